@@ -1,0 +1,123 @@
+"""JupyterHub's settings for a class: the same file for every class, what differs comes from hub.json and the secrets.
+
+SWARMHUB_ROOT moves all paths below another folder than `/` (tests).
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from swarmhub.home import prepare_home
+from swarmhub.login import ClassAuthenticator, to_ascii
+from swarmhub.service import HOME
+from swarmhub.settings import Places, SettingsError, read_secret, read_settings
+from swarmhub.spawner import SwarmHubSpawner
+
+c = get_config()
+places = Places(Path(os.environ.get("SWARMHUB_ROOT", "/")))
+try:
+    settings = read_settings(places.settings)
+    proxy_token = read_secret(places, "proxy-token")
+    shared_password = to_ascii(read_secret(places, "shared-password"))
+    admin_password = to_ascii(read_secret(places, "admin-password")) if settings.admins else None
+except SettingsError as error:
+    sys.exit(str(error))
+
+# --- where the hub lives -------------------------------------------------------------------------------------------------
+c.JupyterHub.hub_bind_url = "http://0.0.0.0:8081"
+# Also what the hub tells the proxy to send everything to that is no user's server (jupyterhub/proxy.py, add_hub_route uses
+# hub.host). Were it the proxy's own address, as for the users' servers below, the proxy would ask itself for ever.
+c.JupyterHub.hub_connect_url = "http://hub:8081"
+# A restarted hub has a new address, and a server that asks an address it remembers gets no answer for 30-60 s. The proxy
+# service's address stays, so users' servers reach the hub through it: JUPYTERHUB_API_URL=http://proxy:8000/hub/api.
+c.SwarmHubSpawner.hub_connect_url = "http://proxy:8000"
+# SQLite on the manager's own disk, never NFS. A new JupyterHub changes its tables one way; upgrade_db keeps a copy beside it.
+c.JupyterHub.db_url = f"sqlite:///{(places.data / 'hub.sqlite').absolute()}"
+c.JupyterHub.upgrade_db = True
+c.JupyterHub.cookie_secret_file = str(places.data / "cookie-secret")
+
+# --- the proxy is a service of its own, so that a hub restart drops no connection ------------------------------------------
+c.ConfigurableHTTPProxy.should_start = False
+c.ConfigurableHTTPProxy.api_url = "http://proxy:8001"
+c.ConfigurableHTTPProxy.auth_token = proxy_token
+c.JupyterHub.cleanup_servers = False  # the default stops every notebook when the hub stops
+c.JupyterHub.cleanup_proxy = False
+# A restarted proxy has forgotten its routes, and a proxy that the hub did not start is looked at only here. Until then users
+# are redirected in circles, with an error after 14 s (jupyterhub/handlers/base.py, _redirect_to_user_server); default: 300 s.
+c.JupyterHub.last_activity_interval = 5
+
+# --- login: one password for the room, another for the admins --------------------------------------------------------------
+c.JupyterHub.authenticator_class = ClassAuthenticator
+c.ClassAuthenticator.user_password = shared_password
+c.ClassAuthenticator.admin_password = admin_password
+c.Authenticator.admin_users = set(settings.admins)
+c.Authenticator.allow_all = True  # since Hub 5 nobody gets in without a rule
+c.Authenticator.username_pattern = r"[^\x00-\x1f\x7f]{1,254}\Z"  # any name or e-mail address, but no megabytes
+
+# --- servers ---------------------------------------------------------------------------------------------------------------
+c.JupyterHub.spawner_class = SwarmHubSpawner
+c.SwarmHubSpawner.settings = settings
+c.SwarmHubSpawner.image = settings.image
+c.SwarmHubSpawner.name_template = "nb-{username}"
+c.SwarmHubSpawner.network_name = settings.network
+c.SwarmHubSpawner.use_internal_ip = True  # by name on the overlay network; else each server would publish a port
+c.SwarmHubSpawner.mem_limit = settings.memory
+c.SwarmHubSpawner.mem_guarantee = settings.memory
+if settings.cpu:
+    c.SwarmHubSpawner.cpu_limit = settings.cpu
+# Unset, dockerspawner reads the command from the image, which is not on the hub's machine.
+c.SwarmHubSpawner.cmd = ["jupyterhub-singleuser"]
+c.SwarmHubSpawner.notebook_dir = HOME
+c.SwarmHubSpawner.default_url = "/lab"
+c.SwarmHubSpawner.environment = {
+    "HOME": HOME,
+    # In a full home a server must still start, or its user could never make room. It would fail on its runtime files, and on
+    # the mark "migrated" that jupyter_core writes into the settings folder at the second start (migrate.py).
+    "JUPYTER_RUNTIME_DIR": "/tmp/jupyter-runtime",
+    "JUPYTER_CONFIG_DIR": "/tmp/jupyter-config",
+    # The user's own settings stay in the home all the same: read from it, and JupyterLab's written to it.
+    "JUPYTER_CONFIG_PATH": f"{HOME}/.jupyter",
+    "JUPYTERLAB_SETTINGS_DIR": f"{HOME}/.jupyter/lab/user-settings",
+    "JUPYTERLAB_WORKSPACES_DIR": f"{HOME}/.jupyter/lab/workspaces",
+    "XDG_CACHE_HOME": "/tmp/cache",
+}
+c.SwarmHubSpawner.client_kwargs = {"timeout": 30}  # seconds for one answer of Docker's
+c.SwarmHubSpawner.start_timeout = 300  # the first server on a machine may have to fetch the image
+c.SwarmHubSpawner.http_timeout = 120
+c.SwarmHubSpawner.poll_interval = 15  # so late at most the hub sees that somebody chose File > Shut Down
+c.SwarmHubSpawner.consecutive_failure_limit = 0  # a hub that exits helps nobody
+# It refuses with 429, it does not queue; a class that logs in at once must fit. Seats are counted by Swarm.
+c.JupyterHub.concurrent_spawn_limit = max(settings.seats, 100)
+c.JupyterHub.active_server_limit = 0
+# After a second (default 10) to the page that tells how far the start is. Not at once: what fails at once would fail before
+# that page listens, and its question is then answered with 400 and no words (jupyterhub/apihandlers/users.py).
+c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 1}
+
+
+async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
+    await prepare_home(places.storage, spawner.escaped_name, spawner.user.name)
+
+
+c.SwarmHubSpawner.pre_spawn_hook = pre_spawn_hook
+
+# --- servers that nobody uses are stopped -----------------------------------------------------------------------------------
+c.JupyterHub.services = [
+    {
+        "name": "idle-culler",
+        "command": [
+            sys.executable,
+            "-m",
+            "jupyterhub_idle_culler",
+            "--url=http://127.0.0.1:8081/hub/api",
+            f"--timeout={settings.cull}",
+            f"--cull-every={min(settings.cull // 2, 300)}",
+        ],
+    }
+]
+c.JupyterHub.load_roles = [
+    {
+        "name": "idle-culler",
+        "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
+        "services": ["idle-culler"],
+    }
+]

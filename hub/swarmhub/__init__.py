@@ -1,0 +1,1 @@
+"""The hub of a swarmhub class: one Swarm service for each user, with a home of limited size."""

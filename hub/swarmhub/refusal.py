@@ -1,0 +1,64 @@
+"""Why a server does not start, in a sentence for the user and in the technician's words for the log."""
+
+import re
+from typing import NamedTuple
+
+from jupyterhub.spawner import SpawnException
+
+
+class Refusal(NamedTuple):
+    """A reason (one word, also a label in the hub's metrics) and the sentence that the user reads."""
+
+    reason: str
+    sentence: str
+    status: int = 500
+
+
+ALL_SEATS_TAKEN = Refusal("capacity", "All seats are taken right now. Please try again in a few minutes.", 503)
+NO_MACHINE = Refusal("machines", "No machine of this class is ready for your server. Please tell your instructor.", 503)
+NO_ADDRESS = Refusal("addresses", "The class network has no address left for your server. Please tell your instructor.", 503)
+IMAGE_MISSING = Refusal("image", "The notebook image cannot be fetched. Please tell your instructor.")
+MOUNT_FAILED = Refusal("mount", "Your home folder cannot be mounted. Please tell your instructor.")
+NO_COMMAND = Refusal("command", "The notebook image has no jupyterhub-singleuser. Please tell your instructor.")
+NETWORK_FAILED = Refusal("network", "Your server cannot be joined to the class network. Please tell your instructor.")
+TASK_FAILED = Refusal("task", "Your server started and stopped again at once. Please tell your instructor.")
+SERVER_SILENT = Refusal("silent", "Your server runs but does not answer. Please tell your instructor.", 504)
+TASK_GONE = Refusal("gone", "Your server was removed while it was starting. Please try again.", 503)
+TOO_SLOW = Refusal("slow", "Your server takes too long to start. Please try again; if it happens twice, tell your instructor.", 503)
+DOCKER_SILENT = Refusal("docker", "The hub cannot talk to Docker. Please tell your instructor.", 503)
+DOCKER_REFUSED = Refusal("docker-refused", "Docker refused to make your server. Please tell your instructor.")
+STORAGE_MISSING = Refusal("storage", "The storage for homes is not mounted on the hub. Please tell your instructor.", 503)
+STORAGE_SILENT = Refusal("storage-silent", "The storage for homes does not answer. Please tell your instructor.", 503)
+STORAGE_FAILED = Refusal("storage-failed", "Your home folder cannot be made on the storage. Please tell your instructor.")
+NOT_YOUR_HOME = Refusal("owner", "The home folder for your name belongs to somebody else. Please tell your instructor.", 403)
+OWNER_UNREADABLE = Refusal("owner-unreadable", "The hub cannot read whose home folder this is. Please tell your instructor.")
+WATCHER_SILENT = Refusal(
+    "quota", "Your home has no size limit yet because the quota watcher does not answer. Please tell your instructor.", 503
+)
+LIMIT_FAILED = Refusal("quota-failed", "The quota watcher cannot set the size limit of your home. Please tell your instructor.")
+
+# What Swarm writes into a task's Status.Err, most telling first.
+_SIGNS = (
+    (r"insufficient resources", ALL_SEATS_TAKEN),
+    (r"no suitable node", NO_MACHINE),
+    (r"failed to mount|error while mounting|mount.*volume", MOUNT_FAILED),
+    (r"executable file not found|exec:.*(no such file|permission denied)", NO_COMMAND),
+    (r"available (ip|address)|ip address", NO_ADDRESS),
+    (r"network|sandbox|endpoint", NETWORK_FAILED),
+    (r"image|manifest|registry|pull access denied", IMAGE_MISSING),
+)
+
+
+def explain(error: str) -> Refusal:
+    """Finds the refusal that fits what Swarm says about a task."""
+    return next((refusal for pattern, refusal in _SIGNS if re.search(pattern, error, re.IGNORECASE | re.DOTALL)), TASK_FAILED)
+
+
+def refuse(refusal: Refusal, detail: str) -> SpawnException:
+    """Makes the exception that shows the sentence to the user and writes the detail to the log."""
+    error = SpawnException(
+        refusal.sentence, reason=refusal.reason, status_code=refusal.status, log_message=f"{refusal.sentence} ({detail})"
+    )
+    # The page that tells how a start goes shows str(error), the log's words, unless this is set (jupyterhub/utils.py, format_exception).
+    error.jupyterhub_message = refusal.sentence
+    return error

@@ -1,0 +1,134 @@
+"""What `swarmhub up` wrote for the hub: hub.json and the secrets, checked once when the hub starts."""
+
+import ipaddress
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+SHORTEST_CULL = 600
+
+
+class SettingsError(Exception):
+    """hub.json or a secret is missing or wrong; the text names the file, every fault and what to type."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The class as the hub sees it: memory in bytes, cpu in cores (none: no limit), cull in seconds."""
+
+    name: str
+    network: str
+    image: str
+    memory: int
+    cpu: float | None
+    storage_address: str
+    storage_path: str
+    admins: frozenset[str]
+    placement: tuple[str, ...]
+    seats: int
+    cull: int
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the hub finds its files; everything lies below one root, which is `/` except in tests."""
+
+    root: Path
+
+    @property
+    def settings(self) -> Path:
+        return self.root / "etc/swarmhub/hub.json"
+
+    @property
+    def secrets(self) -> Path:
+        return self.root / "run/secrets"
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def storage(self) -> Path:
+        return self.root / "storage"
+
+
+def read_settings(path: Path) -> Settings:
+    """Reads hub.json; raises SettingsError with all its faults at once."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _error(path, [str(error)]) from error
+    if not isinstance(found, dict):
+        raise _error(path, ["must be an object"])
+    storage = found.get("storage") if isinstance(found.get("storage"), dict) else {}
+    faults: list[str] = []
+
+    def take(key: str, value: object, is_right: Callable[[object], bool], wanted: str) -> object:
+        if not is_right(value):
+            faults.append(f"{key}: must be {wanted}, is {json.dumps(value)}")
+        return value
+
+    settings = Settings(
+        name=take("name", found.get("name"), _is_text, "a text"),
+        network=take("network", found.get("network"), _is_text, "a text"),
+        image=take("image", found.get("image"), _is_text, "a text"),
+        memory=take("memory", found.get("memory"), _is_whole(1), "a whole number of bytes"),
+        cpu=take("cpu", found.get("cpu"), _is_cpu, "a number of cores above 0, or null"),
+        storage_address=take("storage.address", storage.get("address"), _is_address, "an IP address (nfs4 takes no names)"),
+        storage_path=take("storage.path", storage.get("path"), _is_absolute, "an absolute path"),
+        admins=frozenset(take("admins", found.get("admins", []), _is_texts, "a list of user names")),
+        placement=tuple(take("placement", found.get("placement", []), _is_texts, "a list of Swarm constraints")),
+        seats=take("seats", found.get("seats"), _is_whole(0), "a whole number"),
+        # A browser says it is there every 30 s (websocket ping) and a server tells the hub every 300 s: a shorter cull
+        # takes servers from people who are at work.
+        cull=take("cull", found.get("cull", 3600), _is_whole(SHORTEST_CULL), f"a whole number of seconds, at least {SHORTEST_CULL}"),
+    )
+    if faults:
+        raise _error(path, faults)
+    return settings
+
+
+def read_secret(places: Places, name: str) -> str:
+    """Reads one secret without its line end; raises SettingsError when it is missing or empty."""
+    path = places.secrets / name
+    try:
+        secret = path.read_text(encoding="utf-8").strip("\r\n")
+    except OSError as error:
+        raise _error(path, [str(error)]) from error
+    if not secret:
+        raise _error(path, ["is empty"])
+    return secret
+
+
+def _error(path: Path, faults: list[str]) -> SettingsError:
+    lines = "".join(f"\n  {fault}" for fault in faults)
+    return SettingsError(f"{path}: the hub cannot start with this file.{lines}\nTo have it written anew, type: swarmhub up")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(_is_text(item) for item in value)
+
+
+def _is_whole(least: int) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _is_cpu(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and value > 0)
+
+
+def _is_absolute(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("/")
+
+
+def _is_address(value: object) -> bool:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return False
+    return isinstance(value, str)

@@ -1,0 +1,172 @@
+"""SwarmSpawner, mended: homes over NFS, no ghosts, quick looks and plain sentences."""
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+from docker.errors import APIError
+from dockerspawner import SwarmSpawner
+from requests.exceptions import RequestException
+from traitlets import Float, Instance, Int, default
+
+from . import refusal, tasks
+from .refusal import refuse
+from .service import describe_service
+from .settings import Settings
+from .slug import slug
+from .watch import Patience, Watch
+
+
+class SwarmHubSpawner(SwarmSpawner):
+    """Runs each user's server as a Swarm service `nb-<slug>` whose home is a folder of the class's storage."""
+
+    settings = Instance(Settings, config=True, help="the class, from hub.json")
+    look_interval = Float(0.5, config=True, help="seconds between two looks at a starting server (upstream grows to 11)")
+    seat_wait = Float(25, config=True, help="seconds to wait for a seat; longer than a stopping server keeps its own (10)")
+    failure_limit = Int(3, config=True, help="failed attempts of Swarm's own before a start is given up")
+    lost_after = Float(120, config=True, help="seconds after which a server that lost its machine and finds no other is stopped")
+
+    _stage = (5, "Preparing your home folder and its size limit")
+    _creation: asyncio.Future | None = None
+
+    @default("escape")
+    def _escape_default(self):
+        return slug
+
+    @property
+    def executor(self) -> ThreadPoolExecutor:
+        # Upstream has one thread: while a class starts, every look waits for every other.
+        if SwarmHubSpawner._executor is None:
+            SwarmHubSpawner._executor = ThreadPoolExecutor(4, thread_name_prefix="docker")
+        return SwarmHubSpawner._executor
+
+    async def start(self):
+        """Starts the service and waits until its container runs; leaves nothing behind when that fails."""
+        self._stage = tasks.stage(None)
+        try:
+            return await super().start()
+        except BaseException as error:  # a cancelled start (timeout, hub stopping) too
+            await asyncio.shield(self._forget_start())
+            if isinstance(error, APIError):
+                raise refuse(refusal.DOCKER_REFUSED, f"{self.service_name}: {error}") from error
+            if isinstance(error, RequestException):
+                raise refuse(refusal.DOCKER_SILENT, f"{self.service_name}: {error}") from error
+            raise
+
+    async def create_object(self):
+        command = await self.get_command()
+        service = describe_service(self.settings, self.escaped_name, self.get_env(), command)
+        self._creation = self.docker("create_service", **service)
+        return await asyncio.shield(self._creation)
+
+    async def start_object(self) -> None:
+        """Looks until the server answers; raises SpawnException with a sentence when it will not.
+
+        Upstream returns as soon as the container runs, and a server that ends at once is then waited for until http_timeout.
+        """
+        patience = Patience(
+            seat=self.seat_wait,
+            answer=self.http_timeout,
+            whole=self.start_timeout - 10,  # before the hub's own end, which has no words for the user
+            failures=self.failure_limit,
+        )
+        watch = Watch(self.service_name, patience, time.monotonic())
+        while True:
+            task = watch.judge(await self._tasks(), time.monotonic())
+            self._stage = tasks.stage(task)
+            if task and tasks.runs(task) and await self._answers():
+                return
+            await asyncio.sleep(self.look_interval)
+
+    async def poll(self) -> None | int | str:
+        """None while the server lives. A service that has ended is removed here, since the hub then calls no stop()."""
+        try:
+            found = await self._tasks()
+        except (APIError, RequestException) as error:
+            # Not to know is not "stopped": when Docker restarts under the hub, the servers of the class go on.
+            self.log.warning("%s: Docker does not answer, taken as running: %s", self.service_name, error)
+            return None
+        if found is None:
+            return 0
+        task = tasks.newest(found)
+        if task and tasks.is_alive(task) and not self._is_lost(task):
+            return None
+        await self._forget_service()
+        return tasks.describe(task) if task else "the service has no task"
+
+    async def get_task(self):
+        """The newest task of the service, or None."""
+        return tasks.newest(await self._tasks() or [])
+
+    async def stop(self, now: bool = False) -> None:
+        """Removes the service and waits until its container is gone, so that its seat and its home are free."""
+        running = await self.get_task()
+        await super().stop(now)
+        end = time.monotonic() + 15
+        while running and time.monotonic() < end:
+            try:
+                task = await self.docker("inspect_task", running["ID"])
+            except APIError as error:
+                if _is_missing(error):
+                    return
+                raise
+            if tasks.state(task) in tasks.ENDED:
+                return
+            await asyncio.sleep(self.look_interval)
+
+    async def remove_object(self) -> None:
+        try:
+            await self.docker("remove_service", self.service_name)
+        except APIError as error:
+            if not _is_missing(error):
+                raise
+        self.object_id = ""
+
+    async def progress(self):
+        """Tells the waiting user each stage once."""
+        told = None
+        while True:
+            if self._stage != told:
+                told = self._stage
+                yield {"progress": told[0], "message": told[1]}
+            await asyncio.sleep(self.look_interval)
+
+    async def _answers(self) -> bool:
+        host, port = await self.get_ip_and_port()
+        try:
+            _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), 2)
+        except (OSError, TimeoutError):
+            return False
+        writer.close()
+        return True
+
+    async def _tasks(self) -> list[tasks.Task] | None:
+        """All tasks of the service, ended ones too; None when there is no such service."""
+        try:
+            return await self.docker("tasks", filters={"service": self.service_name})
+        except APIError as error:
+            if _is_missing(error):
+                return None
+            raise
+
+    async def _forget_start(self) -> None:
+        # A call to Docker cannot be cancelled: a service that is being made must be there before it can be removed.
+        if self._creation:
+            await asyncio.wait([self._creation])
+        await self._forget_service()
+
+    async def _forget_service(self) -> None:
+        try:
+            await self.remove_object()
+        except (APIError, RequestException) as error:
+            self.log.error("%s stays behind, the next start removes it: %s", self.service_name, error)
+
+    def _is_lost(self, task: tasks.Task) -> bool:
+        if self._start_pending or not tasks.waits_for_seat(task):
+            return False
+        return (datetime.now(UTC) - tasks.created(task)).total_seconds() > self.lost_after
+
+
+def _is_missing(error: APIError) -> bool:
+    return error.response is not None and error.response.status_code == 404

@@ -1,0 +1,133 @@
+"""As much of Docker's HTTP API as a spawner asks for, on loopback; a request that is not foreseen is kept and fails by its name."""
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlparse
+
+RUNS = ["new", "pending", "preparing", "running"]
+
+
+class FakeDocker:
+    """A Swarm of one service a name; `script` is the states that the tasks of each new service go through, one a look.
+
+    A state is `state`, `state|DesiredState` or `state|DesiredState|Err`; `one > other` ends a task and begins another in one
+    step, as a restart does.
+    """
+
+    def __init__(self, script: list[str] | None = None) -> None:
+        self.script = script or RUNS
+        self.services: dict[str, dict] = {}
+        self.looks: dict[str, int] = {}
+        self.removed: list[str] = []
+        self.unforeseen: list[str] = []
+        self.delay = 0.0
+        self.broken = False
+        self.lingering = 0
+        handler = type("Handler", (_Handler,), {"docker": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server.daemon_threads = True
+        self.url = f"tcp://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def answer(self, method: str, path: str, query: dict[str, list[str]], body: dict) -> tuple[int, object]:
+        """Status and JSON."""
+        if self.broken:
+            return 500, {"message": "the swarm has no leader"}
+        for verb, pattern, reply in self._routes():
+            match = re.fullmatch(pattern, path)
+            if verb == method and match:
+                return reply(query, body, *match.groups())
+        self.unforeseen.append(f"{method} {path}")
+        return 501, {"message": f"the fake has no {method} {path}"}
+
+    def _routes(self) -> list[tuple[str, str, Callable]]:
+        return [
+            ("GET", "/version", lambda *_: (200, {"ApiVersion": "1.41", "MinAPIVersion": "1.24"})),
+            ("POST", "/services/create", self._create),
+            ("GET", "/services/([^/]+)", lambda _query, _body, name: self._service(name)),
+            ("DELETE", "/services/([^/]+)", self._remove),
+            ("GET", "/tasks", self._list),
+            ("GET", "/tasks/([^/]+)", self._inspect),
+        ]
+
+    def _create(self, _query: dict, body: dict) -> tuple[int, object]:
+        time.sleep(self.delay)
+        if body["Name"] in self.services:
+            return 409, {"message": f"name conflicts with an existing object: service {body['Name']} already exists"}
+        self.services[body["Name"]] = body
+        self.looks[body["Name"]] = 0
+        return 201, {"ID": f"id-of-{body['Name']}"}
+
+    def _service(self, name: str) -> tuple[int, object]:
+        if name not in self.services:
+            return 404, {"message": f"service {name} not found"}
+        return 200, {"ID": f"id-of-{name}", "Spec": self.services[name]}
+
+    def _remove(self, _query: dict, _body: dict, name: str) -> tuple[int, object]:
+        if name not in self.services:
+            return 404, {"message": f"service {name} not found"}
+        del self.services[name]
+        self.removed.append(name)
+        return 200, None
+
+    def _list(self, query: dict, _body: dict) -> tuple[int, object]:
+        (name,) = json.loads(query["filters"][0])["service"]
+        if name not in self.services:
+            return 404, {"message": f"service {name} not found"}
+        self.looks[name] += 1
+        return 200, self.tasks(name)
+
+    def _inspect(self, _query: dict, _body: dict, identity: str) -> tuple[int, object]:
+        self.lingering -= 1
+        return (200, {"ID": identity, "Status": {"State": "running"}}) if self.lingering >= 0 else (404, {"message": "no such task"})
+
+    def tasks(self, name: str) -> list[dict]:
+        """The tasks after as many looks as there were, the newest not first."""
+        tasks = [_task(name, 0)]
+        for entry in self.script[: self.looks[name]]:
+            for position, words in enumerate(entry.split(" > ")):
+                if position:
+                    tasks.append(_task(name, len(tasks)))
+                state, desired, error = [*words.split("|"), "", ""][:3]
+                tasks[-1] |= {"DesiredState": desired or "running", "Status": {"State": state, "Err": error}}
+        return tasks
+
+
+def _task(name: str, number: int) -> dict:
+    return {
+        "ID": f"{name}-{number}",
+        "CreatedAt": f"2026-11-21T06:00:{number:02}.5Z",
+        "Version": {"Index": number},
+        "DesiredState": "running",
+        "Status": {"State": "new", "Err": ""},
+    }
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    docker: FakeDocker
+
+    def _answer(self) -> None:
+        url = urlparse(self.path)
+        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or "{}")
+        path = re.sub(r"^/v[0-9.]+", "", url.path)
+        status, content = self.docker.answer(self.command, path, parse_qs(url.query), body)
+        data = b"" if content is None else json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    do_GET = do_POST = do_DELETE = _answer  # noqa: N815
+
+    def log_message(self, *_arguments: object) -> None:
+        pass

@@ -1,0 +1,188 @@
+"""The settings file in a real JupyterHub beside a real proxy; only Docker and the quota watcher are stand-ins."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from .fake_docker import RUNS, FakeDocker
+from .running import ADMIN_PASSWORD, FOLDER, PASSWORD, PROXY, RunningHub, wait_for
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not (PROXY.exists() and shutil.which("node")), reason="the real proxy is not here, type: npm ci"),
+]
+
+
+@pytest.fixture(scope="module")
+def swarm():
+    fake = FakeDocker()
+    yield fake
+    fake.close()
+    assert fake.unforeseen == []
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory, swarm):
+    # No test waits as long as a class would; a user's server never answers here, since nothing resolves nb-….
+    quick = [f"--SwarmHubSpawner.{setting}" for setting in ("seat_wait=2", "http_timeout=2", "look_interval=0.1")]
+    running = RunningHub(tmp_path_factory.mktemp("hub"), swarm.url, *quick)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def storage(hub):
+    """A mounted storage with a watcher that takes marks away."""
+    folder = hub.root / "storage"
+    for name in ("homes", "owners", "pending"):
+        (folder / name).mkdir(exist_ok=True)
+    ended = threading.Event()
+
+    def watch():
+        while not ended.wait(0.05):
+            for mark in (folder / "pending").glob("*"):
+                if (folder / "homes" / mark.name).exists():
+                    mark.unlink()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    yield folder
+    ended.set()
+    watcher.join()
+    for name in ("homes", "owners", "pending"):
+        shutil.rmtree(folder / name)
+
+
+def words(told):
+    return [event["message"] for event in told]
+
+
+def test_a_hub_with_a_wrong_settings_file_ends_with_its_faults_and_no_stack_trace(tmp_path):
+    (tmp_path / "etc/swarmhub").mkdir(parents=True)
+    (tmp_path / "etc/swarmhub/hub.json").write_text("{}")
+    command = [sys.executable, "-m", "jupyterhub", "-f", FOLDER / "jupyterhub_config.py"]
+    environment = os.environ | {"SWARMHUB_ROOT": str(tmp_path), "PYTHONPATH": str(FOLDER)}
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+    assert ended.returncode == 1
+    assert "memory: must be a whole number of bytes, is null" in ended.stderr
+    assert ended.stderr.rstrip().endswith("type: swarmhub up")
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_proxy_is_told_to_send_everything_else_to_the_hub(hub):
+    assert {path: route["target"] for path, route in hub.routes().items()} == {"/": "http://hub:8081"}
+
+
+def test_the_hub_s_state_is_in_its_own_folder(hub):
+    assert sorted(path.name for path in (hub.root / "data").iterdir()) == ["cookie-secret", "hub.sqlite"]
+    assert (hub.root / "data/cookie-secret").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "status"),
+    [
+        ("alice", PASSWORD, 200),
+        ("alice", "Größe-102", 403),
+        ("alice", ADMIN_PASSWORD, 403),
+        ("ada", PASSWORD, 403),
+        ("ada", ADMIN_PASSWORD, 200),
+        ("x" * 255, PASSWORD, 403),
+        ("é@example.org", PASSWORD, 200),
+    ],
+)
+def test_the_room_s_password_lets_users_in_and_the_admins_password_admins(hub, user, password, status):
+    assert hub.browser().log_in(user, password)[0] == status
+
+
+def test_only_an_admin_sees_the_admin_page(hub):
+    alice, ada = hub.browser(), hub.browser()
+    alice.log_in("alice")
+    ada.log_in("ada", ADMIN_PASSWORD)
+    assert alice.open("/hub/admin")[0] == 403
+    assert ada.open("/hub/admin")[0] == 200
+
+
+def test_a_user_reads_that_the_storage_is_not_mounted(hub, swarm):
+    alice = hub.browser()
+    alice.log_in("alice")
+    status, page = alice.open("/hub/spawn/alice")
+    assert status == 503
+    assert "The storage for homes is not mounted on the hub. Please tell your instructor." in page
+    assert "storage/homes is missing" in hub.log()
+    assert swarm.services == {}
+
+
+def test_a_user_reads_that_all_seats_are_taken(hub, swarm, storage):
+    swarm.script = ["new", "pending|running|no suitable node (insufficient resources on 3 nodes)"]
+    bob = hub.browser()
+    bob.log_in("bob")
+    told = words(bob.start_server("bob"))
+    assert "Looking for a free seat" in told
+    assert told[-1] == "Spawn failed: All seats are taken right now. Please try again in a few minutes."
+    status, page = bob.open("/hub/spawn-pending/bob")
+    assert status >= 400
+    assert "All seats are taken" in page
+    assert "no suitable node (insufficient resources on 3 nodes)" in hub.log()
+    assert "Traceback" not in hub.log().split("bob", 1)[1].split("IdleCuller")[0]
+    assert swarm.services == {}
+
+
+def test_a_user_gets_a_server_that_asks_the_hub_through_the_proxy(hub, swarm, storage):
+    swarm.script = RUNS
+    carol = hub.browser()
+    carol.log_in("Carol@Example.org")
+    carol.open("/hub/spawn/carol@example.org")
+    wait_for(lambda: swarm.services)
+    (service,) = swarm.services.values()
+    slug = service["Labels"]["swarmhub.user"]
+    assert (storage / "homes" / slug).is_dir()
+    container = service["TaskTemplate"]["ContainerSpec"]
+    environment = dict(line.split("=", 1) for line in container["Env"])
+    assert environment["JUPYTERHUB_API_URL"] == "http://proxy:8000/hub/api"
+    assert environment["JUPYTERHUB_ACTIVITY_URL"].startswith("http://proxy:8000/hub/api/users/")
+    assert environment["JUPYTERHUB_SERVICE_URL"].startswith("http://0.0.0.0:8888/user/")
+    assert environment["JUPYTERHUB_ROOT_DIR"] == environment["HOME"] == "/home/jovyan"
+    assert environment["JUPYTERHUB_DEFAULT_URL"] == "/lab"
+    assert environment["JUPYTER_RUNTIME_DIR"].startswith("/tmp/")
+    assert container["Args"] == ["jupyterhub-singleuser"]
+    told = words(carol.progress("carol@example.org"))
+    assert "waiting for its first answer" in told[-2]
+    assert told[-1] == "Spawn failed: Your server runs but does not answer. Please tell your instructor."
+    wait_for(lambda: not swarm.services)
+
+
+def test_a_hub_that_is_killed_during_a_start_and_comes_back_leaves_no_service_behind(hub, swarm, storage):
+    swarm.script = ["preparing"]
+    dave = hub.browser()
+    dave.log_in("dave")
+    dave.open("/hub/spawn/dave")
+    wait_for(lambda: swarm.services)
+    hub.stop_hub(signal.SIGKILL)
+    swarm.script = ["running"]
+    hub.start_hub()
+    wait_for(lambda: not swarm.services)
+
+
+def test_a_login_outlives_a_restart_of_the_hub_and_servers_are_left_alone(hub, swarm):
+    erin = hub.browser()
+    erin.log_in("erin")
+    removed = list(swarm.removed)
+    hub.stop_hub()
+    assert "Leaving proxy running" in (hub.root / "hub.before.log").read_text()
+    hub.start_hub()
+    assert erin.open("/hub/home")[0] == 200
+    assert swarm.removed == removed
+
+
+def test_a_proxy_that_forgot_its_routes_is_told_them_again_within_seconds(hub):
+    hub.stop_proxy()
+    hub.start_proxy()
+    begin = time.monotonic()
+    wait_for(lambda: "/" in hub.routes(), 20)
+    assert time.monotonic() - begin < 8, "a waiting user is redirected in circles, and told of an error after 14 s"

@@ -1,0 +1,48 @@
+import pytest
+from jupyterhub.handlers.base import reasons
+
+from swarmhub import refusal
+from swarmhub.refusal import Refusal, explain, refuse
+
+# As Docker 20.10 to 28 write them into a task's Status.Err.
+ERRORS = [
+    ("no suitable node (insufficient resources on 3 nodes)", refusal.ALL_SEATS_TAKEN),
+    ("no suitable node (scheduling constraints not satisfied on 1 node; insufficient resources on 2 nodes)", refusal.ALL_SEATS_TAKEN),
+    ("no suitable node (scheduling constraints not satisfied on 3 nodes)", refusal.NO_MACHINE),
+    ("no suitable node (1 node not available for new tasks)", refusal.NO_MACHINE),
+    ("No such image: quay.io/x/y@sha256:1", refusal.IMAGE_MISSING),
+    ("pull access denied for x, repository does not exist or may require 'docker login'", refusal.IMAGE_MISSING),
+    ("manifest for quay.io/x/y:1 not found: manifest unknown", refusal.IMAGE_MISSING),
+    (
+        "failed to mount local volume: mount :/srv/swarmhub/homes/a:/var/lib/docker/volumes/h/_data: connection refused",
+        refusal.MOUNT_FAILED,
+    ),
+    ("error while mounting volume '/var/lib/docker/volumes/h/_data': no such file or directory", refusal.MOUNT_FAILED),
+    (
+        'starting container failed: OCI runtime create failed: exec: "jupyterhub-singleuser": executable file not found in $PATH: unknown',
+        refusal.NO_COMMAND,
+    ),
+    ("could not find an available IP while allocating VIP", refusal.NO_ADDRESS),
+    ('network sandbox join failed: subnet sandbox join failed for "10.0.0.0/24": file exists', refusal.NETWORK_FAILED),
+    ("task: non-zero exit (137)", refusal.TASK_FAILED),
+    ("", refusal.TASK_FAILED),
+]
+
+
+@pytest.mark.parametrize(("error", "expected"), ERRORS)
+def test_what_swarm_says_becomes_a_sentence(error, expected):
+    assert explain(error) is expected
+
+
+def test_the_user_reads_the_sentence_and_the_log_has_the_detail():
+    raised = refuse(refusal.MOUNT_FAILED, "nb-alice: 100% broken")
+    assert raised.message == "Your home folder cannot be mounted. Please tell your instructor."
+    assert raised.get_message().endswith("(nb-alice: 100% broken)")
+    assert "100% broken" in str(raised)
+
+
+def test_no_reason_is_one_for_which_jupyterhub_puts_words_of_its_own():
+    all_refusals = [value for value in vars(refusal).values() if isinstance(value, Refusal)]
+    assert len(all_refusals) > 15
+    assert not {each.reason for each in all_refusals} & set(reasons)
+    assert len({each.reason for each in all_refusals}) == len(all_refusals)

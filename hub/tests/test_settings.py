@@ -1,0 +1,95 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from swarmhub.settings import Places, SettingsError, read_secret, read_settings
+
+from .examples import HUB
+
+
+def write(folder: Path, content: object) -> Path:
+    path = folder / "hub.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+def test_a_complete_file_becomes_settings_with_the_default_cull(tmp_path):
+    settings = read_settings(write(tmp_path, HUB))
+    assert settings.memory == 1 << 30
+    assert settings.storage_address == "10.77.0.11"
+    assert settings.admins == {"ada"}
+    assert settings.cull == 3600
+
+
+def test_no_limit_of_cpu_is_allowed(tmp_path):
+    assert read_settings(write(tmp_path, HUB | {"cpu": None})).cpu is None
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong", "told"),
+    [
+        ("name", "", "name: must be a text"),
+        ("image", None, "image: must be a text, is null"),
+        ("memory", "1G", 'memory: must be a whole number of bytes, is "1G"'),
+        ("memory", True, "memory: must be a whole number of bytes, is true"),
+        ("cpu", 0, "cpu: must be a number of cores above 0"),
+        ("cpu", "1", "cpu: must be a number of cores above 0"),
+        ("admins", "ada", "admins: must be a list of user names"),
+        ("placement", [1], "placement: must be a list of Swarm constraints"),
+        ("seats", -1, "seats: must be a whole number"),
+        ("cull", 599, "cull: must be a whole number of seconds, at least 600, is 599"),
+        ("storage", {"address": "storage.example.org", "path": "/srv"}, "storage.address: must be an IP address"),
+        ("storage", {"address": "10.0.0.1", "path": "srv"}, "storage.path: must be an absolute path"),
+        ("storage", None, "storage.address: must be an IP address"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_would_be_right(tmp_path, key, wrong, told):
+    with pytest.raises(SettingsError) as raised:
+        read_settings(write(tmp_path, HUB | {key: wrong}))
+    assert told in str(raised.value)
+    assert str(tmp_path) in str(raised.value)
+    assert str(raised.value).endswith("type: swarmhub up")
+
+
+def test_all_faults_are_told_at_once(tmp_path):
+    with pytest.raises(SettingsError) as raised:
+        read_settings(write(tmp_path, {}))
+    faults = [line for line in str(raised.value).splitlines() if "must be" in line]
+    assert [fault.split(":")[0].strip() for fault in faults] == [
+        "name",
+        "network",
+        "image",
+        "memory",
+        "storage.address",
+        "storage.path",
+        "seats",
+    ]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '"x"'])
+def test_a_file_that_is_no_json_object_is_refused(tmp_path, content):
+    with pytest.raises(SettingsError):
+        read_settings(write(tmp_path, content))
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(SettingsError, match="hub.json"):
+        read_settings(tmp_path / "hub.json")
+
+
+def test_a_secret_is_read_without_its_line_end_but_with_its_spaces(tmp_path):
+    places = Places(tmp_path)
+    places.secrets.mkdir(parents=True)
+    (places.secrets / "proxy-token").write_text(" to ken \r\n")
+    assert read_secret(places, "proxy-token") == " to ken "
+
+
+@pytest.mark.parametrize("content", [None, "", "\n"])
+def test_a_missing_or_empty_secret_is_named(tmp_path, content):
+    places = Places(tmp_path)
+    places.secrets.mkdir(parents=True)
+    if content is not None:
+        (places.secrets / "proxy-token").write_text(content)
+    with pytest.raises(SettingsError, match="proxy-token"):
+        read_secret(places, "proxy-token")

@@ -1,0 +1,22 @@
+declare module "configurable-http-proxy/lib/configproxy.js" {
+  import type { Server } from "node:http";
+
+  /** As lib/configproxy.js of configurable-http-proxy 5.3.0 reads them; it comes without types. */
+  type Options = {
+    log: Log;
+    authToken: string;
+    defaultTarget: string;
+    errorPath: string;
+    xfwd: boolean;
+  };
+  type Log = Record<
+    "debug" | "info" | "warn" | "error",
+    (text: string, ...values: unknown[]) => void
+  >;
+
+  export default class ConfigurableProxy {
+    constructor(options: Options);
+    readonly proxyServer: Server;
+    readonly apiServer: Server;
+  }
+}

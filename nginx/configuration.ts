@@ -1,0 +1,38 @@
+import Handlebars from "handlebars";
+import type { Settings } from "./settings.js";
+
+/** What nginx.conf depends on beside the settings. */
+export type Surroundings = {
+  /** The account that nginx's workers run as; none where the edge itself is not root. */
+  user: string | undefined;
+  /** nginx >= 1.25.1 has `http2 on`, and warns about the listen flag that older ones need. */
+  http2Directive: boolean;
+};
+
+/** nginx.conf for these settings; throws where the template asks for a value that does not exist. */
+export const nginxConfiguration = (
+  template: string,
+  settings: Settings,
+  { user, http2Directive }: Surroundings,
+): string => {
+  const httpsPort = settings.listen.https.replace(/^.*:/, "");
+  return Handlebars.compile(template, { strict: true, noEscape: true })({
+    ...settings,
+    user: user ?? "",
+    http2Directive,
+    tls: settings.tls !== "off",
+    names: settings.domain ?? anyAddress,
+    httpsSuffix: httpsPort === "443" ? "" : `:${httpsPort}`,
+  });
+};
+
+/** Whether an nginx that says this to `nginx -v` has the directive `http2`. */
+export const hasHttp2Directive = (versionText: string): boolean => {
+  const [, major = "0", minor = "0", patch = "0"] =
+    /nginx\/(\d+)\.(\d+)\.(\d+)/.exec(versionText) ?? [];
+  return Number(major) * 1e6 + Number(minor) * 1e3 + Number(patch) >= 1_025_001;
+};
+
+// A cloud VM does not know its public address, so any address will do; a name would let another site's page read ours
+// by pointing its own name here (DNS rebinding). localhost is who comes through an SSH tunnel.
+const anyAddress = String.raw`localhost "~^[0-9]{1,3}(\.[0-9]{1,3}){3}$" "~^\[[0-9a-f:.]+\]$"`;

@@ -1,0 +1,253 @@
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
+import { connect as connectHttp2 } from "node:http2";
+import { request } from "node:https";
+import { buffer } from "node:stream/consumers";
+import { gunzipSync } from "node:zlib";
+import test from "ava";
+import { ask, handshake, rawly, upgraded } from "./asking.js";
+import { eventually, hasNginx, startEdge, withNginx, type Edge } from "./running.js";
+import { startNames, startUpstream, type Names, type Upstream } from "./upstream.js";
+
+type Site = { upstream: Upstream; names: Names; edge: Edge; close: () => Promise<void> };
+
+const startSite = async (changes: Record<string, unknown> = {}): Promise<Site> => {
+  const upstream = await startUpstream();
+  const names = await startNames([["proxy", "127.0.0.1"]]);
+  const [proxy, resolver] = [`proxy:${upstream.port}`, `127.0.0.1:${names.port}`];
+  const edge = await startEdge({ upstream: proxy, resolver, ...changes });
+  const close = async () => {
+    await edge.close();
+    names.close();
+    await upstream.close();
+  };
+  return { upstream, names, edge, close };
+};
+
+const loopback = { host: "127.0.0.1", agent: false, rejectUnauthorized: false } as const;
+
+/** An edge for all tests that leave it as it was: no domain, self-signed. */
+let common: Site;
+test.before(async () => {
+  if (hasNginx) common = await startSite();
+});
+test.after.always(() => common?.close());
+
+withNginx("plain HTTP is sent on to HTTPS, to the same path and query", async (t) => {
+  const { http, https } = common.edge.ports;
+  const { status, headers } = await ask(http, "/hub/a%2Fb?next=c", { tls: false });
+  t.is(status, 307);
+  t.is(headers.location, `https://127.0.0.1:${https}/hub/a%2Fb?next=c`);
+});
+
+withNginx(
+  "TLS 1.2, 1.3 and HTTP/2 are spoken, 1.1 is not, by a certificate for the address",
+  async (t) => {
+    const { https } = common.edge.ports;
+    const trusted = { ca: await common.edge.certificate(), rejectUnauthorized: true };
+    for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+      const socket = await handshake(https, {
+        ...trusted,
+        minVersion: version,
+        maxVersion: version,
+      });
+      t.is(socket.getProtocol(), version);
+      socket.destroy();
+    }
+    const old = {
+      minVersion: "TLSv1",
+      maxVersion: "TLSv1.1",
+      ciphers: "DEFAULT@SECLEVEL=0",
+    } as const;
+    await t.throwsAsync(handshake(https, old));
+
+    const session = connectHttp2(`https://127.0.0.1:${https}`, trusted);
+    const [headers] = (await once(session.request({ ":path": "/x" }), "response")) as [
+      Record<string, unknown>,
+    ];
+    t.is(headers[":status"], 200);
+    session.destroy();
+  },
+);
+
+withNginx("what a client claims about itself in headers does not pass", async (t) => {
+  const claims = {
+    "X-Forwarded-For": "6.6.6.6",
+    "X-Real-IP": "6.6.6.6",
+    "X-Forwarded-Proto": "gopher",
+    "X-Forwarded-Host": "evil.example",
+    "X-Forwarded-Port": "1",
+    "X-Forwarded-User": "teacher",
+    "Remote-User": "teacher",
+    "X-Scheme": "gopher",
+    Forwarded: "for=6.6.6.6;proto=gopher;host=evil.example",
+  };
+  const { https } = common.edge.ports;
+  const { body } = await ask(https, "/", { headers: claims });
+  t.notRegex(body, /6\.6\.6\.6|gopher|evil|teacher/);
+  const { headers } = JSON.parse(body) as { headers: Record<string, string> };
+  t.is(headers["x-forwarded-for"], "127.0.0.1");
+  t.is(headers["x-real-ip"], "127.0.0.1");
+  t.is(headers["x-forwarded-proto"], "https");
+  t.is(headers["host"], `127.0.0.1:${https}`);
+});
+
+withNginx("path and query pass as they were typed", async (t) => {
+  const path = "/user/a%40b//files/x%2Fy%20z.ipynb?q=%C3%A4&token=1";
+  const { body } = await ask(common.edge.ports.https, path);
+  t.is((JSON.parse(body) as { url: string }).url, path);
+});
+
+withNginx("an error of the hub's own reaches the browser as the hub wrote it", async (t) => {
+  const { status, body } = await ask(common.edge.ports.https, "/not-running");
+  t.is(status, 503);
+  t.is(body, `{"message": "not running"}`);
+});
+
+withNginx(
+  "a stream of events arrives as it is sent, and an upload before it is whole",
+  async (t) => {
+    const { https } = common.edge.ports;
+    const sent = request({ ...loopback, port: https, path: "/stream", method: "POST" });
+    sent.on("error", () => {});
+    sent.write("half of it");
+    const [response] = (await once(sent, "response")) as [NodeJS.ReadableStream];
+    const [data] = (await once(response, "data")) as [Buffer];
+    t.is(data.toString(), "data: half of it\n\n");
+    sent.destroy();
+  },
+);
+
+withNginx("long texts are compressed for who can read that", async (t) => {
+  const headers = { "Accept-Encoding": "gzip" };
+  const { https } = common.edge.ports;
+  const sent = request({ ...loopback, port: https, path: "/long.js", headers }).end();
+  const [response] = (await once(sent, "response")) as [IncomingMessage];
+  t.is(response.headers["content-encoding"], "gzip");
+  t.is(gunzipSync(await buffer(response)).length, 5000);
+});
+
+withNginx("without a domain any address is answered, and no name", async (t) => {
+  const statusFor = async (Host: string) =>
+    (await ask(common.edge.ports.https, "/", { headers: { Host } })).status;
+  t.is(await statusFor("203.0.113.10"), 200);
+  t.is(await statusFor("[2001:db8::1]"), 200);
+  t.is(await statusFor("localhost:8443"), 200);
+  t.is(await statusFor("evil.example"), 421);
+  t.is(await rawly(common.edge.ports.http, "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n"), "");
+});
+
+withNginx("with a domain, no other name is answered", async (t) => {
+  const { edge, close } = await startSite({ domain: "geo.example.org" });
+  t.teardown(close);
+  const { http, https } = edge.ports;
+  const [Host, servername] = ["geo.example.org", "geo.example.org"];
+  const statusFor = async (name: string) =>
+    (await ask(https, "/", { servername, headers: { Host: name } })).status;
+  t.is(await statusFor(Host), 200);
+  t.is(await statusFor("evil.example"), 421);
+  const unrecognized = { message: /unrecognized name/ };
+  await t.throwsAsync(handshake(https, { servername: "evil.example" }), unrecognized);
+  await t.throwsAsync(handshake(https), unrecognized);
+  t.is(await rawly(http, "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n"), "");
+  const { headers } = await ask(http, "/", { tls: false, headers: { Host } });
+  t.is(headers.location, `https://geo.example.org:${https}/`);
+});
+
+withNginx("with TLS off it serves in the clear, and a request cannot name two hosts", async (t) => {
+  const { edge, close } = await startSite({ tls: "off" });
+  t.teardown(close);
+  const { status, body } = await ask(edge.ports.http, "/", { tls: false });
+  t.is(status, 200);
+  t.regex(body, /"x-forwarded-proto":"http"/);
+
+  const twoHosts =
+    "GET http://127.0.0.1/x HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n";
+  const said = await rawly(edge.ports.http, twoHosts);
+  t.regex(said, /"host":"127\.0\.0\.1"/);
+  t.notRegex(said, /evil/);
+});
+
+withNginx("an open websocket outlives a reload and settings that cannot be used", async (t) => {
+  const { edge, close } = await startSite();
+  t.teardown(close);
+  const { head, socket, echo } = await upgraded(edge.ports.https, "127.0.0.1");
+  t.regex(head, /^HTTP\/1\.1 101 /);
+  t.is(await echo("one"), "one");
+
+  await hangUp(edge, { tls: "perhaps" }, "not reloaded, nginx goes on as it was");
+  t.is((await ask(edge.ports.https, "/")).status, 200);
+
+  await hangUp(edge, { domain: "geo.example.org" }, "edge: reloaded");
+  const servername = "geo.example.org";
+  const isNew = async () => {
+    const answer = await ask(edge.ports.https, "/", { servername, headers: { Host: servername } });
+    return answer.status === 200;
+  };
+  await eventually(isNew, "the new name is served");
+  t.is(await echo("two"), "two");
+  socket.destroy();
+});
+
+withNginx(
+  "while the proxy is away there is our own page, and no reload when it is back",
+  async (t) => {
+    const { edge, names, upstream, close } = await startSite();
+    t.teardown(close);
+    const { https } = edge.ports;
+    names.addresses.clear();
+    const away = await ask(https, "/hub/login?token=hidden");
+    t.is(away.status, 503);
+    t.is(away.headers["retry-after"], "5");
+    t.regex(away.body, /Back in a moment/);
+
+    names.addresses.set("proxy", "127.0.0.1");
+    t.is((await ask(https, "/")).status, 200);
+    await upstream.close();
+    const Referer = "https://127.0.0.1/?token=hidden";
+    t.is((await ask(https, "/refused?token=hidden", { headers: { Referer } })).status, 503);
+    const again = await startUpstream(upstream.port);
+    t.teardown(again.close);
+    t.is((await ask(https, "/back?token=hidden")).status, 200);
+
+    // What went wrong is in the log, and no query string is: it may hold a token.
+    const logged = async () =>
+      /could not be resolved[^]*refused[^]*"GET \/back HTTP/.test(await edge.said());
+    await eventually(logged, "the three are logged");
+    t.notRegex(await edge.said(), /hidden/);
+  },
+);
+
+withNginx("SIGTERM ends it within seconds, also with a websocket open", async (t) => {
+  const { edge, close } = await startSite();
+  t.teardown(close);
+  const { socket } = await upgraded(edge.ports.https, "127.0.0.1");
+  edge.process.kill("SIGTERM");
+  t.is(await edge.ended, 0);
+  socket.destroy();
+});
+
+withNginx("when nginx is killed the edge ends, so that it is started again", async (t) => {
+  const { edge, close } = await startSite();
+  t.teardown(close);
+  const [master = Number.NaN] = await childrenOf(edge.process.pid ?? Number.NaN);
+  // Orphans, which a container takes along.
+  const workers = await childrenOf(master);
+  t.teardown(() => workers.forEach((worker) => process.kill(worker, "SIGKILL")));
+  process.kill(master, "SIGKILL");
+  t.is(await edge.ended, 1);
+});
+
+const hangUp = async (
+  edge: Edge,
+  changes: Record<string, unknown>,
+  says: string,
+): Promise<void> => {
+  await edge.change(changes);
+  edge.process.kill("SIGHUP");
+  await eventually(async () => (await edge.said()).includes(says), `the edge says "${says}"`);
+};
+
+const childrenOf = async (pid: number): Promise<number[]> =>
+  (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim().split(" ").map(Number);
