@@ -1,0 +1,84 @@
+import type { Cluster } from "../cluster.js";
+import { exitCode, UserError } from "../errors.js";
+import { inspectMachines } from "../machines.js";
+import { plural } from "../report/text.js";
+import type { Check, CheckContext, Finding, World } from "./check.js";
+import { clock } from "./clock.js";
+import { domain } from "./domain.js";
+import { image } from "./image.js";
+import { plan } from "./plan.js";
+import { ports } from "./ports.js";
+import { seats } from "./seats.js";
+import { space } from "./space.js";
+import { system } from "./system.js";
+import { refusalFrom } from "./refusal.js";
+import { taken } from "./taken.js";
+import { operatorWorld } from "./world.js";
+
+export type { Finding } from "./check.js";
+
+/** A finding and the name of the check that it comes from. */
+export type Found = Finding & { check: string };
+
+/** The looks that take hardly more than a round trip; `up` takes them before its first step. */
+const cheapChecks: readonly Check[] = [system, clock, taken, space, plan, seats, domain, image];
+
+/** All of them, in the order in which they are shown. */
+export const allChecks: readonly Check[] = [
+  system,
+  clock,
+  ports,
+  taken,
+  space,
+  plan,
+  seats,
+  domain,
+  image,
+];
+
+/** The cheap checks of a class; changes nothing. */
+export const preflight = (cluster: Cluster, world: World = operatorWorld): Promise<Found[]> =>
+  runChecks(cheapChecks, cluster, world);
+
+/** Runs checks side by side. A UserError of a check is its refusal; a lost machine and our own mistakes are thrown. */
+export const runChecks = async (
+  checks: readonly Check[],
+  cluster: Cluster,
+  world: World,
+): Promise<Found[]> => {
+  const context = { cluster, machines: await inspectMachines(cluster), world };
+  const found = await Promise.all(
+    checks.map(async (check) =>
+      (await findings(check, context)).map((finding) => ({ check: check.name, ...finding })),
+    ),
+  );
+  return found.flat();
+};
+
+/** The error for what was refused, undefined where nothing was; the findings themselves are in it only on demand. */
+export const refusal = (
+  found: readonly Found[],
+  { listed }: { listed: boolean },
+): UserError | undefined => {
+  const refused = found.filter(({ level }) => level === "refusal");
+  if (refused.length === 0) return undefined;
+  const lines = refused.map(({ host, text, cure }) => {
+    const where = host === undefined ? "" : `${host}: `;
+    return `  ${where}${text}${cure === undefined ? "" : `\n    → ${cure}`}`;
+  });
+  return new UserError(
+    listed
+      ? [`this class cannot be made:`, ...lines].join("\n")
+      : `this class cannot be made: ${plural(refused.length, "refusal")}`,
+    "mend that, then `swarmhub check` looks again",
+    exitCode.preflight,
+  );
+};
+
+const findings = async (check: Check, context: CheckContext): Promise<Finding[]> => {
+  try {
+    return await check.run(context);
+  } catch (error) {
+    return [refusalFrom(error, context.cluster)];
+  }
+};

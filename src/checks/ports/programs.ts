@@ -1,0 +1,106 @@
+/**
+ * The two ends of a try, in Perl, since that is part of every Debian and Ubuntu (perl-base, without Time::HiRes). Both get
+ * their orders behind __END__, so that nothing of them is in a process list, and end by themselves.
+ */
+
+/** The bytes that are sent and come back: every four of them others, the same on both ends. */
+const body = `sub body { substr pack("N*", map { $_ * 2654435761 & 0xffffffff } 1 .. $_[0] / 4 + 1), 0, $_[0] }`;
+
+/**
+ * Listens at an address, first line "NONCE ADDRESS SECONDS", then each "tcp/2377". Says of each port "open" or "taken",
+ * then "ready PID". Over TCP it sends back what came, over UDP how much came; to whoever knows the nonce.
+ */
+export const listenerProgram = `
+use strict; use Errno; use IO::Socket::INET; use IO::Select;
+$| = 1;
+chomp(my ($first, @ports) = <DATA>);
+my ($nonce, $address, $seconds) = split " ", $first;
+$SIG{$_} = sub { exit 0 } for qw(ALRM TERM HUP);
+$SIG{CHLD} = "IGNORE";
+alarm $seconds;
+my (%tcp, $select);
+$select = IO::Select->new;
+for (@ports) {
+  my ($protocol, $port) = split "/";
+  my $socket = IO::Socket::INET->new(
+    LocalAddr => $address, LocalPort => $port, Proto => $protocol,
+    $protocol eq "tcp" ? (Listen => 128, ReuseAddr => 1) : (),
+  );
+  die "cannot listen at $address, $_: $!\\n" unless $socket || $!{EADDRINUSE};
+  print $socket ? "open" : "taken", " $_\\n";
+  next unless $socket;
+  $tcp{$socket} = $protocol eq "tcp";
+  $select->add($socket);
+}
+print "ready $$\\n";
+while (my @ready = $select->can_read) {
+  for my $socket (@ready) {
+    if (!$tcp{$socket}) {
+      my $peer = recv $socket, my $bytes, 65536, 0;
+      send $socket, "$nonce " . length $bytes, 0, $peer if defined $peer && 0 == index $bytes, $nonce;
+      next;
+    }
+    my $client = $socket->accept or next;
+    next if fork;
+    $SIG{ALRM} = "DEFAULT";
+    alarm 15;
+    my ($given, $size) = split " ", readline($client) // "";
+    exit if ($given // "") ne $nonce || $size > 1 << 20;
+    read $client, my $bytes, $size;
+    print $client $bytes;
+    close $client;
+    exit;
+  }
+}
+__END__
+`;
+
+/**
+ * Tries ways side by side; each line is "NONCE ADDRESS PROTOCOL PORT SIZE KIND", kind "connect" where a stranger listens, else
+ * "talk". Answers for each "ADDRESS PROTOCOL PORT RESULT": reached, refused, silent, or broken where only little goes through. The last word counts.
+ */
+export const proberProgram = `
+use strict; use Errno; use IO::Socket::INET; use IO::Select;
+${body}
+my ($seconds, $dontFragment) = (4, pack "i", 2);
+alarm 6 * $seconds;
+my @children;
+while (my $line = <DATA>) {
+  chomp $line;
+  my $child = fork;
+  if ($child) { push @children, $child; next }
+  my ($nonce, $address, $protocol, $port, $size, $kind) = split " ", $line;
+  my $say = sub { syswrite STDOUT, "$address $protocol $port $_[0]\\n" };
+  my $end = sub { $say->($_[0]); exit 0 };
+  if ($protocol eq "udp") {
+    my $socket = IO::Socket::INET->new(PeerAddr => $address, PeerPort => $port, Proto => "udp") or $end->("silent");
+    setsockopt $socket, 0, 10, $dontFragment;
+    my $answered = sub {
+      my $bytes = substr $nonce . " " . body($_[0]), 0, $_[0];
+      for (1 .. 3) {
+        send $socket, $bytes, 0;
+        next unless IO::Select->new($socket)->can_read($seconds / 3);
+        recv $socket, my $answer, 100, 0;
+        return 1 if $answer eq "$nonce " . length $bytes;
+      }
+      return 0;
+    };
+    $end->("silent") unless $answered->(64);
+    $end->($answered->($size) ? "reached" : "broken");
+  }
+  my $socket = IO::Socket::INET->new(PeerAddr => $address, PeerPort => $port, Proto => "tcp", Timeout => $seconds)
+    or $end->($!{ECONNREFUSED} ? "refused" : "silent");
+  $end->("reached") if $kind eq "connect";
+  # Said first, and taken back at the end: perl runs no handler while it waits to write, so the alarm just kills.
+  $say->("broken");
+  alarm 2 * $seconds;
+  my $bytes = body($size);
+  print $socket "$nonce $size\\n$bytes";
+  $socket->flush;
+  read $socket, my $answer, $size;
+  $end->("reached") if $answer eq $bytes;
+  exit 0;
+}
+waitpid $_, 0 for @children;
+__END__
+`;

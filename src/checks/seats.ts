@@ -1,0 +1,41 @@
+import { formatSize } from "../size.js";
+import { seatsOn } from "../seats.js";
+import type { Check, Finding } from "./check.js";
+
+/** How many users the class holds at once; with not one seat there is no class. */
+export const seats: Check = {
+  name: "seats",
+  run: async ({ cluster, machines }) => {
+    const { config } = cluster;
+    const each = cluster.seats.map((host) => {
+      const { memory } = machines(host).facts;
+      return { host, memory, seats: seatsOn(memory, config, host === cluster.manager) };
+    });
+    const size = formatSize(config.servers.memory);
+    const sum = each.reduce((total, one) => total + one.seats, 0);
+    const machinesText = counted(each.map(({ memory }) => formatSize(memory)));
+    if (sum === 0)
+      return [
+        {
+          level: "refusal",
+          text: `no seat: ${machinesText} is too little for the system and one server of ${size}`,
+          cure: "give the machines more memory, or make `servers: memory` in the configuration smaller",
+        },
+      ];
+    const without = each
+      .filter((one) => one.seats === 0)
+      .map(({ host, memory }): Finding => ({
+        host: host.name,
+        level: "warning",
+        text: `its ${formatSize(memory)} of memory hold no server of ${size}, so it takes no users`,
+      }));
+    const text = `${sum} ${sum === 1 ? "seat" : "seats"}: ${machinesText} at ${size}`;
+    return [...without, { level: "ok", text }];
+  },
+};
+
+/** Equal words once, with their number: "2 × 16 GB, 1 × 8 GB". */
+const counted = (words: readonly string[]): string =>
+  [...new Set(words)]
+    .map((word) => `${words.filter((other) => other === word).length} × ${word}`)
+    .join(", ");

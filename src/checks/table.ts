@@ -1,0 +1,45 @@
+import type { Cluster } from "../cluster.js";
+import type { Stretch } from "../report/paint.js";
+import { printable } from "../report/text.js";
+import { columns, pad } from "../report/width.js";
+import type { Level } from "./check.js";
+import type { Found } from "./index.js";
+
+type Line = readonly Stretch[];
+
+/** The findings as lines: a machine and what was found on it, one after the other, then the class as a whole. */
+export const tableOf = (found: readonly Found[], cluster: Cluster): Line[] => {
+  const width = Math.max(0, ...found.map(({ check }) => columns(check)));
+  const groups = [...cluster.hosts.map(({ name }) => name), undefined].map((host) => ({
+    title: host ?? "the class",
+    about: cluster.hosts.flatMap((one) => (one.name === host ? [tasksOf(one.name, cluster)] : [])),
+    lines: found.filter((each) => each.host === host).flatMap((each) => linesOf(each, width)),
+  }));
+  return groups
+    .filter(({ lines }) => lines.length > 0)
+    .flatMap(({ title, about, lines }): Line[] => [
+      [[printable(title), "bold"], ...about.map((text): Stretch => [`  ${text}`, "dim"])],
+      ...lines,
+    ]);
+};
+
+const signs: Record<Level, Stretch> = {
+  ok: ["✓", "good"],
+  note: ["·", "dim"],
+  warning: ["!", "warn"],
+  refusal: ["✗", "bad"],
+};
+
+const linesOf = ({ check, level, text, cure }: Found, width: number): Line[] => [
+  [["  "], signs[level], [` ${pad(check, width)}  `, "dim"], [printable(text)]],
+  ...(cure === undefined
+    ? []
+    : [[[" ".repeat(width + 6)], [`→ ${printable(cure)}`]] satisfies Line]),
+];
+
+const tasksOf = (name: string, { manager, workers, storage }: Cluster): string =>
+  [
+    ...(manager.name === name ? ["manager"] : []),
+    ...(workers.some((worker) => worker.name === name) ? ["worker"] : []),
+    ...(storage.name === name ? ["storage"] : []),
+  ].join(", ");

@@ -1,0 +1,90 @@
+import type { Config, HostConfig } from "./config.js";
+import { exitCode, UserError } from "./errors.js";
+import { oneError } from "./failure.js";
+import type { Host } from "./host.js";
+
+/** The machines of a class, connected, by what they do. One host may do several things. */
+export type Cluster = {
+  config: Config;
+  /** Secrets that the operator gives, by name; the others are made on the manager. */
+  secrets: ReadonlyMap<string, string>;
+  manager: Host;
+  workers: readonly Host[];
+  /** Where the homes are: the manager, or a server of its own outside the Swarm. */
+  storage: Host;
+  /** Every machine once, the manager first. */
+  hosts: readonly Host[];
+  /** The Swarm's nodes: manager and workers. */
+  nodes: readonly Host[];
+  /** The nodes that take users' servers: the workers, or the manager where there are none. */
+  seats: readonly Host[];
+};
+
+/** Connects to every machine of the configuration, side by side; says of all that cannot be reached, not of the first. */
+export const connectCluster = async (
+  config: Config,
+  secrets: ReadonlyMap<string, string>,
+  connect: (destination: string) => Promise<Host>,
+): Promise<Cluster> => {
+  const { host } = config.storage;
+  const all: HostConfig[] = [
+    config.manager,
+    ...config.workers,
+    ...(host === undefined ? [] : [host]),
+  ];
+  const looks = await Promise.allSettled(all.map(({ destination }) => connect(destination)));
+  const hosts = looks.flatMap((look) => (look.status === "fulfilled" ? [look.value] : []));
+  try {
+    const errors = looks.flatMap((look) =>
+      look.status === "rejected" ? [look.reason as unknown] : [],
+    );
+    if (errors.length > 0) throw oneError(errors);
+    await refuseOneMachineTwice(hosts);
+  } catch (error) {
+    await Promise.all(hosts.map((each) => each.close()));
+    throw error;
+  }
+  return clusterOf(config, secrets, hosts);
+};
+
+/** The hosts, in the configuration's order (manager, workers, storage server), by what they do. */
+export const clusterOf = (
+  config: Config,
+  secrets: ReadonlyMap<string, string>,
+  hosts: readonly Host[],
+): Cluster => {
+  const [manager, ...others] = hosts;
+  if (manager === undefined) throw new Error("a class has a manager");
+  const workers = others.slice(0, config.workers.length);
+  const storage = others[config.workers.length] ?? manager;
+  return {
+    config,
+    secrets,
+    manager,
+    workers,
+    storage,
+    hosts,
+    nodes: [manager, ...workers],
+    seats: workers.length > 0 ? workers : [manager],
+  };
+};
+
+/** Ends every connection. */
+export const closeCluster = async ({ hosts }: Cluster): Promise<void> => {
+  await Promise.all(hosts.map((host) => host.close()));
+};
+
+const refuseOneMachineTwice = async (hosts: readonly Host[]): Promise<void> => {
+  const names = new Map<string, string>();
+  const looks = await Promise.all(hosts.map(async (host) => ({ host, ...(await host.facts()) })));
+  for (const { host, machineId } of looks) {
+    const other = names.get(machineId);
+    if (other !== undefined)
+      throw new UserError(
+        `${other} and ${host.name} are one machine (both have the machine-id ${machineId})`,
+        "take one of them out of the configuration; clones of one disk need `rm /etc/machine-id && systemd-machine-id-setup` and a restart",
+        exitCode.usage,
+      );
+    names.set(machineId, host.name);
+  }
+};

@@ -1,0 +1,42 @@
+import { allChecks, refusal, runChecks, type Found } from "../checks/index.js";
+import { tableOf } from "../checks/table.js";
+import { operatorWorld } from "../checks/world.js";
+import type { Cluster } from "../cluster.js";
+import { paint } from "../report/paint.js";
+import { plural } from "../report/text.js";
+import type { Terminal } from "../report/index.js";
+import { withCluster, type ClassOptions } from "./session.js";
+
+/** Looks at the machines, shows what stands in the way of `swarmhub up`, and throws with code 3 where something does. */
+export const check = (options: ClassOptions, terminal: Terminal): Promise<void> =>
+  withCluster(options, terminal, async (cluster) => {
+    if (!options.json) terminal.report.event({ type: "survey", hosts: cluster.hosts.length });
+    const found = await runChecks(allChecks, cluster, operatorWorld);
+    terminal.report.close();
+    show(found, cluster, terminal, options);
+  });
+
+/** Prints what was found, as a table or as JSON; throws with code 3 where something is refused. */
+export const show = (
+  found: readonly Found[],
+  cluster: Cluster,
+  { print }: Pick<Terminal, "print">,
+  { json }: Pick<ClassOptions, "json">,
+): void => {
+  if (json) print(JSON.stringify({ findings: found }, null, 2));
+  else {
+    for (const line of tableOf(found, cluster)) print(paint(line, Number.POSITIVE_INFINITY, false));
+    print(summaryOf(found));
+  }
+  const error = refusal(found, { listed: false });
+  if (error !== undefined) throw error;
+};
+
+const summaryOf = (found: readonly Found[]): string => {
+  const count = (level: Found["level"]) => found.filter((each) => each.level === level).length;
+  const [refusals, warnings] = [count("refusal"), count("warning")];
+  const rest = warnings === 0 ? "" : `, ${plural(warnings, "warning")}`;
+  return refusals === 0
+    ? `nothing stands in the way of \`swarmhub up\`${rest}`
+    : `${plural(refusals, "refusal")}${rest}`;
+};

@@ -1,0 +1,61 @@
+import { exitCode, UserError } from "../errors.js";
+import { withLock } from "../lock.js";
+import { pieces } from "../pieces/index.js";
+import { erasure } from "../pieces/storage.js";
+import type { Piece } from "../piece.js";
+import { dismantle } from "../reconcile.js";
+import type { Terminal } from "../report/index.js";
+import { duration } from "../report/text.js";
+import { confirmBy } from "./confirm.js";
+import { operator, withCluster, type ClassOptions } from "./session.js";
+
+/** The options of `swarmhub down`. */
+export type DownOptions = ClassOptions & { deleteHomes: boolean; yes: boolean; breakLock: boolean };
+
+/** Takes the class away and leaves the machines as they were; the homes stay unless their end is asked for by name. */
+export const down = (
+  options: DownOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> =>
+  withCluster(options, terminal, async (cluster) => {
+    const { config, manager, storage } = cluster;
+    if (options.deleteHomes) await askForName(terminal, config.name, options.yes);
+    const toRemove: readonly Piece[] = options.deleteHomes ? [erasure, ...pieces] : pieces;
+    await withLock(
+      manager,
+      operator(),
+      async (lost) => {
+        const done = await dismantle(toRemove, cluster, {
+          report: terminal.report,
+          confirm: confirmBy(terminal, true),
+          jobs: options.jobs,
+          signal: AbortSignal.any([signal, lost]),
+        });
+        const { backing } = config.storage;
+        const where =
+          backing.kind === "device"
+            ? `${backing.path} of ${storage.name}`
+            : `a file of ${storage.name}`;
+        const next = options.deleteHomes
+          ? []
+          : [`the homes stay on ${where}; \`swarmhub up\` brings them back`];
+        const text = `${config.name} is down: ${done.changed} steps in ${duration(done.ms)}`;
+        terminal.report.event({ type: "summary", text, changed: done.changed, ms: done.ms, next });
+      },
+      { breakLock: options.breakLock, report: terminal.report },
+    );
+  });
+
+const askForName = async (terminal: Terminal, name: string, yes: boolean): Promise<void> => {
+  if (yes) return;
+  const answer = await terminal.ask(
+    `This erases every home of ${name} for good. Type the name of the class to go on: `,
+  );
+  if (answer?.trim() !== name)
+    throw new UserError(
+      "stopped: that is not the name of the class; nothing was touched",
+      undefined,
+      exitCode.usage,
+    );
+};

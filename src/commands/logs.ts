@@ -1,0 +1,80 @@
+import { Readable } from "node:stream";
+import type { Cluster } from "../cluster.js";
+import { absent } from "../docker.js";
+import { UserError } from "../errors.js";
+import type { Terminal } from "../report/index.js";
+import { printable } from "../report/text.js";
+import { find, type Source } from "./logs/find.js";
+import { linesOf, type LogLine } from "./logs/lines.js";
+import { withCluster, type ClassOptions } from "./session.js";
+
+/** The options of `swarmhub logs`; `part` is a part of the system or a user, `lines` how many of the last ones. */
+export type LogsOptions = ClassOptions & { part: string; follow: boolean; lines: number };
+
+/** Prints what a part of the system or a user's server said; with `follow` also what it says from now on, until Ctrl-C. */
+export const logs = (
+  options: LogsOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> =>
+  withCluster(options, terminal, async (cluster) => {
+    const show = ({ stream, line }: LogLine): void =>
+      terminal.print(options.json ? JSON.stringify({ stream, line }) : printable(line));
+    await printLog(cluster, options, signal, show);
+    if (options.follow && !signal.aborted)
+      terminal.report.event({
+        type: "note",
+        text: `that container ended; \`swarmhub logs ${options.part} -f\` follows the next one`,
+      });
+  });
+
+/** Hands each line to `show`. Reads the container's own log: that of the service can hang for minutes (facts of the field). */
+export const printLog = async (
+  cluster: Cluster,
+  { part, follow, lines }: Pick<LogsOptions, "part" | "follow" | "lines">,
+  signal: AbortSignal,
+  show: (line: LogLine) => void,
+  deadline = 30_000,
+): Promise<void> => {
+  const sources = await find(cluster, part);
+  for (const source of sources) {
+    // A container of a task that ended may be cleared away already; then the one before counts.
+    const log = await absent(open(source, { follow, lines, signal, deadline }));
+    if (log === undefined) continue;
+    try {
+      for await (const line of linesOf(log)) show(line);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    return;
+  }
+  const hosts = [...new Set(sources.map(({ host }) => host.name))].join(", ");
+  throw new UserError(
+    `${part} has no container on ${hosts} any more`,
+    "`swarmhub status` shows what differs",
+  );
+};
+
+type OpenOptions = { follow: boolean; lines: number; signal: AbortSignal; deadline: number };
+
+const open = async (
+  { host, container }: Source,
+  { follow, lines, signal, deadline }: OpenOptions,
+): Promise<AsyncIterable<Uint8Array>> => {
+  const wanted = { stdout: true, stderr: true, tail: lines };
+  const late = AbortSignal.timeout(deadline);
+  const abortSignal = follow ? signal : AbortSignal.any([signal, late]);
+  const log = host.docker.getContainer(container);
+  try {
+    if (!follow) return Readable.from([await log.logs({ ...wanted, follow: false, abortSignal })]);
+    const stream = (await log.logs({ ...wanted, follow: true, abortSignal })) as Readable;
+    signal.addEventListener("abort", () => stream.destroy(), { once: true });
+    return stream;
+  } catch (error) {
+    if (!late.aborted) throw error;
+    throw new UserError(
+      `${host.name}: Docker did not hand out the log within ${deadline / 1000} s`,
+      `\`journalctl -u docker --since -5m\` on ${host.name}`,
+    );
+  }
+};

@@ -1,0 +1,28 @@
+import type { Cluster } from "../cluster.js";
+import { readSecret } from "../pieces/secrets.js";
+import type { Terminal } from "../report/index.js";
+import { addressOf } from "./address.js";
+import { withCluster, type ClassOptions } from "./session.js";
+
+/** The options of `swarmhub open`. */
+export type OpenOptions = ClassOptions & { passwords: boolean };
+
+/** Prints the address of the class, and on demand the passwords that are kept on the manager. */
+export const open = (options: OpenOptions, terminal: Terminal): Promise<void> =>
+  withCluster(options, terminal, async (cluster) => {
+    const address = await addressOf(cluster);
+    const passwords = options.passwords ? await passwordsOf(cluster) : {};
+    if (options.json) return terminal.print(JSON.stringify({ address, passwords }));
+    terminal.print(address);
+    for (const [who, password] of Object.entries(passwords)) terminal.print(`${who}: ${password}`);
+  });
+
+const passwordsOf = async ({ config, manager }: Cluster): Promise<Record<string, string>> => {
+  const { admins } = config.login;
+  return {
+    everyone: await readSecret(manager, "shared-password"),
+    ...(admins.length > 0 && {
+      [`admins (${admins.join(", ")})`]: await readSecret(manager, "admin-password"),
+    }),
+  };
+};

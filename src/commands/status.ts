@@ -1,0 +1,68 @@
+import type { Cluster } from "../cluster.js";
+import { exitCode, UserError } from "../errors.js";
+import { inspectMachines } from "../machines.js";
+import type { Piece } from "../piece.js";
+import { pieces } from "../pieces/index.js";
+import { managerDocker } from "../pieces/shared/manager.js";
+import { survey } from "../reconcile.js";
+import type { Terminal } from "../report/index.js";
+import { seatsOf } from "../seats.js";
+import { addressOf } from "./address.js";
+import { withCluster, type ClassOptions } from "./session.js";
+
+/** Shows each piece as wanted or what differs, the address, the seats and who is in; throws with code 6 where something differs. */
+export const status = (options: ClassOptions, terminal: Terminal): Promise<void> =>
+  withCluster(options, terminal, async (cluster) => {
+    const { config } = cluster;
+    const [parts, machines, docker, address] = await Promise.all([
+      Promise.all(pieces.map((piece) => partOf(piece, cluster))),
+      inspectMachines(cluster),
+      managerDocker(cluster),
+      addressOf(cluster),
+    ]);
+    const services =
+      docker === undefined
+        ? []
+        : await docker.listServices({ filters: { label: [`swarmhub.class=${config.name}`] } });
+    const users = services
+      .flatMap(({ Spec }) => (Spec?.Name?.startsWith("nb-") ? [Spec.Name.slice(3)] : []))
+      .toSorted();
+    const seats = seatsOf(cluster, machines);
+    const drift = parts.filter(({ asWanted }) => !asWanted);
+
+    if (options.json)
+      terminal.print(
+        JSON.stringify({ name: config.name, address, seats, users, pieces: parts }, null, 2),
+      );
+    else {
+      terminal.print(`${config.name}  ${address}`);
+      terminal.print(
+        `${seats} seats, ${users.length} taken${users.length > 0 ? `: ${users.join(", ")}` : ""}`,
+      );
+      for (const { piece, asWanted, differs } of parts) {
+        terminal.print(
+          `${piece.padEnd(9)} ${asWanted ? "as wanted" : `differs: ${differs[0] ?? ""}`}`,
+        );
+        for (const line of differs.slice(1)) terminal.print(`${" ".repeat(19)}${line}`);
+      }
+    }
+    if (drift.length > 0)
+      throw new UserError(
+        `${drift.length} of ${parts.length} pieces are not as the configuration says`,
+        "`swarmhub up` makes them so",
+        exitCode.drift,
+      );
+  });
+
+/** One piece as it is; what it refuses to plan is something that differs, too. */
+const partOf = async (piece: Piece, cluster: Cluster) => {
+  const differs = await survey([piece], cluster).then(
+    (planned) =>
+      planned.flatMap(({ steps }) => steps.map(({ host, title }) => `${host.name}: ${title}`)),
+    (error: unknown) => {
+      if (!(error instanceof UserError)) throw error;
+      return error.message.split("\n");
+    },
+  );
+  return { piece: piece.name, asWanted: differs.length === 0, differs };
+};

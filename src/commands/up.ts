@@ -1,0 +1,71 @@
+import { preflight, refusal } from "../checks/index.js";
+import type { Cluster } from "../cluster.js";
+import { withLock } from "../lock.js";
+import { pieces } from "../pieces/index.js";
+import { readSecret } from "../pieces/secrets.js";
+import { managerDocker } from "../pieces/shared/manager.js";
+import { reconcile } from "../reconcile.js";
+import type { Terminal } from "../report/index.js";
+import { duration } from "../report/text.js";
+import { addressOf } from "./address.js";
+import { confirmBy } from "./confirm.js";
+import { operator, withCluster, type ClassOptions } from "./session.js";
+
+/** The options of `swarmhub up`. */
+export type UpOptions = ClassOptions & { yes: boolean; breakLock: boolean };
+
+/** Makes the machines what swarmhub.yaml says, and prints the address and who may log in. */
+export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal): Promise<void> =>
+  withCluster(options, terminal, (cluster) =>
+    withLock(
+      cluster.manager,
+      operator(),
+      async (lost) => {
+        await refuseWhatCannotWork(cluster, terminal);
+        const done = await reconcile(pieces, cluster, {
+          report: terminal.report,
+          confirm: confirmBy(terminal, options.yes),
+          jobs: options.jobs,
+          signal: AbortSignal.any([signal, lost]),
+        });
+        const next = await whatNext(cluster);
+        const text =
+          done.changed === 0
+            ? `${cluster.config.name} is up; nothing had to change (${duration(done.ms)})`
+            : `${cluster.config.name} is up: ${done.changed} steps in ${duration(done.ms)}`;
+        terminal.report.event({ type: "summary", text, changed: done.changed, ms: done.ms, next });
+        terminal.close();
+        const address = await addressOf(cluster);
+        terminal.print(options.json ? JSON.stringify({ type: "result", address }) : address);
+      },
+      { breakLock: options.breakLock, report: terminal.report },
+    ),
+  );
+
+/** Before anything runs on machines where no class is yet; later on these looks would only cost time. */
+const refuseWhatCannotWork = async (cluster: Cluster, { report }: Terminal): Promise<void> => {
+  if ((await managerDocker(cluster)) !== undefined) return;
+  const found = await preflight(cluster);
+  const error = refusal(found, { listed: true });
+  if (error !== undefined) throw error;
+  for (const { level, host, text } of found)
+    if (level === "warning")
+      report.event({ type: "warning", text: host === undefined ? text : `${host}: ${text}` });
+};
+
+const whatNext = async (cluster: Cluster): Promise<string[]> => {
+  const { config, manager } = cluster;
+  const { admins, sharedPassword } = config.login;
+  // To be told to the room, so it may stand here; the admins' password is shown on demand only.
+  const password =
+    sharedPassword.kind === "generated"
+      ? await readSecret(manager, "shared-password")
+      : "that you gave";
+  return [
+    `open ${await addressOf(cluster)}`,
+    `log in as anyone, with the password ${password}`,
+    ...(admins.length === 0
+      ? []
+      : [`admins (${admins.join(", ")}) have another: swarmhub open --passwords`]),
+  ];
+};

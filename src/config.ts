@@ -1,0 +1,33 @@
+export { loadConfig } from "./config/load.js";
+
+/** A number of bytes. */
+export type Bytes = number & { readonly unit: "bytes" };
+
+/** A machine as the configuration names it: an OpenSSH destination or "local", and the address the other machines use, where it was given. */
+export type HostConfig = { destination: string; address?: string };
+
+/** Where a secret comes from; "generated" is made on the manager at first and kept there. */
+export type SecretSource =
+  | { kind: "env"; name: string }
+  | { kind: "file"; path: string }
+  | { kind: "generated" };
+
+/** What lies under the homes: a whole blank disk, or a file on the root disk of that many bytes. */
+export type StorageConfig = {
+  host?: HostConfig;
+  backing: { kind: "device"; path: string } | { kind: "file"; size: Bytes };
+  quota: Bytes;
+};
+
+/** swarmhub.yaml, checked and with its defaults filled in. */
+export type Config = {
+  name: string;
+  domain?: string;
+  manager: HostConfig;
+  workers: HostConfig[];
+  storage: StorageConfig;
+  tls: { kind: "self-signed" } | { kind: "off" };
+  login: { sharedPassword: SecretSource; admins: string[] };
+  servers: { image: string; memory: Bytes; cpu: number };
+  engine: { registryMirrors: string[] };
+};

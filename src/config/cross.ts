@@ -1,0 +1,113 @@
+import { pathText, type Finding, type Path } from "./complaint.js";
+import { machineOf } from "./host.js";
+import { isMapping, valueAt } from "./leaf.js";
+import { defaultQuota, fileSize, host, quota } from "./schema.js";
+import { bytesText } from "./units.js";
+
+/** What is wrong between keys. It looks at the file as it stands, so that another key's error hides nothing. */
+export const crossFindings = (raw: unknown): Finding[] => {
+  const storage = valueAt(raw, ["storage"]);
+  return [
+    ...sameMachines(machines(raw)),
+    ...backing(storage),
+    ...repeated(raw, ["login", "admins"]),
+    ...repeated(raw, ["engine", "registry-mirrors"]),
+  ];
+};
+
+type Machine = { path: Path; destination: string; address?: string };
+
+const machines = (raw: unknown): Machine[] => {
+  const workers = valueAt(raw, ["workers"]);
+  const places: { path: Path; value: unknown }[] = [
+    { path: ["manager"], value: valueAt(raw, ["manager"]) },
+    ...(Array.isArray(workers) ? workers : []).map((value: unknown, index) => ({
+      path: ["workers", index],
+      value,
+    })),
+    { path: ["storage", "host"], value: valueAt(raw, ["storage", "host"]) },
+  ];
+  return places.flatMap(({ path, value }) => {
+    const { data } = host.safeParse(value);
+    if (data === undefined) return [];
+    const { host: destination, ...rest } = data;
+    return [{ path, destination, ...rest }];
+  });
+};
+
+const sameMachines = (all: readonly Machine[]): Finding[] => {
+  const destinations = new Map<string, Machine>();
+  const addresses = new Map<string, Machine>();
+  return all.flatMap((machine) => {
+    const twin = firstWith(destinations, machineOf(machine.destination), machine);
+    if (twin !== undefined) return [{ path: machine.path, text: twinText(machine, twin) }];
+    const { address, path } = machine;
+    const other = address === undefined ? undefined : firstWith(addresses, address, machine);
+    if (other === undefined) return [];
+    const text = `is ${address}, which is the address of ${pathText(other.path)} too, but no two machines share one; write each one's own`;
+    return [{ path: [...path, "address"], text }];
+  });
+};
+
+const firstWith = (seen: Map<string, Machine>, key: string, machine: Machine) => {
+  const found = seen.get(key);
+  if (found === undefined) seen.set(key, machine);
+  return found;
+};
+
+const twinText = ({ path, destination }: Machine, twin: Machine): string => {
+  const same = `is ${destination}, the same machine as ${pathText(twin.path)}`;
+  if (path[0] === "storage" && twin.path[0] === "manager")
+    return `${same}, where the homes are anyway; leave storage.host away`;
+  if (path[0] === "storage")
+    return `${same}, but storage.host is a server outside the Swarm; leave it away to use the manager`;
+  if (twin.path[0] === "manager")
+    return `${same}, which is no worker; leave it away (with no workers at all the manager takes the users)`;
+  return `${same}, but each machine is named once; delete one of the two`;
+};
+
+const backing = (storage: unknown): Finding[] => {
+  if (!isMapping(storage)) return [];
+  const path = ["storage"];
+  const [device, file] = [storage["device"] ?? undefined, storage["file"] ?? undefined];
+  if (device !== undefined && file !== undefined)
+    return [
+      {
+        path: ["storage", "file"],
+        text: "stands beside device, but the homes lie on one of the two; delete one",
+      },
+    ];
+  if (device === undefined && file === undefined)
+    return [
+      {
+        path,
+        text: "says neither device nor file, and the homes must lie somewhere; write device: /dev/vdb (a blank disk) or file: 40G (a file on the root disk)",
+      },
+    ];
+  const size = fileSize.safeParse(file).data;
+  const given = storage["quota"] ?? undefined;
+  const share = given === undefined ? defaultQuota : quota.safeParse(given).data;
+  if (size === undefined || share === undefined || share <= size) return [];
+  const whose =
+    given === undefined
+      ? `the default quota of ${bytesText(share)}`
+      : `a quota of ${bytesText(share)}`;
+  return [
+    {
+      path: ["storage", given === undefined ? "file" : "quota"],
+      text: `does not fit: ${whose} is more than the whole file of ${bytesText(size)}; write a smaller quota or a larger file`,
+    },
+  ];
+};
+
+const repeated = (raw: unknown, path: readonly string[]): Finding[] => {
+  const items = valueAt(raw, path);
+  if (!Array.isArray(items)) return [];
+  const seen = new Set<unknown>();
+  const text = "is there already, and once is enough; delete one of the two";
+  return items.flatMap((item: unknown, index) => {
+    if (typeof item === "string" && seen.has(item)) return [{ path: [...path, index], text }];
+    seen.add(item);
+    return [];
+  });
+};

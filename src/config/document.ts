@@ -1,0 +1,87 @@
+import { LineCounter, parseDocument, type Document } from "yaml";
+import type { Complaint, Path } from "./complaint.js";
+import { formFindings } from "./form.js";
+import { placesIn } from "./place.js";
+
+/** A YAML file that was read: what it says, what is wrong with its form, and where each path stands. */
+export type Reading = {
+  /** undefined where the form is so wrong that nothing can be said about the content. */
+  raw: unknown;
+  complaints: Complaint[];
+  place: (path: Path, atKey?: boolean) => { line: number; column: number };
+};
+
+/** Reads YAML text; never throws. */
+export const readDocument = (text: string): Reading => {
+  try {
+    return read(text);
+  } catch (error) {
+    // The parser and its visitor recurse, so that enough brackets end the stack.
+    const why = error instanceof RangeError ? tooDeep : unclear(String(error));
+    return unreadable([{ line: 1, column: 1, text: why }]);
+  }
+};
+
+const read = (text: string): Reading => {
+  const counter = new LineCounter();
+  const at = (offset: number): { line: number; column: number } => {
+    const { line, col } = counter.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  const document = parseDocument(text, {
+    lineCounter: counter,
+    prettyErrors: false,
+    // It would compare each key with each other one: minutes for a file of keys. `formFindings` looks instead.
+    uniqueKeys: false,
+    // Not "silent": that also keeps quiet about a second document.
+    logLevel: "error",
+  });
+  const syntax = syntaxFindings(document).map(({ offset, said }) => ({
+    ...at(offset),
+    text: said,
+  }));
+  if (syntax.length > 0) {
+    const tabs = tabComplaints(text);
+    return unreadable(tabs.length > 0 ? tabs : firstOfEachLine(syntax));
+  }
+  const form = formFindings(document);
+  const complaints = form.findings.map(({ offset, said }) => ({ ...at(offset), text: said }));
+  if (form.fatal) return unreadable(complaints);
+  const offsetOf = placesIn(document.contents);
+  const place: Reading["place"] = (path, atKey) => at(offsetOf(path, atKey));
+  return { raw: document.toJS() as unknown, complaints, place };
+};
+
+const unreadable = (complaints: Complaint[]): Reading => ({
+  raw: undefined,
+  complaints,
+  place: () => ({ line: 1, column: 1 }),
+});
+
+const syntaxFindings = ({ errors, warnings }: Document): { offset: number; said: string }[] =>
+  [...errors, ...warnings].map(({ code, message, pos }) => ({
+    offset: pos[0],
+    said: sentences[code] ?? unclear(message.split("\n")[0] ?? ""),
+  }));
+
+const tooDeep = "this is nested too deeply for any class; look at the brackets and hyphens here";
+const sentences: Readonly<Record<string, string>> = {
+  MULTIPLE_DOCS:
+    "a second document begins here, but one file describes one class; keep one, and make a file for each other",
+  RESOURCE_EXHAUSTION: tooDeep,
+};
+
+const unclear = (why: string): string =>
+  `this cannot be read as YAML: ${why}; look at the quotes, brackets and indentation here`;
+
+const tabComplaints = (text: string): Complaint[] =>
+  text.split("\n").flatMap((line, index) => {
+    const indentation = /^ *\t/.exec(line)?.[0];
+    if (indentation === undefined || line.trim() === "") return [];
+    const said = "a tab indents this line, but YAML counts spaces; put two spaces for each tab";
+    return [{ line: index + 1, column: indentation.length, text: said }];
+  });
+
+const firstOfEachLine = (complaints: readonly Complaint[]): Complaint[] => [
+  ...new Map(complaints.toReversed().map((one) => [one.line, one])).values(),
+];

@@ -1,0 +1,93 @@
+import { dirname, resolve } from "node:path";
+import type { Config, HostConfig } from "../config.js";
+import { complaintsError, pathText, type Complaint, type Finding, type Path } from "./complaint.js";
+import { crossFindings } from "./cross.js";
+import { readDocument } from "./document.js";
+import { readText } from "./file.js";
+import { isMapping, valueAt } from "./leaf.js";
+import { besideFile } from "./login.js";
+import { schema, type Settings } from "./schema.js";
+import { unknownKey } from "./unknown.js";
+
+/** Reads and checks a swarmhub.yaml; throws a UserError (usage) with every complaint in it. */
+export const loadConfig = async (path: string): Promise<Config> =>
+  configFrom(await readText(path), path);
+
+/** The same for a text that is, or will be, the file at `path`. */
+export const configFrom = (text: string, path: string): Config => {
+  const { raw, complaints, place } = readDocument(text);
+  if (raw === undefined) throw complaintsError(path, complaints);
+  if (!isMapping(raw)) throw complaintsError(path, [noMapping(raw)]);
+  const checked = schema.safeParse(raw, { reportInput: true });
+  const findings = [
+    ...(checked.error?.issues ?? []).flatMap(issueFindings(raw)),
+    ...crossFindings(raw).map(named(raw)),
+  ];
+  const all = [
+    ...complaints,
+    ...findings.map(({ path: key, text: said, atKey }) => ({ ...place(key, atKey), text: said })),
+  ];
+  if (all.length > 0 || checked.data === undefined) throw complaintsError(path, all);
+  return configOf(checked.data, dirname(resolve(path)));
+};
+
+const noMapping = (raw: unknown): Complaint => ({
+  line: 1,
+  column: 1,
+  text:
+    raw === null
+      ? "there is nothing in this file, but a class needs a name, a manager and storage; type `swarmhub init` to write one"
+      : "this is no mapping, but the file is made of lines `key: value`; write for example name: geo-101",
+});
+
+type Issue = NonNullable<ReturnType<typeof schema.safeParse>["error"]>["issues"][number];
+
+const issueFindings =
+  (raw: unknown) =>
+  (issue: Issue): Finding[] =>
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map((key) => unknownKey(issue.path, key))
+      : [named(raw)({ path: issue.path, text: issue.message })];
+
+const named =
+  (raw: unknown) =>
+  ({ path, text }: Finding): Finding => ({
+    path,
+    text: `${pathText(written(raw, path))} ${text}`,
+  });
+
+// The schema reads `manager: X` as `manager: {host: X}`; a complaint speaks of what stands in the file.
+const written = (raw: unknown, path: Path): Path => {
+  const parent = path.slice(0, -1);
+  return typeof valueAt(raw, parent) === "string" ? parent : path;
+};
+
+const configOf = (settings: Settings, folder: string): Config => {
+  const { name, domain, manager, workers, storage, tls, login, servers, engine } = settings;
+  return {
+    name,
+    ...(domain !== undefined && { domain }),
+    manager: hostOf(manager),
+    workers: workers.map(hostOf),
+    storage: {
+      ...(storage.host !== undefined && { host: hostOf(storage.host) }),
+      backing: backingOf(storage),
+      quota: storage.quota,
+    },
+    tls,
+    login: { sharedPassword: besideFile(login["shared-password"], folder), admins: login.admins },
+    servers,
+    engine: { registryMirrors: engine["registry-mirrors"] },
+  };
+};
+
+const hostOf = ({ host, address }: Settings["manager"]): HostConfig => ({
+  destination: host,
+  ...(address !== undefined && { address }),
+});
+
+const backingOf = ({ device, file }: Settings["storage"]): Config["storage"]["backing"] => {
+  if (device !== undefined) return { kind: "device", path: device };
+  if (file !== undefined) return { kind: "file", size: file };
+  throw new TypeError("storage without device and file passed its check");
+};

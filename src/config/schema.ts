@@ -1,0 +1,148 @@
+import * as z from "zod";
+import { imageFrom, mirrorFrom } from "./image.js";
+import { isMapping, leaf, list, number, section } from "./leaf.js";
+import { secretSourceFrom } from "./login.js";
+import { addressFrom, destinationFrom } from "./host.js";
+import { classNameFrom, deviceFrom, domainFrom, userFrom } from "./names.js";
+import { Problem } from "./problem.js";
+import { bytesFrom } from "./units.js";
+
+const sizeOf = (what: string, example: string, least: string) =>
+  leaf({ what, example }, (text) => {
+    const bytes = bytesFrom(text);
+    if (bytes < bytesFrom(least))
+      throw new Problem(`the least that works is ${least}`, `write for example ${example}`);
+    return bytes;
+  });
+
+const sshDestination = leaf(
+  { what: "an OpenSSH destination", example: "debian@203.0.113.10" },
+  destinationFrom,
+);
+
+const hostKeys = section(
+  { what: "an OpenSSH destination", example: "debian@203.0.113.10" },
+  {
+    host: sshDestination,
+    address: leaf(
+      { what: "the IPv4 address that the other machines use", example: "10.0.0.5" },
+      addressFrom,
+    ).exactOptional(),
+  },
+);
+
+/** A machine: a destination alone, or a mapping of host and address. */
+export const host = z.preprocess(
+  (value) => (typeof value === "string" ? { host: value } : value),
+  hostKeys,
+);
+
+/** The name of a class. */
+export const className = leaf({ what: "the name of a class", example: "geo-101" }, classNameFrom);
+
+/** A domain name. */
+export const domain = leaf({ what: "a domain name", example: "geo.example.org" }, domainFrom);
+
+/** A block device. */
+export const device = leaf({ what: "a block device", example: "/dev/vdb" }, deviceFrom);
+
+/** A share of the storage for each user. */
+export const quota = sizeOf("a size for each user's home", "5G", "10M");
+
+/** The size of a file that stands in for a disk. */
+export const fileSize = sizeOf("the size of a file on the root disk", "40G", "1G");
+
+/** The quota of who names none. */
+export const defaultQuota = bytesFrom("5G");
+
+const storage = section(
+  { what: "a mapping of device or file, and quota", example: "{device: /dev/vdb, quota: 5G}" },
+  {
+    device: device.exactOptional(),
+    file: fileSize.exactOptional(),
+    quota: quota.default(defaultQuota),
+    host: host.exactOptional(),
+  },
+);
+
+// YAML 1.1 reads `off` as false, and a mapping is what later versions will take.
+const tlsText = (value: unknown): unknown => {
+  if (value === false) return "off";
+  return isMapping(value) ? Object.keys(value).join(" ") : value;
+};
+
+const tls = z.preprocess(
+  tlsText,
+  leaf({ what: "self-signed or off", example: "self-signed" }, (text) => {
+    if (text === "self-signed" || text === "off") return { kind: text } as const;
+    const later = "Let's Encrypt and certificates of your own come in a later version";
+    throw new Problem(
+      /encrypt|certificate|key/.test(text) ? later : "there is no other way yet",
+      "write self-signed, or off behind something that does TLS",
+    );
+  }),
+);
+
+const login = section(
+  { what: "a mapping of shared-password and admins", example: "{admins: [ada]}" },
+  {
+    "shared-password": leaf(
+      { what: "from-env NAME, from-file PATH or generated", example: "from-env ROOM_PASSWORD" },
+      secretSourceFrom,
+      true,
+    ).default({ kind: "generated" }),
+    admins: list(
+      { what: "a list of user names", example: "[ada]" },
+      leaf({ what: "a user name", example: "ada" }, userFrom),
+    ).default([]),
+  },
+);
+
+const servers = section(
+  { what: "a mapping of image, memory and cpu", example: "{memory: 1G, cpu: 1}" },
+  {
+    image: leaf(
+      { what: "a container image", example: "quay.io/jupyter/scipy-notebook:2026-11-02" },
+      imageFrom,
+    ).default("quay.io/jupyter/scipy-notebook:2026-11-02"),
+    memory: sizeOf("a size of memory", "1G", "64M").default(bytesFrom("1G")),
+    cpu: number({ what: "a number of cores", example: "1 or 0.5" }, 0.01, 1024).default(1),
+  },
+);
+
+const engine = section(
+  {
+    what: "a mapping of registry-mirrors",
+    example: "{registry-mirrors: [https://mirror.example.org]}",
+  },
+  {
+    "registry-mirrors": list(
+      { what: "a list of addresses", example: "[https://mirror.example.org]" },
+      leaf(
+        { what: "a registry mirror's address", example: "https://mirror.example.org" },
+        mirrorFrom,
+      ),
+    ).default([]),
+  },
+);
+
+/** All of swarmhub.yaml, key by key; what concerns several keys is in cross.ts. */
+export const schema = section(
+  { what: "a mapping of name, manager, storage …", example: "name: geo-101" },
+  {
+    name: className,
+    domain: domain.exactOptional(),
+    manager: host,
+    workers: list({ what: "a list of machines", example: "[debian@203.0.113.11]" }, host).default(
+      [],
+    ),
+    storage,
+    tls: tls.default({ kind: "self-signed" }),
+    login: login.prefault({}),
+    servers: servers.prefault({}),
+    engine: engine.prefault({}),
+  },
+);
+
+/** swarmhub.yaml as the schema leaves it. */
+export type Settings = z.output<typeof schema>;

@@ -1,0 +1,41 @@
+/** Every place on a machine that swarmhub writes to. Nothing outside this list is ours. */
+export const paths = {
+  /** What we configured or must undo; one folder, so that it can be looked at. */
+  configuration: "/etc/swarmhub",
+  /** What must be remembered: secrets, the hub's database, certificates, the lock. */
+  state: "/var/lib/swarmhub",
+  /** Where the homes' file system is mounted. */
+  storage: "/srv/swarmhub",
+  /** The name of the class that the machine belongs to. */
+  classNote: "/etc/swarmhub/class",
+  installedPackages: "/etc/swarmhub/installed-packages",
+  forwardingBefore: "/etc/swarmhub/forwarding-before",
+  dockerConfiguration: "/etc/docker/daemon.json",
+  dockerConfigurationBefore: "/etc/swarmhub/docker-daemon.json.before",
+  firewall: "/etc/swarmhub/firewall",
+  firewallUnit: "/etc/systemd/system/swarmhub-firewall.service",
+  exports: "/etc/exports.d/swarmhub.exports",
+  nfsConfiguration: "/etc/nfs.conf.d/swarmhub.conf",
+  fileSystemTable: "/etc/fstab",
+  storageFile: "/var/lib/swarmhub/homes.xfs",
+  secrets: "/var/lib/swarmhub/secrets",
+  hub: "/var/lib/swarmhub/hub",
+  hubConfiguration: "/etc/swarmhub/hub.json",
+  edgeConfiguration: "/etc/swarmhub/edge.json",
+  certificates: "/var/lib/swarmhub/certificates",
+} as const;
+
+/** The files whose whole content `facts` brings along; none of them holds a secret. */
+export const readFiles: readonly string[] = [
+  paths.classNote,
+  paths.installedPackages,
+  paths.dockerConfiguration,
+  paths.dockerConfigurationBefore,
+  paths.firewall,
+  paths.firewallUnit,
+  paths.exports,
+  paths.nfsConfiguration,
+  paths.fileSystemTable,
+  paths.hubConfiguration,
+  paths.edgeConfiguration,
+];

@@ -1,0 +1,11 @@
+import type { Cluster } from "./cluster.js";
+import type { Config } from "./config.js";
+import type { Step } from "./step.js";
+
+/** One part of the system. `inspect` looks; `plan` and `remove` decide, and being synchronous cannot touch a machine. */
+export type Piece<State = unknown> = {
+  name: string;
+  inspect(cluster: Cluster): Promise<State>;
+  plan(want: Config, have: State, cluster: Cluster): Step[];
+  remove(have: State, cluster: Cluster): Step[];
+};

@@ -1,0 +1,57 @@
+import { inspectMachines, type Machines } from "../machines.js";
+import { paths } from "../paths.js";
+import type { Piece } from "../piece.js";
+import type { Step } from "../step.js";
+import {
+  firewallScript,
+  firewallUnit,
+  loadedRules,
+  loadedRules6,
+  removeScript,
+} from "./firewall/rules.js";
+import { fileSteps } from "./shared/file.js";
+
+/** The ports between the machines open only to one another; containers reach neither them nor the provider's metadata. */
+export const firewall: Piece<Machines> = {
+  name: "firewall",
+  inspect: inspectMachines,
+  plan: (_want, machines, cluster) => {
+    const addresses = cluster.hosts.map((host) => machines(host).address).toSorted();
+    return cluster.hosts.flatMap((host) => {
+      const { facts } = machines(host);
+      const files = fileSteps(host, facts, [
+        { path: paths.firewall, content: firewallScript(addresses), mode: 0o755 },
+        { path: paths.firewallUnit, content: firewallUnit, then: "systemctl daemon-reload" },
+      ]);
+      const loaded =
+        sameLines(facts.firewall, loadedRules(addresses)) &&
+        sameLines(facts.firewall6, facts.ipv6 ? loadedRules6 : []) &&
+        facts.units["swarmhub-firewall.service"] === "active";
+      if (files.length === 0 && loaded) return [];
+      const load: Step = {
+        host,
+        title: "load the firewall",
+        detail: `Swarm and NFS ports only between ${addresses.join(", ")}`,
+        run: () =>
+          host.script(
+            "set -e\nsystemctl -q enable swarmhub-firewall\nsystemctl restart swarmhub-firewall",
+          ),
+      };
+      return [...files, load];
+    });
+  },
+  remove: (machines, cluster) =>
+    cluster.hosts.flatMap((host) => {
+      const { facts } = machines(host);
+      const there =
+        facts.firewall.length + facts.firewall6.length > 0 ||
+        facts.files[paths.firewall] !== undefined ||
+        facts.files[paths.firewallUnit] !== undefined;
+      return there
+        ? [{ host, title: "remove the firewall", run: () => host.script(removeScript) }]
+        : [];
+    }),
+};
+
+const sameLines = (have: readonly string[], want: readonly string[]): boolean =>
+  JSON.stringify(have.toSorted()) === JSON.stringify(want.toSorted());

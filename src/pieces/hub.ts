@@ -1,0 +1,54 @@
+import { paths } from "../paths.js";
+import type { Piece } from "../piece.js";
+import { inspectNotebook, type Notebook } from "./images/notebook.js";
+import { hubConfiguration } from "./hub/configuration.js";
+import { inspectServers, removeServersSteps, type Servers } from "./hub/servers.js";
+import { hubSpec } from "./hub/spec.js";
+import { fileSteps, removeFileSteps } from "./shared/file.js";
+import { folderSteps, removeFolderSteps } from "./shared/folder.js";
+import { inspectPart, type PartState } from "./shared/part.js";
+import { removeServiceSteps, serviceSteps } from "./shared/service.js";
+
+type State = PartState & { notebook: Notebook; servers: Servers };
+
+/** JupyterHub on the manager; it alone has the Docker socket, and starts a service for each user. */
+export const hub: Piece<State> = {
+  name: "hub",
+  inspect: async (cluster) => {
+    const [part, notebook, servers] = await Promise.all([
+      inspectPart(cluster, "hub"),
+      inspectNotebook(cluster),
+      inspectServers(cluster),
+    ]);
+    return { ...part, notebook, servers };
+  },
+  plan: (want, { machines, notebook, image, service }, cluster) => {
+    const { manager } = cluster;
+    const { facts } = machines(manager);
+    const content = hubConfiguration(want, machines, notebook.wanted, cluster);
+    const files = fileSteps(manager, facts, [{ path: paths.hubConfiguration, content }]);
+    const wanted = hubSpec(
+      want,
+      content,
+      facts.secretHashes,
+      image,
+      machines(cluster.storage).address,
+    );
+    return [
+      ...files,
+      ...folderSteps(manager, facts, paths.hub, "the hub's database"),
+      ...serviceSteps(wanted, service, cluster),
+    ];
+  },
+  remove: ({ machines, service, servers }, cluster) => {
+    const { manager } = cluster;
+    const { facts } = machines(manager);
+    return [
+      // The hub first: it would start again what is taken away under it.
+      ...removeServiceSteps("hub", service, cluster),
+      ...removeServersSteps(servers, cluster),
+      ...removeFileSteps(manager, facts, [{ path: paths.hubConfiguration }]),
+      ...removeFolderSteps(manager, facts, paths.hub, "the hub's database"),
+    ];
+  },
+};

@@ -1,0 +1,27 @@
+import type { Cluster } from "../../cluster.js";
+import type { Config } from "../../config.js";
+import type { Machines } from "../../machines.js";
+import { paths } from "../../paths.js";
+import { seatsOf } from "../../seats.js";
+import { networkName } from "../network.js";
+
+/** The hub's own settings file: what hub/jupyterhub_config.py reads. */
+export const hubConfiguration = (
+  want: Config,
+  machines: Machines,
+  image: string,
+  cluster: Cluster,
+): string => {
+  const settings = {
+    name: want.name,
+    network: networkName,
+    image,
+    memory: want.servers.memory,
+    cpu: want.servers.cpu,
+    storage: { address: machines(cluster.storage).address, path: paths.storage },
+    admins: want.login.admins,
+    placement: ["node.labels.swarmhub.users==true"],
+    seats: seatsOf(cluster, machines),
+  };
+  return `${JSON.stringify(settings, null, 2)}\n`;
+};

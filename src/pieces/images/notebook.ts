@@ -1,0 +1,68 @@
+import type { Cluster } from "../../cluster.js";
+import { pull } from "../../docker.js";
+import type { Host } from "../../host.js";
+import type { Progress } from "../../step.js";
+import { localImage } from "./local.js";
+
+/**
+ * The users' image. `wanted` names it by digest once a machine has pulled it, so that every node runs the same one and
+ * no start of a server asks the registry; until then as the configuration does.
+ */
+export type Notebook = { wanted: string; on: (host: Host) => boolean };
+
+/** Looks for the notebook image on every machine that takes users; the first one's digest is what all should have. */
+export const inspectNotebook = async ({ config, seats }: Cluster): Promise<Notebook> => {
+  const { image } = config.servers;
+  const found = new Map(
+    await Promise.all(
+      seats.map(async (host) => {
+        const local = await localImage(host, image);
+        // The same image may be known from other registries too, and what a machine answers is only believed this far.
+        const digests =
+          local && (local.RepoDigests ?? []).filter((each) => isDigestOf(each, image));
+        return [host, digests] as const;
+      }),
+    ),
+  );
+  const wanted = seats.flatMap((host) => found.get(host) ?? [])[0] ?? image;
+  return {
+    wanted,
+    on: (host) => {
+      const digests = found.get(host);
+      // Without a digest anywhere it was made on these machines, and its name is all that there is to go by.
+      return digests !== undefined && (wanted === image || digests.includes(wanted));
+    },
+  };
+};
+
+/** Pulls it, and gives it the name by which it is looked for: a pull by digest leaves it without a tag. */
+export const pullNotebook = async (
+  host: Host,
+  wanted: string,
+  configured: string,
+  progress: Progress,
+): Promise<void> => {
+  await pull(host.docker, wanted, progress);
+  if (wanted === configured || configured.includes("@")) return;
+  const { repository, tag } = partsOf(configured);
+  await host.docker.getImage(wanted).tag({ repo: repository, tag });
+};
+
+const isDigestOf = (name: string, image: string): boolean => {
+  const [repository = "", digest = ""] = name.split("@");
+  return (
+    /^sha256:[0-9a-f]{64}$/.test(digest) && familiar(repository) === partsOf(image).familiarName
+  );
+};
+
+const partsOf = (image: string) => {
+  const [name = ""] = image.split("@");
+  const colon = name.indexOf(":", name.lastIndexOf("/") + 1);
+  const repository = colon < 0 ? name : name.slice(0, colon);
+  const tag = colon < 0 ? "latest" : name.slice(colon + 1);
+  return { repository, tag, familiarName: familiar(repository) };
+};
+
+// Docker answers "jupyter/scipy-notebook" for what was asked for as "docker.io/jupyter/scipy-notebook".
+const familiar = (repository: string): string =>
+  repository.replace(/^(index\.)?docker\.io\//, "").replace(/^library\//, "");

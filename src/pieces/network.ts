@@ -1,0 +1,87 @@
+import type { Cluster } from "../cluster.js";
+import { absent } from "../docker.js";
+import { exitCode, UserError } from "../errors.js";
+import { inspectMachines, type Machines } from "../machines.js";
+import type { Piece } from "../piece.js";
+import { removeUnused } from "./shared/in-use.js";
+import { managerDocker } from "./shared/manager.js";
+import { choosePool } from "./swarm/pool.js";
+
+/** The name of the overlay that joins proxy, hub and the users' servers. */
+export const networkName = "swarmhub";
+const encapsulation = 50; // bytes that VXLAN puts around a packet
+const mtuOption = "com.docker.network.driver.mtu";
+
+/** A network as the Docker API answers it; the part that we read. */
+type Network = { Options?: Record<string, string> | null };
+type State = { machines: Machines; present: Network | undefined };
+
+/** One overlay network for the class; its MTU is the smallest card's less what VXLAN adds (moby#41406). */
+export const network: Piece<State> = {
+  name: "network",
+  inspect: async (cluster) => {
+    const [docker, machines] = await Promise.all([
+      managerDocker(cluster),
+      inspectMachines(cluster),
+    ]);
+    const present =
+      docker && (await absent(docker.getNetwork(networkName).inspect() as Promise<Network>));
+    return { machines, present };
+  },
+  plan: (want, { machines, present }, cluster) => {
+    const smallest = smallestCard(machines, cluster);
+    const mtu = smallest.mtu - encapsulation;
+    if (present !== undefined) {
+      refuseTooBig(present, smallest);
+      return [];
+    }
+    const { overlay } = choosePool(cluster.nodes.flatMap((host) => machines(host).facts.routes));
+    return [
+      {
+        host: cluster.manager,
+        title: `create the overlay network ${networkName}`,
+        detail: `${overlay}, MTU ${mtu}`,
+        run: () =>
+          cluster.manager.docker.createNetwork({
+            Name: networkName,
+            Driver: "overlay",
+            Labels: { "swarmhub.class": want.name },
+            Options: { [mtuOption]: String(mtu) },
+            IPAM: { Driver: "default", Config: [{ Subnet: overlay }] },
+          }),
+      },
+    ];
+  },
+  remove: ({ present }, { manager }) =>
+    present === undefined
+      ? []
+      : [
+          {
+            host: manager,
+            title: `remove the overlay network ${networkName}`,
+            run: () => removeUnused(() => manager.docker.getNetwork(networkName).remove()),
+          },
+        ],
+};
+
+type Card = { host: string; mtu: number };
+
+const smallestCard = (machines: Machines, { nodes }: Cluster): Card =>
+  nodes
+    .map((host) => {
+      const { facts, address } = machines(host);
+      const card = facts.addresses.find((each) => each.address === address);
+      return { host: host.name, mtu: card?.mtu ?? 1500 };
+    })
+    .reduce((smallest, each) => (each.mtu < smallest.mtu ? each : smallest));
+
+// A network keeps its MTU for life, and packets that are too big for a card are lost without a word.
+const refuseTooBig = ({ Options: options }: Network, { host, mtu }: Card): void => {
+  const has = Number(options?.[mtuOption] ?? 0);
+  if (has <= mtu - encapsulation) return;
+  throw new UserError(
+    `${host} has a network card with an MTU of ${mtu}, and the overlay network was made for ${has + encapsulation}: large packets to and from it would be lost`,
+    "`swarmhub down`, then `swarmhub up`: the homes stay",
+    exitCode.preflight,
+  );
+};

@@ -1,0 +1,89 @@
+import type { Cluster } from "../cluster.js";
+import { exitCode, UserError } from "../errors.js";
+import type { Facts } from "../facts.js";
+import type { Host } from "../host.js";
+import { inspectMachines, type Machines } from "../machines.js";
+import { paths } from "../paths.js";
+import type { Piece } from "../piece.js";
+import { installScript, purgeScript } from "./packages/scripts.js";
+
+/** Docker Engine on every machine and what the storage needs, from the distribution. What is there already is kept. */
+export const packages: Piece<Machines> = {
+  name: "packages",
+  inspect: inspectMachines,
+  plan: (_want, machines, cluster) =>
+    cluster.hosts.flatMap((host) => {
+      const { facts } = machines(host);
+      refuseUnsupported(host, facts);
+      const missing = missingPackages(host, facts, cluster);
+      if (missing.length === 0) return [];
+      return [
+        {
+          host,
+          title: `install ${missing.join(", ")}`,
+          run: (progress) =>
+            host.script(installScript(missing), {
+              timeout: 20 * 60_000,
+              onLine: (line) => {
+                const [, what, name] = /^(Get|Unpacking|Setting up)\S* (\S+)/.exec(line) ?? [];
+                if (what !== undefined)
+                  progress(what === "Get" ? "downloading" : `${what.toLowerCase()} ${name}`);
+              },
+            }),
+        },
+      ];
+    }),
+  remove: (machines, cluster) =>
+    cluster.hosts.flatMap((host) => {
+      const record = machines(host).facts.files[paths.installedPackages];
+      if (record === undefined) return [];
+      const installed = record.split("\n").filter((name) => /^[a-z0-9][a-z0-9.+:-]*$/.test(name));
+      return [
+        {
+          host,
+          title: "remove the packages that swarmhub installed",
+          detail: installed.join(" "),
+          run: () => host.script(purgeScript(installed), { timeout: 20 * 60_000 }),
+        },
+      ];
+    }),
+};
+
+const missingPackages = (
+  host: Host,
+  { packages: installed }: Facts,
+  cluster: Cluster,
+): string[] => {
+  const docker = installed["docker.io"] ?? installed["docker-ce"];
+  if (docker !== undefined) refuseOldDocker(host, docker);
+  const wanted = host === cluster.storage ? ["nfs-kernel-server", "xfsprogs"] : [];
+  return [
+    ...(docker === undefined ? ["docker.io"] : []),
+    ...wanted.filter((name) => installed[name] === undefined),
+  ];
+};
+
+/** The oldest version of each distribution that will do. */
+const supported: Record<string, number> = { debian: 12, ubuntu: 22.04 };
+
+const refuseUnsupported = (host: Host, { system }: Facts): void => {
+  const oldest = supported[system.id];
+  // A derivative counts its versions in its own way, and testing has none.
+  const isKnown = oldest !== undefined || system.like.some((id) => id in supported);
+  if (isKnown && !(Number.parseFloat(system.version) < (oldest ?? 0))) return;
+  throw new UserError(
+    `${host.name} runs ${system.name}; swarmhub supports Debian 12 and later and Ubuntu 22.04 and later`,
+    "make the machine anew with one of these, or take it out of the configuration",
+    exitCode.preflight,
+  );
+};
+
+const refuseOldDocker = (host: Host, version: string): void => {
+  const [major = 0, minor = 0] = version.replace(/^\d+:/, "").split(".").map(Number);
+  if (major > 20 || (major === 20 && minor >= 10)) return;
+  throw new UserError(
+    `${host.name} has Docker ${version}; swarmhub needs 20.10 or later (\`cap-add\` for services, global jobs)`,
+    `upgrade Docker on ${host.name}, or remove it and swarmhub installs the distribution's`,
+    exitCode.preflight,
+  );
+};

@@ -1,0 +1,118 @@
+import { paths } from "../../paths.js";
+import { quoteAll } from "../../quote.js";
+
+const apt = "apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Languages=none";
+const environment = "export LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a";
+
+/**
+ * Installs packages, and first notes which will be new (what `down` takes away again) and how the machine forwarded
+ * before Docker changed it. Trixie has Docker's command line in a package of its own.
+ */
+export const installScript = (names: readonly string[]): string => `{
+set -e
+${environment}
+mkdir -p ${paths.configuration}
+# A new machine is often at its own first update just now, and apt waits for dpkg's lock but not for this one.
+waited=0
+until said=$(${apt} update 2>&1); do
+  case $said in *'Could not get lock'*) ;; *) waited=300 ;; esac
+  if [ $waited -ge 300 ]; then printf '%s\\n' "$said" >&2; exit 1; fi
+  waited=$((waited + 3)); sleep 3
+done
+set -- ${quoteAll(names)}
+for name; do
+  if [ "$name" = docker.io ] && apt-cache show docker-cli >/dev/null 2>&1; then set -- "$@" docker-cli; fi
+done
+if [ ! -e ${paths.forwardingBefore} ]; then
+  { cat /proc/sys/net/ipv4/ip_forward
+    for command in iptables ip6tables; do
+      policy=$($command -S FORWARD 2>/dev/null | sed -n 's/^-P FORWARD //p')
+      echo "\${policy:-ACCEPT}"
+    done
+  } >${paths.forwardingBefore}.new
+  mv ${paths.forwardingBefore}.new ${paths.forwardingBefore}
+fi
+new=$(apt-get -s -q install -y --no-install-recommends "$@" | sed -n 's/^Inst \\([^ ]*\\) (.*/\\1/p')
+touch ${paths.installedPackages}
+printf '%s\\n' "$new" | cat ${paths.installedPackages} - | sort -u | sed '/^$/d' >${paths.installedPackages}.new
+mv ${paths.installedPackages}.new ${paths.installedPackages}
+# The second try mends what a run that was cut off left half configured; apt does not do that by itself.
+${apt} install -y --no-install-recommends "$@" || { dpkg --configure -a; ${apt} install -y --no-install-recommends "$@"; }
+}
+`;
+
+/**
+ * Takes away the packages of the note, and what Docker leaves in the kernel and on the disk. Stops before it takes what
+ * others need: Docker with somebody's containers or volumes, packages that later ones stand on.
+ */
+export const purgeScript = (names: readonly string[]): string => `{
+set -e
+${environment}
+set -- ${quoteAll(names)}
+ours=no; for name; do if [ "$name" = docker.io ]; then ours=yes; fi; done
+if [ $ours = yes ]; then
+  others=$(
+    { grep -L '"swarmhub.class"' /var/lib/docker/containers/*/config.v2.json | xargs -r sed -n 's|.*"Name":"/\\([^"]*\\)".*|container \\1|p'
+      find /var/lib/docker/volumes -mindepth 1 -maxdepth 1 -type d ! -name 'swarmhub-*' -printf 'volume %f\\n'
+    } 2>/dev/null
+  ) || true
+  if [ -n "$others" ]; then
+    echo "Docker stays, since not all in it is swarmhub's: $(echo "$others" | head -n 5 | tr '\\n' ',' | sed 's/,$//; s/,/, /g')" >&2
+    exit 1
+  fi
+fi
+for name; do
+  shift
+  if dpkg-query -W -f '\${db:Status-Abbrev}' "$name" 2>/dev/null | grep -q '^.[^n]'; then set -- "$@" "$name"; fi
+done
+if [ $# -gt 0 ]; then
+  more=$(apt-get -s -q purge -y "$@" | sed -n 's/^\\(Purg\\|Remv\\) \\([^ ]*\\).*/\\2/p' | while read -r gone; do
+    for name; do [ "$name" != "$gone" ] || continue 2; done
+    echo "$gone"
+  done)
+  if [ -n "$more" ]; then
+    echo "packages that swarmhub did not install need those that it did: $(echo $more)" >&2
+    exit 1
+  fi
+fi
+if [ $ours = yes ]; then
+  systemctl stop docker.socket docker.service containerd.service 2>/dev/null || true
+  # While iptables is still there.
+  for device in docker0 docker_gwbridge; do ip link delete $device 2>/dev/null || true; done
+  for command in iptables ip6tables; do
+    command -v $command >/dev/null || continue
+    for table in filter nat raw mangle; do
+      $command -w -t $table -S 2>/dev/null | grep -E '^-A .*(DOCKER|docker0|docker_gwbridge)' | sed 's/^-A/-D/' |
+        while read -r rule; do printf '%s\\n' "$rule" | xargs $command -w -t $table || true; done
+      $command -w -t $table -S 2>/dev/null | sed -n 's/^-N \\(DOCKER.*\\)/\\1/p' |
+        while read -r chain; do $command -w -t $table -X "$chain" || true; done
+    done
+  done
+  if [ -e ${paths.forwardingBefore} ]; then
+    { read -r forward; read -r policy; read -r policy6; } <${paths.forwardingBefore} || true
+    if command -v iptables >/dev/null; then iptables -w -P FORWARD "\${policy:-ACCEPT}" || true; fi
+    if command -v ip6tables >/dev/null; then ip6tables -w -P FORWARD "\${policy6:-ACCEPT}" || true; fi
+    echo "$forward" >/proc/sys/net/ipv4/ip_forward
+  fi
+fi
+[ $# -eq 0 ] || ${apt} purge -y "$@"
+if [ $ours = yes ]; then
+  # A home may be mounted in there still, if the machine that has it is away: nothing may be deleted through that.
+  findmnt -rno TARGET | grep '^/var/lib/docker\\(/\\|$\\)' | sort -r | while read -r mounted; do umount -l "$mounted"; done
+  if findmnt -rno TARGET | grep '^/var/lib/docker\\(/\\|$\\)' >&2; then echo "these are still mounted" >&2; exit 1; fi
+  rm -rf --one-file-system /var/lib/docker /var/lib/containerd /run/docker /etc/docker/key.json
+  rmdir /etc/docker 2>/dev/null || true
+  if getent group docker >/dev/null; then groupdel docker || true; fi
+fi
+# What these packages leave behind even when purged.
+for name; do
+  case $name in
+    rpcbind) userdel _rpc ;;
+    nfs-common) umount /run/rpc_pipefs; userdel statd; rm -rf --one-file-system /var/lib/nfs ;;
+    containerd) rmdir /etc/cni/net.d /etc/cni ;;
+  esac 2>/dev/null || true
+done
+rm -f ${paths.installedPackages} ${paths.forwardingBefore}
+rmdir ${paths.configuration} 2>/dev/null || true
+}
+`;

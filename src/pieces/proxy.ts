@@ -1,0 +1,26 @@
+import type { Piece } from "../piece.js";
+import { inspectPart, type PartState } from "./shared/part.js";
+import { removeServiceSteps, serviceSteps } from "./shared/service.js";
+import { hashOfSecrets, secretMounts } from "./shared/secret-mounts.js";
+
+/** configurable-http-proxy as a service of its own, so that a restart of the hub drops no connection. */
+export const proxy: Piece<PartState> = {
+  name: "proxy",
+  inspect: (cluster) => inspectPart(cluster, "proxy"),
+  plan: (want, { machines, image, service }, cluster) => {
+    const { secretHashes } = machines(cluster.manager).facts;
+    const secrets = ["proxy-token"];
+    return serviceSteps(
+      {
+        name: "proxy",
+        className: want.name,
+        image,
+        mounts: secretMounts(secrets),
+        filesHash: hashOfSecrets(secrets, secretHashes),
+      },
+      service,
+      cluster,
+    );
+  },
+  remove: ({ service }, cluster) => removeServiceSteps("proxy", service, cluster),
+};

@@ -1,0 +1,134 @@
+import { absent } from "../docker.js";
+import { UserError } from "../errors.js";
+import type { Host } from "../host.js";
+import { paths } from "../paths.js";
+import type { Piece } from "../piece.js";
+import { until } from "../until.js";
+import { localImage } from "./images/local.js";
+import { imageReference } from "./images/own.js";
+import { differences } from "./shared/differences.js";
+import { inspectDisk } from "./storage/disk.js";
+
+/** The container of the watcher. */
+export const watcherName = "swarmhub-quota";
+
+type Container = { Image: string; State: { Running: boolean } };
+type State = {
+  reference: string;
+  imageId: string | undefined;
+  device: string | undefined;
+  container: Container | undefined;
+};
+
+/** The watcher on the storage host: a limit on each new home before its first byte. */
+export const quota: Piece<State> = {
+  name: "quota",
+  inspect: async (cluster) => {
+    const { storage } = cluster;
+    const reference = imageReference("quota");
+    const { units } = await storage.facts();
+    const [image, disk, container] = await Promise.all([
+      localImage(storage, reference),
+      inspectDisk(cluster),
+      units["docker.service"] === "active"
+        ? absent(storage.docker.getContainer(watcherName).inspect())
+        : Promise.resolve(undefined),
+    ]);
+    return { reference, imageId: image?.Id, device: disk.source, container };
+  },
+  plan: (want, { reference, imageId, device, container }, cluster) => {
+    const { storage: host } = cluster;
+    const spec = specOf(want.name, want.storage.quota, device ?? "");
+    const title =
+      container === undefined ? "start the quota watcher" : "start the quota watcher anew";
+    const differs =
+      container === undefined
+        ? []
+        : [
+            ...differences(spec, specIn(container)),
+            ...(container.Image === imageId ? [] : ["image"]),
+            ...(container.State.Running ? [] : ["it does not run"]),
+          ];
+    if (container !== undefined && differs.length === 0) return [];
+    const run = async () => {
+      const { docker } = host;
+      await absent(docker.getContainer(watcherName).remove({ force: true }));
+      const made = await docker.createContainer({
+        name: watcherName,
+        Image: reference,
+        ...spec,
+      });
+      // Its first status is what is waited for, not its predecessor's last.
+      await host.run(["rm", "-f", statusFile]);
+      await made.start();
+      await waitUntilWatching(host);
+    };
+    return [{ host, title, ...(differs.length > 0 && { detail: differs.join(", ") }), run }];
+  },
+  remove: ({ container }, { storage: host }) =>
+    container === undefined
+      ? []
+      : [
+          {
+            host,
+            title: "stop the quota watcher",
+            run: () => absent(host.docker.getContainer(watcherName).remove({ force: true })),
+          },
+        ],
+};
+
+const specOf = (className: string, limit: number, device: string) => ({
+  Env: [`SWARMHUB_QUOTA_BYTES=${limit}`],
+  Labels: { "swarmhub.class": className },
+  HostConfig: {
+    Binds: [`${paths.storage}:${paths.storage}`],
+    // xfs_quota only needs the device's node to be there ("m"); the disk itself stays out of the container's reach.
+    Devices: [{ PathOnHost: device, PathInContainer: device, CgroupPermissions: "m" }],
+    NetworkMode: "none",
+    RestartPolicy: { Name: "always" },
+    // Quotas are SYS_ADMIN's, a project id the folder owner's or FOWNER's; the marks belong to the users' account.
+    CapDrop: ["ALL"],
+    // In the order of the alphabet, as newer Engines answer them.
+    CapAdd: ["CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_SYS_ADMIN"],
+    SecurityOpt: ["no-new-privileges"],
+    ReadonlyRootfs: true,
+    UsernsMode: "host",
+    PidsLimit: 64,
+    Memory: 256 * 1024 ** 2,
+    LogConfig: { Type: "json-file", Config: { "max-file": "3", "max-size": "10m" } },
+  },
+});
+
+const specIn = (container: unknown) => {
+  const { Config: config, HostConfig: hostConfig } = container as {
+    Config: { Env?: string[]; Labels: Record<string, string> };
+    HostConfig: Record<string, unknown>;
+  };
+  const env = (config.Env ?? []).filter((line) => line.startsWith("SWARMHUB_"));
+  return { Env: env, Labels: config.Labels, HostConfig: hostConfig };
+};
+
+const statusFile = `${paths.storage}/watcher.json`;
+
+/** Waits until the watcher wrote that it could look at the homes, 60 s at most. */
+const waitUntilWatching = async (host: Host): Promise<void> => {
+  let problem: string | undefined;
+  await until(
+    async () => {
+      const written = await host.script(`cat ${statusFile} 2>/dev/null || true`);
+      if (written === "") return undefined;
+      ({ problem } = JSON.parse(written) as { problem?: string });
+      return problem === undefined ? true : undefined;
+    },
+    {
+      deadline: 60_000,
+      otherwise: async () => {
+        const log = await host.script(`docker logs --tail 3 ${watcherName} 2>&1 || true`);
+        return new UserError(
+          `${host.name}: the quota watcher does not work: ${problem ?? log.trim()}`,
+          "`swarmhub logs quota` shows more",
+        );
+      },
+    },
+  );
+};

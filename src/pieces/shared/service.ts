@@ -1,0 +1,111 @@
+import type { Cluster } from "../../cluster.js";
+import { absent } from "../../docker.js";
+import type { Host } from "../../host.js";
+import type { Step } from "../../step.js";
+import { networkName } from "../network.js";
+import { differences } from "./differences.js";
+import { inSequence } from "./in-sequence.js";
+import { managerDocker } from "./manager.js";
+import { serviceSpec, type ServiceSpec, type WantedService } from "./service-spec.js";
+import { taskIds, waitUntilGone, waitUntilRunning, type Task } from "./tasks.js";
+
+/** A service as it is; `imageId` is the manager's image of that reference. */
+export type ServiceState = {
+  present: ServiceSpec | undefined;
+  running: boolean;
+  imageId: string | undefined;
+};
+
+/** Looks at one service and at the image it should have. */
+export const inspectService = async (
+  cluster: Cluster,
+  name: string,
+  image: string,
+): Promise<ServiceState> => {
+  const docker = await managerDocker(cluster);
+  if (docker === undefined) return { present: undefined, running: false, imageId: undefined };
+  const filters = { service: [name], "desired-state": ["running"] };
+  const [service, local, tasks] = await Promise.all([
+    absent(docker.getService(name).inspect() as Promise<{ Spec: ServiceSpec }>),
+    absent(docker.getImage(image).inspect()),
+    absent(docker.listTasks({ filters })),
+  ]);
+  return {
+    present: service?.Spec,
+    running: ((tasks ?? []) as Task[]).some(({ Status }) => Status.State === "running"),
+    imageId: local?.Id,
+  };
+};
+
+/** The step that makes the service what it should be; none where it is. */
+export const serviceSteps = (
+  wanted: WantedService,
+  { present, imageId, running }: ServiceState,
+  { manager }: Cluster,
+): Step[] => {
+  const { name } = wanted;
+  const step = (title: string, run: Step["run"]): Step => ({ host: manager, title, run });
+  if (present === undefined)
+    return [step(`start the service ${name}`, () => start(manager, wanted))];
+  const differs = differences(serviceSpec(wanted, imageId ?? "not built yet"), present);
+  if (differs.length > 0) {
+    const change = step(`update the service ${name}`, () => update(manager, wanted, differs));
+    return [{ ...change, detail: differs.join(", ") }];
+  }
+  if (running) return [];
+  const wait = () => waitUntilRunning(manager, wanted, imageId ?? "");
+  return [step(`wait for the service ${name} to run`, wait)];
+};
+
+/** The step that takes a service away, and waits until its tasks are gone. */
+export const removeServiceSteps = (
+  name: string,
+  { present }: ServiceState,
+  { manager }: Cluster,
+): Step[] =>
+  present === undefined
+    ? []
+    : [
+        {
+          host: manager,
+          title: `stop the service ${name}`,
+          run: async () => {
+            await absent(manager.docker.getService(name).remove());
+            await waitUntilGone(manager, `com.docker.swarm.service.name=${name}`);
+          },
+        },
+      ];
+
+const start = async (manager: Host, wanted: WantedService): Promise<void> => {
+  const { spec, imageId } = await complete(manager, wanted);
+  await manager.docker.createService(spec as never);
+  await waitUntilRunning(manager, wanted, imageId);
+};
+
+const update = async (
+  manager: Host,
+  wanted: WantedService,
+  differs: readonly string[],
+): Promise<void> => {
+  const { spec, imageId } = await complete(manager, wanted);
+  // A change of the rest, the labels for example, leaves the task as it is.
+  const replaces = differs.some((path) => /^(TaskTemplate|EndpointSpec)\b/.test(path));
+  const earlier = replaces ? await taskIds(manager, wanted.name) : undefined;
+  const service = manager.docker.getService(wanted.name);
+  await inSequence(async () => {
+    const { Version: version } = (await service.inspect()) as { Version: { Index: number } };
+    await service.update({ version: version.Index, ...spec });
+  });
+  await waitUntilRunning(manager, wanted, imageId, earlier);
+};
+
+/** The spec with what only the manager knows: the ids of image and network. */
+const complete = async ({ docker }: Host, wanted: WantedService) => {
+  const [image, network] = await Promise.all([
+    docker.getImage(wanted.image).inspect(),
+    docker.getNetwork(networkName).inspect() as Promise<{ Id: string }>,
+  ]);
+  const spec = serviceSpec(wanted, image.Id);
+  const Networks = [{ Target: network.Id }];
+  return { spec: { ...spec, TaskTemplate: { ...spec.TaskTemplate, Networks } }, imageId: image.Id };
+};

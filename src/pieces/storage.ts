@@ -1,0 +1,123 @@
+import { posix } from "node:path";
+import type { Config } from "../config.js";
+import { exitCode, UserError } from "../errors.js";
+import type { Host } from "../host.js";
+import { inspectMachines, type Machines } from "../machines.js";
+import { paths } from "../paths.js";
+import type { Piece } from "../piece.js";
+import type { Step } from "../step.js";
+import { backingSteps, eraseSteps } from "./storage/backing.js";
+import { exportsFile, nfsConfiguration, reloadExports, startNfs, stopNfs } from "./storage/nfs.js";
+import { fileSteps, removeFileSteps } from "./shared/file.js";
+import { inspectDisk, type DiskState } from "./storage/disk.js";
+import { isNamed, unlistScript } from "./storage/fstab.js";
+
+type State = { machines: Machines; disk: DiskState };
+
+/** The homes' disk: XFS with project quota, exported by NFSv4 to the machines of the class alone. */
+export const storage: Piece<State> = {
+  name: "storage",
+  inspect: async (cluster) => ({
+    machines: await inspectMachines(cluster),
+    disk: await inspectDisk(cluster),
+  }),
+  plan: (want, { machines, disk }, cluster) => {
+    const host = cluster.storage;
+    const { facts } = machines(host);
+    return [
+      ...backingSteps(want.storage.backing, host, facts, disk),
+      ...enforcementSteps(host, disk),
+      ...folderSteps(host, disk),
+      ...nfsSteps(want, { machines, disk }, host, cluster.nodes),
+    ];
+  },
+  remove: ({ machines, disk }, cluster) => {
+    const host = cluster.storage;
+    const { facts } = machines(host);
+    const unexport = removeFileSteps(host, facts, [
+      {
+        path: paths.exports,
+        then: `${reloadExports}\nrmdir ${posix.dirname(paths.exports)} 2>/dev/null || true`,
+      },
+      { path: paths.nfsConfiguration, then: stopNfs(facts.files[paths.installedPackages] ?? "") },
+    ]);
+    const unmount: Step = {
+      host,
+      title: `unmount ${paths.storage}`,
+      detail: "the homes stay on their disk",
+      run: () => host.script(unmountScript),
+    };
+    const present = disk.mounted || isNamed(facts.files[paths.fileSystemTable]);
+    return [...unexport, ...(present ? [unmount] : [])];
+  },
+};
+
+/** `down --delete-homes`: erases the homes for good, after everything else is gone. It plans nothing. */
+export const erasure: Piece<State> = {
+  name: "homes",
+  inspect: (cluster) => storage.inspect(cluster),
+  plan: () => [],
+  remove: ({ disk }, cluster) => eraseSteps(cluster.config.storage.backing, cluster.storage, disk),
+};
+
+// What `mount -o remount,pquota` answers is 0, and it changes nothing: enforcement begins with a mount.
+const enforcementSteps = (host: Host, disk: DiskState): Step[] => {
+  if (!disk.mounted || disk.enforced) return [];
+  throw new UserError(
+    `${host.name}: ${paths.storage} is mounted without project quota, so no home would have a limit`,
+    `on ${host.name}: \`umount ${paths.storage}\`, then \`swarmhub up\` again`,
+    exitCode.preflight,
+  );
+};
+
+const folders = ["homes", "owners", "pending"];
+
+const folderSteps = (host: Host, disk: DiskState): Step[] => {
+  const missing = folders.filter((name) => !disk.folders.includes(name));
+  if (missing.length === 0) return [];
+  return [
+    {
+      host,
+      title: `make the folders ${missing.join(", ")}`,
+      run: () =>
+        host.script(
+          `{\nset -e\nmountpoint -q ${paths.storage}\ncd ${paths.storage}\ninstall -d -o 1000 -g 100 -m 755 ${missing.join(" ")}\n}\n`,
+        ),
+    },
+  ];
+};
+
+const nfsSteps = (
+  _want: Config,
+  { machines, disk }: State,
+  host: Host,
+  nodes: readonly Host[],
+): Step[] => {
+  const { facts } = machines(host);
+  const installed = facts.files[paths.installedPackages] ?? "";
+  const files = fileSteps(host, facts, [
+    { path: paths.nfsConfiguration, content: nfsConfiguration, then: startNfs(installed) },
+    {
+      path: paths.exports,
+      content: exportsFile(nodes.map((node) => machines(node).address)),
+      then: reloadExports,
+    },
+  ]);
+  const stopped = facts.units["nfs-server.service"] !== "active" || !disk.exported;
+  if (files.length > 0 || !stopped) return files;
+  return [
+    {
+      host,
+      title: "start the NFS server",
+      run: () => host.script(`{\nset -e\n${startNfs(installed)}\nexportfs -ra\n}`),
+    },
+  ];
+};
+
+const unmountScript = `{
+set -e
+if mountpoint -q ${paths.storage}; then umount ${paths.storage}; fi
+${unlistScript}
+rmdir ${paths.storage} 2>/dev/null || true
+}
+`;

@@ -1,0 +1,76 @@
+import { exitCode, UserError } from "../errors.js";
+import type { Host } from "../host.js";
+import { inspectMachines } from "../machines.js";
+import { paths } from "../paths.js";
+import type { Piece } from "../piece.js";
+import type { Step } from "../step.js";
+import { fileSteps, removeFileSteps } from "./shared/file.js";
+import { joinSteps, leaveSwarm, managerSteps } from "./swarm/join.js";
+import { labelSteps, strayNodeSteps } from "./swarm/labels.js";
+import { inspectMembers, nodeOf, type SwarmState } from "./swarm/members.js";
+
+/** One Swarm of the manager and the workers, on the addresses that they know one another by; each node with our labels. */
+export const swarm: Piece<SwarmState> = {
+  name: "swarm",
+  inspect: async (cluster) => ({
+    machines: await inspectMachines(cluster),
+    members: await inspectMembers(cluster),
+  }),
+  plan: (want, state, cluster) => {
+    refuseOtherClass(want.name, state, cluster.hosts);
+    // Before it joins, so that a machine that is half-way in, or whose Swarm is gone, is known to be ours.
+    const notes = cluster.hosts.flatMap((host) =>
+      fileSteps(host, state.machines(host).facts, [
+        { path: paths.classNote, content: `${want.name}\n` },
+      ]),
+    );
+    const start = managerSteps(state, cluster);
+    return [
+      ...notes,
+      ...start,
+      ...cluster.workers.flatMap((host) => joinSteps(host, state, cluster, start)),
+      ...cluster.nodes.flatMap((host) => labelSteps(host, state, cluster)),
+      ...strayNodeSteps(state, cluster),
+    ];
+  },
+  remove: (state, { config, hosts, manager, workers }) => {
+    const { machines, members } = state;
+    refuseOtherClass(config.name, state, hosts);
+    const isOurs = (host: Host): boolean =>
+      nodeOf(host, members) === undefined
+        ? machines(host).facts.files[paths.classNote] !== undefined
+        : members.swarmClass === config.name;
+    const leave = (host: Host, after: Step[] = []): Step[] =>
+      members.of(host).state === "inactive" || !isOurs(host)
+        ? []
+        : [{ host, title: "leave the Swarm", after, run: () => leaveSwarm(host) }];
+    const workersLeave = workers.flatMap((host) => leave(host));
+    return [
+      ...workersLeave,
+      ...leave(manager, workersLeave),
+      ...hosts.flatMap((host) =>
+        removeFileSteps(host, machines(host).facts, [
+          { path: paths.classNote, then: `rmdir ${paths.configuration} 2>/dev/null || true` },
+        ]),
+      ),
+    ];
+  },
+};
+
+const refuseOtherClass = (
+  name: string,
+  { machines, members }: SwarmState,
+  hosts: readonly Host[],
+): void => {
+  const [manager] = hosts;
+  for (const host of hosts) {
+    const noted = machines(host).facts.files[paths.classNote]?.trim();
+    const other = host === manager ? (members.swarmClass ?? noted) : noted;
+    if (other === undefined || other === name) continue;
+    throw new UserError(
+      `${host.name} belongs to the class ${other}, and this is ${name}`,
+      `take that class down first, with its own configuration: \`swarmhub down\`; if it is long gone: \`rm ${paths.classNote}\` on ${host.name}`,
+      exitCode.preflight,
+    );
+  }
+};

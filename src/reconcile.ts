@@ -1,0 +1,159 @@
+import type { Cluster } from "./cluster.js";
+import { UserError } from "./errors.js";
+import { failure, interruption, oneError, unsettled } from "./failure.js";
+import { perform } from "./perform.js";
+import type { Piece } from "./piece.js";
+import type { Report } from "./report/event.js";
+import type { Step } from "./step.js";
+
+/** A piece and what it would do now. */
+export type Planned = { piece: Piece; steps: Step[] };
+
+/** How long one step took, in milliseconds. */
+export type Timing = { piece: string; host: string; title: string; ms: number };
+
+/** What a run did: the number of steps done, its whole time in milliseconds, and where that went. */
+export type Reconciled = { changed: number; ms: number; timings: Timing[] };
+
+/** How a run goes. */
+export type ReconcileOptions = {
+  report: Report;
+  /** Asked about all steps that destroy something, before any step runs. */
+  confirm: (destroying: readonly Step[]) => Promise<boolean>;
+  /** Hosts at work at once; 16 by default. */
+  jobs?: number | undefined;
+  /** Once aborted no step begins any more; those that run are waited for. */
+  signal?: AbortSignal | undefined;
+  /** A clock in milliseconds that only goes forward. */
+  now?: (() => number) | undefined;
+};
+
+/** Makes the cluster what its configuration says; throws one UserError for all that went wrong. */
+export const reconcile = (
+  pieces: readonly Piece[],
+  cluster: Cluster,
+  options: ReconcileOptions,
+): Promise<Reconciled> => carryOut(pieces, cluster, wanted, options);
+
+/** Takes everything away again, the last piece first. */
+export const dismantle = (
+  pieces: readonly Piece[],
+  cluster: Cluster,
+  options: ReconcileOptions,
+): Promise<Reconciled> => carryOut(pieces.toReversed(), cluster, gone, options);
+
+/** What `reconcile` would do first, piece by piece. Changes nothing. */
+export const survey = (pieces: readonly Piece[], cluster: Cluster): Promise<Planned[]> =>
+  lookAtAll(pieces, cluster, wanted);
+
+/** What is to be reached, and the words for it. */
+type Goal = {
+  steps: (piece: Piece, have: unknown, cluster: Cluster) => Step[];
+  reached: string;
+  command: string;
+};
+
+const wanted: Goal = {
+  steps: (piece, have, cluster) => piece.plan(cluster.config, have, cluster),
+  reached: "Nothing to do: everything is as the configuration says.",
+  command: "swarmhub up",
+};
+
+const gone: Goal = {
+  steps: (piece, have, cluster) => piece.remove(have, cluster),
+  reached: "Nothing to do: nothing of this class is on these machines.",
+  command: "swarmhub down",
+};
+
+const carryOut = async (
+  pieces: readonly Piece[],
+  cluster: Cluster,
+  goal: Goal,
+  { report, confirm, jobs = 16, signal, now = () => performance.now() }: ReconcileOptions,
+): Promise<Reconciled> => {
+  const begun = now();
+  const timings: Timing[] = [];
+  const agree = agreement(confirm, goal.command);
+
+  report.event({ type: "survey", hosts: cluster.hosts.length });
+  const planned = await lookAtAll(pieces, cluster, goal);
+  report.event({
+    type: "plan",
+    pieces: planned.map(({ piece, steps }) => ({ piece: piece.name, steps: steps.length })),
+  });
+  if (planned.every(({ steps }) => steps.length === 0))
+    report.event({ type: "note", text: goal.reached });
+  await agree(planned.flatMap(({ steps }) => steps));
+
+  /** Brings one piece to the goal and answers how many steps that took. */
+  const settle = async (piece: Piece, steps: readonly Step[]): Promise<number> => {
+    if (steps.length === 0) return 0;
+    const { name } = piece;
+    await agree(steps);
+    if (signal?.aborted === true) throw interruption(name, steps, [], goal.command);
+
+    report.event({ type: "piece", piece: name, steps: steps.length });
+    const outcomes = await perform(steps, { piece: name, report, jobs, now, signal });
+    for (const outcome of outcomes) {
+      const { host, title } = outcome.step;
+      if (outcome.kind === "done")
+        timings.push({ piece: name, host: host.name, title, ms: outcome.ms });
+    }
+    if (outcomes.some(({ kind }) => kind === "failed"))
+      throw failure(name, steps, outcomes, goal.command);
+    if (outcomes.length < steps.length) throw interruption(name, steps, outcomes, goal.command);
+
+    const left = await look(piece, cluster, goal);
+    if (left.length > 0) throw unsettled(name, left, goal.command);
+    return steps.length;
+  };
+
+  for (const { piece, steps } of planned) {
+    const pieceBegun = now();
+    const ending = () => ({ piece: piece.name, ms: Math.round(now() - pieceBegun) });
+    try {
+      // What an earlier piece changed may change what this one has to do.
+      const fresh = timings.length === 0 ? steps : await look(piece, cluster, goal);
+      const changed = await settle(piece, fresh);
+      report.event({ type: "piece-done", changed, ...ending() });
+    } catch (error) {
+      report.event({ type: "piece-failed", ...ending() });
+      throw error;
+    }
+  }
+  return { changed: timings.length, ms: Math.round(now() - begun), timings };
+};
+
+const look = async (piece: Piece, cluster: Cluster, goal: Goal): Promise<Step[]> =>
+  goal.steps(piece, await piece.inspect(cluster), cluster);
+
+const lookAtAll = async (
+  pieces: readonly Piece[],
+  cluster: Cluster,
+  goal: Goal,
+): Promise<Planned[]> => {
+  const looks = await Promise.allSettled(pieces.map((piece) => look(piece, cluster, goal)));
+  const errors = looks.flatMap((each) =>
+    each.status === "rejected" ? [each.reason as unknown] : [],
+  );
+  if (errors.length > 0) throw oneError(errors);
+  return pieces.map((piece, index) => {
+    const steps = looks[index];
+    return { piece, steps: steps?.status === "fulfilled" ? steps.value : [] };
+  });
+};
+
+/** Asks about what destroys, but never twice about the same: plans are made anew, so steps are known by what they say. */
+const agreement = (confirm: ReconcileOptions["confirm"], command: string) => {
+  const agreed = new Set<string>();
+  return async (steps: readonly Step[]): Promise<void> => {
+    const asked = steps.filter((step) => step.destroys !== undefined && !agreed.has(key(step)));
+    if (asked.length === 0) return;
+    if (!(await confirm(asked)))
+      throw new UserError("stopped: nothing was destroyed", `${command} asks again`);
+    for (const step of asked) agreed.add(key(step));
+  };
+};
+
+const key = ({ host, title, destroys }: Step): string =>
+  JSON.stringify([host.name, title, destroys]);

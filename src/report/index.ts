@@ -1,0 +1,96 @@
+import type { Readable, Writable } from "node:stream";
+import { UserError } from "../errors.js";
+import { question } from "./question.js";
+import { errorText } from "./error.js";
+import type { Report } from "./event.js";
+import { jsonReport } from "./json.js";
+import { plainReport } from "./plain.js";
+import { liveReport, type Canvas } from "./tty.js";
+
+/** All that `swarmhub` says to the one who runs it. Results go to stdout, talk to stderr. */
+export type Terminal = {
+  report: Report;
+  /** A result: a line on stdout. */
+  print: (text: string) => void;
+  /** The error that ended the run, with what to do about it. */
+  fail: (error: unknown) => void;
+  /** Asks for a line; undefined where nobody is there to answer. */
+  ask: (question: string) => Promise<string | undefined>;
+  /** Leaves the terminal as it was. */
+  close: () => void;
+};
+
+type Screen = Writable & { isTTY?: boolean; columns?: number; rows?: number };
+
+/** What the terminal is made of; `process` is one. */
+export type Surroundings = {
+  stdin: Readable & { isTTY?: boolean };
+  stdout: Screen;
+  stderr: Screen;
+  env: Readonly<Record<string, string | undefined>>;
+};
+
+/** `json`: events as lines of JSON on stdout, for programs. `debug`: errors with their stack and causes. */
+export const createTerminal = (
+  { stdin, stdout, stderr, env }: Surroundings,
+  { json = false, debug = false }: { json?: boolean; debug?: boolean } = {},
+): Terminal => {
+  for (const stream of [stdout, stderr])
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      // Whoever reads along went away (`swarmhub status | head`): no reason to stop what is under way.
+      if (error.code !== "EPIPE") throw error;
+    });
+  const out = (text: string): void => void stdout.write(text);
+  const talk = (text: string): void => void stderr.write(text);
+  const live = !json && isLive(stderr, env) ? liveReport(canvas(stderr, env)) : undefined;
+  const report = live ?? (json ? jsonReport(out, () => new Date()) : plainReport(talk));
+  const pause = live?.pause ?? (() => () => {});
+  return {
+    report,
+    print: (text) => {
+      const resume = pause();
+      out(`${text}\n`);
+      resume();
+    },
+    fail: (error) => {
+      report.close();
+      if (json) out(`${JSON.stringify({ type: "error", ...errorFields(error) })}\n`);
+      talk(errorText(error, debug));
+    },
+    ask: async (text) => {
+      if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
+      const resume = pause();
+      return question(text, stdin, stderr).finally(resume);
+    },
+    close: () => report.close(),
+  };
+};
+
+const isLive = (screen: Screen, env: Surroundings["env"]): boolean =>
+  screen.isTTY === true && !env["CI"] && env["TERM"] !== "dumb";
+
+const canvas = (screen: Screen, env: Surroundings["env"]): Canvas => ({
+  write: (text) => void screen.write(text),
+  view: () => ({
+    width: screen.columns ?? 80,
+    height: screen.rows ?? 24,
+    colour: !env["NO_COLOR"],
+    unicode: speaksUnicode(env),
+  }),
+  now: () => performance.now(),
+  every: (ms, draw) => {
+    const timer = setInterval(draw, ms);
+    return () => clearInterval(timer);
+  },
+});
+
+/** A locale that says otherwise, and the console of a server, have no such letters. */
+const speaksUnicode = (env: Surroundings["env"]): boolean => {
+  const locale = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "UTF-8";
+  return /utf-?8/i.test(locale) && env["TERM"] !== "linux";
+};
+
+const errorFields = (error: unknown) =>
+  error instanceof UserError
+    ? { error: error.message, cure: error.cure, code: error.code }
+    : { error: String(error), code: 1 };

@@ -1,0 +1,32 @@
+import { cut } from "./width.js";
+
+/** How a stretch of text looks. */
+export type Look = "plain" | "dim" | "bold" | "good" | "bad" | "busy" | "warn";
+
+/** A stretch of a line, printable. */
+export type Stretch = readonly [text: string, look?: Look];
+
+/** A line of stretches within so many columns, with colours or without. */
+export const paint = (line: readonly Stretch[], width: number, colour: boolean): string => {
+  const whole = cut(line.map(([text]) => text).join(""), width);
+  if (!colour) return whole.trimEnd();
+  let at = 0;
+  let painted = "";
+  for (const [text, look = "plain"] of line) {
+    const part = whole.slice(at, at + text.length);
+    at += text.length;
+    const [on, off] = codes[look];
+    painted += part.trim() === "" || on === "" ? part : `${on}${part}${off}`;
+  }
+  return painted.trimEnd();
+};
+
+const codes: Record<Look, readonly [on: string, off: string]> = {
+  plain: ["", ""],
+  bold: ["\x1b[1m", "\x1b[22m"],
+  dim: ["\x1b[2m", "\x1b[22m"],
+  good: ["\x1b[32m", "\x1b[39m"],
+  bad: ["\x1b[31m", "\x1b[39m"],
+  busy: ["\x1b[36m", "\x1b[39m"],
+  warn: ["\x1b[33m", "\x1b[39m"],
+};

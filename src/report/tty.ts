@@ -1,0 +1,115 @@
+import { stripVTControlCharacters } from "node:util";
+import type { Event, Report } from "./event.js";
+import { frame, type View } from "./frame.js";
+import { paint, type Stretch } from "./paint.js";
+import { plainLine } from "./plain.js";
+import { advance, nothingYet } from "./progress.js";
+import { printable } from "./text.js";
+import { columns } from "./width.js";
+
+/** A live tree on a terminal. `pause` clears it away until what it returns is called. */
+export type LiveReport = Report & { pause: () => () => void };
+
+/** What the live tree is drawn on. */
+export type Canvas = {
+  write: (text: string) => void;
+  /** The terminal as it is now: people resize it. */
+  view: () => View;
+  /** Milliseconds. */
+  now: () => number;
+  /** Calls again and again, until what it returns is called. */
+  every: (ms: number, draw: () => void) => () => void;
+};
+
+/** Shows a run as a tree that is drawn anew at most ten times a second. */
+export const liveReport = ({ write, view, now, every }: Canvas): LiveReport => {
+  let progress = nothingYet;
+  let shown: string[] = [];
+  let stop: (() => void) | undefined;
+  let paused = false;
+
+  const draw = (height = view().height - 1): void => {
+    if (paused || stop === undefined) return;
+    const lines = frame(progress, { ...view(), height }, now());
+    if (lines.length === shown.length && lines.every((line, at) => line === shown[at])) return;
+    // Erased before it is written: behind a line as wide as the terminal, erasing takes its last character.
+    const drawn = lines.map((line) => `${eraseLine}${line}\n`).join("");
+    write(`${up(shown, view().width)}${drawn}${eraseBelow}`);
+    shown = lines;
+  };
+  const begin = (): void => {
+    if (stop !== undefined) return;
+    write(hideCursor);
+    stop = every(100, () => draw());
+    draw();
+  };
+  const end = (): void => {
+    if (stop === undefined) return;
+    // What stays behind may be longer than the screen: nothing will be drawn over it any more.
+    draw(Number.POSITIVE_INFINITY);
+    stop();
+    stop = undefined;
+    shown = [];
+    progress = nothingYet;
+    write(showCursor);
+  };
+  const pause = (): (() => void) => {
+    if (stop === undefined || paused) return () => {};
+    write(`${up(shown, view().width)}${eraseBelow}${showCursor}`);
+    shown = [];
+    paused = true;
+    return () => {
+      paused = false;
+      if (stop === undefined) return;
+      write(hideCursor);
+      draw();
+    };
+  };
+
+  return {
+    pause,
+    event: (event) => {
+      progress = advance(progress, event, now());
+      if (event.type === "survey") begin();
+      if (event.type === "summary") end();
+      const lines = said(event);
+      if (lines.length === 0) return;
+      const resume = pause();
+      for (const line of lines) write(`${paint(line, Number.POSITIVE_INFINITY, view().colour)}\n`);
+      resume();
+    },
+    close: end,
+  };
+};
+
+/** What stays on the screen of an event, above the tree. */
+const said = (event: Event): Stretch[][] => {
+  switch (event.type) {
+    case "note":
+      return [[[plainLine(event) ?? ""]]];
+    case "warning":
+      return [[["warning:", "warn"], [` ${printable(event.text)}`]]];
+    case "summary":
+      return [
+        [],
+        [[printable(event.text), "bold"]],
+        ...event.next.map((next): Stretch[] => [[`  ${printable(next)}`]]),
+      ];
+    default:
+      return [];
+  }
+};
+
+/** Back to the first of the lines; a terminal made narrower has wrapped them into more. */
+const up = (lines: readonly string[], width: number): string => {
+  const rows = lines.map((line) =>
+    Math.max(1, Math.ceil(columns(stripVTControlCharacters(line)) / width)),
+  );
+  const sum = rows.reduce((one, other) => one + other, 0);
+  return sum === 0 ? "\r" : `\r\x1b[${sum}A`;
+};
+
+const eraseLine = "\x1b[2K";
+const eraseBelow = "\x1b[J";
+const hideCursor = "\x1b[?25l";
+const showCursor = "\x1b[?25h";

@@ -1,0 +1,39 @@
+import type { CheckContext, Finding, World } from "../../src/checks/check.js";
+import type { Facts } from "../../src/facts.js";
+import { machinesOf, type classOf } from "../pieces/table.js";
+
+/** A world where nobody knows a name or answers a page, at a time that stands still. */
+export const fakeWorld = (world: Partial<World> = {}): World => ({
+  now: () => 1_000_000,
+  lookup: async () => {
+    throw new Error("ENOTFOUND");
+  },
+  fetch: async (url) => {
+    throw new Error(`fetch of ${url} was not foreseen`);
+  },
+  ...world,
+});
+
+/** What a check is given: blank machines with changes to all (`facts`) and to some by name. */
+export const contextOf = (
+  cluster: ReturnType<typeof classOf>,
+  {
+    facts = {},
+    some = {},
+    world = {},
+  }: {
+    facts?: Partial<Facts>;
+    some?: Record<string, Partial<Facts>>;
+    world?: Partial<World>;
+  } = {},
+): CheckContext => ({
+  cluster,
+  machines: machinesOf(cluster, facts, some),
+  world: fakeWorld(world),
+});
+
+/** Findings as lines: "refusal manager: port 443 is taken …". */
+export const lines = (findings: readonly Finding[]): string[] =>
+  findings.map(
+    ({ host, level, text }) => `${level}${host === undefined ? "" : ` ${host}`}: ${text}`,
+  );

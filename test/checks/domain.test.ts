@@ -1,0 +1,55 @@
+import test from "ava";
+import { domain } from "../../src/checks/domain.js";
+import { classOf } from "../pieces/table.js";
+import { contextOf } from "./context.js";
+
+const names: Record<string, string[]> = {
+  "geo.example.org": ["203.0.113.10"],
+  "inside.example.org": ["10.77.0.11"],
+  "loop.example.org": ["::1", "127.0.1.1"],
+  "away.example.org": ["198.51.100.7"],
+};
+
+const found = (name: string | undefined, destination: string) =>
+  domain.run(
+    contextOf(classOf(0, { config: { ...(name && { domain: name }), manager: { destination } } }), {
+      world: {
+        lookup: async (wanted) => names[wanted] ?? (/^[\d.]+$/.test(wanted) ? [wanted] : []),
+      },
+    }),
+  );
+
+test("without a domain there is nothing to look up", async (t) => {
+  t.deepEqual(await found(undefined, "debian@203.0.113.10"), []);
+});
+
+for (const [name, destination] of [
+  ["geo.example.org", "debian@203.0.113.10"],
+  ["geo.example.org", "ssh://root@geo.example.org:2222"],
+  ["inside.example.org", "manager"],
+] as const)
+  test(`${name} leads to ${destination}`, async (t) => {
+    t.deepEqual(
+      (await found(name, destination)).map(({ level }) => level),
+      ["ok"],
+    );
+  });
+
+test("a domain of somebody else's is a warning with the record to make", async (t) => {
+  const [only] = await found("away.example.org", "debian@203.0.113.10");
+  t.is(only?.level, "warning");
+  t.regex(only?.text ?? "", /leads to 198\.51\.100\.7, and manager has 203\.0\.113\.10/);
+  t.regex(only?.cure ?? "", /A record of away\.example\.org with 203\.0\.113\.10/);
+});
+
+test("a machine that finds only itself at its name is no proof", async (t) => {
+  const [only] = await found("loop.example.org", "debian@loop.example.org");
+  t.is(only?.level, "warning");
+  t.regex(only?.cure ?? "", /with 10\.77\.0\.11/);
+});
+
+test("a name that leads nowhere is a warning", async (t) => {
+  const [only] = await found("nowhere.example.org", "manager");
+  t.is(only?.level, "warning");
+  t.regex(only?.text ?? "", /a name that leads nowhere/);
+});

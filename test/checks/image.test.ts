@@ -1,0 +1,60 @@
+import test from "ava";
+import type { World } from "../../src/checks/check.js";
+import { image } from "../../src/checks/image.js";
+import type { Docker } from "../../src/docker.js";
+import { fakeFacts } from "../fakes.js";
+import { classOf } from "../pieces/table.js";
+import { contextOf, lines } from "./context.js";
+
+const reference = "quay.io/jupyter/scipy-notebook:2026-11-02";
+
+type Distribution = () => Promise<unknown>;
+const unreachable: Distribution = async () => {
+  throw new Error("dial tcp: lookup quay.io: no such host");
+};
+
+/** A class of two workers; those named have the image, its registry answers with that status, and to Docker as told. */
+const found = async (
+  having: readonly string[],
+  fetch: World["fetch"],
+  distribution = unreachable,
+): Promise<string[]> => {
+  const cluster = classOf(2);
+  for (const host of cluster.hosts) {
+    host.facts = async () => fakeFacts({ units: { "docker.service": "active" } });
+    host.docker = {
+      getImage: () => ({
+        distribution,
+        inspect: async () => {
+          if (having.includes(host.name)) return { Id: "sha256:1" };
+          throw Object.assign(new Error("no such image"), { statusCode: 404 });
+        },
+      }),
+    } as unknown as Docker;
+  }
+  return lines(await image.run(contextOf(cluster, { world: { fetch } })));
+};
+const status = (code: number) => async () => new Response(null, { status: code });
+
+test("an image that every machine of users has is asked of nobody", async (t) => {
+  t.deepEqual(await found(["worker1", "worker2"], status(404)), [
+    `ok: ${reference} is on every machine that takes users`,
+  ]);
+});
+
+for (const [code, line] of [
+  [200, `ok: ${reference} is at quay.io`],
+  [404, `refusal: ${reference} cannot be pulled: quay.io answers 404`],
+  [503, `note: ${reference}: quay.io could not be asked from here (503)`],
+] as const)
+  test(`a registry's ${code} is a finding of its own`, async (t) => {
+    t.deepEqual(await found(["worker1"], status(code)), [line]);
+  });
+
+test("where the manager has a Docker its word counts, since it is what will pull", async (t) => {
+  const line = [`ok: ${reference} is at its registry`];
+  t.deepEqual(await found([], status(404), async () => ({})), line);
+  const refused = Object.assign(new Error("(HTTP code 403)"), { json: { message: "denied: no" } });
+  const answer = await found([], status(200), async () => Promise.reject(refused));
+  t.deepEqual(answer, [`refusal: ${reference} cannot be pulled: its registry answers denied: no`]);
+});

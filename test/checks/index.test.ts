@@ -1,0 +1,96 @@
+import test from "ava";
+import type { Check } from "../../src/checks/check.js";
+import { refusal, runChecks, type Found } from "../../src/checks/index.js";
+import { planOf } from "../../src/checks/plan.js";
+import { tableOf } from "../../src/checks/table.js";
+import { exitCode, UnreachableError, UserError } from "../../src/errors.js";
+import type { Piece } from "../../src/piece.js";
+import { paint } from "../../src/report/paint.js";
+import { fakeCluster, fakeFacts, fakeHost } from "../fakes.js";
+import { classOf } from "../pieces/table.js";
+import { contextOf, fakeWorld, lines } from "./context.js";
+
+const host = (name: string, address: string) =>
+  fakeHost(name, {
+    facts: fakeFacts({ addresses: [{ device: "eth0", address, prefix: 24, mtu: 1500 }] }),
+  });
+const cluster = fakeCluster(host("manager", "10.0.0.1"), [host("worker", "10.0.0.2")]);
+const throwing = (error: unknown): Check => ({
+  name: "broken",
+  run: async () => {
+    throw error;
+  },
+});
+const fine: Check = { name: "fine", run: async () => [{ level: "ok", text: "all is well" }] };
+
+test("findings come in the order of the checks, each with its check's name", async (t) => {
+  const found = await runChecks(
+    [throwing(new UserError("worker: no", "do")), fine],
+    cluster,
+    fakeWorld(),
+  );
+  t.deepEqual(found, [
+    { check: "broken", host: "worker", level: "refusal", text: "no", cure: "do" },
+    { check: "fine", level: "ok", text: "all is well" },
+  ]);
+});
+
+test("a lost machine and a mistake of ours end the run", async (t) => {
+  for (const error of [new UnreachableError("worker", "gone"), new TypeError("oh")])
+    await t.throwsAsync(runChecks([throwing(error), fine], cluster, fakeWorld()), { is: error });
+});
+
+const found: Found[] = [
+  { check: "clock", level: "ok", text: "agree" },
+  { check: "taken", host: "manager", level: "refusal", text: "port 443 is taken", cure: "stop it" },
+  { check: "space", host: "worker", level: "warning", text: "little room" },
+  { check: "image", level: "note", text: "not asked" },
+];
+
+test("the table has each machine with what it does, then the class", (t) => {
+  t.deepEqual(
+    tableOf(found, cluster).map((line) => paint(line, 200, false)),
+    [
+      "manager  manager, storage",
+      "  ✗ taken  port 443 is taken",
+      "           → stop it",
+      "worker  worker",
+      "  ! space  little room",
+      "the class",
+      "  ✓ clock  agree",
+      "  · image  not asked",
+    ],
+  );
+});
+
+test("what is refused ends in exit code 3, listed where no table was shown", (t) => {
+  const error = refusal(found, { listed: true });
+  t.is(error?.code, exitCode.preflight);
+  t.is(error?.message, "this class cannot be made:\n  manager: port 443 is taken\n    → stop it");
+  t.is(refusal(found, { listed: false })?.message, "this class cannot be made: 1 refusal");
+  t.is(refusal(found.slice(2), { listed: true }), undefined);
+});
+
+const piece = (name: string, plan: Piece["plan"]): Piece => ({
+  name,
+  inspect: async () => undefined,
+  plan,
+  remove: () => [],
+});
+
+test("what each piece refuses is found, not only what the first does; what destroys is announced", async (t) => {
+  const refusing = (message: string) =>
+    piece(message, () => {
+      throw new UserError(message, undefined, exitCode.preflight);
+    });
+  const destroying = piece("storage", (_want, _have, { manager }) => [
+    { host: manager, title: "format /dev/vdb", destroys: "it", run: async () => {} },
+    { host: manager, title: "mount it", run: async () => {} },
+  ]);
+  const check = planOf([refusing("worker1 runs Fedora"), destroying, refusing("no range is free")]);
+  t.deepEqual(lines(await check.run(contextOf(classOf(1)))), [
+    "refusal worker1: runs Fedora",
+    "ok manager: `up` will ask first, then format /dev/vdb",
+    "refusal: no range is free",
+  ]);
+});

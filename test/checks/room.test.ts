@@ -1,0 +1,51 @@
+import test from "ava";
+import { seats } from "../../src/checks/seats.js";
+import { space } from "../../src/checks/space.js";
+import type { Config } from "../../src/config.js";
+import { fakeConfig } from "../fakes.js";
+import { classOf } from "../pieces/table.js";
+import { contextOf, lines } from "./context.js";
+
+const gibibyte = 2 ** 30;
+const withMemory = (bytes: number): Partial<Config> => ({
+  servers: { ...fakeConfig().servers, memory: bytes as Config["servers"]["memory"] },
+});
+
+test("seats are counted over the machines that take users", async (t) => {
+  const cluster = classOf(2, { config: withMemory(900 * 2 ** 20) });
+  const context = contextOf(cluster, { facts: { memory: 16 * gibibyte } });
+  t.deepEqual(lines(await seats.run(context)), ["ok: 34 seats: 2 × 16 GB at 900 MB"]);
+});
+
+test("a machine too small for a server is pointed out while others have room", async (t) => {
+  const context = contextOf(classOf(2), {
+    facts: { memory: 4 * gibibyte },
+    some: { worker2: { memory: gibibyte } },
+  });
+  t.deepEqual(lines(await seats.run(context)), [
+    "warning worker2: its 1 GB of memory hold no server of 1 GB, so it takes no users",
+    "ok: 3 seats: 1 × 4 GB, 1 × 1 GB at 1 GB",
+  ]);
+});
+
+test("not one seat is a refusal", async (t) => {
+  const [only, ...more] = await seats.run(contextOf(classOf(0), { facts: { memory: gibibyte } }));
+  t.is(only?.level, "refusal");
+  t.regex(only?.text ?? "", /^no seat: 1 × 1 GB is too little/);
+  t.deepEqual(more, []);
+});
+
+for (const [free, docker, level] of [
+  [20 * gibibyte, "inactive", "ok"],
+  [4 * gibibyte, "inactive", "warning"],
+  [gibibyte / 2, "inactive", "refusal"],
+  [gibibyte / 2, "active", "warning"],
+] as const)
+  test(`${free / gibibyte} GB free on a machine whose Docker is ${docker}: ${level}`, async (t) => {
+    const facts = { freeOnRoot: free, units: { "docker.service": docker } };
+    const found = await space.run(contextOf(classOf(0), { facts }));
+    t.deepEqual(
+      found.map((each) => each.level),
+      [level],
+    );
+  });

@@ -1,0 +1,199 @@
+import test from "ava";
+import { printLog } from "../../src/commands/logs.js";
+import { linesOf, type LogLine } from "../../src/commands/logs/lines.js";
+import { slugOf } from "../../src/commands/logs/slug.js";
+import type { Docker } from "../../src/docker.js";
+import { exitCode } from "../../src/errors.js";
+import { fakeCluster, fakeFacts, fakeHost, userError } from "../fakes.js";
+
+const frame = (stream: 1 | 2, text: string): Buffer => {
+  const header = Buffer.alloc(8);
+  header.writeUInt8(stream, 0);
+  header.writeUInt32BE(Buffer.byteLength(text), 4);
+  return Buffer.concat([header, Buffer.from(text)]);
+};
+const gathered = async (chunks: Buffer[]): Promise<string[]> => {
+  const found: string[] = [];
+  for await (const { stream, line } of linesOf(chunksOf(chunks))) found.push(`${stream} ${line}`);
+  return found;
+};
+const chunksOf = async function* (chunks: Buffer[]) {
+  yield* chunks;
+};
+
+test("the two streams of a log are told apart, however the bytes are cut", async (t) => {
+  const log = Buffer.concat([frame(1, "one\ntw"), frame(2, "bäd\n"), frame(1, "o\nlast")]);
+  const expected = ["stdout one", "stderr bäd", "stdout two", "stdout last"];
+  for (const size of [1, 3, 7, 8, 100])
+    t.deepEqual(
+      await gathered(
+        Array.from({ length: Math.ceil(log.length / size) }, (_, index) =>
+          log.subarray(index * size, (index + 1) * size),
+        ),
+      ),
+      expected,
+    );
+});
+
+test("the log of a container with a terminal comes as it is", async (t) => {
+  t.deepEqual(await gathered([Buffer.from("plain\ntext")]), ["stdout plain", "stdout text"]);
+  t.deepEqual(await gathered([Buffer.from("ab")]), ["stdout ab"]);
+  t.deepEqual(await gathered([]), []);
+});
+
+test("the scheme of the hub's names is frozen", (t) => {
+  for (const [name, slug] of [
+    ["alice", "alice"],
+    ["Alice", "alice---3bc51062"],
+    ["ada.lovelace@example.org", "ada-lovelace-exam---7799473f"],
+    ["josé", "jos---d994e1d0"],
+    ["1", "x-1---6b86b273"],
+    ["_", "x---d2e2adf7"],
+    ["a--b", "a-b---90827a2e"],
+    ["", "x---e3b0c442"],
+    ["x".repeat(29), "xxxxxxxxxxxxxxxxx---1702245a"],
+  ] as const)
+    t.is(slugOf(name), slug);
+});
+
+type Task = {
+  service: string;
+  node: string;
+  container?: string;
+  state?: string;
+  wanted?: string;
+  made?: string;
+};
+
+/** A class of two machines with these tasks, and the log of each container; a container without one is gone. */
+const classWith = (tasks: readonly Task[], containers: Record<string, Buffer> = {}) => {
+  const asked: string[] = [];
+  const engine = (name: string): Partial<Docker> =>
+    ({
+      info: async () => ({ Swarm: { ControlAvailable: name === "manager" } }),
+      listServices: async () =>
+        [...new Set(tasks.map(({ service }) => service))].map((Name) => ({ Spec: { Name } })),
+      listTasks: async (options: { filters: { service: string[] } }) =>
+        tasks
+          .filter(({ service }) => options.filters.service.includes(service))
+          .map(({ node, container, state = "running", wanted = "running", made = "1" }) => ({
+            CreatedAt: made,
+            DesiredState: wanted,
+            NodeID: `node-${node}`,
+            Status: {
+              State: state,
+              ...(state === "rejected" && { Err: "No such image" }),
+              ...(container && { ContainerStatus: { ContainerID: container } }),
+            },
+          })),
+      listNodes: async () =>
+        ["manager", "worker"].map((node) => ({
+          ID: `node-${node}`,
+          Spec: { Labels: { "swarmhub.machine": `id-${node}` } },
+        })),
+      getContainer: (container: string) => ({
+        logs: async ({ tail, follow }: { tail: number; follow: boolean }) => {
+          asked.push(`${name}: ${container} ${tail}${follow ? " follow" : ""}`);
+          const log = containers[container];
+          if (log === undefined) throw Object.assign(new Error("gone"), { statusCode: 404 });
+          return follow ? chunksOf([log]) : log;
+        },
+      }),
+    }) as unknown as Partial<Docker>;
+  const host = (name: string, address: string) =>
+    fakeHost(name, {
+      docker: engine(name),
+      facts: fakeFacts({
+        machineId: `id-${name}`,
+        units: { "docker.service": "active" },
+        addresses: [{ device: "eth0", address, prefix: 24, mtu: 1500 }],
+      }),
+    });
+  const cluster = fakeCluster(host("manager", "10.0.0.1"), [host("worker", "10.0.0.2")]);
+  return {
+    asked,
+    cluster,
+    log: async (part: string, lines = 100): Promise<string[]> => {
+      const shown: LogLine[] = [];
+      await printLog(
+        cluster,
+        { part, lines, follow: false },
+        new AbortController().signal,
+        (line) => {
+          shown.push(line);
+        },
+      );
+      return shown.map(({ line }) => line);
+    },
+  };
+};
+
+test("a part's log is read from its container, on the machine of its node", async (t) => {
+  const { log, asked } = classWith([{ service: "hub", node: "worker", container: "c1" }], {
+    c1: frame(2, "hello\n"),
+  });
+  t.deepEqual(await log("hub", 7), ["hello"]);
+  t.deepEqual(asked, ["worker: c1 7"]);
+});
+
+test("of several tasks the one that is wanted counts, then the one made last; what is gone is passed over", async (t) => {
+  const tasks = [
+    { service: "hub", node: "manager", container: "older", wanted: "shutdown", made: "2" },
+    { service: "hub", node: "manager", container: "gone", wanted: "shutdown", made: "3" },
+    { service: "hub", node: "manager", container: "now", made: "1" },
+  ];
+  const containers = { older: frame(1, "older\n"), now: frame(1, "now\n") };
+  t.deepEqual(await classWith(tasks, containers).log("hub"), ["now"]);
+  t.deepEqual(await classWith(tasks.slice(0, 2), containers).log("hub"), ["older"]);
+});
+
+test("the quota watcher is a container of the storage host", async (t) => {
+  const { log, asked } = classWith([], { "swarmhub-quota": frame(1, "watching\n") });
+  t.deepEqual(await log("quota"), ["watching"]);
+  t.deepEqual(asked, ["manager: swarmhub-quota 100"]);
+});
+
+for (const [typed, service] of [
+  ["ada", "nb-ada"],
+  ["Ada", "nb-ada"],
+  ["nb-ada", "nb-ada"],
+  ["ada.lovelace@example.org", "nb-ada-lovelace-exam---7799473f"],
+  ["ada-lovelace-exam---7799473f", "nb-ada-lovelace-exam---7799473f"],
+] as const)
+  test(`a user's server is found as ${typed}`, async (t) => {
+    const { log } = classWith([{ service, node: "worker", container: "c" }], {
+      c: frame(1, "mine\n"),
+    });
+    t.deepEqual(await log(typed), ["mine"]);
+  });
+
+test("what is not there is answered with what is", async (t) => {
+  const tasks = ["hub", "edge", "nb-bob", "nb-ada"].map((service) => ({ service, node: "worker" }));
+  const error = await userError(classWith(tasks).log("carol"));
+  t.is(
+    error.message,
+    `geo-101 has no part and no user's server "carol"; parts: hub, edge, quota; users: ada, bob`,
+  );
+  t.is(error.code, exitCode.usage);
+});
+
+test("a task without a container says why", async (t) => {
+  const { log } = classWith([{ service: "edge", node: "manager", state: "rejected" }]);
+  t.regex((await userError(log("edge"))).message, /edge has no container.*rejected: No such image/);
+});
+
+test("a container that is gone altogether is said to be", async (t) => {
+  const error = await userError(classWith([]).log("quota"));
+  t.is(error.message, "quota has no container on manager any more");
+});
+
+test("a class that is not up has no logs", async (t) => {
+  const { cluster } = classWith([]);
+  for (const host of cluster.hosts) host.facts = async () => fakeFacts({ units: {} });
+  const signal = new AbortController().signal;
+  const options = { part: "hub", lines: 1, follow: false };
+  t.regex(
+    (await userError(printLog(cluster, options, signal, () => {}))).message,
+    /geo-101 is not up/,
+  );
+});

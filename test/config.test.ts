@@ -1,0 +1,127 @@
+import test from "ava";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadConfig } from "../src/config.js";
+import { exitCode, UserError } from "../src/errors.js";
+
+const fileWith = async (content: string | Uint8Array): Promise<string> => {
+  const path = join(await mkdtemp(join(tmpdir(), "swarmhub-config-")), "class.yaml");
+  await writeFile(path, content);
+  return path;
+};
+
+const refusal = async (path: string): Promise<UserError> => {
+  try {
+    await loadConfig(path);
+  } catch (error) {
+    if (error instanceof UserError) return error;
+    throw error;
+  }
+  throw new Error(`${path} was accepted`);
+};
+
+test("three keys make a class, and the rest has its defaults", async (t) => {
+  const path = await fileWith("name: a\nmanager: local\nstorage: {device: /dev/vdb}\n");
+  t.deepEqual(await loadConfig(path), {
+    name: "a",
+    manager: { destination: "local" },
+    workers: [],
+    storage: { backing: { kind: "device", path: "/dev/vdb" }, quota: 5 * 2 ** 30 },
+    tls: { kind: "self-signed" },
+    login: { sharedPassword: { kind: "generated" }, admins: [] },
+    servers: { image: "quay.io/jupyter/scipy-notebook:2026-11-02", memory: 2 ** 30, cpu: 1 },
+    engine: { registryMirrors: [] },
+  } as never);
+});
+
+test("a full file keeps what it says", async (t) => {
+  const path = await fileWith(`
+name: geo-101
+domain: geo.example.org
+manager: {host: debian@203.0.113.10, address: 10.0.0.5}
+workers: ["ssh://ada@203.0.113.11:2222", {host: w2}]
+storage: {file: 1.5T, quota: 500M, host: {host: nas, address: 10.0.0.9}}
+tls: off
+login: {shared-password: from-env ROOM_PASSWORD, admins: [ada, bob@example.org]}
+servers: {image: "localhost:5000/class@sha256:${"a".repeat(64)}", memory: 1.5G, cpu: 0.5}
+engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
+`);
+  t.deepEqual(await loadConfig(path), {
+    name: "geo-101",
+    domain: "geo.example.org",
+    manager: { destination: "debian@203.0.113.10", address: "10.0.0.5" },
+    workers: [{ destination: "ssh://ada@203.0.113.11:2222" }, { destination: "w2" }],
+    storage: {
+      host: { destination: "nas", address: "10.0.0.9" },
+      backing: { kind: "file", size: 1.5 * 2 ** 40 },
+      quota: 500 * 2 ** 20,
+    },
+    tls: { kind: "off" },
+    login: {
+      sharedPassword: { kind: "env", name: "ROOM_PASSWORD" },
+      admins: ["ada", "bob@example.org"],
+    },
+    servers: {
+      image: `localhost:5000/class@sha256:${"a".repeat(64)}`,
+      memory: 1.5 * 2 ** 30,
+      cpu: 0.5,
+    },
+    engine: { registryMirrors: ["http://10.77.0.1:5000"] },
+  } as never);
+});
+
+test("a password's file is looked for beside the configuration", async (t) => {
+  const text =
+    "name: a\nmanager: local\nstorage: {device: /dev/vdb}\nlogin: {shared-password: from-file ";
+  const beside = await fileWith(`${text}pw/room.txt}`);
+  const { sharedPassword } = (await loadConfig(beside)).login;
+  t.deepEqual(sharedPassword, { kind: "file", path: join(beside, "..", "pw/room.txt") });
+  const absolute = await loadConfig(await fileWith(`${text}/etc/room.txt}`));
+  t.deepEqual(absolute.login.sharedPassword, { kind: "file", path: "/etc/room.txt" });
+});
+
+test("a wrong file is an error of usage that says what to type", async (t) => {
+  const path = await fileWith("name: 5\n");
+  const error = await refusal(path);
+  t.is(error.code, exitCode.usage);
+  t.is(error.cure, `mend ${path}, then type the command again`);
+  t.true(error.message.startsWith(`${path}:1:`));
+});
+
+test("a missing file leads to swarmhub init", async (t) => {
+  const error = await refusal("/nowhere/swarmhub.yaml");
+  t.regex(error.message, /^\/nowhere\/swarmhub\.yaml: there is no such file/);
+  t.regex(error.cure ?? "", /swarmhub init/);
+  t.is(error.code, exitCode.usage);
+});
+
+test("a folder is no file", async (t) => {
+  t.regex((await refusal(tmpdir())).message, /it is a folder/);
+});
+
+test("a file of 10 MB is not even parsed", async (t) => {
+  const error = await refusal(await fileWith(Buffer.alloc(10_000_000, "#")));
+  t.regex(error.message, /:1:1 {2}the file is larger than 1 MB/);
+});
+
+test("a file without an end is read no further than 1 MB", async (t) => {
+  t.regex((await refusal("/dev/zero")).message, /larger than 1 MB/);
+});
+
+test("bytes that are not UTF-8 are shown by line and column", async (t) => {
+  const content = Buffer.concat([
+    Buffer.from("# für\nname: g"),
+    Buffer.from([0xe9]),
+    Buffer.from("o\n"),
+  ]);
+  t.regex((await refusal(await fileWith(content))).message, /:2:8 {2}this is not UTF-8/);
+  const last = Buffer.concat([Buffer.from("name: "), Buffer.from([0xff, 0xfe])]);
+  t.regex((await refusal(await fileWith(last))).message, /:1:7 {2}this is not UTF-8/);
+});
+
+test("a byte order mark is no offence", async (t) => {
+  const path = await fileWith("\uFEFFname: a\nmanager: local\nstorage: {device: /dev/vdb}\n");
+  t.is((await loadConfig(path)).name, "a");
+  await rm(path);
+});

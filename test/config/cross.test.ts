@@ -1,0 +1,59 @@
+import test from "ava";
+import { classWith, complaintsOf } from "./complaints.js";
+
+const said = (yaml: string): string => complaintsOf(classWith(yaml)).join("\n");
+
+test("a worker that is the manager is refused, whatever the user", (t) => {
+  for (const worker of [
+    "debian@203.0.113.10",
+    "root@203.0.113.10",
+    "203.0.113.10",
+    "ssh://x@203.0.113.10:22",
+  ])
+    t.regex(
+      said(`workers: [${worker}]`),
+      /^4:11 {2}item 1 of workers is .*, the same machine as manager/,
+    );
+});
+
+test("two workers that are one machine are refused", (t) => {
+  t.regex(
+    said("workers: [a, B, root@b]"),
+    /item 3 of workers is root@b, the same machine as item 2/,
+  );
+});
+
+test("another port may be another machine", (t) => {
+  t.is(said('workers: ["ssh://203.0.113.10:2222", "ssh://203.0.113.10:2223"]'), "");
+});
+
+test("the storage host is the manager by saying nothing, and no worker", (t) => {
+  const storage = (host: string): string => `storage: {device: /dev/vdb, host: ${host}}`;
+  t.regex(said(storage("203.0.113.10")), /same machine as manager.*; leave storage.host away$/);
+  t.regex(said(`workers: [w1]\n${storage("w1")}`), /a server outside the Swarm/);
+  t.is(said(storage("nas")), "");
+});
+
+test("two machines with one address are refused", (t) => {
+  const workers = "workers: [{host: a, address: 10.0.0.5}, {host: b, address: 10.0.0.5}]";
+  t.regex(
+    said(workers),
+    /^4:60 {2}address of item 2 of workers is 10.0.0.5, which is the address of item 1/,
+  );
+});
+
+test("device and file exclude one another, and one of them is needed", (t) => {
+  t.regex(said("storage: {device: /dev/vdb, file: 40G}"), /storage.file stands beside device/);
+  t.regex(said("storage: {quota: 5G}"), /storage says neither device nor file/);
+});
+
+test("a file holds at least one home", (t) => {
+  t.regex(said("storage: {file: 2G, quota: 3G}"), /storage.quota does not fit: a quota of 3G/);
+  t.regex(said("storage: {file: 2G}"), /storage.file does not fit: the default quota of 5G/);
+  t.is(said("storage: {file: 2G, quota: 2G}"), "");
+});
+
+test("another key's error does not hide what is wrong between keys", (t) => {
+  const complaints = complaintsOf(classWith("workers: [debian@203.0.113.10]\nname: No"));
+  t.is(complaints.length, 3);
+});

@@ -1,0 +1,48 @@
+import test from "ava";
+import { parseDocument } from "yaml";
+import { assetPath, readAsset } from "../../src/assets.js";
+import { loadConfig } from "../../src/config.js";
+import { keyPaths } from "../../src/config/keys.js";
+import { complaintsOf } from "./complaints.js";
+
+const text = readAsset("templates/swarmhub.yaml");
+// The example cannot have device and file at once, nor storage.host of its own: those stand there as comments.
+const withComments = text.replaceAll(/^( *)# ([a-z-]+: \S+)$/gm, "$1$2");
+
+test("the annotated example is a valid configuration", async (t) => {
+  t.is((await loadConfig(assetPath("templates/swarmhub.yaml"))).name, "geo-101");
+});
+
+test("what the example has in comments is valid in its turn", (t) => {
+  t.deepEqual(complaintsOf(withComments.replace(/^ +device:.*$/m, "")), []);
+});
+
+test("each key of the schema is in the example", (t) => {
+  const document = parseDocument(withComments);
+  const paths = keyPaths();
+  t.true(paths.length > 20);
+  for (const path of paths) t.true(document.hasIn(inExample(path)), path.join("."));
+});
+
+// A machine is shown as a mapping once, among the workers.
+const inExample = (path: readonly string[]): readonly (string | number)[] => {
+  const key = path.at(-1) ?? "";
+  return path.length > 1 && machines.has(path.at(-2) ?? "") ? ["workers", 1, key] : path;
+};
+const machines = new Set(["manager", "workers", "host"]);
+
+test("each key of the example is explained by a comment above it or above its section", (t) => {
+  const lines = text.split("\n");
+  const bare = lines.filter((line, index) => {
+    const key = /^ *([a-z-]+):/.exec(line)?.[1];
+    const before = lines[index - 1]?.trim() ?? "";
+    const section = lines[index + 1]?.trim().startsWith("#") ?? false;
+    return key !== undefined && !before.startsWith("#") && !section;
+  });
+  t.deepEqual(bare, []);
+});
+
+test("the example is short enough to be read", (t) => {
+  t.true(text.split("\n").length <= 70);
+  t.true(text.split("\n").every((line) => line.length <= 120));
+});

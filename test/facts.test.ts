@@ -1,0 +1,146 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import test from "ava";
+import { factsFrom, factsScript } from "../src/facts.js";
+import { paths } from "../src/paths.js";
+
+const recorded = readFileSync("test/fixtures/facts-debian-13.txt", "utf8");
+const section = (name: string, content: string) => `\n\u001e${name}\n${content}\n`;
+
+test("the recorded answer of a blank Debian 13 is read", (t) => {
+  const facts = factsFrom(recorded);
+  t.like(facts, {
+    machineId: "020b8f049e4a4930b9757fd987f0c09e",
+    hostName: "node1",
+    system: { id: "debian", like: [], version: "13", name: "Debian GNU/Linux 13 (trixie)" },
+    kernel: "6.12.101",
+    architecture: "x86_64",
+    time: 1_795_246_600_667,
+    memory: 759_356 * 1024,
+    processors: 1,
+    addresses: [{ device: "vec0", address: "10.77.0.11", prefix: 24, mtu: 1400 }],
+    routes: [
+      { destination: "default", device: "vec0" },
+      { destination: "10.77.0.0/24", device: "vec0" },
+    ],
+    disks: [
+      {
+        path: "/dev/ubda",
+        type: "disk",
+        size: 12 * 2 ** 30,
+        fileSystem: "ext4",
+        uuid: "29bc69d2-f701-4057-ac3d-d67bc56d58b7",
+        parts: [],
+      },
+      { path: "/dev/ubdb", type: "disk", size: 20 * 2 ** 30, parts: [] },
+    ],
+    freeOnRoot: 11_498_934_272,
+    packages: { iptables: "1.8.11-2" },
+    files: { [paths.fileSystemTable]: "/dev/ubda / ext4 defaults 0 0\n" },
+    secretHashes: {},
+    firewall: [],
+    firewall6: [],
+    ipv6: true,
+    state: [],
+    missingModules: [],
+    quotaState: "",
+  });
+  t.deepEqual(facts.mounts[0], {
+    source: "/dev/root",
+    target: "/",
+    type: "ext4",
+    options: ["rw", "relatime"],
+  });
+  t.is(facts.units["docker.service"], "inactive");
+  t.true(facts.listening.some(({ port, program }) => port === 22 && program === "sshd"));
+});
+
+test("a shell can read the script", (t) => {
+  t.notThrows(() => execFileSync("sh", ["-n"], { input: factsScript() }));
+});
+
+test("a machine that answers nothing at all is read as one where nothing is", (t) => {
+  t.like(factsFrom(""), {
+    machineId: "",
+    addresses: [],
+    disks: [],
+    packages: {},
+    files: {},
+    memory: 0,
+  });
+});
+
+test("a package that was removed but not purged is not installed", (t) => {
+  const text = section(
+    "packages",
+    "ii \tdocker.io\t26.1.5\nrc \txfsprogs\t6.13.0\nun \tdocker-ce\t",
+  );
+  t.deepEqual(factsFrom(text).packages, { "docker.io": "26.1.5" });
+});
+
+test("files come whole, whatever is in them", (t) => {
+  const content = "a\n\u001efile /etc/passwd\nß\n";
+  const text = section("file /etc/swarmhub/firewall", Buffer.from(content).toString("hex"));
+  t.deepEqual(factsFrom(text).files, { "/etc/swarmhub/firewall": content });
+});
+
+test("secrets are known by their hashes alone", (t) => {
+  t.deepEqual(
+    factsFrom(section("secrets", "abc  proxy-token\ndef  shared-password")).secretHashes,
+    {
+      "proxy-token": "abc",
+      "shared-password": "def",
+    },
+  );
+});
+
+test("disks bring along what lies on them", (t) => {
+  const disk = {
+    name: "/dev/vdb",
+    type: "disk",
+    size: "10",
+    fstype: null,
+    label: null,
+    uuid: null,
+    pttype: "gpt",
+  };
+  const part = {
+    ...disk,
+    name: "/dev/vdb1",
+    type: "part",
+    fstype: "xfs",
+    label: "swarmhub",
+    uuid: "u",
+    pttype: "gpt",
+  };
+  const text = section("disks", JSON.stringify({ blockdevices: [{ ...disk, children: [part] }] }));
+  const uuid = { fileSystem: "xfs", label: "swarmhub", uuid: "u", partitionTable: "gpt" };
+  t.deepEqual(factsFrom(text).disks, [
+    {
+      path: "/dev/vdb",
+      type: "disk",
+      size: 10,
+      partitionTable: "gpt",
+      parts: [{ path: "/dev/vdb1", type: "part", size: 10, ...uuid, parts: [] }],
+    },
+  ]);
+});
+
+test("what is no answer of that command throws instead of being guessed at", (t) => {
+  t.throws(() => factsFrom(section("disks", "lsblk: not found")));
+  t.throws(() => factsFrom(section("addresses", '[{"ifname": 1}]')));
+});
+
+test("an address that is none is left out, since it would go into files of other machines", (t) => {
+  const card = (local: string) => ({
+    ifname: "eth0",
+    mtu: 1500,
+    addr_info: [{ local, prefixlen: 24, scope: "global" }],
+  });
+  const cards = [card("10.0.0.5"), card("10.0.0.6(rw,no_root_squash) *"), card("10.0.0.7\nreboot")];
+  const { addresses } = factsFrom(section("addresses", JSON.stringify(cards)));
+  t.deepEqual(
+    addresses.map(({ address }) => address),
+    ["10.0.0.5"],
+  );
+});

@@ -1,0 +1,197 @@
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import test from "ava";
+import { exitCode } from "../../src/errors.js";
+import type { Facts } from "../../src/facts.js";
+import { paths } from "../../src/paths.js";
+import { engine } from "../../src/pieces/engine.js";
+import type { Step } from "../../src/step.js";
+import { complaintsAbout } from "./shell.js";
+import { classOf, machinesOf, refusal, runAll, said } from "./table.js";
+
+type Some = Parameters<typeof machinesOf>[2];
+const running = { "docker.service": "active" };
+const mirror = "https://mirror.example.org";
+const withMirror = { config: { engine: { registryMirrors: [mirror] } } };
+
+const plan = (cluster: ReturnType<typeof classOf>, some: Some = {}) =>
+  engine.plan(cluster.config, machinesOf(cluster, { units: running }, some), cluster);
+const daemon = (content: string) => ({ files: { [paths.dockerConfiguration]: content } });
+
+test("Docker that runs is left alone", (t) => {
+  t.deepEqual(said(plan(classOf(2))), []);
+});
+
+test("Docker that does not run is started", (t) => {
+  t.deepEqual(said(plan(classOf(2), { worker1: { units: { "docker.service": "failed" } } })), [
+    "worker1: start Docker",
+  ]);
+});
+
+test("registry mirrors are written where they differ, before Docker is started", (t) => {
+  const some = {
+    manager: daemon(JSON.stringify({ "registry-mirrors": [mirror] })),
+    worker1: daemon(JSON.stringify({ "registry-mirrors": ["https://other.example.org"] })),
+    worker2: { units: { "docker.service": "inactive" } },
+  };
+  t.deepEqual(said(plan(classOf(2, withMirror), some)), [
+    `worker1: use the registry mirror ${mirror}`,
+    `worker2: use the registry mirror ${mirror}`,
+    "worker2: start Docker",
+  ]);
+});
+
+/** Runs a step's script in a folder that stands for the machine's /, with a Docker that is told of each reload. */
+const onMachine = async (
+  files: Record<string, string>,
+  steps: (cluster: ReturnType<typeof classOf>, facts: Partial<Facts>) => Step[],
+  config: object = {},
+) => {
+  const root = mkdtempSync(join(tmpdir(), "swarmhub-engine-"));
+  try {
+    for (const [path, content] of Object.entries(files)) {
+      mkdirSync(join(root, dirname(path)), { recursive: true });
+      writeFileSync(join(root, path), content, { mode: 0o600 });
+    }
+    const cluster = classOf(0, { ...config, answers: [[/./, ""]] });
+    await runAll(steps(cluster, { files, units: running }));
+    const scripts = cluster.manager.asked.map((text) => text.replace(/^script /, ""));
+    for (const script of scripts) {
+      if (complaintsAbout(script) !== "") throw new Error(complaintsAbout(script));
+      const input = `systemctl() { echo "$*" >>${root}/systemctl; }\n${script.replaceAll("/etc/", `${root}/etc/`)}`;
+      execFileSync("sh", ["-s"], { input });
+    }
+    const read = (path: string) =>
+      existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : undefined;
+    return {
+      daemon: read(paths.dockerConfiguration),
+      mode: existsSync(join(root, paths.dockerConfiguration))
+        ? statSync(join(root, paths.dockerConfiguration)).mode & 0o777
+        : undefined,
+      before: read(paths.dockerConfigurationBefore),
+      reloaded: (read("systemctl") ?? "").includes("reload docker"),
+    };
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+};
+const doUp = (cluster: ReturnType<typeof classOf>, facts: Partial<Facts>) =>
+  engine.plan(cluster.config, machinesOf(cluster, facts), cluster);
+const doDown = (cluster: ReturnType<typeof classOf>, facts: Partial<Facts>) =>
+  engine.remove(machinesOf(cluster, facts), cluster);
+const { dockerConfiguration, dockerConfigurationBefore } = paths;
+
+test("the other settings of Docker are kept, as is who may read them, and what was there before is set aside", async (t) => {
+  const content = '{"log-driver":"journald"}';
+  const after = await onMachine({ [dockerConfiguration]: content }, doUp, withMirror);
+  t.deepEqual(JSON.parse(after.daemon ?? ""), {
+    "log-driver": "journald",
+    "registry-mirrors": [mirror],
+  });
+  t.like(after, { before: content, mode: 0o600, reloaded: true });
+});
+
+test("where there were no settings, that is what is set aside", async (t) => {
+  const after = await onMachine({}, doUp, withMirror);
+  t.deepEqual(after, {
+    daemon: `{\n  "registry-mirrors": [\n    "${mirror}"\n  ]\n}\n`,
+    mode: 0o644,
+    before: "",
+    reloaded: true,
+  });
+});
+
+test("a second change of the mirrors leaves what was set aside at first", async (t) => {
+  const files = {
+    [dockerConfiguration]: '{"registry-mirrors": ["https://b"]}',
+    [dockerConfigurationBefore]: "{}",
+  };
+  t.is((await onMachine(files, doUp, withMirror)).before, "{}");
+});
+
+test("mirrors that the configuration does not name any more go back to those from before", async (t) => {
+  const files = {
+    [dockerConfiguration]: `{"registry-mirrors": ["${mirror}"]}`,
+    [dockerConfigurationBefore]: '{"registry-mirrors": ["https://b"]}',
+  };
+  t.deepEqual(said(plan(classOf(0), { manager: { files } })), [
+    "manager: use the registry mirrors from before",
+  ]);
+  const after = await onMachine(files, doUp);
+  t.deepEqual(JSON.parse(after.daemon ?? ""), { "registry-mirrors": ["https://b"] });
+  t.deepEqual(
+    said(
+      plan(classOf(0), {
+        manager: { files: { ...files, [dockerConfiguration]: after.daemon ?? "" } },
+      }),
+    ),
+    [],
+  );
+});
+
+test("mirrors that somebody else chose are left alone where the configuration names none", (t) => {
+  t.deepEqual(
+    said(plan(classOf(0), { manager: daemon('{"registry-mirrors": ["https://b"]}') })),
+    [],
+  );
+});
+
+test("`down` puts the settings back to the letter", async (t) => {
+  const before = '{ "log-driver":"journald" }';
+  const now = `{"log-driver": "journald", "registry-mirrors": ["${mirror}"]}`;
+  const files = { [dockerConfiguration]: now, [dockerConfigurationBefore]: before };
+  t.like(await onMachine(files, doDown), { daemon: before, before: undefined, reloaded: true });
+  const none = {
+    [dockerConfiguration]: `{"registry-mirrors": ["${mirror}"]}`,
+    [dockerConfigurationBefore]: "",
+  };
+  t.like(await onMachine(none, doDown), { daemon: undefined, before: undefined, reloaded: true });
+});
+
+test("`down` keeps what somebody changed meanwhile", async (t) => {
+  const now = `{"debug": true, "registry-mirrors": ["${mirror}"]}`;
+  const after = await onMachine(
+    { [dockerConfiguration]: now, [dockerConfigurationBefore]: "" },
+    doDown,
+  );
+  t.is(after.daemon, '{\n  "debug": true\n}\n');
+  t.is(after.before, undefined);
+});
+
+test("live-restore is refused, since Docker refuses it in a Swarm", (t) => {
+  const error = refusal(t, () => plan(classOf(1), { worker1: daemon('{"live-restore": true}') }));
+  t.is(
+    error.message,
+    'worker1 has "live-restore": true in /etc/docker/daemon.json, which Docker refuses in a Swarm',
+  );
+  t.is(error.code, exitCode.preflight);
+});
+
+for (const content of ["{", '"text"', "[]", "null", "{'registry-mirrors': []}"])
+  test(`a daemon.json of ${content} is refused and not overwritten`, (t) => {
+    const error = refusal(t, () => plan(classOf(0, withMirror), { manager: daemon(content) }));
+    t.regex(error.message, /^manager: \/etc\/docker\/daemon\.json is no JSON object/);
+    t.is(error.code, exitCode.preflight);
+  });
+
+test("an empty daemon.json counts as none", (t) => {
+  t.deepEqual(said(plan(classOf(0), { manager: daemon(" \n") })), []);
+});
+
+test("`down` restores the settings that were there before, on the machines where they changed", (t) => {
+  const cluster = classOf(2);
+  const some = { worker1: { files: { [paths.dockerConfigurationBefore]: "{}" } } };
+  const remove = (changes: Some) => said(engine.remove(machinesOf(cluster, {}, changes), cluster));
+  t.deepEqual(remove({}), []);
+  t.deepEqual(remove(some), ["worker1: restore Docker's registry mirrors"]);
+});

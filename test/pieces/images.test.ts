@@ -1,0 +1,191 @@
+import { Readable } from "node:stream";
+import test from "ava";
+import type { Host } from "../../src/host.js";
+import type { OwnImage } from "../../src/images.js";
+import { images } from "../../src/pieces/images.js";
+import { inspectNotebook, pullNotebook } from "../../src/pieces/images/notebook.js";
+import { inspectOwn } from "../../src/pieces/images/own.js";
+import { leftovers } from "../../src/pieces/leftovers.js";
+import { fakeCluster, fakeFacts, fakeHost } from "../fakes.js";
+import { classOf, runAll, said } from "./table.js";
+
+const tag = "quay.io/jupyter/scipy-notebook:2026-11-02";
+const digest = (number: number, repository = "quay.io/jupyter/scipy-notebook") =>
+  `${repository}@sha256:${String(number).repeat(64)}`;
+const own = (name: OwnImage["name"]): OwnImage => ({
+  name,
+  reference: `swarmhub/${name}:0123456789ab`,
+  target: name,
+  context: [],
+});
+const all = (["hub", "proxy", "edge", "quota"] as const).map(own);
+const built = (host: Host, wanted = all, ...more: string[]) => ({
+  host,
+  wanted,
+  present: [...wanted.map(({ reference }) => reference), ...more].map((reference, index) => ({
+    id: `sha256:${index}`,
+    references: [reference],
+  })),
+});
+const notebook = (wanted: string, ...hosts: string[]) => ({
+  wanted,
+  on: (host: Host) => hosts.includes(host.name),
+});
+
+test("missing images of ours are built where they run, the notebook is pulled to the users' machines", (t) => {
+  const cluster = classOf(2);
+  const have = {
+    own: [{ host: cluster.manager, wanted: all, present: [] }],
+    notebook: notebook(tag),
+  };
+  t.deepEqual(said(images.plan(cluster.config, have, cluster)), [
+    "manager: build the image hub (swarmhub/hub:0123456789ab)",
+    "manager: build the image proxy (swarmhub/proxy:0123456789ab)",
+    "manager: build the image edge (swarmhub/edge:0123456789ab)",
+    "manager: build the image quota (swarmhub/quota:0123456789ab)",
+    `worker1: pull ${tag}`,
+    `worker2: pull ${tag}`,
+  ]);
+});
+
+test("a worker that has another image under the same tag pulls the one that the first has", (t) => {
+  const cluster = classOf(2);
+  const have = { own: [], notebook: notebook(digest(1), "worker1") };
+  t.deepEqual(said(images.plan(cluster.config, have, cluster)), [`worker2: pull ${digest(1)}`]);
+});
+
+test("without workers the manager pulls the notebook", (t) => {
+  const cluster = classOf(0);
+  const have = { own: [], notebook: notebook(tag) };
+  t.deepEqual(said(images.plan(cluster.config, have, cluster)), [`manager: pull ${tag}`]);
+});
+
+test("images that are there are left alone, those of an earlier swarmhub too until all else is done", (t) => {
+  const cluster = classOf(2);
+  const have = {
+    own: [built(cluster.manager, all, "swarmhub/hub:ba9876543210")],
+    notebook: notebook(digest(1), "worker1", "worker2"),
+  };
+  t.deepEqual(said(images.plan(cluster.config, have, cluster)), []);
+  t.deepEqual(said(leftovers.plan(cluster.config, have.own, cluster)), [
+    "manager: remove an old image (swarmhub/hub:ba9876543210)",
+  ]);
+});
+
+test("what is no image of ours by its name is never taken for an old one", (t) => {
+  const cluster = classOf(2);
+  const have = [built(cluster.manager, all, "swarmhub/notebook:lab", "mine/hub:ba9876543210")];
+  t.deepEqual(said(leftovers.plan(cluster.config, have, cluster)), []);
+});
+
+test("`down` removes what is there", (t) => {
+  const cluster = classOf(2);
+  const old = built(cluster.manager, [], "swarmhub/hub:ba9876543210");
+  const have = { own: [old], notebook: notebook(digest(1), "worker2") };
+  t.deepEqual(said(images.remove(have, cluster)), [
+    "manager: remove the images that swarmhub built",
+    `worker2: remove the image ${tag}`,
+  ]);
+  const none = { own: [built(cluster.manager, [])], notebook: notebook(tag) };
+  t.deepEqual(said(images.remove(none, cluster)), []);
+  t.deepEqual(said(leftovers.remove([old], cluster)), []);
+});
+
+test("an image that vanished meanwhile counts as removed", async (t) => {
+  const removed: string[] = [];
+  const docker = {
+    getImage: (name: string) => ({
+      remove: async () => {
+        removed.push(name);
+        throw Object.assign(new Error("no such image"), { statusCode: 404 });
+      },
+    }),
+    pruneImages: async () => ({}),
+  };
+  const cluster = classOf(0, { docker: docker as never });
+  const old = built(cluster.manager, [], "swarmhub/hub:ba9876543210");
+  const have = { own: [old], notebook: notebook(digest(1), "manager") };
+  await runAll(images.remove(have, cluster));
+  await runAll(leftovers.plan(cluster.config, [old], cluster));
+  t.deepEqual(removed, ["sha256:0", tag, digest(1), "swarmhub/hub:ba9876543210"]);
+});
+
+const running = fakeFacts({ units: { "docker.service": "active" } });
+/** A machine on which the notebook's tag has these digests; none where it has no such image. */
+const machine = (name: string, digests?: string[]) => {
+  const inspect = async () => {
+    if (digests !== undefined) return { Id: "sha256:1", RepoDigests: digests };
+    throw Object.assign(new Error("no such image"), { statusCode: 404 });
+  };
+  return fakeHost(name, { facts: running, docker: { getImage: () => ({ inspect }) } as never });
+};
+const found = async (image: string, ...digests: (string[] | undefined)[]) => {
+  const workers = digests.map((each, index) => machine(`worker${index + 1}`, each));
+  const cluster = fakeCluster(machine("manager"), workers);
+  cluster.config.servers.image = image;
+  const { wanted, on } = await inspectNotebook(cluster);
+  return [wanted, ...workers.filter(on).map(({ name }) => name)];
+};
+
+test("until a machine has the notebook image its tag is wanted, then the digest of the first", async (t) => {
+  t.deepEqual(await found(tag, undefined, undefined), [tag]);
+  t.deepEqual(await found(tag, undefined, [digest(1)]), [digest(1), "worker2"]);
+  t.deepEqual(await found(tag, [digest(2)], [digest(1)]), [digest(2), "worker1"]);
+});
+
+test("digests of other registries, or what is no digest, are not taken for it", async (t) => {
+  const other = digest(3, "registry.example.org/other");
+  t.deepEqual(await found(tag, [other, digest(1)]), [digest(1), "worker1"]);
+  t.deepEqual(await found(tag, ["quay.io/jupyter/scipy-notebook@sha256:1; reboot"]), [
+    tag,
+    "worker1",
+  ]);
+});
+
+test("Docker Hub's images are known by their short names", async (t) => {
+  const short = digest(1, "jupyter/scipy-notebook");
+  t.deepEqual(await found("docker.io/jupyter/scipy-notebook", [short]), [short, "worker1"]);
+  t.deepEqual(await found("docker.io/library/python:3", [digest(1, "python")]), [
+    digest(1, "python"),
+    "worker1",
+  ]);
+});
+
+test("an image that was made on the machines has no digest and goes by its name", async (t) => {
+  t.deepEqual(await found("notebook:mine", [], undefined), ["notebook:mine", "worker1"]);
+});
+
+test("what is pulled by digest gets the tag by which it is looked for", async (t) => {
+  const tags: unknown[] = [];
+  const docker = {
+    pull: async () => Readable.from([]),
+    getImage: (name: string) => ({ tag: async (as: unknown) => void tags.push([name, as]) }),
+  };
+  const host = fakeHost("worker2", { docker: docker as never });
+  await pullNotebook(host, digest(1), tag, () => {});
+  t.deepEqual(tags, [[digest(1), { repo: "quay.io/jupyter/scipy-notebook", tag: "2026-11-02" }]]);
+  await pullNotebook(host, tag, tag, () => {});
+  await pullNotebook(host, digest(1), digest(1), () => {});
+  t.is(tags.length, 1);
+});
+
+test("our images are looked for where they belong", async (t) => {
+  const docker = {
+    listImages: async () => [{ Id: "sha256:1", RepoTags: ["swarmhub/hub:0123456789ab"] }],
+  };
+  const host = (name: string) => fakeHost(name, { facts: running, docker: docker as never });
+  const names = async (cluster: Parameters<typeof inspectOwn>[0]) =>
+    (await inspectOwn(cluster, all)).map((each) => [
+      each.host.name,
+      each.wanted.map(({ name }) => name).join(" "),
+      each.present.length,
+    ]);
+  t.deepEqual(await names(fakeCluster(host("manager"))), [["manager", "hub proxy edge quota", 1]]);
+  t.deepEqual(await names(fakeCluster(host("manager"), [], { storage: host("server") })), [
+    ["manager", "hub proxy edge", 1],
+    ["server", "quota", 1],
+  ]);
+  t.deepEqual(await names(fakeCluster(fakeHost("manager", { facts: fakeFacts() }))), [
+    ["manager", "hub proxy edge quota", 0],
+  ]);
+});

@@ -1,0 +1,89 @@
+import test from "ava";
+import { exitCode } from "../../src/errors.js";
+import { network } from "../../src/pieces/network.js";
+import { choosePool } from "../../src/pieces/swarm/pool.js";
+import { classOf, machinesOf, refusal, runAll, said } from "./table.js";
+
+const via = (...destinations: string[]) =>
+  destinations.map((destination) => ({ destination, device: "eth0" }));
+
+test("the overlay is made with the smallest card's MTU less what VXLAN adds", (t) => {
+  const cluster = classOf(1);
+  const card = (mtu: number, last: number) => ({
+    addresses: [{ device: "eth0", address: `10.77.0.${last}`, prefix: 24, mtu }],
+  });
+  const machines = machinesOf(cluster, {}, { manager: card(9000, 11), worker1: card(1450, 12) });
+  t.deepEqual(said(network.plan(cluster.config, { machines, present: undefined }, cluster)), [
+    "manager: create the overlay network swarmhub (10.201.128.0/23, MTU 1400)",
+  ]);
+});
+
+test("a range that a route overlaps is passed over, wider and narrower ones", (t) => {
+  t.deepEqual(choosePool(via("10.201.7.0/24")), {
+    pool: "10.223.0.0/17",
+    overlay: "10.223.128.0/23",
+  });
+  t.deepEqual(choosePool(via("10.192.0.0/10")), {
+    pool: "172.30.0.0/17",
+    overlay: "172.30.128.0/23",
+  });
+  t.deepEqual(choosePool(via("10.0.0.0/8", "172.30.1.1/32")), {
+    pool: "172.22.0.0/17",
+    overlay: "172.22.128.0/23",
+  });
+});
+
+test("Docker's own bridges take no range", (t) => {
+  const routes = [
+    { destination: "10.201.0.0/24", device: "docker_gwbridge" },
+    { destination: "10.201.1.0/24", device: "br-0123456789ab" },
+  ];
+  t.is(choosePool(routes).pool, "10.201.0.0/17");
+});
+
+test("machines whose routes leave no range are refused, with the routes", (t) => {
+  const error = refusal(t, () => choosePool(via("10.0.0.0/8", "172.16.0.0/12")));
+  t.is(
+    error.message,
+    "every address range that swarmhub would give the Swarm overlaps a route of a machine (10.0.0.0/8, 172.16.0.0/12)",
+  );
+  t.is(error.code, exitCode.preflight);
+});
+
+const made = { Options: { "com.docker.network.driver.mtu": "1450" } };
+
+test("a network that is there is left alone, and taken away by `down`", (t) => {
+  const cluster = classOf(1);
+  const machines = machinesOf(cluster);
+  t.deepEqual(said(network.plan(cluster.config, { machines, present: made }, cluster)), []);
+  t.deepEqual(said(network.remove({ machines, present: made }, cluster)), [
+    "manager: remove the overlay network swarmhub",
+  ]);
+  t.deepEqual(said(network.remove({ machines, present: undefined }, cluster)), []);
+});
+
+test("a machine that joins with a smaller card is refused, since the network keeps its size for life", (t) => {
+  const cluster = classOf(1);
+  const small = { addresses: [{ device: "eth0", address: "10.77.0.12", prefix: 24, mtu: 1450 }] };
+  const machines = machinesOf(cluster, {}, { worker1: small });
+  const error = refusal(t, () =>
+    network.plan(cluster.config, { machines, present: made }, cluster),
+  );
+  t.is(
+    error.message,
+    "worker1 has a network card with an MTU of 1450, and the overlay network was made for 1500: large packets to and from it would be lost",
+  );
+  t.is(error.code, exitCode.preflight);
+});
+
+test("a network that its last task has just left is removed as soon as Docker has seen it", async (t) => {
+  let tries = 0;
+  const remove = async () => {
+    tries += 1;
+    if (tries === 1) throw new Error("network swarmhub has active endpoints");
+    if (tries === 2) throw Object.assign(new Error("no such network"), { statusCode: 404 });
+  };
+  const cluster = classOf(0, { docker: { getNetwork: () => ({ remove }) } as never });
+  await runAll(network.remove({ machines: machinesOf(cluster), present: made }, cluster));
+  t.is(tries, 2);
+});

@@ -1,0 +1,140 @@
+import test from "ava";
+import { exitCode } from "../../src/errors.js";
+import { packages } from "../../src/pieces/packages.js";
+import { paths } from "../../src/paths.js";
+import { installScript, purgeScript } from "../../src/pieces/packages/scripts.js";
+import { complaintsAbout } from "./shell.js";
+import { classOf, machinesOf, refusal, said } from "./table.js";
+
+const plan = (
+  cluster: ReturnType<typeof classOf>,
+  ...changes: [Parameters<typeof machinesOf>[1]?, Parameters<typeof machinesOf>[2]?]
+) => packages.plan(cluster.config, machinesOf(cluster, ...changes), cluster);
+
+const all = { "docker.io": "26.1.5", "nfs-kernel-server": "1:2.8.3", xfsprogs: "6.13.0" };
+
+test("blank machines get Docker, and the one with the homes the NFS server and XFS as well", (t) => {
+  const cluster = classOf(2);
+  t.deepEqual(said(plan(cluster)), [
+    "manager: install docker.io, nfs-kernel-server, xfsprogs",
+    "worker1: install docker.io",
+    "worker2: install docker.io",
+  ]);
+});
+
+test("with a server for the homes, NFS and XFS go there and not to the manager", (t) => {
+  t.deepEqual(said(plan(classOf(1, { server: true }))), [
+    "manager: install docker.io",
+    "worker1: install docker.io",
+    "server: install docker.io, nfs-kernel-server, xfsprogs",
+  ]);
+});
+
+test("a machine that has all packages gets none", (t) => {
+  t.deepEqual(said(plan(classOf(2), { packages: all })), []);
+});
+
+test("Docker from Docker's own packages is kept", (t) => {
+  const { "docker.io": _debian, ...others } = all;
+  const installed = { ...others, "docker-ce": "5:29.0.1-1~debian.13~trixie" };
+  t.deepEqual(said(plan(classOf(0), { packages: installed })), []);
+});
+
+test("what somebody removed is installed again", (t) => {
+  t.deepEqual(said(plan(classOf(1), { packages: { "docker.io": "26.1.5" } })), [
+    "manager: install nfs-kernel-server, xfsprogs",
+  ]);
+});
+
+for (const version of ["19.3.15", "1.5", "20.03.1", "18.09.1+dfsg1-7.1+deb10u3"])
+  test(`Docker ${version} is refused`, (t) => {
+    const error = refusal(t, () =>
+      plan(classOf(1), {}, { worker1: { packages: { "docker.io": version } } }),
+    );
+    t.is(
+      error.message,
+      `worker1 has Docker ${version}; swarmhub needs 20.10 or later (\`cap-add\` for services, global jobs)`,
+    );
+    t.is(error.code, exitCode.preflight);
+    t.regex(error.cure ?? "", /upgrade Docker on worker1/);
+  });
+
+for (const version of [
+  "20.10.5+dfsg1-1+deb11u2",
+  "26.1.5+dfsg1-9+b9",
+  "5:20.10.24~3-0~ubuntu-jammy",
+])
+  test(`Docker ${version} is new enough`, (t) => {
+    t.deepEqual(
+      said(plan(classOf(1), {}, { worker1: { packages: { "docker.io": version } } })).slice(1),
+      [],
+    );
+  });
+
+const system = (id: string, like: string[], version: string, name: string) => ({
+  system: { id, like, version, name },
+});
+
+test("a system that is neither Debian nor Ubuntu is refused by its name", (t) => {
+  const error = refusal(t, () =>
+    plan(
+      classOf(1),
+      {},
+      { worker1: system("rocky", ["rhel", "centos", "fedora"], "9.4", "Rocky Linux 9.4") },
+    ),
+  );
+  t.is(
+    error.message,
+    "worker1 runs Rocky Linux 9.4; swarmhub supports Debian 12 and later and Ubuntu 22.04 and later",
+  );
+  t.is(error.code, exitCode.preflight);
+});
+
+for (const [id, like, version] of [
+  ["debian", [], "12"],
+  ["debian", [], ""],
+  ["ubuntu", ["debian"], "22.04"],
+  ["ubuntu", ["debian"], "24.10"],
+  ["linuxmint", ["ubuntu", "debian"], "6"],
+] as const)
+  test(`${id} ${version || "testing"} is supported`, (t) => {
+    t.notThrows(() => plan(classOf(0), system(id, [...like], version, "it")));
+  });
+
+for (const [id, version] of [
+  ["debian", "11"],
+  ["ubuntu", "20.04"],
+  ["ubuntu", "21.10"],
+] as const)
+  test(`${id} ${version} is too old`, (t) => {
+    const error = refusal(t, () => plan(classOf(0), system(id, [], version, `${id} ${version}`)));
+    t.regex(error.message, /^manager runs .*; swarmhub supports Debian 12 and later/);
+  });
+
+test("`down` takes away what the note on each machine names, and nothing where there is no note", (t) => {
+  const cluster = classOf(1);
+  const files = { [paths.installedPackages]: "containerd\ndocker.io\n" };
+  const steps = (some: Parameters<typeof machinesOf>[2]) =>
+    said(packages.remove(machinesOf(cluster, {}, some), cluster));
+  t.deepEqual(steps({}), []);
+  t.deepEqual(steps({ worker1: { files } }), [
+    "worker1: remove the packages that swarmhub installed (containerd docker.io)",
+  ]);
+});
+
+test("a note that somebody changed cannot smuggle in a command", (t) => {
+  const cluster = classOf(0);
+  const files = { [paths.installedPackages]: "docker.io\n$(reboot)\n--allow\nxfsprogs; reboot\n" };
+  t.deepEqual(said(packages.remove(machinesOf(cluster, { files }), cluster)), [
+    "manager: remove the packages that swarmhub installed (docker.io)",
+  ]);
+});
+
+test("a shell can read the scripts, and shellcheck has nothing to say", (t) => {
+  for (const script of [installScript(["docker.io", "xfsprogs"]), purgeScript(["docker.io"])])
+    t.is(complaintsAbout(script), "");
+});
+
+test("without a name in the note nothing is purged", (t) => {
+  t.regex(purgeScript([]), /\n\[ \$# -eq 0 \] \|\| apt-get/);
+});

@@ -1,0 +1,134 @@
+import test from "ava";
+import { quota } from "../../src/pieces/quota.js";
+import { fakeFacts } from "../fakes.js";
+import { classOf, said } from "./table.js";
+
+const created = {
+  Image: "sha256:1",
+  State: { Running: true },
+  // As Docker 26 answers: with defaults filled in beside what was asked for.
+  Config: {
+    Env: ["SWARMHUB_QUOTA_BYTES=5368709120", "PATH=/usr/bin"],
+    Labels: { "swarmhub.class": "geo-101" },
+    Image: "swarmhub/quota:0123456789ab",
+  },
+  HostConfig: {
+    Binds: ["/srv/swarmhub:/srv/swarmhub"],
+    Devices: [{ PathOnHost: "/dev/vdb", PathInContainer: "/dev/vdb", CgroupPermissions: "m" }],
+    NetworkMode: "none",
+    RestartPolicy: { Name: "always", MaximumRetryCount: 0 },
+    CapDrop: ["ALL"],
+    CapAdd: ["CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_SYS_ADMIN"],
+    SecurityOpt: ["no-new-privileges"],
+    ReadonlyRootfs: true,
+    UsernsMode: "host",
+    PidsLimit: 64,
+    Memory: 268435456,
+    LogConfig: { Type: "json-file", Config: { "max-file": "3", "max-size": "10m" } },
+    Privileged: false,
+    CpuShares: 0,
+  },
+};
+type Created = typeof created;
+
+const have = (container: unknown, changes: object = {}) =>
+  ({
+    reference: "swarmhub/quota:0123456789ab",
+    imageId: "sha256:1",
+    device: "/dev/vdb",
+    container,
+    ...changes,
+  }) as never;
+const plan = (container: unknown, changes: object = {}, cluster = classOf(1)) =>
+  said(quota.plan(cluster.config, have(container, changes), cluster));
+
+test("the watcher is started on the machine with the homes", (t) => {
+  t.deepEqual(plan(undefined), ["manager: start the quota watcher"]);
+  t.deepEqual(plan(undefined, {}, classOf(1, { server: true })), [
+    "server: start the quota watcher",
+  ]);
+});
+
+test("a watcher as wanted is left alone", (t) => {
+  t.deepEqual(plan(created), []);
+});
+
+const anew = (what: string) => [`manager: start the quota watcher anew (${what})`];
+const drift: [string, string, (container: Created) => unknown, object?][] = [
+  ["does not run", "it does not run", (was) => ({ ...was, State: { Running: false } })],
+  ["is of another image", "image", (was) => ({ ...was, Image: "sha256:0" })],
+  [
+    "watches for another class",
+    "Labels.swarmhub.class",
+    (was) => ({ ...was, Config: { ...was.Config, Labels: {} } }),
+  ],
+  [
+    "has another limit",
+    "Env[0]",
+    (was) => ({ ...was, Config: { ...was.Config, Env: ["SWARMHUB_QUOTA_BYTES=1"] } }),
+  ],
+  [
+    "has another disk",
+    "HostConfig.Devices[0].PathOnHost, HostConfig.Devices[0].PathInContainer",
+    (was) => was,
+    { device: "/dev/vdc" },
+  ],
+  [
+    "has a network",
+    "HostConfig.NetworkMode",
+    (was) => ({ ...was, HostConfig: { ...was.HostConfig, NetworkMode: "bridge" } }),
+  ],
+];
+for (const [what, detail, change, changes] of drift)
+  test(`a watcher that ${what} is started anew`, (t) => {
+    t.deepEqual(plan(change(created), changes), anew(detail));
+  });
+
+test("another quota in the configuration starts the watcher anew", (t) => {
+  const cluster = classOf(1);
+  cluster.config.storage.quota = (10 * 2 ** 30) as never;
+  t.deepEqual(plan(created, {}, cluster), anew("Env[0]"));
+});
+
+test("`down` stops it, and nothing where it is not", (t) => {
+  const cluster = classOf(1);
+  t.deepEqual(said(quota.remove(have(created), cluster)), ["manager: stop the quota watcher"]);
+  t.deepEqual(said(quota.remove(have(undefined), cluster)), []);
+});
+
+const started = (status: string) => {
+  const done: string[] = [];
+  let written = "old";
+  const docker = {
+    getContainer: () => ({ remove: async () => void done.push("remove") }),
+    createContainer: async ({ Image, name }: { Image: string; name: string }) => {
+      done.push(`create ${name} of ${Image}`);
+      return {
+        start: async () => {
+          done.push("start");
+          written = status;
+        },
+      };
+    },
+  };
+  const cluster = classOf(0, {
+    docker: docker as never,
+    answers: [
+      ["readlink", "path /dev/vdb\n"],
+      ["rm -f /srv/swarmhub/watcher.json", () => (written = "")],
+      ["cat /srv/swarmhub/watcher.json", () => written],
+    ],
+  });
+  cluster.manager.facts = async () =>
+    fakeFacts({
+      mounts: [{ source: "/dev/vdb", target: "/srv/swarmhub", type: "xfs", options: [] }],
+    });
+  const [step] = quota.plan(cluster.config, have(undefined), cluster);
+  return { done, step };
+};
+
+test("a start is done when the watcher has looked at the homes, its predecessor's status does not count", async (t) => {
+  const { done, step } = started('{"homes": 0}');
+  await step?.run(() => {});
+  t.deepEqual(done, ["remove", "create swarmhub-quota of swarmhub/quota:0123456789ab", "start"]);
+});

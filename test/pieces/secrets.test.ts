@@ -1,0 +1,74 @@
+import { createHash } from "node:crypto";
+import test from "ava";
+import { readSecret, secrets } from "../../src/pieces/secrets.js";
+import { classOf, machinesOf, runAll, said } from "./table.js";
+
+const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");
+const all = { "proxy-token": "1", "shared-password": hashOf("given"), "admin-password": "3" };
+
+const plan = (cluster: ReturnType<typeof classOf>, secretHashes: Record<string, string> = {}) =>
+  secrets.plan(cluster.config, machinesOf(cluster, { secretHashes }), cluster);
+const given = { secrets: new Map([["shared-password", "given"]]) };
+
+test("what the operator does not give is made on the manager", (t) => {
+  t.deepEqual(said(plan(classOf(1))), [
+    "manager: make the secret proxy-token",
+    "manager: make the secret shared-password",
+    "manager: make the secret admin-password",
+  ]);
+});
+
+test("what the operator gives is written, and again only when it is another", (t) => {
+  const { "shared-password": _password, ...others } = all;
+  t.deepEqual(said(plan(classOf(1, given), others)), ["manager: write the secret shared-password"]);
+  t.deepEqual(said(plan(classOf(1, given), all)), []);
+  t.deepEqual(said(plan(classOf(1, given), { ...all, "shared-password": hashOf("old") })), [
+    "manager: write the secret shared-password",
+  ]);
+});
+
+test("a secret that was made stays, whatever it is", (t) => {
+  t.deepEqual(said(plan(classOf(1), all)), []);
+});
+
+test("secrets go by file into a folder of root's, and are never in what a step says", async (t) => {
+  const cluster = classOf(0, {
+    ...given,
+    answers: [["install -d -m 700 /var/lib/swarmhub/secrets", ""]],
+  });
+  const steps = plan(cluster);
+  await runAll(steps);
+  const { asked, files } = cluster.manager;
+  const read = (name: string) => files.get(`/var/lib/swarmhub/secrets/${name}`) ?? "";
+  t.regex(read("proxy-token"), /^[0-9a-f]{64}$/);
+  t.regex(read("admin-password"), /^([a-z]{4}-){7}[a-z]{4}$/);
+  t.true(read("admin-password").length >= 32, "JupyterHub refuses a shorter one");
+  t.is(read("shared-password"), "given");
+  const shown = JSON.stringify([asked, steps]);
+  for (const secret of files.values()) t.false(shown.includes(secret));
+});
+
+test("two classes do not get the same secrets", async (t) => {
+  const made = async () => {
+    const cluster = classOf(0, { answers: [[/./, ""]] });
+    await runAll(plan(cluster));
+    return [...cluster.manager.files.values()];
+  };
+  const [one, other] = [await made(), await made()];
+  t.is(new Set([...one, ...other]).size, 6);
+});
+
+test("a secret is read from the manager", async (t) => {
+  const cluster = classOf(0, {
+    answers: [["cat /var/lib/swarmhub/secrets/shared-password", "word"]],
+  });
+  t.is(await readSecret(cluster.manager, "shared-password"), "word");
+});
+
+test("`down` removes them, and nothing where there are none", (t) => {
+  const cluster = classOf(1);
+  const remove = (secretHashes: Record<string, string>) =>
+    said(secrets.remove(machinesOf(cluster, { secretHashes }), cluster));
+  t.deepEqual(remove({}), []);
+  t.deepEqual(remove({ "proxy-token": "1" }), ["manager: remove the secrets"]);
+});

@@ -1,0 +1,259 @@
+import test from "ava";
+import { settingsFrom } from "../../nginx/settings.js";
+import type { Config } from "../../src/config.js";
+import { paths } from "../../src/paths.js";
+import { edge } from "../../src/pieces/edge.js";
+import { hub } from "../../src/pieces/hub.js";
+import { proxy } from "../../src/pieces/proxy.js";
+import type { ServiceState } from "../../src/pieces/shared/service.js";
+import { classOf, machinesOf, runAll, said } from "./table.js";
+
+const secretHashes = { "proxy-token": "1", "shared-password": "2", "admin-password": "3" };
+const absent: ServiceState = { present: undefined, running: false, imageId: "sha256:1" };
+const notebook = { wanted: "quay.io/jupyter/scipy-notebook@sha256:0", on: () => true };
+const nobody = { services: [], volumes: new Map() };
+type Cluster = ReturnType<typeof classOf>;
+type Changes = Parameters<typeof machinesOf>[1];
+
+/** Each service with what its inspection would bring along. */
+const all = {
+  proxy: {
+    piece: proxy,
+    state: [],
+    removed: [],
+    have: (cluster: Cluster, service: ServiceState, changes: Changes = {}) => ({
+      machines: machinesOf(cluster, { secretHashes, ...changes }),
+      image: "swarmhub/proxy:1",
+      service,
+    }),
+  },
+  hub: {
+    piece: hub,
+    state: ["hub"],
+    removed: [paths.hubConfiguration, "the hub's database"],
+    have: (cluster: Cluster, service: ServiceState, changes: Changes = {}) => ({
+      machines: machinesOf(cluster, { secretHashes, ...changes }),
+      image: "swarmhub/hub:1",
+      notebook,
+      servers: nobody,
+      service,
+    }),
+  },
+  edge: {
+    piece: edge,
+    state: ["certificates"],
+    removed: [paths.edgeConfiguration, "the certificates"],
+    have: (cluster: Cluster, service: ServiceState, changes: Changes = {}) => ({
+      machines: machinesOf(cluster, changes),
+      image: "swarmhub/edge:1",
+      service,
+    }),
+  },
+};
+type Name = keyof typeof all;
+const names = Object.keys(all) as Name[];
+
+const steps = (name: Name, cluster: Cluster, service: ServiceState, changes: Changes = {}) => {
+  const { piece, have, state } = all[name];
+  // A service that is there has its folder as well.
+  const facts = { state: service.present === undefined ? [] : state, ...changes };
+  return piece.plan(cluster.config, have(cluster, service, facts) as never, cluster);
+};
+
+/** The service as Docker keeps it once a plan was carried out, and the files that were written on the way. */
+const carriedOut = async (name: Name, options: Parameters<typeof classOf>[1] = {}) => {
+  let spec: unknown;
+  const docker = {
+    getImage: () => ({ inspect: async () => ({ Id: "sha256:1" }) }),
+    getNetwork: () => ({ inspect: async () => ({ Id: "network-id" }) }),
+    createService: async (given: unknown) => void (spec = given),
+    listTasks: async () => [
+      {
+        ID: "task",
+        CreatedAt: "2026-11-21T00:00:00Z",
+        DesiredState: "running",
+        Spec: (spec as { TaskTemplate: object }).TaskTemplate,
+        Status: { State: "running", ContainerStatus: { ContainerID: "c" } },
+      },
+    ],
+  };
+  const cluster = classOf(1, {
+    answers: [
+      ["docker exec c", ""],
+      ["install -d -m 700", ""],
+    ],
+    docker: docker as never,
+    ...options,
+  });
+  await runAll(steps(name, cluster, absent));
+  const files = Object.fromEntries(cluster.manager.files);
+  const present: ServiceState = {
+    present: structuredClone(spec) as never,
+    running: true,
+    imageId: "sha256:1",
+  };
+  return { cluster, files, present };
+};
+
+test("what is missing is started, after its files", (t) => {
+  const cluster = classOf(1);
+  const titles = (name: Name) => said(steps(name, cluster, absent));
+  t.deepEqual(titles("proxy"), ["manager: start the service proxy"]);
+  t.deepEqual(titles("hub"), [
+    "manager: write /etc/swarmhub/hub.json",
+    "manager: make the folder of the hub's database",
+    "manager: start the service hub",
+  ]);
+  t.deepEqual(titles("edge"), [
+    "manager: write /etc/swarmhub/edge.json",
+    "manager: make the folder of certificates",
+    "manager: start the service edge",
+  ]);
+});
+
+for (const name of names) {
+  test(`${name}: a second run has nothing to do`, async (t) => {
+    const { cluster, files, present } = await carriedOut(name);
+    t.deepEqual(said(steps(name, cluster, present, { files })), []);
+  });
+
+  test(`${name}: another image is an update`, async (t) => {
+    const { cluster, files, present } = await carriedOut(name);
+    t.deepEqual(said(steps(name, cluster, { ...present, imageId: "sha256:2" }, { files })), [
+      `manager: update the service ${name} (TaskTemplate.ContainerSpec.Image)`,
+    ]);
+  });
+
+  test(`${name}: a service that is as wanted but does not run is waited for`, async (t) => {
+    const { cluster, files, present } = await carriedOut(name);
+    t.deepEqual(said(steps(name, cluster, { ...present, running: false }, { files })), [
+      `manager: wait for the service ${name} to run`,
+    ]);
+  });
+
+  test(`${name}: what somebody changed about it is changed back`, async (t) => {
+    const { cluster, files, present } = await carriedOut(name);
+    present.present!.Mode.Replicated.Replicas = 0;
+    t.deepEqual(said(steps(name, cluster, present, { files })), [
+      `manager: update the service ${name} (Mode.Replicated.Replicas)`,
+    ]);
+  });
+
+  test(`${name}: \`down\` stops it and removes its file, and nothing where nothing is`, async (t) => {
+    const { cluster, files, present } = await carriedOut(name);
+    const { piece, have, state, removed } = all[name];
+    const remove = (service: ServiceState, changes: Changes) =>
+      said(piece.remove(have(cluster, service, changes) as never, cluster));
+    t.deepEqual(remove(absent, {}), []);
+    const rest = removed.map((each) => `manager: remove ${each}`);
+    t.deepEqual(remove(present, { files, state }), [`manager: stop the service ${name}`, ...rest]);
+    t.deepEqual(remove(absent, { files, state }), rest);
+  });
+}
+
+test("the hub and the proxy start anew when a secret that they read changes", async (t) => {
+  const changed = { ...secretHashes, "proxy-token": "other" };
+  for (const name of ["hub", "proxy"] as const) {
+    const { cluster, files, present } = await carriedOut(name);
+    t.deepEqual(said(steps(name, cluster, present, { files, secretHashes: changed })), [
+      `manager: update the service ${name} (TaskTemplate.ContainerSpec.Labels.swarmhub.files)`,
+    ]);
+  }
+  const { cluster, files, present } = await carriedOut("proxy");
+  const other = { ...secretHashes, "shared-password": "other" };
+  t.deepEqual(said(steps("proxy", cluster, present, { files, secretHashes: other })), []);
+});
+
+const changes: [string, Name, (config: Config) => void][] = [
+  ["memory of servers", "hub", ({ servers }) => void (servers.memory = (2 ** 29) as never)],
+  ["cores of servers", "hub", ({ servers }) => void (servers.cpu = 0.5)],
+  ["admins", "hub", ({ login }) => void (login.admins = [])],
+  ["domain", "edge", (config) => void (config.domain = "geo.example.org")],
+];
+for (const [what, name, change] of changes)
+  test(`another value for ${what} is written and starts the ${name} anew`, async (t) => {
+    const { cluster, files, present } = await carriedOut(name);
+    change(cluster.config);
+    t.deepEqual(said(steps(name, cluster, present, { files })), [
+      `manager: write /etc/swarmhub/${name}.json`,
+      `manager: update the service ${name} (TaskTemplate.ContainerSpec.Labels.swarmhub.files)`,
+    ]);
+  });
+
+test("without TLS the edge gives port 443 back", async (t) => {
+  const { cluster, files, present } = await carriedOut("edge");
+  cluster.config.tls = { kind: "off" };
+  t.deepEqual(said(steps("edge", cluster, present, { files })), [
+    "manager: write /etc/swarmhub/edge.json",
+    "manager: update the service edge (TaskTemplate.ContainerSpec.Labels.swarmhub.files, EndpointSpec.Ports)",
+  ]);
+});
+
+test("hub.json says all that the hub must know", async (t) => {
+  const { files } = await carriedOut("hub");
+  t.is(
+    files["/etc/swarmhub/hub.json"],
+    `{
+  "name": "geo-101",
+  "network": "swarmhub",
+  "image": "quay.io/jupyter/scipy-notebook@sha256:0",
+  "memory": 1073741824,
+  "cpu": 1,
+  "storage": {
+    "address": "10.77.0.11",
+    "path": "/srv/swarmhub"
+  },
+  "admins": [
+    "ada"
+  ],
+  "placement": [
+    "node.labels.swarmhub.users==true"
+  ],
+  "seats": 0
+}
+`,
+  );
+});
+
+test("edge.json says by which name the class is found", async (t) => {
+  const { files } = await carriedOut("edge");
+  t.is(
+    files["/etc/swarmhub/edge.json"],
+    `{
+  "domain": null,
+  "address": "10.77.0.11",
+  "tls": "self-signed"
+}
+`,
+  );
+});
+
+test("the edge can read what is written for it, however the manager is reached", async (t) => {
+  for (const destination of ["local", "debian@vm.example.org", "203.0.113.10"]) {
+    const { files } = await carriedOut("edge", { config: { manager: { destination } } });
+    t.notThrows(() => settingsFrom(files["/etc/swarmhub/edge.json"] ?? ""));
+  }
+});
+
+test("`down` stops the hub first, then the users' servers, then forgets the mounts of homes", (t) => {
+  const cluster = classOf(2);
+  const [one, two] = cluster.workers;
+  const servers = {
+    services: ["nb-ada", "nb-bob"],
+    volumes: new Map([
+      [one, ["a", "b"]],
+      [two, []],
+    ]),
+  };
+  const have = all.hub.have(cluster, {
+    ...absent,
+    present: {} as never,
+  });
+  const plan = hub.remove({ ...have, servers } as never, cluster);
+  t.deepEqual(said(plan), [
+    "manager: stop the service hub",
+    "manager: stop the servers of 2 users",
+    "worker1: forget the mounts of homes",
+  ]);
+  t.deepEqual(plan[2]?.after, [plan[1]]);
+});

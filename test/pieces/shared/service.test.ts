@@ -1,0 +1,125 @@
+import test from "ava";
+import { inSequence } from "../../../src/pieces/shared/in-sequence.js";
+import { removeServiceSteps, serviceSteps } from "../../../src/pieces/shared/service.js";
+import { serviceSpec, type WantedService } from "../../../src/pieces/shared/service-spec.js";
+import { waitUntilRunning } from "../../../src/pieces/shared/tasks.js";
+import { userError } from "../../fakes.js";
+import { classOf, runAll } from "../table.js";
+
+const wanted: WantedService = {
+  name: "proxy",
+  className: "geo-101",
+  image: "swarmhub/proxy:1",
+  mounts: [],
+  filesHash: "new",
+};
+const task = (
+  id: string,
+  state: string,
+  { filesHash = "new", desired = "running", err = "" } = {},
+) => ({
+  ID: id,
+  CreatedAt: `2026-11-21T00:00:0${id}Z`,
+  DesiredState: desired,
+  Spec: serviceSpec({ ...wanted, filesHash }, "sha256:1").TaskTemplate,
+  Status: { State: state, Err: err, ContainerStatus: { ContainerID: `c${id}` } },
+});
+type Tasks = ReturnType<typeof task>[];
+
+/** A manager whose tasks are, look by look, as given; the last look stays. */
+const managerWith = (looks: Tasks[], answers: [string, string][] = []) => {
+  let look = 0;
+  const listTasks = async () => looks[Math.min(look++, looks.length - 1)];
+  return classOf(0, { answers, docker: { listTasks } as never }).manager;
+};
+
+test("a task that runs is what is waited for", async (t) => {
+  const manager = managerWith([[], [], [task("1", "preparing")], [task("1", "running")]]);
+  await t.notThrowsAsync(waitUntilRunning(manager, wanted, "sha256:1"));
+});
+
+test("a task of another image or with other files is not it", async (t) => {
+  const old = task("1", "running", { filesHash: "old" });
+  const manager = managerWith([[old], [old], [old, task("2", "running")]]);
+  await waitUntilRunning(manager, wanted, "sha256:1");
+  const other = managerWith([[task("1", "running")]]);
+  const error = await userError(waitUntilRunning(other, { ...wanted, patience: 1 }, "sha256:2"));
+  t.is(error.message, "manager: the service proxy does not run (no task yet after 0.001 s)");
+});
+
+test("a task from before the change is not it, nor one that is being stopped", async (t) => {
+  const old = task("1", "running");
+  const stopping = task("2", "running", { desired: "shutdown" });
+  const manager = managerWith([[old], [old, stopping]]);
+  const error = await userError(
+    waitUntilRunning(manager, { ...wanted, patience: 1 }, "sha256:1", new Set(["1"])),
+  );
+  t.regex(error.message, /no task yet/);
+});
+
+test("three failures end the waiting with the reason, older failures do not count", async (t) => {
+  const err = "invalid mount config";
+  const older = ["1", "2", "3"].map((id) => task(id, "rejected", { err }));
+  const newer = ["4", "5", "6"].map((id) => task(id, "rejected", { err }));
+  const error = await userError(
+    waitUntilRunning(managerWith([older, older, [...older, ...newer]]), wanted, "sha256:1"),
+  );
+  t.is(error.message, "manager: the service proxy does not run (invalid mount config)");
+  t.is(error.cure, "`swarmhub logs proxy` shows what it said");
+});
+
+test("a task that runs but does not answer yet is waited for", async (t) => {
+  const manager = managerWith([[task("1", "running")]], [["docker exec c1 true", ""]]);
+  await waitUntilRunning(manager, { ...wanted, ready: ["true"] }, "sha256:1");
+  t.deepEqual(manager.asked, ["run docker exec c1 true"]);
+});
+
+test("an update waits for the task that takes the old one's place", async (t) => {
+  const tasks = [task("1", "running", { filesHash: "new" })];
+  const updates: unknown[] = [];
+  const docker = {
+    getImage: () => ({ inspect: async () => ({ Id: "sha256:1" }) }),
+    getNetwork: () => ({ inspect: async () => ({ Id: "network-id" }) }),
+    getService: () => ({
+      inspect: async () => ({ Version: { Index: 7 } }),
+      update: async (spec: unknown) => {
+        updates.push(spec);
+        setTimeout(() => tasks.unshift(task("2", "running")), 20);
+      },
+    }),
+    listTasks: async () => [...tasks],
+  };
+  const cluster = classOf(0, { docker: docker as never });
+  const present = serviceSpec({ ...wanted, ports: [80] }, "sha256:1");
+  const have = { present, running: true, imageId: "sha256:1" };
+  const [step] = serviceSteps(wanted, have, cluster);
+  t.is(step?.detail, "EndpointSpec.Ports");
+  await step?.run(() => {});
+  t.like(updates[0], { version: 7, Name: "proxy" });
+  t.is(tasks.length, 2, "it did not take the old task for the new one");
+});
+
+test("what changed in between is read and changed again", async (t) => {
+  let tries = 0;
+  await inSequence(async () => {
+    tries += 1;
+    if (tries < 3) throw new Error("rpc error: code = Unknown desc = update out of sequence");
+  });
+  t.is(tries, 3);
+  await t.throwsAsync(
+    inSequence(async () => {
+      throw new Error("no such node");
+    }),
+    { message: "no such node" },
+  );
+});
+
+test("a service that vanished meanwhile counts as stopped", async (t) => {
+  const gone = async () => {
+    throw Object.assign(new Error("service proxy not found"), { statusCode: 404 });
+  };
+  const docker = { getService: () => ({ remove: gone }), listContainers: async () => [] };
+  const cluster = classOf(0, { docker: docker as never });
+  const have = { present: {} as never, running: true, imageId: undefined };
+  await t.notThrowsAsync(runAll(removeServiceSteps("proxy", have, cluster)));
+});

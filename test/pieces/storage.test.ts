@@ -1,0 +1,368 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "ava";
+import { exitCode } from "../../src/errors.js";
+import type { Disk, Facts } from "../../src/facts.js";
+import { paths } from "../../src/paths.js";
+import { erasure, storage } from "../../src/pieces/storage.js";
+import type { DiskState } from "../../src/pieces/storage/disk.js";
+import { listScript, tableLine, unlistScript } from "../../src/pieces/storage/fstab.js";
+import { exportsFile, nfsConfiguration, startNfs, stopNfs } from "../../src/pieces/storage/nfs.js";
+import { quote } from "../../src/quote.js";
+import { fakeCluster, fakeFacts, fakeHost } from "../fakes.js";
+import { complaintsAbout } from "./shell.js";
+import { classOf, machinesOf, refusal, runAll, said } from "./table.js";
+
+const blank: Disk = { path: "/dev/vdb", type: "disk", size: 20 * 2 ** 30, parts: [] };
+const homes: Disk = { ...blank, fileSystem: "xfs", label: "swarmhub", uuid: "6f1c" };
+const nothing: DiskState = {
+  device: blank,
+  file: false,
+  mounted: false,
+  isConfigured: false,
+  source: undefined,
+  enforced: false,
+  exported: false,
+  folders: [],
+};
+const mounted: DiskState = {
+  ...nothing,
+  device: homes,
+  mounted: true,
+  isConfigured: true,
+  source: "/dev/vdb",
+  enforced: true,
+  exported: true,
+  folders: ["homes", "owners", "pending"],
+};
+const table = `/dev/vda1 / ext4 defaults 0 0
+# Written by swarmhub: the homes of the class.
+UUID=6f1c /srv/swarmhub xfs defaults,prjquota,nofail 0 0
+`;
+const files = {
+  [paths.fileSystemTable]: table,
+  [paths.nfsConfiguration]: nfsConfiguration,
+  [paths.exports]: exportsFile(["10.77.0.11", "10.77.0.12"]),
+};
+const facts: Partial<Facts> = { files, units: { "nfs-server.service": "active" } };
+const fromFile = (gibibytes: number) => ({
+  config: {
+    storage: {
+      backing: { kind: "file" as const, size: (gibibytes * 2 ** 30) as never },
+      quota: (5 * 2 ** 30) as never,
+    },
+  },
+});
+
+const plan = (cluster: ReturnType<typeof classOf>, disk: DiskState, changes: Partial<Facts> = {}) =>
+  storage.plan(cluster.config, { machines: machinesOf(cluster, changes), disk }, cluster);
+
+const folders = "make the folders homes, owners, pending";
+const nfs = ["write /etc/nfs.conf.d/swarmhub.conf", "write /etc/exports.d/swarmhub.exports"];
+const mount = (what: string) =>
+  `mount ${what} at /srv/swarmhub (with project quota, at every boot)`;
+const on = (host: string, ...steps: string[]) => steps.map((step) => `${host}: ${step}`);
+
+test("a blank disk is formatted, mounted, given its folders and exported", (t) => {
+  const steps = plan(classOf(1), nothing);
+  t.deepEqual(
+    said(steps),
+    on("manager", "format /dev/vdb (20 GB, blank) as XFS", mount("/dev/vdb"), folders, ...nfs),
+  );
+  t.deepEqual(
+    steps.map(({ destroys }) => destroys !== undefined),
+    [true, false, false, false, false],
+    "formatting, and nothing else, is asked about",
+  );
+  t.regex(steps[0]?.destroys ?? "", /^whatever \/dev\/vdb on manager holds/);
+});
+
+test("a server for the homes does all of it instead of the manager", (t) => {
+  const steps = said(plan(classOf(1, { server: true }), nothing));
+  t.is(steps.length, 5);
+  t.true(steps.every((step) => step.startsWith("server: ")));
+});
+
+test("storage as wanted is left alone", (t) => {
+  t.deepEqual(said(plan(classOf(1), mounted, facts)), []);
+});
+
+test("the homes of an earlier class are taken up again without formatting", (t) => {
+  t.deepEqual(
+    said(plan(classOf(1), { ...nothing, device: homes })),
+    on("manager", mount("/dev/vdb"), folders, ...nfs),
+  );
+});
+
+test("each part that is lost is brought back alone", (t) => {
+  const drift = (disk: Partial<DiskState>, changes: Partial<Facts> = {}) =>
+    said(plan(classOf(1), { ...mounted, ...disk }, { ...facts, ...changes }));
+  const without = (path: string) => ({ files: { ...files, [path]: "" } });
+  t.deepEqual(drift({ folders: ["homes"] }), ["manager: make the folders owners, pending"]);
+  t.deepEqual(drift({ mounted: false }), on("manager", mount("/dev/vdb")));
+  t.deepEqual(drift({}, without(paths.fileSystemTable)), [
+    "manager: list /srv/swarmhub in /etc/fstab (with project quota, at every boot)",
+  ]);
+  t.deepEqual(drift({}, without(paths.exports)), [
+    "manager: write /etc/exports.d/swarmhub.exports",
+  ]);
+  t.deepEqual(drift({}, without(paths.nfsConfiguration)), [
+    "manager: write /etc/nfs.conf.d/swarmhub.conf",
+  ]);
+  t.deepEqual(drift({}, { units: {} }), ["manager: start the NFS server"]);
+  t.deepEqual(drift({ exported: false }), ["manager: start the NFS server"]);
+});
+
+test("a machine that joins the class is exported to", (t) => {
+  t.deepEqual(said(plan(classOf(2), mounted, facts)), [
+    "manager: write /etc/exports.d/swarmhub.exports",
+  ]);
+});
+
+test("a disk that does not exist is refused", (t) => {
+  const error = refusal(t, () => plan(classOf(0), { ...nothing, device: undefined }));
+  t.is(error.message, "manager has no disk /dev/vdb");
+  t.is(error.code, exitCode.preflight);
+});
+
+const part: Disk = { path: "/dev/vdb1", type: "part", size: 2 ** 30, parts: [] };
+for (const [what, disk, why] of [
+  ["a file system", { fileSystem: "ext4" }, "it holds ext4"],
+  ["a named file system", { fileSystem: "ext4", label: "photos" }, 'it holds ext4 named "photos"'],
+  ["an XFS that is not ours", { fileSystem: "xfs", label: "data" }, 'it holds xfs named "data"'],
+  [
+    "another file system with our name",
+    { fileSystem: "ext4", label: "swarmhub" },
+    'it holds ext4 named "swarmhub"',
+  ],
+  ["a physical volume", { fileSystem: "LVM2_member" }, "it holds LVM2_member"],
+  ["an empty partition table", { partitionTable: "gpt" }, "it has a partition table (gpt)"],
+  ["partitions", { partitionTable: "gpt", parts: [part] }, "it has 1 partitions or volumes"],
+] as const)
+  test(`a disk with ${what} is refused, never formatted`, (t) => {
+    const device = { ...blank, ...disk, parts: [...("parts" in disk ? disk.parts : [])] };
+    const error = refusal(t, () => plan(classOf(0), { ...nothing, device }));
+    t.is(
+      error.message,
+      `manager: /dev/vdb (20 GB) is not blank: ${why}. swarmhub formats blank disks only`,
+    );
+    t.regex(error.cure ?? "", /wipefs --all \/dev\/vdb/);
+    t.is(error.code, exitCode.preflight);
+  });
+
+test("a mount without enforcement is refused, since a remount would change nothing", (t) => {
+  const error = refusal(t, () => plan(classOf(1), { ...mounted, enforced: false }, facts));
+  t.is(
+    error.message,
+    "manager: /srv/swarmhub is mounted without project quota, so no home would have a limit",
+  );
+  t.regex(error.cure ?? "", /umount \/srv\/swarmhub/);
+});
+
+test("a disk is never formatted by force", async (t) => {
+  const cluster = classOf(1, { answers: [[/./, ""]] });
+  const steps = plan(cluster, nothing);
+  t.is(said(steps)[0], "manager: format /dev/vdb (20 GB, blank) as XFS");
+  await steps[0]?.run(() => {});
+  t.regex(cluster.manager.asked[0] ?? "", /mkfs\.xfs -q -L swarmhub \/dev\/vdb\n/);
+  t.notRegex(cluster.manager.asked[0] ?? "", /mkfs\.xfs.* -f/);
+});
+
+test("what is on the disk itself counts, not what udev remembers of it", async (t) => {
+  const seen = async (probe: string) => {
+    const remembered = { ...blank, label: "old" };
+    const host = fakeHost("manager", {
+      facts: fakeFacts({ disks: [remembered] }),
+      answers: [["readlink", `path /dev/vdb\n${probe}`]],
+    });
+    return (await storage.inspect(fakeCluster(host))).disk.device;
+  };
+  t.like(await seen("probe TYPE=xfs\nprobe LABEL=swarmhub\n"), {
+    fileSystem: "xfs",
+    label: "swarmhub",
+  });
+  t.is((await seen(""))?.label, undefined);
+});
+
+test("another disk than the configuration names is refused, as homes do not move by themselves", (t) => {
+  const other = { ...mounted, isConfigured: false, source: "/dev/vdc" };
+  const error = refusal(t, () => plan(classOf(1), other, facts));
+  t.is(
+    error.message,
+    "manager: /dev/vdc is mounted at /srv/swarmhub, and the configuration says /dev/vdb. Homes do not move by themselves",
+  );
+  t.is(error.code, exitCode.preflight);
+  const file = refusal(t, () => plan(classOf(0, fromFile(1)), other, facts));
+  t.regex(file.message, /the configuration says the file \/var\/lib\/swarmhub\/homes\.xfs/);
+});
+
+test("a line of /etc/fstab for another disk or without project quota is written anew", (t) => {
+  const withTable = (line: string) =>
+    said(
+      plan(classOf(1), mounted, { ...facts, files: { ...files, [paths.fileSystemTable]: line } }),
+    );
+  const step = ["manager: list /srv/swarmhub in /etc/fstab (with project quota, at every boot)"];
+  t.deepEqual(withTable("UUID=6f1c /srv/swarmhub xfs defaults,prjquota 0 0"), []);
+  t.deepEqual(withTable("UUID=other /srv/swarmhub xfs defaults,prjquota 0 0"), step);
+  t.deepEqual(withTable("UUID=6f1c /srv/swarmhub xfs defaults 0 0"), step);
+  t.deepEqual(withTable("# UUID=6f1c /srv/swarmhub xfs defaults,prjquota 0 0"), step);
+});
+
+test("a storage file is made on the root disk where there is room", (t) => {
+  const steps = plan(
+    classOf(0, fromFile(40)),
+    { ...nothing, device: undefined },
+    { freeOnRoot: 42 * 2 ** 30 },
+  );
+  t.deepEqual(
+    said(steps),
+    on(
+      "manager",
+      "make a storage file of 40 GB (/var/lib/swarmhub/homes.xfs)",
+      mount("it"),
+      folders,
+      ...nfs,
+    ),
+  );
+  t.true(steps.every(({ destroys }) => destroys === undefined));
+});
+
+test("a storage file that is there is mounted again", (t) => {
+  const disk = { ...nothing, device: undefined, file: true };
+  t.deepEqual(
+    said(plan(classOf(0, fromFile(40)), disk, { freeOnRoot: 0 })).slice(0, 1),
+    on("manager", mount("it")),
+  );
+});
+
+test("a storage file that would leave the root disk full is refused", (t) => {
+  const error = refusal(t, () =>
+    plan(classOf(0, fromFile(40)), nothing, { freeOnRoot: 41 * 2 ** 30 }),
+  );
+  t.is(
+    error.message,
+    "manager has 41 GB free on its root disk; a storage file of 40 GB must leave 2 GB",
+  );
+  t.is(error.code, exitCode.preflight);
+});
+
+test("`down` takes away the export and the mount, and says that the homes stay", (t) => {
+  const cluster = classOf(1);
+  const remove = (disk: DiskState, changes: Partial<Facts> = {}) =>
+    said(storage.remove({ machines: machinesOf(cluster, changes), disk }, cluster));
+  t.deepEqual(
+    remove(mounted, facts),
+    on(
+      "manager",
+      "remove /etc/exports.d/swarmhub.exports",
+      "remove /etc/nfs.conf.d/swarmhub.conf",
+      "unmount /srv/swarmhub (the homes stay on their disk)",
+    ),
+  );
+  t.deepEqual(remove(nothing), []);
+  t.is(remove(nothing, { files: { [paths.fileSystemTable]: table } }).length, 1);
+});
+
+test("`down --delete-homes` erases only what is ours, and says so", (t) => {
+  const erase = (cluster: ReturnType<typeof classOf>, disk: Partial<DiskState>) =>
+    erasure.remove({ machines: machinesOf(cluster), disk: { ...nothing, ...disk } }, cluster);
+  t.deepEqual(said(erase(classOf(0), { device: homes })), [
+    "manager: erase /dev/vdb with every home",
+  ]);
+  t.is(erase(classOf(0), { device: homes })[0]?.destroys, "every home on manager");
+  t.deepEqual(said(erase(classOf(0, fromFile(1)), { file: true })), [
+    "manager: delete the file with every home",
+  ]);
+  for (const device of [blank, undefined, { ...blank, fileSystem: "xfs", label: "data" }])
+    t.deepEqual(said(erase(classOf(0), { device })), []);
+  t.deepEqual(said(erase(classOf(0, fromFile(1)), {})), []);
+  const cluster = classOf(0);
+  t.deepEqual(
+    erasure.plan(cluster.config, { machines: machinesOf(cluster), disk: nothing }, cluster),
+    [],
+  );
+});
+
+test("the homes are exported to each node by its address, as 1000:100, and only while the disk is mounted", (t) => {
+  t.is(
+    exportsFile(["10.77.0.11", "10.77.0.12"]),
+    `# Written by swarmhub; the next \`swarmhub up\` overwrites it.
+/srv/swarmhub 10.77.0.11(rw,sync,no_subtree_check,all_squash,anonuid=1000,anongid=100,mp,sec=sys)
+/srv/swarmhub 10.77.0.12(rw,sync,no_subtree_check,all_squash,anonuid=1000,anongid=100,mp,sec=sys)
+`,
+  );
+});
+
+test("the NFS server speaks version 4 alone, with lease and grace of 10 s", (t) => {
+  t.is(
+    nfsConfiguration,
+    `# Written by swarmhub; the next \`swarmhub up\` overwrites it.
+[nfsd]
+vers3=n
+vers4=y
+lease-time=10
+grace-time=10
+`,
+  );
+});
+
+test("rpcbind goes where it came with our packages, and stays where it was there before", (t) => {
+  t.regex(startNfs("nfs-kernel-server\nrpcbind\n"), /mask --now rpcbind/);
+  t.notRegex(startNfs("nfs-kernel-server\n"), /rpcbind/);
+  t.regex(stopNfs("nfs-kernel-server\nrpcbind\n"), /disable --now nfs-server/);
+  t.is(
+    stopNfs("docker.io\n"),
+    "if systemctl -q is-active nfs-server; then systemctl restart nfs-server; fi",
+  );
+});
+
+/** What a script makes of an /etc/fstab, run here on a copy. */
+const tableAfter = (script: string, before: string): string => {
+  const folder = mkdtempSync(join(tmpdir(), "swarmhub-fstab-"));
+  try {
+    writeFileSync(join(folder, "fstab"), before);
+    const input = `systemctl() { :; }\n${script.replaceAll("/etc/", `${folder}/`)}`;
+    execFileSync("sh", ["-s"], { input });
+    return readFileSync(join(folder, "fstab"), "utf8");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+};
+const line = "UUID=6f1c /srv/swarmhub xfs defaults,prjquota,nofail 0 0";
+const list = `set -e\nline=${quote(tableLine("UUID=6f1c"))}\n${listScript}`;
+
+test("our line goes into /etc/fstab once, and out again, and the others stay as they are", (t) => {
+  const others = "# /srv/swarmhub is where the homes go\n/dev/vda1 / ext4 defaults 0 1\n";
+  const listed = `${others}# Written by swarmhub: the homes of the class.\n${line}\n`;
+  t.is(tableAfter(list, others), listed);
+  t.is(tableAfter(list, listed), listed);
+  t.is(tableAfter(list, listed.replace("6f1c", "old")), listed);
+  t.is(tableAfter(unlistScript, listed), others);
+  t.is(tableAfter(unlistScript, others), others);
+  t.is(tableAfter(unlistScript, tableAfter(list, "")), "");
+});
+
+test("a last line without its newline is not written into", (t) => {
+  const after = tableAfter(list, "/dev/vda1 / ext4 defaults 0 1");
+  t.is(after.split("\n")[0], "/dev/vda1 / ext4 defaults 0 1");
+  t.is(after.split("\n")[2], line);
+});
+
+test("a shell can read every script of the storage, and shellcheck has nothing to say", async (t) => {
+  const cluster = classOf(1, { answers: [[/./, ""]] });
+  const file = classOf(0, { ...fromFile(1), answers: [[/./, ""]] });
+  const room = { freeOnRoot: 2 ** 40 };
+  await runAll([
+    ...plan(cluster, nothing),
+    ...plan(cluster, { ...mounted, exported: false }, facts),
+    ...storage.remove({ machines: machinesOf(cluster, facts), disk: mounted }, cluster),
+    ...erasure.remove({ machines: machinesOf(cluster), disk: mounted }, cluster),
+    ...plan(file, nothing, room),
+  ]);
+  const asked = [...cluster.manager.asked, ...file.manager.asked];
+  const scripts = asked.filter((text) => text.startsWith("script "));
+  t.true(scripts.length >= 10);
+  for (const script of scripts) t.is(complaintsAbout(script.slice("script ".length)), "", script);
+});

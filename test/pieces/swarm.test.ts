@@ -1,0 +1,257 @@
+import test, { type ExecutionContext } from "ava";
+import { exitCode } from "../../src/errors.js";
+import type { Host } from "../../src/host.js";
+import { paths } from "../../src/paths.js";
+import { swarm } from "../../src/pieces/swarm.js";
+import type { Member } from "../../src/pieces/shared/member.js";
+import type { SwarmNode } from "../../src/pieces/swarm/members.js";
+import { classOf, machinesOf, refusal, said } from "./table.js";
+
+const out: Member = { state: "inactive", nodeId: "", manages: false };
+const manager: Member = { state: "active", nodeId: "id-manager", manages: true };
+const worker = (name: string): Member => ({
+  state: "active",
+  nodeId: `id-${name}`,
+  manages: false,
+});
+
+const node = (name: string, changes: Partial<SwarmNode> = {}, users = true): SwarmNode => ({
+  ID: `id-${name}`,
+  Version: { Index: 1 },
+  Spec: {
+    Labels: { "swarmhub.machine": `machine-id-of-${name}`, "swarmhub.users": String(users) },
+    Role: "worker",
+    Availability: "active",
+  },
+  Description: { Hostname: name },
+  Status: { State: "ready", Addr: "" },
+  ...changes,
+});
+
+type Have = {
+  members?: Record<string, Member>;
+  nodes?: SwarmNode[];
+  swarmClass?: string;
+  /** What each machine's note of its class says; ours where it is not given, none where it is "". */
+  notes?: Record<string, string>;
+};
+const state = (
+  cluster: ReturnType<typeof classOf>,
+  { members = {}, nodes = [], swarmClass, notes = {} }: Have,
+) => {
+  const some = Object.fromEntries(
+    cluster.hosts.map(({ name }) => {
+      const note = notes[name] ?? "geo-101\n";
+      return [name, { files: note === "" ? {} : { [paths.classNote]: note } }];
+    }),
+  );
+  return {
+    machines: machinesOf(cluster, {}, some),
+    members: { of: (host: Host) => members[host.name] ?? out, nodes, swarmClass },
+  };
+};
+const plan = (cluster: ReturnType<typeof classOf>, have: Have) =>
+  swarm.plan(cluster.config, state(cluster, have), cluster);
+const blank: Have = { notes: { manager: "", worker1: "", worker2: "", server: "" } };
+
+const ours: Have = {
+  members: { manager, worker1: worker("worker1"), worker2: worker("worker2") },
+  nodes: [node("manager", {}, false), node("worker1"), node("worker2")],
+  swarmClass: "geo-101",
+};
+
+const note = (...hosts: string[]) => hosts.map((host) => `${host}: write /etc/swarmhub/class`);
+const init = "manager: initialise the Swarm (on 10.77.0.11, subnets from 10.201.0.0/17)";
+
+test("blank machines become a Swarm, the workers once the manager has begun it", (t) => {
+  const steps = plan(classOf(2), blank);
+  t.deepEqual(said(steps), [
+    ...note("manager", "worker1", "worker2"),
+    init,
+    "worker1: join the Swarm (as 10.77.0.12)",
+    "worker2: join the Swarm (as 10.77.0.13)",
+    "manager: label the node (it takes no users)",
+    "worker1: label the node (it takes users)",
+    "worker2: label the node (it takes users)",
+  ]);
+  t.deepEqual(steps[4]?.after, [steps[3]]);
+});
+
+test("without workers the manager takes users", (t) => {
+  t.deepEqual(said(plan(classOf(0), {})), [init, "manager: label the node (it takes users)"]);
+});
+
+test("a server for the homes alone is noted as the class's, but is in no Swarm", (t) => {
+  const steps = said(plan(classOf(1, { server: true }), blank));
+  t.deepEqual(
+    steps.filter((step) => step.startsWith("server")),
+    note("server"),
+  );
+});
+
+test("a Swarm as wanted is left alone", (t) => {
+  t.deepEqual(said(plan(classOf(2), ours)), []);
+});
+
+test("a worker that is not in it joins", (t) => {
+  const have = {
+    ...ours,
+    members: { ...ours.members, worker2: out },
+    nodes: ours.nodes!.slice(0, 2),
+  };
+  t.deepEqual(said(plan(classOf(2), have)), [
+    "worker2: join the Swarm (as 10.77.0.13)",
+    "worker2: label the node (it takes users)",
+  ]);
+});
+
+/** A cluster whose Docker tells what was done to it. */
+const recorded = (workers: number) => {
+  const done: string[] = [];
+  const nodes = [node("manager", {}, false), node("worker1"), node("worker1", { ID: "before" })];
+  const docker = {
+    swarmLeave: async () => {
+      done.push("leave");
+      throw Object.assign(new Error("This node is not part of a swarm"), { statusCode: 503 });
+    },
+    swarmInit: async () => void done.push("init"),
+    swarmInspect: async () => ({ JoinTokens: { Worker: "token" } }),
+    swarmJoin: async () => void done.push("join"),
+    info: async () => ({ Swarm: { LocalNodeState: "active", NodeID: "id-worker1" } }),
+    listNodes: async () => nodes,
+    getNode: (id: string) => ({
+      update: async () => void done.push(`update ${id}`),
+      remove: async () => void done.push(`remove ${id}`),
+    }),
+  };
+  const cluster = classOf(workers, { docker: docker as never });
+  const machines = machinesOf(cluster, { units: { "docker.service": "active" } });
+  for (const host of cluster.hosts) host.facts = async () => machines(host).facts;
+  return { cluster, done };
+};
+
+for (const half of ["pending", "error"] as const) {
+  test(`a worker whose membership is ${half} leaves and joins`, async (t) => {
+    const { cluster, done } = recorded(1);
+    const members = { manager, worker1: { state: half, nodeId: "", manages: false } };
+    const [join, label] = plan(cluster, { ...ours, members, nodes: [node("manager", {}, false)] });
+    t.is(join?.title, "join the Swarm");
+    await join?.run(() => {});
+    t.deepEqual(done, ["leave", "join"]);
+    await label?.run(() => {});
+    t.deepEqual(done.slice(2), ["update id-worker1", "remove before"], "and forgets what it was");
+  });
+
+  test(`a manager of ours whose membership is ${half} begins anew`, async (t) => {
+    const { cluster, done } = recorded(0);
+    const have = { members: { manager: { state: half, nodeId: "", manages: false } } };
+    const [start] = plan(cluster, have);
+    await start?.run(() => {});
+    t.deepEqual(done, ["leave", "init"]);
+  });
+}
+
+const refused = (t: ExecutionContext, workers: number, have: Have) => {
+  const error = refusal(t, () => plan(classOf(workers), have));
+  t.is(error.code, exitCode.preflight);
+  return [error.message, error.cure];
+};
+const leaveByHand = (host: string) => [
+  `${host} is already in a Swarm that is not this class's`,
+  `if nobody needs it there: \`docker swarm leave --force\` on ${host}`,
+];
+
+test("a manager that is in a Swarm of somebody else is refused", (t) => {
+  t.deepEqual(refused(t, 1, { ...blank, members: { manager } }), leaveByHand("manager"));
+  t.deepEqual(refused(t, 1, { members: { manager: worker("manager") } }), leaveByHand("manager"));
+});
+
+test("a worker that is in another Swarm is refused", (t) => {
+  const members = { ...ours.members, worker1: { ...worker("worker1"), nodeId: "stranger" } };
+  t.deepEqual(refused(t, 2, { ...ours, members, notes: { worker1: "" } }), leaveByHand("worker1"));
+});
+
+test("a worker that manages another Swarm is refused, even if it was ours once", (t) => {
+  const members = { ...ours.members, worker1: { ...manager, nodeId: "stranger" } };
+  t.deepEqual(refused(t, 2, { ...ours, members }), leaveByHand("worker1"));
+});
+
+test("a worker whose Swarm was ours and is gone joins the new one", (t) => {
+  const members = { worker1: worker("worker1") };
+  t.deepEqual(said(plan(classOf(1), { members })), [
+    init,
+    "worker1: join the Swarm (as 10.77.0.12, leaving the one that it was in)",
+    "manager: label the node (it takes no users)",
+    "worker1: label the node (it takes users)",
+  ]);
+});
+
+const otherClass = (host: string) => [
+  `${host} belongs to the class bio-7, and this is geo-101`,
+  `take that class down first, with its own configuration: \`swarmhub down\`; if it is long gone: \`rm /etc/swarmhub/class\` on ${host}`,
+];
+
+test("a machine of another class is refused by that class's name, for up and for down", (t) => {
+  const manages = { members: { manager }, swarmClass: "bio-7" };
+  t.deepEqual(refused(t, 1, { ...blank, ...manages }), otherClass("manager"));
+  t.deepEqual(refused(t, 1, { notes: { worker1: "bio-7\n" } }), otherClass("worker1"));
+  const cluster = classOf(1, { server: true });
+  const have = state(cluster, { notes: { server: "bio-7\n" } });
+  t.is(refusal(t, () => swarm.remove(have, cluster)).message, otherClass("server")[0] ?? "");
+});
+
+test("labels that somebody changed are set again", (t) => {
+  const nodes = [
+    node("manager", {}, true),
+    node("worker1"),
+    node("worker2", { Spec: { Role: "worker", Availability: "active" } }),
+  ];
+  t.deepEqual(said(plan(classOf(2), { ...ours, nodes })), [
+    "manager: label the node (it takes no users)",
+    "worker2: label the node (it takes users)",
+  ]);
+});
+
+test("the node that a machine was before it joined again is forgotten", (t) => {
+  const twin = node("worker1", { ID: "old", Status: { State: "down", Addr: "" } });
+  t.deepEqual(said(plan(classOf(2), { ...ours, nodes: [...ours.nodes!, twin] })), [
+    "manager: forget the node that worker1 was before it joined again",
+  ]);
+});
+
+test("a worker that the configuration does not name any more is taken out, a stranger's node is not", (t) => {
+  const stranger = node("other", { ID: "x", Spec: { Role: "worker", Availability: "active" } });
+  t.deepEqual(said(plan(classOf(1), { ...ours, nodes: [...ours.nodes!, stranger] })), [
+    "manager: take worker2 out of the Swarm (the configuration does not name it)",
+  ]);
+});
+
+const remove = (cluster: ReturnType<typeof classOf>, have: Have) =>
+  swarm.remove(state(cluster, have), cluster);
+const forget = (...hosts: string[]) => hosts.map((host) => `${host}: remove /etc/swarmhub/class`);
+
+test("`down` takes the workers out, then the manager", (t) => {
+  const steps = remove(classOf(2), ours);
+  t.deepEqual(said(steps), [
+    "worker1: leave the Swarm",
+    "worker2: leave the Swarm",
+    "manager: leave the Swarm",
+    ...forget("manager", "worker1", "worker2"),
+  ]);
+  t.deepEqual(steps[2]?.after, steps.slice(0, 2));
+});
+
+test("`down` that was cut off goes on: a worker leaves though the manager's Swarm is gone", (t) => {
+  const have = { members: { worker2: worker("worker2") }, notes: { manager: "", worker1: "" } };
+  t.deepEqual(said(remove(classOf(2), have)), ["worker2: leave the Swarm", ...forget("worker2")]);
+});
+
+test("`down` has nothing to leave on blank machines, nor in a Swarm of somebody else", (t) => {
+  t.deepEqual(said(remove(classOf(1), blank)), []);
+  const foreign = {
+    members: { manager, worker1: worker("worker1") },
+    nodes: [node("manager"), node("worker1")],
+  };
+  t.deepEqual(said(remove(classOf(1), { ...blank, ...foreign })), []);
+  t.deepEqual(said(remove(classOf(1), foreign)), forget("manager", "worker1"));
+});
