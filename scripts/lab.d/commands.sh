@@ -1,0 +1,135 @@
+# shellcheck shell=bash
+# One function for each command of scripts/lab: its arguments, then the part that does it.
+
+# Which lab, which command, with what.
+main() {
+  read_global_options "$@"
+  set -- "${arguments[@]}"
+  (($#)) || {
+    print_help >&2
+    exit 2
+  }
+  command=$1
+  shift
+  local argument
+  [[ $command == ssh || $command == exec ]] || for argument; do [[ $argument != --help ]] || { print_help && return; }; done
+  declare -F "command_$command" >/dev/null || usage_error "there is no command '$command'."
+  require_linux_root "$command"
+  "command_$command" "$@"
+}
+
+read_global_options() {
+  name=lab
+  while [[ ${1:-} == -* ]]; do
+    case $1 in
+      --name) [[ -n ${2:-} ]] || usage_error '--name wants a name.'; name=$2; shift 2 ;;
+      --name=*) name=${1#*=}; shift ;;
+      -h | --help) print_help; exit 0 ;;
+      *) usage_error "there is no option '$1'." ;;
+    esac
+  done
+  arguments=("$@")
+  [[ $name =~ ^[a-z][a-z0-9-]{0,30}$ ]] || usage_error "'$name' is not a name: small letters, digits and dashes, at most 31, a letter first."
+  namespace=swarmhub-$name
+  folder=$cache/labs/$name
+  saved=$cache/saved/$name
+  name_flag=
+  [[ $name == lab ]] || name_flag=" --name $name"
+}
+
+command_up() {
+  local count='' memory=3072 disk=20
+  while (($#)); do
+    case $1 in
+      --memory) memory=${2:-}; shift 2 || usage_error '--memory wants a number of MB.' ;;
+      --disk) disk=${2:-}; shift 2 || usage_error '--disk wants a number of GB.' ;;
+      --*) usage_error "up has no option '$1'." ;;
+      *) [[ -z $count ]] || usage_error "up wants one number, not '$count' and '$1'."; count=$1; shift ;;
+    esac
+  done
+  [[ -n $count ]] || usage_error 'up wants the number of guests: up 3'
+  number_within 'the number of guests' "$count" 1 50
+  number_within '--memory (MB)' "$memory" 192 65536
+  number_within '--disk (GB)' "$disk" 1 2000
+  lock "lab-$name"
+  [[ -f $folder/number ]] || lab_is_new=yes
+  on_exit_do undo_up
+  lab_up "$count" "$memory" "$disk"
+  lab_is_new=
+}
+
+# A first `up` that does not get there leaves nothing; a later one leaves what was there before.
+undo_up() { [[ -z $lab_is_new ]] || lab_down; }
+lab_is_new=
+
+command_ssh() {
+  (($#)) || usage_error 'ssh wants the number of a guest: ssh 1'
+  want_lab
+  want_running_guest "$1"
+  guest_ssh "$@" || exit
+}
+
+command_exec() {
+  (($#)) || usage_error 'exec wants a command: exec curl http://…'
+  want_lab
+  in_lab "$@" || exit
+}
+
+command_kill() {
+  one_guest "$@"
+  kill_guest "$1"
+  say "guest $1 is off"
+}
+
+command_boot() {
+  one_guest "$@"
+  guest_runs "$1" && { say "guest $1 runs already"; return; }
+  boot_guest "$1"
+  wait_for_guest "$1"
+  say "guest $1 is up: $(guest_address "$1")"
+}
+
+command_cut() { one_guest "$@"; cut_cable "$1"; say "the cable of guest $1 is out"; }
+command_mend() { one_guest "$@"; mend_cable "$1"; say "the cable of guest $1 is in"; }
+
+command_delay() {
+  number_within 'the delay (ms)' "${1:-}" 0 10000
+  want_lab
+  delay_all "$1"
+}
+
+command_save() { want_lab; want_tag "${1:-}"; lock "lab-$name"; save_disks "$1"; }
+command_restore() { want_tag "${1:-}"; lock "lab-$name"; restore_disks "$1"; }
+command_images() { make_notebook_image; }
+command_status() { want_lab; print_status; }
+command_env() { want_lab; print_env; }
+
+command_down() {
+  case ${1:-} in
+    '' | --saved | --cache) ;;
+    *) usage_error "down has no '$1'." ;;
+  esac
+  lock "lab-$name"
+  lab_down
+  case ${1:-} in
+    '') say "lab '$name' is gone. $cache stays for the next time, also what was saved (down --saved, down --cache)" ;;
+    --saved) rm -rf "$saved" && say "lab '$name' is gone, and what was saved from it. $cache stays for the next time (down --cache)" ;;
+    --cache) cache_down ;;
+  esac
+}
+
+# number_within WHAT VALUE LEAST MOST
+number_within() {
+  [[ $2 =~ ^[1-9][0-9]{0,5}$|^0$ ]] || usage_error "$1 must be a number, not '$2'."
+  (($2 >= $3 && $2 <= $4)) || usage_error "$1 must be from $3 to $4, not $2."
+}
+
+want_lab() {
+  if ! read_number || ! network_is_up; then die "lab '$name' is not up. To start it: scripts/lab$name_flag up 3"; fi
+}
+
+one_guest() {
+  (($# == 1)) || usage_error "$command wants the number of one guest: $command 1"
+  want_lab
+  want_guest "$1"
+}

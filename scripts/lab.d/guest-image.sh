@@ -1,0 +1,84 @@
+# shellcheck shell=bash
+# What is made once and shared by all labs: the key, the guest's disk image, and the kernel with the libraries it runs on.
+
+guest_packages=systemd,systemd-sysv,udev,kmod,openssh-server,iproute2,iptables,ca-certificates,procps,netbase,dbus,curl,sudo,user-mode-linux
+
+# The image is named after what it is made of: a change of the recipe makes another one, and guests keep theirs.
+guest_image_name() {
+  {
+    echo "$guest_packages"
+    declare -f build_guest_image bootstrap take_kernel
+    cat "$parts"/guest/* "$cache/key.pub"
+    extra_authorities | xargs -r cat
+  } | sha256sum | cut -c1-12
+}
+
+# The host's own extra authorities: behind an inspecting proxy nothing else can fetch over TLS.
+extra_authorities() { find /usr/local/share/ca-certificates -name '*.crt' 2>/dev/null | sort; }
+
+copy_authorities() {
+  local file
+  extra_authorities | while read -r file; do install -D -m 644 "$file" "$1/usr/local/share/ca-certificates/${file##*/}"; done
+}
+
+make_guest_image() {
+  mkdir -p "$cache/guest"
+  lock guest-image
+  [[ -f $cache/key ]] || ssh-keygen -q -t ed25519 -N '' -C 'the lab of swarmhub' -f "$cache/key"
+  image=$(guest_image_name)
+  [[ -f $cache/guest/$image/base.img ]] || build_guest_image "$cache/guest/$image"
+  mkdir -p "$folder"
+  [[ -f $folder/image ]] || echo "$image" >"$folder/image"
+  remove_old_guest_images
+  unlock guest-image
+}
+
+build_guest_image() {
+  local making=$1.making tree=$1.making/tree
+  say "making the guests' disk image (Debian trixie; once, about a minute)"
+  rm -rf "$making"
+  on_exit_do rm -rf "$making"
+  mkdir -p "$tree"
+  bootstrap "$guest_packages" "$tree"
+  install -m 755 "$parts/guest/lab-identity" "$tree/usr/local/sbin/lab-identity"
+  install -m 644 "$parts/guest/lab-identity.service" "$tree/etc/systemd/system/lab-identity.service"
+  install -m 644 "$cache/key.pub" "$tree/lab-key.pub"
+  install -m 755 "$parts/guest/setup.sh" "$tree/lab-setup"
+  copy_authorities "$tree"
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  work sh -ec 'mount -t proc proc "$1/proc"; exec chroot "$1" /lab-setup' lab "$tree"
+  rm "$tree/lab-setup"
+  take_kernel "$tree" "$making/kernel"
+  mke2fs -q -t ext4 -E lazy_itable_init=1 -d "$tree" "$making/base.img" 12G >/dev/null
+  rm -rf "$tree"
+  mv "$making" "$1"
+  say "the guests' disk image is made"
+}
+
+# bootstrap PACKAGES TARGET: a minimal trixie. Its mounts live and die in a namespace of their own.
+bootstrap() {
+  local log=$cache/bootstrap-${2##*/}.log
+  work mmdebstrap --quiet --mode=root --variant=minbase --keyring="$debian_keyring" --include="$1" trixie "$2" >"$log" 2>&1 || {
+    tail -5 "$log" >&2
+    die "mmdebstrap failed. The whole of what it said: $log"
+  }
+}
+
+# Disk images of earlier recipes, when nothing stands on them any more.
+remove_old_guest_images() {
+  local old used
+  used=$(find "$cache" -maxdepth 4 -path "$cache/guest" -prune -o -path "$cache/docker" -prune -o -name image -type f -exec cat {} +) || return 0
+  find "$cache/guest" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | while read -r old; do
+    [[ $'\n'$image$'\n'$used$'\n' == *$'\n'$old$'\n'* ]] || rm -rf "${cache:?}/guest/$old"
+  done
+}
+
+# take_kernel TREE TO: trixie's kernel needs trixie's C library, so it runs in a little root of its own
+take_kernel() {
+  local tree=$1 to=$2 file
+  mkdir -p "$to"/{proc,dev,lab,tmp}
+  for file in /usr/bin/linux.uml $(chroot "$tree" ldd /usr/bin/linux.uml | grep -o '/[^ ]*'); do
+    install -D "$tree$file" "$to$file"
+  done
+  rm -rf "$tree/usr/bin/linux.uml" "$tree/usr/lib/uml"
+}

@@ -1,0 +1,76 @@
+# shellcheck shell=bash
+# The notebook image: built on a dockerd of the lab's own, which runs only as long as that takes.
+
+notebook_image=swarmhub/notebook:lab
+
+make_notebook_image() {
+  need_packages_for_guests
+  need_packages_for_images
+  make_debian_image
+  lock images
+  local made_of
+  made_of=$(find "$parts/notebook" -type f -exec sha256sum {} + | sed "s|$parts||" | sort | cat - <(registry_link library/debian trixie-slim) | sha256sum | cut -d' ' -f1)
+  if registry_has "${notebook_image%:*}" "${notebook_image#*:}" && [[ $(cat "$cache/notebook.made-of" 2>/dev/null) == "$made_of" ]]; then
+    say "$notebook_image is as it should be"
+  else
+    lock registry
+    with_registry build_notebook_image
+    unlock registry
+    echo "$made_of" >"$cache/notebook.made-of"
+  fi
+  unlock images
+}
+
+build_notebook_image() {
+  local docker=$cache/docker socket=unix://$cache/docker/socket
+  say "building $notebook_image"
+  mkdir -p "$docker"
+  dockerd_up "$docker"
+  work docker -H "$socket" build --network host --pull -t "$registry/$notebook_image" "$parts/notebook" >"$docker/build.log" 2>&1 || {
+    tail -20 "$docker/build.log" >&2
+    die "docker build failed. The whole of what it said: $docker/build.log"
+  }
+  say "trying $notebook_image"
+  work docker -H "$socket" run --rm --network host --volume "$parts/notebook/check.py:/check.py:ro" \
+    "$registry/$notebook_image" python /check.py >"$docker/check.log" 2>&1 || die "$notebook_image does not work, and is not pushed: $(<"$docker/check.log")"
+  say "$(tail -1 "$docker/check.log")"
+  say "pushing $notebook_image"
+  work docker -H "$socket" push -q "$registry/$notebook_image" >/dev/null
+  # The registry's port is another one each time: the image is kept by its own name, as the next build's cache.
+  docker -H "$socket" tag "$registry/$notebook_image" "$notebook_image"
+  docker -H "$socket" rmi "$registry/$notebook_image" >/dev/null
+  docker -H "$socket" image prune -f --filter until=48h >/dev/null
+  dockerd_down "$docker"
+  say "$notebook_image is in the registry"
+}
+
+# Everything that dockerd mounts and starts lives in namespaces of its own, and ends with it.
+dockerd_up() {
+  local docker=$1
+  dockerd_down "$docker"
+  on_exit_do dockerd_down "$docker"
+  printf '{}\n' >"$docker/daemon.json"
+  rm -f "$docker/pid" "$docker/socket"
+  : >"$docker/log"
+  start_daemon "$docker/daemon.pid" "$docker/log" "${dies_with_us[@]}" unshare --mount --pid --fork --kill-child=KILL --mount-proc dockerd \
+    --config-file "$docker/daemon.json" --data-root "$docker/data" --exec-root "$docker/exec" --pidfile "$docker/pid" \
+    --host "unix://$docker/socket" --registry-mirror "http://$registry" --insecure-registry "$registry" \
+    --bridge none --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false
+  wait_until 60 docker_answers "$docker" || {
+    tail -5 "$docker/log" >&2
+    die "the lab's dockerd does not start. The whole of what it said: $docker/log"
+  }
+}
+
+docker_answers() { docker -H "unix://$1/socket" version >/dev/null 2>&1; }
+
+# Its first process takes the signal: unshare itself would not pass it on.
+dockerd_down() {
+  local pid
+  if daemon_runs "$1/daemon.pid"; then
+    read -r pid _ <"$1/daemon.pid"
+    pkill -TERM -P "$pid" || true
+    wait_until 15 daemon_is_gone "$1/daemon.pid" || true
+  fi
+  stop_daemon "$1/daemon.pid" KILL
+}

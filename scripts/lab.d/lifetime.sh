@@ -1,0 +1,47 @@
+# shellcheck shell=bash
+# A lab from its first guest to its end.
+
+# lab_up COUNT MEMORY_MB DISK_GB
+lab_up() {
+  local count=$1 memory=$2 disk=$3 k started=()
+  need_packages_for_guests
+  make_guest_image
+  choose_number
+  read_number
+  network_up
+  registry_up
+  for ((k = 1; k <= count; k++)); do
+    remove_unseen_guest "$k"
+    guest_exists "$k" || make_guest "$k" "$memory" "$disk"
+    [[ ! -f $folder/vm$k.ready ]] || ! guest_runs "$k" || continue
+    guest_runs "$k" || boot_guest "$k"
+    started+=("$k")
+  done
+  ((${#started[@]})) || { say "already up: $(guests | wc -l) guests" && return; }
+  say "booting guest ${started[*]}"
+  for k in "${started[@]}"; do wait_for_guest "$k"; done
+  say "up: $(for k in $(running_guests); do printf 'node%s %s  ' "$k" "$(guest_address "$k")"; done)"
+}
+
+# Everything of this lab; whatever is already gone is passed over.
+lab_down() {
+  local k
+  if read_number; then
+    say "stopping $(guests | wc -l) guests and the network of lab '$name'"
+    for k in $(guests); do kill_guest "$k"; done
+    registry_down
+    lock network
+    network_down
+    unlock network
+  fi
+  rm -rf "$folder"
+}
+
+# What labs share, as long as no lab uses it.
+cache_down() {
+  local others
+  others=$(find "$cache/labs" -mindepth 1 -maxdepth 1 -type d -printf '%f ' 2>/dev/null || true)
+  [[ -z $others ]] || die "the cache stays, because other labs stand on it: $others"
+  rm -rf "${cache:?}"
+  say "the cache is gone: $cache"
+}

@@ -1,0 +1,89 @@
+"""Run in a fresh container of the notebook image before it is pushed: a server of a user starts, serves JupyterLab, and runs a cell."""
+import http.server
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+
+
+class Hub(http.server.BaseHTTPRequestHandler):
+    """As much of a hub as a starting server asks for."""
+
+    def do_GET(self):
+        answer = {"version": "6.1.1", "kind": "user", "name": "ada", "admin": False, "groups": [], "scopes": ["access:servers"]}
+        self.send_response(200)
+        self.send_header("X-JupyterHub-Version", "6.1.1")
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(answer).encode())
+
+    do_POST = do_GET
+
+    def log_message(self, *words):
+        pass
+
+
+def ask(path, method="GET", body=None):
+    request = urllib.request.Request(base + path, method=method, headers={"Authorization": "token secret"})
+    if body is not None:
+        request.data = json.dumps(body).encode()
+        request.add_header("Content-Type", "application/json")
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return response.read().decode()
+
+
+hub = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+threading.Thread(target=hub.serve_forever, daemon=True).start()
+hub_api = f"http://127.0.0.1:{hub.server_port}/hub/api"
+base = f"http://127.0.0.1:{hub.server_port + 1}/user/ada/"
+environment = {
+    "JUPYTERHUB_API_URL": hub_api,
+    "JUPYTERHUB_ACTIVITY_URL": f"{hub_api}/users/ada/activity",
+    "JUPYTERHUB_API_TOKEN": "secret",
+    "JUPYTERHUB_CLIENT_ID": "jupyterhub-user-ada",
+    "JUPYTERHUB_OAUTH_ACCESS_SCOPES": '["access:servers"]',
+    "JUPYTERHUB_OAUTH_CALLBACK_URL": "/user/ada/oauth_callback",
+    "JUPYTERHUB_OAUTH_SCOPES": '["access:servers"]',
+    "JUPYTERHUB_SERVICE_PREFIX": "/user/ada/",
+    "JUPYTERHUB_SERVICE_URL": base,
+    "JUPYTERHUB_USER": "ada",
+}
+began = time.monotonic()
+log = open("/tmp/server.log", "w+")
+server = subprocess.Popen(["jupyterhub-singleuser"], env={**os.environ, **environment}, stdout=log, stderr=log)
+try:
+    while True:
+        try:
+            ask("api")
+            break
+        except OSError:
+            if server.poll() is not None or time.monotonic() - began > 120:
+                sys.exit(f"the server does not answer:\n{open('/tmp/server.log').read()}")
+            time.sleep(0.05)
+    seconds = time.monotonic() - began
+    status = open(f"/proc/{server.pid}/status").read()
+    stat = open(f"/proc/{server.pid}/stat").read().rsplit(")", 1)[1].split()
+    if '"baseUrl"' not in ask("lab"):
+        sys.exit("the answer to /lab is not JupyterLab's page")
+    ask("api/contents/check.txt", "PUT", {"type": "file", "format": "text", "content": "kept"})
+    if "kept" not in ask("api/contents/check.txt?content=1"):
+        sys.exit("a file that was saved is not there")
+    text = open("/tmp/server.log").read()
+    if "Traceback" in text:
+        sys.exit(f"the server complains:\n{text}")
+    from jupyter_client.manager import run_kernel
+
+    began = time.monotonic()
+    with run_kernel() as client:
+        shown = []
+        client.execute_interactive("print(6 * 7)", timeout=60, output_hook=lambda message: shown.append(message["content"]))
+    if not any(content.get("text") == "42\n" for content in shown):
+        sys.exit(f"a cell does not print: {shown}")
+    memory = int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) // 1024
+    cpu = (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+    print(f"a user's server answers after {seconds:.1f} s ({cpu:.2f} s of CPU, {memory} MB); first cell of a kernel after {time.monotonic() - began:.1f} s")
+finally:
+    server.kill()

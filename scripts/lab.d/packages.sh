@@ -1,0 +1,58 @@
+# shellcheck shell=bash
+# The Debian packages that the lab needs on the machine that runs it.
+
+# need_packages WHY COMMAND:PACKAGE…: install the packages whose command is not here
+need_packages() {
+  local why=$1 pair missing=()
+  shift
+  for pair in "$@"; do
+    PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
+  done
+  ((${#missing[@]})) || return 0
+  command -v apt-get >/dev/null || die "these Debian packages are missing, and there is no apt-get here: ${missing[*]} ($why)"
+  lock packages
+  say "installing ${missing[*]} ($why)"
+  without_services install_packages "${missing[@]}"
+  unlock packages
+}
+
+install_packages() {
+  local log=$cache/packages.log
+  export DEBIAN_FRONTEND=noninteractive
+  { apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@"; } >"$log" 2>&1 || {
+    tail -5 "$log" >&2
+    die "apt-get could not install $*. The whole of what it said: $log"
+  }
+}
+
+# The lab runs its own registry and its own dockerd: the packages' services are neither started nor enabled by it.
+without_services() {
+  local policy=/usr/sbin/policy-rc.d unit
+  [[ -e $policy ]] || {
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+    on_exit_do rm -f "$policy"
+  }
+  "$@"
+  shift
+  [[ -d /run/systemd/system ]] || return 0
+  for unit in "$@"; do
+    case $unit in
+      docker-registry) systemctl --quiet disable docker-registry.service || true ;;
+      docker.io) systemctl --quiet disable docker.service docker.socket containerd.service || true ;;
+    esac
+  done
+}
+
+need_packages_for_guests() {
+  need_packages 'to make guests and their network' mmdebstrap:mmdebstrap ip:iproute2 iptables:iptables \
+    mke2fs:e2fsprogs ssh:openssh-client docker-registry:docker-registry curl:curl \
+    unshare:util-linux flock:util-linux gzip:gzip pkill:procps
+  [[ -f $debian_keyring ]] || need_packages 'to verify what comes from Debian' no-such-command:debian-archive-keyring
+}
+
+need_packages_for_images() {
+  need_packages 'to build the notebook image' dockerd:docker.io
+}
+
+debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg

@@ -1,0 +1,29 @@
+# shellcheck shell=bash
+# Sourced by scripts/demo and scripts/test: what a fresh machine lacks is installed, and said.
+
+say() { printf '%s\n' "$*" >&2; }
+
+# The Node packages of the lock file, once for each state of it. Not by `npm ci`: that refuses a lock file without the binaries
+# of platforms that are not this one, and a registry's mirror that lacks them cannot write them into it.
+install_node_packages() {
+  local stamp=node_modules/.swarmhub-installed
+  [ "$stamp" -nt package-lock.json ] && return
+  say "installing the Node packages"
+  npm install --no-save --no-audit --no-fund --loglevel=error
+  touch "$stamp"
+}
+
+# Debian packages that are missing, named as COMMAND=PACKAGE (or FILE=PACKAGE).
+install_debian_packages() {
+  local pair missing=()
+  for pair; do
+    command -v "${pair%%=*}" >/dev/null || [ -e "${pair%%=*}" ] || missing+=("${pair#*=}")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  say "installing Debian packages: ${missing[*]}"
+  apt-get -qq update
+  DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# Whether virtual machines can be had here.
+can_have_lab() { [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ]; }
