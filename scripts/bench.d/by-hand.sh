@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# What `swarmhub up` is measured against: the class of scripts/bench as a skilled person scripts it once, for exactly these
+# three machines. The steps of the tutorials, as few and as much side by side as they can be; no look at what is there, no second run.
+#   by-hand.sh SSH_CONFIG SUBNET REGISTRY IMAGE PASSWORD ASSETS     SUBNET is 10.77.0: the machines are .11, .12 and .13
+set -euo pipefail
+config=$1 subnet=$2 registry=$3 image=$4 password=$5 assets=$6
+manager=$subnet.11
+
+# on K: a script from stdin, as root on node K
+on() { ssh -F "$config" "node$1" sudo bash -se; }
+
+# all PID…: waits for each, fails if one did
+all() { local pid; for pid; do wait "$pid"; done; }
+
+packages() { # K PACKAGE…
+  local node=$1
+  shift
+  on "$node" <<END
+mkdir -p /etc/docker
+echo '{"registry-mirrors": ["http://$registry"]}' >/etc/docker/daemon.json
+apt-get -qq -o Acquire::Languages=none update
+DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends docker.io docker-cli $* >/dev/null
+iptables-restore --noflush <<'rules'
+*filter
+:INPUT - [0:0]
+:DOCKER-USER - [0:0]
+$(for port in tcp:2049 tcp:2377 tcp:7946 udp:7946 udp:4789; do
+    echo "-A INPUT -i docker_gwbridge -p ${port%:*} --dport ${port#*:} -j DROP"
+    echo "-A INPUT ! -i lo ! -s $subnet.0/24 -p ${port%:*} --dport ${port#*:} -j DROP"
+    echo "-I DOCKER-USER -i docker_gwbridge -p ${port%:*} --dport ${port#*:} -j DROP"
+  done)
+-I DOCKER-USER -i docker_gwbridge -d 169.254.169.254/32 -j DROP
+COMMIT
+rules
+END
+}
+
+worker() { # K TOKEN
+  on "$1" <<END
+docker swarm join --token $2 --advertise-addr $subnet.$((10 + $1)) $manager:2377
+docker pull -q $image
+END
+}
+
+storage() {
+  on 1 <<END
+mkfs.xfs -q -L swarmhub /dev/ubdb
+mkdir -p /srv/swarmhub /etc/exports.d /etc/nfs.conf.d
+echo 'LABEL=swarmhub /srv/swarmhub xfs defaults,prjquota,nofail 0 0' >>/etc/fstab
+mount /srv/swarmhub
+install -d -o 1000 -g 100 /srv/swarmhub/{homes,owners,pending}
+printf '[nfsd]\nvers3=n\nlease-time=10\ngrace-time=10\n' >/etc/nfs.conf.d/swarmhub.conf
+for host in 11 12 13; do
+  echo "/srv/swarmhub $subnet.\$host(rw,sync,no_subtree_check,all_squash,anonuid=1000,anongid=100,mp)"
+done >/etc/exports.d/swarmhub.exports
+systemctl restart nfs-server
+END
+}
+
+images() {
+  tar -C "$assets" -c . | ssh -F "$config" node1 'sudo mkdir -p /opt/swarmhub && sudo tar -C /opt/swarmhub -x'
+  on 1 <<'END'
+cd /opt/swarmhub
+# The last stage runs all above it with the classic builder, so the others are in its cache.
+for name in hub proxy quota edge; do docker build -q -t swarmhub/$name:bench --target $name -f templates/Dockerfile . >/dev/null 2>&1; done
+END
+}
+
+services() {
+  on 1 <<END
+umask 077
+mkdir -p /etc/swarmhub /var/lib/swarmhub/{hub,certificates,secrets}
+cd /var/lib/swarmhub/secrets
+openssl rand -hex 32 >proxy-token
+openssl rand -hex 32 >admin-password
+printf %s '$password' >shared-password
+chmod 444 *
+umask 022
+cat >/etc/swarmhub/hub.json <<'json'
+{"name": "bench", "network": "swarmhub", "image": "$image", "memory": 419430400, "cpu": 1, "storage": {"address": "$manager", "path": "/srv/swarmhub"},
+ "admins": ["ada"], "placement": ["node.labels.swarmhub.users==true"], "seats": 6}
+json
+echo '{"domain": null, "address": "$manager", "tls": "self-signed"}' >/etc/swarmhub/edge.json
+docker node update --label-add swarmhub.users=true node2 >/dev/null
+docker node update --label-add swarmhub.users=true node3 >/dev/null
+docker run -d --name swarmhub-quota --network none --restart always --cap-drop ALL --cap-add SYS_ADMIN --cap-add FOWNER --cap-add DAC_OVERRIDE \
+  --read-only -v /srv/swarmhub:/srv/swarmhub --device /dev/ubdb:/dev/ubdb:m -e SWARMHUB_QUOTA_BYTES=209715200 swarmhub/quota:bench >/dev/null
+service() {
+  name=\$1; shift
+  docker service create -q --detach --no-resolve-image --name \$name --network swarmhub --endpoint-mode dnsrr --constraint node.role==manager --init \
+    "\$@" \$(docker image inspect -f '{{.Id}}' swarmhub/\$name:bench) >/dev/null
+}
+bind() { echo "--mount=type=bind,src=\$1,dst=\$2"; }
+service proxy \$(bind \$PWD/proxy-token /run/secrets/proxy-token)
+service hub \$(bind /etc/swarmhub/hub.json /etc/swarmhub/hub.json) \$(bind /var/lib/swarmhub/hub /data) \$(bind /var/run/docker.sock /var/run/docker.sock) \
+  \$(for name in *; do bind \$PWD/\$name /run/secrets/\$name; done) \
+  --mount='type=volume,src=swarmhub-storage,dst=/storage,volume-nocopy=true,volume-driver=local,volume-opt=type=nfs4,volume-opt=device=:/srv/swarmhub,"volume-opt=o=addr=$manager,rw,nfsvers=4.2,hard,actimeo=0,lookupcache=none"'
+service edge \$(bind /etc/swarmhub/edge.json /etc/swarmhub/edge.json) \$(bind /var/lib/swarmhub/certificates /certificates) \
+  --publish mode=host,target=80,published=80 --publish mode=host,target=443,published=443
+END
+}
+
+packages 1 nfs-kernel-server xfsprogs & one=$!
+packages 2 & two=$!
+packages 3 & three=$!
+all $one $two $three
+token=$(on 1 <<END
+docker swarm init --advertise-addr $manager --default-addr-pool 10.201.0.0/17 --default-addr-pool-mask-length 24 >/dev/null
+docker network create -d overlay --subnet 10.201.128.0/23 --opt com.docker.network.driver.mtu=1400 swarmhub >/dev/null
+docker swarm join-token -q worker
+END
+)
+worker 2 "$token" & two=$!
+worker 3 "$token" & three=$!
+storage
+images
+all $two $three
+services
+# Its words on a failure are nobody's: the bench only asks whether it answers.
+timeout 300 sh -c "until curl -sfk -o /dev/null https://$manager/hub/login; do sleep 0.5; done"

@@ -1,0 +1,101 @@
+import { cpus, totalmem } from "node:os";
+import { parseArgs } from "node:util";
+import { measureDockerCalls } from "./docker-calls.js";
+import { markdown, seconds, type Figure } from "./figure.js";
+import { stepByStep, wayToFirstCell, type Way } from "./first-cell.js";
+import { blankAgain, bootBench, type Bench } from "./lab.js";
+import { measureNoOp } from "./measure-no-op.js";
+import { measureStartUp } from "./start-up.js";
+import { byHand, byPlaybook, bySwarmhub } from "./ways.js";
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { small: { type: "string", default: "0" }, keep: { type: "boolean", default: false } },
+});
+const wants = (...benches: string[]): boolean =>
+  positionals.some((name) => name === "all" || benches.includes(name));
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+const figures: Figure[] = [];
+const notes: string[] = [];
+const note = (title: string, text: string): void => {
+  say(`\n${title}\n${text}`);
+  notes.push(`### ${title}\n\n${text}`);
+};
+const add = (more: readonly Figure[]): void => {
+  figures.push(...more);
+  say(markdown("so far", more));
+};
+
+/** What fails is said beside what was measured; the rest goes on. */
+const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | undefined> => {
+  say(`${new Date().toISOString().slice(11, 19)} ${what}`);
+  try {
+    return await work();
+  } catch (error) {
+    note(
+      `Not measured: ${what}`,
+      error instanceof Error ? error.message.slice(0, 4000) : String(error),
+    );
+    process.exitCode = 1;
+    return undefined;
+  }
+};
+
+const main = async (): Promise<void> => {
+  if (wants("p6")) await attempt("P6", async () => add(await measureStartUp()));
+  if (!wants("p1", "p2", "p3")) return;
+  const bench = wants("p1") ? await blankAgain(await bootBench()) : await bootBench();
+  // Ctrl-C leaves no machine behind either.
+  const stop = (): void => {
+    void (values.keep ? Promise.resolve() : bench.lab.lab("down")).finally(() => process.exit(130));
+  };
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+  try {
+    const ours = await attempt("swarmhub up", () =>
+      wants("p1") ? wayToFirstCell(bench, () => bySwarmhub(bench)) : justUp(bench),
+    );
+    if (ours !== undefined && ours.said.includes("step-done"))
+      note(`P1: where swarmhub's ${seconds(ours.up)} go`, stepByStep(ours.said));
+    if (wants("p3", "p2")) await bench.lab.lab("delay", "50");
+    if (wants("p3")) await attempt("P3", async () => add(await measureDockerCalls(bench)));
+    if (wants("p2")) await measureNoOp(bench, Number(values.small), { attempt, add, note });
+    if (wants("p1") && ours !== undefined) await compareFirstCells(bench, ours);
+  } finally {
+    if (!values.keep) await bench.lab.lab("down");
+  }
+};
+
+const justUp = async (bench: Bench): Promise<Way> => {
+  const begun = performance.now();
+  const said = await bySwarmhub(bench);
+  return { up: performance.now() - begun, cell: Number.NaN, said };
+};
+
+const compareFirstCells = async (bench: Bench, ours: Way): Promise<void> => {
+  const ways = [
+    { name: "script by hand", goal: { ratio: 1.2 }, up: byHand },
+    { name: "playbook", goal: { ratio: 0.5 }, up: (blank: Bench) => byPlaybook(blank) },
+  ];
+  for (const { name, goal, up } of ways)
+    await attempt(`first cell by ${name}`, async () => {
+      const blank = await blankAgain(bench);
+      const other = await wayToFirstCell(blank, () => up(blank));
+      const what = "three blank machines to the first cell";
+      add([
+        { bench: "P1", what, ours: ours.cell, other: { name, ms: other.cell }, goal },
+        {
+          bench: "P1",
+          what: "of this until the door is open",
+          ours: ours.up,
+          other: { name, ms: other.up },
+        },
+      ]);
+    });
+};
+
+const begun = new Date();
+await main();
+const gigabytes = Math.round(totalmem() / 1e9);
+const heading = `${begun.toISOString().slice(0, 16).replace("T", " ")} UTC, ${cpus().length} cores and ${gigabytes} GB for everything, Node ${process.versions.node}`;
+process.stdout.write([markdown(heading, figures), ...notes, ""].join("\n"));

@@ -1,0 +1,67 @@
+import { factsSections } from "./facts-sections.js";
+import { seconds, type Figure } from "./figure.js";
+import { rootConfig, workshop, type Bench } from "./lab.js";
+import { noOpFigures, ourNoOp, playbookNoOp, type NoOps } from "./no-op.js";
+import { bySwarmhub } from "./ways.js";
+import { whereTimeGoes } from "./where-time-goes.js";
+
+/** Where measures go, and what keeps one that fails from stopping the others. */
+export type Book = {
+  attempt: <T>(what: string, work: () => Promise<T>) => Promise<T | undefined>;
+  add: (figures: readonly Figure[]) => void;
+  note: (title: string, text: string) => void;
+};
+
+/** P2 on three machines, and on `small` more; the playbook last, since it has its own mind of some files. */
+export const measureNoOp = async (
+  bench: Bench,
+  small: number,
+  { attempt, add, note }: Book,
+): Promise<void> => {
+  const three = await attempt("P2: swarmhub up again", () => ours(bench, 0));
+  if (three !== undefined) add(noOpFigures(3, three));
+  await attempt("P2: where the time goes", async () => {
+    const { folder } = await workshop(bench.lab, bench.yaml());
+    const yaml = `${folder}/swarmhub.yaml`;
+    for (const [login, config] of [
+      ["with sudo", bench.lab.sshConfig],
+      ["root", bench.rootSshConfig],
+    ] as const)
+      note(`P2: where the time goes, login ${login}`, await whereTimeGoes(yaml, config));
+    note("P2: the facts", await factsSections(bench.lab.sshConfig));
+  });
+  const all =
+    small === 0
+      ? undefined
+      : await attempt(`P2: ${small} more machines`, () => withMore(bench, small));
+
+  if (all !== undefined) add(noOpFigures(3 + small, all));
+
+  const book = async (guests: number, times: NoOps | undefined) => {
+    if (times === undefined) return;
+    const playbook = await attempt(`P2: the playbook again, ${guests} machines`, () =>
+      playbookNoOp(bench, guests),
+    );
+    if (playbook !== undefined) add(noOpFigures(guests, times, playbook));
+  };
+  await book(3 + small, all);
+  await book(3, three);
+  if (three !== undefined && all !== undefined) {
+    const each = (login: keyof NoOps) => seconds((all[login] - three[login]) / small);
+    note("P2: one machine more costs", `${each("sudo")} with sudo, ${each("root")} as root.`);
+  }
+};
+
+const ours = async (bench: Bench, more: number): Promise<NoOps> => ({
+  sudo: await ourNoOp(bench, bench.lab.sshConfig, more),
+  root: await ourNoOp(bench, bench.rootSshConfig, more),
+});
+
+const withMore = async (bench: Bench, small: number): Promise<NoOps> => {
+  await bench.lab.lab("delay", "0");
+  await bench.lab.lab("up", String(3 + small), "--memory", "512");
+  await rootConfig(bench.lab);
+  await bySwarmhub(bench, small);
+  await bench.lab.lab("delay", "50");
+  return ours(bench, small);
+};

@@ -1,0 +1,46 @@
+import { median, type Figure } from "./figure.js";
+import { workshop, type Bench } from "./lab.js";
+import { byPlaybook } from "./ways.js";
+
+const runs = 5;
+
+/** `up` with nothing to do, `more` workers beside the first two; milliseconds, the middle one of 5 runs. Throws where there was something to do. */
+export const ourNoOp = async (bench: Bench, sshConfig: string, more = 0): Promise<number> => {
+  const { swarmhub } = await workshop({ ...bench.lab, sshConfig }, bench.yaml(more));
+  return medianOf(async () => {
+    const { code, stderr, ms } = await swarmhub("up");
+    if (code !== 0 || !stderr.includes("nothing had to change")) throw new Error(stderr);
+    return ms;
+  });
+};
+
+/** The playbook's run that changes nothing, on the same machines; it may first take one that does. The middle one of 3, as each takes minutes. */
+export const playbookNoOp = async (bench: Bench, guests: number, times = 3): Promise<number> => {
+  await byPlaybook(bench, guests);
+  return medianOf(async () => {
+    const begun = performance.now();
+    const changed = await byPlaybook(bench, guests);
+    if (changed > 0) throw new Error(`the playbook changed ${changed} things again`);
+    return performance.now() - begun;
+  }, times);
+};
+
+/** The figures of P2 on so many machines: ours alone, and held against the playbook's where that was measured. */
+export const noOpFigures = (guests: number, times: NoOps, playbook?: number): Figure[] =>
+  (["sudo", "root"] as const).map((login) => ({
+    bench: "P2",
+    what: `\`up\` with nothing to do at 50 ms, ${guests} machines, login ${login === "sudo" ? "with sudo" : "root"}`,
+    ours: times[login],
+    ...(playbook === undefined
+      ? { goal: { atMost: 2000 } }
+      : { other: { name: "playbook", ms: playbook }, goal: { ratio: 0.1 } }),
+  }));
+
+/** Times of `up` by the login that it has on the machines; milliseconds. */
+export type NoOps = { sudo: number; root: number };
+
+const medianOf = async (once: () => Promise<number>, times = runs): Promise<number> => {
+  const all: number[] = [];
+  for (let left = times; left > 0; left -= 1) all.push(await once());
+  return median(all);
+};

@@ -1,0 +1,98 @@
+import { closeCluster, connectCluster, type Cluster } from "../../src/cluster.js";
+import { loadConfig } from "../../src/config.js";
+import { withLock } from "../../src/lock.js";
+import { pieces } from "../../src/pieces/index.js";
+import { managerDocker } from "../../src/pieces/shared/manager.js";
+import { reconcile } from "../../src/reconcile.js";
+import { median, seconds } from "./figure.js";
+import { roomPassword } from "./lab.js";
+import { connectTraced, startTrace, type Span, type Trace } from "./trace.js";
+
+/** One `up` with nothing to do, in this process, each wait noted: phases in order, then what they consist of. */
+export const whereTimeGoes = async (configFile: string, sshConfigFile: string): Promise<string> => {
+  const trace = startTrace();
+  const begun = performance.now();
+  await walk(trace, configFile, sshConfigFile);
+  const all = performance.now() - begun;
+  const phases = trace.spans.filter(({ kind }) => kind === "phase");
+  return [
+    `In all ${seconds(all)} (without Node's own start and loading).`,
+    "",
+    ...phases.map((span) => line(span, begun)),
+    "",
+    ...groups(trace.spans.filter(({ kind }) => kind !== "phase")),
+    "",
+  ].join("\n");
+};
+
+/** The steps of src/commands/up.ts. */
+const walk = async (trace: Trace, configFile: string, sshConfigFile: string): Promise<void> => {
+  const phase = <T>(what: string, work: () => Promise<T>) => trace.note("", "phase", what, work);
+  const config = await phase("read the configuration", () => loadConfig(configFile));
+  const secrets = new Map([["shared-password", roomPassword]]);
+  const cluster = await phase("connect to all, first facts", () =>
+    connectCluster(config, secrets, (name) => connectTraced(name, sshConfigFile, trace)),
+  );
+  try {
+    const lockBegun = performance.now();
+    await withLock(cluster.manager, "bench", async () => {
+      trace.spans.push(span("take the lock", lockBegun));
+      await phase("is there a class", () => managerDocker(cluster));
+      await phase("look at all pieces", () => lookOnly(cluster));
+    });
+  } finally {
+    await phase("hang up", () => closeCluster(cluster));
+  }
+};
+
+const lookOnly = async (cluster: Cluster): Promise<void> => {
+  const { changed } = await reconcile(pieces, cluster, {
+    report: { event: () => {}, close: () => {} },
+    confirm: async () => false,
+  });
+  if (changed > 0) throw new Error(`there was something to do: ${changed} steps`);
+};
+
+const span = (what: string, begun: number): Span => ({
+  host: "",
+  kind: "phase",
+  what,
+  begun,
+  ended: performance.now(),
+});
+
+const line = ({ what, begun, ended }: Span, start: number): string =>
+  `- ${seconds(begun - start)} → ${seconds(ended - start)}: ${what}, ${seconds(ended - begun)}`;
+
+/** How often each thing was waited for, the middle and longest of these waits, and their sum. */
+const groups = (spans: readonly Span[]): string[] => {
+  const byWhat = new Map<string, Span[]>();
+  for (const each of spans) {
+    const name = `${each.host} | ${each.kind} | ${each.what}`;
+    byWhat.set(name, [...(byWhat.get(name) ?? []), each]);
+  }
+  const rows = [...byWhat].map(([name, list]) => {
+    const times = list.map(({ begun, ended }) => ended - begun);
+    const sum = times.reduce((total, time) => total + time, 0);
+    return {
+      sum,
+      cells: [
+        name,
+        times.length,
+        seconds(median(times)),
+        seconds(Math.max(...times)),
+        seconds(sum),
+      ],
+    };
+  });
+  const head = [
+    "| host | kind | what | times | median | longest | sum |",
+    "| --- | --- | --- | --- | --- | --- | --- |",
+  ];
+  return [
+    ...head,
+    ...rows
+      .toSorted((one, other) => other.sum - one.sum)
+      .map(({ cells }) => `| ${cells.join(" | ")} |`),
+  ];
+};

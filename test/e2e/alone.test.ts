@@ -1,0 +1,72 @@
+import test from "ava";
+import { openBrowser, logIn, newNotebook, runCell } from "./browser.js";
+import { bootLab } from "./machines.js";
+
+// The machine you sit at is the whole class: swarmhub runs on the guest itself, and the homes lie in a file.
+const lab = await bootLab("e2e-alone", 1, 2560);
+const browser = await openBrowser();
+const address = `https://${lab.address(1)}`;
+const password = "one machine alone";
+const yaml = `name: alone
+manager: local
+storage: {file: 2G, quota: 100M}
+login: {shared-password: from-env ROOM_PASSWORD}
+servers: {image: "${lab.image}", memory: 400M, cpu: 1}
+engine: {registry-mirrors: ["http://${lab.registry}"]}
+`;
+const swarmhub = (command: string): Promise<string> =>
+  lab.on(
+    1,
+    `cd /root && ROOM_PASSWORD='${password}' node /opt/swarmhub/swarmhub.js ${command} 2>&1`,
+  );
+
+test.before(async () => {
+  await lab.on(1, "apt-get -q update && apt-get -q install -y --no-install-recommends nodejs");
+  await lab.put(1, "dist", "/opt/swarmhub");
+  await lab.write(1, "/root/swarmhub.yaml", yaml);
+});
+
+test.after.always(async () => {
+  await browser.close();
+  await lab.lab("down");
+});
+
+test.serial("up makes the machine that it runs on a class, with the homes in a file", async (t) => {
+  t.log(await swarmhub("up --yes"));
+  t.regex(
+    await lab.on(1, "findmnt -n -o SOURCE,FSTYPE,OPTIONS /srv/swarmhub"),
+    /loop\d+ +xfs .*prjquota/,
+  );
+  t.regex(await swarmhub("up"), /nothing had to change/);
+});
+
+test.serial("a person works there", async (t) => {
+  const page = await logIn(browser, address, "alice", password);
+  await newNotebook(page);
+  t.is(
+    await runCell(page, "import shutil; print(shutil.disk_usage('.').total)"),
+    String(100 * 2 ** 20),
+  );
+  await page.context().close();
+});
+
+test.serial(
+  "after the plug was pulled and the machine booted again, the class is up by itself",
+  async (t) => {
+    await lab.lab("kill", "1");
+    await lab.lab("boot", "1");
+    const page = await logIn(browser, address, "alice", password);
+    const listing = await page.request.get(`${address}/user/alice/api/contents/Untitled.ipynb`);
+    t.is(listing.status(), 200);
+    await page.context().close();
+    t.regex(await swarmhub("status"), /alice/);
+  },
+);
+
+test.serial("down --delete-homes leaves neither the class nor the file", async (t) => {
+  t.log(await swarmhub("down --delete-homes --yes"));
+  t.is(
+    await lab.on(1, "ls -d /srv/swarmhub /var/lib/swarmhub /etc/swarmhub 2>/dev/null || true"),
+    "",
+  );
+});

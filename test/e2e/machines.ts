@@ -1,0 +1,121 @@
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const root = new URL("../../../", import.meta.url).pathname;
+
+/** A lab of real virtual machines, and swarmhub run against it as a person would. */
+export type Lab = {
+  registry: string;
+  image: string;
+  sshConfig: string;
+  address: (guest: number) => string;
+  /** Runs a command as root on a guest; answers its stdout, throws on a non-zero exit. */
+  on: (guest: number, script: string) => Promise<string>;
+  /** Copies a file or folder of the project to a guest. */
+  put: (guest: number, from: string, to: string) => Promise<void>;
+  /** Writes a file on a guest. */
+  write: (guest: number, path: string, content: string) => Promise<void>;
+  /** `scripts/lab`, another of its commands. */
+  lab: (...words: string[]) => Promise<string>;
+};
+
+/** What `swarmhub` answered. */
+export type Answer = { code: number; stdout: string; stderr: string; ms: number };
+
+/** Boots a lab of that many blank machines. */
+export const bootLab = async (name: string, guests: number, memory: number): Promise<Lab> => {
+  const lab = async (...words: string[]): Promise<string> =>
+    (await run(join(root, "scripts/lab"), ["--name", name, ...words], { maxBuffer: 1 << 26 }))
+      .stdout;
+  await lab("images");
+  await lab("up", String(guests), "--memory", String(memory));
+  const variables = Object.fromEntries(
+    (await lab("env"))
+      .trim()
+      .split("\n")
+      .map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]),
+  );
+  const subnet = (variables["LAB_SUBNET"] ?? "").replace(/\.0\/24$/, "");
+  const sshConfig = variables["LAB_SSH_CONFIG"] ?? "";
+  const ssh = (guest: number, command: string, input: string | Buffer = "") => {
+    const running = run("ssh", ["-F", sshConfig, `node${guest}`, command], { maxBuffer: 1 << 26 });
+    running.child.stdin?.end(input);
+    return running;
+  };
+  return {
+    registry: variables["LAB_REGISTRY"] ?? "",
+    image: variables["LAB_IMAGE"] ?? "",
+    sshConfig,
+    address: (guest) => `${subnet}.${10 + guest}`,
+    on: async (guest, script) => (await ssh(guest, `sudo sh -c ${quote(script)}`)).stdout,
+    put: async (guest, from, to) => {
+      const archive = await run("tar", ["-C", join(root, from), "-cf", "-", "."], {
+        encoding: "buffer",
+        maxBuffer: 1 << 28,
+      });
+      await ssh(
+        guest,
+        `sudo sh -c ${quote(`mkdir -p ${quote(to)} && tar -C ${quote(to)} -xf -`)}`,
+        archive.stdout,
+      );
+    },
+    write: async (guest, path, content) => {
+      await ssh(guest, `sudo tee ${quote(path)} >/dev/null`, content);
+    },
+    lab,
+  };
+};
+
+/** A folder with a configuration, and `swarmhub` run in it. */
+export const workshop = async (lab: Lab, yaml: string) => {
+  const folder = await mkdtemp(join(tmpdir(), "swarmhub-e2e-"));
+  await writeFile(join(folder, "swarmhub.yaml"), yaml);
+  // An image that the lab's registry lacks is asked for at Docker Hub, and tests talk to this machine alone.
+  const hosts = join(folder, "hosts");
+  await writeFile(
+    hosts,
+    `${await readFile("/etc/hosts", "utf8")}\n127.0.0.1 registry-1.docker.io auth.docker.io index.docker.io\n`,
+  );
+  const inside = ["-m", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', hosts];
+  const words = (command: readonly string[]) => [
+    ...inside,
+    join(root, "dist/swarmhub.js"),
+    "--ssh-config",
+    lab.sshConfig,
+    ...command,
+  ];
+  const environment = { ...process.env, ROOM_PASSWORD: roomPassword };
+  return {
+    folder,
+    /** Starts it, without waiting for its end. */
+    start: (...command: string[]) =>
+      spawn("unshare", words(command), {
+        cwd: folder,
+        env: environment,
+        stdio: ["ignore", "pipe", "pipe"],
+      }),
+    swarmhub: async (...command: string[]): Promise<Answer> => {
+      const begun = performance.now();
+      const options = { cwd: folder, env: environment, maxBuffer: 1 << 26 };
+      const ended = await run("unshare", words(command), options).then(
+        (output) => ({ code: 0, ...output }),
+        (error: { code: number; stdout: string; stderr: string }) => error,
+      );
+      return {
+        code: ended.code,
+        stdout: ended.stdout,
+        stderr: ended.stderr,
+        ms: performance.now() - begun,
+      };
+    },
+  };
+};
+
+/** The password of the room in every test. */
+export const roomPassword = "a room in the lab";
+
+const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
