@@ -16,7 +16,12 @@ export type SecretSource =
 export type StorageConfig = {
   host?: HostConfig;
   backing: { kind: "device"; path: string } | { kind: "file"; size: Bytes };
-  quota: Bytes;
+  /** What a home may hold: everyone's, and that of the groups of `login`. */
+  quota: { default: Bytes; groups: Record<string, Bytes> };
+  /** How many files and folders a home may hold. */
+  files: number;
+  /** How long a deleted home is kept. */
+  trashDays: number;
 };
 
 /** swarmhub.yaml, checked and with its defaults filled in. */
@@ -27,7 +32,7 @@ export type Config = {
   workers: HostConfig[];
   storage: StorageConfig;
   tls: { kind: "self-signed" } | { kind: "off" };
-  login: { sharedPassword: SecretSource; admins: string[] };
+  login: { sharedPassword: SecretSource; admins: string[]; groups: Record<string, string[]> };
   servers: { image: string; memory: Bytes; cpu: number };
   engine: { registryMirrors: string[] };
 };

@@ -6,6 +6,8 @@ export const paths = {
   state: "/var/lib/swarmhub",
   /** Where the homes' file system is mounted. */
   storage: "/srv/swarmhub",
+  /** What each home may hold. */
+  limits: "/srv/swarmhub/limits.json",
   /** The name of the class that the machine belongs to. */
   classNote: "/etc/swarmhub/class",
   installedPackages: "/etc/swarmhub/installed-packages",
@@ -36,6 +38,7 @@ export const readFiles: readonly string[] = [
   paths.exports,
   paths.nfsConfiguration,
   paths.fileSystemTable,
+  paths.limits,
   paths.hubConfiguration,
   paths.edgeConfiguration,
 ];

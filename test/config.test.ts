@@ -27,9 +27,14 @@ test("three keys make a class, and the rest has its defaults", async (t) => {
     name: "a",
     manager: { destination: "local" },
     workers: [],
-    storage: { backing: { kind: "device", path: "/dev/vdb" }, quota: 5 * 2 ** 30 },
+    storage: {
+      backing: { kind: "device", path: "/dev/vdb" },
+      quota: { default: 5 * 2 ** 30, groups: {} },
+      files: 200_000,
+      trashDays: 30,
+    },
     tls: { kind: "self-signed" },
-    login: { sharedPassword: { kind: "generated" }, admins: [] },
+    login: { sharedPassword: { kind: "generated" }, admins: [], groups: {} },
     servers: { image: "quay.io/jupyter/scipy-notebook:2026-11-02", memory: 2 ** 30, cpu: 1 },
     engine: { registryMirrors: [] },
   } as never);
@@ -41,9 +46,14 @@ name: geo-101
 domain: geo.example.org
 manager: {host: debian@203.0.113.10, address: 10.0.0.5}
 workers: ["ssh://ada@203.0.113.11:2222", {host: w2}]
-storage: {file: 1.5T, quota: 500M, host: {host: nas, address: 10.0.0.9}}
+storage:
+  file: 1.5T
+  quota: {default: 500M, staff: 50G}
+  files: 1.5M
+  trash: 7d
+  host: {host: nas, address: 10.0.0.9}
 tls: off
-login: {shared-password: from-env ROOM_PASSWORD, admins: [ada, bob@example.org]}
+login: {shared-password: from-env ROOM_PASSWORD, admins: [ada, bob@example.org], groups: {staff: [ada], tutors: []}}
 servers: {image: "localhost:5000/class@sha256:${"a".repeat(64)}", memory: 1.5G, cpu: 0.5}
 engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
 `);
@@ -55,12 +65,15 @@ engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
     storage: {
       host: { destination: "nas", address: "10.0.0.9" },
       backing: { kind: "file", size: 1.5 * 2 ** 40 },
-      quota: 500 * 2 ** 20,
+      quota: { default: 500 * 2 ** 20, groups: { staff: 50 * 2 ** 30 } },
+      files: 1_500_000,
+      trashDays: 7,
     },
     tls: { kind: "off" },
     login: {
       sharedPassword: { kind: "env", name: "ROOM_PASSWORD" },
       admins: ["ada", "bob@example.org"],
+      groups: { staff: ["ada"], tutors: [] },
     },
     servers: {
       image: `localhost:5000/class@sha256:${"a".repeat(64)}`,

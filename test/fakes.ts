@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Cluster } from "../src/cluster.js";
-import type { Config } from "../src/config.js";
+import type { Bytes, Config } from "../src/config.js";
 import type { Docker } from "../src/docker.js";
 import { CommandError, UserError } from "../src/errors.js";
 import { factsFrom, type Facts } from "../src/facts.js";
@@ -78,10 +78,12 @@ export const fakeConfig = (changes: Partial<Config> = {}): Config => ({
   workers: [],
   storage: {
     backing: { kind: "device", path: "/dev/vdb" },
-    quota: (5 * 2 ** 30) as Config["storage"]["quota"],
+    quota: { default: (5 * 2 ** 30) as Bytes, groups: {} },
+    files: 200_000,
+    trashDays: 30,
   },
   tls: { kind: "self-signed" },
-  login: { sharedPassword: { kind: "generated" }, admins: ["ada"] },
+  login: { sharedPassword: { kind: "generated" }, admins: ["ada"], groups: {} },
   servers: {
     image: "quay.io/jupyter/scipy-notebook:2026-11-02",
     memory: (2 ** 30) as Config["servers"]["memory"],

@@ -1,4 +1,5 @@
 import { exitCode, UserError } from "../errors.js";
+import { shown } from "./problem.js";
 
 /** Something wrong at a place of the file, in a sentence: what, why, what would be right. Counted from 1. */
 export type Complaint = { line: number; column: number; text: string };
@@ -30,8 +31,12 @@ export const pathText = (path: Path): string => {
   let text = "";
   for (const part of path) {
     if (typeof part === "number") text = `item ${part + 1} of ${text}`;
-    else if (text.startsWith("item ")) text = `${String(part)} of ${text}`;
-    else text = text === "" ? String(part) : `${text}.${String(part)}`;
+    else if (text.startsWith("item ")) text = `${word(part)} of ${text}`;
+    else text = text === "" ? word(part) : `${text}.${word(part)}`;
   }
   return text === "" ? "the file" : text;
 };
+
+// A group may be called anything before its name is complained of.
+const word = (part: PropertyKey): string =>
+  /^[\w-]+$/.test(String(part)) ? String(part) : shown(part);

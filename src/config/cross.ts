@@ -1,4 +1,5 @@
 import { pathText, type Finding, type Path } from "./complaint.js";
+import { groupFindings, groupPaths } from "./groups.js";
 import { machineOf } from "./host.js";
 import { isMapping, valueAt } from "./leaf.js";
 import { defaultQuota, fileSize, host, quota } from "./schema.js";
@@ -10,8 +11,10 @@ export const crossFindings = (raw: unknown): Finding[] => {
   return [
     ...sameMachines(machines(raw)),
     ...backing(storage),
-    ...repeated(raw, ["login", "admins"]),
-    ...repeated(raw, ["engine", "registry-mirrors"]),
+    ...groupFindings(raw),
+    ...[["login", "admins"], ["engine", "registry-mirrors"], ...groupPaths(raw)].flatMap((path) =>
+      repeated(raw, path),
+    ),
   ];
 };
 
@@ -84,23 +87,31 @@ const backing = (storage: unknown): Finding[] => {
         text: "says neither device nor file, and the homes must lie somewhere; write device: /dev/vdb (a blank disk) or file: 40G (a file on the root disk)",
       },
     ];
-  const size = fileSize.safeParse(file).data;
-  const given = storage["quota"] ?? undefined;
-  const share = given === undefined ? defaultQuota : quota.safeParse(given).data;
-  if (size === undefined || share === undefined || share <= size) return [];
-  const whose =
-    given === undefined
-      ? `the default quota of ${bytesText(share)}`
-      : `a quota of ${bytesText(share)}`;
-  return [
-    {
-      path: ["storage", given === undefined ? "file" : "quota"],
-      text: `does not fit: ${whose} is more than the whole file of ${bytesText(size)}; write a smaller quota or a larger file`,
-    },
-  ];
+  return tooLarge(storage);
 };
 
-const repeated = (raw: unknown, path: readonly string[]): Finding[] => {
+/** Shares that are more than the whole file. */
+const tooLarge = (storage: Record<string, unknown>): Finding[] => {
+  const size = fileSize.safeParse(storage["file"]).data;
+  if (size === undefined) return [];
+  const given = storage["quota"] ?? undefined;
+  const shares: [Path, unknown][] = isMapping(given)
+    ? Object.entries(given).map(([name, share]) => [["storage", "quota", name], share])
+    : [[["storage", "quota"], given]];
+  const named = shares.flatMap(([path, share]): Finding[] => {
+    const bytes = quota.safeParse(share).data ?? 0;
+    return bytes > size ? [{ path, text: misfit(`a quota of ${bytesText(bytes)}`, size) }] : [];
+  });
+  const isDefault = given === undefined || (isMapping(given) && !("default" in given));
+  if (!isDefault || defaultQuota <= size) return named;
+  const whose = `the default quota of ${bytesText(defaultQuota)}`;
+  return [{ path: ["storage", "file"], text: misfit(whose, size) }, ...named];
+};
+
+const misfit = (whose: string, size: number): string =>
+  `does not fit: ${whose} is more than the whole file of ${bytesText(size)}; write a smaller quota or a larger file`;
+
+const repeated = (raw: unknown, path: Path): Finding[] => {
   const items = valueAt(raw, path);
   if (!Array.isArray(items)) return [];
   const seen = new Set<unknown>();

@@ -23,13 +23,14 @@ export const readDocument = (text: string): Reading => {
 };
 
 const read = (text: string): Reading => {
+  // The parser's own count misses lines that end in a return of their own.
   const counter = new LineCounter();
+  for (const { index } of text.matchAll(/(?<=^|\n)/g)) counter.addNewLine(index);
   const at = (offset: number): { line: number; column: number } => {
     const { line, col } = counter.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
   const document = parseDocument(text, {
-    lineCounter: counter,
     prettyErrors: false,
     // It would compare each key with each other one: minutes for a file of keys. `formFindings` looks instead.
     uniqueKeys: false,

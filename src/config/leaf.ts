@@ -40,6 +40,10 @@ export const section = <Shape extends z.ZodRawShape>(meaning: Meaning, shape: Sh
     z.strictObject(shape, { error: wrongType(meaning) }),
   );
 
+/** A mapping whose keys are names given in the file. */
+export const mapping = <Item extends z.ZodType>(meaning: Meaning, item: Item) =>
+  z.record(z.string(), item, { error: wrongType(meaning) });
+
 /** True for what a YAML mapping becomes. */
 export const isMapping = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

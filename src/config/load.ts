@@ -51,7 +51,8 @@ const issueFindings =
 
 const named =
   (raw: unknown) =>
-  ({ path, text }: Finding): Finding => ({
+  ({ path, text, ...place }: Finding): Finding => ({
+    ...place,
     path,
     text: `${pathText(written(raw, path))} ${text}`,
   });
@@ -59,7 +60,9 @@ const named =
 // The schema reads `manager: X` as `manager: {host: X}`; a complaint speaks of what stands in the file.
 const written = (raw: unknown, path: Path): Path => {
   const parent = path.slice(0, -1);
-  return typeof valueAt(raw, parent) === "string" ? parent : path;
+  const held = valueAt(raw, parent);
+  const isHeld = held === undefined || isMapping(held) || typeof path.at(-1) === "number";
+  return isHeld ? path : parent;
 };
 
 const configOf = (settings: Settings, folder: string): Config => {
@@ -73,9 +76,15 @@ const configOf = (settings: Settings, folder: string): Config => {
       ...(storage.host !== undefined && { host: hostOf(storage.host) }),
       backing: backingOf(storage),
       quota: storage.quota,
+      files: storage.files,
+      trashDays: storage.trash,
     },
     tls,
-    login: { sharedPassword: besideFile(login["shared-password"], folder), admins: login.admins },
+    login: {
+      sharedPassword: besideFile(login["shared-password"], folder),
+      admins: login.admins,
+      groups: login.groups,
+    },
     servers,
     engine: { registryMirrors: engine["registry-mirrors"] },
   };

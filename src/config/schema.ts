@@ -1,11 +1,11 @@
 import * as z from "zod";
 import { imageFrom, mirrorFrom } from "./image.js";
-import { isMapping, leaf, list, number, section } from "./leaf.js";
+import { isMapping, leaf, list, mapping, number, section } from "./leaf.js";
 import { secretSourceFrom } from "./login.js";
 import { addressFrom, destinationFrom } from "./host.js";
 import { classNameFrom, deviceFrom, domainFrom, userFrom } from "./names.js";
 import { Problem } from "./problem.js";
-import { bytesFrom } from "./units.js";
+import { bytesFrom, daysFrom, filesFrom } from "./units.js";
 
 const sizeOf = (what: string, example: string, least: string) =>
   leaf({ what, example }, (text) => {
@@ -55,12 +55,26 @@ export const fileSize = sizeOf("the size of a file on the root disk", "40G", "1G
 /** The quota of who names none. */
 export const defaultQuota = bytesFrom("5G");
 
+const quotas = z
+  .preprocess(
+    (value) => (isMapping(value) ? value : { default: value }),
+    mapping({ what: "a size, or a mapping of sizes", example: "{default: 5G, staff: 50G}" }, quota),
+  )
+  .transform(({ default: everyone = defaultQuota, ...groups }) => ({ default: everyone, groups }));
+
 const storage = section(
   { what: "a mapping of device or file, and quota", example: "{device: /dev/vdb, quota: 5G}" },
   {
     device: device.exactOptional(),
     file: fileSize.exactOptional(),
-    quota: quota.default(defaultQuota),
+    quota: quotas.prefault({}),
+    files: z
+      .preprocess(
+        (value) => (typeof value === "number" ? String(value) : value),
+        leaf({ what: "a number of files for each user's home", example: "200k" }, filesFrom),
+      )
+      .default(filesFrom("200k")),
+    trash: leaf({ what: "a number of days", example: "30d" }, daysFrom).default(daysFrom("30d")),
     host: host.exactOptional(),
   },
 );
@@ -83,18 +97,21 @@ const tls = z.preprocess(
   }),
 );
 
+const user = leaf({ what: "a user name", example: "ada" }, userFrom);
+
 const login = section(
-  { what: "a mapping of shared-password and admins", example: "{admins: [ada]}" },
+  { what: "a mapping of shared-password, admins and groups", example: "{admins: [ada]}" },
   {
     "shared-password": leaf(
       { what: "from-env NAME, from-file PATH or generated", example: "from-env ROOM_PASSWORD" },
       secretSourceFrom,
       true,
     ).default({ kind: "generated" }),
-    admins: list(
-      { what: "a list of user names", example: "[ada]" },
-      leaf({ what: "a user name", example: "ada" }, userFrom),
-    ).default([]),
+    admins: list({ what: "a list of user names", example: "[ada]" }, user).default([]),
+    groups: mapping(
+      { what: "a mapping of groups", example: "{staff: [ada]}" },
+      list({ what: "a list of user names", example: "[ada]" }, user),
+    ).default({}),
   },
 );
 

@@ -32,6 +32,25 @@ export const durationFrom = (text: string): Milliseconds => {
   return Math.round(length * 1000) as Milliseconds;
 };
 
+/** A number of files: `200k`, `1.5M`, `5000`; k and M are thousands and millions. Throws a Problem. */
+export const filesFrom = (text: string): number => {
+  const [, digits, unit = ""] = /^(\d{1,9}(?:\.\d{1,3}(?=[kM]))?)([kM]?)$/.exec(text) ?? [];
+  const right = "write for example 200k";
+  if (digits === undefined)
+    throw new Problem("it is a number, with k or M for thousands or millions", right);
+  const files = Math.round(Number(digits) * (unit === "M" ? 1e6 : unit === "k" ? 1e3 : 1));
+  if (files < 1000) throw new Problem("the least that works is 1k", right);
+  if (files > 1e9) throw new Problem("nothing here is more than 1000M", right);
+  return files;
+};
+
+/** A number of whole days: `30d`. Throws a Problem. */
+export const daysFrom = (text: string): number => {
+  const days = Number(/^(\d{1,4})d$/.exec(text)?.[1]);
+  if (days >= 1 && days <= 3650) return days;
+  throw new Problem("it is a number of whole days from 1d to 3650d", "write for example 30d");
+};
+
 const sizeAdvice = (text: string): string => {
   const near = /^(\d{1,9}(?:\.\d{1,3})?)\s*([KMGT])(?:i?B)?$/i.exec(text.trim());
   return near === null ? "write for example 5G" : `write ${near[1]}${near[2]?.toUpperCase()}`;

@@ -1,11 +1,13 @@
 import { absent } from "../docker.js";
 import { UserError } from "../errors.js";
+import type { Facts } from "../facts.js";
 import type { Host } from "../host.js";
 import { paths } from "../paths.js";
 import type { Piece } from "../piece.js";
 import { until } from "../until.js";
 import { localImage } from "./images/local.js";
 import { imageReference } from "./images/own.js";
+import { limitsSteps } from "./quota/limits.js";
 import { differences } from "./shared/differences.js";
 import { inspectDisk } from "./storage/disk.js";
 
@@ -14,6 +16,7 @@ export const watcherName = "swarmhub-quota";
 
 type Container = { Image: string; State: { Running: boolean } };
 type State = {
+  facts: Facts;
   reference: string;
   imageId: string | undefined;
   device: string | undefined;
@@ -26,19 +29,20 @@ export const quota: Piece<State> = {
   inspect: async (cluster) => {
     const { storage } = cluster;
     const reference = imageReference("quota");
-    const { units } = await storage.facts();
+    const facts = await storage.facts();
     const [image, disk, container] = await Promise.all([
       localImage(storage, reference),
       inspectDisk(cluster),
-      units["docker.service"] === "active"
+      facts.units["docker.service"] === "active"
         ? absent(storage.docker.getContainer(watcherName).inspect())
         : Promise.resolve(undefined),
     ]);
-    return { reference, imageId: image?.Id, device: disk.source, container };
+    return { facts, reference, imageId: image?.Id, device: disk.source, container };
   },
-  plan: (want, { reference, imageId, device, container }, cluster) => {
+  plan: (want, { facts, reference, imageId, device, container }, cluster) => {
     const { storage: host } = cluster;
-    const spec = specOf(want.name, want.storage.quota, device ?? "");
+    const spec = specOf(want.name, want.storage.quota.default, device ?? "");
+    const limits = limitsSteps(want, host, facts);
     const title =
       container === undefined ? "start the quota watcher" : "start the quota watcher anew";
     const differs =
@@ -49,7 +53,7 @@ export const quota: Piece<State> = {
             ...(container.Image === imageId ? [] : ["image"]),
             ...(container.State.Running ? [] : ["it does not run"]),
           ];
-    if (container !== undefined && differs.length === 0) return [];
+    if (container !== undefined && differs.length === 0) return limits;
     const run = async () => {
       const { docker } = host;
       await absent(docker.getContainer(watcherName).remove({ force: true }));
@@ -63,7 +67,8 @@ export const quota: Piece<State> = {
       await made.start();
       await waitUntilWatching(host);
     };
-    return [{ host, title, ...(differs.length > 0 && { detail: differs.join(", ") }), run }];
+    const detail = differs.length > 0 && { detail: differs.join(", ") };
+    return [...limits, { host, title, ...detail, run }];
   },
   remove: ({ container }, { storage: host }) =>
     container === undefined

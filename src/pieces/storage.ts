@@ -9,7 +9,7 @@ import type { Step } from "../step.js";
 import { backingSteps, eraseSteps } from "./storage/backing.js";
 import { exportsFile, nfsConfiguration, reloadExports, startNfs, stopNfs } from "./storage/nfs.js";
 import { fileSteps, removeFileSteps } from "./shared/file.js";
-import { inspectDisk, type DiskState } from "./storage/disk.js";
+import { inspectDisk, storageFolders, type DiskState } from "./storage/disk.js";
 import { isNamed, unlistScript } from "./storage/fstab.js";
 
 type State = { machines: Machines; disk: DiskState };
@@ -70,18 +70,27 @@ const enforcementSteps = (host: Host, disk: DiskState): Step[] => {
   );
 };
 
-const folders = ["homes", "owners", "pending"];
-
 const folderSteps = (host: Host, disk: DiskState): Step[] => {
-  const missing = folders.filter((name) => !disk.folders.includes(name));
+  const missing = storageFolders.filter(({ name }) => !disk.folders.includes(name));
   if (missing.length === 0) return [];
+  const lines = missing.map(({ name, owner, mode }) => {
+    const [user, group] = owner.split(":");
+    return `install -d -o ${user} -g ${group} -m ${mode} ${name}`;
+  });
   return [
     {
       host,
-      title: `make the folders ${missing.join(", ")}`,
+      title: `make the folders ${missing.map(({ name }) => name).join(", ")}`,
       run: () =>
         host.script(
-          `{\nset -e\nmountpoint -q ${paths.storage}\ncd ${paths.storage}\ninstall -d -o 1000 -g 100 -m 755 ${missing.join(" ")}\n}\n`,
+          [
+            "{",
+            "set -e",
+            `mountpoint -q ${paths.storage}`,
+            `cd ${paths.storage}`,
+            ...lines,
+            "}",
+          ].join("\n"),
         ),
     },
   ];

@@ -39,7 +39,7 @@ test("Enter three times makes this machine a class, with homes that fit into its
   const { manager, workers, storage } = await loadConfig(config);
   t.deepEqual([manager, workers], [{ destination: "local" }, []]);
   t.deepEqual(storage.backing, { kind: "file", size: 20 * 2 ** 30 } as never);
-  t.is(Number(storage.quota), 2 * 2 ** 30);
+  t.is(Number(storage.quota.default), 2 * 2 ** 30);
 });
 
 test("flags ask nothing", async (t) => {
@@ -50,7 +50,7 @@ test("flags ask nothing", async (t) => {
   t.deepEqual(talk.questions, []);
   t.is(written.name, "geo");
   t.is(written.domain, "geo.example.org");
-  t.is(Number(written.storage.quota), 102 * 2 ** 20);
+  t.is(Number(written.storage.quota.default), 102 * 2 ** 20);
 });
 
 test("a manager and a place for the homes are flags enough", async (t) => {

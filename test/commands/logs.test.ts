@@ -1,7 +1,7 @@
 import test from "ava";
 import { printLog } from "../../src/commands/logs.js";
 import { linesOf, type LogLine } from "../../src/commands/logs/lines.js";
-import { slugOf } from "../../src/commands/logs/slug.js";
+import { slugOf } from "../../src/slug.js";
 import type { Docker } from "../../src/docker.js";
 import { exitCode } from "../../src/errors.js";
 import { fakeCluster, fakeFacts, fakeHost, userError } from "../fakes.js";

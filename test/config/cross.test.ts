@@ -51,6 +51,10 @@ test("a file holds at least one home", (t) => {
   t.regex(said("storage: {file: 2G, quota: 3G}"), /storage.quota does not fit: a quota of 3G/);
   t.regex(said("storage: {file: 2G}"), /storage.file does not fit: the default quota of 5G/);
   t.is(said("storage: {file: 2G, quota: 2G}"), "");
+  const staff = (quota: string) =>
+    said(`storage: {file: 4G, quota: ${quota}}\nlogin: {groups: {staff: [ada]}}`);
+  t.regex(staff("{default: 1G, staff: 5G}"), /storage.quota.staff does not fit: a quota of 5G/);
+  t.regex(staff("{staff: 1G}"), /storage.file does not fit: the default quota of 5G/);
 });
 
 test("another key's error does not hide what is wrong between keys", (t) => {

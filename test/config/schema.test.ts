@@ -74,6 +74,41 @@ test(refused, "servers: {memory: 1M}", /the least that works is 64M/);
 test(refused, "login: {admins: [ada, ada]}", /item 2 of login.admins is there already/);
 test(refused, "login: {admins: ada}", /must be a list of user names/);
 
+test(
+  refused,
+  "storage: {device: /dev/vdb, files: 12}",
+  /files is "12", .* the least that works is 1k/,
+);
+test(
+  refused,
+  "storage: {device: /dev/vdb, files: [1]}",
+  /files is a list, and must be a number of/,
+);
+test(
+  refused,
+  "storage: {device: /dev/vdb, trash: 30}",
+  /trash is 30, and must be a number of days/,
+);
+test(
+  refused,
+  "storage: {device: /dev/vdb, trash: 1h}",
+  /whole days from 1d to 3650d; write .* 30d/,
+);
+test(refused, "storage: {device: /dev/vdb, quota: [5G]}", /storage.quota is a list, and must be/);
+test(
+  refused,
+  "storage: {device: /dev/vdb, quota: {default: 5}}",
+  /quota.default is 5, and must be/,
+);
+test(
+  refused,
+  "storage: {device: /dev/vdb, quota: {default: }}",
+  /quota.default is empty, and must/,
+);
+test(refused, "login: {groups: [ada]}", /login.groups is a list, and must be a mapping of groups/);
+test(refused, "login: {groups: {staff: ada}}", /groups.staff is "ada", and must be a list of user/);
+test(refused, "login: {groups: {staff: [Ada]}}", /item 1 of login.groups.staff .* write ada$/);
+
 test("a password in the file is refused, and not repeated", (t) => {
   for (const value of [
     "hunter22!",

@@ -1,5 +1,5 @@
 import test from "ava";
-import { bytesFrom, bytesText, durationFrom } from "../../src/config/units.js";
+import { bytesFrom, bytesText, daysFrom, durationFrom, filesFrom } from "../../src/config/units.js";
 import { accepts, adviceOf } from "./accepts.js";
 
 accepts("a size", bytesFrom, {
@@ -15,6 +15,21 @@ accepts("a size", bytesFrom, {
 accepts("a duration", durationFrom, {
   good: ["30s", "10m", "1.5h", "2d"],
   bad: ["", "30", "30 s", "-1s", "1h30m", "1w", "1e9s"],
+});
+
+accepts("a number of files", filesFrom, {
+  good: ["1k", "200k", "1.5M", "5000", "1000M"],
+  bad: ["", "0", "999", "1.5", "0.9k", "200K", "2G", "-1k", "1e6", "1001M", "200 k", "²00k"],
+});
+
+accepts("a number of days", daysFrom, {
+  good: ["1d", "30d", "3650d"],
+  bad: ["", "0d", "30", "1.5d", "3651d", "12h", "-1d", "30d\n"],
+});
+
+test("files are counted in 1000s and trash in days", (t) => {
+  t.deepEqual(["200k", "1.001k", "1.5M", "5000"].map(filesFrom), [200_000, 1001, 1_500_000, 5000]);
+  t.is(daysFrom("30d"), 30);
 });
 
 test("sizes are counted in 1024s and durations in milliseconds", (t) => {

@@ -1,6 +1,8 @@
 import test from "ava";
 import { quota } from "../../src/pieces/quota.js";
-import { fakeFacts } from "../fakes.js";
+import { limitsFile } from "../../src/pieces/quota/limits.js";
+import { paths } from "../../src/paths.js";
+import { fakeConfig, fakeFacts } from "../fakes.js";
 import { classOf, said } from "./table.js";
 
 const created = {
@@ -31,8 +33,9 @@ const created = {
 };
 type Created = typeof created;
 
-const have = (container: unknown, changes: object = {}) =>
+const have = (container: unknown, changes: object = {}, limits = limitsFile(fakeConfig())) =>
   ({
+    facts: fakeFacts({ files: { [paths.limits]: limits } }),
     reference: "swarmhub/quota:0123456789ab",
     imageId: "sha256:1",
     device: "/dev/vdb",
@@ -84,10 +87,29 @@ for (const [what, detail, change, changes] of drift)
     t.deepEqual(plan(change(created), changes), anew(detail));
   });
 
-test("another quota in the configuration starts the watcher anew", (t) => {
-  const cluster = classOf(1);
-  cluster.config.storage.quota = (10 * 2 ** 30) as never;
-  t.deepEqual(plan(created, {}, cluster), anew("Env[0]"));
+test("what homes may hold is written where it differs", async (t) => {
+  const cluster = classOf(0, { answers: [["mountpoint -q /srv/swarmhub", ""]] });
+  cluster.config.storage.files = 1000;
+  const [step, ...more] = quota.plan(cluster.config, have(created), cluster);
+  t.deepEqual(said(step ? [step] : []), ["manager: write /srv/swarmhub/limits.json"]);
+  t.deepEqual(more, []);
+  await step?.run(() => {});
+  t.regex(cluster.manager.asked.join(), /set -e\nmountpoint -q .*"files": 1000/s);
+});
+
+test("the homes of a group's users have the group's quota, under their own names", (t) => {
+  const { storage, login } = fakeConfig();
+  storage.quota.groups = { staff: (50 * 2 ** 30) as never };
+  login.groups = { staff: ["eve@example.org", "ada"], tutors: ["bob"] };
+  t.deepEqual(JSON.parse(limitsFile(fakeConfig({ storage, login }))), {
+    bytes: 5 * 2 ** 30,
+    files: 200_000,
+    homes: {
+      ada: { bytes: 50 * 2 ** 30 },
+      "eve-example-org---39f2b0c7": { bytes: 50 * 2 ** 30 },
+    },
+    trashDays: 30,
+  });
 });
 
 test("`down` stops it, and nothing where it is not", (t) => {

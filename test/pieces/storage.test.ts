@@ -35,7 +35,7 @@ const mounted: DiskState = {
   source: "/dev/vdb",
   enforced: true,
   exported: true,
-  folders: ["homes", "owners", "pending"],
+  folders: ["homes", "owners", "pending", "limits", "trash"],
 };
 const table = `/dev/vda1 / ext4 defaults 0 0
 # Written by swarmhub: the homes of the class.
@@ -51,7 +51,9 @@ const fromFile = (gibibytes: number) => ({
   config: {
     storage: {
       backing: { kind: "file" as const, size: (gibibytes * 2 ** 30) as never },
-      quota: (5 * 2 ** 30) as never,
+      quota: { default: (5 * 2 ** 30) as never, groups: {} },
+      files: 200_000,
+      trashDays: 30,
     },
   },
 });
@@ -59,7 +61,7 @@ const fromFile = (gibibytes: number) => ({
 const plan = (cluster: ReturnType<typeof classOf>, disk: DiskState, changes: Partial<Facts> = {}) =>
   storage.plan(cluster.config, { machines: machinesOf(cluster, changes), disk }, cluster);
 
-const folders = "make the folders homes, owners, pending";
+const folders = "make the folders homes, owners, pending, limits, trash";
 const nfs = ["write /etc/nfs.conf.d/swarmhub.conf", "write /etc/exports.d/swarmhub.exports"];
 const mount = (what: string) =>
   `mount ${what} at /srv/swarmhub (with project quota, at every boot)`;
@@ -100,7 +102,9 @@ test("each part that is lost is brought back alone", (t) => {
   const drift = (disk: Partial<DiskState>, changes: Partial<Facts> = {}) =>
     said(plan(classOf(1), { ...mounted, ...disk }, { ...facts, ...changes }));
   const without = (path: string) => ({ files: { ...files, [path]: "" } });
-  t.deepEqual(drift({ folders: ["homes"] }), ["manager: make the folders owners, pending"]);
+  t.deepEqual(drift({ folders: ["homes", "limits", "trash"] }), [
+    "manager: make the folders owners, pending",
+  ]);
   t.deepEqual(drift({ mounted: false }), on("manager", mount("/dev/vdb")));
   t.deepEqual(drift({}, without(paths.fileSystemTable)), [
     "manager: list /srv/swarmhub in /etc/fstab (with project quota, at every boot)",

@@ -5,7 +5,7 @@ import { inspectMachines } from "../../machines.js";
 import { watcherName } from "../../pieces/quota.js";
 import { managerDocker } from "../../pieces/shared/manager.js";
 import { parts } from "./parts.js";
-import { slugOf } from "./slug.js";
+import { slugOf } from "../../slug.js";
 
 /** A container by its id or name, on its machine. */
 export type Source = { host: Host; container: string };

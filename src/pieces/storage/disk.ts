@@ -15,9 +15,18 @@ export type DiskState = {
   source: string | undefined;
   enforced: boolean;
   exported: boolean;
-  /** Which of our folders are there, with the owner that they should have. */
+  /** Which of our folders are there, with the owner and mode that they should have. */
   folders: string[];
 };
+
+/** Our folders on the disk. The hub writes homes by NFS, as the users' account; limits and trash are out of its reach. */
+export const storageFolders = [
+  { name: "homes", owner: "1000:100", mode: "755" },
+  { name: "owners", owner: "1000:100", mode: "755" },
+  { name: "pending", owner: "1000:100", mode: "755" },
+  { name: "limits", owner: "0:0", mode: "755" },
+  { name: "trash", owner: "0:0", mode: "700" },
+] as const;
 
 /** The storage host's disk, mount, folders and exports, remembered. */
 export const inspectDisk = (cluster: Cluster): Promise<DiskState> =>
@@ -42,7 +51,7 @@ const lookAtDisk = async ({ config, storage }: Cluster): Promise<DiskState> => {
       source=$(findmnt -nro SOURCE --mountpoint ${paths.storage} | tail -n 1)
       echo "source $(name_of "$source")"
       echo "source $(losetup -nO BACK-FILE "$source" 2>/dev/null)"
-      cd ${paths.storage} && stat -c 'folder %n %u:%g' homes owners pending 2>/dev/null
+      cd ${paths.storage} && stat -c 'folder %n %u:%g %a' ${storageFolders.map(({ name }) => name).join(" ")} 2>/dev/null
     fi
     exportfs -s 2>/dev/null | grep -q '^${paths.storage} ' && echo exported
     exit 0`);
@@ -61,9 +70,9 @@ const lookAtDisk = async ({ config, storage }: Cluster): Promise<DiskState> => {
     source: mount?.source,
     enforced: /^\s*Enforcement:\s+ON/m.test(facts.quotaState),
     exported: words.some(([what]) => what === "exported"),
-    folders: words
-      .filter(([what, , owner]) => what === "folder" && owner === "1000:100")
-      .map(([, name = ""]) => name),
+    folders: storageFolders
+      .filter(({ name, owner, mode }) => answer.includes(`\nfolder ${name} ${owner} ${mode}\n`))
+      .map(({ name }) => name),
   };
 };
 

@@ -1,0 +1,39 @@
+import type { Config } from "../../config.js";
+import type { Facts } from "../../facts.js";
+import type { Host } from "../../host.js";
+import { paths } from "../../paths.js";
+import { slugOf } from "../../slug.js";
+import type { Step } from "../../step.js";
+import { writeScript } from "../shared/file.js";
+
+/** The step that writes what the watcher gives each home; a watcher that runs reads it at once. */
+export const limitsSteps = (want: Config, host: Host, { files }: Facts): Step[] => {
+  const content = limitsFile(want);
+  if (files[paths.limits] === content) return [];
+  return [
+    {
+      host,
+      title: `write ${paths.limits}`,
+      // Never into the folder under the mount.
+      run: () =>
+        host.script(
+          `set -e\nmountpoint -q ${paths.storage}\n${writeScript({ path: paths.limits, content, mode: 0o644 })}`,
+        ),
+    },
+  ];
+};
+
+/** `limits.json`: bytes and files of every home, and the bytes of those whose owners are in a group with a quota. */
+export const limitsFile = ({ storage, login }: Config): string => {
+  const { quota, files, trashDays } = storage;
+  const homes = Object.entries(quota.groups).flatMap(([group, bytes]) =>
+    (login.groups[group] ?? []).map((user) => [slugOf(user), { bytes }] as const),
+  );
+  const limits = {
+    bytes: quota.default,
+    files,
+    homes: Object.fromEntries(homes.toSorted(([one], [other]) => (one < other ? -1 : 1))),
+    trashDays,
+  };
+  return `${JSON.stringify(limits, null, 2)}\n`;
+};
