@@ -100,6 +100,9 @@ async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
 
 c.SwarmHubSpawner.pre_spawn_hook = pre_spawn_hook
 
+# --- the pages ---------------------------------------------------------------------------------------------------------------
+c.JupyterHub.template_paths = [str(Path(__file__).parent / "templates")]
+
 # --- servers that nobody uses are stopped -----------------------------------------------------------------------------------
 c.JupyterHub.services = [
     {

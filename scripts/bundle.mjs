@@ -11,6 +11,7 @@ const copied = [
   "hub/jupyterhub_config.py",
   "hub/requirements.txt",
   "hub/swarmhub",
+  "hub/templates",
   "nginx/nginx.conf.hbs",
   "nginx/away.html",
 ];
