@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import type { Readable } from "node:stream";
+import { finished, type Readable, type Writable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import { UserError } from "./errors.js";
 
@@ -20,6 +20,15 @@ export const collect = (stream: Readable, onLine?: (line: string) => void): (() 
     rest = "";
     return Buffer.concat(chunks).toString("utf8");
   };
+};
+
+/** Hands a stream's bytes on to another, which stays open; `onError` hears when that one takes no more before all is there. */
+export const pour = (stream: Readable, into: Writable, onError: (error: Error) => void): void => {
+  const forget = finished(into, (error) => {
+    if (error) onError(error);
+  });
+  stream.once("end", forget);
+  stream.pipe(into, { end: false });
 };
 
 /** The exit code that a shell gives to a command killed by a signal. */

@@ -1,4 +1,4 @@
-import type { Duplex } from "node:stream";
+import type { Duplex, Writable } from "node:stream";
 import type { Docker } from "./docker.js";
 import { CommandError } from "./errors.js";
 import { factsFrom, factsScript, type Facts } from "./facts.js";
@@ -12,6 +12,8 @@ export type ExecOptions = {
   input?: string | Uint8Array;
   timeout?: number;
   onLine?: (line: string) => void;
+  /** Takes stdout as it comes, byte for byte and at its own pace, and stays open; the answer's stdout is empty then. */
+  into?: Writable;
 };
 
 /** How bytes reach a machine: ssh.ts (ssh2) and local.ts (execa). */

@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { execa } from "execa";
-import { codeOfSignal, collect, deadlineError } from "./collect.js";
+import { codeOfSignal, collect, deadlineError, pour } from "./collect.js";
 import { UnreachableError, UserError } from "./errors.js";
 import type { Transport } from "./host.js";
 import { limiter } from "./limit.js";
@@ -40,7 +40,7 @@ export const localTransport = (): Transport => {
 const execLocally = async (
   command: string,
   closing: AbortSignal,
-  { input, timeout, onLine }: Parameters<Transport["exec"]>[1] = {},
+  { input, timeout, onLine, into }: Parameters<Transport["exec"]>[1] = {},
 ): ReturnType<Transport["exec"]> => {
   if (closing.aborted) throw closed();
   // In a process group of its own, so that the deadline ends its children too.
@@ -50,7 +50,7 @@ const execLocally = async (
     detached: true,
     reject: false,
   });
-  const stdout = collect(running.stdout, onLine);
+  const stdout = into === undefined ? collect(running.stdout, onLine) : () => "";
   const stderr = collect(running.stderr, onLine);
   const { pid } = running;
   const stopped = new Promise<never>((_, reject) => {
@@ -58,6 +58,7 @@ const execLocally = async (
       if (pid !== undefined) endGroup(pid);
       reject(reason);
     };
+    if (into !== undefined) pour(running.stdout, into, stop);
     const timer = timeout && setTimeout(stop, timeout, deadlineError("local", command, timeout));
     const onClose = () => stop(closed());
     closing.addEventListener("abort", onClose, { once: true });

@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { Client, ClientChannel } from "ssh2";
-import { codeOfSignal, collect, deadlineError } from "./collect.js";
+import { codeOfSignal, collect, deadlineError, pour } from "./collect.js";
 import { UnreachableError, UserError } from "./errors.js";
 import type { ExecOptions, Output } from "./host.js";
 import { quote } from "./quote.js";
@@ -13,7 +13,7 @@ export type Connection = { host: string; client: Client; lost: AbortSignal };
 export const execOn = (
   { host, client, lost }: Connection,
   command: string,
-  { input, timeout, onLine }: ExecOptions = {},
+  { input, timeout, onLine, into }: ExecOptions = {},
 ): Promise<Output> =>
   new Promise((resolve, reject) => {
     let channel: ClientChannel | undefined;
@@ -37,7 +37,8 @@ export const execOn = (
       if (error !== undefined) return give(new NoChannelError(host, error));
       channel = opened;
       // A quick command's exit comes with the next packet: whoever listens only after an await misses it.
-      const stdout = collect(opened, onLine);
+      const stdout = into === undefined ? collect(opened, onLine) : () => "";
+      if (into !== undefined) pour(opened, into, give);
       const stderr = collect(opened.stderr, onLine);
       let code: number | undefined;
       opened.on("exit", (status: number | null, signal?: string) => {

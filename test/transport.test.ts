@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:net";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough, Writable } from "node:stream";
 import { buffer, text } from "node:stream/consumers";
 import test, { type ExecutionContext } from "ava";
 import type { Transport } from "../src/host.js";
@@ -104,6 +105,60 @@ const rows: Row[] = [
       const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
       const output = await transport.exec("od -An -v -tu1 | tr -s ' \\n' ' '", { input: bytes });
       t.is(output.stdout.trim(), [...bytes].join(" "));
+    },
+  },
+  {
+    title: "a stream takes stdout byte for byte, stays open, and stderr is still answered",
+    run: async (t, transport) => {
+      const into = new PassThrough();
+      const taken = buffer(into);
+      const output = await transport.exec(
+        "i=0; while [ $i -lt 40 ]; do head -c 50000 /dev/zero | tr '\\0' '\\377'; i=$((i + 1)); done; echo warning >&2; exit 1",
+        { into },
+      );
+      t.deepEqual(output, { code: 1, stdout: "", stderr: "warning\n" });
+      t.true(into.writable);
+      into.end();
+      t.true((await taken).equals(Buffer.alloc(2_000_000, 255)));
+    },
+  },
+  {
+    title: "a stream that takes its time holds the command back",
+    run: async (t, transport, kind) => {
+      const mark = join(folder, `written-${kind}`);
+      let go = (): void => {};
+      const gate = new Promise<void>((opened) => (go = opened));
+      let taken = 0;
+      const into = new Writable({
+        write: (chunk: Buffer, _encoding, done) => {
+          taken += chunk.length;
+          void gate.then(() => done());
+        },
+      });
+      const running = transport.exec(`head -c 30000000 /dev/zero; touch ${mark}`, { into });
+      await comes(async () => taken > 0, "the first bytes");
+      // A second command, answered behind it, shows that there was time to run ahead.
+      t.is((await transport.exec(`sleep 0.3; test -e ${mark}`)).code, 1);
+      go();
+      await running;
+      t.is(taken, 30_000_000);
+    },
+  },
+  {
+    title: "a stream that takes no more ends the command with its reason",
+    run: async (t, transport, kind) => {
+      const mark = join(folder, `full-${kind}`);
+      const into = new Writable({
+        write: (_chunk, _encoding, done) => done(new Error("no space left")),
+      });
+      const error = await t.throwsAsync(
+        transport.exec(`echo $$ >${mark}; while head -c 1000000 /dev/zero; do :; done`, { into }),
+      );
+      t.is(error.message, "no space left");
+      const isGone = async () =>
+        (await transport.exec(`kill -0 $(cat ${mark}) 2>/dev/null`)).code !== 0;
+      await comes(isGone, "the process is gone");
+      t.is((await transport.exec("exit 3")).code, 3);
     },
   },
   {
