@@ -45,16 +45,19 @@ export const createTerminal = (
   const live = !json && isLive(stderr, env) ? liveReport(canvas(stderr, env)) : undefined;
   const report = live ?? (json ? jsonReport(out, () => new Date()) : plainReport(talk));
   const pause = live?.pause ?? (() => () => {});
+  let hasResult = false;
   return {
     report,
     print: (text) => {
+      hasResult = true;
       const resume = pause();
       out(`${text}\n`);
       resume();
     },
     fail: (error) => {
       report.close();
-      if (json) out(`${JSON.stringify({ type: "error", ...errorFields(error) })}\n`);
+      // After a result, as of `status` that found drift, stdout stays one document.
+      if (json && !hasResult) out(`${JSON.stringify({ type: "error", ...errorFields(error) })}\n`);
       talk(errorText(error, debug));
     },
     ask: async (text) => {

@@ -83,6 +83,15 @@ test("with --json an error is a line as well", (t) => {
   });
 });
 
+test("with --json a result that ends in an error, as drift does, stays one document", (t) => {
+  const around = surroundings();
+  const terminal = createTerminal(around, { json: true });
+  terminal.print('{"pieces": []}');
+  terminal.fail(new UserError("1 of 9 pieces is not as wanted", "`swarmhub up`", 6));
+  t.deepEqual(JSON.parse(around.out()), { pieces: [] });
+  t.regex(around.talk(), /1 of 9 pieces/);
+});
+
 test("a question is asked on stderr, and nobody is asked where nobody is", async (t) => {
   t.is(await createTerminal(surroundings()).ask("Sure? "), undefined);
   const around = surroundings({}, true);
