@@ -38,11 +38,12 @@ read_global_options() {
 }
 
 command_up() {
-  local count='' memory=3072 disk=20
+  local count='' memory=3072 disk=20 packages=''
   while (($#)); do
     case $1 in
       --memory) memory=${2:-}; shift 2 || usage_error '--memory wants a number of MB.' ;;
       --disk) disk=${2:-}; shift 2 || usage_error '--disk wants a number of GB.' ;;
+      --with) packages=${2:-}; shift 2 || usage_error '--with wants names of Debian packages.' ;;
       --*) usage_error "up has no option '$1'." ;;
       *) [[ -z $count ]] || usage_error "up wants one number, not '$count' and '$1'."; count=$1; shift ;;
     esac
@@ -51,10 +52,11 @@ command_up() {
   number_within 'the number of guests' "$count" 1 50
   number_within '--memory (MB)' "$memory" 192 65536
   number_within '--disk (GB)' "$disk" 1 2000
+  [[ -z $packages || $packages =~ ^[a-z0-9][a-z0-9.+-]*(,[a-z0-9][a-z0-9.+-]*)*$ ]] || usage_error "--with wants names of Debian packages with commas between, not '$packages'."
   lock "lab-$name"
   [[ -f $folder/number ]] || lab_is_new=yes
   on_exit_do undo_up
-  lab_up "$count" "$memory" "$disk"
+  lab_up "$count" "$memory" "$disk" "$packages"
   lab_is_new=
 }
 
@@ -100,7 +102,11 @@ command_delay() {
 
 command_save() { want_lab; want_tag "${1:-}"; lock "lab-$name"; save_disks "$1"; }
 command_restore() { want_tag "${1:-}"; lock "lab-$name"; restore_disks "$1"; }
-command_images() { make_notebook_image; }
+command_images() {
+  (($# != 1)) || usage_error 'images wants the images of the folder as well: images FOLDER TARGET=NAME:TAG'
+  make_notebook_image
+  (($# == 0)) || make_images_of "$@"
+}
 command_status() { want_lab; print_status; }
 command_env() { want_lab; print_env; }
 

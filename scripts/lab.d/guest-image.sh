@@ -3,8 +3,11 @@
 
 guest_packages=systemd,systemd-sysv,udev,kmod,openssh-server,iproute2,iptables,ca-certificates,procps,netbase,dbus,curl,sudo,user-mode-linux
 
-# The image is named after what it is made of: a change of the recipe makes another one, and guests keep theirs.
-guest_image_name() {
+# The image is named after what it is made of: a change of the recipe makes another one, and guests keep theirs. One with
+# more packages is a variant of the same recipe.
+guest_image_name() { echo "$(recipe_name)${1:+-$(sha256sum <<<"$1" | cut -c1-6)}"; }
+
+recipe_name() {
   {
     echo "$guest_packages"
     declare -f build_guest_image bootstrap take_kernel
@@ -21,12 +24,13 @@ copy_authorities() {
   extra_authorities | while read -r file; do install -D -m 644 "$file" "$1/usr/local/share/ca-certificates/${file##*/}"; done
 }
 
+# make_guest_image PACKAGES: with these beyond what a blank machine has
 make_guest_image() {
   mkdir -p "$cache/guest"
   lock guest-image
   [[ -f $cache/key ]] || ssh-keygen -q -t ed25519 -N '' -C 'the lab of swarmhub' -f "$cache/key"
-  image=$(guest_image_name)
-  [[ -f $cache/guest/$image/base.img ]] || build_guest_image "$cache/guest/$image"
+  image=$(guest_image_name "$1")
+  [[ -f $cache/guest/$image/base.img ]] || build_guest_image "$cache/guest/$image" "$1"
   mkdir -p "$folder"
   [[ -f $folder/image ]] || echo "$image" >"$folder/image"
   remove_old_guest_images
@@ -35,11 +39,11 @@ make_guest_image() {
 
 build_guest_image() {
   local making=$1.making tree=$1.making/tree
-  say "making the guests' disk image (Debian trixie; once, about a minute)"
+  say "making the guests' disk image (Debian trixie${2:+ with $2}; once, about a minute)"
   rm -rf "$making"
   on_exit_do rm -rf "$making"
   mkdir -p "$tree"
-  bootstrap "$guest_packages" "$tree"
+  bootstrap "$guest_packages${2:+,$2}" "$tree"
   install -m 755 "$parts/guest/lab-identity" "$tree/usr/local/sbin/lab-identity"
   install -m 644 "$parts/guest/lab-identity.service" "$tree/etc/systemd/system/lab-identity.service"
   install -m 644 "$cache/key.pub" "$tree/lab-key.pub"
@@ -69,7 +73,7 @@ remove_old_guest_images() {
   local old used
   used=$(find "$cache" -maxdepth 4 -path "$cache/guest" -prune -o -path "$cache/docker" -prune -o -name image -type f -exec cat {} +) || return 0
   find "$cache/guest" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | while read -r old; do
-    [[ $'\n'$image$'\n'$used$'\n' == *$'\n'$old$'\n'* ]] || rm -rf "${cache:?}/guest/$old"
+    [[ ${old%-*} == "${image%-*}" || $'\n'$used$'\n' == *$'\n'$old$'\n'* ]] || rm -rf "${cache:?}/guest/$old"
   done
 }
 

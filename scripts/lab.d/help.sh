@@ -9,6 +9,7 @@ Each guest is a blank Debian trixie under user-mode Linux: its own kernel, syste
   scripts/lab [--name NAME] COMMAND
 
   up N [--memory MB] [--disk GB]   guests 1 to N, blank (3072 MB, 20 GB); what runs already stays as it is
+       [--with PACKAGE,PACKAGE]    new guests have these Debian packages from the start
   ssh K [COMMAND…]                 on guest K as user debian, who may sudo
   exec COMMAND…                    on this machine, in the lab's network
   kill K / boot K                  pull the plug of guest K / start it again on the same disks
@@ -17,6 +18,7 @@ Each guest is a blank Debian trixie under user-mode Linux: its own kernel, syste
                                    guest; between guests all stays fast; 0 takes it away
   save TAG / restore TAG           set the disks of all guests aside / go back to them (survives down)
   images                           build the notebook image and put it into the lab's registry, if anything changed
+  images FOLDER TARGET=NAME:TAG…   and these targets of FOLDER/templates/Dockerfile, those that the registry lacks
   status                           what there is
   env                              the same for programs: LAB_SSH_CONFIG, LAB_KNOWN_HOSTS, LAB_REGISTRY, … as shell assignments
   down [--saved | --cache]         remove this lab: guests, disks, network. --saved: also what was saved from it;

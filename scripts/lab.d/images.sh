@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The notebook image: built on a dockerd of the lab's own, which runs only as long as that takes.
+# The notebook image, and others: built on a dockerd of the lab's own, which runs only as long as that takes.
 
 notebook_image=swarmhub/notebook:lab
 
@@ -42,6 +42,43 @@ build_notebook_image() {
   docker -H "$socket" image prune -f --filter until=48h >/dev/null
   dockerd_down "$docker"
   say "$notebook_image is in the registry"
+}
+
+# make_images_of FOLDER TARGET=NAME:TAG…
+make_images_of() {
+  local from=$1 pair missing=()
+  shift
+  for pair; do
+    [[ $pair =~ ^[a-z]+=[a-z0-9/-]+:[a-z0-9]+$ ]] || usage_error "images wants TARGET=NAME:TAG, not '$pair'."
+    registry_has "$(without_tag "${pair#*=}")" "${pair##*:}" || missing+=("$pair")
+  done
+  ((${#missing[@]})) || return 0
+  lock images
+  lock registry
+  with_registry build_images_of "$from" "${missing[@]}"
+  unlock registry
+  unlock images
+}
+
+without_tag() { echo "${1%:*}"; }
+
+build_images_of() {
+  local docker=$cache/docker from=$1 pair image
+  shift
+  mkdir -p "$docker"
+  dockerd_up "$docker"
+  for pair; do
+    image=$registry/${pair#*=}
+    say "building ${pair#*=}"
+    work docker -H "unix://$docker/socket" build --network host --target "${pair%%=*}" -f "$from/templates/Dockerfile" -t "$image" "$from" \
+      >"$docker/build.log" 2>&1 || {
+      tail -20 "$docker/build.log" >&2
+      die "docker build failed. The whole of what it said: $docker/build.log"
+    }
+    work docker -H "unix://$docker/socket" push -q "$image" >/dev/null
+    docker -H "unix://$docker/socket" rmi "$image" >/dev/null
+  done
+  dockerd_down "$docker"
 }
 
 # Everything that dockerd mounts and starts lives in namespaces of its own, and ends with it.

@@ -13,7 +13,7 @@ choose_number() {
   else
     taken=" $(find "$cache"/{labs,saved} -mindepth 2 -maxdepth 2 -name number -exec cat {} + 2>/dev/null | tr '\n' ' ' || true) "
     for ((number = 0; number < 250; number++)); do
-      [[ $taken == *" $number "* ]] || ip route show "10.77.$number.0/24" | grep -q . || break
+      [[ $taken == *" $number "* ]] || [[ -n $(ip route show "10.77.$number.0/24") ]] || break
     done
     ((number < 250)) || die "all 250 subnets are taken. Remove labs that are not needed: scripts/lab --name NAME down"
     echo "$number" >"$folder/number"
@@ -129,7 +129,8 @@ forward_packets() {
 
 forward_packets_no_more() {
   [[ -f $cache/ip_forward.was ]] || return 0
-  ip -brief link show | grep -q '^swarmhub[0-9]' && return
+  # Not `ip link | grep -q`: grep ends first, ip dies of the closed pipe, and with pipefail that reads as "none".
+  compgen -G '/sys/class/net/swarmhub[0-9]*' >/dev/null && return
   cat "$cache/ip_forward.was" >/proc/sys/net/ipv4/ip_forward
   rm -f "$cache/ip_forward.was"
 }

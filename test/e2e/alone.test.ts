@@ -3,7 +3,7 @@ import { openBrowser, logIn, newNotebook, runCell } from "./browser.js";
 import { bootLab } from "./machines.js";
 
 // The machine you sit at is the whole class: swarmhub runs on the guest itself, and the homes lie in a file.
-const lab = await bootLab("e2e-alone", 1, 2560);
+const lab = await bootLab("e2e-alone", 1, 2560, { prepared: true });
 const browser = await openBrowser();
 const address = `https://${lab.address(1)}`;
 const password = "one machine alone";

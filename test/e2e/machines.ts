@@ -3,6 +3,7 @@ import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { assetsAt, ownImages } from "../../src/images.js";
 
 const run = promisify(execFile);
 const root = new URL("../../../", import.meta.url).pathname;
@@ -26,13 +27,37 @@ export type Lab = {
 /** What `swarmhub` answered. */
 export type Answer = { code: number; stdout: string; stderr: string; ms: number };
 
-/** Boots a lab of that many blank machines. */
-export const bootLab = async (name: string, guests: number, memory: number): Promise<Lab> => {
+/** What somebody's machine may have already. */
+const packages = "docker.io,docker-cli,nfs-kernel-server,xfsprogs";
+
+/**
+ * Boots a lab of that many blank machines. `prepared`: they have Docker and NFS already, and the first has our images, so
+ * that a test of something else need not wait ten minutes for what the story shows.
+ */
+export const bootLab = async (
+  name: string,
+  guests: number,
+  memory: number,
+  { prepared = false } = {},
+): Promise<Lab> => {
   const lab = async (...words: string[]): Promise<string> =>
     (await run(join(root, "scripts/lab"), ["--name", name, ...words], { maxBuffer: 1 << 26 }))
       .stdout;
-  await lab("images");
-  await lab("up", String(guests), "--memory", String(memory));
+  const assets = join(root, "dist/assets");
+  const images = prepared ? ownImages(assetsAt((path) => join(assets, path))) : [];
+  await lab(
+    "images",
+    ...(prepared
+      ? [assets, ...images.map(({ target, reference }) => `${target}=${reference}`)]
+      : []),
+  );
+  await lab(
+    "up",
+    String(guests),
+    "--memory",
+    String(memory),
+    ...(prepared ? ["--with", packages] : []),
+  );
   const variables = Object.fromEntries(
     (await lab("env"))
       .trim()
@@ -46,12 +71,24 @@ export const bootLab = async (name: string, guests: number, memory: number): Pro
     running.child.stdin?.end(input);
     return running;
   };
+  const registry = variables["LAB_REGISTRY"] ?? "";
+  const on: Lab["on"] = async (guest, script) =>
+    (await ssh(guest, `sudo sh -c ${quote(script)}`)).stdout;
+  if (prepared)
+    await on(
+      1,
+      `set -e
+mkdir -p /etc/docker
+echo '{"registry-mirrors": ["http://${registry}"]}' >/etc/docker/daemon.json
+systemctl restart docker
+for image in ${images.map(({ reference }) => reference).join(" ")}; do docker pull -q $image; done`,
+    );
   return {
-    registry: variables["LAB_REGISTRY"] ?? "",
+    registry,
     image: variables["LAB_IMAGE"] ?? "",
     sshConfig,
     address: (guest) => `${subnet}.${10 + guest}`,
-    on: async (guest, script) => (await ssh(guest, `sudo sh -c ${quote(script)}`)).stdout,
+    on,
     put: async (guest, from, to) => {
       const archive = await run("tar", ["-C", join(root, from), "-cf", "-", "."], {
         encoding: "buffer",
