@@ -38,11 +38,12 @@ read_global_options() {
 }
 
 command_up() {
-  local count='' memory=3072 disk=20 packages=''
+  local count='' memory=3072 disk=20 release=trixie packages=''
   while (($#)); do
     case $1 in
       --memory) memory=${2:-}; shift 2 || usage_error '--memory wants a number of MB.' ;;
       --disk) disk=${2:-}; shift 2 || usage_error '--disk wants a number of GB.' ;;
+      --release) release=${2:-}; shift 2 || usage_error '--release wants bookworm or trixie.' ;;
       --with) packages=${2:-}; shift 2 || usage_error '--with wants names of Debian packages.' ;;
       --*) usage_error "up has no option '$1'." ;;
       *) [[ -z $count ]] || usage_error "up wants one number, not '$count' and '$1'."; count=$1; shift ;;
@@ -52,11 +53,12 @@ command_up() {
   number_within 'the number of guests' "$count" 1 50
   number_within '--memory (MB)' "$memory" 192 65536
   number_within '--disk (GB)' "$disk" 1 2000
+  [[ $release =~ ^(bookworm|trixie)$ ]] || usage_error "--release wants bookworm or trixie, not '$release'."
   [[ -z $packages || $packages =~ ^[a-z0-9][a-z0-9.+-]*(,[a-z0-9][a-z0-9.+-]*)*$ ]] || usage_error "--with wants names of Debian packages with commas between, not '$packages'."
   lock "lab-$name"
   [[ -f $folder/number ]] || lab_is_new=yes
   on_exit_do undo_up
-  lab_up "$count" "$memory" "$disk" "$packages"
+  lab_up "$count" "$memory" "$disk" "$release" "$packages"
   lab_is_new=
 }
 

@@ -3,9 +3,9 @@
 
 guest_packages=systemd,systemd-sysv,udev,kmod,openssh-server,iproute2,iptables,ca-certificates,procps,netbase,dbus,curl,sudo,user-mode-linux
 
-# The image is named after what it is made of: a change of the recipe makes another one, and guests keep theirs. One with
-# more packages is a variant of the same recipe.
-guest_image_name() { echo "$(recipe_name)${1:+-$(sha256sum <<<"$1" | cut -c1-6)}"; }
+# The image is named after what it is made of: a change of the recipe makes another one, and guests keep theirs. Each release
+# of Debian, with more packages or without, is a variant of one recipe.
+guest_image_name() { echo "$(recipe_name)-$(sha256sum <<<"$*" | cut -c1-6)"; }
 
 recipe_name() {
   {
@@ -24,13 +24,13 @@ copy_authorities() {
   extra_authorities | while read -r file; do install -D -m 644 "$file" "$1/usr/local/share/ca-certificates/${file##*/}"; done
 }
 
-# make_guest_image PACKAGES: with these beyond what a blank machine has
+# make_guest_image RELEASE PACKAGES: with these beyond what a blank machine has
 make_guest_image() {
   mkdir -p "$cache/guest"
   lock guest-image
   [[ -f $cache/key ]] || ssh-keygen -q -t ed25519 -N '' -C 'the lab of swarmhub' -f "$cache/key"
-  image=$(guest_image_name "$1")
-  [[ -f $cache/guest/$image/base.img ]] || build_guest_image "$cache/guest/$image" "$1"
+  image=$(guest_image_name "$@")
+  [[ -f $cache/guest/$image/base.img ]] || build_guest_image "$cache/guest/$image" "$@"
   mkdir -p "$folder"
   [[ -f $folder/image ]] || echo "$image" >"$folder/image"
   remove_old_guest_images
@@ -38,12 +38,12 @@ make_guest_image() {
 }
 
 build_guest_image() {
-  local making=$1.making tree=$1.making/tree
-  say "making the guests' disk image (Debian trixie${2:+ with $2}; once, about a minute)"
+  local making=$1.making tree=$1.making/tree release=$2 packages=$3
+  say "making the guests' disk image (Debian $release${packages:+ with $packages}; once, about a minute)"
   rm -rf "$making"
   on_exit_do rm -rf "$making"
   mkdir -p "$tree"
-  bootstrap "$guest_packages${2:+,$2}" "$tree"
+  bootstrap "$release" "$guest_packages${packages:+,$packages}" "$tree"
   install -m 755 "$parts/guest/lab-identity" "$tree/usr/local/sbin/lab-identity"
   install -m 644 "$parts/guest/lab-identity.service" "$tree/etc/systemd/system/lab-identity.service"
   install -m 644 "$cache/key.pub" "$tree/lab-key.pub"
@@ -59,10 +59,10 @@ build_guest_image() {
   say "the guests' disk image is made"
 }
 
-# bootstrap PACKAGES TARGET: a minimal trixie. Its mounts live and die in a namespace of their own.
+# bootstrap RELEASE PACKAGES TARGET: a minimal Debian. Its mounts live and die in a namespace of their own.
 bootstrap() {
-  local log=$cache/bootstrap-${2##*/}.log
-  work mmdebstrap --quiet --mode=root --variant=minbase --keyring="$debian_keyring" --include="$1" trixie "$2" >"$log" 2>&1 || {
+  local log=$cache/bootstrap-${3##*/}.log
+  work mmdebstrap --quiet --mode=root --variant=minbase --keyring="$debian_keyring" --include="$2" "$1" "$3" >"$log" 2>&1 || {
     tail -5 "$log" >&2
     die "mmdebstrap failed. The whole of what it said: $log"
   }
@@ -77,7 +77,7 @@ remove_old_guest_images() {
   done
 }
 
-# take_kernel TREE TO: trixie's kernel needs trixie's C library, so it runs in a little root of its own
+# take_kernel TREE TO: a release's kernel needs its C library, so it runs in a little root of its own
 take_kernel() {
   local tree=$1 to=$2 file
   mkdir -p "$to"/{proc,dev,lab,tmp}

@@ -3,13 +3,14 @@ print_help() {
   cat <<'HELP'
 scripts/lab: real virtual machines on one Linux machine, for swarmhub's tests and its demo.
 
-Each guest is a blank Debian trixie under user-mode Linux: its own kernel, systemd, sshd, address, an empty second disk
+Each guest is a blank Debian under user-mode Linux: its own kernel, systemd, sshd, address, an empty second disk
 /dev/ubdb, and a way to Debian's, PyPI's and npm's registries. No KVM is needed. Run as root.
 
   scripts/lab [--name NAME] COMMAND
 
   up N [--memory MB] [--disk GB]   guests 1 to N, blank (3072 MB, 20 GB); what runs already stays as it is
-       [--with PACKAGE,PACKAGE]    new guests have these Debian packages from the start
+       [--release bookworm]        another release of Debian than trixie
+       [--with PACKAGE,PACKAGE]    Debian packages that the guests have from the start
   ssh K [COMMAND…]                 on guest K as user debian, who may sudo
   exec COMMAND…                    on this machine, in the lab's network
   kill K / boot K                  pull the plug of guest K / start it again on the same disks

@@ -1,11 +1,11 @@
 # shellcheck shell=bash
 # A lab from its first guest to its end.
 
-# lab_up COUNT MEMORY_MB DISK_GB PACKAGES
+# lab_up COUNT MEMORY_MB DISK_GB RELEASE PACKAGES
 lab_up() {
   local count=$1 memory=$2 disk=$3 k started=()
   need_packages_for_guests
-  make_guest_image "$4"
+  make_guest_image "$4" "$5"
   choose_number
   read_number
   network_up

@@ -59,7 +59,7 @@ build_debian_image() {
   rm -rf "$making"
   on_exit_do rm -rf "$making"
   mkdir -p "$making/tree"
-  bootstrap ca-certificates "$making/tree"
+  bootstrap trixie ca-certificates "$making/tree"
   copy_authorities "$making/tree"
   work chroot "$making/tree" update-ca-certificates >/dev/null 2>&1
   echo force-unsafe-io >"$making/tree/etc/dpkg/dpkg.cfg.d/lab-force-unsafe-io"
