@@ -5,13 +5,16 @@ SWARMHUB_ROOT moves all paths below another folder than `/` (tests).
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
+from swarmhub.first_files import give_first_files
 from swarmhub.home import prepare_home
 from swarmhub.login import ClassAuthenticator, to_ascii
 from swarmhub.service import HOME
 from swarmhub.settings import Places, SettingsError, read_secret, read_settings
 from swarmhub.spawner import SwarmHubSpawner
+from swarmhub.usage import home_usage
 
 c = get_config()
 places = Places(Path(os.environ.get("SWARMHUB_ROOT", "/")))
@@ -67,6 +70,9 @@ if settings.cpu:
     c.SwarmHubSpawner.cpu_limit = settings.cpu
 # Unset, dockerspawner reads the command from the image, which is not on the hub's machine.
 c.SwarmHubSpawner.cmd = ["jupyterhub-singleuser"]
+# For images with the package jupyter-resource-usage: JupyterLab shows how full the home is. All others ignore it. Its
+# figures for Prometheus would be collected each second, for nobody.
+c.SwarmHubSpawner.args = ["--ResourceUseDisplay.track_disk_usage=True", "--ResourceUseDisplay.enable_prometheus_metrics=False"]
 c.SwarmHubSpawner.notebook_dir = HOME
 c.SwarmHubSpawner.default_url = "/lab"
 c.SwarmHubSpawner.environment = {
@@ -95,13 +101,22 @@ c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 1}
 
 
 async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
+    spawner.notice = None
     await prepare_home(places.storage, spawner.escaped_name, spawner.user.name)
+    if lack := await give_first_files(places.storage, spawner.escaped_name):
+        spawner.notice, detail = lack
+        spawner.log.warning("%s: %s (%s)", spawner.user.name, spawner.notice, detail)
 
-
-c.SwarmHubSpawner.pre_spawn_hook = pre_spawn_hook
 
 # --- the pages ---------------------------------------------------------------------------------------------------------------
 c.JupyterHub.template_paths = [str(Path(__file__).parent / "templates")]
+if settings.export:
+    c.SwarmHubSpawner.pre_spawn_hook = pre_spawn_hook
+    # JupyterHub calls a function that it finds here, on every page; what it answers is called by the pages that want to know.
+    c.JupyterHub.template_vars = {"home_usage": lambda _user: partial(home_usage, places.storage)}
+else:
+    lost = "Files here are kept only while your server runs; download what you want to keep."
+    c.JupyterHub.template_vars = {"announcement": lost}
 
 # --- servers that nobody uses are stopped -----------------------------------------------------------------------------------
 c.JupyterHub.services = [

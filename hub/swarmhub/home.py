@@ -2,50 +2,38 @@
 
 import asyncio
 import json
-import os
 import stat
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
-from .refusal import (
-    LIMIT_FAILED,
-    NOT_YOUR_HOME,
-    OWNER_UNREADABLE,
-    STORAGE_FAILED,
-    STORAGE_MISSING,
-    STORAGE_SILENT,
-    WATCHER_SILENT,
-    refuse,
-)
-
-Answer = TypeVar("Answer")
-
-# A hard NFS mount blocks a thread for as long as the storage is away. Threads of our own, so that such threads never use up
-# the event loop's, where the hub also resolves host names.
-_threads = ThreadPoolExecutor(16, thread_name_prefix="storage")
+from .first_files import read_skeleton
+from .note import Note, read_note, write_note
+from .refusal import LIMIT_FAILED, LIMIT_LATE, NOT_YOUR_HOME, STORAGE_MISSING, WATCHER_SILENT, Refusal, refuse
+from .storage import ask
 
 
-async def prepare_home(storage: Path, slug: str, user: str, limit_wait: float = 20, look: float = 0.15, deadline: float = 10) -> None:
-    """Makes the home if it is missing and waits until it has its limit; seconds; raises SpawnException with a sentence."""
+async def prepare_home(storage: Path, slug: str, user: str, wait: float = 15, look: float = 0.15, deadline: float = 8) -> None:
+    """Makes the home if it is missing and waits until it has its limit.
 
-    async def ask(function: Callable[..., Answer], *arguments: object) -> Answer:
-        try:
-            return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(_threads, function, *arguments), deadline)
-        except TimeoutError as error:
-            raise refuse(STORAGE_SILENT, f"{storage}: no answer in {deadline} s") from error
-        except OSError as error:
-            raise refuse(STORAGE_FAILED, str(error)) from error
+    Raises SpawnException with a sentence after `wait` seconds without a limit, or one answer of the storage's in `deadline`.
+    """
+    end = time.monotonic() + wait
 
-    await ask(make_home, storage, slug, user)
-    end = time.monotonic() + limit_wait
-    while await ask(is_marked, storage, slug):
-        if time.monotonic() >= end:
-            failure, detail = await ask(read_watcher, storage, slug)
-            raise refuse(LIMIT_FAILED if failure else WATCHER_SILENT, f"{_mark(storage, slug)} still there after {limit_wait} s; {detail}")
+    def left() -> float:
+        return min(deadline, max(end - time.monotonic(), 2))
+
+    await ask(left(), make_home, storage, slug, user)
+    if not await ask(left(), is_marked, storage, slug):
+        return
+    before = await ask(left(), read_watcher, storage)
+    while time.monotonic() < end:
         await asyncio.sleep(look)
+        if not await ask(left(), is_marked, storage, slug):
+            return
+    status = await ask(left(), read_watcher, storage)
+    why, detail = judge_watcher(status, before, slug)
+    raise refuse(why, f"{_mark(storage, slug)} still there after {wait} s; {detail}")
 
 
 def make_home(storage: Path, slug: str, user: str) -> None:
@@ -56,15 +44,18 @@ def make_home(storage: Path, slug: str, user: str) -> None:
     """
     if not _is_folder(storage / "homes"):
         raise refuse(STORAGE_MISSING, f"{storage}/homes is missing")
-    owner = _read_owner(storage, slug)
-    if owner not in (None, user):
-        raise refuse(NOT_YOUR_HOME, f"{storage}/owners/{slug} names {owner!r}, this is {user!r}")
+    note = read_note(storage, slug)
+    if note and note.user != user:
+        raise refuse(NOT_YOUR_HOME, f"{storage}/owners/{slug} names {note.user!r}, this is {user!r}")
     home = storage / "homes" / slug
     is_new = not _is_folder(home)
     if is_new:
         _mark(storage, slug).touch()
-    if owner is None:
-        _write_owner(storage, slug, user)
+    wanted = note or Note(user)
+    if is_new:
+        wanted = replace(wanted, lacks_first_files=read_skeleton(storage) is not None)
+    if wanted != note:
+        write_note(storage, slug, wanted)
     if is_new:
         home.mkdir(mode=0o700)
 
@@ -80,15 +71,28 @@ def is_marked(storage: Path, slug: str) -> bool:
     return True
 
 
-def read_watcher(storage: Path, slug: str) -> tuple[bool, str]:
-    """Answers whether the watcher tells of a failure with this home, and what its status file says, for the log."""
+def read_watcher(storage: Path) -> dict:
+    """What the quota watcher wrote of its last pass; {"unread": why} where that cannot be read."""
     try:
         status = json.loads((storage / "watcher.json").read_text(encoding="utf-8"))
-        own = [failure["reason"] for failure in status.get("failures", []) if failure["home"] == slug]
-        at = status["at"]
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        return False, f"watcher.json cannot be read: {error}"
-    return bool(own), f"the watcher at {at}: {own[0] if own else 'nothing about this home'}"
+    except (OSError, ValueError) as error:
+        return {"unread": str(error)}
+    return status if isinstance(status, dict) else {"unread": "it is no object"}
+
+
+def judge_watcher(status: dict, before: dict, slug: str) -> tuple[Refusal, str]:
+    """Why a home still waits for its limit, and the watcher's words for the log."""
+    if "unread" in status:
+        return WATCHER_SILENT, f"watcher.json cannot be read: {status['unread']}"
+    at = f"the watcher at {status.get('at')}"
+    if status.get("problem"):
+        return LIMIT_FAILED, f"{at}: {status['problem']}"
+    failures = status.get("failures")
+    for failure in failures if isinstance(failures, list) else []:
+        if isinstance(failure, dict) and failure.get("home") == slug:
+            return LIMIT_FAILED, f"{at}: {failure.get('reason')}"
+    alive = status.get("at") != before.get("at")
+    return (LIMIT_LATE if alive else WATCHER_SILENT), f"{at}: nothing about this home"
 
 
 def _mark(storage: Path, slug: str) -> Path:
@@ -103,26 +107,3 @@ def _is_folder(path: Path) -> bool:
     if not stat.S_ISDIR(mode):
         raise NotADirectoryError(f"{path} is no folder")
     return True
-
-
-def _read_owner(storage: Path, slug: str) -> str | None:
-    note = storage / "owners" / slug
-    try:
-        owner = json.loads(note.read_text(encoding="utf-8"))["user"]
-    except FileNotFoundError:
-        return None
-    except (ValueError, LookupError, TypeError) as error:
-        raise refuse(OWNER_UNREADABLE, f"{note}: {error}") from error
-    if not isinstance(owner, str):
-        raise refuse(OWNER_UNREADABLE, f"{note}: the user is no text")
-    return owner
-
-
-def _write_owner(storage: Path, slug: str, user: str) -> None:
-    # A link appears whole or not at all and never replaces somebody's note.
-    draft = storage / "owners" / f".{slug}.{os.getpid()}"
-    draft.write_text(json.dumps({"user": user}) + "\n", encoding="utf-8")
-    try:
-        os.link(draft, storage / "owners" / slug)
-    finally:
-        draft.unlink()

@@ -4,7 +4,7 @@ import hashlib
 
 from docker.types import ContainerSpec, DriverConfig, EndpointSpec, Mount, Placement, Resources, RestartPolicy, TaskTemplate
 
-from .settings import Settings
+from .settings import Export, Settings
 
 HOME = "/home/jovyan"
 _SECOND = 1_000_000_000
@@ -20,7 +20,7 @@ def describe_service(settings: Settings, slug: str, environment: dict[str, str],
         args=command,
         env=environment,
         labels=labels,
-        mounts=[home_mount(settings, slug)],
+        mounts=[home_mount(settings.name, settings.export, slug)] if settings.export else [],
         init=True,
         # A server runs as an ordinary user and needs no capability; without NET_RAW it cannot forge packets either.
         cap_drop=["ALL"],
@@ -51,12 +51,12 @@ def describe_service(settings: Settings, slug: str, environment: dict[str, str],
     }
 
 
-def home_mount(settings: Settings, slug: str) -> Mount:
+def home_mount(class_name: str, export: Export, slug: str) -> Mount:
     """Answers the home as a volume of Docker's local driver; nothing of the homes beside it can be reached through it."""
     options = {
         "type": "nfs4",
-        "o": f"addr={settings.storage_address},{_NFS_OPTIONS}",
-        "device": f":{settings.storage_path}/homes/{slug}",
+        "o": f"addr={export.address},{_NFS_OPTIONS}",
+        "device": f":{export.path}/homes/{slug}",
     }
     # A node that has a volume of this name mounts that one and ignores new options in silence (docker/cli#1279).
     fingerprint = hashlib.sha256(repr(sorted(options.items())).encode()).hexdigest()[:8]
@@ -65,6 +65,6 @@ def home_mount(settings: Settings, slug: str) -> Mount:
         source=f"swarmhub-home-{slug}-{fingerprint}",
         type="volume",
         no_copy=True,  # else Docker first copies the image's /home/jovyan into the home, and chowns it
-        labels={"swarmhub.class": settings.name, "swarmhub.user": slug},
+        labels={"swarmhub.class": class_name, "swarmhub.user": slug},
         driver_config=DriverConfig("local", options),
     )

@@ -14,16 +14,26 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True)
+class Export:
+    """Where the homes are: a folder that an NFS server exports."""
+
+    address: str
+    path: str
+
+
+@dataclass(frozen=True)
 class Settings:
-    """The class as the hub sees it: memory in bytes, cpu in cores (none: no limit), cull in seconds."""
+    """The class as the hub sees it: memory in bytes, cpu in cores (none: no limit), cull in seconds.
+
+    Without an export the homes are in the users' containers, and end with them.
+    """
 
     name: str
     network: str
     image: str
     memory: int
     cpu: float | None
-    storage_address: str
-    storage_path: str
+    export: Export | None
     admins: frozenset[str]
     placement: tuple[str, ...]
     seats: int
@@ -61,7 +71,6 @@ def read_settings(path: Path) -> Settings:
         raise _error(path, [str(error)]) from error
     if not isinstance(found, dict):
         raise _error(path, ["must be an object"])
-    storage = found.get("storage") if isinstance(found.get("storage"), dict) else {}
     faults: list[str] = []
 
     def take(key: str, value: object, is_right: Callable[[object], bool], wanted: str) -> object:
@@ -75,8 +84,7 @@ def read_settings(path: Path) -> Settings:
         image=take("image", found.get("image"), _is_text, "a text"),
         memory=take("memory", found.get("memory"), _is_whole(1), "a whole number of bytes"),
         cpu=take("cpu", found.get("cpu"), _is_cpu, "a number of cores above 0, or null"),
-        storage_address=take("storage.address", storage.get("address"), _is_address, "an IP address (nfs4 takes no names)"),
-        storage_path=take("storage.path", storage.get("path"), _is_absolute, "an absolute path"),
+        export=_export(found.get("storage", {}), take),
         admins=frozenset(take("admins", found.get("admins", []), _is_texts, "a list of user names")),
         placement=tuple(take("placement", found.get("placement", []), _is_texts, "a list of Swarm constraints")),
         seats=take("seats", found.get("seats"), _is_whole(0), "a whole number"),
@@ -87,6 +95,16 @@ def read_settings(path: Path) -> Settings:
     if faults:
         raise _error(path, faults)
     return settings
+
+
+def _export(found: object, take: Callable) -> Export | None:
+    if found is None:
+        return None
+    storage = found if isinstance(found, dict) else {}
+    return Export(
+        take("storage.address", storage.get("address"), _is_address, "an IP address (nfs4 takes no names)"),
+        take("storage.path", storage.get("path"), _is_absolute, "an absolute path"),
+    )
 
 
 def read_secret(places: Places, name: str) -> str:

@@ -27,6 +27,9 @@ class SwarmHubSpawner(SwarmSpawner):
     failure_limit = Int(3, config=True, help="failed attempts of Swarm's own before a start is given up")
     lost_after = Float(120, config=True, help="seconds after which a server that lost its machine and finds no other is stopped")
 
+    # What the user should know of the home although the server starts.
+    notice: str | None = None
+
     _stage = (5, "Preparing your home folder and its size limit")
     _creation: asyncio.Future | None = None
 
@@ -124,9 +127,12 @@ class SwarmHubSpawner(SwarmSpawner):
         self.object_id = ""
 
     async def progress(self):
-        """Tells the waiting user each stage once."""
-        told = None
+        """Tells the waiting user each stage once, and the notice."""
+        told, noticed = None, None
         while True:
+            if self.notice != noticed:
+                noticed = self.notice
+                yield {"progress": self._stage[0], "message": noticed}
             if self._stage != told:
                 told = self._stage
                 yield {"progress": told[0], "message": told[1]}

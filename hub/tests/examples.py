@@ -1,6 +1,6 @@
 """A class to test with."""
 
-from swarmhub.settings import Settings
+from swarmhub.settings import Export, Settings
 
 HUB = {
     "name": "geo-101",
@@ -20,8 +20,7 @@ SETTINGS = Settings(
     image="quay.io/jupyter/scipy-notebook@sha256:1234",
     memory=1 << 30,
     cpu=1.5,
-    storage_address="10.77.0.11",
-    storage_path="/srv/swarmhub",
+    export=Export("10.77.0.11", "/srv/swarmhub"),
     admins=frozenset({"ada"}),
     placement=("node.labels.swarmhub.users==true",),
     seats=34,

@@ -28,12 +28,12 @@ ADMIN_PASSWORD = "0123456789abcdef0123456789abcdef"
 class RunningHub:
     """The hub's and the proxy's processes; everything they write is below `root`."""
 
-    def __init__(self, root: Path, docker_url: str, *options: str) -> None:
+    def __init__(self, root: Path, docker_url: str, *options: str, **changes: object) -> None:
         self.root = root
         self.docker_url = docker_url
         self.options = options
         self.hub_port, self.proxy_port, self.api_port = (_free_port() for _ in range(3))
-        _write_files(root)
+        _write_files(root, HUB | changes)
         self.start_proxy()
         self.start_hub()
 
@@ -139,11 +139,11 @@ def wait_for(condition: Callable[[], object], deadline: float = 20) -> None:
         time.sleep(0.05)
 
 
-def _write_files(root: Path) -> None:
+def _write_files(root: Path, settings: dict) -> None:
     secrets = {"proxy-token": "proxy-token", "shared-password": PASSWORD, "admin-password": ADMIN_PASSWORD}
     for folder in ("etc/swarmhub", "run/secrets", "data", "storage"):
         (root / folder).mkdir(parents=True)
-    (root / "etc/swarmhub/hub.json").write_text(json.dumps(HUB))
+    (root / "etc/swarmhub/hub.json").write_text(json.dumps(settings))
     for name, secret in secrets.items():
         (root / "run/secrets" / name).write_text(f"{secret}\n")
 

@@ -1,7 +1,6 @@
+import errno
 import json
 import os
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -11,7 +10,7 @@ from jupyterhub.spawner import SpawnException
 
 from swarmhub.home import make_home, prepare_home
 
-HUB = Path(__file__).parent.parent
+from .killing import kill_in_turn
 
 
 @pytest.fixture
@@ -53,7 +52,7 @@ async def test_a_new_home_waits_until_the_watcher_took_the_mark_away(storage):
 
 
 async def test_without_a_watcher_a_new_user_is_told_and_the_mark_stays(storage):
-    raised = await refused(storage, limit_wait=0.2, look=0.05)
+    raised = await refused(storage, wait=0.2, look=0.05)
     assert "quota watcher does not answer" in raised.message
     assert "instructor" in raised.message
     assert "watcher.json cannot be read" in raised.get_message()
@@ -63,15 +62,85 @@ async def test_without_a_watcher_a_new_user_is_told_and_the_mark_stays(storage):
 async def test_a_limit_that_the_watcher_could_not_set_is_told_with_its_reason_in_the_log(storage):
     failures = [{"home": "bob", "reason": "x"}, {"home": "alice", "reason": "no project quota"}]
     (storage / "watcher.json").write_text(json.dumps({"at": "2026-11-21T06:00:00Z", "failures": failures}))
-    raised = await refused(storage, limit_wait=0, look=0.01)
+    raised = await refused(storage, wait=0, look=0.01)
     assert "cannot set the size limit" in raised.message
     assert "no project quota" in raised.get_message()
 
 
-@pytest.mark.parametrize("status", ["", "[]", "{}", '{"at": 1, "failures": [1]}', '{"at": 1, "failures": null}'])
+@pytest.mark.parametrize("status", ["", "{", "[]", "\xff"])
 async def test_a_broken_status_file_of_the_watcher_is_only_said_in_the_log(storage, status):
-    (storage / "watcher.json").write_text(status)
-    assert "watcher.json cannot be read" in (await refused(storage, limit_wait=0)).get_message()
+    (storage / "watcher.json").write_bytes(status.encode("latin-1"))
+    assert "watcher.json cannot be read" in (await refused(storage, wait=0)).get_message()
+
+
+@pytest.mark.parametrize("words", [{}, {"failures": [1, {}]}, {"failures": None}, {"failures": 7, "problem": ""}])
+async def test_a_status_of_the_watcher_that_says_nothing_of_a_home_says_that_it_is_silent(storage, words):
+    (storage / "watcher.json").write_text(json.dumps(words))
+    raised = await refused(storage, wait=0)
+    assert "does not answer" in raised.message
+    assert "nothing about this home" in raised.get_message()
+
+
+async def test_a_watcher_that_cannot_look_at_the_storage_says_why_in_the_log(storage):
+    (storage / "watcher.json").write_text(json.dumps({"at": "now", "problem": "XFS does not enforce project quotas"}))
+    raised = await refused(storage, wait=0)
+    assert "cannot set the size limit" in raised.message
+    assert "does not enforce" in raised.get_message()
+
+
+async def test_a_watcher_at_work_that_has_not_come_to_a_home_yet_is_no_silent_one(storage):
+    def at(time: str) -> None:
+        (storage / "watcher.json").write_text(json.dumps({"at": time, "failures": []}))
+
+    at("12:00")
+    threading.Timer(0.1, at, ["12:01"]).start()
+    assert "try again in a minute" in (await refused(storage, wait=0.4, look=0.05)).message
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (errno.ENOSPC, "is full"),
+        (errno.EDQUOT, "is full"),
+        (errno.EROFS, "is read-only"),
+        (errno.EIO, "reports errors"),
+        (errno.ESTALE, "is not there"),
+        (errno.ETIMEDOUT, "does not answer"),
+        (errno.EACCES, "cannot be made"),
+    ],
+)
+async def test_what_the_storage_answers_is_told_in_a_sentence_and_kept_in_the_log(storage, monkeypatch, number, told):
+    def fail(*_words, **_more):
+        raise OSError(number, os.strerror(number), "homes/alice")
+
+    monkeypatch.setattr(Path, "mkdir", fail)
+    raised = await refused(storage)
+    assert told in raised.message
+    assert raised.message.endswith("Please tell your instructor.")
+    assert f"make_home: [Errno {number}] {os.strerror(number)}" in raised.get_message()
+    assert [path.name for path in (storage / "owners").iterdir()] == ["alice"], "no draft of a note is left"
+
+
+async def test_a_note_that_could_not_be_written_leaves_no_draft_and_no_folder(storage, monkeypatch):
+    def fail(*_words, **_more):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "hardlink_to", fail)
+    assert "is full" in (await refused(storage)).message
+    assert list((storage / "owners").iterdir()) == []
+    assert list((storage / "homes").iterdir()) == []
+
+
+async def test_an_old_user_starts_from_a_storage_where_nothing_can_be_written(storage, monkeypatch):
+    make_home(storage, "alice", "alice")
+    (storage / "pending/alice").unlink()
+
+    def fail(*_words, **_more):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    for change in ("touch", "mkdir", "write_text", "hardlink_to"):
+        monkeypatch.setattr(Path, change, fail)
+    await prepare_home(storage, "alice", "alice")
 
 
 async def test_an_old_home_starts_at_once_with_the_watcher_down(storage):
@@ -114,7 +183,7 @@ async def test_an_unreadable_owner_s_note_is_refused(storage, note):
 
 async def test_a_storage_that_is_not_mounted_is_said(tmp_path):
     raised = await refused(tmp_path)
-    assert "not mounted" in raised.message
+    assert "is not there" in raised.message
     assert list(tmp_path.iterdir()) == []
 
 
@@ -148,35 +217,17 @@ async def test_a_storage_that_hangs_is_said_after_the_deadline_and_the_hub_goes_
         pass  # lets the blocked thread end
 
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-left = int(sys.argv[2])
-def hook(event, arguments):
-    global left
-    path = str(arguments[0]) if arguments else ""
-    if event in ("open", "os.mkdir", "os.link", "os.remove", "os.utime") and path.startswith(sys.argv[1]):
-        left -= 1
-        if left < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-from swarmhub.home import make_home
-sys.addaudithook(hook)
-make_home(Path(sys.argv[1]), "alice", "alice")
-"""
-
-
 def test_a_hub_killed_before_any_of_its_file_calls_leaves_no_home_without_a_mark_and_the_next_try_finishes(tmp_path):
-    for calls in range(30):
-        storage = tmp_path / str(calls)
+    storages = [tmp_path / str(calls) for calls in range(30)]
+    for storage in storages:
         for name in ("homes", "owners", "pending"):
             (storage / name).mkdir(parents=True)
-        ended = subprocess.run([sys.executable, "-c", KILLED, storage, str(calls)], cwd=HUB, check=False)  # noqa: S603
-        assert ended.returncode in (0, -9)
+    ends = kill_in_turn("make_home", storages)
+    assert ends[-1] == 0
+    assert len(ends) > 4, "it was killed in several places"
+    for storage in storages[: len(ends)]:
         assert (storage / "pending/alice").exists() or not (storage / "homes/alice").exists()
         make_home(storage, "alice", "alice")
         assert (storage / "homes/alice").is_dir()
         assert (storage / "pending/alice").exists()
         assert json.loads((storage / "owners/alice").read_text()) == {"user": "alice"}
-        if ended.returncode == 0:
-            break
-    assert 4 <= calls < 29, "the hub was killed in several places and got through at last"

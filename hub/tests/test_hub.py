@@ -1,6 +1,8 @@
 """The settings file in a real JupyterHub beside a real proxy; only Docker and the quota watcher are stand-ins."""
 
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -9,6 +11,8 @@ import threading
 import time
 
 import pytest
+
+from swarmhub.home import make_home
 
 from .fake_docker import RUNS, FakeDocker
 from .running import ADMIN_PASSWORD, FOLDER, PASSWORD, PROXY, RunningHub, wait_for
@@ -113,7 +117,7 @@ def test_a_user_reads_that_the_storage_is_not_mounted(hub, swarm):
     alice.log_in("alice")
     status, page = alice.open("/hub/spawn/alice")
     assert status == 503
-    assert "The storage for homes is not mounted on the hub. Please tell your instructor." in page
+    assert "The disk with the homes is not there. Please tell your instructor." in page
     assert "storage/homes is missing" in hub.log()
     assert swarm.services == {}
 
@@ -150,11 +154,55 @@ def test_a_user_gets_a_server_that_asks_the_hub_through_the_proxy(hub, swarm, st
     assert environment["JUPYTERHUB_ROOT_DIR"] == environment["HOME"] == "/home/jovyan"
     assert environment["JUPYTERHUB_DEFAULT_URL"] == "/lab"
     assert environment["JUPYTER_RUNTIME_DIR"].startswith("/tmp/")
-    assert container["Args"] == ["jupyterhub-singleuser"]
+    assert container["Args"][0] == "jupyterhub-singleuser"
+    assert "--ResourceUseDisplay.track_disk_usage=True" in container["Args"]
     told = words(carol.progress("carol@example.org"))
     assert "waiting for its first answer" in told[-2]
     assert told[-1] == "Spawn failed: Your server runs but does not answer. Please tell your instructor."
     wait_for(lambda: not swarm.services)
+
+
+def test_the_page_of_a_home_tells_how_full_it_is_and_nothing_where_there_is_none(hub, storage):
+    gina = hub.browser()
+    gina.log_in("gina")
+    assert 'id="home-usage"' not in gina.open("/hub/home")[1]
+    make_home(storage, "gina", "gina")
+    wait_for(lambda: not (storage / "pending/gina").exists())
+    for page in ("/hub/home", "/hub/user/gina/"):
+        assert re.search(r"Your home: [\d.]+ of [\d.]+ GB", gina.open(page)[1])
+
+
+def test_first_files_that_do_not_fit_are_told_and_the_server_starts(hub, swarm, storage):
+    (storage / "skeleton").mkdir()
+    (storage / "skeleton.json").write_text(json.dumps({"bytes": 1 << 60, "files": 1}))
+    swarm.script = RUNS
+    hans = hub.browser()
+    hans.log_in("hans")
+    told = words(hans.start_server("hans"))
+    assert any("do not fit into your home" in message for message in told)
+    assert any("Your server runs" in message for message in told), "it starts all the same"
+    assert "do not fit into your home" in hans.open("/hub/home")[1]
+    assert "hans: The files for this class do not fit" in hub.log()
+    wait_for(lambda: not swarm.services)
+
+
+def test_where_homes_are_not_kept_the_pages_say_so_and_nothing_is_mounted(tmp_path, swarm):
+    swarm.script = RUNS
+    hub = RunningHub(tmp_path, swarm.url, "--SwarmHubSpawner.http_timeout=2", storage=None)
+    try:
+        ivan = hub.browser()
+        sentence = "Files here are kept only while your server runs; download what you want to keep."
+        assert sentence in ivan.open("/hub/login")[1]
+        ivan.log_in("ivan")
+        assert sentence in ivan.open("/hub/home")[1]
+        ivan.open("/hub/spawn/ivan")
+        wait_for(lambda: swarm.services)
+        (service,) = swarm.services.values()
+        assert not service["TaskTemplate"]["ContainerSpec"].get("Mounts")
+        assert list((tmp_path / "storage").iterdir()) == []
+        wait_for(lambda: not swarm.services)
+    finally:
+        hub.close()
 
 
 def test_a_hub_that_is_killed_during_a_start_and_comes_back_leaves_no_service_behind(hub, swarm, storage):

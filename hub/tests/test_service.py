@@ -1,12 +1,17 @@
 from dataclasses import replace
 
 from swarmhub.service import describe_service, home_mount
+from swarmhub.settings import Export
 
 from .examples import SETTINGS
 
 
 def describe(**changes):
     return describe_service(replace(SETTINGS, **changes), "alice", {"A": "1"}, ["jupyterhub-singleuser", "--x"])
+
+
+def home(address, path="/srv/swarmhub"):
+    return home_mount("geo-101", Export(address, path), "alice")
 
 
 def test_the_service_of_a_user_is_what_swarm_is_told():
@@ -24,7 +29,7 @@ def test_the_service_of_a_user_is_what_swarm_is_told():
                 "Init": True,
                 "CapabilityDrop": ["ALL"],
                 "StopGracePeriod": 10_000_000_000,
-                "Mounts": [home_mount(SETTINGS, "alice")],
+                "Mounts": [home("10.77.0.11")],
             },
             "Resources": {"Limits": {"MemoryBytes": 1 << 30, "NanoCPUs": 1_500_000_000}, "Reservations": {"MemoryBytes": 1 << 30}},
             "RestartPolicy": {"Condition": "on-failure", "Delay": 2_000_000_000, "MaxAttempts": 3, "Window": 300_000_000_000},
@@ -40,7 +45,7 @@ def test_a_class_without_a_cpu_limit_sets_none():
 
 
 def test_a_home_is_the_users_folder_alone_over_nfs():
-    mount = home_mount(SETTINGS, "alice")
+    mount = home("10.77.0.11")
     assert mount["Target"] == "/home/jovyan"
     assert mount["VolumeOptions"]["NoCopy"] is True
     assert mount["VolumeOptions"]["DriverConfig"] == {
@@ -55,12 +60,16 @@ def test_a_home_is_the_users_folder_alone_over_nfs():
 
 def test_a_volume_with_other_options_has_another_name():
     names = {
-        home_mount(SETTINGS, "alice")["Source"],
-        home_mount(replace(SETTINGS, storage_address="10.77.0.12"), "alice")["Source"],
-        home_mount(replace(SETTINGS, storage_path="/srv/other"), "alice")["Source"],
+        home("10.77.0.11")["Source"],
+        home("10.77.0.12")["Source"],
+        home("10.77.0.11", "/srv/other")["Source"],
     }
     assert len(names) == 3
-    assert home_mount(SETTINGS, "alice")["Source"] == home_mount(SETTINGS, "alice")["Source"]
+    assert home("10.77.0.11")["Source"] == home("10.77.0.11")["Source"]
+
+
+def test_a_class_whose_homes_are_not_kept_mounts_nothing():
+    assert describe(export=None)["task_template"]["ContainerSpec"]["Mounts"] == []
 
 
 def test_the_longest_slug_still_fits_into_swarms_63_characters():

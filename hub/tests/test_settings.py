@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from swarmhub.settings import Places, SettingsError, read_secret, read_settings
+from swarmhub.settings import Export, Places, SettingsError, read_secret, read_settings
 
 from .examples import HUB
 
@@ -17,9 +17,13 @@ def write(folder: Path, content: object) -> Path:
 def test_a_complete_file_becomes_settings_with_the_default_cull(tmp_path):
     settings = read_settings(write(tmp_path, HUB))
     assert settings.memory == 1 << 30
-    assert settings.storage_address == "10.77.0.11"
+    assert settings.export == Export("10.77.0.11", "/srv/swarmhub")
     assert settings.admins == {"ada"}
     assert settings.cull == 3600
+
+
+def test_no_storage_is_allowed_when_it_is_said(tmp_path):
+    assert read_settings(write(tmp_path, HUB | {"storage": None})).export is None
 
 
 def test_no_limit_of_cpu_is_allowed(tmp_path):
@@ -41,7 +45,7 @@ def test_no_limit_of_cpu_is_allowed(tmp_path):
         ("cull", 599, "cull: must be a whole number of seconds, at least 600, is 599"),
         ("storage", {"address": "storage.example.org", "path": "/srv"}, "storage.address: must be an IP address"),
         ("storage", {"address": "10.0.0.1", "path": "srv"}, "storage.path: must be an absolute path"),
-        ("storage", None, "storage.address: must be an IP address"),
+        ("storage", "temporary", "storage.address: must be an IP address"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_would_be_right(tmp_path, key, wrong, told):
