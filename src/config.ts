@@ -33,6 +33,12 @@ export type Config = {
   storage: StorageConfig;
   tls: { kind: "self-signed" } | { kind: "off" };
   login: { sharedPassword: SecretSource; admins: string[]; groups: Record<string, string[]> };
-  servers: { image: string; memory: Bytes; cpu: number };
+  servers: {
+    image: string;
+    memory: Bytes;
+    cpu: number;
+    /** A folder on the operator's machine: the first files of each new home. */
+    skeleton?: string;
+  };
   engine: { registryMirrors: string[] };
 };

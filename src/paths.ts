@@ -8,6 +8,9 @@ export const paths = {
   storage: "/srv/swarmhub",
   /** What each home may hold. */
   limits: "/srv/swarmhub/limits.json",
+  /** What each new home gets a copy of, and which one of all it is. */
+  skeleton: "/srv/swarmhub/skeleton",
+  skeletonNote: "/srv/swarmhub/skeleton.json",
   /** The name of the class that the machine belongs to. */
   classNote: "/etc/swarmhub/class",
   installedPackages: "/etc/swarmhub/installed-packages",
@@ -39,6 +42,7 @@ export const readFiles: readonly string[] = [
   paths.nfsConfiguration,
   paths.fileSystemTable,
   paths.limits,
+  paths.skeletonNote,
   paths.hubConfiguration,
   paths.edgeConfiguration,
 ];

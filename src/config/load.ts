@@ -85,7 +85,10 @@ const configOf = (settings: Settings, folder: string): Config => {
       admins: login.admins,
       groups: login.groups,
     },
-    servers,
+    servers: {
+      ...servers,
+      ...(servers.skeleton !== undefined && { skeleton: resolve(folder, servers.skeleton) }),
+    },
     engine: { registryMirrors: engine["registry-mirrors"] },
   };
 };

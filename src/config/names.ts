@@ -56,6 +56,15 @@ export const deviceFrom = (text: string): string => {
   return text;
 };
 
+/** A folder's path, absolute or beside swarmhub.yaml. Throws a Problem. */
+export const folderFrom = (text: string): string => {
+  const right = "write for example ./first-files";
+  if (text === "" || text.includes("\0")) throw new Problem("this is no path", right);
+  if (text.startsWith("~"))
+    throw new Problem("~ is a shell's word and is not replaced here", "write the path in full");
+  return text;
+};
+
 /** The name of a class nearest to a text; "class" where nothing of it can stay. */
 export const classNameNear = (text: string): string => {
   const words = text.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");

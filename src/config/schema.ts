@@ -3,7 +3,7 @@ import { imageFrom, mirrorFrom } from "./image.js";
 import { isMapping, leaf, list, mapping, number, section } from "./leaf.js";
 import { secretSourceFrom } from "./login.js";
 import { addressFrom, destinationFrom } from "./host.js";
-import { classNameFrom, deviceFrom, domainFrom, userFrom } from "./names.js";
+import { classNameFrom, deviceFrom, domainFrom, folderFrom, userFrom } from "./names.js";
 import { Problem } from "./problem.js";
 import { bytesFrom, daysFrom, filesFrom } from "./units.js";
 
@@ -116,7 +116,7 @@ const login = section(
 );
 
 const servers = section(
-  { what: "a mapping of image, memory and cpu", example: "{memory: 1G, cpu: 1}" },
+  { what: "a mapping of image, memory, cpu and skeleton", example: "{memory: 1G, cpu: 1}" },
   {
     image: leaf(
       { what: "a container image", example: "quay.io/jupyter/scipy-notebook:2026-11-02" },
@@ -124,6 +124,10 @@ const servers = section(
     ).default("quay.io/jupyter/scipy-notebook:2026-11-02"),
     memory: sizeOf("a size of memory", "1G", "64M").default(bytesFrom("1G")),
     cpu: number({ what: "a number of cores", example: "1 or 0.5" }, 0.01, 1024).default(1),
+    skeleton: leaf(
+      { what: "a folder on this machine", example: "./first-files" },
+      folderFrom,
+    ).exactOptional(),
   },
 );
 

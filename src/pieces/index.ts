@@ -10,6 +10,7 @@ import { packages } from "./packages.js";
 import { proxy } from "./proxy.js";
 import { quota } from "./quota.js";
 import { secrets } from "./secrets.js";
+import { skeleton } from "./skeleton.js";
 import { storage } from "./storage.js";
 import { swarm } from "./swarm.js";
 
@@ -23,6 +24,7 @@ export const pieces: readonly Piece[] = [
   storage,
   images,
   quota,
+  skeleton,
   secrets,
   proxy,
   hub,

@@ -70,6 +70,12 @@ test(refused, "tls: on", /there is no other way yet/);
 test(refused, "servers: {cpu: 0}", /servers.cpu is 0, .* lies between 0.01 and 1024/);
 test(refused, "servers: {cpu: .nan}", /servers.cpu is NaN, and must be a number of cores/);
 test(refused, "servers: {cpu: '1'}", /servers.cpu is "1", and must be a number of cores/);
+test(refused, "servers: {skeleton: ~/files}", /servers.skeleton is "~\/files".*in full/);
+test(
+  refused,
+  "servers: {skeleton: ''}",
+  /servers.skeleton is "", .*write for example \.\/first-files/,
+);
 test(refused, "servers: {memory: 1M}", /the least that works is 64M/);
 test(refused, "login: {admins: [ada, ada]}", /item 2 of login.admins is there already/);
 test(refused, "login: {admins: ada}", /must be a list of user names/);
