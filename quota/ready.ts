@@ -1,5 +1,5 @@
-import { access, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { access, mkdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { lastWords, type Run } from "./command.js";
 import { parseState, xfsQuota } from "./xfs.js";
 
@@ -17,11 +17,12 @@ export const createReadiness = (root: string, run: Run): Readiness => {
       return problem;
     }
     if (known === mount.line) return undefined;
+    await makeDeviceFile(mount, run);
     // The option alone is not the truth: a remount takes `pquota`, shows no error, and enforces nothing.
     const state = await run(xfsQuota(root, "state -p"));
     const inForce = parseState(state.stdout);
     if (inForce === undefined)
-      return `${root}: XFS does not say whether quotas are in force (${lastWords(state)}); the watcher needs CAP_SYS_ADMIN and the disk's device file, ${mount.device}: start its container anew (\`swarmhub up\`)`;
+      return `${root}: XFS does not say whether quotas are in force (${lastWords(state)}); the watcher needs CAP_SYS_ADMIN, CAP_MKNOD and the disk's device file, ${mount.device}: start its container anew (\`swarmhub up\`)`;
     if (!inForce) return noQuota(root);
     known = mount.line;
     return undefined;
@@ -35,6 +36,8 @@ type Mount = {
   folder: string;
   type: string;
   device: string;
+  /** The device's number, "7:0". */
+  number: string;
   options: readonly string[];
 };
 
@@ -44,9 +47,11 @@ export const findMount = (mountinfo: string, root: string): Mount | undefined =>
     .split("\n")
     .flatMap((line): Mount[] => {
       const [left = "", right = ""] = line.split(" - ");
-      const [, , , folder = "", point] = left.split(" ");
+      const [, , number = "", folder = "", point] = left.split(" ");
       const [type = "", device = "", options = ""] = right.split(" ");
-      return point === root ? [{ line, folder, type, device, options: options.split(",") }] : [];
+      return point === root
+        ? [{ line, folder, type, device, number, options: options.split(",") }]
+        : [];
     })
     .at(-1);
 
@@ -59,6 +64,21 @@ export const problemOf = (mount: Mount | undefined, root: string): string | unde
     return `${root}: its file system is ${mount.type}, and only XFS has project quotas; give \`storage\` a disk of its own`;
   if (!mount.options.includes("prjquota")) return noQuota(root);
   return undefined;
+};
+
+/**
+ * xfs_quota looks for the disk by the name in the mount table. A reboot may give the disk another one (a loop file nearly
+ * always), so the container is not told which: the watcher makes the file itself. Docker lets nobody in it open that.
+ */
+const makeDeviceFile = async ({ device, number }: Mount, run: Run): Promise<void> => {
+  const isThere = await access(device).then(
+    () => true,
+    () => false,
+  );
+  if (isThere || !device.startsWith("/dev/")) return;
+  await mkdir(dirname(device), { recursive: true });
+  // A refusal shows in what XFS says next.
+  await run(["mknod", "-m", "600", device, "b", ...number.split(":")]);
 };
 
 const noQuota = (root: string): string =>

@@ -1,5 +1,5 @@
 import type { Cluster } from "./cluster.js";
-import type { HostConfig } from "./config.js";
+import { storageServer } from "./config.js";
 import { exitCode, UserError } from "./errors.js";
 import type { Facts, NetworkAddress } from "./facts.js";
 import type { Host } from "./host.js";
@@ -51,8 +51,8 @@ export const overlap = (one: string, other: string): boolean => {
 };
 
 const givenAddresses = ({ config }: Cluster): Map<string, string> => {
-  const hosts: HostConfig[] = [config.manager, ...config.workers];
-  if (config.storage.host !== undefined) hosts.push(config.storage.host);
+  const server = storageServer(config);
+  const hosts = [config.manager, ...config.workers, ...(server === undefined ? [] : [server])];
   return new Map(
     hosts.flatMap(({ destination, address }) =>
       address === undefined ? [] : [[destination, address]],

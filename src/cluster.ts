@@ -1,4 +1,4 @@
-import type { Config, HostConfig } from "./config.js";
+import { storageServer, type Config, type HostConfig } from "./config.js";
 import { exitCode, UserError } from "./errors.js";
 import { oneError } from "./failure.js";
 import type { Host } from "./host.js";
@@ -10,8 +10,8 @@ export type Cluster = {
   secrets: ReadonlyMap<string, string>;
   manager: Host;
   workers: readonly Host[];
-  /** Where the homes are: the manager, or a server of its own outside the Swarm. */
-  storage: Host;
+  /** Where the homes are kept: the manager, or a server of its own outside the Swarm; undefined where they are temporary. */
+  storage: Host | undefined;
   /** Every machine once, the manager first. */
   hosts: readonly Host[];
   /** The Swarm's nodes: manager and workers. */
@@ -26,7 +26,7 @@ export const connectCluster = async (
   secrets: ReadonlyMap<string, string>,
   connect: (destination: string) => Promise<Host>,
 ): Promise<Cluster> => {
-  const { host } = config.storage;
+  const host = storageServer(config);
   const all: HostConfig[] = [
     config.manager,
     ...config.workers,
@@ -56,7 +56,8 @@ export const clusterOf = (
   const [manager, ...others] = hosts;
   if (manager === undefined) throw new Error("a class has a manager");
   const workers = others.slice(0, config.workers.length);
-  const storage = others[config.workers.length] ?? manager;
+  const server = others[config.workers.length];
+  const storage = config.storage.kind === "kept" ? (server ?? manager) : undefined;
   return {
     config,
     secrets,
@@ -68,6 +69,9 @@ export const clusterOf = (
     seats: workers.length > 0 ? workers : [manager],
   };
 };
+
+/** Where the homes are kept, or were before the configuration called them temporary. */
+export const homesHost = ({ storage, manager }: Cluster): Host => storage ?? manager;
 
 /** Ends every connection. */
 export const closeCluster = async ({ hosts }: Cluster): Promise<void> => {

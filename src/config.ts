@@ -12,10 +12,17 @@ export type SecretSource =
   | { kind: "file"; path: string }
   | { kind: "generated" };
 
-/** What lies under the homes: a whole blank disk, or a file on the root disk of that many bytes. */
-export type StorageConfig = {
+/** What lies under the homes: a whole blank disk, or a file on the root disk of that many bytes; "unnamed" is still to be said. */
+export type Backing =
+  | { kind: "device"; path: string }
+  | { kind: "file"; size: Bytes }
+  | { kind: "unnamed" };
+
+/** Homes that outlive their servers. */
+export type KeptStorage = {
+  kind: "kept";
   host?: HostConfig;
-  backing: { kind: "device"; path: string } | { kind: "file"; size: Bytes };
+  backing: Backing;
   /** What a home may hold: everyone's, and that of the groups of `login`. */
   quota: { default: Bytes; groups: Record<string, Bytes> };
   /** How many files and folders a home may hold. */
@@ -23,6 +30,13 @@ export type StorageConfig = {
   /** How long a deleted home is kept. */
   trashDays: number;
 };
+
+/** Homes on a disk, or each in its own container, gone when that ends. */
+export type StorageConfig = KeptStorage | { kind: "temporary" };
+
+/** The server outside the Swarm that has the homes, where there is one. */
+export const storageServer = ({ storage }: Config): HostConfig | undefined =>
+  storage.kind === "kept" ? storage.host : undefined;
 
 /** swarmhub.yaml, checked and with its defaults filled in. */
 export type Config = {

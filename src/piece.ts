@@ -8,4 +8,6 @@ export type Piece<State = unknown> = {
   inspect(cluster: Cluster): Promise<State>;
   plan(want: Config, have: State, cluster: Cluster): Step[];
   remove(have: State, cluster: Cluster): Step[];
+  /** What is wrong there and no step can mend, in sentences that begin with the host. */
+  problems?(have: State, cluster: Cluster): string[];
 };

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Cluster } from "../src/cluster.js";
-import type { Bytes, Config } from "../src/config.js";
+import type { Bytes, Config, KeptStorage } from "../src/config.js";
 import type { Docker } from "../src/docker.js";
 import { CommandError, UserError } from "../src/errors.js";
 import { factsFrom, type Facts } from "../src/facts.js";
@@ -77,6 +77,7 @@ export const fakeConfig = (changes: Partial<Config> = {}): Config => ({
   manager: { destination: "manager" },
   workers: [],
   storage: {
+    kind: "kept",
     backing: { kind: "device", path: "/dev/vdb" },
     quota: { default: (5 * 2 ** 30) as Bytes, groups: {} },
     files: 200_000,
@@ -110,7 +111,7 @@ export const fakeCluster = <H extends Host>(
   secrets,
   manager,
   workers,
-  storage,
+  storage: config.storage?.kind === "temporary" ? undefined : storage,
   hosts: [...new Set([manager, ...workers, storage])],
   nodes: [manager, ...workers],
   seats: workers.length === 0 ? [manager] : workers,
@@ -119,6 +120,12 @@ export const fakeCluster = <H extends Host>(
 /** What a blank Debian 13 guest answered to the script of facts, with the changes that a test needs. */
 export const fakeFacts = (changes: Partial<Facts> = {}): Facts => ({
   ...factsFrom(readFileSync("test/fixtures/facts-debian-13.txt", "utf8")),
+  ...changes,
+});
+
+/** Homes that are kept, with the changes that a test needs. */
+export const keptStorage = (changes: Partial<KeptStorage> = {}): KeptStorage => ({
+  ...(fakeConfig().storage as KeptStorage),
   ...changes,
 });
 

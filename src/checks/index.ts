@@ -64,7 +64,7 @@ export const refusal = (
   if (refused.length === 0) return undefined;
   const lines = refused.map(({ host, text, cure }) => {
     const where = host === undefined ? "" : `${host}: `;
-    return `  ${where}${text}${cure === undefined ? "" : `\n    → ${cure}`}`;
+    return `  ${where}${text}${cure === undefined ? "" : `\n    → ${cure.replaceAll("\n", "\n      ")}`}`;
   });
   return new UserError(
     listed

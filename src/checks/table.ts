@@ -32,14 +32,18 @@ const signs: Record<Level, Stretch> = {
 
 const linesOf = ({ check, level, text, cure }: Found, width: number): Line[] => [
   [["  "], signs[level], [` ${pad(check, width)}  `, "dim"], [printable(text)]],
-  ...(cure === undefined
-    ? []
-    : [[[" ".repeat(width + 6)], [`→ ${printable(cure)}`]] satisfies Line]),
+  ...(cure ?? "")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line, index): Line => [
+      [" ".repeat(width + 6)],
+      [`${index === 0 ? "→ " : "    "}${printable(line)}`],
+    ]),
 ];
 
 const tasksOf = (name: string, { manager, workers, storage }: Cluster): string =>
   [
     ...(manager.name === name ? ["manager"] : []),
     ...(workers.some((worker) => worker.name === name) ? ["worker"] : []),
-    ...(storage.name === name ? ["storage"] : []),
+    ...(storage?.name === name ? ["storage"] : []),
   ].join(", ");

@@ -1,3 +1,4 @@
+import type { Cluster } from "../cluster.js";
 import { exitCode, UserError } from "../errors.js";
 import { withLock } from "../lock.js";
 import { pieces } from "../pieces/index.js";
@@ -19,7 +20,7 @@ export const down = (
   signal: AbortSignal,
 ): Promise<void> =>
   withCluster(options, terminal, async (cluster) => {
-    const { config, manager, storage } = cluster;
+    const { config, manager } = cluster;
     if (options.deleteHomes) await askForName(terminal, config.name, options.yes);
     const toRemove: readonly Piece[] = options.deleteHomes ? [erasure, ...pieces] : pieces;
     await withLock(
@@ -32,20 +33,24 @@ export const down = (
           jobs: options.jobs,
           signal: AbortSignal.any([signal, lost]),
         });
-        const { backing } = config.storage;
-        const where =
-          backing.kind === "device"
-            ? `${backing.path} of ${storage.name}`
-            : `a file of ${storage.name}`;
-        const next = options.deleteHomes
-          ? []
-          : [`the homes stay on ${where}; \`swarmhub up\` brings them back`];
+        const where = options.deleteHomes ? undefined : whereHomesStay(cluster);
+        const next =
+          where === undefined
+            ? []
+            : [`the homes stay on ${where}; \`swarmhub up\` brings them back`];
         const text = `${config.name} is down: ${done.changed} steps in ${duration(done.ms)}`;
         terminal.report.event({ type: "summary", text, changed: done.changed, ms: done.ms, next });
       },
       { breakLock: options.breakLock, report: terminal.report },
     );
   });
+
+const whereHomesStay = ({ config, storage }: Cluster): string | undefined => {
+  if (config.storage.kind !== "kept" || storage === undefined) return undefined;
+  const { backing } = config.storage;
+  const what = { device: "the disk", file: "a file", unnamed: "their disk" }[backing.kind];
+  return `${backing.kind === "device" ? backing.path : what} of ${storage.name}`;
+};
 
 const askForName = async (terminal: Terminal, name: string, yes: boolean): Promise<void> => {
   if (yes) return;

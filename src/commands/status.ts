@@ -3,11 +3,13 @@ import { exitCode, UserError } from "../errors.js";
 import { inspectMachines } from "../machines.js";
 import type { Piece } from "../piece.js";
 import { pieces } from "../pieces/index.js";
+import { problemsOf } from "../problems.js";
 import { managerDocker } from "../pieces/shared/manager.js";
 import { survey } from "../reconcile.js";
 import type { Terminal } from "../report/index.js";
 import { seatsOf } from "../seats.js";
 import { addressOf } from "./address.js";
+import { temporarySentence } from "./temporary.js";
 import { withCluster, type ClassOptions } from "./session.js";
 
 /** Shows each piece as wanted or what differs, the address, the seats and who is in; throws with code 6 where something differs. */
@@ -32,13 +34,19 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
 
     if (options.json)
       terminal.print(
-        JSON.stringify({ name: config.name, address, seats, users, pieces: parts }, null, 2),
+        JSON.stringify(
+          { name: config.name, address, storage: config.storage.kind, seats, users, pieces: parts },
+          null,
+          2,
+        ),
       );
     else {
       terminal.print(`${config.name}  ${address}`);
       terminal.print(
         `${seats} seats, ${users.length} taken${users.length > 0 ? `: ${users.join(", ")}` : ""}`,
       );
+      const temporary = temporarySentence(config);
+      if (temporary !== undefined) terminal.print(temporary);
       for (const { piece, asWanted, differs } of parts) {
         terminal.print(
           `${piece.padEnd(9)} ${asWanted ? "as wanted" : `differs: ${differs[0] ?? ""}`}`,
@@ -54,7 +62,7 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
       );
   });
 
-/** One piece as it is; what it refuses to plan is something that differs, too. */
+/** One piece as it is; what it refuses to plan is something that differs, too, and what no step can mend. */
 const partOf = async (piece: Piece, cluster: Cluster) => {
   const differs = await survey([piece], cluster).then(
     (planned) =>
@@ -64,5 +72,6 @@ const partOf = async (piece: Piece, cluster: Cluster) => {
       return error.message.split("\n");
     },
   );
-  return { piece: piece.name, asWanted: differs.length === 0, differs };
+  const all = [...differs, ...(await problemsOf(piece, cluster))];
+  return { piece: piece.name, asWanted: all.length === 0, differs: all };
 };

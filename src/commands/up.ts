@@ -4,11 +4,13 @@ import { withLock } from "../lock.js";
 import { pieces } from "../pieces/index.js";
 import { readSecret } from "../pieces/secrets.js";
 import { managerDocker } from "../pieces/shared/manager.js";
+import { problemsOf } from "../problems.js";
 import { reconcile } from "../reconcile.js";
 import type { Terminal } from "../report/index.js";
 import { duration } from "../report/text.js";
 import { addressOf } from "./address.js";
 import { confirmBy } from "./confirm.js";
+import { temporarySentence } from "./temporary.js";
 import { operator, withCluster, type ClassOptions } from "./session.js";
 
 /** The options of `swarmhub up`. */
@@ -28,6 +30,11 @@ export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal):
           jobs: options.jobs,
           signal: AbortSignal.any([signal, lost]),
         });
+        for (const piece of pieces)
+          for (const text of await problemsOf(piece, cluster))
+            terminal.report.event({ type: "warning", text });
+        const temporary = temporarySentence(cluster.config);
+        if (temporary !== undefined) terminal.report.event({ type: "warning", text: temporary });
         const next = await whatNext(cluster);
         const text =
           done.changed === 0

@@ -11,6 +11,7 @@ export const crossFindings = (raw: unknown): Finding[] => {
   return [
     ...sameMachines(machines(raw)),
     ...backing(storage),
+    ...skeletonOfNothing(raw),
     ...groupFindings(raw),
     ...[["login", "admins"], ["engine", "registry-mirrors"], ...groupPaths(raw)].flatMap((path) =>
       repeated(raw, path),
@@ -71,7 +72,6 @@ const twinText = ({ path, destination }: Machine, twin: Machine): string => {
 
 const backing = (storage: unknown): Finding[] => {
   if (!isMapping(storage)) return [];
-  const path = ["storage"];
   const [device, file] = [storage["device"] ?? undefined, storage["file"] ?? undefined];
   if (device !== undefined && file !== undefined)
     return [
@@ -80,15 +80,20 @@ const backing = (storage: unknown): Finding[] => {
         text: "stands beside device, but the homes lie on one of the two; delete one",
       },
     ];
-  if (device === undefined && file === undefined)
-    return [
-      {
-        path,
-        text: "says neither device nor file, and the homes must lie somewhere; write device: /dev/vdb (a blank disk) or file: 40G (a file on the root disk)",
-      },
-    ];
   return tooLarge(storage);
 };
+
+/** First files are copied from the storage, and temporary homes have none. */
+const skeletonOfNothing = (raw: unknown): Finding[] =>
+  valueAt(raw, ["storage"]) === "temporary" &&
+  typeof valueAt(raw, ["servers", "skeleton"]) === "string"
+    ? [
+        {
+          path: ["servers", "skeleton"],
+          text: "is copied into homes that are kept, but storage is temporary; put the files into the image",
+        },
+      ]
+    : [];
 
 /** Shares that are more than the whole file. */
 const tooLarge = (storage: Record<string, unknown>): Finding[] => {

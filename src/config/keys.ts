@@ -12,6 +12,7 @@ const walk = (node: unknown, path: string[]): string[][] => {
       const here = [...path, key];
       return [here, ...walk(value, here)];
     });
+  if (node instanceof z.ZodUnion) return node.options.flatMap((option) => walk(option, path));
   if (node instanceof z.ZodArray) return walk(node.element, path);
   if (node instanceof z.ZodPipe) return walk(node.out, path);
   if (

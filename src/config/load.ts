@@ -1,5 +1,5 @@
 import { dirname, resolve } from "node:path";
-import type { Config, HostConfig } from "../config.js";
+import type { Backing, Bytes, Config, HostConfig, StorageConfig } from "../config.js";
 import { complaintsError, pathText, type Complaint, type Finding, type Path } from "./complaint.js";
 import { crossFindings } from "./cross.js";
 import { readDocument } from "./document.js";
@@ -44,10 +44,17 @@ type Issue = NonNullable<ReturnType<typeof schema.safeParse>["error"]>["issues"]
 
 const issueFindings =
   (raw: unknown) =>
-  (issue: Issue): Finding[] =>
-    issue.code === "unrecognized_keys"
-      ? issue.keys.map((key) => unknownKey(issue.path, key))
-      : [named(raw)({ path: issue.path, text: issue.message })];
+  (issue: Issue): Finding[] => {
+    if (issue.code === "unrecognized_keys")
+      return issue.keys.map((key) => unknownKey(issue.path, key));
+    if (issue.code !== "invalid_union")
+      return [named(raw)({ path: issue.path, text: issue.message })];
+    // Of a word or a mapping: what is wrong with it as a mapping, which is the last of the two.
+    const { path } = issue;
+    return (issue.errors.at(-1) ?? [])
+      .map((each): Issue => ({ ...each, path: [...path, ...each.path] }))
+      .flatMap(issueFindings(raw));
+  };
 
 const named =
   (raw: unknown) =>
@@ -72,13 +79,7 @@ const configOf = (settings: Settings, folder: string): Config => {
     ...(domain !== undefined && { domain }),
     manager: hostOf(manager),
     workers: workers.map(hostOf),
-    storage: {
-      ...(storage.host !== undefined && { host: hostOf(storage.host) }),
-      backing: backingOf(storage),
-      quota: storage.quota,
-      files: storage.files,
-      trashDays: storage.trash,
-    },
+    storage: storageOf(storage),
     tls,
     login: {
       sharedPassword: besideFile(login["shared-password"], folder),
@@ -98,8 +99,20 @@ const hostOf = ({ host, address }: Settings["manager"]): HostConfig => ({
   ...(address !== undefined && { address }),
 });
 
-const backingOf = ({ device, file }: Settings["storage"]): Config["storage"]["backing"] => {
+const storageOf = (storage: Settings["storage"]): StorageConfig => {
+  if (storage === "temporary") return { kind: "temporary" };
+  const { host, device, file, quota, files, trash } = storage;
+  return {
+    kind: "kept",
+    ...(host !== undefined && { host: hostOf(host) }),
+    backing: backingOf(device, file),
+    quota,
+    files,
+    trashDays: trash,
+  };
+};
+
+const backingOf = (device: string | undefined, file: Bytes | undefined): Backing => {
   if (device !== undefined) return { kind: "device", path: device };
-  if (file !== undefined) return { kind: "file", size: file };
-  throw new TypeError("storage without device and file passed its check");
+  return file === undefined ? { kind: "unnamed" } : { kind: "file", size: file };
 };

@@ -62,8 +62,11 @@ const quotas = z
   )
   .transform(({ default: everyone = defaultQuota, ...groups }) => ({ default: everyone, groups }));
 
-const storage = section(
-  { what: "a mapping of device or file, and quota", example: "{device: /dev/vdb, quota: 5G}" },
+const keptStorage = section(
+  {
+    what: "a mapping of device or file, and quota, or temporary",
+    example: "{device: /dev/vdb, quota: 5G}",
+  },
   {
     device: device.exactOptional(),
     file: fileSize.exactOptional(),
@@ -78,6 +81,8 @@ const storage = section(
     host: host.exactOptional(),
   },
 );
+
+const storage = z.union([z.literal("temporary"), keptStorage]);
 
 // YAML 1.1 reads `off` as false, and a mapping is what later versions will take.
 const tlsText = (value: unknown): unknown => {

@@ -32,7 +32,7 @@ export const hub: Piece<State> = {
       content,
       facts.secretHashes,
       image,
-      machines(cluster.storage).address,
+      cluster.storage && machines(cluster.storage).address,
     );
     return [
       ...files,

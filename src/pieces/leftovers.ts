@@ -1,30 +1,43 @@
 import { absent } from "../docker.js";
 import type { Piece } from "../piece.js";
+import type { Step } from "../step.js";
 import { inspectOwn, oldReferences, type OwnImages } from "./images/own.js";
+import { inspectKept, keptSteps, type Kept } from "./leftovers/kept.js";
 
-/** What an earlier swarmhub left: its images, each some hundred megabytes. Last, when nothing runs on them any more. */
-export const leftovers: Piece<OwnImages[]> = {
+type State = { own: OwnImages[]; kept: Kept };
+
+/**
+ * What nothing runs on any more, hence last: the images of an earlier swarmhub, each some hundred megabytes, and the way to
+ * kept homes where they became temporary.
+ */
+export const leftovers: Piece<State> = {
   name: "leftovers",
-  inspect: (cluster) => inspectOwn(cluster),
-  plan: (want, own) =>
-    own.flatMap((images) => {
-      const { host } = images;
-      const old = oldReferences(images);
-      if (old.length === 0) return [];
-      return [
-        {
-          host,
-          title: old.length === 1 ? "remove an old image" : `remove ${old.length} old images`,
-          detail: old.join(", "),
-          run: async () => {
-            for (const each of old)
-              await absent(host.docker.getImage(each).remove({ force: true }));
-            // What ended containers still stood on lost only its name just now.
-            const label = [`swarmhub.class=${want.name}`];
-            await host.docker.pruneImages({ filters: { dangling: ["true"], label } });
-          },
-        },
-      ];
-    }),
+  inspect: async (cluster) => {
+    const [own, kept] = await Promise.all([inspectOwn(cluster), inspectKept(cluster)]);
+    return { own, kept };
+  },
+  plan: (want, { own, kept }, cluster) => [
+    ...keptSteps(kept, cluster),
+    ...own.flatMap((images) => imageSteps(want.name, images)),
+  ],
   remove: () => [],
+};
+
+const imageSteps = (className: string, images: OwnImages): Step[] => {
+  const { host } = images;
+  const old = oldReferences(images);
+  if (old.length === 0) return [];
+  return [
+    {
+      host,
+      title: old.length === 1 ? "remove an old image" : `remove ${old.length} old images`,
+      detail: old.join(", "),
+      run: async () => {
+        for (const each of old) await absent(host.docker.getImage(each).remove({ force: true }));
+        // What ended containers still stood on lost only its name just now.
+        const label = [`swarmhub.class=${className}`];
+        await host.docker.pruneImages({ filters: { dangling: ["true"], label } });
+      },
+    },
+  ];
 };

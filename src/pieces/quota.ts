@@ -1,4 +1,5 @@
 import { absent } from "../docker.js";
+import { homesHost } from "../cluster.js";
 import { UserError } from "../errors.js";
 import type { Facts } from "../facts.js";
 import type { Host } from "../host.js";
@@ -9,7 +10,6 @@ import { localImage } from "./images/local.js";
 import { imageReference } from "./images/own.js";
 import { limitsSteps } from "./quota/limits.js";
 import { differences } from "./shared/differences.js";
-import { inspectDisk } from "./storage/disk.js";
 
 /** The container of the watcher. */
 export const watcherName = "swarmhub-quota";
@@ -19,7 +19,6 @@ type State = {
   facts: Facts;
   reference: string;
   imageId: string | undefined;
-  device: string | undefined;
   container: Container | undefined;
 };
 
@@ -27,22 +26,22 @@ type State = {
 export const quota: Piece<State> = {
   name: "quota",
   inspect: async (cluster) => {
-    const { storage } = cluster;
+    const host = homesHost(cluster);
     const reference = imageReference("quota");
-    const facts = await storage.facts();
-    const [image, disk, container] = await Promise.all([
-      localImage(storage, reference),
-      inspectDisk(cluster),
+    const facts = await host.facts();
+    const [image, container] = await Promise.all([
+      localImage(host, reference),
       facts.units["docker.service"] === "active"
-        ? absent(storage.docker.getContainer(watcherName).inspect())
+        ? absent(host.docker.getContainer(watcherName).inspect())
         : Promise.resolve(undefined),
     ]);
-    return { facts, reference, imageId: image?.Id, device: disk.source, container };
+    return { facts, reference, imageId: image?.Id, container };
   },
-  plan: (want, { facts, reference, imageId, device, container }, cluster) => {
-    const { storage: host } = cluster;
-    const spec = specOf(want.name, want.storage.quota.default, device ?? "");
-    const limits = limitsSteps(want, host, facts);
+  plan: (want, { facts, reference, imageId, container }, cluster) => {
+    if (want.storage.kind === "temporary") return [];
+    const host = homesHost(cluster);
+    const spec = specOf(want.name, want.storage.quota.default);
+    const limits = limitsSteps(want.storage, want.login, host, facts);
     const title =
       container === undefined ? "start the quota watcher" : "start the quota watcher anew";
     const differs =
@@ -70,31 +69,26 @@ export const quota: Piece<State> = {
     const detail = differs.length > 0 && { detail: differs.join(", ") };
     return [...limits, { host, title, ...detail, run }];
   },
-  remove: ({ container }, { storage: host }) =>
-    container === undefined
-      ? []
-      : [
-          {
-            host,
-            title: "stop the quota watcher",
-            run: () => absent(host.docker.getContainer(watcherName).remove({ force: true })),
-          },
-        ],
+  remove: ({ container }, cluster) => {
+    if (container === undefined) return [];
+    const host = homesHost(cluster);
+    const run = () => absent(host.docker.getContainer(watcherName).remove({ force: true }));
+    return [{ host, title: "stop the quota watcher", run }];
+  },
 };
 
-const specOf = (className: string, limit: number, device: string) => ({
+const specOf = (className: string, limit: number) => ({
   Env: [`SWARMHUB_QUOTA_BYTES=${limit}`],
   Labels: { "swarmhub.class": className },
   HostConfig: {
     Binds: [`${paths.storage}:${paths.storage}`],
-    // xfs_quota only needs the device's node to be there ("m"); the disk itself stays out of the container's reach.
-    Devices: [{ PathOnHost: device, PathInContainer: device, CgroupPermissions: "m" }],
     NetworkMode: "none",
     RestartPolicy: { Name: "always" },
     // Quotas are SYS_ADMIN's, a project id the folder owner's or FOWNER's; the marks belong to the users' account.
+    // xfs_quota needs the disk's device file, but nobody may open that: the watcher makes one by the name of the day (MKNOD).
     CapDrop: ["ALL"],
     // In the order of the alphabet, as newer Engines answer them.
-    CapAdd: ["CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_SYS_ADMIN"],
+    CapAdd: ["CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_MKNOD", "CAP_SYS_ADMIN"],
     SecurityOpt: ["no-new-privileges"],
     ReadonlyRootfs: true,
     UsernsMode: "host",

@@ -1,4 +1,5 @@
-import type { Config } from "../config.js";
+import { homesHost } from "../cluster.js";
+import type { KeptStorage } from "../config.js";
 import { exitCode, UserError } from "../errors.js";
 import type { Facts } from "../facts.js";
 import type { Host } from "../host.js";
@@ -17,20 +18,21 @@ type State = {
 /** The first files of new homes: a folder of the operator's, copied to the storage. */
 export const skeleton: Piece<State> = {
   name: "skeleton",
-  inspect: async ({ config, storage }) => {
-    const { skeleton: folder } = config.servers;
+  inspect: async (cluster) => {
+    const { skeleton: folder } = cluster.config.servers;
     const [facts, wanted] = await Promise.all([
-      storage.facts(),
+      homesHost(cluster).facts(),
       folder === undefined ? undefined : readSkeleton(folder).catch(asUserError),
     ]);
     return { facts, wanted };
   },
   plan: (want, { facts, wanted }, { storage: host }) => {
+    if (want.storage.kind === "temporary" || host === undefined) return [];
     // Only here, so that a folder that is gone stands in nobody's way who takes the class down.
     if (wanted instanceof UserError) throw wanted;
     const present = facts.files[paths.skeletonNote];
     if (wanted === undefined) return present === undefined ? [] : [removal(host)];
-    refuseTooLarge(want, wanted);
+    refuseTooLarge(want.storage, wanted);
     const { hash, bytes, files } = wanted;
     const note = `${JSON.stringify({ hash, bytes, files })}\n`;
     if (present === note) return [];
@@ -47,7 +49,7 @@ export const skeleton: Piece<State> = {
     ];
   },
   remove: ({ facts }, { storage: host }) =>
-    facts.files[paths.skeletonNote] === undefined ? [] : [removal(host)],
+    host === undefined || facts.files[paths.skeletonNote] === undefined ? [] : [removal(host)],
 };
 
 const removal = (host: Host): Step => ({
@@ -61,7 +63,7 @@ const asUserError = (error: unknown): UserError => {
   throw error;
 };
 
-const refuseTooLarge = ({ storage }: Config, { bytes, files }: Skeleton): void => {
+const refuseTooLarge = (storage: KeptStorage, { bytes, files }: Skeleton): void => {
   const quota = Math.min(storage.quota.default, ...Object.values(storage.quota.groups));
   const cure = "take something out of the folder, or raise the quota";
   if (bytes > quota)

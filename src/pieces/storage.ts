@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { homesHost } from "../cluster.js";
 import type { Config } from "../config.js";
 import { exitCode, UserError } from "../errors.js";
 import type { Host } from "../host.js";
@@ -9,8 +10,10 @@ import type { Step } from "../step.js";
 import { backingSteps, eraseSteps } from "./storage/backing.js";
 import { exportsFile, nfsConfiguration, reloadExports, startNfs, stopNfs } from "./storage/nfs.js";
 import { fileSteps, removeFileSteps } from "./shared/file.js";
-import { inspectDisk, storageFolders, type DiskState } from "./storage/disk.js";
+import { inspectDisk, type DiskState } from "./storage/disk.js";
+import { storageFolders } from "./storage/look.js";
 import { isNamed, unlistScript } from "./storage/fstab.js";
+import { mendSteps, problemsOf } from "./storage/trouble.js";
 
 type State = { machines: Machines; disk: DiskState };
 
@@ -22,17 +25,21 @@ export const storage: Piece<State> = {
     disk: await inspectDisk(cluster),
   }),
   plan: (want, { machines, disk }, cluster) => {
-    const host = cluster.storage;
+    if (want.storage.kind === "temporary") return [];
+    const host = homesHost(cluster);
     const { facts } = machines(host);
+    if (disk.trouble === "dead") return mendSteps(host, disk);
     return [
+      ...mendSteps(host, disk),
       ...backingSteps(want.storage.backing, host, facts, disk),
       ...enforcementSteps(host, disk),
       ...folderSteps(host, disk),
       ...nfsSteps(want, { machines, disk }, host, cluster.nodes),
     ];
   },
+  problems: ({ disk }, { storage: host }) => (host === undefined ? [] : problemsOf(host, disk)),
   remove: ({ machines, disk }, cluster) => {
-    const host = cluster.storage;
+    const host = homesHost(cluster);
     const { facts } = machines(host);
     const unexport = removeFileSteps(host, facts, [
       {
@@ -57,7 +64,10 @@ export const erasure: Piece<State> = {
   name: "homes",
   inspect: (cluster) => storage.inspect(cluster),
   plan: () => [],
-  remove: ({ disk }, cluster) => eraseSteps(cluster.config.storage.backing, cluster.storage, disk),
+  remove: ({ disk }, { config, storage: host }) =>
+    config.storage.kind === "temporary" || host === undefined
+      ? []
+      : eraseSteps(config.storage.backing, host, disk),
 };
 
 // What `mount -o remount,pquota` answers is 0, and it changes nothing: enforcement begins with a mount.
@@ -127,6 +137,7 @@ const unmountScript = `{
 set -e
 if mountpoint -q ${paths.storage}; then umount ${paths.storage}; fi
 ${unlistScript}
+xfs_io -c 'chattr -i' ${paths.storage} 2>/dev/null || true
 rmdir ${paths.storage} 2>/dev/null || true
 }
 `;

@@ -42,9 +42,14 @@ test("two machines with one address are refused", (t) => {
   );
 });
 
-test("device and file exclude one another, and one of them is needed", (t) => {
+test("device and file exclude one another, and `check` asks where neither is named", (t) => {
   t.regex(said("storage: {device: /dev/vdb, file: 40G}"), /storage.file stands beside device/);
-  t.regex(said("storage: {quota: 5G}"), /storage says neither device nor file/);
+  t.is(said("storage: {quota: 5G}"), "");
+});
+
+test("temporary homes get no first files", (t) => {
+  const servers = "storage: temporary\nservers: {skeleton: first-files}";
+  t.regex(said(servers), /servers.skeleton is copied into homes that are kept.* into the image$/);
 });
 
 test("a file holds at least one home", (t) => {

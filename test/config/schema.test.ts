@@ -58,6 +58,8 @@ test(refused, '"__proto__": {}', /"__proto__" is no key/);
 test(refused, "name: 101", /name is 101, and must be the name of a class/);
 test(refused, "manager: [a]", /manager is a list, and must be an OpenSSH destination/);
 test(refused, "workers: debian@a", /workers is "debian@a", and must be a list of machines/);
+test(refused, "storage: temporarily", /storage is "temporarily", and must be .* or temporary/);
+test(refused, "storage: {temporary: true}", /"temporary" is no key .* in storage/);
 test(refused, "storage: /dev/vdb", /storage is "\/dev\/vdb", and must be a mapping/);
 test(refused, "storage: {device: /dev/vdb, quota: 5}", /quota is 5, and must be a size/);
 test(refused, "storage: {device: /dev/vdb, quota: 9M}", /the least that works is 10M/);

@@ -67,7 +67,7 @@ test("images that are there are left alone, those of an earlier swarmhub too unt
     notebook: notebook(digest(1), "worker1", "worker2"),
   };
   t.deepEqual(said(images.plan(cluster.config, have, cluster)), []);
-  t.deepEqual(said(leftovers.plan(cluster.config, have.own, cluster)), [
+  t.deepEqual(said(leftovers.plan(cluster.config, { own: have.own, kept: undefined }, cluster)), [
     "manager: remove an old image (swarmhub/hub:ba9876543210)",
   ]);
 });
@@ -75,7 +75,7 @@ test("images that are there are left alone, those of an earlier swarmhub too unt
 test("what is no image of ours by its name is never taken for an old one", (t) => {
   const cluster = classOf(2);
   const have = [built(cluster.manager, all, "swarmhub/notebook:lab", "mine/hub:ba9876543210")];
-  t.deepEqual(said(leftovers.plan(cluster.config, have, cluster)), []);
+  t.deepEqual(said(leftovers.plan(cluster.config, { own: have, kept: undefined }, cluster)), []);
 });
 
 test("`down` removes what is there", (t) => {
@@ -88,7 +88,7 @@ test("`down` removes what is there", (t) => {
   ]);
   const none = { own: [built(cluster.manager, [])], notebook: notebook(tag) };
   t.deepEqual(said(images.remove(none, cluster)), []);
-  t.deepEqual(said(leftovers.remove([old], cluster)), []);
+  t.deepEqual(said(leftovers.remove({ own: [old], kept: undefined }, cluster)), []);
 });
 
 test("an image that vanished meanwhile counts as removed", async (t) => {
@@ -106,7 +106,7 @@ test("an image that vanished meanwhile counts as removed", async (t) => {
   const old = built(cluster.manager, [], "swarmhub/hub:ba9876543210");
   const have = { own: [old], notebook: notebook(digest(1), "manager") };
   await runAll(images.remove(have, cluster));
-  await runAll(leftovers.plan(cluster.config, [old], cluster));
+  await runAll(leftovers.plan(cluster.config, { own: [old], kept: undefined }, cluster));
   t.deepEqual(removed, ["sha256:0", tag, digest(1), "swarmhub/hub:ba9876543210"]);
 });
 

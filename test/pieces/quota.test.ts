@@ -2,7 +2,7 @@ import test from "ava";
 import { quota } from "../../src/pieces/quota.js";
 import { limitsFile } from "../../src/pieces/quota/limits.js";
 import { paths } from "../../src/paths.js";
-import { fakeConfig, fakeFacts } from "../fakes.js";
+import { fakeConfig, fakeFacts, keptStorage } from "../fakes.js";
 import { classOf, said } from "./table.js";
 
 const created = {
@@ -16,11 +16,10 @@ const created = {
   },
   HostConfig: {
     Binds: ["/srv/swarmhub:/srv/swarmhub"],
-    Devices: [{ PathOnHost: "/dev/vdb", PathInContainer: "/dev/vdb", CgroupPermissions: "m" }],
     NetworkMode: "none",
     RestartPolicy: { Name: "always", MaximumRetryCount: 0 },
     CapDrop: ["ALL"],
-    CapAdd: ["CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_SYS_ADMIN"],
+    CapAdd: ["CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_MKNOD", "CAP_SYS_ADMIN"],
     SecurityOpt: ["no-new-privileges"],
     ReadonlyRootfs: true,
     UsernsMode: "host",
@@ -33,23 +32,19 @@ const created = {
 };
 type Created = typeof created;
 
-const have = (container: unknown, changes: object = {}, limits = limitsFile(fakeConfig())) =>
+const have = (container: unknown, limits = limitsFile(keptStorage(), fakeConfig().login)) =>
   ({
     facts: fakeFacts({ files: { [paths.limits]: limits } }),
     reference: "swarmhub/quota:0123456789ab",
     imageId: "sha256:1",
-    device: "/dev/vdb",
     container,
-    ...changes,
   }) as never;
-const plan = (container: unknown, changes: object = {}, cluster = classOf(1)) =>
-  said(quota.plan(cluster.config, have(container, changes), cluster));
+const plan = (container: unknown, cluster = classOf(1)) =>
+  said(quota.plan(cluster.config, have(container), cluster));
 
 test("the watcher is started on the machine with the homes", (t) => {
   t.deepEqual(plan(undefined), ["manager: start the quota watcher"]);
-  t.deepEqual(plan(undefined, {}, classOf(1, { server: true })), [
-    "server: start the quota watcher",
-  ]);
+  t.deepEqual(plan(undefined, classOf(1, { server: true })), ["server: start the quota watcher"]);
 });
 
 test("a watcher as wanted is left alone", (t) => {
@@ -57,7 +52,7 @@ test("a watcher as wanted is left alone", (t) => {
 });
 
 const anew = (what: string) => [`manager: start the quota watcher anew (${what})`];
-const drift: [string, string, (container: Created) => unknown, object?][] = [
+const drift: [string, string, (container: Created) => unknown][] = [
   ["does not run", "it does not run", (was) => ({ ...was, State: { Running: false } })],
   ["is of another image", "image", (was) => ({ ...was, Image: "sha256:0" })],
   [
@@ -71,25 +66,21 @@ const drift: [string, string, (container: Created) => unknown, object?][] = [
     (was) => ({ ...was, Config: { ...was.Config, Env: ["SWARMHUB_QUOTA_BYTES=1"] } }),
   ],
   [
-    "has another disk",
-    "HostConfig.Devices[0].PathOnHost, HostConfig.Devices[0].PathInContainer",
-    (was) => was,
-    { device: "/dev/vdc" },
-  ],
-  [
     "has a network",
     "HostConfig.NetworkMode",
     (was) => ({ ...was, HostConfig: { ...was.HostConfig, NetworkMode: "bridge" } }),
   ],
 ];
-for (const [what, detail, change, changes] of drift)
+for (const [what, detail, change] of drift)
   test(`a watcher that ${what} is started anew`, (t) => {
-    t.deepEqual(plan(change(created), changes), anew(detail));
+    t.deepEqual(plan(change(created)), anew(detail));
   });
 
 test("what homes may hold is written where it differs", async (t) => {
-  const cluster = classOf(0, { answers: [["mountpoint -q /srv/swarmhub", ""]] });
-  cluster.config.storage.files = 1000;
+  const cluster = classOf(0, {
+    answers: [["mountpoint -q /srv/swarmhub", ""]],
+    config: { storage: keptStorage({ files: 1000 }) },
+  });
   const [step, ...more] = quota.plan(cluster.config, have(created), cluster);
   t.deepEqual(said(step ? [step] : []), ["manager: write /srv/swarmhub/limits.json"]);
   t.deepEqual(more, []);
@@ -98,10 +89,11 @@ test("what homes may hold is written where it differs", async (t) => {
 });
 
 test("the homes of a group's users have the group's quota, under their own names", (t) => {
-  const { storage, login } = fakeConfig();
+  const { login } = fakeConfig();
+  const storage = keptStorage();
   storage.quota.groups = { staff: (50 * 2 ** 30) as never };
   login.groups = { staff: ["eve@example.org", "ada"], tutors: ["bob"] };
-  t.deepEqual(JSON.parse(limitsFile(fakeConfig({ storage, login }))), {
+  t.deepEqual(JSON.parse(limitsFile(storage, login)), {
     bytes: 5 * 2 ** 30,
     files: 200_000,
     homes: {

@@ -1,9 +1,9 @@
 import test from "ava";
-import type { Config } from "../../src/config.js";
+import type { Config, KeptStorage } from "../../src/config.js";
 import { UserError } from "../../src/errors.js";
 import { skeleton } from "../../src/pieces/skeleton.js";
 import type { Skeleton } from "../../src/skeleton.js";
-import { fakeConfig, fakeFacts } from "../fakes.js";
+import { fakeConfig, fakeFacts, keptStorage } from "../fakes.js";
 import { classOf, refusal, runAll, said } from "./table.js";
 
 const wanted: Skeleton = { hash: "abc", bytes: 12_288, files: 3, entries: [] };
@@ -13,11 +13,9 @@ const facts = (note?: string) =>
 const cluster = classOf(1, { server: true, answers: [["mountpoint -q", ""]] });
 const plan = (have: Skeleton | UserError | undefined, note?: string, config = cluster.config) =>
   skeleton.plan(config, { facts: facts(note), wanted: have }, cluster);
-const withStorage = (changes: Partial<Config["storage"]>): Config => {
-  const config = fakeConfig();
-  return { ...config, storage: { ...config.storage, ...changes } };
-};
-const bytes = (value: number) => value as Config["storage"]["quota"]["default"];
+const withStorage = (changes: Partial<KeptStorage>): Config =>
+  fakeConfig({ storage: keptStorage(changes) });
+const bytes = (value: number) => value as KeptStorage["quota"]["default"];
 
 test("the first files are copied to the storage once, and again when they change", (t) => {
   const step =

@@ -13,58 +13,14 @@ import { exportsFile, nfsConfiguration, startNfs, stopNfs } from "../../src/piec
 import { quote } from "../../src/quote.js";
 import { fakeCluster, fakeFacts, fakeHost } from "../fakes.js";
 import { complaintsAbout } from "./shell.js";
+import { blank, facts, files, fromFile, homes, mounted, nothing, plan } from "./storage/states.js";
 import { classOf, machinesOf, refusal, runAll, said } from "./table.js";
-
-const blank: Disk = { path: "/dev/vdb", type: "disk", size: 20 * 2 ** 30, parts: [] };
-const homes: Disk = { ...blank, fileSystem: "xfs", label: "swarmhub", uuid: "6f1c" };
-const nothing: DiskState = {
-  device: blank,
-  file: false,
-  mounted: false,
-  isConfigured: false,
-  source: undefined,
-  enforced: false,
-  exported: false,
-  folders: [],
-};
-const mounted: DiskState = {
-  ...nothing,
-  device: homes,
-  mounted: true,
-  isConfigured: true,
-  source: "/dev/vdb",
-  enforced: true,
-  exported: true,
-  folders: ["homes", "owners", "pending", "limits", "trash"],
-};
-const table = `/dev/vda1 / ext4 defaults 0 0
-# Written by swarmhub: the homes of the class.
-UUID=6f1c /srv/swarmhub xfs defaults,prjquota,nofail 0 0
-`;
-const files = {
-  [paths.fileSystemTable]: table,
-  [paths.nfsConfiguration]: nfsConfiguration,
-  [paths.exports]: exportsFile(["10.77.0.11", "10.77.0.12"]),
-};
-const facts: Partial<Facts> = { files, units: { "nfs-server.service": "active" } };
-const fromFile = (gibibytes: number) => ({
-  config: {
-    storage: {
-      backing: { kind: "file" as const, size: (gibibytes * 2 ** 30) as never },
-      quota: { default: (5 * 2 ** 30) as never, groups: {} },
-      files: 200_000,
-      trashDays: 30,
-    },
-  },
-});
-
-const plan = (cluster: ReturnType<typeof classOf>, disk: DiskState, changes: Partial<Facts> = {}) =>
-  storage.plan(cluster.config, { machines: machinesOf(cluster, changes), disk }, cluster);
 
 const folders = "make the folders homes, owners, pending, limits, trash";
 const nfs = ["write /etc/nfs.conf.d/swarmhub.conf", "write /etc/exports.d/swarmhub.exports"];
-const mount = (what: string) =>
-  `mount ${what} at /srv/swarmhub (with project quota, at every boot)`;
+const mount = (what: string, more = "") =>
+  `mount ${what} at /srv/swarmhub (${more}with project quota, at every boot)`;
+const kept = "the homes on it stay as they are; ";
 const on = (host: string, ...steps: string[]) => steps.map((step) => `${host}: ${step}`);
 
 test("a blank disk is formatted, mounted, given its folders and exported", (t) => {
@@ -94,7 +50,7 @@ test("storage as wanted is left alone", (t) => {
 test("the homes of an earlier class are taken up again without formatting", (t) => {
   t.deepEqual(
     said(plan(classOf(1), { ...nothing, device: homes })),
-    on("manager", mount("/dev/vdb"), folders, ...nfs),
+    on("manager", mount("/dev/vdb", kept), folders, ...nfs),
   );
 });
 
@@ -105,7 +61,7 @@ test("each part that is lost is brought back alone", (t) => {
   t.deepEqual(drift({ folders: ["homes", "limits", "trash"] }), [
     "manager: make the folders owners, pending",
   ]);
-  t.deepEqual(drift({ mounted: false }), on("manager", mount("/dev/vdb")));
+  t.deepEqual(drift({ mounted: false }), on("manager", mount("/dev/vdb", kept)));
   t.deepEqual(drift({}, without(paths.fileSystemTable)), [
     "manager: list /srv/swarmhub in /etc/fstab (with project quota, at every boot)",
   ]);
@@ -179,7 +135,7 @@ test("what is on the disk itself counts, not what udev remembers of it", async (
     const remembered = { ...blank, label: "old" };
     const host = fakeHost("manager", {
       facts: fakeFacts({ disks: [remembered] }),
-      answers: [["readlink", `path /dev/vdb\n${probe}`]],
+      answers: [["readlink", `path /dev/vdb\nprobed /dev/vdb\n${probe}`]],
     });
     return (await storage.inspect(fakeCluster(host))).disk.device;
   };
@@ -234,10 +190,10 @@ test("a storage file is made on the root disk where there is room", (t) => {
 });
 
 test("a storage file that is there is mounted again", (t) => {
-  const disk = { ...nothing, device: undefined, file: true };
+  const disk = { ...nothing, device: undefined, file: 40 * 2 ** 30 };
   t.deepEqual(
     said(plan(classOf(0, fromFile(40)), disk, { freeOnRoot: 0 })).slice(0, 1),
-    on("manager", mount("it")),
+    on("manager", mount("it", kept)),
   );
 });
 
@@ -266,7 +222,11 @@ test("`down` takes away the export and the mount, and says that the homes stay",
     ),
   );
   t.deepEqual(remove(nothing), []);
-  t.is(remove(nothing, { files: { [paths.fileSystemTable]: table } }).length, 1);
+  t.is(
+    remove(nothing, { files: { [paths.fileSystemTable]: files[paths.fileSystemTable] ?? "" } })
+      .length,
+    1,
+  );
 });
 
 test("`down --delete-homes` erases only what is ours, and says so", (t) => {
@@ -276,7 +236,7 @@ test("`down --delete-homes` erases only what is ours, and says so", (t) => {
     "manager: erase /dev/vdb with every home",
   ]);
   t.is(erase(classOf(0), { device: homes })[0]?.destroys, "every home on manager");
-  t.deepEqual(said(erase(classOf(0, fromFile(1)), { file: true })), [
+  t.deepEqual(said(erase(classOf(0, fromFile(1)), { file: 2 ** 30 })), [
     "manager: delete the file with every home",
   ]);
   for (const device of [blank, undefined, { ...blank, fileSystem: "xfs", label: "data" }])

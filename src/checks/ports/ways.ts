@@ -23,14 +23,17 @@ export const waysOf = ({ cluster, machines }: CheckContext): Way[] => {
     // A whole packet that must not be taken apart, as Swarm's network sends them.
     { from, to, protocol: "udp", port: 4789, size: Math.min(mtuOf(from), mtuOf(to)) - headers },
   ]);
-  const homes = nodes
+  const homes = storage === undefined ? [] : homesWays(nodes, storage);
+  return [...control, ...between, ...homes];
+};
+
+const homesWays = (nodes: readonly Host[], storage: Host): Way[] =>
+  nodes
     .filter((from) => from !== storage)
-    .map((from): Way => ({
+    .map((from) => ({
       ...tcp(from, storage, 2049),
       size: nodes.includes(storage) ? little : megabyte,
     }));
-  return [...control, ...between, ...homes];
-};
 
 const tcp = (from: Host, to: Host, port: number) => ({ from, to, protocol: "tcp", port }) as const;
 

@@ -1,4 +1,4 @@
-import type { Cluster } from "../../cluster.js";
+import { homesHost, type Cluster } from "../../cluster.js";
 import { exitCode, UserError } from "../../errors.js";
 import type { Host } from "../../host.js";
 import { inspectMachines } from "../../machines.js";
@@ -12,7 +12,7 @@ export type Source = { host: Host; container: string };
 
 /** The containers of a part or of a user's server, the one that counts first; throws a UserError where there is none. */
 export const find = async (cluster: Cluster, wanted: string): Promise<Source[]> => {
-  if (wanted === "quota") return [{ host: cluster.storage, container: watcherName }];
+  if (wanted === "quota") return [{ host: homesHost(cluster), container: watcherName }];
   const docker = await managerDocker(cluster);
   if (docker === undefined)
     throw new UserError(

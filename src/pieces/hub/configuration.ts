@@ -12,13 +12,15 @@ export const hubConfiguration = (
   image: string,
   cluster: Cluster,
 ): string => {
+  const { storage } = cluster;
   const settings = {
     name: want.name,
     network: networkName,
     image,
     memory: want.servers.memory,
     cpu: want.servers.cpu,
-    storage: { address: machines(cluster.storage).address, path: paths.storage },
+    // null: homes are temporary.
+    storage: storage ? { address: machines(storage).address, path: paths.storage } : null,
     admins: want.login.admins,
     placement: ["node.labels.swarmhub.users==true"],
     seats: seatsOf(cluster, machines),

@@ -13,7 +13,7 @@ export const hubSpec = (
   configuration: string,
   secretHashes: Record<string, string>,
   image: string,
-  storageAddress: string,
+  storageAddress: string | undefined,
 ): WantedService => ({
   name: "hub",
   className: want.name,
@@ -29,7 +29,7 @@ export const hubSpec = (
     },
     { Type: "bind", Source: paths.hub, Target: "/data" },
     { Type: "bind", Source: "/var/run/docker.sock", Target: "/var/run/docker.sock" },
-    storageMount(want.name, storageAddress),
+    ...(storageAddress === undefined ? [] : [storageMount(want.name, storageAddress)]),
     ...secretMounts(secrets),
   ],
   container: { StopGracePeriod: 20 * second },

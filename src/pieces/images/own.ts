@@ -25,7 +25,7 @@ export const inspectOwn = (
   all: readonly OwnImage[] = allOwnImages(),
 ): Promise<OwnImages[]> =>
   Promise.all(
-    [...new Set([manager, storage])].map(async (host) => {
+    [...new Set([manager, storage ?? manager])].map(async (host) => {
       const wanted = all.filter(({ name }) => host === (name === "quota" ? storage : manager));
       const present = await host.remember("our images", () => listOwn(host, config.name));
       return { host, wanted, present };

@@ -1,4 +1,4 @@
-import type { Config } from "../../config.js";
+import type { Config, KeptStorage } from "../../config.js";
 import type { Facts } from "../../facts.js";
 import type { Host } from "../../host.js";
 import { paths } from "../../paths.js";
@@ -7,8 +7,13 @@ import type { Step } from "../../step.js";
 import { writeScript } from "../shared/file.js";
 
 /** The step that writes what the watcher gives each home; a watcher that runs reads it at once. */
-export const limitsSteps = (want: Config, host: Host, { files }: Facts): Step[] => {
-  const content = limitsFile(want);
+export const limitsSteps = (
+  storage: KeptStorage,
+  login: Config["login"],
+  host: Host,
+  { files }: Facts,
+): Step[] => {
+  const content = limitsFile(storage, login);
   if (files[paths.limits] === content) return [];
   return [
     {
@@ -24,8 +29,10 @@ export const limitsSteps = (want: Config, host: Host, { files }: Facts): Step[] 
 };
 
 /** `limits.json`: bytes and files of every home, and the bytes of those whose owners are in a group with a quota. */
-export const limitsFile = ({ storage, login }: Config): string => {
-  const { quota, files, trashDays } = storage;
+export const limitsFile = (
+  { quota, files, trashDays }: KeptStorage,
+  login: Config["login"],
+): string => {
   const homes = Object.entries(quota.groups).flatMap(([group, bytes]) =>
     (login.groups[group] ?? []).map((user) => [slugOf(user), { bytes }] as const),
   );

@@ -1,4 +1,4 @@
-import type { StorageConfig } from "../../config.js";
+import type { Backing } from "../../config.js";
 import { exitCode, UserError } from "../../errors.js";
 import type { Disk, Facts } from "../../facts.js";
 import type { Host } from "../../host.js";
@@ -6,14 +6,10 @@ import { paths } from "../../paths.js";
 import { quote } from "../../quote.js";
 import { formatSize } from "../../size.js";
 import type { Step } from "../../step.js";
-import type { DiskState } from "./disk.js";
+import { askForDisk, noSuchDisk, refuseOtherHomes } from "./choose.js";
+import { isHomes, label, type DiskState } from "./disk.js";
 import { isListed, listScript, tableLine } from "./fstab.js";
-
-type Backing = StorageConfig["backing"];
-
-/** By this label a disk of homes is known again, on this machine or on another. */
-const label = "swarmhub";
-const spareOnRoot = 2 * 1024 ** 3; // bytes that a storage file leaves for the system and Docker
+import { growScript, growSteps, refuseFullRoot } from "./grow.js";
 
 /** The steps from a blank disk (or none) to a mounted file system. Refuses a disk with anything on it that is not ours. */
 export const backingSteps = (
@@ -22,22 +18,32 @@ export const backingSteps = (
   facts: Facts,
   state: DiskState,
 ): Step[] => {
+  if (backing.kind === "unnamed") throw askForDisk(host, facts, state);
+  const grow = growSteps(backing, host, facts, state);
   if (state.mounted) {
     refuseAnother(backing, host, state);
     const isInTable = isListed(facts.files[paths.fileSystemTable], sourceOf(backing, state.device));
-    return isInTable ? [] : [mountStep(backing, host, state)];
+    return [...(isInTable ? [] : [mountStep(backing, host, state)]), ...grow];
   }
   const make =
     backing.kind === "device"
-      ? deviceSteps(backing.path, host, state.device)
+      ? deviceSteps(backing.path, host, state)
       : fileSteps(backing.size, host, facts, state);
-  return [...make, mountStep(backing, host, state)];
+  return [...make, ...grow, mountStep(backing, host, state)];
 };
 
 /** The steps that erase the homes for good; the disk is blank afterwards. */
 export const eraseSteps = (backing: Backing, host: Host, state: DiskState): Step[] => {
+  if (backing.kind === "unnamed") {
+    if (!state.mounted && state.homes.length === 0 && state.file === undefined) return [];
+    throw new UserError(
+      `${host.name}: the configuration does not say where the homes lie, and nothing is erased on a guess`,
+      "`swarmhub check` shows the line to write below `storage:`",
+      exitCode.preflight,
+    );
+  }
   if (backing.kind === "file") {
-    if (!state.file) return [];
+    if (state.file === undefined) return [];
     const title = "delete the file with every home";
     return [
       {
@@ -53,7 +59,7 @@ rmdir ${paths.state} 2>/dev/null || true
       },
     ];
   }
-  if (state.device?.label !== label) return [];
+  if (state.device === undefined || !isHomes(state.device)) return [];
   const title = `erase ${backing.path} with every home`;
   return [
     {
@@ -65,12 +71,14 @@ rmdir ${paths.state} 2>/dev/null || true
   ];
 };
 
-const sourceOf = (backing: Backing, device: Disk | undefined): string | undefined => {
+type Named = Exclude<Backing, { kind: "unnamed" }>;
+
+const sourceOf = (backing: Named, device: Disk | undefined): string | undefined => {
   if (backing.kind === "file") return paths.storageFile;
   return device?.uuid === undefined ? undefined : `UUID=${device.uuid}`;
 };
 
-const refuseAnother = (backing: Backing, host: Host, state: DiskState): void => {
+const refuseAnother = (backing: Named, host: Host, state: DiskState): void => {
   if (state.isConfigured) return;
   const wanted = backing.kind === "file" ? `the file ${paths.storageFile}` : backing.path;
   throw new UserError(
@@ -80,14 +88,11 @@ const refuseAnother = (backing: Backing, host: Host, state: DiskState): void => 
   );
 };
 
-const deviceSteps = (path: string, host: Host, disk: Disk | undefined): Step[] => {
-  if (disk === undefined)
-    throw new UserError(
-      `${host.name} has no disk ${path}`,
-      `\`ssh ${host.name} lsblk\` shows the disks it has`,
-      exitCode.preflight,
-    );
-  if (disk.fileSystem === "xfs" && disk.label === label) return [];
+const deviceSteps = (path: string, host: Host, state: DiskState): Step[] => {
+  const disk = state.device;
+  if (disk !== undefined && isHomes(disk)) return [];
+  refuseOtherHomes(host, path, state);
+  if (disk === undefined) throw noSuchDisk(host, path, state);
   const content = contentOf(disk);
   if (content !== undefined)
     throw new UserError(
@@ -120,13 +125,8 @@ const contentOf = (disk: Disk): string | undefined => {
 };
 
 const fileSteps = (size: number, host: Host, facts: Facts, state: DiskState): Step[] => {
-  if (state.file) return [];
-  if (facts.freeOnRoot < size + spareOnRoot)
-    throw new UserError(
-      `${host.name} has ${formatSize(facts.freeOnRoot)} free on its root disk; a storage file of ${formatSize(size)} must leave ${formatSize(spareOnRoot)}`,
-      "make `storage: file` smaller, or name a disk with `storage: device`",
-      exitCode.preflight,
-    );
+  if (state.file !== undefined) return [];
+  refuseFullRoot(host, facts, size, size);
   const made = `${paths.storageFile}.new`;
   return [
     {
@@ -152,7 +152,7 @@ mv ${made} ${paths.storageFile}
   ];
 };
 
-const mountStep = (backing: Backing, host: Host, state: DiskState): Step => {
+const mountStep = (backing: Named, host: Host, state: DiskState): Step => {
   const source =
     backing.kind === "file"
       ? `line=${quote(tableLine(paths.storageFile, ",loop"))}`
@@ -162,11 +162,23 @@ const mountStep = (backing: Backing, host: Host, state: DiskState): Step => {
     title: state.mounted
       ? `list ${paths.storage} in /etc/fstab`
       : `mount ${backing.kind === "file" ? "it" : backing.path} at ${paths.storage}`,
-    detail: "with project quota, at every boot",
+    detail: `${holdsHomes(backing, state) ? "the homes on it stay as they are; " : ""}with project quota, at every boot`,
     run: () => host.script(`{\nset -e\nexport LC_ALL=C\n${source}\n${mountScript}\n}\n`),
   };
 };
 
+const holdsHomes = (backing: Named, state: DiskState): boolean =>
+  !state.mounted &&
+  (backing.kind === "file"
+    ? state.file !== undefined
+    : state.device !== undefined && isHomes(state.device));
+
+// Into the empty folder below the mount nobody can write, root included: a home made there would be without limit, and lost
+// from sight with the next mount. A disk that was made larger meanwhile is taken whole.
 const mountScript = `mkdir -p ${paths.storage}
 ${listScript}
-mountpoint -q ${paths.storage} || mount ${paths.storage}`;
+if ! mountpoint -q ${paths.storage}; then
+  xfs_io -c 'chattr +i' ${paths.storage} 2>/dev/null || true
+  mount ${paths.storage}
+  ${growScript}
+fi`;

@@ -1,0 +1,73 @@
+import test from "ava";
+import { exitCode } from "../../../src/errors.js";
+import { paths } from "../../../src/paths.js";
+import { tableLine } from "../../../src/pieces/storage/fstab.js";
+import { complaintsAbout } from "../shell.js";
+import { classOf, refusal, runAll, said } from "../table.js";
+import { facts, files, fromFile, gigabyte, mounted, nothing, plan } from "./states.js";
+
+const inFile = { ...mounted, device: undefined, file: 20 * gigabyte, source: "/dev/loop0" };
+const listed = {
+  ...facts,
+  files: { ...files, [paths.fileSystemTable]: tableLine(paths.storageFile, ",loop") },
+  freeOnRoot: 100 * gigabyte,
+};
+
+test("a disk that the provider made larger is taken whole", (t) => {
+  const disk = { ...mounted, room: 40 * gigabyte };
+  t.deepEqual(said(plan(classOf(1), disk, facts)), [
+    "manager: grow the homes' file system to 40 GB (it has 20 GB; nothing has to stop)",
+  ]);
+});
+
+test("a few MB more than the file system can use are no reason to do anything", (t) => {
+  t.deepEqual(said(plan(classOf(1), { ...mounted, room: mounted.size + 2 ** 20 }, facts)), []);
+});
+
+test("a file system that does not say how large it is, is left alone", (t) => {
+  t.deepEqual(said(plan(classOf(1), { ...mounted, size: 0 }, facts)), []);
+});
+
+test("a storage file grows to what the configuration says, whether it is mounted or not", (t) => {
+  const cluster = classOf(1, fromFile(40));
+  t.deepEqual(said(plan(cluster, inFile, listed)), [
+    "manager: grow the homes' file system to 40 GB (it has 20 GB; nothing has to stop)",
+  ]);
+  t.is(
+    said(plan(cluster, { ...nothing, file: 20 * gigabyte }, listed))[0],
+    "manager: grow the storage file to 40 GB (it has 20 GB; nothing has to stop)",
+  );
+  const halfWay = { ...inFile, file: 40 * gigabyte };
+  t.is(plan(cluster, halfWay, listed).length, 1, "a run that was cut off half-way is gone on with");
+  t.deepEqual(said(plan(cluster, { ...halfWay, size: 40 * gigabyte }, listed)), []);
+});
+
+test("a storage file that would have to shrink is refused, and the size to write is said", (t) => {
+  for (const state of [inFile, { ...nothing, file: 20 * gigabyte }]) {
+    const error = refusal(t, () => plan(classOf(1, fromFile(10)), state, listed));
+    t.is(
+      error.message,
+      "manager: the storage file has 20 GB, and the configuration says 10 GB. A file of homes can grow, and never shrinks",
+    );
+    t.regex(error.cure ?? "", /`file: 20G` or more/);
+    t.is(error.code, exitCode.preflight);
+  }
+});
+
+test("a storage file that cannot grow on a full root disk is refused", (t) => {
+  const error = refusal(t, () =>
+    plan(classOf(1, fromFile(40)), inFile, { ...listed, freeOnRoot: 21 * gigabyte }),
+  );
+  t.is(
+    error.message,
+    "manager has 21 GB free on its root disk; a storage file of 40 GB must leave 2 GB",
+  );
+});
+
+test("the scripts that grow allocate first, tell the loop device, then the file system", async (t) => {
+  const cluster = classOf(1, { ...fromFile(40), answers: [[/./, ""]] });
+  await runAll(plan(cluster, inFile, listed));
+  const [script = ""] = cluster.manager.asked;
+  t.regex(script, /fallocate -l 42949672960 .*\n.*losetup -c .*\n.*xfs_growfs -d/);
+  t.is(complaintsAbout(script.slice("script ".length)), "");
+});

@@ -1,0 +1,81 @@
+import test from "ava";
+import { firewall } from "../../../src/pieces/firewall.js";
+import { hubConfiguration } from "../../../src/pieces/hub/configuration.js";
+import { hubSpec } from "../../../src/pieces/hub/spec.js";
+import { inspectOwn } from "../../../src/pieces/images/own.js";
+import { keptSteps } from "../../../src/pieces/leftovers/kept.js";
+import { packages } from "../../../src/pieces/packages.js";
+import { quota } from "../../../src/pieces/quota.js";
+import { storage } from "../../../src/pieces/storage.js";
+import { fakeFacts } from "../../fakes.js";
+import { classOf, machinesOf, said } from "../table.js";
+import { facts, mounted, nothing } from "./states.js";
+
+const temporary = (options = {}) =>
+  classOf(1, { ...options, config: { storage: { kind: "temporary" } } });
+const servers = { services: ["nb-ada"], volumes: new Map() };
+const watcher = (container?: object) =>
+  ({ facts: fakeFacts(), reference: "", imageId: undefined, container }) as never;
+
+test("temporary homes need neither disk nor export nor watcher", (t) => {
+  const cluster = temporary();
+  const machines = machinesOf(cluster);
+  t.deepEqual(storage.plan(cluster.config, { machines, disk: nothing }, cluster), []);
+  t.deepEqual(quota.plan(cluster.config, watcher(), cluster), []);
+  t.deepEqual(said(packages.plan(cluster.config, machines, cluster)), [
+    "manager: install docker.io",
+    "worker1: install docker.io",
+  ]);
+  t.true(firewall.plan(cluster.config, machines, cluster).length > 0);
+});
+
+test("the hub is told that there is no storage, and mounts none", (t) => {
+  const cluster = temporary();
+  const content = hubConfiguration(cluster.config, machinesOf(cluster), "image", cluster);
+  t.is((JSON.parse(content) as { storage: unknown }).storage, null);
+  const { mounts = [] } = hubSpec(cluster.config, content, {}, "image", undefined);
+  t.false(JSON.stringify(mounts).includes("nfs"));
+});
+
+test("the watcher's image is made nowhere", async (t) => {
+  const cluster = temporary();
+  cluster.manager.facts = async () => fakeFacts();
+  const image = {
+    name: "quota",
+    reference: "swarmhub/quota:1",
+    target: "quota",
+    context: [],
+  } as const;
+  const own = await inspectOwn(cluster, [image]);
+  t.deepEqual(
+    own.map(({ wanted }) => wanted),
+    [[]],
+  );
+});
+
+test("homes that were kept until now stay on their disk, and those who used them stop first", (t) => {
+  const cluster = temporary();
+  const kept = {
+    servers,
+    storage: { machines: machinesOf(cluster, facts), disk: mounted },
+    quota: watcher({}),
+  };
+  t.deepEqual(said(keptSteps(kept, cluster)), [
+    "manager: stop the server of one user",
+    "manager: stop the quota watcher",
+    "manager: remove /etc/exports.d/swarmhub.exports",
+    "manager: remove /etc/nfs.conf.d/swarmhub.conf",
+    "manager: unmount /srv/swarmhub (the homes stay on their disk)",
+  ]);
+});
+
+test("without anything kept no server stops", (t) => {
+  const cluster = temporary();
+  const kept = {
+    servers,
+    storage: { machines: machinesOf(cluster), disk: nothing },
+    quota: watcher(),
+  };
+  t.deepEqual(keptSteps(kept, cluster), []);
+  t.deepEqual(keptSteps(undefined, classOf(1)), []);
+});
