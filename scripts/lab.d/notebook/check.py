@@ -53,7 +53,9 @@ environment = {
 }
 began = time.monotonic()
 log = open("/tmp/server.log", "w+")
-server = subprocess.Popen(["jupyterhub-singleuser"], env={**os.environ, **environment}, stdout=log, stderr=log)
+# As jupyterhub_config.py has it.
+words = ["--ResourceUseDisplay.track_disk_usage=True", "--ResourceUseDisplay.enable_prometheus_metrics=False"]
+server = subprocess.Popen(["jupyterhub-singleuser", *words], env={**os.environ, **environment}, stdout=log, stderr=log)
 try:
     while True:
         try:
@@ -71,6 +73,8 @@ try:
     ask("api/contents/check.txt", "PUT", {"type": "file", "format": "text", "content": "kept"})
     if "kept" not in ask("api/contents/check.txt?content=1"):
         sys.exit("a file that was saved is not there")
+    if "disk_total" not in json.loads(ask("api/metrics/v1")):
+        sys.exit("the server does not tell how full the home is")
     text = open("/tmp/server.log").read()
     if "Traceback" in text:
         sys.exit(f"the server complains:\n{text}")
