@@ -49,6 +49,9 @@ mkdir -p /srv/swarmhub /etc/exports.d /etc/nfs.conf.d
 echo 'LABEL=swarmhub /srv/swarmhub xfs defaults,prjquota,nofail 0 0' >>/etc/fstab
 mount /srv/swarmhub
 install -d -o 1000 -g 100 /srv/swarmhub/{homes,owners,pending}
+install -d /srv/swarmhub/limits
+install -d -m 700 /srv/swarmhub/trash
+echo '{"bytes": 209715200, "files": 200000, "homes": {}, "trashDays": 30}' >/srv/swarmhub/limits.json
 printf '[nfsd]\nvers3=n\nlease-time=10\ngrace-time=10\n' >/etc/nfs.conf.d/swarmhub.conf
 for host in 11 12 13; do
   echo "/srv/swarmhub $subnet.\$host(rw,sync,no_subtree_check,all_squash,anonuid=1000,anongid=100,mp)"
