@@ -1,3 +1,3 @@
 export { factsFrom } from "./facts/read.js";
 export { factsScript } from "./facts/script.js";
-export type { Disk, Facts, NetworkAddress } from "./facts/types.js";
+export type { Disk, Facts, Membership, NetworkAddress } from "./facts/types.js";

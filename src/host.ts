@@ -2,6 +2,7 @@ import type { Duplex, Writable } from "node:stream";
 import type { Docker } from "./docker.js";
 import { CommandError } from "./errors.js";
 import { factsFrom, factsScript, type Facts } from "./facts.js";
+import type { Greeting } from "./greeting.js";
 import { quote, quoteAll } from "./quote.js";
 
 /** What a command left behind; output is decoded as UTF-8. */
@@ -22,6 +23,8 @@ export type Transport = {
   exec: (command: string, options?: ExecOptions) => Promise<Output>;
   /** A unix socket over there. */
   socket: (path: string) => Promise<Duplex>;
+  /** Makes ready the way to a unix socket that will be wanted, without touching the socket itself. */
+  prepare: (path: string) => void;
   close: () => Promise<void>;
 };
 
@@ -45,15 +48,15 @@ export type Host = {
   close: () => Promise<void>;
 };
 
-/** A host on a transport. `root` says that the login is root already. */
+/** A host on a transport, from what the first look at it told. */
 export const createHost = (
   name: string,
   transport: Transport,
   docker: Docker,
-  root: boolean,
+  { isRoot, facts }: Greeting,
 ): Host => {
-  const asRoot = root ? "" : "sudo -n -- ";
-  const seen = new Map<string, Promise<unknown>>();
+  const asRoot = isRoot ? "" : "sudo -n -- ";
+  const seen = new Map<string, Promise<unknown>>([["facts", Promise.resolve(facts)]]);
 
   const execute = async (
     command: string,

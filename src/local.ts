@@ -5,7 +5,7 @@ import { codeOfSignal, collect, deadlineError, pour } from "./collect.js";
 import { UnreachableError, UserError } from "./errors.js";
 import type { Transport } from "./host.js";
 import { limiter } from "./limit.js";
-import { socketBy } from "./socket.js";
+import { socketsBy } from "./socket.js";
 import { NoSocketError } from "./socket-ways.js";
 
 /** The machine that we sit at. */
@@ -23,8 +23,9 @@ export const localTransport = (): Transport => {
 
   return {
     exec,
-    socket: socketBy({
+    ...socketsBy({
       host: "local",
+      isRoot: process.getuid?.() === 0,
       direct: async (path) => kept(await connected(path)),
       exec,
       stream: async (command) => kept(streamOf(command)),

@@ -2,6 +2,9 @@ import { posix } from "node:path";
 import type { Holder } from "./lock.js";
 import { quote } from "./quote.js";
 
+/** The lock is a folder of this name. */
+export const lockName = "lock";
+
 /** A holder that was silent for longer than this, by the manager's own clock, is taken to be dead. */
 export const staleAfterSeconds = 60;
 
@@ -45,7 +48,7 @@ const alone = (folder: string, holder: Holder): string => {
   const { token, ...others } = holder;
   return `set -eu
 folder=${quote(folder)}
-lock="$folder/lock"
+lock="$folder/${lockName}"
 token=${quote(token)}
 holder=${quote(JSON.stringify({ token, ...others }).slice(1))}
 exec 9<${quote(posix.dirname(folder))}

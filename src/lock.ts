@@ -1,9 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { exitCode, UserError } from "./errors.js";
 import type { Host } from "./host.js";
-import { acquireScript, refreshScript, releaseScript, staleAfterSeconds } from "./lock-scripts.js";
+import {
+  acquireScript,
+  lockName,
+  refreshScript,
+  releaseScript,
+  staleAfterSeconds,
+} from "./lock-scripts.js";
 import { isGone, self, type Self } from "./lock-self.js";
 import { paths } from "./paths.js";
+import type { Exclusion } from "./reconcile.js";
 import type { Report } from "./report/event.js";
 import { duration } from "./report/text.js";
 
@@ -60,6 +67,12 @@ export const withLock = async <Result>(
     await release(manager, folder, holder, options.report);
   }
 };
+
+/** The lock as `reconcile` wants it: seen by the manager's facts, taken only for what changes something. */
+export const exclusionOf = (manager: Host, who: string, options: LockOptions): Exclusion => ({
+  isHeld: async () => (await manager.facts()).state.includes(lockName),
+  hold: (work) => withLock(manager, who, work, options),
+});
 
 /** Who holds a lock; `token` tells one run from another. */
 export type Holder = Self & { token: string; who: string };

@@ -1,5 +1,5 @@
+import { agreement, type Confirm } from "./agreement.js";
 import type { Cluster } from "./cluster.js";
-import { UserError } from "./errors.js";
 import { failure, interruption, oneError, unsettled } from "./failure.js";
 import { perform } from "./perform.js";
 import type { Piece } from "./piece.js";
@@ -19,13 +19,25 @@ export type Reconciled = { changed: number; ms: number; timings: Timing[] };
 export type ReconcileOptions = {
   report: Report;
   /** Asked about all steps that destroy something, before any step runs. */
-  confirm: (destroying: readonly Step[]) => Promise<boolean>;
+  confirm: Confirm;
   /** Hosts at work at once; 16 by default. */
   jobs?: number | undefined;
   /** Once aborted no step begins any more; those that run are waited for. */
   signal?: AbortSignal | undefined;
   /** A clock in milliseconds that only goes forward. */
   now?: (() => number) | undefined;
+  /** Keeps other operators out; without it nothing does. */
+  exclusion?: Exclusion | undefined;
+  /** A look at what stands in the way, before anything is changed; throws where something does. */
+  preflight?: (() => Promise<void>) | undefined;
+};
+
+/** How other operators are kept out of what changes something. */
+export type Exclusion = {
+  /** Whether somebody seems to be at work: then even a run with nothing to do has to take its turn. */
+  isHeld: () => Promise<boolean>;
+  /** Does the work alone; `lost` is aborted when another took over. */
+  hold: <Result>(work: (lost: AbortSignal) => Promise<Result>) => Promise<Result>;
 };
 
 /** Makes the cluster what its configuration says; throws one UserError for all that went wrong. */
@@ -69,14 +81,54 @@ const carryOut = async (
   pieces: readonly Piece[],
   cluster: Cluster,
   goal: Goal,
-  { report, confirm, jobs = 16, signal, now = () => performance.now() }: ReconcileOptions,
+  options: ReconcileOptions,
 ): Promise<Reconciled> => {
+  const { report, exclusion, preflight, signal, now = () => performance.now() } = options;
   const begun = now();
+  const change = async (stop: AbortSignal | undefined): Promise<Timing[]> => {
+    await preflight?.();
+    const planned = await lookAtAll(pieces, cluster, goal);
+    return performAll(planned, cluster, goal, { ...options, signal: stop });
+  };
+  const changeAlone = ({ hold }: Exclusion): Promise<Timing[]> =>
+    hold((lost) => {
+      // Whoever held the lock until just now may have changed what was seen.
+      for (const host of cluster.hosts) host.forget();
+      return change(signal === undefined ? lost : AbortSignal.any([signal, lost]));
+    });
+
+  report.event({ type: "survey", hosts: cluster.hosts.length });
+  const nothing = exclusion && (await nothingToDo(pieces, cluster, goal, exclusion));
+  const timings =
+    nothing !== undefined
+      ? await performAll(nothing, cluster, goal, options)
+      : await (exclusion === undefined ? change(signal) : changeAlone(exclusion));
+  return { changed: timings.length, ms: Math.round(now() - begun), timings };
+};
+
+/** The plan without a step, where there is nothing to do: seen without the lock, since nothing comes of it. */
+const nothingToDo = async (
+  pieces: readonly Piece[],
+  cluster: Cluster,
+  goal: Goal,
+  { isHeld }: Exclusion,
+): Promise<Planned[] | undefined> => {
+  const [held, looks] = await Promise.allSettled([isHeld(), lookAtAll(pieces, cluster, goal)]);
+  // What was refused is said by the look under the lock, after the preflight.
+  if (held.status === "rejected" || held.value || looks.status === "rejected") return undefined;
+  return looks.value.every(({ steps }) => steps.length === 0) ? looks.value : undefined;
+};
+
+/** Performs what is planned, piece by piece. */
+const performAll = async (
+  planned: readonly Planned[],
+  cluster: Cluster,
+  goal: Goal,
+  { report, confirm, jobs = 16, signal, now = () => performance.now() }: ReconcileOptions,
+): Promise<Timing[]> => {
   const timings: Timing[] = [];
   const agree = agreement(confirm, goal.command);
 
-  report.event({ type: "survey", hosts: cluster.hosts.length });
-  const planned = await lookAtAll(pieces, cluster, goal);
   report.event({
     type: "plan",
     pieces: planned.map(({ piece, steps }) => ({ piece: piece.name, steps: steps.length })),
@@ -121,7 +173,7 @@ const carryOut = async (
       throw error;
     }
   }
-  return { changed: timings.length, ms: Math.round(now() - begun), timings };
+  return timings;
 };
 
 const look = async (piece: Piece, cluster: Cluster, goal: Goal): Promise<Step[]> =>
@@ -142,18 +194,3 @@ const lookAtAll = async (
     return { piece, steps: steps?.status === "fulfilled" ? steps.value : [] };
   });
 };
-
-/** Asks about what destroys, but never twice about the same: plans are made anew, so steps are known by what they say. */
-const agreement = (confirm: ReconcileOptions["confirm"], command: string) => {
-  const agreed = new Set<string>();
-  return async (steps: readonly Step[]): Promise<void> => {
-    const asked = steps.filter((step) => step.destroys !== undefined && !agreed.has(key(step)));
-    if (asked.length === 0) return;
-    if (!(await confirm(asked)))
-      throw new UserError("stopped: nothing was destroyed", `${command} asks again`);
-    for (const step of asked) agreed.add(key(step));
-  };
-};
-
-const key = ({ host, title, destroys }: Step): string =>
-  JSON.stringify([host.name, title, destroys]);

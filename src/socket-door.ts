@@ -1,59 +1,56 @@
 import type { Duplex } from "node:stream";
+import { perlSockets } from "./perl.js";
 import { quote } from "./quote.js";
-import { NoSocketError, type Ways } from "./socket-ways.js";
+import type { Ways } from "./socket-ways.js";
 
 /**
  * A second unix socket, which the login may use, before one that only root may: one process by sudo for the whole run,
  * where a relay for each connection is a session, a sudo and a perl of its own. It ends with the stream that it was
- * started by. Answers its path, undefined where sshd forwards none.
+ * started by. Answers its path; undefined where there is no such socket, or the login may use it without.
  */
 export const openDoor = async (
-  { hold, direct }: Pick<Ways, "hold" | "direct">,
+  { hold }: Pick<Ways, "hold">,
   path: string,
   asRoot: string,
 ): Promise<string | undefined> => {
-  const held = await hold(`${asRoot}perl -e ${quote(doorProgram)} ${quote(path)}`);
+  const program = `exec ${asRoot}perl -e ${quote(doorProgram)} ${quote(path)}`;
+  const unless = asRoot === "" ? "" : `[ -w ${quote(path)} ] || `;
+  const held = await hold(`sh -c ${quote(unless + program)}`);
   const door = await firstLine(held);
-  if (door !== undefined && (await opens(direct, door))) return door;
-  held.destroy();
-  return undefined;
+  if (door === undefined) held.destroy();
+  return door;
 };
 
 const firstLine = (stream: Duplex): Promise<string | undefined> =>
   new Promise((resolve) => {
     let text = "";
-    const timer = setTimeout(resolve, 15_000, undefined);
+    const end = (line: string | undefined) => {
+      clearTimeout(timer);
+      resolve(line);
+    };
+    const timer = setTimeout(end, 15_000, undefined);
     stream.on("data", (data: Buffer) => {
       text += data.toString();
       if (!text.includes("\n")) return;
-      clearTimeout(timer);
-      resolve(text.slice(0, text.indexOf("\n")));
+      end(text.slice(0, text.indexOf("\n")));
     });
-    stream.once("close", () => resolve(undefined));
-    stream.on("error", () => resolve(undefined));
+    stream.once("close", () => end(undefined));
+    stream.on("error", () => end(undefined));
   });
-
-const opens = async (direct: Ways["direct"], path: string): Promise<boolean> => {
-  try {
-    (await direct(path)).destroy();
-    return true;
-  } catch (error) {
-    if (error instanceof NoSocketError) return false;
-    throw error;
-  }
-};
 
 // The folder is the login's alone; its name is not to be guessed, and mkdir follows no link.
 const doorProgram = `
-use IO::Socket::UNIX;
+${perlSockets}
 $| = 1;
+-S $ARGV[0] or exit;
 setpgrp;
 my $owner = $ENV{SUDO_UID} // $<;
 open my $random, "<", "/dev/urandom" or die "urandom: $!\\n";
 sysread $random, my $bytes, 12;
 my $folder = "/tmp/swarmhub-" . unpack "H*", $bytes;
 mkdir $folder, 0700 or die "$folder: $!\\n";
-my $door = IO::Socket::UNIX->new(Local => "$folder/socket", Listen => 64) or die "$folder: $!\\n";
+socket my $door, 1, 1, 0;
+bind $door, at("$folder/socket") and listen $door, 64 or die "$folder: $!\\n";
 chmod 0600, "$folder/socket";
 chown $owner, -1, "$folder/socket", $folder;
 my $parent = $$;
@@ -68,9 +65,9 @@ sub carry {
 }
 if (!fork) {
   $SIG{CHLD} = "IGNORE";
-  while (my $guest = $door->accept) {
-    next if fork;
-    my $socket = IO::Socket::UNIX->new(Peer => $ARGV[0]) or exit;
+  while (accept my $guest, $door) {
+    if (fork) { close $guest; next }
+    my $socket = reach($ARGV[0]) or exit;
     if (fork) { carry($guest, $socket) } else { carry($socket, $guest) }
     exit;
   }

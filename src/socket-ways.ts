@@ -10,6 +10,8 @@ export class NoSocketError extends UserError {
 /** One transport's two ways to a unix socket: at once (NoSocketError where it fails), or by the stdin and stdout of a command. */
 export type Ways = {
   host: string;
+  /** Whether the login is root, by its name. */
+  isRoot: boolean;
   direct: (path: string) => Promise<Duplex>;
   exec: Transport["exec"];
   /** The stdin and stdout of a command as a connection, one of several. */

@@ -35,7 +35,7 @@ export const dial = async (destination: string, options: DialOptions, depth = 0)
     const way = before && (() => forwarded(destination, before, config));
     const last = await login(destination, config, way, options);
     lines.push(last);
-    return { client: last.client, close };
+    return { ...last, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,3 +1,4 @@
+import { connect, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import ssh2, { type Client } from "ssh2";
 import { hostKeyAlgorithms, knownHostsOf, verifyHostKey, type HostKeyPolicy } from "./host-key.js";
@@ -8,8 +9,8 @@ import { credentialsOf } from "./ssh-keys.js";
 /** How to log in: how long to wait, whom to trust; and how often to look whether the line still stands (15 s). Milliseconds. */
 export type LoginOptions = HostKeyPolicy & { timeoutMs: number; keepaliveMs?: number };
 
-/** A connection, and the end of it. */
-export type Line = { client: Client; close: () => Promise<void> };
+/** A connection, who is logged in there, and the end of it. */
+export type Line = { client: Client; user: string; close: () => Promise<void> };
 
 /** Makes one connection, over `way` where it leads through another host, and logs in. Throws UnreachableError with a cure. */
 export const login = async (
@@ -20,7 +21,11 @@ export const login = async (
 ): Promise<Line> => {
   const [credentials, known] = await Promise.all([credentialsOf(config), knownHostsOf(config)]);
   if (credentials.methods.length === 0) throw noKeyError(host, config, credentials);
-  const sock = await way?.();
+  const socket =
+    way === undefined
+      ? // Small packets go out at once: held back for the other side's ACK, the login takes two round trips more.
+        connect({ host: config.hostname, port: config.port, noDelay: true })
+      : await way();
   const client = new ssh2.Client();
   try {
     await new Promise<void>((resolve, reject) => {
@@ -43,10 +48,8 @@ export const login = async (
         reject(new Error("the connection was closed during the login"));
       });
       client.connect({
-        host: config.hostname,
-        port: config.port,
+        sock: socket,
         username: config.user,
-        ...(sock === undefined ? {} : { sock }),
         // sshd counts each failed dial against us, so all methods go into one.
         authHandler: [...credentials.methods],
         algorithms: { serverHostKey: hostKeyAlgorithms(known) },
@@ -76,10 +79,17 @@ export const login = async (
     client.destroy();
     throw dialError(host, config, credentials, error);
   }
-  client.setNoDelay(true);
-  const closed = new AbortController();
-  client.on("close", () => closed.abort());
-  return { client, close: () => hangUp(client, closed.signal) };
+  const closed = new Promise<void>((resolve) => client.once("close", resolve));
+  const close = async (): Promise<void> => {
+    client.end();
+    // Once the goodbye is out nobody waits for the other side's: that is a round trip and the end of its processes.
+    if (!(socket instanceof Socket)) return;
+    socket.destroySoon();
+    const timer = setTimeout(() => socket.destroy(), 2000);
+    await closed;
+    clearTimeout(timer);
+  };
+  return { client, user: config.user, close };
 };
 
 const deadline = (milliseconds: number, passed: () => void) => {
@@ -92,19 +102,4 @@ const deadline = (milliseconds: number, passed: () => void) => {
     },
     stop: () => clearTimeout(timer),
   };
-};
-
-const hangUp = async (client: Client, isClosed: AbortSignal): Promise<void> => {
-  if (isClosed.aborted) return;
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(() => {
-      client.destroy();
-      resolve();
-    }, 2000);
-    isClosed.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    client.end();
-  });
 };

@@ -2,13 +2,13 @@ import { setMaxListeners } from "node:events";
 import { UnreachableError } from "./errors.js";
 import type { Transport } from "./host.js";
 import { limiter, type Limit } from "./limit.js";
-import { socketBy } from "./socket.js";
+import { socketsBy } from "./socket.js";
 import { execOn, forwarded, NoChannelError, streamOn } from "./ssh-channels.js";
 import { dial, type DialOptions } from "./ssh-dial.js";
 
 /** A machine over one SSH connection for the whole run. Throws UnreachableError. */
 export const sshTransport = async (host: string, options: DialOptions): Promise<Transport> => {
-  const { client, close } = await dial(host, options);
+  const { client, user, close } = await dial(host, options);
   const lost = new AbortController();
   setMaxListeners(0, lost.signal);
   const fail = (why: string) =>
@@ -26,8 +26,9 @@ export const sshTransport = async (host: string, options: DialOptions): Promise<
 
   return {
     exec,
-    socket: socketBy({
+    ...socketsBy({
       host,
+      isRoot: user === "root",
       direct: (path) => forwarded(connection, path),
       exec,
       stream: (command) => {

@@ -2,15 +2,18 @@ import { spawnSync } from "node:child_process";
 import test from "ava";
 import type { Docker } from "../src/docker.js";
 import { createHost, type Transport } from "../src/host.js";
+import { fakeFacts } from "./fakes.js";
 
 const silent: Transport = {
   exec: async () => ({ code: 0, stdout: "", stderr: "" }),
   socket: async () => Promise.reject(new Error("no socket")),
+  prepare: () => {},
   close: async () => {},
 };
+const greeting = { isRoot: true, facts: fakeFacts() };
 
 test("what was looked at is remembered until something changes there", async (t) => {
-  const host = createHost("node1", silent, {} as Docker, true);
+  const host = createHost("node1", silent, {} as Docker, greeting);
   let looks = 0;
   const look = () => host.remember("the answer", async () => (looks += 1));
   t.deepEqual(await Promise.all([look(), look()]), [1, 1]);
@@ -19,7 +22,7 @@ test("what was looked at is remembered until something changes there", async (t)
 });
 
 test("a look that failed is not remembered", async (t) => {
-  const host = createHost("node1", silent, {} as Docker, true);
+  const host = createHost("node1", silent, {} as Docker, greeting);
   await t.throwsAsync(host.remember("the answer", async () => Promise.reject(new Error("lost"))));
   t.is(await host.remember("the answer", async () => 42), 42);
 });
@@ -33,7 +36,7 @@ test("a script that arrives only in part does nothing", async (t) => {
       return { code: 0, stdout: "", stderr: "" };
     },
   };
-  await createHost("node1", hears, {} as Docker, true).script("echo one\necho two");
+  await createHost("node1", hears, {} as Docker, greeting).script("echo one\necho two");
   const shell = (input: string) => spawnSync("sh", ["-s"], { input, encoding: "utf8" });
   t.is(shell(sent).stdout, "one\ntwo\n");
   for (const length of [sent.length - 3, sent.length >> 1])

@@ -280,3 +280,72 @@ test("machines that cannot be looked at stop the run before anything ran, each n
   t.is(error.code, 5);
   t.deepEqual(world.log, []);
 });
+
+/** A lock that notes when it is held, and may be held by another already. */
+const locked = (log: string[], isHeld = false) => ({
+  isHeld: async () => isHeld,
+  hold: async <Result>(work: (lost: AbortSignal) => Promise<Result>): Promise<Result> => {
+    log.push("lock");
+    try {
+      return await work(new AbortController().signal);
+    } finally {
+      log.push("unlock");
+    }
+  },
+});
+
+test("what changes something is looked at afresh under the lock, after the preflight; what changes nothing takes none", async (t) => {
+  const world = newWorld();
+  const { a, cluster } = threeHosts();
+  const pieces = [toy(world, "engine", ["docker"], [a])];
+  const exclusion = locked(world.log);
+  const preflight = async () => void world.log.push(`preflight ${a.forgotten}`);
+  await reconcile(pieces, cluster, options({ exclusion, preflight }));
+  t.deepEqual(world.log, ["lock", "preflight 1", "make a:engine.docker", "unlock"]);
+
+  world.log.length = 0;
+  const second = options({ exclusion, preflight });
+  t.is((await reconcile(pieces, cluster, second)).changed, 0);
+  t.deepEqual(world.log, []);
+  t.deepEqual(
+    second.report.events.map(({ type }) => type),
+    ["survey", "plan", "note", "piece-done"],
+  );
+});
+
+test("while another holds the lock even a run with nothing to do asks for it", async (t) => {
+  const world = newWorld();
+  const { cluster } = threeHosts();
+  await reconcile([], cluster, options({ exclusion: locked(world.log, true) }));
+  t.deepEqual(world.log, ["lock", "unlock"]);
+});
+
+test("what a piece refuses is said under the lock, where the preflight comes first", async (t) => {
+  const world = newWorld();
+  const { cluster } = threeHosts();
+  const refusing = once("engine", []);
+  refusing.plan = () => {
+    throw new UnreachableError("b", "refused");
+  };
+  const exclusion = locked(world.log);
+  const preflight = async () => {
+    throw new UnreachableError("a", "stands in the way");
+  };
+  const run = reconcile([refusing], cluster, options({ exclusion, preflight }));
+  t.is((await userError(run)).message, "a: stands in the way");
+  t.deepEqual(world.log, ["lock", "unlock"]);
+});
+
+test("a run whose lock another took stops as after Ctrl-C", async (t) => {
+  const world = newWorld();
+  const { a, cluster } = threeHosts();
+  const gone = new AbortController();
+  world.onChange = () => gone.abort();
+  const exclusion = {
+    ...locked([]),
+    hold: <R>(work: (lost: AbortSignal) => Promise<R>) => work(gone.signal),
+  };
+  const run = reconcile([toy(world, "engine", ["x", "y"], [a])], cluster, options({ exclusion }));
+  t.is((await userError(run)).code, 130);
+  t.deepEqual(world.log, ["make a:engine.x"]);
+});

@@ -31,7 +31,7 @@ test("a door carries bytes both ways, for many at once, and is gone when its hol
 
   let held: Duplex | undefined;
   const holding = async (command: string) => (held = await hold(command));
-  const door = await openDoor({ hold: holding, direct }, path, "");
+  const door = await openDoor({ hold: holding }, path, "");
   t.truthy(door);
   const words = ["one", "two", "x".repeat(1_000_000)];
   const answers = await Promise.all(
@@ -51,7 +51,7 @@ test("a door carries bytes both ways, for many at once, and is gone when its hol
   t.pass();
 });
 
-test("where nothing can be forwarded there is no door", async (t) => {
-  const nowhere = async () => Promise.reject(new NoSocketError("administratively prohibited"));
-  t.is(await openDoor({ hold, direct: nowhere }, "/nowhere", ""), undefined);
+test("there is no door to where no socket is, nor for a login that may use it", async (t) => {
+  t.is(await openDoor({ hold }, "/nowhere", ""), undefined);
+  t.is(await openDoor({ hold }, "/dev/null", "sudo-is-not-asked-for "), undefined);
 });

@@ -3,6 +3,7 @@ import type { Host } from "../host.js";
 import { paths } from "../paths.js";
 import type { Check, CheckContext, Finding } from "./check.js";
 
+type Listener = { port: number; program: string };
 type Need = { port: number; what: string; ours: RegExp };
 
 /** Nobody else listens where Swarm, NFS and the edge will. */
@@ -10,7 +11,8 @@ export const taken: Check = {
   name: "taken",
   run: async (context) => {
     const { cluster } = context;
-    const findings = cluster.hosts.flatMap((host) => findingsOn(host, context));
+    const looks = await Promise.all(cluster.hosts.map((host) => findingsOn(host, context)));
+    const findings = looks.flat();
     if (findings.some(({ host }) => host === cluster.manager.name)) return findings;
     const doors = doorsOf(cluster)
       .map(({ port }) => port)
@@ -20,8 +22,8 @@ export const taken: Check = {
   },
 };
 
-const findingsOn = (host: Host, context: CheckContext): Finding[] => {
-  const { listening } = context.machines(host).facts;
+const findingsOn = async (host: Host, context: CheckContext): Promise<Finding[]> => {
+  const listening = await listeners(host);
   return needsOf(host, context).flatMap(({ port, what, ours }) => {
     const other = listening.find((each) => each.port === port && !ours.test(each.program));
     if (other === undefined) return [];
@@ -33,6 +35,16 @@ const findingsOn = (host: Host, context: CheckContext): Finding[] => {
         cure: `find it with \`sudo ss -ltnp 'sport = :${port}'\` on ${host.name}, and stop it`,
       },
     ];
+  });
+};
+
+/** TCP ports that something listens on, with what listens. No part of the facts: who listens takes a look at every process. */
+const listeners = async (host: Host): Promise<Listener[]> => {
+  const answer = await host.run(["ss", "-Hltnp"], { timeout: 15_000 });
+  return answer.split("\n").flatMap((line) => {
+    const [, port] = /:(\d+)\s/.exec(line) ?? [];
+    const [, program = "a program"] = /\(\("([^"]+)"/.exec(line) ?? [];
+    return port === undefined ? [] : [{ port: Number(port), program }];
   });
 };
 

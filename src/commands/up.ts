@@ -1,6 +1,6 @@
 import { preflight, refusal } from "../checks/index.js";
 import type { Cluster } from "../cluster.js";
-import { withLock } from "../lock.js";
+import { exclusionOf } from "../lock.js";
 import { pieces } from "../pieces/index.js";
 import { readSecret } from "../pieces/secrets.js";
 import { managerDocker } from "../pieces/shared/manager.js";
@@ -18,36 +18,30 @@ export type UpOptions = ClassOptions & { yes: boolean; breakLock: boolean };
 
 /** Makes the machines what swarmhub.yaml says, and prints the address and who may log in. */
 export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal): Promise<void> =>
-  withCluster(options, terminal, (cluster) =>
-    withLock(
-      cluster.manager,
-      operator(),
-      async (lost) => {
-        await refuseWhatCannotWork(cluster, terminal);
-        const done = await reconcile(pieces, cluster, {
-          report: terminal.report,
-          confirm: confirmBy(terminal, options.yes),
-          jobs: options.jobs,
-          signal: AbortSignal.any([signal, lost]),
-        });
-        for (const piece of pieces)
-          for (const text of await problemsOf(piece, cluster))
-            terminal.report.event({ type: "warning", text });
-        const temporary = temporarySentence(cluster.config);
-        if (temporary !== undefined) terminal.report.event({ type: "warning", text: temporary });
-        const next = await whatNext(cluster);
-        const text =
-          done.changed === 0
-            ? `${cluster.config.name} is up; nothing had to change (${duration(done.ms)})`
-            : `${cluster.config.name} is up: ${done.changed} steps in ${duration(done.ms)}`;
-        terminal.report.event({ type: "summary", text, changed: done.changed, ms: done.ms, next });
-        terminal.close();
-        const address = await addressOf(cluster);
-        terminal.print(options.json ? JSON.stringify({ type: "result", address }) : address);
-      },
-      { breakLock: options.breakLock, report: terminal.report },
-    ),
-  );
+  withCluster(options, terminal, async (cluster) => {
+    const { report } = terminal;
+    const done = await reconcile(pieces, cluster, {
+      report,
+      confirm: confirmBy(terminal, options.yes),
+      jobs: options.jobs,
+      signal,
+      exclusion: exclusionOf(cluster.manager, operator(), { breakLock: options.breakLock, report }),
+      preflight: () => refuseWhatCannotWork(cluster, terminal),
+    });
+    for (const piece of pieces)
+      for (const text of await problemsOf(piece, cluster)) report.event({ type: "warning", text });
+    const temporary = temporarySentence(cluster.config);
+    if (temporary !== undefined) report.event({ type: "warning", text: temporary });
+    const next = await whatNext(cluster);
+    const text =
+      done.changed === 0
+        ? `${cluster.config.name} is up; nothing had to change (${duration(done.ms)})`
+        : `${cluster.config.name} is up: ${done.changed} steps in ${duration(done.ms)}`;
+    report.event({ type: "summary", text, changed: done.changed, ms: done.ms, next });
+    terminal.close();
+    const address = await addressOf(cluster);
+    terminal.print(options.json ? JSON.stringify({ type: "result", address }) : address);
+  });
 
 /** Before anything runs on machines where no class is yet; later on these looks would only cost time. */
 const refuseWhatCannotWork = async (cluster: Cluster, { report }: Terminal): Promise<void> => {

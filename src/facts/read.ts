@@ -1,5 +1,6 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
+import { membershipFrom, nodeCertificate } from "./membership.js";
 import type { Disk, Facts, NetworkAddress } from "./types.js";
 
 /** The answer of `factsScript`, read; throws where a part of it is not what that command prints. */
@@ -9,6 +10,8 @@ export const factsFrom = (text: string): Facts => {
   const lines = (name: string): string[] => get(name).split("\n").filter(Boolean);
   const words = (name: string): string[][] => lines(name).map((line) => line.trim().split(/\s+/));
   const release = releaseOf(lines("os-release"));
+  const network = lines("network");
+  const files = filesIn(sections);
 
   return {
     machineId: get("machine-id"),
@@ -20,12 +23,10 @@ export const factsFrom = (text: string): Facts => {
       name: release["PRETTY_NAME"] ?? "an unknown system",
     },
     kernel: get("kernel"),
-    architecture: get("architecture"),
-    time: Number(get("time")),
     memory: Number(/^MemTotal:\s+(\d+) kB/m.exec(get("memory"))?.[1] ?? 0) * 1024,
     processors: Number(get("processors")),
-    addresses: addressesOf(get("addresses")),
-    routes: routesOf(get("routes")),
+    addresses: addressesOf(network[0] ?? ""),
+    routes: routesOf(network[1] ?? ""),
     disks: disksOf(get("disks")),
     mounts: words("mounts").map(([source = "", target = "", type = "", options = ""]) => ({
       source,
@@ -33,17 +34,13 @@ export const factsFrom = (text: string): Facts => {
       type,
       options: options.split(","),
     })),
-    freeOnRoot: Number(get("free-on-root")),
+    freeOnRoot: productOf(get("free-on-root")),
     packages: Object.fromEntries(
       words("packages").flatMap(([status, name = "", version = ""]) =>
         status === "ii" ? [[name, version]] : [],
       ),
     ),
-    files: Object.fromEntries(
-      [...sections]
-        .filter(([name]) => name.startsWith("file "))
-        .map(([name, content]) => [name.slice(5), Buffer.from(content.trim(), "hex").toString()]),
-    ),
+    files,
     secretHashes: Object.fromEntries(
       words("secrets").map(([hash = "", name = ""]) => [name, hash]),
     ),
@@ -52,7 +49,7 @@ export const factsFrom = (text: string): Facts => {
     ipv6: get("ipv6") === "yes",
     state: lines("state"),
     units: unitsOf(get("units")),
-    listening: lines("listening").flatMap(listenerOf),
+    membership: membershipFrom(get("engine"), files[nodeCertificate] ?? ""),
     missingModules: lines("modules"),
     xfsFeatures: get("xfs"),
     quotaState: get("quota"),
@@ -71,6 +68,13 @@ const sectionsOf = (text: string): Map<string, string> =>
         const end = part.indexOf("\n");
         return end < 0 ? [part, ""] : [part.slice(0, end), part.slice(end + 1)];
       }),
+  );
+
+const filesIn = (sections: Map<string, string>): Record<string, string> =>
+  Object.fromEntries(
+    [...sections]
+      .filter(([name]) => name.startsWith("file "))
+      .map(([name, content]) => [name.slice(5), Buffer.from(content.trim(), "hex").toString()]),
   );
 
 const namesUs = (rule: string): boolean => rule.includes("SWARMHUB");
@@ -153,9 +157,8 @@ const diskOf = (raw: RawDisk): Disk => ({
   parts: (raw.children ?? []).map(diskOf),
 });
 
-const listenerOf = (line: string): { port: number; program: string }[] => {
-  const port = Number(/:(\d+)\s/.exec(line)?.[1]);
-  return Number.isNaN(port)
-    ? []
-    : [{ port, program: /\(\("([^"]+)"/.exec(line)?.[1] ?? "a program" }];
+/** "BLOCKS SIZE" in bytes. */
+const productOf = (text: string): number => {
+  const [blocks = 0, size = 0] = text.split(" ").map(Number);
+  return blocks * size;
 };

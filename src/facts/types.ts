@@ -16,14 +16,19 @@ export type Disk = {
 /** A line of the mount table. */
 type Mount = { source: string; target: string; type: string; options: string[] };
 
-/** What one look at a machine tells. Sizes in bytes, times in milliseconds since 1970. */
+/** A machine's own word on its part in a Swarm; `pending` and `error` are half-way in. */
+export type Membership = {
+  state: "inactive" | "pending" | "active" | "error" | "locked";
+  nodeId: string;
+  manages: boolean;
+};
+
+/** What one look at a machine tells. Sizes in bytes. */
 export type Facts = {
   machineId: string;
   hostName: string;
   system: { id: string; like: string[]; version: string; name: string };
   kernel: string;
-  architecture: string;
-  time: number;
   memory: number;
   processors: number;
   addresses: NetworkAddress[];
@@ -48,9 +53,9 @@ export type Facts = {
   state: string[];
   /** ActiveState of the units that matter to us. */
   units: Record<string, string>;
-  /** TCP ports that something listens on, with what listens. */
-  listening: { port: number; program: string }[];
-  /** Kernel modules, of those that we need, that cannot be had. */
+  /** Its part in a Swarm; undefined where no Docker Engine runs, or one that does not say it in a word. */
+  membership: Membership | undefined;
+  /** Kernel modules, of those that we need, that cannot be had; not looked for on a machine of a class. */
   missingModules: string[];
   /** What the kernel's XFS says that it was built with: "SGI XFS with ACLs, …, quota, no debug enabled"; empty where it says nothing. */
   xfsFeatures: string;

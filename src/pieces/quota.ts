@@ -6,10 +6,10 @@ import type { Host } from "../host.js";
 import { paths } from "../paths.js";
 import type { Piece } from "../piece.js";
 import { until } from "../until.js";
-import { localImage } from "./images/local.js";
 import { imageReference } from "./images/own.js";
 import { limitsSteps } from "./quota/limits.js";
 import { differences } from "./shared/differences.js";
+import { listedImage } from "./shared/listed.js";
 
 /** The container of the watcher. */
 export const watcherName = "swarmhub-quota";
@@ -30,7 +30,7 @@ export const quota: Piece<State> = {
     const reference = imageReference("quota");
     const facts = await host.facts();
     const [image, container] = await Promise.all([
-      localImage(host, reference),
+      listedImage(host, reference),
       facts.units["docker.service"] === "active"
         ? absent(host.docker.getContainer(watcherName).inspect())
         : Promise.resolve(undefined),

@@ -1,4 +1,5 @@
 import { dockerOver, type Docker } from "../../src/docker.js";
+import { greet } from "../../src/greeting.js";
 import { createHost, type Host, type Transport } from "../../src/host.js";
 import { dockerSocket } from "../../src/socket.js";
 import { sshTransport } from "../../src/ssh.js";
@@ -47,10 +48,11 @@ export const connectTraced = async (
       trace.note(name, "exec", labelOf(command, options?.input), () => bare.exec(command, options)),
     socket: (path) => trace.note(name, "socket", path, () => bare.socket(path)),
   };
-  const look = await transport.exec(`id -u; id -un; test "$(id -u)" = 0 || sudo -n true`);
+  transport.prepare(dockerSocket);
+  const greeting = await greet(name, transport);
   const docker = dockerOver(name, () => transport.socket(dockerSocket));
   noteCalls(docker, name, trace);
-  return createHost(name, transport, docker, look.stdout.startsWith("0\n"));
+  return createHost(name, transport, docker, greeting);
 };
 
 type Dial = (
@@ -81,10 +83,9 @@ const noteCalls = (docker: Docker, host: string, { spans }: Trace): void => {
 const labelOf = (command: string, input: string | Uint8Array | undefined): string => {
   const text = typeof input === "string" ? input : command;
   const known: [RegExp, string][] = [
-    [/section os-release/, "facts"],
+    [/section os-release/, "greeting and facts"],
     [/flock/, /rmdir "\$folder"/.test(text) ? "lock: give back" : "lock: take"],
     [/exportfs -s/, "the disk"],
-    [/sudo -n true/, "who am I"],
     [/echo answers/, "look for a way to Docker"],
   ];
   return known.find(([pattern]) => pattern.test(text))?.[1] ?? text.trim().slice(0, 40);

@@ -169,9 +169,14 @@ test("what is pulled by digest gets the tag by which it is looked for", async (t
   t.is(tags.length, 1);
 });
 
+const Labels = { "swarmhub.class": "geo-101" };
+
 test("our images are looked for where they belong", async (t) => {
   const docker = {
-    listImages: async () => [{ Id: "sha256:1", RepoTags: ["swarmhub/hub:0123456789ab"] }],
+    listImages: async () => [
+      { Id: "sha256:1", RepoTags: ["swarmhub/hub:0123456789ab"], Labels },
+      { Id: "sha256:2", RepoTags: ["somebody/else:1"], Labels: null },
+    ],
   };
   const host = (name: string) => fakeHost(name, { facts: running, docker: docker as never });
   const names = async (cluster: Parameters<typeof inspectOwn>[0]) =>

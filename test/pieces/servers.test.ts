@@ -7,6 +7,7 @@ import { runAll, said } from "./table.js";
 
 const running = fakeFacts({ units: { "docker.service": "active" } });
 const stopped = fakeFacts({ units: { "docker.service": "failed" } });
+const Labels = { "swarmhub.class": "geo-101" };
 const manages = { Swarm: { LocalNodeState: "active", NodeID: "m", ControlAvailable: true } };
 
 /** A manager and a worker with a user's server on it, and what is removed there. */
@@ -15,7 +16,10 @@ const world = () => {
   let isInUse = true;
   const docker = (host: string, volumes: string[]) => ({
     info: async () => (host === "manager" ? manages : {}),
-    listServices: async () => ["hub", "nb-ada", "nb-bob"].map((Name) => ({ Spec: { Name } })),
+    listServices: async () => [
+      ...["hub", "nb-ada", "nb-bob"].map((Name) => ({ Spec: { Name, Labels } })),
+      { Spec: { Name: "nb-of-another-class" } },
+    ],
     listVolumes: async () => ({ Volumes: volumes.map((Name) => ({ Name })) }),
     listContainers: async ({ filters }: { filters: { label: string[] } }) =>
       filters.label.length > 1 && host === "worker" ? [{ Id: "stray" }] : [],
@@ -82,15 +86,25 @@ test("a Swarm's class is read from its label", async (t) => {
 });
 
 test("a service as it is: its spec, whether a task runs, the image that it should have", async (t) => {
-  const absent = async () => {
-    throw Object.assign(new Error("no such thing"), { statusCode: 404 });
-  };
   const docker = (is: boolean) => ({
     info: async () => manages,
-    getService: () => ({ inspect: is ? async () => ({ ID: "s", Spec: { Name: "hub" } }) : absent }),
-    getImage: () => ({ inspect: is ? async () => ({ Id: "sha256:1" }) : absent }),
-    listTasks: is ? async () => [{ Status: { State: "running" } }] : absent,
+    listServices: async () => [
+      { ID: "other", Spec: { Name: "hub-of-others" } },
+      ...(is ? [hub] : []),
+    ],
+    listImages: async () => [
+      { Id: "sha256:0", RepoTags: null },
+      ...(is ? [{ Id: "sha256:1", RepoTags: ["swarmhub/hub:1"] }] : []),
+    ],
+    listTasks: async ({ filters }: { filters: { node: string[] } }) => [
+      { ServiceID: "other", Status: { State: "running" } },
+      {
+        ServiceID: is ? "s" : "other",
+        Status: { State: filters.node[0] === "m" ? "running" : "" },
+      },
+    ],
   });
+  const hub = { ID: "s", Spec: { Name: "hub" } };
   const look = (is: boolean) => {
     const manager = fakeHost("manager", { facts: running, docker: docker(is) as never });
     return inspectService(fakeCluster(manager), "hub", "swarmhub/hub:1");

@@ -133,7 +133,7 @@ for (const name of names) {
 
   test(`${name}: what somebody changed about it is changed back`, async (t) => {
     const { cluster, files, present } = await carriedOut(name);
-    present.present!.Mode.Replicated.Replicas = 0;
+    present.present!.Mode!.Replicated.Replicas = 0;
     t.deepEqual(said(steps(name, cluster, present, { files })), [
       `manager: update the service ${name} (Mode.Replicated.Replicas)`,
     ]);
@@ -247,7 +247,7 @@ test("`down` stops the hub first, then the users' servers, then forgets the moun
   };
   const have = all.hub.have(cluster, {
     ...absent,
-    present: {} as never,
+    present: {},
   });
   const plan = hub.remove({ ...have, servers } as never, cluster);
   t.deepEqual(said(plan), [

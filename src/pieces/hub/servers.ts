@@ -3,6 +3,7 @@ import { absent } from "../../docker.js";
 import type { Host } from "../../host.js";
 import type { Step } from "../../step.js";
 import { removeUnused } from "../shared/in-use.js";
+import { listedServices } from "../shared/listed.js";
 import { managerDocker } from "../shared/manager.js";
 import { waitUntilGone } from "../shared/tasks.js";
 
@@ -11,21 +12,30 @@ export type Servers = { services: string[]; volumes: Map<Host, string[]> };
 
 /** Looks for users' servers in the Swarm, and for our volumes on every machine. */
 export const inspectServers = async (cluster: Cluster): Promise<Servers> => {
-  const filters = { label: [`swarmhub.class=${cluster.config.name}`] };
-  const docker = await managerDocker(cluster);
-  const services = docker === undefined ? [] : await docker.listServices({ filters });
-  const volumes = await Promise.all(
-    cluster.nodes.map(async (host): Promise<[Host, string[]]> => {
-      const { units } = await host.facts();
-      if (units["docker.service"] !== "active") return [host, []];
-      const { Volumes: list } = await host.docker.listVolumes({ filters });
-      return [host, (list ?? []).map(({ Name }) => Name)];
-    }),
-  );
-  return {
-    services: services.map(({ Spec }) => Spec?.Name ?? "").filter((name) => name.startsWith("nb-")),
-    volumes: new Map(volumes),
-  };
+  const { config, nodes } = cluster;
+  const [services, volumes] = await Promise.all([
+    serversOf(cluster),
+    Promise.all(
+      nodes.map(async (host) => [host, await volumesOn(host, config.name)] as const),
+    ),
+  ]);
+  return { services, volumes: new Map(volumes) };
+};
+
+const serversOf = async (cluster: Cluster): Promise<string[]> => {
+  if ((await managerDocker(cluster)) === undefined) return [];
+  return (await listedServices(cluster.manager))
+    .filter(({ Spec }) => Spec.Labels?.["swarmhub.class"] === cluster.config.name)
+    .map(({ Spec }) => Spec.Name)
+    .filter((name) => name.startsWith("nb-"));
+};
+
+const volumesOn = async (host: Host, className: string): Promise<string[]> => {
+  const { units } = await host.facts();
+  if (units["docker.service"] !== "active") return [];
+  const filters = { label: [`swarmhub.class=${className}`] };
+  const { Volumes: list } = await host.docker.listVolumes({ filters });
+  return (list ?? []).map(({ Name }) => Name);
 };
 
 /** Stops every user's server, then removes the volumes, which are only a way to the homes: those stay. */

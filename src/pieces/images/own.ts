@@ -2,6 +2,7 @@ import { assetPath } from "../../assets.js";
 import type { Cluster } from "../../cluster.js";
 import type { Host } from "../../host.js";
 import { assetsAt, ownImages, type ImageName, type OwnImage } from "../../images.js";
+import { listedImages } from "../shared/listed.js";
 
 let images: OwnImage[] | undefined;
 
@@ -27,18 +28,13 @@ export const inspectOwn = (
   Promise.all(
     [...new Set([manager, storage ?? manager])].map(async (host) => {
       const wanted = all.filter(({ name }) => host === (name === "quota" ? storage : manager));
-      const present = await host.remember("our images", () => listOwn(host, config.name));
+      const ours = (await listedImages(host)).filter(
+        ({ Labels }) => Labels?.["swarmhub.class"] === config.name,
+      );
+      const present = ours.map(({ Id, RepoTags }) => ({ id: Id, references: RepoTags ?? [] }));
       return { host, wanted, present };
     }),
   );
-
-const listOwn = async (host: Host, className: string): Promise<OwnImages["present"]> => {
-  const { units } = await host.facts();
-  if (units["docker.service"] !== "active") return [];
-  const filters = { label: [`swarmhub.class=${className}`] };
-  const list = await host.docker.listImages({ filters });
-  return list.map(({ Id, RepoTags }) => ({ id: Id, references: RepoTags ?? [] }));
-};
 
 /** Those of the wanted images that are not there. */
 export const missingImages = ({ wanted, present }: OwnImages): OwnImage[] =>

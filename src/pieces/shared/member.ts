@@ -1,11 +1,8 @@
+import type { Membership } from "../../facts.js";
 import type { Host } from "../../host.js";
 
-/** A machine's own word on the Swarm; `pending` and `error` are half-way in. */
-export type Member = {
-  state: "inactive" | "pending" | "active" | "error" | "locked";
-  nodeId: string;
-  manages: boolean;
-};
+/** A machine's own word on the Swarm. */
+export type Member = Membership;
 
 /** Asks a host's Docker now; a machine without one is in no Swarm. */
 export const lookAtMember = async (host: Host): Promise<Member> => {
@@ -21,8 +18,9 @@ export const lookAtMember = async (host: Host): Promise<Member> => {
   };
 };
 
-/** The same, asked once until something changes there: half of the pieces want to know. */
-export const memberOf = (host: Host): Promise<Member> =>
+/** The same from the facts, and where they do not know asked once until something changes there: half of the pieces want it. */
+export const memberOf = async (host: Host): Promise<Member> =>
+  (await host.facts()).membership ??
   host.remember("its part in the Swarm", () => lookAtMember(host));
 
 /** What a machine is that is in no Swarm. */

@@ -5,13 +5,14 @@ import type { Step } from "../../step.js";
 import { networkName } from "../network.js";
 import { differences } from "./differences.js";
 import { inSequence } from "./in-sequence.js";
+import { listedImage, listedServices, listedTasks } from "./listed.js";
 import { managerDocker } from "./manager.js";
 import { serviceSpec, type ServiceSpec, type WantedService } from "./service-spec.js";
-import { taskIds, waitUntilGone, waitUntilRunning, type Task } from "./tasks.js";
+import { taskIds, waitUntilGone, waitUntilRunning } from "./tasks.js";
 
 /** A service as it is; `imageId` is the manager's image of that reference. */
 export type ServiceState = {
-  present: ServiceSpec | undefined;
+  present: Partial<ServiceSpec> | undefined;
   running: boolean;
   imageId: string | undefined;
 };
@@ -22,17 +23,20 @@ export const inspectService = async (
   name: string,
   image: string,
 ): Promise<ServiceState> => {
-  const docker = await managerDocker(cluster);
-  if (docker === undefined) return { present: undefined, running: false, imageId: undefined };
-  const filters = { service: [name], "desired-state": ["running"] };
-  const [service, local, tasks] = await Promise.all([
-    absent(docker.getService(name).inspect() as Promise<{ Spec: ServiceSpec }>),
-    absent(docker.getImage(image).inspect()),
-    absent(docker.listTasks({ filters })),
+  const { manager } = cluster;
+  if ((await managerDocker(cluster)) === undefined)
+    return { present: undefined, running: false, imageId: undefined };
+  const [services, local, tasks] = await Promise.all([
+    listedServices(manager),
+    listedImage(manager, image),
+    listedTasks(manager),
   ]);
+  const service = services.find(({ Spec }) => Spec.Name === name);
+  const isRunning = ({ ServiceID, Status }: (typeof tasks)[number]): boolean =>
+    ServiceID === service?.ID && Status.State === "running";
   return {
     present: service?.Spec,
-    running: ((tasks ?? []) as Task[]).some(({ Status }) => Status.State === "running"),
+    running: tasks.some(isRunning),
     imageId: local?.Id,
   };
 };

@@ -36,6 +36,11 @@ export const inspectMembers = async ({ nodes, manager }: Cluster): Promise<Membe
     listNodes(manager),
     manager.docker.swarmInspect() as Promise<{ Spec?: { Labels?: Record<string, string> } }>,
   ]);
+  // Before anything is made of a node that the manager does not know, its Docker itself is asked who it is.
+  const strangers = nodes.filter(
+    (host) => of(host).state === "active" && !listed.some(({ ID }) => ID === of(host).nodeId),
+  );
+  for (const host of strangers) members.set(host, await lookAtMember(host));
   return { of, nodes: listed, swarmClass: swarm.Spec?.Labels?.["swarmhub.class"] };
 };
 
