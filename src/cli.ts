@@ -1,6 +1,8 @@
 #!/usr/bin/env node
-import { Argument, Command, CommanderError, InvalidArgumentError } from "commander";
+import { Argument, Command, CommanderError } from "commander";
 import { act } from "./act.js";
+import { addHomes } from "./cli-homes.js";
+import { collect, examples, positive } from "./cli-words.js";
 import { completion, shells, type Shell } from "./commands/completion.js";
 import type { DownOptions } from "./commands/down.js";
 import type { InitOptions } from "./commands/init-answers.js";
@@ -10,18 +12,6 @@ import { parts } from "./commands/logs/parts.js";
 import type { ClassOptions } from "./commands/session.js";
 import type { UpOptions } from "./commands/up.js";
 import { exitCode } from "./errors.js";
-
-const positive = (text: string): number => {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1)
-    throw new InvalidArgumentError("It must be a whole number from 1.");
-  return number;
-};
-
-const collect = (one: string, others: readonly string[] = []): string[] => [...others, one];
-
-const examples = (...lines: string[]): string =>
-  `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}`;
 
 const program = new Command("swarmhub")
   .description("Turns a few blank Linux VMs into a JupyterHub class on Docker Swarm.")
@@ -100,6 +90,8 @@ program
       return (given, terminal, signal) => logs({ ...given, part }, terminal, signal);
     })(options, command),
   );
+
+addHomes(program);
 
 program
   .command("open")

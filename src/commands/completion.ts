@@ -26,12 +26,13 @@ const treeOf = (program: Command, words: Readonly<Record<string, readonly string
     description: command.description(),
     flags: help.visibleOptions(command).map(flagOf),
     words: [...(words[command.name()] ?? command.registeredArguments[0]?.argChoices ?? [])],
+    branches: help.visibleCommands(command).map(branch),
   });
-  return { ...branch(program), branches: help.visibleCommands(program).map(branch) };
+  return branch(program);
 };
 
 const flagOf = ({ short, long, description, flags, required, optional }: Option): Flag => ({
   names: [short, long].filter((name) => name !== undefined),
   description,
-  value: !required && !optional ? "none" : flags.includes("<file>") ? "file" : "word",
+  value: !required && !optional ? "none" : /<(?:file|folder)>/.test(flags) ? "file" : "word",
 });

@@ -9,6 +9,7 @@ import { survey } from "../reconcile.js";
 import type { Terminal } from "../report/index.js";
 import { seatsOf } from "../seats.js";
 import { addressOf } from "./address.js";
+import { homesLines, inspectHomes } from "./homes-line.js";
 import { temporarySentence } from "./temporary.js";
 import { withCluster, type ClassOptions } from "./session.js";
 
@@ -16,11 +17,12 @@ import { withCluster, type ClassOptions } from "./session.js";
 export const status = (options: ClassOptions, terminal: Terminal): Promise<void> =>
   withCluster(options, terminal, async (cluster) => {
     const { config } = cluster;
-    const [parts, machines, docker, address] = await Promise.all([
+    const [parts, machines, docker, address, homes] = await Promise.all([
       Promise.all(pieces.map((piece) => partOf(piece, cluster))),
       inspectMachines(cluster),
       managerDocker(cluster),
       addressOf(cluster),
+      cluster.storage === undefined ? undefined : inspectHomes(cluster.storage),
     ]);
     const services =
       docker === undefined
@@ -35,7 +37,15 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
     if (options.json)
       terminal.print(
         JSON.stringify(
-          { name: config.name, address, storage: config.storage.kind, seats, users, pieces: parts },
+          {
+            name: config.name,
+            address,
+            storage: config.storage.kind,
+            homes: homes ?? null,
+            seats,
+            users,
+            pieces: parts,
+          },
           null,
           2,
         ),
@@ -47,6 +57,7 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
       );
       const temporary = temporarySentence(config);
       if (temporary !== undefined) terminal.print(temporary);
+      for (const line of homes === undefined ? [] : homesLines(homes)) terminal.print(line);
       for (const { piece, asWanted, differs } of parts) {
         terminal.print(
           `${piece.padEnd(9)} ${asWanted ? "as wanted" : `differs: ${differs[0] ?? ""}`}`,
@@ -58,6 +69,12 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
       throw new UserError(
         `${drift.length} of ${parts.length} pieces are not as the configuration says`,
         "`swarmhub up` makes them so",
+        exitCode.drift,
+      );
+    if (homes?.trouble !== undefined)
+      throw new UserError(
+        `${cluster.storage?.name}: ${homes.trouble}`,
+        "`swarmhub logs quota` shows what it said, `swarmhub up` starts it anew",
         exitCode.drift,
       );
   });

@@ -3,6 +3,7 @@ import { UserError } from "../errors.js";
 import { question } from "./question.js";
 import { errorText } from "./error.js";
 import type { Report } from "./event.js";
+import type { View } from "./frame.js";
 import { jsonReport } from "./json.js";
 import { plainReport } from "./plain.js";
 import { liveReport, type Canvas } from "./tty.js";
@@ -10,6 +11,8 @@ import { liveReport, type Canvas } from "./tty.js";
 /** All that `swarmhub` says to the one who runs it. Results go to stdout, talk to stderr. */
 export type Terminal = {
   report: Report;
+  /** What results are shown on, where that is a terminal and not a file or a program. */
+  screen: View | undefined;
   /** A result: a line on stdout. */
   print: (text: string) => void;
   /** The error that ended the run, with what to do about it. */
@@ -48,6 +51,7 @@ export const createTerminal = (
   let hasResult = false;
   return {
     report,
+    screen: stdout.isTTY === true && !json ? canvas(stdout, env).view() : undefined,
     print: (text) => {
       hasResult = true;
       const resume = pause();

@@ -18,3 +18,30 @@ export const printable = (text: string): string =>
 /** A number of things: 1 host, 3 hosts. */
 export const plural = (number: number, word: string): string =>
   `${number} ${word}${number === 1 ? "" : "s"}`;
+
+/** A value as JSON that can do nothing to a terminal either: JSON itself leaves some control characters as they are. */
+export const jsonText = (value: unknown): string =>
+  JSON.stringify(value, null, 2).replace(
+    /[\u007f-\u009f\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+
+/** A count for a person to read: 950, 12.5k, 200k, 1.2M. */
+export const countText = (count: number): string => {
+  if (count < 1000) return String(count);
+  const [unit, name] = count < 999_950 ? [1e3, "k"] : [1e6, "M"];
+  return `${Number((count / unit).toFixed(1))}${name}`;
+};
+
+/** How long ago a moment was: "just now", "5 min ago", "3 h ago", "12 days ago". */
+export const agoText = (then: Date, now: Date): string => {
+  const minutes = Math.floor((now.getTime() - then.getTime()) / 60_000);
+  if (minutes < 1) return "just now";
+  if (minutes < 60) return `${minutes} min ago`;
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ago`;
+  return `${Math.floor(minutes / 1440)} days ago`;
+};
+
+/** A moment to the minute: "2026-11-21 12:00 UTC". */
+export const momentText = (moment: Date): string =>
+  `${moment.toISOString().slice(0, 16).replace("T", " ")} UTC`;

@@ -1,5 +1,7 @@
 /** How many columns of a terminal a text takes. It must be printable: no control characters. */
 export const columns = (text: string): number => {
+  // A table of 10,000 lines is mostly this.
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let sum = 0;
   for (const { segment } of graphemes.segment(text)) sum += graphemeColumns(segment);
   return sum;

@@ -12,6 +12,9 @@ const program = new Command("toy")
   .option("--json", "say [it]: in \\ JSON");
 program.command("logs").argument("<part>").option("-f, --follow", "go on").option("--lines <n>");
 program.command("up").option("--yes", "don't ask");
+const group = program.command("quota").description("a group").helpCommand(false);
+group.command("set").description("in it").option("--all", "each");
+group.command("up").description("not the other one").option("--sort <by>", "order");
 program.command("completion").addArgument(new Argument("<shell>").choices(["bash", "zsh"]));
 
 const script = (shell: Shell) => completion(program, shell, { logs: ["hub", "edge"] });
@@ -61,6 +64,16 @@ for (const [typed, expected] of [
     ["bash", "zsh"],
   ],
   [["toy", "-c", "package.js"], ["package.json"]],
+  [
+    ["toy", "quota", ""],
+    ["set", "up"],
+  ],
+  [["toy", "quota", "s"], ["set"]],
+  [["toy", "quota", "set", "--al"], ["--all"]],
+  [["toy", "quota", "up", "--s"], ["--sort"]],
+  [["toy", "quota", "up", "--ye"], [""]],
+  [["toy", "up", "quota", "--al"], [""]],
+  [["toy", "--json", "quota", "-c", "set", "set", "--al"], ["--all"]],
 ] as const)
   test(`bash: ${typed.join(" ")}‸`, (t) => {
     const found = offered(...typed);
@@ -80,6 +93,9 @@ for (const [typed, expected] of [
   t.deepEqual(offer("toy logs "), ["edge", "hub"]);
   t.deepEqual(offer("toy up --y"), ["--yes"]);
   t.deepEqual(offer("toy logs --fol"), ["--follow"]);
+  t.deepEqual(offer("toy quota "), ["set", "up"]);
+  t.deepEqual(offer("toy quota set --al"), ["--all"]);
+  t.deepEqual(offer("toy quota up --ye"), [""]);
 });
 
 (isHere("zsh") ? test : test.skip)("zsh takes it as the completion of the command", (t) => {

@@ -1,18 +1,20 @@
 import { quote } from "../../quote.js";
-import { namesOf, type Tree } from "./tree.js";
+import { namesOf, pathsOf, type Tree } from "./tree.js";
 
 /** The completion for bash; it needs nothing of the package bash-completion, and runs in the bash 3.2 of macOS. */
 export const bash = ({ name, flags, branches }: Tree): string => {
-  const every = [flags, ...branches.map((branch) => branch.flags)].flat();
+  const commands = pathsOf(branches);
+  const every = [flags, ...commands.map(([, branch]) => branch.flags)].flat();
   const common = namesOf(flags, "none", "file", "word");
-  const names = branches.map((branch) => branch.name);
   return `# Written by \`${name} completion bash\`. For this shell: eval "$(${name} completion bash)"
 _${name}() {
   local word=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} command='' words='' i
   for ((i = 1; i < COMP_CWORD; i++)); do
     case \${COMP_WORDS[i]} in
-    ${pattern(namesOf(every, "file", "word"))}) ((i++)) ;;
-    ${pattern(names)}) command=\${COMP_WORDS[i]} && break ;;
+    ${pattern(namesOf(every, "file", "word"))}) ((i++)) && continue ;;
+    esac
+    case "\${command:+$command }\${COMP_WORDS[i]}" in
+    ${pattern(commands.map(([path]) => quote(path)))}) command="\${command:+$command }\${COMP_WORDS[i]}" ;;
     esac
   done
   case $previous in
@@ -25,8 +27,8 @@ _${name}() {
   ${pattern(namesOf(every, "word"))}) return ;;
   esac
   case $command in
-${line("''", [...names, ...common])}
-${branches.map((branch) => line(branch.name, [...branch.words, ...namesOf(branch.flags, "none", "file", "word"), ...common])).join("\n")}
+${line("", [...branches.map((branch) => branch.name), ...common])}
+${commands.map(([path, branch]) => line(path, [...branch.branches.map((one) => one.name), ...branch.words, ...namesOf(branch.flags, "none", "file", "word"), ...common])).join("\n")}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$word"))
 }
@@ -35,7 +37,7 @@ complete -F _${name} ${name}
 };
 
 const line = (command: string, words: readonly string[]): string =>
-  `    ${command}) words=${quote(words.join(" "))} ;;`;
+  `    ${quote(command)}) words=${quote(words.join(" "))} ;;`;
 
 // A case without a pattern is no shell; nobody types this one.
 const pattern = (names: readonly string[]): string =>

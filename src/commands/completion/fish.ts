@@ -1,25 +1,45 @@
-import type { Flag, Tree } from "./tree.js";
+import type { Branch, Flag, Tree } from "./tree.js";
 
 /** The completion for fish: as ~/.config/fish/completions/NAME.fish, or piped into `source`. */
 export const fish = ({ name, flags, branches }: Tree): string => {
-  const all = branches.map((branch) => branch.name).join(" ");
-  const isFirst = `not __fish_seen_subcommand_from ${all}`;
   const line = (...words: string[]): string => ["complete", "-c", name, ...words].join(" ");
+  const groups = branches.filter((branch) => branch.branches.length > 0);
+  /** What is offered where `where` holds, and within each of the commands. */
+  const within = (where: readonly string[], branch: Branch): string[] => {
+    const here = ["-n", quoted(where.join("; and "))];
+    const first = [
+      ...where,
+      ...(branch.branches.length > 0 ? [`not ${seen(branch.branches)}`] : []),
+    ];
+    return [
+      ...branch.branches.map((one) =>
+        line("-n", quoted(first.join("; and ")), "-a", one.name, "-d", quoted(one.description)),
+      ),
+      ...branch.flags.map((flag) => line(...here, ...flagWords(flag))),
+      ...(branch.words.length > 0 ? [line(...here, "-a", quoted(branch.words.join(" ")))] : []),
+      ...branch.branches.flatMap((one) => within([...where, seen([one])], one)),
+    ];
+  };
+  const isFirst = `not ${seen(branches)}`;
   return [
     `# Written by \`${name} completion fish\`. For this shell: ${name} completion fish | source`,
     line("-f"),
     ...flags.map((flag) => line(...flagWords(flag))),
     ...branches.flatMap((branch) => {
-      const isThis = ["-n", quoted(`__fish_seen_subcommand_from ${branch.name}`)];
+      // `quota check` is not `check`.
+      const others = groups.filter((group) => group !== branch);
+      const outside = others.length > 0 ? [`not ${seen(others)}`] : [];
       return [
         line("-n", quoted(isFirst), "-a", branch.name, "-d", quoted(branch.description)),
-        ...branch.flags.map((flag) => line(...isThis, ...flagWords(flag))),
-        ...(branch.words.length > 0 ? [line(...isThis, "-a", quoted(branch.words.join(" ")))] : []),
+        ...within([seen([branch]), ...outside], branch),
       ];
     }),
     "",
   ].join("\n");
 };
+
+const seen = (branches: readonly Branch[]): string =>
+  `__fish_seen_subcommand_from ${branches.map(({ name }) => name).join(" ")}`;
 
 const flagWords = ({ names, description, value }: Flag): string[] => [
   ...names.flatMap((each) =>

@@ -1,7 +1,7 @@
 import { homesHost, type Cluster } from "../../cluster.js";
 import { exitCode, UserError } from "../../errors.js";
 import type { Host } from "../../host.js";
-import { inspectMachines } from "../../machines.js";
+import { hostsByNode } from "../../node-hosts.js";
 import { watcherName } from "../../pieces/quota.js";
 import { managerDocker } from "../../pieces/shared/manager.js";
 import { parts } from "./parts.js";
@@ -83,22 +83,5 @@ const sourcesOf = async (
   throw new UserError(
     `${service} has no container, so that it said nothing yet (${[State, Err ?? Message].filter(Boolean).join(": ")})`,
     "`swarmhub status` shows what differs",
-  );
-};
-
-/** The machine of each node: a node is known by our label, which is the machine-id. */
-const hostsByNode = async (cluster: Cluster): Promise<Map<string, Host>> => {
-  const [nodes, machines] = await Promise.all([
-    cluster.manager.docker.listNodes() as Promise<
-      { ID: string; Spec: { Labels?: Record<string, string> } }[]
-    >,
-    inspectMachines(cluster),
-  ]);
-  const byMachine = new Map(cluster.nodes.map((host) => [machines(host).facts.machineId, host]));
-  return new Map(
-    nodes.flatMap(({ ID, Spec }) => {
-      const host = byMachine.get(Spec.Labels?.["swarmhub.machine"] ?? "");
-      return host === undefined ? [] : [[ID, host] as const];
-    }),
   );
 };

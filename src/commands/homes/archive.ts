@@ -1,0 +1,69 @@
+import { join } from "node:path";
+import { archiveHome, refuseExisting, type Archive } from "../../homes/archive.js";
+import { lookAtHomes, type Home } from "../../homes/look.js";
+import { serversOf } from "../../homes/servers.js";
+import { pick, whose } from "../../homes/who.js";
+import { exitCode, UserError } from "../../errors.js";
+import type { Terminal } from "../../report/index.js";
+import { printable } from "../../report/text.js";
+import { formatSize } from "../../size.js";
+import { keptHomes } from "../kept.js";
+import { withCluster, type ClassOptions } from "../session.js";
+import { oneByOne } from "./one-by-one.js";
+
+/** The options of `swarmhub homes archive`; `to` is a folder of this machine. */
+export type HomesArchiveOptions = ClassOptions & { users: string[]; to: string };
+
+/** Writes homes as archives on this machine. */
+export const homesArchive = (
+  options: HomesArchiveOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> =>
+  withCluster(options, terminal, async (cluster) => {
+    const { storage } = keptHomes(cluster);
+    const [seen, servers] = await Promise.all([lookAtHomes(storage), serversOf(cluster)]);
+    const homes = pick(seen.homes, options.users);
+    const pathOf = ({ name }: Home): string => join(options.to, `${name}.tar.gz`);
+    for (const home of homes) await refuseExisting(pathOf(home));
+    const done: Archive[] = [];
+    const tasks = homes.map((home) => ({
+      title: `archive ${whose(home)}`,
+      run: async (progress: (text: string) => void) => {
+        const text = (bytes: number): string =>
+          `${formatSize(bytes)} written of a home of ${formatSize(home.bytes.used)}`;
+        const onBytes = seldom((bytes: number) => progress(text(bytes)));
+        const archive = await archiveHome(storage, home.name, pathOf(home), { signal, onBytes });
+        if (servers.has(home.name) || archive.complaint !== undefined)
+          terminal.report.event({ type: "warning", text: asItIs(home, archive) });
+        done.push(archive);
+      },
+    }));
+    try {
+      await oneByOne(tasks, storage.name, terminal.report, signal);
+    } finally {
+      for (const { path, bytes } of done)
+        terminal.print(
+          options.json
+            ? JSON.stringify({ type: "result", path, bytes })
+            : `${path}  ${formatSize(bytes)}`,
+        );
+    }
+    if (done.length < homes.length)
+      throw new UserError("stopped before all was archived", undefined, exitCode.interrupted);
+  });
+
+const asItIs = (home: Home, { complaint }: Archive): string => {
+  const said = complaint === undefined ? "" : ` (${printable(complaint)})`;
+  return `${whose(home)} was at work: what changed meanwhile is in the archive as it was when it was read${said}`;
+};
+
+/** At most five times a second. */
+const seldom = (tell: (bytes: number) => void): ((bytes: number) => void) => {
+  let last = 0;
+  return (bytes) => {
+    if (performance.now() - last < 200) return;
+    last = performance.now();
+    tell(bytes);
+  };
+};

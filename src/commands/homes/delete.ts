@@ -1,0 +1,86 @@
+import { exitCode, UserError } from "../../errors.js";
+import { lookAtHomes } from "../../homes/look.js";
+import { moveToTrash } from "../../homes/move.js";
+import { serversOf, stopServer } from "../../homes/servers.js";
+import { keptUntil, trashFrom } from "../../homes/trash.js";
+import { pick, whose, type Named } from "../../homes/who.js";
+import type { Cluster } from "../../cluster.js";
+import type { Terminal } from "../../report/index.js";
+import { momentText } from "../../report/text.js";
+import { formatSize } from "../../size.js";
+import { keptHomes } from "../kept.js";
+import { withCluster, type ClassOptions } from "../session.js";
+import { oneByOne } from "./one-by-one.js";
+
+/** The options of `swarmhub homes delete`. */
+export type HomesDeleteOptions = ClassOptions & { users: string[]; yes: boolean };
+
+/** Moves homes to the trash, where they can be had back for some days; a running server is stopped first. */
+export const homesDelete = (
+  options: HomesDeleteOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> =>
+  withCluster(options, terminal, async (cluster) => {
+    const { storage, kept } = keptHomes(cluster);
+    const [seen, servers] = await Promise.all([lookAtHomes(storage), serversOf(cluster)]);
+    const homes = pick(seen.homes, options.users);
+    const days = seen.limits?.trashDays ?? kept.trashDays;
+    if (!options.yes)
+      for (const home of homes) {
+        const running = servers.has(home.name) ? " and stops the server that runs there" : "";
+        const what = `the home of ${whose(home)} (${formatSize(home.bytes.used)})`;
+        await askForName(terminal, home, `This deletes ${what}${running}.`);
+      }
+    const done: string[] = [];
+    const tasks = homes.map((home) => ({
+      title: `delete ${whose(home)}`,
+      run: async (progress: (text: string) => void) => {
+        const entry = await deleteHome(cluster, home.name, progress);
+        const [trashed] = trashFrom(["trash", entry, "1"], () => home.user);
+        const until = momentText(keptUntil(trashed ?? { deleted: seen.now }, days));
+        done.push(
+          options.json
+            ? JSON.stringify({ type: "result", home: home.name, entry, until })
+            : `${whose(home)} is deleted; until ${until} \`swarmhub homes restore ${home.name}\` brings it back`,
+        );
+      },
+    }));
+    try {
+      await oneByOne(tasks, storage.name, terminal.report, signal);
+    } finally {
+      for (const line of done) terminal.print(line);
+    }
+    if (done.length < homes.length)
+      throw new UserError("stopped before all was deleted", undefined, exitCode.interrupted);
+  });
+
+const deleteHome = async (
+  cluster: Cluster,
+  home: string,
+  progress: (text: string) => void,
+): Promise<string> => {
+  progress("stopping the server");
+  await stopServer(cluster, home);
+  progress("moving it to the trash");
+  const entry = await moveToTrash(keptHomes(cluster).storage, home);
+  // Its owner may have asked for a server in between, and that one holds the home that is now in the trash.
+  await stopServer(cluster, home);
+  return entry;
+};
+
+const askForName = async (terminal: Terminal, home: Named, what: string): Promise<void> => {
+  const answer = await terminal.ask(`${what} Type ${home.name} to go on: `);
+  if (answer === undefined)
+    throw new UserError(
+      `${what} Somebody has to agree to it`,
+      "add --yes to agree beforehand",
+      exitCode.usage,
+    );
+  if (answer.trim() !== home.name)
+    throw new UserError(
+      `stopped: that is not ${home.name}; nothing was touched`,
+      undefined,
+      exitCode.usage,
+    );
+};

@@ -1,0 +1,64 @@
+import { limitText } from "../../homes/findings.js";
+import { lookAtHomes, type Home, type Homes } from "../../homes/look.js";
+import { serversOf, type Server } from "../../homes/servers.js";
+import { keptUntil } from "../../homes/trash.js";
+import { whose } from "../../homes/who.js";
+import type { Terminal } from "../../report/index.js";
+import { tableText } from "../../report/table.js";
+import { jsonText, momentText, plural, printable } from "../../report/text.js";
+import { formatSize } from "../../size.js";
+import { keptHomes } from "../kept.js";
+import { withCluster, type ClassOptions } from "../session.js";
+
+/** Shows every home, whose server runs where, and what is in the trash. */
+export const homesLs = (options: ClassOptions, terminal: Terminal): Promise<void> =>
+  withCluster(options, terminal, async (cluster) => {
+    const { storage, kept } = keptHomes(cluster);
+    const [seen, servers] = await Promise.all([lookAtHomes(storage), serversOf(cluster)]);
+    const days = seen.limits?.trashDays ?? kept.trashDays;
+    const { screen, print } = terminal;
+    const homes = seen.homes.toSorted((one, other) => (whose(one) < whose(other) ? -1 : 1));
+    if (options.json) return print(jsonText(jsonOf({ ...seen, homes }, servers, days)));
+    const rows = homes.map((home) => [
+      whose(home),
+      home.name,
+      formatSize(home.bytes.used),
+      limitText(home.bytes.hard),
+      serverText(servers.get(home.name)),
+    ]);
+    const head = ["USER", "HOME", "USED", "LIMIT", "SERVER"];
+    if (rows.length > 0) print(tableText([head, ...rows], { right: [2, 3], screen }));
+    print(plural(rows.length, "home"));
+    if (seen.trash.length === 0) return;
+    const trash = seen.trash.map((one) => [
+      whose({ name: one.home, user: one.user }),
+      one.entry,
+      momentText(keptUntil(one, days)),
+    ]);
+    print("");
+    print(tableText([["USER", "IN THE TRASH", "KEPT UNTIL"], ...trash], { screen }));
+  });
+
+/** "node2", or what keeps it from running there; nothing where there is no server. */
+export const serverText = (server: Server | undefined): string => {
+  if (server === undefined) return "-";
+  const { state, host = "no machine" } = server;
+  return printable(state === "running" ? host : `${host} (${state})`);
+};
+
+const jsonOf = ({ homes, trash }: Homes, servers: ReadonlyMap<string, Server>, days: number) => ({
+  homes: homes.map((home: Home) => ({
+    home: home.name,
+    user: home.user ?? null,
+    usedBytes: home.bytes.used,
+    limitBytes: home.bytes.hard || null,
+    server: servers.get(home.name) ?? null,
+  })),
+  trash: trash.map((one) => ({
+    entry: one.entry,
+    home: one.home,
+    user: one.user ?? null,
+    deleted: one.deleted.toISOString(),
+    keptUntil: keptUntil(one, days).toISOString(),
+  })),
+});

@@ -1,0 +1,94 @@
+import { exitCode, UserError } from "../../errors.js";
+import { lookAtHomes } from "../../homes/look.js";
+import { bringBack } from "../../homes/move.js";
+import type { Trashed } from "../../homes/trash.js";
+import { troubleOf } from "../../homes/watcher.js";
+import { pick, whose } from "../../homes/who.js";
+import type { Host } from "../../host.js";
+import type { Terminal } from "../../report/index.js";
+import { momentText, printable } from "../../report/text.js";
+import { until } from "../../until.js";
+import { keptHomes } from "../kept.js";
+import { withCluster, type ClassOptions } from "../session.js";
+import { oneByOne } from "./one-by-one.js";
+
+/** The options of `swarmhub homes restore`; `name` is a user, a home or an entry of the trash. */
+export type HomesRestoreOptions = ClassOptions & { name: string };
+
+/** Brings a deleted home back, and waits until its limit is in force. */
+export const homesRestore = (
+  options: HomesRestoreOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> =>
+  withCluster(options, terminal, async (cluster) => {
+    const { storage } = keptHomes(cluster);
+    const { homes, trash } = await lookAtHomes(storage);
+    const trashed = find(trash, options.name);
+    const { entry, home: name, user } = trashed;
+    if (homes.some((home) => home.name === name))
+      throw new UserError(
+        `${name} has a home again, which would be lost`,
+        `\`swarmhub homes archive ${name}\`, \`swarmhub homes delete ${name}\`, then \`swarmhub homes restore ${entry}\``,
+        exitCode.usage,
+      );
+    const title = `restore ${whose({ name, user })}`;
+    const run = async (progress: (text: string) => void): Promise<void> => {
+      await bringBack(storage, entry, name);
+      progress("setting its limit");
+      await waitUntilLimited(storage, name);
+    };
+    await oneByOne([{ title, run }], storage.name, terminal.report, signal);
+    terminal.print(
+      options.json
+        ? JSON.stringify({ type: "result", home: name, entry })
+        : `${whose({ name, user })} has the home back that was deleted ${momentText(trashed.deleted)}`,
+    );
+  });
+
+/** The entry that is meant; where a home was deleted more than once, its name alone is not enough. */
+const find = (trash: readonly Trashed[], word: string): Trashed => {
+  const exact = trash.find(({ entry }) => entry === word);
+  if (exact !== undefined) return exact;
+  if (trash.length === 0)
+    throw new UserError(
+      `there is no home of "${printable(word)}" in the trash, which is empty`,
+      "`swarmhub homes ls` shows homes and trash",
+      exitCode.usage,
+    );
+  const named = trash.map((one) => ({ ...one, name: one.home }));
+  const home = pick(named, [word])[0]?.home;
+  const entries = trash.filter((one) => one.home === home);
+  const [only, ...more] = entries;
+  if (only !== undefined && more.length === 0) return only;
+  const list = entries.map(({ entry }) => `\`swarmhub homes restore ${entry}\``).join(" or ");
+  throw new UserError(
+    `${home} was deleted ${entries.length} times, and each is in the trash`,
+    list,
+    exitCode.usage,
+  );
+};
+
+/** A home with many files takes the watcher a while: it gives each of them the new project id. */
+const waitUntilLimited = async (storage: Host, name: string): Promise<void> => {
+  await until(
+    async () => {
+      const { homes, watcher, now } = await lookAtHomes(storage, { only: [name] });
+      const home = homes.find((one) => one.name === name);
+      if (home === undefined || home.marked === undefined) return true;
+      const trouble = troubleOf(watcher, now);
+      const failure = watcher?.failures.find((one) => one.home === name)?.reason;
+      if (trouble !== undefined) throw notYet(storage, name, trouble);
+      if (failure !== undefined && now.getTime() - home.marked.getTime() > 10_000)
+        throw notYet(storage, name, failure);
+      return undefined;
+    },
+    { deadline: 300_000, otherwise: () => notYet(storage, name, "the watcher is still at it") },
+  );
+};
+
+const notYet = (storage: Host, name: string, why: string): UserError =>
+  new UserError(
+    `${storage.name}: ${name} is back, but its limit is not set, and no server starts there until it is: ${printable(why)}`,
+    "`swarmhub up` sets the watcher right; `swarmhub quota check` shows whether it did",
+  );

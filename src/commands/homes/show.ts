@@ -1,0 +1,82 @@
+import { limitText } from "../../homes/findings.js";
+import { wantedFor, type Limits } from "../../homes/limits.js";
+import { lookAtHomes, type Home, type Homes } from "../../homes/look.js";
+import { serversOf, type Server } from "../../homes/servers.js";
+import { pick, whose } from "../../homes/who.js";
+import { paths } from "../../paths.js";
+import type { Terminal } from "../../report/index.js";
+import { tableText } from "../../report/table.js";
+import { agoText, jsonText, momentText } from "../../report/text.js";
+import { formatSize } from "../../size.js";
+import { keptHomes } from "../kept.js";
+import { withCluster, type ClassOptions } from "../session.js";
+import { serverText } from "./ls.js";
+
+/** The options of `swarmhub homes show`. */
+export type HomesShowOptions = ClassOptions & { user: string };
+
+/** Shows all that is known of one home. */
+export const homesShow = (options: HomesShowOptions, terminal: Terminal): Promise<void> =>
+  withCluster(options, terminal, async (cluster) => {
+    const { storage } = keptHomes(cluster);
+    const [seen, servers] = await Promise.all([
+      lookAtHomes(storage, { changes: true }),
+      serversOf(cluster),
+    ]);
+    for (const home of pick(seen.homes, [options.user])) {
+      const server = servers.get(home.name);
+      terminal.print(
+        options.json
+          ? jsonText(jsonOf(home, seen, server, storage.name))
+          : textOf(home, seen, server, storage.name),
+      );
+    }
+  });
+
+const pathOf = ({ name }: Home): string => `${paths.storage}/homes/${name}`;
+
+const textOf = (home: Home, seen: Homes, server: Server | undefined, storage: string): string => {
+  const { bytes, files, changed, attributes, marked } = home;
+  const pending = marked === undefined ? [] : [["", "not set yet: no server starts until it is"]];
+  return tableText([
+    ["user", home.user === undefined ? "unknown: there is no note of the owner" : whose(home)],
+    ["home", home.name],
+    ["path", `${pathOf(home)} on ${storage}`],
+    ["used", `${formatSize(bytes.used)} in ${files.used} files and folders`],
+    ["limit", `${limitText(bytes.hard)} and ${files.hard || "any number of"} files`],
+    ["", `by ${originText(home, seen.limits)}`],
+    ...pending,
+    ["project id", String(attributes?.projectId ?? "unknown")],
+    [
+      "last change",
+      changed === undefined ? "unknown" : `${momentText(changed)}, ${agoText(changed, seen.now)}`,
+    ],
+    ["server", server === undefined ? "none runs" : `on ${serverText(server)}`],
+  ]);
+};
+
+const originText = (home: Home, limits: Limits | undefined): string => {
+  if (limits === undefined) return "nobody: limits.json is missing";
+  const words = {
+    "quota set": "`swarmhub quota set`",
+    group: "a group of the configuration (storage.quota)",
+    default: "the configuration's default (storage.quota)",
+  };
+  return words[wantedFor(limits, home).from];
+};
+
+const jsonOf = (home: Home, seen: Homes, server: Server | undefined, storage: string) => ({
+  home: home.name,
+  user: home.user ?? null,
+  host: storage,
+  path: pathOf(home),
+  projectId: home.attributes?.projectId ?? null,
+  usedBytes: home.bytes.used,
+  limitBytes: home.bytes.hard || null,
+  files: home.files.used,
+  limitFiles: home.files.hard || null,
+  limitFrom: seen.limits === undefined ? null : wantedFor(seen.limits, home).from,
+  isLimitPending: home.marked !== undefined,
+  lastChange: home.changed?.toISOString() ?? null,
+  server: server ?? null,
+});

@@ -1,0 +1,133 @@
+import type { Cluster } from "../../cluster.js";
+import { exitCode, UserError } from "../../errors.js";
+import { findingsOf, type Finding } from "../../homes/findings.js";
+import { limitsFrom, type Limits } from "../../homes/limits.js";
+import { lookAtHomes, type Homes } from "../../homes/look.js";
+import { troubleOf } from "../../homes/watcher.js";
+import { whose } from "../../homes/who.js";
+import type { Host } from "../../host.js";
+import { paths } from "../../paths.js";
+import { limitsFile } from "../../pieces/quota/limits.js";
+import type { Terminal } from "../../report/index.js";
+import { jsonText, plural, printable } from "../../report/text.js";
+import { until } from "../../until.js";
+import { keptHomes } from "../kept.js";
+import { withCluster, type ClassOptions } from "../session.js";
+
+/** The options of `swarmhub quota check`. */
+export type QuotaCheckOptions = ClassOptions & { mend: boolean };
+
+type Found = { seen: Homes; findings: Finding[] };
+
+/** Shows what of each home is not as it should be; throws with code 6 where something is. `mend` has the watcher set it right first. */
+export const quotaCheck = (options: QuotaCheckOptions, terminal: Terminal): Promise<void> =>
+  withCluster(options, terminal, (cluster) => checkQuota(cluster, options, terminal));
+
+/** The same on the machines of a class. */
+export const checkQuota = async (
+  cluster: Cluster,
+  options: Pick<QuotaCheckOptions, "mend" | "json">,
+  terminal: Pick<Terminal, "print">,
+): Promise<void> => {
+  const { storage, kept } = keptHomes(cluster);
+  const wanted = limitsFrom(limitsFile(kept, cluster.config.login));
+  if (wanted === undefined) throw new Error("limits.json cannot be read back");
+  const first = await look(storage, wanted);
+  const last =
+    options.mend && first.findings.length > 0 ? await mend(storage, wanted, first) : first;
+  show(first, last, options, terminal);
+};
+
+const look = async (storage: Host, wanted: Limits): Promise<Found> => {
+  const seen = await lookAtHomes(storage);
+  return { seen, findings: findingsOf(seen, wanted) };
+};
+
+const patience = 30_000;
+
+/** Rings the watcher, and waits while it gets on: 30 s after the last finding went away nothing more will. */
+const mend = async (storage: Host, wanted: Limits, first: Found): Promise<Found> => {
+  await storage.run(["touch", "-c", paths.limits]);
+  let fewest = first.findings.length;
+  let since = Date.now();
+  return until(
+    async () => {
+      const found = await look(storage, wanted);
+      if (found.findings.length < fewest) {
+        fewest = found.findings.length;
+        since = Date.now();
+      }
+      const isOver = Date.now() - since > patience || isDown(found);
+      return isOver || !found.findings.some(isMendable) ? found : undefined;
+    },
+    {
+      deadline: 600_000,
+      every: 500,
+      otherwise: () =>
+        new UserError(
+          `${storage.name}: the quota watcher is still at it after 10 min`,
+          "`swarmhub quota check` shows what is left",
+        ),
+    },
+  );
+};
+
+const isMendable = ({ cure }: Finding): boolean => cure === undefined;
+
+/** The findings that only somebody else can mend stay; waiting for a watcher that is away is no use. */
+const isDown = ({ seen }: Found): boolean => troubleOf(seen.watcher, seen.now) !== undefined;
+
+const show = (
+  first: Found,
+  last: Found,
+  options: Pick<QuotaCheckOptions, "mend" | "json">,
+  terminal: Pick<Terminal, "print">,
+): void => {
+  const { seen, findings } = last;
+  const reasons = new Map(seen.watcher?.failures.map(({ home, reason }) => [home, reason]));
+  const users = new Map(seen.homes.map((home) => [home.name, home]));
+  const mended = first.findings.length - findings.length;
+  if (options.json)
+    terminal.print(
+      jsonText({
+        homes: seen.homes.length,
+        mended: options.mend ? mended : undefined,
+        findings: findings.map(({ home, text, cure }) => ({
+          home: home ?? null,
+          user: users.get(home ?? "")?.user ?? null,
+          text,
+          cure: cure ?? null,
+          watcher: reasons.get(home ?? "") ?? null,
+        })),
+      }),
+    );
+  else {
+    const lines = findings.map(({ home, text, cure }) => {
+      const known = home === undefined ? undefined : users.get(home);
+      const reason = options.mend ? reasons.get(home ?? "") : undefined;
+      const why = reason === undefined ? "" : ` (the watcher: ${printable(reason)})`;
+      const what = cure === undefined ? "" : `\n  → ${cure}`;
+      return `${known === undefined ? "all homes" : whose(known)}: ${text}${why}${what}`;
+    });
+    if (lines.length > 0) terminal.print(lines.join("\n"));
+    if (mended > 0) terminal.print(`${plural(mended, "finding")} mended`);
+    if (findings.length === 0)
+      terminal.print(
+        `${plural(seen.homes.length, "home")}: each has a project id of its own and the limits that it should have`,
+      );
+  }
+  if (findings.length > 0) throw drift(findings, options);
+};
+
+const drift = (
+  findings: readonly Finding[],
+  { mend: tried }: Pick<QuotaCheckOptions, "mend">,
+): UserError => {
+  const others = findings.find(({ cure }) => cure !== undefined)?.cure;
+  const cure = others ?? (tried ? "`swarmhub logs quota` shows what the watcher said" : undefined);
+  return new UserError(
+    `${plural(findings.length, "thing")} of homes and limits ${findings.length === 1 ? "is" : "are"} not as it should be`,
+    cure ?? "`swarmhub quota check --mend` has the watcher set it right",
+    exitCode.drift,
+  );
+};

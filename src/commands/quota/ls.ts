@@ -1,0 +1,107 @@
+import { limitText } from "../../homes/findings.js";
+import { lookAtHomes, type Account, type Home, type Homes } from "../../homes/look.js";
+import { whose } from "../../homes/who.js";
+import type { View } from "../../report/frame.js";
+import type { Terminal } from "../../report/index.js";
+import type { Stretch } from "../../report/paint.js";
+import { tableText, type Cell } from "../../report/table.js";
+import { agoText, countText, jsonText, plural } from "../../report/text.js";
+import { formatSize } from "../../size.js";
+import { keptHomes } from "../kept.js";
+import { withCluster, type ClassOptions } from "../session.js";
+
+const orders = {
+  name: (one: Home, other: Home) => (whose(one) < whose(other) ? -1 : 1),
+  used: (one: Home, other: Home) => other.bytes.used - one.bytes.used,
+  limit: (one: Home, other: Home) => other.bytes.hard - one.bytes.hard,
+  files: (one: Home, other: Home) => other.files.used - one.files.used,
+  changed: (one: Home, other: Home) => Number(other.changed ?? 0) - Number(one.changed ?? 0),
+};
+
+/** The options of `swarmhub quota ls`; `over` is in per cent. */
+export type QuotaLsOptions = ClassOptions & { over?: number; sort: keyof typeof orders };
+
+/** Shows how full each home is. */
+export const quotaLs = (options: QuotaLsOptions, terminal: Terminal): Promise<void> =>
+  withCluster(options, terminal, async (cluster) => {
+    const { storage } = keptHomes(cluster);
+    const seen = await lookAtHomes(storage, { changes: true });
+    terminal.print(quotaText(seen, options, terminal.screen));
+  });
+
+/** The homes as a table with their sums, or as JSON. */
+export const quotaText = (
+  seen: Homes,
+  { over = 0, sort, json }: Pick<QuotaLsOptions, "over" | "sort" | "json">,
+  screen?: View,
+): string => {
+  const shown = seen.homes
+    .filter((home) => over === 0 || fullness(home) >= over)
+    .toSorted((one, other) => orders[sort](one, other) || orders.name(one, other));
+  return json ? jsonText(jsonOf(shown, seen)) : textOf(shown, seen, over, screen);
+};
+
+/** How full a home is in per cent: of its bytes or of its files, whichever is nearer to its end. */
+const fullness = ({ bytes, files }: Home): number => Math.max(percent(bytes), percent(files));
+
+const percent = ({ used, hard }: Account): number => (hard === 0 ? 0 : (used / hard) * 100);
+
+const jsonOf = (shown: readonly Home[], { homes, disk }: Homes) => ({
+  homes: shown.map((home) => ({
+    home: home.name,
+    user: home.user ?? null,
+    usedBytes: home.bytes.used,
+    limitBytes: home.bytes.hard || null,
+    files: home.files.used,
+    limitFiles: home.files.hard || null,
+    percent: Number(fullness(home).toFixed(1)),
+    lastChange: home.changed?.toISOString() ?? null,
+  })),
+  total: { ...totalOf(homes), diskBytes: disk.size, diskFreeBytes: disk.free },
+});
+
+const totalOf = (homes: readonly Home[]) => ({
+  homes: homes.length,
+  usedBytes: homes.reduce((sum, { bytes }) => sum + bytes.used, 0),
+  limitBytes: homes.reduce((sum, { bytes }) => sum + bytes.hard, 0),
+  files: homes.reduce((sum, { files }) => sum + files.used, 0),
+});
+
+const textOf = (
+  shown: readonly Home[],
+  { homes, now, disk }: Homes,
+  over: number,
+  screen: View | undefined,
+): string => {
+  const head = ["USER", "USED", "LIMIT", "", "FILES", "LAST CHANGE"];
+  const rows = shown.map((home): Cell[] => [
+    whose(home),
+    formatSize(home.bytes.used),
+    limitText(home.bytes.hard),
+    fullnessCell(home, screen),
+    filesText(home.files),
+    home.changed === undefined ? "-" : agoText(home.changed, now),
+  ]);
+  const table = rows.length === 0 ? [] : [tableText([head, ...rows], { right: [1, 2], screen })];
+  const total = totalOf(homes);
+  const some = over === 0 ? "" : `${shown.length} of them at ${over} % or more; `;
+  const sums = `${formatSize(total.usedBytes)} used of ${formatSize(total.limitBytes)} granted, ${plural(total.files, "file")}`;
+  const free = `the disk has ${formatSize(disk.free)} of ${formatSize(disk.size)} left`;
+  return [...table, `${plural(homes.length, "home")}: ${some}${sums}; ${free}`].join("\n");
+};
+
+const filesText = ({ used, hard }: Account): string =>
+  hard === 0 ? countText(used) : `${countText(used)} of ${countText(hard)}`;
+
+const barWidth = 10;
+
+/** A bar on a terminal, and the number everywhere. */
+const fullnessCell = (home: Home, screen: View | undefined): Stretch[] => {
+  const full = fullness(home);
+  const number = `${Math.floor(full)} %`.padStart(5);
+  if (screen === undefined) return [[number]];
+  const look = full >= 90 ? "bad" : full >= 75 ? "warn" : "good";
+  const filled = Math.min(barWidth, Math.round((full / 100) * barWidth));
+  const [on, off] = screen.unicode ? ["█", "░"] : ["#", "-"];
+  return [[on.repeat(filled), look], [off.repeat(barWidth - filled), "dim"], [number]];
+};

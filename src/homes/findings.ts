@@ -1,0 +1,99 @@
+import { limitInKiB } from "../../quota/xfs.js";
+import { plural, printable } from "../report/text.js";
+import { formatSize } from "../size.js";
+import { wantedFor, type Limits } from "./limits.js";
+import type { Home, Homes } from "./look.js";
+import { troubleOf } from "./watcher.js";
+
+/** Something that is not as it should be; without a home it is about them all. `cure` is where the watcher cannot mend it. */
+export type Finding = { home?: string; text: string; cure?: string };
+
+/** What of homes and limits is not as the configuration and `quota set` say. `wanted` is what `limits.json` should hold. */
+export const findingsOf = (seen: Homes, wanted: Limits): Finding[] => {
+  const sharers = new Map<number, Home[]>();
+  for (const home of seen.homes) {
+    const id = home.attributes?.projectId ?? 0;
+    const those = sharers.get(id) ?? [];
+    those.push(home);
+    sharers.set(id, those);
+  }
+  return [
+    ...classFindings(seen, wanted),
+    ...seen.homes.flatMap((home) => {
+      const text = wrongWith(home, seen, sharers);
+      return text.length === 0 ? [] : [{ home: home.name, text: text.join(", ") }];
+    }),
+  ];
+};
+
+const classFindings = (
+  { enforced, now, watcher, limits, parent }: Homes,
+  wanted: Limits,
+): Finding[] => {
+  const up = "`swarmhub up`";
+  const trouble = troubleOf(watcher, now);
+  return [
+    ...(enforced
+      ? []
+      : [{ text: "XFS enforces no limits: the disk is mounted without prjquota", cure: up }]),
+    ...(trouble === undefined
+      ? []
+      : [{ text: printable(trouble), cure: `${up}; \`swarmhub logs quota\` shows what it said` }]),
+    ...(isSame(limits, wanted)
+      ? []
+      : [{ text: "limits.json is not what the configuration says", cure: up }]),
+    ...(parent === undefined || (parent.inherits && parent.projectId !== 0)
+      ? []
+      : [{ text: "a new folder would be born without a limit: homes/ hands no project id on" }]),
+  ];
+};
+
+const wrongWith = (
+  home: Home,
+  { limits, now, parent }: Homes,
+  sharers: ReadonlyMap<number, readonly Home[]>,
+): string[] => {
+  const { attributes, marked, name, bytes, files, own } = home;
+  // The watcher is at it: a home that was made a moment ago is not wrong.
+  if (marked !== undefined && now.getTime() - marked.getTime() < 5000) return [];
+  if (attributes === undefined) return ["its project id cannot be read"];
+  const { projectId, inherits } = attributes;
+  if (projectId === 0) return ["it has no project id, so that nothing limits it"];
+  if (projectId === parent?.projectId) return ["it has only the project id of all that have none"];
+  const others = (sharers.get(projectId) ?? []).filter((one) => one.name !== name);
+  const shared = others
+    .slice(0, 3)
+    .map((other) => other.name)
+    .join(", ");
+  const want = limits === undefined ? undefined : wantedFor(limits, home);
+  const hard = want === undefined ? bytes.hard : limitInKiB(want.bytes) * 1024;
+  return [
+    ...(others.length > 0 ? [`it shares the project id ${projectId} with ${shared}`] : []),
+    ...(inherits ? [] : ["what is made in it does not take its project id over"]),
+    ...(bytes.hard === hard
+      ? []
+      : [`its limit is ${limitText(bytes.hard)} instead of ${formatSize(hard)}`]),
+    ...(want === undefined || files.hard === want.files
+      ? []
+      : [
+          `it may hold ${files.hard === 0 ? "any number of files" : plural(files.hard, "file")} instead of ${want.files}`,
+        ]),
+    ...(own === "unreadable" ? ["what `quota set` wrote for it cannot be read"] : []),
+    ...(marked === undefined ? [] : ["it bears the mark of a home whose limit is not set"]),
+  ];
+};
+
+/** A hard limit for a person to read; 0 is none. */
+export const limitText = (hard: number): string => (hard === 0 ? "none" : formatSize(hard));
+
+const isSame = (one: Limits | undefined, other: Limits): boolean => textOf(one) === textOf(other);
+
+const textOf = (limits: Limits | undefined): string =>
+  limits === undefined
+    ? ""
+    : JSON.stringify([
+        limits.bytes,
+        limits.files,
+        limits.trashDays,
+        Object.entries(limits.homes).toSorted(([one], [other]) => (one < other ? -1 : 1)),
+      ]);

@@ -1,0 +1,130 @@
+import test from "ava";
+import { homesLines, inspectHomes } from "../../src/commands/homes-line.js";
+import { oneByOne } from "../../src/commands/homes/one-by-one.js";
+import { serverText } from "../../src/commands/homes/ls.js";
+import { serversOf, stopServer } from "../../src/homes/servers.js";
+import { keptUntil } from "../../src/homes/trash.js";
+import type { Docker } from "../../src/docker.js";
+import { plainLine } from "../../src/report/plain.js";
+import { fakeCluster, fakeFacts, fakeHost, fakeReport } from "../fakes.js";
+
+const now = 1_795_262_400;
+
+const stateOf = (watcher: unknown, seconds = now) =>
+  inspectHomes(
+    fakeHost("node1", { answers: [["mountpoint", `${seconds}\n${JSON.stringify(watcher)}\n`]] }),
+  );
+
+test("status counts homes, and tells the full ones and what the watcher could not do", async (t) => {
+  const at = new Date(now * 1000).toISOString();
+  const failures = [{ home: "bob", reason: "no\u0007 space" }];
+  const state = await stateOf({ at, homes: 12, over90: ["ada"], failures });
+  t.is(state?.trouble, undefined);
+  t.deepEqual(homesLines(state!), ["12 homes, 1 over 90 % full: ada", "bob: no space"]);
+});
+
+test("a watcher that is stale, has a problem or never wrote is trouble", async (t) => {
+  const at = new Date(now * 1000).toISOString();
+  for (const [watcher, seconds, text] of [
+    [{ at, homes: 1 }, now + 121, /no sign of life for 2 min 01 s/],
+    [
+      { at, homes: 0, problem: "the disk is\ngone" },
+      now,
+      /^the quota watcher cannot work: the disk/,
+    ],
+    [{ at: "soon" }, now, /has written nothing/],
+    ["", now, /has written nothing/],
+  ] as const)
+    t.regex(homesLines((await stateOf(watcher, seconds))!)[0] ?? "", text);
+  t.is(await inspectHomes(fakeHost("node1", { answers: [["mountpoint", ""]] })), undefined);
+});
+
+const withServers = () => {
+  const done: string[] = [];
+  const engine = (name: string): Partial<Docker> =>
+    ({
+      info: async () => ({ Swarm: { ControlAvailable: name === "manager" } }),
+      listServices: async () => [
+        { ID: "s1", Spec: { Name: "nb-ada" } },
+        { ID: "s2", Spec: { Name: "nb-bob" } },
+        { ID: "s3", Spec: { Name: "hub" } },
+      ],
+      listTasks: async () => [{ ServiceID: "s1", NodeID: "n2", Status: { State: "running" } }],
+      listNodes: async () => [{ ID: "n2", Spec: { Labels: { "swarmhub.machine": "id-worker" } } }],
+      getService: (service: string) => ({ remove: async () => done.push(`remove ${service}`) }),
+      listContainers: async () => [],
+      listVolumes: async () => ({
+        Volumes: [{ Name: "swarmhub-home-ada-12345678" }, { Name: "precious" }],
+      }),
+      getVolume: (volume: string) => ({ remove: async () => done.push(`${name}: ${volume}`) }),
+    }) as unknown as Partial<Docker>;
+  const host = (name: string, address: string) =>
+    fakeHost(name, {
+      docker: engine(name),
+      facts: fakeFacts({
+        machineId: `id-${name}`,
+        units: { "docker.service": "active" },
+        addresses: [{ device: "eth0", address, prefix: 24, mtu: 1500 }],
+      }),
+    });
+  const cluster = fakeCluster(host("manager", "10.0.0.1"), [host("worker", "10.0.0.2")]);
+  return { cluster, done };
+};
+
+test("each server is known with the machine that it runs on", async (t) => {
+  const servers = await serversOf(withServers().cluster);
+  t.deepEqual(
+    [...servers],
+    [
+      ["ada", { state: "running", host: "worker" }],
+      ["bob", { state: "starting", host: undefined }],
+    ],
+  );
+  t.is(serverText(servers.get("ada")), "worker");
+  t.is(serverText(servers.get("bob")), "no machine (starting)");
+  t.is(serverText(undefined), "-");
+});
+
+test("a server that is stopped leaves no mount of its home, and no other volume is touched", async (t) => {
+  const { cluster, done } = withServers();
+  await stopServer(cluster, "ada");
+  t.deepEqual(done.toSorted(), [
+    "manager: swarmhub-home-ada-12345678",
+    "remove nb-ada",
+    "worker: swarmhub-home-ada-12345678",
+  ]);
+});
+
+test("of several homes each is tried, and what failed is one error at the end", async (t) => {
+  const report = fakeReport();
+  const task = (title: string, error?: Error) => ({
+    title,
+    run: async () => {
+      if (error !== undefined) throw error;
+    },
+  });
+  const tasks = [task("one", new Error("no")), task("two")];
+  const { signal } = new AbortController();
+  await t.throwsAsync(oneByOne(tasks, "node1", report, signal), { message: "no" });
+  const lines = report.events.map(plainLine).filter((line) => line !== undefined);
+  t.regex(lines.join("\n"), /one {2}FAILED[^]*two {2}done/);
+});
+
+test("an interruption lets no further home begin", async (t) => {
+  const interrupt = new AbortController();
+  const report = fakeReport();
+  const tasks = ["one", "two"].map((title) => ({ title, run: async () => interrupt.abort() }));
+  await oneByOne(tasks, "node1", report, interrupt.signal);
+  t.is(report.events.filter(({ type }) => type === "step-started").length, 1);
+});
+
+test("the trash is kept for its days", (t) => {
+  const deleted = new Date("2026-11-21T12:00:00Z");
+  t.is(keptUntil({ deleted }, 30).toISOString(), "2026-12-21T12:00:00.000Z");
+});
+
+test("a class that is not up has no servers", async (t) => {
+  const host = fakeHost("node1", { facts: fakeFacts({ units: {} }) });
+  t.deepEqual([...(await serversOf(fakeCluster(host)))], []);
+  await t.notThrowsAsync(stopServer(fakeCluster(host), "ada"));
+});

@@ -1,0 +1,197 @@
+import test from "ava";
+import { checkQuota } from "../../src/commands/quota/check.js";
+import { quotaText } from "../../src/commands/quota/ls.js";
+import { setQuota } from "../../src/commands/quota/set.js";
+import { exitCode } from "../../src/errors.js";
+import type { Home, Homes } from "../../src/homes/look.js";
+import { plainLine } from "../../src/report/plain.js";
+import { fakeCluster, fakeHost, fakeReport, userError } from "../fakes.js";
+import { said } from "../homes/said.js";
+import { home, homes } from "../homes/seen.js";
+
+const megabytes = (used: number, hard: number) => ({ used: used * 2 ** 20, hard: hard * 2 ** 20 });
+const ago = (minutes: number) => new Date(homes().now.getTime() - minutes * 60_000);
+
+const three: Home[] = [
+  { ...home("ada", 2), bytes: megabytes(950, 1024), changed: ago(3) },
+  { ...home("bob", 3, "b\u001b[31mob"), bytes: megabytes(2, 2048), changed: ago(60 * 24 * 9) },
+  { ...home("carl", 4), bytes: megabytes(7, 0), files: { used: 998, hard: 1000 } },
+];
+
+test("quota ls shows who uses how much, and the sums", (t) => {
+  t.is(
+    quotaText(homes({ homes: three }), { sort: "name", json: false }),
+    `USER    USED  LIMIT         FILES      LAST CHANGE
+ada   950 MB   1 GB   92 %  10 of 1k   3 min ago
+bob     2 MB   2 GB    1 %  10 of 1k   9 days ago
+carl    7 MB   none   99 %  998 of 1k  -
+3 homes: 959 MB used of 3 GB granted, 1018 files; the disk has 8 GB of 16 GB left`,
+  );
+});
+
+test("quota ls picks the full ones, and sorts by what is asked for", (t) => {
+  const users = (sort: "used" | "limit" | "files" | "changed", over?: number) =>
+    (
+      JSON.parse(
+        quotaText(homes({ homes: three }), { sort, json: true, ...(over && { over }) }),
+      ) as { homes: { home: string }[] }
+    ).homes.map((each) => each.home);
+  t.deepEqual(users("used", 90), ["ada", "carl"]);
+  t.deepEqual(users("used"), ["ada", "carl", "bob"]);
+  t.deepEqual(users("limit"), ["bob", "ada", "carl"]);
+  t.deepEqual(users("files"), ["carl", "ada", "bob"]);
+  t.deepEqual(users("changed"), ["ada", "bob", "carl"]);
+});
+
+test("quota ls draws a bar on a terminal, and a hostile name draws nothing anywhere", (t) => {
+  const screen = { width: 200, height: 24, colour: false, unicode: true };
+  const hostile = { ...home("x", 9, "a\u001b]0;x\u0007\u009b2J"), bytes: megabytes(512, 1024) };
+  const seen = homes({ homes: [hostile] });
+  t.regex(quotaText(seen, { sort: "name", json: false }, screen), /█████░░░░░ 50 %/);
+  const ascii = { ...screen, unicode: false };
+  t.regex(quotaText(seen, { sort: "name", json: false }, ascii), /#####----- 50 %/);
+  for (const json of [true, false])
+    t.notRegex(
+      quotaText(seen, { sort: "name", json }, screen),
+      /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/,
+    );
+});
+
+/** A storage host whose watcher does `apply` once limits were written. */
+const storage = (seen: Homes, apply: (seen: Homes) => Homes = (same) => same) => {
+  let now = seen;
+  const written: string[] = [];
+  const host = fakeHost("node1", { answers: [["report -p", () => said(now)]] });
+  host.run = async (_argv, { input } = {}) => {
+    if (input !== undefined) written.push(String(input));
+    now = apply(now);
+    return "";
+  };
+  return { host, written };
+};
+
+const terminal = () => {
+  const report = fakeReport();
+  const printed: string[] = [];
+  return { report, printed, screen: undefined, print: (text: string) => void printed.push(text) };
+};
+
+const limited = (bytes: number) => (seen: Homes) => ({
+  ...seen,
+  homes: seen.homes.map((one) => ({ ...one, bytes: { ...one.bytes, hard: bytes } })),
+});
+
+test("quota set writes, waits for XFS, and says old and new", async (t) => {
+  const { host, written } = storage(homes({ homes: [home("ada", 2)] }), limited(2 ** 31));
+  const io = terminal();
+  await setQuota(host, { users: ["ada"], bytes: 2 ** 31 }, { json: false }, io);
+  t.deepEqual(written, ['ada {"bytes":2147483648}\n']);
+  t.deepEqual(io.printed, ["ada  1 GB → 2 GB"]);
+});
+
+test("quota set says that a limit lies below what is used", async (t) => {
+  const seen = homes({ homes: [{ ...home("ada", 2), bytes: megabytes(300, 1024) }] });
+  const io = terminal();
+  const request = { users: undefined, bytes: 2 ** 27 };
+  await setQuota(storage(seen, limited(2 ** 27)).host, request, { json: false }, io);
+  t.deepEqual(io.report.events.map(plainLine), [
+    "warning: ada uses 300 MB, more than 128 MB: nothing is lost, and nothing more can be written until enough is deleted",
+    "new homes get what the configuration says: 1 GB and 1000 files",
+  ]);
+});
+
+test("quota set that nobody applies says what is written, why, and what to do", async (t) => {
+  const dead = { at: ago(5), homes: 1, over90: [], failures: [], problem: undefined };
+  const seen = homes({ homes: [home("ada", 2)], watcher: dead });
+  const set = setQuota(
+    storage(seen, (now) => ({
+      ...now,
+      homes: now.homes.map((one) => ({ ...one, own: { bytes: 2 ** 31 } })),
+    })).host,
+    { users: ["ada"], bytes: 2 ** 31 },
+    { json: false },
+    terminal(),
+    0,
+  );
+  const error = await userError(set);
+  t.is(
+    error.message,
+    "node1: the limit is written down, but not in force for ada: the quota watcher gave no sign of life for 5 min 00 s",
+  );
+  t.regex(error.cure ?? "", /`swarmhub up`/);
+});
+
+test("quota set writes nothing where one of the names is unknown", async (t) => {
+  const { host, written } = storage(homes({ homes: [home("ada", 2)] }));
+  const request = { users: ["ada", "adda"], bytes: 2 ** 31 };
+  const error = await userError(setQuota(host, request, { json: false }, terminal()));
+  t.regex(error.message, /"adda"; did you mean ada\?/);
+  t.deepEqual(written, []);
+});
+
+const limits = {
+  bytes: 5 * 2 ** 30,
+  files: 200_000,
+  homes: {},
+  trashDays: 30,
+};
+
+const check = async (seen: Homes, mend: boolean, apply?: (seen: Homes) => Homes) => {
+  const { host } = storage({ ...seen, limits }, apply);
+  const io = terminal();
+  const storageConfig = { ...fakeCluster(host).config.storage, files: limits.files, trashDays: 30 };
+  const cluster = fakeCluster(host, [], { config: { storage: storageConfig } });
+  const error = await checkQuota(cluster, { mend, json: false }, io).then(
+    () => undefined,
+    (reason: unknown) => reason as { code: number; cure?: string; message: string },
+  );
+  return { error, printed: io.printed };
+};
+
+const right = {
+  ...home("ada", 2),
+  bytes: megabytes(1, 5 * 1024),
+  files: { used: 1, hard: 200_000 },
+};
+
+test("quota check is content where all is right", async (t) => {
+  const { error, printed } = await check(homes({ homes: [right] }), false);
+  t.is(error, undefined);
+  t.deepEqual(printed, [
+    "1 home: each has a project id of its own and the limits that it should have",
+  ]);
+});
+
+test("quota check prints what differs for each home, with code 6", async (t) => {
+  const wrong = { ...right, bytes: megabytes(1, 0) };
+  const { error, printed } = await check(homes({ homes: [wrong] }), false);
+  t.deepEqual(printed, ["ada: its limit is none instead of 5 GB"]);
+  t.is(error?.code, exitCode.drift);
+  t.regex(error?.cure ?? "", /--mend/);
+});
+
+test("quota check --mend rings the watcher and waits until all is right", async (t) => {
+  const wrong = { ...right, bytes: megabytes(1, 0) };
+  const { error, printed } = await check(homes({ homes: [wrong] }), true, (seen) => ({
+    ...seen,
+    homes: [right],
+  }));
+  t.is(error, undefined);
+  t.is(printed[0], "1 finding mended");
+});
+
+test("quota check --mend does not wait for a watcher that is away, and says so", async (t) => {
+  const wrong = { ...right, bytes: megabytes(1, 0) };
+  const { error, printed } = await check(homes({ homes: [wrong], watcher: undefined }), true);
+  t.is(error?.code, exitCode.drift);
+  t.regex(printed[0] ?? "", /^all homes: .*has written nothing yet\n {2}→ `swarmhub up`/);
+});
+
+test("a class whose homes are temporary has nothing to limit, and says what would keep them", async (t) => {
+  const cluster = fakeCluster(fakeHost("node1"), [], {
+    config: { storage: { kind: "temporary" } },
+  });
+  const error = await userError(checkQuota(cluster, { mend: false, json: false }, terminal()));
+  t.is(error.code, exitCode.usage);
+  t.regex(error.cure ?? "", /swarmhub\.yaml/);
+});

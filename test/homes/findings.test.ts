@@ -1,0 +1,96 @@
+import test from "ava";
+import { findingsOf } from "../../src/homes/findings.js";
+import { wantedFor, type Limits } from "../../src/homes/limits.js";
+import type { Home, Homes } from "../../src/homes/look.js";
+import { home, homes } from "./seen.js";
+
+const limits: Limits = { bytes: 2 ** 30, files: 1000, homes: {}, trashDays: 30 };
+
+const findings = (changes: Partial<Homes>, wanted = limits): [string | undefined, string][] =>
+  findingsOf(homes(changes), wanted).map(({ home: name, text }) => [name, text]);
+
+test("homes that are as they should be give no finding", (t) => {
+  t.deepEqual(findings({ homes: [home("ada", 2), home("bob", 3)] }), []);
+});
+
+const rows: [title: string, home: Home, text: RegExp][] = [
+  ["without a project id", home("ada", 0), /no project id/],
+  ["with the parent's id", home("ada", 1), /only the project id of all/],
+  [
+    "whose attributes cannot be read",
+    { ...home("ada", 2), attributes: undefined },
+    /cannot be read/,
+  ],
+  [
+    "that hands nothing on",
+    { ...home("ada", 2), attributes: { projectId: 2, inherits: false } },
+    /does not take its project id over/,
+  ],
+  [
+    "with another limit",
+    { ...home("ada", 2), bytes: { used: 0, hard: 2 ** 20 } },
+    /its limit is 1 MB instead of 1 GB/,
+  ],
+  ["with no limit", { ...home("ada", 2), bytes: { used: 0, hard: 0 } }, /limit is none/],
+  [
+    "with other files",
+    { ...home("ada", 2), files: { used: 0, hard: 0 } },
+    /any number of files instead of 1000/,
+  ],
+  ["that was set apart", { ...home("ada", 2), own: { bytes: 2 ** 31 } }, /1 GB instead of 2 GB/],
+  ["whose own limit is nonsense", { ...home("ada", 2), own: "unreadable" }, /cannot be read/],
+  ["with an old mark", { ...home("ada", 2), marked: new Date(0) }, /bears the mark/],
+];
+
+for (const [title, one, text] of rows)
+  test(`a home ${title} is told`, (t) => {
+    const [found, ...more] = findings({ homes: [one, home("bob", 3)] });
+    t.is(found?.[0], "ada");
+    t.regex(found?.[1] ?? "", text);
+    t.deepEqual(more, []);
+  });
+
+test("two homes with one id are both told, each with the other", (t) => {
+  t.deepEqual(findings({ homes: [home("ada", 2), home("bob", 2)] }), [
+    ["ada", "it shares the project id 2 with bob"],
+    ["bob", "it shares the project id 2 with ada"],
+  ]);
+});
+
+test("a home that was made a moment ago is the watcher's, not a finding", (t) => {
+  const young = { ...home("ada", 0), marked: homes().now };
+  t.deepEqual(findings({ homes: [young] }), []);
+});
+
+const troubles: [title: string, changes: Partial<Homes>, text: RegExp][] = [
+  ["limits that XFS does not enforce", { enforced: false }, /without prjquota/],
+  ["a watcher that says nothing", { watcher: undefined }, /has written nothing/],
+  [
+    "a watcher that stopped",
+    { watcher: { at: new Date(0), homes: 0, over90: [], failures: [], problem: undefined } },
+    /no sign of life/,
+  ],
+  ["other limits than configured", { limits: { ...limits, files: 7 } }, /limits\.json is not/],
+  ["no limits at all", { limits: undefined }, /limits\.json is not/],
+  ["folders born free", { parent: { projectId: 0, inherits: false } }, /born without a limit/],
+];
+
+for (const [title, changes, text] of troubles)
+  test(`about all homes: ${title}`, (t) => {
+    const [found] = findings({ homes: [], ...changes });
+    t.is(found?.[0], undefined);
+    t.regex(found?.[1] ?? "", text);
+  });
+
+test("what was set for a home comes before its group, and that before everyone's", (t) => {
+  const group: Limits = { ...limits, homes: { ada: { bytes: 5 } } };
+  const own = { bytes: 7 };
+  t.deepEqual(wantedFor(group, { name: "ada", own }), { bytes: 7, files: 1000, from: "quota set" });
+  t.deepEqual(wantedFor(group, { name: "ada", own: { files: 3 } }), {
+    bytes: 5,
+    files: 3,
+    from: "group",
+  });
+  t.is(wantedFor(group, { name: "bob", own: "unreadable" }).from, "default");
+  t.is(wantedFor(group, { name: "constructor", own: undefined }).bytes, 2 ** 30);
+});
