@@ -1,19 +1,26 @@
+import { readdirSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { stdoutOf, type Run } from "./command.js";
-import type { Home, World } from "./decide.js";
-import { inChunks } from "./lanes.js";
-import { isHomeName, parseLsattr, parseReport, xfsQuota, type Attributes } from "./xfs.js";
+import type { Run } from "./command.js";
+import { lacking, type Home, type World } from "./decide.js";
+import { candidates } from "./ids.js";
+import type { Memory } from "./memory.js";
+import { askAccounts, askHomes } from "./survey.js";
+import { isHomeName, isUsed, parentName } from "./xfs.js";
 
 /** What was found, and what lies in `homes/` without being a home. */
 export type Look = World & {
+  /** How many homes there are, known or not. */
+  count: number;
+  /** The highest project id that was seen. */
+  highestId: number;
+  /** Every home and account was looked at just now. */
+  isFresh: boolean;
   ignored: readonly Ignored[];
   /** Homes whose attributes could not be read. */
   unread: readonly string[];
-  /** Homes came up since the look before. */
+  /** There are homes that were not asked: make another pass at once. */
   isBehind: boolean;
-  /** What lsattr said, by name; the folder that holds the homes is ".". */
-  attributes: ReadonlyMap<string, Attributes>;
 };
 export type Ignored = { name: string; reason: string };
 
@@ -24,68 +31,106 @@ export type Again = {
   covered: ReadonlySet<string>;
 };
 
-/** Looks at the storage under `root` with two child processes. Throws when it cannot be looked at as a whole. */
-export const look = async (root: string, run: Run, again?: Again): Promise<Look> => {
+/** So many homes are asked in one look, that the first of a burst do not wait for its last. */
+const mostAsked = 1000;
+
+/**
+ * Looks at the storage under `root` with two child processes: one asks the homes that bear a mark or are new, the other one
+ * their accounts. All others the memory knows. Throws when the storage cannot be looked at as a whole.
+ */
+export const look = async (
+  root: string,
+  run: Run,
+  memory: Memory,
+  again?: Again,
+): Promise<Look> => {
   const folder = join(root, "homes");
   const pathOf = (name: string) => join(folder, name);
+  const isFresh = again === undefined && memory.turn();
   // Marks first: one that is set from here on belongs to a folder that this look may not have seen.
   const marks = new Set(await readdir(join(root, "pending")));
   const entries = await readdir(folder, { withFileTypes: true, encoding: "latin1" });
-  const [attributes, report] = await Promise.all([
-    again === undefined ? readAll(run, folder) : readAgain(run, folder, again, marks),
-    stdoutOf(run, xfsQuota(root, "report -p -n -N -b")),
-  ]);
-  const accounts = parseReport(report);
-  // Without its device file xfs_quota says nothing and calls that success; the disk's own root is always on an account.
-  if (accounts.size === 0) throw new Error("xfs_quota reports no project's account, not even 0");
   const present = entries.filter(isHome).map(({ name }) => name);
-  const names = again === undefined ? present : present.filter(isKnownTo(again.before));
+  memory.keepOnly(new Set([...present, parentName]));
+  const seenBefore = again && new Set(namesIn(again.before));
+  const names = seenBefore === undefined ? present : present.filter((name) => seenBefore.has(name));
+  const wanted = wantedOf(names, marks, memory, again);
+  const asked = wanted.slice(0, again === undefined ? mostAsked : Infinity);
+  const answers = await askHomes(root, run, [parentName, ...asked]);
+  memory.learnHomes([parentName, ...asked], answers);
+  const parent = answers.get(parentName);
+  if (parent === undefined) throw new Error(`\`lsattr -pd\` says nothing of ${folder}`);
+
+  const unasked = new Set(wanted.slice(asked.length));
   const found = names.flatMap((name): Home[] => {
-    const seen = attributes.get(name);
+    const seen = memory.attributes.get(name);
     const marked = marks.has(name);
     const settled = !marked || again?.covered.has(name) === true;
-    return seen === undefined ? [] : [{ name, ...seen, marked, settled, born: 0 }];
+    const isKnown = seen !== undefined && !unasked.has(name);
+    return isKnown ? [{ name, ...seen, marked, settled, born: 0 }] : [];
   });
-  const missing = names.filter((name) => !attributes.has(name));
+  const homes = await withAges(withEmptiness(found, pathOf), pathOf);
+  const isNew = parent.projectId === 0 ? 1 : 0;
+  const need = Math.min(lacking({ homes, parent }) + isNew, mostAsked);
+  const offered = again === undefined ? candidates(need, memory) : [];
+  const carried = [...answers.values()].map(({ projectId }) => projectId).filter((id) => id > 0);
+  const ids = [...carried, ...offered];
+  const accounts = await askAccounts(root, run, ids);
+  // Without its device file xfs_quota says nothing and calls that success; what carries an id is always on an account.
+  if (carried.length > 0 && accounts.size === 0)
+    throw new Error("xfs_quota reports no project's account");
+  memory.learnAccounts(ids, accounts);
+  const free = offered.filter((id) => !isUsed(accounts.get(id)));
+  const missing = asked.filter((name) => !answers.has(name));
   const isThere = await Promise.all(missing.map((name) => exists(pathOf(name))));
   return {
-    homes: await withAges(await withEmptiness(found, pathOf), pathOf),
-    parentId: attributes.get(".")?.projectId ?? 0,
-    accounts,
-    attributes,
+    homes,
+    parent,
+    accounts: memory.accounts,
+    isWhole: memory.isWhole,
+    isFresh,
+    given: memory.given,
+    free,
+    highestId: memory.highestId,
+    count: present.length,
     unread: missing.filter((_, index) => isThere[index]),
     ignored: entries.filter((entry) => !isHome(entry)).map(whyIgnored),
-    isBehind: names.length < present.length,
+    isBehind:
+      unasked.size > 0 ||
+      (free.length > 0 && lacking({ homes, parent }) + isNew > free.length) ||
+      (memory.isWhole && names.length < present.length),
   };
 };
 
-const readAll = async (run: Run, folder: string): Promise<Map<string, Attributes>> =>
-  parseLsattr(await stdoutOf(run, ["lsattr", "-pa", folder]), folder);
-
-/**
- * Of 10,000 homes a second listing takes as long as the first, so only some are asked: what was touched, and what bears a
- * mark now, for its folder may be a new one. One that went away makes lsattr fail, and is only missing.
- */
-const readAgain = async (run: Run, folder: string, again: Again, marks: ReadonlySet<string>) => {
-  const attributes = new Map(again.before.attributes);
-  const marked = [...marks].filter(isKnownTo(again.before));
-  const asked = [...new Set([...again.touched, ...marked])];
-  for (const name of asked) attributes.delete(name);
-  for (const some of inChunks(asked)) {
-    const { stdout } = await run(["lsattr", "-pd", ...some.map((name) => join(folder, name))]);
-    for (const [name, seen] of parseLsattr(stdout, folder)) attributes.set(name, seen);
-  }
-  return attributes;
+/** Homes to ask: those with a mark and those just touched first, then those that are new. */
+const wantedOf = (
+  names: readonly string[],
+  marks: ReadonlySet<string>,
+  { attributes, isWhole }: Memory,
+  again: Again | undefined,
+): string[] => {
+  const touched = new Set(again?.touched);
+  const isUrgent = (name: string) => marks.has(name) || touched.has(name);
+  const isNew = (name: string) => isWhole && !attributes.has(name);
+  return [...names.filter(isUrgent), ...names.filter((name) => !isUrgent(name) && isNew(name))];
 };
 
-const isKnownTo =
-  ({ attributes, unread }: Look) =>
-  (name: string): boolean =>
-    attributes.has(name) || unread.includes(name);
+const namesIn = ({ homes, unread }: Look): string[] => [
+  ...homes.map(({ name }) => name),
+  ...unread,
+];
 
-/** Whether a folder holds nothing; one that is gone holds nothing. */
-export const isEmpty = (folder: string): Promise<boolean> =>
-  readdir(folder).then((names) => names.length === 0, unless("ENOENT", true));
+/**
+ * Whether a folder holds nothing; one that is gone holds nothing. It blocks, as what is asked of a thousand homes here does:
+ * each call that waits goes through another thread, and took ten times as long in a virtual machine.
+ */
+export const isEmpty = (folder: string): boolean => {
+  try {
+    return readdirSync(folder).length === 0;
+  } catch (error) {
+    return unless("ENOENT", true)(error);
+  }
+};
 
 /** Answers `instead` where an error has this code, and throws all others on. */
 export const unless =
@@ -109,14 +154,18 @@ const whyIgnored = (entry: Entry): Ignored => ({
  * A marked home is settled when it is empty: what comes later takes the id over. Looked at after the attributes. One that
  * cannot be read is not settled, so that its assignment fails and says why, and the others do not wait for it.
  */
-const withEmptiness = (found: readonly Home[], pathOf: PathOf): Promise<Home[]> =>
-  Promise.all(
-    found.map(async (home) =>
-      home.settled
-        ? home
-        : { ...home, settled: await isEmpty(pathOf(home.name)).catch(() => false) },
-    ),
+const withEmptiness = (found: readonly Home[], pathOf: PathOf): Home[] =>
+  found.map((home) =>
+    home.settled ? home : { ...home, settled: canBeSettled(pathOf(home.name)) },
   );
+
+const canBeSettled = (folder: string): boolean => {
+  try {
+    return isEmpty(folder);
+  } catch {
+    return false;
+  }
+};
 
 /** Ages are asked only of homes that share an id: a look at 10,000 right homes asks none. */
 const withAges = (found: readonly Home[], pathOf: PathOf): Promise<Home[]> => {

@@ -9,7 +9,7 @@ export type Parts = {
   pass: () => Promise<PassReport>;
   bell: Bell;
   /** Starts ringing the bell when homes come and go; answers how to stop. */
-  listen: () => () => Promise<void>;
+  listen: () => () => void;
   /** Hears of each pass that ran, or why it could not. Only called while the storage is mounted. */
   onPass: (outcome: PassReport | { problem: string }) => Promise<void>;
 };
@@ -28,7 +28,7 @@ export const pauseAfter = (failed: number): number =>
  */
 export const keepWatch = async (parts: Parts, signal: AbortSignal): Promise<string | undefined> => {
   const { isReady, pass, bell, listen, onPass } = parts;
-  let stopListening: (() => Promise<void>) | undefined;
+  let stopListening: (() => void) | undefined;
   let failed = 0;
   try {
     while (!signal.aborted) {
@@ -41,11 +41,13 @@ export const keepWatch = async (parts: Parts, signal: AbortSignal): Promise<stri
       if (signal.aborted) break;
       await onPass(outcome);
       failed = "problem" in outcome || outcome.failures.length > 0 ? failed + 1 : 0;
-      if ("isBehind" in outcome && outcome.isBehind && failed === 0) continue;
+      // One home that fails for long does not hold back those that came up.
+      const isGoing = failed === 0 || ("mended" in outcome && outcome.mended.length > 0);
+      if ("isBehind" in outcome && outcome.isBehind && isGoing) continue;
       await bell.wait(pauseAfter(failed), signal);
     }
     return undefined;
   } finally {
-    await stopListening?.();
+    stopListening?.();
   }
 };

@@ -1,7 +1,9 @@
-import { decide, type Action } from "./decide.js";
+import { decide, idle, type Action } from "./decide.js";
 import { inLanes } from "./lanes.js";
+import type { Limits } from "./limits.js";
 import type { Ignored, Look } from "./look.js";
-import type { Assignment, Limit, Refusals, Storage } from "./storage.js";
+import type { Assignment, LimitChange, Refusals, Storage } from "./storage.js";
+import { parentName, type Account } from "./xfs.js";
 
 /** A home that is not as it should be, and why. */
 export type Failure = { home: string; reason: string };
@@ -9,6 +11,8 @@ export type Failure = { home: string; reason: string };
 /** What a pass left behind. */
 export type PassReport = {
   homes: number;
+  /** The highest project id that a home carries. */
+  highestId: number;
   /** Homes that got their id or limit in this pass. */
   mended: readonly string[];
   failures: readonly Failure[];
@@ -21,11 +25,11 @@ export type PassReport = {
 
 /**
  * Compares the homes with what should be, mends the difference, looks again, and takes the marks from homes that are
- * right in that second look. `want` is a home's limit in KiB. Throws when the storage cannot be looked at.
+ * right in that second look. Throws when the storage cannot be looked at.
  */
 export const makePass = async (
   storage: Storage,
-  want: (home: string) => number,
+  { want, failures }: Pick<Limits, "want" | "failures">,
 ): Promise<PassReport> => {
   const first = await storage.look();
   const mending = decide(first, want).filter(isMending);
@@ -37,6 +41,7 @@ export const makePass = async (
       : first;
   const left = decide(last, want);
   const kept = await unmark(storage, left);
+  if (first.isFresh) await storage.clear(idle(last).slice(0, mostCleared));
 
   const wrong = new Set(left.filter(isMending).map(({ home }) => home));
   const reasonOf = (home: string): string | undefined => {
@@ -45,12 +50,16 @@ export const makePass = async (
       ? (refusals.get(home) ?? readBack(last, home))
       : undefined;
   };
+  const parentReason = reasonOf(parentName) ?? crowded(last);
   return {
-    homes: last.homes.length,
+    homes: last.count,
+    highestId: last.highestId,
     mended: last.homes
       .map(({ name }) => name)
       .filter((home) => touched.has(home) && !wrong.has(home) && !kept.has(home)),
     failures: [
+      ...failures,
+      ...(parentReason === undefined ? [] : [{ home: "homes/", reason: parentReason }]),
       ...last.unread.map((home) => ({ home, reason: unreadable })),
       ...last.homes.flatMap(({ name }) => {
         const reason = reasonOf(name);
@@ -59,11 +68,13 @@ export const makePass = async (
     ],
     ignored: last.ignored,
     over90: overNinety(last),
-    isBehind: last.isBehind,
+    isBehind: first.isBehind || last.isBehind,
   };
 };
 
-type Mending = Assignment | Limit;
+const mostCleared = 500;
+
+type Mending = Assignment | LimitChange;
 const isMending = (action: Action): action is Mending => action.kind !== "unmark";
 
 const unreadable = "its project id cannot be read: `lsattr -p` shows nothing of it";
@@ -76,7 +87,7 @@ const mend = async (storage: Storage, mending: readonly Mending[]) => {
     assignments.map(({ home }) => home).filter((home) => !refusals.has(home)),
   );
   const limits = mending.filter(
-    (action): action is Limit => action.kind === "limit" && !refusals.has(action.home),
+    (action): action is LimitChange => action.kind === "limit" && !refusals.has(action.home),
   );
   const refusedLimits = limits.length > 0 ? await storage.limit(limits) : new Map();
   return { covered, refusals: new Map<string, string>([...refusals, ...refusedLimits]) };
@@ -93,14 +104,25 @@ const unmark = async (storage: Storage, left: readonly Action[]): Promise<Refusa
 };
 
 const readBack = (look: Look, name: string): string => {
-  const home = look.homes.find((candidate) => candidate.name === name);
-  const hardKiB = look.accounts.get(home?.projectId ?? 0)?.hardKiB ?? 0;
-  return `all commands succeeded, but read back it has project id ${home?.projectId} with a limit of ${hardKiB} KiB`;
+  const home = look.homes.find((candidate) => candidate.name === name) ?? look.parent;
+  const { hardKiB = 0, hardFiles = 0 } = look.accounts.get(home.projectId) ?? {};
+  return `all commands succeeded, but read back it has project id ${home.projectId} with a limit of ${hardKiB} KiB and ${hardFiles} files`;
 };
 
-const overNinety = ({ homes, accounts }: Look): string[] =>
-  homes.flatMap(({ name, projectId }) => {
-    const account = accounts.get(projectId);
-    const isOver = account && account.hardKiB > 0 && account.usedKiB > 0.9 * account.hardKiB;
-    return isOver && projectId !== 0 ? [name] : [];
-  });
+const isOver = (account: Account | undefined): boolean =>
+  account !== undefined &&
+  ((account.hardKiB > 0 && account.usedKiB > 0.9 * account.hardKiB) ||
+    (account.hardFiles > 0 && account.usedFiles > 0.9 * account.hardFiles));
+
+const overNinety = ({ homes, accounts, parent }: Look): string[] =>
+  homes.flatMap(({ name, projectId }) =>
+    projectId !== 0 && projectId !== parent.projectId && isOver(accounts.get(projectId))
+      ? [name]
+      : [],
+  );
+
+/** No home can be made once what lies beside the homes has filled their folder's own limit. */
+const crowded = ({ parent, accounts, isBehind }: Look): string | undefined =>
+  !isBehind && parent.projectId !== 0 && isOver(accounts.get(parent.projectId))
+    ? "what lies there without being a home fills its limit, and soon no home can be made; delete it"
+    : undefined;

@@ -1,33 +1,74 @@
-import { rename, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Ignored } from "./look.js";
 import type { Failure, PassReport } from "./pass.js";
+import type { TrashReport } from "./trash.js";
 
 /** `watcher.json`: what `swarmhub status` and the hub read. */
 export type Status = {
-  /** ISO time of the end of the pass; the file is fresh while this is less than two minutes ago. */
+  /** ISO time of the end of the pass. */
   at: string;
+  /** Seconds since the machine started at that moment: fresh while this is less than two minutes ago, whatever the date. */
+  uptime: number;
+  /** How long the pass took, and the last survey of all homes, which runs beside the passes (ms). */
+  took: Took;
   homes: number;
-  limitBytes: number;
+  /** The highest project id seen: a hint to the next watcher where to look for a free one, no more. */
+  highestId: number;
+  /** What a home may hold unless it has a limit of its own; missing while `limits.json` was never readable. */
+  limitBytes?: number;
+  limitFiles?: number;
+  /** By home; "limits.json" and "homes/" stand among them for all. The first hundred. */
   failures: readonly Failure[];
   /** What lies in `homes/` without being a home: the first twenty. */
   ignored: readonly Ignored[];
   over90: readonly string[];
+  trash: TrashReport;
   /** Why the storage could not be looked at; then `homes` is 0 and nothing is known. */
   problem?: string;
+};
+
+type Took = { pass: number; survey?: number };
+
+/** What the status tells beside the pass. */
+export type Surroundings = {
+  rules: { bytes: number; files: number } | undefined;
+  trash: TrashReport;
+  took: Took;
+  now: { date: Date; uptime: number };
 };
 
 /** The status after a pass, or after one that could not be made. */
 export const statusOf = (
   outcome: PassReport | { problem: string },
-  limitBytes: number,
-  at: Date,
+  { rules, trash, took, now }: Surroundings,
 ): Status => {
-  const shared = { at: at.toISOString(), limitBytes };
-  if ("problem" in outcome)
-    return { ...shared, homes: 0, failures: [], ignored: [], over90: [], ...outcome };
-  const { homes, failures, over90 } = outcome;
-  return { ...shared, homes, failures, ignored: outcome.ignored.slice(0, 20), over90 };
+  const shared = {
+    at: now.date.toISOString(),
+    uptime: Math.floor(now.uptime),
+    took,
+    ...(rules !== undefined && { limitBytes: rules.bytes, limitFiles: rules.files }),
+    trash,
+  };
+  if ("problem" in outcome) return { ...shared, ...nothing, ...outcome };
+  const { homes, highestId, failures, ignored, over90 } = outcome;
+  return {
+    ...shared,
+    homes,
+    highestId,
+    failures: failures.slice(0, 100),
+    ignored: ignored.slice(0, 20),
+    over90,
+  };
+};
+
+const nothing = { homes: 0, highestId: 0, failures: [], ignored: [], over90: [] };
+
+/** The highest project id of which an earlier watcher told; 0 where none did. */
+export const readHighestId = async (root: string): Promise<number> => {
+  const text = await readFile(join(root, "watcher.json"), "utf8").catch(() => "{}");
+  const [, id = "0"] = /^ {2}"highestId": (\d{1,10}),$/m.exec(text) ?? [];
+  return Number(id);
 };
 
 /** Writes `watcher.json` under `root`, beside its place first. */

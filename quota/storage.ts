@@ -1,13 +1,14 @@
-import { rm, writeFile } from "node:fs/promises";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lastWords, stdoutOf, wordsOf, type Output, type Run } from "./command.js";
 import type { Action } from "./decide.js";
 import { inChunks, inLanes } from "./lanes.js";
 import { isEmpty, look, unless, type Again, type Look } from "./look.js";
-import { assignCommands, limitCommand, parseProjectIds, xfsQuota } from "./xfs.js";
+import type { Memory } from "./memory.js";
+import { assignCommands, limitCommand, parentName, parseProjectIds, xfsQuota } from "./xfs.js";
 
 export type Assignment = Extract<Action, { kind: "assign" }>;
-export type Limit = Extract<Action, { kind: "limit" }>;
+export type LimitChange = Extract<Action, { kind: "limit" }>;
 
 /** Homes whose change was refused, each with the reason. */
 export type Refusals = Map<string, string>;
@@ -17,12 +18,14 @@ export type Storage = {
   look: (again?: Again) => Promise<Look>;
   /** Gives homes and all in them their project ids; each is marked before its first change. */
   assign: (assignments: readonly Assignment[]) => Promise<Refusals>;
-  limit: (limits: readonly Limit[]) => Promise<Refusals>;
+  limit: (limits: readonly LimitChange[]) => Promise<Refusals>;
   unmark: (home: string) => Promise<void>;
+  /** Takes the limits of ids away that nothing carries any more; it is not told what was refused. */
+  clear: (projectIds: readonly number[]) => Promise<void>;
 };
 
 /** The storage under `root` (`/srv/swarmhub`). */
-export const createStorage = (root: string, run: Run): Storage => {
+export const createStorage = (root: string, run: Run, memory: Memory): Storage => {
   const folderOf = (home: string) => join(root, "homes", home);
   const markOf = (home: string) => join(root, "pending", home);
 
@@ -34,13 +37,14 @@ export const createStorage = (root: string, run: Run): Storage => {
     const output = await run(["xfs_io", ...commands.flatMap((command) => ["-c", command])]);
     const taken = parseProjectIds(output.stdout);
     for (const { home, projectId } of assignments)
-      if (!taken.has(projectId)) refusals.set(home, reasonFor(folderOf(home), output));
+      if (taken.has(projectId)) memory.given.add(projectId);
+      else refusals.set(home, reasonFor(folderOf(home), output));
   };
 
   /** Neither follows links nor crosses into another file system, as `chattr -R` would. */
   const assignTree = async ({ home, projectId }: Assignment) => {
     const folder = folderOf(home);
-    if (await isEmpty(folder)) return;
+    if (isEmpty(folder)) return;
     await stdoutOf(run, xfsQuota(root, `project -s -p ${folder} ${projectId}`));
     const check = await stdoutOf(run, xfsQuota(root, `project -c -p ${folder} ${projectId}`));
     const missed = check.split("\n").filter((line) => / is not set/.test(line));
@@ -48,17 +52,16 @@ export const createStorage = (root: string, run: Run): Storage => {
   };
 
   return {
-    look: (again) => look(root, run, again),
+    look: (again) => look(root, run, memory, again),
     assign: async (assignments) => {
       const refusals: Refusals = new Map();
+      // Of the folder that holds the homes only itself is meant.
       const each = (change: (assignment: Assignment) => Promise<void>) =>
         inLanes(
-          assignments.filter(({ home }) => !refusals.has(home)),
+          assignments.filter(({ home }) => home !== parentName && !refusals.has(home)),
           (one) => change(one).catch((error) => refusals.set(one.home, wordsOf(error))),
         );
-      await each(({ home }) =>
-        writeFile(markOf(home), "", { flag: "wx" }).catch(unless("EEXIST", undefined)),
-      );
+      await each(async ({ home }) => setMark(markOf(home)));
       for (const some of inChunks(assignments.filter(({ home }) => !refusals.has(home))))
         await assignFolders(some, refusals);
       await each(assignTree);
@@ -67,14 +70,27 @@ export const createStorage = (root: string, run: Run): Storage => {
     limit: async (limits) => {
       const refusals: Refusals = new Map();
       for (const some of inChunks(limits)) {
-        const commands = some.map(({ projectId, hardKiB }) => limitCommand(projectId, hardKiB));
+        const commands = some.map((limit) => limitCommand(limit.projectId, limit));
         const output = await run(xfsQuota(root, ...commands));
         if (output.code !== 0) for (const { home } of some) refusals.set(home, lastWords(output));
       }
       return refusals;
     },
-    unmark: (home) => rm(markOf(home), { force: true }),
+    unmark: async (home) => rmSync(markOf(home), { force: true }),
+    clear: async (projectIds) => {
+      const none = { hardKiB: 0, hardFiles: 0 };
+      const commands = projectIds.map((projectId) => limitCommand(projectId, none));
+      if (commands.length > 0) await run(xfsQuota(root, ...commands));
+    },
   };
+};
+
+const setMark = (mark: string): void => {
+  try {
+    writeFileSync(mark, "", { flag: "wx" });
+  } catch (error) {
+    unless("EEXIST", undefined)(error);
+  }
 };
 
 const reasonFor = (folder: string, output: Output): string =>

@@ -1,25 +1,22 @@
+import { uptime } from "node:os";
 import { join } from "node:path";
-import { createBell, ringOnChange } from "./bell.js";
+import { createBell, ringOnChange, type Bell } from "./bell.js";
 import { createRun, wordsOf } from "./command.js";
+import { createHelper } from "./helper.js";
+import { createLimits, type Limits } from "./limits.js";
 import { keepWatch } from "./loop.js";
+import { createMemory, type Memory } from "./memory.js";
 import { makePass, type PassReport } from "./pass.js";
 import { createReadiness } from "./ready.js";
-import { statusOf, writeStatus } from "./status.js";
+import { readHighestId, statusOf, writeStatus } from "./status.js";
 import { createStorage } from "./storage.js";
-import { limitInKiB } from "./xfs.js";
+import { survey } from "./survey.js";
+import { createTrash } from "./trash.js";
 
 const root = process.env["SWARMHUB_STORAGE"] ?? "/srv/swarmhub";
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
-};
-
-const limitBytes = (): number => {
-  const given = process.env["SWARMHUB_QUOTA_BYTES"] ?? "";
-  const bytes = Number(given);
-  if (/^\d+$/.test(given) && Number.isSafeInteger(bytes) && bytes >= 2 ** 20) return bytes;
-  say(`SWARMHUB_QUOTA_BYTES is "${given}": it must be a home's limit in bytes, at least 1048576`);
-  return process.exit(2);
 };
 
 const sayPass = (outcome: PassReport | { problem: string }): void => {
@@ -33,26 +30,47 @@ const sayPass = (outcome: PassReport | { problem: string }): void => {
 const firstOf = (names: readonly string[]): string =>
   names.length > 10 ? `${names.slice(0, 10).join(" ")} …` : names.join(" ");
 
+const steady = (): number => performance.now();
+
 const main = async (): Promise<void> => {
-  const bytes = limitBytes();
   const stop = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => stop.abort());
   const run = createRun(stop.signal);
-  const storage = createStorage(root, run);
   const bell = createBell();
+  const highestId = await readHighestId(root);
+  const memory = createMemory(() => survey(root, run), bell.ring, steady, highestId);
+  const storage = createStorage(root, createHelper(stop.signal), memory);
+  const readLimits = createLimits(root);
+  const trash = createTrash(root, run, { wall: Date.now, steady }, (entry) => {
+    say(`erased ${entry} from the trash`);
+    bell.ring();
+  });
+  let limits: Limits | undefined;
+  let begun = 0;
   const missing = await keepWatch(
     {
       isReady: createReadiness(root, run),
-      pass: () => makePass(storage, () => limitInKiB(bytes)),
+      pass: async () => {
+        begun = steady();
+        limits = await readLimits();
+        return makePass(storage, limits);
+      },
       bell,
       listen: () => {
-        say("limits are in force; watching homes/");
-        return ringOnChange(join(root, "homes"), bell, say);
+        say("limits are in force; watching homes/ and limits/");
+        return listenTo(bell, memory);
       },
       onPass: async (outcome) => {
         sayPass(outcome);
-        await writeStatus(root, statusOf(outcome, bytes, new Date())).catch((error) =>
-          say(`watcher.json was not written: ${wordsOf(error)}`),
+        const rules = limits?.rules;
+        const took = {
+          pass: Math.round(steady() - begun),
+          ...(memory.surveyTook !== undefined && { survey: Math.round(memory.surveyTook) }),
+        };
+        const found = await trash.tend(rules?.trashDays ?? Infinity);
+        const now = { date: new Date(), uptime: uptime() };
+        await writeStatus(root, statusOf(outcome, { rules, trash: found, took, now })).catch(
+          (error) => say(`watcher.json was not written: ${wordsOf(error)}`),
         );
       },
     },
@@ -61,6 +79,28 @@ const main = async (): Promise<void> => {
   if (missing === undefined) return;
   say(missing);
   process.exitCode = 3;
+};
+
+const listenTo = (bell: Bell, memory: Memory): (() => void) => {
+  const hear = (name: string, isMeant: (changed: string) => boolean) => {
+    try {
+      return ringOnChange(join(root, name), bell, say, isMeant);
+    } catch (error) {
+      say(`${join(root, name)} is only looked at: ${wordsOf(error)}`);
+      return () => {};
+    }
+  };
+  const stops = [
+    hear("homes", (home) => {
+      memory.forget(home);
+      return true;
+    }),
+    hear("limits", () => true),
+    hear("", (file) => file === "limits.json"),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
 };
 
 await main();

@@ -1,8 +1,18 @@
 /** What `lsattr -p` says about a folder: its project id, and whether what is made inside takes that id over. */
 export type Attributes = { projectId: number; inherits: boolean };
 
-/** What XFS has on a project id's account, in KiB; a hard limit of 0 is no limit. */
-export type Account = { usedKiB: number; hardKiB: number };
+/** Hard limits: KiB, and files and folders together. */
+export type Limit = { hardKiB: number; hardFiles: number };
+
+/** What XFS has on a project id's account; a limit of 0 is no limit. */
+export type Account = Limit & { usedKiB: number; usedFiles: number };
+
+/** Whether anything is on an account. */
+export const isUsed = (account: Account | undefined): boolean =>
+  account !== undefined && account.usedKiB + account.usedFiles > 0;
+
+/** The folder that holds the homes, as lsattr names it. */
+export const parentName = ".";
 
 /** The greatest project id: 2^32-1 stands for "none" in the kernel. */
 export const greatestProjectId = 2 ** 32 - 2;
@@ -23,22 +33,30 @@ export const parseLsattr = (text: string, folder: string): Map<string, Attribute
     const goesOn = index + 1 < lines.length && starts[index + 1] === null;
     if (goesOn || !path.startsWith(`${folder}/`)) continue;
     const name = path.slice(folder.length + 1);
-    if (name !== "." && !isHomeName(name)) continue;
+    if (name !== parentName && !isHomeName(name)) continue;
     found.set(name, { projectId: Number(projectId), inherits: flags.includes("P") });
   }
   return found;
 };
 
-/** Reads `xfs_quota -x -c 'report -p -n -N -b'`: the account of each project id. */
+/** Reads what `reportCommand` says: the account of each project id. */
 export const parseReport = (text: string): Map<number, Account> => {
   const accounts = new Map<number, Account>();
   for (const line of text.split("\n")) {
-    const [, id, used, hard] = /^#(\d+)\s+(\d+)\s+\d+\s+(\d+)\s/.exec(line) ?? [];
+    const [, id, usedKiB, hardKiB, usedFiles, hardFiles] = accountLine.exec(line) ?? [];
     if (id === undefined) continue;
-    accounts.set(Number(id), { usedKiB: Number(used), hardKiB: Number(hard) });
+    accounts.set(Number(id), {
+      usedKiB: Number(usedKiB),
+      hardKiB: Number(hardKiB),
+      usedFiles: Number(usedFiles),
+      hardFiles: Number(hardFiles),
+    });
   }
   return accounts;
 };
+
+// Used, soft, hard, warnings and grace: of blocks, then of inodes.
+const accountLine = /^#(\d+)\s+(\d+)\s+\d+\s+(\d+)\s+\d+\s+\[[^\]]*\]\s+(\d+)\s+\d+\s+(\d+)\s/;
 
 /** Reads `xfs_quota -x -c 'state -p'`: whether limits of projects are in force; undefined when it does not say. */
 export const parseState = (text: string): boolean | undefined => {
@@ -58,9 +76,15 @@ export const xfsQuota = (root: string, ...commands: readonly string[]): string[]
   root,
 ];
 
+/** The command for `xfs_quota` that reports accounts: all of them, or those of a range of ids from 1 on. */
+export const reportCommand = (range?: readonly [first: number, last: number]): string =>
+  ["report -p -n -N -b -i", ...(range === undefined ? [] : [`-L ${range[0]} -U ${range[1]}`])].join(
+    " ",
+  );
+
 /** The command for `xfs_quota` that limits a project id. */
-export const limitCommand = (projectId: number, hardKiB: number): string =>
-  `limit -p bhard=${hardKiB}k ${projectId}`;
+export const limitCommand = (projectId: number, { hardKiB, hardFiles }: Limit): string =>
+  `limit -p bhard=${hardKiB}k ihard=${hardFiles} ${projectId}`;
 
 /**
  * The commands for `xfs_io` that give one folder a project id which all made inside takes over, and read it back. It goes

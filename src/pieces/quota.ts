@@ -11,6 +11,22 @@ import { limitsSteps } from "./quota/limits.js";
 import { differences } from "./shared/differences.js";
 import { listedImage } from "./shared/listed.js";
 
+const statusFile = `${paths.storage}/watcher.json`;
+
+/** By the machine's uptime, since a date may be set back or ahead. */
+const isFresh = `read -r now rest </proc/uptime
+then=$(sed -n 's/^  "uptime": \\([0-9]*\\),$/\\1/p' ${statusFile})
+[ -n "$then" ] && age=$((\${now%.*} - then)) && [ "$age" -ge 0 ] && [ "$age" -lt 120 ]`;
+
+/** Docker's check that the watcher still looks; times in nanoseconds. */
+export const watcherHealth = {
+  Test: ["CMD-SHELL", isFresh],
+  Interval: 60e9,
+  Timeout: 20e9,
+  StartPeriod: 120e9,
+  Retries: 2,
+};
+
 /** The container of the watcher. */
 export const watcherName = "swarmhub-quota";
 
@@ -40,7 +56,7 @@ export const quota: Piece<State> = {
   plan: (want, { facts, reference, imageId, container }, cluster) => {
     if (want.storage.kind === "temporary") return [];
     const host = homesHost(cluster);
-    const spec = specOf(want.name, want.storage.quota.default);
+    const spec = specOf(want.name);
     const limits = limitsSteps(want.storage, want.login, host, facts);
     const title =
       container === undefined ? "start the quota watcher" : "start the quota watcher anew";
@@ -77,9 +93,9 @@ export const quota: Piece<State> = {
   },
 };
 
-const specOf = (className: string, limit: number) => ({
-  Env: [`SWARMHUB_QUOTA_BYTES=${limit}`],
+const specOf = (className: string) => ({
   Labels: { "swarmhub.class": className },
+  Healthcheck: watcherHealth,
   HostConfig: {
     Binds: [`${paths.storage}:${paths.storage}`],
     NetworkMode: "none",
@@ -100,14 +116,11 @@ const specOf = (className: string, limit: number) => ({
 
 const specIn = (container: unknown) => {
   const { Config: config, HostConfig: hostConfig } = container as {
-    Config: { Env?: string[]; Labels: Record<string, string> };
+    Config: { Labels: Record<string, string>; Healthcheck?: object };
     HostConfig: Record<string, unknown>;
   };
-  const env = (config.Env ?? []).filter((line) => line.startsWith("SWARMHUB_"));
-  return { Env: env, Labels: config.Labels, HostConfig: hostConfig };
+  return { Labels: config.Labels, Healthcheck: config.Healthcheck, HostConfig: hostConfig };
 };
-
-const statusFile = `${paths.storage}/watcher.json`;
 
 /** Waits until the watcher wrote that it could look at the homes, 60 s at most. */
 const waitUntilWatching = async (host: Host): Promise<void> => {

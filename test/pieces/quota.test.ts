@@ -1,5 +1,5 @@
 import test from "ava";
-import { quota } from "../../src/pieces/quota.js";
+import { quota, watcherHealth } from "../../src/pieces/quota.js";
 import { limitsFile } from "../../src/pieces/quota/limits.js";
 import { paths } from "../../src/paths.js";
 import { fakeConfig, fakeFacts, keptStorage } from "../fakes.js";
@@ -10,8 +10,9 @@ const created = {
   State: { Running: true },
   // As Docker 26 answers: with defaults filled in beside what was asked for.
   Config: {
-    Env: ["SWARMHUB_QUOTA_BYTES=5368709120", "PATH=/usr/bin"],
+    Env: ["PATH=/usr/bin"],
     Labels: { "swarmhub.class": "geo-101" },
+    Healthcheck: watcherHealth,
     Image: "swarmhub/quota:0123456789ab",
   },
   HostConfig: {
@@ -61,9 +62,9 @@ const drift: [string, string, (container: Created) => unknown][] = [
     (was) => ({ ...was, Config: { ...was.Config, Labels: {} } }),
   ],
   [
-    "has another limit",
-    "Env[0]",
-    (was) => ({ ...was, Config: { ...was.Config, Env: ["SWARMHUB_QUOTA_BYTES=1"] } }),
+    "has no health check",
+    "Healthcheck.Test, Healthcheck.Interval, Healthcheck.Timeout, Healthcheck.StartPeriod, Healthcheck.Retries",
+    ({ Config: { Healthcheck: _, ...config }, ...was }) => ({ ...was, Config: config }),
   ],
   [
     "has a network",

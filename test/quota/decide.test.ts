@@ -1,6 +1,7 @@
 import test from "ava";
-import { decide, type Action, type Home, type World } from "../../quota/decide.js";
-import { greatestProjectId, type Account } from "../../quota/xfs.js";
+import { decide, parentLimit, type Action, type Home, type World } from "../../quota/decide.js";
+import type { Account } from "../../quota/xfs.js";
+import { account, limit as limits } from "./simulation.js";
 
 const home = (name: string, projectId: number, more: Partial<Home> = {}): Home => ({
   name,
@@ -15,16 +16,20 @@ const home = (name: string, projectId: number, more: Partial<Home> = {}): Home =
 const world = (
   homes: Home[],
   accounts: Record<number, Partial<Account>> = {},
-  parentId = 0,
+  more: Partial<World> = {},
 ): World => ({
   homes,
-  parentId,
+  parent: { projectId: 1000, inherits: true },
   accounts: new Map(
-    Object.entries(accounts).map(([id, account]) => [
+    [...Object.entries(accounts), ["1000", parentLimit] as const].map(([id, given]) => [
       Number(id),
-      { usedKiB: 0, hardKiB: 100, ...account },
+      account({ ...limits, ...given }),
     ]),
   ),
+  isWhole: true,
+  given: new Set(),
+  free: [1001, 1002, 1003],
+  ...more,
 });
 
 const assign = (name: string, projectId: number): Action => ({
@@ -36,7 +41,7 @@ const limit = (name: string, projectId: number): Action => ({
   kind: "limit",
   home: name,
   projectId,
-  hardKiB: 100,
+  ...limits,
 });
 const unmark = (name: string): Action => ({ kind: "unmark", home: name });
 
@@ -44,29 +49,29 @@ const table: [title: string, world: World, actions: Action[]][] = [
   ["no homes need nothing", world([]), []],
   ["a home with its own id and the limit needs nothing", world([home("ada", 1)], { 1: {} }), []],
   [
-    "a new home gets the first id and the limit",
-    world([home("ada", 0, { marked: true })]),
-    [assign("ada", 1), limit("ada", 1)],
+    "a new home gets the next id and the limit",
+    world([home("ada", 1000, { marked: true })]),
+    [assign("ada", 1001), limit("ada", 1001)],
   ],
   [
-    "two new homes get two ids above the highest",
-    world([home("ada", 7), home("bob", 0), home("cleo", 0)], { 7: {} }),
-    [assign("bob", 8), limit("bob", 8), assign("cleo", 9), limit("cleo", 9)],
+    "two new homes get the next two ids",
+    world([home("ada", 7), home("bob", 0), home("cleo", 1000)], { 7: {} }),
+    [assign("bob", 1001), limit("bob", 1001), assign("cleo", 1002), limit("cleo", 1002)],
   ],
   [
-    "an id that only the quota report knows is not given again",
-    world([home("ada", 0)], { 41: { usedKiB: 12 } }),
-    [assign("ada", 42), limit("ada", 42)],
+    "a home for which no id is free waits for the next pass",
+    world([home("ada", 1000), home("bob", 1000)], {}, { free: [1001] }),
+    [assign("ada", 1001), limit("ada", 1001)],
   ],
   [
     "of two homes with one id the younger gets a new one",
     world([home("ada", 3, { born: 200 }), home("bob", 3, { born: 100 })], { 3: {} }),
-    [assign("ada", 4), limit("ada", 4)],
+    [assign("ada", 1001), limit("ada", 1001)],
   ],
   [
     "an id that was taken over from the parent is nobody's own",
-    world([home("ada", 9), home("bob", 9)], { 9: {} }, 9),
-    [assign("ada", 10), limit("ada", 10), assign("bob", 11), limit("bob", 11)],
+    world([home("ada", 1000), home("bob", 1000)]),
+    [assign("ada", 1001), limit("ada", 1001), assign("bob", 1002), limit("bob", 1002)],
   ],
   [
     "a home without a limit gets one",
@@ -75,8 +80,13 @@ const table: [title: string, world: World, actions: Action[]][] = [
   ],
   ["a home without an account gets a limit", world([home("ada", 1)]), [limit("ada", 1)]],
   [
-    "another limit than wanted is set right",
+    "another limit of bytes than wanted is set right",
     world([home("ada", 1)], { 1: { hardKiB: 104 } }),
+    [limit("ada", 1)],
+  ],
+  [
+    "another limit of files than wanted is set right",
+    world([home("ada", 1)], { 1: { hardFiles: 0 } }),
     [limit("ada", 1)],
   ],
   [
@@ -100,30 +110,55 @@ const table: [title: string, world: World, actions: Action[]][] = [
     [limit("ada", 1)],
   ],
   [
-    "once the numbers end, the lowest id that nothing uses is given",
-    world([home("ada", greatestProjectId), home("bob", 1), home("cleo", 0)], {
-      [greatestProjectId]: {},
-      1: {},
-      2: { usedKiB: 4 },
-      3: { usedKiB: 0 },
-    }),
-    [assign("cleo", 3), limit("cleo", 3)],
+    "while not all homes are known a mark stays, for an id may be another's too",
+    world([home("ada", 1, { marked: true })], { 1: {} }, { isWhole: false }),
+    [],
+  ],
+  [
+    "an id that this watcher gave is nobody else's",
+    world([home("ada", 1, { marked: true })], { 1: {} }, { isWhole: false, given: new Set([1]) }),
+    [unmark("ada")],
+  ],
+  [
+    "the folder of the homes gets an id and a limit of its own first",
+    world([home("ada", 0)], { 1000: {} }, { parent: { projectId: 0, inherits: false } }),
+    [
+      assign(".", 1001),
+      { ...limit(".", 1001), ...parentLimit },
+      assign("ada", 1002),
+      limit("ada", 1002),
+    ],
+  ],
+  [
+    "a folder of the homes that hands nothing on is given its id again",
+    world([], {}, { parent: { projectId: 1000, inherits: false } }),
+    [assign(".", 1000)],
   ],
 ];
 
 for (const [title, have, actions] of table)
   test(title, (t) => {
     t.deepEqual(
-      decide(have, () => 100),
+      decide(have, () => limits),
       actions,
     );
   });
 
-test("each home may have a limit of its own", (t) => {
-  const have = world([home("ada", 1), home("bob", 2)], {
-    1: { hardKiB: 100 },
-    2: { hardKiB: 100 },
-  });
-  const actions = decide(have, (name) => (name === "ada" ? 100 : 500));
-  t.deepEqual(actions, [{ kind: "limit", home: "bob", projectId: 2, hardKiB: 500 }]);
+test("each home may have a limit of its own, and knows the one it has", (t) => {
+  const have = world([home("ada", 1), home("bob", 2), home("cleo", 1000)], { 1: {}, 2: {} });
+  const actions = decide(have, (name, has) =>
+    name === "ada" ? has : { hardKiB: 500, hardFiles: has?.hardFiles ?? 7 },
+  );
+  t.deepEqual(actions, [
+    { kind: "limit", home: "bob", projectId: 2, hardKiB: 500, hardFiles: limits.hardFiles },
+    assign("cleo", 1001),
+    { kind: "limit", home: "cleo", projectId: 1001, hardKiB: 500, hardFiles: 7 },
+  ]);
+});
+
+test("a home for which no limit is known is left as it is, mark and all", (t) => {
+  t.deepEqual(
+    decide(world([home("ada", 1000, { marked: true })]), () => undefined),
+    [],
+  );
 });

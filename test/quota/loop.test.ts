@@ -5,6 +5,7 @@ import type { PassReport } from "../../quota/pass.js";
 
 const calm: PassReport = {
   homes: 0,
+  highestId: 0,
   mended: [],
   failures: [],
   ignored: [],
@@ -29,7 +30,7 @@ const loop = (
   };
   const listen = () => {
     log.listening++;
-    return async () => {
+    return () => {
       log.listening--;
     };
   };
@@ -97,6 +98,16 @@ test("homes that came up in a pass are looked at without a pause", async (t) => 
   await done;
   t.is(log.outcomes.length, 3);
   t.is(log.waits.length, 1);
+});
+
+test("a home that fails for long does not hold back those that came up", async (t) => {
+  let passes = 0;
+  const failing = { ...calm, failures: [{ home: "ada", reason: "no" }], isBehind: true };
+  const { log, done } = loop(1, {
+    pass: async () => ({ ...failing, mended: ++passes < 3 ? ["bob"] : [] }),
+  });
+  await done;
+  t.is(log.outcomes.length, 3);
 });
 
 test("the pause is bounded however often it fails", (t) => {

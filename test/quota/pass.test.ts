@@ -1,16 +1,30 @@
 import test from "ava";
-import { decide } from "../../quota/decide.js";
-import { makePass } from "../../quota/pass.js";
-import { addFolder, createSimulation, storageOf, type Simulation } from "./simulation.js";
+import { decide, parentLimit } from "../../quota/decide.js";
+import { makePass as makePassWith } from "../../quota/pass.js";
+import type { Storage } from "../../quota/storage.js";
+import { parentName } from "../../quota/xfs.js";
+import {
+  account,
+  addFolder,
+  createSimulation,
+  limit,
+  storageOf,
+  type Simulation,
+} from "./simulation.js";
 
-const want = () => 100;
+const want = () => limit;
+const makePass = (storage: Storage) => makePassWith(storage, { want, failures: [] });
 
 const isAllRight = async (simulation: Simulation): Promise<boolean> => {
   const ids = [...simulation.folders.values()].map(({ projectId }) => projectId);
   return (
     decide(await storageOf(simulation).look(), want).length === 0 &&
     new Set(ids).size === ids.length &&
-    ids.every((id) => id !== 0 && simulation.accounts.get(id)?.hardKiB === 100) &&
+    ids.every((id) => id !== 0 && id !== simulation.parentId) &&
+    ids.every((id) => simulation.accounts.get(id)?.hardKiB === limit.hardKiB) &&
+    ids.every((id) => simulation.accounts.get(id)?.hardFiles === limit.hardFiles) &&
+    simulation.parentId !== 0 &&
+    simulation.accounts.get(simulation.parentId)?.hardFiles === parentLimit.hardFiles &&
     [...simulation.folders.values()].every(({ strays, inherits }) => strays === 0 && inherits) &&
     simulation.marks.size === 0
   );
@@ -20,18 +34,18 @@ test("a new home is limited in one pass and loses its mark; the next pass has no
   const simulation = createSimulation();
   simulation.marks.add("ada");
   addFolder(simulation, "ada");
-  const report = await makePass(storageOf(simulation), want);
+  const report = await makePass(storageOf(simulation));
   t.deepEqual(report.mended, ["ada"]);
   t.deepEqual(report.failures, []);
   t.true(await isAllRight(simulation));
-  t.deepEqual((await makePass(storageOf(simulation), want)).mended, []);
+  t.deepEqual((await makePass(storageOf(simulation))).mended, []);
 });
 
 test("a pass over homes that are right looks once", async (t) => {
   const simulation = createSimulation();
-  addFolder(simulation, "ada", { projectId: 1, inherits: true });
-  simulation.accounts.set(1, { usedKiB: 95, hardKiB: 100 });
-  const report = await makePass(storageOf(simulation), want);
+  addFolder(simulation, "ada", { projectId: 2, inherits: true });
+  simulation.accounts.set(2, account({ ...limit, usedKiB: 95 }));
+  const report = await makePass(storageOf(simulation));
   t.is(simulation.looks, 1);
   t.is(report.homes, 1);
   t.deepEqual(report.over90, ["ada"]);
@@ -40,19 +54,19 @@ test("a pass over homes that are right looks once", async (t) => {
 test("a mark of a home that is still to be made stays", async (t) => {
   const simulation = createSimulation();
   simulation.marks.add("ada");
-  await makePass(storageOf(simulation), want);
+  await makePass(storageOf(simulation));
   t.true(simulation.marks.has("ada"));
 });
 
 test("a home deleted and made again gets another id than the blocks that are still accounted to the old one", async (t) => {
   const simulation = createSimulation();
   addFolder(simulation, "ada");
-  await makePass(storageOf(simulation), want);
-  simulation.accounts.set(1, { usedKiB: 40, hardKiB: 100 });
+  await makePass(storageOf(simulation));
+  simulation.accounts.set(2, account({ ...limit, usedKiB: 40 }));
   simulation.folders.delete("ada");
   addFolder(simulation, "ada");
-  await makePass(storageOf(simulation), want);
-  t.is(simulation.folders.get("ada")?.projectId, 2);
+  await makePass(storageOf(simulation));
+  t.is(simulation.folders.get("ada")?.projectId, 3);
 });
 
 test("when a folder refuses its id the mark stays, the reason is told, no limit is spent, and others are not kept waiting", async (t) => {
@@ -67,12 +81,12 @@ test("when a folder refuses its id the mark stays, the reason is told, no limit 
       return new Map([["ada", "Operation not permitted"]]);
     },
   }));
-  const report = await makePass(failing, want);
+  const report = await makePass(failing);
   t.deepEqual(report.failures, [{ home: "ada", reason: "Operation not permitted" }]);
   t.deepEqual(report.mended, ["bob"]);
   t.deepEqual([...simulation.marks], ["ada"]);
-  t.deepEqual([...simulation.accounts.keys()], [2]);
-  await makePass(storageOf(simulation), want);
+  t.deepEqual([...simulation.accounts.keys()], [1, 3]);
+  await makePass(storageOf(simulation));
   t.true(await isAllRight(simulation));
 });
 
@@ -86,7 +100,7 @@ test("a batch of limits that failed is blamed only for the homes that are not ri
       return new Map(limits.map(({ home }) => [home, "no space for an account"]));
     },
   }));
-  const report = await makePass(storage, want);
+  const report = await makePass(storage);
   t.deepEqual(report.failures, [{ home: "ada", reason: "no space for an account" }]);
   t.deepEqual(report.mended, ["bob"]);
 });
@@ -95,11 +109,8 @@ test("a limit that says it was set but is not there keeps the mark", async (t) =
   const simulation = createSimulation();
   simulation.marks.add("ada");
   addFolder(simulation, "ada");
-  const report = await makePass(
-    storageOf(simulation, () => ({ limit: async () => new Map() })),
-    want,
-  );
-  t.regex(report.failures[0]?.reason ?? "", /read back .* project id 1 with a limit of 0 KiB/);
+  const report = await makePass(storageOf(simulation, () => ({ limit: async () => new Map() })));
+  t.regex(report.failures[0]?.reason ?? "", /read back .* project id 2 with a limit of 0 KiB/);
   t.true(simulation.marks.has("ada"));
 });
 
@@ -112,7 +123,7 @@ test("a home that went away in the pass is no failure", async (t) => {
       return new Map([["ada", "No such file or directory"]]);
     },
   }));
-  const report = await makePass(storage, want);
+  const report = await makePass(storage);
   t.deepEqual(report.failures, []);
   t.deepEqual(report.mended, []);
 });
@@ -126,11 +137,59 @@ test("homes that come up while a pass runs ask for another at once", async (t) =
       return real.limit(limits);
     },
   }));
-  const report = await makePass(storage, want);
+  const report = await makePass(storage);
   t.true(report.isBehind);
   t.deepEqual(report.failures, []);
-  t.false((await makePass(storage, want)).isBehind);
+  t.false((await makePass(storage)).isBehind);
   t.true(await isAllRight(simulation));
+});
+
+test("the folder of the homes gets an id of its own before anything else, and its limit", async (t) => {
+  const simulation = createSimulation();
+  simulation.parentId = 0;
+  simulation.accounts.clear();
+  addFolder(simulation, "ada", { projectId: 7, inherits: true });
+  const report = await makePass(storageOf(simulation));
+  t.deepEqual([simulation.parentId, report.mended], [8, ["ada"]]);
+  t.like(simulation.accounts.get(8), parentLimit);
+  addFolder(simulation, "bob");
+  t.is(simulation.folders.get("bob")?.projectId, 8);
+  await makePass(storageOf(simulation));
+  t.is(simulation.folders.get("bob")?.projectId, 9);
+  t.true(await isAllRight(simulation));
+});
+
+test("a folder of the homes that refuses its id is told of, and homes get theirs all the same", async (t) => {
+  const simulation = createSimulation();
+  simulation.parentId = 0;
+  addFolder(simulation, "ada");
+  const storage = storageOf(simulation, (real) => ({
+    assign: async (assignments) => {
+      await real.assign(assignments.filter(({ home }) => home !== parentName));
+      return new Map([[parentName, "Operation not permitted"]]);
+    },
+  }));
+  const report = await makePass(storage);
+  t.deepEqual(report.failures, [{ home: "homes/", reason: "Operation not permitted" }]);
+  t.deepEqual(report.mended, ["ada"]);
+});
+
+test("what crowds the folder of the homes is told of before no home can be made", async (t) => {
+  const simulation = createSimulation();
+  simulation.accounts.set(1, account({ ...parentLimit, usedKiB: 60_000 }));
+  const [failure] = (await makePass(storageOf(simulation))).failures;
+  t.is(failure?.home, "homes/");
+  t.regex(failure?.reason ?? "", /soon no home can be made/);
+});
+
+test("limits of ids that nothing carries are taken away, those of homes and of the trash stay", async (t) => {
+  const simulation = createSimulation();
+  addFolder(simulation, "ada", { projectId: 2, inherits: true });
+  simulation.accounts.set(2, account(limit));
+  simulation.accounts.set(3, account({ ...limit, usedFiles: 1 }));
+  simulation.accounts.set(4, account(limit));
+  await makePass(storageOf(simulation));
+  t.deepEqual([...simulation.accounts.keys()], [1, 2, 3]);
 });
 
 test("a mark that cannot be removed is a failure", async (t) => {
@@ -141,7 +200,7 @@ test("a mark that cannot be removed is a failure", async (t) => {
       throw new Error("EROFS");
     },
   }));
-  t.deepEqual((await makePass(storage, want)).failures, [{ home: "ada", reason: "EROFS" }]);
+  t.deepEqual((await makePass(storage)).failures, [{ home: "ada", reason: "EROFS" }]);
 });
 
 test("killed at any step, the next pass makes all right, whatever the world was", async (t) => {
@@ -154,7 +213,7 @@ test("killed at any step, the next pass makes all right, whatever the world was"
     };
     const mortal = storageOf(simulation, (real) => ({
       assign: async (assignments) => {
-        for (const { home, projectId } of assignments) {
+        for (const { home, projectId } of assignments.filter((one) => one.home !== parentName)) {
           step();
           simulation.marks.add(home);
           step();
@@ -175,8 +234,8 @@ test("killed at any step, the next pass makes all right, whatever the world was"
         return real.unmark(home);
       },
     }));
-    await makePass(mortal, want).catch(() => {});
-    await makePass(storageOf(simulation), want);
+    await makePass(mortal).catch(() => {});
+    await makePass(storageOf(simulation));
     t.true(await isAllRight(simulation), `seed ${seed}`);
   }
 });
@@ -185,7 +244,7 @@ test("one pass makes any world right: no shared id, none without a limit, nothin
   for (let seed = 1; seed <= 1000; seed++) {
     const simulation = randomWorld(randomFrom(seed));
     const before = structuredClone(simulation.folders);
-    const report = await makePass(storageOf(simulation), want);
+    const report = await makePass(storageOf(simulation));
     t.deepEqual(report.failures, [], `seed ${seed}`);
     t.true(await isAllRight(simulation), `seed ${seed}`);
     for (const [name, folder] of simulation.folders) {
@@ -202,7 +261,10 @@ const randomWorld = (random: () => number): Simulation => {
   const below = (end: number) => Math.floor(random() * end);
   const simulation = createSimulation();
   const anyId = () => (below(20) === 0 ? 2 ** 32 - 2 : below(8));
-  if (below(3) === 0) simulation.parentId = 1 + below(5);
+  if (below(3) > 0) {
+    simulation.parentId = below(3) === 0 ? 0 : 1 + below(5);
+    simulation.accounts.clear();
+  }
   for (let left = below(12); left > 0; left--) {
     const marked = below(2) === 0;
     const projectId = anyId();
@@ -215,7 +277,15 @@ const randomWorld = (random: () => number): Simulation => {
     addFolder(simulation, name, { projectId, inherits, files, strays, born: below(4) });
   }
   for (let left = below(8); left > 0; left--)
-    simulation.accounts.set(anyId(), { usedKiB: below(3) * 50, hardKiB: below(3) * 50 });
+    simulation.accounts.set(
+      anyId(),
+      account({
+        usedKiB: below(3) * 50,
+        usedFiles: below(2),
+        hardKiB: below(3) * 50,
+        hardFiles: below(3) * 5,
+      }),
+    );
   return simulation;
 };
 

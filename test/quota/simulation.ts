@@ -1,6 +1,7 @@
-import type { Home } from "../../quota/decide.js";
+import { parentLimit, type Home } from "../../quota/decide.js";
+import { candidates } from "../../quota/ids.js";
 import type { Storage } from "../../quota/storage.js";
-import type { Account } from "../../quota/xfs.js";
+import { isUsed, parentName, type Account, type Limit } from "../../quota/xfs.js";
 
 /** A folder in the simulated file system; `strays` are files in it that carry another project id. */
 export type Folder = {
@@ -20,11 +21,24 @@ export type Simulation = {
   looks: number;
 };
 
+/** An account on which nothing is yet. */
+export const account = (more: Partial<Account> = {}): Account => ({
+  usedKiB: 0,
+  usedFiles: 0,
+  hardKiB: 0,
+  hardFiles: 0,
+  ...more,
+});
+
+/** The limit that these tests want for each home. */
+export const limit: Limit = { hardKiB: 100, hardFiles: 10 };
+
+/** Nothing but the folder of the homes, with the id and limit that a first pass gave it. */
 export const createSimulation = (): Simulation => ({
   folders: new Map(),
   marks: new Set(),
-  accounts: new Map(),
-  parentId: 0,
+  accounts: new Map([[1, account(parentLimit)]]),
+  parentId: 1,
   looks: 0,
 });
 
@@ -40,6 +54,16 @@ export const addFolder = (
   simulation.folders.set(name, folder);
 };
 
+/** As XFS has it: whatever carries an id is on that id's account. */
+const accountsOf = ({ folders, accounts, parentId }: Simulation): Map<number, Account> => {
+  const all = new Map([[0, account()], ...accounts]);
+  for (const projectId of [parentId, ...[...folders.values()].map((folder) => folder.projectId)]) {
+    const { usedFiles, ...rest } = all.get(projectId) ?? account();
+    all.set(projectId, { ...rest, usedFiles: usedFiles + 1 });
+  }
+  return all;
+};
+
 /** The simulation as a Storage; `overrides` lets a test make a part of it fail. */
 export const storageOf = (
   simulation: Simulation,
@@ -49,18 +73,28 @@ export const storageOf = (
   const real: Storage = {
     look: async (again) => {
       simulation.looks++;
-      const present = [...folders].filter(([name]) => again?.before.attributes.has(name) ?? true);
+      const known = again && new Set(again.before.homes.map(({ name }) => name));
+      const present = [...folders].filter(([name]) => known?.has(name) ?? true);
       const homes = present.map(([name, folder]): Home => {
         const { projectId, inherits, born, files } = folder;
         const marked = marks.has(name);
         const settled = !marked || files === 0 || again?.covered.has(name) === true;
         return { name, projectId, inherits, born, marked, settled };
       });
+      const all = accountsOf(simulation);
+      const highestId = Math.max(...all.keys());
       return {
         homes,
-        parentId: simulation.parentId,
-        accounts: new Map(accounts),
-        attributes: new Map(present),
+        parent: { projectId: simulation.parentId, inherits: simulation.parentId !== 0 },
+        accounts: all,
+        highestId,
+        isFresh: true,
+        free: candidates(homes.length + 1, { highestId, accounts: all }).filter(
+          (id) => !isUsed(all.get(id)),
+        ),
+        isWhole: true,
+        given: new Set(),
+        count: folders.size,
         ignored: [],
         unread: [],
         isBehind: present.length < folders.size,
@@ -69,21 +103,28 @@ export const storageOf = (
     assign: async (assignments) => {
       const refusals = new Map<string, string>();
       for (const { home, projectId } of assignments) {
+        if (!accounts.has(projectId)) accounts.set(projectId, account());
+        if (home === parentName) {
+          simulation.parentId = projectId;
+          continue;
+        }
         const folder = folders.get(home);
         if (folder === undefined) refusals.set(home, "No such file or directory");
         else Object.assign(folder, { projectId, inherits: true, strays: 0 });
         marks.add(home);
-        if (!accounts.has(projectId)) accounts.set(projectId, { usedKiB: 0, hardKiB: 0 });
       }
       return refusals;
     },
     limit: async (limits) => {
-      for (const { projectId, hardKiB } of limits)
-        accounts.set(projectId, { usedKiB: accounts.get(projectId)?.usedKiB ?? 0, hardKiB });
+      for (const { projectId, hardKiB, hardFiles } of limits)
+        accounts.set(projectId, { ...account(), ...accounts.get(projectId), hardKiB, hardFiles });
       return new Map();
     },
     unmark: async (home) => {
       marks.delete(home);
+    },
+    clear: async (projectIds) => {
+      for (const projectId of projectIds) accounts.delete(projectId);
     },
   };
   return { ...real, ...overrides(real) };

@@ -4,21 +4,30 @@ import { join } from "node:path";
 import test from "ava";
 import { statusOf, writeStatus } from "../../quota/status.js";
 
-const at = new Date("2026-11-21T06:00:00Z");
+const now = { date: new Date("2026-11-21T06:00:00Z"), uptime: 77.9 };
+const trash = { entries: 1, erased: ["bob.20261021T120000Z"] };
+const took = { pass: 12, listing: 340 };
+const around = { rules: { bytes: 4096, files: 10 }, trash, took, now };
 
 test("watcher.json is replaced as a whole and leaves nothing beside it", async (t) => {
   const root = await mkdtemp(join(tmpdir(), "swarmhub-quota-"));
   t.teardown(() => rm(root, { recursive: true }));
   const ignored = Array.from({ length: 30 }, (_, index) => ({ name: `.${index}`, reason: "no" }));
   const failures = [{ home: "ada", reason: "no" }];
-  const report = { homes: 3, mended: [], failures, ignored, over90: ["bob"], isBehind: false };
-  await writeStatus(root, statusOf({ problem: "first" }, 4096, at));
-  await writeStatus(root, statusOf(report, 4096, at));
+  const over90 = ["bob"];
+  const report = { homes: 3, highestId: 9, mended: [], failures, ignored, over90, isBehind: false };
+  await writeStatus(root, statusOf({ problem: "first" }, around));
+  await writeStatus(root, statusOf(report, around));
   t.deepEqual(await readdir(root), ["watcher.json"]);
   t.deepEqual(JSON.parse(await readFile(join(root, "watcher.json"), "utf8")), {
     at: "2026-11-21T06:00:00.000Z",
+    uptime: 77,
+    took,
     limitBytes: 4096,
+    limitFiles: 10,
+    trash,
     homes: 3,
+    highestId: 9,
     failures,
     ignored: ignored.slice(0, 20),
     over90: ["bob"],
@@ -26,10 +35,13 @@ test("watcher.json is replaced as a whole and leaves nothing beside it", async (
 });
 
 test("a pass that could not be made says why, and claims no homes", (t) => {
-  t.deepEqual(statusOf({ problem: "lsattr did not run" }, 4096, at), {
+  t.deepEqual(statusOf({ problem: "lsattr did not run" }, { ...around, rules: undefined }), {
     at: "2026-11-21T06:00:00.000Z",
-    limitBytes: 4096,
+    uptime: 77,
+    took,
+    trash,
     homes: 0,
+    highestId: 0,
     failures: [],
     ignored: [],
     over90: [],

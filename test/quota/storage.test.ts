@@ -5,7 +5,9 @@ import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import type { Output, Run } from "../../quota/command.js";
 import type { Look } from "../../quota/look.js";
+import { createMemory } from "../../quota/memory.js";
 import { createStorage } from "../../quota/storage.js";
+import { survey } from "../../quota/survey.js";
 
 const ok = (stdout = ""): Output => ({ code: 0, stdout, stderr: "" });
 
@@ -21,33 +23,48 @@ const prepare = async (
   const ran: string[] = [];
   const run: Run = async (argv) => {
     ran.push(argv.join(" "));
-    const answer = answers[argv[0] ?? ""];
+    const answer = answers[argv.find((word) => !/^(nice|-n|19)$/.test(word)) ?? ""];
     if (answer === undefined) throw new Error(`unforeseen command: ${argv.join(" ")}`);
     return answer(argv);
   };
-  return { root, ran, storage: createStorage(root, run) };
+  let now = 0;
+  const memory = createMemory(
+    () => survey(root, run),
+    () => {},
+    () => now,
+  );
+  const storage = createStorage(root, run, memory);
+  /** A look once the memory has taken a new listing in. */
+  const lookAtAll = async () => {
+    now += 3_600_000;
+    await storage.look();
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+    ran.splice(0);
+    return storage.look();
+  };
+  return { root, ran, storage, lookAtAll };
 };
 
-const noAccounts = () => ok("#0  0  0  0  00 [--------]\n");
+const noAccounts = () =>
+  ok(["#0", "#7"].map((id) => `${id} 0 0 0 00 [--------] 1 0 0 00 [--------]\n`).join(""));
 
 /** Answers as lsattr for a folder's children (-pa) or for the paths asked (-pd); what is not in `ids` has no line. */
-const listing =
-  (ids: Record<string, number>) =>
-  ([, option, ...paths]: readonly string[]) => {
-    const [folder = ""] = paths;
-    const asked =
-      option === "-pa" ? Object.keys(ids).map((name) => join(folder, "/") + name) : paths;
-    const lines = asked.map((path) => {
-      const id = ids[path.slice(path.lastIndexOf("/") + 1)];
-      return id === undefined ? "" : `    ${id} -------------------P-- ${path}\n`;
-    });
-    return ok(lines.join(""));
-  };
+const listing = (ids: Record<string, number>) => (argv: readonly string[]) => {
+  const folder = argv.at(-1) ?? "";
+  const all = Object.keys({ ".": 0, ...ids }).map((name) => `${folder}/${name}`);
+  const asked = argv.includes("-pa") ? all : argv.slice(2);
+  const lines = asked.map((path) => {
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    const id = name === "." ? (ids[name] ?? 7) : ids[name];
+    return id === undefined ? "" : `    ${id} -------------------P-- ${path}\n`;
+  });
+  return ok(lines.join(""));
+};
 
 test("a look costs two commands, and tells homes from what is none", async (t) => {
-  const { root, ran, storage } = await prepare(t, {
+  const { root, ran, lookAtAll } = await prepare(t, {
     lsattr: listing({ ".": 7, "..": 0, ada: 12, link: 9 }),
-    xfs_quota: () => ok("#12  4  0  20480  00 [--------]\n"),
+    xfs_quota: () => ok("#12 4 0 20480 00 [--------] 3 0 10 00 [--------]\n"),
   });
   await mkdir(join(root, "homes/ada"));
   for (const name of ["-rf", ".hidden", "ada\nx", "lost+found"])
@@ -55,13 +72,19 @@ test("a look costs two commands, and tells homes from what is none", async (t) =
   await mkdir(Buffer.concat([Buffer.from(`${root}/homes/bad`), Buffer.from([0xff])]));
   await symlink("/", join(root, "homes/link"));
   await writeFile(join(root, "homes/file"), "");
-  const seen = await storage.look();
-  t.is(ran.length, 2);
+  const seen = await lookAtAll();
+  t.deepEqual(
+    ran.map((command) => command.replaceAll(root, "")),
+    [
+      "lsattr -pd /homes/.",
+      "xfs_quota -x -D /dev/null -P /dev/null -c report -p -n -N -b -i -L 7 -U 7 ",
+    ],
+  );
   t.deepEqual(seen.homes, [
     { name: "ada", projectId: 12, inherits: true, marked: false, settled: true, born: 0 },
   ]);
-  t.is(seen.parentId, 7);
-  t.deepEqual(seen.accounts.get(12), { usedKiB: 4, hardKiB: 20480 });
+  t.deepEqual(seen.parent, { projectId: 7, inherits: true });
+  t.deepEqual(seen.accounts.get(12), { usedKiB: 4, hardKiB: 20480, usedFiles: 3, hardFiles: 10 });
   t.deepEqual(seen.unread, []);
   t.deepEqual(seen.ignored.map(({ name, reason }) => `${name}: ${reason}`).toSorted(), [
     "-rf: its name cannot be a home's",
@@ -92,9 +115,12 @@ test("a marked home is settled when it is empty or was gone through", async (t) 
 
 test("a second look asks only what was touched, forgets what is gone, and says that others came", async (t) => {
   const ids: Record<string, number> = { ada: 0, bob: 0, cleo: 0 };
-  const { root, ran, storage } = await prepare(t, { lsattr: listing(ids), xfs_quota: noAccounts });
+  const { root, ran, storage, lookAtAll } = await prepare(t, {
+    lsattr: listing(ids),
+    xfs_quota: noAccounts,
+  });
   for (const name of ["ada", "bob", "cleo"]) await mkdir(join(root, "homes", name));
-  const before = await storage.look();
+  const before = await lookAtAll();
   await mkdir(join(root, "homes/dora"));
   await rmdir(join(root, "homes/cleo"));
   for (const name of Object.keys(ids)) ids[name] = 5;
@@ -104,14 +130,17 @@ test("a second look asks only what was touched, forgets what is gone, and says t
     "bob 0",
   ]);
   t.deepEqual([before.isBehind, after.isBehind, after.unread], [false, true, []]);
-  t.true(ran.includes(`lsattr -pd ${root}/homes/ada`));
+  t.true(ran.includes(`lsattr -pd ${root}/homes/. ${root}/homes/ada`));
 });
 
 test("a home made anew in the midst of a pass does not pass for the old one", async (t) => {
   const ids: Record<string, number> = { ada: 1 };
-  const { root, storage } = await prepare(t, { lsattr: listing(ids), xfs_quota: noAccounts });
+  const { root, storage, lookAtAll } = await prepare(t, {
+    lsattr: listing(ids),
+    xfs_quota: noAccounts,
+  });
   await mkdir(join(root, "homes/ada"));
-  const before = await storage.look();
+  const before = await lookAtAll();
   ids["ada"] = 0;
   await writeFile(join(root, "pending/ada"), "");
   const after = await storage.look({ before, touched: [], covered: new Set() });
@@ -122,12 +151,12 @@ test("a home made anew in the midst of a pass does not pass for the old one", as
 });
 
 test("ages are asked only of homes that share an id", async (t) => {
-  const { root, storage } = await prepare(t, {
+  const { root, lookAtAll } = await prepare(t, {
     lsattr: listing({ ada: 3, bob: 3, cleo: 4 }),
     xfs_quota: noAccounts,
   });
   for (const name of ["ada", "bob", "cleo"]) await mkdir(join(root, "homes", name));
-  const { homes } = await storage.look();
+  const { homes } = await lookAtAll();
   t.deepEqual(Object.fromEntries(homes.map(({ name, born }) => [name, born > 0])), {
     ada: true,
     bob: true,
@@ -136,21 +165,81 @@ test("ages are asked only of homes that share an id", async (t) => {
 });
 
 test("a home whose attributes cannot be read is named, one that went away is not", async (t) => {
-  const { root, storage } = await prepare(t, {
-    lsattr: ([, , folder]) => {
-      rmdirSync(join(folder ?? "", "bob"));
-      return ok();
+  const { root, lookAtAll } = await prepare(t, {
+    lsattr: (argv) => {
+      if (argv.includes(`${root}/homes/bob`)) rmdirSync(join(root, "homes/bob"));
+      return listing({})(argv);
     },
     xfs_quota: noAccounts,
   });
   for (const name of ["ada", "bob"]) await mkdir(join(root, "homes", name));
+  const seen = await lookAtAll();
+  t.deepEqual([seen.unread, seen.homes, seen.count], [["ada"], [], 2]);
+});
+
+test("a new home is looked at while all others are still being listed, and is right afterwards", async (t) => {
+  let endListing = () => {};
+  const listed = new Promise<void>((resolve) => (endListing = resolve));
+  const ids: Record<string, number> = { ada: 3, bob: 7 };
+  const root = await mkdtemp(join(tmpdir(), "swarmhub-quota-"));
+  t.teardown(() => rm(root, { recursive: true }));
+  for (const path of ["homes/ada", "homes/bob", "pending"])
+    await mkdir(join(root, path), { recursive: true });
+  await writeFile(join(root, "pending/bob"), "");
+  const run: Run = async (argv) => (argv[0] === "xfs_quota" ? noAccounts() : listing(ids)(argv));
+  const stale = new Map(
+    Object.entries(ids).map(([name, projectId]) => [name, { projectId, inherits: true }]),
+  );
+  const memory = createMemory(
+    () => listed.then(() => ({ attributes: stale, accounts: new Map() })),
+    () => {},
+    () => 0,
+  );
+  const storage = createStorage(root, run, memory);
+  const names = ({ homes }: Look) =>
+    homes.map(({ name, projectId }) => `${name} ${projectId}`).toSorted();
+  const first = await storage.look();
+  t.deepEqual([names(first), first.isWhole, first.count], [["bob 7"], false, 2]);
+  ids["bob"] = 8;
+  await storage.look({ before: first, touched: ["bob"], covered: new Set() });
+  await mkdir(join(root, "homes/cleo"));
+  ids["cleo"] = 7;
+  endListing();
+  await new Promise(setImmediate);
+  const whole = await storage.look();
+  t.deepEqual([names(whole), whole.isWhole], [["ada 3", "bob 8", "cleo 7"], true]);
+});
+
+test("of a burst a look asks a thousand, those with a mark first, and says that there are more", async (t) => {
+  const { root, ran, storage, lookAtAll } = await prepare(t, {
+    lsattr: listing({ zoe: 1 }),
+    xfs_quota: noAccounts,
+  });
+  await lookAtAll();
+  ran.splice(0);
+  await Promise.all(
+    Array.from({ length: 1100 }, (_, index) => mkdir(join(root, `homes/h${index}`))),
+  );
+  await mkdir(join(root, "homes/zoe"));
+  await writeFile(join(root, "pending/zoe"), "");
   const seen = await storage.look();
-  t.deepEqual([seen.unread, seen.homes], [["ada"], []]);
+  t.true(seen.isBehind);
+  t.deepEqual(
+    seen.homes.map(({ name }) => name),
+    ["zoe"],
+  );
+  t.is(seen.unread.length, 999);
+  t.deepEqual(ran.map((command) => command.split(" ")[0] ?? "").toSorted(), [
+    "lsattr",
+    "lsattr",
+    "lsattr",
+    "xfs_quota",
+  ]);
 });
 
 test("a command that fails is named with what it said", async (t) => {
   const { storage } = await prepare(t, {
-    lsattr: () => ok(),
+    lsattr: listing({}),
     xfs_quota: () => ({ code: 1, stdout: "", stderr: "xfs_quota: cannot find mount point\n" }),
   });
   await t.throwsAsync(storage.look(), {
@@ -159,8 +248,17 @@ test("a command that fails is named with what it said", async (t) => {
 });
 
 test("a report without any account is an error, not a storage without limits", async (t) => {
-  const { storage } = await prepare(t, { lsattr: () => ok(), xfs_quota: () => ok() });
+  const { storage } = await prepare(t, { lsattr: listing({}), xfs_quota: () => ok() });
   await t.throwsAsync(storage.look(), { message: /no project's account/ });
+});
+
+test("a folder of the homes that cannot be asked is an error, in a look as in a listing", async (t) => {
+  const no = { code: 1, stdout: "", stderr: "lsattr: Input/output error\n" };
+  const { storage } = await prepare(t, { lsattr: () => no, xfs_quota: noAccounts });
+  await t.throwsAsync(storage.look(), { message: /says nothing of .*homes/ });
+  await t.throwsAsync(storage.look(), {
+    message: /`lsattr -pa .*ended with 1: .*Input\/output error/,
+  });
 });
 
 test("new homes are marked first and get their ids in one process; only what has content is gone through", async (t) => {
@@ -239,9 +337,30 @@ test("1,200 limits are three processes", async (t) => {
     home: `home-${index}`,
     projectId: index + 1,
     hardKiB: 100,
+    hardFiles: 10,
   }));
   t.deepEqual([...(await storage.limit(limits))], []);
   t.is(ran.length, 3);
+});
+
+test("the folder of the homes gets its id without a mark, and what is in it is left alone", async (t) => {
+  const { root, ran, storage } = await prepare(t, { xfs_io: () => ok("projid = 9\n") });
+  await mkdir(join(root, "homes/ada"));
+  t.is((await storage.assign([{ kind: "assign", home: ".", projectId: 9 }])).size, 0);
+  t.deepEqual(readdirSync(join(root, "pending")), []);
+  t.is(ran.length, 1);
+});
+
+test("limits are cleared in one process, and none is asked for nothing", async (t) => {
+  const { root, ran, storage } = await prepare(t, { xfs_quota: () => ok() });
+  await storage.clear([]);
+  await storage.clear([4, 9]);
+  t.deepEqual(
+    ran.map((command) => command.replaceAll(root, "")),
+    [
+      "xfs_quota -x -D /dev/null -P /dev/null -c limit -p bhard=0k ihard=0 4 -c limit -p bhard=0k ihard=0 9 ",
+    ],
+  );
 });
 
 test("a mark that is gone already is no error", async (t) => {

@@ -71,20 +71,19 @@ test("a home's name ends where it ends: no newline follows it", (t) => {
 
 test("the report's lines become accounts by project id", (t) => {
   const text = [
-    "#0                   0          0          0     00 [--------]",
-    "#12               2048          0      20480     00 [--------]",
-    "#4294967294          0          0      20480     00 [--------]",
-    "#5          123456789012          0 1234567890123     00 [-none-]",
+    "#0                   0          0          0     00 [--------]          5          0          0     00 [--------]",
+    "#12               2048          0      20480     00 [--------]          3          0         10     00 [--------]",
+    "#5          123456789012          0 1234567890123     00 [-none-]     120          0     100     00 [6 days]",
+    "#7 4 0 4",
     "",
     "",
   ].join("\n");
   t.deepEqual(
     [...parseReport(text)],
     [
-      [0, { usedKiB: 0, hardKiB: 0 }],
-      [12, { usedKiB: 2048, hardKiB: 20480 }],
-      [4294967294, { usedKiB: 0, hardKiB: 20480 }],
-      [5, { usedKiB: 123456789012, hardKiB: 1234567890123 }],
+      [0, { usedKiB: 0, hardKiB: 0, usedFiles: 5, hardFiles: 0 }],
+      [12, { usedKiB: 2048, hardKiB: 20480, usedFiles: 3, hardFiles: 10 }],
+      [5, { usedKiB: 123456789012, hardKiB: 1234567890123, usedFiles: 120, hardFiles: 100 }],
     ],
   );
 });
@@ -111,19 +110,26 @@ for (const [bytes, kib] of [
   });
 
 test("many commands go into one xfs_quota, on one file system, without the projects files", (t) => {
-  t.deepEqual(xfsQuota("/srv/swarmhub", limitCommand(12, 20480), limitCommand(13, 4)), [
-    "xfs_quota",
-    "-x",
-    "-D",
-    "/dev/null",
-    "-P",
-    "/dev/null",
-    "-c",
-    "limit -p bhard=20480k 12",
-    "-c",
-    "limit -p bhard=4k 13",
-    "/srv/swarmhub",
-  ]);
+  t.deepEqual(
+    xfsQuota(
+      "/srv/swarmhub",
+      limitCommand(12, { hardKiB: 20480, hardFiles: 9 }),
+      limitCommand(13, { hardKiB: 4, hardFiles: 1 }),
+    ),
+    [
+      "xfs_quota",
+      "-x",
+      "-D",
+      "/dev/null",
+      "-P",
+      "/dev/null",
+      "-c",
+      "limit -p bhard=20480k ihard=9 12",
+      "-c",
+      "limit -p bhard=4k ihard=1 13",
+      "/srv/swarmhub",
+    ],
+  );
 });
 
 test("a folder's commands end in close, so that a folder that is gone cannot pass its id to the one before", (t) => {

@@ -1,0 +1,99 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { type ExecutionContext } from "ava";
+import { createLimits } from "../../quota/limits.js";
+
+const mebibyte = 2 ** 20;
+const rules = {
+  bytes: 5 * mebibyte,
+  files: 1000,
+  homes: { eve: { bytes: 50 * mebibyte } },
+  trashDays: 30,
+};
+const has = { hardKiB: 40, hardFiles: 4 };
+
+const prepare = async (t: ExecutionContext, content: unknown = rules) => {
+  const root = await mkdtemp(join(tmpdir(), "swarmhub-limits-"));
+  t.teardown(() => rm(root, { recursive: true }));
+  await mkdir(join(root, "limits"));
+  const write = (name: string, what: unknown) =>
+    writeFile(join(root, name), typeof what === "string" ? what : JSON.stringify(what));
+  if (content !== null) await write("limits.json", content);
+  return { root, write, limits: createLimits(root) };
+};
+
+test("a home's own file counts before its group's quota, and that before everyone's, each amount by itself", async (t) => {
+  const { write, limits } = await prepare(t);
+  await write("limits/ada", { bytes: 10 * mebibyte });
+  await write("limits/eve", { files: 7 });
+  const { want, failures } = await limits();
+  t.deepEqual(want("bob", undefined), { hardKiB: 5 * 1024, hardFiles: 1000 });
+  t.deepEqual(want("ada", undefined), { hardKiB: 10 * 1024, hardFiles: 1000 });
+  t.deepEqual(want("eve", has), { hardKiB: 50 * 1024, hardFiles: 7 });
+  t.deepEqual(failures, []);
+});
+
+test("what is written anew counts at the next call, and what is deleted counts no more", async (t) => {
+  const { root, write, limits } = await prepare(t);
+  await write("limits/ada", { bytes: 10 * mebibyte });
+  await limits();
+  await write("limits/ada", { bytes: 20 * mebibyte, files: 9 });
+  t.deepEqual((await limits()).want("ada", has), { hardKiB: 20 * 1024, hardFiles: 9 });
+  await rm(join(root, "limits/ada"));
+  await write("limits.json", { ...rules, files: 2000 });
+  t.deepEqual((await limits()).want("ada", has), { hardKiB: 5 * 1024, hardFiles: 2000 });
+});
+
+for (const [what, content] of [
+  ["half a file", '{"bytes": 10'],
+  ["a list", []],
+  ["bytes of 0, which XFS takes for no limit", { bytes: 0 }],
+  ["files of 0", { files: 0 }],
+  ["a negative number", { bytes: -1 }],
+  ["a fraction", { bytes: 10_000.5 }],
+  ["a text", { bytes: "10G" }],
+  ["more than can be counted", { bytes: 1e300 }],
+] as const)
+  test(`a home's file with ${what} is told of, and the home keeps its limit or gets everyone's`, async (t) => {
+    const { write, limits } = await prepare(t);
+    await write("limits/ada", content);
+    const { want, failures } = await limits();
+    t.is(failures[0]?.home, "ada");
+    t.regex(failures[0]?.reason ?? "", /^limits\/ada: .*; it keeps the limit it has$/);
+    t.deepEqual(want("ada", has), has);
+    t.deepEqual(want("ada", undefined), { hardKiB: 5 * 1024, hardFiles: 1000 });
+    t.deepEqual(want("ada", { hardKiB: 0, hardFiles: 4 }), { hardKiB: 5 * 1024, hardFiles: 1000 });
+  });
+
+test("a link or a folder in place of a home's file is not read", async (t) => {
+  const { root, limits } = await prepare(t);
+  await symlink(join(root, "limits.json"), join(root, "limits/ada"));
+  await mkdir(join(root, "limits/bob"));
+  const { failures } = await limits();
+  t.deepEqual(failures.map(({ home }) => home).toSorted(), ["ada", "bob"]);
+});
+
+for (const [what, content] of [
+  ["is missing", null],
+  ["is no JSON", "{"],
+  ["gives no files", { ...rules, files: undefined }],
+  ["gives no limit", { ...rules, bytes: 0 }],
+  ["empties the trash at once", { ...rules, trashDays: 0 }],
+  ["gives one home no limit", { ...rules, homes: { eve: { bytes: 0 } } }],
+] as const)
+  test(`where limits.json ${what}, homes keep their limits, and new ones get none but their folder's`, async (t) => {
+    const { root, write, limits } = await prepare(t, content);
+    const { want, failures, rules: read } = await limits();
+    t.deepEqual(want("ada", has), has);
+    t.is(want("ada", undefined), undefined);
+    t.is(want("ada", { hardKiB: 0, hardFiles: 0 }), undefined);
+    t.is(read, undefined);
+    t.regex(failures[0]?.reason ?? "", /; homes keep the limits they have$/);
+    await write("limits.json", rules);
+    await limits();
+    await rm(join(root, "limits.json"));
+    const later = await limits();
+    t.deepEqual(later.want("ada", undefined), { hardKiB: 5 * 1024, hardFiles: 1000 });
+    t.regex(later.failures[0]?.reason ?? "", /missing; the last one counts$/);
+  });
