@@ -11,6 +11,7 @@ from pathlib import Path
 from swarmhub.first_files import give_first_files
 from swarmhub.home import prepare_home
 from swarmhub.login import ClassAuthenticator, to_ascii
+from swarmhub.resolver import FreshResolver
 from swarmhub.service import HOME
 from swarmhub.settings import Places, SettingsError, read_secret, read_settings
 from swarmhub.spawner import SwarmHubSpawner
@@ -34,6 +35,7 @@ c.JupyterHub.hub_connect_url = "http://hub:8081"
 # A restarted hub has a new address, and a server that asks an address it remembers gets no answer for 30-60 s. The proxy
 # service's address stays, so users' servers reach the hub through it: JUPYTERHUB_API_URL=http://proxy:8000/hub/api.
 c.SwarmHubSpawner.hub_connect_url = "http://proxy:8000"
+c.JupyterHubHTTPClient.connector_options = {"resolver": FreshResolver(), "use_dns_cache": False}
 # SQLite on the manager's own disk, never NFS. A new JupyterHub changes its tables one way; upgrade_db keeps a copy beside it.
 c.JupyterHub.db_url = f"sqlite:///{(places.data / 'hub.sqlite').absolute()}"
 c.JupyterHub.upgrade_db = True
