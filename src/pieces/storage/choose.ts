@@ -51,10 +51,16 @@ export const askForDisk = (host: Host, facts: Facts, state: DiskState): UserErro
 export const refuseOtherHomes = (host: Host, path: string, state: DiskState): void => {
   const [first] = state.homes;
   if (first === undefined) return;
-  const named = state.device === undefined ? "is not there" : "holds none";
+  const [named, otherwise] =
+    state.device === undefined
+      ? ["is not there", ""]
+      : [
+          "holds none",
+          `; to begin without them on ${path}, take their mark (${label}) away first: \`sudo xfs_admin -L old ${first.path}\` on ${host.name}`,
+        ];
   throw new UserError(
     `${host.name}: the homes of a class are on ${first.path} (${formatSize(first.size)}), and the configuration says ${path}, which ${named}`,
-    `write \`device: ${first.path}\` to go on with these homes; to begin without them on ${path}, take their mark away first: \`sudo xfs_admin -L old ${first.path}\` on ${host.name} (it was ${label})`,
+    `write \`device: ${first.path}\` to go on with these homes${otherwise}`,
     exitCode.preflight,
   );
 };
