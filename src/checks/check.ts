@@ -1,5 +1,7 @@
 import type { Cluster } from "../cluster.js";
+import type { Host } from "../host.js";
 import type { Machines } from "../machines.js";
+import type { Listener } from "./listening.js";
 
 /** How a finding weighs: a note could not be decided, a warning can be lived with, a refusal stops `up`. */
 export type Level = "ok" | "note" | "warning" | "refusal";
@@ -15,7 +17,12 @@ export type World = {
 };
 
 /** What a check looks at. */
-export type CheckContext = { cluster: Cluster; machines: Machines; world: World };
+export type CheckContext = {
+  cluster: Cluster;
+  machines: Machines;
+  listening: (host: Host) => readonly Listener[];
+  world: World;
+};
 
 /** One look before anything is done. It leaves nothing on a machine that does not end with it. */
 export type Check = { name: string; run: (context: CheckContext) => Promise<Finding[]> };

@@ -6,6 +6,7 @@ import type { Check, CheckContext, Finding, World } from "./check.js";
 import { clock } from "./clock.js";
 import { domain } from "./domain.js";
 import { image } from "./image.js";
+import { inspectListening } from "./listening.js";
 import { plan } from "./plan.js";
 import { ports } from "./ports.js";
 import { seats } from "./seats.js";
@@ -46,7 +47,13 @@ export const runChecks = async (
   cluster: Cluster,
   world: World,
 ): Promise<Found[]> => {
-  const context = { cluster, machines: await inspectMachines(cluster), world };
+  const context = {
+    cluster,
+    machines: await inspectMachines(cluster),
+    // Before any check runs: that of the ports listens itself.
+    listening: await inspectListening(cluster),
+    world,
+  };
   const found = await Promise.all(
     checks.map(async (check) =>
       (await findings(check, context)).map((finding) => ({ check: check.name, ...finding })),

@@ -3,7 +3,6 @@ import type { Host } from "../host.js";
 import { paths } from "../paths.js";
 import type { Check, CheckContext, Finding } from "./check.js";
 
-type Listener = { port: number; program: string };
 type Need = { port: number; what: string; ours: RegExp };
 
 /** Nobody else listens where Swarm, NFS and the edge will. */
@@ -11,8 +10,7 @@ export const taken: Check = {
   name: "taken",
   run: async (context) => {
     const { cluster } = context;
-    const looks = await Promise.all(cluster.hosts.map((host) => findingsOn(host, context)));
-    const findings = looks.flat();
+    const findings = cluster.hosts.flatMap((host) => findingsOn(host, context));
     if (findings.some(({ host }) => host === cluster.manager.name)) return findings;
     const doors = doorsOf(cluster)
       .map(({ port }) => port)
@@ -22,8 +20,8 @@ export const taken: Check = {
   },
 };
 
-const findingsOn = async (host: Host, context: CheckContext): Promise<Finding[]> => {
-  const listening = await listeners(host);
+const findingsOn = (host: Host, context: CheckContext): Finding[] => {
+  const listening = context.listening(host);
   return needsOf(host, context).flatMap(({ port, what, ours }) => {
     const other = listening.find((each) => each.port === port && !ours.test(each.program));
     if (other === undefined) return [];
@@ -35,16 +33,6 @@ const findingsOn = async (host: Host, context: CheckContext): Promise<Finding[]>
         cure: `find it with \`sudo ss -ltnp 'sport = :${port}'\` on ${host.name}, and stop it`,
       },
     ];
-  });
-};
-
-/** TCP ports that something listens on, with what listens. No part of the facts: who listens takes a look at every process. */
-const listeners = async (host: Host): Promise<Listener[]> => {
-  const answer = await host.run(["ss", "-Hltnp"], { timeout: 15_000 });
-  return answer.split("\n").flatMap((line) => {
-    const [, port] = /:(\d+)\s/.exec(line) ?? [];
-    const [, program = "a program"] = /\(\("([^"]+)"/.exec(line) ?? [];
-    return port === undefined ? [] : [{ port: Number(port), program }];
   });
 };
 

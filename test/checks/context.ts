@@ -1,4 +1,5 @@
 import type { CheckContext, Finding, World } from "../../src/checks/check.js";
+import type { Listener } from "../../src/checks/listening.js";
 import type { Facts } from "../../src/facts.js";
 import { machinesOf, type classOf } from "../pieces/table.js";
 
@@ -20,15 +21,19 @@ export const contextOf = (
   {
     facts = {},
     some = {},
+    listening = {},
     world = {},
   }: {
     facts?: Partial<Facts>;
     some?: Record<string, Partial<Facts>>;
+    /** What listens, by the host's name. */
+    listening?: Record<string, readonly Listener[]>;
     world?: Partial<World>;
   } = {},
 ): CheckContext => ({
   cluster,
   machines: machinesOf(cluster, facts, some),
+  listening: ({ name }) => listening[name] ?? [],
   world: fakeWorld(world),
 });
 

@@ -12,6 +12,7 @@ import { contextOf, fakeWorld, lines } from "./context.js";
 
 const host = (name: string, address: string) =>
   fakeHost(name, {
+    answers: [["ss -Hltnp", ""]],
     facts: fakeFacts({ addresses: [{ device: "eth0", address, prefix: 24, mtu: 1500 }] }),
   });
 const cluster = fakeCluster(host("manager", "10.0.0.1"), [host("worker", "10.0.0.2")]);

@@ -1,30 +1,39 @@
 import test from "ava";
+import { inspectListening } from "../../src/checks/listening.js";
 import { taken } from "../../src/checks/taken.js";
 import { paths } from "../../src/paths.js";
-import type { Facts } from "../../src/facts.js";
 import { classOf } from "../pieces/table.js";
 import { contextOf, lines } from "./context.js";
 
-/** A class whose machines have something that listens, as `ss` says it. */
-const listening = (host: string, port: number, program: string, cluster = classOf(1)) => {
-  const users = program === "a program" ? "" : `users:(("${program}",pid=1,fd=3))`;
-  for (const each of cluster.hosts)
-    each.run = async () =>
-      each.name === host ? `LISTEN 0 4096 0.0.0.0:${port} 0.0.0.0:* ${users}\n` : "";
-  return cluster;
-};
+const listening = (host: string, port: number, program: string) => ({
+  listening: { [host]: [{ port, program }] },
+});
 const found = async (
-  cluster: ReturnType<typeof classOf>,
-  some: Record<string, Partial<Facts>> = {},
-): Promise<string[]> => lines(await taken.run(contextOf(cluster, { some })));
+  some: Parameters<typeof contextOf>[1] = {},
+  cluster = classOf(1),
+): Promise<string[]> => lines(await taken.run(contextOf(cluster, some)));
+
+test("what listens is read from each machine's own word", async (t) => {
+  const ss = [
+    'LISTEN 0 511 0.0.0.0:443 0.0.0.0:* users:(("nginx",pid=7,fd=6),("nginx",pid=6,fd=6))',
+    "LISTEN 0 64 [::]:2049 [::]:*",
+    "",
+  ];
+  const cluster = classOf(1, { answers: [["ss -Hltnp", ss.join("\n")]] });
+  const on = await inspectListening(cluster);
+  t.deepEqual(on(cluster.hosts[1]!), [
+    { port: 443, program: "nginx" },
+    { port: 2049, program: "a program" },
+  ]);
+});
 
 test("free doors are said to be free", async (t) => {
-  t.deepEqual(await found(listening("", 0, "")), ["ok manager: 80 and 443 free"]);
+  t.deepEqual(await found(), ["ok manager: 80 and 443 free"]);
 });
 
 test("without TLS only 80 is needed", async (t) => {
   const cluster = classOf(0, { config: { tls: { kind: "off" } } });
-  const said = await found(listening("manager", 443, "apache2", cluster));
+  const said = await found(listening("manager", 443, "apache2"), cluster);
   t.deepEqual(said, ["ok manager: 80 free"]);
 });
 
@@ -57,7 +66,7 @@ for (const [host, port, program] of [
 
 test("the class that runs already holds its own doors", async (t) => {
   const some = { manager: { files: { [paths.edgeConfiguration]: "{}" } } };
-  t.deepEqual(await found(listening("manager", 443, "docker-proxy"), some), [
+  t.deepEqual(await found({ some, ...listening("manager", 443, "docker-proxy") }), [
     "ok manager: 80 and 443 served by this class",
   ]);
 });

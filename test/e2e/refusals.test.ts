@@ -1,5 +1,7 @@
+import { exec } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import test from "ava";
 import { bootLab, workshop } from "./machines.js";
 
@@ -141,4 +143,20 @@ test.serial("a domain that points elsewhere is a warning only", async (t) => {
   const { code, stdout } = await swarmhub("check");
   t.is(code, 0, stdout);
   t.regex(stdout, /class\.invalid/);
+});
+
+test.serial("a changed host key stops, and what the error says to type cures it", async (t) => {
+  const { swarmhub } = await workshop(lab, yamlOf({}));
+  await lab.on(2, "rm /etc/ssh/ssh_host_*; ssh-keygen -q -A; systemctl restart ssh");
+  const { code, stderr } = await swarmhub("up", "--yes");
+  t.log(stderr.trim());
+  t.is(code, 5);
+  t.regex(stderr, /^error: node2: its host key is not the one in .*SHA256:/m);
+  const [, cure = "false"] = /(ssh-keygen -R .*)$/m.exec(stderr) ?? [];
+  await promisify(exec)(cure);
+  const asked = await swarmhub("check");
+  t.is(asked.code, 5, asked.stderr);
+  t.regex(asked.stderr, /is not known yet/);
+  const trusting = await swarmhub("--accept-new-host-keys", "check");
+  t.is(trusting.code, 0, trusting.stdout + trusting.stderr);
 });

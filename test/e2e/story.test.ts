@@ -1,8 +1,8 @@
-import { createInterface } from "node:readline";
 import test from "ava";
 import { openBrowser, logIn, newNotebook, picture, runCell, saveNotebook } from "./browser.js";
 import { bootLab, roomPassword, workshop } from "./machines.js";
 import { snapshot } from "./snapshot.js";
+import { killAfterFirstStep, whileStepRuns } from "./steps.js";
 
 // The story of the README, in order, on one lab: each test goes on from where the one before stopped.
 const lab = await bootLab("e2e", 3, 2048);
@@ -141,6 +141,30 @@ test.serial(
   },
 );
 
+test.serial(
+  "a cable cut in the middle of up is one error naming host and step; the others finish, and up goes on",
+  async (t) => {
+    const slow = "/etc/systemd/system/swarmhub-firewall.service.d";
+    await lab.on(
+      2,
+      `mkdir ${slow}; printf '[Service]\\nExecStartPre=sleep 300\\n' >${slow}/slow.conf; systemctl daemon-reload`,
+    );
+    for (const guest of [2, 3]) await lab.on(guest, "systemctl stop swarmhub-firewall");
+    const { code, done, stderr } = await whileStepRuns(start("--json", "up"), "node2", () =>
+      lab.lab("cut", "2"),
+    );
+    t.log(stderr.trim());
+    t.is(code, 5);
+    t.regex(stderr, /^ {2}node2: load the firewall: the connection was lost/m);
+    t.deepEqual(done, ["node3: load the firewall"]);
+
+    await lab.lab("mend", "2");
+    await lab.on(2, `rm -r ${slow}; systemctl daemon-reload`);
+    const { code: then, stderr: said } = await swarmhub("up");
+    t.is(then, 0, said);
+  },
+);
+
 test.serial("down leaves the machines as they were and keeps the homes", async (t) => {
   const { code, stderr, ms } = await swarmhub("down");
   t.log(`down took ${Math.round(ms / 1000)} s`);
@@ -174,21 +198,3 @@ test.serial("the notebook of before is still there", async (t) => {
   t.is(listing.status(), 200);
   await page.context().close();
 });
-
-/** The title of the step after which the run was killed; undefined where the run ended without one. */
-const killAfterFirstStep = async (run: ReturnType<typeof start>): Promise<string | undefined> => {
-  const said: string[] = [];
-  run.stderr.on("data", (data: Buffer) => said.push(data.toString()));
-  const ended = new Promise<number | null>((resolve) => run.once("close", (code) => resolve(code)));
-  let title: string | undefined;
-  for await (const line of createInterface(run.stdout)) {
-    const event = JSON.parse(line) as { type?: string; host?: string; title?: string };
-    if (event.type !== "step-done" || title !== undefined) continue;
-    title = `${event.host}: ${event.title}`;
-    run.kill("SIGKILL");
-  }
-  const code = await ended;
-  if (title === undefined && code !== 0)
-    throw new Error(`swarmhub up ended with ${code}: ${said.join("")}`);
-  return title;
-};
