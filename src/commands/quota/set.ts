@@ -50,7 +50,8 @@ export const setQuota = async (
     return { home, own, want: wantedFor(limits, { name: home.name, own }) };
   });
   await writeOwnLimits(storage, new Map(changes.map(({ home, own }) => [home.name, own])));
-  await waitUntilInForce(storage, changes, deadline ?? 10_000 + 5 * changes.length);
+  // A pass of the watcher takes its time where there are many homes.
+  await waitUntilInForce(storage, changes, deadline ?? 10_000 + 5 * seen.homes.length);
   if (json) return terminal.print(jsonText({ homes: changes.map(jsonOf) }));
   tell(changes, terminal);
   if (request.users === undefined) terminal.report.event({ type: "note", text: newHomes(limits) });
