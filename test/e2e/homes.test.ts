@@ -9,7 +9,7 @@ import { bootLab, roomPassword, workshop } from "./machines.js";
 import { enter } from "./person.js";
 
 // What a home promises, on a manager with the storage and a worker: each test goes on from the one before.
-const lab = await bootLab("e2e-homes", 2, 2048);
+const lab = await bootLab("e2e-homes", 2, 2048, { prepared: true });
 const shop = await workshop(
   lab,
   `name: homes
