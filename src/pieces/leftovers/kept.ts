@@ -28,5 +28,16 @@ export const inspectKept = async (cluster: Cluster): Promise<Kept> => {
 export const keptSteps = (kept: Kept, cluster: Cluster): Step[] => {
   if (kept === undefined) return [];
   const steps = [...quota.remove(kept.quota, cluster), ...storage.remove(kept.storage, cluster)];
-  return steps.length === 0 ? [] : [...removeServersSteps(kept.servers, cluster), ...steps];
+  return steps.length === 0 ? [] : [...removeServersSteps(users(kept.servers), cluster), ...steps];
 };
+
+// Not the hub's own mount: its earlier containers, which Swarm keeps for a while, hold on to that.
+const users = ({ services, volumes }: Servers): Servers => ({
+  services,
+  volumes: new Map(
+    [...volumes].map(([host, names]) => [
+      host,
+      names.filter((name) => name.startsWith("swarmhub-home-")),
+    ]),
+  ),
+});

@@ -7,13 +7,14 @@ import { keptSteps } from "../../../src/pieces/leftovers/kept.js";
 import { packages } from "../../../src/pieces/packages.js";
 import { quota } from "../../../src/pieces/quota.js";
 import { storage } from "../../../src/pieces/storage.js";
+import type { Host } from "../../../src/host.js";
 import { fakeFacts } from "../../fakes.js";
 import { classOf, machinesOf, said } from "../table.js";
 import { facts, mounted, nothing } from "./states.js";
 
 const temporary = (options = {}) =>
   classOf(1, { ...options, config: { storage: { kind: "temporary" } } });
-const servers = { services: ["nb-ada"], volumes: new Map() };
+const servers = { services: ["nb-ada"], volumes: new Map<Host, string[]>() };
 const watcher = (container?: object) =>
   ({ facts: fakeFacts(), reference: "", imageId: undefined, container }) as never;
 
@@ -55,13 +56,18 @@ test("the watcher's image is made nowhere", async (t) => {
 
 test("homes that were kept until now stay on their disk, and those who used them stop first", (t) => {
   const cluster = temporary();
+  const volumes = new Map([
+    [cluster.manager, ["swarmhub-storage-1f5a636f"]],
+    [cluster.workers[0]!, ["swarmhub-home-ada-0123abcd"]],
+  ]);
   const kept = {
-    servers,
+    servers: { ...servers, volumes },
     storage: { machines: machinesOf(cluster, facts), disk: mounted },
     quota: watcher({}),
   };
   t.deepEqual(said(keptSteps(kept, cluster)), [
     "manager: stop the server of one user",
+    "worker1: forget the mounts of homes",
     "manager: stop the quota watcher",
     "manager: remove /etc/exports.d/swarmhub.exports",
     "manager: remove /etc/nfs.conf.d/swarmhub.conf",
