@@ -4,7 +4,7 @@ import { contextTar, type OwnImage } from "../images.js";
 import type { Piece } from "../piece.js";
 import type { Progress, Step } from "../step.js";
 import { inspectNotebook, pullNotebook, type Notebook } from "./images/notebook.js";
-import { inspectOwn, missingImages, type OwnImages } from "./images/own.js";
+import { inspectOwn, type OwnImages } from "./images/own.js";
 
 type State = { own: OwnImages[]; notebook: Notebook };
 
@@ -16,9 +16,7 @@ export const images: Piece<State> = {
     return { own, notebook };
   },
   plan: (want, { own, notebook }, cluster) => [
-    ...own.flatMap((each) =>
-      missingImages(each).map((image) => buildStep(want.name, each.host, image)),
-    ),
+    ...own.flatMap((each) => each.missing.map((image) => buildStep(want.name, each.host, image))),
     ...cluster.seats
       .filter((host) => !notebook.on(host))
       .map((host) => ({

@@ -51,20 +51,17 @@ test("real perl listens, and 1 MB over TCP and packets over UDP come through", a
   );
   const orders = [`n0 127.0.0.1 tcp ${tcp} ${2 ** 20} talk`, `n0 127.0.0.1 udp ${udp} 1472 talk`];
   const prober = await perl(proberProgram, orders.join("\n"));
-  const last = new Map(
+  const last = Object.fromEntries(
     prober
       .said()
       .trim()
       .split("\n")
       .map((line) => line.split(/ (?=\w+$)/) as [string, string]),
   );
-  t.deepEqual(
-    last,
-    new Map([
-      [`127.0.0.1 tcp ${tcp}`, "reached"],
-      [`127.0.0.1 udp ${udp}`, "reached"],
-    ]),
-  );
+  t.deepEqual(last, {
+    [`127.0.0.1 tcp ${tcp}`]: "reached",
+    [`127.0.0.1 udp ${udp}`]: "reached",
+  });
   await end(listener.running);
 });
 

@@ -22,6 +22,7 @@ const all = (["hub", "proxy", "edge", "quota"] as const).map(own);
 const built = (host: Host, wanted = all, ...more: string[]) => ({
   host,
   wanted,
+  missing: [],
   present: [...wanted.map(({ reference }) => reference), ...more].map((reference, index) => ({
     id: `sha256:${index}`,
     references: [reference],
@@ -35,7 +36,7 @@ const notebook = (wanted: string, ...hosts: string[]) => ({
 test("missing images of ours are built where they run, the notebook is pulled to the users' machines", (t) => {
   const cluster = classOf(2);
   const have = {
-    own: [{ host: cluster.manager, wanted: all, present: [] }],
+    own: [{ host: cluster.manager, wanted: all, missing: all, present: [] }],
     notebook: notebook(tag),
   };
   t.deepEqual(said(images.plan(cluster.config, have, cluster)), [
@@ -176,6 +177,7 @@ test("our images are looked for where they belong", async (t) => {
     listImages: async () => [
       { Id: "sha256:1", RepoTags: ["swarmhub/hub:0123456789ab"], Labels },
       { Id: "sha256:2", RepoTags: ["somebody/else:1"], Labels: null },
+      { Id: "sha256:3", RepoTags: ["swarmhub/proxy:0123456789ab"], Labels: null },
     ],
   };
   const host = (name: string) => fakeHost(name, { facts: running, docker: docker as never });
@@ -183,14 +185,18 @@ test("our images are looked for where they belong", async (t) => {
     (await inspectOwn(cluster, all)).map((each) => [
       each.host.name,
       each.wanted.map(({ name }) => name).join(" "),
+      each.missing.map(({ name }) => name).join(" "),
       each.present.length,
     ]);
-  t.deepEqual(await names(fakeCluster(host("manager"))), [["manager", "hub proxy edge quota", 1]]);
+  t.deepEqual(await names(fakeCluster(host("manager"))), [
+    // One that somebody brought is there, and is not ours to remove.
+    ["manager", "hub proxy edge quota", "edge quota", 1],
+  ]);
   t.deepEqual(await names(fakeCluster(host("manager"), [], { storage: host("server") })), [
-    ["manager", "hub proxy edge", 1],
-    ["server", "quota", 1],
+    ["manager", "hub proxy edge", "edge", 1],
+    ["server", "quota", "quota", 1],
   ]);
   t.deepEqual(await names(fakeCluster(fakeHost("manager", { facts: fakeFacts() }))), [
-    ["manager", "hub proxy edge quota", 0],
+    ["manager", "hub proxy edge quota", "hub proxy edge quota", 0],
   ]);
 });

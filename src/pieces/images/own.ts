@@ -13,10 +13,14 @@ const allOwnImages = (): OwnImage[] => (images ??= ownImages(assetsAt(assetPath)
 export const imageReference = (name: ImageName): string =>
   allOwnImages().find((image) => image.name === name)?.reference ?? "";
 
-/** Our images as a host has them, of this swarmhub and of earlier ones: what is to be there, and what is. */
+/** Our images as a host has them. */
 export type OwnImages = {
   host: Host;
+  /** What is to be there. */
   wanted: readonly OwnImage[];
+  /** What of it is not: whoever brought an image of that name, the name is a hash of what it is made of. */
+  missing: readonly OwnImage[];
+  /** What we built there, of this swarmhub and of earlier ones. */
   present: readonly { id: string; references: readonly string[] }[];
 };
 
@@ -28,18 +32,17 @@ export const inspectOwn = (
   Promise.all(
     [...new Set([manager, storage ?? manager])].map(async (host) => {
       const wanted = all.filter(({ name }) => host === (name === "quota" ? storage : manager));
-      const ours = (await listedImages(host)).filter(
-        ({ Labels }) => Labels?.["swarmhub.class"] === config.name,
-      );
-      const present = ours.map(({ Id, RepoTags }) => ({ id: Id, references: RepoTags ?? [] }));
-      return { host, wanted, present };
+      const listed = await listedImages(host);
+      const names = new Set(listed.flatMap(({ RepoTags }) => RepoTags ?? []));
+      return {
+        host,
+        wanted,
+        missing: wanted.filter(({ reference }) => !names.has(reference)),
+        present: listed
+          .filter(({ Labels }) => Labels?.["swarmhub.class"] === config.name)
+          .map(({ Id, RepoTags }) => ({ id: Id, references: RepoTags ?? [] })),
+      };
     }),
-  );
-
-/** Those of the wanted images that are not there. */
-export const missingImages = ({ wanted, present }: OwnImages): OwnImage[] =>
-  wanted.filter(
-    ({ reference }) => !present.some(({ references }) => references.includes(reference)),
   );
 
 /** The names of images that an earlier swarmhub made and this one has no use for. */
