@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { slugOf } from "../../src/slug.js";
+import { until } from "../../src/until.js";
 import { logIn, openBrowser, picture } from "./browser.js";
 import { faults } from "./homes/faults.js";
 import { insideOf } from "./homes/inside.js";
@@ -158,7 +159,15 @@ for (const [index, [what, faultOf]] of Object.entries(faults).entries())
     } finally {
       await lab.on(1, fault.mends);
     }
-    await inHub(`prepare_home(storage, "${user}", "${user}", wait=60)`);
+    // An NFS client that got no answer asks again after up to a minute.
+    await until(
+      () =>
+        inHub(`prepare_home(storage, "${user}", "${user}", wait=60)`).then(
+          () => true as const,
+          () => undefined,
+        ),
+      { deadline: 150_000, otherwise: () => new Error(`${user} gets no home after all`) },
+    );
     await person.leave();
   });
 
