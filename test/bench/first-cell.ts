@@ -10,7 +10,7 @@ export const wayToFirstCell = async (bench: Bench, up: () => Promise<unknown>): 
   const begun = performance.now();
   const said = String(await up());
   const isUp = performance.now();
-  const browser = await openBrowser();
+  const browser = await openBrowser(bench.lab);
   try {
     const page = await logIn(browser, `https://${bench.lab.address(1)}`, "alice", roomPassword);
     await newNotebook(page);

@@ -4,7 +4,7 @@ import { bootLab } from "./machines.js";
 
 // The machine you sit at is the whole class: swarmhub runs on the guest itself, and the homes lie in a file.
 const lab = await bootLab("e2e-alone", 1, 2560, { prepared: true });
-const browser = await openBrowser();
+const browser = await openBrowser(lab);
 const address = `https://${lab.address(1)}`;
 const password = "one machine alone";
 const yaml = `name: alone

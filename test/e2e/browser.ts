@@ -1,13 +1,21 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { until } from "../../src/until.js";
+import type { Lab } from "./machines.js";
 
 const artefacts = new URL("../../../test/e2e/artefacts/", import.meta.url).pathname;
 
-/** Debian's Chromium, headless; it takes the class's self-signed certificate after asking nobody. */
-export const openBrowser = (): Promise<Browser> =>
-  chromium.launch({
-    executablePath: "/usr/bin/chromium",
+/**
+ * Debian's Chromium, headless, in the lab's network: on the host's it ends all that it loads each time a lab comes or goes
+ * beside (ERR_NETWORK_CHANGED). It takes the class's self-signed certificate after asking nobody.
+ */
+export const openBrowser = async ({ folder, namespace }: Lab): Promise<Browser> => {
+  const executablePath = join(folder, "chromium");
+  const script = `#!/bin/sh\nexec ip netns exec ${namespace} /usr/bin/chromium "$@"\n`;
+  await writeFile(executablePath, script, { mode: 0o755 });
+  return chromium.launch({
+    executablePath,
     args: [
       "--no-sandbox",
       "--disable-gpu",
@@ -17,6 +25,7 @@ export const openBrowser = (): Promise<Browser> =>
       "--disable-sync",
     ],
   });
+};
 
 /** Logs a person in and waits until JupyterLab is there. */
 export const logIn = async (

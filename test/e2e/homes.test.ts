@@ -177,7 +177,7 @@ const emptied = async (
   user: string,
   file: string,
 ): Promise<void> => {
-  const browser = await openBrowser();
+  const browser = await openBrowser(lab);
   try {
     const page = await logIn(browser, address, user, roomPassword);
     const shown = page.getByText(/Disk:/).first();

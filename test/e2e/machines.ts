@@ -13,6 +13,10 @@ export type Lab = {
   registry: string;
   image: string;
   sshConfig: string;
+  /** Where the lab keeps its own files; they go with it. */
+  folder: string;
+  /** The network namespace that its machines are in. */
+  namespace: string;
   address: (guest: number) => string;
   /** Runs a command as root on a guest; answers its stdout, throws on a non-zero exit. */
   on: (guest: number, script: string) => Promise<string>;
@@ -87,6 +91,8 @@ for image in ${images.map(({ reference }) => reference).join(" ")}; do docker pu
     registry,
     image: variables["LAB_IMAGE"] ?? "",
     sshConfig,
+    folder: variables["LAB_FOLDER"] ?? "",
+    namespace: variables["LAB_NAMESPACE"] ?? "",
     address: (guest) => `${subnet}.${10 + guest}`,
     on,
     put: async (guest, from, to) => {

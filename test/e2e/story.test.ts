@@ -20,7 +20,7 @@ engine: {registry-mirrors: ["http://${lab.registry}"]}
 const guests = [1, 2, 3];
 const address = `https://${lab.address(1)}`;
 const before = await Promise.all(guests.map((guest) => snapshot(lab, guest)));
-const browser = await openBrowser();
+const browser = await openBrowser(lab);
 
 test.after.always(async () => {
   await browser.close();
