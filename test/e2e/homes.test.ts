@@ -166,7 +166,7 @@ for (const [index, [what, faultOf]] of Object.entries(faults).entries())
           () => true as const,
           () => undefined,
         ),
-      { deadline: 150_000, otherwise: () => new Error(`${user} gets no home after all`) },
+      { deadline: 300_000, otherwise: () => new Error(`${user} gets no home after all`) },
     );
     await person.leave();
   });
