@@ -129,6 +129,20 @@ export const keptStorage = (changes: Partial<KeptStorage> = {}): KeptStorage => 
   ...changes,
 });
 
+/** A class of a manager and a worker at 10.0.0.1 and 10.0.0.2, each with Docker at work. */
+export const twoMachines = (docker: (name: string) => Partial<Docker>): Cluster => {
+  const host = (name: string, address: string) =>
+    fakeHost(name, {
+      docker: docker(name),
+      facts: fakeFacts({
+        machineId: `id-${name}`,
+        units: { "docker.service": "active" },
+        addresses: [{ device: "eth0", address, prefix: 24, mtu: 1500 }],
+      }),
+    });
+  return fakeCluster(host("manager", "10.0.0.1"), [host("worker", "10.0.0.2")]);
+};
+
 /** A report that keeps what it is told. */
 export const fakeReport = (): Report & { events: Event[] } => {
   const events: Event[] = [];

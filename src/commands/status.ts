@@ -4,7 +4,7 @@ import { inspectMachines } from "../machines.js";
 import type { Piece } from "../piece.js";
 import { pieces } from "../pieces/index.js";
 import { problemsOf } from "../problems.js";
-import { managerDocker } from "../pieces/shared/manager.js";
+import { userServices } from "../pieces/shared/listed.js";
 import { survey } from "../reconcile.js";
 import type { Terminal } from "../report/index.js";
 import { seatsOf } from "../seats.js";
@@ -17,20 +17,14 @@ import { withCluster, type ClassOptions } from "./session.js";
 export const status = (options: ClassOptions, terminal: Terminal): Promise<void> =>
   withCluster(options, terminal, async (cluster) => {
     const { config } = cluster;
-    const [parts, machines, docker, address, homes] = await Promise.all([
+    const [parts, machines, services, address, homes] = await Promise.all([
       Promise.all(pieces.map((piece) => partOf(piece, cluster))),
       inspectMachines(cluster),
-      managerDocker(cluster),
+      userServices(cluster),
       addressOf(cluster),
       cluster.storage === undefined ? undefined : inspectHomes(cluster.storage),
     ]);
-    const services =
-      docker === undefined
-        ? []
-        : await docker.listServices({ filters: { label: [`swarmhub.class=${config.name}`] } });
-    const users = services
-      .flatMap(({ Spec }) => (Spec?.Name?.startsWith("nb-") ? [Spec.Name.slice(3)] : []))
-      .toSorted();
+    const users = services.map(({ home }) => home).toSorted();
     const seats = seatsOf(cluster, machines);
     const drift = parts.filter(({ asWanted }) => !asWanted);
 

@@ -2,6 +2,7 @@ import type { Cluster } from "../cluster.js";
 import { absent } from "../docker.js";
 import { hostsByNode } from "../node-hosts.js";
 import { removeUnused } from "../pieces/shared/in-use.js";
+import { userServices } from "../pieces/shared/listed.js";
 import { managerDocker } from "../pieces/shared/manager.js";
 import { waitUntilGone, type Task } from "../pieces/shared/tasks.js";
 
@@ -12,10 +13,7 @@ export type Server = { state: string; host: string | undefined };
 export const serversOf = async (cluster: Cluster): Promise<Map<string, Server>> => {
   const docker = await managerDocker(cluster);
   if (docker === undefined) return new Map();
-  const label = [`swarmhub.class=${cluster.config.name}`];
-  const services = (await docker.listServices({ filters: { label } })).flatMap(({ ID, Spec }) =>
-    Spec?.Name?.startsWith("nb-") ? [{ id: ID, home: Spec.Name.slice(3) }] : [],
-  );
+  const services = await userServices(cluster);
   if (services.length === 0) return new Map();
   const [tasks, hosts] = await Promise.all([
     docker.listTasks({ filters: { "desired-state": ["running"] } }) as Promise<RunningTask[]>,

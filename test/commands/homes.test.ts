@@ -6,7 +6,7 @@ import { serversOf, stopServer } from "../../src/homes/servers.js";
 import { keptUntil } from "../../src/homes/trash.js";
 import type { Docker } from "../../src/docker.js";
 import { plainLine } from "../../src/report/plain.js";
-import { fakeCluster, fakeFacts, fakeHost, fakeReport } from "../fakes.js";
+import { fakeCluster, fakeFacts, fakeHost, fakeReport, twoMachines } from "../fakes.js";
 
 const now = 1_795_262_400;
 
@@ -39,15 +39,17 @@ test("a watcher that is stale, has a problem or never wrote is trouble", async (
   t.is(await inspectHomes(fakeHost("node1", { answers: [["mountpoint", ""]] })), undefined);
 });
 
+const Labels = { "swarmhub.class": "geo-101" };
+
 const withServers = () => {
   const done: string[] = [];
   const engine = (name: string): Partial<Docker> =>
     ({
       info: async () => ({ Swarm: { ControlAvailable: name === "manager" } }),
       listServices: async () => [
-        { ID: "s1", Spec: { Name: "nb-ada" } },
-        { ID: "s2", Spec: { Name: "nb-bob" } },
-        { ID: "s3", Spec: { Name: "hub" } },
+        { ID: "s1", Spec: { Name: "nb-ada", Labels } },
+        { ID: "s2", Spec: { Name: "nb-bob", Labels } },
+        { ID: "s3", Spec: { Name: "hub", Labels } },
       ],
       listTasks: async () => [{ ServiceID: "s1", NodeID: "n2", Status: { State: "running" } }],
       listNodes: async () => [{ ID: "n2", Spec: { Labels: { "swarmhub.machine": "id-worker" } } }],
@@ -58,17 +60,7 @@ const withServers = () => {
       }),
       getVolume: (volume: string) => ({ remove: async () => done.push(`${name}: ${volume}`) }),
     }) as unknown as Partial<Docker>;
-  const host = (name: string, address: string) =>
-    fakeHost(name, {
-      docker: engine(name),
-      facts: fakeFacts({
-        machineId: `id-${name}`,
-        units: { "docker.service": "active" },
-        addresses: [{ device: "eth0", address, prefix: 24, mtu: 1500 }],
-      }),
-    });
-  const cluster = fakeCluster(host("manager", "10.0.0.1"), [host("worker", "10.0.0.2")]);
-  return { cluster, done };
+  return { cluster: twoMachines(engine), done };
 };
 
 test("each server is known with the machine that it runs on", async (t) => {

@@ -4,7 +4,7 @@ import { linesOf, type LogLine } from "../../src/commands/logs/lines.js";
 import { slugOf } from "../../src/slug.js";
 import type { Docker } from "../../src/docker.js";
 import { exitCode } from "../../src/errors.js";
-import { fakeCluster, fakeFacts, fakeHost, userError } from "../fakes.js";
+import { fakeFacts, twoMachines, userError } from "../fakes.js";
 
 const frame = (stream: 1 | 2, text: string): Buffer => {
   const header = Buffer.alloc(8);
@@ -72,7 +72,9 @@ const classWith = (tasks: readonly Task[], containers: Record<string, Buffer> = 
     ({
       info: async () => ({ Swarm: { ControlAvailable: name === "manager" } }),
       listServices: async () =>
-        [...new Set(tasks.map(({ service }) => service))].map((Name) => ({ Spec: { Name } })),
+        [...new Set(tasks.map(({ service }) => service))].map((Name) => ({
+          Spec: { Name, Labels: { "swarmhub.class": "geo-101" } },
+        })),
       listTasks: async (options: { filters: { service: string[] } }) =>
         tasks
           .filter(({ service }) => options.filters.service.includes(service))
@@ -100,16 +102,7 @@ const classWith = (tasks: readonly Task[], containers: Record<string, Buffer> = 
         },
       }),
     }) as unknown as Partial<Docker>;
-  const host = (name: string, address: string) =>
-    fakeHost(name, {
-      docker: engine(name),
-      facts: fakeFacts({
-        machineId: `id-${name}`,
-        units: { "docker.service": "active" },
-        addresses: [{ device: "eth0", address, prefix: 24, mtu: 1500 }],
-      }),
-    });
-  const cluster = fakeCluster(host("manager", "10.0.0.1"), [host("worker", "10.0.0.2")]);
+  const cluster = twoMachines(engine);
   return {
     asked,
     cluster,

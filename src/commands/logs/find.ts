@@ -3,6 +3,7 @@ import { exitCode, UserError } from "../../errors.js";
 import type { Host } from "../../host.js";
 import { hostsByNode } from "../../node-hosts.js";
 import { watcherName } from "../../pieces/quota.js";
+import { classServices } from "../../pieces/shared/listed.js";
 import { managerDocker } from "../../pieces/shared/manager.js";
 import { parts } from "./parts.js";
 import { slugOf } from "../../slug.js";
@@ -19,10 +20,7 @@ export const find = async (cluster: Cluster, wanted: string): Promise<Source[]> 
       `${cluster.config.name} is not up: ${cluster.manager.name} manages no Swarm`,
       "`swarmhub status` shows what is there",
     );
-  const services = await docker.listServices({
-    filters: { label: [`swarmhub.class=${cluster.config.name}`] },
-  });
-  const names = services.map(({ Spec }) => Spec?.Name ?? "");
+  const names = (await classServices(cluster)).map(({ Spec }) => Spec.Name);
   const service = names.find((name) => isMeant(name, wanted));
   if (service === undefined) throw unknown(cluster, wanted, names);
   const tasks = (await docker.listTasks({ filters: { service: [service] } })) as Task[];

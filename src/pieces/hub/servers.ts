@@ -3,8 +3,7 @@ import { absent } from "../../docker.js";
 import type { Host } from "../../host.js";
 import type { Step } from "../../step.js";
 import { removeUnused } from "../shared/in-use.js";
-import { listedServices } from "../shared/listed.js";
-import { managerDocker } from "../shared/manager.js";
+import { userServices } from "../shared/listed.js";
 import { waitUntilGone } from "../shared/tasks.js";
 
 /** The users' servers, and the volumes by which machines mount homes. */
@@ -14,20 +13,12 @@ export type Servers = { services: string[]; volumes: Map<Host, string[]> };
 export const inspectServers = async (cluster: Cluster): Promise<Servers> => {
   const { config, nodes } = cluster;
   const [services, volumes] = await Promise.all([
-    serversOf(cluster),
+    userServices(cluster),
     Promise.all(
       nodes.map(async (host) => [host, await volumesOn(host, config.name)] as const),
     ),
   ]);
-  return { services, volumes: new Map(volumes) };
-};
-
-const serversOf = async (cluster: Cluster): Promise<string[]> => {
-  if ((await managerDocker(cluster)) === undefined) return [];
-  return (await listedServices(cluster.manager))
-    .filter(({ Spec }) => Spec.Labels?.["swarmhub.class"] === cluster.config.name)
-    .map(({ Spec }) => Spec.Name)
-    .filter((name) => name.startsWith("nb-"));
+  return { services: services.map(({ home }) => `nb-${home}`), volumes: new Map(volumes) };
 };
 
 const volumesOn = async (host: Host, className: string): Promise<string[]> => {

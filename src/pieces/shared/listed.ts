@@ -1,5 +1,7 @@
 import type { ImageInfo } from "dockerode";
+import type { Cluster } from "../../cluster.js";
 import type { Host } from "../../host.js";
+import { managerDocker } from "./manager.js";
 import { memberOf } from "./member.js";
 import type { ServiceSpec } from "./service-spec.js";
 import type { Task } from "./tasks.js";
@@ -10,6 +12,20 @@ type Service = { ID: string; Spec: Omit<ServiceSpec, "Labels"> & Partial<Service
 /** All services of a manager's Swarm, remembered: half of the pieces want one of them. */
 export const listedServices = (manager: Host): Promise<Service[]> =>
   manager.remember("services", async () => (await manager.docker.listServices()) as never);
+
+/** The services of the class, by its label; none where it is not up. */
+export const classServices = async (cluster: Cluster): Promise<Service[]> => {
+  if ((await managerDocker(cluster)) === undefined) return [];
+  return (await listedServices(cluster.manager)).filter(
+    ({ Spec }) => Spec.Labels?.["swarmhub.class"] === cluster.config.name,
+  );
+};
+
+/** The services of the users' servers, each with the name of the home that it is for; none where the class is not up. */
+export const userServices = async (cluster: Cluster): Promise<{ id: string; home: string }[]> =>
+  (await classServices(cluster)).flatMap(({ ID, Spec }) =>
+    Spec.Name.startsWith("nb-") ? [{ id: ID, home: Spec.Name.slice(3) }] : [],
+  );
 
 /** The tasks that should run on a manager, remembered. */
 export const listedTasks = (manager: Host): Promise<(Task & { ServiceID: string })[]> =>
