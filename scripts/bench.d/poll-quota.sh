@@ -1,0 +1,9 @@
+#!/bin/sh
+# A poller: every 30 seconds each folder that has no limit yet gets one by set-quota.sh.
+folder=$1 limit=$2 here=$(dirname "$0")
+while :; do
+  sleep 30
+  for one in "$folder"/*/; do
+    grep -q ":${one%/}\$" /etc/projects || "$here/set-quota.sh" "${one%/}" "$limit"
+  done
+done
