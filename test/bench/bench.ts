@@ -4,6 +4,7 @@ import { measureDockerCalls } from "./docker-calls.js";
 import { markdown, seconds, type Figure } from "./figure.js";
 import { stepByStep, wayToFirstCell, type Way } from "./first-cell.js";
 import { blankAgain, bootBench, type Bench } from "./lab.js";
+import { measureHomes } from "./many-homes.js";
 import { measureNoOp } from "./measure-no-op.js";
 import { measureStartUp } from "./start-up.js";
 import { byHand, byPlaybook, bySwarmhub } from "./ways.js";
@@ -44,6 +45,7 @@ const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | und
 
 const main = async (): Promise<void> => {
   if (wants("p6")) await attempt("P6", async () => add(await measureStartUp()));
+  if (wants("p5")) await attempt("P5", () => measureHomes(values.keep, { attempt, add, note }));
   if (!wants("p1", "p2", "p3")) return;
   const bench = wants("p1") ? await blankAgain(await bootBench()) : await bootBench();
   // Ctrl-C leaves no machine behind either.

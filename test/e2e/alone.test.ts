@@ -1,5 +1,6 @@
 import test from "ava";
 import { openBrowser, logIn, newNotebook, runCell } from "./browser.js";
+import { insideOf } from "./homes/inside.js";
 import { bootLab } from "./machines.js";
 
 // The machine you sit at is the whole class: swarmhub runs on the guest itself, and the homes lie in a file.
@@ -53,6 +54,7 @@ test.serial("a person works there", async (t) => {
 test.serial(
   "after the plug was pulled and the machine booted again, the class is up by itself",
   async (t) => {
+    await swarmhub("quota set alice 150M");
     await lab.lab("kill", "1");
     await lab.lab("boot", "1");
     const page = await logIn(browser, address, "alice", password);
@@ -60,8 +62,17 @@ test.serial(
     t.is(listing.status(), 200);
     await page.context().close();
     t.regex(await swarmhub("status"), /alice/);
+    t.is((await insideOf(lab).account("alice")).hard, 150 * 1024, "with the limit of her own");
   },
 );
+
+test.serial("the file with the homes grows with the size in the configuration", async (t) => {
+  await lab.write(1, "/root/swarmhub.yaml", yaml.replace("file: 2G", "file: 3G"));
+  t.regex(await swarmhub("up"), /3 GB/);
+  const size = Number(await lab.on(1, "df -B1M --output=size /srv/swarmhub | tail -n 1"));
+  t.true(size > 2800, `${size} MB`);
+  t.regex(await swarmhub("up"), /nothing had to change/);
+});
 
 test.serial("down --delete-homes leaves neither the class nor the file", async (t) => {
   t.log(await swarmhub("down --delete-homes --yes"));

@@ -4,6 +4,7 @@ import test from "ava";
 import { slugOf } from "../../src/slug.js";
 import { until } from "../../src/until.js";
 import { logIn, openBrowser, picture } from "./browser.js";
+import { testCommands } from "./homes/commands.js";
 import { faults } from "./homes/faults.js";
 import { insideOf } from "./homes/inside.js";
 import { bootLab, roomPassword, workshop } from "./machines.js";
@@ -137,6 +138,8 @@ test.serial("a home full of files still starts, and can be emptied", async (t) =
   await bert.stop();
   await bert.leave();
 });
+
+testCommands(lab, shop);
 
 for (const [index, [what, faultOf]] of Object.entries(faults).entries())
   test.serial(`a new user reads within 20 s that ${what}, and starts once it is not`, async (t) => {

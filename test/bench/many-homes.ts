@@ -1,0 +1,108 @@
+import { until } from "../../src/until.js";
+import { bootLab, workshop, type Lab } from "../e2e/machines.js";
+import { median, seconds, type Figure } from "./figure.js";
+import { installTools, makeHomes, measureLimits } from "./limits.js";
+import type { Book } from "./measure-no-op.js";
+
+const storage = "/srv/swarmhub";
+const megabytes = 2 ** 20;
+
+/** P5, on one machine with a disk: new homes against other ways to limit them, then 10,000 homes, then 20,000 more at once. */
+export const measureHomes = async (keep: boolean, { attempt, add, note }: Book): Promise<void> => {
+  const lab = await bootLab("bench-homes", 1, 3072, { prepared: true });
+  try {
+    const { swarmhub } = await workshop(lab, yamlOf(lab));
+    const up = await swarmhub("up", "--yes");
+    if (up.code !== 0) throw new Error(`swarmhub up: ${up.stderr}`);
+    await installTools(lab);
+    await attempt("P5: new homes", async () => add(await measureLimits(lab, 20 * megabytes)));
+    await attempt("P5: 10,000 homes", async () => {
+      await makeHomes(lab, "class-", 10_000, 20 * megabytes);
+      add([await passFigure(lab)]);
+      const lines = [`- a new home among them: ${await newHome(lab)}`];
+      for (const command of ["quota ls", "quota check", "quota set --all 20M"]) {
+        const { code, stderr, ms } = await swarmhub(...command.split(" "));
+        lines.push(`- \`swarmhub ${command}\`: ${code === 0 ? seconds(ms) : stderr}`);
+      }
+      lines.push(`- the watcher started anew, until it limits a new home: ${await restart(lab)}`);
+      note("P5: among 10,000 homes", lines.join("\n"));
+    });
+    await attempt("P5: 20,000 more at once", async () => {
+      const { made, all, last } = await makeHomes(lab, "burst-", 20_000, 20 * megabytes);
+      const shared = await lab.on(
+        1,
+        `lsattr -pd ${storage}/homes/* | awk '{print $1}' | sort | uniq -d | wc -l`,
+      );
+      note(
+        "P5: 20,000 at once, 10,000 there",
+        `Made within ${seconds(made * 1000)}, all limited after ${seconds(all * 1000)}, the longest wait ${seconds(last * 1000)}; ${shared.trim()} ids shared.`,
+      );
+    });
+  } finally {
+    if (!keep) await lab.lab("down");
+  }
+};
+
+/** All homes looked at and nothing to do, against lsattr alone in turns. */
+const passFigure = async (lab: Lab): Promise<Figure> => {
+  const bare: number[] = [];
+  const ours: number[] = [];
+  for (let turn = 1; turn <= 3; turn++) {
+    bare.push(Number(await lab.on(1, timed(`lsattr -pa ${storage}/homes >/dev/null`))));
+    ours.push(await nextSurvey(lab));
+  }
+  return {
+    bench: "P5",
+    what: "a pass over 10,000 homes with nothing to do",
+    ours: median(ours),
+    other: { name: "one bare lsattr -p", ms: median(bare) },
+    goal: { ratio: 2 },
+  };
+};
+
+/** How long the watcher's next look at everything takes, with the pass that follows; milliseconds. */
+const nextSurvey = async (lab: Lab): Promise<number> => {
+  const look = async () => {
+    const text = await lab.on(1, `cat ${storage}/watcher.json`);
+    return (JSON.parse(text) as { took: { pass: number; survey?: number } }).took;
+  };
+  const before = await look();
+  const { survey = Number.NaN, pass } = await until(
+    async () => {
+      const took = await look();
+      return took.survey === before.survey ? undefined : took;
+    },
+    {
+      deadline: 600_000,
+      every: 1000,
+      otherwise: () => new Error("the watcher looks at nothing any more"),
+    },
+  );
+  return survey + pass;
+};
+
+const newHome = async (lab: Lab): Promise<string> => {
+  const times: number[] = [];
+  for (let turn = 1; turn <= 5; turn++)
+    times.push((await makeHomes(lab, `among${turn}-`, 1, 20 * megabytes)).last * 1000);
+  return `${seconds(median(times))} (${times.map(seconds).join(", ")})`;
+};
+
+const restart = async (lab: Lab): Promise<string> => {
+  const begun = performance.now();
+  await lab.on(1, "docker restart swarmhub-quota");
+  await makeHomes(lab, "restarted-", 1, 20 * megabytes);
+  return seconds(performance.now() - begun);
+};
+
+/** A shell line that prints how many milliseconds a command took. */
+const timed = (command: string): string =>
+  `begun=$(date +%s%N); ${command}; echo $((($(date +%s%N) - begun) / 1000000))`;
+
+const yamlOf = (lab: Lab): string => `name: bench-homes
+manager: node1
+storage: {device: /dev/ubdb, quota: 20M, files: 1k}
+login: {shared-password: from-env ROOM_PASSWORD}
+servers: {image: "${lab.image}", memory: 400M, cpu: 1}
+engine: {registry-mirrors: ["http://${lab.registry}"]}
+`;
