@@ -3,11 +3,11 @@ import { join } from "node:path";
 import test from "ava";
 import { slugOf } from "../../src/slug.js";
 import { until } from "../../src/until.js";
-import { logIn, openBrowser, picture } from "./browser.js";
 import { testCommands } from "./homes/commands.js";
 import { faults } from "./homes/faults.js";
+import { emptyByHand } from "./homes/empty-by-hand.js";
 import { insideOf } from "./homes/inside.js";
-import { bootLab, roomPassword, workshop } from "./machines.js";
+import { bootLab, workshop } from "./machines.js";
 import { enter } from "./person.js";
 
 // What a home promises, on a manager with the storage and a worker: each test goes on from the one before.
@@ -119,7 +119,7 @@ test.serial("a home full of bytes still starts, shows it, and can be emptied", a
   const start = await anna.start();
   t.true(start.ready, start.told);
   t.regex(await anna.read("/hub/home"), /Your home: (59|60)[.\d]* of 60 MB\. It is nearly full/);
-  await emptied(t, "anna", "filling");
+  t.log(await emptyByHand(lab, "anna", "filling"));
   await anna.stop();
   await anna.leave();
 });
@@ -134,7 +134,7 @@ test.serial("a home full of files still starts, and can be emptied", async (t) =
   const start = await bert.start();
   t.true(start.ready, start.told);
   t.regex(await bert.read("/hub/home"), /1,000 of 1,000 files\. It is nearly full/);
-  await emptied(t, "bert", "one-too-many");
+  t.log(await emptyByHand(lab, "bert", "one-too-many"));
   await bert.stop();
   await bert.leave();
 });
@@ -173,30 +173,5 @@ for (const [index, [what, faultOf]] of Object.entries(faults).entries())
     );
     await person.leave();
   });
-
-/** In JupyterLab: the status bar shows how full the home is; one file is deleted by hand. */
-const emptied = async (
-  t: { true: (value: boolean, message?: string) => void; log: (text: string) => void },
-  user: string,
-  file: string,
-): Promise<void> => {
-  const browser = await openBrowser(lab);
-  try {
-    const page = await logIn(browser, address, user, roomPassword);
-    const shown = page.getByText(/Disk:/).first();
-    await shown.waitFor({ timeout: 60_000 });
-    t.log(`JupyterLab shows "${await shown.innerText()}"`);
-    const entry = page.locator(".jp-DirListing-item", { hasText: file });
-    await entry.click({ timeout: 60_000 });
-    await picture(page, `full-home-${user}`);
-    await page.keyboard.press("Delete");
-    await page.click(".jp-Dialog .jp-mod-accept");
-    await entry.waitFor({ state: "detached", timeout: 60_000 });
-    const left = await lab.on(1, `ls ${storage}/homes/${user}`);
-    t.true(!left.includes(file), "it is gone from the disk");
-  } finally {
-    await browser.close();
-  }
-};
 
 const notebook = JSON.stringify({ cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 });

@@ -41,17 +41,14 @@ export const testCommands = (lab: Lab, { folder, swarmhub }: Shop): void => {
     }
   });
 
-  test.serial(
-    "a limit of one's own outlives the watcher and up; `default` ends it",
-    async (t) => {
-      const hard = async () => (await account("dora")).hard;
-      await lab.on(1, "docker restart swarmhub-quota");
-      t.regex((await swarmhub("up")).stderr, /nothing had to change/);
-      t.is(await hard(), 90 * 1024);
-      t.is((await swarmhub("quota", "set", "dora", "default")).code, 0);
-      t.is(await hard(), 60 * 1024);
-    },
-  );
+  test.serial("a limit of one's own outlives the watcher and up; `default` ends it", async (t) => {
+    const hard = async () => (await account("dora")).hard;
+    await lab.on(1, "docker restart swarmhub-quota");
+    t.regex((await swarmhub("up")).stderr, /nothing had to change/);
+    t.is(await hard(), 90 * 1024);
+    t.is((await swarmhub("quota", "set", "dora", "default")).code, 0);
+    t.is(await hard(), 60 * 1024);
+  });
 
   test.serial("quota check finds what somebody changed by hand, and mends it", async (t) => {
     // The watcher would be quicker than the command.
