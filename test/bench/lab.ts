@@ -17,9 +17,9 @@ export type Workshop = Awaited<ReturnType<typeof workshop>>;
 
 export const name = "bench";
 
-/** Three blank machines, or what there is of them. */
-export const bootBench = async (): Promise<Bench> => {
-  const lab = await bootLab(name, 3, 2048);
+/** Three machines, or what there is of them: blank, or with Docker, NFS and our images already. */
+export const bootBench = async ({ prepared = false } = {}): Promise<Bench> => {
+  const lab = await bootLab(name, 3, 2048, { prepared });
   const { file, key } = await rootConfig(lab);
   return { lab, rootSshConfig: file, key, yaml: (more = 0) => yamlOf(lab, more) };
 };

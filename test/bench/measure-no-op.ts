@@ -37,15 +37,10 @@ export const measureNoOp = async (
 
   if (all !== undefined) add(noOpFigures(3 + small, all));
 
-  const book = async (guests: number, times: NoOps | undefined) => {
-    if (times === undefined) return;
-    const playbook = await attempt(`P2: the playbook again, ${guests} machines`, () =>
-      playbookNoOp(bench, guests),
-    );
-    if (playbook !== undefined) add(noOpFigures(guests, times, playbook));
-  };
-  await book(3 + small, all);
-  await book(3, three);
+  if (three !== undefined) {
+    const playbook = await attempt("P2: the playbook again", () => playbookNoOp(bench, 3));
+    if (playbook !== undefined) add(noOpFigures(3, three, playbook));
+  }
   if (three !== undefined && all !== undefined) {
     const each = (login: keyof NoOps) => seconds((all[login] - three[login]) / small);
     note("P2: one machine more costs", `${each("sudo")} with sudo, ${each("root")} as root.`);
