@@ -1,5 +1,5 @@
 import Handlebars from "handlebars";
-import type { Settings } from "./settings.js";
+import { namesOf, type Settings } from "./settings.js";
 
 /** What nginx.conf depends on beside the settings. */
 export type Surroundings = {
@@ -9,19 +9,23 @@ export type Surroundings = {
   http2Directive: boolean;
 };
 
-/** nginx.conf for these settings; throws where the template asks for a value that does not exist. */
+/** nginx.conf for these settings and that kind of certificate; throws where the template asks for a value that does not exist. */
 export const nginxConfiguration = (
   template: string,
   settings: Settings,
   { user, http2Directive }: Surroundings,
+  served: Settings["tls"]["kind"],
 ): string => {
   const httpsPort = settings.listen.https.replace(/^.*:/, "");
+  const names = namesOf(settings);
   return Handlebars.compile(template, { strict: true, noEscape: true })({
     ...settings,
     user: user ?? "",
     http2Directive,
-    tls: settings.tls !== "off",
-    names: settings.domain ?? anyAddress,
+    tls: settings.tls.kind !== "off",
+    // What a person has to trust by hand must not become what a browser insists on.
+    strictTransport: names.length > 0 && (served === "acme" || served === "own"),
+    names: names.length === 0 ? anyAddress : names.join(" "),
     httpsSuffix: httpsPort === "443" ? "" : `:${httpsPort}`,
   });
 };

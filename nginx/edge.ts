@@ -1,52 +1,84 @@
+import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
-import { ensureCertificate } from "./certificate.js";
-import { installConfiguration, startNginx, surroundings } from "./nginx.js";
-import { settingsFrom } from "./settings.js";
+import { attempt } from "./acme/attempt.js";
+import { suggestions } from "./acme/suggestions.js";
+import { keeperOf, type Reason } from "./keeper.js";
+import { surroundings } from "./nginx.js";
+import { drawnMinute, minutes, scheduleOf } from "./schedule.js";
+import { settingsFrom, type Settings } from "./settings.js";
+import { startSite } from "./site.js";
+import { readStatus, writeStatus } from "./status.js";
 
-// The edge container's program: prepares what nginx needs, runs nginx as its child, and ends when nginx ends.
-// SIGHUP prepares again and reloads, which drops no connection. SIGTERM ends gracefully, for some seconds.
+// The edge container's program: runs nginx as its child with the best certificate that there is, keeps that young, and ends
+// when nginx ends. SIGHUP: the settings or the operator's files are others. SIGUSR1: try now what failed. SIGUSR2: renew
+// now. Reloads drop no connection. SIGTERM ends gracefully, for some seconds.
 
-const settingsPath = process.argv[2] ?? "/etc/swarmhub/edge.json";
+const inFolder = "/etc/swarmhub/edge/settings.json";
+const settingsPath =
+  process.argv[2] ?? (existsSync(inFolder) ? inFolder : "/etc/swarmhub/edge.json");
 /** How long answers under way may still take at the end. Open websockets would take for ever. */
 const graceMilliseconds = 5000;
+const signals = ["SIGHUP", "SIGUSR1", "SIGUSR2", "SIGTERM", "SIGINT"] as const;
+const now = (): Date => new Date();
 
 const main = async (): Promise<void> => {
-  const around = await surroundings();
-  const file = await prepare(around);
-  const nginx = startNginx(file);
-  say(`nginx runs with ${file}`);
+  // First of all: a signal without a handler would end us.
+  const waiting: NodeJS.Signals[] = [];
+  let receive = (signal: NodeJS.Signals): void => void waiting.push(signal);
+  const hear = (signal: NodeJS.Signals): void => receive(signal);
+  for (const signal of signals) process.on(signal, hear);
 
-  let reloading = Promise.resolve();
-  process.on("SIGHUP", () => {
-    reloading = reloading.then(() =>
-      prepare(around).then(
-        () => {
-          nginx.reload();
-          say("reloaded");
-        },
-        (error: unknown) => say(`not reloaded, nginx goes on as it was: ${reasonOf(error)}`),
-      ),
-    );
-  });
-  for (const signal of ["SIGTERM", "SIGINT"] as const)
-    process.on(signal, () => nginx.stop(graceMilliseconds));
+  let settings = await readSettings();
+  const { certificates } = settings.folders;
+  await mkdir(certificates, { recursive: true });
+  const minute = await drawnMinute(certificates);
+  const site = await startSite(settings, await surroundings(), now, say);
+
+  const schedule = scheduleOf(() => look("schedule"), say);
+  const keeper = keeperOf(
+    {
+      now,
+      settings: () => settings,
+      apply: () => site.apply(settings),
+      attempt,
+      suggested: suggestions(now),
+      fraction: minute / minutes,
+      wakeAt: schedule.wakeAt,
+      write: (status) => writeStatus(certificates, status),
+      say,
+    },
+    await readStatus(certificates),
+  );
+  const look = (reason: Reason): void => {
+    keeper.look(reason).catch((error: unknown) => say(reasonOf(error)));
+  };
+  const change = async (): Promise<void> => {
+    const next = await readSettings();
+    await site.apply(next);
+    settings = next;
+    schedule.start(minute, settings.schedule.cron);
+    say("reloaded");
+    look("changed");
+  };
+  receive = (signal) => {
+    if (signal === "SIGHUP")
+      change().catch((error: unknown) =>
+        say(`not reloaded, nginx goes on as it was: ${reasonOf(error)}`),
+      );
+    else if (signal === "SIGUSR1") look("now");
+    else if (signal === "SIGUSR2") look("force");
+    else site.stop(graceMilliseconds);
+  };
+  schedule.start(minute, settings.schedule.cron);
+  look("schedule");
+  waiting.forEach(receive);
 
   // At once: the workers of a killed nginx still hold its log open, which would keep us.
-  process.exit(await nginx.ended);
+  process.exit(await site.ended);
 };
 
-const prepare = async (around: Awaited<ReturnType<typeof surroundings>>): Promise<string> => {
-  const settings = settingsFrom(await readFile(settingsPath, "utf8"));
-  const { folders, domain, address, tls } = settings;
-  await mkdir(folders.run, { recursive: true });
-  if (tls === "self-signed") {
-    await mkdir(folders.certificates, { recursive: true });
-    const names = [domain, address].filter((name) => name !== null);
-    const { made, why } = await ensureCertificate(folders.certificates, names, new Date());
-    if (made) say(`made a self-signed certificate for ${names.join(" and ")}: ${why}`);
-  }
-  return installConfiguration(settings, around);
-};
+const readSettings = async (): Promise<Settings> =>
+  settingsFrom(await readFile(settingsPath, "utf8"));
 
 const say = (text: string): void => {
   process.stderr.write(`edge: ${text}\n`);

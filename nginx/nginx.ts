@@ -36,16 +36,17 @@ export const startNginx = (file: string): Nginx => {
   };
 };
 
-/** Renders nginx.conf, has nginx check it, and only then puts it in place; answers its path, throws with nginx's complaint. */
+/** Renders nginx.conf for that kind of pair in live.pem, has nginx check it, and only then puts it in place; answers its path, throws with nginx's complaint. */
 export const installConfiguration = async (
   settings: Settings,
   around: Surroundings,
+  served: Settings["tls"]["kind"],
 ): Promise<string> => {
   const { assets, run } = settings.folders;
   const file = join(run, "nginx.conf");
   const beside = `${file}.new`;
   const template = await readFile(join(assets, "nginx.conf.hbs"), "utf8");
-  await writeFile(beside, nginxConfiguration(template, settings, around));
+  await writeFile(beside, nginxConfiguration(template, settings, around, served));
   const { code, said } = await ask(["-t", "-q", "-c", beside, "-e", "stderr"]);
   if (code !== 0) throw new Error(`nginx does not accept ${beside}:\n${said}`);
   await rename(beside, file);

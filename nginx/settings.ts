@@ -1,5 +1,7 @@
 import { isIP } from "node:net";
+import { validate as isCron } from "node-cron";
 import * as z from "zod";
+import { tls } from "./settings-tls.js";
 
 /** What the edge is told: /etc/swarmhub/edge.json, checked and with its defaults filled in; throws with each complaint. */
 export const settingsFrom = (json: string): Settings => {
@@ -11,26 +13,40 @@ export const settingsFrom = (json: string): Settings => {
   throw new Error(`the edge's settings are not right:\n  ${complaints.join("\n  ")}`);
 };
 
+/** The names that are answered to, the first one first; none where any address is. */
+export const namesOf = ({ domain, names }: Settings): string[] => [
+  ...new Set(domain === null ? [] : [domain, ...names]),
+];
+
 // What is let through here enters nginx.conf as it is, so each kind of value has no more characters than it needs.
 const host = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i, "must be a host name")
-  .transform((name) => name.toLowerCase());
+  .transform((name) => name.toLowerCase())
+  .refine((name) => isIP(name) === 0, "must be a name, not an address");
 const folder = z.string().regex(/^(\/[\w.-]+)+$/, "must be an absolute path of plain characters");
 const listen = z
   .string()
   .regex(/^((\d+\.){3}\d+:)?\d{1,5}$/, "must be a port or an IPv4 address:port");
+const network = z
+  .string()
+  .regex(/^(\d+\.){3}\d+(\/(\d|[12]\d|3[0-2]))?$/, "must be an IPv4 address, or one/bits")
+  .refine((text) => isIP(text.replace(/\/.*/, "")) === 4, "must be an IPv4 address, or one/bits");
 
 const schema = z
   .strictObject({
-    /** The one name that is answered to; without it any address is, and no name. */
-    domain: host.refine((name) => isIP(name) === 0, "must be a name, not an address").nullable(),
+    /** The name that is answered to; without it any address is, and no name. */
+    domain: host.nullable(),
+    /** Further names, for the certificate as well. */
+    names: z.array(host).default([]),
     /** The manager's address, for the certificate. */
     address: z
       .string()
       .refine((address) => isIP(address) !== 0, "must be an IP address")
       .nullable(),
-    tls: z.enum(["self-signed", "off"]),
+    tls,
+    /** Whose word on who asks, and whether over TLS, is believed: what ends TLS in front of us. */
+    trustedProxies: z.array(network).default([]),
     upstream: z
       .string()
       .regex(/^[\w.-]+:\d+$/, "must be name:port")
@@ -51,15 +67,35 @@ const schema = z
     folders: z
       .strictObject({
         certificates: folder.default("/certificates"),
-        /** nginx.conf, the pid and nginx's temporary files. */
-        run: folder.default("/run/swarmhub"),
+        /** nginx.conf, the pair that is served, the pid and nginx's temporary files: memory, so that a full disk stops nobody. */
+        run: folder.default("/dev/shm/swarmhub"),
         /** Template and page, as the image has them. */
         assets: folder.default("/app"),
+        certbot: folder.default("/opt/certbot/bin"),
+      })
+      .prefault({}),
+    /** For tests: when to look at the certificate, and the seconds to wait after each failure. */
+    schedule: z
+      .strictObject({
+        cron: z.string().refine(isCron, "must be a cron expression").optional(),
+        pauses: z.array(z.number().positive().max(86_400)).min(1).default([60, 600, 6000, 86_400]),
       })
       .prefault({}),
   })
   .refine(({ domain, address }) => domain !== null || address !== null, {
     message: "one of domain and address must be given",
+  })
+  .refine(({ domain, names }) => domain !== null || names.length === 0, {
+    path: ["names"],
+    message: "must be empty without a domain",
+  })
+  .refine(({ domain, tls: { kind } }) => domain !== null || kind !== "acme", {
+    path: ["tls"],
+    message: "must be another kind than acme without a domain",
+  })
+  .refine(({ trustedProxies, tls: { kind } }) => kind === "off" || trustedProxies.length === 0, {
+    path: ["trustedProxies"],
+    message: "must be empty unless TLS is off",
   });
 
 export type Settings = z.infer<typeof schema>;

@@ -14,6 +14,7 @@ const copied = [
   "hub/templates",
   "nginx/nginx.conf.hbs",
   "nginx/away.html",
+  "nginx/requirements.txt",
 ];
 
 /** The programs of the images; each becomes one file of dist/assets/images. */

@@ -4,17 +4,27 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import test from "ava";
-import { ensureCertificate } from "../../nginx/certificate.js";
 import { hasHttp2Directive, nginxConfiguration } from "../../nginx/configuration.js";
 import { surroundings } from "../../nginx/nginx.js";
+import { writePair } from "../../nginx/pair.js";
+import { selfSigned } from "../../nginx/self-signed.js";
 import { settingsFrom } from "../../nginx/settings.js";
 import { readAsset } from "../../src/assets.js";
 import { withNginx } from "./running.js";
 
 const template = readAsset("nginx/nginx.conf.hbs");
-const rendered = (changes: Record<string, unknown>, http2Directive = true): string => {
+const rendered = (
+  changes: Record<string, unknown>,
+  http2Directive = true,
+  served: "self-signed" | "acme" | "own" = "self-signed",
+): string => {
   const json = JSON.stringify({ domain: null, address: "10.77.0.11", tls: "off", ...changes });
-  return nginxConfiguration(template, settingsFrom(json), { user: "www-data", http2Directive });
+  return nginxConfiguration(
+    template,
+    settingsFrom(json),
+    { user: "www-data", http2Directive },
+    served,
+  );
 };
 
 test("without TLS nothing listens on 443 and no certificate is read", (t) => {
@@ -48,33 +58,74 @@ test("worker_shutdown_timeout stays unset: it would cut websockets at a reload",
   t.notRegex(rendered({ tls: "self-signed" }), /worker_shutdown_timeout/);
 });
 
-for (const domain of [null, "geo.example.org"]) {
-  for (const tls of ["off", "self-signed"] as const) {
-    const names = domain === null ? "an address" : "a domain";
-    withNginx(
-      `nginx accepts what is rendered for ${names} with TLS ${tls}, without a warning`,
-      async (t) => {
-        const folder = await mkdtemp(join(tmpdir(), "swarmhub-nginx-"));
-        t.teardown(() => rm(folder, { recursive: true }));
-        const folders = { certificates: folder, run: folder, assets: folder };
-        const listen = {
-          http: "127.0.0.1:18080",
-          https: "127.0.0.1:18443",
-          health: "127.0.0.1:18099",
-        };
-        const settings = settingsFrom(
-          JSON.stringify({ domain, address: "10.77.0.11", tls, listen, folders }),
-        );
-        await ensureCertificate(folder, ["10.77.0.11"], new Date());
+test("browsers are told to insist on HTTPS only where they trust the certificate by themselves", (t) => {
+  const insists = /Strict-Transport-Security "max-age=/;
+  const domain = "geo.example.org";
+  t.regex(rendered({ domain, tls: "own" }, true, "own"), insists);
+  t.regex(rendered({ domain, tls: "own" }, true, "acme"), insists);
+  t.notRegex(rendered({ domain, tls: "own" }, true, "self-signed"), insists);
+  t.notRegex(rendered({ tls: "own" }, true, "own"), insists);
+});
+
+test("several names are answered to", (t) => {
+  const text = rendered({ domain: "geo.example.org", names: ["www.geo.example.org"] });
+  t.regex(text, /server_name geo\.example\.org www\.geo\.example\.org;/);
+});
+
+const all = [null, "geo.example.org"].flatMap((domain) =>
+  (["off", "self-signed", "own", "acme"] as const)
+    .filter((kind) => domain !== null || kind !== "acme")
+    .flatMap((kind) =>
+      (kind === "off" ? [[], ["10.0.0.5", "192.168.0.0/24"]] : [[]]).flatMap((trustedProxies) =>
+        (domain === null ? [[]] : [[], ["www.geo.example.org"]]).map((names) => ({
+          domain,
+          kind,
+          trustedProxies,
+          names,
+        })),
+      ),
+    ),
+);
+
+for (const { domain, kind, trustedProxies, names } of all) {
+  const whose = domain === null ? "an address" : [domain, ...names].join(" and ");
+  const trusting = trustedProxies.length === 0 ? "" : ", trusting what is in front";
+  withNginx(
+    `nginx accepts what is rendered for ${whose} with TLS ${kind}${trusting}, without a warning`,
+    async (t) => {
+      const folder = await mkdtemp(join(tmpdir(), "swarmhub-nginx-"));
+      t.teardown(() => rm(folder, { recursive: true }));
+      const folders = { certificates: folder, run: folder, assets: folder };
+      const listen = {
+        http: "127.0.0.1:18080",
+        https: "127.0.0.1:18443",
+        health: "127.0.0.1:18099",
+      };
+      const tls = kind === "acme" ? { kind, directory: "https://acme.example/dir" } : { kind };
+      const settings = settingsFrom(
+        JSON.stringify({
+          domain,
+          names,
+          address: "10.77.0.11",
+          tls,
+          trustedProxies,
+          listen,
+          folders,
+        }),
+      );
+      const { pair } = await selfSigned(folder, folder, ["10.77.0.11"], new Date());
+      await writePair(join(folder, "live.pem"), pair);
+      for (const served of kind === "off" ? [kind] : ([kind, "self-signed"] as const)) {
         const file = join(folder, "nginx.conf");
-        await writeFile(file, nginxConfiguration(template, settings, await surroundings()));
+        const text = nginxConfiguration(template, settings, await surroundings(), served);
+        await writeFile(file, text);
         const { stderr } = await promisify(execFile)("sh", [
           "-c",
           'nginx -t -c "$0" -e stderr >/dev/null',
           file,
         ]);
         t.notRegex(stderr, /\[(warn|error|emerg)\]/);
-      },
-    );
-  }
+      }
+    },
+  );
 }

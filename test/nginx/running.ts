@@ -27,7 +27,10 @@ export type Running = {
 /** An edge that really runs, on loopback ports of its own. */
 export type Edge = Running & {
   ports: { http: number; https: number };
+  /** The self-signed certificate. */
   certificate: () => Promise<Buffer>;
+  /** The folder that is /certificates in the image. */
+  certificates: string;
   /** Writes the settings anew with these changes; the edge reads them at SIGHUP. */
   change: (changes: Record<string, unknown>) => Promise<void>;
   close: () => Promise<void>;
@@ -44,7 +47,7 @@ export const startEdge = async (changes: Record<string, unknown>): Promise<Edge>
   const basic = {
     domain: null,
     address: "127.0.0.1",
-    tls: "self-signed",
+    tls: { kind: "self-signed" },
     listen: {
       http: `127.0.0.1:${http}`,
       https: `127.0.0.1:${https}`,
@@ -62,7 +65,8 @@ export const startEdge = async (changes: Record<string, unknown>): Promise<Edge>
   return {
     ...running,
     ports: { http, https },
-    certificate: () => readFile(at("certificates/live.crt")),
+    certificate: () => readFile(at("certificates/self-signed.pem")),
+    certificates: at("certificates"),
     change,
     close: async () => {
       running.process.kill("SIGTERM");

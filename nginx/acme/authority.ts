@@ -1,0 +1,102 @@
+import type { X509Certificate } from "node:crypto";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import { request } from "node:https";
+import { text } from "node:stream/consumers";
+import { Trouble } from "../trouble.js";
+import { renewalName, type Window } from "./renewal.js";
+
+/** An authority, and the root to check it by if it is not one that everybody knows (PEM). */
+export type Authority = { directory: string; ca: string | undefined };
+
+/**
+ * What the authority suggests for this certificate, and the seconds for which that holds; undefined where it suggests nothing.
+ * Throws a Trouble if it cannot be asked, or if its clock and ours differ by more than an hour.
+ */
+export const askAuthority = async (
+  authority: Authority,
+  leaf: X509Certificate | undefined,
+  now: () => Date,
+): Promise<{ window: Window; seconds: number } | undefined> => {
+  const { headers, body } = await get(authority, authority.directory);
+  compareClocks(headers.date, now());
+  const base = fieldOf(body, "renewalInfo");
+  const name = leaf === undefined ? undefined : renewalName(leaf);
+  if (typeof base !== "string" || name === undefined) return undefined;
+  const answer = await get(authority, `${base}/${name}`).catch(() => undefined);
+  if (answer === undefined) return undefined;
+  const window = fieldOf(answer.body, "suggestedWindow");
+  const [start, end] = [dateIn(window, "start"), dateIn(window, "end")];
+  if (start === undefined || end === undefined || end < start) return undefined;
+  const seconds = Number(answer.headers["retry-after"]);
+  return { window: { start, end }, seconds: seconds >= 60 && seconds <= 86_400 ? seconds : 21_600 };
+};
+
+type Answer = { headers: IncomingHttpHeaders; body: unknown };
+
+const get = async ({ directory, ca }: Authority, url: string): Promise<Answer> => {
+  const host = new URL(directory).host;
+  try {
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      request(url, {
+        agent: false,
+        headers: { "user-agent": "swarmhub" },
+        signal: AbortSignal.timeout(askMilliseconds),
+        ...(ca === undefined ? {} : { ca }),
+      })
+        .once("response", resolve)
+        .once("error", reject)
+        .end();
+    });
+    const body = await text(response);
+    if (response.statusCode !== 200)
+      throw new Error(`${url} answered ${response.statusCode}: ${body.slice(0, 200)}`);
+    return { headers: response.headers, body: JSON.parse(body) as unknown };
+  } catch (error) {
+    throw unreachable(host, error);
+  }
+};
+
+const askMilliseconds = 30_000;
+
+const unreachable = (host: string, error: unknown): Trouble => {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID")
+    return new Trouble(
+      `by the manager's clock the certificate of the authority ${host} itself does not hold: is the clock right?`,
+      setClock,
+      message,
+    );
+  if (/CERT|ISSUER|SIGNED|ALTNAME/.test(code))
+    return new Trouble(
+      `the authority ${host} is not who it should be`,
+      "give the root of a private authority as tls.acme.ca",
+      message,
+    );
+  return new Trouble(
+    `the authority ${host} does not answer`,
+    "it is tried again by itself; if that lasts, look whether the manager reaches it",
+    message,
+  );
+};
+
+const compareClocks = (date: string | undefined, now: Date): void => {
+  const theirs = date === undefined ? Number.NaN : Date.parse(date);
+  const minutes = Math.round((now.getTime() - theirs) / 60_000);
+  if (Math.abs(minutes) > 60)
+    throw new Trouble(
+      `the manager's clock says ${now.toISOString()}, the authority's ${new Date(theirs).toISOString()}`,
+      setClock,
+    );
+};
+
+const setClock = "set the manager's clock: timedatectl set-ntp true";
+
+const fieldOf = (value: unknown, name: string): unknown =>
+  typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+
+const dateIn = (value: unknown, name: string): Date | undefined => {
+  const said = fieldOf(value, name);
+  const date = new Date(typeof said === "string" ? said : Number.NaN);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+};

@@ -1,0 +1,102 @@
+import { Trouble, troubleOf } from "../trouble.js";
+
+/** What certbot said when it failed, as a sentence and its cure. `authority`: the host that was asked. */
+export const troubleFromCertbot = (said: string, authority: string): Trouble => {
+  const detail = said.trim().slice(-2000);
+  if (/No space left on device|Errno 28|Errno 122/.test(said)) {
+    const { message, cure } = troubleOf(new Error("ENOSPC"));
+    return new Trouble(message, cure, detail);
+  }
+  const [, domain = "a name"] = /^\s*(?:Domain|Identifier): *(\S+)$/m.exec(said) ?? [];
+  const [, type = ""] =
+    /^\s*Type: *(\S+)$/m.exec(said) ?? /urn:ietf:params:acme:error:(\w+)/.exec(said) ?? [];
+  const [, reason = ""] = /^\s*Detail: *(.+)$/m.exec(said) ?? [];
+  const [sentence, cure] = meanings.find(([pattern]) => pattern.test(`${type}\n${said}`))?.[1]({
+    domain,
+    authority,
+    reason,
+  }) ?? [`the authority ${authority} refused: ${reason || lastLine(said)}`, null];
+  return new Trouble(sentence, cure, detail);
+};
+
+type Known = { domain: string; authority: string; reason: string };
+
+// The types of RFC 8555, 6.7, as certbot prints them, then its own words.
+const meanings: [RegExp, (known: Known) => [sentence: string, cure: string | null]][] = [
+  [
+    /^dns\b/,
+    ({ domain, reason }) => [
+      `the authority does not find ${domain} in the DNS: ${reason}`,
+      `let ${domain} lead to the manager's public address`,
+    ],
+  ],
+  [
+    /^connection\b/,
+    ({ domain, reason }) => [
+      `the authority cannot reach ${domain}: ${reason}`,
+      "open port 80 of the manager to everybody, in the cloud's firewall too",
+    ],
+  ],
+  [
+    /^(unauthorized|incorrectResponse)\b/,
+    ({ domain, reason }) => [
+      `the authority met somebody else at ${domain}: ${reason}`,
+      `let ${domain} lead to the manager's public address, and to nothing else (AAAA records too)`,
+    ],
+  ],
+  [
+    /^caa\b/,
+    ({ domain, authority }) => [
+      `the DNS of ${domain} does not let ${authority} give certificates for it`,
+      `add the authority to the CAA records of ${domain}`,
+    ],
+  ],
+  [
+    /^rateLimited\b|too many (certificates|failed|new|requests)/i,
+    ({ authority }) => [
+      `the authority ${authority} was asked too often`,
+      "it is tried again by itself; until then the present certificate goes on",
+    ],
+  ],
+  [
+    /^(externalAccountRequired)\b|external account|eab/i,
+    ({ authority }) => [
+      `the authority ${authority} wants an external account, and does not take the one given`,
+      "give its id and key as tls.acme.eab",
+    ],
+  ],
+  [
+    /^badNonce\b/,
+    ({ authority }) => [
+      `the authority ${authority} took none of our nonces`,
+      "that is its own trouble; it is tried again by itself",
+    ],
+  ],
+  [
+    /requested .* plugin does not appear to be installed|Could not select or initialize/,
+    () => ["certbot has no such DNS plugin here", "use a script instead: tls.letsencrypt.dns.hook"],
+  ],
+  [
+    /hook.*(exited|returned|reported).*(error|code)/i,
+    () => ["the script that changes the DNS failed", "look at its words: swarmhub tls --json"],
+  ],
+  [
+    /ConnectionError|Max retries|Connection (refused|reset|aborted)|timed out|Name or service not known|getaddrinfo/i,
+    ({ authority }) => [
+      `the authority ${authority} does not answer`,
+      "it is tried again by itself; if that lasts, look whether the manager reaches it",
+    ],
+  ],
+  [
+    /Another instance of Certbot is already running/,
+    () => ["another certbot is at work", "it is tried again by itself"],
+  ],
+];
+
+const lastLine = (said: string): string =>
+  said
+    .split("\n")
+    .map((line) => line.trim())
+    .findLast(
+      (line) => line !== "" && !/^(Ask for help|See the logfile|Saving debug)/.test(line),
+    ) ?? "certbot said nothing";

@@ -1,0 +1,78 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { issuedFor, nearestIssued } from "./acme/issued.js";
+import { missingNames, pairFrom, writePair, type Pair } from "./pair.js";
+import { selfSigned } from "./self-signed.js";
+import { namesOf, type Settings } from "./settings.js";
+import { Trouble, troubleOf } from "./trouble.js";
+
+/** A pair that could be served. */
+export type Candidate = { kind: Exclude<Settings["tls"]["kind"], "off">; pair: Pair };
+
+/** What could be served, the best first and always something; and why an own certificate is not among it. */
+export type Candidates = { candidates: Candidate[]; ownTrouble: Trouble | null };
+
+/** Looks for them in the folder of the certificates. A wrong clock excludes none but self-signed ones: those can be made again. */
+export const candidatesFor = async (
+  settings: Settings,
+  now: Date,
+  say: (text: string) => void,
+): Promise<Candidates> => {
+  const { certificates, run } = settings.folders;
+  const { kind } = settings.tls;
+  const [own, ownTrouble] = kind === "own" ? await ownPairs(settings, now) : [[], null];
+  const issued: (Pair | undefined)[] =
+    kind === "acme" || kind === "own"
+      ? [
+          await issuedFor(settings).catch(() => undefined),
+          await nearestIssued(certificates, namesOf(settings), now),
+        ]
+      : [];
+  const names = [...namesOf(settings), settings.address].filter((name) => name !== null);
+  const { pair, why } = await selfSigned(certificates, run, names, now);
+  if (why !== undefined) say(`made a self-signed certificate for ${names.join(" and ")}: ${why}`);
+  const candidates: Candidate[] = [
+    ...own.map((each): Candidate => ({ kind: "own", pair: each })),
+    ...issued
+      .filter((each) => each !== undefined)
+      .map((each): Candidate => ({ kind: "acme", pair: each })),
+    { kind: "self-signed", pair },
+  ];
+  return { candidates, ownTrouble };
+};
+
+/** The operator's pair and the copy of the last one that was good; the reason where the first of them cannot be served. */
+const ownPairs = async (settings: Settings, now: Date): Promise<[Pair[], Trouble | null]> => {
+  const { certificates } = settings.folders;
+  const copy = join(certificates, "own.pem");
+  try {
+    const pair = await operatorsPair(settings, now);
+    await writePair(copy, pair).catch(() => {});
+    return [[pair], null];
+  } catch (error) {
+    const kept = await readFile(copy, "utf8")
+      .then(pairFrom)
+      .catch(() => undefined);
+    return [kept === undefined ? [] : [kept], ownTrouble(error)];
+  }
+};
+
+const operatorsPair = async (settings: Settings, now: Date): Promise<Pair> => {
+  const at = (name: string) => join(settings.folders.certificates, "own", name);
+  const [certificates, key] = [at("certificate.pem"), at("key.pem")];
+  const pair = pairFrom(`${await readFile(certificates, "utf8")}\n${await readFile(key, "utf8")}`);
+  const missing = missingNames(pair, namesOf(settings));
+  if (missing.length > 0) throw new Error(`it is not for ${missing.join(" and ")}`);
+  const { validTo } = pair.leaf;
+  if (new Date(validTo).getTime() <= now.getTime()) throw new Error(`it ended on ${validTo}`);
+  return pair;
+};
+
+const ownTrouble = (error: unknown): Trouble => {
+  const { message, detail } = troubleOf(error);
+  return new Trouble(
+    `the certificate of your own cannot be served: ${message}`,
+    "put right the files that tls.certificate and tls.key name, then: swarmhub up",
+    detail,
+  );
+};

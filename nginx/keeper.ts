@@ -1,0 +1,161 @@
+import type { attempt } from "./acme/attempt.js";
+import { issuedFor, keepIssued } from "./acme/issued.js";
+import { renewalTime, type Window } from "./acme/renewal.js";
+import type { Pair } from "./pair.js";
+import { namesOf, type Settings } from "./settings.js";
+import type { Acme } from "./settings-tls.js";
+import type { Served } from "./site.js";
+import { ended, pausedUntil, stateFrom, statusOf } from "./state.js";
+import type { Status } from "./status.js";
+import { Trouble, troubleOf } from "./trouble.js";
+
+/**
+ * Why somebody looks: the time has come; the settings or files are others; somebody would have it tried at once; or have it renewed
+ * though it is not due.
+ */
+export type Reason = "schedule" | "changed" | "now" | "force";
+
+/** What the keeper works with; the clock, the site and the authority come in. */
+export type Means = {
+  now: () => Date;
+  settings: () => Settings;
+  /** Serves the best pair that there is, and says what is served then. */
+  apply: () => Promise<Served>;
+  attempt: typeof attempt;
+  /** What the authority suggests for this certificate. */
+  suggested: (settings: Settings, acme: Acme, pair: Pair) => Promise<Window | undefined>;
+  /** 0 to 1, drawn once for an installation. */
+  fraction: number;
+  /** When to look again; undefined: not before the schedule says so. */
+  wakeAt: (time: Date | undefined) => void;
+  write: (status: Status) => Promise<void>;
+  say: (text: string) => void;
+};
+
+/** Sees to it that the certificate of an authority is there and young. `former`: the status that the last run left. */
+export const keeperOf = (
+  means: Means,
+  former: Partial<Status> | undefined,
+): { look: (reason: Reason) => Promise<void> } => {
+  const { now, say } = means;
+  const state = stateFrom(former);
+  let isBusy = false;
+  let waiting: Reason | undefined;
+
+  const report = async (settings: Settings): Promise<void> =>
+    means.write(statusOf(settings, await means.apply(), state, now()));
+
+  const lookOther = async (settings: Settings): Promise<void> => {
+    const served = await means.apply();
+    const { trouble } = served;
+    if (trouble !== null && trouble.message !== state.attempt?.error) say(lineOf(trouble));
+    state.target = null;
+    state.nextAttempt = undefined;
+    state.attempt =
+      settings.tls.kind === "own"
+        ? ended(now().toISOString(), trouble === null ? 0 : 1, trouble)
+        : null;
+    means.wakeAt(undefined);
+    await means.write(statusOf(settings, served, state, now()));
+  };
+
+  const dueAt = async (settings: Settings, acme: Acme): Promise<Date> => {
+    const pair = await issuedFor(settings).catch(() => undefined);
+    if (pair === undefined) return now();
+    // Not valid yet: the attempt begins with a look at whose clock is wrong.
+    if (new Date(pair.leaf.validFrom).getTime() - now().getTime() > hour) return now();
+    return renewalTime(pair.leaf, await means.suggested(settings, acme, pair), means.fraction);
+  };
+
+  const tryOnce = async (settings: Settings, acme: Acme, insist: boolean): Promise<void> => {
+    const names = namesOf(settings).join(", ");
+    const at = now().toISOString();
+    const failures = state.attempt?.failures ?? 0;
+    state.attempt = { ...ended(at, failures, null), outcome: "running" };
+    await report(settings);
+    try {
+      const pair = await means.attempt(settings, acme, insist, now);
+      await keepIssued(settings, pair);
+      insistOnServed(pair, await means.apply());
+      insistOnYoung(pair, now());
+      state.attempt = ended(at, 0, null);
+      const { serialNumber, validTo } = pair.leaf;
+      say(`got a certificate for ${names}: serial ${serialNumber}, it ends on ${validTo}`);
+    } catch (error) {
+      const trouble = troubleOf(error);
+      state.attempt = ended(at, failures + 1, trouble);
+      say(`no certificate for ${names}, attempt ${failures + 1}: ${lineOf(trouble)}`);
+    }
+    const { outcome, error } = state.attempt;
+    state.history = [...state.history, { at, outcome, error }].slice(-10);
+  };
+
+  const lookAcme = async (settings: Settings, acme: Acme, reason: Reason): Promise<void> => {
+    const target = JSON.stringify([acme.directory, ...namesOf(settings).toSorted()]);
+    if (state.target !== target) {
+      state.target = target;
+      state.attempt = null;
+    }
+    let due = await dueAt(settings, acme);
+    if (reason === "force" || (due <= now() && mayTry(settings, reason))) {
+      await tryOnce(settings, acme, reason === "force");
+      due = await dueAt(settings, acme);
+    } else if (due > now() && state.attempt?.outcome === "failed") {
+      // What was due is not any more: it was restored, or the clock was wrong.
+      state.attempt = null;
+    }
+    const paused = pausedUntil(settings, state.attempt, now());
+    state.nextAttempt = paused !== undefined && paused > due ? paused : due;
+    means.wakeAt(state.nextAttempt);
+    await report(settings);
+  };
+
+  const mayTry = (settings: Settings, reason: Reason): boolean =>
+    reason !== "schedule" || pausedUntil(settings, state.attempt, now()) === undefined;
+
+  const look = async (reason: Reason): Promise<void> => {
+    const settings = means.settings();
+    if (settings.tls.kind === "acme") await lookAcme(settings, settings.tls, reason);
+    else await lookOther(settings);
+  };
+
+  return {
+    look: async (reason) => {
+      if (isBusy) {
+        // An attempt that is under way is the one that was asked for; but other settings want another.
+        const isTrying = state.attempt?.outcome === "running";
+        if (reason === "changed" || (reason !== "schedule" && !isTrying)) waiting = reason;
+        return;
+      }
+      isBusy = true;
+      try {
+        for (let next: Reason | undefined = reason; next !== undefined; next = waiting) {
+          waiting = undefined;
+          await look(next);
+        }
+      } finally {
+        isBusy = false;
+      }
+    },
+  };
+};
+
+const hour = 60 * 60 * 1000;
+
+const insistOnServed = ({ leaf }: Pair, { given, shown, trouble }: Served): void => {
+  if (given?.pair.leaf.serialNumber !== leaf.serialNumber)
+    throw trouble ?? new Trouble("the new certificate is not what would be served");
+  if (shown?.serialNumber !== leaf.serialNumber)
+    throw new Trouble("nginx serves another certificate than the new one", "swarmhub logs edge");
+};
+
+const insistOnYoung = ({ leaf }: Pair, now: Date): void => {
+  if (renewalTime(leaf, undefined, 0) > now) return;
+  throw new Trouble(
+    `the new certificate ends on ${leaf.validTo} and would have to be renewed at once`,
+    "look whether the manager's clock is right: timedatectl",
+  );
+};
+
+const lineOf = ({ message, cure }: Trouble): string =>
+  cure === null ? message : `${message} (${cure})`;

@@ -1,0 +1,117 @@
+import { chmod, mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { X509Certificate } from "node:crypto";
+import { candidatesFor, type Candidate } from "./candidates.js";
+import { installConfiguration, startNginx } from "./nginx.js";
+import type { Surroundings } from "./configuration.js";
+import { writePair } from "./pair.js";
+import { servedCertificate } from "./served.js";
+import { namesOf, type Settings } from "./settings.js";
+import { Trouble } from "./trouble.js";
+
+/** What is served: the pair that nginx was given, and the certificate that a handshake then showed; neither with TLS off. */
+export type Served = {
+  given: Candidate | undefined;
+  shown: X509Certificate | undefined;
+  /** Why an own certificate is not it. */
+  trouble: Trouble | null;
+};
+
+/** nginx with the best pair that there is. */
+export type Site = {
+  /** Gives nginx these settings and the best pair it accepts; reloads it if anything changed. Throws where it accepts none. */
+  apply: (settings: Settings) => Promise<Served>;
+  stop: (graceMilliseconds: number) => void;
+  /** nginx's exit code. */
+  ended: Promise<number>;
+};
+
+/** Starts nginx with these settings and the best pair that it accepts; throws where it accepts none. */
+export const startSite = async (
+  first: Settings,
+  around: Surroundings,
+  now: () => Date,
+  say: (text: string) => void,
+): Promise<Site> => {
+  const started = await install(first, around, now(), say);
+  const nginx = startNginx(started.file);
+  say(`nginx runs with ${started.file}`);
+  let running = await allOf(started);
+
+  const apply = async (settings: Settings): Promise<Served> => {
+    const installed = await install(settings, around, now(), say);
+    const next = await allOf(installed);
+    if (next !== running) nginx.reload();
+    running = next;
+    const { given, trouble } = installed;
+    const shown = given === undefined ? undefined : await untilShown(settings, given);
+    return { given, shown, trouble };
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    // One at a time, in the order in which they came.
+    apply: async (settings) => {
+      const result = last.then(() => apply(settings));
+      last = result.catch(() => {});
+      return result;
+    },
+    stop: nginx.stop,
+    ended: nginx.ended,
+  };
+};
+
+type Installed = { file: string; given: Candidate | undefined; trouble: Trouble | null };
+
+const allOf = async ({ file, given }: Installed): Promise<string> =>
+  `${await readFile(file, "utf8")}${given?.pair.pem ?? ""}`;
+
+const install = async (
+  settings: Settings,
+  around: Surroundings,
+  now: Date,
+  say: (text: string) => void,
+): Promise<Installed> => {
+  const { run, certificates } = settings.folders;
+  await mkdir(run, { recursive: true });
+  // nginx's workers are another user, and look for challenges below.
+  await chmod(run, 0o755);
+  await mkdir(join(run, "webroot"), { recursive: true });
+  if (settings.tls.kind === "off") {
+    const file = await installConfiguration(settings, around, "off");
+    return { file, given: undefined, trouble: null };
+  }
+  await mkdir(certificates, { recursive: true }).catch(() => {});
+  const { candidates, ownTrouble } = await candidatesFor(settings, now, say);
+  let refusal: unknown;
+  for (const given of candidates) {
+    await writePair(join(run, "live.pem"), given.pair);
+    try {
+      const file = await installConfiguration(settings, around, given.kind);
+      return { file, given, trouble: ownTrouble ?? troubleBy(refusal) };
+    } catch (error) {
+      refusal = error;
+    }
+  }
+  throw refusal;
+};
+
+const troubleBy = (refusal: unknown): Trouble | null =>
+  refusal instanceof Error
+    ? new Trouble("nginx does not accept the certificate", null, refusal.message.slice(0, 2000))
+    : null;
+
+/** What nginx serves once its new workers are at it; what it serves still where that takes over 20 s. */
+const untilShown = async (
+  settings: Settings,
+  { pair }: Candidate,
+): Promise<X509Certificate | undefined> => {
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    const shown = await servedCertificate(settings.listen.https, namesOf(settings)[0]).catch(
+      () => undefined,
+    );
+    if (shown?.serialNumber === pair.leaf.serialNumber || performance.now() > deadline)
+      return shown;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+};

@@ -1,0 +1,60 @@
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Settings } from "./settings.js";
+
+type Kind = Settings["tls"]["kind"];
+
+/** One try to get a certificate, or to serve one of the operator's. */
+export type Attempt = {
+  /** When it began. */
+  at: string;
+  outcome: "running" | "ok" | "failed";
+  /** How many have failed one after the other. */
+  failures: number;
+  error: string | null;
+  cure: string | null;
+  detail: string | null;
+};
+
+/** What /certificates/status.json says, for `swarmhub tls` and for the next start. Times are ISO 8601. */
+export type Status = {
+  at: string;
+  /** What is served, as a handshake with nginx showed it. */
+  kind: Kind;
+  wanted: Kind;
+  names: string[];
+  issuer: string;
+  serial: string;
+  notBefore: string | null;
+  notAfter: string | null;
+  /** The authority of the certificate that is served. */
+  directory: string | null;
+  /** What the attempts were for: with other names or another authority they count anew. */
+  target: string | null;
+  nextAttempt: string | null;
+  attempt: Attempt | null;
+  /** The last ten, the newest last. */
+  history: Pick<Attempt, "at" | "outcome" | "error">[];
+};
+
+/** What the last run wrote; undefined if that was nothing, or nothing whole. */
+export const readStatus = async (folder: string): Promise<Partial<Status> | undefined> => {
+  try {
+    const read: unknown = JSON.parse(await readFile(join(folder, "status.json"), "utf8"));
+    return typeof read === "object" && read !== null ? read : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Writes it, whole or not at all: nobody is kept from anything by a full disk. */
+export const writeStatus = async (folder: string, status: Status): Promise<void> => {
+  const path = join(folder, "status.json");
+  const beside = `${path}.new`;
+  try {
+    await writeFile(beside, `${JSON.stringify(status, null, 2)}\n`, { mode: 0o644 });
+    await rename(beside, path);
+  } catch {
+    await rm(beside, { force: true });
+  }
+};

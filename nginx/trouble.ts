@@ -1,0 +1,24 @@
+/** What keeps a certificate from us, said in a sentence, with the cure in another. `detail`: the words of who refused. */
+export class Trouble extends Error {
+  override readonly name = "Trouble";
+  constructor(
+    message: string,
+    readonly cure: string | null = null,
+    readonly detail: string | null = null,
+  ) {
+    super(message);
+  }
+}
+
+/** Any error as one. */
+export const troubleOf = (error: unknown): Trouble => {
+  if (error instanceof Trouble) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  if (/ENOSPC|EDQUOT|No space left/.test(message))
+    return new Trouble(
+      "the manager's disk is full",
+      "make room on it: df -h shows where",
+      message.slice(0, 2000),
+    );
+  return new Trouble(message.split("\n", 1)[0] ?? message, null, message.slice(0, 2000));
+};
