@@ -18,10 +18,8 @@ export const pairFrom = (text: string): Pair => {
   const [leaf, ...others] = chain;
   const [key] = text.match(block("(?:[A-Z]+ )?PRIVATE KEY")) ?? [];
   if (leaf === undefined) throw new Error("there is no certificate in it");
-  if (key === undefined)
-    throw new Error(
-      /ENCRYPTED/.test(text) ? "its key asks for a passphrase" : "there is no key in it",
-    );
+  if (key === undefined) throw new Error("there is no key in it");
+  if (/ENCRYPTED/.test(key)) throw new Error("its key asks for a passphrase");
   const isOfKey = fits(key);
   if (!isOfKey(leaf.read)) {
     throw new Error(

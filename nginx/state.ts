@@ -1,5 +1,5 @@
 import type { X509Certificate } from "node:crypto";
-import { namesOf, type Settings } from "./settings.js";
+import type { Settings } from "./settings.js";
 import type { Served } from "./site.js";
 import type { Attempt, Status } from "./status.js";
 import type { Trouble } from "./trouble.js";
@@ -63,7 +63,7 @@ export const statusOf = (
     at: now.toISOString(),
     kind: settings.tls.kind === "off" ? "off" : isGiven ? given.kind : "self-signed",
     wanted: settings.tls.kind,
-    names: shown === undefined ? namesOf(settings) : namesIn(shown),
+    names: shown === undefined ? [] : namesIn(shown),
     issuer: shown === undefined ? "" : issuerOf(shown),
     serial: shown?.serialNumber ?? "",
     notBefore: shown === undefined ? null : new Date(shown.validFrom).toISOString(),

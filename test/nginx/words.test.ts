@@ -1,0 +1,95 @@
+import test from "ava";
+import { troubleFromCertbot } from "../../nginx/acme/words.js";
+
+const failed = (type: string, detail: string): string => `
+Certbot failed to authenticate some domains (authenticator: webroot). The Certificate Authority reported these problems:
+  Identifier: geo.example.org
+  Type:   ${type}
+  Detail: ${detail}
+
+Hint: The Certificate Authority failed to download the temporary challenge files created by Certbot.
+
+Saving debug log to /dev/shm/x/letsencrypt.log
+Some challenges have failed.
+Ask for help or search for solutions at https://community.letsencrypt.org.`;
+
+const unexpected = (words: string): string =>
+  `Saving debug log to /x\nAn unexpected error occurred:\n${words}\nAsk for help or search`;
+
+const known: [string, said: string, message: RegExp, cure: RegExp][] = [
+  [
+    "a name that is not in the DNS",
+    failed("dns", "NXDOMAIN looking up A for geo.example.org"),
+    /does not find geo\.example\.org in the DNS: NXDOMAIN/,
+    /let geo\.example\.org lead to the manager/,
+  ],
+  [
+    "a closed port",
+    failed("connection", "Timeout during connect (likely firewall problem)"),
+    /cannot reach geo\.example\.org: Timeout/,
+    /open port 80/,
+  ],
+  [
+    "somebody else's site",
+    failed("unauthorized", `Invalid response from http://geo.example.org/: 404`),
+    /met somebody else at geo\.example\.org/,
+    /AAAA/,
+  ],
+  [
+    "a CAA record",
+    failed("caa", "CAA record for geo.example.org prevents issuance"),
+    /does not let acme\.example give certificates/,
+    /CAA/,
+  ],
+  [
+    "too many certificates",
+    unexpected(
+      "urn:ietf:params:acme:error:rateLimited :: There were too many requests of a given type :: too many certificates (5) already issued",
+    ),
+    /asked too often/,
+    /by itself/,
+  ],
+  [
+    "a missing external account",
+    unexpected("urn:ietf:params:acme:error:externalAccountRequired :: The request must include"),
+    /wants an external account/,
+    /tls\.acme\.eab/,
+  ],
+  [
+    "nonces that are refused",
+    unexpected("urn:ietf:params:acme:error:badNonce :: JWS has an invalid anti-replay nonce"),
+    /took none of our nonces/,
+    /by itself/,
+  ],
+  [
+    "an authority that is away",
+    unexpected("requests.exceptions.ConnectionError: Max retries exceeded with url: /dir"),
+    /acme\.example does not answer/,
+    /reaches it/,
+  ],
+  [
+    "a full disk",
+    unexpected("OSError: [Errno 28] No space left on device: '/certificates/acme'"),
+    /disk is full/,
+    /df -h/,
+  ],
+];
+
+for (const [what, said, message, cure] of known)
+  test(`certbot's words on ${what} become a sentence and its cure`, (t) => {
+    const trouble = troubleFromCertbot(said, "acme.example");
+    t.regex(trouble.message, message);
+    t.regex(trouble.cure ?? "", cure);
+    t.notRegex(trouble.message, /\n/);
+    t.true((trouble.detail ?? "").length > 0);
+  });
+
+test("words that are not known are passed on, the last that mean something", (t) => {
+  const { message } = troubleFromCertbot(unexpected("It is Sunday."), "acme.example");
+  t.is(message, "the authority acme.example refused: It is Sunday.");
+});
+
+test("no more than 2000 characters of them are kept", (t) => {
+  const { detail } = troubleFromCertbot("x".repeat(5000), "acme.example");
+  t.is(detail?.length, 2000);
+});
