@@ -51,8 +51,12 @@ export const rawly = async (port: number, bytes: string): Promise<string> => {
 };
 
 /** An upgraded connection: `echo` sends a line and answers what comes back. */
-export const upgraded = async (port: number, host: string, { tls = true } = {}) => {
-  const socket: Socket = tls ? await handshake(port) : connectPlain(port, "127.0.0.1");
+export const upgraded = async (
+  port: number,
+  host: string,
+  { tls = true, ...options }: ConnectionOptions & { tls?: boolean } = {},
+) => {
+  const socket: Socket = tls ? await handshake(port, options) : connectPlain(port, "127.0.0.1");
   const lines = ["GET /user/ada/api/kernels HTTP/1.1", `Host: ${host}`, "Connection: Upgrade"];
   const head = await reply(socket, [...lines, "Upgrade: websocket", "", ""].join("\r\n"));
   return { head, socket, echo: (line: string) => reply(socket, line) };

@@ -37,7 +37,10 @@ export type Edge = Running & {
 };
 
 /** Starts nginx/edge.ts as the image does, and waits until it answers. `changes` are keys of edge.json. */
-export const startEdge = async (changes: Record<string, unknown>): Promise<Edge> => {
+export const startEdge = async ({
+  folders,
+  ...changes
+}: Record<string, unknown> & { folders?: Record<string, string> }): Promise<Edge> => {
   const folder = await mkdtemp(join(tmpdir(), "swarmhub-edge-"));
   const at = (name: string) => join(folder, name);
   // nginx's workers are another user where we are root, and read the page.
@@ -53,7 +56,12 @@ export const startEdge = async (changes: Record<string, unknown>): Promise<Edge>
       https: `127.0.0.1:${https}`,
       health: `127.0.0.1:${health}`,
     },
-    folders: { certificates: at("certificates"), run: at("run"), assets: assetPath("nginx") },
+    folders: {
+      certificates: at("certificates"),
+      run: at("run"),
+      assets: assetPath("nginx"),
+      ...folders,
+    },
   };
   const change = (more: Record<string, unknown>) =>
     writeFile(at("edge.json"), JSON.stringify({ ...basic, ...changes, ...more }));

@@ -1,0 +1,61 @@
+import { once } from "node:events";
+import { connect, type TLSSocket } from "node:tls";
+
+/** What became of the open connections: answers, those that broke, and the latest answer in milliseconds. */
+export type Echoes = { answers: number; broken: string[]; latest: number };
+
+/** Opens so many websockets to a site and has each answer once a second, until told to stop. */
+export const openEchoes = async (
+  host: string,
+  servername: string,
+  count: number,
+): Promise<{ seen: Echoes; stop: () => Echoes }> => {
+  const seen: Echoes = { answers: 0, broken: [], latest: 0 };
+  const sockets: TLSSocket[] = [];
+  for (let number = 0; number < count; number += 1) sockets.push(await open(host, servername));
+  let stopped = false;
+  const timers = sockets.map((socket, number) => {
+    let asked: { text: string; at: number } | undefined;
+    socket.on("data", (data: string) => {
+      if (asked === undefined || data !== asked.text) return;
+      seen.answers += 1;
+      seen.latest = Math.max(seen.latest, performance.now() - asked.at);
+      asked = undefined;
+    });
+    socket.on("close", () => stopped || seen.broken.push(`connection ${number} was closed`));
+    socket.on("error", (error: Error) =>
+      seen.broken.push(`connection ${number}: ${error.message}`),
+    );
+    let beat = 0;
+    return setInterval(() => {
+      // The last one is not answered yet: it is late, and the longer the later.
+      if (asked !== undefined) {
+        seen.latest = Math.max(seen.latest, performance.now() - asked.at);
+        return;
+      }
+      beat += 1;
+      asked = { text: `${number}:${beat}\n`, at: performance.now() };
+      socket.write(asked.text);
+    }, 1000);
+  });
+  return {
+    seen,
+    stop: () => {
+      stopped = true;
+      timers.forEach(clearInterval);
+      for (const socket of sockets) socket.destroy();
+      return seen;
+    },
+  };
+};
+
+const open = async (host: string, servername: string): Promise<TLSSocket> => {
+  const socket = connect({ host, port: 443, servername, rejectUnauthorized: false });
+  socket.setNoDelay(true).setEncoding("latin1");
+  await once(socket, "secureConnect");
+  const lines = ["GET /user/ada/api/kernels HTTP/1.1", `Host: ${servername}`];
+  socket.write([...lines, "Connection: Upgrade", "Upgrade: websocket", "", ""].join("\r\n"));
+  const [head] = (await once(socket, "data")) as [string];
+  if (!head.startsWith("HTTP/1.1 101 ")) throw new Error(`no websocket: ${head}`);
+  return socket;
+};

@@ -1,0 +1,171 @@
+import { once } from "node:events";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ExecutionContext } from "ava";
+import { pairFrom } from "../../nginx/pair.js";
+import { selfSigned } from "../../nginx/self-signed.js";
+import type { Status } from "../../nginx/status.js";
+import { ask, handshake, upgraded } from "./asking.js";
+import { makeAuthority } from "./authority.js";
+import { eventually, startEdge, withNginx, type Edge } from "./running.js";
+import { startUpstream } from "./upstream.js";
+
+const servername = "localhost";
+
+/** Stands for certbot: signs what is asked by an authority that it makes for that; fails in certbot's words while `refusal` is there. */
+const certbot = (folder: string): string => `#!/bin/sh
+set -e
+if [ -e ${folder}/refusal ]; then cat ${folder}/refusal; exit 1; fi
+value() { sed -n "s/^$1 = //p" "$4"; }
+request=$(value csr "$@") chain=$(value fullchain-path "$@")
+ls "$(value webroot-path "$@")" >/dev/null
+cd ${folder}
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -subj /CN=lab -keyout ca.key -out ca.pem 2>/dev/null
+openssl x509 -req -in "$request" -CA ca.pem -CAkey ca.key -days 90 -copy_extensions copyall -out leaf.pem 2>/dev/null
+cat leaf.pem ca.pem >"$chain"
+`;
+
+/** An edge with an authority that lists its addresses, and what stands for certbot. */
+const startSite = async (t: ExecutionContext) => {
+  const folder = await mkdtemp(join(tmpdir(), "swarmhub-acme-"));
+  t.teardown(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, "certbot"), certbot(folder), { mode: 0o755 });
+  await chmod(join(folder, "certbot"), 0o755);
+  const { pair } = await selfSigned(folder, folder, ["localhost"], new Date());
+  const authority = createServer({ cert: pair.pem, key: pair.pem }, (_request, response) => {
+    response.end("{}");
+  }).listen(0, "127.0.0.1");
+  t.teardown(() => authority.close());
+  await once(authority, "listening");
+  const { port } = authority.address() as AddressInfo;
+  const upstream = await startUpstream();
+  t.teardown(upstream.close);
+  const tls = { kind: "acme", directory: `https://localhost:${port}/dir`, ca: true };
+  const refuse = (words: string) => writeFile(join(folder, "refusal"), words);
+  const accept = () => rm(join(folder, "refusal"));
+  await refuse("Type: connection\nDetail: Timeout during connect");
+  const edge = await startEdge({
+    domain: "localhost",
+    tls,
+    upstream: `127.0.0.1:${upstream.port}`,
+    folders: { certbot: folder },
+  });
+  t.teardown(edge.close);
+  const acme = join(edge.certificates, "acme");
+  await mkdir(acme, { recursive: true });
+  await writeFile(join(acme, "ca.pem"), pair.pem.replace(/-----BEGIN [A-Z ]*PRIVATE[^]*/, ""));
+  return { edge, refuse, accept };
+};
+
+const statusWhen = async (
+  edge: Edge,
+  what: string,
+  is: (status: Status) => boolean,
+): Promise<Status> => {
+  const read = async () =>
+    JSON.parse(await readFile(join(edge.certificates, "status.json"), "utf8")) as Status;
+  await eventually(() => read().then(is, () => false), what);
+  return read();
+};
+
+const serialOf = async (edge: Edge): Promise<string | undefined> => {
+  const socket = await handshake(edge.ports.https, { servername });
+  const { serialNumber } = socket.getPeerX509Certificate() ?? {};
+  socket.destroy();
+  return serialNumber;
+};
+
+withNginx("an authority's certificate is swapped in under an open websocket", async (t) => {
+  const { edge, refuse, accept } = await startSite(t);
+  // By what comes first: the refusal, or a root that is not there yet.
+  await statusWhen(edge, "it failed", (status) => status.attempt?.outcome === "failed");
+  const open = await upgraded(edge.ports.https, "localhost", { servername });
+  const policy = async () => {
+    const answer = await ask(edge.ports.https, "/", { servername, headers: { Host: servername } });
+    t.is(answer.status, 200);
+    return answer.headers["strict-transport-security"];
+  };
+  t.is(await policy(), undefined);
+
+  await accept();
+  edge.process.kill("SIGUSR1");
+  const got = await statusWhen(edge, "it is real", ({ kind }) => kind === "acme");
+  await statusWhen(edge, "it is done", (status) => status.attempt?.outcome === "ok");
+  t.is(await serialOf(edge), got.serial);
+  t.is(got.issuer, "lab");
+  t.deepEqual(got.names, ["localhost"]);
+  // For a moment nginx's former workers answer too.
+  const insists = async () => (await policy()) === "max-age=604800";
+  await eventually(insists, "browsers are told to insist on HTTPS");
+  t.is(await open.echo("one"), "one");
+
+  await refuse("urn:ietf:params:acme:error:rateLimited :: too many certificates");
+  edge.process.kill("SIGUSR2");
+  const refused = await statusWhen(
+    edge,
+    "it failed",
+    (status) => status.attempt?.outcome === "failed",
+  );
+  t.regex(refused.attempt?.error ?? "", /was asked too often/);
+  t.is(await serialOf(edge), got.serial);
+  t.is(await open.echo("two"), "two");
+  open.socket.destroy();
+  const lines = (await edge.said()).split("\n").filter((line) => /certificate for/.test(line));
+  t.is(lines.length, 4, lines.join("\n"));
+});
+
+withNginx(
+  "an own certificate is taken at SIGHUP; a broken one leaves the former in place",
+  async (t) => {
+    const { sign } = makeAuthority();
+    const edge = await startEdge({ domain: "localhost", tls: "own" });
+    t.teardown(edge.close);
+    const own = join(edge.certificates, "own");
+    await mkdir(own, { recursive: true });
+    const put = async (certificate: string, key: string) => {
+      await writeFile(join(own, "certificate.pem"), certificate);
+      await writeFile(join(own, "key.pem"), key);
+      edge.process.kill("SIGHUP");
+    };
+    const [good, other] = [sign(["localhost"]), sign(["localhost"])];
+    await put(good.certificate + good.intermediate, good.key);
+    const served = await statusWhen(edge, "it is served", ({ kind }) => kind === "own");
+    t.is(served.serial, pairFrom(`${good.certificate}${good.key}`).leaf.serialNumber);
+    await put(other.certificate, good.key);
+    const broken = await statusWhen(
+      edge,
+      "it is told",
+      (status) => status.attempt?.outcome === "failed",
+    );
+    t.regex(broken.attempt?.error ?? "", /the key belongs to another certificate/);
+    t.is(await serialOf(edge), served.serial);
+  },
+);
+
+withNginx(
+  "with TLS off, who asks is believed to those in front of us and to nobody else",
+  async (t) => {
+    const upstream = await startUpstream();
+    t.teardown(upstream.close);
+    const headersWith = async (trustedProxies: string[]) => {
+      const edge = await startEdge({
+        tls: "off",
+        trustedProxies,
+        upstream: `127.0.0.1:${upstream.port}`,
+      });
+      t.teardown(edge.close);
+      const claims = { "X-Forwarded-For": "6.6.6.6, 203.0.113.7", "X-Forwarded-Proto": "https" };
+      const { body } = await ask(edge.ports.http, "/", { tls: false, headers: claims });
+      return (JSON.parse(body) as { headers: Record<string, string> }).headers;
+    };
+    const trusted = await headersWith(["127.0.0.0/8"]);
+    t.is(trusted["x-forwarded-for"], "203.0.113.7");
+    t.is(trusted["x-forwarded-proto"], "https");
+    const stranger = await headersWith(["10.0.0.5"]);
+    t.is(stranger["x-forwarded-for"], "127.0.0.1");
+    t.is(stranger["x-forwarded-proto"], "http");
+  },
+);
