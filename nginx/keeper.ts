@@ -40,6 +40,7 @@ export const keeperOf = (
   const { now, say } = means;
   const state = stateFrom(former);
   let isBusy = false;
+  let wake: Date | undefined;
   let waiting: Reason | undefined;
 
   const report = async (settings: Settings): Promise<void> =>
@@ -55,7 +56,7 @@ export const keeperOf = (
       settings.tls.kind === "own"
         ? ended(now().toISOString(), trouble === null ? 0 : 1, trouble)
         : null;
-    means.wakeAt(undefined);
+    wake = undefined;
     await means.write(statusOf(settings, served, state, now()));
   };
 
@@ -106,7 +107,7 @@ export const keeperOf = (
     }
     const paused = pausedUntil(settings, state.attempt, now());
     state.nextAttempt = paused !== undefined && paused > due ? paused : due;
-    means.wakeAt(state.nextAttempt);
+    wake = state.nextAttempt;
     await report(settings);
   };
 
@@ -131,10 +132,14 @@ export const keeperOf = (
       try {
         for (let next: Reason | undefined = reason; next !== undefined; next = waiting) {
           waiting = undefined;
+          // Where it goes wrong altogether, it is looked at again in a minute.
+          wake = new Date(now().getTime() + 60_000);
           await look(next);
         }
       } finally {
         isBusy = false;
+        // Not before: a look in the midst of this one would be none.
+        means.wakeAt(wake);
       }
     },
   };

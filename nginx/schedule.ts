@@ -19,7 +19,7 @@ export const scheduleOf = (look: () => void, say: (text: string) => void): Sched
   const begin = (): void => {
     void task?.destroy();
     if (expression === undefined) return;
-    const made = schedule(expression, look, { suppressMissedWarning: true });
+    const made = schedule(expression, look, { suppressMissedWarning: true, unref: true });
     // A beat that comes over a second late is not run but called missed.
     made.on("execution:missed", look);
     task = made;
@@ -48,8 +48,8 @@ export const scheduleOf = (look: () => void, say: (text: string) => void): Sched
 /** The minute of twelve hours that was drawn for this installation; drawn anew at each start where it cannot be kept. */
 export const drawnMinute = async (folder: string): Promise<number> => {
   const path = join(folder, "minute");
-  const kept = Number(await readFile(path, "utf8").catch(() => "none"));
-  if (Number.isInteger(kept) && kept >= 0 && kept < minutes) return kept;
+  const kept = await readFile(path, "utf8").catch(() => "");
+  if (/^\d+\n$/.test(kept) && Number(kept) < minutes) return Number(kept);
   const drawn = randomInt(minutes);
   await writeFile(path, `${drawn}\n`).catch(() => {});
   return drawn;

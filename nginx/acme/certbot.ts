@@ -59,7 +59,6 @@ const writeConfiguration = async (
   const lines = [
     "non-interactive = true",
     "agree-tos = true",
-    "preferred-chain =",
     `server = ${acme.directory}`,
     acme.email === null ? "register-unsafely-without-email = true" : `email = ${acme.email}`,
     ...(acme.eab === null ? [] : [`eab-kid = ${acme.eab}`, `eab-hmac-key = ${eabKey}`]),
@@ -71,7 +70,7 @@ const writeConfiguration = async (
     `chain-path = ${join(work, "chain.pem")}`,
     `fullchain-path = ${join(work, "fullchain.pem")}`,
     ...(await proof(settings, acme)),
-  ].filter((line) => !line.endsWith("="));
+  ];
   await mkdir(webrootOf(settings), { recursive: true });
   await writeFile(join(work, "cli.ini"), `${lines.join("\n")}\n`, { mode: 0o600 });
   return eabKey === "" ? [] : [eabKey];

@@ -15,11 +15,12 @@ export const troubleFromCertbot = (said: string, authority: string): Trouble => 
     domain,
     authority,
     reason,
+    said,
   }) ?? [`the authority ${authority} refused: ${reason || lastLine(said)}`, null];
   return new Trouble(sentence, cure, detail);
 };
 
-type Known = { domain: string; authority: string; reason: string };
+type Known = { domain: string; authority: string; reason: string; said: string };
 
 // The types of RFC 8555, 6.7, as certbot prints them, then its own words.
 const meanings: [RegExp, (known: Known) => [sentence: string, cure: string | null]][] = [
@@ -79,6 +80,13 @@ const meanings: [RegExp, (known: Known) => [sentence: string, cure: string | nul
   [
     /hook.*(exited|returned|reported).*(error|code)/i,
     () => ["the script that changes the DNS failed", "look at its words: swarmhub tls --json"],
+  ],
+  [
+    /CERTIFICATE_VERIFY_FAILED|SSLError/,
+    ({ authority, said }) => [
+      `the authority ${authority} is not who it should be: ${/certificate verify failed: ([^(]*[^( ])/.exec(said)?.[1] ?? "its TLS is not right"}`,
+      "give the root of a private authority as tls.acme.ca",
+    ],
   ],
   [
     /ConnectionError|Max retries|Connection (refused|reset|aborted)|timed out|Name or service not known|getaddrinfo/i,

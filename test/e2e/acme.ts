@@ -44,14 +44,17 @@ export const setStage = async (lab: Lab): Promise<Stage> => {
   const on = (script: string) => lab.on(1, `set -e\n${script}`);
   await lab.write(1, "/root/upstream.mjs", upstream);
   await on(`apt-get -q update && apt-get -q install -y --no-install-recommends pebble openssl
+systemctl stop names pebble 2>/dev/null || true
+docker rm -f edge proxy >/dev/null 2>&1 || true
+rm -rf ${folder}
 mkdir -p /root/acme /etc/swarmhub/edge ${folder}/acme
 cd /root/acme
-openssl req -x509 -newkey rsa:2048 -noenc -days 3650 -subj '/CN=lab authority' -keyout ca.key -out ca.pem
+openssl req -x509 -newkey rsa:2048 -noenc -days 3650 -subj '/CN=lab authority' -addext keyUsage=critical,keyCertSign,cRLSign -keyout ca.key -out ca.pem
 openssl req -newkey rsa:2048 -noenc -subj /CN=acme.example.org -keyout server.key -out server.csr
 echo subjectAltName=DNS:acme.example.org >server.ext
 openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -days 3650 -extfile server.ext -out server.pem
 install -m 0600 ca.pem ${folder}/acme/ca.pem
-docker network create class
+docker network create class >/dev/null 2>&1 || true
 docker run -d --name proxy --network class --restart always -v /root/upstream.mjs:/upstream.mjs:ro ${image} node /upstream.mjs`);
 
   const stage: Stage = {

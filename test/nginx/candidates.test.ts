@@ -5,7 +5,7 @@ import test, { type ExecutionContext } from "ava";
 import { keepIssued } from "../../nginx/acme/issued.js";
 import { candidatesFor } from "../../nginx/candidates.js";
 import { settingsFrom } from "../../nginx/settings.js";
-import { makeAuthority } from "./authority.js";
+import { makeAuthority } from "./signing.js";
 
 const { sign } = makeAuthority();
 const directory = "https://acme.example/dir";

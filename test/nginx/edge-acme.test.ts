@@ -9,7 +9,7 @@ import { pairFrom } from "../../nginx/pair.js";
 import { selfSigned } from "../../nginx/self-signed.js";
 import type { Status } from "../../nginx/status.js";
 import { ask, handshake, upgraded } from "./asking.js";
-import { makeAuthority } from "./authority.js";
+import { makeAuthority } from "./signing.js";
 import { eventually, startEdge, withNginx, type Edge } from "./running.js";
 import { startUpstream } from "./upstream.js";
 

@@ -10,7 +10,7 @@ import { settingsFrom, type Settings } from "../../nginx/settings.js";
 import type { Served } from "../../nginx/site.js";
 import type { Status } from "../../nginx/status.js";
 import { Trouble } from "../../nginx/trouble.js";
-import { makeAuthority } from "./authority.js";
+import { makeAuthority } from "./signing.js";
 
 const { sign } = makeAuthority();
 const start = Date.now();
@@ -41,6 +41,7 @@ const keeping = async (t: ExecutionContext, former?: Partial<Status>) => {
     window: undefined as Window | undefined,
     attempts: [] as boolean[],
     wake: undefined as Date | undefined,
+    onWake: (): unknown => undefined,
     status: undefined as Status | undefined,
     said: [] as string[],
     trouble: null as Trouble | null,
@@ -65,6 +66,7 @@ const keeping = async (t: ExecutionContext, former?: Partial<Status>) => {
       fraction: 0,
       wakeAt: (time) => {
         world.wake = time;
+        if (time !== undefined && +time <= world.time) world.onWake();
       },
       write: async (status) => {
         world.status = status;
@@ -122,6 +124,22 @@ test("failures wait 1, 10 and 100 minutes, then a day; each is one line", async 
   t.is(world.said[0], "no certificate for geo.example.org, attempt 1: no (ask nicely)");
   t.is(world.status?.kind, "self-signed");
   t.is(world.status?.history.length, 6);
+});
+
+test("a look that is due while another is under way is not lost", async (t) => {
+  const world = await keeping(t);
+  world.answer = refuse;
+  world.settings = world.settingsOf({ schedule: { pauses: [1] } });
+  world.attempt = async () => {
+    world.attempts.push(false);
+    // It takes longer than the pause.
+    world.time += 5000;
+    return world.answer();
+  };
+  world.onWake = () => world.attempts.length < 3 && void world.look("schedule");
+  await world.look("schedule");
+  while (world.attempts.length < 3) await new Promise((resolve) => setImmediate(resolve));
+  t.is(world.attempts.length, 3);
 });
 
 test("a pause outlives a restart, and somebody who asks ends it", async (t) => {

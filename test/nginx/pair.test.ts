@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import test from "ava";
 import { missingNames, pairFrom } from "../../nginx/pair.js";
-import { makeAuthority } from "./authority.js";
+import { makeAuthority } from "./signing.js";
 
 const { sign } = makeAuthority();
 const one = sign(["geo.example.org", "*.labs.example.org"]);

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import test from "ava";
 import { renewalName, renewalTime } from "../../nginx/acme/renewal.js";
-import { makeAuthority } from "./authority.js";
+import { makeAuthority } from "./signing.js";
 
 const day = (count: number): Date => new Date(Date.UTC(2026, 0, 1) + count * 86_400_000);
 const lasting = (days: number) => ({

@@ -62,6 +62,14 @@ const known: [string, said: string, message: RegExp, cure: RegExp][] = [
     /by itself/,
   ],
   [
+    "an authority with a root that Python does not take",
+    unexpected(
+      "requests.exceptions.SSLError: HTTPSConnectionPool(host='a', port=14000): Max retries exceeded with url: /dir (Caused by SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: CA cert does not include key usage extension (_ssl.c:1029)')))",
+    ),
+    /not who it should be: CA cert does not include key usage extension$/,
+    /tls\.acme\.ca/,
+  ],
+  [
     "an authority that is away",
     unexpected("requests.exceptions.ConnectionError: Max retries exceeded with url: /dir"),
     /acme\.example does not answer/,
