@@ -26,6 +26,8 @@ export type Stage = {
   edge: {
     start: () => Promise<void>;
     signal: (name: string) => Promise<void>;
+    /** The command that kills its container. */
+    kill: string;
     log: () => Promise<string>;
   };
   status: () => Promise<Status>;
@@ -55,7 +57,7 @@ echo subjectAltName=DNS:acme.example.org >server.ext
 openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -days 3650 -extfile server.ext -out server.pem
 install -m 0600 ca.pem ${folder}/acme/ca.pem
 docker network create class >/dev/null 2>&1 || true
-docker run -d --name proxy --network class --restart always -v /root/upstream.mjs:/upstream.mjs:ro ${image} node /upstream.mjs`);
+docker run -d --name proxy --network class --restart always -p 8000:8000 -v /root/upstream.mjs:/upstream.mjs:ro ${image} node /upstream.mjs`);
 
   const stage: Stage = {
     pebble: async ({ validity = 7_776_000, refused = 0 } = {}) => {
@@ -85,16 +87,20 @@ curl -sf -d '${body}' http://127.0.0.1:8055/add-a`);
     settings: async (changes = {}) => {
       const file = "/etc/swarmhub/edge/settings.json";
       await lab.write(1, `${file}.new`, JSON.stringify({ ...settings, address, ...changes }));
-      await on(`mv ${file}.new ${file}; docker kill -s HUP edge >/dev/null 2>&1 || true`);
+      await on(
+        `mv ${file}.new ${file}; docker inspect edge >/dev/null 2>&1 || exit 0; kill -s HUP ${init}`,
+      );
     },
     edge: {
       start: async () => {
         await on(`docker run -d --name edge --init --network class --restart always --dns ${address} -p 80:80 -p 443:443 \\
   -v /etc/swarmhub/edge:/etc/swarmhub/edge:ro -v ${folder}:/certificates ${image}`);
       },
+      // Not by `docker kill`: whichever the signal, Docker then takes the container for stopped by hand.
       signal: async (name) => {
-        await on(`docker kill -s ${name} edge`);
+        await on(`kill -s ${name} ${init}`);
       },
+      kill: `kill -9 ${init}`,
       log: () => on("docker logs edge 2>&1 | grep ^edge: || true"),
     },
     status: async () => JSON.parse(await on(`cat ${folder}/status.json`)) as Status,
@@ -144,6 +150,8 @@ export const sClient = async (
 };
 
 const folder = "/var/lib/swarmhub/certificates";
+/** The container's first process, as the shell of its machine finds it. */
+const init = "$(docker inspect -f '{{.State.Pid}}' edge)";
 
 const settings = {
   domain: site,

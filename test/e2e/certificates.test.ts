@@ -9,6 +9,8 @@ import { setStage, sClient, site } from "./acme.js";
 const lab = await bootLab("e2e-certificates", 1, 2048, { prepared: true });
 const address = lab.address(1);
 const stage = await setStage(lab);
+/** The lab's gateway, which has no web server. */
+const elsewhere = address.replace(/\d+$/, "1");
 
 test.after.always(() => lab.lab("down"));
 
@@ -84,7 +86,9 @@ test.serial("three renewals on the schedule, and none of 50 open websockets noti
   const { serial } = await stage.status();
   await stage.edge.signal("USR2");
   await stage.statusWhen("it is a short one", (status) => status.serial !== serial);
-  const { seen, stop } = await openEchoes(address, site, 50);
+  const { seen, stop } = await openEchoes(address, 443, site, 50);
+  // The same past the edge, for how late answers come on this machine just now.
+  const past = await openEchoes(address, 8000, site, 50);
   const serials = new Set<string>();
   await stage.statusWhen(
     "it was renewed three times",
@@ -99,10 +103,12 @@ test.serial("three renewals on the schedule, and none of 50 open websockets noti
     120,
   );
   t.true(seen.answers > before);
-  const { answers, broken, latest } = stop();
-  t.log(`${answers} answers, the latest after ${Math.round(latest)} ms`);
-  t.deepEqual(broken, []);
-  t.true(latest < 1000, `an answer came after ${Math.round(latest)} ms`);
+  const [through, around] = [stop(), past.stop()];
+  const ms = (milliseconds: number) => `${Math.round(milliseconds)} ms`;
+  const figures = `${through.answers} answers, the latest after ${ms(through.latest)}; past the edge ${around.answers}, ${ms(around.latest)}`;
+  t.log(figures);
+  t.deepEqual(through.broken, []);
+  t.true(through.latest < around.latest + 1000, figures);
 });
 
 test.serial(
@@ -118,12 +124,12 @@ test.serial(
     t.regex(away.attempt?.error ?? "", /acme\.example\.org:14000 does not answer/);
     t.is(away.serial, serial);
     await stage.pebble();
-    await stage.leadTo("127.0.0.2");
+    await stage.leadTo(elsewhere);
     await stage.settings({ names: [`www.${site}`] });
-    const elsewhere = await stage.statusWhen("it saw", ({ attempt }) =>
-      /leads to 127\.0\.0\.2/.test(attempt?.error ?? ""),
+    const misled = await stage.statusWhen("it saw that", ({ attempt }) =>
+      (attempt?.error ?? "").startsWith(`${site} leads to ${elsewhere}, where`),
     );
-    t.is(elsewhere.serial, serial);
+    t.is(misled.serial, serial);
     await stage.leadTo(address);
     const both = await stage.statusWhen("it has both names", ({ names }) => names.length === 2);
     t.is(both.attempt?.outcome, "ok");
@@ -134,8 +140,7 @@ test.serial(
   "nginx killed, the container killed, the plug pulled: up again with the same certificate",
   async (t) => {
     const { serial } = await stage.status();
-    const pid = "docker inspect -f '{{.State.Pid}}' edge";
-    for (const kill of ["pkill -9 -o -x nginx", `kill -9 $(${pid})`]) {
+    for (const kill of ["pkill -9 -o -x nginx", "pkill -9 -f '[/]app/edge.mjs'", stage.edge.kill]) {
       const { at } = await stage.status();
       await lab.on(1, kill);
       await stage.statusWhen(`it is up after ${kill}`, (status) => status.at > at);

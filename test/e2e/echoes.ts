@@ -1,18 +1,21 @@
 import { once } from "node:events";
-import { connect, type TLSSocket } from "node:tls";
+import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 
 /** What became of the open connections: answers, those that broke, and the latest answer in milliseconds. */
 export type Echoes = { answers: number; broken: string[]; latest: number };
 
-/** Opens so many websockets to a site and has each answer once a second, until told to stop. */
+/** Opens so many websockets to a site, over TLS where it listens on 443, and has each answer once a second, until told to stop. */
 export const openEchoes = async (
   host: string,
+  port: number,
   servername: string,
   count: number,
 ): Promise<{ seen: Echoes; stop: () => Echoes }> => {
   const seen: Echoes = { answers: 0, broken: [], latest: 0 };
-  const sockets: TLSSocket[] = [];
-  for (let number = 0; number < count; number += 1) sockets.push(await open(host, servername));
+  const sockets: Socket[] = [];
+  for (let number = 0; number < count; number += 1)
+    sockets.push(await open(host, port, servername));
   let stopped = false;
   const timers = sockets.map((socket, number) => {
     let asked: { text: string; at: number } | undefined;
@@ -49,10 +52,13 @@ export const openEchoes = async (
   };
 };
 
-const open = async (host: string, servername: string): Promise<TLSSocket> => {
-  const socket = connect({ host, port: 443, servername, rejectUnauthorized: false });
+const open = async (host: string, port: number, servername: string): Promise<Socket> => {
+  const isTls = port === 443;
+  const socket = isTls
+    ? connectTls({ host, port, servername, rejectUnauthorized: false })
+    : connect(port, host);
   socket.setNoDelay(true).setEncoding("latin1");
-  await once(socket, "secureConnect");
+  await once(socket, isTls ? "secureConnect" : "connect");
   const lines = ["GET /user/ada/api/kernels HTTP/1.1", `Host: ${servername}`];
   socket.write([...lines, "Connection: Upgrade", "Upgrade: websocket", "", ""].join("\r\n"));
   const [head] = (await once(socket, "data")) as [string];
