@@ -2,6 +2,7 @@
 import { Argument, Command, CommanderError } from "commander";
 import { act } from "./act.js";
 import { addHomes } from "./cli-homes.js";
+import { addTls } from "./cli-tls.js";
 import { collect, examples, positive } from "./cli-words.js";
 import { completion, shells, type Shell } from "./commands/completion.js";
 import type { DownOptions } from "./commands/down.js";
@@ -34,6 +35,7 @@ program
   .option("--device <path>", "a blank disk of the manager for the homes")
   .option("--file <size>", "instead of a disk: a file of that size on the manager's root disk")
   .option("--domain <name>", "the name that browsers will use")
+  .option("--letsencrypt <email>", "have Let's Encrypt give out the certificate for that name")
   .addHelpText(
     "after",
     examples(
@@ -92,6 +94,7 @@ program
   );
 
 addHomes(program);
+addTls(program);
 
 program
   .command("open")
@@ -102,8 +105,9 @@ program
 
 program
   .command("down")
-  .description("take the class away; the homes stay")
+  .description("take the class away; the homes stay, and what an authority of certificates gave")
   .option("--delete-homes", "erase every home as well (asks for the name of the class)", false)
+  .option("--delete-certificates", "remove the authority's certificates as well", false)
   .option("-y, --yes", "do not ask", false)
   .option("--break-lock", "take over from an operator who is gone", false)
   .addHelpText("after", examples("swarmhub down", "swarmhub down --delete-homes"))

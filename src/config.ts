@@ -38,14 +38,51 @@ export type StorageConfig = KeptStorage | { kind: "temporary" };
 export const storageServer = ({ storage }: Config): HostConfig | undefined =>
   storage.kind === "kept" ? storage.host : undefined;
 
+/** How browsers are served; paths are whole, and are read when the class is looked at. */
+export type TlsConfig =
+  | { kind: "self-signed" }
+  /** Something before the class does TLS; only of these addresses (IPv4 or CIDR) it is believed who asked. */
+  | { kind: "off"; trustedProxies: string[] }
+  | { kind: "own"; certificate: string; key: string }
+  | AcmeConfig;
+
+/** A certificate that an authority gives out and renews by ACME. */
+export type AcmeConfig = {
+  kind: "acme";
+  /** Its name for a person: "Let's Encrypt". */
+  authority: string;
+  directory: string;
+  email?: string;
+  /** A file with the root of the authority's own HTTPS. */
+  ca?: string;
+  eab?: { id: string; key: SecretSource };
+  /** How the record of DNS-01 is made; without it HTTP-01 asks at port 80. */
+  dns?: DnsConfig;
+};
+
+/** DNS-01: a DNS server of one's own with its credentials, or a script that makes and removes records. */
+export type DnsConfig = (
+  | { kind: "plugin"; plugin: string; credentials: SecretSource }
+  | { kind: "hook"; hook: string }
+) & {
+  /** Seconds until a record is seen everywhere. */
+  propagation?: number;
+};
+
+/** Every name that the certificate is for: the first is shown. */
+export const namesOf = ({ domain, otherNames }: Config): string[] =>
+  domain === undefined ? [] : [domain, ...otherNames];
+
 /** swarmhub.yaml, checked and with its defaults filled in. */
 export type Config = {
   name: string;
   domain?: string;
+  /** Further names that lead to the class. */
+  otherNames: string[];
   manager: HostConfig;
   workers: HostConfig[];
   storage: StorageConfig;
-  tls: { kind: "self-signed" } | { kind: "off" };
+  tls: TlsConfig;
   login: { sharedPassword: SecretSource; admins: string[]; groups: Record<string, string[]> };
   servers: {
     image: string;

@@ -26,8 +26,12 @@ export const paths = {
   secrets: "/var/lib/swarmhub/secrets",
   hub: "/var/lib/swarmhub/hub",
   hubConfiguration: "/etc/swarmhub/hub.json",
-  edgeConfiguration: "/etc/swarmhub/edge.json",
+  /** A folder of its own, since it is bound into the container: a bound file would stay the one that a rename replaced. */
+  edge: "/etc/swarmhub/edge",
+  edgeConfiguration: "/etc/swarmhub/edge/settings.json",
   certificates: "/var/lib/swarmhub/certificates",
+  /** What the edge serves, in its own words. */
+  certificateStatus: "/var/lib/swarmhub/certificates/status.json",
 } as const;
 
 /** The files whose whole content `facts` brings along; none of them holds a secret. */
@@ -45,4 +49,15 @@ export const readFiles: readonly string[] = [
   paths.skeletonNote,
   paths.hubConfiguration,
   paths.edgeConfiguration,
+  paths.certificateStatus,
 ];
+
+/** What the operator may give the edge, below the folder of certificates; most of it is secret. */
+export const givenNames = [
+  "own/certificate.pem",
+  "own/key.pem",
+  "acme/ca.pem",
+  "acme/eab-key",
+  "acme/dns-credentials.ini",
+  "acme/dns-hook",
+] as const;

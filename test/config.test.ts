@@ -25,6 +25,7 @@ test("three keys make a class, and the rest has its defaults", async (t) => {
   const path = await fileWith("name: a\nmanager: local\nstorage: {device: /dev/vdb}\n");
   t.deepEqual(await loadConfig(path), {
     name: "a",
+    otherNames: [],
     manager: { destination: "local" },
     workers: [],
     storage: {
@@ -44,7 +45,7 @@ test("three keys make a class, and the rest has its defaults", async (t) => {
 test("a full file keeps what it says", async (t) => {
   const path = await fileWith(`
 name: geo-101
-domain: geo.example.org
+domain: [geo.example.org, www.geo.example.org]
 manager: {host: debian@203.0.113.10, address: 10.0.0.5}
 workers: ["ssh://ada@203.0.113.11:2222", {host: w2}]
 storage:
@@ -61,6 +62,7 @@ engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
   t.deepEqual(await loadConfig(path), {
     name: "geo-101",
     domain: "geo.example.org",
+    otherNames: ["www.geo.example.org"],
     manager: { destination: "debian@203.0.113.10", address: "10.0.0.5" },
     workers: [{ destination: "ssh://ada@203.0.113.11:2222" }, { destination: "w2" }],
     storage: {
@@ -71,7 +73,7 @@ engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
       files: 1_500_000,
       trashDays: 7,
     },
-    tls: { kind: "off" },
+    tls: { kind: "off", trustedProxies: [] },
     login: {
       sharedPassword: { kind: "env", name: "ROOM_PASSWORD" },
       admins: ["ada", "bob@example.org"],

@@ -74,6 +74,7 @@ export const fakeHost = (name: string, options: FakeHostOptions = {}): FakeHost 
 /** A configuration that is valid, with the changes that a test needs. */
 export const fakeConfig = (changes: Partial<Config> = {}): Config => ({
   name: "geo-101",
+  otherNames: [],
   manager: { destination: "manager" },
   workers: [],
   storage: {

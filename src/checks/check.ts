@@ -9,10 +9,12 @@ export type Level = "ok" | "note" | "warning" | "refusal";
 /** One thing that a check found; without a host it is about the class as a whole. */
 export type Finding = { host?: string; level: Level; text: string; cure?: string };
 
-/** What the operator's own machine answers: milliseconds since 1970, the addresses of a name, web pages. */
+/** What the operator's own machine answers: milliseconds since 1970, the addresses of a name, who may give out its certificates, web pages. */
 export type World = {
   now: () => number;
   lookup: (name: string) => Promise<string[]>;
+  /** The authorities in the CAA records of exactly this name. */
+  issuers: (name: string) => Promise<string[]>;
   fetch: (url: string, init: RequestInit) => Promise<Response>;
 };
 

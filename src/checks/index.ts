@@ -2,6 +2,7 @@ import type { Cluster } from "../cluster.js";
 import { exitCode, UserError } from "../errors.js";
 import { inspectMachines } from "../machines.js";
 import { plural } from "../report/text.js";
+import { certificate } from "./certificate.js";
 import type { Check, CheckContext, Finding, World } from "./check.js";
 import { clock } from "./clock.js";
 import { domain } from "./domain.js";
@@ -22,7 +23,17 @@ export type { Finding } from "./check.js";
 export type Found = Finding & { check: string };
 
 /** The looks that take hardly more than a round trip; `up` takes them before its first step. */
-const cheapChecks: readonly Check[] = [system, clock, taken, space, plan, seats, domain, image];
+const cheapChecks: readonly Check[] = [
+  system,
+  clock,
+  taken,
+  space,
+  plan,
+  seats,
+  domain,
+  certificate,
+  image,
+];
 
 /** All of them, in the order in which they are shown. */
 export const allChecks: readonly Check[] = [
@@ -34,6 +45,7 @@ export const allChecks: readonly Check[] = [
   plan,
   seats,
   domain,
+  certificate,
   image,
 ];
 

@@ -7,5 +7,9 @@ export const addressOf = async (cluster: Cluster): Promise<string> => {
   const { config, manager } = cluster;
   const machines = await inspectMachines(cluster);
   const name = config.domain ?? publicName(config.manager, machines(manager).address);
-  return `${config.tls.kind === "off" ? "http" : "https"}://${name}`;
+  // Behind something that does TLS, and says so by being trusted, a name is found by https.
+  const isPlain =
+    config.tls.kind === "off" &&
+    (config.domain === undefined || config.tls.trustedProxies.length === 0);
+  return `${isPlain ? "http" : "https"}://${name}`;
 };

@@ -1,6 +1,7 @@
 import type { Cluster } from "../cluster.js";
 import { exitCode, UserError } from "../errors.js";
 import { withLock } from "../lock.js";
+import { authorityFolder, certificatesErasure, hasAuthority } from "../pieces/edge/kept.js";
 import { pieces } from "../pieces/index.js";
 import { erasure } from "../pieces/storage.js";
 import type { Piece } from "../piece.js";
@@ -11,7 +12,12 @@ import { confirmBy } from "./confirm.js";
 import { operator, withCluster, type ClassOptions } from "./session.js";
 
 /** The options of `swarmhub down`. */
-export type DownOptions = ClassOptions & { deleteHomes: boolean; yes: boolean; breakLock: boolean };
+export type DownOptions = ClassOptions & {
+  deleteHomes: boolean;
+  deleteCertificates: boolean;
+  yes: boolean;
+  breakLock: boolean;
+};
 
 /** Takes the class away and leaves the machines as they were; the homes stay unless their end is asked for by name. */
 export const down = (
@@ -22,7 +28,11 @@ export const down = (
   withCluster(options, terminal, async (cluster) => {
     const { config, manager } = cluster;
     if (options.deleteHomes) await askForName(terminal, config.name, options.yes);
-    const toRemove: readonly Piece[] = options.deleteHomes ? [erasure, ...pieces] : pieces;
+    const toRemove: readonly Piece[] = [
+      ...(options.deleteHomes ? [erasure] : []),
+      ...(options.deleteCertificates ? [certificatesErasure] : []),
+      ...pieces,
+    ] as readonly Piece[];
     await withLock(
       manager,
       operator(),
@@ -34,10 +44,16 @@ export const down = (
           signal: AbortSignal.any([signal, lost]),
         });
         const where = options.deleteHomes ? undefined : whereHomesStay(cluster);
-        const next =
-          where === undefined
+        const next = [
+          ...(where === undefined
             ? []
-            : [`the homes stay on ${where}; \`swarmhub up\` brings them back`];
+            : [`the homes stay on ${where}; \`swarmhub up\` brings them back`]),
+          ...(hasAuthority(await manager.facts())
+            ? [
+                `the certificates of the authority stay in ${authorityFolder} of ${manager.name}; \`swarmhub up\` uses them again`,
+              ]
+            : []),
+        ];
         const text = `${config.name} is down: ${done.changed} steps in ${duration(done.ms)}`;
         terminal.report.event({ type: "summary", text, changed: done.changed, ms: done.ms, next });
       },

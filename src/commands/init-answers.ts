@@ -1,6 +1,7 @@
 import { basename, dirname, resolve } from "node:path";
 import { classNameNear } from "../config/names.js";
 import { className, defaultQuota, device, domain, fileSize, host } from "../config/schema.js";
+import { email } from "../config/tls.js";
 import { bytesFrom, bytesText } from "../config/units.js";
 import { exitCode, UserError } from "../errors.js";
 
@@ -13,6 +14,7 @@ export type InitOptions = {
   device?: string;
   file?: string;
   domain?: string;
+  letsencrypt?: string;
 };
 
 /** How init talks: `ask` answers the line that was typed, or undefined where nobody sits at a terminal. */
@@ -25,6 +27,8 @@ export type InitIo = {
 export type Answers = {
   name: string;
   domain?: string;
+  /** The e-mail address for Let's Encrypt. */
+  letsencrypt?: string;
   manager: string;
   workers: string[];
   backing: { device: string } | { file: string; quota: string };
@@ -42,6 +46,7 @@ export const answers = async (options: InitOptions, io: InitIo): Promise<Answers
   return {
     name: options.name ?? nameFrom(options),
     ...(options.domain !== undefined && { domain: options.domain }),
+    ...(options.letsencrypt !== undefined && { letsencrypt: options.letsencrypt }),
     manager,
     workers: [...workers],
     backing: place.startsWith("/") ? { device: place } : { file: place, quota: share(place) },
@@ -61,6 +66,7 @@ const checkFlags = (options: InitOptions): void => {
   const flags: [string, Checkable, string | undefined][] = [
     ["--name", className, options.name],
     ["--domain", domain, options.domain],
+    ["--letsencrypt", email, options.letsencrypt],
     ["--manager", host, options.manager],
     ...(options.worker ?? []).map((one): [string, Checkable, string] => ["--worker", host, one]),
     ["--device", device, options.device],
@@ -72,6 +78,8 @@ const checkFlags = (options: InitOptions): void => {
   });
   if (options.device !== undefined && options.file !== undefined)
     complaints.push("--device and --file are both given, but the homes lie on one of the two");
+  if (options.letsencrypt !== undefined && options.domain === undefined)
+    complaints.push("--letsencrypt needs --domain: certificates are for names");
   if (complaints.length > 0) throw usage(complaints.join("\n"));
 };
 

@@ -37,10 +37,11 @@ const checkTogether = (text: string, path: string): void => {
   }
 };
 
-const fileText = ({ name, domain, manager, workers, backing }: Answers): string =>
+const fileText = ({ name, domain, letsencrypt, manager, workers, backing }: Answers): string =>
   renderAsset("templates/init.yaml.hbs", {
     name: yaml(name),
     domain: domain === undefined ? null : yaml(domain),
+    letsencrypt: letsencrypt === undefined ? null : yaml(letsencrypt),
     manager: yaml(manager),
     workers: yaml(workers),
     device: "device" in backing ? yaml(backing.device) : null,

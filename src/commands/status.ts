@@ -11,18 +11,21 @@ import { seatsOf } from "../seats.js";
 import { addressOf } from "./address.js";
 import { homesLines, inspectHomes } from "./homes-line.js";
 import { temporarySentence } from "./temporary.js";
+import { certificateJson, certificateLine } from "./tls/lines.js";
+import { lookAtCertificates } from "./tls/look.js";
 import { withCluster, type ClassOptions } from "./session.js";
 
 /** Shows each piece as wanted or what differs, the address, the seats and who is in; throws with code 6 where something differs. */
 export const status = (options: ClassOptions, terminal: Terminal): Promise<void> =>
   withCluster(options, terminal, async (cluster) => {
     const { config } = cluster;
-    const [parts, machines, services, address, homes] = await Promise.all([
+    const [parts, machines, services, address, homes, certificates] = await Promise.all([
       Promise.all(pieces.map((piece) => partOf(piece, cluster))),
       inspectMachines(cluster),
       userServices(cluster),
       addressOf(cluster),
       cluster.storage === undefined ? undefined : inspectHomes(cluster.storage),
+      lookAtCertificates(cluster),
     ]);
     const users = services.map(({ home }) => home).toSorted();
     const seats = seatsOf(cluster, machines);
@@ -36,6 +39,7 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
             address,
             storage: config.storage.kind,
             homes: homes ?? null,
+            certificate: certificateJson(certificates),
             seats,
             users,
             pieces: parts,
@@ -52,6 +56,7 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
       const temporary = temporarySentence(config);
       if (temporary !== undefined) terminal.print(temporary);
       for (const line of homes === undefined ? [] : homesLines(homes)) terminal.print(line);
+      if (certificates.status !== undefined) terminal.print(certificateLine(certificates));
       for (const { piece, asWanted, differs } of parts) {
         terminal.print(
           `${piece.padEnd(9)} ${asWanted ? "as wanted" : `differs: ${differs[0] ?? ""}`}`,

@@ -11,6 +11,7 @@ import { duration } from "../report/text.js";
 import { addressOf } from "./address.js";
 import { confirmBy } from "./confirm.js";
 import { temporarySentence } from "./temporary.js";
+import { lookAtCertificates } from "./tls/look.js";
 import { operator, withCluster, type ClassOptions } from "./session.js";
 
 /** The options of `swarmhub up`. */
@@ -30,6 +31,8 @@ export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal):
     });
     for (const piece of pieces)
       for (const text of await problemsOf(piece, cluster)) report.event({ type: "warning", text });
+    for (const text of (await lookAtCertificates(cluster)).warnings)
+      report.event({ type: "warning", text });
     const temporary = temporarySentence(cluster.config);
     if (temporary !== undefined) report.event({ type: "warning", text: temporary });
     const next = await whatNext(cluster);

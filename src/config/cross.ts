@@ -3,6 +3,7 @@ import { groupFindings, groupPaths } from "./groups.js";
 import { machineOf } from "./host.js";
 import { isMapping, valueAt } from "./leaf.js";
 import { defaultQuota, fileSize, host, quota } from "./schema.js";
+import { tlsFindings } from "./tls-cross.js";
 import { bytesText } from "./units.js";
 
 /** What is wrong between keys. It looks at the file as it stands, so that another key's error hides nothing. */
@@ -13,10 +14,24 @@ export const crossFindings = (raw: unknown): Finding[] => {
     ...backing(storage),
     ...skeletonOfNothing(raw),
     ...groupFindings(raw),
-    ...[["login", "admins"], ["engine", "registry-mirrors"], ...groupPaths(raw)].flatMap((path) =>
-      repeated(raw, path),
-    ),
+    ...tlsFindings(raw),
+    ...noNames(raw),
+    ...[...lists, ...groupPaths(raw)].flatMap((path) => repeated(raw, path)),
   ];
+};
+
+const lists: Path[] = [
+  ["domain"],
+  ["login", "admins"],
+  ["engine", "registry-mirrors"],
+  ["tls", "off", "trusted-proxies"],
+];
+
+const noNames = (raw: unknown): Finding[] => {
+  const domain = valueAt(raw, ["domain"]);
+  return Array.isArray(domain) && domain.length === 0
+    ? [{ path: ["domain"], text: "is an empty list; write a name into it, or delete the line" }]
+    : [];
 };
 
 type Machine = { path: Path; destination: string; address?: string };

@@ -7,6 +7,7 @@ import { readText } from "./file.js";
 import { isMapping, valueAt } from "./leaf.js";
 import { besideFile } from "./login.js";
 import { schema, type Settings } from "./schema.js";
+import { tlsOf } from "./tls.js";
 import { unknownKey } from "./unknown.js";
 
 /** Reads and checks a swarmhub.yaml; throws a UserError (usage) with every complaint in it. */
@@ -64,11 +65,12 @@ const named =
     text: `${pathText(written(raw, path))} ${text}`,
   });
 
-// The schema reads `manager: X` as `manager: {host: X}`; a complaint speaks of what stands in the file.
+// The schema reads `manager: X` as `manager: {host: X}`, `domain: X` as `domain: [X]`; a complaint speaks of what stands in the file.
 const written = (raw: unknown, path: Path): Path => {
   const parent = path.slice(0, -1);
   const held = valueAt(raw, parent);
-  const isHeld = held === undefined || isMapping(held) || typeof path.at(-1) === "number";
+  const isItem = Array.isArray(held) && typeof path.at(-1) === "number";
+  const isHeld = held === undefined || isMapping(held) || isItem;
   return isHeld ? path : parent;
 };
 
@@ -76,11 +78,12 @@ const configOf = (settings: Settings, folder: string): Config => {
   const { name, domain, manager, workers, storage, tls, login, servers, engine } = settings;
   return {
     name,
-    ...(domain !== undefined && { domain }),
+    ...(domain?.[0] !== undefined && { domain: domain[0] }),
+    otherNames: domain?.slice(1) ?? [],
     manager: hostOf(manager),
     workers: workers.map(hostOf),
     storage: storageOf(storage),
-    tls,
+    tls: tlsOf(tls, folder),
     login: {
       sharedPassword: besideFile(login["shared-password"], folder),
       admins: login.admins,

@@ -65,6 +65,28 @@ export const folderFrom = (text: string): string => {
   return text;
 };
 
+/** A file's path, absolute or beside swarmhub.yaml. Throws a Problem. */
+export const fileFrom = (text: string): string => {
+  const right = "write for example ./chain.pem";
+  if (text.trim() === "" || text.includes("\0")) throw new Problem("this is no path", right);
+  if (text.startsWith("~"))
+    throw new Problem("~ is a shell's word and is not replaced here", "write the path in full");
+  return text;
+};
+
+/** An e-mail address as an authority takes it. Throws a Problem. */
+export const emailFrom = (text: string): string => {
+  const right = "write for example teacher@example.org";
+  if (!/^[A-Za-z0-9._%+-]{1,64}@[^@]+$/.test(text))
+    throw new Problem("it is name@domain, in plain letters", right);
+  try {
+    domainFrom(text.replace(/^.*@/, "").toLowerCase());
+  } catch {
+    throw new Problem("what follows the @ is no domain name", right);
+  }
+  return text;
+};
+
 /** The name of a class nearest to a text; "class" where nothing of it can stay. */
 export const classNameNear = (text: string): string => {
   const words = text.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");

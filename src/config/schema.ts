@@ -5,6 +5,7 @@ import { secretSourceFrom } from "./login.js";
 import { addressFrom, destinationFrom } from "./host.js";
 import { classNameFrom, deviceFrom, domainFrom, folderFrom, userFrom } from "./names.js";
 import { Problem } from "./problem.js";
+import { tls } from "./tls.js";
 import { bytesFrom, daysFrom, filesFrom } from "./units.js";
 
 const sizeOf = (what: string, example: string, least: string) =>
@@ -42,6 +43,12 @@ export const className = leaf({ what: "the name of a class", example: "geo-101" 
 
 /** A domain name. */
 export const domain = leaf({ what: "a domain name", example: "geo.example.org" }, domainFrom);
+
+// One name, or several of which the first is shown.
+const domains = z.preprocess(
+  (value) => (Array.isArray(value) ? value : [value]),
+  list({ what: "a domain name, or a list of several", example: "[geo.example.org]" }, domain),
+);
 
 /** A block device. */
 export const device = leaf({ what: "a block device", example: "/dev/vdb" }, deviceFrom);
@@ -83,24 +90,6 @@ const keptStorage = section(
 );
 
 const storage = z.union([z.literal("temporary"), keptStorage]);
-
-// YAML 1.1 reads `off` as false, and a mapping is what later versions will take.
-const tlsText = (value: unknown): unknown => {
-  if (value === false) return "off";
-  return isMapping(value) ? Object.keys(value).join(" ") : value;
-};
-
-const tls = z.preprocess(
-  tlsText,
-  leaf({ what: "self-signed or off", example: "self-signed" }, (text) => {
-    if (text === "self-signed" || text === "off") return { kind: text } as const;
-    const later = "Let's Encrypt and certificates of your own come in a later version";
-    throw new Problem(
-      /encrypt|certificate|key/.test(text) ? later : "there is no other way yet",
-      "write self-signed, or off behind something that does TLS",
-    );
-  }),
-);
 
 const user = leaf({ what: "a user name", example: "ada" }, userFrom);
 
@@ -157,13 +146,13 @@ export const schema = section(
   { what: "a mapping of name, manager, storage …", example: "name: geo-101" },
   {
     name: className,
-    domain: domain.exactOptional(),
+    domain: domains.exactOptional(),
     manager: host,
     workers: list({ what: "a list of machines", example: "[debian@203.0.113.11]" }, host).default(
       [],
     ),
     storage,
-    tls: tls.default({ kind: "self-signed" }),
+    tls: tls.default("self-signed"),
     login: login.prefault({}),
     servers: servers.prefault({}),
     engine: engine.prefault({}),

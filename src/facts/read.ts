@@ -41,9 +41,9 @@ export const factsFrom = (text: string): Facts => {
       ),
     ),
     files,
-    secretHashes: Object.fromEntries(
-      words("secrets").map(([hash = "", name = ""]) => [name, hash]),
-    ),
+    secretHashes: hashesOf(words("secrets")),
+    certificates: lines("certificates"),
+    givenHashes: hashesOf(words("given")),
     firewall: lines("firewall").filter(namesUs),
     firewall6: lines("firewall6").filter(namesUs),
     ipv6: get("ipv6") === "yes",
@@ -76,6 +76,10 @@ const filesIn = (sections: Map<string, string>): Record<string, string> =>
       .filter(([name]) => name.startsWith("file "))
       .map(([name, content]) => [name.slice(5), Buffer.from(content.trim(), "hex").toString()]),
   );
+
+/** What sha256sum prints, by file name. */
+const hashesOf = (words: string[][]): Record<string, string> =>
+  Object.fromEntries(words.map(([hash = "", name = ""]) => [name, hash]));
 
 const namesUs = (rule: string): boolean => rule.includes("SWARMHUB");
 

@@ -1,4 +1,4 @@
-import { paths, readFiles } from "../paths.js";
+import { givenNames, paths, readFiles } from "../paths.js";
 import { perlSockets } from "../perl.js";
 import { quote, quoteAll } from "../quote.js";
 import { nodeCertificate } from "./membership.js";
@@ -23,6 +23,11 @@ section disks; lsblk --json --bytes --paths --output NAME,TYPE,SIZE,FSTYPE,LABEL
 section free-on-root; stat -f -c '%a %S' /
 section packages; dpkg-query -W -f '\${db:Status-Abbrev}\\t\${Package}\\t\${Version}\\n' ${quoteAll(packageNames)} 2>/dev/null
 if cd ${paths.secrets} 2>/dev/null; then section secrets; sha256sum -- * 2>/dev/null; cd /; fi
+# No process where nobody gave anything.
+if cd ${paths.certificates} 2>/dev/null; then
+  if [ -e own ] || [ -e acme ]; then section given; sha256sum -- ${quoteAll(givenNames)} 2>/dev/null; fi
+  cd /
+fi
 section firewall; iptables -S 2>/dev/null
 section firewall6; ip6tables -S 2>/dev/null
 # What a machine of a class has, or it would not be one.
@@ -63,6 +68,7 @@ my $mounts = content "/proc/self/mounts";
 section "mounts", $mounts;
 section "ipv6", -e "/proc/net/if_inet6" ? "yes" : "no";
 section "state", join "\\n", map { s|.*/||r } glob "${paths.state}/{.[!.]*,*}" if -d "${paths.state}";
+section "certificates", join "\\n", map { s|^${paths.certificates}/||r } glob "${paths.certificates}/{*,acme/*}";
 for (@ARGV) { section "file $_", unpack "H*", content $_ if -f }
 if ($mounts =~ m|^\\S+ ${paths.storage} |m) {
   section "quota", "";

@@ -44,6 +44,10 @@ export type Facts = {
   files: Record<string, string>;
   /** SHA-256 by file name of what lies in the folder of secrets. */
   secretHashes: Record<string, string>;
+  /** The names of what lies in the folder of certificates, and in its folder `acme`: "live.crt", "acme/certbot". */
+  certificates: string[];
+  /** SHA-256 of what the operator gave the edge, by its name there. */
+  givenHashes: Record<string, string>;
   /** `iptables -S` and `ip6tables -S`, the lines that name us. */
   firewall: string[];
   firewall6: string[];

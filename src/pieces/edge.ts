@@ -1,59 +1,79 @@
+import { UserError } from "../errors.js";
 import { paths } from "../paths.js";
 import type { Piece } from "../piece.js";
 import { publicName } from "../public-name.js";
+import type { Given } from "../tls/given.js";
+import { operatorGiven } from "../tls/operator.js";
+import { statusFrom } from "../tls/status.js";
+import { troubleOf } from "../tls/trouble.js";
+import { giveSteps, takeBackSteps, tellEdge } from "./edge/files.js";
+import { removeCertificatesSteps } from "./edge/kept.js";
+import { edgeSettings } from "./edge/settings.js";
+import { waitStep } from "./edge/wait.js";
 import { fileSteps, removeFileSteps } from "./shared/file.js";
-import { folderSteps, removeFolderSteps } from "./shared/folder.js";
-import { hashOfSecrets } from "./shared/secret-mounts.js";
+import { folderSteps } from "./shared/folder.js";
 import { inspectPart, type PartState } from "./shared/part.js";
 import { removeServiceSteps, serviceSteps } from "./shared/service.js";
+import type { WantedService } from "./shared/service-spec.js";
+
+type State = PartState & {
+  /** What the operator's machine has for the edge, or why it cannot be that. */
+  given: Given | UserError;
+  now: Date;
+};
 
 /** nginx on the manager's ports 80 and 443, the only way in from outside. */
-export const edge: Piece<PartState> = {
+export const edge: Piece<State> = {
   name: "edge",
-  inspect: (cluster) => inspectPart(cluster, "edge"),
-  plan: (want, { machines, image, service }, cluster) => {
+  inspect: async (cluster) => {
+    const part = await inspectPart(cluster, "edge");
+    const { address } = part.machines(cluster.manager);
+    return { ...part, given: await operatorGiven(cluster.config, address), now: new Date() };
+  },
+  plan: (want, { machines, image, service, given }, cluster) => {
     const { manager } = cluster;
     const { facts, address } = machines(manager);
-    const content = `${JSON.stringify(
-      {
-        domain: want.domain ?? null,
-        address: publicName(want.manager, address),
-        tls: want.tls.kind,
-      },
-      null,
-      2,
-    )}\n`;
-    const files = fileSteps(manager, facts, [{ path: paths.edgeConfiguration, content }]);
-    const steps = serviceSteps(
-      {
-        name: "edge",
-        className: want.name,
-        image,
-        mounts: [
-          {
-            Type: "bind",
-            Source: paths.edgeConfiguration,
-            Target: paths.edgeConfiguration,
-            ReadOnly: true,
-          },
-          { Type: "bind", Source: paths.certificates, Target: "/certificates" },
-        ],
-        filesHash: hashOfSecrets([], {}, content),
-        ports: want.tls.kind === "off" ? [80] : [80, 443],
-      },
-      service,
-      cluster,
-    );
-    const folder = folderSteps(manager, facts, paths.certificates, "certificates");
-    return [...files, ...folder, ...steps];
+    if (given instanceof UserError) throw given;
+    const content = edgeSettings(want, publicName(want.manager, address));
+    const settings = { path: paths.edgeConfiguration, content, then: tellEdge };
+    const steps = [
+      ...folderSteps(manager, facts, paths.certificates, "certificates"),
+      ...giveSteps(manager, facts, given),
+      ...fileSteps(manager, facts, [settings]),
+      ...takeBackSteps(manager, facts, given),
+      ...serviceSteps(wantedService(want.name, image, want.tls.kind === "off"), service, cluster),
+    ];
+    if (steps.length === 0) return [];
+    const before = statusFrom(facts.files[paths.certificateStatus]);
+    return [...steps, waitStep(manager, want, { given, before })];
   },
   remove: ({ machines, service }, cluster) => {
     const { manager } = cluster;
     const { facts } = machines(manager);
+    const then = `rmdir --ignore-fail-on-non-empty ${paths.edge}`;
     return [
       ...removeServiceSteps("edge", service, cluster),
-      ...removeFileSteps(manager, facts, [{ path: paths.edgeConfiguration }]),
-      ...removeFolderSteps(manager, facts, paths.certificates, "the certificates"),
+      ...removeFileSteps(manager, facts, [{ path: paths.edgeConfiguration, then }]),
+      ...removeCertificatesSteps(manager, facts),
     ];
   },
+  problems: ({ machines, service, given, now }, { config, manager }) => {
+    if (!service.running || given instanceof UserError) return [];
+    const status = statusFrom(machines(manager).facts.files[paths.certificateStatus]);
+    const trouble = troubleOf({ config, given, status, now });
+    return trouble === undefined ? [] : [`${manager.name}: ${trouble.text}; ${trouble.cure}`];
+  },
 };
+
+const wantedService = (className: string, image: string, isPlain: boolean): WantedService => ({
+  name: "edge",
+  className,
+  image,
+  mounts: [
+    { Type: "bind", Source: paths.edge, Target: paths.edge, ReadOnly: true },
+    { Type: "bind", Source: paths.certificates, Target: "/certificates" },
+  ],
+  // What changes in its files it takes up while it runs: open websockets stay.
+  filesHash: "none",
+  ports: isPlain ? [80] : [80, 443],
+});

@@ -9,6 +9,7 @@ export const fakeWorld = (world: Partial<World> = {}): World => ({
   lookup: async () => {
     throw new Error("ENOTFOUND");
   },
+  issuers: async () => [],
   fetch: async (url) => {
     throw new Error(`fetch of ${url} was not foreseen`);
   },

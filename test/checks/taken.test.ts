@@ -32,7 +32,7 @@ test("free doors are said to be free", async (t) => {
 });
 
 test("without TLS only 80 is needed", async (t) => {
-  const cluster = classOf(0, { config: { tls: { kind: "off" } } });
+  const cluster = classOf(0, { config: { tls: { kind: "off", trustedProxies: [] } } });
   const said = await found(listening("manager", 443, "apache2"), cluster);
   t.deepEqual(said, ["ok manager: 80 free"]);
 });

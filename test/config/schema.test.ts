@@ -64,11 +64,6 @@ test(refused, "storage: /dev/vdb", /storage is "\/dev\/vdb", and must be a mappi
 test(refused, "storage: {device: /dev/vdb, quota: 5}", /quota is 5, and must be a size/);
 test(refused, "storage: {device: /dev/vdb, quota: 9M}", /the least that works is 10M/);
 test(refused, "storage: {file: 500M}", /storage.file.*the least that works is 1G/);
-test(refused, "tls: letsencrypt", /come in a later version; write self-signed/);
-test(refused, "tls: {letsencrypt: a@example.org}", /come in a later version/);
-test(refused, "tls: {certificate: a, key: b}", /come in a later version/);
-test(refused, "tls: true", /tls is true, and must be self-signed or off/);
-test(refused, "tls: on", /there is no other way yet/);
 test(refused, "servers: {cpu: 0}", /servers.cpu is 0, .* lies between 0.01 and 1024/);
 test(refused, "servers: {cpu: .nan}", /servers.cpu is NaN, and must be a number of cores/);
 test(refused, "servers: {cpu: '1'}", /servers.cpu is "1", and must be a number of cores/);

@@ -182,7 +182,7 @@ for (const [what, name, change] of changes)
 
 test("without TLS the edge gives port 443 back", async (t) => {
   const { cluster, files, present } = await carriedOut("edge");
-  cluster.config.tls = { kind: "off" };
+  cluster.config.tls = { kind: "off", trustedProxies: [] };
   t.deepEqual(said(steps("edge", cluster, present, { files })), [
     "manager: write /etc/swarmhub/edge.json",
     "manager: update the service edge (TaskTemplate.ContainerSpec.Labels.swarmhub.files, EndpointSpec.Ports)",

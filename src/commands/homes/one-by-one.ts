@@ -2,7 +2,7 @@ import { oneError } from "../../failure.js";
 import { explain } from "../../outcome.js";
 import type { Report } from "../../report/event.js";
 
-/** Something to do for one home, told as a step of a run. */
+/** Something to do, for one home for example, told as a step of a run. */
 export type Task = { title: string; run: (progress: (text: string) => void) => Promise<void> };
 
 /** Does one after the other, each to its end; what failed is one error at the end. An abort lets none begin. */
@@ -11,8 +11,8 @@ export const oneByOne = async (
   host: string,
   report: Report,
   signal: AbortSignal,
+  piece = "homes",
 ): Promise<void> => {
-  const piece = "homes";
   const begun = performance.now();
   const errors: unknown[] = [];
   report.event({ type: "plan", pieces: [{ piece, steps: tasks.length }] });

@@ -1,0 +1,19 @@
+import type { Terminal } from "../../report/index.js";
+import { tableText } from "../../report/table.js";
+import { jsonText } from "../../report/text.js";
+import { addressOf } from "../address.js";
+import { withCluster, type ClassOptions } from "../session.js";
+import { certificateJson, certificateRows } from "./lines.js";
+import { lookAtCertificates } from "./look.js";
+
+/** Shows what browsers are served with, until when, and how the last attempt at a certificate went. */
+export const tlsShow = (options: ClassOptions, terminal: Terminal): Promise<void> =>
+  withCluster(options, terminal, async (cluster) => {
+    const seen = await lookAtCertificates(cluster);
+    const address = await addressOf(cluster);
+    if (options.json)
+      return terminal.print(jsonText({ address, certificate: certificateJson(seen) }));
+    terminal.print(address);
+    terminal.print(tableText(certificateRows(seen), { screen: terminal.screen }));
+    for (const text of seen.warnings) terminal.report.event({ type: "warning", text });
+  });

@@ -1,0 +1,61 @@
+import type { Config } from "../../config.js";
+import type { Host } from "../../host.js";
+import { paths } from "../../paths.js";
+import type { Step } from "../../step.js";
+import type { Given } from "../../tls/given.js";
+import { statusFrom, type CertificateStatus } from "../../tls/status.js";
+import { unserved, wantedText } from "../../tls/trouble.js";
+import { until } from "../../until.js";
+
+/** How long an authority may take for a first certificate, and the edge for a change, in milliseconds. */
+const patience = { acme: 90_000, other: 30_000 };
+
+/**
+ * The step that waits until browsers are served as wanted. It ends well also where that takes longer: the site is up
+ * then, and what is wrong is told as a problem of the piece.
+ */
+export const waitStep = (
+  host: Host,
+  config: Config,
+  { given, before }: { given: Given; before: CertificateStatus | undefined },
+  deadline = config.tls.kind === "acme" ? patience.acme : patience.other,
+): Step => ({
+  host,
+  title: `wait until the edge serves ${wantedText(config.tls)}`,
+  run: async (progress) => {
+    const end = Date.now() + deadline;
+    const look = async (): Promise<true | undefined> => {
+      const status = await readStatus(host);
+      if (unserved({ config, given, status }) === undefined) return true;
+      progress(stateText(config, status));
+      return isHopeless(status, before, end - Date.now()) ? true : undefined;
+    };
+    const late = new Error("the time is over");
+    await until(look, { deadline, every: 500, otherwise: () => late }).catch((error: unknown) => {
+      if (error !== late) throw error;
+    });
+  },
+});
+
+/** What the edge says now. */
+export const readStatus = async (host: Host): Promise<CertificateStatus | undefined> =>
+  statusFrom(await host.script(`cat ${paths.certificateStatus} 2>/dev/null || true`));
+
+/** An attempt failed since, and the next one comes after the deadline; by the edge's own clock. */
+const isHopeless = (
+  status: CertificateStatus | undefined,
+  before: CertificateStatus | undefined,
+  left: number,
+): boolean => {
+  if (status?.attempt?.outcome !== "failed" || status.at?.getTime() === before?.at?.getTime())
+    return false;
+  const next = status.nextAttempt?.getTime() ?? Number.POSITIVE_INFINITY;
+  return next - (status.at?.getTime() ?? 0) > left;
+};
+
+const stateText = ({ tls }: Config, status: CertificateStatus | undefined): string => {
+  const { attempt } = status ?? {};
+  if (tls.kind !== "acme" || attempt === undefined) return "the edge prepares it";
+  if (attempt.outcome !== "failed") return `asking ${tls.authority}`;
+  return `not yet: ${attempt.error ?? "the attempt failed"}`;
+};

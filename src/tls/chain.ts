@@ -1,0 +1,84 @@
+import { X509Certificate, type KeyObject } from "node:crypto";
+import { Problem } from "../config/problem.js";
+import { printable } from "../report/text.js";
+
+/** The certificates of a PEM text, in its order. Throws a Problem. */
+export const certificatesIn = (pem: string): X509Certificate[] => {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0) throw noCertificate(pem);
+  return blocks.map((block, index) => {
+    try {
+      return new X509Certificate(block);
+    } catch {
+      throw new Problem(
+        `certificate ${index + 1} of ${blocks.length} in it cannot be read`,
+        "copy the file again, as text",
+      );
+    }
+  });
+};
+
+/** Throws a Problem unless the key's certificate stands first and each further one gave out the one before it. */
+export const checkOrder = (certificates: readonly X509Certificate[], key: KeyObject): void => {
+  const own = certificates.find((each) => each.checkPrivateKey(key));
+  if (own === undefined)
+    throw new Problem(
+      `the key belongs to none of the ${certificates.length === 1 ? "certificates" : `${certificates.length} certificates`} in it`,
+      "name the key that the certificate was asked for with",
+    );
+  const right = chainOf(own, certificates);
+  const strangers = certificates.filter((each) => !right.includes(each));
+  if (strangers.length > 0)
+    throw new Problem(
+      `${strangers.map(nameOf).join(" and ")} ${strangers.length === 1 ? "is" : "are"} no part of its chain`,
+      `leave only ${orderText(right)}, in this order`,
+    );
+  if (right.some((each, index) => each !== certificates[index]))
+    throw new Problem(
+      `its certificates stand in the wrong order: ${orderText(certificates)}`,
+      `the right one is ${orderText(right)}: the site's own first, then each one's issuer`,
+    );
+};
+
+/** What a certificate is for, in a word or two. */
+export const nameOf = ({
+  subject,
+  subjectAltName,
+}: Pick<X509Certificate, "subject" | "subjectAltName">): string => {
+  const common = /^CN=(.*)$/m.exec(subject ?? "")?.[1];
+  const first = /^(?:DNS|IP Address):([^,]*)/.exec(subjectAltName ?? "")?.[1];
+  return printable(common ?? first ?? "a certificate without a name");
+};
+
+const chainOf = (
+  own: X509Certificate,
+  certificates: readonly X509Certificate[],
+): X509Certificate[] => {
+  const chain = [own];
+  for (;;) {
+    const last = chain.at(-1) ?? own;
+    const next = certificates.find((each) => !chain.includes(each) && gaveOut(each, last));
+    if (next === undefined) return chain;
+    chain.push(next);
+  }
+};
+
+const gaveOut = (issuer: X509Certificate, certificate: X509Certificate): boolean =>
+  certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+
+const orderText = (certificates: readonly X509Certificate[]): string =>
+  certificates.map(nameOf).join(", ");
+
+const noCertificate = (text: string): Problem => {
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text))
+    return new Problem("it holds a private key and no certificate", "exchange the two files");
+  if (/-----BEGIN PKCS7-----/.test(text))
+    return new Problem(
+      "it is a PKCS #7 file",
+      "type `openssl pkcs7 -print_certs -in FILE -out chain.pem`",
+    );
+  return new Problem(
+    "there is no -----BEGIN CERTIFICATE----- in it",
+    "type `openssl x509 -inform DER -in FILE -out chain.pem` if it is a binary one",
+  );
+};
