@@ -36,6 +36,8 @@ test("the recorded answer of a blank Debian 13 is read", (t) => {
     packages: { iptables: "1.8.11-2" },
     files: { [paths.fileSystemTable]: "/dev/ubda / ext4 defaults 0 0\n" },
     secretHashes: {},
+    certificates: [],
+    givenHashes: {},
     firewall: [],
     firewall6: [],
     ipv6: true,
@@ -64,6 +66,16 @@ test("a machine that answers nothing at all is read as one where nothing is", (t
     packages: {},
     files: {},
     memory: 0,
+  });
+});
+
+test("what the edge was given is known by its hash, and what lies there by its name", (t) => {
+  const text =
+    section("certificates", "acme\nstatus.json\nacme/issued") +
+    section("given", "12ab  own/certificate.pem\n34cd  own/key.pem");
+  t.like(factsFrom(text), {
+    certificates: ["acme", "status.json", "acme/issued"],
+    givenHashes: { "own/certificate.pem": "12ab", "own/key.pem": "34cd" },
   });
 });
 

@@ -98,7 +98,7 @@ service proxy \$(bind \$PWD/proxy-token /run/secrets/proxy-token)
 service hub \$(bind /etc/swarmhub/hub.json /etc/swarmhub/hub.json) \$(bind /var/lib/swarmhub/hub /data) \$(bind /var/run/docker.sock /var/run/docker.sock) \
   \$(for name in *; do bind \$PWD/\$name /run/secrets/\$name; done) \
   --mount='type=volume,src=swarmhub-storage,dst=/storage,volume-nocopy=true,volume-driver=local,volume-opt=type=nfs4,volume-opt=device=:/srv/swarmhub,"volume-opt=o=addr=$manager,rw,nfsvers=4.2,hard,actimeo=0,lookupcache=none"'
-service edge \$(bind /etc/swarmhub/edge.json /etc/swarmhub/edge.json) \$(bind /var/lib/swarmhub/certificates /certificates) \
+service edge \$(bind /etc/swarmhub/edge.json /etc/swarmhub/edge/settings.json) \$(bind /var/lib/swarmhub/certificates /certificates) \
   --publish mode=host,target=80,published=80 --publish mode=host,target=443,published=443
 END
 }

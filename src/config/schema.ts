@@ -46,7 +46,7 @@ export const domain = leaf({ what: "a domain name", example: "geo.example.org" }
 
 // One name, or several of which the first is shown.
 const domains = z.preprocess(
-  (value) => (Array.isArray(value) ? value : [value]),
+  (value): unknown[] => (Array.isArray(value) ? value : [value]),
   list({ what: "a domain name, or a list of several", example: "[geo.example.org]" }, domain),
 );
 

@@ -1,4 +1,5 @@
 import { namesOf, type Config, type TlsConfig } from "../config.js";
+import { plural } from "../report/text.js";
 import type { Given } from "./given.js";
 import type { CertificateStatus } from "./status.js";
 
@@ -87,8 +88,7 @@ const endText = ({ notBefore, notAfter }: CertificateStatus, now: Date): string 
 /** A length of time in milliseconds as "12 days", "5 hours", "3 minutes". */
 export const lengthText = (milliseconds: number): string => {
   const minutes = Math.floor(milliseconds / 60_000);
-  if (minutes < 120) return `${minutes} minutes`;
-  return minutes < 2880
-    ? `${Math.floor(minutes / 60)} hours`
-    : `${Math.floor(minutes / 1440)} days`;
+  if (minutes < 120) return plural(minutes, "minute");
+  if (minutes < 48 * 60) return plural(Math.floor(minutes / 60), "hour");
+  return plural(Math.floor(minutes / 1440), "day");
 };

@@ -55,6 +55,30 @@ test("flags ask nothing", async (t) => {
   t.like(written.storage, { quota: { default: 102 * 2 ** 20 } } as never);
 });
 
+test("with a domain the file shows how Let's Encrypt is asked, or asks it where an address is given", async (t) => {
+  const basic = { manager: "local", device: "/dev/vdb", domain: "geo.example.org" };
+  const offered = await freshPath();
+  await init({ config: offered, ...basic }, answering());
+  const text = await readFile(offered, "utf8");
+  t.regex(text, /^# tls: \{letsencrypt: /m);
+  t.is((await loadConfig(offered)).tls.kind, "self-signed");
+  await writeFile(offered, text.replace(/^# (tls: )/m, "$1"));
+  t.is((await loadConfig(offered)).tls.kind, "acme");
+  const asked = await freshPath();
+  await init({ config: asked, ...basic, letsencrypt: "ada@example.org" }, answering());
+  t.like((await loadConfig(asked)).tls, { authority: "Let's Encrypt", email: "ada@example.org" });
+});
+
+test("Let's Encrypt without a domain, or with no e-mail address, is refused before anything is asked", async (t) => {
+  const config = await freshPath();
+  const flags = { config, manager: "local", device: "/dev/vdb" };
+  for (const [more, expected] of [
+    [{ letsencrypt: "ada@example.org" }, /--letsencrypt needs --domain/],
+    [{ letsencrypt: "ada", domain: "geo.example.org" }, /--letsencrypt is "ada", which is not/],
+  ] as const)
+    await t.throwsAsync(init({ ...flags, ...more }, answering()), { message: expected });
+});
+
 test("a manager and a place for the homes are flags enough", async (t) => {
   const config = await freshPath();
   await init({ config, manager: "local", device: "/dev/vdb" }, answering());

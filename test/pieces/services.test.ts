@@ -1,11 +1,11 @@
 import test from "ava";
-import { settingsFrom } from "../../nginx/settings.js";
 import type { Config } from "../../src/config.js";
 import { paths } from "../../src/paths.js";
 import { edge } from "../../src/pieces/edge.js";
 import { hub } from "../../src/pieces/hub.js";
 import { proxy } from "../../src/pieces/proxy.js";
 import type { ServiceState } from "../../src/pieces/shared/service.js";
+import { statusText } from "../tls/says.js";
 import { classOf, machinesOf, runAll, said } from "./table.js";
 
 const secretHashes = { "proxy-token": "1", "shared-password": "2", "admin-password": "3" };
@@ -21,6 +21,7 @@ const all = {
     piece: proxy,
     state: [],
     removed: [],
+    last: [],
     have: (cluster: Cluster, service: ServiceState, changes: Changes = {}) => ({
       machines: machinesOf(cluster, { secretHashes, ...changes }),
       image: "swarmhub/proxy:1",
@@ -31,6 +32,7 @@ const all = {
     piece: hub,
     state: ["hub"],
     removed: [paths.hubConfiguration, "the hub's database"],
+    last: [],
     have: (cluster: Cluster, service: ServiceState, changes: Changes = {}) => ({
       machines: machinesOf(cluster, { secretHashes, ...changes }),
       image: "swarmhub/hub:1",
@@ -43,10 +45,13 @@ const all = {
     piece: edge,
     state: ["certificates"],
     removed: [paths.edgeConfiguration, "the certificates"],
+    last: ["manager: wait until the edge serves a self-signed certificate"],
     have: (cluster: Cluster, service: ServiceState, changes: Changes = {}) => ({
       machines: machinesOf(cluster, changes),
       image: "swarmhub/edge:1",
       service,
+      given: { files: [], warnings: [] },
+      now: new Date(),
     }),
   },
 };
@@ -60,9 +65,16 @@ const steps = (name: Name, cluster: Cluster, service: ServiceState, changes: Cha
   return piece.plan(cluster.config, have(cluster, service, facts) as never, cluster);
 };
 
+/** What the edge says once it serves as it was told. */
+const served = statusText({ kind: "self-signed", wanted: "self-signed" });
+
+/** The content that a script of fileSteps writes, which has no quote in it. */
+const writtenBy = (script: string): string => /printf %s '([^']*)'/.exec(script)?.[1] ?? "";
+
 /** The service as Docker keeps it once a plan was carried out, and the files that were written on the way. */
 const carriedOut = async (name: Name, options: Parameters<typeof classOf>[1] = {}) => {
   let spec: unknown;
+  let settings: string | undefined;
   const docker = {
     getImage: () => ({ inspect: async () => ({ Id: "sha256:1" }) }),
     getNetwork: () => ({ inspect: async () => ({ Id: "network-id" }) }),
@@ -81,12 +93,17 @@ const carriedOut = async (name: Name, options: Parameters<typeof classOf>[1] = {
     answers: [
       ["docker exec c", ""],
       ["install -d -m 700", ""],
+      [/status\.json/, served],
+      [/edge\/settings\.json/, (script) => ((settings = writtenBy(script)), "")],
     ],
     docker: docker as never,
     ...options,
   });
   await runAll(steps(name, cluster, absent));
-  const files = Object.fromEntries(cluster.manager.files);
+  const files: Record<string, string> = {
+    ...Object.fromEntries(cluster.manager.files),
+    ...(settings !== undefined && { [paths.edgeConfiguration]: settings }),
+  };
   const present: ServiceState = {
     present: structuredClone(spec) as never,
     running: true,
@@ -105,9 +122,10 @@ test("what is missing is started, after its files", (t) => {
     "manager: start the service hub",
   ]);
   t.deepEqual(titles("edge"), [
-    "manager: write /etc/swarmhub/edge.json",
     "manager: make the folder of certificates",
+    "manager: write /etc/swarmhub/edge/settings.json",
     "manager: start the service edge",
+    "manager: wait until the edge serves a self-signed certificate",
   ]);
 });
 
@@ -121,6 +139,7 @@ for (const name of names) {
     const { cluster, files, present } = await carriedOut(name);
     t.deepEqual(said(steps(name, cluster, { ...present, imageId: "sha256:2" }, { files })), [
       `manager: update the service ${name} (TaskTemplate.ContainerSpec.Image)`,
+      ...all[name].last,
     ]);
   });
 
@@ -128,6 +147,7 @@ for (const name of names) {
     const { cluster, files, present } = await carriedOut(name);
     t.deepEqual(said(steps(name, cluster, { ...present, running: false }, { files })), [
       `manager: wait for the service ${name} to run`,
+      ...all[name].last,
     ]);
   });
 
@@ -136,6 +156,7 @@ for (const name of names) {
     present.present!.Mode!.Replicated.Replicas = 0;
     t.deepEqual(said(steps(name, cluster, present, { files })), [
       `manager: update the service ${name} (Mode.Replicated.Replicas)`,
+      ...all[name].last,
     ]);
   });
 
@@ -168,7 +189,6 @@ const changes: [string, Name, (config: Config) => void][] = [
   ["memory of servers", "hub", ({ servers }) => void (servers.memory = (2 ** 29) as never)],
   ["cores of servers", "hub", ({ servers }) => void (servers.cpu = 0.5)],
   ["admins", "hub", ({ login }) => void (login.admins = [])],
-  ["domain", "edge", (config) => void (config.domain = "geo.example.org")],
 ];
 for (const [what, name, change] of changes)
   test(`another value for ${what} is written and starts the ${name} anew`, async (t) => {
@@ -179,15 +199,6 @@ for (const [what, name, change] of changes)
       `manager: update the service ${name} (TaskTemplate.ContainerSpec.Labels.swarmhub.files)`,
     ]);
   });
-
-test("without TLS the edge gives port 443 back", async (t) => {
-  const { cluster, files, present } = await carriedOut("edge");
-  cluster.config.tls = { kind: "off", trustedProxies: [] };
-  t.deepEqual(said(steps("edge", cluster, present, { files })), [
-    "manager: write /etc/swarmhub/edge.json",
-    "manager: update the service edge (TaskTemplate.ContainerSpec.Labels.swarmhub.files, EndpointSpec.Ports)",
-  ]);
-});
 
 test("hub.json says all that the hub must know", async (t) => {
   const { files } = await carriedOut("hub");
@@ -213,26 +224,6 @@ test("hub.json says all that the hub must know", async (t) => {
 }
 `,
   );
-});
-
-test("edge.json says by which name the class is found", async (t) => {
-  const { files } = await carriedOut("edge");
-  t.is(
-    files["/etc/swarmhub/edge.json"],
-    `{
-  "domain": null,
-  "address": "10.77.0.11",
-  "tls": "self-signed"
-}
-`,
-  );
-});
-
-test("the edge can read what is written for it, however the manager is reached", async (t) => {
-  for (const destination of ["local", "debian@vm.example.org", "203.0.113.10"]) {
-    const { files } = await carriedOut("edge", { config: { manager: { destination } } });
-    t.notThrows(() => settingsFrom(files["/etc/swarmhub/edge.json"] ?? ""));
-  }
 });
 
 test("`down` stops the hub first, then the users' servers, then forgets the mounts of homes", (t) => {

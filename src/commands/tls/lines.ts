@@ -31,8 +31,9 @@ export const certificateRows = (seen: Certificates): Cell[][] => {
 export const certificateLine = (seen: Certificates): string => {
   const { status, now } = seen;
   if (status === undefined) return nothingSaid;
-  const end = status.notAfter === undefined ? "" : `, ${leftText(status.notAfter, now)}`;
-  return `${servedText(seen)}${end}`;
+  if (status.notAfter === undefined) return servedText(seen);
+  const left = leftText(status.notAfter, now);
+  return `${servedText(seen)}, ${left.startsWith("in ") ? "ends " : ""}${left}`;
 };
 
 /** The same as JSON; `daysLeft` is rounded down, and negative once it has ended. */
@@ -44,9 +45,18 @@ export const certificateJson = (seen: Certificates) => {
   const day = 24 * 60 * 60 * 1000;
   const { notBefore = null, notAfter = null, nextAttempt = null, directory = null } = status;
   return {
-    ...{ kind, wanted, names, issuer, serial, directory, notBefore, notAfter },
+    kind,
+    wanted,
+    names,
+    issuer,
+    serial,
+    directory,
+    notBefore,
+    notAfter,
     daysLeft: notAfter === null ? null : Math.floor((notAfter.getTime() - now.getTime()) / day),
-    ...{ nextAttempt, attempt: attempt ?? null, trouble },
+    nextAttempt,
+    attempt: attempt ?? null,
+    trouble,
   };
 };
 

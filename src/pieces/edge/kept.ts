@@ -18,7 +18,6 @@ export const removeCertificatesSteps = (host: Host, facts: Facts): Step[] => {
   if (!hasAuthority(facts))
     return removeFolderSteps(host, facts, paths.certificates, "the certificates");
   const { certificates, givenHashes } = facts;
-  const isOther = (name: string): boolean => name !== "acme" && !name.startsWith("acme/");
   if (!certificates.some(isOther) && Object.keys(givenHashes).length === 0) return [];
   return [
     {
@@ -28,6 +27,8 @@ export const removeCertificatesSteps = (host: Host, facts: Facts): Step[] => {
     },
   ];
 };
+
+const isOther = (name: string): boolean => name !== "acme" && !name.startsWith("acme/");
 
 // What begins with a dot too: a run that was killed may have left keys there.
 const removeOthers = `{

@@ -1,0 +1,76 @@
+import test from "ava";
+import { certificate } from "../../src/checks/certificate.js";
+import type { World } from "../../src/checks/check.js";
+import type { Config } from "../../src/config.js";
+import { paths } from "../../src/paths.js";
+import { classOf } from "../pieces/table.js";
+import { letsEncrypt } from "../tls/says.js";
+import { contextOf, lines } from "./context.js";
+
+const name = "geo.example.org";
+const authority = { domain: name, tls: letsEncrypt } as const;
+const found = async (
+  config: Partial<Config>,
+  {
+    known = name,
+    up = true,
+    world = {},
+  }: { known?: string; up?: boolean; world?: Partial<World> } = {},
+) => {
+  const cluster = classOf(0, { config, answers: [["getent ahostsv4", `${known}\n`]] });
+  const files: Record<string, string> = up ? { [paths.edgeConfiguration]: "{}" } : {};
+  const open = { fetch: async () => new Response(null, { status: 404 }), ...world };
+  return lines(await certificate.run(contextOf(cluster, { facts: { files }, world: open })));
+};
+
+test("there is nothing to look at where no authority is asked", async (t) => {
+  t.deepEqual(await found({ domain: name }), []);
+  t.deepEqual(await found({ tls: { kind: "off", trustedProxies: [] } }), []);
+});
+
+test("an authority finds port 80 of a class that is up", async (t) => {
+  t.deepEqual(await found(authority), [`ok: port 80 of ${name} answers`]);
+});
+
+test("a port 80 that nobody answers at is a warning with both ways out", async (t) => {
+  const fetch = async () => Promise.reject(new Error("ETIMEDOUT"));
+  t.deepEqual(await found(authority, { world: { fetch } }), [
+    `warning: nobody answers at port 80 of ${name}, where Let's Encrypt asks`,
+  ]);
+});
+
+test("before the class is up, what will be needed is noted", async (t) => {
+  t.regex(
+    (await found(authority, { up: false }))[0] ?? "",
+    /^note: Let's Encrypt will ask at port 80/,
+  );
+});
+
+test("a name that the manager does not know is a warning", async (t) => {
+  const [first] = await found(authority, { known: "" });
+  t.regex(first ?? "", /^warning manager: does not know geo.example.org, so that the edge/);
+});
+
+test("by DNS neither port nor address matters", async (t) => {
+  const dns = { kind: "hook", hook: "/no/such/hook" } as const;
+  t.deepEqual(await found({ ...authority, tls: { ...letsEncrypt, dns } }, { known: "" }), []);
+});
+
+test("CAA records of the nearest name that has any decide, for Let's Encrypt", async (t) => {
+  const asked: string[] = [];
+  const issuers = (all: Record<string, string[]>) => async (wanted: string) => {
+    asked.push(wanted);
+    return all[wanted] ?? [];
+  };
+  const warned = (all: Record<string, string[]>, config: Partial<Config> = authority) =>
+    found(config, { world: { issuers: issuers(all) } });
+  t.regex(
+    (await warned({ "example.org": ["digicert.com"] }))[0] ?? "",
+    /^warning: example.org has CAA records by which Let's Encrypt may give out no/,
+  );
+  t.deepEqual(asked, [name, "example.org"]);
+  t.is((await warned({ "example.org": ["digicert.com", "letsencrypt.org; x=1"] })).length, 1);
+  t.is((await warned({ [name]: ["letsencrypt.org"], "example.org": ["x"] })).length, 1);
+  const other = { ...letsEncrypt, directory: "https://ca.example.org/dir" };
+  t.is((await warned({ [name]: ["x"] }, { ...authority, tls: other })).length, 1);
+});

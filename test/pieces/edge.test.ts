@@ -1,0 +1,341 @@
+import { execFileSync } from "node:child_process";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "ava";
+import { settingsFrom } from "../../nginx/settings.js";
+import type { Config } from "../../src/config.js";
+import { UserError } from "../../src/errors.js";
+import { paths } from "../../src/paths.js";
+import { edge } from "../../src/pieces/edge.js";
+import { certificatesErasure } from "../../src/pieces/edge/kept.js";
+import { edgeSettings } from "../../src/pieces/edge/settings.js";
+import { waitStep } from "../../src/pieces/edge/wait.js";
+import type { ServiceState } from "../../src/pieces/shared/service.js";
+import type { Given, GivenFile } from "../../src/tls/given.js";
+import { fakeConfig, fakeHost } from "../fakes.js";
+import { failed, letsEncrypt, says, statusText } from "../tls/says.js";
+import { classOf, machinesOf, refusal, runAll, said } from "./table.js";
+
+const address = "10.77.0.11";
+const named = { domain: "geo.example.org", otherNames: [] as string[] };
+const ownTls = { kind: "own", certificate: "/c.pem", key: "/k.pem" } as const;
+const file = (name: GivenFile["name"], hash: string, mode = 0o600): GivenFile => ({
+  name,
+  content: `it's ${hash}\n`,
+  hash: `${hash}-and-more-than-eight`,
+  mode,
+});
+const pair = (hash: string): Given => ({
+  files: [file("own/certificate.pem", hash), file("own/key.pem", hash)],
+  serial: "0A",
+  warnings: [],
+});
+const nothing: Given = { files: [], warnings: [] };
+
+type Have = {
+  given?: Given | UserError;
+  /** What settings.json was written from, as the class was before. */
+  settings?: Partial<Config>;
+  hashes?: Record<string, string>;
+  certificates?: string[];
+  status?: string;
+  ports?: number[];
+};
+
+/** A class whose edge runs, made for `settings`. */
+const stateOf = (cluster: ReturnType<typeof classOf>, have: Have) => {
+  const { given = nothing, settings, hashes = {}, certificates = [], status, ports } = have;
+  const before = settings && edgeSettings(fakeConfig(settings), address);
+  const files = {
+    ...(before !== undefined && { [paths.edgeConfiguration]: before }),
+    ...(status !== undefined && { [paths.certificateStatus]: status }),
+  };
+  const machines = machinesOf(cluster, {
+    files,
+    givenHashes: hashes,
+    certificates,
+    state: ["certificates"],
+  });
+  return { machines, image: "swarmhub/edge:1", service: serviceWith(ports), given, now };
+};
+const now = new Date("2026-11-21T12:00:00Z");
+
+const serviceWith = (ports = [80, 443]): ServiceState => ({
+  present: {
+    Name: "edge",
+    Labels: { "swarmhub.class": "geo-101" },
+    TaskTemplate: {
+      ContainerSpec: {
+        Image: "sha256:1",
+        Labels: { "swarmhub.class": "geo-101", "swarmhub.files": "none" },
+        Mounts: [
+          {
+            Type: "bind",
+            Source: "/etc/swarmhub/edge",
+            Target: "/etc/swarmhub/edge",
+            ReadOnly: true,
+          },
+          { Type: "bind", Source: "/var/lib/swarmhub/certificates", Target: "/certificates" },
+        ],
+        Init: true,
+      },
+      RestartPolicy: { Condition: "any", Delay: 2e9 },
+      Placement: { Constraints: ["node.role==manager"] },
+      LogDriver: { Name: "json-file", Options: { "max-file": "3", "max-size": "10m" } },
+    },
+    Mode: { Replicated: { Replicas: 1 } },
+    UpdateConfig: { Parallelism: 1, Order: "stop-first" },
+    EndpointSpec: {
+      Mode: "dnsrr",
+      Ports: ports.map((port) => ({
+        Protocol: "tcp",
+        TargetPort: port,
+        PublishedPort: port,
+        PublishMode: "host",
+      })),
+    },
+  },
+  running: true,
+  imageId: "sha256:1",
+});
+
+const planned = (config: Partial<Config>, have: Have) => {
+  const cluster = classOf(0, { config });
+  return edge.plan(cluster.config, stateOf(cluster, have), cluster);
+};
+const steps = (config: Partial<Config>, have: Have): string[] =>
+  said(planned(config, have)).map((line) => line.replace(/^manager: /, ""));
+
+const write = "write /etc/swarmhub/edge/settings.json";
+const update = "update the service edge (EndpointSpec.Ports)";
+const waitFor = (what: string): string => `wait until the edge serves ${what}`;
+const waitSelf = waitFor("a self-signed certificate");
+const given = { "own/certificate.pem": "old-hash-here", "own/key.pem": "old-hash-here" };
+
+for (const [what, config, have, expected] of [
+  ["nothing where all is as it was", named, { settings: named }, []],
+  [
+    "another domain by a signal, and not by another container",
+    named,
+    { settings: {} },
+    [write, waitSelf],
+  ],
+  [
+    "off: port 443 is given back, which takes another container",
+    { tls: { kind: "off", trustedProxies: [] } },
+    { settings: {} },
+    [write, update, waitFor("no TLS")],
+  ],
+  [
+    "on again",
+    {},
+    { settings: { tls: { kind: "off", trustedProxies: [] } }, ports: [80] },
+    [write, update, waitSelf],
+  ],
+  [
+    "an own certificate, before the settings that ask for it",
+    { ...named, tls: ownTls },
+    { settings: named, given: pair("12345678") },
+    [
+      "give the edge own/certificate.pem and own/key.pem (SHA-256 12345678…, SHA-256 12345678…)",
+      write,
+      waitFor("your own certificate"),
+    ],
+  ],
+  [
+    "a newer one in the same place",
+    { ...named, tls: ownTls },
+    { settings: { ...named, tls: ownTls }, given: pair("12345678"), hashes: given },
+    [
+      "give the edge own/certificate.pem and own/key.pem (SHA-256 old-hash… → 12345678…, SHA-256 old-hash… → 12345678…)",
+      waitFor("your own certificate"),
+    ],
+  ],
+  [
+    "an own key that is no longer needed goes away",
+    named,
+    { settings: { ...named, tls: ownTls }, hashes: given },
+    [write, "take own/certificate.pem and own/key.pem back from the edge", waitSelf],
+  ],
+  [
+    "Let's Encrypt",
+    { ...named, tls: letsEncrypt },
+    { settings: named },
+    [write, waitFor("a certificate of Let's Encrypt")],
+  ],
+  [
+    "a failing authority is not waited for again",
+    { ...named, tls: letsEncrypt },
+    {
+      settings: { ...named, tls: letsEncrypt },
+      status: statusText({ kind: "self-signed", attempt: failed }),
+    },
+    [],
+  ],
+] as [string, Partial<Config>, Have, string[]][])
+  test(`edge: ${what}`, (t) => t.deepEqual(steps(config, have), expected));
+
+test("what the operator has wrong refuses `up`, and not `down`", (t) => {
+  const wrong = new UserError("tls.key: /k.pem: there is no such file");
+  const have = { settings: named, given: wrong };
+  t.is(refusal(t, () => planned({ ...named, tls: ownTls }, have)).message, wrong.message);
+  const cluster = classOf(0, { config: named });
+  t.is(edge.remove(stateOf(cluster, have), cluster).length, 3);
+  t.deepEqual(edge.problems?.(stateOf(cluster, have), cluster), []);
+});
+
+test("a key and its certificate are put in place for root alone by one script, which then tells the edge", async (t) => {
+  const cluster = classOf(0, {
+    config: { ...named, tls: ownTls },
+    answers: [["own/key.pem", ""]],
+  });
+  const have = stateOf(cluster, { settings: named, given: pair("12345678") });
+  await runAll(edge.plan(cluster.config, have, cluster).slice(0, 1));
+  const [script = ""] = cluster.manager.asked;
+  const folder = await mkdtemp(join(tmpdir(), "swarmhub-given-"));
+  t.teardown(() => rm(folder, { recursive: true }));
+  // What docker is told, and which files were there by then.
+  await writeFile(
+    join(folder, "docker"),
+    `#!/bin/sh\necho "$@" $(ls ${folder}/own) >>${folder}/told\necho c1\n`,
+    { mode: 0o755 },
+  );
+  execFileSync("sh", {
+    input: script.replace("script ", "").replaceAll(paths.certificates, folder),
+    env: { PATH: `${folder}:${process.env["PATH"]}` },
+  });
+  for (const name of ["certificate.pem", "key.pem"]) {
+    const path = join(folder, "own", name);
+    t.is(await readFile(path, "utf8"), "it's 12345678\n");
+    t.is((await stat(path)).mode & 0o777, 0o600);
+  }
+  t.deepEqual((await readFile(join(folder, "told"), "utf8")).split("\n"), [
+    "ps -q --no-trunc --filter label=com.docker.swarm.service.name=edge certificate.pem key.pem",
+    "kill --signal HUP c1 certificate.pem key.pem",
+    "",
+  ]);
+});
+
+test("`down` keeps what an authority gave, and no other key", (t) => {
+  const cluster = classOf(0, { config: named });
+  const titles = (have: Have): string[] =>
+    said(edge.remove({ ...stateOf(cluster, have), service: gone }, cluster));
+  const gone: ServiceState = { present: undefined, running: false, imageId: undefined };
+  t.deepEqual(titles({}), ["manager: remove the certificates"]);
+  const rest = "manager: remove the certificates, but not those of an authority";
+  t.deepEqual(titles({ certificates: ["acme", "acme/certbot", "status.json"] }), [rest]);
+  t.deepEqual(titles({ certificates: ["acme", "acme/issued"], hashes: { "acme/eab-key": "1" } }), [
+    rest,
+  ]);
+  t.deepEqual(titles({ certificates: ["acme", "acme/issued", "acme/certbot"] }), []);
+});
+
+test("`down --delete-certificates` removes that too, and plans nothing", (t) => {
+  const cluster = classOf(0);
+  const facts = stateOf(cluster, { certificates: ["acme", "acme/issued"] }).machines(
+    cluster.manager,
+  ).facts;
+  t.deepEqual(said(certificatesErasure.remove(facts, cluster)), [
+    "manager: remove the authority's certificates and the account with it",
+  ]);
+  t.deepEqual(certificatesErasure.plan(cluster.config, facts, cluster), []);
+});
+
+test("what is served and not wanted is a problem, with what to do", (t) => {
+  const cluster = classOf(0, { config: { ...named, tls: letsEncrypt } });
+  const problems = (status: string) => edge.problems?.(stateOf(cluster, { status }), cluster);
+  t.deepEqual(problems(statusText()), []);
+  t.deepEqual(problems(statusText({ kind: "self-signed", attempt: failed })), [
+    "manager: browsers are warned: the certificate is self-signed instead of a certificate of Let's Encrypt: geo.example.org leads to 198.51.100.7; mend its A record",
+  ]);
+});
+
+test("the edge can read what is written for it, however the manager is reached", (t) => {
+  for (const config of [
+    {},
+    named,
+    { ...named, otherNames: ["www.example.org"] },
+    { tls: { kind: "off", trustedProxies: ["10.0.0.0/8"] } },
+    { ...named, tls: ownTls },
+    { ...named, tls: letsEncrypt },
+    {
+      ...named,
+      tls: {
+        ...letsEncrypt,
+        email: "ada@example.org",
+        ca: "/ca.pem",
+        eab: { id: "a1", key: { kind: "file", path: "/eab" } },
+        dns: { kind: "hook", hook: "/hook", propagation: 60 },
+      },
+    },
+  ] as Partial<Config>[])
+    t.notThrows(() => settingsFrom(edgeSettings(fakeConfig(config), address)));
+});
+
+test("settings.json says all that the edge must know, and no path of the operator's", (t) => {
+  const dns = { kind: "hook", hook: "/home/ada/hook", propagation: 60 } as const;
+  const config = fakeConfig({ ...named, tls: { ...letsEncrypt, ca: "/home/ada/ca.pem", dns } });
+  t.deepEqual(JSON.parse(edgeSettings(config, address)), {
+    domain: "geo.example.org",
+    names: [],
+    address,
+    tls: {
+      kind: "acme",
+      directory: letsEncrypt.directory,
+      email: null,
+      ca: true,
+      eab: null,
+      dns: { hook: true },
+      propagation: 60,
+    },
+    trustedProxies: [],
+  });
+});
+
+/** Runs the wait against an edge that says these things one after the other. */
+const wait = async (config: Partial<Config>, answers: string[], deadline = 5000) => {
+  let turn = 0;
+  const host = fakeHost("manager", {
+    answers: [["status.json", () => answers[Math.min(turn++, answers.length - 1)] ?? ""]],
+  });
+  const shown: string[] = [];
+  const step = waitStep(host, fakeConfig(config), { given: nothing, before: says() }, deadline);
+  const begun = performance.now();
+  await step.run((text) => shown.push(text));
+  return { shown, ms: performance.now() - begun, looks: turn };
+};
+const authority = { ...named, tls: letsEncrypt };
+const at = "2026-11-21T12:01:00Z";
+const selfSigned = { kind: "self-signed", at };
+
+test("a first certificate is waited for, and what the edge does meanwhile is shown", async (t) => {
+  const running = { ...failed, outcome: "running" };
+  const { shown, looks } = await wait(authority, [
+    "",
+    statusText(selfSigned),
+    statusText({ ...selfSigned, attempt: running }),
+    statusText(),
+  ]);
+  t.is(looks, 4);
+  t.deepEqual(shown, ["the edge prepares it", "the edge prepares it", "asking Let's Encrypt"]);
+});
+
+test("an attempt that failed is waited for no longer than its next one may help", async (t) => {
+  const soon = { ...selfSigned, attempt: failed, nextAttempt: "2026-11-21T12:01:01Z" };
+  const later = { ...selfSigned, attempt: failed, nextAttempt: "2026-11-21T12:11:00Z" };
+  const { looks, shown } = await wait(authority, [statusText(soon), statusText(later)]);
+  t.is(looks, 2);
+  t.is(shown[0], "not yet: geo.example.org leads to 198.51.100.7");
+});
+
+test("what failed before this run began says nothing of this one", async (t) => {
+  const old = { kind: "self-signed", attempt: failed, nextAttempt: "2026-12-01T00:00:00Z" };
+  const { looks } = await wait(authority, [statusText(old), statusText(old), statusText()]);
+  t.is(looks, 3);
+});
+
+test("the wait ends well at its deadline: the site is up with what it has", async (t) => {
+  const { ms } = await wait(authority, [statusText(selfSigned)], 100);
+  t.true(ms < 5000);
+});
