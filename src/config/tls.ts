@@ -43,8 +43,8 @@ const dns = section(
     ).exactOptional(),
     propagation: leaf({ what: "a duration", example: "60s" }, (text) => {
       const seconds = Math.round(durationFrom(text) / 1000);
-      if (seconds >= 1 && seconds <= 600) return seconds;
-      throw new Problem("it lies between 1s and 10m", "write for example 60s");
+      if (seconds >= 1 && seconds <= 480) return seconds;
+      throw new Problem("it lies between 1s and 8m", "write for example 60s");
     }).exactOptional(),
   },
 );

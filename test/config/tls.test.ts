@@ -116,6 +116,7 @@ test(refusedTls, "{letsencrypt: {}, key: a}", /tls.key belongs to a certificate 
 test(refusedTls, "{certificate: ~/a.pem, key: b}", /~ is a shell's word/);
 test(refusedTls, "{acme: {email: a@example.org}}", /tls.acme.directory is missing/);
 test(refusedTls, "{acme: {directory: 'http://ca.example.org'}}", /begins with https:/);
+test(refusedTls, "{acme: {directory: 'https://ca.example.org/a;b'}}", /it cannot be read/);
 test(refusedTls, "{acme: {directory: 'https://a:b@ca.example.org'}}", /no name or password/);
 test(
   refusedTls,
@@ -135,7 +136,7 @@ test(
   "{letsencrypt: {dns: {plugin: cloudflare, credentials: from-file a}}}",
   /knows only rfc2136 .*hook/,
 );
-test(refusedTls, "{letsencrypt: {dns: {hook: a, propagation: 2h}}}", /between 1s and 10m/);
+test(refusedTls, "{letsencrypt: {dns: {hook: a, propagation: 2h}}}", /between 1s and 8m/);
 test(refusedTls, "{off: {trusted-proxies: 10.0.0.5}}", /must be a list of addresses/);
 test(refusedTls, "{off: {trusted-proxies: [10.0.0]}}", /item 1 of tls.off.trusted-proxies is/);
 test(refusedTls, "{off: {trusted-proxies: [0.0.0.0/0]}}", /believed by nobody/);

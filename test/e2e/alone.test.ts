@@ -66,6 +66,60 @@ test.serial(
   },
 );
 
+/** Makes a certificate of one's own on the guest, beside swarmhub.yaml; answers its serial number. */
+const ownCertificate = (): Promise<string> =>
+  lab.on(
+    1,
+    `cd /root && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 90 -subj /CN=own \
+      -addext subjectAltName=IP:${lab.address(1)} -addext extendedKeyUsage=serverAuth \
+      -keyout key.pem -out chain.pem 2>/dev/null && openssl x509 -in chain.pem -noout -serial`,
+  );
+/** What browsers are shown, and by which container. */
+const shown = async (): Promise<{ serial: string; container: string }> => ({
+  serial: await lab.on(
+    1,
+    `openssl s_client -connect ${lab.address(1)}:443 </dev/null 2>/dev/null | openssl x509 -noout -serial`,
+  ),
+  container: await lab.on(1, "docker ps -q --filter label=com.docker.swarm.service.name=edge"),
+});
+
+test.serial(
+  "a certificate of one's own and a newer one are served by the container that ran before, and leave nothing behind",
+  async (t) => {
+    const before = await shown();
+    const first = await ownCertificate();
+    await lab.write(
+      1,
+      "/root/swarmhub.yaml",
+      `${yaml}tls: {certificate: chain.pem, key: key.pem}\n`,
+    );
+    t.log(await swarmhub("up"));
+    t.deepEqual(await shown(), { ...before, serial: first });
+    const second = await ownCertificate();
+    t.regex(
+      await swarmhub("plan"),
+      /give the edge own\/certificate.pem and own\/key.pem \(SHA-256/,
+    );
+    await swarmhub("up");
+    t.deepEqual(await shown(), { ...before, serial: second });
+    t.regex(await swarmhub("tls"), /your own certificate of own[^]*in 89 days/);
+    t.regex(await swarmhub("status"), /^your own certificate of own, ends in 89 days/m);
+
+    await lab.on(1, "openssl genpkey -algorithm ed25519 -out /root/key.pem");
+    t.regex(
+      await swarmhub("up || true"),
+      /tls.certificate: \/root\/chain.pem: the key belongs to none/,
+    );
+    t.deepEqual(await shown(), { ...before, serial: second });
+
+    await lab.write(1, "/root/swarmhub.yaml", yaml);
+    await swarmhub("up");
+    t.is((await shown()).container, before.container);
+    t.is(await lab.on(1, "ls /var/lib/swarmhub/certificates/own"), "");
+    t.regex(await swarmhub("up"), /nothing had to change/);
+  },
+);
+
 test.serial("the file with the homes grows with the size in the configuration", async (t) => {
   await lab.write(1, "/root/swarmhub.yaml", yaml.replace("file: 2G", "file: 3G"));
   t.regex(await swarmhub("up"), /3 GB/);

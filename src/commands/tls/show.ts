@@ -1,3 +1,5 @@
+import { UserError } from "../../errors.js";
+import { paths } from "../../paths.js";
 import type { Terminal } from "../../report/index.js";
 import { tableText } from "../../report/table.js";
 import { jsonText } from "../../report/text.js";
@@ -9,6 +11,12 @@ import { lookAtCertificates } from "./look.js";
 /** Shows what browsers are served with, until when, and how the last attempt at a certificate went. */
 export const tlsShow = (options: ClassOptions, terminal: Terminal): Promise<void> =>
   withCluster(options, terminal, async (cluster) => {
+    const { config, manager } = cluster;
+    if ((await manager.facts()).files[paths.edgeConfiguration] === undefined)
+      throw new UserError(
+        `${config.name} is not up: nothing is served on ${manager.name}`,
+        "`swarmhub up` makes it so",
+      );
     const seen = await lookAtCertificates(cluster);
     const address = await addressOf(cluster);
     if (options.json)
