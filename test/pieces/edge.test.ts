@@ -294,13 +294,17 @@ test("settings.json says all that the edge must know, and no path of the operato
 });
 
 /** Runs the wait against an edge that says these things one after the other. */
-const wait = async (config: Partial<Config>, answers: string[], deadline = 5000) => {
+const wait = async (
+  config: Partial<Config>,
+  answers: string[],
+  { deadline = 5000, before = says() } = {},
+) => {
   let turn = 0;
   const host = fakeHost("manager", {
     answers: [["status.json", () => answers[Math.min(turn++, answers.length - 1)] ?? ""]],
   });
   const shown: string[] = [];
-  const step = waitStep(host, fakeConfig(config), { given: nothing, before: says() }, deadline);
+  const step = waitStep(host, fakeConfig(config), { given: nothing, before }, deadline);
   const begun = performance.now();
   await step.run((text) => shown.push(text));
   return { shown, ms: performance.now() - begun, looks: turn };
@@ -330,12 +334,14 @@ test("an attempt that failed is waited for no longer than its next one may help"
 });
 
 test("what failed before this run began says nothing of this one", async (t) => {
-  const old = { kind: "self-signed", attempt: failed, nextAttempt: "2026-12-01T00:00:00Z" };
-  const { looks } = await wait(authority, [statusText(old), statusText(old), statusText()]);
+  const old = { ...selfSigned, attempt: failed, nextAttempt: "2026-12-01T00:00:00Z" };
+  const { looks } = await wait(authority, [statusText(old), statusText(old), statusText()], {
+    before: says({ kind: "self-signed", attempt: failed }),
+  });
   t.is(looks, 3);
 });
 
 test("the wait ends well at its deadline: the site is up with what it has", async (t) => {
-  const { ms } = await wait(authority, [statusText(selfSigned)], 100);
+  const { ms } = await wait(authority, [statusText(selfSigned)], { deadline: 100 });
   t.true(ms < 5000);
 });

@@ -7,8 +7,8 @@ import { statusFrom, type CertificateStatus } from "../../tls/status.js";
 import { unserved, wantedText } from "../../tls/trouble.js";
 import { until } from "../../until.js";
 
-/** How long an authority may take for a first certificate, and the edge for a change, in milliseconds. */
-const patience = { acme: 90_000, other: 30_000 };
+/** How long an authority may take for a first certificate, the edge for a change, and for another try; in milliseconds. */
+const patience = { acme: 90_000, other: 30_000, retry: 10_000 };
 
 /**
  * The step that waits until browsers are served as wanted. It ends well also where that takes longer: the site is up
@@ -23,12 +23,13 @@ export const waitStep = (
   host,
   title: `wait until the edge serves ${wantedText(config.tls)}`,
   run: async (progress) => {
-    const end = Date.now() + deadline;
+    const begun = Date.now();
     const look = async (): Promise<true | undefined> => {
       const status = await readStatus(host);
       if (unserved({ config, given, status }) === undefined) return true;
       progress(stateText(config, status));
-      return isHopeless(status, before, end - Date.now()) ? true : undefined;
+      const waited = Date.now() - begun;
+      return isHopeless(status, before, { waited, left: deadline - waited }) ? true : undefined;
     };
     const late = new Error("the time is over");
     await until(look, { deadline, every: 500, otherwise: () => late }).catch((error: unknown) => {
@@ -41,16 +42,21 @@ export const waitStep = (
 export const readStatus = async (host: Host): Promise<CertificateStatus | undefined> =>
   statusFrom(await host.script(`cat ${paths.certificateStatus} 2>/dev/null || true`));
 
-/** An attempt failed since, and the next one comes after the deadline; by the edge's own clock. */
+/**
+ * An attempt failed, and the next one comes after the deadline, by the edge's own clock. One that failed before this run
+ * says nothing at first: the edge is about to try again.
+ */
 const isHopeless = (
   status: CertificateStatus | undefined,
   before: CertificateStatus | undefined,
-  left: number,
+  { left, waited }: { left: number; waited: number },
 ): boolean => {
-  if (status?.attempt?.outcome !== "failed" || status.at?.getTime() === before?.at?.getTime())
-    return false;
-  const next = status.nextAttempt?.getTime() ?? Number.POSITIVE_INFINITY;
-  return next - (status.at?.getTime() ?? 0) > left;
+  const { attempt } = status ?? {};
+  if (attempt?.outcome !== "failed") return false;
+  const isOld = attempt.at?.getTime() === before?.attempt?.at?.getTime();
+  if (isOld && waited < patience.retry) return false;
+  const next = status?.nextAttempt?.getTime() ?? Number.POSITIVE_INFINITY;
+  return next - (status?.at?.getTime() ?? 0) > left;
 };
 
 const stateText = ({ tls }: Config, status: CertificateStatus | undefined): string => {
