@@ -1,10 +1,11 @@
 import test from "ava";
 import type { Config } from "../../src/config.js";
+import { addressOf } from "../../src/commands/address.js";
 import { certificateJson, certificateLine, certificateRows } from "../../src/commands/tls/lines.js";
 import { renew } from "../../src/commands/tls/renew.js";
 import type { Docker } from "../../src/docker.js";
 import { exitCode } from "../../src/errors.js";
-import { fakeCluster, fakeConfig, fakeHost, fakeReport, userError } from "../fakes.js";
+import { fakeCluster, fakeConfig, fakeFacts, fakeHost, fakeReport, userError } from "../fakes.js";
 import { failed, letsEncrypt, says, statusText } from "../tls/says.js";
 
 const named = { domain: "geo.example.org", tls: letsEncrypt };
@@ -57,6 +58,17 @@ test("as JSON every value is there, and the days left as a number", (t) => {
   t.like(certificateJson(seen()), { kind: "acme", wanted: "acme", daysLeft: 69, trouble: null });
   t.is(certificateJson(seen({ notAfter: "2026-11-21T00:00:00Z" }))?.daysLeft, -1);
   t.is(certificateJson({ ...seen(), status: undefined }), null);
+});
+
+test("a class behind something that does TLS is found by https under its name", async (t) => {
+  const manager = () => fakeHost("manager", { facts: fakeFacts({ machineId: "1" }) });
+  const address = (config: Partial<Config>) => addressOf(fakeCluster(manager(), [], { config }));
+  const off = (...trustedProxies: string[]) => ({ tls: { kind: "off" as const, trustedProxies } });
+  const { domain } = named;
+  t.is(await address({ domain, ...off("10.0.0.5") }), "https://geo.example.org");
+  t.is(await address({ domain, ...off() }), "http://geo.example.org");
+  t.is(await address(off("10.0.0.5")), "http://10.77.0.11");
+  t.is(await address({ domain }), "https://geo.example.org");
 });
 
 /** `tls renew` against an edge that says these things one after the other. */

@@ -36,7 +36,13 @@ export const takeBackSteps = (host: Host, { givenHashes }: Facts, { files }: Giv
     {
       host,
       title: `take ${old.join(" and ")} back from the edge`,
-      run: () => host.run(["rm", "-f", ...old.map((name) => `${paths.certificates}/${name}`)]),
+      // With the copy that the edge keeps of an own pair.
+      run: () =>
+        host.run([
+          "rm",
+          "-f",
+          ...[...old, "own.pem"].map((name) => `${paths.certificates}/${name}`),
+        ]),
     },
   ];
 };
