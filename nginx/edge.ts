@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { attempt } from "./acme/attempt.js";
 import { suggestions } from "./acme/suggestions.js";
@@ -13,9 +12,7 @@ import { readStatus, writeStatus } from "./status.js";
 // when nginx ends. SIGHUP: the settings or the operator's files are others. SIGUSR1: try now what failed. SIGUSR2: renew
 // now. Reloads drop no connection. SIGTERM ends gracefully, for some seconds.
 
-const inFolder = "/etc/swarmhub/edge/settings.json";
-const settingsPath =
-  process.argv[2] ?? (existsSync(inFolder) ? inFolder : "/etc/swarmhub/edge.json");
+const settingsPath = process.argv[2] ?? "/etc/swarmhub/edge/settings.json";
 /** How long answers under way may still take at the end. Open websockets would take for ever. */
 const graceMilliseconds = 5000;
 const signals = ["SIGHUP", "SIGUSR1", "SIGUSR2", "SIGTERM", "SIGINT"] as const;

@@ -3,7 +3,7 @@ import { validate as isCron } from "node-cron";
 import * as z from "zod";
 import { tls } from "./settings-tls.js";
 
-/** What the edge is told: /etc/swarmhub/edge.json, checked and with its defaults filled in; throws with each complaint. */
+/** What the edge is told: /etc/swarmhub/edge/settings.json, checked and with its defaults filled in; throws with each complaint. */
 export const settingsFrom = (json: string): Settings => {
   const read = schema.safeParse(JSON.parse(json));
   if (read.success) return read.data;
