@@ -42,7 +42,7 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
             certificate: certificateJson(certificates),
             seats,
             users,
-            pieces: parts,
+            pieces: parts.map(({ mendable: _, ...part }) => part),
           },
           null,
           2,
@@ -67,7 +67,9 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
     if (drift.length > 0)
       throw new UserError(
         `${drift.length} of ${parts.length} pieces are not as the configuration says`,
-        "`swarmhub up` makes them so",
+        drift.some(({ mendable }) => mendable)
+          ? "`swarmhub up` makes them so"
+          : "what to do stands behind each of them above",
         exitCode.drift,
       );
     if (homes?.trouble !== undefined)
@@ -89,5 +91,10 @@ const partOf = async (piece: Piece, cluster: Cluster) => {
     },
   );
   const all = [...differs, ...(await problemsOf(piece, cluster))];
-  return { piece: piece.name, asWanted: all.length === 0, differs: all };
+  return {
+    piece: piece.name,
+    asWanted: all.length === 0,
+    mendable: differs.length > 0,
+    differs: all,
+  };
 };

@@ -14,7 +14,8 @@ export const certificateRows = (seen: Certificates): Cell[][] => {
     ...(notAfter === undefined
       ? []
       : [["ends", `${momentText(notAfter)}, ${leftText(notAfter, now)}`]]),
-    ...(attempt?.at === undefined
+    // What the edge does by itself is told only where it fails.
+    ...(attempt?.at === undefined || (status.wanted !== "acme" && attempt.outcome === "ok")
       ? []
       : [["last attempt", `${agoText(attempt.at, now)}: ${attemptText(attempt)}`]]),
     ...(nextAttempt === undefined ? [] : [["next attempt", momentText(nextAttempt)]]),
