@@ -51,21 +51,6 @@ test.serial("a person works there", async (t) => {
   await page.context().close();
 });
 
-test.serial(
-  "after the plug was pulled and the machine booted again, the class is up by itself",
-  async (t) => {
-    await swarmhub("quota set alice 150M");
-    await lab.lab("kill", "1");
-    await lab.lab("boot", "1");
-    const page = await logIn(browser, address, "alice", password);
-    const listing = await page.request.get(`${address}/user/alice/api/contents/Untitled.ipynb`);
-    t.is(listing.status(), 200);
-    await page.context().close();
-    t.regex(await swarmhub("status"), /alice/);
-    t.is((await insideOf(lab).account("alice")).hard, 150 * 1024, "with the limit of her own");
-  },
-);
-
 /** Makes a certificate of one's own on the guest, beside swarmhub.yaml; answers its serial number. */
 const ownCertificate = (): Promise<string> =>
   lab.on(
@@ -117,6 +102,21 @@ test.serial(
     t.is((await shown()).container, before.container);
     t.is(await lab.on(1, "ls /var/lib/swarmhub/certificates/own"), "");
     t.regex(await swarmhub("up"), /nothing had to change/);
+  },
+);
+
+test.serial(
+  "after the plug was pulled and the machine booted again, the class is up by itself",
+  async (t) => {
+    await swarmhub("quota set alice 150M");
+    await lab.lab("kill", "1");
+    await lab.lab("boot", "1");
+    const page = await logIn(browser, address, "alice", password);
+    const listing = await page.request.get(`${address}/user/alice/api/contents/Untitled.ipynb`);
+    t.is(listing.status(), 200);
+    await page.context().close();
+    t.regex(await swarmhub("status"), /alice/);
+    t.is((await insideOf(lab).account("alice")).hard, 150 * 1024, "with the limit of her own");
   },
 );
 
