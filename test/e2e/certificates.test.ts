@@ -82,7 +82,7 @@ test.serial("what a request claims about itself reaches nobody", async (t) => {
 });
 
 test.serial("three renewals on the schedule, and none of 50 open websockets notices", async (t) => {
-  await stage.pebble({ validity: 60 });
+  await stage.pebble({ validity: 42 });
   const { serial } = await stage.status();
   await stage.edge.signal("USR2");
   await stage.statusWhen("it is a short one", (status) => status.serial !== serial);
@@ -97,6 +97,7 @@ test.serial("three renewals on the schedule, and none of 50 open websockets noti
   );
   const before = seen.answers;
   await stage.pebble();
+  await stage.edge.signal("USR2");
   await stage.statusWhen(
     "it lives longer again",
     ({ notAfter }) => Date.parse(notAfter ?? "") > Date.now() + 3_600_000,
@@ -140,7 +141,11 @@ test.serial(
   "nginx killed, the container killed, the plug pulled: up again with the same certificate",
   async (t) => {
     const { serial } = await stage.status();
-    for (const kill of ["pkill -9 -o -x nginx", "pkill -9 -f '[/]app/edge.mjs'", stage.edge.kill]) {
+    for (const kill of [
+      "pkill -9 -o -x nginx",
+      "pkill -9 -x -f 'node /app/edge.mjs'",
+      stage.edge.kill,
+    ]) {
       const { at } = await stage.status();
       await lab.on(1, kill);
       await stage.statusWhen(`it is up after ${kill}`, (status) => status.at > at);
