@@ -116,7 +116,12 @@ const execute = (
     } as const;
     const argv = ["certonly", "--config", join(work, "cli.ini")];
     execFile(join(settings.folders.certbot, "certbot"), argv, options, (error, stdout, stderr) => {
-      const why = error === null ? "" : error.killed === true ? "\nended after ten minutes" : "";
+      const isSlow = error?.killed === true;
+      const why = isSlow
+        ? "\nended after ten minutes"
+        : error?.signal
+          ? "\ncertbot was killed"
+          : "";
       const unstarted = error?.code === "ENOENT" ? `\n${error.message}` : "";
       resolve({ failed: error !== null, said: `${stdout}\n${stderr}${why}${unstarted}` });
     });

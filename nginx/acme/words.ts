@@ -25,6 +25,17 @@ type Known = { domain: string; authority: string; reason: string; said: string }
 // The types of RFC 8555, 6.7, as certbot prints them, then its own words.
 const meanings: [RegExp, (known: Known) => [sentence: string, cure: string | null]][] = [
   [
+    /\nended after ten minutes$/,
+    ({ authority }) => [
+      `the authority ${authority} was not done in ten minutes`,
+      "it is tried again by itself",
+    ],
+  ],
+  [
+    /\ncertbot was killed$/,
+    () => ["certbot was killed in the midst of it", "it is tried again by itself"],
+  ],
+  [
     /^dns\b/,
     ({ domain, reason }) => [
       `the authority does not find ${domain} in the DNS: ${reason}`,

@@ -75,6 +75,8 @@ const known: [string, said: string, message: RegExp, cure: RegExp][] = [
     /acme\.example does not answer/,
     /reaches it/,
   ],
+  ["an end by force", "Requesting\ncertbot was killed", /killed in the midst/, /by itself/],
+  ["an end by the clock", "Requesting\nended after ten minutes", /not done in ten/, /by itself/],
   [
     "a full disk",
     unexpected("OSError: [Errno 28] No space left on device: '/certificates/acme'"),
