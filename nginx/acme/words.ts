@@ -78,7 +78,7 @@ const meanings: [RegExp, (known: Known) => [sentence: string, cure: string | nul
     ],
   ],
   [
-    /^badNonce\b/,
+    /^badNonce\b|anti-replay nonce/,
     ({ authority }) => [
       `the authority ${authority} took none of our nonces`,
       "that is its own trouble; it is tried again by itself",

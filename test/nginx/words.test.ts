@@ -57,7 +57,9 @@ const known: [string, said: string, message: RegExp, cure: RegExp][] = [
   ],
   [
     "nonces that are refused",
-    unexpected("urn:ietf:params:acme:error:badNonce :: JWS has an invalid anti-replay nonce"),
+    unexpected(
+      "Unable to register an account with ACME server. Error returned by the ACME server: JWS has an invalid anti-replay nonce: _8GX",
+    ),
     /took none of our nonces/,
     /by itself/,
   ],
