@@ -25,11 +25,11 @@ export const hub: Piece<State> = {
   plan: (want, { machines, notebook, image, service }, cluster) => {
     const { manager } = cluster;
     const { facts } = machines(manager);
-    const content = hubConfiguration(want, machines, notebook.wanted, cluster);
+    const { content, fixed } = hubConfiguration(want, machines, notebook.wanted, cluster);
     const files = fileSteps(manager, facts, [{ path: paths.hubConfiguration, content }]);
     const wanted = hubSpec(
       want,
-      content,
+      fixed,
       facts.secretHashes,
       image,
       cluster.storage && machines(cluster.storage).address,

@@ -215,6 +215,15 @@ test("hub.json says all that the hub must know", async (t) => {
   );
 });
 
+test("another number of seats is written down, and does not start the hub anew", async (t) => {
+  const { files, present } = await carriedOut("hub");
+  const cluster = classOf(2);
+  const have = { files, memory: 64 * 2 ** 30 };
+  t.deepEqual(said(steps("hub", cluster, present, have)), [
+    "manager: write /etc/swarmhub/hub.json",
+  ]);
+});
+
 test("edge.json says by which name the class is found", async (t) => {
   const { files } = await carriedOut("edge");
   t.is(

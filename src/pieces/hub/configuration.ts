@@ -4,14 +4,18 @@ import type { Machines } from "../../machines.js";
 import { paths } from "../../paths.js";
 import { seatsOf } from "../../seats.js";
 import { networkName } from "../network.js";
+import { usersLabel } from "../swarm/change.js";
 
-/** The hub's own settings file: what hub/jupyterhub_config.py reads. */
+/**
+ * The hub's own settings file: what hub/jupyterhub_config.py reads. `fixed` is what of it starts the hub anew when it
+ * changes: not the number of seats, or each machine that joins or leaves would be noticed.
+ */
 export const hubConfiguration = (
   want: Config,
   machines: Machines,
   image: string,
   cluster: Cluster,
-): string => {
+): { content: string; fixed: string } => {
   const { storage } = cluster;
   const settings = {
     name: want.name,
@@ -22,8 +26,11 @@ export const hubConfiguration = (
     // null: homes are temporary.
     storage: storage ? { address: machines(storage).address, path: paths.storage } : null,
     admins: want.login.admins,
-    placement: ["node.labels.swarmhub.users==true"],
-    seats: seatsOf(cluster, machines),
+    placement: [`node.labels.${usersLabel}==true`],
   };
-  return `${JSON.stringify(settings, null, 2)}\n`;
+  const content = { ...settings, seats: seatsOf(cluster, machines) };
+  return {
+    content: `${JSON.stringify(content, null, 2)}\n`,
+    fixed: `${JSON.stringify(settings, null, 2)}\n`,
+  };
 };
