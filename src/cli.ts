@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Argument, Command, CommanderError } from "commander";
 import { act } from "./act.js";
+import { addGrowing } from "./cli-growing.js";
 import { addHomes } from "./cli-homes.js";
 import { collect, examples, positive } from "./cli-words.js";
 import { completion, shells, type Shell } from "./commands/completion.js";
@@ -91,6 +92,7 @@ program
     })(options, command),
   );
 
+addGrowing(program);
 addHomes(program);
 
 program
