@@ -11,8 +11,7 @@ export const lineAfter = (text: string, offset: number, line: string): string =>
   return end < 0 ? text + newline + line : splice(text, end + 1, end + 1, line + newline);
 };
 
-/** What ends the lines of a text. */
-export const newlineOf = (text: string): string => (text.includes("\r\n") ? "\r\n" : "\n");
+const newlineOf = (text: string): string => (text.includes("\r\n") ? "\r\n" : "\n");
 
 /** Where the line begins that an offset is in. */
 export const lineStart = (text: string, offset: number): number =>
