@@ -148,8 +148,7 @@ c.JupyterHub.services.append({"name": "operator", "api_token": operator_token(pl
 c.JupyterHub.load_roles.append(
     {
         "name": "operator",
-        # access: the kernels of a server say whether somebody's work is under way there.
-        "scopes": ["list:users", "read:users:activity", "read:servers", "servers", "access:servers"],
+        "scopes": ["list:users", "read:users:activity", "read:servers", "servers"],
         "services": ["operator"],
     }
 )

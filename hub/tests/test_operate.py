@@ -3,8 +3,10 @@
 import json
 import shutil
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import docker
 import pytest
 
 from swarmhub.operate import Hub, look, operator_token, start, stop
@@ -20,11 +22,18 @@ pytestmark = [
 
 
 class UsersServers(BaseHTTPRequestHandler):
-    """Stands in for the proxy and the users' servers behind it: one kernel, at work for bob alone."""
+    """Stands in for the users' servers: one kernel, at work for bob alone. Carl's leads elsewhere."""
 
     def do_GET(self):
+        self.server.tokens.append(self.headers["Authorization"].removeprefix("token "))
+        if "/carl" in self.path:
+            self.send_response(302)
+            self.send_header("Location", "/user/bob/api/kernels")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         state = "busy" if "/bob" in self.path else "idle"
-        body = json.dumps([{"execution_state": state}]).encode() if self.path.endswith("/api/kernels") else b"[]"
+        body = json.dumps([{"execution_state": state}]).encode() if "/api/kernels?" in self.path else b"[]"
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -49,9 +58,15 @@ def hub(tmp_path_factory):
 @pytest.fixture
 def operator(hub):
     server = ThreadingHTTPServer(("127.0.0.1", 0), UsersServers)
+    server.tokens = []
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     token = operator_token(Places(hub.root))
-    yield Hub(f"http://127.0.0.1:{hub.hub_port}/hub/api", f"http://127.0.0.1:{server.server_port}", token, deadline=15)
+    client = docker.APIClient(base_url=hub.swarm.url, version="1.41")
+    api, users = f"http://127.0.0.1:{hub.hub_port}/hub/api", f"http://127.0.0.1:{server.server_port}"
+    operator = Hub(api, token, client, server=users, deadline=15)
+    yield operator
+    assert token not in server.tokens, "what a user's server is told its user can read"
+    client.close()
     server.shutdown()
     server.server_close()
 
@@ -67,9 +82,9 @@ def test_servers_are_told_with_their_users_and_whether_a_kernel_is_at_work(hub, 
     hub.swarm.script = ["new", "pending"]
     for user in ("alice", "bob", "carl"):
         begin(hub, user)
-    told = {each["home"]: each for each in look(operator, {"alice", "bob", "nobody"})}
-    assert sorted(told) == ["alice", "bob"]
-    assert [told[home]["busy"] for home in ("alice", "bob")] == [False, True]
+    told = {each["home"]: each for each in look(operator, {"alice", "bob", "carl", "nobody"})}
+    assert sorted(told) == ["alice", "bob", "carl"]
+    assert [told[home]["busy"] for home in ("alice", "bob", "carl")] == [False, True, None]
     assert told["alice"]["user"] == "alice"
     assert not told["alice"]["ready"]
     assert 0 <= told["alice"]["idle"] < 60
@@ -99,7 +114,7 @@ def test_who_has_no_name_here_is_no_error_to_stop_and_one_to_start(operator):
 
 def test_a_wrong_token_is_told(operator):
     with pytest.raises(OSError, match="the hub answers 403"):
-        look(Hub(operator.api, operator.proxy, "wrong"), {"alice"})
+        look(replace(operator, token="wrong"), {"alice"})
 
 
 def test_the_token_is_made_once_and_for_root_alone(tmp_path):

@@ -3,6 +3,7 @@ import type { Config } from "../../config.js";
 import type { Machines } from "../../machines.js";
 import { paths } from "../../paths.js";
 import { seatsOf } from "../../seats.js";
+import type { Notebook } from "../images/notebook.js";
 import { networkName } from "../network.js";
 import { usersLabel } from "../swarm/change.js";
 
@@ -13,16 +14,21 @@ import { usersLabel } from "../swarm/change.js";
 export const hubConfiguration = (
   want: Config,
   machines: Machines,
-  image: string,
+  notebooks: readonly Pick<Notebook, "image" | "wanted">[],
   cluster: Cluster,
 ): { content: string; fixed: string } => {
   const { storage } = cluster;
+  const pinned = (image: string): string =>
+    notebooks.find((each) => each.image === image)?.wanted ?? image;
+  const { images, ...servers } = want.servers;
+  const { memory, cpu } = images[0] ?? servers;
   const settings = {
     name: want.name,
     network: networkName,
-    image,
-    memory: want.servers.memory,
-    cpu: want.servers.cpu,
+    image: pinned(servers.image),
+    memory,
+    cpu,
+    images: images.map((each) => ({ ...each, image: pinned(each.image) })),
     // null: homes are temporary.
     storage: storage ? { address: machines(storage).address, path: paths.storage } : null,
     admins: want.login.admins,

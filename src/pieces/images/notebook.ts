@@ -1,4 +1,5 @@
 import type { Cluster } from "../../cluster.js";
+import { imagesOf } from "../../config.js";
 import { pull } from "../../docker.js";
 import type { Host } from "../../host.js";
 import type { Progress } from "../../step.js";
@@ -8,15 +9,27 @@ import { localImage } from "./local.js";
  * The users' image. `wanted` names it by digest once a machine has pulled it, so that every node runs the same one and
  * no start of a server asks the registry; until then as the configuration does.
  */
-export type Notebook = { wanted: string; on: (host: Host) => boolean };
+export type Notebook = {
+  /** As the configuration names it. */
+  image: string;
+  wanted: string;
+  on: (host: Host) => boolean;
+  /** Bytes that it takes on a disk, where a machine has it. */
+  size: number | undefined;
+};
 
-/** Looks for the notebook image on every machine that takes users; the first one's digest is what all should have. */
-export const inspectNotebook = async ({ config, seats }: Cluster): Promise<Notebook> => {
-  const { image } = config.servers;
+/** Looks for every image of users' servers. */
+export const inspectNotebooks = (cluster: Cluster): Promise<Notebook[]> =>
+  Promise.all(imagesOf(cluster.config).map((image) => inspectNotebook(cluster, image)));
+
+/** Looks for an image on every machine that takes users; the first one's digest is what all should have. */
+export const inspectNotebook = async ({ seats }: Cluster, image: string): Promise<Notebook> => {
+  let size: number | undefined;
   const found = new Map(
     await Promise.all(
       seats.map(async (host) => {
         const local = await localImage(host, image);
+        size ??= local?.Size;
         // The same image may be known from other registries too, and what a machine answers is only believed this far.
         const digests =
           local && (local.RepoDigests ?? []).filter((each) => isDigestOf(each, image));
@@ -26,7 +39,9 @@ export const inspectNotebook = async ({ config, seats }: Cluster): Promise<Noteb
   );
   const wanted = seats.flatMap((host) => found.get(host) ?? [])[0] ?? image;
   return {
+    image,
     wanted,
+    size,
     on: (host) => {
       const digests = found.get(host);
       // Without a digest anywhere it was made on these machines, and its name is all that there is to go by.
