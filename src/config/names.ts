@@ -43,7 +43,7 @@ export const lineFrom =
     if (text.trim() === "") throw new Problem("there is nothing in it", right);
     if (/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(text))
       throw new Problem("it has characters that no page shows, or several lines", right);
-    if ([...text].length > most) throw new Problem(`it has more than ${most} characters`, right);
+    if (text.length > most) throw new Problem(`it has more than ${most} characters`, right);
     return text.trim();
   };
 
