@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { until } from "../../src/until.js";
@@ -83,20 +83,31 @@ test.serial("a class of two workers, and a person at work", async (t) => {
   );
 });
 
-test.serial("a machine joins, and the person at work does not notice", async (t) => {
-  const anna = await enter(address, "anna");
-  const [container, hub] = [await containerOf("anna"), await hubContainer()];
-  const watched = watch(anna, "anna");
-  const { code, stdout, stderr, ms } = await swarmhub("join", "node4", "--json");
-  const { failures, asked, slowest } = await watched();
-  t.log(`join took ${Math.round(ms / 1000)} s; ${asked} questions, the slowest ${slowest} ms`);
-  t.is(code, 0, stdout + stderr);
-  t.deepEqual(failures, []);
-  t.is(await containerOf("anna"), container);
-  t.is(await hubContainer(), hub, "not even the hub was started anew");
-  t.is(await configuration(), yaml.replace("  - node3\n", "  - node3\n  - node4\n"));
-  t.regex((await swarmhub("up")).stderr, /nothing had to change/);
-});
+test.serial(
+  "a machine that still boots joins beside one that may not, and the person at work does not notice",
+  async (t) => {
+    const anna = await enter(address, "anna");
+    const [container, hub] = [await containerOf("anna"), await hubContainer()];
+    // Another name for a machine that is in the class.
+    await appendFile(join(folder, "hosts"), `${lab.address(2)} node9\n`);
+    await lab.lab("kill", "4");
+    const watched = watch(anna, "anna");
+    const joining = swarmhub("--accept-new-host-keys", "join", "node9", "node4");
+    await lab.lab("boot", "4");
+    const { code, stdout, stderr, ms } = await joining;
+    const { failures, asked, slowest } = await watched();
+    t.log(`join took ${Math.round(ms / 1000)} s; ${asked} questions, the slowest ${slowest} ms`);
+    t.log(stderr);
+    t.is(code, 2, stdout + stderr);
+    t.regex(stderr, /1 of 2 machines stayed out:\n *node2 and node9 are one machine/);
+    t.regex(stderr, /node4 joined grow: [^]*3 seats now, 2 before/);
+    t.deepEqual(failures, []);
+    t.is(await containerOf("anna"), container);
+    t.is(await hubContainer(), hub, "not even the hub was started anew");
+    t.is(await configuration(), yaml.replace("  - node3\n", "  - node3\n  - node4\n"));
+    t.regex((await swarmhub("up")).stderr, /nothing had to change/);
+  },
+);
 
 test.serial("a server starts there", async (t) => {
   for (const other of ["node2", "node3"])
