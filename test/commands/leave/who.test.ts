@@ -91,7 +91,7 @@ test("a server is stopped by the hub, one that it does not know by Docker alone"
   cluster.manager.asked.length = 0;
   await stopSitting(cluster, { home: "ghost", user: undefined, idle: true });
   t.deepEqual(cluster.manager.asked, []);
-  t.deepEqual(done, ["remove nb-ada", "remove nb-ghost"]);
+  t.deepEqual(done, ["remove nb-ghost"]);
 });
 
 test("what keeps a server from starting again is told in the hub's words", async (t) => {
