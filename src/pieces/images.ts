@@ -7,7 +7,7 @@ import { inspectMachines, type Machines } from "../machines.js";
 import type { Piece } from "../piece.js";
 import { formatSize } from "../size.js";
 import type { Progress, Step } from "../step.js";
-import { inspectNotebooks, pullNotebook, type Notebook } from "./images/notebook.js";
+import { inspectNotebooks, pulledName, pullNotebook, type Notebook } from "./images/notebook.js";
 import { inspectOwn, type OwnImages } from "./images/own.js";
 
 type State = { machines: Machines; own: OwnImages[]; notebooks: Notebook[] };
@@ -53,7 +53,7 @@ export const images: Piece<State> = {
           host,
           title: `remove the image ${image}`,
           run: async () => {
-            for (const each of new Set([image, wanted]))
+            for (const each of new Set([image, wanted, pulledName(image)]))
               await absent(host.docker.getImage(each).remove({ force: true }));
           },
         })),

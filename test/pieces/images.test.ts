@@ -3,9 +3,10 @@ import test from "ava";
 import type { Host } from "../../src/host.js";
 import type { OwnImage } from "../../src/images.js";
 import { images } from "../../src/pieces/images.js";
-import { inspectNotebook, pullNotebook } from "../../src/pieces/images/notebook.js";
+import { inspectNotebook, pulledName, pullNotebook } from "../../src/pieces/images/notebook.js";
 import { inspectOwn } from "../../src/pieces/images/own.js";
 import { leftovers } from "../../src/pieces/leftovers.js";
+import { inspectPulled } from "../../src/pieces/leftovers/pulled.js";
 import { fakeCluster, fakeFacts, fakeHost } from "../fakes.js";
 import { classOf, machinesOf, refusal, runAll, said } from "./table.js";
 
@@ -118,15 +119,19 @@ test("images that are there are left alone, those of an earlier swarmhub too unt
     notebooks: [notebook(digest(1), "worker1", "worker2")],
   };
   t.deepEqual(said(images.plan(cluster.config, have, cluster)), []);
-  t.deepEqual(said(leftovers.plan(cluster.config, { own: have.own, kept: undefined }, cluster)), [
-    "manager: remove an old image (swarmhub/hub:ba9876543210)",
-  ]);
+  t.deepEqual(
+    said(leftovers.plan(cluster.config, { own: have.own, kept: undefined, pulled: [] }, cluster)),
+    ["manager: remove an old image (swarmhub/hub:ba9876543210)"],
+  );
 });
 
 test("what is no image of ours by its name is never taken for an old one", (t) => {
   const cluster = classOf(2);
   const have = [built(cluster.manager, all, "swarmhub/notebook:lab", "mine/hub:ba9876543210")];
-  t.deepEqual(said(leftovers.plan(cluster.config, { own: have, kept: undefined }, cluster)), []);
+  t.deepEqual(
+    said(leftovers.plan(cluster.config, { own: have, kept: undefined, pulled: [] }, cluster)),
+    [],
+  );
 });
 
 test("`down` removes what is there", (t) => {
@@ -139,7 +144,7 @@ test("`down` removes what is there", (t) => {
   ]);
   const none = { ...seen(cluster), own: [built(cluster.manager, [])], notebooks: [notebook(tag)] };
   t.deepEqual(said(images.remove(none, cluster)), []);
-  t.deepEqual(said(leftovers.remove({ own: [old], kept: undefined }, cluster)), []);
+  t.deepEqual(said(leftovers.remove({ own: [old], kept: undefined, pulled: [] }, cluster)), []);
 });
 
 test("an image that vanished meanwhile counts as removed", async (t) => {
@@ -157,8 +162,10 @@ test("an image that vanished meanwhile counts as removed", async (t) => {
   const old = built(cluster.manager, [], "swarmhub/hub:ba9876543210");
   const have = { ...seen(cluster), own: [old], notebooks: [notebook(digest(1), "manager")] };
   await runAll(images.remove(have, cluster));
-  await runAll(leftovers.plan(cluster.config, { own: [old], kept: undefined }, cluster));
-  t.deepEqual(removed, ["sha256:0", tag, digest(1), "swarmhub/hub:ba9876543210"]);
+  await runAll(
+    leftovers.plan(cluster.config, { own: [old], kept: undefined, pulled: [] }, cluster),
+  );
+  t.deepEqual(removed, ["sha256:0", tag, digest(1), pulledName(tag), "swarmhub/hub:ba9876543210"]);
 });
 
 const running = fakeFacts({ units: { "docker.service": "active" } });
@@ -214,10 +221,45 @@ test("what is pulled by digest gets the tag by which it is looked for", async (t
   };
   const host = fakeHost("worker2", { docker: docker as never });
   await pullNotebook(host, digest(1), tag, () => {});
-  t.deepEqual(tags, [[digest(1), { repo: "quay.io/jupyter/scipy-notebook", tag: "2026-11-02" }]]);
+  const note = (image: string) => ({ repo: "swarmhub/pulled", tag: pulledName(image).slice(16) });
+  t.deepEqual(tags, [
+    [digest(1), note(tag)],
+    [digest(1), { repo: "quay.io/jupyter/scipy-notebook", tag: "2026-11-02" }],
+  ]);
+  tags.length = 0;
   await pullNotebook(host, tag, tag, () => {});
   await pullNotebook(host, digest(1), digest(1), () => {});
-  t.is(tags.length, 1);
+  t.deepEqual(tags, [
+    [tag, note(tag)],
+    [digest(1), note(digest(1))],
+  ]);
+});
+
+test("an image that we pulled goes with all its names once neither the configuration nor a container wants it", async (t) => {
+  const removed: string[] = [];
+  const listed = [
+    { Id: "sha256:now", RepoTags: [tag, pulledName(tag)] },
+    { Id: "sha256:old", RepoTags: ["r:1", pulledName("r:1")] },
+    { Id: "sha256:used", RepoTags: ["r:2", pulledName("r:2")] },
+    { Id: "sha256:theirs", RepoTags: ["r:3", "swarmhub/pulled:mine"] },
+    { Id: "sha256:bare", RepoTags: null },
+  ];
+  const docker = {
+    listImages: async () => listed,
+    listContainers: async ({ filters }: { filters: { ancestor: string[] } }) =>
+      filters.ancestor[0] === "sha256:used" ? [{}] : [],
+    getImage: (name: string) => ({ remove: async () => void removed.push(name) }),
+  };
+  const host = fakeHost("manager", { facts: running, docker: docker as never });
+  const pulled = await inspectPulled(fakeCluster(host));
+  const steps = leftovers.plan(
+    fakeCluster(host).config,
+    { own: [], kept: undefined, pulled },
+    fakeCluster(host),
+  );
+  t.deepEqual(said(steps), ["manager: remove an image that nobody uses any more (r:1)"]);
+  await runAll(steps);
+  t.deepEqual(removed, ["r:1", pulledName("r:1")]);
 });
 
 const Labels = { "swarmhub.class": "geo-101" };

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Cluster } from "../../cluster.js";
 import { imagesOf } from "../../config.js";
 import { pull } from "../../docker.js";
@@ -50,6 +51,10 @@ export const inspectNotebook = async ({ seats }: Cluster, image: string): Promis
   };
 };
 
+/** The name that an image of users' servers gets beside its own where we pulled it, so that it is known as ours once nobody wants it. */
+export const pulledName = (image: string): string =>
+  `swarmhub/pulled:${createHash("sha256").update(image).digest("hex").slice(0, 12)}`;
+
 /** Pulls it, and gives it the name by which it is looked for: a pull by digest leaves it without a tag. */
 export const pullNotebook = async (
   host: Host,
@@ -58,6 +63,8 @@ export const pullNotebook = async (
   progress: Progress,
 ): Promise<void> => {
   await pull(host.docker, wanted, progress);
+  const [repo = "", note = ""] = pulledName(configured).split(":");
+  await host.docker.getImage(wanted).tag({ repo, tag: note });
   if (wanted === configured || configured.includes("@")) return;
   const { repository, tag } = partsOf(configured);
   await host.docker.getImage(wanted).tag({ repo: repository, tag });
