@@ -11,6 +11,7 @@ from pathlib import Path
 from swarmhub.first_files import give_first_files
 from swarmhub.home import prepare_home
 from swarmhub.login import ClassAuthenticator, to_ascii
+from swarmhub.operate import operator_token
 from swarmhub.resolver import FreshResolver
 from swarmhub.service import HOME
 from swarmhub.settings import Places, SettingsError, read_secret, read_settings
@@ -141,3 +142,13 @@ c.JupyterHub.load_roles = [
         "services": ["idle-culler"],
     }
 ]
+
+# --- what the operator asks of the hub (swarmhub/operate.py) ------------------------------------------------------------------
+c.JupyterHub.services.append({"name": "operator", "api_token": operator_token(places)})
+c.JupyterHub.load_roles.append(
+    {
+        "name": "operator",
+        "scopes": ["list:users", "read:users:activity", "read:servers", "servers"],
+        "services": ["operator"],
+    }
+)

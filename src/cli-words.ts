@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { durationFrom } from "./config/units.js";
 
 /** A whole number from 1. */
 export const positive = (text: string): number => {
@@ -13,6 +14,15 @@ export const perCent = (text: string): number => {
   const number = positive(text.replace(/ ?%$/, ""));
   if (number > 100) throw new InvalidArgumentError("It must be from 1 to 100.");
   return number;
+};
+
+/** A duration such as 90s, in milliseconds. */
+export const milliseconds = (text: string): number => {
+  try {
+    return durationFrom(text);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? `Here ${error.message}.` : "");
+  }
 };
 
 /** An option that may stand more than once. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Argument, Command, CommanderError } from "commander";
 import { act } from "./act.js";
+import { addGrowing } from "./cli-growing.js";
 import { addHomes } from "./cli-homes.js";
 import { addTls } from "./cli-tls.js";
 import { collect, examples, positive } from "./cli-words.js";
@@ -93,6 +94,7 @@ program
     })(options, command),
   );
 
+addGrowing(program);
 addHomes(program);
 addTls(program);
 

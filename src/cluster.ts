@@ -78,7 +78,8 @@ export const closeCluster = async ({ hosts }: Cluster): Promise<void> => {
   await Promise.all(hosts.map((host) => host.close()));
 };
 
-const refuseOneMachineTwice = async (hosts: readonly Host[]): Promise<void> => {
+/** Throws a UserError (usage) that names both where two hosts are one machine. */
+export const refuseOneMachineTwice = async (hosts: readonly Host[]): Promise<void> => {
   const names = new Map<string, string>();
   const looks = await Promise.all(hosts.map(async (host) => ({ host, ...(await host.facts()) })));
   for (const { host, machineId } of looks) {

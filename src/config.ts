@@ -73,6 +73,20 @@ export type DnsConfig = (
 export const namesOf = ({ domain, otherNames }: Config): string[] =>
   domain === undefined ? [] : [domain, ...otherNames];
 
+/** An image that users may choose, and what a server of it gets. */
+export type ServerImage = {
+  name: string;
+  description: string;
+  image: string;
+  memory: Bytes;
+  cpu: number;
+};
+
+/** Every image that users' servers are made of, each once. */
+export const imagesOf = ({ servers }: Config): string[] => [
+  ...new Set([servers.image, ...servers.images.map(({ image }) => image)]),
+];
+
 /** swarmhub.yaml, checked and with its defaults filled in. */
 export type Config = {
   name: string;
@@ -88,6 +102,8 @@ export type Config = {
     image: string;
     memory: Bytes;
     cpu: number;
+    /** What users choose from; none: `image` for everyone. The first is also `image`. */
+    images: ServerImage[];
     /** A folder on the operator's machine: the first files of each new home. */
     skeleton?: string;
   };

@@ -27,7 +27,13 @@ export class UserError extends Error {
 /** A machine could not be reached, or was lost on the way. */
 export class UnreachableError extends UserError {
   override name = "UnreachableError";
-  constructor(host: string, why: string, cure?: string) {
+  constructor(
+    host: string,
+    readonly why: string,
+    cure?: string,
+    /** A machine that is still booting fails like this, too. */
+    readonly mayBeBooting: boolean = false,
+  ) {
     super(`${host}: ${why}`, cure, exitCode.unreachable);
   }
 }

@@ -47,12 +47,12 @@ export const reconcile = (
   options: ReconcileOptions,
 ): Promise<Reconciled> => carryOut(pieces, cluster, wanted, options);
 
-/** Takes everything away again, the last piece first. */
+/** Takes everything away again, the last piece first; `command` is what goes on where it stops. */
 export const dismantle = (
   pieces: readonly Piece[],
   cluster: Cluster,
-  options: ReconcileOptions,
-): Promise<Reconciled> => carryOut(pieces.toReversed(), cluster, gone, options);
+  { command = gone.command, ...options }: ReconcileOptions & { command?: string },
+): Promise<Reconciled> => carryOut(pieces.toReversed(), cluster, { ...gone, command }, options);
 
 /** What `reconcile` would do first, piece by piece. Changes nothing. */
 export const survey = (pieces: readonly Piece[], cluster: Cluster): Promise<Planned[]> =>

@@ -13,6 +13,7 @@ export const dialError = (
   const { code, level, message } = error as Error & { code?: unknown; level?: string };
   const where = `${config.hostname} port ${config.port}`;
   const is = (why: string, cure: string) => new UnreachableError(host, why, cure);
+  const isNow = (why: string, cure: string) => new UnreachableError(host, why, cure, true);
   if (level === "client-authentication")
     return is(
       `${config.user}@${config.hostname} lets none of our keys in (${tried.join(", ") || "there is none"})${lockedNote(locked)}`,
@@ -21,16 +22,19 @@ export const dialError = (
   if (code === "ENOTFOUND" || code === "EAI_AGAIN")
     return is(`the name ${config.hostname} cannot be resolved`, `getent hosts ${config.hostname}`);
   if (code === "ECONNREFUSED")
-    return is(`${where} refuses the connection: no SSH server listens there`, `ssh ${host}`);
+    return isNow(`${where} refuses the connection: no SSH server listens there`, `ssh ${host}`);
   if (code === "EHOSTUNREACH" || code === "ENETUNREACH")
-    return is(`there is no route to ${config.hostname}`, `ip route get ${config.hostname}`);
+    return isNow(`there is no route to ${config.hostname}`, `ip route get ${config.hostname}`);
   if (code === "ETIMEDOUT" || level === "client-timeout")
-    return is(
+    return isNow(
       `${where} did not answer in time; is it up, and does its firewall let us in?`,
       `ssh ${host}`,
     );
+  // Who is not root is sent away as long as the machine boots (pam_nologin).
+  if (/closed during the login/.test(message))
+    return isNow(`SSH failed: ${message}`, `ssh -v ${host}`);
   if (code === "ECONNRESET" || /lost before handshake/.test(message))
-    return is(
+    return isNow(
       `${where} hung up at once (sshd's MaxStartups, or an address that it has banned?)`,
       `ssh -v ${host}`,
     );

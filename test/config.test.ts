@@ -37,7 +37,12 @@ test("three keys make a class, and the rest has its defaults", async (t) => {
     },
     tls: { kind: "self-signed" },
     login: { sharedPassword: { kind: "generated" }, admins: [], groups: {} },
-    servers: { image: "quay.io/jupyter/scipy-notebook:2026-11-02", memory: 2 ** 30, cpu: 1 },
+    servers: {
+      image: "quay.io/jupyter/scipy-notebook:2026-11-02",
+      images: [],
+      memory: 2 ** 30,
+      cpu: 1,
+    },
     engine: { registryMirrors: [] },
   } as never);
 });
@@ -83,9 +88,23 @@ engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
       image: `localhost:5000/class@sha256:${"a".repeat(64)}`,
       memory: 1.5 * 2 ** 30,
       cpu: 0.5,
+      images: [],
     },
     engine: { registryMirrors: ["http://10.77.0.1:5000"] },
   } as never);
+});
+
+test("images to choose from are filled up with what all servers get; the first is everyone's", async (t) => {
+  const { servers } = await loadConfig(
+    await fileWith(
+      "name: a\nmanager: local\nstorage: temporary\nservers:\n  memory: 2G\n  images:\n    - {name: R, image: r:1, cpu: 2}\n    - {name: Py, image: py:1, memory: 1G, description: small}\n",
+    ),
+  );
+  t.is(servers.image, "r:1");
+  t.deepEqual(servers.images as unknown[], [
+    { name: "R", description: "", image: "r:1", memory: 2 ** 31, cpu: 2 },
+    { name: "Py", description: "small", image: "py:1", memory: 2 ** 30, cpu: 1 },
+  ]);
 });
 
 test("a password's file is looked for beside the configuration", async (t) => {

@@ -90,6 +90,7 @@ export const fakeConfig = (changes: Partial<Config> = {}): Config => ({
     image: "quay.io/jupyter/scipy-notebook:2026-11-02",
     memory: (2 ** 30) as Config["servers"]["memory"],
     cpu: 1,
+    images: [],
   },
   engine: { registryMirrors: [] },
   ...changes,

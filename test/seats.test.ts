@@ -1,6 +1,7 @@
 import test from "ava";
-import { seatsOn } from "../src/seats.js";
+import { seatsOn, seatsText } from "../src/seats.js";
 import { fakeConfig } from "./fakes.js";
+import { classOf, machinesOf } from "./pieces/table.js";
 
 const gibibytes = (count: number) => count * 2 ** 30;
 
@@ -14,4 +15,25 @@ test("a machine that is too small has no seat, never less than none", (t) => {
   const config = fakeConfig();
   t.is(seatsOn(gibibytes(1), config, false), 0);
   t.is(seatsOn(0, config, true), 0);
+});
+
+test("seats are told with what they are made of, and what is kept back", (t) => {
+  const said = (workers: number, some: Record<string, number> = {}) => {
+    const cluster = classOf(workers);
+    const changes = Object.entries(some).map(([name, memory]) => [name, { memory }] as const);
+    return seatsText(
+      cluster,
+      machinesOf(cluster, { memory: gibibytes(16) }, Object.fromEntries(changes)),
+    );
+  };
+  t.is(said(2), "30 seats: 2 × 16 GB at 1 GB, 512 MB of each kept for its system");
+  t.is(
+    said(2, { worker2: gibibytes(8) }),
+    "22 seats: 1 × 16 GB, 1 × 8 GB at 1 GB, 512 MB of each kept for its system",
+  );
+  t.is(said(0), "14 seats: 1 × 16 GB at 1 GB, 1.3 GB kept for the class and its system");
+  t.is(
+    said(0, { manager: gibibytes(2.5) }),
+    "1 seat: 1 × 2.5 GB at 1 GB, 1.3 GB kept for the class and its system",
+  );
 });

@@ -84,7 +84,8 @@ def test_the_proxy_is_told_to_send_everything_else_to_the_hub(hub):
 
 
 def test_the_hub_s_state_is_in_its_own_folder(hub):
-    assert sorted(path.name for path in (hub.root / "data").iterdir()) == ["cookie-secret", "hub.sqlite"]
+    assert sorted(path.name for path in (hub.root / "data").iterdir()) == ["cookie-secret", "hub.sqlite", "operator-token"]
+    assert (hub.root / "data/operator-token").stat().st_mode & 0o077 == 0
     assert (hub.root / "data/cookie-secret").stat().st_mode & 0o077 == 0
 
 

@@ -1,5 +1,5 @@
 import { formatSize } from "../size.js";
-import { seatsOn } from "../seats.js";
+import { counted, seatsOn, seatsText } from "../seats.js";
 import type { Check, Finding } from "./check.js";
 
 /** How many users the class holds at once; with not one seat there is no class. */
@@ -29,13 +29,6 @@ export const seats: Check = {
         level: "warning",
         text: `its ${formatSize(memory)} of memory hold no server of ${size}, so it takes no users`,
       }));
-    const text = `${sum} ${sum === 1 ? "seat" : "seats"}: ${machinesText} at ${size}`;
-    return [...without, { level: "ok", text }];
+    return [...without, { level: "ok", text: seatsText(cluster, machines) }];
   },
 };
-
-/** Equal words once, with their number: "2 × 16 GB, 1 × 8 GB". */
-const counted = (words: readonly string[]): string =>
-  [...new Set(words)]
-    .map((word) => `${words.filter((other) => other === word).length} × ${word}`)
-    .join(", ");

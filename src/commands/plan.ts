@@ -1,6 +1,9 @@
+import { inspectMachines } from "../machines.js";
 import { pieces } from "../pieces/index.js";
+import { userServices } from "../pieces/shared/listed.js";
 import { survey } from "../reconcile.js";
 import type { Terminal } from "../report/index.js";
+import { seatsText } from "../seats.js";
 import { withCluster, type ClassOptions } from "./session.js";
 
 /** Prints what `swarmhub up` would do; the steps are the very objects that it would run. Changes nothing. */
@@ -25,6 +28,8 @@ export const plan = (options: ClassOptions, terminal: Terminal): Promise<void> =
       terminal.print(
         `${piece.padEnd(9)} ${step.host.name}: ${step.title}${step.detail ? ` (${step.detail})` : ""}`,
       );
+    const [machines, taken] = [await inspectMachines(cluster), await userServices(cluster)];
+    terminal.print(`${seatsText(cluster, machines)}; ${taken.length} taken`);
     terminal.print(
       rows.length === 0 ? "nothing to do" : `${rows.length} steps; \`swarmhub up\` does them`,
     );

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { closeCluster, connectCluster, type Cluster } from "../cluster.js";
-import { loadConfig } from "../config.js";
+import { loadConfig, type Config } from "../config.js";
 import { connect } from "../connect.js";
+import type { Host } from "../host.js";
 import type { Terminal } from "../report/index.js";
 import { resolveSecret } from "../secret.js";
 
@@ -16,12 +17,30 @@ export type ClassOptions = {
   json: boolean;
 };
 
+/** What a command needs before it connects to a machine. */
+export type Session = {
+  config: Config;
+  secrets: ReadonlyMap<string, string>;
+  connect: (destination: string) => Promise<Host>;
+};
+
 /** Reads the configuration, connects to its machines, does the work, and ends every connection. */
 export const withCluster = async <Result>(
   options: ClassOptions,
   terminal: Terminal,
   work: (cluster: Cluster) => Promise<Result>,
 ): Promise<Result> => {
+  const { config, secrets, connect: reach } = await sessionOf(options, terminal);
+  const cluster = await connectCluster(config, secrets, reach);
+  try {
+    return await work(cluster);
+  } finally {
+    await closeCluster(cluster);
+  }
+};
+
+/** Reads the configuration and the secrets that it names. */
+export const sessionOf = async (options: ClassOptions, terminal: Terminal): Promise<Session> => {
   const config = await loadConfig(options.config);
   const given = await resolveSecret(config.login.sharedPassword, {
     env: process.env,
@@ -34,18 +53,12 @@ export const withCluster = async <Result>(
     );
     return answer?.trim().toLowerCase() === "yes";
   };
-  const cluster = await connectCluster(config, secrets, (destination) =>
-    connect(destination, {
-      ...(options.sshConfig !== undefined && { sshConfigFile: options.sshConfig }),
-      acceptNewHostKeys: options.acceptNewHostKeys,
-      askHostKey: oneAtATime(askHostKey),
-    }),
-  );
-  try {
-    return await work(cluster);
-  } finally {
-    await closeCluster(cluster);
-  }
+  const ways = {
+    ...(options.sshConfig !== undefined && { sshConfigFile: options.sshConfig }),
+    acceptNewHostKeys: options.acceptNewHostKeys,
+    askHostKey: oneAtATime(askHostKey),
+  };
+  return { config, secrets, connect: (destination) => connect(destination, ways) };
 };
 
 /** Who is at work, for the lock: "ada@laptop". */

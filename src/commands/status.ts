@@ -7,7 +7,8 @@ import { problemsOf } from "../problems.js";
 import { userServices } from "../pieces/shared/listed.js";
 import { survey } from "../reconcile.js";
 import type { Terminal } from "../report/index.js";
-import { seatsOf } from "../seats.js";
+import { printable } from "../report/text.js";
+import { seatsOf, seatsText } from "../seats.js";
 import { addressOf } from "./address.js";
 import { homesLines, inspectHomes } from "./homes-line.js";
 import { temporarySentence } from "./temporary.js";
@@ -50,9 +51,8 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
       );
     else {
       terminal.print(`${config.name}  ${address}`);
-      terminal.print(
-        `${seats} seats, ${users.length} taken${users.length > 0 ? `: ${users.join(", ")}` : ""}`,
-      );
+      terminal.print(`${seatsText(cluster, machines)}; ${users.length} taken`);
+      if (users.length > 0) terminal.print(`in: ${printable(users.join(", "))}`);
       const temporary = temporarySentence(config);
       if (temporary !== undefined) terminal.print(temporary);
       for (const line of homes === undefined ? [] : homesLines(homes)) terminal.print(line);

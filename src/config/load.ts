@@ -91,10 +91,16 @@ const configOf = (settings: Settings, folder: string): Config => {
     },
     servers: {
       ...servers,
+      ...imagesFrom(servers),
       ...(servers.skeleton !== undefined && { skeleton: resolve(folder, servers.skeleton) }),
     },
     engine: { registryMirrors: engine["registry-mirrors"] },
   };
+};
+
+const imagesFrom = ({ image, images, memory, cpu }: Settings["servers"]) => {
+  const filled = images.map((each) => ({ memory, cpu, ...each }));
+  return { image: filled[0]?.image ?? image, images: filled };
 };
 
 const hostOf = ({ host, address }: Settings["manager"]): HostConfig => ({

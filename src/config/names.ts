@@ -35,6 +35,18 @@ export const domainFrom = (text: string): string => {
   return text;
 };
 
+/** A line of text for people, of so many characters at most. Throws a Problem. */
+export const lineFrom =
+  (most: number) =>
+  (text: string): string => {
+    const right = "write a short line of text";
+    if (text.trim() === "") throw new Problem("there is nothing in it", right);
+    if (/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(text))
+      throw new Problem("it has characters that no page shows, or several lines", right);
+    if (text.length > most) throw new Problem(`it has more than ${most} characters`, right);
+    return text.trim();
+  };
+
 /** A user's name as the hub writes it: lower case, so that an administrator is not missed. Throws a Problem. */
 export const userFrom = (text: string): string => {
   if (text !== text.toLowerCase())

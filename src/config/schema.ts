@@ -2,6 +2,7 @@ import * as z from "zod";
 import { imageFrom, mirrorFrom } from "./image.js";
 import { isMapping, leaf, list, mapping, number, section } from "./leaf.js";
 import { secretSourceFrom } from "./login.js";
+import { serverImage } from "./server-image.js";
 import { addressFrom, destinationFrom } from "./host.js";
 import { classNameFrom, deviceFrom, domainFrom, folderFrom, userFrom } from "./names.js";
 import { Problem } from "./problem.js";
@@ -109,15 +110,23 @@ const login = section(
   },
 );
 
+const image = leaf(
+  { what: "a container image", example: "quay.io/jupyter/scipy-notebook:2026-11-02" },
+  imageFrom,
+);
+const memory = sizeOf("a size of memory", "1G", "64M");
+const cpu = number({ what: "a number of cores", example: "1 or 0.5" }, 0.01, 1024);
+
 const servers = section(
   { what: "a mapping of image, memory, cpu and skeleton", example: "{memory: 1G, cpu: 1}" },
   {
-    image: leaf(
-      { what: "a container image", example: "quay.io/jupyter/scipy-notebook:2026-11-02" },
-      imageFrom,
-    ).default("quay.io/jupyter/scipy-notebook:2026-11-02"),
-    memory: sizeOf("a size of memory", "1G", "64M").default(bytesFrom("1G")),
-    cpu: number({ what: "a number of cores", example: "1 or 0.5" }, 0.01, 1024).default(1),
+    image: image.default("quay.io/jupyter/scipy-notebook:2026-11-02"),
+    images: list(
+      { what: "a list of images to choose from", example: "[{name: R, image: …}]" },
+      serverImage({ image, memory, cpu }),
+    ).default([]),
+    memory: memory.default(bytesFrom("1G")),
+    cpu: cpu.default(1),
     skeleton: leaf(
       { what: "a folder on this machine", example: "./first-files" },
       folderFrom,

@@ -1,6 +1,6 @@
 import { paths } from "../paths.js";
 import type { Piece } from "../piece.js";
-import { inspectNotebook, type Notebook } from "./images/notebook.js";
+import { inspectNotebooks, type Notebook } from "./images/notebook.js";
 import { hubConfiguration } from "./hub/configuration.js";
 import { inspectServers, removeServersSteps, type Servers } from "./hub/servers.js";
 import { hubSpec } from "./hub/spec.js";
@@ -9,27 +9,27 @@ import { folderSteps, removeFolderSteps } from "./shared/folder.js";
 import { inspectPart, type PartState } from "./shared/part.js";
 import { removeServiceSteps, serviceSteps } from "./shared/service.js";
 
-type State = PartState & { notebook: Notebook; servers: Servers };
+type State = PartState & { notebooks: Notebook[]; servers: Servers };
 
 /** JupyterHub on the manager; it alone has the Docker socket, and starts a service for each user. */
 export const hub: Piece<State> = {
   name: "hub",
   inspect: async (cluster) => {
-    const [part, notebook, servers] = await Promise.all([
+    const [part, notebooks, servers] = await Promise.all([
       inspectPart(cluster, "hub"),
-      inspectNotebook(cluster),
+      inspectNotebooks(cluster),
       inspectServers(cluster),
     ]);
-    return { ...part, notebook, servers };
+    return { ...part, notebooks, servers };
   },
-  plan: (want, { machines, notebook, image, service }, cluster) => {
+  plan: (want, { machines, notebooks, image, service }, cluster) => {
     const { manager } = cluster;
     const { facts } = machines(manager);
-    const content = hubConfiguration(want, machines, notebook.wanted, cluster);
+    const { content, fixed } = hubConfiguration(want, machines, notebooks, cluster);
     const files = fileSteps(manager, facts, [{ path: paths.hubConfiguration, content }]);
     const wanted = hubSpec(
       want,
-      content,
+      fixed,
       facts.secretHashes,
       image,
       cluster.storage && machines(cluster.storage).address,

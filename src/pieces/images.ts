@@ -1,32 +1,41 @@
 import { absent, build } from "../docker.js";
+import { exitCode, UserError } from "../errors.js";
+import type { Facts } from "../facts.js";
 import type { Host } from "../host.js";
 import { contextTar, type OwnImage } from "../images.js";
+import { inspectMachines, type Machines } from "../machines.js";
 import type { Piece } from "../piece.js";
+import { formatSize } from "../size.js";
 import type { Progress, Step } from "../step.js";
-import { inspectNotebook, pullNotebook, type Notebook } from "./images/notebook.js";
+import { inspectNotebooks, pulledName, pullNotebook, type Notebook } from "./images/notebook.js";
 import { inspectOwn, type OwnImages } from "./images/own.js";
 
-type State = { own: OwnImages[]; notebook: Notebook };
+type State = { machines: Machines; own: OwnImages[]; notebooks: Notebook[] };
 
-/** Our own images, built on the machine that runs them, and the notebook image pulled to every machine that takes users. */
+/** Our own images, built on the machine that runs them, and those of users' servers pulled to every machine that takes users. */
 export const images: Piece<State> = {
   name: "images",
   inspect: async (cluster) => {
-    const [own, notebook] = await Promise.all([inspectOwn(cluster), inspectNotebook(cluster)]);
-    return { own, notebook };
+    const [machines, own, notebooks] = await Promise.all([
+      inspectMachines(cluster),
+      inspectOwn(cluster),
+      inspectNotebooks(cluster),
+    ]);
+    return { machines, own, notebooks };
   },
-  plan: (want, { own, notebook }, cluster) => [
+  plan: (want, { machines, own, notebooks }, cluster) => [
     ...own.flatMap((each) => each.missing.map((image) => buildStep(want.name, each.host, image))),
-    ...cluster.seats
-      .filter((host) => !notebook.on(host))
-      .map((host) => ({
+    ...cluster.seats.flatMap((host) => {
+      const missing = notebooks.filter(({ on }) => !on(host));
+      refuseWithoutRoom(host, machines(host).facts, missing);
+      return missing.map(({ wanted, image }) => ({
         host,
-        title: `pull ${notebook.wanted}`,
-        run: (progress: Progress) =>
-          pullNotebook(host, notebook.wanted, want.servers.image, progress),
-      })),
+        title: `pull ${wanted}`,
+        run: (progress: Progress) => pullNotebook(host, wanted, image, progress),
+      }));
+    }),
   ],
-  remove: ({ own, notebook }, { config, seats }) => [
+  remove: ({ own, notebooks }, { seats }) => [
     ...own
       .filter(({ present }) => present.length > 0)
       .map(({ host, present }) => ({
@@ -37,17 +46,37 @@ export const images: Piece<State> = {
             await absent(host.docker.getImage(id).remove({ force: true }));
         },
       })),
-    ...seats
-      .filter((host) => notebook.on(host))
-      .map((host) => ({
-        host,
-        title: `remove the image ${config.servers.image}`,
-        run: async () => {
-          for (const each of new Set([config.servers.image, notebook.wanted]))
-            await absent(host.docker.getImage(each).remove({ force: true }));
-        },
-      })),
+    ...seats.flatMap((host) =>
+      notebooks
+        .filter(({ on }) => on(host))
+        .map(({ image, wanted }) => ({
+          host,
+          title: `remove the image ${image}`,
+          run: async () => {
+            for (const each of new Set([image, wanted, pulledName(image)]))
+              await absent(host.docker.getImage(each).remove({ force: true }));
+          },
+        })),
+    ),
   ],
+};
+
+/** What a pull takes while layers are there packed and unpacked, against what stays. */
+const whilePulled = 1.3;
+
+// Where another machine has the image already its size is known; of the first one `check` asks for enough for any.
+const refuseWithoutRoom = (host: Host, facts: Facts, missing: readonly Notebook[]): void => {
+  const bytes = missing.reduce((sum, { size = 0 }) => sum + size * whilePulled, 0);
+  const isElsewhere = facts.mounts.some(({ target }) =>
+    ["/var", "/var/lib", "/var/lib/docker"].includes(target),
+  );
+  if (bytes <= facts.freeOnRoot || isElsewhere) return;
+  const names = missing.map(({ image }) => image).join(", ");
+  throw new UserError(
+    `${host.name} has ${formatSize(facts.freeOnRoot)} free on its root disk, and ${names} needs ${formatSize(bytes)} there while it is pulled`,
+    `make room on ${host.name}: \`sudo du -xh --max-depth=2 / | sort -h | tail\` shows what is large`,
+    exitCode.preflight,
+  );
 };
 
 const buildStep = (className: string, host: Host, image: OwnImage): Step => ({

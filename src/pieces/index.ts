@@ -9,6 +9,7 @@ import { network } from "./network.js";
 import { packages } from "./packages.js";
 import { proxy } from "./proxy.js";
 import { quota } from "./quota.js";
+import { seats } from "./seats.js";
 import { secrets } from "./secrets.js";
 import { skeleton } from "./skeleton.js";
 import { storage } from "./storage.js";
@@ -23,6 +24,7 @@ export const pieces: readonly Piece[] = [
   network,
   storage,
   images,
+  seats,
   quota,
   skeleton,
   secrets,

@@ -3,22 +3,28 @@ import type { Piece } from "../piece.js";
 import type { Step } from "../step.js";
 import { inspectOwn, oldReferences, type OwnImages } from "./images/own.js";
 import { inspectKept, keptSteps, type Kept } from "./leftovers/kept.js";
+import { inspectPulled, pulledSteps, type Pulled } from "./leftovers/pulled.js";
 
-type State = { own: OwnImages[]; kept: Kept };
+type State = { own: OwnImages[]; kept: Kept; pulled: Pulled[] };
 
 /**
- * What nothing runs on any more, hence last: the images of an earlier swarmhub, each some hundred megabytes, and the way to
- * kept homes where they became temporary.
+ * What nothing runs on any more, hence last: the images of an earlier swarmhub and those that users had before, and the
+ * way to kept homes where they became temporary.
  */
 export const leftovers: Piece<State> = {
   name: "leftovers",
   inspect: async (cluster) => {
-    const [own, kept] = await Promise.all([inspectOwn(cluster), inspectKept(cluster)]);
-    return { own, kept };
+    const [own, kept, pulled] = await Promise.all([
+      inspectOwn(cluster),
+      inspectKept(cluster),
+      inspectPulled(cluster),
+    ]);
+    return { own, kept, pulled };
   },
-  plan: (want, { own, kept }, cluster) => [
+  plan: (want, { own, kept, pulled }, cluster) => [
     ...keptSteps(kept, cluster),
     ...own.flatMap((images) => imageSteps(want.name, images)),
+    ...pulledSteps(pulled),
   ],
   remove: () => [],
 };

@@ -1,6 +1,8 @@
 import type { Cluster } from "../cluster.js";
+import { isDockers, overlap } from "../addresses.js";
 import { absent } from "../docker.js";
 import { exitCode, UserError } from "../errors.js";
+import type { Host } from "../host.js";
 import { inspectMachines, type Machines } from "../machines.js";
 import type { Piece } from "../piece.js";
 import { removeUnused } from "./shared/in-use.js";
@@ -13,7 +15,10 @@ const encapsulation = 50; // bytes that VXLAN puts around a packet
 const mtuOption = "com.docker.network.driver.mtu";
 
 /** A network as the Docker API answers it; the part that we read. */
-type Network = { Options?: Record<string, string> | null };
+type Network = {
+  Options?: Record<string, string> | null;
+  IPAM?: { Config?: { Subnet?: string }[] | null };
+};
 type State = { machines: Machines; present: Network | undefined };
 
 /** One overlay network for the class; its MTU is the smallest card's less what VXLAN adds (moby#41406). */
@@ -33,6 +38,7 @@ export const network: Piece<State> = {
     const mtu = smallest.mtu - encapsulation;
     if (present !== undefined) {
       refuseTooBig(present, smallest);
+      for (const host of cluster.nodes) refuseOverlap(present, host, machines);
       return [];
     }
     const { overlay } = choosePool(cluster.nodes.flatMap((host) => machines(host).facts.routes));
@@ -74,6 +80,22 @@ const smallestCard = (machines: Machines, { nodes }: Cluster): Card =>
       return { host: host.name, mtu: card?.mtu ?? 1500 };
     })
     .reduce((smallest, each) => (each.mtu < smallest.mtu ? each : smallest));
+
+// The class's subnet was chosen among the routes of the machines of then.
+const refuseOverlap = ({ IPAM: ipam }: Network, host: Host, machines: Machines): void => {
+  const subnets = (ipam?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []);
+  const routes = machines(host).facts.routes.filter(
+    ({ destination, device }) => destination !== "default" && !isDockers(device),
+  );
+  for (const subnet of subnets)
+    for (const { destination } of routes)
+      if (overlap(subnet, destination))
+        throw new UserError(
+          `${host.name} has a route to ${destination}, which overlaps the class's own network ${subnet}: its servers would not be found there`,
+          "`swarmhub down`, then `swarmhub up` with that machine: another network is chosen, and the homes stay",
+          exitCode.preflight,
+        );
+};
 
 // A network keeps its MTU for life, and packets that are too big for a card are lost without a word.
 const refuseTooBig = ({ Options: options }: Network, { host, mtu }: Card): void => {

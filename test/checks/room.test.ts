@@ -14,7 +14,9 @@ const withMemory = (bytes: number): Partial<Config> => ({
 test("seats are counted over the machines that take users", async (t) => {
   const cluster = classOf(2, { config: withMemory(900 * 2 ** 20) });
   const context = contextOf(cluster, { facts: { memory: 16 * gibibyte } });
-  t.deepEqual(lines(await seats.run(context)), ["ok: 34 seats: 2 × 16 GB at 900 MB"]);
+  t.deepEqual(lines(await seats.run(context)), [
+    "ok: 34 seats: 2 × 16 GB at 900 MB, 512 MB of each kept for its system",
+  ]);
 });
 
 test("a machine too small for a server is pointed out while others have room", async (t) => {
@@ -24,7 +26,7 @@ test("a machine too small for a server is pointed out while others have room", a
   });
   t.deepEqual(lines(await seats.run(context)), [
     "warning worker2: its 1 GB of memory hold no server of 1 GB, so it takes no users",
-    "ok: 3 seats: 1 × 4 GB, 1 × 1 GB at 1 GB",
+    "ok: 3 seats: 1 × 4 GB, 1 × 1 GB at 1 GB, 512 MB of each kept for its system",
   ]);
 });
 

@@ -66,3 +66,28 @@ test("another key's error does not hide what is wrong between keys", (t) => {
   const complaints = complaintsOf(classWith("workers: [debian@203.0.113.10]\nname: No"));
   t.is(complaints.length, 3);
 });
+
+test("several images stand instead of one, and have names that differ", (t) => {
+  const images = (more: string) =>
+    complaintsOf(classWith(`servers: {${more}images: [{name: R, image: r}, {name: R, image: s}]}`));
+  t.deepEqual(
+    images("").map((line) => line.replace(/;.*/, "")),
+    [
+      "4:48  name of item 2 of servers.images is the name of another image too, and nobody could choose",
+    ],
+  );
+  t.regex(
+    images("image: r, ").join("\n"),
+    /servers\.image stands beside images, the first of which/,
+  );
+  t.deepEqual(complaintsOf(classWith("servers: {images: [], image: r}")), []);
+  for (const wrong of [
+    "{image: r}",
+    "{name: R}",
+    "{name: '', image: r}",
+    "r",
+    "{name: R, image: r, size: 1}",
+    '{name: "a\\nb", image: r}',
+  ])
+    t.is(complaintsOf(classWith(`servers: {images: [${wrong}]}`)).length, 1, wrong);
+});

@@ -3,11 +3,12 @@ import test from "ava";
 import type { Host } from "../../src/host.js";
 import type { OwnImage } from "../../src/images.js";
 import { images } from "../../src/pieces/images.js";
-import { inspectNotebook, pullNotebook } from "../../src/pieces/images/notebook.js";
+import { inspectNotebook, pulledName, pullNotebook } from "../../src/pieces/images/notebook.js";
 import { inspectOwn } from "../../src/pieces/images/own.js";
 import { leftovers } from "../../src/pieces/leftovers.js";
+import { inspectPulled } from "../../src/pieces/leftovers/pulled.js";
 import { fakeCluster, fakeFacts, fakeHost } from "../fakes.js";
-import { classOf, runAll, said } from "./table.js";
+import { classOf, machinesOf, refusal, runAll, said } from "./table.js";
 
 const tag = "quay.io/jupyter/scipy-notebook:2026-11-02";
 const digest = (number: number, repository = "quay.io/jupyter/scipy-notebook") =>
@@ -29,15 +30,22 @@ const built = (host: Host, wanted = all, ...more: string[]) => ({
   })),
 });
 const notebook = (wanted: string, ...hosts: string[]) => ({
+  image: tag,
   wanted,
+  size: (4 * 2 ** 30) as number | undefined,
   on: (host: Host) => hosts.includes(host.name),
+});
+/** What is looked at on machines with room. */
+const seen = (cluster: ReturnType<typeof classOf>) => ({
+  machines: machinesOf(cluster, { freeOnRoot: 20 * 2 ** 30 }),
 });
 
 test("missing images of ours are built where they run, the notebook is pulled to the users' machines", (t) => {
   const cluster = classOf(2);
   const have = {
     own: [{ host: cluster.manager, wanted: all, missing: all, present: [] }],
-    notebook: notebook(tag),
+    ...seen(cluster),
+    notebooks: [notebook(tag)],
   };
   t.deepEqual(said(images.plan(cluster.config, have, cluster)), [
     "manager: build the image hub (swarmhub/hub:0123456789ab)",
@@ -51,13 +59,55 @@ test("missing images of ours are built where they run, the notebook is pulled to
 
 test("a worker that has another image under the same tag pulls the one that the first has", (t) => {
   const cluster = classOf(2);
-  const have = { own: [], notebook: notebook(digest(1), "worker1") };
+  const have = { ...seen(cluster), own: [], notebooks: [notebook(digest(1), "worker1")] };
   t.deepEqual(said(images.plan(cluster.config, have, cluster)), [`worker2: pull ${digest(1)}`]);
+});
+
+test("each image to choose from is pulled to each machine that takes users", (t) => {
+  const cluster = classOf(2);
+  const have = {
+    ...seen(cluster),
+    own: [],
+    notebooks: [notebook(digest(1), "worker1"), { ...notebook("r:1"), image: "r:1" }],
+  };
+  t.deepEqual(said(images.plan(cluster.config, have, cluster)), [
+    "worker1: pull r:1",
+    `worker2: pull ${digest(1)}`,
+    "worker2: pull r:1",
+  ]);
+});
+
+test("a disk that will not hold the image is said before the pull, where its size is known", (t) => {
+  const cluster = classOf(2);
+  const plan = (size: number | undefined, mounts: string[] = []) =>
+    images.plan(
+      cluster.config,
+      {
+        machines: machinesOf(cluster, {
+          freeOnRoot: 5 * 2 ** 30,
+          mounts: mounts.map((target) => ({ source: "", target, type: "ext4", options: [] })),
+        }),
+        own: [],
+        notebooks: [{ ...notebook(digest(1), "worker1"), size }],
+      },
+      cluster,
+    );
+  t.is(
+    refusal(t, () => plan(4 * 2 ** 30)).message,
+    `worker2 has 5 GB free on its root disk, and ${tag} needs 5.2 GB there while it is pulled`,
+  );
+  t.is(plan(3 * 2 ** 30).length, 1);
+  t.is(plan(undefined).length, 1);
+  t.is(
+    plan(4 * 2 ** 30, ["/", "/var/lib/docker"]).length,
+    1,
+    "another disk than the one looked at",
+  );
 });
 
 test("without workers the manager pulls the notebook", (t) => {
   const cluster = classOf(0);
-  const have = { own: [], notebook: notebook(tag) };
+  const have = { ...seen(cluster), own: [], notebooks: [notebook(tag)] };
   t.deepEqual(said(images.plan(cluster.config, have, cluster)), [`manager: pull ${tag}`]);
 });
 
@@ -65,31 +115,36 @@ test("images that are there are left alone, those of an earlier swarmhub too unt
   const cluster = classOf(2);
   const have = {
     own: [built(cluster.manager, all, "swarmhub/hub:ba9876543210")],
-    notebook: notebook(digest(1), "worker1", "worker2"),
+    ...seen(cluster),
+    notebooks: [notebook(digest(1), "worker1", "worker2")],
   };
   t.deepEqual(said(images.plan(cluster.config, have, cluster)), []);
-  t.deepEqual(said(leftovers.plan(cluster.config, { own: have.own, kept: undefined }, cluster)), [
-    "manager: remove an old image (swarmhub/hub:ba9876543210)",
-  ]);
+  t.deepEqual(
+    said(leftovers.plan(cluster.config, { own: have.own, kept: undefined, pulled: [] }, cluster)),
+    ["manager: remove an old image (swarmhub/hub:ba9876543210)"],
+  );
 });
 
 test("what is no image of ours by its name is never taken for an old one", (t) => {
   const cluster = classOf(2);
   const have = [built(cluster.manager, all, "swarmhub/notebook:lab", "mine/hub:ba9876543210")];
-  t.deepEqual(said(leftovers.plan(cluster.config, { own: have, kept: undefined }, cluster)), []);
+  t.deepEqual(
+    said(leftovers.plan(cluster.config, { own: have, kept: undefined, pulled: [] }, cluster)),
+    [],
+  );
 });
 
 test("`down` removes what is there", (t) => {
   const cluster = classOf(2);
   const old = built(cluster.manager, [], "swarmhub/hub:ba9876543210");
-  const have = { own: [old], notebook: notebook(digest(1), "worker2") };
+  const have = { ...seen(cluster), own: [old], notebooks: [notebook(digest(1), "worker2")] };
   t.deepEqual(said(images.remove(have, cluster)), [
     "manager: remove the images that swarmhub built",
     `worker2: remove the image ${tag}`,
   ]);
-  const none = { own: [built(cluster.manager, [])], notebook: notebook(tag) };
+  const none = { ...seen(cluster), own: [built(cluster.manager, [])], notebooks: [notebook(tag)] };
   t.deepEqual(said(images.remove(none, cluster)), []);
-  t.deepEqual(said(leftovers.remove({ own: [old], kept: undefined }, cluster)), []);
+  t.deepEqual(said(leftovers.remove({ own: [old], kept: undefined, pulled: [] }, cluster)), []);
 });
 
 test("an image that vanished meanwhile counts as removed", async (t) => {
@@ -105,10 +160,12 @@ test("an image that vanished meanwhile counts as removed", async (t) => {
   };
   const cluster = classOf(0, { docker: docker as never });
   const old = built(cluster.manager, [], "swarmhub/hub:ba9876543210");
-  const have = { own: [old], notebook: notebook(digest(1), "manager") };
+  const have = { ...seen(cluster), own: [old], notebooks: [notebook(digest(1), "manager")] };
   await runAll(images.remove(have, cluster));
-  await runAll(leftovers.plan(cluster.config, { own: [old], kept: undefined }, cluster));
-  t.deepEqual(removed, ["sha256:0", tag, digest(1), "swarmhub/hub:ba9876543210"]);
+  await runAll(
+    leftovers.plan(cluster.config, { own: [old], kept: undefined, pulled: [] }, cluster),
+  );
+  t.deepEqual(removed, ["sha256:0", tag, digest(1), pulledName(tag), "swarmhub/hub:ba9876543210"]);
 });
 
 const running = fakeFacts({ units: { "docker.service": "active" } });
@@ -124,7 +181,7 @@ const found = async (image: string, ...digests: (string[] | undefined)[]) => {
   const workers = digests.map((each, index) => machine(`worker${index + 1}`, each));
   const cluster = fakeCluster(machine("manager"), workers);
   cluster.config.servers.image = image;
-  const { wanted, on } = await inspectNotebook(cluster);
+  const { wanted, on } = await inspectNotebook(cluster, image);
   return [wanted, ...workers.filter(on).map(({ name }) => name)];
 };
 
@@ -164,10 +221,45 @@ test("what is pulled by digest gets the tag by which it is looked for", async (t
   };
   const host = fakeHost("worker2", { docker: docker as never });
   await pullNotebook(host, digest(1), tag, () => {});
-  t.deepEqual(tags, [[digest(1), { repo: "quay.io/jupyter/scipy-notebook", tag: "2026-11-02" }]]);
+  const note = (image: string) => ({ repo: "swarmhub/pulled", tag: pulledName(image).slice(16) });
+  t.deepEqual(tags, [
+    [digest(1), note(tag)],
+    [digest(1), { repo: "quay.io/jupyter/scipy-notebook", tag: "2026-11-02" }],
+  ]);
+  tags.length = 0;
   await pullNotebook(host, tag, tag, () => {});
   await pullNotebook(host, digest(1), digest(1), () => {});
-  t.is(tags.length, 1);
+  t.deepEqual(tags, [
+    [tag, note(tag)],
+    [digest(1), note(digest(1))],
+  ]);
+});
+
+test("an image that we pulled goes with all its names once neither the configuration nor a container wants it", async (t) => {
+  const removed: string[] = [];
+  const listed = [
+    { Id: "sha256:now", RepoTags: [tag, pulledName(tag)] },
+    { Id: "sha256:old", RepoTags: ["r:1", pulledName("r:1")] },
+    { Id: "sha256:used", RepoTags: ["r:2", pulledName("r:2")] },
+    { Id: "sha256:theirs", RepoTags: ["r:3", "swarmhub/pulled:mine"] },
+    { Id: "sha256:bare", RepoTags: null },
+  ];
+  const docker = {
+    listImages: async () => listed,
+    listContainers: async ({ filters }: { filters: { ancestor: string[] } }) =>
+      filters.ancestor[0] === "sha256:used" ? [{}] : [],
+    getImage: (name: string) => ({ remove: async () => void removed.push(name) }),
+  };
+  const host = fakeHost("manager", { facts: running, docker: docker as never });
+  const pulled = await inspectPulled(fakeCluster(host));
+  const steps = leftovers.plan(
+    fakeCluster(host).config,
+    { own: [], kept: undefined, pulled },
+    fakeCluster(host),
+  );
+  t.deepEqual(said(steps), ["manager: remove an image that nobody uses any more (r:1)"]);
+  await runAll(steps);
+  t.deepEqual(removed, ["r:1", pulledName("r:1")]);
 });
 
 const Labels = { "swarmhub.class": "geo-101" };

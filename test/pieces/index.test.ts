@@ -65,6 +65,6 @@ test("pieces have names of their own, short enough for a column", (t) => {
 test("what stands on something comes after it", (t) => {
   const place = (name: string) => pieces.findIndex((piece) => piece.name === name);
   const order =
-    "packages engine firewall swarm network storage images quota skeleton secrets proxy hub edge leftovers";
+    "packages engine firewall swarm network storage images seats quota skeleton secrets proxy hub edge leftovers";
   t.deepEqual(order.split(" ").map(place), [...pieces.keys()]);
 });

@@ -76,6 +76,25 @@ test("a machine that joins with a smaller card is refused, since the network kee
   t.is(error.code, exitCode.preflight);
 });
 
+test("a machine that joins with a route into the class's own network is refused", (t) => {
+  const cluster = classOf(1);
+  const present = { ...made, IPAM: { Config: [{ Subnet: "10.201.128.0/23" }] } };
+  const plan = (destination: string, device = "eth1") => {
+    const routes = [
+      { destination: "default", device: "eth0" },
+      { destination, device },
+    ];
+    const machines = machinesOf(cluster, {}, { worker1: { routes } });
+    return network.plan(cluster.config, { machines, present }, cluster);
+  };
+  t.deepEqual(plan("10.202.0.0/16"), []);
+  t.deepEqual(plan("10.201.128.0/24", "docker_gwbridge"), []);
+  t.is(
+    refusal(t, () => plan("10.201.0.0/16")).message,
+    "worker1 has a route to 10.201.0.0/16, which overlaps the class's own network 10.201.128.0/23: its servers would not be found there",
+  );
+});
+
 test("a network that its last task has just left is removed as soon as Docker has seen it", async (t) => {
   let tries = 0;
   const remove = async () => {

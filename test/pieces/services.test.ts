@@ -3,6 +3,7 @@ import type { Config } from "../../src/config.js";
 import { paths } from "../../src/paths.js";
 import { edge } from "../../src/pieces/edge.js";
 import { hub } from "../../src/pieces/hub.js";
+import { hubConfiguration } from "../../src/pieces/hub/configuration.js";
 import { proxy } from "../../src/pieces/proxy.js";
 import type { ServiceState } from "../../src/pieces/shared/service.js";
 import { statusText } from "../tls/says.js";
@@ -10,7 +11,15 @@ import { classOf, machinesOf, runAll, said } from "./table.js";
 
 const secretHashes = { "proxy-token": "1", "shared-password": "2", "admin-password": "3" };
 const absent: ServiceState = { present: undefined, running: false, imageId: "sha256:1" };
-const notebook = { wanted: "quay.io/jupyter/scipy-notebook@sha256:0", on: () => true };
+const notebooks = [
+  {
+    image: "quay.io/jupyter/scipy-notebook:2026-11-02",
+    wanted: "quay.io/jupyter/scipy-notebook@sha256:0",
+    size: undefined,
+    on: () => true,
+  },
+  { image: "r:1", wanted: "r@sha256:1", size: undefined, on: () => true },
+];
 const nobody = { services: [], volumes: new Map() };
 type Cluster = ReturnType<typeof classOf>;
 type Changes = Parameters<typeof machinesOf>[1];
@@ -36,7 +45,7 @@ const all = {
     have: (cluster: Cluster, service: ServiceState, changes: Changes = {}) => ({
       machines: machinesOf(cluster, { secretHashes, ...changes }),
       image: "swarmhub/hub:1",
-      notebook,
+      notebooks,
       servers: nobody,
       service,
     }),
@@ -210,6 +219,7 @@ test("hub.json says all that the hub must know", async (t) => {
   "image": "quay.io/jupyter/scipy-notebook@sha256:0",
   "memory": 1073741824,
   "cpu": 1,
+  "images": [],
   "storage": {
     "address": "10.77.0.11",
     "path": "/srv/swarmhub"
@@ -224,6 +234,37 @@ test("hub.json says all that the hub must know", async (t) => {
 }
 `,
   );
+});
+
+test("hub.json has each image to choose from by its digest, and what the first gets as everyone's", (t) => {
+  const cluster = classOf(1);
+  const { servers } = cluster.config;
+  const choice = (name: string, image: string, cpu: number) => ({
+    name,
+    description: "",
+    image,
+    memory: servers.memory,
+    cpu,
+  });
+  const r = choice("R", "r:1", 2);
+  const python = choice("Python", servers.image, 1);
+  cluster.config.servers = { ...servers, image: "r:1", images: [r, python] };
+  const { content } = hubConfiguration(cluster.config, machinesOf(cluster), notebooks, cluster);
+  const { image, cpu, images } = JSON.parse(content) as Record<string, unknown>;
+  t.deepEqual([image, cpu], ["r@sha256:1", 2]);
+  t.deepEqual(images, [
+    { ...r, image: "r@sha256:1" },
+    { ...python, image: "quay.io/jupyter/scipy-notebook@sha256:0" },
+  ]);
+});
+
+test("another number of seats is written down, and does not start the hub anew", async (t) => {
+  const { files, present } = await carriedOut("hub");
+  const cluster = classOf(2);
+  const have = { files, memory: 64 * 2 ** 30 };
+  t.deepEqual(said(steps("hub", cluster, present, have)), [
+    "manager: write /etc/swarmhub/hub.json",
+  ]);
 });
 
 test("`down` stops the hub first, then the users' servers, then forgets the mounts of homes", (t) => {

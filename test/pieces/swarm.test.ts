@@ -15,11 +15,19 @@ const worker = (name: string): Member => ({
   manages: false,
 });
 
-const node = (name: string, changes: Partial<SwarmNode> = {}, users = true): SwarmNode => ({
+const node = (
+  name: string,
+  changes: Partial<SwarmNode> = {},
+  users = name !== "manager",
+): SwarmNode => ({
   ID: `id-${name}`,
   Version: { Index: 1 },
   Spec: {
-    Labels: { "swarmhub.machine": `machine-id-of-${name}`, "swarmhub.users": String(users) },
+    Labels: {
+      "swarmhub.machine": `machine-id-of-${name}`,
+      "swarmhub.host": name,
+      "swarmhub.users": String(users),
+    },
     Role: "worker",
     Availability: "active",
   },
@@ -56,7 +64,7 @@ const blank: Have = { notes: { manager: "", worker1: "", worker2: "", server: ""
 
 const ours: Have = {
   members: { manager, worker1: worker("worker1"), worker2: worker("worker2") },
-  nodes: [node("manager", {}, false), node("worker1"), node("worker2")],
+  nodes: [node("manager"), node("worker1"), node("worker2")],
   swarmClass: "geo-101",
 };
 
@@ -70,15 +78,15 @@ test("blank machines become a Swarm, the workers once the manager has begun it",
     init,
     "worker1: join the Swarm (as 10.77.0.12)",
     "worker2: join the Swarm (as 10.77.0.13)",
-    "manager: label the node (it takes no users)",
-    "worker1: label the node (it takes users)",
-    "worker2: label the node (it takes users)",
+    "manager: label the node (as manager)",
+    "worker1: label the node (as worker1)",
+    "worker2: label the node (as worker2)",
   ]);
   t.deepEqual(steps[4]?.after, [steps[3]]);
 });
 
-test("without workers the manager takes users", (t) => {
-  t.deepEqual(said(plan(classOf(0), {})), [init, "manager: label the node (it takes users)"]);
+test("a machine alone is a Swarm too", (t) => {
+  t.deepEqual(said(plan(classOf(0), {})), [init, "manager: label the node (as manager)"]);
 });
 
 test("a server for the homes alone is noted as the class's, but is in no Swarm", (t) => {
@@ -101,7 +109,7 @@ test("a worker that is not in it joins", (t) => {
   };
   t.deepEqual(said(plan(classOf(2), have)), [
     "worker2: join the Swarm (as 10.77.0.13)",
-    "worker2: label the node (it takes users)",
+    "worker2: label the node (as worker2)",
   ]);
 });
 
@@ -181,8 +189,8 @@ test("a worker whose Swarm was ours and is gone joins the new one", (t) => {
   t.deepEqual(said(plan(classOf(1), { members })), [
     init,
     "worker1: join the Swarm (as 10.77.0.12, leaving the one that it was in)",
-    "manager: label the node (it takes no users)",
-    "worker1: label the node (it takes users)",
+    "manager: label the node (as manager)",
+    "worker1: label the node (as worker1)",
   ]);
 });
 
@@ -202,14 +210,11 @@ test("a machine of another class is refused by that class's name, for up and for
 
 test("labels that somebody changed are set again", (t) => {
   const nodes = [
-    node("manager", {}, true),
+    node("manager"),
     node("worker1"),
     node("worker2", { Spec: { Role: "worker", Availability: "active" } }),
   ];
-  t.deepEqual(said(plan(classOf(2), { ...ours, nodes })), [
-    "manager: label the node (it takes no users)",
-    "worker2: label the node (it takes users)",
-  ]);
+  t.deepEqual(said(plan(classOf(2), { ...ours, nodes })), ["worker2: label the node (as worker2)"]);
 });
 
 test("the node that a machine was before it joined again is forgotten", (t) => {
@@ -219,12 +224,23 @@ test("the node that a machine was before it joined again is forgotten", (t) => {
   ]);
 });
 
-test("a worker that the configuration does not name any more is taken out, a stranger's node is not", (t) => {
-  const stranger = node("other", { ID: "x", Spec: { Role: "worker", Availability: "active" } });
-  t.deepEqual(said(plan(classOf(1), { ...ours, nodes: [...ours.nodes!, stranger] })), [
-    "manager: take worker2 out of the Swarm (the configuration does not name it)",
-  ]);
+test("a worker that takes users and that the configuration does not name any more is not cut off", (t) => {
+  const error = refusal(t, () => plan(classOf(1), ours));
+  t.is(error.message, "worker2 takes users' servers, but the configuration does not name it");
+  t.regex(error.cure ?? "", /^`swarmhub leave worker2` takes it out without losing anyone/);
 });
+
+for (const [what, changed] of [
+  ["takes no users", node("worker2", {}, false)],
+  ["is down", node("worker2", { Status: { State: "down", Addr: "" } })],
+] as const)
+  test(`a node that ${what} and that the configuration does not name is taken out, a stranger's is not`, (t) => {
+    const stranger = node("other", { ID: "x", Spec: { Role: "worker", Availability: "active" } });
+    const nodes = [...ours.nodes!.slice(0, 2), changed, stranger];
+    t.deepEqual(said(plan(classOf(1), { ...ours, nodes })), [
+      "manager: take worker2 out of the Swarm (the configuration does not name it)",
+    ]);
+  });
 
 const remove = (cluster: ReturnType<typeof classOf>, have: Have) =>
   swarm.remove(state(cluster, have), cluster);

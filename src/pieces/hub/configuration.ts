@@ -3,27 +3,40 @@ import type { Config } from "../../config.js";
 import type { Machines } from "../../machines.js";
 import { paths } from "../../paths.js";
 import { seatsOf } from "../../seats.js";
+import type { Notebook } from "../images/notebook.js";
 import { networkName } from "../network.js";
+import { usersLabel } from "../swarm/change.js";
 
-/** The hub's own settings file: what hub/jupyterhub_config.py reads. */
+/**
+ * The hub's own settings file: what hub/jupyterhub_config.py reads. `fixed` is what of it starts the hub anew when it
+ * changes: not the number of seats, or each machine that joins or leaves would be noticed.
+ */
 export const hubConfiguration = (
   want: Config,
   machines: Machines,
-  image: string,
+  notebooks: readonly Pick<Notebook, "image" | "wanted">[],
   cluster: Cluster,
-): string => {
+): { content: string; fixed: string } => {
   const { storage } = cluster;
+  const pinned = (image: string): string =>
+    notebooks.find((each) => each.image === image)?.wanted ?? image;
+  const { images, ...servers } = want.servers;
+  const { memory, cpu } = images[0] ?? servers;
   const settings = {
     name: want.name,
     network: networkName,
-    image,
-    memory: want.servers.memory,
-    cpu: want.servers.cpu,
+    image: pinned(servers.image),
+    memory,
+    cpu,
+    images: images.map((each) => ({ ...each, image: pinned(each.image) })),
     // null: homes are temporary.
     storage: storage ? { address: machines(storage).address, path: paths.storage } : null,
     admins: want.login.admins,
-    placement: ["node.labels.swarmhub.users==true"],
-    seats: seatsOf(cluster, machines),
+    placement: [`node.labels.${usersLabel}==true`],
   };
-  return `${JSON.stringify(settings, null, 2)}\n`;
+  const content = { ...settings, seats: seatsOf(cluster, machines) };
+  return {
+    content: `${JSON.stringify(content, null, 2)}\n`,
+    fixed: `${JSON.stringify(settings, null, 2)}\n`,
+  };
 };

@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import type { Cluster } from "../../cluster.js";
+import { imagesOf } from "../../config.js";
 import { pull } from "../../docker.js";
 import type { Host } from "../../host.js";
 import type { Progress } from "../../step.js";
@@ -8,15 +10,27 @@ import { localImage } from "./local.js";
  * The users' image. `wanted` names it by digest once a machine has pulled it, so that every node runs the same one and
  * no start of a server asks the registry; until then as the configuration does.
  */
-export type Notebook = { wanted: string; on: (host: Host) => boolean };
+export type Notebook = {
+  /** As the configuration names it. */
+  image: string;
+  wanted: string;
+  on: (host: Host) => boolean;
+  /** Bytes that it takes on a disk, where a machine has it. */
+  size: number | undefined;
+};
 
-/** Looks for the notebook image on every machine that takes users; the first one's digest is what all should have. */
-export const inspectNotebook = async ({ config, seats }: Cluster): Promise<Notebook> => {
-  const { image } = config.servers;
+/** Looks for every image of users' servers. */
+export const inspectNotebooks = (cluster: Cluster): Promise<Notebook[]> =>
+  Promise.all(imagesOf(cluster.config).map((image) => inspectNotebook(cluster, image)));
+
+/** Looks for an image on every machine that takes users; the first one's digest is what all should have. */
+export const inspectNotebook = async ({ seats }: Cluster, image: string): Promise<Notebook> => {
+  let size: number | undefined;
   const found = new Map(
     await Promise.all(
       seats.map(async (host) => {
         const local = await localImage(host, image);
+        size ??= local?.Size;
         // The same image may be known from other registries too, and what a machine answers is only believed this far.
         const digests =
           local && (local.RepoDigests ?? []).filter((each) => isDigestOf(each, image));
@@ -26,7 +40,9 @@ export const inspectNotebook = async ({ config, seats }: Cluster): Promise<Noteb
   );
   const wanted = seats.flatMap((host) => found.get(host) ?? [])[0] ?? image;
   return {
+    image,
     wanted,
+    size,
     on: (host) => {
       const digests = found.get(host);
       // Without a digest anywhere it was made on these machines, and its name is all that there is to go by.
@@ -34,6 +50,10 @@ export const inspectNotebook = async ({ config, seats }: Cluster): Promise<Noteb
     },
   };
 };
+
+/** The name that an image of users' servers gets beside its own where we pulled it, so that it is known as ours once nobody wants it. */
+export const pulledName = (image: string): string =>
+  `swarmhub/pulled:${createHash("sha256").update(image).digest("hex").slice(0, 12)}`;
 
 /** Pulls it, and gives it the name by which it is looked for: a pull by digest leaves it without a tag. */
 export const pullNotebook = async (
@@ -43,6 +63,8 @@ export const pullNotebook = async (
   progress: Progress,
 ): Promise<void> => {
   await pull(host.docker, wanted, progress);
+  const [repo = "", note = ""] = pulledName(configured).split(":");
+  await host.docker.getImage(wanted).tag({ repo, tag: note });
   if (wanted === configured || configured.includes("@")) return;
   const { repository, tag } = partsOf(configured);
   await host.docker.getImage(wanted).tag({ repo: repository, tag });

@@ -72,6 +72,7 @@ export const joinSteps = (
           JoinToken: swarmNow.JoinTokens.Worker,
         });
         await waitForNode(manager, host);
+        manager.forget();
       },
     },
   ];

@@ -1,18 +1,16 @@
 import type { Cluster } from "../../cluster.js";
 import { absent } from "../../docker.js";
+import { exitCode, UserError } from "../../errors.js";
 import type { Host } from "../../host.js";
+import { quote } from "../../quote.js";
 import type { Step } from "../../step.js";
-import { inSequence } from "../shared/in-sequence.js";
-import { listNodes, nodeOf, waitForNode, type SwarmNode, type SwarmState } from "./members.js";
+import { changeNode, usersLabel } from "./change.js";
+import { listNodes, nodeOf, type SwarmNode, type SwarmState } from "./members.js";
 
-/** The step that gives a node our labels: which machine it is, and whether it takes users. */
-export const labelSteps = (host: Host, state: SwarmState, cluster: Cluster): Step[] => {
-  const { manager, seats } = cluster;
+/** The step that labels a node with the machine that it is: its machine-id, and its name in the configuration. */
+export const labelSteps = (host: Host, state: SwarmState, { manager }: Cluster): Step[] => {
   const { machineId } = state.machines(host).facts;
-  const labels = {
-    "swarmhub.machine": machineId,
-    "swarmhub.users": String(seats.includes(host)),
-  };
+  const labels = { "swarmhub.machine": machineId, "swarmhub.host": host.name };
   const node = nodeOf(host, state.members);
   const isLabelled =
     node !== undefined &&
@@ -22,15 +20,12 @@ export const labelSteps = (host: Host, state: SwarmState, cluster: Cluster): Ste
     {
       host,
       title: "label the node",
-      detail: seats.includes(host) ? "it takes users" : "it takes no users",
+      detail: `as ${host.name}`,
       run: async () => {
-        let current = "";
-        await inSequence(async () => {
-          const { ID, Version, Spec } = await waitForNode(manager, host);
-          current = ID;
-          const change = { ...Spec, Labels: { ...Spec.Labels, ...labels } };
-          await manager.docker.getNode(ID).update({ version: Version.Index, ...change });
-        });
+        const current = await changeNode(manager, host, (spec) => ({
+          ...spec,
+          Labels: { ...spec.Labels, ...labels },
+        }));
         for (const { ID, Spec } of await listNodes(manager))
           if (machineOf(Spec) === machineId && ID !== current)
             await absent(manager.docker.getNode(ID).remove({ force: true }));
@@ -42,6 +37,8 @@ export const labelSteps = (host: Host, state: SwarmState, cluster: Cluster): Ste
 /**
  * The steps that take nodes of ours out of the list that are no machine of the class: those that the configuration does
  * not name any more, and what its machines were before, as one that left and came back is listed twice (moby#24106).
+ * Refuses to where people may be at work there: a node taken out of the list goes on with its containers, and Swarm
+ * starts the same servers elsewhere.
  */
 export const strayNodeSteps = (
   { machines, members }: SwarmState,
@@ -50,15 +47,23 @@ export const strayNodeSteps = (
   const current = new Map(
     nodes.map((host) => [machines(host).facts.machineId, nodeOf(host, members)?.ID]),
   );
-  return members.nodes.flatMap(({ ID, Spec, Description }) => {
+  return members.nodes.flatMap(({ ID, Spec, Status, Description }) => {
     const machineId = machineOf(Spec);
     if (machineId === undefined || current.get(machineId) === ID) return [];
     // A machine that is still to join forgets then what it was.
     if (current.has(machineId) && current.get(machineId) === undefined) return [];
-    const title = current.has(machineId)
-      ? `forget the node that ${Description.Hostname} was before it joined again`
-      : `take ${Description.Hostname} out of the Swarm`;
-    const detail = current.has(machineId) ? {} : { detail: "the configuration does not name it" };
+    const isNamed = current.has(machineId);
+    const name = Spec.Labels?.["swarmhub.host"] ?? Description.Hostname;
+    if (!isNamed && Status.State === "ready" && Spec.Labels?.[usersLabel] === "true")
+      throw new UserError(
+        `${name} takes users' servers, but the configuration does not name it`,
+        `\`swarmhub leave ${quote(name)}\` takes it out without losing anyone; or write it among the workers again`,
+        exitCode.preflight,
+      );
+    const title = isNamed
+      ? `forget the node that ${name} was before it joined again`
+      : `take ${name} out of the Swarm`;
+    const detail = isNamed ? {} : { detail: "the configuration does not name it" };
     const run = () => absent(manager.docker.getNode(ID).remove({ force: true }));
     return [{ host: manager, title, ...detail, run }];
   });

@@ -33,7 +33,7 @@ export const inspectMembers = async ({ nodes, manager }: Cluster): Promise<Membe
   const { manages } = of(manager);
   if (!manages) return { of, nodes: [], swarmClass: undefined };
   const [listed, swarm] = await Promise.all([
-    listNodes(manager),
+    manager.remember("nodes", () => listNodes(manager)),
     manager.docker.swarmInspect() as Promise<{ Spec?: { Labels?: Record<string, string> } }>,
   ]);
   // Before anything is made of a node that the manager does not know, its Docker itself is asked who it is.

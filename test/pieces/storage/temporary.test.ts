@@ -32,7 +32,7 @@ test("temporary homes need neither disk nor export nor watcher", (t) => {
 
 test("the hub is told that there is no storage, and mounts none", (t) => {
   const cluster = temporary();
-  const content = hubConfiguration(cluster.config, machinesOf(cluster), "image", cluster);
+  const { content } = hubConfiguration(cluster.config, machinesOf(cluster), [], cluster);
   t.is((JSON.parse(content) as { storage: unknown }).storage, null);
   const { mounts = [] } = hubSpec(cluster.config, content, {}, "image", undefined);
   t.false(JSON.stringify(mounts).includes("nfs"));

@@ -1,0 +1,169 @@
+import { clusterOf, closeCluster, connectCluster, type Cluster } from "../cluster.js";
+import type { Config, HostConfig } from "../config.js";
+import { withoutWorkers, withWorkers } from "../config/edit.js";
+import { readText } from "../config/file.js";
+import { rewriteFile } from "../config/rewrite.js";
+import { exitCode, UserError } from "../errors.js";
+import { oneError } from "../failure.js";
+import type { Host } from "../host.js";
+import { exclusionOf } from "../lock.js";
+import { inspectMachines } from "../machines.js";
+import { pieces } from "../pieces/index.js";
+import { managerDocker } from "../pieces/shared/manager.js";
+import { reconcile } from "../reconcile.js";
+import type { Terminal } from "../report/index.js";
+import { duration, plural } from "../report/text.js";
+import { quoteAll } from "../quote.js";
+import { seatsOf } from "../seats.js";
+import { confirmBy } from "./confirm.js";
+import { meet } from "./join/newcomers.js";
+import type { ClusterWith } from "./join/sane.js";
+import { settle, type Settled } from "./join/settle.js";
+import { machinesMeant } from "./join/wanted.js";
+import { operator, sessionOf, type ClassOptions } from "./session.js";
+
+/** The options of `swarmhub join`; `wait` is how long a machine may take to answer, in milliseconds. */
+export type JoinOptions = ClassOptions & {
+  hosts: string[];
+  address?: string;
+  wait: number;
+  yes: boolean;
+  breakLock: boolean;
+};
+
+/** Adds machines to a running class and to its configuration; one that fails stays out of both, and the others join. */
+export const join = async (
+  options: JoinOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> => {
+  const { config, secrets, connect } = await sessionOf(options, terminal);
+  const meant = machinesMeant(options.hosts, options.address, config);
+  const isMeant = ({ destination }: HostConfig): boolean =>
+    meant.some((each) => each.destination === destination);
+  const more = meant.filter((each) => !config.workers.includes(each));
+  refuseMisfits(await readText(options.config), options.config, more);
+
+  const full: Config = { ...config, workers: [...config.workers, ...more] };
+  const base = { ...config, workers: config.workers.filter((each) => !isMeant(each)) };
+  const cluster = await connectCluster(base, secrets, connect);
+  let open: Host[] = [];
+  try {
+    if ((await managerDocker(cluster)) === undefined) throw notUp(cluster);
+    const clusterWith = growing(cluster, full);
+    const met = await meet(meant, clusterWith, connect, {
+      report: terminal.report,
+      wait: options.wait,
+      signal,
+    });
+    open = met.open;
+    if (met.sane.length === 0) throw stayedOut(met.failed, meant.length);
+    // Before the first step, so that `swarmhub up` goes on where this run is cut off.
+    const isSane = ({ destination }: HostConfig): boolean =>
+      met.sane.some(({ name }) => name === destination);
+    await rewriteFile(options.config, (text) =>
+      withWorkers(text, options.config, more.filter(isSane)),
+    );
+    const settled = await settle(
+      met.sane,
+      clusterWith,
+      (grown, report) =>
+        reconcile(pieces, grown, {
+          report,
+          confirm: confirmBy(terminal, options.yes),
+          jobs: options.jobs,
+          signal,
+          exclusion: exclusionOf(cluster.manager, operator(), {
+            breakLock: options.breakLock,
+            report,
+          }),
+        }),
+      terminal.report,
+      async (hosts) => {
+        const names = hosts
+          .map(({ name }) => name)
+          .filter((name) => more.some(({ destination }) => destination === name));
+        const text = `${hosts.map(({ name }) => name).join(", ")} cannot join; the class goes on without`;
+        terminal.report.event({ type: "warning", text });
+        await rewriteFile(options.config, (file) => withoutWorkers(file, options.config, names));
+      },
+    );
+    const failed = new Map([...met.failed, ...settled.failed]);
+    await summarise(settled, failed, clusterWith, terminal, options);
+    if (failed.size > 0) throw stayedOut(failed, meant.length);
+  } finally {
+    await Promise.all(open.map((host) => host.close()));
+    await closeCluster(cluster);
+  }
+};
+
+/** The class with some of the machines of its new configuration, in the order of that. */
+const growing =
+  (cluster: Cluster, full: Config): ClusterWith =>
+  (newcomers) => {
+    const { manager, storage, secrets } = cluster;
+    const hosts = new Map([...cluster.workers, ...newcomers].map((host) => [host.name, host]));
+    const workers = full.workers.filter(({ destination }) => hosts.has(destination));
+    const server = storage === undefined || storage === manager ? [] : [storage];
+    return clusterOf({ ...full, workers }, secrets, [
+      manager,
+      ...workers.flatMap(({ destination }) => hosts.get(destination) ?? []),
+      ...server,
+    ]);
+  };
+
+/** What the file would say of them, said before anything is done: there is no line of it yet to point at. */
+const refuseMisfits = (text: string, path: string, more: readonly HostConfig[]): void => {
+  try {
+    withWorkers(text, path, more);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const lines = error.message.split("\n").map((line) => line.replace(/^.*?:\d+:\d+ {2}/, ""));
+    throw new UserError(
+      lines.join("\n"),
+      error.cure?.startsWith("mend") === true ? undefined : error.cure,
+      exitCode.usage,
+    );
+  }
+};
+
+const summarise = async (
+  { joined, done }: Settled,
+  failed: ReadonlyMap<string, unknown>,
+  clusterWith: ClusterWith,
+  terminal: Terminal,
+  { json }: JoinOptions,
+): Promise<void> => {
+  const [before, after] = [clusterWith([]), clusterWith(joined)];
+  const seats = seatsOf(after, await inspectMachines(after));
+  const earlier = seatsOf(before, await inspectMachines(before));
+  const names = joined.map(({ name }) => name);
+  const text = `${names.length === 0 ? "no machine" : names.join(", ")} joined ${after.config.name}: ${done.changed} steps in ${duration(done.ms)}`;
+  const next = [`${plural(seats, "seat")} now, ${earlier} before`];
+  terminal.report.event({ type: "summary", text, changed: done.changed, ms: done.ms, next });
+  terminal.close();
+  if (json)
+    terminal.print(
+      JSON.stringify({ type: "result", joined: names, failed: [...failed.keys()], seats }),
+    );
+};
+
+const notUp = ({ config, manager }: Cluster): UserError =>
+  new UserError(
+    `${manager.name}: ${config.name} is not up, so there is no class to join`,
+    "`swarmhub up` makes it; write the machines among the workers first",
+    exitCode.preflight,
+  );
+
+const stayedOut = (failed: ReadonlyMap<string, unknown>, all: number): UserError => {
+  const why = oneError([...new Set(failed.values())]);
+  const error = why instanceof UserError ? why : new UserError(String(why));
+  const hosts = [...failed.keys()];
+  const what =
+    hosts.length < all ? `${hosts.length} of ${all} machines stayed out` : "no machine joined";
+  return new UserError(
+    `${what}:\n${error.message}`,
+    [error.cure, `\`swarmhub join ${quoteAll(hosts)}\` tries again`].filter(Boolean).join("\n"),
+    error.code,
+  );
+};

@@ -1,0 +1,29 @@
+import type { ZodType } from "zod";
+import { leaf, section } from "./leaf.js";
+import { lineFrom } from "./names.js";
+
+/** An image that users may choose, of keys that `servers` has too. */
+export const serverImage = <Image extends ZodType, Memory extends ZodType, Cpu extends ZodType>({
+  image,
+  memory,
+  cpu,
+}: {
+  image: Image;
+  memory: Memory;
+  cpu: Cpu;
+}) =>
+  section(
+    {
+      what: "a mapping of name, description, image, memory and cpu",
+      example: "{name: R, image: quay.io/jupyter/r-notebook:2026-11-02}",
+    },
+    {
+      name: leaf({ what: "a name to choose by", example: "R with tidyverse" }, lineFrom(60)),
+      description: leaf({ what: "a line of text", example: "for week 3" }, lineFrom(200)).default(
+        "",
+      ),
+      image,
+      memory: memory.exactOptional(),
+      cpu: cpu.exactOptional(),
+    },
+  );

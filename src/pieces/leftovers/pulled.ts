@@ -1,0 +1,49 @@
+import type { Cluster } from "../../cluster.js";
+import { imagesOf } from "../../config.js";
+import { absent } from "../../docker.js";
+import type { Host } from "../../host.js";
+import type { Step } from "../../step.js";
+import { pulledName } from "../images/notebook.js";
+import { listedImages } from "../shared/listed.js";
+
+/** An image of users' servers that we pulled and the configuration does not name any more; its names, of which the first is ours. */
+export type Pulled = { host: Host; names: string[] };
+
+/** Looks for such images on every node that no container stands on. */
+export const inspectPulled = async ({ config, nodes }: Cluster): Promise<Pulled[]> => {
+  const wanted = new Set(imagesOf(config).map(pulledName));
+  const found = await Promise.all(
+    nodes.map(async (host) => {
+      const old = (await listedImages(host)).flatMap(({ Id, RepoTags }) => {
+        const ours = (RepoTags ?? []).filter((name) =>
+          /^swarmhub\/pulled:[0-9a-f]{12}$/.test(name),
+        );
+        const isOld = ours.length > 0 && !ours.some((name) => wanted.has(name));
+        return isOld ? [{ id: Id, names: [...new Set([...ours, ...(RepoTags ?? [])])] }] : [];
+      });
+      const free = await Promise.all(old.map(async ({ id }) => !(await isUsed(host, id))));
+      return old.flatMap(({ names }, index) => (free[index] === true ? [{ host, names }] : []));
+    }),
+  );
+  return found.flat();
+};
+
+/** The steps that remove them; a server that starts on one meanwhile keeps it. */
+export const pulledSteps = (pulled: readonly Pulled[]): Step[] =>
+  pulled.map(({ host, names }) => ({
+    host,
+    title: "remove an image that nobody uses any more",
+    detail: names.slice(1).join(", "),
+    run: async () => {
+      // Ours last, so that it stays known as ours where this is cut off.
+      for (const name of names.toReversed())
+        await absent(host.docker.getImage(name).remove()).catch(unlessUsed);
+    },
+  }));
+
+const unlessUsed = (error: { statusCode?: number }): void => {
+  if (error.statusCode !== 409) throw error as Error;
+};
+
+const isUsed = async ({ docker }: Host, id: string): Promise<boolean> =>
+  (await docker.listContainers({ all: true, filters: { ancestor: [id] } })).length > 0;
