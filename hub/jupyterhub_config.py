@@ -1,6 +1,6 @@
 """JupyterHub's settings for a class: the same file for every class, what differs comes from hub.json and the secrets.
 
-SWARMHUB_ROOT moves all paths below another folder than `/` (tests).
+SWARMHUB_ROOT moves all paths below another folder than `/`, SWARMHUB_PORT the hub to another port than 8081 (tests).
 """
 
 import os
@@ -28,7 +28,8 @@ except SettingsError as error:
     sys.exit(str(error))
 
 # --- where the hub lives -------------------------------------------------------------------------------------------------
-c.JupyterHub.hub_bind_url = "http://0.0.0.0:8081"
+port = os.environ.get("SWARMHUB_PORT", "8081")
+c.JupyterHub.hub_bind_url = f"http://0.0.0.0:{port}"
 # Also what the hub tells the proxy to send everything to that is no user's server (jupyterhub/proxy.py, add_hub_route uses
 # hub.host). Were it the proxy's own address, as for the users' servers below, the proxy would ask itself for ever.
 c.JupyterHub.hub_connect_url = "http://hub:8081"
@@ -90,12 +91,16 @@ c.SwarmHubSpawner.environment = {
     "XDG_CACHE_HOME": "/tmp/cache",
 }
 c.SwarmHubSpawner.client_kwargs = {"timeout": 30}  # seconds for one answer of Docker's
-c.SwarmHubSpawner.start_timeout = 300  # the first server on a machine may have to fetch the image
+LINE_WAIT, LINE_LIMIT = 1800, 100  # for how many seconds, and how many people, wait in line when all seats are taken
+c.SwarmHubSpawner.line_wait = LINE_WAIT
+c.SwarmHubSpawner.line_limit = LINE_LIMIT
+c.SwarmHubSpawner.start_timeout = LINE_WAIT + 300  # the first server on a machine may have to fetch the image
 c.SwarmHubSpawner.http_timeout = 120
 c.SwarmHubSpawner.poll_interval = 15  # so late at most the hub sees that somebody chose File > Shut Down
 c.SwarmHubSpawner.consecutive_failure_limit = 0  # a hub that exits helps nobody
-# It refuses with 429, it does not queue; a class that logs in at once must fit. Seats are counted by Swarm.
-c.JupyterHub.concurrent_spawn_limit = max(settings.seats, 100)
+# It refuses with 429, it does not queue (jupyterhub/handlers/base.py, spawn_single_user); a class that logs in at once must
+# fit, and those who wait in line count too. Seats are counted by Swarm.
+c.JupyterHub.concurrent_spawn_limit = max(settings.seats, 100) + LINE_LIMIT
 c.JupyterHub.active_server_limit = 0
 # After a second (default 10) to the page that tells how far the start is. Not at once: what fails at once would fail before
 # that page listens, and its question is then answered with 400 and no words (jupyterhub/apihandlers/users.py).
@@ -120,24 +125,16 @@ else:
     lost = "Files here are kept only while your server runs; download what you want to keep."
     c.JupyterHub.template_vars = {"announcement": lost}
 
-# --- servers that nobody uses are stopped -----------------------------------------------------------------------------------
-c.JupyterHub.services = [
-    {
-        "name": "idle-culler",
-        "command": [
-            sys.executable,
-            "-m",
-            "jupyterhub_idle_culler",
-            "--url=http://127.0.0.1:8081/hub/api",
-            f"--timeout={settings.cull}",
-            f"--cull-every={min(settings.cull // 2, 300)}",
-        ],
-    }
-]
-c.JupyterHub.load_roles = [
-    {
-        "name": "idle-culler",
-        "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
-        "services": ["idle-culler"],
-    }
-]
+# --- services of the hub's own ---------------------------------------------------------------------------------------------
+hub_api = f"http://127.0.0.1:{port}/hub/api"
+sweeper = [sys.executable, "-m", "swarmhub.sweep", settings.name, hub_api, str(settings.sweep)]
+# A service of the hub's gets few of its variables.
+docker_host = {name: value for name, value in os.environ.items() if name == "DOCKER_HOST"}
+c.JupyterHub.services = [{"name": "sweeper", "command": sweeper, "environment": docker_host}]
+c.JupyterHub.load_roles = [{"name": "sweeper", "scopes": ["list:users", "read:servers"], "services": ["sweeper"]}]
+if settings.cull:
+    every = min(settings.cull // 2, 300)
+    culler = ["jupyterhub_idle_culler", f"--url={hub_api}", f"--timeout={settings.cull}", f"--cull-every={every}"]
+    scopes = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
+    c.JupyterHub.services.append({"name": "idle-culler", "command": [sys.executable, "-m", *culler]})
+    c.JupyterHub.load_roles.append({"name": "idle-culler", "scopes": scopes, "services": ["idle-culler"]})

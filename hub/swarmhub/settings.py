@@ -23,7 +23,7 @@ class Export:
 
 @dataclass(frozen=True)
 class Settings:
-    """The class as the hub sees it: memory in bytes, cpu in cores (none: no limit), cull in seconds.
+    """The class as the hub sees it: memory in bytes, cpu in cores (none: no limit), cull (none: never) and sweep in seconds.
 
     Without an export the homes are in the users' containers, and end with them.
     """
@@ -37,7 +37,8 @@ class Settings:
     admins: frozenset[str]
     placement: tuple[str, ...]
     seats: int
-    cull: int
+    cull: int | None
+    sweep: float
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ def read_settings(path: Path) -> Settings:
         seats=take("seats", found.get("seats"), _is_whole(0), "a whole number"),
         # A browser says it is there every 30 s (websocket ping) and a server tells the hub every 300 s: a shorter cull
         # takes servers from people who are at work.
-        cull=take("cull", found.get("cull", 3600), _is_whole(SHORTEST_CULL), f"a whole number of seconds, at least {SHORTEST_CULL}"),
+        cull=take("cull", found.get("cull"), _is_cull, f"a whole number of seconds, at least {SHORTEST_CULL}, or null"),
+        sweep=take("sweep", found.get("sweep", 60), _is_above_zero, "a number of seconds above 0"),
     )
     if faults:
         raise _error(path, faults)
@@ -136,8 +138,16 @@ def _is_whole(least: int) -> Callable[[object], bool]:
     return lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
+def _is_above_zero(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+
+
 def _is_cpu(value: object) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and value > 0)
+    return value is None or _is_above_zero(value)
+
+
+def _is_cull(value: object) -> bool:
+    return value is None or _is_whole(SHORTEST_CULL)(value)
 
 
 def _is_absolute(value: object) -> bool:

@@ -35,6 +35,6 @@ class Spawner(SwarmHubSpawner):
 
 
 def spawner(name="alice", **traits):
-    quick = {"look_interval": 0.01, "start_timeout": 30, "seat_wait": 0.2}
+    quick = {"look_interval": 0.01, "start_timeout": 90, "seat_wait": 0.2, "line_wait": 60}
     user = SimpleNamespace(name=name)
     return Spawner(user=user, settings=SETTINGS, cmd=["jupyterhub-singleuser"], name_template="nb-{username}", **(quick | traits))

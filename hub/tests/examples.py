@@ -24,5 +24,6 @@ SETTINGS = Settings(
     admins=frozenset({"ada"}),
     placement=("node.labels.swarmhub.users==true",),
     seats=34,
-    cull=3600,
+    cull=None,
+    sweep=60,
 )

@@ -14,12 +14,13 @@ def write(folder: Path, content: object) -> Path:
     return path
 
 
-def test_a_complete_file_becomes_settings_with_the_default_cull(tmp_path):
+def test_a_complete_file_becomes_settings(tmp_path):
     settings = read_settings(write(tmp_path, HUB))
     assert settings.memory == 1 << 30
     assert settings.export == Export("10.77.0.11", "/srv/swarmhub")
     assert settings.admins == {"ada"}
-    assert settings.cull == 3600
+    assert settings.cull is None, "nobody's server is stopped unless somebody says so"
+    assert settings.sweep == 60
 
 
 def test_no_storage_is_allowed_when_it_is_said(tmp_path):
@@ -42,7 +43,9 @@ def test_no_limit_of_cpu_is_allowed(tmp_path):
         ("admins", "ada", "admins: must be a list of user names"),
         ("placement", [1], "placement: must be a list of Swarm constraints"),
         ("seats", -1, "seats: must be a whole number"),
-        ("cull", 599, "cull: must be a whole number of seconds, at least 600, is 599"),
+        ("cull", 599, "cull: must be a whole number of seconds, at least 600, or null, is 599"),
+        ("cull", "2h", "cull: must be a whole number of seconds"),
+        ("sweep", 0, "sweep: must be a number of seconds above 0"),
         ("storage", {"address": "storage.example.org", "path": "/srv"}, "storage.address: must be an IP address"),
         ("storage", {"address": "10.0.0.1", "path": "srv"}, "storage.path: must be an absolute path"),
         ("storage", "temporary", "storage.address: must be an IP address"),
