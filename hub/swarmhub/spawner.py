@@ -16,9 +16,11 @@ from .refusal import refuse
 from .service import describe_service
 from .settings import Settings
 from .slug import slug
-from .swarm import remove_service, tasks_of, wait_for_end
+from .swarm import remove_service, tasks_of, token_of, wait_for_end
 from .watch import Patience, Watch
+from .work import note_work
 
+RESTARTED = "Your server had to be started again. Your files are as they were; programs that ran in it have to be started again."
 _WAITING = 10  # per cent: how far a start has come that waits for a seat
 
 
@@ -42,6 +44,7 @@ class SwarmHubSpawner(SwarmSpawner):
     _stage = (5, "Preparing your home folder and its size limit")
     _creation: asyncio.Future | None = None
     _turn: Turn
+    _task = ""
 
     @default("escape")
     def _escape_default(self):
@@ -99,6 +102,7 @@ class SwarmHubSpawner(SwarmSpawner):
                 self._turn.end()
                 self._stage = tasks.stage(task)
             if task and tasks.runs(task) and await self._answers():
+                self._task = task["ID"]
                 return
             await asyncio.sleep(self.look_interval)
 
@@ -123,6 +127,9 @@ class SwarmHubSpawner(SwarmSpawner):
             return 0
         task = tasks.newest(found)
         if task and tasks.is_alive(task) and not self._is_lost(task):
+            self._note_restart(task)
+            if self.settings.cull:
+                await note_work(self, self.settings.cull / 4, lambda: token_of(self.docker, self.service_name))
             return None
         await self._forget_service()
         return tasks.describe(task) if task else "the service has no task"
@@ -174,6 +181,13 @@ class SwarmHubSpawner(SwarmSpawner):
             await self.remove_object()
         except (APIError, RequestException) as error:
             self.log.error("%s stays behind, the next start removes it: %s", self.service_name, error)
+
+    def _note_restart(self, task: tasks.Task) -> None:
+        if tasks.runs(task) and self._task != task["ID"]:
+            if self._task:
+                self.notice = RESTARTED
+                self.log.warning("%s was started again by Swarm, %s", self.service_name, tasks.describe(task))
+            self._task = task["ID"]
 
     def _is_lost(self, task: tasks.Task) -> bool:
         if self._start_pending or not tasks.waits_for_seat(task):

@@ -22,6 +22,13 @@ async def remove_service(docker: Docker, service: str) -> None:
     await _unless_missing(docker("remove_service", service))
 
 
+async def token_of(docker: Docker, service: str) -> str:
+    """The token that the server of this service has of the hub; empty where there is none."""
+    found = await _unless_missing(docker("inspect_service", service))
+    lines = found["Spec"]["TaskTemplate"]["ContainerSpec"].get("Env") or [] if found else []
+    return next((value for name, _, value in (line.partition("=") for line in lines) if name == "JUPYTERHUB_API_TOKEN"), "")
+
+
 async def wait_for_end(docker: Docker, task: Task, seconds: float, look: float) -> None:
     """Waits until the task's container is gone, but not for a machine that is: Swarm hears of that one's containers no more."""
     end = time.monotonic() + seconds

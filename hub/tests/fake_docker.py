@@ -28,7 +28,7 @@ class FakeDocker:
         self.delay = 0.0
         self.broken = False
         self.lingering = 0
-        self.nodes: dict[str, str] = {}
+        self.nodes = {"machine": "ready"}
         self.seats: int | None = None  # how many services have room; none: all
         self.placed: set[str] = set()
         self.created: list[str] = []
@@ -156,6 +156,7 @@ def _has(labels: dict[str, str], query: dict) -> bool:
 def _task(name: str, number: int) -> dict:
     return {
         "ID": f"{name}-{number}",
+        "NodeID": "machine",
         "CreatedAt": f"2026-11-21T06:00:{number:02}.5Z",
         "Version": {"Index": number},
         "DesiredState": "running",
