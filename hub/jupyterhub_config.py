@@ -68,7 +68,7 @@ c.SwarmHubSpawner.name_template = "nb-{username}"
 c.SwarmHubSpawner.network_name = settings.network
 c.SwarmHubSpawner.use_internal_ip = True  # by name on the overlay network; else each server would publish a port
 c.SwarmHubSpawner.mem_limit = settings.memory
-c.SwarmHubSpawner.mem_guarantee = settings.memory
+c.SwarmHubSpawner.mem_guarantee = settings.guarantee
 if settings.cpu:
     c.SwarmHubSpawner.cpu_limit = settings.cpu
 # Unset, dockerspawner reads the command from the image, which is not on the hub's machine.

@@ -37,7 +37,12 @@ test("three keys make a class, and the rest has its defaults", async (t) => {
     },
     tls: { kind: "self-signed" },
     login: { sharedPassword: { kind: "generated" }, admins: [], groups: {} },
-    servers: { image: "quay.io/jupyter/scipy-notebook:2026-11-02", memory: 2 ** 30, cpu: 1 },
+    servers: {
+      image: "quay.io/jupyter/scipy-notebook:2026-11-02",
+      memory: 2 ** 30,
+      guarantee: 2 ** 30,
+      cpu: 1,
+    },
     engine: { registryMirrors: [] },
   } as never);
 });
@@ -56,7 +61,7 @@ storage:
   host: {host: nas, address: 10.0.0.9}
 tls: off
 login: {shared-password: from-env ROOM_PASSWORD, admins: [ada, bob@example.org], groups: {staff: [ada], tutors: []}}
-servers: {image: "localhost:5000/class@sha256:${"a".repeat(64)}", memory: 1.5G, cpu: 0.5}
+servers: {image: "localhost:5000/class@sha256:${"a".repeat(64)}", memory: 1.5G, guarantee: 700M, cpu: 0.5, idle: 1.5h}
 engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
 `);
   t.deepEqual(await loadConfig(path), {
@@ -82,7 +87,9 @@ engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
     servers: {
       image: `localhost:5000/class@sha256:${"a".repeat(64)}`,
       memory: 1.5 * 2 ** 30,
+      guarantee: 700 * 2 ** 20,
       cpu: 0.5,
+      idle: 5_400_000,
     },
     engine: { registryMirrors: ["http://10.77.0.1:5000"] },
   } as never);

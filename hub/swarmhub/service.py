@@ -29,7 +29,7 @@ def describe_service(settings: Settings, slug: str, environment: dict[str, str],
     resources = Resources(
         mem_limit=settings.memory,
         # Swarm places by reservations alone: without one it would put every server on a machine that is full already.
-        mem_reservation=settings.memory,
+        mem_reservation=settings.guarantee,
         # No reservation of cpu: a notebook sits idle most of the time, and seats are counted in memory.
         cpu_limit=int(settings.cpu * _SECOND) if settings.cpu else None,
     )

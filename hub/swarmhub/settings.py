@@ -25,13 +25,14 @@ class Export:
 class Settings:
     """The class as the hub sees it: memory in bytes, cpu in cores (none: no limit), cull (none: never) and sweep in seconds.
 
-    Without an export the homes are in the users' containers, and end with them.
+    The guarantee is what of the memory is kept free for each server. Without an export the homes are in the users' containers, and end with them.
     """
 
     name: str
     network: str
     image: str
     memory: int
+    guarantee: int
     cpu: float | None
     export: Export | None
     admins: frozenset[str]
@@ -84,6 +85,7 @@ def read_settings(path: Path) -> Settings:
         network=take("network", found.get("network"), _is_text, "a text"),
         image=take("image", found.get("image"), _is_text, "a text"),
         memory=take("memory", found.get("memory"), _is_whole(1), "a whole number of bytes"),
+        guarantee=take("guarantee", found.get("guarantee", found.get("memory")), _is_whole(1), "a whole number of bytes"),
         cpu=take("cpu", found.get("cpu"), _is_cpu, "a number of cores above 0, or null"),
         export=_export(found.get("storage", {}), take),
         admins=frozenset(take("admins", found.get("admins", []), _is_texts, "a list of user names")),

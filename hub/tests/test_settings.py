@@ -16,7 +16,7 @@ def write(folder: Path, content: object) -> Path:
 
 def test_a_complete_file_becomes_settings(tmp_path):
     settings = read_settings(write(tmp_path, HUB))
-    assert settings.memory == 1 << 30
+    assert (settings.memory, settings.guarantee) == (1 << 30, 700 << 20)
     assert settings.export == Export("10.77.0.11", "/srv/swarmhub")
     assert settings.admins == {"ada"}
     assert settings.cull is None, "nobody's server is stopped unless somebody says so"
@@ -25,6 +25,11 @@ def test_a_complete_file_becomes_settings(tmp_path):
 
 def test_no_storage_is_allowed_when_it_is_said(tmp_path):
     assert read_settings(write(tmp_path, HUB | {"storage": None})).export is None
+
+
+def test_without_a_guarantee_all_of_the_memory_is_kept_free(tmp_path):
+    settings = read_settings(write(tmp_path, {key: value for key, value in HUB.items() if key != "guarantee"}))
+    assert settings.guarantee == settings.memory == 1 << 30
 
 
 def test_no_limit_of_cpu_is_allowed(tmp_path):
@@ -38,6 +43,7 @@ def test_no_limit_of_cpu_is_allowed(tmp_path):
         ("image", None, "image: must be a text, is null"),
         ("memory", "1G", 'memory: must be a whole number of bytes, is "1G"'),
         ("memory", True, "memory: must be a whole number of bytes, is true"),
+        ("guarantee", "1G", 'guarantee: must be a whole number of bytes, is "1G"'),
         ("cpu", 0, "cpu: must be a number of cores above 0"),
         ("cpu", "1", "cpu: must be a number of cores above 0"),
         ("admins", "ada", "admins: must be a list of user names"),
@@ -68,6 +74,7 @@ def test_all_faults_are_told_at_once(tmp_path):
         "network",
         "image",
         "memory",
+        "guarantee",
         "storage.address",
         "storage.path",
         "seats",

@@ -11,7 +11,7 @@ export const seats: Check = {
       const { memory } = machines(host).facts;
       return { host, memory, seats: seatsOn(memory, config, host === cluster.manager) };
     });
-    const size = formatSize(config.servers.memory);
+    const size = formatSize(config.servers.guarantee);
     const sum = each.reduce((total, one) => total + one.seats, 0);
     const machinesText = counted(each.map(({ memory }) => formatSize(memory)));
     if (sum === 0)
@@ -19,7 +19,7 @@ export const seats: Check = {
         {
           level: "refusal",
           text: `no seat: ${machinesText} is too little for the system and one server of ${size}`,
-          cure: "give the machines more memory, or make `servers: memory` in the configuration smaller",
+          cure: "give the machines more memory, or make `servers: memory` or `servers: guarantee` in the configuration smaller",
         },
       ];
     const without = each

@@ -7,14 +7,24 @@ import { classOf } from "../pieces/table.js";
 import { contextOf, lines } from "./context.js";
 
 const gibibyte = 2 ** 30;
-const withMemory = (bytes: number): Partial<Config> => ({
-  servers: { ...fakeConfig().servers, memory: bytes as Config["servers"]["memory"] },
+const withMemory = (bytes: number, guarantee = bytes): Partial<Config> => ({
+  servers: {
+    ...fakeConfig().servers,
+    memory: bytes as Config["servers"]["memory"],
+    guarantee: guarantee as Config["servers"]["memory"],
+  },
 });
 
 test("seats are counted over the machines that take users", async (t) => {
   const cluster = classOf(2, { config: withMemory(900 * 2 ** 20) });
   const context = contextOf(cluster, { facts: { memory: 16 * gibibyte } });
   t.deepEqual(lines(await seats.run(context)), ["ok: 34 seats: 2 × 16 GB at 900 MB"]);
+});
+
+test("a seat is what is kept free for a server, not what it may use", async (t) => {
+  const cluster = classOf(2, { config: withMemory(2 * gibibyte, gibibyte) });
+  const context = contextOf(cluster, { facts: { memory: 16 * gibibyte } });
+  t.deepEqual(lines(await seats.run(context)), ["ok: 30 seats: 2 × 16 GB at 1 GB"]);
 });
 
 test("a machine too small for a server is pointed out while others have room", async (t) => {

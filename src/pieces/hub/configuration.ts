@@ -18,7 +18,10 @@ export const hubConfiguration = (
     network: networkName,
     image,
     memory: want.servers.memory,
+    guarantee: want.servers.guarantee,
     cpu: want.servers.cpu,
+    // null: nobody's server is stopped.
+    cull: want.servers.idle === undefined ? null : Math.ceil(want.servers.idle / 1000),
     // null: homes are temporary.
     storage: storage ? { address: machines(storage).address, path: paths.storage } : null,
     admins: want.login.admins,
