@@ -8,6 +8,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from swarmhub.database import write_ahead
 from swarmhub.first_files import give_first_files
 from swarmhub.home import prepare_home
 from swarmhub.login import ClassAuthenticator, to_ascii
@@ -40,6 +41,10 @@ c.JupyterHubHTTPClient.connector_options = {"resolver": FreshResolver(), "use_dn
 # SQLite on the manager's own disk, never NFS. A new JupyterHub changes its tables one way; upgrade_db keeps a copy beside it.
 c.JupyterHub.db_url = f"sqlite:///{(places.data / 'hub.sqlite').absolute()}"
 c.JupyterHub.upgrade_db = True
+write_ahead()
+# A hub that comes back looks at all servers side by side, and answers nobody for so long (default: 10 s). Those that it has not
+# seen then are "check pending", and keep their routes (jupyterhub/proxy.py, check_routes).
+c.JupyterHub.init_spawners_timeout = 1
 c.JupyterHub.cookie_secret_file = str(places.data / "cookie-secret")
 
 # --- the proxy is a service of its own, so that a hub restart drops no connection ------------------------------------------

@@ -25,7 +25,8 @@ class Export:
 class Settings:
     """The class as the hub sees it: memory in bytes, cpu in cores (none: no limit), cull (none: never) and sweep in seconds.
 
-    The guarantee is what of the memory is kept free for each server. Without an export the homes are in the users' containers, and end with them.
+    The guarantee is what of the memory is kept free for each server. Without an export the homes are in the
+    users' containers, and end with them.
     """
 
     name: str

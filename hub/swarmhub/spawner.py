@@ -12,6 +12,7 @@ from traitlets import Float, Instance, Int, default
 
 from . import refusal, tasks
 from .line import Line, Turn
+from .looks import Looks
 from .refusal import refuse
 from .service import describe_service
 from .settings import Settings
@@ -38,8 +39,9 @@ class SwarmHubSpawner(SwarmSpawner):
     # What the user should know of the home although the server starts.
     notice: str | None = None
 
-    # All spawners of a hub stand in it.
+    # All spawners of a hub share these.
     line = Line()
+    looks = Looks()
 
     _stage = (5, "Preparing your home folder and its size limit")
     _creation: asyncio.Future | None = None
@@ -89,7 +91,7 @@ class SwarmHubSpawner(SwarmSpawner):
         """
         watch = self._begin_watch()
         while True:
-            task = watch.judge(await tasks_of(self.docker, self.service_name), time.monotonic())
+            task = watch.judge(await self._look(), time.monotonic())
             if task and tasks.lacks_room(task):
                 if not self._turn.is_due:
                     await self.remove_object()
@@ -104,7 +106,9 @@ class SwarmHubSpawner(SwarmSpawner):
             if task and tasks.runs(task) and await self._answers():
                 self._task = task["ID"]
                 return
-            await asyncio.sleep(self.look_interval)
+
+    async def _look(self) -> list[tasks.Task] | None:
+        return await self.looks.at(self.docker, self.settings.name, self.service_name, self.object_id, self.look_interval)
 
     def _begin_watch(self) -> Watch:
         patience = Patience(

@@ -5,6 +5,8 @@ from types import SimpleNamespace
 import docker
 import pytest
 
+from swarmhub.line import Line
+from swarmhub.looks import Looks
 from swarmhub.spawner import SwarmHubSpawner
 
 from .examples import SETTINGS
@@ -14,6 +16,7 @@ from .fake_docker import FakeDocker
 @pytest.fixture
 def swarm():
     fake = FakeDocker()
+    SwarmHubSpawner.looks, SwarmHubSpawner.line = Looks(), Line()
     SwarmHubSpawner._client = docker.APIClient(base_url=fake.url, version="1.41")
     yield fake
     SwarmHubSpawner._client.close()

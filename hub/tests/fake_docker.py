@@ -25,6 +25,7 @@ class FakeDocker:
         self.looks: dict[str, int] = {}
         self.removed: list[str] = []
         self.unforeseen: list[str] = []
+        self.asked: list[str] = []
         self.delay = 0.0
         self.broken = False
         self.lingering = 0
@@ -46,6 +47,7 @@ class FakeDocker:
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], body: dict) -> tuple[int, object]:
         """Status and JSON."""
+        self.asked.append(f"{method} {path}")
         if self.broken:
             return 500, {"message": "the swarm has no leader"}
         for verb, pattern, reply in self._routes():
@@ -76,9 +78,9 @@ class FakeDocker:
         self.services[body["Name"]] = body
         self.looks[body["Name"]] = 0
         self.created.append(body["Name"])
-        return 201, {"ID": self._id(body["Name"])}
+        return 201, {"ID": self.identity(body["Name"])}
 
-    def _id(self, name: str) -> str:
+    def identity(self, name: str) -> str:
         return f"id{self.created.count(name)}-of-{name}"
 
     def add_service(self, name: str, labels: dict[str, str]) -> None:
@@ -87,7 +89,7 @@ class FakeDocker:
 
     def _services(self, query: dict, _body: dict) -> tuple[int, object]:
         found = [spec for spec in self.services.values() if _has(spec["Labels"], query)]
-        return 200, [{"ID": self._id(spec["Name"]), "Spec": spec} for spec in found]
+        return 200, [{"ID": self.identity(spec["Name"]), "Spec": spec} for spec in found]
 
     def _volumes(self, query: dict, _body: dict) -> tuple[int, object]:
         assert json.loads(query["filters"][0])["dangling"] == ["true"]
@@ -101,10 +103,10 @@ class FakeDocker:
     def _service(self, name: str) -> tuple[int, object]:
         if name not in self.services:
             return 404, {"message": f"service {name} not found"}
-        return 200, {"ID": self._id(name), "Spec": self.services[name]}
+        return 200, {"ID": self.identity(name), "Spec": self.services[name]}
 
     def _remove(self, _query: dict, _body: dict, name: str) -> tuple[int, object]:
-        name = next((each for each in self.services if self._id(each) == name), name)
+        name = next((each for each in self.services if self.identity(each) == name), name)
         if name not in self.services:
             return 404, {"message": f"service {name} not found"}
         del self.services[name]
@@ -113,13 +115,20 @@ class FakeDocker:
         return 200, None
 
     def _list(self, query: dict, _body: dict) -> tuple[int, object]:
+        if "service" not in json.loads(query["filters"][0]):
+            found = [name for name, spec in self.services.items() if _has(spec["Labels"], query)]
+            return 200, [task for name in found for task in self._look(name)]
         (name,) = json.loads(query["filters"][0])["service"]
         if name not in self.services:
             return 404, {"message": f"service {name} not found"}
-        if not self._has_room(name):
-            return 200, [_task(name, 0) | {"Status": {"State": "pending", "Err": FULL}}]
-        self.looks[name] += 1
-        return 200, self.tasks(name)
+        return 200, self._look(name)
+
+    def _look(self, name: str) -> list[dict]:
+        waiting = _task(name, 0) | {"Status": {"State": "pending", "Err": FULL}}
+        has_room = self._has_room(name)
+        self.looks[name] += has_room
+        tasks = self.tasks(name) if has_room else [waiting]
+        return [task | {"ServiceID": self.identity(name)} for task in tasks]
 
     def _inspect(self, _query: dict, _body: dict, identity: str) -> tuple[int, object]:
         self.lingering -= 1

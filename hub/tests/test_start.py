@@ -199,3 +199,4 @@ async def test_fifty_starts_at_once_are_looked_at_side_by_side(swarm):
     await asyncio.gather(*[spawner(f"user{number}", look_interval=0.5).start() for number in range(50)])
     assert time.monotonic() - begin < 8
     assert len(swarm.services) == 50
+    assert swarm.asked.count("GET /tasks") < 50, "each would have asked four times"
