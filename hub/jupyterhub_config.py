@@ -8,6 +8,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from swarmhub.choice import FIELD, form, options_from_form
 from swarmhub.database import write_ahead
 from swarmhub.first_files import give_first_files
 from swarmhub.home import prepare_home
@@ -69,13 +70,11 @@ c.Authenticator.username_pattern = r"[^\x00-\x1f\x7f]{1,254}\Z"  # any name or e
 c.JupyterHub.spawner_class = SwarmHubSpawner
 c.SwarmHubSpawner.settings = settings
 c.SwarmHubSpawner.image = settings.image
+c.SwarmHubSpawner.options_form = lambda spawner: form(settings, spawner.user_options.get(FIELD))
+c.SwarmHubSpawner.options_from_form = partial(options_from_form, settings)
 c.SwarmHubSpawner.name_template = "nb-{username}"
 c.SwarmHubSpawner.network_name = settings.network
 c.SwarmHubSpawner.use_internal_ip = True  # by name on the overlay network; else each server would publish a port
-c.SwarmHubSpawner.mem_limit = settings.memory
-c.SwarmHubSpawner.mem_guarantee = settings.guarantee
-if settings.cpu:
-    c.SwarmHubSpawner.cpu_limit = settings.cpu
 # Unset, dockerspawner reads the command from the image, which is not on the hub's machine.
 c.SwarmHubSpawner.cmd = ["jupyterhub-singleuser"]
 # For images with the package jupyter-resource-usage: JupyterLab shows how full the home is. All others ignore it. Its

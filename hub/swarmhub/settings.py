@@ -22,6 +22,17 @@ class Export:
 
 
 @dataclass(frozen=True)
+class Image:
+    """An image to choose, under a name, and what its servers get."""
+
+    name: str
+    description: str
+    image: str
+    memory: int
+    cpu: float | None
+
+
+@dataclass(frozen=True)
 class Settings:
     """The class as the hub sees it: memory in bytes, cpu in cores (none: no limit), cull (none: never) and sweep in seconds.
 
@@ -41,6 +52,7 @@ class Settings:
     seats: int
     cull: int | None
     sweep: float
+    images: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,11 +107,29 @@ def read_settings(path: Path) -> Settings:
         # A browser says it is there every 30 s (websocket ping) and a server tells the hub every 300 s: a shorter cull
         # takes servers from people who are at work.
         cull=take("cull", found.get("cull"), _is_cull, f"a whole number of seconds, at least {SHORTEST_CULL}, or null"),
+        images=tuple(_images(found.get("images", []), take)),
         sweep=take("sweep", found.get("sweep", 60), _is_above_zero, "a number of seconds above 0"),
     )
     if faults:
         raise _error(path, faults)
     return settings
+
+
+def _images(found: object, take: Callable) -> list[Image]:
+    names = [each.get("name") for each in found if isinstance(each, dict)] if isinstance(found, list) else None
+    is_right = names is not None and len(set(map(str, names))) == len(found)
+    take("images", found, lambda _: is_right, "a list of objects with names of their own")
+    return [_image(f"images[{place}]", each, take) for place, each in enumerate(found)] if is_right else []
+
+
+def _image(at: str, found: dict, take: Callable) -> Image:
+    return Image(
+        take(f"{at}.name", found.get("name"), _is_text, "a text"),
+        take(f"{at}.description", found.get("description", ""), lambda value: isinstance(value, str), "a text"),
+        take(f"{at}.image", found.get("image"), _is_text, "a text"),
+        take(f"{at}.memory", found.get("memory"), _is_whole(1), "a whole number of bytes"),
+        take(f"{at}.cpu", found.get("cpu"), _is_cpu, "a number of cores above 0, or null"),
+    )
 
 
 def _export(found: object, take: Callable) -> Export | None:

@@ -11,6 +11,7 @@ from requests.exceptions import RequestException
 from traitlets import Float, Instance, Int, default
 
 from . import refusal, tasks
+from .choice import FIELD, settings_for
 from .line import Line, Turn
 from .looks import Looks
 from .refusal import refuse
@@ -19,7 +20,7 @@ from .settings import Settings
 from .slug import slug
 from .swarm import remove_service, tasks_of, token_of, wait_for_end
 from .watch import Patience, Watch
-from .work import note_work
+from .work import listens, note_work
 
 RESTARTED = "Your server had to be started again. Your files are as they were; programs that ran in it have to be started again."
 _WAITING = 10  # per cent: how far a start has come that waits for a seat
@@ -80,7 +81,9 @@ class SwarmHubSpawner(SwarmSpawner):
             self._stage = (_WAITING, self._turn.wait())
             await asyncio.sleep(self.look_interval)
         command = await self.get_command()
-        service = describe_service(self.settings, self.escaped_name, self.get_env(), command)
+        settings = settings_for(self.settings, self.user_options.get(FIELD))
+        self.mem_limit, self.mem_guarantee, self.cpu_limit = settings.memory, settings.guarantee, settings.cpu
+        service = describe_service(settings, self.escaped_name, self.get_env(), command)
         self._creation = self.docker("create_service", **service)
         return await asyncio.shield(self._creation)
 
@@ -167,12 +170,7 @@ class SwarmHubSpawner(SwarmSpawner):
 
     async def _answers(self) -> bool:
         host, port = await self.get_ip_and_port()
-        try:
-            _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), 2)
-        except (OSError, TimeoutError):
-            return False
-        writer.close()
-        return True
+        return await listens(host, port)
 
     async def _forget_start(self) -> None:
         # A call to Docker cannot be cancelled: a service that is being made must be there before it can be removed.

@@ -1,5 +1,6 @@
-"""Whether somebody's kernels are at work, although nobody looks."""
+"""Whether a user's server is there, and whether its kernels are at work although nobody looks."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 
@@ -10,6 +11,16 @@ from jupyterhub.utils import utcnow
 from .resolver import FreshResolver
 
 _MOST = 1 << 20  # bytes of an answer that are read
+
+
+async def listens(host: str, port: int, seconds: float = 2) -> bool:
+    """Says whether somebody takes connections there."""
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), seconds)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
 
 
 async def note_work(spawner: Spawner, idle: float, find_token: Callable[[], Awaitable[str]]) -> None:

@@ -196,11 +196,15 @@ def test_first_files_that_do_not_fit_are_told_and_the_server_starts(hub, swarm, 
     wait_for(lambda: not swarm.services)
 
 
-def test_where_homes_are_not_kept_the_pages_say_so_and_nothing_is_mounted_and_the_sweeper_sweeps(tmp_path, swarm):
+def test_where_homes_are_not_kept_and_images_are_offered_the_pages_say_so_and_the_sweeper_sweeps(tmp_path, swarm):
     swarm.script = RUNS
     # One user a page, so that the sweeper has to turn them.
     pages = [f"--JupyterHub.api_page_{which}_limit=1" for which in ("default", "max")]
-    hub = RunningHub(tmp_path, swarm.url, "--SwarmHubSpawner.http_timeout=6", *pages, storage=None, sweep=1)
+    images = [
+        {"name": "Python", "description": "", "image": "python@sha256:1", "memory": 1 << 30, "cpu": 1.5},
+        {"name": "R <3", "description": "for week 3", "image": "r@sha256:2", "memory": 2 << 30, "cpu": 0.5},
+    ]
+    hub = RunningHub(tmp_path, swarm.url, "--SwarmHubSpawner.http_timeout=6", *pages, storage=None, sweep=1, images=images)
     try:
         aaron, ivan = hub.browser(), hub.browser()
         sentence = "Files here are kept only while your server runs; download what you want to keep."
@@ -208,10 +212,18 @@ def test_where_homes_are_not_kept_the_pages_say_so_and_nothing_is_mounted_and_th
         ivan.log_in("ivan")
         assert sentence in ivan.open("/hub/home")[1]
         aaron.log_in("aaron")
-        aaron.open("/hub/spawn/aaron")
-        ivan.open("/hub/spawn/ivan")
+        for browser, name in ((aaron, "aaron"), (ivan, "ivan")):
+            page = browser.open(f"/hub/spawn/{name}")[1]
+            assert [words in page for words in ('value="Python" checked', 'value="R &lt;3"', "for week 3")] == [True] * 3
+            assert name not in swarm.services
+        assert "This class offers no such image" in ivan.open("/hub/spawn/ivan", {"choice": "Perl"})[1]
+        aaron.open("/hub/spawn/aaron", {})
+        ivan.open("/hub/spawn/ivan", {"choice": "R <3"})
         wait_for(lambda: len(swarm.services) == 2)
+        containers = [service["TaskTemplate"]["ContainerSpec"] for service in swarm.services.values()]
+        assert [container["Image"] for container in containers] == ["python@sha256:1", "r@sha256:2"]
         service = swarm.services["nb-ivan"]
+        assert service["TaskTemplate"]["Resources"]["Limits"] == {"MemoryBytes": 2 << 30, "NanoCPUs": 500_000_000}
         assert not service["TaskTemplate"]["ContainerSpec"].get("Mounts")
         assert list((tmp_path / "storage").iterdir()) == []
         # The sweeper removes what nobody owns, and leaves them theirs.
@@ -221,6 +233,8 @@ def test_where_homes_are_not_kept_the_pages_say_so_and_nothing_is_mounted_and_th
         wait_for(lambda: not swarm.services)
         assert "nb-aaron belonged" not in hub.log()
         assert "nb-ivan belonged" not in hub.log()
+        # What was chosen last is chosen already.
+        wait_for(lambda: 'value="R &lt;3" checked' in ivan.open("/hub/spawn/ivan")[1])
     finally:
         hub.close()
 
