@@ -197,14 +197,14 @@ def test_first_files_that_do_not_fit_are_told_and_the_server_starts(hub, swarm, 
 
 
 def test_where_homes_are_not_kept_and_images_are_offered_the_pages_say_so_and_the_sweeper_sweeps(tmp_path, swarm):
-    swarm.script = RUNS
+    swarm.script = ["preparing"]
     # One user a page, so that the sweeper has to turn them.
     pages = [f"--JupyterHub.api_page_{which}_limit=1" for which in ("default", "max")]
     images = [
         {"name": "Python", "description": "", "image": "python@sha256:1", "memory": 1 << 30, "cpu": 1.5},
         {"name": "R <3", "description": "for week 3", "image": "r@sha256:2", "memory": 2 << 30, "cpu": 0.5},
     ]
-    hub = RunningHub(tmp_path, swarm.url, "--SwarmHubSpawner.http_timeout=6", *pages, storage=None, sweep=1, images=images)
+    hub = RunningHub(tmp_path, swarm.url, *pages, storage=None, sweep=0.5, images=images)
     try:
         aaron, ivan = hub.browser(), hub.browser()
         sentence = "Files here are kept only while your server runs; download what you want to keep."
@@ -230,6 +230,8 @@ def test_where_homes_are_not_kept_and_images_are_offered_the_pages_say_so_and_th
         swarm.add_service("nb-judy", {"swarmhub.class": "geo-101", "swarmhub.user": "judy"})
         wait_for(lambda: list(swarm.services) == ["nb-aaron", "nb-ivan"])
         wait_for(lambda: "nb-judy belonged to nobody and is removed" in hub.log())
+        for browser, name in ((aaron, "aaron"), (ivan, "ivan")):
+            assert browser.open(f"/hub/api/users/{name}/server", method="DELETE")[0] in (202, 204)
         wait_for(lambda: not swarm.services)
         assert "nb-aaron belonged" not in hub.log()
         assert "nb-ivan belonged" not in hub.log()
@@ -239,31 +241,20 @@ def test_where_homes_are_not_kept_and_images_are_offered_the_pages_say_so_and_th
         hub.close()
 
 
-def test_a_hub_that_is_killed_during_a_start_and_comes_back_leaves_no_service_behind(hub, swarm, storage):
-    swarm.script = ["preparing"]
-    dave = hub.browser()
-    dave.log_in("dave")
-    dave.open("/hub/spawn/dave")
-    wait_for(lambda: swarm.services)
-    hub.stop_hub(signal.SIGKILL)
-    swarm.script = ["running"]
-    hub.start_hub()
-    wait_for(lambda: not swarm.services)
-
-
-def test_a_hub_that_is_killed_while_people_wait_in_line_offers_each_a_new_start(hub, swarm, storage):
-    swarm.script, swarm.seats = RUNS, 0
-    waiting = {name: hub.browser() for name in ("liz", "max")}
-    for name, browser in waiting.items():
+def test_a_hub_that_is_killed_during_starts_and_comes_back_leaves_no_service_and_offers_each_a_new_start(hub, swarm, storage):
+    swarm.script, swarm.seats = ["preparing"], 1
+    starting = {name: hub.browser() for name in ("dave", "liz", "max")}  # one with a seat, one next, one behind
+    for name, browser in starting.items():
         browser.log_in(name)
         browser.open(f"/hub/spawn/{name}")
-    wait_for(lambda: len(swarm.services) == 1)
+        wait_for(lambda: "nb-dave" in swarm.placed)
+    wait_for(lambda: len(swarm.services) == 2)
     hub.stop_hub(signal.SIGKILL)
+    swarm.script, swarm.seats = ["running"], None
     hub.start_hub()
     wait_for(lambda: not swarm.services)
-    for name, browser in waiting.items():
+    for name, browser in starting.items():
         wait_for(lambda name=name, browser=browser: 'id="start"' in browser.open(f"/hub/spawn-pending/{name}")[1])
-    swarm.seats = None
 
 
 def test_a_login_outlives_a_restart_of_the_hub_and_servers_are_left_alone(hub, swarm):

@@ -64,12 +64,12 @@ async def test_who_comes_while_others_wait_overtakes_nobody(full):
 
 
 async def test_many_who_meet_a_full_class_at_once_all_start_in_the_end(full):
-    starting = [asyncio.ensure_future(spawner(f"user{number}").start()) for number in range(20)]
-    await wait_for(lambda: len(spawner().line) == 20)
+    starting = [asyncio.ensure_future(spawner(f"user{number}").start()) for number in range(12)]
+    await wait_for(lambda: len(spawner().line) == 12)
     await wait_for(lambda: len(full.services) == 1)
-    full.seats = 20
+    full.seats = 12
     await asyncio.wait_for(asyncio.gather(*starting), 30)
-    assert len(full.services) == 20
+    assert len(full.services) == 12
 
 
 async def test_a_cancelled_start_leaves_the_line_and_the_next_moves_up(full):
