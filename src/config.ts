@@ -91,8 +91,8 @@ export type Config = {
     image: string;
     /** What a server may use. */
     memory: Bytes;
-    /** What is kept free for it: a seat. */
-    guarantee: Bytes;
+    /** What of it is kept free for each server, which is a seat; without, all of it. */
+    guarantee?: Bytes;
     cpu: number;
     /** For how long a server that nobody uses goes on; without, for ever. */
     idle?: Milliseconds;

@@ -40,7 +40,6 @@ test("three keys make a class, and the rest has its defaults", async (t) => {
     servers: {
       image: "quay.io/jupyter/scipy-notebook:2026-11-02",
       memory: 2 ** 30,
-      guarantee: 2 ** 30,
       cpu: 1,
     },
     engine: { registryMirrors: [] },

@@ -89,7 +89,6 @@ export const fakeConfig = (changes: Partial<Config> = {}): Config => ({
   servers: {
     image: "quay.io/jupyter/scipy-notebook:2026-11-02",
     memory: (2 ** 30) as Config["servers"]["memory"],
-    guarantee: (2 ** 30) as Config["servers"]["memory"],
     cpu: 1,
   },
   engine: { registryMirrors: [] },

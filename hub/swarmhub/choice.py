@@ -31,8 +31,7 @@ def settings_for(settings: Settings, chosen: object) -> Settings:
     if not settings.images:
         return settings
     image = _image(settings, chosen) or settings.images[0]
-    guarantee = min(settings.guarantee, image.memory)
-    return replace(settings, image=image.image, memory=image.memory, guarantee=guarantee, cpu=image.cpu)
+    return replace(settings, image=image.image, memory=image.memory, cpu=image.cpu)
 
 
 def _image(settings: Settings, name: object) -> Image | None:

@@ -36,7 +36,7 @@ class Image:
 class Settings:
     """The class as the hub sees it: memory in bytes, cpu in cores (none: no limit), cull (none: never) and sweep in seconds.
 
-    The guarantee is what of the memory is kept free for each server. Without an export the homes are in the
+    The guarantee is what of the memory is kept free for each server (none: all of it). Without an export the homes are in the
     users' containers, and end with them.
     """
 
@@ -44,7 +44,7 @@ class Settings:
     network: str
     image: str
     memory: int
-    guarantee: int
+    guarantee: int | None
     cpu: float | None
     export: Export | None
     admins: frozenset[str]
@@ -98,7 +98,7 @@ def read_settings(path: Path) -> Settings:
         network=take("network", found.get("network"), _is_text, "a text"),
         image=take("image", found.get("image"), _is_text, "a text"),
         memory=take("memory", found.get("memory"), _is_whole(1), "a whole number of bytes"),
-        guarantee=take("guarantee", found.get("guarantee", found.get("memory")), _is_whole(1), "a whole number of bytes"),
+        guarantee=take("guarantee", found.get("guarantee"), _is_guarantee, "a whole number of bytes, or null"),
         cpu=take("cpu", found.get("cpu"), _is_cpu, "a number of cores above 0, or null"),
         export=_export(found.get("storage", {}), take),
         admins=frozenset(take("admins", found.get("admins", []), _is_texts, "a list of user names")),
@@ -177,6 +177,10 @@ def _is_above_zero(value: object) -> bool:
 
 def _is_cpu(value: object) -> bool:
     return value is None or _is_above_zero(value)
+
+
+def _is_guarantee(value: object) -> bool:
+    return value is None or _is_whole(1)(value)
 
 
 def _is_cull(value: object) -> bool:

@@ -15,7 +15,7 @@ from .choice import FIELD, settings_for
 from .line import Line, Turn
 from .looks import Looks
 from .refusal import refuse
-from .service import describe_service
+from .service import describe_service, reservation
 from .settings import Settings
 from .slug import slug
 from .swarm import remove_service, tasks_of, token_of, wait_for_end
@@ -82,7 +82,7 @@ class SwarmHubSpawner(SwarmSpawner):
             await asyncio.sleep(self.look_interval)
         command = await self.get_command()
         settings = settings_for(self.settings, self.user_options.get(FIELD))
-        self.mem_limit, self.mem_guarantee, self.cpu_limit = settings.memory, settings.guarantee, settings.cpu
+        self.mem_limit, self.mem_guarantee, self.cpu_limit = settings.memory, reservation(settings), settings.cpu
         service = describe_service(settings, self.escaped_name, self.get_env(), command)
         self._creation = self.docker("create_service", **service)
         return await asyncio.shield(self._creation)

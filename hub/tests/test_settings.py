@@ -29,7 +29,7 @@ def test_no_storage_is_allowed_when_it_is_said(tmp_path):
 
 def test_without_a_guarantee_all_of_the_memory_is_kept_free(tmp_path):
     settings = read_settings(write(tmp_path, {key: value for key, value in HUB.items() if key != "guarantee"}))
-    assert settings.guarantee == settings.memory == 1 << 30
+    assert settings.guarantee is None
 
 
 def test_no_limit_of_cpu_is_allowed(tmp_path):
@@ -43,7 +43,7 @@ def test_no_limit_of_cpu_is_allowed(tmp_path):
         ("image", None, "image: must be a text, is null"),
         ("memory", "1G", 'memory: must be a whole number of bytes, is "1G"'),
         ("memory", True, "memory: must be a whole number of bytes, is true"),
-        ("guarantee", "1G", 'guarantee: must be a whole number of bytes, is "1G"'),
+        ("guarantee", "1G", 'guarantee: must be a whole number of bytes, or null, is "1G"'),
         ("cpu", 0, "cpu: must be a number of cores above 0"),
         ("cpu", "1", "cpu: must be a number of cores above 0"),
         ("admins", "ada", "admins: must be a list of user names"),
@@ -80,7 +80,6 @@ def test_all_faults_are_told_at_once(tmp_path):
         "network",
         "image",
         "memory",
-        "guarantee",
         "storage.address",
         "storage.path",
         "seats",

@@ -116,7 +116,7 @@ const guaranteedTooMuch = (raw: unknown): Finding[] => {
   const limit = given === undefined ? defaultMemory : memory.safeParse(given).data;
   const guarantee = memory.safeParse(valueAt(raw, ["servers", "guarantee"])).data;
   if (limit === undefined || guarantee === undefined || guarantee <= limit) return [];
-  const whose = `${given === undefined ? "the default memory" : "memory"} of ${bytesText(limit)}`;
+  const whose = `${given === undefined ? "default memory" : "memory"} of ${bytesText(limit)}`;
   const text = `is ${bytesText(guarantee)}, more than the ${whose} that a server may use; write a smaller guarantee or a larger memory`;
   return [{ path: ["servers", "guarantee"], text }];
 };

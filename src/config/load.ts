@@ -91,7 +91,6 @@ const configOf = (settings: Settings, folder: string): Config => {
     },
     servers: {
       ...servers,
-      guarantee: servers.guarantee ?? servers.memory,
       ...(servers.skeleton !== undefined && { skeleton: resolve(folder, servers.skeleton) }),
     },
     engine: { registryMirrors: engine["registry-mirrors"] },

@@ -7,12 +7,8 @@ import { classOf } from "../pieces/table.js";
 import { contextOf, lines } from "./context.js";
 
 const gibibyte = 2 ** 30;
-const withMemory = (bytes: number, guarantee = bytes): Partial<Config> => ({
-  servers: {
-    ...fakeConfig().servers,
-    memory: bytes as Config["servers"]["memory"],
-    guarantee: guarantee as Config["servers"]["memory"],
-  },
+const withMemory = (bytes: number): Partial<Config> => ({
+  servers: { ...fakeConfig().servers, memory: bytes as Config["servers"]["memory"] },
 });
 
 test("seats are counted over the machines that take users", async (t) => {
@@ -22,7 +18,9 @@ test("seats are counted over the machines that take users", async (t) => {
 });
 
 test("a seat is what is kept free for a server, not what it may use", async (t) => {
-  const cluster = classOf(2, { config: withMemory(2 * gibibyte, gibibyte) });
+  const { servers = fakeConfig().servers } = withMemory(2 * gibibyte);
+  const guarantee = gibibyte as Config["servers"]["memory"];
+  const cluster = classOf(2, { config: { servers: { ...servers, guarantee } } });
   const context = contextOf(cluster, { facts: { memory: 16 * gibibyte } });
   t.deepEqual(lines(await seats.run(context)), ["ok: 30 seats: 2 × 16 GB at 1 GB"]);
 });

@@ -215,7 +215,7 @@ test("hub.json says all that the hub must know", async (t) => {
   "network": "swarmhub",
   "image": "quay.io/jupyter/scipy-notebook@sha256:0",
   "memory": 1073741824,
-  "guarantee": 1073741824,
+  "guarantee": null,
   "cpu": 1,
   "cull": null,
   "storage": {

@@ -18,7 +18,8 @@ export const hubConfiguration = (
     network: networkName,
     image,
     memory: want.servers.memory,
-    guarantee: want.servers.guarantee,
+    // null: all of the memory.
+    guarantee: want.servers.guarantee ?? null,
     cpu: want.servers.cpu,
     // null: nobody's server is stopped.
     cull: want.servers.idle === undefined ? null : Math.ceil(want.servers.idle / 1000),
