@@ -1,6 +1,6 @@
 """JupyterHub's settings for a class: the same file for every class, what differs comes from hub.json and the secrets.
 
-SWARMHUB_ROOT moves all paths below another folder than `/` (tests).
+SWARMHUB_ROOT moves all paths below another folder than `/`, SWARMHUB_PORT the hub to another port than 8081 (tests).
 """
 
 import os
@@ -8,6 +8,8 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from swarmhub.choice import FIELD, form, options_from_form
+from swarmhub.database import write_ahead
 from swarmhub.first_files import give_first_files
 from swarmhub.home import prepare_home
 from swarmhub.login import ClassAuthenticator, to_ascii
@@ -29,7 +31,8 @@ except SettingsError as error:
     sys.exit(str(error))
 
 # --- where the hub lives -------------------------------------------------------------------------------------------------
-c.JupyterHub.hub_bind_url = "http://0.0.0.0:8081"
+port = os.environ.get("SWARMHUB_PORT", "8081")
+c.JupyterHub.hub_bind_url = f"http://0.0.0.0:{port}"
 # Also what the hub tells the proxy to send everything to that is no user's server (jupyterhub/proxy.py, add_hub_route uses
 # hub.host). Were it the proxy's own address, as for the users' servers below, the proxy would ask itself for ever.
 c.JupyterHub.hub_connect_url = "http://hub:8081"
@@ -40,6 +43,10 @@ c.JupyterHubHTTPClient.connector_options = {"resolver": FreshResolver(), "use_dn
 # SQLite on the manager's own disk, never NFS. A new JupyterHub changes its tables one way; upgrade_db keeps a copy beside it.
 c.JupyterHub.db_url = f"sqlite:///{(places.data / 'hub.sqlite').absolute()}"
 c.JupyterHub.upgrade_db = True
+write_ahead()
+# A hub that comes back looks at all servers side by side, and answers nobody for so long (default: 10 s). Those that it has not
+# seen then are "check pending", and keep their routes (jupyterhub/proxy.py, check_routes).
+c.JupyterHub.init_spawners_timeout = 1
 c.JupyterHub.cookie_secret_file = str(places.data / "cookie-secret")
 
 # --- the proxy is a service of its own, so that a hub restart drops no connection ------------------------------------------
@@ -64,13 +71,11 @@ c.Authenticator.username_pattern = r"[^\x00-\x1f\x7f]{1,254}\Z"  # any name or e
 c.JupyterHub.spawner_class = SwarmHubSpawner
 c.SwarmHubSpawner.settings = settings
 c.SwarmHubSpawner.image = settings.image
+c.SwarmHubSpawner.options_form = lambda spawner: form(settings, spawner.user_options.get(FIELD))
+c.SwarmHubSpawner.options_from_form = partial(options_from_form, settings)
 c.SwarmHubSpawner.name_template = "nb-{username}"
 c.SwarmHubSpawner.network_name = settings.network
 c.SwarmHubSpawner.use_internal_ip = True  # by name on the overlay network; else each server would publish a port
-c.SwarmHubSpawner.mem_limit = settings.memory
-c.SwarmHubSpawner.mem_guarantee = settings.memory
-if settings.cpu:
-    c.SwarmHubSpawner.cpu_limit = settings.cpu
 # Unset, dockerspawner reads the command from the image, which is not on the hub's machine.
 c.SwarmHubSpawner.cmd = ["jupyterhub-singleuser"]
 # For images with the package jupyter-resource-usage: JupyterLab shows how full the home is. All others ignore it. Its
@@ -91,12 +96,16 @@ c.SwarmHubSpawner.environment = {
     "XDG_CACHE_HOME": "/tmp/cache",
 }
 c.SwarmHubSpawner.client_kwargs = {"timeout": 30}  # seconds for one answer of Docker's
-c.SwarmHubSpawner.start_timeout = 300  # the first server on a machine may have to fetch the image
+LINE_WAIT, LINE_LIMIT = 1800, 100  # for how many seconds, and how many people, wait in line when all seats are taken
+c.SwarmHubSpawner.line_wait = LINE_WAIT
+c.SwarmHubSpawner.line_limit = LINE_LIMIT
+c.SwarmHubSpawner.start_timeout = LINE_WAIT + 300  # the first server on a machine may have to fetch the image
 c.SwarmHubSpawner.http_timeout = 120
 c.SwarmHubSpawner.poll_interval = 15  # so late at most the hub sees that somebody chose File > Shut Down
 c.SwarmHubSpawner.consecutive_failure_limit = 0  # a hub that exits helps nobody
-# It refuses with 429, it does not queue; a class that logs in at once must fit. Seats are counted by Swarm.
-c.JupyterHub.concurrent_spawn_limit = max(settings.seats, 100)
+# It refuses with 429, it does not queue (jupyterhub/handlers/base.py, spawn_single_user); a class that logs in at once must
+# fit, and those who wait in line count too. Seats are counted by Swarm.
+c.JupyterHub.concurrent_spawn_limit = max(settings.seats, 100) + LINE_LIMIT
 c.JupyterHub.active_server_limit = 0
 # After a second (default 10) to the page that tells how far the start is. Not at once: what fails at once would fail before
 # that page listens, and its question is then answered with 400 and no words (jupyterhub/apihandlers/users.py).
@@ -121,27 +130,19 @@ else:
     lost = "Files here are kept only while your server runs; download what you want to keep."
     c.JupyterHub.template_vars = {"announcement": lost}
 
-# --- servers that nobody uses are stopped -----------------------------------------------------------------------------------
-c.JupyterHub.services = [
-    {
-        "name": "idle-culler",
-        "command": [
-            sys.executable,
-            "-m",
-            "jupyterhub_idle_culler",
-            "--url=http://127.0.0.1:8081/hub/api",
-            f"--timeout={settings.cull}",
-            f"--cull-every={min(settings.cull // 2, 300)}",
-        ],
-    }
-]
-c.JupyterHub.load_roles = [
-    {
-        "name": "idle-culler",
-        "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
-        "services": ["idle-culler"],
-    }
-]
+# --- services of the hub's own ---------------------------------------------------------------------------------------------
+hub_api = f"http://127.0.0.1:{port}/hub/api"
+sweeper = [sys.executable, "-m", "swarmhub.sweep", settings.name, hub_api, str(settings.sweep)]
+# A service of the hub's gets few of its variables.
+docker_host = {name: value for name, value in os.environ.items() if name == "DOCKER_HOST"}
+c.JupyterHub.services = [{"name": "sweeper", "command": sweeper, "environment": docker_host}]
+c.JupyterHub.load_roles = [{"name": "sweeper", "scopes": ["list:users", "read:servers"], "services": ["sweeper"]}]
+if settings.cull:
+    every = min(settings.cull // 2, 300)
+    culler = ["jupyterhub_idle_culler", f"--url={hub_api}", f"--timeout={settings.cull}", f"--cull-every={every}"]
+    scopes = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
+    c.JupyterHub.services.append({"name": "idle-culler", "command": [sys.executable, "-m", *culler]})
+    c.JupyterHub.load_roles.append({"name": "idle-culler", "scopes": scopes, "services": ["idle-culler"]})
 
 # --- what the operator asks of the hub (swarmhub/operate.py) ------------------------------------------------------------------
 c.JupyterHub.services.append({"name": "operator", "api_token": operator_token(places)})

@@ -3,6 +3,9 @@ export { loadConfig } from "./config/load.js";
 /** A number of bytes. */
 export type Bytes = number & { readonly unit: "bytes" };
 
+/** A number of milliseconds. */
+export type Milliseconds = number & { readonly unit: "milliseconds" };
+
 /** A machine as the configuration names it: an OpenSSH destination or "local", and the address the other machines use, where it was given. */
 export type HostConfig = { destination: string; address?: string };
 
@@ -100,10 +103,15 @@ export type Config = {
   login: { sharedPassword: SecretSource; admins: string[]; groups: Record<string, string[]> };
   servers: {
     image: string;
+    /** What a server may use. */
     memory: Bytes;
+    /** What of it is kept free for each server, which is a seat; without, all of it. */
+    guarantee?: Bytes;
     cpu: number;
     /** What users choose from; none: `image` for everyone. The first is also `image`. */
     images: ServerImage[];
+    /** For how long a server that nobody uses goes on; without, for ever. */
+    idle?: Milliseconds;
     /** A folder on the operator's machine: the first files of each new home. */
     skeleton?: string;
   };

@@ -11,10 +11,13 @@ const hubAndProxy = 768 * 1024 ** 2;
 
 /** How many servers of the configured size a machine of that memory (bytes) holds. */
 export const seatsOn = (memory: number, { servers }: Config, isManager: boolean): number =>
-  Math.max(0, Math.floor((memory - keptBack(isManager)) / servers.memory));
+  Math.max(0, Math.floor((memory - keptBack(isManager)) / seatOf(servers)));
 
 /** Bytes of a machine's memory that are nobody's seat. */
 const keptBack = (isManager: boolean): number => system + (isManager ? hubAndProxy : 0);
+
+/** What one seat takes, in bytes. */
+export const seatOf = ({ guarantee, memory }: Config["servers"]): number => guarantee ?? memory;
 
 /** How many servers the whole class holds. */
 export const seatsOf = ({ config, manager, seats }: Cluster, machines: Machines): number =>
@@ -27,7 +30,7 @@ export const seatsOf = ({ config, manager, seats }: Cluster, machines: Machines)
 export const seatsText = (cluster: Cluster, machines: Machines): string => {
   const { config, manager, seats } = cluster;
   const memories = seats.map((host) => formatSize(machines(host).facts.memory));
-  const sizes = `${counted(memories)} at ${formatSize(config.servers.memory)}`;
+  const sizes = `${counted(memories)} at ${formatSize(seatOf(config.servers))}`;
   const kept = formatSize(keptBack(seats.includes(manager)));
   const whose = seats.includes(manager) ? "the class and its system" : "its system";
   return `${plural(seatsOf(cluster, machines), "seat")}: ${sizes}, ${kept} ${seats.length === 1 ? "" : "of each "}kept for ${whose}`;

@@ -61,7 +61,7 @@ storage:
   host: {host: nas, address: 10.0.0.9}
 tls: off
 login: {shared-password: from-env ROOM_PASSWORD, admins: [ada, bob@example.org], groups: {staff: [ada], tutors: []}}
-servers: {image: "localhost:5000/class@sha256:${"a".repeat(64)}", memory: 1.5G, cpu: 0.5}
+servers: {image: "localhost:5000/class@sha256:${"a".repeat(64)}", memory: 1.5G, guarantee: 700M, cpu: 0.5, idle: 1.5h}
 engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
 `);
   t.deepEqual(await loadConfig(path), {
@@ -87,8 +87,10 @@ engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
     servers: {
       image: `localhost:5000/class@sha256:${"a".repeat(64)}`,
       memory: 1.5 * 2 ** 30,
+      guarantee: 700 * 2 ** 20,
       cpu: 0.5,
       images: [],
+      idle: 5_400_000,
     },
     engine: { registryMirrors: ["http://10.77.0.1:5000"] },
   } as never);

@@ -15,7 +15,8 @@ class Refusal(NamedTuple):
     status: int = 500
 
 
-ALL_SEATS_TAKEN = Refusal("capacity", "All seats are taken right now. Please try again in a few minutes.", 503)
+NO_SEAT = Refusal("capacity", "All seats are taken, and none became free in all this time. Please ask your instructor.", 503)
+LINE_FULL = Refusal("line", "All seats are taken, and many people wait for one already. Please ask your instructor.", 503)
 NO_MACHINE = Refusal("machines", "No machine of this class is ready for your server. Please tell your instructor.", 503)
 NO_ADDRESS = Refusal("addresses", "The class network has no address left for your server. Please tell your instructor.", 503)
 IMAGE_MISSING = Refusal("image", "The notebook image cannot be fetched. Please tell your instructor.")
@@ -46,7 +47,7 @@ LIMIT_LATE = Refusal("quota-late", "Many new homes are being made, and yours has
 
 # What Swarm writes into a task's Status.Err, most telling first.
 _SIGNS = (
-    (r"insufficient resources", ALL_SEATS_TAKEN),
+    (r"insufficient resources", NO_SEAT),
     (r"no suitable node", NO_MACHINE),
     (r"failed to mount|error while mounting|mount.*volume", MOUNT_FAILED),
     (r"executable file not found|exec:.*(no such file|permission denied)", NO_COMMAND),

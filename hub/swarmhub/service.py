@@ -29,7 +29,7 @@ def describe_service(settings: Settings, slug: str, environment: dict[str, str],
     resources = Resources(
         mem_limit=settings.memory,
         # Swarm places by reservations alone: without one it would put every server on a machine that is full already.
-        mem_reservation=settings.memory,
+        mem_reservation=reservation(settings),
         # No reservation of cpu: a notebook sits idle most of the time, and seats are counted in memory.
         cpu_limit=int(settings.cpu * _SECOND) if settings.cpu else None,
     )
@@ -49,6 +49,11 @@ def describe_service(settings: Settings, slug: str, environment: dict[str, str],
         # A virtual address would cost a second address a server, needs ip_vs, and drops idle websockets after 900 s.
         "endpoint_spec": EndpointSpec(mode="dnsrr"),
     }
+
+
+def reservation(settings: Settings) -> int:
+    """The bytes of memory that are kept free for a server."""
+    return min(settings.guarantee or settings.memory, settings.memory)
 
 
 def home_mount(class_name: str, export: Export, slug: str) -> Mount:

@@ -22,22 +22,37 @@ class Export:
 
 
 @dataclass(frozen=True)
-class Settings:
-    """The class as the hub sees it: memory in bytes, cpu in cores (none: no limit), cull in seconds.
+class Image:
+    """An image to choose, under a name, and what its servers get."""
 
-    Without an export the homes are in the users' containers, and end with them.
+    name: str
+    description: str
+    image: str
+    memory: int
+    cpu: float | None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The class as the hub sees it: memory in bytes, cpu in cores (none: no limit), cull (none: never) and sweep in seconds.
+
+    The guarantee is what of the memory is kept free for each server (none: all of it). Without an export the homes are in the
+    users' containers, and end with them.
     """
 
     name: str
     network: str
     image: str
     memory: int
+    guarantee: int | None
     cpu: float | None
     export: Export | None
     admins: frozenset[str]
     placement: tuple[str, ...]
     seats: int
-    cull: int
+    cull: int | None
+    sweep: float
+    images: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,6 +98,7 @@ def read_settings(path: Path) -> Settings:
         network=take("network", found.get("network"), _is_text, "a text"),
         image=take("image", found.get("image"), _is_text, "a text"),
         memory=take("memory", found.get("memory"), _is_whole(1), "a whole number of bytes"),
+        guarantee=take("guarantee", found.get("guarantee"), _is_guarantee, "a whole number of bytes, or null"),
         cpu=take("cpu", found.get("cpu"), _is_cpu, "a number of cores above 0, or null"),
         export=_export(found.get("storage", {}), take),
         admins=frozenset(take("admins", found.get("admins", []), _is_texts, "a list of user names")),
@@ -90,11 +106,30 @@ def read_settings(path: Path) -> Settings:
         seats=take("seats", found.get("seats"), _is_whole(0), "a whole number"),
         # A browser says it is there every 30 s (websocket ping) and a server tells the hub every 300 s: a shorter cull
         # takes servers from people who are at work.
-        cull=take("cull", found.get("cull", 3600), _is_whole(SHORTEST_CULL), f"a whole number of seconds, at least {SHORTEST_CULL}"),
+        cull=take("cull", found.get("cull"), _is_cull, f"a whole number of seconds, at least {SHORTEST_CULL}, or null"),
+        images=tuple(_images(found.get("images", []), take)),
+        sweep=take("sweep", found.get("sweep", 60), _is_above_zero, "a number of seconds above 0"),
     )
     if faults:
         raise _error(path, faults)
     return settings
+
+
+def _images(found: object, take: Callable) -> list[Image]:
+    names = [each.get("name") for each in found if isinstance(each, dict)] if isinstance(found, list) else None
+    is_right = names is not None and len(set(map(str, names))) == len(found)
+    take("images", found, lambda _: is_right, "a list of objects with names of their own")
+    return [_image(f"images[{place}]", each, take) for place, each in enumerate(found)] if is_right else []
+
+
+def _image(at: str, found: dict, take: Callable) -> Image:
+    return Image(
+        take(f"{at}.name", found.get("name"), _is_text, "a text"),
+        take(f"{at}.description", found.get("description", ""), lambda value: isinstance(value, str), "a text"),
+        take(f"{at}.image", found.get("image"), _is_text, "a text"),
+        take(f"{at}.memory", found.get("memory"), _is_whole(1), "a whole number of bytes"),
+        take(f"{at}.cpu", found.get("cpu"), _is_cpu, "a number of cores above 0, or null"),
+    )
 
 
 def _export(found: object, take: Callable) -> Export | None:
@@ -136,8 +171,20 @@ def _is_whole(least: int) -> Callable[[object], bool]:
     return lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
+def _is_above_zero(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+
+
 def _is_cpu(value: object) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and value > 0)
+    return value is None or _is_above_zero(value)
+
+
+def _is_guarantee(value: object) -> bool:
+    return value is None or _is_whole(1)(value)
+
+
+def _is_cull(value: object) -> bool:
+    return value is None or _is_whole(SHORTEST_CULL)(value)
 
 
 def _is_absolute(value: object) -> bool:

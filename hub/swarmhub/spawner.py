@@ -11,11 +11,19 @@ from requests.exceptions import RequestException
 from traitlets import Float, Instance, Int, default
 
 from . import refusal, tasks
+from .choice import FIELD, settings_for
+from .line import Line, Turn
+from .looks import Looks
 from .refusal import refuse
-from .service import describe_service
+from .service import describe_service, reservation
 from .settings import Settings
 from .slug import slug
+from .swarm import remove_service, tasks_of, token_of, wait_for_end
 from .watch import Patience, Watch
+from .work import listens, note_work
+
+RESTARTED = "Your server had to be started again. Your files are as they were; programs that ran in it have to be started again."
+_WAITING = 10  # per cent: how far a start has come that waits for a seat
 
 
 class SwarmHubSpawner(SwarmSpawner):
@@ -23,15 +31,23 @@ class SwarmHubSpawner(SwarmSpawner):
 
     settings = Instance(Settings, config=True, help="the class, from hub.json")
     look_interval = Float(0.5, config=True, help="seconds between two looks at a starting server (upstream grows to 11)")
-    seat_wait = Float(25, config=True, help="seconds to wait for a seat; longer than a stopping server keeps its own (10)")
+    seat_wait = Float(25, config=True, help="seconds to wait for a machine or an address where it is not for want of room")
+    line_wait = Float(1800, config=True, help="seconds to wait in line for a seat; start_timeout has to be longer")
+    line_limit = Int(100, config=True, help="how many wait in line at most")
     failure_limit = Int(3, config=True, help="failed attempts of Swarm's own before a start is given up")
-    lost_after = Float(120, config=True, help="seconds after which a server that lost its machine and finds no other is stopped")
+    lost_after = Float(30, config=True, help="seconds after which a server that lost its machine and finds no other is stopped")
 
     # What the user should know of the home although the server starts.
     notice: str | None = None
 
+    # All spawners of a hub share these.
+    line = Line()
+    looks = Looks()
+
     _stage = (5, "Preparing your home folder and its size limit")
     _creation: asyncio.Future | None = None
+    _turn: Turn
+    _task = ""
 
     @default("escape")
     def _escape_default(self):
@@ -47,6 +63,7 @@ class SwarmHubSpawner(SwarmSpawner):
     async def start(self):
         """Starts the service and waits until its container runs; leaves nothing behind when that fails."""
         self._stage = tasks.stage(None)
+        self._turn = Turn(self.line, self.service_name, self.line_wait, self.line_limit)
         try:
             return await super().start()
         except BaseException as error:  # a cancelled start (timeout, hub stopping) too
@@ -56,10 +73,17 @@ class SwarmHubSpawner(SwarmSpawner):
             if isinstance(error, RequestException):
                 raise refuse(refusal.DOCKER_SILENT, f"{self.service_name}: {error}") from error
             raise
+        finally:
+            self._turn.end()
 
     async def create_object(self):
+        while not self._turn.is_due:
+            self._stage = (_WAITING, self._turn.wait())
+            await asyncio.sleep(self.look_interval)
         command = await self.get_command()
-        service = describe_service(self.settings, self.escaped_name, self.get_env(), command)
+        settings = settings_for(self.settings, self.user_options.get(FIELD))
+        self.mem_limit, self.mem_guarantee, self.cpu_limit = settings.memory, reservation(settings), settings.cpu
+        service = describe_service(settings, self.escaped_name, self.get_env(), command)
         self._creation = self.docker("create_service", **service)
         return await asyncio.shield(self._creation)
 
@@ -68,24 +92,40 @@ class SwarmHubSpawner(SwarmSpawner):
 
         Upstream returns as soon as the container runs, and a server that ends at once is then waited for until http_timeout.
         """
+        watch = self._begin_watch()
+        while True:
+            task = watch.judge(await self._look(), time.monotonic())
+            if task and tasks.lacks_room(task):
+                if not self._turn.is_due:
+                    await self.remove_object()
+                    self.object_id = (await self.create_object())[self.object_id_key]
+                    watch = self._begin_watch()
+                self._stage = (_WAITING, self._turn.wait())
+            elif not task or not tasks.has_machine(task):
+                self._stage = self._stage if self._turn.has_begun else tasks.stage(task)
+            else:
+                self._turn.end()
+                self._stage = tasks.stage(task)
+            if task and tasks.runs(task) and await self._answers():
+                self._task = task["ID"]
+                return
+
+    async def _look(self) -> list[tasks.Task] | None:
+        return await self.looks.at(self.docker, self.settings.name, self.service_name, self.object_id, self.look_interval)
+
+    def _begin_watch(self) -> Watch:
         patience = Patience(
             seat=self.seat_wait,
             answer=self.http_timeout,
-            whole=self.start_timeout - 10,  # before the hub's own end, which has no words for the user
+            whole=self.start_timeout - self.line_wait - 10,  # before the hub's own end, which has no words for the user
             failures=self.failure_limit,
         )
-        watch = Watch(self.service_name, patience, time.monotonic())
-        while True:
-            task = watch.judge(await self._tasks(), time.monotonic())
-            self._stage = tasks.stage(task)
-            if task and tasks.runs(task) and await self._answers():
-                return
-            await asyncio.sleep(self.look_interval)
+        return Watch(self.service_name, patience, time.monotonic())
 
     async def poll(self) -> None | int | str:
         """None while the server lives. A service that has ended is removed here, since the hub then calls no stop()."""
         try:
-            found = await self._tasks()
+            found = await tasks_of(self.docker, self.service_name)
         except (APIError, RequestException) as error:
             # Not to know is not "stopped": when Docker restarts under the hub, the servers of the class go on.
             self.log.warning("%s: Docker does not answer, taken as running: %s", self.service_name, error)
@@ -94,36 +134,26 @@ class SwarmHubSpawner(SwarmSpawner):
             return 0
         task = tasks.newest(found)
         if task and tasks.is_alive(task) and not self._is_lost(task):
+            self._note_restart(task)
+            if self.settings.cull:
+                await note_work(self, self.settings.cull / 4, lambda: token_of(self.docker, self.service_name))
             return None
         await self._forget_service()
         return tasks.describe(task) if task else "the service has no task"
 
     async def get_task(self):
         """The newest task of the service, or None."""
-        return tasks.newest(await self._tasks() or [])
+        return tasks.newest(await tasks_of(self.docker, self.service_name) or [])
 
     async def stop(self, now: bool = False) -> None:
         """Removes the service and waits until its container is gone, so that its seat and its home are free."""
         running = await self.get_task()
         await super().stop(now)
-        end = time.monotonic() + 15
-        while running and time.monotonic() < end:
-            try:
-                task = await self.docker("inspect_task", running["ID"])
-            except APIError as error:
-                if _is_missing(error):
-                    return
-                raise
-            if tasks.state(task) in tasks.ENDED:
-                return
-            await asyncio.sleep(self.look_interval)
+        if running:
+            await wait_for_end(self.docker, running, 15, self.look_interval)
 
     async def remove_object(self) -> None:
-        try:
-            await self.docker("remove_service", self.service_name)
-        except APIError as error:
-            if not _is_missing(error):
-                raise
+        await remove_service(self.docker, self.service_name)
         self.object_id = ""
 
     async def progress(self):
@@ -140,21 +170,7 @@ class SwarmHubSpawner(SwarmSpawner):
 
     async def _answers(self) -> bool:
         host, port = await self.get_ip_and_port()
-        try:
-            _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), 2)
-        except (OSError, TimeoutError):
-            return False
-        writer.close()
-        return True
-
-    async def _tasks(self) -> list[tasks.Task] | None:
-        """All tasks of the service, ended ones too; None when there is no such service."""
-        try:
-            return await self.docker("tasks", filters={"service": self.service_name})
-        except APIError as error:
-            if _is_missing(error):
-                return None
-            raise
+        return await listens(host, port)
 
     async def _forget_start(self) -> None:
         # A call to Docker cannot be cancelled: a service that is being made must be there before it can be removed.
@@ -168,11 +184,14 @@ class SwarmHubSpawner(SwarmSpawner):
         except (APIError, RequestException) as error:
             self.log.error("%s stays behind, the next start removes it: %s", self.service_name, error)
 
+    def _note_restart(self, task: tasks.Task) -> None:
+        if tasks.runs(task) and self._task != task["ID"]:
+            if self._task:
+                self.notice = RESTARTED
+                self.log.warning("%s was started again by Swarm, %s", self.service_name, tasks.describe(task))
+            self._task = task["ID"]
+
     def _is_lost(self, task: tasks.Task) -> bool:
         if self._start_pending or not tasks.waits_for_seat(task):
             return False
         return (datetime.now(UTC) - tasks.created(task)).total_seconds() > self.lost_after
-
-
-def _is_missing(error: APIError) -> bool:
-    return error.response is not None and error.response.status_code == 404

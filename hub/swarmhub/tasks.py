@@ -9,14 +9,16 @@ ENDED = frozenset({"complete", "failed", "shutdown", "rejected", "orphaned", "re
 
 _SEEKING = (10, "Looking for a free seat")
 _FOUND = (30, "Found a seat")
-_STARTING = (55, "Starting your server")
+_FETCHING = (40, "Fetching the notebook image, where the machine lacks it")
+# An agent makes the container while it prepares, and mounts its volumes only when it starts it (moby, daemon/start.go).
+_STARTING = (55, "Mounting your home and starting your server")
 _STAGES = {
     "new": _SEEKING,
     "allocated": _SEEKING,
     "pending": _SEEKING,
     "assigned": _FOUND,
     "accepted": _FOUND,
-    "preparing": (40, "Fetching the notebook image and opening your home folder"),
+    "preparing": _FETCHING,
     "ready": _STARTING,
     "starting": _STARTING,
     "running": (75, "Your server runs; waiting for its first answer"),
@@ -42,6 +44,16 @@ def is_alive(task: Task) -> bool:
 def waits_for_seat(task: Task) -> bool:
     """No machine has room for it (pending), or the network has no address for it (new); both last for ever."""
     return state(task) == "new" or (state(task) == "pending" and "no suitable node" in error(task))
+
+
+def lacks_room(task: Task) -> bool:
+    """All machines are full; a server that stops changes that."""
+    return state(task) == "pending" and "insufficient resources" in error(task)
+
+
+def has_machine(task: Task) -> bool:
+    """Swarm has given it a seat."""
+    return state(task) not in {"new", "allocated", "pending"}
 
 
 def runs(task: Task) -> bool:

@@ -40,6 +40,10 @@ class Watch:
         if len(self.failed) >= self.patience.failures or (task and not tasks.is_alive(task)):
             last = tasks.newest(list(self.failed.values())) or task
             raise self._refuse(explain(tasks.error(last)), f"{len(self.failed)} failed, last {tasks.describe(last)}")
+        if task and tasks.lacks_room(task):
+            # A matter of the line, which has its own patience; the start has not begun yet.
+            self.begin, self.waiting_since = now, None
+            return task
         self.waiting_since = (self.waiting_since or now) if task is None or tasks.waits_for_seat(task) else None
         if self.waiting_since and now - self.waiting_since > self.patience.seat:
             raise self._no_seat(task)

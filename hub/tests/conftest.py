@@ -5,6 +5,8 @@ from types import SimpleNamespace
 import docker
 import pytest
 
+from swarmhub.line import Line
+from swarmhub.looks import Looks
 from swarmhub.spawner import SwarmHubSpawner
 
 from .examples import SETTINGS
@@ -14,6 +16,7 @@ from .fake_docker import FakeDocker
 @pytest.fixture
 def swarm():
     fake = FakeDocker()
+    SwarmHubSpawner.looks, SwarmHubSpawner.line = Looks(), Line()
     SwarmHubSpawner._client = docker.APIClient(base_url=fake.url, version="1.41")
     yield fake
     SwarmHubSpawner._client.close()
@@ -35,6 +38,6 @@ class Spawner(SwarmHubSpawner):
 
 
 def spawner(name="alice", **traits):
-    quick = {"look_interval": 0.01, "start_timeout": 30, "seat_wait": 0.2}
+    quick = {"look_interval": 0.01, "start_timeout": 90, "seat_wait": 0.2, "line_wait": 60}
     user = SimpleNamespace(name=name)
     return Spawner(user=user, settings=SETTINGS, cmd=["jupyterhub-singleuser"], name_template="nb-{username}", **(quick | traits))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlparse
 
+FULL = "no suitable node (insufficient resources on 3 nodes)"
 RUNS = ["new", "pending", "preparing", "running"]
 
 
@@ -24,9 +25,16 @@ class FakeDocker:
         self.looks: dict[str, int] = {}
         self.removed: list[str] = []
         self.unforeseen: list[str] = []
+        self.asked: list[str] = []
         self.delay = 0.0
         self.broken = False
         self.lingering = 0
+        self.nodes = {"machine": "ready"}
+        self.seats: int | None = None  # how many services have room; none: all
+        self.placed: set[str] = set()
+        self.created: list[str] = []
+        self.volumes: dict[str, dict[str, str]] = {}
+        self.mounted: set[str] = set()
         handler = type("Handler", (_Handler,), {"docker": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
@@ -39,6 +47,7 @@ class FakeDocker:
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], body: dict) -> tuple[int, object]:
         """Status and JSON."""
+        self.asked.append(f"{method} {path}")
         if self.broken:
             return 500, {"message": "the swarm has no leader"}
         for verb, pattern, reply in self._routes():
@@ -52,10 +61,14 @@ class FakeDocker:
         return [
             ("GET", "/version", lambda *_: (200, {"ApiVersion": "1.41", "MinAPIVersion": "1.24"})),
             ("POST", "/services/create", self._create),
+            ("GET", "/services", self._services),
+            ("GET", "/volumes", self._volumes),
+            ("DELETE", "/volumes/([^/]+)", self._remove_volume),
             ("GET", "/services/([^/]+)", lambda _query, _body, name: self._service(name)),
             ("DELETE", "/services/([^/]+)", self._remove),
             ("GET", "/tasks", self._list),
             ("GET", "/tasks/([^/]+)", self._inspect),
+            ("GET", "/nodes/([^/]+)", self._node),
         ]
 
     def _create(self, _query: dict, body: dict) -> tuple[int, object]:
@@ -64,30 +77,73 @@ class FakeDocker:
             return 409, {"message": f"name conflicts with an existing object: service {body['Name']} already exists"}
         self.services[body["Name"]] = body
         self.looks[body["Name"]] = 0
-        return 201, {"ID": f"id-of-{body['Name']}"}
+        self.created.append(body["Name"])
+        return 201, {"ID": self.identity(body["Name"])}
+
+    def identity(self, name: str) -> str:
+        return f"id{self.created.count(name)}-of-{name}"
+
+    def add_service(self, name: str, labels: dict[str, str]) -> None:
+        """One that no spawner made."""
+        self._create({}, {"Name": name, "Labels": labels})
+
+    def _services(self, query: dict, _body: dict) -> tuple[int, object]:
+        found = [spec for spec in self.services.values() if _has(spec["Labels"], query)]
+        return 200, [{"ID": self.identity(spec["Name"]), "Spec": spec} for spec in found]
+
+    def _volumes(self, query: dict, _body: dict) -> tuple[int, object]:
+        assert json.loads(query["filters"][0])["dangling"] == ["true"]
+        found = [name for name, labels in self.volumes.items() if name not in self.mounted and _has(labels, query)]
+        return 200, {"Volumes": [{"Name": name, "Labels": self.volumes[name]} for name in found]}
+
+    def _remove_volume(self, _query: dict, _body: dict, name: str) -> tuple[int, object]:
+        del self.volumes[name]
+        return 204, None
 
     def _service(self, name: str) -> tuple[int, object]:
         if name not in self.services:
             return 404, {"message": f"service {name} not found"}
-        return 200, {"ID": f"id-of-{name}", "Spec": self.services[name]}
+        return 200, {"ID": self.identity(name), "Spec": self.services[name]}
 
     def _remove(self, _query: dict, _body: dict, name: str) -> tuple[int, object]:
+        name = next((each for each in self.services if self.identity(each) == name), name)
         if name not in self.services:
             return 404, {"message": f"service {name} not found"}
         del self.services[name]
+        self.placed.discard(name)
         self.removed.append(name)
         return 200, None
 
     def _list(self, query: dict, _body: dict) -> tuple[int, object]:
+        if "service" not in json.loads(query["filters"][0]):
+            found = [name for name, spec in self.services.items() if _has(spec["Labels"], query)]
+            return 200, [task for name in found for task in self._look(name)]
         (name,) = json.loads(query["filters"][0])["service"]
         if name not in self.services:
             return 404, {"message": f"service {name} not found"}
-        self.looks[name] += 1
-        return 200, self.tasks(name)
+        return 200, self._look(name)
+
+    def _look(self, name: str) -> list[dict]:
+        waiting = _task(name, 0) | {"Status": {"State": "pending", "Err": FULL}}
+        has_room = self._has_room(name)
+        self.looks[name] += has_room
+        tasks = self.tasks(name) if has_room else [waiting]
+        return [task | {"ServiceID": self.identity(name)} for task in tasks]
 
     def _inspect(self, _query: dict, _body: dict, identity: str) -> tuple[int, object]:
         self.lingering -= 1
         return (200, {"ID": identity, "Status": {"State": "running"}}) if self.lingering >= 0 else (404, {"message": "no such task"})
+
+    def _has_room(self, name: str) -> bool:
+        if self.seats is not None and len(self.placed | {name}) > self.seats:
+            return False
+        self.placed.add(name)
+        return True
+
+    def _node(self, _query: dict, _body: dict, identity: str) -> tuple[int, object]:
+        if identity not in self.nodes:
+            return 404, {"message": f"node {identity} not found"}
+        return 200, {"ID": identity, "Status": {"State": self.nodes[identity]}}
 
     def tasks(self, name: str) -> list[dict]:
         """The tasks after as many looks as there were, the newest not first."""
@@ -101,9 +157,15 @@ class FakeDocker:
         return tasks
 
 
+def _has(labels: dict[str, str], query: dict) -> bool:
+    wanted = [label.partition("=") for label in json.loads(query["filters"][0])["label"]]
+    return all(name in labels and (not equals or labels[name] == value) for name, equals, value in wanted)
+
+
 def _task(name: str, number: int) -> dict:
     return {
         "ID": f"{name}-{number}",
+        "NodeID": "machine",
         "CreatedAt": f"2026-11-21T06:00:{number:02}.5Z",
         "Version": {"Index": number},
         "DesiredState": "running",

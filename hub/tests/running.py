@@ -51,6 +51,7 @@ class RunningHub:
 
     def start_hub(self) -> None:
         environment = os.environ | {"SWARMHUB_ROOT": str(self.root), "PYTHONPATH": str(FOLDER), "DOCKER_HOST": self.docker_url}
+        environment["SWARMHUB_PORT"] = str(self.hub_port)
         command = [sys.executable, "-m", "jupyterhub", "-f", FOLDER / "jupyterhub_config.py", *self.options]
         own = [
             f"--ConfigurableHTTPProxy.api_url=http://127.0.0.1:{self.api_port}",

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -84,7 +85,8 @@ def test_the_proxy_is_told_to_send_everything_else_to_the_hub(hub):
 
 
 def test_the_hub_s_state_is_in_its_own_folder(hub):
-    assert sorted(path.name for path in (hub.root / "data").iterdir()) == ["cookie-secret", "hub.sqlite", "operator-token"]
+    database = {"hub.sqlite", "hub.sqlite-shm", "hub.sqlite-wal"}
+    assert {path.name for path in (hub.root / "data").iterdir()} == {"cookie-secret", "operator-token"} | database
     assert (hub.root / "data/operator-token").stat().st_mode & 0o077 == 0
     assert (hub.root / "data/cookie-secret").stat().st_mode & 0o077 == 0
 
@@ -123,19 +125,28 @@ def test_a_user_reads_that_the_storage_is_not_mounted(hub, swarm):
     assert swarm.services == {}
 
 
-def test_a_user_reads_that_all_seats_are_taken(hub, swarm, storage):
-    swarm.script = ["new", "pending|running|no suitable node (insufficient resources on 3 nodes)"]
-    bob = hub.browser()
-    bob.log_in("bob")
-    told = words(bob.start_server("bob"))
-    assert "Looking for a free seat" in told
-    assert told[-1] == "Spawn failed: All seats are taken right now. Please try again in a few minutes."
-    status, page = bob.open("/hub/spawn-pending/bob")
-    assert status >= 400
-    assert "All seats are taken" in page
-    assert "no suitable node (insufficient resources on 3 nodes)" in hub.log()
-    assert "Traceback" not in hub.log().split("bob", 1)[1].split("IdleCuller")[0]
-    assert swarm.services == {}
+def test_a_full_class_lets_people_wait_in_line_and_their_servers_start_by_themselves(hub, swarm, storage):
+    swarm.script, swarm.seats = RUNS, 0
+    bob, kim = hub.browser(), hub.browser()
+    for name, browser in (("bob", bob), ("kim", kim)):
+        browser.log_in(name)
+        browser.open(f"/hub/spawn/{name}")
+        wait_for(lambda: "nb-bob" in swarm.services)
+    with ThreadPoolExecutor() as reader:
+        told = reader.submit(kim.progress, "kim")
+        try:
+            # The button "Stop server" of the page of a start.
+            assert bob.open("/hub/api/users/bob/server", method="DELETE")[0] in (202, 204)
+            wait_for(lambda: list(swarm.services) == ["nb-kim"])
+            assert 'id="start"' in bob.open("/hub/spawn-pending/bob")[1]
+        finally:
+            swarm.seats = None
+        said = words(told.result())
+    assert any("Your server runs" in message for message in said)
+    assert said[-1] == "Spawn failed: Your server runs but does not answer. Please tell your instructor."
+    assert [message for message in said if "You are next" in message]
+    assert "Traceback" not in hub.log().split("kim", 1)[1]
+    wait_for(lambda: not swarm.services)
 
 
 def test_a_user_gets_a_server_that_asks_the_hub_through_the_proxy(hub, swarm, storage):
@@ -187,35 +198,65 @@ def test_first_files_that_do_not_fit_are_told_and_the_server_starts(hub, swarm, 
     wait_for(lambda: not swarm.services)
 
 
-def test_where_homes_are_not_kept_the_pages_say_so_and_nothing_is_mounted(tmp_path, swarm):
-    swarm.script = RUNS
-    hub = RunningHub(tmp_path, swarm.url, "--SwarmHubSpawner.http_timeout=2", storage=None)
+def test_where_homes_are_not_kept_and_images_are_offered_the_pages_say_so_and_the_sweeper_sweeps(tmp_path, swarm):
+    swarm.script = ["preparing"]
+    # One user a page, so that the sweeper has to turn them.
+    pages = [f"--JupyterHub.api_page_{which}_limit=1" for which in ("default", "max")]
+    images = [
+        {"name": "Python", "description": "", "image": "python@sha256:1", "memory": 1 << 30, "cpu": 1.5},
+        {"name": "R <3", "description": "for week 3", "image": "r@sha256:2", "memory": 2 << 30, "cpu": 0.5},
+    ]
+    hub = RunningHub(tmp_path, swarm.url, *pages, storage=None, sweep=0.5, images=images)
     try:
-        ivan = hub.browser()
+        aaron, ivan = hub.browser(), hub.browser()
         sentence = "Files here are kept only while your server runs; download what you want to keep."
         assert sentence in ivan.open("/hub/login")[1]
         ivan.log_in("ivan")
         assert sentence in ivan.open("/hub/home")[1]
-        ivan.open("/hub/spawn/ivan")
-        wait_for(lambda: swarm.services)
-        (service,) = swarm.services.values()
+        aaron.log_in("aaron")
+        for browser, name in ((aaron, "aaron"), (ivan, "ivan")):
+            page = browser.open(f"/hub/spawn/{name}")[1]
+            assert [words in page for words in ('value="Python" checked', 'value="R &lt;3"', "for week 3")] == [True] * 3
+            assert name not in swarm.services
+        assert "This class offers no such image" in ivan.open("/hub/spawn/ivan", {"choice": "Perl"})[1]
+        aaron.open("/hub/spawn/aaron", {})
+        ivan.open("/hub/spawn/ivan", {"choice": "R <3"})
+        wait_for(lambda: len(swarm.services) == 2)
+        containers = [service["TaskTemplate"]["ContainerSpec"] for service in swarm.services.values()]
+        assert [container["Image"] for container in containers] == ["python@sha256:1", "r@sha256:2"]
+        service = swarm.services["nb-ivan"]
+        assert service["TaskTemplate"]["Resources"]["Limits"] == {"MemoryBytes": 2 << 30, "NanoCPUs": 500_000_000}
         assert not service["TaskTemplate"]["ContainerSpec"].get("Mounts")
         assert list((tmp_path / "storage").iterdir()) == []
+        # The sweeper removes what nobody owns, and leaves them theirs.
+        swarm.add_service("nb-judy", {"swarmhub.class": "geo-101", "swarmhub.user": "judy"})
+        wait_for(lambda: list(swarm.services) == ["nb-aaron", "nb-ivan"])
+        wait_for(lambda: "nb-judy belonged to nobody and is removed" in hub.log())
+        for browser, name in ((aaron, "aaron"), (ivan, "ivan")):
+            assert browser.open(f"/hub/api/users/{name}/server", method="DELETE")[0] in (202, 204)
         wait_for(lambda: not swarm.services)
+        assert "nb-aaron belonged" not in hub.log()
+        assert "nb-ivan belonged" not in hub.log()
+        # What was chosen last is chosen already.
+        wait_for(lambda: 'value="R &lt;3" checked' in ivan.open("/hub/spawn/ivan")[1])
     finally:
         hub.close()
 
 
-def test_a_hub_that_is_killed_during_a_start_and_comes_back_leaves_no_service_behind(hub, swarm, storage):
-    swarm.script = ["preparing"]
-    dave = hub.browser()
-    dave.log_in("dave")
-    dave.open("/hub/spawn/dave")
-    wait_for(lambda: swarm.services)
+def test_a_hub_that_is_killed_during_starts_and_comes_back_leaves_no_service_and_offers_each_a_new_start(hub, swarm, storage):
+    swarm.script, swarm.seats = ["preparing"], 1
+    starting = {name: hub.browser() for name in ("dave", "liz", "max")}  # one with a seat, one next, one behind
+    for name, browser in starting.items():
+        browser.log_in(name)
+        browser.open(f"/hub/spawn/{name}")
+        wait_for(lambda: "nb-dave" in swarm.placed)
+    wait_for(lambda: len(swarm.services) == 2)
     hub.stop_hub(signal.SIGKILL)
-    swarm.script = ["running"]
+    swarm.script, swarm.seats = ["running"], None
     hub.start_hub()
     wait_for(lambda: not swarm.services)
+    for name, browser in starting.items():
+        wait_for(lambda name=name, browser=browser: 'id="start"' in browser.open(f"/hub/spawn-pending/{name}")[1])
 
 
 def test_a_login_outlives_a_restart_of_the_hub_and_servers_are_left_alone(hub, swarm):

@@ -2,6 +2,9 @@
 
 import pytest
 
+from swarmhub.spawner import RESTARTED
+from swarmhub.swarm import token_of
+
 from .conftest import spawner
 
 FULL = "pending|running|no suitable node (insufficient resources on 3 nodes)"
@@ -60,6 +63,34 @@ async def test_a_stop_removes_the_service_and_waits_for_its_container(swarm):
     assert swarm.services == {}
     assert swarm.lingering == -1
     assert alice.get_state().get("object_id") is None
+
+
+async def test_a_server_whose_machine_died_is_started_elsewhere_by_swarm_and_its_user_is_told(swarm):
+    swarm.script = ["running", "running", "running|shutdown > ready", "preparing", "running"]
+    alice = spawner()
+    await alice.start()
+    assert [await alice.poll(), alice.notice] == [None, None]
+    assert [await alice.poll() for _ in range(3)] == [None] * 3
+    assert alice.notice == RESTARTED
+    assert swarm.removed == []
+
+
+async def test_a_stop_does_not_wait_for_a_machine_that_died(swarm):
+    alice = spawner(look_interval=0.2)
+    await alice.start()
+    swarm.nodes["machine"] = "down"
+    swarm.lingering = 100
+    await alice.stop()
+    assert swarm.lingering == 100, "its task is never heard of again"
+    assert swarm.services == {}
+
+
+async def test_a_hub_that_was_restarted_finds_the_token_of_a_server_again(swarm):
+    alice = spawner()
+    alice.get_env = lambda: {"A": "1", "JUPYTERHUB_API_TOKEN": "a=b"}
+    await alice.start()
+    assert await token_of(alice.docker, "nb-alice") == "a=b"
+    assert await token_of(alice.docker, "nb-bob") == ""
 
 
 async def test_a_stop_of_what_is_gone_already_is_no_error(swarm):

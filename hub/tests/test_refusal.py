@@ -6,8 +6,8 @@ from swarmhub.refusal import Refusal, explain, refuse
 
 # As Docker 20.10 to 28 write them into a task's Status.Err.
 ERRORS = [
-    ("no suitable node (insufficient resources on 3 nodes)", refusal.ALL_SEATS_TAKEN),
-    ("no suitable node (scheduling constraints not satisfied on 1 node; insufficient resources on 2 nodes)", refusal.ALL_SEATS_TAKEN),
+    ("no suitable node (insufficient resources on 3 nodes)", refusal.NO_SEAT),
+    ("no suitable node (scheduling constraints not satisfied on 1 node; insufficient resources on 2 nodes)", refusal.NO_SEAT),
     ("no suitable node (scheduling constraints not satisfied on 3 nodes)", refusal.NO_MACHINE),
     ("no suitable node (1 node not available for new tasks)", refusal.NO_MACHINE),
     ("No such image: quay.io/x/y@sha256:1", refusal.IMAGE_MISSING),

@@ -31,7 +31,7 @@ def test_the_service_of_a_user_is_what_swarm_is_told():
                 "StopGracePeriod": 10_000_000_000,
                 "Mounts": [home("10.77.0.11")],
             },
-            "Resources": {"Limits": {"MemoryBytes": 1 << 30, "NanoCPUs": 1_500_000_000}, "Reservations": {"MemoryBytes": 1 << 30}},
+            "Resources": {"Limits": {"MemoryBytes": 1 << 30, "NanoCPUs": 1_500_000_000}, "Reservations": {"MemoryBytes": 700 << 20}},
             "RestartPolicy": {"Condition": "on-failure", "Delay": 2_000_000_000, "MaxAttempts": 3, "Window": 300_000_000_000},
             "Placement": {"Constraints": ["node.labels.swarmhub.users==true"]},
             "Networks": [{"Target": "swarmhub"}],

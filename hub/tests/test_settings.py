@@ -14,16 +14,22 @@ def write(folder: Path, content: object) -> Path:
     return path
 
 
-def test_a_complete_file_becomes_settings_with_the_default_cull(tmp_path):
+def test_a_complete_file_becomes_settings(tmp_path):
     settings = read_settings(write(tmp_path, HUB))
-    assert settings.memory == 1 << 30
+    assert (settings.memory, settings.guarantee) == (1 << 30, 700 << 20)
     assert settings.export == Export("10.77.0.11", "/srv/swarmhub")
     assert settings.admins == {"ada"}
-    assert settings.cull == 3600
+    assert settings.cull is None, "nobody's server is stopped unless somebody says so"
+    assert settings.sweep == 60
 
 
 def test_no_storage_is_allowed_when_it_is_said(tmp_path):
     assert read_settings(write(tmp_path, HUB | {"storage": None})).export is None
+
+
+def test_without_a_guarantee_all_of_the_memory_is_kept_free(tmp_path):
+    settings = read_settings(write(tmp_path, {key: value for key, value in HUB.items() if key != "guarantee"}))
+    assert settings.guarantee is None
 
 
 def test_no_limit_of_cpu_is_allowed(tmp_path):
@@ -37,12 +43,21 @@ def test_no_limit_of_cpu_is_allowed(tmp_path):
         ("image", None, "image: must be a text, is null"),
         ("memory", "1G", 'memory: must be a whole number of bytes, is "1G"'),
         ("memory", True, "memory: must be a whole number of bytes, is true"),
+        ("guarantee", "1G", 'guarantee: must be a whole number of bytes, or null, is "1G"'),
         ("cpu", 0, "cpu: must be a number of cores above 0"),
         ("cpu", "1", "cpu: must be a number of cores above 0"),
         ("admins", "ada", "admins: must be a list of user names"),
         ("placement", [1], "placement: must be a list of Swarm constraints"),
         ("seats", -1, "seats: must be a whole number"),
-        ("cull", 599, "cull: must be a whole number of seconds, at least 600, is 599"),
+        ("cull", 599, "cull: must be a whole number of seconds, at least 600, or null, is 599"),
+        ("cull", "2h", "cull: must be a whole number of seconds"),
+        ("images", {}, "images: must be a list of objects with names of their own"),
+        ("images", ["R"], "images: must be a list of objects"),
+        ("images", [{"name": "R"}, {"name": "R"}], "images: must be a list of objects with names of their own"),
+        ("images", [{"name": ""}], "images[0].name: must be a text"),
+        ("images", [{"name": "R", "image": "r", "memory": "2G", "cpu": 1}], 'images[0].memory: must be a whole number of bytes, is "2G"'),
+        ("images", [{"name": "R", "image": "r", "memory": 1, "cpu": 0}], "images[0].cpu: must be a number of cores above 0"),
+        ("sweep", 0, "sweep: must be a number of seconds above 0"),
         ("storage", {"address": "storage.example.org", "path": "/srv"}, "storage.address: must be an IP address"),
         ("storage", {"address": "10.0.0.1", "path": "srv"}, "storage.path: must be an absolute path"),
         ("storage", "temporary", "storage.address: must be an IP address"),

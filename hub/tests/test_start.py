@@ -10,8 +10,8 @@ from jupyterhub.spawner import SpawnException
 from swarmhub.spawner import SwarmHubSpawner
 
 from .conftest import spawner
+from .waiting import wait_for
 
-FULL = "pending|running|no suitable node (insufficient resources on 3 nodes)"
 FAILED = "failed|shutdown|task: non-zero exit (1) > ready|ready"
 
 
@@ -70,18 +70,19 @@ async def test_a_service_left_over_from_before_is_replaced(swarm):
     assert list(swarm.services) == ["nb-alice"]
 
 
-async def test_a_full_class_is_told_after_a_while_and_nothing_stays(swarm):
-    swarm.script = ["new", FULL]
+async def test_a_class_without_a_machine_is_told_after_a_while_and_nothing_stays(swarm):
+    swarm.script = ["new", "pending|running|no suitable node (1 node not available for new tasks)"]
     raised = await refused(spawner())
-    assert raised.message == "All seats are taken right now. Please try again in a few minutes."
+    assert raised.message == "No machine of this class is ready for your server. Please tell your instructor."
     assert raised.status_code == 503
-    assert "insufficient resources on 3 nodes" in raised.get_message()
+    assert "1 node not available" in raised.get_message()
     assert swarm.services == {}
 
 
-async def test_a_seat_that_becomes_free_in_time_is_taken(swarm):
-    swarm.script = ["new", FULL, FULL, FULL, "assigned", "running"]
-    await spawner().start()
+async def test_a_machine_that_comes_in_time_is_taken(swarm):
+    nowhere = "pending|running|no suitable node (1 node not available for new tasks)"
+    swarm.script = ["new", nowhere, nowhere, nowhere, "assigned", "running"]
+    await spawner(seat_wait=20).start()
 
 
 async def test_a_network_without_addresses_is_told(swarm):
@@ -134,7 +135,7 @@ async def test_a_service_removed_by_somebody_else_ends_a_start(swarm):
 
 async def test_a_start_that_takes_too_long_is_told_before_the_hub_gives_up_without_words(swarm):
     swarm.script = ["preparing"]
-    assert "too long" in (await refused(spawner(start_timeout=10))).message
+    assert "too long" in (await refused(spawner(start_timeout=60))).message
     assert swarm.services == {}
 
 
@@ -198,10 +199,4 @@ async def test_fifty_starts_at_once_are_looked_at_side_by_side(swarm):
     await asyncio.gather(*[spawner(f"user{number}", look_interval=0.5).start() for number in range(50)])
     assert time.monotonic() - begin < 8
     assert len(swarm.services) == 50
-
-
-async def wait_for(condition, deadline=5):
-    end = time.monotonic() + deadline
-    while not condition():
-        assert time.monotonic() < end, "the condition did not come true in time"
-        await asyncio.sleep(0.01)
+    assert swarm.asked.count("GET /tasks") < 50, "each would have asked four times"

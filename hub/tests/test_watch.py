@@ -6,6 +6,7 @@ from swarmhub.watch import Patience, Watch
 from .test_tasks import task
 
 FULL = "no suitable node (insufficient resources on 3 nodes)"
+NOWHERE = "no suitable node (1 node not available for new tasks)"
 
 
 @pytest.fixture
@@ -24,18 +25,24 @@ def test_a_start_goes_on_while_each_step_takes_its_time(watch):
         assert watch.judge([task(state=state)], now)["Status"]["State"] == state
 
 
-def test_the_wait_for_a_seat_is_counted_from_when_it_began(watch):
+def test_the_wait_for_a_machine_is_counted_from_when_it_began(watch):
     watch.judge([], 1001)
-    watch.judge([task(state="pending", error=FULL)], 1026)
-    assert refused(watch, [task(state="pending", error=FULL)], 1027) == "capacity"
+    watch.judge([task(state="pending", error=NOWHERE)], 1026)
+    assert refused(watch, [task(state="pending", error=NOWHERE)], 1027) == "machines"
 
 
-def test_the_wait_for_a_seat_begins_anew_when_a_seat_was_found_and_lost(watch):
-    watch.judge([task(state="pending", error=FULL)], 1001)
+def test_the_wait_for_a_machine_begins_anew_when_a_machine_was_found_and_lost(watch):
+    watch.judge([task(state="pending", error=NOWHERE)], 1001)
     watch.judge([task(state="preparing")], 1020)
-    watch.judge([task(state="pending", error=FULL)], 1030)
-    watch.judge([task(state="pending", error=FULL)], 1055)
-    assert refused(watch, [task(state="pending", error=FULL)], 1056) == "capacity"
+    watch.judge([task(state="pending", error=NOWHERE)], 1030)
+    watch.judge([task(state="pending", error=NOWHERE)], 1055)
+    assert refused(watch, [task(state="pending", error=NOWHERE)], 1056) == "machines"
+
+
+def test_a_start_begins_only_when_there_is_room(watch):
+    for now in range(1001, 3000, 7):
+        watch.judge([task(state="pending", error=FULL)], now)
+    watch.judge([task(state="preparing")], 3200)
 
 
 def test_no_task_at_all_is_a_network_without_addresses(watch):

@@ -1,5 +1,5 @@
 import { formatSize } from "../size.js";
-import { counted, seatsOn, seatsText } from "../seats.js";
+import { counted, seatOf, seatsOn, seatsText } from "../seats.js";
 import type { Check, Finding } from "./check.js";
 
 /** How many users the class holds at once; with not one seat there is no class. */
@@ -11,7 +11,7 @@ export const seats: Check = {
       const { memory } = machines(host).facts;
       return { host, memory, seats: seatsOn(memory, config, host === cluster.manager) };
     });
-    const size = formatSize(config.servers.memory);
+    const size = formatSize(seatOf(config.servers));
     const sum = each.reduce((total, one) => total + one.seats, 0);
     const machinesText = counted(each.map(({ memory }) => formatSize(memory)));
     if (sum === 0)
@@ -19,7 +19,7 @@ export const seats: Check = {
         {
           level: "refusal",
           text: `no seat: ${machinesText} is too little for the system and one server of ${size}`,
-          cure: "give the machines more memory, or make `servers: memory` in the configuration smaller",
+          cure: "give the machines more memory, or make `servers: memory` or `servers: guarantee` in the configuration smaller",
         },
       ];
     const without = each

@@ -2,7 +2,7 @@ import { pathText, type Finding, type Path } from "./complaint.js";
 import { groupFindings, groupPaths } from "./groups.js";
 import { machineOf } from "./host.js";
 import { isMapping, valueAt } from "./leaf.js";
-import { defaultQuota, fileSize, host, quota } from "./schema.js";
+import { defaultMemory, defaultQuota, fileSize, host, memory, quota } from "./schema.js";
 import { tlsFindings } from "./tls-cross.js";
 import { bytesText } from "./units.js";
 
@@ -14,6 +14,7 @@ export const crossFindings = (raw: unknown): Finding[] => {
     ...backing(storage),
     ...skeletonOfNothing(raw),
     ...imageFindings(raw),
+    ...guaranteedTooMuch(raw),
     ...groupFindings(raw),
     ...tlsFindings(raw),
     ...noNames(raw),
@@ -130,6 +131,16 @@ const skeletonOfNothing = (raw: unknown): Finding[] =>
         },
       ]
     : [];
+
+const guaranteedTooMuch = (raw: unknown): Finding[] => {
+  const given = valueAt(raw, ["servers", "memory"]) ?? undefined;
+  const limit = given === undefined ? defaultMemory : memory.safeParse(given).data;
+  const guarantee = memory.safeParse(valueAt(raw, ["servers", "guarantee"])).data;
+  if (limit === undefined || guarantee === undefined || guarantee <= limit) return [];
+  const whose = `${given === undefined ? "default memory" : "memory"} of ${bytesText(limit)}`;
+  const text = `is ${bytesText(guarantee)}, more than the ${whose} that a server may use; write a smaller guarantee or a larger memory`;
+  return [{ path: ["servers", "guarantee"], text }];
+};
 
 /** Shares that are more than the whole file. */
 const tooLarge = (storage: Record<string, unknown>): Finding[] => {

@@ -7,7 +7,7 @@ import { addressFrom, destinationFrom } from "./host.js";
 import { classNameFrom, deviceFrom, domainFrom, folderFrom, userFrom } from "./names.js";
 import { Problem } from "./problem.js";
 import { tls } from "./tls.js";
-import { bytesFrom, daysFrom, filesFrom } from "./units.js";
+import { bytesFrom, daysFrom, filesFrom, idleFrom } from "./units.js";
 
 const sizeOf = (what: string, example: string, least: string) =>
   leaf({ what, example }, (text) => {
@@ -114,19 +114,30 @@ const image = leaf(
   { what: "a container image", example: "quay.io/jupyter/scipy-notebook:2026-11-02" },
   imageFrom,
 );
-const memory = sizeOf("a size of memory", "1G", "64M");
+
+/** The memory of one user's server. */
+export const memory = sizeOf("a size of memory", "1G", "64M");
+
+/** The memory of who names none. */
+export const defaultMemory = bytesFrom("1G");
+
 const cpu = number({ what: "a number of cores", example: "1 or 0.5" }, 0.01, 1024);
 
 const servers = section(
-  { what: "a mapping of image, memory, cpu and skeleton", example: "{memory: 1G, cpu: 1}" },
+  {
+    what: "a mapping of image, memory, guarantee, cpu, idle and skeleton",
+    example: "{memory: 1G, cpu: 1}",
+  },
   {
     image: image.default("quay.io/jupyter/scipy-notebook:2026-11-02"),
     images: list(
       { what: "a list of images to choose from", example: "[{name: R, image: …}]" },
       serverImage({ image, memory, cpu }),
     ).default([]),
-    memory: memory.default(bytesFrom("1G")),
+    memory: memory.default(defaultMemory),
+    guarantee: memory.exactOptional(),
     cpu: cpu.default(1),
+    idle: leaf({ what: "a time without use", example: "2h" }, idleFrom).exactOptional(),
     skeleton: leaf(
       { what: "a folder on this machine", example: "./first-files" },
       folderFrom,

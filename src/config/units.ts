@@ -1,8 +1,5 @@
-import type { Bytes } from "../config.js";
+import type { Bytes, Milliseconds } from "../config.js";
 import { Problem } from "./problem.js";
-
-/** A number of milliseconds. */
-export type Milliseconds = number & { readonly unit: "milliseconds" };
 
 const factors = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 } as const;
 const seconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
@@ -30,6 +27,16 @@ export const durationFrom = (text: string): Milliseconds => {
     throw new Problem("a duration is a number and s, m, h or d", "write for example 30s or 1h");
   const length = Number(found[1]) * seconds[found[2] as keyof typeof seconds];
   return Math.round(length * 1000) as Milliseconds;
+};
+
+/** Milliseconds without use after which a server may be stopped. Throws a Problem. */
+export const idleFrom = (text: string): Milliseconds => {
+  const idle = durationFrom(text);
+  const right = "write for example 2h";
+  // A server tells the hub every 5 minutes that it is used: in less time people at work would lose theirs.
+  if (idle < durationFrom("10m")) throw new Problem("the least that works is 10m", right);
+  if (idle > durationFrom("365d")) throw new Problem("nothing here is longer than 365d", right);
+  return idle;
 };
 
 /** A number of files: `200k`, `1.5M`, `5000`; k and M are thousands and millions. Throws a Problem. */

@@ -19,6 +19,14 @@ test("seats are counted over the machines that take users", async (t) => {
   ]);
 });
 
+test("a seat is what is kept free for a server, not what it may use", async (t) => {
+  const { servers = fakeConfig().servers } = withMemory(2 * gibibyte);
+  const guarantee = gibibyte as Config["servers"]["memory"];
+  const cluster = classOf(2, { config: { servers: { ...servers, guarantee } } });
+  const context = contextOf(cluster, { facts: { memory: 16 * gibibyte } });
+  t.deepEqual(lines(await seats.run(context)), ["ok: 30 seats: 2 × 16 GB at 1 GB"]);
+});
+
 test("a machine too small for a server is pointed out while others have room", async (t) => {
   const context = contextOf(classOf(2), {
     facts: { memory: 4 * gibibyte },

@@ -52,6 +52,17 @@ test("temporary homes get no first files", (t) => {
   t.regex(said(servers), /servers.skeleton is copied into homes that are kept.* into the image$/);
 });
 
+test("no more memory is kept free for a server than it may use", (t) => {
+  const told = (servers: string) => said(`servers: ${servers}`);
+  t.regex(
+    told("{memory: 1G, guarantee: 2G}"),
+    /servers.guarantee is 2G, more than the memory of 1G that a server may use/,
+  );
+  t.regex(told("{guarantee: 1025M}"), /more than the default memory of 1G/);
+  t.is(told("{memory: 1G, guarantee: 1G}"), "");
+  t.is(told("{memory: 2G, guarantee: 1.5G}"), "");
+});
+
 test("a file holds at least one home", (t) => {
   t.regex(said("storage: {file: 2G, quota: 3G}"), /storage.quota does not fit: a quota of 3G/);
   t.regex(said("storage: {file: 2G}"), /storage.file does not fit: the default quota of 5G/);

@@ -73,6 +73,10 @@ test(
   "servers: {skeleton: ''}",
   /servers.skeleton is "", .*write for example \.\/first-files/,
 );
+test(refused, "servers: {guarantee: 1M}", /servers.guarantee .* the least that works is 64M/);
+test(refused, "servers: {idle: 9m}", /servers.idle .* the least that works is 10m/);
+test(refused, "servers: {idle: 2}", /servers.idle is 2, and must be a time without use/);
+test(refused, "servers: {idle: 400d}", /nothing here is longer than 365d/);
 test(refused, "servers: {memory: 1M}", /the least that works is 64M/);
 test(refused, "login: {admins: [ada, ada]}", /item 2 of login.admins is there already/);
 test(refused, "login: {admins: ada}", /must be a list of user names/);

@@ -10,6 +10,8 @@ export type Person = {
   stop: () => Promise<void>;
   /** The words of a page of the hub. */
   read: (path: string) => Promise<string>;
+  /** The HTTP status of an address; 0 where nothing answers in 5 s. */
+  status: (path: string) => Promise<number>;
   leave: () => Promise<void>;
 };
 
@@ -25,6 +27,11 @@ export const enter = async (address: string, user: string): Promise<Person> => {
     wordsOf(await (await web.get(path, { timeout: 60_000 })).text());
   return {
     read,
+    status: (path) =>
+      web.get(path, { timeout: 5000, maxRedirects: 0 }).then(
+        (found) => found.status(),
+        () => 0,
+      ),
     start: async () => {
       const begun = performance.now();
       const page = await read(`/hub/spawn/${name}`);

@@ -196,6 +196,12 @@ test("the hub and the proxy start anew when a secret that they read changes", as
 
 const changes: [string, Name, (config: Config) => void][] = [
   ["memory of servers", "hub", ({ servers }) => void (servers.memory = (2 ** 29) as never)],
+  [
+    "the memory kept free for a server",
+    "hub",
+    ({ servers }) => void (servers.guarantee = (2 ** 29) as never),
+  ],
+  ["the time without use", "hub", ({ servers }) => void (servers.idle = 7_200_000 as never)],
   ["cores of servers", "hub", ({ servers }) => void (servers.cpu = 0.5)],
   ["admins", "hub", ({ login }) => void (login.admins = [])],
 ];
@@ -218,8 +224,10 @@ test("hub.json says all that the hub must know", async (t) => {
   "network": "swarmhub",
   "image": "quay.io/jupyter/scipy-notebook@sha256:0",
   "memory": 1073741824,
+  "guarantee": null,
   "cpu": 1,
   "images": [],
+  "cull": null,
   "storage": {
     "address": "10.77.0.11",
     "path": "/srv/swarmhub"

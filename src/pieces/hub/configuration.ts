@@ -27,8 +27,12 @@ export const hubConfiguration = (
     network: networkName,
     image: pinned(servers.image),
     memory,
+    // null: all of the memory.
+    guarantee: servers.guarantee ?? null,
     cpu,
     images: images.map((each) => ({ ...each, image: pinned(each.image) })),
+    // null: nobody's server is stopped.
+    cull: servers.idle === undefined ? null : Math.ceil(servers.idle / 1000),
     // null: homes are temporary.
     storage: storage ? { address: machines(storage).address, path: paths.storage } : null,
     admins: want.login.admins,

@@ -88,7 +88,9 @@ export const testCommands = (lab: Lab, { folder, swarmhub }: Shop): void => {
       t.is(back.code, 0, back.stderr);
       t.is(await lab.on(1, `sha256sum <${home}/random`), hash);
       t.is((await swarmhub("quota", "check")).code, 0);
-      const unpacked = execFileSync("tar", ["-xzOf", join(folder, "dora.tar.gz"), "dora/random"]);
+      const unpacked = execFileSync("tar", ["-xzOf", join(folder, "dora.tar.gz"), "dora/random"], {
+        maxBuffer: 1 << 24,
+      });
       t.is(`${createHash("sha256").update(unpacked).digest("hex")}  -\n`, hash);
       await dora.leave();
     },
