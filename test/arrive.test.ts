@@ -27,9 +27,8 @@ test("a machine that still boots is waited for, and told why", async (t) => {
 });
 
 test("at the deadline the last refusal is the error", async (t) => {
-  const { arrival, tries } = arrive([booting()], 20);
+  const { arrival } = arrive([booting()], 0);
   t.is((await userError(arrival)).message, "box: it refuses the connection");
-  t.true(tries() > 1);
 });
 
 test("what does not pass by itself is not waited for", async (t) => {

@@ -30,6 +30,9 @@ export const engine: Piece<Machines> = {
 
 const { dockerConfiguration: path, dockerConfigurationBefore: before } = paths;
 
+// Where Docker was there before us this is the last that goes.
+const tidy = `rmdir ${paths.configuration} 2>/dev/null || true`;
+
 // The mirrors are among the settings that Docker reads anew on SIGHUP, without a restart.
 const reload = "if systemctl -q is-active docker; then systemctl reload docker; fi";
 
@@ -83,11 +86,11 @@ const restoreScript = ({ files }: Facts): string => {
   const restored = withMirrors(settings, mirrorsOf(earlier));
   const isWhole = textOf(restored) === textOf(withMirrors(earlier, mirrorsOf(earlier)));
   if (isWhole && files[before]?.trim() !== "")
-    return `{\nset -e\nmv -f ${before} ${path}\n${reload}\n}\n`;
+    return `{\nset -e\nmv -f ${before} ${path}\n${reload}\n${tidy}\n}\n`;
   const back = isWhole
     ? `rm -f ${path}\n${reload}`
     : writeScript({ path, content: textOf(restored), then: reload });
-  return `{\nset -e\n${back}\nrm -f ${before}\n}\n`;
+  return `{\nset -e\n${back}\nrm -f ${before}\n${tidy}\n}\n`;
 };
 
 const startSteps = (host: Host, { units }: Facts): Step[] =>
