@@ -168,8 +168,8 @@ test("a build that says nothing any more is given up", async (t) => {
   const engine = await fakeEngine(t, (_, response) =>
     jsonLines(response, [{ stream: "x\n" }], true),
   );
-  await t.throwsAsync(build(dockerFor(t, engine), Buffer.from("x"), { tag: "a:1", idleMs: 200 }), {
-    message: "cannot build a:1: Docker has said nothing for 0.2 s\n  x",
+  await t.throwsAsync(build(dockerFor(t, engine), Buffer.from("x"), { tag: "a:1", idleMs: 2000 }), {
+    message: "cannot build a:1: Docker has said nothing for 2 s\n  x",
   });
 });
 
