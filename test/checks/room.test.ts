@@ -24,7 +24,9 @@ test("a seat is what is kept free for a server, not what it may use", async (t) 
   const guarantee = gibibyte as Config["servers"]["memory"];
   const cluster = classOf(2, { config: { servers: { ...servers, guarantee } } });
   const context = contextOf(cluster, { facts: { memory: 16 * gibibyte } });
-  t.deepEqual(lines(await seats.run(context)), ["ok: 30 seats: 2 × 16 GB at 1 GB, 512 MB of each kept for its system"]);
+  t.deepEqual(lines(await seats.run(context)), [
+    "ok: 30 seats: 2 × 16 GB at 1 GB, 512 MB of each kept for its system",
+  ]);
 });
 
 test("a machine too small for a server is pointed out while others have room", async (t) => {
