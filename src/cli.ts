@@ -14,6 +14,7 @@ import { parts } from "./commands/logs/parts.js";
 import type { ClassOptions } from "./commands/session.js";
 import type { UpOptions } from "./commands/up.js";
 import { exitCode } from "./errors.js";
+import { outliveReaders } from "./report/index.js";
 
 const program = new Command("swarmhub")
   .description("Turns a few blank Linux VMs into a JupyterHub class on Docker Swarm.")
@@ -131,6 +132,9 @@ program
       print(completion(program, shell, { logs: parts }).trimEnd());
     })(options, command),
   );
+
+// Not only where a command has its terminal: `--help` is written before there is one.
+outliveReaders();
 
 try {
   await program.parseAsync();

@@ -33,16 +33,21 @@ export type Surroundings = {
   env: Readonly<Record<string, string | undefined>>;
 };
 
+/** Goes on where whoever reads along went away (`swarmhub status | head`): no reason to stop what is under way. */
+export const outliveReaders = (
+  streams: readonly Writable[] = [process.stdout, process.stderr],
+): void => {
+  for (const stream of streams)
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+};
+
 /** `json`: events as lines of JSON on stdout, for programs. `debug`: errors with their stack and causes. */
 export const createTerminal = (
   { stdin, stdout, stderr, env }: Surroundings,
   { json = false, debug = false }: { json?: boolean; debug?: boolean } = {},
 ): Terminal => {
-  for (const stream of [stdout, stderr])
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      // Whoever reads along went away (`swarmhub status | head`): no reason to stop what is under way.
-      if (error.code !== "EPIPE") throw error;
-    });
   const out = (text: string): void => void stdout.write(text);
   const talk = (text: string): void => void stderr.write(text);
   const live = !json && isLive(stderr, env) ? liveReport(canvas(stderr, env)) : undefined;

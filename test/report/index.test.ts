@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import test from "ava";
 import { CommandError, UserError } from "../../src/errors.js";
-import { createTerminal, type Surroundings } from "../../src/report/index.js";
+import { createTerminal, outliveReaders, type Surroundings } from "../../src/report/index.js";
 
 const surroundings = (env: Surroundings["env"] = {}, isTTY = false) => {
   const streams = {
@@ -120,7 +120,7 @@ test("a result is a line on stdout, also while the tree is live", (t) => {
 
 test("a reader that went away (`swarmhub status | head`) stops nothing", (t) => {
   const around = surroundings();
-  createTerminal(around);
+  outliveReaders([around.stdout]);
   const gone = Object.assign(new Error("write EPIPE"), { code: "EPIPE" });
   t.notThrows(() => around.stdout.emit("error", gone));
   t.throws(() => around.stdout.emit("error", new Error("disk full")), { message: "disk full" });
