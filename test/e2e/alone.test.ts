@@ -18,7 +18,7 @@ engine: {registry-mirrors: ["http://${lab.registry}"]}
 const swarmhub = (command: string): Promise<string> =>
   lab.on(
     1,
-    `cd /root && ROOM_PASSWORD='${password}' node /opt/swarmhub/swarmhub.js ${command} 2>&1`,
+    `cd /root && { ROOM_PASSWORD='${password}' node /opt/swarmhub/swarmhub.js ${command}; } 2>&1`,
   );
 
 test.before(async () => {
