@@ -70,6 +70,22 @@ export const clusterOf = (
   };
 };
 
+/** The class as a configuration with other workers says, over connections that are open: of its workers those among the hosts. */
+export const clusterAmong = (
+  { manager, storage, secrets }: Cluster,
+  config: Config,
+  hosts: readonly Host[],
+): Cluster => {
+  const open = new Map(hosts.map((host) => [host.name, host]));
+  const workers = config.workers.filter(({ destination }) => open.has(destination));
+  const server = storage === undefined || storage === manager ? [] : [storage];
+  return clusterOf({ ...config, workers }, secrets, [
+    manager,
+    ...workers.flatMap(({ destination }) => open.get(destination) ?? []),
+    ...server,
+  ]);
+};
+
 /** Where the homes are kept, or were before the configuration called them temporary. */
 export const homesHost = ({ storage, manager }: Cluster): Host => storage ?? manager;
 

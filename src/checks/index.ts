@@ -22,19 +22,6 @@ export type { Finding } from "./check.js";
 /** A finding and the name of the check that it comes from. */
 export type Found = Finding & { check: string };
 
-/** The looks that take hardly more than a round trip; `up` takes them before its first step. */
-const cheapChecks: readonly Check[] = [
-  system,
-  clock,
-  taken,
-  space,
-  plan,
-  seats,
-  domain,
-  certificate,
-  image,
-];
-
 /** All of them, in the order in which they are shown. */
 export const allChecks: readonly Check[] = [
   system,
@@ -48,6 +35,9 @@ export const allChecks: readonly Check[] = [
   certificate,
   image,
 ];
+
+/** The looks that take hardly more than a round trip; `up` takes them before its first step. */
+const cheapChecks: readonly Check[] = allChecks.filter((check) => check !== ports);
 
 /** The cheap checks of a class; changes nothing. */
 export const preflight = (cluster: Cluster, world: World = operatorWorld): Promise<Found[]> =>

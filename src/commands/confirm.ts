@@ -10,12 +10,21 @@ export const confirmBy =
     const lines = steps.map(
       ({ host, title, destroys }) => `  ${host.name}: ${title}. It destroys ${destroys}.`,
     );
-    const answer = await terminal.ask(`${lines.join("\n")}\nGo on? (yes/no) `);
-    if (answer === undefined)
-      throw new UserError(
-        `somebody has to agree to this first:\n${lines.join("\n")}`,
-        "add --yes to agree beforehand",
-        exitCode.usage,
-      );
-    return answer.trim().toLowerCase() === "yes";
+    return askToGoOn(terminal, lines.join("\n"));
   };
+
+/** Asks for a yes after some lines; nobody there to ask is a UserError (usage) that says the same, as `said`. */
+export const askToGoOn = async (
+  terminal: Terminal,
+  asked: string,
+  said = asked,
+): Promise<boolean> => {
+  const answer = await terminal.ask(`${asked}\nGo on? (yes/no) `);
+  if (answer === undefined)
+    throw new UserError(
+      `somebody has to agree to this first:\n${said}`,
+      "add --yes to agree beforehand",
+      exitCode.usage,
+    );
+  return answer.trim().toLowerCase() === "yes";
+};

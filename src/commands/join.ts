@@ -1,4 +1,4 @@
-import { clusterOf, closeCluster, connectCluster, type Cluster } from "../cluster.js";
+import { clusterAmong, closeCluster, connectCluster, type Cluster } from "../cluster.js";
 import type { Config, HostConfig } from "../config.js";
 import { withoutWorkers, withWorkers } from "../config/edit.js";
 import { readText } from "../config/file.js";
@@ -50,7 +50,8 @@ export const join = async (
   let open: Host[] = [];
   try {
     if ((await managerDocker(cluster)) === undefined) throw notUp(cluster);
-    const clusterWith = growing(cluster, full);
+    const clusterWith: ClusterWith = (newcomers) =>
+      clusterAmong(cluster, full, [...cluster.workers, ...newcomers]);
     const met = await meet(meant, clusterWith, connect, {
       report: terminal.report,
       wait: options.wait,
@@ -96,21 +97,6 @@ export const join = async (
     await closeCluster(cluster);
   }
 };
-
-/** The class with some of the machines of its new configuration, in the order of that. */
-const growing =
-  (cluster: Cluster, full: Config): ClusterWith =>
-  (newcomers) => {
-    const { manager, storage, secrets } = cluster;
-    const hosts = new Map([...cluster.workers, ...newcomers].map((host) => [host.name, host]));
-    const workers = full.workers.filter(({ destination }) => hosts.has(destination));
-    const server = storage === undefined || storage === manager ? [] : [storage];
-    return clusterOf({ ...full, workers }, secrets, [
-      manager,
-      ...workers.flatMap(({ destination }) => hosts.get(destination) ?? []),
-      ...server,
-    ]);
-  };
 
 /** What the file would say of them, said before anything is done: there is no line of it yet to point at. */
 const refuseMisfits = (text: string, path: string, more: readonly HostConfig[]): void => {

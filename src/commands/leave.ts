@@ -1,4 +1,4 @@
-import { clusterOf, closeCluster, connectCluster, type Cluster } from "../cluster.js";
+import { clusterAmong, closeCluster, connectCluster, type Cluster } from "../cluster.js";
 import type { Config, HostConfig } from "../config.js";
 import { withoutWorkers } from "../config/edit.js";
 import { rewriteFile } from "../config/rewrite.js";
@@ -127,13 +127,8 @@ const settleWithout = async (
 };
 
 /** The same class without its leaving machines; the connections are shared. */
-const withoutHosts = (cluster: Cluster, after: Config): Cluster => {
-  const { manager, storage, secrets } = cluster;
-  const named = new Set(after.workers.map(({ destination }) => destination));
-  const server = storage === undefined || storage === manager ? [] : [storage];
-  const workers = cluster.workers.filter(({ name }) => named.has(name));
-  return clusterOf(after, secrets, [manager, ...workers, ...server]);
-};
+const withoutHosts = (cluster: Cluster, after: Config): Cluster =>
+  clusterAmong(cluster, after, cluster.workers);
 
 const connectAll = async (
   config: Config,

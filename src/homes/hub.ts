@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { UserError } from "../errors.js";
 import type { Host } from "../host.js";
+import { containerOf } from "../pieces/shared/tasks.js";
 
 /** A user's server as the hub sees it: seconds since somebody did something there; whether a kernel is at work, null where that is not known. */
 export type AtWork = {
@@ -44,13 +45,12 @@ const ask = async (
   question: object,
   timeout: number,
 ): Promise<unknown> => {
-  const label = ["com.docker.swarm.service.name=hub"];
-  const [hub] = await manager.docker.listContainers({ filters: { label } });
+  const hub = await containerOf(manager, "hub");
   if (hub === undefined)
     throw new UserError(
       `${manager.name}: the hub does not run, so nobody's server can be stopped or moved`,
       "`swarmhub up` starts it",
     );
-  const argv = ["docker", "exec", "-i", hub.Id, "python3", "-m", "swarmhub.operate", what];
+  const argv = ["docker", "exec", "-i", hub, "python3", "-m", "swarmhub.operate", what];
   return JSON.parse(await manager.run(argv, { input: JSON.stringify(question), timeout }));
 };

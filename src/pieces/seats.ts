@@ -83,13 +83,11 @@ const takenOn = async (
   cluster: Cluster,
   members: Members,
 ): Promise<Map<Host, number>> => {
+  if (hosts.length === 0) return new Map();
+  const ids = new Set((await userServices(cluster)).map(({ id }) => id));
   const counts = hosts.map(async (host) => {
     const filters = { node: [members.of(host).nodeId], "desired-state": ["running"] };
-    const [services, tasks] = await Promise.all([
-      userServices(cluster),
-      cluster.manager.docker.listTasks({ filters }) as Promise<{ ServiceID: string }[]>,
-    ]);
-    const ids = new Set(services.map(({ id }) => id));
+    const tasks = (await cluster.manager.docker.listTasks({ filters })) as { ServiceID: string }[];
     return [host, tasks.filter(({ ServiceID }) => ids.has(ServiceID)).length] as const;
   });
   return new Map(await Promise.all(counts));

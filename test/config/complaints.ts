@@ -1,3 +1,4 @@
+import test from "ava";
 import { configFrom } from "../../src/config/load.js";
 import { UserError } from "../../src/errors.js";
 
@@ -18,5 +19,15 @@ export const classWith = (more: string): string => {
   const kept = minimal.split("\n").filter((line) => !line.startsWith(`${key}:`));
   return [...kept, more].join("\n");
 };
+
+/** A test that one more piece of YAML has one complaint, as expected. */
+export const refused = test.macro({
+  exec: (t, yaml: string, expected: RegExp) => {
+    const complaints = complaintsOf(classWith(yaml));
+    t.is(complaints.length, 1, complaints.join("\n"));
+    t.regex(complaints[0] ?? "", expected);
+  },
+  title: (_given, yaml: string) => `refused: ${yaml}`,
+});
 
 const minimal = "name: geo-101\nmanager: debian@203.0.113.10\nstorage: {device: /dev/vdb}";

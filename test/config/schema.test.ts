@@ -1,14 +1,5 @@
 import test from "ava";
-import { classWith, complaintsOf } from "./complaints.js";
-
-const refused = test.macro({
-  exec: (t, yaml: string, expected: RegExp) => {
-    const complaints = complaintsOf(classWith(yaml));
-    t.is(complaints.length, 1, complaints.join("\n"));
-    t.regex(complaints[0] ?? "", expected);
-  },
-  title: (_given, yaml: string) => `refused: ${yaml}`,
-});
+import { classWith, complaintsOf, refused } from "./complaints.js";
 
 test("every complaint comes at once, in the order of the file", (t) => {
   const complaints = complaintsOf(`name: Geo 101

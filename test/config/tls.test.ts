@@ -1,7 +1,7 @@
 import test from "ava";
 import type { TlsConfig } from "../../src/config.js";
 import { configFrom } from "../../src/config/load.js";
-import { classWith, complaintsOf } from "./complaints.js";
+import { classWith, complaintsOf, refused } from "./complaints.js";
 
 const domain = "domain: geo.example.org\n";
 const tlsOf = (yaml: string): TlsConfig =>
@@ -72,14 +72,6 @@ test("several names keep their order", (t) => {
   t.deepEqual([first, otherNames], ["geo.example.org", ["www.geo.example.org"]]);
 });
 
-const refused = test.macro({
-  exec: (t, yaml: string, expected: RegExp) => {
-    const complaints = complaintsOf(classWith(yaml));
-    t.is(complaints.length, 1, complaints.join("\n"));
-    t.regex(complaints[0] ?? "", expected);
-  },
-  title: (_given, yaml: string) => `refused: ${yaml}`,
-});
 const refusedTls = test.macro({
   exec: (t, yaml: string, expected: RegExp) => {
     const complaints = complaintsOf(classWith(`${domain}tls: ${yaml}`));

@@ -1,8 +1,8 @@
 import type { Cluster } from "../../cluster.js";
 import type { HostConfig } from "../../config.js";
 import { machineOf } from "../../config/host.js";
-import { absent } from "../../docker.js";
 import { exitCode, UserError } from "../../errors.js";
+import { removeNode } from "../../pieces/swarm/change.js";
 import { listNodes, type SwarmNode } from "../../pieces/swarm/members.js";
 import { quote } from "../../quote.js";
 
@@ -15,8 +15,7 @@ export const leaveGone = async <Done>(
   const nodes = await listNodes(manager);
   const gone = meant.flatMap((each) => nodesOf(each, nodes).map((node) => ({ each, node })));
   for (const { each, node } of gone) refuseAlive(each, node);
-  for (const { node } of gone)
-    await absent(manager.docker.getNode(node.ID).remove({ force: true }));
+  for (const { node } of gone) await removeNode(manager, node.ID);
   manager.forget();
   return settle();
 };

@@ -6,6 +6,7 @@ import { inspectMachines } from "../../machines.js";
 import type { Terminal } from "../../report/index.js";
 import { plural, printable } from "../../report/text.js";
 import { seatsOf } from "../../seats.js";
+import { askToGoOn } from "../confirm.js";
 import { sideBySide } from "../side-by-side.js";
 import { emptySeats, type Manner, type Sitting } from "./empty.js";
 import { sittingOn, startAgain, stopSitting, type Moved } from "./who.js";
@@ -38,14 +39,7 @@ export const agreeToMove = async (
   ];
   terminal.report.event({ type: "note", text: lines[0] ?? "" });
   if (ways.yes) return;
-  const answer = await terminal.ask(`${lines.join("\n")}\nGo on? (yes/no) `);
-  if (answer === undefined)
-    throw new UserError(
-      `somebody has to agree to this first:\n  ${lines.join("\n  ")}`,
-      "add --yes to agree beforehand",
-      exitCode.usage,
-    );
-  if (answer.trim().toLowerCase() !== "yes")
+  if (!(await askToGoOn(terminal, lines.join("\n"), `  ${lines.join("\n  ")}`)))
     throw new UserError("stopped: nobody's server was touched", undefined, exitCode.usage);
 };
 

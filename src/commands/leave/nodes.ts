@@ -1,9 +1,8 @@
 import type { Cluster } from "../../cluster.js";
-import { absent } from "../../docker.js";
 import type { Host } from "../../host.js";
 import { onlyOn } from "../../only-on.js";
 import { hub } from "../../pieces/hub.js";
-import { changeNode, usersLabel } from "../../pieces/swarm/change.js";
+import { changeNode, removeNode, usersLabel } from "../../pieces/swarm/change.js";
 import { inspectMembers, listNodes, nodeOf } from "../../pieces/swarm/members.js";
 import { swarm } from "../../pieces/swarm.js";
 import type { Piece } from "../../piece.js";
@@ -36,7 +35,6 @@ export const forgetNodes = async (
   machineIds: ReadonlySet<string>,
 ): Promise<void> => {
   for (const { ID, Spec } of await listNodes(manager))
-    if (machineIds.has(Spec.Labels?.["swarmhub.machine"] ?? ""))
-      await absent(manager.docker.getNode(ID).remove({ force: true }));
+    if (machineIds.has(Spec.Labels?.["swarmhub.machine"] ?? "")) await removeNode(manager, ID);
   manager.forget();
 };

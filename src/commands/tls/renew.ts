@@ -3,6 +3,7 @@ import type { Config } from "../../config.js";
 import { exitCode, UserError } from "../../errors.js";
 import type { Host } from "../../host.js";
 import { readStatus } from "../../pieces/edge/wait.js";
+import { containerOf } from "../../pieces/shared/tasks.js";
 import type { Terminal } from "../../report/index.js";
 import { jsonText } from "../../report/text.js";
 import type { CertificateStatus } from "../../tls/status.js";
@@ -50,9 +51,9 @@ export const renew = async (
   await oneByOne([task], manager.name, terminal.report, waiting.signal, "tls");
   const seen = { config, given: {}, status: after, now: new Date() };
   if (json) return terminal.print(jsonText({ certificate: certificateJson(seen) }));
-  const isSame = after?.attempt?.at?.getTime() === before?.attempt?.at?.getTime();
+  const wasDue = !isSame(after?.attempt?.at, before?.attempt?.at);
   terminal.print(
-    `${isSame ? "nothing was due (--force renews all the same)" : "renewed"}: ${certificateLine(seen)}`,
+    `${wasDue ? "renewed" : "nothing was due (--force renews all the same)"}: ${certificateLine(seen)}`,
   );
 };
 
@@ -70,12 +71,11 @@ const refuseOtherKinds = ({ tls }: Config): void => {
   );
 };
 
-const edgeContainer = async ({ name, docker }: Host) => {
-  const filters = { label: ["com.docker.swarm.service.name=edge"] };
-  const [found] = await docker.listContainers({ filters });
+const edgeContainer = async (manager: Host) => {
+  const found = await containerOf(manager, "edge");
   if (found === undefined)
-    throw new UserError(`${name}: the edge does not run`, "`swarmhub up` starts it");
-  return docker.getContainer(found.Id);
+    throw new UserError(`${manager.name}: the edge does not run`, "`swarmhub up` starts it");
+  return manager.docker.getContainer(found);
 };
 
 /** What the edge says once an attempt ended, or once it is clear that none begins; throws a UserError where it failed. */

@@ -23,6 +23,16 @@ export type Task = {
 export const taskIds = async (manager: Host, service: string): Promise<ReadonlySet<string>> =>
   new Set((await tasksOf(manager, service)).map(({ ID }) => ID));
 
+/** The id of the container on the manager that a service of ours runs in; undefined where none runs. */
+export const containerOf = async (
+  { docker }: Host,
+  service: string,
+): Promise<string | undefined> => {
+  const label = [`com.docker.swarm.service.name=${service}`];
+  const [found] = await docker.listContainers({ filters: { label } });
+  return found?.Id;
+};
+
 const failuresToGiveUp = 3;
 
 /**

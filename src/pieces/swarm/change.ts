@@ -1,9 +1,14 @@
+import { absent } from "../../docker.js";
 import type { Host } from "../../host.js";
 import { inSequence } from "../shared/in-sequence.js";
 import { waitForNode, type SwarmNode } from "./members.js";
 
 /** The label of nodes that users' servers are placed on. Swarm ends servers on a node that loses it. */
 export const usersLabel = "swarmhub.users";
+
+/** Takes a node out of the manager's list, whatever its state; one that is not there is no error. */
+export const removeNode = (manager: Host, id: string): Promise<unknown> =>
+  absent(manager.docker.getNode(id).remove({ force: true }));
 
 /** Changes what the manager keeps of a node, once it sees that as ready; answers the node's id. */
 export const changeNode = async (

@@ -1,10 +1,9 @@
 import type { Cluster } from "../../cluster.js";
-import { absent } from "../../docker.js";
 import { exitCode, UserError } from "../../errors.js";
 import type { Host } from "../../host.js";
 import { quote } from "../../quote.js";
 import type { Step } from "../../step.js";
-import { changeNode, usersLabel } from "./change.js";
+import { changeNode, removeNode, usersLabel } from "./change.js";
 import { listNodes, nodeOf, type SwarmNode, type SwarmState } from "./members.js";
 
 /** The step that labels a node with the machine that it is: its machine-id, and its name in the configuration. */
@@ -27,8 +26,7 @@ export const labelSteps = (host: Host, state: SwarmState, { manager }: Cluster):
           Labels: { ...spec.Labels, ...labels },
         }));
         for (const { ID, Spec } of await listNodes(manager))
-          if (machineOf(Spec) === machineId && ID !== current)
-            await absent(manager.docker.getNode(ID).remove({ force: true }));
+          if (machineOf(Spec) === machineId && ID !== current) await removeNode(manager, ID);
       },
     },
   ];
@@ -64,7 +62,7 @@ export const strayNodeSteps = (
       ? `forget the node that ${name} was before it joined again`
       : `take ${name} out of the Swarm`;
     const detail = isNamed ? {} : { detail: "the configuration does not name it" };
-    const run = () => absent(manager.docker.getNode(ID).remove({ force: true }));
+    const run = () => removeNode(manager, ID);
     return [{ host: manager, title, ...detail, run }];
   });
 };
