@@ -1,6 +1,5 @@
 import { closeCluster, connectCluster, type Cluster } from "../../src/cluster.js";
 import { loadConfig } from "../../src/config.js";
-import { withLock } from "../../src/lock.js";
 import { pieces } from "../../src/pieces/index.js";
 import { managerDocker } from "../../src/pieces/shared/manager.js";
 import { reconcile } from "../../src/reconcile.js";
@@ -25,7 +24,7 @@ export const whereTimeGoes = async (configFile: string, sshConfigFile: string): 
   ].join("\n");
 };
 
-/** The steps of src/commands/up.ts. */
+/** The steps of src/commands/up.ts; with nothing to do it takes no lock. */
 const walk = async (trace: Trace, configFile: string, sshConfigFile: string): Promise<void> => {
   const phase = <T>(what: string, work: () => Promise<T>) => trace.note("", "phase", what, work);
   const config = await phase("read the configuration", () => loadConfig(configFile));
@@ -34,12 +33,8 @@ const walk = async (trace: Trace, configFile: string, sshConfigFile: string): Pr
     connectCluster(config, secrets, (name) => connectTraced(name, sshConfigFile, trace)),
   );
   try {
-    const lockBegun = performance.now();
-    await withLock(cluster.manager, "bench", async () => {
-      trace.spans.push(span("take the lock", lockBegun));
-      await phase("is there a class", () => managerDocker(cluster));
-      await phase("look at all pieces", () => lookOnly(cluster));
-    });
+    await phase("is there a class", () => managerDocker(cluster));
+    await phase("look at all pieces", () => lookOnly(cluster));
   } finally {
     await phase("hang up", () => closeCluster(cluster));
   }
@@ -52,14 +47,6 @@ const lookOnly = async (cluster: Cluster): Promise<void> => {
   });
   if (changed > 0) throw new Error(`there was something to do: ${changed} steps`);
 };
-
-const span = (what: string, begun: number): Span => ({
-  host: "",
-  kind: "phase",
-  what,
-  begun,
-  ended: performance.now(),
-});
 
 const line = ({ what, begun, ended }: Span, start: number): string =>
   `- ${seconds(begun - start)} → ${seconds(ended - start)}: ${what}, ${seconds(ended - begun)}`;
