@@ -9,7 +9,7 @@ install_node_packages() {
   local stamp=node_modules/.swarmhub-installed
   [ "$stamp" -nt package-lock.json ] && return
   say "installing the Node packages"
-  npm install --no-save --no-audit --no-fund --loglevel=error
+  npm install --no-save --no-audit --no-fund --loglevel=error >&2
   touch "$stamp"
 }
 
