@@ -49,11 +49,6 @@ const main = async (): Promise<void> => {
   if (!wants("p1", "p2", "p3")) return;
   const isBlank = wants("p1");
   const bench = isBlank ? await blankAgain(await bootBench()) : await bootBench({ prepared: true });
-  // Ctrl-C leaves no machine behind either.
-  const stop = (): void => {
-    void (values.keep ? Promise.resolve() : bench.lab.lab("down")).finally(() => process.exit(130));
-  };
-  process.on("SIGINT", stop).on("SIGTERM", stop);
   try {
     const ours = await attempt("swarmhub up", () =>
       wants("p1") ? wayToFirstCell(bench, () => bySwarmhub(bench)) : justUp(bench),

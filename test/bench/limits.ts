@@ -86,7 +86,9 @@ const byIncron = async (lab: Lab, limit: number) => {
   const watch = `${rival} IN_CREATE,IN_ONLYDIR,recursive=false ${tools}/set-quota.sh $@/$# ${limit}`;
   await lab.on(
     1,
-    `export DEBIAN_FRONTEND=noninteractive
+    `set -e
+     export DEBIAN_FRONTEND=noninteractive
+     apt-get -q update
      apt-get -q install -y --no-install-recommends incron
      rm -f /etc/projects /etc/projid
      echo '${watch}' >/etc/incron.d/quota
