@@ -38,13 +38,13 @@ read_global_options() {
 }
 
 command_up() {
-  local count='' memory=3072 disk=20 release=trixie packages=''
+  local count='' memory=3072 disk=20 release=trixie packages='' is_other=
   while (($#)); do
     case $1 in
       --memory) memory=${2:-}; shift 2 || usage_error '--memory wants a number of MB.' ;;
       --disk) disk=${2:-}; shift 2 || usage_error '--disk wants a number of GB.' ;;
       --release) release=${2:-}; shift 2 || usage_error '--release wants bookworm or trixie.' ;;
-      --with) packages=${2:-}; shift 2 || usage_error '--with wants names of Debian packages.' ;;
+      --with) packages=${2:-}; is_other=yes; shift 2 || usage_error '--with wants names of Debian packages.' ;;
       --*) usage_error "up has no option '$1'." ;;
       *) [[ -z $count ]] || usage_error "up wants one number, not '$count' and '$1'."; count=$1; shift ;;
     esac
@@ -58,6 +58,7 @@ command_up() {
   lock "lab-$name"
   [[ -f $folder/number ]] || lab_is_new=yes
   on_exit_do undo_up
+  [[ -z $is_other ]] || rm -f "$folder/image" # of the guests that are made from now on
   lab_up "$count" "$memory" "$disk" "$release" "$packages"
   lab_is_new=
 }
@@ -91,6 +92,19 @@ command_boot() {
   boot_guest "$1"
   wait_for_guest "$1"
   say "guest $1 is up: $(guest_address "$1")"
+}
+
+command_renew() {
+  local bytes
+  one_guest "$@"
+  lock "lab-$name"
+  kill_guest "$1"
+  bytes=$(stat -c %s "$folder/vm$1.data")
+  rm -f "$folder/vm$1".{cow,data,seen}
+  truncate -s "$bytes" "$folder/vm$1.data"
+  boot_guest "$1"
+  wait_for_guest "$1"
+  say "guest $1 is as it was at first: $(guest_address "$1")"
 }
 
 command_cut() { one_guest "$@"; cut_cable "$1"; say "the cable of guest $1 is out"; }

@@ -13,12 +13,13 @@ running_guests() { local k; for k in $(guests); do ! guest_runs "$k" || echo "$k
 # make_guest K MEMORY_MB DISK_GB
 make_guest() {
   truncate -s "$3G" "$folder/vm$1.data"
+  cp "$folder/image" "$folder/vm$1.image"
   echo "$2" >"$folder/vm$1.memory"
 }
 
 boot_guest() {
   local k=$1 image memory mtu resolver
-  image=$(<"$folder/image")
+  image=$(<"$folder/vm$k.image")
   memory=$(<"$folder/vm$k.memory")
   mtu=$(in_lab cat /sys/class/net/outside/mtu)
   in_lab ip link delete "tap$k" 2>/dev/null || true # a cable that was cut is a new one

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { measureDockerCalls } from "./docker-calls.js";
 import { markdown, seconds, type Figure } from "./figure.js";
 import { stepByStep, wayToFirstCell, type Way } from "./first-cell.js";
+import { measureJoin } from "./join.js";
 import { blankAgain, bootBench, type Bench } from "./lab.js";
 import { measureHomes } from "./many-homes.js";
 import { measureNoOp } from "./measure-no-op.js";
@@ -46,6 +47,7 @@ const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | und
 const main = async (): Promise<void> => {
   if (wants("p6")) await attempt("P6", async () => add(await measureStartUp()));
   if (wants("p5")) await attempt("P5", () => measureHomes(values.keep, { attempt, add, note }));
+  if (wants("p7")) await attempt("P7", () => measureJoin(values.keep, { attempt, add, note }));
   if (!wants("p1", "p2", "p3")) return;
   const isBlank = wants("p1");
   const bench = isBlank ? await blankAgain(await bootBench()) : await bootBench({ prepared: true });

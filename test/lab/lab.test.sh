@@ -71,6 +71,7 @@ goes_back() {
     a ssh 1 'rm marker; sudo dd if=/dev/zero of=/dev/ubdb bs=1M count=1 conv=fsync status=none' && a down && a restore one &&
     a ssh 1 'grep saved marker && sudo head -c4 /dev/ubdb | grep disk'
 }
+renewed_is_as_at_first() { a ssh 1 'touch marker && sync' && a renew 1 && a ssh 1 '! test -e marker'; }
 # Job control gives the lab the signals that it would have at a terminal.
 is_interrupted() { # SIGNAL SECONDS COMMAND…
   (
@@ -105,6 +106,7 @@ it 'the first lab still answers' a ssh 1 true
 it 'delay 200 makes a round trip of 200 ms, delay 0 takes it away' is_slow_then_quick
 it 'a cut cable is mended' is_cut_and_mended
 it 'a guest whose plug was pulled boots again on its disks' survives_the_plug
+it 'a guest made anew is as it was at first' renewed_is_as_at_first
 it 'a saved state comes back, also after down' goes_back
 it 'an interrupted up leaves nothing' interrupted_up_leaves_nothing
 it 'down removes what a killed up left' killed_up_is_removed_by_down
