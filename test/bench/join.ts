@@ -1,7 +1,8 @@
 import { createInterface } from "node:readline";
 import { until } from "../../src/until.js";
+import { classIn } from "../e2e/class.js";
 import { bootLab, workshop, type Lab } from "../e2e/machines.js";
-import { enter, type Person } from "../e2e/person.js";
+import type { Person } from "../e2e/person.js";
 import { median, seconds, type Figure } from "./figure.js";
 import { stepByStep } from "./first-cell.js";
 import type { Book } from "./measure-no-op.js";
@@ -24,9 +25,10 @@ export const measureJoin = async (keep: boolean, { attempt, add, note }: Book): 
     const { swarmhub, start } = await workshop(lab, yamlOf(lab));
     const up = await swarmhub("up", "--yes");
     if (up.code !== 0) throw new Error(`swarmhub up: ${up.stderr}`);
-    const bob = await arrive(lab, "bob");
+    const { arrive } = classIn(lab);
+    const bob = await arrive("bob");
     if (!(await bob.start()).ready) throw new Error("bob's server does not start");
-    const alice = await arrive(lab, "alice");
+    const alice = await arrive("alice");
     const forget = async (): Promise<void> => {
       await alice.stop();
       await lab.lab("kill", "2");
@@ -57,13 +59,6 @@ export const measureJoin = async (keep: boolean, { attempt, add, note }: Book): 
     if (!keep) await lab.lab("down");
   }
 };
-
-const arrive = (lab: Lab, user: string): Promise<Person> =>
-  until(() => enter(`https://${lab.address(1)}`, user).catch(() => undefined), {
-    deadline: 120_000,
-    every: 1000,
-    otherwise: () => new Error(`${user} cannot log in`),
-  });
 
 const joinOnce = async (lab: Lab, start: Start, alice: Person): Promise<Joined> => {
   await alice.read("/hub/spawn/alice");

@@ -2,8 +2,8 @@ import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { until } from "../../src/until.js";
+import { classIn, guestOf, watch } from "./class.js";
 import { bootLab, workshop } from "./machines.js";
-import { enter, type Person } from "./person.js";
 
 // A class grows and shrinks under people at work: each test goes on from the one before.
 const lab = await bootLab("e2e-grow", 4, 1152, { prepared: true });
@@ -20,63 +20,9 @@ servers: {image: "${lab.image}", memory: 400M, cpu: 1}
 engine: {registry-mirrors: ["http://${lab.registry}"]}
 `;
 const { swarmhub, folder } = await workshop(lab, yaml);
-const address = `https://${lab.address(1)}`;
 const configuration = () => readFile(join(folder, "swarmhub.yaml"), "utf8");
-const guest = (node: string): number => Number(node.replace("node", ""));
-
-/** Logs somebody in; the edge may take a while on a busy machine until it answers. */
-const arrive = (user: string): Promise<Person> =>
-  until(() => enter(address, user).catch(() => undefined), {
-    deadline: 120_000,
-    every: 2000,
-    otherwise: () => new Error(`${address} does not answer`),
-  });
-
-/** The node on which somebody's server runs. */
-const nodeOf = (user: string): Promise<string> =>
-  until(
-    async () => {
-      const list = `docker service ps -f desired-state=running --format '{{.Node}} {{.CurrentState}}' nb-${user}`;
-      return /^(node\d) Running/m.exec(await lab.on(1, `${list} 2>/dev/null || true`))?.[1];
-    },
-    { deadline: 120_000, every: 1000, otherwise: () => new Error(`${user} has no server`) },
-  );
-const containerOf = async (user: string): Promise<string> =>
-  (await lab.on(guest(await nodeOf(user)), `docker ps -q -f name=nb-${user}`)).trim();
+const { arrive, nodeOf, containerOf, hashes, nodes } = classIn(lab);
 const hubContainer = () => lab.on(1, "docker ps -q -f name=hub.1");
-const hashes = () =>
-  lab.on(
-    1,
-    "cd /srv/swarmhub/homes && find . -type f ! -path '*/.*' -exec sha256sum {} + | sort -k2",
-  );
-const nodes = async () =>
-  (await lab.on(1, "docker node ls --format '{{.Hostname}} {{.Status}} {{.Availability}}'"))
-    .trim()
-    .split("\n")
-    .toSorted();
-
-/** Asks somebody's server through the front door again and again; what did not answer, and for how long at most. */
-const watch = async (person: Person, user: string) => {
-  // The first visit logs in there too.
-  await person.read(`/user/${user}/lab`);
-  const failures: string[] = [];
-  let [asked, slowest, isOver] = [0, 0, false];
-  const watching = (async () => {
-    while (!isOver) {
-      const begun = performance.now();
-      const answer = await person.read(`/user/${user}/api/status`).catch(String);
-      asked += 1;
-      slowest = Math.max(slowest, Math.round(performance.now() - begun));
-      if (!answer.includes('"kernels"')) failures.push(answer.slice(0, 200));
-      await new Promise((next) => void setTimeout(next, 500));
-    }
-  })();
-  return async () => {
-    isOver = true;
-    await watching;
-    return { failures, asked, slowest };
-  };
-};
 
 test.after.always(() => lab.lab("down"));
 
@@ -88,7 +34,7 @@ test.serial("a class of two workers, and a person at work", async (t) => {
   const start = await anna.start();
   t.true(start.ready, start.told);
   await lab.on(
-    guest(await nodeOf("anna")),
+    guestOf(await nodeOf("anna")),
     `docker exec ${await containerOf("anna")} sh -c 'head -c 2000000 /dev/urandom >/home/jovyan/work.bin && sync'`,
   );
 });
@@ -213,7 +159,7 @@ test.serial("a dead machine is forgotten; its server starts elsewhere", async (t
   t.not(dead, await nodeOf("anna"), "the two were spread");
   const alive = await swarmhub("leave", "--gone", dead);
   t.is(alive.code, 3, alive.stderr);
-  await lab.lab("kill", String(guest(dead)));
+  await lab.lab("kill", String(guestOf(dead)));
   await until(async () => ((await nodes()).includes(`${dead} Down Active`) ? true : undefined), {
     deadline: 90_000,
     every: 1000,
