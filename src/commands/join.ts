@@ -13,6 +13,7 @@ import { managerDocker } from "../pieces/shared/manager.js";
 import { reconcile } from "../reconcile.js";
 import type { Terminal } from "../report/index.js";
 import { duration, plural } from "../report/text.js";
+import { warnOfProblems } from "../problems.js";
 import { quoteAll } from "../quote.js";
 import { seatsOf } from "../seats.js";
 import { confirmBy } from "./confirm.js";
@@ -123,6 +124,8 @@ const summarise = async (
   const [before, after] = [clusterWith([]), clusterWith(joined)];
   const seats = seatsOf(after, await inspectMachines(after));
   const earlier = seatsOf(before, await inspectMachines(before));
+  // As that the manager keeps its seats for those who sit there.
+  await warnOfProblems(pieces, after, terminal.report);
   const names = joined.map(({ name }) => name);
   const text = `${names.length === 0 ? "no machine" : names.join(", ")} joined ${after.config.name}: ${done.changed} steps in ${duration(done.ms)}`;
   const next = [`${plural(seats, "seat")} now, ${earlier} before`];

@@ -4,7 +4,7 @@ import { exclusionOf } from "../lock.js";
 import { pieces } from "../pieces/index.js";
 import { readSecret } from "../pieces/secrets.js";
 import { managerDocker } from "../pieces/shared/manager.js";
-import { problemsOf } from "../problems.js";
+import { warnOfProblems } from "../problems.js";
 import { reconcile } from "../reconcile.js";
 import type { Terminal } from "../report/index.js";
 import { duration } from "../report/text.js";
@@ -29,8 +29,7 @@ export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal):
       exclusion: exclusionOf(cluster.manager, operator(), { breakLock: options.breakLock, report }),
       preflight: () => refuseWhatCannotWork(cluster, terminal),
     });
-    for (const piece of pieces)
-      for (const text of await problemsOf(piece, cluster)) report.event({ type: "warning", text });
+    await warnOfProblems(pieces, cluster, report);
     for (const text of (await lookAtCertificates(cluster)).warnings)
       report.event({ type: "warning", text });
     const temporary = temporarySentence(cluster.config);

@@ -191,6 +191,18 @@ test("until a machine has the notebook image its tag is wanted, then the digest 
   t.deepEqual(await found(tag, [digest(2)], [digest(1)]), [digest(2), "worker1"]);
 });
 
+test("the first worker gets the image that the manager had for users until then, others that of the first worker", async (t) => {
+  const wanted = async (...workers: (string[] | undefined)[]) => {
+    const cluster = fakeCluster(
+      machine("manager", [digest(4)]),
+      workers.map((each, index) => machine(`worker${index + 1}`, each)),
+    );
+    return (await inspectNotebook(cluster, tag)).wanted;
+  };
+  t.is(await wanted(undefined), digest(4));
+  t.is(await wanted(undefined, [digest(1)]), digest(1));
+});
+
 test("digests of other registries, or what is no digest, are not taken for it", async (t) => {
   const other = digest(3, "registry.example.org/other");
   t.deepEqual(await found(tag, [other, digest(1)]), [digest(1), "worker1"]);

@@ -23,12 +23,18 @@ export type Notebook = {
 export const inspectNotebooks = (cluster: Cluster): Promise<Notebook[]> =>
   Promise.all(imagesOf(cluster.config).map((image) => inspectNotebook(cluster, image)));
 
-/** Looks for an image on every machine that takes users; the first one's digest is what all should have. */
-export const inspectNotebook = async ({ seats }: Cluster, image: string): Promise<Notebook> => {
+/**
+ * Looks for an image on every node; the digest of the first that takes users is what all of these should have. Before
+ * the first worker has it that of the manager, who took users until then and may have servers that run on it.
+ */
+export const inspectNotebook = async (
+  { nodes, seats }: Cluster,
+  image: string,
+): Promise<Notebook> => {
   let size: number | undefined;
   const found = new Map(
     await Promise.all(
-      seats.map(async (host) => {
+      nodes.map(async (host) => {
         const local = await localImage(host, image);
         size ??= local?.Size;
         // The same image may be known from other registries too, and what a machine answers is only believed this far.
@@ -38,7 +44,7 @@ export const inspectNotebook = async ({ seats }: Cluster, image: string): Promis
       }),
     ),
   );
-  const wanted = seats.flatMap((host) => found.get(host) ?? [])[0] ?? image;
+  const [wanted = image] = [...seats, ...nodes].flatMap((host) => found.get(host) ?? []);
   return {
     image,
     wanted,

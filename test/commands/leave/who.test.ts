@@ -8,14 +8,8 @@ import {
 import type { Docker } from "../../../src/docker.js";
 import { exitCode } from "../../../src/errors.js";
 import { refusal } from "../../pieces/table.js";
-import {
-  fakeConfig,
-  fakeFacts,
-  fakeCluster,
-  fakeHost,
-  keptStorage,
-  userError,
-} from "../../fakes.js";
+import { fakeConfig, fakeCluster, fakeHost, keptStorage, userError } from "../../fakes.js";
+import { sittingWorld } from "./world.js";
 
 test("the manager and the machine with the homes are refused with the reason", (t) => {
   const config = fakeConfig({ storage: keptStorage({ host: { destination: "debian@store" } }) });
@@ -26,55 +20,8 @@ test("the manager and the machine with the homes are refused with the reason", (
   t.notThrows(() => refuseNeeded(config, [{ destination: "worker" }]));
 });
 
-const Labels = { "swarmhub.class": "geo-101" };
-
-/** Four servers on `worker`: two that the hub knows as idle and at work, one that it does not know, one of unknown kernels. */
-const world = () => {
-  const done: string[] = [];
-  const homes = ["ada", "bob", "ghost", "carl"];
-  const docker = {
-    info: async () => ({ Swarm: { ControlAvailable: true } }),
-    listServices: async () =>
-      homes.map((home) => ({ ID: home, Spec: { Name: `nb-${home}`, Labels } })),
-    listTasks: async () =>
-      homes.map((home) => ({ ServiceID: home, NodeID: "n", Status: { State: "running" } })),
-    listNodes: async () => [{ ID: "n", Spec: { Labels: { "swarmhub.machine": "worker" } } }],
-    listContainers: async ({ filters }: { filters: { label: string[] } }) =>
-      filters.label[0] === "com.docker.swarm.service.name=hub" ? [{ Id: "c0" }] : [],
-    listVolumes: async () => ({ Volumes: [] }),
-    getService: (name: string) => ({ remove: async () => void done.push(`remove ${name}`) }),
-  } as unknown as Partial<Docker>;
-  const work = (user: string, idle: number, busy: boolean | null) => ({
-    user,
-    home: user,
-    ready: true,
-    idle,
-    busy,
-  });
-  const answers = [
-    [
-      "swarmhub.operate look",
-      JSON.stringify([work("ada", 700, false), work("bob", 700, true), work("carl", 9999, null)]),
-    ],
-    ["swarmhub.operate stop", '{"ok": true}'],
-    ["swarmhub.operate start", '{"ok": false, "why": "All seats are taken"}'],
-  ] as const;
-  const host = (name: string) =>
-    fakeHost(name, {
-      docker,
-      answers,
-      facts: fakeFacts({
-        machineId: name,
-        units: { "docker.service": "active" },
-        addresses: [{ device: "eth0", address: `10.0.0.${name.length}`, prefix: 24, mtu: 1500 }],
-      }),
-    });
-  const cluster = fakeCluster(host("manager"), [host("worker")]);
-  return { cluster, done };
-};
-
 test("who is at work is told from who is idle by the hub; what it does not know may go", async (t) => {
-  const { cluster } = world();
+  const { cluster } = sittingWorld();
   t.deepEqual(await sittingOn(cluster, cluster.workers), [
     { home: "ada", user: "ada", idle: true },
     { home: "bob", user: "bob", idle: false },
@@ -85,7 +32,7 @@ test("who is at work is told from who is idle by the hub; what it does not know 
 });
 
 test("a server is stopped by the hub, one that it does not know by Docker alone", async (t) => {
-  const { cluster, done } = world();
+  const { cluster, done } = sittingWorld();
   await stopSitting(cluster, { home: "ada", user: "ada", idle: true });
   t.true(cluster.manager.asked.some((each) => each.includes("operate stop")));
   cluster.manager.asked.length = 0;
@@ -95,7 +42,7 @@ test("a server is stopped by the hub, one that it does not know by Docker alone"
 });
 
 test("what keeps a server from starting again is told in the hub's words", async (t) => {
-  const { cluster } = world();
+  const { cluster } = sittingWorld();
   t.deepEqual(await startAgain(cluster, "ada"), { user: "ada", why: "All seats are taken" });
 });
 
