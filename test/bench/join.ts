@@ -7,8 +7,8 @@ import { median, seconds, type Figure } from "./figure.js";
 import { stepByStep } from "./first-cell.js";
 import type { Book } from "./measure-no-op.js";
 
-/** A machine that joined: until its seat was offered, until a server answered there, until `join` ended; milliseconds, and its events. */
-type Joined = { offered: number; answers: number; ended: number; said: string };
+/** A machine that joined: until its seat was offered, until a server answered there, until `join` ended; milliseconds; when its pieces ended, and its events. */
+type Joined = { offered: number; answers: number; ended: number; pieces: string[]; said: string };
 
 /** The packages and the image alone, and of this the packages; milliseconds. */
 type Bare = { apt: number; all: number };
@@ -69,8 +69,11 @@ const joinOnce = async (lab: Lab, start: Start, alice: Person): Promise<Joined> 
   const code = new Promise<number | null>((ended) => void joining.once("close", ended));
   let offered = Number.NaN;
   const lines: string[] = [];
+  const pieces: string[] = [];
   createInterface(joining.stdout).on("line", (line) => {
     lines.push(line);
+    const { type, piece, changed } = JSON.parse(line) as Partial<Record<string, string | number>>;
+    if (type === "piece-done" && changed !== 0) pieces.push(`${piece} ${seconds(since())}`);
     if (line.includes('"step-done"') && line.includes("offer its seats")) offered = since();
   });
   const complaints: string[] = [];
@@ -90,7 +93,7 @@ const joinOnce = async (lab: Lab, start: Start, alice: Person): Promise<Joined> 
   const [ended, answers] = await Promise.all([ending, answering]);
   const there = await lab.on(2, "docker ps -q -f label=swarmhub.user=alice");
   if (there.trim() === "") throw new Error("alice's server is not on the machine that joined");
-  return { offered, answers, ended, said: lines.join("\n") };
+  return { offered, answers, ended, pieces, said: lines.join("\n") };
 };
 
 const bareOnce = async ({ on, registry, image }: Lab): Promise<Bare> => {
@@ -149,7 +152,7 @@ const story = (bare: readonly Bare[], joined: readonly Joined[]): string =>
         `- join: offered after ${seconds(offered)}, a server answered after ${seconds(answers)}, ended after ${seconds(ended)}`,
     ),
     "",
-    "The last join:",
+    `The last join, when each piece was there: ${joined.at(-1)?.pieces.join(", ")}. How long each took:`,
     stepByStep(joined.at(-1)?.said ?? ""),
   ].join("\n");
 
