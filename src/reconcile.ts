@@ -1,6 +1,7 @@
 import { agreement, type Confirm } from "./agreement.js";
 import type { Cluster } from "./cluster.js";
 import { failure, interruption, oneError, unsettled } from "./failure.js";
+import { inTurn } from "./in-turn.js";
 import { perform } from "./perform.js";
 import type { Piece } from "./piece.js";
 import type { Report } from "./report/event.js";
@@ -160,7 +161,7 @@ const performAll = async (
     return steps.length;
   };
 
-  for (const { piece, steps } of planned) {
+  const bringAbout = async ({ piece, steps }: Planned): Promise<void> => {
     const pieceBegun = now();
     const ending = () => ({ piece: piece.name, ms: Math.round(now() - pieceBegun) });
     try {
@@ -172,7 +173,9 @@ const performAll = async (
       report.event({ type: "piece-failed", ...ending() });
       throw error;
     }
-  }
+  };
+
+  await inTurn(planned, bringAbout);
   return timings;
 };
 

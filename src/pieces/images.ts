@@ -15,6 +15,8 @@ type State = { machines: Machines; own: OwnImages[]; notebooks: Notebook[] };
 /** Our own images, built on the machine that runs them, and those of users' servers pulled to every machine that takes users. */
 export const images: Piece<State> = {
   name: "images",
+  // What takes long: built and pulled while the machines get to know one another.
+  beginsAfter: "engine",
   inspect: async (cluster) => {
     const [machines, own, notebooks] = await Promise.all([
       inspectMachines(cluster),

@@ -62,6 +62,15 @@ test("pieces have names of their own, short enough for a column", (t) => {
   t.true(names.every((name) => name.length <= 9));
 });
 
+test("what begins before its turn names an earlier piece", (t) => {
+  for (const [index, { name, beginsAfter }] of pieces.entries())
+    if (beginsAfter !== undefined)
+      t.true(
+        pieces.slice(0, index).some((piece) => piece.name === beginsAfter),
+        name,
+      );
+});
+
 test("what stands on something comes after it", (t) => {
   const place = (name: string) => pieces.findIndex((piece) => piece.name === name);
   const order =
