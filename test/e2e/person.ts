@@ -1,4 +1,5 @@
 import { request, type APIRequestContext } from "playwright-core";
+import { until } from "../../src/until.js";
 import { roomPassword } from "./machines.js";
 
 /** What a start came to: whether the server is ready, all that the person could read until then, and how long it took. */
@@ -7,6 +8,7 @@ export type Start = { ready: boolean; told: string; ms: number };
 /** A person without a browser, who logs in and starts a server; quicker than Chromium, and reads the same pages. */
 export type Person = {
   start: () => Promise<Start>;
+  /** Stops it, and waits until it has. */
   stop: () => Promise<void>;
   /** The words of a page of the hub. */
   read: (path: string) => Promise<string>;
@@ -50,6 +52,15 @@ export const enter = async (address: string, user: string): Promise<Person> => {
     stop: async () => {
       const headers = { "X-XSRFToken": await token(web) };
       await web.delete(`/hub/api/users/${name}/server`, { headers, timeout: 60_000 });
+      // The hub answers after ten seconds also where the server has still to end.
+      await until(
+        async () => {
+          const found = await web.get(`/hub/api/users/${name}`, { headers, timeout: 60_000 });
+          const { servers = {} } = (await found.json()) as { servers?: object };
+          return Object.keys(servers).length === 0 ? true : undefined;
+        },
+        { deadline: 120_000, otherwise: () => new Error(`${user}'s server does not stop`) },
+      );
     },
     leave: () => web.dispose(),
   };
