@@ -4,7 +4,9 @@ import unit from "./ava.config.js";
 const isStory = (path) => path.endsWith("story.test.ts");
 
 /** Classes that grow, shrink and lose machines: with the others together that is more than CI's hour. `scripts/e2e --all` runs them. */
-const long = ["grow", "crowd", "lost-worker"].map((name) => `!test/e2e/${name}.test.ts`);
+const long = ["grow", "crowd", "first-worker", "lost-worker"].map(
+  (name) => `!test/e2e/${name}.test.ts`,
+);
 
 export default () => ({
   ...unit(),

@@ -25,14 +25,14 @@ export const measureJoin = async (keep: boolean, { attempt, add, note }: Book): 
     const { swarmhub, start } = await workshop(lab, yamlOf(lab));
     const up = await swarmhub("up", "--yes");
     if (up.code !== 0) throw new Error(`swarmhub up: ${up.stderr}`);
-    const { arrive } = classIn(lab);
+    const { arrive, waitsInLine, goesDown } = classIn(lab);
     const bob = await arrive("bob");
     if (!(await bob.start()).ready) throw new Error("bob's server does not start");
     const alice = await arrive("alice");
     const forget = async (): Promise<void> => {
       await alice.stop();
       await lab.lab("kill", "2");
-      await isDown(lab);
+      await goesDown("node2");
       const { code, stderr } = await swarmhub("leave", "--gone", "node2", "--yes");
       if (code !== 0) throw new Error(`swarmhub leave: ${stderr}`);
     };
@@ -42,6 +42,10 @@ export const measureJoin = async (keep: boolean, { attempt, add, note }: Book): 
     const joined: Joined[] = [];
     for (const isOurs of [false, true, true, false]) {
       if (bare.length + joined.length > 0) await lab.lab("renew", "2");
+      if (isOurs) {
+        await alice.read("/hub/spawn/alice");
+        await waitsInLine("alice");
+      }
       const turn = await attempt(
         `P7: ${isOurs ? "join" : "apt and docker pull alone"}`,
         (): Promise<Bare | Joined> => (isOurs ? joinOnce(lab, start, alice) : bareOnce(lab)),
@@ -61,8 +65,6 @@ export const measureJoin = async (keep: boolean, { attempt, add, note }: Book): 
 };
 
 const joinOnce = async (lab: Lab, start: Start, alice: Person): Promise<Joined> => {
-  await alice.read("/hub/spawn/alice");
-  await waitsInLine(lab);
   const begun = performance.now();
   const since = () => performance.now() - begun;
   const joining = start("--json", "join", "node2", "--yes");
@@ -112,21 +114,6 @@ docker pull -q ${image} >/dev/null`,
   );
   return { apt: Number.parseInt(said, 10), all: performance.now() - begun };
 };
-
-const tasksOfAlice =
-  "docker service ps --no-trunc --format '{{.CurrentState}} {{.Error}}' nb-alice 2>/dev/null || true";
-
-const waitsInLine = ({ on }: Lab): Promise<true> =>
-  until(async () => (/insufficient resources/.test(await on(1, tasksOfAlice)) ? true : undefined), {
-    deadline: 120_000,
-    otherwise: () => new Error("alice does not wait in line"),
-  });
-
-const isDown = ({ on }: Lab): Promise<true> =>
-  until(async () => (/ Down/.test(await on(1, "docker node ls")) ? true : undefined), {
-    deadline: 120_000,
-    otherwise: () => new Error("node2 is not seen as down"),
-  });
 
 const figures = (bare: readonly Bare[], joined: readonly Joined[]): Figure[] => {
   const other = { name: "apt-get and docker pull alone", ms: median(bare.map(({ all }) => all)) };

@@ -16,6 +16,12 @@ export const classIn = (lab: Lab) => {
       },
       { deadline: 120_000, every: 1000, otherwise: () => new Error(`${user} has no server`) },
     );
+  /** The nodes as the manager lists them, with status and availability. */
+  const nodes = async (): Promise<string[]> =>
+    (await lab.on(1, "docker node ls --format '{{.Hostname}} {{.Status}} {{.Availability}}'"))
+      .trim()
+      .split("\n")
+      .toSorted();
   return {
     /** Logs somebody in; the edge may take a while on a busy machine until it answers. */
     arrive: (user: string): Promise<Person> =>
@@ -35,12 +41,23 @@ export const classIn = (lab: Lab) => {
         1,
         `cd /srv/swarmhub/homes && find . -type f ! -path '*/.*' ! -name '${but}' -exec sha256sum {} + | sort -k2`,
       ),
-    /** The nodes as the manager lists them. */
-    nodes: async (): Promise<string[]> =>
-      (await lab.on(1, "docker node ls --format '{{.Hostname}} {{.Status}} {{.Availability}}'"))
-        .trim()
-        .split("\n")
-        .toSorted(),
+    /** Waits until somebody stands in line, since all seats are taken. */
+    waitsInLine: (user: string): Promise<true> =>
+      until(
+        async () => {
+          const list = `docker service ps --no-trunc --format '{{.Error}}' nb-${user} 2>/dev/null || true`;
+          return (await lab.on(1, list)).includes("insufficient resources") ? true : undefined;
+        },
+        { deadline: 120_000, otherwise: () => new Error(`${user} does not wait in line`) },
+      ),
+    nodes,
+    /** Waits until the manager knows that a node is down. */
+    goesDown: (node: string): Promise<true> =>
+      until(
+        async () =>
+          (await nodes()).some((line) => line.startsWith(`${node} Down `)) ? true : undefined,
+        { deadline: 120_000, otherwise: () => new Error(`nobody notices that ${node} is dead`) },
+      ),
   };
 };
 

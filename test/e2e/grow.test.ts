@@ -1,7 +1,6 @@
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
-import { until } from "../../src/until.js";
 import { classIn, guestOf, watch } from "./class.js";
 import { bootLab, workshop } from "./machines.js";
 
@@ -21,7 +20,7 @@ engine: {registry-mirrors: ["http://${lab.registry}"]}
 `;
 const { swarmhub, folder } = await workshop(lab, yaml);
 const configuration = () => readFile(join(folder, "swarmhub.yaml"), "utf8");
-const { arrive, nodeOf, containerOf, hashes, nodes } = classIn(lab);
+const { arrive, nodeOf, containerOf, hashes, nodes, goesDown } = classIn(lab);
 const hubContainer = () => lab.on(1, "docker ps -q -f name=hub.1");
 
 test.after.always(() => lab.lab("down"));
@@ -160,11 +159,7 @@ test.serial("a dead machine is forgotten; its server starts elsewhere", async (t
   const alive = await swarmhub("leave", "--gone", dead);
   t.is(alive.code, 3, alive.stderr);
   await lab.lab("kill", String(guestOf(dead)));
-  await until(async () => ((await nodes()).includes(`${dead} Down Active`) ? true : undefined), {
-    deadline: 90_000,
-    every: 1000,
-    otherwise: () => new Error("nobody notices that it is dead"),
-  });
+  await goesDown(dead);
   const { code, stderr, ms } = await swarmhub("leave", "--gone", dead);
   t.log(`leave --gone took ${Math.round(ms / 1000)} s`);
   t.is(code, 0, stderr);
