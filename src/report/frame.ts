@@ -37,8 +37,7 @@ const looking = (hosts: number, ms: number, spinner: string): Line => [
 
 const tree = ({ pieces, since }: Progress, now: number, height: number, signs: Signs): Line[] => {
   const names = Math.max(0, ...pieces.map(({ piece }) => columns(printable(piece))));
-  const current = pieces.find(({ state }) => state === "waiting" || state === "running");
-  const active = pieces.find(({ state }) => state === "failed") ?? current;
+  const active = pieces.find(({ state }) => state !== "done");
   const at = active === undefined ? pieces.length : pieces.indexOf(active);
   const finished = pieces.slice(0, at).map((piece) => doneLine(piece, names, signs));
   const middle = active === undefined ? [] : [activeLine(active, names, now - since, signs)];
@@ -86,8 +85,9 @@ const endSign = ({ hosts }: PieceProgress, signs: Signs): Stretch =>
     ? [` ${signs.failed} `, "bad"]
     : [` ${signs.stopped} `, "warn"];
 
-const waitingLine = ({ piece }: PieceProgress, signs: Signs): Line => [
-  [` ${signs.waiting} ${printable(piece)}`, "dim"],
+/** A piece whose turn is still to come; it may have begun already. */
+const waitingLine = ({ piece, state }: PieceProgress, signs: Signs): Line => [
+  [` ${state === "running" ? signs.spinner : signs[state]} ${printable(piece)}`, "dim"],
 ];
 
 const hostLines = (

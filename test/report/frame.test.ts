@@ -77,6 +77,21 @@ test("a piece that is done says how much it changed and how long it took", (t) =
   ]);
 });
 
+test("a piece that began before its turn says so among those to come, and how it ended", (t) => {
+  const early = [...installing, [900, { type: "piece", piece: "hub", steps: 1 }]] as const;
+  const last = (...more: [number, Event][]) =>
+    frame(after([...early, ...more]), wideView, 1000).slice(-2);
+  t.deepEqual(last(), [" · storage", " ⠋ hub"]);
+  t.deepEqual(last([950, { type: "piece-done", piece: "hub", changed: 1, ms: 50 }]), [
+    " · storage",
+    " ✓ hub",
+  ]);
+  t.deepEqual(last([950, { type: "piece-failed", piece: "hub", ms: 50 }]), [
+    " · storage",
+    " ✗ hub",
+  ]);
+});
+
 test("a piece that failed says where, why, and what was left out", (t) => {
   const where = { piece: "engine", host: "node1", title: "install docker.io" };
   const progress = after([
