@@ -46,11 +46,12 @@ export const measureJoin = async (keep: boolean, { attempt, add, note }: Book): 
         await alice.read("/hub/spawn/alice");
         await waitsInLine("alice");
       }
-      const turn = await attempt(
-        `P7: ${isOurs ? "join" : "apt and docker pull alone"}`,
-        (): Promise<Bare | Joined> => (isOurs ? joinOnce(lab, start, alice) : bareOnce(lab)),
+      const what = `P7: ${isOurs ? "join" : "apt and docker pull alone"}`;
+      const turn = await attempt(what, (): Promise<Bare | Joined> =>
+        isOurs ? joinOnce(lab, start, alice) : bareOnce(lab),
       );
       if (turn === undefined) return;
+      note(what, told(turn));
       if ("apt" in turn) bare.push(turn);
       else {
         joined.push(turn);
@@ -58,7 +59,6 @@ export const measureJoin = async (keep: boolean, { attempt, add, note }: Book): 
       }
     }
     add(figures(bare, joined));
-    note("P7: where the time goes", story(bare, joined));
   } finally {
     if (!keep) await lab.lab("down");
   }
@@ -131,17 +131,15 @@ const figures = (bare: readonly Bare[], joined: readonly Joined[]): Figure[] => 
   ];
 };
 
-const story = (bare: readonly Bare[], joined: readonly Joined[]): string =>
-  [
-    ...bare.map(({ apt, all }) => `- alone: ${seconds(all)}, of this packages ${seconds(apt)}`),
-    ...joined.map(
-      ({ offered, answers, ended }) =>
-        `- join: offered after ${seconds(offered)}, a server answered after ${seconds(answers)}, ended after ${seconds(ended)}`,
-    ),
-    "",
-    `The last join, when each piece was there: ${joined.at(-1)?.pieces.join(", ")}. How long each took:`,
-    stepByStep(joined.at(-1)?.said ?? ""),
+const told = (turn: Bare | Joined): string => {
+  if ("apt" in turn) return `${seconds(turn.all)}, of this packages ${seconds(turn.apt)}.`;
+  const { offered, answers, ended, pieces, said } = turn;
+  return [
+    `Offered after ${seconds(offered)}, a server answered after ${seconds(answers)}, ended after ${seconds(ended)}.`,
+    `When each piece was there: ${pieces.join(", ")}. How long each took:`,
+    stepByStep(said),
   ].join("\n");
+};
 
 // Swarm sees room for one on the manager and one on the newcomer, as we count them.
 const yamlOf = (lab: Lab): string => `name: bench-join
