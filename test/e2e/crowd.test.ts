@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { until } from "../../src/until.js";
-import { classIn, guestOf, watch } from "./class.js";
+import { classIn, watch } from "./class.js";
 import { bootLab, workshop } from "./machines.js";
 import type { Person } from "./person.js";
 
@@ -19,12 +19,17 @@ servers: {image: "${lab.image}", memory: 150M, cpu: 1}
 engine: {registry-mirrors: ["http://${lab.registry}"]}
 `;
 const { swarmhub, start, folder } = await workshop(lab, yaml);
-const { arrive, nodeOf, containerOf, hashes, nodes } = classIn(lab);
+const { arrive, nodeOf, hashes, nodes } = classIn(lab);
 
 const users = Array.from({ length: 10 }, (_, index) => `pupil${index + 1}`);
-const [onNode3, onNode4] = [users.slice(6, 8), users.slice(8)];
-/** Of those who move, one of each machine who does nothing from then on. */
-const quiet = ["pupil7", "pupil9"];
+const restarted = users.slice(6);
+/** Of those who start anew, by machine; the first on each does nothing from then on. */
+const on = new Map<string, string[]>([
+  ["node3", []],
+  ["node4", []],
+]);
+const at = (node: string): string[] => on.get(node) ?? [];
+const isQuiet = (user: string): boolean => [...on.values()].some(([first]) => first === user);
 const people = new Map<string, Person>();
 let before = "";
 
@@ -34,15 +39,15 @@ const person = (user: string): Person => {
   return found;
 };
 
-/** From now on the server counts in its home, a line each second, on from what is there. */
-const write = async (user: string): Promise<void> => {
-  const count =
-    "n=$(cat log 2>/dev/null | wc -l); while n=$((n + 1)); do echo $n >>log; sleep 1; done";
-  await lab.on(
-    guestOf(await nodeOf(user)),
-    `docker exec -d ${await containerOf(user)} sh -c '${count}'`,
+/** From now on each server there that is asked for counts in its home, a line each second, on from what is there. */
+const write = (guest: number, first = ""): Promise<string> =>
+  lab.on(
+    guest,
+    `for each in $(docker ps -q -f label=swarmhub.user); do
+       ${first}
+       docker exec -d $each sh -c 'n=$(cat log 2>/dev/null | wc -l); while n=$((n + 1)); do echo $n >>log; sleep 1; done'
+     done`,
   );
-};
 
 /** Asks these people's servers once a second; at the end nobody may have noticed anything. */
 const watchAll = async (t: ExecutionContext, who: readonly string[]) => {
@@ -114,19 +119,14 @@ test.after.always(async () => {
 test.serial("ten people at work on one worker", async (t) => {
   const { code, stderr } = await swarmhub("up", "--yes");
   t.is(code, 0, stderr);
-  for (const user of users) people.set(user, await arrive(user));
+  await Promise.all(users.map(async (user) => people.set(user, await arrive(user))));
   const starts = await Promise.all(users.map((user) => person(user).start()));
   for (const { ready, told } of starts) t.true(ready, told);
   t.log(`ten servers after ${Math.max(...starts.map(({ ms }) => ms))} ms`);
-  await lab.on(
-    2,
-    `for each in $(docker ps -q -f label=swarmhub.user); do
-       docker exec $each sh -c 'head -c 300000 /dev/urandom >work.bin && sync work.bin'
-     done`,
-  );
+  const work = "head -c 300000 /dev/urandom >work.bin && sync work.bin";
+  await write(2, `docker exec $each sh -c '${work}'`);
   before = await hashes("log");
   t.is(before.match(/work\.bin/g)?.length, 10);
-  for (const user of users) await write(user);
 });
 
 test.serial("the class grows by two machines at once, and nobody notices", async (t) => {
@@ -148,67 +148,56 @@ test.serial("the class grows by two machines at once, and nobody notices", async
 });
 
 test.serial("who starts anew may sit on a new machine", async (t) => {
-  const manage = (availability: string, ...names: string[]) =>
-    lab.on(
-      1,
-      names.map((name) => `docker node update --availability ${availability} ${name}`).join("; "),
-    );
-  for (const [node, other, who] of [
-    ["node3", "node4", onNode3],
-    ["node4", "node3", onNode4],
-  ] as const) {
-    await manage("pause", "node2", other);
-    await manage("active", node);
-    await Promise.all(
-      who.map(async (user) => {
-        await person(user).stop();
-        const { ready, told } = await person(user).start();
-        t.true(ready, told);
-        t.is(await nodeOf(user), node);
-        await write(user);
-      }),
-    );
-  }
-  await manage("active", "node2", "node3");
+  await lab.on(1, "docker node update --availability pause node2");
+  await Promise.all(
+    restarted.map(async (user) => {
+      await person(user).stop();
+      const { ready, told } = await person(user).start();
+      t.true(ready, told);
+      at(await nodeOf(user)).push(user);
+    }),
+  );
+  await lab.on(1, "docker node update --availability active node2");
+  t.deepEqual([at("node3").length, at("node4").length], [2, 2]);
+  for (const guest of [3, 4]) await write(guest);
 });
 
 test.serial(
   "leave lets who is idle go first, and moves who is at work after the grace",
   async (t) => {
+    const [idle = "", busy = ""] = at("node4");
     const watched = await watchAll(
       t,
-      users.filter((user) => !quiet.includes(user)),
+      users.filter((user) => !isQuiet(user)),
     );
     await tenMinutesLater();
     const run = leaving("node4", "--grace", "1m");
-    await hasMoved("pupil9", "node4");
+    await hasMoved(idle, "node4");
     const first = run.since();
-    t.is(await nodeOf("pupil10"), "node4");
-    await hasMoved("pupil10", "node4");
+    t.is(await nodeOf(busy), "node4");
+    await hasMoved(busy, "node4");
     const second = run.since();
     t.is(await run.ended, 0, run.text());
     t.log(`idle: moved after ${first} s; at work: after ${second} s; left after ${run.since()} s`);
-    await watched.all(users.filter((user) => !onNode4.includes(user) && !quiet.includes(user)));
+    await watched.all(users.filter((user) => !isQuiet(user) && user !== busy));
     t.true(second >= 60);
-    t.regex(run.text(), /waiting for pupil10, \d+ s at most/);
-    t.regex(run.text(), /"moved":\[\{"user":"pupil9"\},\{"user":"pupil10"\}\]/);
+    t.regex(run.text(), new RegExp(`waiting for ${busy}, \\d+ s at most`));
+    t.true(run.text().includes(`"moved":[{"user":"${idle}"},{"user":"${busy}"}]`), run.text());
     t.deepEqual(await nodes(), ["node1 Ready Active", "node2 Ready Active", "node3 Ready Active"]);
     t.is(await hashes("log"), before);
   },
 );
 
 test.serial("leave --when-idle waits for who is at work, however long that takes", async (t) => {
-  const there: string[] = [];
-  for (const user of users) if ((await nodeOf(user)) === "node3") there.push(user);
-  const atWork = there.filter((user) => user !== "pupil7");
-  t.true(there.includes("pupil7") && atWork.length > 0, there.join(", "));
-  const watched = await watchAll(
-    t,
-    users.filter((user) => user !== "pupil7"),
-  );
-  // They started a moment ago, and that counts as work.
+  const [idle = ""] = at("node3");
+  const others = users.filter((user) => user !== idle);
+  // Those who came from node4 may be here too: they started a moment ago, and that counts as work.
+  const places = await Promise.all(others.map(nodeOf));
+  const atWork = others.filter((_, index) => places[index] === "node3");
+  t.true(atWork.length > 0);
+  const watched = await watchAll(t, others);
   const run = leaving("node3", "--when-idle");
-  await hasMoved("pupil7", "node3");
+  await hasMoved(idle, "node3");
   const first = run.since();
   const seen = run.text().length;
   await until(
@@ -225,8 +214,8 @@ test.serial("leave --when-idle waits for who is at work, however long that takes
   t.log(
     `idle: moved after ${first} s; the others worked until ${stopped} s; left after ${run.since()} s`,
   );
-  await watched.all(users.filter((user) => !there.includes(user)));
-  for (const user of users) t.is(await nodeOf(user), "node2");
+  await watched.all(others.filter((user) => !atWork.includes(user)));
+  t.deepEqual([...new Set(await Promise.all(users.map(nodeOf)))], ["node2"]);
   t.deepEqual(await nodes(), ["node1 Ready Active", "node2 Ready Active"]);
   t.is(await readFile(join(folder, "swarmhub.yaml"), "utf8"), yaml);
   t.is((await swarmhub("status")).code, 0);
