@@ -26,7 +26,7 @@ export const storage: Piece<State> = {
     disk: await inspectDisk(cluster),
   }),
   plan: (want, { machines, disk }, cluster) => {
-    refuseHomesElsewhere(machines, cluster);
+    refuseHomesElsewhere(machines, disk, cluster);
     if (want.storage.kind === "temporary") return [];
     const host = homesHost(cluster);
     const { facts } = machines(host);

@@ -2,22 +2,28 @@ import type { Cluster } from "../../cluster.js";
 import { exitCode, UserError } from "../../errors.js";
 import type { Machines } from "../../machines.js";
 import { paths } from "../../paths.js";
+import { isHomes, type DiskState } from "./disk.js";
 
 /**
  * Throws a UserError (preflight) where the hub has its homes from a server that the configuration names no more: nobody would
  * let go of them there, and everybody would find an empty home.
  */
-export const refuseHomesElsewhere = (machines: Machines, cluster: Cluster): void => {
+export const refuseHomesElsewhere = (
+  machines: Machines,
+  disk: DiskState,
+  cluster: Cluster,
+): void => {
   const { config, manager, storage, hosts } = cluster;
   if (storage !== undefined && storage !== manager) return;
   const { facts } = machines(manager);
   const address = addressIn(facts.files[paths.hubConfiguration]);
-  // A manager that exports the homes itself may have another address since.
-  if (address === undefined || facts.files[paths.exports] !== undefined) return;
+  // A manager that has the homes itself may have another address since, and their disk may have moved to it.
+  const isHere = disk.mounted || (disk.device !== undefined && isHomes(disk.device));
+  if (address === undefined || isHere || facts.files[paths.exports] !== undefined) return;
   if (hosts.some((host) => machines(host).address === address)) return;
   throw new UserError(
     `the homes of ${config.name} lie on a server of their own, ${address}, and the configuration does not name it any more`,
-    `write its \`host: …\` below \`storage:\` again and type \`swarmhub down\`, which keeps the homes there; then change the configuration and type \`swarmhub up\``,
+    `write \`host: …\` below \`storage:\` again, type \`swarmhub down\`, which keeps the homes there, and then change the configuration; where that server is gone for good, \`swarmhub down\` at once`,
     exitCode.preflight,
   );
 };

@@ -4,7 +4,7 @@ import { exportsFile } from "../../../src/pieces/storage/nfs.js";
 import { storage } from "../../../src/pieces/storage.js";
 import { paths } from "../../../src/paths.js";
 import { classOf, machinesOf, refusal } from "../table.js";
-import { fromFile, mounted, nothing } from "./states.js";
+import { fromFile, homes, mounted, nothing } from "./states.js";
 
 const temporary = { config: { storage: { kind: "temporary" as const } } };
 
@@ -39,6 +39,12 @@ test("a class whose manager had the homes goes on, with another address too", (t
     [paths.exports]: exportsFile(["10.77.0.13"]),
   };
   t.deepEqual(plan(classOf(1, temporary), files, mounted), []);
+});
+
+test("a manager to which the disk was moved takes the homes up", (t) => {
+  const cluster = classOf(1, fromFile(1));
+  const moved = { ...nothing, device: homes };
+  t.notThrows(() => plan(cluster, { [paths.hubConfiguration]: settings }, moved));
 });
 
 test("a server of its own that is named may have another address than before", (t) => {
