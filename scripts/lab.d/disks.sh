@@ -14,7 +14,7 @@ save_disks() {
   rm -rf "$making"
   on_exit_do rm -rf "$making"
   mkdir "$making"
-  cp --sparse=always "$folder"/vm*.{cow,data,memory,seen} "$folder/image" "$making/"
+  cp --sparse=always "$folder"/vm*.{cow,data,memory,image,seen} "$folder/image" "$making/"
   cp "$folder/number" "$saved/number"
   rm -rf "${saved:?}/$tag"
   mv "$making" "$saved/$tag"

@@ -71,7 +71,7 @@ bootstrap() {
 # Disk images of earlier recipes, when nothing stands on them any more.
 remove_old_guest_images() {
   local old used
-  used=$(find "$cache" -maxdepth 4 -path "$cache/guest" -prune -o -path "$cache/docker" -prune -o -name image -type f -exec cat {} +) || return 0
+  used=$(find "$cache" -maxdepth 4 -path "$cache/guest" -prune -o -path "$cache/docker" -prune -o \( -name image -o -name 'vm*.image' \) -type f -exec cat {} +) || return 0
   find "$cache/guest" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | while read -r old; do
     [[ ${old%-*} == "${image%-*}" || $'\n'$used$'\n' == *$'\n'$old$'\n'* ]] || rm -rf "${cache:?}/guest/$old"
   done

@@ -5,6 +5,7 @@
 guests() { find "$folder" -maxdepth 1 -name 'vm*.memory' -printf '%f\n' 2>/dev/null | tr -dc '0-9\n' | sort -n; }
 
 guest_exists() { [[ -f $folder/vm$1.memory ]]; }
+guest_image() { cat "$folder/vm$1.image" 2>/dev/null || cat "$folder/image"; }
 guest_runs() { daemon_runs "$folder/vm$1.pid"; }
 guest_address() { echo "$prefix.$((10 + $1))"; }
 guest_hardware_address() { printf '02:77:00:00:%02x:%02x' "$(<"$folder/number")" "$1"; }
@@ -14,11 +15,12 @@ running_guests() { local k; for k in $(guests); do ! guest_runs "$k" || echo "$k
 make_guest() {
   truncate -s "$3G" "$folder/vm$1.data"
   echo "$2" >"$folder/vm$1.memory"
+  echo "$image" >"$folder/vm$1.image"
 }
 
 boot_guest() {
   local k=$1 image memory mtu resolver
-  image=$(<"$folder/image")
+  image=$(guest_image "$k")
   memory=$(<"$folder/vm$k.memory")
   mtu=$(in_lab cat /sys/class/net/outside/mtu)
   in_lab ip link delete "tap$k" 2>/dev/null || true # a cable that was cut is a new one

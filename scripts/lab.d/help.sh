@@ -10,7 +10,7 @@ Each guest is a blank Debian under user-mode Linux: its own kernel, systemd, ssh
 
   up N [--memory MB] [--disk GB]   guests 1 to N, blank (3072 MB, 20 GB); what runs already stays as it is
        [--release bookworm]        another release of Debian than trixie
-       [--with PACKAGE,PACKAGE]    Debian packages that the guests have from the start
+       [--with PACKAGE,PACKAGE]    Debian packages that the new guests have from the start
   ssh K [COMMAND…]                 on guest K as user debian, who may sudo
   exec COMMAND…                    on this machine, in the lab's network
   kill K / boot K                  pull the plug of guest K / start it again on the same disks

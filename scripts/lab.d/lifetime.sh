@@ -5,7 +5,8 @@
 lab_up() {
   local count=$1 memory=$2 disk=$3 k started=()
   need_packages_for_guests
-  make_guest_image "$4" "$5"
+  # Guests that come later are like the first, unless it is said what they have.
+  if [[ -z $5 && -f $folder/image ]]; then image=$(<"$folder/image"); else make_guest_image "$4" "$5"; fi
   choose_number
   read_number
   network_up
