@@ -65,7 +65,6 @@ test.before(async () => {
     "/root/kill-watcher.py",
     await readFile("test/e2e/homes/kill-watcher.py", "utf8"),
   );
-  await installTools(lab);
 });
 
 test.after.always(() => lab.lab("down"));
@@ -74,6 +73,7 @@ test.serial("a class of one machine", async (t) => {
   const { code, stderr, ms } = await swarmhub("up", "--yes");
   t.log(`up took ${Math.round(ms / 1000)} s`);
   t.is(code, 0, stderr);
+  await installTools(lab);
 });
 
 test.serial(
