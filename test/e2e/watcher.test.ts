@@ -90,7 +90,7 @@ test.serial(
   },
 );
 
-for (const [index, step] of ["during:assign", "during:tree", "after:mark"].entries())
+for (const [index, step] of ["during:assign", "after:mark"].entries())
   test.serial(
     `the plug is pulled ${step.replace(":", " ")} with 700 new homes: all is right after the boot`,
     async (t) => {
