@@ -3,8 +3,8 @@ import unit from "./ava.config.js";
 /** The story takes as long as all others together. */
 const isStory = (path) => path.endsWith("story.test.ts");
 
-/** Classes that grow, shrink and lose machines: with the others together that is more than CI's hour. `scripts/e2e --all` runs them. */
-const long = ["grow", "crowd", "first-worker", "lost-worker"].map(
+/** Classes that grow, shrink and lose machines, and what may befall the storage: with the others together that is more than CI's hour. `scripts/e2e --all` runs them. */
+const long = ["grow", "crowd", "first-worker", "lost-worker", "watcher", "storage"].map(
   (name) => `!test/e2e/${name}.test.ts`,
 );
 

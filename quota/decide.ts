@@ -78,7 +78,8 @@ export const idle = ({ accounts, parent, given }: World): number[] =>
     return isLimit && !isUsed(account) && !isOurs ? [id] : [];
   });
 
-const isLimited = (account: Account | undefined, { hardKiB, hardFiles }: Limit): boolean =>
+/** Whether an account has exactly this limit. */
+export const isLimited = (account: Account | undefined, { hardKiB, hardFiles }: Limit): boolean =>
   account?.hardKiB === hardKiB && account.hardFiles === hardFiles;
 
 /** How many homes have no id of their own. */

@@ -33,7 +33,7 @@ export const makePass = async (
 ): Promise<PassReport> => {
   const first = await storage.look();
   const mending = decide(first, want).filter(isMending);
-  const { refusals, covered } = await mend(storage, mending);
+  const { refusals, covered, refused } = await mend(storage, mending);
   const touched = new Set(mending.map(({ home }) => home));
   const last =
     touched.size > 0
@@ -41,7 +41,8 @@ export const makePass = async (
       : first;
   const left = decide(last, want);
   const kept = await unmark(storage, left);
-  if (first.isFresh) await storage.clear(idle(last).slice(0, mostCleared));
+  const vain = refused.filter((one) => !mayCarry(last, one)).map(({ projectId }) => projectId);
+  await storage.clear([...vain, ...(first.isFresh ? idle(last).slice(0, mostCleared) : [])]);
 
   const wrong = new Set(left.filter(isMending).map(({ home }) => home));
   const reasonOf = (home: string): string | undefined => {
@@ -79,19 +80,27 @@ const isMending = (action: Action): action is Mending => action.kind !== "unmark
 
 const unreadable = "its project id cannot be read: `lsattr -p` shows nothing of it";
 
-/** An id that its folder did not take gets no limit: each try would leave one more account behind. */
+/** The limit comes first: a folder that takes an id is then limited by it at once, also where the watcher ends in between. */
 const mend = async (storage: Storage, mending: readonly Mending[]) => {
-  const assignments = mending.filter((action) => action.kind === "assign");
-  const refusals = assignments.length > 0 ? await storage.assign(assignments) : new Map();
-  const covered = new Set(
-    assignments.map(({ home }) => home).filter((home) => !refusals.has(home)),
+  const limits = mending.filter((action) => action.kind === "limit");
+  const unlimited = limits.length > 0 ? await storage.limit(limits) : new Map();
+  const assignments = mending.filter(
+    (action): action is Assignment => action.kind === "assign" && !unlimited.has(action.home),
   );
-  const limits = mending.filter(
-    (action): action is LimitChange => action.kind === "limit" && !refusals.has(action.home),
-  );
-  const refusedLimits = limits.length > 0 ? await storage.limit(limits) : new Map();
-  return { covered, refusals: new Map<string, string>([...refusals, ...refusedLimits]) };
+  const unassigned = assignments.length > 0 ? await storage.assign(assignments) : new Map();
+  const homes = assignments.map(({ home }) => home);
+  return {
+    covered: new Set(homes.filter((home) => !unassigned.has(home))),
+    refusals: new Map<string, string>([...unlimited, ...unassigned]),
+    refused: limits.filter(({ home }) => unassigned.has(home)),
+  };
 };
+
+/** An id that its folder did not take keeps no limit: each try would leave one more account behind. */
+const mayCarry = ({ homes, parent, unread }: Look, { home, projectId }: LimitChange): boolean =>
+  unread.includes(home) ||
+  (home === parentName ? parent.projectId : homes.find(({ name }) => name === home)?.projectId) ===
+    projectId;
 
 /** Takes the marks of homes that are right; answers those that could not be taken, with the reason. */
 const unmark = async (storage: Storage, left: readonly Action[]): Promise<Refusals> => {

@@ -1,11 +1,19 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lastWords, stdoutOf, wordsOf, type Output, type Run } from "./command.js";
-import type { Action } from "./decide.js";
+import { isLimited, type Action } from "./decide.js";
 import { inChunks, inLanes } from "./lanes.js";
 import { isEmpty, look, unless, type Again, type Look } from "./look.js";
 import type { Memory } from "./memory.js";
-import { assignCommands, limitCommand, parentName, parseProjectIds, xfsQuota } from "./xfs.js";
+import { askAccounts } from "./survey.js";
+import {
+  assignCommands,
+  limitCommand,
+  parentName,
+  parseProjectIds,
+  xfsQuota,
+  type Account,
+} from "./xfs.js";
 
 export type Assignment = Extract<Action, { kind: "assign" }>;
 export type LimitChange = Extract<Action, { kind: "limit" }>;
@@ -18,6 +26,7 @@ export type Storage = {
   look: (again?: Again) => Promise<Look>;
   /** Gives homes and all in them their project ids; each is marked before its first change. */
   assign: (assignments: readonly Assignment[]) => Promise<Refusals>;
+  /** Limits ids; of a batch that failed only what is not in force is refused. */
   limit: (limits: readonly LimitChange[]) => Promise<Refusals>;
   unmark: (home: string) => Promise<void>;
   /** Takes the limits of ids away that nothing carries any more; it is not told what was refused. */
@@ -72,7 +81,11 @@ export const createStorage = (root: string, run: Run, memory: Memory): Storage =
       for (const some of inChunks(limits)) {
         const commands = some.map((limit) => limitCommand(limit.projectId, limit));
         const output = await run(xfsQuota(root, ...commands));
-        if (output.code !== 0) for (const { home } of some) refusals.set(home, lastWords(output));
+        if (output.code === 0) continue;
+        const ids = some.map(({ projectId }) => projectId);
+        const accounts = await askAccounts(root, run, ids).catch(() => new Map<number, Account>());
+        for (const { home, projectId, ...limit } of some)
+          if (!isLimited(accounts.get(projectId), limit)) refusals.set(home, lastWords(output));
       }
       return refusals;
     },

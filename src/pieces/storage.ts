@@ -11,6 +11,7 @@ import { backingSteps, eraseSteps } from "./storage/backing.js";
 import { exportsFile, nfsConfiguration, reloadExports, startNfs, stopNfs } from "./storage/nfs.js";
 import { fileSteps, removeFileSteps } from "./shared/file.js";
 import { inspectDisk, type DiskState } from "./storage/disk.js";
+import { refuseHomesElsewhere } from "./storage/elsewhere.js";
 import { storageFolders } from "./storage/look.js";
 import { isNamed, unlistScript } from "./storage/fstab.js";
 import { mendSteps, problemsOf } from "./storage/trouble.js";
@@ -25,6 +26,7 @@ export const storage: Piece<State> = {
     disk: await inspectDisk(cluster),
   }),
   plan: (want, { machines, disk }, cluster) => {
+    refuseHomesElsewhere(machines, disk, cluster);
     if (want.storage.kind === "temporary") return [];
     const host = homesHost(cluster);
     const { facts } = machines(host);

@@ -36,13 +36,13 @@ const packages = "docker.io,docker-cli,nfs-kernel-server,xfsprogs";
 
 /**
  * Boots a lab of that many blank machines. `prepared`: they have Docker and NFS already, and the first has our images, so
- * that a test of something else need not wait ten minutes for what the story shows.
+ * that a test of something else need not wait ten minutes for what the story shows. All that only after the first `blank`.
  */
 export const bootLab = async (
   name: string,
   guests: number,
   memory: number,
-  { prepared = false } = {},
+  { prepared = false, blank = 0 } = {},
 ): Promise<Lab> => {
   const lab = async (...words: string[]): Promise<string> =>
     (await run(join(root, "scripts/lab"), ["--name", name, ...words], { maxBuffer: 1 << 26 }))
@@ -55,13 +55,10 @@ export const bootLab = async (
       ? [assets, ...images.map(({ target, reference }) => `${target}=${reference}`)]
       : []),
   );
-  await lab(
-    "up",
-    String(guests),
-    "--memory",
-    String(memory),
-    ...(prepared ? ["--with", packages] : []),
-  );
+  const up = (count: number, ...more: string[]) =>
+    lab("up", String(count), "--memory", String(memory), ...more);
+  if (prepared && blank > 0) await up(blank);
+  await up(guests, ...(prepared ? ["--with", packages] : []));
   const variables = Object.fromEntries(
     (await lab("env"))
       .trim()
@@ -80,7 +77,7 @@ export const bootLab = async (
     (await ssh(guest, `sudo sh -c ${quote(script)}`)).stdout;
   if (prepared)
     await on(
-      1,
+      1 + blank,
       `set -e
 mkdir -p /etc/docker
 echo '{"registry-mirrors": ["http://${registry}"]}' >/etc/docker/daemon.json

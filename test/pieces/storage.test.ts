@@ -158,16 +158,18 @@ test("another disk than the configuration names is refused, as homes do not move
   t.regex(file.message, /the configuration says the file \/var\/lib\/swarmhub\/homes\.xfs/);
 });
 
-test("a line of /etc/fstab for another disk or without project quota is written anew", (t) => {
+test("a line of /etc/fstab for another disk, without project quota or mounted after the NFS server is written anew", (t) => {
   const withTable = (line: string) =>
     said(
       plan(classOf(1), mounted, { ...facts, files: { ...files, [paths.fileSystemTable]: line } }),
     );
   const step = ["manager: list /srv/swarmhub in /etc/fstab (with project quota, at every boot)"];
-  t.deepEqual(withTable("UUID=6f1c /srv/swarmhub xfs defaults,prjquota 0 0"), []);
-  t.deepEqual(withTable("UUID=other /srv/swarmhub xfs defaults,prjquota 0 0"), step);
-  t.deepEqual(withTable("UUID=6f1c /srv/swarmhub xfs defaults 0 0"), step);
-  t.deepEqual(withTable("# UUID=6f1c /srv/swarmhub xfs defaults,prjquota 0 0"), step);
+  const right = "UUID=6f1c /srv/swarmhub xfs prjquota,x-systemd.before=nfs-server.service 0 0";
+  t.deepEqual(withTable(right), []);
+  t.deepEqual(withTable(right.replace("6f1c", "other")), step);
+  t.deepEqual(withTable(right.replace("prjquota,", "")), step);
+  t.deepEqual(withTable(right.replace(/,x-\S+/, "")), step);
+  t.deepEqual(withTable(`# ${right}`), step);
 });
 
 test("a storage file is made on the root disk where there is room", (t) => {
@@ -294,7 +296,8 @@ const tableAfter = (script: string, before: string): string => {
     rmSync(folder, { recursive: true });
   }
 };
-const line = "UUID=6f1c /srv/swarmhub xfs defaults,prjquota,nofail 0 0";
+const line =
+  "UUID=6f1c /srv/swarmhub xfs defaults,nofail,prjquota,x-systemd.before=nfs-server.service 0 0";
 const list = `set -e\nline=${quote(tableLine("UUID=6f1c"))}\n${listScript}`;
 
 test("our line goes into /etc/fstab once, and out again, and the others stay as they are", (t) => {

@@ -90,19 +90,38 @@ test("when a folder refuses its id the mark stays, the reason is told, no limit 
   t.true(await isAllRight(simulation));
 });
 
-test("a batch of limits that failed is blamed only for the homes that are not right", async (t) => {
+test("a home whose limit is refused keeps the id of its parent, and others get theirs", async (t) => {
   const simulation = createSimulation();
   addFolder(simulation, "ada");
   addFolder(simulation, "bob");
   const storage = storageOf(simulation, (real) => ({
     limit: async (limits) => {
       await real.limit(limits.filter(({ home }) => home === "bob"));
-      return new Map(limits.map(({ home }) => [home, "no space for an account"]));
+      return new Map([["ada", "no space for an account"]]);
     },
   }));
   const report = await makePass(storage);
   t.deepEqual(report.failures, [{ home: "ada", reason: "no space for an account" }]);
   t.deepEqual(report.mended, ["bob"]);
+  t.is(simulation.folders.get("ada")?.projectId, simulation.parentId);
+});
+
+test("an id has its limit before a folder takes it, and keeps it where not all in the folder took it", async (t) => {
+  const simulation = createSimulation();
+  addFolder(simulation, "ada");
+  addFolder(simulation, "bob", { files: 2, strays: 2 });
+  const limitsAtFirst: (number | undefined)[] = [];
+  const storage = storageOf(simulation, (real) => ({
+    assign: async (assignments) => {
+      for (const { projectId } of assignments)
+        limitsAtFirst.push(simulation.accounts.get(projectId)?.hardKiB);
+      await real.assign(assignments);
+      return new Map([["bob", "2 files in it refused"]]);
+    },
+  }));
+  await makePass(storage);
+  t.deepEqual(limitsAtFirst, [limit.hardKiB, limit.hardKiB]);
+  t.is(simulation.accounts.get(simulation.folders.get("bob")?.projectId ?? 0)?.hardKiB, 100);
 });
 
 test("a limit that says it was set but is not there keeps the mark", async (t) => {

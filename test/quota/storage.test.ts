@@ -343,6 +343,26 @@ test("1,200 limits are three processes", async (t) => {
   t.is(ran.length, 3);
 });
 
+test("of a batch of limits that failed only what is not in force is refused", async (t) => {
+  const { storage } = await prepare(t, {
+    xfs_quota: (argv) =>
+      argv.some((word) => word.startsWith("limit"))
+        ? { code: 1, stdout: "", stderr: "xfs_quota: cannot set limits: No space left on device" }
+        : ok("#7 0 0 100 00 [--------] 0 0 10 00 [--------]\n"),
+  });
+  const limits = ["ada", "bob"].map((home, index) => ({
+    kind: "limit" as const,
+    home,
+    projectId: 7 + index,
+    hardKiB: 100,
+    hardFiles: 10,
+  }));
+  t.deepEqual(
+    [...(await storage.limit(limits))],
+    [["bob", "xfs_quota: cannot set limits: No space left on device"]],
+  );
+});
+
 test("the folder of the homes gets its id without a mark, and what is in it is left alone", async (t) => {
   const { root, ran, storage } = await prepare(t, { xfs_io: () => ok("projid = 9\n") });
   await mkdir(join(root, "homes/ada"));

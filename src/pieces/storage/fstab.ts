@@ -3,22 +3,28 @@ import { paths } from "../../paths.js";
 /** What mounts the homes at every boot: "UUID=…" of a disk, or the storage file. */
 type Source = string;
 
+/**
+ * With nofail a disk is mounted beside everything else at boot. Whoever asks the NFS server before that hears nothing, and
+ * rpc.mountd looks at what it could not answer (exported with `mp`) again only two minutes later: writers waited 147 s.
+ */
+const options = ["prjquota", "x-systemd.before=nfs-server.service"];
+
 /** The line of /etc/fstab, without it the class would come back from a reboot without homes. */
 export const tableLine = (source: Source, extraOptions = ""): string =>
-  `${source} ${paths.storage} xfs defaults,prjquota,nofail${extraOptions} 0 0`;
+  `${source} ${paths.storage} xfs defaults,nofail,${options.join(",")}${extraOptions} 0 0`;
 
-/** Whether an /etc/fstab mounts the homes from there, with project quota; from anywhere where the source is not known. */
+/** Whether an /etc/fstab mounts the homes from there, as they need it; from anywhere where the source is not known. */
 export const isListed = (table: string | undefined, source: Source | undefined): boolean =>
   (table ?? "")
     .split("\n")
     .map((line) => line.trim().split(/\s+/))
     .some(
-      ([from = "", to, type, options = ""]) =>
+      ([from = "", to, type, found = ""]) =>
         !from.startsWith("#") &&
         (source === undefined || from === source) &&
         to === paths.storage &&
         type === "xfs" &&
-        options.split(",").includes("prjquota"),
+        options.every((option) => found.split(",").includes(option)),
     );
 
 /** Whether an /etc/fstab names the homes' place at all. */

@@ -48,7 +48,7 @@ export const mounted: DiskState = {
 export const files = {
   [paths.fileSystemTable]: `/dev/vda1 / ext4 defaults 0 0
 # Written by swarmhub: the homes of the class.
-UUID=6f1c /srv/swarmhub xfs defaults,prjquota,nofail 0 0
+UUID=6f1c /srv/swarmhub xfs defaults,nofail,prjquota,x-systemd.before=nfs-server.service 0 0
 `,
   [paths.nfsConfiguration]: nfsConfiguration,
   [paths.exports]: exportsFile(["10.77.0.11", "10.77.0.12"]),
