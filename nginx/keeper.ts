@@ -75,8 +75,8 @@ export const keeperOf = (
   ): Promise<void> => {
     const names = namesOf(settings).join(", ");
     const at = now().toISOString();
-    const former = state.attempt;
-    const failures = former?.failures ?? 0;
+    const last = state.attempt;
+    const failures = last?.failures ?? 0;
     state.attempt = { ...ended(at, failures, null), outcome: "running" };
     await report(settings);
     try {
@@ -89,7 +89,7 @@ export const keeperOf = (
       say(`got a certificate for ${names}: serial ${serialNumber}, it ends on ${validTo}`);
     } catch (error) {
       const trouble = troubleOf(error);
-      state.attempt = failed(at, former, trouble, counts);
+      state.attempt = failed(at, last, trouble, counts);
       const which = counts ? `attempt ${failures + 1}` : "asked for by hand";
       say(`no certificate for ${names}, ${which}: ${lineOf(trouble)}`);
     }
