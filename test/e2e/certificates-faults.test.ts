@@ -77,7 +77,7 @@ test.serial("with port 80 closed to the authority the class is up, and says why"
   t.is(status.code, 6);
   t.regex(status.stdout, why);
   t.regex(status.stdout, cure);
-  const page = await lab.on(2, `curl -skL --resolve ${site}:443:${manager} https://${site}/`);
+  const page = await lab.on(2, `curl -skL -b '' --resolve ${site}:443:${manager} https://${site}/`);
   t.regex(page, /name="password"/);
 });
 
@@ -162,7 +162,7 @@ test.serial("by a script that changes the DNS, port 80 closed", async (t) => {
   await give("dns-hook", "#!/bin/sh\necho no such zone >&2\nexit 3\n");
   t.regex(await up(t), /the script that changes the DNS failed: no such zone/);
   await give("dns-hook", hook);
-  t.notRegex(await up(t), /failed/);
+  t.notRegex(await up(t), /the script/);
   await isReal(t);
   const dns = new Resolver();
   dns.setServers([elsewhere]);

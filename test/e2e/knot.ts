@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { Resolver } from "node:dns/promises";
 import type { Lab } from "./machines.js";
 
 /** A DNS server that takes updates (RFC 2136) for example.org from who has its key. */
@@ -21,6 +22,8 @@ export const startKnot = async (lab: Lab, guest: number): Promise<Knot> => {
   await lab.write(guest, "/etc/knot/knot.conf", configuration(port, secret));
   await lab.write(guest, "/var/lib/knot/example.org.zone", zone);
   await lab.on(guest, "chown -R knot: /etc/knot /var/lib/knot && systemctl start knot");
+  const dns = new Resolver();
+  dns.setServers([`${lab.address(guest)}:${port}`]);
   return {
     port,
     credentials: (other = secret) => `dns_rfc2136_server = ${lab.address(guest)}
@@ -29,8 +32,7 @@ dns_rfc2136_name = class
 dns_rfc2136_secret = ${other}
 dns_rfc2136_algorithm = HMAC-SHA256
 `,
-    updates: async () =>
-      Number(await lab.on(guest, "journalctl -u knot -o cat | grep -c 'DDNS, finished' || true")),
+    updates: async () => (await dns.resolveSoa("example.org")).serial - 1,
   };
 };
 
