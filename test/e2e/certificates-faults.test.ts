@@ -11,7 +11,7 @@ import { startKnot } from "./knot.js";
 import { bootLab, workshop } from "./machines.js";
 
 // A class of one machine, and an authority with a DNS server on another: each test goes on from the one before.
-const lab = await bootLab("e2e-certificates-faults", 2, 1536, { prepared: true });
+const lab = await bootLab("e2e-certificates-faults", 2, 2048, { prepared: true });
 const [manager, elsewhere] = [lab.address(1), lab.address(2)];
 const authority = await setAuthority(lab, 2);
 
