@@ -77,7 +77,15 @@ export const keeperOf = (
     const at = now().toISOString();
     const last = state.attempt;
     const failures = last?.failures ?? 0;
-    state.attempt = { ...ended(at, failures, null), outcome: "running" };
+    // Why the last one failed is told on until this one has ended: nothing is better yet.
+    state.attempt = {
+      at,
+      outcome: "running",
+      failures,
+      error: last?.error ?? null,
+      cure: last?.cure ?? null,
+      detail: last?.detail ?? null,
+    };
     await report(settings);
     try {
       const pair = await means.attempt(settings, acme, insist, now);

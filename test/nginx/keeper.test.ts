@@ -258,6 +258,20 @@ test("a renewal by force that fails leaves it due when it was, however often", a
   t.is(world.said[1], "no certificate for geo.example.org, asked for by hand: no (ask nicely)");
 });
 
+test("while another attempt is under way it is told on why the last one failed", async (t) => {
+  const world = await keeping(t);
+  world.answer = refuse;
+  await world.look("schedule");
+  let meanwhile: Status | undefined;
+  world.answer = () => {
+    meanwhile = structuredClone(world.status);
+    return sign(["geo.example.org"]).pair;
+  };
+  await world.look("now");
+  t.like(meanwhile?.attempt, { outcome: "running", error: "no", cure: "ask nicely", failures: 1 });
+  t.like(world.status?.attempt, { outcome: "ok", error: null, cure: null, failures: 0 });
+});
+
 test("who asks in vain while a failure is waited out does not make that longer, also over a restart", async (t) => {
   const first = await keeping(t);
   first.answer = refuse;
