@@ -5,7 +5,7 @@ import type { Pair } from "./pair.js";
 import { namesOf, type Settings } from "./settings.js";
 import type { Acme } from "./settings-tls.js";
 import type { Served } from "./site.js";
-import { ended, pausedUntil, stateFrom, statusOf } from "./state.js";
+import { ended, failed, pausedUntil, stateFrom, statusOf } from "./state.js";
 import type { Status } from "./status.js";
 import { Trouble, troubleOf } from "./trouble.js";
 
@@ -68,11 +68,24 @@ export const keeperOf = (
     return renewalTime(pair.leaf, await means.suggested(settings, acme, pair), means.fraction);
   };
 
-  const tryOnce = async (settings: Settings, acme: Acme, insist: boolean): Promise<void> => {
+  const tryOnce = async (
+    settings: Settings,
+    acme: Acme,
+    { insist, counts }: { insist: boolean; counts: boolean },
+  ): Promise<void> => {
     const names = namesOf(settings).join(", ");
     const at = now().toISOString();
-    const failures = state.attempt?.failures ?? 0;
-    state.attempt = { ...ended(at, failures, null), outcome: "running" };
+    const last = state.attempt;
+    const failures = last?.failures ?? 0;
+    // Why the last one failed is told on until this one has ended: nothing is better yet.
+    state.attempt = {
+      at,
+      outcome: "running",
+      failures,
+      error: last?.error ?? null,
+      cure: last?.cure ?? null,
+      detail: last?.detail ?? null,
+    };
     await report(settings);
     try {
       const pair = await means.attempt(settings, acme, insist, now);
@@ -84,8 +97,9 @@ export const keeperOf = (
       say(`got a certificate for ${names}: serial ${serialNumber}, it ends on ${validTo}`);
     } catch (error) {
       const trouble = troubleOf(error);
-      state.attempt = ended(at, failures + 1, trouble);
-      say(`no certificate for ${names}, attempt ${failures + 1}: ${lineOf(trouble)}`);
+      state.attempt = failed(at, last, trouble, counts);
+      const which = counts ? `attempt ${failures + 1}` : "asked for by hand";
+      say(`no certificate for ${names}, ${which}: ${lineOf(trouble)}`);
     }
     const { outcome, error } = state.attempt;
     state.history = [...state.history, { at, outcome, error }].slice(-10);
@@ -98,8 +112,12 @@ export const keeperOf = (
       state.attempt = null;
     }
     let due = await dueAt(settings, acme);
-    if (reason === "force" || (due <= now() && mayTry(settings, reason))) {
-      await tryOnce(settings, acme, reason === "force");
+    const isDue = due <= now();
+    if (reason === "force" || (isDue && mayTry(settings, reason))) {
+      // Whoever asks by hand and fails leaves the schedule as it was; but where nothing is waited for yet, it would come at once.
+      const isByHand = reason === "force" || reason === "now";
+      const counts = !isByHand || (isDue && (state.attempt?.failures ?? 0) === 0);
+      await tryOnce(settings, acme, { insist: reason === "force", counts });
       due = await dueAt(settings, acme);
     } else if (due > now() && state.attempt?.outcome === "failed") {
       // What was due is not any more: it was restored, or the clock was wrong.

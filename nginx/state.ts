@@ -39,15 +39,35 @@ export const ended = (at: string, failures: number, trouble: Trouble | null): At
   detail: trouble?.detail ?? null,
 });
 
+/**
+ * An attempt that failed. One that does not count, because somebody asked for it by hand, leaves the next one that comes by
+ * itself where it was.
+ */
+export const failed = (
+  at: string,
+  former: Attempt | null,
+  trouble: Trouble,
+  counts: boolean,
+): Attempt => {
+  const failures = former?.failures ?? 0;
+  if (counts) return ended(at, failures + 1, trouble);
+  const attempt = ended(at, failures, trouble);
+  return former === null || failures === 0
+    ? attempt
+    : { ...attempt, countedAt: former.countedAt ?? former.at };
+};
+
 /** Until when nothing is tried after a failure; undefined where nothing failed, or it did so by a clock that was ahead. */
 export const pausedUntil = (
   { schedule: { pauses } }: Settings,
   attempt: Attempt | null,
   now: Date,
 ): Date | undefined => {
-  if (attempt?.outcome !== "failed" || new Date(attempt.at) > now) return undefined;
+  if (attempt?.outcome !== "failed") return undefined;
+  const from = new Date(attempt.countedAt ?? attempt.at);
+  if (from > now) return undefined;
   const seconds = pauses[Math.min(attempt.failures, pauses.length) - 1] ?? 0;
-  const end = new Date(new Date(attempt.at).getTime() + seconds * 1000);
+  const end = new Date(from.getTime() + seconds * 1000);
   return end > now ? end : undefined;
 };
 

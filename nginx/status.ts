@@ -9,8 +9,10 @@ export type Attempt = {
   /** When it began. */
   at: string;
   outcome: "running" | "ok" | "failed";
-  /** How many have failed one after the other. */
+  /** How many have failed one after the other, of those that count for the wait. */
   failures: number;
+  /** When the last one began that counts, if that is not this one. */
+  countedAt?: string;
   error: string | null;
   cure: string | null;
   detail: string | null;

@@ -22,7 +22,7 @@ export const troubleFromCertbot = (said: string, authority: string): Trouble => 
 
 type Known = { domain: string; authority: string; reason: string; said: string };
 
-// The types of RFC 8555, 6.7, as certbot prints them, then its own words.
+// What failed before or beside the authority, the types of RFC 8555, 6.7, as certbot prints them, then its own words.
 const meanings: [RegExp, (known: Known) => [sentence: string, cure: string | null]][] = [
   [
     /\nended after ten minutes$/,
@@ -34,6 +34,28 @@ const meanings: [RegExp, (known: Known) => [sentence: string, cure: string | nul
   [
     /\ncertbot was killed$/,
     () => ["certbot was killed in the midst of it", "it is tried again by itself"],
+  ],
+  [
+    // certbot goes on after it, and then the authority finds nothing.
+    /^Hook '--manual-auth-hook' for \S+ reported error code/m,
+    ({ said }) => [
+      `the script that changes the DNS failed${after(said, /^Hook '--manual-auth-hook' for \S+ ran with error output:\s*/m)}`,
+      "run it by hand: dns-hook present DOMAIN VALUE",
+    ],
+  ],
+  [
+    /^Encountered error [^:]*: |^Unable to determine base domain/m,
+    ({ said }) => [
+      `your DNS server does not take the record${after(said, /^(Encountered error [^:]*: |(?=Unable to determine))/m)}`,
+      "look at server, name, secret and algorithm in what dns.credentials names",
+    ],
+  ],
+  [
+    /^(dns|unauthorized|incorrectResponse)\b[^]*(TXT|DNS challenge)/,
+    ({ domain, reason }) => [
+      `the authority does not find our record at _acme-challenge.${domain}: ${reason}`,
+      "look whether it is made where all the world asks, and give it longer to be seen: dns.propagation",
+    ],
   ],
   [
     /^dns\b/,
@@ -71,10 +93,10 @@ const meanings: [RegExp, (known: Known) => [sentence: string, cure: string | nul
     ],
   ],
   [
-    /^(externalAccountRequired)\b|external account|eab/i,
+    /^externalAccountRequired\b|requires external account binding/,
     ({ authority }) => [
-      `the authority ${authority} wants an external account, and does not take the one given`,
-      "give its id and key as tls.acme.eab",
+      `the authority ${authority} wants an external account`,
+      "give the id and the key that it gave you as tls.acme.eab",
     ],
   ],
   [
@@ -85,12 +107,15 @@ const meanings: [RegExp, (known: Known) => [sentence: string, cure: string | nul
     ],
   ],
   [
-    /requested .* plugin does not appear to be installed|Could not select or initialize/,
-    () => ["certbot has no such DNS plugin here", "use a script instead: tls.letsencrypt.dns.hook"],
+    /^Unable to register an account with ACME server/m,
+    ({ authority, said }) => [
+      `the authority ${authority} opens no account for us${after(said, /^Unable to register [^.]*\. (Error returned by the ACME server: )?/m)}`,
+      "look at the id and key of tls.acme.eab, and at the e-mail address",
+    ],
   ],
   [
-    /hook.*(exited|returned|reported).*(error|code)/i,
-    () => ["the script that changes the DNS failed", "look at its words: swarmhub tls --json"],
+    /requested .* plugin does not appear to be installed|Could not select or initialize/,
+    () => ["certbot has no such DNS plugin here", "use a script instead: tls.letsencrypt.dns.hook"],
   ],
   [
     /CERTIFICATE_VERIFY_FAILED|SSLError/,
@@ -111,6 +136,14 @@ const meanings: [RegExp, (known: Known) => [sentence: string, cure: string | nul
     () => ["another certbot is at work", "it is tried again by itself"],
   ],
 ];
+
+/** The rest of the line behind that, as ": …"; nothing where there is none. */
+const after = (said: string, pattern: RegExp): string => {
+  const found = pattern.exec(said);
+  const [line = ""] =
+    found === null ? [] : said.slice(found.index + found[0].length).split("\n", 1);
+  return line.trim() === "" ? "" : `: ${line.trim()}`;
+};
 
 const lastLine = (said: string): string =>
   said

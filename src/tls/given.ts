@@ -6,6 +6,7 @@ import type { givenNames } from "../paths.js";
 import type { SecretWorld } from "../secret.js";
 import { certificatesIn } from "./chain.js";
 import { checkOwn, OwnProblem } from "./own.js";
+import { checkRoots } from "./root.js";
 
 /** A file of the operator's as the edge should have it; `name` is its place below the folder of certificates. */
 export type GivenFile = { name: GivenName; content: string; hash: string; mode: number };
@@ -64,7 +65,7 @@ const acmeFiles = async ({ ca, eab, dns }: AcmeConfig, world: GivenWorld): Promi
 const caFile = async (path: string, world: GivenWorld): Promise<GivenFile> => {
   const text = await readText("tls.acme.ca", path, world);
   return checked("tls.acme.ca", path, () => {
-    certificatesIn(text);
+    checkRoots(certificatesIn(text));
     return file("acme/ca.pem", text);
   });
 };

@@ -40,9 +40,9 @@ export const troubleOf = (certificates: Certificates): Trouble | undefined => {
   const { status, now, config } = certificates;
   if (status === undefined) return undefined;
   const { attempt } = status;
-  const failed = attempt?.outcome === "failed" ? attempt : undefined;
-  const why = failed?.error === undefined ? "" : `: ${failed.error}`;
-  const cure = failed?.cure ?? "`swarmhub tls` shows more, `swarmhub logs edge` all of it";
+  // While another attempt is under way, why the last one failed still holds.
+  const why = attempt?.error === undefined ? "" : `: ${attempt.error}`;
+  const cure = attempt?.cure ?? "`swarmhub tls` shows more, `swarmhub logs edge` all of it";
   const wrong = unserved(certificates);
   if (wrong !== undefined) return { text: wrong + why, cure };
   if (config.tls.kind !== "acme" && config.tls.kind !== "own") return undefined;
@@ -55,7 +55,7 @@ export const troubleOf = (certificates: Certificates): Trouble | undefined => {
           ? `put a newer one into ${config.tls.certificate}, then \`swarmhub up\``
           : cure,
     };
-  if (failed === undefined) return undefined;
+  if (attempt?.outcome !== "failed") return undefined;
   return { text: `the certificate could not be renewed${why}`, cure };
 };
 

@@ -8,15 +8,20 @@ const artefacts = new URL("../../../test/e2e/artefacts/", import.meta.url).pathn
 
 /**
  * Debian's Chromium, headless, in the lab's network: on the host's it ends all that it loads each time a lab comes or goes
- * beside (ERR_NETWORK_CHANGED). It takes the class's self-signed certificate after asking nobody.
+ * beside (ERR_NETWORK_CHANGED). `home`: another home folder, with the authorities that it knows; `args`: further ones.
  */
-export const openBrowser = async ({ folder, namespace }: Lab): Promise<Browser> => {
+export const openBrowser = async (
+  { folder, namespace }: Lab,
+  { home, args = [] }: { home?: string; args?: string[] } = {},
+): Promise<Browser> => {
   const executablePath = join(folder, "chromium");
   const script = `#!/bin/sh\nexec ip netns exec ${namespace} /usr/bin/chromium "$@"\n`;
   await writeFile(executablePath, script, { mode: 0o755 });
   return chromium.launch({
     executablePath,
+    env: { ...process.env, ...(home !== undefined && { HOME: home }) },
     args: [
+      ...args,
       "--no-sandbox",
       "--disable-gpu",
       "--disable-quic",

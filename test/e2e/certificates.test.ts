@@ -3,7 +3,8 @@ import { text } from "node:stream/consumers";
 import test from "ava";
 import { openEchoes } from "./echoes.js";
 import { bootLab } from "./machines.js";
-import { setStage, sClient, site } from "./acme.js";
+import { setStage } from "./acme.js";
+import { isTrusted, sClient, site } from "./authority.js";
 
 // The edge by itself in front of a stand-in, with an authority and a DNS server beside it on one machine.
 const lab = await bootLab("e2e-certificates", 1, 2048, { prepared: true });
@@ -13,11 +14,6 @@ const stage = await setStage(lab);
 const elsewhere = address.replace(/\d+$/, "1");
 
 test.after.always(() => lab.lab("down"));
-
-const isTrusted = async (): Promise<{ ok: boolean; said: string }> => {
-  const trust = ["-CAfile", await stage.root(), "-verify_return_error", "-verify_hostname", site];
-  return sClient(address, "-servername", site, ...trust);
-};
 
 test.serial("the first certificate: self-signed at once, the real one after seconds", async (t) => {
   await stage.pebble();
@@ -30,7 +26,7 @@ test.serial("the first certificate: self-signed at once, the real one after seco
   const { issuer } = await stage.statusWhen("it is real", ({ kind }) => kind === "acme", 90);
   t.log(`the real certificate is served after ${since()}`);
   t.regex(issuer, /^Pebble Intermediate CA/);
-  const { ok, said } = await isTrusted();
+  const { ok, said } = await isTrusted(address, await stage.root());
   t.true(ok, said);
   t.regex(said, /Verify return code: 0 \(ok\)/);
 });
@@ -149,7 +145,7 @@ test.serial(
       const { at } = await stage.status();
       await lab.on(1, kill);
       await stage.statusWhen(`it is up after ${kill}`, (status) => status.at > at);
-      t.true((await isTrusted()).ok);
+      t.true((await isTrusted(address, await stage.root())).ok);
     }
     const { at } = await stage.status();
     await lab.lab("kill", "1");

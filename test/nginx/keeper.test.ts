@@ -241,6 +241,71 @@ test("force renews what is not due, insisting; now does not", async (t) => {
   t.deepEqual(world.attempts, [false, true]);
 });
 
+test("a renewal by force that fails leaves it due when it was, however often", async (t) => {
+  const world = await keeping(t);
+  await world.look("schedule");
+  const due = +world.wake!;
+  world.answer = refuse;
+  for (const _ of [1, 2, 3, 4, 5]) await world.look("force");
+  t.is(world.status?.attempt?.outcome, "failed");
+  t.is(world.status?.attempt?.error, "no");
+  t.is(+world.wake!, due);
+  t.is(Date.parse(world.status?.nextAttempt ?? ""), due);
+  world.time = due;
+  await world.look("schedule");
+  t.is(world.attempts.length, 7, "nothing is waited for then");
+  t.is(+world.wake! - world.time, minute, "and a failure is the first");
+  t.is(world.said[1], "no certificate for geo.example.org, asked for by hand: no (ask nicely)");
+});
+
+test("while another attempt is under way it is told on why the last one failed", async (t) => {
+  const world = await keeping(t);
+  world.answer = refuse;
+  await world.look("schedule");
+  let meanwhile: Status | undefined;
+  world.answer = () => {
+    meanwhile = structuredClone(world.status);
+    return sign(["geo.example.org"]).pair;
+  };
+  await world.look("now");
+  t.like(meanwhile?.attempt, { outcome: "running", error: "no", cure: "ask nicely", failures: 1 });
+  t.like(world.status?.attempt, { outcome: "ok", error: null, cure: null, failures: 0 });
+});
+
+test("who asks in vain while a failure is waited out does not make that longer, also over a restart", async (t) => {
+  const first = await keeping(t);
+  first.answer = refuse;
+  await first.look("schedule");
+  first.time = +first.wake!;
+  await first.look("schedule");
+  const next = +first.wake!;
+  t.is(next - first.time, 10 * minute);
+  for (const reason of ["force", "now", "force"] as const) {
+    first.time += minute;
+    await first.look(reason);
+    t.is(+first.wake!, next, reason);
+    t.is(first.status?.attempt?.failures, 2);
+    t.is(Date.parse(first.status?.attempt?.at ?? ""), first.time);
+  }
+  const second = await keeping(t, structuredClone(first.status));
+  second.answer = refuse;
+  second.time = first.time + minute;
+  await second.look("schedule");
+  t.is(second.attempts.length, 0);
+  t.is(+second.wake!, next);
+  second.time = next;
+  await second.look("schedule");
+  t.is(+second.wake! - next, 100 * minute);
+});
+
+test("who asks in vain for what is due and was not tried yet has begun the waits", async (t) => {
+  const world = await keeping(t);
+  world.answer = refuse;
+  await world.look("force");
+  t.is(world.status?.attempt?.failures, 1);
+  t.is(+world.wake! - world.time, minute);
+});
+
 test("only one attempt at a time: who asks meanwhile has what was asked for, other settings come after", async (t) => {
   const world = await keeping(t);
   let go: (pair: Pair) => void = () => {};

@@ -56,6 +56,63 @@ const known: [string, said: string, message: RegExp, cure: RegExp][] = [
     /tls\.acme\.eab/,
   ],
   [
+    "no external account where one must be",
+    "Unable to register an account with ACME server. Server requires external account binding. Please use --eab-kid and --eab-hmac-key.\nAsk for help",
+    /acme\.example wants an external account$/,
+    /tls\.acme\.eab/,
+  ],
+  [
+    "an external account with another key",
+    "Unable to register an account with ACME server. Error returned by the ACME server: external account binding JWS verification error: go-jose: error in cryptographic primitive\nAsk for help",
+    /opens no account for us: external account binding JWS verification error: go-jose/,
+    /id and key of tls\.acme\.eab/,
+  ],
+  [
+    "an external account that the authority does not know",
+    "Unable to register an account with ACME server. Error returned by the ACME server: the field 'kid' references a key that is not known to the ACME server\nAsk for help",
+    /opens no account for us: the field 'kid' references a key that is not known/,
+    /id and key of tls\.acme\.eab/,
+  ],
+  [
+    "an authority that is away from a name that holds the letters of eab",
+    `Requesting a certificate for seabird.example.org\n${unexpected("requests.exceptions.ConnectionError: Max retries exceeded with url: /dir")}`,
+    /acme\.example does not answer/,
+    /reaches it/,
+  ],
+  [
+    "a script for the DNS that fails",
+    `Hook '--manual-auth-hook' for geo.example.org reported error code 3
+Hook '--manual-auth-hook' for geo.example.org ran with error output:
+ no such zone
+${failed("unauthorized", "No TXT records found for DNS challenge")}`,
+    /^the script that changes the DNS failed: no such zone$/,
+    /present DOMAIN VALUE/,
+  ],
+  [
+    "a script for the DNS that makes another record",
+    failed("unauthorized", "Correct value not found for DNS challenge"),
+    /does not find our record at _acme-challenge\.geo\.example\.org: Correct value not found/,
+    /dns\.propagation/,
+  ],
+  [
+    "a record that is not seen",
+    failed("dns", "DNS problem: NXDOMAIN looking up TXT for _acme-challenge.geo.example.org"),
+    /does not find our record at _acme-challenge\.geo\.example\.org: DNS problem/,
+    /dns\.propagation/,
+  ],
+  [
+    "a DNS server that does not take the key",
+    "Encountered exception during recovery: certbot.errors.PluginError: Encountered error deleting TXT record: The peer didn't like the signature we sent\nEncountered error adding TXT record: The peer didn't like the signature we sent\nAsk for help",
+    /^your DNS server does not take the record: The peer didn't like the signature we sent$/,
+    /name, secret and algorithm/,
+  ],
+  [
+    "a DNS server that is away",
+    "Encountered error when making query: The DNS operation timed out.\nAsk for help",
+    /^your DNS server does not take the record: The DNS operation timed out\.$/,
+    /server, name/,
+  ],
+  [
     "nonces that are refused",
     unexpected(
       "Unable to register an account with ACME server. Error returned by the ACME server: JWS has an invalid anti-replay nonce: _8GX",

@@ -15,6 +15,8 @@ type Kind = {
   days?: number;
   usage?: string;
   rsaBits?: number;
+  /** Instead of all extensions, as openssl has them in its files. */
+  extensions?: string;
 };
 
 /** Makes a certificate with openssl, given out by another one or by itself. */
@@ -26,6 +28,7 @@ export const certificateOf = ({
   days = 90,
   usage = "serverAuth",
   rsaBits,
+  extensions,
 }: Kind): Pair => {
   const folder = mkdtempSync(join(tmpdir(), "swarmhub-certificate-"));
   const at = (file: string): string => join(folder, file);
@@ -48,10 +51,10 @@ export const certificateOf = ({
       at("csr"),
       ...subject,
     );
-    const extensions = authority
+    const usual = authority
       ? "basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign"
       : `subjectAltName=${sans}\n${usage === "" ? "" : `extendedKeyUsage=${usage}`}`;
-    writeFileSync(at("extensions"), extensions);
+    writeFileSync(at("extensions"), extensions ?? usual);
     writeFileSync(at("ca"), issuer?.certificate ?? "");
     writeFileSync(at("ca-key"), issuer?.key ?? "");
     const by =

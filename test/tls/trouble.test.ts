@@ -30,6 +30,14 @@ for (const [what, words, expected] of [
     /self-signed instead of a certificate of Let's Encrypt: geo.example.org leads to 198.51.100.7; mend its A record$/,
   ],
   [
+    "a first certificate that is asked for again, with why it did not come before",
+    text(
+      authority,
+      says({ ...kind("self-signed", "acme"), attempt: { ...failed, outcome: "running" } }),
+    ),
+    /self-signed instead of .*: geo.example.org leads to 198.51.100.7; mend its A record$/,
+  ],
+  [
     "a first certificate that was never asked for",
     text(authority, says(kind("self-signed", "acme"))),
     /instead of .*; `swarmhub tls` shows more/,
