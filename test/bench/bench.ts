@@ -1,6 +1,7 @@
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { measureDockerCalls } from "./docker-calls.js";
+import { measureEdge } from "./edge.js";
 import { markdown, seconds, type Figure } from "./figure.js";
 import { stepByStep, wayToFirstCell, type Way } from "./first-cell.js";
 import { measureJoin } from "./join.js";
@@ -48,6 +49,7 @@ const main = async (): Promise<void> => {
   if (wants("p6")) await attempt("P6", async () => add(await measureStartUp()));
   if (wants("p5")) await attempt("P5", () => measureHomes(values.keep, { attempt, add, note }));
   if (wants("p7")) await attempt("P7", () => measureJoin(values.keep, { attempt, add, note }));
+  if (wants("p8")) await attempt("P8", () => measureEdge(values.keep, { attempt, add, note }));
   if (!wants("p1", "p2", "p3")) return;
   const isBlank = wants("p1");
   const bench = isBlank ? await blankAgain(await bootBench()) : await bootBench({ prepared: true });

@@ -1,5 +1,5 @@
 import test from "ava";
-import { markdown, median, seconds } from "./figure.js";
+import { markdown, median, percentile, seconds } from "./figure.js";
 
 test("a figure has its ratio, and a goal that is missed is said in words", (t) => {
   const text = markdown("2026-11-21", [
@@ -48,8 +48,19 @@ test("the median is the middle one, or between the middle two", (t) => {
   t.is(median([7]), 7);
 });
 
+test("a percentile is one of the numbers, and the highest of few", (t) => {
+  const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
+  t.is(percentile(hundred, 50), 50);
+  t.is(percentile(hundred, 99), 99);
+  t.is(percentile([3, 1, 2], 99), 3);
+  t.is(percentile([7], 0), 7);
+  t.is(percentile([], 99), Number.NaN);
+});
+
 test("times are in the unit that one would say", (t) => {
-  t.deepEqual([84.4, 2310, 52_340, 312_000].map(seconds), [
+  t.deepEqual([3.44, 9.97, 84.4, 2310, 52_340, 312_000].map(seconds), [
+    "3.4 ms",
+    "10 ms",
     "84 ms",
     "2.31 s",
     "52.3 s",

@@ -15,7 +15,7 @@ export const openEchoes = async (
   const seen: Echoes = { answers: 0, broken: [], latest: 0 };
   const sockets: Socket[] = [];
   for (let number = 0; number < count; number += 1)
-    sockets.push(await open(host, port, servername));
+    sockets.push(await openEcho(host, port, servername));
   let stopped = false;
   const timers = sockets.map((socket, number) => {
     let asked: { text: string; at: number } | undefined;
@@ -25,10 +25,9 @@ export const openEchoes = async (
       seen.latest = Math.max(seen.latest, performance.now() - asked.at);
       asked = undefined;
     });
-    socket.on("close", () => stopped || seen.broken.push(`connection ${number} was closed`));
-    socket.on("error", (error: Error) =>
-      seen.broken.push(`connection ${number}: ${error.message}`),
-    );
+    let why = "was closed";
+    socket.on("close", () => stopped || seen.broken.push(`connection ${number} ${why}`));
+    socket.on("error", ({ message }: Error) => (why = `broke: ${message}`));
     let beat = 0;
     return setInterval(() => {
       // The last one is not answered yet: it is late, and the longer the later.
@@ -52,7 +51,8 @@ export const openEchoes = async (
   };
 };
 
-const open = async (host: string, port: number, servername: string): Promise<Socket> => {
+/** Opens one websocket, over TLS where the port is 443; what is written to it comes back. Throws where there is none. */
+export const openEcho = async (host: string, port: number, servername: string): Promise<Socket> => {
   const isTls = port === 443;
   const socket = isTls
     ? connectTls({ host, port, servername, rejectUnauthorized: false })

@@ -1,0 +1,107 @@
+import { site } from "../e2e/acme.js";
+import type { Lab } from "../e2e/machines.js";
+import type { EdgeStage } from "./edge-stage.js";
+import { seconds } from "./figure.js";
+import { watching } from "./in-namespace.js";
+import type { Watched } from "./load/said.js";
+
+const renewals = 3;
+const sockets = 50;
+
+/** Three renewals under 50 open websockets: the edge's, then those of a container that stops nginx for certbot; a line each. */
+export const compareRenewals = async (lab: Lab, edgeStage: EdgeStage): Promise<string> => {
+  const { stage } = edgeStage;
+  const ours = await threeTimes(lab, edgeStage, async () => {
+    const { serial } = await stage.status();
+    await stage.edge.signal("USR2");
+    await stage.statusWhen("it is renewed", (status) => status.serial !== serial);
+  });
+  await startCommon(lab, edgeStage);
+  const served = () =>
+    lab.on(1, `docker exec common cat /common/letsencrypt/live/${site}/cert.pem`);
+  const common = await threeTimes(lab, edgeStage, async () => {
+    const before = await served();
+    await lab.on(1, "docker exec common sh /common/renew.sh");
+    if ((await served()) === before) throw new Error("certbot renewed nothing");
+  });
+  await lab.on(1, "docker rm -f common");
+  return [
+    ...ours.map(
+      (seen) => `- the edge: ${words(seen)}, the latest echo after ${seconds(seen.latest)}`,
+    ),
+    ...common.map((seen) => `- nginx stopped for certbot --standalone: ${words(seen)}`),
+  ].join("\n");
+};
+
+const threeTimes = async (
+  lab: Lab,
+  { sites, small }: EdgeStage,
+  renew: () => Promise<void>,
+): Promise<Watched[]> => {
+  const all: Watched[] = [];
+  const load = { kind: "watch", site: sites.edge, sockets, seconds: 120, ...small } as const;
+  for (let turn = 0; turn < renewals; turn += 1) all.push(await watching(lab, load, renew));
+  return all;
+};
+
+const words = ({ broken, silent }: Watched): string =>
+  `${broken} of ${sockets} dropped, at most ${seconds(silent)} between two answers to who came anew`;
+
+/** What one finds on the Web: nginx and certbot in one container, nginx stopped while certbot answers on port 80 itself. */
+const startCommon = async (lab: Lab, { imageOf }: EdgeStage): Promise<void> => {
+  for (const [name, content] of Object.entries(files))
+    await lab.write(1, `/root/common-${name}`, content);
+  await lab.on(
+    1,
+    `set -e
+docker rm -f edge common >/dev/null 2>&1 || true
+rm -rf /root/common
+mkdir /root/common
+for file in ${Object.keys(files).join(" ")}; do mv /root/common-$file /root/common/$file; done
+cp /root/acme/ca.pem /root/common/
+docker run -d --name common --init --network class --dns ${lab.address(1)} -p 80:80 -p 443:443 -v /root/common:/common ${imageOf("edge")} sleep infinity
+docker exec common sh /common/first.sh`,
+  );
+};
+
+const certbot = "REQUESTS_CA_BUNDLE=/common/ca.pem /opt/certbot/bin/certbot";
+const folders =
+  "--config-dir /common/letsencrypt --work-dir /common/work --logs-dir /common/log -n";
+
+const files = {
+  "first.sh": `set -e
+${certbot} certonly --standalone ${folders} --agree-tos --register-unsafely-without-email \\
+  --server https://acme.example.org:14000/dir -d ${site}
+nginx -c /common/nginx.conf
+`,
+  // nginx is gone when port 80 is wanted: it removes this file last.
+  "stop.sh":
+    "nginx -c /common/nginx.conf -s stop; while [ -e /run/nginx.pid ]; do sleep 0.02; done\n",
+  "renew.sh": `${certbot} renew ${folders} --force-renewal --no-random-sleep-on-renew \\
+  --pre-hook 'sh /common/stop.sh' --post-hook 'nginx -c /common/nginx.conf'
+`,
+  "nginx.conf": `user www-data;
+pid /run/nginx.pid;
+events {}
+http {
+  map $http_upgrade $connection_header { default upgrade; '' close; }
+  server {
+    listen 80;
+    return 301 https://$host$request_uri;
+  }
+  server {
+    listen 443 ssl;
+    ssl_certificate /common/letsencrypt/live/${site}/fullchain.pem;
+    ssl_certificate_key /common/letsencrypt/live/${site}/privkey.pem;
+    location / {
+      proxy_pass http://proxy:8000;
+      proxy_http_version 1.1;
+      proxy_set_header Host $host;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $connection_header;
+      proxy_read_timeout 1d;
+    }
+  }
+}
+`,
+};

@@ -1,0 +1,72 @@
+import { join } from "node:path";
+import { setStage, site, type Stage } from "../e2e/acme.js";
+import type { Lab } from "../e2e/machines.js";
+import { assetsAt, ownImages, type ImageName } from "../../src/images.js";
+import type { Question, Site } from "./load/said.js";
+
+const assets = new URL("../../../dist/assets", import.meta.url).pathname;
+
+/** What both the edge and the proxy answer to, on one machine. */
+export type EdgeStage = {
+  stage: Stage;
+  /** The edge over HTTP/1.1 and TLS, over HTTP/2, and the proxy behind it without TLS. */
+  sites: Record<"edge" | "http2" | "proxy", Site>;
+  small: Omit<Question, "site">;
+  large: Omit<Question, "site">;
+  imageOf: (name: ImageName) => string;
+};
+
+/** The edge with a certificate of the lab's own authority, the real proxy behind it, and behind its route a light stand-in for a user's server. */
+export const setEdgeStage = async (lab: Lab): Promise<EdgeStage> => {
+  const stage = await setStage(lab);
+  const images = ownImages(assetsAt((path) => join(assets, path)));
+  const imageOf = (wanted: ImageName): string => {
+    const image = images.find(({ name }) => name === wanted);
+    if (image === undefined) throw new Error(`there is no image ${wanted}`);
+    return image.reference;
+  };
+  await lab.write(1, "/root/server.mjs", server);
+  await lab.on(
+    1,
+    `set -e
+docker rm -f proxy nb-ada >/dev/null 2>&1 || true
+openssl rand -hex 16 >/root/proxy-token
+docker run -d --name nb-ada --network class -v /root/server.mjs:/server.mjs:ro ${imageOf("edge")} node /server.mjs
+docker run -d --name proxy --network class -p 8000:8000 -v /root/proxy-token:/run/secrets/proxy-token:ro ${imageOf("proxy")}
+api=http://$(docker inspect -f '{{.NetworkSettings.Networks.class.IPAddress}}' proxy):8001/api/routes/user/ada
+for i in $(seq 300); do curl -sf -H "Authorization: token $(cat /root/proxy-token)" -d '{"target": "http://nb-ada:8888"}' $api && exit 0; sleep 0.1; done; exit 1`,
+  );
+  await stage.pebble();
+  await stage.settings();
+  await stage.edge.start();
+  await stage.statusWhen("the certificate is real", ({ kind }) => kind === "acme", 90);
+  const host = lab.address(1);
+  const edge = { host, port: 443, name: site };
+  return {
+    stage,
+    sites: { edge, http2: { ...edge, http2: true }, proxy: { host, port: 8000, name: site } },
+    small: { path: "/user/ada/small", bytes: smallBytes },
+    large: { path: "/user/ada/large", bytes: largeBytes },
+    imageOf,
+  };
+};
+
+const smallBytes = 200;
+const largeBytes = 100_000;
+
+const server = `
+import { createServer } from "node:http";
+const answers = { "/user/ada/small": Buffer.alloc(${smallBytes}, "x"), "/user/ada/large": Buffer.alloc(${largeBytes}, "x") };
+const server = createServer(({ url }, response) => {
+  response.setHeader("content-type", "application/octet-stream");
+  response.end(answers[url]);
+});
+server.on("upgrade", (request, socket) => {
+  socket.on("error", () => {});
+  socket.setNoDelay(true);
+  socket.write("HTTP/1.1 101 Switching Protocols\\r\\nConnection: Upgrade\\r\\nUpgrade: websocket\\r\\n\\r\\n");
+  socket.pipe(socket);
+});
+server.listen(8888);
+process.on("SIGTERM", () => process.exit(0));
+`;

@@ -1,0 +1,162 @@
+import { bootLab, type Lab } from "../e2e/machines.js";
+import { compareRenewals } from "./edge-renewals.js";
+import { setEdgeStage, type EdgeStage } from "./edge-stage.js";
+import { median, seconds, type Figure } from "./figure.js";
+import { put } from "./in-namespace.js";
+import type { Load, Rates, Site } from "./load/said.js";
+import type { Book } from "./measure-no-op.js";
+
+const turns = 5;
+
+/** P8, on one machine: what asking through the edge costs against the proxy directly, and what a renewal does to open websockets. */
+export const measureEdge = async (keep: boolean, { attempt, add, note }: Book): Promise<void> => {
+  const lab = await bootLab("bench-edge", 1, 2048, { prepared: true });
+  try {
+    const edgeStage = await setEdgeStage(lab);
+    const asking: string[] = [];
+    for (const { what, load, sites, figures } of comparisons(edgeStage))
+      await attempt(`P8: ${what}`, async () => {
+        const seen = await inTurns(lab, load, sites);
+        add(figures(seen, what));
+        asking.push(`- ${what}: ${words(seen.edge)}; directly ${words(seen.proxy)}`);
+      });
+    note("P8: through the edge, and directly", asking.join("\n"));
+    await attempt("P8: renewals", async () =>
+      note("P8: 50 open websockets and a renewal", await compareRenewals(lab, edgeStage)),
+    );
+  } finally {
+    if (!keep) await lab.lab("down");
+  }
+};
+
+type Turns = Record<"edge" | "proxy", Rates>;
+type Comparison = {
+  what: string;
+  load: (site: Site) => Exclude<Load, { kind: "watch" }>;
+  sites: Record<"edge" | "proxy", Site>;
+  figures: (seen: Turns, what: string) => Figure[];
+};
+
+const comparisons = ({ sites, small, large }: EdgeStage): Comparison[] => {
+  const { edge, http2, proxy } = sites;
+  const atOnce = { kind: "at once", connections: 16, seconds: 8 } as const;
+  const paced = { kind: "paced", connections: 16, perSecond: 50, seconds: 12 } as const;
+  const connections = { kind: "connections", count: 60, ...small } as const;
+  const echo = { kind: "echo", sockets: 20, seconds: 8 } as const;
+  return [
+    {
+      what: "1,000 small answers over 16 connections",
+      load: (site) => ({ ...atOnce, ...small, site }),
+      sites: { edge, proxy },
+      figures: thousand,
+    },
+    {
+      what: "1,000 answers of 100 kB over 16 connections",
+      load: (site) => ({ ...atOnce, ...large, site }),
+      sites: { edge, proxy },
+      figures: thousand,
+    },
+    {
+      what: "1,000 small answers over 16 connections, HTTP/2",
+      load: (site) => ({ ...atOnce, ...small, site }),
+      sites: { edge: http2, proxy },
+      figures: thousand,
+    },
+    {
+      what: "a small answer at 50 a second",
+      load: (site) => ({ ...paced, ...small, site }),
+      sites: { edge, proxy },
+      figures: slowest,
+    },
+    {
+      what: "an answer of 100 kB at 50 a second",
+      load: (site) => ({ ...paced, ...large, site }),
+      sites: { edge, proxy },
+      figures: slowest,
+    },
+    {
+      what: "1,000 round trips over 20 websockets",
+      load: (site) => ({ ...echo, perSecond: 0, site }),
+      sites: { edge, proxy },
+      figures: thousand,
+    },
+    {
+      what: "a round trip over 20 websockets at 100 a second",
+      load: (site) => ({ ...echo, perSecond: 100, site }),
+      sites: { edge, proxy },
+      figures: slowest,
+    },
+    {
+      what: "a new connection and a small answer",
+      load: (site) => ({ ...connections, isResumed: false, site }),
+      sites: { edge, proxy },
+      figures: middle,
+    },
+    {
+      what: "the same with the TLS session of before",
+      load: (site) => ({ ...connections, isResumed: true, site }),
+      sites: { edge, proxy },
+      figures: middle,
+    },
+  ];
+};
+
+/** Both by turns, so that a busy moment of the machine hits both; the medians of the turns. */
+const inTurns = async (
+  lab: Lab,
+  load: Comparison["load"],
+  sites: Comparison["sites"],
+): Promise<Turns> => {
+  const edge: Rates[] = [];
+  const proxy: Rates[] = [];
+  for (let turn = 0; turn < turns; turn += 1) {
+    edge.push(await put(lab, load(sites.edge)));
+    proxy.push(await put(lab, load(sites.proxy)));
+  }
+  return { edge: middleOf(edge), proxy: middleOf(proxy) };
+};
+
+const middleOf = (all: readonly Rates[]): Rates => {
+  const of = (key: keyof Rates) => median(all.map((rates) => rates[key]));
+  return { perSecond: of("perSecond"), p50: of("p50"), p99: of("p99"), cpu: of("cpu") };
+};
+
+/** So many in a second as the time that a thousand take: less is better, as in all other rows. */
+const thousand: Comparison["figures"] = ({ edge, proxy }, what) => [
+  {
+    bench: "P8",
+    what,
+    ours: 1e6 / edge.perSecond,
+    other: { name: "the proxy directly", ms: 1e6 / proxy.perSecond },
+    // At least 0.9 of as many in a second.
+    goal: { ratio: 1 / 0.9 },
+  },
+];
+
+const slowest: Comparison["figures"] = ({ edge, proxy }, what) => [
+  {
+    bench: "P8",
+    what: `${what}, p99`,
+    ours: edge.p99,
+    other: { name: "the proxy directly", ms: proxy.p99 },
+    goal: { ratio: 1.2 },
+  },
+  {
+    bench: "P8",
+    what: `${what}, p50`,
+    ours: edge.p50,
+    other: { name: "the proxy directly", ms: proxy.p50 },
+  },
+];
+
+const middle: Comparison["figures"] = ({ edge, proxy }, what) => [
+  {
+    bench: "P8",
+    what: `${what}, p50`,
+    ours: edge.p50,
+    other: { name: "the proxy directly, no TLS", ms: proxy.p50 },
+  },
+];
+
+const words = ({ perSecond, p50, p99, cpu }: Rates): string =>
+  `${perSecond.toFixed(perSecond < 100 ? 1 : 0)} a second, p50 ${seconds(p50)}, p99 ${seconds(p99)} (asking took ${Math.round(cpu * 100)} % of a core)`;

@@ -1,0 +1,25 @@
+import { echo } from "./load/echo.js";
+import { connections, atOnce, paced } from "./load/requests.js";
+import type { Load, Seen } from "./load/said.js";
+import { watch } from "./load/watch.js";
+
+// The load generator, a process in the lab's namespace: takes one load as JSON, prints what came of it as JSON.
+
+const run = (load: Load): Promise<Seen> => {
+  switch (load.kind) {
+    case "at once":
+      return atOnce(load);
+    case "paced":
+      return paced(load);
+    case "connections":
+      return connections(load);
+    case "echo":
+      return echo(load);
+    case "watch":
+      return watch(load);
+  }
+};
+
+const load = JSON.parse(process.argv[2] ?? "") as Load;
+process.stdout.write(JSON.stringify(await run(load)));
+process.exit(0);
