@@ -7,13 +7,15 @@ export type Surroundings = {
   user: string | undefined;
   /** nginx >= 1.25.1 has `http2 on`, and warns about the listen flag that older ones need. */
   http2Directive: boolean;
+  /** Where the proxy is, as address:port; none where it is unknown. */
+  proxyServers: readonly string[];
 };
 
 /** nginx.conf for these settings and that kind of certificate; throws where the template asks for a value that does not exist. */
 export const nginxConfiguration = (
   template: string,
   settings: Settings,
-  { user, http2Directive }: Surroundings,
+  { user, http2Directive, proxyServers }: Surroundings,
   served: Settings["tls"]["kind"],
 ): string => {
   const httpsPort = settings.listen.https.replace(/^.*:/, "");
@@ -22,6 +24,8 @@ export const nginxConfiguration = (
     ...settings,
     user: user ?? "",
     http2Directive,
+    proxyServers,
+    target: proxyServers.length === 0 ? settings.upstream : "swarmhub-proxy",
     tls: settings.tls.kind !== "off",
     // What a person has to trust by hand must not become what a browser insists on.
     strictTransport: names.length > 0 && (served === "acme" || served === "own"),

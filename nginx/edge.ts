@@ -3,6 +3,7 @@ import { attempt } from "./acme/attempt.js";
 import { suggestions } from "./acme/suggestions.js";
 import { keeperOf, type Reason } from "./keeper.js";
 import { surroundings } from "./nginx.js";
+import { followProxy } from "./proxy-address.js";
 import { drawnMinute, minutes, scheduleOf } from "./schedule.js";
 import { settingsFrom, type Settings } from "./settings.js";
 import { startSite } from "./site.js";
@@ -30,6 +31,15 @@ const main = async (): Promise<void> => {
   await mkdir(certificates, { recursive: true });
   const minute = await drawnMinute(certificates);
   const site = await startSite(settings, await surroundings(), now, say);
+
+  followProxy(
+    () => settings,
+    site.proxyServers,
+    async () => {
+      await site.apply(settings);
+      say(`the proxy is at ${site.proxyServers().join(", ") || "no address"}`);
+    },
+  );
 
   const schedule = scheduleOf(() => look("schedule"), say);
   const keeper = keeperOf(

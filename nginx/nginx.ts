@@ -54,7 +54,7 @@ export const installConfiguration = async (
 };
 
 /** What nginx.conf depends on here. */
-export const surroundings = async (): Promise<Surroundings> => ({
+export const surroundings = async (): Promise<Omit<Surroundings, "proxyServers">> => ({
   user: process.getuid?.() === 0 ? "www-data" : undefined,
   http2Directive: hasHttp2Directive((await ask(["-v"])).said),
 });

@@ -39,6 +39,9 @@ const proxy = new ConfigurableProxy({
 });
 // Node ends a request that takes longer than five minutes to arrive: a large file over a slow line.
 proxy.proxyServer.requestTimeout = 0;
+// The edge keeps idle connections for four seconds. With Node's five, one of them could be closed here, after a moment in which
+// we got to nothing, under a POST that nginx must not send twice.
+proxy.proxyServer.keepAliveTimeout = 60_000;
 
 const listenAt = (server: Server, place: string): void => {
   const [address, port] = place.split(":");

@@ -5,6 +5,7 @@ import { candidatesFor, type Candidate } from "./candidates.js";
 import { installConfiguration, startNginx } from "./nginx.js";
 import type { Surroundings } from "./configuration.js";
 import { writePair } from "./pair.js";
+import { proxyServers } from "./proxy-address.js";
 import { servedCertificate } from "./served.js";
 import { namesOf, type Settings } from "./settings.js";
 import { Trouble } from "./trouble.js";
@@ -21,6 +22,8 @@ export type Served = {
 export type Site = {
   /** Gives nginx these settings and the best pair it accepts; reloads it if anything changed. Throws where it accepts none. */
   apply: (settings: Settings) => Promise<Served>;
+  /** Where nginx looks for the proxy: address:port, none where it asks by name. */
+  proxyServers: () => readonly string[];
   stop: (graceMilliseconds: number) => void;
   /** nginx's exit code. */
   ended: Promise<number>;
@@ -29,16 +32,24 @@ export type Site = {
 /** Starts nginx with these settings and the best pair that it accepts; throws where it accepts none. */
 export const startSite = async (
   first: Settings,
-  around: Surroundings,
+  machine: Omit<Surroundings, "proxyServers">,
   now: () => Date,
   say: (text: string) => void,
 ): Promise<Site> => {
+  let around: Surroundings = { ...machine, proxyServers: [] };
+  const lookAround = async (settings: Settings): Promise<void> => {
+    // Where nobody can be asked, it is where it was.
+    const found = await proxyServers(settings).catch(() => around.proxyServers);
+    around = { ...machine, proxyServers: found };
+  };
+  await lookAround(first);
   const started = await install(first, around, now(), say);
   const nginx = startNginx(started.file);
   say(`nginx runs with ${started.file}`);
   let running = await allOf(started);
 
   const apply = async (settings: Settings): Promise<Served> => {
+    await lookAround(settings);
     const installed = await install(settings, around, now(), say);
     const next = await allOf(installed);
     if (next !== running) nginx.reload();
@@ -55,6 +66,7 @@ export const startSite = async (
       last = result.catch(() => {});
       return result;
     },
+    proxyServers: () => around.proxyServers,
     stop: nginx.stop,
     ended: nginx.ended,
   };

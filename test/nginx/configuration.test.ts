@@ -17,12 +17,13 @@ const rendered = (
   changes: Record<string, unknown>,
   http2Directive = true,
   served: "self-signed" | "acme" | "own" = "self-signed",
+  proxyServers: string[] = [],
 ): string => {
   const json = JSON.stringify({ domain: null, address: "10.77.0.11", tls: "off", ...changes });
   return nginxConfiguration(
     template,
     settingsFrom(json),
-    { user: "www-data", http2Directive },
+    { user: "www-data", http2Directive, proxyServers },
     served,
   );
 };
@@ -72,6 +73,15 @@ test("several names are answered to", (t) => {
   t.regex(text, /server_name geo\.example\.org www\.geo\.example\.org;/);
 });
 
+test("connections to a proxy whose address is known are kept; another is asked for by name", (t) => {
+  const known = rendered({}, true, "self-signed", ["172.18.0.3:8000", "172.18.0.4:8000"]);
+  t.regex(known, /server 172\.18\.0\.3:8000 .*;\n +server 172\.18\.0\.4:8000 /);
+  t.regex(known, /keepalive_timeout 4s;/, "far less than the proxy's own minute");
+  t.notRegex(known, /resolver|proxy:8000/);
+  t.regex(rendered({}), /set \$upstream proxy:8000;/);
+  t.notRegex(rendered({}), /\bkeepalive \d/);
+});
+
 const all = [null, "geo.example.org"].flatMap((domain) =>
   (["off", "self-signed", "own", "acme"] as const)
     .filter((kind) => domain !== null || kind !== "acme")
@@ -115,9 +125,14 @@ for (const { domain, kind, trustedProxies, names } of all) {
       );
       const { pair } = await selfSigned(folder, folder, ["10.77.0.11"], new Date());
       await writePair(join(folder, "live.pem"), pair);
-      for (const served of kind === "off" ? [kind] : ([kind, "self-signed"] as const)) {
+      const machine = await surroundings();
+      const around = [[], ["127.0.0.1:8000"]].map((proxyServers) => ({ ...machine, proxyServers }));
+      const kinds = kind === "off" ? [kind] : ([kind, "self-signed"] as const);
+      const texts = kinds.flatMap((served) =>
+        around.map((each) => nginxConfiguration(template, settings, each, served)),
+      );
+      for (const text of texts) {
         const file = join(folder, "nginx.conf");
-        const text = nginxConfiguration(template, settings, await surroundings(), served);
         await writeFile(file, text);
         const { stderr } = await promisify(execFile)("sh", [
           "-c",

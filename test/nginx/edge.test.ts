@@ -197,13 +197,17 @@ withNginx(
     t.teardown(close);
     const { https } = edge.ports;
     names.addresses.clear();
+    await eventually(
+      async () => (await ask(https, "/hub/login?token=hidden")).status === 503,
+      "the name leads nowhere any more",
+    );
     const away = await ask(https, "/hub/login?token=hidden");
     t.is(away.status, 503);
     t.is(away.headers["retry-after"], "5");
     t.regex(away.body, /Back in a moment/);
 
     names.addresses.set("proxy", "127.0.0.1");
-    t.is((await ask(https, "/")).status, 200);
+    t.is((await ask(https, "/")).status, 200, "at once: it is asked for by name again");
     await upstream.close();
     const Referer = "https://127.0.0.1/?token=hidden";
     t.is((await ask(https, "/refused?token=hidden", { headers: { Referer } })).status, 503);
@@ -216,6 +220,24 @@ withNginx(
       /could not be resolved[^]*refused[^]*"GET \/back HTTP/.test(await edge.said());
     await eventually(logged, "the three are logged");
     t.notRegex(await edge.said(), /hidden/);
+  },
+);
+
+withNginx(
+  "connections to the proxy are used again, and it is followed where it goes",
+  async (t) => {
+    const { edge, names, upstream, close } = await startSite();
+    t.teardown(close);
+    const ports = new Set<string>();
+    for (let turn = 0; turn < 12; turn += 1)
+      ports.add((await ask(edge.ports.https, "/from-port")).body);
+    t.true(ports.size <= 2, `one for each worker, and not ${ports.size}`);
+
+    const elsewhere = await startUpstream(upstream.port, "127.0.0.2");
+    t.teardown(elsewhere.close);
+    names.addresses.set("proxy", "127.0.0.2");
+    const isThere = async () => (await ask(edge.ports.https, "/at")).body === "127.0.0.2";
+    await eventually(isThere, "the other one answers");
   },
 );
 

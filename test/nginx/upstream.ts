@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 /** What stands for the proxy: says what it was asked as JSON, sends bytes of an upgraded connection back. */
 export type Upstream = { port: number; close: () => Promise<void> };
 
-/** Starts one on that port of loopback, or on a free one. Some paths are answered in another way: see below. */
-export const startUpstream = async (port = 0): Promise<Upstream> => {
+/** Starts one on that port of a loopback address, or on a free one. Some paths are answered in another way: see below. */
+export const startUpstream = async (port = 0, address = "127.0.0.1"): Promise<Upstream> => {
   const server = createServer((request, response) => {
     const answer = answers[request.url ?? ""] ?? echo;
     answer(request, response);
@@ -19,7 +19,7 @@ export const startUpstream = async (port = 0): Promise<Upstream> => {
     socket.pipe(socket);
   });
   await new Promise<void>((resolve) => {
-    server.listen(port, "127.0.0.1", resolve);
+    server.listen(port, address, resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,
@@ -41,6 +41,12 @@ const echo: Respond = ({ method, url, headers }, response) => {
 const answers: Record<string, Respond> = {
   "/not-running": (_request, response) => {
     response.writeHead(503).end(`{"message": "not running"}`);
+  },
+  "/from-port": ({ socket }, response) => {
+    response.end(`${socket.remotePort}`);
+  },
+  "/at": ({ socket }, response) => {
+    response.end(socket.localAddress);
   },
   // The first bytes of the request are answered at once; the answer never ends.
   "/stream": (request, response) => {
