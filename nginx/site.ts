@@ -47,10 +47,15 @@ export const startSite = async (
   const nginx = startNginx(started.file);
   say(`nginx runs with ${started.file}`);
   let running = await allOf(started);
+  let isOver = false;
+  let installing: Promise<unknown> = Promise.resolve();
 
   const apply = async (settings: Settings): Promise<Served> => {
     await lookAround(settings);
-    const installed = await install(settings, around, now(), say);
+    if (isOver) throw new Error("nginx has ended");
+    const underWay = install(settings, around, now(), say);
+    installing = underWay.catch(() => {});
+    const installed = await underWay;
     const next = await allOf(installed);
     if (next !== running) nginx.reload();
     running = next;
@@ -68,7 +73,12 @@ export const startSite = async (
     },
     proxyServers: () => around.proxyServers,
     stop: nginx.stop,
-    ended: nginx.ended,
+    ended: nginx.ended.then(async (code) => {
+      isOver = true;
+      // An nginx that checks a configuration would go on writing without us.
+      await installing;
+      return code;
+    }),
   };
 };
 

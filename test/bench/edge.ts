@@ -39,10 +39,10 @@ type Comparison = {
 
 const comparisons = ({ sites, small, large }: EdgeStage): Comparison[] => {
   const { edge, http2, proxy } = sites;
-  const atOnce = { kind: "at once", connections: 16, seconds: 5 } as const;
+  const atOnce = { kind: "at once", connections: 16, seconds: 4 } as const;
   const paced = { kind: "paced", connections: 16, perSecond: 50, seconds: 10 } as const;
   const connections = { kind: "connections", count: 60, ...small } as const;
-  const echo = { kind: "echo", sockets: 20, seconds: 5 } as const;
+  const echo = { kind: "echo", sockets: 20, seconds: 4 } as const;
   return [
     {
       what: "1,000 small answers over 16 connections",
