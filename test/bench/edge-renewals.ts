@@ -64,7 +64,7 @@ docker exec common sh /common/first.sh`,
   );
 };
 
-const certbot = "REQUESTS_CA_BUNDLE=/common/ca.pem /opt/certbot/bin/certbot";
+const certbot = "env REQUESTS_CA_BUNDLE=/common/ca.pem /opt/certbot/bin/certbot";
 const folders =
   "--config-dir /common/letsencrypt --work-dir /common/work --logs-dir /common/log -n";
 
@@ -77,8 +77,9 @@ nginx -c /common/nginx.conf
   // nginx is gone when port 80 is wanted: it removes this file last.
   "stop.sh":
     "nginx -c /common/nginx.conf -s stop; while [ -e /run/nginx.pid ]; do sleep 0.02; done\n",
-  "renew.sh": `${certbot} renew ${folders} --force-renewal --no-random-sleep-on-renew \\
-  --pre-hook 'sh /common/stop.sh' --post-hook 'nginx -c /common/nginx.conf'
+  // certbot waits for all that hold its hooks' output open, and nginx would for ever.
+  "renew.sh": `timeout 100 ${certbot} renew ${folders} --force-renewal --no-random-sleep-on-renew \\
+  --pre-hook 'sh /common/stop.sh' --post-hook 'nginx -c /common/nginx.conf >/dev/null 2>&1'
 `,
   "nginx.conf": `user www-data;
 pid /run/nginx.pid;

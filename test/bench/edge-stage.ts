@@ -67,6 +67,8 @@ server.on("upgrade", (request, socket) => {
   socket.write("HTTP/1.1 101 Switching Protocols\\r\\nConnection: Upgrade\\r\\nUpgrade: websocket\\r\\n\\r\\n");
   socket.pipe(socket);
 });
+// As a user's server does, for an hour: one that the proxy is about to use must not be closed under it.
+server.keepAliveTimeout = 3_600_000;
 server.listen(8888);
 process.on("SIGTERM", () => process.exit(0));
 `;

@@ -40,7 +40,7 @@ type Comparison = {
 const comparisons = ({ sites, small, large }: EdgeStage): Comparison[] => {
   const { edge, http2, proxy } = sites;
   const atOnce = { kind: "at once", connections: 16, seconds: 4 } as const;
-  const paced = { kind: "paced", connections: 16, perSecond: 50, seconds: 10 } as const;
+  const paced = { kind: "paced", connections: 16, perSecond: 20, seconds: 10 } as const;
   const connections = { kind: "connections", count: 60, ...small } as const;
   const echo = { kind: "echo", sockets: 20, seconds: 4 } as const;
   return [
@@ -63,13 +63,13 @@ const comparisons = ({ sites, small, large }: EdgeStage): Comparison[] => {
       figures: thousand,
     },
     {
-      what: "a small answer at 50 a second",
+      what: "a small answer at 20 a second",
       load: (site) => ({ ...paced, ...small, site }),
       sites: { edge, proxy },
       figures: slowest,
     },
     {
-      what: "an answer of 100 kB at 50 a second",
+      what: "an answer of 100 kB at 20 a second",
       load: (site) => ({ ...paced, ...large, site }),
       sites: { edge, proxy },
       figures: slowest,

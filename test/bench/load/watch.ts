@@ -30,6 +30,7 @@ export const watch = async (load: Load & { kind: "watch" }): Promise<Watched> =>
       () => {},
     );
   }
+  if (!isOver) throw new Error(`what was watched was not over within ${load.seconds} s`);
   silent = Math.max(silent, performance.now() - answered);
   const { broken, latest } = stop();
   return { broken: broken.length, silent, latest };
