@@ -174,7 +174,7 @@ const pathOf = (location: string, address: string): string => {
 
 /** What a page says to its reader, without what stands around it on each page. */
 const wordsOf = (page: string): string =>
-  (/<div class="error">([^]*?)<\/div>/.exec(page)?.[1] ?? page)
+  (/<(?:div class="error"|p class="login_error")>([^]*?)<\/(?:div|p)>/.exec(page)?.[1] ?? page)
     .replaceAll(/<(script|style|head|nav)\b[^]*?<\/\1>/g, "")
     .replaceAll(/<[^>]*>/g, " ")
     .replaceAll(/\s+/g, " ")
