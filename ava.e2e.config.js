@@ -3,8 +3,8 @@ import unit from "./ava.config.js";
 /** The story takes as long as all others together. */
 const isStory = (path) => path.endsWith("story.test.ts");
 
-/** Four machines for a quarter of an hour: with the others together that is more than CI's hour. `scripts/e2e --all` runs it. */
-const long = ["!test/e2e/grow.test.ts"];
+/** A quarter of an hour each: with the others together that is more than CI's hour. `scripts/e2e --all` runs them. */
+const long = ["!test/e2e/grow.test.ts", "!test/e2e/storm.test.ts"];
 
 export default () => ({
   ...unit(),

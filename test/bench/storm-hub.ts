@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { slugOf } from "../../src/slug.js";
 import { until } from "../../src/until.js";
 import type { Lab } from "../e2e/machines.js";
@@ -19,16 +20,15 @@ export type StormHub = {
   /** How many servers the class has room for. */
   seats: () => Promise<number>;
   started: () => Promise<Started[]>;
-  /** Services without a server of the hub's, and servers without a service. */
+  /** Two minutes from now: services without a server of the hub's, and servers without a service. */
   ghosts: () => Promise<string[]>;
   /** Stops all servers by the hub, and removes what it leaves. */
   stopAll: () => Promise<void>;
-  /** Puts what the others need on guest 1. */
-  install: () => Promise<void>;
 };
 
-/** That hub. */
-export const stormHub = (lab: Lab): StormHub => {
+/** That hub; puts what is asked of it on guest 1. */
+export const stormHub = async (lab: Lab): Promise<StormHub> => {
+  await lab.put(1, "scripts/bench.d", tools);
   const container = async (): Promise<string> =>
     (await lab.on(1, "docker ps -q --no-trunc -f label=com.docker.swarm.service.name=hub")).trim();
   const names = async (): Promise<string[]> =>
@@ -70,6 +70,8 @@ export const stormHub = (lab: Lab): StormHub => {
       (JSON.parse(await lab.on(1, "cat /etc/swarmhub/hub.json")) as { seats: number }).seats,
     started: () => started(lab),
     ghosts: async () => {
+      // So long is promised, so so long is waited.
+      await pause(2 * minute);
       const [known, services] = [await users(), await names()];
       const owned = new Set(known.flatMap(servicesOf));
       return [
@@ -97,7 +99,6 @@ export const stormHub = (lab: Lab): StormHub => {
         },
       );
     },
-    install: () => lab.put(1, "scripts/bench.d", tools),
   };
 };
 

@@ -5,7 +5,7 @@ const storm: Storm = {
   arrivals: [
     { user: "s1", begun: 1000, loggedIn: 1500, ready: 3000, answered: 4000, reloads: 0 },
     { user: "s2", begun: 1000, loggedIn: 1700, ready: 8000, answered: 9000, reloads: 0 },
-    { user: "s3", begun: 1000, loggedIn: 1600, failure: "All seats are taken.", reloads: 0 },
+    { user: "s3", begun: 1000, loggedIn: 1600, sentence: "All seats are taken.", reloads: 0 },
   ],
   started: [
     { name: "nb-s1", made: 2000, runs: 2500 },

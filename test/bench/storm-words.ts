@@ -75,4 +75,4 @@ const spread = (shares: readonly number[], of: (share: number) => number): strin
   shares.map((share) => seconds(of(share))).join(" / ");
 
 const failures = ({ arrivals }: Storm): string[] =>
-  arrivals.flatMap(({ failure }) => failure ?? []);
+  arrivals.flatMap(({ sentence, failure }) => sentence ?? failure ?? []);

@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { loadavg } from "node:os";
 import { join } from "node:path";
-import { until } from "../../src/until.js";
 import { bootLab, roomPassword, workshop, type Lab } from "../e2e/machines.js";
 import type { Book } from "./measure-no-op.js";
+import { standInImage } from "./stand-in.js";
 import { stormHub, type StormHub } from "./storm-hub.js";
 import { stormTable, waited, type Storm } from "./storm-words.js";
 import { arrive } from "./student.js";
@@ -35,8 +34,7 @@ export const measureStorms = async (
   const lab = await bootLab("bench-storm", 3, 3072, { prepared: true });
   try {
     const shop = await workshop(lab, "");
-    const hub = stormHub(lab);
-    await hub.install();
+    const hub = await stormHub(lab);
     const standIn = await standInImage(lab);
     for (const kind of wanted)
       await book.attempt(`P4: ${kinds[kind].what}`, async () => {
@@ -83,24 +81,9 @@ const storm = async (lab: Lab, hub: StormHub, whose: string, count: number): Pro
   const cpu = (await hub.seconds()) - before;
   const [load = Number.NaN] = loadavg();
   const started = await hub.started();
-  const due = Date.now() + 120_000;
-  await until(async () => (Date.now() >= due ? true : undefined), {
-    deadline: 130_000,
-    every: 1000,
-    otherwise: () => new Error("the clock stands still"),
-  });
   const ghosts = await hub.ghosts();
   await hub.stopAll();
   return { arrivals, started, cpu, ghosts, load };
-};
-
-/** Builds the stand-in for the lab's registry, named by what it is made of. */
-const standInImage = async (lab: Lab): Promise<string> => {
-  const folder = new URL("../../../scripts/bench.d/stand-in", import.meta.url).pathname;
-  const program = await readFile(join(folder, "jupyterhub-singleuser"));
-  const image = `swarmhub/standin:${createHash("sha256").update(program).digest("hex").slice(0, 12)}`;
-  await lab.lab("images", folder, `standin=${image}`);
-  return image;
 };
 
 const yamlOf = (lab: Lab, servers: string): string => `name: storm

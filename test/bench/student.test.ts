@@ -64,7 +64,7 @@ test("a start that failed ends with the sentence that stands on the page", async
       response.write('data: {"failed": true, "message": "All seats are taken."}\n\n'),
   }));
   const seen = await arrive(site(address), "anna", { reloads: 5 });
-  t.like(seen, { failure: "All seats are taken.", reloads: 0 });
+  t.like(seen, { sentence: "All seats are taken.", reloads: 0 });
   t.is(seen.answered, undefined);
 });
 
@@ -76,7 +76,7 @@ test("a page of the hub's that refuses is a sentence too", async (t) => {
       response.writeHead(429).write(page);
     },
   }));
-  t.is((await arrive(site(address), "anna")).failure, "429: 429 : Busy Try again");
+  t.is((await arrive(site(address), "anna")).sentence, "429: 429 : Busy Try again");
 });
 
 test("what breaks off is a failure, and goes on where the page may be loaded anew", async (t) => {

@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 /** Where a class is, `https://…` or `http://…`, and the password of its room. */
 export type Site = { address: string; password: string };
 
-/** What somebody saw of their login, in Unix milliseconds; without `answered` the failure says what they read instead. */
+/** What somebody saw of their login, in Unix milliseconds; it ends with `answered`, a sentence, or a failure. */
 export type Arrival = {
   user: string;
   begun: number;
@@ -14,6 +14,9 @@ export type Arrival = {
   ready?: number;
   /** The server itself answered at the front door. */
   answered?: number;
+  /** What they read instead of a server. */
+  sentence?: string;
+  /** What broke, where they read nothing. */
   failure?: string;
   /** How often the page was loaded anew, because the hub or the door did not answer. */
   reloads: number;
@@ -56,7 +59,7 @@ const attempt = async (
     return undefined;
   } catch (error) {
     if (!(error instanceof Sentence)) return error instanceof Error ? error.message : String(error);
-    arrival.failure = error.message;
+    arrival.sentence = error.message;
     return undefined;
   }
 };
