@@ -34,5 +34,5 @@ c.SwarmSpawner.extra_placement_spec = {"constraints": settings["placement"]}
 # So that its servers can be counted against Swarm's services, as ours are.
 c.JupyterHub.services = [{"name": "operator", "api_token": Path("/data/operator-token").read_text()}]
 c.JupyterHub.load_roles = [
-    {"name": "operator", "services": ["operator"], "scopes": ["list:users", "read:servers", "delete:servers"]}
+    {"name": "operator", "services": ["operator"], "scopes": ["list:users", "read:servers"]}
 ]

@@ -24,33 +24,27 @@ export const percentile = (numbers: readonly number[], share: number): number =>
   numbers.toSorted((one, other) => one - other)[Math.ceil(numbers.length * share) - 1] ??
   Number.NaN;
 
-/** Two storms side by side as a Markdown table: failures, CPU, what was left, and how far people were when. */
-export const stormTable = (storms: Record<string, Storm>): string => {
-  const all = Object.values(storms);
-  const row = (what: string, cell: (storm: Storm) => string): string =>
-    `| ${[what, ...all.map(cell)].join(" | ")} |`;
-  const head = ["", ...Object.keys(storms)];
-  return [
-    `| ${head.join(" | ")} |`,
-    `| ${head.map(() => "---").join(" | ")} |`,
-    row("logins", ({ arrivals }) => String(arrivals.length)),
-    row("without a server", (storm) => String(failures(storm).length)),
-    row("waited, p50 / p95 / longest", (storm) =>
-      spread([0.5, 0.95, 1], (at) => waited(storm, at)),
-    ),
-    row("CPU of the hub a login", ({ arrivals, cpu }) => seconds((cpu / arrivals.length) * 1000)),
-    row("two minutes later, ghosts", ({ ghosts }) => ghosts.join(" ") || "none"),
-    row("load of the machine", ({ load }) => load.toFixed(1)),
-    ...stages.map(({ what, at }) =>
-      row(`${what}, p50 / p95`, (storm) =>
-        spread([0.5, 0.95], (share) => percentile(reached(storm, at), share)),
-      ),
-    ),
-    "",
-    ...Object.entries(storms).flatMap(([name, storm]) =>
-      [...new Set(failures(storm))].map((words) => `- ${name}: ${words}`),
-    ),
-  ].join("\n");
+/** A storm as a Markdown table: failures, CPU, what was left, and how far people were when; then the words of who got no server. */
+export const stormTable = (storm: Storm): string => {
+  const { arrivals, cpu, ghosts, load } = storm;
+  const lost = arrivals.flatMap(({ sentence, failure }) => sentence ?? failure ?? []);
+  const rows = [
+    ["logins", String(arrivals.length)],
+    ["without a server", String(lost.length)],
+    ["waited, p50 / p95 / longest", spread([0.5, 0.95, 1], (share) => waited(storm, share))],
+    ["CPU of the hub a login", seconds((cpu / arrivals.length) * 1000)],
+    ["two minutes later, ghosts", ghosts.join(" ") || "none"],
+    ["load of the machine", load.toFixed(1)],
+    ...stages.map(({ what, at }) => {
+      const times = reached(storm, at);
+      return [`${what}, p50 / p95`, spread([0.5, 0.95], (share) => percentile(times, share))];
+    }),
+  ];
+  const words = [...new Set(lost)].map(
+    (each) => `- ${lost.filter((other) => other === each).length} × ${each}`,
+  );
+  const lines = [["", ""], ["---", "---"], ...rows].map((cells) => `| ${cells.join(" | ")} |`);
+  return [...lines, "", ...words].join("\n");
 };
 
 type Stage = (arrival: Arrival, started: Started | undefined) => number | undefined;
@@ -73,6 +67,3 @@ const reached = ({ arrivals, started }: Storm, stage: Stage): number[] =>
 
 const spread = (shares: readonly number[], of: (share: number) => number): string =>
   shares.map((share) => seconds(of(share))).join(" / ");
-
-const failures = ({ arrivals }: Storm): string[] =>
-  arrivals.flatMap(({ sentence, failure }) => sentence ?? failure ?? []);
