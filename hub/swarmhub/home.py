@@ -13,27 +13,33 @@ from .refusal import LIMIT_FAILED, LIMIT_LATE, NOT_YOUR_HOME, STORAGE_MISSING, W
 from .storage import ask
 
 
-async def prepare_home(storage: Path, slug: str, user: str, wait: float = 15, look: float = 0.15, deadline: float = 8) -> None:
+async def prepare_home(
+    storage: Path, slug: str, user: str, wait: float = 30, look: float = 0.15, deadline: float = 8, longest: float = 150
+) -> None:
     """Makes the home if it is missing and waits until it has its limit.
 
-    Raises SpawnException with a sentence after `wait` seconds without a limit, or one answer of the storage's in `deadline`.
+    Raises SpawnException with a sentence where the watcher does nothing for `wait` seconds, where it is at work on others'
+    homes for `longest`, or where one answer of the storage's takes longer than `deadline`.
     """
-    end = time.monotonic() + wait
-
-    def left() -> float:
-        return min(deadline, max(end - time.monotonic(), 2))
-
-    await ask(left(), make_home, storage, slug, user)
-    if not await ask(left(), is_marked, storage, slug):
+    await ask(deadline, make_home, storage, slug, user)
+    if not await ask(deadline, is_marked, storage, slug):
         return
-    before = await ask(left(), read_watcher, storage)
-    while time.monotonic() < end:
+    before = await ask(deadline, read_watcher, storage)
+    begin = patient_since = time.monotonic()
+    while True:
         await asyncio.sleep(look)
-        if not await ask(left(), is_marked, storage, slug):
+        # A whole class that waits would keep hub and storage busy with its looks alone, and the watcher from its work.
+        look = min(look * 1.5, 1)
+        if not await ask(deadline, is_marked, storage, slug):
             return
-    status = await ask(left(), read_watcher, storage)
-    why, detail = judge_watcher(status, before, slug)
-    raise refuse(why, f"{_mark(storage, slug)} still there after {wait} s; {detail}")
+        now = time.monotonic()
+        if now - patient_since < wait:
+            continue
+        status = await ask(deadline, read_watcher, storage)
+        why, detail = judge_watcher(status, before, slug)
+        if why is not LIMIT_LATE or now - begin > longest:
+            raise refuse(why, f"{_mark(storage, slug)} still there after {now - begin:.0f} s; {detail}")
+        before, patient_since = status, now
 
 
 def make_home(storage: Path, slug: str, user: str) -> None:

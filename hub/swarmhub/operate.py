@@ -1,4 +1,4 @@
-"""What the operator's `swarmhub leave` asks of the hub, from inside the hub's container: whose servers are at work, stop one, start it again.
+"""What the operator's `swarmhub leave` asks of the hub, in the hub's container: whose servers are at work, stop one, start it again.
 
 `python3 -m swarmhub.operate look|stop|start`, with its question as JSON on stdin and the answer as JSON on stdout.
 """
@@ -21,9 +21,10 @@ from urllib.parse import quote
 import docker
 from docker.errors import DockerException
 
+from .hub_api import HubApi
 from .settings import Places
 from .slug import slug
-
+from .swarm import token_in
 
 _MOST = 2**20  # bytes of an answer
 
@@ -48,7 +49,7 @@ class Hub:
 
     def ask(self, method: str, url: str, patience: float = 30) -> tuple[int, object]:
         """Status and JSON of an answer, None where it has none; a refusal is an answer too."""
-        headers = {"Authorization": f"token {self.token}", "Accept": "application/jupyterhub-pagination+json"}
+        headers = {"Authorization": f"token {self.token}"}
         request = urllib.request.Request(url, b"" if method == "POST" else None, headers, method=method)  # noqa: S310
         try:
             with urllib.request.urlopen(request, timeout=patience) as answer:  # noqa: S310
@@ -69,7 +70,7 @@ def operator_token(places: Places) -> str:
 
 
 def look(hub: Hub, homes: set[str]) -> list[dict]:
-    """The servers of these homes: their users, for how many seconds nobody did anything, and whether a kernel is at work (None: not known)."""
+    """The servers of these homes: their users, for how many seconds nobody did anything, and if a kernel is at work (None: not known)."""
     now = datetime.now(UTC)
     found = [(user, server) for user, server in _servers(hub) if slug(user) in homes]
     with ThreadPoolExecutor(16) as threads:
@@ -118,30 +119,23 @@ def _server(hub: Hub, user: str) -> dict | None:
 
 
 def _servers(hub: Hub) -> Iterator[tuple[str, dict]]:
-    url = f"{hub.api}/users?state=active"
-    while url:
-        status, page = hub.ask("GET", url)
-        if status != 200 or not isinstance(page, dict):
-            raise OSError(f"the hub answers {status}: {_words(page)}")
-        for model in page["items"]:
-            if server := model.get("servers", {}).get(""):
-                yield model["name"], server
-        following = page["_pagination"]["next"]
-        # Of its address only what says where to go on: it is the one by which others reach the hub.
-        url = f"{hub.api}/users?state=active&offset={int(following['offset'])}&limit={int(following['limit'])}" if following else ""
+    for model in HubApi(hub.api, hub.token).active():
+        if server := model.get("servers", {}).get(""):
+            yield model["name"], server
 
 
 def _is_busy(hub: Hub, home: str, server: dict) -> bool | None:
     try:
         # With the server's own token: that process is its user's, who could read the operator's and own every server then.
         # And not by the proxy, which would take the question for the user's activity.
-        container = hub.docker.inspect_service(f"nb-{home}")["Spec"]["TaskTemplate"]["ContainerSpec"]
-        token = next(line.partition("=")[2] for line in container["Env"] if line.startswith("JUPYTERHUB_API_TOKEN="))
+        token = token_in(hub.docker.inspect_service(f"nb-{home}"))
+        if token is None:
+            return None
         url = f"{hub.server.format(home=home)}{server['url']}api/kernels?no_track_activity=1"
         request = urllib.request.Request(url, headers={"Authorization": f"token {token}"})  # noqa: S310
         with _straight.open(request, timeout=5) as answer:
             kernels = _read(answer.read(_MOST))
-    except (OSError, LookupError, StopIteration, HTTPException, DockerException):
+    except (OSError, LookupError, HTTPException, DockerException):
         return None
     if not isinstance(kernels, list):
         return None

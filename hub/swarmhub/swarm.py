@@ -25,8 +25,13 @@ async def remove_service(docker: Docker, service: str) -> None:
 async def token_of(docker: Docker, service: str) -> str:
     """The token that the server of this service has of the hub; empty where there is none."""
     found = await _unless_missing(docker("inspect_service", service))
-    lines = found["Spec"]["TaskTemplate"]["ContainerSpec"].get("Env") or [] if found else []
-    return next((value for name, _, value in (line.partition("=") for line in lines) if name == "JUPYTERHUB_API_TOKEN"), "")
+    return (found and token_in(found)) or ""
+
+
+def token_in(service: dict) -> str | None:
+    """The same, in what Docker says of the service; None where there is none."""
+    lines = service["Spec"]["TaskTemplate"]["ContainerSpec"].get("Env") or []
+    return next((value for name, _, value in (line.partition("=") for line in lines) if name == "JUPYTERHUB_API_TOKEN"), None)
 
 
 async def wait_for_end(docker: Docker, task: Task, seconds: float, look: float) -> None:

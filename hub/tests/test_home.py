@@ -94,7 +94,20 @@ async def test_a_watcher_at_work_that_has_not_come_to_a_home_yet_is_no_silent_on
 
     at("12:00")
     threading.Timer(0.1, at, ["12:01"]).start()
-    assert "try again in a minute" in (await refused(storage, wait=0.4, look=0.05)).message
+    assert "try again in a minute" in (await refused(storage, wait=0.4, look=0.05, longest=0.3)).message
+
+
+async def test_while_the_watcher_is_at_work_on_a_class_that_came_at_once_a_new_home_waits(storage):
+    def at(time: str) -> None:
+        (storage / "new").write_text(json.dumps({"at": time, "failures": []}))
+        (storage / "new").replace(storage / "watcher.json")
+
+    at("12:00")
+    for turn in range(1, 12):
+        threading.Timer(turn / 10, at, [f"12:{turn:02}"]).start()
+    take_marks_away(storage, after=1)
+    await prepare_home(storage, "alice", "alice", wait=0.3, look=0.01)
+    assert not (storage / "pending/alice").exists()
 
 
 @pytest.mark.parametrize(

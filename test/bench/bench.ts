@@ -9,6 +9,7 @@ import { blankAgain, bootBench, type Bench } from "./lab.js";
 import { measureHomes } from "./many-homes.js";
 import { measureNoOp } from "./measure-no-op.js";
 import { measureStartUp } from "./start-up.js";
+import { measureStorms } from "./storm.js";
 import { byHand, byPlaybook, bySwarmhub } from "./ways.js";
 
 const { positionals, values } = parseArgs({
@@ -48,6 +49,9 @@ const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | und
 const main = async (): Promise<void> => {
   if (wants("p6")) await attempt("P6", async () => add(await measureStartUp()));
   if (wants("p5")) await attempt("P5", () => measureHomes(values.keep, { attempt, add, note }));
+  const storms = (["p4a", "p4b"] as const).filter((kind) => wants("p4", kind));
+  if (storms.length > 0)
+    await attempt("P4", () => measureStorms(storms, values.keep, { attempt, add, note }));
   if (wants("p7")) await attempt("P7", () => measureJoin(values.keep, { attempt, add, note }));
   if (wants("p8")) await attempt("P8", () => measureEdge(values.keep, { attempt, add, note }));
   if (!wants("p1", "p2", "p3")) return;

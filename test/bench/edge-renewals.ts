@@ -1,4 +1,4 @@
-import { site } from "../e2e/acme.js";
+import { site } from "../e2e/authority.js";
 import type { Lab } from "../e2e/machines.js";
 import type { EdgeStage } from "./edge-stage.js";
 import { seconds } from "./figure.js";

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { setStage, site, type Stage } from "../e2e/acme.js";
+import { setStage, type Stage } from "../e2e/acme.js";
+import { site } from "../e2e/authority.js";
 import type { Lab } from "../e2e/machines.js";
 import { assetsAt, ownImages, type ImageName } from "../../src/images.js";
 import type { Question, Site } from "./load/said.js";
