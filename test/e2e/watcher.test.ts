@@ -43,7 +43,7 @@ const burst = async (t: ExecutionContext, step: string, prefix: string, count: n
 
 const allRight = async (t: ExecutionContext) => {
   // With the folder of the homes among them: who shares its id has none yet.
-  const look = `ls ${storage}/pending; cd ${storage}/homes && lsattr -pa . | grep -v '/[.][.]$' | awk '{print $1}' | sort`;
+  const look = `ls ${storage}/pending; docker exec swarmhub-quota lsattr -pa ${storage}/homes | grep -v '/[.][.]$' | awk '{print $1}' | sort`;
   const ids = await until(
     async () => {
       const seen = (await lab.on(1, look)).trim().split("\n");

@@ -40,7 +40,8 @@ def await_watcher():
     end = time.monotonic() + 120
     while time.monotonic() < end:
         pid = watcher()
-        if pid:
+        # Docker may not have heard yet that it ended.
+        if pid and os.path.exists(f"/proc/{pid}/cgroup"):
             return pid
         time.sleep(0.1)
     raise SystemExit("the watcher does not come back")
@@ -91,38 +92,41 @@ def look_at(names):
             unlimited.add(name)
 
 
-def reach(pid):
-    """Waits for the moment, with more homes where the watcher was quicker; says whether it came."""
+def reach():
+    """Waits for the moment, with more homes where the watcher was quicker; answers the watcher's pid, and whether it came."""
+    pid = await_watcher()
     begun = time.monotonic()
     more = begun + 5
     was_there = False
     while time.monotonic() - begun < 60:
-        there = is_there(pid)
+        try:
+            there = is_there(pid)
+        except FileNotFoundError:
+            pid, there = await_watcher(), False
         if (there and (when == "during" or step == "mark")) or (was_there and not there):
-            return True
+            return pid, True
         was_there = was_there or there
         if time.monotonic() > more:
             make(20)
             more += 5
         look_at(made[-5:])
         time.sleep(0.0005)
-    return False
+    return pid, False
 
 
 # Some while the watcher may still be down.
 make(count // 2)
-pid = await_watcher()
+await_watcher()
 make(count - count // 2)
 if spared:
     os.sync()
-reached = reach(pid)
+pid, reached = reach()
 if not spared:
     os.kill(pid, signal.SIGKILL)
 # Nothing is mended until it is back.
-homes = os.listdir(f"{storage}/homes")
-look_at(homes)
-sizes = [size(f"{storage}/homes/{name}") for name in made]
+look_at(os.listdir(f"{storage}/homes"))
 marked = set(os.listdir(f"{storage}/pending"))
+sizes = [size(f"{storage}/homes/{name}") for name in made]
 print(
     json.dumps(
         {
