@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -55,6 +55,9 @@ export const bootLab = async (
       ? [assets, ...images.map(({ target, reference }) => `${target}=${reference}`)]
       : []),
   );
+  // Whoever started this takes down what a killed process leaves up.
+  const booted = process.env["SWARMHUB_BOOTED_LABS"];
+  if (booted !== undefined) await appendFile(booted, `${name}\n`);
   const up = (count: number, ...more: string[]) =>
     lab("up", String(count), "--memory", String(memory), ...more);
   if (prepared && blank > 0) await up(blank);
