@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by scripts/demo and scripts/test: what a fresh machine lacks is installed, and said.
+# Sourced by scripts/{demo,test,e2e,bench}: what a fresh machine lacks is installed, and said; what was booted is taken down.
 
 say() { printf '%s\n' "$*" >&2; }
 
