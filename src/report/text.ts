@@ -9,6 +9,14 @@ export const duration = (ms: number): string => {
   return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
 };
 
+/** A length of time in milliseconds as "12 days", "5 hours", "3 minutes". */
+export const lengthText = (milliseconds: number): string => {
+  const minutes = Math.floor(milliseconds / 60_000);
+  if (minutes < 120) return plural(minutes, "minute");
+  if (minutes < 48 * 60) return plural(Math.floor(minutes / 60), "hour");
+  return plural(Math.floor(minutes / 1440), "day");
+};
+
 /** Text from another machine as one line that can do nothing to a terminal. */
 export const printable = (text: string): string =>
   stripVTControlCharacters(text)

@@ -1,5 +1,5 @@
 import { namesOf, type Config, type TlsConfig } from "../config.js";
-import { plural } from "../report/text.js";
+import { lengthText } from "../report/text.js";
 import type { Given } from "./given.js";
 import type { CertificateStatus } from "./status.js";
 
@@ -83,12 +83,4 @@ const endText = ({ notBefore, notAfter }: CertificateStatus, now: Date): string 
   if (left <= 0) return "the certificate has ended, and browsers are warned";
   const life = notAfter.getTime() - notBefore.getTime();
   return left < life / 10 ? `the certificate ends in ${lengthText(left)}` : undefined;
-};
-
-/** A length of time in milliseconds as "12 days", "5 hours", "3 minutes". */
-export const lengthText = (milliseconds: number): string => {
-  const minutes = Math.floor(milliseconds / 60_000);
-  if (minutes < 120) return plural(minutes, "minute");
-  if (minutes < 48 * 60) return plural(Math.floor(minutes / 60), "hour");
-  return plural(Math.floor(minutes / 1440), "day");
 };

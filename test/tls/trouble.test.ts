@@ -1,6 +1,7 @@
 import test from "ava";
 import type { Config } from "../../src/config.js";
-import { lengthText, troubleOf, type Certificates } from "../../src/tls/trouble.js";
+import { lengthText } from "../../src/report/text.js";
+import { troubleOf, type Certificates } from "../../src/tls/trouble.js";
 import { fakeConfig } from "../fakes.js";
 import { failed, letsEncrypt, says } from "./says.js";
 

@@ -1,6 +1,6 @@
 import type { Cell } from "../../report/table.js";
-import { agoText, momentText, printable } from "../../report/text.js";
-import { lengthText, troubleOf, type Certificates } from "../../tls/trouble.js";
+import { agoText, lengthText, momentText, printable } from "../../report/text.js";
+import { troubleOf, type Certificates } from "../../tls/trouble.js";
 
 /** What `swarmhub tls` shows, as rows of a name and its value. */
 export const certificateRows = (seen: Certificates): Cell[][] => {
