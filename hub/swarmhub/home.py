@@ -14,7 +14,7 @@ from .storage import ask
 
 
 async def prepare_home(
-    storage: Path, slug: str, user: str, wait: float = 30, look: float = 0.15, deadline: float = 8, longest: float = 150
+    storage: Path, slug: str, user: str, wait: float = 15, look: float = 0.15, deadline: float = 8, longest: float = 150
 ) -> None:
     """Makes the home if it is missing and waits until it has its limit.
 
@@ -29,7 +29,7 @@ async def prepare_home(
     while True:
         await asyncio.sleep(look)
         # A whole class that waits would keep hub and storage busy with its looks alone, and the watcher from its work.
-        look = min(look * 1.5, 1)
+        look = min(look * 1.5, 0.7)
         if not await ask(deadline, is_marked, storage, slug):
             return
         now = time.monotonic()
