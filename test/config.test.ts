@@ -40,6 +40,7 @@ test("three keys make a class, and the rest has its defaults", async (t) => {
     servers: {
       image: "quay.io/jupyter/scipy-notebook:2026-11-02",
       images: [],
+      strategy: "spread",
       memory: 2 ** 30,
       cpu: 1,
     },
@@ -86,6 +87,7 @@ engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
     },
     servers: {
       image: `localhost:5000/class@sha256:${"a".repeat(64)}`,
+      strategy: "spread",
       memory: 1.5 * 2 ** 30,
       guarantee: 700 * 2 ** 20,
       cpu: 0.5,

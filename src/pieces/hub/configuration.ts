@@ -30,7 +30,7 @@ export const hubConfiguration = (
     // null: all of the memory.
     guarantee: servers.guarantee ?? null,
     cpu,
-    images: images.map((each) => ({ ...each, image: pinned(each.image) })),
+    images: images.map(({ build: _, ...each }) => ({ ...each, image: pinned(each.image) })),
     // null: nobody's server is stopped.
     cull: servers.idle === undefined ? null : Math.ceil(servers.idle / 1000),
     // null: homes are temporary.

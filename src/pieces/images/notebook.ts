@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Cluster } from "../../cluster.js";
-import { imagesOf } from "../../config.js";
 import { pull } from "../../docker.js";
 import type { Host } from "../../host.js";
 import type { Progress } from "../../step.js";
+import type { Built } from "../../image-folder.js";
+import type { UserError } from "../../errors.js";
 import { localImage } from "./local.js";
 
 /**
@@ -13,15 +14,25 @@ import { localImage } from "./local.js";
 export type Notebook = {
   /** As the configuration names it. */
   image: string;
+  /** As Docker does. */
+  reference: string;
   wanted: string;
   on: (host: Host) => boolean;
   /** Bytes that it takes on a disk, where a machine has it. */
   size: number | undefined;
+  /** Where it is built here, how far that is. */
+  built?: BuildState;
 };
 
-/** Looks for every image of users' servers. */
-export const inspectNotebooks = (cluster: Cluster): Promise<Notebook[]> =>
-  Promise.all(imagesOf(cluster.config).map((image) => inspectNotebook(cluster, image)));
+/** An image that is built on the manager, as far as that is. */
+export type BuildState = {
+  folder: string;
+  /** What it is built from, or why it cannot be. */
+  from: Built | UserError;
+  isBuilt: boolean;
+  /** The registry has it; false where there is none. */
+  isPushed: boolean;
+};
 
 /**
  * Looks for an image on every node; the digest of the first that takes users is what all of these should have. Before
@@ -31,30 +42,45 @@ export const inspectNotebook = async (
   { nodes, seats }: Cluster,
   image: string,
 ): Promise<Notebook> => {
-  let size: number | undefined;
-  const found = new Map(
-    await Promise.all(
-      nodes.map(async (host) => {
-        const local = await localImage(host, image);
-        size ??= local?.Size;
-        // The same image may be known from other registries too, and what a machine answers is only believed this far.
-        const digests =
-          local && (local.RepoDigests ?? []).filter((each) => isDigestOf(each, image));
-        return [host, digests] as const;
-      }),
-    ),
-  );
-  const [wanted = image] = [...seats, ...nodes].flatMap((host) => found.get(host) ?? []);
+  const { digests, size } = await digestsOn(nodes, image);
+  const [wanted = image] = [...seats, ...nodes].flatMap((host) => digests.get(host) ?? []);
   return {
     image,
+    reference: image,
     wanted,
     size,
     on: (host) => {
-      const digests = found.get(host);
+      const known = digests.get(host);
       // Without a digest anywhere it was made on these machines, and its name is all that there is to go by.
-      return digests !== undefined && (wanted === image || digests.includes(wanted));
+      return known !== undefined && (wanted === image || known.includes(wanted));
     },
   };
+};
+
+/** Which of the machines have an image under its name, and as the digest that is wanted. */
+export const isOnAll = async (
+  hosts: readonly Host[],
+  image: string,
+  wanted: string,
+): Promise<Notebook["on"]> => {
+  const { digests } = await digestsOn(hosts, image);
+  return (host) => digests.get(host)?.includes(wanted) === true;
+};
+
+const digestsOn = async (hosts: readonly Host[], image: string) => {
+  let size: number | undefined;
+  const digests = new Map(
+    await Promise.all(
+      hosts.map(async (host) => {
+        const local = await localImage(host, image);
+        size ??= local?.Size;
+        // The same image may be known from other registries too, and what a machine answers is only believed this far.
+        const known = local && (local.RepoDigests ?? []).filter((each) => isDigestOf(each, image));
+        return [host, known] as const;
+      }),
+    ),
+  );
+  return { digests, size };
 };
 
 /** The name that an image of users' servers gets beside its own where we pulled it, so that it is known as ours once nobody wants it. */

@@ -2,6 +2,7 @@ import { assetPath } from "../../assets.js";
 import type { Cluster } from "../../cluster.js";
 import type { Host } from "../../host.js";
 import { assetsAt, ownImages, type ImageName, type OwnImage } from "../../images.js";
+import { needsRegistry } from "../registry/address.js";
 import { listedImages } from "../shared/listed.js";
 
 let images: OwnImage[] | undefined;
@@ -24,14 +25,18 @@ export type OwnImages = {
   present: readonly { id: string; references: readonly string[] }[];
 };
 
-/** Looks where our images belong: the watcher's where the homes are, the others on the manager. */
-export const inspectOwn = (
-  { config, manager, storage }: Cluster,
+/** Looks where our images belong: the watcher's where the homes are, the others on the manager, the registry's if one is needed. */
+export const inspectOwn = async (
+  cluster: Cluster,
   all: readonly OwnImage[] = allOwnImages(),
-): Promise<OwnImages[]> =>
-  Promise.all(
+): Promise<OwnImages[]> => {
+  const { config, manager, storage } = cluster;
+  const hasRegistry = await needsRegistry(cluster);
+  return Promise.all(
     [...new Set([manager, storage ?? manager])].map(async (host) => {
-      const wanted = all.filter(({ name }) => host === (name === "quota" ? storage : manager));
+      const wanted = all
+        .filter(({ name }) => host === (name === "quota" ? storage : manager))
+        .filter(({ name }) => name !== "registry" || hasRegistry);
       const listed = await listedImages(host);
       const names = new Set(listed.flatMap(({ RepoTags }) => RepoTags ?? []));
       return {
@@ -44,6 +49,26 @@ export const inspectOwn = (
       };
     }),
   );
+};
+
+/** The ids of images with the class's label on the other machines, which the registry brought there. */
+export const inspectSpread = async ({
+  config,
+  manager,
+  storage,
+  hosts,
+}: Cluster): Promise<Map<Host, string[]>> => {
+  const others = hosts.filter((host) => host !== manager && host !== storage);
+  return new Map(
+    await Promise.all(
+      others.map(async (host) => {
+        const listed = await listedImages(host);
+        const ours = listed.filter(({ Labels }) => Labels?.["swarmhub.class"] === config.name);
+        return [host, ours.map(({ Id }) => Id)] as const;
+      }),
+    ),
+  );
+};
 
 /** The names of images that an earlier swarmhub made and this one has no use for. */
 export const oldReferences = ({ wanted, present }: OwnImages): string[] =>

@@ -1,17 +1,19 @@
 import type { Cluster } from "../../cluster.js";
-import { imagesOf } from "../../config.js";
 import { absent } from "../../docker.js";
 import type { Host } from "../../host.js";
 import type { Step } from "../../step.js";
-import { pulledName } from "../images/notebook.js";
+import { pulledName, type Notebook } from "../images/notebook.js";
 import { listedImages } from "../shared/listed.js";
 
 /** An image of users' servers that we pulled and the configuration does not name any more; its names, of which the first is ours. */
 export type Pulled = { host: Host; names: string[] };
 
 /** Looks for such images on every node that no container stands on. */
-export const inspectPulled = async ({ config, nodes }: Cluster): Promise<Pulled[]> => {
-  const wanted = new Set(imagesOf(config).map(pulledName));
+export const inspectPulled = async (
+  { nodes }: Cluster,
+  notebooks: readonly Pick<Notebook, "reference">[],
+): Promise<Pulled[]> => {
+  const wanted = new Set(notebooks.map(({ reference }) => pulledName(reference)));
   const found = await Promise.all(
     nodes.map(async (host) => {
       const old = (await listedImages(host)).flatMap(({ Id, RepoTags }) => {
@@ -41,9 +43,11 @@ export const pulledSteps = (pulled: readonly Pulled[]): Step[] =>
     },
   }));
 
-const unlessUsed = (error: { statusCode?: number }): void => {
+/** Lets pass that something in use is not removed. */
+export const unlessUsed = (error: { statusCode?: number }): void => {
   if (error.statusCode !== 409) throw error as Error;
 };
 
-const isUsed = async ({ docker }: Host, id: string): Promise<boolean> =>
+/** Whether a container stands on an image. */
+export const isUsed = async ({ docker }: Host, id: string): Promise<boolean> =>
   (await docker.listContainers({ all: true, filters: { ancestor: [id] } })).length > 0;
