@@ -21,15 +21,13 @@ engine: {registry-mirrors: ["http://${lab.registry}"]}
 const address = `https://${lab.address(1)}`;
 const dockerfile = (line: string) =>
   writeFile(join(folder, "image/Dockerfile"), `FROM ${lab.image}\nCOPY word /word\n${line}\n`);
-const before = await Promise.all([1, 2].map((guest) => stateOf(guest)));
-
 /** What a machine has of Docker's and of ours. */
-function stateOf(guest: number): Promise<string> {
-  return lab.on(
+const stateOf = (guest: number): Promise<string> =>
+  lab.on(
     guest,
     `docker images --format '{{.Repository}}:{{.Tag}}' | sort; docker ps -aq; docker volume ls -q; iptables -S | grep SWARMHUB; ss -Hltn | grep :20500; ls -d /etc/swarmhub /var/lib/swarmhub /etc/systemd/system/swarmhub* 2>/dev/null; true`,
   );
-}
+const before = { 1: await stateOf(1), 2: await stateOf(2) };
 
 const arrive = (user: string): Promise<Person> =>
   until(() => enter(address, user).catch(() => undefined), {
@@ -55,7 +53,7 @@ test.serial(
     const { code, stderr } = await swarmhub("up", "--yes");
     t.is(code, 2, stderr);
     t.regex(stderr, /swarmhub\.yaml:6:19 {2}build is .*\/image, where there is no Dockerfile/);
-    t.is(await stateOf(1), before[0]);
+    t.is(await stateOf(1), before[1]);
   },
 );
 
@@ -175,5 +173,5 @@ test.serial("down leaves nothing, though the folder is gone", async (t) => {
   const { code, stderr, ms } = await swarmhub("down", "--yes");
   t.log(`down took ${Math.round(ms / 1000)} s`);
   t.is(code, 0, stderr);
-  for (const [index, guest] of [1, 2].entries()) t.is(await stateOf(guest), before[index]);
+  for (const guest of [1, 2] as const) t.is(await stateOf(guest), before[guest]);
 });
