@@ -299,6 +299,7 @@ const Labels = { "swarmhub.class": "geo-101" };
 
 test("our images are looked for where they belong", async (t) => {
   const docker = {
+    info: async () => ({}),
     listImages: async () => [
       { Id: "sha256:1", RepoTags: ["swarmhub/hub:0123456789ab"], Labels },
       { Id: "sha256:2", RepoTags: ["somebody/else:1"], Labels: null },

@@ -14,11 +14,12 @@ const absent: ServiceState = { present: undefined, running: false, imageId: "sha
 const notebooks = [
   {
     image: "quay.io/jupyter/scipy-notebook:2026-11-02",
+    reference: "quay.io/jupyter/scipy-notebook:2026-11-02",
     wanted: "quay.io/jupyter/scipy-notebook@sha256:0",
     size: undefined,
     on: () => true,
   },
-  { image: "r:1", wanted: "r@sha256:1", size: undefined, on: () => true },
+  { image: "r:1", reference: "r:1", wanted: "r@sha256:1", size: undefined, on: () => true },
 ];
 const nobody = { services: [], volumes: new Map() };
 type Cluster = ReturnType<typeof classOf>;
