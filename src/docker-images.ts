@@ -43,6 +43,7 @@ export const push = async (
   idleMs = idleDeadline,
 ): Promise<void> => {
   const layers = new Map<string, boolean>();
+  let shown = "";
   const start = (abortSignal: AbortSignal) =>
     // Engines before 23 insist on a header with some password or none.
     docker.getImage(repository).push({ tag, authconfig: {}, abortSignal });
@@ -51,7 +52,9 @@ export const push = async (
     if (id === undefined || id === tag) continue;
     layers.set(id, /^(Pushed|Layer already exists|Mounted from)/.test(status));
     const there = [...layers.values()].filter(Boolean).length;
-    onProgress(`${there} of ${layers.size} layers`);
+    const words = `${there} of ${layers.size} layers`;
+    if (words !== shown) onProgress(words);
+    shown = words;
   }
 };
 

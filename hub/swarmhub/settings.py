@@ -37,7 +37,7 @@ class Settings:
     """The class as the hub sees it: memory in bytes, cpu in cores (none: no limit), cull (none: never) and sweep in seconds.
 
     The guarantee is what of the memory is kept free for each server (none: all of it). Without an export the homes are in the
-    users' containers, and end with them.
+    users' containers, and end with them. A class that packs fills one machine before the next.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Settings:
     cull: int | None
     sweep: float
     images: tuple[Image, ...] = ()
+    packs: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,7 @@ def read_settings(path: Path) -> Settings:
         # takes servers from people who are at work.
         cull=take("cull", found.get("cull"), _is_cull, f"a whole number of seconds, at least {SHORTEST_CULL}, or null"),
         images=tuple(_images(found.get("images", []), take)),
+        packs=take("strategy", found.get("strategy", "spread"), lambda value: value in ("spread", "pack"), "spread or pack") == "pack",
         sweep=take("sweep", found.get("sweep", 60), _is_above_zero, "a number of seconds above 0"),
     )
     if faults:

@@ -26,13 +26,12 @@ export const images: Piece<State> = {
   // What takes long: built and pulled while the machines get to know one another.
   beginsAfter: "engine",
   inspect: async (cluster) => {
-    const [machines, own, notebooks, spread] = await Promise.all([
+    const [machines, own, notebooks] = await Promise.all([
       inspectMachines(cluster),
       inspectOwn(cluster),
       inspectNotebooks(cluster),
-      inspectSpread(cluster),
     ]);
-    return { machines, own, notebooks, spread };
+    return { machines, own, notebooks, spread: await inspectSpread(cluster, notebooks) };
   },
   plan: (want, { machines, own, notebooks }, cluster) => [
     ...own.flatMap((each) => each.missing.map((image) => buildStep(want.name, each.host, image))),

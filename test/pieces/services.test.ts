@@ -236,6 +236,7 @@ test("hub.json says all that the hub must know", async (t) => {
   "admins": [
     "ada"
   ],
+  "strategy": "spread",
   "placement": [
     "node.labels.swarmhub.users==true"
   ],

@@ -36,6 +36,7 @@ export const hubConfiguration = (
     // null: homes are temporary.
     storage: storage ? { address: machines(storage).address, path: paths.storage } : null,
     admins: want.login.admins,
+    strategy: servers.strategy,
     placement: [`node.labels.${usersLabel}==true`],
   };
   const content = { ...settings, seats: seatsOf(cluster, machines) };

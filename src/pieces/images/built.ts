@@ -1,7 +1,7 @@
 import { readBuild, type Built } from "../../image-folder.js";
 import type { Cluster } from "../../cluster.js";
 import type { ImageBuild } from "../../config.js";
-import { absent, build, push } from "../../docker.js";
+import { absent, build, pull, push, type Docker } from "../../docker.js";
 import { UserError } from "../../errors.js";
 import type { Host } from "../../host.js";
 import { formatSize } from "../../size.js";
@@ -10,7 +10,7 @@ import { builtRepository } from "../registry/address.js";
 import { listedServices } from "../shared/listed.js";
 import { managerDocker } from "../shared/manager.js";
 import { localImage } from "./local.js";
-import { isOnAll, type Notebook } from "./notebook.js";
+import { isOnAll, noteAsPulled, type Notebook } from "./notebook.js";
 
 /** Looks for an image that is built from a folder: on the manager, in the registry and on the machines that take users. */
 export const inspectBuilt = async (cluster: Cluster, wish: ImageBuild): Promise<Notebook> => {
@@ -84,9 +84,7 @@ const buildNow = async (
   from: Built,
   progress: Progress,
 ): Promise<void> => {
-  const there = await Promise.all(
-    from.bases.map((base) => absent(docker.getImage(base).inspect())),
-  );
+  for (const base of from.bases) await pullBase(docker, base, progress);
   await build(docker, await from.context(), {
     tag: reference,
     labels: { "swarmhub.class": className },
@@ -95,10 +93,13 @@ const buildNow = async (
       if (step !== null) progress(`instruction ${step[1]} of ${step[2]}`);
     },
   });
-  // Only its name goes: the image stands on it, and with the image it goes.
-  for (const [index, base] of from.bases.entries())
-    if (there[index] === undefined)
-      await absent(docker.getImage(base).remove({ noprune: true })).catch(() => undefined);
+};
+
+/** What an image stands on is pulled here and not by the builder, so that it is known as ours and goes when no build wants it. */
+const pullBase = async (docker: Docker, base: string, progress: Progress): Promise<void> => {
+  if ((await absent(docker.getImage(base).inspect())) !== undefined) return;
+  await pull(docker, base, progress);
+  await noteAsPulled(docker, base, base);
 };
 
 /** The step that puts it into the registry, once. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Cluster } from "../../cluster.js";
-import { pull } from "../../docker.js";
+import { pull, type Docker } from "../../docker.js";
 import type { Host } from "../../host.js";
 import type { Progress } from "../../step.js";
 import type { Built } from "../../image-folder.js";
@@ -87,6 +87,15 @@ const digestsOn = async (hosts: readonly Host[], image: string) => {
 export const pulledName = (image: string): string =>
   `swarmhub/pulled:${createHash("sha256").update(image).digest("hex").slice(0, 12)}`;
 
+/** Whether a name is one of those. */
+export const isPulledName = (name: string): boolean => /^swarmhub\/pulled:[0-9a-f]{12}$/.test(name);
+
+/** Gives that name to an image: `local` is how Docker there knows it, `image` how the configuration or a Dockerfile does. */
+export const noteAsPulled = async (docker: Docker, local: string, image: string): Promise<void> => {
+  const [repo = "", tag = ""] = pulledName(image).split(":");
+  await docker.getImage(local).tag({ repo, tag });
+};
+
 /** Pulls it, and gives it the name by which it is looked for: a pull by digest leaves it without a tag. */
 export const pullNotebook = async (
   host: Host,
@@ -95,8 +104,7 @@ export const pullNotebook = async (
   progress: Progress,
 ): Promise<void> => {
   await pull(host.docker, wanted, progress);
-  const [repo = "", note = ""] = pulledName(configured).split(":");
-  await host.docker.getImage(wanted).tag({ repo, tag: note });
+  await noteAsPulled(host.docker, wanted, configured);
   if (wanted === configured || configured.includes("@")) return;
   const { repository, tag } = partsOf(configured);
   await host.docker.getImage(wanted).tag({ repo: repository, tag });

@@ -1,8 +1,10 @@
+import type { ImageInfo } from "dockerode";
 import { assetPath } from "../../assets.js";
 import type { Cluster } from "../../cluster.js";
 import type { Host } from "../../host.js";
 import { assetsAt, ownImages, type ImageName, type OwnImage } from "../../images.js";
 import { needsRegistry } from "../registry/address.js";
+import { isPulledName, pulledName, type Notebook } from "./notebook.js";
 import { listedImages } from "../shared/listed.js";
 
 let images: OwnImage[] | undefined;
@@ -51,20 +53,22 @@ export const inspectOwn = async (
   );
 };
 
-/** The ids of images with the class's label on the other machines, which the registry brought there. */
-export const inspectSpread = async ({
-  config,
-  manager,
-  storage,
-  hosts,
-}: Cluster): Promise<Map<Host, string[]>> => {
-  const others = hosts.filter((host) => host !== manager && host !== storage);
+/** The ids of other images of ours: those with the class's label that the registry brought, and those that were pulled to build on. */
+export const inspectSpread = async (
+  { config, manager, storage, hosts }: Cluster,
+  notebooks: readonly Notebook[],
+): Promise<Map<Host, string[]>> => {
+  // These are removed by their names.
+  const named = new Set(notebooks.map(({ reference }) => pulledName(reference)));
+  const isSpread = (host: Host, { Labels, RepoTags }: ImageInfo): boolean =>
+    Labels?.["swarmhub.class"] === config.name
+      ? host !== manager && host !== storage
+      : host === manager && (RepoTags ?? []).some((name) => isPulledName(name) && !named.has(name));
   return new Map(
     await Promise.all(
-      others.map(async (host) => {
+      hosts.map(async (host) => {
         const listed = await listedImages(host);
-        const ours = listed.filter(({ Labels }) => Labels?.["swarmhub.class"] === config.name);
-        return [host, ours.map(({ Id }) => Id)] as const;
+        return [host, listed.filter((image) => isSpread(host, image)).map(({ Id }) => Id)] as const;
       }),
     ),
   );

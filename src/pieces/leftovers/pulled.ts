@@ -1,8 +1,9 @@
 import type { Cluster } from "../../cluster.js";
 import { absent } from "../../docker.js";
+import { UserError } from "../../errors.js";
 import type { Host } from "../../host.js";
 import type { Step } from "../../step.js";
-import { pulledName, type Notebook } from "../images/notebook.js";
+import { isPulledName, pulledName, type Notebook } from "../images/notebook.js";
 import { listedImages } from "../shared/listed.js";
 
 /** An image of users' servers that we pulled and the configuration does not name any more; its names, of which the first is ours. */
@@ -11,15 +12,13 @@ export type Pulled = { host: Host; names: string[] };
 /** Looks for such images on every node that no container stands on. */
 export const inspectPulled = async (
   { nodes }: Cluster,
-  notebooks: readonly Pick<Notebook, "reference">[],
+  notebooks: readonly Pick<Notebook, "reference" | "built">[],
 ): Promise<Pulled[]> => {
-  const wanted = new Set(notebooks.map(({ reference }) => pulledName(reference)));
+  const wanted = new Set(notebooks.flatMap(namesOf).map(pulledName));
   const found = await Promise.all(
     nodes.map(async (host) => {
       const old = (await listedImages(host)).flatMap(({ Id, RepoTags }) => {
-        const ours = (RepoTags ?? []).filter((name) =>
-          /^swarmhub\/pulled:[0-9a-f]{12}$/.test(name),
-        );
+        const ours = (RepoTags ?? []).filter(isPulledName);
         const isOld = ours.length > 0 && !ours.some((name) => wanted.has(name));
         return isOld ? [{ id: Id, names: [...new Set([...ours, ...(RepoTags ?? [])])] }] : [];
       });
@@ -29,6 +28,12 @@ export const inspectPulled = async (
   );
   return found.flat();
 };
+
+/** What users' servers are made of, and what that was built on. */
+const namesOf = ({ reference, built }: Pick<Notebook, "reference" | "built">): string[] => [
+  reference,
+  ...(built === undefined || built.from instanceof UserError ? [] : built.from.bases),
+];
 
 /** The steps that remove them; a server that starts on one meanwhile keeps it. */
 export const pulledSteps = (pulled: readonly Pulled[]): Step[] =>
