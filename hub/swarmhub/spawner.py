@@ -38,8 +38,7 @@ class SwarmHubSpawner(SwarmSpawner):
     failure_limit = Int(3, config=True, help="failed attempts of Swarm's own before a start is given up")
     lost_after = Float(30, config=True, help="seconds after which a server that lost its machine and finds no other is stopped")
 
-    # What the user should know of the home although the server starts.
-    notice: str | None = None
+    notice: str | None = None  # what the user should know of the home although the server starts
 
     # All spawners of a hub share these.
     line = Line()
@@ -85,8 +84,7 @@ class SwarmHubSpawner(SwarmSpawner):
         self.mem_limit, self.mem_guarantee, self.cpu_limit = settings.memory, reservation(settings), settings.cpu
         self._place = Place(self.docker, settings, self.service_name, reservation(settings))
         async with self._place.chosen() as node:
-            service = describe_service(settings, self.escaped_name, self.get_env(), command, node)
-            self._creation = self.docker("create_service", **service)
+            self._creation = self.docker("create_service", **describe_service(settings, self.escaped_name, self.get_env(), command, node))
             return await asyncio.shield(self._creation)
 
     async def start_object(self) -> None:
