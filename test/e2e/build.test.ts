@@ -20,7 +20,10 @@ engine: {registry-mirrors: ["http://${lab.registry}"]}
 );
 const address = `https://${lab.address(1)}`;
 const dockerfile = (line: string) =>
-  writeFile(join(folder, "image/Dockerfile"), `FROM ${lab.image}\nCOPY word /word\n${line}\n`);
+  writeFile(
+    join(folder, "image/Dockerfile"),
+    `FROM ${lab.image}\nCOPY word /word\nUSER root\n${line}\nUSER 1000:100\n`,
+  );
 /** What a machine has of Docker's and of ours. */
 const stateOf = (guest: number): Promise<string> =>
   lab.on(
