@@ -171,7 +171,9 @@ test.serial("what nobody uses any more is removed, from the registry too", async
   t.is(await inside("anna", "cat /word"), "one\n");
 });
 
-test.serial("down leaves nothing, though the folder is gone", async (t) => {
+test.serial("down leaves nothing, though a build failed and the folder is gone", async (t) => {
+  await dockerfile("RUN echo half >/half\nRUN exit 9");
+  t.is((await swarmhub("up")).code, 1);
   await rename(join(folder, "image"), join(folder, "elsewhere"));
   const { code, stderr, ms } = await swarmhub("down", "--yes");
   t.log(`down took ${Math.round(ms / 1000)} s`);

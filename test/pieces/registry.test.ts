@@ -4,6 +4,7 @@ import { UserError } from "../../src/errors.js";
 import type { Host } from "../../src/host.js";
 import { paths } from "../../src/paths.js";
 import { images } from "../../src/pieces/images.js";
+import { inspectSpread, unfinishedName } from "../../src/pieces/images/own.js";
 import { inspectBuilt } from "../../src/pieces/images/built.js";
 import { inspectOldBuilds, oldBuildSteps } from "../../src/pieces/leftovers/built.js";
 import { registry } from "../../src/pieces/registry.js";
@@ -181,4 +182,16 @@ test("an earlier image goes from registry and manager once no user's server is m
   await runAll(steps);
   t.deepEqual(removed, tags("a"));
   t.regex(scripts[0] ?? "", /rm -rf \S+\/tags\/aaaaaaaaaaaaaaaa\n/);
+});
+
+test("what a failed build left goes before the image that it stands on", async (t) => {
+  const listImages = async () => [
+    { Id: "sha256:base", RepoTags: ["debian:13", "swarmhub/pulled:0123456789ab"] },
+    { Id: "sha256:half", RepoTags: [unfinishedName] },
+    { Id: "sha256:other", RepoTags: ["somebody/image:1"] },
+  ];
+  const facts = fakeFacts({ units: { "docker.service": "active" } });
+  const docker = { listImages } as never;
+  const cluster = fakeCluster(fakeHost("manager", { facts, docker }));
+  t.deepEqual([...(await inspectSpread(cluster, [])).values()], [[unfinishedName, "sha256:base"]]);
 });

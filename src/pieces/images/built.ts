@@ -10,6 +10,7 @@ import { builtRepository } from "../registry/address.js";
 import { listedServices } from "../shared/listed.js";
 import { managerDocker } from "../shared/manager.js";
 import { localImage } from "./local.js";
+import { unfinishedName } from "./own.js";
 import { isOnAll, noteAsPulled, type Notebook } from "./notebook.js";
 
 /** Looks for an image that is built from a folder: on the manager, in the registry and on the machines that take users. */
@@ -85,14 +86,26 @@ const buildNow = async (
   progress: Progress,
 ): Promise<void> => {
   for (const base of from.bases) await pullBase(docker, base, progress);
-  await build(docker, await from.context(), {
-    tag: reference,
-    labels: { "swarmhub.class": className },
-    onLine: (line) => {
-      const step = /^Step (\d+)\/(\d+)/.exec(line);
-      if (step !== null) progress(`instruction ${step[1]} of ${step[2]}`);
-    },
-  });
+  let last: string | undefined;
+  try {
+    await build(docker, await from.context(), {
+      tag: reference,
+      labels: { "swarmhub.class": className },
+      onLine: (line) => {
+        const step = /^Step (\d+)\/(\d+)/.exec(line);
+        if (step !== null) progress(`instruction ${step[1]} of ${step[2]}`);
+        last = /^ ---> ([0-9a-f]{12})$/.exec(line)?.[1] ?? last;
+      },
+    });
+  } catch (error) {
+    // The next try goes on from there, and `down` knows it as ours.
+    if (last !== undefined) {
+      const [repo = "", tag = ""] = unfinishedName.split(":");
+      await absent(docker.getImage(last).tag({ repo, tag }));
+    }
+    throw error;
+  }
+  await absent(docker.getImage(unfinishedName).remove());
 };
 
 /** What an image stands on is pulled here and not by the builder, so that it is known as ours and goes when no build wants it. */

@@ -53,7 +53,13 @@ export const inspectOwn = async (
   );
 };
 
-/** The ids of other images of ours: those with the class's label that the registry brought, and those that were pulled to build on. */
+/** The name of what a build got to that failed: what it stands on cannot be removed before it. */
+export const unfinishedName = "swarmhub/unfinished:latest";
+
+/**
+ * Other images of ours: what a failed build left by its name, as it may be somebody's too; by their ids those with the class's
+ * label that the registry brought, and those that were pulled to build on.
+ */
 export const inspectSpread = async (
   { config, manager, storage, hosts }: Cluster,
   notebooks: readonly Notebook[],
@@ -68,7 +74,10 @@ export const inspectSpread = async (
     await Promise.all(
       hosts.map(async (host) => {
         const listed = await listedImages(host);
-        return [host, listed.filter((image) => isSpread(host, image)).map(({ Id }) => Id)] as const;
+        const names = listed.flatMap(({ RepoTags }) => RepoTags ?? []);
+        const ids = listed.filter((image) => isSpread(host, image)).map(({ Id }) => Id);
+        const isUnfinished = host === manager && names.includes(unfinishedName);
+        return [host, isUnfinished ? [unfinishedName, ...ids] : ids] as const;
       }),
     ),
   );
