@@ -76,18 +76,23 @@ export type DnsConfig = (
 export const namesOf = ({ domain, otherNames }: Config): string[] =>
   domain === undefined ? [] : [domain, ...otherNames];
 
+/** A folder with a Dockerfile on the operator's machine, and where it is named: "swarmhub.yaml:12:10". */
+export type ImageBuild = { folder: string; place: string };
+
+/** What users' servers are made of: an image as the configuration names it, or one built from a folder, which is its name here. */
+export type UsersImage = { image: string; build?: ImageBuild };
+
 /** An image that users may choose, and what a server of it gets. */
-export type ServerImage = {
+export type ServerImage = UsersImage & {
   name: string;
   description: string;
-  image: string;
   memory: Bytes;
   cpu: number;
 };
 
 /** Every image that users' servers are made of, each once. */
-export const imagesOf = ({ servers }: Config): string[] => [
-  ...new Set([servers.image, ...servers.images.map(({ image }) => image)]),
+export const imagesOf = ({ servers }: Config): UsersImage[] => [
+  ...new Map([servers, ...servers.images].map((each) => [each.image, each])).values(),
 ];
 
 /** swarmhub.yaml, checked and with its defaults filled in. */
@@ -101,8 +106,9 @@ export type Config = {
   storage: StorageConfig;
   tls: TlsConfig;
   login: { sharedPassword: SecretSource; admins: string[]; groups: Record<string, string[]> };
-  servers: {
-    image: string;
+  servers: UsersImage & {
+    /** How servers are shared out: over all machines, or one machine full before the next. */
+    strategy: "spread" | "pack";
     /** What a server may use. */
     memory: Bytes;
     /** What of it is kept free for each server, which is a seat; without, all of it. */

@@ -6,7 +6,7 @@ import { UserError } from "./errors.js";
 import { lateSocket } from "./late-socket.js";
 import { NoSocketError } from "./socket-ways.js";
 
-export { build, pull } from "./docker-images.js";
+export { build, pull, push } from "./docker-images.js";
 
 /** A Docker Engine's API. */
 export type Docker = Dockerode;

@@ -7,7 +7,7 @@ import { assetPath } from "./assets.js";
 import { UserError } from "./errors.js";
 
 /** The images that swarmhub builds itself, where they are needed. */
-export const imageNames = ["hub", "proxy", "edge", "quota"] as const;
+export const imageNames = ["hub", "proxy", "edge", "quota", "registry"] as const;
 export type ImageName = (typeof imageNames)[number];
 
 /** One of our images: named by a hash of what it is made of, so that the same name is the same image. */

@@ -19,12 +19,17 @@ export const paths = {
   dockerConfigurationBefore: "/etc/swarmhub/docker-daemon.json.before",
   firewall: "/etc/swarmhub/firewall",
   firewallUnit: "/etc/systemd/system/swarmhub-firewall.service",
+  /** A worker's way to the registry on the manager. */
+  registrySocket: "/etc/systemd/system/swarmhub-registry.socket",
+  registryRelay: "/etc/systemd/system/swarmhub-registry.service",
   exports: "/etc/exports.d/swarmhub.exports",
   nfsConfiguration: "/etc/nfs.conf.d/swarmhub.conf",
   fileSystemTable: "/etc/fstab",
   storageFile: "/var/lib/swarmhub/homes.xfs",
   secrets: "/var/lib/swarmhub/secrets",
   hub: "/var/lib/swarmhub/hub",
+  /** What the registry keeps. */
+  registry: "/var/lib/swarmhub/registry",
   hubConfiguration: "/etc/swarmhub/hub.json",
   /** A folder of its own, since it is bound into the container: a bound file would stay the one that a rename replaced. */
   edge: "/etc/swarmhub/edge",
@@ -42,6 +47,8 @@ export const readFiles: readonly string[] = [
   paths.dockerConfigurationBefore,
   paths.firewall,
   paths.firewallUnit,
+  paths.registrySocket,
+  paths.registryRelay,
   paths.exports,
   paths.nfsConfiguration,
   paths.fileSystemTable,

@@ -1,7 +1,7 @@
 import test from "ava";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { loadConfig } from "../src/config.js";
 import { exitCode, UserError } from "../src/errors.js";
 
@@ -40,6 +40,7 @@ test("three keys make a class, and the rest has its defaults", async (t) => {
     servers: {
       image: "quay.io/jupyter/scipy-notebook:2026-11-02",
       images: [],
+      strategy: "spread",
       memory: 2 ** 30,
       cpu: 1,
     },
@@ -86,6 +87,7 @@ engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
     },
     servers: {
       image: `localhost:5000/class@sha256:${"a".repeat(64)}`,
+      strategy: "spread",
       memory: 1.5 * 2 ** 30,
       guarantee: 700 * 2 ** 20,
       cpu: 0.5,
@@ -107,6 +109,24 @@ test("images to choose from are filled up with what all servers get; the first i
     { name: "R", description: "", image: "r:1", memory: 2 ** 31, cpu: 2 },
     { name: "Py", description: "small", image: "py:1", memory: 2 ** 30, cpu: 1 },
   ]);
+});
+
+test("a folder to build from is looked for beside the configuration, and its place is kept", async (t) => {
+  const path = await fileWith(
+    "name: a\nmanager: local\nstorage: temporary\nservers:\n  images:\n    - {name: R, image: r:1}\n    - {name: Ours, build: ./image}\n",
+  );
+  const { servers } = await loadConfig(path);
+  const folder = join(dirname(path), "image");
+  t.is(servers.image, "r:1");
+  t.is(servers.build, undefined);
+  t.like(servers.images[1], { image: folder, build: { folder, place: `${path}:7:27` } });
+  const alone = await fileWith(
+    "name: a\nmanager: local\nstorage: temporary\nservers: {build: /srv/image}\n",
+  );
+  t.like((await loadConfig(alone)).servers, {
+    image: "/srv/image",
+    build: { folder: "/srv/image", place: `${alone}:4:18` },
+  });
 });
 
 test("a password's file is looked for beside the configuration", async (t) => {

@@ -1,7 +1,7 @@
 import { buffer } from "node:stream/consumers";
 import { Readable } from "node:stream";
 import test, { type ExecutionContext } from "ava";
-import { build, dockerOver, pull } from "../src/docker.js";
+import { build, dockerOver, pull, push } from "../src/docker.js";
 import { localTransport } from "../src/local.js";
 import { fakeEngine, json, jsonLines, type FakeEngine } from "./engine.js";
 
@@ -148,6 +148,36 @@ for (const [kind, wrap] of [
       labels: '{"swarmhub.class":"geo-101"}',
     });
   });
+
+test("a push names repository and tag, asks without a password, and counts the layers that are there", async (t) => {
+  let asked: { url?: string | undefined; auth?: unknown } = {};
+  const engine = await fakeEngine(t, (request, response) => {
+    asked = { url: request.url, auth: request.headers["x-registry-auth"] };
+    return jsonLines(response, [
+      { status: "The push refers to repository [127.0.0.1:1/a]" },
+      { status: "Preparing", id: "one" },
+      { status: "Preparing", id: "two" },
+      { status: "Layer already exists", id: "one" },
+      { status: "Pushed", id: "two" },
+      { status: "1: digest: sha256:0 size: 1", id: "1" },
+    ]);
+  });
+  const seen: string[] = [];
+  await push(dockerFor(t, engine), "127.0.0.1:1/a", "1", (text) => seen.push(text));
+  t.regex(asked.url ?? "", /images\/127\.0\.0\.1:1\/a\/push\?tag=1$/);
+  t.is(Buffer.from(String(asked.auth), "base64").toString(), "{}");
+  t.is(seen.at(-1), "2 of 2 layers");
+});
+
+test("a push that is refused is told in the registry's words", async (t) => {
+  const engine = await fakeEngine(t, (_, response) =>
+    jsonLines(response, [{ error: "connection refused" }]),
+  );
+  await t.throwsAsync(push(dockerFor(t, engine), "127.0.0.1:1/a", "1"), {
+    name: "UserError",
+    message: "cannot push 127.0.0.1:1/a:1: connection refused",
+  });
+});
 
 test("a build that fails shows why and the last 20 lines before", async (t) => {
   const printed = Array.from({ length: 30 }, (_, index) => ({ stream: `line ${index + 1}\n` }));

@@ -88,6 +88,7 @@ export const fakeConfig = (changes: Partial<Config> = {}): Config => ({
   login: { sharedPassword: { kind: "generated" }, admins: ["ada"], groups: {} },
   servers: {
     image: "quay.io/jupyter/scipy-notebook:2026-11-02",
+    strategy: "spread",
     memory: (2 ** 30) as Config["servers"]["memory"],
     cpu: 1,
     images: [],

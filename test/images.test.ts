@@ -17,6 +17,7 @@ const parts: Record<string, string> = {
     "COPY images/edge.mjs nginx/away.html /app/",
     "FROM debian AS hub",
     "COPY hub/swarmhub/ /app/swarmhub/",
+    "FROM debian AS registry",
     "",
   ].join("\n"),
   "images/proxy.mjs": "proxy",

@@ -4,6 +4,7 @@ import hashlib
 
 from docker.types import ContainerSpec, DriverConfig, EndpointSpec, Mount, Placement, Resources, RestartPolicy, TaskTemplate
 
+from .pack import on_node
 from .settings import Export, Settings
 
 HOME = "/home/jovyan"
@@ -12,8 +13,8 @@ _SECOND = 1_000_000_000
 _NFS_OPTIONS = "rw,nfsvers=4.2,hard,timeo=600,retrans=2,nosuid,nodev"
 
 
-def describe_service(settings: Settings, slug: str, environment: dict[str, str], command: list[str]) -> dict:
-    """Answers the keyword arguments of docker-py's create_service."""
+def describe_service(settings: Settings, slug: str, environment: dict[str, str], command: list[str], node: str | None = None) -> dict:
+    """Answers the keyword arguments of docker-py's create_service; it starts on this machine, or where Swarm likes."""
     labels = {"swarmhub.class": settings.name, "swarmhub.user": slug}
     container = ContainerSpec(
         image=settings.image,
@@ -42,7 +43,7 @@ def describe_service(settings: Settings, slug: str, environment: dict[str, str],
             container_spec=container,
             resources=resources,
             restart_policy=restart,
-            placement=Placement(constraints=list(settings.placement)),
+            placement=Placement(constraints=on_node(settings, node)),
             networks=[settings.network],
             log_driver=DriverConfig("json-file", {"max-size": "5m", "max-file": "2"}),
         ),

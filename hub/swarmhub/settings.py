@@ -37,7 +37,7 @@ class Settings:
     """The class as the hub sees it: memory in bytes, cpu in cores (none: no limit), cull (none: never) and sweep in seconds.
 
     The guarantee is what of the memory is kept free for each server (none: all of it). Without an export the homes are in the
-    users' containers, and end with them.
+    users' containers, and end with them. A class that packs fills one machine before the next.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Settings:
     cull: int | None
     sweep: float
     images: tuple[Image, ...] = ()
+    packs: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def read_settings(path: Path) -> Settings:
         network=take("network", found.get("network"), _is_text, "a text"),
         image=take("image", found.get("image"), _is_text, "a text"),
         memory=take("memory", found.get("memory"), _is_whole(1), "a whole number of bytes"),
-        guarantee=take("guarantee", found.get("guarantee"), _is_guarantee, "a whole number of bytes, or null"),
+        guarantee=take("guarantee", found.get("guarantee"), _or_none(_is_whole(1)), "a whole number of bytes, or null"),
         cpu=take("cpu", found.get("cpu"), _is_cpu, "a number of cores above 0, or null"),
         export=_export(found.get("storage", {}), take),
         admins=frozenset(take("admins", found.get("admins", []), _is_texts, "a list of user names")),
@@ -108,6 +109,7 @@ def read_settings(path: Path) -> Settings:
         # takes servers from people who are at work.
         cull=take("cull", found.get("cull"), _is_cull, f"a whole number of seconds, at least {SHORTEST_CULL}, or null"),
         images=tuple(_images(found.get("images", []), take)),
+        packs=take("strategy", found.get("strategy", "spread"), lambda value: value in ("spread", "pack"), "spread or pack") == "pack",
         sweep=take("sweep", found.get("sweep", 60), _is_above_zero, "a number of seconds above 0"),
     )
     if faults:
@@ -179,12 +181,11 @@ def _is_cpu(value: object) -> bool:
     return value is None or _is_above_zero(value)
 
 
-def _is_guarantee(value: object) -> bool:
-    return value is None or _is_whole(1)(value)
+def _or_none(is_right: Callable[[object], bool]) -> Callable[[object], bool]:
+    return lambda value: value is None or is_right(value)
 
 
-def _is_cull(value: object) -> bool:
-    return value is None or _is_whole(SHORTEST_CULL)(value)
+_is_cull = _or_none(_is_whole(SHORTEST_CULL))
 
 
 def _is_absolute(value: object) -> bool:

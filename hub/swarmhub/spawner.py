@@ -14,6 +14,7 @@ from . import refusal, tasks
 from .choice import FIELD, settings_for
 from .line import Line, Turn
 from .looks import Looks
+from .pack import Place
 from .refusal import refuse
 from .service import describe_service, reservation
 from .settings import Settings
@@ -37,8 +38,7 @@ class SwarmHubSpawner(SwarmSpawner):
     failure_limit = Int(3, config=True, help="failed attempts of Swarm's own before a start is given up")
     lost_after = Float(30, config=True, help="seconds after which a server that lost its machine and finds no other is stopped")
 
-    # What the user should know of the home although the server starts.
-    notice: str | None = None
+    notice: str | None = None  # what the user should know of the home although the server starts
 
     # All spawners of a hub share these.
     line = Line()
@@ -46,7 +46,6 @@ class SwarmHubSpawner(SwarmSpawner):
 
     _stage = (5, "Preparing your home folder and its size limit")
     _creation: asyncio.Future | None = None
-    _turn: Turn
     _task = ""
 
     @default("escape")
@@ -83,9 +82,10 @@ class SwarmHubSpawner(SwarmSpawner):
         command = await self.get_command()
         settings = settings_for(self.settings, self.user_options.get(FIELD))
         self.mem_limit, self.mem_guarantee, self.cpu_limit = settings.memory, reservation(settings), settings.cpu
-        service = describe_service(settings, self.escaped_name, self.get_env(), command)
-        self._creation = self.docker("create_service", **service)
-        return await asyncio.shield(self._creation)
+        self._place = Place(self.docker, settings, self.service_name, reservation(settings))
+        async with self._place.chosen() as node:
+            self._creation = self.docker("create_service", **describe_service(settings, self.escaped_name, self.get_env(), command, node))
+            return await asyncio.shield(self._creation)
 
     async def start_object(self) -> None:
         """Looks until the server answers; raises SpawnException with a sentence when it will not.
@@ -95,6 +95,8 @@ class SwarmHubSpawner(SwarmSpawner):
         watch = self._begin_watch()
         while True:
             task = watch.judge(await self._look(), time.monotonic())
+            if watch.failed or (task and tasks.finds_no_machine(task)):
+                await self._place.give_up(self.log)
             if task and tasks.lacks_room(task):
                 if not self._turn.is_due:
                     await self.remove_object()
@@ -108,6 +110,7 @@ class SwarmHubSpawner(SwarmSpawner):
                 self._stage = tasks.stage(task)
             if task and tasks.runs(task) and await self._answers():
                 self._task = task["ID"]
+                await self._place.let_go(self.log)
                 return
 
     async def _look(self) -> list[tasks.Task] | None:

@@ -43,7 +43,12 @@ def is_alive(task: Task) -> bool:
 
 def waits_for_seat(task: Task) -> bool:
     """No machine has room for it (pending), or the network has no address for it (new); both last for ever."""
-    return state(task) == "new" or (state(task) == "pending" and "no suitable node" in error(task))
+    return state(task) == "new" or finds_no_machine(task)
+
+
+def finds_no_machine(task: Task) -> bool:
+    """No machine that it may be on takes it."""
+    return state(task) == "pending" and "no suitable node" in error(task)
 
 
 def lacks_room(task: Task) -> bool:

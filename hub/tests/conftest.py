@@ -40,4 +40,4 @@ class Spawner(SwarmHubSpawner):
 def spawner(name="alice", **traits):
     quick = {"look_interval": 0.01, "start_timeout": 90, "seat_wait": 0.2, "line_wait": 60}
     user = SimpleNamespace(name=name)
-    return Spawner(user=user, settings=SETTINGS, cmd=["jupyterhub-singleuser"], name_template="nb-{username}", **(quick | traits))
+    return Spawner(user=user, cmd=["jupyterhub-singleuser"], name_template="nb-{username}", **({"settings": SETTINGS} | quick | traits))

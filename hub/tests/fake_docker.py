@@ -30,9 +30,13 @@ class FakeDocker:
         self.broken = False
         self.lingering = 0
         self.nodes = {"machine": "ready"}
+        self.memory = {"machine": 1 << 40}  # bytes of each node
+        self.broken_nodes: set[str] = set()  # where no container starts
         self.seats: int | None = None  # how many services have room; none: all
         self.placed: set[str] = set()
         self.created: list[str] = []
+        self.updated: list[str] = []
+        self.where: dict[str, str] = {}
         self.volumes: dict[str, dict[str, str]] = {}
         self.mounted: set[str] = set()
         handler = type("Handler", (_Handler,), {"docker": self})
@@ -68,6 +72,8 @@ class FakeDocker:
             ("DELETE", "/services/([^/]+)", self._remove),
             ("GET", "/tasks", self._list),
             ("GET", "/tasks/([^/]+)", self._inspect),
+            ("POST", "/services/([^/]+)/update", self._update),
+            ("GET", "/nodes", lambda *_: (200, [self._described(each) for each in self.nodes])),
             ("GET", "/nodes/([^/]+)", self._node),
         ]
 
@@ -103,7 +109,28 @@ class FakeDocker:
     def _service(self, name: str) -> tuple[int, object]:
         if name not in self.services:
             return 404, {"message": f"service {name} not found"}
-        return 200, {"ID": self.identity(name), "Spec": self.services[name]}
+        return 200, {"ID": self.identity(name), "Version": {"Index": 1}, "Spec": self.services[name]}
+
+    def _update(self, _query: dict, body: dict, identity: str) -> tuple[int, object]:
+        name = next(each for each in self.services if self.identity(each) == identity)
+        self.updated.append(name)
+        self.services[name] = body
+        return 200, {}
+
+    def _described(self, identity: str) -> dict:
+        return {
+            "ID": identity,
+            "Spec": {"Labels": {"swarmhub.users": "true"}, "Availability": "active"},
+            "Status": {"State": self.nodes[identity]},
+            "Description": {"Hostname": identity, "Resources": {"MemoryBytes": self.memory[identity]}},
+        }
+
+    def _node_of(self, name: str) -> str:
+        """Where its constraints want it; without any where it was, or is put at first."""
+        constraints = self.services[name].get("TaskTemplate", {}).get("Placement", {}).get("Constraints") or []
+        wanted = [each.removeprefix("node.id==") for each in constraints if each.startswith("node.id==")]
+        self.where[name] = wanted[0] if wanted else self.where.get(name, "machine")
+        return self.where[name]
 
     def _remove(self, _query: dict, _body: dict, name: str) -> tuple[int, object]:
         name = next((each for each in self.services if self.identity(each) == name), name)
@@ -116,7 +143,8 @@ class FakeDocker:
 
     def _list(self, query: dict, _body: dict) -> tuple[int, object]:
         if "service" not in json.loads(query["filters"][0]):
-            found = [name for name, spec in self.services.items() if _has(spec["Labels"], query)]
+            asks_all = "label" not in json.loads(query["filters"][0])
+            found = [name for name, spec in self.services.items() if asks_all or _has(spec["Labels"], query)]
             return 200, [task for name in found for task in self._look(name)]
         (name,) = json.loads(query["filters"][0])["service"]
         if name not in self.services:
@@ -128,7 +156,10 @@ class FakeDocker:
         has_room = self._has_room(name)
         self.looks[name] += has_room
         tasks = self.tasks(name) if has_room else [waiting]
-        return [task | {"ServiceID": self.identity(name)} for task in tasks]
+        node, spec = self._node_of(name), self.services[name].get("TaskTemplate", {})
+        if node in self.broken_nodes:
+            tasks = [_task(name, 0) | {"DesiredState": "shutdown", "Status": {"State": "failed", "Err": "no disk"}}, _task(name, 1)]
+        return [task | {"ServiceID": self.identity(name), "NodeID": node, "Spec": spec} for task in tasks]
 
     def _inspect(self, _query: dict, _body: dict, identity: str) -> tuple[int, object]:
         self.lingering -= 1

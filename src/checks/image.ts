@@ -1,6 +1,9 @@
+import { readBuild } from "../image-folder.js";
+import { UserError } from "../errors.js";
+import { formatSize } from "../size.js";
 import { localImage } from "../pieces/images/local.js";
 import type { Cluster } from "../cluster.js";
-import { imagesOf } from "../config.js";
+import { imagesOf, type ImageBuild } from "../config.js";
 import type { Check, Finding, World } from "./check.js";
 import { askThroughDocker } from "./image/engine.js";
 import { askForImage } from "./image/registry.js";
@@ -9,7 +12,19 @@ import { askForImage } from "./image/registry.js";
 export const image: Check = {
   name: "image",
   run: ({ cluster, world }) =>
-    Promise.all(imagesOf(cluster.config).map((reference) => findingOf(reference, cluster, world))),
+    Promise.all(
+      imagesOf(cluster.config).map(({ image: reference, build }) =>
+        build === undefined ? findingOf(reference, cluster, world) : buildFinding(build),
+      ),
+    ),
+};
+
+const buildFinding = async (build: ImageBuild): Promise<Finding> => {
+  const from = await readBuild(build);
+  if (from instanceof UserError)
+    return { level: "refusal", text: from.message, ...(from.cure && { cure: from.cure }) };
+  const content = `${from.files} files and folders, ${formatSize(from.bytes)}`;
+  return { level: "ok", text: `${build.folder} will be built on the manager: ${content}` };
 };
 
 const findingOf = async (reference: string, cluster: Cluster, world: World): Promise<Finding> => {

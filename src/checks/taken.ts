@@ -1,6 +1,8 @@
 import type { Cluster } from "../cluster.js";
 import type { Host } from "../host.js";
+import { imagesOf } from "../config.js";
 import { paths } from "../paths.js";
+import { registryPort } from "../pieces/registry/address.js";
 import type { Check, CheckContext, Finding } from "./check.js";
 
 type Need = { port: number; what: string; ours: RegExp };
@@ -43,6 +45,9 @@ const needsOf = (host: Host, context: CheckContext): Need[] => {
   return [
     ...(host === manager ? doorsOf(context.cluster).map((door) => ({ ...door, ours: edge })) : []),
     ...(host === manager ? [{ port: 2377, what: "the Swarm is managed there", ours: docker }] : []),
+    ...(nodes.includes(host) && isBuiltHere(context.cluster)
+      ? [{ port: registryPort, what: "images that are built here come from there", ours: registry }]
+      : []),
     ...(nodes.includes(host)
       ? [{ port: 7946, what: "the Swarm's nodes talk there", ours: docker }]
       : []),
@@ -52,7 +57,12 @@ const needsOf = (host: Host, context: CheckContext): Need[] => {
   ];
 };
 
+const isBuiltHere = ({ config, workers }: Cluster): boolean =>
+  workers.length > 0 && imagesOf(config).some(({ build }) => build !== undefined);
+
 const docker = /^dockerd$/;
+// The registry itself, and on a worker systemd, which starts the relay to it.
+const registry = /^(docker-registry|systemd|systemd-socket-)/;
 // The kernel listens for nfsd itself, and `ss` names no program then.
 const kernel = /^a program$/;
 

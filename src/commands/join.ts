@@ -6,6 +6,7 @@ import { rewriteFile } from "../config/rewrite.js";
 import { exitCode, UserError } from "../errors.js";
 import { oneError } from "../failure.js";
 import type { Host } from "../host.js";
+import { refuseUnbuildable } from "../image-folder.js";
 import { exclusionOf } from "../lock.js";
 import { inspectMachines } from "../machines.js";
 import { pieces } from "../pieces/index.js";
@@ -39,6 +40,7 @@ export const join = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const { config, secrets, connect } = await sessionOf(options, terminal);
+  await refuseUnbuildable(config);
   const meant = machinesMeant(options.hosts, options.address, config);
   const isMeant = ({ destination }: HostConfig): boolean =>
     meant.some((each) => each.destination === destination);

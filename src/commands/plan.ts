@@ -1,3 +1,4 @@
+import { refuseUnbuildable } from "../image-folder.js";
 import { inspectMachines } from "../machines.js";
 import { pieces } from "../pieces/index.js";
 import { userServices } from "../pieces/shared/listed.js";
@@ -8,29 +9,34 @@ import { withCluster, type ClassOptions } from "./session.js";
 
 /** Prints what `swarmhub up` would do; the steps are the very objects that it would run. Changes nothing. */
 export const plan = (options: ClassOptions, terminal: Terminal): Promise<void> =>
-  withCluster(options, terminal, async (cluster) => {
-    const planned = await survey(pieces, cluster);
-    const rows = planned.flatMap(({ piece, steps }) =>
-      steps.map((step) => ({ piece: piece.name, step })),
-    );
-    if (options.json) {
-      const list = rows.map(({ piece, step: { host, title, detail, destroys } }) => ({
-        piece,
-        host: host.name,
-        title,
-        detail,
-        destroys,
-      }));
-      terminal.print(JSON.stringify(list, null, 2));
-      return;
-    }
-    for (const { piece, step } of rows)
-      terminal.print(
-        `${piece.padEnd(9)} ${step.host.name}: ${step.title}${step.detail ? ` (${step.detail})` : ""}`,
+  withCluster(
+    options,
+    terminal,
+    async (cluster) => {
+      const planned = await survey(pieces, cluster);
+      const rows = planned.flatMap(({ piece, steps }) =>
+        steps.map((step) => ({ piece: piece.name, step })),
       );
-    const [machines, taken] = [await inspectMachines(cluster), await userServices(cluster)];
-    terminal.print(`${seatsText(cluster, machines)}; ${taken.length} taken`);
-    terminal.print(
-      rows.length === 0 ? "nothing to do" : `${rows.length} steps; \`swarmhub up\` does them`,
-    );
-  });
+      if (options.json) {
+        const list = rows.map(({ piece, step: { host, title, detail, destroys } }) => ({
+          piece,
+          host: host.name,
+          title,
+          detail,
+          destroys,
+        }));
+        terminal.print(JSON.stringify(list, null, 2));
+        return;
+      }
+      for (const { piece, step } of rows)
+        terminal.print(
+          `${piece.padEnd(9)} ${step.host.name}: ${step.title}${step.detail ? ` (${step.detail})` : ""}`,
+        );
+      const [machines, taken] = [await inspectMachines(cluster), await userServices(cluster)];
+      terminal.print(`${seatsText(cluster, machines)}; ${taken.length} taken`);
+      terminal.print(
+        rows.length === 0 ? "nothing to do" : `${rows.length} steps; \`swarmhub up\` does them`,
+      );
+    },
+    refuseUnbuildable,
+  );

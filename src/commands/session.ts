@@ -24,13 +24,15 @@ export type Session = {
   connect: (destination: string) => Promise<Host>;
 };
 
-/** Reads the configuration, connects to its machines, does the work, and ends every connection. */
+/** Reads the configuration, and once it is `ready` connects to its machines, does the work, and ends every connection. */
 export const withCluster = async <Result>(
   options: ClassOptions,
   terminal: Terminal,
   work: (cluster: Cluster) => Promise<Result>,
+  ready: (config: Config) => Promise<void> = async () => {},
 ): Promise<Result> => {
   const { config, secrets, connect: reach } = await sessionOf(options, terminal);
+  await ready(config);
   const cluster = await connectCluster(config, secrets, reach);
   try {
     return await work(cluster);

@@ -1,4 +1,5 @@
 import type { Cluster } from "../cluster.js";
+import { earlierSentence, earlierServers } from "../earlier-servers.js";
 import { exitCode, UserError } from "../errors.js";
 import { inspectMachines } from "../machines.js";
 import type { Piece } from "../piece.js";
@@ -20,13 +21,14 @@ import { withCluster, type ClassOptions } from "./session.js";
 export const status = (options: ClassOptions, terminal: Terminal): Promise<void> =>
   withCluster(options, terminal, async (cluster) => {
     const { config } = cluster;
-    const [parts, machines, services, address, homes, certificates] = await Promise.all([
+    const [parts, machines, services, address, homes, certificates, earlier] = await Promise.all([
       Promise.all(pieces.map((piece) => partOf(piece, cluster))),
       inspectMachines(cluster),
       userServices(cluster),
       addressOf(cluster),
       cluster.storage === undefined ? undefined : inspectHomes(cluster.storage),
       lookAtCertificates(cluster),
+      earlierServers(cluster),
     ]);
     const users = services.map(({ home }) => home).toSorted();
     const seats = seatsOf(cluster, machines);
@@ -43,6 +45,7 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
             certificate: certificateJson(certificates),
             seats,
             users,
+            earlierImage: earlier,
             pieces: parts.map(({ mendable: _, ...part }) => part),
           },
           null,
@@ -53,6 +56,7 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
       terminal.print(`${config.name}  ${address}`);
       terminal.print(`${seatsText(cluster, machines)}; ${users.length} taken`);
       if (users.length > 0) terminal.print(`in: ${printable(users.join(", "))}`);
+      if (earlier.length > 0) terminal.print(earlierSentence(earlier));
       const temporary = temporarySentence(config);
       if (temporary !== undefined) terminal.print(temporary);
       for (const line of homes === undefined ? [] : homesLines(homes)) terminal.print(line);

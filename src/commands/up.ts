@@ -1,5 +1,7 @@
 import { preflight, refusal } from "../checks/index.js";
 import type { Cluster } from "../cluster.js";
+import { earlierSentence, earlierServers } from "../earlier-servers.js";
+import { refuseUnbuildable } from "../image-folder.js";
 import { exclusionOf } from "../lock.js";
 import { pieces } from "../pieces/index.js";
 import { readSecret } from "../pieces/secrets.js";
@@ -19,31 +21,41 @@ export type UpOptions = ClassOptions & { yes: boolean; breakLock: boolean };
 
 /** Makes the machines what swarmhub.yaml says, and prints the address and who may log in. */
 export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal): Promise<void> =>
-  withCluster(options, terminal, async (cluster) => {
-    const { report } = terminal;
-    const done = await reconcile(pieces, cluster, {
-      report,
-      confirm: confirmBy(terminal, options.yes),
-      jobs: options.jobs,
-      signal,
-      exclusion: exclusionOf(cluster.manager, operator(), { breakLock: options.breakLock, report }),
-      preflight: () => refuseWhatCannotWork(cluster, terminal),
-    });
-    await warnOfProblems(pieces, cluster, report);
-    for (const text of (await lookAtCertificates(cluster)).warnings)
-      report.event({ type: "warning", text });
-    const temporary = temporarySentence(cluster.config);
-    if (temporary !== undefined) report.event({ type: "warning", text: temporary });
-    const next = await whatNext(cluster);
-    const text =
-      done.changed === 0
-        ? `${cluster.config.name} is up; nothing had to change (${duration(done.ms)})`
-        : `${cluster.config.name} is up: ${done.changed} steps in ${duration(done.ms)}`;
-    report.event({ type: "summary", text, changed: done.changed, ms: done.ms, next });
-    terminal.close();
-    const address = await addressOf(cluster);
-    terminal.print(options.json ? JSON.stringify({ type: "result", address }) : address);
-  });
+  withCluster(
+    options,
+    terminal,
+    async (cluster) => {
+      const { report } = terminal;
+      const done = await reconcile(pieces, cluster, {
+        report,
+        confirm: confirmBy(terminal, options.yes),
+        jobs: options.jobs,
+        signal,
+        exclusion: exclusionOf(cluster.manager, operator(), {
+          breakLock: options.breakLock,
+          report,
+        }),
+        preflight: () => refuseWhatCannotWork(cluster, terminal),
+      });
+      await warnOfProblems(pieces, cluster, report);
+      for (const text of (await lookAtCertificates(cluster)).warnings)
+        report.event({ type: "warning", text });
+      const earlier = await earlierServers(cluster);
+      if (earlier.length > 0) report.event({ type: "note", text: earlierSentence(earlier) });
+      const temporary = temporarySentence(cluster.config);
+      if (temporary !== undefined) report.event({ type: "warning", text: temporary });
+      const next = await whatNext(cluster);
+      const text =
+        done.changed === 0
+          ? `${cluster.config.name} is up; nothing had to change (${duration(done.ms)})`
+          : `${cluster.config.name} is up: ${done.changed} steps in ${duration(done.ms)}`;
+      report.event({ type: "summary", text, changed: done.changed, ms: done.ms, next });
+      terminal.close();
+      const address = await addressOf(cluster);
+      terminal.print(options.json ? JSON.stringify({ type: "result", address }) : address);
+    },
+    refuseUnbuildable,
+  );
 
 /** Before anything runs on machines where no class is yet; later on these looks would only cost time. */
 const refuseWhatCannotWork = async (cluster: Cluster, { report }: Terminal): Promise<void> => {

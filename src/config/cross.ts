@@ -1,6 +1,7 @@
 import { pathText, type Finding, type Path } from "./complaint.js";
 import { groupFindings, groupPaths } from "./groups.js";
 import { machineOf } from "./host.js";
+import { imageFindings } from "./images.js";
 import { isMapping, valueAt } from "./leaf.js";
 import { defaultMemory, defaultQuota, fileSize, host, memory, quota } from "./schema.js";
 import { tlsFindings } from "./tls-cross.js";
@@ -98,26 +99,6 @@ const backing = (storage: unknown): Finding[] => {
       },
     ];
   return tooLarge(storage);
-};
-
-/** One image for everyone, or several to choose from by names that differ. */
-const imageFindings = (raw: unknown): Finding[] => {
-  const images = valueAt(raw, ["servers", "images"]);
-  if (!Array.isArray(images) || images.length === 0) return [];
-  const names = images.map((_, index) => valueAt(images, [index, "name"]));
-  const twins = names.flatMap((name, index): Finding[] =>
-    typeof name === "string" && names.indexOf(name) < index
-      ? [
-          {
-            path: ["servers", "images", index, "name"],
-            text: "is the name of another image too, and nobody could choose; write another",
-          },
-        ]
-      : [],
-  );
-  const text = "stands beside images, the first of which is everyone's to begin with; delete one";
-  const beside = valueAt(raw, ["servers", "image"]) ?? undefined;
-  return beside === undefined ? twins : [{ path: ["servers", "image"], text }, ...twins];
 };
 
 /** First files are copied from the storage, and temporary homes have none. */

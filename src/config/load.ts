@@ -5,6 +5,7 @@ import { crossFindings } from "./cross.js";
 import { readDocument } from "./document.js";
 import { readText } from "./file.js";
 import { isMapping, valueAt } from "./leaf.js";
+import { usersImages } from "./images.js";
 import { besideFile } from "./login.js";
 import { schema, type Settings } from "./schema.js";
 import { tlsOf } from "./tls.js";
@@ -29,7 +30,11 @@ export const configFrom = (text: string, path: string): Config => {
     ...findings.map(({ path: key, text: said, atKey }) => ({ ...place(key, atKey), text: said })),
   ];
   if (all.length > 0 || checked.data === undefined) throw complaintsError(path, all);
-  return configOf(checked.data, dirname(resolve(path)));
+  const placeOf = (key: Path): string => {
+    const { line, column } = place(key);
+    return `${path}:${line}:${column}`;
+  };
+  return configOf(checked.data, dirname(resolve(path)), placeOf);
 };
 
 const noMapping = (raw: unknown): Complaint => ({
@@ -74,7 +79,7 @@ const written = (raw: unknown, path: Path): Path => {
   return isHeld ? path : parent;
 };
 
-const configOf = (settings: Settings, folder: string): Config => {
+const configOf = (settings: Settings, folder: string, placeOf: (key: Path) => string): Config => {
   const { name, domain, manager, workers, storage, tls, login, servers, engine } = settings;
   return {
     name,
@@ -90,17 +95,16 @@ const configOf = (settings: Settings, folder: string): Config => {
       groups: login.groups,
     },
     servers: {
-      ...servers,
-      ...imagesFrom(servers),
+      ...usersImages(servers, folder, placeOf),
+      strategy: servers.strategy,
+      memory: servers.memory,
+      ...(servers.guarantee !== undefined && { guarantee: servers.guarantee }),
+      cpu: servers.cpu,
+      ...(servers.idle !== undefined && { idle: servers.idle }),
       ...(servers.skeleton !== undefined && { skeleton: resolve(folder, servers.skeleton) }),
     },
     engine: { registryMirrors: engine["registry-mirrors"] },
   };
-};
-
-const imagesFrom = ({ image, images, memory, cpu }: Settings["servers"]) => {
-  const filled = images.map((each) => ({ memory, cpu, ...each }));
-  return { image: filled[0]?.image ?? image, images: filled };
 };
 
 const hostOf = ({ host, address }: Settings["manager"]): HostConfig => ({

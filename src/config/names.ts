@@ -77,6 +77,15 @@ export const folderFrom = (text: string): string => {
   return text;
 };
 
+/** How servers are shared out over the machines. Throws a Problem. */
+export const strategyFrom = (text: string): "spread" | "pack" => {
+  if (text === "spread" || text === "pack") return text;
+  throw new Problem(
+    "servers go evenly over all machines (spread), or fill one before the next (pack)",
+    "write spread or pack",
+  );
+};
+
 /** A file's path, absolute or beside swarmhub.yaml. Throws a Problem. */
 export const fileFrom = (text: string): string => {
   const right = "write for example ./chain.pem";

@@ -4,7 +4,14 @@ import { isMapping, leaf, list, mapping, number, section } from "./leaf.js";
 import { secretSourceFrom } from "./login.js";
 import { serverImage } from "./server-image.js";
 import { addressFrom, destinationFrom } from "./host.js";
-import { classNameFrom, deviceFrom, domainFrom, folderFrom, userFrom } from "./names.js";
+import {
+  classNameFrom,
+  deviceFrom,
+  domainFrom,
+  folderFrom,
+  strategyFrom,
+  userFrom,
+} from "./names.js";
 import { Problem } from "./problem.js";
 import { tls } from "./tls.js";
 import { bytesFrom, daysFrom, filesFrom, idleFrom } from "./units.js";
@@ -115,6 +122,13 @@ const image = leaf(
   imageFrom,
 );
 
+const build = leaf(
+  { what: "a folder with a Dockerfile on this machine", example: "./image" },
+  folderFrom,
+);
+
+const strategy = leaf({ what: "spread or pack", example: "spread" }, strategyFrom);
+
 /** The memory of one user's server. */
 export const memory = sizeOf("a size of memory", "1G", "64M");
 
@@ -125,15 +139,17 @@ const cpu = number({ what: "a number of cores", example: "1 or 0.5" }, 0.01, 102
 
 const servers = section(
   {
-    what: "a mapping of image, memory, guarantee, cpu, idle and skeleton",
+    what: "a mapping of image, build, strategy, memory, guarantee, cpu, idle and skeleton",
     example: "{memory: 1G, cpu: 1}",
   },
   {
     image: image.default("quay.io/jupyter/scipy-notebook:2026-11-02"),
     images: list(
       { what: "a list of images to choose from", example: "[{name: R, image: …}]" },
-      serverImage({ image, memory, cpu }),
+      serverImage({ image, build, memory, cpu }),
     ).default([]),
+    build: build.exactOptional(),
+    strategy: strategy.default("spread"),
     memory: memory.default(defaultMemory),
     guarantee: memory.exactOptional(),
     cpu: cpu.default(1),

@@ -3,18 +3,25 @@ import { leaf, section } from "./leaf.js";
 import { lineFrom } from "./names.js";
 
 /** An image that users may choose, of keys that `servers` has too. */
-export const serverImage = <Image extends ZodType, Memory extends ZodType, Cpu extends ZodType>({
+export const serverImage = <
+  Image extends ZodType,
+  Build extends ZodType,
+  Memory extends ZodType,
+  Cpu extends ZodType,
+>({
   image,
+  build,
   memory,
   cpu,
 }: {
   image: Image;
+  build: Build;
   memory: Memory;
   cpu: Cpu;
 }) =>
   section(
     {
-      what: "a mapping of name, description, image, memory and cpu",
+      what: "a mapping of name, description, image or build, memory and cpu",
       example: "{name: R, image: quay.io/jupyter/r-notebook:2026-11-02}",
     },
     {
@@ -22,7 +29,9 @@ export const serverImage = <Image extends ZodType, Memory extends ZodType, Cpu e
       description: leaf({ what: "a line of text", example: "for week 3" }, lineFrom(200)).default(
         "",
       ),
-      image,
+      // One of the two, which cross.ts sees to.
+      image: image.exactOptional(),
+      build: build.exactOptional(),
       memory: memory.exactOptional(),
       cpu: cpu.exactOptional(),
     },

@@ -50,7 +50,12 @@ fi
 exit 0
 `;
 
-const unitNames = ["docker.service", "nfs-server.service", "swarmhub-firewall.service"];
+const unitNames = [
+  "docker.service",
+  "nfs-server.service",
+  "swarmhub-firewall.service",
+  "swarmhub-registry.socket",
+];
 
 // Perl, since every Debian and Ubuntu has it. Files of ours may hold anything, hence in hexadecimal.
 const readingProgram = `

@@ -1,6 +1,8 @@
+import { UserError } from "../errors.js";
 import { paths } from "../paths.js";
 import type { Piece } from "../piece.js";
-import { inspectNotebooks, type Notebook } from "./images/notebook.js";
+import type { Notebook } from "./images/notebook.js";
+import { inspectNotebooks } from "./images/notebooks.js";
 import { hubConfiguration } from "./hub/configuration.js";
 import { inspectServers, removeServersSteps, type Servers } from "./hub/servers.js";
 import { hubSpec } from "./hub/spec.js";
@@ -25,6 +27,7 @@ export const hub: Piece<State> = {
   plan: (want, { machines, notebooks, image, service }, cluster) => {
     const { manager } = cluster;
     const { facts } = machines(manager);
+    for (const { built } of notebooks) if (built?.from instanceof UserError) throw built.from;
     const { content, fixed } = hubConfiguration(want, machines, notebooks, cluster);
     const files = fileSteps(manager, facts, [{ path: paths.hubConfiguration, content }]);
     const wanted = hubSpec(

@@ -7,10 +7,18 @@ import { inspectMachines, type Machines } from "../machines.js";
 import type { Piece } from "../piece.js";
 import { formatSize } from "../size.js";
 import type { Progress, Step } from "../step.js";
-import { inspectNotebooks, pulledName, pullNotebook, type Notebook } from "./images/notebook.js";
-import { inspectOwn, type OwnImages } from "./images/own.js";
+import { buildSteps } from "./images/built.js";
+import { pulledName, pullNotebook, type Notebook } from "./images/notebook.js";
+import { inspectNotebooks } from "./images/notebooks.js";
+import { inspectOwn, inspectSpread, type OwnImages } from "./images/own.js";
 
-type State = { machines: Machines; own: OwnImages[]; notebooks: Notebook[] };
+type State = {
+  machines: Machines;
+  own: OwnImages[];
+  notebooks: Notebook[];
+  /** Ids of the images on workers that were built here. */
+  spread: ReadonlyMap<Host, string[]>;
+};
 
 /** Our own images, built on the machine that runs them, and those of users' servers pulled to every machine that takes users. */
 export const images: Piece<State> = {
@@ -23,44 +31,47 @@ export const images: Piece<State> = {
       inspectOwn(cluster),
       inspectNotebooks(cluster),
     ]);
-    return { machines, own, notebooks };
+    return { machines, own, notebooks, spread: await inspectSpread(cluster, notebooks) };
   },
   plan: (want, { machines, own, notebooks }, cluster) => [
     ...own.flatMap((each) => each.missing.map((image) => buildStep(want.name, each.host, image))),
+    ...notebooks.flatMap((notebook) => buildSteps(want.name, notebook, cluster)),
     ...cluster.seats.flatMap((host) => {
       const missing = notebooks.filter(({ on }) => !on(host));
       refuseWithoutRoom(host, machines(host).facts, missing);
-      return missing.map(({ wanted, image }) => ({
+      // What is built here comes by the registry, which is a later piece.
+      const elsewhere = missing.filter(({ built }) => built === undefined);
+      return elsewhere.map(({ wanted, image }) => ({
         host,
         title: `pull ${wanted}`,
         run: (progress: Progress) => pullNotebook(host, wanted, image, progress),
       }));
     }),
   ],
-  remove: ({ own, notebooks }, { seats }) => [
-    ...own
-      .filter(({ present }) => present.length > 0)
-      .map(({ host, present }) => ({
+  remove: ({ own, notebooks, spread }, { seats }) =>
+    [...own.map(({ host, present }) => [host, present.map(({ id }) => id)] as const), ...spread]
+      .filter(([, ids]) => ids.length > 0)
+      .map(([host, ids]): Step => ({
         host,
-        title: `remove the images that swarmhub built`,
+        title: "remove the images that swarmhub built",
         run: async () => {
-          for (const { id } of present)
-            await absent(host.docker.getImage(id).remove({ force: true }));
+          for (const id of ids) await absent(host.docker.getImage(id).remove({ force: true }));
         },
-      })),
-    ...seats.flatMap((host) =>
-      notebooks
-        .filter(({ on }) => on(host))
-        .map(({ image, wanted }) => ({
-          host,
-          title: `remove the image ${image}`,
-          run: async () => {
-            for (const each of new Set([image, wanted, pulledName(image)]))
-              await absent(host.docker.getImage(each).remove({ force: true }));
-          },
-        })),
-    ),
-  ],
+      }))
+      .concat(
+        seats.flatMap((host) =>
+          notebooks
+            .filter(({ on, built }) => built === undefined && on(host))
+            .map(({ image, wanted }) => ({
+              host,
+              title: `remove the image ${image}`,
+              run: async () => {
+                for (const each of new Set([image, wanted, pulledName(image)]))
+                  await absent(host.docker.getImage(each).remove({ force: true }));
+              },
+            })),
+        ),
+      ),
 };
 
 /** What a pull takes while layers are there packed and unpacked, against what stays. */

@@ -9,6 +9,7 @@ import { network } from "./network.js";
 import { packages } from "./packages.js";
 import { proxy } from "./proxy.js";
 import { quota } from "./quota.js";
+import { registry } from "./registry.js";
 import { seats } from "./seats.js";
 import { secrets } from "./secrets.js";
 import { skeleton } from "./skeleton.js";
@@ -24,6 +25,7 @@ export const pieces: readonly Piece[] = [
   network,
   storage,
   images,
+  registry,
   seats,
   quota,
   skeleton,

@@ -1,11 +1,14 @@
 import { absent } from "../docker.js";
+import { UserError } from "../errors.js";
 import type { Piece } from "../piece.js";
 import type { Step } from "../step.js";
+import { inspectNotebooks } from "./images/notebooks.js";
 import { inspectOwn, oldReferences, type OwnImages } from "./images/own.js";
+import { inspectOldBuilds, oldBuildSteps, type OldBuild } from "./leftovers/built.js";
 import { inspectKept, keptSteps, type Kept } from "./leftovers/kept.js";
 import { inspectPulled, pulledSteps, type Pulled } from "./leftovers/pulled.js";
 
-type State = { own: OwnImages[]; kept: Kept; pulled: Pulled[] };
+type State = { own: OwnImages[]; kept: Kept; pulled: Pulled[]; built: OldBuild[] };
 
 /**
  * What nothing runs on any more, hence last: the images of an earlier swarmhub and those that users had before, and the
@@ -14,17 +17,22 @@ type State = { own: OwnImages[]; kept: Kept; pulled: Pulled[] };
 export const leftovers: Piece<State> = {
   name: "leftovers",
   inspect: async (cluster) => {
-    const [own, kept, pulled] = await Promise.all([
+    const notebooks = await inspectNotebooks(cluster);
+    // Where a folder cannot be read nobody knows which of its images is old.
+    const isKnown = notebooks.every(({ built }) => !(built?.from instanceof UserError));
+    const [own, kept, pulled, built] = await Promise.all([
       inspectOwn(cluster),
       inspectKept(cluster),
-      inspectPulled(cluster),
+      isKnown ? inspectPulled(cluster, notebooks) : [],
+      isKnown ? inspectOldBuilds(cluster, notebooks) : [],
     ]);
-    return { own, kept, pulled };
+    return { own, kept, pulled, built };
   },
-  plan: (want, { own, kept, pulled }, cluster) => [
+  plan: (want, { own, kept, pulled, built }, cluster) => [
     ...keptSteps(kept, cluster),
     ...own.flatMap((images) => imageSteps(want.name, images)),
     ...pulledSteps(pulled),
+    ...oldBuildSteps(built, cluster),
   ],
   remove: () => [],
 };

@@ -58,3 +58,18 @@ test("where the manager has a Docker its word counts, since it is what will pull
   const answer = await found([], status(200), async () => Promise.reject(refused));
   t.deepEqual(answer, [`refusal: ${reference} cannot be pulled: its registry answers denied: no`]);
 });
+
+test("a folder is looked at here, and what cannot be built is refused at its place", async (t) => {
+  const of = async (folder: string) => {
+    const build = { folder, place: "a.yaml:5:10" };
+    const cluster = classOf(1);
+    Object.assign(cluster.config.servers, { image: folder, build });
+    return lines(await image.run(contextOf(cluster, {})));
+  };
+  const [good] = await of("scripts/lab.d/notebook");
+  t.regex(good ?? "", /^ok: scripts\/lab\.d\/notebook will be built on the manager: \d+ files/);
+  t.regex(
+    (await of("test/lab"))[0] ?? "",
+    /^refusal: a\.yaml:5:10 {2}build is test\/lab, where there is no Dockerfile/,
+  );
+});

@@ -70,3 +70,18 @@ test("the class that runs already holds its own doors", async (t) => {
     "ok manager: 80 and 443 served by this class",
   ]);
 });
+
+test("the registry's port is wanted on each node of a class that builds and has workers", async (t) => {
+  const build = { folder: "/class/image", place: "a.yaml:5:10" };
+  const building = (workers: number) => {
+    const cluster = classOf(workers);
+    Object.assign(cluster.config.servers, { image: build.folder, build });
+    return cluster;
+  };
+  const other = listening("worker1", 20500, "python3");
+  t.regex((await found(other, building(1)))[0] ?? "", /port 20500 is taken by python3/);
+  t.is((await found(other)).length, 1);
+  for (const ours of ["systemd", "systemd-socket-"])
+    t.is((await found(listening("worker1", 20500, ours), building(1))).length, 1);
+  t.is((await found(listening("manager", 20500, "python3"), building(0))).length, 1);
+});

@@ -78,6 +78,20 @@ test("another key's error does not hide what is wrong between keys", (t) => {
   t.is(complaints.length, 3);
 });
 
+test("a server is made of one image: named, built, or of several to choose from", (t) => {
+  const of = (servers: string) => complaintsOf(classWith(`servers: {${servers}}`)).join("\n");
+  t.is(of("build: ./image"), "");
+  t.is(of("images: [{name: R, build: ./r}, {name: S, image: s}]"), "");
+  t.regex(of("image: r, build: ./r"), /4:28 {2}servers\.build stands beside image, but a server/);
+  t.regex(of("build: ./r, images: [{name: R, image: r}]"), /servers\.build stands beside images/);
+  t.regex(
+    of("images: [{name: R, image: r, build: ./r}]"),
+    /build of item 1 of servers\.images stands beside image/,
+  );
+  t.regex(of("images: [{name: R}]"), /image of item 1 of servers\.images is missing, .* or build/);
+  t.regex(of("build: ~/image"), /~ is a shell's word/);
+});
+
 test("several images stand instead of one, and have names that differ", (t) => {
   const images = (more: string) =>
     complaintsOf(classWith(`servers: {${more}images: [{name: R, image: r}, {name: R, image: s}]}`));

@@ -16,7 +16,7 @@ test("the annotated example is a valid configuration", async (t) => {
 });
 
 test("what the example has in comments is valid in its turn", (t) => {
-  t.deepEqual(complaintsOf(withComments.replaceAll(/^ +(device|image):.*$/gm, "")), []);
+  t.deepEqual(complaintsOf(withComments.replaceAll(/^ +(device|image|build):.*$/gm, "")), []);
 });
 
 // Of the ways to serve browsers there is one; the others stand there as comments, each a `tls:` of its own.
@@ -48,7 +48,7 @@ const other = (path: readonly string[]): readonly string[] =>
 // A machine is shown as a mapping once, among the workers.
 const inExample = (path: readonly string[]): readonly (string | number)[] => {
   const key = path.at(-1) ?? "";
-  if (path.at(-2) === "images") return [...path.slice(0, -1), 1, key];
+  if (path.at(-2) === "images") return [...path.slice(0, -1), key === "build" ? 2 : 1, key];
   return path.length > 1 && machines.has(path.at(-2) ?? "") ? ["workers", 1, key] : path;
 };
 const machines = new Set(["manager", "workers", "host"]);

@@ -31,6 +31,7 @@ const built = (host: Host, wanted = all, ...more: string[]) => ({
 });
 const notebook = (wanted: string, ...hosts: string[]) => ({
   image: tag,
+  reference: tag,
   wanted,
   size: (4 * 2 ** 30) as number | undefined,
   on: (host: Host) => hosts.includes(host.name),
@@ -38,6 +39,7 @@ const notebook = (wanted: string, ...hosts: string[]) => ({
 /** What is looked at on machines with room. */
 const seen = (cluster: ReturnType<typeof classOf>) => ({
   machines: machinesOf(cluster, { freeOnRoot: 20 * 2 ** 30 }),
+  spread: new Map<Host, string[]>(),
 });
 
 test("missing images of ours are built where they run, the notebook is pulled to the users' machines", (t) => {
@@ -68,7 +70,10 @@ test("each image to choose from is pulled to each machine that takes users", (t)
   const have = {
     ...seen(cluster),
     own: [],
-    notebooks: [notebook(digest(1), "worker1"), { ...notebook("r:1"), image: "r:1" }],
+    notebooks: [
+      notebook(digest(1), "worker1"),
+      { ...notebook("r:1"), image: "r:1", reference: "r:1" },
+    ],
   };
   t.deepEqual(said(images.plan(cluster.config, have, cluster)), [
     "worker1: pull r:1",
@@ -88,6 +93,7 @@ test("a disk that will not hold the image is said before the pull, where its siz
           mounts: mounts.map((target) => ({ source: "", target, type: "ext4", options: [] })),
         }),
         own: [],
+        spread: new Map(),
         notebooks: [{ ...notebook(digest(1), "worker1"), size }],
       },
       cluster,
@@ -120,7 +126,13 @@ test("images that are there are left alone, those of an earlier swarmhub too unt
   };
   t.deepEqual(said(images.plan(cluster.config, have, cluster)), []);
   t.deepEqual(
-    said(leftovers.plan(cluster.config, { own: have.own, kept: undefined, pulled: [] }, cluster)),
+    said(
+      leftovers.plan(
+        cluster.config,
+        { own: have.own, kept: undefined, pulled: [], built: [] },
+        cluster,
+      ),
+    ),
     ["manager: remove an old image (swarmhub/hub:ba9876543210)"],
   );
 });
@@ -129,7 +141,13 @@ test("what is no image of ours by its name is never taken for an old one", (t) =
   const cluster = classOf(2);
   const have = [built(cluster.manager, all, "swarmhub/notebook:lab", "mine/hub:ba9876543210")];
   t.deepEqual(
-    said(leftovers.plan(cluster.config, { own: have, kept: undefined, pulled: [] }, cluster)),
+    said(
+      leftovers.plan(
+        cluster.config,
+        { own: have, kept: undefined, pulled: [], built: [] },
+        cluster,
+      ),
+    ),
     [],
   );
 });
@@ -144,7 +162,10 @@ test("`down` removes what is there", (t) => {
   ]);
   const none = { ...seen(cluster), own: [built(cluster.manager, [])], notebooks: [notebook(tag)] };
   t.deepEqual(said(images.remove(none, cluster)), []);
-  t.deepEqual(said(leftovers.remove({ own: [old], kept: undefined, pulled: [] }, cluster)), []);
+  t.deepEqual(
+    said(leftovers.remove({ own: [old], kept: undefined, pulled: [], built: [] }, cluster)),
+    [],
+  );
 });
 
 test("an image that vanished meanwhile counts as removed", async (t) => {
@@ -163,7 +184,7 @@ test("an image that vanished meanwhile counts as removed", async (t) => {
   const have = { ...seen(cluster), own: [old], notebooks: [notebook(digest(1), "manager")] };
   await runAll(images.remove(have, cluster));
   await runAll(
-    leftovers.plan(cluster.config, { own: [old], kept: undefined, pulled: [] }, cluster),
+    leftovers.plan(cluster.config, { own: [old], kept: undefined, pulled: [], built: [] }, cluster),
   );
   t.deepEqual(removed, ["sha256:0", tag, digest(1), pulledName(tag), "swarmhub/hub:ba9876543210"]);
 });
@@ -263,10 +284,10 @@ test("an image that we pulled goes with all its names once neither the configura
     getImage: (name: string) => ({ remove: async () => void removed.push(name) }),
   };
   const host = fakeHost("manager", { facts: running, docker: docker as never });
-  const pulled = await inspectPulled(fakeCluster(host));
+  const pulled = await inspectPulled(fakeCluster(host), [{ reference: tag }]);
   const steps = leftovers.plan(
     fakeCluster(host).config,
-    { own: [], kept: undefined, pulled },
+    { own: [], kept: undefined, pulled, built: [] },
     fakeCluster(host),
   );
   t.deepEqual(said(steps), ["manager: remove an image that nobody uses any more (r:1)"]);
@@ -278,6 +299,7 @@ const Labels = { "swarmhub.class": "geo-101" };
 
 test("our images are looked for where they belong", async (t) => {
   const docker = {
+    info: async () => ({}),
     listImages: async () => [
       { Id: "sha256:1", RepoTags: ["swarmhub/hub:0123456789ab"], Labels },
       { Id: "sha256:2", RepoTags: ["somebody/else:1"], Labels: null },

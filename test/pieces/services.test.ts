@@ -14,11 +14,12 @@ const absent: ServiceState = { present: undefined, running: false, imageId: "sha
 const notebooks = [
   {
     image: "quay.io/jupyter/scipy-notebook:2026-11-02",
+    reference: "quay.io/jupyter/scipy-notebook:2026-11-02",
     wanted: "quay.io/jupyter/scipy-notebook@sha256:0",
     size: undefined,
     on: () => true,
   },
-  { image: "r:1", wanted: "r@sha256:1", size: undefined, on: () => true },
+  { image: "r:1", reference: "r:1", wanted: "r@sha256:1", size: undefined, on: () => true },
 ];
 const nobody = { services: [], volumes: new Map() };
 type Cluster = ReturnType<typeof classOf>;
@@ -235,6 +236,7 @@ test("hub.json says all that the hub must know", async (t) => {
   "admins": [
     "ada"
   ],
+  "strategy": "spread",
   "placement": [
     "node.labels.swarmhub.users==true"
   ],

@@ -1,4 +1,6 @@
 import type { Host } from "../../host.js";
+import { imagesOf } from "../../config.js";
+import { registryPort } from "../../pieces/registry/address.js";
 import type { CheckContext } from "../check.js";
 
 /** One try from a machine to a port of another; `size` is the number of bytes of the largest thing that is sent. */
@@ -8,7 +10,7 @@ const megabyte = 1024 ** 2;
 const little = 64; // bytes
 const headers = 28; // bytes of IP and UDP around what is sent
 
-/** All that has to go between the machines: Swarm's control, gossip and network, and NFS. */
+/** All that has to go between the machines: Swarm's control, gossip and network, NFS, and the way to images that are built here. */
 export const waysOf = ({ cluster, machines }: CheckContext): Way[] => {
   const { manager, workers, nodes, storage } = cluster;
   const mtuOf = (host: Host): number => {
@@ -24,7 +26,10 @@ export const waysOf = ({ cluster, machines }: CheckContext): Way[] => {
     { from, to, protocol: "udp", port: 4789, size: Math.min(mtuOf(from), mtuOf(to)) - headers },
   ]);
   const homes = storage === undefined ? [] : homesWays(nodes, storage);
-  return [...control, ...between, ...homes];
+  const images = imagesOf(cluster.config).some(({ build }) => build !== undefined)
+    ? workers.map((from): Way => ({ ...tcp(from, manager, registryPort), size: little }))
+    : [];
+  return [...control, ...between, ...homes, ...images];
 };
 
 const homesWays = (nodes: readonly Host[], storage: Host): Way[] =>

@@ -1,17 +1,19 @@
 import { paths } from "../../paths.js";
+import { registryPort } from "../registry/address.js";
 
 const input = "SWARMHUB-INPUT";
 const containers = "SWARMHUB-CONTAINERS";
 const gateway = "docker_gwbridge";
 
 type Port = readonly [protocol: "tcp" | "udp", port: string];
-/** Swarm's control, gossip and overlay, and NFS. */
+/** Swarm's control, gossip and overlay, NFS, and the registry of images that are built here. */
 const betweenMachines: readonly Port[] = [
   ["tcp", "2049"],
   ["tcp", "2377"],
   ["tcp", "7946"],
   ["udp", "7946"],
   ["udp", "4789"],
+  ["tcp", String(registryPort)],
 ];
 const dockerApi: readonly Port[] = [["tcp", "2375:2376"]];
 const metadataService = "169.254.169.254/32";

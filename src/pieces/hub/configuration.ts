@@ -30,12 +30,13 @@ export const hubConfiguration = (
     // null: all of the memory.
     guarantee: servers.guarantee ?? null,
     cpu,
-    images: images.map((each) => ({ ...each, image: pinned(each.image) })),
+    images: images.map(({ build: _, ...each }) => ({ ...each, image: pinned(each.image) })),
     // null: nobody's server is stopped.
     cull: servers.idle === undefined ? null : Math.ceil(servers.idle / 1000),
     // null: homes are temporary.
     storage: storage ? { address: machines(storage).address, path: paths.storage } : null,
     admins: want.login.admins,
+    strategy: servers.strategy,
     placement: [`node.labels.${usersLabel}==true`],
   };
   const content = { ...settings, seats: seatsOf(cluster, machines) };

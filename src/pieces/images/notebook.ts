@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Cluster } from "../../cluster.js";
-import { imagesOf } from "../../config.js";
-import { pull } from "../../docker.js";
+import { pull, type Docker } from "../../docker.js";
 import type { Host } from "../../host.js";
 import type { Progress } from "../../step.js";
+import type { Built } from "../../image-folder.js";
+import type { UserError } from "../../errors.js";
 import { localImage } from "./local.js";
 
 /**
@@ -13,15 +14,25 @@ import { localImage } from "./local.js";
 export type Notebook = {
   /** As the configuration names it. */
   image: string;
+  /** As Docker does. */
+  reference: string;
   wanted: string;
   on: (host: Host) => boolean;
   /** Bytes that it takes on a disk, where a machine has it. */
   size: number | undefined;
+  /** Where it is built here, how far that is. */
+  built?: BuildState;
 };
 
-/** Looks for every image of users' servers. */
-export const inspectNotebooks = (cluster: Cluster): Promise<Notebook[]> =>
-  Promise.all(imagesOf(cluster.config).map((image) => inspectNotebook(cluster, image)));
+/** An image that is built on the manager, as far as that is. */
+export type BuildState = {
+  folder: string;
+  /** What it is built from, or why it cannot be. */
+  from: Built | UserError;
+  isBuilt: boolean;
+  /** The registry has it; false where there is none. */
+  isPushed: boolean;
+};
 
 /**
  * Looks for an image on every node; the digest of the first that takes users is what all of these should have. Before
@@ -31,35 +42,59 @@ export const inspectNotebook = async (
   { nodes, seats }: Cluster,
   image: string,
 ): Promise<Notebook> => {
-  let size: number | undefined;
-  const found = new Map(
-    await Promise.all(
-      nodes.map(async (host) => {
-        const local = await localImage(host, image);
-        size ??= local?.Size;
-        // The same image may be known from other registries too, and what a machine answers is only believed this far.
-        const digests =
-          local && (local.RepoDigests ?? []).filter((each) => isDigestOf(each, image));
-        return [host, digests] as const;
-      }),
-    ),
-  );
-  const [wanted = image] = [...seats, ...nodes].flatMap((host) => found.get(host) ?? []);
+  const { digests, size } = await digestsOn(nodes, image);
+  const [wanted = image] = [...seats, ...nodes].flatMap((host) => digests.get(host) ?? []);
   return {
     image,
+    reference: image,
     wanted,
     size,
     on: (host) => {
-      const digests = found.get(host);
+      const known = digests.get(host);
       // Without a digest anywhere it was made on these machines, and its name is all that there is to go by.
-      return digests !== undefined && (wanted === image || digests.includes(wanted));
+      return known !== undefined && (wanted === image || known.includes(wanted));
     },
   };
+};
+
+/** Which of the machines have an image under its name, and as the digest that is wanted. */
+export const isOnAll = async (
+  hosts: readonly Host[],
+  image: string,
+  wanted: string,
+): Promise<Notebook["on"]> => {
+  const { digests } = await digestsOn(hosts, image);
+  return (host) => digests.get(host)?.includes(wanted) === true;
+};
+
+const digestsOn = async (hosts: readonly Host[], image: string) => {
+  let size: number | undefined;
+  const digests = new Map(
+    await Promise.all(
+      hosts.map(async (host) => {
+        const local = await localImage(host, image);
+        size ??= local?.Size;
+        // The same image may be known from other registries too, and what a machine answers is only believed this far.
+        const known = local && (local.RepoDigests ?? []).filter((each) => isDigestOf(each, image));
+        return [host, known] as const;
+      }),
+    ),
+  );
+  return { digests, size };
 };
 
 /** The name that an image of users' servers gets beside its own where we pulled it, so that it is known as ours once nobody wants it. */
 export const pulledName = (image: string): string =>
   `swarmhub/pulled:${createHash("sha256").update(image).digest("hex").slice(0, 12)}`;
+
+/** Whether a name is one of those. */
+export const isPulledName = (name: string): boolean => /^swarmhub\/pulled:[0-9a-f]{12}$/.test(name);
+
+/** Gives that name to an image: `local` is how Docker there knows it, `image` how the configuration or a Dockerfile does. */
+export const noteAsPulled = async (docker: Docker, local: string, image: string): Promise<void> => {
+  const [repo = "", tag = ""] = pulledName(image).split(":");
+  await docker.getImage(local).tag({ repo, tag });
+};
 
 /** Pulls it, and gives it the name by which it is looked for: a pull by digest leaves it without a tag. */
 export const pullNotebook = async (
@@ -69,8 +104,7 @@ export const pullNotebook = async (
   progress: Progress,
 ): Promise<void> => {
   await pull(host.docker, wanted, progress);
-  const [repo = "", note = ""] = pulledName(configured).split(":");
-  await host.docker.getImage(wanted).tag({ repo, tag: note });
+  await noteAsPulled(host.docker, wanted, configured);
   if (wanted === configured || configured.includes("@")) return;
   const { repository, tag } = partsOf(configured);
   await host.docker.getImage(wanted).tag({ repo: repository, tag });

@@ -1,7 +1,10 @@
+import type { ImageInfo } from "dockerode";
 import { assetPath } from "../../assets.js";
 import type { Cluster } from "../../cluster.js";
 import type { Host } from "../../host.js";
 import { assetsAt, ownImages, type ImageName, type OwnImage } from "../../images.js";
+import { needsRegistry } from "../registry/address.js";
+import { isPulledName, pulledName, type Notebook } from "./notebook.js";
 import { listedImages } from "../shared/listed.js";
 
 let images: OwnImage[] | undefined;
@@ -24,14 +27,18 @@ export type OwnImages = {
   present: readonly { id: string; references: readonly string[] }[];
 };
 
-/** Looks where our images belong: the watcher's where the homes are, the others on the manager. */
-export const inspectOwn = (
-  { config, manager, storage }: Cluster,
+/** Looks where our images belong: the watcher's where the homes are, the others on the manager, the registry's if one is needed. */
+export const inspectOwn = async (
+  cluster: Cluster,
   all: readonly OwnImage[] = allOwnImages(),
-): Promise<OwnImages[]> =>
-  Promise.all(
+): Promise<OwnImages[]> => {
+  const { config, manager, storage } = cluster;
+  const hasRegistry = await needsRegistry(cluster);
+  return Promise.all(
     [...new Set([manager, storage ?? manager])].map(async (host) => {
-      const wanted = all.filter(({ name }) => host === (name === "quota" ? storage : manager));
+      const wanted = all
+        .filter(({ name }) => host === (name === "quota" ? storage : manager))
+        .filter(({ name }) => name !== "registry" || hasRegistry);
       const listed = await listedImages(host);
       const names = new Set(listed.flatMap(({ RepoTags }) => RepoTags ?? []));
       return {
@@ -44,6 +51,37 @@ export const inspectOwn = (
       };
     }),
   );
+};
+
+/** The name of what a build got to that failed: what it stands on cannot be removed before it. */
+export const unfinishedName = "swarmhub/unfinished:latest";
+
+/**
+ * Other images of ours: what a failed build left by its name, as it may be somebody's too; by their ids those with the class's
+ * label that the registry brought, and those that were pulled to build on.
+ */
+export const inspectSpread = async (
+  { config, manager, storage, hosts }: Cluster,
+  notebooks: readonly Notebook[],
+): Promise<Map<Host, string[]>> => {
+  // These are removed by their names.
+  const named = new Set(notebooks.map(({ reference }) => pulledName(reference)));
+  const isSpread = (host: Host, { Labels, RepoTags }: ImageInfo): boolean =>
+    Labels?.["swarmhub.class"] === config.name
+      ? host !== manager && host !== storage
+      : host === manager && (RepoTags ?? []).some((name) => isPulledName(name) && !named.has(name));
+  return new Map(
+    await Promise.all(
+      hosts.map(async (host) => {
+        const listed = await listedImages(host);
+        const names = listed.flatMap(({ RepoTags }) => RepoTags ?? []);
+        const ids = listed.filter((image) => isSpread(host, image)).map(({ Id }) => Id);
+        const isUnfinished = host === manager && names.includes(unfinishedName);
+        return [host, isUnfinished ? [unfinishedName, ...ids] : ids] as const;
+      }),
+    ),
+  );
+};
 
 /** The names of images that an earlier swarmhub made and this one has no use for. */
 export const oldReferences = ({ wanted, present }: OwnImages): string[] =>

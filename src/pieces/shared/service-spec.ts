@@ -23,6 +23,8 @@ export type WantedService = {
   /** A hash of the files that it reads at its start: with another one it starts anew. */
   filesHash: string;
   ports?: number[];
+  /** "host": the machine's own network instead of the class's. */
+  network?: "host";
   container?: Record<string, unknown>;
   /** A command that succeeds inside the container once it does its work. No HEALTHCHECK: that keeps a task out of DNS for a whole interval. */
   ready?: string[];

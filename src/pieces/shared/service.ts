@@ -107,9 +107,10 @@ const update = async (
 const complete = async ({ docker }: Host, wanted: WantedService) => {
   const [image, network] = await Promise.all([
     docker.getImage(wanted.image).inspect(),
-    docker.getNetwork(networkName).inspect() as Promise<{ Id: string }>,
+    docker.getNetwork(wanted.network ?? networkName).inspect() as Promise<{ Id: string }>,
   ]);
   const spec = serviceSpec(wanted, image.Id);
-  const Networks = [{ Target: network.Id }];
+  // The Swarm knows the machines' own networks by name alone: their ids are each machine's.
+  const Networks = [{ Target: wanted.network ?? network.Id }];
   return { spec: { ...spec, TaskTemplate: { ...spec.TaskTemplate, Networks } }, imageId: image.Id };
 };

@@ -1,0 +1,90 @@
+import type { Cluster } from "../cluster.js";
+import type { Facts } from "../facts.js";
+import { paths } from "../paths.js";
+import type { Piece } from "../piece.js";
+import type { Progress, Step } from "../step.js";
+import { digestOf, pushSteps } from "./images/built.js";
+import { pullNotebook, type Notebook } from "./images/notebook.js";
+import { inspectNotebooks } from "./images/notebooks.js";
+import { builtRepository, needsRegistry, registryPort } from "./registry/address.js";
+import { relaySteps, removeRelaySteps } from "./registry/relay.js";
+import { folderSteps, removeFolderSteps } from "./shared/folder.js";
+import { inspectPart, type PartState } from "./shared/part.js";
+import type { WantedService } from "./shared/service-spec.js";
+import { removeServiceSteps, serviceSteps } from "./shared/service.js";
+
+type State = PartState & { notebooks: Notebook[]; isNeeded: boolean };
+
+/** What was built on the manager, brought to the machines that take users: by a registry that runs only where there is something to bring. */
+export const registry: Piece<State> = {
+  name: "registry",
+  inspect: async (cluster) => {
+    const [part, notebooks, isNeeded] = await Promise.all([
+      inspectPart(cluster, "registry"),
+      inspectNotebooks(cluster),
+      needsRegistry(cluster),
+    ]);
+    return { ...part, notebooks, isNeeded };
+  },
+  plan: (want, have, cluster) => {
+    if (!have.isNeeded) return removal(have, cluster);
+    const { machines, notebooks, image, service } = have;
+    const { manager, workers, seats } = cluster;
+    const { facts, address } = machines(manager);
+    const here = notebooks.filter(({ built }) => built !== undefined);
+    const pushes = here.flatMap((each) => pushSteps(each, cluster));
+    return [
+      ...folderSteps(manager, facts, paths.registry, "the registry's images"),
+      ...serviceSteps(wantedService(want.name, image), service, cluster),
+      ...pushes,
+      ...workers.flatMap((host) => relaySteps(host, machines(host).facts, address)),
+      ...(workers.length === 0 ? [] : seats).flatMap((host) =>
+        here.filter(({ on }) => !on(host)).map((each) => pullStep(host, each, pushes, cluster)),
+      ),
+    ];
+  },
+  remove: (have, cluster) => removal(have, cluster),
+};
+
+const removal = ({ machines, service }: State, cluster: Cluster): Step[] => {
+  const { manager, nodes } = cluster;
+  const facts = (host: (typeof nodes)[number]): Facts => machines(host).facts;
+  return [
+    ...nodes.flatMap((host) => removeRelaySteps(host, facts(host))),
+    ...removeServiceSteps("registry", service, cluster),
+    ...removeFolderSteps(manager, facts(manager), paths.registry, "what the registry kept"),
+  ];
+};
+
+/** By digest, which is known only once it was pushed. */
+const pullStep = (
+  host: Cluster["manager"],
+  { reference, built }: Notebook,
+  after: readonly Step[],
+  { manager }: Cluster,
+): Step => ({
+  host,
+  title: `pull the image of ${built?.folder}`,
+  after,
+  run: async (progress: Progress) => {
+    const digest = await digestOf(manager, reference);
+    const wanted = digest === undefined ? reference : `${builtRepository}@${digest}`;
+    await pullNotebook(host, wanted, reference, progress);
+  },
+});
+
+const wantedService = (className: string, image: string): WantedService => ({
+  name: "registry",
+  className,
+  image,
+  // Not in the class's network, where users' servers would find it: at the machine's own address, where the firewall sees who asks.
+  network: "host",
+  mounts: [{ Type: "bind", Source: paths.registry, Target: "/data" }],
+  filesHash: "none",
+  container: { Env: [`REGISTRY_HTTP_ADDR=:${registryPort}`] },
+  ready: [
+    "python3",
+    "-c",
+    `import urllib.request as r; r.urlopen('http://127.0.0.1:${registryPort}/v2/', timeout=5)`,
+  ],
+});

@@ -1,0 +1,76 @@
+import type { Facts } from "../../facts.js";
+import type { Host } from "../../host.js";
+import { paths } from "../../paths.js";
+import type { Step } from "../../step.js";
+import { fileSteps } from "../shared/file.js";
+import { registryPort } from "./address.js";
+
+/**
+ * The steps that lead a worker's 127.0.0.1 to the registry at the manager's address. Docker asks a registry without a
+ * certificate only there; systemd's own relay does it, where Swarm's would need ip_vs. Started for each call, and ends when idle.
+ */
+export const relaySteps = (host: Host, facts: Facts, address: string): Step[] => {
+  const files = fileSteps(host, facts, [
+    { path: paths.registrySocket, content: socketUnit },
+    { path: paths.registryRelay, content: relayUnit(address) },
+  ]);
+  if (files.length === 0 && facts.units[socketName] === "active") return [];
+  return [
+    ...files,
+    {
+      host,
+      title: "open its way to the registry",
+      detail: `127.0.0.1:${registryPort} leads to ${address}`,
+      // One that has begun to relay has the address of then.
+      run: () =>
+        host.script(`set -e
+systemctl daemon-reload
+systemctl stop ${relayName} 2>/dev/null || true
+systemctl -q enable ${socketName}
+systemctl restart ${socketName}`),
+    },
+  ];
+};
+
+/** The step that closes it again. */
+export const removeRelaySteps = (host: Host, { files }: Facts): Step[] =>
+  files[paths.registrySocket] === undefined && files[paths.registryRelay] === undefined
+    ? []
+    : [
+        {
+          host,
+          title: "close its way to the registry",
+          run: () =>
+            host.script(`systemctl -q disable --now ${socketName} 2>/dev/null
+systemctl -q stop ${relayName} 2>/dev/null
+rm -f ${paths.registrySocket} ${paths.registryRelay}
+systemctl daemon-reload
+exit 0`),
+        },
+      ];
+
+const socketName = "swarmhub-registry.socket";
+const relayName = "swarmhub-registry.service";
+const written = "# Written by swarmhub; the next `swarmhub up` overwrites it.";
+
+const socketUnit = `${written}
+[Unit]
+Description=Way to the registry of the swarmhub class
+
+[Socket]
+ListenStream=127.0.0.1:${registryPort}
+
+[Install]
+WantedBy=sockets.target
+`;
+
+const relayUnit = (address: string): string => `${written}
+[Unit]
+Description=Relay to the registry of the swarmhub class
+Requires=swarmhub-registry.socket
+After=swarmhub-registry.socket
+
+[Service]
+DynamicUser=yes
+ExecStart=/lib/systemd/systemd-socket-proxyd --exit-idle-time=60 ${address}:${registryPort}
+`;

@@ -1,0 +1,182 @@
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import test from "ava";
+import { until } from "../../src/until.js";
+import { bootLab, workshop } from "./machines.js";
+import { enter, type Person } from "./person.js";
+
+// A class whose image is built from a folder: each test goes on from the one before.
+const lab = await bootLab("e2e-build", 2, 2048, { prepared: true });
+const { swarmhub, folder } = await workshop(
+  lab,
+  `name: build
+manager: node1
+workers: [node2]
+storage: temporary
+login: {shared-password: from-env ROOM_PASSWORD}
+servers: {build: ./image, memory: 400M, cpu: 1}
+engine: {registry-mirrors: ["http://${lab.registry}"]}
+`,
+);
+const address = `https://${lab.address(1)}`;
+const dockerfile = (line: string) =>
+  writeFile(
+    join(folder, "image/Dockerfile"),
+    `FROM ${lab.image}\nCOPY word /word\nUSER root\n${line}\nUSER 1000:100\n`,
+  );
+/** What a machine has of Docker's and of ours. */
+const stateOf = (guest: number): Promise<string> =>
+  lab.on(
+    guest,
+    `docker images --format '{{.Repository}}:{{.Tag}}' | sort; docker ps -aq; docker volume ls -q; iptables -S | grep SWARMHUB; ss -Hltn | grep :20500; ls -d /etc/swarmhub /var/lib/swarmhub /etc/systemd/system/swarmhub* 2>/dev/null; true`,
+  );
+const before = { 1: await stateOf(1), 2: await stateOf(2) };
+
+const arrive = (user: string): Promise<Person> =>
+  until(() => enter(address, user).catch(() => undefined), {
+    deadline: 120_000,
+    every: 2000,
+    otherwise: () => new Error(`${address} does not answer`),
+  });
+/** What a command says in somebody's server, which is on the worker. */
+const inside = async (user: string, script: string): Promise<string> => {
+  const container = (await lab.on(2, `docker ps -q -f name=nb-${user}`)).trim();
+  return lab.on(2, `docker exec ${container} sh -c '${script}'`);
+};
+const builtOn = async (guest: number): Promise<number> =>
+  (await lab.on(guest, "docker images --format '{{.Repository}}'"))
+    .split("\n")
+    .filter((name) => name === "127.0.0.1:20500/swarmhub/built").length;
+
+test.after.always(() => lab.lab("down"));
+
+test.serial(
+  "a folder without a Dockerfile is said with its place before anything starts",
+  async (t) => {
+    const { code, stderr } = await swarmhub("up", "--yes");
+    t.is(code, 2, stderr);
+    t.regex(stderr, /swarmhub\.yaml:6:18 {2}build is .*\/image, where there is no Dockerfile/);
+    t.is(await stateOf(1), before[1]);
+  },
+);
+
+test.serial(
+  "a build that fails says its last lines, and no user's server can start on it",
+  async (t) => {
+    await mkdir(join(folder, "image"));
+    await writeFile(join(folder, "image/word"), "one\n");
+    await dockerfile("RUN echo this fails; exit 7");
+    const { code, stderr, ms } = await swarmhub("up", "--yes");
+    t.log(`until it failed: ${Math.round(ms / 1000)} s`);
+    t.is(code, 1, stderr);
+    t.regex(stderr, /build the image of [^]*returned a non-zero code: 7[^]*this fails/);
+    t.is(await builtOn(1), 0);
+  },
+);
+
+test.serial(
+  "the image is built once and brought to the worker, where a server is made of it",
+  async (t) => {
+    await dockerfile("RUN echo once >/made");
+    const { code, stderr, ms } = await swarmhub("up", "--yes");
+    t.log(`up took ${Math.round(ms / 1000)} s`);
+    t.log(stderr);
+    t.is(code, 0, stderr);
+    const again = await swarmhub("up");
+    t.regex(again.stderr, /nothing had to change/, again.stderr);
+    const anna = await arrive("anna");
+    const start = await anna.start();
+    t.log(`anna's server was ready after ${start.ms} ms`);
+    t.true(start.ready, start.told);
+    t.is(await inside("anna", "cat /made /word"), "once\none\n");
+    t.is((await swarmhub("status")).code, 0);
+  },
+);
+
+test.serial("a user's server does not reach the registry, nor does anybody outside", async (t) => {
+  const ask = `import socket, sys
+for host in ["127.0.0.1", "registry", "${lab.address(1)}", "${lab.address(2)}", "172.18.0.1"]:
+    try:
+        socket.create_connection((host, 20500), 3).close()
+        print("reached", host)
+    except OSError as error:
+        pass
+print("asked")`;
+  const container = (await lab.on(2, "docker ps -q -f name=nb-anna")).trim();
+  await lab.write(2, "/root/ask.py", ask);
+  t.is(
+    await lab.on(2, `docker exec -i ${container} python3 - </root/ask.py; rm /root/ask.py`),
+    "asked\n",
+  );
+  // The worker itself does.
+  t.is(await lab.on(2, "curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:20500/v2/"), "200");
+  t.regex(await outside(), /^(000)?$/);
+});
+
+/** What this machine, which is none of the class's, is answered. */
+const outside = async (): Promise<string> => {
+  const { execFile } = await import("node:child_process");
+  return new Promise((resolve) => {
+    const url = `http://${lab.address(1)}:20500/v2/`;
+    const words = ["-s", "-m", "4", "-o", "/dev/null", "-w", "%{http_code}", url];
+    execFile("curl", words, (_error, stdout) => resolve(stdout));
+  });
+};
+
+test.serial(
+  "another content makes another image for new servers; the one that runs is left alone",
+  async (t) => {
+    const container = (await lab.on(2, "docker ps -q -f name=nb-anna")).trim();
+    await writeFile(join(folder, "image/word"), "two\n");
+    const { code, stderr, ms } = await swarmhub("up");
+    t.log(`up with another content took ${Math.round(ms / 1000)} s`);
+    t.is(code, 0, stderr);
+    t.regex(stderr, /1 server goes on with an earlier image \(anna\)/);
+    t.is((await lab.on(2, "docker ps -q -f name=nb-anna")).trim(), container);
+    const status = await swarmhub("status");
+    t.is(status.code, 0, status.stdout);
+    t.regex(status.stdout, /1 server goes on with an earlier image \(anna\)/);
+    const bob = await arrive("bob");
+    t.true((await bob.start()).ready);
+    t.is(await inside("bob", "cat /word"), "two\n");
+    t.is(await inside("anna", "cat /word"), "one\n");
+    t.deepEqual([await builtOn(1), await builtOn(2)], [2, 2]);
+  },
+);
+
+test.serial("what nobody uses any more is removed, from the registry too", async (t) => {
+  const tags = () =>
+    lab.on(
+      1,
+      "ls /var/lib/swarmhub/registry/docker/registry/v2/repositories/swarmhub/built/_manifests/tags | wc -l; du -sk /var/lib/swarmhub/registry | cut -f1",
+    );
+  const anna = await arrive("anna");
+  await anna.stop();
+  await until(
+    async () => ((await lab.on(2, "docker ps -aq -f name=nb-anna")) === "" ? true : undefined),
+    { deadline: 90_000, every: 1000, otherwise: () => new Error("anna's server stays") },
+  );
+  t.log(`the registry before: ${(await tags()).replaceAll("\n", " ")}`);
+  const { code, stderr } = await swarmhub("up");
+  t.is(code, 0, stderr);
+  t.log(`the registry after: ${(await tags()).replaceAll("\n", " ")}`);
+  t.regex(await tags(), /^1\n/);
+  t.deepEqual([await builtOn(1), await builtOn(2)], [1, 1]);
+  t.regex((await swarmhub("up")).stderr, /nothing had to change/);
+  // What was swept away there is known no more, and comes anew.
+  await writeFile(join(folder, "image/word"), "one\n");
+  const back = await swarmhub("up");
+  t.is(back.code, 0, back.stderr);
+  t.true((await anna.start()).ready);
+  t.is(await inside("anna", "cat /word"), "one\n");
+});
+
+test.serial("down leaves nothing, though a build failed and the folder is gone", async (t) => {
+  await dockerfile("RUN echo half >/half\nRUN exit 9");
+  t.is((await swarmhub("up")).code, 1);
+  await rename(join(folder, "image"), join(folder, "elsewhere"));
+  const { code, stderr, ms } = await swarmhub("down", "--yes");
+  t.log(`down took ${Math.round(ms / 1000)} s`);
+  t.is(code, 0, stderr);
+  for (const guest of [1, 2] as const) t.is(await stateOf(guest), before[guest]);
+});

@@ -1,0 +1,197 @@
+import test from "ava";
+import type { BuildState } from "../../src/pieces/images/notebook.js";
+import { UserError } from "../../src/errors.js";
+import type { Host } from "../../src/host.js";
+import { paths } from "../../src/paths.js";
+import { images } from "../../src/pieces/images.js";
+import { inspectSpread, unfinishedName } from "../../src/pieces/images/own.js";
+import { inspectBuilt } from "../../src/pieces/images/built.js";
+import { inspectOldBuilds, oldBuildSteps } from "../../src/pieces/leftovers/built.js";
+import { registry } from "../../src/pieces/registry.js";
+import { builtRepository } from "../../src/pieces/registry/address.js";
+import { relaySteps } from "../../src/pieces/registry/relay.js";
+import type { ServiceState } from "../../src/pieces/shared/service.js";
+import { fakeFacts, fakeHost, fakeCluster } from "../fakes.js";
+import { classOf, machinesOf, refusal, runAll, said } from "./table.js";
+
+const hash = "0123456789abcdef";
+const digest = `sha256:${"1".repeat(64)}`;
+const from = { hash, bytes: 2048, files: 3, bases: [], context: async () => Buffer.from("") };
+const notebook = (state: Partial<BuildState>, ...hosts: string[]) => ({
+  image: "/class/image",
+  reference: `${builtRepository}:${hash}`,
+  wanted: `${builtRepository}@${digest}`,
+  size: undefined,
+  on: (host: Host) => hosts.includes(host.name),
+  built: { folder: "/class/image", from, isBuilt: true, isPushed: true, ...state },
+});
+const absent: ServiceState = { present: undefined, running: false, imageId: "sha256:1" };
+const plan = (
+  workers: number,
+  each: ReturnType<typeof notebook>,
+  { isNeeded = true, service = absent, state = [] as string[] } = {},
+) => {
+  const cluster = classOf(workers);
+  const machines = machinesOf(cluster, { state });
+  const have = { machines, notebooks: [each], image: "swarmhub/registry:1", service, isNeeded };
+  return { steps: registry.plan(cluster.config, have, cluster), cluster, have };
+};
+
+test("the registry starts, the image is pushed once, and each worker pulls it by a way of its own", (t) => {
+  const { steps } = plan(2, notebook({ isPushed: false }));
+  t.deepEqual(said(steps), [
+    "manager: make the folder of the registry's images",
+    "manager: start the service registry",
+    "manager: push the image of /class/image to the registry",
+    ...["worker1", "worker2"].flatMap((host) => [
+      `${host}: write ${paths.registrySocket}`,
+      `${host}: write ${paths.registryRelay}`,
+      `${host}: open its way to the registry (127.0.0.1:20500 leads to 10.77.0.11)`,
+    ]),
+    "worker1: pull the image of /class/image",
+    "worker2: pull the image of /class/image",
+  ]);
+  const [push] = steps.filter(({ title }) => title.startsWith("push"));
+  for (const step of steps.filter(({ title }) => title.startsWith("pull")))
+    t.deepEqual(step.after, [push]);
+});
+
+test("a machine that has it is left alone, one that joined pulls what was pushed", (t) => {
+  const { steps } = plan(2, notebook({}, "worker1"), { state: ["registry"] });
+  t.deepEqual(
+    said(steps).filter((each) => /push|pull/.test(each)),
+    ["worker2: pull the image of /class/image"],
+  );
+});
+
+test("where nothing needs it, it goes", (t) => {
+  const present = { ...absent, present: { Name: "registry" } };
+  const { steps } = plan(1, notebook({}), {
+    isNeeded: false,
+    service: present,
+    state: ["registry"],
+  });
+  t.deepEqual(said(steps), [
+    "manager: stop the service registry",
+    "manager: remove what the registry kept",
+  ]);
+  t.deepEqual(said(plan(1, notebook({}), { isNeeded: false }).steps), []);
+});
+
+test("`down` closes the ways first", (t) => {
+  const { cluster, have } = plan(1, notebook({}), {
+    service: { ...absent, present: { Name: "registry" } },
+    state: ["registry"],
+  });
+  const files = { [paths.registrySocket]: "", [paths.registryRelay]: "" };
+  const machines = machinesOf(cluster, { state: ["registry"] }, { worker1: { files } });
+  t.deepEqual(said(registry.remove({ ...have, machines }, cluster)), [
+    "worker1: close its way to the registry",
+    "manager: stop the service registry",
+    "manager: remove what the registry kept",
+  ]);
+});
+
+test("a way that is open stays, one that leads to an earlier address is opened anew", (t) => {
+  const host = fakeHost("worker1");
+  const written = async (address: string) => {
+    await runAll(relaySteps(host, fakeFacts(), address).slice(0, 2));
+    return { [paths.registrySocket]: "", ...Object.fromEntries(host.files) };
+  };
+  return written("10.0.0.1").then((files) => {
+    const units = { "swarmhub-registry.socket": "active" };
+    t.deepEqual(relaySteps(host, fakeFacts({ files, units }), "10.0.0.1"), []);
+    t.is(relaySteps(host, fakeFacts({ files }), "10.0.0.1").length, 1);
+    t.is(relaySteps(host, fakeFacts({ files, units }), "10.0.0.2").length, 2);
+  });
+});
+
+test("it is built before the registry is asked, and a folder that cannot be read stops the plan, not `down`", (t) => {
+  const cluster = classOf(1);
+  const have = (state: Partial<BuildState>) => ({
+    machines: machinesOf(cluster),
+    own: [],
+    spread: new Map([[cluster.workers[0]!, ["sha256:1"]]]),
+    notebooks: [notebook(state)],
+  });
+  t.deepEqual(said(images.plan(cluster.config, have({ isBuilt: false }), cluster)), [
+    "manager: build the image of /class/image (3 files and folders, 2 KB)",
+  ]);
+  t.deepEqual(said(images.plan(cluster.config, have({}), cluster)), []);
+  const wrong = have({ from: new UserError("a.yaml:1:1  build is gone") });
+  t.is(
+    refusal(t, () => images.plan(cluster.config, wrong, cluster)).message,
+    "a.yaml:1:1  build is gone",
+  );
+  t.deepEqual(said(images.remove(wrong, cluster)), [
+    "worker1: remove the images that swarmhub built",
+  ]);
+});
+
+test("on one machine alone it is named by its id, and no registry is asked", async (t) => {
+  const docker = { getImage: () => ({ inspect: async () => ({ Id: "sha256:7", Size: 5 }) }) };
+  const facts = fakeFacts({ units: { "docker.service": "active" } });
+  const cluster = fakeCluster(fakeHost("manager", { facts, docker: docker as never }));
+  const { wanted, on } = await inspectBuilt(cluster, { folder: "test/lab", place: "a:1:1" });
+  t.is(wanted, "test/lab", "there is no Dockerfile");
+  t.false(on(cluster.manager));
+  const folder = "scripts/lab.d/notebook";
+  const built = await inspectBuilt(cluster, { folder, place: "a:1:1" });
+  t.is(built.wanted, "sha256:7");
+  t.true(built.on(cluster.manager));
+});
+
+test("an earlier image goes from registry and manager once no user's server is made of it", async (t) => {
+  const tags = (...names: string[]) => names.map((name) => `${builtRepository}:${name.repeat(16)}`);
+  const listed = [
+    { Id: "sha256:a", RepoTags: tags("a") },
+    { Id: "sha256:b", RepoTags: tags("b"), RepoDigests: [`${builtRepository}@${digest}`] },
+    { Id: "sha256:c", RepoTags: tags("c") },
+    { Id: "sha256:d", RepoTags: ["somebody/else:1"] },
+  ];
+  const removed: string[] = [];
+  const Labels = { "swarmhub.class": "geo-101" };
+  const docker = {
+    info: async () => ({
+      Swarm: { LocalNodeState: "active", NodeID: "m", ControlAvailable: true },
+    }),
+    listImages: async () => listed,
+    listContainers: async () => [],
+    listServices: async () => [
+      {
+        ID: "1",
+        Spec: {
+          Name: "nb-ada",
+          Labels,
+          TaskTemplate: { ContainerSpec: { Image: `${builtRepository}@${digest}` } },
+        },
+      },
+    ],
+    getImage: (name: string) => ({ remove: async () => void removed.push(name) }),
+  };
+  const scripts: string[] = [];
+  const manager = fakeHost("manager", {
+    facts: fakeFacts({ units: { "docker.service": "active" }, membership: undefined }),
+    docker: docker as never,
+    answers: [[/./, (text) => (scripts.push(text), "")]],
+  });
+  const cluster = fakeCluster(manager, [fakeHost("worker1")]);
+  const old = await inspectOldBuilds(cluster, [{ reference: tags("c")[0]! }]);
+  const steps = oldBuildSteps(old, cluster);
+  t.deepEqual(said(steps), ["manager: remove an image that was built before"]);
+  await runAll(steps);
+  t.deepEqual(removed, tags("a"));
+  t.regex(scripts[0] ?? "", /rm -rf \S+\/tags\/aaaaaaaaaaaaaaaa\n/);
+});
+
+test("what a failed build left goes before the image that it stands on", async (t) => {
+  const listImages = async () => [
+    { Id: "sha256:base", RepoTags: ["debian:13", "swarmhub/pulled:0123456789ab"] },
+    { Id: "sha256:half", RepoTags: [unfinishedName] },
+    { Id: "sha256:other", RepoTags: ["somebody/image:1"] },
+  ];
+  const facts = fakeFacts({ units: { "docker.service": "active" } });
+  const docker = { listImages } as never;
+  const cluster = fakeCluster(fakeHost("manager", { facts, docker }));
+  t.deepEqual([...(await inspectSpread(cluster, [])).values()], [[unfinishedName, "sha256:base"]]);
+});
