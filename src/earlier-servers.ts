@@ -1,14 +1,17 @@
 import type { Cluster } from "./cluster.js";
 import { inspectNotebooks } from "./pieces/images/notebooks.js";
-import { userImages } from "./pieces/registry/address.js";
+import { userServices } from "./pieces/shared/listed.js";
 import { plural, printable } from "./report/text.js";
 
 /** Whose servers are of an image that new ones are not made of any more. */
 export const earlierServers = async (cluster: Cluster): Promise<string[]> => {
-  const [notebooks, servers] = await Promise.all([inspectNotebooks(cluster), userImages(cluster)]);
+  const [notebooks, servers] = await Promise.all([
+    inspectNotebooks(cluster),
+    userServices(cluster),
+  ]);
   const current = new Set(notebooks.map(({ wanted }) => wanted));
   return servers
-    .filter(({ image }) => !current.has(image))
+    .filter(({ image }) => image !== undefined && !current.has(image))
     .map(({ home }) => home)
     .toSorted();
 };

@@ -1,7 +1,7 @@
 import { readlink, realpath } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { exitCode, UserError } from "./errors.js";
-import { folderHash, folderTar, readFolder, type Entry } from "./folder.js";
+import { folderHash, readFolder, type Entry } from "./folder.js";
 import { formatSize } from "./size.js";
 
 /** The first files of a new home, read from a folder of the operator's. */
@@ -29,10 +29,6 @@ export const readSkeleton = async (folder: string): Promise<Skeleton> => {
   });
   return { hash: folderHash(entries), bytes: roomOf(entries), files: entries.length, entries };
 };
-
-/** The skeleton as a compressed tar archive. */
-export const skeletonTar = ({ entries }: Pick<Skeleton, "entries">): Promise<Buffer> =>
-  folderTar(entries);
 
 /** Where a link leads, as it is written; what it leads to must come along. */
 const insideTarget = async (folder: string, path: string): Promise<string> => {

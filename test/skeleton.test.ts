@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import test from "ava";
 import { extract } from "tar-stream";
-import { readSkeleton, skeletonTar } from "../src/skeleton.js";
+import { folderTar } from "../src/folder.js";
+import { readSkeleton } from "../src/skeleton.js";
 import { userError } from "./fakes.js";
 
 const folderWith = async (files: Record<string, string> = {}): Promise<string> => {
@@ -44,7 +45,7 @@ test("the archive has folders before what is in them, programs as such, and link
   await symlink("../hello.ipynb", join(folder, "data/up"));
   await symlink("not-yet", join(folder, "dangling"));
   const archive = extract();
-  archive.end(gunzipSync(await skeletonTar(await readSkeleton(folder))));
+  archive.end(gunzipSync(await folderTar((await readSkeleton(folder)).entries)));
   const found: string[] = [];
   for await (const entry of archive) {
     const { name, type, mode, linkname } = entry.header;

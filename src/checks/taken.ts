@@ -1,8 +1,7 @@
 import type { Cluster } from "../cluster.js";
 import type { Host } from "../host.js";
-import { imagesOf } from "../config.js";
 import { paths } from "../paths.js";
-import { registryPort } from "../pieces/registry/address.js";
+import { buildsForWorkers, registryPort } from "../pieces/registry/address.js";
 import type { Check, CheckContext, Finding } from "./check.js";
 
 type Need = { port: number; what: string; ours: RegExp };
@@ -45,7 +44,7 @@ const needsOf = (host: Host, context: CheckContext): Need[] => {
   return [
     ...(host === manager ? doorsOf(context.cluster).map((door) => ({ ...door, ours: edge })) : []),
     ...(host === manager ? [{ port: 2377, what: "the Swarm is managed there", ours: docker }] : []),
-    ...(nodes.includes(host) && isBuiltHere(context.cluster)
+    ...(nodes.includes(host) && buildsForWorkers(context.cluster)
       ? [{ port: registryPort, what: "images that are built here come from there", ours: registry }]
       : []),
     ...(nodes.includes(host)
@@ -56,9 +55,6 @@ const needsOf = (host: Host, context: CheckContext): Need[] => {
       : []),
   ];
 };
-
-const isBuiltHere = ({ config, workers }: Cluster): boolean =>
-  workers.length > 0 && imagesOf(config).some(({ build }) => build !== undefined);
 
 const docker = /^dockerd$/;
 // The registry itself, and on a worker systemd, which starts the relay to it.

@@ -7,7 +7,7 @@ import { inspectMachines, type Machines } from "../machines.js";
 import type { Piece } from "../piece.js";
 import { formatSize } from "../size.js";
 import type { Progress, Step } from "../step.js";
-import { buildSteps } from "./images/built.js";
+import { buildSteps, tellInstructions } from "./images/built.js";
 import { pulledName, pullNotebook, type Notebook } from "./images/notebook.js";
 import { inspectNotebooks } from "./images/notebooks.js";
 import { inspectOwn, inspectSpread, type OwnImages } from "./images/own.js";
@@ -16,7 +16,7 @@ type State = {
   machines: Machines;
   own: OwnImages[];
   notebooks: Notebook[];
-  /** Ids of the images on workers that were built here. */
+  /** What else is ours by machine, as `inspectSpread` finds it. */
   spread: ReadonlyMap<Host, string[]>;
 };
 
@@ -48,30 +48,29 @@ export const images: Piece<State> = {
       }));
     }),
   ],
-  remove: ({ own, notebooks, spread }, { seats }) =>
-    [...own.map(({ host, present }) => [host, present.map(({ id }) => id)] as const), ...spread]
+  remove: ({ own, notebooks, spread }, { seats }) => [
+    ...[...own.map(({ host, present }) => [host, present.map(({ id }) => id)] as const), ...spread]
       .filter(([, ids]) => ids.length > 0)
-      .map(([host, ids]): Step => ({
+      .map(([host, ids]) => ({
         host,
         title: "remove the images that swarmhub built",
         run: async () => {
           for (const id of ids) await absent(host.docker.getImage(id).remove({ force: true }));
         },
-      }))
-      .concat(
-        seats.flatMap((host) =>
-          notebooks
-            .filter(({ on, built }) => built === undefined && on(host))
-            .map(({ image, wanted }) => ({
-              host,
-              title: `remove the image ${image}`,
-              run: async () => {
-                for (const each of new Set([image, wanted, pulledName(image)]))
-                  await absent(host.docker.getImage(each).remove({ force: true }));
-              },
-            })),
-        ),
-      ),
+      })),
+    ...seats.flatMap((host) =>
+      notebooks
+        .filter(({ on, built }) => built === undefined && on(host))
+        .map(({ image, wanted }) => ({
+          host,
+          title: `remove the image ${image}`,
+          run: async () => {
+            for (const each of new Set([image, wanted, pulledName(image)]))
+              await absent(host.docker.getImage(each).remove({ force: true }));
+          },
+        })),
+    ),
+  ],
 };
 
 /** What a pull takes while layers are there packed and unpacked, against what stays. */
@@ -101,10 +100,7 @@ const buildStep = (className: string, host: Host, image: OwnImage): Step => ({
       tag: image.reference,
       target: image.target,
       labels: { "swarmhub.class": className },
-      onLine: (line) => {
-        const step = /^Step (\d+)\/(\d+)/.exec(line);
-        if (step !== null) progress(`instruction ${step[1]} of ${step[2]}`);
-      },
+      onLine: tellInstructions(progress),
     });
   },
 });

@@ -3,10 +3,11 @@ import type { KeptStorage } from "../config.js";
 import { exitCode, UserError } from "../errors.js";
 import type { Facts } from "../facts.js";
 import type { Host } from "../host.js";
+import { folderTar } from "../folder.js";
 import { paths } from "../paths.js";
 import type { Piece } from "../piece.js";
 import { formatSize } from "../size.js";
-import { readSkeleton, skeletonTar, type Skeleton } from "../skeleton.js";
+import { readSkeleton, type Skeleton } from "../skeleton.js";
 import type { Step } from "../step.js";
 
 type State = {
@@ -42,7 +43,7 @@ export const skeleton: Piece<State> = {
         title: `copy the first files of new homes to ${paths.skeleton}`,
         detail: `${formatSize(bytes)} in ${files} files and folders`,
         run: async () => {
-          const input = await skeletonTar(wanted);
+          const input = await folderTar(wanted.entries);
           await host.run(["sh", "-c", unpackScript, "sh", note], { input });
         },
       },

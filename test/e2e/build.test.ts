@@ -3,7 +3,7 @@ import { join } from "node:path";
 import test from "ava";
 import { until } from "../../src/until.js";
 import { bootLab, workshop } from "./machines.js";
-import { enter, type Person } from "./person.js";
+import { arrive } from "./person.js";
 
 // A class whose image is built from a folder: each test goes on from the one before.
 const lab = await bootLab("e2e-build", 2, 2048, { prepared: true });
@@ -32,12 +32,6 @@ const stateOf = (guest: number): Promise<string> =>
   );
 const before = { 1: await stateOf(1), 2: await stateOf(2) };
 
-const arrive = (user: string): Promise<Person> =>
-  until(() => enter(address, user).catch(() => undefined), {
-    deadline: 120_000,
-    every: 2000,
-    otherwise: () => new Error(`${address} does not answer`),
-  });
 /** What a command says in somebody's server, which is on the worker. */
 const inside = async (user: string, script: string): Promise<string> => {
   const container = (await lab.on(2, `docker ps -q -f name=nb-${user}`)).trim();
@@ -84,7 +78,7 @@ test.serial(
     t.is(code, 0, stderr);
     const again = await swarmhub("up");
     t.regex(again.stderr, /nothing had to change/, again.stderr);
-    const anna = await arrive("anna");
+    const anna = await arrive(address, "anna");
     const start = await anna.start();
     t.log(`anna's server was ready after ${start.ms} ms`);
     t.true(start.ready, start.told);
@@ -136,7 +130,7 @@ test.serial(
     const status = await swarmhub("status");
     t.is(status.code, 0, status.stdout);
     t.regex(status.stdout, /1 server goes on with an earlier image \(anna\)/);
-    const bob = await arrive("bob");
+    const bob = await arrive(address, "bob");
     t.true((await bob.start()).ready);
     t.is(await inside("bob", "cat /word"), "two\n");
     t.is(await inside("anna", "cat /word"), "one\n");
@@ -150,7 +144,7 @@ test.serial("what nobody uses any more is removed, from the registry too", async
       1,
       "ls /var/lib/swarmhub/registry/docker/registry/v2/repositories/swarmhub/built/_manifests/tags | wc -l; du -sk /var/lib/swarmhub/registry | cut -f1",
     );
-  const anna = await arrive("anna");
+  const anna = await arrive(address, "anna");
   await anna.stop();
   await until(
     async () => ((await lab.on(2, "docker ps -aq -f name=nb-anna")) === "" ? true : undefined),

@@ -1,6 +1,6 @@
 import { until } from "../../src/until.js";
 import type { Lab } from "./machines.js";
-import { enter, type Person } from "./person.js";
+import { arrive, type Person } from "./person.js";
 
 /** What came of asking somebody's server again and again: what did not answer, how often it was asked, and the slowest answer in milliseconds. */
 export type Watched = { failures: string[]; asked: number; slowest: number };
@@ -23,13 +23,8 @@ export const classIn = (lab: Lab) => {
       .split("\n")
       .toSorted();
   return {
-    /** Logs somebody in; the edge may take a while on a busy machine until it answers. */
-    arrive: (user: string): Promise<Person> =>
-      until(() => enter(address, user).catch(() => undefined), {
-        deadline: 120_000,
-        every: 2000,
-        otherwise: () => new Error(`${user} cannot log in at ${address}`),
-      }),
+    /** Logs somebody in. */
+    arrive: (user: string): Promise<Person> => arrive(address, user),
     /** The node on which somebody's server runs, waited for. */
     nodeOf,
     /** The id of the container of somebody's server. */

@@ -17,6 +17,14 @@ export type Person = {
   leave: () => Promise<void>;
 };
 
+/** Logs a person in; the edge may take a while on a busy machine until it answers. */
+export const arrive = (address: string, user: string): Promise<Person> =>
+  until(() => enter(address, user).catch(() => undefined), {
+    deadline: 120_000,
+    every: 2000,
+    otherwise: () => new Error(`${user} cannot log in at ${address}`),
+  });
+
 /** Logs a person in. */
 export const enter = async (address: string, user: string): Promise<Person> => {
   const web = await request.newContext({ baseURL: address, ignoreHTTPSErrors: true });

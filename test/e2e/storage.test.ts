@@ -3,7 +3,7 @@ import { join } from "node:path";
 import test from "ava";
 import { until } from "../../src/until.js";
 import { bootLab, workshop } from "./machines.js";
-import { enter, type Person } from "./person.js";
+import { arrive, type Person } from "./person.js";
 import { snapshot } from "./snapshot.js";
 
 // The homes on a blank server of their own, outside the Swarm: node1. Each test goes on from the one before.
@@ -23,14 +23,7 @@ const before = await snapshot(lab, 1);
 
 /** Logs anna in and starts her server, which only a machine with her home can. */
 const annaAtWork = async (): Promise<Person> => {
-  const anna = await until(
-    () => enter(`https://${lab.address(2)}`, "anna").catch(() => undefined),
-    {
-      deadline: 120_000,
-      every: 2000,
-      otherwise: () => new Error("the hub does not answer"),
-    },
-  );
+  const anna = await arrive(`https://${lab.address(2)}`, "anna");
   const start = await anna.start();
   if (!start.ready) throw new Error(start.told);
   return anna;

@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from "ava";
 import { until } from "../../src/until.js";
 import { installTools, makeHomes } from "../bench/limits.js";
 import { bootLab, workshop } from "./machines.js";
-import { enter } from "./person.js";
+import { arrive } from "./person.js";
 
 // What may befall the quota watcher while homes are made by the hundred: each test goes on from the one before.
 const lab = await bootLab("e2e-watcher", 1, 2048, { prepared: true });
@@ -109,14 +109,7 @@ for (const [index, step] of ["during:assign", "after:mark"].entries())
   );
 
 test.serial("while the clock is wrong homes get their limits, and nothing is erased", async (t) => {
-  const anna = await until(
-    () => enter(`https://${lab.address(1)}`, "anna").catch(() => undefined),
-    {
-      deadline: 120_000,
-      every: 2000,
-      otherwise: () => new Error("the hub does not answer"),
-    },
-  );
+  const anna = await arrive(`https://${lab.address(1)}`, "anna");
   const start = await anna.start();
   t.true(start.ready, start.told);
   await lab.on(1, `echo hers >${storage}/homes/anna/note`);

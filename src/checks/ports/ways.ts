@@ -1,6 +1,5 @@
 import type { Host } from "../../host.js";
-import { imagesOf } from "../../config.js";
-import { registryPort } from "../../pieces/registry/address.js";
+import { buildsForWorkers, registryPort } from "../../pieces/registry/address.js";
 import type { CheckContext } from "../check.js";
 
 /** One try from a machine to a port of another; `size` is the number of bytes of the largest thing that is sent. */
@@ -26,7 +25,7 @@ export const waysOf = ({ cluster, machines }: CheckContext): Way[] => {
     { from, to, protocol: "udp", port: 4789, size: Math.min(mtuOf(from), mtuOf(to)) - headers },
   ]);
   const homes = storage === undefined ? [] : homesWays(nodes, storage);
-  const images = imagesOf(cluster.config).some(({ build }) => build !== undefined)
+  const images = buildsForWorkers(cluster)
     ? workers.map((from): Way => ({ ...tcp(from, manager, registryPort), size: little }))
     : [];
   return [...control, ...between, ...homes, ...images];

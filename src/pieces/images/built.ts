@@ -11,7 +11,7 @@ import { listedServices } from "../shared/listed.js";
 import { managerDocker } from "../shared/manager.js";
 import { localImage } from "./local.js";
 import { unfinishedName } from "./own.js";
-import { isOnAll, noteAsPulled, type Notebook } from "./notebook.js";
+import { giveName, isOnAll, pulledName, type Notebook } from "./notebook.js";
 
 /** Looks for an image that is built from a folder: on the manager, in the registry and on the machines that take users. */
 export const inspectBuilt = async (cluster: Cluster, wish: ImageBuild): Promise<Notebook> => {
@@ -86,33 +86,38 @@ const buildNow = async (
   progress: Progress,
 ): Promise<void> => {
   for (const base of from.bases) await pullBase(docker, base, progress);
+  const tell = tellInstructions(progress);
   let last: string | undefined;
   try {
     await build(docker, await from.context(), {
       tag: reference,
       labels: { "swarmhub.class": className },
       onLine: (line) => {
-        const step = /^Step (\d+)\/(\d+)/.exec(line);
-        if (step !== null) progress(`instruction ${step[1]} of ${step[2]}`);
+        tell(line);
         last = /^ ---> ([0-9a-f]{12})$/.exec(line)?.[1] ?? last;
       },
     });
   } catch (error) {
     // The next try goes on from there, and `down` knows it as ours.
-    if (last !== undefined) {
-      const [repo = "", tag = ""] = unfinishedName.split(":");
-      await absent(docker.getImage(last).tag({ repo, tag }));
-    }
+    if (last !== undefined) await absent(giveName(docker, last, unfinishedName));
     throw error;
   }
   await absent(docker.getImage(unfinishedName).remove());
 };
 
+/** Tells from a builder's lines how far it is. */
+export const tellInstructions =
+  (progress: Progress) =>
+  (line: string): void => {
+    const step = /^Step (\d+)\/(\d+)/.exec(line);
+    if (step !== null) progress(`instruction ${step[1]} of ${step[2]}`);
+  };
+
 /** What an image stands on is pulled here and not by the builder, so that it is known as ours and goes when no build wants it. */
 const pullBase = async (docker: Docker, base: string, progress: Progress): Promise<void> => {
   if ((await absent(docker.getImage(base).inspect())) !== undefined) return;
   await pull(docker, base, progress);
-  await noteAsPulled(docker, base, base);
+  await giveName(docker, base, pulledName(base));
 };
 
 /** The step that puts it into the registry, once. */

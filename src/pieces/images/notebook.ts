@@ -90,10 +90,10 @@ export const pulledName = (image: string): string =>
 /** Whether a name is one of those. */
 export const isPulledName = (name: string): boolean => /^swarmhub\/pulled:[0-9a-f]{12}$/.test(name);
 
-/** Gives that name to an image: `local` is how Docker there knows it, `image` how the configuration or a Dockerfile does. */
-export const noteAsPulled = async (docker: Docker, local: string, image: string): Promise<void> => {
-  const [repo = "", tag = ""] = pulledName(image).split(":");
-  await docker.getImage(local).tag({ repo, tag });
+/** Gives an image one more name, "repository:tag". */
+export const giveName = async (docker: Docker, image: string, name: string): Promise<void> => {
+  const [repo = "", tag = ""] = name.split(":");
+  await docker.getImage(image).tag({ repo, tag });
 };
 
 /** Pulls it, and gives it the name by which it is looked for: a pull by digest leaves it without a tag. */
@@ -104,7 +104,7 @@ export const pullNotebook = async (
   progress: Progress,
 ): Promise<void> => {
   await pull(host.docker, wanted, progress);
-  await noteAsPulled(host.docker, wanted, configured);
+  await giveName(host.docker, wanted, pulledName(configured));
   if (wanted === configured || configured.includes("@")) return;
   const { repository, tag } = partsOf(configured);
   await host.docker.getImage(wanted).tag({ repo: repository, tag });

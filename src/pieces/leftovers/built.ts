@@ -5,8 +5,8 @@ import { paths } from "../../paths.js";
 import { quote } from "../../quote.js";
 import type { Step } from "../../step.js";
 import type { Notebook } from "../images/notebook.js";
-import { builtRepository, userImages } from "../registry/address.js";
-import { listedImages } from "../shared/listed.js";
+import { builtRepository } from "../registry/address.js";
+import { listedImages, userServices } from "../shared/listed.js";
 import { isUsed, unlessUsed } from "./pulled.js";
 
 /** An image on the manager that was built from a folder as it is no more. */
@@ -18,7 +18,7 @@ export const inspectOldBuilds = async (
   notebooks: readonly Pick<Notebook, "reference">[],
 ): Promise<OldBuild[]> => {
   const { manager } = cluster;
-  const [listed, servers] = await Promise.all([listedImages(manager), userImages(cluster)]);
+  const [listed, servers] = await Promise.all([listedImages(manager), userServices(cluster)]);
   const wanted = new Set(notebooks.map(({ reference }) => reference));
   const used = new Set(servers.map(({ image }) => image));
   const old = listed.flatMap(({ Id, RepoTags, RepoDigests }) => {

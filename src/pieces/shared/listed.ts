@@ -21,11 +21,17 @@ export const classServices = async (cluster: Cluster): Promise<Service[]> => {
   );
 };
 
-/** The services of the users' servers, each with the name of the home that it is for; none where the class is not up. */
-export const userServices = async (cluster: Cluster): Promise<{ id: string; home: string }[]> =>
-  (await classServices(cluster)).flatMap(({ ID, Spec }) =>
-    Spec.Name.startsWith("nb-") ? [{ id: ID, home: Spec.Name.slice(3) }] : [],
-  );
+/** The service of a user's server: the home that it is for, and the image that it is made of, as the service names that. */
+export type UserService = { id: string; home: string; image: string | undefined };
+
+/** The services of the users' servers; none where the class is not up. */
+export const userServices = async (cluster: Cluster): Promise<UserService[]> =>
+  (await classServices(cluster)).flatMap(({ ID, Spec }) => {
+    if (!Spec.Name.startsWith("nb-")) return [];
+    const image = Spec.TaskTemplate?.ContainerSpec?.["Image"];
+    const named = typeof image === "string" ? image : undefined;
+    return [{ id: ID, home: Spec.Name.slice(3), image: named }];
+  });
 
 /** The tasks that should run on a manager, remembered. */
 export const listedTasks = (manager: Host): Promise<(Task & { ServiceID: string })[]> =>
