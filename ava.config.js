@@ -20,7 +20,7 @@ export default () => {
       rewritePaths: Object.fromEntries(folders.map((name) => [`${name}/`, `build/${name}/`])),
       compile: false,
     },
-    timeout: "30s",
+    timeout: "5m",
   };
 };
 

@@ -46,4 +46,5 @@ UNIT
 journalctl --quiet --update-catalog
 systemd-sysusers
 ldconfig
-/usr/lib/systemd/systemd-update-done
+# Bookworm's systemd has no such program.
+[ ! -x /usr/lib/systemd/systemd-update-done ] || /usr/lib/systemd/systemd-update-done
