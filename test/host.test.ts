@@ -27,7 +27,7 @@ test("a look that failed is not remembered", async (t) => {
   t.is(await host.remember("the answer", async () => 42), 42);
 });
 
-test("a script that arrives only in part does nothing", async (t) => {
+test("a script of a machine that arrives only in part does nothing", async (t) => {
   let sent = "";
   const hears: Transport = {
     ...silent,

@@ -145,7 +145,7 @@ fi
   );
 });
 
-test("a shell can read the scripts, and shellcheck has nothing to say", (t) => {
+test("a shell can read the scripts of the firewall, and shellcheck has nothing to say", (t) => {
   t.is(complaintsAbout(firewallScript(two)), "");
   t.is(complaintsAbout(removeScript), "");
 });

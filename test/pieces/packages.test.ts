@@ -130,7 +130,7 @@ test("a note that somebody changed cannot smuggle in a command", (t) => {
   ]);
 });
 
-test("a shell can read the scripts, and shellcheck has nothing to say", (t) => {
+test("a shell can read the scripts of packages, and shellcheck has nothing to say", (t) => {
   for (const script of [installScript(["docker.io", "xfsprogs"]), purgeScript(["docker.io"])])
     t.is(complaintsAbout(script), "");
 });
