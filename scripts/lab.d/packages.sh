@@ -53,6 +53,8 @@ need_packages_for_guests() {
 
 need_packages_for_images() {
   need_packages 'to build the notebook image' dockerd:docker.io
+  # From trixie on the command is a package of its own, which docker.io only recommends.
+  need_packages 'to build the notebook image' docker:docker-cli
 }
 
 debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
