@@ -1,0 +1,65 @@
+import test from "ava";
+import { classIn } from "./class.js";
+import { bootLab, workshop } from "./machines.js";
+import type { Person } from "./person.js";
+
+// A class of the manager alone, with one seat, gets its first worker, with one more, and loses it again: each test goes on
+// from the one before.
+const lab = await bootLab("e2e-first", 2, 2816, { prepared: true });
+const { swarmhub } = await workshop(
+  lab,
+  `name: small
+manager: node1
+storage: {device: /dev/ubdb, quota: 100M}
+login: {shared-password: from-env ROOM_PASSWORD}
+servers: {image: "${lab.image}", memory: 1400M, cpu: 1}
+engine: {registry-mirrors: ["http://${lab.registry}"]}
+`,
+);
+const { arrive, nodeOf, hashes, nodes, waitsInLine } = classIn(lab);
+let [ada, bob]: (Person | undefined)[] = [];
+
+test.after.always(async () => {
+  await Promise.all([ada?.leave(), bob?.leave()]);
+  await lab.lab("down");
+});
+
+test.serial("who waits for a seat of the manager gets one of the first worker", async (t) => {
+  const { code, stderr } = await swarmhub("up", "--yes");
+  t.is(code, 0, stderr);
+  [ada, bob] = [await arrive("ada"), await arrive("bob")];
+  t.true((await bob.start()).ready);
+  await ada.read("/hub/spawn/ada");
+  await waitsInLine("ada");
+  const joining = await swarmhub("join", "node2");
+  t.is(joining.code, 0, joining.stderr);
+  t.log(joining.stderr);
+  t.regex(joining.stderr, /node2 joined small: [^]*1 seat now, 1 before/);
+  t.regex(
+    joining.stderr,
+    /warning: node1: 1 server of users from when it took users still runs there, so it keeps its seats/,
+  );
+  t.is(await nodeOf("ada"), "node2");
+  t.is(await nodeOf("bob"), "node1");
+});
+
+test.serial("the manager takes no more users once the last has gone", async (t) => {
+  t.is((await swarmhub("status")).code, 6, "the manager keeps its seat");
+  await bob?.stop();
+  const { code, stderr } = await swarmhub("up");
+  t.is(code, 0, stderr);
+  t.regex(stderr, /node1 {2}offer no seats to users/);
+  t.is((await swarmhub("status")).code, 0);
+});
+
+test.serial("the last worker leaves, and its server starts again on the manager", async (t) => {
+  const before = await hashes();
+  const { code, stderr } = await swarmhub("leave", "node2", "--now", "--yes");
+  t.log(stderr);
+  t.is(code, 0, stderr);
+  t.regex(stderr, /node2 left small: [^]*1 seat now[^]*1 server started again elsewhere/);
+  t.is(await nodeOf("ada"), "node1");
+  t.is(await hashes(), before);
+  t.deepEqual(await nodes(), ["node1 Ready Active"]);
+  t.is((await swarmhub("status")).code, 0);
+});
