@@ -17,7 +17,11 @@ install_node_packages() {
 install_debian_packages() {
   local pair missing=()
   for pair; do
-    command -v "${pair%%=*}" >/dev/null || [ -e "${pair%%=*}" ] || missing+=("${pair#*=}")
+    # A path is looked for as such, a command only as a command: the project has a folder nginx.
+    case $pair in
+      /*) [ -e "${pair%%=*}" ] ;;
+      *) command -v "${pair%%=*}" >/dev/null ;;
+    esac || missing+=("${pair#*=}")
   done
   [ ${#missing[@]} -eq 0 ] && return
   say "installing Debian packages: ${missing[*]}"
