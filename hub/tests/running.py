@@ -47,7 +47,7 @@ class RunningHub:
 
     def stop_proxy(self) -> None:
         self.proxy.kill()
-        self.proxy.wait(20)
+        self.proxy.wait(60)
 
     def start_hub(self) -> None:
         environment = os.environ | {"SWARMHUB_ROOT": str(self.root), "PYTHONPATH": str(FOLDER), "DOCKER_HOST": self.docker_url}
@@ -66,7 +66,7 @@ class RunningHub:
     def stop_hub(self, how: int = signal.SIGTERM) -> None:
         children = _children(self.hub.pid)
         self.hub.send_signal(how)
-        self.hub.wait(20)
+        self.hub.wait(60)
         for child in children:  # in a container they end with the hub, however that ended
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
@@ -77,7 +77,7 @@ class RunningHub:
             if process.poll() is None:
                 process.terminate()
                 try:
-                    process.wait(20)
+                    process.wait(60)
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
