@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The lab itself, tried by hand (about two minutes, root): test/lab/lab.test.sh
+# The lab itself (about two minutes, root): test/lab/lab.test.sh, which scripts/test runs too.
 # Labs of other names are left alone.
 set -euo pipefail
 cd "$(dirname "$(realpath "$0")")/../.."
