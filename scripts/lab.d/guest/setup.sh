@@ -42,6 +42,12 @@ install -D -m 644 /dev/stdin /etc/systemd/system/systemd-udev-trigger.service.d/
 ExecStart=
 ExecStart=-udevadm trigger --type=all --action=add --prioritized-subsystem=module,block,net --subsystem-nomatch=tty
 UNIT
+# Acorn's PowerTec table has one byte for a checksum and no name, so user-mode Linux takes one disk in 256 with XFS for it; of its
+# "partitions" one begins with the disk, and is found by the file system's UUID in the disk's place. No table that blkid knows lies there.
+cat >/etc/udev/rules.d/99-lab.rules <<'RULES'
+# Written by swarmhub's scripts/lab.
+ACTION!="remove", SUBSYSTEM=="block", KERNEL=="ubdb[0-9]*", ENV{ID_PART_ENTRY_SCHEME}=="", RUN+="/usr/bin/partx --delete --nr %n /dev/ubdb"
+RULES
 # Library cache, users, journal catalogue: as fresh as the image, not to be made again at the first boot.
 journalctl --quiet --update-catalog
 systemd-sysusers
