@@ -47,7 +47,7 @@ class RunningHub:
 
     def stop_proxy(self) -> None:
         self.proxy.kill()
-        self.proxy.wait(60)
+        self.proxy.wait(20)
 
     def start_hub(self) -> None:
         environment = os.environ | {"SWARMHUB_ROOT": str(self.root), "PYTHONPATH": str(FOLDER), "DOCKER_HOST": self.docker_url}
@@ -64,23 +64,14 @@ class RunningHub:
         assert self.hub.poll() is None, self.log()
 
     def stop_hub(self, how: int = signal.SIGTERM) -> None:
-        children = _children(self.hub.pid)
-        self.hub.send_signal(how)
-        self.hub.wait(60)
-        for child in children:  # in a container they end with the hub, however that ended
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(child, signal.SIGKILL)
+        _end(self.hub, how)
         (self.root / "hub.log").rename(self.root / "hub.before.log")
 
     def close(self) -> None:
         for process in (self.hub, self.proxy):
             if process.poll() is None:
-                process.terminate()
-                try:
-                    process.wait(60)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    _end(process)
 
     def log(self) -> str:
         return (self.root / "hub.log").read_text()
@@ -147,6 +138,20 @@ def _write_files(root: Path, settings: dict) -> None:
     (root / "etc/swarmhub/hub.json").write_text(json.dumps(settings))
     for name, secret in secrets.items():
         (root / "run/secrets" / name).write_text(f"{secret}\n")
+
+
+def _end(process: subprocess.Popen, how: int = signal.SIGTERM) -> None:
+    """Ends a process, and its children: in a container they end with it, however that ended. Raises TimeoutExpired where only -9 helped."""
+    children = _children(process.pid)
+    process.send_signal(how)
+    try:
+        process.wait(60)
+    finally:
+        process.kill()
+        process.wait()
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
 
 
 def _children(process: int) -> list[int]:

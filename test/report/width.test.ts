@@ -16,10 +16,10 @@ test("a cut never splits a character and never passes the width", (t) => {
   t.is(cut("anything", 0), "");
 });
 
-test("of ten megabytes only the beginning is looked at", (t) => {
+test("a megabyte is cut in no time", (t) => {
   const begun = performance.now();
-  t.is(cut("x".repeat(10_000_000), 80).length, 80);
-  t.true(performance.now() - begun < 2000);
+  t.is(cut("x".repeat(1_000_000), 80).length, 80);
+  t.true(performance.now() - begun < 100);
 });
 
 test("padding counts columns, not characters", (t) => {
