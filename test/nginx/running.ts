@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, openSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, connect, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,9 +43,10 @@ export const startEdge = async ({
 }: Record<string, unknown> & { folders?: Record<string, string> }): Promise<Edge> => {
   const folder = await mkdtemp(join(tmpdir(), "swarmhub-edge-"));
   const at = (name: string) => join(folder, name);
-  // nginx's workers are another user where we are root, and read the page.
+  // nginx's workers are another user where we are root, and read the page: in a checkout below /root they cannot.
   await chmod(folder, 0o755);
   await mkdir(at("certificates"));
+  await cp(assetPath("nginx"), at("assets"), { recursive: true });
   const [http, https, health] = await freePorts(3);
   const basic = {
     domain: null,
@@ -59,7 +60,7 @@ export const startEdge = async ({
     folders: {
       certificates: at("certificates"),
       run: at("run"),
-      assets: assetPath("nginx"),
+      assets: at("assets"),
       ...folders,
     },
   };
