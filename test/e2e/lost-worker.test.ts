@@ -18,7 +18,7 @@ servers: {image: "${lab.image}", memory: 900M, cpu: 1}
 engine: {registry-mirrors: ["http://${lab.registry}"]}
 `,
 );
-const { arrive } = classIn(lab);
+const { arrive, goesDown, waitsInLine } = classIn(lab);
 let alice: Person;
 const people: Person[] = [];
 
@@ -40,7 +40,7 @@ test.serial(
     const bob = await enter("bob");
     const begun = performance.now();
     const starting = bob.start();
-    await seen("bob in line", async () => /nb-bob .*insufficient resources/.test(await tasks()));
+    await waitsInLine("bob");
     const waited = since(begun);
     await alice.stop();
     const stopped = performance.now();
@@ -65,7 +65,7 @@ test.serial(
     );
     const begun = performance.now();
     await lab.lab("kill", "2");
-    await seen("node2 is down", async () => / Down/.test(await onManager("docker node ls")));
+    await goesDown("node2");
     const noticed = performance.now();
     await seen(
       "alice's server on the manager",

@@ -59,7 +59,11 @@ export const enter = async (address: string, user: string): Promise<Person> => {
     },
     stop: async () => {
       const headers = { "X-XSRFToken": await token(web) };
-      await web.delete(`/hub/api/users/${name}/server`, { headers, timeout: 60_000 });
+      const answer = await web.delete(`/hub/api/users/${name}/server`, {
+        headers,
+        timeout: 60_000,
+      });
+      if (!answer.ok()) throw new Error(`${user}'s server is not stopped: ${answer.status()}`);
       // The hub answers after ten seconds also where the server has still to end.
       await until(
         async () => {
@@ -76,9 +80,10 @@ export const enter = async (address: string, user: string): Promise<Person> => {
 
 type Event = { message?: string; ready?: boolean };
 
+/** The hub's; a server that was visited has given its own, for its own path. */
 const token = async (web: APIRequestContext): Promise<string> => {
   const { cookies } = await web.storageState();
-  const found = cookies.filter(({ name }) => name === "_xsrf");
+  const found = cookies.filter(({ name, path }) => name === "_xsrf" && "/hub/".startsWith(path));
   return found.toSorted((one, other) => other.path.length - one.path.length)[0]?.value ?? "";
 };
 
