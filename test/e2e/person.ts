@@ -59,11 +59,11 @@ export const enter = async (address: string, user: string): Promise<Person> => {
     },
     stop: async () => {
       const headers = { "X-XSRFToken": await token(web) };
-      const answer = await web.delete(`/hub/api/users/${name}/server`, {
+      const stopping = await web.delete(`/hub/api/users/${name}/server`, {
         headers,
         timeout: 60_000,
       });
-      if (!answer.ok()) throw new Error(`${user}'s server is not stopped: ${answer.status()}`);
+      if (!stopping.ok()) throw new Error(`${user}'s server is not stopped: ${stopping.status()}`);
       // The hub answers after ten seconds also where the server has still to end.
       await until(
         async () => {
