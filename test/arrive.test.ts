@@ -6,7 +6,7 @@ import { fakeHost, userError } from "./fakes.js";
 const booting = () => new UnreachableError("box", "it refuses the connection", "ssh box", true);
 const host = fakeHost("box");
 
-const arrive = (answers: readonly (Error | typeof host)[], wait = 5000, signal?: AbortSignal) => {
+const arrive = (answers: readonly (Error | typeof host)[], wait = 60_000, signal?: AbortSignal) => {
   const said: string[] = [];
   let tries = 0;
   const connect = async () => {

@@ -8,14 +8,17 @@ import type { Piece } from "../piece.js";
 import { formatSize } from "../size.js";
 import type { Progress, Step } from "../step.js";
 import { buildSteps, tellInstructions } from "./images/built.js";
-import { pulledName, pullNotebook, type Notebook } from "./images/notebook.js";
+import { pullNotebook, type Notebook } from "./images/notebook.js";
 import { inspectNotebooks } from "./images/notebooks.js";
 import { inspectOwn, inspectSpread, type OwnImages } from "./images/own.js";
+import { commonName, listPulled, removePulled, type Pulled } from "./images/pulled.js";
 
 type State = {
   machines: Machines;
   own: OwnImages[];
   notebooks: Notebook[];
+  /** On every node: one that takes no users now may have taken some. */
+  pulled: Pulled[];
   /** What else is ours by machine, as `inspectSpread` finds it. */
   spread: ReadonlyMap<Host, string[]>;
 };
@@ -26,12 +29,14 @@ export const images: Piece<State> = {
   // What takes long: built and pulled while the machines get to know one another.
   beginsAfter: "engine",
   inspect: async (cluster) => {
-    const [machines, own, notebooks] = await Promise.all([
+    const [machines, own, notebooks, pulled, spread] = await Promise.all([
       inspectMachines(cluster),
       inspectOwn(cluster),
       inspectNotebooks(cluster),
+      listPulled(cluster.nodes),
+      inspectSpread(cluster),
     ]);
-    return { machines, own, notebooks, spread: await inspectSpread(cluster, notebooks) };
+    return { machines, own, notebooks, pulled, spread };
   },
   plan: (want, { machines, own, notebooks }, cluster) => [
     ...own.flatMap((each) => each.missing.map((image) => buildStep(want.name, each.host, image))),
@@ -48,7 +53,7 @@ export const images: Piece<State> = {
       }));
     }),
   ],
-  remove: ({ own, notebooks, spread }, { seats }) => [
+  remove: ({ own, pulled, spread }) => [
     ...[...own.map(({ host, present }) => [host, present.map(({ id }) => id)] as const), ...spread]
       .filter(([, ids]) => ids.length > 0)
       .map(([host, ids]) => ({
@@ -58,18 +63,11 @@ export const images: Piece<State> = {
           for (const id of ids) await absent(host.docker.getImage(id).remove({ force: true }));
         },
       })),
-    ...seats.flatMap((host) =>
-      notebooks
-        .filter(({ on, built }) => built === undefined && on(host))
-        .map(({ image, wanted }) => ({
-          host,
-          title: `remove the image ${image}`,
-          run: async () => {
-            for (const each of new Set([image, wanted, pulledName(image)]))
-              await absent(host.docker.getImage(each).remove({ force: true }));
-          },
-        })),
-    ),
+    ...pulled.map((each) => ({
+      host: each.host,
+      title: `remove the image ${commonName(each)}`,
+      run: () => removePulled(each, { force: true }),
+    })),
   ],
 };
 

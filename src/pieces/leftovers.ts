@@ -4,9 +4,10 @@ import type { Piece } from "../piece.js";
 import type { Step } from "../step.js";
 import { inspectNotebooks } from "./images/notebooks.js";
 import { inspectOwn, oldReferences, type OwnImages } from "./images/own.js";
+import type { Pulled } from "./images/pulled.js";
 import { inspectOldBuilds, oldBuildSteps, type OldBuild } from "./leftovers/built.js";
 import { inspectKept, keptSteps, type Kept } from "./leftovers/kept.js";
-import { inspectPulled, pulledSteps, type Pulled } from "./leftovers/pulled.js";
+import { inspectPulled, pulledSteps } from "./leftovers/pulled.js";
 
 type State = { own: OwnImages[]; kept: Kept; pulled: Pulled[]; built: OldBuild[] };
 

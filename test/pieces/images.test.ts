@@ -5,6 +5,7 @@ import type { OwnImage } from "../../src/images.js";
 import { images } from "../../src/pieces/images.js";
 import { inspectNotebook, pulledName, pullNotebook } from "../../src/pieces/images/notebook.js";
 import { inspectOwn } from "../../src/pieces/images/own.js";
+import type { Pulled } from "../../src/pieces/images/pulled.js";
 import { leftovers } from "../../src/pieces/leftovers.js";
 import { inspectPulled } from "../../src/pieces/leftovers/pulled.js";
 import { fakeCluster, fakeFacts, fakeHost } from "../fakes.js";
@@ -36,9 +37,15 @@ const notebook = (wanted: string, ...hosts: string[]) => ({
   size: (4 * 2 ** 30) as number | undefined,
   on: (host: Host) => hosts.includes(host.name),
 });
+const pulledOn = (host: Host): Pulled => ({
+  host,
+  id: "sha256:9",
+  names: [pulledName(tag), tag, digest(1)],
+});
 /** What is looked at on machines with room. */
 const seen = (cluster: ReturnType<typeof classOf>) => ({
   machines: machinesOf(cluster, { freeOnRoot: 20 * 2 ** 30 }),
+  pulled: [] as Pulled[],
   spread: new Map<Host, string[]>(),
 });
 
@@ -93,6 +100,7 @@ test("a disk that will not hold the image is said before the pull, where its siz
           mounts: mounts.map((target) => ({ source: "", target, type: "ext4", options: [] })),
         }),
         own: [],
+        pulled: [],
         spread: new Map(),
         notebooks: [{ ...notebook(digest(1), "worker1"), size }],
       },
@@ -155,12 +163,15 @@ test("what is no image of ours by its name is never taken for an old one", (t) =
 test("`down` removes what is there", (t) => {
   const cluster = classOf(2);
   const old = built(cluster.manager, [], "swarmhub/hub:ba9876543210");
-  const have = { ...seen(cluster), own: [old], notebooks: [notebook(digest(1), "worker2")] };
+  // The manager takes no users any more, and took some before its first worker came.
+  const pulled = [cluster.manager, cluster.workers[1]!].map((host) => pulledOn(host));
+  const have = { ...seen(cluster), own: [old], notebooks: [], pulled };
   t.deepEqual(said(images.remove(have, cluster)), [
     "manager: remove the images that swarmhub built",
+    `manager: remove the image ${tag}`,
     `worker2: remove the image ${tag}`,
   ]);
-  const none = { ...seen(cluster), own: [built(cluster.manager, [])], notebooks: [notebook(tag)] };
+  const none = { ...seen(cluster), own: [built(cluster.manager, [])], notebooks: [] };
   t.deepEqual(said(images.remove(none, cluster)), []);
   t.deepEqual(
     said(leftovers.remove({ own: [old], kept: undefined, pulled: [], built: [] }, cluster)),
@@ -181,12 +192,13 @@ test("an image that vanished meanwhile counts as removed", async (t) => {
   };
   const cluster = classOf(0, { docker: docker as never });
   const old = built(cluster.manager, [], "swarmhub/hub:ba9876543210");
-  const have = { ...seen(cluster), own: [old], notebooks: [notebook(digest(1), "manager")] };
+  const pulled = [pulledOn(cluster.manager)];
+  const have = { ...seen(cluster), own: [old], notebooks: [], pulled };
   await runAll(images.remove(have, cluster));
   await runAll(
     leftovers.plan(cluster.config, { own: [old], kept: undefined, pulled: [], built: [] }, cluster),
   );
-  t.deepEqual(removed, ["sha256:0", tag, digest(1), pulledName(tag), "swarmhub/hub:ba9876543210"]);
+  t.deepEqual(removed, ["sha256:0", digest(1), tag, pulledName(tag), "swarmhub/hub:ba9876543210"]);
 });
 
 const running = fakeFacts({ units: { "docker.service": "active" } });
@@ -272,7 +284,7 @@ test("an image that we pulled goes with all its names once neither the configura
   const removed: string[] = [];
   const listed = [
     { Id: "sha256:now", RepoTags: [tag, pulledName(tag)] },
-    { Id: "sha256:old", RepoTags: ["r:1", pulledName("r:1")] },
+    { Id: "sha256:old", RepoTags: ["r:1", pulledName("r:1")], RepoDigests: [digest(1, "r")] },
     { Id: "sha256:used", RepoTags: ["r:2", pulledName("r:2")] },
     { Id: "sha256:theirs", RepoTags: ["r:3", "swarmhub/pulled:mine"] },
     { Id: "sha256:bare", RepoTags: null },
@@ -292,7 +304,7 @@ test("an image that we pulled goes with all its names once neither the configura
   );
   t.deepEqual(said(steps), ["manager: remove an image that nobody uses any more (r:1)"]);
   await runAll(steps);
-  t.deepEqual(removed, ["r:1", pulledName("r:1")]);
+  t.deepEqual(removed, [digest(1, "r"), "r:1", pulledName("r:1")]);
 });
 
 const Labels = { "swarmhub.class": "geo-101" };

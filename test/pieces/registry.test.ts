@@ -5,6 +5,7 @@ import type { Host } from "../../src/host.js";
 import { paths } from "../../src/paths.js";
 import { images } from "../../src/pieces/images.js";
 import { inspectSpread, unfinishedName } from "../../src/pieces/images/own.js";
+import { listPulled } from "../../src/pieces/images/pulled.js";
 import { inspectBuilt } from "../../src/pieces/images/built.js";
 import { inspectOldBuilds, oldBuildSteps } from "../../src/pieces/leftovers/built.js";
 import { registry } from "../../src/pieces/registry.js";
@@ -111,6 +112,7 @@ test("it is built before the registry is asked, and a folder that cannot be read
   const have = (state: Partial<BuildState>) => ({
     machines: machinesOf(cluster),
     own: [],
+    pulled: [],
     spread: new Map([[cluster.workers[0]!, ["sha256:1"]]]),
     notebooks: [notebook(state)],
   });
@@ -191,7 +193,13 @@ test("what a failed build left goes before the image that it stands on", async (
     { Id: "sha256:other", RepoTags: ["somebody/image:1"] },
   ];
   const facts = fakeFacts({ units: { "docker.service": "active" } });
-  const docker = { listImages } as never;
+  const removed: string[] = [];
+  const getImage = (name: string) => ({ remove: async () => void removed.push(name) });
+  const docker = { listImages, getImage } as never;
   const cluster = fakeCluster(fakeHost("manager", { facts, docker }));
-  t.deepEqual([...(await inspectSpread(cluster, [])).values()], [[unfinishedName, "sha256:base"]]);
+  const spread = await inspectSpread(cluster);
+  const pulled = await listPulled(cluster.nodes);
+  const have = { machines: machinesOf(cluster), own: [], notebooks: [], spread, pulled };
+  await runAll(images.remove(have, cluster));
+  t.deepEqual(removed, [unfinishedName, "debian:13", "swarmhub/pulled:0123456789ab"]);
 });

@@ -1,10 +1,8 @@
-import type { ImageInfo } from "dockerode";
 import { assetPath } from "../../assets.js";
 import type { Cluster } from "../../cluster.js";
 import type { Host } from "../../host.js";
 import { assetsAt, ownImages, type ImageName, type OwnImage } from "../../images.js";
 import { needsRegistry } from "../registry/address.js";
-import { isPulledName, pulledName, type Notebook } from "./notebook.js";
 import { listedImages } from "../shared/listed.js";
 
 let images: OwnImage[] | undefined;
@@ -58,30 +56,28 @@ export const unfinishedName = "swarmhub/unfinished:latest";
 
 /**
  * Other images of ours: what a failed build left by its name, as it may be somebody's too; by their ids those with the class's
- * label that the registry brought, and those that were pulled to build on.
+ * label that the registry brought.
  */
-export const inspectSpread = async (
-  { config, manager, storage, hosts }: Cluster,
-  notebooks: readonly Notebook[],
-): Promise<Map<Host, string[]>> => {
-  // These are removed by their names.
-  const named = new Set(notebooks.map(({ reference }) => pulledName(reference)));
-  const isSpread = (host: Host, { Labels, RepoTags }: ImageInfo): boolean =>
-    Labels?.["swarmhub.class"] === config.name
-      ? host !== manager && host !== storage
-      : host === manager && (RepoTags ?? []).some((name) => isPulledName(name) && !named.has(name));
-  return new Map(
+export const inspectSpread = async ({
+  config,
+  manager,
+  storage,
+  hosts,
+}: Cluster): Promise<Map<Host, string[]>> =>
+  new Map(
     await Promise.all(
       hosts.map(async (host) => {
         const listed = await listedImages(host);
         const names = listed.flatMap(({ RepoTags }) => RepoTags ?? []);
-        const ids = listed.filter((image) => isSpread(host, image)).map(({ Id }) => Id);
+        const isElsewhere = host !== manager && host !== storage;
+        const ids = listed
+          .filter(({ Labels }) => isElsewhere && Labels?.["swarmhub.class"] === config.name)
+          .map(({ Id }) => Id);
         const isUnfinished = host === manager && names.includes(unfinishedName);
         return [host, isUnfinished ? [unfinishedName, ...ids] : ids] as const;
       }),
     ),
   );
-};
 
 /** The names of images that an earlier swarmhub made and this one has no use for. */
 export const oldReferences = ({ wanted, present }: OwnImages): string[] =>

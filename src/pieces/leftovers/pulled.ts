@@ -1,32 +1,21 @@
 import type { Cluster } from "../../cluster.js";
-import { absent } from "../../docker.js";
 import { UserError } from "../../errors.js";
 import type { Host } from "../../host.js";
 import type { Step } from "../../step.js";
-import { isPulledName, pulledName, type Notebook } from "../images/notebook.js";
-import { listedImages } from "../shared/listed.js";
+import { pulledName, type Notebook } from "../images/notebook.js";
+import { commonName, listPulled, removePulled, type Pulled } from "../images/pulled.js";
 
-/** An image of users' servers that we pulled and the configuration does not name any more; its names, of which the first is ours. */
-export type Pulled = { host: Host; names: string[] };
-
-/** Looks for such images on every node that no container stands on. */
+/** Looks for images of users' servers that we pulled, the configuration does not name any more, and no container stands on. */
 export const inspectPulled = async (
   { nodes }: Cluster,
   notebooks: readonly Pick<Notebook, "reference" | "built">[],
 ): Promise<Pulled[]> => {
   const wanted = new Set(notebooks.flatMap(namesOf).map(pulledName));
-  const found = await Promise.all(
-    nodes.map(async (host) => {
-      const old = (await listedImages(host)).flatMap(({ Id, RepoTags }) => {
-        const ours = (RepoTags ?? []).filter(isPulledName);
-        const isOld = ours.length > 0 && !ours.some((name) => wanted.has(name));
-        return isOld ? [{ id: Id, names: [...new Set([...ours, ...(RepoTags ?? [])])] }] : [];
-      });
-      const free = await Promise.all(old.map(async ({ id }) => !(await isUsed(host, id))));
-      return old.flatMap(({ names }, index) => (free[index] === true ? [{ host, names }] : []));
-    }),
+  const old = (await listPulled(nodes)).filter(
+    ({ names }) => !names.some((name) => wanted.has(name)),
   );
-  return found.flat();
+  const used = await Promise.all(old.map(({ host, id }) => isUsed(host, id)));
+  return old.filter((_, index) => used[index] === false);
 };
 
 /** What users' servers are made of, and what that was built on. */
@@ -37,15 +26,11 @@ const namesOf = ({ reference, built }: Pick<Notebook, "reference" | "built">): s
 
 /** The steps that remove them; a server that starts on one meanwhile keeps it. */
 export const pulledSteps = (pulled: readonly Pulled[]): Step[] =>
-  pulled.map(({ host, names }) => ({
-    host,
+  pulled.map((each) => ({
+    host: each.host,
     title: "remove an image that nobody uses any more",
-    detail: names.slice(1).join(", "),
-    run: async () => {
-      // Ours last, so that it stays known as ours where this is cut off.
-      for (const name of names.toReversed())
-        await absent(host.docker.getImage(name).remove()).catch(unlessUsed);
-    },
+    detail: commonName(each),
+    run: () => removePulled(each).catch(unlessUsed),
   }));
 
 /** Lets pass that something in use is not removed. */
