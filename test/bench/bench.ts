@@ -48,7 +48,9 @@ const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | und
 
 const main = async (): Promise<void> => {
   if (wants("p6")) await attempt("P6", async () => add(await measureStartUp()));
-  if (wants("p5")) await attempt("P5", () => measureHomes(values.keep, { attempt, add, note }));
+  const homes = (["p5a", "p5b"] as const).filter((kind) => wants("p5", kind));
+  if (homes.length > 0)
+    await attempt("P5", () => measureHomes(homes, values.keep, { attempt, add, note }));
   const storms = (["p4a", "p4b"] as const).filter((kind) => wants("p4", kind));
   if (storms.length > 0)
     await attempt("P4", () => measureStorms(storms, values.keep, { attempt, add, note }));

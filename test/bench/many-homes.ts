@@ -7,15 +7,21 @@ import type { Book } from "./measure-no-op.js";
 const storage = "/srv/swarmhub";
 const megabytes = 2 ** 20;
 
-/** P5, on one machine with a disk: new homes against other ways to limit them, then 10,000 homes, then 20,000 more at once. */
-export const measureHomes = async (keep: boolean, { attempt, add, note }: Book): Promise<void> => {
+/** P5, on one machine with a disk: new homes against other ways to limit them (p5a); 10,000 homes, then 20,000 more at once (p5b). */
+export const measureHomes = async (
+  wanted: readonly ("p5a" | "p5b")[],
+  keep: boolean,
+  { attempt, add, note }: Book,
+): Promise<void> => {
   const lab = await bootLab("bench-homes", 1, 3072, { prepared: true });
   try {
     const { swarmhub } = await workshop(lab, yamlOf(lab));
     const up = await swarmhub("up", "--yes");
     if (up.code !== 0) throw new Error(`swarmhub up: ${up.stderr}`);
     await installTools(lab);
-    await attempt("P5: new homes", async () => add(await measureLimits(lab, 20 * megabytes)));
+    if (wanted.includes("p5a"))
+      await attempt("P5: new homes", async () => add(await measureLimits(lab, 20 * megabytes)));
+    if (!wanted.includes("p5b")) return;
     await attempt("P5: 10,000 homes", async () => {
       await makeHomes(lab, "class-", 10_000, 20 * megabytes);
       add([await passFigure(lab)]);
