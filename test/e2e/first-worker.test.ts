@@ -16,6 +16,13 @@ servers: {image: "${lab.image}", memory: 1400M, cpu: 1}
 engine: {registry-mirrors: ["http://${lab.registry}"]}
 `,
 );
+const images = async (): Promise<string[]> =>
+  Promise.all(
+    [1, 2].map((guest) =>
+      lab.on(guest, "docker image ls --format '{{.Repository}}:{{.Tag}} {{.ID}}' | sort"),
+    ),
+  );
+const before = await images();
 const { arrive, nodeOf, hashes, nodes, waitsInLine } = classIn(lab);
 let [ada, bob]: (Person | undefined)[] = [];
 
@@ -53,13 +60,19 @@ test.serial("the manager takes no more users once the last has gone", async (t) 
 });
 
 test.serial("the last worker leaves, and its server starts again on the manager", async (t) => {
-  const before = await hashes();
+  const hashed = await hashes();
   const { code, stderr } = await swarmhub("leave", "node2", "--now", "--yes");
   t.log(stderr);
   t.is(code, 0, stderr);
   t.regex(stderr, /node2 left small: [^]*1 seat now[^]*1 server started again elsewhere/);
   t.is(await nodeOf("ada"), "node1");
-  t.is(await hashes(), before);
+  t.is(await hashes(), hashed);
   t.deepEqual(await nodes(), ["node1 Ready Active"]);
   t.is((await swarmhub("status")).code, 0);
+});
+
+test.serial("down leaves the images that were there, and no others", async (t) => {
+  const { code, stderr } = await swarmhub("down", "--yes");
+  t.is(code, 0, stderr);
+  t.deepEqual(await images(), before);
 });
