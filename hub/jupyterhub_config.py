@@ -122,13 +122,13 @@ async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
 
 # --- the pages ---------------------------------------------------------------------------------------------------------------
 c.JupyterHub.template_paths = [str(Path(__file__).parent / "templates")]
+c.JupyterHub.template_vars = {"class_name": settings.name}
 if settings.export:
     c.SwarmHubSpawner.pre_spawn_hook = pre_spawn_hook
     # JupyterHub calls a function that it finds here, on every page; what it answers is called by the pages that want to know.
-    c.JupyterHub.template_vars = {"home_usage": lambda _user: partial(home_usage, places.storage)}
+    c.JupyterHub.template_vars["home_usage"] = lambda _user: partial(home_usage, places.storage)
 else:
-    lost = "Files here are kept only while your server runs; download what you want to keep."
-    c.JupyterHub.template_vars = {"announcement": lost}
+    c.JupyterHub.template_vars["announcement"] = "Files here are kept only while your server runs; download what you want to keep."
 
 # --- services of the hub's own ---------------------------------------------------------------------------------------------
 hub_api = f"http://127.0.0.1:{port}/hub/api"

@@ -84,6 +84,12 @@ def test_the_proxy_is_told_to_send_everything_else_to_the_hub(hub):
     assert {path: route["target"] for path, route in hub.routes().items()} == {"/": "http://hub:8081"}
 
 
+def test_who_logs_in_reads_which_class_it_is_and_what_to_type(hub):
+    _, page = hub.browser().open("/hub/login")
+    assert "<h1>geo-101</h1>" in page
+    assert "type the same one each time: your files are kept under it." in page
+
+
 def test_the_hub_s_state_is_in_its_own_folder(hub):
     database = {"hub.sqlite", "hub.sqlite-shm", "hub.sqlite-wal"}
     assert {path.name for path in (hub.root / "data").iterdir()} == {"cookie-secret", "operator-token"} | database
@@ -210,7 +216,8 @@ def test_where_homes_are_not_kept_and_images_are_offered_the_pages_say_so_and_th
     try:
         aaron, ivan = hub.browser(), hub.browser()
         sentence = "Files here are kept only while your server runs; download what you want to keep."
-        assert sentence in ivan.open("/hub/login")[1]
+        login = ivan.open("/hub/login")[1]
+        assert [words in login for words in (sentence, "Choose a name of your own", "kept under it")] == [True, True, False]
         ivan.log_in("ivan")
         assert sentence in ivan.open("/hub/home")[1]
         aaron.log_in("aaron")
