@@ -52,7 +52,7 @@ const main = async (): Promise<void> => {
       isReady: createReadiness(root, run),
       pass: async () => {
         begun = steady();
-        limits = await readLimits();
+        limits = readLimits();
         return makePass(storage, limits);
       },
       bell,

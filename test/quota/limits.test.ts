@@ -27,7 +27,7 @@ test("a home's own file counts before its group's quota, and that before everyon
   const { write, limits } = await prepare(t);
   await write("limits/ada", { bytes: 10 * mebibyte });
   await write("limits/eve", { files: 7 });
-  const { want, failures } = await limits();
+  const { want, failures } = limits();
   t.deepEqual(want("bob", undefined), { hardKiB: 5 * 1024, hardFiles: 1000 });
   t.deepEqual(want("ada", undefined), { hardKiB: 10 * 1024, hardFiles: 1000 });
   t.deepEqual(want("eve", has), { hardKiB: 50 * 1024, hardFiles: 7 });
@@ -37,12 +37,12 @@ test("a home's own file counts before its group's quota, and that before everyon
 test("what is written anew counts at the next call, and what is deleted counts no more", async (t) => {
   const { root, write, limits } = await prepare(t);
   await write("limits/ada", { bytes: 10 * mebibyte });
-  await limits();
+  limits();
   await write("limits/ada", { bytes: 20 * mebibyte, files: 9 });
-  t.deepEqual((await limits()).want("ada", has), { hardKiB: 20 * 1024, hardFiles: 9 });
+  t.deepEqual(limits().want("ada", has), { hardKiB: 20 * 1024, hardFiles: 9 });
   await rm(join(root, "limits/ada"));
   await write("limits.json", { ...rules, files: 2000 });
-  t.deepEqual((await limits()).want("ada", has), { hardKiB: 5 * 1024, hardFiles: 2000 });
+  t.deepEqual(limits().want("ada", has), { hardKiB: 5 * 1024, hardFiles: 2000 });
 });
 
 for (const [what, content] of [
@@ -58,7 +58,7 @@ for (const [what, content] of [
   test(`a home's file with ${what} is told of, and the home keeps its limit or gets everyone's`, async (t) => {
     const { write, limits } = await prepare(t);
     await write("limits/ada", content);
-    const { want, failures } = await limits();
+    const { want, failures } = limits();
     t.is(failures[0]?.home, "ada");
     t.regex(failures[0]?.reason ?? "", /^limits\/ada: .*; it keeps the limit it has$/);
     t.deepEqual(want("ada", has), has);
@@ -70,7 +70,7 @@ test("a link or a folder in place of a home's file is not read", async (t) => {
   const { root, limits } = await prepare(t);
   await symlink(join(root, "limits.json"), join(root, "limits/ada"));
   await mkdir(join(root, "limits/bob"));
-  const { failures } = await limits();
+  const { failures } = limits();
   t.deepEqual(failures.map(({ home }) => home).toSorted(), ["ada", "bob"]);
 });
 
@@ -84,16 +84,16 @@ for (const [what, content] of [
 ] as const)
   test(`where limits.json ${what}, homes keep their limits, and new ones get none but their folder's`, async (t) => {
     const { root, write, limits } = await prepare(t, content);
-    const { want, failures, rules: read } = await limits();
+    const { want, failures, rules: read } = limits();
     t.deepEqual(want("ada", has), has);
     t.is(want("ada", undefined), undefined);
     t.is(want("ada", { hardKiB: 0, hardFiles: 0 }), undefined);
     t.is(read, undefined);
     t.regex(failures[0]?.reason ?? "", /; homes keep the limits they have$/);
     await write("limits.json", rules);
-    await limits();
+    limits();
     await rm(join(root, "limits.json"));
-    const later = await limits();
+    const later = limits();
     t.deepEqual(later.want("ada", undefined), { hardKiB: 5 * 1024, hardFiles: 1000 });
     t.regex(later.failures[0]?.reason ?? "", /missing; the last one counts$/);
   });
