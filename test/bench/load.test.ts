@@ -16,14 +16,14 @@ test("asked as fast as it answers, a site answers more than it has connections",
     seconds: 1,
     ...long,
   });
-  t.true(perSecond > 2, `${perSecond}`);
+  t.true(perSecond > 20);
   t.true(p50 > 0 && p50 <= p99);
 });
 
 test("asked at a pace, it is asked no more often", async (t) => {
   const load = { kind: "paced", connections: 2, perSecond: 50, seconds: 0.4, ...long } as const;
   const { perSecond } = await paced(load);
-  t.true(perSecond > 0 && perSecond < 60, `${perSecond}`);
+  t.true(perSecond > 10 && perSecond < 60, `${perSecond}`);
 });
 
 test("connections are opened one after the other", async (t) => {
@@ -32,10 +32,10 @@ test("connections are opened one after the other", async (t) => {
 });
 
 test("websockets answer as fast as they can, or at a pace", async (t) => {
-  const load = { kind: "echo", site, sockets: 2, seconds: 1 } as const;
-  t.true((await echo({ ...load, perSecond: 0 })).perSecond > 2);
+  const load = { kind: "echo", site, sockets: 2, seconds: 0.4 } as const;
+  t.true((await echo({ ...load, perSecond: 0 })).perSecond > 20);
   const { perSecond } = await echo({ ...load, perSecond: 20 });
-  t.true(perSecond > 0 && perSecond < 40, `${perSecond}`);
+  t.true(perSecond > 5 && perSecond < 40, `${perSecond}`);
 });
 
 test("an answer that is too short or an error ends the load", async (t) => {

@@ -1,3 +1,4 @@
+import { parentName, parseLsattr } from "../../quota/xfs.js";
 import { until } from "../../src/until.js";
 import { bootLab, workshop, type Lab } from "../e2e/machines.js";
 import { median, seconds, type Figure } from "./figure.js";
@@ -35,11 +36,10 @@ export const measureHomes = async (
     });
     await attempt("P5: 20,000 more at once", async () => {
       const { made, all, last } = await makeHomes(lab, "burst-", 20_000, 20 * megabytes);
-      const ids = (await inWatcher(lab, `lsattr -pa ${storage}/homes`))
-        .split("\n")
-        .flatMap((line) =>
-          /^ *\d+/.exec(line) && !/\/\.\.?$/.test(line) ? [line.trim().split(" ")[0]] : [],
-        );
+      const folder = `${storage}/homes`;
+      const found = parseLsattr(await inWatcher(lab, `lsattr -pa ${folder}`), folder);
+      found.delete(parentName);
+      const ids = [...found.values()].map(({ projectId }) => projectId);
       if (ids.length < 30_000) throw new Error(`lsattr knows ${ids.length} homes`);
       const shared = ids.length - new Set(ids).size;
       note(
