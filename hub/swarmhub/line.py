@@ -1,44 +1,45 @@
 """Those who wait for a seat: first come, first served."""
 
 import time
+from bisect import insort
 from dataclasses import dataclass, field
 
 from .refusal import LINE_FULL, NO_SEAT, refuse
 
 
 class Line:
-    """The line of one class.
-
-    Only its first has a service that Swarm may place: of several that lack room Swarm places any, and a place in line would
-    be a guess.
-    """
+    """Who waits, in the order in which their starts began."""
 
     def __init__(self) -> None:
         """Nobody waits."""
-        self._waiting: list[object] = []
+        self._waiting: list[Turn] = []
 
     def __len__(self) -> int:
         """How many wait."""
         return len(self._waiting)
 
-    def join(self, who: object) -> None:
-        """Stands behind all others; who stands there already stays where they are."""
+    def join(self, who: "Turn") -> None:
+        """Stands behind all who came before; who stands there already stays where they are."""
         if who not in self._waiting:
-            self._waiting.append(who)
+            insort(self._waiting, who, key=lambda each: each.begin)
 
-    def leave(self, who: object) -> None:
+    def leave(self, who: "Turn") -> None:
         """Whoever is behind moves up; who does not wait is no error."""
         if who in self._waiting:
             self._waiting.remove(who)
 
-    def place(self, who: object) -> int:
+    def place(self, who: "Turn") -> int:
         """1 for the first; 0 for somebody who does not wait."""
         return self._waiting.index(who) + 1 if who in self._waiting else 0
 
 
 @dataclass(eq=False)
 class Turn:
-    """The wait of one start, `patience` seconds at most, in a line that holds `longest`."""
+    """The wait of one start, `patience` seconds at most, in the class's line, which holds `longest`.
+
+    Only its first has a service that Swarm may place: of several that lack room Swarm places any, and a place in line would
+    be a guess.
+    """
 
     line: Line
     name: str

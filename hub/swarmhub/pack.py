@@ -9,7 +9,7 @@ from docker.errors import APIError
 from requests.exceptions import RequestException
 
 from .settings import Settings
-from .swarm import Docker
+from .swarm import Docker, user_machines
 
 _ON = "node.id=="
 
@@ -56,7 +56,7 @@ class Place:
 
 async def fullest_node(docker: Docker, settings: Settings, memory: int, without: str | None = None) -> str | None:
     """The id of the machine with the most memory given away that still has so many bytes; None when no machine has."""
-    nodes = [node for node in await docker("nodes") if _takes_users(node, settings) and node["ID"] != without]
+    nodes = [node for node in await user_machines(docker, settings) if node["ID"] != without]
     taken = await _taken(docker, settings)
     rooms = {node["ID"]: node["Description"]["Resources"]["MemoryBytes"] - taken.get(node["ID"], 0) for node in nodes}
     fitting = [node for node in nodes if rooms[node["ID"]] >= memory]
@@ -97,13 +97,6 @@ async def place_anew(docker: Docker, service: str, constraints: list[str]) -> No
                 raise
         else:
             return
-
-
-def _takes_users(node: dict, settings: Settings) -> bool:
-    labels = node["Spec"].get("Labels") or {}
-    wanted = [constraint.removeprefix("node.labels.").split("==") for constraint in settings.placement]
-    is_there = node["Status"]["State"] == "ready" and node["Spec"]["Availability"] == "active"
-    return is_there and all(labels.get(name) == value for name, value in wanted)
 
 
 async def _taken(docker: Docker, settings: Settings) -> dict[str, int]:

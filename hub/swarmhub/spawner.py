@@ -19,12 +19,13 @@ from .refusal import refuse
 from .service import describe_service, reservation
 from .settings import Settings
 from .slug import slug
+from .starts import Starts
 from .swarm import remove_service, tasks_of, token_of, wait_for_end
 from .watch import Patience, Watch
 from .work import listens, note_work
 
 RESTARTED = "Your server had to be started again. Your files are as they were; programs that ran in it have to be started again."
-_WAITING = 10  # per cent: how far a start has come that waits for a seat
+_HELD, _WAITING = 8, 10  # per cent: how far a start has come that lets others go first, or waits for a seat
 
 
 class SwarmHubSpawner(SwarmSpawner):
@@ -42,6 +43,7 @@ class SwarmHubSpawner(SwarmSpawner):
 
     # All spawners of a hub share these.
     line = Line()
+    starts = Starts()
     looks = Looks()
 
     _stage = (5, "Preparing your home folder and its size limit")
@@ -74,10 +76,15 @@ class SwarmHubSpawner(SwarmSpawner):
             raise
         finally:
             self._turn.end()
+            self.starts.leave(self._turn)
 
     async def create_object(self):
-        while not self._turn.is_due:
-            self._stage = (_WAITING, self._turn.wait())
+        while not (self._turn.is_due and self.starts.enter(self._turn)):
+            if self._turn.is_due:
+                self._stage = (_HELD, await self.starts.wait(self.docker, self.settings, self._turn))
+            else:
+                self.starts.leave(self._turn)
+                self._stage = (_WAITING, self._turn.wait())
             await asyncio.sleep(self.look_interval)
         command = await self.get_command()
         settings = settings_for(self.settings, self.user_options.get(FIELD))
@@ -98,6 +105,7 @@ class SwarmHubSpawner(SwarmSpawner):
             if watch.failed or (task and tasks.finds_no_machine(task)):
                 await self._place.give_up(self.log)
             if task and tasks.lacks_room(task):
+                self.starts.leave(self._turn)
                 if not self._turn.is_due:
                     await self.remove_object()
                     self.object_id = (await self.create_object())[self.object_id_key]

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from docker.errors import APIError
 
 from . import tasks
+from .settings import Settings
 from .tasks import Task
 
 Docker = Callable[..., Awaitable]
@@ -32,6 +33,18 @@ def token_in(service: dict) -> str | None:
     """The same, in what Docker says of the service; None where there is none."""
     lines = service["Spec"]["TaskTemplate"]["ContainerSpec"].get("Env") or []
     return next((value for name, _, value in (line.partition("=") for line in lines) if name == "JUPYTERHUB_API_TOKEN"), None)
+
+
+async def user_machines(docker: Docker, settings: Settings) -> list[dict]:
+    """The nodes on which Swarm may put users' servers now."""
+    wanted = [constraint.removeprefix("node.labels.").split("==") for constraint in settings.placement]
+
+    def takes_users(node: dict) -> bool:
+        labels = node["Spec"].get("Labels") or {}
+        is_there = node["Status"]["State"] == "ready" and node["Spec"]["Availability"] == "active"
+        return is_there and all(labels.get(name) == value for name, value in wanted)
+
+    return [node for node in await docker("nodes") if takes_users(node)]
 
 
 async def wait_for_end(docker: Docker, task: Task, seconds: float, look: float) -> None:

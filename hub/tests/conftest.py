@@ -8,6 +8,7 @@ import pytest
 from swarmhub.line import Line
 from swarmhub.looks import Looks
 from swarmhub.spawner import SwarmHubSpawner
+from swarmhub.starts import Starts
 
 from .examples import SETTINGS
 from .fake_docker import FakeDocker
@@ -16,7 +17,7 @@ from .fake_docker import FakeDocker
 @pytest.fixture
 def swarm():
     fake = FakeDocker()
-    SwarmHubSpawner.looks, SwarmHubSpawner.line = Looks(), Line()
+    SwarmHubSpawner.looks, SwarmHubSpawner.line, SwarmHubSpawner.starts = Looks(), Line(), Starts()
     SwarmHubSpawner._client = docker.APIClient(base_url=fake.url, version="1.41")
     yield fake
     SwarmHubSpawner._client.close()

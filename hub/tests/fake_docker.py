@@ -31,6 +31,7 @@ class FakeDocker:
         self.lingering = 0
         self.nodes = {"machine": "ready"}
         self.memory = {"machine": 1 << 40}  # bytes of each node
+        self.cores = 64  # likewise
         self.broken_nodes: set[str] = set()  # where no container starts
         self.seats: int | None = None  # how many services have room; none: all
         self.placed: set[str] = set()
@@ -122,7 +123,10 @@ class FakeDocker:
             "ID": identity,
             "Spec": {"Labels": {"swarmhub.users": "true"}, "Availability": "active"},
             "Status": {"State": self.nodes[identity]},
-            "Description": {"Hostname": identity, "Resources": {"MemoryBytes": self.memory[identity]}},
+            "Description": {
+                "Hostname": identity,
+                "Resources": {"MemoryBytes": self.memory[identity], "NanoCPUs": self.cores * 1_000_000_000},
+            },
         }
 
     def _node_of(self, name: str) -> str:

@@ -44,8 +44,9 @@ export const percentile = (numbers: readonly number[], percent: number): number 
   return sorted[Math.max(1, Math.ceil((sorted.length * percent) / 100)) - 1] ?? Number.NaN;
 };
 
-/** "3.4 ms", "84 ms", "2.31 s", "5 min 12 s" */
+/** "3.4 ms", "84 ms", "2.31 s", "5 min 12 s"; "never" */
 export const seconds = (ms: number): string => {
+  if (ms === Infinity) return "never";
   if (ms < 9.95) return `${Number(ms.toFixed(1))} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 100_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;

@@ -11,8 +11,11 @@ export type Started = { name: string; made: number; runs: number | undefined };
 
 /** The hub of a class whose manager is guest 1: whose it is, what it costs, and what it left in the Swarm. */
 export type StormHub = {
-  /** Puts JupyterHub with the stock SwarmSpawner in its place, with the same proxy, network and image. */
-  useStock: () => Promise<void>;
+  /**
+   * Puts JupyterHub with the stock SwarmSpawner in its place, with the same proxy, network and image; `patience` is for how many
+   * seconds it waits for a server, where that is not as it comes.
+   */
+  useStock: (patience?: number) => Promise<void>;
   /** Gives the class its own hub back. */
   useOurs: () => Promise<void>;
   /** CPU time of everything in its container, in seconds. */
@@ -54,11 +57,16 @@ export const stormHub = async (lab: Lab): Promise<StormHub> => {
     );
   };
   return {
-    useStock: async () => {
+    useStock: async (patience) => {
       await lab.on(1, `cp ${tools}/stock_hub.py /var/lib/swarmhub/hub/`);
-      await renew('update -d --args "jupyterhub -f /data/stock_hub.py"');
+      const options = ["start_timeout", "http_timeout"].map(
+        (name) => ` --Spawner.${name}=${patience}`,
+      );
+      const more = patience === undefined ? "" : options.join("");
+      await renew(`update -d --args "jupyterhub -f /data/stock_hub.py${more}"`);
     },
-    useOurs: () => renew("rollback -d"),
+    // Without arguments it does what its image is for.
+    useOurs: () => renew('update -d --args ""'),
     seconds: async () => {
       const group = `$(find /sys/fs/cgroup -type d -name "*${await container()}*" | head -1)`;
       return Number(await lab.on(1, `awk '/^usage_usec/{print $2}' ${group}/cpu.stat`)) / 1e6;

@@ -1,5 +1,5 @@
 import test from "ava";
-import { percentile, stormTable, waited, type Storm } from "./storm-words.js";
+import { lostIn, percentile, stormTable, waited, type Storm } from "./storm-words.js";
 
 const storm: Storm = {
   arrivals: [
@@ -25,9 +25,11 @@ test("a share of some numbers is one of them", (t) => {
   t.is(percentile([], 0.5), Number.NaN);
 });
 
-test("only those who got a server waited for it", (t) => {
-  t.is(waited(storm, 0.5), 3000);
-  t.is(waited(storm, 0.95), 8000);
+test("who got no server waits for ever", (t) => {
+  t.is(waited(storm, 0.3), 3000);
+  t.is(waited(storm, 0.5), 8000);
+  t.is(waited(storm, 0.95), Infinity);
+  t.is(lostIn(storm), 1);
 });
 
 test("a storm is told with its failures, its cost, its ghosts, and how far people were when", (t) => {
@@ -36,7 +38,7 @@ test("a storm is told with its failures, its cost, its ghosts, and how far peopl
     "| --- | --- |",
     "| logins | 3 |",
     "| without a server | 1 |",
-    "| waited, p50 / p95 / longest | 3.00 s / 8.00 s / 8.00 s |",
+    "| waited, p50 / p95 / longest | 8.00 s / never / never |",
     "| CPU of the hub a login | 500 ms |",
     "| two minutes later, ghosts | nb-s3 |",
     "| load of the machine | 2.3 |",

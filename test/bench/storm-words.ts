@@ -12,12 +12,16 @@ export type Storm = {
   load: number;
 };
 
-/** How long those who got a server waited for it, in milliseconds; the `share`th of them, by nearest rank. */
+/** How long people waited for a server, in milliseconds, without an end for who got none; the `share`th of them, by nearest rank. */
 export const waited = ({ arrivals }: Storm, share: number): number =>
   percentile(
-    arrivals.flatMap(({ begun, answered }) => (answered === undefined ? [] : [answered - begun])),
+    arrivals.map(({ begun, answered = Infinity }) => answered - begun),
     share,
   );
+
+/** How many got no server. */
+export const lostIn = ({ arrivals }: Storm): number =>
+  arrivals.filter(({ answered }) => answered === undefined).length;
 
 /** The smallest of some numbers that this share of them does not exceed; NaN of none. */
 export const percentile = (numbers: readonly number[], share: number): number =>
