@@ -1,5 +1,6 @@
 declare module "configurable-http-proxy/lib/configproxy.js" {
-  import type { Server } from "node:http";
+  import type { EventEmitter } from "node:events";
+  import type { IncomingMessage, Server, ServerResponse } from "node:http";
 
   /** As lib/configproxy.js of configurable-http-proxy 5.3.0 reads them; it comes without types. */
   type Options = {
@@ -16,6 +17,10 @@ declare module "configurable-http-proxy/lib/configproxy.js" {
 
   export default class ConfigurableProxy {
     constructor(options: Options);
+    /** What passes requests on: http-proxy-3. */
+    readonly proxy: EventEmitter<{
+      proxyRes: [from: IncomingMessage, request: IncomingMessage, to: ServerResponse];
+    }>;
     readonly proxyServer: Server;
     readonly apiServer: Server;
   }

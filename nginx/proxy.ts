@@ -43,6 +43,14 @@ proxy.proxyServer.requestTimeout = 0;
 // we got to nothing, under a POST that nginx must not send twice.
 proxy.proxyServer.keepAliveTimeout = 60_000;
 
+// http-proxy-3 pipes an answer on, and a pipe does not pass on that it broke off: who reads how a start goes while the hub is
+// killed would wait for the rest for ever.
+proxy.proxy.on("proxyRes", (from, _request, to) => {
+  from.once("close", () => {
+    if (!from.complete) to.destroy();
+  });
+});
+
 const listenAt = (server: Server, place: string): void => {
   const [address, port] = place.split(":");
   server.once("error", (error) => {

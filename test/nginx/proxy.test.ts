@@ -50,6 +50,10 @@ test("what has no route of its own goes to the hub, its forwarded headers as the
   t.is(headers["host"], "geo.example.org");
 });
 
+test("an answer that breaks off does so for who reads it, too", async (t) => {
+  await t.throwsAsync(ask(ports.proxy, "/broken-off", { tls: false }), { code: "ECONNRESET" });
+});
+
 test("a websocket passes", async (t) => {
   const { head, socket, echo } = await upgraded(ports.proxy, "127.0.0.1", { tls: false });
   t.regex(head, /^HTTP\/1\.1 101 /);

@@ -55,6 +55,10 @@ const answers: Record<string, Respond> = {
       response.write(`data: ${data.toString()}\n\n`);
     });
   },
+  // An answer of which there is no more than its beginning.
+  "/broken-off": ({ socket }, response) => {
+    response.write("data: the beginning\n\n", () => setTimeout(() => socket.destroy(), 100));
+  },
   "/long.js": (_request, response) => {
     response.setHeader("content-type", "application/javascript").end("x".repeat(5000));
   },
