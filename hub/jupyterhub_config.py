@@ -133,6 +133,8 @@ else:
 # --- services of the hub's own ---------------------------------------------------------------------------------------------
 hub_api = f"http://127.0.0.1:{port}/hub/api"
 sweeper = [sys.executable, "-m", "swarmhub.sweep", settings.name, hub_api, str(settings.sweep)]
+if settings.export:
+    sweeper.append(str(places.storage / "fenced"))
 # A service of the hub's gets few of its variables.
 docker_host = {name: value for name, value in os.environ.items() if name == "DOCKER_HOST"}
 c.JupyterHub.services = [{"name": "sweeper", "command": sweeper, "environment": docker_host}]

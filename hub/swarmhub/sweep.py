@@ -1,4 +1,7 @@
-"""`python -m swarmhub.sweep CLASS URL SECONDS`: a service of the hub that compares hub and Swarm, and removes what nobody owns."""
+"""`python -m swarmhub.sweep CLASS URL SECONDS [FOLDER]`: a service of the hub that compares hub and Swarm, and removes what nobody owns.
+
+With the storage's folder for it, it also keeps lost machines from the homes.
+"""
 
 import contextlib
 import logging
@@ -6,11 +9,14 @@ import os
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
 
 import docker
 from docker.errors import DockerException, NotFound
 from requests.exceptions import RequestException
 
+from . import fence
 from .hub_api import HubApi
 from .slug import slug
 
@@ -64,10 +70,13 @@ class Sweeper:
         return removed
 
 
-def main(class_name: str, url: str, seconds: float) -> None:
+def main(class_name: str, url: str, seconds: float, fenced: Path | None = None) -> None:
     """Sweeps for ever; what fails is tried again next time, and said once."""
+    if fenced:
+        # In a thread of its own: it waits for the storage, for as long as that is away.
+        Thread(target=fence.keep, args=(_docker(), fenced), daemon=True).start()
     hub = HubApi(url, os.environ["JUPYTERHUB_API_TOKEN"])
-    sweeper = Sweeper(class_name, hub, docker.APIClient(**docker.utils.kwargs_from_env(), version="auto", timeout=30))
+    sweeper = Sweeper(class_name, hub, _docker())
     trouble = ""
     while True:
         time.sleep(seconds)
@@ -81,7 +90,11 @@ def main(class_name: str, url: str, seconds: float) -> None:
             trouble = str(error)
 
 
+def _docker() -> docker.APIClient:
+    return docker.APIClient(**docker.utils.kwargs_from_env(), version="auto", timeout=30)
+
+
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="[%(levelname).1s %(asctime)s %(name)s] %(message)s")
     with contextlib.suppress(KeyboardInterrupt):  # so the hub ends its services
-        main(sys.argv[1], sys.argv[2], float(sys.argv[3]))
+        main(sys.argv[1], sys.argv[2], float(sys.argv[3]), *map(Path, sys.argv[4:]))

@@ -54,6 +54,7 @@ const unitNames = [
   "docker.service",
   "nfs-server.service",
   "swarmhub-firewall.service",
+  "swarmhub-fence.service",
   "swarmhub-registry.socket",
 ];
 

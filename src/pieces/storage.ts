@@ -8,6 +8,7 @@ import { paths } from "../paths.js";
 import type { Piece } from "../piece.js";
 import type { Step } from "../step.js";
 import { backingSteps, eraseSteps } from "./storage/backing.js";
+import { fenceSteps, removeFenceSteps } from "./storage/fence.js";
 import { exportsFile, nfsConfiguration, reloadExports, startNfs, stopNfs } from "./storage/nfs.js";
 import { fileSteps, removeFileSteps } from "./shared/file.js";
 import { inspectDisk, type DiskState } from "./storage/disk.js";
@@ -37,6 +38,7 @@ export const storage: Piece<State> = {
       ...enforcementSteps(host, disk),
       ...folderSteps(host, disk),
       ...nfsSteps(want, { machines, disk }, host, cluster.nodes),
+      ...fenceSteps(host, facts),
     ];
   },
   problems: ({ disk }, { storage: host }) => (host === undefined ? [] : problemsOf(host, disk)),
@@ -57,7 +59,7 @@ export const storage: Piece<State> = {
       run: () => host.script(unmountScript),
     };
     const present = disk.mounted || isNamed(facts.files[paths.fileSystemTable]);
-    return [...unexport, ...(present ? [unmount] : [])];
+    return [...removeFenceSteps(host, facts), ...unexport, ...(present ? [unmount] : [])];
   },
 };
 

@@ -18,7 +18,7 @@ servers: {image: "${lab.image}", memory: 900M, cpu: 1}
 engine: {registry-mirrors: ["http://${lab.registry}"]}
 `,
 );
-const { arrive, goesDown, waitsInLine } = classIn(lab);
+const { arrive, goesDown, nodeOf, nodes, waitsInLine } = classIn(lab);
 let alice: Person;
 const people: Person[] = [];
 
@@ -88,27 +88,54 @@ test.serial("the worker boots again with nobody's server on it", async (t) => {
   t.true(await isUp());
 });
 
-test.serial("of a server on a worker that was cut off and comes back, one is left", async (t) => {
-  await onManager("docker node update --availability pause $(docker node ls -q -f role=manager)");
-  await alice.stop();
-  t.true((await alice.start()).ready);
-  await onManager("docker node update --availability active $(docker node ls -q -f role=manager)");
-  t.is(await serversOn(2), 1);
-  await inServer(2, "rm -f log; (while sleep 0.2; do echo old >>log; done) >/dev/null 2>&1 &");
-  await lab.lab("cut", "2");
-  await seen(
-    "alice's server on the manager",
-    async () => (await isUp()) && (await serversOn(1)) === 1,
+test.serial(
+  "a server on a worker that was cut off writes no more into a home in which another is at work",
+  async (t) => {
+    await onManager("docker node update --availability pause $(docker node ls -q -f role=manager)");
+    await alice.stop();
+    t.true((await alice.start()).ready);
+    await onManager(
+      "docker node update --availability active $(docker node ls -q -f role=manager)",
+    );
+    t.is(await serversOn(2), 1);
+    // One that keeps the file open, and one that opens it each time.
+    await inServer(
+      2,
+      "rm -f log; (while sleep 0.2; do echo old >>log; done) >/dev/null 2>&1 & (while sleep 0.2; do echo held; done) >>log 2>/dev/null &",
+    );
+    await lab.lab("cut", "2");
+    await seen(
+      "alice's server on the manager",
+      async () => (await isUp()) && (await serversOn(1)) === 1,
+    );
+    t.is(await onManager("ls /srv/swarmhub/fenced"), lab.address(2));
+    t.false((await onManager("exportfs -s")).includes(`${lab.address(2)}(`));
+    await inServer(1, "echo new >>log; sync");
+    await lab.lab("mend", "2");
+    const mended = performance.now();
+    await seen("the old server has ended", async () => (await serversOn(2)) === 0);
+    const both = since(mended);
+    await seen("node2 may have servers again", async () =>
+      (await nodes()).includes("node2 Ready Active"),
+    );
+    t.log(`both ran for ${both} s after the cable was back; let in again after ${since(mended)} s`);
+    t.is(await onManager("ls /srv/swarmhub/fenced"), "");
+    t.is(await inServer(1, "sed -n '/new/,$p' log"), "new\n");
+    t.is(await serversOn(1), 1);
+    t.true(await isUp());
+  },
+);
+
+test.serial("whoever starts on that worker has their home there", async (t) => {
+  const bob = await enter("bob");
+  const { ready, told } = await bob.start();
+  t.true(ready, told);
+  t.is(await nodeOf("bob"), "node2");
+  await lab.on(
+    2,
+    "docker exec $(docker ps -q -f label=swarmhub.user=bob) sh -c 'echo mine >marker; sync'",
   );
-  await inServer(1, "echo new >>log; sync");
-  await lab.lab("mend", "2");
-  const mended = performance.now();
-  await seen("the old server has ended", async () => (await serversOn(2)) === 0);
-  const both = since(mended);
-  const log = await inServer(1, "sed -n '/new/,$p' log | sort | uniq -c");
-  t.log(`both ran for ${both} s after the cable was back; in the home's log from then on:\n${log}`);
-  t.is(await serversOn(1), 1);
-  t.true(await isUp());
+  t.is(await onManager("cat /srv/swarmhub/homes/bob/marker"), "mine");
 });
 
 /** Logs a person in, who leaves at the end. */

@@ -16,8 +16,15 @@ import { complaintsAbout } from "./shell.js";
 import { blank, facts, files, fromFile, homes, mounted, nothing, plan } from "./storage/states.js";
 import { classOf, machinesOf, refusal, runAll, said } from "./table.js";
 
-const folders = "make the folders homes, owners, pending, limits, trash";
-const nfs = ["write /etc/nfs.conf.d/swarmhub.conf", "write /etc/exports.d/swarmhub.exports"];
+const folders = "make the folders homes, owners, pending, fenced, limits, trash";
+const fence = "keep lost machines from the homes";
+const nfs = [
+  "write /etc/nfs.conf.d/swarmhub.conf",
+  "write /etc/exports.d/swarmhub.exports",
+  "write /etc/swarmhub/fence",
+  "write /etc/systemd/system/swarmhub-fence.service",
+  fence,
+];
 const mount = (what: string, more = "") =>
   `mount ${what} at /srv/swarmhub (${more}with project quota, at every boot)`;
 const kept = "the homes on it stay as they are; ";
@@ -31,7 +38,7 @@ test("a blank disk is formatted, mounted, given its folders and exported", (t) =
   );
   t.deepEqual(
     steps.map(({ destroys }) => destroys !== undefined),
-    [true, false, false, false, false],
+    [true, ...Array<boolean>(7).fill(false)],
     "formatting, and nothing else, is asked about",
   );
   t.regex(steps[0]?.destroys ?? "", /^whatever \/dev\/vdb on manager holds/);
@@ -39,7 +46,7 @@ test("a blank disk is formatted, mounted, given its folders and exported", (t) =
 
 test("a server for the homes does all of it instead of the manager", (t) => {
   const steps = said(plan(classOf(1, { server: true }), nothing));
-  t.is(steps.length, 5);
+  t.is(steps.length, 8);
   t.true(steps.every((step) => step.startsWith("server: ")));
 });
 
@@ -59,7 +66,7 @@ test("each part that is lost is brought back alone", (t) => {
     said(plan(classOf(1), { ...mounted, ...disk }, { ...facts, ...changes }));
   const without = (path: string) => ({ files: { ...files, [path]: "" } });
   t.deepEqual(drift({ folders: ["homes", "limits", "trash"] }), [
-    "manager: make the folders owners, pending",
+    "manager: make the folders owners, pending, fenced",
   ]);
   t.deepEqual(drift({ mounted: false }), on("manager", mount("/dev/vdb", kept)));
   t.deepEqual(drift({}, without(paths.fileSystemTable)), [
@@ -71,7 +78,11 @@ test("each part that is lost is brought back alone", (t) => {
   t.deepEqual(drift({}, without(paths.nfsConfiguration)), [
     "manager: write /etc/nfs.conf.d/swarmhub.conf",
   ]);
-  t.deepEqual(drift({}, { units: {} }), ["manager: start the NFS server"]);
+  t.deepEqual(drift({}, { units: {} }), ["manager: start the NFS server", `manager: ${fence}`]);
+  t.deepEqual(drift({}, without(paths.fence)), [
+    "manager: write /etc/swarmhub/fence",
+    `manager: ${fence}`,
+  ]);
   t.deepEqual(drift({ exported: false }), ["manager: start the NFS server"]);
 });
 
@@ -218,6 +229,7 @@ test("`down` takes away the export and the mount, and says that the homes stay",
     remove(mounted, facts),
     on(
       "manager",
+      "keep no machines from the homes any more",
       "remove /etc/exports.d/swarmhub.exports",
       "remove /etc/nfs.conf.d/swarmhub.conf",
       "unmount /srv/swarmhub (the homes stay on their disk)",

@@ -6,6 +6,7 @@ export const storageFolders = [
   { name: "homes", owner: "1000:100", mode: "755" },
   { name: "owners", owner: "1000:100", mode: "755" },
   { name: "pending", owner: "1000:100", mode: "755" },
+  { name: "fenced", owner: "1000:100", mode: "755" },
   { name: "limits", owner: "0:0", mode: "755" },
   { name: "trash", owner: "0:0", mode: "700" },
 ] as const;

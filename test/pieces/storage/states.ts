@@ -1,6 +1,7 @@
 import type { Disk, Facts } from "../../../src/facts.js";
 import { storage } from "../../../src/pieces/storage.js";
 import type { DiskState } from "../../../src/pieces/storage/disk.js";
+import { fenceScript, fenceUnit } from "../../../src/pieces/storage/fence.js";
 import { exportsFile, nfsConfiguration } from "../../../src/pieces/storage/nfs.js";
 import { paths } from "../../../src/paths.js";
 import type { classOf } from "../table.js";
@@ -41,7 +42,7 @@ export const mounted: DiskState = {
   free: 10 * gigabyte,
   enforced: true,
   exported: true,
-  folders: ["homes", "owners", "pending", "limits", "trash"],
+  folders: ["homes", "owners", "pending", "fenced", "limits", "trash"],
 };
 
 /** The files of a machine with all done, for a manager and one worker. */
@@ -52,10 +53,15 @@ UUID=6f1c /srv/swarmhub xfs defaults,nofail,prjquota,x-systemd.before=nfs-server
 `,
   [paths.nfsConfiguration]: nfsConfiguration,
   [paths.exports]: exportsFile(["10.77.0.11", "10.77.0.12"]),
+  [paths.fence]: fenceScript,
+  [paths.fenceUnit]: fenceUnit,
 };
 
 /** The facts of such a machine. */
-export const facts: Partial<Facts> = { files, units: { "nfs-server.service": "active" } };
+export const facts: Partial<Facts> = {
+  files,
+  units: { "nfs-server.service": "active", "swarmhub-fence.service": "active" },
+};
 
 /** A class whose homes lie in a file of that many GB. */
 export const fromFile = (size: number) => ({
