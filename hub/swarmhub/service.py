@@ -4,7 +4,7 @@ import hashlib
 
 from docker.types import ContainerSpec, DriverConfig, EndpointSpec, Mount, Placement, Resources, RestartPolicy, TaskTemplate
 
-from .pack import on_node
+from .place import on_node
 from .settings import Export, Settings
 
 HOME = "/home/jovyan"

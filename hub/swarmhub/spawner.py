@@ -14,7 +14,7 @@ from . import refusal, tasks
 from .choice import FIELD, settings_for
 from .line import Line, Turn
 from .looks import Looks
-from .pack import Place
+from .place import Place
 from .refusal import refuse
 from .service import describe_service, reservation
 from .settings import Settings
@@ -103,7 +103,7 @@ class SwarmHubSpawner(SwarmSpawner):
         while True:
             task = watch.judge(await self._look(), time.monotonic())
             if watch.failed or (task and tasks.finds_no_machine(task)):
-                await self._place.give_up(self.log)
+                await self._place.give_up(watch.failed_on, self.log)
             if task and tasks.lacks_room(task):
                 self.starts.leave(self._turn)
                 if not self._turn.is_due:

@@ -30,6 +30,11 @@ class Watch:
     silent_since: float | None = None
     failed: dict[str, Task] = field(default_factory=dict)
 
+    @property
+    def failed_on(self) -> set[str]:
+        """The ids of the machines where it failed."""
+        return {task["NodeID"] for task in self.failed.values() if task.get("NodeID")}
+
     def judge(self, found: list[Task] | None, now: float) -> Task | None:
         """Answers the task that counts (None: Swarm has made none yet); raises SpawnException when waiting is no use."""
         if found is None:

@@ -133,7 +133,9 @@ class FakeDocker:
         """Where its constraints want it; without any where it was, or is put at first."""
         constraints = self.services[name].get("TaskTemplate", {}).get("Placement", {}).get("Constraints") or []
         wanted = [each.removeprefix("node.id==") for each in constraints if each.startswith("node.id==")]
-        self.where[name] = wanted[0] if wanted else self.where.get(name, "machine")
+        allowed = [node for node in self.nodes if f"node.id!={node}" not in constraints]
+        where = wanted[0] if wanted else self.where.get(name, "machine")
+        self.where[name] = where if where in allowed or where not in self.nodes else allowed[0]
         return self.where[name]
 
     def _remove(self, _query: dict, _body: dict, name: str) -> tuple[int, object]:
@@ -149,16 +151,17 @@ class FakeDocker:
         if "service" not in json.loads(query["filters"][0]):
             asks_all = "label" not in json.loads(query["filters"][0])
             found = [name for name, spec in self.services.items() if asks_all or _has(spec["Labels"], query)]
-            return 200, [task for name in found for task in self._look(name)]
+            # Whoever looks at all there is looks for room, and sees no start go on.
+            return 200, [task for name in found for task in self._look(name, passes=not asks_all)]
         (name,) = json.loads(query["filters"][0])["service"]
         if name not in self.services:
             return 404, {"message": f"service {name} not found"}
         return 200, self._look(name)
 
-    def _look(self, name: str) -> list[dict]:
+    def _look(self, name: str, passes: bool = True) -> list[dict]:
         waiting = _task(name, 0) | {"Status": {"State": "pending", "Err": FULL}}
         has_room = self._has_room(name)
-        self.looks[name] += has_room
+        self.looks[name] += has_room and passes
         tasks = self.tasks(name) if has_room else [waiting]
         node, spec = self._node_of(name), self.services[name].get("TaskTemplate", {})
         if node in self.broken_nodes:

@@ -1,8 +1,8 @@
-"""Filling one machine before the next: Swarm by itself only spreads, so the hub names the machine that a server is to start on."""
+"""Where a server starts: Swarm by itself only spreads, and tries again and again on the machine that takes no container."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Set
 from contextlib import asynccontextmanager
 
 from docker.errors import APIError
@@ -11,11 +11,15 @@ from requests.exceptions import RequestException
 from .settings import Settings
 from .swarm import Docker, user_machines
 
-_ON = "node.id=="
+_ON, _NOT_ON = "node.id==", "node.id!="
 
 
 class Place:
-    """Where one start goes; in a class that spreads that is Swarm's affair. `memory` is what it takes of a machine, in bytes."""
+    """Where one start goes. `memory` is what it takes of a machine, in bytes.
+
+    A class that packs fills one machine before the next, so the hub names the machine; in one that spreads that is Swarm's affair,
+    until a start fails somewhere.
+    """
 
     # Who chooses a machine must see what the one before has chosen.
     lock = asyncio.Lock()
@@ -24,6 +28,7 @@ class Place:
         """Nothing is chosen."""
         self._docker, self._settings, self._service, self._memory = docker, settings, service, memory
         self._node: str | None = None
+        self._given_up: frozenset[str] = frozenset()
 
     @asynccontextmanager
     async def chosen(self) -> AsyncIterator[str | None]:
@@ -35,28 +40,32 @@ class Place:
             self._node = await fullest_node(self._docker, self._settings, self._memory)
             yield self._node
 
-    async def give_up(self, log: logging.Logger) -> None:
-        """It does not start there: on another machine that has room, else wherever Swarm finds some."""
-        if not self._node:
+    async def give_up(self, failed: Set[str], log: logging.Logger) -> None:
+        """It does not start on the machine that was chosen, nor on those where it failed: on others, where these have room."""
+        without = frozenset(failed) | ({self._node} if self._node else set())
+        if without <= self._given_up:
             return
+        self._given_up |= without
         async with self.lock:
-            other = await fullest_node(self._docker, self._settings, self._memory, without=self._node)
-            log.warning("%s does not start on %s, and is to start on %s", self._service, self._node, other or "any other")
-            await place_anew(self._docker, self._service, on_node(self._settings, other))
-        self._node = None
+            other = await fullest_node(self._docker, self._settings, self._memory, self._given_up)
+            # Without another it stays where Swarm puts it, and its next failure may be the one that is told.
+            where = [] if not other else [_ON + other] if self._settings.packs else [_NOT_ON + each for each in sorted(self._given_up)]
+            log.warning("%s does not start on %s, and is to start on %s", self._service, ", ".join(sorted(without)), where or "any")
+            await place_anew(self._docker, self._service, [*self._settings.placement, *where])
+        self._node = other if self._settings.packs else None
 
     async def let_go(self, log: logging.Logger) -> None:
         """It runs, and may be anywhere from now on, so that Swarm can start it again when its machine dies."""
-        if self._settings.packs:
+        if self._settings.packs or self._given_up:
             try:
                 await place_anew(self._docker, self._service, on_node(self._settings, None))
             except (APIError, RequestException) as error:
                 log.warning("%s stays on its machine, whatever happens to that: %s", self._service, error)
 
 
-async def fullest_node(docker: Docker, settings: Settings, memory: int, without: str | None = None) -> str | None:
+async def fullest_node(docker: Docker, settings: Settings, memory: int, without: Set[str] = frozenset()) -> str | None:
     """The id of the machine with the most memory given away that still has so many bytes; None when no machine has."""
-    nodes = [node for node in await user_machines(docker, settings) if node["ID"] != without]
+    nodes = [node for node in await user_machines(docker, settings) if node["ID"] not in without]
     taken = await _taken(docker, settings)
     rooms = {node["ID"]: node["Description"]["Resources"]["MemoryBytes"] - taken.get(node["ID"], 0) for node in nodes}
     fitting = [node for node in nodes if rooms[node["ID"]] >= memory]

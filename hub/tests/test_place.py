@@ -1,8 +1,11 @@
-"""Filling one machine before the next."""
+"""Filling one machine before the next, and starting elsewhere than where a start failed."""
 
 from dataclasses import replace
 
-from swarmhub.pack import fullest_node
+import pytest
+from jupyterhub.spawner import SpawnException
+
+from swarmhub.place import fullest_node
 
 from .conftest import spawner
 from .examples import SETTINGS
@@ -46,7 +49,7 @@ def task(name, memory, service="s"):
     return {"NodeID": name, "ServiceID": service, "Spec": reserving(memory)}
 
 
-async def chosen(*arguments, without=None):
+async def chosen(*arguments, without=frozenset()):
     return await fullest_node(asker(*arguments), PACKS, GB, without)
 
 
@@ -57,7 +60,7 @@ async def test_the_machine_with_most_given_away_that_still_has_room_is_chosen():
     assert await chosen(nodes, [task("b", 3 * GB)]) == "b"
     assert await chosen(nodes, [task("b", 3 * GB + 1)]) == "a"
     assert await chosen(nodes, [task("a", 4 * GB), task("b", 4 * GB)]) is None
-    assert await chosen(nodes, [task("b", GB)], without="b") == "a"
+    assert await chosen(nodes, [task("b", GB)], without={"b"}) == "a"
 
 
 async def test_a_server_that_is_to_start_somewhere_counts_there_once():
@@ -100,3 +103,30 @@ async def test_a_class_that_spreads_names_no_machine(swarm):
     await spawner("ada").start()
     assert swarm.updated == []
     assert "GET /nodes" not in swarm.asked
+
+
+async def test_a_class_that_spreads_starts_elsewhere_than_where_a_start_failed(swarm):
+    two_machines(swarm)
+    swarm.where["nb-ada"] = "one"
+    swarm.broken_nodes = {"one"}
+    await spawner("ada").start()
+    assert swarm.where == {"nb-ada": "two"}
+    assert swarm.created == ["nb-ada"]
+    assert constraints(swarm, "nb-ada") == list(SETTINGS.placement), "once it runs it may be anywhere"
+
+
+async def test_where_no_other_machine_has_room_it_stays_where_swarm_puts_it(swarm):
+    two_machines(swarm, two=0)
+    swarm.where["nb-ada"] = "one"
+    swarm.broken_nodes = {"one"}
+    with pytest.raises(SpawnException):
+        await spawner("ada").start()
+    assert swarm.updated == []
+
+
+async def test_a_server_that_packs_goes_on_to_a_third_machine(swarm):
+    two_machines(swarm)
+    swarm.nodes["three"], swarm.memory["three"] = "ready", 4 * GB
+    swarm.broken_nodes = {"one", "three"}
+    await spawner("ada", settings=PACKS, failure_limit=9, seat_wait=10).start()
+    assert swarm.where == {"nb-ada": "two"}
