@@ -18,6 +18,7 @@ from swarmhub.resolver import FreshResolver
 from swarmhub.service import HOME
 from swarmhub.settings import Places, SettingsError, read_secret, read_settings
 from swarmhub.spawner import SwarmHubSpawner
+from swarmhub.tabs import share_a_start
 from swarmhub.usage import home_usage
 
 c = get_config()
@@ -110,6 +111,7 @@ c.JupyterHub.active_server_limit = 0
 # After a second (default 10) to the page that tells how far the start is. Not at once: what fails at once would fail before
 # that page listens, and its question is then answered with 400 and no words (jupyterhub/apihandlers/users.py).
 c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 1}
+share_a_start()
 
 
 async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:

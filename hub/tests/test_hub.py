@@ -131,6 +131,25 @@ def test_a_user_reads_that_the_storage_is_not_mounted(hub, swarm):
     assert swarm.services == {}
 
 
+def test_tabs_that_ask_for_a_server_at_the_same_moment_all_follow_one_start(hub, swarm, storage):
+    swarm.script = ["preparing"]
+    tabs = [hub.browser() for _ in range(6)]
+    for tab in tabs:
+        tab.log_in("tabby")
+    # All of them wait at the door when the hub looks again.
+    os.kill(hub.hub.pid, signal.SIGSTOP)
+    with ThreadPoolExecutor() as pool:
+        opened = [pool.submit(tab.open, "/hub/spawn") for tab in tabs]
+        time.sleep(0.5)
+        os.kill(hub.hub.pid, signal.SIGCONT)
+        answers = [each.result() for each in opened]
+    assert [status for status, _ in answers] == [200] * 6
+    assert all('id="progress-bar"' in page for _, page in answers)
+    assert swarm.created.count("nb-tabby") == 1
+    swarm.script = ["failed|shutdown"]
+    assert tabs[0].progress("tabby")[-1]["failed"]
+
+
 def test_a_full_class_lets_people_wait_in_line_and_their_servers_start_by_themselves(hub, swarm, storage):
     swarm.script, swarm.seats = RUNS, 0
     bob, kim = hub.browser(), hub.browser()
