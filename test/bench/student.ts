@@ -139,6 +139,8 @@ const openVisitor = (address: string, end: number): Visitor => {
         for (const line of answer.headers["set-cookie"] ?? []) keep(cookies, line);
         read(path, answer).then(resolve, reject);
       });
+      // As Chrome does: who waits for an answer of a machine that lost its power learns of it once that is back.
+      asked.once("socket", (socket) => socket.setKeepAlive(true, 45_000));
       asked.on("error", reject).end(content);
     });
   const page: Visitor["page"] = async (first) => {
