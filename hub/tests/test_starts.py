@@ -25,6 +25,17 @@ def begun(*names):
     return made, [asyncio.ensure_future(each.start()) for each in made]
 
 
+async def begun_in_turn(swarm, *names):
+    """Spawners that start one after the other: the next when the one before has asked Docker for its service, or waits."""
+    made, starting = [], []
+    for name in names:
+        (another,), (start,) = begun(name)
+        made.append(another)
+        starting.append(start)
+        await wait_for(lambda another=another: f"nb-{another.user.name}" in swarm.services or words(another).startswith("Many servers"))
+    return made, starting
+
+
 def users(count):
     return [f"user{number}" for number in range(count)]
 
@@ -34,17 +45,16 @@ def words(a_spawner):
 
 
 async def test_two_start_at_once_for_each_core_and_the_others_read_how_many_are_before_them(small):
-    made, starting = begun(*users(9))
+    made, starting = await begun_in_turn(small, *users(9))
     await wait_for(lambda: len(small.services) == 6)
-    await wait_for(lambda: words(made[8]) == "Many servers start at this moment; 2 start before yours")
-    assert words(made[7]) == "Many servers start at this moment; 1 starts before yours"
-    assert words(made[6]) == "Many servers start at this moment; yours is next"
+    waiting = ["yours is next", "1 starts before yours", "2 start before yours"]
+    await wait_for(lambda: [words(each) for each in made[6:]] == [f"Many servers start at this moment; {each}" for each in waiting])
     assert sorted(small.created) == [f"nb-{name}" for name in users(6)]
     await cancelled(starting)
 
 
 async def test_who_has_started_lets_the_next_begin(small):
-    made, starting = begun(*users(9))
+    made, starting = await begun_in_turn(small, *users(9))
     await wait_for(lambda: len(small.services) == 6 and words(made[8]).endswith("2 start before yours"))
     small.script = ["preparing", "running"]
     await asyncio.wait_for(asyncio.gather(*starting), 20)
@@ -63,13 +73,13 @@ async def test_a_few_start_at_once_whatever_the_machines_are(small):
 async def test_machines_that_take_no_users_start_none(small):
     small.nodes = {"machine": "ready", "other": "down"}
     small.memory["other"] = 1 << 40
-    made, starting = begun(*users(7))
+    made, starting = await begun_in_turn(small, *users(7))
     await wait_for(lambda: words(made[6]).endswith("yours is next") and len(small.services) == 6)
     await cancelled(starting)
 
 
 async def test_a_start_that_was_given_up_makes_room(small):
-    made, starting = begun(*users(8))
+    made, starting = await begun_in_turn(small, *users(8))
     await wait_for(lambda: words(made[7]).endswith("1 starts before yours"))
     await cancelled([starting[0], starting[6]])
     await wait_for(lambda: "nb-user7" in small.services)
