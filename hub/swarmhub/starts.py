@@ -7,7 +7,7 @@ from .line import Line, Turn
 from .settings import Settings
 from .swarm import Docker, user_machines
 
-_A_CORE = 2  # starts at once: each also waits for disks and for the network
+_A_CORE = 4  # starts at once: each also waits, for Docker, disks and the network
 _FEWEST = 4
 
 
