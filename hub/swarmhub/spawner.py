@@ -116,10 +116,12 @@ class SwarmHubSpawner(SwarmSpawner):
             else:
                 self._turn.end()
                 self._stage = tasks.stage(task)
-            if task and tasks.runs(task) and await self._answers():
-                self._task = task["ID"]
-                await self._place.let_go(self.log)
-                return
+            if task and tasks.runs(task):
+                self.starts.leave(self._turn)
+                if await self._answers():
+                    self._task = task["ID"]
+                    await self._place.let_go(self.log)
+                    return
 
     async def _look(self) -> list[tasks.Task] | None:
         return await self.looks.at(self.docker, self.settings.name, self.service_name, self.object_id, self.look_interval)

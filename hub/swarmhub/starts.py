@@ -7,16 +7,16 @@ from .line import Line, Turn
 from .settings import Settings
 from .swarm import Docker, user_machines
 
-_A_CORE = 4  # starts at once: each also waits, for Docker, disks and the network
+_A_CORE = 2  # starts at once: each also waits for disks and for the network
 _FEWEST = 4
 
 
 class Starts:
     """The starts of one hub that are under way, and those behind them, first come, first served.
 
-    A start is work for a core, Docker's and then Jupyter's, and what shares a core ends together, at the very end. In turns half
-    of a class is ready in half of that time, and the last no later (25 servers on one core: the middle one after 75 s and not 133,
-    the last after 119 s and not 142).
+    To start a container is work for a core, and what shares a core ends together, at the very end. In turns half of a class is
+    ready in half of that time, and the last no later (25 servers on one core: the middle one after 76 s and not 133, the last
+    after 124 s and not 142). Once its container runs a start holds nobody up: Jupyter also waits, and cores would be idle.
     """
 
     def __init__(self, longest: float = 30, fresh: float = 30) -> None:

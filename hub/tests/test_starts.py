@@ -13,8 +13,8 @@ from .waiting import wait_for
 
 @pytest.fixture
 def small(swarm):
-    """A class of a machine with two cores, on which no server comes to its end."""
-    swarm.cores = 2
+    """A class of a machine with three cores, on which no server comes to its end."""
+    swarm.cores = 3
     swarm.script = ["preparing"]
     return swarm
 
@@ -44,22 +44,22 @@ def words(a_spawner):
     return a_spawner._stage[1]
 
 
-async def test_four_start_at_once_for_each_core_and_the_others_read_how_many_are_before_them(small):
-    made, starting = await begun_in_turn(small, *users(11))
-    await wait_for(lambda: len(small.services) == 8)
+async def test_two_start_at_once_for_each_core_and_the_others_read_how_many_are_before_them(small):
+    made, starting = await begun_in_turn(small, *users(9))
+    await wait_for(lambda: len(small.services) == 6)
     waiting = ["yours is next", "1 starts before yours", "2 start before yours"]
-    await wait_for(lambda: [words(each) for each in made[8:]] == [f"Many servers start at this moment; {each}" for each in waiting])
-    assert sorted(small.created) == [f"nb-{name}" for name in users(8)]
+    await wait_for(lambda: [words(each) for each in made[6:]] == [f"Many servers start at this moment; {each}" for each in waiting])
+    assert sorted(small.created) == [f"nb-{name}" for name in users(6)]
     await cancelled(starting)
 
 
 async def test_who_has_started_lets_the_next_begin(small):
-    made, starting = await begun_in_turn(small, *users(11))
-    await wait_for(lambda: len(small.services) == 8 and words(made[10]).endswith("2 start before yours"))
+    made, starting = await begun_in_turn(small, *users(9))
+    await wait_for(lambda: len(small.services) == 6 and words(made[8]).endswith("2 start before yours"))
     small.script = ["preparing", "running"]
     await asyncio.wait_for(asyncio.gather(*starting), 20)
-    assert sorted(small.created[:8]) == [f"nb-{name}" for name in users(8)]
-    assert sorted(small.created[8:]) == ["nb-user10", "nb-user8", "nb-user9"]
+    assert sorted(small.created[:6]) == [f"nb-{name}" for name in users(6)]
+    assert sorted(small.created[6:]) == ["nb-user6", "nb-user7", "nb-user8"]
 
 
 async def test_a_few_start_at_once_whatever_the_machines_are(small):
@@ -73,24 +73,34 @@ async def test_a_few_start_at_once_whatever_the_machines_are(small):
 async def test_machines_that_take_no_users_start_none(small):
     small.nodes = {"machine": "ready", "other": "down"}
     small.memory["other"] = 1 << 40
-    made, starting = await begun_in_turn(small, *users(9))
-    await wait_for(lambda: words(made[8]).endswith("yours is next") and len(small.services) == 8)
+    made, starting = await begun_in_turn(small, *users(7))
+    await wait_for(lambda: words(made[6]).endswith("yours is next") and len(small.services) == 6)
     await cancelled(starting)
 
 
 async def test_a_start_that_was_given_up_makes_room(small):
-    made, starting = await begun_in_turn(small, *users(10))
-    await wait_for(lambda: words(made[9]).endswith("1 starts before yours"))
-    await cancelled([starting[0], starting[8]])
-    await wait_for(lambda: "nb-user9" in small.services)
-    await cancelled([*starting[1:8], starting[9]])
+    made, starting = await begun_in_turn(small, *users(8))
+    await wait_for(lambda: words(made[7]).endswith("1 starts before yours"))
+    await cancelled([starting[0], starting[6]])
+    await wait_for(lambda: "nb-user7" in small.services)
+    await cancelled([*starting[1:6], starting[7]])
     assert small.services == {}
 
 
 async def test_a_start_that_takes_long_holds_nobody_up_any_more(small):
     type(spawner()).starts = Starts(longest=0.3)
-    _, starting = begun(*users(9))
-    await wait_for(lambda: len(small.services) == 9)
+    _, starting = begun(*users(7))
+    await wait_for(lambda: len(small.services) == 7)
+    await cancelled(starting)
+
+
+async def test_a_start_whose_container_runs_holds_nobody_up_before_its_server_answers(small):
+    small.script = ["preparing", "running"]
+    made, starting = begun(*users(7))
+    for each in made:
+        each.answers = False
+    await wait_for(lambda: len(small.services) == 7)
+    assert not any(each.done() for each in starting)
     await cancelled(starting)
 
 

@@ -29,6 +29,17 @@ install_debian_packages() {
   DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+# A Python environment with what the hub and its tests import, in $HUB_VENV; once for each state of their lists.
+make_hub_venv() {
+  export HUB_VENV=${XDG_CACHE_HOME:-$HOME/.cache}/swarmhub-test/hub
+  [ "$HUB_VENV/installed" -nt hub/requirements.txt ] && [ "$HUB_VENV/installed" -nt hub/requirements-test.txt ] && return
+  say "installing the Python packages of the hub"
+  rm -rf "$HUB_VENV"
+  python3 -m venv "$HUB_VENV" &&
+    "$HUB_VENV/bin/pip" install -q -r hub/requirements.txt -r hub/requirements-test.txt &&
+    touch "$HUB_VENV/installed"
+}
+
 # Whether virtual machines can be had here.
 can_have_lab() { [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ]; }
 

@@ -7,6 +7,7 @@ import { testCommands } from "./homes/commands.js";
 import { faults } from "./homes/faults.js";
 import { emptyByHand } from "./homes/empty-by-hand.js";
 import { insideOf } from "./homes/inside.js";
+import { spawnerTests } from "./homes/real-docker.js";
 import { bootLab, workshop } from "./machines.js";
 import { enter } from "./person.js";
 
@@ -57,6 +58,12 @@ test.serial("up makes the class, and a second one has nothing to do", async (t) 
   t.is(code, 0, stderr);
   t.regex(await lab.on(1, `ls ${storage}/skeleton`), /hello.ipynb/);
   t.regex((await swarmhub("up")).stderr, /nothing had to change/);
+});
+
+test.serial("the hub's spawner does with a real Swarm what its own tests ask", async (t) => {
+  const said = await spawnerTests(lab);
+  t.log(said);
+  t.regex(said, /^\d+ passed in /m);
 });
 
 test.serial("a first login makes a home, limited before its first byte", async (t) => {

@@ -23,7 +23,7 @@ export type Lab = {
   /** Copies a file or folder of the project to a guest. */
   put: (guest: number, from: string, to: string) => Promise<void>;
   /** Writes a file on a guest. */
-  write: (guest: number, path: string, content: string) => Promise<void>;
+  write: (guest: number, path: string, content: string | Buffer) => Promise<void>;
   /** `scripts/lab`, another of its commands. */
   lab: (...words: string[]) => Promise<string>;
 };
