@@ -50,7 +50,8 @@ _SIGNS = (
     (r"insufficient resources", NO_SEAT),
     (r"no suitable node", NO_MACHINE),
     (r"failed to mount|error while mounting|mount.*volume", MOUNT_FAILED),
-    (r"executable file not found|exec:.*(no such file|permission denied)", NO_COMMAND),
+    # 127 is what shells and tini end with, which most images begin with.
+    (r"executable file not found|exec:.*(no such file|permission denied)|non-zero exit \(127\)", NO_COMMAND),
     (r"available (ip|address)|ip address", NO_ADDRESS),
     (r"network|sandbox|endpoint", NETWORK_FAILED),
     (r"image|manifest|registry|pull access denied", IMAGE_MISSING),

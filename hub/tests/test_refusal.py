@@ -24,6 +24,7 @@ ERRORS = [
     ),
     ("could not find an available IP while allocating VIP", refusal.NO_ADDRESS),
     ('network sandbox join failed: subnet sandbox join failed for "10.0.0.0/24": file exists', refusal.NETWORK_FAILED),
+    ("task: non-zero exit (127)", refusal.NO_COMMAND),
     ("task: non-zero exit (137)", refusal.TASK_FAILED),
     ("", refusal.TASK_FAILED),
 ]
