@@ -68,7 +68,12 @@ def runs(task: Task) -> bool:
 
 def has_failed(task: Task) -> bool:
     """It ended by itself, and not well."""
-    return state(task) in {"failed", "rejected", "complete", "orphaned"}
+    return state(task) in {"failed", "rejected", "complete", "orphaned"} and not _was_moved(task)
+
+
+def _was_moved(task: Task) -> bool:
+    """Swarm took it from a machine where its service may be no more (swarmkit, orchestrator/constraintenforcer)."""
+    return state(task) == "rejected" and "no longer meets constraints" in error(task)
 
 
 def stage(task: Task | None) -> tuple[int, str]:

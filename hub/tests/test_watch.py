@@ -74,3 +74,13 @@ def test_failures_are_counted_once_each(watch):
 
 def test_a_service_that_is_gone_ends_the_start(watch):
     assert refused(watch, None, 1001) == "gone"
+
+
+def test_a_task_that_swarm_takes_from_where_it_may_be_no_more_is_no_failure(watch):
+    missing, moved = "No such image: swarmhub/x@sha256:1", "assigned node no longer meets constraints"
+    failed = task(identity="a", state="rejected", desired="shutdown", error=missing) | {"NodeID": "lacks-it"}
+    old = [task(identity=each, state="rejected", desired="shutdown", error=moved) | {"NodeID": "lacks-it"} for each in "bcd"]
+    assert watch.judge([failed, *old, task(identity="e", state="preparing")], 1001)["ID"] == "e"
+    assert list(watch.failed) == ["a"]
+    twice = [task(identity=each, state="rejected", desired="shutdown", error=missing) for each in "fg"]
+    assert refused(watch, [failed, *old, *twice], 1002) == "image"
