@@ -90,6 +90,10 @@ class FakeDocker:
     def identity(self, name: str) -> str:
         return f"id{self.created.count(name)}-of-{name}"
 
+    def name_of(self, either: str) -> str:
+        """The service's name, of its name or its id; what is not there stays as it is."""
+        return next((each for each in self.services if self.identity(each) == either), either)
+
     def add_service(self, name: str, labels: dict[str, str]) -> None:
         """One that no spawner made."""
         self._create({}, {"Name": name, "Labels": labels})
@@ -113,7 +117,7 @@ class FakeDocker:
         return 200, {"ID": self.identity(name), "Version": {"Index": 1}, "Spec": self.services[name]}
 
     def _update(self, _query: dict, body: dict, identity: str) -> tuple[int, object]:
-        name = next(each for each in self.services if self.identity(each) == identity)
+        name = self.name_of(identity)
         self.updated.append(name)
         self.services[name] = body
         return 200, {}
@@ -139,7 +143,7 @@ class FakeDocker:
         return self.where[name]
 
     def _remove(self, _query: dict, _body: dict, name: str) -> tuple[int, object]:
-        name = next((each for each in self.services if self.identity(each) == name), name)
+        name = self.name_of(name)
         if name not in self.services:
             return 404, {"message": f"service {name} not found"}
         del self.services[name]

@@ -4,7 +4,6 @@ To be loaded before jupyterhub.tests is (`-p`). The Swarm is the fake one, and w
 """
 
 import os
-import signal
 import subprocess
 
 import docker
@@ -36,18 +35,19 @@ class _Processes(FakeDocker):
         return status, answer
 
     def _remove(self, query: dict, body: dict, name: str) -> tuple[int, object]:
-        named = next((each for each in self.services if self.identity(each) == name), name)
-        process = self._running.pop(named, None)
-        if process:
-            process.send_signal(signal.SIGKILL)
-            process.wait(10)
+        _end(self._running.pop(self.name_of(name), None))
         return super()._remove(query, body, name)
 
     def close(self) -> None:
         for process in self._running.values():
-            process.kill()
-            process.wait(10)
+            _end(process)
         super().close()
+
+
+def _end(process: subprocess.Popen | None) -> None:
+    if process:
+        process.kill()
+        process.wait(10)
 
 
 class OursAsTheirs(SwarmHubSpawner):
