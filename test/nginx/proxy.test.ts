@@ -72,7 +72,7 @@ test("routes are shown to who knows the token and to nobody else", async (t) => 
 
 test("a server that is away is answered for with our page", async (t) => {
   const headers = { Authorization: "token secret" };
-  const path = "/api/routes/user/ada";
+  const path = "/api/routes/user/bob";
   const target = "http://127.0.0.1:1";
   const made = await ask(ports.api, path, {
     tls: false,
@@ -81,7 +81,7 @@ test("a server that is away is answered for with our page", async (t) => {
     send: { target },
   });
   t.is(made.status, 201);
-  const { status, body } = await ask(ports.proxy, "/user/ada/lab", { tls: false });
+  const { status, body } = await ask(ports.proxy, "/user/bob/lab", { tls: false });
   t.is(status, 503);
   t.regex(body, /Back in a moment/);
 });
