@@ -1,4 +1,4 @@
-import { execFile, spawn } from "node:child_process";
+import { execFile, spawn, type ExecFileException } from "node:child_process";
 import { appendFile, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,6 +30,15 @@ export type Lab = {
 
 /** What `swarmhub` answered. */
 export type Answer = { code: number; stdout: string; stderr: string; ms: number };
+
+/** How long one command on a guest may take (ms): what hangs is to fail as itself, and not to take the hour of all tests. */
+const patience = 600_000;
+
+/** Shows what waits in a guest's kernel, and where. */
+const whatHangs = `for p in /proc/[0-9]*; do
+  case "$(cut -d')' -f2 "$p/stat" 2>/dev/null)" in " D "*) tr '\\0' ' ' <"$p/cmdline"; cat "$p/comm" "$p/stack";; esac
+done
+free -m; ps -eo pid,stat,etimes,wchan:24,args --sort=-etimes | grep -v ' 0 *\\[' | tail -n 40`;
 
 /** What somebody's machine may have already. */
 const packages = "docker.io,docker-cli,nfs-kernel-server,xfsprogs";
@@ -70,14 +79,23 @@ export const bootLab = async (
   );
   const subnet = (variables["LAB_SUBNET"] ?? "").replace(/\.0\/24$/, "");
   const sshConfig = variables["LAB_SSH_CONFIG"] ?? "";
-  const ssh = (guest: number, command: string, input: string | Buffer = "") => {
-    const running = run("ssh", ["-F", sshConfig, `node${guest}`, command], { maxBuffer: 1 << 26 });
+  const ssh = (guest: number, command: string, input: string | Buffer = "", timeout = patience) => {
+    const words = ["-F", sshConfig, `node${guest}`, command];
+    const running = run("ssh", words, { maxBuffer: 1 << 26, timeout });
     running.child.stdin?.end(input);
     return running;
   };
   const registry = variables["LAB_REGISTRY"] ?? "";
-  const on: Lab["on"] = async (guest, script) =>
-    (await ssh(guest, `sudo sh -c ${quote(script)}`)).stdout;
+  const on: Lab["on"] = async (guest, script) => {
+    const command = `sudo sh -c ${quote(script)}`;
+    const { stdout } = await ssh(guest, command).catch(async (error: ExecFileException) => {
+      if (error.killed !== true) throw error;
+      const look = await ssh(guest, `sudo sh -c ${quote(whatHangs)}`, "", 30_000).catch(String);
+      const told = typeof look === "string" ? look : look.stdout;
+      throw new Error(`node${guest} did not end in ${patience / 1000} s: ${script}\n${told}`);
+    });
+    return stdout;
+  };
   if (prepared)
     await on(
       1 + blank,
