@@ -7,6 +7,7 @@ and ends with 1 when one of them got through. It leaves the home as it was.
 import contextlib
 import ctypes
 import errno
+import faulthandler
 import fcntl
 import mmap
 import os
@@ -28,15 +29,17 @@ libc = ctypes.CDLL(None, use_errno=True)
 def main() -> int:
     got_through = 0
     for attempt in ATTEMPTS:
+        # What waits for the storage for ever is to say where.
+        faulthandler.dump_traceback_later(120)
         clear()
         WORK.mkdir()
         try:
             said = attempt()
         except AssertionError as error:
             got_through += 1
-            print(f"GOT THROUGH  {attempt.__name__}: {error}")
+            print(f"GOT THROUGH  {attempt.__name__}: {error}", flush=True)
         else:
-            print(f"ok  {attempt.__name__}: {said}")
+            print(f"ok  {attempt.__name__}: {said}", flush=True)
         finally:
             clear()
     print(f"{len(ATTEMPTS)} attempts, {got_through} got through, as {os.getuid()}")

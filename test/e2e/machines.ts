@@ -88,12 +88,16 @@ export const bootLab = async (
   const registry = variables["LAB_REGISTRY"] ?? "";
   const on: Lab["on"] = async (guest, script) => {
     const command = `sudo sh -c ${quote(script)}`;
-    const { stdout } = await ssh(guest, command).catch(async (error: ExecFileException) => {
-      if (error.killed !== true) throw error;
-      const look = await ssh(guest, `sudo sh -c ${quote(whatHangs)}`, "", 30_000).catch(String);
-      const told = typeof look === "string" ? look : look.stdout;
-      throw new Error(`node${guest} did not end in ${patience / 1000} s: ${script}\n${told}`);
-    });
+    const { stdout } = await ssh(guest, command).catch(
+      async (error: ExecFileException & { stdout?: string }) => {
+        if (error.killed !== true) throw error;
+        const look = await ssh(guest, `sudo sh -c ${quote(whatHangs)}`, "", 30_000).catch(String);
+        const told = typeof look === "string" ? look : look.stdout;
+        throw new Error(
+          `node${guest} did not end in ${patience / 1000} s: ${script}\n${error.stdout ?? ""}\n${told}`,
+        );
+      },
+    );
     return stdout;
   };
   if (prepared)
