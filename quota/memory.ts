@@ -31,8 +31,12 @@ export type Memory = {
   keepOnly: (present: ReadonlySet<string>) => void;
 };
 
-/** The pause after a survey, in proportion to its own length: of 10,000 homes it takes seconds (ms). */
-export const pauseAfterSurvey = (length: number): number => Math.max(29_000, 10 * length);
+/**
+ * The pause after a survey, in proportion to its own length: of 10,000 homes it takes seconds (ms). One that ran beside a burst
+ * of new homes takes a minute, and is no measure of the next.
+ */
+export const pauseAfterSurvey = (length: number): number =>
+  Math.min(300_000, Math.max(29_000, 10 * length));
 
 /**
  * A memory of no more than the highest id that a watcher before this one saw. `survey` runs beside the passes, and `onEnd`

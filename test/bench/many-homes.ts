@@ -55,6 +55,9 @@ export const measureHomes = async (
 const passFigure = async (lab: Lab): Promise<Figure> => {
   const bare: number[] = [];
   const ours: number[] = [];
+  // The look that went on while 10,000 homes came took long, and put the next one off.
+  await lab.on(1, "docker restart swarmhub-quota");
+  await nextSurvey(lab);
   for (let turn = 1; turn <= 3; turn++) {
     bare.push(Number(await inWatcher(lab, timed(`lsattr -pa ${storage}/homes >/dev/null`))));
     ours.push(await nextSurvey(lab));
@@ -76,8 +79,12 @@ const nextSurvey = async (lab: Lab): Promise<number> => {
     1,
     `survey() { grep '"survey"' ${status} || true; }
 before=$(survey)
-for look in $(seq 120); do sleep 5; [ "$(survey)" = "$before" ] || exec cat ${status}; done
-echo "the watcher has not looked at all homes within ten minutes" >&2; exit 1`,
+for look in $(seq 84); do
+  sleep 5
+  now=$(survey)
+  [ -z "$now" ] || [ "$now" = "$before" ] || exec cat ${status}
+done
+echo "the watcher has not looked at all homes within seven minutes" >&2; exit 1`,
   );
   const { took } = JSON.parse(said) as { took: { pass: number; survey: number } };
   return took.survey + took.pass;

@@ -94,6 +94,7 @@ test("the next survey waits ten times as long as the last one took", async (t) =
   memory.turn();
   t.is(ends.length, 2);
   t.is(pauseAfterSurvey(10), 29_000);
+  t.is(pauseAfterSurvey(68_000), 300_000);
 });
 
 test("a survey that failed says so once, and the next one begins at the turn after", async (t) => {
