@@ -34,6 +34,9 @@ export type Answer = { code: number; stdout: string; stderr: string; ms: number 
 /** How long one command on a guest may take (ms): what hangs is to fail as itself, and not to take the hour of all tests. */
 const patience = 600_000;
 
+/** A machine that is gone says nothing, and ssh by itself waits for ever. */
+const noticesDeath = ["-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=20"];
+
 /** Shows what waits in a guest's kernel, and where. */
 const whatHangs = `for p in /proc/[0-9]*; do
   case "$(cut -d')' -f2 "$p/stat" 2>/dev/null)" in " D "*) tr '\\0' ' ' <"$p/cmdline"; cat "$p/comm" "$p/stack";; esac
@@ -80,22 +83,29 @@ export const bootLab = async (
   const subnet = (variables["LAB_SUBNET"] ?? "").replace(/\.0\/24$/, "");
   const sshConfig = variables["LAB_SSH_CONFIG"] ?? "";
   const ssh = (guest: number, command: string, input: string | Buffer = "", timeout = patience) => {
-    const words = ["-F", sshConfig, `node${guest}`, command];
+    const words = ["-F", sshConfig, ...noticesDeath, `node${guest}`, command];
     const running = run("ssh", words, { maxBuffer: 1 << 26, timeout });
     running.child.stdin?.end(input);
     return running;
   };
   const registry = variables["LAB_REGISTRY"] ?? "";
+  const folder = variables["LAB_FOLDER"] ?? "";
+  /** What is known of a command that did not end: what waits in the guest's kernel, and the end of its console. */
+  const hung = async (guest: number, script: string, said: string): Promise<Error> => {
+    const look = await ssh(guest, `sudo sh -c ${quote(whatHangs)}`, "", 30_000).then(
+      ({ stdout }) => stdout,
+      String,
+    );
+    const screen = await readFile(join(folder, `vm${guest}.log`), "utf8").catch(String);
+    return new Error(
+      [`node${guest} did not end: ${script}`, said, look, screen.slice(-2000)].join("\n"),
+    );
+  };
   const on: Lab["on"] = async (guest, script) => {
-    const command = `sudo sh -c ${quote(script)}`;
-    const { stdout } = await ssh(guest, command).catch(
-      async (error: ExecFileException & { stdout?: string }) => {
-        if (error.killed !== true) throw error;
-        const look = await ssh(guest, `sudo sh -c ${quote(whatHangs)}`, "", 30_000).catch(String);
-        const told = typeof look === "string" ? look : look.stdout;
-        throw new Error(
-          `node${guest} did not end in ${patience / 1000} s: ${script}\n${error.stdout ?? ""}\n${told}`,
-        );
+    const { stdout } = await ssh(guest, `sudo sh -c ${quote(script)}`).catch(
+      async (error: ExecFileException & { stdout: string; stderr: string }) => {
+        const isHung = error.killed === true || error.stderr.includes("not responding");
+        throw isHung ? await hung(guest, script, error.stdout) : error;
       },
     );
     return stdout;
@@ -113,7 +123,7 @@ for image in ${images.map(({ reference }) => reference).join(" ")}; do docker pu
     registry,
     image: variables["LAB_IMAGE"] ?? "",
     sshConfig,
-    folder: variables["LAB_FOLDER"] ?? "",
+    folder,
     namespace: variables["LAB_NAMESPACE"] ?? "",
     address: (guest) => `${subnet}.${10 + guest}`,
     on,
