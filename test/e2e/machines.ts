@@ -41,7 +41,7 @@ const noticesDeath = ["-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax
 const whatHangs = `for p in /proc/[0-9]*; do
   case "$(cut -d')' -f2 "$p/stat" 2>/dev/null)" in " D "*) tr '\\0' ' ' <"$p/cmdline"; cat "$p/comm" "$p/stack";; esac
 done
-free -m; ps -eo pid,stat,etimes,wchan:24,args --sort=-etimes | grep -v ' 0 *\\[' | tail -n 40`;
+free -m; ps --ppid 2 -N -o pid,stat,etimes,wchan:24,args --sort=-etimes | tail -n 40`;
 
 /** What somebody's machine may have already. */
 const packages = "docker.io,docker-cli,nfs-kernel-server,xfsprogs";
