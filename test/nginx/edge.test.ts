@@ -271,5 +271,13 @@ const hangUp = async (
   await eventually(async () => (await edge.said()).includes(says), `the edge says "${says}"`);
 };
 
-const childrenOf = async (pid: number): Promise<number[]> =>
-  (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim().split(" ").map(Number);
+/** The children of a process, waited for: none would read as 0, and to kill that is to end the whole group of the tests. */
+const childrenOf = async (pid: number): Promise<number[]> => {
+  let found: number[] = [];
+  await eventually(async () => {
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+    found = children.split(" ").filter(Boolean).map(Number);
+    return found.length > 0;
+  }, `${pid} has children`);
+  return found;
+};
