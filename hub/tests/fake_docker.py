@@ -118,6 +118,8 @@ class FakeDocker:
 
     def _update(self, _query: dict, body: dict, identity: str) -> tuple[int, object]:
         name = self.name_of(identity)
+        if name not in self.services:
+            return self._service(name)
         self.updated.append(name)
         self.services[name] = body
         return 200, {}
@@ -145,7 +147,7 @@ class FakeDocker:
     def _remove(self, _query: dict, _body: dict, name: str) -> tuple[int, object]:
         name = self.name_of(name)
         if name not in self.services:
-            return 404, {"message": f"service {name} not found"}
+            return self._service(name)
         del self.services[name]
         self.placed.discard(name)
         self.removed.append(name)

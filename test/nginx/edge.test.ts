@@ -6,6 +6,7 @@ import { request } from "node:https";
 import { buffer } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
 import test from "ava";
+import { until } from "../../src/until.js";
 import { ask, handshake, rawly, upgraded } from "./asking.js";
 import { eventually, hasNginx, startEdge, withNginx, type Edge } from "./running.js";
 import { startNames, startUpstream, type Names, type Upstream } from "./upstream.js";
@@ -272,12 +273,11 @@ const hangUp = async (
 };
 
 /** The children of a process, waited for: none would read as 0, and to kill that is to end the whole group of the tests. */
-const childrenOf = async (pid: number): Promise<number[]> => {
-  let found: number[] = [];
-  await eventually(async () => {
-    const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
-    found = children.split(" ").filter(Boolean).map(Number);
-    return found.length > 0;
-  }, `${pid} has children`);
-  return found;
-};
+const childrenOf = (pid: number): Promise<number[]> =>
+  until(
+    async () => {
+      const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+      return children.trim() === "" ? undefined : children.trim().split(" ").map(Number);
+    },
+    { deadline: 25_000, every: 30, otherwise: () => new Error(`${pid} has no children`) },
+  );
