@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { dirname, relative } from "node:path";
 
-const folders = ["src", "nginx", "quota", "test"];
+const folders = ["src", "contracts", "nginx", "proxy", "quota", "test"];
 
 export default () => {
   for (const path of folders.flatMap(sources)) compile(path);

@@ -1,10 +1,10 @@
 import unit from "./ava.config.js";
 
-/** The story takes as long as all others together. */
-const isStory = (path) => path.endsWith("story.test.ts");
+/** The lifecycle takes as long as all others together. */
+const isLifecycle = (path) => path.endsWith("lifecycle.test.ts");
 
 /** What fits into CI's hour. `scripts/e2e --all` runs the others too: each takes a quarter of an hour. */
-const short = ["alone", "certificates", "homes", "refusals", "story"];
+const short = ["certificates", "homes", "lifecycle", "refusals", "single-machine"];
 
 export default () => ({
   ...unit(),
@@ -13,7 +13,7 @@ export default () => ({
   ),
   // Two labs side by side: most of a lab's time is one machine's, and two cores are the least there is.
   concurrency: 2,
-  sortTestFiles: (one, other) => Number(isStory(other)) - Number(isStory(one)),
+  sortTestFiles: (one, other) => Number(isLifecycle(other)) - Number(isLifecycle(one)),
   timeout: "30m",
   verbose: true,
 });

@@ -3,7 +3,7 @@ import unit from "./ava.config.js";
 
 /** Files with real connections, processes and deadlines, or long work: beside hundreds of other tests they would be late. */
 const alone =
-  /^(nginx|bench)\/|^(checks\/programs|commands\/(completion|tls)|config\/(document|mutations)|connect|docker|docker-images|homes\/move|host-key|lock|skeleton|ssh|transport|walls)\.test/;
+  /^(nginx|proxy|bench|lint)\/|^(checks\/connections\/programs|cli\/completion|commands\/tls|config\/(yaml\/parse|mutations)|host\/connect(-when-booted)?|docker\/(client|images)|homes\/trash|transport\/(contract|ssh|ssh\/host-key)|reconcile\/lock|operator\/first-files)\.test/;
 
 /** So many workers load the project's modules, instead of one for each of the other files: half the gate's time. */
 const piles = 6;

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type Settings, namesOf } from "../contracts/edge-settings.js";
 import { issuedFor, nearestIssued } from "./acme/issued.js";
-import { missingNames, pairFrom, writePair, type Pair } from "./pair.js";
+import { type Pair, missingNames, pairFrom, writePair } from "./certificate-pair.js";
+import { Trouble, troubleOf } from "./problem.js";
 import { selfSigned } from "./self-signed.js";
-import { namesOf, type Settings } from "./settings.js";
-import { Trouble, troubleOf } from "./trouble.js";
 
 /** A pair that could be served. */
 export type Candidate = { kind: Exclude<Settings["tls"]["kind"], "off">; pair: Pair };

@@ -1,5 +1,5 @@
 import Handlebars from "handlebars";
-import { namesOf, type Settings } from "./settings.js";
+import { type Settings, namesOf } from "../contracts/edge-settings.js";
 
 /** What nginx.conf depends on beside the settings. */
 export type Surroundings = {

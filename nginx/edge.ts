@@ -1,11 +1,11 @@
 import { mkdir, readFile } from "node:fs/promises";
-import { attempt } from "./acme/attempt.js";
-import { suggestions } from "./acme/suggestions.js";
-import { keeperOf, type Reason } from "./keeper.js";
+import { type Settings, settingsFrom } from "../contracts/edge-settings.js";
+import { attempt } from "./acme/issue.js";
+import { suggestions } from "./acme/renewal-info.js";
+import { type Reason, keeperOf } from "./certificate-renewal.js";
 import { surroundings } from "./nginx.js";
 import { followProxy } from "./proxy-address.js";
 import { drawnMinute, minutes, scheduleOf } from "./schedule.js";
-import { settingsFrom, type Settings } from "./settings.js";
 import { startSite } from "./site.js";
 import { readStatus, writeStatus } from "./status.js";
 

@@ -3,8 +3,8 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { hasHttp2Directive, nginxConfiguration, type Surroundings } from "./configuration.js";
-import type { Settings } from "./settings.js";
+import type { Settings } from "../contracts/edge-settings.js";
+import { type Surroundings, hasHttp2Directive, nginxConfiguration } from "./configuration.js";
 
 /** nginx as a child. `ended` answers its exit code, 1 where a signal that was not ours ended it. */
 export type Nginx = {

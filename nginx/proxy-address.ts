@@ -1,6 +1,6 @@
 import { Resolver } from "node:dns/promises";
 import { isIP } from "node:net";
-import type { Settings } from "./settings.js";
+import type { Settings } from "../contracts/edge-settings.js";
 
 /** Where the proxy is, "172.18.0.3:8000"; none where its name leads nowhere. Throws where nobody can be asked. */
 export const proxyServers = async ({

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type Pair, missingNames, pairFrom, writePair } from "./certificate-pair.js";
 import { newCertificate } from "./openssl.js";
-import { missingNames, pairFrom, writePair, type Pair } from "./pair.js";
 
 /**
  * The self-signed pair of these names: the one in the folder if it fits at that time, else a new one, which is kept there if the

@@ -1,14 +1,14 @@
+import type { X509Certificate } from "node:crypto";
 import { chmod, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { X509Certificate } from "node:crypto";
-import { candidatesFor, type Candidate } from "./candidates.js";
-import { installConfiguration, startNginx } from "./nginx.js";
+import { type Settings, namesOf } from "../contracts/edge-settings.js";
+import { type Candidate, candidatesFor } from "./candidates.js";
+import { writePair } from "./certificate-pair.js";
 import type { Surroundings } from "./configuration.js";
-import { writePair } from "./pair.js";
+import { servedCertificate } from "./handshake.js";
+import { installConfiguration, startNginx } from "./nginx.js";
+import { Trouble } from "./problem.js";
 import { proxyServers } from "./proxy-address.js";
-import { servedCertificate } from "./served.js";
-import { namesOf, type Settings } from "./settings.js";
-import { Trouble } from "./trouble.js";
 
 /** What is served: the pair that nginx was given, and the certificate that a handshake then showed; neither with TLS off. */
 export type Served = {

@@ -1,4 +1,4 @@
-import { isUsed, parentName, type Account, type Attributes, type Limit } from "./xfs.js";
+import { type Account, type Attributes, type Limit, isUsed, parentName } from "../contracts/xfs.js";
 
 /** A home as it was found. */
 export type Home = {

@@ -1,10 +1,10 @@
-import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { lstatSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import type { Failure } from "../contracts/watcher-status.js";
+import { isHomeName, limitInKiB } from "../contracts/xfs.js";
 import { wordsOf } from "./command.js";
 import type { Want } from "./decide.js";
-import { unless } from "./look.js";
-import type { Failure } from "./pass.js";
-import { isHomeName, limitInKiB } from "./xfs.js";
+import { unless } from "./inspect.js";
 
 /** What `limits.json` or a file in `limits/` says of a home. */
 type Share = { bytes?: number; files?: number };
@@ -91,7 +91,8 @@ const readShare = (path: string): Omit<Own, "seen"> => {
   }
 };
 
-const largest = 2 ** 24; // bytes: 100,000 homes are some 6 MB
+const largest = 2 ** 24;
+// bytes: 100,000 homes are some 6 MB
 
 const read = (path: string): Record<string, unknown> => {
   const stats = lstatSync(path, { throwIfNoEntry: false });

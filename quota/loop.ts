@@ -1,7 +1,7 @@
-import type { Bell } from "./bell.js";
 import { wordsOf } from "./command.js";
+import type { Readiness } from "./mount-check.js";
 import type { PassReport } from "./pass.js";
-import type { Readiness } from "./ready.js";
+import type { Bell } from "./wakeup.js";
 
 /** The watcher's parts, so that a test can give others. */
 export type Parts = {

@@ -1,12 +1,10 @@
-import { decide, idle, type Action } from "./decide.js";
-import { inLanes } from "./lanes.js";
+import type { Failure, Ignored } from "../contracts/watcher-status.js";
+import { type Account, parentName } from "../contracts/xfs.js";
+import { inLanes } from "./batches.js";
+import { type Action, decide, idle } from "./decide.js";
+import type { Look } from "./inspect.js";
 import type { Limits } from "./limits.js";
-import type { Ignored, Look } from "./look.js";
 import type { Assignment, LimitChange, Refusals, Storage } from "./storage.js";
-import { parentName, type Account } from "./xfs.js";
-
-/** A home that is not as it should be, and why. */
-export type Failure = { home: string; reason: string };
 
 /** What a pass left behind. */
 export type PassReport = {

@@ -1,34 +1,7 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Ignored } from "./look.js";
-import type { Failure, PassReport } from "./pass.js";
-import type { TrashReport } from "./trash.js";
-
-/** `watcher.json`: what `swarmhub status` and the hub read. */
-export type Status = {
-  /** ISO time of the end of the pass. */
-  at: string;
-  /** Seconds since the machine started at that moment: fresh while this is less than two minutes ago, whatever the date. */
-  uptime: number;
-  /** How long the pass took, and the last survey of all homes, which runs beside the passes (ms). */
-  took: Took;
-  homes: number;
-  /** The highest project id seen: a hint to the next watcher where to look for a free one, no more. */
-  highestId: number;
-  /** What a home may hold unless it has a limit of its own; missing while `limits.json` was never readable. */
-  limitBytes?: number;
-  limitFiles?: number;
-  /** By home; "limits.json" and "homes/" stand among them for all. The first hundred. */
-  failures: readonly Failure[];
-  /** What lies in `homes/` without being a home: the first twenty. */
-  ignored: readonly Ignored[];
-  over90: readonly string[];
-  trash: TrashReport;
-  /** Why the storage could not be looked at; then `homes` is 0 and nothing is known. */
-  problem?: string;
-};
-
-type Took = { pass: number; survey?: number };
+import type { Status, Took, TrashReport } from "../contracts/watcher-status.js";
+import type { PassReport } from "./pass.js";
 
 /** What the status tells beside the pass. */
 export type Surroundings = {

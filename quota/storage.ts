@@ -1,19 +1,19 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { lastWords, stdoutOf, wordsOf, type Output, type Run } from "./command.js";
-import { isLimited, type Action } from "./decide.js";
-import { inChunks, inLanes } from "./lanes.js";
-import { isEmpty, look, unless, type Again, type Look } from "./look.js";
-import type { Memory } from "./memory.js";
-import { askAccounts } from "./survey.js";
 import {
+  type Account,
   assignCommands,
   limitCommand,
   parentName,
   parseProjectIds,
   xfsQuota,
-  type Account,
-} from "./xfs.js";
+} from "../contracts/xfs.js";
+import { inChunks, inLanes } from "./batches.js";
+import { type Output, type Run, lastWords, stdoutOf, wordsOf } from "./command.js";
+import { type Action, isLimited } from "./decide.js";
+import { askAccounts } from "./full-scan.js";
+import { type Again, type Look, isEmpty, look, unless } from "./inspect.js";
+import type { Memory } from "./known-state.js";
 
 export type Assignment = Extract<Action, { kind: "assign" }>;
 export type LimitChange = Extract<Action, { kind: "limit" }>;

@@ -1,15 +1,8 @@
 import { readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { lastWords, wordsOf, type Run } from "./command.js";
-import { unless } from "./look.js";
-
-/** What is in the trash, and what became of it. */
-export type TrashReport = {
-  entries: number;
-  /** What this watcher erased last, twenty at most. */
-  erased: readonly string[];
-  problem?: string;
-};
+import type { TrashReport } from "../contracts/watcher-status.js";
+import { type Run, lastWords, wordsOf } from "./command.js";
+import { unless } from "./inspect.js";
 
 /** The trash under `root`, as the watcher tends it. */
 export type Trash = {

@@ -1,17 +1,17 @@
 import { uptime } from "node:os";
 import { join } from "node:path";
-import { createBell, ringOnChange, type Bell } from "./bell.js";
+import { createHelper } from "./command-runner.js";
 import { createRun, wordsOf } from "./command.js";
-import { createHelper } from "./helper.js";
-import { createLimits, type Limits } from "./limits.js";
+import { survey } from "./full-scan.js";
+import { type Memory, createMemory } from "./known-state.js";
+import { type Limits, createLimits } from "./limits.js";
 import { keepWatch } from "./loop.js";
-import { createMemory, type Memory } from "./memory.js";
-import { makePass, type PassReport } from "./pass.js";
-import { createReadiness } from "./ready.js";
+import { createReadiness } from "./mount-check.js";
+import { type PassReport, makePass } from "./pass.js";
 import { readHighestId, statusOf, writeStatus } from "./status.js";
 import { createStorage } from "./storage.js";
-import { survey } from "./survey.js";
 import { createTrash } from "./trash.js";
+import { type Bell, createBell, ringOnChange } from "./wakeup.js";
 
 const root = process.env["SWARMHUB_STORAGE"] ?? "/srv/swarmhub";
 

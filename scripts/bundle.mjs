@@ -13,12 +13,12 @@ const copied = [
   "hub/swarmhub",
   "hub/templates",
   "nginx/nginx.conf.hbs",
-  "nginx/away.html",
+  "nginx/unavailable.html",
   "nginx/requirements.txt",
 ];
 
 /** The programs of the images; each becomes one file of dist/assets/images. */
-const programs = { edge: "nginx/edge.ts", proxy: "nginx/proxy.ts", quota: "quota/watcher.ts" };
+const programs = { edge: "nginx/edge.ts", proxy: "proxy/proxy.ts", quota: "quota/watcher.ts" };
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, "dist");
@@ -43,7 +43,7 @@ const bundleCommand = async () => {
     outdir: beside,
     // A command is loaded when it is called for (`await import()`), so that --help reads little.
     splitting: true,
-    // Beside the entry, since src/assets.ts looks beside itself.
+    // Beside the entry, since src/operator/assets.ts looks beside itself.
     chunkNames: "[name]-[hash]",
   });
   await chmod(join(beside, "swarmhub.js"), 0o755);

@@ -1,20 +1,20 @@
 #!/usr/bin/env node
 import { Argument, Command, CommanderError } from "commander";
-import { act } from "./act.js";
-import { addGrowing } from "./cli-growing.js";
-import { addHomes } from "./cli-homes.js";
-import { addTls } from "./cli-tls.js";
-import { collect, examples, positive } from "./cli-words.js";
-import { completion, shells, type Shell } from "./commands/completion.js";
+import { collect, examples, positive } from "./cli/arguments.js";
+import { type Shell, completion, shells } from "./cli/completion.js";
+import { addHomes } from "./cli/homes.js";
+import { addGrowing } from "./cli/membership.js";
+import { act } from "./cli/run.js";
+import { addTls } from "./cli/tls.js";
 import type { DownOptions } from "./commands/down.js";
-import type { InitOptions } from "./commands/init-answers.js";
+import type { InitOptions } from "./commands/init/answers.js";
 import type { LogsOptions } from "./commands/logs.js";
+import { parts } from "./commands/logs/find-container.js";
 import type { OpenOptions } from "./commands/open.js";
-import { parts } from "./commands/logs/parts.js";
-import type { ClassOptions } from "./commands/session.js";
+import type { ClassOptions } from "./commands/shared/session.js";
 import type { UpOptions } from "./commands/up.js";
 import { exitCode } from "./errors.js";
-import { outliveReaders } from "./report/index.js";
+import { outliveReaders } from "./report/terminal.js";
 
 const program = new Command("swarmhub")
   .description("Turns a few blank Linux VMs into a JupyterHub class on Docker Swarm.")

@@ -2,8 +2,8 @@ import type { X509Certificate } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { text } from "node:stream/consumers";
-import { Trouble } from "../trouble.js";
-import { renewalName, type Window } from "./renewal.js";
+import { Trouble } from "../problem.js";
+import { type Window, renewalName } from "./renewal-window.js";
 
 /** An authority, and the root to check it by if it is not one that everybody knows (PEM). */
 export type Authority = { directory: string; ca: string | undefined };

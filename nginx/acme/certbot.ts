@@ -1,12 +1,11 @@
 import { execFile } from "node:child_process";
 import { access, chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type Acme, type Settings, namesOf } from "../../contracts/edge-settings.js";
+import { type Pair, pairFrom } from "../certificate-pair.js";
 import { newRequest } from "../openssl.js";
-import { pairFrom, type Pair } from "../pair.js";
-import { namesOf, type Settings } from "../settings.js";
-import type { Acme } from "../settings-tls.js";
-import { Trouble } from "../trouble.js";
-import { troubleFromCertbot } from "./words.js";
+import { Trouble } from "../problem.js";
+import { troubleFromCertbot } from "./certbot-errors.js";
 
 /**
  * Has certbot ask for a certificate for a new key; answers the pair, which is nowhere on disk yet. Throws a Trouble. certbot keeps

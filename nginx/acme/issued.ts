@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { missingNames, pairFrom, writePair, type Pair } from "../pair.js";
-import { namesOf, type Settings } from "../settings.js";
+import { type Settings, namesOf } from "../../contracts/edge-settings.js";
+import { type Pair, missingNames, pairFrom, writePair } from "../certificate-pair.js";
 
 // One file for each authority and set of names. So names that change and change back, or a try at a staging authority,
 // cost no further certificate; and a restored backup is found.

@@ -1,12 +1,12 @@
-import { namesOf, type AcmeConfig, type TlsConfig } from "../config.js";
+import { type AcmeConfig, type TlsConfig, namesOf } from "../config/types.js";
 import { UserError } from "../errors.js";
 import { paths } from "../paths.js";
-import { quoteAll } from "../quote.js";
-import { operatorGiven } from "../tls/operator.js";
-import type { Check, CheckContext, Finding } from "./check.js";
-import { within } from "./within.js";
+import { quoteAll } from "../text/shell.js";
+import { operatorGiven } from "../tls/inspect.js";
+import { type Check, type CheckContext, type Finding, within } from "./check.js";
 
-const patience = 5000; // milliseconds for a web page or a name server
+const patience = 5000;
+// milliseconds for a web page or a name server
 
 /** An authority can be shown that the names are ours, and what the operator gave will do for a while. */
 export const certificate: Check = {

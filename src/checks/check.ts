@@ -1,7 +1,8 @@
-import type { Cluster } from "../cluster.js";
-import type { Host } from "../host.js";
-import type { Machines } from "../machines.js";
-import type { Listener } from "./listening.js";
+import { Resolver, lookup } from "node:dns/promises";
+import type { Cluster } from "../cluster/cluster.js";
+import type { Machines } from "../cluster/machines.js";
+import { UserError, exitCode } from "../errors.js";
+import type { Host } from "../host/host.js";
 
 /** How a finding weighs: a note could not be decided, a warning can be lived with, a refusal stops `up`. */
 export type Level = "ok" | "note" | "warning" | "refusal";
@@ -28,3 +29,65 @@ export type CheckContext = {
 
 /** One look before anything is done. It leaves nothing on a machine that does not end with it. */
 export type Check = { name: string; run: (context: CheckContext) => Promise<Finding[]> };
+
+/** The machine that we sit at. */
+export const operatorWorld: World = {
+  now: () => Date.now(),
+  lookup: async (name) => (await lookup(name, { all: true })).map(({ address }) => address),
+  issuers: async (name) => {
+    const records = await new Resolver({ timeout: 2000, tries: 2 }).resolveCaa(name);
+    return records.flatMap(({ issue }) => issue ?? []);
+  },
+  fetch: (url, init) => fetch(url, init),
+};
+
+/** What the work answers, or undefined where it fails or takes longer than so many milliseconds. */
+export const within = async <T>(milliseconds: number, work: Promise<T>): Promise<T | undefined> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, milliseconds, undefined);
+  });
+  try {
+    return await Promise.race([work.catch(() => undefined), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/** A UserError as a finding: its message begins with the host that it is about. Throws anything else, and a lost machine's error. */
+export const refusalFrom = (error: unknown, { hosts }: Cluster): Finding => {
+  if (!(error instanceof UserError) || error.code === exitCode.unreachable) throw error;
+  const { message, cure } = error;
+  const host = hosts
+    .map(({ name }) => name)
+    .find((name) => message.startsWith(`${name}: `) || message.startsWith(`${name} `));
+  const text = host === undefined ? message : message.slice(host.length).replace(/^:? /, "");
+  return {
+    level: "refusal",
+    text,
+    ...(host !== undefined && { host }),
+    ...(cure !== undefined && { cure }),
+  };
+};
+
+/** A TCP port that something listens on, with what listens. */
+export type Listener = { port: number; program: string };
+
+/** What listens on each machine. No part of the facts: who it is takes a look at every process. */
+export const inspectListening = async ({
+  hosts,
+}: Cluster): Promise<(host: Host) => readonly Listener[]> => {
+  const looks = new Map(
+    await Promise.all(hosts.map(async (host) => [host, await listeningOn(host)] as const)),
+  );
+  return (host) => looks.get(host) ?? [];
+};
+
+const listeningOn = async (host: Host): Promise<Listener[]> => {
+  const answer = await host.run(["ss", "-Hltnp"], { timeout: 15_000 });
+  return answer.split("\n").flatMap((line) => {
+    const [, port] = /:(\d+)\s/.exec(line) ?? [];
+    const [, program = "a program"] = /\(\("([^"]+)"/.exec(line) ?? [];
+    return port === undefined ? [] : [{ port: Number(port), program }];
+  });
+};

@@ -1,7 +1,8 @@
-import type { Host } from "../host.js";
+import type { Host } from "../host/host.js";
 import type { Check, CheckContext, Finding } from "./check.js";
 
-const allowed = 5000; // milliseconds
+const allowed = 5000;
+// milliseconds
 
 /** How far a machine's clock is ahead of ours, and how wrong that may be by the time the answer took; in milliseconds. */
 type Reading = { host: Host; ahead: number; within: number };

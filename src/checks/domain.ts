@@ -1,11 +1,11 @@
 import { isIPv4 } from "node:net";
-import { namesOf } from "../config.js";
-import { machineOf } from "../config/host.js";
-import type { Check, Finding } from "./check.js";
+import { namesOf } from "../config/types.js";
+import { machineOf } from "../config/values/destination.js";
 import { isAskedThere } from "./certificate.js";
-import { within } from "./within.js";
+import { type Check, type Finding, within } from "./check.js";
 
-const patience = 5000; // milliseconds for a name server
+const patience = 5000;
+// milliseconds for a name server
 
 /** Each name leads to the manager. The class is served by its address and with a certificate of our own as well, so that this is a warning. */
 export const domain: Check = {

@@ -1,15 +1,15 @@
-import { readBuild } from "../image-folder.js";
+import type { Cluster } from "../cluster/cluster.js";
+import { type ImageBuild, imagesOf } from "../config/types.js";
 import { UserError } from "../errors.js";
-import { formatSize } from "../size.js";
-import { localImage } from "../pieces/images/local.js";
-import type { Cluster } from "../cluster.js";
-import { imagesOf, type ImageBuild } from "../config.js";
-import type { Check, Finding, World } from "./check.js";
-import { askThroughDocker } from "./image/engine.js";
-import { askForImage } from "./image/registry.js";
+import type { Host } from "../host/host.js";
+import { localImage } from "../images/pulled.js";
+import { readBuild } from "../operator/build-folder.js";
+import { formatSize } from "../text/format.js";
+import { type Check, type Finding, type World, within } from "./check.js";
+import { type Answer, askForImage } from "./image/registry.js";
 
 /** The images of users' servers are in their registries, or on the machines already. What cannot be asked from here is noted only. */
-export const image: Check = {
+export const imageCheck: Check = {
   name: "image",
   run: ({ cluster, world }) =>
     Promise.all(
@@ -48,4 +48,27 @@ const findingOf = async (reference: string, cluster: Cluster, world: World): Pro
     },
   };
   return found[answer.kind];
+};
+
+const patience = 10_000;
+// milliseconds
+
+/** What a machine's own Docker is told by the registry, through its mirrors and with its authorities; undefined without a Docker or a clear word. */
+const askThroughDocker = async (host: Host, image: string): Promise<Answer | undefined> => {
+  const { units } = await host.facts();
+  if (units["docker.service"] !== "active") return undefined;
+  const asked = host.docker
+    .getImage(image)
+    .distribution()
+    .then((): Answer => ({ kind: "there", registry: "its registry", words: "" }), refusedBy);
+  return within(patience, asked);
+};
+
+// The status is 500 also for what a registry refused in so many words, and for one that cannot be reached.
+const refusal =
+  /manifest unknown|name unknown|: not found|denied: |unauthorized|authentication required/i;
+
+const refusedBy = (error: Error & { json?: { message?: string } }): Answer | undefined => {
+  const words = error.json?.message ?? error.message;
+  return refusal.test(words) ? { kind: "refused", registry: "its registry", words } : undefined;
 };

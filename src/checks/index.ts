@@ -1,23 +1,26 @@
-import type { Cluster } from "../cluster.js";
-import { exitCode, UserError } from "../errors.js";
-import { inspectMachines } from "../machines.js";
-import { plural } from "../report/text.js";
+import type { Cluster } from "../cluster/cluster.js";
+import { inspectMachines } from "../cluster/machines.js";
+import { UserError, exitCode } from "../errors.js";
+import { plural } from "../text/format.js";
 import { certificate } from "./certificate.js";
-import type { Check, CheckContext, Finding, World } from "./check.js";
+import {
+  type Check,
+  type CheckContext,
+  type Finding,
+  type World,
+  inspectListening,
+  operatorWorld,
+  refusalFrom,
+} from "./check.js";
 import { clock } from "./clock.js";
+import { ports } from "./connections.js";
+import { space } from "./disk-space.js";
 import { domain } from "./domain.js";
-import { image } from "./image.js";
-import { inspectListening } from "./listening.js";
+import { imageCheck } from "./image.js";
+import { taken } from "./occupied-ports.js";
 import { plan } from "./plan.js";
-import { ports } from "./ports.js";
 import { seats } from "./seats.js";
-import { space } from "./space.js";
 import { system } from "./system.js";
-import { refusalFrom } from "./refusal.js";
-import { taken } from "./taken.js";
-import { operatorWorld } from "./world.js";
-
-export type { Finding } from "./check.js";
 
 /** A finding and the name of the check that it comes from. */
 export type Found = Finding & { check: string };
@@ -33,7 +36,7 @@ export const allChecks: readonly Check[] = [
   seats,
   domain,
   certificate,
-  image,
+  imageCheck,
 ];
 
 /** The looks that take hardly more than a round trip; `up` takes them before its first step. */

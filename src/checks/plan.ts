@@ -1,8 +1,7 @@
 import { pieces } from "../pieces/index.js";
-import type { Piece } from "../piece.js";
-import { survey } from "../reconcile.js";
-import type { Check, CheckContext, Finding } from "./check.js";
-import { refusalFrom } from "./refusal.js";
+import type { Piece } from "../reconcile/piece.js";
+import { survey } from "../reconcile/reconcile.js";
+import { type Check, type CheckContext, type Finding, refusalFrom } from "./check.js";
 
 /** What the pieces themselves refuse when they plan: a disk that is not blank, another Swarm, an unsupported system. */
 export const planOf = (all: readonly Piece[]): Check => ({

@@ -1,5 +1,5 @@
-import { formatSize } from "../size.js";
-import { counted, seatOf, seatsOn, seatsText } from "../seats.js";
+import { counted, seatOf, seatsOn, seatsText } from "../cluster/seats.js";
+import { formatSize } from "../text/format.js";
 import type { Check, Finding } from "./check.js";
 
 /** How many users the class holds at once; with not one seat there is no class. */

@@ -1,5 +1,5 @@
-import type { Host } from "../host.js";
-import type { Facts } from "../facts.js";
+import type { Facts } from "../host/facts.js";
+import type { Host } from "../host/host.js";
 import type { Check, Finding } from "./check.js";
 
 type Feature = { module: string; words: string; why: string };

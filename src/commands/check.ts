@@ -1,11 +1,11 @@
-import { allChecks, refusal, runChecks, type Found } from "../checks/index.js";
-import { tableOf } from "../checks/table.js";
-import { operatorWorld } from "../checks/world.js";
-import type { Cluster } from "../cluster.js";
+import { operatorWorld } from "../checks/check.js";
+import { type Found, allChecks, refusal, runChecks } from "../checks/index.js";
+import type { Cluster } from "../cluster/cluster.js";
 import { paint } from "../report/paint.js";
-import { plural } from "../report/text.js";
-import type { Terminal } from "../report/index.js";
-import { withCluster, type ClassOptions } from "./session.js";
+import type { Terminal } from "../report/terminal.js";
+import { plural } from "../text/format.js";
+import { tableOf } from "./check/table.js";
+import { type ClassOptions, withCluster } from "./shared/session.js";
 
 /** Looks at the machines, shows what stands in the way of `swarmhub up`, and throws with code 3 where something does. */
 export const check = (options: ClassOptions, terminal: Terminal): Promise<void> =>

@@ -1,15 +1,19 @@
-import type { Cluster } from "../cluster.js";
-import { exitCode, UserError } from "../errors.js";
-import { withLock } from "../lock.js";
-import { authorityFolder, certificatesErasure, hasAuthority } from "../pieces/edge/kept.js";
-import { pieces } from "../pieces/index.js";
-import { erasure } from "../pieces/storage.js";
-import type { Piece } from "../piece.js";
-import { dismantle } from "../reconcile.js";
-import type { Terminal } from "../report/index.js";
-import { duration } from "../report/text.js";
-import { confirmBy } from "./confirm.js";
-import { operator, withCluster, type ClassOptions } from "./session.js";
+import type { Cluster } from "../cluster/cluster.js";
+import { UserError, exitCode } from "../errors.js";
+import {
+  authorityFolder,
+  certificatesErasure,
+  erasure,
+  hasAuthority,
+  pieces,
+} from "../pieces/index.js";
+import { withLock } from "../reconcile/lock.js";
+import type { Piece } from "../reconcile/piece.js";
+import { dismantle } from "../reconcile/reconcile.js";
+import type { Terminal } from "../report/terminal.js";
+import { duration } from "../text/format.js";
+import { confirmBy } from "./shared/confirm.js";
+import { type ClassOptions, operator, withCluster } from "./shared/session.js";
 
 /** The options of `swarmhub down`. */
 export type DownOptions = ClassOptions & {

@@ -1,9 +1,9 @@
 import { access, unlink, writeFile } from "node:fs/promises";
 import { stringify } from "yaml";
 import { configFrom, loadConfig } from "../config/load.js";
-import { exitCode, UserError } from "../errors.js";
-import { renderAsset } from "../render.js";
-import { answers, type Answers, type InitIo, type InitOptions } from "./init-answers.js";
+import { UserError, exitCode } from "../errors.js";
+import { renderAsset } from "../operator/template.js";
+import { type Answers, type InitIo, type InitOptions, answers } from "./init/answers.js";
 
 /** Writes a short swarmhub.yaml from flags and answers; an existing file stays as it is. Throws a UserError (usage). */
 export const init = async (options: InitOptions, io: InitIo): Promise<void> => {

@@ -1,26 +1,26 @@
-import { clusterAmong, closeCluster, connectCluster, type Cluster } from "../cluster.js";
-import type { Config, HostConfig } from "../config.js";
-import { withoutWorkers } from "../config/edit.js";
-import { rewriteFile } from "../config/rewrite.js";
-import { exitCode, UserError } from "../errors.js";
-import type { Host } from "../host.js";
-import { withLock } from "../lock.js";
-import { inspectMachines } from "../machines.js";
-import { onlyOn } from "../only-on.js";
+import { type Cluster, closeCluster, clusterAmong, connectCluster } from "../cluster/cluster.js";
+import { inspectMachines } from "../cluster/machines.js";
+import { seatsOf } from "../cluster/seats.js";
+import type { Config, HostConfig } from "../config/types.js";
+import { withoutWorkers } from "../config/yaml/edit-workers.js";
+import { rewriteFile } from "../config/yaml/write-file.js";
+import { UserError, exitCode } from "../errors.js";
+import type { Host } from "../host/host.js";
 import { pieces } from "../pieces/index.js";
-import { quoteAll } from "../quote.js";
-import { dismantle, reconcile } from "../reconcile.js";
-import type { Terminal } from "../report/index.js";
-import { duration, plural } from "../report/text.js";
-import { seatsOf } from "../seats.js";
-import { confirmBy } from "./confirm.js";
-import { machinesMeant } from "./join/wanted.js";
-import { leaveGone } from "./leave/gone.js";
+import { withLock } from "../reconcile/lock.js";
+import { onlyOn } from "../reconcile/piece.js";
+import { dismantle, reconcile } from "../reconcile/reconcile.js";
+import { sideBySide } from "../reconcile/tasks.js";
+import type { Terminal } from "../report/terminal.js";
+import { duration, plural } from "../text/format.js";
+import { quoteAll } from "../text/shell.js";
+import { leaveGone } from "./leave/dead-machines.js";
+import { agreeToMove, moveAll } from "./leave/move-servers.js";
 import { closeNode, drainNode, forgetNodes, membersAmong, membership } from "./leave/nodes.js";
-import { agreeToMove, moveAll } from "./leave/move.js";
-import { refuseNeeded, startAgain, type Moved } from "./leave/who.js";
-import { operator, sessionOf, type ClassOptions, type Session } from "./session.js";
-import { sideBySide } from "./side-by-side.js";
+import { type Moved, refuseNeeded, startAgain } from "./leave/servers.js";
+import { confirmBy } from "./shared/confirm.js";
+import { machinesMeant } from "./shared/hosts-argument.js";
+import { type ClassOptions, type Session, operator, sessionOf } from "./shared/session.js";
 
 /** The options of `swarmhub leave`; `grace` is in milliseconds. */
 export type LeaveOptions = ClassOptions & {
@@ -34,7 +34,7 @@ export type LeaveOptions = ClassOptions & {
 };
 
 /** What leaving did: steps, and whose servers were moved. */
-export type Left = { changed: number; moved: readonly Moved[] };
+type Left = { changed: number; moved: readonly Moved[] };
 
 /** Takes machines out of a class that is up: their servers first, then the Swarm, the configuration, and what is ours on them. */
 export const leave = async (

@@ -1,12 +1,12 @@
 import { Readable } from "node:stream";
-import type { Cluster } from "../cluster.js";
-import { absent } from "../docker.js";
+import type { Cluster } from "../cluster/cluster.js";
+import { absent } from "../docker/client.js";
 import { UserError } from "../errors.js";
-import type { Terminal } from "../report/index.js";
-import { printable } from "../report/text.js";
-import { find, type Source } from "./logs/find.js";
-import { linesOf, type LogLine } from "./logs/lines.js";
-import { withCluster, type ClassOptions } from "./session.js";
+import type { Terminal } from "../report/terminal.js";
+import { printable } from "../text/format.js";
+import { type LogLine, linesOf } from "./logs/docker-stream.js";
+import { type Source, find } from "./logs/find-container.js";
+import { type ClassOptions, withCluster } from "./shared/session.js";
 
 /** The options of `swarmhub logs`; `part` is a part of the system or a user, `lines` how many of the last ones. */
 export type LogsOptions = ClassOptions & { part: string; follow: boolean; lines: number };

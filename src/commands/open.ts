@@ -1,8 +1,8 @@
-import type { Cluster } from "../cluster.js";
-import { readSecret } from "../pieces/secrets.js";
-import type { Terminal } from "../report/index.js";
-import { addressOf } from "./address.js";
-import { withCluster, type ClassOptions } from "./session.js";
+import type { Cluster } from "../cluster/cluster.js";
+import { addressOf } from "../cluster/public-address.js";
+import { readSecret } from "../pieces/index.js";
+import type { Terminal } from "../report/terminal.js";
+import { type ClassOptions, withCluster } from "./shared/session.js";
 
 /** The options of `swarmhub open`. */
 export type OpenOptions = ClassOptions & { passwords: boolean };

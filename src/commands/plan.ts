@@ -1,11 +1,11 @@
-import { refuseUnbuildable } from "../image-folder.js";
-import { inspectMachines } from "../machines.js";
+import { inspectMachines } from "../cluster/machines.js";
+import { seatsText } from "../cluster/seats.js";
+import { refuseUnbuildable } from "../operator/build-folder.js";
 import { pieces } from "../pieces/index.js";
-import { userServices } from "../pieces/shared/listed.js";
-import { survey } from "../reconcile.js";
-import type { Terminal } from "../report/index.js";
-import { seatsText } from "../seats.js";
-import { withCluster, type ClassOptions } from "./session.js";
+import { survey } from "../reconcile/reconcile.js";
+import type { Terminal } from "../report/terminal.js";
+import { userServices } from "../swarm/list.js";
+import { type ClassOptions, withCluster } from "./shared/session.js";
 
 /** Prints what `swarmhub up` would do; the steps are the very objects that it would run. Changes nothing. */
 export const plan = (options: ClassOptions, terminal: Terminal): Promise<void> =>

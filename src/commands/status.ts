@@ -1,21 +1,19 @@
-import type { Cluster } from "../cluster.js";
-import { earlierSentence, earlierServers } from "../earlier-servers.js";
-import { exitCode, UserError } from "../errors.js";
-import { inspectMachines } from "../machines.js";
-import type { Piece } from "../piece.js";
+import type { Cluster } from "../cluster/cluster.js";
+import { inspectMachines } from "../cluster/machines.js";
+import { addressOf } from "../cluster/public-address.js";
+import { seatsOf, seatsText } from "../cluster/seats.js";
+import { UserError, exitCode } from "../errors.js";
+import { earlierSentence, earlierServers } from "../images/outdated-servers.js";
 import { pieces } from "../pieces/index.js";
-import { problemsOf } from "../problems.js";
-import { userServices } from "../pieces/shared/listed.js";
-import { survey } from "../reconcile.js";
-import type { Terminal } from "../report/index.js";
-import { printable } from "../report/text.js";
-import { seatsOf, seatsText } from "../seats.js";
-import { addressOf } from "./address.js";
-import { homesLines, inspectHomes } from "./homes-line.js";
-import { temporarySentence } from "./temporary.js";
-import { certificateJson, certificateLine } from "./tls/lines.js";
-import { lookAtCertificates } from "./tls/look.js";
-import { withCluster, type ClassOptions } from "./session.js";
+import { type Piece, problemsOf } from "../reconcile/piece.js";
+import { survey } from "../reconcile/reconcile.js";
+import type { Terminal } from "../report/terminal.js";
+import { userServices } from "../swarm/list.js";
+import { printable } from "../text/format.js";
+import { lookAtCertificates } from "../tls/inspect.js";
+import { homesLines, inspectHomes, temporarySentence } from "./shared/homes.js";
+import { type ClassOptions, withCluster } from "./shared/session.js";
+import { certificateJson, certificateLine } from "./tls/text.js";
 
 /** Shows each piece as wanted or what differs, the address, the seats and who is in; throws with code 6 where something differs. */
 export const status = (options: ClassOptions, terminal: Terminal): Promise<void> =>

@@ -1,20 +1,19 @@
 import { preflight, refusal } from "../checks/index.js";
-import type { Cluster } from "../cluster.js";
-import { earlierSentence, earlierServers } from "../earlier-servers.js";
-import { refuseUnbuildable } from "../image-folder.js";
-import { exclusionOf } from "../lock.js";
-import { pieces } from "../pieces/index.js";
-import { readSecret } from "../pieces/secrets.js";
-import { managerDocker } from "../pieces/shared/manager.js";
-import { warnOfProblems } from "../problems.js";
-import { reconcile } from "../reconcile.js";
-import type { Terminal } from "../report/index.js";
-import { duration } from "../report/text.js";
-import { addressOf } from "./address.js";
-import { confirmBy } from "./confirm.js";
-import { temporarySentence } from "./temporary.js";
-import { lookAtCertificates } from "./tls/look.js";
-import { operator, withCluster, type ClassOptions } from "./session.js";
+import type { Cluster } from "../cluster/cluster.js";
+import { addressOf } from "../cluster/public-address.js";
+import { earlierSentence, earlierServers } from "../images/outdated-servers.js";
+import { refuseUnbuildable } from "../operator/build-folder.js";
+import { pieces, readSecret } from "../pieces/index.js";
+import { exclusionOf } from "../reconcile/lock.js";
+import { warnOfProblems } from "../reconcile/piece.js";
+import { reconcile } from "../reconcile/reconcile.js";
+import type { Terminal } from "../report/terminal.js";
+import { managerDocker } from "../swarm/membership.js";
+import { duration } from "../text/format.js";
+import { lookAtCertificates } from "../tls/inspect.js";
+import { confirmBy } from "./shared/confirm.js";
+import { temporarySentence } from "./shared/homes.js";
+import { type ClassOptions, operator, withCluster } from "./shared/session.js";
 
 /** The options of `swarmhub up`. */
 export type UpOptions = ClassOptions & { yes: boolean; breakLock: boolean };

@@ -1,15 +1,21 @@
 import { dirname, resolve } from "node:path";
-import type { Backing, Bytes, Config, HostConfig, StorageConfig } from "../config.js";
-import { complaintsError, pathText, type Complaint, type Finding, type Path } from "./complaint.js";
-import { crossFindings } from "./cross.js";
-import { readDocument } from "./document.js";
-import { readText } from "./file.js";
-import { isMapping, valueAt } from "./leaf.js";
-import { usersImages } from "./images.js";
-import { besideFile } from "./login.js";
-import { schema, type Settings } from "./schema.js";
-import { tlsOf } from "./tls.js";
-import { unknownKey } from "./unknown.js";
+import { usersImages } from "./rules/images.js";
+import { crossFindings } from "./rules/index.js";
+import { type Settings, schema } from "./schema.js";
+import { isMapping, valueAt } from "./schema/fields.js";
+import { tlsOf } from "./schema/tls.js";
+import { unknownKey } from "./schema/unknown-keys.js";
+import type { Backing, Bytes, Config, HostConfig, StorageConfig } from "./types.js";
+import { besideFile } from "./values/secret-source.js";
+import {
+  type Complaint,
+  type Finding,
+  type Path,
+  complaintsError,
+  pathText,
+} from "./yaml/complaints.js";
+import { readDocument } from "./yaml/parse.js";
+import { readText } from "./yaml/read-file.js";
 
 /** Reads and checks a swarmhub.yaml; throws a UserError (usage) with every complaint in it. */
 export const loadConfig = async (path: string): Promise<Config> =>

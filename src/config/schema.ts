@@ -1,9 +1,10 @@
 import * as z from "zod";
-import { imageFrom, mirrorFrom } from "./image.js";
-import { isMapping, leaf, list, mapping, number, section } from "./leaf.js";
-import { secretSourceFrom } from "./login.js";
-import { serverImage } from "./server-image.js";
-import { addressFrom, destinationFrom } from "./host.js";
+import { Problem } from "../errors.js";
+import { isMapping, leaf, list, mapping, number, section } from "./schema/fields.js";
+import { serverImage } from "./schema/image-choice.js";
+import { tls } from "./schema/tls.js";
+import { addressFrom, destinationFrom } from "./values/destination.js";
+import { imageFrom, mirrorFrom } from "./values/image.js";
 import {
   classNameFrom,
   deviceFrom,
@@ -11,10 +12,9 @@ import {
   folderFrom,
   strategyFrom,
   userFrom,
-} from "./names.js";
-import { Problem } from "./problem.js";
-import { tls } from "./tls.js";
-import { bytesFrom, daysFrom, filesFrom, idleFrom } from "./units.js";
+} from "./values/names.js";
+import { secretSourceFrom } from "./values/secret-source.js";
+import { bytesFrom, daysFrom, filesFrom, idleFrom } from "./values/units.js";
 
 const sizeOf = (what: string, example: string, least: string) =>
   leaf({ what, example }, (text) => {

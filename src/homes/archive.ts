@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { access, link, open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { CommandError, exitCode, UserError } from "../errors.js";
 import type { Writable } from "node:stream";
-import type { Host } from "../host.js";
+import { CommandError, UserError, exitCode } from "../errors.js";
+import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
 
 /** An archive that is there, and what tar complained of; its size in bytes. */

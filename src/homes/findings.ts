@@ -1,8 +1,7 @@
-import { limitInKiB } from "../../quota/xfs.js";
-import { plural, printable } from "../report/text.js";
-import { formatSize } from "../size.js";
-import { wantedFor, type Limits } from "./limits.js";
-import type { Home, Homes } from "./look.js";
+import { type Limits, wantedFor } from "../../contracts/limits.js";
+import { limitInKiB } from "../../contracts/xfs.js";
+import { formatSize, plural, printable } from "../text/format.js";
+import type { Home, Homes } from "./inspect.js";
 import { troubleOf } from "./watcher.js";
 
 /** Something that is not as it should be; without a home it is about them all. `cure` is where the watcher cannot mend it. */

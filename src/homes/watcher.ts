@@ -1,4 +1,4 @@
-import { duration } from "../report/text.js";
+import { duration } from "../text/format.js";
 
 /** What the quota watcher wrote of its last pass. */
 export type Watcher = {

@@ -1,20 +1,18 @@
+import { publicName } from "../cluster/public-address.js";
 import { UserError } from "../errors.js";
 import { paths } from "../paths.js";
-import type { Piece } from "../piece.js";
-import { publicName } from "../public-name.js";
-import type { Given } from "../tls/given.js";
-import { operatorGiven } from "../tls/operator.js";
+import type { Piece } from "../reconcile/piece.js";
+import type { WantedService } from "../swarm/service-spec.js";
+import { troubleOf } from "../tls/diagnosis.js";
+import type { Given } from "../tls/given-files.js";
+import { operatorGiven } from "../tls/inspect.js";
 import { statusFrom } from "../tls/status.js";
-import { troubleOf } from "../tls/trouble.js";
-import { giveSteps, takeBackSteps, tellEdge } from "./edge/files.js";
-import { removeCertificatesSteps } from "./edge/kept.js";
+import { giveSteps, takeBackSteps, tellEdge } from "./edge/given-files.js";
+import { removeCertificatesSteps } from "./edge/issued-certificates.js";
 import { edgeSettings } from "./edge/settings.js";
 import { waitStep } from "./edge/wait.js";
-import { fileSteps, removeFileSteps } from "./shared/file.js";
-import { folderSteps } from "./shared/folder.js";
-import { inspectPart, type PartState } from "./shared/part.js";
-import { removeServiceSteps, serviceSteps } from "./shared/service.js";
-import type { WantedService } from "./shared/service-spec.js";
+import { fileSteps, folderSteps, removeFileSteps } from "./shared/files.js";
+import { type PartState, inspectPart, removeServiceSteps, serviceSteps } from "./shared/service.js";
 
 type State = PartState & {
   /** What the operator's machine has for the edge, or why it cannot be that. */

@@ -1,13 +1,11 @@
-import type { Config } from "../config.js";
-import { exitCode, UserError } from "../errors.js";
-import type { Facts } from "../facts.js";
-import type { Host } from "../host.js";
-import { inspectMachines, type Machines } from "../machines.js";
+import { type Machines, inspectMachines } from "../cluster/machines.js";
+import type { Config } from "../config/types.js";
+import { UserError, exitCode } from "../errors.js";
+import type { Facts } from "../host/facts.js";
+import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
-import type { Piece } from "../piece.js";
-import type { Step } from "../step.js";
-import { mirrorsOf, settingsFrom, textOf, withMirrors } from "./engine/settings.js";
-import { writeScript } from "./shared/file.js";
+import type { Piece, Step } from "../reconcile/piece.js";
+import { writeScript } from "./shared/files.js";
 
 /** Docker Engine runs on every machine, with the registry mirrors that the configuration names; other settings there are kept. */
 export const engine: Piece<Machines> = {
@@ -107,3 +105,31 @@ const startSteps = (host: Host, { units }: Facts): Step[] =>
             ),
         },
       ];
+
+/** What Docker's daemon.json says. */
+type Settings = Record<string, unknown>;
+
+/** The settings of a daemon.json; none of them where it is not there or empty, undefined where it cannot be read. */
+const settingsFrom = (content: string | undefined): Settings | undefined => {
+  if (content === undefined || content.trim() === "") return {};
+  try {
+    const settings: unknown = JSON.parse(content);
+    const isObject = settings !== null && typeof settings === "object" && !Array.isArray(settings);
+    return isObject ? { ...settings } : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** The registry mirrors among them. */
+const mirrorsOf = (settings: Settings | undefined): unknown => settings?.["registry-mirrors"] ?? [];
+
+/** The settings with other mirrors; the rest as it is. */
+const withMirrors = (settings: Settings, mirrors: unknown): Settings => {
+  const { "registry-mirrors": _mirrors, ...others } = settings;
+  const none = Array.isArray(mirrors) && mirrors.length === 0;
+  return none ? others : { ...others, "registry-mirrors": mirrors };
+};
+
+/** The settings as a file. */
+const textOf = (settings: Settings): string => `${JSON.stringify(settings, null, 2)}\n`;

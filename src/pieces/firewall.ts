@@ -1,7 +1,6 @@
-import { inspectMachines, type Machines } from "../machines.js";
+import { type Machines, inspectMachines } from "../cluster/machines.js";
 import { paths } from "../paths.js";
-import type { Piece } from "../piece.js";
-import type { Step } from "../step.js";
+import type { Piece, Step } from "../reconcile/piece.js";
 import {
   firewallScript,
   firewallUnit,
@@ -9,7 +8,7 @@ import {
   loadedRules6,
   removeScript,
 } from "./firewall/rules.js";
-import { fileSteps } from "./shared/file.js";
+import { fileSteps } from "./shared/files.js";
 
 /** The ports between the machines open only to one another; containers reach neither them nor the provider's metadata. */
 export const firewall: Piece<Machines> = {

@@ -1,15 +1,13 @@
 import { UserError } from "../errors.js";
+import { inspectNotebooks } from "../images/built.js";
+import type { Notebook } from "../images/pulled.js";
 import { paths } from "../paths.js";
-import type { Piece } from "../piece.js";
-import type { Notebook } from "./images/notebook.js";
-import { inspectNotebooks } from "./images/notebooks.js";
-import { hubConfiguration } from "./hub/configuration.js";
-import { inspectServers, removeServersSteps, type Servers } from "./hub/servers.js";
-import { hubSpec } from "./hub/spec.js";
-import { fileSteps, removeFileSteps } from "./shared/file.js";
-import { folderSteps, removeFolderSteps } from "./shared/folder.js";
-import { inspectPart, type PartState } from "./shared/part.js";
-import { removeServiceSteps, serviceSteps } from "./shared/service.js";
+import type { Piece } from "../reconcile/piece.js";
+import { hubSpec } from "./hub/service.js";
+import { hubConfiguration } from "./hub/settings.js";
+import { fileSteps, folderSteps, removeFileSteps, removeFolderSteps } from "./shared/files.js";
+import { type PartState, inspectPart, removeServiceSteps, serviceSteps } from "./shared/service.js";
+import { type Servers, inspectServers, removeServersSteps } from "./shared/user-servers.js";
 
 type State = PartState & { notebooks: Notebook[]; servers: Servers };
 

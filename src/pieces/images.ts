@@ -1,17 +1,23 @@
-import { absent, build } from "../docker.js";
-import { exitCode, UserError } from "../errors.js";
-import type { Facts } from "../facts.js";
-import type { Host } from "../host.js";
-import { contextTar, type OwnImage } from "../images.js";
-import { inspectMachines, type Machines } from "../machines.js";
-import type { Piece } from "../piece.js";
-import { formatSize } from "../size.js";
-import type { Progress, Step } from "../step.js";
-import { buildSteps, tellInstructions } from "./images/built.js";
-import { pullNotebook, type Notebook } from "./images/notebook.js";
-import { inspectNotebooks } from "./images/notebooks.js";
-import { inspectOwn, inspectSpread, type OwnImages } from "./images/own.js";
-import { commonName, listPulled, removePulled, type Pulled } from "./images/pulled.js";
+import { type Machines, inspectMachines } from "../cluster/machines.js";
+import { absent } from "../docker/client.js";
+import { buildImage } from "../docker/images.js";
+import { UserError, exitCode } from "../errors.js";
+import type { Facts } from "../host/facts.js";
+import type { Host } from "../host/host.js";
+import { buildSteps, inspectNotebooks, tellInstructions } from "../images/built.js";
+import { type OwnImages, inspectOwn, inspectSpread } from "../images/own.js";
+import {
+  type Notebook,
+  type Pulled,
+  commonName,
+  listPulled,
+  pullNotebook,
+  removePulled,
+} from "../images/pulled.js";
+import { type OwnImage, contextTar } from "../operator/own-images.js";
+import type { Piece, Step } from "../reconcile/piece.js";
+import { formatSize } from "../text/format.js";
+import type { Progress } from "../wait.js";
 
 type State = {
   machines: Machines;
@@ -94,7 +100,7 @@ const buildStep = (className: string, host: Host, image: OwnImage): Step => ({
   title: `build the image ${image.name}`,
   detail: image.reference,
   run: async (progress) => {
-    await build(host.docker, contextTar(image.context), {
+    await buildImage(host.docker, contextTar(image.context), {
       tag: image.reference,
       target: image.target,
       labels: { "swarmhub.class": className },

@@ -1,10 +1,11 @@
-import type { Piece } from "../piece.js";
+import type { Piece } from "../reconcile/piece.js";
+import { leftovers } from "./cleanup.js";
 import { edge } from "./edge.js";
 import { engine } from "./engine.js";
 import { firewall } from "./firewall.js";
+import { skeleton } from "./first-files.js";
 import { hub } from "./hub.js";
 import { images } from "./images.js";
-import { leftovers } from "./leftovers.js";
 import { network } from "./network.js";
 import { packages } from "./packages.js";
 import { proxy } from "./proxy.js";
@@ -12,7 +13,6 @@ import { quota } from "./quota.js";
 import { registry } from "./registry.js";
 import { seats } from "./seats.js";
 import { secrets } from "./secrets.js";
-import { skeleton } from "./skeleton.js";
 import { storage } from "./storage.js";
 import { swarm } from "./swarm.js";
 
@@ -35,3 +35,10 @@ export const pieces: readonly Piece[] = [
   edge,
   leftovers,
 ] as readonly Piece[];
+
+/** What commands need of single pieces; nobody outside of this room imports a piece by itself. */
+export { authorityFolder, certificatesErasure, hasAuthority } from "./edge/issued-certificates.js";
+export { hub } from "./hub.js";
+export { readSecret } from "./secrets.js";
+export { erasure } from "./storage.js";
+export { swarm } from "./swarm.js";

@@ -1,17 +1,16 @@
-import type { Cluster } from "../cluster.js";
-import { isDockers, overlap } from "../addresses.js";
-import { absent } from "../docker.js";
-import { exitCode, UserError } from "../errors.js";
-import type { Host } from "../host.js";
-import { inspectMachines, type Machines } from "../machines.js";
-import type { Piece } from "../piece.js";
-import { removeUnused } from "./shared/in-use.js";
-import { managerDocker } from "./shared/manager.js";
-import { choosePool } from "./swarm/pool.js";
+import type { Cluster } from "../cluster/cluster.js";
+import { choosePool, isDockers, overlap } from "../cluster/ipv4.js";
+import { type Machines, inspectMachines } from "../cluster/machines.js";
+import { absent } from "../docker/client.js";
+import { UserError, exitCode } from "../errors.js";
+import type { Host } from "../host/host.js";
+import { networkName } from "../names.js";
+import type { Piece } from "../reconcile/piece.js";
+import { managerDocker } from "../swarm/membership.js";
+import { removeUnused } from "../swarm/retry.js";
 
-/** The name of the overlay that joins proxy, hub and the users' servers. */
-export const networkName = "swarmhub";
-const encapsulation = 50; // bytes that VXLAN puts around a packet
+const encapsulation = 50;
+// bytes that VXLAN puts around a packet
 const mtuOption = "com.docker.network.driver.mtu";
 
 /** A network as the Docker API answers it; the part that we read. */

@@ -1,10 +1,10 @@
-import type { Cluster } from "../cluster.js";
-import { exitCode, UserError } from "../errors.js";
-import type { Facts } from "../facts.js";
-import type { Host } from "../host.js";
-import { inspectMachines, type Machines } from "../machines.js";
+import type { Cluster } from "../cluster/cluster.js";
+import { type Machines, inspectMachines } from "../cluster/machines.js";
+import { UserError, exitCode } from "../errors.js";
+import type { Facts } from "../host/facts.js";
+import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
-import type { Piece } from "../piece.js";
+import type { Piece } from "../reconcile/piece.js";
 import { installScript, purgeScript } from "./packages/scripts.js";
 
 /** Docker Engine on every machine and what the storage needs, from the distribution. What is there already is kept. */

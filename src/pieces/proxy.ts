@@ -1,7 +1,6 @@
-import type { Piece } from "../piece.js";
-import { inspectPart, type PartState } from "./shared/part.js";
-import { removeServiceSteps, serviceSteps } from "./shared/service.js";
+import type { Piece } from "../reconcile/piece.js";
 import { hashOfSecrets, secretMounts } from "./shared/secret-mounts.js";
+import { type PartState, inspectPart, removeServiceSteps, serviceSteps } from "./shared/service.js";
 
 /** configurable-http-proxy as a service of its own, so that a restart of the hub drops no connection. */
 export const proxy: Piece<PartState> = {

@@ -1,15 +1,18 @@
-import { absent } from "../docker.js";
-import { homesHost } from "../cluster.js";
+import { homesHost } from "../cluster/cluster.js";
+import type { Config, KeptStorage } from "../config/types.js";
+import { absent } from "../docker/client.js";
 import { UserError } from "../errors.js";
-import type { Facts } from "../facts.js";
-import type { Host } from "../host.js";
+import { limitsFile } from "../homes/set-limits.js";
+import type { Facts } from "../host/facts.js";
+import type { Host } from "../host/host.js";
+import { imageReference } from "../images/own.js";
+import { watcherName } from "../names.js";
 import { paths } from "../paths.js";
-import type { Piece } from "../piece.js";
-import { until } from "../until.js";
-import { imageReference } from "./images/own.js";
-import { limitsSteps } from "./quota/limits.js";
-import { differences } from "./shared/differences.js";
-import { listedImage } from "./shared/listed.js";
+import type { Piece, Step } from "../reconcile/piece.js";
+import { listedImage } from "../swarm/list.js";
+import { differences } from "../swarm/service-spec.js";
+import { until } from "../wait.js";
+import { writeScript } from "./shared/files.js";
 
 const statusFile = `${paths.storage}/watcher.json`;
 
@@ -26,9 +29,6 @@ export const watcherHealth = {
   StartPeriod: 120e9,
   Retries: 2,
 };
-
-/** The container of the watcher. */
-export const watcherName = "swarmhub-quota";
 
 type Container = { Image: string; State: { Running: boolean } };
 type State = {
@@ -143,4 +143,26 @@ const waitUntilWatching = async (host: Host): Promise<void> => {
       },
     },
   );
+};
+
+/** The step that writes what the watcher gives each home; a watcher that runs reads it at once. */
+const limitsSteps = (
+  storage: KeptStorage,
+  login: Config["login"],
+  host: Host,
+  { files }: Facts,
+): Step[] => {
+  const content = limitsFile(storage, login);
+  if (files[paths.limits] === content) return [];
+  return [
+    {
+      host,
+      title: `write ${paths.limits}`,
+      // Never into the folder under the mount.
+      run: () =>
+        host.script(
+          `set -e\nmountpoint -q ${paths.storage}\n${writeScript({ path: paths.limits, content, mode: 0o644 })}`,
+        ),
+    },
+  ];
 };

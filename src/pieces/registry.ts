@@ -1,17 +1,15 @@
-import type { Cluster } from "../cluster.js";
-import type { Facts } from "../facts.js";
+import type { Cluster } from "../cluster/cluster.js";
+import type { Facts } from "../host/facts.js";
+import { digestOf, inspectNotebooks, needsRegistry, pushSteps } from "../images/built.js";
+import { type Notebook, pullNotebook } from "../images/pulled.js";
+import { builtRepository, registryPort } from "../names.js";
 import { paths } from "../paths.js";
-import type { Piece } from "../piece.js";
-import type { Progress, Step } from "../step.js";
-import { digestOf, pushSteps } from "./images/built.js";
-import { pullNotebook, type Notebook } from "./images/notebook.js";
-import { inspectNotebooks } from "./images/notebooks.js";
-import { builtRepository, needsRegistry, registryPort } from "./registry/address.js";
+import type { Piece, Step } from "../reconcile/piece.js";
+import type { WantedService } from "../swarm/service-spec.js";
 import { relaySteps, removeRelaySteps } from "./registry/relay.js";
-import { folderSteps, removeFolderSteps } from "./shared/folder.js";
-import { inspectPart, type PartState } from "./shared/part.js";
-import type { WantedService } from "./shared/service-spec.js";
-import { removeServiceSteps, serviceSteps } from "./shared/service.js";
+import { folderSteps, removeFolderSteps } from "./shared/files.js";
+import { type PartState, inspectPart, removeServiceSteps, serviceSteps } from "./shared/service.js";
+import type { Progress } from "../wait.js";
 
 type State = PartState & { notebooks: Notebook[]; isNeeded: boolean };
 

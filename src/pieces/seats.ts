@@ -1,13 +1,12 @@
-import type { Cluster } from "../cluster.js";
-import type { Host } from "../host.js";
-import { inspectMachines, type Machines } from "../machines.js";
-import type { Piece } from "../piece.js";
-import { plural } from "../report/text.js";
-import { seatsOn } from "../seats.js";
-import type { Step } from "../step.js";
-import { userServices } from "./shared/listed.js";
-import { changeNode, usersLabel } from "./swarm/change.js";
-import { inspectMembers, nodeOf, type Members } from "./swarm/members.js";
+import type { Cluster } from "../cluster/cluster.js";
+import { type Machines, inspectMachines } from "../cluster/machines.js";
+import { seatsOn } from "../cluster/seats.js";
+import type { Host } from "../host/host.js";
+import { usersLabel } from "../names.js";
+import type { Piece, Step } from "../reconcile/piece.js";
+import { userServices } from "../swarm/list.js";
+import { type Members, changeNode, inspectMembers, nodeOf } from "../swarm/nodes.js";
+import { plural } from "../text/format.js";
 
 type State = {
   machines: Machines;

@@ -1,8 +1,8 @@
 import { createHash, randomBytes, randomInt } from "node:crypto";
-import { inspectMachines, type Machines } from "../machines.js";
+import { type Machines, inspectMachines } from "../cluster/machines.js";
+import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
-import type { Piece } from "../piece.js";
-import type { Host } from "../host.js";
+import type { Piece } from "../reconcile/piece.js";
 
 /** How each secret is made where the operator gives none. */
 const makers = {

@@ -1,21 +1,26 @@
 import { posix } from "node:path";
-import { homesHost } from "../cluster.js";
-import type { Config } from "../config.js";
-import { exitCode, UserError } from "../errors.js";
-import type { Host } from "../host.js";
-import { inspectMachines, type Machines } from "../machines.js";
+import { homesHost } from "../cluster/cluster.js";
+import { type Machines, inspectMachines } from "../cluster/machines.js";
+import type { Config } from "../config/types.js";
+import { UserError, exitCode } from "../errors.js";
+import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
-import type { Piece } from "../piece.js";
-import type { Step } from "../step.js";
+import type { Piece, Step } from "../reconcile/piece.js";
+import { fileSteps, removeFileSteps } from "./shared/files.js";
 import { backingSteps, eraseSteps } from "./storage/backing.js";
-import { fenceSteps, removeFenceSteps } from "./storage/fence.js";
-import { exportsFile, nfsConfiguration, reloadExports, startNfs, stopNfs } from "./storage/nfs.js";
-import { fileSteps, removeFileSteps } from "./shared/file.js";
-import { inspectDisk, type DiskState } from "./storage/disk.js";
-import { refuseHomesElsewhere } from "./storage/elsewhere.js";
-import { storageFolders } from "./storage/look.js";
+import { type DiskState, inspectDisk, storageFolders } from "./storage/disk.js";
+import {
+  exportsFile,
+  fenceSteps,
+  nfsConfiguration,
+  reloadExports,
+  removeFenceSteps,
+  startNfs,
+  stopNfs,
+} from "./storage/exports.js";
 import { isNamed, unlistScript } from "./storage/fstab.js";
-import { mendSteps, problemsOf } from "./storage/trouble.js";
+import { mendSteps, problemsOf } from "./storage/repair.js";
+import { refuseHomesElsewhere } from "./storage/wrong-disk.js";
 
 type State = { machines: Machines; disk: DiskState };
 

@@ -1,13 +1,12 @@
-import { exitCode, UserError } from "../errors.js";
-import type { Host } from "../host.js";
-import { inspectMachines } from "../machines.js";
+import { inspectMachines } from "../cluster/machines.js";
+import { UserError, exitCode } from "../errors.js";
+import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
-import type { Piece } from "../piece.js";
-import type { Step } from "../step.js";
-import { fileSteps, removeFileSteps } from "./shared/file.js";
+import type { Piece, Step } from "../reconcile/piece.js";
+import { type SwarmState, inspectMembers, nodeOf } from "../swarm/nodes.js";
+import { fileSteps, removeFileSteps } from "./shared/files.js";
 import { joinSteps, leaveSwarm, managerSteps } from "./swarm/join.js";
 import { labelSteps, strayNodeSteps } from "./swarm/labels.js";
-import { inspectMembers, nodeOf, type SwarmState } from "./swarm/members.js";
 
 /** One Swarm of the manager and the workers, on the addresses that they know one another by; each node with our labels. */
 export const swarm: Piece<SwarmState> = {

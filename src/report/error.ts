@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { UserError } from "../errors.js";
-import { printable } from "./text.js";
+import { printable } from "../text/format.js";
 
 /** An error as its reader sees it: what is wrong, then what to do. Never a stack trace, unless asked for. */
 export const errorText = (error: unknown, debug = false): string => {

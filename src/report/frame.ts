@@ -1,7 +1,7 @@
-import { paint, type Stretch } from "./paint.js";
+import { duration, plural, printable } from "../text/format.js";
+import { columns, cut, pad } from "../text/width.js";
+import { type Stretch, paint } from "./paint.js";
 import type { HostProgress, PieceProgress, Progress } from "./progress.js";
-import { duration, plural, printable } from "./text.js";
-import { columns, cut, pad } from "./width.js";
 
 /** What the terminal can show. `height` is the number of lines a frame may take. */
 export type View = { width: number; height: number; colour: boolean; unicode: boolean };

@@ -1,7 +1,7 @@
-import { cut } from "./width.js";
+import { cut } from "../text/width.js";
 
 /** How a stretch of text looks. */
-export type Look = "plain" | "dim" | "bold" | "good" | "bad" | "busy" | "warn";
+type Look = "plain" | "dim" | "bold" | "good" | "bad" | "busy" | "warn";
 
 /** A stretch of a line, printable. */
 export type Stretch = readonly [text: string, look?: Look];

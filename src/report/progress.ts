@@ -1,4 +1,4 @@
-import type { Event } from "./event.js";
+import type { Event } from "../reconcile/event.js";
 
 /** A host at work on a piece. Times are moments in milliseconds. */
 export type HostProgress = {

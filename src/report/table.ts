@@ -1,6 +1,6 @@
-import { paint, type Stretch } from "./paint.js";
+import { columns } from "../text/width.js";
 import type { View } from "./frame.js";
-import { columns } from "./width.js";
+import { type Stretch, paint } from "./paint.js";
 
 /** A cell, printable; a list of stretches where parts of it look different. */
 export type Cell = string | readonly Stretch[];

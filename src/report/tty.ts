@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from "node:util";
-import type { Event, Report } from "./event.js";
-import { frame, type View } from "./frame.js";
-import { paint, type Stretch } from "./paint.js";
-import { plainLine } from "./plain.js";
+import type { Event, Report } from "../reconcile/event.js";
+import { printable } from "../text/format.js";
+import { columns } from "../text/width.js";
+import { type View, frame } from "./frame.js";
+import { plainLine } from "./lines.js";
+import { type Stretch, paint } from "./paint.js";
 import { advance, nothingYet } from "./progress.js";
-import { printable } from "./text.js";
-import { columns } from "./width.js";
 
 /** A live tree on a terminal. `pause` clears it away until what it returns is called. */
 export type LiveReport = Report & { pause: () => () => void };

@@ -1,5 +1,7 @@
 import * as z from "zod";
-import { printable } from "../report/text.js";
+import type { Host } from "../host/host.js";
+import { paths } from "../paths.js";
+import { printable } from "../text/format.js";
 
 // What the edge wrote is another machine's word: each text is made harmless here, once.
 const text = z.string().transform((value) => printable(value).slice(0, 500));
@@ -43,3 +45,7 @@ export const statusFrom = (json: string | undefined): CertificateStatus | undefi
     return undefined;
   }
 };
+
+/** What the edge says now. */
+export const readStatus = async (host: Host): Promise<CertificateStatus | undefined> =>
+  statusFrom(await host.script(`cat ${paths.certificateStatus} 2>/dev/null || true`));

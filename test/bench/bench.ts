@@ -2,15 +2,15 @@ import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { measureDockerCalls } from "./docker-calls.js";
 import { measureEdge } from "./edge.js";
-import { markdown, seconds, type Figure } from "./figure.js";
-import { stepByStep, wayToFirstCell, type Way } from "./first-cell.js";
+import { type Figure, markdown, seconds } from "./figure.js";
+import { type Way, stepByStep, wayToFirstCell } from "./first-cell.js";
 import { measureJoin } from "./join.js";
-import { blankAgain, bootBench, type Bench } from "./lab.js";
+import { type Bench, blankAgain, bootBench } from "./lab.js";
+import { measureStorms } from "./login-burst.js";
 import { measureHomes } from "./many-homes.js";
 import { measureNoOp } from "./measure-no-op.js";
+import { byHand, byPlaybook, bySwarmhub } from "./setup-tools.js";
 import { measureStartUp } from "./start-up.js";
-import { measureStorms } from "./storm.js";
-import { byHand, byPlaybook, bySwarmhub } from "./ways.js";
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import Dockerode from "dockerode";
-import { connect } from "../../src/connect.js";
-import type { Bench } from "./lab.js";
+import { connect } from "../../src/host/connect.js";
 import type { Figure } from "./figure.js";
+import type { Bench } from "./lab.js";
 
 const calls = 20;
 

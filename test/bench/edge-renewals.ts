@@ -1,9 +1,9 @@
-import { site } from "../e2e/authority.js";
-import type { Lab } from "../e2e/machines.js";
+import { site } from "../e2e/support/authority.js";
+import type { Lab } from "../e2e/support/lab.js";
 import type { EdgeStage } from "./edge-stage.js";
 import { seconds } from "./figure.js";
 import { watching } from "./in-namespace.js";
-import type { Watched } from "./load/said.js";
+import type { Watched } from "./load/result.js";
 
 const renewals = 3;
 const sockets = 50;

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { setStage, type Stage } from "../e2e/acme.js";
-import { site } from "../e2e/authority.js";
-import type { Lab } from "../e2e/machines.js";
-import { assetsAt, ownImages, type ImageName } from "../../src/images.js";
-import type { Question, Site } from "./load/said.js";
+import { type ImageName, assetsAt, ownImages } from "../../src/operator/own-images.js";
+import { type Stage, setStage } from "../e2e/support/acme-stage.js";
+import { site } from "../e2e/support/authority.js";
+import type { Lab } from "../e2e/support/lab.js";
+import type { Question, Site } from "./load/result.js";
 
 const assets = new URL("../../../dist/assets", import.meta.url).pathname;
 

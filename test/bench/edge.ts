@@ -1,9 +1,9 @@
-import { bootLab, type Lab } from "../e2e/machines.js";
+import { type Lab, bootLab } from "../e2e/support/lab.js";
 import { compareRenewals } from "./edge-renewals.js";
-import { setEdgeStage, type EdgeStage } from "./edge-stage.js";
-import { median, seconds, type Figure } from "./figure.js";
+import { type EdgeStage, setEdgeStage } from "./edge-stage.js";
+import { type Figure, median, seconds } from "./figure.js";
 import { put } from "./in-namespace.js";
-import type { Load, Rates, Site } from "./load/said.js";
+import type { Load, Rates, Site } from "./load/result.js";
 import type { Book } from "./measure-no-op.js";
 
 const turns = 5;

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { factsScript } from "../../src/facts.js";
+import { factsScript } from "../../src/host/facts/script.js";
 import { seconds } from "./figure.js";
 
 const run = promisify(execFile);

@@ -1,6 +1,7 @@
-import { logIn, newNotebook, openBrowser, runCell } from "../e2e/browser.js";
+import { logIn, newNotebook, openBrowser, runCell } from "../e2e/support/browser.js";
+import { roomPassword } from "../e2e/support/lab.js";
 import { median, seconds } from "./figure.js";
-import { roomPassword, type Bench } from "./lab.js";
+import type { Bench } from "./lab.js";
 
 /** A way from blank machines to a class, and how long it took to get there and to a first cell. Milliseconds. */
 export type Way = { up: number; cell: number; said: string };

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
-import type { Lab } from "../e2e/machines.js";
-import type { Load, Rates, Watched } from "./load/said.js";
+import type { Lab } from "../e2e/support/lab.js";
+import type { Load, Rates, Watched } from "./load/result.js";
 
 const program = new URL("load.mjs", import.meta.url).pathname;
 

@@ -1,9 +1,9 @@
 import { createInterface } from "node:readline";
-import { until } from "../../src/until.js";
-import { classIn } from "../e2e/class.js";
-import { bootLab, workshop, type Lab } from "../e2e/machines.js";
-import type { Person } from "../e2e/person.js";
-import { median, seconds, type Figure } from "./figure.js";
+import { until } from "../../src/wait.js";
+import { classIn } from "../e2e/support/class.js";
+import { type Lab, bootLab, workshop } from "../e2e/support/lab.js";
+import type { Person } from "../e2e/support/user.js";
+import { type Figure, median, seconds } from "./figure.js";
 import { stepByStep } from "./first-cell.js";
 import type { Book } from "./measure-no-op.js";
 

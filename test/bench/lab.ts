@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { bootLab, roomPassword, workshop, type Lab } from "../e2e/machines.js";
+import { type Lab, bootLab, roomPassword, workshop } from "../e2e/support/lab.js";
 
 /** The lab that everything is measured in, and how it is reached. */
 export type Bench = {

@@ -1,5 +1,5 @@
-import type { Lab } from "../e2e/machines.js";
-import { median, type Figure } from "./figure.js";
+import type { Lab } from "../e2e/support/lab.js";
+import { type Figure, median } from "./figure.js";
 
 const storage = "/srv/swarmhub";
 const tools = "/opt/quota-bench";

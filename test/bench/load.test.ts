@@ -1,5 +1,5 @@
 import test from "ava";
-import { startUpstream } from "../nginx/upstream.js";
+import { startUpstream } from "../nginx/support/upstream.js";
 import { echo } from "./load/echo.js";
 import { atOnce, connections, paced } from "./load/requests.js";
 

@@ -1,6 +1,6 @@
 import { echo } from "./load/echo.js";
-import { connections, atOnce, paced } from "./load/requests.js";
-import type { Load, Seen } from "./load/said.js";
+import { atOnce, connections, paced } from "./load/requests.js";
+import type { Load, Seen } from "./load/result.js";
 import { watch } from "./load/watch.js";
 
 // The load generator, a process in the lab's namespace: takes one load as JSON, prints what came of it as JSON.

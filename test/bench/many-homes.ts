@@ -1,6 +1,6 @@
-import { parentName, parseLsattr } from "../../quota/xfs.js";
-import { bootLab, workshop, type Lab } from "../e2e/machines.js";
-import { median, seconds, type Figure } from "./figure.js";
+import { parentName, parseLsattr } from "../../contracts/xfs.js";
+import { type Lab, bootLab, workshop } from "../e2e/support/lab.js";
+import { type Figure, median, seconds } from "./figure.js";
 import { installTools, makeHomes, measureLimits } from "./limits.js";
 import type { Book } from "./measure-no-op.js";
 

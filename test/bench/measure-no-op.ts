@@ -1,8 +1,9 @@
+import { workshop } from "../e2e/support/lab.js";
 import { factsSections } from "./facts-sections.js";
-import { seconds, type Figure } from "./figure.js";
-import { rootConfig, workshop, type Bench } from "./lab.js";
-import { noOpFigures, ourNoOp, playbookNoOp, type NoOps } from "./no-op.js";
-import { bySwarmhub } from "./ways.js";
+import { type Figure, seconds } from "./figure.js";
+import { type Bench, rootConfig } from "./lab.js";
+import { type NoOps, noOpFigures, ourNoOp, playbookNoOp } from "./no-op.js";
+import { bySwarmhub } from "./setup-tools.js";
 import { whereTimeGoes } from "./where-time-goes.js";
 
 /** Where measures go, and what keeps one that fails from stopping the others. */

@@ -1,6 +1,7 @@
-import { median, type Figure } from "./figure.js";
-import { workshop, type Bench } from "./lab.js";
-import { byPlaybook } from "./ways.js";
+import { workshop } from "../e2e/support/lab.js";
+import { type Figure, median } from "./figure.js";
+import type { Bench } from "./lab.js";
+import { byPlaybook } from "./setup-tools.js";
 
 const runs = 5;
 

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { median, type Figure } from "./figure.js";
+import { type Figure, median } from "./figure.js";
 
 const run = promisify(execFile);
 const pairs = 20;

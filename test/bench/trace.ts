@@ -1,9 +1,10 @@
-import { dockerOver, type Docker } from "../../src/docker.js";
-import { greet } from "../../src/greeting.js";
-import { createHost, type Host, type Transport } from "../../src/host.js";
-import { dockerSocket } from "../../src/socket.js";
-import { sshTransport } from "../../src/ssh.js";
-import { resolveSsh } from "../../src/ssh-config.js";
+import { type Docker, dockerOver } from "../../src/docker/client.js";
+import { greet } from "../../src/host/connect.js";
+import { type Host, createHost } from "../../src/host/host.js";
+import { dockerSocket } from "../../src/transport/socket.js";
+import { sshTransport } from "../../src/transport/ssh.js";
+import { resolveSsh } from "../../src/transport/ssh/config.js";
+import type { Transport } from "../../src/transport/transport.js";
 
 /** Something that was waited for: on which host, of what kind, from when to when (milliseconds of `performance.now`). */
 export type Span = { host: string; kind: Kind; what: string; begun: number; ended: number };
@@ -30,7 +31,7 @@ export const startTrace = (): Trace => {
   };
 };
 
-/** What src/connect.ts does, with a note of each wait. */
+/** What src/host/connect.ts does, with a note of each wait. */
 export const connectTraced = async (
   name: string,
   sshConfigFile: string,

@@ -1,11 +1,11 @@
-import { closeCluster, connectCluster, type Cluster } from "../../src/cluster.js";
-import { loadConfig } from "../../src/config.js";
+import { type Cluster, closeCluster, connectCluster } from "../../src/cluster/cluster.js";
+import { loadConfig } from "../../src/config/load.js";
 import { pieces } from "../../src/pieces/index.js";
-import { managerDocker } from "../../src/pieces/shared/manager.js";
-import { reconcile } from "../../src/reconcile.js";
+import { reconcile } from "../../src/reconcile/reconcile.js";
+import { managerDocker } from "../../src/swarm/membership.js";
+import { roomPassword } from "../e2e/support/lab.js";
 import { median, seconds } from "./figure.js";
-import { roomPassword } from "./lab.js";
-import { connectTraced, startTrace, type Span, type Trace } from "./trace.js";
+import { type Span, type Trace, connectTraced, startTrace } from "./trace.js";
 
 /** One `up` with nothing to do, in this process, each wait noted: phases in order, then what they consist of. */
 export const whereTimeGoes = async (configFile: string, sshConfigFile: string): Promise<string> => {

@@ -1,11 +1,11 @@
 import test from "ava";
 import { certificate } from "../../src/checks/certificate.js";
 import type { World } from "../../src/checks/check.js";
-import type { Config } from "../../src/config.js";
+import type { Config } from "../../src/config/types.js";
 import { paths } from "../../src/paths.js";
-import { classOf } from "../pieces/table.js";
-import { letsEncrypt } from "../tls/says.js";
-import { contextOf, lines } from "./context.js";
+import { classOf } from "../support/class-of.js";
+import { letsEncrypt } from "../tls/support/assert-problem.js";
+import { contextOf, lines } from "./support/context.js";
 
 const name = "geo.example.org";
 const authority = { domain: name, tls: letsEncrypt } as const;

@@ -1,7 +1,7 @@
 import test from "ava";
 import { clock } from "../../src/checks/clock.js";
-import { classOf } from "../pieces/table.js";
-import { contextOf, lines } from "./context.js";
+import { classOf } from "../support/class-of.js";
+import { contextOf, lines } from "./support/context.js";
 
 /** Hosts whose clocks are so many milliseconds ahead of ours; an answer takes `delay` in all. */
 const found = async (ahead: readonly number[], delay = 0) => {

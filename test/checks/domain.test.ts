@@ -1,7 +1,7 @@
 import test from "ava";
 import { domain } from "../../src/checks/domain.js";
-import { classOf } from "../pieces/table.js";
-import { contextOf } from "./context.js";
+import { classOf } from "../support/class-of.js";
+import { contextOf } from "./support/context.js";
 
 const names: Record<string, string[]> = {
   "geo.example.org": ["203.0.113.10"],

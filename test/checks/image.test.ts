@@ -1,10 +1,10 @@
 import test from "ava";
 import type { World } from "../../src/checks/check.js";
-import { image } from "../../src/checks/image.js";
-import type { Docker } from "../../src/docker.js";
-import { fakeFacts } from "../fakes.js";
-import { classOf } from "../pieces/table.js";
-import { contextOf, lines } from "./context.js";
+import { imageCheck } from "../../src/checks/image.js";
+import type { Docker } from "../../src/docker/client.js";
+import { classOf } from "../support/class-of.js";
+import { fakeFacts } from "../support/fakes.js";
+import { contextOf, lines } from "./support/context.js";
 
 const reference = "quay.io/jupyter/scipy-notebook:2026-11-02";
 
@@ -32,7 +32,7 @@ const found = async (
       }),
     } as unknown as Docker;
   }
-  return lines(await image.run(contextOf(cluster, { world: { fetch } })));
+  return lines(await imageCheck.run(contextOf(cluster, { world: { fetch } })));
 };
 const status = (code: number) => async () => new Response(null, { status: code });
 
@@ -64,7 +64,7 @@ test("a folder is looked at here, and what cannot be built is refused at its pla
     const build = { folder, place: "a.yaml:5:10" };
     const cluster = classOf(1);
     Object.assign(cluster.config.servers, { image: folder, build });
-    return lines(await image.run(contextOf(cluster, {})));
+    return lines(await imageCheck.run(contextOf(cluster, {})));
   };
   const [good] = await of("scripts/lab.d/notebook");
   t.regex(good ?? "", /^ok: scripts\/lab\.d\/notebook will be built on the manager: \d+ files/);

@@ -1,14 +1,14 @@
 import test from "ava";
 import type { Check } from "../../src/checks/check.js";
-import { refusal, runChecks, type Found } from "../../src/checks/index.js";
+import { type Found, refusal, runChecks } from "../../src/checks/index.js";
 import { planOf } from "../../src/checks/plan.js";
-import { tableOf } from "../../src/checks/table.js";
-import { exitCode, UnreachableError, UserError } from "../../src/errors.js";
-import type { Piece } from "../../src/piece.js";
+import { tableOf } from "../../src/commands/check/table.js";
+import { UnreachableError, UserError, exitCode } from "../../src/errors.js";
+import type { Piece } from "../../src/reconcile/piece.js";
 import { paint } from "../../src/report/paint.js";
-import { fakeCluster, fakeFacts, fakeHost } from "../fakes.js";
-import { classOf } from "../pieces/table.js";
-import { contextOf, fakeWorld, lines } from "./context.js";
+import { classOf } from "../support/class-of.js";
+import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
+import { contextOf, fakeWorld, lines } from "./support/context.js";
 
 const host = (name: string, address: string) =>
   fakeHost(name, {

@@ -1,10 +1,10 @@
 import test from "ava";
+import { space } from "../../src/checks/disk-space.js";
 import { seats } from "../../src/checks/seats.js";
-import { space } from "../../src/checks/space.js";
-import type { Config } from "../../src/config.js";
-import { fakeConfig } from "../fakes.js";
-import { classOf } from "../pieces/table.js";
-import { contextOf, lines } from "./context.js";
+import type { Config } from "../../src/config/types.js";
+import { classOf } from "../support/class-of.js";
+import { fakeConfig } from "../support/fakes.js";
+import { contextOf, lines } from "./support/context.js";
 
 const gibibyte = 2 ** 30;
 const withMemory = (bytes: number): Partial<Config> => ({

@@ -1,8 +1,8 @@
 import test from "ava";
 import { system } from "../../src/checks/system.js";
-import { factsFrom } from "../../src/facts.js";
-import { classOf } from "../pieces/table.js";
-import { contextOf, lines } from "./context.js";
+import { factsFrom } from "../../src/host/facts/parse.js";
+import { classOf } from "../support/class-of.js";
+import { contextOf, lines } from "./support/context.js";
 
 const run = (...[cluster, options]: Parameters<typeof contextOf>) =>
   system.run(contextOf(cluster, { ...options, facts: { kernel: "6.12", ...options?.facts } }));

@@ -1,8 +1,8 @@
 import test from "ava";
 import type { Found } from "../../src/checks/index.js";
 import { show } from "../../src/commands/check.js";
-import { exitCode, UserError } from "../../src/errors.js";
-import { fakeCluster, fakeHost } from "../fakes.js";
+import { UserError, exitCode } from "../../src/errors.js";
+import { fakeCluster, fakeHost } from "../support/fakes.js";
 
 const cluster = fakeCluster(fakeHost("manager"));
 const ok: Found = { check: "seats", level: "ok", text: "34 seats" };

@@ -1,12 +1,12 @@
 import test from "ava";
-import { homesLines, inspectHomes } from "../../src/commands/homes-line.js";
-import { oneByOne } from "../../src/commands/homes/one-by-one.js";
 import { serverText } from "../../src/commands/homes/ls.js";
-import { serversOf, stopServer } from "../../src/homes/servers.js";
+import { homesLines, inspectHomes } from "../../src/commands/shared/homes.js";
+import type { Docker } from "../../src/docker/client.js";
 import { keptUntil } from "../../src/homes/trash.js";
-import type { Docker } from "../../src/docker.js";
-import { plainLine } from "../../src/report/plain.js";
-import { fakeCluster, fakeFacts, fakeHost, fakeReport, twoMachines } from "../fakes.js";
+import { oneByOne } from "../../src/reconcile/one-by-one.js";
+import { plainLine } from "../../src/report/lines.js";
+import { serversOf, stopServer } from "../../src/swarm/user-servers.js";
+import { fakeCluster, fakeFacts, fakeHost, fakeReport, twoMachines } from "../support/fakes.js";
 
 const now = 1_795_262_400;
 

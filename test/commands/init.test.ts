@@ -1,10 +1,10 @@
-import test from "ava";
-import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import test from "ava";
 import { init } from "../../src/commands/init.js";
-import type { InitIo } from "../../src/commands/init-answers.js";
-import { loadConfig } from "../../src/config.js";
+import type { InitIo } from "../../src/commands/init/answers.js";
+import { loadConfig } from "../../src/config/load.js";
 import { exitCode } from "../../src/errors.js";
 
 const freshPath = async (): Promise<string> =>

@@ -1,10 +1,10 @@
 import test from "ava";
 import { printLog } from "../../src/commands/logs.js";
-import { linesOf, type LogLine } from "../../src/commands/logs/lines.js";
-import { slugOf } from "../../src/slug.js";
-import type { Docker } from "../../src/docker.js";
+import { type LogLine, linesOf } from "../../src/commands/logs/docker-stream.js";
+import type { Docker } from "../../src/docker/client.js";
 import { exitCode } from "../../src/errors.js";
-import { fakeFacts, twoMachines, userError } from "../fakes.js";
+import { slugOf } from "../../src/names.js";
+import { fakeFacts, twoMachines, userError } from "../support/fakes.js";
 
 const frame = (stream: 1 | 2, text: string): Buffer => {
   const header = Buffer.alloc(8);

@@ -3,11 +3,11 @@ import { checkQuota } from "../../src/commands/quota/check.js";
 import { quotaText } from "../../src/commands/quota/ls.js";
 import { setQuota } from "../../src/commands/quota/set.js";
 import { exitCode } from "../../src/errors.js";
-import type { Home, Homes } from "../../src/homes/look.js";
-import { plainLine } from "../../src/report/plain.js";
-import { fakeCluster, fakeHost, fakeReport, userError } from "../fakes.js";
-import { said } from "../homes/said.js";
-import { home, homes } from "../homes/seen.js";
+import type { Home, Homes } from "../../src/homes/inspect.js";
+import { plainLine } from "../../src/report/lines.js";
+import { said } from "../homes/support/perl-output.js";
+import { home, homes } from "../homes/support/seen.js";
+import { fakeCluster, fakeHost, fakeReport, userError } from "../support/fakes.js";
 
 const megabytes = (used: number, hard: number) => ({ used: used * 2 ** 20, hard: hard * 2 ** 20 });
 const ago = (minutes: number) => new Date(homes().now.getTime() - minutes * 60_000);

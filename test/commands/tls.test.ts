@@ -1,12 +1,19 @@
 import test from "ava";
-import type { Config } from "../../src/config.js";
-import { addressOf } from "../../src/commands/address.js";
-import { certificateJson, certificateLine, certificateRows } from "../../src/commands/tls/lines.js";
+import { addressOf } from "../../src/cluster/public-address.js";
 import { renew } from "../../src/commands/tls/renew.js";
-import type { Docker } from "../../src/docker.js";
+import { certificateJson, certificateLine, certificateRows } from "../../src/commands/tls/text.js";
+import type { Config } from "../../src/config/types.js";
+import type { Docker } from "../../src/docker/client.js";
 import { exitCode } from "../../src/errors.js";
-import { fakeCluster, fakeConfig, fakeFacts, fakeHost, fakeReport, userError } from "../fakes.js";
-import { failed, letsEncrypt, says, statusText } from "../tls/says.js";
+import {
+  fakeCluster,
+  fakeConfig,
+  fakeFacts,
+  fakeHost,
+  fakeReport,
+  userError,
+} from "../support/fakes.js";
+import { failed, letsEncrypt, says, statusText } from "../tls/support/assert-problem.js";
 
 const named = { domain: "geo.example.org", tls: letsEncrypt };
 const now = new Date("2026-11-21T12:00:00Z");

@@ -1,6 +1,6 @@
 import test from "ava";
-import { readAsset } from "../../src/assets.js";
-import { complaintsOf } from "./complaints.js";
+import { readAsset } from "../../src/operator/assets.js";
+import { complaintsOf } from "./support/complaints.js";
 
 const example = readAsset("templates/swarmhub.yaml");
 const lines = example.split("\n").filter((line) => line.trim() !== "" && !/^ *#/.test(line));

@@ -1,5 +1,5 @@
 import test from "ava";
-import { classWith, complaintsOf, refused } from "./complaints.js";
+import { classWith, complaintsOf, refused } from "./support/complaints.js";
 
 test("every complaint comes at once, in the order of the file", (t) => {
   const complaints = complaintsOf(`name: Geo 101

@@ -1,9 +1,9 @@
 import test from "ava";
 import { parseDocument } from "yaml";
-import { assetPath, readAsset } from "../../src/assets.js";
-import { loadConfig } from "../../src/config.js";
-import { keyPaths } from "../../src/config/keys.js";
-import { complaintsOf } from "./complaints.js";
+import { loadConfig } from "../../src/config/load.js";
+import { keyPaths } from "../../src/config/schema/unknown-keys.js";
+import { assetPath, readAsset } from "../../src/operator/assets.js";
+import { complaintsOf } from "./support/complaints.js";
 
 const text = readAsset("templates/swarmhub.yaml");
 // The example cannot have device and file at once, nor storage.host of its own: those stand there as comments.

@@ -1,9 +1,9 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
-import { until } from "../../src/until.js";
-import { bootLab, workshop } from "./machines.js";
-import { arrive } from "./person.js";
+import { until } from "../../src/wait.js";
+import { bootLab, workshop } from "./support/lab.js";
+import { arrive } from "./support/user.js";
 
 // A class whose image is built from a folder: each test goes on from the one before.
 const lab = await bootLab("e2e-build", 2, 2048, { prepared: true });

@@ -5,11 +5,11 @@ import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import test, { type ExecutionContext } from "ava";
-import { until } from "../../src/until.js";
-import { isTrusted, setAuthority, site } from "./authority.js";
-import { openBrowser } from "./browser.js";
-import { startKnot } from "./knot.js";
-import { bootLab, workshop } from "./machines.js";
+import { until } from "../../src/wait.js";
+import { isTrusted, setAuthority, site } from "./support/authority.js";
+import { openBrowser } from "./support/browser.js";
+import { startKnot } from "./support/dns-server.js";
+import { bootLab, workshop } from "./support/lab.js";
 
 // A class of one machine, and an authority with a DNS server on another: each test goes on from the one before.
 const lab = await bootLab("e2e-certificates-faults", 2, 2048, { prepared: true });

@@ -1,10 +1,10 @@
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import test from "ava";
-import { openEchoes } from "./echoes.js";
-import { bootLab } from "./machines.js";
-import { setStage } from "./acme.js";
-import { isTrusted, sClient, site } from "./authority.js";
+import { setStage } from "./support/acme-stage.js";
+import { isTrusted, sClient, site } from "./support/authority.js";
+import { bootLab } from "./support/lab.js";
+import { openEchoes } from "./support/open-websockets.js";
 
 // The edge by itself in front of a stand-in, with an authority and a DNS server beside it on one machine.
 const lab = await bootLab("e2e-certificates", 1, 2048, { prepared: true });

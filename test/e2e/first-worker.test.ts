@@ -1,7 +1,7 @@
 import test from "ava";
-import { classIn } from "./class.js";
-import { bootLab, workshop } from "./machines.js";
-import type { Person } from "./person.js";
+import { classIn } from "./support/class.js";
+import { bootLab, workshop } from "./support/lab.js";
+import type { Person } from "./support/user.js";
 
 // A class of the manager alone, with one seat, gets its first worker, with one more, and loses it again: each test goes on
 // from the one before.

@@ -1,15 +1,15 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
-import { slugOf } from "../../src/slug.js";
-import { until } from "../../src/until.js";
-import { testCommands } from "./homes/commands.js";
-import { faults } from "./homes/faults.js";
-import { emptyByHand } from "./homes/empty-by-hand.js";
-import { insideOf } from "./homes/inside.js";
-import { spawnerTests } from "./homes/real-docker.js";
-import { bootLab, workshop } from "./machines.js";
-import { enter } from "./person.js";
+import { slugOf } from "../../src/names.js";
+import { until } from "../../src/wait.js";
+import { testCommands } from "./support/homes/commands.js";
+import { emptyByHand } from "./support/homes/empty-by-hand.js";
+import { faults } from "./support/homes/faults.js";
+import { insideOf } from "./support/homes/inside.js";
+import { spawnerTests } from "./support/homes/real-docker.js";
+import { bootLab, workshop } from "./support/lab.js";
+import { enter } from "./support/user.js";
 
 // What a home promises, on a manager with the storage and a worker: each test goes on from the one before.
 const lab = await bootLab("e2e-homes", 2, 2048, { prepared: true });
@@ -110,7 +110,11 @@ for (const user of ["0", "1000:100"])
     const anna = await enter(address, "anna");
     t.true((await anna.start()).ready);
     const container = (await lab.on(2, "docker ps -q -f name=nb-anna")).trim();
-    await lab.write(2, "/root/isolation.py", await readFile("test/e2e/isolation.py", "utf8"));
+    await lab.write(
+      2,
+      "/root/isolation.py",
+      await readFile("test/e2e/support/isolation.py", "utf8"),
+    );
     const said = await lab.on(
       2,
       `docker exec -i -u ${user} ${container} python3 - /home/jovyan ${lab.address(1)} ${lab.address(2)} </root/isolation.py 2>&1 || true`,

@@ -1,8 +1,8 @@
 import test from "ava";
-import { until } from "../../src/until.js";
-import { classIn } from "./class.js";
-import { bootLab, workshop } from "./machines.js";
-import type { Person } from "./person.js";
+import { until } from "../../src/wait.js";
+import { classIn } from "./support/class.js";
+import { bootLab, workshop } from "./support/lab.js";
+import type { Person } from "./support/user.js";
 
 // A class with one seat on its worker, which then is lost in each of the ways in which machines are; the manager takes users
 // too from the third test on.

@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import test from "ava";
-import { bootLab, workshop } from "./machines.js";
+import { bootLab, workshop } from "./support/lab.js";
 
 // What a user can get wrong, on real machines: a clear sentence, an exit code, nothing touched, never a stack trace.
 const lab = await bootLab("e2e-refusals", 2, 768);

@@ -1,10 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
-import { until } from "../../src/until.js";
-import { bootLab, workshop } from "./machines.js";
-import { arrive, type Person } from "./person.js";
-import { snapshot } from "./snapshot.js";
+import { until } from "../../src/wait.js";
+import { bootLab, workshop } from "./support/lab.js";
+import { snapshot } from "./support/machine-snapshot.js";
+import { type Person, arrive } from "./support/user.js";
 
 // The homes on a blank server of their own, outside the Swarm: node1. Each test goes on from the one before.
 const lab = await bootLab("e2e-storage", 3, 1152, { prepared: true, blank: 1 });
@@ -80,7 +80,7 @@ test.serial(
     await lab.write(
       3,
       "/root/wait.py",
-      await readFile("test/e2e/homes/wait-for-storage.py", "utf8"),
+      await readFile("test/e2e/support/homes/wait-for-storage.py", "utf8"),
     );
     const waiting = asAnna("python3 - /home/jovyan/times 400 </root/wait.py");
     await until(

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import test, { type ExecutionContext } from "ava";
-import { until } from "../../src/until.js";
+import { until } from "../../src/wait.js";
 import { installTools, makeHomes } from "../bench/limits.js";
-import { bootLab, workshop } from "./machines.js";
-import { arrive } from "./person.js";
+import { bootLab, workshop } from "./support/lab.js";
+import { arrive } from "./support/user.js";
 
 // What may befall the quota watcher while homes are made by the hundred: each test goes on from the one before.
 const lab = await bootLab("e2e-watcher", 1, 2048, { prepared: true });
@@ -62,7 +62,7 @@ test.before(async () => {
   await lab.write(
     1,
     "/root/kill-watcher.py",
-    await readFile("test/e2e/homes/kill-watcher.py", "utf8"),
+    await readFile("test/e2e/support/homes/kill-watcher.py", "utf8"),
   );
 });
 

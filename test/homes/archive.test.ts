@@ -4,8 +4,8 @@ import { join } from "node:path";
 import test from "ava";
 import { CommandError, exitCode } from "../../src/errors.js";
 import { archiveHome } from "../../src/homes/archive.js";
-import { userError } from "../fakes.js";
-import { localStorage } from "./local-storage.js";
+import { userError } from "../support/fakes.js";
+import { localStorage } from "./support/local-storage.js";
 
 const quiet = () => ({ signal: new AbortController().signal, onBytes: () => {} });
 

@@ -1,8 +1,8 @@
 import test from "ava";
+import { type Limits, wantedFor } from "../../contracts/limits.js";
 import { findingsOf } from "../../src/homes/findings.js";
-import { wantedFor, type Limits } from "../../src/homes/limits.js";
-import type { Home, Homes } from "../../src/homes/look.js";
-import { home, homes } from "./seen.js";
+import type { Home, Homes } from "../../src/homes/inspect.js";
+import { home, homes } from "./support/seen.js";
 
 const limits: Limits = { bytes: 2 ** 30, files: 1000, homes: {}, trashDays: 30 };
 

@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
+import { settingsFrom } from "../../contracts/edge-settings.js";
 import { keepIssued } from "../../nginx/acme/issued.js";
 import { candidatesFor } from "../../nginx/candidates.js";
-import { settingsFrom } from "../../nginx/settings.js";
-import { makeAuthority } from "./signing.js";
+import { makeAuthority } from "./support/signing.js";
 
 const { sign } = makeAuthority();
 const directory = "https://acme.example/dir";

@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import test from "ava";
+import { settingsFrom } from "../../contracts/edge-settings.js";
+import { writePair } from "../../nginx/certificate-pair.js";
 import { hasHttp2Directive, nginxConfiguration } from "../../nginx/configuration.js";
 import { surroundings } from "../../nginx/nginx.js";
-import { writePair } from "../../nginx/pair.js";
 import { selfSigned } from "../../nginx/self-signed.js";
-import { settingsFrom } from "../../nginx/settings.js";
-import { readAsset } from "../../src/assets.js";
-import { withNginx } from "./running.js";
+import { readAsset } from "../../src/operator/assets.js";
+import { withNginx } from "./support/running-edge.js";
 
 const template = readAsset("nginx/nginx.conf.hbs");
 const rendered = (

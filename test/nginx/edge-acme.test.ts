@@ -5,13 +5,13 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ExecutionContext } from "ava";
-import { pairFrom } from "../../nginx/pair.js";
+import type { Status } from "../../contracts/edge-status.js";
+import { pairFrom } from "../../nginx/certificate-pair.js";
 import { selfSigned } from "../../nginx/self-signed.js";
-import type { Status } from "../../nginx/status.js";
-import { ask, handshake, upgraded } from "./asking.js";
-import { makeAuthority } from "./signing.js";
-import { eventually, startEdge, withNginx, type Edge } from "./running.js";
-import { startUpstream } from "./upstream.js";
+import { ask, handshake, upgraded } from "./support/client.js";
+import { type Edge, eventually, startEdge, withNginx } from "./support/running-edge.js";
+import { makeAuthority } from "./support/signing.js";
+import { startUpstream } from "./support/upstream.js";
 
 const servername = "localhost";
 

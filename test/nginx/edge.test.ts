@@ -6,10 +6,10 @@ import { request } from "node:https";
 import { buffer } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
 import test from "ava";
-import { until } from "../../src/until.js";
-import { ask, handshake, rawly, upgraded } from "./asking.js";
-import { eventually, hasNginx, startEdge, withNginx, type Edge } from "./running.js";
-import { startNames, startUpstream, type Names, type Upstream } from "./upstream.js";
+import { until } from "../../src/wait.js";
+import { ask, handshake, rawly, upgraded } from "./support/client.js";
+import { type Edge, eventually, hasNginx, startEdge, withNginx } from "./support/running-edge.js";
+import { type Names, type Upstream, startNames, startUpstream } from "./support/upstream.js";
 
 type Site = { upstream: Upstream; names: Names; edge: Edge; close: () => Promise<void> };
 

@@ -12,12 +12,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import test from "ava";
 import { exitCode } from "../../src/errors.js";
-import type { Facts } from "../../src/facts.js";
+import type { Facts } from "../../src/host/facts.js";
 import { paths } from "../../src/paths.js";
 import { engine } from "../../src/pieces/engine.js";
-import type { Step } from "../../src/step.js";
-import { complaintsAbout } from "./shell.js";
-import { classOf, machinesOf, refusal, runAll, said } from "./table.js";
+import type { Step } from "../../src/reconcile/piece.js";
+import { classOf, machinesOf, refusal, runAll, said } from "../support/class-of.js";
+import { complaintsAbout } from "./support/shell.js";
 
 type Some = Parameters<typeof machinesOf>[2];
 const running = { "docker.service": "active" };

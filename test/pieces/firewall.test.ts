@@ -9,8 +9,8 @@ import {
   loadedRules6,
   removeScript,
 } from "../../src/pieces/firewall/rules.js";
-import { complaintsAbout } from "./shell.js";
-import { classOf, machinesOf, said } from "./table.js";
+import { classOf, machinesOf, said } from "../support/class-of.js";
+import { complaintsAbout } from "./support/shell.js";
 
 const two = ["10.77.0.11", "10.77.0.12"];
 const asWanted = {

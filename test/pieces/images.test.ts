@@ -1,15 +1,14 @@
 import { Readable } from "node:stream";
 import test from "ava";
-import type { Host } from "../../src/host.js";
-import type { OwnImage } from "../../src/images.js";
+import type { Host } from "../../src/host/host.js";
+import { inspectOwn } from "../../src/images/own.js";
+import { type Pulled, inspectNotebook, pullNotebook, pulledName } from "../../src/images/pulled.js";
+import type { OwnImage } from "../../src/operator/own-images.js";
+import { leftovers } from "../../src/pieces/cleanup.js";
+import { inspectPulled } from "../../src/pieces/cleanup/images.js";
 import { images } from "../../src/pieces/images.js";
-import { inspectNotebook, pulledName, pullNotebook } from "../../src/pieces/images/notebook.js";
-import { inspectOwn } from "../../src/pieces/images/own.js";
-import type { Pulled } from "../../src/pieces/images/pulled.js";
-import { leftovers } from "../../src/pieces/leftovers.js";
-import { inspectPulled } from "../../src/pieces/leftovers/pulled.js";
-import { fakeCluster, fakeFacts, fakeHost } from "../fakes.js";
-import { classOf, machinesOf, refusal, runAll, said } from "./table.js";
+import { classOf, machinesOf, refusal, runAll, said } from "../support/class-of.js";
+import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
 
 const tag = "quay.io/jupyter/scipy-notebook:2026-11-02";
 const digest = (number: number, repository = "quay.io/jupyter/scipy-notebook") =>

@@ -1,9 +1,9 @@
 import test from "ava";
-import type { Cluster } from "../../src/cluster.js";
-import { imageReference } from "../../src/pieces/images/own.js";
+import type { Cluster } from "../../src/cluster/cluster.js";
+import { imageReference } from "../../src/images/own.js";
 import { pieces } from "../../src/pieces/index.js";
-import { fakeCluster, fakeFacts, fakeHost } from "../fakes.js";
-import { said } from "./table.js";
+import { said } from "../support/class-of.js";
+import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
 
 // Our images are made of what `npm run build` writes; without it the pieces that name one cannot look.
 const isBuilt = ((): boolean => {

@@ -1,8 +1,8 @@
 import test from "ava";
+import { choosePool } from "../../src/cluster/ipv4.js";
 import { exitCode } from "../../src/errors.js";
 import { network } from "../../src/pieces/network.js";
-import { choosePool } from "../../src/pieces/swarm/pool.js";
-import { classOf, machinesOf, refusal, runAll, said } from "./table.js";
+import { classOf, machinesOf, refusal, runAll, said } from "../support/class-of.js";
 
 const via = (...destinations: string[]) =>
   destinations.map((destination) => ({ destination, device: "eth0" }));

@@ -1,10 +1,10 @@
 import test from "ava";
 import { exitCode } from "../../src/errors.js";
-import { packages } from "../../src/pieces/packages.js";
 import { paths } from "../../src/paths.js";
+import { packages } from "../../src/pieces/packages.js";
 import { installScript, purgeScript } from "../../src/pieces/packages/scripts.js";
-import { complaintsAbout } from "./shell.js";
-import { classOf, machinesOf, refusal, said } from "./table.js";
+import { classOf, machinesOf, refusal, said } from "../support/class-of.js";
+import { complaintsAbout } from "./support/shell.js";
 
 const plan = (
   cluster: ReturnType<typeof classOf>,

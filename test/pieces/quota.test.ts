@@ -1,9 +1,9 @@
 import test from "ava";
-import { quota, watcherHealth } from "../../src/pieces/quota.js";
-import { limitsFile } from "../../src/pieces/quota/limits.js";
+import { limitsFile } from "../../src/homes/set-limits.js";
 import { paths } from "../../src/paths.js";
-import { fakeConfig, fakeFacts, keptStorage } from "../fakes.js";
-import { classOf, said } from "./table.js";
+import { quota, watcherHealth } from "../../src/pieces/quota.js";
+import { classOf, said } from "../support/class-of.js";
+import { fakeConfig, fakeFacts, keptStorage } from "../support/fakes.js";
 
 const created = {
   Image: "sha256:1",

@@ -1,19 +1,18 @@
 import test from "ava";
-import type { BuildState } from "../../src/pieces/images/notebook.js";
 import { UserError } from "../../src/errors.js";
-import type { Host } from "../../src/host.js";
+import type { Host } from "../../src/host/host.js";
+import { inspectBuilt } from "../../src/images/built.js";
+import { inspectSpread } from "../../src/images/own.js";
+import { type BuildState, listPulled } from "../../src/images/pulled.js";
+import { builtRepository, unfinishedName } from "../../src/names.js";
 import { paths } from "../../src/paths.js";
+import { inspectOldBuilds, oldBuildSteps } from "../../src/pieces/cleanup/images.js";
 import { images } from "../../src/pieces/images.js";
-import { inspectSpread, unfinishedName } from "../../src/pieces/images/own.js";
-import { listPulled } from "../../src/pieces/images/pulled.js";
-import { inspectBuilt } from "../../src/pieces/images/built.js";
-import { inspectOldBuilds, oldBuildSteps } from "../../src/pieces/leftovers/built.js";
 import { registry } from "../../src/pieces/registry.js";
-import { builtRepository } from "../../src/pieces/registry/address.js";
 import { relaySteps } from "../../src/pieces/registry/relay.js";
 import type { ServiceState } from "../../src/pieces/shared/service.js";
-import { fakeFacts, fakeHost, fakeCluster } from "../fakes.js";
-import { classOf, machinesOf, refusal, runAll, said } from "./table.js";
+import { classOf, machinesOf, refusal, runAll, said } from "../support/class-of.js";
+import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
 
 const hash = "0123456789abcdef";
 const digest = `sha256:${"1".repeat(64)}`;

@@ -1,11 +1,11 @@
 import test from "ava";
-import type { Docker } from "../../src/docker.js";
-import type { Host } from "../../src/host.js";
+import type { Docker } from "../../src/docker/client.js";
+import type { Host } from "../../src/host/host.js";
 import { seats } from "../../src/pieces/seats.js";
-import type { Member } from "../../src/pieces/shared/member.js";
-import type { SwarmNode } from "../../src/pieces/swarm/members.js";
-import { twoMachines } from "../fakes.js";
-import { classOf, machinesOf, said } from "./table.js";
+import type { Member } from "../../src/swarm/membership.js";
+import type { SwarmNode } from "../../src/swarm/nodes.js";
+import { classOf, machinesOf, said } from "../support/class-of.js";
+import { twoMachines } from "../support/fakes.js";
 
 type Spec = { users?: string; availability?: string };
 

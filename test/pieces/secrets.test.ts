@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import test from "ava";
 import { readSecret, secrets } from "../../src/pieces/secrets.js";
-import { classOf, machinesOf, runAll, said } from "./table.js";
+import { classOf, machinesOf, runAll, said } from "../support/class-of.js";
 
 const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");
 const all = { "proxy-token": "1", "shared-password": hashOf("given"), "admin-password": "3" };

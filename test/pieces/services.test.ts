@@ -1,13 +1,13 @@
 import test from "ava";
-import type { Config } from "../../src/config.js";
+import type { Config } from "../../src/config/types.js";
 import { paths } from "../../src/paths.js";
 import { edge } from "../../src/pieces/edge.js";
 import { hub } from "../../src/pieces/hub.js";
-import { hubConfiguration } from "../../src/pieces/hub/configuration.js";
+import { hubConfiguration } from "../../src/pieces/hub/settings.js";
 import { proxy } from "../../src/pieces/proxy.js";
 import type { ServiceState } from "../../src/pieces/shared/service.js";
-import { statusText } from "../tls/says.js";
-import { classOf, machinesOf, runAll, said } from "./table.js";
+import { classOf, machinesOf, runAll, said } from "../support/class-of.js";
+import { statusText } from "../tls/support/assert-problem.js";
 
 const secretHashes = { "proxy-token": "1", "shared-password": "2", "admin-password": "3" };
 const absent: ServiceState = { present: undefined, running: false, imageId: "sha256:1" };

@@ -4,17 +4,31 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
 import { exitCode } from "../../src/errors.js";
-import type { Disk, Facts } from "../../src/facts.js";
+import type { Disk, Facts } from "../../src/host/facts.js";
 import { paths } from "../../src/paths.js";
 import { erasure, storage } from "../../src/pieces/storage.js";
 import type { DiskState } from "../../src/pieces/storage/disk.js";
+import {
+  exportsFile,
+  nfsConfiguration,
+  startNfs,
+  stopNfs,
+} from "../../src/pieces/storage/exports.js";
 import { listScript, tableLine, unlistScript } from "../../src/pieces/storage/fstab.js";
-import { exportsFile, nfsConfiguration, startNfs, stopNfs } from "../../src/pieces/storage/nfs.js";
-import { quote } from "../../src/quote.js";
-import { fakeCluster, fakeFacts, fakeHost } from "../fakes.js";
-import { complaintsAbout } from "./shell.js";
-import { blank, facts, files, fromFile, homes, mounted, nothing, plan } from "./storage/states.js";
-import { classOf, machinesOf, refusal, runAll, said } from "./table.js";
+import { quote } from "../../src/text/shell.js";
+import { classOf, machinesOf, refusal, runAll, said } from "../support/class-of.js";
+import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
+import {
+  blank,
+  facts,
+  files,
+  fromFile,
+  homes,
+  mounted,
+  nothing,
+  plan,
+} from "./support/disk-states.js";
+import { complaintsAbout } from "./support/shell.js";
 
 const folders = "make the folders homes, owners, pending, fenced, limits, trash";
 const fence = "keep lost machines from the homes";

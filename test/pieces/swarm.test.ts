@@ -1,11 +1,11 @@
 import test, { type ExecutionContext } from "ava";
 import { exitCode } from "../../src/errors.js";
-import type { Host } from "../../src/host.js";
+import type { Host } from "../../src/host/host.js";
 import { paths } from "../../src/paths.js";
 import { swarm } from "../../src/pieces/swarm.js";
-import type { Member } from "../../src/pieces/shared/member.js";
-import type { SwarmNode } from "../../src/pieces/swarm/members.js";
-import { classOf, machinesOf, refusal, said } from "./table.js";
+import type { Member } from "../../src/swarm/membership.js";
+import type { SwarmNode } from "../../src/swarm/nodes.js";
+import { classOf, machinesOf, refusal, said } from "../support/class-of.js";
 
 const out: Member = { state: "inactive", nodeId: "", manages: false };
 const manager: Member = { state: "active", nodeId: "id-manager", manages: true };

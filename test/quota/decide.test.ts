@@ -1,7 +1,7 @@
 import test from "ava";
-import { decide, parentLimit, type Action, type Home, type World } from "../../quota/decide.js";
-import type { Account } from "../../quota/xfs.js";
-import { account, limit as limits } from "./simulation.js";
+import type { Account } from "../../contracts/xfs.js";
+import { type Action, type Home, type World, decide, parentLimit } from "../../quota/decide.js";
+import { account, limit as limits } from "./support/simulation.js";
 
 const home = (name: string, projectId: number, more: Partial<Home> = {}): Home => ({
   name,

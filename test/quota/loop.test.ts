@@ -1,7 +1,7 @@
 import test from "ava";
-import { createBell } from "../../quota/bell.js";
-import { keepWatch, pauseAfter, slowTimer, type Parts } from "../../quota/loop.js";
+import { type Parts, keepWatch, pauseAfter, slowTimer } from "../../quota/loop.js";
 import type { PassReport } from "../../quota/pass.js";
+import { createBell } from "../../quota/wakeup.js";
 
 const calm: PassReport = {
   homes: 0,

@@ -1,16 +1,16 @@
 import test from "ava";
+import { parentName } from "../../contracts/xfs.js";
 import { decide, parentLimit } from "../../quota/decide.js";
 import { makePass as makePassWith } from "../../quota/pass.js";
 import type { Storage } from "../../quota/storage.js";
-import { parentName } from "../../quota/xfs.js";
 import {
+  type Simulation,
   account,
   addFolder,
   createSimulation,
   limit,
   storageOf,
-  type Simulation,
-} from "./simulation.js";
+} from "./support/simulation.js";
 
 const want = () => limit;
 const makePass = (storage: Storage) => makePassWith(storage, { want, failures: [] });

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import type { Output, Run } from "../../quota/command.js";
-import type { Look } from "../../quota/look.js";
-import { createMemory } from "../../quota/memory.js";
+import { survey } from "../../quota/full-scan.js";
+import type { Look } from "../../quota/inspect.js";
+import { createMemory } from "../../quota/known-state.js";
 import { createStorage } from "../../quota/storage.js";
-import { survey } from "../../quota/survey.js";
 
 const ok = (stdout = ""): Output => ({ code: 0, stdout, stderr: "" });
 

@@ -2,7 +2,7 @@ import { access, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
-import { createRun, type Run } from "../../quota/command.js";
+import { type Run, createRun } from "../../quota/command.js";
 import { createTrash, patience } from "../../quota/trash.js";
 
 const day = 86_400_000;

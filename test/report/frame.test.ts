@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
 import test from "ava";
-import type { Event } from "../../src/report/event.js";
-import { frame, type View } from "../../src/report/frame.js";
-import { advance, nothingYet, type Progress } from "../../src/report/progress.js";
-import { columns } from "../../src/report/width.js";
+import type { Event } from "../../src/reconcile/event.js";
+import { type View, frame } from "../../src/report/frame.js";
+import { type Progress, advance, nothingYet } from "../../src/report/progress.js";
+import { columns } from "../../src/text/width.js";
 
 const wideView: View = { width: 80, height: 24, colour: false, unicode: true };
 

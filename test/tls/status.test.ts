@@ -1,6 +1,6 @@
 import test from "ava";
 import { statusFrom } from "../../src/tls/status.js";
-import { failed, says, statusText } from "./says.js";
+import { failed, says, statusText } from "./support/assert-problem.js";
 
 test("what the edge wrote is read, with its times as such", (t) => {
   const status = says({ attempt: failed });

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import type { World } from "../check.js";
-import { dockerHub, referenceFrom, type Reference } from "./reference.js";
 
 /** What a registry says of an image, in its own words; `unknown` where it could not be asked. */
 export type Answer = { kind: "there" | "refused" | "unknown"; registry: string; words: string };
@@ -30,7 +29,8 @@ export const askForImage = async (
   return refused ?? answers.at(-1) ?? { kind: "unknown", registry: reference.registry, words: "" };
 };
 
-const patience = 5000; // milliseconds for all that is asked of one registry
+const patience = 5000;
+// milliseconds for all that is asked of one registry
 
 const ask = async ({ registry, path, tag }: Reference, fetch: Fetch): Promise<Answer> => {
   const name = new URL(registry).host;
@@ -116,4 +116,26 @@ const reason = (error: unknown): string => {
   if (error.name === "TimeoutError") return `no answer within ${patience / 1000} s`;
   const { cause } = error;
   return cause instanceof Error && cause.message !== "" ? cause.message : error.message;
+};
+
+/** An image's name taken apart: where its registry answers, its path there, its tag or digest. */
+export type Reference = { registry: string; path: string; tag: string };
+
+/** The registry of names without one, as Docker asks it. */
+const dockerHub = "https://registry-1.docker.io";
+
+/** Reads a name as Docker does: what comes before the first slash is a registry if it looks like a host. */
+export const referenceFrom = (image: string): Reference => {
+  const [, name = "", tag, digest] = /^(.*?)(?::([\w.-]+))?(?:@(.*))?$/.exec(image) ?? [];
+  const slash = name.indexOf("/");
+  const first = name.slice(0, Math.max(0, slash));
+  const isHost = /[.:]/.test(first) || first === "localhost";
+  const host = isHost ? first : "docker.io";
+  const path = isHost ? name.slice(slash + 1) : name;
+  const isHub = host === "docker.io" || host === "index.docker.io";
+  return {
+    registry: isHub ? dockerHub : `https://${host}`,
+    path: isHub && !path.includes("/") ? `library/${path}` : path,
+    tag: digest ?? tag ?? "latest",
+  };
 };

@@ -1,15 +1,14 @@
 import { join } from "node:path";
-import { archiveHome, refuseExisting, type Archive } from "../../homes/archive.js";
-import { lookAtHomes, type Home } from "../../homes/look.js";
-import { serversOf } from "../../homes/servers.js";
-import { pick, whose } from "../../homes/who.js";
-import { exitCode, UserError } from "../../errors.js";
-import type { Terminal } from "../../report/index.js";
-import { printable } from "../../report/text.js";
-import { formatSize } from "../../size.js";
-import { keptHomes } from "../kept.js";
-import { withCluster, type ClassOptions } from "../session.js";
-import { oneByOne } from "./one-by-one.js";
+import { UserError, exitCode } from "../../errors.js";
+import { type Archive, archiveHome, refuseExisting } from "../../homes/archive.js";
+import { type Home, lookAtHomes } from "../../homes/inspect.js";
+import { pick, whose } from "../../homes/select.js";
+import { oneByOne } from "../../reconcile/one-by-one.js";
+import type { Terminal } from "../../report/terminal.js";
+import { serversOf } from "../../swarm/user-servers.js";
+import { formatSize, printable } from "../../text/format.js";
+import { keptHomes } from "../shared/homes.js";
+import { type ClassOptions, withCluster } from "../shared/session.js";
 
 /** The options of `swarmhub homes archive`; `to` is a folder of this machine. */
 export type HomesArchiveOptions = ClassOptions & { users: string[]; to: string };

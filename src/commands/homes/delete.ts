@@ -1,16 +1,14 @@
-import { exitCode, UserError } from "../../errors.js";
-import { lookAtHomes } from "../../homes/look.js";
-import { moveToTrash } from "../../homes/move.js";
-import { serversOf, stopServer } from "../../homes/servers.js";
-import { keptUntil, trashFrom } from "../../homes/trash.js";
-import { pick, whose, type Named } from "../../homes/who.js";
-import type { Cluster } from "../../cluster.js";
-import type { Terminal } from "../../report/index.js";
-import { momentText } from "../../report/text.js";
-import { formatSize } from "../../size.js";
-import { keptHomes } from "../kept.js";
-import { withCluster, type ClassOptions } from "../session.js";
-import { oneByOne } from "./one-by-one.js";
+import type { Cluster } from "../../cluster/cluster.js";
+import { UserError, exitCode } from "../../errors.js";
+import { lookAtHomes } from "../../homes/inspect.js";
+import { type Named, pick, whose } from "../../homes/select.js";
+import { keptUntil, moveToTrash, trashFrom } from "../../homes/trash.js";
+import { oneByOne } from "../../reconcile/one-by-one.js";
+import type { Terminal } from "../../report/terminal.js";
+import { serversOf, stopServer } from "../../swarm/user-servers.js";
+import { formatSize, momentText } from "../../text/format.js";
+import { keptHomes } from "../shared/homes.js";
+import { type ClassOptions, withCluster } from "../shared/session.js";
 
 /** The options of `swarmhub homes delete`. */
 export type HomesDeleteOptions = ClassOptions & { users: string[]; yes: boolean };

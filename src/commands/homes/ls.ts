@@ -1,14 +1,13 @@
 import { limitText } from "../../homes/findings.js";
-import { lookAtHomes, type Home, type Homes } from "../../homes/look.js";
-import { serversOf, type Server } from "../../homes/servers.js";
+import { type Home, type Homes, lookAtHomes } from "../../homes/inspect.js";
+import { whose } from "../../homes/select.js";
 import { keptUntil } from "../../homes/trash.js";
-import { whose } from "../../homes/who.js";
-import type { Terminal } from "../../report/index.js";
 import { tableText } from "../../report/table.js";
-import { jsonText, momentText, plural, printable } from "../../report/text.js";
-import { formatSize } from "../../size.js";
-import { keptHomes } from "../kept.js";
-import { withCluster, type ClassOptions } from "../session.js";
+import type { Terminal } from "../../report/terminal.js";
+import { type Server, serversOf } from "../../swarm/user-servers.js";
+import { formatSize, jsonText, momentText, plural, printable } from "../../text/format.js";
+import { keptHomes } from "../shared/homes.js";
+import { type ClassOptions, withCluster } from "../shared/session.js";
 
 /** Shows every home, whose server runs where, and what is in the trash. */
 export const homesLs = (options: ClassOptions, terminal: Terminal): Promise<void> =>

@@ -1,16 +1,15 @@
-import { exitCode, UserError } from "../../errors.js";
-import { lookAtHomes } from "../../homes/look.js";
-import { bringBack } from "../../homes/move.js";
-import type { Trashed } from "../../homes/trash.js";
+import { UserError, exitCode } from "../../errors.js";
+import { lookAtHomes } from "../../homes/inspect.js";
+import { pick, whose } from "../../homes/select.js";
+import { type Trashed, bringBack } from "../../homes/trash.js";
 import { troubleOf } from "../../homes/watcher.js";
-import { pick, whose } from "../../homes/who.js";
-import type { Host } from "../../host.js";
-import type { Terminal } from "../../report/index.js";
-import { momentText, printable } from "../../report/text.js";
-import { until } from "../../until.js";
-import { keptHomes } from "../kept.js";
-import { withCluster, type ClassOptions } from "../session.js";
-import { oneByOne } from "./one-by-one.js";
+import type { Host } from "../../host/host.js";
+import { oneByOne } from "../../reconcile/one-by-one.js";
+import type { Terminal } from "../../report/terminal.js";
+import { momentText, printable } from "../../text/format.js";
+import { until } from "../../wait.js";
+import { keptHomes } from "../shared/homes.js";
+import { type ClassOptions, withCluster } from "../shared/session.js";
 
 /** The options of `swarmhub homes restore`; `name` is a user, a home or an entry of the trash. */
 export type HomesRestoreOptions = ClassOptions & { name: string };

@@ -1,15 +1,14 @@
+import { type Limits, wantedFor } from "../../../contracts/limits.js";
 import { limitText } from "../../homes/findings.js";
-import { wantedFor, type Limits } from "../../homes/limits.js";
-import { lookAtHomes, type Home, type Homes } from "../../homes/look.js";
-import { serversOf, type Server } from "../../homes/servers.js";
-import { pick, whose } from "../../homes/who.js";
+import { type Home, type Homes, lookAtHomes } from "../../homes/inspect.js";
+import { pick, whose } from "../../homes/select.js";
 import { paths } from "../../paths.js";
-import type { Terminal } from "../../report/index.js";
 import { tableText } from "../../report/table.js";
-import { agoText, jsonText, momentText } from "../../report/text.js";
-import { formatSize } from "../../size.js";
-import { keptHomes } from "../kept.js";
-import { withCluster, type ClassOptions } from "../session.js";
+import type { Terminal } from "../../report/terminal.js";
+import { type Server, serversOf } from "../../swarm/user-servers.js";
+import { agoText, formatSize, jsonText, momentText } from "../../text/format.js";
+import { keptHomes } from "../shared/homes.js";
+import { type ClassOptions, withCluster } from "../shared/session.js";
 import { serverText } from "./ls.js";
 
 /** The options of `swarmhub homes show`. */

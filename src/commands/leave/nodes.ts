@@ -1,11 +1,9 @@
-import type { Cluster } from "../../cluster.js";
-import type { Host } from "../../host.js";
-import { onlyOn } from "../../only-on.js";
-import { hub } from "../../pieces/hub.js";
-import { changeNode, removeNode, usersLabel } from "../../pieces/swarm/change.js";
-import { inspectMembers, listNodes, nodeOf } from "../../pieces/swarm/members.js";
-import { swarm } from "../../pieces/swarm.js";
-import type { Piece } from "../../piece.js";
+import type { Cluster } from "../../cluster/cluster.js";
+import type { Host } from "../../host/host.js";
+import { usersLabel } from "../../names.js";
+import { hub, swarm } from "../../pieces/index.js";
+import { type Piece, onlyOn } from "../../reconcile/piece.js";
+import { changeNode, inspectMembers, listNodes, nodeOf, removeNode } from "../../swarm/nodes.js";
 
 /** Those of the machines that the manager lists. */
 export const membersAmong = async (cluster: Cluster, hosts: readonly Host[]): Promise<Host[]> => {

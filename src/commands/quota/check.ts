@@ -1,18 +1,18 @@
-import type { Cluster } from "../../cluster.js";
-import { exitCode, UserError } from "../../errors.js";
-import { findingsOf, type Finding } from "../../homes/findings.js";
-import { limitsFrom, type Limits } from "../../homes/limits.js";
-import { lookAtHomes, type Homes } from "../../homes/look.js";
+import { type Limits, limitsFrom } from "../../../contracts/limits.js";
+import type { Cluster } from "../../cluster/cluster.js";
+import { UserError, exitCode } from "../../errors.js";
+import { type Finding, findingsOf } from "../../homes/findings.js";
+import { type Homes, lookAtHomes } from "../../homes/inspect.js";
+import { whose } from "../../homes/select.js";
+import { limitsFile } from "../../homes/set-limits.js";
 import { troubleOf } from "../../homes/watcher.js";
-import { whose } from "../../homes/who.js";
-import type { Host } from "../../host.js";
+import type { Host } from "../../host/host.js";
 import { paths } from "../../paths.js";
-import { limitsFile } from "../../pieces/quota/limits.js";
-import type { Terminal } from "../../report/index.js";
-import { jsonText, plural, printable } from "../../report/text.js";
-import { until } from "../../until.js";
-import { keptHomes } from "../kept.js";
-import { withCluster, type ClassOptions } from "../session.js";
+import type { Terminal } from "../../report/terminal.js";
+import { jsonText, plural, printable } from "../../text/format.js";
+import { until } from "../../wait.js";
+import { keptHomes } from "../shared/homes.js";
+import { type ClassOptions, withCluster } from "../shared/session.js";
 
 /** The options of `swarmhub quota check`. */
 export type QuotaCheckOptions = ClassOptions & { mend: boolean };

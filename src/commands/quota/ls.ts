@@ -1,14 +1,13 @@
 import { limitText } from "../../homes/findings.js";
-import { lookAtHomes, type Account, type Home, type Homes } from "../../homes/look.js";
-import { whose } from "../../homes/who.js";
+import { type Account, type Home, type Homes, lookAtHomes } from "../../homes/inspect.js";
+import { whose } from "../../homes/select.js";
 import type { View } from "../../report/frame.js";
-import type { Terminal } from "../../report/index.js";
 import type { Stretch } from "../../report/paint.js";
-import { tableText, type Cell } from "../../report/table.js";
-import { agoText, countText, jsonText, plural } from "../../report/text.js";
-import { formatSize } from "../../size.js";
-import { keptHomes } from "../kept.js";
-import { withCluster, type ClassOptions } from "../session.js";
+import { type Cell, tableText } from "../../report/table.js";
+import type { Terminal } from "../../report/terminal.js";
+import { agoText, countText, formatSize, jsonText, plural } from "../../text/format.js";
+import { keptHomes } from "../shared/homes.js";
+import { type ClassOptions, withCluster } from "../shared/session.js";
 
 const orders = {
   name: (one: Home, other: Home) => (whose(one) < whose(other) ? -1 : 1),

@@ -1,20 +1,19 @@
-import { limitInKiB } from "../../../quota/xfs.js";
+import { type Limits, type OwnLimits, type Wanted, wantedFor } from "../../../contracts/limits.js";
+import { limitInKiB } from "../../../contracts/xfs.js";
 import { UserError } from "../../errors.js";
 import { limitText } from "../../homes/findings.js";
-import { wantedFor, type Limits, type OwnLimits, type Wanted } from "../../homes/limits.js";
-import { lookAtHomes, type Home, type Homes } from "../../homes/look.js";
+import { type Home, type Homes, lookAtHomes } from "../../homes/inspect.js";
+import { pick, whose } from "../../homes/select.js";
+import { writeOwnLimits } from "../../homes/set-limits.js";
 import { troubleOf } from "../../homes/watcher.js";
-import { pick, whose } from "../../homes/who.js";
-import { writeOwnLimits } from "../../homes/write-limits.js";
-import type { Host } from "../../host.js";
-import type { Terminal } from "../../report/index.js";
+import type { Host } from "../../host/host.js";
 import { tableText } from "../../report/table.js";
-import { countText, jsonText, plural, printable } from "../../report/text.js";
-import { formatSize } from "../../size.js";
-import { until } from "../../until.js";
-import { keptHomes } from "../kept.js";
-import { withCluster, type ClassOptions } from "../session.js";
-import { changed, requestFrom, type Request } from "./request.js";
+import type { Terminal } from "../../report/terminal.js";
+import { countText, formatSize, jsonText, plural, printable } from "../../text/format.js";
+import { until } from "../../wait.js";
+import { keptHomes } from "../shared/homes.js";
+import { type ClassOptions, withCluster } from "../shared/session.js";
+import { type Request, changed, requestFrom } from "./arguments.js";
 
 /** The options of `swarmhub quota set`; `words` are users and the limit. */
 export type QuotaSetOptions = ClassOptions & { words: string[]; all: boolean; files?: string };

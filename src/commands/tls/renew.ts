@@ -1,16 +1,15 @@
-import type { Cluster } from "../../cluster.js";
-import type { Config } from "../../config.js";
-import { exitCode, UserError } from "../../errors.js";
-import type { Host } from "../../host.js";
-import { readStatus } from "../../pieces/edge/wait.js";
-import { containerOf } from "../../pieces/shared/tasks.js";
-import type { Terminal } from "../../report/index.js";
-import { jsonText } from "../../report/text.js";
-import type { CertificateStatus } from "../../tls/status.js";
-import { until } from "../../until.js";
-import { oneByOne } from "../homes/one-by-one.js";
-import { withCluster, type ClassOptions } from "../session.js";
-import { certificateJson, certificateLine } from "./lines.js";
+import type { Cluster } from "../../cluster/cluster.js";
+import type { Config } from "../../config/types.js";
+import { UserError, exitCode } from "../../errors.js";
+import type { Host } from "../../host/host.js";
+import { oneByOne } from "../../reconcile/one-by-one.js";
+import type { Terminal } from "../../report/terminal.js";
+import { containerOf } from "../../swarm/tasks.js";
+import { jsonText } from "../../text/format.js";
+import { type CertificateStatus, readStatus } from "../../tls/status.js";
+import { until } from "../../wait.js";
+import { type ClassOptions, withCluster } from "../shared/session.js";
+import { certificateJson, certificateLine } from "./text.js";
 
 /** The options of `swarmhub tls renew`. */
 export type TlsRenewOptions = ClassOptions & { force: boolean };

@@ -1,12 +1,12 @@
+import { addressOf } from "../../cluster/public-address.js";
 import { UserError } from "../../errors.js";
 import { paths } from "../../paths.js";
-import type { Terminal } from "../../report/index.js";
 import { tableText } from "../../report/table.js";
-import { jsonText } from "../../report/text.js";
-import { addressOf } from "../address.js";
-import { withCluster, type ClassOptions } from "../session.js";
-import { certificateJson, certificateRows } from "./lines.js";
-import { lookAtCertificates } from "./look.js";
+import type { Terminal } from "../../report/terminal.js";
+import { jsonText } from "../../text/format.js";
+import { lookAtCertificates } from "../../tls/inspect.js";
+import { type ClassOptions, withCluster } from "../shared/session.js";
+import { certificateJson, certificateRows } from "./text.js";
 
 /** Shows what browsers are served with, until when, and how the last attempt at a certificate went. */
 export const tlsShow = (options: ClassOptions, terminal: Terminal): Promise<void> =>

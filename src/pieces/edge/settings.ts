@@ -1,4 +1,4 @@
-import type { Config, DnsConfig, TlsConfig } from "../../config.js";
+import type { Config, DnsConfig, TlsConfig } from "../../config/types.js";
 
 /** settings.json: all that the edge is told. `address` is what browsers type where there is no domain. */
 export const edgeSettings = ({ domain, otherNames, tls }: Config, address: string): string =>

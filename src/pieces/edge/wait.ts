@@ -1,11 +1,10 @@
-import type { Config } from "../../config.js";
-import type { Host } from "../../host.js";
-import { paths } from "../../paths.js";
-import type { Step } from "../../step.js";
-import type { Given } from "../../tls/given.js";
-import { statusFrom, type CertificateStatus } from "../../tls/status.js";
-import { unserved, wantedText } from "../../tls/trouble.js";
-import { until } from "../../until.js";
+import type { Config } from "../../config/types.js";
+import type { Host } from "../../host/host.js";
+import type { Step } from "../../reconcile/piece.js";
+import { unserved, wantedText } from "../../tls/diagnosis.js";
+import type { Given } from "../../tls/given-files.js";
+import { type CertificateStatus, readStatus } from "../../tls/status.js";
+import { until } from "../../wait.js";
 
 /** How long an authority may take for a first certificate, the edge for a change, and for another try; in milliseconds. */
 const patience = { acme: 90_000, other: 30_000, retry: 10_000 };
@@ -37,10 +36,6 @@ export const waitStep = (
     });
   },
 });
-
-/** What the edge says now. */
-export const readStatus = async (host: Host): Promise<CertificateStatus | undefined> =>
-  statusFrom(await host.script(`cat ${paths.certificateStatus} 2>/dev/null || true`));
 
 /**
  * An attempt failed, and the next one comes after the deadline, by the edge's own clock. One that failed before this run

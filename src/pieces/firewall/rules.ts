@@ -1,5 +1,5 @@
+import { registryPort } from "../../names.js";
 import { paths } from "../../paths.js";
-import { registryPort } from "../registry/address.js";
 
 const input = "SWARMHUB-INPUT";
 const containers = "SWARMHUB-CONTAINERS";

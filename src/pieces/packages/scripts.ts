@@ -1,5 +1,5 @@
 import { paths } from "../../paths.js";
-import { quoteAll } from "../../quote.js";
+import { quoteAll } from "../../text/shell.js";
 
 const apt = "apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Languages=none";
 const environment = "export LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a";

@@ -1,9 +1,9 @@
-import type { Facts } from "../../facts.js";
-import type { Host } from "../../host.js";
+import type { Facts } from "../../host/facts.js";
+import type { Host } from "../../host/host.js";
+import { registryPort } from "../../names.js";
 import { paths } from "../../paths.js";
-import type { Step } from "../../step.js";
-import { fileSteps } from "../shared/file.js";
-import { registryPort } from "./address.js";
+import type { Step } from "../../reconcile/piece.js";
+import { fileSteps } from "../shared/files.js";
 
 /**
  * The steps that lead a worker's 127.0.0.1 to the registry at the manager's address. Docker asks a registry without a

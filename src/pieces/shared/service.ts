@@ -1,14 +1,21 @@
-import type { Cluster } from "../../cluster.js";
-import { absent } from "../../docker.js";
-import type { Host } from "../../host.js";
-import type { Step } from "../../step.js";
-import { networkName } from "../network.js";
-import { differences } from "./differences.js";
-import { inSequence } from "./in-sequence.js";
-import { listedImage, listedServices, listedTasks } from "./listed.js";
-import { managerDocker } from "./manager.js";
-import { serviceSpec, type ServiceSpec, type WantedService } from "./service-spec.js";
-import { taskIds, waitUntilGone, waitUntilRunning } from "./tasks.js";
+import type { Cluster } from "../../cluster/cluster.js";
+import { type Machines, inspectMachines } from "../../cluster/machines.js";
+import { absent } from "../../docker/client.js";
+import type { Host } from "../../host/host.js";
+import { imageReference } from "../../images/own.js";
+import { networkName } from "../../names.js";
+import type { ImageName } from "../../operator/own-images.js";
+import type { Step } from "../../reconcile/piece.js";
+import { listedImage, listedServices, listedTasks } from "../../swarm/list.js";
+import { managerDocker } from "../../swarm/membership.js";
+import { inSequence } from "../../swarm/retry.js";
+import {
+  type ServiceSpec,
+  type WantedService,
+  differences,
+  serviceSpec,
+} from "../../swarm/service-spec.js";
+import { taskIds, waitUntilGone, waitUntilRunning } from "../../swarm/tasks.js";
 
 /** A service as it is; `imageId` is the manager's image of that reference. */
 export type ServiceState = {
@@ -113,4 +120,17 @@ const complete = async ({ docker }: Host, wanted: WantedService) => {
   // The Swarm knows the machines' own networks by name alone: their ids are each machine's.
   const Networks = [{ Target: wanted.network ?? network.Id }];
   return { spec: { ...spec, TaskTemplate: { ...spec.TaskTemplate, Networks } }, imageId: image.Id };
+};
+
+/** A part of the system that runs as a service of one of our images: the machines, the image it should have, the service. */
+export type PartState = { machines: Machines; image: string; service: ServiceState };
+
+/** Looks at such a part; service and image have the same name. */
+export const inspectPart = async (cluster: Cluster, name: ImageName): Promise<PartState> => {
+  const image = imageReference(name);
+  const [machines, service] = await Promise.all([
+    inspectMachines(cluster),
+    inspectService(cluster, name, image),
+  ]);
+  return { machines, image, service };
 };

@@ -1,15 +1,15 @@
-import type { Backing } from "../../config.js";
-import { exitCode, UserError } from "../../errors.js";
-import type { Disk, Facts } from "../../facts.js";
-import type { Host } from "../../host.js";
+import type { Backing } from "../../config/types.js";
+import { UserError, exitCode } from "../../errors.js";
+import type { Disk, Facts } from "../../host/facts.js";
+import type { Host } from "../../host/host.js";
 import { paths } from "../../paths.js";
-import { quote } from "../../quote.js";
-import { formatSize } from "../../size.js";
-import type { Step } from "../../step.js";
-import { askForDisk, noSuchDisk, refuseOtherHomes } from "./choose.js";
-import { isHomes, label, type DiskState } from "./disk.js";
+import type { Step } from "../../reconcile/piece.js";
+import { formatSize } from "../../text/format.js";
+import { quote } from "../../text/shell.js";
+import { type DiskState, isHomes, label } from "./disk.js";
 import { isListed, listScript, tableLine } from "./fstab.js";
 import { growScript, growSteps, refuseFullRoot } from "./grow.js";
+import { askForDisk, noSuchDisk, refuseOtherHomes } from "./wrong-disk.js";
 
 /** The steps from a blank disk (or none) to a mounted file system. Refuses a disk with anything on it that is not ours. */
 export const backingSteps = (

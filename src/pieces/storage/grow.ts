@@ -1,17 +1,18 @@
-import type { Backing } from "../../config.js";
-import { exitCode, UserError } from "../../errors.js";
-import type { Facts } from "../../facts.js";
-import type { Host } from "../../host.js";
+import type { Backing } from "../../config/types.js";
+import { UserError, exitCode } from "../../errors.js";
+import type { Facts } from "../../host/facts.js";
+import type { Host } from "../../host/host.js";
 import { paths } from "../../paths.js";
-import { formatSize } from "../../size.js";
-import type { Step } from "../../step.js";
+import type { Step } from "../../reconcile/piece.js";
+import { formatSize } from "../../text/format.js";
 import type { DiskState } from "./disk.js";
 
 /** Bytes that a storage file leaves for the system and Docker. */
 export const spareOnRoot = 2 * 1024 ** 3;
 
 // XFS leaves unused what is too little for one more allocation group.
-const slack = 16 * 1024 ** 2; // bytes
+const slack = 16 * 1024 ** 2;
+// bytes
 
 /** The steps that make the homes' file system as large as what lies under it, and the storage file as large as the configuration says. */
 export const growSteps = (backing: Backing, host: Host, facts: Facts, state: DiskState): Step[] => {

@@ -1,10 +1,10 @@
-import type { Cluster } from "../../cluster.js";
-import { exitCode, UserError } from "../../errors.js";
-import type { Host } from "../../host.js";
+import type { Cluster } from "../../cluster/cluster.js";
+import { choosePool } from "../../cluster/ipv4.js";
+import { UserError, exitCode } from "../../errors.js";
+import type { Host } from "../../host/host.js";
 import { paths } from "../../paths.js";
-import type { Step } from "../../step.js";
-import { nodeOf, waitForNode, type SwarmState } from "./members.js";
-import { choosePool } from "./pool.js";
+import type { Step } from "../../reconcile/piece.js";
+import { type SwarmState, nodeOf, waitForNode } from "../../swarm/nodes.js";
 
 /** The step that begins the Swarm; none where ours is. Refuses a machine that is in another. */
 export const managerSteps = (

@@ -1,10 +1,17 @@
-import type { Cluster } from "../../cluster.js";
-import { exitCode, UserError } from "../../errors.js";
-import type { Host } from "../../host.js";
-import { quote } from "../../quote.js";
-import type { Step } from "../../step.js";
-import { changeNode, removeNode, usersLabel } from "./change.js";
-import { listNodes, nodeOf, type SwarmNode, type SwarmState } from "./members.js";
+import type { Cluster } from "../../cluster/cluster.js";
+import { UserError, exitCode } from "../../errors.js";
+import type { Host } from "../../host/host.js";
+import { usersLabel } from "../../names.js";
+import type { Step } from "../../reconcile/piece.js";
+import {
+  type SwarmNode,
+  type SwarmState,
+  changeNode,
+  listNodes,
+  nodeOf,
+  removeNode,
+} from "../../swarm/nodes.js";
+import { quote } from "../../text/shell.js";
 
 /** The step that labels a node with the machine that it is: its machine-id, and its name in the configuration. */
 export const labelSteps = (host: Host, state: SwarmState, { manager }: Cluster): Step[] => {

@@ -1,7 +1,7 @@
-import { Agent, get, type IncomingMessage } from "node:http";
-import { connect, type ClientHttp2Session } from "node:http2";
+import { Agent, type IncomingMessage, get } from "node:http";
+import { type ClientHttp2Session, connect } from "node:http2";
 import { Agent as TlsAgent, get as getOverTls } from "node:https";
-import type { Question, Site } from "./said.js";
+import type { Question, Site } from "./result.js";
 
 /** Some connections to a site, and how to ask over a free one. */
 export type Asker = {

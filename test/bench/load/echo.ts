@@ -1,7 +1,7 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { Socket } from "node:net";
-import { openEcho } from "../../e2e/echoes.js";
-import { begin, rates, type Load, type Rates } from "./said.js";
+import { setTimeout as pause } from "node:timers/promises";
+import { openEcho } from "../../e2e/support/open-websockets.js";
+import { type Load, type Rates, begin, rates } from "./result.js";
 
 /** Round trips over open websockets: so many a second in all, or, where that is 0, each as soon as the last is back. */
 export const echo = async (load: Load & { kind: "echo" }): Promise<Rates> => {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { openAsker, type Asker } from "./asker.js";
-import { begin, rates, type Load, type Question, type Rates } from "./said.js";
+import { type Asker, openAsker } from "./asker.js";
+import { type Load, type Question, type Rates, begin, rates } from "./result.js";
 
 /** Each connection is asked again as soon as it answered. */
 export const atOnce = (load: Load & { kind: "at once" }): Promise<Rates> =>

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
-import { openEchoes } from "../../e2e/echoes.js";
+import { openEchoes } from "../../e2e/support/open-websockets.js";
 import { openAsker } from "./asker.js";
-import type { Load, Watched } from "./said.js";
+import type { Load, Watched } from "./result.js";
 
 /**
  * Keeps websockets open, each answering once a second, and comes anew several times a second, until stdin ends. Says "open"

@@ -1,10 +1,10 @@
 import test from "ava";
-import { inSequence } from "../../../src/pieces/shared/in-sequence.js";
 import { removeServiceSteps, serviceSteps } from "../../../src/pieces/shared/service.js";
-import { serviceSpec, type WantedService } from "../../../src/pieces/shared/service-spec.js";
-import { waitUntilRunning } from "../../../src/pieces/shared/tasks.js";
-import { userError } from "../../fakes.js";
-import { classOf, runAll } from "../table.js";
+import { inSequence } from "../../../src/swarm/retry.js";
+import { type WantedService, serviceSpec } from "../../../src/swarm/service-spec.js";
+import { waitUntilRunning } from "../../../src/swarm/tasks.js";
+import { classOf, runAll } from "../../support/class-of.js";
+import { userError } from "../../support/fakes.js";
 
 const wanted: WantedService = {
   name: "proxy",

@@ -2,9 +2,17 @@ import test from "ava";
 import { exitCode } from "../../../src/errors.js";
 import { paths } from "../../../src/paths.js";
 import { tableLine } from "../../../src/pieces/storage/fstab.js";
-import { complaintsAbout } from "../shell.js";
-import { classOf, refusal, runAll, said } from "../table.js";
-import { facts, files, fromFile, gigabyte, mounted, nothing, plan } from "./states.js";
+import { classOf, refusal, runAll, said } from "../../support/class-of.js";
+import {
+  facts,
+  files,
+  fromFile,
+  gigabyte,
+  mounted,
+  nothing,
+  plan,
+} from "../support/disk-states.js";
+import { complaintsAbout } from "../support/shell.js";
 
 const inFile = { ...mounted, device: undefined, file: 20 * gigabyte, source: "/dev/loop0" };
 const listed = {

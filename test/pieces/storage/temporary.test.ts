@@ -1,16 +1,16 @@
 import test from "ava";
+import type { Host } from "../../../src/host/host.js";
+import { inspectOwn } from "../../../src/images/own.js";
+import { keptSteps } from "../../../src/pieces/cleanup.js";
 import { firewall } from "../../../src/pieces/firewall.js";
-import { hubConfiguration } from "../../../src/pieces/hub/configuration.js";
-import { hubSpec } from "../../../src/pieces/hub/spec.js";
-import { inspectOwn } from "../../../src/pieces/images/own.js";
-import { keptSteps } from "../../../src/pieces/leftovers/kept.js";
+import { hubSpec } from "../../../src/pieces/hub/service.js";
+import { hubConfiguration } from "../../../src/pieces/hub/settings.js";
 import { packages } from "../../../src/pieces/packages.js";
 import { quota } from "../../../src/pieces/quota.js";
 import { storage } from "../../../src/pieces/storage.js";
-import type { Host } from "../../../src/host.js";
-import { fakeFacts } from "../../fakes.js";
-import { classOf, machinesOf, said } from "../table.js";
-import { facts, mounted, nothing } from "./states.js";
+import { classOf, machinesOf, said } from "../../support/class-of.js";
+import { fakeFacts } from "../../support/fakes.js";
+import { facts, mounted, nothing } from "../support/disk-states.js";
 
 const temporary = (options = {}) =>
   classOf(1, { ...options, config: { storage: { kind: "temporary" } } });

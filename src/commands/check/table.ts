@@ -1,0 +1,49 @@
+import type { Level } from "../../checks/check.js";
+import type { Found } from "../../checks/index.js";
+import type { Cluster } from "../../cluster/cluster.js";
+import type { Stretch } from "../../report/paint.js";
+import { printable } from "../../text/format.js";
+import { columns, pad } from "../../text/width.js";
+
+type Line = readonly Stretch[];
+
+/** The findings as lines: a machine and what was found on it, one after the other, then the class as a whole. */
+export const tableOf = (found: readonly Found[], cluster: Cluster): Line[] => {
+  const width = Math.max(0, ...found.map(({ check }) => columns(check)));
+  const groups = [...cluster.hosts.map(({ name }) => name), undefined].map((host) => ({
+    title: host ?? "the class",
+    about: cluster.hosts.flatMap((one) => (one.name === host ? [tasksOf(one.name, cluster)] : [])),
+    lines: found.filter((each) => each.host === host).flatMap((each) => linesOf(each, width)),
+  }));
+  return groups
+    .filter(({ lines }) => lines.length > 0)
+    .flatMap(({ title, about, lines }): Line[] => [
+      [[printable(title), "bold"], ...about.map((text): Stretch => [`  ${text}`, "dim"])],
+      ...lines,
+    ]);
+};
+
+const signs: Record<Level, Stretch> = {
+  ok: ["✓", "good"],
+  note: ["·", "dim"],
+  warning: ["!", "warn"],
+  refusal: ["✗", "bad"],
+};
+
+const linesOf = ({ check, level, text, cure }: Found, width: number): Line[] => [
+  [["  "], signs[level], [` ${pad(check, width)}  `, "dim"], [printable(text)]],
+  ...(cure ?? "")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line, index): Line => [
+      [" ".repeat(width + 6)],
+      [`${index === 0 ? "→ " : "    "}${printable(line)}`],
+    ]),
+];
+
+const tasksOf = (name: string, { manager, workers, storage }: Cluster): string =>
+  [
+    ...(manager.name === name ? ["manager"] : []),
+    ...(workers.some((worker) => worker.name === name) ? ["worker"] : []),
+    ...(storage?.name === name ? ["storage"] : []),
+  ].join(", ");

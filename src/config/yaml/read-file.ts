@@ -1,0 +1,76 @@
+import { isUtf8 } from "node:buffer";
+import { open } from "node:fs/promises";
+import { UserError, exitCode } from "../../errors.js";
+import { complaintsError } from "./complaints.js";
+
+const limit = 1024 * 1024;
+
+/** The text of a file that is UTF-8 and at most 1 MB; throws a UserError (usage) that says what to do. */
+export const readText = async (path: string): Promise<string> => {
+  const bytes = await readBytes(path);
+  if (bytes.length > limit)
+    throw complaintsError(path, [
+      {
+        line: 1,
+        column: 1,
+        text: "the file is larger than 1 MB, but a class takes a few lines; is it the right file?",
+      },
+    ]);
+  if (!isUtf8(bytes)) throw complaintsError(path, [notUtf8(bytes)]);
+  return new TextDecoder().decode(bytes);
+};
+
+const readBytes = async (path: string): Promise<Buffer> => {
+  try {
+    const handle = await open(path, "r");
+    try {
+      return await upTo(limit + 1, handle);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw unreadable(path, (error as NodeJS.ErrnoException).code ?? String(error));
+  }
+};
+
+// One byte more than the limit is enough to know; a device or a pipe may have no end.
+const upTo = async (most: number, handle: Awaited<ReturnType<typeof open>>): Promise<Buffer> => {
+  const buffer = Buffer.alloc(most);
+  let filled = 0;
+  while (filled < most) {
+    const { bytesRead } = await handle.read(buffer, filled, most - filled, null);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
+};
+
+const unreadable = (path: string, code: string): UserError => {
+  if (code === "ENOENT")
+    return new UserError(
+      `${path}: there is no such file, and nothing is known of a class without it`,
+      "type `swarmhub init` to write one",
+      exitCode.usage,
+    );
+  const why: Record<string, string> = {
+    EISDIR: "it is a folder; name the file in it",
+    EACCES: "you may not read it; look at its owner and mode",
+  };
+  return new UserError(`${path}: cannot be read: ${why[code] ?? code}`, undefined, exitCode.usage);
+};
+
+const notUtf8 = (bytes: Buffer) => {
+  let line = 1;
+  let from = 0;
+  for (;;) {
+    const end = bytes.indexOf(0x0a, from);
+    const text = bytes.subarray(from, end < 0 ? bytes.length : end);
+    if (!isUtf8(text) || end < 0) {
+      const column = text.toString("utf8").indexOf("\uFFFD") + 1;
+      const said = "this is not UTF-8 text, which YAML is written in; save the file as UTF-8";
+      return { line, column: Math.max(1, column), text: said };
+    }
+    line += 1;
+    from = end + 1;
+  }
+};

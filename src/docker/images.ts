@@ -1,0 +1,170 @@
+import type { Readable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
+import type Dockerode from "dockerode";
+import { UserError } from "../errors.js";
+
+/** Without a word from Docker for so long, a pull or a build is given up; milliseconds. */
+const idleDeadline = 10 * 60_000;
+
+/** Pulls an image, telling how far it is ("40 %"). Throws UserError with the registry's words. */
+export const pullImage = async (
+  docker: Dockerode,
+  reference: string,
+  onProgress: (text: string) => void = () => {},
+  idleMs = idleDeadline,
+): Promise<void> => {
+  const layers = new Map<string, { loaded: number; unpacked: number; total: number }>();
+  let shown = -1;
+  const look = ({ id, status, progressDetail }: Message): void => {
+    if (id === undefined || status === undefined) return;
+    const layer = layers.get(id) ?? { loaded: 0, unpacked: 0, total: 0 };
+    layers.set(id, layer);
+    layer.total = progressDetail?.total ?? layer.total;
+    const current = progressDetail?.current ?? layer.total;
+    if (status === "Downloading") layer.loaded = current;
+    if (status === "Extracting") [layer.loaded, layer.unpacked] = [layer.total, current];
+    if (status === "Download complete") layer.loaded = layer.total;
+    if (status === "Pull complete") [layer.loaded, layer.unpacked] = [layer.total, layer.total];
+    const percent = percentOf([...layers.values()]);
+    if (percent <= shown) return;
+    shown = percent;
+    onProgress(`${percent} %`);
+  };
+  const start = (abortSignal: AbortSignal) => docker.pull(withTag(reference), { abortSignal });
+  for await (const message of follow(`cannot pull ${reference}`, idleMs, start)) look(message);
+};
+
+/** Pushes a tag of an image to its registry, which asks for no password, telling how far it is ("3 of 5 layers"). Throws UserError. */
+export const pushImage = async (
+  docker: Dockerode,
+  repository: string,
+  tag: string,
+  onProgress: (text: string) => void = () => {},
+  idleMs = idleDeadline,
+): Promise<void> => {
+  const layers = new Map<string, boolean>();
+  let shown = "";
+  const start = (abortSignal: AbortSignal) =>
+    // Engines before 23 insist on a header with some password or none.
+    docker.getImage(repository).push({ tag, authconfig: {}, abortSignal });
+  for await (const message of follow(`cannot push ${repository}:${tag}`, idleMs, start)) {
+    const { id, status = "" } = message;
+    if (id === undefined || id === tag) continue;
+    layers.set(id, /^(Pushed|Layer already exists|Mounted from)/.test(status));
+    const there = [...layers.values()].filter(Boolean).length;
+    const words = `${there} of ${layers.size} layers`;
+    if (words !== shown) onProgress(words);
+    shown = words;
+  }
+};
+
+/** What to build, and who is told of each line that the build prints. */
+export type BuildOptions = {
+  tag: string;
+  /** The Dockerfile's stage. */
+  target?: string;
+  labels?: Record<string, string>;
+  onLine?: (line: string) => void;
+  idleMs?: number;
+};
+
+/** Builds an image from a tar of its context, by the Engine's own builder. Throws UserError with the last 20 lines. */
+export const buildImage = async (
+  docker: Dockerode,
+  context: Readable | Buffer,
+  { tag, target, labels = {}, onLine, idleMs = idleDeadline }: BuildOptions,
+): Promise<void> => {
+  const last: string[] = [];
+  let rest = "";
+  const say = (text: string): void => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) onLine?.(line);
+    last.push(...lines.filter((line) => line.trim() !== ""));
+    last.splice(0, last.length - 20);
+  };
+  const finish = () => {
+    if (rest !== "") say("\n");
+  };
+  const start = (abortSignal: AbortSignal) =>
+    // The types know no Buffer here; the request sends one as it is.
+    docker.buildImage(context as Readable, {
+      t: tag,
+      // The builder that every Engine has; BuildKit's needs a session kept open beside the request.
+      version: "1",
+      labels,
+      forcerm: true,
+      ...(target === undefined ? {} : { target }),
+      abortSignal,
+    });
+  const before = () => {
+    finish();
+    return last;
+  };
+  for await (const { stream } of follow(`cannot build ${tag}`, idleMs, start, before))
+    if (stream !== undefined) say(stream);
+  finish();
+};
+
+type Message = {
+  error?: string;
+  stream?: string;
+  id?: string;
+  status?: string;
+  progressDetail?: { current?: number; total?: number };
+};
+
+/** The messages of an answer as they come. Throws UserError: Docker's words and the lines `before` them, or its silence. */
+const follow = async function* (
+  what: string,
+  idleMs: number,
+  start: (signal: AbortSignal) => Promise<NodeJS.ReadableStream>,
+  before: () => readonly string[] = () => [],
+) {
+  const silent = new AbortController();
+  const timer = setTimeout(() => silent.abort(), idleMs);
+  try {
+    for await (const line of linesOf(await start(silent.signal), () => timer.refresh())) {
+      const message = JSON.parse(line) as Message;
+      if (message.error !== undefined) throw new UserError(message.error);
+      yield message;
+    }
+  } catch (error) {
+    // An error that says which host was lost stays as it is.
+    if (error instanceof UserError && error.name !== "UserError") throw error;
+    const why = silent.signal.aborted
+      ? `Docker has said nothing for ${idleMs / 1000} s`
+      : wordsOf(error as Error);
+    throw new UserError([`${what}: ${why}`, ...before()].join("\n  "));
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/** docker-modem puts "(HTTP code 404) no such image - " before what Docker said. */
+const wordsOf = ({ message }: Error): string =>
+  message.replace(/^\(HTTP code \d+\) .*? - /, "").trim();
+
+const linesOf = async function* (stream: NodeJS.ReadableStream, onChunk: () => void) {
+  const decoder = new StringDecoder("utf8");
+  let rest = "";
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    onChunk();
+    const lines = (rest + decoder.write(chunk)).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines.filter((line) => line.trim() !== "");
+  }
+  if (rest.trim() !== "") yield rest;
+};
+
+/** A layer counts once loaded and once unpacked. */
+const percentOf = (layers: { loaded: number; unpacked: number; total: number }[]): number => {
+  const sum = (of: (layer: (typeof layers)[number]) => number) =>
+    layers.reduce((total, layer) => total + of(layer), 0);
+  const all = sum(({ total }) => total) * 2;
+  return all === 0 ? 0 : Math.floor((sum(({ loaded, unpacked }) => loaded + unpacked) / all) * 100);
+};
+
+/** Docker pulls every tag of a name that has none. */
+const withTag = (reference: string): string =>
+  /[:@]/.test(reference.slice(reference.lastIndexOf("/") + 1)) ? reference : `${reference}:latest`;

@@ -1,0 +1,47 @@
+import { UserError, exitCode } from "../errors.js";
+import { slugOf } from "../names.js";
+import { printable } from "../text/format.js";
+import { nearest } from "../text/nearest.js";
+import { cut } from "../text/width.js";
+
+/** Somebody's home: by the name of its folder, and of its owner where the note tells it. */
+export type Named = { name: string; user: string | undefined };
+
+/** The owner's name as a terminal may show it, 40 columns at most; the home's where there is no note. */
+export const whose = ({ name, user }: Named): string =>
+  user === undefined ? name : cut(printable(user), 40) || name;
+
+/** The homes that are meant, each once: by login name or by the name of the home. Throws a UserError that names all unknown. */
+export const pick = <Home extends Named>(
+  homes: readonly Home[],
+  words: readonly string[],
+): Home[] => {
+  const byName = new Map(homes.map((home) => [home.name, home]));
+  const byUser = new Map(homes.map((home) => [home.user ?? home.name, home]));
+  const find = (word: string): Home | undefined =>
+    byUser.get(word) ??
+    byName.get(word) ??
+    byName.get(slugOf(word)) ??
+    byName.get(slugOf(word.toLowerCase()));
+  const unknown = words.filter((word) => find(word) === undefined);
+  if (unknown.length > 0) throw unknownError(homes, unknown);
+  return [...new Set(words.flatMap((word) => find(word) ?? []))];
+};
+
+const unknownError = (homes: readonly Named[], unknown: readonly string[]): UserError => {
+  const names = [...new Set(homes.flatMap(({ name, user }) => [name, user ?? name]))];
+  const lines = unknown.map((word) => {
+    const near = nearest(word, names);
+    const advice = near === undefined ? "" : `; did you mean ${cut(printable(near), 40)}?`;
+    return `there is no home of "${cut(printable(word), 40)}"${advice}`;
+  });
+  const few = homes.length > 0 && homes.length <= 20;
+  const all = few ? `\nhomes: ${homes.map(whose).toSorted().join(", ")}` : "";
+  return new UserError(
+    lines.join("\n") + all,
+    homes.length === 0
+      ? "a home is made when its owner logs in for the first time"
+      : "`swarmhub homes ls` shows all homes",
+    exitCode.usage,
+  );
+};

@@ -1,0 +1,168 @@
+import { isIPv4 } from "node:net";
+import { z } from "zod";
+import type { Disk, Facts, NetworkAddress } from "../facts.js";
+import { membershipFrom, nodeCertificate } from "./membership.js";
+
+/** The answer of `factsScript`, read; throws where a part of it is not what that command prints. */
+export const factsFrom = (text: string): Facts => {
+  const sections = sectionsOf(text);
+  const get = (name: string): string => sections.get(name)?.trim() ?? "";
+  const lines = (name: string): string[] => get(name).split("\n").filter(Boolean);
+  const words = (name: string): string[][] => lines(name).map((line) => line.trim().split(/\s+/));
+  const release = releaseOf(lines("os-release"));
+  const network = lines("network");
+  const files = filesIn(sections);
+
+  return {
+    machineId: get("machine-id"),
+    hostName: get("host-name"),
+    system: {
+      id: release["ID"] ?? "unknown",
+      like: (release["ID_LIKE"] ?? "").split(" ").filter(Boolean),
+      version: release["VERSION_ID"] ?? "",
+      name: release["PRETTY_NAME"] ?? "an unknown system",
+    },
+    kernel: get("kernel"),
+    memory: Number(/^MemTotal:\s+(\d+) kB/m.exec(get("memory"))?.[1] ?? 0) * 1024,
+    processors: Number(get("processors")),
+    addresses: addressesOf(network[0] ?? ""),
+    routes: routesOf(network[1] ?? ""),
+    disks: disksOf(get("disks")),
+    mounts: words("mounts").map(([source = "", target = "", type = "", options = ""]) => ({
+      source,
+      target,
+      type,
+      options: options.split(","),
+    })),
+    freeOnRoot: productOf(get("free-on-root")),
+    packages: Object.fromEntries(
+      words("packages").flatMap(([status, name = "", version = ""]) =>
+        status === "ii" ? [[name, version]] : [],
+      ),
+    ),
+    files,
+    secretHashes: hashesOf(words("secrets")),
+    certificates: lines("certificates"),
+    givenHashes: hashesOf(words("given")),
+    firewall: lines("firewall").filter(namesUs),
+    firewall6: lines("firewall6").filter(namesUs),
+    ipv6: get("ipv6") === "yes",
+    state: lines("state"),
+    units: unitsOf(get("units")),
+    membership: membershipFrom(get("engine"), files[nodeCertificate] ?? ""),
+    missingModules: lines("modules"),
+    xfsFeatures: get("xfs"),
+    quotaState: get("quota"),
+  };
+};
+
+// A record separator at the start of a line cannot be in what these commands print.
+const mark = "\u001e";
+
+const sectionsOf = (text: string): Map<string, string> =>
+  new Map(
+    text
+      .split(`\n${mark}`)
+      .slice(1)
+      .map((part) => {
+        const end = part.indexOf("\n");
+        return end < 0 ? [part, ""] : [part.slice(0, end), part.slice(end + 1)];
+      }),
+  );
+
+const filesIn = (sections: Map<string, string>): Record<string, string> =>
+  Object.fromEntries(
+    [...sections]
+      .filter(([name]) => name.startsWith("file "))
+      .map(([name, content]) => [name.slice(5), Buffer.from(content.trim(), "hex").toString()]),
+  );
+
+/** What sha256sum prints, by file name. */
+const hashesOf = (words: string[][]): Record<string, string> =>
+  Object.fromEntries(words.map(([hash = "", name = ""]) => [name, hash]));
+
+const namesUs = (rule: string): boolean => rule.includes("SWARMHUB");
+
+const unitsOf = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    text.split("\n\n").flatMap((unit) => {
+      const [, name] = /^Id=(.*)$/m.exec(unit) ?? [];
+      const [, state] = /^ActiveState=(.*)$/m.exec(unit) ?? [];
+      return name === undefined || state === undefined ? [] : [[name, state] as const];
+    }),
+  );
+
+const releaseOf = (lines: string[]): Record<string, string> =>
+  Object.fromEntries(
+    lines.map((line) => {
+      const [name = "", ...value] = line.split("=");
+      return [name, value.join("=").replace(/^"(.*)"$/, "$1")];
+    }),
+  );
+
+const addressList = z.array(
+  z.object({
+    ifname: z.string(),
+    mtu: z.number(),
+    addr_info: z.array(
+      z.object({ local: z.string().optional(), prefixlen: z.number(), scope: z.string() }),
+    ),
+  }),
+);
+
+const addressesOf = (json: string): NetworkAddress[] =>
+  addressList.parse(JSON.parse(json === "" ? "[]" : json)).flatMap(({ ifname, mtu, addr_info }) =>
+    addr_info.flatMap(({ local, prefixlen, scope }) =>
+      // It goes into files and scripts of all other machines: no more than an address is let through.
+      local !== undefined && isIPv4(local) && scope === "global"
+        ? [{ device: ifname, address: local, prefix: prefixlen, mtu }]
+        : [],
+    ),
+  );
+
+const routeList = z.array(z.object({ dst: z.string(), dev: z.string().optional() }));
+
+const routesOf = (json: string): { destination: string; device: string }[] =>
+  routeList
+    .parse(JSON.parse(json === "" ? "[]" : json))
+    .map(({ dst, dev }) => ({ destination: dst, device: dev ?? "" }));
+
+const nullable = z.string().nullish();
+const disk = z.object({
+  name: z.string(),
+  type: z.string(),
+  size: z.coerce.number(),
+  fstype: nullable,
+  label: nullable,
+  uuid: nullable,
+  pttype: nullable,
+  get children() {
+    return z.array(disk).optional();
+  },
+});
+type RawDisk = z.infer<typeof disk>;
+
+const disksOf = (json: string): Disk[] =>
+  json === ""
+    ? []
+    : z
+        .object({ blockdevices: z.array(disk) })
+        .parse(JSON.parse(json))
+        .blockdevices.map(diskOf);
+
+const diskOf = (raw: RawDisk): Disk => ({
+  path: raw.name,
+  type: raw.type,
+  size: raw.size,
+  ...(raw.fstype && { fileSystem: raw.fstype }),
+  ...(raw.label && { label: raw.label }),
+  ...(raw.uuid && { uuid: raw.uuid }),
+  ...(raw.pttype && { partitionTable: raw.pttype }),
+  parts: (raw.children ?? []).map(diskOf),
+});
+
+/** "BLOCKS SIZE" in bytes. */
+const productOf = (text: string): number => {
+  const [blocks = 0, size = 0] = text.split(" ").map(Number);
+  return blocks * size;
+};

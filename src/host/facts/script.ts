@@ -1,0 +1,105 @@
+import { givenNames, paths, readFiles } from "../../paths.js";
+import { quote, quoteAll } from "../../text/shell.js";
+import { perlSockets } from "../../transport/socket/forwarder.js";
+import { nodeCertificate } from "./membership.js";
+
+/**
+ * The one script that gathers all facts: once, instead of a round trip for each (85 ms against 2.3 s, facts of the
+ * field). With a process for each it took 2 s on a small virtual machine; what is only read, perl reads in one process.
+ */
+export const factsScript = (): string => `
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# A machine that still boots will have Docker and its mounts in a moment: what it lacks until then is not missing.
+read -r up rest </proc/uptime
+if [ "\${up%.*}" -lt 600 ]; then timeout 120 systemctl is-system-running --wait >/dev/null 2>&1; fi
+section() { printf '\\n\\036%s\\n' "$1"; }
+if command -v perl >/dev/null; then perl -e ${quote(readingProgram)} ${quoteAll([...readFiles, nodeCertificate])}
+else section os-release; cat /etc/os-release; fi
+section network; ip -j -4 -batch - <<'END'
+address
+route show table main
+END
+section disks; lsblk --json --bytes --paths --output NAME,TYPE,SIZE,FSTYPE,LABEL,UUID,PTTYPE 2>/dev/null
+section free-on-root; stat -f -c '%a %S' /
+section packages; dpkg-query -W -f '\${db:Status-Abbrev}\\t\${Package}\\t\${Version}\\n' ${quoteAll(packageNames)} 2>/dev/null
+if cd ${paths.secrets} 2>/dev/null; then section secrets; sha256sum -- * 2>/dev/null; cd /; fi
+# No process where nobody gave anything.
+if cd ${paths.certificates} 2>/dev/null; then
+  if [ -e own ] || [ -e acme ]; then section given; sha256sum -- ${quoteAll(givenNames)} 2>/dev/null; fi
+  cd /
+fi
+section firewall; iptables -S 2>/dev/null
+section firewall6; ip6tables -S 2>/dev/null
+# What a machine of a class has, or it would not be one.
+if [ ! -e ${paths.classNote} ]; then
+  section modules
+  # For kernels that come without a list of what is built in.
+  built_in() {
+    case $1 in
+    nfsv4) grep -qw nfs4 /proc/filesystems ;;
+    br_netfilter) [ -d /proc/sys/net/bridge ] ;;
+    *) [ -d /sys/module/$1 ] || grep -qw $1 /proc/filesystems ;;
+    esac
+  }
+  # Docker runs only where the modules that it and we need are.
+  if [ ! -S /run/docker.sock ]; then
+    for module in ${quoteAll(moduleNames)}; do modprobe -n -q $module || built_in $module || echo $module; done 2>/dev/null
+  fi
+  section xfs; modinfo -F description xfs 2>/dev/null
+fi
+exit 0
+`;
+
+const unitNames = [
+  "docker.service",
+  "nfs-server.service",
+  "swarmhub-firewall.service",
+  "swarmhub-fence.service",
+  "swarmhub-registry.socket",
+];
+
+// Perl, since every Debian and Ubuntu has it. Files of ours may hold anything, hence in hexadecimal.
+const readingProgram = `
+${perlSockets}
+open STDERR, ">", "/dev/null";
+sub content { open my $file, "<", $_[0] or return; local $/; scalar <$file> }
+sub section { print "\\n\\036$_[0]\\n$_[1]\\n" }
+section "os-release", content "/etc/os-release";
+section "machine-id", content "/etc/machine-id";
+section "host-name", content "/proc/sys/kernel/hostname";
+section "kernel", content "/proc/sys/kernel/osrelease";
+section "memory", content "/proc/meminfo";
+section "processors", scalar(() = content("/proc/cpuinfo") =~ /^processor\\s*:/mg);
+my $mounts = content "/proc/self/mounts";
+section "mounts", $mounts;
+section "ipv6", -e "/proc/net/if_inet6" ? "yes" : "no";
+section "state", join "\\n", map { s|.*/||r } glob "${paths.state}/{.[!.]*,*}" if -d "${paths.state}";
+section "certificates", join "\\n", map { s|^${paths.certificates}/||r } glob "${paths.certificates}/{*,acme/*}";
+for (@ARGV) { section "file $_", unpack "H*", content $_ if -f }
+if ($mounts =~ m|^\\S+ ${paths.storage} |m) {
+  section "quota", "";
+  system "xfs_quota", "-x", "-c", "state -p", "${paths.storage}";
+}
+open my $systemctl, "-|", qw(systemctl show --property=Id,ActiveState ${unitNames.join(" ")});
+my @units = do { local $/ = ""; <$systemctl> };
+section "units", join "", @units;
+# One that does not run is not woken up by a look.
+if (grep { /^Id=docker\\.service$/m && /^ActiveState=active$/m } @units and my $engine = reach("/run/docker.sock")) {
+  syswrite $engine, "GET /_ping HTTP/1.0\\r\\n\\r\\n";
+  my $ears = ""; vec($ears, fileno $engine, 1) = 1;
+  my $answer = "";
+  1 while select(my $ready = $ears, undef, undef, 10) > 0 and sysread $engine, $answer, 65536, length $answer;
+  section "engine", $answer =~ /^Swarm: (.*?)\\r?$/mi;
+}
+`;
+
+const packageNames = [
+  "docker.io",
+  "docker-ce",
+  "docker-cli",
+  "nfs-kernel-server",
+  "xfsprogs",
+  "iptables",
+  "rpcbind",
+];
+const moduleNames = ["overlay", "vxlan", "br_netfilter", "nfsv4", "nfsd", "xfs"];

@@ -1,0 +1,166 @@
+import type { Cluster } from "../cluster/cluster.js";
+import { type ImageBuild, imagesOf } from "../config/types.js";
+import { type Docker, absent } from "../docker/client.js";
+import { buildImage, pullImage, pushImage } from "../docker/images.js";
+import { UserError } from "../errors.js";
+import type { Host } from "../host/host.js";
+import { builtRepository, unfinishedName } from "../names.js";
+import { type Built, readBuild } from "../operator/build-folder.js";
+import type { Step } from "../reconcile/piece.js";
+import { listedServices, userServices } from "../swarm/list.js";
+import { managerDocker } from "../swarm/membership.js";
+import { formatSize } from "../text/format.js";
+import {
+  type Notebook,
+  giveName,
+  inspectNotebook,
+  isOnAll,
+  localImage,
+  pulledName,
+} from "./pulled.js";
+import type { Progress } from "../wait.js";
+
+/** Looks for an image that is built from a folder: on the manager, in the registry and on the machines that take users. */
+export const inspectBuilt = async (cluster: Cluster, wish: ImageBuild): Promise<Notebook> => {
+  const { folder } = wish;
+  const from = await readBuild(wish);
+  const { manager, workers } = cluster;
+  if (from instanceof UserError) {
+    const state = { folder, from, isBuilt: false, isPushed: false };
+    const nowhere = { image: folder, reference: folder, wanted: folder, size: undefined };
+    return { ...nowhere, on: () => false, built: state };
+  }
+  const reference = `${builtRepository}:${from.hash}`;
+  const [local, digest] = await Promise.all([
+    localImage(manager, reference),
+    workers.length === 0 ? undefined : registryDigest(cluster, reference),
+  ]);
+  const isBuilt = local !== undefined;
+  const known = { image: folder, reference, size: local?.Size };
+  const state = { folder, from, isBuilt, isPushed: digest !== undefined };
+  // An id is only ever local: nobody is asked for it.
+  if (workers.length === 0)
+    return { ...known, wanted: local?.Id ?? reference, on: () => isBuilt, built: state };
+  const wanted = digest === undefined ? reference : `${builtRepository}@${digest}`;
+  const on = digest === undefined ? () => false : await isOnAll(cluster.seats, reference, wanted);
+  return { ...known, wanted, on, built: state };
+};
+
+/** What the registry has under a tag, in its own words; undefined where it has nothing or there is none. */
+const registryDigest = async (cluster: Cluster, reference: string): Promise<string | undefined> => {
+  if ((await managerDocker(cluster)) === undefined) return undefined;
+  const { manager } = cluster;
+  const services = await listedServices(manager);
+  if (!services.some(({ Spec }) => Spec.Name === "registry")) return undefined;
+  return manager.remember(`registry ${reference}`, () => digestOf(manager, reference));
+};
+
+/** Asks a machine's Docker what the registry has under a tag. */
+export const digestOf = async (host: Host, reference: string): Promise<string | undefined> => {
+  const { Descriptor: found } = await host.docker
+    .getImage(reference)
+    .distribution()
+    .catch(() => ({ Descriptor: undefined }));
+  const digest = found?.digest ?? "";
+  return /^sha256:[0-9a-f]{64}$/.test(digest) ? digest : undefined;
+};
+
+/** The step that builds it on the manager; throws why it cannot be built. */
+export const buildSteps = (
+  className: string,
+  { reference, built: state }: Notebook,
+  { manager }: Cluster,
+): Step[] => {
+  if (state === undefined) return [];
+  const { from, folder, isBuilt } = state;
+  if (from instanceof UserError) throw from;
+  if (isBuilt) return [];
+  return [
+    {
+      host: manager,
+      title: `build the image of ${folder}`,
+      detail: `${from.files} files and folders, ${formatSize(from.bytes)}`,
+      run: (progress) => buildNow(manager, className, reference, from, progress),
+    },
+  ];
+};
+
+const buildNow = async (
+  { docker }: Host,
+  className: string,
+  reference: string,
+  from: Built,
+  progress: Progress,
+): Promise<void> => {
+  for (const base of from.bases) await pullBase(docker, base, progress);
+  const tell = tellInstructions(progress);
+  let last: string | undefined;
+  try {
+    await buildImage(docker, await from.context(), {
+      tag: reference,
+      labels: { "swarmhub.class": className },
+      onLine: (line) => {
+        tell(line);
+        last = /^ ---> ([0-9a-f]{12})$/.exec(line)?.[1] ?? last;
+      },
+    });
+  } catch (error) {
+    // The next try goes on from there, and `down` knows it as ours.
+    if (last !== undefined) await absent(giveName(docker, last, unfinishedName));
+    throw error;
+  }
+  await absent(docker.getImage(unfinishedName).remove());
+};
+
+/** Tells from a builder's lines how far it is. */
+export const tellInstructions =
+  (progress: Progress) =>
+  (line: string): void => {
+    const step = /^Step (\d+)\/(\d+)/.exec(line);
+    if (step !== null) progress(`instruction ${step[1]} of ${step[2]}`);
+  };
+
+/** What an image stands on is pulled here and not by the builder, so that it is known as ours and goes when no build wants it. */
+const pullBase = async (docker: Docker, base: string, progress: Progress): Promise<void> => {
+  if ((await absent(docker.getImage(base).inspect())) !== undefined) return;
+  await pullImage(docker, base, progress);
+  await giveName(docker, base, pulledName(base));
+};
+
+/** The step that puts it into the registry, once. */
+export const pushSteps = (
+  { reference, built: state }: Notebook,
+  { manager, workers }: Cluster,
+): Step[] =>
+  state === undefined || state.isPushed || workers.length === 0
+    ? []
+    : [
+        {
+          host: manager,
+          title: `push the image of ${state.folder} to the registry`,
+          run: (progress) =>
+            pushImage(
+              manager.docker,
+              builtRepository,
+              reference.slice(builtRepository.length + 1),
+              progress,
+            ),
+        },
+      ];
+
+/** Looks for every image of users' servers. */
+export const inspectNotebooks = (cluster: Cluster): Promise<Notebook[]> =>
+  Promise.all(
+    imagesOf(cluster.config).map(({ image, build }) =>
+      build === undefined ? inspectNotebook(cluster, image) : inspectBuilt(cluster, build),
+    ),
+  );
+
+/** Whether images that are built on the manager have to get to workers. */
+export const buildsForWorkers = ({ config, workers }: Cluster): boolean =>
+  workers.length > 0 && imagesOf(config).some(({ build }) => build !== undefined);
+
+/** Whether they have to, or servers run on such that did: one that starts again elsewhere asks for it. */
+export const needsRegistry = async (cluster: Cluster): Promise<boolean> =>
+  buildsForWorkers(cluster) ||
+  (await userServices(cluster)).some(({ image }) => image?.startsWith(`${builtRepository}@`));

@@ -1,0 +1,23 @@
+import type { Cluster } from "../cluster/cluster.js";
+import { userServices } from "../swarm/list.js";
+import { plural, printable } from "../text/format.js";
+import { inspectNotebooks } from "./built.js";
+
+/** Whose servers are of an image that new ones are not made of any more. */
+export const earlierServers = async (cluster: Cluster): Promise<string[]> => {
+  const [notebooks, servers] = await Promise.all([
+    inspectNotebooks(cluster),
+    userServices(cluster),
+  ]);
+  const current = new Set(notebooks.map(({ wanted }) => wanted));
+  return servers
+    .filter(({ image }) => image !== undefined && !current.has(image))
+    .map(({ home }) => home)
+    .toSorted();
+};
+
+/** The same in a sentence, of one or more. */
+export const earlierSentence = (homes: readonly string[]): string => {
+  const [verb, who] = homes.length === 1 ? ["goes", "it gets"] : ["go", "they get"];
+  return `${plural(homes.length, "server")} ${verb} on with an earlier image (${printable(homes.join(", "))}); ${who} the new one when started again`;
+};

@@ -1,0 +1,103 @@
+import type { Cluster } from "../cluster/cluster.js";
+import { absent } from "../docker/client.js";
+import { UserError } from "../errors.js";
+import { inspectNotebooks } from "../images/built.js";
+import { type OwnImages, inspectOwn, oldReferences } from "../images/own.js";
+import type { Pulled } from "../images/pulled.js";
+import type { Piece, Step } from "../reconcile/piece.js";
+import {
+  type OldBuild,
+  inspectOldBuilds,
+  inspectPulled,
+  oldBuildSteps,
+  pulledSteps,
+} from "./cleanup/images.js";
+import { quota } from "./quota.js";
+import { type Servers, inspectServers, removeServersSteps } from "./shared/user-servers.js";
+import { storage } from "./storage.js";
+
+type State = { own: OwnImages[]; kept: Kept; pulled: Pulled[]; built: OldBuild[] };
+
+/**
+ * What nothing runs on any more, hence last: the images of an earlier swarmhub and those that users had before, and the
+ * way to kept homes where they became temporary.
+ */
+export const leftovers: Piece<State> = {
+  name: "leftovers",
+  inspect: async (cluster) => {
+    const notebooks = await inspectNotebooks(cluster);
+    // Where a folder cannot be read nobody knows which of its images is old.
+    const isKnown = notebooks.every(({ built }) => !(built?.from instanceof UserError));
+    const [own, kept, pulled, built] = await Promise.all([
+      inspectOwn(cluster),
+      inspectKept(cluster),
+      isKnown ? inspectPulled(cluster, notebooks) : [],
+      isKnown ? inspectOldBuilds(cluster, notebooks) : [],
+    ]);
+    return { own, kept, pulled, built };
+  },
+  plan: (want, { own, kept, pulled, built }, cluster) => [
+    ...keptSteps(kept, cluster),
+    ...own.flatMap((images) => imageSteps(want.name, images)),
+    ...pulledSteps(pulled),
+    ...oldBuildSteps(built, cluster),
+  ],
+  remove: () => [],
+};
+
+const imageSteps = (className: string, images: OwnImages): Step[] => {
+  const { host } = images;
+  const old = oldReferences(images);
+  if (old.length === 0) return [];
+  return [
+    {
+      host,
+      title: old.length === 1 ? "remove an old image" : `remove ${old.length} old images`,
+      detail: old.join(", "),
+      run: async () => {
+        for (const each of old) await absent(host.docker.getImage(each).remove({ force: true }));
+        // What ended containers still stood on lost only its name just now.
+        const label = [`swarmhub.class=${className}`];
+        await host.docker.pruneImages({ filters: { dangling: ["true"], label } });
+      },
+    },
+  ];
+};
+
+type StateOf<Part extends { inspect: (cluster: Cluster) => Promise<unknown> }> = Awaited<
+  ReturnType<Part["inspect"]>
+>;
+
+/** What a class with kept homes has on its manager; undefined where that is wanted. */
+export type Kept =
+  | { servers: Servers; storage: StateOf<typeof storage>; quota: StateOf<typeof quota> }
+  | undefined;
+
+/** Looks for it where the configuration now says that homes are temporary. */
+const inspectKept = async (cluster: Cluster): Promise<Kept> => {
+  if (cluster.storage !== undefined) return undefined;
+  const [servers, disk, watcher] = await Promise.all([
+    inspectServers(cluster),
+    storage.inspect(cluster),
+    quota.inspect(cluster),
+  ]);
+  return { servers, storage: disk, quota: watcher };
+};
+
+/** The steps that let go of the homes, which stay on their disk; the servers that still use them stop first. */
+export const keptSteps = (kept: Kept, cluster: Cluster): Step[] => {
+  if (kept === undefined) return [];
+  const steps = [...quota.remove(kept.quota, cluster), ...storage.remove(kept.storage, cluster)];
+  return steps.length === 0 ? [] : [...removeServersSteps(users(kept.servers), cluster), ...steps];
+};
+
+// Not the hub's own mount: its earlier containers, which Swarm keeps for a while, hold on to that.
+const users = ({ services, volumes }: Servers): Servers => ({
+  services,
+  volumes: new Map(
+    [...volumes].map(([host, names]) => [
+      host,
+      names.filter((name) => name.startsWith("swarmhub-home-")),
+    ]),
+  ),
+});

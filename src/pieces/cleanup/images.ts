@@ -1,0 +1,116 @@
+import type { Cluster } from "../../cluster/cluster.js";
+import { absent } from "../../docker/client.js";
+import { UserError } from "../../errors.js";
+import type { Host } from "../../host/host.js";
+import {
+  type Notebook,
+  type Pulled,
+  commonName,
+  listPulled,
+  pulledName,
+  removePulled,
+} from "../../images/pulled.js";
+import { builtRepository } from "../../names.js";
+import { paths } from "../../paths.js";
+import type { Step } from "../../reconcile/piece.js";
+import { listedImages, userServices } from "../../swarm/list.js";
+import { quote } from "../../text/shell.js";
+
+/** An image on the manager that was built from a folder as it is no more. */
+export type OldBuild = { tag: string };
+
+/** Looks for such images that no user's server is made of: one that starts again elsewhere fetches its own anew. */
+export const inspectOldBuilds = async (
+  cluster: Cluster,
+  notebooks: readonly Pick<Notebook, "reference">[],
+): Promise<OldBuild[]> => {
+  const { manager } = cluster;
+  const [listed, servers] = await Promise.all([listedImages(manager), userServices(cluster)]);
+  const wanted = new Set(notebooks.map(({ reference }) => reference));
+  const used = new Set(servers.map(({ image }) => image));
+  const old = listed.flatMap(({ Id, RepoTags, RepoDigests }) => {
+    const tags = (RepoTags ?? []).filter((name) => builtTag.test(name) && !wanted.has(name));
+    const isWanted = [Id, ...(RepoTags ?? []), ...(RepoDigests ?? [])].some((name) =>
+      used.has(name),
+    );
+    return isWanted ? [] : tags.map((name) => ({ id: Id, tag: name }));
+  });
+  const free = await Promise.all(old.map(async ({ id }) => !(await isUsed(manager, id))));
+  return old.filter((_, index) => free[index]);
+};
+
+/** The step that removes them, from the registry too. */
+export const oldBuildSteps = (old: readonly OldBuild[], { manager }: Cluster): Step[] =>
+  old.length === 0
+    ? []
+    : [
+        {
+          host: manager,
+          title:
+            old.length === 1
+              ? "remove an image that was built before"
+              : `remove ${old.length} images that were built before`,
+          run: async () => {
+            await manager.script(
+              forgetScript(old.map(({ tag }) => tag.slice(builtRepository.length + 1))),
+            );
+            // Here last, so that it stays known as old where this is cut off.
+            for (const { tag } of old) await remove(manager, tag);
+          },
+        },
+      ];
+
+const builtTag = new RegExp(`^${builtRepository.replaceAll(".", "\\.")}:[0-9a-f]{16}$`);
+
+const remove = ({ docker }: Host, tag: string): Promise<unknown> =>
+  absent(docker.getImage(tag).remove()).catch(unlessUsed);
+
+// The registry has no word for it: a tag is a folder there, and its own sweeper takes what no tag leads to. Nothing is
+// pushed meanwhile, as whoever pushes holds the lock of the class.
+const forgetScript = (tags: readonly string[]): string => {
+  const folder = `${paths.registry}/docker/registry/v2/repositories/swarmhub/built/_manifests/tags`;
+  const container = "docker ps -q -f label=com.docker.swarm.service.name=registry";
+  return `set -e
+[ -d ${folder} ] || exit 0
+rm -rf ${tags.map((tag) => quote(`${folder}/${tag}`)).join(" ")}
+container=$(${container})
+[ -z "$container" ] || docker exec "$container" docker-registry garbage-collect --delete-untagged /etc/docker/registry/config.yml >/dev/null 2>&1
+`;
+};
+
+/** Looks for images of users' servers that we pulled, the configuration does not name any more, and no container stands on. */
+export const inspectPulled = async (
+  { nodes }: Cluster,
+  notebooks: readonly Pick<Notebook, "reference" | "built">[],
+): Promise<Pulled[]> => {
+  const wanted = new Set(notebooks.flatMap(namesOf).map(pulledName));
+  const old = (await listPulled(nodes)).filter(
+    ({ names }) => !names.some((name) => wanted.has(name)),
+  );
+  const used = await Promise.all(old.map(({ host, id }) => isUsed(host, id)));
+  return old.filter((_, index) => used[index] === false);
+};
+
+/** What users' servers are made of, and what that was built on. */
+const namesOf = ({ reference, built }: Pick<Notebook, "reference" | "built">): string[] => [
+  reference,
+  ...(built === undefined || built.from instanceof UserError ? [] : built.from.bases),
+];
+
+/** The steps that remove them; a server that starts on one meanwhile keeps it. */
+export const pulledSteps = (pulled: readonly Pulled[]): Step[] =>
+  pulled.map((each) => ({
+    host: each.host,
+    title: "remove an image that nobody uses any more",
+    detail: commonName(each),
+    run: () => removePulled(each).catch(unlessUsed),
+  }));
+
+/** Lets pass that something in use is not removed. */
+const unlessUsed = (error: { statusCode?: number }): void => {
+  if (error.statusCode !== 409) throw error as Error;
+};
+
+/** Whether a container stands on an image. */
+const isUsed = async ({ docker }: Host, id: string): Promise<boolean> =>
+  (await docker.listContainers({ all: true, filters: { ancestor: [id] } })).length > 0;

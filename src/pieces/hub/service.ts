@@ -1,0 +1,63 @@
+import { createHash } from "node:crypto";
+import type { Config } from "../../config/types.js";
+import { paths } from "../../paths.js";
+import type { WantedService } from "../../swarm/service-spec.js";
+import { hashOfSecrets, secretMounts } from "../shared/secret-mounts.js";
+
+const secrets = ["proxy-token", "shared-password", "admin-password"];
+const second = 1e9;
+// nanoseconds
+
+/** The hub as a service: its database, the Docker socket, and the storage by NFS, wherever that is. */
+export const hubSpec = (
+  want: Config,
+  configuration: string,
+  secretHashes: Record<string, string>,
+  image: string,
+  storageAddress: string | undefined,
+): WantedService => ({
+  name: "hub",
+  className: want.name,
+  image,
+  filesHash: hashOfSecrets(secrets, secretHashes, configuration),
+  patience: 180_000,
+  mounts: [
+    {
+      Type: "bind",
+      Source: paths.hubConfiguration,
+      Target: paths.hubConfiguration,
+      ReadOnly: true,
+    },
+    { Type: "bind", Source: paths.hub, Target: "/data" },
+    { Type: "bind", Source: "/var/run/docker.sock", Target: "/var/run/docker.sock" },
+    ...(storageAddress === undefined ? [] : [storageMount(want.name, storageAddress)]),
+    ...secretMounts(secrets),
+  ],
+  container: { StopGracePeriod: 20 * second },
+  ready: [
+    "python3",
+    "-c",
+    "import urllib.request as r; r.urlopen('http://127.0.0.1:8081/hub/health', timeout=5)",
+  ],
+});
+
+// The watcher's mark must be seen at once, so nothing of this mount is cached; users' homes are.
+const storageMount = (className: string, address: string): Record<string, unknown> => {
+  const options = {
+    type: "nfs4",
+    o: `addr=${address},rw,nfsvers=4.2,hard,nosuid,nodev,noexec,actimeo=0,lookupcache=none`,
+    device: `:${paths.storage}`,
+  };
+  // A volume of the local driver keeps the options that it was made with, in silence: so they are in its name (docker/cli#1279).
+  const hash = createHash("sha256").update(JSON.stringify(options)).digest("hex").slice(0, 8);
+  return {
+    Type: "volume",
+    Source: `swarmhub-storage-${hash}`,
+    Target: "/storage",
+    VolumeOptions: {
+      NoCopy: true,
+      Labels: { "swarmhub.class": className },
+      DriverConfig: { Name: "local", Options: options },
+    },
+  };
+};

@@ -1,0 +1,29 @@
+import { readFileSync, readlinkSync } from "node:fs";
+
+/** Who holds a lock; `token` tells one run from another. */
+export type Holder = Self & { token: string; who: string };
+
+/** A process, as others on its machine may look for it. `place`: which kernel and process table its number counts in. */
+export type Self = { pid: number; place?: string };
+
+/** This process. Without /proc its place is unknown, and nobody can tell whether it is gone. */
+export const self = (): Self => {
+  try {
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    return { pid: process.pid, place: `${boot} ${readlinkSync("/proc/self/ns/pid")}` };
+  } catch {
+    return { pid: process.pid };
+  }
+};
+
+/** Whether the holder is a process of the same place as `me` that has ended; false where nobody can know. */
+export const isGone = (holder: Partial<Self>, me: Self): boolean => {
+  const { pid, place } = holder;
+  if (place === undefined || place !== me.place || pid === undefined || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "ESRCH";
+  }
+};

@@ -1,0 +1,54 @@
+import type { Event, Report } from "../reconcile/event.js";
+import { duration, plural, printable } from "../text/format.js";
+
+/** One line for what happens, without colours or moving parts: for logs, pipes and CI. */
+export const plainReport = (write: (text: string) => void): Report => ({
+  event: (event) => {
+    const line = plainLine(event);
+    if (line !== undefined) write(`${line}\n`);
+  },
+  close: () => {},
+});
+
+/** The line for an event, or none where it says nothing that a log needs. */
+export const plainLine = (event: Event): string | undefined => {
+  switch (event.type) {
+    case "survey":
+      return `looking at ${plural(event.hosts, "host")}`;
+    case "step-started":
+      return step(event, "…");
+    case "step-done":
+      return step(event, `done in ${duration(event.ms)}`);
+    case "step-failed":
+      return step(event, `FAILED after ${duration(event.ms)}`);
+    case "step-skipped":
+      return step(event, `skipped: ${printable(event.why)}`);
+    case "piece-done":
+      return event.changed === 0
+        ? undefined
+        : `${printable(event.piece)}: as wanted after ${duration(event.ms)}`;
+    case "piece-failed":
+      return `${printable(event.piece)}: stopped after ${duration(event.ms)}`;
+    case "note":
+      return printable(event.text);
+    case "warning":
+      return `warning: ${printable(event.text)}`;
+    case "summary":
+      return [printable(event.text), ...event.next.map((next) => `  ${printable(next)}`)].join(
+        "\n",
+      );
+    case "plan":
+    case "piece":
+    case "step-progress":
+      return undefined;
+  }
+};
+
+const step = (event: { piece: string; host: string; title: string }, what: string): string =>
+  `${printable(event.piece)}  ${printable(event.host)}  ${printable(event.title)}  ${what}`;
+
+/** Each event as one line of JSON, with the moment it happened. */
+export const jsonReport = (write: (text: string) => void, date: () => Date): Report => ({
+  event: (event) => write(`${JSON.stringify({ at: date().toISOString(), ...event })}\n`),
+  close: () => {},
+});

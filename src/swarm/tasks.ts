@@ -1,0 +1,116 @@
+import { absent } from "../docker/client.js";
+import { UserError } from "../errors.js";
+import type { Host } from "../host/host.js";
+import { until } from "../wait.js";
+import { type WantedService, differences, serviceSpec } from "./service-spec.js";
+
+/** A task of a service; the part of the Docker API's answer that we read. */
+export type Task = {
+  ID: string;
+  CreatedAt: string;
+  DesiredState: string;
+  Spec: { ContainerSpec?: unknown };
+  Status: {
+    State: string;
+    Err?: string;
+    Message?: string;
+    ContainerStatus?: { ContainerID?: string };
+  };
+};
+
+/** The ids of a service's tasks, those that ended too; none where there is no such service. */
+export const taskIds = async (manager: Host, service: string): Promise<ReadonlySet<string>> =>
+  new Set((await tasksOf(manager, service)).map(({ ID }) => ID));
+
+/** The id of the container on the manager that a service of ours runs in; undefined where none runs. */
+export const containerOf = async (
+  { docker }: Host,
+  service: string,
+): Promise<string | undefined> => {
+  const label = [`com.docker.swarm.service.name=${service}`];
+  const [found] = await docker.listContainers({ filters: { label } });
+  return found?.Id;
+};
+
+const failuresToGiveUp = 3;
+
+/**
+ * Waits until a task of the service as wanted runs and answers. `earlier` are the tasks from before a change that
+ * replaces them. By their ids and not by the time: the clocks of manager and operator may differ.
+ */
+export const waitUntilRunning = async (
+  manager: Host,
+  wanted: WantedService,
+  imageId: string,
+  earlier: ReadonlySet<string> = new Set(),
+): Promise<void> => {
+  const { ContainerSpec: container } = serviceSpec(wanted, imageId).TaskTemplate;
+  const before = await taskIds(manager, wanted.name);
+  const deadline = wanted.patience ?? 120_000;
+  let last = "no task yet";
+  await until(
+    async () => {
+      const tasks = (await tasksOf(manager, wanted.name))
+        .filter(({ ID }) => !earlier.has(ID))
+        .filter(({ Spec }) => differences(container, Spec.ContainerSpec).length === 0)
+        .toSorted((one, other) => other.CreatedAt.localeCompare(one.CreatedAt));
+      const failed = tasks.filter(
+        ({ ID, Status }) => !before.has(ID) && ["failed", "rejected"].includes(Status.State),
+      );
+      if (failed.length >= failuresToGiveUp)
+        throw notRunning(manager, wanted, wordsOf(failed[0]) ?? last);
+      const newest = tasks.find(({ DesiredState }) => DesiredState === "running");
+      if (newest === undefined) return undefined;
+      last = `${newest.Status.State}: ${wordsOf(newest) ?? newest.Status.Message ?? ""}`;
+      if (newest.Status.State !== "running") return undefined;
+      return (await answers(manager, newest, wanted.ready)) ? true : undefined;
+    },
+    {
+      deadline,
+      otherwise: () => notRunning(manager, wanted, `${last} after ${deadline / 1000} s`),
+    },
+  );
+};
+
+/** Waits until a host has no container with this label ("name=value"), 60 s at most. */
+export const waitUntilGone = async ({ name, docker }: Host, label: string): Promise<void> => {
+  await until(
+    async () => {
+      const left = await docker.listContainers({ all: true, filters: { label: [label] } });
+      return left.length === 0 ? true : undefined;
+    },
+    {
+      deadline: 60_000,
+      otherwise: () => new UserError(`${name}: containers with the label ${label} do not end`),
+    },
+  );
+};
+
+const tasksOf = async ({ docker }: Host, service: string): Promise<Task[]> => {
+  const tasks = (await absent(docker.listTasks({ filters: { service: [service] } }))) as
+    | Task[]
+    | undefined;
+  return tasks ?? [];
+};
+
+const wordsOf = (task: Task | undefined): string | undefined => task?.Status.Err || undefined;
+
+const answers = async (
+  manager: Host,
+  { Status }: Task,
+  ready: readonly string[] | undefined,
+): Promise<boolean> => {
+  if (ready === undefined) return true;
+  const container = Status.ContainerStatus?.ContainerID ?? "";
+  const asked = manager.run(["docker", "exec", container, ...ready], { timeout: 20_000 });
+  return asked.then(
+    () => true,
+    () => false,
+  );
+};
+
+const notRunning = (manager: Host, { name }: WantedService, why: string): UserError =>
+  new UserError(
+    `${manager.name}: the service ${name} does not run (${why})`,
+    `\`swarmhub logs ${name}\` shows what it said`,
+  );

@@ -1,0 +1,52 @@
+import type { Cluster } from "../cluster/cluster.js";
+import { absent } from "../docker/client.js";
+import { userServices } from "./list.js";
+import { managerDocker } from "./membership.js";
+import { hostsByNode } from "./nodes.js";
+import { removeUnused } from "./retry.js";
+import { type Task, waitUntilGone } from "./tasks.js";
+
+/** A user's server: how far Swarm is with it ("running"), and on which machine. */
+export type Server = { state: string; host: string | undefined };
+
+/** The users' servers by the names of their homes; none where the class is not up. */
+export const serversOf = async (cluster: Cluster): Promise<Map<string, Server>> => {
+  const docker = await managerDocker(cluster);
+  if (docker === undefined) return new Map();
+  const services = await userServices(cluster);
+  if (services.length === 0) return new Map();
+  const [tasks, hosts] = await Promise.all([
+    docker.listTasks({ filters: { "desired-state": ["running"] } }) as Promise<RunningTask[]>,
+    hostsByNode(cluster),
+  ]);
+  const byService = new Map(tasks.map((task) => [task.ServiceID, task]));
+  return new Map(
+    services.map(({ id, home }) => {
+      const task = byService.get(id);
+      const state = task?.Status.State ?? "starting";
+      return [home, { state, host: hosts.get(task?.NodeID ?? "")?.name }];
+    }),
+  );
+};
+
+type RunningTask = Task & { ServiceID: string; NodeID?: string };
+
+/** Ends a user's server, waits until no container holds the home, and forgets the mounts of it on every node. */
+export const stopServer = async (cluster: Cluster, home: string): Promise<void> => {
+  const docker = await managerDocker(cluster);
+  if (docker === undefined) return;
+  await absent(docker.getService(`nb-${home}`).remove());
+  await Promise.all(
+    cluster.nodes.map(async (host) => {
+      const { units } = await host.facts();
+      if (units["docker.service"] !== "active") return;
+      await waitUntilGone(host, `swarmhub.user=${home}`);
+      const { Volumes: volumes } = await host.docker.listVolumes({
+        filters: { label: [`swarmhub.user=${home}`] },
+      });
+      for (const { Name } of volumes ?? [])
+        if (Name.startsWith(`swarmhub-home-${home}-`))
+          await removeUnused(() => host.docker.getVolume(Name).remove());
+    }),
+  );
+};

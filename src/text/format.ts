@@ -1,0 +1,64 @@
+import { stripVTControlCharacters } from "node:util";
+
+/** A duration in milliseconds as people say it: 0.4 s, 12 s, 3 min 05 s. */
+export const duration = (ms: number): string => {
+  const seconds = Math.max(0, ms) / 1000;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
+};
+
+/** A length of time in milliseconds as "12 days", "5 hours", "3 minutes". */
+export const lengthText = (milliseconds: number): string => {
+  const minutes = Math.floor(milliseconds / 60_000);
+  if (minutes < 120) return plural(minutes, "minute");
+  if (minutes < 48 * 60) return plural(Math.floor(minutes / 60), "hour");
+  return plural(Math.floor(minutes / 1440), "day");
+};
+
+/** Text from another machine as one line that can do nothing to a terminal. */
+export const printable = (text: string): string =>
+  stripVTControlCharacters(text)
+    .replace(/\s*[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+\s*/gu, " ")
+    .trim();
+
+/** A number of things: 1 host, 3 hosts. */
+export const plural = (number: number, word: string): string =>
+  `${number} ${word}${number === 1 ? "" : "s"}`;
+
+/** A value as JSON that can do nothing to a terminal either: JSON itself leaves some control characters as they are. */
+export const jsonText = (value: unknown): string =>
+  JSON.stringify(value, null, 2).replace(
+    /[\u007f-\u009f\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+
+/** A count for a person to read: 950, 12.5k, 200k, 1.2M. */
+export const countText = (count: number): string => {
+  if (count < 1000) return String(count);
+  const [unit, name] = count < 999_950 ? [1e3, "k"] : [1e6, "M"];
+  return `${Number((count / unit).toFixed(1))}${name}`;
+};
+
+/** How long ago a moment was: "just now", "5 min ago", "3 h ago", "12 days ago". */
+export const agoText = (then: Date, now: Date): string => {
+  const minutes = Math.floor((now.getTime() - then.getTime()) / 60_000);
+  if (minutes < 1) return "just now";
+  if (minutes < 60) return `${minutes} min ago`;
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ago`;
+  return `${Math.floor(minutes / 1440)} days ago`;
+};
+
+/** A moment to the minute: "2026-11-21 12:00 UTC". */
+export const momentText = (moment: Date): string =>
+  `${moment.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+
+const units = ["B", "KB", "MB", "GB", "TB", "PB"];
+
+/** Bytes for a person to read, binary units: 1610612736 is "1.5 GB". */
+export const formatSize = (bytes: number): string => {
+  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const value = bytes / 1024 ** power;
+  return `${value >= 100 || Number.isInteger(value) ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
+};

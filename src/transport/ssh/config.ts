@@ -1,0 +1,133 @@
+import { homedir, userInfo } from "node:os";
+import { execa } from "execa";
+import { UnreachableError, UserError } from "../../errors.js";
+
+/** How to reach one machine: what OpenSSH makes of a destination and the user's configuration. */
+export type SshConfig = {
+  hostname: string;
+  port: number;
+  user: string;
+  identityFiles: string[];
+  /** The agent's socket; undefined where there is none or none is wanted. */
+  agent: string | undefined;
+  identitiesOnly: boolean;
+  /** Destinations to go through, the nearest to us first. */
+  jumps: string[];
+  /** The name under which the host key is kept. */
+  hostKeyName: string;
+  userKnownHosts: string[];
+  globalKnownHosts: string[];
+  hashKnownHosts: boolean;
+  /** StrictHostKeyChecking is accept-new, or looser. */
+  acceptsNewKeys: boolean;
+};
+
+/** Asks `ssh -G` what a destination means; nothing is dialled. Throws UserError. */
+export const resolveSsh = async (
+  destination: string,
+  configFile: string | undefined,
+): Promise<SshConfig> => {
+  const file = configFile === undefined ? [] : ["-F", configFile];
+  const answer = await execa("ssh", ["-G", ...file, "--", destination], {
+    reject: false,
+    stdin: "ignore",
+    timeout: 10_000,
+  });
+  if (answer.code === "ENOENT")
+    throw new UserError("the ssh command is not on this machine", "apt-get install openssh-client");
+  if (answer.failed)
+    throw new UnreachableError(
+      destination,
+      `ssh cannot read its configuration: ${answer.stderr.trim() || answer.shortMessage}`,
+      `ssh -G ${destination}`,
+    );
+  return sshConfigFrom(destination, answer.stdout, process.env);
+};
+
+/** Reads what `ssh -G` printed. */
+export const sshConfigFrom = (
+  destination: string,
+  text: string,
+  environment: NodeJS.ProcessEnv,
+): SshConfig => {
+  const all = optionsFrom(text);
+  const first = (key: string) => all.get(key)?.[0];
+  const hostname = first("hostname") ?? destination;
+  const user = first("user") ?? userInfo().username;
+  const port = Number(first("port") ?? 22);
+  if (isSet(first("proxycommand")))
+    throw new UnreachableError(
+      destination,
+      "ssh's ProxyCommand is not supported; ProxyJump is",
+      `ssh -G ${destination} | grep -i proxy`,
+    );
+  const expand = (path: string) => expandPath(path, { hostname, user, port });
+  const files = (key: string) =>
+    (all.get(key) ?? [])
+      .flatMap((value) => value.split(/\s+/))
+      .filter(isSet)
+      .map(expand);
+  return {
+    hostname,
+    port,
+    user,
+    identityFiles: (all.get("identityfile") ?? []).filter(isSet).map(expand),
+    agent: agentFrom(first("identityagent"), environment, expand),
+    identitiesOnly: first("identitiesonly") === "yes",
+    jumps: [first("proxyjump")].filter(isSet).flatMap((jumps) => jumps.split(",")),
+    hostKeyName: first("hostkeyalias") ?? knownHostsName(hostname, port),
+    userKnownHosts: files("userknownhostsfile"),
+    globalKnownHosts: files("globalknownhostsfile"),
+    hashKnownHosts: first("hashknownhosts") === "yes",
+    acceptsNewKeys: ["accept-new", "no", "off", "false"].includes(
+      first("stricthostkeychecking") ?? "ask",
+    ),
+  };
+};
+
+/** How known_hosts writes a machine's name: [name]:port, where the port is not 22. */
+export const knownHostsName = (hostname: string, port: number): string =>
+  port === 22 ? hostname.toLowerCase() : `[${hostname.toLowerCase()}]:${port}`;
+
+const optionsFrom = (text: string): Map<string, string[]> => {
+  const options = new Map<string, string[]>();
+  for (const line of text.split("\n")) {
+    const space = line.indexOf(" ");
+    if (space < 0) continue;
+    const key = line.slice(0, space).toLowerCase();
+    options.set(key, [...(options.get(key) ?? []), line.slice(space + 1).trim()]);
+  }
+  return options;
+};
+
+const isSet = (value: string | undefined): value is string =>
+  value !== undefined && value !== "" && value.toLowerCase() !== "none";
+
+const agentFrom = (
+  value: string | undefined,
+  environment: NodeJS.ProcessEnv,
+  expand: (path: string) => string,
+): string | undefined => {
+  if (value === undefined || value === "SSH_AUTH_SOCK") return environment["SSH_AUTH_SOCK"];
+  if (!isSet(value)) return undefined;
+  const variable = /^\$\{?(\w+)\}?$/.exec(value)?.[1];
+  return variable === undefined ? expand(value) : environment[variable];
+};
+
+/** `ssh -G` prints paths before their tokens are filled in. */
+const expandPath = (
+  path: string,
+  { hostname, user, port }: { hostname: string; user: string; port: number },
+): string => {
+  const tokens: Record<string, string> = {
+    "%": "%",
+    d: homedir(),
+    h: hostname,
+    p: String(port),
+    r: user,
+    u: userInfo().username,
+  };
+  return path
+    .replace(/^~(?=\/|$)/, homedir())
+    .replaceAll(/%([%dhpru])/g, (_, token: string) => tokens[token] ?? "");
+};

@@ -1,0 +1,45 @@
+import { constants } from "node:os";
+import { type Readable, type Writable, finished } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
+import { UserError } from "../errors.js";
+
+/** Gathers a stream's text; every whole line is shown to `onLine` as it comes, the last one also without its newline. */
+export const collect = (stream: Readable, onLine?: (line: string) => void): (() => string) => {
+  const decoder = new StringDecoder("utf8");
+  const chunks: Buffer[] = [];
+  let rest = "";
+  stream.on("data", (chunk: Buffer) => {
+    chunks.push(chunk);
+    if (onLine === undefined) return;
+    const lines = (rest + decoder.write(chunk)).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) onLine(line.replace(/\r$/, ""));
+  });
+  return () => {
+    if (rest !== "") onLine?.(rest);
+    rest = "";
+    return Buffer.concat(chunks).toString("utf8");
+  };
+};
+
+/** Hands a stream's bytes on to another, which stays open; `onError` hears when that one takes no more before all is there. */
+export const pour = (stream: Readable, into: Writable, onError: (error: Error) => void): void => {
+  const forget = finished(into, (error) => {
+    if (error) onError(error);
+  });
+  stream.once("end", forget);
+  stream.pipe(into, { end: false });
+};
+
+/** The exit code that a shell gives to a command killed by a signal. */
+export const codeOfSignal = (signal: string): number =>
+  128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
+
+/** What is said when a command's deadline, in milliseconds, has passed. */
+export const deadlineError = (host: string, command: string, timeout: number): UserError =>
+  new UserError(`${host}: \`${shortened(command)}\` did not end within ${timeout / 1000} s`);
+
+const shortened = (command: string): string => {
+  const line = command.split("\n")[0] ?? "";
+  return line.length < command.length || line.length > 100 ? `${line.slice(0, 100)}…` : line;
+};

@@ -1,0 +1,154 @@
+import test from "ava";
+import { ports } from "../../src/checks/connections.js";
+import { reportOn } from "../../src/checks/connections/findings.js";
+import { waysOf } from "../../src/checks/connections/needed.js";
+import { classOf } from "../support/class-of.js";
+import type { FakeHost } from "../support/fakes.js";
+import { contextOf, lines } from "./support/context.js";
+
+const megabyte = 2 ** 20;
+
+test("a manager alone has nobody to reach", async (t) => {
+  const context = contextOf(classOf(0));
+  t.deepEqual(waysOf(context), []);
+  t.deepEqual(await ports.run(context), []);
+});
+
+test("each way that Swarm and NFS need is tried, and 1 MB once for two machines", (t) => {
+  const ways = waysOf(contextOf(classOf(2, { server: true })));
+  const said = ways.map(
+    ({ from, to, protocol, port, size }) =>
+      `${from.name} > ${to.name} ${port}/${protocol}${size === megabyte ? " 1 MB" : ""}`,
+  );
+  const between = (from: string, to: string, big: string) => [
+    `${from} > ${to} 7946/tcp${big}`,
+    `${from} > ${to} 7946/udp`,
+    `${from} > ${to} 4789/udp`,
+  ];
+  t.deepEqual(said, [
+    "worker1 > manager 2377/tcp",
+    "worker2 > manager 2377/tcp",
+    ...between("manager", "worker1", " 1 MB"),
+    ...between("manager", "worker2", " 1 MB"),
+    ...between("worker1", "manager", ""),
+    ...between("worker1", "worker2", " 1 MB"),
+    ...between("worker2", "manager", ""),
+    ...between("worker2", "worker1", ""),
+    "manager > server 2049/tcp 1 MB",
+    "worker1 > server 2049/tcp 1 MB",
+    "worker2 > server 2049/tcp 1 MB",
+  ]);
+});
+
+test("the whole packet is as large as the smaller of two cards allows", (t) => {
+  const card = { device: "eth0", address: "10.77.0.12", prefix: 24, mtu: 1450 };
+  const context = contextOf(classOf(1), { some: { worker1: { addresses: [card] } } });
+  const sizes = waysOf(context).flatMap(({ port, size }) => (port === 4789 ? [size] : []));
+  t.deepEqual(sizes, [1422, 1422]);
+});
+
+/** Two machines where perl answers as told: what each listener says of its ports, and what each prober found. */
+const tried = (listens: Record<string, string>, finds: Record<string, string>) => {
+  const cluster = classOf(1);
+  for (const host of cluster.hosts) host.run = perlOf(host, listens, finds);
+  return cluster;
+};
+
+const perlOf = (
+  host: FakeHost,
+  listens: Record<string, string>,
+  finds: Record<string, string>,
+): FakeHost["run"] => {
+  let end: (answer: string) => void = () => {};
+  return async (argv, options) => {
+    const words = argv.join(" ");
+    host.asked.push(words);
+    if (words === "kill 7") {
+      end("");
+      return "";
+    }
+    const input = String(options?.input);
+    if (!input.includes("Listen =>")) return finds[host.name] ?? "";
+    const orders = input.split("__END__\n")[1]?.trim().split("\n").slice(1) ?? [];
+    for (const port of orders)
+      options?.onLine?.(`${listens[`${host.name} ${port}`] ?? "open"} ${port}`);
+    options?.onLine?.("ready 7");
+    return new Promise<string>((resolve) => (end = resolve));
+  };
+};
+
+const all = (address: string, result: string, portList: readonly string[]): string =>
+  portList.map((port) => `${address} ${port} ${result}\n`).join("");
+const toWorker = ["tcp 7946", "udp 7946", "udp 4789"];
+const toManager = ["tcp 2377", ...toWorker, "tcp 2049"];
+
+test("what is reached is said for each machine, and every listener is ended", async (t) => {
+  const cluster = tried(
+    {},
+    {
+      manager: all("10.77.0.12", "reached", toWorker),
+      worker1: all("10.77.0.11", "reached", toManager),
+    },
+  );
+  t.deepEqual(lines(await ports.run(contextOf(cluster))), [
+    "ok manager: reaches 7946/tcp+udp, 4789/udp of worker1, with packets of 1500 bytes",
+    "ok worker1: reaches 2377/tcp, 7946/tcp+udp, 4789/udp, 2049/tcp of manager, with packets of 1500 bytes",
+  ]);
+  for (const host of cluster.hosts) t.true(host.asked.includes("kill 7"));
+});
+
+test("what did not answer, was refused or let only little through is told apart", async (t) => {
+  const cluster = tried(
+    {},
+    {
+      manager: `10.77.0.12 tcp 7946 silent\n10.77.0.12 udp 7946 silent\n10.77.0.12 udp 4789 broken\n`,
+      worker1: `10.77.0.11 tcp 2377 refused\n10.77.0.11 tcp 2049 broken\n10.77.0.11 tcp 2049 reached\n`,
+    },
+  );
+  const said = lines(await ports.run(contextOf(cluster)));
+  for (const start of [
+    "refusal manager: 7946/tcp+udp of worker1 (10.77.0.12) cannot be reached: no answer",
+    "refusal manager: 4789/udp of worker1 (10.77.0.12) passes little",
+    "refusal worker1: 2377/tcp of manager (10.77.0.11) cannot be reached: it was refused",
+    "refusal worker1: 7946/tcp+udp, 4789/udp of manager (10.77.0.11) cannot be reached: no answer",
+    "ok worker1: reaches 2049/tcp of manager",
+  ])
+    t.true(
+      said.some((line) => line.startsWith(start)),
+      `${start}\n${said.join("\n")}`,
+    );
+});
+
+test("a port that Docker uses is connected to; of a UDP one nothing can be said", async (t) => {
+  const listens = { "manager tcp/2377": "taken", "manager udp/4789": "taken" };
+  const cluster = tried(listens, {
+    manager: all("10.77.0.12", "reached", toWorker),
+    worker1: all(
+      "10.77.0.11",
+      "reached",
+      toManager.filter((port) => port !== "udp 4789"),
+    ),
+  });
+  const running = { manager: { units: { "docker.service": "active" } } };
+  const said = lines(await ports.run(contextOf(cluster, { some: running })));
+  t.true(said.includes("note worker1: 4789/udp of manager not tried: Docker uses it already"));
+  t.true(said.includes("ok worker1: reaches 2377/tcp, 7946/tcp+udp, 2049/tcp of manager"));
+});
+
+test("a UDP port that something other than Docker holds is refused on its machine", (t) => {
+  const context = contextOf(classOf(1));
+  const way = waysOf(context).find(({ port, to }) => port === 4789 && to.name === "manager");
+  const found = reportOn(way === undefined ? [] : [{ ...way, result: "untried" }], context);
+  t.deepEqual(lines(found), ["refusal manager: 4789/udp is taken, and Docker does not run there"]);
+});
+
+test("a machine without perl fails the check, and the others stop listening", async (t) => {
+  const cluster = tried({}, {});
+  const [, worker] = cluster.hosts;
+  if (worker !== undefined)
+    worker.run = async () => {
+      throw new Error("worker1: perl: not found");
+    };
+  await t.throwsAsync(async () => ports.run(contextOf(cluster)), { message: /perl: not found/ });
+  t.true(cluster.manager.asked.includes("kill 7"));
+});

@@ -1,0 +1,127 @@
+import test from "ava";
+import { askForImage, referenceFrom } from "../../../src/checks/image/registry.js";
+
+const hub = "https://registry-1.docker.io";
+for (const [image, registry, path, tag] of [
+  ["debian", hub, "library/debian", "latest"],
+  ["debian:trixie-slim", hub, "library/debian", "trixie-slim"],
+  ["docker.io/library/debian", hub, "library/debian", "latest"],
+  ["jupyter/scipy-notebook:2026", hub, "jupyter/scipy-notebook", "2026"],
+  ["quay.io/jupyter/scipy-notebook:x", "https://quay.io", "jupyter/scipy-notebook", "x"],
+  ["localhost:5000/a", "https://localhost:5000", "a", "latest"],
+  ["10.0.0.1:5000/a/b:c", "https://10.0.0.1:5000", "a/b", "c"],
+  ["quay.io/a/b:c@sha256:0123", "https://quay.io", "a/b", "sha256:0123"],
+] as const)
+  test(`${image} is at ${registry}`, (t) => {
+    t.deepEqual(referenceFrom(image), { registry, path, tag });
+  });
+
+type Page = { status: number; body?: unknown; headers?: Record<string, string> };
+
+/** A web of pages by "METHOD url"; what is not there cannot be reached. Keeps what was asked. */
+const web = (pages: Record<string, Page | ((headers: Headers) => Page)>) => {
+  const asked: string[] = [];
+  return {
+    asked,
+    fetch: async (url: string, { method = "GET", headers }: RequestInit): Promise<Response> => {
+      asked.push(`${method} ${url}`);
+      const found = pages[`${method} ${url}`];
+      if (found === undefined)
+        throw new TypeError("fetch failed", { cause: new Error("connect ECONNREFUSED") });
+      const page = typeof found === "function" ? found(new Headers(headers)) : found;
+      const body = page.body === undefined ? null : JSON.stringify(page.body);
+      return new Response(body, { status: page.status, headers: page.headers ?? {} });
+    },
+  };
+};
+
+const at = (registry: string) => `${registry}/v2/jupyter/scipy/manifests/v1`;
+const unknown = { errors: [{ code: "MANIFEST_UNKNOWN", message: "manifest unknown" }] };
+const mirror = "http://mirror.example.org:5000";
+const ask = (pages: Parameters<typeof web>[0], image = "jupyter/scipy:v1", mirrors = [mirror]) =>
+  askForImage(image, mirrors, web(pages).fetch);
+
+test("the mirror that has the image is enough", async (t) => {
+  const { fetch, asked } = web({ [`HEAD ${at(mirror)}`]: { status: 200 } });
+  const answer = await askForImage("jupyter/scipy:v1", [mirror], fetch);
+  t.like(answer, { kind: "there", registry: "mirror.example.org:5000" });
+  t.deepEqual(asked, [`HEAD ${at(mirror)}`]);
+});
+
+test("what the mirror lacks, Docker Hub may have", async (t) => {
+  const answer = await ask({
+    [`HEAD ${at(mirror)}`]: { status: 404 },
+    [`GET ${at(mirror)}`]: { status: 404, body: unknown },
+    [`HEAD ${at(hub)}`]: { status: 200 },
+  });
+  t.like(answer, { kind: "there", registry: "registry-1.docker.io" });
+});
+
+test("mirrors are for Docker Hub's images only", async (t) => {
+  const { fetch, asked } = web({ [`HEAD ${at("https://quay.io")}`]: { status: 200 } });
+  await askForImage("quay.io/jupyter/scipy:v1", [mirror], fetch);
+  t.deepEqual(asked, [`HEAD ${at("https://quay.io")}`]);
+});
+
+test("an image that is nowhere is refused in the registry's words", async (t) => {
+  const page = { status: 404, body: unknown };
+  const url = at("https://quay.io");
+  const answer = await ask(
+    { [`HEAD ${url}`]: page, [`GET ${url}`]: page },
+    "quay.io/jupyter/scipy:v1",
+  );
+  t.deepEqual(answer, { kind: "refused", registry: "quay.io", words: "404 (manifest unknown)" });
+});
+
+test("a registry's token for everybody is fetched and shown", async (t) => {
+  const realm = "https://auth.example.org/token";
+  const challenge = `Bearer realm="${realm}",service="quay",scope="repository:jupyter/scipy:pull"`;
+  const url = at("https://quay.io");
+  const answer = await ask(
+    {
+      [`HEAD ${url}`]: (headers) =>
+        headers.get("authorization") === "Bearer secret"
+          ? { status: 200 }
+          : { status: 401, headers: { "www-authenticate": challenge } },
+      [`GET ${realm}?service=quay&scope=repository%3Ajupyter%2Fscipy%3Apull`]: {
+        status: 200,
+        body: { token: "secret" },
+      },
+    },
+    "quay.io/jupyter/scipy:v1",
+  );
+  t.is(answer.kind, "there");
+});
+
+test("a private image is refused: there is nobody to log in", async (t) => {
+  const page = {
+    status: 401,
+    headers: { "www-authenticate": 'Basic realm="private"' },
+    body: { errors: [{ code: "UNAUTHORIZED", message: "authentication required" }] },
+  };
+  const url = at("https://r.example.org");
+  const answer = await ask(
+    { [`HEAD ${url}`]: page, [`GET ${url}`]: page },
+    "r.example.org/jupyter/scipy:v1",
+  );
+  t.like(answer, { kind: "refused", words: "401 (authentication required)" });
+});
+
+for (const [title, pages, words] of [
+  ["nobody there", {}, /ECONNREFUSED/],
+  ["a registry that is ill", { status: 503 }, /^503/],
+  ["a registry that has had enough of us", { status: 429 }, /^429/],
+] as const)
+  test(`${title} says nothing about the image`, async (t) => {
+    const url = at("https://quay.io");
+    const known = "status" in pages ? { [`HEAD ${url}`]: pages, [`GET ${url}`]: pages } : {};
+    const answer = await ask(known, "quay.io/jupyter/scipy:v1");
+    t.is(answer.kind, "unknown");
+    t.regex(answer.words, words);
+  });
+
+test("a mirror's no counts where Docker Hub cannot be asked", async (t) => {
+  const page = { status: 404, body: unknown };
+  const answer = await ask({ [`HEAD ${at(mirror)}`]: page, [`GET ${at(mirror)}`]: page });
+  t.like(answer, { kind: "refused", registry: "mirror.example.org:5000" });
+});

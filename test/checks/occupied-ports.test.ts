@@ -1,0 +1,87 @@
+import test from "ava";
+import { inspectListening } from "../../src/checks/check.js";
+import { taken } from "../../src/checks/occupied-ports.js";
+import { paths } from "../../src/paths.js";
+import { classOf } from "../support/class-of.js";
+import { contextOf, lines } from "./support/context.js";
+
+const listening = (host: string, port: number, program: string) => ({
+  listening: { [host]: [{ port, program }] },
+});
+const found = async (
+  some: Parameters<typeof contextOf>[1] = {},
+  cluster = classOf(1),
+): Promise<string[]> => lines(await taken.run(contextOf(cluster, some)));
+
+test("what listens is read from each machine's own word", async (t) => {
+  const ss = [
+    'LISTEN 0 511 0.0.0.0:443 0.0.0.0:* users:(("nginx",pid=7,fd=6),("nginx",pid=6,fd=6))',
+    "LISTEN 0 64 [::]:2049 [::]:*",
+    "",
+  ];
+  const cluster = classOf(1, { answers: [["ss -Hltnp", ss.join("\n")]] });
+  const on = await inspectListening(cluster);
+  t.deepEqual(on(cluster.hosts[1]!), [
+    { port: 443, program: "nginx" },
+    { port: 2049, program: "a program" },
+  ]);
+});
+
+test("free doors are said to be free", async (t) => {
+  t.deepEqual(await found(), ["ok manager: 80 and 443 free"]);
+});
+
+test("without TLS only 80 is needed", async (t) => {
+  const cluster = classOf(0, { config: { tls: { kind: "off", trustedProxies: [] } } });
+  const said = await found(listening("manager", 443, "apache2"), cluster);
+  t.deepEqual(said, ["ok manager: 80 free"]);
+});
+
+for (const [host, port, program] of [
+  ["manager", 443, "apache2"],
+  ["manager", 80, "nginx"],
+  ["manager", 80, "docker-proxy"],
+  ["manager", 2377, "etcd"],
+  ["worker1", 7946, "consul"],
+  ["manager", 2049, "ganesha.nfsd"],
+] as const)
+  test(`${program} on port ${port} of ${host} is refused by its name`, async (t) => {
+    const said = await found(listening(host, port, program));
+    t.true(
+      said.some((line) => line.startsWith(`refusal ${host}: port ${port} is taken by ${program};`)),
+    );
+  });
+
+for (const [host, port, program] of [
+  ["worker1", 443, "apache2"],
+  ["worker1", 2049, "ganesha.nfsd"],
+  ["manager", 2377, "dockerd"],
+  ["worker1", 7946, "dockerd"],
+  ["manager", 2049, "a program"],
+  ["manager", 22, "sshd"],
+] as const)
+  test(`${program} on port ${port} of ${host} is nobody's business`, async (t) => {
+    t.deepEqual(await found(listening(host, port, program)), ["ok manager: 80 and 443 free"]);
+  });
+
+test("the class that runs already holds its own doors", async (t) => {
+  const some = { manager: { files: { [paths.edgeConfiguration]: "{}" } } };
+  t.deepEqual(await found({ some, ...listening("manager", 443, "docker-proxy") }), [
+    "ok manager: 80 and 443 served by this class",
+  ]);
+});
+
+test("the registry's port is wanted on each node of a class that builds and has workers", async (t) => {
+  const build = { folder: "/class/image", place: "a.yaml:5:10" };
+  const building = (workers: number) => {
+    const cluster = classOf(workers);
+    Object.assign(cluster.config.servers, { image: build.folder, build });
+    return cluster;
+  };
+  const other = listening("worker1", 20500, "python3");
+  t.regex((await found(other, building(1)))[0] ?? "", /port 20500 is taken by python3/);
+  t.is((await found(other)).length, 1);
+  for (const ours of ["systemd", "systemd-socket-"])
+    t.is((await found(listening("worker1", 20500, ours), building(1))).length, 1);
+  t.is((await found(listening("manager", 20500, "python3"), building(0))).length, 1);
+});

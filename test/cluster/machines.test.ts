@@ -1,0 +1,135 @@
+import test from "ava";
+import { networkOf, overlap } from "../../src/cluster/ipv4.js";
+import { addressesOf } from "../../src/cluster/machines.js";
+import { UserError, exitCode } from "../../src/errors.js";
+import type { NetworkAddress } from "../../src/host/facts.js";
+import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
+
+const card = (device: string, address: string, prefix = 24): NetworkAddress => ({
+  device,
+  address,
+  prefix,
+  mtu: 1500,
+});
+const byDefault = [{ destination: "default", device: "eth0" }];
+const cards = (...addresses: NetworkAddress[]) => ({ addresses, routes: byDefault });
+
+const found = (
+  all: Record<string, ReturnType<typeof cards>>,
+  config: Parameters<typeof fakeCluster>[2] = {},
+) => {
+  const [manager, ...workers] = Object.keys(all).map((name) => fakeHost(name));
+  const cluster = fakeCluster(manager!, workers, config);
+  const facts = new Map(cluster.hosts.map((host) => [host, fakeFacts(all[host.name])]));
+  return [...addressesOf(cluster, facts)].map(([host, address]) => `${host.name} ${address}`);
+};
+
+test("the network that all machines share is taken before that of the default route", (t) => {
+  t.deepEqual(
+    found({
+      a: cards(card("eth0", "203.0.113.10"), card("eth1", "10.0.0.5")),
+      b: cards(card("eth0", "198.51.100.7"), card("eth1", "10.0.0.6")),
+    }),
+    ["a 10.0.0.5", "b 10.0.0.6"],
+  );
+});
+
+test("machines that share no network are known by the address of their default route", (t) => {
+  t.deepEqual(
+    found({
+      a: cards(card("eth1", "10.0.0.5"), card("eth0", "203.0.113.10")),
+      b: cards(card("eth0", "198.51.100.7")),
+    }),
+    ["a 203.0.113.10", "b 198.51.100.7"],
+  );
+});
+
+test("a machine alone is known by the address of its default route", (t) => {
+  t.deepEqual(found({ a: cards(card("eth1", "10.0.0.5"), card("eth0", "203.0.113.10")) }), [
+    "a 203.0.113.10",
+  ]);
+});
+
+test("Docker's own bridges connect no machines", (t) => {
+  const bridges = [
+    card("docker0", "172.17.0.1", 16),
+    card("docker_gwbridge", "172.18.0.1", 16),
+    card("br-0123456789ab", "172.19.0.1", 16),
+  ];
+  t.deepEqual(
+    found({
+      a: cards(...bridges, card("eth0", "203.0.113.10")),
+      b: cards(...bridges, card("eth0", "198.51.100.7")),
+    }),
+    ["a 203.0.113.10", "b 198.51.100.7"],
+  );
+});
+
+test("a network in which all have the same address connects nobody, an own bridge with an address does", (t) => {
+  const libvirt = card("virbr0", "192.168.122.1");
+  t.deepEqual(
+    found({
+      a: cards(libvirt, card("eth0", "203.0.113.10"), card("br-lan", "10.0.0.5")),
+      b: cards(libvirt, card("eth0", "198.51.100.7"), card("br-lan", "10.0.0.6")),
+    }),
+    ["a 10.0.0.5", "b 10.0.0.6"],
+  );
+});
+
+test("an address that the configuration gives is taken", (t) => {
+  const config = {
+    config: {
+      manager: { destination: "a", address: "203.0.113.10" },
+      workers: [{ destination: "b" }],
+    },
+  };
+  t.deepEqual(
+    found(
+      {
+        a: cards(card("eth0", "203.0.113.10"), card("eth1", "10.0.0.5")),
+        b: cards(card("eth1", "10.0.0.6")),
+      },
+      config,
+    ),
+    ["a 203.0.113.10", "b 10.0.0.6"],
+  );
+});
+
+test("an address that the machine does not have is refused with those that it has", (t) => {
+  const config = { config: { manager: { destination: "a", address: "192.0.2.1" } } };
+  const error = t.throws(
+    () => found({ a: cards(card("eth0", "203.0.113.10"), card("eth1", "10.0.0.5")) }, config),
+    {
+      instanceOf: UserError,
+      message: "a has no network card with the address 192.0.2.1 (it has 203.0.113.10, 10.0.0.5)",
+    },
+  );
+  t.is(error?.code, exitCode.preflight);
+});
+
+test("a machine without an IPv4 address is refused", (t) => {
+  t.throws(() => found({ a: cards() }), {
+    message: "a has no IPv4 address that other machines could use",
+  });
+});
+
+test("networks are told by their first address", (t) => {
+  t.is(networkOf({ address: "10.77.3.200", prefix: 22 }), "10.77.0.0/22");
+  t.is(networkOf({ address: "203.0.113.10", prefix: 32 }), "203.0.113.10/32");
+  t.is(networkOf({ address: "255.255.255.255", prefix: 1 }), "128.0.0.0/1");
+  t.is(networkOf({ address: "10.1.2.3", prefix: 0 }), "0.0.0.0/0");
+});
+
+for (const [one, other, answer] of [
+  ["10.0.0.0/8", "10.201.0.0/16", true],
+  ["10.201.0.0/16", "10.201.255.255", true],
+  ["10.201.0.0/16", "10.202.0.0/16", false],
+  ["192.168.0.0/24", "192.168.0.128/25", true],
+  ["192.168.0.0/25", "192.168.0.128/25", false],
+  ["0.0.0.0/0", "203.0.113.10", true],
+  ["203.0.113.10", "203.0.113.10/32", true],
+] as const)
+  test(`${one} and ${other} ${answer ? "overlap" : "do not overlap"}`, (t) => {
+    t.is(overlap(one, other), answer);
+    t.is(overlap(other, one), answer);
+  });

@@ -1,0 +1,16 @@
+import test from "ava";
+import { publicName } from "../../src/cluster/public-address.js";
+
+for (const [destination, name] of [
+  ["debian@203.0.113.10", "203.0.113.10"],
+  ["ssh://debian@203.0.113.10:2222", "203.0.113.10"],
+  ["local", "10.0.0.5"],
+  ["geo", "10.0.0.5"],
+  ["debian@geo", "10.0.0.5"],
+  ["debian@vm.example.org", "10.0.0.5"],
+  ["root@127.0.0.1", "10.0.0.5"],
+  ["ssh://root@[2001:db8::1]:22", "10.0.0.5"],
+] as const)
+  test(`a manager reached as ${destination} is opened at ${name}`, (t) => {
+    t.is(publicName({ destination }, "10.0.0.5"), name);
+  });

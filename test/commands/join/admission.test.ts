@@ -1,0 +1,103 @@
+import test from "ava";
+import { space } from "../../../src/checks/disk-space.js";
+import { planOf } from "../../../src/checks/plan.js";
+import { system } from "../../../src/checks/system.js";
+import { refusalsOf } from "../../../src/commands/join/admission.js";
+import { exitCode } from "../../../src/errors.js";
+import type { Facts } from "../../../src/host/facts.js";
+import type { Host } from "../../../src/host/host.js";
+import { packages } from "../../../src/pieces/packages.js";
+import { swarm } from "../../../src/pieces/swarm.js";
+import type { Piece } from "../../../src/reconcile/piece.js";
+import { fakeWorld } from "../../checks/support/context.js";
+import { fakeCluster, fakeFacts, fakeHost, userError } from "../../support/fakes.js";
+
+// Not the pieces that need our images, which `npm run build` makes.
+const checks = [system, space, planOf([packages, swarm] as readonly Piece[])];
+
+/** A blank machine at 10.77.0.LAST; any word to its Docker fails the test. */
+const blank = (name: string, last: number, changes: Partial<Facts> = {}) =>
+  fakeHost(name, {
+    facts: fakeFacts({
+      machineId: name,
+      addresses: [{ device: "eth0", address: `10.77.0.${last}`, prefix: 24, mtu: 1500 }],
+      ...changes,
+    }),
+    answers: [
+      ["readlink", "path /dev/ubdb\n"],
+      ["date", "1000.0"],
+      ["", ""],
+    ],
+  });
+const manager = blank("manager", 11);
+const worker = blank("worker", 12);
+
+const refusals = async (...newcomers: Host[]) => {
+  const clusterWith = (more: readonly Host[]) => fakeCluster<Host>(manager, [worker, ...more]);
+  const refused = await refusalsOf(newcomers, clusterWith, fakeWorld(), checks);
+  return [...refused.values()].map(({ message }) => message);
+};
+
+test("machines that fit may join", async (t) => {
+  t.deepEqual(await refusals(blank("new1", 13), blank("new2", 14)), []);
+});
+
+test("each that does not fit is told why, and the others may join", async (t) => {
+  const told = await refusals(
+    blank("twin", 13, { machineId: "worker" }),
+    blank("good", 14),
+    blank("old", 15, { system: { id: "debian", like: [], version: "10", name: "Debian 10" } }),
+    blank("bare", 16, { missingModules: ["vxlan"] }),
+    blank("older", 17, { system: { id: "debian", like: [], version: "9", name: "Debian 9" } }),
+    blank("full", 18, { freeOnRoot: 1000 }),
+  );
+  t.is(told.length, 5);
+  for (const part of [
+    /worker and twin are one/,
+    /^old: runs Debian 10/,
+    /^bare: .*VXLAN/,
+    /^older:/,
+    /^full:/,
+  ])
+    t.true(
+      told.some((message) => part.test(message)),
+      `${part.source} in ${told.join("; ")}`,
+    );
+});
+
+test("two newcomers that are one machine: the first may join", async (t) => {
+  const again = blank("again", 13, { machineId: "new" });
+  t.regex((await refusals(blank("new", 13), again))[0] ?? "", /new and again are one machine/);
+});
+
+test("a machine outside the others' network is refused, since all others would get new addresses", async (t) => {
+  const elsewhere = [{ device: "eth0", address: "192.0.2.7", prefix: 24, mtu: 1500 }];
+  const world = [manager, worker].map((host, index) => ({
+    host,
+    facts: fakeFacts({
+      machineId: host.name,
+      addresses: [
+        { device: "eth0", address: `198.51.100.${index + 1}`, prefix: 32, mtu: 1500 },
+        { device: "eth1", address: `10.77.0.${11 + index}`, prefix: 24, mtu: 1500 },
+      ],
+    }),
+  }));
+  const hosts = world.map(({ host, facts }) =>
+    Object.assign(blank(host.name, 1), { facts: async () => facts }),
+  );
+  const clusterWith = (more: readonly Host[]) => fakeCluster<Host>(hosts[0]!, [hosts[1]!, ...more]);
+  const stranger = blank("new", 1, { addresses: elsewhere });
+  const refused = await refusalsOf([stranger], clusterWith, fakeWorld(), checks);
+  t.regex(
+    refused.get(stranger)?.message ?? "",
+    /^new has no network card in the network .*10\.77\.0\.11, 10\.77\.0\.12/,
+  );
+});
+
+test("what the class itself refuses is nobody's fault who joins", async (t) => {
+  const broken = blank("manager", 11, { missingModules: ["overlay"] });
+  const clusterWith = (more: readonly Host[]) => fakeCluster<Host>(broken, [worker, ...more]);
+  const error = await userError(refusalsOf([blank("new", 13)], clusterWith, fakeWorld(), checks));
+  t.is(error.code, exitCode.preflight);
+  t.regex(error.message, /^manager: .*overlay/);
+});

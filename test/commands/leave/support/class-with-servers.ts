@@ -1,0 +1,50 @@
+import type { Docker } from "../../../../src/docker/client.js";
+import { fakeCluster, fakeFacts, fakeHost } from "../../../support/fakes.js";
+
+const Labels = { "swarmhub.class": "geo-101" };
+
+/** A class with four servers on `worker`: two that the hub knows as idle and at work, one that it does not know, one of unknown kernels. Memory in bytes. */
+export const sittingWorld = (memory: Record<string, number> = {}) => {
+  const done: string[] = [];
+  const homes = ["ada", "bob", "ghost", "carl"];
+  const docker = {
+    info: async () => ({ Swarm: { ControlAvailable: true } }),
+    listServices: async () =>
+      homes.map((home) => ({ ID: home, Spec: { Name: `nb-${home}`, Labels } })),
+    listTasks: async () =>
+      homes.map((home) => ({ ServiceID: home, NodeID: "n", Status: { State: "running" } })),
+    listNodes: async () => [{ ID: "n", Spec: { Labels: { "swarmhub.machine": "worker" } } }],
+    listContainers: async ({ filters }: { filters: { label: string[] } }) =>
+      filters.label[0] === "com.docker.swarm.service.name=hub" ? [{ Id: "c0" }] : [],
+    listVolumes: async () => ({ Volumes: [] }),
+    getService: (name: string) => ({ remove: async () => void done.push(`remove ${name}`) }),
+  } as unknown as Partial<Docker>;
+  const work = (user: string, idle: number, busy: boolean | null) => ({
+    user,
+    home: user,
+    ready: true,
+    idle,
+    busy,
+  });
+  const answers = [
+    [
+      "swarmhub.operate look",
+      JSON.stringify([work("ada", 700, false), work("bob", 700, true), work("carl", 9999, null)]),
+    ],
+    ["swarmhub.operate stop", '{"ok": true}'],
+    ["swarmhub.operate start", '{"ok": false, "why": "All seats are taken"}'],
+  ] as const;
+  const host = (name: string) =>
+    fakeHost(name, {
+      docker,
+      answers,
+      facts: fakeFacts({
+        machineId: name,
+        ...(memory[name] !== undefined && { memory: memory[name] }),
+        units: { "docker.service": "active" },
+        addresses: [{ device: "eth0", address: `10.0.0.${name.length}`, prefix: 24, mtu: 1500 }],
+      }),
+    });
+  const cluster = fakeCluster(host("manager"), [host("worker")]);
+  return { cluster, done };
+};

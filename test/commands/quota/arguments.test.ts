@@ -1,0 +1,60 @@
+import test from "ava";
+import { changed, requestFrom } from "../../../src/commands/quota/arguments.js";
+import { UserError, exitCode } from "../../../src/errors.js";
+
+const gigabyte = 2 ** 30;
+
+test("users come first and the limit last", (t) => {
+  t.deepEqual(requestFrom(["ada", "bob", "10G"], { all: false }), {
+    users: ["ada", "bob"],
+    bytes: 10 * gigabyte,
+  });
+  t.deepEqual(requestFrom(["5G", "10G"], { all: false }), {
+    users: ["5G"],
+    bytes: 10 * gigabyte,
+  });
+  t.deepEqual(requestFrom(["ada", "default"], { all: false }), {
+    users: ["ada"],
+    bytes: "default",
+  });
+  t.deepEqual(requestFrom(["5G"], { all: true, files: "500k" }), {
+    users: undefined,
+    bytes: 5 * gigabyte,
+    files: 500_000,
+  });
+  t.deepEqual(requestFrom(["ada"], { all: false, files: "default" }), {
+    users: ["ada"],
+    files: "default",
+  });
+  t.deepEqual(requestFrom([], { all: true, files: "1k" }), { users: undefined, files: 1000 });
+});
+
+for (const [words, options, message] of [
+  [[], { all: false }, /no limit/],
+  [["10G"], { all: false }, /nobody is named/],
+  [["ada"], { all: false }, /"ada" is no limit/],
+  [["ada", "10GB"], { all: false }, /write 10G/],
+  [["ada", "10 gb"], { all: false, files: "1k" }, /write 10G/],
+  [["ada", "5G"], { all: true }, /--all is everybody/],
+  [["ada", "100K"], { all: false }, /least that works is 1M/],
+  [["ada", "0"], { all: false }, /"0" is no limit/],
+  [["ada"], { all: false, files: "many" }, /--files many/],
+] as const)
+  test(`refused: ${words.join(" ")} ${JSON.stringify(options)}`, (t) => {
+    const error = t.throws(() => requestFrom(words, options), { instanceOf: UserError });
+    t.regex(error?.message ?? "", message);
+    t.is(error?.code, exitCode.usage);
+    t.regex(error?.cure ?? "", /swarmhub quota set/);
+  });
+
+test("what was set before stays where nothing is said of it", (t) => {
+  const own = { bytes: 1, files: 2 };
+  const users = ["ada"];
+  t.deepEqual(changed(own, { users, bytes: 9 }), { bytes: 9, files: 2 });
+  t.deepEqual(changed(own, { users, files: 9 }), { bytes: 1, files: 9 });
+  t.is(changed(own, { users, bytes: "default" }), undefined);
+  t.deepEqual(changed(own, { users, bytes: "default", files: 9 }), { files: 9 });
+  t.deepEqual(changed(own, { users, files: "default" }), { bytes: 1 });
+  t.is(changed({ files: 2 }, { users, files: "default" }), undefined);
+  t.deepEqual(changed("unreadable", { users, bytes: 9 }), { bytes: 9 });
+});

@@ -1,0 +1,192 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import test from "ava";
+import { loadConfig } from "../../src/config/load.js";
+import { UserError, exitCode } from "../../src/errors.js";
+
+const fileWith = async (content: string | Uint8Array): Promise<string> => {
+  const path = join(await mkdtemp(join(tmpdir(), "swarmhub-config-")), "class.yaml");
+  await writeFile(path, content);
+  return path;
+};
+
+const refusal = async (path: string): Promise<UserError> => {
+  try {
+    await loadConfig(path);
+  } catch (error) {
+    if (error instanceof UserError) return error;
+    throw error;
+  }
+  throw new Error(`${path} was accepted`);
+};
+
+test("three keys make a class, and the rest has its defaults", async (t) => {
+  const path = await fileWith("name: a\nmanager: local\nstorage: {device: /dev/vdb}\n");
+  t.deepEqual(await loadConfig(path), {
+    name: "a",
+    otherNames: [],
+    manager: { destination: "local" },
+    workers: [],
+    storage: {
+      kind: "kept",
+      backing: { kind: "device", path: "/dev/vdb" },
+      quota: { default: 5 * 2 ** 30, groups: {} },
+      files: 200_000,
+      trashDays: 30,
+    },
+    tls: { kind: "self-signed" },
+    login: { sharedPassword: { kind: "generated" }, admins: [], groups: {} },
+    servers: {
+      image: "quay.io/jupyter/scipy-notebook:2026-11-02",
+      images: [],
+      strategy: "spread",
+      memory: 2 ** 30,
+      cpu: 1,
+    },
+    engine: { registryMirrors: [] },
+  } as never);
+});
+
+test("a full file keeps what it says", async (t) => {
+  const path = await fileWith(`
+name: geo-101
+domain: [geo.example.org, www.geo.example.org]
+manager: {host: debian@203.0.113.10, address: 10.0.0.5}
+workers: ["ssh://ada@203.0.113.11:2222", {host: w2}]
+storage:
+  file: 1.5T
+  quota: {default: 500M, staff: 50G}
+  files: 1.5M
+  trash: 7d
+  host: {host: nas, address: 10.0.0.9}
+tls: off
+login: {shared-password: from-env ROOM_PASSWORD, admins: [ada, bob@example.org], groups: {staff: [ada], tutors: []}}
+servers: {image: "localhost:5000/class@sha256:${"a".repeat(64)}", memory: 1.5G, guarantee: 700M, cpu: 0.5, idle: 1.5h}
+engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
+`);
+  t.deepEqual(await loadConfig(path), {
+    name: "geo-101",
+    domain: "geo.example.org",
+    otherNames: ["www.geo.example.org"],
+    manager: { destination: "debian@203.0.113.10", address: "10.0.0.5" },
+    workers: [{ destination: "ssh://ada@203.0.113.11:2222" }, { destination: "w2" }],
+    storage: {
+      kind: "kept",
+      host: { destination: "nas", address: "10.0.0.9" },
+      backing: { kind: "file", size: 1.5 * 2 ** 40 },
+      quota: { default: 500 * 2 ** 20, groups: { staff: 50 * 2 ** 30 } },
+      files: 1_500_000,
+      trashDays: 7,
+    },
+    tls: { kind: "off", trustedProxies: [] },
+    login: {
+      sharedPassword: { kind: "env", name: "ROOM_PASSWORD" },
+      admins: ["ada", "bob@example.org"],
+      groups: { staff: ["ada"], tutors: [] },
+    },
+    servers: {
+      image: `localhost:5000/class@sha256:${"a".repeat(64)}`,
+      strategy: "spread",
+      memory: 1.5 * 2 ** 30,
+      guarantee: 700 * 2 ** 20,
+      cpu: 0.5,
+      images: [],
+      idle: 5_400_000,
+    },
+    engine: { registryMirrors: ["http://10.77.0.1:5000"] },
+  } as never);
+});
+
+test("images to choose from are filled up with what all servers get; the first is everyone's", async (t) => {
+  const { servers } = await loadConfig(
+    await fileWith(
+      "name: a\nmanager: local\nstorage: temporary\nservers:\n  memory: 2G\n  images:\n    - {name: R, image: r:1, cpu: 2}\n    - {name: Py, image: py:1, memory: 1G, description: small}\n",
+    ),
+  );
+  t.is(servers.image, "r:1");
+  t.deepEqual(servers.images as unknown[], [
+    { name: "R", description: "", image: "r:1", memory: 2 ** 31, cpu: 2 },
+    { name: "Py", description: "small", image: "py:1", memory: 2 ** 30, cpu: 1 },
+  ]);
+});
+
+test("a folder to build from is looked for beside the configuration, and its place is kept", async (t) => {
+  const path = await fileWith(
+    "name: a\nmanager: local\nstorage: temporary\nservers:\n  images:\n    - {name: R, image: r:1}\n    - {name: Ours, build: ./image}\n",
+  );
+  const { servers } = await loadConfig(path);
+  const folder = join(dirname(path), "image");
+  t.is(servers.image, "r:1");
+  t.is(servers.build, undefined);
+  t.like(servers.images[1], { image: folder, build: { folder, place: `${path}:7:27` } });
+  const alone = await fileWith(
+    "name: a\nmanager: local\nstorage: temporary\nservers: {build: /srv/image}\n",
+  );
+  t.like((await loadConfig(alone)).servers, {
+    image: "/srv/image",
+    build: { folder: "/srv/image", place: `${alone}:4:18` },
+  });
+});
+
+test("a password's file is looked for beside the configuration", async (t) => {
+  const text =
+    "name: a\nmanager: local\nstorage: {device: /dev/vdb}\nlogin: {shared-password: from-file ";
+  const beside = await fileWith(`${text}pw/room.txt}`);
+  const { sharedPassword } = (await loadConfig(beside)).login;
+  t.deepEqual(sharedPassword, { kind: "file", path: join(beside, "..", "pw/room.txt") });
+  const absolute = await loadConfig(await fileWith(`${text}/etc/room.txt}`));
+  t.deepEqual(absolute.login.sharedPassword, { kind: "file", path: "/etc/room.txt" });
+});
+
+test("a wrong file is an error of usage that says what to type", async (t) => {
+  const path = await fileWith("name: 5\n");
+  const error = await refusal(path);
+  t.is(error.code, exitCode.usage);
+  t.is(error.cure, `mend ${path}, then type the command again`);
+  t.true(error.message.startsWith(`${path}:1:`));
+});
+
+test("a missing file leads to swarmhub init", async (t) => {
+  const error = await refusal("/nowhere/swarmhub.yaml");
+  t.regex(error.message, /^\/nowhere\/swarmhub\.yaml: there is no such file/);
+  t.regex(error.cure ?? "", /swarmhub init/);
+  t.is(error.code, exitCode.usage);
+});
+
+test("a folder is no file", async (t) => {
+  t.regex((await refusal(tmpdir())).message, /it is a folder/);
+});
+
+test("a file of 10 MB is not even parsed", async (t) => {
+  const error = await refusal(await fileWith(Buffer.alloc(10_000_000, "#")));
+  t.regex(error.message, /:1:1 {2}the file is larger than 1 MB/);
+});
+
+test("a file without an end is read no further than 1 MB", async (t) => {
+  t.regex((await refusal("/dev/zero")).message, /larger than 1 MB/);
+});
+
+test("bytes that are not UTF-8 are shown by line and column", async (t) => {
+  const content = Buffer.concat([
+    Buffer.from("# für\nname: g"),
+    Buffer.from([0xe9]),
+    Buffer.from("o\n"),
+  ]);
+  t.regex((await refusal(await fileWith(content))).message, /:2:8 {2}this is not UTF-8/);
+  const last = Buffer.concat([Buffer.from("name: "), Buffer.from([0xff, 0xfe])]);
+  t.regex((await refusal(await fileWith(last))).message, /:1:7 {2}this is not UTF-8/);
+});
+
+test("a byte order mark is no offence", async (t) => {
+  const path = await fileWith("\uFEFFname: a\nmanager: local\nstorage: {device: /dev/vdb}\n");
+  t.is((await loadConfig(path)).name, "a");
+  await rm(path);
+});
+
+test("homes that are temporary need no place, and a place need not be named at once", async (t) => {
+  const storageOf = async (storage: string) =>
+    (await loadConfig(await fileWith(`name: a\nmanager: local\nstorage: ${storage}\n`))).storage;
+  t.deepEqual(await storageOf("temporary"), { kind: "temporary" });
+  t.like(await storageOf("{quota: 1G}"), { kind: "kept", backing: { kind: "unnamed" } });
+});

@@ -1,0 +1,31 @@
+import test from "ava";
+import { Problem } from "../../../src/errors.js";
+
+/** Tests that a reader takes the good texts and answers each bad one with a Problem. */
+export const accepts = (
+  what: string,
+  read: (text: string) => unknown,
+  { good, bad }: { good: readonly string[]; bad: readonly string[] },
+): void => {
+  for (const text of good)
+    test(`${JSON.stringify(text)} is ${what}`, (t) => t.notThrows(() => read(text)));
+  for (const text of bad)
+    test(`${shortened(text)} is not ${what}`, (t) => {
+      t.throws(() => read(text), { instanceOf: Problem });
+    });
+};
+
+/** What a reader says about a bad text. */
+export const adviceOf = (read: (text: string) => unknown, text: string): string => {
+  try {
+    read(text);
+    return "";
+  } catch (error) {
+    return error instanceof Problem ? error.message : String(error);
+  }
+};
+
+const shortened = (text: string): string =>
+  text.length > 60
+    ? `${JSON.stringify(text.slice(0, 20))}… (${text.length})`
+    : JSON.stringify(text);

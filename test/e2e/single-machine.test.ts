@@ -1,0 +1,137 @@
+import test from "ava";
+import { logIn, newNotebook, openBrowser, runCell } from "./support/browser.js";
+import { insideOf } from "./support/homes/inside.js";
+import { bootLab } from "./support/lab.js";
+
+// The machine you sit at is the whole class: swarmhub runs on the guest itself, and the homes lie in a file.
+const lab = await bootLab("e2e-alone", 1, 2560, { prepared: true });
+const browser = await openBrowser(lab);
+const address = `https://${lab.address(1)}`;
+const password = "one machine alone";
+const yaml = `name: alone
+manager: local
+storage: {file: 2G, quota: 100M}
+login: {shared-password: from-env ROOM_PASSWORD}
+servers: {image: "${lab.image}", memory: 400M, cpu: 1}
+engine: {registry-mirrors: ["http://${lab.registry}"]}
+`;
+const swarmhub = (command: string): Promise<string> =>
+  lab.on(
+    1,
+    `cd /root && { ROOM_PASSWORD='${password}' node /opt/swarmhub/swarmhub.js ${command}; } 2>&1`,
+  );
+
+test.before(async () => {
+  await lab.on(1, "apt-get -q update && apt-get -q install -y --no-install-recommends nodejs");
+  await lab.put(1, "dist", "/opt/swarmhub");
+  await lab.write(1, "/root/swarmhub.yaml", yaml);
+});
+
+test.after.always(async () => {
+  await browser.close();
+  await lab.lab("down");
+});
+
+test.serial("up makes the machine that it runs on a class, with the homes in a file", async (t) => {
+  t.log(await swarmhub("up --yes"));
+  t.regex(
+    await lab.on(1, "findmnt -n -o SOURCE,FSTYPE,OPTIONS /srv/swarmhub"),
+    /loop\d+ +xfs .*prjquota/,
+  );
+  t.regex(await swarmhub("up"), /nothing had to change/);
+});
+
+test.serial("a person works there", async (t) => {
+  const page = await logIn(browser, address, "alice", password);
+  await newNotebook(page);
+  t.is(
+    await runCell(page, "import shutil; print(shutil.disk_usage('.').total)"),
+    String(100 * 2 ** 20),
+  );
+  await page.context().close();
+});
+
+/** Makes a certificate of one's own on the guest, beside swarmhub.yaml; answers its serial number. */
+const ownCertificate = (): Promise<string> =>
+  lab.on(
+    1,
+    `cd /root && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 90 -subj /CN=own \
+      -addext subjectAltName=IP:${lab.address(1)} -addext extendedKeyUsage=serverAuth \
+      -keyout key.pem -out chain.pem 2>/dev/null && openssl x509 -in chain.pem -noout -serial`,
+  );
+/** What browsers are shown, and by which container. */
+const shown = async (): Promise<{ serial: string; container: string }> => ({
+  serial: await lab.on(
+    1,
+    `openssl s_client -connect ${lab.address(1)}:443 </dev/null 2>/dev/null | openssl x509 -noout -serial`,
+  ),
+  container: await lab.on(1, "docker ps -q --filter label=com.docker.swarm.service.name=edge"),
+});
+
+test.serial(
+  "a certificate of one's own and a newer one are served by the container that ran before, and leave nothing behind",
+  async (t) => {
+    const before = await shown();
+    const first = await ownCertificate();
+    await lab.write(
+      1,
+      "/root/swarmhub.yaml",
+      `${yaml}tls: {certificate: chain.pem, key: key.pem}\n`,
+    );
+    t.log(await swarmhub("up"));
+    t.deepEqual(await shown(), { ...before, serial: first });
+    const second = await ownCertificate();
+    t.regex(
+      await swarmhub("plan"),
+      /give the edge own\/certificate.pem and own\/key.pem \(SHA-256/,
+    );
+    await swarmhub("up");
+    t.deepEqual(await shown(), { ...before, serial: second });
+    t.regex(await swarmhub("tls"), /your own certificate of own[^]*in 89 days/);
+    t.regex(await swarmhub("status"), /^your own certificate of own, ends in 89 days/m);
+
+    await lab.on(1, "openssl genpkey -algorithm ed25519 -out /root/key.pem");
+    t.regex(
+      await swarmhub("up || true"),
+      /tls.certificate: \/root\/chain.pem: the key belongs to none/,
+    );
+    t.deepEqual(await shown(), { ...before, serial: second });
+
+    await lab.write(1, "/root/swarmhub.yaml", yaml);
+    await swarmhub("up");
+    t.is((await shown()).container, before.container);
+    t.is(await lab.on(1, "ls /var/lib/swarmhub/certificates/own"), "");
+    t.regex(await swarmhub("up"), /nothing had to change/);
+  },
+);
+
+test.serial(
+  "after the plug was pulled and the machine booted again, the class is up by itself",
+  async (t) => {
+    await swarmhub("quota set alice 150M");
+    await lab.lab("kill", "1");
+    await lab.lab("boot", "1");
+    const page = await logIn(browser, address, "alice", password);
+    const listing = await page.request.get(`${address}/user/alice/api/contents/Untitled.ipynb`);
+    t.is(listing.status(), 200);
+    await page.context().close();
+    t.regex(await swarmhub("status"), /alice/);
+    t.is((await insideOf(lab).account("alice")).hard, 150 * 1024, "with the limit of her own");
+  },
+);
+
+test.serial("the file with the homes grows with the size in the configuration", async (t) => {
+  await lab.write(1, "/root/swarmhub.yaml", yaml.replace("file: 2G", "file: 3G"));
+  t.regex(await swarmhub("up"), /3 GB/);
+  const size = Number(await lab.on(1, "df -B1M --output=size /srv/swarmhub | tail -n 1"));
+  t.true(size > 2800, `${size} MB`);
+  t.regex(await swarmhub("up"), /nothing had to change/);
+});
+
+test.serial("down --delete-homes leaves neither the class nor the file", async (t) => {
+  t.log(await swarmhub("down --delete-homes --yes"));
+  t.is(
+    await lab.on(1, "ls -d /srv/swarmhub /var/lib/swarmhub /etc/swarmhub 2>/dev/null || true"),
+    "",
+  );
+});

@@ -1,0 +1,111 @@
+import { join } from "node:path";
+import type { Status } from "../../../contracts/edge-status.js";
+import { assetsAt, ownImages } from "../../../src/operator/own-images.js";
+import { until } from "../../../src/wait.js";
+import { type Authority, setAuthority, site } from "./authority.js";
+import type { Lab } from "./lab.js";
+
+const assets = new URL("../../../../dist/assets", import.meta.url).pathname;
+
+/** One guest with an authority, the edge, and something behind it that says what it was asked. */
+export type Stage = Authority & {
+  /** The settings of the edge, with these changes; it is told of them if it runs. */
+  settings: (changes?: Record<string, unknown>) => Promise<void>;
+  edge: {
+    start: () => Promise<void>;
+    signal: (name: string) => Promise<void>;
+    /** The command that kills its container. */
+    kill: string;
+    log: () => Promise<string>;
+  };
+  status: () => Promise<Status>;
+  /** Waits until the status is so; `seconds` at most. */
+  statusWhen: (what: string, is: (status: Status) => boolean, seconds?: number) => Promise<Status>;
+};
+
+/** Prepares the guest; starts neither Pebble nor the edge. */
+export const setStage = async (lab: Lab): Promise<Stage> => {
+  const address = lab.address(1);
+  const image = ownImages(assetsAt((path) => join(assets, path))).find(
+    ({ name }) => name === "edge",
+  )?.reference;
+  const on = (script: string) => lab.on(1, `set -e\n${script}`);
+  await lab.write(1, "/root/upstream.mjs", upstream);
+  const authority = await setAuthority(lab, 1);
+  await on(`docker rm -f edge proxy >/dev/null 2>&1 || true
+rm -rf ${folder}
+mkdir -p /etc/swarmhub/edge ${folder}/acme
+install -m 0600 /root/acme/ca.pem ${folder}/acme/ca.pem
+docker network create class >/dev/null 2>&1 || true
+docker run -d --name proxy --network class --restart always -p 8000:8000 -v /root/upstream.mjs:/upstream.mjs:ro ${image} node /upstream.mjs`);
+
+  const stage: Stage = {
+    ...authority,
+    settings: async (changes = {}) => {
+      const file = "/etc/swarmhub/edge/settings.json";
+      await lab.write(1, `${file}.new`, JSON.stringify({ ...settings, address, ...changes }));
+      await on(
+        `mv ${file}.new ${file}; docker inspect edge >/dev/null 2>&1 || exit 0; kill -s HUP ${init}`,
+      );
+    },
+    edge: {
+      start: async () => {
+        await on(`docker run -d --name edge --init --network class --restart always --dns ${address} -p 80:80 -p 443:443 \\
+  -v /etc/swarmhub/edge:/etc/swarmhub/edge:ro -v ${folder}:/certificates ${image}`);
+      },
+      // Not by `docker kill`: whichever the signal, Docker then takes the container for stopped by hand.
+      signal: async (name) => {
+        await on(`kill -s ${name} ${init}`);
+      },
+      kill: `kill -9 ${init}`,
+      log: () => on("docker logs edge 2>&1 | grep ^edge: || true"),
+    },
+    status: async () => JSON.parse(await on(`cat ${folder}/status.json`)) as Status,
+    statusWhen: (what, is, seconds = 60) => {
+      let seen: unknown;
+      return until(
+        async () => {
+          const status = await stage.status().catch(() => undefined);
+          seen = status;
+          return status !== undefined && is(status) ? status : undefined;
+        },
+        {
+          deadline: seconds * 1000,
+          every: 500,
+          otherwise: async () =>
+            new Error(
+              `in ${seconds} s it did not come about that ${what}: ${JSON.stringify(seen, null, 2)}\n${await stage.edge.log()}`,
+            ),
+        },
+      );
+    },
+  };
+  return stage;
+};
+
+const folder = "/var/lib/swarmhub/certificates";
+/** The container's first process, as the shell of its machine finds it. */
+const init = "$(docker inspect -f '{{.State.Pid}}' edge)";
+
+const settings = {
+  domain: site,
+  names: [],
+  tls: { kind: "acme", directory: "https://acme.example.org:14000/dir", ca: true },
+  schedule: { pauses: [2] },
+};
+
+/** Says what it was asked as JSON; sends back what comes over an upgraded connection. */
+const upstream = `
+import { createServer } from "node:http";
+const server = createServer(({ method, url, headers }, response) => {
+  response.setHeader("content-type", "application/json");
+  response.end(JSON.stringify({ method, url, headers }));
+});
+server.on("upgrade", (request, socket) => {
+  socket.on("error", () => {});
+  socket.write("HTTP/1.1 101 Switching Protocols\\r\\nConnection: Upgrade\\r\\nUpgrade: websocket\\r\\n\\r\\n");
+  socket.pipe(socket);
+});
+server.listen(8000);
+process.on("SIGTERM", () => process.exit(0));
+`;

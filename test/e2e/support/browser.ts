@@ -1,0 +1,111 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Browser, type Page, chromium } from "playwright-core";
+import { until } from "../../../src/wait.js";
+import type { Lab } from "./lab.js";
+
+const artefacts = new URL("../../../../test/e2e/artefacts/", import.meta.url).pathname;
+
+/**
+ * Debian's Chromium, headless, in the lab's network: on the host's it ends all that it loads each time a lab comes or goes
+ * beside (ERR_NETWORK_CHANGED). `home`: another home folder, with the authorities that it knows; `args`: further ones.
+ */
+export const openBrowser = async (
+  { folder, namespace }: Lab,
+  { home, args = [] }: { home?: string; args?: string[] } = {},
+): Promise<Browser> => {
+  const executablePath = join(folder, "chromium");
+  const script = `#!/bin/sh\nexec ip netns exec ${namespace} /usr/bin/chromium "$@"\n`;
+  await writeFile(executablePath, script, { mode: 0o755 });
+  return chromium.launch({
+    executablePath,
+    env: { ...process.env, ...(home !== undefined && { HOME: home }) },
+    args: [
+      ...args,
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+};
+
+/** Logs a person in and waits until JupyterLab is there. */
+export const logIn = async (
+  browser: Browser,
+  address: string,
+  user: string,
+  password: string,
+): Promise<Page> => {
+  const context = await browser.newContext({
+    ignoreHTTPSErrors: true,
+    viewport: { width: 1280, height: 800 },
+  });
+  const page = await context.newPage();
+  await arrive(page, address);
+  await page.fill("#username_input", user);
+  await page.fill("#password_input", password);
+  await page.click("#login_submit");
+  await page.waitForSelector("#jp-main-dock-panel", { timeout: 240_000 });
+  return page;
+};
+
+/** Opens the address; a machine that has just booted may take three minutes until it answers. */
+const arrive = (page: Page, address: string): Promise<unknown> =>
+  until(
+    () =>
+      page.goto(address, { timeout: 60_000 }).then(
+        () => true as const,
+        () => undefined,
+      ),
+    { deadline: 180_000, otherwise: () => new Error(`${address} does not answer`) },
+  );
+
+/** Opens a new notebook from the launcher and waits until its kernel is idle. */
+export const newNotebook = async (page: Page): Promise<void> => {
+  const card = page.locator('.jp-LauncherCard[data-category="Notebook"]:visible').first();
+  if (!(await card.isVisible()))
+    await page.click('button[data-command="launcher:create"], [title*="New Launcher"]');
+  await card.click({ timeout: 60_000 });
+  await page
+    .locator(".jp-Notebook:visible .jp-Cell .cm-content")
+    .first()
+    .waitFor({ timeout: 60_000 });
+  // A cell sent to a kernel that still starts is dropped without a word.
+  await page.getByText("Python 3 (ipykernel) | Idle").waitFor({ timeout: 120_000 });
+};
+
+/** Types a cell into the open notebook, runs it, and answers what it printed. */
+export const runCell = async (page: Page, code: string): Promise<string> => {
+  const notebook = page.locator(".jp-Notebook:visible");
+  await notebook.locator(".jp-Cell .cm-content").first().click();
+  // As a paste would: typing lets the editor indent and close brackets by itself.
+  await page.keyboard.insertText(code);
+  await page.keyboard.press("Shift+Enter");
+  const output = notebook.locator(".jp-OutputArea-output").first();
+  await output.waitFor({ timeout: 120_000 });
+  return (await output.innerText()).trim();
+};
+
+/** Saves the open notebook under the name that it has, and waits until it is saved. */
+export const saveNotebook = async (page: Page): Promise<void> => {
+  const saved = page.waitForResponse(
+    (response) =>
+      response.request().method() === "PUT" &&
+      response.url().includes("/api/contents/") &&
+      response.ok(),
+    { timeout: 60_000 },
+  );
+  await page.keyboard.press("Control+s");
+  const rename = page.locator(".jp-Dialog .jp-mod-accept");
+  await Promise.race([saved, rename.click({ timeout: 60_000 }).catch(() => undefined)]);
+  await saved;
+};
+
+/** Keeps a picture of the page as an artefact of the run. */
+export const picture = async (page: Page, name: string): Promise<void> => {
+  await mkdir(artefacts, { recursive: true });
+  await page.screenshot({ path: `${artefacts}${name}.png` });
+};

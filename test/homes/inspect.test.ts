@@ -1,0 +1,124 @@
+import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import test from "ava";
+import { lookAtHomes } from "../../src/homes/inspect.js";
+import { fakeHost, userError } from "../support/fakes.js";
+import { localStorage } from "./support/local-storage.js";
+
+const hex = (text: string): string => Buffer.from(text).toString("hex");
+
+const answer = [
+  "present 1",
+  "now 1795262400",
+  "parent 1 1",
+  "home ada 7 1",
+  "home bob 0 0",
+  "others 1",
+  `owners ada ${hex('{"user": "Ada@Example.org"}')}`,
+  "owners bob !",
+  `limits ada ${hex('{"bytes": 8388608}')}`,
+  `limits bob ${hex("nonsense")}`,
+  "pending bob 1795262390",
+  `trash carl.20261120T080000Z 1 ${hex('{"user": "Carl"}')}`,
+  "trash dora.20261120T080000Z 0 ",
+  `limits.json ${hex('{"bytes": 4096, "files": 10, "homes": {"ada": {"bytes": 1}}, "trashDays": 7}')}`,
+  "changed 7 1795262399",
+  "",
+  "\x1estate",
+  "  Accounting: ON\n  Enforcement: ON\n",
+  "\x1eaccounts",
+  "#0  0 0 0 00 [--------]  3 0 0 00 [--------]\n#1  9 0 9 00 [7 days]  3 0 3 00 [------]\n#7  2048 0 8192 00 [--------]  12 0 200000 00 [--------]\n",
+  "\x1edisk",
+  "1000000 400000\n",
+].join("\n");
+
+const lookOn = (said: string) => lookAtHomes(fakeHost("node1", { answers: [["perl", said]] }));
+
+test("one answer tells of every home: owner, use, limits, marks and the newest change", async (t) => {
+  const seen = await lookOn(answer);
+  t.deepEqual(seen.homes, [
+    {
+      name: "ada",
+      user: "Ada@Example.org",
+      attributes: { projectId: 7, inherits: true },
+      bytes: { used: 2 ** 21, hard: 2 ** 23 },
+      files: { used: 12, hard: 200_000 },
+      marked: undefined,
+      changed: new Date(1_795_262_399_000),
+      own: { bytes: 2 ** 23 },
+    },
+    {
+      name: "bob",
+      user: undefined,
+      attributes: { projectId: 0, inherits: false },
+      bytes: { used: 0, hard: 0 },
+      files: { used: 0, hard: 0 },
+      marked: new Date(1_795_262_390_000),
+      changed: undefined,
+      own: "unreadable",
+    },
+  ]);
+  t.true(seen.enforced);
+  t.deepEqual(seen.parent, { projectId: 1, inherits: true });
+  t.deepEqual(seen.disk, { size: 1_000_000, free: 400_000 });
+  t.is(seen.limits?.trashDays, 7);
+  t.is(seen.watcher, undefined);
+});
+
+test("what is half-way in the trash is not offered", async (t) => {
+  const { trash } = await lookOn(answer);
+  t.deepEqual(
+    trash.map(({ entry, user, deleted }) => [entry, user, deleted.toISOString()]),
+    [["carl.20261120T080000Z", "Carl", "2026-11-20T08:00:00.000Z"]],
+  );
+});
+
+test("no disk, no homes: it says which command mounts it", async (t) => {
+  const error = await userError(lookOn(""));
+  t.is(error.message, "node1: no homes' disk is mounted at /srv/swarmhub");
+  t.regex(error.cure ?? "", /swarmhub up/);
+});
+
+test("the script, run here: hostile entries are counted or left out, and no link is followed", async (t) => {
+  const { host, folder } = await localStorage(t);
+  const at = (...names: string[]) => join(folder, ...names);
+  await mkdir(at("homes", "ada"));
+  await mkdir(at("homes", "..x\n\x1estate"));
+  await writeFile(at("homes", "bob"), "");
+  await symlink("/etc", at("homes", "eve"));
+  await writeFile(at("owners", "ada"), '{"user": "Ad\\u0007a"}\n');
+  await writeFile(at("secret"), '{"user": "root of all"}');
+  await mkdir(at("homes", "mallory"));
+  await symlink(at("secret"), at("owners", "mallory"));
+  await mkdir(at("homes", "big"));
+  await writeFile(at("owners", "big"), `{"user": "${"x".repeat(5000)}"}`);
+  await mkdir(at("trash", "carl.20261120T080000Z", "home"), { recursive: true });
+  // The tools of the real one are not here; the script finds these first.
+  await mkdir(at("bin"));
+  for (const name of ["mountpoint", "xfs_quota"]) {
+    await writeFile(at("bin", name), "#!/bin/sh\nexit 0\n");
+    await chmod(at("bin", name), 0o755);
+  }
+  const { script } = host;
+  host.script = (text) => script(text.replace("PATH=", `PATH=${at("bin")}:`));
+  const seen = await lookAtHomes(host, { changes: true });
+  t.deepEqual(
+    seen.homes.map(({ name, user }) => [name, user]),
+    [
+      ["ada", "Ad\u0007a"],
+      ["big", undefined],
+      ["mallory", undefined],
+    ],
+  );
+  t.is(seen.others, 3);
+  t.deepEqual(
+    seen.trash.map(({ home }) => home),
+    ["carl"],
+  );
+  t.false(seen.enforced);
+  const { homes } = await lookAtHomes(host, { only: ["ada"] });
+  t.deepEqual(
+    homes.map(({ name, user }) => [name, user]),
+    [["ada", "Ad\u0007a"]],
+  );
+});

@@ -1,0 +1,40 @@
+import test from "ava";
+import { UserError, exitCode } from "../../src/errors.js";
+import { pick, whose } from "../../src/homes/select.js";
+import { slugOf } from "../../src/names.js";
+
+const named = (user: string) => ({ name: slugOf(user), user });
+const homes = [named("ada"), named("Ada"), named("grace@example.org"), named("bob")];
+
+test("a home is found by login, by folder, and by a login in other letters", (t) => {
+  for (const [word, user] of [
+    ["ada", "ada"],
+    ["Ada", "Ada"],
+    ["grace@example.org", "grace@example.org"],
+    [slugOf("grace@example.org"), "grace@example.org"],
+    ["BOB", "bob"],
+  ] as const)
+    t.deepEqual(
+      pick(homes, [word]).map((home) => home.user),
+      [user],
+    );
+  t.is(pick(homes, ["bob", "BOB", "bob"]).length, 1);
+});
+
+test("all that are unknown are told at once, with the nearest name", (t) => {
+  const error = t.throws(() => pick(homes, ["bobb", "ada", "zoe\u001b[2J"]), {
+    instanceOf: UserError,
+  });
+  t.is(
+    error?.message,
+    'there is no home of "bobb"; did you mean bob?\nthere is no home of "zoe"\nhomes: Ada, ada, bob, grace@example.org',
+  );
+  t.is(error?.code, exitCode.usage);
+});
+
+test("a hostile owner cannot reach the terminal", (t) => {
+  t.is(whose({ name: "x", user: "a\u001b]0;pwned\u0007\nb\u202e" }), "a b");
+  t.is(whose({ name: "x", user: "\u0007" }), "x");
+  t.is(whose({ name: "x", user: undefined }), "x");
+  t.true(whose({ name: "x", user: "w".repeat(4000) }).length <= 40);
+});

@@ -1,0 +1,33 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ExecutionContext } from "ava";
+import { CommandError } from "../../../src/errors.js";
+import { paths } from "../../../src/paths.js";
+import { type FakeHost, fakeHost } from "../../support/fakes.js";
+
+/** A storage host whose folders are those of a temporary one, and whose commands run here. */
+export const localStorage = async (
+  t: ExecutionContext,
+): Promise<{ host: FakeHost; folder: string }> => {
+  const folder = await mkdtemp(join(tmpdir(), "swarmhub-homes-"));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  for (const name of ["homes", "owners", "pending", "limits", "trash"])
+    await mkdir(join(folder, name));
+  const host = fakeHost("node1");
+  const here = (text: string): string => text.replaceAll(paths.storage, folder);
+  host.run = ([program = "", ...words], { input, into } = {}) =>
+    new Promise((resolve, reject) => {
+      const options = { encoding: "buffer", maxBuffer: 2 ** 26 } as const;
+      const child = execFile(program, words.map(here), options, (error, stdout, stderr) => {
+        const output = { code: Number(error?.code ?? 0), stdout: "", stderr: stderr.toString() };
+        into?.write(stdout);
+        if (error === null) resolve(into === undefined ? stdout.toString() : "");
+        else reject(new CommandError("node1", program, output));
+      });
+      child.stdin?.end(input);
+    });
+  host.script = (text) => host.run(["sh", "-c", text]);
+  return { host, folder };
+};

@@ -1,0 +1,58 @@
+import { execFileSync } from "node:child_process";
+import { access, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import test from "ava";
+import { writeOwnLimits } from "../../src/homes/set-limits.js";
+import { bringBack, moveToTrash } from "../../src/homes/trash.js";
+import { userError } from "../support/fakes.js";
+import { localStorage } from "./support/local-storage.js";
+
+const tree = (folder: string): string[] =>
+  execFileSync("find", [folder, "-mindepth", "2", "-printf", "%P\n"], { encoding: "utf8" })
+    .trim()
+    .split("\n")
+    .toSorted();
+
+test("a home goes to the trash with its note and limits, and comes back as it was", async (t) => {
+  const { host, folder } = await localStorage(t);
+  await mkdir(join(folder, "homes/ada"));
+  for (const name of ["homes/ada/file", "owners/ada", "limits/ada"])
+    await writeFile(join(folder, name), name);
+  const before = tree(folder);
+  await writeFile(join(folder, "pending/ada"), "");
+  const entry = await moveToTrash(host, "ada");
+  t.regex(entry, /^ada\.\d{8}T\d{6}Z$/);
+  t.deepEqual(
+    tree(folder),
+    ["", "/home", "/home/file", "/limit", "/owner"].map((name) => `trash/${entry}${name}`),
+  );
+  await bringBack(host, entry, "ada");
+  t.deepEqual(tree(folder), [...before, "pending/ada"], "marked until the watcher limited it");
+});
+
+test("what is not there cannot be deleted, and what is there is not replaced", async (t) => {
+  const { host, folder } = await localStorage(t);
+  t.regex((await userError(moveToTrash(host, "ada"))).message, /No such file/);
+  t.deepEqual(await readdir(join(folder, "trash")), []);
+  await mkdir(join(folder, "homes/ada"));
+  const entry = await moveToTrash(host, "ada");
+  await mkdir(join(folder, "homes/ada"));
+  t.regex((await userError(bringBack(host, entry, "ada"))).message, /is there already/);
+  await t.throwsAsync(access(join(folder, "pending/ada")));
+  t.regex((await userError(bringBack(host, "bob.1", "bob"))).message, /holds no home/);
+});
+
+test("limits are written for all that are named, taken away for the rest, and no draft stays", async (t) => {
+  const { host, folder } = await localStorage(t);
+  await writeFile(join(folder, "limits/bob"), "old");
+  await writeOwnLimits(
+    host,
+    new Map([
+      ["ada", { bytes: 1, files: 2 }],
+      ["bob", undefined],
+      ["carl", undefined],
+    ]),
+  );
+  t.deepEqual(await readdir(join(folder, "limits")), ["ada"]);
+  t.is(await readFile(join(folder, "limits/ada"), "utf8"), '{"bytes":1,"files":2}\n');
+});

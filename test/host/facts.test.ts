@@ -1,0 +1,178 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import test from "ava";
+import { factsFrom } from "../../src/host/facts/parse.js";
+import { factsScript } from "../../src/host/facts/script.js";
+import { paths } from "../../src/paths.js";
+
+const recorded = readFileSync("test/fixtures/facts-debian-13.txt", "utf8");
+const section = (name: string, content: string) => `\n\u001e${name}\n${content}\n`;
+
+test("the recorded answer of a blank Debian 13 is read", (t) => {
+  const facts = factsFrom(recorded);
+  t.like(facts, {
+    machineId: "020b8f049e4a4930b9757fd987f0c09e",
+    hostName: "node1",
+    system: { id: "debian", like: [], version: "13", name: "Debian GNU/Linux 13 (trixie)" },
+    kernel: "6.12.101",
+    memory: 759_356 * 1024,
+    processors: 1,
+    addresses: [{ device: "vec0", address: "10.77.0.11", prefix: 24, mtu: 1400 }],
+    routes: [
+      { destination: "default", device: "vec0" },
+      { destination: "10.77.0.0/24", device: "vec0" },
+    ],
+    disks: [
+      {
+        path: "/dev/ubda",
+        type: "disk",
+        size: 12 * 2 ** 30,
+        fileSystem: "ext4",
+        uuid: "29bc69d2-f701-4057-ac3d-d67bc56d58b7",
+        parts: [],
+      },
+      { path: "/dev/ubdb", type: "disk", size: 20 * 2 ** 30, parts: [] },
+    ],
+    freeOnRoot: 2_807_356 * 4096,
+    packages: { iptables: "1.8.11-2" },
+    files: { [paths.fileSystemTable]: "/dev/ubda / ext4 defaults 0 0\n" },
+    secretHashes: {},
+    certificates: [],
+    givenHashes: {},
+    firewall: [],
+    firewall6: [],
+    ipv6: true,
+    state: [],
+    missingModules: [],
+    quotaState: "",
+  });
+  t.deepEqual(facts.mounts[0], {
+    source: "/dev/root",
+    target: "/",
+    type: "ext4",
+    options: ["rw", "relatime"],
+  });
+  t.is(facts.units["docker.service"], "inactive");
+});
+
+test("a shell can read the script", (t) => {
+  t.notThrows(() => execFileSync("sh", ["-n"], { input: factsScript() }));
+});
+
+test("a machine that answers nothing at all is read as one where nothing is", (t) => {
+  t.like(factsFrom(""), {
+    machineId: "",
+    addresses: [],
+    disks: [],
+    packages: {},
+    files: {},
+    memory: 0,
+  });
+});
+
+test("what the edge was given is known by its hash, and what lies there by its name", (t) => {
+  const text =
+    section("certificates", "acme\nstatus.json\nacme/issued") +
+    section("given", "12ab  own/certificate.pem\n34cd  own/key.pem");
+  t.like(factsFrom(text), {
+    certificates: ["acme", "status.json", "acme/issued"],
+    givenHashes: { "own/certificate.pem": "12ab", "own/key.pem": "34cd" },
+  });
+});
+
+test("a package that was removed but not purged is not installed", (t) => {
+  const text = section(
+    "packages",
+    "ii \tdocker.io\t26.1.5\nrc \txfsprogs\t6.13.0\nun \tdocker-ce\t",
+  );
+  t.deepEqual(factsFrom(text).packages, { "docker.io": "26.1.5" });
+});
+
+test("files come whole, whatever is in them", (t) => {
+  const content = "a\n\u001efile /etc/passwd\nß\n";
+  const text = section("file /etc/swarmhub/firewall", Buffer.from(content).toString("hex"));
+  t.deepEqual(factsFrom(text).files, { "/etc/swarmhub/firewall": content });
+});
+
+test("secrets are known by their hashes alone", (t) => {
+  t.deepEqual(
+    factsFrom(section("secrets", "abc  proxy-token\ndef  shared-password")).secretHashes,
+    {
+      "proxy-token": "abc",
+      "shared-password": "def",
+    },
+  );
+});
+
+test("disks bring along what lies on them", (t) => {
+  const disk = {
+    name: "/dev/vdb",
+    type: "disk",
+    size: "10",
+    fstype: null,
+    label: null,
+    uuid: null,
+    pttype: "gpt",
+  };
+  const part = {
+    ...disk,
+    name: "/dev/vdb1",
+    type: "part",
+    fstype: "xfs",
+    label: "swarmhub",
+    uuid: "u",
+    pttype: "gpt",
+  };
+  const text = section("disks", JSON.stringify({ blockdevices: [{ ...disk, children: [part] }] }));
+  const uuid = { fileSystem: "xfs", label: "swarmhub", uuid: "u", partitionTable: "gpt" };
+  t.deepEqual(factsFrom(text).disks, [
+    {
+      path: "/dev/vdb",
+      type: "disk",
+      size: 10,
+      partitionTable: "gpt",
+      parts: [{ path: "/dev/vdb1", type: "part", size: 10, ...uuid, parts: [] }],
+    },
+  ]);
+});
+
+test("what is no answer of that command throws instead of being guessed at", (t) => {
+  t.throws(() => factsFrom(section("disks", "lsblk: not found")));
+  t.throws(() => factsFrom(section("network", '[{"ifname": 1}]')));
+});
+
+test("an address that is none is left out, since it would go into files of other machines", (t) => {
+  const card = (local: string) => ({
+    ifname: "eth0",
+    mtu: 1500,
+    addr_info: [{ local, prefixlen: 24, scope: "global" }],
+  });
+  const cards = [card("10.0.0.5"), card("10.0.0.6(rw,no_root_squash) *"), card("10.0.0.7\nreboot")];
+  const { addresses } = factsFrom(section("network", JSON.stringify(cards)));
+  t.deepEqual(
+    addresses.map(({ address }) => address),
+    ["10.0.0.5"],
+  );
+});
+
+// Made for this test: `openssl req -x509 -newkey ec … -subj /O=cluster/OU=swarm-worker/CN=w1fumjaq9o5d`.
+const certificate = readFileSync("test/fixtures/swarm-node.crt", "utf8");
+const certified = section(
+  "file /var/lib/docker/swarm/certificates/swarm-node.crt",
+  Buffer.from(certificate).toString("hex"),
+);
+
+test("a machine's part in the Swarm is read from Docker's word and the node's certificate", (t) => {
+  const of = (word: string, more = "") => factsFrom(section("engine", word) + more).membership;
+  const nodeId = "w1fumjaq9o5d";
+  t.deepEqual(of("active/worker", certified), { state: "active", nodeId, manages: false });
+  t.deepEqual(of("active/manager", certified), { state: "active", nodeId, manages: true });
+  t.deepEqual(of("pending"), { state: "pending", nodeId: "", manages: false });
+  t.deepEqual(of("inactive", certified), { state: "inactive", nodeId: "", manages: false });
+});
+
+test("where Docker says nothing of the Swarm, or not who the machine is, the facts do not know", (t) => {
+  t.is(factsFrom(certified).membership, undefined);
+  t.is(factsFrom(section("engine", "active/worker")).membership, undefined);
+  t.is(factsFrom(section("engine", "asleep")).membership, undefined);
+});

@@ -1,0 +1,36 @@
+import test from "ava";
+import { earlierSentence, earlierServers } from "../../src/images/outdated-servers.js";
+import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
+
+const digest = (digit: string) => `r@sha256:${digit.repeat(64)}`;
+
+test("whose server is of an image that new ones are not made of is counted by name", async (t) => {
+  const Labels = { "swarmhub.class": "geo-101" };
+  const server = (user: string, Image: string) => ({
+    ID: user,
+    Spec: { Name: `nb-${user}`, Labels, TaskTemplate: { ContainerSpec: { Image } } },
+  });
+  const docker = {
+    info: async () => ({
+      Swarm: { LocalNodeState: "active", NodeID: "m", ControlAvailable: true },
+    }),
+    listServices: async () => [
+      server("bob", digest("1")),
+      server("ada", digest("1")),
+      server("eve", digest("2")),
+    ],
+    getImage: () => ({ inspect: async () => ({ Id: "sha256:2", RepoDigests: [digest("2")] }) }),
+  };
+  const facts = fakeFacts({ units: { "docker.service": "active" } });
+  const cluster = fakeCluster(fakeHost("manager", { facts, docker: docker as never }));
+  cluster.config.servers.image = "r:1";
+  t.deepEqual(await earlierServers(cluster), ["ada", "bob"]);
+});
+
+test("they are told in a sentence", (t) => {
+  t.is(
+    earlierSentence(["ada"]),
+    "1 server goes on with an earlier image (ada); it gets the new one when started again",
+  );
+  t.regex(earlierSentence(["ada", "bob"]), /^2 servers go on .* \(ada, bob\); they get/);
+});

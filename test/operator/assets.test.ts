@@ -1,0 +1,37 @@
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "ava";
+import { assetPath, readAsset } from "../../src/operator/assets.js";
+
+const folderWith = async (...files: string[]): Promise<string> => {
+  const folder = await mkdtemp(join(tmpdir(), "swarmhub-assets-"));
+  for (const file of files) {
+    await mkdir(join(folder, file, ".."), { recursive: true }).then(() =>
+      writeFile(join(folder, file), file),
+    );
+  }
+  return folder;
+};
+
+test("compiled code finds the checkout's templates", (t) => {
+  t.true(readAsset("templates/swarmhub.yaml").includes("name: geo-101"));
+});
+
+test("a bundle finds what lies beside it", async (t) => {
+  const root = await folderWith("package.json", "templates/x", "dist/assets/templates/x");
+  t.is(assetPath("templates/x", join(root, "dist")), join(root, "dist/assets/templates/x"));
+});
+
+test("without a bundle the nearest package.json marks the root", async (t) => {
+  const root = await folderWith("package.json", "hub/x", "build/src/deep/y");
+  t.is(assetPath("hub/x", join(root, "build/src/deep")), join(root, "hub/x"));
+  t.is(assetPath("hub", join(root, "build/src/deep")), join(root, "hub"));
+});
+
+test("what is nowhere is said with both places", async (t) => {
+  const root = await folderWith("package.json");
+  t.throws(() => assetPath("templates/x", root), {
+    message: `swarmhub is not whole: templates/x is neither at ${root}/assets/templates/x nor at ${root}/templates/x`,
+  });
+});

@@ -1,0 +1,112 @@
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import test from "ava";
+import { extract } from "tar-stream";
+import { UserError, exitCode } from "../../src/errors.js";
+import { type Built, readBuild, refuseUnbuildable } from "../../src/operator/build-folder.js";
+import { fakeConfig, userError } from "../support/fakes.js";
+
+const folderWith = async (files: Record<string, string> = {}): Promise<string> => {
+  const folder = await mkdtemp(join(tmpdir(), "swarmhub-image-"));
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(join(folder, path, ".."), { recursive: true });
+    await writeFile(join(folder, path), content);
+  }
+  return folder;
+};
+const place = "swarmhub.yaml:5:10";
+const built = async (folder: string): Promise<Built> => {
+  const read = await readBuild({ folder, place });
+  if (read instanceof UserError) throw read;
+  return read;
+};
+const usual = { Dockerfile: "FROM debian:trixie\nCOPY a /a\n", a: "1", "notes/b": "2" };
+
+test("the same content has the same hash wherever it lies; another content another", async (t) => {
+  const hashOf = async (files: Record<string, string>) =>
+    (await built(await folderWith(files))).hash;
+  const before = await hashOf(usual);
+  t.is(await hashOf({ ...usual }), before);
+  t.not(await hashOf({ ...usual, a: "2" }), before);
+  t.not(await hashOf({ ...usual, Dockerfile: "FROM debian:trixie\n" }), before);
+});
+
+test("what .dockerignore names is neither sent nor a change", async (t) => {
+  const files = { ...usual, ".dockerignore": "notes\n" };
+  const one = await built(await folderWith(files));
+  const other = await built(await folderWith({ ...files, "notes/c": "3" }));
+  t.is(one.hash, other.hash);
+  const archive = extract();
+  archive.end(gunzipSync(await one.context()));
+  const names: string[] = [];
+  for await (const entry of archive) {
+    names.push(entry.header.name);
+    entry.resume();
+  }
+  t.deepEqual(names, [".dockerignore", "Dockerfile", "a"]);
+});
+
+test("a link is sent as it is, wherever it leads: what it leads to stays here", async (t) => {
+  const folder = await folderWith(usual);
+  await symlink("/etc/passwd", join(folder, "link"));
+  const { context, files } = await built(folder);
+  t.is(files, 5);
+  t.false(gunzipSync(await context()).includes("root:x:0"));
+});
+
+test("the images that a Dockerfile begins with are known, not its own stages", async (t) => {
+  const Dockerfile =
+    "ARG V=1\nFROM --platform=linux/amd64 debian:trixie AS one\nFROM one AS two\nfrom scratch\nFROM r:$V\nFROM quay.io/r:2\n";
+  t.deepEqual((await built(await folderWith({ Dockerfile }))).bases, [
+    "debian:trixie",
+    "quay.io/r:2",
+  ]);
+});
+
+test("it is read once: what changes in the middle of a run is of the next", async (t) => {
+  const folder = await folderWith(usual);
+  const build = { folder, place };
+  const first = await readBuild(build);
+  await writeFile(join(folder, "a"), "3");
+  t.is(await readBuild(build), first);
+});
+
+const complaint = (folder: string): Promise<UserError> => userError(built(folder));
+
+test("a folder that is missing, is a file, or has no Dockerfile is said at its place", async (t) => {
+  const folder = await folderWith({ file: "" });
+  for (const wrong of [folder, join(folder, "missing"), join(folder, "file")]) {
+    const { message, code } = await complaint(wrong);
+    t.is(message, `${place}  build is ${wrong}, where there is no Dockerfile`);
+    t.is(code, exitCode.usage);
+  }
+});
+
+test("a folder that is too large is said before it is read", async (t) => {
+  const folder = await folderWith({ Dockerfile: "FROM a\n", big: "" });
+  await truncate(join(folder, "big"), 101 * 2 ** 20);
+  t.regex((await complaint(folder)).message, /larger than 100 MB or of more than 10000 files/);
+  await writeFile(join(folder, ".dockerignore"), "big\n");
+  t.is((await built(folder)).files, 2);
+});
+
+test("all folders of a configuration that cannot be built are said at once", async (t) => {
+  const good = await folderWith(usual);
+  const [one, other] = [await folderWith(), await folderWith()];
+  const images = [good, one, other].map((folder, index) => ({
+    name: String(index),
+    description: "",
+    image: folder,
+    build: { folder, place },
+    memory: 1 as never,
+    cpu: 1,
+  }));
+  const config = fakeConfig();
+  const servers = { ...config.servers, image: good, build: { folder: good, place }, images };
+  const { message } = await userError(refuseUnbuildable({ ...config, servers }));
+  t.is(message.split("\n").length, 2);
+  await rm(one, { recursive: true });
+  await t.notThrowsAsync(refuseUnbuildable(config));
+});

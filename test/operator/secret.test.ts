@@ -1,0 +1,82 @@
+import test from "ava";
+import type { SecretSource } from "../../src/config/types.js";
+import { UserError, exitCode } from "../../src/errors.js";
+import { type SecretWorld, adminPassword, resolveSecret } from "../../src/operator/secret.js";
+
+const world = (content: string): SecretWorld => ({
+  env: { ROOM: content },
+  readFile: () => Promise.resolve(content),
+});
+
+const env: SecretSource = { kind: "env", name: "ROOM" };
+const file: SecretSource = { kind: "file", path: "/etc/room.txt" };
+
+const refusal = async (source: SecretSource, from: SecretWorld): Promise<UserError> => {
+  try {
+    await resolveSecret(source, from);
+  } catch (error) {
+    if (error instanceof UserError) return error;
+    throw error;
+  }
+  throw new Error("it was accepted");
+};
+
+test("a secret to be generated is not looked for", async (t) => {
+  const nothing = { env: {}, readFile: () => Promise.reject(new Error("read")) };
+  t.is(await resolveSecret({ kind: "generated" }, nothing), undefined);
+});
+
+test("a secret comes from the environment as it is", async (t) => {
+  t.is(await resolveSecret(env, world("correct horse")), "correct horse");
+});
+
+test("a secret's file may end in a line break", async (t) => {
+  for (const end of ["", "\n", "\r\n"])
+    t.is(await resolveSecret(file, world(`correct horse${end}`)), "correct horse");
+});
+
+test("a variable that is not set is named, with how to set it unseen", async (t) => {
+  const { message, cure, code } = await refusal({ kind: "env", name: "toString" }, world("x"));
+  t.is(
+    message,
+    "login.shared-password comes from the environment variable toString, which is not set",
+  );
+  t.regex(cure ?? "", /read -rs toString && export toString/);
+  t.is(code, exitCode.usage);
+});
+
+test("a file that cannot be read is named, with the reason", async (t) => {
+  const failing = (code: string): SecretWorld => ({
+    env: {},
+    readFile: () => Promise.reject(Object.assign(new Error("no"), { code })),
+  });
+  t.regex(
+    (await refusal(file, failing("ENOENT"))).message,
+    /\/etc\/room\.txt, which does not exist/,
+  );
+  t.regex((await refusal(file, failing("EACCES"))).message, /which cannot be read \(EACCES\)/);
+});
+
+const unfit: [string, RegExp][] = [
+  ["", /is empty/],
+  ["\n", /is empty/],
+  ["short77", /has 7 characters, but needs at least 8/],
+  [" leading space", /begins or ends with a space/],
+  ["two\nlines of it", /has several lines/],
+  ["contraseña-1", /outside ASCII/],
+  ["with\u0000zero-byte", /outside ASCII/],
+];
+for (const [secret, why] of unfit)
+  test(`refused: ${JSON.stringify(secret)}`, async (t) => {
+    const { message, cure } = await refusal(file, world(secret));
+    t.regex(message, why);
+    if (secret.trim() !== "") t.false(`${message} ${cure}`.includes(secret));
+  });
+
+test("eight characters are enough for the room, and administrators need thirty-two", async (t) => {
+  t.is(await resolveSecret(env, world("eight888")), "eight888");
+  await t.throwsAsync(resolveSecret(env, world("a".repeat(31)), adminPassword), {
+    message: /at least 32/,
+  });
+  t.is(await resolveSecret(env, world("a".repeat(32)), adminPassword), "a".repeat(32));
+});

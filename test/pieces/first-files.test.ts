@@ -1,0 +1,65 @@
+import test from "ava";
+import type { Config, KeptStorage } from "../../src/config/types.js";
+import { UserError } from "../../src/errors.js";
+import type { Skeleton } from "../../src/operator/first-files.js";
+import { skeleton } from "../../src/pieces/first-files.js";
+import { classOf, refusal, runAll, said } from "../support/class-of.js";
+import { fakeConfig, fakeFacts, keptStorage } from "../support/fakes.js";
+
+const wanted: Skeleton = { hash: "abc", bytes: 12_288, files: 3, entries: [] };
+const noteOf = ({ hash, bytes, files }: Skeleton) => `${JSON.stringify({ hash, bytes, files })}\n`;
+const facts = (note?: string) =>
+  fakeFacts({ files: note === undefined ? {} : { "/srv/swarmhub/skeleton.json": note } });
+const cluster = classOf(1, { server: true, answers: [["mountpoint -q", ""]] });
+const plan = (have: Skeleton | UserError | undefined, note?: string, config = cluster.config) =>
+  skeleton.plan(config, { facts: facts(note), wanted: have }, cluster);
+const withStorage = (changes: Partial<KeptStorage>): Config =>
+  fakeConfig({ storage: keptStorage(changes) });
+const bytes = (value: number) => value as KeptStorage["quota"]["default"];
+
+test("the first files are copied to the storage once, and again when they change", (t) => {
+  const step =
+    "server: copy the first files of new homes to /srv/swarmhub/skeleton (12 KB in 3 files and folders)";
+  t.deepEqual(said(plan(wanted)), [step]);
+  t.deepEqual(said(plan(wanted, noteOf(wanted))), []);
+  t.deepEqual(said(plan(wanted, noteOf({ ...wanted, hash: "old" }))), [step]);
+});
+
+test("they are taken away when the configuration has none, and by `down`", (t) => {
+  const step = "server: remove the first files of new homes from /srv/swarmhub";
+  t.deepEqual(said(plan(undefined)), []);
+  t.deepEqual(said(plan(undefined, "{}")), [step]);
+  const remove = (note?: string, have?: UserError) =>
+    said(skeleton.remove({ facts: facts(note), wanted: have }, cluster));
+  t.deepEqual(remove(), []);
+  t.deepEqual(remove(noteOf(wanted), new UserError("gone")), [step]);
+});
+
+test("a folder that cannot be copied refuses `up`", (t) => {
+  t.is(refusal(t, () => plan(new UserError("too large"))).message, "too large");
+});
+
+test("a skeleton that fills more than the smallest home is refused before anything is done", (t) => {
+  const quota = { default: bytes(2 ** 30), groups: { guests: bytes(8192) } };
+  t.is(
+    refusal(t, () => plan(wanted, undefined, withStorage({ quota }))).message,
+    "servers.skeleton takes 12 KB in each home, and a home has only 8 KB",
+  );
+  t.regex(
+    refusal(t, () => plan(wanted, undefined, withStorage({ files: 2 }))).message,
+    /has 3 files and folders, and a home may have only 2/,
+  );
+});
+
+test("the copy replaces the one before in one go, and its note comes last", async (t) => {
+  await runAll(plan(wanted));
+  const [asked = ""] = cluster.hosts[2]?.asked ?? [];
+  const places = ["mountpoint", "tar -xzf", "mv -T skeleton.new skeleton\n", "mv -f skeleton.json"];
+  const found = places.map((words) => asked.indexOf(words));
+  t.deepEqual(
+    found,
+    found.toSorted((one, other) => one - other),
+  );
+  t.true(found.every((place) => place > 0));
+  t.true(asked.endsWith(`sh ${noteOf(wanted)}`));
+});

@@ -1,0 +1,70 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "ava";
+import { fileSteps, removeFileSteps, writeScript } from "../../../src/pieces/shared/files.js";
+import { runAll, said } from "../../support/class-of.js";
+import { fakeFacts, fakeHost } from "../../support/fakes.js";
+import { complaintsAbout } from "../support/shell.js";
+
+const folder = mkdtempSync(join(tmpdir(), "swarmhub-file-"));
+test.after.always(() => rmSync(folder, { recursive: true }));
+
+test("any content arrives as it is, in a folder that is made, and nothing stays beside it", (t) => {
+  const content = "a 'quoted' \"word\" $HOME `id` \\n %s\n\n# ü\n}\nrules\n";
+  const path = join(folder, "with spaces and 'quotes'", "file");
+  const script = writeScript({ path, content, mode: 0o755 });
+  t.is(complaintsAbout(script), "");
+  execFileSync("sh", ["-s"], { input: script });
+  t.is(readFileSync(path, "utf8"), content);
+  t.is(statSync(path).mode & 0o777, 0o755);
+  t.deepEqual(readdirSync(join(path, "..")), ["file"]);
+});
+
+test("without a mode a file keeps who may read it", (t) => {
+  const path = join(folder, "private");
+  writeFileSync(path, "old");
+  chmodSync(path, 0o600);
+  execFileSync("sh", ["-s"], { input: writeScript({ path, content: "new" }) });
+  t.is(readFileSync(path, "utf8"), "new");
+  t.is(statSync(path).mode & 0o777, 0o600);
+});
+
+test("what makes it count runs with the file in place, and its failure is the script's", (t) => {
+  const path = join(folder, "counts");
+  const run = (then: string) =>
+    spawnSync("sh", ["-s"], {
+      input: writeScript({ path, content: "new", then }),
+      encoding: "utf8",
+    });
+  t.is(run(`cat ${path}`).stdout, "new");
+  t.not(run("false").status, 0);
+});
+
+test("a script that arrives only in part does nothing", (t) => {
+  const path = join(folder, "cut-off");
+  const whole = writeScript({ path, content: "new", then: "echo done" });
+  for (const length of [whole.length - 3, whole.length >> 1])
+    t.not(spawnSync("sh", ["-s"], { input: whole.slice(0, length) }).status, 0);
+  t.throws(() => statSync(path), { code: "ENOENT" });
+});
+
+test("a file with its content is left alone, one without is written, one that is there can go", async (t) => {
+  const host = fakeHost("manager", { answers: [[/./, ""]] });
+  const facts = fakeFacts({ files: { "/a": "same", "/b": "old" } });
+  const wanted = ["/a", "/b", "/c"].map((path) => ({ path, content: "same" }));
+  t.deepEqual(said(fileSteps(host, facts, wanted)), ["manager: write /b", "manager: write /c"]);
+  const gone = removeFileSteps(host, facts, [{ path: "/b", then: "reload" }, { path: "/c" }]);
+  t.deepEqual(said(gone), ["manager: remove /b"]);
+  await runAll(gone);
+  t.deepEqual(host.asked, ["script {\nset -e\nrm -f /b\nreload\n}\n"]);
+});

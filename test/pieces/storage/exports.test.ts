@@ -1,0 +1,136 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import test from "ava";
+import { exportsFile, fenceScript } from "../../../src/pieces/storage/exports.js";
+import { until } from "../../../src/wait.js";
+import { complaintsAbout } from "../support/shell.js";
+
+const addresses = ["10.77.0.11", "10.77.0.12", "10.77.0.112"];
+const exported = (address: string) => `/srv/swarmhub ${address}(`;
+
+/** The script at work in a folder, where files stand for the kernel's, and a table of exports that a stand-in for exportfs keeps. */
+const inFolder = async () => {
+  const folder = await mkdtemp(join(tmpdir(), "swarmhub-fence-"));
+  const at = (name: string) => join(folder, name);
+  for (const name of ["bin", "fenced"]) await mkdir(at(name));
+  // It says what it was asked, and does it to the table as far as these tests ask.
+  const exportfs = `#!/bin/sh
+echo "$*" >>${at("asked")}
+case $1 in
+-u) grep -v "^/srv/swarmhub.\${2%%:*}(" ${at("etab")} >${at("etab.new")}; mv ${at("etab.new")} ${at("etab")} ;;
+-o) printf '/srv/swarmhub\\t%s(%s)\\n' "\${3%%:*}" "$2" >>${at("etab")} ;;
+esac
+`;
+  await writeFile(at("bin/exportfs"), exportfs, { mode: 0o755 });
+  const lines = exportsFile(addresses);
+  await writeFile(at("exports"), lines);
+  const table = lines.replaceAll(/^#.*\n/gm, "").replaceAll("swarmhub ", "swarmhub\t");
+  await writeFile(at("etab"), `${table}/srv/others\t10.77.0.12(ro)\n`);
+  await writeFile(at("threads"), "8\n");
+  await writeFile(at("asked"), "");
+  const script = fenceScript
+    .replace("PATH=", `PATH=${at("bin")}:`)
+    .replaceAll("/srv/swarmhub/fenced", at("fenced"))
+    .replaceAll("/var/lib/nfs/etab", at("etab"))
+    .replaceAll("/proc/fs/nfsd/threads", at("threads"))
+    .replaceAll("/etc/exports.d/swarmhub.exports", at("exports"))
+    .replaceAll("sleep 1", "sleep 0.05");
+  const running = spawn("sh", ["-c", script], { stdio: ["ignore", "pipe", "inherit"] });
+  const said = text(running.stdout);
+  return {
+    at,
+    asked: () => readFile(at("asked"), "utf8"),
+    table: () => readFile(at("etab"), "utf8"),
+    becomes: (what: string, is: () => Promise<boolean>) =>
+      until(async () => ((await is()) ? true : undefined), {
+        deadline: 30_000,
+        every: 20,
+        otherwise: async () => new Error(`${what}: ${await readFile(at("etab"), "utf8")}`),
+      }),
+    /** Lets it look some more times. */
+    looks: async () => {
+      await writeFile(at("exports"), `/srv/swarmhub 10.77.0.99(ro)\n`, { flag: "a" });
+      await until(
+        async () =>
+          (await readFile(at("etab"), "utf8")).includes("10.77.0.99(") ? true : undefined,
+        { deadline: 30_000, every: 20, otherwise: () => new Error("it does not look") },
+      );
+    },
+    end: async () => {
+      running.kill();
+      await once(running, "exit");
+      await rm(folder, { recursive: true });
+      return said;
+    },
+  };
+};
+
+test("a machine that is named loses its export, and no other does", async (t) => {
+  const { at, table, becomes, asked, end } = await inFolder();
+  await writeFile(at("fenced/10.77.0.12"), "");
+  await becomes("withdrawn", async () => !(await table()).includes("\t10.77.0.12(rw"));
+  t.is(await asked(), "-u 10.77.0.12:/srv/swarmhub\n");
+  for (const other of ["\t10.77.0.11(rw", "\t10.77.0.112(rw", "/srv/others\t10.77.0.12(ro)"])
+    t.true((await table()).includes(other), other);
+  t.is(await end(), "the homes are withdrawn from 10.77.0.12\n");
+});
+
+test("it has it again, as it was, when it is named no more", async (t) => {
+  const { at, table, becomes, end } = await inFolder();
+  const before = (await table()).split("\n").toSorted();
+  await writeFile(at("fenced/10.77.0.12"), "");
+  await becomes("withdrawn", async () => !(await table()).includes("\t10.77.0.12(rw"));
+  await rm(at("fenced/10.77.0.12"));
+  await becomes("there again", async () => (await table()).includes("\t10.77.0.12(rw"));
+  t.deepEqual((await table()).split("\n").toSorted(), before);
+  await end();
+});
+
+test("it is withdrawn again where somebody exported everything anew", async (t) => {
+  const { at, table, becomes, asked, end } = await inFolder();
+  const before = await table();
+  await writeFile(at("fenced/10.77.0.12"), "");
+  await becomes("withdrawn", async () => !(await table()).includes("\t10.77.0.12(rw"));
+  await writeFile(at("etab"), before);
+  await becomes("withdrawn", async () => !(await table()).includes("\t10.77.0.12(rw"));
+  t.is((await asked()).split("\n").length, 3);
+  await end();
+});
+
+test("what else lies in the folder is nobody's command", async (t) => {
+  const { at, asked, looks, end } = await inFolder();
+  for (const name of ["10.77.0.1", "*", "-a", "10.77.0.12(rw)", "$(reboot)"])
+    await writeFile(at(`fenced/${name}`), "");
+  await looks();
+  t.is(await asked(), "-o ro 10.77.0.99:/srv/swarmhub\n");
+  await end();
+});
+
+test("a server that is stopped, or a disk that is away, changes nothing", async (t) => {
+  const { at, asked, looks, end } = await inFolder();
+  await writeFile(at("threads"), "0\n");
+  await writeFile(at("etab"), "");
+  await t.throwsAsync(
+    until(async () => ((await asked()) === "" ? undefined : true), {
+      deadline: 1000,
+      otherwise: () => new Error("nothing asked"),
+    }),
+    { message: "nothing asked" },
+  );
+  await writeFile(at("threads"), "8\n");
+  await looks();
+  t.is((await asked()).split("\n").length, addresses.length + 2);
+  await end();
+});
+
+test("a shell can read the script, and shellcheck has nothing to say", (t) => {
+  t.is(complaintsAbout(fenceScript), "");
+});
+
+test("the exports that it reads are those that are written", (t) => {
+  for (const address of addresses) t.true(exportsFile(addresses).includes(exported(address)));
+});

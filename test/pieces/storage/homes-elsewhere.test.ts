@@ -1,0 +1,60 @@
+import test from "ava";
+import { paths } from "../../../src/paths.js";
+import { hubConfiguration } from "../../../src/pieces/hub/settings.js";
+import { storage } from "../../../src/pieces/storage.js";
+import { exportsFile } from "../../../src/pieces/storage/exports.js";
+import { classOf, machinesOf, refusal } from "../../support/class-of.js";
+import { fromFile, homes, mounted, nothing } from "../support/disk-states.js";
+
+const temporary = { config: { storage: { kind: "temporary" as const } } };
+
+/** What the hub of a class was told while a server of its own, 10.77.0.13, had the homes. */
+const settings = (() => {
+  const cluster = classOf(1, { server: true });
+  return hubConfiguration(cluster.config, machinesOf(cluster), [], cluster).content;
+})();
+
+const plan = (cluster: ReturnType<typeof classOf>, files: Record<string, string>, disk = nothing) =>
+  storage.plan(
+    cluster.config,
+    { machines: machinesOf(cluster, {}, { manager: { files } }), disk },
+    cluster,
+  );
+
+for (const [what, options] of Object.entries({
+  "become temporary": temporary,
+  "come to the manager": fromFile(1),
+}))
+  test(`homes on a server that is named no more do not ${what} before \`swarmhub down\``, (t) => {
+    const error = refusal(t, () =>
+      plan(classOf(1, options), { [paths.hubConfiguration]: settings }),
+    );
+    t.regex(error.message, /on a server of their own, 10\.77\.0\.13, and the configuration/);
+    t.is(error.code, 3);
+  });
+
+test("a class whose manager had the homes goes on, with another address too", (t) => {
+  const files = {
+    [paths.hubConfiguration]: settings,
+    [paths.exports]: exportsFile(["10.77.0.13"]),
+  };
+  t.deepEqual(plan(classOf(1, temporary), files, mounted), []);
+});
+
+test("a manager to which the disk was moved takes the homes up", (t) => {
+  const cluster = classOf(1, fromFile(1));
+  const moved = { ...nothing, device: homes };
+  t.notThrows(() => plan(cluster, { [paths.hubConfiguration]: settings }, moved));
+});
+
+test("a server of its own that is named may have another address than before", (t) => {
+  const cluster = classOf(2, { server: true });
+  t.notThrows(() => plan(cluster, { [paths.hubConfiguration]: settings }, mounted));
+});
+
+test("without a hub, or with one that has no storage, there is nothing to refuse", (t) => {
+  const cluster = classOf(1, temporary);
+  const none = hubConfiguration(cluster.config, machinesOf(cluster), [], cluster).content;
+  t.deepEqual(plan(cluster, {}), []);
+  t.deepEqual(plan(cluster, { [paths.hubConfiguration]: none }), []);
+});

@@ -1,0 +1,61 @@
+import test from "ava";
+import { exitCode } from "../../../src/errors.js";
+import { storage } from "../../../src/pieces/storage.js";
+import { classOf, machinesOf, refusal, runAll, said } from "../../support/class-of.js";
+import { facts, gigabyte, homes, mounted, plan } from "../support/disk-states.js";
+import { complaintsAbout } from "../support/shell.js";
+
+const problems = (disk: Partial<typeof mounted>): string[] => {
+  const cluster = classOf(1);
+  const state = { machines: machinesOf(cluster), disk: { ...mounted, ...disk } };
+  return storage.problems?.(state, cluster) ?? [];
+};
+
+test("a full disk is a problem that no step mends, and is said with what is left", (t) => {
+  t.deepEqual(problems({}), []);
+  t.regex(
+    problems({ free: 12 * 2 ** 20 }).join(),
+    /^manager: the homes' disk is full: 12 MB of 20 GB left/,
+  );
+  t.deepEqual(plan(classOf(1), { ...mounted, free: 0 }, facts), []);
+});
+
+test("of a large disk the last GB is full, of a small one the last fiftieth", (t) => {
+  t.is(problems({ size: 1000 * gigabyte, free: 1.5 * gigabyte }).length, 0);
+  t.is(problems({ size: 1000 * gigabyte, free: 0.5 * gigabyte }).length, 1);
+  t.is(problems({ size: gigabyte, free: 2 ** 25 }).length, 0);
+});
+
+test("a file system of which nothing is known is not called full", (t) => {
+  t.deepEqual(problems({ size: 0, free: 0 }), []);
+  t.deepEqual(problems({ trouble: "dead", free: 0 }), []);
+});
+
+test("a file system that is read-only is made writable again", (t) => {
+  t.deepEqual(said(plan(classOf(1), { ...mounted, trouble: "read-only" }, facts)), [
+    "manager: make /srv/swarmhub writable again (it is mounted read-only)",
+  ]);
+});
+
+const dead = { ...mounted, trouble: "dead" as const, enforced: false, folders: [], size: 0 };
+
+test("a file system that shut itself down is mounted anew, once all let go of it", async (t) => {
+  const cluster = classOf(1, { answers: [[/./, ""]] });
+  const steps = plan(cluster, dead, facts);
+  t.deepEqual(said(steps), [
+    "manager: mount /srv/swarmhub anew (its file system answers with errors, as XFS does after its disk failed)",
+  ]);
+  await runAll(steps);
+  const [script = ""] = cluster.manager.asked;
+  t.regex(script, /docker stop swarmhub-quota.*\n.*stop nfs-server\n.*umount/);
+  t.is(complaintsAbout(script.slice("script ".length)), "");
+});
+
+test("a disk that is gone is said, and nothing is done in its place", (t) => {
+  for (const device of [undefined, { ...homes, label: "photos" }]) {
+    const error = refusal(t, () => plan(classOf(1), { ...dead, device }, facts));
+    t.regex(error.message, /^manager: the homes' disk \/dev\/vdb is gone/);
+    t.regex(error.cure ?? "", /attach it again/);
+    t.is(error.code, exitCode.preflight);
+  }
+});

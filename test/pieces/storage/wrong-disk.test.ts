@@ -1,0 +1,180 @@
+import test from "ava";
+import { exitCode } from "../../../src/errors.js";
+import { paths } from "../../../src/paths.js";
+import { erasure, storage } from "../../../src/pieces/storage.js";
+import type { DiskState } from "../../../src/pieces/storage/disk.js";
+import { classOf, machinesOf, refusal, said } from "../../support/class-of.js";
+import { fakeCluster, fakeFacts, fakeHost, keptStorage } from "../../support/fakes.js";
+import { blank, gigabyte, homes, mounted, nothing, plan } from "../support/disk-states.js";
+
+const unnamed = () =>
+  classOf(1, { config: { storage: keptStorage({ backing: { kind: "unnamed" } }) } });
+const none = { ...nothing, device: undefined };
+const other = { ...blank, path: "/dev/vdc", size: 100 * gigabyte };
+const asked = (t: Parameters<typeof refusal>[0], state: DiskState, facts = {}): string => {
+  const { message, cure, code } = refusal(t, () => plan(unnamed(), state, facts));
+  t.is(code, exitCode.preflight);
+  return `${message}\n${cure}`;
+};
+
+test("of several blank disks none is taken on a guess: all are said, as lines to paste", (t) => {
+  t.is(
+    asked(t, { ...none, blank: [blank, other] }),
+    `manager has 2 blank disks, and the configuration does not say where the homes lie
+write one of these lines below \`storage:\`
+  device: /dev/vdb   # 20 GB
+  device: /dev/vdc   # 100 GB`,
+  );
+});
+
+test("nor is the only one, since what is formatted is what somebody named", (t) => {
+  t.is(
+    asked(t, { ...none, blank: [other] }),
+    `manager has a blank disk, and the configuration does not say where the homes lie
+write below \`storage:\`
+  device: /dev/vdc   # 100 GB`,
+  );
+});
+
+test("homes that are there come before blank disks", (t) => {
+  t.regex(
+    asked(t, { ...none, homes: [homes], blank: [other] }),
+    /a disk with homes.*\n.*\n  device: \/dev\/vdb   # 20 GB$/,
+  );
+  t.regex(asked(t, { ...none, file: 40 * gigabyte }), /a file with homes.*file: 40G /s);
+  t.regex(asked(t, mounted), /has the homes on \/dev\/vdb.*device: \/dev\/vdb/s);
+  t.regex(asked(t, { ...mounted, source: "/dev/loop3", file: 2 * gigabyte }), /file: 2G /);
+});
+
+test("without a disk a file is offered that fits, and that it is slower is said", (t) => {
+  const room = (gigabytes: number, docker = "inactive") => ({
+    freeOnRoot: gigabytes * gigabyte,
+    units: { "docker.service": docker },
+  });
+  t.regex(asked(t, none, room(50)), /no blank disk.*\n  file: 40G .*: slower than a disk/s);
+  t.regex(asked(t, none, room(12)), /file: 5G /);
+  t.regex(
+    asked(t, none, room(12, "active")),
+    /file: 10G /,
+    "images that are there need no more room",
+  );
+  t.regex(asked(t, none, room(7.5)), /no room for a file.*\n.*storage: temporary/s);
+});
+
+test("homes on another disk than the one named are said, whether that is blank or not there", (t) => {
+  for (const [device, named] of [
+    [blank, "holds none"],
+    [undefined, "is not there"],
+  ] as const) {
+    const state = { ...nothing, device, homes: [{ ...homes, path: "/dev/vdc" }] };
+    const error = refusal(t, () => plan(classOf(1), state));
+    t.is(
+      error.message,
+      `manager: the homes of a class are on /dev/vdc (20 GB), and the configuration says /dev/vdb, which ${named}`,
+    );
+    t.regex(error.cure ?? "", /^write `device: \/dev\/vdc` to go on with these homes/);
+    t.is(/xfs_admin -L old \/dev\/vdc/.test(error.cure ?? ""), device !== undefined);
+    t.is(error.code, exitCode.preflight);
+  }
+});
+
+test("where the named disk is not there, the blank ones that are there are said", (t) => {
+  const error = refusal(t, () => plan(classOf(1), { ...none, blank: [other] }));
+  t.is(error.message, "manager has no disk /dev/vdb");
+  t.is(error.cure, "it has these blank ones:\n  device: /dev/vdc   # 100 GB");
+});
+
+test("nothing is erased on a guess", (t) => {
+  const cluster = unnamed();
+  const erase = (disk: DiskState) =>
+    erasure.remove({ machines: machinesOf(cluster), disk }, cluster);
+  t.regex(
+    refusal(t, () => erase({ ...none, homes: [homes] })).message,
+    /nothing is erased on a guess/,
+  );
+  t.deepEqual(said(erase(none)), []);
+});
+
+const seen = async (answer: string, disks = [blank, other]) => {
+  const host = fakeHost("manager", {
+    facts: fakeFacts({ disks }),
+    answers: [["readlink", answer]],
+  });
+  return (await storage.inspect(fakeCluster(host))).disk;
+};
+
+test("a disk is blank when it was asked itself and has nothing on it", async (t) => {
+  const swap = { ...blank, path: "/dev/vdd" };
+  const small = { ...blank, path: "/dev/vde", size: 2 ** 20 };
+  const split = {
+    ...blank,
+    path: "/dev/vdf",
+    parts: [{ ...blank, path: "/dev/vdf1", type: "part" }],
+  };
+  const cdrom = { ...blank, path: "/dev/sr0", type: "rom" };
+  const { blank: found } = await seen(
+    `path /dev/vda
+probed /dev/vdb
+probed /dev/vdd
+probe TYPE=swap
+probed /dev/vde
+probed /dev/vdf
+probed /dev/sr0
+`,
+    [blank, other, swap, small, split, cdrom],
+  );
+  t.deepEqual(
+    found.map(({ path }) => path),
+    ["/dev/vdb"],
+  );
+});
+
+test("a disk whose name for its file system looks like an answer of ours fools nobody", async (t) => {
+  const { blank: found, homes: kept } = await seen(`path /dev/vda
+probed /dev/vdb
+probe TYPE=ext4
+probe LABEL=probed /dev/vdc
+probed /dev/vdc
+probe LABEL=swarmhub
+probe TYPE=xfs
+`);
+  t.deepEqual(found, []);
+  t.deepEqual(
+    kept.map(({ path }) => path),
+    ["/dev/vdc"],
+  );
+});
+
+test("what a mounted file system says of itself is read", async (t) => {
+  const disk = await seen(`path /dev/vdb
+source /dev/vdb
+room 21474836480
+answers
+folder homes 1000:100 755
+folder trash 0:0 755
+free 1048576
+block 4096
+blocks 2621440
+exported
+`);
+  t.like(disk, {
+    isConfigured: true,
+    room: 20 * gigabyte,
+    size: 10 * gigabyte,
+    free: 2 ** 20,
+    exported: true,
+    folders: ["homes"],
+  });
+});
+
+test("a mount that answers nobody is dead, and one with the option ro read-only", async (t) => {
+  const trouble = async (answer: string, options: string[]) => {
+    const mounts = [{ source: "/dev/vdb", target: paths.storage, type: "xfs", options }];
+    const facts = fakeFacts({ disks: [blank], mounts });
+    const host = fakeHost("manager", { facts, answers: [["readlink", answer]] });
+    return (await storage.inspect(fakeCluster(host))).disk.trouble;
+  };
+  t.is(await trouble("path /dev/vdb\nsource /dev/vdb\n", ["rw"]), "dead");
+  t.is(await trouble("path /dev/vdb\nsource /dev/vdb\nanswers\n", ["ro"]), "read-only");
+  t.is(await trouble("path /dev/vdb\nsource /dev/vdb\nanswers\n", ["rw"]), undefined);
+});

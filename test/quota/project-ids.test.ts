@@ -1,0 +1,32 @@
+import test from "ava";
+import { greatestProjectId } from "../../contracts/xfs.js";
+import { candidates, ranges } from "../../quota/project-ids.js";
+import { account } from "./support/simulation.js";
+
+test("the next ids are above the highest one", (t) => {
+  t.deepEqual(candidates(3, { highestId: 7, accounts: new Map() }), [8, 9, 10]);
+  t.deepEqual(candidates(0, { highestId: 7, accounts: new Map() }), []);
+});
+
+test("once the numbers end, the lowest ids that nothing uses are next", (t) => {
+  const accounts = new Map([
+    [1, account({ usedFiles: 1 })],
+    [2, account()],
+    [3, account({ usedKiB: 4 })],
+  ]);
+  t.deepEqual(candidates(4, { highestId: greatestProjectId - 1, accounts }), [
+    greatestProjectId,
+    2,
+    4,
+    5,
+  ]);
+});
+
+test("ids that follow one another are one range", (t) => {
+  t.deepEqual(ranges([5, 1, 2, 9, 3, 2]), [
+    [1, 3],
+    [5, 5],
+    [9, 9],
+  ]);
+  t.deepEqual(ranges([]), []);
+});

@@ -1,0 +1,55 @@
+import { appendFile } from "node:fs/promises";
+import type { ExecutionContext } from "ava";
+import { UserError } from "../../src/errors.js";
+import { type ConnectOptions, connect } from "../../src/host/connect.js";
+import { sshTransport } from "../../src/transport/ssh.js";
+import type { DialOptions } from "../../src/transport/ssh/dial.js";
+import type { Transport } from "../../src/transport/transport.js";
+import { type Sshd, startSshd } from "./sshd.js";
+
+/** What `startSshd` takes. */
+export type Settings = Parameters<typeof startSshd>[0];
+
+/** An sshd for one test. */
+export const sshdFor = async (t: ExecutionContext, settings?: Settings): Promise<Sshd> => {
+  const sshd = await startSshd(settings);
+  t.teardown(() => sshd.close());
+  return sshd;
+};
+
+/** Connects, runs one command and hangs up. */
+export const visit = async (
+  { configFile }: Sshd,
+  options: Partial<ConnectOptions> = {},
+): Promise<string> => {
+  const host = await connect("box", {
+    sshConfigFile: configFile,
+    acceptNewHostKeys: false,
+    ...options,
+  });
+  try {
+    return await host.run(["echo", "hello"]);
+  } finally {
+    await host.close();
+  }
+};
+
+/** The error for its reader, which there must be. */
+export const refused = (t: ExecutionContext, visiting: Promise<unknown>): Promise<UserError> =>
+  t.throwsAsync(visiting, { instanceOf: UserError });
+
+/** A connection alone, without the look for root. */
+export const transportTo = (
+  { configFile }: Sshd,
+  options: Partial<DialOptions> = {},
+): Promise<Transport> =>
+  sshTransport("box", {
+    sshConfigFile: configFile,
+    acceptNewHostKeys: true,
+    timeoutMs: 10_000,
+    ...options,
+  });
+
+/** Notes a key in the ssh configuration's known_hosts. */
+export const know = async (sshd: Sshd, key: string, marker = ""): Promise<void> =>
+  appendFile(sshd.knownHosts, `${marker}[127.0.0.1]:${sshd.port} ${key}\n`);

@@ -1,0 +1,66 @@
+import type { Host } from "../../src/host/host.js";
+import type { Piece, Step } from "../../src/reconcile/piece.js";
+
+/** A world of named things on hosts, and what happens at each change of it. */
+export type World = { things: Set<string>; log: string[]; onChange: (change: string) => void };
+
+/** Nothing is there yet. */
+export const newWorld = (): World => ({ things: new Set(), log: [], onChange: () => {} });
+
+/** A piece that wants its things, in order, on each of the hosts. */
+export const toy = (
+  world: World,
+  name: string,
+  things: readonly string[],
+  hosts?: readonly Host[],
+): Piece<Set<string>> => {
+  const step = (host: Host, thing: string, verb: "make" | "drop"): Step => ({
+    host,
+    title: `${verb} ${thing}`,
+    run: async () => {
+      const key = `${host.name}:${name}.${thing}`;
+      world.log.push(`${verb} ${key}`);
+      if (verb === "make") world.things.add(key);
+      else world.things.delete(key);
+      world.onChange(`${verb} ${key}`);
+    },
+  });
+  const each = (all: readonly Host[], want: (key: string) => boolean, verb: "make" | "drop") =>
+    all.flatMap((host) =>
+      things
+        .filter((thing) => want(`${host.name}:${name}.${thing}`))
+        .map((thing) => step(host, thing, verb)),
+    );
+  return {
+    name,
+    inspect: async () => new Set(world.things),
+    plan: (_want, have, cluster) => each(hosts ?? cluster.hosts, (key) => !have.has(key), "make"),
+    remove: (have, cluster) => each(hosts ?? cluster.hosts, (key) => have.has(key), "drop"),
+  };
+};
+
+/** A piece of given steps that is done once each has run. */
+export const once = (name: string, steps: readonly Step[]): Piece<Set<Step>> => {
+  const done = new Set<Step>();
+  const recorded = new Map<Step, Step>();
+  for (const step of steps) {
+    const copy: Step = {
+      ...step,
+      ...(step.after === undefined
+        ? {}
+        : { after: step.after.map((each) => recorded.get(each) ?? each) }),
+      run: async (progress) => {
+        await step.run(progress);
+        done.add(step);
+      },
+    };
+    recorded.set(step, copy);
+  }
+  return {
+    name,
+    inspect: async () => new Set(done),
+    plan: (_want, have) =>
+      steps.filter((step) => !have.has(step)).map((step) => recorded.get(step) ?? step),
+    remove: () => [],
+  };
+};

@@ -1,0 +1,57 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { Duplex } from "node:stream";
+import { text } from "node:stream/consumers";
+import test from "ava";
+import { openDoor } from "../../../src/transport/socket/forwarder.js";
+import { NoSocketError } from "../../../src/transport/socket/types.js";
+import { until } from "../../../src/wait.js";
+
+const direct = (path: string): Promise<Duplex> =>
+  new Promise((resolve, reject) => {
+    const socket = connect({ path, allowHalfOpen: true });
+    socket.once("connect", () => resolve(socket));
+    socket.once("error", ({ message }) => reject(new NoSocketError(message)));
+  });
+
+const hold = async (command: string): Promise<Duplex> => {
+  const { stdin, stdout } = spawn("sh", ["-c", command], { stdio: ["pipe", "pipe", "inherit"] });
+  return Duplex.from({ writable: stdin, readable: stdout });
+};
+
+test("a door carries bytes both ways, for many at once, and is gone when its holder is", async (t) => {
+  const echo = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket));
+  const path = join(await mkdtemp(join(tmpdir(), "swarmhub-door-")), "echo");
+  await new Promise<void>((listening) => echo.listen(path, listening));
+  t.teardown(() => void echo.close());
+
+  let held: Duplex | undefined;
+  const holding = async (command: string) => (held = await hold(command));
+  const door = await openDoor({ hold: holding }, path, "");
+  t.truthy(door);
+  const words = ["one", "two", "x".repeat(1_000_000)];
+  const answers = await Promise.all(
+    words.map(async (word) => {
+      const socket = await direct(door ?? "");
+      socket.end(word);
+      return text(socket);
+    }),
+  );
+  t.true(answers.every((answer, index) => answer === words[index]));
+
+  held?.end();
+  await until(async () => (existsSync(dirname(door ?? "/")) ? undefined : true), {
+    deadline: 10_000,
+    otherwise: () => new Error("the door stays"),
+  });
+  t.pass();
+});
+
+test("there is no door to where no socket is, nor for a login that may use it", async (t) => {
+  t.is(await openDoor({ hold }, "/nowhere", ""), undefined);
+  t.is(await openDoor({ hold }, "/dev/null", "sudo-is-not-asked-for "), undefined);
+});

@@ -1,0 +1,245 @@
+import { spawn } from "node:child_process";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { type AddressInfo, type Socket, createServer } from "node:net";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import baseTest, { type ExecutionContext } from "ava";
+import { execa } from "execa";
+import {
+  type Settings,
+  know,
+  refused,
+  sshdFor,
+  transportTo,
+  visit,
+} from "../support/ssh-session.js";
+import { type Sshd, hasSshd } from "../support/sshd.js";
+
+const test = hasSshd() ? baseTest : baseTest.skip;
+
+test("a key that is not let in: who, with which keys, and what to type", async (t) => {
+  const sshd = await sshdFor(t);
+  await writeFile(join(sshd.folder, "authorized"), "");
+  const error = await refused(t, visit(sshd, { acceptNewHostKeys: true }));
+  const me = userInfo().username;
+  t.is(error.code, 5);
+  t.is(error.message, `box: ${me}@127.0.0.1 lets none of our keys in (${join(sshd.folder, "id")})`);
+  t.is(error.cure, `ssh-copy-id -p ${sshd.port} ${me}@127.0.0.1`);
+  t.is(sshd.dials(), 1);
+});
+
+test("without any key the machine is not troubled", async (t) => {
+  const sshd = await sshdFor(t);
+  await writeFile(join(sshd.folder, "id"), "no key");
+  const error = await refused(t, visit(sshd));
+  t.regex(error.message, /no SSH key to log in with/);
+  t.regex(error.cure ?? "", /^ssh-keygen -t ed25519 && ssh-copy-id /);
+  t.is(sshd.dials(), 0);
+});
+
+const withAgent = async (
+  t: ExecutionContext,
+  sshd: Sshd,
+): Promise<(key: string) => Promise<void>> => {
+  const socket = join(sshd.folder, "agent");
+  const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: ["ignore", "pipe", "ignore"] });
+  t.teardown(() => void agent.kill());
+  await new Promise((ready) => agent.stdout.once("data", ready));
+  const config = await readFile(sshd.configFile, "utf8");
+  await writeFile(sshd.configFile, config.replace("IdentityAgent none", `IdentityAgent ${socket}`));
+  return async (key) => {
+    await execa("ssh-add", ["-q", key], { env: { SSH_AUTH_SOCK: socket, DISPLAY: "" } });
+  };
+};
+
+test("a key behind a passphrase is named with ssh-add; the agent that holds it opens the door", async (t) => {
+  const sshd = await sshdFor(t);
+  const id = join(sshd.folder, "id");
+  const add = await withAgent(t, sshd);
+  const open = join(sshd.folder, "open");
+  await writeFile(open, await readFile(id), { mode: 0o600 });
+  await execa("ssh-keygen", ["-q", "-p", "-N", "secret", "-f", id]);
+  const error = await refused(t, visit(sshd, { acceptNewHostKeys: true }));
+  t.is(error.message, `box: ${id} is protected by a passphrase, and no agent holds it`);
+  t.is(error.cure, `eval "$(ssh-agent)"; ssh-add ${id}`);
+  await add(open);
+  t.is(await visit(sshd, { acceptNewHostKeys: true }), "hello\n");
+});
+
+test("an agent with more keys than sshd has patience for offers the named one first", async (t) => {
+  const sshd = await sshdFor(t);
+  const add = await withAgent(t, sshd);
+  for (let number = 0; number < 7; number += 1) {
+    const file = join(sshd.folder, `extra-${number}`);
+    await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", file]);
+    await add(file);
+  }
+  await add(join(sshd.folder, "id"));
+  t.is(await visit(sshd, { acceptNewHostKeys: true }), "hello\n");
+});
+
+test("an agent that is not there is passed over for the key file", async (t) => {
+  const sshd = await sshdFor(t);
+  const config = await readFile(sshd.configFile, "utf8");
+  await writeFile(sshd.configFile, config.replace("IdentityAgent none", "IdentityAgent /nowhere"));
+  t.is(await visit(sshd, { acceptNewHostKeys: true }), "hello\n");
+});
+
+/** "box" is reached through "gate", another sshd. */
+const behindGate = async (t: ExecutionContext, gateSettings?: Settings) => {
+  const gate = await sshdFor(t, gateSettings);
+  const box = await sshdFor(t, { client: ["ProxyJump gate"] });
+  const gateConfig = (await readFile(gate.configFile, "utf8")).replace("Host box", "Host gate");
+  await appendFile(box.configFile, gateConfig);
+  return { gate, box };
+};
+
+test("a machine behind a jump host is reached through it, both host keys verified", async (t) => {
+  const { gate, box } = await behindGate(t);
+  t.is(await visit(box, { acceptNewHostKeys: true }), "hello\n");
+  t.deepEqual([gate.dials(), box.dials()], [1, 1]);
+  t.is(await visit(box), "hello\n");
+  await writeFile(gate.knownHosts, "");
+  t.regex((await refused(t, visit(box))).message, /^gate: its host key is not known yet/);
+  await know(gate, await gate.hostKey("ed25519"));
+  await writeFile(box.knownHosts, "");
+  t.regex((await refused(t, visit(box))).message, /^box: its host key is not known yet/);
+});
+
+test("a jump host given as user@host:port, and a second one behind it", async (t) => {
+  const { gate, box } = await behindGate(t);
+  const config = await readFile(box.configFile, "utf8");
+  const jumps = `gate,${userInfo().username}@127.0.0.1:${gate.port}`;
+  await writeFile(
+    box.configFile,
+    `${config.replace("ProxyJump gate", `ProxyJump ${jumps}`)}\nHost 127.0.0.1\n  IdentityFile ${gate.folder}/id\n  UserKnownHostsFile ${gate.knownHosts}\n`,
+  );
+  t.is(await visit(box, { acceptNewHostKeys: true }), "hello\n");
+  t.deepEqual([gate.dials(), box.dials()], [2, 1]);
+});
+
+test("a jump host that forwards nothing is told with the sshd line", async (t) => {
+  const { box } = await behindGate(t, { settings: ["AllowTcpForwarding no"] });
+  const error = await refused(t, visit(box, { acceptNewHostKeys: true }));
+  t.regex(error.message, /^box: the jump host cannot reach 127.0.0.1 port/);
+  t.regex(error.cure ?? "", /AllowTcpForwarding yes/);
+});
+
+test("jump hosts in a circle end in an error", async (t) => {
+  const sshd = await sshdFor(t, { client: ["ProxyJump box"] });
+  const error = await refused(t, visit(sshd));
+  t.regex(error.message, /jump/i);
+});
+
+test("a lost connection ends everything that is under way or waits, naming the host", async (t) => {
+  const sshd = await sshdFor(t);
+  const transport = await transportTo(sshd);
+  let started = 0;
+  const onLine = () => {
+    started += 1;
+    if (started === 8) sshd.cut();
+  };
+  const running = Array.from({ length: 12 }, () =>
+    transport.exec("echo started; sleep 30", { onLine }),
+  );
+  for (const result of await Promise.allSettled(running)) {
+    t.is(result.status, "rejected");
+    const error = (result as { reason: Error }).reason;
+    t.is(error.name, "UnreachableError");
+    t.regex(error.message, /^box: the connection was lost/);
+  }
+  await t.throwsAsync(transport.exec("true"), { name: "UnreachableError" });
+  await t.throwsAsync(transport.socket("/run/any"), { name: "UnreachableError" });
+  await transport.close();
+});
+
+test("a machine that falls silent is given up after three looks", async (t) => {
+  const sshd = await sshdFor(t);
+  const transport = await transportTo(sshd, { keepaliveMs: 100 });
+  t.teardown(() => transport.close());
+  const onLine = () => sshd.freeze();
+  await t.throwsAsync(transport.exec("echo started; sleep 30", { onLine }), {
+    name: "UnreachableError",
+    message: "box: the connection was lost (no answer to three looks in a row)",
+  });
+});
+
+test("an sshd that allows two sessions still runs thirty commands", async (t) => {
+  const sshd = await sshdFor(t, { settings: ["MaxSessions 2"] });
+  const transport = await transportTo(sshd);
+  t.teardown(() => transport.close());
+  const outputs = await Promise.all(
+    Array.from({ length: 30 }, (_, number) => transport.exec(`echo ${number}`)),
+  );
+  t.deepEqual(
+    outputs.map(({ stdout }) => Number(stdout)),
+    Array.from({ length: 30 }, (_, number) => number),
+  );
+});
+
+test("an sshd that allows no session says which line to change", async (t) => {
+  const sshd = await sshdFor(t, { settings: ["MaxSessions 0"] });
+  const error = await refused(t, visit(sshd, { acceptNewHostKeys: true }));
+  t.regex(error.message, /^box: sshd opens no session/);
+  t.regex(error.cure ?? "", /MaxSessions/);
+});
+
+test("where sshd forwards no unix sockets a relay does", async (t) => {
+  const sshd = await sshdFor(t, { settings: ["AllowStreamLocalForwarding no"] });
+  const echo = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket));
+  const path = join(sshd.folder, "echo");
+  await new Promise<void>((listening) => echo.listen(path, listening));
+  t.teardown(() => void echo.close());
+  const transport = await transportTo(sshd);
+  t.teardown(() => transport.close());
+  for (const word of ["first", "x".repeat(1_000_000)]) {
+    const socket = await transport.socket(path);
+    socket.end(word);
+    t.true((await text(socket)) === word);
+  }
+});
+
+/** A server on loopback that does something else than SSH. */
+const listener = async (t: ExecutionContext, greet: (socket: Socket) => void) => {
+  const server = createServer((socket) => {
+    t.teardown(() => void socket.destroy());
+    socket.on("error", () => {});
+    greet(socket);
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  t.teardown(() => void server.close());
+  return (server.address() as AddressInfo).port;
+};
+
+const pointedAt = async (t: ExecutionContext, port: number): Promise<Sshd> => {
+  const sshd = await sshdFor(t);
+  const config = await readFile(sshd.configFile, "utf8");
+  await writeFile(sshd.configFile, config.replace(/Port \d+/, `Port ${port}`));
+  return sshd;
+};
+
+test("a machine that does not answer is given up at the deadline", async (t) => {
+  const sshd = await pointedAt(t, await listener(t, () => {}));
+  const started = Date.now();
+  const error = await refused(t, visit(sshd, { timeoutMs: 300 }));
+  t.regex(error.message, /^box: 127.0.0.1 port \d+ did not answer in time/);
+  t.true(Date.now() - started < 5000);
+});
+
+test("a machine that hangs up at once is told as such", async (t) => {
+  const sshd = await pointedAt(t, await listener(t, (socket) => socket.end()));
+  t.regex((await refused(t, visit(sshd))).message, /hung up at once/);
+});
+
+test("a port where nothing listens is told as such", async (t) => {
+  const sshd = await pointedAt(t, 1);
+  const error = await refused(t, visit(sshd));
+  t.is(error.code, 5);
+  t.regex(error.message, /^box: 127.0.0.1 port 1 refuses the connection/);
+});
+
+if (!hasSshd())
+  baseTest("left out: this machine has no /usr/sbin/sshd (apt-get install openssh-server)", (t) => {
+    t.pass();
+  });
