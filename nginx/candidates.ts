@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { type Settings, namesOf } from "../contracts/edge-settings.js";
 import { issuedFor, nearestIssued } from "./acme/issued.js";
 import { type Pair, missingNames, pairFrom, writePair } from "./certificate-pair.js";
-import { Trouble, troubleOf } from "./problem.js";
+import { Problem, problemOf } from "./problem.js";
 import { selfSigned } from "./self-signed.js";
 
 /** A pair that could be served. */
 export type Candidate = { kind: Exclude<Settings["tls"]["kind"], "off">; pair: Pair };
 
 /** What could be served, the best first and always something; and why an own certificate is not among it. */
-export type Candidates = { candidates: Candidate[]; ownTrouble: Trouble | null };
+export type Candidates = { candidates: Candidate[]; ownTrouble: Problem | null };
 
 /** Looks for them in the folder of the certificates. A wrong clock excludes none but self-signed ones: those can be made again. */
 export const candidatesFor = async (
@@ -42,7 +42,7 @@ export const candidatesFor = async (
 };
 
 /** The operator's pair and the copy of the last one that was good; the reason where the first of them cannot be served. */
-const ownPairs = async (settings: Settings, now: Date): Promise<[Pair[], Trouble | null]> => {
+const ownPairs = async (settings: Settings, now: Date): Promise<[Pair[], Problem | null]> => {
   const { certificates } = settings.folders;
   const copy = join(certificates, "own.pem");
   try {
@@ -68,9 +68,9 @@ const operatorsPair = async (settings: Settings, now: Date): Promise<Pair> => {
   return pair;
 };
 
-const ownTrouble = (error: unknown): Trouble => {
-  const { message, detail } = troubleOf(error);
-  return new Trouble(
+const ownTrouble = (error: unknown): Problem => {
+  const { message, detail } = problemOf(error);
+  return new Problem(
     `the certificate of your own cannot be served: ${message}`,
     "put right the files that tls.certificate and tls.key name, then: swarmhub up",
     detail,

@@ -1,10 +1,10 @@
 import { type Acme, type Settings, namesOf } from "../contracts/edge-settings.js";
 import type { Status } from "../contracts/edge-status.js";
-import type { attempt } from "./acme/issue.js";
+import type { issueCertificate } from "./acme/issue.js";
 import { issuedFor, keepIssued } from "./acme/issued.js";
 import { type Window, renewalTime } from "./acme/renewal-window.js";
 import type { Pair } from "./certificate-pair.js";
-import { Trouble, troubleOf } from "./problem.js";
+import { Problem, problemOf } from "./problem.js";
 import { ended, failed, pausedUntil, stateFrom, statusOf } from "./renewal-state.js";
 import type { Served } from "./site.js";
 
@@ -20,7 +20,7 @@ export type Means = {
   settings: () => Settings;
   /** Serves the best pair that there is, and says what is served then. */
   apply: () => Promise<Served>;
-  attempt: typeof attempt;
+  attempt: typeof issueCertificate;
   /** What the authority suggests for this certificate. */
   suggested: (settings: Settings, acme: Acme, pair: Pair) => Promise<Window | undefined>;
   /** 0 to 1, drawn once for an installation. */
@@ -32,7 +32,7 @@ export type Means = {
 };
 
 /** Sees to it that the certificate of an authority is there and young. `former`: the status that the last run left. */
-export const keeperOf = (
+export const certificateRenewal = (
   means: Means,
   former: Partial<Status> | undefined,
 ): { look: (reason: Reason) => Promise<void> } => {
@@ -95,7 +95,7 @@ export const keeperOf = (
       const { serialNumber, validTo } = pair.leaf;
       say(`got a certificate for ${names}: serial ${serialNumber}, it ends on ${validTo}`);
     } catch (error) {
-      const trouble = troubleOf(error);
+      const trouble = problemOf(error);
       state.attempt = failed(at, last, trouble, counts);
       const which = counts ? `attempt ${failures + 1}` : "asked for by hand";
       say(`no certificate for ${names}, ${which}: ${lineOf(trouble)}`);
@@ -166,18 +166,18 @@ const hour = 60 * 60 * 1000;
 
 const insistOnServed = ({ leaf }: Pair, { given, shown, trouble }: Served): void => {
   if (given?.pair.leaf.serialNumber !== leaf.serialNumber)
-    throw trouble ?? new Trouble("the new certificate is not what would be served");
+    throw trouble ?? new Problem("the new certificate is not what would be served");
   if (shown?.serialNumber !== leaf.serialNumber)
-    throw new Trouble("nginx serves another certificate than the new one", "swarmhub logs edge");
+    throw new Problem("nginx serves another certificate than the new one", "swarmhub logs edge");
 };
 
 const insistOnYoung = ({ leaf }: Pair, now: Date): void => {
   if (renewalTime(leaf, undefined, 0) > now) return;
-  throw new Trouble(
+  throw new Problem(
     `the new certificate ends on ${leaf.validTo} and would have to be renewed at once`,
     "look whether the manager's clock is right: timedatectl",
   );
 };
 
-const lineOf = ({ message, cure }: Trouble): string =>
+const lineOf = ({ message, cure }: Problem): string =>
   cure === null ? message : `${message} (${cure})`;

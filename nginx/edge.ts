@@ -1,8 +1,8 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { type Settings, settingsFrom } from "../contracts/edge-settings.js";
-import { attempt } from "./acme/issue.js";
-import { suggestions } from "./acme/renewal-info.js";
-import { type Reason, keeperOf } from "./certificate-renewal.js";
+import { issueCertificate } from "./acme/issue.js";
+import { renewalInfo } from "./acme/renewal-info.js";
+import { type Reason, certificateRenewal } from "./certificate-renewal.js";
 import { surroundings } from "./nginx.js";
 import { followProxy } from "./proxy-address.js";
 import { drawnMinute, minutes, scheduleOf } from "./schedule.js";
@@ -42,13 +42,13 @@ const main = async (): Promise<void> => {
   );
 
   const schedule = scheduleOf(() => look("schedule"), say);
-  const keeper = keeperOf(
+  const keeper = certificateRenewal(
     {
       now,
       settings: () => settings,
       apply: () => site.apply(settings),
-      attempt,
-      suggested: suggestions(now),
+      attempt: issueCertificate,
+      suggested: renewalInfo(now),
       fraction: minute / minutes,
       wakeAt: schedule.wakeAt,
       write: (status) => writeStatus(certificates, status),

@@ -1,5 +1,5 @@
 /** What keeps a certificate from us, said in a sentence, with the cure in another. `detail`: the words of who refused. */
-export class Trouble extends Error {
+export class Problem extends Error {
   override readonly name = "Trouble";
   constructor(
     message: string,
@@ -11,14 +11,14 @@ export class Trouble extends Error {
 }
 
 /** Any error as one. */
-export const troubleOf = (error: unknown): Trouble => {
-  if (error instanceof Trouble) return error;
+export const problemOf = (error: unknown): Problem => {
+  if (error instanceof Problem) return error;
   const message = error instanceof Error ? error.message : String(error);
   if (/ENOSPC|EDQUOT|No space left/.test(message))
-    return new Trouble(
+    return new Problem(
       "the manager's disk is full",
       "make room on it: df -h shows where",
       message.slice(0, 2000),
     );
-  return new Trouble(message.split("\n", 1)[0] ?? message, null, message.slice(0, 2000));
+  return new Problem(message.split("\n", 1)[0] ?? message, null, message.slice(0, 2000));
 };

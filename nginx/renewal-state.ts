@@ -1,7 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import type { Settings } from "../contracts/edge-settings.js";
 import type { Attempt, Status } from "../contracts/edge-status.js";
-import type { Trouble } from "./problem.js";
+import type { Problem } from "./problem.js";
 import type { Served } from "./site.js";
 
 /** What the keeper remembers from one look to the next, and over restarts. */
@@ -30,7 +30,7 @@ export const stateFrom = (former: Partial<Status> | undefined): State => {
 };
 
 /** An attempt that is over: it failed with that trouble, or with none it did not. */
-export const ended = (at: string, failures: number, trouble: Trouble | null): Attempt => ({
+export const ended = (at: string, failures: number, trouble: Problem | null): Attempt => ({
   at,
   outcome: trouble === null ? "ok" : "failed",
   failures,
@@ -46,7 +46,7 @@ export const ended = (at: string, failures: number, trouble: Trouble | null): At
 export const failed = (
   at: string,
   former: Attempt | null,
-  trouble: Trouble,
+  trouble: Problem,
   counts: boolean,
 ): Attempt => {
   const failures = former?.failures ?? 0;

@@ -7,7 +7,7 @@ import { writePair } from "./certificate-pair.js";
 import type { Surroundings } from "./configuration.js";
 import { servedCertificate } from "./handshake.js";
 import { installConfiguration, startNginx } from "./nginx.js";
-import { Trouble } from "./problem.js";
+import { Problem } from "./problem.js";
 import { proxyServers } from "./proxy-address.js";
 
 /** What is served: the pair that nginx was given, and the certificate that a handshake then showed; neither with TLS off. */
@@ -15,7 +15,7 @@ export type Served = {
   given: Candidate | undefined;
   shown: X509Certificate | undefined;
   /** Why an own certificate is not it. */
-  trouble: Trouble | null;
+  trouble: Problem | null;
 };
 
 /** nginx with the best pair that there is. */
@@ -82,7 +82,7 @@ export const startSite = async (
   };
 };
 
-type Installed = { file: string; given: Candidate | undefined; trouble: Trouble | null };
+type Installed = { file: string; given: Candidate | undefined; trouble: Problem | null };
 
 const allOf = async ({ file, given }: Installed): Promise<string> =>
   `${await readFile(file, "utf8")}${given?.pair.pem ?? ""}`;
@@ -117,9 +117,9 @@ const install = async (
   throw refusal;
 };
 
-const troubleBy = (refusal: unknown): Trouble | null =>
+const troubleBy = (refusal: unknown): Problem | null =>
   refusal instanceof Error
-    ? new Trouble("nginx does not accept the certificate", null, refusal.message.slice(0, 2000))
+    ? new Problem("nginx does not accept the certificate", null, refusal.message.slice(0, 2000))
     : null;
 
 /** What nginx serves once its new workers are at it; what it serves still where that takes over 20 s. */

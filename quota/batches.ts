@@ -1,5 +1,5 @@
 /** Works through the items, four at a time: what is done is a child process or a call to the disk. */
-export const inLanes = async <Item>(
+export const forEachConcurrently = async <Item>(
   items: readonly Item[],
   work: (item: Item) => Promise<unknown>,
 ): Promise<void> => {
@@ -11,6 +11,6 @@ export const inLanes = async <Item>(
 };
 
 /** Cuts items into pieces that fit into one command: 500 are some 100 KB of arguments, where 2 MB may be. */
-export const inChunks = function* <Item>(items: readonly Item[]): Generator<readonly Item[]> {
+export const chunks = function* <Item>(items: readonly Item[]): Generator<readonly Item[]> {
   for (let from = 0; from < items.length; from += 500) yield items.slice(from, from + 500);
 };

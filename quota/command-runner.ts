@@ -7,7 +7,7 @@ import type { Output, Run } from "./command.js";
  * whoever starts it: from Node that took four times as long as from a small program (280 against 65 ms in a virtual machine).
  * Without a shell, like `createRun`; a helper that ended is started anew by the next call.
  */
-export const createHelper = (signal: AbortSignal): Run => {
+export const createCommandRunner = (signal: AbortSignal): Run => {
   let helper: Run | undefined;
   let last: Promise<unknown> = Promise.resolve();
   const one = async (argv: readonly string[]): Promise<Output> => {

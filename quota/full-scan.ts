@@ -8,16 +8,16 @@ import {
   reportCommand,
   xfsQuota,
 } from "../contracts/xfs.js";
-import { inChunks } from "./batches.js";
+import { chunks } from "./batches.js";
 import { type Run, lastWords, stdoutOf } from "./command.js";
-import type { Survey } from "./known-state.js";
+import type { FullScan } from "./known-state.js";
 import { ranges } from "./project-ids.js";
 
 /**
  * Asks for every home and then for every account, with two child processes. They are nice: of 10,000 homes they take seconds
  * of a processor. Throws where a part cannot be had.
  */
-export const survey = async (root: string, run: Run): Promise<Survey> => {
+export const fullScan = async (root: string, run: Run): Promise<FullScan> => {
   const folder = join(root, "homes");
   const output = await run([...nicely, "lsattr", "-pa", folder]);
   const attributes = parseLsattr(output.stdout, folder);
@@ -41,7 +41,7 @@ export const askHomes = async (
 ): Promise<Map<string, Attributes>> => {
   const folder = join(root, "homes");
   const answers = new Map<string, Attributes>();
-  for (const some of inChunks(names)) {
+  for (const some of chunks(names)) {
     const { stdout } = await run(["lsattr", "-pd", ...some.map((name) => `${folder}/${name}`)]);
     for (const [name, seen] of parseLsattr(stdout, folder)) answers.set(name, seen);
   }
@@ -55,7 +55,7 @@ export const askAccounts = async (
   ids: readonly number[],
 ): Promise<Map<number, Account>> => {
   const answers = new Map<number, Account>();
-  for (const some of inChunks(ranges(ids))) {
+  for (const some of chunks(ranges(ids))) {
     const report = await stdoutOf(run, xfsQuota(root, ...some.map(reportCommand)));
     for (const [id, account] of parseReport(report)) answers.set(id, account);
   }

@@ -6,11 +6,11 @@ import { isHomeName, isUsed, parentName } from "../contracts/xfs.js";
 import type { Run } from "./command.js";
 import { type Home, type World, lacking } from "./decide.js";
 import { askAccounts, askHomes } from "./full-scan.js";
-import type { Memory } from "./known-state.js";
-import { candidates } from "./project-ids.js";
+import type { KnownState } from "./known-state.js";
+import { candidateIds } from "./project-ids.js";
 
 /** What was found, and what lies in `homes/` without being a home. */
-export type Look = World & {
+export type Inspection = World & {
   /** How many homes there are, known or not. */
   count: number;
   /** The highest project id that was seen. */
@@ -26,7 +26,7 @@ export type Look = World & {
 
 /** A second look: of the homes that were `touched` attributes are asked anew; the trees of `covered` were gone through. */
 export type Again = {
-  before: Look;
+  before: Inspection;
   touched: readonly string[];
   covered: ReadonlySet<string>;
 };
@@ -38,32 +38,32 @@ const mostAsked = 1000;
  * Looks at the storage under `root` with two child processes: one asks the homes that bear a mark or are new, the other one
  * their accounts. All others the memory knows. Throws when the storage cannot be looked at as a whole.
  */
-export const look = async (
+export const inspect = async (
   root: string,
   run: Run,
-  memory: Memory,
+  knownState: KnownState,
   again?: Again,
-): Promise<Look> => {
+): Promise<Inspection> => {
   const folder = join(root, "homes");
   const pathOf = (name: string) => join(folder, name);
-  const isFresh = again === undefined && memory.turn();
+  const isFresh = again === undefined && knownState.turn();
   // Marks first: one that is set from here on belongs to a folder that this look may not have seen.
   const marks = new Set(await readdir(join(root, "pending")));
   const entries = await readdir(folder, { withFileTypes: true, encoding: "latin1" });
   const present = entries.filter(isHome).map(({ name }) => name);
-  memory.keepOnly(new Set([...present, parentName]));
+  knownState.keepOnly(new Set([...present, parentName]));
   const seenBefore = again && new Set(namesIn(again.before));
   const names = seenBefore === undefined ? present : present.filter((name) => seenBefore.has(name));
-  const wanted = wantedOf(names, marks, memory, again);
+  const wanted = wantedOf(names, marks, knownState, again);
   const asked = wanted.slice(0, again === undefined ? mostAsked : Infinity);
   const answers = await askHomes(root, run, [parentName, ...asked]);
-  memory.learnHomes([parentName, ...asked], answers);
+  knownState.learnHomes([parentName, ...asked], answers);
   const parent = answers.get(parentName);
   if (parent === undefined) throw new Error(`\`lsattr -pd\` says nothing of ${folder}`);
 
   const unasked = new Set(wanted.slice(asked.length));
   const found = names.flatMap((name): Home[] => {
-    const seen = memory.attributes.get(name);
+    const seen = knownState.attributes.get(name);
     const marked = marks.has(name);
     const settled = !marked || again?.covered.has(name) === true;
     const isKnown = seen !== undefined && !unasked.has(name);
@@ -72,33 +72,33 @@ export const look = async (
   const homes = await withAges(withEmptiness(found, pathOf), pathOf);
   const isNew = parent.projectId === 0 ? 1 : 0;
   const need = Math.min(lacking({ homes, parent }) + isNew, mostAsked);
-  const offered = again === undefined ? candidates(need, memory) : [];
+  const offered = again === undefined ? candidateIds(need, knownState) : [];
   const carried = [...answers.values()].map(({ projectId }) => projectId).filter((id) => id > 0);
   const ids = [...carried, ...offered];
   const accounts = await askAccounts(root, run, ids);
   // Without its device file xfs_quota says nothing and calls that success; what carries an id is always on an account.
   if (carried.length > 0 && accounts.size === 0)
     throw new Error("xfs_quota reports no project's account");
-  memory.learnAccounts(ids, accounts);
+  knownState.learnAccounts(ids, accounts);
   const free = offered.filter((id) => !isUsed(accounts.get(id)));
   const missing = asked.filter((name) => !answers.has(name));
   const isThere = await Promise.all(missing.map((name) => exists(pathOf(name))));
   return {
     homes,
     parent,
-    accounts: memory.accounts,
-    isWhole: memory.isWhole,
+    accounts: knownState.accounts,
+    isWhole: knownState.isWhole,
     isFresh,
-    given: memory.given,
+    given: knownState.given,
     free,
-    highestId: memory.highestId,
+    highestId: knownState.highestId,
     count: present.length,
     unread: missing.filter((_, index) => isThere[index]),
     ignored: entries.filter((entry) => !isHome(entry)).map(whyIgnored),
     isBehind:
       unasked.size > 0 ||
       (free.length > 0 && lacking({ homes, parent }) + isNew > free.length) ||
-      (memory.isWhole && names.length < present.length),
+      (knownState.isWhole && names.length < present.length),
   };
 };
 
@@ -106,7 +106,7 @@ export const look = async (
 const wantedOf = (
   names: readonly string[],
   marks: ReadonlySet<string>,
-  { attributes, isWhole }: Memory,
+  { attributes, isWhole }: KnownState,
   again: Again | undefined,
 ): string[] => {
   const touched = new Set(again?.touched);
@@ -115,7 +115,7 @@ const wantedOf = (
   return [...names.filter(isUrgent), ...names.filter((name) => !isUrgent(name) && isNew(name))];
 };
 
-const namesIn = ({ homes, unread }: Look): string[] => [
+const namesIn = ({ homes, unread }: Inspection): string[] => [
   ...homes.map(({ name }) => name),
   ...unread,
 ];

@@ -2,14 +2,14 @@ import type { Account, Attributes } from "../contracts/xfs.js";
 import { wordsOf } from "./command.js";
 
 /** A look at every home and every account. */
-export type Survey = {
+export type FullScan = {
   /** By name; the folder that holds the homes is ".". */
   attributes: ReadonlyMap<string, Attributes>;
   accounts: ReadonlyMap<number, Account>;
 };
 
 /** What is known between two passes. The file system is the truth, and a survey of all of it comes again and again. */
-export type Memory = {
+export type KnownState = {
   attributes: ReadonlyMap<string, Attributes>;
   accounts: ReadonlyMap<number, Account>;
   /** A survey was taken in: every home is known. */
@@ -35,22 +35,22 @@ export type Memory = {
  * The pause after a survey, in proportion to its own length: of 10,000 homes it takes seconds (ms). One that ran beside a burst
  * of new homes takes a minute, and is no measure of the next.
  */
-export const pauseAfterSurvey = (length: number): number =>
+export const pauseAfterScan = (length: number): number =>
   Math.min(300_000, Math.max(29_000, 10 * length));
 
 /**
  * A memory of no more than the highest id that a watcher before this one saw. `survey` runs beside the passes, and `onEnd`
  * hears that it ended: so a new home does not wait until 10,000 old ones were looked at. `clock` is in ms and never goes back.
  */
-export const createMemory = (
-  survey: () => Promise<Survey>,
+export const createKnownState = (
+  survey: () => Promise<FullScan>,
   onEnd: () => void,
   clock: () => number,
   highestBefore = 0,
-): Memory => {
+): KnownState => {
   const homes = createKept<string, Attributes>();
   const accounts = createKept<number, Account>();
-  let running: { outcome?: Survey | { problem: string } } | undefined;
+  let running: { outcome?: FullScan | { problem: string } } | undefined;
   let due = -Infinity;
 
   const begin = () => {
@@ -59,17 +59,17 @@ export const createMemory = (
     running = started;
     homes.begin();
     accounts.begin();
-    const end = (outcome: Survey | { problem: string }) => {
+    const end = (outcome: FullScan | { problem: string }) => {
       started.outcome = outcome;
-      memory.surveyTook = clock() - begun;
-      due = clock() + pauseAfterSurvey(memory.surveyTook);
+      knownState.surveyTook = clock() - begun;
+      due = clock() + pauseAfterScan(knownState.surveyTook);
       onEnd();
     };
     survey().then(end, (error: unknown) => end({ problem: wordsOf(error) }));
   };
 
   const raise = (ids: Iterable<number>) => {
-    for (const id of ids) if (id > memory.highestId) memory.highestId = id;
+    for (const id of ids) if (id > knownState.highestId) knownState.highestId = id;
   };
 
   /** Whether a survey that ended was taken in. */
@@ -84,11 +84,11 @@ export const createMemory = (
     homes.takeIn(outcome.attributes);
     accounts.takeIn(outcome.accounts);
     raise(accounts.known().keys());
-    memory.isWhole = true;
+    knownState.isWhole = true;
     return true;
   };
 
-  const memory: Memory = {
+  const knownState: KnownState = {
     get attributes() {
       return homes.known();
     },
@@ -112,7 +112,7 @@ export const createMemory = (
     forget: (name) => homes.learn([name], new Map()),
     keepOnly: homes.keepOnly,
   };
-  return memory;
+  return knownState;
 };
 
 /** Values by key. What is learned while a survey goes on is newer than the survey. */

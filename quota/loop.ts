@@ -1,13 +1,13 @@
 import { wordsOf } from "./command.js";
 import type { Readiness } from "./mount-check.js";
 import type { PassReport } from "./pass.js";
-import type { Bell } from "./wakeup.js";
+import type { Wakeup } from "./wakeup.js";
 
 /** The watcher's parts, so that a test can give others. */
 export type Parts = {
   isReady: Readiness;
   pass: () => Promise<PassReport>;
-  bell: Bell;
+  wakeup: Wakeup;
   /** Starts ringing the bell when homes come and go; answers how to stop. */
   listen: () => () => void;
   /** Hears of each pass that ran, or why it could not. Only called while the storage is mounted. */
@@ -27,7 +27,7 @@ export const pauseAfter = (failed: number): number =>
  * started with, so that the disk could not be mounted right; Docker starts it anew, with growing pauses of up to a minute.
  */
 export const keepWatch = async (parts: Parts, signal: AbortSignal): Promise<string | undefined> => {
-  const { isReady, pass, bell, listen, onPass } = parts;
+  const { isReady, pass, wakeup, listen, onPass } = parts;
   let stopListening: (() => void) | undefined;
   let failed = 0;
   try {
@@ -44,7 +44,7 @@ export const keepWatch = async (parts: Parts, signal: AbortSignal): Promise<stri
       // One home that fails for long does not hold back those that came up.
       const isGoing = failed === 0 || ("mended" in outcome && outcome.mended.length > 0);
       if ("isBehind" in outcome && outcome.isBehind && isGoing) continue;
-      await bell.wait(pauseAfter(failed), signal);
+      await wakeup.wait(pauseAfter(failed), signal);
     }
     return undefined;
   } finally {

@@ -1,8 +1,8 @@
 import type { Failure, Ignored } from "../contracts/watcher-status.js";
 import { type Account, parentName } from "../contracts/xfs.js";
-import { inLanes } from "./batches.js";
+import { forEachConcurrently } from "./batches.js";
 import { type Action, decide, idle } from "./decide.js";
-import type { Look } from "./inspect.js";
+import type { Inspection } from "./inspect.js";
 import type { Limits } from "./limits.js";
 import type { Assignment, LimitChange, Refusals, Storage } from "./storage.js";
 
@@ -95,7 +95,10 @@ const mend = async (storage: Storage, mending: readonly Mending[]) => {
 };
 
 /** An id that its folder did not take keeps no limit: each try would leave one more account behind. */
-const mayCarry = ({ homes, parent, unread }: Look, { home, projectId }: LimitChange): boolean =>
+const mayCarry = (
+  { homes, parent, unread }: Inspection,
+  { home, projectId }: LimitChange,
+): boolean =>
   unread.includes(home) ||
   (home === parentName ? parent.projectId : homes.find(({ name }) => name === home)?.projectId) ===
     projectId;
@@ -103,14 +106,14 @@ const mayCarry = ({ homes, parent, unread }: Look, { home, projectId }: LimitCha
 /** Takes the marks of homes that are right; answers those that could not be taken, with the reason. */
 const unmark = async (storage: Storage, left: readonly Action[]): Promise<Refusals> => {
   const kept: Refusals = new Map();
-  await inLanes(
+  await forEachConcurrently(
     left.filter((action) => action.kind === "unmark"),
     ({ home }) => storage.unmark(home).catch((error: Error) => kept.set(home, error.message)),
   );
   return kept;
 };
 
-const readBack = (look: Look, name: string): string => {
+const readBack = (look: Inspection, name: string): string => {
   const home = look.homes.find((candidate) => candidate.name === name) ?? look.parent;
   const { hardKiB = 0, hardFiles = 0 } = look.accounts.get(home.projectId) ?? {};
   return `all commands succeeded, but read back it has project id ${home.projectId} with a limit of ${hardKiB} KiB and ${hardFiles} files`;
@@ -121,7 +124,7 @@ const isOver = (account: Account | undefined): boolean =>
   ((account.hardKiB > 0 && account.usedKiB > 0.9 * account.hardKiB) ||
     (account.hardFiles > 0 && account.usedFiles > 0.9 * account.hardFiles));
 
-const overNinety = ({ homes, accounts, parent }: Look): string[] =>
+const overNinety = ({ homes, accounts, parent }: Inspection): string[] =>
   homes.flatMap(({ name, projectId }) =>
     projectId !== 0 && projectId !== parent.projectId && isOver(accounts.get(projectId))
       ? [name]
@@ -129,7 +132,7 @@ const overNinety = ({ homes, accounts, parent }: Look): string[] =>
   );
 
 /** No home can be made once what lies beside the homes has filled their folder's own limit. */
-const crowded = ({ parent, accounts, isBehind }: Look): string | undefined =>
+const crowded = ({ parent, accounts, isBehind }: Inspection): string | undefined =>
   !isBehind && parent.projectId !== 0 && isOver(accounts.get(parent.projectId))
     ? "what lies there without being a home fills its limit, and soon no home can be made; delete it"
     : undefined;

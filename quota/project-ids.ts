@@ -4,7 +4,7 @@ import { type Account, greatestProjectId, isUsed } from "../contracts/xfs.js";
  * Ids to give next, before it was asked whether anything is on their accounts: above the highest, and from 1 once the numbers
  * end. Whatever carries an id is on that id's account, so what the watcher never saw counts, and what lies in the trash.
  */
-export const candidates = (
+export const candidateIds = (
   need: number,
   known: { highestId: number; accounts: ReadonlyMap<number, Account> },
 ): number[] => {

@@ -8,12 +8,12 @@ import {
   parseProjectIds,
   xfsQuota,
 } from "../contracts/xfs.js";
-import { inChunks, inLanes } from "./batches.js";
+import { chunks, forEachConcurrently } from "./batches.js";
 import { type Output, type Run, lastWords, stdoutOf, wordsOf } from "./command.js";
 import { type Action, isLimited } from "./decide.js";
 import { askAccounts } from "./full-scan.js";
-import { type Again, type Look, isEmpty, look, unless } from "./inspect.js";
-import type { Memory } from "./known-state.js";
+import { type Again, type Inspection, isEmpty, inspect, unless } from "./inspect.js";
+import type { KnownState } from "./known-state.js";
 
 export type Assignment = Extract<Action, { kind: "assign" }>;
 export type LimitChange = Extract<Action, { kind: "limit" }>;
@@ -23,7 +23,7 @@ export type Refusals = Map<string, string>;
 
 /** The storage as the watcher sees and changes it. Each function throws an Error whose message is one sentence. */
 export type Storage = {
-  look: (again?: Again) => Promise<Look>;
+  look: (again?: Again) => Promise<Inspection>;
   /** Gives homes and all in them their project ids; each is marked before its first change. */
   assign: (assignments: readonly Assignment[]) => Promise<Refusals>;
   /** Limits ids; of a batch that failed only what is not in force is refused. */
@@ -34,7 +34,7 @@ export type Storage = {
 };
 
 /** The storage under `root` (`/srv/swarmhub`). */
-export const createStorage = (root: string, run: Run, memory: Memory): Storage => {
+export const createStorage = (root: string, run: Run, knownState: KnownState): Storage => {
   const folderOf = (home: string) => join(root, "homes", home);
   const markOf = (home: string) => join(root, "pending", home);
 
@@ -46,7 +46,7 @@ export const createStorage = (root: string, run: Run, memory: Memory): Storage =
     const output = await run(["xfs_io", ...commands.flatMap((command) => ["-c", command])]);
     const taken = parseProjectIds(output.stdout);
     for (const { home, projectId } of assignments)
-      if (taken.has(projectId)) memory.given.add(projectId);
+      if (taken.has(projectId)) knownState.given.add(projectId);
       else refusals.set(home, reasonFor(folderOf(home), output));
   };
 
@@ -61,24 +61,24 @@ export const createStorage = (root: string, run: Run, memory: Memory): Storage =
   };
 
   return {
-    look: (again) => look(root, run, memory, again),
+    look: (again) => inspect(root, run, knownState, again),
     assign: async (assignments) => {
       const refusals: Refusals = new Map();
       // Of the folder that holds the homes only itself is meant.
       const each = (change: (assignment: Assignment) => Promise<void>) =>
-        inLanes(
+        forEachConcurrently(
           assignments.filter(({ home }) => home !== parentName && !refusals.has(home)),
           (one) => change(one).catch((error) => refusals.set(one.home, wordsOf(error))),
         );
       await each(async ({ home }) => setMark(markOf(home)));
-      for (const some of inChunks(assignments.filter(({ home }) => !refusals.has(home))))
+      for (const some of chunks(assignments.filter(({ home }) => !refusals.has(home))))
         await assignFolders(some, refusals);
       await each(assignTree);
       return refusals;
     },
     limit: async (limits) => {
       const refusals: Refusals = new Map();
-      for (const some of inChunks(limits)) {
+      for (const some of chunks(limits)) {
         const commands = some.map((limit) => limitCommand(limit.projectId, limit));
         const output = await run(xfsQuota(root, ...commands));
         if (output.code === 0) continue;

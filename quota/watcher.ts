@@ -1,9 +1,9 @@
 import { uptime } from "node:os";
 import { join } from "node:path";
-import { createHelper } from "./command-runner.js";
+import { createCommandRunner } from "./command-runner.js";
 import { createRun, wordsOf } from "./command.js";
-import { survey } from "./full-scan.js";
-import { type Memory, createMemory } from "./known-state.js";
+import { fullScan } from "./full-scan.js";
+import { type KnownState, createKnownState } from "./known-state.js";
 import { type Limits, createLimits } from "./limits.js";
 import { keepWatch } from "./loop.js";
 import { createReadiness } from "./mount-check.js";
@@ -11,7 +11,7 @@ import { type PassReport, makePass } from "./pass.js";
 import { readHighestId, statusOf, writeStatus } from "./status.js";
 import { createStorage } from "./storage.js";
 import { createTrash } from "./trash.js";
-import { type Bell, createBell, ringOnChange } from "./wakeup.js";
+import { type Wakeup, createWakeup, notifyOnChange } from "./wakeup.js";
 
 const root = process.env["SWARMHUB_STORAGE"] ?? "/srv/swarmhub";
 
@@ -36,14 +36,14 @@ const main = async (): Promise<void> => {
   const stop = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => stop.abort());
   const run = createRun(stop.signal);
-  const bell = createBell();
+  const wakeup = createWakeup();
   const highestId = await readHighestId(root);
-  const memory = createMemory(() => survey(root, run), bell.ring, steady, highestId);
-  const storage = createStorage(root, createHelper(stop.signal), memory);
+  const knownState = createKnownState(() => fullScan(root, run), wakeup.notify, steady, highestId);
+  const storage = createStorage(root, createCommandRunner(stop.signal), knownState);
   const readLimits = createLimits(root);
   const trash = createTrash(root, run, { wall: Date.now, steady }, (entry) => {
     say(`erased ${entry} from the trash`);
-    bell.ring();
+    wakeup.notify();
   });
   let limits: Limits | undefined;
   let begun = 0;
@@ -55,17 +55,17 @@ const main = async (): Promise<void> => {
         limits = readLimits();
         return makePass(storage, limits);
       },
-      bell,
+      wakeup,
       listen: () => {
         say("limits are in force; watching homes/ and limits/");
-        return listenTo(bell, memory);
+        return listenTo(wakeup, knownState);
       },
       onPass: async (outcome) => {
         sayPass(outcome);
         const rules = limits?.rules;
         const took = {
           pass: Math.round(steady() - begun),
-          ...(memory.surveyTook !== undefined && { survey: Math.round(memory.surveyTook) }),
+          ...(knownState.surveyTook !== undefined && { survey: Math.round(knownState.surveyTook) }),
         };
         const found = await trash.tend(rules?.trashDays ?? Infinity);
         const now = { date: new Date(), uptime: uptime() };
@@ -81,10 +81,10 @@ const main = async (): Promise<void> => {
   process.exitCode = 3;
 };
 
-const listenTo = (bell: Bell, memory: Memory): (() => void) => {
+const listenTo = (wakeup: Wakeup, knownState: KnownState): (() => void) => {
   const hear = (name: string, isMeant: (changed: string) => boolean) => {
     try {
-      return ringOnChange(join(root, name), bell, say, isMeant);
+      return notifyOnChange(join(root, name), wakeup, say, isMeant);
     } catch (error) {
       say(`${join(root, name)} is only looked at: ${wordsOf(error)}`);
       return () => {};
@@ -92,7 +92,7 @@ const listenTo = (bell: Bell, memory: Memory): (() => void) => {
   };
   const stops = [
     hear("homes", (home) => {
-      memory.forget(home);
+      knownState.forget(home);
       return true;
     }),
     hear("limits", () => true),

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { Argument, Command, CommanderError } from "commander";
-import { collect, examples, positive } from "./cli/arguments.js";
+import { repeatable, examples, positive } from "./cli/arguments.js";
 import { type Shell, completion, shells } from "./cli/completion.js";
 import { addHomes } from "./cli/homes.js";
-import { addGrowing } from "./cli/membership.js";
-import { act } from "./cli/run.js";
+import { addMembership } from "./cli/membership.js";
+import { runCommand } from "./cli/run.js";
 import { addTls } from "./cli/tls.js";
 import type { DownOptions } from "./commands/down.js";
 import type { InitOptions } from "./commands/init/answers.js";
@@ -33,7 +33,7 @@ program
   .description("write a commented swarmhub.yaml, by three questions or by flags")
   .option("--name <name>", "the class's name")
   .option("--manager <host>", "what you type after ssh to reach the manager, or local")
-  .option("--worker <host>", "the same for a worker; once for each", collect)
+  .option("--worker <host>", "the same for a worker; once for each", repeatable)
   .option("--device <path>", "a blank disk of the manager for the homes")
   .option("--file <size>", "instead of a disk: a file of that size on the manager's root disk")
   .option("--domain <name>", "the name that browsers will use")
@@ -46,7 +46,7 @@ program
     ),
   )
   .action(
-    act<InitOptions & ClassOptions>(async () => {
+    runCommand<InitOptions & ClassOptions>(async () => {
       const { init } = await import("./commands/init.js");
       return (options, { ask, print }) =>
         init(options, { ask: (question) => ask(`${question} `), write: print });
@@ -59,7 +59,7 @@ program
   .option("-y, --yes", "agree beforehand to what is asked, as formatting a blank disk", false)
   .option("--break-lock", "take over from an operator who is gone", false)
   .addHelpText("after", examples("swarmhub up", "swarmhub up --yes --config spring.yaml"))
-  .action(act<UpOptions>(async () => (await import("./commands/up.js")).up));
+  .action(runCommand<UpOptions>(async () => (await import("./commands/up.js")).up));
 
 program
   .command("check")
@@ -67,19 +67,19 @@ program
     "look at the machines for what stands in the way of `up` (exit code 3); change nothing",
   )
   .addHelpText("after", examples("swarmhub check", "swarmhub check --json --config spring.yaml"))
-  .action(act<ClassOptions>(async () => (await import("./commands/check.js")).check));
+  .action(runCommand<ClassOptions>(async () => (await import("./commands/check.js")).check));
 
 program
   .command("plan")
   .description("show what `up` would do, and change nothing")
   .addHelpText("after", examples("swarmhub plan", "swarmhub plan --json"))
-  .action(act<ClassOptions>(async () => (await import("./commands/plan.js")).plan));
+  .action(runCommand<ClassOptions>(async () => (await import("./commands/plan.js")).plan));
 
 program
   .command("status")
   .description("show each part as wanted or what differs (exit code 6), the seats and who is in")
   .addHelpText("after", examples("swarmhub status", "swarmhub status --json"))
-  .action(act<ClassOptions>(async () => (await import("./commands/status.js")).status));
+  .action(runCommand<ClassOptions>(async () => (await import("./commands/status.js")).status));
 
 program
   .command("logs")
@@ -89,13 +89,13 @@ program
   .option("-n, --lines <number>", "so many of the last lines", positive, 100)
   .addHelpText("after", examples("swarmhub logs hub -f", "swarmhub logs ada --lines 20"))
   .action((part: string, options: unknown, command: Command) =>
-    act<LogsOptions>(async () => {
+    runCommand<LogsOptions>(async () => {
       const { logs } = await import("./commands/logs.js");
       return (given, terminal, signal) => logs({ ...given, part }, terminal, signal);
     })(options, command),
   );
 
-addGrowing(program);
+addMembership(program);
 addHomes(program);
 addTls(program);
 
@@ -104,7 +104,7 @@ program
   .description("print the address of the class")
   .option("--passwords", "and the passwords to log in with", false)
   .addHelpText("after", examples("xdg-open $(swarmhub open)", "swarmhub open --passwords"))
-  .action(act<OpenOptions>(async () => (await import("./commands/open.js")).open));
+  .action(runCommand<OpenOptions>(async () => (await import("./commands/open.js")).open));
 
 program
   .command("down")
@@ -114,7 +114,7 @@ program
   .option("-y, --yes", "do not ask", false)
   .option("--break-lock", "take over from an operator who is gone", false)
   .addHelpText("after", examples("swarmhub down", "swarmhub down --delete-homes"))
-  .action(act<DownOptions>(async () => (await import("./commands/down.js")).down));
+  .action(runCommand<DownOptions>(async () => (await import("./commands/down.js")).down));
 
 program
   .command("completion")
@@ -128,7 +128,7 @@ program
     ),
   )
   .action((shell: Shell, options: unknown, command: Command) =>
-    act<ClassOptions>(async () => async (_given, { print }) => {
+    runCommand<ClassOptions>(async () => async (_given, { print }) => {
       print(completion(program, shell, { logs: parts }).trimEnd());
     })(options, command),
   );

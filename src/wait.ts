@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 /** Looks until there is something to see, and throws `otherwise()` at the deadline. Times in milliseconds. */
-export const until = async <Seen>(
+export const waitUntil = async <Seen>(
   look: () => Promise<Seen | undefined>,
   {
     deadline,
@@ -19,12 +19,12 @@ export const until = async <Seen>(
 };
 
 /** Does a change again while it is refused for a reason that passes; at the deadline (milliseconds) throws what was said at last. */
-export const insist = async (
+export const retryWhile = async (
   change: () => Promise<unknown>,
   { passes, deadline }: { passes: (error: unknown) => boolean; deadline: number },
 ): Promise<void> => {
   let refused: unknown;
-  await until(
+  await waitUntil(
     async () => {
       try {
         await change();

@@ -1,22 +1,22 @@
 import test from "ava";
-import { until } from "../src/wait.js";
+import { waitUntil } from "../src/wait.js";
 
 const otherwise = () => new Error("nothing came");
 
 test("what is seen at once is answered at once", async (t) => {
   const begun = performance.now();
-  t.is(await until(async () => "here", { deadline: 60_000, every: 20_000, otherwise }), "here");
+  t.is(await waitUntil(async () => "here", { deadline: 60_000, every: 20_000, otherwise }), "here");
   t.true(performance.now() - begun < 20_000);
 });
 
 test("a false or a zero is something to see", async (t) => {
-  t.is(await until(async () => 0, { deadline: 10, otherwise }), 0);
+  t.is(await waitUntil(async () => 0, { deadline: 10, otherwise }), 0);
 });
 
 test("it looks again and again", async (t) => {
   let looks = 0;
   t.is(
-    await until(async () => (++looks === 3 ? looks : undefined), {
+    await waitUntil(async () => (++looks === 3 ? looks : undefined), {
       deadline: 10_000,
       every: 1,
       otherwise,
@@ -27,7 +27,7 @@ test("it looks again and again", async (t) => {
 
 test("at the deadline it throws what is to be said then", async (t) => {
   await t.throwsAsync(
-    until(async () => undefined, { deadline: 5, every: 1, otherwise: async () => otherwise() }),
+    waitUntil(async () => undefined, { deadline: 5, every: 1, otherwise: async () => otherwise() }),
     {
       message: "nothing came",
     },
@@ -38,5 +38,5 @@ test("what a look throws ends the waiting", async (t) => {
   const look = async () => {
     throw new Error("lost");
   };
-  await t.throwsAsync(until(look, { deadline: 10_000, otherwise }), { message: "lost" });
+  await t.throwsAsync(waitUntil(look, { deadline: 10_000, otherwise }), { message: "lost" });
 });

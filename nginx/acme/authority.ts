@@ -2,7 +2,7 @@ import type { X509Certificate } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { text } from "node:stream/consumers";
-import { Trouble } from "../problem.js";
+import { Problem } from "../problem.js";
 import { type Window, renewalName } from "./renewal-window.js";
 
 /** An authority, and the root to check it by if it is not one that everybody knows (PEM). */
@@ -58,22 +58,22 @@ const get = async ({ directory, ca }: Authority, url: string): Promise<Answer> =
 
 const askMilliseconds = 30_000;
 
-const unreachable = (host: string, error: unknown): Trouble => {
+const unreachable = (host: string, error: unknown): Problem => {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID")
-    return new Trouble(
+    return new Problem(
       `by the manager's clock the certificate of the authority ${host} itself does not hold: is the clock right?`,
       setClock,
       message,
     );
   if (/CERT|ISSUER|SIGNED|ALTNAME/.test(code))
-    return new Trouble(
+    return new Problem(
       `the authority ${host} is not who it should be`,
       "give the root of a private authority as tls.acme.ca",
       message,
     );
-  return new Trouble(
+  return new Problem(
     `the authority ${host} does not answer`,
     "it is tried again by itself; if that lasts, look whether the manager reaches it",
     message,
@@ -84,7 +84,7 @@ const compareClocks = (date: string | undefined, now: Date): void => {
   const theirs = date === undefined ? Number.NaN : Date.parse(date);
   const minutes = Math.round((now.getTime() - theirs) / 60_000);
   if (Math.abs(minutes) > 60)
-    throw new Trouble(
+    throw new Problem(
       `the manager's clock says ${now.toISOString()}, the authority's ${new Date(theirs).toISOString()}`,
       setClock,
     );

@@ -1,11 +1,11 @@
-import { Trouble, troubleOf } from "../problem.js";
+import { Problem, problemOf } from "../problem.js";
 
 /** What certbot said when it failed, as a sentence and its cure. `authority`: the host that was asked. */
-export const troubleFromCertbot = (said: string, authority: string): Trouble => {
+export const problemFromCertbot = (said: string, authority: string): Problem => {
   const detail = said.trim().slice(-2000);
   if (/No space left on device|Errno 28|Errno 122/.test(said)) {
-    const { message, cure } = troubleOf(new Error("ENOSPC"));
-    return new Trouble(message, cure, detail);
+    const { message, cure } = problemOf(new Error("ENOSPC"));
+    return new Problem(message, cure, detail);
   }
   const [, domain = "a name"] = /^\s*(?:Domain|Identifier): *(\S+)$/m.exec(said) ?? [];
   const [, type = ""] =
@@ -17,7 +17,7 @@ export const troubleFromCertbot = (said: string, authority: string): Trouble => 
     reason,
     said,
   }) ?? [`the authority ${authority} refused: ${reason || lastLine(said)}`, null];
-  return new Trouble(sentence, cure, detail);
+  return new Problem(sentence, cure, detail);
 };
 
 type Known = { domain: string; authority: string; reason: string; said: string };

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { type Acme, type Settings, namesOf } from "../../contracts/edge-settings.js";
 import { type Pair, pairFrom } from "../certificate-pair.js";
 import { newRequest } from "../openssl.js";
-import { Trouble } from "../problem.js";
-import { troubleFromCertbot } from "./certbot-errors.js";
+import { Problem } from "../problem.js";
+import { problemFromCertbot } from "./certbot-errors.js";
 
 /**
  * Has certbot ask for a certificate for a new key; answers the pair, which is nowhere on disk yet. Throws a Trouble. certbot keeps
@@ -27,7 +27,7 @@ export const askByCertbot = async (settings: Settings, acme: Acme): Promise<Pair
       ({ failed, said } = await execute(settings, acme, work));
     }
     const words = secrets.reduce((text, secret) => text.replaceAll(secret, "…"), said);
-    if (failed) throw troubleFromCertbot(words, new URL(acme.directory).host);
+    if (failed) throw problemFromCertbot(words, new URL(acme.directory).host);
     const chain = await readFile(join(work, "fullchain.pem"), "utf8");
     return { ...pairFrom(`${chain}\n${key}`), directory: acme.directory };
   } finally {
@@ -51,7 +51,7 @@ const writeConfiguration = async (
   const eabKey =
     acme.eab === null ? "" : (await readFile(acmePath(settings, "eab-key"), "utf8")).trim();
   if (!/^[\w=-]*$/.test(eabKey))
-    throw new Trouble(
+    throw new Problem(
       "the key of the external account is not base64url",
       "look at what tls.acme.eab.key names",
     );
@@ -88,7 +88,7 @@ const proof = async (settings: Settings, { dns, propagation }: Acme): Promise<st
   }
   const hook = acmePath(settings, "dns-hook");
   await access(hook).catch(() => {
-    throw new Trouble("the script that changes the DNS is not there", "swarmhub up");
+    throw new Problem("the script that changes the DNS is not there", "swarmhub up");
   });
   const call = (word: string) => `${hook} ${word} "$CERTBOT_DOMAIN" "$CERTBOT_VALIDATION"`;
   return [

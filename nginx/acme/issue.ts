@@ -2,16 +2,16 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Acme, type Settings, namesOf } from "../../contracts/edge-settings.js";
 import type { Pair } from "../certificate-pair.js";
-import { Trouble } from "../problem.js";
+import { Problem } from "../problem.js";
 import { type Authority, askAuthority } from "./authority.js";
 import { acmePath, askByCertbot, webrootOf } from "./certbot.js";
-import { checkFromOutside } from "./reachability.js";
+import { checkReachability } from "./reachability.js";
 
 /**
  * One attempt at a certificate; answers the pair, throws a Trouble. What can be known before the authority counts a failure is looked
  * at first. `insist`: also where names seem to lead elsewhere.
  */
-export const attempt = async (
+export const issueCertificate = async (
   settings: Settings,
   acme: Acme,
   insist: boolean,
@@ -21,7 +21,7 @@ export const attempt = async (
   await askAuthority(await authorityOf(settings, acme), undefined, now);
   if (acme.dns === null && !insist) {
     const port = Number(settings.listen.http.replace(/^.*:/, ""));
-    await checkFromOutside(namesOf(settings), { webroot: webrootOf(settings), port });
+    await checkReachability(namesOf(settings), { webroot: webrootOf(settings), port });
   }
   return askByCertbot(settings, acme);
 };
@@ -31,7 +31,7 @@ export const authorityOf = async (settings: Settings, acme: Acme): Promise<Autho
   const { directory } = acme;
   if (!acme.ca) return { directory, ca: undefined };
   const ca = await readFile(acmePath(settings, "ca.pem"), "utf8").catch((error: Error) => {
-    throw new Trouble("the root of the authority is not there", "swarmhub up", error.message);
+    throw new Problem("the root of the authority is not there", "swarmhub up", error.message);
   });
   return { directory, ca };
 };

@@ -4,7 +4,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { type IncomingMessage, request } from "node:http";
 import { isIPv6 } from "node:net";
 import { join } from "node:path";
-import { Trouble } from "../problem.js";
+import { Problem } from "../problem.js";
 
 /** How the world would reach us: the folder that `/.well-known/acme-challenge/` shows, and port 80. */
 export type Outside = { webroot: string; port: number };
@@ -13,7 +13,7 @@ export type Outside = { webroot: string; port: number };
  * Looks whether each name leads here: what it resolves to must answer with a number of ours. Throws a Trouble if not. An address that
  * does not answer at all is let pass, since many networks let nobody reach their own public address from inside.
  */
-export const checkFromOutside = async (
+export const checkReachability = async (
   names: readonly string[],
   { webroot, port }: Outside,
 ): Promise<void> => {
@@ -34,7 +34,7 @@ const challenges = ".well-known/acme-challenge";
 
 const checkName = async (name: string, file: string, nonce: string, port: number) => {
   const addresses = await lookup(name, { all: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new Trouble(
+    throw new Problem(
       `${name} is not in the DNS`,
       `let ${name} lead to the manager's public address`,
       error.message,
@@ -43,12 +43,12 @@ const checkName = async (name: string, file: string, nonce: string, port: number
   for (const { address } of addresses) {
     const answer = await bodyFrom(address, name, `/${challenges}/${file}`, port);
     if (answer === refused)
-      throw new Trouble(
+      throw new Problem(
         `${name} leads to ${address}, where nothing listens on port ${port}`,
         `let ${name} lead to the manager's public address, and open port 80 to it${insist}`,
       );
     if (answer !== unanswered && answer !== nonce)
-      throw new Trouble(
+      throw new Problem(
         `${name} leads to ${address}, where somebody else answers`,
         `let ${name} lead to the manager's public address${insist}`,
       );

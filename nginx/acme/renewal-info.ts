@@ -10,7 +10,7 @@ type Suggested = (settings: Settings, acme: Acme, pair: Pair) => Promise<Window 
  * What the authority suggests for a certificate, asked for no more often than it wants to be. Remembered in memory and by a clock that
  * nobody sets: on disk, a clock a year ahead would keep us from asking for a year.
  */
-export const suggestions = (now: () => Date): Suggested => {
+export const renewalInfo = (now: () => Date): Suggested => {
   let known: { serial: string; window: Window; until: number } | undefined;
   return async (settings, acme, { leaf }) => {
     const serial = leaf.serialNumber;

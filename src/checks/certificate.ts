@@ -3,7 +3,7 @@ import { UserError } from "../errors.js";
 import { paths } from "../paths.js";
 import { quoteAll } from "../text/shell.js";
 import { operatorGiven } from "../tls/inspect.js";
-import { type Check, type CheckContext, type Finding, within } from "./check.js";
+import { type Check, type CheckContext, type Finding, withTimeout } from "./check.js";
 
 const patience = 5000;
 // milliseconds for a web page or a name server
@@ -49,7 +49,7 @@ const forbiddenBy = async (name: string, { world }: CheckContext): Promise<Findi
   const parts = name.split(".");
   for (let skip = 0; skip < parts.length - 1; skip += 1) {
     const parent = parts.slice(skip).join(".");
-    const issuers = (await within(patience, world.issuers(parent))) ?? [];
+    const issuers = (await withTimeout(patience, world.issuers(parent))) ?? [];
     if (issuers.length === 0) continue;
     if (issuers.some((issuer) => /^letsencrypt\.org\s*(;|$)/.test(issuer.trim()))) return [];
     return [
@@ -100,7 +100,7 @@ const portFindings = async (
   return Promise.all(
     names.map(async (name): Promise<Finding> => {
       const url = `http://${name}/.well-known/acme-challenge/swarmhub-check`;
-      const answer = await within(
+      const answer = await withTimeout(
         patience,
         world.fetch(url, { redirect: "manual", signal: AbortSignal.timeout(patience) }),
       );

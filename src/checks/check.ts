@@ -11,7 +11,7 @@ export type Level = "ok" | "note" | "warning" | "refusal";
 export type Finding = { host?: string; level: Level; text: string; cure?: string };
 
 /** What the operator's own machine answers: milliseconds since 1970, the addresses of a name, who may give out its certificates, web pages. */
-export type World = {
+export type OperatorMachine = {
   now: () => number;
   lookup: (name: string) => Promise<string[]>;
   /** The authorities in the CAA records of exactly this name. */
@@ -24,14 +24,14 @@ export type CheckContext = {
   cluster: Cluster;
   machines: Machines;
   listening: (host: Host) => readonly Listener[];
-  world: World;
+  world: OperatorMachine;
 };
 
 /** One look before anything is done. It leaves nothing on a machine that does not end with it. */
 export type Check = { name: string; run: (context: CheckContext) => Promise<Finding[]> };
 
 /** The machine that we sit at. */
-export const operatorWorld: World = {
+export const operatorMachine: OperatorMachine = {
   now: () => Date.now(),
   lookup: async (name) => (await lookup(name, { all: true })).map(({ address }) => address),
   issuers: async (name) => {
@@ -42,7 +42,10 @@ export const operatorWorld: World = {
 };
 
 /** What the work answers, or undefined where it fails or takes longer than so many milliseconds. */
-export const within = async <T>(milliseconds: number, work: Promise<T>): Promise<T | undefined> => {
+export const withTimeout = async <T>(
+  milliseconds: number,
+  work: Promise<T>,
+): Promise<T | undefined> => {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(resolve, milliseconds, undefined);

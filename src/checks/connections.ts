@@ -2,19 +2,22 @@ import { randomBytes } from "node:crypto";
 import type { Host } from "../host/host.js";
 import type { Check, CheckContext, Finding } from "./check.js";
 import { type Listener, type Tried, listen, probe } from "./connections/exchange.js";
-import { reportOn } from "./connections/findings.js";
-import { type Way, waysOf } from "./connections/needed.js";
+import { connectionFindings } from "./connections/findings.js";
+import { type NeededConnection, neededConnections } from "./connections/needed.js";
 
 /** What Swarm and NFS need between the machines really goes through, the large packets as well (moby#41406). */
-export const ports: Check = {
+export const connections: Check = {
   name: "ports",
   run: async (context): Promise<Finding[]> => {
-    const ways = waysOf(context);
-    return reportOn(await tryAll(ways, context), context);
+    const ways = neededConnections(context);
+    return connectionFindings(await tryAll(ways, context), context);
   },
 };
 
-const tryAll = async (ways: readonly Way[], { machines }: CheckContext): Promise<Tried[]> => {
+const tryAll = async (
+  ways: readonly NeededConnection[],
+  { machines }: CheckContext,
+): Promise<Tried[]> => {
   const nonce = randomBytes(16).toString("hex");
   const addressOf = (host: Host): string => machines(host).address;
   const listeners = new Map<Host, Listener>();

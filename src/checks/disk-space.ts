@@ -7,7 +7,7 @@ const least = 1024 ** 3;
 // bytes: Docker and one small image
 
 /** The root disks hold Docker and its images. */
-export const space: Check = {
+export const diskSpace: Check = {
   name: "space",
   run: async ({ cluster, machines }) =>
     cluster.hosts.map((host): Finding => {

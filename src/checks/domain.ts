@@ -2,7 +2,7 @@ import { isIPv4 } from "node:net";
 import { namesOf } from "../config/types.js";
 import { machineOf } from "../config/values/destination.js";
 import { isAskedThere } from "./certificate.js";
-import { type Check, type Finding, within } from "./check.js";
+import { type Check, type Finding, withTimeout } from "./check.js";
 
 const patience = 5000;
 // milliseconds for a name server
@@ -15,7 +15,7 @@ export const domain: Check = {
     const names = namesOf(config);
     if (names.length === 0) return [];
     const { facts, address } = machines(manager);
-    const lookup = async (name: string) => (await within(patience, world.lookup(name))) ?? [];
+    const lookup = async (name: string) => (await withTimeout(patience, world.lookup(name))) ?? [];
     const [named, ...all] = await Promise.all([
       lookup(nameIn(config.manager.destination)),
       ...names.map(lookup),

@@ -1,11 +1,11 @@
 import type { Cluster } from "../cluster/cluster.js";
-import { type ImageBuild, imagesOf } from "../config/types.js";
+import { type BuildSource, imagesOf } from "../config/types.js";
 import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { localImage } from "../images/pulled.js";
 import { readBuild } from "../operator/build-folder.js";
 import { formatSize } from "../text/format.js";
-import { type Check, type Finding, type World, within } from "./check.js";
+import { type Check, type Finding, type OperatorMachine, withTimeout } from "./check.js";
 import { type Answer, askForImage } from "./image/registry.js";
 
 /** The images of users' servers are in their registries, or on the machines already. What cannot be asked from here is noted only. */
@@ -19,7 +19,7 @@ export const imageCheck: Check = {
     ),
 };
 
-const buildFinding = async (build: ImageBuild): Promise<Finding> => {
+const buildFinding = async (build: BuildSource): Promise<Finding> => {
   const from = await readBuild(build);
   if (from instanceof UserError)
     return { level: "refusal", text: from.message, ...(from.cure && { cure: from.cure }) };
@@ -27,9 +27,13 @@ const buildFinding = async (build: ImageBuild): Promise<Finding> => {
   return { level: "ok", text: `${build.folder} will be built on the manager: ${content}` };
 };
 
-const findingOf = async (reference: string, cluster: Cluster, world: World): Promise<Finding> => {
+const findingOf = async (
+  reference: string,
+  cluster: Cluster,
+  world: OperatorMachine,
+): Promise<Finding> => {
   const { registryMirrors } = cluster.config.engine;
-  const local = await Promise.all(cluster.seats.map((host) => localImage(host, reference)));
+  const local = await Promise.all(cluster.seatHosts.map((host) => localImage(host, reference)));
   if (local.every((found) => found !== undefined))
     return { level: "ok", text: `${reference} is on every machine that takes users` };
   const answer =
@@ -61,7 +65,7 @@ const askThroughDocker = async (host: Host, image: string): Promise<Answer | und
     .getImage(image)
     .distribution()
     .then((): Answer => ({ kind: "there", registry: "its registry", words: "" }), refusedBy);
-  return within(patience, asked);
+  return withTimeout(patience, asked);
 };
 
 // The status is 500 also for what a registry refused in so many words, and for one that cannot be reached.

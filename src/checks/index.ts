@@ -7,19 +7,19 @@ import {
   type Check,
   type CheckContext,
   type Finding,
-  type World,
+  type OperatorMachine,
   inspectListening,
-  operatorWorld,
+  operatorMachine,
   refusalFrom,
 } from "./check.js";
 import { clock } from "./clock.js";
-import { ports } from "./connections.js";
-import { space } from "./disk-space.js";
+import { connections } from "./connections.js";
+import { diskSpace } from "./disk-space.js";
 import { domain } from "./domain.js";
 import { imageCheck } from "./image.js";
-import { taken } from "./occupied-ports.js";
+import { occupiedPorts } from "./occupied-ports.js";
 import { plan } from "./plan.js";
-import { seats } from "./seats.js";
+import { seatHosts } from "./seats.js";
 import { system } from "./system.js";
 
 /** A finding and the name of the check that it comes from. */
@@ -29,28 +29,30 @@ export type Found = Finding & { check: string };
 export const allChecks: readonly Check[] = [
   system,
   clock,
-  ports,
-  taken,
-  space,
+  connections,
+  occupiedPorts,
+  diskSpace,
   plan,
-  seats,
+  seatHosts,
   domain,
   certificate,
   imageCheck,
 ];
 
 /** The looks that take hardly more than a round trip; `up` takes them before its first step. */
-const cheapChecks: readonly Check[] = allChecks.filter((check) => check !== ports);
+const cheapChecks: readonly Check[] = allChecks.filter((check) => check !== connections);
 
 /** The cheap checks of a class; changes nothing. */
-export const preflight = (cluster: Cluster, world: World = operatorWorld): Promise<Found[]> =>
-  runChecks(cheapChecks, cluster, world);
+export const preflight = (
+  cluster: Cluster,
+  world: OperatorMachine = operatorMachine,
+): Promise<Found[]> => runChecks(cheapChecks, cluster, world);
 
 /** Runs checks side by side. A UserError of a check is its refusal; a lost machine and our own mistakes are thrown. */
 export const runChecks = async (
   checks: readonly Check[],
   cluster: Cluster,
-  world: World,
+  world: OperatorMachine,
 ): Promise<Found[]> => {
   const context = {
     cluster,

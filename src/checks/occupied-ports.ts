@@ -8,7 +8,7 @@ import type { Check, CheckContext, Finding } from "./check.js";
 type Need = { port: number; what: string; ours: RegExp };
 
 /** Nobody else listens where Swarm, NFS and the edge will. */
-export const taken: Check = {
+export const occupiedPorts: Check = {
   name: "taken",
   run: async (context) => {
     const { cluster } = context;

@@ -1,6 +1,6 @@
 import { pieces } from "../pieces/index.js";
 import type { Piece } from "../reconcile/piece.js";
-import { survey } from "../reconcile/reconcile.js";
+import { planAll } from "../reconcile/reconcile.js";
 import { type Check, type CheckContext, type Finding, refusalFrom } from "./check.js";
 
 /** What the pieces themselves refuse when they plan: a disk that is not blank, another Swarm, an unsupported system. */
@@ -16,7 +16,7 @@ export const plan: Check = planOf(pieces);
 // One by one, since a survey of all stops at what the first refuses.
 const findingsOf = async (piece: Piece, { cluster }: CheckContext): Promise<Finding[]> => {
   try {
-    const planned = await survey([piece], cluster);
+    const planned = await planAll([piece], cluster);
     return planned.flatMap(({ steps }) =>
       steps.flatMap(({ host, title, destroys }): Finding[] =>
         destroys === undefined

@@ -3,11 +3,11 @@ import { formatSize } from "../text/format.js";
 import type { Check, Finding } from "./check.js";
 
 /** How many users the class holds at once; with not one seat there is no class. */
-export const seats: Check = {
+export const seatHosts: Check = {
   name: "seats",
   run: async ({ cluster, machines }) => {
     const { config } = cluster;
-    const each = cluster.seats.map((host) => {
+    const each = cluster.seatHosts.map((host) => {
       const { memory } = machines(host).facts;
       return { host, memory, seats: seatsOn(memory, config, host === cluster.manager) };
     });

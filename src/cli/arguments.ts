@@ -26,7 +26,10 @@ export const milliseconds = (text: string): number => {
 };
 
 /** An option that may stand more than once. */
-export const collect = (one: string, others: readonly string[] = []): string[] => [...others, one];
+export const repeatable = (one: string, others: readonly string[] = []): string[] => [
+  ...others,
+  one,
+];
 
 /** What stands below a command's help. */
 export const examples = (...lines: string[]): string =>

@@ -8,7 +8,7 @@ import type { QuotaLsOptions } from "../commands/quota/ls.js";
 import type { QuotaSetOptions } from "../commands/quota/set.js";
 import type { ClassOptions } from "../commands/shared/session.js";
 import { examples, perCent } from "./arguments.js";
-import { act } from "./run.js";
+import { runCommand } from "./run.js";
 
 /** The commands on quotas and homes. */
 export const addHomes = (program: Command): void => {
@@ -31,7 +31,9 @@ const addQuota = (group: Command): void => {
       "after",
       examples("swarmhub quota ls --sort used", "swarmhub quota ls --over 80 --json"),
     )
-    .action(act<QuotaLsOptions>(async () => (await import("../commands/quota/ls.js")).quotaLs));
+    .action(
+      runCommand<QuotaLsOptions>(async () => (await import("../commands/quota/ls.js")).quotaLs),
+    );
 
   group
     .command("set")
@@ -49,7 +51,7 @@ const addQuota = (group: Command): void => {
       ),
     )
     .action((words: string[], options: unknown, command: Command) =>
-      act<QuotaSetOptions>(async () => {
+      runCommand<QuotaSetOptions>(async () => {
         const { quotaSet } = await import("../commands/quota/set.js");
         return (given, terminal) => quotaSet({ ...given, words }, terminal);
       })(options, command),
@@ -61,7 +63,9 @@ const addQuota = (group: Command): void => {
     .option("--mend", "have the watcher set right what is not, and wait for it", false)
     .addHelpText("after", examples("swarmhub quota check", "swarmhub quota check --mend"))
     .action(
-      act<QuotaCheckOptions>(async () => (await import("../commands/quota/check.js")).quotaCheck),
+      runCommand<QuotaCheckOptions>(
+        async () => (await import("../commands/quota/check.js")).quotaCheck,
+      ),
     );
 };
 
@@ -70,7 +74,9 @@ const addHome = (group: Command): void => {
     .command("ls")
     .description("show every home, whose server runs where, and the trash")
     .addHelpText("after", examples("swarmhub homes ls", "swarmhub homes ls --json"))
-    .action(act<ClassOptions>(async () => (await import("../commands/homes/ls.js")).homesLs));
+    .action(
+      runCommand<ClassOptions>(async () => (await import("../commands/homes/ls.js")).homesLs),
+    );
 
   group
     .command("show")
@@ -81,7 +87,7 @@ const addHome = (group: Command): void => {
       examples("swarmhub homes show ada", "swarmhub homes show grace@example.org --json"),
     )
     .action((user: string, options: unknown, command: Command) =>
-      act<HomesShowOptions>(async () => {
+      runCommand<HomesShowOptions>(async () => {
         const { homesShow } = await import("../commands/homes/show.js");
         return (given, terminal) => homesShow({ ...given, user }, terminal);
       })(options, command),
@@ -97,7 +103,7 @@ const addHome = (group: Command): void => {
       examples("swarmhub homes archive ada", "swarmhub homes archive ada grace --to /mnt/backup"),
     )
     .action((users: string[], options: unknown, command: Command) =>
-      act<HomesArchiveOptions>(async () => {
+      runCommand<HomesArchiveOptions>(async () => {
         const { homesArchive } = await import("../commands/homes/archive.js");
         return (given, ...rest) => homesArchive({ ...given, users }, ...rest);
       })(options, command),
@@ -113,7 +119,7 @@ const addHome = (group: Command): void => {
       examples("swarmhub homes delete ada", "swarmhub homes delete ada grace --yes"),
     )
     .action((users: string[], options: unknown, command: Command) =>
-      act<HomesDeleteOptions>(async () => {
+      runCommand<HomesDeleteOptions>(async () => {
         const { homesDelete } = await import("../commands/homes/delete.js");
         return (given, ...rest) => homesDelete({ ...given, users }, ...rest);
       })(options, command),
@@ -128,7 +134,7 @@ const addHome = (group: Command): void => {
       examples("swarmhub homes restore ada", "swarmhub homes restore ada.20261121T120000Z"),
     )
     .action((name: string, options: unknown, command: Command) =>
-      act<HomesRestoreOptions>(async () => {
+      runCommand<HomesRestoreOptions>(async () => {
         const { homesRestore } = await import("../commands/homes/restore.js");
         return (given, ...rest) => homesRestore({ ...given, name }, ...rest);
       })(options, command),

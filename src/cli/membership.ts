@@ -2,10 +2,10 @@ import { type Command, Option } from "commander";
 import type { JoinOptions } from "../commands/join.js";
 import type { LeaveOptions } from "../commands/leave.js";
 import { examples, milliseconds } from "./arguments.js";
-import { act } from "./run.js";
+import { runCommand } from "./run.js";
 
 /** The commands that add machines to a class that is up, and take them away. */
-export const addGrowing = (program: Command): void => {
+export const addMembership = (program: Command): void => {
   program
     .command("join")
     .description("add machines to a class that is up, and to its configuration")
@@ -26,7 +26,7 @@ export const addGrowing = (program: Command): void => {
       ),
     )
     .action((hosts: string[], options: unknown, command: Command) =>
-      act<JoinOptions>(async () => {
+      runCommand<JoinOptions>(async () => {
         const { join } = await import("../commands/join.js");
         return (given, ...rest) => join({ ...given, hosts }, ...rest);
       })(options, command),
@@ -65,7 +65,7 @@ export const addGrowing = (program: Command): void => {
       ),
     )
     .action((hosts: string[], options: unknown, command: Command) =>
-      act<LeaveOptions>(async () => {
+      runCommand<LeaveOptions>(async () => {
         const { leave } = await import("../commands/leave.js");
         return (given, ...rest) => leave({ ...given, hosts }, ...rest);
       })(options, command),

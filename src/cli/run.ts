@@ -14,7 +14,7 @@ export type Action<Options> = (
  * Runs one command to its exit code: the terminal, Ctrl-C and errors are the same for all. A command is loaded when it
  * is called for, so that `--help` reads little.
  */
-export const act =
+export const runCommand =
   <Options extends ClassOptions>(load: () => Promise<Action<Options>>) =>
   async (_options: unknown, command: Command): Promise<void> => {
     const options = command.optsWithGlobals<Options & { debug: boolean }>();

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { ClassOptions } from "../commands/shared/session.js";
 import type { TlsRenewOptions } from "../commands/tls/renew.js";
 import { examples } from "./arguments.js";
-import { act } from "./run.js";
+import { runCommand } from "./run.js";
 
 /** The commands on certificates. */
 export const addTls = (program: Command): void => {
@@ -13,12 +13,16 @@ export const addTls = (program: Command): void => {
     )
     .helpCommand(false)
     .addHelpText("after", examples("swarmhub tls", "swarmhub tls --json"))
-    .action(act<ClassOptions>(async () => (await import("../commands/tls/show.js")).tlsShow));
+    .action(
+      runCommand<ClassOptions>(async () => (await import("../commands/tls/show.js")).tlsShow),
+    );
 
   group
     .command("renew")
     .description("ask the authority now if it is due, and wait for how that ends")
     .option("--force", "also when it is not due: five a week is Let's Encrypt's limit", false)
     .addHelpText("after", examples("swarmhub tls renew", "swarmhub tls renew --force"))
-    .action(act<TlsRenewOptions>(async () => (await import("../commands/tls/renew.js")).tlsRenew));
+    .action(
+      runCommand<TlsRenewOptions>(async () => (await import("../commands/tls/renew.js")).tlsRenew),
+    );
 };

@@ -16,7 +16,7 @@ export type Cluster = {
   /** The Swarm's nodes: manager and workers. */
   nodes: readonly Host[];
   /** The nodes that take users' servers: the workers, or the manager where there are none. */
-  seats: readonly Host[];
+  seatHosts: readonly Host[];
 };
 
 /** Connects to every machine of the configuration, side by side; says of all that cannot be reached, not of the first. */
@@ -56,7 +56,7 @@ export const clusterOf = (
   if (manager === undefined) throw new Error("a class has a manager");
   const workers = others.slice(0, config.workers.length);
   const server = others[config.workers.length];
-  const storage = config.storage.kind === "kept" ? (server ?? manager) : undefined;
+  const storage = config.storage.kind === "persistent" ? (server ?? manager) : undefined;
   return {
     config,
     secrets,
@@ -65,7 +65,7 @@ export const clusterOf = (
     storage,
     hosts,
     nodes: [manager, ...workers],
-    seats: workers.length > 0 ? workers : [manager],
+    seatHosts: workers.length > 0 ? workers : [manager],
   };
 };
 

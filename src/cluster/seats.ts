@@ -19,20 +19,20 @@ const keptBack = (isManager: boolean): number => system + (isManager ? hubAndPro
 export const seatOf = ({ guarantee, memory }: Config["servers"]): number => guarantee ?? memory;
 
 /** How many servers the whole class holds. */
-export const seatsOf = ({ config, manager, seats }: Cluster, machines: Machines): number =>
-  seats.reduce(
+export const seatsOf = ({ config, manager, seatHosts }: Cluster, machines: Machines): number =>
+  seatHosts.reduce(
     (sum, host) => sum + seatsOn(machines(host).facts.memory, config, host === manager),
     0,
   );
 
 /** The seats in words: "34 seats: 2 × 16 GB at 900 MB, 512 MB of each kept for its system". */
 export const seatsText = (cluster: Cluster, machines: Machines): string => {
-  const { config, manager, seats } = cluster;
-  const memories = seats.map((host) => formatSize(machines(host).facts.memory));
+  const { config, manager, seatHosts } = cluster;
+  const memories = seatHosts.map((host) => formatSize(machines(host).facts.memory));
   const sizes = `${counted(memories)} at ${formatSize(seatOf(config.servers))}`;
-  const kept = formatSize(keptBack(seats.includes(manager)));
-  const whose = seats.includes(manager) ? "the class and its system" : "its system";
-  return `${plural(seatsOf(cluster, machines), "seat")}: ${sizes}, ${kept} ${seats.length === 1 ? "" : "of each "}kept for ${whose}`;
+  const kept = formatSize(keptBack(seatHosts.includes(manager)));
+  const whose = seatHosts.includes(manager) ? "the class and its system" : "its system";
+  return `${plural(seatsOf(cluster, machines), "seat")}: ${sizes}, ${kept} ${seatHosts.length === 1 ? "" : "of each "}kept for ${whose}`;
 };
 
 /** Equal words once, with their number: "2 × 16 GB, 1 × 8 GB". */

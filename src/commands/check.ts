@@ -1,4 +1,4 @@
-import { operatorWorld } from "../checks/check.js";
+import { operatorMachine } from "../checks/check.js";
 import { type Found, allChecks, refusal, runChecks } from "../checks/index.js";
 import type { Cluster } from "../cluster/cluster.js";
 import { paint } from "../report/paint.js";
@@ -11,7 +11,7 @@ import { type ClassOptions, withCluster } from "./shared/session.js";
 export const check = (options: ClassOptions, terminal: Terminal): Promise<void> =>
   withCluster(options, terminal, async (cluster) => {
     if (!options.json) terminal.report.event({ type: "survey", hosts: cluster.hosts.length });
-    const found = await runChecks(allChecks, cluster, operatorWorld);
+    const found = await runChecks(allChecks, cluster, operatorMachine);
     terminal.report.close();
     show(found, cluster, terminal, options);
   });

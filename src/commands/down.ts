@@ -9,7 +9,7 @@ import {
 } from "../pieces/index.js";
 import { withLock } from "../reconcile/lock.js";
 import type { Piece } from "../reconcile/piece.js";
-import { dismantle } from "../reconcile/reconcile.js";
+import { removeAll } from "../reconcile/reconcile.js";
 import type { Terminal } from "../report/terminal.js";
 import { duration } from "../text/format.js";
 import { confirmBy } from "./shared/confirm.js";
@@ -41,7 +41,7 @@ export const down = (
       manager,
       operator(),
       async (lost) => {
-        const done = await dismantle(toRemove, cluster, {
+        const done = await removeAll(toRemove, cluster, {
           report: terminal.report,
           confirm: confirmBy(terminal, true),
           jobs: options.jobs,
@@ -66,7 +66,7 @@ export const down = (
   });
 
 const whereHomesStay = ({ config, storage }: Cluster): string | undefined => {
-  if (config.storage.kind !== "kept" || storage === undefined) return undefined;
+  if (config.storage.kind !== "persistent" || storage === undefined) return undefined;
   const { backing } = config.storage;
   const what = { device: "the disk", file: "a file", unnamed: "their disk" }[backing.kind];
   return `${backing.kind === "device" ? backing.path : what} of ${storage.name}`;

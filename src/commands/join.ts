@@ -9,7 +9,7 @@ import { UserError, exitCode, oneError } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { refuseUnbuildable } from "../operator/build-folder.js";
 import { pieces } from "../pieces/index.js";
-import { exclusionOf } from "../reconcile/lock.js";
+import { lockOf } from "../reconcile/lock.js";
 import { warnOfProblems } from "../reconcile/piece.js";
 import { reconcile } from "../reconcile/reconcile.js";
 import type { Terminal } from "../report/terminal.js";
@@ -17,10 +17,10 @@ import { managerDocker } from "../swarm/membership.js";
 import { duration, plural } from "../text/format.js";
 import { quoteAll } from "../text/shell.js";
 import type { ClusterWith } from "./join/admission.js";
-import { meet } from "./join/reach.js";
-import { type Settled, settle } from "./join/retry-without.js";
+import { reachHosts } from "./join/reach.js";
+import { type Settled, retryWithout } from "./join/retry-without.js";
 import { confirmBy } from "./shared/confirm.js";
-import { machinesMeant } from "./shared/hosts-argument.js";
+import { hostsFromArguments } from "./shared/hosts-argument.js";
 import { type ClassOptions, operator, sessionOf } from "./shared/session.js";
 
 /** The options of `swarmhub join`; `wait` is how long a machine may take to answer, in milliseconds. */
@@ -40,7 +40,7 @@ export const join = async (
 ): Promise<void> => {
   const { config, secrets, connect } = await sessionOf(options, terminal);
   await refuseUnbuildable(config);
-  const meant = machinesMeant(options.hosts, options.address, config);
+  const meant = hostsFromArguments(options.hosts, options.address, config);
   const isMeant = ({ destination }: HostConfig): boolean =>
     meant.some((each) => each.destination === destination);
   const more = meant.filter((each) => !config.workers.includes(each));
@@ -54,7 +54,7 @@ export const join = async (
     if ((await managerDocker(cluster)) === undefined) throw notUp(cluster);
     const clusterWith: ClusterWith = (newcomers) =>
       clusterAmong(cluster, full, [...cluster.workers, ...newcomers]);
-    const met = await meet(meant, clusterWith, connect, {
+    const met = await reachHosts(meant, clusterWith, connect, {
       report: terminal.report,
       wait: options.wait,
       signal,
@@ -67,7 +67,7 @@ export const join = async (
     await rewriteFile(options.config, (text) =>
       withWorkers(text, options.config, more.filter(isSane)),
     );
-    const settled = await settle(
+    const settled = await retryWithout(
       met.sane,
       clusterWith,
       (grown, report) =>
@@ -76,7 +76,7 @@ export const join = async (
           confirm: confirmBy(terminal, options.yes),
           jobs: options.jobs,
           signal,
-          exclusion: exclusionOf(cluster.manager, operator(), {
+          lock: lockOf(cluster.manager, operator(), {
             breakLock: options.breakLock,
             report,
           }),

@@ -9,17 +9,17 @@ import type { Host } from "../host/host.js";
 import { pieces } from "../pieces/index.js";
 import { withLock } from "../reconcile/lock.js";
 import { onlyOn } from "../reconcile/piece.js";
-import { dismantle, reconcile } from "../reconcile/reconcile.js";
+import { removeAll, reconcile } from "../reconcile/reconcile.js";
 import { sideBySide } from "../reconcile/tasks.js";
 import type { Terminal } from "../report/terminal.js";
 import { duration, plural } from "../text/format.js";
 import { quoteAll } from "../text/shell.js";
-import { leaveGone } from "./leave/dead-machines.js";
-import { agreeToMove, moveAll } from "./leave/move-servers.js";
+import { removeDeadMachines } from "./leave/dead-machines.js";
+import { agreeToMove, moveServers } from "./leave/move-servers.js";
 import { closeNode, drainNode, forgetNodes, membersAmong, membership } from "./leave/nodes.js";
 import { type Moved, refuseNeeded, startAgain } from "./leave/servers.js";
 import { confirmBy } from "./shared/confirm.js";
-import { machinesMeant } from "./shared/hosts-argument.js";
+import { hostsFromArguments } from "./shared/hosts-argument.js";
 import { type ClassOptions, type Session, operator, sessionOf } from "./shared/session.js";
 
 /** The options of `swarmhub leave`; `grace` is in milliseconds. */
@@ -45,7 +45,7 @@ export const leave = async (
   const begun = performance.now();
   const session = await sessionOf(options, terminal);
   const { config } = session;
-  const meant = machinesMeant(options.hosts, undefined, config);
+  const meant = hostsFromArguments(options.hosts, undefined, config);
   refuseNeeded(config, meant);
   const left = config.workers.filter(
     ({ destination }) => !meant.some((each) => each.destination === destination),
@@ -61,7 +61,7 @@ export const leave = async (
         for (const host of cluster.hosts) host.forget();
         const run = { options, terminal, signal: AbortSignal.any([signal, lost]) };
         return options.gone
-          ? leaveGone(cluster, meant, () => settleWithout(cluster, after, meant, run))
+          ? removeDeadMachines(cluster, meant, () => settleWithout(cluster, after, meant, run))
           : leaveAlive(cluster, after, meant, run);
       },
       { breakLock: options.breakLock, report: terminal.report },
@@ -94,17 +94,17 @@ const leaveAlive = async (
   await each("close", members, "let no more servers there", report, (host) =>
     closeNode(cluster, host),
   );
-  const stopped = await moveAll(cluster, smaller, members, command, run);
+  const stopped = await moveServers(cluster, smaller, members, command, run);
   await each("drain", members, "take its seats away", report, (host) => drainNode(cluster, host));
   const how = { report, confirm: confirmBy(terminal, true), jobs: options.jobs, signal, command };
-  const out = await dismantle(membership(leaving), cluster, how);
+  const out = await removeAll(membership(leaving), cluster, how);
   await forgetNodes(cluster, ids);
   const { changed } = await settleWithout(cluster, after, meant, run);
   const moved = await Promise.all(
     stopped.map(async ({ user, again }) => again ?? startAgain(smaller, user)),
   );
   // Last, since it takes longest and nobody waits for it. What fails here is no part of the class any more.
-  const cleared = await dismantle(onlyOn(leaving, pieces), cluster, how);
+  const cleared = await removeAll(onlyOn(leaving, pieces), cluster, how);
   return { changed: out.changed + changed + cleared.changed, moved };
 };
 

@@ -2,7 +2,7 @@ import { inspectMachines } from "../cluster/machines.js";
 import { seatsText } from "../cluster/seats.js";
 import { refuseUnbuildable } from "../operator/build-folder.js";
 import { pieces } from "../pieces/index.js";
-import { survey } from "../reconcile/reconcile.js";
+import { planAll } from "../reconcile/reconcile.js";
 import type { Terminal } from "../report/terminal.js";
 import { userServices } from "../swarm/list.js";
 import { type ClassOptions, withCluster } from "./shared/session.js";
@@ -13,7 +13,7 @@ export const plan = (options: ClassOptions, terminal: Terminal): Promise<void> =
     options,
     terminal,
     async (cluster) => {
-      const planned = await survey(pieces, cluster);
+      const planned = await planAll(pieces, cluster);
       const rows = planned.flatMap(({ piece, steps }) =>
         steps.map((step) => ({ piece: piece.name, step })),
       );

@@ -6,12 +6,12 @@ import { UserError, exitCode } from "../errors.js";
 import { earlierSentence, earlierServers } from "../images/outdated-servers.js";
 import { pieces } from "../pieces/index.js";
 import { type Piece, problemsOf } from "../reconcile/piece.js";
-import { survey } from "../reconcile/reconcile.js";
+import { planAll } from "../reconcile/reconcile.js";
 import type { Terminal } from "../report/terminal.js";
 import { userServices } from "../swarm/list.js";
 import { printable } from "../text/format.js";
-import { lookAtCertificates } from "../tls/inspect.js";
-import { homesLines, inspectHomes, temporarySentence } from "./shared/homes.js";
+import { inspectCertificates } from "../tls/inspect.js";
+import { homesLines, inspectClassHomes, temporarySentence } from "./shared/homes.js";
 import { type ClassOptions, withCluster } from "./shared/session.js";
 import { certificateJson, certificateLine } from "./tls/text.js";
 
@@ -24,8 +24,8 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
       inspectMachines(cluster),
       userServices(cluster),
       addressOf(cluster),
-      cluster.storage === undefined ? undefined : inspectHomes(cluster.storage),
-      lookAtCertificates(cluster),
+      cluster.storage === undefined ? undefined : inspectClassHomes(cluster.storage),
+      inspectCertificates(cluster),
       earlierServers(cluster),
     ]);
     const users = services.map(({ home }) => home).toSorted();
@@ -84,7 +84,7 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
 
 /** One piece as it is; what it refuses to plan is something that differs, too, and what no step can mend. */
 const partOf = async (piece: Piece, cluster: Cluster) => {
-  const differs = await survey([piece], cluster).then(
+  const differs = await planAll([piece], cluster).then(
     (planned) =>
       planned.flatMap(({ steps }) => steps.map(({ host, title }) => `${host.name}: ${title}`)),
     (error: unknown) => {

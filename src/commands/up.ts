@@ -4,13 +4,13 @@ import { addressOf } from "../cluster/public-address.js";
 import { earlierSentence, earlierServers } from "../images/outdated-servers.js";
 import { refuseUnbuildable } from "../operator/build-folder.js";
 import { pieces, readSecret } from "../pieces/index.js";
-import { exclusionOf } from "../reconcile/lock.js";
+import { lockOf } from "../reconcile/lock.js";
 import { warnOfProblems } from "../reconcile/piece.js";
 import { reconcile } from "../reconcile/reconcile.js";
 import type { Terminal } from "../report/terminal.js";
 import { managerDocker } from "../swarm/membership.js";
 import { duration } from "../text/format.js";
-import { lookAtCertificates } from "../tls/inspect.js";
+import { inspectCertificates } from "../tls/inspect.js";
 import { confirmBy } from "./shared/confirm.js";
 import { temporarySentence } from "./shared/homes.js";
 import { type ClassOptions, operator, withCluster } from "./shared/session.js";
@@ -30,14 +30,14 @@ export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal):
         confirm: confirmBy(terminal, options.yes),
         jobs: options.jobs,
         signal,
-        exclusion: exclusionOf(cluster.manager, operator(), {
+        lock: lockOf(cluster.manager, operator(), {
           breakLock: options.breakLock,
           report,
         }),
         preflight: () => refuseWhatCannotWork(cluster, terminal),
       });
       await warnOfProblems(pieces, cluster, report);
-      for (const text of (await lookAtCertificates(cluster)).warnings)
+      for (const text of (await inspectCertificates(cluster)).warnings)
         report.event({ type: "warning", text });
       const earlier = await earlierServers(cluster);
       if (earlier.length > 0) report.event({ type: "note", text: earlierSentence(earlier) });

@@ -1,5 +1,5 @@
 import { dirname, resolve } from "node:path";
-import { usersImages } from "./rules/images.js";
+import { configuredImages } from "./rules/images.js";
 import { crossFindings } from "./rules/index.js";
 import { type Settings, schema } from "./schema.js";
 import { isMapping, valueAt } from "./schema/fields.js";
@@ -101,7 +101,7 @@ const configOf = (settings: Settings, folder: string, placeOf: (key: Path) => st
       groups: login.groups,
     },
     servers: {
-      ...usersImages(servers, folder, placeOf),
+      ...configuredImages(servers, folder, placeOf),
       strategy: servers.strategy,
       memory: servers.memory,
       ...(servers.guarantee !== undefined && { guarantee: servers.guarantee }),
@@ -122,7 +122,7 @@ const storageOf = (storage: Settings["storage"]): StorageConfig => {
   if (storage === "temporary") return { kind: "temporary" };
   const { host, device, file, quota, files, trash } = storage;
   return {
-    kind: "kept",
+    kind: "persistent",
     ...(host !== undefined && { host: hostOf(host) }),
     backing: backingOf(device, file),
     quota,

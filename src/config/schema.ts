@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { Problem } from "../errors.js";
 import { isMapping, leaf, list, mapping, number, section } from "./schema/fields.js";
-import { serverImage } from "./schema/image-choice.js";
+import { imageChoice } from "./schema/image-choice.js";
 import { tls } from "./schema/tls.js";
 import { addressFrom, destinationFrom } from "./values/destination.js";
 import { imageFrom, mirrorFrom } from "./values/image.js";
@@ -146,7 +146,7 @@ const servers = section(
     image: image.default("quay.io/jupyter/scipy-notebook:2026-11-02"),
     images: list(
       { what: "a list of images to choose from", example: "[{name: R, image: …}]" },
-      serverImage({ image, build, memory, cpu }),
+      imageChoice({ image, build, memory, cpu }),
     ).default([]),
     build: build.exactOptional(),
     strategy: strategy.default("spread"),

@@ -20,8 +20,8 @@ export type Backing =
   | { kind: "unnamed" };
 
 /** Homes that outlive their servers. */
-export type KeptStorage = {
-  kind: "kept";
+export type PersistentStorage = {
+  kind: "persistent";
   host?: HostConfig;
   backing: Backing;
   /** What a home may hold: everyone's, and that of the groups of `login`. */
@@ -33,11 +33,11 @@ export type KeptStorage = {
 };
 
 /** Homes on a disk, or each in its own container, gone when that ends. */
-export type StorageConfig = KeptStorage | { kind: "temporary" };
+export type StorageConfig = PersistentStorage | { kind: "temporary" };
 
 /** The server outside the Swarm that has the homes, where there is one. */
 export const storageServer = ({ storage }: Config): HostConfig | undefined =>
-  storage.kind === "kept" ? storage.host : undefined;
+  storage.kind === "persistent" ? storage.host : undefined;
 
 /** How browsers are served; paths are whole, and are read when the class is looked at. */
 export type TlsConfig =
@@ -75,13 +75,13 @@ export const namesOf = ({ domain, otherNames }: Config): string[] =>
   domain === undefined ? [] : [domain, ...otherNames];
 
 /** A folder with a Dockerfile on the operator's machine, and where it is named: "swarmhub.yaml:12:10". */
-export type ImageBuild = { folder: string; place: string };
+export type BuildSource = { folder: string; place: string };
 
 /** What users' servers are made of: an image as the configuration names it, or one built from a folder, which is its name here. */
-export type UsersImage = { image: string; build?: ImageBuild };
+export type ConfiguredImage = { image: string; build?: BuildSource };
 
 /** An image that users may choose, and what a server of it gets. */
-export type ServerImage = UsersImage & {
+export type ImageChoice = ConfiguredImage & {
   name: string;
   description: string;
   memory: Bytes;
@@ -89,7 +89,7 @@ export type ServerImage = UsersImage & {
 };
 
 /** Every image that users' servers are made of, each once. */
-export const imagesOf = ({ servers }: Config): UsersImage[] => [
+export const imagesOf = ({ servers }: Config): ConfiguredImage[] => [
   ...new Map([servers, ...servers.images].map((each) => [each.image, each])).values(),
 ];
 
@@ -104,7 +104,7 @@ export type Config = {
   storage: StorageConfig;
   tls: TlsConfig;
   login: { sharedPassword: SecretSource; admins: string[]; groups: Record<string, string[]> };
-  servers: UsersImage & {
+  servers: ConfiguredImage & {
     /** How servers are shared out: over all machines, or one machine full before the next. */
     strategy: "spread" | "pack";
     /** What a server may use. */
@@ -113,7 +113,7 @@ export type Config = {
     guarantee?: Bytes;
     cpu: number;
     /** What users choose from; none: `image` for everyone. The first is also `image`. */
-    images: ServerImage[];
+    images: ImageChoice[];
     /** For how long a server that nobody uses goes on; without, for ever. */
     idle?: Milliseconds;
     /** A folder on the operator's machine: the first files of each new home. */

@@ -23,7 +23,7 @@ export const dockerOver = (
   // docker-modem inspects its options without a limit of depth on each request, debugging or not:
   // with live SSH channels under the agent, 100 calls took 48 s.
   Object.assign(agent, {
-    createConnection: () => lateSocket(open),
+    createConnection: () => deferredSocket(open),
     [inspect.custom]: () => "Agent on a host's sockets",
   });
   // No `version`: the paths without one are answered in the Engine's own, so that old and new ones serve us.
@@ -91,7 +91,7 @@ export const absent = async <T>(answer: Promise<T>): Promise<T | undefined> => {
 };
 
 /** A socket that is there at once and opens by and by; its error is that of `open`. Fit for an http.Agent. */
-const lateSocket = (open: () => Promise<Duplex>): Duplex => {
+const deferredSocket = (open: () => Promise<Duplex>): Duplex => {
   let opened: Duplex | undefined;
   const socket = new Duplex({
     construct: (done) => {

@@ -2,7 +2,7 @@ import { type Limits, wantedFor } from "../../contracts/limits.js";
 import { limitInKiB } from "../../contracts/xfs.js";
 import { formatSize, plural, printable } from "../text/format.js";
 import type { Home, Homes } from "./inspect.js";
-import { troubleOf } from "./watcher.js";
+import { watcherProblem } from "./watcher.js";
 
 /** Something that is not as it should be; without a home it is about them all. `cure` is where the watcher cannot mend it. */
 export type Finding = { home?: string; text: string; cure?: string };
@@ -30,14 +30,14 @@ const classFindings = (
   wanted: Limits,
 ): Finding[] => {
   const up = "`swarmhub up`";
-  const trouble = troubleOf(watcher, now);
+  const problem = watcherProblem(watcher, now);
   return [
     ...(enforced
       ? []
       : [{ text: "XFS enforces no limits: the disk is mounted without prjquota", cure: up }]),
-    ...(trouble === undefined
+    ...(problem === undefined
       ? []
-      : [{ text: printable(trouble), cure: `${up}; \`swarmhub logs quota\` shows what it said` }]),
+      : [{ text: printable(problem), cure: `${up}; \`swarmhub logs quota\` shows what it said` }]),
     ...(isSame(limits, wanted)
       ? []
       : [{ text: "limits.json is not what the configuration says", cure: up }]),

@@ -5,7 +5,7 @@ import { quote, quoteAll } from "../text/shell.js";
  * The one script that tells all of the homes: as many processes for 10,000 of them as for one. With `changes` it also goes
  * through every inode for the newest change in each home; with `only` it leaves all other homes out.
  */
-export const lookScript = (changes: boolean, only: readonly string[] = []): string => `
+export const inspectScript = (changes: boolean, only: readonly string[] = []): string => `
 export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mountpoint -q ${paths.storage} || exit 0
 perl -e ${quote(readingProgram)} ${paths.storage} ${changes ? 1 : 0} ${quoteAll(only)} 2>/dev/null

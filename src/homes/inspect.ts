@@ -3,7 +3,7 @@ import { type Attributes, parseState } from "../../contracts/xfs.js";
 import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
-import { lookScript } from "./inspect-script.js";
+import { inspectScript } from "./inspect-script.js";
 import { type Trashed, trashFrom } from "./trash.js";
 import { type Watcher, watcherFrom } from "./watcher.js";
 
@@ -44,11 +44,13 @@ export type Homes = {
 };
 
 /** Looks at every home with one script, or at some of them. Throws a UserError where no homes' disk is mounted. */
-export const lookAtHomes = async (
+export const inspectHomes = async (
   storage: Host,
   { changes = false, only }: { changes?: boolean; only?: readonly string[] } = {},
 ): Promise<Homes> => {
-  const [first = "", ...rest] = (await storage.script(lookScript(changes, only))).split("\n\x1e");
+  const [first = "", ...rest] = (await storage.script(inspectScript(changes, only))).split(
+    "\n\x1e",
+  );
   const lines = first.split("\n").map((line) => line.split(" "));
   if (lines[0]?.[1] !== "1")
     throw new UserError(

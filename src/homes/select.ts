@@ -8,11 +8,11 @@ import { cut } from "../text/width.js";
 export type Named = { name: string; user: string | undefined };
 
 /** The owner's name as a terminal may show it, 40 columns at most; the home's where there is no note. */
-export const whose = ({ name, user }: Named): string =>
+export const ownerName = ({ name, user }: Named): string =>
   user === undefined ? name : cut(printable(user), 40) || name;
 
 /** The homes that are meant, each once: by login name or by the name of the home. Throws a UserError that names all unknown. */
-export const pick = <Home extends Named>(
+export const selectHomes = <Home extends Named>(
   homes: readonly Home[],
   words: readonly string[],
 ): Home[] => {
@@ -36,7 +36,7 @@ const unknownError = (homes: readonly Named[], unknown: readonly string[]): User
     return `there is no home of "${cut(printable(word), 40)}"${advice}`;
   });
   const few = homes.length > 0 && homes.length <= 20;
-  const all = few ? `\nhomes: ${homes.map(whose).toSorted().join(", ")}` : "";
+  const all = few ? `\nhomes: ${homes.map(ownerName).toSorted().join(", ")}` : "";
   return new UserError(
     lines.join("\n") + all,
     homes.length === 0

@@ -1,5 +1,5 @@
 import type { OwnLimits } from "../../contracts/limits.js";
-import type { Config, KeptStorage } from "../config/types.js";
+import type { Config, PersistentStorage } from "../config/types.js";
 import type { Host } from "../host/host.js";
 import { slugOf } from "../names.js";
 import { paths } from "../paths.js";
@@ -44,7 +44,7 @@ settle();
 
 /** `limits.json`: bytes and files of every home, and the bytes of those whose owners are in a group with a quota. */
 export const limitsFile = (
-  { quota, files, trashDays }: KeptStorage,
+  { quota, files, trashDays }: PersistentStorage,
   login: Config["login"],
 ): string => {
   const homes = Object.entries(quota.groups).flatMap(([group, bytes]) =>

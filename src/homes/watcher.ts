@@ -31,7 +31,7 @@ export const watcherFrom = (text: string): Watcher | undefined => {
 };
 
 /** What is wrong with the watcher itself, in a sentence; undefined where it is at work. `now` is its machine's clock. */
-export const troubleOf = (watcher: Watcher | undefined, now: Date): string | undefined => {
+export const watcherProblem = (watcher: Watcher | undefined, now: Date): string | undefined => {
   if (watcher === undefined) return "the quota watcher has written nothing yet";
   const age = now.getTime() - watcher.at.getTime();
   if (age > staleAfter) return `the quota watcher gave no sign of life for ${duration(age)}`;

@@ -6,10 +6,10 @@ import { localTransport } from "../transport/local.js";
 import { dockerSocket } from "../transport/socket.js";
 import { sshTransport } from "../transport/ssh.js";
 import type { Transport } from "../transport/transport.js";
-import { type Progress, until } from "../wait.js";
+import { type Progress, waitUntil } from "../wait.js";
 import { factsFrom } from "./facts/parse.js";
 import { factsScript } from "./facts/script.js";
-import { type Greeting, type Host, createHost } from "./host.js";
+import { type FirstContact, type Host, createHost } from "./host.js";
 
 /** How to connect: another file than ~/.ssh/config, what to do with an unknown host key, how long to wait (15 s). */
 export type ConnectOptions = {
@@ -28,7 +28,7 @@ export const connect = async (destination: string, options: ConnectOptions): Pro
   try {
     // Beside the greeting, which takes longer.
     transport.prepare(dockerSocket);
-    const { isRoot, facts } = await greet(destination, transport);
+    const { isRoot, facts } = await probeLogin(destination, transport);
     const docker = dockerOver(destination, () => transport.socket(dockerSocket));
     return createHost(destination, transport, docker, { isRoot, facts });
   } catch (error) {
@@ -38,7 +38,7 @@ export const connect = async (destination: string, options: ConnectOptions): Pro
 };
 
 /** Looks at a machine for the first time, in one command; a login that may not become root is told what is missing. */
-export const greet = async (host: string, { exec }: Transport): Promise<Greeting> => {
+export const probeLogin = async (host: string, { exec }: Transport): Promise<FirstContact> => {
   // The facts themselves have no deadline: they wait for a machine that still boots.
   const output = await exec(greetingScript());
   const isRoot = output.stdout.startsWith("root\n");
@@ -62,20 +62,20 @@ if [ "$(id -u)" = 0 ]; then echo root; eval "$facts"; exit; fi
 printf '%s\\n' "$facts" | sudo -n -- sh -s || { code=$?; id -un; exit $code; }`;
 
 /** How long a machine is waited for and how often it is tried, in milliseconds. */
-export type Patience = { wait: number; every?: number; signal?: AbortSignal };
+export type BootWait = { wait: number; every?: number; signal?: AbortSignal };
 
 /**
  * Connects to a machine that may have been made a second ago: tries again while it fails as one that still boots does.
  * Throws what the last try said; at once what does not pass by itself, as a wrong key.
  */
-export const connectOnceUp = async (
+export const connectWhenBooted = async (
   destination: string,
   attempt: (destination: string) => Promise<Host>,
   progress: Progress,
-  { wait, every = 2000, signal }: Patience,
+  { wait, every = 2000, signal }: BootWait,
 ): Promise<Host> => {
   let last: UnreachableError | undefined;
-  return until(
+  return waitUntil(
     async () => {
       try {
         return await attempt(destination);

@@ -7,7 +7,7 @@ import { factsFrom } from "./facts/parse.js";
 import { factsScript } from "./facts/script.js";
 
 /** What the first look at a machine tells: whether the login is root already, and the facts. */
-export type Greeting = { isRoot: boolean; facts: Facts };
+export type FirstContact = { isRoot: boolean; facts: Facts };
 
 /** A machine that we manage. Commands run as root, by `sudo -n` where the login is not root. */
 export type Host = {
@@ -34,7 +34,7 @@ export const createHost = (
   name: string,
   transport: Transport,
   docker: Docker,
-  { isRoot, facts }: Greeting,
+  { isRoot, facts }: FirstContact,
 ): Host => {
   const asRoot = isRoot ? "" : "sudo -n -- ";
   const seen = new Map<string, Promise<unknown>>([["facts", Promise.resolve(facts)]]);

@@ -1,19 +1,19 @@
 import type { Cluster } from "../cluster/cluster.js";
-import { type ImageBuild, imagesOf } from "../config/types.js";
+import { type BuildSource, imagesOf } from "../config/types.js";
 import { type Docker, absent } from "../docker/client.js";
 import { buildImage, pullImage, pushImage } from "../docker/images.js";
 import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { builtRepository, unfinishedName } from "../names.js";
-import { type Built, readBuild } from "../operator/build-folder.js";
+import { type BuildContext, readBuild } from "../operator/build-folder.js";
 import type { Step } from "../reconcile/piece.js";
 import { listedServices, userServices } from "../swarm/list.js";
 import { managerDocker } from "../swarm/membership.js";
 import { formatSize } from "../text/format.js";
 import {
-  type Notebook,
+  type UserImage,
   giveName,
-  inspectNotebook,
+  inspectUserImage,
   isOnAll,
   localImage,
   pulledName,
@@ -21,7 +21,7 @@ import {
 import type { Progress } from "../wait.js";
 
 /** Looks for an image that is built from a folder: on the manager, in the registry and on the machines that take users. */
-export const inspectBuilt = async (cluster: Cluster, wish: ImageBuild): Promise<Notebook> => {
+export const inspectBuilt = async (cluster: Cluster, wish: BuildSource): Promise<UserImage> => {
   const { folder } = wish;
   const from = await readBuild(wish);
   const { manager, workers } = cluster;
@@ -42,7 +42,8 @@ export const inspectBuilt = async (cluster: Cluster, wish: ImageBuild): Promise<
   if (workers.length === 0)
     return { ...known, wanted: local?.Id ?? reference, on: () => isBuilt, built: state };
   const wanted = digest === undefined ? reference : `${builtRepository}@${digest}`;
-  const on = digest === undefined ? () => false : await isOnAll(cluster.seats, reference, wanted);
+  const on =
+    digest === undefined ? () => false : await isOnAll(cluster.seatHosts, reference, wanted);
   return { ...known, wanted, on, built: state };
 };
 
@@ -68,7 +69,7 @@ export const digestOf = async (host: Host, reference: string): Promise<string | 
 /** The step that builds it on the manager; throws why it cannot be built. */
 export const buildSteps = (
   className: string,
-  { reference, built: state }: Notebook,
+  { reference, built: state }: UserImage,
   { manager }: Cluster,
 ): Step[] => {
   if (state === undefined) return [];
@@ -89,7 +90,7 @@ const buildNow = async (
   { docker }: Host,
   className: string,
   reference: string,
-  from: Built,
+  from: BuildContext,
   progress: Progress,
 ): Promise<void> => {
   for (const base of from.bases) await pullBase(docker, base, progress);
@@ -129,7 +130,7 @@ const pullBase = async (docker: Docker, base: string, progress: Progress): Promi
 
 /** The step that puts it into the registry, once. */
 export const pushSteps = (
-  { reference, built: state }: Notebook,
+  { reference, built: state }: UserImage,
   { manager, workers }: Cluster,
 ): Step[] =>
   state === undefined || state.isPushed || workers.length === 0
@@ -149,10 +150,10 @@ export const pushSteps = (
       ];
 
 /** Looks for every image of users' servers. */
-export const inspectNotebooks = (cluster: Cluster): Promise<Notebook[]> =>
+export const inspectUserImages = (cluster: Cluster): Promise<UserImage[]> =>
   Promise.all(
     imagesOf(cluster.config).map(({ image, build }) =>
-      build === undefined ? inspectNotebook(cluster, image) : inspectBuilt(cluster, build),
+      build === undefined ? inspectUserImage(cluster, image) : inspectBuilt(cluster, build),
     ),
   );
 

@@ -1,15 +1,15 @@
 import type { Cluster } from "../cluster/cluster.js";
 import { userServices } from "../swarm/list.js";
 import { plural, printable } from "../text/format.js";
-import { inspectNotebooks } from "./built.js";
+import { inspectUserImages } from "./built.js";
 
 /** Whose servers are of an image that new ones are not made of any more. */
 export const earlierServers = async (cluster: Cluster): Promise<string[]> => {
-  const [notebooks, servers] = await Promise.all([
-    inspectNotebooks(cluster),
+  const [userImages, servers] = await Promise.all([
+    inspectUserImages(cluster),
     userServices(cluster),
   ]);
-  const current = new Set(notebooks.map(({ wanted }) => wanted));
+  const current = new Set(userImages.map(({ wanted }) => wanted));
   return servers
     .filter(({ image }) => image !== undefined && !current.has(image))
     .map(({ home }) => home)

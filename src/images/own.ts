@@ -16,7 +16,7 @@ export const imageReference = (name: ImageName): string =>
   allOwnImages().find((image) => image.name === name)?.reference ?? "";
 
 /** Our images as a host has them. */
-export type OwnImages = {
+export type OwnImageState = {
   host: Host;
   /** What is to be there. */
   wanted: readonly OwnImage[];
@@ -30,7 +30,7 @@ export type OwnImages = {
 export const inspectOwn = async (
   cluster: Cluster,
   all: readonly OwnImage[] = allOwnImages(),
-): Promise<OwnImages[]> => {
+): Promise<OwnImageState[]> => {
   const { config, manager, storage } = cluster;
   const hasRegistry = await needsRegistry(cluster);
   return Promise.all(
@@ -78,7 +78,7 @@ export const inspectSpread = async ({
   );
 
 /** The names of images that an earlier swarmhub made and this one has no use for. */
-export const oldReferences = ({ wanted, present }: OwnImages): string[] =>
+export const oldReferences = ({ wanted, present }: OwnImageState): string[] =>
   present
     .flatMap(({ references }) => references)
     .filter((each) => /^swarmhub\/\w+:[0-9a-f]{12}$/.test(each))

@@ -5,7 +5,7 @@ import { type Docker, absent } from "../docker/client.js";
 import { pullImage } from "../docker/images.js";
 import type { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
-import type { Built } from "../operator/build-folder.js";
+import type { BuildContext } from "../operator/build-folder.js";
 import type { Progress } from "../wait.js";
 
 import { listedImages } from "../swarm/list.js";
@@ -14,7 +14,7 @@ import { listedImages } from "../swarm/list.js";
  * The users' image. `wanted` names it by digest once a machine has pulled it, so that every node runs the same one and
  * no start of a server asks the registry; until then as the configuration does.
  */
-export type Notebook = {
+export type UserImage = {
   /** As the configuration names it. */
   image: string;
   /** As Docker does. */
@@ -24,14 +24,14 @@ export type Notebook = {
   /** Bytes that it takes on a disk, where a machine has it. */
   size: number | undefined;
   /** Where it is built here, how far that is. */
-  built?: BuildState;
+  built?: BuildStatus;
 };
 
 /** An image that is built on the manager, as far as that is. */
-export type BuildState = {
+export type BuildStatus = {
   folder: string;
   /** What it is built from, or why it cannot be. */
-  from: Built | UserError;
+  from: BuildContext | UserError;
   isBuilt: boolean;
   /** The registry has it; false where there is none. */
   isPushed: boolean;
@@ -41,12 +41,12 @@ export type BuildState = {
  * Looks for an image on every node; the digest of the first that takes users is what all of these should have. Before
  * the first worker has it that of the manager, who took users until then and may have servers that run on it.
  */
-export const inspectNotebook = async (
-  { nodes, seats }: Cluster,
+export const inspectUserImage = async (
+  { nodes, seatHosts }: Cluster,
   image: string,
-): Promise<Notebook> => {
+): Promise<UserImage> => {
   const { digests, size } = await digestsOn(nodes, image);
-  const [wanted = image] = [...seats, ...nodes].flatMap((host) => digests.get(host) ?? []);
+  const [wanted = image] = [...seatHosts, ...nodes].flatMap((host) => digests.get(host) ?? []);
   return {
     image,
     reference: image,
@@ -65,7 +65,7 @@ export const isOnAll = async (
   hosts: readonly Host[],
   image: string,
   wanted: string,
-): Promise<Notebook["on"]> => {
+): Promise<UserImage["on"]> => {
   const { digests } = await digestsOn(hosts, image);
   return (host) => digests.get(host)?.includes(wanted) === true;
 };
@@ -100,7 +100,7 @@ export const giveName = async (docker: Docker, image: string, name: string): Pro
 };
 
 /** Pulls it, and gives it the name by which it is looked for: a pull by digest leaves it without a tag. */
-export const pullNotebook = async (
+export const pullUserImage = async (
   host: Host,
   wanted: string,
   configured: string,

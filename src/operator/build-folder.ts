@@ -1,13 +1,13 @@
 import { readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
-import { type Config, type ImageBuild, imagesOf } from "../config/types.js";
+import { type Config, type BuildSource, imagesOf } from "../config/types.js";
 import { UserError, exitCode, oneError } from "../errors.js";
 import { formatSize } from "../text/format.js";
 import { ignoreFrom } from "./dockerignore.js";
 import { type Entry, folderHash, folderTar, readFolder } from "./folder.js";
 
 /** What an image is built from. */
-export type Built = {
+export type BuildContext = {
   /** Another one for every other content. */
   hash: string;
   /** Bytes and number of what goes to the builder. */
@@ -22,7 +22,7 @@ export type Built = {
 const most = { bytes: 100 * 2 ** 20, files: 10_000 };
 
 /** Reads the folder of a build, once for each build: answers why it cannot be built (usage), at the place that names it. */
-export const readBuild = (build: ImageBuild): Promise<Built | UserError> => {
+export const readBuild = (build: BuildSource): Promise<BuildContext | UserError> => {
   const known = read.get(build) ?? look(build);
   read.set(build, known);
   return known;
@@ -38,9 +38,9 @@ export const refuseUnbuildable = async (config: Config): Promise<void> => {
 };
 
 // Half of the pieces ask, and a file that changes in the middle of a run must not make two images of one.
-const read = new WeakMap<ImageBuild, Promise<Built | UserError>>();
+const read = new WeakMap<BuildSource, Promise<BuildContext | UserError>>();
 
-const look = async (build: ImageBuild): Promise<Built | UserError> => {
+const look = async (build: BuildSource): Promise<BuildContext | UserError> => {
   try {
     return await readNow(build);
   } catch (error) {
@@ -49,7 +49,7 @@ const look = async (build: ImageBuild): Promise<Built | UserError> => {
   }
 };
 
-const readNow = async ({ folder, place }: ImageBuild): Promise<Built> => {
+const readNow = async ({ folder, place }: BuildSource): Promise<BuildContext> => {
   const wrong = (text: string, cure: string): UserError =>
     new UserError(`${place}  build ${text}`, cure, exitCode.usage);
   const dockerfile = await readFile(join(folder, "Dockerfile"), "utf8").catch(

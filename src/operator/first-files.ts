@@ -5,7 +5,7 @@ import { formatSize } from "../text/format.js";
 import { type Entry, folderHash, readFolder } from "./folder.js";
 
 /** The first files of a new home, read from a folder of the operator's. */
-export type Skeleton = {
+export type FirstFiles = {
   /** Another one for every other content. */
   hash: string;
   /** The room that a copy takes: whole blocks, and how many files, folders and links. */
@@ -18,7 +18,7 @@ const most = { bytes: 50 * 2 ** 20, files: 5000 };
 const block = 4096;
 
 /** Reads the folder; throws a UserError (usage) where it is too large, or holds what cannot be copied into a home. */
-export const readSkeleton = async (folder: string): Promise<Skeleton> => {
+export const readFirstFiles = async (folder: string): Promise<FirstFiles> => {
   const entries = await readFolder(folder, {
     most,
     takes: () => ({ itself: true, below: true }),

@@ -1,8 +1,8 @@
 import type { Cluster } from "../cluster/cluster.js";
 import { absent } from "../docker/client.js";
 import { UserError } from "../errors.js";
-import { inspectNotebooks } from "../images/built.js";
-import { type OwnImages, inspectOwn, oldReferences } from "../images/own.js";
+import { inspectUserImages } from "../images/built.js";
+import { type OwnImageState, inspectOwn, oldReferences } from "../images/own.js";
 import type { Pulled } from "../images/pulled.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import {
@@ -16,28 +16,28 @@ import { quota } from "./quota.js";
 import { type Servers, inspectServers, removeServersSteps } from "./shared/user-servers.js";
 import { storage } from "./storage.js";
 
-type State = { own: OwnImages[]; kept: Kept; pulled: Pulled[]; built: OldBuild[] };
+type State = { own: OwnImageState[]; kept: PersistentState; pulled: Pulled[]; built: OldBuild[] };
 
 /**
  * What nothing runs on any more, hence last: the images of an earlier swarmhub and those that users had before, and the
  * way to kept homes where they became temporary.
  */
-export const leftovers: Piece<State> = {
-  name: "leftovers",
+export const cleanup: Piece<State> = {
+  name: "cleanup",
   inspect: async (cluster) => {
-    const notebooks = await inspectNotebooks(cluster);
+    const userImages = await inspectUserImages(cluster);
     // Where a folder cannot be read nobody knows which of its images is old.
-    const isKnown = notebooks.every(({ built }) => !(built?.from instanceof UserError));
+    const isKnown = userImages.every(({ built }) => !(built?.from instanceof UserError));
     const [own, kept, pulled, built] = await Promise.all([
       inspectOwn(cluster),
-      inspectKept(cluster),
-      isKnown ? inspectPulled(cluster, notebooks) : [],
-      isKnown ? inspectOldBuilds(cluster, notebooks) : [],
+      inspectPersistent(cluster),
+      isKnown ? inspectPulled(cluster, userImages) : [],
+      isKnown ? inspectOldBuilds(cluster, userImages) : [],
     ]);
     return { own, kept, pulled, built };
   },
   plan: (want, { own, kept, pulled, built }, cluster) => [
-    ...keptSteps(kept, cluster),
+    ...releaseHomesSteps(kept, cluster),
     ...own.flatMap((images) => imageSteps(want.name, images)),
     ...pulledSteps(pulled),
     ...oldBuildSteps(built, cluster),
@@ -45,7 +45,7 @@ export const leftovers: Piece<State> = {
   remove: () => [],
 };
 
-const imageSteps = (className: string, images: OwnImages): Step[] => {
+const imageSteps = (className: string, images: OwnImageState): Step[] => {
   const { host } = images;
   const old = oldReferences(images);
   if (old.length === 0) return [];
@@ -69,12 +69,12 @@ type StateOf<Part extends { inspect: (cluster: Cluster) => Promise<unknown> }> =
 >;
 
 /** What a class with kept homes has on its manager; undefined where that is wanted. */
-export type Kept =
+export type PersistentState =
   | { servers: Servers; storage: StateOf<typeof storage>; quota: StateOf<typeof quota> }
   | undefined;
 
 /** Looks for it where the configuration now says that homes are temporary. */
-const inspectKept = async (cluster: Cluster): Promise<Kept> => {
+const inspectPersistent = async (cluster: Cluster): Promise<PersistentState> => {
   if (cluster.storage !== undefined) return undefined;
   const [servers, disk, watcher] = await Promise.all([
     inspectServers(cluster),
@@ -85,7 +85,7 @@ const inspectKept = async (cluster: Cluster): Promise<Kept> => {
 };
 
 /** The steps that let go of the homes, which stay on their disk; the servers that still use them stop first. */
-export const keptSteps = (kept: Kept, cluster: Cluster): Step[] => {
+export const releaseHomesSteps = (kept: PersistentState, cluster: Cluster): Step[] => {
   if (kept === undefined) return [];
   const steps = [...quota.remove(kept.quota, cluster), ...storage.remove(kept.storage, cluster)];
   return steps.length === 0 ? [] : [...removeServersSteps(users(kept.servers), cluster), ...steps];

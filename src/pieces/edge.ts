@@ -3,7 +3,7 @@ import { UserError } from "../errors.js";
 import { paths } from "../paths.js";
 import type { Piece } from "../reconcile/piece.js";
 import type { WantedService } from "../swarm/service-spec.js";
-import { troubleOf } from "../tls/diagnosis.js";
+import { certificateProblem } from "../tls/diagnosis.js";
 import type { Given } from "../tls/given-files.js";
 import { operatorGiven } from "../tls/inspect.js";
 import { statusFrom } from "../tls/status.js";
@@ -12,9 +12,14 @@ import { removeCertificatesSteps } from "./edge/issued-certificates.js";
 import { edgeSettings } from "./edge/settings.js";
 import { waitStep } from "./edge/wait.js";
 import { fileSteps, folderSteps, removeFileSteps } from "./shared/files.js";
-import { type PartState, inspectPart, removeServiceSteps, serviceSteps } from "./shared/service.js";
+import {
+  type OwnServiceState,
+  inspectOwnService,
+  removeServiceSteps,
+  serviceSteps,
+} from "./shared/service.js";
 
-type State = PartState & {
+type State = OwnServiceState & {
   /** What the operator's machine has for the edge, or why it cannot be that. */
   given: Given | UserError;
   now: Date;
@@ -24,7 +29,7 @@ type State = PartState & {
 export const edge: Piece<State> = {
   name: "edge",
   inspect: async (cluster) => {
-    const part = await inspectPart(cluster, "edge");
+    const part = await inspectOwnService(cluster, "edge");
     const { address } = part.machines(cluster.manager);
     return { ...part, given: await operatorGiven(cluster.config, address), now: new Date() };
   },
@@ -58,7 +63,7 @@ export const edge: Piece<State> = {
   problems: ({ machines, service, given, now }, { config, manager }) => {
     if (!service.running || given instanceof UserError) return [];
     const status = statusFrom(machines(manager).facts.files[paths.certificateStatus]);
-    const trouble = troubleOf({ config, given, status, now });
+    const trouble = certificateProblem({ config, given, status, now });
     return trouble === undefined ? [] : [`${manager.name}: ${trouble.text}; ${trouble.cure}`];
   },
 };

@@ -1,9 +1,9 @@
 import { homesHost } from "../cluster/cluster.js";
-import type { KeptStorage } from "../config/types.js";
+import type { PersistentStorage } from "../config/types.js";
 import { UserError, exitCode } from "../errors.js";
 import type { Facts } from "../host/facts.js";
 import type { Host } from "../host/host.js";
-import { type Skeleton, readSkeleton } from "../operator/first-files.js";
+import { type FirstFiles, readFirstFiles } from "../operator/first-files.js";
 import { folderTar } from "../operator/folder.js";
 import { paths } from "../paths.js";
 import type { Piece, Step } from "../reconcile/piece.js";
@@ -12,17 +12,17 @@ import { formatSize } from "../text/format.js";
 type State = {
   facts: Facts;
   /** What new homes should get, or why the operator's folder cannot be that. */
-  wanted: Skeleton | UserError | undefined;
+  wanted: FirstFiles | UserError | undefined;
 };
 
 /** The first files of new homes: a folder of the operator's, copied to the storage. */
-export const skeleton: Piece<State> = {
+export const firstFiles: Piece<State> = {
   name: "skeleton",
   inspect: async (cluster) => {
     const { skeleton: folder } = cluster.config.servers;
     const [facts, wanted] = await Promise.all([
       homesHost(cluster).facts(),
-      folder === undefined ? undefined : readSkeleton(folder).catch(asUserError),
+      folder === undefined ? undefined : readFirstFiles(folder).catch(asUserError),
     ]);
     return { facts, wanted };
   },
@@ -63,7 +63,7 @@ const asUserError = (error: unknown): UserError => {
   throw error;
 };
 
-const refuseTooLarge = (storage: KeptStorage, { bytes, files }: Skeleton): void => {
+const refuseTooLarge = (storage: PersistentStorage, { bytes, files }: FirstFiles): void => {
   const quota = Math.min(storage.quota.default, ...Object.values(storage.quota.groups));
   const cure = "take something out of the folder, or raise the quota";
   if (bytes > quota)

@@ -1,32 +1,37 @@
 import { UserError } from "../errors.js";
-import { inspectNotebooks } from "../images/built.js";
-import type { Notebook } from "../images/pulled.js";
+import { inspectUserImages } from "../images/built.js";
+import type { UserImage } from "../images/pulled.js";
 import { paths } from "../paths.js";
 import type { Piece } from "../reconcile/piece.js";
 import { hubSpec } from "./hub/service.js";
 import { hubConfiguration } from "./hub/settings.js";
 import { fileSteps, folderSteps, removeFileSteps, removeFolderSteps } from "./shared/files.js";
-import { type PartState, inspectPart, removeServiceSteps, serviceSteps } from "./shared/service.js";
+import {
+  type OwnServiceState,
+  inspectOwnService,
+  removeServiceSteps,
+  serviceSteps,
+} from "./shared/service.js";
 import { type Servers, inspectServers, removeServersSteps } from "./shared/user-servers.js";
 
-type State = PartState & { notebooks: Notebook[]; servers: Servers };
+type State = OwnServiceState & { userImages: UserImage[]; servers: Servers };
 
 /** JupyterHub on the manager; it alone has the Docker socket, and starts a service for each user. */
 export const hub: Piece<State> = {
   name: "hub",
   inspect: async (cluster) => {
-    const [part, notebooks, servers] = await Promise.all([
-      inspectPart(cluster, "hub"),
-      inspectNotebooks(cluster),
+    const [part, userImages, servers] = await Promise.all([
+      inspectOwnService(cluster, "hub"),
+      inspectUserImages(cluster),
       inspectServers(cluster),
     ]);
-    return { ...part, notebooks, servers };
+    return { ...part, userImages, servers };
   },
-  plan: (want, { machines, notebooks, image, service }, cluster) => {
+  plan: (want, { machines, userImages, image, service }, cluster) => {
     const { manager } = cluster;
     const { facts } = machines(manager);
-    for (const { built } of notebooks) if (built?.from instanceof UserError) throw built.from;
-    const { content, fixed } = hubConfiguration(want, machines, notebooks, cluster);
+    for (const { built } of userImages) if (built?.from instanceof UserError) throw built.from;
+    const { content, fixed } = hubConfiguration(want, machines, userImages, cluster);
     const files = fileSteps(manager, facts, [{ path: paths.hubConfiguration, content }]);
     const wanted = hubSpec(
       want,

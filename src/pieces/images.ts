@@ -4,14 +4,14 @@ import { buildImage } from "../docker/images.js";
 import { UserError, exitCode } from "../errors.js";
 import type { Facts } from "../host/facts.js";
 import type { Host } from "../host/host.js";
-import { buildSteps, inspectNotebooks, tellInstructions } from "../images/built.js";
-import { type OwnImages, inspectOwn, inspectSpread } from "../images/own.js";
+import { buildSteps, inspectUserImages, tellInstructions } from "../images/built.js";
+import { type OwnImageState, inspectOwn, inspectSpread } from "../images/own.js";
 import {
-  type Notebook,
+  type UserImage,
   type Pulled,
   commonName,
   listPulled,
-  pullNotebook,
+  pullUserImage,
   removePulled,
 } from "../images/pulled.js";
 import { type OwnImage, contextTar } from "../operator/own-images.js";
@@ -21,8 +21,8 @@ import type { Progress } from "../wait.js";
 
 type State = {
   machines: Machines;
-  own: OwnImages[];
-  notebooks: Notebook[];
+  own: OwnImageState[];
+  userImages: UserImage[];
   /** On every node: one that takes no users now may have taken some. */
   pulled: Pulled[];
   /** What else is ours by machine, as `inspectSpread` finds it. */
@@ -33,29 +33,29 @@ type State = {
 export const images: Piece<State> = {
   name: "images",
   // What takes long: built and pulled while the machines get to know one another.
-  beginsAfter: "engine",
+  startsAfter: "engine",
   inspect: async (cluster) => {
-    const [machines, own, notebooks, pulled, spread] = await Promise.all([
+    const [machines, own, userImages, pulled, spread] = await Promise.all([
       inspectMachines(cluster),
       inspectOwn(cluster),
-      inspectNotebooks(cluster),
+      inspectUserImages(cluster),
       listPulled(cluster.nodes),
       inspectSpread(cluster),
     ]);
-    return { machines, own, notebooks, pulled, spread };
+    return { machines, own, userImages, pulled, spread };
   },
-  plan: (want, { machines, own, notebooks }, cluster) => [
+  plan: (want, { machines, own, userImages }, cluster) => [
     ...own.flatMap((each) => each.missing.map((image) => buildStep(want.name, each.host, image))),
-    ...notebooks.flatMap((notebook) => buildSteps(want.name, notebook, cluster)),
-    ...cluster.seats.flatMap((host) => {
-      const missing = notebooks.filter(({ on }) => !on(host));
+    ...userImages.flatMap((userImage) => buildSteps(want.name, userImage, cluster)),
+    ...cluster.seatHosts.flatMap((host) => {
+      const missing = userImages.filter(({ on }) => !on(host));
       refuseWithoutRoom(host, machines(host).facts, missing);
       // What is built here comes by the registry, which is a later piece.
       const elsewhere = missing.filter(({ built }) => built === undefined);
       return elsewhere.map(({ wanted, image }) => ({
         host,
         title: `pull ${wanted}`,
-        run: (progress: Progress) => pullNotebook(host, wanted, image, progress),
+        run: (progress: Progress) => pullUserImage(host, wanted, image, progress),
       }));
     }),
   ],
@@ -81,7 +81,7 @@ export const images: Piece<State> = {
 const whilePulled = 1.3;
 
 // Where another machine has the image already its size is known; of the first one `check` asks for enough for any.
-const refuseWithoutRoom = (host: Host, facts: Facts, missing: readonly Notebook[]): void => {
+const refuseWithoutRoom = (host: Host, facts: Facts, missing: readonly UserImage[]): void => {
   const bytes = missing.reduce((sum, { size = 0 }) => sum + size * whilePulled, 0);
   const isElsewhere = facts.mounts.some(({ target }) =>
     ["/var", "/var/lib", "/var/lib/docker"].includes(target),

@@ -1,9 +1,9 @@
 import type { Piece } from "../reconcile/piece.js";
-import { leftovers } from "./cleanup.js";
+import { cleanup } from "./cleanup.js";
 import { edge } from "./edge.js";
 import { engine } from "./engine.js";
 import { firewall } from "./firewall.js";
-import { skeleton } from "./first-files.js";
+import { firstFiles } from "./first-files.js";
 import { hub } from "./hub.js";
 import { images } from "./images.js";
 import { network } from "./network.js";
@@ -11,7 +11,7 @@ import { packages } from "./packages.js";
 import { proxy } from "./proxy.js";
 import { quota } from "./quota.js";
 import { registry } from "./registry.js";
-import { seats } from "./seats.js";
+import { seatHosts } from "./seats.js";
 import { secrets } from "./secrets.js";
 import { storage } from "./storage.js";
 import { swarm } from "./swarm.js";
@@ -26,14 +26,14 @@ export const pieces: readonly Piece[] = [
   storage,
   images,
   registry,
-  seats,
+  seatHosts,
   quota,
-  skeleton,
+  firstFiles,
   secrets,
   proxy,
   hub,
   edge,
-  leftovers,
+  cleanup,
 ] as readonly Piece[];
 
 /** What commands need of single pieces; nobody outside of this room imports a piece by itself. */

@@ -7,7 +7,7 @@ import type { Host } from "../host/host.js";
 import { networkName } from "../names.js";
 import type { Piece } from "../reconcile/piece.js";
 import { managerDocker } from "../swarm/membership.js";
-import { removeUnused } from "../swarm/retry.js";
+import { removeWhenUnused } from "../swarm/retry.js";
 
 const encapsulation = 50;
 // bytes that VXLAN puts around a packet
@@ -64,7 +64,7 @@ export const network: Piece<State> = {
           {
             host: manager,
             title: `remove the overlay network ${networkName}`,
-            run: () => removeUnused(() => manager.docker.getNetwork(networkName).remove()),
+            run: () => removeWhenUnused(() => manager.docker.getNetwork(networkName).remove()),
           },
         ],
 };

@@ -1,11 +1,16 @@
 import type { Piece } from "../reconcile/piece.js";
 import { hashOfSecrets, secretMounts } from "./shared/secret-mounts.js";
-import { type PartState, inspectPart, removeServiceSteps, serviceSteps } from "./shared/service.js";
+import {
+  type OwnServiceState,
+  inspectOwnService,
+  removeServiceSteps,
+  serviceSteps,
+} from "./shared/service.js";
 
 /** configurable-http-proxy as a service of its own, so that a restart of the hub drops no connection. */
-export const proxy: Piece<PartState> = {
+export const proxy: Piece<OwnServiceState> = {
   name: "proxy",
-  inspect: (cluster) => inspectPart(cluster, "proxy"),
+  inspect: (cluster) => inspectOwnService(cluster, "proxy"),
   plan: (want, { machines, image, service }, cluster) => {
     const { secretHashes } = machines(cluster.manager).facts;
     const secrets = ["proxy-token"];

@@ -1,5 +1,5 @@
 import { homesHost } from "../cluster/cluster.js";
-import type { Config, KeptStorage } from "../config/types.js";
+import type { Config, PersistentStorage } from "../config/types.js";
 import { absent } from "../docker/client.js";
 import { UserError } from "../errors.js";
 import { limitsFile } from "../homes/set-limits.js";
@@ -11,7 +11,7 @@ import { paths } from "../paths.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import { listedImage } from "../swarm/list.js";
 import { differences } from "../swarm/service-spec.js";
-import { until } from "../wait.js";
+import { waitUntil } from "../wait.js";
 import { writeScript } from "./shared/files.js";
 
 const statusFile = `${paths.storage}/watcher.json`;
@@ -125,7 +125,7 @@ const specIn = (container: unknown) => {
 /** Waits until the watcher wrote that it could look at the homes, 60 s at most. */
 const waitUntilWatching = async (host: Host): Promise<void> => {
   let problem: string | undefined;
-  await until(
+  await waitUntil(
     async () => {
       const written = await host.script(`cat ${statusFile} 2>/dev/null || true`);
       if (written === "") return undefined;
@@ -147,7 +147,7 @@ const waitUntilWatching = async (host: Host): Promise<void> => {
 
 /** The step that writes what the watcher gives each home; a watcher that runs reads it at once. */
 const limitsSteps = (
-  storage: KeptStorage,
+  storage: PersistentStorage,
   login: Config["login"],
   host: Host,
   { files }: Facts,

@@ -1,42 +1,47 @@
 import type { Cluster } from "../cluster/cluster.js";
 import type { Facts } from "../host/facts.js";
-import { digestOf, inspectNotebooks, needsRegistry, pushSteps } from "../images/built.js";
-import { type Notebook, pullNotebook } from "../images/pulled.js";
+import { digestOf, inspectUserImages, needsRegistry, pushSteps } from "../images/built.js";
+import { type UserImage, pullUserImage } from "../images/pulled.js";
 import { builtRepository, registryPort } from "../names.js";
 import { paths } from "../paths.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import type { WantedService } from "../swarm/service-spec.js";
 import { relaySteps, removeRelaySteps } from "./registry/relay.js";
 import { folderSteps, removeFolderSteps } from "./shared/files.js";
-import { type PartState, inspectPart, removeServiceSteps, serviceSteps } from "./shared/service.js";
+import {
+  type OwnServiceState,
+  inspectOwnService,
+  removeServiceSteps,
+  serviceSteps,
+} from "./shared/service.js";
 import type { Progress } from "../wait.js";
 
-type State = PartState & { notebooks: Notebook[]; isNeeded: boolean };
+type State = OwnServiceState & { userImages: UserImage[]; isNeeded: boolean };
 
 /** What was built on the manager, brought to the machines that take users: by a registry that runs only where there is something to bring. */
 export const registry: Piece<State> = {
   name: "registry",
   inspect: async (cluster) => {
-    const [part, notebooks, isNeeded] = await Promise.all([
-      inspectPart(cluster, "registry"),
-      inspectNotebooks(cluster),
+    const [part, userImages, isNeeded] = await Promise.all([
+      inspectOwnService(cluster, "registry"),
+      inspectUserImages(cluster),
       needsRegistry(cluster),
     ]);
-    return { ...part, notebooks, isNeeded };
+    return { ...part, userImages, isNeeded };
   },
   plan: (want, have, cluster) => {
     if (!have.isNeeded) return removal(have, cluster);
-    const { machines, notebooks, image, service } = have;
-    const { manager, workers, seats } = cluster;
+    const { machines, userImages, image, service } = have;
+    const { manager, workers, seatHosts } = cluster;
     const { facts, address } = machines(manager);
-    const here = notebooks.filter(({ built }) => built !== undefined);
+    const here = userImages.filter(({ built }) => built !== undefined);
     const pushes = here.flatMap((each) => pushSteps(each, cluster));
     return [
       ...folderSteps(manager, facts, paths.registry, "the registry's images"),
       ...serviceSteps(wantedService(want.name, image), service, cluster),
       ...pushes,
       ...workers.flatMap((host) => relaySteps(host, machines(host).facts, address)),
-      ...(workers.length === 0 ? [] : seats).flatMap((host) =>
+      ...(workers.length === 0 ? [] : seatHosts).flatMap((host) =>
         here.filter(({ on }) => !on(host)).map((each) => pullStep(host, each, pushes, cluster)),
       ),
     ];
@@ -57,7 +62,7 @@ const removal = ({ machines, service }: State, cluster: Cluster): Step[] => {
 /** By digest, which is known only once it was pushed. */
 const pullStep = (
   host: Cluster["manager"],
-  { reference, built }: Notebook,
+  { reference, built }: UserImage,
   after: readonly Step[],
   { manager }: Cluster,
 ): Step => ({
@@ -67,7 +72,7 @@ const pullStep = (
   run: async (progress: Progress) => {
     const digest = await digestOf(manager, reference);
     const wanted = digest === undefined ? reference : `${builtRepository}@${digest}`;
-    await pullNotebook(host, wanted, reference, progress);
+    await pullUserImage(host, wanted, reference, progress);
   },
 });
 

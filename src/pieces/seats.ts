@@ -19,7 +19,7 @@ type State = {
  * The label by which the hub's servers find a machine. After all that a server needs there, so that a seat is offered
  * only when it can be sat on; and taken away only where nobody sits, since Swarm ends servers on a node that loses it.
  */
-export const seats: Piece<State> = {
+export const seatHosts: Piece<State> = {
   name: "seats",
   inspect: async (cluster) => {
     const [machines, members] = await Promise.all([
@@ -35,7 +35,7 @@ export const seats: Piece<State> = {
   plan: (want, { machines, members, taken }, cluster) =>
     cluster.nodes.flatMap((host): Step[] => {
       const node = nodeOf(host, members);
-      const isSeat = cluster.seats.includes(host);
+      const isSeat = cluster.seatHosts.includes(host);
       const isOffered = node?.Spec.Labels?.[usersLabel] === "true";
       const isOpen = node === undefined || node.Spec.Availability === "active";
       // Who sits there stays until the server stops by itself.
@@ -72,7 +72,7 @@ export const seats: Piece<State> = {
 };
 
 /** Machines that are offered to users against the configuration. */
-const surplusOf = ({ nodes, seats: wanted }: Cluster, members: Members): Host[] =>
+const surplusOf = ({ nodes, seatHosts: wanted }: Cluster, members: Members): Host[] =>
   nodes.filter(
     (host) => !wanted.includes(host) && nodeOf(host, members)?.Spec.Labels?.[usersLabel] === "true",
   );

@@ -19,7 +19,7 @@ import {
   stopNfs,
 } from "./storage/exports.js";
 import { isNamed, unlistScript } from "./storage/fstab.js";
-import { mendSteps, problemsOf } from "./storage/repair.js";
+import { repairSteps, problemsOf } from "./storage/repair.js";
 import { refuseHomesElsewhere } from "./storage/wrong-disk.js";
 
 type State = { machines: Machines; disk: DiskState };
@@ -36,9 +36,9 @@ export const storage: Piece<State> = {
     if (want.storage.kind === "temporary") return [];
     const host = homesHost(cluster);
     const { facts } = machines(host);
-    if (disk.trouble === "dead") return mendSteps(host, disk);
+    if (disk.trouble === "dead") return repairSteps(host, disk);
     return [
-      ...mendSteps(host, disk),
+      ...repairSteps(host, disk),
       ...backingSteps(want.storage.backing, host, facts, disk),
       ...enforcementSteps(host, disk),
       ...folderSteps(host, disk),

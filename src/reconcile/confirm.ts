@@ -5,7 +5,7 @@ import type { Step } from "./piece.js";
 export type Confirm = (destroying: readonly Step[]) => Promise<boolean>;
 
 /** Asks about what destroys, but never twice about the same: plans are made anew, so steps are known by what they say. */
-export const agreement = (confirm: Confirm, command: string) => {
+export const confirmOnce = (confirm: Confirm, command: string) => {
   const agreed = new Set<string>();
   return async (steps: readonly Step[]): Promise<void> => {
     const asked = steps.filter((step) => step.destroys !== undefined && !agreed.has(key(step)));

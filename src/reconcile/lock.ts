@@ -12,7 +12,7 @@ import {
   releaseScript,
   staleAfterSeconds,
 } from "./lock/script.js";
-import type { Exclusion } from "./reconcile.js";
+import type { Lock } from "./reconcile.js";
 
 /** How a lock is taken. What is not given is as an operator wants it. */
 export type LockOptions = {
@@ -69,7 +69,7 @@ export const withLock = async <Result>(
 };
 
 /** The lock as `reconcile` wants it: seen by the manager's facts, taken only for what changes something. */
-export const exclusionOf = (manager: Host, who: string, options: LockOptions): Exclusion => ({
+export const lockOf = (manager: Host, who: string, options: LockOptions): Lock => ({
   isHeld: async () => (await manager.facts()).state.includes(lockName),
   hold: (work) => withLock(manager, who, work, options),
 });

@@ -5,7 +5,7 @@ import type { Planned } from "./piece.js";
  * Does the work of each piece after that of the one before it; one that `beginsAfter` an earlier piece begins already then,
  * and is waited for in its turn. After a failure what has begun is waited for, and one error says of all.
  */
-export const inTurn = async (
+export const runInOrder = async (
   planned: readonly Planned[],
   work: (planned: Planned) => Promise<void>,
 ): Promise<void> => {
@@ -20,7 +20,7 @@ export const inTurn = async (
   try {
     for (const each of planned) {
       await begin(each);
-      const others = planned.filter(({ piece }) => piece.beginsAfter === each.piece.name);
+      const others = planned.filter(({ piece }) => piece.startsAfter === each.piece.name);
       for (const other of others) void begin(other);
     }
   } catch {

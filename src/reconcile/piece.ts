@@ -8,7 +8,7 @@ import type { Progress } from "../wait.js";
 export type Piece<State = unknown> = {
   name: string;
   /** The name of an earlier piece: once that is there this one begins, beside those in between; it is waited for in its place. */
-  beginsAfter?: string;
+  startsAfter?: string;
   inspect(cluster: Cluster): Promise<State>;
   plan(want: Config, have: State, cluster: Cluster): Step[];
   remove(have: State, cluster: Cluster): Step[];

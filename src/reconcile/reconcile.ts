@@ -1,9 +1,9 @@
 import type { Cluster } from "../cluster/cluster.js";
 import { oneError } from "../errors.js";
-import { type Confirm, agreement } from "./confirm.js";
+import { type Confirm, confirmOnce } from "./confirm.js";
 import { failure, interruption, unsettled } from "./errors.js";
 import type { Report } from "./event.js";
-import { inTurn } from "./order.js";
+import { runInOrder } from "./order.js";
 import { perform } from "./perform.js";
 import type { Piece, Planned, Step } from "./piece.js";
 
@@ -25,13 +25,13 @@ export type ReconcileOptions = {
   /** A clock in milliseconds that only goes forward. */
   now?: (() => number) | undefined;
   /** Keeps other operators out; without it nothing does. */
-  exclusion?: Exclusion | undefined;
+  lock?: Lock | undefined;
   /** A look at what stands in the way, before anything is changed; throws where something does. */
   preflight?: (() => Promise<void>) | undefined;
 };
 
 /** How other operators are kept out of what changes something. */
-export type Exclusion = {
+export type Lock = {
   /** Whether somebody seems to be at work: then even a run with nothing to do has to take its turn. */
   isHeld: () => Promise<boolean>;
   /** Does the work alone; `lost` is aborted when another took over. */
@@ -46,14 +46,14 @@ export const reconcile = (
 ): Promise<Reconciled> => carryOut(pieces, cluster, wanted, options);
 
 /** Takes everything away again, the last piece first; `command` is what goes on where it stops. */
-export const dismantle = (
+export const removeAll = (
   pieces: readonly Piece[],
   cluster: Cluster,
   { command = gone.command, ...options }: ReconcileOptions & { command?: string },
 ): Promise<Reconciled> => carryOut(pieces.toReversed(), cluster, { ...gone, command }, options);
 
 /** What `reconcile` would do first, piece by piece. Changes nothing. */
-export const survey = (pieces: readonly Piece[], cluster: Cluster): Promise<Planned[]> =>
+export const planAll = (pieces: readonly Piece[], cluster: Cluster): Promise<Planned[]> =>
   lookAtAll(pieces, cluster, wanted);
 
 /** What is to be reached, and the words for it. */
@@ -81,14 +81,14 @@ const carryOut = async (
   goal: Goal,
   options: ReconcileOptions,
 ): Promise<Reconciled> => {
-  const { report, exclusion, preflight, signal, now = () => performance.now() } = options;
+  const { report, lock: exclusion, preflight, signal, now = () => performance.now() } = options;
   const begun = now();
   const change = async (stop: AbortSignal | undefined): Promise<Timing[]> => {
     await preflight?.();
     const planned = await lookAtAll(pieces, cluster, goal);
     return performAll(planned, cluster, goal, { ...options, signal: stop });
   };
-  const changeAlone = ({ hold }: Exclusion): Promise<Timing[]> =>
+  const changeAlone = ({ hold }: Lock): Promise<Timing[]> =>
     hold((lost) => {
       // Whoever held the lock until just now may have changed what was seen.
       for (const host of cluster.hosts) host.forget();
@@ -109,7 +109,7 @@ const nothingToDo = async (
   pieces: readonly Piece[],
   cluster: Cluster,
   goal: Goal,
-  { isHeld }: Exclusion,
+  { isHeld }: Lock,
 ): Promise<Planned[] | undefined> => {
   const [held, looks] = await Promise.allSettled([isHeld(), lookAtAll(pieces, cluster, goal)]);
   // What was refused is said by the look under the lock, after the preflight.
@@ -125,7 +125,7 @@ const performAll = async (
   { report, confirm, jobs = 16, signal, now = () => performance.now() }: ReconcileOptions,
 ): Promise<Timing[]> => {
   const timings: Timing[] = [];
-  const agree = agreement(confirm, goal.command);
+  const agree = confirmOnce(confirm, goal.command);
 
   report.event({
     type: "plan",
@@ -172,7 +172,7 @@ const performAll = async (
     }
   };
 
-  await inTurn(planned, bringAbout);
+  await runInOrder(planned, bringAbout);
   return timings;
 };
 

@@ -4,7 +4,7 @@ import type { Host } from "../host/host.js";
 import { containerOf } from "./tasks.js";
 
 /** A user's server as the hub sees it: seconds since somebody did something there; whether a kernel is at work, null where that is not known. */
-export type AtWork = {
+export type Activity = {
   user: string;
   home: string;
   ready: boolean;
@@ -27,8 +27,10 @@ const seen = z.array(
 const ended = z.object({ ok: z.boolean(), why: z.string().optional() });
 
 /** What the hub knows of the servers of these homes; nothing of those that it has not started. */
-export const lookAtWork = async (manager: Host, homes: readonly string[]): Promise<AtWork[]> =>
-  seen.parse(await ask(manager, "look", { homes }, 60_000));
+export const inspectActivity = async (
+  manager: Host,
+  homes: readonly string[],
+): Promise<Activity[]> => seen.parse(await ask(manager, "look", { homes }, 60_000));
 
 /** Stops a server as its user would, and waits until it is gone. */
 export const stopByHub = async (manager: Host, user: string): Promise<Ended> =>

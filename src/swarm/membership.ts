@@ -7,7 +7,7 @@ import type { Host } from "../host/host.js";
 export type Member = Membership;
 
 /** Asks a host's Docker now; a machine without one is in no Swarm. */
-export const lookAtMember = async (host: Host): Promise<Member> => {
+export const inspectMember = async (host: Host): Promise<Member> => {
   const { units } = await host.facts();
   if (units["docker.service"] !== "active") return outside;
   const { Swarm: swarm } = (await host.docker.info()) as {
@@ -23,7 +23,7 @@ export const lookAtMember = async (host: Host): Promise<Member> => {
 /** The same from the facts, and where they do not know asked once until something changes there: half of the pieces want it. */
 export const memberOf = async (host: Host): Promise<Member> =>
   (await host.facts()).membership ??
-  host.remember("its part in the Swarm", () => lookAtMember(host));
+  host.remember("its part in the Swarm", () => inspectMember(host));
 
 /** What a machine is that is in no Swarm. */
 export const outside: Member = { state: "inactive", nodeId: "", manages: false };

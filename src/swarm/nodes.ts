@@ -3,9 +3,9 @@ import { type Machines, inspectMachines } from "../cluster/machines.js";
 import { absent } from "../docker/client.js";
 import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
-import { until } from "../wait.js";
-import { type Member, lookAtMember, memberOf, outside } from "./membership.js";
-import { inSequence } from "./retry.js";
+import { waitUntil } from "../wait.js";
+import { type Member, inspectMember, memberOf, outside } from "./membership.js";
+import { retryStaleVersion } from "./retry.js";
 
 /** A node as the manager lists it; the part of the Docker API's answer that we read. */
 export type SwarmNode = {
@@ -42,7 +42,7 @@ export const inspectMembers = async ({ nodes, manager }: Cluster): Promise<Membe
   const strangers = nodes.filter(
     (host) => of(host).state === "active" && !listed.some(({ ID }) => ID === of(host).nodeId),
   );
-  for (const host of strangers) members.set(host, await lookAtMember(host));
+  for (const host of strangers) members.set(host, await inspectMember(host));
   return { of, nodes: listed, swarmClass: swarm.Spec?.Labels?.["swarmhub.class"] };
 };
 
@@ -56,9 +56,9 @@ export const nodeOf = (host: Host, members: Members): SwarmNode | undefined =>
 
 /** Waits until the manager sees the host as a ready node, 60 s at most. */
 export const waitForNode = async (manager: Host, host: Host): Promise<SwarmNode> =>
-  until(
+  waitUntil(
     async () => {
-      const { nodeId } = await lookAtMember(host);
+      const { nodeId } = await inspectMember(host);
       const nodes = await listNodes(manager);
       return nodes.find(({ ID, Status }) => ID === nodeId && Status.State === "ready");
     },
@@ -83,7 +83,7 @@ export const changeNode = async (
   change: (spec: SwarmNode["Spec"]) => SwarmNode["Spec"],
 ): Promise<string> => {
   let id = "";
-  await inSequence(async () => {
+  await retryStaleVersion(async () => {
     const { ID, Version, Spec } = await waitForNode(manager, host);
     id = ID;
     await manager.docker.getNode(ID).update({ version: Version.Index, ...change(Spec) });

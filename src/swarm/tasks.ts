@@ -1,7 +1,7 @@
 import { absent } from "../docker/client.js";
 import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
-import { until } from "../wait.js";
+import { waitUntil } from "../wait.js";
 import { type WantedService, differences, serviceSpec } from "./service-spec.js";
 
 /** A task of a service; the part of the Docker API's answer that we read. */
@@ -48,7 +48,7 @@ export const waitUntilRunning = async (
   const before = await taskIds(manager, wanted.name);
   const deadline = wanted.patience ?? 120_000;
   let last = "no task yet";
-  await until(
+  await waitUntil(
     async () => {
       const tasks = (await tasksOf(manager, wanted.name))
         .filter(({ ID }) => !earlier.has(ID))
@@ -74,7 +74,7 @@ export const waitUntilRunning = async (
 
 /** Waits until a host has no container with this label ("name=value"), 60 s at most. */
 export const waitUntilGone = async ({ name, docker }: Host, label: string): Promise<void> => {
-  await until(
+  await waitUntil(
     async () => {
       const left = await docker.listContainers({ all: true, filters: { label: [label] } });
       return left.length === 0 ? true : undefined;

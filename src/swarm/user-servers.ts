@@ -3,7 +3,7 @@ import { absent } from "../docker/client.js";
 import { userServices } from "./list.js";
 import { managerDocker } from "./membership.js";
 import { hostsByNode } from "./nodes.js";
-import { removeUnused } from "./retry.js";
+import { removeWhenUnused } from "./retry.js";
 import { type Task, waitUntilGone } from "./tasks.js";
 
 /** A user's server: how far Swarm is with it ("running"), and on which machine. */
@@ -46,7 +46,7 @@ export const stopServer = async (cluster: Cluster, home: string): Promise<void> 
       });
       for (const { Name } of volumes ?? [])
         if (Name.startsWith(`swarmhub-home-${home}-`))
-          await removeUnused(() => host.docker.getVolume(Name).remove());
+          await removeWhenUnused(() => host.docker.getVolume(Name).remove());
     }),
   );
 };

@@ -12,7 +12,7 @@ export type Certificates = {
 };
 
 /** What is wrong, in a sentence, and what to do about it. */
-export type Trouble = { text: string; cure: string };
+export type CertificateProblem = { text: string; cure: string };
 
 /** Why what is served is not what is wanted; undefined where it is. */
 export const unserved = ({
@@ -36,7 +36,7 @@ export const unserved = ({
 };
 
 /** What somebody should do something about; undefined where all is well, or where the edge tells nothing. */
-export const troubleOf = (certificates: Certificates): Trouble | undefined => {
+export const certificateProblem = (certificates: Certificates): CertificateProblem | undefined => {
   const { status, now, config } = certificates;
   if (status === undefined) return undefined;
   const { attempt } = status;

@@ -34,7 +34,7 @@ const world = {
 };
 
 /** A class's certificates as the facts have them, and what is to be said of the operator's own files. */
-export const lookAtCertificates = async (
+export const inspectCertificates = async (
   cluster: Cluster,
 ): Promise<Certificates & { warnings: string[] }> => {
   const { config, manager } = cluster;

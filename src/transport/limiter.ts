@@ -1,12 +1,12 @@
 /** Runs a task once there is room for it. */
-export type Limit = {
+export type Limiter = {
   <T>(task: () => Promise<T>): Promise<T>;
   /** From now on at most so many, by default one fewer than are running; one at least. */
   narrow: (most?: number) => void;
 };
 
 /** A limit of `most` tasks at once; the others wait, first come first served. */
-export const limiter = (most: number): Limit => {
+export const createLimiter = (most: number): Limiter => {
   const waiting: (() => void)[] = [];
   let room = most;
   let running = 0;

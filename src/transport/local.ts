@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { execa } from "execa";
 import { UnreachableError, UserError } from "../errors.js";
-import { limiter } from "./limiter.js";
+import { createLimiter } from "./limiter.js";
 import { socketsBy } from "./socket.js";
 import { NoSocketError } from "./socket/types.js";
 import { codeOfSignal, collect, deadlineError, pour } from "./streams.js";
@@ -10,7 +10,7 @@ import type { Transport } from "./transport.js";
 
 /** The machine that we sit at. */
 export const localTransport = (): Transport => {
-  const atOnce = limiter(8);
+  const atOnce = createLimiter(8);
   const closing = new AbortController();
   const sockets = new Set<Duplex>();
 

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import { quote } from "../text/shell.js";
-import { openDoor, perlSockets } from "./socket/forwarder.js";
-import { NoSocketError, type Ways } from "./socket/types.js";
+import { startSocketForwarder, perlSockets } from "./socket/forwarder.js";
+import { NoSocketError, type SocketRoutes } from "./socket/types.js";
 import type { Transport } from "./transport.js";
 
 /** Where Docker Engine listens. */
@@ -11,7 +11,7 @@ export const dockerSocket = "/var/run/docker.sock";
  * Opens a unix socket: at once where that is allowed; else, where the login may not use it, through a door of our own
  * beside it; and where sshd forwards nothing, through a relay for each connection. Throws NoSocketError where nothing listens.
  */
-export const socketsBy = (ways: Ways): Pick<Transport, "socket" | "prepare"> => {
+export const socketsBy = (routes: SocketRoutes): Pick<Transport, "socket" | "prepare"> => {
   const detours = new Map<string, Promise<Detour>>();
   const detourTo = (path: string, find: () => Promise<Detour>): Promise<Detour> => {
     const detour = detours.get(path) ?? find();
@@ -35,15 +35,15 @@ export const socketsBy = (ways: Ways): Pick<Transport, "socket" | "prepare"> => 
       const socket = await byDetour(path);
       if (socket !== undefined) return socket;
       try {
-        return await ways.direct(path);
+        return await routes.direct(path);
       } catch (error) {
         if (!(error instanceof NoSocketError)) throw error;
-        return (await detourTo(path, () => findDetour(ways, path, error)))();
+        return (await detourTo(path, () => findDetour(routes, path, error)))();
       }
     },
     prepare: (path) => {
       // One that does not open is looked into by whoever wants the socket.
-      if (!ways.isRoot) detourTo(path, () => doorTo(ways, path)).catch(() => undefined);
+      if (!routes.isRoot) detourTo(path, () => doorTo(routes, path)).catch(() => undefined);
     },
   };
 };
@@ -52,22 +52,26 @@ export const socketsBy = (ways: Ways): Pick<Transport, "socket" | "prepare"> => 
 type Detour = () => Promise<Duplex>;
 
 /** A door for a login that may not use the socket itself. */
-const doorTo = async (ways: Ways, path: string): Promise<Detour> => {
-  const door = await openDoor(ways, path, "sudo -n ");
-  if (door === undefined) throw new NoSocketError(`${ways.host}: there is no door to ${path}`);
-  return () => ways.direct(door);
+const doorTo = async (routes: SocketRoutes, path: string): Promise<Detour> => {
+  const door = await startSocketForwarder(routes, path, "sudo -n ");
+  if (door === undefined) throw new NoSocketError(`${routes.host}: there is no door to ${path}`);
+  return () => routes.direct(door);
 };
 
 /** The way that works here. sshd says the same "open failed" whatever the cause, so we look. */
-const findDetour = async (ways: Ways, path: string, error: NoSocketError): Promise<Detour> => {
-  const { host, exec } = ways;
+const findDetour = async (
+  routes: SocketRoutes,
+  path: string,
+  error: NoSocketError,
+): Promise<Detour> => {
+  const { host, exec } = routes;
   const look = await exec(lookScript(path), { timeout: 15_000 });
   const seen = new Set(look.stdout.trim().split("\n"));
   if (seen.has("answers")) {
     const asRoot = seen.has("root") ? "" : "sudo -n ";
-    const door = await openDoor(ways, path, asRoot);
-    if (door !== undefined && (await opens(ways.direct, door))) return () => ways.direct(door);
-    return () => ways.stream(`${asRoot}perl -e ${quote(relayProgram)} ${quote(path)}`);
+    const door = await startSocketForwarder(routes, path, asRoot);
+    if (door !== undefined && (await opens(routes.direct, door))) return () => routes.direct(door);
+    return () => routes.stream(`${asRoot}perl -e ${quote(relayProgram)} ${quote(path)}`);
   }
   if (seen.has("socket") && !seen.has("perl")) throw error;
   throw new NoSocketError(
@@ -78,7 +82,7 @@ const findDetour = async (ways: Ways, path: string, error: NoSocketError): Promi
   );
 };
 
-const opens = async (direct: Ways["direct"], path: string): Promise<boolean> => {
+const opens = async (direct: SocketRoutes["direct"], path: string): Promise<boolean> => {
   try {
     (await direct(path)).destroy();
     return true;

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { UnreachableError } from "../errors.js";
-import { type Limit, limiter } from "./limiter.js";
+import { type Limiter, createLimiter } from "./limiter.js";
 import { socketsBy } from "./socket.js";
 import { NoChannelError, execOn, forwarded, streamOn } from "./ssh/channels.js";
 import { type DialOptions, dial } from "./ssh/dial.js";
@@ -19,7 +19,7 @@ export const sshTransport = async (host: string, options: DialOptions): Promise<
   client.on("close", () => fail("closed by the other side"));
 
   // sshd's MaxSessions is 10 by default.
-  const atOnce = limiter(8);
+  const atOnce = createLimiter(8);
   const connection = { host, client, lost: lost.signal };
   const exec: Transport["exec"] = (command, execOptions) =>
     withinSessions(atOnce, () => execOn(connection, command, execOptions));
@@ -50,7 +50,7 @@ export const sshTransport = async (host: string, options: DialOptions): Promise<
 };
 
 /** Where sshd allows fewer sessions than we thought, goes down to that many and tries again what it refused. */
-const withinSessions = async <T>(atOnce: Limit, task: () => Promise<T>): Promise<T> => {
+const withinSessions = async <T>(atOnce: Limiter, task: () => Promise<T>): Promise<T> => {
   const attempt = async () => {
     try {
       return await task();

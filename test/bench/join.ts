@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import { until } from "../../src/wait.js";
+import { waitUntil } from "../../src/wait.js";
 import { classIn } from "../e2e/support/class.js";
 import { type Lab, bootLab, workshop } from "../e2e/support/lab.js";
 import type { Person } from "../e2e/support/user.js";
@@ -84,7 +84,7 @@ const joinOnce = async (lab: Lab, start: Start, alice: Person): Promise<Joined> 
     if (status !== 0) throw new Error(`swarmhub join: ${complaints.join("")}`);
     return since();
   });
-  const answering = until(
+  const answering = waitUntil(
     async () => ((await alice.status("/user/alice/api")) === 200 ? since() : undefined),
     {
       deadline: 600_000,

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { slugOf } from "../../src/names.js";
-import { until } from "../../src/wait.js";
+import { waitUntil } from "../../src/wait.js";
 import type { Lab } from "../e2e/support/lab.js";
 
 const tools = "/opt/storm-bench";
@@ -47,7 +47,7 @@ export const stormHub = async (lab: Lab): Promise<StormHub> => {
     const before = await container();
     await lab.on(1, `docker service ${command} hub`);
     const door = `curl -ksfo /dev/null --max-time 5 https://${lab.address(1)}/hub/login && echo open || true`;
-    await until(
+    await waitUntil(
       async () => {
         const now = await container();
         const isNew = /^\w+$/.test(now) && now !== before;
@@ -89,7 +89,7 @@ export const stormHub = async (lab: Lab): Promise<StormHub> => {
     stopAll: async () => {
       const left = await names();
       if (left.length > 0) await lab.on(1, `docker service rm ${left.join(" ")}`);
-      await until(
+      await waitUntil(
         async () => {
           const running = await Promise.all(
             [2, 3].map((guest) => lab.on(guest, "docker ps -q -f label=com.docker.swarm.task")),

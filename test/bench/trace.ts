@@ -1,5 +1,5 @@
 import { type Docker, dockerOver } from "../../src/docker/client.js";
-import { greet } from "../../src/host/connect.js";
+import { probeLogin } from "../../src/host/connect.js";
 import { type Host, createHost } from "../../src/host/host.js";
 import { dockerSocket } from "../../src/transport/socket.js";
 import { sshTransport } from "../../src/transport/ssh.js";
@@ -50,7 +50,7 @@ export const connectTraced = async (
     socket: (path) => trace.note(name, "socket", path, () => bare.socket(path)),
   };
   transport.prepare(dockerSocket);
-  const greeting = await greet(name, transport);
+  const greeting = await probeLogin(name, transport);
   const docker = dockerOver(name, () => transport.socket(dockerSocket));
   noteCalls(docker, name, trace);
   return createHost(name, transport, docker, greeting);

@@ -1,6 +1,6 @@
 import test from "ava";
 import { certificate } from "../../src/checks/certificate.js";
-import type { World } from "../../src/checks/check.js";
+import type { OperatorMachine } from "../../src/checks/check.js";
 import type { Config } from "../../src/config/types.js";
 import { paths } from "../../src/paths.js";
 import { classOf } from "../support/class-of.js";
@@ -15,7 +15,7 @@ const found = async (
     known = name,
     up = true,
     world = {},
-  }: { known?: string; up?: boolean; world?: Partial<World> } = {},
+  }: { known?: string; up?: boolean; world?: Partial<OperatorMachine> } = {},
 ) => {
   const cluster = classOf(0, { config, answers: [["getent ahostsv4", `${known}\n`]] });
   const files: Record<string, string> = up ? { [paths.edgeConfiguration]: "{}" } : {};

@@ -1,7 +1,7 @@
 import test from "ava";
-import { ports } from "../../src/checks/connections.js";
-import { reportOn } from "../../src/checks/connections/findings.js";
-import { waysOf } from "../../src/checks/connections/needed.js";
+import { connections } from "../../src/checks/connections.js";
+import { connectionFindings } from "../../src/checks/connections/findings.js";
+import { neededConnections } from "../../src/checks/connections/needed.js";
 import { classOf } from "../support/class-of.js";
 import type { FakeHost } from "../support/fakes.js";
 import { contextOf, lines } from "./support/context.js";
@@ -10,12 +10,12 @@ const megabyte = 2 ** 20;
 
 test("a manager alone has nobody to reach", async (t) => {
   const context = contextOf(classOf(0));
-  t.deepEqual(waysOf(context), []);
-  t.deepEqual(await ports.run(context), []);
+  t.deepEqual(neededConnections(context), []);
+  t.deepEqual(await connections.run(context), []);
 });
 
 test("each way that Swarm and NFS need is tried, and 1 MB once for two machines", (t) => {
-  const ways = waysOf(contextOf(classOf(2, { server: true })));
+  const ways = neededConnections(contextOf(classOf(2, { server: true })));
   const said = ways.map(
     ({ from, to, protocol, port, size }) =>
       `${from.name} > ${to.name} ${port}/${protocol}${size === megabyte ? " 1 MB" : ""}`,
@@ -43,7 +43,9 @@ test("each way that Swarm and NFS need is tried, and 1 MB once for two machines"
 test("the whole packet is as large as the smaller of two cards allows", (t) => {
   const card = { device: "eth0", address: "10.77.0.12", prefix: 24, mtu: 1450 };
   const context = contextOf(classOf(1), { some: { worker1: { addresses: [card] } } });
-  const sizes = waysOf(context).flatMap(({ port, size }) => (port === 4789 ? [size] : []));
+  const sizes = neededConnections(context).flatMap(({ port, size }) =>
+    port === 4789 ? [size] : [],
+  );
   t.deepEqual(sizes, [1422, 1422]);
 });
 
@@ -90,7 +92,7 @@ test("what is reached is said for each machine, and every listener is ended", as
       worker1: all("10.77.0.11", "reached", toManager),
     },
   );
-  t.deepEqual(lines(await ports.run(contextOf(cluster))), [
+  t.deepEqual(lines(await connections.run(contextOf(cluster))), [
     "ok manager: reaches 7946/tcp+udp, 4789/udp of worker1, with packets of 1500 bytes",
     "ok worker1: reaches 2377/tcp, 7946/tcp+udp, 4789/udp, 2049/tcp of manager, with packets of 1500 bytes",
   ]);
@@ -105,7 +107,7 @@ test("what did not answer, was refused or let only little through is told apart"
       worker1: `10.77.0.11 tcp 2377 refused\n10.77.0.11 tcp 2049 broken\n10.77.0.11 tcp 2049 reached\n`,
     },
   );
-  const said = lines(await ports.run(contextOf(cluster)));
+  const said = lines(await connections.run(contextOf(cluster)));
   for (const start of [
     "refusal manager: 7946/tcp+udp of worker1 (10.77.0.12) cannot be reached: no answer",
     "refusal manager: 4789/udp of worker1 (10.77.0.12) passes little",
@@ -130,15 +132,20 @@ test("a port that Docker uses is connected to; of a UDP one nothing can be said"
     ),
   });
   const running = { manager: { units: { "docker.service": "active" } } };
-  const said = lines(await ports.run(contextOf(cluster, { some: running })));
+  const said = lines(await connections.run(contextOf(cluster, { some: running })));
   t.true(said.includes("note worker1: 4789/udp of manager not tried: Docker uses it already"));
   t.true(said.includes("ok worker1: reaches 2377/tcp, 7946/tcp+udp, 2049/tcp of manager"));
 });
 
 test("a UDP port that something other than Docker holds is refused on its machine", (t) => {
   const context = contextOf(classOf(1));
-  const way = waysOf(context).find(({ port, to }) => port === 4789 && to.name === "manager");
-  const found = reportOn(way === undefined ? [] : [{ ...way, result: "untried" }], context);
+  const way = neededConnections(context).find(
+    ({ port, to }) => port === 4789 && to.name === "manager",
+  );
+  const found = connectionFindings(
+    way === undefined ? [] : [{ ...way, result: "untried" }],
+    context,
+  );
   t.deepEqual(lines(found), ["refusal manager: 4789/udp is taken, and Docker does not run there"]);
 });
 
@@ -149,6 +156,8 @@ test("a machine without perl fails the check, and the others stop listening", as
     worker.run = async () => {
       throw new Error("worker1: perl: not found");
     };
-  await t.throwsAsync(async () => ports.run(contextOf(cluster)), { message: /perl: not found/ });
+  await t.throwsAsync(async () => connections.run(contextOf(cluster)), {
+    message: /perl: not found/,
+  });
   t.true(cluster.manager.asked.includes("kill 7"));
 });

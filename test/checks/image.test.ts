@@ -1,5 +1,5 @@
 import test from "ava";
-import type { World } from "../../src/checks/check.js";
+import type { OperatorMachine } from "../../src/checks/check.js";
 import { imageCheck } from "../../src/checks/image.js";
 import type { Docker } from "../../src/docker/client.js";
 import { classOf } from "../support/class-of.js";
@@ -16,7 +16,7 @@ const unreachable: Distribution = async () => {
 /** A class of two workers; those named have the image, its registry answers with that status, and to Docker as told. */
 const found = async (
   having: readonly string[],
-  fetch: World["fetch"],
+  fetch: OperatorMachine["fetch"],
   distribution = unreachable,
 ): Promise<string[]> => {
   const cluster = classOf(2);

@@ -1,6 +1,6 @@
 import test from "ava";
 import { inspectListening } from "../../src/checks/check.js";
-import { taken } from "../../src/checks/occupied-ports.js";
+import { occupiedPorts } from "../../src/checks/occupied-ports.js";
 import { paths } from "../../src/paths.js";
 import { classOf } from "../support/class-of.js";
 import { contextOf, lines } from "./support/context.js";
@@ -11,7 +11,7 @@ const listening = (host: string, port: number, program: string) => ({
 const found = async (
   some: Parameters<typeof contextOf>[1] = {},
   cluster = classOf(1),
-): Promise<string[]> => lines(await taken.run(contextOf(cluster, some)));
+): Promise<string[]> => lines(await occupiedPorts.run(contextOf(cluster, some)));
 
 test("what listens is read from each machine's own word", async (t) => {
   const ss = [

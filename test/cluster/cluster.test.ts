@@ -24,7 +24,7 @@ test("machines are told apart by what they do", (t) => {
   t.is(cluster.storage, a!);
   t.deepEqual(cluster.hosts, [a, b, c]);
   t.deepEqual(cluster.nodes, [a, b, c]);
-  t.deepEqual(cluster.seats, [b, c]);
+  t.deepEqual(cluster.seatHosts, [b, c]);
 });
 
 test("a server for the homes is a machine but no node", (t) => {
@@ -38,7 +38,7 @@ test("a server for the homes is a machine but no node", (t) => {
 test("with no workers the manager takes users", (t) => {
   const alone = fakeHost("a");
   const cluster = clusterOf({ ...config, workers: [] }, none, [alone]);
-  t.deepEqual(cluster.seats, [alone]);
+  t.deepEqual(cluster.seatHosts, [alone]);
   t.deepEqual(cluster.workers, []);
 });
 

@@ -1,6 +1,6 @@
 import test from "ava";
 import { serverText } from "../../src/commands/homes/ls.js";
-import { homesLines, inspectHomes } from "../../src/commands/shared/homes.js";
+import { homesLines, inspectClassHomes } from "../../src/commands/shared/homes.js";
 import type { Docker } from "../../src/docker/client.js";
 import { keptUntil } from "../../src/homes/trash.js";
 import { oneByOne } from "../../src/reconcile/one-by-one.js";
@@ -11,7 +11,7 @@ import { fakeCluster, fakeFacts, fakeHost, fakeReport, twoMachines } from "../su
 const now = 1_795_262_400;
 
 const stateOf = (watcher: unknown, seconds = now) =>
-  inspectHomes(
+  inspectClassHomes(
     fakeHost("node1", { answers: [["mountpoint", `${seconds}\n${JSON.stringify(watcher)}\n`]] }),
   );
 
@@ -36,7 +36,7 @@ test("a watcher that is stale, has a problem or never wrote is trouble", async (
     ["", now, /has written nothing/],
   ] as const)
     t.regex(homesLines((await stateOf(watcher, seconds))!)[0] ?? "", text);
-  t.is(await inspectHomes(fakeHost("node1", { answers: [["mountpoint", ""]] })), undefined);
+  t.is(await inspectClassHomes(fakeHost("node1", { answers: [["mountpoint", ""]] })), undefined);
 });
 
 const Labels = { "swarmhub.class": "geo-101" };

@@ -30,7 +30,7 @@ test("three answers make a configuration", async (t) => {
   t.is(written.name, "geo-101");
   t.deepEqual(written.manager, { destination: "debian@203.0.113.10" });
   t.deepEqual(written.workers, [{ destination: "debian@203.0.113.11" }, { destination: "w2" }]);
-  t.like(written.storage, { kind: "kept", backing: { kind: "device", path: "/dev/vdb" } });
+  t.like(written.storage, { kind: "persistent", backing: { kind: "device", path: "/dev/vdb" } });
 });
 
 test("Enter three times makes this machine a class, with homes that fit into its file", async (t) => {

@@ -29,7 +29,7 @@ test("three keys make a class, and the rest has its defaults", async (t) => {
     manager: { destination: "local" },
     workers: [],
     storage: {
-      kind: "kept",
+      kind: "persistent",
       backing: { kind: "device", path: "/dev/vdb" },
       quota: { default: 5 * 2 ** 30, groups: {} },
       files: 200_000,
@@ -72,7 +72,7 @@ engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
     manager: { destination: "debian@203.0.113.10", address: "10.0.0.5" },
     workers: [{ destination: "ssh://ada@203.0.113.11:2222" }, { destination: "w2" }],
     storage: {
-      kind: "kept",
+      kind: "persistent",
       host: { destination: "nas", address: "10.0.0.9" },
       backing: { kind: "file", size: 1.5 * 2 ** 40 },
       quota: { default: 500 * 2 ** 20, groups: { staff: 50 * 2 ** 30 } },
@@ -188,5 +188,5 @@ test("homes that are temporary need no place, and a place need not be named at o
   const storageOf = async (storage: string) =>
     (await loadConfig(await fileWith(`name: a\nmanager: local\nstorage: ${storage}\n`))).storage;
   t.deepEqual(await storageOf("temporary"), { kind: "temporary" });
-  t.like(await storageOf("{quota: 1G}"), { kind: "kept", backing: { kind: "unnamed" } });
+  t.like(await storageOf("{quota: 1G}"), { kind: "persistent", backing: { kind: "unnamed" } });
 });

@@ -5,7 +5,7 @@ import { type Docker, absent, dockerOver, ping } from "../../src/docker/client.j
 import { UnreachableError } from "../../src/errors.js";
 import { localTransport } from "../../src/transport/local.js";
 import type { Transport } from "../../src/transport/transport.js";
-import { until } from "../../src/wait.js";
+import { waitUntil } from "../../src/wait.js";
 import { type FakeEngine, fakeEngine, json } from "../support/fake-docker-engine.js";
 import { sshdFor, transportTo } from "../support/ssh-session.js";
 import { hasSshd } from "../support/sshd.js";
@@ -151,7 +151,7 @@ baseTest("an idle connection that the Engine closed is not used again", async (t
   await docker.listContainers();
   engine.hangUp();
   const { agent } = docker.modem as unknown as { agent: Agent };
-  await until(async () => (Object.keys(agent.freeSockets).length === 0 ? true : undefined), {
+  await waitUntil(async () => (Object.keys(agent.freeSockets).length === 0 ? true : undefined), {
     deadline: 5000,
     every: 5,
     otherwise: () => new Error("the socket is still kept"),

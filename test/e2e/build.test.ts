@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
-import { until } from "../../src/wait.js";
+import { waitUntil } from "../../src/wait.js";
 import { bootLab, workshop } from "./support/lab.js";
 import { arrive } from "./support/user.js";
 
@@ -146,7 +146,7 @@ test.serial("what nobody uses any more is removed, from the registry too", async
     );
   const anna = await arrive(address, "anna");
   await anna.stop();
-  await until(
+  await waitUntil(
     async () => ((await lab.on(2, "docker ps -aq -f name=nb-anna")) === "" ? true : undefined),
     { deadline: 90_000, every: 1000, otherwise: () => new Error("anna's server stays") },
   );

@@ -5,7 +5,7 @@ import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import test, { type ExecutionContext } from "ava";
-import { until } from "../../src/wait.js";
+import { waitUntil } from "../../src/wait.js";
 import { isTrusted, setAuthority, site } from "./support/authority.js";
 import { openBrowser } from "./support/browser.js";
 import { startKnot } from "./support/dns-server.js";
@@ -47,7 +47,7 @@ const up = async (t: ExecutionContext): Promise<string> => {
 
 /** Waits until the edge asks for nothing by itself for some minutes. */
 const lull = () =>
-  until(
+  waitUntil(
     async () => {
       const { stdout } = await swarmhub("tls", "--json");
       const { certificate } = JSON.parse(stdout) as { certificate: { nextAttempt: string } };

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { networkName } from "../../src/names.js";
-import { until } from "../../src/wait.js";
+import { waitUntil } from "../../src/wait.js";
 import { standInImage } from "../bench/light-server.js";
 import { stormHub } from "../bench/login-burst-hub.js";
 import { type Arrival, arrive } from "../bench/simulated-student.js";
@@ -36,7 +36,7 @@ const storm = async (
   blow: () => Promise<unknown>,
 ): Promise<Arrival[]> => {
   const coming = Promise.all(users.map((user) => arrive(site, user, patient)));
-  await until(
+  await waitUntil(
     async () => {
       const services = (await hub.started()).filter(({ name }) => name.startsWith("nb-"));
       return services.length * 3 >= users.length ? true : undefined;
@@ -95,12 +95,15 @@ test.serial("the proxy alone is started anew, and whose server ran before goes o
   const before = await addresses();
   await killServiceOf("proxy")();
   const begun = performance.now();
-  await until(async () => ((await answers()) === true ? undefined : true), {
+  await waitUntil(async () => ((await answers()) === true ? undefined : true), {
     deadline: 30_000,
     every: 50,
     otherwise: () => new Error("the proxy is not away"),
   });
-  await until(answers, { deadline: 90_000, otherwise: () => new Error("nobody answers again") });
+  await waitUntil(answers, {
+    deadline: 90_000,
+    otherwise: () => new Error("nobody answers again"),
+  });
   t.log(`answered again ${Math.round(performance.now() - begun)} ms after the proxy was killed`);
   const after = await addresses();
   for (const text of [before, after]) t.regex(text, /server \d+\.\d+\.\d+\.\d+:8000 /);
@@ -147,7 +150,7 @@ test.serial("the class's network has no address left for most of them", async (t
   // A task has its address before a machine is looked for, so no container is needed to take all of a subnet.
   const filler = `docker service create -d --name filler --network ${networkName} --endpoint-mode dnsrr --constraint node.labels.nowhere==yes --replicas 600 ${image}`;
   await lab.on(1, filler);
-  await until(
+  await waitUntil(
     async () => {
       const states = await lab.on(1, "docker service ps --format '{{.CurrentState}}' filler");
       return states.split("\n").length > 590 && !states.includes("Allocated") ? true : undefined;

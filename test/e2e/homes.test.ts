@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { slugOf } from "../../src/names.js";
-import { until } from "../../src/wait.js";
+import { waitUntil } from "../../src/wait.js";
 import { testCommands } from "./support/homes/commands.js";
 import { emptyByHand } from "./support/homes/empty-by-hand.js";
 import { faults } from "./support/homes/faults.js";
@@ -188,7 +188,7 @@ for (const [index, [what, faultOf]] of Object.entries(faults).entries())
       await lab.on(1, fault.mends);
     }
     // An NFS client that got no answer asks again after up to a minute.
-    await until(
+    await waitUntil(
       () =>
         inHub(`prepare_home(storage, "${user}", "${user}", wait=60)`).then(
           () => true as const,

@@ -2,7 +2,7 @@ import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import test, { type ExecutionContext } from "ava";
-import { until } from "../../src/wait.js";
+import { waitUntil } from "../../src/wait.js";
 import { classIn, watch } from "./support/class.js";
 import { bootLab, workshop } from "./support/lab.js";
 import type { Person } from "./support/user.js";
@@ -100,7 +100,7 @@ const leaving = (...words: string[]) => {
 
 /** Waits until somebody's server runs on another machine than this. */
 const hasMoved = (user: string, from: string): Promise<true> =>
-  until(async () => ((await nodeOf(user)) === from ? undefined : true), {
+  waitUntil(async () => ((await nodeOf(user)) === from ? undefined : true), {
     deadline: 240_000,
     every: 1000,
     otherwise: () => new Error(`${user} is still on ${from}`),
@@ -200,7 +200,7 @@ test.serial("leave --when-idle waits for who is at work, however long that takes
   await hasMoved(idle, "node3");
   const first = run.since();
   const seen = run.text().length;
-  await until(
+  await waitUntil(
     async () =>
       /waiting for pupil[^]*waiting for pupil/.test(run.text().slice(seen)) ? true : undefined,
     { deadline: 60_000, otherwise: () => new Error(`nobody is waited for: ${run.text()}`) },

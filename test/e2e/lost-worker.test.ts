@@ -1,5 +1,5 @@
 import test from "ava";
-import { until } from "../../src/wait.js";
+import { waitUntil } from "../../src/wait.js";
 import { classIn } from "./support/class.js";
 import { bootLab, workshop } from "./support/lab.js";
 import type { Person } from "./support/user.js";
@@ -169,7 +169,7 @@ const seen = async (what: string, look: () => Promise<boolean>): Promise<void> =
     new Error(
       `${what}: not seen\n${await onManager("docker node ls; docker service ls").catch(String)}\n${await tasks().catch(String)}`,
     );
-  await until(async () => ((await look()) ? true : undefined), {
+  await waitUntil(async () => ((await look()) ? true : undefined), {
     deadline: 180_000,
     every: 1000,
     otherwise,

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
-import { until } from "../../src/wait.js";
+import { waitUntil } from "../../src/wait.js";
 import { bootLab, workshop } from "./support/lab.js";
 import { snapshot } from "./support/machine-snapshot.js";
 import { type Person, arrive } from "./support/user.js";
@@ -83,7 +83,7 @@ test.serial(
       await readFile("test/e2e/support/homes/wait-for-storage.py", "utf8"),
     );
     const waiting = asAnna("python3 - /home/jovyan/times 400 </root/wait.py");
-    await until(
+    await waitUntil(
       async () =>
         (await lab.on(1, `cat ${storage}/homes/anna/times 2>/dev/null || true`)) === ""
           ? undefined
@@ -93,7 +93,7 @@ test.serial(
     await lab.lab("kill", "1");
     await lab.lab("boot", "1");
     const active = "systemctl show -p ActiveEnterTimestamp --value nfs-server";
-    const up = await until(
+    const up = await waitUntil(
       () =>
         lab
           .on(1, `systemctl is-active -q nfs-server && date +%s -d "$(${active})" || true`)
@@ -104,11 +104,14 @@ test.serial(
     t.log(`the writer went on ${after.toFixed(1)} s after the NFS server was back`);
     t.true(after < 40);
     // Docker starts the watcher anew until the disk is mounted, with growing pauses.
-    await until(async () => ((await swarmhub("quota", "check")).code === 0 ? true : undefined), {
-      deadline: 120_000,
-      every: 2000,
-      otherwise: () => new Error("the watcher stays away"),
-    });
+    await waitUntil(
+      async () => ((await swarmhub("quota", "check")).code === 0 ? true : undefined),
+      {
+        deadline: 120_000,
+        every: 2000,
+        otherwise: () => new Error("the watcher stays away"),
+      },
+    );
     const again = await swarmhub("up");
     t.regex(again.stderr, /nothing had to change/);
   },

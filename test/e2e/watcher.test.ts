@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import test, { type ExecutionContext } from "ava";
-import { until } from "../../src/wait.js";
+import { waitUntil } from "../../src/wait.js";
 import { installTools, makeHomes } from "../bench/limits.js";
 import { bootLab, workshop } from "./support/lab.js";
 import { arrive } from "./support/user.js";
@@ -44,7 +44,7 @@ const burst = async (t: ExecutionContext, step: string, prefix: string, count: n
 const allRight = async (t: ExecutionContext) => {
   // With the folder of the homes among them: who shares its id has none yet.
   const look = `ls ${storage}/pending; docker exec swarmhub-quota lsattr -pa ${storage}/homes | grep -v '/[.][.]$' | awk '{print $1}' | sort`;
-  const ids = await until(
+  const ids = await waitUntil(
     async () => {
       const seen = (await lab.on(1, look)).trim().split("\n");
       return seen.every(Number) && new Set(seen).size === seen.length ? seen : undefined;

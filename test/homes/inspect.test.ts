@@ -1,7 +1,7 @@
 import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
-import { lookAtHomes } from "../../src/homes/inspect.js";
+import { inspectHomes } from "../../src/homes/inspect.js";
 import { fakeHost, userError } from "../support/fakes.js";
 import { localStorage } from "./support/local-storage.js";
 
@@ -32,7 +32,7 @@ const answer = [
   "1000000 400000\n",
 ].join("\n");
 
-const lookOn = (said: string) => lookAtHomes(fakeHost("node1", { answers: [["perl", said]] }));
+const lookOn = (said: string) => inspectHomes(fakeHost("node1", { answers: [["perl", said]] }));
 
 test("one answer tells of every home: owner, use, limits, marks and the newest change", async (t) => {
   const seen = await lookOn(answer);
@@ -101,7 +101,7 @@ test("the script, run here: hostile entries are counted or left out, and no link
   }
   const { script } = host;
   host.script = (text) => script(text.replace("PATH=", `PATH=${at("bin")}:`));
-  const seen = await lookAtHomes(host, { changes: true });
+  const seen = await inspectHomes(host, { changes: true });
   t.deepEqual(
     seen.homes.map(({ name, user }) => [name, user]),
     [
@@ -116,7 +116,7 @@ test("the script, run here: hostile entries are counted or left out, and no link
     ["carl"],
   );
   t.false(seen.enforced);
-  const { homes } = await lookAtHomes(host, { only: ["ada"] });
+  const { homes } = await inspectHomes(host, { only: ["ada"] });
   t.deepEqual(
     homes.map(({ name, user }) => [name, user]),
     [["ada", "Ad\u0007a"]],

@@ -1,6 +1,6 @@
 import test from "ava";
 import { UserError, exitCode } from "../../src/errors.js";
-import { pick, whose } from "../../src/homes/select.js";
+import { selectHomes, ownerName } from "../../src/homes/select.js";
 import { slugOf } from "../../src/names.js";
 
 const named = (user: string) => ({ name: slugOf(user), user });
@@ -15,14 +15,14 @@ test("a home is found by login, by folder, and by a login in other letters", (t)
     ["BOB", "bob"],
   ] as const)
     t.deepEqual(
-      pick(homes, [word]).map((home) => home.user),
+      selectHomes(homes, [word]).map((home) => home.user),
       [user],
     );
-  t.is(pick(homes, ["bob", "BOB", "bob"]).length, 1);
+  t.is(selectHomes(homes, ["bob", "BOB", "bob"]).length, 1);
 });
 
 test("all that are unknown are told at once, with the nearest name", (t) => {
-  const error = t.throws(() => pick(homes, ["bobb", "ada", "zoe\u001b[2J"]), {
+  const error = t.throws(() => selectHomes(homes, ["bobb", "ada", "zoe\u001b[2J"]), {
     instanceOf: UserError,
   });
   t.is(
@@ -33,8 +33,8 @@ test("all that are unknown are told at once, with the nearest name", (t) => {
 });
 
 test("a hostile owner cannot reach the terminal", (t) => {
-  t.is(whose({ name: "x", user: "a\u001b]0;pwned\u0007\nb\u202e" }), "a b");
-  t.is(whose({ name: "x", user: "\u0007" }), "x");
-  t.is(whose({ name: "x", user: undefined }), "x");
-  t.true(whose({ name: "x", user: "w".repeat(4000) }).length <= 40);
+  t.is(ownerName({ name: "x", user: "a\u001b]0;pwned\u0007\nb\u202e" }), "a b");
+  t.is(ownerName({ name: "x", user: "\u0007" }), "x");
+  t.is(ownerName({ name: "x", user: undefined }), "x");
+  t.true(ownerName({ name: "x", user: "w".repeat(4000) }).length <= 40);
 });

@@ -1,6 +1,6 @@
 import test from "ava";
 import { UnreachableError } from "../../src/errors.js";
-import { connectOnceUp } from "../../src/host/connect.js";
+import { connectWhenBooted } from "../../src/host/connect.js";
 import { fakeHost, userError } from "../support/fakes.js";
 
 const booting = () => new UnreachableError("box", "it refuses the connection", "ssh box", true);
@@ -17,7 +17,11 @@ const arrive = (answers: readonly (Error | typeof host)[], wait = 60_000, signal
   };
   const progress = (text: string) => void said.push(text);
   const patience = { wait, every: 1, ...(signal !== undefined && { signal }) };
-  return { arrival: connectOnceUp("box", connect, progress, patience), said, tries: () => tries };
+  return {
+    arrival: connectWhenBooted("box", connect, progress, patience),
+    said,
+    tries: () => tries,
+  };
 };
 
 test("a machine that still boots is waited for, and told why", async (t) => {

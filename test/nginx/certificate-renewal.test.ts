@@ -7,8 +7,8 @@ import type { Status } from "../../contracts/edge-status.js";
 import { issuedFor, keepIssued } from "../../nginx/acme/issued.js";
 import type { Window } from "../../nginx/acme/renewal-window.js";
 import type { Pair } from "../../nginx/certificate-pair.js";
-import { keeperOf } from "../../nginx/certificate-renewal.js";
-import { Trouble } from "../../nginx/problem.js";
+import { certificateRenewal } from "../../nginx/certificate-renewal.js";
+import { Problem } from "../../nginx/problem.js";
 import type { Served } from "../../nginx/site.js";
 import { makeAuthority } from "./support/signing.js";
 
@@ -44,7 +44,7 @@ const keeping = async (t: ExecutionContext, former?: Partial<Status>) => {
     onWake: (): unknown => undefined,
     status: undefined as Status | undefined,
     said: [] as string[],
-    trouble: null as Trouble | null,
+    trouble: null as Problem | null,
     attempt: async (insist: boolean) => {
       world.attempts.push(insist);
       return world.answer();
@@ -56,7 +56,7 @@ const keeping = async (t: ExecutionContext, former?: Partial<Status>) => {
     const kind = issued === undefined ? "self-signed" : "acme";
     return { given: { kind, pair }, shown: pair.leaf, trouble: world.trouble };
   };
-  const { look } = keeperOf(
+  const { look } = certificateRenewal(
     {
       now: () => new Date(world.time),
       settings: () => world.settings,
@@ -79,7 +79,7 @@ const keeping = async (t: ExecutionContext, former?: Partial<Status>) => {
 };
 
 const refuse = (): never => {
-  throw new Trouble("no", "ask nicely", "No.");
+  throw new Problem("no", "ask nicely", "No.");
 };
 
 test("where there is none one is asked for, and asked for again when a third of its life is left", async (t) => {
@@ -329,7 +329,7 @@ test("only one attempt at a time: who asks meanwhile has what was asked for, oth
 test("an own certificate that cannot be served is told of, once in the log", async (t) => {
   const world = await keeping(t);
   world.settings = world.settingsOf({ tls: "own" });
-  world.trouble = new Trouble("it cannot be served", "put it right");
+  world.trouble = new Problem("it cannot be served", "put it right");
   await world.look("schedule");
   await world.look("schedule");
   t.is(world.status?.wanted, "own");

@@ -6,7 +6,7 @@ import { request } from "node:https";
 import { buffer } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
 import test from "ava";
-import { until } from "../../src/wait.js";
+import { waitUntil } from "../../src/wait.js";
 import { ask, handshake, rawly, upgraded } from "./support/client.js";
 import { type Edge, eventually, hasNginx, startEdge, withNginx } from "./support/running-edge.js";
 import { type Names, type Upstream, startNames, startUpstream } from "./support/upstream.js";
@@ -274,7 +274,7 @@ const hangUp = async (
 
 /** The children of a process, waited for: none would read as 0, and to kill that is to end the whole group of the tests. */
 const childrenOf = (pid: number): Promise<number[]> =>
-  until(
+  waitUntil(
     async () => {
       const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
       return children.trim() === "" ? undefined : children.trim().split(" ").map(Number);

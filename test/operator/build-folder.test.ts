@@ -5,7 +5,11 @@ import { gunzipSync } from "node:zlib";
 import test from "ava";
 import { extract } from "tar-stream";
 import { UserError, exitCode } from "../../src/errors.js";
-import { type Built, readBuild, refuseUnbuildable } from "../../src/operator/build-folder.js";
+import {
+  type BuildContext,
+  readBuild,
+  refuseUnbuildable,
+} from "../../src/operator/build-folder.js";
 import { fakeConfig, userError } from "../support/fakes.js";
 
 const folderWith = async (files: Record<string, string> = {}): Promise<string> => {
@@ -17,7 +21,7 @@ const folderWith = async (files: Record<string, string> = {}): Promise<string> =
   return folder;
 };
 const place = "swarmhub.yaml:5:10";
-const built = async (folder: string): Promise<Built> => {
+const built = async (folder: string): Promise<BuildContext> => {
   const read = await readBuild({ folder, place });
   if (read instanceof UserError) throw read;
   return read;

@@ -1,21 +1,22 @@
 import test from "ava";
-import type { Config, KeptStorage } from "../../src/config/types.js";
+import type { Config, PersistentStorage } from "../../src/config/types.js";
 import { UserError } from "../../src/errors.js";
-import type { Skeleton } from "../../src/operator/first-files.js";
-import { skeleton } from "../../src/pieces/first-files.js";
+import type { FirstFiles } from "../../src/operator/first-files.js";
+import { firstFiles } from "../../src/pieces/first-files.js";
 import { classOf, refusal, runAll, said } from "../support/class-of.js";
 import { fakeConfig, fakeFacts, keptStorage } from "../support/fakes.js";
 
-const wanted: Skeleton = { hash: "abc", bytes: 12_288, files: 3, entries: [] };
-const noteOf = ({ hash, bytes, files }: Skeleton) => `${JSON.stringify({ hash, bytes, files })}\n`;
+const wanted: FirstFiles = { hash: "abc", bytes: 12_288, files: 3, entries: [] };
+const noteOf = ({ hash, bytes, files }: FirstFiles) =>
+  `${JSON.stringify({ hash, bytes, files })}\n`;
 const facts = (note?: string) =>
   fakeFacts({ files: note === undefined ? {} : { "/srv/swarmhub/skeleton.json": note } });
 const cluster = classOf(1, { server: true, answers: [["mountpoint -q", ""]] });
-const plan = (have: Skeleton | UserError | undefined, note?: string, config = cluster.config) =>
-  skeleton.plan(config, { facts: facts(note), wanted: have }, cluster);
-const withStorage = (changes: Partial<KeptStorage>): Config =>
+const plan = (have: FirstFiles | UserError | undefined, note?: string, config = cluster.config) =>
+  firstFiles.plan(config, { facts: facts(note), wanted: have }, cluster);
+const withStorage = (changes: Partial<PersistentStorage>): Config =>
   fakeConfig({ storage: keptStorage(changes) });
-const bytes = (value: number) => value as KeptStorage["quota"]["default"];
+const bytes = (value: number) => value as PersistentStorage["quota"]["default"];
 
 test("the first files are copied to the storage once, and again when they change", (t) => {
   const step =
@@ -30,7 +31,7 @@ test("they are taken away when the configuration has none, and by `down`", (t) =
   t.deepEqual(said(plan(undefined)), []);
   t.deepEqual(said(plan(undefined, "{}")), [step]);
   const remove = (note?: string, have?: UserError) =>
-    said(skeleton.remove({ facts: facts(note), wanted: have }, cluster));
+    said(firstFiles.remove({ facts: facts(note), wanted: have }, cluster));
   t.deepEqual(remove(), []);
   t.deepEqual(remove(noteOf(wanted), new UserError("gone")), [step]);
 });

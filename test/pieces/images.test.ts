@@ -2,9 +2,14 @@ import { Readable } from "node:stream";
 import test from "ava";
 import type { Host } from "../../src/host/host.js";
 import { inspectOwn } from "../../src/images/own.js";
-import { type Pulled, inspectNotebook, pullNotebook, pulledName } from "../../src/images/pulled.js";
+import {
+  type Pulled,
+  inspectUserImage,
+  pullUserImage,
+  pulledName,
+} from "../../src/images/pulled.js";
 import type { OwnImage } from "../../src/operator/own-images.js";
-import { leftovers } from "../../src/pieces/cleanup.js";
+import { cleanup } from "../../src/pieces/cleanup.js";
 import { inspectPulled } from "../../src/pieces/cleanup/images.js";
 import { images } from "../../src/pieces/images.js";
 import { classOf, machinesOf, refusal, runAll, said } from "../support/class-of.js";
@@ -53,7 +58,7 @@ test("missing images of ours are built where they run, the notebook is pulled to
   const have = {
     own: [{ host: cluster.manager, wanted: all, missing: all, present: [] }],
     ...seen(cluster),
-    notebooks: [notebook(tag)],
+    userImages: [notebook(tag)],
   };
   t.deepEqual(said(images.plan(cluster.config, have, cluster)), [
     "manager: build the image hub (swarmhub/hub:0123456789ab)",
@@ -67,7 +72,7 @@ test("missing images of ours are built where they run, the notebook is pulled to
 
 test("a worker that has another image under the same tag pulls the one that the first has", (t) => {
   const cluster = classOf(2);
-  const have = { ...seen(cluster), own: [], notebooks: [notebook(digest(1), "worker1")] };
+  const have = { ...seen(cluster), own: [], userImages: [notebook(digest(1), "worker1")] };
   t.deepEqual(said(images.plan(cluster.config, have, cluster)), [`worker2: pull ${digest(1)}`]);
 });
 
@@ -76,7 +81,7 @@ test("each image to choose from is pulled to each machine that takes users", (t)
   const have = {
     ...seen(cluster),
     own: [],
-    notebooks: [
+    userImages: [
       notebook(digest(1), "worker1"),
       { ...notebook("r:1"), image: "r:1", reference: "r:1" },
     ],
@@ -101,7 +106,7 @@ test("a disk that will not hold the image is said before the pull, where its siz
         own: [],
         pulled: [],
         spread: new Map(),
-        notebooks: [{ ...notebook(digest(1), "worker1"), size }],
+        userImages: [{ ...notebook(digest(1), "worker1"), size }],
       },
       cluster,
     );
@@ -120,7 +125,7 @@ test("a disk that will not hold the image is said before the pull, where its siz
 
 test("without workers the manager pulls the notebook", (t) => {
   const cluster = classOf(0);
-  const have = { ...seen(cluster), own: [], notebooks: [notebook(tag)] };
+  const have = { ...seen(cluster), own: [], userImages: [notebook(tag)] };
   t.deepEqual(said(images.plan(cluster.config, have, cluster)), [`manager: pull ${tag}`]);
 });
 
@@ -129,12 +134,12 @@ test("images that are there are left alone, those of an earlier swarmhub too unt
   const have = {
     own: [built(cluster.manager, all, "swarmhub/hub:ba9876543210")],
     ...seen(cluster),
-    notebooks: [notebook(digest(1), "worker1", "worker2")],
+    userImages: [notebook(digest(1), "worker1", "worker2")],
   };
   t.deepEqual(said(images.plan(cluster.config, have, cluster)), []);
   t.deepEqual(
     said(
-      leftovers.plan(
+      cleanup.plan(
         cluster.config,
         { own: have.own, kept: undefined, pulled: [], built: [] },
         cluster,
@@ -149,11 +154,7 @@ test("what is no image of ours by its name is never taken for an old one", (t) =
   const have = [built(cluster.manager, all, "swarmhub/notebook:lab", "mine/hub:ba9876543210")];
   t.deepEqual(
     said(
-      leftovers.plan(
-        cluster.config,
-        { own: have, kept: undefined, pulled: [], built: [] },
-        cluster,
-      ),
+      cleanup.plan(cluster.config, { own: have, kept: undefined, pulled: [], built: [] }, cluster),
     ),
     [],
   );
@@ -164,16 +165,16 @@ test("`down` removes what is there", (t) => {
   const old = built(cluster.manager, [], "swarmhub/hub:ba9876543210");
   // The manager takes no users any more, and took some before its first worker came.
   const pulled = [cluster.manager, cluster.workers[1]!].map((host) => pulledOn(host));
-  const have = { ...seen(cluster), own: [old], notebooks: [], pulled };
+  const have = { ...seen(cluster), own: [old], userImages: [], pulled };
   t.deepEqual(said(images.remove(have, cluster)), [
     "manager: remove the images that swarmhub built",
     `manager: remove the image ${tag}`,
     `worker2: remove the image ${tag}`,
   ]);
-  const none = { ...seen(cluster), own: [built(cluster.manager, [])], notebooks: [] };
+  const none = { ...seen(cluster), own: [built(cluster.manager, [])], userImages: [] };
   t.deepEqual(said(images.remove(none, cluster)), []);
   t.deepEqual(
-    said(leftovers.remove({ own: [old], kept: undefined, pulled: [], built: [] }, cluster)),
+    said(cleanup.remove({ own: [old], kept: undefined, pulled: [], built: [] }, cluster)),
     [],
   );
 });
@@ -192,10 +193,10 @@ test("an image that vanished meanwhile counts as removed", async (t) => {
   const cluster = classOf(0, { docker: docker as never });
   const old = built(cluster.manager, [], "swarmhub/hub:ba9876543210");
   const pulled = [pulledOn(cluster.manager)];
-  const have = { ...seen(cluster), own: [old], notebooks: [], pulled };
+  const have = { ...seen(cluster), own: [old], userImages: [], pulled };
   await runAll(images.remove(have, cluster));
   await runAll(
-    leftovers.plan(cluster.config, { own: [old], kept: undefined, pulled: [], built: [] }, cluster),
+    cleanup.plan(cluster.config, { own: [old], kept: undefined, pulled: [], built: [] }, cluster),
   );
   t.deepEqual(removed, ["sha256:0", digest(1), tag, pulledName(tag), "swarmhub/hub:ba9876543210"]);
 });
@@ -213,7 +214,7 @@ const found = async (image: string, ...digests: (string[] | undefined)[]) => {
   const workers = digests.map((each, index) => machine(`worker${index + 1}`, each));
   const cluster = fakeCluster(machine("manager"), workers);
   cluster.config.servers.image = image;
-  const { wanted, on } = await inspectNotebook(cluster, image);
+  const { wanted, on } = await inspectUserImage(cluster, image);
   return [wanted, ...workers.filter(on).map(({ name }) => name)];
 };
 
@@ -229,7 +230,7 @@ test("the first worker gets the image that the manager had for users until then,
       machine("manager", [digest(4)]),
       workers.map((each, index) => machine(`worker${index + 1}`, each)),
     );
-    return (await inspectNotebook(cluster, tag)).wanted;
+    return (await inspectUserImage(cluster, tag)).wanted;
   };
   t.is(await wanted(undefined), digest(4));
   t.is(await wanted(undefined, [digest(1)]), digest(1));
@@ -264,15 +265,15 @@ test("what is pulled by digest gets the tag by which it is looked for", async (t
     getImage: (name: string) => ({ tag: async (as: unknown) => void tags.push([name, as]) }),
   };
   const host = fakeHost("worker2", { docker: docker as never });
-  await pullNotebook(host, digest(1), tag, () => {});
+  await pullUserImage(host, digest(1), tag, () => {});
   const note = (image: string) => ({ repo: "swarmhub/pulled", tag: pulledName(image).slice(16) });
   t.deepEqual(tags, [
     [digest(1), note(tag)],
     [digest(1), { repo: "quay.io/jupyter/scipy-notebook", tag: "2026-11-02" }],
   ]);
   tags.length = 0;
-  await pullNotebook(host, tag, tag, () => {});
-  await pullNotebook(host, digest(1), digest(1), () => {});
+  await pullUserImage(host, tag, tag, () => {});
+  await pullUserImage(host, digest(1), digest(1), () => {});
   t.deepEqual(tags, [
     [tag, note(tag)],
     [digest(1), note(digest(1))],
@@ -296,7 +297,7 @@ test("an image that we pulled goes with all its names once neither the configura
   };
   const host = fakeHost("manager", { facts: running, docker: docker as never });
   const pulled = await inspectPulled(fakeCluster(host), [{ reference: tag }]);
-  const steps = leftovers.plan(
+  const steps = cleanup.plan(
     fakeCluster(host).config,
     { own: [], kept: undefined, pulled, built: [] },
     fakeCluster(host),

@@ -13,7 +13,7 @@ const isBuilt = ((): boolean => {
     return false;
   }
 })();
-const withImages = new Set(["images", "registry", "quota", "proxy", "hub", "edge", "leftovers"]);
+const withImages = new Set(["images", "registry", "quota", "proxy", "hub", "edge", "cleanup"]);
 const able = pieces.filter(({ name }) => isBuilt || !withImages.has(name));
 
 /** A machine on which nothing of ours is, as the recorded facts have it; any word to its Docker fails the test. */
@@ -43,7 +43,7 @@ for (const [what, make] of classes) {
       const steps = piece.plan(cluster.config, await piece.inspect(cluster), cluster);
       t.is(
         steps.length === 0,
-        ["leftovers", "registry", "skeleton"].includes(piece.name),
+        ["cleanup", "registry", "skeleton"].includes(piece.name),
         `${piece.name}: ${said(steps).join("; ")}`,
       );
     }
@@ -63,7 +63,7 @@ test("pieces have names of their own, short enough for a column", (t) => {
 });
 
 test("what begins before its turn names an earlier piece", (t) => {
-  for (const [index, { name, beginsAfter }] of pieces.entries())
+  for (const [index, { name, startsAfter: beginsAfter }] of pieces.entries())
     if (beginsAfter !== undefined)
       t.true(
         pieces.slice(0, index).some((piece) => piece.name === beginsAfter),
@@ -74,6 +74,6 @@ test("what begins before its turn names an earlier piece", (t) => {
 test("what stands on something comes after it", (t) => {
   const place = (name: string) => pieces.findIndex((piece) => piece.name === name);
   const order =
-    "packages engine firewall swarm network storage images registry seats quota skeleton secrets proxy hub edge leftovers";
+    "packages engine firewall swarm network storage images registry seats quota skeleton secrets proxy hub edge cleanup";
   t.deepEqual(order.split(" ").map(place), [...pieces.keys()]);
 });

@@ -3,7 +3,7 @@ import { UserError } from "../../src/errors.js";
 import type { Host } from "../../src/host/host.js";
 import { inspectBuilt } from "../../src/images/built.js";
 import { inspectSpread } from "../../src/images/own.js";
-import { type BuildState, listPulled } from "../../src/images/pulled.js";
+import { type BuildStatus, listPulled } from "../../src/images/pulled.js";
 import { builtRepository, unfinishedName } from "../../src/names.js";
 import { paths } from "../../src/paths.js";
 import { inspectOldBuilds, oldBuildSteps } from "../../src/pieces/cleanup/images.js";
@@ -17,7 +17,7 @@ import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
 const hash = "0123456789abcdef";
 const digest = `sha256:${"1".repeat(64)}`;
 const from = { hash, bytes: 2048, files: 3, bases: [], context: async () => Buffer.from("") };
-const notebook = (state: Partial<BuildState>, ...hosts: string[]) => ({
+const notebook = (state: Partial<BuildStatus>, ...hosts: string[]) => ({
   image: "/class/image",
   reference: `${builtRepository}:${hash}`,
   wanted: `${builtRepository}@${digest}`,
@@ -33,7 +33,7 @@ const plan = (
 ) => {
   const cluster = classOf(workers);
   const machines = machinesOf(cluster, { state });
-  const have = { machines, notebooks: [each], image: "swarmhub/registry:1", service, isNeeded };
+  const have = { machines, userImages: [each], image: "swarmhub/registry:1", service, isNeeded };
   return { steps: registry.plan(cluster.config, have, cluster), cluster, have };
 };
 
@@ -108,12 +108,12 @@ test("a way that is open stays, one that leads to an earlier address is opened a
 
 test("it is built before the registry is asked, and a folder that cannot be read stops the plan, not `down`", (t) => {
   const cluster = classOf(1);
-  const have = (state: Partial<BuildState>) => ({
+  const have = (state: Partial<BuildStatus>) => ({
     machines: machinesOf(cluster),
     own: [],
     pulled: [],
     spread: new Map([[cluster.workers[0]!, ["sha256:1"]]]),
-    notebooks: [notebook(state)],
+    userImages: [notebook(state)],
   });
   t.deepEqual(said(images.plan(cluster.config, have({ isBuilt: false }), cluster)), [
     "manager: build the image of /class/image (3 files and folders, 2 KB)",
@@ -198,7 +198,7 @@ test("what a failed build left goes before the image that it stands on", async (
   const cluster = fakeCluster(fakeHost("manager", { facts, docker }));
   const spread = await inspectSpread(cluster);
   const pulled = await listPulled(cluster.nodes);
-  const have = { machines: machinesOf(cluster), own: [], notebooks: [], spread, pulled };
+  const have = { machines: machinesOf(cluster), own: [], userImages: [], spread, pulled };
   await runAll(images.remove(have, cluster));
   t.deepEqual(removed, [unfinishedName, "debian:13", "swarmhub/pulled:0123456789ab"]);
 });

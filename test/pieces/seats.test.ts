@@ -1,7 +1,7 @@
 import test from "ava";
 import type { Docker } from "../../src/docker/client.js";
 import type { Host } from "../../src/host/host.js";
-import { seats } from "../../src/pieces/seats.js";
+import { seatHosts } from "../../src/pieces/seats.js";
 import type { Member } from "../../src/swarm/membership.js";
 import type { SwarmNode } from "../../src/swarm/nodes.js";
 import { classOf, machinesOf, said } from "../support/class-of.js";
@@ -42,8 +42,8 @@ const plan = (workers: number, specs: Record<string, Spec>, taken: Record<string
     ),
   };
   return {
-    steps: said(seats.plan(cluster.config, state, cluster)),
-    problems: seats.problems?.(state, cluster) ?? [],
+    steps: said(seatHosts.plan(cluster.config, state, cluster)),
+    problems: seatHosts.problems?.(state, cluster) ?? [],
   };
 };
 
@@ -102,7 +102,7 @@ test("who sits where is asked only about machines that should offer no seats", a
     }) as unknown as Partial<Docker>;
   const look = async (users: Record<string, string>) => {
     const cluster = twoMachines(() => docker(users));
-    return [...(await seats.inspect(cluster)).taken].map(([{ name }, count]) => [name, count]);
+    return [...(await seatHosts.inspect(cluster)).taken].map(([{ name }, count]) => [name, count]);
   };
   t.deepEqual(await look({ manager: "false", worker: "true" }), []);
   t.deepEqual(asked, []);

@@ -11,7 +11,7 @@ import { statusText } from "../tls/support/assert-problem.js";
 
 const secretHashes = { "proxy-token": "1", "shared-password": "2", "admin-password": "3" };
 const absent: ServiceState = { present: undefined, running: false, imageId: "sha256:1" };
-const notebooks = [
+const userImages = [
   {
     image: "quay.io/jupyter/scipy-notebook:2026-11-02",
     reference: "quay.io/jupyter/scipy-notebook:2026-11-02",
@@ -46,7 +46,7 @@ const all = {
     have: (cluster: Cluster, service: ServiceState, changes: Changes = {}) => ({
       machines: machinesOf(cluster, { secretHashes, ...changes }),
       image: "swarmhub/hub:1",
-      notebooks,
+      userImages,
       servers: nobody,
       service,
     }),
@@ -259,7 +259,7 @@ test("hub.json has each image to choose from by its digest, and what the first g
   const r = choice("R", "r:1", 2);
   const python = choice("Python", servers.image, 1);
   cluster.config.servers = { ...servers, image: "r:1", images: [r, python] };
-  const { content } = hubConfiguration(cluster.config, machinesOf(cluster), notebooks, cluster);
+  const { content } = hubConfiguration(cluster.config, machinesOf(cluster), userImages, cluster);
   const { image, cpu, images } = JSON.parse(content) as Record<string, unknown>;
   t.deepEqual([image, cpu], ["r@sha256:1", 2]);
   t.deepEqual(images, [

@@ -1,8 +1,8 @@
 import test from "ava";
-import { createHelper } from "../../quota/command-runner.js";
+import { createCommandRunner } from "../../quota/command-runner.js";
 
 const stop = new AbortController();
-const helper = createHelper(stop.signal);
+const helper = createCommandRunner(stop.signal);
 
 // It stays until it is told to go.
 test.after.always(() => stop.abort());
@@ -44,7 +44,7 @@ test("many asks are answered each with its own", async (t) => {
 });
 
 test("a helper that was killed fails what it was asked, and the next call has a new one", async (t) => {
-  const mortal = createHelper(stop.signal);
+  const mortal = createCommandRunner(stop.signal);
   await t.throwsAsync(mortal(["sh", "-c", "kill -9 $PPID; sleep 1"]), {
     message: /helper .* ended: SIGKILL/,
   });

@@ -1,10 +1,10 @@
 import test from "ava";
 import type { Account, Attributes } from "../../contracts/xfs.js";
-import { type Survey, createMemory, pauseAfterSurvey } from "../../quota/known-state.js";
+import { type FullScan, createKnownState, pauseAfterScan } from "../../quota/known-state.js";
 import { account, limit } from "./support/simulation.js";
 
 const home = (projectId: number): Attributes => ({ projectId, inherits: true });
-const found = (homes: [string, Attributes][], accounts: [number, Account][] = []): Survey => ({
+const found = (homes: [string, Attributes][], accounts: [number, Account][] = []): FullScan => ({
   attributes: new Map(homes),
   accounts: new Map(accounts),
 });
@@ -12,10 +12,10 @@ const turnOfEvents = () => new Promise(setImmediate);
 
 /** A memory whose surveys end when the test says so. */
 const prepare = (highest?: number) => {
-  const ends: ((found: Survey | Error) => void)[] = [];
+  const ends: ((found: FullScan | Error) => void)[] = [];
   let now = 0;
   let rings = 0;
-  const memory = createMemory(
+  const knownState = createKnownState(
     () =>
       new Promise((resolve, reject) => {
         ends.push((end) => (end instanceof Error ? reject(end) : resolve(end)));
@@ -25,7 +25,7 @@ const prepare = (highest?: number) => {
     highest,
   );
   return {
-    memory,
+    memory: knownState,
     ends,
     rings: () => rings,
     pass: (milliseconds: number) => {
@@ -35,33 +35,33 @@ const prepare = (highest?: number) => {
 };
 
 test("a survey begins at once, rings when it ended, and is taken in at the next turn", async (t) => {
-  const { memory, ends, rings } = prepare();
-  memory.turn();
-  memory.turn();
+  const { memory: knownState, ends, rings } = prepare();
+  knownState.turn();
+  knownState.turn();
   t.is(ends.length, 1);
   ends[0]?.(found([["ada", home(1)]], [[7, account()]]));
   await turnOfEvents();
-  t.deepEqual([rings(), memory.isWhole], [1, false]);
-  memory.turn();
-  t.true(memory.isWhole);
-  t.deepEqual([...memory.attributes.keys()], ["ada"]);
-  t.is(memory.highestId, 7);
+  t.deepEqual([rings(), knownState.isWhole], [1, false]);
+  knownState.turn();
+  t.true(knownState.isWhole);
+  t.deepEqual([...knownState.attributes.keys()], ["ada"]);
+  t.is(knownState.highestId, 7);
 });
 
 test("the highest id is that of an earlier watcher until a higher one is seen", (t) => {
-  const { memory } = prepare(12);
-  memory.learnAccounts([5], new Map([[5, account()]]));
-  t.is(memory.highestId, 12);
-  memory.learnAccounts([40], new Map([[40, account()]]));
-  t.is(memory.highestId, 40);
+  const { memory: knownState } = prepare(12);
+  knownState.learnAccounts([5], new Map([[5, account()]]));
+  t.is(knownState.highestId, 12);
+  knownState.learnAccounts([40], new Map([[40, account()]]));
+  t.is(knownState.highestId, 40);
 });
 
 test("what was learned while a survey went on is newer than the survey", async (t) => {
-  const { memory, ends } = prepare();
-  memory.learnHomes(["old"], new Map([["old", home(9)]]));
-  memory.turn();
-  memory.learnHomes(["ada", "gone"], new Map([["ada", home(2)]]));
-  memory.learnAccounts([2, 3], new Map([[2, account(limit)]]));
+  const { memory: knownState, ends } = prepare();
+  knownState.learnHomes(["old"], new Map([["old", home(9)]]));
+  knownState.turn();
+  knownState.learnHomes(["ada", "gone"], new Map([["ada", home(2)]]));
+  knownState.learnAccounts([2, 3], new Map([[2, account(limit)]]));
   ends[0]?.(
     found(
       ["ada", "gone", "bob"].map((name) => [name, home(1)]),
@@ -69,10 +69,10 @@ test("what was learned while a survey went on is newer than the survey", async (
     ),
   );
   await turnOfEvents();
-  memory.turn();
-  t.deepEqual(Object.fromEntries(memory.attributes), { ada: home(2), bob: home(1) });
+  knownState.turn();
+  t.deepEqual(Object.fromEntries(knownState.attributes), { ada: home(2), bob: home(1) });
   t.deepEqual(
-    [...memory.accounts],
+    [...knownState.accounts],
     [
       [1, account()],
       [2, account(limit)],
@@ -81,44 +81,44 @@ test("what was learned while a survey went on is newer than the survey", async (
 });
 
 test("the next survey waits ten times as long as the last one took", async (t) => {
-  const { memory, ends, pass } = prepare();
-  memory.turn();
+  const { memory: knownState, ends, pass } = prepare();
+  knownState.turn();
   pass(17_000);
   ends[0]?.(found([]));
   await turnOfEvents();
-  memory.turn();
+  knownState.turn();
   pass(169_000);
-  memory.turn();
+  knownState.turn();
   t.is(ends.length, 1);
   pass(1000);
-  memory.turn();
+  knownState.turn();
   t.is(ends.length, 2);
-  t.is(pauseAfterSurvey(10), 29_000);
-  t.is(pauseAfterSurvey(68_000), 300_000);
+  t.is(pauseAfterScan(10), 29_000);
+  t.is(pauseAfterScan(68_000), 300_000);
 });
 
 test("a survey that failed says so once, and the next one begins at the turn after", async (t) => {
-  const { memory, ends } = prepare();
-  memory.turn();
+  const { memory: knownState, ends } = prepare();
+  knownState.turn();
   ends[0]?.(new Error("lsattr is not installed here"));
   await turnOfEvents();
-  t.throws(() => memory.turn(), { message: "lsattr is not installed here" });
-  memory.turn();
+  t.throws(() => knownState.turn(), { message: "lsattr is not installed here" });
+  knownState.turn();
   t.is(ends.length, 2);
-  t.false(memory.isWhole);
+  t.false(knownState.isWhole);
 });
 
 test("homes that are gone are forgotten", (t) => {
-  const { memory } = prepare();
-  memory.learnHomes(["ada", "bob"], new Map(["ada", "bob"].map((name) => [name, home(1)])));
-  memory.keepOnly(new Set(["bob"]));
-  t.deepEqual([...memory.attributes.keys()], ["bob"]);
+  const { memory: knownState } = prepare();
+  knownState.learnHomes(["ada", "bob"], new Map(["ada", "bob"].map((name) => [name, home(1)])));
+  knownState.keepOnly(new Set(["bob"]));
+  t.deepEqual([...knownState.attributes.keys()], ["bob"]);
 });
 
 test("a home that may be another one is forgotten, also by a survey that goes on", async (t) => {
-  const { memory, ends } = prepare();
-  memory.turn();
-  memory.forget("ada");
+  const { memory: knownState, ends } = prepare();
+  knownState.turn();
+  knownState.forget("ada");
   ends[0]?.(
     found([
       ["ada", home(1)],
@@ -126,6 +126,6 @@ test("a home that may be another one is forgotten, also by a survey that goes on
     ]),
   );
   await turnOfEvents();
-  memory.turn();
-  t.deepEqual([...memory.attributes.keys()], ["bob"]);
+  knownState.turn();
+  t.deepEqual([...knownState.attributes.keys()], ["bob"]);
 });

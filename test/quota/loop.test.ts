@@ -1,7 +1,7 @@
 import test from "ava";
 import { type Parts, keepWatch, pauseAfter, slowTimer } from "../../quota/loop.js";
 import type { PassReport } from "../../quota/pass.js";
-import { createBell } from "../../quota/wakeup.js";
+import { createWakeup } from "../../quota/wakeup.js";
 
 const calm: PassReport = {
   homes: 0,
@@ -22,8 +22,8 @@ const loop = (
 ): { log: Log; done: Promise<string | undefined> } => {
   const stop = new AbortController();
   const log: Log = { waits: [], outcomes: [], listening: 0 };
-  const bell = {
-    ring: () => {},
+  const wakeup = {
+    notify: () => {},
     wait: async (milliseconds: number) => {
       if (log.waits.push(milliseconds) >= rounds) stop.abort();
     },
@@ -38,7 +38,7 @@ const loop = (
     {
       isReady: async () => undefined,
       pass: async () => calm,
-      bell,
+      wakeup,
       listen,
       onPass: async (outcome) => {
         log.outcomes.push(outcome);
@@ -114,24 +114,24 @@ test("the pause is bounded however often it fails", (t) => {
   t.is(pauseAfter(1_000_000), slowTimer);
 });
 
-test("a ring while nobody waits is not lost, and many rings are one", async (t) => {
-  const bell = createBell();
-  bell.ring();
-  bell.ring();
+test("a notify while nobody waits is not lost, and many rings are one", async (t) => {
+  const wakeup = createWakeup();
+  wakeup.notify();
+  wakeup.notify();
   const never = new AbortController();
-  await bell.wait(60_000, never.signal);
-  const second = bell.wait(60_000, never.signal).then(() => "rung");
+  await wakeup.wait(60_000, never.signal);
+  const second = wakeup.wait(60_000, never.signal).then(() => "rung");
   t.is(await Promise.race([second, Promise.resolve("waiting")]), "waiting");
-  bell.ring();
+  wakeup.notify();
   t.is(await second, "rung");
 });
 
 test("a wait ends when the watcher is told to stop, and when the time is over", async (t) => {
   const stop = new AbortController();
-  const waiting = createBell().wait(60_000, stop.signal);
+  const waiting = createWakeup().wait(60_000, stop.signal);
   stop.abort();
   await waiting;
-  await createBell().wait(60_000, stop.signal);
-  await createBell().wait(1, new AbortController().signal);
+  await createWakeup().wait(60_000, stop.signal);
+  await createWakeup().wait(1, new AbortController().signal);
   t.pass();
 });

@@ -1,11 +1,11 @@
 import test from "ava";
 import { greatestProjectId } from "../../contracts/xfs.js";
-import { candidates, ranges } from "../../quota/project-ids.js";
+import { candidateIds, ranges } from "../../quota/project-ids.js";
 import { account } from "./support/simulation.js";
 
 test("the next ids are above the highest one", (t) => {
-  t.deepEqual(candidates(3, { highestId: 7, accounts: new Map() }), [8, 9, 10]);
-  t.deepEqual(candidates(0, { highestId: 7, accounts: new Map() }), []);
+  t.deepEqual(candidateIds(3, { highestId: 7, accounts: new Map() }), [8, 9, 10]);
+  t.deepEqual(candidateIds(0, { highestId: 7, accounts: new Map() }), []);
 });
 
 test("once the numbers end, the lowest ids that nothing uses are next", (t) => {
@@ -14,7 +14,7 @@ test("once the numbers end, the lowest ids that nothing uses are next", (t) => {
     [2, account()],
     [3, account({ usedKiB: 4 })],
   ]);
-  t.deepEqual(candidates(4, { highestId: greatestProjectId - 1, accounts }), [
+  t.deepEqual(candidateIds(4, { highestId: greatestProjectId - 1, accounts }), [
     greatestProjectId,
     2,
     4,

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import type { Output, Run } from "../../quota/command.js";
-import { survey } from "../../quota/full-scan.js";
-import type { Look } from "../../quota/inspect.js";
-import { createMemory } from "../../quota/known-state.js";
+import { fullScan } from "../../quota/full-scan.js";
+import type { Inspection } from "../../quota/inspect.js";
+import { createKnownState } from "../../quota/known-state.js";
 import { createStorage } from "../../quota/storage.js";
 
 const ok = (stdout = ""): Output => ({ code: 0, stdout, stderr: "" });
@@ -28,12 +28,12 @@ const prepare = async (
     return answer(argv);
   };
   let now = 0;
-  const memory = createMemory(
-    () => survey(root, run),
+  const knownState = createKnownState(
+    () => fullScan(root, run),
     () => {},
     () => now,
   );
-  const storage = createStorage(root, run, memory);
+  const storage = createStorage(root, run, knownState);
   /** A look once the memory has taken a new listing in. */
   const lookAtAll = async () => {
     now += 3_600_000;
@@ -105,7 +105,8 @@ test("a marked home is settled when it is empty or was gone through", async (t) 
     await writeFile(join(root, "pending", name), "");
     if (name !== "empty") await writeFile(join(root, "homes", name, "file"), "");
   }
-  const settled = ({ homes }: Look) => homes.flatMap((home) => (home.settled ? [home.name] : []));
+  const settled = ({ homes }: Inspection) =>
+    homes.flatMap((home) => (home.settled ? [home.name] : []));
   const before = await storage.look();
   t.deepEqual(settled(before), ["empty"]);
   const covered = new Set(["covered"]);
@@ -190,13 +191,13 @@ test("a new home is looked at while all others are still being listed, and is ri
   const stale = new Map(
     Object.entries(ids).map(([name, projectId]) => [name, { projectId, inherits: true }]),
   );
-  const memory = createMemory(
+  const knownState = createKnownState(
     () => listed.then(() => ({ attributes: stale, accounts: new Map() })),
     () => {},
     () => 0,
   );
-  const storage = createStorage(root, run, memory);
-  const names = ({ homes }: Look) =>
+  const storage = createStorage(root, run, knownState);
+  const names = ({ homes }: Inspection) =>
     homes.map(({ name, projectId }) => `${name} ${projectId}`).toSorted();
   const first = await storage.look();
   t.deepEqual([names(first), first.isWhole, first.count], [["bob 7"], false, 2]);

@@ -2,25 +2,30 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import { createBell, ringOnChange } from "../../quota/wakeup.js";
+import { createWakeup, notifyOnChange } from "../../quota/wakeup.js";
 
 test("it rings when something is made in the folder, and tells what; other names do not ring", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "swarmhub-bell-"));
   t.teardown(() => rm(folder, { recursive: true }));
   const names: string[] = [];
-  const bell = createBell();
+  const wakeup = createWakeup();
   const never = new AbortController();
-  const stop = ringOnChange(folder, bell, t.fail, (name) => names.push(name) > 0 && name === "b");
+  const stop = notifyOnChange(
+    folder,
+    wakeup,
+    t.fail,
+    (name) => names.push(name) > 0 && name === "b",
+  );
   t.teardown(stop);
-  await bell.wait(60_000, never.signal);
+  await wakeup.wait(60_000, never.signal);
   await mkdir(join(folder, "a"));
   await writeFile(join(folder, "b.new"), "");
   await rename(join(folder, "b.new"), join(folder, "b"));
-  await bell.wait(60_000, never.signal);
+  await wakeup.wait(60_000, never.signal);
   t.true(names.includes("a"));
   t.true(names.includes("b"));
 });
 
 test("a folder that is not there cannot be watched", (t) => {
-  t.throws(() => ringOnChange("/nonexistent", createBell(), t.fail, () => true));
+  t.throws(() => notifyOnChange("/nonexistent", createWakeup(), t.fail, () => true));
 });

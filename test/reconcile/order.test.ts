@@ -1,6 +1,6 @@
 import test from "ava";
 import { UserError } from "../../src/errors.js";
-import { inTurn } from "../../src/reconcile/order.js";
+import { runInOrder } from "../../src/reconcile/order.js";
 import type { Planned } from "../../src/reconcile/piece.js";
 import { eventually, userError } from "../support/fakes.js";
 import { once } from "../support/toy-piece.js";
@@ -8,7 +8,7 @@ import { once } from "../support/toy-piece.js";
 const planned = (name: string, beginsAfter?: string): Planned => ({
   piece: {
     ...once(name, []),
-    ...(beginsAfter !== undefined && { beginsAfter }),
+    ...(beginsAfter !== undefined && { startsAfter: beginsAfter }),
   },
   steps: [],
 });
@@ -36,7 +36,7 @@ const world = () => {
 
 test("a piece that may begin early runs beside those between, once, and is waited for in its turn", async (t) => {
   const { work, end, begun, log } = world();
-  const run = inTurn(pieces, work);
+  const run = runInOrder(pieces, work);
   await begun("engine");
   end("engine");
   await begun("engine", "images", "firewall");
@@ -53,7 +53,7 @@ test("a piece that may begin early runs beside those between, once, and is waite
 
 test("one that began early and failed is told in its turn, and nothing begins after it", async (t) => {
   const { work, end, begun, log } = world();
-  const run = inTurn(pieces, work);
+  const run = runInOrder(pieces, work);
   await begun("engine");
   end("engine");
   await begun("engine", "images", "firewall");
@@ -68,7 +68,7 @@ test("one that began early and failed is told in its turn, and nothing begins af
 test("what began early is waited for when another fails, and both are told", async (t) => {
   const { work, end, begun } = world();
   let isOver = false;
-  const run = inTurn(pieces, work).finally(() => (isOver = true));
+  const run = runInOrder(pieces, work).finally(() => (isOver = true));
   await begun("engine");
   end("engine");
   await begun("engine", "images", "firewall");

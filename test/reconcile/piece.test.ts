@@ -1,6 +1,6 @@
 import test from "ava";
 import { type Piece, onlyOn, warnOfProblems } from "../../src/reconcile/piece.js";
-import { dismantle } from "../../src/reconcile/reconcile.js";
+import { removeAll } from "../../src/reconcile/reconcile.js";
 import { fakeCluster, fakeHost, fakeReport } from "../support/fakes.js";
 import { newWorld, toy } from "../support/toy-piece.js";
 
@@ -22,7 +22,7 @@ test("of each piece only what is on the leaving machines is taken away, last pie
     },
   };
   const pieces = [toy(world, "engine", ["docker"]), waiting] as readonly Piece[];
-  const done = await dismantle(onlyOn([two], pieces), cluster, {
+  const done = await removeAll(onlyOn([two], pieces), cluster, {
     report: fakeReport(),
     confirm: async () => true,
     command: "swarmhub leave two",

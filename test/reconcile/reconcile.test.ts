@@ -4,9 +4,9 @@ import type { Host } from "../../src/host/host.js";
 import type { Piece, Step } from "../../src/reconcile/piece.js";
 import {
   type ReconcileOptions,
-  dismantle,
+  removeAll,
   reconcile,
-  survey,
+  planAll,
 } from "../../src/reconcile/reconcile.js";
 import { fakeCluster, fakeHost, fakeReport, userError } from "../support/fakes.js";
 import { newWorld, once, toy } from "../support/toy-piece.js";
@@ -53,7 +53,7 @@ test("a second run has nothing to do, and says so", async (t) => {
 test("a dry run plans what the run would do, and does nothing", async (t) => {
   const world = newWorld();
   const { a, cluster } = threeHosts();
-  const planned = await survey([toy(world, "engine", ["docker", "mirror"], [a])], cluster);
+  const planned = await planAll([toy(world, "engine", ["docker", "mirror"], [a])], cluster);
   t.deepEqual(
     planned.map(({ piece, steps }) => [piece.name, ...steps.map(({ title }) => title)]),
     [["engine", "make docker", "make mirror"]],
@@ -90,9 +90,9 @@ test("down takes the pieces away, the last first", async (t) => {
   const pieces = [toy(world, "engine", ["docker"], [a]), toy(world, "hub", ["service"], [a])];
   await reconcile(pieces, cluster, options());
   world.log.length = 0;
-  await dismantle(pieces, cluster, options());
+  await removeAll(pieces, cluster, options());
   t.deepEqual(world.log, ["drop a:hub.service", "drop a:engine.docker"]);
-  t.is((await dismantle(pieces, cluster, options())).changed, 0);
+  t.is((await removeAll(pieces, cluster, options())).changed, 0);
 });
 
 test("a piece is looked at afresh when an earlier one changed something", async (t) => {
@@ -304,11 +304,11 @@ test("what changes something is looked at afresh under the lock, after the prefl
   const pieces = [toy(world, "engine", ["docker"], [a])];
   const exclusion = locked(world.log);
   const preflight = async () => void world.log.push(`preflight ${a.forgotten}`);
-  await reconcile(pieces, cluster, options({ exclusion, preflight }));
+  await reconcile(pieces, cluster, options({ lock: exclusion, preflight }));
   t.deepEqual(world.log, ["lock", "preflight 1", "make a:engine.docker", "unlock"]);
 
   world.log.length = 0;
-  const second = options({ exclusion, preflight });
+  const second = options({ lock: exclusion, preflight });
   t.is((await reconcile(pieces, cluster, second)).changed, 0);
   t.deepEqual(world.log, []);
   t.deepEqual(
@@ -320,7 +320,7 @@ test("what changes something is looked at afresh under the lock, after the prefl
 test("while another holds the lock even a run with nothing to do asks for it", async (t) => {
   const world = newWorld();
   const { cluster } = threeHosts();
-  await reconcile([], cluster, options({ exclusion: locked(world.log, true) }));
+  await reconcile([], cluster, options({ lock: locked(world.log, true) }));
   t.deepEqual(world.log, ["lock", "unlock"]);
 });
 
@@ -335,7 +335,7 @@ test("what a piece refuses is said under the lock, where the preflight comes fir
   const preflight = async () => {
     throw new UnreachableError("a", "stands in the way");
   };
-  const run = reconcile([refusing], cluster, options({ exclusion, preflight }));
+  const run = reconcile([refusing], cluster, options({ lock: exclusion, preflight }));
   t.is((await userError(run)).message, "a: stands in the way");
   t.deepEqual(world.log, ["lock", "unlock"]);
 });
@@ -349,7 +349,11 @@ test("a run whose lock another took stops as after Ctrl-C", async (t) => {
     ...locked([]),
     hold: <R>(work: (lost: AbortSignal) => Promise<R>) => work(gone.signal),
   };
-  const run = reconcile([toy(world, "engine", ["x", "y"], [a])], cluster, options({ exclusion }));
+  const run = reconcile(
+    [toy(world, "engine", ["x", "y"], [a])],
+    cluster,
+    options({ lock: exclusion }),
+  );
   t.is((await userError(run)).code, 130);
   t.deepEqual(world.log, ["make a:engine.x"]);
 });

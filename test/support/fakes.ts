@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Cluster } from "../../src/cluster/cluster.js";
-import type { Bytes, Config, KeptStorage } from "../../src/config/types.js";
+import type { Bytes, Config, PersistentStorage } from "../../src/config/types.js";
 import type { Docker } from "../../src/docker/client.js";
 import { CommandError, type Output, UserError } from "../../src/errors.js";
 import type { Facts } from "../../src/host/facts.js";
@@ -79,7 +79,7 @@ export const fakeConfig = (changes: Partial<Config> = {}): Config => ({
   manager: { destination: "manager" },
   workers: [],
   storage: {
-    kind: "kept",
+    kind: "persistent",
     backing: { kind: "device", path: "/dev/vdb" },
     quota: { default: (5 * 2 ** 30) as Bytes, groups: {} },
     files: 200_000,
@@ -118,7 +118,7 @@ export const fakeCluster = <H extends Host>(
   storage: config.storage?.kind === "temporary" ? undefined : storage,
   hosts: [...new Set([manager, ...workers, storage])],
   nodes: [manager, ...workers],
-  seats: workers.length === 0 ? [manager] : workers,
+  seatHosts: workers.length === 0 ? [manager] : workers,
 });
 
 /** What a blank Debian 13 guest answered to the script of facts, with the changes that a test needs. */
@@ -128,8 +128,8 @@ export const fakeFacts = (changes: Partial<Facts> = {}): Facts => ({
 });
 
 /** Homes that are kept, with the changes that a test needs. */
-export const keptStorage = (changes: Partial<KeptStorage> = {}): KeptStorage => ({
-  ...(fakeConfig().storage as KeptStorage),
+export const keptStorage = (changes: Partial<PersistentStorage> = {}): PersistentStorage => ({
+  ...(fakeConfig().storage as PersistentStorage),
   ...changes,
 });
 

@@ -1,7 +1,7 @@
 import test from "ava";
 import type { Config } from "../../src/config/types.js";
 import { lengthText } from "../../src/text/format.js";
-import { type Certificates, troubleOf } from "../../src/tls/diagnosis.js";
+import { type Certificates, certificateProblem } from "../../src/tls/diagnosis.js";
 import { fakeConfig } from "../support/fakes.js";
 import { failed, letsEncrypt, says } from "./support/assert-problem.js";
 
@@ -11,7 +11,7 @@ const authority = fakeConfig({ ...named, tls: letsEncrypt });
 const own = fakeConfig({ ...named, tls: { kind: "own", certificate: "/c.pem", key: "/k.pem" } });
 const selfSigned = fakeConfig(named);
 const text = (config: Config, status: Certificates["status"], more: Partial<Certificates> = {}) => {
-  const trouble = troubleOf({ config, status, given: {}, now, ...more });
+  const trouble = certificateProblem({ config, status, given: {}, now, ...more });
   return trouble === undefined ? "" : `${trouble.text}; ${trouble.cure}`;
 };
 const kind = (served: string, wanted = served) => ({ kind: served, wanted });

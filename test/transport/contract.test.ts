@@ -9,7 +9,7 @@ import { quoteAll } from "../../src/text/shell.js";
 import { localTransport } from "../../src/transport/local.js";
 import { sshTransport } from "../../src/transport/ssh.js";
 import type { Transport } from "../../src/transport/transport.js";
-import { until } from "../../src/wait.js";
+import { waitUntil } from "../../src/wait.js";
 import { type Sshd, hasSshd, startSshd } from "../support/sshd.js";
 
 let folder: string;
@@ -45,7 +45,7 @@ type Row = {
 };
 
 const comes = (look: () => Promise<boolean>, what: string) =>
-  until(async () => ((await look()) ? true : undefined), {
+  waitUntil(async () => ((await look()) ? true : undefined), {
     deadline: 10_000,
     every: 20,
     otherwise: () => new Error(`not within 10 s: ${what}`),

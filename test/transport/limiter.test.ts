@@ -1,5 +1,5 @@
 import test from "ava";
-import { limiter } from "../../src/transport/limiter.js";
+import { createLimiter } from "../../src/transport/limiter.js";
 
 /** Tasks that end when told to, and how many of them run. */
 const controlled = () => {
@@ -21,7 +21,7 @@ const controlled = () => {
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 test("no more than so many run at once, the others first come first served", async (t) => {
-  const limit = limiter(2);
+  const limit = createLimiter(2);
   const { task, running, names } = controlled();
   const all = ["a", "b", "c", "d"].map((name) => limit(task(name)));
   await settled();
@@ -38,7 +38,7 @@ test("no more than so many run at once, the others first come first served", asy
 });
 
 test("a task that fails gives its place back", async (t) => {
-  const limit = limiter(1);
+  const limit = createLimiter(1);
   await t.throwsAsync(
     limit(() => Promise.reject(new Error("no"))),
     { message: "no" },
@@ -53,7 +53,7 @@ test("a task that fails gives its place back", async (t) => {
 });
 
 test("a narrowed limit lets nobody in until enough have ended", async (t) => {
-  const limit = limiter(8);
+  const limit = createLimiter(8);
   const { task, running, names } = controlled();
   const all = ["a", "b", "c"].map((name) => limit(task(name)));
   await settled();
@@ -70,7 +70,7 @@ test("a narrowed limit lets nobody in until enough have ended", async (t) => {
 });
 
 test("narrowing from within gives one's own place up", async (t) => {
-  const limit = limiter(3);
+  const limit = createLimiter(3);
   const { task, running, names } = controlled();
   const all = ["a", "b"].map((name) => limit(task(name)));
   await limit(async () => limit.narrow());
@@ -85,7 +85,7 @@ test("narrowing from within gives one's own place up", async (t) => {
 });
 
 test("narrowing with nothing running leaves room for one, and never widens", async (t) => {
-  const limit = limiter(3);
+  const limit = createLimiter(3);
   const { task, running, names } = controlled();
   limit.narrow();
   limit.narrow(5);

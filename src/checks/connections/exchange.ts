@@ -1,5 +1,5 @@
 import type { Host } from "../../host/host.js";
-import type { Way } from "./needed.js";
+import type { NeededConnection } from "./needed.js";
 import { listenerProgram, proberProgram } from "./programs.js";
 
 type State = "open" | "taken";
@@ -44,21 +44,21 @@ const stop = async (host: Host, pid: string, ended: Promise<string>): Promise<vo
 export type Result = "reached" | "refused" | "silent" | "broken" | "untried";
 
 /** A way that was tried. */
-export type Tried = Way & { result: Result };
+export type Tried = NeededConnection & { result: Result };
 
 /** Tries all ways that begin at a machine, side by side. */
 export const probe = async (
   from: Host,
-  ways: readonly Way[],
+  connections: readonly NeededConnection[],
   nonce: string,
   addressOf: (host: Host) => string,
   listeners: ReadonlyMap<Host, Listener>,
 ): Promise<Tried[]> => {
-  const kindOf = ({ to, protocol, port }: Way): "talk" | "connect" | undefined => {
+  const kindOf = ({ to, protocol, port }: NeededConnection): "talk" | "connect" | undefined => {
     if (listeners.get(to)?.ports.get(`${protocol}/${port}`) === "open") return "talk";
     return protocol === "tcp" ? "connect" : undefined;
   };
-  const orders = ways.flatMap((way) => {
+  const orders = connections.flatMap((way) => {
     const kind = kindOf(way);
     const { to, protocol, port, size } = way;
     return kind === undefined ? [] : [[nonce, addressOf(to), protocol, port, size, kind].join(" ")];
@@ -76,7 +76,7 @@ export const probe = async (
       return [words.slice(0, 3).join(" "), words[3] ?? ""];
     }),
   );
-  return ways.map((way) => {
+  return connections.map((way) => {
     const key = [addressOf(way.to), way.protocol, way.port].join(" ");
     const result = kindOf(way) === undefined ? "untried" : resultFrom(results.get(key));
     return { ...way, result };

@@ -3,17 +3,17 @@ import type { CheckContext, Finding } from "../check.js";
 import type { Result, Tried } from "./exchange.js";
 
 /** What was tried, in a sentence for each two machines and each way in which it failed. */
-export const reportOn = (tried: readonly Tried[], context: CheckContext): Finding[] => {
+export const connectionFindings = (tried: readonly Tried[], context: CheckContext): Finding[] => {
   const { cluster, machines } = context;
   const all = cluster.hosts.map((host) => machines(host).address).join(", ");
   return cluster.hosts.flatMap((from) => {
     const own = tried.filter((way) => way.from === from);
     const failures = cluster.hosts.flatMap((to) =>
       (["silent", "refused", "broken"] as const).flatMap((result): Finding[] => {
-        const ways = own.filter((way) => way.to === to && way.result === result);
-        if (ways.length === 0) return [];
+        const connections = own.filter((way) => way.to === to && way.result === result);
+        if (connections.length === 0) return [];
         const [what, cure] = words[result];
-        const text = `${portsOf(ways)} of ${to.name} (${machines(to).address}) ${what}`;
+        const text = `${portsOf(connections)} of ${to.name} (${machines(to).address}) ${what}`;
         return [{ host: from.name, level: "refusal", text, cure: cure(all, to) }];
       }),
     );
@@ -22,12 +22,14 @@ export const reportOn = (tried: readonly Tried[], context: CheckContext): Findin
 };
 
 const reached = (from: Host, own: readonly Tried[]): Finding[] => {
-  const ways = own.filter(({ result }) => result === "reached");
-  if (ways.length === 0) return [];
-  const names = [...new Set(ways.map(({ to }) => to.name))].join(", ");
-  const packet = ways.find(({ port }) => port === 4789);
+  const connections = own.filter(({ result }) => result === "reached");
+  if (connections.length === 0) return [];
+  const names = [...new Set(connections.map(({ to }) => to.name))].join(", ");
+  const packet = connections.find(({ port }) => port === 4789);
   const sizes = packet === undefined ? "" : `, with packets of ${packet.size + 28} bytes`;
-  return [{ host: from.name, level: "ok", text: `reaches ${portsOf(ways)} of ${names}${sizes}` }];
+  return [
+    { host: from.name, level: "ok", text: `reaches ${portsOf(connections)} of ${names}${sizes}` },
+  ];
 };
 
 const untried = (
@@ -36,16 +38,16 @@ const untried = (
   { cluster, machines }: CheckContext,
 ): Finding[] =>
   cluster.hosts.flatMap((to): Finding[] => {
-    const ways = own.filter((way) => way.to === to && way.result === "untried");
-    if (ways.length === 0) return [];
-    const what = `${portsOf(ways)} of ${to.name}`;
+    const connections = own.filter((way) => way.to === to && way.result === "untried");
+    if (connections.length === 0) return [];
+    const what = `${portsOf(connections)} of ${to.name}`;
     return machines(to).facts.units["docker.service"] === "active"
       ? [{ host: from.name, level: "note", text: `${what} not tried: Docker uses it already` }]
       : [
           {
             host: to.name,
             level: "refusal",
-            text: `${portsOf(ways)} is taken, and Docker does not run there`,
+            text: `${portsOf(connections)} is taken, and Docker does not run there`,
             cure: `\`sudo ss -lunp\` on ${to.name} shows by what; another overlay network (4789) cannot share a machine with Swarm's`,
           },
         ];
@@ -73,10 +75,12 @@ const words: Record<
 };
 
 /** "2377/tcp, 7946/tcp+udp" */
-const portsOf = (ways: readonly Tried[]): string =>
-  [...new Set(ways.map(({ port }) => port))]
+const portsOf = (connections: readonly Tried[]): string =>
+  [...new Set(connections.map(({ port }) => port))]
     .map((port) => {
-      const protocols = ways.filter((way) => way.port === port).map(({ protocol }) => protocol);
+      const protocols = connections
+        .filter((way) => way.port === port)
+        .map(({ protocol }) => protocol);
       return `${port}/${[...new Set(protocols)].toSorted().join("+")}`;
     })
     .join(", ");

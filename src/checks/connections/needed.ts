@@ -4,7 +4,13 @@ import { registryPort } from "../../names.js";
 import type { CheckContext } from "../check.js";
 
 /** One try from a machine to a port of another; `size` is the number of bytes of the largest thing that is sent. */
-export type Way = { from: Host; to: Host; protocol: "tcp" | "udp"; port: number; size: number };
+export type NeededConnection = {
+  from: Host;
+  to: Host;
+  protocol: "tcp" | "udp";
+  port: number;
+  size: number;
+};
 
 const megabyte = 1024 ** 2;
 const little = 64;
@@ -13,14 +19,17 @@ const headers = 28;
 // bytes of IP and UDP around what is sent
 
 /** All that has to go between the machines: Swarm's control, gossip and network, NFS, and the way to images that are built here. */
-export const waysOf = ({ cluster, machines }: CheckContext): Way[] => {
+export const neededConnections = ({ cluster, machines }: CheckContext): NeededConnection[] => {
   const { manager, workers, nodes, storage } = cluster;
   const mtuOf = (host: Host): number => {
     const { facts, address } = machines(host);
     return facts.addresses.find((card) => card.address === address)?.mtu ?? 1500;
   };
-  const control = workers.map((from): Way => ({ ...tcp(from, manager, 2377), size: little }));
-  const between = pairs(nodes).flatMap(([from, to]): Way[] => [
+  const control = workers.map((from): NeededConnection => ({
+    ...tcp(from, manager, 2377),
+    size: little,
+  }));
+  const between = pairs(nodes).flatMap(([from, to]): NeededConnection[] => [
     // What is sent comes back, so that once for two machines is enough.
     { ...tcp(from, to, 7946), size: nodes.indexOf(from) < nodes.indexOf(to) ? megabyte : little },
     { from, to, protocol: "udp", port: 7946, size: little },
@@ -29,12 +38,15 @@ export const waysOf = ({ cluster, machines }: CheckContext): Way[] => {
   ]);
   const homes = storage === undefined ? [] : homesWays(nodes, storage);
   const images = buildsForWorkers(cluster)
-    ? workers.map((from): Way => ({ ...tcp(from, manager, registryPort), size: little }))
+    ? workers.map((from): NeededConnection => ({
+        ...tcp(from, manager, registryPort),
+        size: little,
+      }))
     : [];
   return [...control, ...between, ...homes, ...images];
 };
 
-const homesWays = (nodes: readonly Host[], storage: Host): Way[] =>
+const homesWays = (nodes: readonly Host[], storage: Host): NeededConnection[] =>
   nodes
     .filter((from) => from !== storage)
     .map((from) => ({

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import type { World } from "../check.js";
+import type { OperatorMachine } from "../check.js";
 
 /** What a registry says of an image, in its own words; `unknown` where it could not be asked. */
 export type Answer = { kind: "there" | "refused" | "unknown"; registry: string; words: string };
 
-type Fetch = World["fetch"];
+type Fetch = OperatorMachine["fetch"];
 
 /**
  * Asks as Docker would: Docker Hub's images at the mirrors first, each image then at its registry. The first that has it

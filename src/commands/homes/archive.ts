@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { UserError, exitCode } from "../../errors.js";
 import { type Archive, archiveHome, refuseExisting } from "../../homes/archive.js";
-import { type Home, lookAtHomes } from "../../homes/inspect.js";
-import { pick, whose } from "../../homes/select.js";
+import { type Home, inspectHomes } from "../../homes/inspect.js";
+import { selectHomes, ownerName } from "../../homes/select.js";
 import { oneByOne } from "../../reconcile/one-by-one.js";
 import type { Terminal } from "../../report/terminal.js";
 import { serversOf } from "../../swarm/user-servers.js";
 import { formatSize, printable } from "../../text/format.js";
-import { keptHomes } from "../shared/homes.js";
+import { persistentHomes } from "../shared/homes.js";
 import { type ClassOptions, withCluster } from "../shared/session.js";
 
 /** The options of `swarmhub homes archive`; `to` is a folder of this machine. */
@@ -20,14 +20,14 @@ export const homesArchive = (
   signal: AbortSignal,
 ): Promise<void> =>
   withCluster(options, terminal, async (cluster) => {
-    const { storage } = keptHomes(cluster);
-    const [seen, servers] = await Promise.all([lookAtHomes(storage), serversOf(cluster)]);
-    const homes = pick(seen.homes, options.users);
+    const { storage } = persistentHomes(cluster);
+    const [seen, servers] = await Promise.all([inspectHomes(storage), serversOf(cluster)]);
+    const homes = selectHomes(seen.homes, options.users);
     const pathOf = ({ name }: Home): string => join(options.to, `${name}.tar.gz`);
     for (const home of homes) await refuseExisting(pathOf(home));
     const done: Archive[] = [];
     const tasks = homes.map((home) => ({
-      title: `archive ${whose(home)}`,
+      title: `archive ${ownerName(home)}`,
       run: async (progress: (text: string) => void) => {
         const text = (bytes: number): string =>
           `${formatSize(bytes)} written of a home of ${formatSize(home.bytes.used)}`;
@@ -54,7 +54,7 @@ export const homesArchive = (
 
 const asItIs = (home: Home, { complaint }: Archive): string => {
   const said = complaint === undefined ? "" : ` (${printable(complaint)})`;
-  return `${whose(home)} was at work: what changed meanwhile is in the archive as it was when it was read${said}`;
+  return `${ownerName(home)} was at work: what changed meanwhile is in the archive as it was when it was read${said}`;
 };
 
 /** At most five times a second. */

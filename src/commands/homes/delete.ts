@@ -1,13 +1,13 @@
 import type { Cluster } from "../../cluster/cluster.js";
 import { UserError, exitCode } from "../../errors.js";
-import { lookAtHomes } from "../../homes/inspect.js";
-import { type Named, pick, whose } from "../../homes/select.js";
+import { inspectHomes } from "../../homes/inspect.js";
+import { type Named, selectHomes, ownerName } from "../../homes/select.js";
 import { keptUntil, moveToTrash, trashFrom } from "../../homes/trash.js";
 import { oneByOne } from "../../reconcile/one-by-one.js";
 import type { Terminal } from "../../report/terminal.js";
 import { serversOf, stopServer } from "../../swarm/user-servers.js";
 import { formatSize, momentText } from "../../text/format.js";
-import { keptHomes } from "../shared/homes.js";
+import { persistentHomes } from "../shared/homes.js";
 import { type ClassOptions, withCluster } from "../shared/session.js";
 
 /** The options of `swarmhub homes delete`. */
@@ -20,19 +20,19 @@ export const homesDelete = (
   signal: AbortSignal,
 ): Promise<void> =>
   withCluster(options, terminal, async (cluster) => {
-    const { storage, kept } = keptHomes(cluster);
-    const [seen, servers] = await Promise.all([lookAtHomes(storage), serversOf(cluster)]);
-    const homes = pick(seen.homes, options.users);
+    const { storage, kept } = persistentHomes(cluster);
+    const [seen, servers] = await Promise.all([inspectHomes(storage), serversOf(cluster)]);
+    const homes = selectHomes(seen.homes, options.users);
     const days = seen.limits?.trashDays ?? kept.trashDays;
     if (!options.yes)
       for (const home of homes) {
         const running = servers.has(home.name) ? " and stops the server that runs there" : "";
-        const what = `the home of ${whose(home)} (${formatSize(home.bytes.used)})`;
+        const what = `the home of ${ownerName(home)} (${formatSize(home.bytes.used)})`;
         await askForName(terminal, home, `This deletes ${what}${running}.`);
       }
     const done: string[] = [];
     const tasks = homes.map((home) => ({
-      title: `delete ${whose(home)}`,
+      title: `delete ${ownerName(home)}`,
       run: async (progress: (text: string) => void) => {
         const entry = await deleteHome(cluster, home.name, progress);
         const [trashed] = trashFrom(["trash", entry, "1"], () => home.user);
@@ -40,7 +40,7 @@ export const homesDelete = (
         done.push(
           options.json
             ? JSON.stringify({ type: "result", home: home.name, entry, until })
-            : `${whose(home)} is deleted; until ${until} \`swarmhub homes restore ${home.name}\` brings it back`,
+            : `${ownerName(home)} is deleted; until ${until} \`swarmhub homes restore ${home.name}\` brings it back`,
         );
       },
     }));
@@ -61,7 +61,7 @@ const deleteHome = async (
   progress("stopping the server");
   await stopServer(cluster, home);
   progress("moving it to the trash");
-  const entry = await moveToTrash(keptHomes(cluster).storage, home);
+  const entry = await moveToTrash(persistentHomes(cluster).storage, home);
   // Its owner may have asked for a server in between, and that one holds the home that is now in the trash.
   await stopServer(cluster, home);
   return entry;

@@ -1,25 +1,25 @@
 import { limitText } from "../../homes/findings.js";
-import { type Home, type Homes, lookAtHomes } from "../../homes/inspect.js";
-import { whose } from "../../homes/select.js";
+import { type Home, type Homes, inspectHomes } from "../../homes/inspect.js";
+import { ownerName } from "../../homes/select.js";
 import { keptUntil } from "../../homes/trash.js";
 import { tableText } from "../../report/table.js";
 import type { Terminal } from "../../report/terminal.js";
 import { type Server, serversOf } from "../../swarm/user-servers.js";
 import { formatSize, jsonText, momentText, plural, printable } from "../../text/format.js";
-import { keptHomes } from "../shared/homes.js";
+import { persistentHomes } from "../shared/homes.js";
 import { type ClassOptions, withCluster } from "../shared/session.js";
 
 /** Shows every home, whose server runs where, and what is in the trash. */
 export const homesLs = (options: ClassOptions, terminal: Terminal): Promise<void> =>
   withCluster(options, terminal, async (cluster) => {
-    const { storage, kept } = keptHomes(cluster);
-    const [seen, servers] = await Promise.all([lookAtHomes(storage), serversOf(cluster)]);
+    const { storage, kept } = persistentHomes(cluster);
+    const [seen, servers] = await Promise.all([inspectHomes(storage), serversOf(cluster)]);
     const days = seen.limits?.trashDays ?? kept.trashDays;
     const { screen, print } = terminal;
-    const homes = seen.homes.toSorted((one, other) => (whose(one) < whose(other) ? -1 : 1));
+    const homes = seen.homes.toSorted((one, other) => (ownerName(one) < ownerName(other) ? -1 : 1));
     if (options.json) return print(jsonText(jsonOf({ ...seen, homes }, servers, days)));
     const rows = homes.map((home) => [
-      whose(home),
+      ownerName(home),
       home.name,
       formatSize(home.bytes.used),
       limitText(home.bytes.hard),
@@ -30,7 +30,7 @@ export const homesLs = (options: ClassOptions, terminal: Terminal): Promise<void
     print(plural(rows.length, "home"));
     if (seen.trash.length === 0) return;
     const trash = seen.trash.map((one) => [
-      whose({ name: one.home, user: one.user }),
+      ownerName({ name: one.home, user: one.user }),
       one.entry,
       momentText(keptUntil(one, days)),
     ]);

@@ -1,14 +1,14 @@
 import { UserError, exitCode } from "../../errors.js";
-import { lookAtHomes } from "../../homes/inspect.js";
-import { pick, whose } from "../../homes/select.js";
+import { inspectHomes } from "../../homes/inspect.js";
+import { selectHomes, ownerName } from "../../homes/select.js";
 import { type Trashed, bringBack } from "../../homes/trash.js";
-import { troubleOf } from "../../homes/watcher.js";
+import { watcherProblem } from "../../homes/watcher.js";
 import type { Host } from "../../host/host.js";
 import { oneByOne } from "../../reconcile/one-by-one.js";
 import type { Terminal } from "../../report/terminal.js";
 import { momentText, printable } from "../../text/format.js";
-import { until } from "../../wait.js";
-import { keptHomes } from "../shared/homes.js";
+import { waitUntil } from "../../wait.js";
+import { persistentHomes } from "../shared/homes.js";
 import { type ClassOptions, withCluster } from "../shared/session.js";
 
 /** The options of `swarmhub homes restore`; `name` is a user, a home or an entry of the trash. */
@@ -21,8 +21,8 @@ export const homesRestore = (
   signal: AbortSignal,
 ): Promise<void> =>
   withCluster(options, terminal, async (cluster) => {
-    const { storage } = keptHomes(cluster);
-    const { homes, trash } = await lookAtHomes(storage);
+    const { storage } = persistentHomes(cluster);
+    const { homes, trash } = await inspectHomes(storage);
     const trashed = find(trash, options.name);
     const { entry, home: name, user } = trashed;
     if (homes.some((home) => home.name === name))
@@ -31,7 +31,7 @@ export const homesRestore = (
         `\`swarmhub homes archive ${name}\`, \`swarmhub homes delete ${name}\`, then \`swarmhub homes restore ${entry}\``,
         exitCode.usage,
       );
-    const title = `restore ${whose({ name, user })}`;
+    const title = `restore ${ownerName({ name, user })}`;
     const run = async (progress: (text: string) => void): Promise<void> => {
       await bringBack(storage, entry, name);
       progress("setting its limit");
@@ -41,7 +41,7 @@ export const homesRestore = (
     terminal.print(
       options.json
         ? JSON.stringify({ type: "result", home: name, entry })
-        : `${whose({ name, user })} has the home back that was deleted ${momentText(trashed.deleted)}`,
+        : `${ownerName({ name, user })} has the home back that was deleted ${momentText(trashed.deleted)}`,
     );
   });
 
@@ -56,7 +56,7 @@ const find = (trash: readonly Trashed[], word: string): Trashed => {
       exitCode.usage,
     );
   const named = trash.map((one) => ({ ...one, name: one.home }));
-  const home = pick(named, [word])[0]?.home;
+  const home = selectHomes(named, [word])[0]?.home;
   const entries = trash.filter((one) => one.home === home);
   const [only, ...more] = entries;
   if (only !== undefined && more.length === 0) return only;
@@ -70,12 +70,12 @@ const find = (trash: readonly Trashed[], word: string): Trashed => {
 
 /** A home with many files takes the watcher a while: it gives each of them the new project id. */
 const waitUntilLimited = async (storage: Host, name: string): Promise<void> => {
-  await until(
+  await waitUntil(
     async () => {
-      const { homes, watcher, now } = await lookAtHomes(storage, { only: [name] });
+      const { homes, watcher, now } = await inspectHomes(storage, { only: [name] });
       const home = homes.find((one) => one.name === name);
       if (home === undefined || home.marked === undefined) return true;
-      const trouble = troubleOf(watcher, now);
+      const trouble = watcherProblem(watcher, now);
       const failure = watcher?.failures.find((one) => one.home === name)?.reason;
       if (trouble !== undefined) throw notYet(storage, name, trouble);
       if (failure !== undefined && now.getTime() - home.marked.getTime() > 10_000)

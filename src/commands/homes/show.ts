@@ -1,13 +1,13 @@
 import { type Limits, wantedFor } from "../../../contracts/limits.js";
 import { limitText } from "../../homes/findings.js";
-import { type Home, type Homes, lookAtHomes } from "../../homes/inspect.js";
-import { pick, whose } from "../../homes/select.js";
+import { type Home, type Homes, inspectHomes } from "../../homes/inspect.js";
+import { selectHomes, ownerName } from "../../homes/select.js";
 import { paths } from "../../paths.js";
 import { tableText } from "../../report/table.js";
 import type { Terminal } from "../../report/terminal.js";
 import { type Server, serversOf } from "../../swarm/user-servers.js";
 import { agoText, formatSize, jsonText, momentText } from "../../text/format.js";
-import { keptHomes } from "../shared/homes.js";
+import { persistentHomes } from "../shared/homes.js";
 import { type ClassOptions, withCluster } from "../shared/session.js";
 import { serverText } from "./ls.js";
 
@@ -17,12 +17,12 @@ export type HomesShowOptions = ClassOptions & { user: string };
 /** Shows all that is known of one home. */
 export const homesShow = (options: HomesShowOptions, terminal: Terminal): Promise<void> =>
   withCluster(options, terminal, async (cluster) => {
-    const { storage } = keptHomes(cluster);
+    const { storage } = persistentHomes(cluster);
     const [seen, servers] = await Promise.all([
-      lookAtHomes(storage, { changes: true }),
+      inspectHomes(storage, { changes: true }),
       serversOf(cluster),
     ]);
-    for (const home of pick(seen.homes, [options.user])) {
+    for (const home of selectHomes(seen.homes, [options.user])) {
       const server = servers.get(home.name);
       terminal.print(
         options.json
@@ -38,7 +38,7 @@ const textOf = (home: Home, seen: Homes, server: Server | undefined, storage: st
   const { bytes, files, changed, attributes, marked } = home;
   const pending = marked === undefined ? [] : [["", "not set yet: no server starts until it is"]];
   return tableText([
-    ["user", home.user === undefined ? "unknown: there is no note of the owner" : whose(home)],
+    ["user", home.user === undefined ? "unknown: there is no note of the owner" : ownerName(home)],
     ["home", home.name],
     ["path", `${pathOf(home)} on ${storage}`],
     ["used", `${formatSize(bytes.used)} in ${files.used} files and folders`],

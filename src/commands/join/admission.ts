@@ -1,6 +1,6 @@
-import type { Check, World } from "../../checks/check.js";
+import type { Check, OperatorMachine } from "../../checks/check.js";
 import { clock } from "../../checks/clock.js";
-import { space } from "../../checks/disk-space.js";
+import { diskSpace } from "../../checks/disk-space.js";
 import { runChecks } from "../../checks/index.js";
 import { plan } from "../../checks/plan.js";
 import { system } from "../../checks/system.js";
@@ -10,16 +10,16 @@ import { UserError, exitCode } from "../../errors.js";
 import type { Host } from "../../host/host.js";
 
 /** Looks that a machine must pass before the class is changed for it. Not at the ports: the class's firewall closes them to strangers. */
-const looks: readonly Check[] = [system, clock, space, plan];
+const looks: readonly Check[] = [system, clock, diskSpace, plan];
 
 /** The class with these machines more. */
 export type ClusterWith = (newcomers: readonly Host[]) => Cluster;
 
 /** What keeps machines from joining, by host; the others may. Throws where the class itself refuses. */
-export const refusalsOf = async (
+export const admissionRefusals = async (
   newcomers: readonly Host[],
   clusterWith: ClusterWith,
-  world: World,
+  world: OperatorMachine,
   checks: readonly Check[] = looks,
 ): Promise<Map<Host, UserError>> => {
   const refused = new Map<Host, UserError>();

@@ -1,27 +1,27 @@
-import { operatorWorld } from "../../checks/check.js";
+import { operatorMachine } from "../../checks/check.js";
 import type { HostConfig } from "../../config/types.js";
-import { connectOnceUp } from "../../host/connect.js";
+import { connectWhenBooted } from "../../host/connect.js";
 import type { Host } from "../../host/host.js";
 import type { Report } from "../../reconcile/event.js";
 import { sideBySide } from "../../reconcile/tasks.js";
-import { type ClusterWith, refusalsOf } from "./admission.js";
+import { type ClusterWith, admissionRefusals } from "./admission.js";
 
 /** What of some machines may join, and why the others may not; all hosts that answered are open. */
-export type Newcomers = { open: Host[]; sane: Host[]; failed: Map<string, unknown> };
+export type ReachedHosts = { open: Host[]; sane: Host[]; failed: Map<string, unknown> };
 
 /** Waits for machines side by side, `wait` milliseconds at most, and looks whether they can be part of the class. */
-export const meet = async (
+export const reachHosts = async (
   machines: readonly HostConfig[],
   clusterWith: ClusterWith,
   connect: (destination: string) => Promise<Host>,
   { report, wait, signal }: { report: Report; wait: number; signal: AbortSignal },
-): Promise<Newcomers> => {
+): Promise<ReachedHosts> => {
   const ends = await sideBySide(
     "machines",
     machines.map(({ destination }) => ({
       host: destination,
       title: "reach it",
-      run: (progress) => connectOnceUp(destination, connect, progress, { wait, signal }),
+      run: (progress) => connectWhenBooted(destination, connect, progress, { wait, signal }),
     })),
     report,
   );
@@ -33,7 +33,7 @@ export const meet = async (
     }),
   );
   try {
-    const refused = await refusalsOf(open, clusterWith, operatorWorld);
+    const refused = await admissionRefusals(open, clusterWith, operatorMachine);
     for (const [{ name }, error] of refused) failed.set(name, error);
     return { open, sane: open.filter((host) => !refused.has(host)), failed };
   } catch (error) {

@@ -15,7 +15,7 @@ export type Settled = { joined: Host[]; failed: Map<string, unknown>; done: Reco
  * Makes the class with all newcomers; where that fails on some of these alone, the class without them. `leaveOut` is
  * told who stays out before the class is made again. Throws what is wrong with the class itself.
  */
-export const settle = async (
+export const retryWithout = async (
   newcomers: readonly Host[],
   clusterWith: ClusterWith,
   make: Make,

@@ -6,7 +6,7 @@ import { type SwarmNode, listNodes, removeNode } from "../../swarm/nodes.js";
 import { quote } from "../../text/shell.js";
 
 /** Takes machines that are dead out of a class: the manager's list, then what `settle` does. Refuses those that are alive. */
-export const leaveGone = async <Done>(
+export const removeDeadMachines = async <Done>(
   { manager }: Cluster,
   meant: readonly HostConfig[],
   settle: () => Promise<Done>,

@@ -8,11 +8,11 @@ import type { Terminal } from "../../report/terminal.js";
 import { serversOf } from "../../swarm/user-servers.js";
 import { plural, printable } from "../../text/format.js";
 import { askToGoOn } from "../shared/confirm.js";
-import { type Moved, sittingOn, startAgain, stopSitting } from "./servers.js";
-import { type Manner, type Sitting, emptySeats } from "./wait-until-empty.js";
+import { type Moved, activeServersOn, startAgain, stopActiveServers } from "./servers.js";
+import { type DrainMode, type ActiveServer, waitUntilEmpty } from "./wait-until-empty.js";
 
 /** What of the options says how servers are moved. */
-export type Ways = { now: boolean; whenIdle: boolean; grace: number; yes: boolean };
+export type MoveOptions = { now: boolean; whenIdle: boolean; grace: number; yes: boolean };
 
 /** Lists whose servers run there, and asks before any is stopped. Throws a UserError where nobody agrees. */
 export const agreeToMove = async (
@@ -20,9 +20,9 @@ export const agreeToMove = async (
   smaller: Cluster,
   hosts: readonly Host[],
   terminal: Terminal,
-  ways: Ways,
+  ways: MoveOptions,
 ): Promise<void> => {
-  const sitting = await sittingOn(cluster, hosts);
+  const sitting = await activeServersOn(cluster, hosts);
   if (sitting.length === 0) return;
   const who = printable(sitting.map(({ user, home }) => user ?? home).join(", "));
   const free =
@@ -47,18 +47,18 @@ export const agreeToMove = async (
 export type Stopped = { user: string; again: Moved | undefined };
 
 /** Waits until no server runs there any more, moving who may be moved. Throws where it is interrupted. */
-export const moveAll = async (
+export const moveServers = async (
   cluster: Cluster,
   smaller: Cluster,
   hosts: readonly Host[],
   command: string,
-  { options, terminal, signal }: { options: Ways; terminal: Terminal; signal: AbortSignal },
+  { options, terminal, signal }: { options: MoveOptions; terminal: Terminal; signal: AbortSignal },
 ): Promise<Stopped[]> => {
   const stopped: Stopped[] = [];
   // The manager takes users only once the last worker is out.
   const hasElsewhere = smaller.workers.length > 0;
-  const move = async (sitting: Sitting): Promise<void> => {
-    await stopSitting(cluster, sitting);
+  const move = async (sitting: ActiveServer): Promise<void> => {
+    await stopActiveServers(cluster, sitting);
     const { user } = sitting;
     if (user === undefined) return;
     stopped.push({ user, again: hasElsewhere ? await startAgain(cluster, user) : undefined });
@@ -70,8 +70,8 @@ export const moveAll = async (
         host: hosts.map(({ name }) => name).join(", "),
         title: "wait until nobody sits there",
         run: (say) =>
-          emptySeats(mannerOf(options), {
-            look: () => sittingOn(cluster, hosts),
+          waitUntilEmpty(mannerOf(options), {
+            look: () => activeServersOn(cluster, hosts),
             move,
             say: (text) => say(printable(text)),
             signal,
@@ -89,12 +89,12 @@ export const moveAll = async (
   );
 };
 
-const mannerOf = ({ now, whenIdle, grace }: Ways): Manner => {
+const mannerOf = ({ now, whenIdle, grace }: MoveOptions): DrainMode => {
   if (now) return { kind: "now" };
   return whenIdle ? { kind: "when-idle" } : { kind: "grace", grace };
 };
 
-const when = ({ now, whenIdle, grace }: Ways): string => {
+const when = ({ now, whenIdle, grace }: MoveOptions): string => {
   if (now) return "now";
   const idle = "once nobody has used it for 10 minutes and no kernel is at work";
   return whenIdle ? idle : `${idle}, at the latest in ${Math.ceil(grace / 60_000)} min`;

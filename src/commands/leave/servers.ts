@@ -3,9 +3,9 @@ import { type Config, type HostConfig, storageServer } from "../../config/types.
 import { machineOf } from "../../config/values/destination.js";
 import { UserError, exitCode } from "../../errors.js";
 import type { Host } from "../../host/host.js";
-import { lookAtWork, startByHub, stopByHub } from "../../swarm/hub.js";
+import { inspectActivity, startByHub, stopByHub } from "../../swarm/hub.js";
 import { serversOf, stopServer } from "../../swarm/user-servers.js";
-import type { Sitting } from "./wait-until-empty.js";
+import type { ActiveServer } from "./wait-until-empty.js";
 
 /** Refuses machines that the class cannot be without; UserError (usage) with the reason. */
 export const refuseNeeded = (config: Config, leaving: readonly HostConfig[]): void => {
@@ -32,7 +32,10 @@ const idleAfter = 10 * 60;
 // seconds
 
 /** Who has a server on these machines now. */
-export const sittingOn = async (cluster: Cluster, hosts: readonly Host[]): Promise<Sitting[]> => {
+export const activeServersOn = async (
+  cluster: Cluster,
+  hosts: readonly Host[],
+): Promise<ActiveServer[]> => {
   cluster.manager.forget();
   const servers = await serversOf(cluster);
   const names = new Set(hosts.map(({ name }) => name));
@@ -41,7 +44,7 @@ export const sittingOn = async (cluster: Cluster, hosts: readonly Host[]): Promi
   );
   if (homes.length === 0) return [];
   const known = new Map(
-    (await lookAtWork(cluster.manager, homes)).map((each) => [each.home, each]),
+    (await inspectActivity(cluster.manager, homes)).map((each) => [each.home, each]),
   );
   return homes.map((home) => {
     const work = known.get(home);
@@ -56,7 +59,10 @@ export const sittingOn = async (cluster: Cluster, hosts: readonly Host[]): Promi
 export type Moved = { user: string; why?: string | undefined };
 
 /** Stops a server cleanly; then it may be started again. Throws where the hub could not stop it. */
-export const stopSitting = async (cluster: Cluster, { home, user }: Sitting): Promise<void> => {
+export const stopActiveServers = async (
+  cluster: Cluster,
+  { home, user }: ActiveServer,
+): Promise<void> => {
   // By Docker only what the hub does not know: its owner may have asked the hub for another one since.
   if (user === undefined) return stopServer(cluster, home);
   const { ok, why } = await stopByHub(cluster.manager, user);

@@ -1,15 +1,15 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 /** A user's server on a machine that is to leave; `idle`: nobody did anything there for a while, and no kernel is at work. */
-export type Sitting = { home: string; user: string | undefined; idle: boolean };
+export type ActiveServer = { home: string; user: string | undefined; idle: boolean };
 
 /** How the seats of a machine become free: at once, once each is idle, or at the end of a grace (milliseconds) at the latest. */
-export type Manner = { kind: "now" } | { kind: "when-idle" } | { kind: "grace"; grace: number };
+export type DrainMode = { kind: "now" } | { kind: "when-idle" } | { kind: "grace"; grace: number };
 
 /** What emptying needs: a look at who sits there, and a way to move them; a clock in milliseconds. */
 export type Emptying = {
-  look: () => Promise<Sitting[]>;
-  move: (sitting: Sitting) => Promise<void>;
+  look: () => Promise<ActiveServer[]>;
+  move: (sitting: ActiveServer) => Promise<void>;
   say: (text: string) => void;
   now?: () => number;
   every?: number;
@@ -17,8 +17,8 @@ export type Emptying = {
 };
 
 /** Waits until nobody sits there any more, moving who may be moved; false where an interruption ended it before. */
-export const emptySeats = async (
-  manner: Manner,
+export const waitUntilEmpty = async (
+  mode: DrainMode,
   { look, move, say, now = () => performance.now(), every = 5000, signal }: Emptying,
 ): Promise<boolean> => {
   const begun = now();
@@ -26,14 +26,12 @@ export const emptySeats = async (
     const sitting = await look();
     if (sitting.length === 0) return true;
     if (signal?.aborted === true) return false;
-    const isOver =
-      manner.kind === "now" || (manner.kind === "grace" && now() - begun >= manner.grace);
+    const isOver = mode.kind === "now" || (mode.kind === "grace" && now() - begun >= mode.grace);
     const movable = sitting.filter(({ idle }) => idle || isOver);
     await Promise.all(movable.map(move));
     if (movable.length > 0) continue;
     const names = sitting.map(({ user, home }) => user ?? home).join(", ");
-    const left =
-      manner.kind === "grace" ? `, ${leftText(manner.grace - (now() - begun))} at most` : "";
+    const left = mode.kind === "grace" ? `, ${leftText(mode.grace - (now() - begun))} at most` : "";
     say(`waiting for ${names}${left}`);
     await pause(every);
   }

@@ -2,16 +2,16 @@ import { type Limits, limitsFrom } from "../../../contracts/limits.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import { UserError, exitCode } from "../../errors.js";
 import { type Finding, findingsOf } from "../../homes/findings.js";
-import { type Homes, lookAtHomes } from "../../homes/inspect.js";
-import { whose } from "../../homes/select.js";
+import { type Homes, inspectHomes } from "../../homes/inspect.js";
+import { ownerName } from "../../homes/select.js";
 import { limitsFile } from "../../homes/set-limits.js";
-import { troubleOf } from "../../homes/watcher.js";
+import { watcherProblem } from "../../homes/watcher.js";
 import type { Host } from "../../host/host.js";
 import { paths } from "../../paths.js";
 import type { Terminal } from "../../report/terminal.js";
 import { jsonText, plural, printable } from "../../text/format.js";
-import { until } from "../../wait.js";
-import { keptHomes } from "../shared/homes.js";
+import { waitUntil } from "../../wait.js";
+import { persistentHomes } from "../shared/homes.js";
 import { type ClassOptions, withCluster } from "../shared/session.js";
 
 /** The options of `swarmhub quota check`. */
@@ -29,7 +29,7 @@ export const checkQuota = async (
   options: Pick<QuotaCheckOptions, "mend" | "json">,
   terminal: Pick<Terminal, "print">,
 ): Promise<void> => {
-  const { storage, kept } = keptHomes(cluster);
+  const { storage, kept } = persistentHomes(cluster);
   const wanted = limitsFrom(limitsFile(kept, cluster.config.login));
   if (wanted === undefined) throw new Error("limits.json cannot be read back");
   const first = await look(storage, wanted);
@@ -39,7 +39,7 @@ export const checkQuota = async (
 };
 
 const look = async (storage: Host, wanted: Limits): Promise<Found> => {
-  const seen = await lookAtHomes(storage);
+  const seen = await inspectHomes(storage);
   return { seen, findings: findingsOf(seen, wanted) };
 };
 
@@ -50,7 +50,7 @@ const mend = async (storage: Host, wanted: Limits, first: Found): Promise<Found>
   await storage.run(["touch", "-c", paths.limits]);
   let fewest = first.findings.length;
   let since = Date.now();
-  return until(
+  return waitUntil(
     async () => {
       const found = await look(storage, wanted);
       if (found.findings.length < fewest) {
@@ -75,7 +75,7 @@ const mend = async (storage: Host, wanted: Limits, first: Found): Promise<Found>
 const isMendable = ({ cure }: Finding): boolean => cure === undefined;
 
 /** The findings that only somebody else can mend stay; waiting for a watcher that is away is no use. */
-const isDown = ({ seen }: Found): boolean => troubleOf(seen.watcher, seen.now) !== undefined;
+const isDown = ({ seen }: Found): boolean => watcherProblem(seen.watcher, seen.now) !== undefined;
 
 const show = (
   first: Found,
@@ -107,7 +107,7 @@ const show = (
       const reason = options.mend ? reasons.get(home ?? "") : undefined;
       const why = reason === undefined ? "" : ` (the watcher: ${printable(reason)})`;
       const what = cure === undefined ? "" : `\n  → ${cure}`;
-      return `${known === undefined ? "all homes" : whose(known)}: ${text}${why}${what}`;
+      return `${known === undefined ? "all homes" : ownerName(known)}: ${text}${why}${what}`;
     });
     if (lines.length > 0) terminal.print(lines.join("\n"));
     if (mended > 0) terminal.print(`${plural(mended, "finding")} mended`);

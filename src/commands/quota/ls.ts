@@ -1,16 +1,16 @@
 import { limitText } from "../../homes/findings.js";
-import { type Account, type Home, type Homes, lookAtHomes } from "../../homes/inspect.js";
-import { whose } from "../../homes/select.js";
+import { type Account, type Home, type Homes, inspectHomes } from "../../homes/inspect.js";
+import { ownerName } from "../../homes/select.js";
 import type { View } from "../../report/frame.js";
 import type { Stretch } from "../../report/paint.js";
 import { type Cell, tableText } from "../../report/table.js";
 import type { Terminal } from "../../report/terminal.js";
 import { agoText, countText, formatSize, jsonText, plural } from "../../text/format.js";
-import { keptHomes } from "../shared/homes.js";
+import { persistentHomes } from "../shared/homes.js";
 import { type ClassOptions, withCluster } from "../shared/session.js";
 
 const orders = {
-  name: (one: Home, other: Home) => (whose(one) < whose(other) ? -1 : 1),
+  name: (one: Home, other: Home) => (ownerName(one) < ownerName(other) ? -1 : 1),
   used: (one: Home, other: Home) => other.bytes.used - one.bytes.used,
   limit: (one: Home, other: Home) => other.bytes.hard - one.bytes.hard,
   files: (one: Home, other: Home) => other.files.used - one.files.used,
@@ -23,8 +23,8 @@ export type QuotaLsOptions = ClassOptions & { over?: number; sort: keyof typeof 
 /** Shows how full each home is. */
 export const quotaLs = (options: QuotaLsOptions, terminal: Terminal): Promise<void> =>
   withCluster(options, terminal, async (cluster) => {
-    const { storage } = keptHomes(cluster);
-    const seen = await lookAtHomes(storage, { changes: true });
+    const { storage } = persistentHomes(cluster);
+    const seen = await inspectHomes(storage, { changes: true });
     terminal.print(quotaText(seen, options, terminal.screen));
   });
 
@@ -74,7 +74,7 @@ const textOf = (
 ): string => {
   const head = ["USER", "USED", "LIMIT", "", "FILES", "LAST CHANGE"];
   const rows = shown.map((home): Cell[] => [
-    whose(home),
+    ownerName(home),
     formatSize(home.bytes.used),
     limitText(home.bytes.hard),
     fullnessCell(home, screen),

@@ -2,16 +2,16 @@ import { type Limits, type OwnLimits, type Wanted, wantedFor } from "../../../co
 import { limitInKiB } from "../../../contracts/xfs.js";
 import { UserError } from "../../errors.js";
 import { limitText } from "../../homes/findings.js";
-import { type Home, type Homes, lookAtHomes } from "../../homes/inspect.js";
-import { pick, whose } from "../../homes/select.js";
+import { type Home, type Homes, inspectHomes } from "../../homes/inspect.js";
+import { selectHomes, ownerName } from "../../homes/select.js";
 import { writeOwnLimits } from "../../homes/set-limits.js";
-import { troubleOf } from "../../homes/watcher.js";
+import { watcherProblem } from "../../homes/watcher.js";
 import type { Host } from "../../host/host.js";
 import { tableText } from "../../report/table.js";
 import type { Terminal } from "../../report/terminal.js";
 import { countText, formatSize, jsonText, plural, printable } from "../../text/format.js";
-import { until } from "../../wait.js";
-import { keptHomes } from "../shared/homes.js";
+import { waitUntil } from "../../wait.js";
+import { persistentHomes } from "../shared/homes.js";
 import { type ClassOptions, withCluster } from "../shared/session.js";
 import { type Request, changed, requestFrom } from "./arguments.js";
 
@@ -27,7 +27,7 @@ type Change = { home: Home; own: OwnLimits | undefined; want: Wanted };
 export const quotaSet = (options: QuotaSetOptions, terminal: Terminal): Promise<void> => {
   const request = requestFrom(options.words, options);
   return withCluster(options, terminal, (cluster) =>
-    setQuota(keptHomes(cluster).storage, request, options, terminal),
+    setQuota(persistentHomes(cluster).storage, request, options, terminal),
   );
 };
 
@@ -39,11 +39,11 @@ export const setQuota = async (
   terminal: Pick<Terminal, "print" | "report" | "screen">,
   deadline?: number,
 ): Promise<void> => {
-  const seen = await lookAtHomes(storage);
+  const seen = await inspectHomes(storage);
   const { limits } = seen;
   if (limits === undefined)
     throw new UserError(`${storage.name}: limits.json is missing`, "`swarmhub up` writes it");
-  const homes = request.users === undefined ? seen.homes : pick(seen.homes, request.users);
+  const homes = request.users === undefined ? seen.homes : selectHomes(seen.homes, request.users);
   const changes = homes.map((home): Change => {
     const own = changed(home.own, request);
     return { home, own, want: wantedFor(limits, { name: home.name, own }) };
@@ -66,11 +66,11 @@ const waitUntilInForce = async (
 ): Promise<void> => {
   let left: readonly Change[] = changes;
   let seen: Homes | undefined;
-  await until(
+  await waitUntil(
     async () => {
       const names = left.map(({ home }) => home.name);
       // A few are looked at alone: among 10,000 that is many times quicker.
-      seen = await lookAtHomes(storage, names.length > 100 ? {} : { only: names });
+      seen = await inspectHomes(storage, names.length > 100 ? {} : { only: names });
       const homes = new Map(seen.homes.map((home) => [home.name, home]));
       // A home that went away meanwhile has no limit to wait for.
       left = left.filter(({ home, want }) => {
@@ -89,9 +89,9 @@ const isInForce = ({ attributes, bytes, files }: Home, want: Wanted): boolean =>
   files.hard === want.files;
 
 const notInForce = (storage: Host, left: readonly Change[], seen: Homes | undefined): UserError => {
-  const names = left.slice(0, 5).map(({ home }) => whose(home));
+  const names = left.slice(0, 5).map(({ home }) => ownerName(home));
   const more = left.length > 5 ? ` and ${left.length - 5} more` : "";
-  const trouble = seen === undefined ? undefined : troubleOf(seen.watcher, seen.now);
+  const trouble = seen === undefined ? undefined : watcherProblem(seen.watcher, seen.now);
   const failure = seen?.watcher?.failures.find(({ home }) =>
     left.some((change) => change.home.name === home),
   );
@@ -120,7 +120,7 @@ const tell = (
   const rows = changes
     .slice(0, shownAtMost)
     .map(({ home, want }) => [
-      whose(home),
+      ownerName(home),
       `${limitText(home.bytes.hard)} → ${formatSize(want.bytes)}`,
       home.files.hard === want.files
         ? ""
@@ -140,12 +140,12 @@ const tell = (
   warn(
     over,
     ({ home, want }) =>
-      `${whose(home)} uses ${formatSize(home.bytes.used)}, more than ${formatSize(want.bytes)}: nothing is lost, and nothing more can be written until enough is deleted`,
+      `${ownerName(home)} uses ${formatSize(home.bytes.used)}, more than ${formatSize(want.bytes)}: nothing is lost, and nothing more can be written until enough is deleted`,
   );
   warn(
     overFiles,
     ({ home, want }) =>
-      `${whose(home)} has ${plural(home.files.used, "file")}, more than ${want.files}: no file more can be made until enough are deleted`,
+      `${ownerName(home)} has ${plural(home.files.used, "file")}, more than ${want.files}: no file more can be made until enough are deleted`,
   );
 };
 

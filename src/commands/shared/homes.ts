@@ -1,14 +1,17 @@
 import type { Cluster } from "../../cluster/cluster.js";
-import type { Config, KeptStorage } from "../../config/types.js";
+import type { Config, PersistentStorage } from "../../config/types.js";
 import { UserError, exitCode } from "../../errors.js";
-import { type Watcher, troubleOf, watcherFrom } from "../../homes/watcher.js";
+import { type Watcher, watcherProblem, watcherFrom } from "../../homes/watcher.js";
 import type { Host } from "../../host/host.js";
 import { paths } from "../../paths.js";
 import { lengthText, plural, printable } from "../../text/format.js";
 
 /** Where homes are kept and how; throws a UserError (usage) in a class whose homes are temporary. */
-export const keptHomes = ({ config, storage }: Cluster): { storage: Host; kept: KeptStorage } => {
-  if (config.storage.kind === "kept" && storage !== undefined)
+export const persistentHomes = ({
+  config,
+  storage,
+}: Cluster): { storage: Host; kept: PersistentStorage } => {
+  if (config.storage.kind === "persistent" && storage !== undefined)
     return { storage, kept: config.storage };
   throw new UserError(
     `the homes of ${config.name} are temporary: each is in its server's container and gone with it, so there is nothing here to limit, archive or delete`,
@@ -21,14 +24,14 @@ export const keptHomes = ({ config, storage }: Cluster): { storage: Host; kept: 
 export type HomesState = { watcher: Watcher | undefined; trouble: string | undefined };
 
 /** Reads what the quota watcher wrote last; undefined where no homes' disk is mounted, which the pieces tell. */
-export const inspectHomes = async (storage: Host): Promise<HomesState | undefined> => {
+export const inspectClassHomes = async (storage: Host): Promise<HomesState | undefined> => {
   const answer = await storage.script(
     `mountpoint -q ${paths.storage} || exit 0\ndate +%s\ncat ${paths.storage}/watcher.json 2>/dev/null || true`,
   );
   const [seconds = "", ...text] = answer.split("\n");
   if (seconds === "") return undefined;
   const watcher = watcherFrom(text.join("\n"));
-  return { watcher, trouble: troubleOf(watcher, new Date(Number(seconds) * 1000)) };
+  return { watcher, trouble: watcherProblem(watcher, new Date(Number(seconds) * 1000)) };
 };
 
 /** "42 homes, 3 of them over 90 % full", and what the watcher could not do, as lines. */

@@ -4,7 +4,7 @@ import { machineOf } from "../../config/values/destination.js";
 import { UserError, exitCode, shown } from "../../errors.js";
 
 /** The machines that words on the command line mean: each once, and as the configuration spells those that it names. Throws a UserError (usage). */
-export const machinesMeant = (
+export const hostsFromArguments = (
   words: readonly string[],
   address: string | undefined,
   { workers }: Pick<Config, "workers">,

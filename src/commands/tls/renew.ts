@@ -7,7 +7,7 @@ import type { Terminal } from "../../report/terminal.js";
 import { containerOf } from "../../swarm/tasks.js";
 import { jsonText } from "../../text/format.js";
 import { type CertificateStatus, readStatus } from "../../tls/status.js";
-import { until } from "../../wait.js";
+import { waitUntil } from "../../wait.js";
 import { type ClassOptions, withCluster } from "../shared/session.js";
 import { certificateJson, certificateLine } from "./text.js";
 
@@ -85,7 +85,7 @@ const attemptAfter = async (
   progress: (text: string) => void,
 ): Promise<CertificateStatus> => {
   const since = Date.now();
-  const after = await until(
+  const after = await waitUntil(
     async () => {
       if (signal.aborted) throw stopped();
       const status = await readStatus(manager);

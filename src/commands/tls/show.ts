@@ -4,7 +4,7 @@ import { paths } from "../../paths.js";
 import { tableText } from "../../report/table.js";
 import type { Terminal } from "../../report/terminal.js";
 import { jsonText } from "../../text/format.js";
-import { lookAtCertificates } from "../../tls/inspect.js";
+import { inspectCertificates } from "../../tls/inspect.js";
 import { type ClassOptions, withCluster } from "../shared/session.js";
 import { certificateJson, certificateRows } from "./text.js";
 
@@ -17,7 +17,7 @@ export const tlsShow = (options: ClassOptions, terminal: Terminal): Promise<void
         `${config.name} is not up: nothing is served on ${manager.name}`,
         "`swarmhub up` makes it so",
       );
-    const seen = await lookAtCertificates(cluster);
+    const seen = await inspectCertificates(cluster);
     const address = await addressOf(cluster);
     if (options.json)
       return terminal.print(jsonText({ address, certificate: certificateJson(seen) }));

@@ -1,13 +1,13 @@
 import type { Cell } from "../../report/table.js";
 import { agoText, lengthText, momentText, printable } from "../../text/format.js";
-import { type Certificates, troubleOf } from "../../tls/diagnosis.js";
+import { type Certificates, certificateProblem } from "../../tls/diagnosis.js";
 
 /** What `swarmhub tls` shows, as rows of a name and its value. */
 export const certificateRows = (seen: Certificates): Cell[][] => {
   const { status, now } = seen;
   if (status === undefined) return [["served", nothingSaid]];
   const { attempt, nextAttempt, notAfter } = status;
-  const trouble = troubleOf(seen);
+  const trouble = certificateProblem(seen);
   return [
     ["served", servedText(seen)],
     ...(status.names.length === 0 ? [] : [["names", status.names.join(", ")]]),
@@ -40,7 +40,7 @@ export const certificateLine = (seen: Certificates): string => {
 /** The same as JSON; `daysLeft` is rounded down, and negative once it has ended. */
 export const certificateJson = (seen: Certificates) => {
   const { status, now } = seen;
-  const trouble = troubleOf(seen) ?? null;
+  const trouble = certificateProblem(seen) ?? null;
   if (status === undefined) return null;
   const { kind, wanted, names, issuer, serial, attempt } = status;
   const day = 24 * 60 * 60 * 1000;

@@ -1,16 +1,16 @@
 import { resolve } from "node:path";
 import type { Settings } from "../schema.js";
 import { valueAt } from "../schema/fields.js";
-import type { ServerImage, UsersImage } from "../types.js";
+import type { ImageChoice, ConfiguredImage } from "../types.js";
 import type { Finding, Path } from "../yaml/complaints.js";
 
 /** What users' servers are made of: one image for everyone, or those to choose from, the first of which is also everyone's. */
-export const usersImages = (
+export const configuredImages = (
   { image, build, images, memory, cpu }: Settings["servers"],
   folder: string,
   placeOf: (key: Path) => string,
-): UsersImage & { images: ServerImage[] } => {
-  const source = (path: Path, named: string, built: string | undefined): UsersImage => {
+): ConfiguredImage & { images: ImageChoice[] } => {
+  const source = (path: Path, named: string, built: string | undefined): ConfiguredImage => {
     if (built === undefined) return { image: named };
     const place = placeOf(["servers", ...path, "build"]);
     return { image: resolve(folder, built), build: { folder: resolve(folder, built), place } };
@@ -26,7 +26,7 @@ export const usersImages = (
   return { ...everyone, images: filled };
 };
 
-const sourceOf = ({ image, build }: UsersImage): UsersImage => ({
+const sourceOf = ({ image, build }: ConfiguredImage): ConfiguredImage => ({
   image,
   ...(build !== undefined && { build }),
 });

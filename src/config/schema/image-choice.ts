@@ -3,7 +3,7 @@ import { lineFrom } from "../values/names.js";
 import { leaf, section } from "./fields.js";
 
 /** An image that users may choose, of keys that `servers` has too. */
-export const serverImage = <
+export const imageChoice = <
   Image extends ZodType,
   Build extends ZodType,
   Memory extends ZodType,

@@ -3,7 +3,7 @@ import { absent } from "../../docker/client.js";
 import { UserError } from "../../errors.js";
 import type { Host } from "../../host/host.js";
 import {
-  type Notebook,
+  type UserImage,
   type Pulled,
   commonName,
   listPulled,
@@ -22,11 +22,11 @@ export type OldBuild = { tag: string };
 /** Looks for such images that no user's server is made of: one that starts again elsewhere fetches its own anew. */
 export const inspectOldBuilds = async (
   cluster: Cluster,
-  notebooks: readonly Pick<Notebook, "reference">[],
+  userImages: readonly Pick<UserImage, "reference">[],
 ): Promise<OldBuild[]> => {
   const { manager } = cluster;
   const [listed, servers] = await Promise.all([listedImages(manager), userServices(cluster)]);
-  const wanted = new Set(notebooks.map(({ reference }) => reference));
+  const wanted = new Set(userImages.map(({ reference }) => reference));
   const used = new Set(servers.map(({ image }) => image));
   const old = listed.flatMap(({ Id, RepoTags, RepoDigests }) => {
     const tags = (RepoTags ?? []).filter((name) => builtTag.test(name) && !wanted.has(name));
@@ -81,9 +81,9 @@ container=$(${container})
 /** Looks for images of users' servers that we pulled, the configuration does not name any more, and no container stands on. */
 export const inspectPulled = async (
   { nodes }: Cluster,
-  notebooks: readonly Pick<Notebook, "reference" | "built">[],
+  userImages: readonly Pick<UserImage, "reference" | "built">[],
 ): Promise<Pulled[]> => {
-  const wanted = new Set(notebooks.flatMap(namesOf).map(pulledName));
+  const wanted = new Set(userImages.flatMap(namesOf).map(pulledName));
   const old = (await listPulled(nodes)).filter(
     ({ names }) => !names.some((name) => wanted.has(name)),
   );
@@ -92,7 +92,7 @@ export const inspectPulled = async (
 };
 
 /** What users' servers are made of, and what that was built on. */
-const namesOf = ({ reference, built }: Pick<Notebook, "reference" | "built">): string[] => [
+const namesOf = ({ reference, built }: Pick<UserImage, "reference" | "built">): string[] => [
   reference,
   ...(built === undefined || built.from instanceof UserError ? [] : built.from.bases),
 ];

@@ -4,7 +4,7 @@ import type { Step } from "../../reconcile/piece.js";
 import { unserved, wantedText } from "../../tls/diagnosis.js";
 import type { Given } from "../../tls/given-files.js";
 import { type CertificateStatus, readStatus } from "../../tls/status.js";
-import { until } from "../../wait.js";
+import { waitUntil } from "../../wait.js";
 
 /** How long an authority may take for a first certificate, the edge for a change, and for another try; in milliseconds. */
 const patience = { acme: 90_000, other: 30_000, retry: 10_000 };
@@ -31,9 +31,11 @@ export const waitStep = (
       return isHopeless(status, before, { waited, left: deadline - waited }) ? true : undefined;
     };
     const late = new Error("the time is over");
-    await until(look, { deadline, every: 500, otherwise: () => late }).catch((error: unknown) => {
-      if (error !== late) throw error;
-    });
+    await waitUntil(look, { deadline, every: 500, otherwise: () => late }).catch(
+      (error: unknown) => {
+        if (error !== late) throw error;
+      },
+    );
   },
 });
 

@@ -2,7 +2,7 @@ import type { Cluster } from "../../cluster/cluster.js";
 import type { Machines } from "../../cluster/machines.js";
 import { seatsOf } from "../../cluster/seats.js";
 import type { Config } from "../../config/types.js";
-import type { Notebook } from "../../images/pulled.js";
+import type { UserImage } from "../../images/pulled.js";
 import { networkName, usersLabel } from "../../names.js";
 import { paths } from "../../paths.js";
 
@@ -13,12 +13,12 @@ import { paths } from "../../paths.js";
 export const hubConfiguration = (
   want: Config,
   machines: Machines,
-  notebooks: readonly Pick<Notebook, "image" | "wanted">[],
+  userImages: readonly Pick<UserImage, "image" | "wanted">[],
   cluster: Cluster,
 ): { content: string; fixed: string } => {
   const { storage } = cluster;
   const pinned = (image: string): string =>
-    notebooks.find((each) => each.image === image)?.wanted ?? image;
+    userImages.find((each) => each.image === image)?.wanted ?? image;
   const { images, ...servers } = want.servers;
   const { memory, cpu } = images[0] ?? servers;
   const settings = {

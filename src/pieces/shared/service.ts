@@ -8,7 +8,7 @@ import type { ImageName } from "../../operator/own-images.js";
 import type { Step } from "../../reconcile/piece.js";
 import { listedImage, listedServices, listedTasks } from "../../swarm/list.js";
 import { managerDocker } from "../../swarm/membership.js";
-import { inSequence } from "../../swarm/retry.js";
+import { retryStaleVersion } from "../../swarm/retry.js";
 import {
   type ServiceSpec,
   type WantedService,
@@ -103,7 +103,7 @@ const update = async (
   const replaces = differs.some((path) => /^(TaskTemplate|EndpointSpec)\b/.test(path));
   const earlier = replaces ? await taskIds(manager, wanted.name) : undefined;
   const service = manager.docker.getService(wanted.name);
-  await inSequence(async () => {
+  await retryStaleVersion(async () => {
     const { Version: version } = (await service.inspect()) as { Version: { Index: number } };
     await service.update({ version: version.Index, ...spec });
   });
@@ -123,10 +123,13 @@ const complete = async ({ docker }: Host, wanted: WantedService) => {
 };
 
 /** A part of the system that runs as a service of one of our images: the machines, the image it should have, the service. */
-export type PartState = { machines: Machines; image: string; service: ServiceState };
+export type OwnServiceState = { machines: Machines; image: string; service: ServiceState };
 
 /** Looks at such a part; service and image have the same name. */
-export const inspectPart = async (cluster: Cluster, name: ImageName): Promise<PartState> => {
+export const inspectOwnService = async (
+  cluster: Cluster,
+  name: ImageName,
+): Promise<OwnServiceState> => {
   const image = imageReference(name);
   const [machines, service] = await Promise.all([
     inspectMachines(cluster),

@@ -3,7 +3,7 @@ import { absent } from "../../docker/client.js";
 import type { Host } from "../../host/host.js";
 import type { Step } from "../../reconcile/piece.js";
 import { userServices } from "../../swarm/list.js";
-import { removeUnused } from "../../swarm/retry.js";
+import { removeWhenUnused } from "../../swarm/retry.js";
 import { waitUntilGone } from "../../swarm/tasks.js";
 
 /** The users' servers, and the volumes by which machines mount homes. */
@@ -53,7 +53,8 @@ export const removeServersSteps = ({ services, volumes }: Servers, cluster: Clus
       after: stop,
       run: async () => {
         await removeStrays(host, config.name);
-        for (const name of names) await removeUnused(() => host.docker.getVolume(name).remove());
+        for (const name of names)
+          await removeWhenUnused(() => host.docker.getVolume(name).remove());
       },
     }));
   return [...stop, ...forget];

@@ -35,13 +35,13 @@ export type DiskState = {
 /** The storage host's disk, mount, folders and exports, remembered. */
 export const inspectDisk = (cluster: Cluster): Promise<DiskState> => {
   const [host, { storage }] = [homesHost(cluster), cluster.config];
-  const backing = storage.kind === "kept" ? storage.backing : undefined;
+  const backing = storage.kind === "persistent" ? storage.backing : undefined;
   const given = backing?.kind === "device" ? backing.path : paths.storageFile;
   return host.remember("disk", () => lookAtDisk(given, host));
 };
 
 const lookAtDisk = async (given: string, host: Host): Promise<DiskState> => {
-  const [answer, facts] = [await host.script(lookScript(given)), await host.facts()];
+  const [answer, facts] = [await host.script(inspectScript(given)), await host.facts()];
   const words = answer.split("\n").map((line) => line.split(" "));
   const number = (what: string): number => Number(words.find(([key]) => key === what)?.[1] ?? 0);
   const mount = facts.mounts.findLast(({ target }) => target === paths.storage);
@@ -133,7 +133,7 @@ export const storageFolders = [
 ] as const;
 
 /** A script that looks at the configured disk (or file), at what is mounted for the homes, and where nothing is, at all disks. */
-const lookScript = (given: string): string => `
+const inspectScript = (given: string): string => `
 export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 # As the list of disks has it: /dev/mapper/… of a logical volume, whatever link was given.
 name_of() { lsblk -dnpro NAME "$1" 2>/dev/null || readlink -m "$1"; }

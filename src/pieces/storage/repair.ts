@@ -6,7 +6,7 @@ import { formatSize } from "../../text/format.js";
 import { type DiskState, isHomes } from "./disk.js";
 
 /** The steps that bring back a file system to which nothing can be written. Throws where its disk is gone. */
-export const mendSteps = (host: Host, state: DiskState): Step[] => {
+export const repairSteps = (host: Host, state: DiskState): Step[] => {
   if (state.trouble === undefined) return [];
   if (state.trouble === "read-only")
     return [

@@ -1,14 +1,14 @@
 import type { Duplex } from "node:stream";
 import { quote } from "../../text/shell.js";
-import type { Ways } from "./types.js";
+import type { SocketRoutes } from "./types.js";
 
 /**
  * A second unix socket, which the login may use, before one that only root may: one process by sudo for the whole run,
  * where a relay for each connection is a session, a sudo and a perl of its own. It ends with the stream that it was
  * started by. Answers its path; undefined where there is no such socket, or the login may use it without.
  */
-export const openDoor = async (
-  { hold }: Pick<Ways, "hold">,
+export const startSocketForwarder = async (
+  { hold }: Pick<SocketRoutes, "hold">,
   path: string,
   asRoot: string,
 ): Promise<string | undefined> => {

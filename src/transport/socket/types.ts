@@ -8,7 +8,7 @@ export class NoSocketError extends UserError {
 }
 
 /** One transport's two ways to a unix socket: at once (NoSocketError where it fails), or by the stdin and stdout of a command. */
-export type Ways = {
+export type SocketRoutes = {
   host: string;
   /** Whether the login is root, by its name. */
   isRoot: boolean;

@@ -1,6 +1,6 @@
 import type { ServerHostKeyAlgorithm } from "ssh2";
 import { UnreachableError } from "../../errors.js";
-import { limiter } from "../limiter.js";
+import { createLimiter } from "../limiter.js";
 import type { SshConfig } from "./config.js";
 import {
   type KnownHost,
@@ -48,7 +48,7 @@ export const verifyHostKey = async (
 };
 
 /** There is one person to ask and one known_hosts file, however many machines we dial at once. */
-const oneByOne = limiter(1);
+const oneByOne = createLimiter(1);
 
 const isAccepted = async (
   host: string,

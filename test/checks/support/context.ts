@@ -1,9 +1,14 @@
-import type { CheckContext, Finding, Listener, World } from "../../../src/checks/check.js";
+import type {
+  CheckContext,
+  Finding,
+  Listener,
+  OperatorMachine,
+} from "../../../src/checks/check.js";
 import type { Facts } from "../../../src/host/facts.js";
 import { type classOf, machinesOf } from "../../support/class-of.js";
 
 /** A world where nobody knows a name or answers a page, at a time that stands still. */
-export const fakeWorld = (world: Partial<World> = {}): World => ({
+export const fakeWorld = (world: Partial<OperatorMachine> = {}): OperatorMachine => ({
   now: () => 1_000_000,
   lookup: async () => {
     throw new Error("ENOTFOUND");
@@ -28,7 +33,7 @@ export const contextOf = (
     some?: Record<string, Partial<Facts>>;
     /** What listens, by the host's name. */
     listening?: Record<string, readonly Listener[]>;
-    world?: Partial<World>;
+    world?: Partial<OperatorMachine>;
   } = {},
 ): CheckContext => ({
   cluster,

@@ -1,8 +1,8 @@
 import test from "ava";
-import { space } from "../../../src/checks/disk-space.js";
+import { diskSpace } from "../../../src/checks/disk-space.js";
 import { planOf } from "../../../src/checks/plan.js";
 import { system } from "../../../src/checks/system.js";
-import { refusalsOf } from "../../../src/commands/join/admission.js";
+import { admissionRefusals } from "../../../src/commands/join/admission.js";
 import { exitCode } from "../../../src/errors.js";
 import type { Facts } from "../../../src/host/facts.js";
 import type { Host } from "../../../src/host/host.js";
@@ -13,7 +13,7 @@ import { fakeWorld } from "../../checks/support/context.js";
 import { fakeCluster, fakeFacts, fakeHost, userError } from "../../support/fakes.js";
 
 // Not the pieces that need our images, which `npm run build` makes.
-const checks = [system, space, planOf([packages, swarm] as readonly Piece[])];
+const checks = [system, diskSpace, planOf([packages, swarm] as readonly Piece[])];
 
 /** A blank machine at 10.77.0.LAST; any word to its Docker fails the test. */
 const blank = (name: string, last: number, changes: Partial<Facts> = {}) =>
@@ -34,7 +34,7 @@ const worker = blank("worker", 12);
 
 const refusals = async (...newcomers: Host[]) => {
   const clusterWith = (more: readonly Host[]) => fakeCluster<Host>(manager, [worker, ...more]);
-  const refused = await refusalsOf(newcomers, clusterWith, fakeWorld(), checks);
+  const refused = await admissionRefusals(newcomers, clusterWith, fakeWorld(), checks);
   return [...refused.values()].map(({ message }) => message);
 };
 
@@ -87,7 +87,7 @@ test("a machine outside the others' network is refused, since all others would g
   );
   const clusterWith = (more: readonly Host[]) => fakeCluster<Host>(hosts[0]!, [hosts[1]!, ...more]);
   const stranger = blank("new", 1, { addresses: elsewhere });
-  const refused = await refusalsOf([stranger], clusterWith, fakeWorld(), checks);
+  const refused = await admissionRefusals([stranger], clusterWith, fakeWorld(), checks);
   t.regex(
     refused.get(stranger)?.message ?? "",
     /^new has no network card in the network .*10\.77\.0\.11, 10\.77\.0\.12/,
@@ -97,7 +97,9 @@ test("a machine outside the others' network is refused, since all others would g
 test("what the class itself refuses is nobody's fault who joins", async (t) => {
   const broken = blank("manager", 11, { missingModules: ["overlay"] });
   const clusterWith = (more: readonly Host[]) => fakeCluster<Host>(broken, [worker, ...more]);
-  const error = await userError(refusalsOf([blank("new", 13)], clusterWith, fakeWorld(), checks));
+  const error = await userError(
+    admissionRefusals([blank("new", 13)], clusterWith, fakeWorld(), checks),
+  );
   t.is(error.code, exitCode.preflight);
   t.regex(error.message, /^manager: .*overlay/);
 });

@@ -1,5 +1,5 @@
 import test from "ava";
-import { settle } from "../../../src/commands/join/retry-without.js";
+import { retryWithout } from "../../../src/commands/join/retry-without.js";
 import { UnreachableError, UserError, exitCode } from "../../../src/errors.js";
 import type { Host } from "../../../src/host/host.js";
 import { reconcile } from "../../../src/reconcile/reconcile.js";
@@ -15,7 +15,7 @@ const run = async (onChange: (change: string) => void) => {
   world.onChange = onChange;
   const out: string[] = [];
   const clusterWith = (more: readonly Host[]) => fakeCluster<Host>(manager!, more);
-  const settled = await settle(
+  const settled = await retryWithout(
     [one!, two!],
     clusterWith,
     (cluster, report) =>
@@ -60,7 +60,7 @@ test("a lost machine's error out of a look leaves that machine out; an interrupt
   const cluster = (more: readonly Host[]) => fakeCluster<Host>(manager!, more);
   const settling = (error: UserError) => {
     let tries = 0;
-    return settle(
+    return retryWithout(
       [one!, two!],
       cluster,
       async () => {

@@ -1,5 +1,5 @@
 import test from "ava";
-import { leaveGone, nodesOf } from "../../../src/commands/leave/dead-machines.js";
+import { removeDeadMachines, nodesOf } from "../../../src/commands/leave/dead-machines.js";
 import type { SwarmNode } from "../../../src/swarm/nodes.js";
 import { fakeCluster, fakeHost, userError } from "../../support/fakes.js";
 
@@ -62,7 +62,10 @@ const leaving = (state: string) => {
     getNode: (id: string) => ({ remove: async () => void removed.push(id) }),
   };
   const cluster = fakeCluster(fakeHost("manager", { docker: docker as never }));
-  return { removed, work: leaveGone(cluster, [{ destination: "w" }], async () => "settled") };
+  return {
+    removed,
+    work: removeDeadMachines(cluster, [{ destination: "w" }], async () => "settled"),
+  };
 };
 
 test("the dead node is taken out of the list, then the class is settled", async (t) => {

@@ -1,9 +1,9 @@
 import test from "ava";
 import {
   refuseNeeded,
-  sittingOn,
+  activeServersOn,
   startAgain,
-  stopSitting,
+  stopActiveServers,
 } from "../../../src/commands/leave/servers.js";
 import type { Docker } from "../../../src/docker/client.js";
 import { exitCode } from "../../../src/errors.js";
@@ -22,21 +22,21 @@ test("the manager and the machine with the homes are refused with the reason", (
 
 test("who is at work is told from who is idle by the hub; what it does not know may go", async (t) => {
   const { cluster } = sittingWorld();
-  t.deepEqual(await sittingOn(cluster, cluster.workers), [
+  t.deepEqual(await activeServersOn(cluster, cluster.workers), [
     { home: "ada", user: "ada", idle: true },
     { home: "bob", user: "bob", idle: false },
     { home: "ghost", user: undefined, idle: true },
     { home: "carl", user: "carl", idle: false },
   ]);
-  t.deepEqual(await sittingOn(cluster, [cluster.manager]), []);
+  t.deepEqual(await activeServersOn(cluster, [cluster.manager]), []);
 });
 
 test("a server is stopped by the hub, one that it does not know by Docker alone", async (t) => {
   const { cluster, done } = sittingWorld();
-  await stopSitting(cluster, { home: "ada", user: "ada", idle: true });
+  await stopActiveServers(cluster, { home: "ada", user: "ada", idle: true });
   t.true(cluster.manager.asked.some((each) => each.includes("operate stop")));
   cluster.manager.asked.length = 0;
-  await stopSitting(cluster, { home: "ghost", user: undefined, idle: true });
+  await stopActiveServers(cluster, { home: "ghost", user: undefined, idle: true });
   t.deepEqual(cluster.manager.asked, []);
   t.deepEqual(done, ["remove nb-ghost"]);
 });

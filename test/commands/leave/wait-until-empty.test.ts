@@ -1,8 +1,8 @@
 import test from "ava";
 import {
-  type Manner,
-  type Sitting,
-  emptySeats,
+  type DrainMode,
+  type ActiveServer,
+  waitUntilEmpty,
 } from "../../../src/commands/leave/wait-until-empty.js";
 
 /** Some people's servers, who become idle after so many looks (never: at none), and a clock of a second a look. */
@@ -11,11 +11,11 @@ const room = (idleAfter: Record<string, number>) => {
   const moved: string[] = [];
   const said: string[] = [];
   let looks = 0;
-  const empty = (manner: Manner, signal?: AbortSignal) =>
-    emptySeats(manner, {
+  const empty = (manner: DrainMode, signal?: AbortSignal) =>
+    waitUntilEmpty(manner, {
       look: async () => {
         looks += 1;
-        return [...there].map(([home, idle]): Sitting => ({
+        return [...there].map(([home, idle]): ActiveServer => ({
           home,
           user: home,
           idle: looks > idle,

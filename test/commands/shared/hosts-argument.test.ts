@@ -1,11 +1,11 @@
 import test from "ava";
-import { machinesMeant } from "../../../src/commands/shared/hosts-argument.js";
+import { hostsFromArguments } from "../../../src/commands/shared/hosts-argument.js";
 import { exitCode } from "../../../src/errors.js";
 import { refusal } from "../../support/class-of.js";
 
 const workers = [{ destination: "debian@w1", address: "10.0.0.1" }, { destination: "w2" }];
 const meant = (words: readonly string[], address?: string) =>
-  machinesMeant(words, address, { workers });
+  hostsFromArguments(words, address, { workers });
 
 test("a machine is meant once, and as the configuration spells it", (t) => {
   t.deepEqual(meant(["new", "root@new", "w1", "w2"]), [

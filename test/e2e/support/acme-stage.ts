@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Status } from "../../../contracts/edge-status.js";
 import { assetsAt, ownImages } from "../../../src/operator/own-images.js";
-import { until } from "../../../src/wait.js";
+import { waitUntil } from "../../../src/wait.js";
 import { type Authority, setAuthority, site } from "./authority.js";
 import type { Lab } from "./lab.js";
 
@@ -63,7 +63,7 @@ docker run -d --name proxy --network class --restart always -p 8000:8000 -v /roo
     status: async () => JSON.parse(await on(`cat ${folder}/status.json`)) as Status,
     statusWhen: (what, is, seconds = 60) => {
       let seen: unknown;
-      return until(
+      return waitUntil(
         async () => {
           const status = await stage.status().catch(() => undefined);
           seen = status;

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Browser, type Page, chromium } from "playwright-core";
-import { until } from "../../../src/wait.js";
+import { waitUntil } from "../../../src/wait.js";
 import type { Lab } from "./lab.js";
 
 const artefacts = new URL("../../../../test/e2e/artefacts/", import.meta.url).pathname;
@@ -54,7 +54,7 @@ export const logIn = async (
 
 /** Opens the address; a machine that has just booted may take three minutes until it answers. */
 const arrive = (page: Page, address: string): Promise<unknown> =>
-  until(
+  waitUntil(
     () =>
       page.goto(address, { timeout: 60_000 }).then(
         () => true as const,

@@ -1,4 +1,4 @@
-import { until } from "../../../src/wait.js";
+import { waitUntil } from "../../../src/wait.js";
 import type { Lab } from "./lab.js";
 import { type Person, arrive } from "./user.js";
 
@@ -9,7 +9,7 @@ export type Watched = { failures: string[]; asked: number; slowest: number };
 export const classIn = (lab: Lab) => {
   const address = `https://${lab.address(1)}`;
   const nodeOf = (user: string): Promise<string> =>
-    until(
+    waitUntil(
       async () => {
         const list = `docker service ps -f desired-state=running --format '{{.Node}} {{.CurrentState}}' nb-${user}`;
         return /^(node\d) Running/m.exec(await lab.on(1, `${list} 2>/dev/null || true`))?.[1];
@@ -38,7 +38,7 @@ export const classIn = (lab: Lab) => {
       ),
     /** Waits until somebody stands in line, since all seats are taken. */
     waitsInLine: (user: string): Promise<true> =>
-      until(
+      waitUntil(
         async () => {
           const list = `docker service ps --no-trunc --format '{{.Error}}' nb-${user} 2>/dev/null || true`;
           return (await lab.on(1, list)).includes("insufficient resources") ? true : undefined;
@@ -48,7 +48,7 @@ export const classIn = (lab: Lab) => {
     nodes,
     /** Waits until the manager knows that a node is down. */
     goesDown: (node: string): Promise<true> =>
-      until(
+      waitUntil(
         async () =>
           (await nodes()).some((line) => line.startsWith(`${node} Down `)) ? true : undefined,
         { deadline: 120_000, otherwise: () => new Error(`nobody notices that ${node} is dead`) },

@@ -1,5 +1,5 @@
 import { type APIRequestContext, request } from "playwright-core";
-import { until } from "../../../src/wait.js";
+import { waitUntil } from "../../../src/wait.js";
 import { roomPassword } from "./lab.js";
 
 /** What a start came to: whether the server is ready, all that the person could read until then, and how long it took. */
@@ -19,7 +19,7 @@ export type Person = {
 
 /** Logs a person in; the edge may take a while on a busy machine until it answers. */
 export const arrive = (address: string, user: string): Promise<Person> =>
-  until(() => enter(address, user).catch(() => undefined), {
+  waitUntil(() => enter(address, user).catch(() => undefined), {
     deadline: 120_000,
     every: 2000,
     otherwise: () => new Error(`${user} cannot log in at ${address}`),
@@ -65,7 +65,7 @@ export const enter = async (address: string, user: string): Promise<Person> => {
       });
       if (!stopping.ok()) throw new Error(`${user}'s server is not stopped: ${stopping.status()}`);
       // The hub answers after ten seconds also where the server has still to end.
-      await until(
+      await waitUntil(
         async () => {
           const found = await web.get(`/hub/api/users/${name}`, { headers, timeout: 60_000 });
           const { servers = {} } = (await found.json()) as { servers?: object };

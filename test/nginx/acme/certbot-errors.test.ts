@@ -1,5 +1,5 @@
 import test from "ava";
-import { troubleFromCertbot } from "../../../nginx/acme/certbot-errors.js";
+import { problemFromCertbot } from "../../../nginx/acme/certbot-errors.js";
 
 const failed = (type: string, detail: string): string => `
 Certbot failed to authenticate some domains (authenticator: webroot). The Certificate Authority reported these problems:
@@ -146,7 +146,7 @@ ${failed("unauthorized", "No TXT records found for DNS challenge")}`,
 
 for (const [what, said, message, cure] of known)
   test(`certbot's words on ${what} become a sentence and its cure`, (t) => {
-    const trouble = troubleFromCertbot(said, "acme.example");
+    const trouble = problemFromCertbot(said, "acme.example");
     t.regex(trouble.message, message);
     t.regex(trouble.cure ?? "", cure);
     t.notRegex(trouble.message, /\n/);
@@ -154,11 +154,11 @@ for (const [what, said, message, cure] of known)
   });
 
 test("words that are not known are passed on, the last that mean something", (t) => {
-  const { message } = troubleFromCertbot(unexpected("It is Sunday."), "acme.example");
+  const { message } = problemFromCertbot(unexpected("It is Sunday."), "acme.example");
   t.is(message, "the authority acme.example refused: It is Sunday.");
 });
 
 test("no more than 2000 characters of them are kept", (t) => {
-  const { detail } = troubleFromCertbot("x".repeat(5000), "acme.example");
+  const { detail } = problemFromCertbot("x".repeat(5000), "acme.example");
   t.is(detail?.length, 2000);
 });

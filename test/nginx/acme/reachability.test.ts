@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
-import { checkFromOutside } from "../../../nginx/acme/reachability.js";
-import type { Trouble } from "../../../nginx/problem.js";
+import { checkReachability } from "../../../nginx/acme/reachability.js";
+import type { Problem } from "../../../nginx/problem.js";
 
 const webrootOf = async (t: ExecutionContext): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), "swarmhub-webroot-"));
@@ -27,7 +27,7 @@ test("a name that leads to our webroot passes, and nothing stays there", async (
     hosts.push(headers.host);
     void readFile(join(webroot, url)).then((content) => response.end(content));
   });
-  await t.notThrowsAsync(checkFromOutside(["localhost"], { webroot, port }));
+  await t.notThrowsAsync(checkReachability(["localhost"], { webroot, port }));
   t.deepEqual([...new Set(hosts)], ["localhost"]);
   t.deepEqual(await readdir(join(webroot, ".well-known/acme-challenge")), []);
 });
@@ -35,9 +35,12 @@ test("a name that leads to our webroot passes, and nothing stays there", async (
 test("a name that leads to somebody else is named with the address, and how to insist", async (t) => {
   const webroot = await webrootOf(t);
   const port = await serving(t, (_request, response) => response.end("welcome to nginx"));
-  const trouble = await t.throwsAsync<Trouble>(checkFromOutside(["localhost"], { webroot, port }), {
-    message: "localhost leads to 127.0.0.1, where somebody else answers",
-  });
+  const trouble = await t.throwsAsync<Problem>(
+    checkReachability(["localhost"], { webroot, port }),
+    {
+      message: "localhost leads to 127.0.0.1, where somebody else answers",
+    },
+  );
   t.regex(trouble.cure ?? "", /swarmhub tls renew --force$/);
 });
 
@@ -50,17 +53,17 @@ test("an endless answer is not read to its end", async (t) => {
     };
     more();
   });
-  await t.throwsAsync(checkFromOutside(["localhost"], { webroot, port }), {
+  await t.throwsAsync(checkReachability(["localhost"], { webroot, port }), {
     message: /somebody else/,
   });
 });
 
 test("a closed port and a name that is nowhere are told apart", async (t) => {
   const webroot = await webrootOf(t);
-  await t.throwsAsync(checkFromOutside(["localhost"], { webroot, port: 1 }), {
+  await t.throwsAsync(checkReachability(["localhost"], { webroot, port: 1 }), {
     message: /where nothing listens on port 1$/,
   });
-  await t.throwsAsync(checkFromOutside(["nowhere.invalid"], { webroot, port: 1 }), {
+  await t.throwsAsync(checkReachability(["nowhere.invalid"], { webroot, port: 1 }), {
     message: "nowhere.invalid is not in the DNS",
   });
 });

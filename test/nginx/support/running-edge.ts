@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestFn } from "ava";
 import { assetPath } from "../../../src/operator/assets.js";
-import { until } from "../../../src/wait.js";
+import { waitUntil } from "../../../src/wait.js";
 
 // Debian has it in a folder that only root's PATH knows.
 process.env["PATH"] += ":/usr/sbin";
@@ -106,7 +106,7 @@ const endWithUs = existsSync(setpriv) ? [setpriv, "--pdeathsig", "TERM"] : [];
 
 /** Waits until something listens on a loopback port. */
 export const answering = (port: number, { said }: Pick<Running, "said">): Promise<true> =>
-  until(async () => ((await listens(port)) ? true : undefined), {
+  waitUntil(async () => ((await listens(port)) ? true : undefined), {
     deadline: 25_000,
     every: 30,
     otherwise: async () => new Error(`nothing answers on port ${port}; it said:\n${await said()}`),
@@ -117,7 +117,7 @@ export const eventually = (
   condition: () => boolean | Promise<boolean>,
   what: string,
 ): Promise<true> =>
-  until(async () => ((await condition()) ? true : undefined), {
+  waitUntil(async () => ((await condition()) ? true : undefined), {
     deadline: 25_000,
     every: 30,
     otherwise: () => new Error(`in 25 s it did not come about that ${what}`),

@@ -1,6 +1,6 @@
 import test from "ava";
 import { removeServiceSteps, serviceSteps } from "../../../src/pieces/shared/service.js";
-import { inSequence } from "../../../src/swarm/retry.js";
+import { retryStaleVersion } from "../../../src/swarm/retry.js";
 import { type WantedService, serviceSpec } from "../../../src/swarm/service-spec.js";
 import { waitUntilRunning } from "../../../src/swarm/tasks.js";
 import { classOf, runAll } from "../../support/class-of.js";
@@ -101,13 +101,13 @@ test("an update waits for the task that takes the old one's place", async (t) =>
 
 test("what changed in between is read and changed again", async (t) => {
   let tries = 0;
-  await inSequence(async () => {
+  await retryStaleVersion(async () => {
     tries += 1;
     if (tries < 3) throw new Error("rpc error: code = Unknown desc = update out of sequence");
   });
   t.is(tries, 3);
   await t.throwsAsync(
-    inSequence(async () => {
+    retryStaleVersion(async () => {
       throw new Error("no such node");
     }),
     { message: "no such node" },

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import test from "ava";
 import { exportsFile, fenceScript } from "../../../src/pieces/storage/exports.js";
-import { until } from "../../../src/wait.js";
+import { waitUntil } from "../../../src/wait.js";
 import { complaintsAbout } from "../support/shell.js";
 
 const addresses = ["10.77.0.11", "10.77.0.12", "10.77.0.112"];
@@ -46,7 +46,7 @@ esac
     asked: () => readFile(at("asked"), "utf8"),
     table: () => readFile(at("etab"), "utf8"),
     becomes: (what: string, is: () => Promise<boolean>) =>
-      until(async () => ((await is()) ? true : undefined), {
+      waitUntil(async () => ((await is()) ? true : undefined), {
         deadline: 30_000,
         every: 20,
         otherwise: async () => new Error(`${what}: ${await readFile(at("etab"), "utf8")}`),
@@ -54,7 +54,7 @@ esac
     /** Lets it look some more times. */
     looks: async () => {
       await writeFile(at("exports"), `/srv/swarmhub 10.77.0.99(ro)\n`, { flag: "a" });
-      await until(
+      await waitUntil(
         async () =>
           (await readFile(at("etab"), "utf8")).includes("10.77.0.99(") ? true : undefined,
         { deadline: 30_000, every: 20, otherwise: () => new Error("it does not look") },
@@ -115,7 +115,7 @@ test("a server that is stopped, or a disk that is away, changes nothing", async 
   await writeFile(at("threads"), "0\n");
   await writeFile(at("etab"), "");
   await t.throwsAsync(
-    until(async () => ((await asked()) === "" ? undefined : true), {
+    waitUntil(async () => ((await asked()) === "" ? undefined : true), {
       deadline: 1000,
       otherwise: () => new Error("nothing asked"),
     }),

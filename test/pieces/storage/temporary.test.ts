@@ -1,7 +1,7 @@
 import test from "ava";
 import type { Host } from "../../../src/host/host.js";
 import { inspectOwn } from "../../../src/images/own.js";
-import { keptSteps } from "../../../src/pieces/cleanup.js";
+import { releaseHomesSteps } from "../../../src/pieces/cleanup.js";
 import { firewall } from "../../../src/pieces/firewall.js";
 import { hubSpec } from "../../../src/pieces/hub/service.js";
 import { hubConfiguration } from "../../../src/pieces/hub/settings.js";
@@ -65,7 +65,7 @@ test("homes that were kept until now stay on their disk, and those who used them
     storage: { machines: machinesOf(cluster, facts), disk: mounted },
     quota: watcher({}),
   };
-  t.deepEqual(said(keptSteps(kept, cluster)), [
+  t.deepEqual(said(releaseHomesSteps(kept, cluster)), [
     "manager: stop the server of one user",
     "worker1: forget the mounts of homes",
     "manager: stop the quota watcher",
@@ -83,6 +83,6 @@ test("without anything kept no server stops", (t) => {
     storage: { machines: machinesOf(cluster), disk: nothing },
     quota: watcher(),
   };
-  t.deepEqual(keptSteps(kept, cluster), []);
-  t.deepEqual(keptSteps(undefined, classOf(1)), []);
+  t.deepEqual(releaseHomesSteps(kept, cluster), []);
+  t.deepEqual(releaseHomesSteps(undefined, classOf(1)), []);
 });

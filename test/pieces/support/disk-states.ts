@@ -70,7 +70,7 @@ export const facts: Partial<Facts> = {
 export const fromFile = (size: number) => ({
   config: {
     storage: {
-      kind: "kept" as const,
+      kind: "persistent" as const,
       backing: { kind: "file" as const, size: (size * gigabyte) as never },
       quota: { default: (5 * gigabyte) as never, groups: {} },
       files: 200_000,

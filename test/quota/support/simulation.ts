@@ -1,6 +1,6 @@
 import { type Account, type Limit, isUsed, parentName } from "../../../contracts/xfs.js";
 import { type Home, parentLimit } from "../../../quota/decide.js";
-import { candidates } from "../../../quota/project-ids.js";
+import { candidateIds } from "../../../quota/project-ids.js";
 import type { Storage } from "../../../quota/storage.js";
 
 /** A folder in the simulated file system; `strays` are files in it that carry another project id. */
@@ -89,7 +89,7 @@ export const storageOf = (
         accounts: all,
         highestId,
         isFresh: true,
-        free: candidates(homes.length + 1, { highestId, accounts: all }).filter(
+        free: candidateIds(homes.length + 1, { highestId, accounts: all }).filter(
           (id) => !isUsed(all.get(id)),
         ),
         isWhole: true,

@@ -7,9 +7,9 @@ import { dirname, join } from "node:path";
 import { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import test from "ava";
-import { openDoor } from "../../../src/transport/socket/forwarder.js";
+import { startSocketForwarder } from "../../../src/transport/socket/forwarder.js";
 import { NoSocketError } from "../../../src/transport/socket/types.js";
-import { until } from "../../../src/wait.js";
+import { waitUntil } from "../../../src/wait.js";
 
 const direct = (path: string): Promise<Duplex> =>
   new Promise((resolve, reject) => {
@@ -31,7 +31,7 @@ test("a door carries bytes both ways, for many at once, and is gone when its hol
 
   let held: Duplex | undefined;
   const holding = async (command: string) => (held = await hold(command));
-  const door = await openDoor({ hold: holding }, path, "");
+  const door = await startSocketForwarder({ hold: holding }, path, "");
   t.truthy(door);
   const words = ["one", "two", "x".repeat(1_000_000)];
   const answers = await Promise.all(
@@ -44,7 +44,7 @@ test("a door carries bytes both ways, for many at once, and is gone when its hol
   t.true(answers.every((answer, index) => answer === words[index]));
 
   held?.end();
-  await until(async () => (existsSync(dirname(door ?? "/")) ? undefined : true), {
+  await waitUntil(async () => (existsSync(dirname(door ?? "/")) ? undefined : true), {
     deadline: 10_000,
     otherwise: () => new Error("the door stays"),
   });
@@ -52,6 +52,6 @@ test("a door carries bytes both ways, for many at once, and is gone when its hol
 });
 
 test("there is no door to where no socket is, nor for a login that may use it", async (t) => {
-  t.is(await openDoor({ hold }, "/nowhere", ""), undefined);
-  t.is(await openDoor({ hold }, "/dev/null", "sudo-is-not-asked-for "), undefined);
+  t.is(await startSocketForwarder({ hold }, "/nowhere", ""), undefined);
+  t.is(await startSocketForwarder({ hold }, "/dev/null", "sudo-is-not-asked-for "), undefined);
 });

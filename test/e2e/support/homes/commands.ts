@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import test from "ava";
-import { until } from "../../../../src/wait.js";
+import { waitUntil } from "../../../../src/wait.js";
 import { logIn, newNotebook, openBrowser, runCell } from "../browser.js";
 import { type Answer, type Lab, roomPassword } from "../lab.js";
 import { enter } from "../user.js";
@@ -25,10 +25,13 @@ export const testCommands = (lab: Lab, { folder, swarmhub }: Shop): void => {
       const page = await logIn(browser, address, "dora", roomPassword);
       await newNotebook(page);
       const seen = runCell(page, waitFor(90 * megabyte));
-      await until(() => lab.on(1, `cat ${home}/size || true`).then((size) => size || undefined), {
-        deadline: 60_000,
-        otherwise: () => new Error("the cell does not run"),
-      });
+      await waitUntil(
+        () => lab.on(1, `cat ${home}/size || true`).then((size) => size || undefined),
+        {
+          deadline: 60_000,
+          otherwise: () => new Error("the cell does not run"),
+        },
+      );
       t.is(await lab.on(1, `cat ${home}/size`), String(60 * megabyte));
       const { code, stdout, stderr } = await swarmhub("quota", "set", "dora", "90M");
       t.is(code, 0, stderr);
@@ -107,7 +110,7 @@ export const testCommands = (lab: Lab, { folder, swarmhub }: Shop): void => {
     const begin = 'entry=$(ls -d old.*) && mv "$entry" "erasing.$entry"';
     await lab.on(1, `cd ${storage}/trash && ${begin} && touch ${storage}/limits.json`);
     const left = () => lab.on(1, `ls ${storage}/trash`);
-    await until(async () => ((await left()).includes("erasing.") ? undefined : true), {
+    await waitUntil(async () => ((await left()).includes("erasing.") ? undefined : true), {
       deadline: 120_000,
       otherwise: () => new Error("it is still in the trash"),
     });
