@@ -12,7 +12,7 @@ export type Attempt = {
   /** When the last one began that counts, if that is not this one. */
   countedAt?: string;
   error: string | null;
-  cure: string | null;
+  hint: string | null;
   detail: string | null;
 };
 

@@ -82,7 +82,7 @@ export const certificateRenewal = (
       outcome: "running",
       failures,
       error: last?.error ?? null,
-      cure: last?.cure ?? null,
+      hint: last?.hint ?? null,
       detail: last?.detail ?? null,
     };
     await report(settings);
@@ -179,5 +179,5 @@ const insistOnYoung = ({ leaf }: Pair, now: Date): void => {
   );
 };
 
-const lineOf = ({ message, cure }: Problem): string =>
-  cure === null ? message : `${message} (${cure})`;
+const lineOf = ({ message, hint }: Problem): string =>
+  hint === null ? message : `${message} (${hint})`;

@@ -1,9 +1,9 @@
-/** What keeps a certificate from us, said in a sentence, with the cure in another. `detail`: the words of who refused. */
+/** What keeps a certificate from us, said in a sentence, with the hint in another. `detail`: the words of who refused. */
 export class Problem extends Error {
   override readonly name = "Trouble";
   constructor(
     message: string,
-    readonly cure: string | null = null,
+    readonly hint: string | null = null,
     readonly detail: string | null = null,
   ) {
     super(message);

@@ -23,7 +23,7 @@ export const stateFrom = (former: Partial<Status> | undefined): State => {
             outcome: "failed",
             failures: attempt.failures + 1,
             error: "the edge was ended in the midst of an attempt",
-            cure: "it is tried again by itself",
+            hint: "it is tried again by itself",
           }
         : attempt,
   };
@@ -35,7 +35,7 @@ export const ended = (at: string, failures: number, trouble: Problem | null): At
   outcome: trouble === null ? "ok" : "failed",
   failures,
   error: trouble?.message ?? null,
-  cure: trouble?.cure ?? null,
+  hint: trouble?.hint ?? null,
   detail: trouble?.detail ?? null,
 });
 

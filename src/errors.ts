@@ -10,15 +10,44 @@ export const exitCode = {
   interrupted: 130,
 } as const;
 
-/** An error that its reader can understand: `message` says where, what and why; `cure` is what to do or type. */
+/** A place in a file that a person wrote; line and column count from 1. */
+export type Place = { file: string; line: number; column: number };
+
+/** What an error tells beside its reason. `hint` is what to do or to type; `code` is the exit code. */
+export type ErrorDetails = {
+  hint?: string | undefined;
+  code?: number | undefined;
+  /** The machine that it is about, as the configuration names it. */
+  host?: string | undefined;
+  /** Where in a file the fault is. */
+  place?: Place | undefined;
+  /** The errors that this one sums up. */
+  causes?: readonly unknown[] | undefined;
+};
+
+/**
+ * An error that a user can understand and mend. `reason` is the sentence alone, `message` has the place and the host in front of it.
+ */
 export class UserError extends Error {
   override name = "UserError";
+  readonly hint: string | undefined;
+  readonly code: number;
+  readonly host: string | undefined;
+  readonly place: Place | undefined;
+  readonly causes: readonly unknown[];
+
   constructor(
-    message: string,
-    readonly cure: string | undefined = undefined,
-    readonly code: number = exitCode.failed,
+    readonly reason: string,
+    { hint, code = exitCode.failed, host, place, causes = [] }: ErrorDetails = {},
   ) {
-    super(message);
+    const where = place === undefined ? "" : `${place.file}:${place.line}:${place.column}  `;
+    super(where + (host === undefined ? "" : `${host}: `) + reason);
+    this.hint = hint;
+    this.code = code;
+    this.host = host;
+    this.place = place;
+    this.causes = causes;
+    if (causes.length > 0) this.cause = causes.length === 1 ? causes[0] : causes;
   }
 }
 
@@ -27,12 +56,12 @@ export class UnreachableError extends UserError {
   override name = "UnreachableError";
   constructor(
     host: string,
-    readonly why: string,
-    cure?: string,
+    reason: string,
+    hint?: string,
     /** A machine that is still booting fails like this, too. */
     readonly mayBeBooting: boolean = false,
   ) {
-    super(`${host}: ${why}`, cure, exitCode.unreachable);
+    super(reason, { host, hint, code: exitCode.unreachable });
   }
 }
 
@@ -40,11 +69,11 @@ export class UnreachableError extends UserError {
 export class CommandError extends UserError {
   override name = "CommandError";
   constructor(
-    readonly host: string,
+    host: string,
     readonly command: string,
     readonly output: Output,
   ) {
-    super(`${host}: \`${command}\` ended with ${output.code}${lastLines(output)}`);
+    super(`\`${command}\` ended with ${output.code}${lastLines(output)}`, { host });
   }
 }
 
@@ -52,17 +81,6 @@ const lastLines = ({ stderr, stdout }: Output): string => {
   const said = (stderr.trim() === "" ? stdout : stderr).trim().split("\n").slice(-5).join("\n  ");
   return said === "" ? " and said nothing" : `:\n  ${said}`;
 };
-
-/** Why a text is not what it should be, and what would be right: two halves of a sentence. */
-export class Problem extends Error {
-  override name = "Problem";
-  constructor(
-    readonly why: string,
-    readonly right: string,
-  ) {
-    super(`${why}; ${right}`);
-  }
-}
 
 /** Anything from a file, short and harmless enough for a terminal. */
 export const shown = (value: unknown): string => {
@@ -81,16 +99,35 @@ export const oneError = (errors: readonly unknown[]): unknown => {
   const distinct = [...new Map(errors.map((error) => [explain(error).error, error])).values()];
   if (distinct.length === 1) return distinct[0];
   const all = distinct.map((error) => explain(error));
-  const cures = [...new Set(all.flatMap(({ cure }) => cure ?? []))];
-  const error = new UserError(
-    all.map((each) => each.error).join("\n"),
-    cures.length === 0 ? undefined : cures.join("\n"),
-    commonCode(distinct),
-  );
-  error.cause = distinct;
-  return error;
+  const hints = [...new Set(all.flatMap(({ hint }) => hint ?? []))];
+  return new UserError(all.map(({ error }) => error).join("\n"), {
+    hint: hints.length === 0 ? undefined : hints.join("\n"),
+    code: commonCode(distinct),
+    causes: distinct,
+  });
 };
 
+/** The names of the hosts that an error is about, those of the errors that it sums up included. */
+export const hostsOf = (error: unknown): string[] =>
+  error instanceof UserError
+    ? [...(error.host === undefined ? [] : [error.host]), ...error.causes.flatMap(hostsOf)]
+    : [];
+
+/** The sentences of an error without places and hosts: one for each error that it sums up, or its own. */
+export const reasonsOf = (error: UserError): string[] =>
+  error.causes.length === 0
+    ? [error.reason]
+    : error.causes.map((cause) =>
+        cause instanceof UserError ? cause.reason : explain(cause).error,
+      );
+
+/** Why something is refused and what to do about it, on one line: "a port lies between 1 and 65535; write for example …". */
+export const adviceOf = (error: unknown): string => {
+  if (!(error instanceof UserError)) return explain(error).error;
+  return error.hint === undefined ? error.reason : `${error.reason}; ${error.hint}`;
+};
+
+/** The exit code that all these errors have, or that of any failure where they differ. */
 export const commonCode = (errors: readonly unknown[]): number => {
   const codes = new Set(
     errors.map((error) => (error instanceof UserError ? error.code : exitCode.failed)),
@@ -100,8 +137,8 @@ export const commonCode = (errors: readonly unknown[]): number => {
 };
 
 /** What a thrown value says, in words. */
-export const explain = (error: unknown): { error: string; cure?: string } => {
+export const explain = (error: unknown): { error: string; hint?: string } => {
   if (!(error instanceof Error)) return { error: String(error) };
-  const cure = "cure" in error && typeof error.cure === "string" ? { cure: error.cure } : {};
-  return { error: error.message, ...cure };
+  const hint = "hint" in error && typeof error.hint === "string" ? { hint: error.hint } : {};
+  return { error: error.message, ...hint };
 };

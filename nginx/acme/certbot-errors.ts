@@ -1,29 +1,29 @@
 import { Problem, problemOf } from "../problem.js";
 
-/** What certbot said when it failed, as a sentence and its cure. `authority`: the host that was asked. */
+/** What certbot said when it failed, as a sentence and its hint. `authority`: the host that was asked. */
 export const problemFromCertbot = (said: string, authority: string): Problem => {
   const detail = said.trim().slice(-2000);
   if (/No space left on device|Errno 28|Errno 122/.test(said)) {
-    const { message, cure } = problemOf(new Error("ENOSPC"));
-    return new Problem(message, cure, detail);
+    const { message, hint } = problemOf(new Error("ENOSPC"));
+    return new Problem(message, hint, detail);
   }
   const [, domain = "a name"] = /^\s*(?:Domain|Identifier): *(\S+)$/m.exec(said) ?? [];
   const [, type = ""] =
     /^\s*Type: *(\S+)$/m.exec(said) ?? /urn:ietf:params:acme:error:(\w+)/.exec(said) ?? [];
   const [, reason = ""] = /^\s*Detail: *(.+)$/m.exec(said) ?? [];
-  const [sentence, cure] = meanings.find(([pattern]) => pattern.test(`${type}\n${said}`))?.[1]({
+  const [sentence, hint] = meanings.find(([pattern]) => pattern.test(`${type}\n${said}`))?.[1]({
     domain,
     authority,
     reason,
     said,
   }) ?? [`the authority ${authority} refused: ${reason || lastLine(said)}`, null];
-  return new Problem(sentence, cure, detail);
+  return new Problem(sentence, hint, detail);
 };
 
 type Known = { domain: string; authority: string; reason: string; said: string };
 
 // What failed before or beside the authority, the types of RFC 8555, 6.7, as certbot prints them, then its own words.
-const meanings: [RegExp, (known: Known) => [sentence: string, cure: string | null]][] = [
+const meanings: [RegExp, (known: Known) => [sentence: string, hint: string | null]][] = [
   [
     /\nended after ten minutes$/,
     ({ authority }) => [

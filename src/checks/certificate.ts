@@ -56,7 +56,7 @@ const forbiddenBy = async (name: string, { world }: CheckContext): Promise<Findi
       {
         level: "warning",
         text: `${parent} has CAA records by which Let's Encrypt may give out no certificate`,
-        cure: `at your name provider: a CAA record of ${parent} with 0 issue "letsencrypt.org"`,
+        hint: `at your name provider: a CAA record of ${parent} with 0 issue "letsencrypt.org"`,
       },
     ];
   }
@@ -79,7 +79,7 @@ const unresolved = async (
       host: manager.name,
       level: "warning",
       text: `does not know ${missing.join(" and ")}, so that the edge will not ask for a certificate`,
-      cure: `look at /etc/resolv.conf on ${manager.name}, or wait: a new record takes a while to be seen`,
+      hint: `look at /etc/resolv.conf on ${manager.name}, or wait: a new record takes a while to be seen`,
     },
   ];
 };
@@ -108,7 +108,7 @@ const portFindings = async (
         ? {
             level: "warning",
             text: `nobody answers at port 80 of ${name}, where ${tls.authority} asks`,
-            cure: "open port 80 in the provider's firewall, or use DNS-01: `dns` in swarmhub.yaml's `tls`",
+            hint: "open port 80 in the provider's firewall, or use DNS-01: `dns` in swarmhub.yaml's `tls`",
           }
         : { level: "ok", text: `port 80 of ${name} answers` };
     }),

@@ -8,7 +8,7 @@ import type { Host } from "../host/host.js";
 export type Level = "ok" | "note" | "warning" | "refusal";
 
 /** One thing that a check found; without a host it is about the class as a whole. */
-export type Finding = { host?: string; level: Level; text: string; cure?: string };
+export type Finding = { host?: string; level: Level; text: string; hint?: string };
 
 /** What the operator's own machine answers: milliseconds since 1970, the addresses of a name, who may give out its certificates, web pages. */
 export type OperatorMachine = {
@@ -57,19 +57,15 @@ export const withTimeout = async <T>(
   }
 };
 
-/** A UserError as a finding: its message begins with the host that it is about. Throws anything else, and a lost machine's error. */
-export const refusalFrom = (error: unknown, { hosts }: Cluster): Finding => {
+/** A UserError as a finding. Throws anything else, and a lost machine's error. */
+export const refusalFrom = (error: unknown): Finding => {
   if (!(error instanceof UserError) || error.code === exitCode.unreachable) throw error;
-  const { message, cure } = error;
-  const host = hosts
-    .map(({ name }) => name)
-    .find((name) => message.startsWith(`${name}: `) || message.startsWith(`${name} `));
-  const text = host === undefined ? message : message.slice(host.length).replace(/^:? /, "");
+  const { reason, host, hint } = error;
   return {
     level: "refusal",
-    text,
+    text: host === undefined ? error.message : reason,
     ...(host !== undefined && { host }),
-    ...(cure !== undefined && { cure }),
+    ...(hint !== undefined && { hint }),
   };
 };
 

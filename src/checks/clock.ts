@@ -45,8 +45,8 @@ const finding = (host: Host, by: number, alone: boolean): Finding => {
     ? "yours; one of the two is wrong"
     : "the other machines'; Swarm's certificates allow no more than a few";
   const text = `its clock is ${seconds(Math.abs(by))} s ${by > 0 ? "ahead of" : "behind"} ${others}`;
-  const cure = `on ${host.name}: \`sudo apt-get install systemd-timesyncd\`, or by hand \`sudo date -s …\``;
-  return { host: host.name, level: alone ? "warning" : "refusal", text, cure };
+  const hint = `on ${host.name}: \`sudo apt-get install systemd-timesyncd\`, or by hand \`sudo date -s …\``;
+  return { host: host.name, level: alone ? "warning" : "refusal", text, hint };
 };
 
 const spread = (readings: readonly Reading[]): number => {

@@ -19,7 +19,7 @@ export const diskSpace: Check = {
         host: host.name,
         level: freeOnRoot < least && blank ? "refusal" : "warning",
         text: `${free}; Docker and the images of a class take up to ${formatSize(comfortable)}`,
-        cure: `make room on ${host.name}: \`sudo du -xh --max-depth=2 / | sort -h | tail\` shows what is large`,
+        hint: `make room on ${host.name}: \`sudo du -xh --max-depth=2 / | sort -h | tail\` shows what is large`,
       };
     }),
 };

@@ -37,7 +37,7 @@ export const domain: Check = {
       return {
         level: "warning",
         text: `${name} ${where}, and ${manager.name} has ${own.join(", ")}`,
-        cure: `at your name provider: an A record of ${name} with ${reachedAt.find(isIPv4) ?? address}; ${needed}`,
+        hint: `at your name provider: an A record of ${name} with ${reachedAt.find(isIPv4) ?? address}; ${needed}`,
       };
     });
   },

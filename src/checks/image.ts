@@ -22,7 +22,7 @@ export const imageCheck: Check = {
 const buildFinding = async (build: BuildSource): Promise<Finding> => {
   const from = await readBuild(build);
   if (from instanceof UserError)
-    return { level: "refusal", text: from.message, ...(from.cure && { cure: from.cure }) };
+    return { level: "refusal", text: from.message, ...(from.hint && { hint: from.hint }) };
   const content = `${from.files} files and folders, ${formatSize(from.bytes)}`;
   return { level: "ok", text: `${build.folder} will be built on the manager: ${content}` };
 };
@@ -48,7 +48,7 @@ const findingOf = async (
     refused: {
       level: "refusal",
       text: `${reference} cannot be pulled: ${answer.registry} answers ${answer.words}`,
-      cure: "correct `servers: image` in the configuration (name, tag; it must be public)",
+      hint: "correct `servers: image` in the configuration (name, tag; it must be public)",
     },
   };
   return found[answer.kind];

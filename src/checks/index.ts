@@ -76,16 +76,15 @@ export const refusal = (
 ): UserError | undefined => {
   const refused = found.filter(({ level }) => level === "refusal");
   if (refused.length === 0) return undefined;
-  const lines = refused.map(({ host, text, cure }) => {
+  const lines = refused.map(({ host, text, hint }) => {
     const where = host === undefined ? "" : `${host}: `;
-    return `  ${where}${text}${cure === undefined ? "" : `\n    → ${cure.replaceAll("\n", "\n      ")}`}`;
+    return `  ${where}${text}${hint === undefined ? "" : `\n    → ${hint.replaceAll("\n", "\n      ")}`}`;
   });
   return new UserError(
     listed
       ? [`this class cannot be made:`, ...lines].join("\n")
       : `this class cannot be made: ${plural(refused.length, "refusal")}`,
-    "mend that, then `swarmhub check` looks again",
-    exitCode.preflight,
+    { hint: "mend that, then `swarmhub check` looks again", code: exitCode.preflight },
   );
 };
 
@@ -93,6 +92,6 @@ const findings = async (check: Check, context: CheckContext): Promise<Finding[]>
   try {
     return await check.run(context);
   } catch (error) {
-    return [refusalFrom(error, context.cluster)];
+    return [refusalFrom(error)];
   }
 };

@@ -32,7 +32,7 @@ const findingsOn = (host: Host, context: CheckContext): Finding[] => {
         host: host.name,
         level: "refusal",
         text: `port ${port} is taken by ${other.program}; ${what}`,
-        cure: `find it with \`sudo ss -ltnp 'sport = :${port}'\` on ${host.name}, and stop it`,
+        hint: `find it with \`sudo ss -ltnp 'sport = :${port}'\` on ${host.name}, and stop it`,
       },
     ];
   });

@@ -25,6 +25,6 @@ const findingsOf = async (piece: Piece, { cluster }: CheckContext): Promise<Find
       ),
     );
   } catch (error) {
-    return [refusalFrom(error, cluster)];
+    return [refusalFrom(error)];
   }
 };

@@ -19,7 +19,7 @@ export const seatHosts: Check = {
         {
           level: "refusal",
           text: `no seat: ${machinesText} is too little for the system and one server of ${size}`,
-          cure: "give the machines more memory, or make `servers: memory` or `servers: guarantee` in the configuration smaller",
+          hint: "give the machines more memory, or make `servers: memory` or `servers: guarantee` in the configuration smaller",
         },
       ];
     const without = each

@@ -41,7 +41,7 @@ const missing = (host: Host, facts: Facts, features: readonly Feature[]): Findin
     .map(({ module, words, why }) => `${words} (module ${module}: ${why})`);
   if (lacking.length === 0) return [];
   const text = `Linux ${facts.kernel} has no ${lacking.join(" and no ")}`;
-  return [{ host: host.name, level: "refusal", text, cure: cureFor(facts) }];
+  return [{ host: host.name, level: "refusal", text, hint: hintFor(facts) }];
 };
 
 // A kernel that says nothing about its XFS is left to the storage's own look after the mount.
@@ -53,12 +53,12 @@ const withoutQuota = (host: Host, { xfsFeatures, kernel, ...facts }: Facts): Fin
           host: host.name,
           level: "refusal",
           text: `Linux ${kernel} has XFS without quota, so no home would have a limit`,
-          cure: cureFor({ ...facts, xfsFeatures, kernel }),
+          hint: hintFor({ ...facts, xfsFeatures, kernel }),
         },
       ];
 
 // The slim kernels of some providers leave modules out, or put them into a package of their own.
-const cureFor = ({ system: { id }, kernel }: Facts): string =>
+const hintFor = ({ system: { id }, kernel }: Facts): string =>
   id === "ubuntu"
     ? `sudo apt-get install linux-modules-extra-${kernel}, or linux-generic and a restart`
     : "sudo apt-get install linux-image-amd64 (or that of its architecture), then a restart";

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import { durationFrom } from "../config/values/units.js";
+import { adviceOf } from "../errors.js";
 
 /** A whole number from 1. */
 export const positive = (text: string): number => {
@@ -21,7 +22,7 @@ export const milliseconds = (text: string): number => {
   try {
     return durationFrom(text);
   } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? `Here ${error.message}.` : "");
+    throw new InvalidArgumentError(`Here ${adviceOf(error)}.`);
   }
 };
 

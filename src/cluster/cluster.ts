@@ -101,9 +101,12 @@ export const refuseOneMachineTwice = async (hosts: readonly Host[]): Promise<voi
     const other = names.get(machineId);
     if (other !== undefined)
       throw new UserError(
-        `${other} and ${host.name} are one machine (both have the machine-id ${machineId})`,
-        "take one of them out of the configuration; clones of one disk need `rm /etc/machine-id && systemd-machine-id-setup` and a restart",
-        exitCode.usage,
+        `this is the same machine as ${other} (both have the machine-id ${machineId})`,
+        {
+          host: host.name,
+          hint: "take one of them out of the configuration; clones of one disk need `rm /etc/machine-id && systemd-machine-id-setup` and a restart",
+          code: exitCode.usage,
+        },
       );
     names.set(machineId, host.name);
   }

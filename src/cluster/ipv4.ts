@@ -18,8 +18,7 @@ export const choosePool = (routes: readonly { destination: string; device: strin
   if (free === undefined)
     throw new UserError(
       `every address range that swarmhub would give the Swarm overlaps a route of a machine (${taken.join(", ")})`,
-      undefined,
-      exitCode.preflight,
+      { code: exitCode.preflight },
     );
   return { pool: `${free}.0.0/17`, overlay: `${free}.128.0/23` };
 };

@@ -41,20 +41,19 @@ export const addressesOf = (cluster: Cluster, facts: FactsOf): Map<Host, string>
       if (wanted !== undefined) {
         if (cards.some(({ address }) => address === wanted)) return [host, wanted];
         const has = cards.map(({ address }) => address).join(", ");
-        throw new UserError(
-          `${host.name} has no network card with the address ${wanted} (it has ${has})`,
-          `correct \`address\` of ${host.name} in the configuration`,
-          exitCode.preflight,
-        );
+        throw new UserError(`no network card has the address ${wanted} (they have ${has})`, {
+          host: host.name,
+          hint: `correct \`address\` of ${host.name} in the configuration`,
+          code: exitCode.preflight,
+        });
       }
       const card =
         cards.find((candidate) => networkOf(candidate) === shared) ?? defaultCard(host, facts);
       if (card === undefined)
-        throw new UserError(
-          `${host.name} has no IPv4 address that other machines could use`,
-          undefined,
-          exitCode.preflight,
-        );
+        throw new UserError("there is no IPv4 address that other machines could use", {
+          host: host.name,
+          code: exitCode.preflight,
+        });
       return [host, card.address];
     }),
   );

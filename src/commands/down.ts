@@ -78,9 +78,7 @@ const askForName = async (terminal: Terminal, name: string, yes: boolean): Promi
     `This erases every home of ${name} for good. Type the name of the class to go on: `,
   );
   if (answer?.trim() !== name)
-    throw new UserError(
-      "stopped: that is not the name of the class; nothing was touched",
-      undefined,
-      exitCode.usage,
-    );
+    throw new UserError("stopped: that is not the name of the class; nothing was touched", {
+      code: exitCode.usage,
+    });
 };

@@ -1,7 +1,7 @@
 import { access, unlink, writeFile } from "node:fs/promises";
 import { stringify } from "yaml";
 import { configFrom, loadConfig } from "../config/load.js";
-import { UserError, exitCode } from "../errors.js";
+import { UserError, exitCode, reasonsOf } from "../errors.js";
 import { renderAsset } from "../operator/template.js";
 import { type Answers, type InitIo, type InitOptions, answers } from "./init/answers.js";
 
@@ -25,15 +25,12 @@ const checkTogether = (text: string, path: string): void => {
     configFrom(text, path);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const complaints = error.message
-      .split("\n")
-      .map((line) => line.replace(/^.*?:\d+:\d+ {2}/, ""));
+    const complaints = reasonsOf(error);
     const why = "the answers do not fit together, and nothing was written";
-    throw new UserError(
-      [`${why}:`, ...complaints].join("\n  "),
-      "type `swarmhub init` again",
-      exitCode.usage,
-    );
+    throw new UserError([`${why}:`, ...complaints].join("\n  "), {
+      hint: "type `swarmhub init` again",
+      code: exitCode.usage,
+    });
   }
 };
 
@@ -73,13 +70,15 @@ const create = async (path: string, text: string): Promise<void> => {
     if (code === "EEXIST") throw thereAlready(path);
     if (ours) await unlink(path).catch(() => undefined);
     const why = code === "ENOENT" ? "its folder does not exist" : (code ?? String(error));
-    throw new UserError(`${path} cannot be written: ${why}`, "name another place", exitCode.usage);
+    throw new UserError(`${path} cannot be written: ${why}`, {
+      hint: "name another place",
+      code: exitCode.usage,
+    });
   }
 };
 
 const thereAlready = (path: string): UserError =>
-  new UserError(
-    `${path} is there already, and init overwrites nothing`,
-    `change it by hand, or move it away: mv ${path} ${path}.old`,
-    exitCode.usage,
-  );
+  new UserError(`${path} is there already, and init overwrites nothing`, {
+    hint: `change it by hand, or move it away: mv ${path} ${path}.old`,
+    code: exitCode.usage,
+  });

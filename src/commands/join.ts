@@ -5,7 +5,7 @@ import type { Config, HostConfig } from "../config/types.js";
 import { withWorkers, withoutWorkers } from "../config/yaml/edit-workers.js";
 import { readText } from "../config/yaml/read-file.js";
 import { rewriteFile } from "../config/yaml/write-file.js";
-import { UserError, exitCode, oneError } from "../errors.js";
+import { UserError, exitCode, oneError, reasonsOf } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { refuseUnbuildable } from "../operator/build-folder.js";
 import { pieces } from "../pieces/index.js";
@@ -106,12 +106,12 @@ const refuseMisfits = (text: string, path: string, more: readonly HostConfig[]):
     withWorkers(text, path, more);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const lines = error.message.split("\n").map((line) => line.replace(/^.*?:\d+:\d+ {2}/, ""));
-    throw new UserError(
-      lines.join("\n"),
-      error.cure?.startsWith("mend") === true ? undefined : error.cure,
-      exitCode.usage,
-    );
+    // The hint of a complaint is to correct the file, in which these workers are not written yet.
+    const isOfFile = error.causes.length > 0;
+    throw new UserError(reasonsOf(error).join("\n"), {
+      hint: isOfFile ? undefined : error.hint,
+      code: exitCode.usage,
+    });
   }
 };
 
@@ -139,11 +139,11 @@ const summarise = async (
 };
 
 const notUp = ({ config, manager }: Cluster): UserError =>
-  new UserError(
-    `${manager.name}: ${config.name} is not up, so there is no class to join`,
-    "`swarmhub up` makes it; write the machines among the workers first",
-    exitCode.preflight,
-  );
+  new UserError(`${config.name} is not up, so there is no class to join`, {
+    host: manager.name,
+    hint: "`swarmhub up` makes it; write the machines among the workers first",
+    code: exitCode.preflight,
+  });
 
 const stayedOut = (failed: ReadonlyMap<string, unknown>, all: number): UserError => {
   const why = oneError([...new Set(failed.values())]);
@@ -151,9 +151,10 @@ const stayedOut = (failed: ReadonlyMap<string, unknown>, all: number): UserError
   const hosts = [...failed.keys()];
   const what =
     hosts.length < all ? `${hosts.length} of ${all} machines stayed out` : "no machine joined";
-  return new UserError(
-    `${what}:\n${error.message}`,
-    [error.cure, `\`swarmhub join ${quoteAll(hosts)}\` tries again`].filter(Boolean).join("\n"),
-    error.code,
-  );
+  return new UserError(`${what}:\n${error.message}`, {
+    hint: [error.hint, `\`swarmhub join ${quoteAll(hosts)}\` tries again`]
+      .filter(Boolean)
+      .join("\n"),
+    code: error.code,
+  });
 };

@@ -144,8 +144,11 @@ const connectAll = async (
     if (!(error instanceof UserError) || error.code !== exitCode.unreachable || lost.length === 0)
       throw error;
     const hosts = quoteAll(lost.map(({ destination }) => destination));
-    const cure = `if it is gone for good: \`swarmhub leave --gone ${hosts}\``;
-    throw new UserError(error.message, `${error.cure ?? ""}\n${cure}`.trim(), error.code);
+    const hint = `if it is gone for good: \`swarmhub leave --gone ${hosts}\``;
+    throw new UserError(error.message, {
+      hint: `${error.hint ?? ""}\n${hint}`.trim(),
+      code: error.code,
+    });
   }
 };
 

@@ -49,10 +49,9 @@ export const printLog = async (
     return;
   }
   const hosts = [...new Set(sources.map(({ host }) => host.name))].join(", ");
-  throw new UserError(
-    `${part} has no container on ${hosts} any more`,
-    "`swarmhub status` shows what differs",
-  );
+  throw new UserError(`${part} has no container on ${hosts} any more`, {
+    hint: "`swarmhub status` shows what differs",
+  });
 };
 
 type OpenOptions = { follow: boolean; lines: number; signal: AbortSignal; deadline: number };
@@ -72,9 +71,9 @@ const open = async (
     return stream;
   } catch (error) {
     if (!late.aborted) throw error;
-    throw new UserError(
-      `${host.name}: Docker did not hand out the log within ${deadline / 1000} s`,
-      `\`journalctl -u docker --since -5m\` on ${host.name}`,
-    );
+    throw new UserError(`Docker did not hand out the log within ${deadline / 1000} s`, {
+      host: host.name,
+      hint: `\`journalctl -u docker --since -5m\` on ${host.name}`,
+    });
   }
 };

@@ -69,17 +69,19 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
     if (drift.length > 0)
       throw new UserError(
         `${drift.length} of ${parts.length} pieces are not as the configuration says`,
-        drift.some(({ mendable }) => mendable)
-          ? "`swarmhub up` makes them so"
-          : "what to do stands behind each of them above",
-        exitCode.drift,
+        {
+          hint: drift.some(({ mendable }) => mendable)
+            ? "`swarmhub up` makes them so"
+            : "what to do stands behind each of them above",
+          code: exitCode.drift,
+        },
       );
     if (homes?.trouble !== undefined)
-      throw new UserError(
-        `${cluster.storage?.name}: ${homes.trouble}`,
-        "`swarmhub logs quota` shows what it said, `swarmhub up` starts it anew",
-        exitCode.drift,
-      );
+      throw new UserError(homes.trouble, {
+        host: cluster.storage?.name,
+        hint: "`swarmhub logs quota` shows what it said, `swarmhub up` starts it anew",
+        code: exitCode.drift,
+      });
   });
 
 /** One piece as it is; what it refuses to plan is something that differs, too, and what no step can mend. */

@@ -1,3 +1,4 @@
+import type { Place } from "../errors.js";
 import { dirname, resolve } from "node:path";
 import { configuredImages } from "./rules/images.js";
 import { crossFindings } from "./rules/index.js";
@@ -36,10 +37,7 @@ export const configFrom = (text: string, path: string): Config => {
     ...findings.map(({ path: key, text: said, atKey }) => ({ ...place(key, atKey), text: said })),
   ];
   if (all.length > 0 || checked.data === undefined) throw complaintsError(path, all);
-  const placeOf = (key: Path): string => {
-    const { line, column } = place(key);
-    return `${path}:${line}:${column}`;
-  };
+  const placeOf = (key: Path): Place => ({ file: path, ...place(key) });
   return configOf(checked.data, dirname(resolve(path)), placeOf);
 };
 
@@ -85,7 +83,7 @@ const written = (raw: unknown, path: Path): Path => {
   return isHeld ? path : parent;
 };
 
-const configOf = (settings: Settings, folder: string, placeOf: (key: Path) => string): Config => {
+const configOf = (settings: Settings, folder: string, placeOf: (key: Path) => Place): Config => {
   const { name, domain, manager, workers, storage, tls, login, servers, engine } = settings;
   return {
     name,

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { Problem } from "../errors.js";
+import { UserError } from "../errors.js";
 import { isMapping, leaf, list, mapping, number, section } from "./schema/fields.js";
 import { imageChoice } from "./schema/image-choice.js";
 import { tls } from "./schema/tls.js";
@@ -20,7 +20,7 @@ const sizeOf = (what: string, example: string, least: string) =>
   leaf({ what, example }, (text) => {
     const bytes = bytesFrom(text);
     if (bytes < bytesFrom(least))
-      throw new Problem(`the least that works is ${least}`, `write for example ${example}`);
+      throw new UserError(`the minimum is ${least}`, { hint: `write for example ${example}` });
     return bytes;
   });
 

@@ -1,3 +1,5 @@
+import type { Place } from "../errors.js";
+
 /** A number of bytes. */
 export type Bytes = number & { readonly unit: "bytes" };
 
@@ -75,7 +77,7 @@ export const namesOf = ({ domain, otherNames }: Config): string[] =>
   domain === undefined ? [] : [domain, ...otherNames];
 
 /** A folder with a Dockerfile on the operator's machine, and where it is named: "swarmhub.yaml:12:10". */
-export type BuildSource = { folder: string; place: string };
+export type BuildSource = { folder: string; place: Place };
 
 /** What users' servers are made of: an image as the configuration names it, or one built from a folder, which is its name here. */
 export type ConfiguredImage = { image: string; build?: BuildSource };

@@ -66,7 +66,7 @@ type Dial = (
 /** Node says only "socket hang up" where the other end closes; our own errors and Docker's answers stay as they are. */
 const explained = (host: string, error: Failure, why: string): Error =>
   ["ECONNRESET", "EPIPE", "ABORT_ERR"].includes(error.code ?? "")
-    ? new UserError(`${host}: Docker Engine ${why}`, "journalctl -u docker --since -10m")
+    ? new UserError(`Docker Engine ${why}`, { host, hint: "journalctl -u docker --since -10m" })
     : error;
 
 /** Whether a Docker Engine answers. Throws where the machine itself is lost. */

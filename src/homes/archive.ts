@@ -95,14 +95,13 @@ const place = async (draft: string, path: string): Promise<void> => {
 };
 
 const existing = (path: string): UserError =>
-  new UserError(
-    `${path} is there already, and nothing is overwritten`,
-    `name another folder with --to, or move it away: mv ${path} ${path}.old`,
-    exitCode.usage,
-  );
+  new UserError(`${path} is there already, and nothing is overwritten`, {
+    hint: `name another folder with --to, or move it away: mv ${path} ${path}.old`,
+    code: exitCode.usage,
+  });
 
 const interrupted = (path: string): UserError =>
-  new UserError(`stopped: ${path} was not written`, undefined, exitCode.interrupted);
+  new UserError(`stopped: ${path} was not written`, { code: exitCode.interrupted });
 
 const unwritable = (path: string, error: unknown): Error => {
   if (error instanceof UserError) return error;
@@ -113,8 +112,7 @@ const unwritable = (path: string, error: unknown): Error => {
     ENOSPC: "this machine's disk is full",
     EACCES: "you may not write there",
   };
-  return new UserError(
-    `${path} cannot be written: ${words[code] ?? message}`,
-    "name another folder with --to",
-  );
+  return new UserError(`${path} cannot be written: ${words[code] ?? message}`, {
+    hint: "name another folder with --to",
+  });
 };

@@ -4,8 +4,8 @@ import { formatSize, plural, printable } from "../text/format.js";
 import type { Home, Homes } from "./inspect.js";
 import { watcherProblem } from "./watcher.js";
 
-/** Something that is not as it should be; without a home it is about them all. `cure` is where the watcher cannot mend it. */
-export type Finding = { home?: string; text: string; cure?: string };
+/** Something that is not as it should be; without a home it is about them all. `hint` is where the watcher cannot mend it. */
+export type Finding = { home?: string; text: string; hint?: string };
 
 /** What of homes and limits is not as the configuration and `quota set` say. `wanted` is what `limits.json` should hold. */
 export const findingsOf = (seen: Homes, wanted: Limits): Finding[] => {
@@ -34,13 +34,13 @@ const classFindings = (
   return [
     ...(enforced
       ? []
-      : [{ text: "XFS enforces no limits: the disk is mounted without prjquota", cure: up }]),
+      : [{ text: "XFS enforces no limits: the disk is mounted without prjquota", hint: up }]),
     ...(problem === undefined
       ? []
-      : [{ text: printable(problem), cure: `${up}; \`swarmhub logs quota\` shows what it said` }]),
+      : [{ text: printable(problem), hint: `${up}; \`swarmhub logs quota\` shows what it said` }]),
     ...(isSame(limits, wanted)
       ? []
-      : [{ text: "limits.json is not what the configuration says", cure: up }]),
+      : [{ text: "limits.json is not what the configuration says", hint: up }]),
     ...(parent === undefined || (parent.inherits && parent.projectId !== 0)
       ? []
       : [{ text: "a new folder would be born without a limit: homes/ hands no project id on" }]),

@@ -53,10 +53,10 @@ export const inspectHomes = async (
   );
   const lines = first.split("\n").map((line) => line.split(" "));
   if (lines[0]?.[1] !== "1")
-    throw new UserError(
-      `${storage.name}: no homes' disk is mounted at ${paths.storage}`,
-      "`swarmhub up` mounts it, `swarmhub status` shows what differs",
-    );
+    throw new UserError(`no homes' disk is mounted at ${paths.storage}`, {
+      host: storage.name,
+      hint: "`swarmhub up` mounts it, `swarmhub status` shows what differs",
+    });
   return homesFrom(lines, sectionsOf(rest));
 };
 

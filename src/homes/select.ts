@@ -37,11 +37,11 @@ const unknownError = (homes: readonly Named[], unknown: readonly string[]): User
   });
   const few = homes.length > 0 && homes.length <= 20;
   const all = few ? `\nhomes: ${homes.map(ownerName).toSorted().join(", ")}` : "";
-  return new UserError(
-    lines.join("\n") + all,
-    homes.length === 0
-      ? "a home is made when its owner logs in for the first time"
-      : "`swarmhub homes ls` shows all homes",
-    exitCode.usage,
-  );
+  return new UserError(lines.join("\n") + all, {
+    hint:
+      homes.length === 0
+        ? "a home is made when its owner logs in for the first time"
+        : "`swarmhub homes ls` shows all homes",
+    code: exitCode.usage,
+  });
 };

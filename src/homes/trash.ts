@@ -46,7 +46,7 @@ const perl = async (storage: Host, program: string, ...words: string[]): Promise
     });
   } catch (error) {
     if (!(error instanceof CommandError) || error.output.code !== refusal) throw error;
-    throw new UserError(`${storage.name}: ${error.output.stderr.trim()}`);
+    throw new UserError(error.output.stderr.trim(), { host: storage.name });
   }
 };
 

@@ -47,9 +47,12 @@ export const probeLogin = async (host: string, { exec }: Transport): Promise<Fir
   const name = output.stdout.trim().split("\n").at(-1) ?? "";
   const line = `${name} ALL=(ALL) NOPASSWD: ALL`;
   throw new UserError(
-    `${host}: ${name} is not root and cannot become root without a password: ${output.stderr.trim()}`,
-    `on that machine, as root: echo '${line}' >/etc/sudoers.d/swarmhub && chmod 0440 /etc/sudoers.d/swarmhub`,
-    exitCode.preflight,
+    `${name} is not root and cannot become root without a password: ${output.stderr.trim()}`,
+    {
+      host,
+      hint: `on that machine, as root: echo '${line}' >/etc/sudoers.d/swarmhub && chmod 0440 /etc/sudoers.d/swarmhub`,
+      code: exitCode.preflight,
+    },
   );
 };
 
@@ -83,7 +86,7 @@ export const connectWhenBooted = async (
         const passes = error instanceof UnreachableError && error.mayBeBooting;
         if (!passes || signal?.aborted === true) throw error;
         last = error;
-        progress(error.why);
+        progress(error.reason);
         return undefined;
       }
     },

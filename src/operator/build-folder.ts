@@ -50,8 +50,8 @@ const look = async (build: BuildSource): Promise<BuildContext | UserError> => {
 };
 
 const readNow = async ({ folder, place }: BuildSource): Promise<BuildContext> => {
-  const wrong = (text: string, cure: string): UserError =>
-    new UserError(`${place}  build ${text}`, cure, exitCode.usage);
+  const wrong = (text: string, hint: string): UserError =>
+    new UserError(`build ${text}`, { place, hint, code: exitCode.usage });
   const dockerfile = await readFile(join(folder, "Dockerfile"), "utf8").catch(
     ({ code, message }: NodeJS.ErrnoException) => {
       if (code === "ENOENT" || code === "ENOTDIR")
@@ -73,10 +73,10 @@ const readNow = async ({ folder, place }: BuildSource): Promise<BuildContext> =>
         `is ${folder}, larger than ${formatSize(most.bytes)} or of more than ${most.files} files`,
         "name in its .dockerignore what the image does not need, or have the Dockerfile fetch it",
       ),
-    refused: (path, why, cure) =>
+    refused: (path, why, hint) =>
       wrong(
         `cannot take ${join(folder, path)} along: ${why}`,
-        `${cure}, or name it in .dockerignore`,
+        `${hint}, or name it in .dockerignore`,
       ),
     unreadable: ({ message }) =>
       wrong(`cannot be read: ${message}`, "make it readable, or name it in .dockerignore"),

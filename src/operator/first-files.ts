@@ -24,7 +24,7 @@ export const readFirstFiles = async (folder: string): Promise<FirstFiles> => {
     takes: () => ({ itself: true, below: true }),
     targetOf: (path) => insideTarget(folder, path),
     tooLarge: () => tooLarge(folder),
-    refused: (path, why, cure) => refused(folder, path, why, cure),
+    refused: (path, why, hint) => refused(folder, path, why, hint),
     unreadable: (error) => unreadable(folder, error),
   });
   return { hash: folderHash(entries), bytes: roomOf(entries), files: entries.length, entries };
@@ -64,8 +64,8 @@ const tooLarge = (folder: string): UserError =>
     "put large data where all can read it, and only what each person changes into the folder",
   );
 
-const refused = (folder: string, path: string, why: string, cure: string): UserError =>
-  wrong(`servers.skeleton: ${join(folder, path)} cannot go into a home: ${why}`, cure);
+const refused = (folder: string, path: string, why: string, hint: string): UserError =>
+  wrong(`servers.skeleton: ${join(folder, path)} cannot go into a home: ${why}`, hint);
 
 const unreadable = (folder: string, { code, path, message }: NodeJS.ErrnoException): UserError => {
   if (code === "ENOENT" && path === join(folder, ""))
@@ -74,5 +74,5 @@ const unreadable = (folder: string, { code, path, message }: NodeJS.ErrnoExcepti
   return wrong(`servers.skeleton: ${message}`, "make it readable, or take it out of the folder");
 };
 
-const wrong = (message: string, cure: string): UserError =>
-  new UserError(message, cure, exitCode.usage);
+const wrong = (message: string, hint: string): UserError =>
+  new UserError(message, { hint, code: exitCode.usage });

@@ -23,7 +23,7 @@ export type Reading = {
   /** Where a link leads, as it is written. */
   targetOf: (path: string) => Promise<string>;
   tooLarge: () => UserError;
-  refused: (path: string, why: string, cure: string) => UserError;
+  refused: (path: string, why: string, hint: string) => UserError;
   unreadable: (error: NodeJS.ErrnoException) => UserError;
 };
 

@@ -61,7 +61,7 @@ export const assetsAt = (pathOf: (name: string) => string): Assets => ({
     } catch (error) {
       throw new UserError(
         `${name}, a part of swarmhub's images, cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-        "npm run build",
+        { hint: "npm run build" },
       );
     }
   },

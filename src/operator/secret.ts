@@ -68,5 +68,5 @@ const checked = (secret: string, place: string, { name, least }: SecretRule): st
   return secret;
 };
 
-const wrong = (message: string, cure: string): UserError =>
-  new UserError(message, cure, exitCode.usage);
+const wrong = (message: string, hint: string): UserError =>
+  new UserError(message, { hint, code: exitCode.usage });

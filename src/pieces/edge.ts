@@ -64,7 +64,7 @@ export const edge: Piece<State> = {
     if (!service.running || given instanceof UserError) return [];
     const status = statusFrom(machines(manager).facts.files[paths.certificateStatus]);
     const trouble = certificateProblem({ config, given, status, now });
-    return trouble === undefined ? [] : [`${manager.name}: ${trouble.text}; ${trouble.cure}`];
+    return trouble === undefined ? [] : [`${manager.name}: ${trouble.text}; ${trouble.hint}`];
   },
 };
 

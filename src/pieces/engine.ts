@@ -38,16 +38,15 @@ const refuseUnfit = (host: Host, { files }: Facts): void => {
   const settings = settingsFrom(files[path]);
   if (settings === undefined)
     throw new UserError(
-      `${host.name}: ${path} is no JSON object, so Docker cannot read it and swarmhub will not overwrite it`,
-      `correct that file on ${host.name}`,
-      exitCode.preflight,
+      `${path} is no JSON object, so Docker cannot read it and swarmhub will not overwrite it`,
+      { host: host.name, hint: `correct that file on ${host.name}`, code: exitCode.preflight },
     );
   if (settings["live-restore"] === true)
-    throw new UserError(
-      `${host.name} has "live-restore": true in ${path}, which Docker refuses in a Swarm`,
-      `remove that line on ${host.name} and \`systemctl restart docker\``,
-      exitCode.preflight,
-    );
+    throw new UserError(`${path} has "live-restore": true, which Docker refuses in a Swarm`, {
+      host: host.name,
+      hint: `remove that line on ${host.name} and \`systemctl restart docker\``,
+      code: exitCode.preflight,
+    });
 };
 
 const mirrorSteps = (want: Config, host: Host, { files }: Facts): Step[] => {

@@ -65,18 +65,16 @@ const asUserError = (error: unknown): UserError => {
 
 const refuseTooLarge = (storage: PersistentStorage, { bytes, files }: FirstFiles): void => {
   const quota = Math.min(storage.quota.default, ...Object.values(storage.quota.groups));
-  const cure = "take something out of the folder, or raise the quota";
+  const hint = "take something out of the folder, or raise the quota";
   if (bytes > quota)
     throw new UserError(
       `servers.skeleton takes ${formatSize(bytes)} in each home, and a home has only ${formatSize(quota)}`,
-      cure,
-      exitCode.usage,
+      { hint, code: exitCode.usage },
     );
   if (files > storage.files)
     throw new UserError(
       `servers.skeleton has ${files} files and folders, and a home may have only ${storage.files}`,
-      cure,
-      exitCode.usage,
+      { hint, code: exitCode.usage },
     );
 };
 

@@ -89,9 +89,12 @@ const refuseWithoutRoom = (host: Host, facts: Facts, missing: readonly UserImage
   if (bytes <= facts.freeOnRoot || isElsewhere) return;
   const names = missing.map(({ image }) => image).join(", ");
   throw new UserError(
-    `${host.name} has ${formatSize(facts.freeOnRoot)} free on its root disk, and ${names} needs ${formatSize(bytes)} there while it is pulled`,
-    `make room on ${host.name}: \`sudo du -xh --max-depth=2 / | sort -h | tail\` shows what is large`,
-    exitCode.preflight,
+    `the root disk has ${formatSize(facts.freeOnRoot)} free, and ${names} needs ${formatSize(bytes)} there while it is pulled`,
+    {
+      host: host.name,
+      hint: `make room on ${host.name}: \`sudo du -xh --max-depth=2 / | sort -h | tail\` shows what is large`,
+      code: exitCode.preflight,
+    },
   );
 };
 

@@ -90,9 +90,12 @@ const refuseOverlap = ({ IPAM: ipam }: Network, host: Host, machines: Machines):
     for (const { destination } of routes)
       if (overlap(subnet, destination))
         throw new UserError(
-          `${host.name} has a route to ${destination}, which overlaps the class's own network ${subnet}: its servers would not be found there`,
-          "`swarmhub down`, then `swarmhub up` with that machine: another network is chosen, and the homes stay",
-          exitCode.preflight,
+          `a route leads to ${destination}, which overlaps the class's own network ${subnet}: its servers would not be found there`,
+          {
+            host: host.name,
+            hint: "`swarmhub down`, then `swarmhub up` with that machine: another network is chosen, and the homes stay",
+            code: exitCode.preflight,
+          },
         );
 };
 
@@ -101,8 +104,7 @@ const refuseTooBig = ({ Options: options }: Network, { host, mtu }: Card): void 
   const has = Number(options?.[mtuOption] ?? 0);
   if (has <= mtu - encapsulation) return;
   throw new UserError(
-    `${host} has a network card with an MTU of ${mtu}, and the overlay network was made for ${has + encapsulation}: large packets to and from it would be lost`,
-    "`swarmhub down`, then `swarmhub up`: the homes stay",
-    exitCode.preflight,
+    `a network card has an MTU of ${mtu}, and the overlay network was made for ${has + encapsulation}: large packets to and from it would be lost`,
+    { host, hint: "`swarmhub down`, then `swarmhub up`: the homes stay", code: exitCode.preflight },
   );
 };

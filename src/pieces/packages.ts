@@ -72,9 +72,12 @@ const refuseUnsupported = (host: Host, { system }: Facts): void => {
   const isKnown = oldest !== undefined || system.like.some((id) => id in supported);
   if (isKnown && !(Number.parseFloat(system.version) < (oldest ?? 0))) return;
   throw new UserError(
-    `${host.name} runs ${system.name}; swarmhub supports Debian 12 and later and Ubuntu 22.04 and later`,
-    "make the machine anew with one of these, or take it out of the configuration",
-    exitCode.preflight,
+    `the system is ${system.name}; swarmhub supports Debian 12 and later and Ubuntu 22.04 and later`,
+    {
+      host: host.name,
+      hint: "make the machine anew with one of these, or take it out of the configuration",
+      code: exitCode.preflight,
+    },
   );
 };
 
@@ -82,8 +85,11 @@ const refuseOldDocker = (host: Host, version: string): void => {
   const [major = 0, minor = 0] = version.replace(/^\d+:/, "").split(".").map(Number);
   if (major > 20 || (major === 20 && minor >= 10)) return;
   throw new UserError(
-    `${host.name} has Docker ${version}; swarmhub needs 20.10 or later (\`cap-add\` for services, global jobs)`,
-    `upgrade Docker on ${host.name}, or remove it and swarmhub installs the distribution's`,
-    exitCode.preflight,
+    `Docker ${version} is installed; swarmhub needs 20.10 or later (\`cap-add\` for services, global jobs)`,
+    {
+      host: host.name,
+      hint: `upgrade Docker on ${host.name}, or remove it and swarmhub installs the distribution's`,
+      code: exitCode.preflight,
+    },
   );
 };

@@ -136,10 +136,10 @@ const waitUntilWatching = async (host: Host): Promise<void> => {
       deadline: 60_000,
       otherwise: async () => {
         const log = await host.script(`docker logs --tail 3 ${watcherName} 2>&1 || true`);
-        return new UserError(
-          `${host.name}: the quota watcher does not work: ${problem ?? log.trim()}`,
-          "`swarmhub logs quota` shows more",
-        );
+        return new UserError(`the quota watcher does not work: ${problem ?? log.trim()}`, {
+          host: host.name,
+          hint: "`swarmhub logs quota` shows more",
+        });
       },
     },
   );

@@ -83,9 +83,12 @@ export const erasure: Piece<State> = {
 const enforcementSteps = (host: Host, disk: DiskState): Step[] => {
   if (!disk.mounted || disk.enforced) return [];
   throw new UserError(
-    `${host.name}: ${paths.storage} is mounted without project quota, so no home would have a limit`,
-    `on ${host.name}: \`umount ${paths.storage}\`, then \`swarmhub up\` again`,
-    exitCode.preflight,
+    `${paths.storage} is mounted without project quota, so no home would have a limit`,
+    {
+      host: host.name,
+      hint: `on ${host.name}: \`umount ${paths.storage}\`, then \`swarmhub up\` again`,
+      code: exitCode.preflight,
+    },
   );
 };
 

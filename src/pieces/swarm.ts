@@ -66,10 +66,10 @@ const refuseOtherClass = (
     const noted = machines(host).facts.files[paths.classNote]?.trim();
     const other = host === manager ? (members.swarmClass ?? noted) : noted;
     if (other === undefined || other === name) continue;
-    throw new UserError(
-      `${host.name} belongs to the class ${other}, and this is ${name}`,
-      `take that class down first, with its own configuration: \`swarmhub down\`; if it is long gone: \`rm ${paths.classNote}\` on ${host.name}`,
-      exitCode.preflight,
-    );
+    throw new UserError(`the machine belongs to the class ${other}, and this is ${name}`, {
+      host: host.name,
+      hint: `take that class down first, with its own configuration: \`swarmhub down\`; if it is long gone: \`rm ${paths.classNote}\` on ${host.name}`,
+      code: exitCode.preflight,
+    });
   }
 };

@@ -11,7 +11,7 @@ export const confirmOnce = (confirm: Confirm, command: string) => {
     const asked = steps.filter((step) => step.destroys !== undefined && !agreed.has(key(step)));
     if (asked.length === 0) return;
     if (!(await confirm(asked)))
-      throw new UserError("stopped: nothing was destroyed", `${command} asks again`);
+      throw new UserError("stopped: nothing was destroyed", { hint: `${command} asks again` });
     for (const step of asked) agreed.add(key(step));
   };
 };

@@ -1,4 +1,5 @@
 import { UserError, commonCode, exitCode, explain } from "../errors.js";
+import type { Host } from "../host/host.js";
 import type { Outcome } from "./perform.js";
 import type { Step } from "./piece.js";
 
@@ -14,19 +15,21 @@ export const failure = (
   const all = new Set(steps.map(({ host }) => host)).size;
   const where = all === 1 ? "" : ` on ${hosts} of ${all} hosts`;
   const lines = failed.map(({ step, error }) => {
-    const { error: message, cure } = explain(error);
-    const why = indent(withoutHost(message, step.host.name));
-    const how = cure === undefined ? "" : `\n    → ${indent(cure)}`;
+    const { error: message, hint } = explain(error);
+    const isOfHost = error instanceof UserError && error.host === step.host.name;
+    const why = indent(isOfHost ? error.reason : message);
+    const how = hint === undefined ? "" : `\n    → ${indent(hint)}`;
     return `  ${step.host.name}: ${step.title}: ${why}${how}`;
   });
   const skipped = outcomes.filter(({ kind }) => kind === "skipped").length;
-  const error = new UserError(
+  return new UserError(
     [`${piece} failed${where}${count(skipped, "skipped")}:`, ...lines].join("\n"),
-    `\`${command}\` goes on from here once that is mended`,
-    commonCode(failed.map((outcome) => outcome.error)),
+    {
+      hint: `\`${command}\` goes on from here once that is mended`,
+      code: commonCode(failed.map((outcome) => outcome.error)),
+      causes: failed.map(({ step, error }) => errorOf(step.host, error)),
+    },
   );
-  error.cause = failed.length === 1 ? failed[0]?.error : failed.map((outcome) => outcome.error);
-  return error;
 };
 
 /** The run was interrupted in this piece; says which steps are still to come. */
@@ -42,18 +45,17 @@ export const interruption = (
     outcomes.length === 0
       ? `interrupted before ${piece}; to be done there:`
       : `interrupted in ${piece}: ${outcomes.length} of its ${steps.length} steps ran; to be done:`;
-  return new UserError(
-    `${where}\n${listed(left)}`,
-    `\`${command}\` goes on from here`,
-    exitCode.interrupted,
-  );
+  return new UserError(`${where}\n${listed(left)}`, {
+    hint: `\`${command}\` goes on from here`,
+    code: exitCode.interrupted,
+  });
 };
 
 /** All steps of a piece ran, and yet there is something left to do. */
 export const unsettled = (piece: string, left: readonly Step[], command: string): UserError =>
   new UserError(
     `${piece} did not settle: its steps ran, but a second look finds this to do:\n${listed(left)}`,
-    `\`${command}\` tries it again; \`swarmhub status\` shows what differs`,
+    { hint: `\`${command}\` tries it again; \`swarmhub status\` shows what differs` },
   );
 
 const listed = (steps: readonly Step[]): string =>
@@ -64,6 +66,9 @@ const count = (number: number, word: string): string =>
 
 const indent = (text: string): string => text.replaceAll("\n", "\n    ");
 
-/** Errors of a host begin with its name, and so does our line. */
-const withoutHost = (message: string, host: string): string =>
-  message.startsWith(`${host}: `) ? message.slice(host.length + 2) : message;
+/** The error of a step with the host that it ran on, where it does not name one itself. */
+const errorOf = ({ name }: Host, error: unknown): unknown => {
+  if (error instanceof UserError && error.host !== undefined) return error;
+  const { error: reason, hint } = explain(error);
+  return new UserError(reason, { host: name, hint, code: commonCode([error]), causes: [error] });
+};

@@ -16,7 +16,7 @@ export type Event =
       title: string;
       ms: number;
       error: string;
-      cure?: string;
+      hint?: string;
     }
   | { type: "step-skipped"; piece: string; host: string; title: string; why: string }
   /** A piece is as wanted: it was looked at again after its steps. */

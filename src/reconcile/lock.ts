@@ -137,17 +137,20 @@ const readHolder = (text: string): Other => {
 
 const locked = (manager: Host, { other, seconds }: Answer & { kind: "held" }): UserError =>
   new UserError(
-    `${manager.name}: ${other.who ?? "another operator"} is changing this class, since ${other.since ?? "?"} (${duration(seconds * 1000)} ago)`,
-    "wait until that is done, or take over with the same command and --break-lock",
-    exitCode.locked,
+    `${other.who ?? "another operator"} is changing this class, since ${other.since ?? "?"} (${duration(seconds * 1000)} ago)`,
+    {
+      host: manager.name,
+      hint: "wait until that is done, or take over with the same command and --break-lock",
+      code: exitCode.locked,
+    },
   );
 
 const takenFrom = (manager: Host, cause: unknown): UserError => {
-  const error = new UserError(
-    `${manager.name}: another operator took the lock over; this run stopped`,
-    "ask who it was before you run it again",
-    exitCode.locked,
-  );
+  const error = new UserError("another operator took the lock over; this run stopped", {
+    host: manager.name,
+    hint: "ask who it was before you run it again",
+    code: exitCode.locked,
+  });
   error.cause = cause;
   return error;
 };

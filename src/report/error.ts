@@ -6,8 +6,8 @@ import { printable } from "../text/format.js";
 export const errorText = (error: unknown, debug = false): string => {
   if (debug) return `${inspect(error)}\n`;
   if (error instanceof UserError) {
-    const cure = error.cure === undefined ? "" : `\n${arrow(error.cure)}`;
-    return `\nerror: ${lines(error.message)}${cure}\n`;
+    const hint = error.hint === undefined ? "" : `\n${arrow(error.hint)}`;
+    return `\nerror: ${lines(error.message)}${hint}\n`;
   }
   const message = error instanceof Error ? error.message : String(error);
   const why = "this is a mistake in swarmhub, not yours: please report it";

@@ -103,7 +103,7 @@ const speaksUnicode = (env: Surroundings["env"]): boolean => {
 
 const errorFields = (error: unknown) =>
   error instanceof UserError
-    ? { error: error.message, cure: error.cure, code: error.code }
+    ? { error: error.message, hint: error.hint, code: error.code }
     : { error: String(error), code: 1 };
 
 /** Asks for one line; undefined when the input ends without one. */

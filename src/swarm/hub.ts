@@ -49,10 +49,10 @@ const ask = async (
 ): Promise<unknown> => {
   const hub = await containerOf(manager, "hub");
   if (hub === undefined)
-    throw new UserError(
-      `${manager.name}: the hub does not run, so nobody's server can be stopped or moved`,
-      "`swarmhub up` starts it",
-    );
+    throw new UserError("the hub does not run, so nobody's server can be stopped or moved", {
+      host: manager.name,
+      hint: "`swarmhub up` starts it",
+    });
   const argv = ["docker", "exec", "-i", hub, "python3", "-m", "swarmhub.operate", what];
   return JSON.parse(await manager.run(argv, { input: JSON.stringify(question), timeout }));
 };

@@ -65,10 +65,10 @@ export const waitForNode = async (manager: Host, host: Host): Promise<SwarmNode>
     {
       deadline: 60_000,
       otherwise: () =>
-        new UserError(
-          `${host.name} joined the Swarm but ${manager.name} does not see it as ready after 60 s`,
-          `is 2377/tcp and 7946/tcp+udp open between them? \`swarmhub check\` tries it`,
-        ),
+        new UserError(`joined the Swarm, but ${manager.name} does not see it as ready after 60 s`, {
+          host: host.name,
+          hint: `is 2377/tcp and 7946/tcp+udp open between them? \`swarmhub check\` tries it`,
+        }),
     },
   );
 

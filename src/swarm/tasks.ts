@@ -81,7 +81,8 @@ export const waitUntilGone = async ({ name, docker }: Host, label: string): Prom
     },
     {
       deadline: 60_000,
-      otherwise: () => new UserError(`${name}: containers with the label ${label} do not end`),
+      otherwise: () =>
+        new UserError(`containers with the label ${label} do not end`, { host: name }),
     },
   );
 };
@@ -110,7 +111,7 @@ const answers = async (
 };
 
 const notRunning = (manager: Host, { name }: WantedService, why: string): UserError =>
-  new UserError(
-    `${manager.name}: the service ${name} does not run (${why})`,
-    `\`swarmhub logs ${name}\` shows what it said`,
-  );
+  new UserError(`the service ${name} does not run (${why})`, {
+    host: manager.name,
+    hint: `\`swarmhub logs ${name}\` shows what it said`,
+  });

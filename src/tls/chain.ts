@@ -1,8 +1,8 @@
 import { type KeyObject, X509Certificate } from "node:crypto";
-import { Problem } from "../errors.js";
+import { UserError } from "../errors.js";
 import { printable } from "../text/format.js";
 
-/** The certificates of a PEM text, in its order. Throws a Problem. */
+/** The certificates of a PEM text, in its order. Throws a UserError. */
 export const certificatesIn = (pem: string): X509Certificate[] => {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];
   if (blocks.length === 0) throw noCertificate(pem);
@@ -10,34 +10,32 @@ export const certificatesIn = (pem: string): X509Certificate[] => {
     try {
       return new X509Certificate(block);
     } catch {
-      throw new Problem(
-        `certificate ${index + 1} of ${blocks.length} in it cannot be read`,
-        "copy the file again, as text",
-      );
+      throw new UserError(`certificate ${index + 1} of ${blocks.length} in it cannot be read`, {
+        hint: "copy the file again, as text",
+      });
     }
   });
 };
 
-/** Throws a Problem unless the key's certificate stands first and each further one gave out the one before it. */
+/** Throws a UserError unless the key's certificate stands first and each further one gave out the one before it. */
 export const checkOrder = (certificates: readonly X509Certificate[], key: KeyObject): void => {
   const own = certificates.find((each) => each.checkPrivateKey(key));
   if (own === undefined)
-    throw new Problem(
+    throw new UserError(
       `the key belongs to none of the ${certificates.length === 1 ? "certificates" : `${certificates.length} certificates`} in it`,
-      "name the key that the certificate was asked for with",
+      { hint: "name the key that the certificate was asked for with" },
     );
   const right = chainOf(own, certificates);
   const strangers = certificates.filter((each) => !right.includes(each));
   if (strangers.length > 0)
-    throw new Problem(
+    throw new UserError(
       `${strangers.map(nameOf).join(" and ")} ${strangers.length === 1 ? "is" : "are"} no part of its chain`,
-      `leave only ${orderText(right)}, in this order`,
+      { hint: `leave only ${orderText(right)}, in this order` },
     );
   if (right.some((each, index) => each !== certificates[index]))
-    throw new Problem(
-      `its certificates stand in the wrong order: ${orderText(certificates)}`,
-      `the right one is ${orderText(right)}: the site's own first, then each one's issuer`,
-    );
+    throw new UserError(`its certificates stand in the wrong order: ${orderText(certificates)}`, {
+      hint: `the right one is ${orderText(right)}: the site's own first, then each one's issuer`,
+    });
 };
 
 /** What a certificate is for, in a word or two. */
@@ -69,22 +67,22 @@ const gaveOut = (issuer: X509Certificate, certificate: X509Certificate): boolean
 const orderText = (certificates: readonly X509Certificate[]): string =>
   certificates.map(nameOf).join(", ");
 
-const noCertificate = (text: string): Problem => {
+const noCertificate = (text: string): UserError => {
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text))
-    return new Problem("it holds a private key and no certificate", "exchange the two files");
+    return new UserError("it holds a private key and no certificate", {
+      hint: "exchange the two files",
+    });
   if (/-----BEGIN PKCS7-----/.test(text))
-    return new Problem(
-      "it is a PKCS #7 file",
-      "type `openssl pkcs7 -print_certs -in FILE -out chain.pem`",
-    );
-  return new Problem(
-    "there is no -----BEGIN CERTIFICATE----- in it",
-    "type `openssl x509 -inform DER -in FILE -out chain.pem` if it is a binary one",
-  );
+    return new UserError("it is a PKCS #7 file", {
+      hint: "type `openssl pkcs7 -print_certs -in FILE -out chain.pem`",
+    });
+  return new UserError("there is no -----BEGIN CERTIFICATE----- in it", {
+    hint: "type `openssl x509 -inform DER -in FILE -out chain.pem` if it is a binary one",
+  });
 };
 
 /**
- * Throws a Problem unless one of these can be the root of an ACME server: Python, and so certbot, is stricter there than Node
+ * Throws a UserError unless one of these can be the root of an ACME server: Python, and so certbot, is stricter there than Node
  * and most others since 3.13 (VERIFY_X509_STRICT).
  */
 export const checkRoots = (certificates: readonly X509Certificate[]): void => {
@@ -93,19 +91,20 @@ export const checkRoots = (certificates: readonly X509Certificate[]): void => {
   if (first !== undefined && !faults.includes(undefined)) throw first;
 };
 
-const faultOf = ({ raw, ca, subjectAltName }: X509Certificate): Problem | undefined => {
+const faultOf = ({ raw, ca, subjectAltName }: X509Certificate): UserError | undefined => {
   // What a server signed itself stands for that server alone, and need not be an authority's.
   if (!ca)
     return subjectAltName === undefined
-      ? new Problem(
-          "it may not sign others (basicConstraints CA:TRUE, keyUsage keyCertSign)",
-          "name the root that signed the ACME server's own certificate",
-        )
+      ? new UserError("it may not sign others (basicConstraints CA:TRUE, keyUsage keyCertSign)", {
+          hint: "name the root that signed the ACME server's own certificate",
+        })
       : undefined;
   if (raw.includes(keyUsage) && raw.includes(criticalConstraints)) return undefined;
-  return new Problem(
+  return new UserError(
     "certbot takes no root without a key usage and basicConstraints that are marked critical",
-    "make it anew with basicConstraints=critical,CA:TRUE and keyUsage=critical,keyCertSign,cRLSign",
+    {
+      hint: "make it anew with basicConstraints=critical,CA:TRUE and keyUsage=critical,keyCertSign,cRLSign",
+    },
   );
 };
 

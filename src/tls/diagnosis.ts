@@ -12,7 +12,7 @@ export type Certificates = {
 };
 
 /** What is wrong, in a sentence, and what to do about it. */
-export type CertificateProblem = { text: string; cure: string };
+export type CertificateProblem = { text: string; hint: string };
 
 /** Why what is served is not what is wanted; undefined where it is. */
 export const unserved = ({
@@ -42,21 +42,21 @@ export const certificateProblem = (certificates: Certificates): CertificateProbl
   const { attempt } = status;
   // While another attempt is under way, why the last one failed still holds.
   const why = attempt?.error === undefined ? "" : `: ${attempt.error}`;
-  const cure = attempt?.cure ?? "`swarmhub tls` shows more, `swarmhub logs edge` all of it";
+  const hint = attempt?.hint ?? "`swarmhub tls` shows more, `swarmhub logs edge` all of it";
   const wrong = unserved(certificates);
-  if (wrong !== undefined) return { text: wrong + why, cure };
+  if (wrong !== undefined) return { text: wrong + why, hint };
   if (config.tls.kind !== "acme" && config.tls.kind !== "own") return undefined;
   const ending = endText(status, now);
   if (ending !== undefined)
     return {
       text: `${ending}${why}`,
-      cure:
+      hint:
         config.tls.kind === "own"
           ? `put a newer one into ${config.tls.certificate}, then \`swarmhub up\``
-          : cure,
+          : hint,
     };
   if (attempt?.outcome !== "failed") return undefined;
-  return { text: `the certificate could not be renewed${why}`, cure };
+  return { text: `the certificate could not be renewed${why}`, hint };
 };
 
 /** A way to serve browsers, for a sentence. */

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { AcmeConfig, SecretSource, TlsConfig } from "../config/types.js";
-import { Problem, UserError, exitCode } from "../errors.js";
+import { UserError, exitCode } from "../errors.js";
 import type { SecretWorld } from "../operator/secret.js";
 import type { givenNames } from "../paths.js";
 import { certificatesIn, checkRoots } from "./chain.js";
-import { OwnProblem, checkOwn } from "./own-certificate.js";
+import { OwnFileError, checkOwn } from "./own-certificate.js";
 
 /** A file of the operator's as the edge should have it; `name` is its place below the folder of certificates. */
 export type GivenFile = { name: GivenName; content: string; hash: string; mode: number };
@@ -45,8 +45,8 @@ const ownFiles = async (
       warnings: warnings.map((text) => `tls.certificate: ${paths.certificate}: ${text}`),
     };
   } catch (error) {
-    if (!(error instanceof OwnProblem)) throw error;
-    throw wrong(`tls.${error.file}`, paths[error.file], error.cause);
+    if (!(error instanceof OwnFileError)) throw error;
+    throw wrong(`tls.${error.file}`, paths[error.file], error);
   }
 };
 
@@ -74,10 +74,9 @@ const eabFile = async (source: SecretSource, world: GivenWorld): Promise<GivenFi
   const key = text.trim().replace(/=+$/, "");
   return checked(what, place, () => {
     if (!/^[\w-]{16,512}$/.test(key))
-      throw new Problem(
-        "it is not the base64url text that an authority gives for that",
-        "copy it again: letters, digits, - and _ on one line",
-      );
+      throw new UserError("it is not the base64url text that an authority gives for that", {
+        hint: "copy it again: letters, digits, - and _ on one line",
+      });
     return file("acme/eab-key", key);
   });
 };
@@ -87,10 +86,9 @@ const credentialsFile = async (source: SecretSource, world: GivenWorld): Promise
   const { text, place } = await readSecret(what, source, world);
   return checked(what, place, () => {
     if (!/^dns_rfc2136_server *=/m.test(text))
-      throw new Problem(
-        "there is no line `dns_rfc2136_server = …` in it",
-        "write it as certbot's plugin rfc2136 wants it: server, name, secret, algorithm",
-      );
+      throw new UserError("there is no line `dns_rfc2136_server = …` in it", {
+        hint: "write it as certbot's plugin rfc2136 wants it: server, name, secret, algorithm",
+      });
     return file("acme/dns-credentials.ini", text);
   });
 };
@@ -99,10 +97,9 @@ const hookFile = async (path: string, world: GivenWorld): Promise<GivenFile> => 
   const text = await readText("tls: dns.hook", path, world);
   return checked("tls: dns.hook", path, () => {
     if (!text.startsWith("#!/"))
-      throw new Problem(
-        "it does not begin with #!/, so that nothing can run it",
-        "begin it with #!/bin/sh",
-      );
+      throw new UserError("it does not begin with #!/, so that nothing can run it", {
+        hint: "begin it with #!/bin/sh",
+      });
     return file("acme/dns-hook", text, 0o700);
   });
 };
@@ -121,11 +118,10 @@ const readSecret = async (
 const fromEnvironment = (what: string, name: string, { env }: GivenWorld): string => {
   const value = Object.hasOwn(env, name) ? env[name] : undefined;
   if (value === undefined)
-    throw new UserError(
-      `${what} comes from the environment variable ${name}, which is not set`,
-      `type \`read -rs ${name} && export ${name}\`, then the command again`,
-      exitCode.usage,
-    );
+    throw new UserError(`${what} comes from the environment variable ${name}, which is not set`, {
+      hint: `type \`read -rs ${name} && export ${name}\`, then the command again`,
+      code: exitCode.usage,
+    });
   return value;
 };
 
@@ -138,12 +134,20 @@ const readText = async (what: string, path: string, world: GivenWorld): Promise<
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT")
-      throw wrong(what, path, new Problem("there is no such file", "name the file that there is"));
+      throw wrong(
+        what,
+        path,
+        new UserError("there is no such file", { hint: "name the file that there is" }),
+      );
     const why = `it cannot be read (${code ?? String(error)})`;
-    throw wrong(what, path, new Problem(why, "look at its owner and mode"));
+    throw wrong(what, path, new UserError(why, { hint: "look at its owner and mode" }));
   }
   if (text.length > most || text.includes("\0"))
-    throw wrong(what, path, new Problem("it is no text of a few lines", "name the right file"));
+    throw wrong(
+      what,
+      path,
+      new UserError("it is no text of a few lines", { hint: "name the right file" }),
+    );
   return text;
 };
 
@@ -151,12 +155,12 @@ const checked = <T>(what: string, path: string, look: () => T): T => {
   try {
     return look();
   } catch (error) {
-    throw error instanceof Problem ? wrong(what, path, error) : error;
+    throw error instanceof UserError ? wrong(what, path, error) : error;
   }
 };
 
-const wrong = (what: string, path: string, { why, right }: Problem): UserError =>
-  new UserError(`${what}: ${path}: ${why}`, right, exitCode.usage);
+const wrong = (what: string, path: string, { reason, hint }: UserError): UserError =>
+  new UserError(`${what}: ${path}: ${reason}`, { hint, code: exitCode.usage });
 
 const file = (name: GivenName, content: string, mode = 0o600): GivenFile => ({
   name,

@@ -1,6 +1,6 @@
 import { type KeyObject, type X509Certificate, createPrivateKey } from "node:crypto";
 import { isIP } from "node:net";
-import { Problem } from "../errors.js";
+import { UserError, exitCode } from "../errors.js";
 import { momentText } from "../text/format.js";
 import { certificatesIn, checkOrder, nameOf } from "./chain.js";
 
@@ -10,14 +10,14 @@ export type OwnCertificate = { serial: string; notAfter: Date; warnings: string[
 /** What is looked at: two PEM texts, the names that browsers use, the time. */
 export type OwnFiles = { certificate: string; key: string; names: readonly string[]; now: Date };
 
-/** Which of the two files a Problem is about. */
-export class OwnProblem extends Error {
-  override name = "OwnProblem";
+/** A fault of one of the two files. */
+export class OwnFileError extends UserError {
+  override name = "OwnFileError";
   constructor(
     readonly file: "certificate" | "key",
-    override readonly cause: Problem,
+    { reason, hint }: UserError,
   ) {
-    super(cause.message);
+    super(reason, { hint, code: exitCode.usage });
   }
 }
 
@@ -25,7 +25,7 @@ const day = 24 * 60 * 60 * 1000;
 /** Days before its end from which on a certificate is warned of. */
 const soon = 14;
 
-/** Checks all that would keep browsers away. Throws an OwnProblem. */
+/** Checks all that would keep browsers away. Throws an OwnFileError. */
 export const checkOwn = ({ certificate, key, names, now }: OwnFiles): OwnCertificate => {
   const secret = about("key", () => keyIn(key));
   return about("certificate", () => {
@@ -56,28 +56,32 @@ export const checkOwn = ({ certificate, key, names, now }: OwnFiles): OwnCertifi
   });
 };
 
-const about = <T>(file: OwnProblem["file"], look: () => T): T => {
+const about = <T>(file: OwnFileError["file"], look: () => T): T => {
   try {
     return look();
   } catch (error) {
-    throw error instanceof Problem ? new OwnProblem(file, error) : error;
+    throw error instanceof UserError ? new OwnFileError(file, error) : error;
   }
 };
 
 const keyIn = (pem: string): KeyObject => {
   if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
     throw /-----BEGIN CERTIFICATE-----/.test(pem)
-      ? new Problem("it holds a certificate and no private key", "exchange the two files")
-      : new Problem("there is no -----BEGIN PRIVATE KEY----- in it", "name the right file");
+      ? new UserError("it holds a certificate and no private key", {
+          hint: "exchange the two files",
+        })
+      : new UserError("there is no -----BEGIN PRIVATE KEY----- in it", {
+          hint: "name the right file",
+        });
   if (/ENCRYPTED/.test(pem))
-    throw new Problem(
+    throw new UserError(
       "a passphrase protects it, and nobody is there to type it when nginx starts",
-      "type `openssl pkey -in FILE -out key.pem`, and name that one",
+      { hint: "type `openssl pkey -in FILE -out key.pem`, and name that one" },
     );
   try {
     return createPrivateKey(pem);
   } catch {
-    throw new Problem("it cannot be read", "copy the file again, as text");
+    throw new UserError("it cannot be read", { hint: "copy the file again, as text" });
   }
 };
 
@@ -94,9 +98,9 @@ const checkNames = (own: X509Certificate, names: readonly string[]): void => {
     .filter((entry) => /^[\w*.:-]+$/.test(entry));
   const first = has.find((name) => isIP(name) === 0 && !name.startsWith("*"));
   const without = names.every((name) => isIP(name) !== 0) && first !== undefined;
-  throw new Problem(
+  throw new UserError(
     `it is for ${has.slice(0, 5).join(", ") || "no name at all"}, and not for ${missing.join(" and ")}`,
-    without ? `write domain: ${first}` : "ask for one with all names of `domain`",
+    { hint: without ? `write domain: ${first}` : "ask for one with all names of `domain`" },
   );
 };
 
@@ -106,12 +110,14 @@ const checkUse = (own: X509Certificate): void => {
   // Node's types say that it is always there; where a certificate restricts nothing it is not.
   const uses = own.keyUsage as string[] | undefined;
   if (uses !== undefined && !uses.includes(serverAuthentication))
-    throw new Problem("it is not made for servers", "ask for one with the usage serverAuth");
+    throw new UserError("it is not made for servers", {
+      hint: "ask for one with the usage serverAuth",
+    });
   const { modulusLength } = own.publicKey.asymmetricKeyDetails ?? {};
   if (own.publicKey.asymmetricKeyType === "rsa" && (modulusLength ?? 0) < 2048)
-    throw new Problem(
+    throw new UserError(
       `its RSA key has ${modulusLength} bits, and browsers take none below 2048`,
-      "ask for one with a longer key",
+      { hint: "ask for one with a longer key" },
     );
 };
 
@@ -120,11 +126,13 @@ const checkTime = (certificates: readonly X509Certificate[], now: Date): Date =>
     const [from, to] = [new Date(each.validFrom), new Date(each.validTo)];
     const which = certificates.length === 1 ? "it" : nameOf(each);
     if (to <= now)
-      throw new Problem(`${which} ended on ${momentText(to)}`, "put a newer one in its place");
+      throw new UserError(`${which} ended on ${momentText(to)}`, {
+        hint: "put a newer one in its place",
+      });
     if (from > now)
-      throw new Problem(
+      throw new UserError(
         `${which} begins on ${momentText(from)}, and now it is ${momentText(now)}`,
-        "look at this machine's clock, or wait",
+        { hint: "look at this machine's clock, or wait" },
       );
   }
   return new Date(certificates[0]?.validTo ?? 0);

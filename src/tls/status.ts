@@ -28,7 +28,7 @@ const schema = z.object({
   directory: said,
   nextAttempt: moment,
   attempt: z
-    .object({ at: moment, outcome, failures: z.number().int().min(0), error: said, cure: said })
+    .object({ at: moment, outcome, failures: z.number().int().min(0), error: said, hint: said })
     .extend({ detail: z.string().max(4000).nullish() })
     .nullish()
     .transform((value) => value ?? undefined),

@@ -54,7 +54,8 @@ type Detour = () => Promise<Duplex>;
 /** A door for a login that may not use the socket itself. */
 const doorTo = async (routes: SocketRoutes, path: string): Promise<Detour> => {
   const door = await startSocketForwarder(routes, path, "sudo -n ");
-  if (door === undefined) throw new NoSocketError(`${routes.host}: there is no door to ${path}`);
+  if (door === undefined)
+    throw new NoSocketError(`there is no door to ${path}`, { host: routes.host });
   return () => routes.direct(door);
 };
 
@@ -78,7 +79,7 @@ const findDetour = async (
     path === dockerSocket
       ? `${host}: Docker Engine is not ${seen.has("socket") ? "running" : "installed, or not running"}: nothing listens at ${path}`
       : `${host}: nothing listens at ${path}`,
-    path === dockerSocket ? "systemctl status docker" : undefined,
+    { hint: path === dockerSocket ? "systemctl status docker" : undefined },
   );
 };
 

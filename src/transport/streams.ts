@@ -37,7 +37,7 @@ export const codeOfSignal = (signal: string): number =>
 
 /** What is said when a command's deadline, in milliseconds, has passed. */
 export const deadlineError = (host: string, command: string, timeout: number): UserError =>
-  new UserError(`${host}: \`${shortened(command)}\` did not end within ${timeout / 1000} s`);
+  new UserError(`\`${shortened(command)}\` did not end within ${timeout / 1000} s`, { host });
 
 const shortened = (command: string): string => {
   const line = command.split("\n")[0] ?? "";

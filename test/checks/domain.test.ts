@@ -39,13 +39,13 @@ test("a domain of somebody else's is a warning with the record to make", async (
   const [only] = await found("away.example.org", "debian@203.0.113.10");
   t.is(only?.level, "warning");
   t.regex(only?.text ?? "", /leads to 198\.51\.100\.7, and manager has 203\.0\.113\.10/);
-  t.regex(only?.cure ?? "", /A record of away\.example\.org with 203\.0\.113\.10/);
+  t.regex(only?.hint ?? "", /A record of away\.example\.org with 203\.0\.113\.10/);
 });
 
 test("a machine that finds only itself at its name is no proof", async (t) => {
   const [only] = await found("loop.example.org", "debian@loop.example.org");
   t.is(only?.level, "warning");
-  t.regex(only?.cure ?? "", /with 10\.77\.0\.11/);
+  t.regex(only?.hint ?? "", /with 10\.77\.0\.11/);
 });
 
 test("a name that leads nowhere is a warning", async (t) => {

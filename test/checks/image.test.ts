@@ -61,7 +61,7 @@ test("where the manager has a Docker its word counts, since it is what will pull
 
 test("a folder is looked at here, and what cannot be built is refused at its place", async (t) => {
   const of = async (folder: string) => {
-    const build = { folder, place: "a.yaml:5:10" };
+    const build = { folder, place: { file: "a.yaml", line: 5, column: 10 } };
     const cluster = classOf(1);
     Object.assign(cluster.config.servers, { image: folder, build });
     return lines(await imageCheck.run(contextOf(cluster, {})));

@@ -26,12 +26,12 @@ const fine: Check = { name: "fine", run: async () => [{ level: "ok", text: "all 
 
 test("findings come in the order of the checks, each with its check's name", async (t) => {
   const found = await runChecks(
-    [throwing(new UserError("worker: no", "do")), fine],
+    [throwing(new UserError("no", { host: "worker", hint: "do" })), fine],
     cluster,
     fakeWorld(),
   );
   t.deepEqual(found, [
-    { check: "broken", host: "worker", level: "refusal", text: "no", cure: "do" },
+    { check: "broken", host: "worker", level: "refusal", text: "no", hint: "do" },
     { check: "fine", level: "ok", text: "all is well" },
   ]);
 });
@@ -43,7 +43,7 @@ test("a lost machine and a mistake of ours end the run", async (t) => {
 
 const found: Found[] = [
   { check: "clock", level: "ok", text: "agree" },
-  { check: "taken", host: "manager", level: "refusal", text: "port 443 is taken", cure: "stop it" },
+  { check: "taken", host: "manager", level: "refusal", text: "port 443 is taken", hint: "stop it" },
   { check: "space", host: "worker", level: "warning", text: "little room" },
   { check: "image", level: "note", text: "not asked" },
 ];
@@ -80,17 +80,21 @@ const piece = (name: string, plan: Piece["plan"]): Piece => ({
 });
 
 test("what each piece refuses is found, not only what the first does; what destroys is announced", async (t) => {
-  const refusing = (message: string) =>
+  const refusing = (message: string, on?: string) =>
     piece(message, () => {
-      throw new UserError(message, undefined, exitCode.preflight);
+      throw new UserError(message, { host: on, code: exitCode.preflight });
     });
   const destroying = piece("storage", (_want, _have, { manager }) => [
     { host: manager, title: "format /dev/vdb", destroys: "it", run: async () => {} },
     { host: manager, title: "mount it", run: async () => {} },
   ]);
-  const check = planOf([refusing("worker1 runs Fedora"), destroying, refusing("no range is free")]);
+  const check = planOf([
+    refusing("it runs Fedora", "worker1"),
+    destroying,
+    refusing("no range is free"),
+  ]);
   t.deepEqual(lines(await check.run(contextOf(classOf(1)))), [
-    "refusal worker1: runs Fedora",
+    "refusal worker1: it runs Fedora",
     "ok manager: `up` will ask first, then format /dev/vdb",
     "refusal: no range is free",
   ]);

@@ -72,7 +72,7 @@ test("the class that runs already holds its own doors", async (t) => {
 });
 
 test("the registry's port is wanted on each node of a class that builds and has workers", async (t) => {
-  const build = { folder: "/class/image", place: "a.yaml:5:10" };
+  const build = { folder: "/class/image", place: { file: "a.yaml", line: 5, column: 10 } };
   const building = (workers: number) => {
     const cluster = classOf(workers);
     Object.assign(cluster.config.servers, { image: build.folder, build });

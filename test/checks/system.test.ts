@@ -33,7 +33,7 @@ for (const [module, host] of [
     t.is(refusals.length, 1);
     t.is(refusals[0]?.host, host);
     t.true(refusals[0]?.text.includes(`module ${module}`));
-    t.regex(refusals[0]?.cure ?? "", /apt-get install linux-/);
+    t.regex(refusals[0]?.hint ?? "", /apt-get install linux-/);
   });
 
 test("what a worker's kernel has no need of is not missed", async (t) => {
@@ -57,7 +57,7 @@ test("Ubuntu is told of its package of further modules", async (t) => {
       missingModules: ["nfsd"],
     },
   });
-  t.is(found[0]?.cure?.split(",")[0], "sudo apt-get install linux-modules-extra-6.12");
+  t.is(found[0]?.hint?.split(",")[0], "sudo apt-get install linux-modules-extra-6.12");
 });
 
 test("what XFS says of itself comes with the facts", (t) => {

@@ -60,7 +60,7 @@ test("two hosts that turn out to be one machine are refused", async (t) => {
   const error = await userError(
     connectCluster(config, none, async (name) => hosts.find((host) => host.name === name)!),
   );
-  t.is(error.message, "b and c are one machine (both have the machine-id b)");
+  t.is(error.message, "c: this is the same machine as b (both have the machine-id b)");
   t.is(error.code, exitCode.usage);
   t.deepEqual(
     hosts.map(({ closed }) => closed),

@@ -12,7 +12,7 @@ const refused: Found = {
   host: "manager",
   level: "refusal",
   text: "443",
-  cure: "stop",
+  hint: "stop",
 };
 
 /** What is printed, and the error in which it ends. */

@@ -118,7 +118,7 @@ test("quota set that nobody applies says what is written, why, and what to do", 
     error.message,
     "node1: the limit is written down, but not in force for ada: the quota watcher gave no sign of life for 5 min 00 s",
   );
-  t.regex(error.cure ?? "", /`swarmhub up`/);
+  t.regex(error.hint ?? "", /`swarmhub up`/);
 });
 
 test("quota set writes nothing where one of the names is unknown", async (t) => {
@@ -143,7 +143,7 @@ const check = async (seen: Homes, mend: boolean, apply?: (seen: Homes) => Homes)
   const cluster = fakeCluster(host, [], { config: { storage: storageConfig } });
   const error = await checkQuota(cluster, { mend, json: false }, io).then(
     () => undefined,
-    (reason: unknown) => reason as { code: number; cure?: string; message: string },
+    (reason: unknown) => reason as { code: number; hint?: string; message: string },
   );
   return { error, printed: io.printed };
 };
@@ -167,7 +167,7 @@ test("quota check prints what differs for each home, with code 6", async (t) => 
   const { error, printed } = await check(homes({ homes: [wrong] }), false);
   t.deepEqual(printed, ["ada: its limit is none instead of 5 GB"]);
   t.is(error?.code, exitCode.drift);
-  t.regex(error?.cure ?? "", /--mend/);
+  t.regex(error?.hint ?? "", /--mend/);
 });
 
 test("quota check --mend rings the watcher and waits until all is right", async (t) => {
@@ -193,5 +193,5 @@ test("a class whose homes are temporary has nothing to limit, and says what woul
   });
   const error = await userError(checkQuota(cluster, { mend: false, json: false }, terminal()));
   t.is(error.code, exitCode.usage);
-  t.regex(error.cure ?? "", /swarmhub\.yaml/);
+  t.regex(error.hint ?? "", /swarmhub\.yaml/);
 });

@@ -140,14 +140,14 @@ test("an attempt that is under way is waited for", async (t) => {
   t.is(printed.length, 1);
 });
 
-test("an attempt that fails is told with its reason and cure, and exit code 1", async (t) => {
+test("an attempt that fails is told with its reason and hint, and exit code 1", async (t) => {
   const { work } = await renewed([before, { attempt: failed }]);
   const error = await userError(work);
   t.is(
     error.message,
     "manager: the certificate was not given out: geo.example.org leads to 198.51.100.7",
   );
-  t.is(error.cure, "mend its A record");
+  t.is(error.hint, "mend its A record");
   t.is(error.code, exitCode.failed);
 });
 
@@ -160,7 +160,7 @@ test("renew is refused where there is nothing to renew, or nobody to do it", asy
   const own = { kind: "own", certificate: "/c", key: "/k" } as const;
   const refused = await userError((await renewed([before], { config: { tls: own } })).work);
   t.is(refused.code, exitCode.usage);
-  t.regex(refused.cure ?? "", /newer one in its place/);
+  t.regex(refused.hint ?? "", /newer one in its place/);
   const away = await userError((await renewed([before], { containers: [] })).work);
   t.is(away.message, "manager: the edge does not run");
 });

@@ -119,13 +119,16 @@ test("a folder to build from is looked for beside the configuration, and its pla
   const folder = join(dirname(path), "image");
   t.is(servers.image, "r:1");
   t.is(servers.build, undefined);
-  t.like(servers.images[1], { image: folder, build: { folder, place: `${path}:7:27` } });
+  t.like(servers.images[1], {
+    image: folder,
+    build: { folder, place: { file: path, line: 7, column: 27 } },
+  });
   const alone = await fileWith(
     "name: a\nmanager: local\nstorage: temporary\nservers: {build: /srv/image}\n",
   );
   t.like((await loadConfig(alone)).servers, {
     image: "/srv/image",
-    build: { folder: "/srv/image", place: `${alone}:4:18` },
+    build: { folder: "/srv/image", place: { file: alone, line: 4, column: 18 } },
   });
 });
 
@@ -143,14 +146,14 @@ test("a wrong file is an error of usage that says what to type", async (t) => {
   const path = await fileWith("name: 5\n");
   const error = await refusal(path);
   t.is(error.code, exitCode.usage);
-  t.is(error.cure, `mend ${path}, then type the command again`);
+  t.is(error.hint, `mend ${path}, then type the command again`);
   t.true(error.message.startsWith(`${path}:1:`));
 });
 
 test("a missing file leads to swarmhub init", async (t) => {
   const error = await refusal("/nowhere/swarmhub.yaml");
   t.regex(error.message, /^\/nowhere\/swarmhub\.yaml: there is no such file/);
-  t.regex(error.cure ?? "", /swarmhub init/);
+  t.regex(error.hint ?? "", /swarmhub init/);
   t.is(error.code, exitCode.usage);
 });
 

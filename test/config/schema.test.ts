@@ -53,8 +53,8 @@ test(refused, "storage: temporarily", /storage is "temporarily", and must be .* 
 test(refused, "storage: {temporary: true}", /"temporary" is no key .* in storage/);
 test(refused, "storage: /dev/vdb", /storage is "\/dev\/vdb", and must be a mapping/);
 test(refused, "storage: {device: /dev/vdb, quota: 5}", /quota is 5, and must be a size/);
-test(refused, "storage: {device: /dev/vdb, quota: 9M}", /the least that works is 10M/);
-test(refused, "storage: {file: 500M}", /storage.file.*the least that works is 1G/);
+test(refused, "storage: {device: /dev/vdb, quota: 9M}", /the minimum is 10M/);
+test(refused, "storage: {file: 500M}", /storage.file.*the minimum is 1G/);
 test(refused, "servers: {cpu: 0}", /servers.cpu is 0, .* lies between 0.01 and 1024/);
 test(refused, "servers: {cpu: .nan}", /servers.cpu is NaN, and must be a number of cores/);
 test(refused, "servers: {cpu: '1'}", /servers.cpu is "1", and must be a number of cores/);
@@ -64,19 +64,15 @@ test(
   "servers: {skeleton: ''}",
   /servers.skeleton is "", .*write for example \.\/first-files/,
 );
-test(refused, "servers: {guarantee: 1M}", /servers.guarantee .* the least that works is 64M/);
-test(refused, "servers: {idle: 9m}", /servers.idle .* the least that works is 10m/);
+test(refused, "servers: {guarantee: 1M}", /servers.guarantee .* the minimum is 64M/);
+test(refused, "servers: {idle: 9m}", /servers.idle .* the minimum is 10m/);
 test(refused, "servers: {idle: 2}", /servers.idle is 2, and must be a time without use/);
 test(refused, "servers: {idle: 400d}", /nothing here is longer than 365d/);
-test(refused, "servers: {memory: 1M}", /the least that works is 64M/);
+test(refused, "servers: {memory: 1M}", /the minimum is 64M/);
 test(refused, "login: {admins: [ada, ada]}", /item 2 of login.admins is there already/);
 test(refused, "login: {admins: ada}", /must be a list of user names/);
 
-test(
-  refused,
-  "storage: {device: /dev/vdb, files: 12}",
-  /files is "12", .* the least that works is 1k/,
-);
+test(refused, "storage: {device: /dev/vdb, files: 12}", /files is "12", .* the minimum is 1k/);
 test(
   refused,
   "storage: {device: /dev/vdb, files: [1]}",

@@ -75,21 +75,21 @@ test.after.always(() => lab.lab("down"));
 test.serial("with port 80 closed to the authority the class is up, and says why", async (t) => {
   await port80("close");
   const why = /the authority cannot reach geo\.example\.org: /;
-  const cure = /open port 80 of the manager to everybody, in the cloud's firewall too/;
+  const hint = /open port 80 of the manager to everybody, in the cloud's firewall too/;
   const said = await up(t);
   t.regex(said, why);
-  t.regex(said, cure);
+  t.regex(said, hint);
   t.log(/the authority cannot reach.*/.exec(said)?.[0]);
   t.log(`${await authority.orders()} orders`);
 
   const tls = await swarmhub("tls");
   t.regex(tls.stdout, /^served +self-signed certificate/m);
   t.regex(tls.stdout, why);
-  t.regex(tls.stdout, cure);
+  t.regex(tls.stdout, hint);
   const status = await swarmhub("status");
   t.is(status.code, 6);
   t.regex(status.stdout, why);
-  t.regex(status.stdout, cure);
+  t.regex(status.stdout, hint);
   const page = await lab.on(2, `curl -skL -b '' --resolve ${site}:443:${manager} https://${site}/`);
   t.regex(page, /name="password"/);
 });

@@ -145,15 +145,15 @@ test.serial("a domain that points elsewhere is a warning only", async (t) => {
   t.regex(stdout, /class\.invalid/);
 });
 
-test.serial("a changed host key stops, and what the error says to type cures it", async (t) => {
+test.serial("a changed host key stops, and what the error says to type hints it", async (t) => {
   const { swarmhub } = await workshop(lab, yamlOf({}));
   await lab.on(2, "rm /etc/ssh/ssh_host_*; ssh-keygen -q -A; systemctl restart ssh");
   const { code, stderr } = await swarmhub("up", "--yes");
   t.log(stderr.trim());
   t.is(code, 5);
   t.regex(stderr, /^error: node2: its host key is not the one in .*SHA256:/m);
-  const [, cure = "false"] = /(ssh-keygen -R .*)$/m.exec(stderr) ?? [];
-  await promisify(exec)(cure);
+  const [, hint = "false"] = /(ssh-keygen -R .*)$/m.exec(stderr) ?? [];
+  await promisify(exec)(hint);
   const asked = await swarmhub("check");
   t.is(asked.code, 5, asked.stderr);
   t.regex(asked.stderr, /is not known yet/);

@@ -76,7 +76,7 @@ test("what is half-way in the trash is not offered", async (t) => {
 test("no disk, no homes: it says which command mounts it", async (t) => {
   const error = await userError(lookOn(""));
   t.is(error.message, "node1: no homes' disk is mounted at /srv/swarmhub");
-  t.regex(error.cure ?? "", /swarmhub up/);
+  t.regex(error.hint ?? "", /swarmhub up/);
 });
 
 test("the script, run here: hostile entries are counted or left out, and no link is followed", async (t) => {

@@ -59,7 +59,7 @@ test("a sudo that wants a password is told at once, with the line for sudoers", 
     error.message,
     "box: ada is not root and cannot become root without a password: sudo: a password is required",
   );
-  t.true(error.cure?.includes("echo 'ada ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/swarmhub"));
+  t.true(error.hint?.includes("echo 'ada ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/swarmhub"));
 });
 
 test("a whole run is one connection", async (t) => {

@@ -197,7 +197,7 @@ test("a new certificate that would have to be renewed at once counts as a failur
   world.time = start + 365 * day;
   await world.look("schedule");
   t.is(world.status?.attempt?.outcome, "failed");
-  t.regex(world.status?.attempt?.cure ?? "", /clock/);
+  t.regex(world.status?.attempt?.hint ?? "", /clock/);
   t.is(+world.wake! - world.time, minute);
 });
 
@@ -268,8 +268,8 @@ test("while another attempt is under way it is told on why the last one failed",
     return sign(["geo.example.org"]).pair;
   };
   await world.look("now");
-  t.like(meanwhile?.attempt, { outcome: "running", error: "no", cure: "ask nicely", failures: 1 });
-  t.like(world.status?.attempt, { outcome: "ok", error: null, cure: null, failures: 0 });
+  t.like(meanwhile?.attempt, { outcome: "running", error: "no", hint: "ask nicely", failures: 1 });
+  t.like(world.status?.attempt, { outcome: "ok", error: null, hint: null, failures: 0 });
 });
 
 test("who asks in vain while a failure is waited out does not make that longer, also over a restart", async (t) => {

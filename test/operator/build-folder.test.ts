@@ -20,7 +20,7 @@ const folderWith = async (files: Record<string, string> = {}): Promise<string> =
   }
   return folder;
 };
-const place = "swarmhub.yaml:5:10";
+const place = { file: "swarmhub.yaml", line: 5, column: 10 };
 const built = async (folder: string): Promise<BuildContext> => {
   const read = await readBuild({ folder, place });
   if (read instanceof UserError) throw read;
@@ -83,7 +83,7 @@ test("a folder that is missing, is a file, or has no Dockerfile is said at its p
   const folder = await folderWith({ file: "" });
   for (const wrong of [folder, join(folder, "missing"), join(folder, "file")]) {
     const { message, code } = await complaint(wrong);
-    t.is(message, `${place}  build is ${wrong}, where there is no Dockerfile`);
+    t.is(message, `swarmhub.yaml:5:10  build is ${wrong}, where there is no Dockerfile`);
     t.is(code, exitCode.usage);
   }
 });

@@ -36,12 +36,12 @@ test("a secret's file may end in a line break", async (t) => {
 });
 
 test("a variable that is not set is named, with how to set it unseen", async (t) => {
-  const { message, cure, code } = await refusal({ kind: "env", name: "toString" }, world("x"));
+  const { message, hint, code } = await refusal({ kind: "env", name: "toString" }, world("x"));
   t.is(
     message,
     "login.shared-password comes from the environment variable toString, which is not set",
   );
-  t.regex(cure ?? "", /read -rs toString && export toString/);
+  t.regex(hint ?? "", /read -rs toString && export toString/);
   t.is(code, exitCode.usage);
 });
 
@@ -68,9 +68,9 @@ const unfit: [string, RegExp][] = [
 ];
 for (const [secret, why] of unfit)
   test(`refused: ${JSON.stringify(secret)}`, async (t) => {
-    const { message, cure } = await refusal(file, world(secret));
+    const { message, hint } = await refusal(file, world(secret));
     t.regex(message, why);
-    if (secret.trim() !== "") t.false(`${message} ${cure}`.includes(secret));
+    if (secret.trim() !== "") t.false(`${message} ${hint}`.includes(secret));
   });
 
 test("eight characters are enough for the room, and administrators need thirty-two", async (t) => {

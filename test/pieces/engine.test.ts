@@ -172,7 +172,7 @@ test("live-restore is refused, since Docker refuses it in a Swarm", (t) => {
   const error = refusal(t, () => plan(classOf(1), { worker1: daemon('{"live-restore": true}') }));
   t.is(
     error.message,
-    'worker1 has "live-restore": true in /etc/docker/daemon.json, which Docker refuses in a Swarm',
+    'worker1: /etc/docker/daemon.json has "live-restore": true, which Docker refuses in a Swarm',
   );
   t.is(error.code, exitCode.preflight);
 });

@@ -112,7 +112,7 @@ test("a disk that will not hold the image is said before the pull, where its siz
     );
   t.is(
     refusal(t, () => plan(4 * 2 ** 30)).message,
-    `worker2 has 5 GB free on its root disk, and ${tag} needs 5.2 GB there while it is pulled`,
+    `worker2: the root disk has 5 GB free, and ${tag} needs 5.2 GB there while it is pulled`,
   );
   t.is(plan(3 * 2 ** 30).length, 1);
   t.is(plan(undefined).length, 1);

@@ -53,10 +53,10 @@ for (const version of ["19.3.15", "1.5", "20.03.1", "18.09.1+dfsg1-7.1+deb10u3"]
     );
     t.is(
       error.message,
-      `worker1 has Docker ${version}; swarmhub needs 20.10 or later (\`cap-add\` for services, global jobs)`,
+      `worker1: Docker ${version} is installed; swarmhub needs 20.10 or later (\`cap-add\` for services, global jobs)`,
     );
     t.is(error.code, exitCode.preflight);
-    t.regex(error.cure ?? "", /upgrade Docker on worker1/);
+    t.regex(error.hint ?? "", /upgrade Docker on worker1/);
   });
 
 for (const version of [
@@ -85,7 +85,7 @@ test("a system that is neither Debian nor Ubuntu is refused by its name", (t) =>
   );
   t.is(
     error.message,
-    "worker1 runs Rocky Linux 9.4; swarmhub supports Debian 12 and later and Ubuntu 22.04 and later",
+    "worker1: the system is Rocky Linux 9.4; swarmhub supports Debian 12 and later and Ubuntu 22.04 and later",
   );
   t.is(error.code, exitCode.preflight);
 });
@@ -108,7 +108,7 @@ for (const [id, version] of [
 ] as const)
   test(`${id} ${version} is too old`, (t) => {
     const error = refusal(t, () => plan(classOf(0), system(id, [], version, `${id} ${version}`)));
-    t.regex(error.message, /^manager runs .*; swarmhub supports Debian 12 and later/);
+    t.regex(error.message, /^manager: the system is .*; swarmhub supports Debian 12 and later/);
   });
 
 test("`down` takes away what the note on each machine names, and nothing where there is no note", (t) => {

@@ -133,11 +133,14 @@ test("on one machine alone it is named by its id, and no registry is asked", asy
   const docker = { getImage: () => ({ inspect: async () => ({ Id: "sha256:7", Size: 5 }) }) };
   const facts = fakeFacts({ units: { "docker.service": "active" } });
   const cluster = fakeCluster(fakeHost("manager", { facts, docker: docker as never }));
-  const { wanted, on } = await inspectBuilt(cluster, { folder: "test/lab", place: "a:1:1" });
+  const { wanted, on } = await inspectBuilt(cluster, {
+    folder: "test/lab",
+    place: { file: "a", line: 1, column: 1 },
+  });
   t.is(wanted, "test/lab", "there is no Dockerfile");
   t.false(on(cluster.manager));
   const folder = "scripts/lab.d/notebook";
-  const built = await inspectBuilt(cluster, { folder, place: "a:1:1" });
+  const built = await inspectBuilt(cluster, { folder, place: { file: "a", line: 1, column: 1 } });
   t.is(built.wanted, "sha256:7");
   t.true(built.on(cluster.manager));
 });

@@ -108,7 +108,7 @@ test("a machine that joins the class is exported to", (t) => {
 
 test("a disk that does not exist is refused", (t) => {
   const error = refusal(t, () => plan(classOf(0), { ...nothing, device: undefined }));
-  t.is(error.message, "manager has no disk /dev/vdb");
+  t.is(error.message, "manager: there is no disk /dev/vdb");
   t.is(error.code, exitCode.preflight);
 });
 
@@ -133,7 +133,7 @@ for (const [what, disk, why] of [
       error.message,
       `manager: /dev/vdb (20 GB) is not blank: ${why}. swarmhub formats blank disks only`,
     );
-    t.regex(error.cure ?? "", /wipefs --all \/dev\/vdb/);
+    t.regex(error.hint ?? "", /wipefs --all \/dev\/vdb/);
     t.is(error.code, exitCode.preflight);
   });
 
@@ -143,7 +143,7 @@ test("a mount without enforcement is refused, since a remount would change nothi
     error.message,
     "manager: /srv/swarmhub is mounted without project quota, so no home would have a limit",
   );
-  t.regex(error.cure ?? "", /umount \/srv\/swarmhub/);
+  t.regex(error.hint ?? "", /umount \/srv\/swarmhub/);
 });
 
 test("a disk is never formatted by force", async (t) => {
@@ -230,7 +230,7 @@ test("a storage file that would leave the root disk full is refused", (t) => {
   );
   t.is(
     error.message,
-    "manager has 41 GB free on its root disk; a storage file of 40 GB must leave 2 GB",
+    "manager: the root disk has 41 GB free; a storage file of 40 GB must leave 2 GB",
   );
   t.is(error.code, exitCode.preflight);
 });

@@ -162,10 +162,10 @@ for (const half of ["pending", "error"] as const) {
 const refused = (t: ExecutionContext, workers: number, have: Have) => {
   const error = refusal(t, () => plan(classOf(workers), have));
   t.is(error.code, exitCode.preflight);
-  return [error.message, error.cure];
+  return [error.message, error.hint];
 };
 const leaveByHand = (host: string) => [
-  `${host} is already in a Swarm that is not this class's`,
+  `${host}: the machine is already in a Swarm that is not this class's`,
   `if nobody needs it there: \`docker swarm leave --force\` on ${host}`,
 ];
 
@@ -195,7 +195,7 @@ test("a worker whose Swarm was ours and is gone joins the new one", (t) => {
 });
 
 const otherClass = (host: string) => [
-  `${host} belongs to the class bio-7, and this is geo-101`,
+  `${host}: the machine belongs to the class bio-7, and this is geo-101`,
   `take that class down first, with its own configuration: \`swarmhub down\`; if it is long gone: \`rm /etc/swarmhub/class\` on ${host}`,
 ];
 
@@ -226,8 +226,11 @@ test("the node that a machine was before it joined again is forgotten", (t) => {
 
 test("a worker that takes users and that the configuration does not name any more is not cut off", (t) => {
   const error = refusal(t, () => plan(classOf(1), ours));
-  t.is(error.message, "worker2 takes users' servers, but the configuration does not name it");
-  t.regex(error.cure ?? "", /^`swarmhub leave worker2` takes it out without losing anyone/);
+  t.is(
+    error.message,
+    "worker2: the node takes users' servers, but the configuration does not name it",
+  );
+  t.regex(error.hint ?? "", /^`swarmhub leave worker2` takes it out without losing anyone/);
 });
 
 for (const [what, changed] of [

@@ -31,7 +31,7 @@ test("failures on several hosts become one error that names each, with its step 
     by sshd
     → look at its log`,
   );
-  t.is(error.cure, "`swarmhub up` goes on from here once that is mended");
+  t.is(error.hint, "`swarmhub up` goes on from here once that is mended");
   t.is(error.code, 5, "the exit code that they have in common");
 });
 
@@ -44,13 +44,14 @@ test("failures of several kinds have the exit code of a failure", (t) => {
 
 test("a failure keeps what was thrown, for who debugs it", (t) => {
   const bug = new TypeError("x is undefined");
-  t.is(failure("engine", steps, outcome(0, bug), "swarmhub up").cause, bug);
+  const { cause } = failure("engine", steps, outcome(0, bug), "swarmhub up");
+  t.is((cause as Error).cause, bug);
 });
 
 test("a class of one host is not counted", (t) => {
   const error = failure("engine", steps.slice(0, 1), outcome(0, new Error("no")), "swarmhub down");
   t.is(error.message, "engine failed:\n  a: install Docker: no");
-  t.regex(error.cure ?? "", /swarmhub down/);
+  t.regex(error.hint ?? "", /swarmhub down/);
 });
 
 test("what did not settle is listed", (t) => {
@@ -63,12 +64,12 @@ test("what did not settle is listed", (t) => {
 });
 
 test("a machine that every look fails on is named once", (t) => {
-  const lost = () => new UserError("b: lost", "see the cable", 5);
+  const lost = () => new UserError("b: lost", { hint: "see the cable", code: 5 });
   const first = lost();
-  t.like(oneError([first, lost()]), { message: "b: lost", cure: "see the cable", code: 5 });
-  t.like(oneError([lost(), new UserError("c: lost", "see the cable", 5)]), {
+  t.like(oneError([first, lost()]), { message: "b: lost", hint: "see the cable", code: 5 });
+  t.like(oneError([lost(), new UserError("c: lost", { hint: "see the cable", code: 5 })]), {
     message: "b: lost\nc: lost",
-    cure: "see the cable",
+    hint: "see the cable",
     code: 5,
   });
   const bug = new TypeError("x is undefined");

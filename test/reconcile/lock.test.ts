@@ -117,7 +117,7 @@ test("a second operator is told who holds the lock, since when, and how to take 
     error.message,
     /^manager: ada@laptop is changing this class, since \d{4}-\d\d-\d\dT[\d:]+Z \([\d.]+ s ago\)$/,
   );
-  t.regex(error.cure ?? "", /--break-lock/);
+  t.regex(error.hint ?? "", /--break-lock/);
   t.true(existsSync(it.lock), "and the lock is still the first one's");
   await letGo();
   await withLock(it.host, "bob", async () => t.pass(), it.options);
@@ -243,7 +243,7 @@ test("--break-lock takes it, and the one it was taken from is stopped and told",
     async (lost) => {
       begun.abort();
       await once(lost, "abort");
-      throw new UserError("interrupted", undefined, 130);
+      throw new UserError("interrupted", { code: 130 });
     },
     { ...it.options, me: elsewhere },
   );

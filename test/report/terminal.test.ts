@@ -51,7 +51,7 @@ test("NO_COLOR takes the colour away, and a locale without UTF-8 the signs", (t)
 
 test("an error says what is wrong, and then what to do", (t) => {
   const around = surroundings();
-  createTerminal(around).fail(new UserError("node1: no sudo\n  at all", "ask the admin"));
+  createTerminal(around).fail(new UserError("node1: no sudo\n  at all", { hint: "ask the admin" }));
   t.is(around.talk(), "\nerror: node1: no sudo\n  at all\n  → ask the admin\n");
 });
 
@@ -74,11 +74,13 @@ test("a mistake of ours is no stack trace, unless --debug asks for it", (t) => {
 
 test("with --json an error is a line as well", (t) => {
   const around = surroundings();
-  createTerminal(around, { json: true }).fail(new UserError("node1: lost", "see the cable", 5));
+  createTerminal(around, { json: true }).fail(
+    new UserError("node1: lost", { hint: "see the cable", code: 5 }),
+  );
   t.deepEqual(JSON.parse(around.out()), {
     type: "error",
     error: "node1: lost",
-    cure: "see the cable",
+    hint: "see the cable",
     code: 5,
   });
 });
@@ -87,7 +89,9 @@ test("with --json a result that ends in an error, as drift does, stays one docum
   const around = surroundings();
   const terminal = createTerminal(around, { json: true });
   terminal.print('{"pieces": []}');
-  terminal.fail(new UserError("1 of 9 pieces is not as wanted", "`swarmhub up`", 6));
+  terminal.fail(
+    new UserError("1 of 9 pieces is not as wanted", { hint: "`swarmhub up`", code: 6 }),
+  );
   t.deepEqual(JSON.parse(around.out()), { pieces: [] });
   t.regex(around.talk(), /1 of 9 pieces/);
 });

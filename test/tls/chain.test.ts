@@ -1,5 +1,5 @@
 import test from "ava";
-import { Problem } from "../../src/errors.js";
+import { UserError } from "../../src/errors.js";
 import { certificatesIn, checkRoots } from "../../src/tls/chain.js";
 import { certificateOf } from "./support/certificates.js";
 
@@ -34,6 +34,6 @@ for (const [what, extensions, expected] of [
   ],
 ] as const)
   test(`a root is refused ${what}`, (t) => {
-    const error = t.throws(check(root(extensions)), { instanceOf: Problem });
-    t.regex(error.why, expected);
+    const error = t.throws(check(root(extensions)), { instanceOf: UserError });
+    t.regex(error.reason, expected);
   });

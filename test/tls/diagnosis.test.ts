@@ -12,7 +12,7 @@ const own = fakeConfig({ ...named, tls: { kind: "own", certificate: "/c.pem", ke
 const selfSigned = fakeConfig(named);
 const text = (config: Config, status: Certificates["status"], more: Partial<Certificates> = {}) => {
   const trouble = certificateProblem({ config, status, given: {}, now, ...more });
-  return trouble === undefined ? "" : `${trouble.text}; ${trouble.cure}`;
+  return trouble === undefined ? "" : `${trouble.text}; ${trouble.hint}`;
 };
 const kind = (served: string, wanted = served) => ({ kind: served, wanted });
 

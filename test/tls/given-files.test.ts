@@ -118,6 +118,6 @@ for (const [what, work, expected] of [
     const error = await userError(work());
     t.regex(error.message, expected);
     t.is(error.code, exitCode.usage);
-    t.truthy(error.cure);
-    t.notRegex(`${error.message} ${error.cure}`, /hunter22|secret!/);
+    t.truthy(error.hint);
+    t.notRegex(`${error.message} ${error.hint}`, /hunter22|secret!/);
   });

@@ -22,7 +22,7 @@ test("what makes no sense is as good as nothing", (t) => {
 
 test("nothing of it can do anything to a terminal", (t) => {
   const bad = "a\u001b[31m\u0007\nb\u202e";
-  const attempt = { ...failed, error: bad, cure: bad };
+  const attempt = { ...failed, error: bad, hint: bad };
   const status = says({ issuer: bad, names: [bad], serial: bad, directory: bad, attempt });
   const { issuer, names, serial, directory } = status;
   for (const text of [issuer, ...names, serial, directory, status.attempt?.error])

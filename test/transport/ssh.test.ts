@@ -25,7 +25,7 @@ test("a key that is not let in: who, with which keys, and what to type", async (
   const me = userInfo().username;
   t.is(error.code, 5);
   t.is(error.message, `box: ${me}@127.0.0.1 lets none of our keys in (${join(sshd.folder, "id")})`);
-  t.is(error.cure, `ssh-copy-id -p ${sshd.port} ${me}@127.0.0.1`);
+  t.is(error.hint, `ssh-copy-id -p ${sshd.port} ${me}@127.0.0.1`);
   t.is(sshd.dials(), 1);
 });
 
@@ -34,7 +34,7 @@ test("without any key the machine is not troubled", async (t) => {
   await writeFile(join(sshd.folder, "id"), "no key");
   const error = await refused(t, visit(sshd));
   t.regex(error.message, /no SSH key to log in with/);
-  t.regex(error.cure ?? "", /^ssh-keygen -t ed25519 && ssh-copy-id /);
+  t.regex(error.hint ?? "", /^ssh-keygen -t ed25519 && ssh-copy-id /);
   t.is(sshd.dials(), 0);
 });
 
@@ -62,7 +62,7 @@ test("a key behind a passphrase is named with ssh-add; the agent that holds it o
   await execa("ssh-keygen", ["-q", "-p", "-N", "secret", "-f", id]);
   const error = await refused(t, visit(sshd, { acceptNewHostKeys: true }));
   t.is(error.message, `box: ${id} is protected by a passphrase, and no agent holds it`);
-  t.is(error.cure, `eval "$(ssh-agent)"; ssh-add ${id}`);
+  t.is(error.hint, `eval "$(ssh-agent)"; ssh-add ${id}`);
   await add(open);
   t.is(await visit(sshd, { acceptNewHostKeys: true }), "hello\n");
 });
@@ -123,7 +123,7 @@ test("a jump host that forwards nothing is told with the sshd line", async (t) =
   const { box } = await behindGate(t, { settings: ["AllowTcpForwarding no"] });
   const error = await refused(t, visit(box, { acceptNewHostKeys: true }));
   t.regex(error.message, /^box: the jump host cannot reach 127.0.0.1 port/);
-  t.regex(error.cure ?? "", /AllowTcpForwarding yes/);
+  t.regex(error.hint ?? "", /AllowTcpForwarding yes/);
 });
 
 test("jump hosts in a circle end in an error", async (t) => {
@@ -182,7 +182,7 @@ test("an sshd that allows no session says which line to change", async (t) => {
   const sshd = await sshdFor(t, { settings: ["MaxSessions 0"] });
   const error = await refused(t, visit(sshd, { acceptNewHostKeys: true }));
   t.regex(error.message, /^box: sshd opens no session/);
-  t.regex(error.cure ?? "", /MaxSessions/);
+  t.regex(error.hint ?? "", /MaxSessions/);
 });
 
 test("where sshd forwards no unix sockets a relay does", async (t) => {

@@ -12,9 +12,9 @@ export const connectionFindings = (tried: readonly Tried[], context: CheckContex
       (["silent", "refused", "broken"] as const).flatMap((result): Finding[] => {
         const connections = own.filter((way) => way.to === to && way.result === result);
         if (connections.length === 0) return [];
-        const [what, cure] = words[result];
+        const [what, hint] = words[result];
         const text = `${portsOf(connections)} of ${to.name} (${machines(to).address}) ${what}`;
-        return [{ host: from.name, level: "refusal", text, cure: cure(all, to) }];
+        return [{ host: from.name, level: "refusal", text, hint: hint(all, to) }];
       }),
     );
     return [...failures, ...reached(from, own), ...untried(from, own, context)];
@@ -48,14 +48,14 @@ const untried = (
             host: to.name,
             level: "refusal",
             text: `${portsOf(connections)} is taken, and Docker does not run there`,
-            cure: `\`sudo ss -lunp\` on ${to.name} shows by what; another overlay network (4789) cannot share a machine with Swarm's`,
+            hint: `\`sudo ss -lunp\` on ${to.name} shows by what; another overlay network (4789) cannot share a machine with Swarm's`,
           },
         ];
   });
 
 const words: Record<
   Exclude<Result, "reached" | "untried">,
-  readonly [what: string, cure: (addresses: string, to: Host) => string]
+  readonly [what: string, hint: (addresses: string, to: Host) => string]
 > = {
   silent: [
     "cannot be reached: no answer, so that something on the way drops it",

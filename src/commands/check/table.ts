@@ -30,9 +30,9 @@ const signs: Record<Level, Stretch> = {
   refusal: ["✗", "bad"],
 };
 
-const linesOf = ({ check, level, text, cure }: Found, width: number): Line[] => [
+const linesOf = ({ check, level, text, hint }: Found, width: number): Line[] => [
   [["  "], signs[level], [` ${pad(check, width)}  `, "dim"], [printable(text)]],
-  ...(cure ?? "")
+  ...(hint ?? "")
     .split("\n")
     .filter((line) => line !== "")
     .map((line, index): Line => [

@@ -49,7 +49,7 @@ export const homesArchive = (
         );
     }
     if (done.length < homes.length)
-      throw new UserError("stopped before all was archived", undefined, exitCode.interrupted);
+      throw new UserError("stopped before all was archived", { code: exitCode.interrupted });
   });
 
 const asItIs = (home: Home, { complaint }: Archive): string => {

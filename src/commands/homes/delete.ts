@@ -50,7 +50,7 @@ export const homesDelete = (
       for (const line of done) terminal.print(line);
     }
     if (done.length < homes.length)
-      throw new UserError("stopped before all was deleted", undefined, exitCode.interrupted);
+      throw new UserError("stopped before all was deleted", { code: exitCode.interrupted });
   });
 
 const deleteHome = async (
@@ -70,15 +70,12 @@ const deleteHome = async (
 const askForName = async (terminal: Terminal, home: Named, what: string): Promise<void> => {
   const answer = await terminal.ask(`${what} Type ${home.name} to go on: `);
   if (answer === undefined)
-    throw new UserError(
-      `${what} Somebody has to agree to it`,
-      "add --yes to agree beforehand",
-      exitCode.usage,
-    );
+    throw new UserError(`${what} Somebody has to agree to it`, {
+      hint: "add --yes to agree beforehand",
+      code: exitCode.usage,
+    });
   if (answer.trim() !== home.name)
-    throw new UserError(
-      `stopped: that is not ${home.name}; nothing was touched`,
-      undefined,
-      exitCode.usage,
-    );
+    throw new UserError(`stopped: that is not ${home.name}; nothing was touched`, {
+      code: exitCode.usage,
+    });
 };

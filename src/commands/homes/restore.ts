@@ -26,11 +26,10 @@ export const homesRestore = (
     const trashed = find(trash, options.name);
     const { entry, home: name, user } = trashed;
     if (homes.some((home) => home.name === name))
-      throw new UserError(
-        `${name} has a home again, which would be lost`,
-        `\`swarmhub homes archive ${name}\`, \`swarmhub homes delete ${name}\`, then \`swarmhub homes restore ${entry}\``,
-        exitCode.usage,
-      );
+      throw new UserError(`${name} has a home again, which would be lost`, {
+        hint: `\`swarmhub homes archive ${name}\`, \`swarmhub homes delete ${name}\`, then \`swarmhub homes restore ${entry}\``,
+        code: exitCode.usage,
+      });
     const title = `restore ${ownerName({ name, user })}`;
     const run = async (progress: (text: string) => void): Promise<void> => {
       await bringBack(storage, entry, name);
@@ -50,22 +49,20 @@ const find = (trash: readonly Trashed[], word: string): Trashed => {
   const exact = trash.find(({ entry }) => entry === word);
   if (exact !== undefined) return exact;
   if (trash.length === 0)
-    throw new UserError(
-      `there is no home of "${printable(word)}" in the trash, which is empty`,
-      "`swarmhub homes ls` shows homes and trash",
-      exitCode.usage,
-    );
+    throw new UserError(`there is no home of "${printable(word)}" in the trash, which is empty`, {
+      hint: "`swarmhub homes ls` shows homes and trash",
+      code: exitCode.usage,
+    });
   const named = trash.map((one) => ({ ...one, name: one.home }));
   const home = selectHomes(named, [word])[0]?.home;
   const entries = trash.filter((one) => one.home === home);
   const [only, ...more] = entries;
   if (only !== undefined && more.length === 0) return only;
   const list = entries.map(({ entry }) => `\`swarmhub homes restore ${entry}\``).join(" or ");
-  throw new UserError(
-    `${home} was deleted ${entries.length} times, and each is in the trash`,
-    list,
-    exitCode.usage,
-  );
+  throw new UserError(`${home} was deleted ${entries.length} times, and each is in the trash`, {
+    hint: list,
+    code: exitCode.usage,
+  });
 };
 
 /** A home with many files takes the watcher a while: it gives each of them the new project id. */
@@ -88,6 +85,9 @@ const waitUntilLimited = async (storage: Host, name: string): Promise<void> => {
 
 const notYet = (storage: Host, name: string, why: string): UserError =>
   new UserError(
-    `${storage.name}: ${name} is back, but its limit is not set, and no server starts there until it is: ${printable(why)}`,
-    "`swarmhub up` sets the watcher right; `swarmhub quota check` shows whether it did",
+    `${name} is back, but its limit is not set, and no server starts there until it is: ${printable(why)}`,
+    {
+      host: storage.name,
+      hint: "`swarmhub up` sets the watcher right; `swarmhub quota check` shows whether it did",
+    },
   );

@@ -109,11 +109,10 @@ const askUntil = async <T>(
 };
 
 const usage = (message: string): UserError =>
-  new UserError(
-    message,
-    "type for example `swarmhub init --manager debian@203.0.113.10 --worker debian@203.0.113.11 --device /dev/vdb`",
-    exitCode.usage,
-  );
+  new UserError(message, {
+    hint: "type for example `swarmhub init --manager debian@203.0.113.10 --worker debian@203.0.113.11 --device /dev/vdb`",
+    code: exitCode.usage,
+  });
 
 const checkedBy =
   (schema: Checkable): Check<string> =>

@@ -37,12 +37,11 @@ export const admissionRefusals = async (
     const found = await runChecks(checks, clusterWith(left()), world);
     const refusals = found.filter(({ level }) => level === "refusal");
     if (refusals.length === 0) return refused;
-    for (const { host: name, text, cure } of refusals) {
-      const said = new UserError(
-        name === undefined ? text : `${name}: ${text}`,
-        cure,
-        exitCode.preflight,
-      );
+    for (const { host: name, text, hint } of refusals) {
+      const said = new UserError(name === undefined ? text : `${name}: ${text}`, {
+        hint,
+        code: exitCode.preflight,
+      });
       const host = left().find((each) => each.name === name);
       if (host !== undefined) refused.set(host, said);
       else if (!newcomers.some((each) => each.name === name)) throw said;
@@ -68,8 +67,11 @@ const refuseMoving = async (host: Host, clusterWith: ClusterWith): Promise<void>
   if (before.hosts.every((each) => was(each).address === is(each).address)) return;
   const addresses = before.hosts.map((each) => was(each).address).join(", ");
   throw new UserError(
-    `${host.name} has no network card in the network in which the machines of the class reach one another (${addresses})`,
-    "give it one; or write `{host: …, address: …}` for every machine in the configuration, then `swarmhub up`",
-    exitCode.preflight,
+    `no network card is in the network in which the machines of the class reach one another (${addresses})`,
+    {
+      host: host.name,
+      hint: "give it one; or write `{host: …, address: …}` for every machine in the configuration, then `swarmhub up`",
+      code: exitCode.preflight,
+    },
   );
 };

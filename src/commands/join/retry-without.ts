@@ -1,5 +1,5 @@
 import type { Cluster } from "../../cluster/cluster.js";
-import { UserError, exitCode } from "../../errors.js";
+import { UserError, exitCode, hostsOf } from "../../errors.js";
 import type { Host } from "../../host/host.js";
 import type { Report } from "../../reconcile/event.js";
 import type { Reconciled } from "../../reconcile/reconcile.js";
@@ -33,7 +33,8 @@ export const retryWithout = async (
       const ms = Math.round(performance.now() - begun);
       return { joined, failed, done: { ...done, changed: changed + done.changed, ms } };
     } catch (error) {
-      const out = joined.filter(({ name }) => isAbout(name, error, seen.failed));
+      const failing = new Set([...seen.failed, ...hostsOf(error)]);
+      const out = joined.filter(({ name }) => failing.has(name));
       const hasOthers = [...seen.failed].some((name) => !out.some((host) => host.name === name));
       const isEnd =
         error instanceof UserError &&
@@ -56,13 +57,3 @@ const watched = (report: Report) => {
   };
   return { seen, report: { event, close: () => report.close() } };
 };
-
-/** Errors begin with the host that they are about, each on a line of its own. */
-const isAbout = (name: string, error: unknown, failed: ReadonlySet<string>): boolean =>
-  failed.has(name) ||
-  (error instanceof UserError &&
-    error.message
-      .split("\n")
-      .some((line) =>
-        [`${name}: `, `${name} `].some((start) => line.trimStart().startsWith(start)),
-      ));

@@ -42,10 +42,14 @@ export const nodesOf = (
 const refuseAlive = ({ destination }: HostConfig, { Status }: SwarmNode): void => {
   if (Status.State === "down") return;
   throw new UserError(
-    `${destination} is not gone: the manager sees it as ${Status.State}, and people may be at work there`,
-    Status.State === "ready"
-      ? `\`swarmhub leave ${quote(destination)}\` moves their servers first`
-      : "wait a minute: the manager makes up its mind by itself",
-    exitCode.preflight,
+    `the machine is not gone: the manager sees it as ${Status.State}, and people may be at work there`,
+    {
+      host: destination,
+      hint:
+        Status.State === "ready"
+          ? `\`swarmhub leave ${quote(destination)}\` moves their servers first`
+          : "wait a minute: the manager makes up its mind by itself",
+      code: exitCode.preflight,
+    },
   );
 };

@@ -40,7 +40,7 @@ export const agreeToMove = async (
   terminal.report.event({ type: "note", text: lines[0] ?? "" });
   if (ways.yes) return;
   if (!(await askToGoOn(terminal, lines.join("\n"), `  ${lines.join("\n  ")}`)))
-    throw new UserError("stopped: nobody's server was touched", undefined, exitCode.usage);
+    throw new UserError("stopped: nobody's server was touched", { code: exitCode.usage });
 };
 
 /** Somebody whose server was stopped; `again` is how it started elsewhere, undefined where there is no elsewhere yet. */
@@ -82,11 +82,10 @@ export const moveServers = async (
   );
   if (end?.status === "rejected") throw end.reason;
   if (end?.value === true) return stopped;
-  throw new UserError(
-    "stopped: people still sit there, and no new servers come",
-    `\`${command}\` goes on; \`swarmhub up\` lets new servers there again`,
-    exitCode.interrupted,
-  );
+  throw new UserError("stopped: people still sit there, and no new servers come", {
+    hint: `\`${command}\` goes on; \`swarmhub up\` lets new servers there again`,
+    code: exitCode.interrupted,
+  });
 };
 
 const mannerOf = ({ now, whenIdle, grace }: MoveOptions): DrainMode => {

@@ -11,17 +11,17 @@ import type { ActiveServer } from "./wait-until-empty.js";
 export const refuseNeeded = (config: Config, leaving: readonly HostConfig[]): void => {
   for (const each of leaving) {
     if (areOne(config.manager, each))
-      throw new UserError(
-        `${each.destination} is the manager, which cannot leave: the hub and everybody's way in are there`,
-        "`swarmhub down` takes the whole class away",
-        exitCode.usage,
-      );
+      throw new UserError("the manager cannot leave: the hub and everybody's way in are there", {
+        host: each.destination,
+        hint: "`swarmhub down` takes the whole class away",
+        code: exitCode.usage,
+      });
     if (areOne(storageServer(config), each))
-      throw new UserError(
-        `${each.destination} has the homes, so it cannot leave`,
-        "`swarmhub down` takes the whole class away, and leaves the homes where they are",
-        exitCode.usage,
-      );
+      throw new UserError("the homes are there, so the machine cannot leave", {
+        host: each.destination,
+        hint: "`swarmhub down` takes the whole class away, and leaves the homes where they are",
+        code: exitCode.usage,
+      });
   }
 };
 

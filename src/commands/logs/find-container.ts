@@ -14,10 +14,10 @@ export const find = async (cluster: Cluster, wanted: string): Promise<Source[]> 
   if (wanted === "quota") return [{ host: homesHost(cluster), container: watcherName }];
   const docker = await managerDocker(cluster);
   if (docker === undefined)
-    throw new UserError(
-      `${cluster.config.name} is not up: ${cluster.manager.name} manages no Swarm`,
-      "`swarmhub status` shows what is there",
-    );
+    throw new UserError(`${cluster.config.name} is not up: the machine manages no Swarm`, {
+      host: cluster.manager.name,
+      hint: "`swarmhub status` shows what is there",
+    });
   const names = (await classServices(cluster)).map(({ Spec }) => Spec.Name);
   const service = names.find((name) => isMeant(name, wanted));
   if (service === undefined) throw unknown(cluster, wanted, names);
@@ -42,8 +42,7 @@ const unknown = ({ config }: Cluster, wanted: string, services: readonly string[
   const who = users.length === 0 ? "no user has a server now" : `users: ${users.join(", ")}`;
   return new UserError(
     `${config.name} has no part and no user's server "${wanted}"; parts: ${here}; ${who}`,
-    "`swarmhub logs hub` says why a server did not start",
-    exitCode.usage,
+    { hint: "`swarmhub logs hub` says why a server did not start", code: exitCode.usage },
   );
 };
 
@@ -78,7 +77,7 @@ const sourcesOf = async (
   const { State, Err, Message } = newest[0]?.Status ?? { State: "no task yet" };
   throw new UserError(
     `${service} has no container, so that it said nothing yet (${[State, Err ?? Message].filter(Boolean).join(": ")})`,
-    "`swarmhub status` shows what differs",
+    { hint: "`swarmhub status` shows what differs" },
   );
 };
 

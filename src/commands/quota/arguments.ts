@@ -1,6 +1,6 @@
 import type { OwnLimits } from "../../../contracts/limits.js";
 import { bytesFrom, filesFrom } from "../../config/values/units.js";
-import { UserError, exitCode } from "../../errors.js";
+import { UserError, adviceOf, exitCode } from "../../errors.js";
 
 /** A limit as it is typed, or the word for going back to what the configuration says. */
 type Given = number | "default";
@@ -51,7 +51,7 @@ const isLimit = (word: string): boolean =>
 const sizeFrom = (text: string): Given => {
   if (text === "default") return text;
   const bytes = told(`"${text}" is no limit`, () => bytesFrom(text));
-  if (bytes < least) throw usage(`"${text}" is no limit: the least that works is 1M`);
+  if (bytes < least) throw usage(`"${text}" is no limit: the minimum is 1M`);
   return bytes;
 };
 
@@ -62,13 +62,12 @@ const told = (what: string, read: () => number): number => {
   try {
     return read();
   } catch (error) {
-    throw usage(`${what}: ${(error as Error).message}`);
+    throw usage(`${what}: ${adviceOf(error)}`);
   }
 };
 
 const usage = (message: string): UserError =>
-  new UserError(
-    message,
-    "`swarmhub quota set ada grace 10G`, `swarmhub quota set --all 5G`, `swarmhub quota set ada default`",
-    exitCode.usage,
-  );
+  new UserError(message, {
+    hint: "`swarmhub quota set ada grace 10G`, `swarmhub quota set --all 5G`, `swarmhub quota set ada default`",
+    code: exitCode.usage,
+  });

@@ -64,15 +64,15 @@ const mend = async (storage: Host, wanted: Limits, first: Found): Promise<Found>
       deadline: 600_000,
       every: 500,
       otherwise: () =>
-        new UserError(
-          `${storage.name}: the quota watcher is still at it after 10 min`,
-          "`swarmhub quota check` shows what is left",
-        ),
+        new UserError("the quota watcher is still at it after 10 min", {
+          host: storage.name,
+          hint: "`swarmhub quota check` shows what is left",
+        }),
     },
   );
 };
 
-const isMendable = ({ cure }: Finding): boolean => cure === undefined;
+const isMendable = ({ hint }: Finding): boolean => hint === undefined;
 
 /** The findings that only somebody else can mend stay; waiting for a watcher that is away is no use. */
 const isDown = ({ seen }: Found): boolean => watcherProblem(seen.watcher, seen.now) !== undefined;
@@ -92,21 +92,21 @@ const show = (
       jsonText({
         homes: seen.homes.length,
         mended: options.mend ? mended : undefined,
-        findings: findings.map(({ home, text, cure }) => ({
+        findings: findings.map(({ home, text, hint }) => ({
           home: home ?? null,
           user: users.get(home ?? "")?.user ?? null,
           text,
-          cure: cure ?? null,
+          hint: hint ?? null,
           watcher: reasons.get(home ?? "") ?? null,
         })),
       }),
     );
   else {
-    const lines = findings.map(({ home, text, cure }) => {
+    const lines = findings.map(({ home, text, hint }) => {
       const known = home === undefined ? undefined : users.get(home);
       const reason = options.mend ? reasons.get(home ?? "") : undefined;
       const why = reason === undefined ? "" : ` (the watcher: ${printable(reason)})`;
-      const what = cure === undefined ? "" : `\n  → ${cure}`;
+      const what = hint === undefined ? "" : `\n  → ${hint}`;
       return `${known === undefined ? "all homes" : ownerName(known)}: ${text}${why}${what}`;
     });
     if (lines.length > 0) terminal.print(lines.join("\n"));
@@ -123,11 +123,13 @@ const drift = (
   findings: readonly Finding[],
   { mend: tried }: Pick<QuotaCheckOptions, "mend">,
 ): UserError => {
-  const others = findings.find(({ cure }) => cure !== undefined)?.cure;
-  const cure = others ?? (tried ? "`swarmhub logs quota` shows what the watcher said" : undefined);
+  const others = findings.find(({ hint }) => hint !== undefined)?.hint;
+  const hint = others ?? (tried ? "`swarmhub logs quota` shows what the watcher said" : undefined);
   return new UserError(
     `${plural(findings.length, "thing")} of homes and limits ${findings.length === 1 ? "is" : "are"} not as it should be`,
-    cure ?? "`swarmhub quota check --mend` has the watcher set it right",
-    exitCode.drift,
+    {
+      hint: hint ?? "`swarmhub quota check --mend` has the watcher set it right",
+      code: exitCode.drift,
+    },
   );
 };

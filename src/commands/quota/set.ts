@@ -42,7 +42,10 @@ export const setQuota = async (
   const seen = await inspectHomes(storage);
   const { limits } = seen;
   if (limits === undefined)
-    throw new UserError(`${storage.name}: limits.json is missing`, "`swarmhub up` writes it");
+    throw new UserError("limits.json is missing", {
+      host: storage.name,
+      hint: "`swarmhub up` writes it",
+    });
   const homes = request.users === undefined ? seen.homes : selectHomes(seen.homes, request.users);
   const changes = homes.map((home): Change => {
     const own = changed(home.own, request);
@@ -104,8 +107,11 @@ const notInForce = (storage: Host, left: readonly Change[], seen: Homes | undefi
       ? (trouble ?? failure?.reason ?? "the quota watcher did not apply it in time")
       : "somebody else set another limit meanwhile";
   return new UserError(
-    `${storage.name}: the limit is written down, but not in force for ${names.join(", ")}${more}: ${printable(why)}`,
-    "`swarmhub up` sets the watcher right, and then it applies what is written; `swarmhub quota check` shows whether it did",
+    `the limit is written down, but not in force for ${names.join(", ")}${more}: ${printable(why)}`,
+    {
+      host: storage.name,
+      hint: "`swarmhub up` sets the watcher right, and then it applies what is written; `swarmhub quota check` shows whether it did",
+    },
   );
 };
 

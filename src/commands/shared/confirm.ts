@@ -21,10 +21,9 @@ export const askToGoOn = async (
 ): Promise<boolean> => {
   const answer = await terminal.ask(`${asked}\nGo on? (yes/no) `);
   if (answer === undefined)
-    throw new UserError(
-      `somebody has to agree to this first:\n${said}`,
-      "add --yes to agree beforehand",
-      exitCode.usage,
-    );
+    throw new UserError(`somebody has to agree to this first:\n${said}`, {
+      hint: "add --yes to agree beforehand",
+      code: exitCode.usage,
+    });
   return answer.trim().toLowerCase() === "yes";
 };

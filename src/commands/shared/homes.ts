@@ -15,8 +15,10 @@ export const persistentHomes = ({
     return { storage, kept: config.storage };
   throw new UserError(
     `the homes of ${config.name} are temporary: each is in its server's container and gone with it, so there is nothing here to limit, archive or delete`,
-    "to keep homes, give `storage` a device or a file in swarmhub.yaml, then `swarmhub up`",
-    exitCode.usage,
+    {
+      hint: "to keep homes, give `storage` a device or a file in swarmhub.yaml, then `swarmhub up`",
+      code: exitCode.usage,
+    },
   );
 };
 

@@ -29,5 +29,5 @@ const hostFrom = (word: string, address: string | undefined): HostConfig => {
   return { destination: data.host, ...(data.address !== undefined && { address: data.address }) };
 };
 
-const usage = (message: string, cure: string | undefined): UserError =>
-  new UserError(message, cure, exitCode.usage);
+const usage = (message: string, hint: string | undefined): UserError =>
+  new UserError(message, { hint, code: exitCode.usage });

@@ -58,22 +58,24 @@ export const renew = async (
 
 const refuseOtherKinds = ({ tls }: Config): void => {
   if (tls.kind === "acme") return;
-  const cure = {
+  const hint = {
     own: "put a newer one in its place, then `swarmhub up`",
     "self-signed": "the edge makes a new one by itself before it ends",
     off: "whatever does TLS before the class has the certificate",
   }[tls.kind];
   throw new UserError(
     `no authority gives out the certificate of this class: tls is ${tls.kind === "own" ? "a certificate of your own" : tls.kind}`,
-    cure,
-    exitCode.usage,
+    { hint, code: exitCode.usage },
   );
 };
 
 const edgeContainer = async (manager: Host) => {
   const found = await containerOf(manager, "edge");
   if (found === undefined)
-    throw new UserError(`${manager.name}: the edge does not run`, "`swarmhub up` starts it");
+    throw new UserError("the edge does not run", {
+      host: manager.name,
+      hint: "`swarmhub up` starts it",
+    });
   return manager.docker.getContainer(found);
 };
 
@@ -107,8 +109,8 @@ const attemptAfter = async (
   if (isSame(attempt.at, before?.attempt?.at) && before?.attempt?.outcome !== "running")
     return after;
   throw new UserError(
-    `${manager.name}: the certificate was not given out: ${attempt.error ?? "the edge does not say why"}`,
-    attempt.cure ?? "`swarmhub logs edge` shows what it said",
+    `the certificate was not given out: ${attempt.error ?? "the edge does not say why"}`,
+    { host: manager.name, hint: attempt.hint ?? "`swarmhub logs edge` shows what it said" },
   );
 };
 
@@ -116,14 +118,13 @@ const isSame = (one: Date | undefined, other: Date | undefined): boolean =>
   one?.getTime() === other?.getTime();
 
 const silent = ({ name }: Host): UserError =>
-  new UserError(
-    `${name}: the edge does not say how that went`,
-    "`swarmhub logs edge` shows what it did",
-  );
+  new UserError("the edge does not say how that went", {
+    host: name,
+    hint: "`swarmhub logs edge` shows what it did",
+  });
 
 const stopped = (): UserError =>
-  new UserError(
-    "no longer waiting; the edge goes on by itself",
-    "`swarmhub tls` shows how it ended",
-    exitCode.interrupted,
-  );
+  new UserError("no longer waiting; the edge goes on by itself", {
+    hint: "`swarmhub tls` shows how it ended",
+    code: exitCode.interrupted,
+  });

@@ -13,10 +13,10 @@ export const tlsShow = (options: ClassOptions, terminal: Terminal): Promise<void
   withCluster(options, terminal, async (cluster) => {
     const { config, manager } = cluster;
     if ((await manager.facts()).files[paths.edgeConfiguration] === undefined)
-      throw new UserError(
-        `${config.name} is not up: nothing is served on ${manager.name}`,
-        "`swarmhub up` makes it so",
-      );
+      throw new UserError(`${config.name} is not up: nothing is served`, {
+        host: manager.name,
+        hint: "`swarmhub up` makes it so",
+      });
     const seen = await inspectCertificates(cluster);
     const address = await addressOf(cluster);
     if (options.json)

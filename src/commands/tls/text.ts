@@ -23,7 +23,7 @@ export const certificateRows = (seen: Certificates): Cell[][] => {
       ? []
       : [
           ["wrong", printable(trouble.text)],
-          ["", `→ ${printable(trouble.cure)}`],
+          ["", `→ ${printable(trouble.hint)}`],
         ]),
   ];
 };

@@ -1,3 +1,4 @@
+import type { Place } from "../../errors.js";
 import { resolve } from "node:path";
 import type { Settings } from "../schema.js";
 import { valueAt } from "../schema/fields.js";
@@ -8,7 +9,7 @@ import type { Finding, Path } from "../yaml/complaints.js";
 export const configuredImages = (
   { image, build, images, memory, cpu }: Settings["servers"],
   folder: string,
-  placeOf: (key: Path) => string,
+  placeOf: (key: Path) => Place,
 ): ConfiguredImage & { images: ImageChoice[] } => {
   const source = (path: Path, named: string, built: string | undefined): ConfiguredImage => {
     if (built === undefined) return { image: named };

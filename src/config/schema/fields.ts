@@ -1,18 +1,18 @@
 import * as z from "zod";
-import { Problem, shown } from "../../errors.js";
+import { UserError, adviceOf, shown } from "../../errors.js";
 
 /** What a key holds, in words, and an example of it as it would stand in the file. */
 export type Meaning = { what: string; example: string };
 
-/** A key that holds one text, read into a T; `read` throws a Problem. A hidden one is never repeated in a complaint. */
+/** A key that holds one text, read into a T; `read` throws a UserError. A hidden one is never repeated in a complaint. */
 export const leaf = <T>(meaning: Meaning, read: (text: string) => T, hidden = false) =>
   z.string({ error: wrongType(meaning, hidden) }).transform((text, context): T => {
     try {
       return read(text);
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
+      if (!(error instanceof UserError)) throw error;
       const value = hidden ? "is not" : `is ${shown(text)}, which is not`;
-      const message = `${value} ${meaning.what}: ${error.message}`;
+      const message = `${value} ${meaning.what}: ${adviceOf(error)}`;
       context.issues.push({ code: "custom", message, input: text });
       return z.NEVER;
     }

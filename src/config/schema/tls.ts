@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import * as z from "zod";
-import { Problem } from "../../errors.js";
+import { UserError } from "../../errors.js";
 import type { AcmeConfig, DnsConfig, TlsConfig } from "../types.js";
 import { directoryFrom, keyIdFrom, networkFrom, pluginFrom } from "../values/authority.js";
 import { emailFrom, fileFrom } from "../values/names.js";
@@ -23,7 +23,7 @@ const given = (what: string, example: string, instead: string) =>
     (text) => {
       const source = secretSourceFrom(text);
       if (source.kind !== "generated") return source;
-      throw new Problem("nobody here can make it up", instead);
+      throw new UserError("nobody here can make it up", { hint: instead });
     },
     true,
   );
@@ -44,7 +44,7 @@ const dns = section(
     propagation: leaf({ what: "a duration", example: "60s" }, (text) => {
       const seconds = Math.round(durationFrom(text) / 1000);
       if (seconds >= 1 && seconds <= 480) return seconds;
-      throw new Problem("it lies between 1s and 8m", "write for example 60s");
+      throw new UserError("it lies between 1s and 8m", { hint: "write for example 60s" });
     }).exactOptional(),
   },
 );

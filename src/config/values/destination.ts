@@ -1,21 +1,21 @@
 import { isIPv4, isIPv6 } from "node:net";
-import { Problem } from "../../errors.js";
+import { UserError } from "../../errors.js";
 
 const example = "write for example debian@203.0.113.10, a Host of your ~/.ssh/config, or local";
 
-/** An OpenSSH destination (`host`, `user@host`, `ssh://user@host:port`) or `local`, as given. Throws a Problem. */
+/** An OpenSSH destination (`host`, `user@host`, `ssh://user@host:port`) or `local`, as given. Throws a UserError. */
 export const destinationFrom = (text: string): string => {
-  if (text.startsWith("-")) throw new Problem("ssh would take it for an option", example);
+  if (text.startsWith("-"))
+    throw new UserError("ssh would take it for an option", { hint: example });
   if (/\s/.test(text))
-    throw new Problem("there is a space in it", `${example}; a list has brackets`);
+    throw new UserError("there is a space in it", { hint: `${example}; a list has brackets` });
   const { user, host, port } = destinationParts(text);
   if (user !== undefined && !/^\w[\w.+@-]{0,63}$/.test(user))
-    throw new Problem("the user before the @ is none that ssh could ask for", example);
+    throw new UserError("the user before the @ is none that ssh could ask for", { hint: example });
   if (port !== undefined && !(Number(port) >= 1 && Number(port) <= 65_535))
-    throw new Problem(
-      "a port lies between 1 and 65535",
-      "write for example ssh://debian@host:2222",
-    );
+    throw new UserError("a port lies between 1 and 65535", {
+      hint: "write for example ssh://debian@host:2222",
+    });
   checkHostName(host, user);
   return text;
 };
@@ -27,13 +27,15 @@ export const machineOf = (destination: string): string => {
   return `${name}:${Number(port ?? 22)}`;
 };
 
-/** An IPv4 address that other machines can use. Throws a Problem. */
+/** An IPv4 address that other machines can use. Throws a UserError. */
 export const addressFrom = (text: string): string => {
   const right = "write for example 10.0.0.5";
-  if (!isIPv4(text)) throw new Problem("it is four numbers from 0 to 255 with dots between", right);
+  if (!isIPv4(text))
+    throw new UserError("it is four numbers from 0 to 255 with dots between", { hint: right });
   const first = Number(text.split(".")[0]);
-  if (first === 127) throw new Problem("every machine finds only itself there", right);
-  if (first === 0 || first >= 224) throw new Problem("no single machine can have it", right);
+  if (first === 127) throw new UserError("every machine finds only itself there", { hint: right });
+  if (first === 0 || first >= 224)
+    throw new UserError("no single machine can have it", { hint: right });
   return text;
 };
 
@@ -60,10 +62,10 @@ const checkHostName = (host: string, user: string | undefined): void => {
   const port = /^([\w.-]+):(\d+)$/.exec(host);
   if (port !== null) {
     const destination = `ssh://${user === undefined ? "" : `${user}@`}${port[1]}:${port[2]}`;
-    throw new Problem("ssh takes a port only in this form", `write ${destination}`);
+    throw new UserError("ssh takes a port only in this form", { hint: `write ${destination}` });
   }
   if (!/^[A-Za-z0-9]([\w.-]{0,252}[\w])?$/.test(host))
-    throw new Problem("a host is letters, digits, dots and hyphens", example);
+    throw new UserError("a host is letters, digits, dots and hyphens", { hint: example });
   if (/^[\d.]+$/.test(host) && !isIPv4(host))
-    throw new Problem("it looks like an IPv4 address and is none", example);
+    throw new UserError("it looks like an IPv4 address and is none", { hint: example });
 };

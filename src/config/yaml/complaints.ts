@@ -11,17 +11,20 @@ export type Finding = { path: Path; text: string; atKey?: boolean };
 
 const most = 30;
 
-/** All complaints as one error, in the order of the file. */
+/** All complaints as one error, in the order of the file; its causes are one error each, with its place. */
 export const complaintsError = (file: string, complaints: readonly Complaint[]): UserError => {
-  const lines = complaints
+  const causes = complaints
     .toSorted((one, other) => one.line - other.line || one.column - other.column)
-    .map(({ line, column, text }) => `${file}:${line}:${column}  ${text}`);
-  const more = lines.length - most;
+    .map(({ text, line, column }) => new UserError(text, { place: { file, line, column } }));
+  const more = causes.length - most;
   const rest = more > 0 ? [`${file}: and ${more} more`] : [];
   return new UserError(
-    [...lines.slice(0, most), ...rest].join("\n"),
-    `mend ${file}, then type the command again`,
-    exitCode.usage,
+    [...causes.slice(0, most).map(({ message }) => message), ...rest].join("\n"),
+    {
+      hint: `mend ${file}, then type the command again`,
+      code: exitCode.usage,
+      causes,
+    },
   );
 };
 

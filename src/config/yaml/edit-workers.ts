@@ -43,8 +43,7 @@ const checked = (
   if (is !== undefined && isDeepStrictEqual(is, workers)) return text;
   throw new UserError(
     `${path} is laid out in a way that swarmhub cannot ${verb} a worker in without touching the rest`,
-    `write it by hand: workers: ${written(workers)}`,
-    exitCode.usage,
+    { hint: `write it by hand: workers: ${written(workers)}`, code: exitCode.usage },
   );
 };
 

@@ -49,14 +49,13 @@ const unreadable = (path: string, code: string): UserError => {
   if (code === "ENOENT")
     return new UserError(
       `${path}: there is no such file, and nothing is known of a class without it`,
-      "type `swarmhub init` to write one",
-      exitCode.usage,
+      { hint: "type `swarmhub init` to write one", code: exitCode.usage },
     );
   const why: Record<string, string> = {
     EISDIR: "it is a folder; name the file in it",
     EACCES: "you may not read it; look at its owner and mode",
   };
-  return new UserError(`${path}: cannot be read: ${why[code] ?? code}`, undefined, exitCode.usage);
+  return new UserError(`${path}: cannot be read: ${why[code] ?? code}`, { code: exitCode.usage });
 };
 
 const notUtf8 = (bytes: Buffer) => {

@@ -20,11 +20,10 @@ export const rewriteFile = async (
     await replace(await realpath(path), mark + edited);
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new UserError(
-      `${path} cannot be written: ${why}`,
-      "look at the owner and mode of the file and its folder, and at the room on the disk",
-      exitCode.usage,
-    );
+    throw new UserError(`${path} cannot be written: ${why}`, {
+      hint: "look at the owner and mode of the file and its folder, and at the room on the disk",
+      code: exitCode.usage,
+    });
   }
   return true;
 };

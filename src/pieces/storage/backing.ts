@@ -37,9 +37,12 @@ export const eraseSteps = (backing: Backing, host: Host, state: DiskState): Step
   if (backing.kind === "unnamed") {
     if (!state.mounted && state.homes.length === 0 && state.file === undefined) return [];
     throw new UserError(
-      `${host.name}: the configuration does not say where the homes lie, and nothing is erased on a guess`,
-      "`swarmhub check` shows the line to write below `storage:`",
-      exitCode.preflight,
+      "the configuration does not say where the homes lie, and nothing is erased on a guess",
+      {
+        host: host.name,
+        hint: "`swarmhub check` shows the line to write below `storage:`",
+        code: exitCode.preflight,
+      },
     );
   }
   if (backing.kind === "file") {
@@ -82,9 +85,12 @@ const refuseAnother = (backing: Named, host: Host, state: DiskState): void => {
   if (state.isConfigured) return;
   const wanted = backing.kind === "file" ? `the file ${paths.storageFile}` : backing.path;
   throw new UserError(
-    `${host.name}: ${state.source ?? "something else"} is mounted at ${paths.storage}, and the configuration says ${wanted}. Homes do not move by themselves`,
-    `name what is mounted in \`storage\`, or \`swarmhub down\` with the old configuration first`,
-    exitCode.preflight,
+    `${state.source ?? "something else"} is mounted at ${paths.storage}, and the configuration says ${wanted}. Homes do not move by themselves`,
+    {
+      host: host.name,
+      hint: `name what is mounted in \`storage\`, or \`swarmhub down\` with the old configuration first`,
+      code: exitCode.preflight,
+    },
   );
 };
 
@@ -96,9 +102,12 @@ const deviceSteps = (path: string, host: Host, state: DiskState): Step[] => {
   const content = contentOf(disk);
   if (content !== undefined)
     throw new UserError(
-      `${host.name}: ${path} (${formatSize(disk.size)}) is not blank: ${content}. swarmhub formats blank disks only`,
-      `name another disk, or if nothing on it is needed: \`sudo wipefs --all ${path}\` on ${host.name}`,
-      exitCode.preflight,
+      `${path} (${formatSize(disk.size)}) is not blank: ${content}. swarmhub formats blank disks only`,
+      {
+        host: host.name,
+        hint: `name another disk, or if nothing on it is needed: \`sudo wipefs --all ${path}\` on ${host.name}`,
+        code: exitCode.preflight,
+      },
     );
   return [
     {

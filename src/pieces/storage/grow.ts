@@ -59,9 +59,12 @@ const wantedSize = (backing: Backing, state: DiskState): number => {
 const refuseFile = (host: Host, facts: Facts, file: number, wanted: number): void => {
   if (wanted < file)
     throw new UserError(
-      `${host.name}: the storage file has ${formatSize(file)}, and the configuration says ${formatSize(wanted)}. A file of homes can grow, and never shrinks`,
-      `write \`file: ${formatSize(file).replace(/ (.)B$/, "$1")}\` or more; a smaller one begins with \`swarmhub down --delete-homes\``,
-      exitCode.preflight,
+      `the storage file has ${formatSize(file)}, and the configuration says ${formatSize(wanted)}. A file of homes can grow, and never shrinks`,
+      {
+        host: host.name,
+        hint: `write \`file: ${formatSize(file).replace(/ (.)B$/, "$1")}\` or more; a smaller one begins with \`swarmhub down --delete-homes\``,
+        code: exitCode.preflight,
+      },
     );
   refuseFullRoot(host, facts, wanted, wanted - file);
 };
@@ -70,8 +73,11 @@ const refuseFile = (host: Host, facts: Facts, file: number, wanted: number): voi
 export const refuseFullRoot = (host: Host, facts: Facts, size: number, needed: number): void => {
   if (needed === 0 || facts.freeOnRoot >= needed + spareOnRoot) return;
   throw new UserError(
-    `${host.name} has ${formatSize(facts.freeOnRoot)} free on its root disk; a storage file of ${formatSize(size)} must leave ${formatSize(spareOnRoot)}`,
-    "make `storage: file` smaller, or name a disk with `storage: device`",
-    exitCode.preflight,
+    `the root disk has ${formatSize(facts.freeOnRoot)} free; a storage file of ${formatSize(size)} must leave ${formatSize(spareOnRoot)}`,
+    {
+      host: host.name,
+      hint: "make `storage: file` smaller, or name a disk with `storage: device`",
+      code: exitCode.preflight,
+    },
   );
 };

@@ -20,9 +20,8 @@ export const repairSteps = (host: Host, state: DiskState): Step[] => {
   const isThere = state.file !== undefined || (state.device !== undefined && isHomes(state.device));
   if (!isThere)
     throw new UserError(
-      `${host.name}: the homes' disk ${state.source ?? ""} is gone; whoever works waits until it is back, and nothing is written elsewhere meanwhile`,
-      "attach it again, then `swarmhub up`",
-      exitCode.preflight,
+      `the homes' disk ${state.source ?? ""} is gone; whoever works waits until it is back, and nothing is written elsewhere meanwhile`,
+      { host: host.name, hint: "attach it again, then `swarmhub up`", code: exitCode.preflight },
     );
   return [
     {

@@ -11,13 +11,14 @@ import { spareOnRoot } from "./grow.js";
 /** The configuration names no disk: says which there are, as lines to paste. */
 export const askForDisk = (host: Host, facts: Facts, state: DiskState): UserError => {
   const ask = (what: string, ...lines: string[]): UserError =>
-    new UserError(
-      `${host.name} ${what}, and the configuration does not say where the homes lie`,
-      lines.length > 1
-        ? ["write one of these lines below `storage:`", ...lines].join("\n")
-        : `write below \`storage:\`\n${lines.join("\n")}`,
-      exitCode.preflight,
-    );
+    new UserError(`the machine ${what}, and the configuration does not say where the homes lie`, {
+      host: host.name,
+      hint:
+        lines.length > 1
+          ? ["write one of these lines below `storage:`", ...lines].join("\n")
+          : `write below \`storage:\`\n${lines.join("\n")}`,
+      code: exitCode.preflight,
+    });
   if (state.mounted && state.source !== undefined)
     return state.source.startsWith("/dev/loop")
       ? ask("has the homes in a file", fileLine(state.file ?? 0))
@@ -43,9 +44,12 @@ export const askForDisk = (host: Host, facts: Facts, state: DiskState): UserErro
       `${fileLine(size * 2 ** 30)}: slower than a disk, as each write goes through two file systems`,
     );
   return new UserError(
-    `${host.name} has no blank disk, and with ${formatSize(facts.freeOnRoot)} free no room for a file on its root disk`,
-    "attach a disk to it, or `storage: temporary` keeps homes only as long as their servers run",
-    exitCode.preflight,
+    `there is no blank disk, and with ${formatSize(facts.freeOnRoot)} free no room for a file on its root disk`,
+    {
+      host: host.name,
+      hint: "attach a disk to it, or `storage: temporary` keeps homes only as long as their servers run",
+      code: exitCode.preflight,
+    },
   );
 };
 
@@ -61,21 +65,25 @@ export const refuseOtherHomes = (host: Host, path: string, state: DiskState): vo
           `; to begin without them on ${path}, take their mark (${label}) away first: \`sudo xfs_admin -L old ${first.path}\` on ${host.name}`,
         ];
   throw new UserError(
-    `${host.name}: the homes of a class are on ${first.path} (${formatSize(first.size)}), and the configuration says ${path}, which ${named}`,
-    `write \`device: ${first.path}\` to go on with these homes${otherwise}`,
-    exitCode.preflight,
+    `the homes of a class are on ${first.path} (${formatSize(first.size)}), and the configuration says ${path}, which ${named}`,
+    {
+      host: host.name,
+      hint: `write \`device: ${first.path}\` to go on with these homes${otherwise}`,
+      code: exitCode.preflight,
+    },
   );
 };
 
 /** The disk that the configuration names does not exist. */
 export const noSuchDisk = (host: Host, path: string, { blank }: DiskState): UserError =>
-  new UserError(
-    `${host.name} has no disk ${path}`,
-    blank.length === 0
-      ? `\`ssh ${host.name} lsblk\` shows the disks it has; without one to spare, \`file: 40G\` puts the homes on its root disk`
-      : ["it has these blank ones:", ...blank.map(deviceLine)].join("\n"),
-    exitCode.preflight,
-  );
+  new UserError(`there is no disk ${path}`, {
+    host: host.name,
+    hint:
+      blank.length === 0
+        ? `\`ssh ${host.name} lsblk\` shows the disks it has; without one to spare, \`file: 40G\` puts the homes on its root disk`
+        : ["it has these blank ones:", ...blank.map(deviceLine)].join("\n"),
+    code: exitCode.preflight,
+  });
 
 const deviceLine = ({ path, size }: Pick<Disk, "path" | "size">): string =>
   `  device: ${path}   # ${formatSize(size)}`;
@@ -109,8 +117,10 @@ export const refuseHomesElsewhere = (
   if (hosts.some((host) => machines(host).address === address)) return;
   throw new UserError(
     `the homes of ${config.name} lie on a server of their own, ${address}, and the configuration does not name it any more`,
-    `write \`host: …\` below \`storage:\` again, type \`swarmhub down\`, which keeps the homes there, and then change the configuration; where that server is gone for good, \`swarmhub down\` at once`,
-    exitCode.preflight,
+    {
+      hint: `write \`host: …\` below \`storage:\` again, type \`swarmhub down\`, which keeps the homes there, and then change the configuration; where that server is gone for good, \`swarmhub down\` at once`,
+      code: exitCode.preflight,
+    },
   );
 };
 

@@ -88,8 +88,8 @@ export const leaveSwarm = async ({ docker }: Host): Promise<void> => {
 };
 
 const inAnotherSwarm = ({ name }: Host): UserError =>
-  new UserError(
-    `${name} is already in a Swarm that is not this class's`,
-    `if nobody needs it there: \`docker swarm leave --force\` on ${name}`,
-    exitCode.preflight,
-  );
+  new UserError("the machine is already in a Swarm that is not this class's", {
+    host: name,
+    hint: `if nobody needs it there: \`docker swarm leave --force\` on ${name}`,
+    code: exitCode.preflight,
+  });

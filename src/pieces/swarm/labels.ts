@@ -60,11 +60,11 @@ export const strayNodeSteps = (
     const isNamed = current.has(machineId);
     const name = Spec.Labels?.["swarmhub.host"] ?? Description.Hostname;
     if (!isNamed && Status.State === "ready" && Spec.Labels?.[usersLabel] === "true")
-      throw new UserError(
-        `${name} takes users' servers, but the configuration does not name it`,
-        `\`swarmhub leave ${quote(name)}\` takes it out without losing anyone; or write it among the workers again`,
-        exitCode.preflight,
-      );
+      throw new UserError("the node takes users' servers, but the configuration does not name it", {
+        host: name,
+        hint: `\`swarmhub leave ${quote(name)}\` takes it out without losing anyone; or write it among the workers again`,
+        code: exitCode.preflight,
+      });
     const title = isNamed
       ? `forget the node that ${name} was before it joined again`
       : `take ${name} out of the Swarm`;

@@ -73,10 +73,10 @@ const remotely = (command: string, timeout: number | undefined): string => {
 export class NoChannelError extends UserError {
   override name = "NoChannelError";
   constructor(host: string, error: Error) {
-    super(
-      `${host}: sshd opens no session: ${error.message}`,
-      "its sshd_config needs: MaxSessions 10",
-    );
+    super(`sshd opens no session: ${error.message}`, {
+      host,
+      hint: "its sshd_config needs: MaxSessions 10",
+    });
   }
 }
 
@@ -87,8 +87,8 @@ export const forwarded = (connection: Connection, path: string): Promise<Duplex>
     client.openssh_forwardOutStreamLocal(path, (error, channel) => {
       if (error === undefined) return answer(channel);
       const why = `${host}: cannot open ${path}: ${error.message}`;
-      const cure = "where the socket is there, sshd_config needs: AllowStreamLocalForwarding yes";
-      answer(new NoSocketError(why, cure));
+      const hint = "where the socket is there, sshd_config needs: AllowStreamLocalForwarding yes";
+      answer(new NoSocketError(why, { hint }));
     });
   });
 

@@ -34,7 +34,9 @@ export const resolveSsh = async (
     timeout: 10_000,
   });
   if (answer.code === "ENOENT")
-    throw new UserError("the ssh command is not on this machine", "apt-get install openssh-client");
+    throw new UserError("the ssh command is not on this machine", {
+      hint: "apt-get install openssh-client",
+    });
   if (answer.failed)
     throw new UnreachableError(
       destination,

@@ -7,7 +7,7 @@ import { type Line, type LoginOptions, login } from "./login.js";
 /** How to dial: which ssh configuration to read (the user's own if undefined), and how to log in. */
 export type DialOptions = LoginOptions & { sshConfigFile?: string };
 
-/** Connects to an OpenSSH destination through its jump hosts, each verified; `close` ends them all. Throws UnreachableError with a cure. */
+/** Connects to an OpenSSH destination through its jump hosts, each verified; `close` ends them all. Throws UnreachableError with a hint. */
 export const dial = async (destination: string, options: DialOptions, depth = 0): Promise<Line> => {
   if (depth > 8)
     throw new UnreachableError(

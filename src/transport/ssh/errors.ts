@@ -12,8 +12,8 @@ export const dialError = (
   if (error instanceof UserError) return error;
   const { code, level, message } = error as Error & { code?: unknown; level?: string };
   const where = `${config.hostname} port ${config.port}`;
-  const is = (why: string, cure: string) => new UnreachableError(host, why, cure);
-  const isNow = (why: string, cure: string) => new UnreachableError(host, why, cure, true);
+  const is = (why: string, hint: string) => new UnreachableError(host, why, hint);
+  const isNow = (why: string, hint: string) => new UnreachableError(host, why, hint, true);
   if (level === "client-authentication")
     return is(
       `${config.user}@${config.hostname} lets none of our keys in (${tried.join(", ") || "there is none"})${lockedNote(locked)}`,

@@ -12,7 +12,7 @@ export type LoginOptions = HostKeyPolicy & { timeoutMs: number; keepaliveMs?: nu
 /** A connection, who is logged in there, and the end of it. */
 export type Line = { client: Client; user: string; close: () => Promise<void> };
 
-/** Makes one connection, over `way` where it leads through another host, and logs in. Throws UnreachableError with a cure. */
+/** Makes one connection, over `way` where it leads through another host, and logs in. Throws UnreachableError with a hint. */
 export const login = async (
   host: string,
   config: SshConfig,

@@ -53,8 +53,8 @@ test("each that does not fit is told why, and the others may join", async (t) =>
   );
   t.is(told.length, 5);
   for (const part of [
-    /worker and twin are one/,
-    /^old: runs Debian 10/,
+    /^twin: this is the same machine as worker/,
+    /^old: the system is Debian 10/,
     /^bare: .*VXLAN/,
     /^older:/,
     /^full:/,
@@ -67,7 +67,10 @@ test("each that does not fit is told why, and the others may join", async (t) =>
 
 test("two newcomers that are one machine: the first may join", async (t) => {
   const again = blank("again", 13, { machineId: "new" });
-  t.regex((await refusals(blank("new", 13), again))[0] ?? "", /new and again are one machine/);
+  t.regex(
+    (await refusals(blank("new", 13), again))[0] ?? "",
+    /again: this is the same machine as new/,
+  );
 });
 
 test("a machine outside the others' network is refused, since all others would get new addresses", async (t) => {
@@ -90,7 +93,7 @@ test("a machine outside the others' network is refused, since all others would g
   const refused = await admissionRefusals([stranger], clusterWith, fakeWorld(), checks);
   t.regex(
     refused.get(stranger)?.message ?? "",
-    /^new has no network card in the network .*10\.77\.0\.11, 10\.77\.0\.12/,
+    /^new: no network card is in the network .*10\.77\.0\.11, 10\.77\.0\.12/,
   );
 });
 

@@ -38,7 +38,8 @@ test("all that goes well is one run", async (t) => {
 
 test("one that fails does not stop the other: it stays out, and has no seat", async (t) => {
   const { settled, out, world } = await run((change) => {
-    if (change === "make one:engine.docker") throw new UserError("one: apt is broken", "mend it");
+    if (change === "make one:engine.docker")
+      throw new UserError("apt is broken", { host: "one", hint: "mend it" });
   });
   t.deepEqual(settled.joined, [two!]);
   t.deepEqual(out, ["one"]);
@@ -73,6 +74,8 @@ test("a lost machine's error out of a look leaves that machine out; an interrupt
     );
   };
   t.deepEqual((await settling(new UnreachableError("two", "gone"))).joined, [one!]);
-  await t.throwsAsync(settling(new UserError("two: stopped", "", exitCode.interrupted)));
+  await t.throwsAsync(
+    settling(new UserError("stopped", { host: "two", hint: "", code: exitCode.interrupted })),
+  );
   await t.throwsAsync(settling(new UnreachableError("manager", "gone")));
 });

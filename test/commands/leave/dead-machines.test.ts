@@ -77,8 +77,8 @@ test("the dead node is taken out of the list, then the class is settled", async 
 test("a machine that is alive is refused, with the way that loses nobody", async (t) => {
   const { removed, work } = leaving("ready");
   const error = await userError(work);
-  t.regex(error.message, /^w is not gone: the manager sees it as ready/);
-  t.regex(error.cure ?? "", /`swarmhub leave w`/);
+  t.regex(error.message, /^w: the machine is not gone: the manager sees it as ready/);
+  t.regex(error.hint ?? "", /`swarmhub leave w`/);
   t.deepEqual(removed, []);
-  t.regex((await userError(leaving("unknown").work)).cure ?? "", /wait a minute/);
+  t.regex((await userError(leaving("unknown").work)).hint ?? "", /wait a minute/);
 });

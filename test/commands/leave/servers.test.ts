@@ -14,8 +14,8 @@ import { sittingWorld } from "./support/class-with-servers.js";
 test("the manager and the machine with the homes are refused with the reason", (t) => {
   const config = fakeConfig({ storage: keptStorage({ host: { destination: "debian@store" } }) });
   const said = (destination: string) => refusal(t, () => refuseNeeded(config, [{ destination }]));
-  t.regex(said("root@manager").message, /^root@manager is the manager, which cannot leave/);
-  t.regex(said("store").message, /^store has the homes/);
+  t.regex(said("root@manager").message, /^root@manager: the manager cannot leave/);
+  t.regex(said("store").message, /^store: the homes are there/);
   t.is(said("store").code, exitCode.usage);
   t.notThrows(() => refuseNeeded(config, [{ destination: "worker" }]));
 });

@@ -36,7 +36,7 @@ for (const [words, options, message] of [
   [["ada", "10GB"], { all: false }, /write 10G/],
   [["ada", "10 gb"], { all: false, files: "1k" }, /write 10G/],
   [["ada", "5G"], { all: true }, /--all is everybody/],
-  [["ada", "100K"], { all: false }, /least that works is 1M/],
+  [["ada", "100K"], { all: false }, /the minimum is 1M/],
   [["ada", "0"], { all: false }, /"0" is no limit/],
   [["ada"], { all: false, files: "many" }, /--files many/],
 ] as const)
@@ -44,7 +44,7 @@ for (const [words, options, message] of [
     const error = t.throws(() => requestFrom(words, options), { instanceOf: UserError });
     t.regex(error?.message ?? "", message);
     t.is(error?.code, exitCode.usage);
-    t.regex(error?.cure ?? "", /swarmhub quota set/);
+    t.regex(error?.hint ?? "", /swarmhub quota set/);
   });
 
 test("what was set before stays where nothing is said of it", (t) => {

@@ -12,7 +12,7 @@ test("a quota is a size, or a mapping of sizes with groups", (t) => {
   t.is(said("{staff: 50G}", "{staff: [ada], tutors: [bob]}"), "");
 });
 
-test("a quota for a group that does not exist is refused at its place, with the cure", (t) => {
+test("a quota for a group that does not exist is refused at its place, with the hint", (t) => {
   t.is(
     said("{default: 5G, staf: 50G}", "{staff: [ada]}"),
     "3:50  storage.quota.staf names a group that login.groups does not have; write login: {groups: {staf: [ada]}} or delete the line",

@@ -1,5 +1,5 @@
 import test from "ava";
-import { Problem } from "../../../src/errors.js";
+import { UserError } from "../../../src/errors.js";
 
 /** Tests that a reader takes the good texts and answers each bad one with a Problem. */
 export const accepts = (
@@ -11,7 +11,7 @@ export const accepts = (
     test(`${JSON.stringify(text)} is ${what}`, (t) => t.notThrows(() => read(text)));
   for (const text of bad)
     test(`${shortened(text)} is not ${what}`, (t) => {
-      t.throws(() => read(text), { instanceOf: Problem });
+      t.throws(() => read(text), { instanceOf: UserError });
     });
 };
 
@@ -21,7 +21,7 @@ export const adviceOf = (read: (text: string) => unknown, text: string): string 
     read(text);
     return "";
   } catch (error) {
-    return error instanceof Problem ? error.message : String(error);
+    return error instanceof UserError ? `${error.reason}; ${error.hint}` : String(error);
   }
 };
 

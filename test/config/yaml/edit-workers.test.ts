@@ -125,5 +125,5 @@ test("a layout that cannot be edited without harm is left to its owner, with the
   const text = `name: a\nmanager: m\nstorage: temporary\nworkers:\n  -\n    host: w1\n`;
   const error = refused(() => withoutWorkers(text, "class.yaml", ["w1"]));
   t.is(error.code, exitCode.usage);
-  t.is(error.cure, "write it by hand: workers: []");
+  t.is(error.hint, "write it by hand: workers: []");
 });

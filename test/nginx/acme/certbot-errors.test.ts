@@ -16,7 +16,7 @@ Ask for help or search for solutions at https://community.letsencrypt.org.`;
 const unexpected = (words: string): string =>
   `Saving debug log to /x\nAn unexpected error occurred:\n${words}\nAsk for help or search`;
 
-const known: [string, said: string, message: RegExp, cure: RegExp][] = [
+const known: [string, said: string, message: RegExp, hint: RegExp][] = [
   [
     "a name that is not in the DNS",
     failed("dns", "NXDOMAIN looking up A for geo.example.org"),
@@ -144,11 +144,11 @@ ${failed("unauthorized", "No TXT records found for DNS challenge")}`,
   ],
 ];
 
-for (const [what, said, message, cure] of known)
-  test(`certbot's words on ${what} become a sentence and its cure`, (t) => {
+for (const [what, said, message, hint] of known)
+  test(`certbot's words on ${what} become a sentence and its hint`, (t) => {
     const trouble = problemFromCertbot(said, "acme.example");
     t.regex(trouble.message, message);
-    t.regex(trouble.cure ?? "", cure);
+    t.regex(trouble.hint ?? "", hint);
     t.notRegex(trouble.message, /\n/);
     t.true((trouble.detail ?? "").length > 0);
   });

@@ -41,7 +41,7 @@ test("a name that leads to somebody else is named with the address, and how to i
       message: "localhost leads to 127.0.0.1, where somebody else answers",
     },
   );
-  t.regex(trouble.cure ?? "", /swarmhub tls renew --force$/);
+  t.regex(trouble.hint ?? "", /swarmhub tls renew --force$/);
 });
 
 test("an endless answer is not read to its end", async (t) => {

@@ -57,7 +57,7 @@ test("a storage file that would have to shrink is refused, and the size to write
       error.message,
       "manager: the storage file has 20 GB, and the configuration says 10 GB. A file of homes can grow, and never shrinks",
     );
-    t.regex(error.cure ?? "", /`file: 20G` or more/);
+    t.regex(error.hint ?? "", /`file: 20G` or more/);
     t.is(error.code, exitCode.preflight);
   }
 });
@@ -68,7 +68,7 @@ test("a storage file that cannot grow on a full root disk is refused", (t) => {
   );
   t.is(
     error.message,
-    "manager has 21 GB free on its root disk; a storage file of 40 GB must leave 2 GB",
+    "manager: the root disk has 21 GB free; a storage file of 40 GB must leave 2 GB",
   );
 });
 

@@ -55,7 +55,7 @@ test("a disk that is gone is said, and nothing is done in its place", (t) => {
   for (const device of [undefined, { ...homes, label: "photos" }]) {
     const error = refusal(t, () => plan(classOf(1), { ...dead, device }, facts));
     t.regex(error.message, /^manager: the homes' disk \/dev\/vdb is gone/);
-    t.regex(error.cure ?? "", /attach it again/);
+    t.regex(error.hint ?? "", /attach it again/);
     t.is(error.code, exitCode.preflight);
   }
 });

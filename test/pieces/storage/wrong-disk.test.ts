@@ -12,15 +12,15 @@ const unnamed = () =>
 const none = { ...nothing, device: undefined };
 const other = { ...blank, path: "/dev/vdc", size: 100 * gigabyte };
 const asked = (t: Parameters<typeof refusal>[0], state: DiskState, facts = {}): string => {
-  const { message, cure, code } = refusal(t, () => plan(unnamed(), state, facts));
+  const { message, hint, code } = refusal(t, () => plan(unnamed(), state, facts));
   t.is(code, exitCode.preflight);
-  return `${message}\n${cure}`;
+  return `${message}\n${hint}`;
 };
 
 test("of several blank disks none is taken on a guess: all are said, as lines to paste", (t) => {
   t.is(
     asked(t, { ...none, blank: [blank, other] }),
-    `manager has 2 blank disks, and the configuration does not say where the homes lie
+    `manager: the machine has 2 blank disks, and the configuration does not say where the homes lie
 write one of these lines below \`storage:\`
   device: /dev/vdb   # 20 GB
   device: /dev/vdc   # 100 GB`,
@@ -30,7 +30,7 @@ write one of these lines below \`storage:\`
 test("nor is the only one, since what is formatted is what somebody named", (t) => {
   t.is(
     asked(t, { ...none, blank: [other] }),
-    `manager has a blank disk, and the configuration does not say where the homes lie
+    `manager: the machine has a blank disk, and the configuration does not say where the homes lie
 write below \`storage:\`
   device: /dev/vdc   # 100 GB`,
   );
@@ -72,16 +72,16 @@ test("homes on another disk than the one named are said, whether that is blank o
       error.message,
       `manager: the homes of a class are on /dev/vdc (20 GB), and the configuration says /dev/vdb, which ${named}`,
     );
-    t.regex(error.cure ?? "", /^write `device: \/dev\/vdc` to go on with these homes/);
-    t.is(/xfs_admin -L old \/dev\/vdc/.test(error.cure ?? ""), device !== undefined);
+    t.regex(error.hint ?? "", /^write `device: \/dev\/vdc` to go on with these homes/);
+    t.is(/xfs_admin -L old \/dev\/vdc/.test(error.hint ?? ""), device !== undefined);
     t.is(error.code, exitCode.preflight);
   }
 });
 
 test("where the named disk is not there, the blank ones that are there are said", (t) => {
   const error = refusal(t, () => plan(classOf(1), { ...none, blank: [other] }));
-  t.is(error.message, "manager has no disk /dev/vdb");
-  t.is(error.cure, "it has these blank ones:\n  device: /dev/vdc   # 100 GB");
+  t.is(error.message, "manager: there is no disk /dev/vdb");
+  t.is(error.hint, "it has these blank ones:\n  device: /dev/vdc   # 100 GB");
 });
 
 test("nothing is erased on a guess", (t) => {

@@ -32,7 +32,7 @@ export const failed = {
   outcome: "failed",
   failures: 3,
   error: "geo.example.org leads to 198.51.100.7",
-  cure: "mend its A record",
+  hint: "mend its A record",
   detail: null,
 };
 

@@ -21,6 +21,6 @@ for (const [error, words] of [
 ] as const)
   test(`${error.code} becomes a sentence with something to type`, (t) => {
     t.regex(said(error).message, words);
-    t.truthy(said(error).cure);
+    t.truthy(said(error).hint);
     t.is(said(error).code, 5);
   });

@@ -24,7 +24,7 @@ test("an unknown host key stops, showing the fingerprint and the flag, and notes
     error.message,
     `box: its host key is not known yet; it shows ssh-ed25519 ${await fingerprintOf(sshd)}`,
   );
-  t.regex(error.cure ?? "", /--accept-new-host-keys/);
+  t.regex(error.hint ?? "", /--accept-new-host-keys/);
   await t.throwsAsync(stat(sshd.knownHosts), { code: "ENOENT" });
 });
 
@@ -107,16 +107,16 @@ test("a changed host key stops, also with the flag, naming the line and what to 
   );
   t.true(error.message.includes(await fingerprintOf(sshd)));
   t.is(
-    error.cure,
+    error.hint,
     `if it was made anew: ssh-keygen -R '[127.0.0.1]:${sshd.port}' -f ${sshd.knownHosts}`,
   );
 });
 
-test("the cure for a changed host key works", async (t) => {
+test("the hint for a changed host key works", async (t) => {
   const sshd = await sshdFor(t);
   await know(sshd, await anotherKey(sshd));
-  const { cure = "" } = await refused(t, visit(sshd));
-  await execa("sh", ["-c", cure.slice(cure.indexOf("ssh-keygen"))]);
+  const { hint = "" } = await refused(t, visit(sshd));
+  await execa("sh", ["-c", hint.slice(hint.indexOf("ssh-keygen"))]);
   t.is(await visit(sshd, { acceptNewHostKeys: true }), "hello\n");
 });
 
