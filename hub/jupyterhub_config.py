@@ -8,18 +8,18 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from swarmhub.choice import FIELD, form, options_from_form
+from swarmhub.authenticator import ClassAuthenticator, to_ascii
 from swarmhub.database import write_ahead
-from swarmhub.first_files import give_first_files
-from swarmhub.home import prepare_home
-from swarmhub.login import ClassAuthenticator, to_ascii
-from swarmhub.operate import operator_token
+from swarmhub.homes.first_files import give_first_files
+from swarmhub.homes.provisioning import prepare_home
+from swarmhub.homes.usage import home_usage
 from swarmhub.resolver import FreshResolver
-from swarmhub.service import HOME
+from swarmhub.services.operator_api import operator_token
 from swarmhub.settings import Places, SettingsError, read_secret, read_settings
-from swarmhub.spawner import SwarmHubSpawner
+from swarmhub.spawning.image_choice import FIELD, form, options_from_form
+from swarmhub.spawning.service_spec import HOME
+from swarmhub.spawning.spawner import SwarmHubSpawner
 from swarmhub.tabs import share_a_start
-from swarmhub.usage import home_usage
 
 c = get_config()
 places = Places(Path(os.environ.get("SWARMHUB_ROOT", "/")))
@@ -134,7 +134,7 @@ else:
 
 # --- services of the hub's own ---------------------------------------------------------------------------------------------
 hub_api = f"http://127.0.0.1:{port}/hub/api"
-sweeper = [sys.executable, "-m", "swarmhub.sweep", settings.name, hub_api, str(settings.sweep)]
+sweeper = [sys.executable, "-m", "swarmhub.services.sweeper", settings.name, hub_api, str(settings.sweep)]
 if settings.export:
     sweeper.append(str(places.storage / "fenced"))
 # A service of the hub's gets few of its variables.
@@ -148,7 +148,7 @@ if settings.cull:
     c.JupyterHub.services.append({"name": "idle-culler", "command": [sys.executable, "-m", *culler]})
     c.JupyterHub.load_roles.append({"name": "idle-culler", "scopes": scopes, "services": ["idle-culler"]})
 
-# --- what the operator asks of the hub (swarmhub/operate.py) ------------------------------------------------------------------
+# --- what the operator asks of the hub (swarmhub/services/operator_api.py) ---------------------------------------------------
 c.JupyterHub.services.append({"name": "operator", "api_token": operator_token(places)})
 c.JupyterHub.load_roles.append(
     {

@@ -5,13 +5,13 @@ from types import SimpleNamespace
 import docker
 import pytest
 
-from swarmhub.line import Line
-from swarmhub.looks import Looks
-from swarmhub.spawner import SwarmHubSpawner
-from swarmhub.starts import Starts
+from swarmhub.spawning.seat_queue import Line
+from swarmhub.spawning.spawner import SwarmHubSpawner
+from swarmhub.spawning.start_limiter import Starts
+from swarmhub.spawning.task_poller import Looks
 
-from .examples import SETTINGS
-from .fake_docker import FakeDocker
+from .support.examples import SETTINGS
+from .support.fake_docker import FakeDocker
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from swarmhub.home import make_home
+from swarmhub.homes.provisioning import make_home
 
-from .fake_docker import RUNS, FakeDocker
-from .running import ADMIN_PASSWORD, FOLDER, PASSWORD, PROXY, RunningHub, wait_for
+from .support.fake_docker import RUNS, FakeDocker
+from .support.real_hub import ADMIN_PASSWORD, FOLDER, PASSWORD, PROXY, RunningHub, wait_for
 
 pytestmark = [
     pytest.mark.slow,

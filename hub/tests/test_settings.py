@@ -5,7 +5,7 @@ import pytest
 
 from swarmhub.settings import Export, Places, SettingsError, read_secret, read_settings
 
-from .examples import HUB
+from .support.examples import HUB
 
 
 def write(folder: Path, content: object) -> Path:

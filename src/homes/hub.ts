@@ -51,6 +51,15 @@ const ask = async (
       `${manager.name}: the hub does not run, so nobody's server can be stopped or moved`,
       "`swarmhub up` starts it",
     );
-  const argv = ["docker", "exec", "-i", hub, "python3", "-m", "swarmhub.operate", what];
+  const argv = [
+    "docker",
+    "exec",
+    "-i",
+    hub,
+    "python3",
+    "-m",
+    "swarmhub.services.operator_api",
+    what,
+  ];
   return JSON.parse(await manager.run(argv, { input: JSON.stringify(question), timeout }));
 };

@@ -1,0 +1,51 @@
+"""How full a home is, in words for its owner."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from jupyterhub.spawner import SpawnException
+
+from ..slug import slug
+from .provisioning import is_marked
+from .storage_calls import ask
+
+
+@dataclass(frozen=True)
+class Usage:
+    """One sentence, and whether the home is nearly full (over 90 % of its room or of its number of files)."""
+
+    words: str
+    is_nearly_full: bool
+
+
+async def home_usage(storage: Path, user: str, seconds: float = 1) -> Usage | None:
+    """None without a home, without a limit, and where the storage does not say it in time: a page does not wait for it."""
+    try:
+        room = await ask(seconds, _look, storage, slug(user))
+    except SpawnException:
+        return None
+    return room and describe(room)
+
+
+def describe(room: os.statvfs_result) -> Usage:
+    """The sentence for a home; the kernel's NFS server shows its limits as the size of a disk."""
+    total, used = room.f_blocks * room.f_frsize, (room.f_blocks - room.f_bavail) * room.f_frsize
+    files, taken = room.f_files, room.f_files - room.f_favail
+    words = f"Your home: {_sizes(used, total)}"
+    if taken > 0.9 * files:
+        words += f", {taken:,} of {files:,} files"
+    return Usage(words, used > 0.9 * total or taken > 0.9 * files)
+
+
+def _look(storage: Path, home: str) -> os.statvfs_result | None:
+    folder = storage / "homes" / home
+    try:
+        return None if is_marked(storage, home) else os.statvfs(folder)
+    except FileNotFoundError:
+        return None
+
+
+def _sizes(used: int, total: int) -> str:
+    name, size = ("GB", 1 << 30) if total >= 1 << 30 else ("MB", 1 << 20)
+    return f"{used / size:.1f}".removesuffix(".0") + f" of {total / size:.1f}".removesuffix(".0") + f" {name}"

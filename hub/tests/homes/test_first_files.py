@@ -1,0 +1,180 @@
+import errno
+import json
+import os
+import shutil
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from swarmhub.homes import first_files
+from swarmhub.homes.first_files import give_first_files
+from swarmhub.homes.provisioning import make_home
+
+from ..support.kill_points import kill_in_turn
+
+
+@pytest.fixture
+def storage(tmp_path):
+    """A storage with a skeleton: a file, a program, a link and a folder."""
+    make_storage(tmp_path)
+    return tmp_path
+
+
+def make_storage(folder: Path) -> None:
+    for name in ("homes", "owners", "pending", "skeleton/data/empty"):
+        (folder / name).mkdir(parents=True)
+    (folder / "skeleton/hello.ipynb").write_text("{}")
+    (folder / "skeleton/run.sh").write_text("#!/bin/sh\n")
+    (folder / "skeleton/run.sh").chmod(0o755)
+    (folder / "skeleton/data/rain.csv").write_bytes(b"7\n" * 100_000)
+    (folder / "skeleton/latest.csv").symlink_to("data/rain.csv")
+    (folder / "skeleton.json").write_text(json.dumps({"hash": "x", "bytes": 300_000, "files": 6}))
+
+
+def content(folder: Path) -> dict[str, bytes | str | None]:
+    def of(path: Path) -> bytes | str | None:
+        if path.is_symlink():
+            return str(path.readlink())
+        return None if path.is_dir() else path.read_bytes()
+
+    return {str(path.relative_to(folder)): of(path) for path in sorted(folder.rglob("*"))}
+
+
+async def test_a_new_home_gets_a_copy_of_the_skeleton(storage):
+    make_home(storage, "alice", "alice")
+    assert await give_first_files(storage, "alice") is None
+    assert content(storage / "homes/alice") == content(storage / "skeleton")
+    assert os.access(storage / "homes/alice/run.sh", os.X_OK)
+    assert (storage / "homes/alice/hello.ipynb").stat().st_mode & 0o777 == 0o644
+    assert json.loads((storage / "owners/alice").read_text()) == {"user": "alice"}
+
+
+async def test_what_the_user_made_of_the_first_files_is_left_alone_at_later_starts(storage):
+    make_home(storage, "alice", "alice")
+    await give_first_files(storage, "alice")
+    (storage / "homes/alice/hello.ipynb").write_text("mine")
+    (storage / "homes/alice/run.sh").unlink()
+    make_home(storage, "alice", "alice")
+    assert await give_first_files(storage, "alice") is None
+    assert (storage / "homes/alice/hello.ipynb").read_text() == "mine"
+    assert not (storage / "homes/alice/run.sh").exists()
+
+
+async def test_a_home_from_before_the_skeleton_gets_nothing(storage):
+    (storage / "skeleton.json").rename(storage / "later.json")
+    make_home(storage, "alice", "alice")
+    (storage / "homes/bob").mkdir()  # brought back from a backup, without its note
+    (storage / "later.json").rename(storage / "skeleton.json")
+    for user in ("alice", "bob"):
+        make_home(storage, user, user)
+        assert await give_first_files(storage, user) is None
+        assert content(storage / "homes" / user) == {}
+
+
+async def test_a_skeleton_that_was_taken_back_is_no_longer_waited_for(storage):
+    make_home(storage, "alice", "alice")
+    (storage / "skeleton.json").unlink()
+    assert await give_first_files(storage, "alice") is None
+    assert json.loads((storage / "owners/alice").read_text()) == {"user": "alice"}
+
+
+async def test_a_deleted_home_gets_the_first_files_again(storage):
+    make_home(storage, "alice", "alice")
+    await give_first_files(storage, "alice")
+    shutil.rmtree(storage / "homes/alice")
+    make_home(storage, "alice", "alice")
+    await give_first_files(storage, "alice")
+    assert content(storage / "homes/alice") == content(storage / "skeleton")
+
+
+@pytest.mark.parametrize(("free", "inodes"), [(299_999, 100), (300_000, 5)])
+async def test_a_home_too_small_is_said_gets_no_part_of_them_and_all_once_there_is_room(storage, monkeypatch, free, inodes):
+    make_home(storage, "alice", "alice")
+    room = SimpleNamespace(f_bavail=free, f_frsize=1, f_favail=inodes)
+    with monkeypatch.context() as patch:
+        patch.setattr(first_files.os, "statvfs", lambda _home: room)
+        sentence, detail = await give_first_files(storage, "alice")
+    assert "do not fit into your home" in sentence
+    assert str(free) in detail
+    assert content(storage / "homes/alice") == {}
+    assert await give_first_files(storage, "alice") is None
+    assert content(storage / "homes/alice") == content(storage / "skeleton")
+
+
+async def test_a_disk_that_fills_up_meanwhile_leaves_no_part_of_them(storage, monkeypatch):
+    make_home(storage, "alice", "alice")
+
+    def fail(*_words):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(first_files.os, "copy_file_range", fail)
+    sentence, detail = await give_first_files(storage, "alice")
+    assert "do not fit" in sentence
+    assert "No space left" in detail
+    assert content(storage / "homes/alice") == {}
+    assert json.loads((storage / "owners/alice").read_text())["firstFiles"] == "missing"
+
+
+@pytest.mark.parametrize("words", ["", "{}", "[]", '{"bytes": "x", "files": 1}', '{"bytes": null, "files": 1}'])
+async def test_a_broken_note_of_the_skeleton_is_said_and_the_server_starts(storage, words):
+    make_home(storage, "alice", "alice")
+    (storage / "skeleton.json").write_text(words)
+    sentence, _ = await give_first_files(storage, "alice")
+    assert "could not be copied" in sentence
+
+
+async def test_a_copy_that_takes_too_long_is_said_and_ends(storage, monkeypatch):
+    make_home(storage, "alice", "alice")
+    copied, goes_on = [], threading.Event()
+
+    def slow(name, *_words):
+        copied.append(name)
+        goes_on.wait(10)
+
+    monkeypatch.setattr(first_files, "_copy_file", slow)
+    sentence, detail = await give_first_files(storage, "alice", deadline=0.1)
+    goes_on.set()
+    assert "could not be copied" in sentence
+    assert "TimeoutError" in detail
+    home = storage / "homes/alice"
+    for _ in range(500):  # only the names: what is there goes away while one looks
+        if not any(home.iterdir()):
+            break
+        threading.Event().wait(0.01)
+    assert len(copied) == 1
+    assert not any(home.iterdir())
+
+
+@pytest.mark.parametrize("place", ["home", "part"])
+async def test_a_link_that_a_user_put_in_the_way_leads_nowhere(storage, tmp_path_factory, place):
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "kept").write_text("kept")
+    make_home(storage, "alice", "alice")
+    home = storage / "homes/alice"
+    if place == "home":
+        home.rmdir()
+        home.symlink_to(outside)
+    else:
+        (home / first_files.PART).symlink_to(outside)
+    await give_first_files(storage, "alice")
+    assert content(outside) == {"kept": b"kept"}
+
+
+async def test_a_hub_killed_before_any_of_its_file_calls_is_followed_by_one_that_finishes(tmp_path):
+    storages = [tmp_path / str(calls) for calls in range(100)]
+    for storage in storages:
+        make_storage(storage)
+        make_home(storage, "alice", "alice")
+    ends = kill_in_turn("copy_first_files", storages)
+    assert ends[-1] == 0
+    assert len(ends) > 15, "it was killed in many places"
+    for storage in storages[: len(ends)]:
+        mine = storage / "homes/alice/hello.ipynb"
+        has_come = mine.exists()
+        if has_come:
+            mine.write_text("mine")
+        assert await give_first_files(storage, "alice") is None
+        expected = content(storage / "skeleton") | ({"hello.ipynb": b"mine"} if has_come else {})
+        assert content(storage / "homes/alice") == expected

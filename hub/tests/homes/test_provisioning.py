@@ -1,0 +1,246 @@
+import errno
+import json
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from jupyterhub.spawner import SpawnException
+
+from swarmhub.homes.provisioning import make_home, prepare_home
+
+from ..support.kill_points import kill_in_turn
+
+
+@pytest.fixture
+def storage(tmp_path):
+    for name in ("homes", "owners", "pending"):
+        (tmp_path / name).mkdir()
+    return tmp_path
+
+
+def take_marks_away(storage: Path, after: float = 0.1) -> None:
+    def watch():
+        time.sleep(after)
+        for mark in (storage / "pending").iterdir():
+            mark.unlink()
+
+    threading.Thread(target=watch).start()
+
+
+async def refused(storage: Path, user: str = "alice", **waits: float) -> SpawnException:
+    with pytest.raises(SpawnException) as raised:
+        await prepare_home(storage, "alice", user, **waits)
+    return raised.value
+
+
+async def test_a_new_home_gets_a_mark_an_owner_and_a_private_folder(storage):
+    take_marks_away(storage)
+    await prepare_home(storage, "alice", "Alice", look=0.01)
+    assert (storage / "homes/alice").stat().st_mode & 0o777 == 0o700
+    assert json.loads((storage / "owners/alice").read_text()) == {"user": "Alice"}
+    assert sorted(path.name for path in (storage / "owners").iterdir()) == ["alice"]
+
+
+async def test_a_new_home_waits_until_the_watcher_took_the_mark_away(storage):
+    begin = time.monotonic()
+    take_marks_away(storage, after=0.3)
+    await prepare_home(storage, "alice", "alice", look=0.01)
+    assert 0.25 < time.monotonic() - begin < 2
+    assert not (storage / "pending/alice").exists()
+
+
+async def test_without_a_watcher_a_new_user_is_told_and_the_mark_stays(storage):
+    raised = await refused(storage, wait=0.2, look=0.05)
+    assert "quota watcher does not answer" in raised.message
+    assert "instructor" in raised.message
+    assert "watcher.json cannot be read" in raised.get_message()
+    assert (storage / "pending/alice").exists()
+
+
+async def test_a_limit_that_the_watcher_could_not_set_is_told_with_its_reason_in_the_log(storage):
+    failures = [{"home": "bob", "reason": "x"}, {"home": "alice", "reason": "no project quota"}]
+    (storage / "watcher.json").write_text(json.dumps({"at": "2026-11-21T06:00:00Z", "failures": failures}))
+    raised = await refused(storage, wait=0, look=0.01)
+    assert "cannot set the size limit" in raised.message
+    assert "no project quota" in raised.get_message()
+
+
+@pytest.mark.parametrize("status", ["", "{", "[]", "\xff"])
+async def test_a_broken_status_file_of_the_watcher_is_only_said_in_the_log(storage, status):
+    (storage / "watcher.json").write_bytes(status.encode("latin-1"))
+    assert "watcher.json cannot be read" in (await refused(storage, wait=0)).get_message()
+
+
+@pytest.mark.parametrize("words", [{}, {"failures": [1, {}]}, {"failures": None}, {"failures": 7, "problem": ""}])
+async def test_a_status_of_the_watcher_that_says_nothing_of_a_home_says_that_it_is_silent(storage, words):
+    (storage / "watcher.json").write_text(json.dumps(words))
+    raised = await refused(storage, wait=0)
+    assert "does not answer" in raised.message
+    assert "nothing about this home" in raised.get_message()
+
+
+async def test_a_watcher_that_cannot_look_at_the_storage_says_why_in_the_log(storage):
+    (storage / "watcher.json").write_text(json.dumps({"at": "now", "problem": "XFS does not enforce project quotas"}))
+    raised = await refused(storage, wait=0)
+    assert "cannot set the size limit" in raised.message
+    assert "does not enforce" in raised.get_message()
+
+
+async def test_a_watcher_at_work_that_has_not_come_to_a_home_yet_is_no_silent_one(storage):
+    def at(time: str) -> None:
+        (storage / "watcher.json").write_text(json.dumps({"at": time, "failures": []}))
+
+    at("12:00")
+    threading.Timer(0.1, at, ["12:01"]).start()
+    assert "try again in a minute" in (await refused(storage, wait=0.4, look=0.05, longest=0.3)).message
+
+
+async def test_while_the_watcher_is_at_work_on_a_class_that_came_at_once_a_new_home_waits(storage):
+    def at(time: str) -> None:
+        (storage / "new").write_text(json.dumps({"at": time, "failures": []}))
+        (storage / "new").replace(storage / "watcher.json")
+
+    at("12:00")
+    for turn in range(1, 12):
+        threading.Timer(turn / 10, at, [f"12:{turn:02}"]).start()
+    take_marks_away(storage, after=1)
+    await prepare_home(storage, "alice", "alice", wait=0.3, look=0.01)
+    assert not (storage / "pending/alice").exists()
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (errno.ENOSPC, "is full"),
+        (errno.EDQUOT, "is full"),
+        (errno.EROFS, "is read-only"),
+        (errno.EIO, "reports errors"),
+        (errno.ESTALE, "is not there"),
+        (errno.ETIMEDOUT, "does not answer"),
+        (errno.EACCES, "cannot be made"),
+    ],
+)
+async def test_what_the_storage_answers_is_told_in_a_sentence_and_kept_in_the_log(storage, monkeypatch, number, told):
+    def fail(*_words, **_more):
+        raise OSError(number, os.strerror(number), "homes/alice")
+
+    monkeypatch.setattr(Path, "mkdir", fail)
+    raised = await refused(storage)
+    assert told in raised.message
+    assert raised.message.endswith("Please tell your instructor.")
+    assert f"make_home: [Errno {number}] {os.strerror(number)}" in raised.get_message()
+    assert [path.name for path in (storage / "owners").iterdir()] == ["alice"], "no draft of a note is left"
+
+
+async def test_a_note_that_could_not_be_written_leaves_no_draft_and_no_folder(storage, monkeypatch):
+    def fail(*_words, **_more):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "hardlink_to", fail)
+    assert "is full" in (await refused(storage)).message
+    assert list((storage / "owners").iterdir()) == []
+    assert list((storage / "homes").iterdir()) == []
+
+
+async def test_an_old_user_starts_from_a_storage_where_nothing_can_be_written(storage, monkeypatch):
+    make_home(storage, "alice", "alice")
+    (storage / "pending/alice").unlink()
+
+    def fail(*_words, **_more):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    for change in ("touch", "mkdir", "write_text", "hardlink_to"):
+        monkeypatch.setattr(Path, change, fail)
+    await prepare_home(storage, "alice", "alice")
+
+
+async def test_an_old_home_starts_at_once_with_the_watcher_down(storage):
+    make_home(storage, "alice", "alice")
+    (storage / "pending/alice").unlink()
+    begin = time.monotonic()
+    await prepare_home(storage, "alice", "alice")
+    assert time.monotonic() - begin < 0.5
+    assert not (storage / "pending/alice").exists()
+
+
+async def test_a_home_without_an_owner_s_note_gets_one_and_no_mark(storage):
+    (storage / "homes/alice").mkdir()
+    await prepare_home(storage, "alice", "alice")
+    assert json.loads((storage / "owners/alice").read_text()) == {"user": "alice"}
+
+
+async def test_a_home_that_was_deleted_is_marked_again(storage):
+    make_home(storage, "alice", "alice")
+    (storage / "pending/alice").unlink()
+    (storage / "homes/alice").rmdir()
+    make_home(storage, "alice", "alice")
+    assert (storage / "pending/alice").exists()
+
+
+async def test_the_home_of_somebody_else_is_refused_and_left_alone(storage):
+    make_home(storage, "alice", "Alice")
+    raised = await refused(storage, user="alice")
+    assert raised.status_code == 403
+    assert "belongs to somebody else" in raised.message
+    assert "'Alice'" in raised.get_message()
+
+
+@pytest.mark.parametrize("note", ["", "{", "[]", "{}", '{"user": 1}', "\xff"])
+async def test_an_unreadable_owner_s_note_is_refused(storage, note):
+    (storage / "owners/alice").write_bytes(note.encode("latin-1"))
+    assert "cannot read whose home" in (await refused(storage)).message
+    assert not (storage / "homes/alice").exists()
+
+
+async def test_a_storage_that_is_not_mounted_is_said(tmp_path):
+    raised = await refused(tmp_path)
+    assert "is not there" in raised.message
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_storage_that_refuses_is_said(storage):
+    (storage / "pending").rmdir()
+    raised = await refused(storage)
+    assert "cannot be made on the storage" in raised.message
+    assert "pending/alice" in raised.get_message()
+    assert not (storage / "homes/alice").exists()
+
+
+async def test_a_file_in_the_place_of_a_home_is_said(storage):
+    (storage / "homes/alice").write_text("")
+    assert "cannot be made on the storage" in (await refused(storage)).message
+
+
+async def test_a_storage_that_goes_away_while_a_home_waits_for_its_limit_is_said(storage):
+    make_home(storage, "alice", "alice")
+    (storage / "pending/alice").unlink()
+    (storage / "pending").rmdir()
+    assert "cannot be made on the storage" in (await refused(storage)).message
+
+
+async def test_a_storage_that_hangs_is_said_after_the_deadline_and_the_hub_goes_on(storage):
+    os.mkfifo(storage / "owners/alice")  # opening it blocks, as a file of a storage that is away does
+    begin = time.monotonic()
+    raised = await refused(storage, deadline=0.2)
+    assert "does not answer" in raised.message
+    assert time.monotonic() - begin < 2
+    with (storage / "owners/alice").open("w"):
+        pass  # lets the blocked thread end
+
+
+def test_a_hub_killed_before_any_of_its_file_calls_leaves_no_home_without_a_mark_and_the_next_try_finishes(tmp_path):
+    storages = [tmp_path / str(calls) for calls in range(30)]
+    for storage in storages:
+        for name in ("homes", "owners", "pending"):
+            (storage / name).mkdir(parents=True)
+    ends = kill_in_turn("make_home", storages)
+    assert ends[-1] == 0
+    assert len(ends) > 4, "it was killed in several places"
+    for storage in storages[: len(ends)]:
+        assert (storage / "pending/alice").exists() or not (storage / "homes/alice").exists()
+        make_home(storage, "alice", "alice")
+        assert (storage / "homes/alice").is_dir()
+        assert (storage / "pending/alice").exists()
+        assert json.loads((storage / "owners/alice").read_text()) == {"user": "alice"}

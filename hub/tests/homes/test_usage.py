@@ -1,0 +1,60 @@
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from swarmhub.homes import usage
+from swarmhub.homes.provisioning import make_home
+from swarmhub.homes.usage import Usage, describe, home_usage
+
+GB = 1 << 30
+
+
+def room(total, used, files=200_000, taken=10):
+    blocks, free = total // 4096, (total - used) // 4096
+    return SimpleNamespace(f_blocks=blocks, f_bavail=free, f_frsize=4096, f_files=files, f_favail=files - taken)
+
+
+@pytest.mark.parametrize(
+    ("found", "words", "is_nearly_full"),
+    [
+        (room(5 * GB, 4.2 * GB), "Your home: 4.2 of 5 GB", False),
+        (room(5 * GB, 0), "Your home: 0 of 5 GB", False),
+        (room(1.5 * GB, 1.5 * GB), "Your home: 1.5 of 1.5 GB", True),
+        (room(100 << 20, 95 << 20), "Your home: 95 of 100 MB", True),
+        (room(5 * GB, GB, 1000, 999), "Your home: 1 of 5 GB, 999 of 1,000 files", True),
+    ],
+)
+def test_a_home_s_room_is_told_in_a_few_words(found, words, is_nearly_full):
+    assert describe(found) == Usage(words, is_nearly_full)
+
+
+@pytest.fixture
+def storage(tmp_path):
+    for name in ("homes", "owners", "pending"):
+        (tmp_path / name).mkdir()
+    make_home(tmp_path, "alice", "alice")
+    (tmp_path / "pending/alice").unlink()
+    return tmp_path
+
+
+async def test_a_home_with_a_limit_is_told(storage):
+    assert (await home_usage(storage, "alice")).words.startswith("Your home: ")
+
+
+async def test_nobody_is_told_of_a_home_that_is_not_there_or_has_no_limit_yet(storage):
+    make_home(storage, "bob", "bob")
+    assert await home_usage(storage, "bob") is None
+    assert await home_usage(storage, "carol") is None
+
+
+async def test_a_storage_that_is_away_holds_no_page_up(storage, monkeypatch):
+    monkeypatch.setattr(usage.os, "statvfs", lambda _path: time.sleep(1))
+    begin = time.monotonic()
+    assert await home_usage(storage, "alice", 0.1) is None
+    assert time.monotonic() - begin < 0.9
+
+
+async def test_a_storage_that_fails_is_no_failure_of_the_page(storage):
+    (storage / "pending").rmdir()
+    assert await home_usage(storage, "alice") is None

@@ -1,0 +1,145 @@
+"""Waiting for a seat in a full class, against the fake Swarm."""
+
+import asyncio
+
+import pytest
+from jupyterhub.spawner import SpawnException
+
+from swarmhub.spawning.seat_queue import Line, Turn
+
+from ..conftest import spawner
+from ..support.wait import wait_for
+
+
+@pytest.fixture
+def full(swarm):
+    swarm.seats = 0
+    return swarm
+
+
+async def starts(*names):
+    """Spawners that start, each after the one before it waits or runs."""
+    made = [spawner(name) for name in names]
+    tasks = []
+    for each in made:
+        tasks.append(asyncio.ensure_future(each.start()))
+        await wait_for(lambda each=each: "in line" in words(each) or "next" in words(each))
+    return made, tasks
+
+
+def words(a_spawner):
+    return a_spawner._stage[1]
+
+
+async def test_who_finds_no_seat_is_told_their_place_and_only_the_first_has_a_service(full):
+    (alice, bob, carol), waiting = await starts("alice", "bob", "carol")
+    assert words(alice) == "All seats are taken. You are next; your server starts by itself as soon as a seat is free."
+    assert "You are number 2 in line" in words(bob)
+    assert "You are number 3 in line" in words(carol)
+    assert list(full.services) == ["nb-alice"]
+    await cancelled(*waiting)
+
+
+async def test_those_who_wait_start_in_their_order_as_seats_become_free(full):
+    names = ["alice", "bob", "carol", "dave"]
+    _, waiting = await starts(*names)
+    full.created.clear()
+    for seats, name in enumerate(names, 1):
+        full.seats = seats
+        await waiting[seats - 1]
+        assert full.placed == {f"nb-{each}" for each in names[:seats]}, f"{name} is the next"
+    assert full.created == ["nb-bob", "nb-carol", "nb-dave"]
+    assert len(spawner().line) == 0
+
+
+async def test_who_comes_while_others_wait_overtakes_nobody(full):
+    _, (first, second) = await starts("alice", "bob")
+    full.created.clear()
+    (carol,), (third,) = await starts("carol")
+    assert full.created == []
+    full.seats = 1
+    await first
+    await wait_for(lambda: "number 2" in words(carol))
+    await cancelled(second, third)
+
+
+async def test_many_who_meet_a_full_class_at_once_all_start_in_the_end(full):
+    starting = [asyncio.ensure_future(spawner(f"user{number}").start()) for number in range(12)]
+    await wait_for(lambda: len(spawner().line) == 12)
+    await wait_for(lambda: len(full.services) == 1)
+    full.seats = 12
+    await asyncio.wait_for(asyncio.gather(*starting), 30)
+    assert len(full.services) == 12
+
+
+async def test_a_cancelled_start_leaves_the_line_and_the_next_moves_up(full):
+    (_, bob, carol), (first, second, third) = await starts("alice", "bob", "carol")
+    await cancelled(second)
+    await wait_for(lambda: "number 2" in words(carol))
+    await cancelled(first)
+    await wait_for(lambda: "You are next" in words(carol))
+    assert "number 2" in words(bob)
+    await cancelled(third)
+    assert full.services == {}
+    assert len(spawner().line) == 0
+
+
+async def test_the_wait_has_an_end_with_words_for_each(full):
+    made = [spawner(name, line_wait=0.3) for name in ("alice", "bob")]
+    for refused in await asyncio.gather(*[each.start() for each in made], return_exceptions=True):
+        assert isinstance(refused, SpawnException)
+        assert refused.message == "All seats are taken, and none became free in all this time. Please ask your instructor."
+    assert full.services == {}
+    assert len(spawner().line) == 0
+
+
+async def test_the_wait_is_no_part_of_the_time_that_a_start_may_take(full):
+    alice = spawner(start_timeout=60 + 10 + 1)  # a second for all but the wait
+    starting = asyncio.ensure_future(alice.start())
+    await asyncio.sleep(1.3)
+    full.seats = 1
+    await starting
+
+
+async def test_a_line_has_an_end(full):
+    _, waiting = await starts("alice", "bob")
+    with pytest.raises(SpawnException) as raised:
+        await spawner("carol", line_limit=2).start()
+    assert "many people wait for one already" in raised.value.message
+    await cancelled(*waiting)
+
+
+async def test_progress_tells_every_new_place(full):
+    (_, bob), (first, second) = await starts("alice", "bob")
+    told = []
+
+    async def listen():
+        async for event in bob.progress():
+            told.append(event["message"])
+
+    listening = asyncio.ensure_future(listen())
+    await wait_for(lambda: told)
+    full.seats = 1
+    await first
+    await wait_for(lambda: len(told) > 1)
+    full.seats = 2
+    await second
+    await wait_for(lambda: "runs" in told[-1])
+    assert ["number 2" in told[0], "You are next" in told[1]] == [True, True]
+    listening.cancel()
+
+
+def test_who_does_not_wait_has_no_place_and_may_leave():
+    line = Line()
+    turn = Turn(line, "nb-alice", 60, 100)
+    assert line.place(turn) == 0
+    assert turn.is_due
+    turn.end()
+
+
+async def cancelled(*starting):
+    for each in starting:
+        each.cancel()
+    for each in starting:
+        with pytest.raises(asyncio.CancelledError):
+            await each

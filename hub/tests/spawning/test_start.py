@@ -1,0 +1,202 @@
+"""Starting a user's server, against the fake Swarm."""
+
+import asyncio
+import time
+
+import docker
+import pytest
+from jupyterhub.spawner import SpawnException
+
+from swarmhub.spawning.spawner import SwarmHubSpawner
+
+from ..conftest import spawner
+from ..support.wait import wait_for
+
+FAILED = "failed|shutdown|task: non-zero exit (1) > ready|ready"
+
+
+async def refused(a_spawner):
+    with pytest.raises(SpawnException) as raised:
+        await a_spawner.start()
+    return raised.value
+
+
+async def test_a_start_ends_when_the_container_runs_and_answers_where(swarm):
+    alice = spawner(use_internal_ip=True)
+    assert await alice.start() == ("nb-alice", 8888)
+    service = swarm.services["nb-alice"]
+    assert service["TaskTemplate"]["ContainerSpec"]["Args"] == ["jupyterhub-singleuser"]
+    assert service["EndpointSpec"] == {"Mode": "dnsrr"}
+    assert await alice.poll() is None
+
+
+async def test_a_server_that_runs_but_does_not_answer_is_told(swarm):
+    alice = spawner(http_timeout=1)
+    alice.answers = False
+    assert (await refused(alice)).message == "Your server runs but does not answer. Please tell your instructor."
+    assert swarm.services == {}
+
+
+async def test_a_server_that_crashes_before_it_answers_is_told_without_waiting_for_a_timeout(swarm):
+    swarm.script = ["running", FAILED, "running", FAILED, "running", FAILED]
+    alice = spawner()
+    alice.answers = False
+    assert "started and stopped again at once" in (await refused(alice)).message
+
+
+async def test_a_server_answers_when_its_port_can_be_connected_to(swarm):
+    listening = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+
+    async def address():
+        return "127.0.0.1", port
+
+    alice = spawner()
+    alice.get_ip_and_port = address
+    assert await SwarmHubSpawner._answers(alice)
+    listening.close()
+    assert not await SwarmHubSpawner._answers(alice)
+
+
+async def test_a_name_that_is_no_dns_label_gets_a_service_all_the_same(swarm):
+    await spawner("ada.lovelace@" + "example." * 20 + "org").start()
+    assert list(swarm.services) == ["nb-ada-lovelace-exam---3b6a8029"]
+
+
+async def test_a_service_left_over_from_before_is_replaced(swarm):
+    await spawner().start()
+    await spawner().start()
+    assert swarm.removed == ["nb-alice"]
+    assert list(swarm.services) == ["nb-alice"]
+
+
+async def test_a_class_without_a_machine_is_told_after_a_while_and_nothing_stays(swarm):
+    swarm.script = ["new", "pending|running|no suitable node (1 node not available for new tasks)"]
+    raised = await refused(spawner())
+    assert raised.message == "No machine of this class is ready for your server. Please tell your instructor."
+    assert raised.status_code == 503
+    assert "1 node not available" in raised.get_message()
+    assert swarm.services == {}
+
+
+async def test_a_machine_that_comes_in_time_is_taken(swarm):
+    nowhere = "pending|running|no suitable node (1 node not available for new tasks)"
+    swarm.script = ["new", nowhere, nowhere, nowhere, "assigned", "running"]
+    await spawner(seat_wait=20).start()
+
+
+async def test_a_network_without_addresses_is_told(swarm):
+    swarm.script = ["new"]
+    assert "no address left" in (await refused(spawner())).message
+    assert swarm.services == {}
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ("No such image: quay.io/x@sha256:1", "image cannot be fetched"),
+        ("failed to mount local volume: mount :/srv/swarmhub/homes/alice: connection refused", "home folder cannot be mounted"),
+        ('exec: "jupyterhub-singleuser": executable file not found in $PATH', "no jupyterhub-singleuser"),
+    ],
+)
+async def test_three_rejected_attempts_end_a_start_with_a_sentence(swarm, error, told):
+    swarm.script = [f"rejected|shutdown|{error} > ready|ready"] * 3
+    raised = await refused(spawner())
+    assert told in raised.message
+    assert error in raised.get_message()
+    assert swarm.services == {}
+
+
+async def test_one_failed_attempt_does_not_end_a_start(swarm):
+    swarm.script = ["preparing", FAILED, "starting", "running"]
+    await spawner().start()
+
+
+async def test_attempts_are_counted_even_if_swarm_forgets_old_tasks(swarm):
+    swarm.script = [FAILED, FAILED, FAILED]
+    tasks = swarm.tasks
+    swarm.tasks = lambda name: tasks(name)[-2:]
+    assert "stopped again at once" in (await refused(spawner())).message
+
+
+async def test_a_task_that_swarm_will_not_restart_ends_a_start_at_once(swarm):
+    swarm.script = ["complete|shutdown"]
+    assert "stopped again at once" in (await refused(spawner())).message
+    assert swarm.services == {}
+
+
+async def test_a_service_removed_by_somebody_else_ends_a_start(swarm):
+    swarm.script = ["preparing"]
+    starting = asyncio.ensure_future(refused(spawner()))
+    await wait_for(lambda: swarm.services)
+    swarm.services.clear()
+    assert "was removed" in (await starting).message
+
+
+async def test_a_start_that_takes_too_long_is_told_before_the_hub_gives_up_without_words(swarm):
+    swarm.script = ["preparing"]
+    assert "too long" in (await refused(spawner(start_timeout=60))).message
+    assert swarm.services == {}
+
+
+async def test_a_cancelled_start_leaves_nothing_behind(swarm):
+    swarm.script = ["preparing"]
+    starting = asyncio.ensure_future(spawner().start())
+    await wait_for(lambda: swarm.services)
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert swarm.services == {}
+
+
+async def test_a_start_cancelled_while_docker_makes_the_service_leaves_nothing_behind(swarm):
+    swarm.delay = 0.3
+    starting = asyncio.ensure_future(spawner().start())
+    await asyncio.sleep(0.1)
+    assert swarm.services == {}
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert swarm.removed == ["nb-alice"]
+
+
+async def test_docker_s_refusal_is_told(swarm):
+    swarm.broken = True
+    raised = await refused(spawner())
+    assert raised.message == "Docker refused to make your server. Please tell your instructor."
+    assert "no leader" in raised.get_message()
+
+
+async def test_a_docker_that_is_away_is_told(swarm):
+    SwarmHubSpawner._client.close()
+    SwarmHubSpawner._client = docker.APIClient(base_url="tcp://127.0.0.1:1", version="1.41")
+    assert "cannot talk to Docker" in (await refused(spawner())).message
+
+
+async def test_progress_tells_each_stage_once_and_in_words(swarm):
+    swarm.script = ["new", "pending", "assigned", "preparing", "preparing", "starting", "running"]
+    alice = spawner(look_interval=0.05)
+    told = []
+
+    async def listen():
+        async for event in alice.progress():
+            told.append(event)
+
+    listening = asyncio.ensure_future(listen())
+    await asyncio.sleep(0)
+    await alice.start()
+    await wait_for(lambda: told[-1]["progress"] == 75)
+    listening.cancel()
+    words = [event["message"] for event in told]
+    assert words[0].startswith("Preparing your home folder")
+    assert words[-1] == "Your server runs; waiting for its first answer"
+    assert len(set(words)) == len(words)
+
+
+async def test_fifty_starts_at_once_are_looked_at_side_by_side(swarm):
+    swarm.script = ["new", "pending", "preparing", "running"]
+    begin = time.monotonic()
+    await asyncio.gather(*[spawner(f"user{number}", look_interval=0.5).start() for number in range(50)])
+    assert time.monotonic() - begin < 8
+    assert len(swarm.services) == 50
+    assert swarm.asked.count("GET /tasks") < 50, "each would have asked four times"
