@@ -9,17 +9,15 @@ from functools import partial
 from pathlib import Path
 
 from swarmhub.authenticator import ClassAuthenticator, to_ascii
-from swarmhub.database import write_ahead
 from swarmhub.homes.first_files import give_first_files
 from swarmhub.homes.provisioning import prepare_home
 from swarmhub.homes.usage import home_usage
-from swarmhub.resolver import FreshResolver
 from swarmhub.services.operator_api import operator_token
 from swarmhub.settings import Places, SettingsError, read_secret, read_settings
 from swarmhub.spawning.image_choice import FIELD, form, options_from_form
 from swarmhub.spawning.service_spec import HOME
 from swarmhub.spawning.spawner import SwarmHubSpawner
-from swarmhub.tabs import share_a_start
+from swarmhub.upstream_fixes import FreshResolver, share_pending_start, use_write_ahead_log
 
 c = get_config()
 places = Places(Path(os.environ.get("SWARMHUB_ROOT", "/")))
@@ -44,7 +42,7 @@ c.JupyterHubHTTPClient.connector_options = {"resolver": FreshResolver(), "use_dn
 # SQLite on the manager's own disk, never NFS. A new JupyterHub changes its tables one way; upgrade_db keeps a copy beside it.
 c.JupyterHub.db_url = f"sqlite:///{(places.data / 'hub.sqlite').absolute()}"
 c.JupyterHub.upgrade_db = True
-write_ahead()
+use_write_ahead_log()
 # A hub that comes back looks at all servers side by side, and answers nobody for so long (default: 10 s). Those that it has not
 # seen then are "check pending", and keep their routes (jupyterhub/proxy.py, check_routes).
 c.JupyterHub.init_spawners_timeout = 1
@@ -111,7 +109,7 @@ c.JupyterHub.active_server_limit = 0
 # After a second (default 10) to the page that tells how far the start is. Not at once: what fails at once would fail before
 # that page listens, and its question is then answered with 400 and no words (jupyterhub/apihandlers/users.py).
 c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 1}
-share_a_start()
+share_pending_start()
 
 
 async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:

@@ -8,7 +8,7 @@ import aiohttp
 from jupyterhub.spawner import Spawner
 from jupyterhub.utils import utcnow
 
-from ..resolver import FreshResolver
+from ..upstream_fixes import FreshResolver
 
 _MOST = 1 << 20  # bytes of an answer that are read
 
