@@ -9,23 +9,23 @@ from functools import partial
 from pathlib import Path
 
 from swarmhub.authenticator import ClassAuthenticator, to_ascii
-from swarmhub.homes.first_files import give_first_files
+from swarmhub.homes.first_files import add_first_files
 from swarmhub.homes.provisioning import prepare_home
 from swarmhub.homes.usage import home_usage
 from swarmhub.services.operator_api import operator_token
-from swarmhub.settings import Places, SettingsError, read_secret, read_settings
+from swarmhub.settings import Paths, SettingsError, read_secret, read_settings
 from swarmhub.spawning.image_choice import FIELD, form, options_from_form
 from swarmhub.spawning.service_spec import HOME
 from swarmhub.spawning.spawner import SwarmHubSpawner
 from swarmhub.upstream_fixes import FreshResolver, share_pending_start, use_write_ahead_log
 
 c = get_config()
-places = Places(Path(os.environ.get("SWARMHUB_ROOT", "/")))
+paths = Paths(Path(os.environ.get("SWARMHUB_ROOT", "/")))
 try:
-    settings = read_settings(places.settings)
-    proxy_token = read_secret(places, "proxy-token")
-    shared_password = to_ascii(read_secret(places, "shared-password"))
-    admin_password = to_ascii(read_secret(places, "admin-password")) if settings.admins else None
+    settings = read_settings(paths.settings)
+    proxy_token = read_secret(paths, "proxy-token")
+    shared_password = to_ascii(read_secret(paths, "shared-password"))
+    admin_password = to_ascii(read_secret(paths, "admin-password")) if settings.admins else None
 except SettingsError as error:
     sys.exit(str(error))
 
@@ -40,13 +40,13 @@ c.JupyterHub.hub_connect_url = "http://hub:8081"
 c.SwarmHubSpawner.hub_connect_url = "http://proxy:8000"
 c.JupyterHubHTTPClient.connector_options = {"resolver": FreshResolver(), "use_dns_cache": False}
 # SQLite on the manager's own disk, never NFS. A new JupyterHub changes its tables one way; upgrade_db keeps a copy beside it.
-c.JupyterHub.db_url = f"sqlite:///{(places.data / 'hub.sqlite').absolute()}"
+c.JupyterHub.db_url = f"sqlite:///{(paths.data / 'hub.sqlite').absolute()}"
 c.JupyterHub.upgrade_db = True
 use_write_ahead_log()
 # A hub that comes back looks at all servers side by side, and answers nobody for so long (default: 10 s). Those that it has not
 # seen then are "check pending", and keep their routes (jupyterhub/proxy.py, check_routes).
 c.JupyterHub.init_spawners_timeout = 1
-c.JupyterHub.cookie_secret_file = str(places.data / "cookie-secret")
+c.JupyterHub.cookie_secret_file = str(paths.data / "cookie-secret")
 
 # --- the proxy is a service of its own, so that a hub restart drops no connection ------------------------------------------
 c.ConfigurableHTTPProxy.should_start = False
@@ -95,16 +95,16 @@ c.SwarmHubSpawner.environment = {
     "XDG_CACHE_HOME": "/tmp/cache",
 }
 c.SwarmHubSpawner.client_kwargs = {"timeout": 30}  # seconds for one answer of Docker's
-LINE_WAIT, LINE_LIMIT = 1800, 100  # for how many seconds, and how many people, wait in line when all seats are taken
-c.SwarmHubSpawner.line_wait = LINE_WAIT
-c.SwarmHubSpawner.line_limit = LINE_LIMIT
-c.SwarmHubSpawner.start_timeout = LINE_WAIT + 300  # the first server on a machine may have to fetch the image
+QUEUE_TIMEOUT, QUEUE_LIMIT = 1800, 100  # for how many seconds, and how many people, wait in line when all seats are taken
+c.SwarmHubSpawner.queue_timeout = QUEUE_TIMEOUT
+c.SwarmHubSpawner.queue_limit = QUEUE_LIMIT
+c.SwarmHubSpawner.start_timeout = QUEUE_TIMEOUT + 300  # the first server on a machine may have to fetch the image
 c.SwarmHubSpawner.http_timeout = 120
 c.SwarmHubSpawner.poll_interval = 15  # so late at most the hub sees that somebody chose File > Shut Down
 c.SwarmHubSpawner.consecutive_failure_limit = 0  # a hub that exits helps nobody
 # It refuses with 429, it does not queue (jupyterhub/handlers/base.py, spawn_single_user); a class that logs in at once must
 # fit, and those who wait in line count too. Seats are counted by Swarm.
-c.JupyterHub.concurrent_spawn_limit = max(settings.seats, 100) + LINE_LIMIT
+c.JupyterHub.concurrent_spawn_limit = max(settings.seats, 100) + QUEUE_LIMIT
 c.JupyterHub.active_server_limit = 0
 # After a second (default 10) to the page that tells how far the start is. Not at once: what fails at once would fail before
 # that page listens, and its question is then answered with 400 and no words (jupyterhub/apihandlers/users.py).
@@ -114,40 +114,40 @@ share_pending_start()
 
 async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
     spawner.notice = None
-    await prepare_home(places.storage, spawner.escaped_name, spawner.user.name)
-    if lack := await give_first_files(places.storage, spawner.escaped_name):
-        spawner.notice, detail = lack
+    await prepare_home(paths.storage, spawner.escaped_name, spawner.user.name)
+    if problem := await add_first_files(paths.storage, spawner.escaped_name):
+        spawner.notice, detail = problem
         spawner.log.warning("%s: %s (%s)", spawner.user.name, spawner.notice, detail)
 
 
 # --- the pages ---------------------------------------------------------------------------------------------------------------
 c.JupyterHub.template_paths = [str(Path(__file__).parent / "templates")]
 c.JupyterHub.template_vars = {"class_name": settings.name}
-if settings.export:
+if settings.storage:
     c.SwarmHubSpawner.pre_spawn_hook = pre_spawn_hook
     # JupyterHub calls a function that it finds here, on every page; what it answers is called by the pages that want to know.
-    c.JupyterHub.template_vars["home_usage"] = lambda _user: partial(home_usage, places.storage)
+    c.JupyterHub.template_vars["home_usage"] = lambda _user: partial(home_usage, paths.storage)
 else:
     c.JupyterHub.template_vars["announcement"] = "Files here are kept only while your server runs; download what you want to keep."
 
 # --- services of the hub's own ---------------------------------------------------------------------------------------------
 hub_api = f"http://127.0.0.1:{port}/hub/api"
-sweeper = [sys.executable, "-m", "swarmhub.services.sweeper", settings.name, hub_api, str(settings.sweep)]
-if settings.export:
-    sweeper.append(str(places.storage / "fenced"))
+sweeper = [sys.executable, "-m", "swarmhub.services.sweeper", settings.name, hub_api, str(settings.sweep_interval)]
+if settings.storage:
+    sweeper.append(str(paths.storage / "fenced"))
 # A service of the hub's gets few of its variables.
 docker_host = {name: value for name, value in os.environ.items() if name == "DOCKER_HOST"}
 c.JupyterHub.services = [{"name": "sweeper", "command": sweeper, "environment": docker_host}]
 c.JupyterHub.load_roles = [{"name": "sweeper", "scopes": ["list:users", "read:servers"], "services": ["sweeper"]}]
-if settings.cull:
-    every = min(settings.cull // 2, 300)
-    culler = ["jupyterhub_idle_culler", f"--url={hub_api}", f"--timeout={settings.cull}", f"--cull-every={every}"]
+if settings.idle_timeout:
+    interval = min(settings.idle_timeout // 2, 300)
+    culler = ["jupyterhub_idle_culler", f"--url={hub_api}", f"--timeout={settings.idle_timeout}", f"--cull-every={interval}"]
     scopes = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
     c.JupyterHub.services.append({"name": "idle-culler", "command": [sys.executable, "-m", *culler]})
     c.JupyterHub.load_roles.append({"name": "idle-culler", "scopes": scopes, "services": ["idle-culler"]})
 
 # --- what the operator asks of the hub (swarmhub/services/operator_api.py) ---------------------------------------------------
-c.JupyterHub.services.append({"name": "operator", "api_token": operator_token(places)})
+c.JupyterHub.services.append({"name": "operator", "api_token": operator_token(paths)})
 c.JupyterHub.load_roles.append(
     {
         "name": "operator",

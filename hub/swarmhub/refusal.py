@@ -16,7 +16,7 @@ class Refusal(NamedTuple):
 
 
 NO_SEAT = Refusal("capacity", "All seats are taken, and none became free in all this time. Please ask your instructor.", 503)
-LINE_FULL = Refusal("line", "All seats are taken, and many people wait for one already. Please ask your instructor.", 503)
+QUEUE_FULL = Refusal("line", "All seats are taken, and many people wait for one already. Please ask your instructor.", 503)
 NO_MACHINE = Refusal("machines", "No machine of this class is ready for your server. Please tell your instructor.", 503)
 NO_ADDRESS = Refusal("addresses", "The class network has no address left for your server. Please tell your instructor.", 503)
 IMAGE_MISSING = Refusal("image", "The notebook image cannot be fetched. Please tell your instructor.")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-SHORTEST_CULL = 600
+MIN_IDLE_TIMEOUT = 600
 
 
 class SettingsError(Exception):
@@ -14,7 +14,7 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True)
-class Export:
+class NfsExport:
     """Where the homes are: a folder that an NFS server exports."""
 
     address: str
@@ -46,18 +46,18 @@ class Settings:
     memory: int
     guarantee: int | None
     cpu: float | None
-    export: Export | None
+    storage: NfsExport | None
     admins: frozenset[str]
     placement: tuple[str, ...]
     seats: int
-    cull: int | None
-    sweep: float
+    idle_timeout: int | None
+    sweep_interval: float
     images: tuple[Image, ...] = ()
     packs: bool = False
 
 
 @dataclass(frozen=True)
-class Places:
+class Paths:
     """Where the hub finds its files; everything lies below one root, which is `/` except in tests."""
 
     root: Path
@@ -89,9 +89,9 @@ def read_settings(path: Path) -> Settings:
         raise _error(path, ["must be an object"])
     faults: list[str] = []
 
-    def take(key: str, value: object, is_right: Callable[[object], bool], wanted: str) -> object:
-        if not is_right(value):
-            faults.append(f"{key}: must be {wanted}, is {json.dumps(value)}")
+    def take(key: str, value: object, is_valid: Callable[[object], bool], expected: str) -> object:
+        if not is_valid(value):
+            faults.append(f"{key}: must be {expected}, is {json.dumps(value)}")
         return value
 
     settings = Settings(
@@ -101,16 +101,16 @@ def read_settings(path: Path) -> Settings:
         memory=take("memory", found.get("memory"), _is_whole(1), "a whole number of bytes"),
         guarantee=take("guarantee", found.get("guarantee"), _or_none(_is_whole(1)), "a whole number of bytes, or null"),
         cpu=take("cpu", found.get("cpu"), _is_cpu, "a number of cores above 0, or null"),
-        export=_export(found.get("storage", {}), take),
+        storage=_storage(found.get("storage", {}), take),
         admins=frozenset(take("admins", found.get("admins", []), _is_texts, "a list of user names")),
         placement=tuple(take("placement", found.get("placement", []), _is_texts, "a list of Swarm constraints")),
         seats=take("seats", found.get("seats"), _is_whole(0), "a whole number"),
         # A browser says it is there every 30 s (websocket ping) and a server tells the hub every 300 s: a shorter cull
         # takes servers from people who are at work.
-        cull=take("cull", found.get("cull"), _is_cull, f"a whole number of seconds, at least {SHORTEST_CULL}, or null"),
+        idle_timeout=take("cull", found.get("cull"), _is_idle_timeout, f"a whole number of seconds, at least {MIN_IDLE_TIMEOUT}, or null"),
         images=tuple(_images(found.get("images", []), take)),
         packs=take("strategy", found.get("strategy", "spread"), lambda value: value in ("spread", "pack"), "spread or pack") == "pack",
-        sweep=take("sweep", found.get("sweep", 60), _is_above_zero, "a number of seconds above 0"),
+        sweep_interval=take("sweep", found.get("sweep", 60), _is_above_zero, "a number of seconds above 0"),
     )
     if faults:
         raise _error(path, faults)
@@ -119,9 +119,9 @@ def read_settings(path: Path) -> Settings:
 
 def _images(found: object, take: Callable) -> list[Image]:
     names = [each.get("name") for each in found if isinstance(each, dict)] if isinstance(found, list) else None
-    is_right = names is not None and len(set(map(str, names))) == len(found)
-    take("images", found, lambda _: is_right, "a list of objects with names of their own")
-    return [_image(f"images[{place}]", each, take) for place, each in enumerate(found)] if is_right else []
+    is_valid = names is not None and len(set(map(str, names))) == len(found)
+    take("images", found, lambda _: is_valid, "a list of objects with names of their own")
+    return [_image(f"images[{place}]", each, take) for place, each in enumerate(found)] if is_valid else []
 
 
 def _image(at: str, found: dict, take: Callable) -> Image:
@@ -134,19 +134,19 @@ def _image(at: str, found: dict, take: Callable) -> Image:
     )
 
 
-def _export(found: object, take: Callable) -> Export | None:
+def _storage(found: object, take: Callable) -> NfsExport | None:
     if found is None:
         return None
     storage = found if isinstance(found, dict) else {}
-    return Export(
+    return NfsExport(
         take("storage.address", storage.get("address"), _is_address, "an IP address (nfs4 takes no names)"),
         take("storage.path", storage.get("path"), _is_absolute, "an absolute path"),
     )
 
 
-def read_secret(places: Places, name: str) -> str:
+def read_secret(paths: Paths, name: str) -> str:
     """Reads one secret without its line end; raises SettingsError when it is missing or empty."""
-    path = places.secrets / name
+    path = paths.secrets / name
     try:
         secret = path.read_text(encoding="utf-8").strip("\r\n")
     except OSError as error:
@@ -169,8 +169,8 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, list) and all(_is_text(item) for item in value)
 
 
-def _is_whole(least: int) -> Callable[[object], bool]:
-    return lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= least
+def _is_whole(minimum: int) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= minimum
 
 
 def _is_above_zero(value: object) -> bool:
@@ -181,11 +181,11 @@ def _is_cpu(value: object) -> bool:
     return value is None or _is_above_zero(value)
 
 
-def _or_none(is_right: Callable[[object], bool]) -> Callable[[object], bool]:
-    return lambda value: value is None or is_right(value)
+def _or_none(is_valid: Callable[[object], bool]) -> Callable[[object], bool]:
+    return lambda value: value is None or is_valid(value)
 
 
-_is_cull = _or_none(_is_whole(SHORTEST_CULL))
+_is_idle_timeout = _or_none(_is_whole(MIN_IDLE_TIMEOUT))
 
 
 def _is_absolute(value: object) -> bool:

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import docker
 import pytest
 
-from swarmhub.spawning.seat_queue import Line
+from swarmhub.spawning.seat_queue import SeatQueue
 from swarmhub.spawning.spawner import SwarmHubSpawner
-from swarmhub.spawning.start_limiter import Starts
-from swarmhub.spawning.task_poller import Looks
+from swarmhub.spawning.start_limiter import StartLimiter
+from swarmhub.spawning.task_poller import SharedTaskPoller
 
 from .support.examples import SETTINGS
 from .support.fake_docker import FakeDocker
@@ -17,13 +17,13 @@ from .support.fake_docker import FakeDocker
 @pytest.fixture
 def swarm():
     fake = FakeDocker()
-    SwarmHubSpawner.looks, SwarmHubSpawner.line, SwarmHubSpawner.starts = Looks(), Line(), Starts()
+    SwarmHubSpawner.task_poller, SwarmHubSpawner.seat_queue, SwarmHubSpawner.start_limiter = SharedTaskPoller(), SeatQueue(), StartLimiter()
     SwarmHubSpawner._client = docker.APIClient(base_url=fake.url, version="1.41")
     yield fake
     SwarmHubSpawner._client.close()
     SwarmHubSpawner._client = None
     fake.close()
-    assert fake.unforeseen == []
+    assert fake.unexpected == []
 
 
 class Spawner(SwarmHubSpawner):
@@ -34,11 +34,11 @@ class Spawner(SwarmHubSpawner):
     def get_env(self):
         return {"A": "1"}
 
-    async def _answers(self):
+    async def _is_listening(self):
         return self.answers
 
 
 def spawner(name="alice", **traits):
-    quick = {"look_interval": 0.01, "start_timeout": 90, "seat_wait": 0.2, "line_wait": 60}
+    quick = {"start_poll_interval": 0.01, "start_timeout": 90, "placement_timeout": 0.2, "queue_timeout": 60}
     user = SimpleNamespace(name=name)
     return Spawner(user=user, cmd=["jupyterhub-singleuser"], name_template="nb-{username}", **({"settings": SETTINGS} | quick | traits))

@@ -29,13 +29,13 @@ def swarm():
     fake = FakeDocker()
     yield fake
     fake.close()
-    assert fake.unforeseen == []
+    assert fake.unexpected == []
 
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory, swarm):
     # No test waits as long as a class would; a user's server never answers here, since nothing resolves nb-….
-    quick = [f"--SwarmHubSpawner.{setting}" for setting in ("seat_wait=2", "http_timeout=2", "look_interval=0.1")]
+    quick = [f"--SwarmHubSpawner.{setting}" for setting in ("placement_timeout=2", "http_timeout=2", "start_poll_interval=0.1")]
     running = RunningHub(tmp_path_factory.mktemp("hub"), swarm.url, *quick)
     yield running
     running.close()
@@ -64,8 +64,8 @@ def storage(hub):
         shutil.rmtree(folder / name)
 
 
-def words(told):
-    return [event["message"] for event in told]
+def messages_of(events):
+    return [event["message"] for event in events]
 
 
 def test_a_hub_with_a_wrong_settings_file_ends_with_its_faults_and_no_stack_trace(tmp_path):
@@ -158,7 +158,7 @@ def test_a_full_class_lets_people_wait_in_line_and_their_servers_start_by_themse
         browser.open(f"/hub/spawn/{name}")
         wait_for(lambda: "nb-bob" in swarm.services)
     with ThreadPoolExecutor() as reader:
-        told = reader.submit(kim.progress, "kim")
+        events = reader.submit(kim.progress, "kim")
         try:
             # The button "Stop server" of the page of a start.
             assert bob.open("/hub/api/users/bob/server", method="DELETE")[0] in (202, 204)
@@ -166,10 +166,10 @@ def test_a_full_class_lets_people_wait_in_line_and_their_servers_start_by_themse
             assert 'id="start"' in bob.open("/hub/spawn-pending/bob")[1]
         finally:
             swarm.seats = None
-        said = words(told.result())
-    assert any("Your server runs" in message for message in said)
-    assert said[-1] == "Spawn failed: Your server runs but does not answer. Please tell your instructor."
-    assert [message for message in said if "You are next" in message]
+        messages = messages_of(events.result())
+    assert any("Your server runs" in message for message in messages)
+    assert messages[-1] == "Spawn failed: Your server runs but does not answer. Please tell your instructor."
+    assert [message for message in messages if "You are next" in message]
     assert "Traceback" not in hub.log().split("kim", 1)[1]
     wait_for(lambda: not swarm.services)
 
@@ -193,9 +193,9 @@ def test_a_user_gets_a_server_that_asks_the_hub_through_the_proxy(hub, swarm, st
     assert environment["JUPYTER_RUNTIME_DIR"].startswith("/tmp/")
     assert container["Args"][0] == "jupyterhub-singleuser"
     assert "--ResourceUseDisplay.track_disk_usage=True" in container["Args"]
-    told = words(carol.progress("carol@example.org"))
-    assert "waiting for its first answer" in told[-2]
-    assert told[-1] == "Spawn failed: Your server runs but does not answer. Please tell your instructor."
+    messages = messages_of(carol.progress("carol@example.org"))
+    assert "waiting for its first answer" in messages[-2]
+    assert messages[-1] == "Spawn failed: Your server runs but does not answer. Please tell your instructor."
     wait_for(lambda: not swarm.services)
 
 
@@ -215,9 +215,9 @@ def test_first_files_that_do_not_fit_are_told_and_the_server_starts(hub, swarm, 
     swarm.script = RUNS
     hans = hub.browser()
     hans.log_in("hans")
-    told = words(hans.start_server("hans"))
-    assert any("do not fit into your home" in message for message in told)
-    assert any("Your server runs" in message for message in told), "it starts all the same"
+    messages = messages_of(hans.start_server("hans"))
+    assert any("do not fit into your home" in message for message in messages)
+    assert any("Your server runs" in message for message in messages), "it starts all the same"
     assert "do not fit into your home" in hans.open("/hub/home")[1]
     assert "hans: The files for this class do not fit" in hub.log()
     wait_for(lambda: not swarm.services)
@@ -236,13 +236,13 @@ def test_where_homes_are_not_kept_and_images_are_offered_the_pages_say_so_and_th
         aaron, ivan = hub.browser(), hub.browser()
         sentence = "Files here are kept only while your server runs; download what you want to keep."
         login = ivan.open("/hub/login")[1]
-        assert [words in login for words in (sentence, "Choose a name of your own", "kept under it")] == [True, True, False]
+        assert [text in login for text in (sentence, "Choose a name of your own", "kept under it")] == [True, True, False]
         ivan.log_in("ivan")
         assert sentence in ivan.open("/hub/home")[1]
         aaron.log_in("aaron")
         for browser, name in ((aaron, "aaron"), (ivan, "ivan")):
             page = browser.open(f"/hub/spawn/{name}")[1]
-            assert [words in page for words in ('value="Python" checked', 'value="R &lt;3"', "for week 3")] == [True] * 3
+            assert [text in page for text in ('value="Python" checked', 'value="R &lt;3"', "for week 3")] == [True] * 3
             assert name not in swarm.services
         assert "This class offers no such image" in ivan.open("/hub/spawn/ivan", {"choice": "Perl"})[1]
         aaron.open("/hub/spawn/aaron", {})
@@ -299,6 +299,6 @@ def test_a_login_outlives_a_restart_of_the_hub_and_servers_are_left_alone(hub, s
 def test_a_proxy_that_forgot_its_routes_is_told_them_again_within_seconds(hub):
     hub.stop_proxy()
     hub.start_proxy()
-    begin = time.monotonic()
+    started = time.monotonic()
     wait_for(lambda: "/" in hub.routes(), 20)
-    assert time.monotonic() - begin < 8, "a waiting user is redirected in circles, and told of an error after 14 s"
+    assert time.monotonic() - started < 8, "a waiting user is redirected in circles, and told of an error after 14 s"

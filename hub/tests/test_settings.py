@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from swarmhub.settings import Export, Places, SettingsError, read_secret, read_settings
+from swarmhub.settings import NfsExport, Paths, SettingsError, read_secret, read_settings
 
 from .support.examples import HUB
 
@@ -17,14 +17,14 @@ def write(folder: Path, content: object) -> Path:
 def test_a_complete_file_becomes_settings(tmp_path):
     settings = read_settings(write(tmp_path, HUB))
     assert (settings.memory, settings.guarantee) == (1 << 30, 700 << 20)
-    assert settings.export == Export("10.77.0.11", "/srv/swarmhub")
+    assert settings.storage == NfsExport("10.77.0.11", "/srv/swarmhub")
     assert settings.admins == {"ada"}
-    assert settings.cull is None, "nobody's server is stopped unless somebody says so"
-    assert settings.sweep == 60
+    assert settings.idle_timeout is None, "nobody's server is stopped unless somebody says so"
+    assert settings.sweep_interval == 60
 
 
 def test_no_storage_is_allowed_when_it_is_said(tmp_path):
-    assert read_settings(write(tmp_path, HUB | {"storage": None})).export is None
+    assert read_settings(write(tmp_path, HUB | {"storage": None})).storage is None
 
 
 def test_without_a_guarantee_all_of_the_memory_is_kept_free(tmp_path):
@@ -37,7 +37,7 @@ def test_no_limit_of_cpu_is_allowed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("key", "wrong", "told"),
+    ("key", "wrong", "message"),
     [
         ("name", "", "name: must be a text"),
         ("image", None, "image: must be a text, is null"),
@@ -63,10 +63,10 @@ def test_no_limit_of_cpu_is_allowed(tmp_path):
         ("storage", "temporary", "storage.address: must be an IP address"),
     ],
 )
-def test_a_wrong_value_is_named_with_what_would_be_right(tmp_path, key, wrong, told):
+def test_a_wrong_value_is_named_with_what_would_be_right(tmp_path, key, wrong, message):
     with pytest.raises(SettingsError) as raised:
         read_settings(write(tmp_path, HUB | {key: wrong}))
-    assert told in str(raised.value)
+    assert message in str(raised.value)
     assert str(tmp_path) in str(raised.value)
     assert str(raised.value).endswith("type: swarmhub up")
 
@@ -98,17 +98,17 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_a_secret_is_read_without_its_line_end_but_with_its_spaces(tmp_path):
-    places = Places(tmp_path)
-    places.secrets.mkdir(parents=True)
-    (places.secrets / "proxy-token").write_text(" to ken \r\n")
-    assert read_secret(places, "proxy-token") == " to ken "
+    paths = Paths(tmp_path)
+    paths.secrets.mkdir(parents=True)
+    (paths.secrets / "proxy-token").write_text(" to ken \r\n")
+    assert read_secret(paths, "proxy-token") == " to ken "
 
 
 @pytest.mark.parametrize("content", [None, "", "\n"])
 def test_a_missing_or_empty_secret_is_named(tmp_path, content):
-    places = Places(tmp_path)
-    places.secrets.mkdir(parents=True)
+    paths = Paths(tmp_path)
+    paths.secrets.mkdir(parents=True)
     if content is not None:
-        (places.secrets / "proxy-token").write_text(content)
+        (paths.secrets / "proxy-token").write_text(content)
     with pytest.raises(SettingsError, match="proxy-token"):
-        read_secret(places, "proxy-token")
+        read_secret(paths, "proxy-token")

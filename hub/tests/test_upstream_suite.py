@@ -43,7 +43,7 @@ def test_what_jupyterhub_asks_of_its_spawner_holds_for_ours(module, names, tmp_p
     plugin = "tests.support.upstream_suite_plugin"
     options = f"-p {plugin} -p no:cacheprovider -q --no-header --rootdir={tmp_path} -c {os.devnull} --pyargs".split()
     loops = ["-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=module", "-o", "asyncio_default_test_loop_scope=module"]
-    told = subprocess.run(  # noqa: S603
+    result = subprocess.run(  # noqa: S603
         [sys.executable, "-m", "pytest", *options, *loops, *(f"jupyterhub.tests.{module}::{name}" for name in names)],
         cwd=HUB,
         env=os.environ | {"PATH": f"{COMMANDS}:{os.environ['PATH']}", "PYTHONPATH": str(HUB)},
@@ -52,4 +52,4 @@ def test_what_jupyterhub_asks_of_its_spawner_holds_for_ours(module, names, tmp_p
         timeout=300,
         check=False,
     )
-    assert told.returncode == 0, told.stdout[-5000:] + told.stderr[-2000:]
+    assert result.returncode == 0, result.stdout[-5000:] + result.stderr[-2000:]

@@ -16,7 +16,7 @@ from .owner_note import read_note, write_note
 
 PART = ".first-files.part"
 NO_ROOM = "The files for this class do not fit into your home. They come at your next start, once there is room."
-NOT_NOW = "The files for this class could not be copied into your home. They come at your next start."
+NOT_COPIED = "The files for this class could not be copied into your home. They come at your next start."
 
 # A folder that a link has taken the place of is not entered: a server of the user's may still run somewhere.
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
@@ -40,7 +40,7 @@ class Stopped(Exception):
     """Copying was told to end."""
 
 
-async def give_first_files(storage: Path, slug: str, deadline: float = 120) -> tuple[str, str] | None:
+async def add_first_files(storage: Path, slug: str, deadline: float = 120) -> tuple[str, str] | None:
     """Copies what a new home still lacks. A failure is no reason not to start: answers the user's sentence and the log's detail."""
     stop = Event()
     work = asyncio.get_running_loop().run_in_executor(_threads, copy_first_files, storage, slug, stop)
@@ -50,7 +50,7 @@ async def give_first_files(storage: Path, slug: str, deadline: float = 120) -> t
         return NO_ROOM, str(error)
     except (OSError, ValueError, LookupError, TypeError) as error:  # a TimeoutError is an OSError too
         is_full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-        return (NO_ROOM if is_full else NOT_NOW), f"{type(error).__name__}: {error}"
+        return (NO_ROOM if is_full else NOT_COPIED), f"{type(error).__name__}: {error}"
     finally:
         stop.set()
     return None
@@ -77,18 +77,18 @@ def copy_first_files(storage: Path, slug: str, stop: Event) -> None:
     if skeleton is not None:
         with _folder(storage / "skeleton") as source, _folder(storage / "homes" / slug) as home:
             _remove(PART, home)
-            _insist_on_room(home, skeleton)
+            _require_room(home, skeleton)
             try:
                 os.mkdir(PART, 0o700, dir_fd=home)
                 with _folder(PART, home) as part:
                     _copy(source, part, stop)
-                    _place(part, home)
+                    _move_into_place(part, home)
             finally:
                 _remove(PART, home)
     write_note(storage, slug, replace(note, lacks_first_files=False))
 
 
-def _insist_on_room(home: int, skeleton: Skeleton) -> None:
+def _require_room(home: int, skeleton: Skeleton) -> None:
     # The kernel's NFS server shows a home's limit as the size of its disk.
     room = os.statvfs(home)
     free, inodes = room.f_bavail * room.f_frsize, room.f_favail
@@ -112,14 +112,14 @@ def _copy(source: int, target: int, stop: Event) -> None:
 
 
 def _copy_file(name: str, source: int, target: int, mode: int) -> None:
-    make = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-    with _opened(name, os.O_RDONLY | os.O_NOFOLLOW, source) as original, _opened(name, make, target, mode) as copy:
+    create = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    with _opened(name, os.O_RDONLY | os.O_NOFOLLOW, source) as original, _opened(name, create, target, mode) as copy:
         # The storage host copies by itself: over NFS 4.2 no byte comes here, and XFS even shares the blocks.
         while os.copy_file_range(original, copy, 1 << 30):
             pass
 
 
-def _place(part: int, home: int) -> None:
+def _move_into_place(part: int, home: int) -> None:
     for name in os.listdir(part):
         try:
             os.stat(name, dir_fd=home, follow_symlinks=False)
@@ -139,8 +139,8 @@ def _remove(name: str, folder: int) -> None:
 
 
 @contextmanager
-def _opened(path: str | Path, how: int, folder: int | None = None, mode: int = 0):
-    descriptor = os.open(path, how | os.O_CLOEXEC, mode, dir_fd=folder)
+def _opened(path: str | Path, flags: int, folder: int | None = None, mode: int = 0):
+    descriptor = os.open(path, flags | os.O_CLOEXEC, mode, dir_fd=folder)
     try:
         yield descriptor
     finally:

@@ -34,10 +34,10 @@ def read_note(storage: Path, slug: str) -> Note | None:
 def write_note(storage: Path, slug: str, note: Note) -> None:
     """Writes the note whole or not at all; one that is there is replaced only by its own owner's."""
     path = storage / "owners" / slug
-    words = {"user": note.user} | ({"firstFiles": "missing"} if note.lacks_first_files else {})
+    content = {"user": note.user} | ({"firstFiles": "missing"} if note.lacks_first_files else {})
     draft = storage / "owners" / f".{slug}.{os.getpid()}"
     try:
-        draft.write_text(json.dumps(words) + "\n", encoding="utf-8")
+        draft.write_text(json.dumps(content) + "\n", encoding="utf-8")
         if path.exists():
             draft.replace(path)
         else:

@@ -10,36 +10,42 @@ from pathlib import Path
 from ..refusal import LIMIT_FAILED, LIMIT_LATE, NOT_YOUR_HOME, STORAGE_MISSING, WATCHER_SILENT, Refusal, refuse
 from .first_files import read_skeleton
 from .owner_note import Note, read_note, write_note
-from .storage_calls import ask
+from .storage_calls import call_storage
 
 
 async def prepare_home(
-    storage: Path, slug: str, user: str, wait: float = 15, look: float = 0.15, deadline: float = 8, longest: float = 150
+    storage: Path,
+    slug: str,
+    user: str,
+    watcher_timeout: float = 15,
+    poll_interval: float = 0.15,
+    call_timeout: float = 8,
+    max_wait: float = 150,
 ) -> None:
     """Makes the home if it is missing and waits until it has its limit.
 
-    Raises SpawnException with a sentence where the watcher does nothing for `wait` seconds, where it is at work on others'
-    homes for `longest`, or where one answer of the storage's takes longer than `deadline`.
+    Raises SpawnException with a sentence where the watcher does nothing for `watcher_timeout` seconds, where it is at work on others'
+    homes for `max_wait`, or where one answer of the storage's takes longer than `call_timeout`.
     """
-    await ask(deadline, make_home, storage, slug, user)
-    if not await ask(deadline, is_marked, storage, slug):
+    await call_storage(call_timeout, make_home, storage, slug, user)
+    if not await call_storage(call_timeout, is_pending, storage, slug):
         return
-    before = await ask(deadline, read_watcher, storage)
-    begin = patient_since = time.monotonic()
+    before = await call_storage(call_timeout, read_watcher_status, storage)
+    started = waiting_since = time.monotonic()
     while True:
-        await asyncio.sleep(look)
+        await asyncio.sleep(poll_interval)
         # A whole class that waits would keep hub and storage busy with its looks alone, and the watcher from its work.
-        look = min(look * 1.5, 0.7)
-        if not await ask(deadline, is_marked, storage, slug):
+        poll_interval = min(poll_interval * 1.5, 0.7)
+        if not await call_storage(call_timeout, is_pending, storage, slug):
             return
         now = time.monotonic()
-        if now - patient_since < wait:
+        if now - waiting_since < watcher_timeout:
             continue
-        status = await ask(deadline, read_watcher, storage)
-        why, detail = judge_watcher(status, before, slug)
-        if why is not LIMIT_LATE or now - begin > longest:
-            raise refuse(why, f"{_mark(storage, slug)} still there after {now - begin:.0f} s; {detail}")
-        before, patient_since = status, now
+        status = await call_storage(call_timeout, read_watcher_status, storage)
+        reason, detail = explain_wait(status, before, slug)
+        if reason is not LIMIT_LATE or now - started > max_wait:
+            raise refuse(reason, f"{_pending_marker(storage, slug)} still there after {now - started:.0f} s; {detail}")
+        before, waiting_since = status, now
 
 
 def make_home(storage: Path, slug: str, user: str) -> None:
@@ -56,28 +62,28 @@ def make_home(storage: Path, slug: str, user: str) -> None:
     home = storage / "homes" / slug
     is_new = not _is_folder(home)
     if is_new:
-        _mark(storage, slug).touch()
-    wanted = note or Note(user)
+        _pending_marker(storage, slug).touch()
+    updated = note or Note(user)
     if is_new:
-        wanted = replace(wanted, lacks_first_files=read_skeleton(storage) is not None)
-    if wanted != note:
-        write_note(storage, slug, wanted)
+        updated = replace(updated, lacks_first_files=read_skeleton(storage) is not None)
+    if updated != note:
+        write_note(storage, slug, updated)
     if is_new:
         home.mkdir(mode=0o700)
 
 
-def is_marked(storage: Path, slug: str) -> bool:
+def is_pending(storage: Path, slug: str) -> bool:
     """Says whether the watcher has still to set the limit."""
     # Not Path.exists(): it takes an I/O error for "no mark", and a home would start without a limit.
     try:
-        _mark(storage, slug).stat()
+        _pending_marker(storage, slug).stat()
     except FileNotFoundError:
         (storage / "pending").stat()
         return False
     return True
 
 
-def read_watcher(storage: Path) -> dict:
+def read_watcher_status(storage: Path) -> dict:
     """What the quota watcher wrote of its last pass; {"unread": why} where that cannot be read."""
     try:
         status = json.loads((storage / "watcher.json").read_text(encoding="utf-8"))
@@ -86,22 +92,22 @@ def read_watcher(storage: Path) -> dict:
     return status if isinstance(status, dict) else {"unread": "it is no object"}
 
 
-def judge_watcher(status: dict, before: dict, slug: str) -> tuple[Refusal, str]:
+def explain_wait(status: dict, before: dict, slug: str) -> tuple[Refusal, str]:
     """Why a home still waits for its limit, and the watcher's words for the log."""
     if "unread" in status:
         return WATCHER_SILENT, f"watcher.json cannot be read: {status['unread']}"
-    at = f"the watcher at {status.get('at')}"
+    watcher = f"the watcher at {status.get('at')}"
     if status.get("problem"):
-        return LIMIT_FAILED, f"{at}: {status['problem']}"
+        return LIMIT_FAILED, f"{watcher}: {status['problem']}"
     failures = status.get("failures")
     for failure in failures if isinstance(failures, list) else []:
         if isinstance(failure, dict) and failure.get("home") == slug:
-            return LIMIT_FAILED, f"{at}: {failure.get('reason')}"
-    alive = status.get("at") != before.get("at")
-    return (LIMIT_LATE if alive else WATCHER_SILENT), f"{at}: nothing about this home"
+            return LIMIT_FAILED, f"{watcher}: {failure.get('reason')}"
+    has_worked = status.get("at") != before.get("at")
+    return (LIMIT_LATE if has_worked else WATCHER_SILENT), f"{watcher}: nothing about this home"
 
 
-def _mark(storage: Path, slug: str) -> Path:
+def _pending_marker(storage: Path, slug: str) -> Path:
     return storage / "pending" / slug
 
 

@@ -14,7 +14,7 @@ Answer = TypeVar("Answer")
 _threads = ThreadPoolExecutor(16, thread_name_prefix="storage")
 
 
-async def ask(seconds: float, function: Callable[..., Answer], *arguments: object) -> Answer:
+async def call_storage(seconds: float, function: Callable[..., Answer], *arguments: object) -> Answer:
     """Answers what the function does; raises SpawnException with a sentence when it fails or takes longer than `seconds`."""
     work = asyncio.get_running_loop().run_in_executor(_threads, function, *arguments)
     done, _ = await asyncio.wait([work], timeout=seconds)

@@ -7,22 +7,22 @@ from pathlib import Path
 from jupyterhub.spawner import SpawnException
 
 from ..slug import slug
-from .provisioning import is_marked
-from .storage_calls import ask
+from .provisioning import is_pending
+from .storage_calls import call_storage
 
 
 @dataclass(frozen=True)
 class Usage:
     """One sentence, and whether the home is nearly full (over 90 % of its room or of its number of files)."""
 
-    words: str
+    text: str
     is_nearly_full: bool
 
 
 async def home_usage(storage: Path, user: str, seconds: float = 1) -> Usage | None:
     """None without a home, without a limit, and where the storage does not say it in time: a page does not wait for it."""
     try:
-        room = await ask(seconds, _look, storage, slug(user))
+        room = await call_storage(seconds, _read_limits, storage, slug(user))
     except SpawnException:
         return None
     return room and describe(room)
@@ -31,17 +31,17 @@ async def home_usage(storage: Path, user: str, seconds: float = 1) -> Usage | No
 def describe(room: os.statvfs_result) -> Usage:
     """The sentence for a home; the kernel's NFS server shows its limits as the size of a disk."""
     total, used = room.f_blocks * room.f_frsize, (room.f_blocks - room.f_bavail) * room.f_frsize
-    files, taken = room.f_files, room.f_files - room.f_favail
-    words = f"Your home: {_sizes(used, total)}"
-    if taken > 0.9 * files:
-        words += f", {taken:,} of {files:,} files"
-    return Usage(words, used > 0.9 * total or taken > 0.9 * files)
+    files, files_used = room.f_files, room.f_files - room.f_favail
+    text = f"Your home: {_sizes(used, total)}"
+    if files_used > 0.9 * files:
+        text += f", {files_used:,} of {files:,} files"
+    return Usage(text, used > 0.9 * total or files_used > 0.9 * files)
 
 
-def _look(storage: Path, home: str) -> os.statvfs_result | None:
+def _read_limits(storage: Path, home: str) -> os.statvfs_result | None:
     folder = storage / "homes" / home
     try:
-        return None if is_marked(storage, home) else os.statvfs(folder)
+        return None if is_pending(storage, home) else os.statvfs(folder)
     except FileNotFoundError:
         return None
 

@@ -37,12 +37,12 @@ class HubApi:
             following = found["_pagination"]["next"]
             return found["items"], following and following["offset"]
         except HTTPError as error:
-            raise OSError(f"the hub answers {error.code}: {_words(error.read())}") from error
+            raise OSError(f"the hub answers {error.code}: {_message(error.read())}") from error
         except (ValueError, LookupError, TypeError) as error:
             raise OSError(f"the hub answers no list of users: {error}") from error
 
 
-def _words(body: bytes) -> str:
+def _message(body: bytes) -> str:
     try:
         return str(json.loads(body)["message"])
     except (ValueError, LookupError, TypeError):

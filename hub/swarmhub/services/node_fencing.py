@@ -22,7 +22,7 @@ LABEL = "swarmhub.fenced"
 _OPEN, _CLOSED = "open", "closed"
 
 
-class Fence:
+class NodeFencing:
     """The class's machines, and a folder of the storage: it refuses the homes to each address that has a file there.
 
     It looks at what is so each time and remembers nothing; whatever was cut off in the middle goes on from there.
@@ -32,7 +32,7 @@ class Fence:
         """Nothing is looked at yet."""
         self._swarm, self._folder = swarm, folder
 
-    def tend(self) -> None:
+    def reconcile(self) -> None:
         """Fences machines that are down, and lets those in again that are ready and free of old servers.
 
         Raises what Docker and the storage raise.
@@ -42,54 +42,54 @@ class Fence:
         # One that joined anew has a twin that is down for ever, under the same address.
         ready = {_address(node) for node in workers if _state(node) == "ready"}
         for node in workers:
-            address, mark = _address(node), _labels(node).get(LABEL)
+            address, label = _address(node), _labels(node).get(LABEL)
             if _state(node) == "down" and address not in ready:
                 if address not in fenced:
                     (self._folder / address).touch()
                     _log.warning("%s is lost: its servers are kept from the homes until they have ended", _name(node))
-                if mark is None:
-                    self._close(node)
+                if label is None:
+                    self._pause(node)
             elif _state(node) == "ready" and not self._has_old_servers(node):
                 # The storage sees within a second that the file is gone; only then a server may be started there.
                 if address in fenced:
                     (self._folder / address).unlink(missing_ok=True)
-                elif mark is not None:
-                    self._open(node, mark)
+                elif label is not None:
+                    self._resume(node, label)
                     _log.warning("%s is back, and its old servers have ended", _name(node))
         for stray in fenced - {_address(node) for node in workers}:
             (self._folder / stray).unlink(missing_ok=True)
 
     def _has_old_servers(self, node: dict) -> bool:
-        there = self._swarm.tasks(filters={"node": node["ID"], "label": "swarmhub.user"})
-        return any(not tasks.is_alive(task) and tasks.state(task) not in tasks.ENDED for task in there)
+        node_tasks = self._swarm.tasks(filters={"node": node["ID"], "label": "swarmhub.user"})
+        return any(not tasks.is_alive(task) and tasks.state(task) not in tasks.ENDED for task in node_tasks)
 
-    def _close(self, node: dict) -> None:
+    def _pause(self, node: dict) -> None:
         was_open = node["Spec"]["Availability"] == "active"
-        self._change(node, {LABEL: _OPEN if was_open else _CLOSED}, "pause" if was_open else None)
+        self._update(node, {LABEL: _OPEN if was_open else _CLOSED}, "pause" if was_open else None)
 
-    def _open(self, node: dict, mark: str) -> None:
-        is_ours = mark == _OPEN and node["Spec"]["Availability"] == "pause"
-        self._change(node, {LABEL: None}, "active" if is_ours else None)
+    def _resume(self, node: dict, label: str) -> None:
+        is_ours = label == _OPEN and node["Spec"]["Availability"] == "pause"
+        self._update(node, {LABEL: None}, "active" if is_ours else None)
 
-    def _change(self, node: dict, labels: dict[str, str | None], availability: str | None) -> None:
+    def _update(self, node: dict, labels: dict[str, str | None], availability: str | None) -> None:
         spec = node["Spec"]
-        kept = {name: value for name, value in (_labels(node) | labels).items() if value is not None}
-        changed = spec | {"Labels": kept, "Availability": availability or spec["Availability"]}
-        self._swarm.update_node(node["ID"], node["Version"]["Index"], changed)
+        remaining = {name: value for name, value in (_labels(node) | labels).items() if value is not None}
+        updated = spec | {"Labels": remaining, "Availability": availability or spec["Availability"]}
+        self._swarm.update_node(node["ID"], node["Version"]["Index"], updated)
 
 
-def keep(swarm: docker.APIClient, folder: Path, seconds: float = 2) -> None:
+def run_forever(swarm: docker.APIClient, folder: Path, seconds: float = 2) -> None:
     """Looks for ever; what fails is tried again at the next look, and said once."""
-    fence = Fence(swarm, folder)
-    trouble = ""
+    fencing = NodeFencing(swarm, folder)
+    last_error = ""
     while True:
         try:
-            fence.tend()
-            trouble = ""
+            fencing.reconcile()
+            last_error = ""
         except (DockerException, RequestException, OSError, ValueError, LookupError) as error:
-            if str(error) != trouble:
+            if str(error) != last_error:
                 _log.warning("not now: %s", error)
-            trouble = str(error)
+            last_error = str(error)
         time.sleep(seconds)
 
 

@@ -21,12 +21,12 @@ from urllib.parse import quote
 import docker
 from docker.errors import DockerException
 
-from ..settings import Places
+from ..settings import Paths
 from ..slug import slug
 from ..spawning.swarm import token_in
 from .hub_api import HubApi
 
-_MOST = 2**20  # bytes of an answer
+_MAX_BYTES = 2**20  # bytes of an answer
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -34,7 +34,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-_straight = urllib.request.build_opener(_NoRedirect)
+_no_redirects = urllib.request.build_opener(_NoRedirect)
 
 
 @dataclass(frozen=True)
@@ -47,29 +47,29 @@ class Hub:
     server: str = "http://nb-{home}:8888"
     deadline: float = 60
 
-    def ask(self, method: str, url: str, patience: float = 30) -> tuple[int, object]:
+    def request(self, method: str, url: str, timeout: float = 30) -> tuple[int, object]:
         """Status and JSON of an answer, None where it has none; a refusal is an answer too."""
         headers = {"Authorization": f"token {self.token}"}
         request = urllib.request.Request(url, b"" if method == "POST" else None, headers, method=method)  # noqa: S310
         try:
-            with urllib.request.urlopen(request, timeout=patience) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310
                 return answer.status, _read(answer.read())
         except urllib.error.HTTPError as error:
             return error.code, _read(error.read())
 
 
-def operator_token(places: Places) -> str:
+def operator_token(paths: Paths) -> str:
     """The token that lets the operator in, made once and kept beside the hub's database, where only root comes."""
-    path = places.data / "operator-token"
+    path = paths.data / "operator-token"
     try:
-        with open(path, "x", encoding="utf-8", opener=lambda name, how: os.open(name, how, 0o600)) as kept:
-            kept.write(secrets.token_hex(32))
+        with open(path, "x", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(secrets.token_hex(32))
     except FileExistsError:
         pass
     return path.read_text(encoding="utf-8")
 
 
-def look(hub: Hub, homes: set[str]) -> list[dict]:
+def list_servers(hub: Hub, homes: set[str]) -> list[dict]:
     """The servers of these homes: their users, for how many seconds nobody did anything, and if a kernel is at work (None: not known)."""
     now = datetime.now(UTC)
     found = [(user, server) for user, server in _servers(hub) if slug(user) in homes]
@@ -80,7 +80,7 @@ def look(hub: Hub, homes: set[str]) -> list[dict]:
                 "user": user,
                 "home": slug(user),
                 "ready": bool(server.get("ready")),
-                "idle": (now - _moment(server.get("last_activity") or server.get("started"), now)).total_seconds(),
+                "idle": (now - _parse_time(server.get("last_activity") or server.get("started"), now)).total_seconds(),
                 "busy": is_busy,
             }
             for (user, server), is_busy in zip(found, busy, strict=True)
@@ -89,32 +89,32 @@ def look(hub: Hub, homes: set[str]) -> list[dict]:
 
 def stop(hub: Hub, user: str) -> dict:
     """Stops a server as its user would, and waits until it is gone."""
-    status, said = hub.ask("DELETE", f"{_path(hub, user)}/server")
-    return _wait(hub, user, lambda server: server is None, f"the hub answers {status}: {_words(said)}")
+    status, answer = hub.request("DELETE", f"{_path(hub, user)}/server")
+    return _wait(hub, user, lambda server: server is None, f"the hub answers {status}: {_message(answer)}")
 
 
 def start(hub: Hub, user: str) -> dict:
     """Starts a server, and waits until it is ready or has failed; one that still waits for a seat at the end is no failure."""
-    status, said = hub.ask("POST", f"{_path(hub, user)}/server")
+    status, answer = hub.request("POST", f"{_path(hub, user)}/server")
     if status >= 400:
-        return {"ok": False, "why": _words(said) or f"the hub answers {status}"}
+        return {"ok": False, "why": _message(answer) or f"the hub answers {status}"}
     answer = _wait(hub, user, lambda server: server is None or server.get("ready"), "it still starts")
     if answer["ok"] and _server(hub, user) is None:
         return {"ok": False, "why": "it did not start; the hub's log says why"}
     return answer
 
 
-def _wait(hub: Hub, user: str, is_done, otherwise: str) -> dict:
+def _wait(hub: Hub, user: str, is_done, default: str) -> dict:
     end = time.monotonic() + hub.deadline
     while not is_done(_server(hub, user)):
         if time.monotonic() > end:
-            return {"ok": False, "why": otherwise}
+            return {"ok": False, "why": default}
         time.sleep(0.5)
     return {"ok": True}
 
 
 def _server(hub: Hub, user: str) -> dict | None:
-    status, model = hub.ask("GET", _path(hub, user))
+    status, model = hub.request("GET", _path(hub, user))
     return model.get("servers", {}).get("") if status == 200 and isinstance(model, dict) else None
 
 
@@ -133,8 +133,8 @@ def _is_busy(hub: Hub, home: str, server: dict) -> bool | None:
             return None
         url = f"{hub.server.format(home=home)}{server['url']}api/kernels?no_track_activity=1"
         request = urllib.request.Request(url, headers={"Authorization": f"token {token}"})  # noqa: S310
-        with _straight.open(request, timeout=5) as answer:
-            kernels = _read(answer.read(_MOST))
+        with _no_redirects.open(request, timeout=5) as answer:
+            kernels = _read(answer.read(_MAX_BYTES))
     except (OSError, LookupError, HTTPException, DockerException):
         return None
     if not isinstance(kernels, list):
@@ -146,12 +146,12 @@ def _path(hub: Hub, user: str) -> str:
     return f"{hub.api}/users/{quote(user, safe='')}"
 
 
-def _moment(text: str | None, otherwise: datetime) -> datetime:
-    return datetime.fromisoformat(text) if text else otherwise
+def _parse_time(text: str | None, default: datetime) -> datetime:
+    return datetime.fromisoformat(text) if text else default
 
 
-def _words(said: object) -> str:
-    return str(said.get("message", "")) if isinstance(said, dict) else ""
+def _message(answer: object) -> str:
+    return str(answer.get("message", "")) if isinstance(answer, dict) else ""
 
 
 def _read(body: bytes) -> object:
@@ -163,14 +163,14 @@ def _read(body: bytes) -> object:
 
 def main() -> None:
     """Answers one question."""
-    places = Places(Path(os.environ.get("SWARMHUB_ROOT", "/")))
-    question = json.load(sys.stdin)
+    paths = Paths(Path(os.environ.get("SWARMHUB_ROOT", "/")))
+    arguments = json.load(sys.stdin)
     try:
-        hub = Hub("http://127.0.0.1:8081/hub/api", operator_token(places), docker.from_env().api)
+        hub = Hub("http://127.0.0.1:8081/hub/api", operator_token(paths), docker.from_env().api)
         if sys.argv[1] == "look":
-            answer = look(hub, set(question["homes"]))
+            answer = list_servers(hub, set(arguments["homes"]))
         else:
-            answer = {"stop": stop, "start": start}[sys.argv[1]](hub, question["user"])
+            answer = {"stop": stop, "start": start}[sys.argv[1]](hub, arguments["user"])
     except OSError as error:
         sys.exit(f"the hub cannot be asked: {error}")
     print(json.dumps(answer))

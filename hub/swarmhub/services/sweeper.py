@@ -48,12 +48,12 @@ class Sweeper:
         stray = {each["ID"]: each["Spec"]["Name"] for each in services if each["Spec"]["Labels"]["swarmhub.user"] not in owners}
         self.suspects = frozenset(stray)
         # By id: a service that its user starts anew at this moment has the same name.
-        removed = [name for identity, name in stray.items() if identity in before and self._remove_service(identity)]
+        removed = [name for service_id, name in stray.items() if service_id in before and self._remove_service(service_id)]
         return removed + self._remove_volumes(labels, owners)
 
-    def _remove_service(self, identity: str) -> bool:
+    def _remove_service(self, service_id: str) -> bool:
         try:
-            return self.swarm.remove_service(identity)
+            return self.swarm.remove_service(service_id)
         except NotFound:
             return False
 
@@ -76,20 +76,20 @@ def main(class_name: str, url: str, seconds: float, fenced: Path | None = None) 
     """Sweeps for ever; what fails is tried again next time, and said once."""
     if fenced:
         # In a thread of its own: it waits for the storage, for as long as that is away.
-        Thread(target=node_fencing.keep, args=(_docker(), fenced), daemon=True).start()
+        Thread(target=node_fencing.run_forever, args=(_docker(), fenced), daemon=True).start()
     hub = HubApi(url, os.environ["JUPYTERHUB_API_TOKEN"])
     sweeper = Sweeper(class_name, hub, _docker())
-    trouble = ""
+    last_error = ""
     while True:
         time.sleep(seconds)
         try:
             for name in sweeper.sweep():
                 _log.warning("%s belonged to nobody and is removed", name)
-            trouble = ""
+            last_error = ""
         except (DockerException, RequestException, OSError, ValueError, LookupError) as error:
-            if str(error) != trouble:
+            if str(error) != last_error:
                 _log.warning("not now: %s", error)
-            trouble = str(error)
+            last_error = str(error)
 
 
 def _docker() -> docker.APIClient:

@@ -10,10 +10,10 @@ from jupyterhub.utils import utcnow
 
 from ..upstream_fixes import FreshResolver
 
-_MOST = 1 << 20  # bytes of an answer that are read
+_MAX_BYTES = 1 << 20  # bytes of an answer that are read
 
 
-async def listens(host: str, port: int, seconds: float = 2) -> bool:
+async def is_listening(host: str, port: int, seconds: float = 2) -> bool:
     """Says whether somebody takes connections there."""
     try:
         _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), seconds)
@@ -23,7 +23,7 @@ async def listens(host: str, port: int, seconds: float = 2) -> bool:
     return True
 
 
-async def note_work(spawner: Spawner, idle: float, find_token: Callable[[], Awaitable[str]]) -> None:
+async def record_activity(spawner: Spawner, idle: float, find_token: Callable[[], Awaitable[str]]) -> None:
     """Tells the hub that a server is used whose kernels work, where nobody has used it for `idle` seconds."""
     known = spawner.orm_spawner
     if not spawner.server or not known or not known.last_activity:
@@ -32,12 +32,12 @@ async def note_work(spawner: Spawner, idle: float, find_token: Callable[[], Awai
         return
     # A hub that was restarted has forgotten the token.
     spawner.api_token = spawner.api_token or await find_token()
-    if await kernels_work(spawner.server.url, spawner.api_token):
+    if await has_busy_kernel(spawner.server.url, spawner.api_token):
         known.last_activity = spawner.user.last_activity = utcnow(with_tz=False)
         spawner.db.commit()
 
 
-async def kernels_work(server: str, token: str, seconds: float = 5) -> bool:
+async def has_busy_kernel(server: str, token: str, seconds: float = 5) -> bool:
     """Asks a user's server, `http://…/user/NAME/`, with that server's own token; one that does not answer is not at work.
 
     A kernel that computes for hours and prints nothing looks idle to JupyterHub: jupyter_server counts a kernel's messages
@@ -61,6 +61,6 @@ async def _read(answer: aiohttp.ClientResponse) -> bytes:
     body = b""
     async for chunk in answer.content.iter_any():
         body += chunk
-        if len(body) > _MOST:
+        if len(body) > _MAX_BYTES:
             raise ValueError("no list of kernels is so long")
     return body

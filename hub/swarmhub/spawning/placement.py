@@ -9,12 +9,12 @@ from docker.errors import APIError
 from requests.exceptions import RequestException
 
 from ..settings import Settings
-from .swarm import Docker, user_machines
+from .swarm import Docker, user_nodes
 
 _ON, _NOT_ON = "node.id==", "node.id!="
 
 
-class Place:
+class Placement:
     """Where one start goes. `memory` is what it takes of a machine, in bytes.
 
     A class that packs fills one machine before the next, so the hub names the machine; in one that spreads that is Swarm's affair,
@@ -28,10 +28,10 @@ class Place:
         """Nothing is chosen."""
         self._docker, self._settings, self._service, self._memory = docker, settings, service, memory
         self._node: str | None = None
-        self._given_up: frozenset[str] = frozenset()
+        self._excluded: frozenset[str] = frozenset()
 
     @asynccontextmanager
-    async def chosen(self) -> AsyncIterator[str | None]:
+    async def choose_node(self) -> AsyncIterator[str | None]:
         """The id of the machine that the service is to be created for; None where Swarm decides."""
         if not self._settings.packs:
             yield None
@@ -40,45 +40,47 @@ class Place:
             self._node = await fullest_node(self._docker, self._settings, self._memory)
             yield self._node
 
-    async def give_up(self, failed: Set[str], log: logging.Logger) -> None:
+    async def exclude_nodes(self, failed: Set[str], log: logging.Logger) -> None:
         """It does not start on the machine that was chosen, nor on those where it failed: on others, where these have room."""
-        without = frozenset(failed) | ({self._node} if self._node else set())
-        if without <= self._given_up:
+        excluded = frozenset(failed) | ({self._node} if self._node else set())
+        if excluded <= self._excluded:
             return
-        self._given_up |= without
+        self._excluded |= excluded
         async with self.lock:
-            other = await fullest_node(self._docker, self._settings, self._memory, self._given_up)
+            other = await fullest_node(self._docker, self._settings, self._memory, self._excluded)
             # Without another it stays where Swarm puts it, and its next failure may be the one that is told.
-            where = [] if not other else [_ON + other] if self._settings.packs else [_NOT_ON + each for each in sorted(self._given_up)]
-            log.warning("%s does not start on %s, and is to start on %s", self._service, ", ".join(sorted(without)), where or "any")
-            await place_anew(self._docker, self._service, [*self._settings.placement, *where])
+            constraints = (
+                [] if not other else [_ON + other] if self._settings.packs else [_NOT_ON + each for each in sorted(self._excluded)]
+            )
+            log.warning("%s does not start on %s, and is to start on %s", self._service, ", ".join(sorted(excluded)), constraints or "any")
+            await update_constraints(self._docker, self._service, [*self._settings.placement, *constraints])
         self._node = other if self._settings.packs else None
 
-    async def let_go(self, log: logging.Logger) -> None:
+    async def unpin(self, log: logging.Logger) -> None:
         """It runs, and may be anywhere from now on, so that Swarm can start it again when its machine dies."""
-        if self._settings.packs or self._given_up:
+        if self._settings.packs or self._excluded:
             try:
-                await place_anew(self._docker, self._service, on_node(self._settings, None))
+                await update_constraints(self._docker, self._service, constraints_for(self._settings, None))
             except (APIError, RequestException) as error:
                 log.warning("%s stays on its machine, whatever happens to that: %s", self._service, error)
 
 
-async def fullest_node(docker: Docker, settings: Settings, memory: int, without: Set[str] = frozenset()) -> str | None:
+async def fullest_node(docker: Docker, settings: Settings, memory: int, excluded: Set[str] = frozenset()) -> str | None:
     """The id of the machine with the most memory given away that still has so many bytes; None when no machine has."""
-    nodes = [node for node in await user_machines(docker, settings) if node["ID"] not in without]
-    taken = await _taken(docker, settings)
-    rooms = {node["ID"]: node["Description"]["Resources"]["MemoryBytes"] - taken.get(node["ID"], 0) for node in nodes}
-    fitting = [node for node in nodes if rooms[node["ID"]] >= memory]
-    first = min(fitting, key=lambda node: (-taken.get(node["ID"], 0), node["Description"]["Hostname"], node["ID"]), default=None)
+    nodes = [node for node in await user_nodes(docker, settings) if node["ID"] not in excluded]
+    reserved = await _reserved_by_node(docker, settings)
+    free = {node["ID"]: node["Description"]["Resources"]["MemoryBytes"] - reserved.get(node["ID"], 0) for node in nodes}
+    fitting = [node for node in nodes if free[node["ID"]] >= memory]
+    first = min(fitting, key=lambda node: (-reserved.get(node["ID"], 0), node["Description"]["Hostname"], node["ID"]), default=None)
     return first["ID"] if first else None
 
 
-def on_node(settings: Settings, node: str | None) -> list[str]:
+def constraints_for(settings: Settings, node: str | None) -> list[str]:
     """The constraints of a server that is to start on this machine; None: on any that takes users."""
     return [*settings.placement, *([_ON + node] if node else [])]
 
 
-async def place_anew(docker: Docker, service: str, constraints: list[str]) -> None:
+async def update_constraints(docker: Docker, service: str, constraints: list[str]) -> None:
     """Changes where the tasks of a service may be; one that runs where it may be is left alone.
 
     Swarm replaces a task when its service changes, but not for constraints alone that its machine meets (swarmkit,
@@ -108,21 +110,21 @@ async def place_anew(docker: Docker, service: str, constraints: list[str]) -> No
             return
 
 
-async def _taken(docker: Docker, settings: Settings) -> dict[str, int]:
+async def _reserved_by_node(docker: Docker, settings: Settings) -> dict[str, int]:
     """The bytes that are given away on each machine: by what runs there, anybody's, and by servers that are to start there."""
-    taken: dict[str, int] = {}
+    reserved: dict[str, int] = {}
     placed = set()
     for task in await docker("tasks", filters={"desired-state": "running"}):
         if task.get("NodeID"):
             placed.add(task["ServiceID"])
-            taken[task["NodeID"]] = taken.get(task["NodeID"], 0) + _reserved(task["Spec"])
+            reserved[task["NodeID"]] = reserved.get(task["NodeID"], 0) + _memory_reservation(task["Spec"])
     for service in await docker("services", filters={"label": [f"swarmhub.class={settings.name}", "swarmhub.user"]}):
         template = service["Spec"]["TaskTemplate"]
         node = next((each[len(_ON) :] for each in (template.get("Placement") or {}).get("Constraints") or [] if each.startswith(_ON)), None)
         if node and service["ID"] not in placed:
-            taken[node] = taken.get(node, 0) + _reserved(template)
-    return taken
+            reserved[node] = reserved.get(node, 0) + _memory_reservation(template)
+    return reserved
 
 
-def _reserved(template: dict) -> int:
+def _memory_reservation(template: dict) -> int:
     return ((template.get("Resources") or {}).get("Reservations") or {}).get("MemoryBytes", 0)

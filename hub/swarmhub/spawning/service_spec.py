@@ -4,8 +4,8 @@ import hashlib
 
 from docker.types import ContainerSpec, DriverConfig, EndpointSpec, Mount, Placement, Resources, RestartPolicy, TaskTemplate
 
-from ..settings import Export, Settings
-from .placement import on_node
+from ..settings import NfsExport, Settings
+from .placement import constraints_for
 
 HOME = "/home/jovyan"
 _SECOND = 1_000_000_000
@@ -13,7 +13,7 @@ _SECOND = 1_000_000_000
 _NFS_OPTIONS = "rw,nfsvers=4.2,hard,timeo=600,retrans=2,nosuid,nodev"
 
 
-def describe_service(settings: Settings, slug: str, environment: dict[str, str], command: list[str], node: str | None = None) -> dict:
+def build_service_spec(settings: Settings, slug: str, environment: dict[str, str], command: list[str], node: str | None = None) -> dict:
     """Answers the keyword arguments of docker-py's create_service; it starts on this machine, or where Swarm likes."""
     labels = {"swarmhub.class": settings.name, "swarmhub.user": slug}
     container = ContainerSpec(
@@ -21,7 +21,7 @@ def describe_service(settings: Settings, slug: str, environment: dict[str, str],
         args=command,
         env=environment,
         labels=labels,
-        mounts=[home_mount(settings.name, settings.export, slug)] if settings.export else [],
+        mounts=[home_mount(settings.name, settings.storage, slug)] if settings.storage else [],
         init=True,
         # A server runs as an ordinary user and needs no capability; without NET_RAW it cannot forge packets either.
         cap_drop=["ALL"],
@@ -30,7 +30,7 @@ def describe_service(settings: Settings, slug: str, environment: dict[str, str],
     resources = Resources(
         mem_limit=settings.memory,
         # Swarm places by reservations alone: without one it would put every server on a machine that is full already.
-        mem_reservation=reservation(settings),
+        mem_reservation=memory_reservation(settings),
         # No reservation of cpu: a notebook sits idle most of the time, and seats are counted in memory.
         cpu_limit=int(settings.cpu * _SECOND) if settings.cpu else None,
     )
@@ -43,7 +43,7 @@ def describe_service(settings: Settings, slug: str, environment: dict[str, str],
             container_spec=container,
             resources=resources,
             restart_policy=restart,
-            placement=Placement(constraints=on_node(settings, node)),
+            placement=Placement(constraints=constraints_for(settings, node)),
             networks=[settings.network],
             log_driver=DriverConfig("json-file", {"max-size": "5m", "max-file": "2"}),
         ),
@@ -52,17 +52,17 @@ def describe_service(settings: Settings, slug: str, environment: dict[str, str],
     }
 
 
-def reservation(settings: Settings) -> int:
+def memory_reservation(settings: Settings) -> int:
     """The bytes of memory that are kept free for a server."""
     return min(settings.guarantee or settings.memory, settings.memory)
 
 
-def home_mount(class_name: str, export: Export, slug: str) -> Mount:
+def home_mount(class_name: str, storage: NfsExport, slug: str) -> Mount:
     """Answers the home as a volume of Docker's local driver; nothing of the homes beside it can be reached through it."""
     options = {
         "type": "nfs4",
-        "o": f"addr={export.address},{_NFS_OPTIONS}",
-        "device": f":{export.path}/homes/{slug}",
+        "o": f"addr={storage.address},{_NFS_OPTIONS}",
+        "device": f":{storage.path}/homes/{slug}",
     }
     # A node that has a volume of this name mounts that one and ignores new options in silence (docker/cli#1279).
     fingerprint = hashlib.sha256(repr(sorted(options.items())).encode()).hexdigest()[:8]

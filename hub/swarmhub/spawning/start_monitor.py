@@ -11,22 +11,22 @@ from .tasks import Task
 
 
 @dataclass
-class Patience:
+class Timeouts:
     """How long a start may take, in seconds, and how often Swarm may fail with it."""
 
-    seat: float
+    placement: float
     answer: float
-    whole: float
-    failures: int
+    total: float
+    max_failures: int
 
 
 @dataclass
-class Watch:
+class StartMonitor:
     """One start of one service; `now` is any clock in seconds."""
 
     service: str
-    patience: Patience
-    begin: float
+    timeouts: Timeouts
+    started: float
     waiting_since: float | None = None
     silent_since: float | None = None
     failed: dict[str, Task] = field(default_factory=dict)
@@ -36,34 +36,34 @@ class Watch:
         """The ids of the machines where it failed."""
         return {task["NodeID"] for task in self.failed.values() if task.get("NodeID")}
 
-    def judge(self, found: list[Task] | None, now: float) -> Task | None:
+    def check(self, found: list[Task] | None, now: float) -> Task | None:
         """Answers the task that counts (None: Swarm has made none yet); raises SpawnException when waiting is no use."""
         if found is None:
             raise self._refuse(refusal.TASK_GONE, "the service is gone")
         task = tasks.newest(found)
         # Kept here, since Swarm forgets old tasks: a start that fails for ever must not look like one that has just failed.
         self.failed |= {each["ID"]: each for each in found if tasks.has_failed(each)}
-        if len(self.failed) >= self.patience.failures or (task and not tasks.is_alive(task)):
+        if len(self.failed) >= self.timeouts.max_failures or (task and not tasks.is_alive(task)):
             last = tasks.newest(list(self.failed.values())) or task
             raise self._refuse(explain(tasks.error(last)), f"{len(self.failed)} failed, last {tasks.describe(last)}")
         if task and tasks.lacks_room(task):
             # A matter of the line, which has its own patience; the start has not begun yet.
-            self.begin, self.waiting_since = now, None
+            self.started, self.waiting_since = now, None
             return task
         self.waiting_since = (self.waiting_since or now) if task is None or tasks.waits_for_seat(task) else None
-        if self.waiting_since and now - self.waiting_since > self.patience.seat:
+        if self.waiting_since and now - self.waiting_since > self.timeouts.placement:
             raise self._no_seat(task)
-        self.silent_since = (self.silent_since or now) if task and tasks.runs(task) else None
-        if self.silent_since and now - self.silent_since > self.patience.answer:
-            raise self._refuse(refusal.SERVER_SILENT, f"runs, no answer in {self.patience.answer} s")
-        if now - self.begin > self.patience.whole:
-            raise self._refuse(refusal.TOO_SLOW, f"{tasks.describe(task) if task else 'no task'} after {int(now - self.begin)} s")
+        self.silent_since = (self.silent_since or now) if task and tasks.is_running(task) else None
+        if self.silent_since and now - self.silent_since > self.timeouts.answer:
+            raise self._refuse(refusal.SERVER_SILENT, f"runs, no answer in {self.timeouts.answer} s")
+        if now - self.started > self.timeouts.total:
+            raise self._refuse(refusal.TOO_SLOW, f"{tasks.describe(task) if task else 'no task'} after {int(now - self.started)} s")
         return task
 
     def _no_seat(self, task: Task | None) -> SpawnException:
         # A task that stays "new" is one for which the overlay network has no address left.
-        words = tasks.error(task) if task else ""
-        return self._refuse(explain(words) if words else refusal.NO_ADDRESS, words or "the task stays new")
+        error = tasks.error(task) if task else ""
+        return self._refuse(explain(error) if error else refusal.NO_ADDRESS, error or "the task stays new")
 
-    def _refuse(self, why: refusal.Refusal, detail: str) -> SpawnException:
-        return refuse(why, f"{self.service}: {detail}")
+    def _refuse(self, reason: refusal.Refusal, detail: str) -> SpawnException:
+        return refuse(reason, f"{self.service}: {detail}")

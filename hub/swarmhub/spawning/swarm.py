@@ -35,19 +35,19 @@ def token_in(service: dict) -> str | None:
     return next((value for name, _, value in (line.partition("=") for line in lines) if name == "JUPYTERHUB_API_TOKEN"), None)
 
 
-async def user_machines(docker: Docker, settings: Settings) -> list[dict]:
+async def user_nodes(docker: Docker, settings: Settings) -> list[dict]:
     """The nodes on which Swarm may put users' servers now."""
     wanted = [constraint.removeprefix("node.labels.").split("==") for constraint in settings.placement]
 
     def takes_users(node: dict) -> bool:
         labels = node["Spec"].get("Labels") or {}
-        is_there = node["Status"]["State"] == "ready" and node["Spec"]["Availability"] == "active"
-        return is_there and all(labels.get(name) == value for name, value in wanted)
+        is_usable = node["Status"]["State"] == "ready" and node["Spec"]["Availability"] == "active"
+        return is_usable and all(labels.get(name) == value for name, value in wanted)
 
     return [node for node in await docker("nodes") if takes_users(node)]
 
 
-async def wait_for_end(docker: Docker, task: Task, seconds: float, look: float) -> None:
+async def wait_for_end(docker: Docker, task: Task, seconds: float, poll_interval: float) -> None:
     """Waits until the task's container is gone, but not for a machine that is: Swarm hears of that one's containers no more."""
     end = time.monotonic() + seconds
     if await _is_on_dead_machine(docker, task):
@@ -56,7 +56,7 @@ async def wait_for_end(docker: Docker, task: Task, seconds: float, look: float) 
         found = await _unless_missing(docker("inspect_task", task["ID"]))
         if found is None or tasks.state(found) in tasks.ENDED:
             return
-        await asyncio.sleep(look)
+        await asyncio.sleep(poll_interval)
 
 
 async def _is_on_dead_machine(docker: Docker, task: Task) -> bool:

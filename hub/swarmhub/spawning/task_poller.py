@@ -6,28 +6,28 @@ from .swarm import Docker, tasks_of
 from .tasks import Task
 
 
-class Looks:
+class SharedTaskPoller:
     """The looks of one hub at one class. Fifty starts that each ask twice a second would keep hub and Docker busy with that alone."""
 
     def __init__(self) -> None:
         """Nobody looks."""
         self._next: asyncio.Task | None = None
-        self._sharing = 0
+        self._waiters = 0
 
-    async def at(self, docker: Docker, class_name: str, service: str, identity: str, interval: float) -> list[Task] | None:
+    async def poll(self, docker: Docker, class_name: str, service: str, service_id: str, interval: float) -> list[Task] | None:
         """All tasks of a service, as they are `interval` seconds from now at the latest; None when there is no such service."""
         if self._next is None:
-            self._next = asyncio.ensure_future(self._look(docker, class_name, interval))
-        self._sharing += 1
+            self._next = asyncio.ensure_future(self._poll(docker, class_name, interval))
+        self._waiters += 1
         found = await asyncio.shield(self._next)
         # Alone, or a service without a task: has it gone, or is it new?
-        return found.get(identity) or await tasks_of(docker, service)
+        return found.get(service_id) or await tasks_of(docker, service)
 
-    async def _look(self, docker: Docker, class_name: str, interval: float) -> dict[str, list[Task]]:
+    async def _poll(self, docker: Docker, class_name: str, interval: float) -> dict[str, list[Task]]:
         await asyncio.sleep(interval)
         # Whoever comes from now on may have made a service that this look does not see.
-        sharing, self._sharing, self._next = self._sharing, 0, None
-        if sharing == 1:
+        waiters, self._waiters, self._next = self._waiters, 0, None
+        if waiters == 1:
             return {}
         found: dict[str, list[Task]] = {}
         for task in await docker("tasks", filters={"label": [f"swarmhub.class={class_name}", "swarmhub.user"]}):

@@ -43,10 +43,10 @@ def is_alive(task: Task) -> bool:
 
 def waits_for_seat(task: Task) -> bool:
     """No machine has room for it (pending), or the network has no address for it (new); both last for ever."""
-    return state(task) == "new" or finds_no_machine(task)
+    return state(task) == "new" or has_no_suitable_node(task)
 
 
-def finds_no_machine(task: Task) -> bool:
+def has_no_suitable_node(task: Task) -> bool:
     """No machine that it may be on takes it."""
     return state(task) == "pending" and "no suitable node" in error(task)
 
@@ -56,12 +56,12 @@ def lacks_room(task: Task) -> bool:
     return state(task) == "pending" and "insufficient resources" in error(task)
 
 
-def has_machine(task: Task) -> bool:
+def has_node(task: Task) -> bool:
     """Swarm has given it a seat."""
     return state(task) not in {"new", "allocated", "pending"}
 
 
-def runs(task: Task) -> bool:
+def is_running(task: Task) -> bool:
     """Its container runs; whether the server in it answers is another question."""
     return state(task) == "running"
 

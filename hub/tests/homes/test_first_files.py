@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import pytest
 
 from swarmhub.homes import first_files
-from swarmhub.homes.first_files import give_first_files
+from swarmhub.homes.first_files import add_first_files
 from swarmhub.homes.provisioning import make_home
 
-from ..support.kill_points import kill_in_turn
+from ..support.kill_points import kill_at_each_point
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def content(folder: Path) -> dict[str, bytes | str | None]:
 
 async def test_a_new_home_gets_a_copy_of_the_skeleton(storage):
     make_home(storage, "alice", "alice")
-    assert await give_first_files(storage, "alice") is None
+    assert await add_first_files(storage, "alice") is None
     assert content(storage / "homes/alice") == content(storage / "skeleton")
     assert os.access(storage / "homes/alice/run.sh", os.X_OK)
     assert (storage / "homes/alice/hello.ipynb").stat().st_mode & 0o777 == 0o644
@@ -53,11 +53,11 @@ async def test_a_new_home_gets_a_copy_of_the_skeleton(storage):
 
 async def test_what_the_user_made_of_the_first_files_is_left_alone_at_later_starts(storage):
     make_home(storage, "alice", "alice")
-    await give_first_files(storage, "alice")
+    await add_first_files(storage, "alice")
     (storage / "homes/alice/hello.ipynb").write_text("mine")
     (storage / "homes/alice/run.sh").unlink()
     make_home(storage, "alice", "alice")
-    assert await give_first_files(storage, "alice") is None
+    assert await add_first_files(storage, "alice") is None
     assert (storage / "homes/alice/hello.ipynb").read_text() == "mine"
     assert not (storage / "homes/alice/run.sh").exists()
 
@@ -69,23 +69,23 @@ async def test_a_home_from_before_the_skeleton_gets_nothing(storage):
     (storage / "later.json").rename(storage / "skeleton.json")
     for user in ("alice", "bob"):
         make_home(storage, user, user)
-        assert await give_first_files(storage, user) is None
+        assert await add_first_files(storage, user) is None
         assert content(storage / "homes" / user) == {}
 
 
 async def test_a_skeleton_that_was_taken_back_is_no_longer_waited_for(storage):
     make_home(storage, "alice", "alice")
     (storage / "skeleton.json").unlink()
-    assert await give_first_files(storage, "alice") is None
+    assert await add_first_files(storage, "alice") is None
     assert json.loads((storage / "owners/alice").read_text()) == {"user": "alice"}
 
 
 async def test_a_deleted_home_gets_the_first_files_again(storage):
     make_home(storage, "alice", "alice")
-    await give_first_files(storage, "alice")
+    await add_first_files(storage, "alice")
     shutil.rmtree(storage / "homes/alice")
     make_home(storage, "alice", "alice")
-    await give_first_files(storage, "alice")
+    await add_first_files(storage, "alice")
     assert content(storage / "homes/alice") == content(storage / "skeleton")
 
 
@@ -95,33 +95,33 @@ async def test_a_home_too_small_is_said_gets_no_part_of_them_and_all_once_there_
     room = SimpleNamespace(f_bavail=free, f_frsize=1, f_favail=inodes)
     with monkeypatch.context() as patch:
         patch.setattr(first_files.os, "statvfs", lambda _home: room)
-        sentence, detail = await give_first_files(storage, "alice")
+        sentence, detail = await add_first_files(storage, "alice")
     assert "do not fit into your home" in sentence
     assert str(free) in detail
     assert content(storage / "homes/alice") == {}
-    assert await give_first_files(storage, "alice") is None
+    assert await add_first_files(storage, "alice") is None
     assert content(storage / "homes/alice") == content(storage / "skeleton")
 
 
 async def test_a_disk_that_fills_up_meanwhile_leaves_no_part_of_them(storage, monkeypatch):
     make_home(storage, "alice", "alice")
 
-    def fail(*_words):
+    def fail(*_arguments):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(first_files.os, "copy_file_range", fail)
-    sentence, detail = await give_first_files(storage, "alice")
+    sentence, detail = await add_first_files(storage, "alice")
     assert "do not fit" in sentence
     assert "No space left" in detail
     assert content(storage / "homes/alice") == {}
     assert json.loads((storage / "owners/alice").read_text())["firstFiles"] == "missing"
 
 
-@pytest.mark.parametrize("words", ["", "{}", "[]", '{"bytes": "x", "files": 1}', '{"bytes": null, "files": 1}'])
-async def test_a_broken_note_of_the_skeleton_is_said_and_the_server_starts(storage, words):
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"bytes": "x", "files": 1}', '{"bytes": null, "files": 1}'])
+async def test_a_broken_note_of_the_skeleton_is_said_and_the_server_starts(storage, text):
     make_home(storage, "alice", "alice")
-    (storage / "skeleton.json").write_text(words)
-    sentence, _ = await give_first_files(storage, "alice")
+    (storage / "skeleton.json").write_text(text)
+    sentence, _ = await add_first_files(storage, "alice")
     assert "could not be copied" in sentence
 
 
@@ -129,12 +129,12 @@ async def test_a_copy_that_takes_too_long_is_said_and_ends(storage, monkeypatch)
     make_home(storage, "alice", "alice")
     copied, goes_on = [], threading.Event()
 
-    def slow(name, *_words):
+    def slow(name, *_arguments):
         copied.append(name)
         goes_on.wait(10)
 
     monkeypatch.setattr(first_files, "_copy_file", slow)
-    sentence, detail = await give_first_files(storage, "alice", deadline=0.1)
+    sentence, detail = await add_first_files(storage, "alice", deadline=0.1)
     goes_on.set()
     assert "could not be copied" in sentence
     assert "TimeoutError" in detail
@@ -158,7 +158,7 @@ async def test_a_link_that_a_user_put_in_the_way_leads_nowhere(storage, tmp_path
         home.symlink_to(outside)
     else:
         (home / first_files.PART).symlink_to(outside)
-    await give_first_files(storage, "alice")
+    await add_first_files(storage, "alice")
     assert content(outside) == {"kept": b"kept"}
 
 
@@ -167,7 +167,7 @@ async def test_a_hub_killed_before_any_of_its_file_calls_is_followed_by_one_that
     for storage in storages:
         make_storage(storage)
         make_home(storage, "alice", "alice")
-    ends = kill_in_turn("copy_first_files", storages)
+    ends = kill_at_each_point("copy_first_files", storages)
     assert ends[-1] == 0
     assert len(ends) > 15, "it was killed in many places"
     for storage in storages[: len(ends)]:
@@ -175,6 +175,6 @@ async def test_a_hub_killed_before_any_of_its_file_calls_is_followed_by_one_that
         has_come = mine.exists()
         if has_come:
             mine.write_text("mine")
-        assert await give_first_files(storage, "alice") is None
+        assert await add_first_files(storage, "alice") is None
         expected = content(storage / "skeleton") | ({"hello.ipynb": b"mine"} if has_come else {})
         assert content(storage / "homes/alice") == expected

@@ -10,7 +10,7 @@ from jupyterhub.spawner import SpawnException
 
 from swarmhub.homes.provisioning import make_home, prepare_home
 
-from ..support.kill_points import kill_in_turn
+from ..support.kill_points import kill_at_each_point
 
 
 @pytest.fixture
@@ -20,39 +20,39 @@ def storage(tmp_path):
     return tmp_path
 
 
-def take_marks_away(storage: Path, after: float = 0.1) -> None:
+def remove_markers(storage: Path, after: float = 0.1) -> None:
     def watch():
         time.sleep(after)
-        for mark in (storage / "pending").iterdir():
-            mark.unlink()
+        for marker in (storage / "pending").iterdir():
+            marker.unlink()
 
     threading.Thread(target=watch).start()
 
 
-async def refused(storage: Path, user: str = "alice", **waits: float) -> SpawnException:
+async def refused(storage: Path, user: str = "alice", **timeouts: float) -> SpawnException:
     with pytest.raises(SpawnException) as raised:
-        await prepare_home(storage, "alice", user, **waits)
+        await prepare_home(storage, "alice", user, **timeouts)
     return raised.value
 
 
 async def test_a_new_home_gets_a_mark_an_owner_and_a_private_folder(storage):
-    take_marks_away(storage)
-    await prepare_home(storage, "alice", "Alice", look=0.01)
+    remove_markers(storage)
+    await prepare_home(storage, "alice", "Alice", poll_interval=0.01)
     assert (storage / "homes/alice").stat().st_mode & 0o777 == 0o700
     assert json.loads((storage / "owners/alice").read_text()) == {"user": "Alice"}
     assert sorted(path.name for path in (storage / "owners").iterdir()) == ["alice"]
 
 
 async def test_a_new_home_waits_until_the_watcher_took_the_mark_away(storage):
-    begin = time.monotonic()
-    take_marks_away(storage, after=0.3)
-    await prepare_home(storage, "alice", "alice", look=0.01)
-    assert 0.25 < time.monotonic() - begin < 2
+    started = time.monotonic()
+    remove_markers(storage, after=0.3)
+    await prepare_home(storage, "alice", "alice", poll_interval=0.01)
+    assert 0.25 < time.monotonic() - started < 2
     assert not (storage / "pending/alice").exists()
 
 
 async def test_without_a_watcher_a_new_user_is_told_and_the_mark_stays(storage):
-    raised = await refused(storage, wait=0.2, look=0.05)
+    raised = await refused(storage, watcher_timeout=0.2, poll_interval=0.05)
     assert "quota watcher does not answer" in raised.message
     assert "instructor" in raised.message
     assert "watcher.json cannot be read" in raised.get_message()
@@ -62,7 +62,7 @@ async def test_without_a_watcher_a_new_user_is_told_and_the_mark_stays(storage):
 async def test_a_limit_that_the_watcher_could_not_set_is_told_with_its_reason_in_the_log(storage):
     failures = [{"home": "bob", "reason": "x"}, {"home": "alice", "reason": "no project quota"}]
     (storage / "watcher.json").write_text(json.dumps({"at": "2026-11-21T06:00:00Z", "failures": failures}))
-    raised = await refused(storage, wait=0, look=0.01)
+    raised = await refused(storage, watcher_timeout=0, poll_interval=0.01)
     assert "cannot set the size limit" in raised.message
     assert "no project quota" in raised.get_message()
 
@@ -70,48 +70,48 @@ async def test_a_limit_that_the_watcher_could_not_set_is_told_with_its_reason_in
 @pytest.mark.parametrize("status", ["", "{", "[]", "\xff"])
 async def test_a_broken_status_file_of_the_watcher_is_only_said_in_the_log(storage, status):
     (storage / "watcher.json").write_bytes(status.encode("latin-1"))
-    assert "watcher.json cannot be read" in (await refused(storage, wait=0)).get_message()
+    assert "watcher.json cannot be read" in (await refused(storage, watcher_timeout=0)).get_message()
 
 
-@pytest.mark.parametrize("words", [{}, {"failures": [1, {}]}, {"failures": None}, {"failures": 7, "problem": ""}])
-async def test_a_status_of_the_watcher_that_says_nothing_of_a_home_says_that_it_is_silent(storage, words):
-    (storage / "watcher.json").write_text(json.dumps(words))
-    raised = await refused(storage, wait=0)
+@pytest.mark.parametrize("status", [{}, {"failures": [1, {}]}, {"failures": None}, {"failures": 7, "problem": ""}])
+async def test_a_status_of_the_watcher_that_says_nothing_of_a_home_says_that_it_is_silent(storage, status):
+    (storage / "watcher.json").write_text(json.dumps(status))
+    raised = await refused(storage, watcher_timeout=0)
     assert "does not answer" in raised.message
     assert "nothing about this home" in raised.get_message()
 
 
 async def test_a_watcher_that_cannot_look_at_the_storage_says_why_in_the_log(storage):
     (storage / "watcher.json").write_text(json.dumps({"at": "now", "problem": "XFS does not enforce project quotas"}))
-    raised = await refused(storage, wait=0)
+    raised = await refused(storage, watcher_timeout=0)
     assert "cannot set the size limit" in raised.message
     assert "does not enforce" in raised.get_message()
 
 
 async def test_a_watcher_at_work_that_has_not_come_to_a_home_yet_is_no_silent_one(storage):
-    def at(time: str) -> None:
+    def write_status(time: str) -> None:
         (storage / "watcher.json").write_text(json.dumps({"at": time, "failures": []}))
 
-    at("12:00")
-    threading.Timer(0.1, at, ["12:01"]).start()
-    assert "try again in a minute" in (await refused(storage, wait=0.4, look=0.05, longest=0.3)).message
+    write_status("12:00")
+    threading.Timer(0.1, write_status, ["12:01"]).start()
+    assert "try again in a minute" in (await refused(storage, watcher_timeout=0.4, poll_interval=0.05, max_wait=0.3)).message
 
 
 async def test_while_the_watcher_is_at_work_on_a_class_that_came_at_once_a_new_home_waits(storage):
-    def at(time: str) -> None:
+    def write_status(time: str) -> None:
         (storage / "new").write_text(json.dumps({"at": time, "failures": []}))
         (storage / "new").replace(storage / "watcher.json")
 
-    at("12:00")
-    for turn in range(1, 12):
-        threading.Timer(turn / 10, at, [f"12:{turn:02}"]).start()
-    take_marks_away(storage, after=1)
-    await prepare_home(storage, "alice", "alice", wait=0.3, look=0.01)
+    write_status("12:00")
+    for step in range(1, 12):
+        threading.Timer(step / 10, write_status, [f"12:{step:02}"]).start()
+    remove_markers(storage, after=1)
+    await prepare_home(storage, "alice", "alice", watcher_timeout=0.3, poll_interval=0.01)
     assert not (storage / "pending/alice").exists()
 
 
 @pytest.mark.parametrize(
-    ("number", "told"),
+    ("number", "sentence"),
     [
         (errno.ENOSPC, "is full"),
         (errno.EDQUOT, "is full"),
@@ -122,20 +122,20 @@ async def test_while_the_watcher_is_at_work_on_a_class_that_came_at_once_a_new_h
         (errno.EACCES, "cannot be made"),
     ],
 )
-async def test_what_the_storage_answers_is_told_in_a_sentence_and_kept_in_the_log(storage, monkeypatch, number, told):
-    def fail(*_words, **_more):
+async def test_what_the_storage_answers_is_told_in_a_sentence_and_kept_in_the_log(storage, monkeypatch, number, sentence):
+    def fail(*_arguments, **_keywords):
         raise OSError(number, os.strerror(number), "homes/alice")
 
     monkeypatch.setattr(Path, "mkdir", fail)
     raised = await refused(storage)
-    assert told in raised.message
+    assert sentence in raised.message
     assert raised.message.endswith("Please tell your instructor.")
     assert f"make_home: [Errno {number}] {os.strerror(number)}" in raised.get_message()
     assert [path.name for path in (storage / "owners").iterdir()] == ["alice"], "no draft of a note is left"
 
 
 async def test_a_note_that_could_not_be_written_leaves_no_draft_and_no_folder(storage, monkeypatch):
-    def fail(*_words, **_more):
+    def fail(*_arguments, **_keywords):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "hardlink_to", fail)
@@ -148,7 +148,7 @@ async def test_an_old_user_starts_from_a_storage_where_nothing_can_be_written(st
     make_home(storage, "alice", "alice")
     (storage / "pending/alice").unlink()
 
-    def fail(*_words, **_more):
+    def fail(*_arguments, **_keywords):
         raise OSError(errno.EROFS, "Read-only file system")
 
     for change in ("touch", "mkdir", "write_text", "hardlink_to"):
@@ -159,9 +159,9 @@ async def test_an_old_user_starts_from_a_storage_where_nothing_can_be_written(st
 async def test_an_old_home_starts_at_once_with_the_watcher_down(storage):
     make_home(storage, "alice", "alice")
     (storage / "pending/alice").unlink()
-    begin = time.monotonic()
+    started = time.monotonic()
     await prepare_home(storage, "alice", "alice")
-    assert time.monotonic() - begin < 0.5
+    assert time.monotonic() - started < 0.5
     assert not (storage / "pending/alice").exists()
 
 
@@ -222,10 +222,10 @@ async def test_a_storage_that_goes_away_while_a_home_waits_for_its_limit_is_said
 
 async def test_a_storage_that_hangs_is_said_after_the_deadline_and_the_hub_goes_on(storage):
     os.mkfifo(storage / "owners/alice")  # opening it blocks, as a file of a storage that is away does
-    begin = time.monotonic()
-    raised = await refused(storage, deadline=0.2)
+    started = time.monotonic()
+    raised = await refused(storage, call_timeout=0.2)
     assert "does not answer" in raised.message
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - started < 2
     with (storage / "owners/alice").open("w"):
         pass  # lets the blocked thread end
 
@@ -235,7 +235,7 @@ def test_a_hub_killed_before_any_of_its_file_calls_leaves_no_home_without_a_mark
     for storage in storages:
         for name in ("homes", "owners", "pending"):
             (storage / name).mkdir(parents=True)
-    ends = kill_in_turn("make_home", storages)
+    ends = kill_at_each_point("make_home", storages)
     assert ends[-1] == 0
     assert len(ends) > 4, "it was killed in several places"
     for storage in storages[: len(ends)]:

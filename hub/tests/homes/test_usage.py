@@ -10,13 +10,13 @@ from swarmhub.homes.usage import Usage, describe, home_usage
 GB = 1 << 30
 
 
-def room(total, used, files=200_000, taken=10):
+def room(total, used, files=200_000, files_used=10):
     blocks, free = total // 4096, (total - used) // 4096
-    return SimpleNamespace(f_blocks=blocks, f_bavail=free, f_frsize=4096, f_files=files, f_favail=files - taken)
+    return SimpleNamespace(f_blocks=blocks, f_bavail=free, f_frsize=4096, f_files=files, f_favail=files - files_used)
 
 
 @pytest.mark.parametrize(
-    ("found", "words", "is_nearly_full"),
+    ("found", "text", "is_nearly_full"),
     [
         (room(5 * GB, 4.2 * GB), "Your home: 4.2 of 5 GB", False),
         (room(5 * GB, 0), "Your home: 0 of 5 GB", False),
@@ -25,8 +25,8 @@ def room(total, used, files=200_000, taken=10):
         (room(5 * GB, GB, 1000, 999), "Your home: 1 of 5 GB, 999 of 1,000 files", True),
     ],
 )
-def test_a_home_s_room_is_told_in_a_few_words(found, words, is_nearly_full):
-    assert describe(found) == Usage(words, is_nearly_full)
+def test_a_home_s_room_is_told_in_a_few_words(found, text, is_nearly_full):
+    assert describe(found) == Usage(text, is_nearly_full)
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def storage(tmp_path):
 
 
 async def test_a_home_with_a_limit_is_told(storage):
-    assert (await home_usage(storage, "alice")).words.startswith("Your home: ")
+    assert (await home_usage(storage, "alice")).text.startswith("Your home: ")
 
 
 async def test_nobody_is_told_of_a_home_that_is_not_there_or_has_no_limit_yet(storage):
@@ -50,9 +50,9 @@ async def test_nobody_is_told_of_a_home_that_is_not_there_or_has_no_limit_yet(st
 
 async def test_a_storage_that_is_away_holds_no_page_up(storage, monkeypatch):
     monkeypatch.setattr(usage.os, "statvfs", lambda _path: time.sleep(1))
-    begin = time.monotonic()
+    started = time.monotonic()
     assert await home_usage(storage, "alice", 0.1) is None
-    assert time.monotonic() - begin < 0.9
+    assert time.monotonic() - started < 0.9
 
 
 async def test_a_storage_that_fails_is_no_failure_of_the_page(storage):

@@ -14,7 +14,7 @@ def hub():
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             status, body = self.server.answers.pop(0)
-            self.server.asked.append(self.path)
+            self.server.paths.append(self.path)
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -24,7 +24,7 @@ def hub():
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.answers, server.asked = [], []
+    server.answers, server.paths = [], []
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     server.api = HubApi(f"http://127.0.0.1:{server.server_port}/hub/api", "token")
     yield server
@@ -39,11 +39,11 @@ def page(names, following):
 def test_all_pages_are_read(hub):
     hub.answers = [page(["alice", "bob"], {"offset": 2, "url": "http://elsewhere/"}), page(["carol"], None)]
     assert hub.api.active_users() == {"alice", "bob", "carol"}
-    assert [path.partition("&")[2] for path in hub.asked] == ["offset=0&limit=200", "offset=2&limit=200"]
+    assert [path.partition("&")[2] for path in hub.paths] == ["offset=0&limit=200", "offset=2&limit=200"]
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"),
+    ("answer", "message"),
     [
         ((403, b'{"status": 403, "message": "Forbidden"}'), "the hub answers 403: Forbidden"),
         ((503, b"<html>later"), "the hub answers 503: no words"),
@@ -51,7 +51,7 @@ def test_all_pages_are_read(hub):
         ((200, b"[]"), "the hub answers no list of users"),
     ],
 )
-def test_an_answer_that_is_no_list_is_an_error_with_the_hubs_words(hub, answer, words):
+def test_an_answer_that_is_no_list_is_an_error_with_the_hubs_words(hub, answer, message):
     hub.answers = [answer]
-    with pytest.raises(OSError, match=words):
+    with pytest.raises(OSError, match=message):
         list(hub.api.active())

@@ -1,4 +1,4 @@
-"""Which machines are kept from the homes, and when they are let in again."""
+"""Which machines are fencing from the homes, and when they are let in again."""
 
 import threading
 
@@ -6,7 +6,7 @@ import pytest
 from docker.errors import APIError
 
 from swarmhub.services import node_fencing
-from swarmhub.services.node_fencing import LABEL, Fence
+from swarmhub.services.node_fencing import LABEL, NodeFencing
 
 
 class Swarm:
@@ -14,7 +14,7 @@ class Swarm:
 
     def __init__(self):
         self.machines = [node("manager", "10.0.0.1", ManagerStatus={"Leader": True}), node("one", "10.0.0.2"), node("two", "10.0.0.3")]
-        self.there = {}
+        self.tasks_by_node = {}
         self.broken = False
 
     def nodes(self):
@@ -24,7 +24,7 @@ class Swarm:
 
     def tasks(self, filters):
         assert filters["label"] == "swarmhub.user"
-        return self.there.get(filters["node"], [])
+        return self.tasks_by_node.get(filters["node"], [])
 
     def update_node(self, identity, version, spec):
         changed = self.of(identity)
@@ -64,110 +64,110 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def kept(swarm, folder):
-    return Fence(swarm, folder)
+def fencing(swarm, folder):
+    return NodeFencing(swarm, folder)
 
 
 def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_class_whose_machines_are_all_there_is_left_alone(swarm, folder, kept):
-    kept.tend()
+def test_a_class_whose_machines_are_all_there_is_left_alone(swarm, folder, fencing):
+    fencing.reconcile()
     assert names(folder) == []
     assert [each["Version"]["Index"] for each in swarm.machines] == [7, 7, 7]
 
 
-def test_a_machine_that_is_down_is_fenced_and_gets_no_new_servers(swarm, folder, kept):
+def test_a_machine_that_is_down_is_fenced_and_gets_no_new_servers(swarm, folder, fencing):
     swarm.becomes("one", "down")
     for _ in range(3):
-        kept.tend()
+        fencing.reconcile()
     assert names(folder) == ["10.0.0.2"]
     spec = swarm.of("one")["Spec"]
     assert spec == {"Availability": "pause", "Role": "worker", "Labels": {"swarmhub.users": "true", LABEL: "open"}}
     assert swarm.of("one")["Version"]["Index"] == 8, "once"
 
 
-def test_it_comes_in_again_when_its_old_servers_have_ended_and_only_then_takes_new_ones(swarm, folder, kept):
+def test_it_comes_in_again_when_its_old_servers_have_ended_and_only_then_takes_new_ones(swarm, folder, fencing):
     swarm.becomes("one", "down")
-    kept.tend()
+    fencing.reconcile()
     swarm.becomes("one", "ready")
-    swarm.there["one"] = [task("shutdown", "running"), task("shutdown", "failed")]
-    kept.tend()
+    swarm.tasks_by_node["one"] = [task("shutdown", "running"), task("shutdown", "failed")]
+    fencing.reconcile()
     assert names(folder) == ["10.0.0.2"]
-    swarm.there["one"] = [task("shutdown", "shutdown"), task("running", "running")]
-    kept.tend()
+    swarm.tasks_by_node["one"] = [task("shutdown", "shutdown"), task("running", "running")]
+    fencing.reconcile()
     assert names(folder) == []
     assert swarm.of("one")["Spec"]["Availability"] == "pause", "the storage has not seen it yet"
-    kept.tend()
+    fencing.reconcile()
     assert swarm.of("one")["Spec"] == {"Availability": "active", "Role": "worker", "Labels": {"swarmhub.users": "true"}}
-    kept.tend()
+    fencing.reconcile()
     assert swarm.of("one")["Version"]["Index"] == 9
 
 
-def test_a_machine_that_somebody_paused_stays_so(swarm, folder, kept):
+def test_a_machine_that_somebody_paused_stays_so(swarm, folder, fencing):
     swarm.of("one")["Spec"]["Availability"] = "pause"
     swarm.becomes("one", "down")
-    kept.tend()
+    fencing.reconcile()
     assert names(folder) == ["10.0.0.2"]
     swarm.becomes("one", "ready")
     for _ in range(3):
-        kept.tend()
+        fencing.reconcile()
     assert names(folder) == []
     assert swarm.of("one")["Spec"] == {"Availability": "pause", "Role": "worker", "Labels": {"swarmhub.users": "true"}}
 
 
-def test_a_machine_that_somebody_drains_meanwhile_is_not_opened(swarm, folder, kept):
+def test_a_machine_that_somebody_drains_meanwhile_is_not_opened(swarm, folder, fencing):
     swarm.becomes("one", "down")
-    kept.tend()
+    fencing.reconcile()
     swarm.of("one")["Spec"]["Availability"] = "drain"
     swarm.becomes("one", "ready")
     for _ in range(3):
-        kept.tend()
+        fencing.reconcile()
     assert swarm.of("one")["Spec"]["Availability"] == "drain"
     assert names(folder) == []
 
 
-def test_the_dead_twin_of_a_machine_that_joined_anew_fences_nobody(swarm, folder, kept):
+def test_the_dead_twin_of_a_machine_that_joined_anew_fences_nobody(swarm, folder, fencing):
     swarm.machines.append(node("twin", "10.0.0.2", state="down"))
-    kept.tend()
+    fencing.reconcile()
     assert names(folder) == []
 
 
-def test_a_machine_that_left_leaves_nothing_behind(swarm, folder, kept):
+def test_a_machine_that_left_leaves_nothing_behind(swarm, folder, fencing):
     swarm.becomes("one", "down")
-    kept.tend()
+    fencing.reconcile()
     swarm.machines.remove(swarm.of("one"))
-    kept.tend()
+    fencing.reconcile()
     assert names(folder) == []
 
 
 def test_what_was_cut_off_in_the_middle_goes_on(swarm, folder):
     swarm.becomes("one", "down")
     (folder / "10.0.0.2").touch()
-    Fence(swarm, folder).tend()
+    NodeFencing(swarm, folder).reconcile()
     assert swarm.of("one")["Spec"]["Availability"] == "pause"
     (folder / "10.0.0.2").unlink()
-    Fence(swarm, folder).tend()
+    NodeFencing(swarm, folder).reconcile()
     assert names(folder) == ["10.0.0.2"]
     swarm.becomes("one", "ready")
-    Fence(swarm, folder).tend()
-    Fence(swarm, folder).tend()
+    NodeFencing(swarm, folder).reconcile()
+    NodeFencing(swarm, folder).reconcile()
     assert names(folder) == []
     assert swarm.of("one")["Spec"]["Availability"] == "active"
 
 
-def test_the_manager_and_addresses_that_are_none_are_never_fenced(swarm, folder, kept):
+def test_the_manager_and_addresses_that_are_none_are_never_fenced(swarm, folder, fencing):
     swarm.becomes("manager", "down")
     swarm.machines += [node("evil", "../../etc/passwd", state="down"), node("mute", "", state="down")]
     del swarm.of("mute")["Status"]["Addr"]
-    kept.tend()
+    fencing.reconcile()
     assert names(folder) == []
 
 
 def test_it_goes_on_after_docker_did_not_answer(swarm, folder, caplog):
     swarm.broken = True
-    threading.Thread(target=node_fencing.keep, args=(swarm, folder, 0.01), daemon=True).start()
+    threading.Thread(target=node_fencing.run_forever, args=(swarm, folder, 0.01), daemon=True).start()
     caplog.set_level("WARNING")
     _until(lambda: "not now: the swarm has no leader" in caplog.text)
     swarm.becomes("two", "down")

@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import docker
 import pytest
 
-from swarmhub.services.operator_api import Hub, look, operator_token, start, stop
-from swarmhub.settings import Places
+from swarmhub.services.operator_api import Hub, list_servers, operator_token, start, stop
+from swarmhub.settings import Paths
 
 from ..support.fake_docker import FakeDocker
 from ..support.real_hub import PROXY, RunningHub
@@ -47,7 +47,7 @@ class UsersServers(BaseHTTPRequestHandler):
 def hub(tmp_path_factory):
     swarm = FakeDocker()
     # Servers of this class answer: the spawner's look and the hub's own go to the stand-in.
-    quick = ["--SwarmHubSpawner.seat_wait=2", "--SwarmHubSpawner.http_timeout=5", "--SwarmHubSpawner.look_interval=0.1"]
+    quick = ["--SwarmHubSpawner.placement_timeout=2", "--SwarmHubSpawner.http_timeout=5", "--SwarmHubSpawner.start_poll_interval=0.1"]
     running = RunningHub(tmp_path_factory.mktemp("operate"), swarm.url, *quick, storage=None)
     running.swarm = swarm
     yield running
@@ -60,7 +60,7 @@ def operator(hub):
     server = ThreadingHTTPServer(("127.0.0.1", 0), UsersServers)
     server.tokens = []
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    token = operator_token(Places(hub.root))
+    token = operator_token(Paths(hub.root))
     client = docker.APIClient(base_url=hub.swarm.url, version="1.41")
     api, users = f"http://127.0.0.1:{hub.hub_port}/hub/api", f"http://127.0.0.1:{server.server_port}"
     operator = Hub(api, token, client, server=users, deadline=15)
@@ -71,7 +71,7 @@ def operator(hub):
     server.server_close()
 
 
-def begin(hub, user):
+def request_server(hub, user):
     """Asks for a server; without a look at how it goes."""
     browser = hub.browser()
     browser.log_in(user)
@@ -81,18 +81,18 @@ def begin(hub, user):
 def test_servers_are_told_with_their_users_and_whether_a_kernel_is_at_work(hub, operator):
     hub.swarm.script = ["new", "pending"]
     for user in ("alice", "bob", "carl"):
-        begin(hub, user)
-    told = {each["home"]: each for each in look(operator, {"alice", "bob", "carl", "nobody"})}
-    assert sorted(told) == ["alice", "bob", "carl"]
-    assert [told[home]["busy"] for home in ("alice", "bob", "carl")] == [False, True, None]
-    assert told["alice"]["user"] == "alice"
-    assert not told["alice"]["ready"]
-    assert 0 <= told["alice"]["idle"] < 60
+        request_server(hub, user)
+    servers = {each["home"]: each for each in list_servers(operator, {"alice", "bob", "carl", "nobody"})}
+    assert sorted(servers) == ["alice", "bob", "carl"]
+    assert [servers[home]["busy"] for home in ("alice", "bob", "carl")] == [False, True, None]
+    assert servers["alice"]["user"] == "alice"
+    assert not servers["alice"]["ready"]
+    assert 0 <= servers["alice"]["idle"] < 60
 
 
 def test_a_server_is_stopped_and_its_service_is_gone(hub, operator):
     hub.swarm.script = ["new", "pending"]
-    begin(hub, "dora")
+    request_server(hub, "dora")
     assert "nb-dora" in hub.swarm.services
     assert stop(operator, "dora") == {"ok": True}
     assert "nb-dora" not in hub.swarm.services
@@ -101,7 +101,7 @@ def test_a_server_is_stopped_and_its_service_is_gone(hub, operator):
 
 def test_a_server_that_does_not_start_is_told_of(hub, operator):
     hub.swarm.script = ["failed|shutdown|no such image"] * 5
-    begin(hub, "emil")
+    request_server(hub, "emil")
     answer = start(operator, "emil")
     assert not answer["ok"]
     assert answer["why"]
@@ -114,12 +114,12 @@ def test_who_has_no_name_here_is_no_error_to_stop_and_one_to_start(operator):
 
 def test_a_wrong_token_is_told(operator):
     with pytest.raises(OSError, match="the hub answers 403"):
-        look(replace(operator, token="wrong"), {"alice"})
+        list_servers(replace(operator, token="wrong"), {"alice"})
 
 
 def test_the_token_is_made_once_and_for_root_alone(tmp_path):
     (tmp_path / "data").mkdir()
-    token = operator_token(Places(tmp_path))
+    token = operator_token(Paths(tmp_path))
     assert len(token) == 64
-    assert operator_token(Places(tmp_path)) == token
+    assert operator_token(Paths(tmp_path)) == token
     assert (tmp_path / "data/operator-token").stat().st_mode & 0o777 == 0o600

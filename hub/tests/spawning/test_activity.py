@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from jupyterhub.utils import utcnow
 
-from swarmhub.spawning.activity import kernels_work, note_work
+from swarmhub.spawning.activity import has_busy_kernel, record_activity
 
 BUSY, IDLE = {"id": "1", "execution_state": "busy"}, {"id": "2", "execution_state": "idle"}
 
@@ -39,7 +39,7 @@ async def server():
 @pytest.mark.parametrize(("kernels", "work"), [([], False), ([IDLE], False), ([IDLE, BUSY], True), ([{"execution_state": "dead"}], False)])
 async def test_a_busy_kernel_is_at_work(server, kernels, work):
     server.answer = json.dumps(kernels)
-    assert await kernels_work(server.url, "token-of-alice") is work
+    assert await has_busy_kernel(server.url, "token-of-alice") is work
     (asked,) = server.asked
     assert asked.path_qs == "/user/alice/api/kernels?no_track_activity=1"
     assert asked.headers["Authorization"] == "token token-of-alice"
@@ -48,7 +48,7 @@ async def test_a_busy_kernel_is_at_work(server, kernels, work):
 @pytest.mark.parametrize("answer", ["", "{", "{}", "null", '["busy"]', '"busy"', "[" * 100_000, json.dumps([BUSY] * 100_000)])
 async def test_what_no_jupyter_would_answer_is_no_work(server, answer):
     server.answer = answer
-    assert await kernels_work(server.url, "x") is False
+    assert await has_busy_kernel(server.url, "x") is False
 
 
 async def test_a_redirect_is_not_followed(server):
@@ -56,20 +56,20 @@ async def test_a_redirect_is_not_followed(server):
         return web.Response(status=HTTPStatus.FOUND, headers={"Location": "/elsewhere"})
 
     server.answer = away
-    assert await kernels_work(server.url, "x") is False
+    assert await has_busy_kernel(server.url, "x") is False
     assert len(server.asked) == 1
 
 
 async def test_a_server_that_is_away_or_answers_slowly_is_no_work(server):
-    assert await kernels_work("http://127.0.0.1:1/user/alice/", "x") is False
+    assert await has_busy_kernel("http://127.0.0.1:1/user/alice/", "x") is False
 
     async def slow(_request):
         await asyncio.sleep(30)
 
     server.answer = slow
-    begin = time.monotonic()
-    assert await kernels_work(server.url, "x", seconds=0.3) is False
-    assert time.monotonic() - begin < 10
+    started = time.monotonic()
+    assert await has_busy_kernel(server.url, "x", seconds=0.3) is False
+    assert time.monotonic() - started < 10
 
 
 class Known:
@@ -95,7 +95,7 @@ class Known:
 async def test_a_server_that_nobody_looks_at_is_used_while_its_kernels_work(server, kernels, is_used):
     server.answer = json.dumps(kernels)
     known = Known(server.url, idle=1000)
-    await note_work(known, 900, known.find_token)
+    await record_activity(known, 900, known.find_token)
     assert (known.idle < 10) is is_used
     assert (known.user.last_activity == known.orm_spawner.last_activity) is True
     assert server.asked[0].headers["Authorization"] == "token token-of-alice"
@@ -103,5 +103,5 @@ async def test_a_server_that_nobody_looks_at_is_used_while_its_kernels_work(serv
 
 async def test_a_server_that_is_used_is_not_asked(server):
     known = Known(server.url, idle=800)
-    await note_work(known, 900, known.find_token)
+    await record_activity(known, 900, known.find_token)
     assert server.asked == ()

@@ -4,7 +4,7 @@ import pytest
 
 from swarmhub.settings import Image
 from swarmhub.spawning.image_choice import form, options_from_form, settings_for
-from swarmhub.spawning.service_spec import reservation
+from swarmhub.spawning.service_spec import memory_reservation
 
 from ..support.examples import SETTINGS
 
@@ -39,9 +39,9 @@ def test_a_choice_is_one_of_the_class_s_images():
 def test_a_server_gets_what_goes_with_its_image_and_no_more_is_kept_free_than_it_may_use():
     chosen = settings_for(CLASS, R.name)
     assert (chosen.image, chosen.memory, chosen.cpu) == ("r@sha256:2", 512 << 20, None)
-    assert reservation(chosen) == 512 << 20
-    assert reservation(settings_for(CLASS, "Python")) == SETTINGS.guarantee
-    assert reservation(replace(settings_for(CLASS, "Python"), guarantee=None)) == 1 << 30
+    assert memory_reservation(chosen) == 512 << 20
+    assert memory_reservation(settings_for(CLASS, "Python")) == SETTINGS.guarantee
+    assert memory_reservation(replace(settings_for(CLASS, "Python"), guarantee=None)) == 1 << 30
 
 
 @pytest.mark.parametrize("chosen", [None, "Perl", 5, ["R"], {"name": "R"}])

@@ -80,7 +80,7 @@ async def test_servers_fill_one_machine_and_are_let_go_once_they_run(swarm):
     two_machines(swarm, one=2 * GB)
     for name in ("ada", "bob", "carol"):
         await spawner(name, settings=PACKS).start()
-    assert swarm.where == {"nb-ada": "one", "nb-bob": "one", "nb-carol": "two"}
+    assert swarm.node_by_service == {"nb-ada": "one", "nb-bob": "one", "nb-carol": "two"}
     assert all(constraints(swarm, name) == list(PACKS.placement) for name in swarm.services)
 
 
@@ -88,7 +88,7 @@ async def test_a_start_that_fails_on_its_machine_is_made_on_another(swarm):
     two_machines(swarm)
     swarm.broken_nodes = {"one"}
     await spawner("ada", settings=PACKS).start()
-    assert swarm.where == {"nb-ada": "two"}
+    assert swarm.node_by_service == {"nb-ada": "two"}
     assert swarm.created == ["nb-ada"]
 
 
@@ -102,22 +102,22 @@ async def test_a_class_that_spreads_names_no_machine(swarm):
     two_machines(swarm)
     await spawner("ada").start()
     assert swarm.updated == []
-    assert "GET /nodes" not in swarm.asked
+    assert "GET /nodes" not in swarm.requests
 
 
 async def test_a_class_that_spreads_starts_elsewhere_than_where_a_start_failed(swarm):
     two_machines(swarm)
-    swarm.where["nb-ada"] = "one"
+    swarm.node_by_service["nb-ada"] = "one"
     swarm.broken_nodes = {"one"}
     await spawner("ada").start()
-    assert swarm.where == {"nb-ada": "two"}
+    assert swarm.node_by_service == {"nb-ada": "two"}
     assert swarm.created == ["nb-ada"]
     assert constraints(swarm, "nb-ada") == list(SETTINGS.placement), "once it runs it may be anywhere"
 
 
 async def test_where_no_other_machine_has_room_it_stays_where_swarm_puts_it(swarm):
     two_machines(swarm, two=0)
-    swarm.where["nb-ada"] = "one"
+    swarm.node_by_service["nb-ada"] = "one"
     swarm.broken_nodes = {"one"}
     with pytest.raises(SpawnException):
         await spawner("ada").start()
@@ -128,5 +128,5 @@ async def test_a_server_that_packs_goes_on_to_a_third_machine(swarm):
     two_machines(swarm)
     swarm.nodes["three"], swarm.memory["three"] = "ready", 4 * GB
     swarm.broken_nodes = {"one", "three"}
-    await spawner("ada", settings=PACKS, failure_limit=9, seat_wait=10).start()
-    assert swarm.where == {"nb-ada": "two"}
+    await spawner("ada", settings=PACKS, failure_limit=9, placement_timeout=10).start()
+    assert swarm.node_by_service == {"nb-ada": "two"}

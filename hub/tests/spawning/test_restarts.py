@@ -76,7 +76,7 @@ async def test_a_server_whose_machine_died_is_started_elsewhere_by_swarm_and_its
 
 
 async def test_a_stop_does_not_wait_for_a_machine_that_died(swarm):
-    alice = spawner(look_interval=0.2)
+    alice = spawner(start_poll_interval=0.2)
     await alice.start()
     swarm.nodes["machine"] = "down"
     swarm.lingering = 100

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from jupyterhub.spawner import SpawnException
 
-from swarmhub.spawning.seat_queue import Line, Turn
+from swarmhub.spawning.seat_queue import QueueEntry, SeatQueue
 
 from ..conftest import spawner
 from ..support.wait import wait_for
@@ -23,19 +23,19 @@ async def starts(*names):
     tasks = []
     for each in made:
         tasks.append(asyncio.ensure_future(each.start()))
-        await wait_for(lambda each=each: "in line" in words(each) or "next" in words(each))
+        await wait_for(lambda each=each: "in line" in message_of(each) or "next" in message_of(each))
     return made, tasks
 
 
-def words(a_spawner):
+def message_of(a_spawner):
     return a_spawner._stage[1]
 
 
 async def test_who_finds_no_seat_is_told_their_place_and_only_the_first_has_a_service(full):
     (alice, bob, carol), waiting = await starts("alice", "bob", "carol")
-    assert words(alice) == "All seats are taken. You are next; your server starts by itself as soon as a seat is free."
-    assert "You are number 2 in line" in words(bob)
-    assert "You are number 3 in line" in words(carol)
+    assert message_of(alice) == "All seats are taken. You are next; your server starts by itself as soon as a seat is free."
+    assert "You are number 2 in line" in message_of(bob)
+    assert "You are number 3 in line" in message_of(carol)
     assert list(full.services) == ["nb-alice"]
     await cancelled(*waiting)
 
@@ -49,7 +49,7 @@ async def test_those_who_wait_start_in_their_order_as_seats_become_free(full):
         await waiting[seats - 1]
         assert full.placed == {f"nb-{each}" for each in names[:seats]}, f"{name} is the next"
     assert full.created == ["nb-bob", "nb-carol", "nb-dave"]
-    assert len(spawner().line) == 0
+    assert len(spawner().seat_queue) == 0
 
 
 async def test_who_comes_while_others_wait_overtakes_nobody(full):
@@ -59,13 +59,13 @@ async def test_who_comes_while_others_wait_overtakes_nobody(full):
     assert full.created == []
     full.seats = 1
     await first
-    await wait_for(lambda: "number 2" in words(carol))
+    await wait_for(lambda: "number 2" in message_of(carol))
     await cancelled(second, third)
 
 
 async def test_many_who_meet_a_full_class_at_once_all_start_in_the_end(full):
     starting = [asyncio.ensure_future(spawner(f"user{number}").start()) for number in range(12)]
-    await wait_for(lambda: len(spawner().line) == 12)
+    await wait_for(lambda: len(spawner().seat_queue) == 12)
     await wait_for(lambda: len(full.services) == 1)
     full.seats = 12
     await asyncio.wait_for(asyncio.gather(*starting), 30)
@@ -75,22 +75,22 @@ async def test_many_who_meet_a_full_class_at_once_all_start_in_the_end(full):
 async def test_a_cancelled_start_leaves_the_line_and_the_next_moves_up(full):
     (_, bob, carol), (first, second, third) = await starts("alice", "bob", "carol")
     await cancelled(second)
-    await wait_for(lambda: "number 2" in words(carol))
+    await wait_for(lambda: "number 2" in message_of(carol))
     await cancelled(first)
-    await wait_for(lambda: "You are next" in words(carol))
-    assert "number 2" in words(bob)
+    await wait_for(lambda: "You are next" in message_of(carol))
+    assert "number 2" in message_of(bob)
     await cancelled(third)
     assert full.services == {}
-    assert len(spawner().line) == 0
+    assert len(spawner().seat_queue) == 0
 
 
 async def test_the_wait_has_an_end_with_words_for_each(full):
-    made = [spawner(name, line_wait=0.3) for name in ("alice", "bob")]
+    made = [spawner(name, queue_timeout=0.3) for name in ("alice", "bob")]
     for refused in await asyncio.gather(*[each.start() for each in made], return_exceptions=True):
         assert isinstance(refused, SpawnException)
         assert refused.message == "All seats are taken, and none became free in all this time. Please ask your instructor."
     assert full.services == {}
-    assert len(spawner().line) == 0
+    assert len(spawner().seat_queue) == 0
 
 
 async def test_the_wait_is_no_part_of_the_time_that_a_start_may_take(full):
@@ -104,37 +104,37 @@ async def test_the_wait_is_no_part_of_the_time_that_a_start_may_take(full):
 async def test_a_line_has_an_end(full):
     _, waiting = await starts("alice", "bob")
     with pytest.raises(SpawnException) as raised:
-        await spawner("carol", line_limit=2).start()
+        await spawner("carol", queue_limit=2).start()
     assert "many people wait for one already" in raised.value.message
     await cancelled(*waiting)
 
 
 async def test_progress_tells_every_new_place(full):
     (_, bob), (first, second) = await starts("alice", "bob")
-    told = []
+    messages = []
 
     async def listen():
         async for event in bob.progress():
-            told.append(event["message"])
+            messages.append(event["message"])
 
     listening = asyncio.ensure_future(listen())
-    await wait_for(lambda: told)
+    await wait_for(lambda: messages)
     full.seats = 1
     await first
-    await wait_for(lambda: len(told) > 1)
+    await wait_for(lambda: len(messages) > 1)
     full.seats = 2
     await second
-    await wait_for(lambda: "runs" in told[-1])
-    assert ["number 2" in told[0], "You are next" in told[1]] == [True, True]
+    await wait_for(lambda: "runs" in messages[-1])
+    assert ["number 2" in messages[0], "You are next" in messages[1]] == [True, True]
     listening.cancel()
 
 
 def test_who_does_not_wait_has_no_place_and_may_leave():
-    line = Line()
-    turn = Turn(line, "nb-alice", 60, 100)
-    assert line.place(turn) == 0
-    assert turn.is_due
-    turn.end()
+    queue = SeatQueue()
+    entry = QueueEntry(queue, "nb-alice", 60, 100)
+    assert queue.position(entry) == 0
+    assert entry.is_next
+    entry.leave()
 
 
 async def cancelled(*starting):

@@ -1,17 +1,17 @@
 from dataclasses import replace
 
-from swarmhub.settings import Export
-from swarmhub.spawning.service_spec import describe_service, home_mount
+from swarmhub.settings import NfsExport
+from swarmhub.spawning.service_spec import build_service_spec, home_mount
 
 from ..support.examples import SETTINGS
 
 
 def describe(**changes):
-    return describe_service(replace(SETTINGS, **changes), "alice", {"A": "1"}, ["jupyterhub-singleuser", "--x"])
+    return build_service_spec(replace(SETTINGS, **changes), "alice", {"A": "1"}, ["jupyterhub-singleuser", "--x"])
 
 
 def home(address, path="/srv/swarmhub"):
-    return home_mount("geo-101", Export(address, path), "alice")
+    return home_mount("geo-101", NfsExport(address, path), "alice")
 
 
 def test_the_service_of_a_user_is_what_swarm_is_told():
@@ -69,10 +69,10 @@ def test_a_volume_with_other_options_has_another_name():
 
 
 def test_a_class_whose_homes_are_not_kept_mounts_nothing():
-    assert describe(export=None)["task_template"]["ContainerSpec"]["Mounts"] == []
+    assert describe(storage=None)["task_template"]["ContainerSpec"]["Mounts"] == []
 
 
 def test_the_longest_slug_still_fits_into_swarms_63_characters():
-    service = describe_service(SETTINGS, "x" * 28, {}, [])
+    service = build_service_spec(SETTINGS, "x" * 28, {}, [])
     assert len(service["name"]) <= 63
     assert len(service["task_template"]["ContainerSpec"]["Mounts"][0]["Source"]) <= 63

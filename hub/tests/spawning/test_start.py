@@ -53,9 +53,9 @@ async def test_a_server_answers_when_its_port_can_be_connected_to(swarm):
 
     alice = spawner()
     alice.get_ip_and_port = address
-    assert await SwarmHubSpawner._answers(alice)
+    assert await SwarmHubSpawner._is_listening(alice)
     listening.close()
-    assert not await SwarmHubSpawner._answers(alice)
+    assert not await SwarmHubSpawner._is_listening(alice)
 
 
 async def test_a_name_that_is_no_dns_label_gets_a_service_all_the_same(swarm):
@@ -82,7 +82,7 @@ async def test_a_class_without_a_machine_is_told_after_a_while_and_nothing_stays
 async def test_a_machine_that_comes_in_time_is_taken(swarm):
     nowhere = "pending|running|no suitable node (1 node not available for new tasks)"
     swarm.script = ["new", nowhere, nowhere, nowhere, "assigned", "running"]
-    await spawner(seat_wait=20).start()
+    await spawner(placement_timeout=20).start()
 
 
 async def test_a_network_without_addresses_is_told(swarm):
@@ -92,17 +92,17 @@ async def test_a_network_without_addresses_is_told(swarm):
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "sentence"),
     [
         ("No such image: quay.io/x@sha256:1", "image cannot be fetched"),
         ("failed to mount local volume: mount :/srv/swarmhub/homes/alice: connection refused", "home folder cannot be mounted"),
         ('exec: "jupyterhub-singleuser": executable file not found in $PATH', "no jupyterhub-singleuser"),
     ],
 )
-async def test_three_rejected_attempts_end_a_start_with_a_sentence(swarm, error, told):
+async def test_three_rejected_attempts_end_a_start_with_a_sentence(swarm, error, sentence):
     swarm.script = [f"rejected|shutdown|{error} > ready|ready"] * 3
     raised = await refused(spawner())
-    assert told in raised.message
+    assert sentence in raised.message
     assert error in raised.get_message()
     assert swarm.services == {}
 
@@ -175,28 +175,28 @@ async def test_a_docker_that_is_away_is_told(swarm):
 
 async def test_progress_tells_each_stage_once_and_in_words(swarm):
     swarm.script = ["new", "pending", "assigned", "preparing", "preparing", "starting", "running"]
-    alice = spawner(look_interval=0.05)
-    told = []
+    alice = spawner(start_poll_interval=0.05)
+    events = []
 
     async def listen():
         async for event in alice.progress():
-            told.append(event)
+            events.append(event)
 
     listening = asyncio.ensure_future(listen())
     await asyncio.sleep(0)
     await alice.start()
-    await wait_for(lambda: told[-1]["progress"] == 75)
+    await wait_for(lambda: events[-1]["progress"] == 75)
     listening.cancel()
-    words = [event["message"] for event in told]
-    assert words[0].startswith("Preparing your home folder")
-    assert words[-1] == "Your server runs; waiting for its first answer"
-    assert len(set(words)) == len(words)
+    messages = [event["message"] for event in events]
+    assert messages[0].startswith("Preparing your home folder")
+    assert messages[-1] == "Your server runs; waiting for its first answer"
+    assert len(set(messages)) == len(messages)
 
 
 async def test_fifty_starts_at_once_are_looked_at_side_by_side(swarm):
     swarm.script = ["new", "pending", "preparing", "running"]
-    begin = time.monotonic()
-    await asyncio.gather(*[spawner(f"user{number}", look_interval=0.5).start() for number in range(50)])
-    assert time.monotonic() - begin < 8
+    started = time.monotonic()
+    await asyncio.gather(*[spawner(f"user{number}", start_poll_interval=0.5).start() for number in range(50)])
+    assert time.monotonic() - started < 8
     assert len(swarm.services) == 50
-    assert swarm.asked.count("GET /tasks") < 50, "each would have asked four times"
+    assert swarm.requests.count("GET /tasks") < 50, "each would have asked four times"

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from swarmhub.spawning.seat_queue import Line, Turn
-from swarmhub.spawning.start_limiter import Starts
+from swarmhub.spawning.seat_queue import QueueEntry, SeatQueue
+from swarmhub.spawning.start_limiter import StartLimiter
 
 from ..conftest import spawner
 from ..support.wait import wait_for
@@ -19,20 +19,22 @@ def small(swarm):
     return swarm
 
 
-def begun(*names):
+def start_together(*names):
     """Spawners that start together, in this order."""
     made = [spawner(name) for name in names]
     return made, [asyncio.ensure_future(each.start()) for each in made]
 
 
-async def begun_in_turn(swarm, *names):
+async def start_one_by_one(swarm, *names):
     """Spawners that start one after the other: the next when the one before has asked Docker for its service, or waits."""
     made, starting = [], []
     for name in names:
-        (another,), (start,) = begun(name)
+        (another,), (start,) = start_together(name)
         made.append(another)
         starting.append(start)
-        await wait_for(lambda another=another: f"nb-{another.user.name}" in swarm.services or words(another).startswith("Many servers"))
+        await wait_for(
+            lambda another=another: f"nb-{another.user.name}" in swarm.services or message_of(another).startswith("Many servers")
+        )
     return made, starting
 
 
@@ -40,22 +42,22 @@ def users(count):
     return [f"user{number}" for number in range(count)]
 
 
-def words(a_spawner):
+def message_of(a_spawner):
     return a_spawner._stage[1]
 
 
 async def test_two_start_at_once_for_each_core_and_the_others_read_how_many_are_before_them(small):
-    made, starting = await begun_in_turn(small, *users(9))
+    made, starting = await start_one_by_one(small, *users(9))
     await wait_for(lambda: len(small.services) == 6)
     waiting = ["yours is next", "1 starts before yours", "2 start before yours"]
-    await wait_for(lambda: [words(each) for each in made[6:]] == [f"Many servers start at this moment; {each}" for each in waiting])
+    await wait_for(lambda: [message_of(each) for each in made[6:]] == [f"Many servers start at this moment; {each}" for each in waiting])
     assert sorted(small.created) == [f"nb-{name}" for name in users(6)]
     await cancelled(starting)
 
 
 async def test_who_has_started_lets_the_next_begin(small):
-    made, starting = await begun_in_turn(small, *users(9))
-    await wait_for(lambda: len(small.services) == 6 and words(made[8]).endswith("2 start before yours"))
+    made, starting = await start_one_by_one(small, *users(9))
+    await wait_for(lambda: len(small.services) == 6 and message_of(made[8]).endswith("2 start before yours"))
     small.script = ["preparing", "running"]
     await asyncio.wait_for(asyncio.gather(*starting), 20)
     assert sorted(small.created[:6]) == [f"nb-{name}" for name in users(6)]
@@ -64,23 +66,23 @@ async def test_who_has_started_lets_the_next_begin(small):
 
 async def test_a_few_start_at_once_whatever_the_machines_are(small):
     small.cores = 1
-    _, starting = begun(*users(4))
+    _, starting = start_together(*users(4))
     await wait_for(lambda: len(small.services) == 4)
-    assert "GET /nodes" not in small.asked
+    assert "GET /nodes" not in small.requests
     await cancelled(starting)
 
 
 async def test_machines_that_take_no_users_start_none(small):
     small.nodes = {"machine": "ready", "other": "down"}
     small.memory["other"] = 1 << 40
-    made, starting = await begun_in_turn(small, *users(7))
-    await wait_for(lambda: words(made[6]).endswith("yours is next") and len(small.services) == 6)
+    made, starting = await start_one_by_one(small, *users(7))
+    await wait_for(lambda: message_of(made[6]).endswith("yours is next") and len(small.services) == 6)
     await cancelled(starting)
 
 
 async def test_a_start_that_was_given_up_makes_room(small):
-    made, starting = await begun_in_turn(small, *users(8))
-    await wait_for(lambda: words(made[7]).endswith("1 starts before yours"))
+    made, starting = await start_one_by_one(small, *users(8))
+    await wait_for(lambda: message_of(made[7]).endswith("1 starts before yours"))
     await cancelled([starting[0], starting[6]])
     await wait_for(lambda: "nb-user7" in small.services)
     await cancelled([*starting[1:6], starting[7]])
@@ -88,15 +90,15 @@ async def test_a_start_that_was_given_up_makes_room(small):
 
 
 async def test_a_start_that_takes_long_holds_nobody_up_any_more(small):
-    type(spawner()).starts = Starts(longest=0.3)
-    _, starting = begun(*users(7))
+    type(spawner()).start_limiter = StartLimiter(timeout=0.3)
+    _, starting = start_together(*users(7))
     await wait_for(lambda: len(small.services) == 7)
     await cancelled(starting)
 
 
 async def test_a_start_whose_container_runs_holds_nobody_up_before_its_server_answers(small):
     small.script = ["preparing", "running"]
-    made, starting = begun(*users(7))
+    made, starting = start_together(*users(7))
     for each in made:
         each.answers = False
     await wait_for(lambda: len(small.services) == 7)
@@ -106,20 +108,20 @@ async def test_a_start_whose_container_runs_holds_nobody_up_before_its_server_an
 
 async def test_who_finds_no_seat_holds_nobody_up_and_all_stand_in_line_in_their_order(small):
     small.seats = 0
-    made, starting = begun(*users(12))
-    await wait_for(lambda: len(made[0].line) == 12)
-    await wait_for(lambda: "You are number 12 in line" in words(made[11]))
-    assert [made[0].line.place(each._turn) for each in made] == list(range(1, 13))
+    made, starting = start_together(*users(12))
+    await wait_for(lambda: len(made[0].seat_queue) == 12)
+    await wait_for(lambda: "You are number 12 in line" in message_of(made[11]))
+    assert [made[0].seat_queue.position(each._entry) for each in made] == list(range(1, 13))
     await cancelled(starting)
 
 
 async def test_who_comes_when_all_have_started_waits_for_nobody():
-    starts, line = Starts(), Line()
-    turns = [Turn(line, f"nb-{name}", 60, 100) for name in users(5)]
-    assert [starts.enter(each) for each in turns] == [True, True, True, True, False]
-    for each in turns:
-        starts.leave(each)
-    assert starts.enter(Turn(line, "nb-late", 60, 100))
+    limiter, queue = StartLimiter(), SeatQueue()
+    entries = [QueueEntry(queue, f"nb-{name}", 60, 100) for name in users(5)]
+    assert [limiter.acquire(each) for each in entries] == [True, True, True, True, False]
+    for each in entries:
+        limiter.release(each)
+    assert limiter.acquire(QueueEntry(queue, "nb-late", 60, 100))
 
 
 async def cancelled(starting):

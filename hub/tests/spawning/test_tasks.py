@@ -56,7 +56,7 @@ def test_every_state_has_words_for_the_user_and_progress_never_goes_back():
     order = ["new", "pending", "assigned", "accepted", "preparing", "ready", "starting", "running"]
     stages = [tasks.stage(task(state=state)) for state in order]
     assert stages == sorted(stages, key=lambda stage: stage[0])
-    assert all(words for _, words in stages)
+    assert all(message for _, message in stages)
     assert tasks.stage(task(state="rejected"))[1] == "Trying again"
     assert tasks.stage(None) == tasks.stage(task(state="new"))
 

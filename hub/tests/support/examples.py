@@ -1,6 +1,6 @@
 """A class to test with."""
 
-from swarmhub.settings import Export, Settings
+from swarmhub.settings import NfsExport, Settings
 
 HUB = {
     "name": "geo-101",
@@ -22,10 +22,10 @@ SETTINGS = Settings(
     memory=1 << 30,
     guarantee=700 << 20,
     cpu=1.5,
-    export=Export("10.77.0.11", "/srv/swarmhub"),
+    storage=NfsExport("10.77.0.11", "/srv/swarmhub"),
     admins=frozenset({"ada"}),
     placement=("node.labels.swarmhub.users==true",),
     seats=34,
-    cull=None,
-    sweep=60,
+    idle_timeout=None,
+    sweep_interval=60,
 )

@@ -22,10 +22,10 @@ class FakeDocker:
     def __init__(self, script: list[str] | None = None) -> None:
         self.script = script or RUNS
         self.services: dict[str, dict] = {}
-        self.looks: dict[str, int] = {}
+        self.polls: dict[str, int] = {}
         self.removed: list[str] = []
-        self.unforeseen: list[str] = []
-        self.asked: list[str] = []
+        self.unexpected: list[str] = []
+        self.requests: list[str] = []
         self.delay = 0.0
         self.broken = False
         self.lingering = 0
@@ -37,7 +37,7 @@ class FakeDocker:
         self.placed: set[str] = set()
         self.created: list[str] = []
         self.updated: list[str] = []
-        self.where: dict[str, str] = {}
+        self.node_by_service: dict[str, str] = {}
         self.volumes: dict[str, dict[str, str]] = {}
         self.mounted: set[str] = set()
         handler = type("Handler", (_Handler,), {"docker": self})
@@ -52,14 +52,14 @@ class FakeDocker:
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], body: dict) -> tuple[int, object]:
         """Status and JSON."""
-        self.asked.append(f"{method} {path}")
+        self.requests.append(f"{method} {path}")
         if self.broken:
             return 500, {"message": "the swarm has no leader"}
         for verb, pattern, reply in self._routes():
             match = re.fullmatch(pattern, path)
             if verb == method and match:
                 return reply(query, body, *match.groups())
-        self.unforeseen.append(f"{method} {path}")
+        self.unexpected.append(f"{method} {path}")
         return 501, {"message": f"the fake has no {method} {path}"}
 
     def _routes(self) -> list[tuple[str, str, Callable]]:
@@ -74,7 +74,7 @@ class FakeDocker:
             ("GET", "/tasks", self._list),
             ("GET", "/tasks/([^/]+)", self._inspect),
             ("POST", "/services/([^/]+)/update", self._update),
-            ("GET", "/nodes", lambda *_: (200, [self._described(each) for each in self.nodes])),
+            ("GET", "/nodes", lambda *_: (200, [self._describe_node(each) for each in self.nodes])),
             ("GET", "/nodes/([^/]+)", self._node),
         ]
 
@@ -83,16 +83,16 @@ class FakeDocker:
         if body["Name"] in self.services:
             return 409, {"message": f"name conflicts with an existing object: service {body['Name']} already exists"}
         self.services[body["Name"]] = body
-        self.looks[body["Name"]] = 0
+        self.polls[body["Name"]] = 0
         self.created.append(body["Name"])
-        return 201, {"ID": self.identity(body["Name"])}
+        return 201, {"ID": self.service_id(body["Name"])}
 
-    def identity(self, name: str) -> str:
+    def service_id(self, name: str) -> str:
         return f"id{self.created.count(name)}-of-{name}"
 
     def name_of(self, either: str) -> str:
         """The service's name, of its name or its id; what is not there stays as it is."""
-        return next((each for each in self.services if self.identity(each) == either), either)
+        return next((each for each in self.services if self.service_id(each) == either), either)
 
     def add_service(self, name: str, labels: dict[str, str]) -> None:
         """One that no spawner made."""
@@ -100,7 +100,7 @@ class FakeDocker:
 
     def _services(self, query: dict, _body: dict) -> tuple[int, object]:
         found = [spec for spec in self.services.values() if _has(spec["Labels"], query)]
-        return 200, [{"ID": self.identity(spec["Name"]), "Spec": spec} for spec in found]
+        return 200, [{"ID": self.service_id(spec["Name"]), "Spec": spec} for spec in found]
 
     def _volumes(self, query: dict, _body: dict) -> tuple[int, object]:
         assert json.loads(query["filters"][0])["dangling"] == ["true"]
@@ -114,24 +114,24 @@ class FakeDocker:
     def _service(self, name: str) -> tuple[int, object]:
         if name not in self.services:
             return 404, {"message": f"service {name} not found"}
-        return 200, {"ID": self.identity(name), "Version": {"Index": 1}, "Spec": self.services[name]}
+        return 200, {"ID": self.service_id(name), "Version": {"Index": 1}, "Spec": self.services[name]}
 
-    def _update(self, _query: dict, body: dict, identity: str) -> tuple[int, object]:
-        name = self.name_of(identity)
+    def _update(self, _query: dict, body: dict, service_id: str) -> tuple[int, object]:
+        name = self.name_of(service_id)
         if name not in self.services:
             return self._service(name)
         self.updated.append(name)
         self.services[name] = body
         return 200, {}
 
-    def _described(self, identity: str) -> dict:
+    def _describe_node(self, service_id: str) -> dict:
         return {
-            "ID": identity,
+            "ID": service_id,
             "Spec": {"Labels": {"swarmhub.users": "true"}, "Availability": "active"},
-            "Status": {"State": self.nodes[identity]},
+            "Status": {"State": self.nodes[service_id]},
             "Description": {
-                "Hostname": identity,
-                "Resources": {"MemoryBytes": self.memory[identity], "NanoCPUs": self.cores * 1_000_000_000},
+                "Hostname": service_id,
+                "Resources": {"MemoryBytes": self.memory[service_id], "NanoCPUs": self.cores * 1_000_000_000},
             },
         }
 
@@ -140,9 +140,9 @@ class FakeDocker:
         constraints = self.services[name].get("TaskTemplate", {}).get("Placement", {}).get("Constraints") or []
         wanted = [each.removeprefix("node.id==") for each in constraints if each.startswith("node.id==")]
         allowed = [node for node in self.nodes if f"node.id!={node}" not in constraints]
-        where = wanted[0] if wanted else self.where.get(name, "machine")
-        self.where[name] = where if where in allowed or where not in self.nodes else allowed[0]
-        return self.where[name]
+        node = wanted[0] if wanted else self.node_by_service.get(name, "machine")
+        self.node_by_service[name] = node if node in allowed or node not in self.nodes else allowed[0]
+        return self.node_by_service[name]
 
     def _remove(self, _query: dict, _body: dict, name: str) -> tuple[int, object]:
         name = self.name_of(name)
@@ -158,25 +158,25 @@ class FakeDocker:
             asks_all = "label" not in json.loads(query["filters"][0])
             found = [name for name, spec in self.services.items() if asks_all or _has(spec["Labels"], query)]
             # Whoever looks at all there is looks for room, and sees no start go on.
-            return 200, [task for name in found for task in self._look(name, passes=not asks_all)]
+            return 200, [task for name in found for task in self._poll(name, passes=not asks_all)]
         (name,) = json.loads(query["filters"][0])["service"]
         if name not in self.services:
             return 404, {"message": f"service {name} not found"}
-        return 200, self._look(name)
+        return 200, self._poll(name)
 
-    def _look(self, name: str, passes: bool = True) -> list[dict]:
+    def _poll(self, name: str, passes: bool = True) -> list[dict]:
         waiting = _task(name, 0) | {"Status": {"State": "pending", "Err": FULL}}
         has_room = self._has_room(name)
-        self.looks[name] += has_room and passes
+        self.polls[name] += has_room and passes
         tasks = self.tasks(name) if has_room else [waiting]
         node, spec = self._node_of(name), self.services[name].get("TaskTemplate", {})
         if node in self.broken_nodes:
             tasks = [_task(name, 0) | {"DesiredState": "shutdown", "Status": {"State": "failed", "Err": "no disk"}}, _task(name, 1)]
-        return [task | {"ServiceID": self.identity(name), "NodeID": node, "Spec": spec} for task in tasks]
+        return [task | {"ServiceID": self.service_id(name), "NodeID": node, "Spec": spec} for task in tasks]
 
-    def _inspect(self, _query: dict, _body: dict, identity: str) -> tuple[int, object]:
+    def _inspect(self, _query: dict, _body: dict, service_id: str) -> tuple[int, object]:
         self.lingering -= 1
-        return (200, {"ID": identity, "Status": {"State": "running"}}) if self.lingering >= 0 else (404, {"message": "no such task"})
+        return (200, {"ID": service_id, "Status": {"State": "running"}}) if self.lingering >= 0 else (404, {"message": "no such task"})
 
     def _has_room(self, name: str) -> bool:
         if self.seats is not None and len(self.placed | {name}) > self.seats:
@@ -184,19 +184,19 @@ class FakeDocker:
         self.placed.add(name)
         return True
 
-    def _node(self, _query: dict, _body: dict, identity: str) -> tuple[int, object]:
-        if identity not in self.nodes:
-            return 404, {"message": f"node {identity} not found"}
-        return 200, {"ID": identity, "Status": {"State": self.nodes[identity]}}
+    def _node(self, _query: dict, _body: dict, service_id: str) -> tuple[int, object]:
+        if service_id not in self.nodes:
+            return 404, {"message": f"node {service_id} not found"}
+        return 200, {"ID": service_id, "Status": {"State": self.nodes[service_id]}}
 
     def tasks(self, name: str) -> list[dict]:
         """The tasks after as many looks as there were, the newest not first."""
         tasks = [_task(name, 0)]
-        for entry in self.script[: self.looks[name]]:
-            for position, words in enumerate(entry.split(" > ")):
+        for entry in self.script[: self.polls[name]]:
+            for position, step in enumerate(entry.split(" > ")):
                 if position:
                     tasks.append(_task(name, len(tasks)))
-                state, desired, error = [*words.split("|"), "", ""][:3]
+                state, desired, error = [*step.split("|"), "", ""][:3]
                 tasks[-1] |= {"DesiredState": desired or "running", "Status": {"State": state, "Err": error}}
         return tasks
 

@@ -48,7 +48,7 @@ print(json.dumps(ends))
 """
 
 
-def kill_in_turn(work: str, storages: list[Path]) -> list[int]:
+def kill_at_each_point(work: str, storages: list[Path]) -> list[int]:
     """How each run ended: in the first storage it is killed before its first file call, and so on, until one gets through."""
     ended = subprocess.run([sys.executable, "-c", PROGRAM, work, *storages], cwd=HUB, check=True, stdout=subprocess.PIPE)  # noqa: S603
     return json.loads(ended.stdout)

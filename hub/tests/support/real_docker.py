@@ -14,18 +14,18 @@ import pytest
 from jupyterhub.spawner import SpawnException
 
 from swarmhub.services.sweeper import Sweeper
-from swarmhub.settings import Places, read_settings
-from swarmhub.spawning.placement import place_anew
-from swarmhub.spawning.seat_queue import Line
+from swarmhub.settings import Paths, read_settings
+from swarmhub.spawning.placement import update_constraints
+from swarmhub.spawning.seat_queue import SeatQueue
 from swarmhub.spawning.spawner import SwarmHubSpawner
-from swarmhub.spawning.start_limiter import Starts
-from swarmhub.spawning.task_poller import Looks
+from swarmhub.spawning.start_limiter import StartLimiter
+from swarmhub.spawning.task_poller import SharedTaskPoller
 
 from .wait import wait_for
 
-OF_THE_CLASS = read_settings(Places(Path("/")).settings)
+OF_THE_CLASS = read_settings(Paths(Path("/")).settings)
 SETTINGS = dataclasses.replace(
-    OF_THE_CLASS, name="real-docker", export=None, memory=64 << 20, guarantee=16 << 20, cpu=None, cull=None, packs=False
+    OF_THE_CLASS, name="real-docker", storage=None, memory=64 << 20, guarantee=16 << 20, cpu=None, idle_timeout=None, packs=False
 )
 OURS = {"label": f"swarmhub.class={SETTINGS.name}"}
 SERVE = ["python3", "-m", "http.server", "8888"]
@@ -40,14 +40,14 @@ class Spawner(SwarmHubSpawner):
 
 def spawner(name, command=SERVE, settings=SETTINGS, **traits):
     user = SimpleNamespace(name=name)
-    given = {"network_name": settings.network, "name_template": "nb-{username}", "start_timeout": 300, "line_wait": 60, "http_timeout": 60}
-    return Spawner(user=user, cmd=command, settings=settings, **(given | traits))
+    defaults = {"name_template": "nb-{username}", "start_timeout": 300, "queue_timeout": 60, "http_timeout": 60}
+    return Spawner(user=user, cmd=command, settings=settings, network_name=settings.network, **(defaults | traits))
 
 
 @pytest.fixture(autouse=True)
 def swarm():
     """Docker itself; each test ends with nothing of ours in it."""
-    SwarmHubSpawner.looks, SwarmHubSpawner.line, SwarmHubSpawner.starts = Looks(), Line(), Starts()
+    SwarmHubSpawner.task_poller, SwarmHubSpawner.seat_queue, SwarmHubSpawner.start_limiter = SharedTaskPoller(), SeatQueue(), StartLimiter()
     client = docker.APIClient()
     assert client.services(filters=OURS) == []
     yield client
@@ -127,7 +127,7 @@ async def test_an_image_that_no_machine_has_is_told():
 
 async def test_who_finds_no_room_waits_in_line_and_then_reads_it():
     settings = dataclasses.replace(SETTINGS, memory=1 << 42, guarantee=1 << 42)
-    large = spawner("real-large", settings=settings, line_wait=8)
+    large = spawner("real-large", settings=settings, queue_timeout=8)
     starting = asyncio.ensure_future(refused(large))
     await wait_for(lambda: "You are next" in large._stage[1], 60)
     assert "All seats are taken" in await starting
@@ -135,7 +135,7 @@ async def test_who_finds_no_room_waits_in_line_and_then_reads_it():
 
 async def test_a_class_without_machines_is_told():
     settings = dataclasses.replace(SETTINGS, placement=("node.labels.no-such==true",))
-    assert "No machine of this class" in await refused(spawner("real-nowhere", settings=settings, seat_wait=5))
+    assert "No machine of this class" in await refused(spawner("real-nowhere", settings=settings, placement_timeout=5))
 
 
 async def test_a_start_that_is_given_up_leaves_nothing(swarm):
@@ -171,7 +171,7 @@ async def test_another_place_moves_no_server_that_may_stay_where_it_is(swarm):
     alice = spawner("real-place")
     await alice.start()
     before = (await alice.get_task())["ID"]
-    await place_anew(alice.docker, "nb-real-place", [*SETTINGS.placement, "node.id!=nobody"])
+    await update_constraints(alice.docker, "nb-real-place", [*SETTINGS.placement, "node.id!=nobody"])
     placement = swarm.inspect_service("nb-real-place")["Spec"]["TaskTemplate"]["Placement"]
     assert placement["Constraints"] == [*SETTINGS.placement, "node.id!=nobody"]
     await asyncio.sleep(5)

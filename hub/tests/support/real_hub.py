@@ -43,7 +43,7 @@ class RunningHub:
         self.proxy = subprocess.Popen(  # noqa: S603
             [shutil.which("node"), PROXY, *ports], env=environment, stdout=self._log("proxy"), stderr=subprocess.STDOUT
         )
-        wait_for(lambda: _answers(self.api_port))
+        wait_for(lambda: _is_listening(self.api_port))
 
     def stop_proxy(self) -> None:
         self.proxy.kill()
@@ -159,7 +159,7 @@ def _children(process: int) -> list[int]:
     return [int(child) for thread in threads for child in thread.read_text().split()]
 
 
-def _answers(port: int) -> bool:
+def _is_listening(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 

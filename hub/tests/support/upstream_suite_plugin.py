@@ -53,7 +53,7 @@ def _end(process: subprocess.Popen | None) -> None:
 class OursAsTheirs(SwarmHubSpawner):
     """Ours, where the containers are processes on loopback."""
 
-    look_interval, line_wait = 0.05, 0
+    start_poll_interval, queue_timeout = 0.05, 0
 
     @default("settings")
     def _settings_default(self):
@@ -82,4 +82,4 @@ SwarmHubSpawner._client = docker.APIClient(base_url=_swarm.url, version="1.41")
 
 def pytest_unconfigure() -> None:
     _swarm.close()
-    assert _swarm.unforeseen == []
+    assert _swarm.unexpected == []
