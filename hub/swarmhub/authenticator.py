@@ -1,4 +1,4 @@
-"""One password for the room, another for the admins."""
+"""One password for the class, another for the admins."""
 
 from urllib.parse import quote
 
@@ -8,10 +8,10 @@ _PRINTABLE = "".join(chr(code) for code in range(32, 127) if chr(code) != "%")
 
 
 class ClassAuthenticator(SharedPasswordAuthenticator):
-    """SharedPasswordAuthenticator for passwords of any letters; give it both passwords through `to_ascii`.
+    """SharedPasswordAuthenticator for passwords with any characters; both passwords must be passed through `to_ascii`.
 
-    Upstream compares texts with secrets.compare_digest, which raises TypeError for letters beyond ASCII: one umlaut, also
-    in a mistyped password, and the login page answers 500.
+    Upstream compares strings with secrets.compare_digest, which raises TypeError for characters outside ASCII. With one umlaut,
+    even in a mistyped password, the login page would fail with status 500.
     """
 
     async def authenticate(self, handler, data):
@@ -19,5 +19,5 @@ class ClassAuthenticator(SharedPasswordAuthenticator):
 
 
 def to_ascii(password: str) -> str:
-    """Another ASCII text for every other text; ASCII without `%` stays as it is."""
+    """Returns an ASCII string, a different one for each password; ASCII without `%` stays unchanged."""
     return quote(password, safe=_PRINTABLE)

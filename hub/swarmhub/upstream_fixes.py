@@ -1,4 +1,4 @@
-"""Three corrections of JupyterHub: SQLite's journal, DNS answers that are kept, and two tabs that start one server."""
+"""Three corrections of JupyterHub: SQLite's journal, cached DNS responses, and two tabs that start one server."""
 
 import asyncio
 
@@ -25,9 +25,9 @@ def use_write_ahead_log() -> None:
 
 
 class FreshResolver(ThreadedResolver):
-    """Asks the system for each address and keeps no answer.
+    """Asks the system for each address and caches no response.
 
-    JupyterHub's HTTP client would use c-ares, which keeps an answer for the 600 s that Docker's DNS allows. A server that was
+    JupyterHub's HTTP client would use c-ares, which caches a response for the 600 s that Docker's DNS allows. A server that was
     stopped and started again has a new address, and the hub waited for it at the old address until the start timed out.
     """
 

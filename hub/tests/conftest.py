@@ -27,15 +27,15 @@ def swarm():
 
 
 class Spawner(SwarmHubSpawner):
-    """The environment is JupyterHub's affair, and tested with the real hub."""
+    """A spawner without JupyterHub's environment, which is tested with the real hub."""
 
-    answers = True
+    listening = True
 
     def get_env(self):
         return {"A": "1"}
 
     async def _is_listening(self):
-        return self.answers
+        return self.listening
 
 
 def spawner(name="alice", **traits):

@@ -13,7 +13,7 @@ def authenticator():
 
 
 @pytest.mark.parametrize(
-    ("user", "password", "answer"),
+    ("user", "password", "expected"),
     [
         ("alice", "Größe %41", {"name": "alice", "admin": False, "groups": []}),
         ("alice", "Größe A", None),
@@ -25,11 +25,11 @@ def authenticator():
         ("ada", "Größe %41", None),
     ],
 )
-async def test_each_password_lets_its_own_people_in(authenticator, user, password, answer):
-    assert await authenticator.authenticate(None, {"username": user, "password": password}) == answer
+async def test_each_password_is_accepted_only_for_its_own_users(authenticator, user, password, expected):
+    assert await authenticator.authenticate(None, {"username": user, "password": password}) == expected
 
 
 @given(st.text(st.characters(codec="utf-8")), st.text(st.characters(codec="utf-8")))
-def test_two_passwords_never_count_as_one(one, other):
+def test_two_different_passwords_never_have_the_same_ascii_form(one, other):
     assert to_ascii(one).isascii()
     assert one == other or to_ascii(one) != to_ascii(other)

@@ -13,7 +13,7 @@ def test_sqlite_appends_to_a_log_without_waiting_for_the_disk(tmp_path):
         assert connection.execute(text("PRAGMA synchronous")).scalar() == 1
 
 
-async def test_the_hub_resolves_each_name_again_and_keeps_no_answer():
+async def test_the_hub_resolves_each_name_again_and_caches_no_response():
     options = copy.deepcopy({"resolver": FreshResolver(), "use_dns_cache": False})
     connector = JupyterHubHTTPClient(connector_options=options)._new_connector()
     try:

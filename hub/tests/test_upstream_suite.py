@@ -1,4 +1,4 @@
-"""JupyterHub's own tests of what a spawner does, as they come with it, with ours as the spawner."""
+"""Runs JupyterHub's own tests of spawners with our spawner."""
 
 import os
 import subprocess
@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 HUB = Path(__file__).parent.parent
-COMMANDS = HUB.parent / "node_modules/.bin"  # the proxy's
+COMMANDS = HUB.parent / "node_modules/.bin"  # of the proxy
 
-# Not: those that ask for a process's number, for Jupyter itself, for a container kept for the next start, for upstream's words of
-# progress, or for something to stop after a start that was broken off (ours leaves nothing), and those that ask the class nothing.
+# Left out: tests that need a process id, Jupyter itself, a container that is kept for the next start, upstream's progress messages,
+# or something to stop after a cancelled start (ours leaves nothing behind), and tests that do not use the spawner class.
 SPAWNER = [
     "test_spawner_from_db",
     "test_spawner_insert_api_token",
@@ -39,7 +39,7 @@ API = [
 @pytest.mark.slow
 @pytest.mark.skipif(not (COMMANDS / "configurable-http-proxy").exists(), reason="no node_modules")
 @pytest.mark.parametrize(("module", "names"), [("test_spawner", SPAWNER), ("test_api", API)])
-def test_what_jupyterhub_asks_of_its_spawner_holds_for_ours(module, names, tmp_path):
+def test_our_spawner_passes_jupyterhubs_own_tests(module, names, tmp_path):
     plugin = "tests.support.upstream_suite_plugin"
     options = f"-p {plugin} -p no:cacheprovider -q --no-header --rootdir={tmp_path} -c {os.devnull} --pyargs".split()
     loops = ["-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=module", "-o", "asyncio_default_test_loop_scope=module"]

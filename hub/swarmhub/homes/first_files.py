@@ -1,4 +1,4 @@
-"""The first files of a new home: a copy of the storage's folder `skeleton`, in place as a whole or not at all."""
+"""Copies the first files into a new home: the folder `skeleton` of the storage, as a whole or not at all."""
 
 import asyncio
 import errno
@@ -15,40 +15,43 @@ from threading import Event
 from .owner_note import read_note, write_note
 
 PART = ".first-files.part"
-NO_ROOM = "The files for this class do not fit into your home. They come at your next start, once there is room."
-NOT_COPIED = "The files for this class could not be copied into your home. They come at your next start."
+NO_ROOM = "The files for this class do not fit into your home folder. They will be copied at your next start once there is enough space."
+NOT_COPIED = "The files for this class could not be copied into your home folder. They will be copied at your next start."
 
-# A folder that a link has taken the place of is not entered: a server of the user's may still run somewhere.
+# O_NOFOLLOW: the user may replace a folder with a link, because a server of theirs may still run somewhere.
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
-# Apart from the storage's other threads, which a class that starts together would keep busy with copying.
+# Separate from the other storage threads, which would all be busy with copying when a whole class starts together.
 _threads = ThreadPoolExecutor(8, thread_name_prefix="first-files")
 
 
 @dataclass(frozen=True)
 class Skeleton:
-    """What `skeleton.json` says of the folder: the room that a copy takes."""
+    """The space that a copy of the folder needs, from `skeleton.json`."""
 
     bytes: int
     files: int
 
 
 class NoRoom(Exception):
-    """The home has not the room that the first files take."""
+    """The home does not have enough space for the first files."""
 
 
 class Stopped(Exception):
-    """Copying was told to end."""
+    """The copy was cancelled."""
 
 
 async def add_first_files(storage: Path, slug: str, deadline: float = 120) -> tuple[str, str] | None:
-    """Copies what a new home still lacks. A failure is no reason not to start: answers the user's sentence and the log's detail."""
+    """Copies the first files if the home still lacks them, within `deadline` seconds.
+
+    A failure does not prevent the start: returns the message for the user and the detail for the log, or None.
+    """
     stop = Event()
     work = asyncio.get_running_loop().run_in_executor(_threads, copy_first_files, storage, slug, stop)
     try:
         await asyncio.wait_for(work, deadline)
     except NoRoom as error:
         return NO_ROOM, str(error)
-    except (OSError, ValueError, LookupError, TypeError) as error:  # a TimeoutError is an OSError too
+    except (OSError, ValueError, LookupError, TypeError) as error:  # TimeoutError is a subclass of OSError
         is_full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
         return (NO_ROOM if is_full else NOT_COPIED), f"{type(error).__name__}: {error}"
     finally:
@@ -57,7 +60,7 @@ async def add_first_files(storage: Path, slug: str, deadline: float = 120) -> tu
 
 
 def read_skeleton(storage: Path) -> Skeleton | None:
-    """None where the class has no first files."""
+    """Returns None if the class has no first files; raises OSError, ValueError, LookupError and TypeError."""
     try:
         found = json.loads((storage / "skeleton.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -66,9 +69,9 @@ def read_skeleton(storage: Path) -> Skeleton | None:
 
 
 def copy_first_files(storage: Path, slug: str, stop: Event) -> None:
-    """Copies into a folder beside their places, then moves each there; whatever is there already stays.
+    """Copies into a temporary folder of the home, then moves each file into place; existing files stay unchanged.
 
-    Only then the note says that they came: a copy that was interrupted begins anew at the next start.
+    The note is updated only after that, so an interrupted copy begins again at the next start.
     """
     note = read_note(storage, slug)
     if note is None or not note.lacks_first_files:
@@ -89,11 +92,11 @@ def copy_first_files(storage: Path, slug: str, stop: Event) -> None:
 
 
 def _require_room(home: int, skeleton: Skeleton) -> None:
-    # The kernel's NFS server shows a home's limit as the size of its disk.
+    # The kernel's NFS server reports the limit of a home as the size of its disk.
     room = os.statvfs(home)
     free, inodes = room.f_bavail * room.f_frsize, room.f_favail
     if skeleton.bytes > free or skeleton.files > inodes:
-        raise NoRoom(f"{skeleton.bytes} bytes in {skeleton.files} files, but room for {free} in {inodes}")
+        raise NoRoom(f"needs {skeleton.bytes} bytes in {skeleton.files} files, but has space for {free} bytes in {inodes} files")
 
 
 def _copy(source: int, target: int, stop: Event) -> None:
@@ -114,7 +117,7 @@ def _copy(source: int, target: int, stop: Event) -> None:
 def _copy_file(name: str, source: int, target: int, mode: int) -> None:
     create = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     with _opened(name, os.O_RDONLY | os.O_NOFOLLOW, source) as original, _opened(name, create, target, mode) as copy:
-        # The storage host copies by itself: over NFS 4.2 no byte comes here, and XFS even shares the blocks.
+        # The storage host copies the file itself: with NFS 4.2 no data passes through the hub, and XFS shares the blocks.
         while os.copy_file_range(original, copy, 1 << 30):
             pass
 

@@ -1,4 +1,4 @@
-"""The note beside a home: whose it is, and whether its first files have still to come."""
+"""The note about a home: its owner, and whether it still lacks its first files."""
 
 import json
 import os
@@ -10,14 +10,14 @@ from ..refusal import OWNER_UNREADABLE, refuse
 
 @dataclass(frozen=True)
 class Note:
-    """What `owners/<home>` says."""
+    """The content of `owners/<home>`."""
 
     user: str
     lacks_first_files: bool = False
 
 
 def read_note(storage: Path, slug: str) -> Note | None:
-    """None where there is no note; raises SpawnException for one that says nothing, and OSError."""
+    """Returns None if there is no note; raises SpawnException for an unreadable note, and OSError."""
     path = storage / "owners" / slug
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -27,12 +27,12 @@ def read_note(storage: Path, slug: str) -> Note | None:
     except (ValueError, LookupError, TypeError) as error:
         raise refuse(OWNER_UNREADABLE, f"{path}: {error}") from error
     if not isinstance(user, str):
-        raise refuse(OWNER_UNREADABLE, f"{path}: the user is no text")
+        raise refuse(OWNER_UNREADABLE, f"{path}: the user is not a string")
     return Note(user, found.get("firstFiles") == "missing")
 
 
 def write_note(storage: Path, slug: str, note: Note) -> None:
-    """Writes the note whole or not at all; one that is there is replaced only by its own owner's."""
+    """Writes the note as a whole or not at all; the caller has checked that an existing note is of the same owner."""
     path = storage / "owners" / slug
     content = {"user": note.user} | ({"firstFiles": "missing"} if note.lacks_first_files else {})
     draft = storage / "owners" / f".{slug}.{os.getpid()}"
@@ -41,7 +41,7 @@ def write_note(storage: Path, slug: str, note: Note) -> None:
         if path.exists():
             draft.replace(path)
         else:
-            # A link never replaces somebody's note.
+            # A link never replaces the note of another user.
             path.hardlink_to(draft)
     finally:
         draft.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""A user's home on the storage: never there without a mark until its size limit is set."""
+"""Creates a user's home on the storage. A home without a size limit always has a pending marker."""
 
 import asyncio
 import json
@@ -22,10 +22,10 @@ async def prepare_home(
     call_timeout: float = 8,
     max_wait: float = 150,
 ) -> None:
-    """Makes the home if it is missing and waits until it has its limit.
+    """Creates the home if it is missing and waits until it has its limit; all times are in seconds.
 
-    Raises SpawnException with a sentence where the watcher does nothing for `watcher_timeout` seconds, where it is at work on others'
-    homes for `max_wait`, or where one answer of the storage's takes longer than `call_timeout`.
+    Raises SpawnException with a message for the user if the watcher does nothing for `watcher_timeout`, if it is busy with other
+    homes for `max_wait`, or if one call to the storage takes longer than `call_timeout`.
     """
     await call_storage(call_timeout, make_home, storage, slug, user)
     if not await call_storage(call_timeout, is_pending, storage, slug):
@@ -34,7 +34,7 @@ async def prepare_home(
     started = waiting_since = time.monotonic()
     while True:
         await asyncio.sleep(poll_interval)
-        # A whole class that waits would keep hub and storage busy with its looks alone, and the watcher from its work.
+        # Polls of a whole class that waits would keep the hub and the storage busy, and would slow down the watcher.
         poll_interval = min(poll_interval * 1.5, 0.7)
         if not await call_storage(call_timeout, is_pending, storage, slug):
             return
@@ -44,21 +44,21 @@ async def prepare_home(
         status = await call_storage(call_timeout, read_watcher_status, storage)
         reason, detail = explain_wait(status, before, slug)
         if reason is not LIMIT_LATE or now - started > max_wait:
-            raise refuse(reason, f"{_pending_marker(storage, slug)} still there after {now - started:.0f} s; {detail}")
+            raise refuse(reason, f"{_pending_marker(storage, slug)} still exists after {now - started:.0f} s; {detail}")
         before, waiting_since = status, now
 
 
 def make_home(storage: Path, slug: str, user: str) -> None:
-    """Makes what is missing: first the mark, then the owner's note, last the folder.
+    """Creates what is missing: first the pending marker, then the owner's note, last the folder.
 
-    In this order a hub that is killed between any two leaves no home without a mark, and the next call finishes the work.
-    A folder that is there decides: its mark, if any, is the watcher's to remove.
+    With this order, a hub that is killed between two steps leaves no home without a limit and without a marker, and the next call
+    completes the work. If the folder exists, no marker is created: only the watcher removes markers.
     """
     if not _is_folder(storage / "homes"):
         raise refuse(STORAGE_MISSING, f"{storage}/homes is missing")
     note = read_note(storage, slug)
     if note and note.user != user:
-        raise refuse(NOT_YOUR_HOME, f"{storage}/owners/{slug} names {note.user!r}, this is {user!r}")
+        raise refuse(NOT_YOUR_HOME, f"{storage}/owners/{slug} names the owner {note.user!r}, but the user is {user!r}")
     home = storage / "homes" / slug
     is_new = not _is_folder(home)
     if is_new:
@@ -73,8 +73,8 @@ def make_home(storage: Path, slug: str, user: str) -> None:
 
 
 def is_pending(storage: Path, slug: str) -> bool:
-    """Says whether the watcher has still to set the limit."""
-    # Not Path.exists(): it takes an I/O error for "no mark", and a home would start without a limit.
+    """Returns whether the watcher has not set the limit yet; raises OSError."""
+    # Not Path.exists(): it returns False on an I/O error, and a server would start in a home without a limit.
     try:
         _pending_marker(storage, slug).stat()
     except FileNotFoundError:
@@ -84,16 +84,16 @@ def is_pending(storage: Path, slug: str) -> bool:
 
 
 def read_watcher_status(storage: Path) -> dict:
-    """What the quota watcher wrote of its last pass; {"unread": why} where that cannot be read."""
+    """Returns the status of the quota watcher's last pass; {"unread": reason} if it cannot be read."""
     try:
         status = json.loads((storage / "watcher.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         return {"unread": str(error)}
-    return status if isinstance(status, dict) else {"unread": "it is no object"}
+    return status if isinstance(status, dict) else {"unread": "it is not an object"}
 
 
 def explain_wait(status: dict, before: dict, slug: str) -> tuple[Refusal, str]:
-    """Why a home still waits for its limit, and the watcher's words for the log."""
+    """Returns why a home still waits for its limit, and the watcher's message for the log."""
     if "unread" in status:
         return WATCHER_SILENT, f"watcher.json cannot be read: {status['unread']}"
     watcher = f"the watcher at {status.get('at')}"
@@ -117,5 +117,5 @@ def _is_folder(path: Path) -> bool:
     except FileNotFoundError:
         return False
     if not stat.S_ISDIR(mode):
-        raise NotADirectoryError(f"{path} is no folder")
+        raise NotADirectoryError(f"{path} is not a folder")
     return True

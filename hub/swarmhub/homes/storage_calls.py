@@ -1,4 +1,4 @@
-"""Asking the storage: in threads of its own, for a time, and with words for whatever it answers."""
+"""Calls the storage in separate threads, with a timeout, and with a message for the user for each error."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,20 +7,20 @@ from typing import TypeVar
 
 from ..refusal import STORAGE_SILENT, explain_storage, refuse
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
-# A hard NFS mount blocks a thread for as long as the storage is away. Threads of our own, so that such threads never use up
-# the event loop's, where the hub also resolves host names.
+# A hard NFS mount blocks a thread while the storage is unavailable. With separate threads, blocked threads never use up those
+# of the event loop, in which the hub also resolves host names.
 _threads = ThreadPoolExecutor(16, thread_name_prefix="storage")
 
 
-async def call_storage(seconds: float, function: Callable[..., Answer], *arguments: object) -> Answer:
-    """Answers what the function does; raises SpawnException with a sentence when it fails or takes longer than `seconds`."""
+async def call_storage(seconds: float, function: Callable[..., Result], *arguments: object) -> Result:
+    """Returns the function's result; raises SpawnException with a message if it fails or takes longer than `seconds`."""
     work = asyncio.get_running_loop().run_in_executor(_threads, function, *arguments)
     done, _ = await asyncio.wait([work], timeout=seconds)
     if not done:
         work.cancel()
-        raise refuse(STORAGE_SILENT, f"{function.__name__}: no answer in {seconds:.1f} s")
+        raise refuse(STORAGE_SILENT, f"{function.__name__}: no response in {seconds:.1f} s")
     try:
         return work.result()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""How full a home is, in words for its owner."""
+"""Describes for users how full their homes are."""
 
 import os
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from .storage_calls import call_storage
 
 @dataclass(frozen=True)
 class Usage:
-    """One sentence, and whether the home is nearly full (over 90 % of its room or of its number of files)."""
+    """One sentence, and whether the home is nearly full (over 90 % of its space or of its number of files)."""
 
     text: str
     is_nearly_full: bool
 
 
 async def home_usage(storage: Path, user: str, seconds: float = 1) -> Usage | None:
-    """None without a home, without a limit, and where the storage does not say it in time: a page does not wait for it."""
+    """Returns None without a home or a limit, or if the storage takes longer than `seconds`, because a page does not wait."""
     try:
         room = await call_storage(seconds, _read_limits, storage, slug(user))
     except SpawnException:
@@ -29,7 +29,7 @@ async def home_usage(storage: Path, user: str, seconds: float = 1) -> Usage | No
 
 
 def describe(room: os.statvfs_result) -> Usage:
-    """The sentence for a home; the kernel's NFS server shows its limits as the size of a disk."""
+    """Returns the sentence for a home; the kernel's NFS server reports its limits as the size of a disk."""
     total, used = room.f_blocks * room.f_frsize, (room.f_blocks - room.f_bavail) * room.f_frsize
     files, files_used = room.f_files, room.f_files - room.f_favail
     text = f"Your home: {_sizes(used, total)}"

@@ -1,7 +1,7 @@
-"""A machine that is lost is kept from the homes, until its servers of before have ended.
+"""Fences lost nodes: a node that is down has no access to the homes until its old servers have ended.
 
-Swarm starts its servers again elsewhere, and can end the old ones only once the machine is back: until then whatever they write
-waits, and would land in homes in which others are at work by now.
+Swarm restarts its servers on other nodes, but can end the old ones only when the node is back. Until then their writes wait, and
+would then reach homes that the new servers already use.
 """
 
 import ipaddress
@@ -17,45 +17,45 @@ from ..spawning import tasks
 
 _log = logging.getLogger("fence")
 
-# On a node that is fenced: whether it took new servers before.
+# A label on a fenced node: whether it accepted new servers before.
 LABEL = "swarmhub.fenced"
 _OPEN, _CLOSED = "open", "closed"
 
 
 class NodeFencing:
-    """The class's machines, and a folder of the storage: it refuses the homes to each address that has a file there.
+    """Fences the nodes of a class through a folder of the storage, which denies access to each address that has a file there.
 
-    It looks at what is so each time and remembers nothing; whatever was cut off in the middle goes on from there.
+    It keeps no state of its own: each pass reads the current state, so an interrupted pass continues in the next one.
     """
 
     def __init__(self, swarm: docker.APIClient, folder: Path) -> None:
-        """Nothing is looked at yet."""
+        """`folder` is the folder of the fenced addresses."""
         self._swarm, self._folder = swarm, folder
 
     def reconcile(self) -> None:
-        """Fences machines that are down, and lets those in again that are ready and free of old servers.
+        """Fences nodes that are down, and readmits nodes that are ready and have no old servers.
 
-        Raises what Docker and the storage raise.
+        Raises the errors of Docker and the storage.
         """
         workers = [node for node in self._swarm.nodes() if not node.get("ManagerStatus") and _address(node)]
         fenced = {path.name for path in self._folder.iterdir()}
-        # One that joined anew has a twin that is down for ever, under the same address.
+        # A node that has joined again leaves an old entry with the same address, which stays down forever.
         ready = {_address(node) for node in workers if _state(node) == "ready"}
         for node in workers:
             address, label = _address(node), _labels(node).get(LABEL)
             if _state(node) == "down" and address not in ready:
                 if address not in fenced:
                     (self._folder / address).touch()
-                    _log.warning("%s is lost: its servers are kept from the homes until they have ended", _name(node))
+                    _log.warning("node %s is down: it has no access to the homes until its old servers have ended", _name(node))
                 if label is None:
                     self._pause(node)
             elif _state(node) == "ready" and not self._has_old_servers(node):
-                # The storage sees within a second that the file is gone; only then a server may be started there.
+                # The storage needs up to a second to see that the file is gone. So the node accepts new servers only at the next pass.
                 if address in fenced:
                     (self._folder / address).unlink(missing_ok=True)
                 elif label is not None:
                     self._resume(node, label)
-                    _log.warning("%s is back, and its old servers have ended", _name(node))
+                    _log.warning("node %s is back, and its old servers have ended", _name(node))
         for stray in fenced - {_address(node) for node in workers}:
             (self._folder / stray).unlink(missing_ok=True)
 
@@ -79,7 +79,7 @@ class NodeFencing:
 
 
 def run_forever(swarm: docker.APIClient, folder: Path, seconds: float = 2) -> None:
-    """Looks for ever; what fails is tried again at the next look, and said once."""
+    """Reconciles every `seconds`; logs each error once and tries again."""
     fencing = NodeFencing(swarm, folder)
     last_error = ""
     while True:
@@ -88,7 +88,7 @@ def run_forever(swarm: docker.APIClient, folder: Path, seconds: float = 2) -> No
             last_error = ""
         except (DockerException, RequestException, OSError, ValueError, LookupError) as error:
             if str(error) != last_error:
-                _log.warning("not now: %s", error)
+                _log.warning("the pass failed and will be repeated: %s", error)
             last_error = str(error)
         time.sleep(seconds)
 
@@ -106,7 +106,7 @@ def _name(node: dict) -> str:
 
 
 def _address(node: dict) -> str:
-    """By which the storage knows it, empty where there is none; it becomes the name of a file."""
+    """The node's IPv4 address, empty if it has none; it becomes the name of a file."""
     try:
         return str(ipaddress.IPv4Address(node["Status"].get("Addr", "")))
     except ValueError:

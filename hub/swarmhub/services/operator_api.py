@@ -1,6 +1,7 @@
-"""What the operator's `swarmhub leave` asks of the hub, in the hub's container: whose servers are at work, stop one, start it again.
+"""The hub's side of the command `swarmhub leave`: lists servers and whether they are busy, stops a server, starts it again.
 
-`python3 -m swarmhub.services.operator_api look|stop|start`, with its question as JSON on stdin and the answer as JSON on stdout.
+`python3 -m swarmhub.services.operator_api look|stop|start` runs in the hub's container, with its arguments as JSON on stdin and
+the result as JSON on stdout.
 """
 
 import json
@@ -26,7 +27,7 @@ from ..slug import slug
 from ..spawning.swarm import token_in
 from .hub_api import HubApi
 
-_MAX_BYTES = 2**20  # bytes of an answer
+_MAX_BYTES = 2**20  # of a response
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -39,7 +40,7 @@ _no_redirects = urllib.request.build_opener(_NoRedirect)
 
 @dataclass(frozen=True)
 class Hub:
-    """How to talk to it: its API and the operator's token there; where a home's server is; Docker. `deadline` in seconds."""
+    """The connection to the hub: its API and the operator's token, the address of a user's server, Docker; `deadline` is in seconds."""
 
     api: str
     token: str
@@ -48,18 +49,18 @@ class Hub:
     deadline: float = 60
 
     def request(self, method: str, url: str, timeout: float = 30) -> tuple[int, object]:
-        """Status and JSON of an answer, None where it has none; a refusal is an answer too."""
+        """Returns the status and the JSON of the response, None without JSON; also for an error status. Raises OSError."""
         headers = {"Authorization": f"token {self.token}"}
         request = urllib.request.Request(url, b"" if method == "POST" else None, headers, method=method)  # noqa: S310
         try:
-            with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310
-                return answer.status, _read(answer.read())
+            with urllib.request.urlopen(request, timeout=timeout) as response:  # noqa: S310
+                return response.status, _read(response.read())
         except urllib.error.HTTPError as error:
             return error.code, _read(error.read())
 
 
 def operator_token(paths: Paths) -> str:
-    """The token that lets the operator in, made once and kept beside the hub's database, where only root comes."""
+    """Returns the operator's token, which is created once and stored beside the hub's database, readable only by root."""
     path = paths.data / "operator-token"
     try:
         with open(path, "x", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
@@ -70,7 +71,7 @@ def operator_token(paths: Paths) -> str:
 
 
 def list_servers(hub: Hub, homes: set[str]) -> list[dict]:
-    """The servers of these homes: their users, for how many seconds nobody did anything, and if a kernel is at work (None: not known)."""
+    """Returns the servers of these homes: user, idle time in seconds, and whether a kernel is busy (None: unknown)."""
     now = datetime.now(UTC)
     found = [(user, server) for user, server in _servers(hub) if slug(user) in homes]
     with ThreadPoolExecutor(16) as threads:
@@ -89,19 +90,19 @@ def list_servers(hub: Hub, homes: set[str]) -> list[dict]:
 
 def stop(hub: Hub, user: str) -> dict:
     """Stops a server as its user would, and waits until it is gone."""
-    status, answer = hub.request("DELETE", f"{_path(hub, user)}/server")
-    return _wait(hub, user, lambda server: server is None, f"the hub answers {status}: {_message(answer)}")
+    status, response = hub.request("DELETE", f"{_path(hub, user)}/server")
+    return _wait(hub, user, lambda server: server is None, f"the hub responded with status {status}: {_message(response)}")
 
 
 def start(hub: Hub, user: str) -> dict:
-    """Starts a server, and waits until it is ready or has failed; one that still waits for a seat at the end is no failure."""
-    status, answer = hub.request("POST", f"{_path(hub, user)}/server")
+    """Starts a server, and waits until it is ready or has failed; {"ok": False} if it is still starting after the deadline."""
+    status, response = hub.request("POST", f"{_path(hub, user)}/server")
     if status >= 400:
-        return {"ok": False, "why": _message(answer) or f"the hub answers {status}"}
-    answer = _wait(hub, user, lambda server: server is None or server.get("ready"), "it still starts")
-    if answer["ok"] and _server(hub, user) is None:
-        return {"ok": False, "why": "it did not start; the hub's log says why"}
-    return answer
+        return {"ok": False, "why": _message(response) or f"the hub responded with status {status}"}
+    result = _wait(hub, user, lambda server: server is None or server.get("ready"), "it is still starting")
+    if result["ok"] and _server(hub, user) is None:
+        return {"ok": False, "why": "it did not start; the reason is in the hub's log"}
+    return result
 
 
 def _wait(hub: Hub, user: str, is_done, default: str) -> dict:
@@ -126,15 +127,15 @@ def _servers(hub: Hub) -> Iterator[tuple[str, dict]]:
 
 def _is_busy(hub: Hub, home: str, server: dict) -> bool | None:
     try:
-        # With the server's own token: that process is its user's, who could read the operator's and own every server then.
-        # And not by the proxy, which would take the question for the user's activity.
+        # Uses the server's own token: the user controls that process, could read the operator's token, and could then control
+        # every server. The request does not go through the proxy, which would count it as the user's activity.
         token = token_in(hub.docker.inspect_service(f"nb-{home}"))
         if token is None:
             return None
         url = f"{hub.server.format(home=home)}{server['url']}api/kernels?no_track_activity=1"
         request = urllib.request.Request(url, headers={"Authorization": f"token {token}"})  # noqa: S310
-        with _no_redirects.open(request, timeout=5) as answer:
-            kernels = _read(answer.read(_MAX_BYTES))
+        with _no_redirects.open(request, timeout=5) as response:
+            kernels = _read(response.read(_MAX_BYTES))
     except (OSError, LookupError, HTTPException, DockerException):
         return None
     if not isinstance(kernels, list):
@@ -150,8 +151,8 @@ def _parse_time(text: str | None, default: datetime) -> datetime:
     return datetime.fromisoformat(text) if text else default
 
 
-def _message(answer: object) -> str:
-    return str(answer.get("message", "")) if isinstance(answer, dict) else ""
+def _message(response: object) -> str:
+    return str(response.get("message", "")) if isinstance(response, dict) else ""
 
 
 def _read(body: bytes) -> object:
@@ -162,18 +163,18 @@ def _read(body: bytes) -> object:
 
 
 def main() -> None:
-    """Answers one question."""
+    """Runs the subcommand in sys.argv."""
     paths = Paths(Path(os.environ.get("SWARMHUB_ROOT", "/")))
     arguments = json.load(sys.stdin)
     try:
         hub = Hub("http://127.0.0.1:8081/hub/api", operator_token(paths), docker.from_env().api)
         if sys.argv[1] == "look":
-            answer = list_servers(hub, set(arguments["homes"]))
+            result = list_servers(hub, set(arguments["homes"]))
         else:
-            answer = {"stop": stop, "start": start}[sys.argv[1]](hub, arguments["user"])
+            result = {"stop": stop, "start": start}[sys.argv[1]](hub, arguments["user"])
     except OSError as error:
-        sys.exit(f"the hub cannot be asked: {error}")
-    print(json.dumps(answer))
+        sys.exit(f"cannot reach the hub: {error}")
+    print(json.dumps(result))
 
 
 if __name__ == "__main__":

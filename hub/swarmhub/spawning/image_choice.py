@@ -1,4 +1,4 @@
-"""The images that a class offers: the form of the spawn page, and what a choice makes of a server."""
+"""The images that a class offers: the form on the spawn page, and the settings of a server with the chosen image."""
 
 from dataclasses import replace
 from html import escape
@@ -9,7 +9,7 @@ FIELD = "choice"
 
 
 def form(settings: Settings, chosen: object) -> str:
-    """The choice as HTML, with what was chosen last already chosen; empty where there is nothing to choose."""
+    """Returns the form as HTML with the last choice selected; empty if there are fewer than two images."""
     if len(settings.images) < 2:
         return ""
     selected = _find_image(settings, chosen) or settings.images[0]
@@ -17,17 +17,17 @@ def form(settings: Settings, chosen: object) -> str:
 
 
 def options_from_form(settings: Settings, data: dict[str, list[str]]) -> dict[str, str]:
-    """What the form says, kept by the hub for the next start too; raises ValueError for what the class does not offer."""
+    """Returns the choice in the form, which the hub also keeps for the next start; raises ValueError for an unknown image."""
     name = next(iter(data.get(FIELD, [])), None)
     if len(settings.images) < 2 or name is None:
         return {}
     if _find_image(settings, name) is None:
-        raise ValueError("This class offers no such image. Please choose one of these.")
+        raise ValueError("This class does not offer that image. Please choose one of these.")
     return {FIELD: name}
 
 
 def settings_for(settings: Settings, chosen: object) -> Settings:
-    """The settings of one server; who chose nothing, or what the class does not offer any more, gets the first image."""
+    """Returns the settings of one server; uses the first image if no image was chosen or the chosen one is no longer offered."""
     if not settings.images:
         return settings
     image = _find_image(settings, chosen) or settings.images[0]

@@ -1,4 +1,4 @@
-"""Where a server starts: Swarm by itself only spreads, and tries again and again on the machine that takes no container."""
+"""Chooses the node for a server: Swarm can only spread services, and keeps retrying on a node that cannot run a container."""
 
 import asyncio
 import logging
@@ -15,24 +15,24 @@ _ON, _NOT_ON = "node.id==", "node.id!="
 
 
 class Placement:
-    """Where one start goes. `memory` is what it takes of a machine, in bytes.
+    """The node constraints of one start. `memory` is the amount that the server reserves on a node, in bytes.
 
-    A class that packs fills one machine before the next, so the hub names the machine; in one that spreads that is Swarm's affair,
-    until a start fails somewhere.
+    With the strategy `pack`, the hub fills one node before it uses the next one, so it chooses the node itself. With `spread`,
+    Swarm chooses the node, until a start fails on one.
     """
 
-    # Who chooses a machine must see what the one before has chosen.
+    # Each start must see which nodes the earlier starts have chosen.
     lock = asyncio.Lock()
 
     def __init__(self, docker: Docker, settings: Settings, service: str, memory: int) -> None:
-        """Nothing is chosen."""
+        """No node is chosen yet."""
         self._docker, self._settings, self._service, self._memory = docker, settings, service, memory
         self._node: str | None = None
         self._excluded: frozenset[str] = frozenset()
 
     @asynccontextmanager
     async def choose_node(self) -> AsyncIterator[str | None]:
-        """The id of the machine that the service is to be created for; None where Swarm decides."""
+        """Yields the id of the node to create the service on; None if Swarm chooses."""
         if not self._settings.packs:
             yield None
             return
@@ -41,32 +41,35 @@ class Placement:
             yield self._node
 
     async def exclude_nodes(self, failed: Set[str], log: logging.Logger) -> None:
-        """It does not start on the machine that was chosen, nor on those where it failed: on others, where these have room."""
+        """Moves the service to other nodes than the chosen one and those in `failed`, if another node has enough memory."""
         excluded = frozenset(failed) | ({self._node} if self._node else set())
         if excluded <= self._excluded:
             return
         self._excluded |= excluded
         async with self.lock:
             other = await fullest_node(self._docker, self._settings, self._memory, self._excluded)
-            # Without another it stays where Swarm puts it, and its next failure may be the one that is told.
-            constraints = (
-                [] if not other else [_ON + other] if self._settings.packs else [_NOT_ON + each for each in sorted(self._excluded)]
-            )
-            log.warning("%s does not start on %s, and is to start on %s", self._service, ", ".join(sorted(excluded)), constraints or "any")
+            if other is None:
+                # No other node has room, so Swarm chooses the node; the next failure may be the one that the user reads.
+                constraints = []
+            elif self._settings.packs:
+                constraints = [_ON + other]
+            else:
+                constraints = [_NOT_ON + each for each in sorted(self._excluded)]
+            log.warning("%s did not start on %s; new constraints: %s", self._service, ", ".join(sorted(excluded)), constraints or "none")
             await update_constraints(self._docker, self._service, [*self._settings.placement, *constraints])
         self._node = other if self._settings.packs else None
 
     async def unpin(self, log: logging.Logger) -> None:
-        """It runs, and may be anywhere from now on, so that Swarm can start it again when its machine dies."""
+        """Removes the node constraints of a running server, so that Swarm can restart it elsewhere if its node fails."""
         if self._settings.packs or self._excluded:
             try:
                 await update_constraints(self._docker, self._service, constraints_for(self._settings, None))
             except (APIError, RequestException) as error:
-                log.warning("%s stays on its machine, whatever happens to that: %s", self._service, error)
+                log.warning("%s stays pinned to its node, so Swarm cannot restart it elsewhere: %s", self._service, error)
 
 
 async def fullest_node(docker: Docker, settings: Settings, memory: int, excluded: Set[str] = frozenset()) -> str | None:
-    """The id of the machine with the most memory given away that still has so many bytes; None when no machine has."""
+    """Returns the id of the node with the most reserved memory that still has `memory` bytes free; None if no node has."""
     nodes = [node for node in await user_nodes(docker, settings) if node["ID"] not in excluded]
     reserved = await _reserved_by_node(docker, settings)
     free = {node["ID"]: node["Description"]["Resources"]["MemoryBytes"] - reserved.get(node["ID"], 0) for node in nodes}
@@ -76,15 +79,15 @@ async def fullest_node(docker: Docker, settings: Settings, memory: int, excluded
 
 
 def constraints_for(settings: Settings, node: str | None) -> list[str]:
-    """The constraints of a server that is to start on this machine; None: on any that takes users."""
+    """Returns the constraints for a server on this node; with None, on any node for users' servers."""
     return [*settings.placement, *([_ON + node] if node else [])]
 
 
 async def update_constraints(docker: Docker, service: str, constraints: list[str]) -> None:
-    """Changes where the tasks of a service may be; one that runs where it may be is left alone.
+    """Changes the placement constraints of a service; a task whose node meets them keeps running.
 
-    Swarm replaces a task when its service changes, but not for constraints alone that its machine meets (swarmkit,
-    manager/orchestrator/task.go, IsTaskDirty). So everything else is sent back as it is.
+    Swarm replaces a task when its service changes, unless only the constraints change and the task's node meets them (swarmkit,
+    manager/orchestrator/task.go, IsTaskDirty). So everything else is sent back unchanged.
     """
     for attempt in range(3):
         found = await docker("inspect_service", service)
@@ -111,7 +114,7 @@ async def update_constraints(docker: Docker, service: str, constraints: list[str
 
 
 async def _reserved_by_node(docker: Docker, settings: Settings) -> dict[str, int]:
-    """The bytes that are given away on each machine: by what runs there, anybody's, and by servers that are to start there."""
+    """Returns the reserved bytes of each node: by all tasks that run there, and by users' servers that will start there."""
     reserved: dict[str, int] = {}
     placed = set()
     for task in await docker("tasks", filters={"desired-state": "running"}):

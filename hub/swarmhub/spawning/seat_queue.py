@@ -1,4 +1,4 @@
-"""Those who wait for a seat: first come, first served."""
+"""The queue for a seat: first come, first served."""
 
 import time
 from bisect import insort
@@ -8,37 +8,37 @@ from ..refusal import NO_SEAT, QUEUE_FULL, refuse
 
 
 class SeatQueue:
-    """Who waits, in the order in which their starts began."""
+    """The waiting starts, in the order in which they began."""
 
     def __init__(self) -> None:
-        """Nobody waits."""
+        """Creates an empty queue."""
         self._waiting: list[QueueEntry] = []
 
     def __len__(self) -> int:
-        """How many wait."""
+        """The number of waiting starts."""
         return len(self._waiting)
 
     def join(self, entry: "QueueEntry") -> None:
-        """Stands behind all who came before; who stands there already stays where they are."""
+        """Adds an entry behind those that began earlier; an entry that is already in the queue keeps its position."""
         if entry not in self._waiting:
             insort(self._waiting, entry, key=lambda each: each.started)
 
     def leave(self, entry: "QueueEntry") -> None:
-        """Whoever is behind moves up; who does not wait is no error."""
+        """Removes an entry; does nothing if it is not in the queue."""
         if entry in self._waiting:
             self._waiting.remove(entry)
 
     def position(self, entry: "QueueEntry") -> int:
-        """1 for the first; 0 for somebody who does not wait."""
+        """Returns 1 for the first entry, 0 for an entry that is not in the queue."""
         return self._waiting.index(entry) + 1 if entry in self._waiting else 0
 
 
 @dataclass(eq=False)
 class QueueEntry:
-    """The wait of one start, `patience` seconds at most, in the class's line, which holds `longest`.
+    """One start that may have to wait in the queue, for `timeout` seconds at most; the queue holds `capacity` entries.
 
-    Only its first has a service that Swarm may place: of several that lack room Swarm places any, and a place in line would
-    be a guess.
+    Only the first entry has a service that Swarm can place: if several services lack resources, Swarm places any of them, and
+    the position in the queue would be a guess.
     """
 
     queue: SeatQueue
@@ -49,25 +49,25 @@ class QueueEntry:
 
     @property
     def is_queued(self) -> bool:
-        """Stands in line."""
+        """Whether this start is in the queue."""
         return self.queue.position(self) > 0
 
     @property
     def is_next(self) -> bool:
-        """Nobody is before this one, in line or not."""
+        """Whether no other start is before this one."""
         return self.queue.position(self) == 1 or len(self.queue) == 0
 
     def wait(self) -> str:
-        """Stands in line; answers words for the one who waits, and raises SpawnException when that is no use any more."""
+        """Joins the queue and returns the message for the user; raises SpawnException if the queue is full or the timeout is over."""
         if not self.is_queued and len(self.queue) >= self.capacity:
-            raise refuse(QUEUE_FULL, f"{self.name}: {len(self.queue)} wait")
+            raise refuse(QUEUE_FULL, f"{self.name}: {len(self.queue)} starts are in the queue")
         self.queue.join(self)
         position = self.queue.position(self)
         if time.monotonic() - self.started > self.timeout:
-            raise refuse(NO_SEAT, f"{self.name}: number {position} in line after {self.timeout:.0f} s")
-        where = "You are next" if position == 1 else f"You are number {position} in line"
-        return f"All seats are taken. {where}; your server starts by itself as soon as a seat is free."
+            raise refuse(NO_SEAT, f"{self.name}: number {position} in the queue after {self.timeout:.0f} s")
+        place = "You are next" if position == 1 else f"You are number {position}"
+        return f"All seats are taken. {place} in the queue. Your server starts automatically as soon as a seat is free."
 
     def leave(self) -> None:
-        """Has a seat, or wants none any more."""
+        """Leaves the queue, because the start has a seat or has ended."""
         self.queue.leave(self)

@@ -1,4 +1,4 @@
-"""SwarmSpawner, mended: homes over NFS, no ghosts, quick looks and plain sentences."""
+"""SwarmSpawner with homes over NFS, clean-up of leftover services, fast polling and clear error messages."""
 
 import asyncio
 import time
@@ -25,24 +25,24 @@ from .start_monitor import StartMonitor, Timeouts
 from .swarm import remove_service, tasks_of, token_of, wait_for_end
 from .task_poller import SharedTaskPoller
 
-RESTARTED = "Your server had to be started again. Your files are as they were; programs that ran in it have to be started again."
-_LIMITED, _QUEUED = 8, 10  # per cent: how far a start has come that lets others go first, or waits for a seat
+RESTARTED = "Your server had to be restarted. Your files are unchanged, but programs that were running must be started again."
+_LIMITED, _QUEUED = 8, 10  # progress in percent while a start waits for other starts, or in the queue for a seat
 
 
 class SwarmHubSpawner(SwarmSpawner):
-    """Runs each user's server as a Swarm service `nb-<slug>` whose home is a folder of the class's storage."""
+    """Runs each user's server as a Swarm service `nb-<slug>` whose home is a folder on the storage of the class."""
 
-    settings = Instance(Settings, config=True, help="the class, from hub.json")
-    start_poll_interval = Float(0.5, config=True, help="seconds between two looks at a starting server (upstream grows to 11)")
-    placement_timeout = Float(25, config=True, help="seconds to wait for a machine or an address where it is not for want of room")
-    queue_timeout = Float(1800, config=True, help="seconds to wait in line for a seat; start_timeout has to be longer")
-    queue_limit = Int(100, config=True, help="how many wait in line at most")
-    failure_limit = Int(3, config=True, help="failed attempts of Swarm's own before a start is given up")
-    lost_after = Float(30, config=True, help="seconds after which a server that lost its machine and finds no other is stopped")
+    settings = Instance(Settings, config=True, help="the settings of the class, from hub.json")
+    start_poll_interval = Float(0.5, config=True, help="seconds between two polls of a starting server (upstream: up to 11)")
+    placement_timeout = Float(25, config=True, help="seconds to wait for a node or an address if memory is not the reason")
+    queue_timeout = Float(1800, config=True, help="seconds to wait in the queue for a seat; start_timeout must be longer")
+    queue_limit = Int(100, config=True, help="how many starts may wait in the queue")
+    failure_limit = Int(3, config=True, help="how many attempts of Swarm may fail before the start fails")
+    lost_after = Float(30, config=True, help="seconds after which a server is stopped if its node failed and no other node has room")
 
-    notice: str | None = None  # what the user should know of the home although the server starts
+    notice: str | None = None  # a message for the user that does not prevent the start
 
-    # All spawners of a hub share these.
+    # Shared by all spawners of the hub.
     seat_queue = SeatQueue()
     start_limiter = StartLimiter()
     task_poller = SharedTaskPoller()
@@ -57,18 +57,18 @@ class SwarmHubSpawner(SwarmSpawner):
 
     @property
     def executor(self) -> ThreadPoolExecutor:
-        # Upstream has one thread: while a class starts, every look waits for every other.
+        # Upstream has one thread: while a whole class starts, each poll would wait for all others.
         if SwarmHubSpawner._executor is None:
             SwarmHubSpawner._executor = ThreadPoolExecutor(4, thread_name_prefix="docker")
         return SwarmHubSpawner._executor
 
     async def start(self):
-        """Starts the service and waits until its container runs; leaves nothing behind when that fails."""
+        """Starts the service and waits until its server responds; removes the service if the start fails."""
         self._stage = tasks.stage(None)
         self._entry = QueueEntry(self.seat_queue, self.service_name, self.queue_timeout, self.queue_limit)
         try:
             return await super().start()
-        except BaseException as error:  # a cancelled start (timeout, hub stopping) too
+        except BaseException as error:  # also when the start is cancelled (timeout, hub shutdown)
             await asyncio.shield(self._clean_up_start())
             if isinstance(error, APIError):
                 raise refuse(refusal.DOCKER_REFUSED, f"{self.service_name}: {error}") from error
@@ -96,9 +96,9 @@ class SwarmHubSpawner(SwarmSpawner):
             return await asyncio.shield(self._creation)
 
     async def start_object(self) -> None:
-        """Looks until the server answers; raises SpawnException with a sentence when it will not.
+        """Waits until the server accepts connections; raises SpawnException with a message for the user if it does not.
 
-        Upstream returns as soon as the container runs, and a server that ends at once is then waited for until http_timeout.
+        Upstream returns as soon as the container runs, and then waits until http_timeout for a server that has already stopped.
         """
         monitor = self._new_monitor()
         while True:
@@ -130,19 +130,19 @@ class SwarmHubSpawner(SwarmSpawner):
     def _new_monitor(self) -> StartMonitor:
         timeouts = Timeouts(
             placement=self.placement_timeout,
-            answer=self.http_timeout,
-            total=self.start_timeout - self.queue_timeout - 10,  # before the hub's own end, which has no words for the user
+            response=self.http_timeout,
+            total=self.start_timeout - self.queue_timeout - 10,  # ends before the hub's own timeout, which has no message for the user
             max_failures=self.failure_limit,
         )
         return StartMonitor(self.service_name, timeouts, time.monotonic())
 
     async def poll(self) -> None | int | str:
-        """None while the server lives. A service that has ended is removed here, since the hub then calls no stop()."""
+        """Returns None while the server is alive. Removes a service that has ended, because the hub does not call stop() then."""
         try:
             found = await tasks_of(self.docker, self.service_name)
         except (APIError, RequestException) as error:
-            # Not to know is not "stopped": when Docker restarts under the hub, the servers of the class go on.
-            self.log.warning("%s: Docker does not answer, taken as running: %s", self.service_name, error)
+            # An unknown state does not mean "stopped": when Docker restarts, the servers of the class keep running.
+            self.log.warning("%s: Docker does not respond, so the server counts as running: %s", self.service_name, error)
             return None
         if found is None:
             return 0
@@ -156,7 +156,7 @@ class SwarmHubSpawner(SwarmSpawner):
         return tasks.describe(task) if task else "the service has no task"
 
     async def get_task(self):
-        """The newest task of the service, or None."""
+        """Returns the newest task of the service, or None."""
         return tasks.newest(await tasks_of(self.docker, self.service_name) or [])
 
     async def stop(self, now: bool = False) -> None:
@@ -171,7 +171,7 @@ class SwarmHubSpawner(SwarmSpawner):
         self.object_id = ""
 
     async def progress(self):
-        """Tells the waiting user each stage once, and the notice."""
+        """Yields each stage once, and the notice, for the page that shows the progress of the start."""
         last_stage, last_notice = None, None
         while True:
             if self.notice != last_notice:
@@ -187,7 +187,7 @@ class SwarmHubSpawner(SwarmSpawner):
         return await is_listening(host, port)
 
     async def _clean_up_start(self) -> None:
-        # A call to Docker cannot be cancelled: a service that is being made must be there before it can be removed.
+        # A call to Docker cannot be cancelled: the service must exist before it can be removed.
         if self._creation:
             await asyncio.wait([self._creation])
         await self._try_remove_service()
@@ -196,13 +196,13 @@ class SwarmHubSpawner(SwarmSpawner):
         try:
             await self.remove_object()
         except (APIError, RequestException) as error:
-            self.log.error("%s stays behind, the next start removes it: %s", self.service_name, error)
+            self.log.error("could not remove %s, the next start removes it: %s", self.service_name, error)
 
     def _record_restart(self, task: tasks.Task) -> None:
         if tasks.is_running(task) and self._task_id != task["ID"]:
             if self._task_id:
                 self.notice = RESTARTED
-                self.log.warning("%s was started again by Swarm, %s", self.service_name, tasks.describe(task))
+                self.log.warning("Swarm restarted %s, %s", self.service_name, tasks.describe(task))
             self._task_id = task["ID"]
 
     def _is_lost(self, task: tasks.Task) -> bool:

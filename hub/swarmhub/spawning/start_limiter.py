@@ -1,4 +1,4 @@
-"""How many servers start at the same moment: as many as the machines have cores for, and the others after them."""
+"""Limits how many servers start at the same time, by the CPU cores of the nodes; the other starts wait."""
 
 import math
 import time
@@ -8,33 +8,33 @@ from ..settings import Settings
 from .seat_queue import QueueEntry
 from .swarm import Docker, user_nodes
 
-_STARTS_PER_CORE = 2  # starts at once: each also waits for disks and for the network
+_STARTS_PER_CORE = 2  # more than one, because a start also waits for disks and for the network
 _MIN_LIMIT = 4
 
 
 class StartLimiter:
-    """The starts of one hub that are under way, and those behind them, first come, first served.
+    """The current starts of one hub, and the waiting starts: first come, first served.
 
-    To start a container is work for a core, and what shares a core ends together, at the very end. In turns half of a class is
-    ready in half of that time, and the last no later (25 servers on one core: the middle one after 76 s and not 133, the last
-    after 124 s and not 142). Once its container runs a start holds nobody up (of thirty JupyterLabs the last came after 114 s, and
-    after 121 where each counted until it answered).
+    Starting a container needs CPU, and all starts that share a core finish together, at the very end. With a limit, half of a
+    class is ready in half of that time, and the last server is ready no later (25 servers on one core: the median was ready after
+    76 s instead of 133 s, the last one after 124 s instead of 142 s). A start counts only until its container runs (with thirty
+    JupyterLabs the last one was ready after 114 s, and after 121 s when each start counted until its server responded).
     """
 
     def __init__(self, timeout: float = 30, refresh: float = 30) -> None:
-        """Nobody starts. After `timeout` seconds a start holds nobody up; what Docker says of cores counts for `refresh` ones."""
+        """After `timeout` seconds a start no longer counts; the number of cores is read again after `refresh` seconds."""
         self._timeout, self._refresh = timeout, refresh
         self._waiting: list[QueueEntry] = []
         self._started_at: dict[QueueEntry, float] = {}
         self._limit, self._limit_read_at = _MIN_LIMIT, -math.inf
 
     def acquire(self, entry: QueueEntry) -> bool:
-        """Begins, or stands in line and answers that it has to wait."""
+        """Lets the start begin and returns True, or adds it to the queue and returns False."""
         if entry not in self._waiting:
             insort(self._waiting, entry, key=lambda each: each.started)
         since = time.monotonic() - self._timeout
         under_way = sum(started > since for started in self._started_at.values())
-        # Not the first alone: who looks next need not be the one who comes next.
+        # Not only the first entry may begin: the next start that calls this is not always the first in the queue.
         if self._waiting.index(entry) >= self._limit - under_way:
             return False
         self._waiting.remove(entry)
@@ -42,18 +42,18 @@ class StartLimiter:
         return True
 
     async def wait_message(self, docker: Docker, settings: Settings, entry: QueueEntry) -> str:
-        """Looks how many may start at once; answers words for the one who waits."""
+        """Updates the limit if it is old, and returns the message for a user whose start waits."""
         if time.monotonic() - self._limit_read_at > self._refresh:
             self._limit_read_at = time.monotonic()
             nodes = await user_nodes(docker, settings)
             cores = sum(node["Description"]["Resources"].get("NanoCPUs", 0) for node in nodes) // 1_000_000_000
             self._limit = max(_MIN_LIMIT, _STARTS_PER_CORE * cores)
         before = self._waiting.index(entry) if entry in self._waiting else 0
-        others = "yours is next" if before < 1 else "1 starts before yours" if before == 1 else f"{before} start before yours"
-        return f"Many servers start at this moment; {others}"
+        servers = "1 server starts" if before == 1 else f"{before} servers start"
+        return f"Many servers are starting now; {f'{servers} before yours' if before else 'yours is next'}"
 
     def release(self, entry: QueueEntry) -> None:
-        """Has started, or does not start; who is unknown here is no error."""
+        """Frees the place of a start that is complete or has failed; does nothing for an unknown entry."""
         if entry in self._waiting:
             self._waiting.remove(entry)
         self._started_at.pop(entry, None)

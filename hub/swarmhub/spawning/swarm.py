@@ -1,4 +1,4 @@
-"""What a spawner asks of Swarm; `docker` calls a method of docker-py's APIClient by its name, in a thread."""
+"""The spawner's requests to Swarm; `docker` calls a method of docker-py's APIClient by its name, in a thread."""
 
 import asyncio
 import time
@@ -14,29 +14,29 @@ Docker = Callable[..., Awaitable]
 
 
 async def tasks_of(docker: Docker, service: str) -> list[Task] | None:
-    """All tasks of a service, ended ones too; None when there is no such service."""
+    """Returns all tasks of a service, including ended ones; None if the service does not exist."""
     return await _unless_missing(docker("tasks", filters={"service": service}))
 
 
 async def remove_service(docker: Docker, service: str) -> None:
-    """What is not there is no error."""
+    """Removes a service; does nothing if it does not exist."""
     await _unless_missing(docker("remove_service", service))
 
 
 async def token_of(docker: Docker, service: str) -> str:
-    """The token that the server of this service has of the hub; empty where there is none."""
+    """Returns the hub token of the server in this service; empty if there is none."""
     found = await _unless_missing(docker("inspect_service", service))
     return (found and token_in(found)) or ""
 
 
 def token_in(service: dict) -> str | None:
-    """The same, in what Docker says of the service; None where there is none."""
+    """Returns the hub token in Docker's description of a service; None if there is none."""
     lines = service["Spec"]["TaskTemplate"]["ContainerSpec"].get("Env") or []
     return next((value for name, _, value in (line.partition("=") for line in lines) if name == "JUPYTERHUB_API_TOKEN"), None)
 
 
 async def user_nodes(docker: Docker, settings: Settings) -> list[dict]:
-    """The nodes on which Swarm may put users' servers now."""
+    """Returns the nodes on which Swarm can place users' servers now."""
     wanted = [constraint.removeprefix("node.labels.").split("==") for constraint in settings.placement]
 
     def takes_users(node: dict) -> bool:
@@ -48,9 +48,9 @@ async def user_nodes(docker: Docker, settings: Settings) -> list[dict]:
 
 
 async def wait_for_end(docker: Docker, task: Task, seconds: float, poll_interval: float) -> None:
-    """Waits until the task's container is gone, but not for a machine that is: Swarm hears of that one's containers no more."""
+    """Waits up to `seconds` until the task's container is gone; not if its node is down, because Swarm gets no news from it."""
     end = time.monotonic() + seconds
-    if await _is_on_dead_machine(docker, task):
+    if await _is_on_dead_node(docker, task):
         return
     while time.monotonic() < end:
         found = await _unless_missing(docker("inspect_task", task["ID"]))
@@ -59,7 +59,7 @@ async def wait_for_end(docker: Docker, task: Task, seconds: float, poll_interval
         await asyncio.sleep(poll_interval)
 
 
-async def _is_on_dead_machine(docker: Docker, task: Task) -> bool:
+async def _is_on_dead_node(docker: Docker, task: Task) -> bool:
     if not task.get("NodeID"):
         return False
     node = await _unless_missing(docker("inspect_node", task["NodeID"]))

@@ -51,7 +51,7 @@ async def test_a_new_home_gets_a_copy_of_the_skeleton(storage):
     assert json.loads((storage / "owners/alice").read_text()) == {"user": "alice"}
 
 
-async def test_what_the_user_made_of_the_first_files_is_left_alone_at_later_starts(storage):
+async def test_later_starts_keep_the_users_changes_to_the_first_files(storage):
     make_home(storage, "alice", "alice")
     await add_first_files(storage, "alice")
     (storage / "homes/alice/hello.ipynb").write_text("mine")
@@ -62,10 +62,10 @@ async def test_what_the_user_made_of_the_first_files_is_left_alone_at_later_star
     assert not (storage / "homes/alice/run.sh").exists()
 
 
-async def test_a_home_from_before_the_skeleton_gets_nothing(storage):
+async def test_a_home_that_is_older_than_the_skeleton_gets_no_files(storage):
     (storage / "skeleton.json").rename(storage / "later.json")
     make_home(storage, "alice", "alice")
-    (storage / "homes/bob").mkdir()  # brought back from a backup, without its note
+    (storage / "homes/bob").mkdir()  # restored from a backup, without its note
     (storage / "later.json").rename(storage / "skeleton.json")
     for user in ("alice", "bob"):
         make_home(storage, user, user)
@@ -73,7 +73,7 @@ async def test_a_home_from_before_the_skeleton_gets_nothing(storage):
         assert content(storage / "homes" / user) == {}
 
 
-async def test_a_skeleton_that_was_taken_back_is_no_longer_waited_for(storage):
+async def test_a_home_no_longer_lacks_first_files_after_the_skeleton_was_removed(storage):
     make_home(storage, "alice", "alice")
     (storage / "skeleton.json").unlink()
     assert await add_first_files(storage, "alice") is None
@@ -90,7 +90,7 @@ async def test_a_deleted_home_gets_the_first_files_again(storage):
 
 
 @pytest.mark.parametrize(("free", "inodes"), [(299_999, 100), (300_000, 5)])
-async def test_a_home_too_small_is_said_gets_no_part_of_them_and_all_once_there_is_room(storage, monkeypatch, free, inodes):
+async def test_a_home_that_is_too_small_gets_a_message_and_gets_all_files_once_there_is_space(storage, monkeypatch, free, inodes):
     make_home(storage, "alice", "alice")
     room = SimpleNamespace(f_bavail=free, f_frsize=1, f_favail=inodes)
     with monkeypatch.context() as patch:
@@ -103,7 +103,7 @@ async def test_a_home_too_small_is_said_gets_no_part_of_them_and_all_once_there_
     assert content(storage / "homes/alice") == content(storage / "skeleton")
 
 
-async def test_a_disk_that_fills_up_meanwhile_leaves_no_part_of_them(storage, monkeypatch):
+async def test_a_disk_that_becomes_full_during_the_copy_leaves_no_partial_copy(storage, monkeypatch):
     make_home(storage, "alice", "alice")
 
     def fail(*_arguments):
@@ -118,14 +118,14 @@ async def test_a_disk_that_fills_up_meanwhile_leaves_no_part_of_them(storage, mo
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"bytes": "x", "files": 1}', '{"bytes": null, "files": 1}'])
-async def test_a_broken_note_of_the_skeleton_is_said_and_the_server_starts(storage, text):
+async def test_an_invalid_skeleton_json_gives_a_message_and_does_not_prevent_the_start(storage, text):
     make_home(storage, "alice", "alice")
     (storage / "skeleton.json").write_text(text)
     sentence, _ = await add_first_files(storage, "alice")
     assert "could not be copied" in sentence
 
 
-async def test_a_copy_that_takes_too_long_is_said_and_ends(storage, monkeypatch):
+async def test_a_copy_that_takes_too_long_gives_a_message_and_ends(storage, monkeypatch):
     make_home(storage, "alice", "alice")
     copied, goes_on = [], threading.Event()
 
@@ -139,7 +139,7 @@ async def test_a_copy_that_takes_too_long_is_said_and_ends(storage, monkeypatch)
     assert "could not be copied" in sentence
     assert "TimeoutError" in detail
     home = storage / "homes/alice"
-    for _ in range(500):  # only the names: what is there goes away while one looks
+    for _ in range(500):  # checks only the names, because files disappear during the check
         if not any(home.iterdir()):
             break
         threading.Event().wait(0.01)
@@ -147,13 +147,13 @@ async def test_a_copy_that_takes_too_long_is_said_and_ends(storage, monkeypatch)
     assert not any(home.iterdir())
 
 
-@pytest.mark.parametrize("place", ["home", "part"])
-async def test_a_link_that_a_user_put_in_the_way_leads_nowhere(storage, tmp_path_factory, place):
+@pytest.mark.parametrize("target", ["home", "part"])
+async def test_a_link_that_a_user_puts_in_place_of_a_folder_is_not_followed(storage, tmp_path_factory, target):
     outside = tmp_path_factory.mktemp("outside")
     (outside / "kept").write_text("kept")
     make_home(storage, "alice", "alice")
     home = storage / "homes/alice"
-    if place == "home":
+    if target == "home":
         home.rmdir()
         home.symlink_to(outside)
     else:
@@ -162,14 +162,14 @@ async def test_a_link_that_a_user_put_in_the_way_leads_nowhere(storage, tmp_path
     assert content(outside) == {"kept": b"kept"}
 
 
-async def test_a_hub_killed_before_any_of_its_file_calls_is_followed_by_one_that_finishes(tmp_path):
+async def test_a_hub_killed_before_any_of_its_file_calls_completes_the_copy_after_a_restart(tmp_path):
     storages = [tmp_path / str(calls) for calls in range(100)]
     for storage in storages:
         make_storage(storage)
         make_home(storage, "alice", "alice")
     ends = kill_at_each_point("copy_first_files", storages)
     assert ends[-1] == 0
-    assert len(ends) > 15, "it was killed in many places"
+    assert len(ends) > 15, "it was killed at many points"
     for storage in storages[: len(ends)]:
         mine = storage / "homes/alice/hello.ipynb"
         has_come = mine.exists()

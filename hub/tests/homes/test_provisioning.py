@@ -35,7 +35,7 @@ async def refused(storage: Path, user: str = "alice", **timeouts: float) -> Spaw
     return raised.value
 
 
-async def test_a_new_home_gets_a_mark_an_owner_and_a_private_folder(storage):
+async def test_a_new_home_gets_a_pending_marker_an_owner_and_a_private_folder(storage):
     remove_markers(storage)
     await prepare_home(storage, "alice", "Alice", poll_interval=0.01)
     assert (storage / "homes/alice").stat().st_mode & 0o777 == 0o700
@@ -43,7 +43,7 @@ async def test_a_new_home_gets_a_mark_an_owner_and_a_private_folder(storage):
     assert sorted(path.name for path in (storage / "owners").iterdir()) == ["alice"]
 
 
-async def test_a_new_home_waits_until_the_watcher_took_the_mark_away(storage):
+async def test_a_new_home_waits_until_the_watcher_has_removed_the_marker(storage):
     started = time.monotonic()
     remove_markers(storage, after=0.3)
     await prepare_home(storage, "alice", "alice", poll_interval=0.01)
@@ -51,15 +51,15 @@ async def test_a_new_home_waits_until_the_watcher_took_the_mark_away(storage):
     assert not (storage / "pending/alice").exists()
 
 
-async def test_without_a_watcher_a_new_user_is_told_and_the_mark_stays(storage):
+async def test_without_a_watcher_a_new_user_gets_a_message_and_the_marker_remains(storage):
     raised = await refused(storage, watcher_timeout=0.2, poll_interval=0.05)
-    assert "quota watcher does not answer" in raised.message
+    assert "quota watcher does not respond" in raised.message
     assert "instructor" in raised.message
     assert "watcher.json cannot be read" in raised.get_message()
     assert (storage / "pending/alice").exists()
 
 
-async def test_a_limit_that_the_watcher_could_not_set_is_told_with_its_reason_in_the_log(storage):
+async def test_a_limit_that_the_watcher_could_not_set_gives_a_message_and_the_log_has_the_reason(storage):
     failures = [{"home": "bob", "reason": "x"}, {"home": "alice", "reason": "no project quota"}]
     (storage / "watcher.json").write_text(json.dumps({"at": "2026-11-21T06:00:00Z", "failures": failures}))
     raised = await refused(storage, watcher_timeout=0, poll_interval=0.01)
@@ -68,27 +68,27 @@ async def test_a_limit_that_the_watcher_could_not_set_is_told_with_its_reason_in
 
 
 @pytest.mark.parametrize("status", ["", "{", "[]", "\xff"])
-async def test_a_broken_status_file_of_the_watcher_is_only_said_in_the_log(storage, status):
+async def test_an_invalid_status_file_of_the_watcher_appears_only_in_the_log(storage, status):
     (storage / "watcher.json").write_bytes(status.encode("latin-1"))
     assert "watcher.json cannot be read" in (await refused(storage, watcher_timeout=0)).get_message()
 
 
 @pytest.mark.parametrize("status", [{}, {"failures": [1, {}]}, {"failures": None}, {"failures": 7, "problem": ""}])
-async def test_a_status_of_the_watcher_that_says_nothing_of_a_home_says_that_it_is_silent(storage, status):
+async def test_a_watcher_status_without_the_home_counts_as_a_silent_watcher(storage, status):
     (storage / "watcher.json").write_text(json.dumps(status))
     raised = await refused(storage, watcher_timeout=0)
-    assert "does not answer" in raised.message
+    assert "does not respond" in raised.message
     assert "nothing about this home" in raised.get_message()
 
 
-async def test_a_watcher_that_cannot_look_at_the_storage_says_why_in_the_log(storage):
+async def test_the_log_has_the_reason_why_the_watcher_cannot_read_the_storage(storage):
     (storage / "watcher.json").write_text(json.dumps({"at": "now", "problem": "XFS does not enforce project quotas"}))
     raised = await refused(storage, watcher_timeout=0)
     assert "cannot set the size limit" in raised.message
     assert "does not enforce" in raised.get_message()
 
 
-async def test_a_watcher_at_work_that_has_not_come_to_a_home_yet_is_no_silent_one(storage):
+async def test_a_busy_watcher_that_has_not_reached_a_home_yet_does_not_count_as_silent(storage):
     def write_status(time: str) -> None:
         (storage / "watcher.json").write_text(json.dumps({"at": time, "failures": []}))
 
@@ -97,7 +97,7 @@ async def test_a_watcher_at_work_that_has_not_come_to_a_home_yet_is_no_silent_on
     assert "try again in a minute" in (await refused(storage, watcher_timeout=0.4, poll_interval=0.05, max_wait=0.3)).message
 
 
-async def test_while_the_watcher_is_at_work_on_a_class_that_came_at_once_a_new_home_waits(storage):
+async def test_a_new_home_waits_while_the_watcher_is_busy_with_a_whole_class(storage):
     def write_status(time: str) -> None:
         (storage / "new").write_text(json.dumps({"at": time, "failures": []}))
         (storage / "new").replace(storage / "watcher.json")
@@ -117,12 +117,12 @@ async def test_while_the_watcher_is_at_work_on_a_class_that_came_at_once_a_new_h
         (errno.EDQUOT, "is full"),
         (errno.EROFS, "is read-only"),
         (errno.EIO, "reports errors"),
-        (errno.ESTALE, "is not there"),
-        (errno.ETIMEDOUT, "does not answer"),
-        (errno.EACCES, "cannot be made"),
+        (errno.ESTALE, "is missing"),
+        (errno.ETIMEDOUT, "does not respond"),
+        (errno.EACCES, "cannot be created"),
     ],
 )
-async def test_what_the_storage_answers_is_told_in_a_sentence_and_kept_in_the_log(storage, monkeypatch, number, sentence):
+async def test_an_error_of_the_storage_becomes_a_message_and_is_written_to_the_log(storage, monkeypatch, number, sentence):
     def fail(*_arguments, **_keywords):
         raise OSError(number, os.strerror(number), "homes/alice")
 
@@ -131,10 +131,10 @@ async def test_what_the_storage_answers_is_told_in_a_sentence_and_kept_in_the_lo
     assert sentence in raised.message
     assert raised.message.endswith("Please tell your instructor.")
     assert f"make_home: [Errno {number}] {os.strerror(number)}" in raised.get_message()
-    assert [path.name for path in (storage / "owners").iterdir()] == ["alice"], "no draft of a note is left"
+    assert [path.name for path in (storage / "owners").iterdir()] == ["alice"], "no draft of a note remains"
 
 
-async def test_a_note_that_could_not_be_written_leaves_no_draft_and_no_folder(storage, monkeypatch):
+async def test_a_note_that_cannot_be_written_leaves_no_draft_and_no_folder(storage, monkeypatch):
     def fail(*_arguments, **_keywords):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -144,7 +144,7 @@ async def test_a_note_that_could_not_be_written_leaves_no_draft_and_no_folder(st
     assert list((storage / "homes").iterdir()) == []
 
 
-async def test_an_old_user_starts_from_a_storage_where_nothing_can_be_written(storage, monkeypatch):
+async def test_a_server_with_an_existing_home_starts_from_a_read_only_storage(storage, monkeypatch):
     make_home(storage, "alice", "alice")
     (storage / "pending/alice").unlink()
 
@@ -156,7 +156,7 @@ async def test_an_old_user_starts_from_a_storage_where_nothing_can_be_written(st
     await prepare_home(storage, "alice", "alice")
 
 
-async def test_an_old_home_starts_at_once_with_the_watcher_down(storage):
+async def test_a_server_with_an_existing_home_starts_immediately_without_a_watcher(storage):
     make_home(storage, "alice", "alice")
     (storage / "pending/alice").unlink()
     started = time.monotonic()
@@ -165,13 +165,13 @@ async def test_an_old_home_starts_at_once_with_the_watcher_down(storage):
     assert not (storage / "pending/alice").exists()
 
 
-async def test_a_home_without_an_owner_s_note_gets_one_and_no_mark(storage):
+async def test_a_home_without_an_owner_note_gets_a_note_but_no_marker(storage):
     (storage / "homes/alice").mkdir()
     await prepare_home(storage, "alice", "alice")
     assert json.loads((storage / "owners/alice").read_text()) == {"user": "alice"}
 
 
-async def test_a_home_that_was_deleted_is_marked_again(storage):
+async def test_a_deleted_home_gets_a_marker_again(storage):
     make_home(storage, "alice", "alice")
     (storage / "pending/alice").unlink()
     (storage / "homes/alice").rmdir()
@@ -179,65 +179,65 @@ async def test_a_home_that_was_deleted_is_marked_again(storage):
     assert (storage / "pending/alice").exists()
 
 
-async def test_the_home_of_somebody_else_is_refused_and_left_alone(storage):
+async def test_the_home_of_another_user_is_refused_and_not_changed(storage):
     make_home(storage, "alice", "Alice")
     raised = await refused(storage, user="alice")
     assert raised.status_code == 403
-    assert "belongs to somebody else" in raised.message
+    assert "belongs to another user" in raised.message
     assert "'Alice'" in raised.get_message()
 
 
 @pytest.mark.parametrize("note", ["", "{", "[]", "{}", '{"user": 1}', "\xff"])
-async def test_an_unreadable_owner_s_note_is_refused(storage, note):
+async def test_an_unreadable_owner_note_is_refused(storage, note):
     (storage / "owners/alice").write_bytes(note.encode("latin-1"))
-    assert "cannot read whose home" in (await refused(storage)).message
+    assert "cannot read who owns" in (await refused(storage)).message
     assert not (storage / "homes/alice").exists()
 
 
-async def test_a_storage_that_is_not_mounted_is_said(tmp_path):
+async def test_a_storage_that_is_not_mounted_gives_a_message(tmp_path):
     raised = await refused(tmp_path)
-    assert "is not there" in raised.message
+    assert "is missing" in raised.message
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_a_storage_that_refuses_is_said(storage):
+async def test_a_storage_that_refuses_a_write_gives_a_message(storage):
     (storage / "pending").rmdir()
     raised = await refused(storage)
-    assert "cannot be made on the storage" in raised.message
+    assert "cannot be created on the storage" in raised.message
     assert "pending/alice" in raised.get_message()
     assert not (storage / "homes/alice").exists()
 
 
-async def test_a_file_in_the_place_of_a_home_is_said(storage):
+async def test_a_file_in_place_of_a_home_gives_a_message(storage):
     (storage / "homes/alice").write_text("")
-    assert "cannot be made on the storage" in (await refused(storage)).message
+    assert "cannot be created on the storage" in (await refused(storage)).message
 
 
-async def test_a_storage_that_goes_away_while_a_home_waits_for_its_limit_is_said(storage):
+async def test_a_storage_that_fails_while_a_home_waits_for_its_limit_gives_a_message(storage):
     make_home(storage, "alice", "alice")
     (storage / "pending/alice").unlink()
     (storage / "pending").rmdir()
-    assert "cannot be made on the storage" in (await refused(storage)).message
+    assert "cannot be created on the storage" in (await refused(storage)).message
 
 
-async def test_a_storage_that_hangs_is_said_after_the_deadline_and_the_hub_goes_on(storage):
-    os.mkfifo(storage / "owners/alice")  # opening it blocks, as a file of a storage that is away does
+async def test_a_storage_that_hangs_gives_a_message_after_the_deadline_and_does_not_block_the_hub(storage):
+    os.mkfifo(storage / "owners/alice")  # opening it blocks, like a file on a storage that is unavailable
     started = time.monotonic()
     raised = await refused(storage, call_timeout=0.2)
-    assert "does not answer" in raised.message
+    assert "does not respond" in raised.message
     assert time.monotonic() - started < 2
     with (storage / "owners/alice").open("w"):
-        pass  # lets the blocked thread end
+        pass  # unblocks the thread
 
 
-def test_a_hub_killed_before_any_of_its_file_calls_leaves_no_home_without_a_mark_and_the_next_try_finishes(tmp_path):
+def test_a_hub_killed_before_any_of_its_file_calls_leaves_no_home_without_a_marker_and_the_next_call_completes_it(tmp_path):
     storages = [tmp_path / str(calls) for calls in range(30)]
     for storage in storages:
         for name in ("homes", "owners", "pending"):
             (storage / name).mkdir(parents=True)
     ends = kill_at_each_point("make_home", storages)
     assert ends[-1] == 0
-    assert len(ends) > 4, "it was killed in several places"
+    assert len(ends) > 4, "it was killed at several points"
     for storage in storages[: len(ends)]:
         assert (storage / "pending/alice").exists() or not (storage / "homes/alice").exists()
         make_home(storage, "alice", "alice")

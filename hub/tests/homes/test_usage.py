@@ -25,7 +25,7 @@ def room(total, used, files=200_000, files_used=10):
         (room(5 * GB, GB, 1000, 999), "Your home: 1 of 5 GB, 999 of 1,000 files", True),
     ],
 )
-def test_a_home_s_room_is_told_in_a_few_words(found, text, is_nearly_full):
+def test_the_usage_of_a_home_is_described_in_one_sentence(found, text, is_nearly_full):
     assert describe(found) == Usage(text, is_nearly_full)
 
 
@@ -38,23 +38,23 @@ def storage(tmp_path):
     return tmp_path
 
 
-async def test_a_home_with_a_limit_is_told(storage):
+async def test_a_home_with_a_limit_has_a_usage(storage):
     assert (await home_usage(storage, "alice")).text.startswith("Your home: ")
 
 
-async def test_nobody_is_told_of_a_home_that_is_not_there_or_has_no_limit_yet(storage):
+async def test_a_missing_home_and_a_home_without_a_limit_have_no_usage(storage):
     make_home(storage, "bob", "bob")
     assert await home_usage(storage, "bob") is None
     assert await home_usage(storage, "carol") is None
 
 
-async def test_a_storage_that_is_away_holds_no_page_up(storage, monkeypatch):
+async def test_a_storage_that_does_not_respond_does_not_delay_a_page(storage, monkeypatch):
     monkeypatch.setattr(usage.os, "statvfs", lambda _path: time.sleep(1))
     started = time.monotonic()
     assert await home_usage(storage, "alice", 0.1) is None
     assert time.monotonic() - started < 0.9
 
 
-async def test_a_storage_that_fails_is_no_failure_of_the_page(storage):
+async def test_an_error_of_the_storage_does_not_break_a_page(storage):
     (storage / "pending").rmdir()
     assert await home_usage(storage, "alice") is None

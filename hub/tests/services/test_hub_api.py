@@ -1,4 +1,4 @@
-"""Asking a hub that answers what the test wants; the real one is asked in test_hub and test_operator_api."""
+"""Requests to a fake hub with prepared responses; test_hub and test_operator_api use the real one."""
 
 import json
 import threading
@@ -13,7 +13,7 @@ from swarmhub.services.hub_api import HubApi
 def hub():
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            status, body = self.server.answers.pop(0)
+            status, body = self.server.responses.pop(0)
             self.server.paths.append(self.path)
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
@@ -24,7 +24,7 @@ def hub():
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.answers, server.paths = [], []
+    server.responses, server.paths = [], []
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     server.api = HubApi(f"http://127.0.0.1:{server.server_port}/hub/api", "token")
     yield server
@@ -37,21 +37,21 @@ def page(names, following):
 
 
 def test_all_pages_are_read(hub):
-    hub.answers = [page(["alice", "bob"], {"offset": 2, "url": "http://elsewhere/"}), page(["carol"], None)]
+    hub.responses = [page(["alice", "bob"], {"offset": 2, "url": "http://elsewhere/"}), page(["carol"], None)]
     assert hub.api.active_users() == {"alice", "bob", "carol"}
     assert [path.partition("&")[2] for path in hub.paths] == ["offset=0&limit=200", "offset=2&limit=200"]
 
 
 @pytest.mark.parametrize(
-    ("answer", "message"),
+    ("response", "message"),
     [
-        ((403, b'{"status": 403, "message": "Forbidden"}'), "the hub answers 403: Forbidden"),
-        ((503, b"<html>later"), "the hub answers 503: no words"),
-        ((200, b"<html>hello"), "the hub answers no list of users"),
-        ((200, b"[]"), "the hub answers no list of users"),
+        ((403, b'{"status": 403, "message": "Forbidden"}'), "the hub responded with status 403: Forbidden"),
+        ((503, b"<html>later"), "the hub responded with status 503: no message"),
+        ((200, b"<html>hello"), "the hub did not return a list of users"),
+        ((200, b"[]"), "the hub did not return a list of users"),
     ],
 )
-def test_an_answer_that_is_no_list_is_an_error_with_the_hubs_words(hub, answer, message):
-    hub.answers = [answer]
+def test_a_response_without_a_list_is_an_error_with_the_hubs_message(hub, response, message):
+    hub.responses = [response]
     with pytest.raises(OSError, match=message):
         list(hub.api.active())

@@ -1,4 +1,4 @@
-"""Which machines are fencing from the homes, and when they are let in again."""
+"""Which nodes are fenced, and when they are readmitted."""
 
 import threading
 
@@ -10,17 +10,17 @@ from swarmhub.services.node_fencing import LABEL, NodeFencing
 
 
 class Swarm:
-    """As much of docker-py's client as the fence asks for."""
+    """The methods of docker-py's client that the fencing uses."""
 
     def __init__(self):
-        self.machines = [node("manager", "10.0.0.1", ManagerStatus={"Leader": True}), node("one", "10.0.0.2"), node("two", "10.0.0.3")]
+        self.members = [node("manager", "10.0.0.1", ManagerStatus={"Leader": True}), node("one", "10.0.0.2"), node("two", "10.0.0.3")]
         self.tasks_by_node = {}
         self.broken = False
 
     def nodes(self):
         if self.broken:
             raise APIError("the swarm has no leader")
-        return self.machines
+        return self.members
 
     def tasks(self, filters):
         assert filters["label"] == "swarmhub.user"
@@ -33,7 +33,7 @@ class Swarm:
         changed["Version"]["Index"] += 1
 
     def of(self, identity):
-        return next(each for each in self.machines if each["ID"] == identity)
+        return next(each for each in self.members if each["ID"] == identity)
 
     def becomes(self, identity, state):
         self.of(identity)["Status"]["State"] = state
@@ -72,23 +72,23 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_class_whose_machines_are_all_there_is_left_alone(swarm, folder, fencing):
+def test_nothing_changes_while_all_nodes_are_ready(swarm, folder, fencing):
     fencing.reconcile()
     assert names(folder) == []
-    assert [each["Version"]["Index"] for each in swarm.machines] == [7, 7, 7]
+    assert [each["Version"]["Index"] for each in swarm.members] == [7, 7, 7]
 
 
-def test_a_machine_that_is_down_is_fenced_and_gets_no_new_servers(swarm, folder, fencing):
+def test_a_node_that_is_down_is_fenced_and_gets_no_new_servers(swarm, folder, fencing):
     swarm.becomes("one", "down")
     for _ in range(3):
         fencing.reconcile()
     assert names(folder) == ["10.0.0.2"]
     spec = swarm.of("one")["Spec"]
     assert spec == {"Availability": "pause", "Role": "worker", "Labels": {"swarmhub.users": "true", LABEL: "open"}}
-    assert swarm.of("one")["Version"]["Index"] == 8, "once"
+    assert swarm.of("one")["Version"]["Index"] == 8, "it was updated only once"
 
 
-def test_it_comes_in_again_when_its_old_servers_have_ended_and_only_then_takes_new_ones(swarm, folder, fencing):
+def test_a_node_is_readmitted_when_its_old_servers_have_ended_and_then_accepts_new_ones(swarm, folder, fencing):
     swarm.becomes("one", "down")
     fencing.reconcile()
     swarm.becomes("one", "ready")
@@ -98,14 +98,14 @@ def test_it_comes_in_again_when_its_old_servers_have_ended_and_only_then_takes_n
     swarm.tasks_by_node["one"] = [task("shutdown", "shutdown"), task("running", "running")]
     fencing.reconcile()
     assert names(folder) == []
-    assert swarm.of("one")["Spec"]["Availability"] == "pause", "the storage has not seen it yet"
+    assert swarm.of("one")["Spec"]["Availability"] == "pause", "the storage has not seen the change yet"
     fencing.reconcile()
     assert swarm.of("one")["Spec"] == {"Availability": "active", "Role": "worker", "Labels": {"swarmhub.users": "true"}}
     fencing.reconcile()
     assert swarm.of("one")["Version"]["Index"] == 9
 
 
-def test_a_machine_that_somebody_paused_stays_so(swarm, folder, fencing):
+def test_a_node_that_was_paused_before_stays_paused(swarm, folder, fencing):
     swarm.of("one")["Spec"]["Availability"] = "pause"
     swarm.becomes("one", "down")
     fencing.reconcile()
@@ -117,7 +117,7 @@ def test_a_machine_that_somebody_paused_stays_so(swarm, folder, fencing):
     assert swarm.of("one")["Spec"] == {"Availability": "pause", "Role": "worker", "Labels": {"swarmhub.users": "true"}}
 
 
-def test_a_machine_that_somebody_drains_meanwhile_is_not_opened(swarm, folder, fencing):
+def test_a_node_that_was_drained_meanwhile_stays_drained(swarm, folder, fencing):
     swarm.becomes("one", "down")
     fencing.reconcile()
     swarm.of("one")["Spec"]["Availability"] = "drain"
@@ -128,21 +128,21 @@ def test_a_machine_that_somebody_drains_meanwhile_is_not_opened(swarm, folder, f
     assert names(folder) == []
 
 
-def test_the_dead_twin_of_a_machine_that_joined_anew_fences_nobody(swarm, folder, fencing):
-    swarm.machines.append(node("twin", "10.0.0.2", state="down"))
+def test_the_old_entry_of_a_node_that_joined_again_fences_no_address(swarm, folder, fencing):
+    swarm.members.append(node("twin", "10.0.0.2", state="down"))
     fencing.reconcile()
     assert names(folder) == []
 
 
-def test_a_machine_that_left_leaves_nothing_behind(swarm, folder, fencing):
+def test_the_address_of_a_removed_node_is_no_longer_fenced(swarm, folder, fencing):
     swarm.becomes("one", "down")
     fencing.reconcile()
-    swarm.machines.remove(swarm.of("one"))
+    swarm.members.remove(swarm.of("one"))
     fencing.reconcile()
     assert names(folder) == []
 
 
-def test_what_was_cut_off_in_the_middle_goes_on(swarm, folder):
+def test_an_interrupted_pass_continues_in_the_next_one(swarm, folder):
     swarm.becomes("one", "down")
     (folder / "10.0.0.2").touch()
     NodeFencing(swarm, folder).reconcile()
@@ -157,29 +157,29 @@ def test_what_was_cut_off_in_the_middle_goes_on(swarm, folder):
     assert swarm.of("one")["Spec"]["Availability"] == "active"
 
 
-def test_the_manager_and_addresses_that_are_none_are_never_fenced(swarm, folder, fencing):
+def test_the_manager_and_invalid_addresses_are_never_fenced(swarm, folder, fencing):
     swarm.becomes("manager", "down")
-    swarm.machines += [node("evil", "../../etc/passwd", state="down"), node("mute", "", state="down")]
+    swarm.members += [node("evil", "../../etc/passwd", state="down"), node("mute", "", state="down")]
     del swarm.of("mute")["Status"]["Addr"]
     fencing.reconcile()
     assert names(folder) == []
 
 
-def test_it_goes_on_after_docker_did_not_answer(swarm, folder, caplog):
+def test_the_loop_continues_after_docker_did_not_respond(swarm, folder, caplog):
     swarm.broken = True
     threading.Thread(target=node_fencing.run_forever, args=(swarm, folder, 0.01), daemon=True).start()
     caplog.set_level("WARNING")
-    _until(lambda: "not now: the swarm has no leader" in caplog.text)
+    _wait_for(lambda: "the pass failed and will be repeated: the swarm has no leader" in caplog.text)
     swarm.becomes("two", "down")
     swarm.broken = False
-    _until(lambda: names(folder) == ["10.0.0.3"])
-    assert caplog.text.count("not now") == 1
+    _wait_for(lambda: names(folder) == ["10.0.0.3"])
+    assert caplog.text.count("will be repeated") == 1
 
 
-def _until(condition):
+def _wait_for(condition):
     ended = threading.Event()
     for _ in range(1500):
         if condition():
             return
         ended.wait(0.01)
-    raise AssertionError("it did not come true")
+    raise AssertionError("the condition did not become true in time")

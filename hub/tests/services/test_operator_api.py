@@ -1,4 +1,4 @@
-"""What the operator asks, asked of a real JupyterHub beside a real proxy; Docker and the users' servers are stand-ins."""
+"""The operator's requests to a real JupyterHub with a real proxy; Docker and the users' servers are fakes."""
 
 import json
 import shutil
@@ -17,12 +17,12 @@ from ..support.real_hub import PROXY, RunningHub
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not (PROXY.exists() and shutil.which("node")), reason="the real proxy is not here, type: npm ci"),
+    pytest.mark.skipif(not (PROXY.exists() and shutil.which("node")), reason="the real proxy is not installed, type: npm ci"),
 ]
 
 
-class UsersServers(BaseHTTPRequestHandler):
-    """Stands in for the users' servers: one kernel, at work for bob alone. Carl's leads elsewhere."""
+class FakeUserServers(BaseHTTPRequestHandler):
+    """Fakes the users' servers: each has one kernel, which is busy only for bob. Carl's server redirects."""
 
     def do_GET(self):
         self.server.tokens.append(self.headers["Authorization"].removeprefix("token "))
@@ -46,7 +46,6 @@ class UsersServers(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory):
     swarm = FakeDocker()
-    # Servers of this class answer: the spawner's look and the hub's own go to the stand-in.
     quick = ["--SwarmHubSpawner.placement_timeout=2", "--SwarmHubSpawner.http_timeout=5", "--SwarmHubSpawner.start_poll_interval=0.1"]
     running = RunningHub(tmp_path_factory.mktemp("operate"), swarm.url, *quick, storage=None)
     running.swarm = swarm
@@ -57,7 +56,7 @@ def hub(tmp_path_factory):
 
 @pytest.fixture
 def operator(hub):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), UsersServers)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), FakeUserServers)
     server.tokens = []
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     token = operator_token(Paths(hub.root))
@@ -65,20 +64,20 @@ def operator(hub):
     api, users = f"http://127.0.0.1:{hub.hub_port}/hub/api", f"http://127.0.0.1:{server.server_port}"
     operator = Hub(api, token, client, server=users, deadline=15)
     yield operator
-    assert token not in server.tokens, "what a user's server is told its user can read"
+    assert token not in server.tokens, "a user can read every request to their own server"
     client.close()
     server.shutdown()
     server.server_close()
 
 
 def request_server(hub, user):
-    """Asks for a server; without a look at how it goes."""
+    """Requests a server without following its progress."""
     browser = hub.browser()
     browser.log_in(user)
     browser.open(f"/hub/spawn/{user}")
 
 
-def test_servers_are_told_with_their_users_and_whether_a_kernel_is_at_work(hub, operator):
+def test_servers_are_listed_with_their_users_and_whether_a_kernel_is_busy(hub, operator):
     hub.swarm.script = ["new", "pending"]
     for user in ("alice", "bob", "carl"):
         request_server(hub, user)
@@ -90,34 +89,34 @@ def test_servers_are_told_with_their_users_and_whether_a_kernel_is_at_work(hub, 
     assert 0 <= servers["alice"]["idle"] < 60
 
 
-def test_a_server_is_stopped_and_its_service_is_gone(hub, operator):
+def test_a_server_is_stopped_and_its_service_is_removed(hub, operator):
     hub.swarm.script = ["new", "pending"]
     request_server(hub, "dora")
     assert "nb-dora" in hub.swarm.services
     assert stop(operator, "dora") == {"ok": True}
     assert "nb-dora" not in hub.swarm.services
-    assert stop(operator, "dora") == {"ok": True}, "again is as good"
+    assert stop(operator, "dora") == {"ok": True}, "a second stop succeeds too"
 
 
-def test_a_server_that_does_not_start_is_told_of(hub, operator):
+def test_a_failed_start_is_reported_with_a_reason(hub, operator):
     hub.swarm.script = ["failed|shutdown|no such image"] * 5
     request_server(hub, "emil")
-    answer = start(operator, "emil")
-    assert not answer["ok"]
-    assert answer["why"]
+    result = start(operator, "emil")
+    assert not result["ok"]
+    assert result["why"]
 
 
-def test_who_has_no_name_here_is_no_error_to_stop_and_one_to_start(operator):
+def test_an_unknown_user_is_no_error_for_stop_but_an_error_for_start(operator):
     assert stop(operator, "../nobody") == {"ok": True}
     assert not start(operator, "../nobody")["ok"]
 
 
-def test_a_wrong_token_is_told(operator):
-    with pytest.raises(OSError, match="the hub answers 403"):
+def test_a_wrong_token_is_an_error(operator):
+    with pytest.raises(OSError, match="the hub responded with status 403"):
         list_servers(replace(operator, token="wrong"), {"alice"})
 
 
-def test_the_token_is_made_once_and_for_root_alone(tmp_path):
+def test_the_token_is_created_once_and_only_root_can_read_it(tmp_path):
     (tmp_path / "data").mkdir()
     token = operator_token(Paths(tmp_path))
     assert len(token) == 64

@@ -10,7 +10,7 @@ from ..conftest import spawner
 
 
 class Hub:
-    """A hub that knows these users' servers."""
+    """A hub with servers of these users."""
 
     def __init__(self, *users):
         self.users = set(users)
@@ -39,14 +39,14 @@ def sweeper(client, hub):
     return Sweeper("geo-101", hub, client)
 
 
-async def test_servers_that_the_hub_knows_stay(swarm, sweeper):
+async def test_servers_that_the_hub_knows_are_kept(swarm, sweeper):
     await spawner("alice").start()
     await spawner("Bob@example.org").start()
     assert [sweeper.sweep() for _ in range(3)] == [[], [], []]
     assert len(swarm.services) == 2
 
 
-async def test_a_service_that_no_server_belongs_to_goes_at_the_second_sweep(swarm, sweeper):
+async def test_a_service_without_an_owner_is_removed_at_the_second_sweep(swarm, sweeper):
     await spawner("alice").start()
     await spawner("mallory").start()
     assert sweeper.sweep() == []
@@ -55,7 +55,7 @@ async def test_a_service_that_no_server_belongs_to_goes_at_the_second_sweep(swar
     assert sweeper.sweep() == []
 
 
-async def test_a_start_that_the_hub_did_not_know_yet_is_no_stray(swarm, hub, sweeper):
+async def test_a_service_is_not_removed_if_the_hub_learns_about_it_before_the_second_sweep(swarm, hub, sweeper):
     await spawner("carol").start()
     assert sweeper.sweep() == []
     hub.users.add("carol")
@@ -65,7 +65,7 @@ async def test_a_start_that_the_hub_did_not_know_yet_is_no_stray(swarm, hub, swe
     assert list(swarm.services) == ["nb-carol"]
 
 
-async def test_a_service_made_anew_between_two_sweeps_is_another_one(swarm, sweeper):
+async def test_a_service_that_was_created_again_between_two_sweeps_counts_as_new(swarm, sweeper):
     await spawner("carol").start()
     sweeper.sweep()
     await spawner("carol").stop()
@@ -74,7 +74,7 @@ async def test_a_service_made_anew_between_two_sweeps_is_another_one(swarm, swee
     assert list(swarm.services) == ["nb-carol"]
 
 
-async def test_nothing_is_removed_while_the_hub_or_docker_does_not_answer_and_counting_begins_anew(swarm, hub, sweeper):
+async def test_nothing_is_removed_while_the_hub_or_docker_does_not_respond_and_counting_starts_again(swarm, hub, sweeper):
     await spawner("mallory").start()
     sweeper.sweep()
     hub.is_away = True
@@ -89,7 +89,7 @@ async def test_nothing_is_removed_while_the_hub_or_docker_does_not_answer_and_co
     assert sweeper.sweep() == ["nb-mallory"]
 
 
-def test_what_has_not_both_labels_is_never_touched(swarm, sweeper):
+def test_services_and_volumes_without_both_labels_are_never_touched(swarm, sweeper):
     others = [("hub", {"swarmhub.class": "geo-101"}), ("nb-mallory", {}), ("nb-eve", {"swarmhub.class": "other", "swarmhub.user": "eve"})]
     for name, labels in others:
         swarm.add_service(name, labels)
@@ -98,7 +98,7 @@ def test_what_has_not_both_labels_is_never_touched(swarm, sweeper):
     assert len(swarm.services) == len(others)
 
 
-def test_volumes_of_users_without_a_server_go_and_those_in_use_stay(swarm, sweeper):
+def test_volumes_of_users_without_a_server_are_removed_unless_they_are_in_use(swarm, sweeper):
     label = {"swarmhub.class": "geo-101"}
     swarm.volumes = {f"swarmhub-home-{user}": label | {"swarmhub.user": user} for user in ("alice", "carol", "dave")}
     swarm.mounted = {"swarmhub-home-dave"}

@@ -1,4 +1,4 @@
-"""Asking a user's server whether its kernels work; the server may answer anything."""
+"""Asks a user's server whether its kernels are busy; the server may return anything."""
 
 import asyncio
 import json
@@ -18,14 +18,14 @@ BUSY, IDLE = {"id": "1", "execution_state": "busy"}, {"id": "2", "execution_stat
 
 @pytest.fixture
 async def server():
-    """What answers is set by the test; what was asked stands in `asked`."""
+    """A server whose response is set by the test; `requests` has the requests that it received."""
 
     class Server:
-        asked, answer = (), None
+        requests, response = (), None
 
     async def handle(request):
-        Server.asked = (*Server.asked, request)
-        return await Server.answer(request) if callable(Server.answer) else web.Response(text=Server.answer)
+        Server.requests = (*Server.requests, request)
+        return await Server.response(request) if callable(Server.response) else web.Response(text=Server.response)
 
     runner = web.ServerRunner(web.Server(handle), shutdown_timeout=0.1)
     await runner.setup()
@@ -36,44 +36,46 @@ async def server():
     await runner.cleanup()
 
 
-@pytest.mark.parametrize(("kernels", "work"), [([], False), ([IDLE], False), ([IDLE, BUSY], True), ([{"execution_state": "dead"}], False)])
-async def test_a_busy_kernel_is_at_work(server, kernels, work):
-    server.answer = json.dumps(kernels)
-    assert await has_busy_kernel(server.url, "token-of-alice") is work
-    (asked,) = server.asked
-    assert asked.path_qs == "/user/alice/api/kernels?no_track_activity=1"
-    assert asked.headers["Authorization"] == "token token-of-alice"
+@pytest.mark.parametrize(
+    ("kernels", "expected"), [([], False), ([IDLE], False), ([IDLE, BUSY], True), ([{"execution_state": "dead"}], False)]
+)
+async def test_only_a_busy_kernel_counts_as_busy(server, kernels, expected):
+    server.response = json.dumps(kernels)
+    assert await has_busy_kernel(server.url, "token-of-alice") is expected
+    (request,) = server.requests
+    assert request.path_qs == "/user/alice/api/kernels?no_track_activity=1"
+    assert request.headers["Authorization"] == "token token-of-alice"
 
 
-@pytest.mark.parametrize("answer", ["", "{", "{}", "null", '["busy"]', '"busy"', "[" * 100_000, json.dumps([BUSY] * 100_000)])
-async def test_what_no_jupyter_would_answer_is_no_work(server, answer):
-    server.answer = answer
+@pytest.mark.parametrize("response", ["", "{", "{}", "null", '["busy"]', '"busy"', "[" * 100_000, json.dumps([BUSY] * 100_000)])
+async def test_an_unexpected_response_counts_as_not_busy(server, response):
+    server.response = response
     assert await has_busy_kernel(server.url, "x") is False
 
 
 async def test_a_redirect_is_not_followed(server):
-    async def away(_request):
+    async def redirect(_request):
         return web.Response(status=HTTPStatus.FOUND, headers={"Location": "/elsewhere"})
 
-    server.answer = away
+    server.response = redirect
     assert await has_busy_kernel(server.url, "x") is False
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
-async def test_a_server_that_is_away_or_answers_slowly_is_no_work(server):
+async def test_a_server_that_is_down_or_slow_counts_as_not_busy(server):
     assert await has_busy_kernel("http://127.0.0.1:1/user/alice/", "x") is False
 
     async def slow(_request):
         await asyncio.sleep(30)
 
-    server.answer = slow
+    server.response = slow
     started = time.monotonic()
     assert await has_busy_kernel(server.url, "x", seconds=0.3) is False
     assert time.monotonic() - started < 10
 
 
-class Known:
-    """What the hub keeps of a server."""
+class FakeSpawner:
+    """The hub's data about a server."""
 
     def __init__(self, url, idle):
         now = utcnow(with_tz=False)
@@ -92,16 +94,16 @@ class Known:
 
 
 @pytest.mark.parametrize(("kernels", "is_used"), [([BUSY], True), ([IDLE], False)])
-async def test_a_server_that_nobody_looks_at_is_used_while_its_kernels_work(server, kernels, is_used):
-    server.answer = json.dumps(kernels)
-    known = Known(server.url, idle=1000)
-    await record_activity(known, 900, known.find_token)
-    assert (known.idle < 10) is is_used
-    assert (known.user.last_activity == known.orm_spawner.last_activity) is True
-    assert server.asked[0].headers["Authorization"] == "token token-of-alice"
+async def test_an_unused_server_counts_as_active_while_a_kernel_is_busy(server, kernels, is_used):
+    server.response = json.dumps(kernels)
+    spawner = FakeSpawner(server.url, idle=1000)
+    await record_activity(spawner, 900, spawner.find_token)
+    assert (spawner.idle < 10) is is_used
+    assert (spawner.user.last_activity == spawner.orm_spawner.last_activity) is True
+    assert server.requests[0].headers["Authorization"] == "token token-of-alice"
 
 
-async def test_a_server_that_is_used_is_not_asked(server):
-    known = Known(server.url, idle=800)
-    await record_activity(known, 900, known.find_token)
-    assert server.asked == ()
+async def test_a_server_that_is_in_use_gets_no_request(server):
+    spawner = FakeSpawner(server.url, idle=800)
+    await record_activity(spawner, 900, spawner.find_token)
+    assert server.requests == ()

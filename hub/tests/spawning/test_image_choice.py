@@ -14,13 +14,13 @@ CLASS = replace(SETTINGS, images=(PYTHON, R))
 
 
 @pytest.mark.parametrize("images", [(), (PYTHON,)])
-def test_where_there_is_nothing_to_choose_nobody_is_asked(images):
+def test_there_is_no_form_for_fewer_than_two_images(images):
     settings = replace(SETTINGS, images=images)
     assert form(settings, None) == ""
     assert options_from_form(settings, {"choice": ["Python"]}) == {}
 
 
-def test_the_form_has_the_first_or_what_was_chosen_last_and_no_word_of_the_configuration_is_html():
+def test_the_form_selects_the_first_image_or_the_last_choice_and_escapes_all_text():
     assert 'value="Python" checked>' in form(CLASS, None)
     again = form(CLASS, R.name)
     assert 'value="R&quot;&gt;&lt;script&gt;" checked>' in again
@@ -29,14 +29,14 @@ def test_the_form_has_the_first_or_what_was_chosen_last_and_no_word_of_the_confi
     assert "<script>" not in again
 
 
-def test_a_choice_is_one_of_the_class_s_images():
+def test_only_images_of_the_class_can_be_chosen():
     assert options_from_form(CLASS, {"choice": [R.name]}) == {"choice": R.name}
     assert options_from_form(CLASS, {}) == {}
-    with pytest.raises(ValueError, match="offers no such image"):
+    with pytest.raises(ValueError, match="does not offer that image"):
         options_from_form(CLASS, {"choice": ["python@sha256:1"]})
 
 
-def test_a_server_gets_what_goes_with_its_image_and_no_more_is_kept_free_than_it_may_use():
+def test_a_server_gets_the_limits_of_its_image_and_reserves_no_more_than_its_memory_limit():
     chosen = settings_for(CLASS, R.name)
     assert (chosen.image, chosen.memory, chosen.cpu) == ("r@sha256:2", 512 << 20, None)
     assert memory_reservation(chosen) == 512 << 20
@@ -45,6 +45,6 @@ def test_a_server_gets_what_goes_with_its_image_and_no_more_is_kept_free_than_it
 
 
 @pytest.mark.parametrize("chosen", [None, "Perl", 5, ["R"], {"name": "R"}])
-def test_who_chose_nothing_or_what_is_not_offered_any_more_gets_the_first_image(chosen):
+def test_without_a_valid_choice_the_server_gets_the_first_image(chosen):
     assert settings_for(CLASS, chosen).image == PYTHON.image
     assert settings_for(SETTINGS, chosen) == SETTINGS

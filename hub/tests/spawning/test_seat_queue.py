@@ -1,4 +1,4 @@
-"""Waiting for a seat in a full class, against the fake Swarm."""
+"""Waiting for a seat in a full class, with the fake Swarm."""
 
 import asyncio
 
@@ -18,12 +18,12 @@ def full(swarm):
 
 
 async def starts(*names):
-    """Spawners that start, each after the one before it waits or runs."""
+    """Starts spawners one by one; each starts after the previous one waits or runs."""
     made = [spawner(name) for name in names]
     tasks = []
     for each in made:
         tasks.append(asyncio.ensure_future(each.start()))
-        await wait_for(lambda each=each: "in line" in message_of(each) or "next" in message_of(each))
+        await wait_for(lambda each=each: "in the queue" in message_of(each))
     return made, tasks
 
 
@@ -31,16 +31,18 @@ def message_of(a_spawner):
     return a_spawner._stage[1]
 
 
-async def test_who_finds_no_seat_is_told_their_place_and_only_the_first_has_a_service(full):
+async def test_users_without_a_seat_see_their_position_and_only_the_first_has_a_service(full):
     (alice, bob, carol), waiting = await starts("alice", "bob", "carol")
-    assert message_of(alice) == "All seats are taken. You are next; your server starts by itself as soon as a seat is free."
-    assert "You are number 2 in line" in message_of(bob)
-    assert "You are number 3 in line" in message_of(carol)
+    assert (
+        message_of(alice) == "All seats are taken. You are next in the queue. Your server starts automatically as soon as a seat is free."
+    )
+    assert "You are number 2 in the queue" in message_of(bob)
+    assert "You are number 3 in the queue" in message_of(carol)
     assert list(full.services) == ["nb-alice"]
     await cancelled(*waiting)
 
 
-async def test_those_who_wait_start_in_their_order_as_seats_become_free(full):
+async def test_queued_starts_begin_in_order_as_seats_become_free(full):
     names = ["alice", "bob", "carol", "dave"]
     _, waiting = await starts(*names)
     full.created.clear()
@@ -52,7 +54,7 @@ async def test_those_who_wait_start_in_their_order_as_seats_become_free(full):
     assert len(spawner().seat_queue) == 0
 
 
-async def test_who_comes_while_others_wait_overtakes_nobody(full):
+async def test_a_later_start_does_not_overtake_the_queue(full):
     _, (first, second) = await starts("alice", "bob")
     full.created.clear()
     (carol,), (third,) = await starts("carol")
@@ -63,7 +65,7 @@ async def test_who_comes_while_others_wait_overtakes_nobody(full):
     await cancelled(second, third)
 
 
-async def test_many_who_meet_a_full_class_at_once_all_start_in_the_end(full):
+async def test_many_simultaneous_starts_in_a_full_class_all_succeed_in_the_end(full):
     starting = [asyncio.ensure_future(spawner(f"user{number}").start()) for number in range(12)]
     await wait_for(lambda: len(spawner().seat_queue) == 12)
     await wait_for(lambda: len(full.services) == 1)
@@ -72,7 +74,7 @@ async def test_many_who_meet_a_full_class_at_once_all_start_in_the_end(full):
     assert len(full.services) == 12
 
 
-async def test_a_cancelled_start_leaves_the_line_and_the_next_moves_up(full):
+async def test_a_cancelled_start_leaves_the_queue_and_the_next_one_moves_up(full):
     (_, bob, carol), (first, second, third) = await starts("alice", "bob", "carol")
     await cancelled(second)
     await wait_for(lambda: "number 2" in message_of(carol))
@@ -84,32 +86,32 @@ async def test_a_cancelled_start_leaves_the_line_and_the_next_moves_up(full):
     assert len(spawner().seat_queue) == 0
 
 
-async def test_the_wait_has_an_end_with_words_for_each(full):
+async def test_each_wait_ends_after_the_timeout_with_a_message(full):
     made = [spawner(name, queue_timeout=0.3) for name in ("alice", "bob")]
     for refused in await asyncio.gather(*[each.start() for each in made], return_exceptions=True):
         assert isinstance(refused, SpawnException)
-        assert refused.message == "All seats are taken, and none became free in all this time. Please ask your instructor."
+        assert refused.message == "All seats are taken, and no seat became free while you were waiting. Please ask your instructor."
     assert full.services == {}
     assert len(spawner().seat_queue) == 0
 
 
-async def test_the_wait_is_no_part_of_the_time_that_a_start_may_take(full):
-    alice = spawner(start_timeout=60 + 10 + 1)  # a second for all but the wait
+async def test_the_wait_does_not_count_towards_the_start_timeout(full):
+    alice = spawner(start_timeout=60 + 10 + 1)  # one second for everything except the wait
     starting = asyncio.ensure_future(alice.start())
     await asyncio.sleep(1.3)
     full.seats = 1
     await starting
 
 
-async def test_a_line_has_an_end(full):
+async def test_a_full_queue_refuses_more_starts(full):
     _, waiting = await starts("alice", "bob")
     with pytest.raises(SpawnException) as raised:
         await spawner("carol", queue_limit=2).start()
-    assert "many people wait for one already" in raised.value.message
+    assert "the queue is full" in raised.value.message
     await cancelled(*waiting)
 
 
-async def test_progress_tells_every_new_place(full):
+async def test_progress_shows_every_new_position(full):
     (_, bob), (first, second) = await starts("alice", "bob")
     messages = []
 
@@ -124,12 +126,12 @@ async def test_progress_tells_every_new_place(full):
     await wait_for(lambda: len(messages) > 1)
     full.seats = 2
     await second
-    await wait_for(lambda: "runs" in messages[-1])
+    await wait_for(lambda: "is running" in messages[-1])
     assert ["number 2" in messages[0], "You are next" in messages[1]] == [True, True]
     listening.cancel()
 
 
-def test_who_does_not_wait_has_no_place_and_may_leave():
+def test_an_entry_that_is_not_queued_has_no_position_and_can_leave():
     queue = SeatQueue()
     entry = QueueEntry(queue, "nb-alice", 60, 100)
     assert queue.position(entry) == 0

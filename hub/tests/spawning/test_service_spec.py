@@ -14,7 +14,7 @@ def home(address, path="/srv/swarmhub"):
     return home_mount("geo-101", NfsExport(address, path), "alice")
 
 
-def test_the_service_of_a_user_is_what_swarm_is_told():
+def test_the_specification_of_a_users_service_is_complete():
     assert describe() == {
         "name": "nb-alice",
         "labels": {"swarmhub.class": "geo-101", "swarmhub.user": "alice"},
@@ -44,7 +44,7 @@ def test_a_class_without_a_cpu_limit_sets_none():
     assert "NanoCPUs" not in describe(cpu=None)["task_template"]["Resources"]["Limits"]
 
 
-def test_a_home_is_the_users_folder_alone_over_nfs():
+def test_a_home_mounts_only_the_users_folder_over_nfs():
     mount = home("10.77.0.11")
     assert mount["Target"] == "/home/jovyan"
     assert mount["VolumeOptions"]["NoCopy"] is True
@@ -58,7 +58,7 @@ def test_a_home_is_the_users_folder_alone_over_nfs():
     }
 
 
-def test_a_volume_with_other_options_has_another_name():
+def test_volumes_with_different_options_have_different_names():
     names = {
         home("10.77.0.11")["Source"],
         home("10.77.0.12")["Source"],
@@ -68,7 +68,7 @@ def test_a_volume_with_other_options_has_another_name():
     assert home("10.77.0.11")["Source"] == home("10.77.0.11")["Source"]
 
 
-def test_a_class_whose_homes_are_not_kept_mounts_nothing():
+def test_a_class_without_persistent_homes_mounts_nothing():
     assert describe(storage=None)["task_template"]["ContainerSpec"]["Mounts"] == []
 
 

@@ -1,4 +1,4 @@
-"""Starting a user's server, against the fake Swarm."""
+"""Starting a user's server, with the fake Swarm."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ async def refused(a_spawner):
     return raised.value
 
 
-async def test_a_start_ends_when_the_container_runs_and_answers_where(swarm):
+async def test_a_start_ends_when_the_container_runs_and_returns_the_address(swarm):
     alice = spawner(use_internal_ip=True)
     assert await alice.start() == ("nb-alice", 8888)
     service = swarm.services["nb-alice"]
@@ -30,21 +30,21 @@ async def test_a_start_ends_when_the_container_runs_and_answers_where(swarm):
     assert await alice.poll() is None
 
 
-async def test_a_server_that_runs_but_does_not_answer_is_told(swarm):
+async def test_a_server_that_runs_but_does_not_respond_gives_a_message(swarm):
     alice = spawner(http_timeout=1)
-    alice.answers = False
-    assert (await refused(alice)).message == "Your server runs but does not answer. Please tell your instructor."
+    alice.listening = False
+    assert (await refused(alice)).message == "Your server is running but does not respond. Please tell your instructor."
     assert swarm.services == {}
 
 
-async def test_a_server_that_crashes_before_it_answers_is_told_without_waiting_for_a_timeout(swarm):
+async def test_a_server_that_crashes_before_it_responds_gives_a_message_without_a_timeout(swarm):
     swarm.script = ["running", FAILED, "running", FAILED, "running", FAILED]
     alice = spawner()
-    alice.answers = False
-    assert "started and stopped again at once" in (await refused(alice)).message
+    alice.listening = False
+    assert "stopped right after it started" in (await refused(alice)).message
 
 
-async def test_a_server_answers_when_its_port_can_be_connected_to(swarm):
+async def test_a_server_is_listening_when_its_port_accepts_connections(swarm):
     listening = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
 
@@ -58,19 +58,19 @@ async def test_a_server_answers_when_its_port_can_be_connected_to(swarm):
     assert not await SwarmHubSpawner._is_listening(alice)
 
 
-async def test_a_name_that_is_no_dns_label_gets_a_service_all_the_same(swarm):
+async def test_a_user_name_that_is_no_dns_label_also_gets_a_service(swarm):
     await spawner("ada.lovelace@" + "example." * 20 + "org").start()
     assert list(swarm.services) == ["nb-ada-lovelace-exam---3b6a8029"]
 
 
-async def test_a_service_left_over_from_before_is_replaced(swarm):
+async def test_a_leftover_service_is_replaced(swarm):
     await spawner().start()
     await spawner().start()
     assert swarm.removed == ["nb-alice"]
     assert list(swarm.services) == ["nb-alice"]
 
 
-async def test_a_class_without_a_machine_is_told_after_a_while_and_nothing_stays(swarm):
+async def test_without_a_suitable_node_a_start_fails_after_the_timeout_and_leaves_nothing_behind(swarm):
     swarm.script = ["new", "pending|running|no suitable node (1 node not available for new tasks)"]
     raised = await refused(spawner())
     assert raised.message == "No machine of this class is ready for your server. Please tell your instructor."
@@ -79,27 +79,27 @@ async def test_a_class_without_a_machine_is_told_after_a_while_and_nothing_stays
     assert swarm.services == {}
 
 
-async def test_a_machine_that_comes_in_time_is_taken(swarm):
+async def test_a_node_that_becomes_available_in_time_is_used(swarm):
     nowhere = "pending|running|no suitable node (1 node not available for new tasks)"
     swarm.script = ["new", nowhere, nowhere, nowhere, "assigned", "running"]
     await spawner(placement_timeout=20).start()
 
 
-async def test_a_network_without_addresses_is_told(swarm):
+async def test_a_network_without_free_addresses_gives_a_message(swarm):
     swarm.script = ["new"]
-    assert "no address left" in (await refused(spawner())).message
+    assert "no free address" in (await refused(spawner())).message
     assert swarm.services == {}
 
 
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        ("No such image: quay.io/x@sha256:1", "image cannot be fetched"),
+        ("No such image: quay.io/x@sha256:1", "image cannot be downloaded"),
         ("failed to mount local volume: mount :/srv/swarmhub/homes/alice: connection refused", "home folder cannot be mounted"),
         ('exec: "jupyterhub-singleuser": executable file not found in $PATH', "no jupyterhub-singleuser"),
     ],
 )
-async def test_three_rejected_attempts_end_a_start_with_a_sentence(swarm, error, sentence):
+async def test_a_start_ends_with_a_message_after_three_rejected_attempts(swarm, error, sentence):
     swarm.script = [f"rejected|shutdown|{error} > ready|ready"] * 3
     raised = await refused(spawner())
     assert sentence in raised.message
@@ -112,20 +112,20 @@ async def test_one_failed_attempt_does_not_end_a_start(swarm):
     await spawner().start()
 
 
-async def test_attempts_are_counted_even_if_swarm_forgets_old_tasks(swarm):
+async def test_failed_attempts_are_counted_even_if_swarm_deletes_old_tasks(swarm):
     swarm.script = [FAILED, FAILED, FAILED]
     tasks = swarm.tasks
     swarm.tasks = lambda name: tasks(name)[-2:]
-    assert "stopped again at once" in (await refused(spawner())).message
+    assert "stopped right after it started" in (await refused(spawner())).message
 
 
-async def test_a_task_that_swarm_will_not_restart_ends_a_start_at_once(swarm):
+async def test_a_task_that_swarm_will_not_restart_ends_a_start_immediately(swarm):
     swarm.script = ["complete|shutdown"]
-    assert "stopped again at once" in (await refused(spawner())).message
+    assert "stopped right after it started" in (await refused(spawner())).message
     assert swarm.services == {}
 
 
-async def test_a_service_removed_by_somebody_else_ends_a_start(swarm):
+async def test_a_start_ends_if_its_service_is_removed_by_others(swarm):
     swarm.script = ["preparing"]
     starting = asyncio.ensure_future(refused(spawner()))
     await wait_for(lambda: swarm.services)
@@ -133,7 +133,7 @@ async def test_a_service_removed_by_somebody_else_ends_a_start(swarm):
     assert "was removed" in (await starting).message
 
 
-async def test_a_start_that_takes_too_long_is_told_before_the_hub_gives_up_without_words(swarm):
+async def test_a_slow_start_gives_a_message_before_the_timeout_of_the_hub(swarm):
     swarm.script = ["preparing"]
     assert "too long" in (await refused(spawner(start_timeout=60))).message
     assert swarm.services == {}
@@ -149,7 +149,7 @@ async def test_a_cancelled_start_leaves_nothing_behind(swarm):
     assert swarm.services == {}
 
 
-async def test_a_start_cancelled_while_docker_makes_the_service_leaves_nothing_behind(swarm):
+async def test_a_start_cancelled_while_docker_creates_the_service_leaves_nothing_behind(swarm):
     swarm.delay = 0.3
     starting = asyncio.ensure_future(spawner().start())
     await asyncio.sleep(0.1)
@@ -160,20 +160,20 @@ async def test_a_start_cancelled_while_docker_makes_the_service_leaves_nothing_b
     assert swarm.removed == ["nb-alice"]
 
 
-async def test_docker_s_refusal_is_told(swarm):
+async def test_an_error_of_docker_gives_a_message(swarm):
     swarm.broken = True
     raised = await refused(spawner())
-    assert raised.message == "Docker refused to make your server. Please tell your instructor."
+    assert raised.message == "Docker refused to create your server. Please tell your instructor."
     assert "no leader" in raised.get_message()
 
 
-async def test_a_docker_that_is_away_is_told(swarm):
+async def test_an_unreachable_docker_gives_a_message(swarm):
     SwarmHubSpawner._client.close()
     SwarmHubSpawner._client = docker.APIClient(base_url="tcp://127.0.0.1:1", version="1.41")
-    assert "cannot talk to Docker" in (await refused(spawner())).message
+    assert "cannot reach Docker" in (await refused(spawner())).message
 
 
-async def test_progress_tells_each_stage_once_and_in_words(swarm):
+async def test_progress_shows_each_stage_once(swarm):
     swarm.script = ["new", "pending", "assigned", "preparing", "preparing", "starting", "running"]
     alice = spawner(start_poll_interval=0.05)
     events = []
@@ -189,14 +189,14 @@ async def test_progress_tells_each_stage_once_and_in_words(swarm):
     listening.cancel()
     messages = [event["message"] for event in events]
     assert messages[0].startswith("Preparing your home folder")
-    assert messages[-1] == "Your server runs; waiting for its first answer"
+    assert messages[-1] == "Your server is running; waiting for its first response"
     assert len(set(messages)) == len(messages)
 
 
-async def test_fifty_starts_at_once_are_looked_at_side_by_side(swarm):
+async def test_fifty_simultaneous_starts_are_polled_together(swarm):
     swarm.script = ["new", "pending", "preparing", "running"]
     started = time.monotonic()
     await asyncio.gather(*[spawner(f"user{number}", start_poll_interval=0.5).start() for number in range(50)])
     assert time.monotonic() - started < 8
     assert len(swarm.services) == 50
-    assert swarm.requests.count("GET /tasks") < 50, "each would have asked four times"
+    assert swarm.requests.count("GET /tasks") < 50, "without sharing there would be four requests per start"

@@ -11,7 +11,7 @@ NOWHERE = "no suitable node (1 node not available for new tasks)"
 
 @pytest.fixture
 def monitor():
-    return StartMonitor("nb-alice", Timeouts(placement=25, answer=120, total=290, max_failures=3), started=1000)
+    return StartMonitor("nb-alice", Timeouts(placement=25, response=120, total=290, max_failures=3), started=1000)
 
 
 def refused(monitor, found, now):
@@ -20,18 +20,18 @@ def refused(monitor, found, now):
     return raised.value.reason
 
 
-def test_a_start_goes_on_while_each_step_takes_its_time(monitor):
+def test_a_start_continues_while_its_states_advance(monitor):
     for state, now in [("new", 1001), ("pending", 1020), ("preparing", 1200), ("starting", 1210), ("running", 1220)]:
         assert monitor.check([task(state=state)], now)["Status"]["State"] == state
 
 
-def test_the_wait_for_a_machine_is_counted_from_when_it_began(monitor):
+def test_the_wait_for_a_node_is_measured_from_its_beginning(monitor):
     monitor.check([], 1001)
     monitor.check([task(state="pending", error=NOWHERE)], 1026)
     assert refused(monitor, [task(state="pending", error=NOWHERE)], 1027) == "machines"
 
 
-def test_the_wait_for_a_machine_begins_anew_when_a_machine_was_found_and_lost(monitor):
+def test_the_wait_for_a_node_starts_again_after_a_node_was_found_and_lost(monitor):
     monitor.check([task(state="pending", error=NOWHERE)], 1001)
     monitor.check([task(state="preparing")], 1020)
     monitor.check([task(state="pending", error=NOWHERE)], 1030)
@@ -39,30 +39,30 @@ def test_the_wait_for_a_machine_begins_anew_when_a_machine_was_found_and_lost(mo
     assert refused(monitor, [task(state="pending", error=NOWHERE)], 1056) == "machines"
 
 
-def test_a_start_begins_only_when_there_is_room(monitor):
+def test_the_time_of_a_start_begins_only_when_there_is_room(monitor):
     for now in range(1001, 3000, 7):
         monitor.check([task(state="pending", error=FULL)], now)
     monitor.check([task(state="preparing")], 3200)
 
 
-def test_no_task_at_all_is_a_network_without_addresses(monitor):
+def test_a_service_without_a_task_means_a_network_without_addresses(monitor):
     monitor.check([], 1001)
     assert refused(monitor, [], 1027) == "addresses"
 
 
-def test_a_silent_server_is_counted_from_when_it_ran(monitor):
+def test_the_wait_for_a_response_is_measured_from_when_the_server_runs(monitor):
     monitor.check([task(state="preparing")], 1100)
     monitor.check([task()], 1110)
     monitor.check([task()], 1230)
     assert refused(monitor, [task()], 1231) == "silent"
 
 
-def test_the_whole_start_has_an_end(monitor):
+def test_the_whole_start_has_a_timeout(monitor):
     monitor.check([task(state="preparing")], 1290)
     assert refused(monitor, [task(state="preparing")], 1291) == "slow"
 
 
-def test_failures_are_counted_once_each(monitor):
+def test_each_failure_is_counted_once(monitor):
     first = task("first", "failed", "shutdown", error="task: non-zero exit (1)")
     for now in range(1001, 1010):
         monitor.check([first, task("second", "ready", "ready")], now)
@@ -72,11 +72,11 @@ def test_failures_are_counted_once_each(monitor):
     assert refused(monitor, [third, task("fourth", "ready", "ready")], 1012) == "mount"
 
 
-def test_a_service_that_is_gone_ends_the_start(monitor):
+def test_a_missing_service_ends_the_start(monitor):
     assert refused(monitor, None, 1001) == "gone"
 
 
-def test_a_task_that_swarm_takes_from_where_it_may_be_no_more_is_no_failure(monitor):
+def test_a_task_that_swarm_removes_because_of_changed_constraints_is_no_failure(monitor):
     missing, moved = "No such image: swarmhub/x@sha256:1", "assigned node no longer meets constraints"
     failed = task(identity="a", state="rejected", desired="shutdown", error=missing) | {"NodeID": "lacks-it"}
     old = [task(identity=each, state="rejected", desired="shutdown", error=moved) | {"NodeID": "lacks-it"} for each in "bcd"]

@@ -1,4 +1,4 @@
-"""Looks that are shared, against the fake Swarm."""
+"""Shared polls, with the fake Swarm."""
 
 import asyncio
 
@@ -22,20 +22,20 @@ def three(swarm):
     return swarm
 
 
-async def test_each_of_many_gets_its_own_tasks_and_docker_is_asked_once(three):
+async def test_each_caller_gets_its_own_tasks_from_one_shared_request(three):
     poller = SharedTaskPoller()
     found = await asyncio.gather(*[poll(poller, three, name) for name in ("alice", "bob", "carol")])
     assert [[task["ID"] for task in tasks] for tasks in found] == [["nb-alice-0"], ["nb-bob-0"], ["nb-carol-0"]]
     assert three.requests == ["GET /tasks"]
 
 
-async def test_one_alone_asks_for_its_own_tasks_only(three):
+async def test_a_single_caller_requests_only_its_own_tasks(three):
     tasks = await poll(SharedTaskPoller(), three, "bob")
     assert [task["ID"] for task in tasks] == ["nb-bob-0"]
     assert three.polls == {"nb-alice": 0, "nb-bob": 1, "nb-carol": 0}
 
 
-async def test_a_service_that_is_gone_is_told_from_one_that_has_no_task_yet(three):
+async def test_a_missing_service_differs_from_a_service_without_tasks(three):
     poller = SharedTaskPoller()
     tasks = three.tasks
     three.tasks = lambda name: [] if name == "nb-bob" else tasks(name)
@@ -44,7 +44,7 @@ async def test_a_service_that_is_gone_is_told_from_one_that_has_no_task_yet(thre
     assert [len(found[0]), found[1], found[2]] == [1, [], None]
 
 
-async def test_who_comes_while_docker_is_asked_gets_the_next_look(three):
+async def test_a_caller_that_arrives_during_a_request_gets_the_next_poll(three):
     poller = SharedTaskPoller()
     first = [poll(poller, three, "alice"), poll(poller, three, "bob")]
     await asyncio.wait(first)
@@ -52,7 +52,7 @@ async def test_who_comes_while_docker_is_asked_gets_the_next_look(three):
     assert [tasks[0]["Status"]["State"] for tasks in second] == ["pending", "pending"], "a later state than new"
 
 
-async def test_one_who_gives_up_takes_nothing_from_the_others_and_a_failure_is_everyones(three):
+async def test_a_cancelled_caller_does_not_affect_others_and_all_callers_get_a_failure(three):
     poller = SharedTaskPoller()
     first, second = poll(poller, three, "alice"), poll(poller, three, "bob")
     await asyncio.sleep(0)

@@ -13,12 +13,12 @@ def task(identity="t1", state="running", desired="running", created="2026-11-21T
     }
 
 
-def test_the_task_that_swarm_wants_counts_wherever_it_stands_in_the_list():
+def test_the_task_that_swarm_wants_to_run_counts_in_any_order_of_the_list():
     old, new = task("old", "failed", "shutdown"), task("new", "ready", "ready", created="2026-11-21T06:00:01Z")
     assert tasks.newest([old, new])["ID"] == tasks.newest([new, old])["ID"] == "new"
 
 
-def test_among_tasks_that_ended_the_one_made_last_counts():
+def test_if_all_tasks_have_ended_the_newest_one_counts():
     first = task("first", "failed", "shutdown", created="2026-11-21T06:00:00.12Z")
     second = task("second", "complete", "shutdown", created="2026-11-21T06:00:00.1200000001Z", index=2)
     third = task("third", "complete", "shutdown", created="2026-11-21T06:00:00.2Z")
@@ -28,11 +28,11 @@ def test_among_tasks_that_ended_the_one_made_last_counts():
 
 
 @pytest.mark.parametrize("state", ["new", "pending", "assigned", "accepted", "preparing", "ready", "starting", "running"])
-def test_a_task_on_its_way_is_alive(state):
+def test_a_task_that_starts_or_runs_is_alive(state):
     assert tasks.is_alive(task(state=state))
 
 
-def test_a_task_that_just_failed_is_alive_until_swarm_has_decided_about_a_restart():
+def test_a_failed_task_is_alive_until_swarm_has_decided_about_a_restart():
     assert tasks.is_alive(task(state="failed"))
     assert not tasks.is_alive(task(state="failed", desired="shutdown"))
 
@@ -41,18 +41,18 @@ def test_a_server_shut_down_by_its_user_is_not_alive():
     assert not tasks.is_alive(task(state="complete", desired="shutdown"))
 
 
-def test_a_removed_service_s_task_is_not_alive():
+def test_the_task_of_a_removed_service_is_not_alive():
     assert not tasks.is_alive(task(state="running", desired="remove"))
 
 
-def test_only_a_task_without_a_machine_or_an_address_waits_for_a_seat():
+def test_only_a_task_without_a_node_or_an_address_waits_for_a_seat():
     assert tasks.waits_for_seat(task(state="new"))
     assert tasks.waits_for_seat(task(state="pending", error="no suitable node (insufficient resources on 3 nodes)"))
     assert not tasks.waits_for_seat(task(state="pending"))
     assert not tasks.waits_for_seat(task(state="preparing"))
 
 
-def test_every_state_has_words_for_the_user_and_progress_never_goes_back():
+def test_every_state_has_a_message_and_progress_never_decreases():
     order = ["new", "pending", "assigned", "accepted", "preparing", "ready", "starting", "running"]
     stages = [tasks.stage(task(state=state)) for state in order]
     assert stages == sorted(stages, key=lambda stage: stage[0])
@@ -61,5 +61,5 @@ def test_every_state_has_words_for_the_user_and_progress_never_goes_back():
     assert tasks.stage(None) == tasks.stage(task(state="new"))
 
 
-def test_go_s_times_are_read_with_any_number_of_digits():
+def test_timestamps_of_go_are_read_with_any_number_of_digits():
     assert tasks.created(task(created="2026-11-21T06:00:00Z")) < tasks.created(task(created="2026-11-21T06:00:00.000001999Z"))

@@ -1,4 +1,4 @@
-"""As much of Docker's HTTP API as a spawner asks for, on loopback; a request that is not foreseen is kept and fails by its name."""
+"""A fake of the part of Docker's HTTP API that a spawner uses, on loopback; it records unexpected requests and fails them."""
 
 import json
 import re
@@ -13,10 +13,10 @@ RUNS = ["new", "pending", "preparing", "running"]
 
 
 class FakeDocker:
-    """A Swarm of one service a name; `script` is the states that the tasks of each new service go through, one a look.
+    """A fake Swarm; `script` has the states that the tasks of each new service go through, one for each poll.
 
     A state is `state`, `state|DesiredState` or `state|DesiredState|Err`; `one > other` ends a task and begins another in one
-    step, as a restart does.
+    step, like a restart.
     """
 
     def __init__(self, script: list[str] | None = None) -> None:
@@ -31,9 +31,9 @@ class FakeDocker:
         self.lingering = 0
         self.nodes = {"machine": "ready"}
         self.memory = {"machine": 1 << 40}  # bytes of each node
-        self.cores = 64  # likewise
-        self.broken_nodes: set[str] = set()  # where no container starts
-        self.seats: int | None = None  # how many services have room; none: all
+        self.cores = 64  # of each node
+        self.broken_nodes: set[str] = set()  # nodes on which no container starts
+        self.seats: int | None = None  # how many services have room; None: all
         self.placed: set[str] = set()
         self.created: list[str] = []
         self.updated: list[str] = []
@@ -51,7 +51,7 @@ class FakeDocker:
         self._server.server_close()
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], body: dict) -> tuple[int, object]:
-        """Status and JSON."""
+        """Returns the status and the JSON of a response."""
         self.requests.append(f"{method} {path}")
         if self.broken:
             return 500, {"message": "the swarm has no leader"}
@@ -91,11 +91,11 @@ class FakeDocker:
         return f"id{self.created.count(name)}-of-{name}"
 
     def name_of(self, either: str) -> str:
-        """The service's name, of its name or its id; what is not there stays as it is."""
+        """Returns the name of a service from its name or id; returns an unknown value unchanged."""
         return next((each for each in self.services if self.service_id(each) == either), either)
 
     def add_service(self, name: str, labels: dict[str, str]) -> None:
-        """One that no spawner made."""
+        """Adds a service that was not created by a spawner."""
         self._create({}, {"Name": name, "Labels": labels})
 
     def _services(self, query: dict, _body: dict) -> tuple[int, object]:
@@ -136,7 +136,7 @@ class FakeDocker:
         }
 
     def _node_of(self, name: str) -> str:
-        """Where its constraints want it; without any where it was, or is put at first."""
+        """Returns the node that meets the constraints; without constraints, the current or the first node."""
         constraints = self.services[name].get("TaskTemplate", {}).get("Placement", {}).get("Constraints") or []
         wanted = [each.removeprefix("node.id==") for each in constraints if each.startswith("node.id==")]
         allowed = [node for node in self.nodes if f"node.id!={node}" not in constraints]
@@ -157,7 +157,7 @@ class FakeDocker:
         if "service" not in json.loads(query["filters"][0]):
             asks_all = "label" not in json.loads(query["filters"][0])
             found = [name for name, spec in self.services.items() if asks_all or _has(spec["Labels"], query)]
-            # Whoever looks at all there is looks for room, and sees no start go on.
+            # A request for the tasks of all services looks for free memory, and must not advance a start.
             return 200, [task for name in found for task in self._poll(name, passes=not asks_all)]
         (name,) = json.loads(query["filters"][0])["service"]
         if name not in self.services:
@@ -190,7 +190,7 @@ class FakeDocker:
         return 200, {"ID": service_id, "Status": {"State": self.nodes[service_id]}}
 
     def tasks(self, name: str) -> list[dict]:
-        """The tasks after as many looks as there were, the newest not first."""
+        """Returns the tasks after the polls so far; the newest is not the first."""
         tasks = [_task(name, 0)]
         for entry in self.script[: self.polls[name]]:
             for position, step in enumerate(entry.split(" > ")):

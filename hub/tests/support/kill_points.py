@@ -1,4 +1,4 @@
-"""Killing a function before each of its file calls in turn."""
+"""Kills a function before each of its file calls."""
 
 import json
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 HUB = Path(__file__).parents[2]
 
-# Imported once, then a child for each number of calls: importing takes as long as fifty of them.
+# One process imports the modules and forks a child for each kill point: importing takes as long as fifty children.
 PROGRAM = """
 import json, os, signal, sys
 from pathlib import Path
@@ -49,6 +49,6 @@ print(json.dumps(ends))
 
 
 def kill_at_each_point(work: str, storages: list[Path]) -> list[int]:
-    """How each run ended: in the first storage it is killed before its first file call, and so on, until one gets through."""
+    """Returns the exit code of each run: with the n-th storage it is killed before its n-th file call, until one run completes."""
     ended = subprocess.run([sys.executable, "-c", PROGRAM, work, *storages], cwd=HUB, check=True, stdout=subprocess.PIPE)  # noqa: S603
     return json.loads(ended.stdout)

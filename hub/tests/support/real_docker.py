@@ -1,7 +1,7 @@
-"""The spawner against a real Swarm. Runs inside the hub's container of a class that is up, so that servers can be reached too.
+"""Tests of the spawner with a real Swarm. They run in the hub's container of a running class, so that they can reach servers too.
 
-Pytest does not find this file by itself: test/e2e/homes.test.ts brings it there. The servers bear a class name of their own, so
-that hub and sweeper of the class leave them alone.
+Pytest does not find this file by itself; test/e2e/homes.test.ts copies it there. The servers have their own class name, so that
+the hub and the sweeper of the class ignore them.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ SERVE = ["python3", "-m", "http.server", "8888"]
 
 
 class Spawner(SwarmHubSpawner):
-    """The environment is JupyterHub's affair."""
+    """A spawner without JupyterHub's environment."""
 
     def get_env(self):
         return {"JUPYTERHUB_API_TOKEN": f"token of {self.user.name}"}
@@ -46,7 +46,7 @@ def spawner(name, command=SERVE, settings=SETTINGS, **traits):
 
 @pytest.fixture(autouse=True)
 def swarm():
-    """Docker itself; each test ends with nothing of ours in it."""
+    """The real Docker; no service of these tests may remain after a test."""
     SwarmHubSpawner.task_poller, SwarmHubSpawner.seat_queue, SwarmHubSpawner.start_limiter = SharedTaskPoller(), SeatQueue(), StartLimiter()
     client = docker.APIClient()
     assert client.services(filters=OURS) == []
@@ -59,11 +59,11 @@ def swarm():
 
 
 def running(swarm):
-    """The tasks of our servers that run or are to run."""
+    """Returns the tasks of our servers that Swarm wants to run."""
     return swarm.tasks(filters=OURS | {"desired-state": "running"})
 
 
-async def test_a_server_starts_is_reached_by_its_name_and_stops(swarm):
+async def test_a_server_starts_can_be_reached_by_its_name_and_stops(swarm):
     alice = spawner("real-alice")
     assert await alice.start() == ("nb-real-alice", 8888)
     reader, writer = await asyncio.open_connection("nb-real-alice", 8888)
@@ -78,7 +78,7 @@ async def test_a_server_starts_is_reached_by_its_name_and_stops(swarm):
     assert running(swarm) == []
 
 
-async def test_a_server_that_ends_well_is_seen_and_its_service_removed(swarm):
+async def test_a_server_that_ends_normally_is_noticed_and_its_service_is_removed(swarm):
     alice = spawner("real-ends", ["timeout", "--preserve-status", "-s", "INT", "25", *SERVE])
     await alice.start()
     ended = None
@@ -91,7 +91,7 @@ async def test_a_server_that_ends_well_is_seen_and_its_service_removed(swarm):
     assert await alice.poll() == 0
 
 
-async def test_a_server_that_dies_is_started_again_by_swarm(swarm):
+async def test_a_server_that_crashes_is_restarted_by_swarm(swarm):
     alice = spawner("real-dies", ["sh", "-c", "python3 -m http.server 8888 & sleep 20; kill -9 $!; exit 3"])
     await alice.start()
     before = (await alice.get_task())["ID"]
@@ -100,7 +100,7 @@ async def test_a_server_that_dies_is_started_again_by_swarm(swarm):
         if alice.notice:
             break
         await asyncio.sleep(1)
-    assert "had to be started again" in alice.notice
+    assert "had to be restarted" in alice.notice
     assert (await alice.get_task())["ID"] != before
     await alice.stop()
 
@@ -111,21 +111,21 @@ async def refused(a_spawner):
     return raised.value.message
 
 
-async def test_a_server_that_ends_at_once_is_told():
-    assert "started and stopped again at once" in await refused(spawner("real-crash", ["sh", "-c", "exit 1"]))
+async def test_a_server_that_stops_immediately_gives_a_message():
+    assert "stopped right after it started" in await refused(spawner("real-crash", ["sh", "-c", "exit 1"]))
 
 
-async def test_a_program_that_the_image_lacks_is_told():
+async def test_a_program_that_the_image_lacks_gives_a_message():
     assert "has no jupyterhub-singleuser" in await refused(spawner("real-command", ["no-such-program"], failure_limit=1))
 
 
-async def test_an_image_that_no_machine_has_is_told():
-    # An id, as the class's own images have: nobody is asked for it.
+async def test_an_image_that_no_node_has_gives_a_message():
+    # An image id, as the class's own images have: it is not pulled from a registry.
     settings = dataclasses.replace(SETTINGS, image="sha256:" + "0" * 64)
-    assert "image cannot be fetched" in await refused(spawner("real-image", settings=settings, failure_limit=1))
+    assert "image cannot be downloaded" in await refused(spawner("real-image", settings=settings, failure_limit=1))
 
 
-async def test_who_finds_no_room_waits_in_line_and_then_reads_it():
+async def test_a_server_without_room_waits_in_the_queue_and_then_gives_a_message():
     settings = dataclasses.replace(SETTINGS, memory=1 << 42, guarantee=1 << 42)
     large = spawner("real-large", settings=settings, queue_timeout=8)
     starting = asyncio.ensure_future(refused(large))
@@ -133,12 +133,12 @@ async def test_who_finds_no_room_waits_in_line_and_then_reads_it():
     assert "All seats are taken" in await starting
 
 
-async def test_a_class_without_machines_is_told():
+async def test_a_class_without_nodes_gives_a_message():
     settings = dataclasses.replace(SETTINGS, placement=("node.labels.no-such==true",))
     assert "No machine of this class" in await refused(spawner("real-nowhere", settings=settings, placement_timeout=5))
 
 
-async def test_a_start_that_is_given_up_leaves_nothing(swarm):
+async def test_a_cancelled_start_leaves_nothing_behind(swarm):
     alice = spawner("real-given-up", ["sleep", "600"])
     starting = asyncio.ensure_future(alice.start())
     await wait_for(lambda: swarm.services(filters=OURS) != [], 60)
@@ -148,7 +148,7 @@ async def test_a_start_that_is_given_up_leaves_nothing(swarm):
     assert swarm.services(filters=OURS) == []
 
 
-async def test_a_service_that_was_left_behind_is_replaced(swarm):
+async def test_a_leftover_service_is_replaced(swarm):
     first = spawner("real-left")
     await first.start()
     before = swarm.inspect_service("nb-real-left")["ID"]
@@ -158,7 +158,7 @@ async def test_a_service_that_was_left_behind_is_replaced(swarm):
     await again.stop()
 
 
-async def test_several_start_at_once_and_each_is_reached(swarm):
+async def test_several_servers_start_at_once_and_each_can_be_reached(swarm):
     several = [spawner(f"real-at-once-{number}") for number in range(5)]
     found = await asyncio.gather(*(each.start() for each in several))
     assert sorted(host for host, _ in found) == [f"nb-real-at-once-{number}" for number in range(5)]
@@ -167,7 +167,7 @@ async def test_several_start_at_once_and_each_is_reached(swarm):
     assert running(swarm) == []
 
 
-async def test_another_place_moves_no_server_that_may_stay_where_it_is(swarm):
+async def test_new_constraints_do_not_move_a_server_whose_node_meets_them(swarm):
     alice = spawner("real-place")
     await alice.start()
     before = (await alice.get_task())["ID"]
@@ -179,7 +179,7 @@ async def test_another_place_moves_no_server_that_may_stay_where_it_is(swarm):
     await alice.stop()
 
 
-async def test_the_sweeper_removes_what_nobody_owns_at_its_second_look(swarm):
+async def test_the_sweeper_removes_a_service_without_an_owner_at_its_second_sweep(swarm):
     await spawner("real-owned").start()
     await spawner("real-stray").start()
     sweeper = Sweeper(SETTINGS.name, SimpleNamespace(active_users=lambda: {"real-owned"}), swarm)

@@ -1,4 +1,4 @@
-"""A real JupyterHub on loopback with the class's real settings file and a real configurable-http-proxy beside it."""
+"""A real JupyterHub on loopback with the real settings file, and a real configurable-http-proxy."""
 
 import contextlib
 import http.cookiejar
@@ -26,7 +26,7 @@ ADMIN_PASSWORD = "0123456789abcdef0123456789abcdef"
 
 
 class RunningHub:
-    """The hub's and the proxy's processes; everything they write is below `root`."""
+    """The processes of the hub and the proxy; they write only below `root`."""
 
     def __init__(self, root: Path, docker_url: str, *options: str, **changes: object) -> None:
         self.root = root
@@ -78,8 +78,8 @@ class RunningHub:
 
     def routes(self) -> dict:
         request = urllib.request.Request(f"http://127.0.0.1:{self.api_port}/api/routes", headers={"Authorization": "token proxy-token"})  # noqa: S310
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            return json.load(answer)
+        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
+            return json.load(response)
 
     def browser(self) -> "Browser":
         return Browser(f"http://127.0.0.1:{self.hub_port}")
@@ -89,7 +89,7 @@ class RunningHub:
 
 
 class Browser:
-    """As much of a browser as logging in and starting a server takes."""
+    """The parts of a browser that are needed to log in and to start a server."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -97,15 +97,15 @@ class Browser:
         self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
 
     def open(self, path: str, form: dict | None = None, method: str | None = None) -> tuple[int, str]:
-        """Status and text of the page where it ends."""
+        """Returns the status and the text of the page after all redirects."""
         tokens = [cookie for cookie in self.cookies if cookie.name == "_xsrf" and path.startswith(cookie.path)]
         token = max(tokens, key=lambda cookie: len(cookie.path)).value if tokens else ""
         data = urllib.parse.urlencode(form | {"_xsrf": token}).encode() if form is not None else None
         headers = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "same-origin", "X-XSRFToken": token}
         request = urllib.request.Request(self.address + path, data, headers, method=method)  # noqa: S310
         try:
-            with self.opener.open(request, timeout=60) as answer:
-                return answer.status, answer.read().decode()
+            with self.opener.open(request, timeout=60) as response:
+                return response.status, response.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
 
@@ -114,7 +114,7 @@ class Browser:
         return self.open("/hub/login?next=%2Fhub%2Fhome", {"username": user, "password": password})
 
     def start_server(self, user: str) -> list[dict]:
-        """Asks for a server and answers everything the waiting page is told, to the end."""
+        """Requests a server and returns all progress events of its start."""
         self.open(f"/hub/spawn/{user}")
         return self.progress(user)
 
@@ -124,10 +124,10 @@ class Browser:
 
 
 def wait_for(condition: Callable[[], object], deadline: float = 20) -> None:
-    """Waits until the condition is true; fails after the deadline, in seconds."""
+    """Waits until the condition is true; fails after `deadline` seconds."""
     end = time.monotonic() + deadline
     while not condition():
-        assert time.monotonic() < end, "the condition did not come true in time"
+        assert time.monotonic() < end, "the condition did not become true in time"
         time.sleep(0.05)
 
 
@@ -141,7 +141,7 @@ def _write_files(root: Path, settings: dict) -> None:
 
 
 def _end(process: subprocess.Popen, how: int = signal.SIGTERM) -> None:
-    """Ends a process, and its children: in a container they end with it, however that ended. Raises TimeoutExpired where only -9 helped."""
+    """Ends a process and its children, which in a container end with it. Raises TimeoutExpired if only SIGKILL ended it."""
     children = _children(process.pid)
     process.send_signal(how)
     try:

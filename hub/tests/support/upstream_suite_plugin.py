@@ -1,6 +1,6 @@
-"""A pytest plugin: JupyterHub's own tests with our spawner where they have one that starts processes.
+"""A pytest plugin that runs JupyterHub's own tests with our spawner instead of the one that starts processes.
 
-To be loaded before jupyterhub.tests is (`-p`). The Swarm is the fake one, and what it is asked to run runs here as a process.
+It must be loaded before jupyterhub.tests (`-p`). The Swarm is a fake, and runs the commands of its services as processes.
 """
 
 import os
@@ -18,7 +18,7 @@ from .fake_docker import FakeDocker
 
 
 class _Processes(FakeDocker):
-    """Runs the commands of its services."""
+    """A fake Swarm that runs the commands of its services as processes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,8 +50,8 @@ def _end(process: subprocess.Popen | None) -> None:
         process.wait(10)
 
 
-class OursAsTheirs(SwarmHubSpawner):
-    """Ours, where the containers are processes on loopback."""
+class LoopbackSpawner(SwarmHubSpawner):
+    """Our spawner, with processes on loopback instead of containers."""
 
     start_poll_interval, queue_timeout = 0.05, 0
 
@@ -71,11 +71,11 @@ class OursAsTheirs(SwarmHubSpawner):
         return "127.0.0.1", self.port
 
     def user_env(self, env):
-        """What theirs adds for a process: nothing."""
+        """Adds no variables, unlike the method of the original spawner for processes."""
         return env
 
 
-jupyterhub.spawner.SimpleLocalProcessSpawner = OursAsTheirs
+jupyterhub.spawner.SimpleLocalProcessSpawner = LoopbackSpawner
 _swarm = _Processes()
 SwarmHubSpawner._client = docker.APIClient(base_url=_swarm.url, version="1.41")
 

@@ -1,12 +1,12 @@
-"""Waiting for a condition inside an event loop."""
+"""Waits for a condition in an event loop."""
 
 import asyncio
 import time
 
 
 async def wait_for(condition, deadline=15):
-    """Fails after the deadline, in seconds."""
+    """Waits until the condition is true; fails after `deadline` seconds."""
     end = time.monotonic() + deadline
     while not condition():
-        assert time.monotonic() < end, "the condition did not come true in time"
+        assert time.monotonic() < end, "the condition did not become true in time"
         await asyncio.sleep(0.01)
