@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from swarmhub.hub_api import HubApi
+from swarmhub.services.hub_api import HubApi
 
 token = Path("/data/operator-token").read_text()
 print("\n".join(HubApi("http://127.0.0.1:8081/hub/api", token).active_users()))
