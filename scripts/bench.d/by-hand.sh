@@ -6,16 +6,16 @@ set -euo pipefail
 config=$1 subnet=$2 registry=$3 image=$4 password=$5 assets=$6
 manager=$subnet.11
 
-# on K: a script from stdin, as root on node K
-on() { ssh -F "$config" "node$1" sudo bash -se; }
+# on_node K: a script from stdin, as root on node K
+on_node() { ssh -F "$config" "node$1" sudo bash -se; }
 
-# all PID…: waits for each, fails if one did
-all() { local pid; for pid; do wait "$pid"; done; }
+# wait_for_all PID…: waits for each, fails if one did
+wait_for_all() { local pid; for pid; do wait "$pid"; done; }
 
 packages() { # K PACKAGE…
   local node=$1
   shift
-  on "$node" <<END
+  on_node "$node" <<END
 mkdir -p /etc/docker
 echo '{"registry-mirrors": ["http://$registry"]}' >/etc/docker/daemon.json
 apt-get -qq -o Acquire::Languages=none update
@@ -36,14 +36,14 @@ END
 }
 
 worker() { # K TOKEN
-  on "$1" <<END
+  on_node "$1" <<END
 docker swarm join --token $2 --advertise-addr $subnet.$((10 + $1)) $manager:2377
 docker pull -q $image
 END
 }
 
 storage() {
-  on 1 <<END
+  on_node 1 <<END
 mkfs.xfs -q -L swarmhub /dev/ubdb
 mkdir -p /srv/swarmhub /etc/exports.d /etc/nfs.conf.d
 echo 'LABEL=swarmhub /srv/swarmhub xfs defaults,prjquota,nofail 0 0' >>/etc/fstab
@@ -62,7 +62,7 @@ END
 
 images() {
   tar -C "$assets" -c . | ssh -F "$config" node1 'sudo mkdir -p /opt/swarmhub && sudo tar -C /opt/swarmhub -x'
-  on 1 <<'END'
+  on_node 1 <<'END'
 cd /opt/swarmhub
 # The last stage runs all above it with the classic builder, so the others are in its cache.
 for name in hub proxy quota edge; do docker build -q -t swarmhub/$name:bench --target $name -f templates/Dockerfile . >/dev/null 2>&1; done
@@ -70,7 +70,7 @@ END
 }
 
 services() {
-  on 1 <<END
+  on_node 1 <<END
 umask 077
 mkdir -p /etc/swarmhub /var/lib/swarmhub/{hub,certificates,secrets}
 cd /var/lib/swarmhub/secrets
@@ -103,21 +103,21 @@ service edge \$(bind /etc/swarmhub/edge.json /etc/swarmhub/edge/settings.json) \
 END
 }
 
-packages 1 nfs-kernel-server xfsprogs & one=$!
-packages 2 & two=$!
-packages 3 & three=$!
-all $one $two $three
-token=$(on 1 <<END
+packages 1 nfs-kernel-server xfsprogs & first=$!
+packages 2 & second=$!
+packages 3 & third=$!
+wait_for_all $first $second $third
+token=$(on_node 1 <<END
 docker swarm init --advertise-addr $manager --default-addr-pool 10.201.0.0/17 --default-addr-pool-mask-length 24 >/dev/null
 docker network create -d overlay --subnet 10.201.128.0/23 --opt com.docker.network.driver.mtu=1400 swarmhub >/dev/null
 docker swarm join-token -q worker
 END
 )
-worker 2 "$token" & two=$!
-worker 3 "$token" & three=$!
+worker 2 "$token" & second=$!
+worker 3 "$token" & third=$!
 storage
 images
-all $two $three
+wait_for_all $second $third
 services
 # Its words on a failure are nobody's: the bench only asks whether it answers.
 timeout 300 sh -c "until curl -sfk -o /dev/null https://$manager/hub/login; do sleep 0.5; done"

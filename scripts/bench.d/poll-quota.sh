@@ -3,7 +3,7 @@
 folder=$1 limit=$2 here=$(dirname "$0")
 while :; do
   sleep 30
-  for one in "$folder"/*/; do
-    grep -q ":${one%/}\$" /etc/projects || "$here/set-quota.sh" "${one%/}" "$limit"
+  for path in "$folder"/*/; do
+    grep -q ":${path%/}\$" /etc/projects || "$here/set-quota.sh" "${path%/}" "$limit"
   done
 done

@@ -7,7 +7,7 @@ exec 9>/var/lock/set-quota
 flock 9
 id=$(($(cat /etc/projects 2>/dev/null | wc -l) + 500001))
 echo "$id:$folder" >>/etc/projects
-echo "rival$id:$id" >>/etc/projid
+echo "project$id:$id" >>/etc/projid
 flock -u 9
-xfs_quota -x -c "project -s rival$id" "$mount" >/dev/null
-xfs_quota -x -c "limit -p bhard=$limit rival$id" "$mount"
+xfs_quota -x -c "project -s project$id" "$mount" >/dev/null
+xfs_quota -x -c "limit -p bhard=$limit project$id" "$mount"

@@ -3,20 +3,20 @@
 
 notebook_image=swarmhub/notebook:lab
 
-make_notebook_image() {
-  need_packages_for_guests
-  need_packages_for_images
-  make_debian_image
+ensure_notebook_image() {
+  ensure_guest_packages
+  ensure_image_packages
+  ensure_debian_image
   lock images
-  local made_of
-  made_of=$(find "$parts/notebook" -type f -exec sha256sum {} + | sed "s|$parts||" | sort | cat - <(registry_link library/debian trixie-slim) | sha256sum | cut -d' ' -f1)
-  if registry_has "${notebook_image%:*}" "${notebook_image#*:}" && [[ $(cat "$cache/notebook.made-of" 2>/dev/null) == "$made_of" ]]; then
+  local inputs
+  inputs=$(find "$library/notebook" -type f -exec sha256sum {} + | sed "s|$library||" | sort | cat - <(tag_digest library/debian trixie-slim) | sha256sum | cut -d' ' -f1)
+  if registry_has "${notebook_image%:*}" "${notebook_image#*:}" && [[ $(cat "$cache/notebook.made-of" 2>/dev/null) == "$inputs" ]]; then
     say "$notebook_image is as it should be"
   else
     lock registry
     with_registry build_notebook_image
     unlock registry
-    echo "$made_of" >"$cache/notebook.made-of"
+    echo "$inputs" >"$cache/notebook.made-of"
   fi
   unlock images
 }
@@ -26,16 +26,16 @@ build_notebook_image() {
   say "building $notebook_image"
   mkdir -p "$docker"
   dockerd_up "$docker"
-  work docker -H "$socket" build --network host --pull -t "$registry/$notebook_image" "$parts/notebook" >"$docker/build.log" 2>&1 || {
+  run_isolated docker -H "$socket" build --network host --pull -t "$registry/$notebook_image" "$library/notebook" >"$docker/build.log" 2>&1 || {
     tail -20 "$docker/build.log" >&2
     die "docker build failed. The whole of what it said: $docker/build.log"
   }
   say "trying $notebook_image"
-  work docker -H "$socket" run --rm --network host --volume "$parts/notebook/check.py:/check.py:ro" \
+  run_isolated docker -H "$socket" run --rm --network host --volume "$library/notebook/check.py:/check.py:ro" \
     "$registry/$notebook_image" python /check.py >"$docker/check.log" 2>&1 || die "$notebook_image does not work, and is not pushed: $(<"$docker/check.log")"
   say "$(tail -1 "$docker/check.log")"
   say "pushing $notebook_image"
-  work docker -H "$socket" push -q "$registry/$notebook_image" >/dev/null
+  run_isolated docker -H "$socket" push -q "$registry/$notebook_image" >/dev/null
   # The registry's port is another one each time: the image is kept by its own name, as the next build's cache.
   docker -H "$socket" tag "$registry/$notebook_image" "$notebook_image"
   docker -H "$socket" rmi "$registry/$notebook_image" >/dev/null
@@ -44,9 +44,9 @@ build_notebook_image() {
   say "$notebook_image is in the registry"
 }
 
-# make_images_of FOLDER TARGET=NAME:TAG…
-make_images_of() {
-  local from=$1 pair missing=()
+# ensure_images FOLDER TARGET=NAME:TAG…
+ensure_images() {
+  local source=$1 pair missing=()
   shift
   for pair; do
     [[ $pair =~ ^[a-z]+=[a-z0-9/-]+:[a-z0-9]+$ ]] || usage_error "images wants TARGET=NAME:TAG, not '$pair'."
@@ -55,27 +55,27 @@ make_images_of() {
   ((${#missing[@]})) || return 0
   lock images
   lock registry
-  with_registry build_images_of "$from" "${missing[@]}"
+  with_registry build_images "$source" "${missing[@]}"
   unlock registry
   unlock images
 }
 
 without_tag() { echo "${1%:*}"; }
 
-build_images_of() {
-  local docker=$cache/docker from=$1 pair image
+build_images() {
+  local docker=$cache/docker source=$1 pair image
   shift
   mkdir -p "$docker"
   dockerd_up "$docker"
   for pair; do
     image=$registry/${pair#*=}
     say "building ${pair#*=}"
-    work docker -H "unix://$docker/socket" build --network host --target "${pair%%=*}" -f "$from/templates/Dockerfile" -t "$image" "$from" \
+    run_isolated docker -H "unix://$docker/socket" build --network host --target "${pair%%=*}" -f "$source/templates/Dockerfile" -t "$image" "$source" \
       >"$docker/build.log" 2>&1 || {
       tail -20 "$docker/build.log" >&2
       die "docker build failed. The whole of what it said: $docker/build.log"
     }
-    work docker -H "unix://$docker/socket" push -q "$image" >/dev/null
+    run_isolated docker -H "unix://$docker/socket" push -q "$image" >/dev/null
     docker -H "unix://$docker/socket" rmi "$image" >/dev/null
   done
   dockerd_down "$docker"
@@ -85,11 +85,11 @@ build_images_of() {
 dockerd_up() {
   local docker=$1
   dockerd_down "$docker"
-  on_exit_do dockerd_down "$docker"
+  on_exit dockerd_down "$docker"
   printf '{}\n' >"$docker/daemon.json"
   rm -f "$docker/pid" "$docker/socket"
   : >"$docker/log"
-  start_daemon "$docker/daemon.pid" "$docker/log" "${dies_with_us[@]}" unshare --mount --pid --fork --kill-child=KILL --mount-proc dockerd \
+  start_daemon "$docker/daemon.pid" "$docker/log" "${die_with_parent[@]}" unshare --mount --pid --fork --kill-child=KILL --mount-proc dockerd \
     --config-file "$docker/daemon.json" --data-root "$docker/data" --exec-root "$docker/exec" --pidfile "$docker/pid" \
     --host "unix://$docker/socket" --registry-mirror "http://$registry" --insecure-registry "$registry" \
     --bridge none --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false
@@ -104,7 +104,7 @@ docker_answers() { docker -H "unix://$1/socket" version >/dev/null 2>&1; }
 # Its first process takes the signal: unshare itself would not pass it on.
 dockerd_down() {
   local pid
-  if daemon_runs "$1/daemon.pid"; then
+  if daemon_is_running "$1/daemon.pid"; then
     read -r pid _ <"$1/daemon.pid"
     pkill -TERM -P "$pid" || true
     wait_until 15 daemon_is_gone "$1/daemon.pid" || true

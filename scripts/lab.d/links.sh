@@ -2,26 +2,26 @@
 # What can happen to a cable: out, in, and slow.
 
 # The bridge's port is closed, not the tap device: a guest that writes to a device that is down gives its network up for good.
-cut_cable() { in_lab bridge link set dev "tap$1" state 0; }
-mend_cable() { in_lab bridge link set dev "tap$1" state 3; }
-cable_is_cut() { in_lab bridge link show dev "tap$1" 2>/dev/null | grep -q 'state disabled'; }
+disconnect_link() { in_namespace bridge link set dev "tap$1" state 0; }
+reconnect_link() { in_namespace bridge link set dev "tap$1" state 3; }
+link_is_disconnected() { in_namespace bridge link show dev "tap$1" 2>/dev/null | grep -q 'state disabled'; }
 
-delay_all() {
+set_delay_of_all() {
   local k
   echo "$1" >"$folder/delay" # for guests that boot later
-  for k in $(running_guests); do delay_guest "$k" "$1"; done
+  for k in $(list_running_guests); do set_delay "$k" "$1"; done
 }
 
-# delay_guest K MS: in the guest, because many hosts' kernels have no netem. Only what goes to the operator waits, and only on its way
+# set_delay K MS: in the guest, because many hosts' kernels have no netem. Only what goes to the operator waits, and only on its way
 # there, so a round trip takes MS longer; guests among themselves stay as near as machines in one data centre.
-delay_guest() {
+set_delay() {
   local k=$1 ms=$2
   guest_ssh "$k" "sudo sh -ec '
     tc qdisc del dev vec0 root 2>/dev/null || true
     [ $ms = 0 ] && exit
     tc qdisc add dev vec0 root handle 1: prio bands 4 priomap 1 2 2 2 1 2 0 0 1 1 1 1 1 1 1 1
     tc qdisc add dev vec0 parent 1:4 handle 40: netem delay ${ms}ms limit 10000
-    for operator in $host_end/32 $gateway/32; do
+    for operator in $host_address/32 $gateway/32; do
       tc filter add dev vec0 parent 1: protocol ip u32 match ip dst \$operator flowid 1:4
     done'" || die "guest $k does not take the delay"
 }

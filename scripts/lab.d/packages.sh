@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # The Debian packages that the lab needs on the machine that runs it.
 
-# need_packages WHY COMMAND:PACKAGE…: install the packages whose command is not here
-need_packages() {
+# ensure_packages WHY COMMAND:PACKAGE…: install the packages whose command is not here
+ensure_packages() {
   local why=$1 pair missing=()
   shift
   for pair in "$@"; do
@@ -12,7 +12,7 @@ need_packages() {
   command -v apt-get >/dev/null || die "these Debian packages are missing, and there is no apt-get here: ${missing[*]} ($why)"
   lock packages
   say "installing ${missing[*]} ($why)"
-  without_services install_packages "${missing[@]}"
+  without_starting_services install_packages "${missing[@]}"
   unlock packages
 }
 
@@ -26,12 +26,12 @@ install_packages() {
 }
 
 # The lab runs its own registry and its own dockerd: the packages' services are neither started nor enabled by it.
-without_services() {
+without_starting_services() {
   local policy=/usr/sbin/policy-rc.d unit
   [[ -e $policy ]] || {
     printf '#!/bin/sh\nexit 101\n' >"$policy"
     chmod 755 "$policy"
-    on_exit_do rm -f "$policy"
+    on_exit rm -f "$policy"
   }
   "$@"
   shift
@@ -44,17 +44,17 @@ without_services() {
   done
 }
 
-need_packages_for_guests() {
-  need_packages 'to make guests and their network' mmdebstrap:mmdebstrap ip:iproute2 iptables:iptables \
+ensure_guest_packages() {
+  ensure_packages 'to make guests and their network' mmdebstrap:mmdebstrap ip:iproute2 iptables:iptables \
     mke2fs:e2fsprogs ssh:openssh-client docker-registry:docker-registry curl:curl \
     unshare:util-linux flock:util-linux gzip:gzip pkill:procps
-  [[ -f $debian_keyring ]] || need_packages 'to verify what comes from Debian' no-such-command:debian-archive-keyring
+  [[ -f $debian_keyring ]] || ensure_packages 'to verify what comes from Debian' no-such-command:debian-archive-keyring
 }
 
-need_packages_for_images() {
-  need_packages 'to build the notebook image' dockerd:docker.io
+ensure_image_packages() {
+  ensure_packages 'to build the notebook image' dockerd:docker.io
   # From trixie on the command is a package of its own, which docker.io only recommends.
-  need_packages 'to build the notebook image' docker:docker-cli
+  ensure_packages 'to build the notebook image' docker:docker-cli
 }
 
 debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg

@@ -15,7 +15,7 @@ start_daemon() {
   local pidfile=$1 log=$2 pid
   shift 2
   (
-    for descriptor in "$terminal" "${locks[@]}"; do exec {descriptor}>&-; done
+    for descriptor in "$stderr_fd" "${locks[@]}"; do exec {descriptor}>&-; done
     exec setsid "$@"
   ) </dev/null >>"$log" 2>&1 &
   pid=$!
@@ -24,10 +24,10 @@ start_daemon() {
 }
 
 # The beginning of a command that is not to outlive this script, however it ends
-dies_with_us=(setpriv --pdeathsig KILL)
+die_with_parent=(setpriv --pdeathsig KILL)
 
-# daemon_runs PIDFILE
-daemon_runs() {
+# daemon_is_running PIDFILE
+daemon_is_running() {
   local pid started
   [[ -f $1 ]] && read -r pid started <"$1" && [[ -n $started && $(start_time "$pid") == "$started" ]]
 }
@@ -35,7 +35,7 @@ daemon_runs() {
 # stop_daemon PIDFILE [SIGNAL]: the whole process group; a signal that is not heeded within 10 s becomes KILL
 stop_daemon() {
   local pidfile=$1 signal=${2:-KILL} pid started
-  if daemon_runs "$pidfile"; then
+  if daemon_is_running "$pidfile"; then
     read -r pid started <"$pidfile"
     kill -"$signal" -- "-$pid" 2>/dev/null || true
     wait_until 10 daemon_is_gone "$pidfile" || kill -KILL -- "-$pid" 2>/dev/null || true
@@ -44,7 +44,7 @@ stop_daemon() {
   rm -f "$pidfile"
 }
 
-daemon_is_gone() { ! daemon_runs "$1"; }
+daemon_is_gone() { ! daemon_is_running "$1"; }
 
 # wait_until SECONDS COMMAND…: until the command succeeds; 1 when the time is up
 wait_until() {
@@ -56,24 +56,24 @@ wait_until() {
   done
 }
 
-# work COMMAND…: a long command in mount and process namespaces of its own: whatever it mounts or starts goes with it, also
+# run_isolated COMMAND…: a long command in mount and process namespaces of its own: whatever it mounts or starts goes with it, also
 # when this script is killed
-work() { in_background "${dies_with_us[@]}" unshare --mount --pid --fork --kill-child=KILL --mount-proc "$@"; }
+run_isolated() { run_interruptible "${die_with_parent[@]}" unshare --mount --pid --fork --kill-child=KILL --mount-proc "$@"; }
 
-# in_background COMMAND…: wait for it in a way that a signal to this script ends at once
-in_background() {
+# run_interruptible COMMAND…: wait for it in a way that a signal to this script ends at once
+run_interruptible() {
   local status=0
   "$@" </dev/null &
-  working=$!
-  wait "$working" || status=$?
-  working=
+  background_pid=$!
+  wait "$background_pid" || status=$?
+  background_pid=
   return "$status"
 }
-working=
+background_pid=
 
 # The first process of the namespace takes all others along, and is only gone when they are.
-stop_working() {
-  [[ -n $working ]] || return 0
-  pkill -KILL -P "$working" || kill -KILL "$working" 2>/dev/null || true
-  wait "$working" 2>/dev/null || true # and without the word "Killed" on the terminal
+stop_background() {
+  [[ -n $background_pid ]] || return 0
+  pkill -KILL -P "$background_pid" || kill -KILL "$background_pid" 2>/dev/null || true
+  wait "$background_pid" 2>/dev/null || true # and without the word "Killed" on the terminal
 }

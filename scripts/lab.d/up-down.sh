@@ -4,31 +4,31 @@
 # lab_up COUNT MEMORY_MB DISK_GB RELEASE PACKAGES
 lab_up() {
   local count=$1 memory=$2 disk=$3 k started=()
-  need_packages_for_guests
-  make_guest_image "$4" "$5"
-  choose_number
-  read_number
+  ensure_guest_packages
+  ensure_guest_image "$4" "$5"
+  choose_subnet
+  read_subnet
   network_up
   registry_up
   for ((k = 1; k <= count; k++)); do
-    remove_unseen_guest "$k"
+    remove_unfinished_guest "$k"
     guest_exists "$k" || make_guest "$k" "$memory" "$disk"
-    [[ ! -f $folder/vm$k.ready ]] || ! guest_runs "$k" || continue
-    guest_runs "$k" || boot_guest "$k"
+    [[ ! -f $folder/vm$k.ready ]] || ! guest_is_running "$k" || continue
+    guest_is_running "$k" || boot_guest "$k"
     started+=("$k")
   done
-  ((${#started[@]})) || { say "already up: $(guests | wc -l) guests" && return; }
+  ((${#started[@]})) || { say "already up: $(list_guests | wc -l) guests" && return; }
   say "booting guest ${started[*]}"
   for k in "${started[@]}"; do wait_for_guest "$k"; done
-  say "up: $(for k in $(running_guests); do printf 'node%s %s  ' "$k" "$(guest_address "$k")"; done)"
+  say "up: $(for k in $(list_running_guests); do printf 'node%s %s  ' "$k" "$(guest_address "$k")"; done)"
 }
 
 # Everything of this lab; whatever is already gone is passed over.
 lab_down() {
   local k
-  if read_number; then
-    say "stopping $(guests | wc -l) guests and the network of lab '$name'"
-    for k in $(guests); do kill_guest "$k"; done
+  if read_subnet; then
+    say "stopping $(list_guests | wc -l) guests and the network of lab '$name'"
+    for k in $(list_guests); do kill_guest "$k"; done
     registry_down
     lock network
     network_down

@@ -41,16 +41,16 @@ make_hub_venv() {
 }
 
 # Whether virtual machines can be had here.
-can_have_lab() { [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ]; }
+can_run_lab() { [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ]; }
 
 # What is stopped in the middle leaves no machine behind: at the end the labs go that were booted, and no others'. Whoever boots
 # one writes its name into $SWARMHUB_BOOTED_LABS.
-take_labs_down_at_the_end() {
+remove_labs_on_exit() {
   SWARMHUB_BOOTED_LABS=$(mktemp)
   export SWARMHUB_BOOTED_LABS
-  trap take_labs_down EXIT
+  trap remove_labs EXIT
 }
-take_labs_down() {
+remove_labs() {
   local name
   sort -u "$SWARMHUB_BOOTED_LABS" | while read -r name; do scripts/lab --name "$name" down 2>/dev/null || true; done
   rm -f "$SWARMHUB_BOOTED_LABS"
