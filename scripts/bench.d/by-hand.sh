@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# What `swarmhub up` is measured against: the class of scripts/bench as a skilled person scripts it once, for exactly these
-# three machines. The steps of the tutorials, as few and as much side by side as they can be; no look at what is there, no second run.
-#   by-hand.sh SSH_CONFIG SUBNET REGISTRY IMAGE PASSWORD ASSETS     SUBNET is 10.77.0: the machines are .11, .12 and .13
+# Sets up the class of scripts/bench with a plain shell script, as a comparison for `swarmhub up`. It is what a skilled
+# administrator would write for exactly these three machines: the steps of the tutorials, as few as possible and as parallel as
+# possible. It does not check the present state and cannot run twice.
+#   by-hand.sh SSH_CONFIG SUBNET REGISTRY IMAGE PASSWORD ASSETS     With SUBNET 10.77.0 the machines are 10.77.0.11, .12 and .13.
 set -euo pipefail
 config=$1 subnet=$2 registry=$3 image=$4 password=$5 assets=$6
 manager=$subnet.11
 
-# on_node K: a script from stdin, as root on node K
+# on_node K: runs the script on stdin as root on node K
 on_node() { ssh -F "$config" "node$1" sudo bash -se; }
 
-# wait_for_all PID…: waits for each, fails if one did
+# wait_for_all PID…: waits for all processes; fails if one of them failed
 wait_for_all() { local pid; for pid; do wait "$pid"; done; }
 
 packages() { # K PACKAGE…
@@ -64,7 +65,7 @@ images() {
   tar -C "$assets" -c . | ssh -F "$config" node1 'sudo mkdir -p /opt/swarmhub && sudo tar -C /opt/swarmhub -x'
   on_node 1 <<'END'
 cd /opt/swarmhub
-# The last stage runs all above it with the classic builder, so the others are in its cache.
+# The classic builder builds all stages above the target. The other images come from its cache.
 for name in hub proxy quota edge; do docker build -q -t swarmhub/$name:bench --target $name -f templates/Dockerfile . >/dev/null 2>&1; done
 END
 }
@@ -119,5 +120,5 @@ storage
 images
 wait_for_all $second $third
 services
-# Its words on a failure are nobody's: the bench only asks whether it answers.
+# Waits until the login page answers.
 timeout 300 sh -c "until curl -sfk -o /dev/null https://$manager/hub/login; do sleep 0.5; done"

@@ -1,9 +1,10 @@
-"""Makes new folders at once, and tells how long each waits until its limit is in force.
+"""Creates new folders at once and measures the time until the limit of each is in force.
 
 folders.py FOLDER PREFIX COUNT LIMIT_BYTES DEADLINE_SECONDS [MARKERS]
 
-With MARKERS, a folder, each gets a mark there before it is made, as the hub does, and waits until that is gone as well. Of a
-folder with a project id of its own XFS says the limit in place of the disk's size. Ends with one line of JSON, in seconds.
+MARKERS is a folder. If it is given, a marker file for each new folder is created there first, as the hub does, and the time ends
+when the marker is removed as well. For a folder with a project id XFS reports the limit as the size of the disk. Prints one line
+of JSON with times in seconds.
 """
 
 import json
@@ -41,7 +42,7 @@ while waiting and time.monotonic() - started < deadline:
         else:
             still_waiting.append(name)
     waiting = still_waiting
-    # To look costs the machine's processor, which what is measured needs.
+    # Polling uses CPU time that the measured program needs, so it pauses in proportion.
     time.sleep(max(0.005, min(1, 4 * (time.monotonic() - poll_started))))
 
 waits.sort()

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A poller: every 30 seconds each folder that has no limit yet gets one by set-quota.sh.
+# A poller: every 30 seconds it calls set-quota.sh for each folder that has no limit yet.
 folder=$1 limit=$2 here=$(dirname "$0")
 while :; do
   sleep 30

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The usual way to limit a new folder: an entry in /etc/projects and /etc/projid, and two calls of xfs_quota. Ids are counted
-# under a lock, which the tutorials leave away; without it folders share an id.
+# Limits a new folder in the usual way: an entry in /etc/projects and in /etc/projid, and two calls of xfs_quota. The tutorials
+# choose the id without a lock, and then two folders can get the same id; this script takes a lock.
 folder=$1 limit=$2
 mount=$(findmnt -n -o TARGET --target "$folder")
 exec 9>/var/lock/set-quota

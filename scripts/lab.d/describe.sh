@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What a lab is, for people and for programs. Results go to stdout.
+# Prints the state of a lab on stdout, for people (status) and for programs (env).
 
 print_env() {
   shell_assignment LAB_NAME "$name"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The notebook image, and others: built on a dockerd of the lab's own, which runs only as long as that takes.
+# Builds the notebook image and other images on a dockerd of the lab, which runs only during the build.
 
 notebook_image=swarmhub/notebook:lab
 
@@ -11,7 +11,7 @@ ensure_notebook_image() {
   local inputs
   inputs=$(find "$library/notebook" -type f -exec sha256sum {} + | sed "s|$library||" | sort | cat - <(tag_digest library/debian trixie-slim) | sha256sum | cut -d' ' -f1)
   if registry_has "${notebook_image%:*}" "${notebook_image#*:}" && [[ $(cat "$cache/notebook.made-of" 2>/dev/null) == "$inputs" ]]; then
-    say "$notebook_image is as it should be"
+    say "$notebook_image is up to date"
   else
     lock registry
     with_registry build_notebook_image
@@ -28,15 +28,15 @@ build_notebook_image() {
   dockerd_up "$docker"
   run_isolated docker -H "$socket" build --network host --pull -t "$registry/$notebook_image" "$library/notebook" >"$docker/build.log" 2>&1 || {
     tail -20 "$docker/build.log" >&2
-    die "docker build failed. The whole of what it said: $docker/build.log"
+    die "docker build failed. Its whole output: $docker/build.log"
   }
-  say "trying $notebook_image"
+  say "checking $notebook_image"
   run_isolated docker -H "$socket" run --rm --network host --volume "$library/notebook/check.py:/check.py:ro" \
-    "$registry/$notebook_image" python /check.py >"$docker/check.log" 2>&1 || die "$notebook_image does not work, and is not pushed: $(<"$docker/check.log")"
+    "$registry/$notebook_image" python /check.py >"$docker/check.log" 2>&1 || die "$notebook_image does not work, so it is not pushed: $(<"$docker/check.log")"
   say "$(tail -1 "$docker/check.log")"
   say "pushing $notebook_image"
   run_isolated docker -H "$socket" push -q "$registry/$notebook_image" >/dev/null
-  # The registry's port is another one each time: the image is kept by its own name, as the next build's cache.
+  # The port of the registry changes each time, so the image keeps a tag without it, as a cache for the next build.
   docker -H "$socket" tag "$registry/$notebook_image" "$notebook_image"
   docker -H "$socket" rmi "$registry/$notebook_image" >/dev/null
   docker -H "$socket" image prune -f --filter until=48h >/dev/null
@@ -44,12 +44,12 @@ build_notebook_image() {
   say "$notebook_image is in the registry"
 }
 
-# ensure_images FOLDER TARGET=NAME:TAG…
+# ensure_images FOLDER TARGET=NAME:TAG…: builds and pushes the images that the registry does not have
 ensure_images() {
   local source=$1 pair missing=()
   shift
   for pair; do
-    [[ $pair =~ ^[a-z]+=[a-z0-9/-]+:[a-z0-9]+$ ]] || usage_error "images wants TARGET=NAME:TAG, not '$pair'."
+    [[ $pair =~ ^[a-z]+=[a-z0-9/-]+:[a-z0-9]+$ ]] || usage_error "images needs TARGET=NAME:TAG, not '$pair'."
     registry_has "$(without_tag "${pair#*=}")" "${pair##*:}" || missing+=("$pair")
   done
   ((${#missing[@]})) || return 0
@@ -73,7 +73,7 @@ build_images() {
     run_isolated docker -H "unix://$docker/socket" build --network host --target "${pair%%=*}" -f "$source/templates/Dockerfile" -t "$image" "$source" \
       >"$docker/build.log" 2>&1 || {
       tail -20 "$docker/build.log" >&2
-      die "docker build failed. The whole of what it said: $docker/build.log"
+      die "docker build failed. Its whole output: $docker/build.log"
     }
     run_isolated docker -H "unix://$docker/socket" push -q "$image" >/dev/null
     docker -H "unix://$docker/socket" rmi "$image" >/dev/null
@@ -81,7 +81,7 @@ build_images() {
   dockerd_down "$docker"
 }
 
-# Everything that dockerd mounts and starts lives in namespaces of its own, and ends with it.
+# Starts dockerd in namespaces of its own. Everything that it mounts and starts ends with it.
 dockerd_up() {
   local docker=$1
   dockerd_down "$docker"
@@ -95,13 +95,13 @@ dockerd_up() {
     --bridge none --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false
   wait_until 60 docker_answers "$docker" || {
     tail -5 "$docker/log" >&2
-    die "the lab's dockerd does not start. The whole of what it said: $docker/log"
+    die "the dockerd of the lab does not start. Its whole output: $docker/log"
   }
 }
 
 docker_answers() { docker -H "unix://$1/socket" version >/dev/null 2>&1; }
 
-# Its first process takes the signal: unshare itself would not pass it on.
+# Signals the first process of the namespace, because unshare does not pass signals on.
 dockerd_down() {
   local pid
   if daemon_is_running "$1/daemon.pid"; then

@@ -1,8 +1,9 @@
 # shellcheck shell=bash
-# The lab's network: a namespace with a bridge for the guests, one cable to the host, and the way out to the package
-# registries. Two labs never reach each other.
+# The network of a lab: a namespace with a bridge for the guests, a veth pair to the host, and NAT to the package registries.
+# Two labs cannot reach each other.
 
-# The number of this lab's subnet: the first that no other lab has, remembered for as long as the lab, or something saved from it, exists.
+# Chooses the subnet 10.77.NUMBER.0/24: the first one that no other lab uses. It stays the same as long as the lab or one of its
+# snapshots exists.
 choose_subnet() {
   [[ -f $folder/number ]] && return
   lock numbers
@@ -15,13 +16,13 @@ choose_subnet() {
     for ((number = 0; number < 250; number++)); do
       [[ $used_numbers == *" $number "* ]] || [[ -n $(ip route show "10.77.$number.0/24") ]] || break
     done
-    ((number < 250)) || die "all 250 subnets are taken. Remove labs that are not needed: scripts/lab --name NAME down"
+    ((number < 250)) || die "all 250 subnets are in use. Remove a lab that you do not need: scripts/lab --name NAME down"
     echo "$number" >"$folder/number"
   fi
   unlock numbers
 }
 
-# read_subnet: sets the addresses of the lab
+# read_subnet: sets the variables with the addresses of the lab; fails if the lab has no subnet
 read_subnet() {
   local number
   [[ -f $folder/number ]] || return 1
@@ -35,7 +36,7 @@ read_subnet() {
 
 network_is_up() { [[ -e /run/netns/$namespace ]] && in_namespace ip link show bridge >/dev/null 2>&1; }
 
-# in_namespace COMMAND…: in the lab's network
+# in_namespace COMMAND…: runs the command in the network namespace of the lab
 in_namespace() { ip netns exec "$namespace" "$@"; }
 
 network_up() {
@@ -45,10 +46,10 @@ network_up() {
   unlock network
 }
 
-# Namespaces are the machine's, labs are a cache's: two caches must not mean the same one.
+# Namespaces belong to the whole machine, labs to one cache: two labs of the same name in two caches must not share a namespace.
 claim_namespace() {
   namespace_is_ours ||
-    die "a lab '$name' runs already, from the cache $(<"/run/swarmhub-lab/$name"). Choose another name: scripts/lab --name NAME up 3"
+    die "a lab '$name' of another cache is running: $(<"/run/swarmhub-lab/$name"). Choose another name: scripts/lab --name NAME up 3"
   mkdir -p /run/swarmhub-lab
   echo "$cache" >"/run/swarmhub-lab/$name"
 }
@@ -58,9 +59,9 @@ namespace_is_ours() {
 }
 
 create_network() {
-  network_down # of a lab that was left half made
+  network_down # Removes the rest of an attempt that was interrupted.
   local mtu
-  # The way out may be narrower than 1500 (a tunnel, a cloud); a guest that does not know it would see big packets vanish.
+  # The MTU of the default route may be less than 1500 (a tunnel, a cloud). A guest with a greater MTU would lose large packets.
   mtu=$(default_route | sed -n 's/.* dev \([^ ]*\).*/\1/p' | head -1)
   mtu=$(cat "/sys/class/net/${mtu:-lo}/mtu")
   ((mtu <= 1500)) || mtu=1500
@@ -90,7 +91,7 @@ network_down() {
   ip link delete "$host_interface" 2>/dev/null || true
   ip route delete "$subnet_prefix.0/24" 2>/dev/null || true
   if [[ -e /run/netns/$namespace ]] && namespace_is_ours; then
-    # Whoever is in it is ours, also what a killed scripts/lab had no time to write down.
+    # All processes in the namespace are ours, also those that a killed scripts/lab started before it could record their pids.
     ip netns pids "$namespace" | xargs -r kill -KILL 2>/dev/null || true
     ip netns delete "$namespace"
     rm -f "/run/swarmhub-lab/$name"
@@ -98,7 +99,8 @@ network_down() {
   restore_ip_forwarding
 }
 
-# for_each_rule DO: our own rules, ahead of the host's, whose policy stays as it is. The last is the first to be asked.
+# for_each_rule FUNCTION: calls it for each of our rules. They are inserted before the rules of the host, whose policy stays as it
+# is. The last rule here is the first in the chain.
 for_each_rule() {
   "$1" nat POSTROUTING -s "$subnet_prefix.0/24" ! -o "$host_interface" -j MASQUERADE
   "$1" nat POSTROUTING -s "$lab_address/32" ! -o "$host_interface" -j MASQUERADE
@@ -119,7 +121,7 @@ remove_rule() {
   while iptables -w 10 -t "$table" -D "$chain" "$@" 2>/dev/null; do :; done
 }
 
-# The host's switch for forwarding is put back when the last lab goes, if it was a lab that turned it on.
+# If a lab turned on IP forwarding on the host, it is turned off again when the last lab is removed.
 enable_ip_forwarding() {
   local switch=/proc/sys/net/ipv4/ip_forward
   [[ $(<"$switch") == 1 ]] && return
@@ -129,13 +131,13 @@ enable_ip_forwarding() {
 
 restore_ip_forwarding() {
   [[ -f $cache/ip_forward.was ]] || return 0
-  # Not `ip link | grep -q`: grep ends first, ip dies of the closed pipe, and with pipefail that reads as "none".
+  # `ip link | grep -q` would not work: grep ends first, SIGPIPE ends ip, and with pipefail that looks like "no match".
   compgen -G '/sys/class/net/swarmhub[0-9]*' >/dev/null && return
   cat "$cache/ip_forward.was" >/proc/sys/net/ipv4/ip_forward
   rm -f "$cache/ip_forward.was"
 }
 
-# guest_nameserver: a name server that can be asked from a guest (the host's own stub on loopback cannot)
+# guest_nameserver: prints a name server that guests can reach, so not a stub resolver on the loopback address of the host
 guest_nameserver() {
   local file server
   for file in /etc/resolv.conf /run/systemd/resolve/resolv.conf; do
@@ -143,5 +145,5 @@ guest_nameserver() {
     server=$(awk '$1 == "nameserver" && $2 !~ /^127\.|:/ { print $2; exit }' "$file")
     [[ -z $server ]] || { echo "$server" && return; }
   done
-  die "no name server that guests could ask: /etc/resolv.conf names only this machine itself."
+  die "guests cannot reach a name server: /etc/resolv.conf lists only loopback addresses."
 }

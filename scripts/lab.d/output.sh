@@ -1,31 +1,31 @@
 # shellcheck shell=bash
-# What the lab says, how it ends, and which locks it holds while it works.
+# Progress and error messages, cleanup at the end of a command, and locks.
 
 lab_started=$SECONDS
-exec {stderr_fd}>&2 # so that a trap speaks to people while a command's own talk goes to a file
+exec {stderr_fd}>&2 # Traps write here, because stderr may be redirected to a file at that moment.
 
-# say TEXT…: a line of progress on stderr, with the seconds since the command began
+# say TEXT…: prints a line of progress on stderr, with the seconds since the start of the command
 say() { printf '%4ss  %s\n' "$((SECONDS - lab_started))" "$*" >&"$stderr_fd"; }
 
-# die TEXT…: say where, what and what to type, and end
+# die TEXT…: prints an error message and exits with 1. The text says what failed and which command to type next.
 die() {
   printf 'scripts/lab: %s\n' "$*" >&"$stderr_fd"
   exit 1
 }
 
-# usage_error TEXT…: the command itself was wrong
+# usage_error TEXT…: the same for a command line that is wrong; exits with 2
 usage_error() {
-  printf 'scripts/lab: %s\nscripts/lab --help says what there is.\n' "$*" >&"$stderr_fd"
+  printf 'scripts/lab: %s\nFor the commands, see scripts/lab --help.\n' "$*" >&"$stderr_fd"
   exit 2
 }
 
 require_linux_root() {
-  [[ $(uname -s) == Linux ]] || die "the lab runs virtual machines on Linux; this is $(uname -s)."
-  [[ $(uname -m) == x86_64 ]] || die "the lab's guest kernel is built for x86_64; this is $(uname -m)."
-  [[ $EUID == 0 ]] || die "the lab makes network namespaces and tap devices, which needs root. Try: sudo scripts/lab $*"
+  [[ $(uname -s) == Linux ]] || die "the lab runs virtual machines on Linux, but this system is $(uname -s)."
+  [[ $(uname -m) == x86_64 ]] || die "the kernel of the guests is built for x86_64, but this machine is $(uname -m)."
+  [[ $EUID == 0 ]] || die "the lab creates network namespaces and tap devices, so it needs root. Type: sudo scripts/lab $*"
 }
 
-# What has to be undone if this command ends early, last one first.
+# Commands that run when this script ends, in reverse order. They undo what an interrupted command leaves half done.
 declare -a cleanups=()
 
 on_exit() { cleanups+=("$(printf '%q ' "$@")"); }
@@ -40,12 +40,12 @@ run_cleanups() {
 }
 
 trap run_cleanups EXIT
-trap 'printf "scripts/lab: %s:%s: this failed: %s\n" "${BASH_SOURCE##*/}" "$LINENO" "$BASH_COMMAND" >&"$stderr_fd"' ERR
+trap 'printf "scripts/lab: %s:%s: this command failed: %s\n" "${BASH_SOURCE##*/}" "$LINENO" "$BASH_COMMAND" >&"$stderr_fd"' ERR
 trap 'say "interrupted: cleaning up"; exit 130' INT
 trap 'exit 143' TERM
 trap 'exit 129' HUP
 
-# lock NAME: wait for the lock of that name, and hold it until unlock or the end of the command; held already is held
+# lock NAME: waits for the lock of that name, and holds it until unlock or the end of the script; does nothing if it is held already
 declare -A locks=()
 lock() {
   local descriptor file=$cache/locks/$1
@@ -53,8 +53,8 @@ lock() {
   mkdir -p "$cache/locks"
   exec {descriptor}>>"$file"
   flock -n "$descriptor" || {
-    say "waiting for another scripts/lab that holds '$1'"
-    run_interruptible flock -w 1200 "$descriptor" || die "'$1' is still held after 20 minutes. Who holds it: fuser -v $file"
+    say "waiting for another scripts/lab, which holds the lock '$1'"
+    run_interruptible flock -w 1200 "$descriptor" || die "another process still holds the lock '$1' after 20 minutes. To see which: fuser -v $file"
   }
   locks[$1]=$descriptor
 }

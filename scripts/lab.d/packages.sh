@@ -1,17 +1,17 @@
 # shellcheck shell=bash
-# The Debian packages that the lab needs on the machine that runs it.
+# Installs the Debian packages that the lab needs on this machine.
 
-# ensure_packages WHY COMMAND:PACKAGE…: install the packages whose command is not here
+# ensure_packages REASON COMMAND:PACKAGE…: installs the packages whose commands are missing
 ensure_packages() {
-  local why=$1 pair missing=()
+  local reason=$1 pair missing=()
   shift
   for pair in "$@"; do
     PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
   done
   ((${#missing[@]})) || return 0
-  command -v apt-get >/dev/null || die "these Debian packages are missing, and there is no apt-get here: ${missing[*]} ($why)"
+  command -v apt-get >/dev/null || die "these Debian packages are missing, and this machine has no apt-get: ${missing[*]} ($reason)"
   lock packages
-  say "installing ${missing[*]} ($why)"
+  say "installing ${missing[*]} ($reason)"
   without_starting_services install_packages "${missing[@]}"
   unlock packages
 }
@@ -21,11 +21,12 @@ install_packages() {
   export DEBIAN_FRONTEND=noninteractive
   { apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@"; } >"$log" 2>&1 || {
     tail -5 "$log" >&2
-    die "apt-get could not install $*. The whole of what it said: $log"
+    die "apt-get could not install $*. Its whole output: $log"
   }
 }
 
-# The lab runs its own registry and its own dockerd: the packages' services are neither started nor enabled by it.
+# without_starting_services COMMAND PACKAGE…: the lab runs its own registry and its own dockerd, so the services of the packages
+# are neither started nor enabled.
 without_starting_services() {
   local policy=/usr/sbin/policy-rc.d unit
   [[ -e $policy ]] || {
@@ -45,15 +46,15 @@ without_starting_services() {
 }
 
 ensure_guest_packages() {
-  ensure_packages 'to make guests and their network' mmdebstrap:mmdebstrap ip:iproute2 iptables:iptables \
+  ensure_packages 'to create guests and their network' mmdebstrap:mmdebstrap ip:iproute2 iptables:iptables \
     mke2fs:e2fsprogs ssh:openssh-client docker-registry:docker-registry curl:curl \
     unshare:util-linux flock:util-linux gzip:gzip pkill:procps
-  [[ -f $debian_keyring ]] || ensure_packages 'to verify what comes from Debian' no-such-command:debian-archive-keyring
+  [[ -f $debian_keyring ]] || ensure_packages 'to verify the packages of Debian' no-such-command:debian-archive-keyring
 }
 
 ensure_image_packages() {
   ensure_packages 'to build the notebook image' dockerd:docker.io
-  # From trixie on the command is a package of its own, which docker.io only recommends.
+  # Since trixie the command docker is in a package of its own, which docker.io only recommends.
   ensure_packages 'to build the notebook image' docker:docker-cli
 }
 

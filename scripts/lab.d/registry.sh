@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# The lab's registry: Debian's docker-registry. Its blobs are in the cache and shared by all labs; each lab serves them in its own network.
+# The registry of the lab, which is Debian's docker-registry. All labs share its blobs, which are in the cache; each lab runs a
+# server for them in its own network.
 
 registry_up() {
   ensure_debian_image
@@ -9,7 +10,7 @@ registry_up() {
 
 registry_down() { stop_daemon "$folder/registry.pid" TERM; }
 
-# start_registry BASE ADDRESS [COMMAND…]: BASE.yml, .log and .pid are its own
+# start_registry BASE ADDRESS [COMMAND…]: starts the server, if given through COMMAND; its files are BASE.yml, .log and .pid
 start_registry() {
   local base=$1 address=$2
   shift 2
@@ -24,11 +25,11 @@ YAML
   start_daemon "$base.pid" "$base.log" "$@" docker-registry serve "$base.yml"
   wait_until 20 grep -q 'listening on' "$base.log" || {
     tail -3 "$base.log" >&2
-    die "the registry does not listen on $address. The whole of what it said: $base.log"
+    die "the registry does not listen on $address. Its whole output: $base.log"
   }
 }
 
-# with_registry COMMAND…: with a registry on loopback that writes to the shared blobs; its address is in $registry
+# with_registry COMMAND…: runs the command beside a registry on the loopback address, at $registry, that writes the shared blobs
 with_registry() {
   local base=$cache/registry-writer
   stop_daemon "$base.pid"
@@ -39,13 +40,13 @@ with_registry() {
   stop_daemon "$base.pid" TERM
 }
 
-# registry_has NAME TAG: in the shared blobs, without asking a server
-# tag_digest NAME TAG: the digest behind a tag
+# tag_digest NAME TAG: prints the digest that a tag points to
 tag_digest() { cat "$cache/registry/docker/registry/v2/repositories/$1/_manifests/tags/$2/current/link"; }
 
+# registry_has NAME TAG: succeeds if the shared blobs contain the image; needs no running server
 registry_has() { [[ -f $cache/registry/docker/registry/v2/repositories/$1/_manifests/tags/$2/current/link ]]; }
 
-# library/debian:trixie-slim, as any class's own registry would mirror it
+# Builds library/debian:trixie-slim if it is missing; the registry serves it as a mirror of Docker Hub would.
 ensure_debian_image() {
   registry_has library/debian trixie-slim && return
   lock registry
@@ -55,7 +56,7 @@ ensure_debian_image() {
 
 build_debian_image() {
   local partial=$cache/debian.partial
-  say 'making debian:trixie-slim for the registry (once, about half a minute)'
+  say 'building debian:trixie-slim for the registry (only once, takes about half a minute)'
   rm -rf "$partial"
   on_exit rm -rf "$partial"
   mkdir -p "$partial/rootfs"
@@ -63,7 +64,7 @@ build_debian_image() {
   copy_ca_certificates "$partial/rootfs"
   run_isolated chroot "$partial/rootfs" update-ca-certificates >/dev/null 2>&1
   echo force-unsafe-io >"$partial/rootfs/etc/dpkg/dpkg.cfg.d/lab-force-unsafe-io"
-  # As in the published trixie-slim: packages leave their documentation behind.
+  # As in the published trixie-slim image, the documentation of packages is not installed.
   printf 'path-exclude /usr/share/%s/*\n' doc man locale info lintian linda groff >"$partial/rootfs/etc/dpkg/dpkg.cfg.d/slim"
   echo 'path-include /usr/share/doc/*/copyright' >>"$partial/rootfs/etc/dpkg/dpkg.cfg.d/slim"
   rm -rf "$partial"/rootfs/usr/share/{doc,man,locale,info}/* "$partial"/rootfs/var/{lib/apt/lists,cache/apt,log}/*
@@ -72,12 +73,13 @@ build_debian_image() {
   rm -rf "$partial"
 }
 
-# push_layer FOLDER NAME TAG: FOLDER/layer.tar as an image of one layer (OCI image specification 1.0)
+# push_layer FOLDER NAME TAG: pushes FOLDER/layer.tar as an image of one layer (OCI image specification 1.0)
 push_layer() {
   local source=$1 name=$2 tag=$3 diff type=application/vnd.oci.image
   diff=$(sha256sum <"$source/layer.tar" | cut -d' ' -f1)
   gzip -3 -n "$source/layer.tar"
-  # pip, node and the like look only where they are told; behind an inspecting proxy they would refuse everything.
+  # pip, Node and other programs do not use the CA certificates of the system unless they are told to; behind a proxy that
+  # inspects TLS all their downloads would fail.
   local ca=/etc/ssl/certs/ca-certificates.crt
   printf '{"architecture":"amd64","os":"linux","config":{"Cmd":["/bin/bash"],"Env":["PATH=%s","SSL_CERT_FILE=%s","PIP_CERT=%s","NODE_EXTRA_CA_CERTS=%s"]},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
     /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$ca" "$ca" "$ca" "$diff" >"$source/config.json"
@@ -88,7 +90,7 @@ push_layer() {
     "http://$registry/v2/$name/manifests/$tag"
 }
 
-# push_blob FILE NAME TYPE: prints its descriptor
+# push_blob FILE NAME TYPE: uploads the file and prints its OCI descriptor
 push_blob() {
   local digest upload
   digest=sha256:$(sha256sum <"$1" | cut -d' ' -f1)

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# A lab from its first guest to its end.
+# Starts and removes a lab.
 
-# lab_up COUNT MEMORY_MB DISK_GB RELEASE PACKAGES
+# lab_up COUNT MEMORY_MB DISK_GB RELEASE PACKAGES: boots the guests 1 to COUNT; guests that are running stay as they are
 lab_up() {
   local count=$1 memory=$2 disk=$3 k started=()
   ensure_guest_packages
@@ -12,7 +12,7 @@ lab_up() {
   registry_up
   for ((k = 1; k <= count; k++)); do
     remove_unfinished_guest "$k"
-    guest_exists "$k" || make_guest "$k" "$memory" "$disk"
+    guest_exists "$k" || create_guest "$k" "$memory" "$disk"
     [[ ! -f $folder/vm$k.ready ]] || ! guest_is_running "$k" || continue
     guest_is_running "$k" || boot_guest "$k"
     started+=("$k")
@@ -23,7 +23,7 @@ lab_up() {
   say "up: $(for k in $(list_running_guests); do printf 'node%s %s  ' "$k" "$(guest_address "$k")"; done)"
 }
 
-# Everything of this lab; whatever is already gone is passed over.
+# Removes everything that belongs to this lab; parts that no longer exist are skipped.
 lab_down() {
   local k
   if read_subnet; then
@@ -37,11 +37,11 @@ lab_down() {
   rm -rf "$folder"
 }
 
-# What labs share, as long as no lab uses it.
+# Removes what the labs share, if no lab exists.
 cache_down() {
   local others
   others=$(find "$cache/labs" -mindepth 1 -maxdepth 1 -type d -printf '%f ' 2>/dev/null || true)
-  [[ -z $others ]] || die "the cache stays, because other labs stand on it: $others"
+  [[ -z $others ]] || die "other labs use the cache, so it stays: $others"
   rm -rf "${cache:?}"
-  say "the cache is gone: $cache"
+  say "removed the cache $cache"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The lab itself (about two minutes, root): test/lab/lab.test.sh, which scripts/test runs too.
-# Labs of other names are left alone.
+# Tests scripts/lab. It needs root and takes about two and a half minutes. scripts/test runs it too.
+# It uses the labs labtest-a and labtest-b and does not touch other labs.
 set -euo pipefail
 cd "$(dirname "$(realpath "$0")")/../.."
 passed=0 failed=0 log=$(mktemp)
@@ -10,7 +10,7 @@ lab_b() { scripts/lab --name labtest-b "$@"; }
 clean_up() { lab_a down --saved; lab_b down --saved; } >/dev/null 2>&1
 trap 'clean_up; rm -f "$log" "$log.output"' EXIT
 
-# it SENTENCE COMMAND…
+# it TITLE COMMAND…: one test; it passes if the command succeeds
 it() {
   local title=$1
   shift
@@ -24,14 +24,15 @@ it() {
   fi
 }
 
-fails_with() { # STATUS TEXT COMMAND…
+# fails_with STATUS TEXT COMMAND…: succeeds if the command ends with this exit status and its output contains the text
+fails_with() {
   local status=0 expected=$1 text=$2
   shift 2
   "$@" 2>&1 | tee "$log.output" || status=${PIPESTATUS[0]}
   [[ $status == "$expected" ]] && grep -q "$text" "$log.output"
 }
 
-# What a lab leaves on the machine, in one line each: nothing is wanted.
+# list_leftovers: prints what is left of our labs on this machine, one line each
 list_leftovers() {
   ip netns list | grep 'swarmhub-labtest' || true
   pgrep -fa '/labs/labtest-' || true
@@ -48,7 +49,8 @@ registry_is_reachable() { lab_a ssh 1 'curl -sSfo /dev/null "$(apt-get -q --prin
 registry_serves() { (eval "$(lab_a env)" && lab_a ssh 1 "curl -sSf http://$LAB_REGISTRY/v2/library/debian/tags/list" | grep trixie-slim); }
 subnet() { (eval "$("$1" env)" && echo "${LAB_SUBNET%.0/24}"); }
 labs_are_isolated() { [[ $(subnet lab_a) != "$(subnet lab_b)" ]] && ! lab_a ssh 1 "timeout 3 bash -c '</dev/tcp/$(subnet lab_b).11/22'"; }
-milliseconds() { # of a TCP handshake with guest 1, the best of three
+# milliseconds: prints the shortest time of three TCP handshakes with guest 1
+milliseconds() {
   local started best=99999 elapsed
   for _ in 1 2 3; do
     started=$(date +%s%N)
@@ -72,8 +74,9 @@ snapshot_is_restored() {
     lab_a ssh 1 'grep saved marker && sudo head -c4 /dev/ubdb | grep disk'
 }
 renewed_guest_is_blank() { lab_a ssh 1 'touch marker && sync' && lab_a renew 1 && lab_a ssh 1 '! test -e marker'; }
-# Job control gives the lab the signals that it would have at a terminal.
-run_and_signal() { # SIGNAL SECONDS COMMAND…
+# run_and_signal SIGNAL SECONDS COMMAND…: starts the command and signals it after some seconds. With job control (set -m) the
+# command is a process group of its own and gets the signal as it would from a terminal.
+run_and_signal() {
   (
     set -m
     signal=$1 seconds=$2
@@ -87,30 +90,30 @@ interrupted_up_leaves_nothing() { run_and_signal INT 3 scripts/lab --name labtes
 killed_up_is_removed_by_down() { run_and_signal KILL 3 scripts/lab --name labtest-b up 1 --memory 512 && lab_b down && ! list_leftovers | grep -v labtest-a; }
 
 clean_up
-it 'help needs no root and no lab' scripts/lab --help
-it 'an unknown command is wrong usage' fails_with 2 "no command 'fly'" scripts/lab fly
-it 'up wants a number' fails_with 2 'number of guests' lab_a up
-it 'a lab that is not up says what to type' fails_with 1 'up 3' lab_a status
-it 'up brings up a guest' lab_a up 1 --memory 512 --disk 3
-it 'a second up has nothing to do' lab_a up 1
+it '--help works without root and without a lab' scripts/lab --help
+it 'an unknown command is a usage error' fails_with 2 "no command 'fly'" scripts/lab fly
+it 'up without a number is a usage error' fails_with 2 'number of guests' lab_a up
+it 'the error for a lab that is not up names the command that starts it' fails_with 1 'up 3' lab_a status
+it 'up boots a guest' lab_a up 1 --memory 512 --disk 3
+it 'a second up changes nothing' lab_a up 1
 it 'the guest is blank' guest_is_blank
-it 'ssh clients know the guest by the key that its console showed' host_key_is_known
+it 'ssh clients accept the host key that the guest printed on its console' host_key_is_known
 it 'the guest reaches the package registry' registry_is_reachable
-it 'the registry has debian:trixie-slim' registry_serves
-it 'a guest that does not exist is named' fails_with 1 'no guest 7' lab_a ssh 7
-it 'the exit status of a remote command is that of ssh' fails_with 3 bye lab_a ssh 1 'echo bye; exit 3'
-it 'a second lab lives beside the first' lab_b up 1 --memory 512
-it 'two labs do not reach each other' labs_are_isolated
-it 'down of one lab leaves the other' lab_b down
+it 'the registry of the lab serves debian:trixie-slim' registry_serves
+it 'the error for a guest that does not exist names it' fails_with 1 'no guest 7' lab_a ssh 7
+it 'ssh exits with the exit status of the remote command' fails_with 3 bye lab_a ssh 1 'echo bye; exit 3'
+it 'a second lab runs beside the first' lab_b up 1 --memory 512
+it 'two labs cannot reach each other' labs_are_isolated
+it 'down removes only one of the two labs' lab_b down
 it 'the first lab still answers' lab_a ssh 1 true
-it 'delay 200 makes a round trip of 200 ms, delay 0 takes it away' delay_is_set_and_removed
-it 'a cut cable is mended' link_is_cut_and_restored
-it 'a guest whose plug was pulled boots again on its disks' survives_power_loss
-it 'a guest made anew is as it was at first' renewed_guest_is_blank
-it 'a saved state comes back, also after down' snapshot_is_restored
-it 'an interrupted up leaves nothing' interrupted_up_leaves_nothing
-it 'down removes what a killed up left' killed_up_is_removed_by_down
+it 'delay 200 adds 200 ms to a round trip, delay 0 removes it' delay_is_set_and_removed
+it 'cut disconnects a guest, mend connects it again' link_is_cut_and_restored
+it 'a guest that was killed boots again on its disks' survives_power_loss
+it 'renew gives a guest new disks' renewed_guest_is_blank
+it 'restore brings back a snapshot, also after down' snapshot_is_restored
+it 'an interrupted up leaves nothing behind' interrupted_up_leaves_nothing
+it 'down removes what a killed up left behind' killed_up_is_removed_by_down
 it 'down leaves no namespace, process, mount or folder' leaves_nothing
-it 'down can be said twice' lab_a down
+it 'a second down succeeds' lab_a down
 echo "$passed passed, $failed failed"
 ((failed == 0))

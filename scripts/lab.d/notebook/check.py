@@ -1,4 +1,4 @@
-"""Run in a fresh container of the notebook image before it is pushed: a server of a user starts, serves JupyterLab, and runs a cell."""
+"""Checks the notebook image before it is pushed, in a fresh container: a user's server starts, serves JupyterLab and runs a cell."""
 import http.server
 import json
 import os
@@ -10,7 +10,7 @@ import urllib.request
 
 
 class Hub(http.server.BaseHTTPRequestHandler):
-    """As much of a hub as a starting server asks for."""
+    """Answers the requests that a starting server sends to the hub."""
 
     def do_GET(self):
         answer = {"version": "6.1.1", "kind": "user", "name": "ada", "admin": False, "groups": [], "scopes": ["access:servers"]}
@@ -53,7 +53,7 @@ environment = {
 }
 started = time.monotonic()
 log = open("/tmp/server.log", "w+")
-# As jupyterhub_config.py has it.
+# The same arguments as in jupyterhub_config.py.
 arguments = ["--ResourceUseDisplay.track_disk_usage=True", "--ResourceUseDisplay.enable_prometheus_metrics=False"]
 server = subprocess.Popen(["jupyterhub-singleuser", *arguments], env={**os.environ, **environment}, stdout=log, stderr=log)
 try:
@@ -69,15 +69,15 @@ try:
     status = open(f"/proc/{server.pid}/status").read()
     stat = open(f"/proc/{server.pid}/stat").read().rsplit(")", 1)[1].split()
     if '"baseUrl"' not in request("lab"):
-        sys.exit("the answer to /lab is not JupyterLab's page")
+        sys.exit("the answer to /lab is not the page of JupyterLab")
     request("api/contents/check.txt", "PUT", {"type": "file", "format": "text", "content": "kept"})
     if "kept" not in request("api/contents/check.txt?content=1"):
-        sys.exit("a file that was saved is not there")
+        sys.exit("a file that was saved cannot be read")
     if "disk_total" not in json.loads(request("api/metrics/v1")):
-        sys.exit("the server does not tell how full the home is")
+        sys.exit("the server does not report how full the home is")
     text = open("/tmp/server.log").read()
     if "Traceback" in text:
-        sys.exit(f"the server complains:\n{text}")
+        sys.exit(f"there is a traceback in the log of the server:\n{text}")
     from jupyter_client.manager import run_kernel
 
     started = time.monotonic()
@@ -85,7 +85,7 @@ try:
         outputs = []
         client.execute_interactive("print(6 * 7)", timeout=60, output_hook=lambda message: outputs.append(message["content"]))
     if not any(content.get("text") == "42\n" for content in outputs):
-        sys.exit(f"a cell does not print: {outputs}")
+        sys.exit(f"a cell did not print 42: {outputs}")
     memory = int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) // 1024
     cpu = (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
     print(f"a user's server answers after {seconds:.1f} s ({cpu:.2f} s of CPU, {memory} MB); first cell of a kernel after {time.monotonic() - started:.1f} s")
