@@ -3,18 +3,34 @@
 # It uses the labs labtest-a and labtest-b and does not touch other labs.
 set -euo pipefail
 cd "$(dirname "$(realpath "$0")")/../.."
-passed=0 failed=0 log=$(mktemp)
+passed=0 failed=0 current='' log=$(mktemp)
 
 lab_a() { scripts/lab --name labtest-a "$@"; }
 lab_b() { scripts/lab --name labtest-b "$@"; }
 clean_up() { lab_a down --saved; lab_b down --saved; } >/dev/null 2>&1
-trap 'clean_up; rm -f "$log" "$log.output"' EXIT
+
+# Names the test during which the script was stopped, and prints the counts.
+finish() {
+  local status=$?
+  if [[ -n $current ]]; then
+    failed=$((failed + 1))
+    echo "not ok  $current (stopped)"
+    sed 's/^/        /' "$log"
+  fi
+  clean_up || true
+  rm -f "$log" "$log.output"
+  echo "$passed passed, $failed failed"
+  ((status != 0 || failed == 0)) || exit 1
+}
+trap finish EXIT
+trap 'exit 130' INT # Otherwise bash continues if the current command handles the signal.
 
 # it TITLE COMMAND…: one test; it passes if the command succeeds
 it() {
   local title=$1
+  current=$title
   shift
-  if "$@" >"$log" 2>&1; then
+  if ("$@") >"$log" 2>&1; then
     passed=$((passed + 1))
     echo "ok      $title"
   else
@@ -22,6 +38,7 @@ it() {
     echo "not ok  $title"
     sed 's/^/        /' "$log"
   fi
+  current=
 }
 
 # fails_with STATUS TEXT COMMAND…: succeeds if the command ends with this exit status and its output contains the text
@@ -115,5 +132,3 @@ it 'an interrupted up leaves nothing behind' interrupted_up_leaves_nothing
 it 'down removes what a killed up left behind' killed_up_is_removed_by_down
 it 'down leaves no namespace, process, mount or folder' leaves_nothing
 it 'a second down succeeds' lab_a down
-echo "$passed passed, $failed failed"
-((failed == 0))
