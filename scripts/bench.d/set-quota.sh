@@ -5,7 +5,8 @@ folder=$1 limit=$2
 mount=$(findmnt -n -o TARGET --target "$folder")
 exec 9>/var/lock/set-quota
 flock 9
-id=$(($(cat /etc/projects 2>/dev/null | wc -l) + 500001))
+: >>/etc/projects
+id=$(($(wc -l </etc/projects) + 500001))
 echo "$id:$folder" >>/etc/projects
 echo "project$id:$id" >>/etc/projid
 flock -u 9
