@@ -1,4 +1,4 @@
-"""In the hub's container: prints whose servers the hub has, a line each."""
+"""Prints the users who have a server, one on each line. Runs in the container of the hub."""
 
 from pathlib import Path
 
