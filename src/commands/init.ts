@@ -1,8 +1,9 @@
 import { access, unlink, writeFile } from "node:fs/promises";
+import Handlebars from "handlebars";
 import { stringify } from "yaml";
 import { configFrom, loadConfig } from "../config/load.js";
 import { UserError, exitCode, reasonsOf } from "../errors.js";
-import { renderAsset } from "../operator/template.js";
+import { readAsset } from "../operator/assets.js";
 import { type Answers, type InitIo, type InitOptions, answers } from "./init/answers.js";
 
 /** Writes a short swarmhub.yaml from flags and answers; an existing file stays as it is. Throws a UserError (usage). */
@@ -35,14 +36,14 @@ const checkTogether = (text: string, path: string): void => {
 };
 
 const fileText = ({ name, domain, letsencrypt, manager, workers, backing }: Answers): string =>
-  renderAsset("templates/init.yaml.hbs", {
+  Handlebars.compile(readAsset("templates/init.yaml.hbs"), { strict: true, noEscape: true })({
     name: yaml(name),
-    domain: domain === undefined ? null : yaml(domain),
-    letsencrypt: letsencrypt === undefined ? null : yaml(letsencrypt),
+    domain: domain && yaml(domain),
+    letsencrypt: letsencrypt && yaml(letsencrypt),
     manager: yaml(manager),
     workers: yaml(workers),
-    device: "device" in backing ? yaml(backing.device) : null,
-    file: "file" in backing ? yaml(backing.file) : null,
+    device: "device" in backing && yaml(backing.device),
+    file: "file" in backing && yaml(backing.file),
     quota: "file" in backing ? yaml(backing.quota) : "5G",
   });
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { AcmeConfig, SecretSource, TlsConfig } from "../config/types.js";
 import { UserError, exitCode } from "../errors.js";
-import type { SecretWorld } from "../operator/secret.js";
+import { type SecretWorld, secretFromEnvironment } from "../operator/secret.js";
 import type { givenNames } from "../paths.js";
 import { certificatesIn, checkRoots } from "./chain.js";
 import { OwnFileError, checkOwn } from "./own-certificate.js";
@@ -110,19 +110,9 @@ const readSecret = async (
   world: GivenWorld,
 ): Promise<{ text: string; place: string }> => {
   if (source.kind === "env")
-    return { text: fromEnvironment(what, source.name, world), place: `$${source.name}` };
+    return { text: secretFromEnvironment(what, source.name, world), place: `$${source.name}` };
   const place = source.kind === "file" ? source.path : "";
   return { text: await readText(what, place, world), place };
-};
-
-const fromEnvironment = (what: string, name: string, { env }: GivenWorld): string => {
-  const value = Object.hasOwn(env, name) ? env[name] : undefined;
-  if (value === undefined)
-    throw new UserError(`${what} comes from the environment variable ${name}, which is not set`, {
-      hint: `type \`read -rs ${name} && export ${name}\`, then the command again`,
-      code: exitCode.usage,
-    });
-  return value;
 };
 
 const most = 256 * 1024;
