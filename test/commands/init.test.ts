@@ -74,7 +74,7 @@ test("Let's Encrypt without a domain, or with no e-mail address, is refused befo
   const flags = { config, manager: "local", device: "/dev/vdb" };
   for (const [more, expected] of [
     [{ letsencrypt: "ada@example.org" }, /--letsencrypt needs --domain/],
-    [{ letsencrypt: "ada", domain: "geo.example.org" }, /--letsencrypt is "ada", which is not/],
+    [{ letsencrypt: "ada", domain: "geo.example.org" }, /--letsencrypt is "ada": expected an e-mail address/],
   ] as const)
     await t.throwsAsync(init({ ...flags, ...more }, answering()), { message: expected });
 });
@@ -184,7 +184,7 @@ test("answers that do not fit together leave no file behind", async (t) => {
   await t.throwsAsync(
     init({ config, manager: "a", worker: ["b@a"], device: "/dev/vdb" }, answering()),
     {
-      message: /do not fit together.*\n {2}item 1 of workers is b@a, the same machine as manager/,
+      message: /do not fit together.*\n {2}item 1 of "workers" is b@a, the same machine as "manager"/,
     },
   );
   t.deepEqual(await readdir(dirname(config)), []);

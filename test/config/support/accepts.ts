@@ -1,7 +1,7 @@
 import test from "ava";
 import { UserError } from "../../../src/errors.js";
 
-/** Tests that a reader takes the good texts and answers each bad one with a Problem. */
+/** Tests that a reader accepts the good texts, and refuses each bad one with a UserError. */
 export const accepts = (
   what: string,
   read: (text: string) => unknown,
@@ -15,7 +15,7 @@ export const accepts = (
     });
 };
 
-/** What a reader says about a bad text. */
+/** The advice of a reader about a bad text. */
 export const adviceOf = (read: (text: string) => unknown, text: string): string => {
   try {
     read(text);
