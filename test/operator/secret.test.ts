@@ -21,21 +21,21 @@ const refusal = async (source: SecretSource, from: SecretWorld): Promise<UserErr
   throw new Error("it was accepted");
 };
 
-test("a secret to be generated is not looked for", async (t) => {
+test("a secret to be generated is not read from anywhere", async (t) => {
   const nothing = { env: {}, readFile: () => Promise.reject(new Error("read")) };
   t.is(await resolveSecret({ kind: "generated" }, nothing), undefined);
 });
 
-test("a secret comes from the environment as it is", async (t) => {
+test("a secret from the environment is unchanged", async (t) => {
   t.is(await resolveSecret(env, world("correct horse")), "correct horse");
 });
 
-test("a secret's file may end in a line break", async (t) => {
+test("one line break at the end of a file is not part of the secret", async (t) => {
   for (const end of ["", "\n", "\r\n"])
     t.is(await resolveSecret(file, world(`correct horse${end}`)), "correct horse");
 });
 
-test("a variable that is not set is named, with how to set it unseen", async (t) => {
+test("the hint about a variable that is not set has the command that sets it without echo", async (t) => {
   const { message, hint, code } = await refusal({ kind: "env", name: "toString" }, world("x"));
   t.is(
     message,
@@ -45,7 +45,7 @@ test("a variable that is not set is named, with how to set it unseen", async (t)
   t.is(code, exitCode.usage);
 });
 
-test("a file that cannot be read is named, with the reason", async (t) => {
+test("the error about an unreadable file has its path and the reason", async (t) => {
   const failing = (code: string): SecretWorld => ({
     env: {},
     readFile: () => Promise.reject(Object.assign(new Error("no"), { code })),
@@ -57,7 +57,7 @@ test("a file that cannot be read is named, with the reason", async (t) => {
   t.regex((await refusal(file, failing("EACCES"))).message, /which cannot be read \(EACCES\)/);
 });
 
-const unfit: [string, RegExp][] = [
+const invalid: [string, RegExp][] = [
   ["", /is empty/],
   ["\n", /is empty/],
   ["short77", /has 7 characters; the minimum is 8/],
@@ -66,7 +66,7 @@ const unfit: [string, RegExp][] = [
   ["contraseña-1", /outside ASCII/],
   ["with\u0000zero-byte", /outside ASCII/],
 ];
-for (const [secret, why] of unfit)
+for (const [secret, why] of invalid)
   test(`refused: ${JSON.stringify(secret)}`, async (t) => {
     const { message, hint } = await refusal(file, world(secret));
     t.regex(message, why);
