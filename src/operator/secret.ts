@@ -2,7 +2,7 @@ import type { SecretSource } from "../config/types.js";
 import { UserError, exitCode } from "../errors.js";
 
 /** Where secrets are looked up: the environment, and files by path. */
-export type SecretWorld = {
+export type SecretAccess = {
   env: Readonly<Record<string, string | undefined>>;
   readFile: (path: string) => Promise<string>;
 };
@@ -14,15 +14,15 @@ const minimumLength = 8;
 /** The shared password, or undefined if it is to be generated. Throws a UserError (usage) that never contains it. */
 export const resolveSecret = async (
   source: SecretSource,
-  world: SecretWorld,
+  access: SecretAccess,
 ): Promise<string | undefined> => {
   switch (source.kind) {
     case "generated":
       return undefined;
     case "env":
-      return checked(secretFromEnvironment(key, source.name, world), `$${source.name}`);
+      return checked(secretFromEnvironment(key, source.name, access), `$${source.name}`);
     case "file":
-      return checked(await fromFile(source.path, world), source.path);
+      return checked(await fromFile(source.path, access), source.path);
   }
 };
 
@@ -30,7 +30,7 @@ export const resolveSecret = async (
 export const secretFromEnvironment = (
   yamlKey: string,
   variable: string,
-  { env }: Pick<SecretWorld, "env">,
+  { env }: Pick<SecretAccess, "env">,
 ): string => {
   const value = Object.hasOwn(env, variable) ? env[variable] : undefined;
   if (value === undefined)
@@ -41,7 +41,7 @@ export const secretFromEnvironment = (
   return value;
 };
 
-const fromFile = async (path: string, { readFile }: SecretWorld): Promise<string> => {
+const fromFile = async (path: string, { readFile }: SecretAccess): Promise<string> => {
   try {
     return (await readFile(path)).replace(/\r?\n$/, "");
   } catch (error) {

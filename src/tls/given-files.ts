@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { AcmeConfig, SecretSource, TlsConfig } from "../config/types.js";
 import { UserError, exitCode } from "../errors.js";
-import { type SecretWorld, secretFromEnvironment } from "../operator/secret.js";
+import { type SecretAccess, secretFromEnvironment } from "../operator/secret.js";
 import type { givenNames } from "../paths.js";
 import { certificatesIn, checkRoots } from "./chain.js";
 import { OwnFileError, checkOwn } from "./own-certificate.js";
@@ -15,7 +15,7 @@ type GivenName = (typeof givenNames)[number];
 export type Given = { files: GivenFile[]; serial?: string; warnings: string[] };
 
 /** Where it is read from, and when. */
-export type GivenWorld = SecretWorld & { now: () => Date };
+export type GivenWorld = SecretAccess & { now: () => Date };
 
 /** Reads and checks what `tls` names, for a class of these names; throws a UserError (usage) that never repeats a secret. */
 export const readGiven = async (

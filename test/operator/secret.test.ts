@@ -1,9 +1,9 @@
 import test from "ava";
 import type { SecretSource } from "../../src/config/types.js";
 import { UserError, exitCode } from "../../src/errors.js";
-import { type SecretWorld, resolveSecret } from "../../src/operator/secret.js";
+import { type SecretAccess, resolveSecret } from "../../src/operator/secret.js";
 
-const world = (content: string): SecretWorld => ({
+const world = (content: string): SecretAccess => ({
   env: { ROOM: content },
   readFile: () => Promise.resolve(content),
 });
@@ -11,7 +11,7 @@ const world = (content: string): SecretWorld => ({
 const env: SecretSource = { kind: "env", name: "ROOM" };
 const file: SecretSource = { kind: "file", path: "/etc/room.txt" };
 
-const refusal = async (source: SecretSource, from: SecretWorld): Promise<UserError> => {
+const refusal = async (source: SecretSource, from: SecretAccess): Promise<UserError> => {
   try {
     await resolveSecret(source, from);
   } catch (error) {
@@ -46,7 +46,7 @@ test("the hint about a variable that is not set has the command that sets it wit
 });
 
 test("the error about an unreadable file has its path and the reason", async (t) => {
-  const failing = (code: string): SecretWorld => ({
+  const failing = (code: string): SecretAccess => ({
     env: {},
     readFile: () => Promise.reject(Object.assign(new Error("no"), { code })),
   });

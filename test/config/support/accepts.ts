@@ -1,5 +1,5 @@
 import test from "ava";
-import { UserError } from "../../../src/errors.js";
+import { UserError, adviceOf } from "../../../src/errors.js";
 
 /** Tests that a reader accepts the good texts, and refuses each bad one with a UserError. */
 export const accepts = (
@@ -16,12 +16,12 @@ export const accepts = (
 };
 
 /** The advice of a reader about a bad text. */
-export const adviceOf = (read: (text: string) => unknown, text: string): string => {
+export const adviceAbout = (read: (text: string) => unknown, text: string): string => {
   try {
     read(text);
     return "";
   } catch (error) {
-    return error instanceof UserError ? `${error.reason}; ${error.hint}` : String(error);
+    return adviceOf(error);
   }
 };
 

@@ -1,6 +1,6 @@
 import test from "ava";
 import { addressFrom, destinationFrom, machineOf } from "../../../src/config/values/destination.js";
-import { accepts, adviceOf } from "../support/accepts.js";
+import { accepts, adviceAbout } from "../support/accepts.js";
 
 accepts("a destination", destinationFrom, {
   good: [
@@ -34,7 +34,10 @@ accepts("an address", addressFrom, {
 });
 
 test("a port is corrected to the form of ssh", (t) => {
-  t.regex(adviceOf(destinationFrom, "ada@host:2222"), /; did you mean "ssh:\/\/ada@host:2222"\?$/);
+  t.regex(
+    adviceAbout(destinationFrom, "ada@host:2222"),
+    /; did you mean "ssh:\/\/ada@host:2222"\?$/,
+  );
 });
 
 test("destinations with different users are the same machine", (t) => {

@@ -1,6 +1,6 @@
 import test from "ava";
 import { imageFrom, mirrorFrom } from "../../../src/config/values/image.js";
-import { accepts, adviceOf } from "../support/accepts.js";
+import { accepts, adviceAbout } from "../support/accepts.js";
 
 const digest = `sha256:${"0".repeat(64)}`;
 
@@ -42,5 +42,5 @@ accepts("a mirror", mirrorFrom, {
 });
 
 test("the advice about a mirror with a path is the address without it", (t) => {
-  t.regex(adviceOf(mirrorFrom, "https://x.org/v2"), /; did you mean "https:\/\/x\.org"\?$/);
+  t.regex(adviceAbout(mirrorFrom, "https://x.org/v2"), /; did you mean "https:\/\/x\.org"\?$/);
 });

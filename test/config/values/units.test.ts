@@ -6,7 +6,7 @@ import {
   durationFrom,
   filesFrom,
 } from "../../../src/config/values/units.js";
-import { accepts, adviceOf } from "../support/accepts.js";
+import { accepts, adviceAbout } from "../support/accepts.js";
 
 accepts("a size", bytesFrom, {
   good: ["500M", "1.5G", "5G", "1024T", "64K"],
@@ -52,5 +52,5 @@ test("a size is printed as in the file", (t) => {
 
 test("the advice about a common mistake in a size is the corrected size", (t) => {
   for (const mistake of ["5GB", "5 G", "5g", "5GiB", " 5 gib "])
-    t.regex(adviceOf(bytesFrom, mistake), /; did you mean "5G"\?$/, mistake);
+    t.regex(adviceAbout(bytesFrom, mistake), /; did you mean "5G"\?$/, mistake);
 });
