@@ -2,8 +2,8 @@ import { isIP } from "node:net";
 import { validate as isCron } from "node-cron";
 import * as z from "zod";
 
-/** What the edge is told: /etc/swarmhub/edge/settings.json, checked and with its defaults filled in; throws with each complaint. */
-export const settingsFrom = (json: string): Settings => {
+/** Reads settings.json and fills in its defaults; throws an Error with everything that is wrong. */
+export const settingsFrom = (json: string): EdgeSettings => {
   const read = schema.safeParse(JSON.parse(json));
   if (read.success) return read.data;
   const complaints = read.error.issues.map(
@@ -12,9 +12,9 @@ export const settingsFrom = (json: string): Settings => {
   throw new Error(`the edge's settings are not right:\n  ${complaints.join("\n  ")}`);
 };
 
-/** The names that are answered to, the first one first; none where any address is. */
-export const namesOf = ({ domain, names }: Settings): string[] => [
-  ...new Set(domain === null ? [] : [domain, ...names]),
+/** The names that the edge answers to, `domain` first; none where it answers to any address. */
+export const namesOf = ({ domain, otherNames }: EdgeSettings): string[] => [
+  ...new Set(domain === null ? [] : [domain, ...otherNames]),
 ];
 
 // What is let through here enters nginx.conf as it is, so each kind of value has no more characters than it needs.
@@ -64,23 +64,20 @@ const acme = z.strictObject({
   propagation: z.number().int().min(0).max(500).nullable().default(null),
 });
 
-/** Where the certificate comes from; the kinds with nothing to add may be a bare word. */
-const tls = z.preprocess(
-  (value) => (typeof value === "string" ? { kind: value } : value),
-  z.discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("self-signed") }),
-    z.strictObject({ kind: z.literal("off") }),
-    z.strictObject({ kind: z.literal("own") }),
-    acme,
-  ]),
-);
+/** Where the certificate comes from. */
+const tls = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("self-signed") }),
+  z.strictObject({ kind: z.literal("off") }),
+  z.strictObject({ kind: z.literal("own") }),
+  acme,
+]);
 
 const schema = z
   .strictObject({
     /** The name that is answered to; without it any address is, and no name. */
     domain: host.nullable(),
     /** Further names, for the certificate as well. */
-    names: z.array(host).default([]),
+    otherNames: z.array(host).default([]),
     /** The manager's address, for the certificate. */
     address: z
       .string()
@@ -127,8 +124,8 @@ const schema = z
   .refine(({ domain, address }) => domain !== null || address !== null, {
     message: "one of domain and address must be given",
   })
-  .refine(({ domain, names }) => domain !== null || names.length === 0, {
-    path: ["names"],
+  .refine(({ domain, otherNames }) => domain !== null || otherNames.length === 0, {
+    path: ["otherNames"],
     message: "must be empty without a domain",
   })
   .refine(({ domain, tls: { kind } }) => domain !== null || kind !== "acme", {
@@ -140,7 +137,11 @@ const schema = z
     message: "must be empty unless TLS is off",
   });
 
-export type Settings = z.infer<typeof schema>;
+/** /etc/swarmhub/edge/settings.json as the edge reads it, every default filled in. */
+export type EdgeSettings = z.output<typeof schema>;
+
+/** /etc/swarmhub/edge/settings.json as `swarmhub up` writes it: what it leaves out has a default. */
+export type EdgeSettingsFile = z.input<typeof schema>;
 
 /** A certificate of an authority that speaks ACME (RFC 8555). */
 export type Acme = z.infer<typeof acme>;

@@ -1,20 +1,20 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Settings, namesOf } from "../contracts/edge-settings.js";
+import { type EdgeSettings, namesOf } from "../contracts/edge-settings.js";
 import { issuedFor, nearestIssued } from "./acme/issued.js";
 import { type Pair, missingNames, pairFrom, writePair } from "./certificate-pair.js";
 import { Problem, problemOf } from "./problem.js";
 import { selfSigned } from "./self-signed.js";
 
 /** A pair that could be served. */
-export type Candidate = { kind: Exclude<Settings["tls"]["kind"], "off">; pair: Pair };
+export type Candidate = { kind: Exclude<EdgeSettings["tls"]["kind"], "off">; pair: Pair };
 
 /** What could be served, the best first and always something; and why an own certificate is not among it. */
 export type Candidates = { candidates: Candidate[]; ownTrouble: Problem | null };
 
 /** Looks for them in the folder of the certificates. A wrong clock excludes none but self-signed ones: those can be made again. */
 export const candidatesFor = async (
-  settings: Settings,
+  settings: EdgeSettings,
   now: Date,
   say: (text: string) => void,
 ): Promise<Candidates> => {
@@ -42,7 +42,7 @@ export const candidatesFor = async (
 };
 
 /** The operator's pair and the copy of the last one that was good; the reason where the first of them cannot be served. */
-const ownPairs = async (settings: Settings, now: Date): Promise<[Pair[], Problem | null]> => {
+const ownPairs = async (settings: EdgeSettings, now: Date): Promise<[Pair[], Problem | null]> => {
   const { certificates } = settings.folders;
   const copy = join(certificates, "own.pem");
   try {
@@ -57,7 +57,7 @@ const ownPairs = async (settings: Settings, now: Date): Promise<[Pair[], Problem
   }
 };
 
-const operatorsPair = async (settings: Settings, now: Date): Promise<Pair> => {
+const operatorsPair = async (settings: EdgeSettings, now: Date): Promise<Pair> => {
   const at = (name: string) => join(settings.folders.certificates, "own", name);
   const [certificates, key] = [at("certificate.pem"), at("key.pem")];
   const pair = pairFrom(`${await readFile(certificates, "utf8")}\n${await readFile(key, "utf8")}`);

@@ -1,5 +1,5 @@
-import { type Acme, type Settings, namesOf } from "../contracts/edge-settings.js";
-import type { Status } from "../contracts/edge-status.js";
+import { type Acme, type EdgeSettings, namesOf } from "../contracts/edge-settings.js";
+import type { EdgeStatus } from "../contracts/edge-status.js";
 import type { issueCertificate } from "./acme/issue.js";
 import { issuedFor, keepIssued } from "./acme/issued.js";
 import { type Window, renewalTime } from "./acme/renewal-window.js";
@@ -17,24 +17,24 @@ export type Reason = "schedule" | "changed" | "now" | "force";
 /** What the keeper works with; the clock, the site and the authority come in. */
 export type Means = {
   now: () => Date;
-  settings: () => Settings;
+  settings: () => EdgeSettings;
   /** Serves the best pair that there is, and says what is served then. */
   apply: () => Promise<Served>;
   attempt: typeof issueCertificate;
   /** What the authority suggests for this certificate. */
-  suggested: (settings: Settings, acme: Acme, pair: Pair) => Promise<Window | undefined>;
+  suggested: (settings: EdgeSettings, acme: Acme, pair: Pair) => Promise<Window | undefined>;
   /** 0 to 1, drawn once for an installation. */
   fraction: number;
   /** When to look again; undefined: not before the schedule says so. */
   wakeAt: (time: Date | undefined) => void;
-  write: (status: Status) => Promise<void>;
+  write: (status: EdgeStatus) => Promise<void>;
   say: (text: string) => void;
 };
 
 /** Sees to it that the certificate of an authority is there and young. `former`: the status that the last run left. */
 export const certificateRenewal = (
   means: Means,
-  former: Partial<Status> | undefined,
+  former: EdgeStatus | undefined,
 ): { look: (reason: Reason) => Promise<void> } => {
   const { now, say } = means;
   const state = stateFrom(former);
@@ -42,24 +42,22 @@ export const certificateRenewal = (
   let wake: Date | undefined;
   let waiting: Reason | undefined;
 
-  const report = async (settings: Settings): Promise<void> =>
+  const report = async (settings: EdgeSettings): Promise<void> =>
     means.write(statusOf(settings, await means.apply(), state, now()));
 
-  const lookOther = async (settings: Settings): Promise<void> => {
+  const lookOther = async (settings: EdgeSettings): Promise<void> => {
     const served = await means.apply();
     const { trouble } = served;
     if (trouble !== null && trouble.message !== state.attempt?.error) say(lineOf(trouble));
     state.target = null;
-    state.nextAttempt = undefined;
+    state.nextAttempt = null;
     state.attempt =
-      settings.tls.kind === "own"
-        ? ended(now().toISOString(), trouble === null ? 0 : 1, trouble)
-        : null;
+      settings.tls.kind === "own" ? ended(now(), trouble === null ? 0 : 1, trouble) : null;
     wake = undefined;
     await means.write(statusOf(settings, served, state, now()));
   };
 
-  const dueAt = async (settings: Settings, acme: Acme): Promise<Date> => {
+  const dueAt = async (settings: EdgeSettings, acme: Acme): Promise<Date> => {
     const pair = await issuedFor(settings).catch(() => undefined);
     if (pair === undefined) return now();
     // Not valid yet: the attempt begins with a look at whose clock is wrong.
@@ -68,12 +66,12 @@ export const certificateRenewal = (
   };
 
   const tryOnce = async (
-    settings: Settings,
+    settings: EdgeSettings,
     acme: Acme,
     { insist, counts }: { insist: boolean; counts: boolean },
   ): Promise<void> => {
     const names = namesOf(settings).join(", ");
-    const at = now().toISOString();
+    const at = now();
     const last = state.attempt;
     const failures = last?.failures ?? 0;
     // Why the last one failed is told on until this one has ended: nothing is better yet.
@@ -104,7 +102,7 @@ export const certificateRenewal = (
     state.history = [...state.history, { at, outcome, error }].slice(-10);
   };
 
-  const lookAcme = async (settings: Settings, acme: Acme, reason: Reason): Promise<void> => {
+  const lookAcme = async (settings: EdgeSettings, acme: Acme, reason: Reason): Promise<void> => {
     const target = JSON.stringify([acme.directory, ...namesOf(settings).toSorted()]);
     if (state.target !== target) {
       state.target = target;
@@ -128,7 +126,7 @@ export const certificateRenewal = (
     await report(settings);
   };
 
-  const mayTry = (settings: Settings, reason: Reason): boolean =>
+  const mayTry = (settings: EdgeSettings, reason: Reason): boolean =>
     reason !== "schedule" || pausedUntil(settings, state.attempt, now()) === undefined;
 
   const look = async (reason: Reason): Promise<void> => {

@@ -1,5 +1,5 @@
 import Handlebars from "handlebars";
-import { type Settings, namesOf } from "../contracts/edge-settings.js";
+import { type EdgeSettings, namesOf } from "../contracts/edge-settings.js";
 
 /** What nginx.conf depends on beside the settings. */
 export type Surroundings = {
@@ -14,9 +14,9 @@ export type Surroundings = {
 /** nginx.conf for these settings and that kind of certificate; throws where the template asks for a value that does not exist. */
 export const nginxConfiguration = (
   template: string,
-  settings: Settings,
+  settings: EdgeSettings,
   { user, http2Directive, proxyServers }: Surroundings,
-  served: Settings["tls"]["kind"],
+  served: EdgeSettings["tls"]["kind"],
 ): string => {
   const httpsPort = settings.listen.https.replace(/^.*:/, "");
   const names = namesOf(settings);

@@ -1,5 +1,5 @@
 import { mkdir, readFile } from "node:fs/promises";
-import { type Settings, settingsFrom } from "../contracts/edge-settings.js";
+import { type EdgeSettings, settingsFrom } from "../contracts/edge-settings.js";
 import { issueCertificate } from "./acme/issue.js";
 import { renewalInfo } from "./acme/renewal-info.js";
 import { type Reason, certificateRenewal } from "./certificate-renewal.js";
@@ -84,7 +84,7 @@ const main = async (): Promise<void> => {
   process.exit(await site.ended);
 };
 
-const readSettings = async (): Promise<Settings> =>
+const readSettings = async (): Promise<EdgeSettings> =>
   settingsFrom(await readFile(settingsPath, "utf8"));
 
 const say = (text: string): void => {

@@ -3,7 +3,7 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import type { Settings } from "../contracts/edge-settings.js";
+import type { EdgeSettings } from "../contracts/edge-settings.js";
 import { type Surroundings, hasHttp2Directive, nginxConfiguration } from "./configuration.js";
 
 /** nginx as a child. `ended` answers its exit code, 1 where a signal that was not ours ended it. */
@@ -38,9 +38,9 @@ export const startNginx = (file: string): Nginx => {
 
 /** Renders nginx.conf for that kind of pair in live.pem, has nginx check it, and only then puts it in place; answers its path, throws with nginx's complaint. */
 export const installConfiguration = async (
-  settings: Settings,
+  settings: EdgeSettings,
   around: Surroundings,
-  served: Settings["tls"]["kind"],
+  served: EdgeSettings["tls"]["kind"],
 ): Promise<string> => {
   const { assets, run } = settings.folders;
   const file = join(run, "nginx.conf");

@@ -1,12 +1,12 @@
 import { Resolver } from "node:dns/promises";
 import { isIP } from "node:net";
-import type { Settings } from "../contracts/edge-settings.js";
+import type { EdgeSettings } from "../contracts/edge-settings.js";
 
 /** Where the proxy is, "172.18.0.3:8000"; none where its name leads nowhere. Throws where nobody can be asked. */
 export const proxyServers = async ({
   upstream,
   resolver,
-}: Pick<Settings, "upstream" | "resolver">): Promise<string[]> => {
+}: Pick<EdgeSettings, "upstream" | "resolver">): Promise<string[]> => {
   const [host = "", port = ""] = upstream.split(":");
   if (isIP(host) !== 0) return [upstream];
   // A new one each time: c-ares may keep answers, and Docker's are good for ten minutes by their own word.
@@ -23,7 +23,7 @@ export const proxyServers = async ({
 
 /** Looks every two seconds, and calls `moved` for as long as the proxy is elsewhere than `known` says. */
 export const followProxy = (
-  settings: () => Settings,
+  settings: () => EdgeSettings,
   known: () => readonly string[],
   moved: () => Promise<unknown>,
 ): void => {

@@ -1,21 +1,19 @@
 import type { X509Certificate } from "node:crypto";
-import type { Settings } from "../contracts/edge-settings.js";
-import type { Attempt, Status } from "../contracts/edge-status.js";
+import type { EdgeSettings } from "../contracts/edge-settings.js";
+import type { Attempt, EdgeStatus } from "../contracts/edge-status.js";
 import type { Problem } from "./problem.js";
 import type { Served } from "./site.js";
 
 /** What the keeper remembers from one look to the next, and over restarts. */
-export type State = Pick<Status, "target" | "attempt" | "history"> & {
-  nextAttempt: Date | undefined;
-};
+export type State = Pick<EdgeStatus, "target" | "attempt" | "history" | "nextAttempt">;
 
 /** What the last run knew. An attempt that it did not live to see the end of has failed: it may be what ended it. */
-export const stateFrom = (former: Partial<Status> | undefined): State => {
+export const stateFrom = (former: EdgeStatus | undefined): State => {
   const attempt = former?.attempt ?? null;
   return {
     target: former?.target ?? null,
     history: former?.history ?? [],
-    nextAttempt: undefined,
+    nextAttempt: null,
     attempt:
       attempt?.outcome === "running"
         ? {
@@ -30,7 +28,7 @@ export const stateFrom = (former: Partial<Status> | undefined): State => {
 };
 
 /** An attempt that is over: it failed with that trouble, or with none it did not. */
-export const ended = (at: string, failures: number, trouble: Problem | null): Attempt => ({
+export const ended = (at: Date, failures: number, trouble: Problem | null): Attempt => ({
   at,
   outcome: trouble === null ? "ok" : "failed",
   failures,
@@ -44,7 +42,7 @@ export const ended = (at: string, failures: number, trouble: Problem | null): At
  * itself where it was.
  */
 export const failed = (
-  at: string,
+  at: Date,
   former: Attempt | null,
   trouble: Problem,
   counts: boolean,
@@ -59,12 +57,12 @@ export const failed = (
 
 /** Until when nothing is tried after a failure; undefined where nothing failed, or it did so by a clock that was ahead. */
 export const pausedUntil = (
-  { schedule: { pauses } }: Settings,
+  { schedule: { pauses } }: EdgeSettings,
   attempt: Attempt | null,
   now: Date,
 ): Date | undefined => {
   if (attempt?.outcome !== "failed") return undefined;
-  const from = new Date(attempt.countedAt ?? attempt.at);
+  const from = attempt.countedAt ?? attempt.at;
   if (from > now) return undefined;
   const seconds = pauses[Math.min(attempt.failures, pauses.length) - 1] ?? 0;
   const end = new Date(from.getTime() + seconds * 1000);
@@ -73,24 +71,24 @@ export const pausedUntil = (
 
 /** All of it as status.json has it. */
 export const statusOf = (
-  settings: Settings,
+  settings: EdgeSettings,
   { given, shown }: Served,
   { target, attempt, history, nextAttempt }: State,
   now: Date,
-): Status => {
+): EdgeStatus => {
   const isGiven = shown !== undefined && shown.serialNumber === given?.pair.leaf.serialNumber;
   return {
-    at: now.toISOString(),
+    at: now,
     kind: settings.tls.kind === "off" ? "off" : isGiven ? given.kind : "self-signed",
     wanted: settings.tls.kind,
     names: shown === undefined ? [] : namesIn(shown),
     issuer: shown === undefined ? "" : issuerOf(shown),
     serial: shown?.serialNumber ?? "",
-    notBefore: shown === undefined ? null : new Date(shown.validFrom).toISOString(),
-    notAfter: shown === undefined ? null : new Date(shown.validTo).toISOString(),
+    notBefore: shown === undefined ? null : new Date(shown.validFrom),
+    notAfter: shown === undefined ? null : new Date(shown.validTo),
     directory: (isGiven ? given.pair.directory : undefined) ?? null,
     target,
-    nextAttempt: nextAttempt?.toISOString() ?? null,
+    nextAttempt,
     attempt,
     history,
   };

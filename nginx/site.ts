@@ -1,7 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import { chmod, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Settings, namesOf } from "../contracts/edge-settings.js";
+import { type EdgeSettings, namesOf } from "../contracts/edge-settings.js";
 import { type Candidate, candidatesFor } from "./candidates.js";
 import { writePair } from "./certificate-pair.js";
 import type { Surroundings } from "./configuration.js";
@@ -21,7 +21,7 @@ export type Served = {
 /** nginx with the best pair that there is. */
 export type Site = {
   /** Gives nginx these settings and the best pair it accepts; reloads it if anything changed. Throws where it accepts none. */
-  apply: (settings: Settings) => Promise<Served>;
+  apply: (settings: EdgeSettings) => Promise<Served>;
   /** Where nginx looks for the proxy: address:port, none where it asks by name. */
   proxyServers: () => readonly string[];
   stop: (graceMilliseconds: number) => void;
@@ -31,13 +31,13 @@ export type Site = {
 
 /** Starts nginx with these settings and the best pair that it accepts; throws where it accepts none. */
 export const startSite = async (
-  first: Settings,
+  first: EdgeSettings,
   machine: Omit<Surroundings, "proxyServers">,
   now: () => Date,
   say: (text: string) => void,
 ): Promise<Site> => {
   let around: Surroundings = { ...machine, proxyServers: [] };
-  const lookAround = async (settings: Settings): Promise<void> => {
+  const lookAround = async (settings: EdgeSettings): Promise<void> => {
     // Where nobody can be asked, it is where it was.
     const found = await proxyServers(settings).catch(() => around.proxyServers);
     around = { ...machine, proxyServers: found };
@@ -50,7 +50,7 @@ export const startSite = async (
   let isOver = false;
   let installing: Promise<unknown> = Promise.resolve();
 
-  const apply = async (settings: Settings): Promise<Served> => {
+  const apply = async (settings: EdgeSettings): Promise<Served> => {
     await lookAround(settings);
     if (isOver) throw new Error("nginx has ended");
     const underWay = install(settings, around, now(), say);
@@ -88,7 +88,7 @@ const allOf = async ({ file, given }: Installed): Promise<string> =>
   `${await readFile(file, "utf8")}${given?.pair.pem ?? ""}`;
 
 const install = async (
-  settings: Settings,
+  settings: EdgeSettings,
   around: Surroundings,
   now: Date,
   say: (text: string) => void,
@@ -124,7 +124,7 @@ const troubleBy = (refusal: unknown): Problem | null =>
 
 /** What nginx serves once its new workers are at it; what it serves still where that takes over 20 s. */
 const untilShown = async (
-  settings: Settings,
+  settings: EdgeSettings,
   { pair }: Candidate,
 ): Promise<X509Certificate | undefined> => {
   const deadline = performance.now() + 20_000;

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { access, chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Acme, type Settings, namesOf } from "../../contracts/edge-settings.js";
+import { type Acme, type EdgeSettings, namesOf } from "../../contracts/edge-settings.js";
 import { type Pair, pairFrom } from "../certificate-pair.js";
 import { newRequest } from "../openssl.js";
 import { Problem } from "../problem.js";
@@ -11,7 +11,7 @@ import { problemFromCertbot } from "./certbot-errors.js";
  * Has certbot ask for a certificate for a new key; answers the pair, which is nowhere on disk yet. Throws a Trouble. certbot keeps
  * the account and nothing else: by its own storage a kill at the wrong moment leaves a state that it refuses.
  */
-export const askByCertbot = async (settings: Settings, acme: Acme): Promise<Pair> => {
+export const askByCertbot = async (settings: EdgeSettings, acme: Acme): Promise<Pair> => {
   const { run } = settings.folders;
   const work = await mkdtemp(join(run, ".certbot-"));
   try {
@@ -36,15 +36,15 @@ export const askByCertbot = async (settings: Settings, acme: Acme): Promise<Pair
 };
 
 /** The file in the folder of all that concerns the authority. */
-export const acmePath = ({ folders }: Settings, name: string): string =>
+export const acmePath = ({ folders }: EdgeSettings, name: string): string =>
   join(folders.certificates, "acme", name);
 
 /** The folder that nginx shows below /.well-known. */
-export const webrootOf = ({ folders }: Settings): string => join(folders.run, "webroot");
+export const webrootOf = ({ folders }: EdgeSettings): string => join(folders.run, "webroot");
 
 /** Writes cli.ini, which a process list does not show; answers the secrets in it. */
 const writeConfiguration = async (
-  settings: Settings,
+  settings: EdgeSettings,
   acme: Acme,
   work: string,
 ): Promise<string[]> => {
@@ -76,7 +76,7 @@ const writeConfiguration = async (
 };
 
 /** How the names are proven. */
-const proof = async (settings: Settings, { dns, propagation }: Acme): Promise<string[]> => {
+const proof = async (settings: EdgeSettings, { dns, propagation }: Acme): Promise<string[]> => {
   if (dns === null) return ["authenticator = webroot", `webroot-path = ${webrootOf(settings)}`];
   if ("plugin" in dns) {
     const credentials = acmePath(settings, "dns-credentials.ini");
@@ -101,7 +101,7 @@ const proof = async (settings: Settings, { dns, propagation }: Acme): Promise<st
 
 /** Runs certbot; ends it after ten minutes: nobody's DNS takes longer. */
 const execute = (
-  settings: Settings,
+  settings: EdgeSettings,
   acme: Acme,
   work: string,
 ): Promise<{ failed: boolean; said: string }> =>

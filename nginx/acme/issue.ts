@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Acme, type Settings, namesOf } from "../../contracts/edge-settings.js";
+import { type Acme, type EdgeSettings, namesOf } from "../../contracts/edge-settings.js";
 import type { Pair } from "../certificate-pair.js";
 import { Problem } from "../problem.js";
 import { type Authority, askAuthority } from "./authority.js";
@@ -12,7 +12,7 @@ import { checkReachability } from "./reachability.js";
  * at first. `insist`: also where names seem to lead elsewhere.
  */
 export const issueCertificate = async (
-  settings: Settings,
+  settings: EdgeSettings,
   acme: Acme,
   insist: boolean,
   now: () => Date,
@@ -27,7 +27,7 @@ export const issueCertificate = async (
 };
 
 /** The authority of these settings; throws a Trouble where its root is missing. */
-export const authorityOf = async (settings: Settings, acme: Acme): Promise<Authority> => {
+export const authorityOf = async (settings: EdgeSettings, acme: Acme): Promise<Authority> => {
   const { directory } = acme;
   if (!acme.ca) return { directory, ca: undefined };
   const ca = await readFile(acmePath(settings, "ca.pem"), "utf8").catch((error: Error) => {
@@ -37,7 +37,7 @@ export const authorityOf = async (settings: Settings, acme: Acme): Promise<Autho
 };
 
 /** A certificate that could not be kept would be wasted, and only five a week are given out. */
-const findRoom = async (settings: Settings): Promise<void> => {
+const findRoom = async (settings: EdgeSettings): Promise<void> => {
   const folder = acmePath(settings, "issued");
   await mkdir(folder, { recursive: true });
   const file = join(folder, ".room");

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Settings, namesOf } from "../../contracts/edge-settings.js";
+import { type EdgeSettings, namesOf } from "../../contracts/edge-settings.js";
 import { type Pair, missingNames, pairFrom, writePair } from "../certificate-pair.js";
 
 // One file for each authority and set of names. So names that change and change back, or a try at a staging authority,
 // cost no further certificate; and a restored backup is found.
 
 /** The pair that the authority of these settings gave for these names; undefined if there is none, throws if it cannot be read. */
-export const issuedFor = async (settings: Settings): Promise<Pair | undefined> => {
+export const issuedFor = async (settings: EdgeSettings): Promise<Pair | undefined> => {
   const path = pathFor(settings);
   if (path === undefined) return undefined;
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
@@ -19,7 +19,7 @@ export const issuedFor = async (settings: Settings): Promise<Pair | undefined> =
 };
 
 /** Keeps a pair for these settings. */
-export const keepIssued = async (settings: Settings, pair: Pair): Promise<void> => {
+export const keepIssued = async (settings: EdgeSettings, pair: Pair): Promise<void> => {
   const path = pathFor(settings);
   if (path !== undefined) await writePair(path, pair);
 };
@@ -49,7 +49,7 @@ export const nearestIssued = async (
 
 const ends = ({ leaf }: Pair): number => new Date(leaf.validTo).getTime();
 
-const pathFor = (settings: Settings): string | undefined => {
+const pathFor = (settings: EdgeSettings): string | undefined => {
   if (settings.tls.kind !== "acme") return undefined;
   const made = JSON.stringify([settings.tls.directory, namesOf(settings).toSorted()]);
   const name = createHash("sha256").update(made).digest("hex").slice(0, 16);

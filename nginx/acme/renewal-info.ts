@@ -1,10 +1,10 @@
-import type { Acme, Settings } from "../../contracts/edge-settings.js";
+import type { Acme, EdgeSettings } from "../../contracts/edge-settings.js";
 import type { Pair } from "../certificate-pair.js";
 import { askAuthority } from "./authority.js";
 import { authorityOf } from "./issue.js";
 import type { Window } from "./renewal-window.js";
 
-type Suggested = (settings: Settings, acme: Acme, pair: Pair) => Promise<Window | undefined>;
+type Suggested = (settings: EdgeSettings, acme: Acme, pair: Pair) => Promise<Window | undefined>;
 
 /**
  * What the authority suggests for a certificate, asked for no more often than it wants to be. Remembered in memory and by a clock that

@@ -6,7 +6,7 @@ import type { WantedService } from "../swarm/service-spec.js";
 import { certificateProblem } from "../tls/diagnosis.js";
 import type { Given } from "../tls/given-files.js";
 import { operatorGiven } from "../tls/inspect.js";
-import { statusFrom } from "../tls/status.js";
+import { certificateStatusFrom } from "../tls/status.js";
 import { giveSteps, takeBackSteps, tellEdge } from "./edge/given-files.js";
 import { removeCertificatesSteps } from "./edge/issued-certificates.js";
 import { edgeSettings } from "./edge/settings.js";
@@ -39,6 +39,9 @@ export const edge: Piece<State> = {
     if (given instanceof UserError) throw given;
     const content = edgeSettings(want, publicName(want.manager, address));
     const settings = { path: paths.edgeConfiguration, content, then: tellEdge };
+    // The edge reads the form of settings.json of its own swarmhub and no older one. An edge that is about to be replaced refuses
+    // a newer form and nginx goes on; the image that reads it follows in the last step. An `up` cut off between the two is
+    // finished by the next one.
     const steps = [
       ...folderSteps(manager, facts, paths.certificates, "certificates"),
       ...giveSteps(manager, facts, given),
@@ -47,7 +50,7 @@ export const edge: Piece<State> = {
       ...serviceSteps(wantedService(want.name, image, want.tls.kind === "off"), service, cluster),
     ];
     if (steps.length === 0) return [];
-    const before = statusFrom(facts.files[paths.certificateStatus]);
+    const before = certificateStatusFrom(facts.files[paths.certificateStatus]);
     return [...steps, waitStep(manager, want, { given, before })];
   },
   remove: ({ machines, service }, cluster) => {
@@ -62,7 +65,7 @@ export const edge: Piece<State> = {
   },
   problems: ({ machines, service, given, now }, { config, manager }) => {
     if (!service.running || given instanceof UserError) return [];
-    const status = statusFrom(machines(manager).facts.files[paths.certificateStatus]);
+    const status = certificateStatusFrom(machines(manager).facts.files[paths.certificateStatus]);
     const trouble = certificateProblem({ config, given, status, now });
     return trouble === undefined ? [] : [`${manager.name}: ${trouble.text}; ${trouble.hint}`];
   },

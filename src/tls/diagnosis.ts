@@ -1,13 +1,13 @@
+import type { EdgeStatus } from "../../contracts/edge-status.js";
 import { type Config, type TlsConfig, namesOf } from "../config/types.js";
 import { lengthText } from "../text/format.js";
 import type { Given } from "./given-files.js";
-import type { CertificateStatus } from "./status.js";
 
 /** A class's certificates: what is wanted, what the operator gave, what the edge says, the time. */
 export type Certificates = {
   config: Config;
   given: Pick<Given, "serial">;
-  status: CertificateStatus | undefined;
+  status: EdgeStatus | undefined;
   now: Date;
 };
 
@@ -27,7 +27,7 @@ export const unserved = ({
   if (tls.kind === "own" && given.serial !== undefined && status.serial !== given.serial)
     return "the edge serves another certificate than the one in your file";
   if (tls.kind !== "acme") return undefined;
-  if (status.directory !== undefined && status.directory !== tls.directory)
+  if (status.directory !== null && status.directory !== tls.directory)
     return `the certificate that is served is of another authority than ${tls.authority}`;
   const missing = namesOf(config).filter((name) => !status.names.includes(name));
   return missing.length === 0
@@ -40,8 +40,9 @@ export const certificateProblem = (certificates: Certificates): CertificateProbl
   const { status, now, config } = certificates;
   if (status === undefined) return undefined;
   const { attempt } = status;
+  const error = attempt?.error ?? null;
   // While another attempt is under way, why the last one failed still holds.
-  const why = attempt?.error === undefined ? "" : `: ${attempt.error}`;
+  const why = error === null ? "" : `: ${error}`;
   const hint = attempt?.hint ?? "`swarmhub tls` shows more, `swarmhub logs edge` all of it";
   const wrong = unserved(certificates);
   if (wrong !== undefined) return { text: wrong + why, hint };
@@ -68,7 +69,7 @@ export const wantedText = (tls: TlsConfig): string =>
     acme: `a certificate of ${tls.kind === "acme" ? tls.authority : ""}`,
   })[tls.kind];
 
-const served = ({ kind }: CertificateStatus): string =>
+const served = ({ kind }: EdgeStatus): string =>
   ({
     "self-signed": "browsers are warned: the certificate is self-signed",
     off: "the class is served without TLS",
@@ -77,8 +78,8 @@ const served = ({ kind }: CertificateStatus): string =>
   })[kind];
 
 /** Less than a tenth of the life is left; own clocks and lives from minutes to years are all the same to this. */
-const endText = ({ notBefore, notAfter }: CertificateStatus, now: Date): string | undefined => {
-  if (notBefore === undefined || notAfter === undefined) return undefined;
+const endText = ({ notBefore, notAfter }: EdgeStatus, now: Date): string | undefined => {
+  if (notBefore === null || notAfter === null) return undefined;
   const left = notAfter.getTime() - now.getTime();
   if (left <= 0) return "the certificate has ended, and browsers are warned";
   const life = notAfter.getTime() - notBefore.getTime();

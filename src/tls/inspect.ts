@@ -7,7 +7,7 @@ import { UserError } from "../errors.js";
 import { paths } from "../paths.js";
 import type { Certificates } from "./diagnosis.js";
 import { type Given, readGiven } from "./given-files.js";
-import { statusFrom } from "./status.js";
+import { certificateStatusFrom } from "./status.js";
 
 /**
  * What this machine has for the edge of a class, or why it cannot be that; `address` is the manager's. Refused only by who
@@ -45,7 +45,7 @@ export const inspectCertificates = async (
   return {
     config,
     given: isWrong ? {} : given,
-    status: statusFrom(facts.files[paths.certificateStatus]),
+    status: certificateStatusFrom(facts.files[paths.certificateStatus]),
     now: new Date(),
     warnings: isWrong ? [given.message] : given.warnings,
   };

@@ -2,7 +2,12 @@ import test from "ava";
 import { namesOf, settingsFrom } from "../../contracts/edge-settings.js";
 
 const json = (changes: Record<string, unknown>): string =>
-  JSON.stringify({ domain: "geo.example.org", address: "10.77.0.11", tls: "off", ...changes });
+  JSON.stringify({
+    domain: "geo.example.org",
+    address: "10.77.0.11",
+    tls: { kind: "off" },
+    ...changes,
+  });
 
 const acme = { kind: "acme", directory: "https://acme.example/dir" };
 
@@ -18,8 +23,8 @@ test("three keys are enough, the rest is as the image has it", (t) => {
 });
 
 test("names are compared in small letters, and each counts once", (t) => {
-  const names = ["WWW.Geo.example.org", "geo.example.org"];
-  const settings = settingsFrom(json({ domain: "Geo.Example.ORG", names }));
+  const otherNames = ["WWW.Geo.example.org", "geo.example.org"];
+  const settings = settingsFrom(json({ domain: "Geo.Example.ORG", otherNames }));
   t.deepEqual(namesOf(settings), ["geo.example.org", "www.geo.example.org"]);
 });
 
@@ -33,11 +38,11 @@ test("either a domain or an address is needed", (t) => {
 
 test("an authority and further names need a domain, trusted proxies TLS that is off", (t) => {
   t.throws(() => settingsFrom(json({ domain: null, tls: acme })), { message: /^ {2}tls: must/m });
-  t.throws(() => settingsFrom(json({ domain: null, names: ["a.example"] })), {
-    message: /^ {2}names: must/m,
+  t.throws(() => settingsFrom(json({ domain: null, otherNames: ["a.example"] })), {
+    message: /^ {2}otherNames: must/m,
   });
   t.notThrows(() => settingsFrom(json({ trustedProxies: ["10.0.0.5", "192.168.0.0/24"] })));
-  t.throws(() => settingsFrom(json({ tls: "own", trustedProxies: ["10.0.0.5"] })), {
+  t.throws(() => settingsFrom(json({ tls: { kind: "own" }, trustedProxies: ["10.0.0.5"] })), {
     message: /^ {2}trustedProxies: must/m,
   });
 });
@@ -45,7 +50,7 @@ test("an authority and further names need a domain, trusted proxies TLS that is 
 test("what would break out of nginx.conf is refused, and every complaint is told", (t) => {
   const bad = {
     domain: "geo.example.org; return 200",
-    names: ["a b"],
+    otherNames: ["a b"],
     address: "10.0.0.1;",
     trustedProxies: ["10.0.0.0/33"],
     upstream: "proxy:8000;}",
@@ -56,7 +61,7 @@ test("what would break out of nginx.conf is refused, and every complaint is told
   };
   const error = t.throws(() => settingsFrom(json(bad)));
   const keys =
-    "domain names.0 address trustedProxies.0 upstream resolver listen.http folders.run schedule.cron";
+    "domain otherNames.0 address trustedProxies.0 upstream resolver listen.http folders.run schedule.cron";
   for (const key of keys.split(" "))
     t.regex(error.message, new RegExp(`^ {2}${key.replaceAll(".", "\\.")}: must be`, "m"));
 });

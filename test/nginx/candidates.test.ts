@@ -55,17 +55,17 @@ test("while a new one is asked for the former goes on, if it is for the first na
   const { pair } = sign(["geo.example.org"]);
   await keepIssued(settingsIn(folder), pair);
   await keepIssued(settingsIn(folder, { domain: "b.example" }), sign(["b.example"]).pair);
-  const names = ["www.geo.example.org"];
-  t.is((await best(settingsIn(folder, { names }))).serial, pair.leaf.serialNumber);
+  const otherNames = ["www.geo.example.org"];
+  t.is((await best(settingsIn(folder, { otherNames }))).serial, pair.leaf.serialNumber);
   const tls = { kind: "acme", directory: "https://other.example/dir" };
   t.is((await best(settingsIn(folder, { tls }))).serial, pair.leaf.serialNumber);
   t.is((await best(settingsIn(folder, { domain: "c.example" }))).kind, "self-signed");
-  t.is((await best(settingsIn(folder, { tls: "self-signed" }))).kind, "self-signed");
+  t.is((await best(settingsIn(folder, { tls: { kind: "self-signed" } }))).kind, "self-signed");
 });
 
 test("an own certificate is served, and while a newer one is broken the last good one", async (t) => {
   const folder = await folderOf(t);
-  const settings = settingsIn(folder, { tls: "own" });
+  const settings = settingsIn(folder, { tls: { kind: "own" } });
   t.regex((await best(settings)).trouble ?? "", /cannot be served: .*ENOENT/);
   const { certificate, intermediate, key, pair } = sign(["geo.example.org"]);
   await putOwn(folder, certificate + intermediate, key);

@@ -19,7 +19,12 @@ const rendered = (
   served: "self-signed" | "acme" | "own" = "self-signed",
   proxyServers: string[] = [],
 ): string => {
-  const json = JSON.stringify({ domain: null, address: "10.77.0.11", tls: "off", ...changes });
+  const json = JSON.stringify({
+    domain: null,
+    address: "10.77.0.11",
+    tls: { kind: "off" },
+    ...changes,
+  });
   return nginxConfiguration(
     template,
     settingsFrom(json),
@@ -29,7 +34,7 @@ const rendered = (
 };
 
 test("without TLS nothing listens on 443 and no certificate is read", (t) => {
-  const text = rendered({ tls: "off" });
+  const text = rendered({ tls: { kind: "off" } });
   t.notRegex(text, /\b443\b|ssl_certificate|return 307/);
 });
 
@@ -40,8 +45,8 @@ test("with a domain only that name is answered to; without one, any address and 
 });
 
 test("the redirect names a port only where it is another than 443", (t) => {
-  t.regex(rendered({ tls: "self-signed" }), /return 307 https:\/\/\$host\$request_uri;/);
-  const elsewhere = rendered({ tls: "self-signed", listen: { https: "127.0.0.1:8443" } });
+  t.regex(rendered({ tls: { kind: "self-signed" } }), /return 307 https:\/\/\$host\$request_uri;/);
+  const elsewhere = rendered({ tls: { kind: "self-signed" }, listen: { https: "127.0.0.1:8443" } });
   t.regex(elsewhere, /return 307 https:\/\/\$host:8443\$request_uri;/);
 });
 
@@ -50,26 +55,26 @@ test("an nginx older than 1.25.1 gets HTTP/2 as a flag of listen", (t) => {
   t.true(hasHttp2Directive("nginx version: nginx/1.25.1"));
   t.false(hasHttp2Directive("nginx version: nginx/1.25.0"));
   t.false(hasHttp2Directive("nginx version: nginx/1.22.1 (Debian)"));
-  t.regex(rendered({ tls: "self-signed" }), /^ {2}http2 on;$/m);
-  t.notRegex(rendered({ tls: "self-signed" }, false), /http2 on/);
-  t.regex(rendered({ tls: "self-signed" }, false), /listen 443 ssl http2;/);
+  t.regex(rendered({ tls: { kind: "self-signed" } }), /^ {2}http2 on;$/m);
+  t.notRegex(rendered({ tls: { kind: "self-signed" } }, false), /http2 on/);
+  t.regex(rendered({ tls: { kind: "self-signed" } }, false), /listen 443 ssl http2;/);
 });
 
 test("worker_shutdown_timeout stays unset: it would cut websockets at a reload", (t) => {
-  t.notRegex(rendered({ tls: "self-signed" }), /worker_shutdown_timeout/);
+  t.notRegex(rendered({ tls: { kind: "self-signed" } }), /worker_shutdown_timeout/);
 });
 
 test("browsers are told to insist on HTTPS only where they trust the certificate by themselves", (t) => {
   const insists = /Strict-Transport-Security "max-age=/;
   const domain = "geo.example.org";
-  t.regex(rendered({ domain, tls: "own" }, true, "own"), insists);
-  t.regex(rendered({ domain, tls: "own" }, true, "acme"), insists);
-  t.notRegex(rendered({ domain, tls: "own" }, true, "self-signed"), insists);
-  t.notRegex(rendered({ tls: "own" }, true, "own"), insists);
+  t.regex(rendered({ domain, tls: { kind: "own" } }, true, "own"), insists);
+  t.regex(rendered({ domain, tls: { kind: "own" } }, true, "acme"), insists);
+  t.notRegex(rendered({ domain, tls: { kind: "own" } }, true, "self-signed"), insists);
+  t.notRegex(rendered({ tls: { kind: "own" } }, true, "own"), insists);
 });
 
 test("several names are answered to", (t) => {
-  const text = rendered({ domain: "geo.example.org", names: ["www.geo.example.org"] });
+  const text = rendered({ domain: "geo.example.org", otherNames: ["www.geo.example.org"] });
   t.regex(text, /server_name geo\.example\.org www\.geo\.example\.org;/);
 });
 
@@ -87,18 +92,18 @@ const all = [null, "geo.example.org"].flatMap((domain) =>
     .filter((kind) => domain !== null || kind !== "acme")
     .flatMap((kind) =>
       (kind === "off" ? [[], ["10.0.0.5", "192.168.0.0/24"]] : [[]]).flatMap((trustedProxies) =>
-        (domain === null ? [[]] : [[], ["www.geo.example.org"]]).map((names) => ({
+        (domain === null ? [[]] : [[], ["www.geo.example.org"]]).map((otherNames) => ({
           domain,
           kind,
           trustedProxies,
-          names,
+          otherNames,
         })),
       ),
     ),
 );
 
-for (const { domain, kind, trustedProxies, names } of all) {
-  const whose = domain === null ? "an address" : [domain, ...names].join(" and ");
+for (const { domain, kind, trustedProxies, otherNames } of all) {
+  const whose = domain === null ? "an address" : [domain, ...otherNames].join(" and ");
   const trusting = trustedProxies.length === 0 ? "" : ", trusting what is in front";
   withNginx(
     `nginx accepts what is rendered for ${whose} with TLS ${kind}${trusting}, without a warning`,
@@ -115,7 +120,7 @@ for (const { domain, kind, trustedProxies, names } of all) {
       const settings = settingsFrom(
         JSON.stringify({
           domain,
-          names,
+          otherNames,
           address: "10.77.0.11",
           tls,
           trustedProxies,

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ExecutionContext } from "ava";
-import type { Status } from "../../contracts/edge-status.js";
+import { type EdgeStatus, statusFrom } from "../../contracts/edge-status.js";
 import { pairFrom } from "../../nginx/certificate-pair.js";
 import { selfSigned } from "../../nginx/self-signed.js";
 import { ask, handshake, upgraded } from "./support/client.js";
@@ -63,10 +63,10 @@ const startSite = async (t: ExecutionContext) => {
 const statusWhen = async (
   edge: Edge,
   what: string,
-  is: (status: Status) => boolean,
-): Promise<Status> => {
+  is: (status: EdgeStatus) => boolean,
+): Promise<EdgeStatus> => {
   const read = async () =>
-    JSON.parse(await readFile(join(edge.certificates, "status.json"), "utf8")) as Status;
+    statusFrom(await readFile(join(edge.certificates, "status.json"), "utf8"))!;
   await eventually(() => read().then(is, () => false), what);
   return read();
 };
@@ -121,7 +121,7 @@ withNginx(
   "an own certificate is taken at SIGHUP; a broken one leaves the former in place",
   async (t) => {
     const { sign } = makeAuthority();
-    const edge = await startEdge({ domain: "localhost", tls: "own" });
+    const edge = await startEdge({ domain: "localhost", tls: { kind: "own" } });
     t.teardown(edge.close);
     const own = join(edge.certificates, "own");
     await mkdir(own, { recursive: true });
@@ -152,7 +152,7 @@ withNginx(
     t.teardown(upstream.close);
     const headersWith = async (trustedProxies: string[]) => {
       const edge = await startEdge({
-        tls: "off",
+        tls: { kind: "off" },
         trustedProxies,
         upstream: `127.0.0.1:${upstream.port}`,
       });

@@ -157,7 +157,7 @@ withNginx("with a domain, no other name is answered", async (t) => {
 });
 
 withNginx("with TLS off it serves in the clear, and a request cannot name two hosts", async (t) => {
-  const { edge, close } = await startSite({ tls: "off" });
+  const { edge, close } = await startSite({ tls: { kind: "off" } });
   t.teardown(close);
   const { status, body } = await ask(edge.ports.http, "/", { tls: false });
   t.is(status, 200);
@@ -177,7 +177,7 @@ withNginx("an open websocket outlives a reload and settings that cannot be used"
   t.regex(head, /^HTTP\/1\.1 101 /);
   t.is(await echo("one"), "one");
 
-  await hangUp(edge, { tls: "perhaps" }, "not reloaded, nginx goes on as it was");
+  await hangUp(edge, { tls: { kind: "perhaps" } }, "not reloaded, nginx goes on as it was");
   t.is((await ask(edge.ports.https, "/")).status, 200);
 
   await hangUp(edge, { domain: "geo.example.org" }, "edge: reloaded");

@@ -278,7 +278,7 @@ test("settings.json says all that the edge must know, and no path of the operato
   const config = fakeConfig({ ...named, tls: { ...letsEncrypt, ca: "/home/ada/ca.pem", dns } });
   t.deepEqual(JSON.parse(edgeSettings(config, address)), {
     domain: "geo.example.org",
-    names: [],
+    otherNames: [],
     address,
     tls: {
       kind: "acme",

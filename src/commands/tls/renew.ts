@@ -1,3 +1,4 @@
+import type { EdgeStatus } from "../../../contracts/edge-status.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import type { Config } from "../../config/types.js";
 import { UserError, exitCode } from "../../errors.js";
@@ -6,7 +7,7 @@ import { runTasksInTurn } from "../../reconcile/run-tasks.js";
 import type { Terminal } from "../../report/terminal.js";
 import { containerOf } from "../../swarm/tasks.js";
 import { jsonText } from "../../text/format.js";
-import { type CertificateStatus, readStatus } from "../../tls/status.js";
+import { readStatus } from "../../tls/status.js";
 import { waitUntil } from "../../wait.js";
 import { type ClassOptions, withCluster } from "../shared/session.js";
 import { certificateJson, certificateLine } from "./text.js";
@@ -41,7 +42,7 @@ export const renew = async (
   refuseOtherKinds(config);
   const container = await edgeContainer(manager);
   const before = await readStatus(manager);
-  let after: CertificateStatus | undefined;
+  let after: EdgeStatus | undefined;
   const ask = async (progress: (text: string) => void): Promise<void> => {
     await container.kill({ signal: force ? "SIGUSR2" : "SIGUSR1" });
     after = await attemptAfter(manager, before, waiting, progress);
@@ -82,18 +83,18 @@ const edgeContainer = async (manager: Host) => {
 /** What the edge says once an attempt ended, or once it is clear that none begins; throws a UserError where it failed. */
 const attemptAfter = async (
   manager: Host,
-  before: CertificateStatus | undefined,
+  before: EdgeStatus | undefined,
   { signal, begin = 15_000, quiet = 3000, end = 11 * 60_000 }: Waiting,
   progress: (text: string) => void,
-): Promise<CertificateStatus> => {
+): Promise<EdgeStatus> => {
   const since = Date.now();
   const after = await waitUntil(
     async () => {
       if (signal.aborted) throw stopped();
       const status = await readStatus(manager);
-      const { attempt } = status ?? {};
+      const attempt = status?.attempt ?? null;
       const begun =
-        attempt !== undefined &&
+        attempt !== null &&
         (before?.attempt?.outcome === "running" || !isSame(attempt.at, before?.attempt?.at));
       progress(begun ? "the edge asks the authority" : "the edge looks whether one is due");
       if (begun) return attempt.outcome === "running" ? undefined : status;

@@ -1,3 +1,4 @@
+import type { Attempt, EdgeStatus } from "../../../contracts/edge-status.js";
 import type { Cell } from "../../report/table.js";
 import { agoText, lengthText, momentText, printable } from "../../text/format.js";
 import { type Certificates, certificateProblem } from "../../tls/diagnosis.js";
@@ -11,14 +12,12 @@ export const certificateRows = (seen: Certificates): Cell[][] => {
   return [
     ["served", servedText(seen)],
     ...(status.names.length === 0 ? [] : [["names", status.names.join(", ")]]),
-    ...(notAfter === undefined
-      ? []
-      : [["ends", `${momentText(notAfter)}, ${leftText(notAfter, now)}`]]),
+    ...(notAfter === null ? [] : [["ends", `${momentText(notAfter)}, ${leftText(notAfter, now)}`]]),
     // What the edge does by itself is told only where it fails.
-    ...(attempt?.at === undefined || (status.wanted !== "acme" && attempt.outcome === "ok")
+    ...(attempt === null || (status.wanted !== "acme" && attempt.outcome === "ok")
       ? []
       : [["last attempt", `${agoText(attempt.at, now)}: ${attemptText(attempt)}`]]),
-    ...(nextAttempt === undefined ? [] : [["next attempt", momentText(nextAttempt)]]),
+    ...(nextAttempt === null ? [] : [["next attempt", momentText(nextAttempt)]]),
     ...(trouble === undefined
       ? []
       : [
@@ -32,7 +31,7 @@ export const certificateRows = (seen: Certificates): Cell[][] => {
 export const certificateLine = (seen: Certificates): string => {
   const { status, now } = seen;
   if (status === undefined) return nothingSaid;
-  if (status.notAfter === undefined) return servedText(seen);
+  if (status.notAfter === null) return servedText(seen);
   const left = leftText(status.notAfter, now);
   return `${servedText(seen)}, ${left.startsWith("in ") ? "ends " : ""}${left}`;
 };
@@ -42,9 +41,8 @@ export const certificateJson = (seen: Certificates) => {
   const { status, now } = seen;
   const trouble = certificateProblem(seen) ?? null;
   if (status === undefined) return null;
-  const { kind, wanted, names, issuer, serial, attempt } = status;
+  const { kind, wanted, names, issuer, serial, directory, notBefore, notAfter } = status;
   const day = 24 * 60 * 60 * 1000;
-  const { notBefore = null, notAfter = null, nextAttempt = null, directory = null } = status;
   return {
     kind,
     wanted,
@@ -55,10 +53,16 @@ export const certificateJson = (seen: Certificates) => {
     notBefore,
     notAfter,
     daysLeft: notAfter === null ? null : Math.floor((notAfter.getTime() - now.getTime()) / day),
-    nextAttempt,
-    attempt: attempt ?? null,
+    nextAttempt: status.nextAttempt,
+    attempt: attemptJson(status.attempt),
     trouble,
   };
+};
+
+const attemptJson = (attempt: EdgeStatus["attempt"]) => {
+  if (attempt === null) return null;
+  const { at, outcome, failures, error, hint, detail } = attempt;
+  return { at, outcome, failures, error, hint, detail };
 };
 
 const nothingSaid = "the edge has not said yet what it serves";
@@ -84,13 +88,9 @@ const leftText = (end: Date, now: Date): string => {
   return left <= 0 ? "it has ended" : `in ${lengthText(left)}`;
 };
 
-const attemptText = ({
-  outcome,
-  failures,
-  error,
-}: NonNullable<NonNullable<Certificates["status"]>["attempt"]>): string => {
+const attemptText = ({ outcome, failures, error }: Attempt): string => {
   if (outcome === "ok") return "it went well";
   if (outcome === "running") return "it is under way";
   const often = failures > 1 ? ` (${failures} in a row)` : "";
-  return `it failed${often}${error === undefined ? "" : `: ${error}`}`;
+  return `it failed${often}${error === null ? "" : `: ${error}`}`;
 };

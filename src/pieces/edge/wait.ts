@@ -1,9 +1,10 @@
+import type { EdgeStatus } from "../../../contracts/edge-status.js";
 import type { Config } from "../../config/types.js";
 import type { Host } from "../../host/host.js";
 import type { Step } from "../../reconcile/piece.js";
 import { unserved, wantedText } from "../../tls/diagnosis.js";
 import type { Given } from "../../tls/given-files.js";
-import { type CertificateStatus, readStatus } from "../../tls/status.js";
+import { readStatus } from "../../tls/status.js";
 import { waitUntil } from "../../wait.js";
 
 /** How long an authority may take for a first certificate, the edge for a change, and for another try; in milliseconds. */
@@ -16,7 +17,7 @@ const patience = { acme: 90_000, other: 30_000, retry: 10_000 };
 export const waitStep = (
   host: Host,
   config: Config,
-  { given, before }: { given: Given; before: CertificateStatus | undefined },
+  { given, before }: { given: Given; before: EdgeStatus | undefined },
   deadline = config.tls.kind === "acme" ? patience.acme : patience.other,
 ): Step => ({
   host,
@@ -44,21 +45,21 @@ export const waitStep = (
  * says nothing at first: the edge is about to try again.
  */
 const isHopeless = (
-  status: CertificateStatus | undefined,
-  before: CertificateStatus | undefined,
+  status: EdgeStatus | undefined,
+  before: EdgeStatus | undefined,
   { left, waited }: { left: number; waited: number },
 ): boolean => {
   const { attempt } = status ?? {};
   if (attempt?.outcome !== "failed") return false;
-  const isOld = attempt.at?.getTime() === before?.attempt?.at?.getTime();
+  const isOld = attempt.at.getTime() === before?.attempt?.at.getTime();
   if (isOld && waited < patience.retry) return false;
   const next = status?.nextAttempt?.getTime() ?? Number.POSITIVE_INFINITY;
-  return next - (status?.at?.getTime() ?? 0) > left;
+  return next - (status?.at.getTime() ?? 0) > left;
 };
 
-const stateText = ({ tls }: Config, status: CertificateStatus | undefined): string => {
-  const { attempt } = status ?? {};
-  if (tls.kind !== "acme" || attempt === undefined) return "the edge prepares it";
+const stateText = ({ tls }: Config, status: EdgeStatus | undefined): string => {
+  const attempt = status?.attempt ?? null;
+  if (tls.kind !== "acme" || attempt === null) return "the edge prepares it";
   if (attempt.outcome !== "failed") return `asking ${tls.authority}`;
   return `not yet: ${attempt.error ?? "the attempt failed"}`;
 };

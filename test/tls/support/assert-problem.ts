@@ -1,4 +1,5 @@
-import { type CertificateStatus, statusFrom } from "../../../src/tls/status.js";
+import type { EdgeStatus } from "../../../contracts/edge-status.js";
+import { certificateStatusFrom } from "../../../src/tls/status.js";
 
 const basic = {
   at: "2026-11-21T12:00:00Z",
@@ -20,8 +21,8 @@ export const statusText = (changes: Record<string, unknown> = {}): string =>
   JSON.stringify({ ...basic, ...changes });
 
 /** The same as it is read. */
-export const says = (changes: Record<string, unknown> = {}): CertificateStatus => {
-  const status = statusFrom(statusText(changes));
+export const says = (changes: Record<string, unknown> = {}): EdgeStatus => {
+  const status = certificateStatusFrom(statusText(changes));
   if (status === undefined) throw new Error("a status that cannot be read");
   return status;
 };
