@@ -2,18 +2,18 @@ import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type EdgeStatus, statusFrom } from "../contracts/edge-status.js";
 
-/** What the last run wrote; undefined if that was nothing, or nothing whole. */
+/** The status that the last run wrote; undefined where the file is missing or invalid. */
 export const readStatus = async (folder: string): Promise<EdgeStatus | undefined> =>
   statusFrom(await readFile(join(folder, "status.json"), "utf8").catch(() => undefined));
 
-/** Writes it, whole or not at all: nobody is kept from anything by a full disk. */
+/** Writes the status, completely or not at all. Never throws: a full disk must not stop the edge. */
 export const writeStatus = async (folder: string, status: EdgeStatus): Promise<void> => {
   const path = join(folder, "status.json");
-  const beside = `${path}.new`;
+  const temporary = `${path}.new`;
   try {
-    await writeFile(beside, `${JSON.stringify(status, null, 2)}\n`, { mode: 0o644 });
-    await rename(beside, path);
+    await writeFile(temporary, `${JSON.stringify(status, null, 2)}\n`, { mode: 0o644 });
+    await rename(temporary, path);
   } catch {
-    await rm(beside, { force: true });
+    await rm(temporary, { force: true });
   }
 };

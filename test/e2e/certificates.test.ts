@@ -124,7 +124,7 @@ test.serial(
     await stage.leadTo(elsewhere);
     await stage.settings({ otherNames: [`www.${site}`] });
     const misled = await stage.statusWhen("it saw that", ({ attempt }) =>
-      (attempt?.error ?? "").startsWith(`${site} leads to ${elsewhere}, where`),
+      (attempt?.error ?? "").startsWith(`${site} points to ${elsewhere}, where`),
     );
     t.is(misled.serial, serial);
     await stage.leadTo(address);
