@@ -1,7 +1,7 @@
 import type { EdgeSettingsFile } from "../../../contracts/edge-settings.js";
 import type { Config, DnsConfig, TlsConfig } from "../../config/types.js";
 
-/** The text of settings.json; `address` is what browsers type where there is no domain. */
+/** The text of settings.json; `address` is what users type in a browser where there is no domain. */
 export const edgeSettings = (config: Config, address: string): string =>
   `${JSON.stringify(settingsOf(config, address), null, 2)}\n`;
 
@@ -13,7 +13,7 @@ const settingsOf = ({ domain, otherNames, tls }: Config, address: string): EdgeS
   trustedProxies: tls.kind === "off" ? tls.trustedProxies : [],
 });
 
-// No path of the operator's machine: the files that they lead to are copied to the edge.
+// Without the paths on the operator's machine: the edge gets copies of those files.
 const tlsOf = (tls: TlsConfig): EdgeSettingsFile["tls"] =>
   tls.kind === "acme"
     ? {
