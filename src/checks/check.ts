@@ -4,8 +4,8 @@ import type { Machines } from "../cluster/machines.js";
 import { UserError, exitCode } from "../errors.js";
 import type { Host } from "../host/host.js";
 
-/** How a finding weighs: a note could not be decided, a warning can be lived with, a refusal stops `up`. */
-export type Level = "ok" | "note" | "warning" | "refusal";
+/** How severe a finding is: a note could not be decided, a warning is harmless for now, an error stops `up`. */
+export type Level = "ok" | "note" | "warning" | "error";
 
 /** One thing that a check found; without a host it is about the class as a whole. */
 export type Finding = { host?: string; level: Level; text: string; hint?: string };
@@ -62,7 +62,7 @@ export const refusalFrom = (error: unknown): Finding => {
   if (!(error instanceof UserError) || error.code === exitCode.unreachable) throw error;
   const { reason, host, hint } = error;
   return {
-    level: "refusal",
+    level: "error",
     text: host === undefined ? error.message : reason,
     ...(host !== undefined && { host }),
     ...(hint !== undefined && { hint }),

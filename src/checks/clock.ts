@@ -46,7 +46,7 @@ const finding = (host: Host, by: number, alone: boolean): Finding => {
     : "the other machines'; Swarm's certificates allow no more than a few";
   const text = `its clock is ${seconds(Math.abs(by))} s ${by > 0 ? "ahead of" : "behind"} ${others}`;
   const hint = `on ${host.name}: \`sudo apt-get install systemd-timesyncd\`, or by hand \`sudo date -s …\``;
-  return { host: host.name, level: alone ? "warning" : "refusal", text, hint };
+  return { host: host.name, level: alone ? "warning" : "error", text, hint };
 };
 
 const spread = (readings: readonly Reading[]): number => {

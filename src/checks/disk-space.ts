@@ -17,7 +17,7 @@ export const diskSpace: Check = {
       const blank = units["docker.service"] !== "active";
       return {
         host: host.name,
-        level: freeOnRoot < least && blank ? "refusal" : "warning",
+        level: freeOnRoot < least && blank ? "error" : "warning",
         text: `${free}; Docker and the images of a class take up to ${formatSize(comfortable)}`,
         hint: `make room on ${host.name}: \`sudo du -xh --max-depth=2 / | sort -h | tail\` shows what is large`,
       };

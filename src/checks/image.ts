@@ -22,7 +22,7 @@ export const imageCheck: Check = {
 const buildFinding = async (build: BuildSource): Promise<Finding> => {
   const from = await readBuild(build);
   if (from instanceof UserError)
-    return { level: "refusal", text: from.message, ...(from.hint && { hint: from.hint }) };
+    return { level: "error", text: from.message, ...(from.hint && { hint: from.hint }) };
   const content = `${from.files} files and folders, ${formatSize(from.bytes)}`;
   return { level: "ok", text: `${build.folder} will be built on the manager: ${content}` };
 };
@@ -46,7 +46,7 @@ const findingOf = async (
       text: `${reference}: ${answer.registry} could not be asked from here (${answer.words})`,
     },
     refused: {
-      level: "refusal",
+      level: "error",
       text: `${reference} cannot be pulled: ${answer.registry} answers ${answer.words}`,
       hint: "correct `servers: image` in the configuration (name, tag; it must be public)",
     },

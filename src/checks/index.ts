@@ -48,7 +48,7 @@ export const preflight = (
   world: OperatorMachine = operatorMachine,
 ): Promise<Found[]> => runChecks(cheapChecks, cluster, world);
 
-/** Runs checks side by side. A UserError of a check is its refusal; a lost machine and our own mistakes are thrown. */
+/** Runs checks side by side. A check's UserError becomes a finding; throws where a machine is lost or swarmhub has a bug. */
 export const runChecks = async (
   checks: readonly Check[],
   cluster: Cluster,
@@ -69,22 +69,22 @@ export const runChecks = async (
   return found.flat();
 };
 
-/** The error for what was refused, undefined where nothing was; the findings themselves are in it only on demand. */
+/** The UserError for the errors among the findings; undefined if there are none. `listed` puts the findings into its message. */
 export const refusal = (
   found: readonly Found[],
   { listed }: { listed: boolean },
 ): UserError | undefined => {
-  const refused = found.filter(({ level }) => level === "refusal");
-  if (refused.length === 0) return undefined;
-  const lines = refused.map(({ host, text, hint }) => {
+  const errors = found.filter(({ level }) => level === "error");
+  if (errors.length === 0) return undefined;
+  const lines = errors.map(({ host, text, hint }) => {
     const where = host === undefined ? "" : `${host}: `;
     return `  ${where}${text}${hint === undefined ? "" : `\n    → ${hint.replaceAll("\n", "\n      ")}`}`;
   });
   return new UserError(
     listed
-      ? [`this class cannot be made:`, ...lines].join("\n")
-      : `this class cannot be made: ${plural(refused.length, "refusal")}`,
-    { hint: "mend that, then `swarmhub check` looks again", code: exitCode.preflight },
+      ? ["preflight failed:", ...lines].join("\n")
+      : `preflight failed: ${plural(errors.length, "error")}`,
+    { hint: "fix the errors, then type `swarmhub check`", code: exitCode.preflight },
   );
 };
 

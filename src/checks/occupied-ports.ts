@@ -30,7 +30,7 @@ const findingsOn = (host: Host, context: CheckContext): Finding[] => {
     return [
       {
         host: host.name,
-        level: "refusal",
+        level: "error",
         text: `port ${port} is taken by ${other.program}; ${what}`,
         hint: `find it with \`sudo ss -ltnp 'sport = :${port}'\` on ${host.name}, and stop it`,
       },

@@ -17,7 +17,7 @@ export const seatHosts: Check = {
     if (sum === 0)
       return [
         {
-          level: "refusal",
+          level: "error",
           text: `no seat: ${machinesText} is too little for the system and one server of ${size}`,
           hint: "give the machines more memory, or make `servers: memory` or `servers: guarantee` in the configuration smaller",
         },

@@ -26,8 +26,8 @@ export const system: Check = {
         ...(host === cluster.storage ? onStorage : []),
       ];
       const lacks = host === cluster.storage ? withoutQuota(host, facts) : [];
-      const refusals = [...missing(host, facts, features), ...lacks];
-      if (refusals.length > 0) return refusals;
+      const errors = [...missing(host, facts, features), ...lacks];
+      if (errors.length > 0) return errors;
       const quota = host === cluster.storage && facts.xfsFeatures !== "" ? ", XFS quota" : "";
       const words = features.map((feature) => feature.words).join(", ");
       const text = `${facts.system.name}, Linux ${facts.kernel} with ${words}${quota}`;
@@ -41,7 +41,7 @@ const missing = (host: Host, facts: Facts, features: readonly Feature[]): Findin
     .map(({ module, words, why }) => `${words} (module ${module}: ${why})`);
   if (lacking.length === 0) return [];
   const text = `Linux ${facts.kernel} has no ${lacking.join(" and no ")}`;
-  return [{ host: host.name, level: "refusal", text, hint: hintFor(facts) }];
+  return [{ host: host.name, level: "error", text, hint: hintFor(facts) }];
 };
 
 // A kernel that says nothing about its XFS is left to the storage's own look after the mount.
@@ -51,7 +51,7 @@ const withoutQuota = (host: Host, { xfsFeatures, kernel, ...facts }: Facts): Fin
     : [
         {
           host: host.name,
-          level: "refusal",
+          level: "error",
           text: `Linux ${kernel} has XFS without quota, so no home would have a limit`,
           hint: hintFor({ ...facts, xfsFeatures, kernel }),
         },

@@ -109,10 +109,10 @@ test("what did not answer, was refused or let only little through is told apart"
   );
   const said = lines(await connections.run(contextOf(cluster)));
   for (const start of [
-    "refusal manager: 7946/tcp+udp of worker1 (10.77.0.12) cannot be reached: no answer",
-    "refusal manager: 4789/udp of worker1 (10.77.0.12) passes little",
-    "refusal worker1: 2377/tcp of manager (10.77.0.11) cannot be reached: it was refused",
-    "refusal worker1: 7946/tcp+udp, 4789/udp of manager (10.77.0.11) cannot be reached: no answer",
+    "error manager: 7946/tcp+udp of worker1 (10.77.0.12) cannot be reached: no answer",
+    "error manager: 4789/udp of worker1 (10.77.0.12) passes little",
+    "error worker1: 2377/tcp of manager (10.77.0.11) cannot be reached: it was refused",
+    "error worker1: 7946/tcp+udp, 4789/udp of manager (10.77.0.11) cannot be reached: no answer",
     "ok worker1: reaches 2049/tcp of manager",
   ])
     t.true(
@@ -146,7 +146,7 @@ test("a UDP port that something other than Docker holds is refused on its machin
     way === undefined ? [] : [{ ...way, result: "untried" }],
     context,
   );
-  t.deepEqual(lines(found), ["refusal manager: 4789/udp is taken, and Docker does not run there"]);
+  t.deepEqual(lines(found), ["error manager: 4789/udp is taken, and Docker does not run there"]);
 });
 
 test("a machine without perl fails the check, and the others stop listening", async (t) => {

@@ -48,7 +48,7 @@ for (const [host, port, program] of [
   test(`${program} on port ${port} of ${host} is refused by its name`, async (t) => {
     const said = await found(listening(host, port, program));
     t.true(
-      said.some((line) => line.startsWith(`refusal ${host}: port ${port} is taken by ${program};`)),
+      said.some((line) => line.startsWith(`error ${host}: port ${port} is taken by ${program};`)),
     );
   });
 

@@ -40,11 +40,11 @@ test("a machine too small for a server is pointed out while others have room", a
   ]);
 });
 
-test("not one seat is a refusal", async (t) => {
+test("a class without a seat is an error", async (t) => {
   const [only, ...more] = await seatHosts.run(
     contextOf(classOf(0), { facts: { memory: gibibyte } }),
   );
-  t.is(only?.level, "refusal");
+  t.is(only?.level, "error");
   t.regex(only?.text ?? "", /^no seat: 1 × 1 GB is too little/);
   t.deepEqual(more, []);
 });
@@ -52,7 +52,7 @@ test("not one seat is a refusal", async (t) => {
 for (const [free, docker, level] of [
   [20 * gibibyte, "inactive", "ok"],
   [4 * gibibyte, "inactive", "warning"],
-  [gibibyte / 2, "inactive", "refusal"],
+  [gibibyte / 2, "inactive", "error"],
   [gibibyte / 2, "active", "warning"],
 ] as const)
   test(`${free / gibibyte} GB free on a machine whose Docker is ${docker}: ${level}`, async (t) => {

@@ -14,7 +14,7 @@ export const connectionFindings = (tried: readonly Tried[], context: CheckContex
         if (connections.length === 0) return [];
         const [what, hint] = words[result];
         const text = `${portsOf(connections)} of ${to.name} (${machines(to).address}) ${what}`;
-        return [{ host: from.name, level: "refusal", text, hint: hint(all, to) }];
+        return [{ host: from.name, level: "error", text, hint: hint(all, to) }];
       }),
     );
     return [...failures, ...reached(from, own), ...untried(from, own, context)];
@@ -46,7 +46,7 @@ const untried = (
       : [
           {
             host: to.name,
-            level: "refusal",
+            level: "error",
             text: `${portsOf(connections)} is taken, and Docker does not run there`,
             hint: `\`sudo ss -lunp\` on ${to.name} shows by what; another overlay network (4789) cannot share a machine with Swarm's`,
           },
