@@ -4,35 +4,35 @@ import type { Host } from "../../host/host.js";
 import { paths } from "../../paths.js";
 import { quote } from "../../text/shell.js";
 
-/** By this label a disk of homes is known again, on this machine or on another. */
+/** The XFS label that identifies a disk with homes, also on another machine. */
 export const label = "swarmhub";
 
-/** The homes' disk as it is; sizes in bytes. `device` is the configured one by the kernel's own name; undefined where it is not there. */
+/** The state of the homes' disk; sizes in bytes. `device` is the configured disk, undefined if it does not exist. */
 export type DiskState = {
   device: Disk | undefined;
-  /** The size of the storage file, where there is one. */
+  /** The size of the storage file, undefined if there is none. */
   file: number | undefined;
   mounted: boolean;
-  /** Why nothing can be written to what is mounted there; "dead": each look at it fails. */
+  /** Why the mounted file system cannot be written to; "dead": every access fails. */
   trouble: "dead" | "read-only" | undefined;
-  /** Whether what is mounted there is what the configuration names. */
+  /** Whether the mounted disk is the configured one. */
   isConfigured: boolean;
-  /** What is mounted there: a block device. */
+  /** The mounted block device. */
   source: string | undefined;
-  /** The size of the block device that is mounted, of the file system on it, and what is free on that; 0 where unknown. */
+  /** The size of the mounted block device, the size of its file system, and the free space; 0 if unknown. */
   room: number;
   size: number;
   free: number;
   enforced: boolean;
   exported: boolean;
-  /** Which of our folders are there, with the owner and mode that they should have. */
+  /** Our folders that exist with the right owner and mode. */
   folders: string[];
-  /** Where nothing is mounted: other disks that hold homes, and disks on which there is nothing. */
+  /** Other disks with homes, and blank disks; empty if a disk is mounted. */
   homes: Disk[];
   blank: Disk[];
 };
 
-/** The storage host's disk, mount, folders and exports, remembered. */
+/** The storage host's disk, mount, folders and exports; remembered by the host. */
 export const inspectDisk = (cluster: Cluster): Promise<DiskState> => {
   const [host, { storage }] = [homesHost(cluster), cluster.config];
   const backing = storage.kind === "persistent" ? storage.backing : undefined;
@@ -70,7 +70,7 @@ const lookAtDisk = async (given: string, host: Host): Promise<DiskState> => {
   };
 };
 
-/** Whether a disk holds homes, of this class or another. */
+/** Whether a disk holds homes, of this or another class. */
 export const isHomes = ({ fileSystem, label: name }: Disk): boolean =>
   fileSystem === "xfs" && name === label;
 
@@ -92,7 +92,7 @@ const troubleOf = (
 
 type Probed = Map<string, Pick<Disk, "fileSystem" | "label" | "uuid" | "partitionTable">>;
 
-/** What is on each disk that was asked itself, in place of all that udev said of it. */
+/** The content of each probed disk, which replaces udev's data. */
 const probedIn = (answer: string): Probed => {
   const found = new Map<string, Map<string, string>>();
   let fields = new Map<string, string>();
@@ -122,7 +122,7 @@ const allDisks = ({ disks }: Facts): Disk[] => disks.flatMap(withParts);
 
 const withParts = (disk: Disk): Disk[] => [disk, ...disk.parts.flatMap(withParts)];
 
-/** Our folders on the disk. The hub writes homes by NFS, as the users' account; limits and trash are out of its reach. */
+/** Our folders on the disk. The hub writes homes over NFS as the users' account; it has no access to limits and trash. */
 export const storageFolders = [
   { name: "homes", owner: "1000:100", mode: "755" },
   { name: "owners", owner: "1000:100", mode: "755" },
@@ -132,7 +132,7 @@ export const storageFolders = [
   { name: "trash", owner: "0:0", mode: "700" },
 ] as const;
 
-/** A script that looks at the configured disk (or file), at what is mounted for the homes, and where nothing is, at all disks. */
+/** A script that inspects the configured disk (or file) and the mount of the homes, or all disks if nothing is mounted. */
 const inspectScript = (given: string): string => `
 export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 # As the list of disks has it: /dev/mapper/… of a logical volume, whatever link was given.
