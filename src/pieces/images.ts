@@ -4,7 +4,7 @@ import { buildImage } from "../docker/images.js";
 import { UserError, exitCode } from "../errors.js";
 import type { Facts } from "../host/facts.js";
 import type { Host } from "../host/host.js";
-import { buildSteps, inspectUserImages, tellInstructions } from "../images/built.js";
+import { buildSteps, inspectUserImages, reportInstructions } from "../images/built.js";
 import { type OwnImageState, inspectOwn, inspectSpread } from "../images/own.js";
 import {
   type UserImage,
@@ -107,7 +107,7 @@ const buildStep = (className: string, host: Host, image: OwnImage): Step => ({
       tag: image.reference,
       target: image.target,
       labels: { "swarmhub.class": className },
-      onLine: tellInstructions(progress),
+      onLine: reportInstructions(progress),
     });
   },
 });

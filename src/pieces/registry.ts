@@ -6,6 +6,7 @@ import { builtRepository, registryPort } from "../names.js";
 import { paths } from "../paths.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import type { WantedService } from "../swarm/service-spec.js";
+import type { Progress } from "../wait.js";
 import { relaySteps, removeRelaySteps } from "./registry/relay.js";
 import { folderSteps, removeFolderSteps } from "./shared/files.js";
 import {
@@ -14,7 +15,6 @@ import {
   removeServiceSteps,
   serviceSteps,
 } from "./shared/service.js";
-import type { Progress } from "../wait.js";
 
 type State = OwnServiceState & { userImages: UserImage[]; isNeeded: boolean };
 

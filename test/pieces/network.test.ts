@@ -45,7 +45,7 @@ test("machines whose routes leave no range are refused, with the routes", (t) =>
   const error = refusal(t, () => choosePool(via("10.0.0.0/8", "172.16.0.0/12")));
   t.is(
     error.message,
-    "every address range that swarmhub would give the Swarm overlaps a route of a machine (10.0.0.0/8, 172.16.0.0/12)",
+    "no address range is left for the Swarm: each one overlaps a machine's route (10.0.0.0/8, 172.16.0.0/12)",
   );
   t.is(error.code, exitCode.preflight);
 });
