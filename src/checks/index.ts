@@ -22,10 +22,10 @@ import { plan } from "./plan.js";
 import { seatHosts } from "./seats.js";
 import { system } from "./system.js";
 
-/** A finding and the name of the check that it comes from. */
+/** A finding and the name of its check. */
 export type Found = Finding & { check: string };
 
-/** All of them, in the order in which they are shown. */
+/** All checks, in the order of the output. */
 export const allChecks: readonly Check[] = [
   system,
   clock,
@@ -39,16 +39,16 @@ export const allChecks: readonly Check[] = [
   imageCheck,
 ];
 
-/** The looks that take hardly more than a round trip; `up` takes them before its first step. */
+/** The checks that take little more than a round trip; `up` runs them before its first step. */
 const cheapChecks: readonly Check[] = allChecks.filter((check) => check !== connections);
 
-/** The cheap checks of a class; changes nothing. */
+/** Runs the cheap checks of a class; changes nothing. */
 export const preflight = (
   cluster: Cluster,
   world: OperatorMachine = operatorMachine,
 ): Promise<Found[]> => runChecks(cheapChecks, cluster, world);
 
-/** Runs checks side by side. A check's UserError becomes a finding; throws where a machine is lost or swarmhub has a bug. */
+/** Runs checks in parallel. A check's UserError becomes a finding; throws where a machine is lost or swarmhub has a bug. */
 export const runChecks = async (
   checks: readonly Check[],
   cluster: Cluster,
@@ -57,7 +57,7 @@ export const runChecks = async (
   const context = {
     cluster,
     machines: await inspectMachines(cluster),
-    // Before any check runs: that of the ports listens itself.
+    // Before any check runs, since the check of the connections listens itself.
     listening: await inspectListening(cluster),
     world,
   };

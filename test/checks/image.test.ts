@@ -43,16 +43,16 @@ test("an image that every machine of users has is asked of nobody", async (t) =>
 });
 
 for (const [code, line] of [
-  [200, `ok: ${reference} is at quay.io`],
+  [200, `ok: ${reference} is available from quay.io`],
   [404, `error: ${reference} cannot be pulled: quay.io answers 404`],
-  [503, `note: ${reference}: quay.io could not be asked from here (503)`],
+  [503, `note: ${reference} could not be checked: quay.io gave no clear answer (503)`],
 ] as const)
   test(`a registry's ${code} is a finding of its own`, async (t) => {
     t.deepEqual(await found(["worker1"], status(code)), [line]);
   });
 
 test("where the manager has a Docker its word counts, since it is what will pull", async (t) => {
-  const line = [`ok: ${reference} is at its registry`];
+  const line = [`ok: ${reference} is available from its registry`];
   t.deepEqual(await found([], status(404), async () => ({})), line);
   const refused = Object.assign(new Error("(HTTP code 403)"), { json: { message: "denied: no" } });
   const answer = await found([], status(200), async () => Promise.reject(refused));

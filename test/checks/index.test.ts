@@ -43,8 +43,8 @@ test("a lost machine and a bug in swarmhub end the run", async (t) => {
 
 const found: Found[] = [
   { check: "clock", level: "ok", text: "agree" },
-  { check: "taken", host: "manager", level: "error", text: "port 443 is taken", hint: "stop it" },
-  { check: "space", host: "worker", level: "warning", text: "little room" },
+  { check: "ports", host: "manager", level: "error", text: "port 443 is in use", hint: "stop it" },
+  { check: "disk", host: "worker", level: "warning", text: "little room" },
   { check: "image", level: "note", text: "not asked" },
 ];
 
@@ -53,10 +53,10 @@ test("the table lists each machine with its roles, then the class", (t) => {
     tableOf(found, cluster).map((line) => paint(line, 200, false)),
     [
       "manager  manager, storage",
-      "  ✗ taken  port 443 is taken",
+      "  ✗ ports  port 443 is in use",
       "           → stop it",
       "worker  worker",
-      "  ! space  little room",
+      "  ! disk   little room",
       "the class",
       "  ✓ clock  agree",
       "  · image  not asked",
@@ -67,7 +67,7 @@ test("the table lists each machine with its roles, then the class", (t) => {
 test("errors end in exit code 3, listed if no table was shown", (t) => {
   const error = refusal(found, { listed: true });
   t.is(error?.code, exitCode.preflight);
-  t.is(error?.message, "preflight failed:\n  manager: port 443 is taken\n    → stop it");
+  t.is(error?.message, "preflight failed:\n  manager: port 443 is in use\n    → stop it");
   t.is(refusal(found, { listed: false })?.message, "preflight failed: 1 error");
   t.is(refusal(found.slice(2), { listed: true }), undefined);
 });
@@ -95,7 +95,7 @@ test("every part's refusal is found, not only the first; steps that destroy data
   ]);
   t.deepEqual(lines(await check.run(contextOf(classOf(1)))), [
     "error worker1: it runs Fedora",
-    "ok manager: `up` will ask first, then format /dev/vdb",
+    "ok manager: `up` will ask for confirmation, then format /dev/vdb",
     "error: no range is free",
   ]);
 });

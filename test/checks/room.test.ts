@@ -35,7 +35,7 @@ test("a machine too small for a server is pointed out while others have room", a
     some: { worker2: { memory: gibibyte } },
   });
   t.deepEqual(lines(await seatHosts.run(context)), [
-    "warning worker2: its 1 GB of memory hold no server of 1 GB, so it takes no users",
+    "warning worker2: its memory (1 GB) is too small for a server of 1 GB, so it takes no users",
     "ok: 3 seats: 1 × 4 GB, 1 × 1 GB at 1 GB, 512 MB of each reserved for the system",
   ]);
 });
@@ -45,7 +45,7 @@ test("a class without a seat is an error", async (t) => {
     contextOf(classOf(0), { facts: { memory: gibibyte } }),
   );
   t.is(only?.level, "error");
-  t.regex(only?.text ?? "", /^no seat: 1 × 1 GB is too little/);
+  t.regex(only?.text ?? "", /^no seats: 1 × 1 GB of memory is too little/);
   t.deepEqual(more, []);
 });
 

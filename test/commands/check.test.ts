@@ -6,9 +6,9 @@ import { fakeCluster, fakeHost } from "../support/fakes.js";
 
 const cluster = fakeCluster(fakeHost("manager"));
 const ok: Found = { check: "seats", level: "ok", text: "34 seats" };
-const warning: Found = { check: "space", host: "manager", level: "warning", text: "little room" };
+const warning: Found = { check: "disk", host: "manager", level: "warning", text: "little room" };
 const failed: Found = {
-  check: "taken",
+  check: "ports",
   host: "manager",
   level: "error",
   text: "443",

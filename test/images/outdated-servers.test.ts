@@ -32,5 +32,8 @@ test("they are told in a sentence", (t) => {
     earlierSentence(["ada"]),
     "1 server runs an outdated image (ada); it gets the new one when restarted",
   );
-  t.regex(earlierSentence(["ada", "bob"]), /^2 servers run an outdated image \(ada, bob\); they get/);
+  t.regex(
+    earlierSentence(["ada", "bob"]),
+    /^2 servers run an outdated image \(ada, bob\); they get/,
+  );
 });

@@ -7,7 +7,7 @@
 const body = `sub body { substr pack("N*", map { $_ * 2654435761 & 0xffffffff } 1 .. $_[0] / 4 + 1), 0, $_[0] }`;
 
 /**
- * Listens at an address, first line "NONCE ADDRESS SECONDS", then each "tcp/2377". Says of each port "open" or "taken",
+ * Listens at an address, first line "NONCE ADDRESS SECONDS", then each "tcp/2377". Says of each port "open" or "occupied",
  * then "ready PID". Over TCP it sends back what came, over UDP how much came; to whoever knows the nonce.
  */
 export const listenerProgram = `
@@ -27,7 +27,7 @@ for (@ports) {
     $protocol eq "tcp" ? (Listen => 128, ReuseAddr => 1) : (),
   );
   die "cannot listen at $address, $_: $!\\n" unless $socket || $!{EADDRINUSE};
-  print $socket ? "open" : "taken", " $_\\n";
+  print $socket ? "open" : "occupied", " $_\\n";
   next unless $socket;
   $tcp{$socket} = $protocol eq "tcp";
   $select->add($socket);
