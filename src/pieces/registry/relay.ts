@@ -55,7 +55,7 @@ const written = "# Written by swarmhub; the next `swarmhub up` overwrites it.";
 
 const socketUnit = `${written}
 [Unit]
-Description=Way to the registry of the swarmhub class
+Description=Socket of the relay to the registry of the swarmhub class
 
 [Socket]
 ListenStream=127.0.0.1:${registryPort}

@@ -135,22 +135,22 @@ export const storageFolders = [
 /** A script that inspects the configured disk (or file) and the mount of the homes, or all disks if nothing is mounted. */
 const inspectScript = (given: string): string => `
 export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
-# As the list of disks has it: /dev/mapper/… of a logical volume, whatever link was given.
+# The name in the list of disks: /dev/mapper/… for a logical volume, whatever link was configured.
 name_of() { lsblk -dnpro NAME "$1" 2>/dev/null || readlink -m "$1"; }
-# What is on the disk itself: udev's word on it, which lsblk repeats, can be of yesterday.
+# Reads the disk itself, since udev's data, which lsblk shows, may be outdated.
 probe() {
-  found=$(blkid -p -o export "$1") # 2: nothing; 8: signatures of several things
+  output=$(blkid -p -o export "$1") # 2: nothing found; 8: several signatures
   case $? in
-  0) echo "probed $1"; echo "$found" | sed 's/^/probe /' ;;
+  0) echo "probed $1"; echo "$output" | sed 's/^/probe /' ;;
   2) echo "probed $1" ;;
-  *) echo "probed $1"; echo "probe TYPE=something that blkid cannot name" ;;
+  *) echo "probed $1"; echo "probe TYPE=data that blkid cannot identify" ;;
   esac
 }
 path=$(name_of ${quote(given)})
 echo "path $path"
 if [ -b "$path" ]; then probe "$path"; fi
 [ -f ${paths.storageFile} ] && stat -c 'file %s' ${paths.storageFile}
-# Not mountpoint or findmnt: they ask the file system itself, and one that shut itself down answers nobody.
+# Not mountpoint or findmnt: they access the file system, which fails after XFS shut down.
 source=$(awk '$2 == "${paths.storage}" { last = $1 } END { print last }' /proc/self/mounts)
 if [ -n "$source" ]; then
   echo "source $(name_of "$source")"
@@ -160,7 +160,7 @@ if [ -n "$source" ]; then
     echo answers
     stat -c 'folder %n %u:%g %a' ${storageFolders.map(({ name }) => name).join(" ")}
     stat -f -c '%a %S' . | { read -r blocks size; echo "free $((blocks * size))"; }
-    # What statfs says of the size leaves the log out.
+    # Not statfs, whose size lacks the log.
     xfs_growfs -n ${paths.storage} | sed -n 's/^data .*bsize=\\([0-9]*\\) *blocks=\\([0-9]*\\),.*/block \\1\\nblocks \\2/p'
     cd /
   fi 2>/dev/null

@@ -4,13 +4,14 @@ import { paths } from "../../paths.js";
 import type { Step } from "../../reconcile/piece.js";
 import { fileSteps } from "../shared/files.js";
 
-const note = "# Written by swarmhub; the next `swarmhub up` overwrites it.\n";
+const written = "# Written by swarmhub; the next `swarmhub up` overwrites it.";
 
 /**
  * Only NFSv4, so no rpcbind and no lock daemon. With the default lease and grace of 90 s a restart of the server blocks
  * opens for about 100 s; with 10 s it was 17.6 s (measured).
  */
-export const nfsConfiguration = `${note}[nfsd]
+export const nfsConfiguration = `${written}
+[nfsd]
 vers3=n
 vers4=y
 lease-time=10
@@ -19,7 +20,7 @@ grace-time=10
 
 /** One line per node. All users are squashed to 1000:100; `mp` prevents the export of an unmounted disk. */
 export const exportsFile = (addresses: readonly string[]): string =>
-  note +
+  `${written}\n` +
   addresses
     .map(
       (address) =>
@@ -90,7 +91,6 @@ exit 0`),
       ];
 
 const unitName = "swarmhub-fence.service";
-const written = "# Written by swarmhub; the next `swarmhub up` overwrites it.";
 
 /**
  * Compares the folder with the export table once a second, since others change that table too (a start of the NFS server,
@@ -106,16 +106,16 @@ is_exported() {
   return 1
 }
 while sleep 1; do
-  # Without the disk nothing is known, and a server that is stopped exports nothing.
+  # Without the disk the fenced machines are unknown, and a stopped server exports nothing.
   [ -d ${paths.fenced} ] && read -r threads </proc/fs/nfsd/threads && [ "$threads" != 0 ] || continue
   while read -r path client; do
     [ "$path" = ${paths.storage} ] || continue
     address=\${client%%(*}
     options=\${client#*(}
     if [ -e "${paths.fenced}/$address" ]; then
-      is_exported "$address" && exportfs -u "$address:${paths.storage}" && echo "the homes are withdrawn from $address"
+      is_exported "$address" && exportfs -u "$address:${paths.storage}" && echo "withdrew the export to $address"
     else
-      is_exported "$address" || { exportfs -o "\${options%)}" "$address:${paths.storage}" && echo "the homes are there for $address"; }
+      is_exported "$address" || { exportfs -o "\${options%)}" "$address:${paths.storage}" && echo "restored the export to $address"; }
     fi
   done <${paths.exports}
 done 2>/dev/null
@@ -124,7 +124,7 @@ done 2>/dev/null
 /** The unit that runs the script from boot on. */
 export const fenceUnit = `${written}
 [Unit]
-Description=Keeps lost machines from the homes of the swarmhub class
+Description=Lost-node fencing of the swarmhub class
 After=nfs-server.service
 
 [Service]
