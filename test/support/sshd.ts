@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
-import { tmpdir, userInfo } from "node:os";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { temporaryFolder } from "./temporary-folder.js";
 
 const program = "/usr/sbin/sshd";
 
@@ -36,7 +37,7 @@ export const startSshd = async ({
   client = [],
   keys = ["ed25519"],
 }: { settings?: string[]; client?: string[]; keys?: KeyType[] } = {}): Promise<Sshd> => {
-  const folder = await mkdtemp(join(tmpdir(), "swarmhub-sshd-"));
+  const folder = temporaryFolder();
   const at = (name: string) => join(folder, name);
   await Promise.all([
     makeKey(at("id"), "ed25519"),
