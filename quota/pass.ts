@@ -3,7 +3,7 @@ import { type Account, parentName } from "../contracts/xfs.js";
 import { forEachConcurrently } from "./batches.js";
 import { type Action, decide, idle } from "./decide.js";
 import type { Inspection } from "./inspect.js";
-import type { Limits } from "./limits.js";
+import type { LimitsSnapshot } from "./limits.js";
 import type { Assignment, LimitChange, Refusals, Storage } from "./storage.js";
 
 /** What a pass left behind. */
@@ -27,7 +27,7 @@ export type PassReport = {
  */
 export const makePass = async (
   storage: Storage,
-  { want, failures }: Pick<Limits, "want" | "failures">,
+  { want, failures }: Pick<LimitsSnapshot, "want" | "failures">,
 ): Promise<PassReport> => {
   const first = await storage.look();
   const mending = decide(first, want).filter(isMending);

@@ -1,11 +1,12 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Amounts } from "../contracts/limits.js";
 import type { Status, Took, TrashReport } from "../contracts/watcher-status.js";
 import type { PassReport } from "./pass.js";
 
 /** What the status tells beside the pass. */
 export type Surroundings = {
-  rules: { bytes: number; files: number } | undefined;
+  limits: Amounts | undefined;
   trash: TrashReport;
   took: Took;
   now: { date: Date; uptime: number };
@@ -14,13 +15,13 @@ export type Surroundings = {
 /** The status after a pass, or after one that could not be made. */
 export const statusOf = (
   outcome: PassReport | { problem: string },
-  { rules, trash, took, now }: Surroundings,
+  { limits, trash, took, now }: Surroundings,
 ): Status => {
   const shared = {
     at: now.date.toISOString(),
     uptime: Math.floor(now.uptime),
     took,
-    ...(rules !== undefined && { limitBytes: rules.bytes, limitFiles: rules.files }),
+    ...(limits !== undefined && { limitBytes: limits.bytes, limitFiles: limits.files }),
     trash,
   };
   if ("problem" in outcome) return { ...shared, ...nothing, ...outcome };

@@ -4,7 +4,7 @@ import { createCommandRunner } from "./command-runner.js";
 import { createRun, wordsOf } from "./command.js";
 import { fullScan } from "./full-scan.js";
 import { type KnownState, createKnownState } from "./known-state.js";
-import { type Limits, createLimits } from "./limits.js";
+import { type LimitsSnapshot, createLimits } from "./limits.js";
 import { keepWatch } from "./loop.js";
 import { createReadiness } from "./mount-check.js";
 import { type PassReport, makePass } from "./pass.js";
@@ -45,15 +45,15 @@ const main = async (): Promise<void> => {
     say(`erased ${entry} from the trash`);
     wakeup.notify();
   });
-  let limits: Limits | undefined;
+  let snapshot: LimitsSnapshot | undefined;
   let begun = 0;
   const missing = await keepWatch(
     {
       isReady: createReadiness(root, run),
       pass: async () => {
         begun = steady();
-        limits = readLimits();
-        return makePass(storage, limits);
+        snapshot = readLimits();
+        return makePass(storage, snapshot);
       },
       wakeup,
       listen: () => {
@@ -62,14 +62,14 @@ const main = async (): Promise<void> => {
       },
       onPass: async (outcome) => {
         sayPass(outcome);
-        const rules = limits?.rules;
+        const limits = snapshot?.limits;
         const took = {
           pass: Math.round(steady() - begun),
           ...(knownState.surveyTook !== undefined && { survey: Math.round(knownState.surveyTook) }),
         };
-        const found = await trash.tend(rules?.trashDays ?? Infinity);
+        const found = await trash.tend(limits?.trashDays ?? Infinity);
         const now = { date: new Date(), uptime: uptime() };
-        await writeStatus(root, statusOf(outcome, { rules, trash: found, took, now })).catch(
+        await writeStatus(root, statusOf(outcome, { limits, trash: found, took, now })).catch(
           (error) => say(`watcher.json was not written: ${wordsOf(error)}`),
         );
       },

@@ -1,4 +1,4 @@
-import { type Limits, wantedFor } from "../../contracts/limits.js";
+import { type Limits, type WantedLimits, wantedLimits } from "../../contracts/limits.js";
 import { limitInKiB } from "../../contracts/xfs.js";
 import { formatSize, plural, printable } from "../text/format.js";
 import type { Home, Homes } from "./inspect.js";
@@ -20,7 +20,8 @@ export const findingsOf = (seen: Homes, wanted: Limits): Finding[] => {
     ...classFindings(seen, wanted),
     ...seen.homes.flatMap((home) => {
       const text = wrongWith(home, seen, sharers);
-      return text.length === 0 ? [] : [{ home: home.name, text: text.join(", ") }];
+      const drift = text.length === 0 ? [] : [{ home: home.name, text: text.join(", ") }];
+      return [...drift, ...unreadableFindings(home)];
     }),
   ];
 };
@@ -52,7 +53,7 @@ const wrongWith = (
   { limits, now, parent }: Homes,
   sharers: ReadonlyMap<number, readonly Home[]>,
 ): string[] => {
-  const { attributes, marked, name, bytes, files, own } = home;
+  const { attributes, marked, name, bytes, files } = home;
   // The watcher is at it: a home that was made a moment ago is not wrong.
   if (marked !== undefined && now.getTime() - marked.getTime() < 5000) return [];
   if (attributes === undefined) return ["its project id cannot be read"];
@@ -64,7 +65,7 @@ const wrongWith = (
     .slice(0, 3)
     .map((other) => other.name)
     .join(", ");
-  const want = limits === undefined ? undefined : wantedFor(limits, home);
+  const want = wantedOf(home, limits);
   const hard = want === undefined ? bytes.hard : limitInKiB(want.bytes) * 1024;
   return [
     ...(others.length > 0 ? [`it shares the project id ${projectId} with ${shared}`] : []),
@@ -77,10 +78,27 @@ const wrongWith = (
       : [
           `it may hold ${files.hard === 0 ? "any number of files" : plural(files.hard, "file")} instead of ${want.files}`,
         ]),
-    ...(own === "unreadable" ? ["what `quota set` wrote for it cannot be read"] : []),
     ...(marked === undefined ? [] : ["it bears the mark of a home whose limit is not set"]),
   ];
 };
+
+// The watcher keeps the home's limit, and cannot know which one was set: only a person can end this.
+const unreadableFindings = ({ name, own, bytes }: Home): Finding[] => {
+  if (own === undefined || !("problem" in own)) return [];
+  const isKept = bytes.hard > 0;
+  return [
+    {
+      home: name,
+      text: `limits/${name} is unreadable, so the home ${isKept ? `keeps its limit of ${limitText(bytes.hard)}` : "gets the configured limit"}: ${own.problem}`,
+      hint: `\`swarmhub quota set ${name} 10G\` sets a limit again, \`swarmhub quota set ${name} default\` the configured one`,
+    },
+  ];
+};
+
+/** The limits that the home should have; undefined while `limits.json` is unreadable. */
+export const wantedOf = (home: Home, limits: Limits | undefined): WantedLimits | undefined =>
+  limits &&
+  wantedLimits(limits, { ...home, current: { bytes: home.bytes.hard, files: home.files.hard } });
 
 /** A hard limit for a person to read; 0 is none. */
 export const limitText = (hard: number): string => (hard === 0 ? "none" : formatSize(hard));

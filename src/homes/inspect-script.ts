@@ -1,3 +1,4 @@
+import { maximumLimitsBytes, maximumOwnLimitsBytes } from "../../contracts/limits.js";
 import { paths } from "../paths.js";
 import { quote, quoteAll } from "../text/shell.js";
 
@@ -51,7 +52,7 @@ for my $name (names "homes") {
 print "others $others\\n";
 for my $kind ("owners", "limits") {
   for my $name (grep { /^$home\\z/ } names $kind) {
-    my $text = content("$root/$kind/$name", 4096);
+    my $text = content("$root/$kind/$name", ${maximumOwnLimitsBytes});
     print "$kind $name ", $text // "!", "\\n";
   }
 }
@@ -62,7 +63,7 @@ for my $name (grep { /^$home\\.\\d{8}T\\d{6}Z\\z/ } names "trash") {
   print "trash $name ", -d "$root/trash/$name/home" ? 1 : 0, " ", content("$root/trash/$name/owner", 4096) // "", "\\n";
 }
 for my $name ("limits.json", "watcher.json") {
-  my $text = content("$root/$name", 1 << 24);
+  my $text = content("$root/$name", ${maximumLimitsBytes});
   print "$name $text\\n" if defined $text;
 }
 # XFS hands out its inodes one after the other, each with its project id (XFS_IOC_BULKSTAT, xfs_fs.h): no folder is

@@ -1,4 +1,12 @@
-import { type Limits, type OwnLimits, limitsFrom, ownLimitsFrom } from "../../contracts/limits.js";
+import {
+  type Limits,
+  type OwnLimits,
+  type Unreadable,
+  maximumOwnLimitsBytes,
+  notReadable,
+  parseLimits,
+  parseOwnLimits,
+} from "../../contracts/limits.js";
 import { type Attributes, parseState } from "../../contracts/xfs.js";
 import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
@@ -23,8 +31,8 @@ export type Home = {
   marked: Date | undefined;
   /** The newest change of anything in it, where that was looked for and XFS tells. */
   changed: Date | undefined;
-  /** What `quota set` said of it. */
-  own: OwnLimits | "unreadable" | undefined;
+  /** Its file in `limits/`, which `quota set` writes. */
+  own: OwnLimits | Unreadable | undefined;
 };
 
 /** All homes, and what keeps them in their limits. */
@@ -92,7 +100,7 @@ const homesFrom = (lines: readonly string[][], sections: Sections): Homes => {
       ...((id === 0 ? undefined : accounts.get(id)) ?? noAccount),
       marked: mark === undefined ? undefined : dateOf(mark),
       changed: newest === undefined ? undefined : dateOf(newest),
-      own: ownLimitsFrom(own.has(name) ? textOf(own.get(name)) : undefined),
+      own: ownFrom(own.get(name)),
     };
   });
   const [size = 0, free = 0] = sections.disk.trim().split(/\s+/).map(Number);
@@ -102,7 +110,7 @@ const homesFrom = (lines: readonly string[][], sections: Sections): Homes => {
     parent,
     homes,
     others: Number(only("others")),
-    limits: limitsFrom(textOf(only("limits.json"))),
+    limits: limitsFrom(only("limits.json")),
     watcher: watcherFrom(textOf(only("watcher.json"))),
     trash: lines.flatMap((line) => trashFrom(line, userFrom)),
     disk: { size, free },
@@ -125,6 +133,21 @@ const accountsFrom = (text: string): Map<number, Pick<Home, "bytes" | "files">> 
 
 const attributesFrom = ([id, inherits]: readonly string[]): Attributes | undefined =>
   inherits === undefined ? undefined : { projectId: Number(id), inherits: inherits === "1" };
+
+/** "!" is what is no regular file, or too large. */
+const ownFrom = (hexadecimal: string | undefined): Home["own"] => {
+  if (hexadecimal === undefined) return undefined;
+  if (hexadecimal === "!") return { problem: notReadable(maximumOwnLimitsBytes) };
+  return parseOwnLimits(textOf(hexadecimal));
+};
+
+const limitsFrom = (hexadecimal: string): Limits | undefined => {
+  try {
+    return parseLimits(textOf(hexadecimal));
+  } catch {
+    return undefined;
+  }
+};
 
 const dateOf = (seconds: string): Date => new Date(Number(seconds) * 1000);
 

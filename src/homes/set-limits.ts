@@ -1,4 +1,4 @@
-import type { OwnLimits } from "../../contracts/limits.js";
+import type { Limits, OwnLimits } from "../../contracts/limits.js";
 import type { Config, PersistentStorage } from "../config/types.js";
 import type { Host } from "../host/host.js";
 import { slugOf } from "../names.js";
@@ -42,19 +42,21 @@ for (@gone) { unlink $_ or $!{ENOENT} or die "$folder/$_: $!\\n" }
 settle();
 `;
 
-/** `limits.json`: bytes and files of every home, and the bytes of those whose owners are in a group with a quota. */
-export const limitsFile = (
+/** The limits that the configuration names: for every home, and for those whose owners are in a group with a quota. */
+export const configuredLimits = (
   { quota, files, trashDays }: PersistentStorage,
   login: Config["login"],
-): string => {
+): Limits => {
   const homes = Object.entries(quota.groups).flatMap(([group, bytes]) =>
     (login.groups[group] ?? []).map((user) => [slugOf(user), { bytes }] as const),
   );
-  const limits = {
+  return {
     bytes: quota.default,
     files,
     homes: Object.fromEntries(homes.toSorted(([one], [other]) => (one < other ? -1 : 1))),
     trashDays,
   };
-  return `${JSON.stringify(limits, null, 2)}\n`;
 };
+
+/** The content of `limits.json`. */
+export const limitsFile = (limits: Limits): string => `${JSON.stringify(limits, null, 2)}\n`;

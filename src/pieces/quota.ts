@@ -2,7 +2,7 @@ import { homesHost } from "../cluster/cluster.js";
 import type { Config, PersistentStorage } from "../config/types.js";
 import { absent } from "../docker/client.js";
 import { UserError } from "../errors.js";
-import { limitsFile } from "../homes/set-limits.js";
+import { configuredLimits, limitsFile } from "../homes/set-limits.js";
 import type { Facts } from "../host/facts.js";
 import type { Host } from "../host/host.js";
 import { imageReference } from "../images/own.js";
@@ -152,7 +152,7 @@ const limitsSteps = (
   host: Host,
   { files }: Facts,
 ): Step[] => {
-  const content = limitsFile(storage, login);
+  const content = limitsFile(configuredLimits(storage, login));
   if (files[paths.limits] === content) return [];
   return [
     {

@@ -187,6 +187,17 @@ test("quota check --mend does not wait for a watcher that is away, and says so",
   t.regex(printed[0] ?? "", /^all homes: .*has written nothing yet\n {2}→ `swarmhub up`/);
 });
 
+test("quota check --mend does not wait for what only a person can repair, and names the command", async (t) => {
+  const kept = { ...right, bytes: megabytes(1, 7 * 1024), own: { problem: "it is not JSON" } };
+  const { error, printed } = await check(homes({ homes: [kept] }), true);
+  t.is(error?.code, exitCode.drift);
+  t.regex(
+    printed[0] ?? "",
+    /^ada: limits\/ada is unreadable, so the home keeps its limit of 7 GB: .*\n {2}→ `swarmhub quota set ada 10G`/,
+  );
+  t.regex(error?.hint ?? "", /`swarmhub quota set ada default`/);
+});
+
 test("a class whose homes are temporary has nothing to limit, and says what would keep them", async (t) => {
   const cluster = fakeCluster(fakeHost("node1"), [], {
     config: { storage: { kind: "temporary" } },

@@ -1,5 +1,5 @@
 import test from "ava";
-import { type Limits, wantedFor } from "../../contracts/limits.js";
+import type { Limits } from "../../contracts/limits.js";
 import { findingsOf } from "../../src/homes/findings.js";
 import type { Home, Homes } from "../../src/homes/inspect.js";
 import { home, homes } from "./support/seen.js";
@@ -38,7 +38,6 @@ const rows: [title: string, home: Home, text: RegExp][] = [
     /any number of files instead of 1000/,
   ],
   ["that was set apart", { ...home("ada", 2), own: { bytes: 2 ** 31 } }, /1 GB instead of 2 GB/],
-  ["whose own limit is nonsense", { ...home("ada", 2), own: "unreadable" }, /cannot be read/],
   ["with an old mark", { ...home("ada", 2), marked: new Date(0) }, /bears the mark/],
 ];
 
@@ -82,15 +81,19 @@ for (const [title, changes, text] of troubles)
     t.regex(found?.[1] ?? "", text);
   });
 
-test("what was set for a home comes before its group, and that before everyone's", (t) => {
-  const group: Limits = { ...limits, homes: { ada: { bytes: 5 } } };
-  const own = { bytes: 7 };
-  t.deepEqual(wantedFor(group, { name: "ada", own }), { bytes: 7, files: 1000, from: "quota set" });
-  t.deepEqual(wantedFor(group, { name: "ada", own: { files: 3 } }), {
-    bytes: 5,
-    files: 3,
-    from: "group",
-  });
-  t.is(wantedFor(group, { name: "bob", own: "unreadable" }).from, "default");
-  t.is(wantedFor(group, { name: "constructor", own: undefined }).bytes, 2 ** 30);
+test("an unreadable file of limits/ is a finding of its own with the command that ends it, and the limit is no drift", (t) => {
+  const own = { problem: "it is not JSON" };
+  const limited = { ...home("ada", 2), bytes: { used: 0, hard: 2 ** 31 }, own };
+  t.deepEqual(findingsOf(homes({ homes: [limited] }), limits), [
+    {
+      home: "ada",
+      text: "limits/ada is unreadable, so the home keeps its limit of 2 GB: it is not JSON",
+      hint: "`swarmhub quota set ada 10G` sets a limit again, `swarmhub quota set ada default` the configured one",
+    },
+  ]);
+  const unlimited = { ...limited, bytes: { used: 0, hard: 0 } };
+  t.deepEqual(findings({ homes: [unlimited] }), [
+    ["ada", "its limit is none instead of 1 GB"],
+    ["ada", "limits/ada is unreadable, so the home gets the configured limit: it is not JSON"],
+  ]);
 });

@@ -1,9 +1,9 @@
-import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { inspectHomes } from "../../src/homes/inspect.js";
 import { fakeHost, userError } from "../support/fakes.js";
-import { localStorage } from "./support/local-storage.js";
+import { localStorage, withTools } from "./support/local-storage.js";
 
 const hex = (text: string): string => Buffer.from(text).toString("hex");
 
@@ -21,7 +21,7 @@ const answer = [
   "pending bob 1795262390",
   `trash carl.20261120T080000Z 1 ${hex('{"user": "Carl"}')}`,
   "trash dora.20261120T080000Z 0 ",
-  `limits.json ${hex('{"bytes": 4096, "files": 10, "homes": {"ada": {"bytes": 1}}, "trashDays": 7}')}`,
+  `limits.json ${hex('{"bytes": 4096, "files": 10, "homes": {"ada": {"bytes": 4096}}, "trashDays": 7}')}`,
   "changed 7 1795262399",
   "",
   "\x1estate",
@@ -55,7 +55,7 @@ test("one answer tells of every home: owner, use, limits, marks and the newest c
       files: { used: 0, hard: 0 },
       marked: new Date(1_795_262_390_000),
       changed: undefined,
-      own: "unreadable",
+      own: { problem: "it is not JSON" },
     },
   ]);
   t.true(seen.enforced);
@@ -93,14 +93,7 @@ test("the script, run here: hostile entries are counted or left out, and no link
   await mkdir(at("homes", "big"));
   await writeFile(at("owners", "big"), `{"user": "${"x".repeat(5000)}"}`);
   await mkdir(at("trash", "carl.20261120T080000Z", "home"), { recursive: true });
-  // The tools of the real one are not here; the script finds these first.
-  await mkdir(at("bin"));
-  for (const name of ["mountpoint", "xfs_quota"]) {
-    await writeFile(at("bin", name), "#!/bin/sh\nexit 0\n");
-    await chmod(at("bin", name), 0o755);
-  }
-  const { script } = host;
-  host.script = (text) => script(text.replace("PATH=", `PATH=${at("bin")}:`));
+  await withTools(host, folder);
   const seen = await inspectHomes(host, { changes: true });
   t.deepEqual(
     seen.homes.map(({ name, user }) => [name, user]),

@@ -1,5 +1,5 @@
 import test from "ava";
-import { limitsFile } from "../../src/homes/set-limits.js";
+import { configuredLimits, limitsFile } from "../../src/homes/set-limits.js";
 import { paths } from "../../src/paths.js";
 import { quota, watcherHealth } from "../../src/pieces/quota.js";
 import { classOf, said } from "../support/class-of.js";
@@ -33,7 +33,10 @@ const created = {
 };
 type Created = typeof created;
 
-const have = (container: unknown, limits = limitsFile(keptStorage(), fakeConfig().login)) =>
+const have = (
+  container: unknown,
+  limits = limitsFile(configuredLimits(keptStorage(), fakeConfig().login)),
+) =>
   ({
     facts: fakeFacts({ files: { [paths.limits]: limits } }),
     reference: "swarmhub/quota:0123456789ab",
@@ -94,7 +97,7 @@ test("the homes of a group's users have the group's quota, under their own names
   const storage = keptStorage();
   storage.quota.groups = { staff: (50 * 2 ** 30) as never };
   login.groups = { staff: ["eve@example.org", "ada"], tutors: ["bob"] };
-  t.deepEqual(JSON.parse(limitsFile(storage, login)), {
+  t.deepEqual(configuredLimits(storage, login), {
     bytes: 5 * 2 ** 30,
     files: 200_000,
     homes: {

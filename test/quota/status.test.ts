@@ -7,7 +7,7 @@ import { statusOf, writeStatus } from "../../quota/status.js";
 const now = { date: new Date("2026-11-21T06:00:00Z"), uptime: 77.9 };
 const trash = { entries: 1, erased: ["bob.20261021T120000Z"] };
 const took = { pass: 12, listing: 340 };
-const around = { rules: { bytes: 4096, files: 10 }, trash, took, now };
+const around = { limits: { bytes: 4096, files: 10 }, trash, took, now };
 
 test("watcher.json is replaced as a whole and leaves nothing beside it", async (t) => {
   const root = await mkdtemp(join(tmpdir(), "swarmhub-quota-"));
@@ -35,7 +35,7 @@ test("watcher.json is replaced as a whole and leaves nothing beside it", async (
 });
 
 test("a pass that could not be made says why, and claims no homes", (t) => {
-  t.deepEqual(statusOf({ problem: "lsattr did not run" }, { ...around, rules: undefined }), {
+  t.deepEqual(statusOf({ problem: "lsattr did not run" }, { ...around, limits: undefined }), {
     at: "2026-11-21T06:00:00.000Z",
     uptime: 77,
     took,

@@ -1,5 +1,5 @@
-import { type Limits, wantedFor } from "../../../contracts/limits.js";
-import { limitText } from "../../homes/findings.js";
+import type { Limits } from "../../../contracts/limits.js";
+import { limitText, wantedOf } from "../../homes/findings.js";
 import { type Home, type Homes, inspectHomes } from "../../homes/inspect.js";
 import { selectHomes, ownerName } from "../../homes/select.js";
 import { paths } from "../../paths.js";
@@ -43,7 +43,7 @@ const textOf = (home: Home, seen: Homes, server: Server | undefined, storage: st
     ["path", `${pathOf(home)} on ${storage}`],
     ["used", `${formatSize(bytes.used)} in ${files.used} files and folders`],
     ["limit", `${limitText(bytes.hard)} and ${files.hard || "any number of"} files`],
-    ["", `by ${originText(home, seen.limits)}`],
+    ["", originText(home, seen.limits)],
     ...pending,
     ["project id", String(attributes?.projectId ?? "unknown")],
     [
@@ -55,13 +55,15 @@ const textOf = (home: Home, seen: Homes, server: Server | undefined, storage: st
 };
 
 const originText = (home: Home, limits: Limits | undefined): string => {
-  if (limits === undefined) return "nobody: limits.json is missing";
-  const words = {
-    "quota set": "`swarmhub quota set`",
-    group: "a group of the configuration (storage.quota)",
-    default: "the configuration's default (storage.quota)",
+  const from = wantedOf(home, limits)?.from;
+  if (from === undefined) return "by nobody: limits.json is missing";
+  const texts = {
+    "quota set": "by `swarmhub quota set`",
+    group: "by a group of the configuration (storage.quota)",
+    default: "by the configuration's default (storage.quota)",
+    current: `kept, since limits/${home.name} is unreadable; type: swarmhub quota set ${home.name} default`,
   };
-  return words[wantedFor(limits, home).from];
+  return texts[from];
 };
 
 const jsonOf = (home: Home, seen: Homes, server: Server | undefined, storage: string) => ({
@@ -74,7 +76,7 @@ const jsonOf = (home: Home, seen: Homes, server: Server | undefined, storage: st
   limitBytes: home.bytes.hard || null,
   files: home.files.used,
   limitFiles: home.files.hard || null,
-  limitFrom: seen.limits === undefined ? null : wantedFor(seen.limits, home).from,
+  limitFrom: wantedOf(home, seen.limits)?.from ?? null,
   isLimitPending: home.marked !== undefined,
   lastChange: home.changed?.toISOString() ?? null,
   server: server ?? null,

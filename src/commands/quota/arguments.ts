@@ -1,4 +1,4 @@
-import type { OwnLimits } from "../../../contracts/limits.js";
+import type { OwnLimits, Unreadable } from "../../../contracts/limits.js";
 import { bytesFrom, filesFrom } from "../../config/values/units.js";
 import { UserError, adviceOf, exitCode } from "../../errors.js";
 
@@ -32,12 +32,12 @@ export const requestFrom = (
 
 /** What is to be remembered of a home after that; undefined where nothing is. */
 export const changed = (
-  own: OwnLimits | "unreadable" | undefined,
+  own: OwnLimits | Unreadable | undefined,
   { bytes, files }: Request,
 ): OwnLimits | undefined => {
   // "default" alone is all of it.
   if (bytes === "default" && files === undefined) return undefined;
-  const before = own === undefined || own === "unreadable" ? {} : own;
+  const before = own === undefined || "problem" in own ? {} : own;
   const next = { bytes: before.bytes, files: before.files, ...(bytes !== undefined && { bytes }) };
   const both = { ...next, ...(files !== undefined && { files }) };
   const kept = Object.entries(both).filter(([, value]) => typeof value === "number");

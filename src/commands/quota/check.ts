@@ -1,10 +1,10 @@
-import { type Limits, limitsFrom } from "../../../contracts/limits.js";
+import type { Limits } from "../../../contracts/limits.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import { UserError, exitCode } from "../../errors.js";
 import { type Finding, findingsOf } from "../../homes/findings.js";
 import { type Homes, inspectHomes } from "../../homes/inspect.js";
 import { ownerName } from "../../homes/select.js";
-import { limitsFile } from "../../homes/set-limits.js";
+import { configuredLimits } from "../../homes/set-limits.js";
 import { watcherProblem } from "../../homes/watcher.js";
 import type { Host } from "../../host/host.js";
 import { paths } from "../../paths.js";
@@ -30,8 +30,7 @@ export const checkQuota = async (
   terminal: Pick<Terminal, "print">,
 ): Promise<void> => {
   const { storage, kept } = persistentHomes(cluster);
-  const wanted = limitsFrom(limitsFile(kept, cluster.config.login));
-  if (wanted === undefined) throw new Error("limits.json cannot be read back");
+  const wanted = configuredLimits(kept, cluster.config.login);
   const first = await look(storage, wanted);
   const last =
     options.mend && first.findings.length > 0 ? await mend(storage, wanted, first) : first;
@@ -104,7 +103,7 @@ const show = (
   else {
     const lines = findings.map(({ home, text, hint }) => {
       const known = home === undefined ? undefined : users.get(home);
-      const reason = options.mend ? reasons.get(home ?? "") : undefined;
+      const reason = options.mend && hint === undefined ? reasons.get(home ?? "") : undefined;
       const why = reason === undefined ? "" : ` (the watcher: ${printable(reason)})`;
       const what = hint === undefined ? "" : `\n  → ${hint}`;
       return `${known === undefined ? "all homes" : ownerName(known)}: ${text}${why}${what}`;

@@ -1,4 +1,9 @@
-import { type Limits, type OwnLimits, type Wanted, wantedFor } from "../../../contracts/limits.js";
+import {
+  type Limits,
+  type OwnLimits,
+  type WantedLimits,
+  wantedLimits,
+} from "../../../contracts/limits.js";
 import { limitInKiB } from "../../../contracts/xfs.js";
 import { UserError } from "../../errors.js";
 import { limitText } from "../../homes/findings.js";
@@ -18,7 +23,7 @@ import { type Request, changed, requestFrom } from "./arguments.js";
 /** The options of `swarmhub quota set`; `words` are users and the limit. */
 export type QuotaSetOptions = ClassOptions & { words: string[]; all: boolean; files?: string };
 
-type Change = { home: Home; own: OwnLimits | undefined; want: Wanted };
+type Change = { home: Home; own: OwnLimits | undefined; want: WantedLimits };
 
 /**
  * Sets what homes may hold, and waits until XFS itself says so. It takes no lock: a running `up` never touches what is
@@ -49,7 +54,7 @@ export const setQuota = async (
   const homes = request.users === undefined ? seen.homes : selectHomes(seen.homes, request.users);
   const changes = homes.map((home): Change => {
     const own = changed(home.own, request);
-    return { home, own, want: wantedFor(limits, { name: home.name, own }) };
+    return { home, own, want: wantedLimits(limits, { name: home.name, own, current: undefined }) };
   });
   await writeOwnLimits(storage, new Map(changes.map(({ home, own }) => [home.name, own])));
   // A pass of the watcher takes its time where there are many homes.
@@ -86,7 +91,7 @@ const waitUntilInForce = async (
   );
 };
 
-const isInForce = ({ attributes, bytes, files }: Home, want: Wanted): boolean =>
+const isInForce = ({ attributes, bytes, files }: Home, want: WantedLimits): boolean =>
   (attributes?.projectId ?? 0) !== 0 &&
   bytes.hard === limitInKiB(want.bytes) * 1024 &&
   files.hard === want.files;

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ExecutionContext } from "ava";
@@ -30,4 +30,15 @@ export const localStorage = async (
     });
   host.script = (text) => host.run(["sh", "-c", text]);
   return { host, folder };
+};
+
+/** Gives the scripts of such a host the two tools that need a real disk: the disk is mounted, and no account is used. */
+export const withTools = async (host: FakeHost, folder: string): Promise<void> => {
+  await mkdir(join(folder, "bin"));
+  for (const name of ["mountpoint", "xfs_quota"]) {
+    await writeFile(join(folder, "bin", name), "#!/bin/sh\nexit 0\n");
+    await chmod(join(folder, "bin", name), 0o755);
+  }
+  const { script } = host;
+  host.script = (text) => script(text.replace("PATH=", `PATH=${join(folder, "bin")}:`));
 };

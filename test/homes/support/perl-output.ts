@@ -15,7 +15,7 @@ export const said = (seen: Homes): string => {
     ...seen.homes.flatMap(({ name, user, own, marked, attributes: of }) => [
       `home ${name} ${attributes(of)}`,
       ...(user === undefined ? [] : [`owners ${name} ${hex({ user })}`]),
-      ...(own === undefined ? [] : [`limits ${name} ${hex(own)}`]),
+      ...(own === undefined ? [] : [`limits ${name} ${"problem" in own ? "!" : hex(own)}`]),
       ...(marked === undefined ? [] : [`pending ${name} ${marked.getTime() / 1000}`]),
     ]),
     `others ${seen.others}`,
