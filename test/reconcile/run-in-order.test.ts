@@ -1,6 +1,6 @@
 import test from "ava";
 import { UserError } from "../../src/errors.js";
-import { runInOrder } from "../../src/reconcile/order.js";
+import { runInOrder } from "../../src/reconcile/run-in-order.js";
 import type { Planned } from "../../src/reconcile/piece.js";
 import { eventually, userError } from "../support/fakes.js";
 import { once } from "../support/toy-piece.js";
@@ -34,7 +34,7 @@ const world = () => {
   return { work, end, begun, log };
 };
 
-test("a piece that may begin early runs beside those between, once, and is waited for in its turn", async (t) => {
+test("a piece that may start early runs once, beside those in between, and is waited for in its turn", async (t) => {
   const { work, end, begun, log } = world();
   const run = runInOrder(pieces, work);
   await begun("engine");
@@ -51,7 +51,7 @@ test("a piece that may begin early runs beside those between, once, and is waite
   await run;
 });
 
-test("one that began early and failed is told in its turn, and nothing begins after it", async (t) => {
+test("the failure of an early piece is raised in its turn, and nothing starts after it", async (t) => {
   const { work, end, begun, log } = world();
   const run = runInOrder(pieces, work);
   await begun("engine");
@@ -65,7 +65,7 @@ test("one that began early and failed is told in its turn, and nothing begins af
   t.false(log.includes("seats"));
 });
 
-test("what began early is waited for when another fails, and both are told", async (t) => {
+test("an early piece is waited for when another fails, and both errors are raised", async (t) => {
   const { work, end, begun } = world();
   let isOver = false;
   const run = runInOrder(pieces, work).finally(() => (isOver = true));

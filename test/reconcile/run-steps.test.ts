@@ -1,12 +1,12 @@
 import test from "ava";
 import { UserError } from "../../src/errors.js";
-import { type Performing, perform } from "../../src/reconcile/perform.js";
+import { type StepOptions, runSteps } from "../../src/reconcile/run-steps.js";
 import type { Step } from "../../src/reconcile/piece.js";
 import { type FakeHost, eventually, fakeClock, fakeHost, fakeReport } from "../support/fakes.js";
 
 const [a, b, c] = [fakeHost("a"), fakeHost("b"), fakeHost("c")];
 
-const performing = (changes: Partial<Performing> = {}): Performing => ({
+const performing = (changes: Partial<StepOptions> = {}): StepOptions => ({
   piece: "swarm",
   report: fakeReport(),
   jobs: 16,
@@ -44,7 +44,7 @@ test("hosts work side by side, the steps of one host in order", async (t) => {
     },
   });
   const steps = [gated(a, "a1"), gated(a, "a2"), gated(b, "b1")];
-  const run = perform(steps, performing());
+  const run = runSteps(steps, performing());
   await eventually(() => gates.size === 2);
   t.deepEqual(log, ["a1", "b1"]);
   gates.get("a1")?.();
@@ -62,7 +62,7 @@ test("hosts work side by side, the steps of one host in order", async (t) => {
   );
 });
 
-test("no more hosts are at work at once than there are jobs", async (t) => {
+test("no more hosts work at once than there are jobs", async (t) => {
   let [running, most] = [0, 0];
   const steps = Array.from({ length: 9 }, (_, index) => ({
     host: fakeHost(`h${index}`),
@@ -74,28 +74,28 @@ test("no more hosts are at work at once than there are jobs", async (t) => {
       running -= 1;
     },
   }));
-  await perform(steps, performing({ jobs: 4 }));
+  await runSteps(steps, performing({ jobs: 4 }));
   t.is(most, 4);
 });
 
-test("a step waits for those that it names on other hosts, also when there is one job", async (t) => {
+test("a step waits for the steps that it names on other hosts, also with one job", async (t) => {
   for (const jobs of [1, 16]) {
     const { log, step } = logger();
     const init = step(c, "init");
     const joins = [step(a, "join a", [init]), step(b, "join b", [init])];
     const label = step(c, "label", joins);
-    await perform([...joins, init, label], performing({ jobs }));
+    await runSteps([...joins, init, label], performing({ jobs }));
     t.deepEqual(log, ["init", "join a", "join b", "label"]);
   }
 });
 
-test("when a step fails, what waits for it is skipped and says why, and the others finish", async (t) => {
+test("when a step fails, the steps that wait for it are skipped with a reason, and the others finish", async (t) => {
   const { log, step } = logger();
   const report = fakeReport();
   const bad = failing(a, "install");
   const join = step(b, "join", [bad]);
   const steps = [step(b, "early", []), step(c, "label", [join]), bad, step(a, "start"), join];
-  const outcomes = await perform(steps, performing({ report }));
+  const outcomes = await runSteps(steps, performing({ report }));
   t.deepEqual(log, ["early"]);
   t.deepEqual(
     outcomes.map(({ kind }) => kind),
@@ -111,7 +111,7 @@ test("when a step fails, what waits for it is skipped and says why, and the othe
   );
 });
 
-test("a step that throws at once, and something that is no Error, fails as any other", async (t) => {
+test("a step that throws at once, or throws something other than an Error, fails as any other", async (t) => {
   const report = fakeReport();
   const rude: Step = {
     host: a,
@@ -120,12 +120,12 @@ test("a step that throws at once, and something that is no Error, fails as any o
       throw "just a string"; // oxlint-disable-line only-throw-error -- what a careless library does
     },
   };
-  const [outcome] = await perform([rude], performing({ report }));
+  const [outcome] = await runSteps([rude], performing({ report }));
   t.like(outcome, { kind: "failed", error: "just a string" });
   t.like(report.events.at(-1), { type: "step-failed", error: "just a string" });
 });
 
-test("once it is interrupted no step begins, and those that run are waited for", async (t) => {
+test("after an interruption no step starts, and running steps are waited for", async (t) => {
   const stop = new AbortController();
   const { log, step } = logger();
   const last: Step = {
@@ -137,7 +137,7 @@ test("once it is interrupted no step begins, and those that run are waited for",
       log.push("a1 ended");
     },
   };
-  const outcomes = await perform(
+  const outcomes = await runSteps(
     [last, step(a, "a2"), step(b, "b1", [last])],
     performing({ signal: stop.signal }),
   );
@@ -148,7 +148,7 @@ test("once it is interrupted no step begins, and those that run are waited for",
   );
 });
 
-test("what is known of a host is forgotten before its next step begins", async (t) => {
+test("the remembered facts of a host are dropped before its next step starts", async (t) => {
   const host = fakeHost("fresh");
   const seen: number[] = [];
   const look = (title: string): Step => ({
@@ -156,18 +156,18 @@ test("what is known of a host is forgotten before its next step begins", async (
     title,
     run: async () => void seen.push(host.forgotten),
   });
-  await perform([look("one"), look("two")], performing());
+  await runSteps([look("one"), look("two")], performing());
   t.deepEqual([...seen, host.forgotten], [0, 1, 2]);
 });
 
-test("steps that wait for each other are a mistake that is named", async (t) => {
+test("steps that wait for each other are reported as a bug", async (t) => {
   const one: Step = { host: a, title: "one", run: async () => {} };
   const two: Step = { host: b, title: "two", after: [one], run: async () => {} };
   one.after = [two];
-  await t.throwsAsync(perform([one, two], performing()), {
+  await t.throwsAsync(runSteps([one, two], performing()), {
     message: "swarm: 2 steps wait for each other",
   });
-  await t.throwsAsync(perform([two], performing()), {
+  await t.throwsAsync(runSteps([two], performing()), {
     message: '"two" waits for "one", which is not in its plan',
   });
 });
