@@ -1,3 +1,5 @@
+import { isHomeName } from "./storage-folders.js";
+
 /** What `lsattr -p` says about a folder: its project id, and whether what is made inside takes that id over. */
 export type Attributes = { projectId: number; inherits: boolean };
 
@@ -16,9 +18,6 @@ export const parentName = ".";
 
 /** The greatest project id: 2^32-1 stands for "none" in the kernel. */
 export const greatestProjectId = 2 ** 32 - 2;
-
-/** A home's name is the slug of its owner; nothing else in `homes/` is ours. */
-export const isHomeName = (name: string): boolean => /^[a-z][a-z0-9-]{0,27}$/.test(name);
 
 /**
  * Reads `lsattr -pa FOLDER`: attributes by name, for homes and for `.`. A name that holds newlines spreads over lines, but
@@ -39,7 +38,7 @@ export const parseLsattr = (text: string, folder: string): Map<string, Attribute
   return found;
 };
 
-/** Reads what `reportCommand` says: the account of each project id. */
+/** Parses what `reportCommand` prints: the account of each project id. */
 export const parseReport = (text: string): Map<number, Account> => {
   const accounts = new Map<number, Account>();
   for (const line of text.split("\n")) {
@@ -58,7 +57,10 @@ export const parseReport = (text: string): Map<number, Account> => {
 // Used, soft, hard, warnings and grace: of blocks, then of inodes.
 const accountLine = /^#(\d+)\s+(\d+)\s+\d+\s+(\d+)\s+\d+\s+\[[^\]]*\]\s+(\d+)\s+\d+\s+(\d+)\s/;
 
-/** Reads `xfs_quota -x -c 'state -p'`: whether limits of projects are in force; undefined when it does not say. */
+/** The command for `xfs_quota` that prints whether limits of projects are in force. */
+export const stateCommand = "state -p";
+
+/** Parses what `stateCommand` prints: whether limits of projects are in force; undefined where it does not say. */
 export const parseState = (text: string): boolean | undefined => {
   const words = ["Accounting", "Enforcement"].map(
     (name) => new RegExp(`^\\s*${name}:\\s*(ON|OFF)\\b`, "m").exec(text)?.[1],

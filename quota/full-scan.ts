@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { storageFolders } from "../contracts/storage-folders.js";
 import {
   type Account,
   type Attributes,
@@ -18,7 +19,7 @@ import { ranges } from "./project-ids.js";
  * of a processor. Throws where a part cannot be had.
  */
 export const fullScan = async (root: string, run: Run): Promise<FullScan> => {
-  const folder = join(root, "homes");
+  const folder = join(root, storageFolders.homes);
   const output = await run([...nicely, "lsattr", "-pa", folder]);
   const attributes = parseLsattr(output.stdout, folder);
   // It ends with an error when a home went away meanwhile, which is none.
@@ -39,7 +40,7 @@ export const askHomes = async (
   run: Run,
   names: readonly string[],
 ): Promise<Map<string, Attributes>> => {
-  const folder = join(root, "homes");
+  const folder = join(root, storageFolders.homes);
   const answers = new Map<string, Attributes>();
   for (const some of chunks(names)) {
     const { stdout } = await run(["lsattr", "-pd", ...some.map((name) => `${folder}/${name}`)]);

@@ -1,8 +1,9 @@
 import { readdirSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { isHomeName, storageFolders } from "../contracts/storage-folders.js";
 import type { Ignored } from "../contracts/watcher-status.js";
-import { isHomeName, isUsed, parentName } from "../contracts/xfs.js";
+import { isUsed, parentName } from "../contracts/xfs.js";
 import type { Run } from "./command.js";
 import { type Home, type World, lacking } from "./decide.js";
 import { askAccounts, askHomes } from "./full-scan.js";
@@ -44,11 +45,11 @@ export const inspect = async (
   knownState: KnownState,
   again?: Again,
 ): Promise<Inspection> => {
-  const folder = join(root, "homes");
+  const folder = join(root, storageFolders.homes);
   const pathOf = (name: string) => join(folder, name);
   const isFresh = again === undefined && knownState.turn();
   // Marks first: one that is set from here on belongs to a folder that this look may not have seen.
-  const marks = new Set(await readdir(join(root, "pending")));
+  const marks = new Set(await readdir(join(root, storageFolders.pending)));
   const entries = await readdir(folder, { withFileTypes: true, encoding: "latin1" });
   const present = entries.filter(isHome).map(({ name }) => name);
   knownState.keepOnly(new Set([...present, parentName]));

@@ -11,8 +11,9 @@ import {
   parseOwnLimits,
   wantedLimits,
 } from "../contracts/limits.js";
+import { isHomeName, storageFiles, storageFolders } from "../contracts/storage-folders.js";
 import type { Failure } from "../contracts/watcher-status.js";
-import { isHomeName, limitInKiB } from "../contracts/xfs.js";
+import { limitInKiB } from "../contracts/xfs.js";
 import { wordsOf } from "./command.js";
 import type { Want } from "./decide.js";
 import { unless } from "./inspect.js";
@@ -37,13 +38,13 @@ export const createLimits = (root: string): (() => LimitsSnapshot) => {
     const failures: Failure[] = [];
     const fail = (home: string, reason: string) => void failures.push({ home, reason });
     try {
-      limits = parseLimits(read(join(root, "limits.json"), maximumLimitsBytes));
+      limits = parseLimits(read(join(root, storageFiles.limits), maximumLimitsBytes));
     } catch (error) {
       const instead = limits === undefined ? "homes keep their limits" : "its last content counts";
       fail("limits.json", `${wordsOf(error)}; ${instead}`);
     }
     try {
-      own = readOwn(join(root, "limits"), own);
+      own = readOwn(join(root, storageFolders.limits), own);
     } catch (error) {
       fail("limits/", `${wordsOf(error)}; its last content counts`);
     }

@@ -1,6 +1,7 @@
 import { access, mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { parseState, xfsQuota } from "../contracts/xfs.js";
+import { storageFolders } from "../contracts/storage-folders.js";
+import { parseState, stateCommand, xfsQuota } from "../contracts/xfs.js";
 import { type Run, lastWords } from "./command.js";
 
 /** Answers undefined when limits under `root` are in force, otherwise the sentence that says what is missing. */
@@ -19,7 +20,7 @@ export const createReadiness = (root: string, run: Run): Readiness => {
     if (known === mount.line) return undefined;
     await makeDeviceFile(mount, run);
     // The option alone is not the truth: a remount takes `pquota`, shows no error, and enforces nothing.
-    const state = await run(xfsQuota(root, "state -p"));
+    const state = await run(xfsQuota(root, stateCommand));
     const inForce = parseState(state.stdout);
     if (inForce === undefined)
       return `${root}: XFS does not say whether quotas are in force (${lastWords(state)}); the watcher needs CAP_SYS_ADMIN, CAP_MKNOD and the disk's device file, ${mount.device}: start its container anew (\`swarmhub up\`)`;
@@ -85,7 +86,7 @@ const noQuota = (root: string): string =>
   `${root}: XFS does not enforce project quotas there; mount it with \`prjquota\` (\`umount ${root} && mount -o prjquota ${root}\`: a remount does not do it)`;
 
 const missingFolder = async (root: string): Promise<string | undefined> => {
-  for (const name of ["homes", "pending"]) {
+  for (const name of [storageFolders.homes, storageFolders.pending]) {
     const folder = join(root, name);
     const isThere = await access(folder).then(
       () => true,

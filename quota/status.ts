@@ -1,7 +1,14 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Amounts } from "../contracts/limits.js";
-import type { Status, Took, TrashReport } from "../contracts/watcher-status.js";
+import { storageFiles } from "../contracts/storage-folders.js";
+import {
+  type Took,
+  type TrashReport,
+  type WatcherStatus,
+  highestIdIn,
+  watcherStatusText,
+} from "../contracts/watcher-status.js";
 import type { PassReport } from "./pass.js";
 
 /** What the status tells beside the pass. */
@@ -16,7 +23,7 @@ export type Surroundings = {
 export const statusOf = (
   outcome: PassReport | { problem: string },
   { limits, trash, took, now }: Surroundings,
-): Status => {
+): WatcherStatus => {
   const shared = {
     at: now.date.toISOString(),
     uptime: Math.floor(now.uptime),
@@ -40,14 +47,13 @@ const nothing = { homes: 0, highestId: 0, failures: [], ignored: [], over90: [] 
 
 /** The highest project id of which an earlier watcher told; 0 where none did. */
 export const readHighestId = async (root: string): Promise<number> => {
-  const text = await readFile(join(root, "watcher.json"), "utf8").catch(() => "{}");
-  const [, id = "0"] = /^ {2}"highestId": (\d{1,10}),$/m.exec(text) ?? [];
-  return Number(id);
+  const text = await readFile(join(root, storageFiles.watcherStatus), "utf8").catch(() => "");
+  return highestIdIn(text);
 };
 
 /** Writes `watcher.json` under `root`, beside its place first. */
-export const writeStatus = async (root: string, status: Status): Promise<void> => {
-  const path = join(root, "watcher.json");
-  await writeFile(`${path}.new`, `${JSON.stringify(status, null, 2)}\n`);
+export const writeStatus = async (root: string, status: WatcherStatus): Promise<void> => {
+  const path = join(root, storageFiles.watcherStatus);
+  await writeFile(`${path}.new`, watcherStatusText(status));
   await rename(`${path}.new`, path);
 };

@@ -1,5 +1,6 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { storageFolders } from "../contracts/storage-folders.js";
 import {
   type Account,
   assignCommands,
@@ -35,8 +36,8 @@ export type Storage = {
 
 /** The storage under `root` (`/srv/swarmhub`). */
 export const createStorage = (root: string, run: Run, knownState: KnownState): Storage => {
-  const folderOf = (home: string) => join(root, "homes", home);
-  const markOf = (home: string) => join(root, "pending", home);
+  const folderOf = (home: string) => join(root, storageFolders.homes, home);
+  const markOf = (home: string) => join(root, storageFolders.pending, home);
 
   /** One process for many folders: a process each made 100 homes take 17 s in a virtual machine, and this 0.1 s. */
   const assignFolders = async (assignments: readonly Assignment[], refusals: Refusals) => {

@@ -1,5 +1,6 @@
 import { readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { parseTrashEntry, storageFolders } from "../contracts/storage-folders.js";
 import type { TrashReport } from "../contracts/watcher-status.js";
 import { type Run, lastWords, wordsOf } from "./command.js";
 import { unless } from "./inspect.js";
@@ -26,7 +27,7 @@ export const createTrash = (
   clocks: Clocks,
   onErased: (entry: string) => void,
 ): Trash => {
-  const folder = join(root, "trash");
+  const folder = join(root, storageFolders.trash);
   const overdueSince = new Map<string, number>();
   const erased: string[] = [];
   let isBusy = false;
@@ -83,12 +84,10 @@ export const createTrash = (
   };
 };
 
-const shape = /^(?:erasing\.)?[a-z][a-z0-9-]{0,27}\.(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
-
 const isEntry = (name: string): boolean => !Number.isNaN(timeOf(name));
 
 /** When the home was put there, in ms since 1970; NaN for what is no entry of ours. */
-const timeOf = (entry: string): number => {
-  const [, year, month, day, hour, minute, second] = shape.exec(entry) ?? [];
-  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+const timeOf = (name: string): number => {
+  const entry = name.startsWith(begun) ? name.slice(begun.length) : name;
+  return parseTrashEntry(entry)?.deleted.getTime() ?? Number.NaN;
 };

@@ -1,5 +1,6 @@
 import { uptime } from "node:os";
 import { join } from "node:path";
+import { storageFiles, storageFolders, storageRoot } from "../contracts/storage-folders.js";
 import { createCommandRunner } from "./command-runner.js";
 import { createRun, wordsOf } from "./command.js";
 import { fullScan } from "./full-scan.js";
@@ -13,7 +14,7 @@ import { createStorage } from "./storage.js";
 import { createTrash } from "./trash.js";
 import { type Wakeup, createWakeup, notifyOnChange } from "./wakeup.js";
 
-const root = process.env["SWARMHUB_STORAGE"] ?? "/srv/swarmhub";
+const root = storageRoot;
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
@@ -65,7 +66,9 @@ const main = async (): Promise<void> => {
         const limits = snapshot?.limits;
         const took = {
           pass: Math.round(steady() - begun),
-          ...(knownState.surveyTook !== undefined && { survey: Math.round(knownState.surveyTook) }),
+          ...(knownState.surveyTook !== undefined && {
+            fullScan: Math.round(knownState.surveyTook),
+          }),
         };
         const found = await trash.tend(limits?.trashDays ?? Infinity);
         const now = { date: new Date(), uptime: uptime() };
@@ -91,12 +94,12 @@ const listenTo = (wakeup: Wakeup, knownState: KnownState): (() => void) => {
     }
   };
   const stops = [
-    hear("homes", (home) => {
+    hear(storageFolders.homes, (home) => {
       knownState.forget(home);
       return true;
     }),
-    hear("limits", () => true),
-    hear("", (file) => file === "limits.json"),
+    hear(storageFolders.limits, () => true),
+    hear("", (file) => file === storageFiles.limits),
   ];
   return () => {
     for (const stop of stops) stop();

@@ -76,8 +76,8 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
           code: exitCode.drift,
         },
       );
-    if (homes?.trouble !== undefined)
-      throw new UserError(homes.trouble, {
+    if (homes?.problem !== undefined)
+      throw new UserError(homes.problem, {
         host: cluster.storage?.name,
         hint: "`swarmhub logs quota` shows what it said, `swarmhub up` starts it anew",
         code: exitCode.drift,

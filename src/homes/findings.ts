@@ -53,9 +53,9 @@ const wrongWith = (
   { limits, now, parent }: Homes,
   sharers: ReadonlyMap<number, readonly Home[]>,
 ): string[] => {
-  const { attributes, marked, name, bytes, files } = home;
+  const { attributes, pendingSince, name, bytes, files } = home;
   // The watcher is at it: a home that was made a moment ago is not wrong.
-  if (marked !== undefined && now.getTime() - marked.getTime() < 5000) return [];
+  if (pendingSince !== undefined && now.getTime() - pendingSince.getTime() < 5000) return [];
   if (attributes === undefined) return ["its project id cannot be read"];
   const { projectId, inherits } = attributes;
   if (projectId === 0) return ["it has no project id, so that nothing limits it"];
@@ -78,7 +78,7 @@ const wrongWith = (
       : [
           `it may hold ${files.hard === 0 ? "any number of files" : plural(files.hard, "file")} instead of ${want.files}`,
         ]),
-    ...(marked === undefined ? [] : ["it bears the mark of a home whose limit is not set"]),
+    ...(pendingSince === undefined ? [] : ["it bears the mark of a home whose limit is not set"]),
   ];
 };
 

@@ -1,3 +1,9 @@
+import { storageFiles } from "../../contracts/storage-folders.js";
+import {
+  type WatcherStatus,
+  uptimeCommand,
+  watcherStaleAfter,
+} from "../../contracts/watcher-status.js";
 import { homesHost } from "../cluster/cluster.js";
 import type { Config, PersistentStorage } from "../config/types.js";
 import { absent } from "../docker/client.js";
@@ -14,12 +20,12 @@ import { differences } from "../swarm/service-spec.js";
 import { waitUntil } from "../wait.js";
 import { writeScript } from "./shared/files.js";
 
-const statusFile = `${paths.storage}/watcher.json`;
+const statusFile = `${paths.storage}/${storageFiles.watcherStatus}`;
 
 /** By the machine's uptime, since a date may be set back or ahead. */
 const isFresh = `read -r now rest </proc/uptime
-then=$(sed -n 's/^  "uptime": \\([0-9]*\\),$/\\1/p' ${statusFile})
-[ -n "$then" ] && age=$((\${now%.*} - then)) && [ "$age" -ge 0 ] && [ "$age" -lt 120 ]`;
+then=$(${uptimeCommand(statusFile)})
+[ -n "$then" ] && age=$((\${now%.*} - then)) && [ "$age" -ge 0 ] && [ "$age" -lt ${watcherStaleAfter} ]`;
 
 /** Docker's check that the watcher still looks; times in nanoseconds. */
 export const watcherHealth = {
@@ -129,7 +135,7 @@ const waitUntilWatching = async (host: Host): Promise<void> => {
     async () => {
       const written = await host.script(`cat ${statusFile} 2>/dev/null || true`);
       if (written === "") return undefined;
-      ({ problem } = JSON.parse(written) as { problem?: string });
+      ({ problem } = JSON.parse(written) as Pick<WatcherStatus, "problem">);
       return problem === undefined ? true : undefined;
     },
     {

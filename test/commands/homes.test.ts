@@ -17,7 +17,7 @@ test("status counts homes, and tells the full ones and what the watcher could no
   const at = new Date(now * 1000).toISOString();
   const failures = [{ home: "bob", reason: "no\u0007 space" }];
   const state = await stateOf({ at, homes: 12, over90: ["ada"], failures });
-  t.is(state?.trouble, undefined);
+  t.is(state?.problem, undefined);
   t.deepEqual(homesLines(state!), ["12 homes, 1 over 90 % full: ada", "bob: no space"]);
 });
 

@@ -101,7 +101,7 @@ test("quota set says that a limit lies below what is used", async (t) => {
 });
 
 test("quota set that nobody applies says what is written, why, and what to do", async (t) => {
-  const dead = { at: ago(5), homes: 1, over90: [], failures: [], problem: undefined };
+  const dead = { at: ago(5), homes: 1, over90: [], failures: [] };
   const seen = homes({ homes: [home("ada", 2)], watcher: dead });
   const set = setQuota(
     storage(seen, (now) => ({

@@ -1,7 +1,7 @@
 import test from "ava";
+import { isHomeName } from "../../contracts/storage-folders.js";
 import {
   assignCommands,
-  isHomeName,
   limitCommand,
   limitInKiB,
   parseLsattr,
@@ -61,12 +61,6 @@ test("a folder whose name only begins like a home's is not taken for that home",
         [["ada", { projectId: 0, inherits: true }]],
         JSON.stringify(text),
       );
-});
-
-test("a home's name ends where it ends: no newline follows it", (t) => {
-  t.false(isHomeName("ada\n"));
-  t.true(isHomeName("a".repeat(28)));
-  t.false(isHomeName("a".repeat(29)));
 });
 
 test("the report's lines become accounts by project id", (t) => {

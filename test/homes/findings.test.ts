@@ -38,7 +38,7 @@ const rows: [title: string, home: Home, text: RegExp][] = [
     /any number of files instead of 1000/,
   ],
   ["that was set apart", { ...home("ada", 2), own: { bytes: 2 ** 31 } }, /1 GB instead of 2 GB/],
-  ["with an old mark", { ...home("ada", 2), marked: new Date(0) }, /bears the mark/],
+  ["with an old mark", { ...home("ada", 2), pendingSince: new Date(0) }, /bears the mark/],
 ];
 
 for (const [title, one, text] of rows)
@@ -57,7 +57,7 @@ test("two homes with one id are both told, each with the other", (t) => {
 });
 
 test("a home that was made a moment ago is the watcher's, not a finding", (t) => {
-  const young = { ...home("ada", 0), marked: homes().now };
+  const young = { ...home("ada", 0), pendingSince: homes().now };
   t.deepEqual(findings({ homes: [young] }), []);
 });
 
@@ -66,7 +66,7 @@ const troubles: [title: string, changes: Partial<Homes>, text: RegExp][] = [
   ["a watcher that says nothing", { watcher: undefined }, /has written nothing/],
   [
     "a watcher that stopped",
-    { watcher: { at: new Date(0), homes: 0, over90: [], failures: [], problem: undefined } },
+    { watcher: { at: new Date(0), homes: 0, over90: [], failures: [] } },
     /no sign of life/,
   ],
   ["other limits than configured", { limits: { ...limits, files: 7 } }, /limits\.json is not/],

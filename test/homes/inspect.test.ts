@@ -43,7 +43,7 @@ test("one answer tells of every home: owner, use, limits, marks and the newest c
       attributes: { projectId: 7, inherits: true },
       bytes: { used: 2 ** 21, hard: 2 ** 23 },
       files: { used: 12, hard: 200_000 },
-      marked: undefined,
+      pendingSince: undefined,
       changed: new Date(1_795_262_399_000),
       own: { bytes: 2 ** 23 },
     },
@@ -53,7 +53,7 @@ test("one answer tells of every home: owner, use, limits, marks and the newest c
       attributes: { projectId: 0, inherits: false },
       bytes: { used: 0, hard: 0 },
       files: { used: 0, hard: 0 },
-      marked: new Date(1_795_262_390_000),
+      pendingSince: new Date(1_795_262_390_000),
       changed: undefined,
       own: { problem: "it is not JSON" },
     },
@@ -75,7 +75,7 @@ test("what is half-way in the trash is not offered", async (t) => {
 
 test("no disk, no homes: it says which command mounts it", async (t) => {
   const error = await userError(lookOn(""));
-  t.is(error.message, "node1: no homes' disk is mounted at /srv/swarmhub");
+  t.is(error.message, "node1: the homes' disk is not mounted at /srv/swarmhub");
   t.regex(error.hint ?? "", /swarmhub up/);
 });
 

@@ -3,7 +3,7 @@ import { access, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { writeOwnLimits } from "../../src/homes/set-limits.js";
-import { bringBack, moveToTrash } from "../../src/homes/trash.js";
+import { moveToTrash, restoreFromTrash } from "../../src/homes/trash.js";
 import { userError } from "../support/fakes.js";
 import { localStorage } from "./support/local-storage.js";
 
@@ -20,13 +20,14 @@ test("a home goes to the trash with its note and limits, and comes back as it wa
     await writeFile(join(folder, name), name);
   const before = tree(folder);
   await writeFile(join(folder, "pending/ada"), "");
-  const entry = await moveToTrash(host, "ada");
+  const { entry, deleted } = await moveToTrash(host, "ada");
+  t.true(Math.abs(Date.now() - deleted.getTime()) < 60_000);
   t.regex(entry, /^ada\.\d{8}T\d{6}Z$/);
   t.deepEqual(
     tree(folder),
     ["", "/home", "/home/file", "/limit", "/owner"].map((name) => `trash/${entry}${name}`),
   );
-  await bringBack(host, entry, "ada");
+  await restoreFromTrash(host, { entry, home: "ada" });
   t.deepEqual(tree(folder), [...before, "pending/ada"], "marked until the watcher limited it");
 });
 
@@ -35,11 +36,17 @@ test("what is not there cannot be deleted, and what is there is not replaced", a
   t.regex((await userError(moveToTrash(host, "ada"))).message, /No such file/);
   t.deepEqual(await readdir(join(folder, "trash")), []);
   await mkdir(join(folder, "homes/ada"));
-  const entry = await moveToTrash(host, "ada");
+  const { entry } = await moveToTrash(host, "ada");
   await mkdir(join(folder, "homes/ada"));
-  t.regex((await userError(bringBack(host, entry, "ada"))).message, /is there already/);
+  t.regex(
+    (await userError(restoreFromTrash(host, { entry, home: "ada" }))).message,
+    /already exists/,
+  );
   await t.throwsAsync(access(join(folder, "pending/ada")));
-  t.regex((await userError(bringBack(host, "bob.1", "bob"))).message, /holds no home/);
+  t.regex(
+    (await userError(restoreFromTrash(host, { entry: "bob.1", home: "bob" }))).message,
+    /holds no home/,
+  );
 });
 
 test("limits are written for all that are named, taken away for the rest, and no draft stays", async (t) => {

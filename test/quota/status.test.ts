@@ -6,7 +6,7 @@ import { statusOf, writeStatus } from "../../quota/status.js";
 
 const now = { date: new Date("2026-11-21T06:00:00Z"), uptime: 77.9 };
 const trash = { entries: 1, erased: ["bob.20261021T120000Z"] };
-const took = { pass: 12, listing: 340 };
+const took = { pass: 12, fullScan: 340 };
 const around = { limits: { bytes: 4096, files: 10 }, trash, took, now };
 
 test("watcher.json is replaced as a whole and leaves nothing beside it", async (t) => {

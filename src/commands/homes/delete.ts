@@ -2,7 +2,7 @@ import type { Cluster } from "../../cluster/cluster.js";
 import { UserError, exitCode } from "../../errors.js";
 import { inspectHomes } from "../../homes/inspect.js";
 import { type Named, selectHomes, ownerName } from "../../homes/select.js";
-import { keptUntil, moveToTrash, trashFrom } from "../../homes/trash.js";
+import { type Trashed, keptUntil, moveToTrash } from "../../homes/trash.js";
 import { runTasksInTurn } from "../../reconcile/run-tasks.js";
 import type { Terminal } from "../../report/terminal.js";
 import { serversOf, stopServer } from "../../swarm/user-servers.js";
@@ -35,12 +35,11 @@ export const homesDelete = (
       host: storage.name,
       title: `delete ${ownerName(home)}`,
       run: async (progress: (text: string) => void) => {
-        const entry = await deleteHome(cluster, home.name, progress);
-        const [trashed] = trashFrom(["trash", entry, "1"], () => home.user);
-        const until = momentText(keptUntil(trashed ?? { deleted: seen.now }, days));
+        const trashed = await deleteHome(cluster, home.name, progress);
+        const until = momentText(keptUntil(trashed, days));
         done.push(
           options.json
-            ? JSON.stringify({ type: "result", home: home.name, entry, until })
+            ? JSON.stringify({ type: "result", home: home.name, entry: trashed.entry, until })
             : `${ownerName(home)} is deleted; until ${until} \`swarmhub homes restore ${home.name}\` brings it back`,
         );
       },
@@ -58,14 +57,14 @@ const deleteHome = async (
   cluster: Cluster,
   home: string,
   progress: (text: string) => void,
-): Promise<string> => {
+): Promise<Pick<Trashed, "entry" | "deleted">> => {
   progress("stopping the server");
   await stopServer(cluster, home);
   progress("moving it to the trash");
-  const entry = await moveToTrash(persistentHomes(cluster).storage, home);
+  const trashed = await moveToTrash(persistentHomes(cluster).storage, home);
   // Its owner may have asked for a server in between, and that one holds the home that is now in the trash.
   await stopServer(cluster, home);
-  return entry;
+  return trashed;
 };
 
 const askForName = async (terminal: Terminal, home: Named, what: string): Promise<void> => {

@@ -1,7 +1,7 @@
 import { UserError, exitCode } from "../../errors.js";
 import { inspectHomes } from "../../homes/inspect.js";
 import { selectHomes, ownerName } from "../../homes/select.js";
-import { type Trashed, bringBack } from "../../homes/trash.js";
+import { type Trashed, restoreFromTrash } from "../../homes/trash.js";
 import { watcherProblem } from "../../homes/watcher.js";
 import type { Host } from "../../host/host.js";
 import { runTasksInTurn } from "../../reconcile/run-tasks.js";
@@ -32,7 +32,7 @@ export const homesRestore = (
       });
     const title = `restore ${ownerName({ name, user })}`;
     const run = async (progress: (text: string) => void): Promise<void> => {
-      await bringBack(storage, entry, name);
+      await restoreFromTrash(storage, trashed);
       progress("setting its limit");
       await waitUntilLimited(storage, name);
     };
@@ -71,11 +71,11 @@ const waitUntilLimited = async (storage: Host, name: string): Promise<void> => {
     async () => {
       const { homes, watcher, now } = await inspectHomes(storage, { only: [name] });
       const home = homes.find((one) => one.name === name);
-      if (home === undefined || home.marked === undefined) return true;
+      if (home === undefined || home.pendingSince === undefined) return true;
       const trouble = watcherProblem(watcher, now);
       const failure = watcher?.failures.find((one) => one.home === name)?.reason;
       if (trouble !== undefined) throw notYet(storage, name, trouble);
-      if (failure !== undefined && now.getTime() - home.marked.getTime() > 10_000)
+      if (failure !== undefined && now.getTime() - home.pendingSince.getTime() > 10_000)
         throw notYet(storage, name, failure);
       return undefined;
     },

@@ -35,8 +35,9 @@ export const homesShow = (options: HomesShowOptions, terminal: Terminal): Promis
 const pathOf = ({ name }: Home): string => `${paths.storage}/homes/${name}`;
 
 const textOf = (home: Home, seen: Homes, server: Server | undefined, storage: string): string => {
-  const { bytes, files, changed, attributes, marked } = home;
-  const pending = marked === undefined ? [] : [["", "not set yet: no server starts until it is"]];
+  const { bytes, files, changed, attributes, pendingSince } = home;
+  const pending =
+    pendingSince === undefined ? [] : [["", "not set yet: no server starts until it is"]];
   return tableText([
     ["user", home.user === undefined ? "unknown: there is no note of the owner" : ownerName(home)],
     ["home", home.name],
@@ -77,7 +78,7 @@ const jsonOf = (home: Home, seen: Homes, server: Server | undefined, storage: st
   files: home.files.used,
   limitFiles: home.files.hard || null,
   limitFrom: wantedOf(home, seen.limits)?.from ?? null,
-  isLimitPending: home.marked !== undefined,
+  isLimitPending: home.pendingSince !== undefined,
   lastChange: home.changed?.toISOString() ?? null,
   server: server ?? null,
 });

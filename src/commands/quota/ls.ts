@@ -1,5 +1,5 @@
 import { limitText } from "../../homes/findings.js";
-import { type Account, type Home, type Homes, inspectHomes } from "../../homes/inspect.js";
+import { type Home, type Homes, type Usage, inspectHomes } from "../../homes/inspect.js";
 import { ownerName } from "../../homes/select.js";
 import type { View } from "../../report/frame.js";
 import type { Stretch } from "../../report/paint.js";
@@ -43,7 +43,7 @@ export const quotaText = (
 /** How full a home is in per cent: of its bytes or of its files, whichever is nearer to its end. */
 const fullness = ({ bytes, files }: Home): number => Math.max(percent(bytes), percent(files));
 
-const percent = ({ used, hard }: Account): number => (hard === 0 ? 0 : (used / hard) * 100);
+const percent = ({ used, hard }: Usage): number => (hard === 0 ? 0 : (used / hard) * 100);
 
 const jsonOf = (shown: readonly Home[], { homes, disk }: Homes) => ({
   homes: shown.map((home) => ({
@@ -89,7 +89,7 @@ const textOf = (
   return [...table, `${plural(homes.length, "home")}: ${some}${sums}; ${free}`].join("\n");
 };
 
-const filesText = ({ used, hard }: Account): string =>
+const filesText = ({ used, hard }: Usage): string =>
   hard === 0 ? countText(used) : `${countText(used)} of ${countText(hard)}`;
 
 const barWidth = 10;

@@ -1,7 +1,9 @@
+import { storageFiles } from "../../../contracts/storage-folders.js";
+import { type WatcherReport, parseWatcherReport } from "../../../contracts/watcher-status.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import type { Config, PersistentStorage } from "../../config/types.js";
 import { UserError, exitCode } from "../../errors.js";
-import { type Watcher, watcherProblem, watcherFrom } from "../../homes/watcher.js";
+import { watcherProblem } from "../../homes/watcher.js";
 import type { Host } from "../../host/host.js";
 import { paths } from "../../paths.js";
 import { lengthText, plural, printable } from "../../text/format.js";
@@ -22,23 +24,23 @@ export const persistentHomes = ({
   );
 };
 
-/** What `status` says of the homes; `trouble` is what makes it drift. */
-export type HomesState = { watcher: Watcher | undefined; trouble: string | undefined };
+/** What `status` says of the homes; `problem` makes it drift. */
+export type HomesState = { watcher: WatcherReport | undefined; problem: string | undefined };
 
 /** Reads what the quota watcher wrote last; undefined where no homes' disk is mounted, which the pieces tell. */
 export const inspectClassHomes = async (storage: Host): Promise<HomesState | undefined> => {
   const answer = await storage.script(
-    `mountpoint -q ${paths.storage} || exit 0\ndate +%s\ncat ${paths.storage}/watcher.json 2>/dev/null || true`,
+    `mountpoint -q ${paths.storage} || exit 0\ndate +%s\ncat ${paths.storage}/${storageFiles.watcherStatus} 2>/dev/null || true`,
   );
   const [seconds = "", ...text] = answer.split("\n");
   if (seconds === "") return undefined;
-  const watcher = watcherFrom(text.join("\n"));
-  return { watcher, trouble: watcherProblem(watcher, new Date(Number(seconds) * 1000)) };
+  const watcher = parseWatcherReport(text.join("\n"));
+  return { watcher, problem: watcherProblem(watcher, new Date(Number(seconds) * 1000)) };
 };
 
 /** "42 homes, 3 of them over 90 % full", and what the watcher could not do, as lines. */
-export const homesLines = ({ watcher, trouble }: HomesState): string[] => {
-  if (trouble !== undefined) return [printable(trouble)];
+export const homesLines = ({ watcher, problem }: HomesState): string[] => {
+  if (problem !== undefined) return [printable(problem)];
   const { homes = 0, over90 = [], failures = [] } = watcher ?? {};
   const full = over90.length === 0 ? "" : `, ${over90.length} over 90 % full: ${some(over90)}`;
   return [

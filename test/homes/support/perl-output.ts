@@ -12,11 +12,11 @@ export const said = (seen: Homes): string => {
     "present 1",
     `now ${seen.now.getTime() / 1000}`,
     `parent ${attributes(parent)}`,
-    ...seen.homes.flatMap(({ name, user, own, marked, attributes: of }) => [
+    ...seen.homes.flatMap(({ name, user, own, pendingSince, attributes: of }) => [
       `home ${name} ${attributes(of)}`,
       ...(user === undefined ? [] : [`owners ${name} ${hex({ user })}`]),
       ...(own === undefined ? [] : [`limits ${name} ${"problem" in own ? "!" : hex(own)}`]),
-      ...(marked === undefined ? [] : [`pending ${name} ${marked.getTime() / 1000}`]),
+      ...(pendingSince === undefined ? [] : [`pending ${name} ${pendingSince.getTime() / 1000}`]),
     ]),
     `others ${seen.others}`,
     ...seen.trash.map(({ entry, user }) => `trash ${entry} 1 ${hex({ user })}`),

@@ -7,7 +7,7 @@ export const home = (name: string, projectId: number, user: string = name): Home
   attributes: { projectId, inherits: true },
   bytes: { used: 2 ** 20, hard: 2 ** 30 },
   files: { used: 10, hard: 1000 },
-  marked: undefined,
+  pendingSince: undefined,
   changed: undefined,
   own: undefined,
 });
@@ -22,7 +22,7 @@ export const homes = (changes: Partial<Homes> = {}): Homes => {
     homes: [],
     others: 0,
     limits: { bytes: 2 ** 30, files: 1000, homes: {}, trashDays: 30 },
-    watcher: { at: now, homes: 0, over90: [], failures: [], problem: undefined },
+    watcher: { at: now, homes: 0, over90: [], failures: [] },
     trash: [],
     disk: { size: 2 ** 34, free: 2 ** 33 },
     ...changes,
