@@ -228,7 +228,7 @@ test("hub.json says all that the hub must know", async (t) => {
   "guarantee": null,
   "cpu": 1,
   "images": [],
-  "cull": null,
+  "idleTimeoutSeconds": null,
   "storage": {
     "address": "10.77.0.11",
     "path": "/srv/swarmhub"

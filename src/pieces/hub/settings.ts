@@ -1,3 +1,4 @@
+import type { HubImage, HubSettings } from "../../../contracts/hub-settings.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import type { Machines } from "../../cluster/machines.js";
 import { seatsOf } from "../../cluster/seats.js";
@@ -21,24 +22,21 @@ export const hubConfiguration = (
     userImages.find((each) => each.image === image)?.wanted ?? image;
   const { images, ...servers } = want.servers;
   const { memory, cpu } = images[0] ?? servers;
-  const settings = {
+  const settings: Omit<HubSettings, "seats"> = {
     name: want.name,
     network: networkName,
     image: pinned(servers.image),
     memory,
-    // null: all of the memory.
     guarantee: servers.guarantee ?? null,
     cpu,
-    images: images.map(({ build: _, ...each }) => ({ ...each, image: pinned(each.image) })),
-    // null: nobody's server is stopped.
-    cull: servers.idle === undefined ? null : Math.ceil(servers.idle / 1000),
-    // null: homes are temporary.
+    images: images.map(({ build: _, ...each }): HubImage => ({ ...each, image: pinned(each.image) })),
+    idleTimeoutSeconds: servers.idle === undefined ? null : Math.ceil(servers.idle / 1000),
     storage: storage ? { address: machines(storage).address, path: paths.storage } : null,
     admins: want.login.admins,
     strategy: servers.strategy,
     placement: [`node.labels.${usersLabel}==true`],
   };
-  const content = { ...settings, seats: seatsOf(cluster, machines) };
+  const content: HubSettings = { ...settings, seats: seatsOf(cluster, machines) };
   return {
     content: `${JSON.stringify(content, null, 2)}\n`,
     fixed: `${JSON.stringify(settings, null, 2)}\n`,
