@@ -14,13 +14,13 @@ import {
 import { isHomeName, storageFiles, storageFolders } from "../contracts/storage-folders.js";
 import type { Failure } from "../contracts/watcher-status.js";
 import { limitInKiB } from "../contracts/xfs.js";
-import { wordsOf } from "./command.js";
-import type { Want } from "./decide.js";
+import { messageOf } from "./command.js";
+import type { LimitFor } from "./decide.js";
 import { unless } from "./inspect.js";
 
 /** The limits as the files on the storage gave them at one moment. */
 export type LimitsSnapshot = {
-  want: Want;
+  limitFor: LimitFor;
   /** The last readable `limits.json`; undefined when it never was readable. */
   limits: Limits | undefined;
   /** Files that could not be read, by the home they are for. */
@@ -41,27 +41,27 @@ export const createLimits = (root: string): (() => LimitsSnapshot) => {
       limits = parseLimits(read(join(root, storageFiles.limits), maximumLimitsBytes));
     } catch (error) {
       const instead = limits === undefined ? "homes keep their limits" : "its last content counts";
-      fail("limits.json", `${wordsOf(error)}; ${instead}`);
+      fail("limits.json", `${messageOf(error)}; ${instead}`);
     }
     try {
       own = readOwn(join(root, storageFolders.limits), own);
     } catch (error) {
-      fail("limits/", `${wordsOf(error)}; its last content counts`);
+      fail("limits/", `${messageOf(error)}; its last content counts`);
     }
     for (const [home, { content }] of own)
       if ("problem" in content)
         fail(home, `limits/${home} is unreadable, so the home keeps its limit: ${content.problem}`);
-    return { want: wantOf(limits, own), limits, failures };
+    return { limitFor: limitForOf(limits, own), limits, failures };
   };
 };
 
 /** A file of `limits/` as it was last read; `version` changes with it. */
 type OwnFile = { version: string; content: OwnLimits | Unreadable };
 
-const wantOf =
-  (limits: Limits | undefined, own: ReadonlyMap<string, OwnFile>): Want =>
-  (name, has) => {
-    const { hardKiB = 0, hardFiles = 0 } = has ?? {};
+const limitForOf =
+  (limits: Limits | undefined, own: ReadonlyMap<string, OwnFile>): LimitFor =>
+  (name, currentLimit) => {
+    const { hardKiB = 0, hardFiles = 0 } = currentLimit ?? {};
     const current = { bytes: hardKiB * 1024, files: hardFiles };
     const home = { name, own: own.get(name)?.content, current };
     // Without limits.json homes keep their limits.
@@ -94,7 +94,7 @@ const contentOf = (path: string): OwnLimits | Unreadable => {
   try {
     return parseOwnLimits(read(path, maximumOwnLimitsBytes));
   } catch (error) {
-    return { problem: wordsOf(error) };
+    return { problem: messageOf(error) };
   }
 };
 

@@ -11,15 +11,15 @@ import {
 } from "../contracts/watcher-status.js";
 import type { PassReport } from "./pass.js";
 
-/** What the status tells beside the pass. */
-export type Surroundings = {
+/** The parts of the status that do not come from the pass. */
+type Surroundings = {
   limits: Amounts | undefined;
   trash: TrashReport;
   took: Took;
   now: { date: Date; uptime: number };
 };
 
-/** The status after a pass, or after one that could not be made. */
+/** The status after a pass, or after one that could not run. */
 export const statusOf = (
   outcome: PassReport | { problem: string },
   { limits, trash, took, now }: Surroundings,
@@ -45,13 +45,13 @@ export const statusOf = (
 
 const nothing = { homes: 0, highestId: 0, failures: [], ignored: [], over90: [] };
 
-/** The highest project id of which an earlier watcher told; 0 where none did. */
+/** The highest project id in an earlier watcher's status; 0 where there is none. */
 export const readHighestId = async (root: string): Promise<number> => {
   const text = await readFile(join(root, storageFiles.watcherStatus), "utf8").catch(() => "");
   return highestIdIn(text);
 };
 
-/** Writes `watcher.json` under `root`, beside its place first. */
+/** Writes `watcher.json` under `root` as a whole or not at all. */
 export const writeStatus = async (root: string, status: WatcherStatus): Promise<void> => {
   const path = join(root, storageFiles.watcherStatus);
   await writeFile(`${path}.new`, watcherStatusText(status));

@@ -59,12 +59,12 @@ for (const [title, limits] of [
       await mkdir(join(folder, `homes/h${index}`));
       await write(join(folder, `limits/h${index}`));
     }
-    const { want } = createLimits(folder)();
+    const { limitFor } = createLimits(folder)();
     const seen = await inspectHomes(host);
     for (const [index, [what]] of ownFiles.entries())
       for (const [currently, current] of currentLimits) {
         const found = seen.homes.find(({ name }) => name === `h${index}`);
-        const given = want(`h${index}`, current);
+        const given = limitFor(`h${index}`, current);
         const limited = {
           ...home(`h${index}`, 2),
           bytes: { used: 0, hard: (given?.hardKiB ?? 0) * 1024 },
