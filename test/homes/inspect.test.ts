@@ -7,7 +7,7 @@ import { localStorage, withTools } from "./support/local-storage.js";
 
 const hex = (text: string): string => Buffer.from(text).toString("hex");
 
-const answer = [
+const output = [
   "present 1",
   "now 1795262400",
   "parent 1 1",
@@ -32,10 +32,11 @@ const answer = [
   "1000000 400000\n",
 ].join("\n");
 
-const lookOn = (said: string) => inspectHomes(fakeHost("node1", { answers: [["perl", said]] }));
+const inspectFrom = (text: string) =>
+  inspectHomes(fakeHost("node1", { answers: [["perl", text]] }));
 
-test("one answer tells of every home: owner, use, limits, marks and the newest change", async (t) => {
-  const seen = await lookOn(answer);
+test("one output has everything about each home: owner, usage, limits, pending marker and newest change", async (t) => {
+  const seen = await inspectFrom(output);
   t.deepEqual(seen.homes, [
     {
       name: "ada",
@@ -65,21 +66,21 @@ test("one answer tells of every home: owner, use, limits, marks and the newest c
   t.is(seen.watcher, undefined);
 });
 
-test("what is half-way in the trash is not offered", async (t) => {
-  const { trash } = await lookOn(answer);
+test("an incomplete entry of the trash is not offered", async (t) => {
+  const { trash } = await inspectFrom(output);
   t.deepEqual(
     trash.map(({ entry, user, deleted }) => [entry, user, deleted.toISOString()]),
     [["carl.20261120T080000Z", "Carl", "2026-11-20T08:00:00.000Z"]],
   );
 });
 
-test("no disk, no homes: it says which command mounts it", async (t) => {
-  const error = await userError(lookOn(""));
+test("without a mounted disk the error has the command that mounts it", async (t) => {
+  const error = await userError(inspectFrom(""));
   t.is(error.message, "node1: the homes' disk is not mounted at /srv/swarmhub");
   t.regex(error.hint ?? "", /swarmhub up/);
 });
 
-test("the script, run here: hostile entries are counted or left out, and no link is followed", async (t) => {
+test("the real script counts or ignores hostile entries, and follows no link", async (t) => {
   const { host, folder } = await localStorage(t);
   const at = (...names: string[]) => join(folder, ...names);
   await mkdir(at("homes", "ada"));

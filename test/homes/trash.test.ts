@@ -13,7 +13,7 @@ const tree = (folder: string): string[] =>
     .split("\n")
     .toSorted();
 
-test("a home goes to the trash with its note and limits, and comes back as it was", async (t) => {
+test("a home moves to the trash with its note and limits, and is restored unchanged", async (t) => {
   const { host, folder } = await localStorage(t);
   await mkdir(join(folder, "homes/ada"));
   for (const name of ["homes/ada/file", "owners/ada", "limits/ada"])
@@ -28,10 +28,14 @@ test("a home goes to the trash with its note and limits, and comes back as it wa
     ["", "/home", "/home/file", "/limit", "/owner"].map((name) => `trash/${entry}${name}`),
   );
   await restoreFromTrash(host, { entry, home: "ada" });
-  t.deepEqual(tree(folder), [...before, "pending/ada"], "marked until the watcher limited it");
+  t.deepEqual(
+    tree(folder),
+    [...before, "pending/ada"],
+    "pending until the watcher has set its limit",
+  );
 });
 
-test("what is not there cannot be deleted, and what is there is not replaced", async (t) => {
+test("a missing home cannot be deleted, and an existing one is not replaced", async (t) => {
   const { host, folder } = await localStorage(t);
   t.regex((await userError(moveToTrash(host, "ada"))).message, /No such file/);
   t.deepEqual(await readdir(join(folder, "trash")), []);
@@ -49,7 +53,7 @@ test("what is not there cannot be deleted, and what is there is not replaced", a
   );
 });
 
-test("limits are written for all that are named, taken away for the rest, and no draft stays", async (t) => {
+test("limits are written or removed for every named home, and no temporary file stays", async (t) => {
   const { host, folder } = await localStorage(t);
   await writeFile(join(folder, "limits/bob"), "old");
   await writeOwnLimits(

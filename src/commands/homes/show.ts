@@ -14,7 +14,7 @@ import { serverText } from "./ls.js";
 /** The options of `swarmhub homes show`. */
 export type HomesShowOptions = ClassOptions & { user: string };
 
-/** Shows all that is known of one home. */
+/** Shows everything about one home. */
 export const homesShow = (options: HomesShowOptions, terminal: Terminal): Promise<void> =>
   withCluster(options, terminal, async (cluster) => {
     const { storage } = persistentHomes(cluster);
@@ -37,9 +37,9 @@ const pathOf = ({ name }: Home): string => `${paths.storage}/homes/${name}`;
 const textOf = (home: Home, seen: Homes, server: Server | undefined, storage: string): string => {
   const { bytes, files, changed, attributes, pendingSince } = home;
   const pending =
-    pendingSince === undefined ? [] : [["", "not set yet: no server starts until it is"]];
+    pendingSince === undefined ? [] : [["", "not set yet: no server can start until it is"]];
   return tableText([
-    ["user", home.user === undefined ? "unknown: there is no note of the owner" : ownerName(home)],
+    ["user", home.user === undefined ? "unknown: the owner's note is missing" : ownerName(home)],
     ["home", home.name],
     ["path", `${pathOf(home)} on ${storage}`],
     ["used", `${formatSize(bytes.used)} in ${files.used} files and folders`],
@@ -51,18 +51,18 @@ const textOf = (home: Home, seen: Homes, server: Server | undefined, storage: st
       "last change",
       changed === undefined ? "unknown" : `${momentText(changed)}, ${agoText(changed, seen.now)}`,
     ],
-    ["server", server === undefined ? "none runs" : `on ${serverText(server)}`],
+    ["server", server === undefined ? "none" : `on ${serverText(server)}`],
   ]);
 };
 
 const originText = (home: Home, limits: Limits | undefined): string => {
   const from = wantedOf(home, limits)?.from;
-  if (from === undefined) return "by nobody: limits.json is missing";
+  if (from === undefined) return "unknown: limits.json is missing or unreadable";
   const texts = {
-    "quota set": "by `swarmhub quota set`",
-    group: "by a group of the configuration (storage.quota)",
-    default: "by the configuration's default (storage.quota)",
-    current: `kept, since limits/${home.name} is unreadable; type: swarmhub quota set ${home.name} default`,
+    "quota set": "set by `swarmhub quota set`",
+    group: "configured for a group (storage.quota)",
+    default: "the configured default (storage.quota)",
+    current: `unchanged, because limits/${home.name} is unreadable; type: swarmhub quota set ${home.name} default`,
   };
   return texts[from];
 };

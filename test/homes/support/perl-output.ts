@@ -1,7 +1,7 @@
 import type { Home, Homes } from "../../../src/homes/inspect.js";
 
-/** What the look at the homes answers where they are so. */
-export const said = (seen: Homes): string => {
+/** The output of the script that inspects the homes, for homes in this state. */
+export const outputOf = (seen: Homes): string => {
   const account = ({ used, hard }: Home["bytes"], unit: number) =>
     `${used / unit} 0 ${hard / unit} 00 [--------]`;
   const ids = seen.homes.map((home) => ({ home, id: home.attributes?.projectId ?? 0 }));

@@ -1,6 +1,6 @@
 import type { Home, Homes } from "../../../src/homes/inspect.js";
 
-/** A home as it should be, by its project id, with a limit of 1 GB and 1000 files. */
+/** A correct home with this project id and a limit of 1 GB and 1000 files. */
 export const home = (name: string, projectId: number, user: string = name): Home => ({
   name,
   user,
@@ -12,7 +12,7 @@ export const home = (name: string, projectId: number, user: string = name): Home
   own: undefined,
 });
 
-/** A look at homes that found all in order, with the changes that a test needs. */
+/** Correct homes, with the changes of a test. */
 export const homes = (changes: Partial<Homes> = {}): Homes => {
   const now = new Date("2026-11-21T12:00:00Z");
   return {
