@@ -295,7 +295,7 @@ test("`down` stops the hub first, then the users' servers, then forgets the moun
   t.deepEqual(said(plan), [
     "manager: stop the service hub",
     "manager: stop the servers of 2 users",
-    "worker1: forget the mounts of homes",
+    "worker1: remove the mounts of homes",
   ]);
   t.deepEqual(plan[2]?.after, [plan[1]]);
 });

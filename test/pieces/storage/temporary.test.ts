@@ -67,7 +67,7 @@ test("homes that were kept until now stay on their disk, and those who used them
   };
   t.deepEqual(said(releaseHomesSteps(kept, cluster)), [
     "manager: stop the server of one user",
-    "worker1: forget the mounts of homes",
+    "worker1: remove the mounts of homes",
     "manager: stop the quota watcher",
     "manager: keep no machines from the homes any more",
     "manager: remove /etc/exports.d/swarmhub.exports",
