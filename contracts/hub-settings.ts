@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+
 /**
  * `hub.json`, written by `swarmhub up` and read by `hub/swarmhub/settings.py` when the hub starts. Memory is in bytes, cpu in
  * cores.
@@ -34,4 +36,14 @@ export type HubImage = {
   image: string;
   memory: number;
   cpu: number;
+};
+
+/** The address of the storage in the text of `hub.json`; undefined where there is none. */
+export const storageAddressIn = (text: string): string | undefined => {
+  try {
+    const { storage } = JSON.parse(text) as Partial<HubSettings>;
+    return isIP(String(storage?.address)) === 0 ? undefined : storage?.address;
+  } catch {
+    return undefined;
+  }
 };

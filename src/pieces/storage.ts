@@ -8,7 +8,7 @@ import { paths } from "../paths.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import { fileSteps, removeFileSteps } from "./shared/files.js";
 import { backingSteps, eraseSteps } from "./storage/backing.js";
-import { type DiskState, inspectDisk, storageFolders } from "./storage/disk.js";
+import { type DiskState, folderModes, inspectDisk } from "./storage/disk.js";
 import {
   exportsFile,
   fenceSteps,
@@ -93,7 +93,7 @@ const enforcementSteps = (host: Host, disk: DiskState): Step[] => {
 };
 
 const folderSteps = (host: Host, disk: DiskState): Step[] => {
-  const missing = storageFolders.filter(({ name }) => !disk.folders.includes(name));
+  const missing = folderModes.filter(({ name }) => !disk.folders.includes(name));
   if (missing.length === 0) return [];
   const lines = missing.map(({ name, owner, mode }) => {
     const [user, group] = owner.split(":");

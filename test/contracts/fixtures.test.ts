@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
+import { storageAddressIn } from "../../contracts/hub-settings.js";
 import { storageFiles, storageFolders } from "../../contracts/storage-folders.js";
 import { ownerIn } from "../../contracts/storage-notes.js";
 import { watcherStatusText } from "../../contracts/watcher-status.js";
@@ -74,4 +75,11 @@ test("the CLI reads the owner in the note that the hub writes", (t) => {
 test("the hub finds the note on the first files, and every folder and file by the contract's names", (t) => {
   isFixture(t, storageFiles.firstFilesNote, `${JSON.stringify(firstFilesNote)}\n`);
   isFixture(t, "storage-names.json", jsonText({ folders: storageFolders, files: storageFiles }));
+});
+
+test("the storage's address is found in hub.json, and nothing else is one", (t) => {
+  t.is(storageAddressIn(jsonText(hubSettings)), hubSettings.storage.address);
+  for (const storage of [null, {}, { address: "\u001b[2J" }, { address: 7 }])
+    t.is(storageAddressIn(jsonText({ ...hubSettings, storage })), undefined);
+  for (const text of ["", "null", "{"]) t.is(storageAddressIn(text), undefined);
 });

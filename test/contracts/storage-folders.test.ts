@@ -8,7 +8,7 @@ import {
 } from "../../contracts/storage-folders.js";
 import { slugOf } from "../../src/names.js";
 import { paths } from "../../src/paths.js";
-import { storageFolders as madeFolders } from "../../src/pieces/storage/disk.js";
+import { folderModes } from "../../src/pieces/storage/disk.js";
 
 test("the paths on the machines are those of the contract", (t) => {
   const { storage, limits, skeleton, skeletonNote, fenced } = paths;
@@ -28,7 +28,7 @@ test("`up` makes every folder of the contract, except the first files, which com
   const { skeleton, ...folders } = storageFolders;
   t.is(skeleton, "skeleton");
   t.deepEqual(
-    madeFolders.map(({ name }) => name as string).toSorted(),
+    folderModes.map(({ name }) => name as string).toSorted(),
     Object.values(folders).toSorted(),
   );
 });

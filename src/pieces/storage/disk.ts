@@ -1,3 +1,4 @@
+import { storageFolders } from "../../../contracts/storage-folders.js";
 import { type Cluster, homesHost } from "../../cluster/cluster.js";
 import type { Disk, Facts } from "../../host/facts.js";
 import type { Host } from "../../host/host.js";
@@ -62,7 +63,7 @@ const lookAtDisk = async (given: string, host: Host): Promise<DiskState> => {
     free: number("free"),
     enforced: /^\s*Enforcement:\s+ON/m.test(facts.quotaState),
     exported: words.some(([what]) => what === "exported"),
-    folders: storageFolders
+    folders: folderModes
       .filter(({ name, owner, mode }) => answer.includes(`\nfolder ${name} ${owner} ${mode}\n`))
       .map(({ name }) => name),
     homes: disks.filter((disk) => isHomes(disk) && disk.path !== path),
@@ -123,13 +124,13 @@ const allDisks = ({ disks }: Facts): Disk[] => disks.flatMap(withParts);
 const withParts = (disk: Disk): Disk[] => [disk, ...disk.parts.flatMap(withParts)];
 
 /** Our folders on the disk. The hub writes homes over NFS as the users' account; it has no access to limits and trash. */
-export const storageFolders = [
-  { name: "homes", owner: "1000:100", mode: "755" },
-  { name: "owners", owner: "1000:100", mode: "755" },
-  { name: "pending", owner: "1000:100", mode: "755" },
-  { name: "fenced", owner: "1000:100", mode: "755" },
-  { name: "limits", owner: "0:0", mode: "755" },
-  { name: "trash", owner: "0:0", mode: "700" },
+export const folderModes = [
+  { name: storageFolders.homes, owner: "1000:100", mode: "755" },
+  { name: storageFolders.owners, owner: "1000:100", mode: "755" },
+  { name: storageFolders.pending, owner: "1000:100", mode: "755" },
+  { name: storageFolders.fenced, owner: "1000:100", mode: "755" },
+  { name: storageFolders.limits, owner: "0:0", mode: "755" },
+  { name: storageFolders.trash, owner: "0:0", mode: "700" },
 ] as const;
 
 /** A script that inspects the configured disk (or file) and the mount of the homes, or all disks if nothing is mounted. */
@@ -158,7 +159,7 @@ if [ -n "$source" ]; then
   echo "room $(blockdev --getsize64 "$source" 2>/dev/null)"
   if cd ${paths.storage} && ls >/dev/null; then
     echo answers
-    stat -c 'folder %n %u:%g %a' ${storageFolders.map(({ name }) => name).join(" ")}
+    stat -c 'folder %n %u:%g %a' ${folderModes.map(({ name }) => name).join(" ")}
     stat -f -c '%a %S' . | { read -r blocks size; echo "free $((blocks * size))"; }
     # Not statfs, whose size lacks the log.
     xfs_growfs -n ${paths.storage} | sed -n 's/^data .*bsize=\\([0-9]*\\) *blocks=\\([0-9]*\\),.*/block \\1\\nblocks \\2/p'

@@ -1,3 +1,4 @@
+import { storageAddressIn } from "../../../contracts/hub-settings.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import type { Machines } from "../../cluster/machines.js";
 import { UserError, exitCode } from "../../errors.js";
@@ -113,7 +114,7 @@ export const refuseHomesElsewhere = (
   const { config, manager, storage, hosts } = cluster;
   if (storage !== undefined && storage !== manager) return;
   const { facts } = machines(manager);
-  const address = addressIn(facts.files[paths.hubConfiguration]);
+  const address = storageAddressIn(facts.files[paths.hubConfiguration] ?? "");
   // If the manager has the homes, its address may have changed, and their disk may have been moved to it.
   const isOnManager = disk.mounted || (disk.device !== undefined && isHomes(disk.device));
   if (address === undefined || isOnManager || facts.files[paths.exports] !== undefined) return;
@@ -126,7 +127,3 @@ export const refuseHomesElsewhere = (
     },
   );
 };
-
-/** The storage's address in the hub's settings; undefined if they are not ours or have none. */
-const addressIn = (settings: string | undefined): string | undefined =>
-  /^ {2}"storage": \{\n {4}"address": "([\d.]+)",$/m.exec(settings ?? "")?.[1];
