@@ -58,7 +58,7 @@ export const withTimeout = async <T>(
 };
 
 /** A UserError as a finding of level error; rethrows other errors and those of an unreachable machine. */
-export const refusalFrom = (error: unknown): Finding => {
+export const findingFrom = (error: unknown): Finding => {
   if (!(error instanceof UserError) || error.code === exitCode.unreachable) throw error;
   const { reason, host, hint } = error;
   return {

@@ -43,11 +43,11 @@ const pullFinding = async (
     found: { level: "ok", text: `${reference} is available from ${answer.registry}` },
     unknown: {
       level: "note",
-      text: `${reference} could not be checked: ${answer.registry} gave no clear answer (${answer.words})`,
+      text: `${reference} could not be checked: ${answer.registry} gave no clear answer (${answer.message})`,
     },
     refused: {
       level: "error",
-      text: `${reference} cannot be pulled: ${answer.registry} answers ${answer.words}`,
+      text: `${reference} cannot be pulled: ${answer.registry} answers ${answer.message}`,
       hint: "correct the name and tag in `servers: image`; the image must be public",
     },
   };
@@ -64,17 +64,17 @@ const askThroughDocker = async (host: Host, image: string): Promise<Answer | und
   const answer = host.docker
     .getImage(image)
     .distribution()
-    .then((): Answer => ({ kind: "found", registry: "its registry", words: "" }), refusedBy);
+    .then((): Answer => ({ kind: "found", registry: "its registry", message: "" }), refusedBy);
   return withTimeout(timeout, answer);
 };
 
-// Docker answers 500 both for a registry's refusal and for an unreachable registry, so its words decide.
+// Docker answers 500 both for a registry's refusal and for an unreachable registry, so the message decides.
 const refusalPattern =
   /manifest unknown|name unknown|: not found|denied: |unauthorized|authentication required/i;
 
 const refusedBy = (error: Error & { json?: { message?: string } }): Answer | undefined => {
-  const words = error.json?.message ?? error.message;
-  return refusalPattern.test(words)
-    ? { kind: "refused", registry: "its registry", words }
+  const message = error.json?.message ?? error.message;
+  return refusalPattern.test(message)
+    ? { kind: "refused", registry: "its registry", message }
     : undefined;
 };

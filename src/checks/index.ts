@@ -10,7 +10,7 @@ import {
   type OperatorMachine,
   inspectListening,
   operatorMachine,
-  refusalFrom,
+  findingFrom,
 } from "./check.js";
 import { clock } from "./clock.js";
 import { connections } from "./connections.js";
@@ -19,7 +19,7 @@ import { domain } from "./domain.js";
 import { imageCheck } from "./image.js";
 import { occupiedPorts } from "./occupied-ports.js";
 import { plan } from "./plan.js";
-import { seatHosts } from "./seats.js";
+import { seats } from "./seats.js";
 import { system } from "./system.js";
 
 /** A finding and the name of its check. */
@@ -33,7 +33,7 @@ export const allChecks: readonly Check[] = [
   occupiedPorts,
   diskSpace,
   plan,
-  seatHosts,
+  seats,
   domain,
   certificate,
   imageCheck,
@@ -92,6 +92,6 @@ const findings = async (check: Check, context: CheckContext): Promise<Finding[]>
   try {
     return await check.run(context);
   } catch (error) {
-    return [refusalFrom(error)];
+    return [findingFrom(error)];
   }
 };

@@ -3,7 +3,7 @@ import { formatSize } from "../text/format.js";
 import type { Check, Finding } from "./check.js";
 
 /** The class has seats: how many users it holds at once. */
-export const seatHosts: Check = {
+export const seats: Check = {
   name: "seats",
   run: async ({ cluster, machines }) => {
     const { config } = cluster;

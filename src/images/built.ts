@@ -21,7 +21,7 @@ import {
 } from "./pulled.js";
 
 /** Inspects an image that is built from a folder: on the manager, in the registry and on the machines that take users. */
-export const inspectBuilt = async (cluster: Cluster, source: BuildSource): Promise<UserImage> => {
+const inspectBuilt = async (cluster: Cluster, source: BuildSource): Promise<UserImage> => {
   const { folder } = source;
   const from = await readBuild(source);
   const { manager, workers } = cluster;

@@ -27,7 +27,7 @@ export type UserImage = {
 };
 
 /** The state of an image that is built on the manager. */
-export type BuildStatus = {
+type BuildStatus = {
   folder: string;
   /** The build context, or the error in the folder. */
   from: BuildContext | UserError;
@@ -132,10 +132,10 @@ const familiar = (repository: string): string =>
   repository.replace(/^(index\.)?docker\.io\//, "").replace(/^library\//, "");
 
 /** An image that swarmhub pulled: its id, and its names with our additional tags first. */
-export type Pulled = { host: Host; id: string; names: string[] };
+export type PulledImage = { host: Host; id: string; names: string[] };
 
 /** Lists the images that swarmhub pulled. */
-export const listPulled = async (hosts: readonly Host[]): Promise<Pulled[]> => {
+export const listPulled = async (hosts: readonly Host[]): Promise<PulledImage[]> => {
   const found = await Promise.all(
     hosts.map(async (host) =>
       (await listedImages(host)).flatMap(({ Id, RepoTags, RepoDigests }) => {
@@ -151,12 +151,12 @@ export const listPulled = async (hosts: readonly Host[]): Promise<Pulled[]> => {
 };
 
 /** The image's name for messages. */
-export const commonName = ({ names }: Pulled): string =>
+export const commonName = ({ names }: PulledImage): string =>
   names.find((name) => !isPulledName(name)) ?? "(unnamed)";
 
 /** Removes all names of an image, our tag last, so that an interrupted run still identifies it. */
 export const removePulled = async (
-  { host, names }: Pulled,
+  { host, names }: PulledImage,
   options: { force?: boolean } = {},
 ): Promise<void> => {
   for (const name of names.toReversed()) await absent(host.docker.getImage(name).remove(options));

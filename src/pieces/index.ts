@@ -11,7 +11,7 @@ import { packages } from "./packages.js";
 import { proxy } from "./proxy.js";
 import { quota } from "./quota.js";
 import { registry } from "./registry.js";
-import { seatHosts } from "./seats.js";
+import { seats } from "./seats.js";
 import { secrets } from "./secrets.js";
 import { storage } from "./storage.js";
 import { swarm } from "./swarm.js";
@@ -26,7 +26,7 @@ export const pieces: readonly Piece[] = [
   storage,
   images,
   registry,
-  seatHosts,
+  seats,
   quota,
   firstFiles,
   secrets,

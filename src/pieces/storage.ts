@@ -18,7 +18,7 @@ import {
   startNfs,
   stopNfs,
 } from "./storage/exports.js";
-import { isNamed, unlistScript } from "./storage/fstab.js";
+import { hasAnyMount, removeLineScript } from "./storage/fstab.js";
 import { repairSteps, problemsOf } from "./storage/repair.js";
 import { refuseHomesElsewhere } from "./storage/wrong-disk.js";
 
@@ -36,7 +36,7 @@ export const storage: Piece<State> = {
     if (want.storage.kind === "temporary") return [];
     const host = homesHost(cluster);
     const { facts } = machines(host);
-    if (disk.trouble === "dead") return repairSteps(host, disk);
+    if (disk.problem === "dead") return repairSteps(host, disk);
     return [
       ...repairSteps(host, disk),
       ...backingSteps(want.storage.backing, host, facts, disk),
@@ -63,7 +63,7 @@ export const storage: Piece<State> = {
       detail: "homes stay on their disk",
       run: () => host.script(unmountScript),
     };
-    const present = disk.mounted || isNamed(facts.files[paths.fileSystemTable]);
+    const present = disk.mounted || hasAnyMount(facts.files[paths.fileSystemTable]);
     return [...removeFenceSteps(host, facts), ...unexport, ...(present ? [unmount] : [])];
   },
 };
@@ -148,7 +148,7 @@ const nfsSteps = (
 const unmountScript = `{
 set -e
 if mountpoint -q ${paths.storage}; then umount ${paths.storage}; fi
-${unlistScript}
+${removeLineScript}
 xfs_io -c 'chattr -i' ${paths.storage} 2>/dev/null || true
 rmdir ${paths.storage} 2>/dev/null || true
 }

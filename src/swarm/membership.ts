@@ -9,7 +9,7 @@ export type Member = Membership;
 /** Reads a host's membership from its Docker; a machine without Docker is in no Swarm. */
 export const inspectMember = async (host: Host): Promise<Member> => {
   const { units } = await host.facts();
-  if (units["docker.service"] !== "active") return outside;
+  if (units["docker.service"] !== "active") return noMembership;
   const { Swarm: swarm } = (await host.docker.info()) as {
     Swarm?: { LocalNodeState?: Member["state"]; NodeID?: string; ControlAvailable?: boolean };
   };
@@ -25,7 +25,7 @@ export const memberOf = async (host: Host): Promise<Member> =>
   (await host.facts()).membership ?? host.remember("membership", () => inspectMember(host));
 
 /** The membership of a machine in no Swarm. */
-export const outside: Member = { state: "inactive", nodeId: "", manages: false };
+export const noMembership: Member = { state: "inactive", nodeId: "", manages: false };
 
 /** The manager's Docker if it is a running Swarm manager, else undefined; then nothing of ours can exist in a Swarm. */
 export const managerDocker = async ({ manager }: Cluster): Promise<Docker | undefined> =>

@@ -4,7 +4,7 @@ import { absent } from "../docker/client.js";
 import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { waitUntil } from "../wait.js";
-import { type Member, inspectMember, memberOf, outside } from "./membership.js";
+import { type Member, inspectMember, memberOf, noMembership } from "./membership.js";
 import { retryStaleVersion } from "./retry.js";
 
 /** The fields of the Docker API's node that we read. */
@@ -31,7 +31,7 @@ export const inspectMembers = async ({ nodes, manager }: Cluster): Promise<Membe
   const members = new Map(
     await Promise.all(nodes.map(async (host) => [host, await memberOf(host)] as const)),
   );
-  const of = (host: Host): Member => members.get(host) ?? outside;
+  const of = (host: Host): Member => members.get(host) ?? noMembership;
   const { manages } = of(manager);
   if (!manages) return { of, nodes: [], swarmClass: undefined };
   const [listed, swarm] = await Promise.all([

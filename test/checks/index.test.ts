@@ -1,7 +1,7 @@
 import test from "ava";
 import type { Check } from "../../src/checks/check.js";
 import { type Found, refusal, runChecks } from "../../src/checks/index.js";
-import { planOf } from "../../src/checks/plan.js";
+import { planCheck } from "../../src/checks/plan.js";
 import { tableOf } from "../../src/commands/check/table.js";
 import { UnreachableError, UserError, exitCode } from "../../src/errors.js";
 import type { Piece } from "../../src/reconcile/piece.js";
@@ -88,7 +88,7 @@ test("every part's refusal is found, not only the first; steps that destroy data
     { host: manager, title: "format /dev/vdb", destroys: "it", run: async () => {} },
     { host: manager, title: "mount it", run: async () => {} },
   ]);
-  const check = planOf([
+  const check = planCheck([
     refusing("it runs Fedora", "worker1"),
     destroying,
     refusing("no range is free"),

@@ -1,6 +1,6 @@
 import test from "ava";
 import { diskSpace } from "../../src/checks/disk-space.js";
-import { seatHosts } from "../../src/checks/seats.js";
+import { seats } from "../../src/checks/seats.js";
 import type { Config } from "../../src/config/types.js";
 import { classOf } from "../support/class-of.js";
 import { fakeConfig } from "../support/fakes.js";
@@ -14,7 +14,7 @@ const withMemory = (bytes: number): Partial<Config> => ({
 test("seats are counted over the machines that take users", async (t) => {
   const cluster = classOf(2, { config: withMemory(900 * 2 ** 20) });
   const context = contextOf(cluster, { facts: { memory: 16 * gibibyte } });
-  t.deepEqual(lines(await seatHosts.run(context)), [
+  t.deepEqual(lines(await seats.run(context)), [
     "ok: 34 seats: 2 × 16 GB at 900 MB, 512 MB of each reserved for the system",
   ]);
 });
@@ -24,7 +24,7 @@ test("a seat is what is kept free for a server, not what it may use", async (t) 
   const guarantee = gibibyte as Config["servers"]["memory"];
   const cluster = classOf(2, { config: { servers: { ...servers, guarantee } } });
   const context = contextOf(cluster, { facts: { memory: 16 * gibibyte } });
-  t.deepEqual(lines(await seatHosts.run(context)), [
+  t.deepEqual(lines(await seats.run(context)), [
     "ok: 30 seats: 2 × 16 GB at 1 GB, 512 MB of each reserved for the system",
   ]);
 });
@@ -34,16 +34,14 @@ test("a machine too small for a server is pointed out while others have room", a
     facts: { memory: 4 * gibibyte },
     some: { worker2: { memory: gibibyte } },
   });
-  t.deepEqual(lines(await seatHosts.run(context)), [
+  t.deepEqual(lines(await seats.run(context)), [
     "warning worker2: its memory (1 GB) is too small for a server of 1 GB, so it takes no users",
     "ok: 3 seats: 1 × 4 GB, 1 × 1 GB at 1 GB, 512 MB of each reserved for the system",
   ]);
 });
 
 test("a class without a seat is an error", async (t) => {
-  const [only, ...more] = await seatHosts.run(
-    contextOf(classOf(0), { facts: { memory: gibibyte } }),
-  );
+  const [only, ...more] = await seats.run(contextOf(classOf(0), { facts: { memory: gibibyte } }));
   t.is(only?.level, "error");
   t.regex(only?.text ?? "", /^no seats: 1 × 1 GB of memory is too little/);
   t.deepEqual(more, []);

@@ -3,7 +3,7 @@ import test from "ava";
 import type { Host } from "../../src/host/host.js";
 import { inspectOwn } from "../../src/images/own.js";
 import {
-  type Pulled,
+  type PulledImage,
   inspectUserImage,
   pullUserImage,
   pulledName,
@@ -41,7 +41,7 @@ const notebook = (wanted: string, ...hosts: string[]) => ({
   size: (4 * 2 ** 30) as number | undefined,
   on: (host: Host) => hosts.includes(host.name),
 });
-const pulledOn = (host: Host): Pulled => ({
+const pulledOn = (host: Host): PulledImage => ({
   host,
   id: "sha256:9",
   names: [pulledName(tag), tag, digest(1)],
@@ -49,8 +49,8 @@ const pulledOn = (host: Host): Pulled => ({
 /** What is looked at on machines with room. */
 const seen = (cluster: ReturnType<typeof classOf>) => ({
   machines: machinesOf(cluster, { freeOnRoot: 20 * 2 ** 30 }),
-  pulled: [] as Pulled[],
-  spread: new Map<Host, string[]>(),
+  pulled: [] as PulledImage[],
+  otherImages: new Map<Host, string[]>(),
 });
 
 test("missing images of ours are built where they run, the notebook is pulled to the users' machines", (t) => {
@@ -105,7 +105,7 @@ test("a disk that will not hold the image is said before the pull, where its siz
         }),
         own: [],
         pulled: [],
-        spread: new Map(),
+        otherImages: new Map(),
         userImages: [{ ...notebook(digest(1), "worker1"), size }],
       },
       cluster,
@@ -141,7 +141,7 @@ test("images that are there are left alone, those of an earlier swarmhub too unt
     said(
       cleanup.plan(
         cluster.config,
-        { own: have.own, kept: undefined, pulled: [], built: [] },
+        { own: have.own, persistent: undefined, pulled: [], oldBuilds: [] },
         cluster,
       ),
     ),
@@ -154,7 +154,11 @@ test("what is no image of ours by its name is never taken for an old one", (t) =
   const have = [built(cluster.manager, all, "swarmhub/notebook:lab", "mine/hub:ba9876543210")];
   t.deepEqual(
     said(
-      cleanup.plan(cluster.config, { own: have, kept: undefined, pulled: [], built: [] }, cluster),
+      cleanup.plan(
+        cluster.config,
+        { own: have, persistent: undefined, pulled: [], oldBuilds: [] },
+        cluster,
+      ),
     ),
     [],
   );
@@ -174,7 +178,7 @@ test("`down` removes what is there", (t) => {
   const none = { ...seen(cluster), own: [built(cluster.manager, [])], userImages: [] };
   t.deepEqual(said(images.remove(none, cluster)), []);
   t.deepEqual(
-    said(cleanup.remove({ own: [old], kept: undefined, pulled: [], built: [] }, cluster)),
+    said(cleanup.remove({ own: [old], persistent: undefined, pulled: [], oldBuilds: [] }, cluster)),
     [],
   );
 });
@@ -196,7 +200,11 @@ test("an image that vanished meanwhile counts as removed", async (t) => {
   const have = { ...seen(cluster), own: [old], userImages: [], pulled };
   await runAll(images.remove(have, cluster));
   await runAll(
-    cleanup.plan(cluster.config, { own: [old], kept: undefined, pulled: [], built: [] }, cluster),
+    cleanup.plan(
+      cluster.config,
+      { own: [old], persistent: undefined, pulled: [], oldBuilds: [] },
+      cluster,
+    ),
   );
   t.deepEqual(removed, ["sha256:0", digest(1), tag, pulledName(tag), "swarmhub/hub:ba9876543210"]);
 });
@@ -299,7 +307,7 @@ test("an image that we pulled goes with all its names once neither the configura
   const pulled = await inspectPulled(fakeCluster(host), [{ reference: tag }]);
   const steps = cleanup.plan(
     fakeCluster(host).config,
-    { own: [], kept: undefined, pulled, built: [] },
+    { own: [], persistent: undefined, pulled, oldBuilds: [] },
     fakeCluster(host),
   );
   t.deepEqual(said(steps), ["manager: remove an unused image (r:1)"]);

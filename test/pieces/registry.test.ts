@@ -1,9 +1,9 @@
 import test from "ava";
 import { UserError } from "../../src/errors.js";
 import type { Host } from "../../src/host/host.js";
-import { inspectBuilt } from "../../src/images/built.js";
-import { inspectSpread } from "../../src/images/own.js";
-import { type BuildStatus, listPulled } from "../../src/images/pulled.js";
+import { inspectUserImages } from "../../src/images/built.js";
+import { inspectOtherImages } from "../../src/images/own.js";
+import { type UserImage, listPulled } from "../../src/images/pulled.js";
 import { builtRepository, unfinishedName } from "../../src/names.js";
 import { paths } from "../../src/paths.js";
 import { inspectOldBuilds, oldBuildSteps } from "../../src/pieces/cleanup/images.js";
@@ -17,6 +17,7 @@ import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
 const hash = "0123456789abcdef";
 const digest = `sha256:${"1".repeat(64)}`;
 const from = { hash, bytes: 2048, files: 3, bases: [], context: async () => Buffer.from("") };
+type BuildStatus = NonNullable<UserImage["built"]>;
 const notebook = (state: Partial<BuildStatus>, ...hosts: string[]) => ({
   image: "/class/image",
   reference: `${builtRepository}:${hash}`,
@@ -112,7 +113,7 @@ test("it is built before the registry is asked, and a folder that cannot be read
     machines: machinesOf(cluster),
     own: [],
     pulled: [],
-    spread: new Map([[cluster.workers[0]!, ["sha256:1"]]]),
+    otherImages: new Map([[cluster.workers[0]!, ["sha256:1"]]]),
     userImages: [notebook(state)],
   });
   t.deepEqual(said(images.plan(cluster.config, have({ isBuilt: false }), cluster)), [
@@ -131,16 +132,18 @@ test("on one machine alone it is named by its id, and no registry is asked", asy
   const docker = { getImage: () => ({ inspect: async () => ({ Id: "sha256:7", Size: 5 }) }) };
   const facts = fakeFacts({ units: { "docker.service": "active" } });
   const cluster = fakeCluster(fakeHost("manager", { facts, docker: docker as never }));
-  const { wanted, on } = await inspectBuilt(cluster, {
-    folder: "test/lab",
-    place: { file: "a", line: 1, column: 1 },
-  });
-  t.is(wanted, "test/lab", "there is no Dockerfile");
-  t.false(on(cluster.manager));
-  const folder = "scripts/lab.d/notebook";
-  const built = await inspectBuilt(cluster, { folder, place: { file: "a", line: 1, column: 1 } });
-  t.is(built.wanted, "sha256:7");
-  t.true(built.on(cluster.manager));
+  const inspect = (folder: string) => {
+    const build = { folder, place: { file: "a", line: 1, column: 1 } };
+    Object.assign(cluster.config.servers, { image: folder, build });
+    return inspectUserImages(cluster);
+  };
+  const [missing, ...others] = await inspect("test/lab");
+  t.is(missing?.wanted, "test/lab", "there is no Dockerfile");
+  t.false(missing?.on(cluster.manager));
+  t.deepEqual(others, []);
+  const [built] = await inspect("scripts/lab.d/notebook");
+  t.is(built?.wanted, "sha256:7");
+  t.true(built?.on(cluster.manager));
 });
 
 test("an earlier image goes from registry and manager once no user's server is made of it", async (t) => {
@@ -197,9 +200,9 @@ test("what a failed build left goes before the image that it stands on", async (
   const getImage = (name: string) => ({ remove: async () => void removed.push(name) });
   const docker = { listImages, getImage } as never;
   const cluster = fakeCluster(fakeHost("manager", { facts, docker }));
-  const spread = await inspectSpread(cluster);
+  const otherImages = await inspectOtherImages(cluster);
   const pulled = await listPulled(cluster.nodes);
-  const have = { machines: machinesOf(cluster), own: [], userImages: [], spread, pulled };
+  const have = { machines: machinesOf(cluster), own: [], userImages: [], otherImages, pulled };
   await runAll(images.remove(have, cluster));
   t.deepEqual(removed, [unfinishedName, "debian:13", "swarmhub/pulled:0123456789ab"]);
 });

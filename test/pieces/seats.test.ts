@@ -1,7 +1,7 @@
 import test from "ava";
 import type { Docker } from "../../src/docker/client.js";
 import type { Host } from "../../src/host/host.js";
-import { seatHosts } from "../../src/pieces/seats.js";
+import { seats } from "../../src/pieces/seats.js";
 import type { Member } from "../../src/swarm/membership.js";
 import type { SwarmNode } from "../../src/swarm/nodes.js";
 import { classOf, machinesOf, said } from "../support/class-of.js";
@@ -35,15 +35,15 @@ const plan = (workers: number, specs: Record<string, Spec>, taken: Record<string
       nodes: Object.entries(specs).map(([name, spec]) => node(name, spec)),
       swarmClass: "geo-101",
     },
-    taken: new Map(
+    userServers: new Map(
       cluster.nodes.flatMap((host) =>
         taken[host.name] === undefined ? [] : [[host, taken[host.name]!] as const],
       ),
     ),
   };
   return {
-    steps: said(seatHosts.plan(cluster.config, state, cluster)),
-    problems: seatHosts.problems?.(state, cluster) ?? [],
+    steps: said(seats.plan(cluster.config, state, cluster)),
+    problems: seats.problems?.(state, cluster) ?? [],
   };
 };
 
@@ -102,7 +102,10 @@ test("who sits where is asked only about machines that should offer no seats", a
     }) as unknown as Partial<Docker>;
   const look = async (users: Record<string, string>) => {
     const cluster = twoMachines(() => docker(users));
-    return [...(await seatHosts.inspect(cluster)).taken].map(([{ name }, count]) => [name, count]);
+    return [...(await seats.inspect(cluster)).userServers].map(([{ name }, count]) => [
+      name,
+      count,
+    ]);
   };
   t.deepEqual(await look({ manager: "false", worker: "true" }), []);
   t.deepEqual(asked, []);

@@ -14,7 +14,7 @@ import {
   startNfs,
   stopNfs,
 } from "../../src/pieces/storage/exports.js";
-import { listScript, tableLine, unlistScript } from "../../src/pieces/storage/fstab.js";
+import { addLineScript, fstabLine, removeLineScript } from "../../src/pieces/storage/fstab.js";
 import { quote } from "../../src/text/shell.js";
 import { classOf, machinesOf, refusal, runAll, said } from "../support/class-of.js";
 import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
@@ -324,7 +324,7 @@ const tableAfter = (script: string, before: string): string => {
 };
 const line =
   "UUID=6f1c /srv/swarmhub xfs defaults,nofail,prjquota,x-systemd.before=nfs-server.service 0 0";
-const list = `set -e\nline=${quote(tableLine("UUID=6f1c"))}\n${listScript}`;
+const list = `set -e\nline=${quote(fstabLine("UUID=6f1c"))}\n${addLineScript}`;
 
 test("our line goes into /etc/fstab once, and out again, and the others stay as they are", (t) => {
   const others = "# /srv/swarmhub is where the homes go\n/dev/vda1 / ext4 defaults 0 1\n";
@@ -332,9 +332,9 @@ test("our line goes into /etc/fstab once, and out again, and the others stay as 
   t.is(tableAfter(list, others), listed);
   t.is(tableAfter(list, listed), listed);
   t.is(tableAfter(list, listed.replace("6f1c", "old")), listed);
-  t.is(tableAfter(unlistScript, listed), others);
-  t.is(tableAfter(unlistScript, others), others);
-  t.is(tableAfter(unlistScript, tableAfter(list, "")), "");
+  t.is(tableAfter(removeLineScript, listed), others);
+  t.is(tableAfter(removeLineScript, others), others);
+  t.is(tableAfter(removeLineScript, tableAfter(list, "")), "");
 });
 
 test("a last line without its newline is not written into", (t) => {

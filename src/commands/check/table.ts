@@ -7,18 +7,18 @@ import { columns, pad } from "../../text/width.js";
 
 type Line = readonly Stretch[];
 
-/** The findings as lines: a machine and what was found on it, one after the other, then the class as a whole. */
+/** The findings as lines: each machine with its findings, then the whole class. */
 export const tableOf = (found: readonly Found[], cluster: Cluster): Line[] => {
   const width = Math.max(0, ...found.map(({ check }) => columns(check)));
   const groups = [...cluster.hosts.map(({ name }) => name), undefined].map((host) => ({
     title: host ?? "the class",
-    about: cluster.hosts.flatMap((one) => (one.name === host ? [tasksOf(one.name, cluster)] : [])),
+    roles: cluster.hosts.flatMap(({ name }) => (name === host ? [rolesOf(name, cluster)] : [])),
     lines: found.filter((each) => each.host === host).flatMap((each) => linesOf(each, width)),
   }));
   return groups
     .filter(({ lines }) => lines.length > 0)
-    .flatMap(({ title, about, lines }): Line[] => [
-      [[printable(title), "bold"], ...about.map((text): Stretch => [`  ${text}`, "dim"])],
+    .flatMap(({ title, roles, lines }): Line[] => [
+      [[printable(title), "bold"], ...roles.map((text): Stretch => [`  ${text}`, "dim"])],
       ...lines,
     ]);
 };
@@ -41,7 +41,7 @@ const linesOf = ({ check, level, text, hint }: Found, width: number): Line[] => 
     ]),
 ];
 
-const tasksOf = (name: string, { manager, workers, storage }: Cluster): string =>
+const rolesOf = (name: string, { manager, workers, storage }: Cluster): string =>
   [
     ...(manager.name === name ? ["manager"] : []),
     ...(workers.some((worker) => worker.name === name) ? ["worker"] : []),

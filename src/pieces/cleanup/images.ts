@@ -4,7 +4,7 @@ import { UserError } from "../../errors.js";
 import type { Host } from "../../host/host.js";
 import {
   type UserImage,
-  type Pulled,
+  type PulledImage,
   commonName,
   listPulled,
   pulledName,
@@ -80,7 +80,7 @@ container=$(${container})
 export const inspectPulled = async (
   { nodes }: Cluster,
   userImages: readonly Pick<UserImage, "reference" | "built">[],
-): Promise<Pulled[]> => {
+): Promise<PulledImage[]> => {
   const wanted = new Set(userImages.flatMap(namesOf).map(pulledName));
   const old = (await listPulled(nodes)).filter(
     ({ names }) => !names.some((name) => wanted.has(name)),
@@ -96,7 +96,7 @@ const namesOf = ({ reference, built }: Pick<UserImage, "reference" | "built">): 
 ];
 
 /** The steps that remove them; an image that a server starts to use meanwhile is kept. */
-export const pulledSteps = (pulled: readonly Pulled[]): Step[] =>
+export const pulledSteps = (pulled: readonly PulledImage[]): Step[] =>
   pulled.map((each) => ({
     host: each.host,
     title: "remove an unused image",

@@ -70,7 +70,7 @@ test("an image that is nowhere is refused in the registry's words", async (t) =>
     { [`HEAD ${url}`]: page, [`GET ${url}`]: page },
     "quay.io/jupyter/scipy:v1",
   );
-  t.deepEqual(answer, { kind: "refused", registry: "quay.io", words: "404 (manifest unknown)" });
+  t.deepEqual(answer, { kind: "refused", registry: "quay.io", message: "404 (manifest unknown)" });
 });
 
 test("a registry's token for everybody is fetched and shown", async (t) => {
@@ -104,7 +104,7 @@ test("a private image is refused: there is nobody to log in", async (t) => {
     { [`HEAD ${url}`]: page, [`GET ${url}`]: page },
     "r.example.org/jupyter/scipy:v1",
   );
-  t.like(answer, { kind: "refused", words: "401 (authentication required)" });
+  t.like(answer, { kind: "refused", message: "401 (authentication required)" });
 });
 
 for (const [title, pages, words] of [
@@ -117,7 +117,7 @@ for (const [title, pages, words] of [
     const known = "status" in pages ? { [`HEAD ${url}`]: pages, [`GET ${url}`]: pages } : {};
     const answer = await ask(known, "quay.io/jupyter/scipy:v1");
     t.is(answer.kind, "unknown");
-    t.regex(answer.words, words);
+    t.regex(answer.message, words);
   });
 
 test("a mirror's no counts where Docker Hub cannot be asked", async (t) => {

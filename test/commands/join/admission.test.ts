@@ -1,6 +1,6 @@
 import test from "ava";
 import { diskSpace } from "../../../src/checks/disk-space.js";
-import { planOf } from "../../../src/checks/plan.js";
+import { planCheck } from "../../../src/checks/plan.js";
 import { system } from "../../../src/checks/system.js";
 import { admissionRefusals } from "../../../src/commands/join/admission.js";
 import { exitCode } from "../../../src/errors.js";
@@ -13,7 +13,7 @@ import { fakeWorld } from "../../checks/support/context.js";
 import { fakeCluster, fakeFacts, fakeHost, userError } from "../../support/fakes.js";
 
 // Not the pieces that need our images, which `npm run build` makes.
-const checks = [system, diskSpace, planOf([packages, swarm] as readonly Piece[])];
+const checks = [system, diskSpace, planCheck([packages, swarm] as readonly Piece[])];
 
 /** A blank machine at 10.77.0.LAST; any word to its Docker fails the test. */
 const blank = (name: string, last: number, changes: Partial<Facts> = {}) =>

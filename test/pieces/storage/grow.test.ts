@@ -1,7 +1,7 @@
 import test from "ava";
 import { exitCode } from "../../../src/errors.js";
 import { paths } from "../../../src/paths.js";
-import { tableLine } from "../../../src/pieces/storage/fstab.js";
+import { fstabLine } from "../../../src/pieces/storage/fstab.js";
 import { classOf, refusal, runAll, said } from "../../support/class-of.js";
 import {
   facts,
@@ -17,7 +17,7 @@ import { complaintsAbout } from "../support/shell.js";
 const inFile = { ...mounted, device: undefined, file: 20 * gigabyte, source: "/dev/loop0" };
 const listed = {
   ...facts,
-  files: { ...files, [paths.fileSystemTable]: tableLine(paths.storageFile, ",loop") },
+  files: { ...files, [paths.fileSystemTable]: fstabLine(paths.storageFile, ",loop") },
   freeOnRoot: 100 * gigabyte,
 };
 

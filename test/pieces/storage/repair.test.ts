@@ -28,16 +28,16 @@ test("of a large disk the last GB is full, of a small one the last fiftieth", (t
 
 test("a file system of which nothing is known is not called full", (t) => {
   t.deepEqual(problems({ size: 0, free: 0 }), []);
-  t.deepEqual(problems({ trouble: "dead", free: 0 }), []);
+  t.deepEqual(problems({ problem: "dead", free: 0 }), []);
 });
 
 test("a file system that is read-only is made writable again", (t) => {
-  t.deepEqual(said(plan(classOf(1), { ...mounted, trouble: "read-only" }, facts)), [
+  t.deepEqual(said(plan(classOf(1), { ...mounted, problem: "read-only" }, facts)), [
     "manager: remount /srv/swarmhub read-write (it is read-only)",
   ]);
 });
 
-const dead = { ...mounted, trouble: "dead" as const, enforced: false, folders: [], size: 0 };
+const dead = { ...mounted, problem: "dead" as const, enforced: false, folders: [], size: 0 };
 
 test("a file system that shut itself down is mounted anew, once all let go of it", async (t) => {
   const cluster = classOf(1, { answers: [[/./, ""]] });

@@ -1,7 +1,7 @@
 import test from "ava";
 import type { Host } from "../../../src/host/host.js";
 import { inspectOwn } from "../../../src/images/own.js";
-import { releaseHomesSteps } from "../../../src/pieces/cleanup.js";
+import { cleanup } from "../../../src/pieces/cleanup.js";
 import { firewall } from "../../../src/pieces/firewall.js";
 import { hubSpec } from "../../../src/pieces/hub/service.js";
 import { hubConfiguration } from "../../../src/pieces/hub/settings.js";
@@ -12,9 +12,13 @@ import { classOf, machinesOf, said } from "../../support/class-of.js";
 import { fakeFacts } from "../../support/fakes.js";
 import { facts, mounted, nothing } from "../support/disk-states.js";
 
+type Persistent = Parameters<typeof cleanup.plan>[1]["persistent"];
 const temporary = (options = {}) =>
   classOf(1, { ...options, config: { storage: { kind: "temporary" } } });
 const servers = { services: ["nb-ada"], volumes: new Map<Host, string[]>() };
+/** The titles of the steps that release persistent homes. */
+const release = (persistent: Persistent, cluster: ReturnType<typeof classOf>) =>
+  said(cleanup.plan(cluster.config, { own: [], persistent, pulled: [], oldBuilds: [] }, cluster));
 const watcher = (container?: object) =>
   ({ facts: fakeFacts(), reference: "", imageId: undefined, container }) as never;
 
@@ -65,7 +69,7 @@ test("homes that were kept until now stay on their disk, and those who used them
     storage: { machines: machinesOf(cluster, facts), disk: mounted },
     quota: watcher({}),
   };
-  t.deepEqual(said(releaseHomesSteps(kept, cluster)), [
+  t.deepEqual(release(kept, cluster), [
     "manager: stop the server of one user",
     "worker1: forget the mounts of homes",
     "manager: stop the quota watcher",
@@ -83,6 +87,6 @@ test("without anything kept no server stops", (t) => {
     storage: { machines: machinesOf(cluster), disk: nothing },
     quota: watcher(),
   };
-  t.deepEqual(releaseHomesSteps(kept, cluster), []);
-  t.deepEqual(releaseHomesSteps(undefined, classOf(1)), []);
+  t.deepEqual(release(kept, cluster), []);
+  t.deepEqual(release(undefined, classOf(1)), []);
 });

@@ -168,13 +168,13 @@ exported
 });
 
 test("a mount that answers nobody is dead, and one with the option ro read-only", async (t) => {
-  const trouble = async (answer: string, options: string[]) => {
+  const problem = async (answer: string, options: string[]) => {
     const mounts = [{ source: "/dev/vdb", target: paths.storage, type: "xfs", options }];
     const facts = fakeFacts({ disks: [blank], mounts });
     const host = fakeHost("manager", { facts, answers: [["readlink", answer]] });
-    return (await storage.inspect(fakeCluster(host))).disk.trouble;
+    return (await storage.inspect(fakeCluster(host))).disk.problem;
   };
-  t.is(await trouble("path /dev/vdb\nsource /dev/vdb\n", ["rw"]), "dead");
-  t.is(await trouble("path /dev/vdb\nsource /dev/vdb\nanswers\n", ["ro"]), "read-only");
-  t.is(await trouble("path /dev/vdb\nsource /dev/vdb\nanswers\n", ["rw"]), undefined);
+  t.is(await problem("path /dev/vdb\nsource /dev/vdb\n", ["rw"]), "dead");
+  t.is(await problem("path /dev/vdb\nsource /dev/vdb\nanswers\n", ["ro"]), "read-only");
+  t.is(await problem("path /dev/vdb\nsource /dev/vdb\nanswers\n", ["rw"]), undefined);
 });

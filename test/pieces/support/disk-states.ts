@@ -22,7 +22,7 @@ export const nothing: DiskState = {
   device: blank,
   file: undefined,
   mounted: false,
-  trouble: undefined,
+  problem: undefined,
   isConfigured: false,
   source: undefined,
   room: 0,
