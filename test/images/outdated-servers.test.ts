@@ -4,7 +4,7 @@ import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
 
 const digest = (digit: string) => `r@sha256:${digit.repeat(64)}`;
 
-test("whose server is of an image that new ones are not made of is counted by name", async (t) => {
+test("homes whose servers run an image that is no longer configured are listed", async (t) => {
   const Labels = { "swarmhub.class": "geo-101" };
   const server = (user: string, Image: string) => ({
     ID: user,
@@ -27,7 +27,7 @@ test("whose server is of an image that new ones are not made of is counted by na
   t.deepEqual(await earlierServers(cluster), ["ada", "bob"]);
 });
 
-test("they are told in a sentence", (t) => {
+test("outdated servers are described in a sentence", (t) => {
   t.is(
     earlierSentence(["ada"]),
     "1 server runs an outdated image (ada); it gets the new one when restarted",

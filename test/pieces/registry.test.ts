@@ -38,7 +38,7 @@ const plan = (
   return { steps: registry.plan(cluster.config, have, cluster), cluster, have };
 };
 
-test("the registry starts, the image is pushed once, and each worker pulls it by a way of its own", (t) => {
+test("the registry starts, the image is pushed once, and each worker pulls it through its own relay", (t) => {
   const { steps } = plan(2, notebook({ isPushed: false }));
   t.deepEqual(said(steps), [
     "manager: create the folder for the registry's images",
@@ -57,7 +57,7 @@ test("the registry starts, the image is pushed once, and each worker pulls it by
     t.deepEqual(step.after, [push]);
 });
 
-test("a machine that has it is left alone, one that joined pulls what was pushed", (t) => {
+test("a machine with the image needs no step, and one that joined pulls the pushed image", (t) => {
   const { steps } = plan(2, notebook({}, "worker1"), { state: ["registry"] });
   t.deepEqual(
     said(steps).filter((each) => /push|pull/.test(each)),
@@ -65,7 +65,7 @@ test("a machine that has it is left alone, one that joined pulls what was pushed
   );
 });
 
-test("where nothing needs it, it goes", (t) => {
+test("an unneeded registry is removed", (t) => {
   const present = { ...absent, present: { Name: "registry" } };
   const { steps } = plan(1, notebook({}), {
     isNeeded: false,
@@ -79,7 +79,7 @@ test("where nothing needs it, it goes", (t) => {
   t.deepEqual(said(plan(1, notebook({}), { isNeeded: false }).steps), []);
 });
 
-test("`down` closes the ways first", (t) => {
+test("`down` removes the relays first", (t) => {
   const { cluster, have } = plan(1, notebook({}), {
     service: { ...absent, present: { Name: "registry" } },
     state: ["registry"],
@@ -93,7 +93,7 @@ test("`down` closes the ways first", (t) => {
   ]);
 });
 
-test("a way that is open stays, one that leads to an earlier address is opened anew", (t) => {
+test("an active relay needs no step, and one to a former address is restarted", (t) => {
   const host = fakeHost("worker1");
   const written = async (address: string) => {
     await runAll(relaySteps(host, fakeFacts(), address).slice(0, 2));
@@ -107,7 +107,7 @@ test("a way that is open stays, one that leads to an earlier address is opened a
   });
 });
 
-test("it is built before the registry is asked, and a folder that cannot be read stops the plan, not `down`", (t) => {
+test("the image is built before the push, and an unreadable folder stops the plan but not `down`", (t) => {
   const cluster = classOf(1);
   const have = (state: Partial<BuildStatus>) => ({
     machines: machinesOf(cluster),
@@ -128,7 +128,7 @@ test("it is built before the registry is asked, and a folder that cannot be read
   t.deepEqual(said(images.remove(wrong, cluster)), ["worker1: remove images built by swarmhub"]);
 });
 
-test("on one machine alone it is named by its id, and no registry is asked", async (t) => {
+test("on a single machine the image is named by its id, and no registry is asked", async (t) => {
   const docker = { getImage: () => ({ inspect: async () => ({ Id: "sha256:7", Size: 5 }) }) };
   const facts = fakeFacts({ units: { "docker.service": "active" } });
   const cluster = fakeCluster(fakeHost("manager", { facts, docker: docker as never }));
@@ -146,7 +146,7 @@ test("on one machine alone it is named by its id, and no registry is asked", asy
   t.true(built?.on(cluster.manager));
 });
 
-test("an earlier image goes from registry and manager once no user's server is made of it", async (t) => {
+test("an outdated build is removed from registry and manager when no user's server runs it", async (t) => {
   const tags = (...names: string[]) => names.map((name) => `${builtRepository}:${name.repeat(16)}`);
   const listed = [
     { Id: "sha256:a", RepoTags: tags("a") },
@@ -189,7 +189,7 @@ test("an earlier image goes from registry and manager once no user's server is m
   t.regex(scripts[0] ?? "", /rm -rf \S+\/tags\/aaaaaaaaaaaaaaaa\n/);
 });
 
-test("what a failed build left goes before the image that it stands on", async (t) => {
+test("the leftover of a failed build is removed before its base image", async (t) => {
   const listImages = async () => [
     { Id: "sha256:base", RepoTags: ["debian:13", "swarmhub/pulled:0123456789ab"] },
     { Id: "sha256:half", RepoTags: [unfinishedName] },

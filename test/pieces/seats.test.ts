@@ -21,7 +21,11 @@ const node = (name: string, { users, availability = "active" }: Spec): SwarmNode
   Status: { State: "ready", Addr: "" },
 });
 
-const plan = (workers: number, specs: Record<string, Spec>, taken: Record<string, number> = {}) => {
+const plan = (
+  workers: number,
+  specs: Record<string, Spec>,
+  userServers: Record<string, number> = {},
+) => {
   const cluster = classOf(workers);
   const of = ({ name }: Host): Member => ({
     state: "active",
@@ -37,7 +41,7 @@ const plan = (workers: number, specs: Record<string, Spec>, taken: Record<string
     },
     userServers: new Map(
       cluster.nodes.flatMap((host) =>
-        taken[host.name] === undefined ? [] : [[host, taken[host.name]!] as const],
+        userServers[host.name] === undefined ? [] : [[host, userServers[host.name]!] as const],
       ),
     ),
   };
@@ -49,7 +53,7 @@ const plan = (workers: number, specs: Record<string, Spec>, taken: Record<string
 
 const yes = { users: "true" };
 
-test("workers offer their seats, and the manager where there are none", (t) => {
+test("workers offer their seats, and without workers the manager does", (t) => {
   t.deepEqual(plan(1, { manager: {}, worker1: {} }).steps, [
     "worker1: offer its seats to users (3 seats)",
   ]);
@@ -57,12 +61,12 @@ test("workers offer their seats, and the manager where there are none", (t) => {
   t.deepEqual(plan(0, { manager: {} }).steps, ["manager: offer its seats to users (2 seats)"]);
 });
 
-test("seats as wanted are left alone", (t) => {
+test("seats in the wanted state need no step", (t) => {
   t.deepEqual(plan(1, { manager: { users: "false" }, worker1: yes }).steps, []);
   t.deepEqual(plan(0, { manager: yes }).steps, []);
 });
 
-test("a node that was paused or drained, as by a `leave` that was cut off, is opened again", (t) => {
+test("a paused or drained node, as after an interrupted `leave`, becomes active again", (t) => {
   for (const availability of ["pause", "drain"])
     t.deepEqual(plan(1, { manager: { availability }, worker1: { ...yes, availability } }).steps, [
       "manager: set its availability to active",
@@ -70,7 +74,7 @@ test("a node that was paused or drained, as by a `leave` that was cut off, is op
     ]);
 });
 
-test("a manager that has workers now offers no seats, once nobody sits there", (t) => {
+test("a manager that got workers stops offering seats when no user's server runs there", (t) => {
   const specs = { manager: yes, worker1: yes };
   t.deepEqual(plan(1, specs, { manager: 0 }), {
     steps: ["manager: stop offering its seats to users"],
@@ -81,7 +85,7 @@ test("a manager that has workers now offers no seats, once nobody sits there", (
   t.regex(problems[0] ?? "", /^manager: 2 users' servers still run there, so it keeps its seats/);
 });
 
-test("who sits where is asked only about machines that should offer no seats", async (t) => {
+test("servers are counted only on machines that should offer no seats", async (t) => {
   const asked: string[] = [];
   const docker = (users: Record<string, string>): Partial<Docker> =>
     ({

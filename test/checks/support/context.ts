@@ -7,7 +7,7 @@ import type {
 import type { Facts } from "../../../src/host/facts.js";
 import { type classOf, machinesOf } from "../../support/class-of.js";
 
-/** A world where nobody knows a name or answers a page, at a time that stands still. */
+/** A fake operator machine: a fixed time, no DNS names and no web pages. */
 export const fakeWorld = (world: Partial<OperatorMachine> = {}): OperatorMachine => ({
   now: () => 1_000_000,
   lookup: async () => {
@@ -20,7 +20,7 @@ export const fakeWorld = (world: Partial<OperatorMachine> = {}): OperatorMachine
   ...world,
 });
 
-/** What a check is given: blank machines with changes to all (`facts`) and to some by name. */
+/** The input of a check: blank machines with changes to all (`facts`) and to some by name. */
 export const contextOf = (
   cluster: ReturnType<typeof classOf>,
   {
@@ -31,7 +31,7 @@ export const contextOf = (
   }: {
     facts?: Partial<Facts>;
     some?: Record<string, Partial<Facts>>;
-    /** What listens, by the host's name. */
+    /** The listening programs by the host's name. */
     listening?: Record<string, readonly Listener[]>;
     world?: Partial<OperatorMachine>;
   } = {},

@@ -34,7 +34,7 @@ test("temporary homes need neither disk nor export nor watcher", (t) => {
   t.true(firewall.plan(cluster.config, machines, cluster).length > 0);
 });
 
-test("the hub is told that there is no storage, and mounts none", (t) => {
+test("the hub's settings have no storage, and the hub mounts none", (t) => {
   const cluster = temporary();
   const { content } = hubConfiguration(cluster.config, machinesOf(cluster), [], cluster);
   t.is((JSON.parse(content) as { storage: unknown }).storage, null);
@@ -42,7 +42,7 @@ test("the hub is told that there is no storage, and mounts none", (t) => {
   t.false(JSON.stringify(mounts).includes("nfs"));
 });
 
-test("the watcher's image is made nowhere", async (t) => {
+test("the watcher's image is built nowhere", async (t) => {
   const cluster = temporary();
   cluster.manager.facts = async () => fakeFacts();
   const image = {
@@ -58,18 +58,18 @@ test("the watcher's image is made nowhere", async (t) => {
   );
 });
 
-test("homes that were kept until now stay on their disk, and those who used them stop first", (t) => {
+test("persistent homes that became temporary stay on their disk, and servers that use them are stopped first", (t) => {
   const cluster = temporary();
   const volumes = new Map([
     [cluster.manager, ["swarmhub-storage-1f5a636f"]],
     [cluster.workers[0]!, ["swarmhub-home-ada-0123abcd"]],
   ]);
-  const kept = {
+  const persistent = {
     servers: { ...servers, volumes },
     storage: { machines: machinesOf(cluster, facts), disk: mounted },
     quota: watcher({}),
   };
-  t.deepEqual(release(kept, cluster), [
+  t.deepEqual(release(persistent, cluster), [
     "manager: stop the server of one user",
     "worker1: forget the mounts of homes",
     "manager: stop the quota watcher",
@@ -80,13 +80,13 @@ test("homes that were kept until now stay on their disk, and those who used them
   ]);
 });
 
-test("without anything kept no server stops", (t) => {
+test("without persistent homes no server is stopped", (t) => {
   const cluster = temporary();
-  const kept = {
+  const persistent = {
     servers,
     storage: { machines: machinesOf(cluster), disk: nothing },
     quota: watcher(),
   };
-  t.deepEqual(release(kept, cluster), []);
+  t.deepEqual(release(persistent, cluster), []);
   t.deepEqual(release(undefined, classOf(1)), []);
 });
