@@ -70,7 +70,7 @@ export const runChecks = async (
 };
 
 /** The UserError for the errors among the findings; undefined if there are none. `listed` puts the findings into its message. */
-export const refusal = (
+export const preflightError = (
   found: readonly Found[],
   { listed }: { listed: boolean },
 ): UserError | undefined => {

@@ -1,5 +1,5 @@
 import { operatorMachine } from "../checks/check.js";
-import { type Found, allChecks, refusal, runChecks } from "../checks/index.js";
+import { type Found, allChecks, preflightError, runChecks } from "../checks/index.js";
 import type { Cluster } from "../cluster/cluster.js";
 import { paint } from "../report/paint.js";
 import type { Terminal } from "../report/terminal.js";
@@ -28,7 +28,7 @@ export const show = (
     for (const line of tableOf(found, cluster)) print(paint(line, Number.POSITIVE_INFINITY, false));
     print(summaryOf(found));
   }
-  const error = refusal(found, { listed: false });
+  const error = preflightError(found, { listed: false });
   if (error !== undefined) throw error;
 };
 

@@ -1,4 +1,4 @@
-import { preflight, refusal } from "../checks/index.js";
+import { preflight, preflightError } from "../checks/index.js";
 import type { Cluster } from "../cluster/cluster.js";
 import { addressOf } from "../cluster/public-address.js";
 import { earlierSentence, earlierServers } from "../images/outdated-servers.js";
@@ -60,7 +60,7 @@ export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal):
 const refuseWhatCannotWork = async (cluster: Cluster, { report }: Terminal): Promise<void> => {
   if ((await managerDocker(cluster)) !== undefined) return;
   const found = await preflight(cluster);
-  const error = refusal(found, { listed: true });
+  const error = preflightError(found, { listed: true });
   if (error !== undefined) throw error;
   for (const { level, host, text } of found)
     if (level === "warning")

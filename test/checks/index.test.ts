@@ -1,6 +1,6 @@
 import test from "ava";
 import type { Check } from "../../src/checks/check.js";
-import { type Found, refusal, runChecks } from "../../src/checks/index.js";
+import { type Found, preflightError, runChecks } from "../../src/checks/index.js";
 import { planCheck } from "../../src/checks/plan.js";
 import { tableOf } from "../../src/commands/check/table.js";
 import { UnreachableError, UserError, exitCode } from "../../src/errors.js";
@@ -65,11 +65,11 @@ test("the table lists each machine with its roles, then the class", (t) => {
 });
 
 test("errors end in exit code 3, listed if no table was shown", (t) => {
-  const error = refusal(found, { listed: true });
+  const error = preflightError(found, { listed: true });
   t.is(error?.code, exitCode.preflight);
   t.is(error?.message, "preflight failed:\n  manager: port 443 is in use\n    → stop it");
-  t.is(refusal(found, { listed: false })?.message, "preflight failed: 1 error");
-  t.is(refusal(found.slice(2), { listed: true }), undefined);
+  t.is(preflightError(found, { listed: false })?.message, "preflight failed: 1 error");
+  t.is(preflightError(found.slice(2), { listed: true }), undefined);
 });
 
 const piece = (name: string, plan: Piece["plan"]): Piece => ({
