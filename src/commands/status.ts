@@ -3,7 +3,7 @@ import { inspectMachines } from "../cluster/machines.js";
 import { addressOf } from "../cluster/public-address.js";
 import { seatsOf, seatsText } from "../cluster/seats.js";
 import { UserError, exitCode } from "../errors.js";
-import { earlierSentence, earlierServers } from "../images/outdated-servers.js";
+import { outdatedSentence, outdatedServers } from "../images/outdated-servers.js";
 import { pieces } from "../pieces/index.js";
 import { type Piece, problemsOf } from "../reconcile/piece.js";
 import { planAll } from "../reconcile/reconcile.js";
@@ -26,7 +26,7 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
       addressOf(cluster),
       cluster.storage === undefined ? undefined : inspectClassHomes(cluster.storage),
       inspectCertificates(cluster),
-      earlierServers(cluster),
+      outdatedServers(cluster),
     ]);
     const users = services.map(({ home }) => home).toSorted();
     const seats = seatsOf(cluster, machines);
@@ -54,7 +54,7 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
       terminal.print(`${config.name}  ${address}`);
       terminal.print(`${seatsText(cluster, machines)}; ${users.length} taken`);
       if (users.length > 0) terminal.print(`in: ${printable(users.join(", "))}`);
-      if (earlier.length > 0) terminal.print(earlierSentence(earlier));
+      if (earlier.length > 0) terminal.print(outdatedSentence(earlier));
       const temporary = temporarySentence(config);
       if (temporary !== undefined) terminal.print(temporary);
       for (const line of homes === undefined ? [] : homesLines(homes)) terminal.print(line);

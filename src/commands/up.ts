@@ -1,7 +1,7 @@
 import { preflight, preflightError } from "../checks/index.js";
 import type { Cluster } from "../cluster/cluster.js";
 import { addressOf } from "../cluster/public-address.js";
-import { earlierSentence, earlierServers } from "../images/outdated-servers.js";
+import { outdatedSentence, outdatedServers } from "../images/outdated-servers.js";
 import { refuseUnbuildable } from "../operator/build-folder.js";
 import { pieces, readSecret } from "../pieces/index.js";
 import { lockOf } from "../reconcile/lock.js";
@@ -39,8 +39,8 @@ export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal):
       await warnOfProblems(pieces, cluster, report);
       for (const text of (await inspectCertificates(cluster)).warnings)
         report.event({ type: "warning", text });
-      const earlier = await earlierServers(cluster);
-      if (earlier.length > 0) report.event({ type: "note", text: earlierSentence(earlier) });
+      const earlier = await outdatedServers(cluster);
+      if (earlier.length > 0) report.event({ type: "note", text: outdatedSentence(earlier) });
       const temporary = temporarySentence(cluster.config);
       if (temporary !== undefined) report.event({ type: "warning", text: temporary });
       const next = await whatNext(cluster);
