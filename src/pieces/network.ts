@@ -1,5 +1,5 @@
 import type { Cluster } from "../cluster/cluster.js";
-import { choosePool, isDockers, overlap } from "../cluster/ipv4.js";
+import { choosePool, isDockerInterface, overlap } from "../cluster/ipv4.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
 import { absent } from "../docker/client.js";
 import { UserError, exitCode } from "../errors.js";
@@ -84,7 +84,7 @@ const smallestInterface = (machines: Machines, { nodes }: Cluster): Interface =>
 const refuseOverlap = ({ IPAM: ipam }: Network, host: Host, machines: Machines): void => {
   const subnets = (ipam?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []);
   const routes = machines(host).facts.routes.filter(
-    ({ destination, device }) => destination !== "default" && !isDockers(device),
+    ({ destination, device }) => destination !== "default" && !isDockerInterface(device),
   );
   for (const subnet of subnets)
     for (const { destination } of routes)
