@@ -1,5 +1,5 @@
 import type { Cluster } from "../cluster/cluster.js";
-import { addressOf } from "../cluster/public-address.js";
+import { classUrl } from "../cluster/public-address.js";
 import { readSecret } from "../pieces/index.js";
 import type { Terminal } from "../report/terminal.js";
 import { type ClassOptions, withCluster } from "./shared/session.js";
@@ -10,7 +10,7 @@ export type OpenOptions = ClassOptions & { passwords: boolean };
 /** Prints the address of the class, and on demand the passwords that are kept on the manager. */
 export const open = (options: OpenOptions, terminal: Terminal): Promise<void> =>
   withCluster(options, terminal, async (cluster) => {
-    const address = await addressOf(cluster);
+    const address = await classUrl(cluster);
     const passwords = options.passwords ? await passwordsOf(cluster) : {};
     if (options.json) return terminal.print(JSON.stringify({ address, passwords }));
     terminal.print(address);

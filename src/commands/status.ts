@@ -1,6 +1,6 @@
 import type { Cluster } from "../cluster/cluster.js";
 import { inspectMachines } from "../cluster/machines.js";
-import { addressOf } from "../cluster/public-address.js";
+import { classUrl } from "../cluster/public-address.js";
 import { seatsOf, seatsText } from "../cluster/seats.js";
 import { UserError, exitCode } from "../errors.js";
 import { outdatedSentence, outdatedServers } from "../images/outdated-servers.js";
@@ -23,7 +23,7 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
       Promise.all(pieces.map((piece) => partOf(piece, cluster))),
       inspectMachines(cluster),
       userServices(cluster),
-      addressOf(cluster),
+      classUrl(cluster),
       cluster.storage === undefined ? undefined : inspectClassHomes(cluster.storage),
       inspectCertificates(cluster),
       outdatedServers(cluster),

@@ -1,6 +1,6 @@
 import { preflight, preflightError } from "../checks/index.js";
 import type { Cluster } from "../cluster/cluster.js";
-import { addressOf } from "../cluster/public-address.js";
+import { classUrl } from "../cluster/public-address.js";
 import { outdatedSentence, outdatedServers } from "../images/outdated-servers.js";
 import { refuseUnbuildable } from "../operator/build-folder.js";
 import { pieces, readSecret } from "../pieces/index.js";
@@ -50,7 +50,7 @@ export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal):
           : `${cluster.config.name} is up: ${done.changed} steps in ${duration(done.ms)}`;
       report.event({ type: "summary", text, changed: done.changed, ms: done.ms, next });
       terminal.close();
-      const address = await addressOf(cluster);
+      const address = await classUrl(cluster);
       terminal.print(options.json ? JSON.stringify({ type: "result", address }) : address);
     },
     refuseUnbuildable,
@@ -76,7 +76,7 @@ const whatNext = async (cluster: Cluster): Promise<string[]> => {
       ? await readSecret(manager, "shared-password")
       : "that you gave";
   return [
-    `open ${await addressOf(cluster)}`,
+    `open ${await classUrl(cluster)}`,
     `log in as anyone, with the password ${password}`,
     ...(admins.length === 0
       ? []

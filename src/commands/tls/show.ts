@@ -1,4 +1,4 @@
-import { addressOf } from "../../cluster/public-address.js";
+import { classUrl } from "../../cluster/public-address.js";
 import { UserError } from "../../errors.js";
 import { paths } from "../../paths.js";
 import { tableText } from "../../report/table.js";
@@ -18,7 +18,7 @@ export const tlsShow = (options: ClassOptions, terminal: Terminal): Promise<void
         hint: "`swarmhub up` makes it so",
       });
     const seen = await inspectCertificates(cluster);
-    const address = await addressOf(cluster);
+    const address = await classUrl(cluster);
     if (options.json)
       return terminal.print(jsonText({ address, certificate: certificateJson(seen) }));
     terminal.print(address);
