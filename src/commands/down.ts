@@ -3,8 +3,8 @@ import { UserError, exitCode } from "../errors.js";
 import {
   authorityFolder,
   certificatesErasure,
-  erasure,
   hasAuthority,
+  homesErasure,
   pieces,
 } from "../pieces/index.js";
 import { withLock } from "../reconcile/lock.js";
@@ -33,7 +33,7 @@ export const down = (
     const { config, manager } = cluster;
     if (options.deleteHomes) await askForName(terminal, config.name, options.yes);
     const toRemove: readonly Piece[] = [
-      ...(options.deleteHomes ? [erasure] : []),
+      ...(options.deleteHomes ? [homesErasure] : []),
       ...(options.deleteCertificates ? [certificatesErasure] : []),
       ...pieces,
     ] as readonly Piece[];

@@ -40,5 +40,5 @@ export const pieces: readonly Piece[] = [
 export { authorityFolder, certificatesErasure, hasAuthority } from "./edge/issued-certificates.js";
 export { hub } from "./hub.js";
 export { readSecret } from "./secrets.js";
-export { erasure } from "./storage.js";
+export { homesErasure } from "./storage.js";
 export { swarm } from "./swarm.js";

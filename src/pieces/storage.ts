@@ -69,7 +69,7 @@ export const storage: Piece<State> = {
 };
 
 /** `down --delete-homes`: erases all homes permanently, after everything else is removed. It plans nothing. */
-export const erasure: Piece<State> = {
+export const homesErasure: Piece<State> = {
   name: "homes",
   inspect: (cluster) => storage.inspect(cluster),
   plan: () => [],

@@ -6,7 +6,7 @@ import test from "ava";
 import { exitCode } from "../../src/errors.js";
 import type { Disk, Facts } from "../../src/host/facts.js";
 import { paths } from "../../src/paths.js";
-import { erasure, storage } from "../../src/pieces/storage.js";
+import { homesErasure, storage } from "../../src/pieces/storage.js";
 import type { DiskState } from "../../src/pieces/storage/disk.js";
 import {
   exportsFile,
@@ -259,7 +259,7 @@ test("`down` removes the export and the mount, and says that homes stay", (t) =>
 
 test("`down --delete-homes` erases only our homes, and says so", (t) => {
   const erase = (cluster: ReturnType<typeof classOf>, disk: Partial<DiskState>) =>
-    erasure.remove({ machines: machinesOf(cluster), disk: { ...nothing, ...disk } }, cluster);
+    homesErasure.remove({ machines: machinesOf(cluster), disk: { ...nothing, ...disk } }, cluster);
   t.deepEqual(said(erase(classOf(0), { device: homes })), [
     "manager: erase /dev/vdb with all homes",
   ]);
@@ -272,7 +272,7 @@ test("`down --delete-homes` erases only our homes, and says so", (t) => {
   t.deepEqual(said(erase(classOf(0, fromFile(1)), {})), []);
   const cluster = classOf(0);
   t.deepEqual(
-    erasure.plan(cluster.config, { machines: machinesOf(cluster), disk: nothing }, cluster),
+    homesErasure.plan(cluster.config, { machines: machinesOf(cluster), disk: nothing }, cluster),
     [],
   );
 });
@@ -351,7 +351,7 @@ test("the storage's scripts pass `sh -n` and shellcheck", async (t) => {
     ...plan(cluster, nothing),
     ...plan(cluster, { ...mounted, exported: false }, facts),
     ...storage.remove({ machines: machinesOf(cluster, facts), disk: mounted }, cluster),
-    ...erasure.remove({ machines: machinesOf(cluster), disk: mounted }, cluster),
+    ...homesErasure.remove({ machines: machinesOf(cluster), disk: mounted }, cluster),
     ...plan(file, nothing, room),
   ]);
   const asked = [...cluster.manager.asked, ...file.manager.asked];

@@ -1,7 +1,7 @@
 import test from "ava";
 import { exitCode } from "../../../src/errors.js";
 import { paths } from "../../../src/paths.js";
-import { erasure, storage } from "../../../src/pieces/storage.js";
+import { homesErasure, storage } from "../../../src/pieces/storage.js";
 import type { DiskState } from "../../../src/pieces/storage/disk.js";
 import { classOf, machinesOf, refusal, said } from "../../support/class-of.js";
 import { fakeCluster, fakeFacts, fakeHost, keptStorage } from "../../support/fakes.js";
@@ -87,7 +87,7 @@ test("if the configured disk is missing, the blank disks are listed", (t) => {
 test("without a configured disk nothing is erased", (t) => {
   const cluster = unnamed();
   const erase = (disk: DiskState) =>
-    erasure.remove({ machines: machinesOf(cluster), disk }, cluster);
+    homesErasure.remove({ machines: machinesOf(cluster), disk }, cluster);
   t.regex(
     refusal(t, () => erase({ ...none, homes: [homes] })).message,
     /names no disk or file for the homes, so nothing is erased$/,
