@@ -1,8 +1,8 @@
 import test from "ava";
 import type { Docker } from "../../src/docker/client.js";
+import type { Membership } from "../../src/host/facts.js";
 import type { Host } from "../../src/host/host.js";
 import { seats } from "../../src/pieces/seats.js";
-import type { Member } from "../../src/swarm/membership.js";
 import type { SwarmNode } from "../../src/swarm/nodes.js";
 import { classOf, machinesOf, said } from "../support/class-of.js";
 import { twoMachines } from "../support/fakes.js";
@@ -27,7 +27,7 @@ const plan = (
   userServers: Record<string, number> = {},
 ) => {
   const cluster = classOf(workers);
-  const of = ({ name }: Host): Member => ({
+  const of = ({ name }: Host): Membership => ({
     state: "active",
     nodeId: `id-${name}`,
     manages: false,

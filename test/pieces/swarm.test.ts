@@ -1,15 +1,15 @@
 import test, { type ExecutionContext } from "ava";
 import { exitCode } from "../../src/errors.js";
+import type { Membership } from "../../src/host/facts.js";
 import type { Host } from "../../src/host/host.js";
 import { paths } from "../../src/paths.js";
 import { swarm } from "../../src/pieces/swarm.js";
-import type { Member } from "../../src/swarm/membership.js";
 import type { SwarmNode } from "../../src/swarm/nodes.js";
 import { classOf, machinesOf, refusal, said } from "../support/class-of.js";
 
-const out: Member = { state: "inactive", nodeId: "", manages: false };
-const manager: Member = { state: "active", nodeId: "id-manager", manages: true };
-const worker = (name: string): Member => ({
+const out: Membership = { state: "inactive", nodeId: "", manages: false };
+const manager: Membership = { state: "active", nodeId: "id-manager", manages: true };
+const worker = (name: string): Membership => ({
   state: "active",
   nodeId: `id-${name}`,
   manages: false,
@@ -37,7 +37,7 @@ const node = (
 });
 
 type Have = {
-  members?: Record<string, Member>;
+  members?: Record<string, Membership>;
   nodes?: SwarmNode[];
   swarmClass?: string;
   /** The class note of each machine; ours by default, "" for none. */
