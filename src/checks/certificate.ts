@@ -45,11 +45,11 @@ const isLetsEncrypt = ({ directory }: AcmeConfig): boolean =>
   new URL(directory).host.endsWith(".letsencrypt.org");
 
 /** CAA: the nearest name that has such records says who may give out certificates (RFC 8659). */
-const forbiddenBy = async (name: string, { world }: CheckContext): Promise<Finding[]> => {
+const forbiddenBy = async (name: string, { operator }: CheckContext): Promise<Finding[]> => {
   const parts = name.split(".");
   for (let skip = 0; skip < parts.length - 1; skip += 1) {
     const parent = parts.slice(skip).join(".");
-    const issuers = (await withTimeout(patience, world.issuers(parent))) ?? [];
+    const issuers = (await withTimeout(patience, operator.issuers(parent))) ?? [];
     if (issuers.length === 0) continue;
     if (issuers.some((issuer) => /^letsencrypt\.org\s*(;|$)/.test(issuer.trim()))) return [];
     return [
@@ -87,7 +87,7 @@ const unresolved = async (
 const portFindings = async (
   tls: AcmeConfig,
   names: readonly string[],
-  { cluster, machines, world }: CheckContext,
+  { cluster, machines, operator }: CheckContext,
 ): Promise<Finding[]> => {
   const { files } = machines(cluster.manager).facts;
   if (files[paths.edgeConfiguration] === undefined)
@@ -102,7 +102,7 @@ const portFindings = async (
       const url = `http://${name}/.well-known/acme-challenge/swarmhub-check`;
       const answer = await withTimeout(
         patience,
-        world.fetch(url, { redirect: "manual", signal: AbortSignal.timeout(patience) }),
+        operator.fetch(url, { redirect: "manual", signal: AbortSignal.timeout(patience) }),
       );
       return answer === undefined
         ? {

@@ -24,7 +24,7 @@ export type CheckContext = {
   cluster: Cluster;
   machines: Machines;
   listening: (host: Host) => readonly Listener[];
-  world: OperatorMachine;
+  operator: OperatorMachine;
 };
 
 /** One preflight check. It changes nothing on a machine and leaves nothing running there. */

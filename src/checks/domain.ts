@@ -10,12 +10,13 @@ const patience = 5000;
 /** Each name leads to the manager. The class is served by its address and with a certificate of our own as well, so that this is a warning. */
 export const domain: Check = {
   name: "domain",
-  run: async ({ cluster, machines, world }) => {
+  run: async ({ cluster, machines, operator }) => {
     const { config, manager } = cluster;
     const names = namesOf(config);
     if (names.length === 0) return [];
     const { facts, address } = machines(manager);
-    const lookup = async (name: string) => (await withTimeout(patience, world.lookup(name))) ?? [];
+    const lookup = async (name: string) =>
+      (await withTimeout(patience, operator.lookup(name))) ?? [];
     const [named, ...all] = await Promise.all([
       lookup(nameIn(config.manager.destination)),
       ...names.map(lookup),

@@ -11,10 +11,10 @@ import { type Answer, askForImage } from "./image/registry.js";
 /** The images of users' servers are on the machines or in their registries; a registry that does not answer is only noted. */
 export const imageCheck: Check = {
   name: "image",
-  run: ({ cluster, world }) =>
+  run: ({ cluster, operator }) =>
     Promise.all(
       imagesOf(cluster.config).map(({ image: reference, build }) =>
-        build === undefined ? pullFinding(reference, cluster, world) : buildFinding(build),
+        build === undefined ? pullFinding(reference, cluster, operator) : buildFinding(build),
       ),
     ),
 };
@@ -30,7 +30,7 @@ const buildFinding = async (build: BuildSource): Promise<Finding> => {
 const pullFinding = async (
   reference: string,
   cluster: Cluster,
-  world: OperatorMachine,
+  operator: OperatorMachine,
 ): Promise<Finding> => {
   const { registryMirrors } = cluster.config.engine;
   const local = await Promise.all(cluster.seatHosts.map((host) => localImage(host, reference)));
@@ -38,7 +38,7 @@ const pullFinding = async (
     return { level: "ok", text: `${reference} is on every machine that takes users` };
   const answer =
     (await askThroughDocker(cluster.manager, reference)) ??
-    (await askForImage(reference, registryMirrors, world.fetch));
+    (await askForImage(reference, registryMirrors, operator.fetch));
   const findings: Record<typeof answer.kind, Finding> = {
     found: { level: "ok", text: `${reference} is available from ${answer.registry}` },
     unknown: {

@@ -45,21 +45,21 @@ const cheapChecks: readonly Check[] = allChecks.filter((check) => check !== conn
 /** Runs the cheap checks of a class; changes nothing. */
 export const preflight = (
   cluster: Cluster,
-  world: OperatorMachine = operatorMachine,
-): Promise<Found[]> => runChecks(cheapChecks, cluster, world);
+  operator: OperatorMachine = operatorMachine,
+): Promise<Found[]> => runChecks(cheapChecks, cluster, operator);
 
 /** Runs checks in parallel. A check's UserError becomes a finding; throws where a machine is lost or swarmhub has a bug. */
 export const runChecks = async (
   checks: readonly Check[],
   cluster: Cluster,
-  world: OperatorMachine,
+  operator: OperatorMachine,
 ): Promise<Found[]> => {
   const context = {
     cluster,
     machines: await inspectMachines(cluster),
     // Before any check runs, since the check of the connections listens itself.
     listening: await inspectListening(cluster),
-    world,
+    operator,
   };
   const found = await Promise.all(
     checks.map(async (check) =>

@@ -14,13 +14,13 @@ const found = async (
   {
     known = name,
     up = true,
-    world = {},
-  }: { known?: string; up?: boolean; world?: Partial<OperatorMachine> } = {},
+    operator = {},
+  }: { known?: string; up?: boolean; operator?: Partial<OperatorMachine> } = {},
 ) => {
   const cluster = classOf(0, { config, answers: [["getent ahostsv4", `${known}\n`]] });
   const files: Record<string, string> = up ? { [paths.edgeConfiguration]: "{}" } : {};
-  const open = { fetch: async () => new Response(null, { status: 404 }), ...world };
-  return lines(await certificate.run(contextOf(cluster, { facts: { files }, world: open })));
+  const open = { fetch: async () => new Response(null, { status: 404 }), ...operator };
+  return lines(await certificate.run(contextOf(cluster, { facts: { files }, operator: open })));
 };
 
 test("there is nothing to look at where no authority is asked", async (t) => {
@@ -34,7 +34,7 @@ test("an authority finds port 80 of a class that is up", async (t) => {
 
 test("a port 80 that nobody answers at is a warning with both ways out", async (t) => {
   const fetch = async () => Promise.reject(new Error("ETIMEDOUT"));
-  t.deepEqual(await found(authority, { world: { fetch } }), [
+  t.deepEqual(await found(authority, { operator: { fetch } }), [
     `warning: nobody answers at port 80 of ${name}, where Let's Encrypt asks`,
   ]);
 });
@@ -63,7 +63,7 @@ test("CAA records of the nearest name that has any decide, for Let's Encrypt", a
     return all[wanted] ?? [];
   };
   const warned = (all: Record<string, string[]>, config: Partial<Config> = authority) =>
-    found(config, { world: { issuers: issuers(all) } });
+    found(config, { operator: { issuers: issuers(all) } });
   t.regex(
     (await warned({ "example.org": ["digicert.com"] }))[0] ?? "",
     /^warning: example.org has CAA records by which Let's Encrypt may give out no/,

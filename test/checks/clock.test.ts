@@ -6,11 +6,11 @@ import { contextOf, lines } from "./support/context.js";
 /** The findings for hosts whose clocks are so many milliseconds ahead of ours; `delay` is the round trip. */
 const found = async (ahead: readonly number[], delay = 0) => {
   let calls = 0;
-  const world = { now: () => 1_000_000 + (calls++ < ahead.length ? 0 : delay) };
+  const operator = { now: () => 1_000_000 + (calls++ < ahead.length ? 0 : delay) };
   const cluster = classOf(ahead.length - 1);
   for (const [index, host] of cluster.hosts.entries())
     host.run = async () => `${1_000_000 + delay / 2 + (ahead[index] ?? 0)}\n`;
-  return clock.run(contextOf(cluster, { world }));
+  return clock.run(contextOf(cluster, { operator }));
 };
 
 for (const [title, ahead, expected] of [

@@ -32,7 +32,7 @@ const found = async (
       }),
     } as unknown as Docker;
   }
-  return lines(await imageCheck.run(contextOf(cluster, { world: { fetch } })));
+  return lines(await imageCheck.run(contextOf(cluster, { operator: { fetch } })));
 };
 const status = (code: number) => async () => new Response(null, { status: code });
 

@@ -8,7 +8,7 @@ import type { Piece } from "../../src/reconcile/piece.js";
 import { paint } from "../../src/report/paint.js";
 import { classOf } from "../support/class-of.js";
 import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
-import { contextOf, fakeWorld, lines } from "./support/context.js";
+import { contextOf, fakeOperator, lines } from "./support/context.js";
 
 const host = (name: string, address: string) =>
   fakeHost(name, {
@@ -28,7 +28,7 @@ test("findings keep the order of the checks, each with its check's name", async 
   const found = await runChecks(
     [throwing(new UserError("no", { host: "worker", hint: "do" })), fine],
     cluster,
-    fakeWorld(),
+    fakeOperator(),
   );
   t.deepEqual(found, [
     { check: "broken", host: "worker", level: "error", text: "no", hint: "do" },
@@ -38,7 +38,7 @@ test("findings keep the order of the checks, each with its check's name", async 
 
 test("a lost machine and a bug in swarmhub end the run", async (t) => {
   for (const error of [new UnreachableError("worker", "gone"), new TypeError("oh")])
-    await t.throwsAsync(runChecks([throwing(error), fine], cluster, fakeWorld()), { is: error });
+    await t.throwsAsync(runChecks([throwing(error), fine], cluster, fakeOperator()), { is: error });
 });
 
 const found: Found[] = [

@@ -9,7 +9,7 @@ import type { Host } from "../../../src/host/host.js";
 import { packages } from "../../../src/pieces/packages.js";
 import { swarm } from "../../../src/pieces/swarm.js";
 import type { Piece } from "../../../src/reconcile/piece.js";
-import { fakeWorld } from "../../checks/support/context.js";
+import { fakeOperator } from "../../checks/support/context.js";
 import { fakeCluster, fakeFacts, fakeHost, userError } from "../../support/fakes.js";
 
 // Not the pieces that need our images, which `npm run build` makes.
@@ -34,7 +34,7 @@ const worker = blank("worker", 12);
 
 const refusals = async (...newcomers: Host[]) => {
   const clusterWith = (more: readonly Host[]) => fakeCluster<Host>(manager, [worker, ...more]);
-  const refused = await admissionRefusals(newcomers, clusterWith, fakeWorld(), checks);
+  const refused = await admissionRefusals(newcomers, clusterWith, fakeOperator(), checks);
   return [...refused.values()].map(({ message }) => message);
 };
 
@@ -90,7 +90,7 @@ test("a machine outside the others' network is refused, since all others would g
   );
   const clusterWith = (more: readonly Host[]) => fakeCluster<Host>(hosts[0]!, [hosts[1]!, ...more]);
   const stranger = blank("new", 1, { addresses: elsewhere });
-  const refused = await admissionRefusals([stranger], clusterWith, fakeWorld(), checks);
+  const refused = await admissionRefusals([stranger], clusterWith, fakeOperator(), checks);
   t.regex(
     refused.get(stranger)?.message ?? "",
     /^new: no network card is in the network .*10\.77\.0\.11, 10\.77\.0\.12/,
@@ -101,7 +101,7 @@ test("what the class itself refuses is nobody's fault who joins", async (t) => {
   const broken = blank("manager", 11, { missingModules: ["overlay"] });
   const clusterWith = (more: readonly Host[]) => fakeCluster<Host>(broken, [worker, ...more]);
   const error = await userError(
-    admissionRefusals([blank("new", 13)], clusterWith, fakeWorld(), checks),
+    admissionRefusals([blank("new", 13)], clusterWith, fakeOperator(), checks),
   );
   t.is(error.code, exitCode.preflight);
   t.regex(error.message, /^manager: .*overlay/);
