@@ -28,7 +28,7 @@ const inspectBuilt = async (cluster: Cluster, source: BuildSource): Promise<User
   if (from instanceof UserError) {
     const state = { folder, from, isBuilt: false, isPushed: false };
     const unbuilt = { image: folder, reference: folder, wanted: folder, size: undefined };
-    return { ...unbuilt, on: () => false, built: state };
+    return { ...unbuilt, isOn: () => false, built: state };
   }
   const reference = `${builtRepository}:${from.hash}`;
   const [local, digest] = await Promise.all([
@@ -40,11 +40,11 @@ const inspectBuilt = async (cluster: Cluster, source: BuildSource): Promise<User
   const state = { folder, from, isBuilt, isPushed: digest !== undefined };
   // An image id is local, so no registry is asked for it.
   if (workers.length === 0)
-    return { ...known, wanted: local?.Id ?? reference, on: () => isBuilt, built: state };
+    return { ...known, wanted: local?.Id ?? reference, isOn: () => isBuilt, built: state };
   const wanted = digest === undefined ? reference : `${builtRepository}@${digest}`;
-  const on =
+  const isOn =
     digest === undefined ? () => false : await isOnAll(cluster.seatHosts, reference, wanted);
-  return { ...known, wanted, on, built: state };
+  return { ...known, wanted, isOn, built: state };
 };
 
 /** The registry's digest of a tag; undefined if it lacks the tag or there is no registry. */

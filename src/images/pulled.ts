@@ -19,7 +19,7 @@ export type UserImage = {
   /** The Docker reference of that name. */
   reference: string;
   wanted: string;
-  on: (host: Host) => boolean;
+  isOn: (host: Host) => boolean;
   /** Its size on a disk in bytes; undefined if no machine has it. */
   size: number | undefined;
   /** The state of its build; undefined if it is pulled. */
@@ -51,7 +51,7 @@ export const inspectUserImage = async (
     reference: image,
     wanted,
     size,
-    on: (host) => {
+    isOn: (host) => {
       const known = digests.get(host);
       // Without a digest anywhere the image was built on these machines and is identified by its name.
       return known !== undefined && (wanted === image || known.includes(wanted));
@@ -64,7 +64,7 @@ export const isOnAll = async (
   hosts: readonly Host[],
   image: string,
   wanted: string,
-): Promise<UserImage["on"]> => {
+): Promise<UserImage["isOn"]> => {
   const { digests } = await digestsOn(hosts, image);
   return (host) => digests.get(host)?.includes(wanted) === true;
 };

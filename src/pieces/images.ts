@@ -48,7 +48,7 @@ export const images: Piece<State> = {
     ...own.flatMap((each) => each.missing.map((image) => buildStep(want.name, each.host, image))),
     ...userImages.flatMap((userImage) => buildSteps(want.name, userImage, cluster)),
     ...cluster.seatHosts.flatMap((host) => {
-      const missing = userImages.filter(({ on }) => !on(host));
+      const missing = userImages.filter(({ isOn }) => !isOn(host));
       refuseFullDisk(host, machines(host).facts, missing);
       // Built images come through the registry, which is a later piece.
       const pullable = missing.filter(({ built }) => built === undefined);

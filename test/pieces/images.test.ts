@@ -39,7 +39,7 @@ const notebook = (wanted: string, ...hosts: string[]) => ({
   reference: tag,
   wanted,
   size: (4 * 2 ** 30) as number | undefined,
-  on: (host: Host) => hosts.includes(host.name),
+  isOn: (host: Host) => hosts.includes(host.name),
 });
 const pulledOn = (host: Host): PulledImage => ({
   host,
@@ -218,8 +218,8 @@ const found = async (image: string, ...digests: (string[] | undefined)[]) => {
   const workers = digests.map((each, index) => machine(`worker${index + 1}`, each));
   const cluster = fakeCluster(machine("manager"), workers);
   cluster.config.servers.image = image;
-  const { wanted, on } = await inspectUserImage(cluster, image);
-  return [wanted, ...workers.filter(on).map(({ name }) => name)];
+  const { wanted, isOn } = await inspectUserImage(cluster, image);
+  return [wanted, ...workers.filter(isOn).map(({ name }) => name)];
 };
 
 test("the notebook image is wanted by tag until a machine has it, then by the digest of the first machine", async (t) => {

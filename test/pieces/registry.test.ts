@@ -23,7 +23,7 @@ const notebook = (state: Partial<BuildStatus>, ...hosts: string[]) => ({
   reference: `${builtRepository}:${hash}`,
   wanted: `${builtRepository}@${digest}`,
   size: undefined,
-  on: (host: Host) => hosts.includes(host.name),
+  isOn: (host: Host) => hosts.includes(host.name),
   built: { folder: "/class/image", from, isBuilt: true, isPushed: true, ...state },
 });
 const absent: ServiceState = { present: undefined, running: false, imageId: "sha256:1" };
@@ -139,11 +139,11 @@ test("on a single machine the image is named by its id, and no registry is asked
   };
   const [missing, ...others] = await inspect("test/lab");
   t.is(missing?.wanted, "test/lab", "there is no Dockerfile");
-  t.false(missing?.on(cluster.manager));
+  t.false(missing?.isOn(cluster.manager));
   t.deepEqual(others, []);
   const [built] = await inspect("scripts/lab.d/notebook");
   t.is(built?.wanted, "sha256:7");
-  t.true(built?.on(cluster.manager));
+  t.true(built?.isOn(cluster.manager));
 });
 
 test("an outdated build is removed from registry and manager when no user's server runs it", async (t) => {

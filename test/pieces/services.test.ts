@@ -17,9 +17,9 @@ const userImages = [
     reference: "quay.io/jupyter/scipy-notebook:2026-11-02",
     wanted: "quay.io/jupyter/scipy-notebook@sha256:0",
     size: undefined,
-    on: () => true,
+    isOn: () => true,
   },
-  { image: "r:1", reference: "r:1", wanted: "r@sha256:1", size: undefined, on: () => true },
+  { image: "r:1", reference: "r:1", wanted: "r@sha256:1", size: undefined, isOn: () => true },
 ];
 const noServers = { services: [], volumes: new Map() };
 type Cluster = ReturnType<typeof classOf>;
