@@ -1,7 +1,6 @@
 import { posix } from "node:path";
 import { homesHost } from "../cluster/cluster.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
-import type { Config } from "../config/types.js";
 import { UserError, exitCode } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
@@ -42,7 +41,7 @@ export const storage: Piece<State> = {
       ...backingSteps(want.storage.backing, host, facts, disk),
       ...enforcementSteps(host, disk),
       ...folderSteps(host, disk),
-      ...nfsSteps(want, { machines, disk }, host, cluster.nodes),
+      ...nfsSteps({ machines, disk }, host, cluster.nodes),
       ...fenceSteps(host, facts),
     ];
   },
@@ -118,12 +117,7 @@ const folderSteps = (host: Host, disk: DiskState): Step[] => {
   ];
 };
 
-const nfsSteps = (
-  _want: Config,
-  { machines, disk }: State,
-  host: Host,
-  nodes: readonly Host[],
-): Step[] => {
+const nfsSteps = ({ machines, disk }: State, host: Host, nodes: readonly Host[]): Step[] => {
   const { facts } = machines(host);
   const installed = facts.files[paths.installedPackages] ?? "";
   const files = fileSteps(host, facts, [

@@ -122,7 +122,7 @@ const allDisks = ({ disks }: Facts): Disk[] => disks.flatMap(withParts);
 
 const withParts = (disk: Disk): Disk[] => [disk, ...disk.parts.flatMap(withParts)];
 
-/** Our folders on the disk. The hub writes homes over NFS as the users' account; it has no access to limits and trash. */
+/** Our folders on the disk. The hub writes homes over NFS as the users' account; it cannot write to limits and trash. */
 export const storageFolders = [
   { name: "homes", owner: "1000:100", mode: "755" },
   { name: "owners", owner: "1000:100", mode: "755" },
