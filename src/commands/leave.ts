@@ -10,7 +10,7 @@ import { pieces } from "../pieces/index.js";
 import { withLock } from "../reconcile/lock.js";
 import { onlyOn } from "../reconcile/piece.js";
 import { removeAll, reconcile } from "../reconcile/reconcile.js";
-import { sideBySide } from "../reconcile/tasks.js";
+import { runTasks } from "../reconcile/run-tasks.js";
 import type { Terminal } from "../report/terminal.js";
 import { duration, plural } from "../text/format.js";
 import { quoteAll } from "../text/shell.js";
@@ -159,12 +159,12 @@ const each = async (
   report: Terminal["report"],
   run: (host: Host) => Promise<unknown>,
 ): Promise<void> => {
-  const ends = await sideBySide(
+  const ends = await runTasks(
     piece,
     hosts.map((host) => ({ host: host.name, title, run: () => run(host) })),
     report,
   );
-  for (const end of ends) if (end.status === "rejected") throw end.reason;
+  for (const end of ends) if ("error" in end) throw end.error;
 };
 
 const summarise = async (

@@ -53,6 +53,15 @@ const callHub = async (
       host: manager.name,
       hint: "to start it, type `swarmhub up`",
     });
-  const argv = ["docker", "exec", "-i", hub, "python3", "-m", "swarmhub.operate", action];
+  const argv = [
+    "docker",
+    "exec",
+    "-i",
+    hub,
+    "python3",
+    "-m",
+    "swarmhub.services.operator_api",
+    action,
+  ];
   return JSON.parse(await manager.run(argv, { input: JSON.stringify(payload), timeout }));
 };

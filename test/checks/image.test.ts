@@ -70,6 +70,6 @@ test("a build folder is checked here, and its error names the place in the confi
   t.regex(good ?? "", /^ok: scripts\/lab\.d\/notebook will be built on the manager: \d+ files/);
   t.regex(
     (await of("test/lab"))[0] ?? "",
-    /^error: a\.yaml:5:10 {2}build is test\/lab, where there is no Dockerfile/,
+    /^error: a\.yaml:5:10 {2}build folder test\/lab has no Dockerfile/,
   );
 });

@@ -60,7 +60,7 @@ const all = {
       machines: machinesOf(cluster, changes),
       image: "swarmhub/edge:1",
       service,
-      given: { files: [], warnings: [] },
+      givenFiles: { files: [], warnings: [] },
       now: new Date(),
     }),
   },

@@ -3,7 +3,7 @@ import { inspectMachines } from "../../cluster/machines.js";
 import { seatsOf } from "../../cluster/seats.js";
 import { UserError, exitCode } from "../../errors.js";
 import type { Host } from "../../host/host.js";
-import { sideBySide } from "../../reconcile/tasks.js";
+import { runTasks } from "../../reconcile/run-tasks.js";
 import type { Terminal } from "../../report/terminal.js";
 import { serversOf } from "../../swarm/user-servers.js";
 import { plural, printable } from "../../text/format.js";
@@ -63,7 +63,7 @@ export const moveServers = async (
     if (user === undefined) return;
     stopped.push({ user, again: hasElsewhere ? await startAgain(cluster, user) : undefined });
   };
-  const [end] = await sideBySide(
+  const [end] = await runTasks(
     "servers",
     [
       {
@@ -80,8 +80,8 @@ export const moveServers = async (
     ],
     terminal.report,
   );
-  if (end?.status === "rejected") throw end.reason;
-  if (end?.value === true) return stopped;
+  if (end !== undefined && "error" in end) throw end.error;
+  if (end?.result === true) return stopped;
   throw new UserError("stopped: people still sit there, and no new servers come", {
     hint: `\`${command}\` goes on; \`swarmhub up\` lets new servers there again`,
     code: exitCode.interrupted,
