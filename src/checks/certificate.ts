@@ -71,6 +71,7 @@ const unresolved = async (
   const { manager } = cluster;
   const known = await manager.script(
     `for name in ${quoteAll(names)}; do timeout 5 getent ahostsv4 "$name" >/dev/null && echo "$name"; done; true`,
+    { title: "resolve the domain" },
   );
   const missing = names.filter((name) => !known.split("\n").includes(name));
   if (missing.length === 0) return [];

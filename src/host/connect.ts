@@ -43,7 +43,7 @@ export const probeLogin = async (host: string, { exec }: Transport): Promise<Fir
   const output = await exec(greetingScript());
   const isRoot = output.stdout.startsWith("root\n");
   if (output.code === 0) return { isRoot, facts: factsFrom(output.stdout) };
-  if (isRoot) throw new CommandError(host, "the first look", output);
+  if (isRoot) throw new CommandError(host, "read the facts", output);
   const name = output.stdout.trim().split("\n").at(-1) ?? "";
   const line = `${name} ALL=(ALL) NOPASSWD: ALL`;
   throw new UserError(

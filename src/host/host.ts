@@ -1,6 +1,7 @@
 import type { Docker } from "../docker/client.js";
 import { CommandError } from "../errors.js";
 import { quote, quoteAll } from "../text/shell.js";
+import { titleOf } from "../transport/streams.js";
 import type { ExecOptions, Transport } from "../transport/transport.js";
 import type { Facts } from "./facts.js";
 import { factsFrom } from "./facts/parse.js";
@@ -15,7 +16,10 @@ export type Host = {
   name: string;
   /** Runs argv and answers its stdout; throws CommandError on a non-zero exit. */
   run: (argv: readonly string[], options?: ExecOptions) => Promise<string>;
-  /** Runs a POSIX shell script given by stdin, so that nothing of it shows in a process list; throws CommandError. */
+  /**
+   * Runs a POSIX shell script given by stdin, so that nothing of it shows in a process list; throws CommandError. Outside
+   * of a step, whose title is in its errors, it needs a title.
+   */
   script: (text: string, options?: Omit<ExecOptions, "input">) => Promise<string>;
   /** Writes a file beside its place, then renames it; makes missing folders (0755). */
   write: (path: string, content: string | Uint8Array, mode?: number) => Promise<void>;
@@ -41,17 +45,17 @@ export const createHost = (
 
   const execute = async (
     command: string,
-    shown: string,
-    options?: ExecOptions,
+    options: ExecOptions & { title: string },
   ): Promise<string> => {
     const output = await transport.exec(asRoot + command, options);
-    if (output.code !== 0) throw new CommandError(name, shown, output);
+    if (output.code !== 0) throw new CommandError(name, options.title, output);
     return output.stdout;
   };
-  const run: Host["run"] = (argv, options) => execute(quoteAll(argv), argv.join(" "), options);
+  const run: Host["run"] = (argv, options) =>
+    execute(quoteAll(argv), { title: titleOf(argv.join(" ")), ...options });
   const script: Host["script"] = (text, options) =>
     // In braces, so that the shell has all of it before it begins: a connection that is cut runs no half of it.
-    execute("sh -s", firstWords(text), { ...options, input: `{\n${text}\n}\n` });
+    execute("sh -s", { title: "", ...options, input: `{\n${text}\n}\n` });
 
   const remember: Host["remember"] = <Seen>(what: string, look: () => Promise<Seen>) => {
     const known = seen.get(what) as Promise<Seen> | undefined;
@@ -79,19 +83,17 @@ export const createHost = (
         `chmod ${mode.toString(8)} ${quote(temporary)}`,
         `mv -f ${quote(temporary)} ${quote(path)}`,
       ];
-      await execute(`sh -c ${quote(steps.join(" && "))}`, `write ${path}`, { input: content });
+      await execute(`sh -c ${quote(steps.join(" && "))}`, {
+        title: `write ${path}`,
+        input: content,
+      });
     },
     remember,
-    facts: () => remember("facts", async () => factsFrom(await script(factsScript()))),
+    facts: () =>
+      remember("facts", async () =>
+        factsFrom(await script(factsScript(), { title: "read the facts" })),
+      ),
     forget: () => seen.clear(),
     close: () => transport.close(),
   };
-};
-
-const firstWords = (text: string): string => {
-  const line =
-    text
-      .split("\n")
-      .find((candidate) => candidate.trim() !== "" && !candidate.startsWith("set ")) ?? "";
-  return line.length > 80 ? `${line.slice(0, 80)}…` : line;
 };

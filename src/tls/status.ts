@@ -48,4 +48,8 @@ export const statusFrom = (json: string | undefined): CertificateStatus | undefi
 
 /** What the edge says now. */
 export const readStatus = async (host: Host): Promise<CertificateStatus | undefined> =>
-  statusFrom(await host.script(`cat ${paths.certificateStatus} 2>/dev/null || true`));
+  statusFrom(
+    await host.script(`cat ${paths.certificateStatus} 2>/dev/null || true`, {
+      title: "read the edge's status",
+    }),
+  );

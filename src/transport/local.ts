@@ -5,7 +5,7 @@ import { UnreachableError, UserError } from "../errors.js";
 import { createLimiter } from "./limiter.js";
 import { socketsBy } from "./socket.js";
 import { NoSocketError } from "./socket/types.js";
-import { codeOfSignal, collect, deadlineError, pour } from "./streams.js";
+import { codeOfSignal, collect, deadlineError, pour, titleOf } from "./streams.js";
 import type { Transport } from "./transport.js";
 
 /** The machine that we sit at. */
@@ -41,7 +41,7 @@ export const localTransport = (): Transport => {
 const execLocally = async (
   command: string,
   closing: AbortSignal,
-  { input, timeout, onLine, into }: Parameters<Transport["exec"]>[1] = {},
+  { title = titleOf(command), input, timeout, onLine, into }: Parameters<Transport["exec"]>[1] = {},
 ): ReturnType<Transport["exec"]> => {
   if (closing.aborted) throw closed();
   // In a process group of its own, so that the deadline ends its children too.
@@ -60,7 +60,7 @@ const execLocally = async (
       reject(reason);
     };
     if (into !== undefined) pour(running.stdout, into, stop);
-    const timer = timeout && setTimeout(stop, timeout, deadlineError("local", command, timeout));
+    const timer = timeout && setTimeout(stop, timeout, deadlineError("local", title, timeout));
     const onClose = () => stop(closed());
     closing.addEventListener("abort", onClose, { once: true });
     void running.finally(() => {

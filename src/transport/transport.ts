@@ -1,8 +1,10 @@
 import type { Duplex, Writable } from "node:stream";
 import type { Output } from "../errors.js";
 
-/** How a command runs: bytes for its stdin, a deadline in milliseconds, a look at each line of output as it comes. */
+/** How a command runs: bytes for its stdin, a deadline in milliseconds, a callback for each line of output as it comes. */
 export type ExecOptions = {
+  /** What the command does, for errors ("inspect the disk"); by default the command itself. */
+  title?: string;
   input?: string | Uint8Array;
   timeout?: number;
   onLine?: (line: string) => void;

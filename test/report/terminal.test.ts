@@ -58,8 +58,8 @@ test("an error says what is wrong, and then what to do", (t) => {
 test("what a machine said can do nothing to the terminal, in an error neither", (t) => {
   const around = surroundings();
   const output = { code: 1, stdout: "", stderr: "\u001b[2Jgone\u0000\nsecond" };
-  createTerminal(around).fail(new CommandError("node1", "mkfs", output));
-  t.is(around.talk(), "\nerror: node1: `mkfs` ended with 1:\n  gone\n  second\n");
+  createTerminal(around).fail(new CommandError("node1", "`mkfs`", output));
+  t.is(around.talk(), "\nerror: node1: `mkfs`: exit code 1:\n  gone\n  second\n");
 });
 
 test("a mistake of ours is no stack trace, unless --debug asks for it", (t) => {

@@ -41,7 +41,10 @@ export const inspectDisk = (cluster: Cluster): Promise<DiskState> => {
 };
 
 const lookAtDisk = async (given: string, host: Host): Promise<DiskState> => {
-  const [answer, facts] = [await host.script(inspectScript(given)), await host.facts()];
+  const [answer, facts] = [
+    await host.script(inspectScript(given), { title: "inspect the disk" }),
+    await host.facts(),
+  ];
   const words = answer.split("\n").map((line) => line.split(" "));
   const number = (what: string): number => Number(words.find(([key]) => key === what)?.[1] ?? 0);
   const mount = facts.mounts.findLast(({ target }) => target === paths.storage);

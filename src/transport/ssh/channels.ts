@@ -3,7 +3,7 @@ import type { Client, ClientChannel } from "ssh2";
 import { type Output, UnreachableError, UserError } from "../../errors.js";
 import { quote } from "../../text/shell.js";
 import { NoSocketError } from "../socket/types.js";
-import { codeOfSignal, collect, deadlineError, pour } from "../streams.js";
+import { codeOfSignal, collect, deadlineError, pour, titleOf } from "../streams.js";
 import type { ExecOptions } from "../transport.js";
 
 /** A connection that stands, until `lost` says why it does not. */
@@ -13,7 +13,7 @@ export type Connection = { host: string; client: Client; lost: AbortSignal };
 export const execOn = (
   { host, client, lost }: Connection,
   command: string,
-  { input, timeout, onLine, into }: ExecOptions = {},
+  { title = titleOf(command), input, timeout, onLine, into }: ExecOptions = {},
 ): Promise<Output> =>
   new Promise((resolve, reject) => {
     let channel: ClientChannel | undefined;
@@ -30,7 +30,7 @@ export const execOn = (
     const timer =
       timeout === undefined
         ? undefined
-        : setTimeout(() => give(deadlineError(host, command, timeout)), timeout);
+        : setTimeout(() => give(deadlineError(host, title, timeout)), timeout);
     if (lost.aborted) return give(lost.reason as Error);
     lost.addEventListener("abort", onLost, { once: true });
     const onChannel = (error: Error | undefined, opened: ClientChannel) => {
