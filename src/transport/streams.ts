@@ -3,8 +3,8 @@ import { type Readable, type Writable, finished } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import { UserError, titled } from "../errors.js";
 
-/** Gathers a stream's text; every whole line is shown to `onLine` as it comes, the last one also without its newline. */
-export const collect = (stream: Readable, onLine?: (line: string) => void): (() => string) => {
+/** Gathers a stream's text; `onLine` gets each line as it comes, also a last one without a newline. */
+export const readLines = (stream: Readable, onLine?: (line: string) => void): (() => string) => {
   const decoder = new StringDecoder("utf8");
   const chunks: Buffer[] = [];
   let rest = "";
@@ -22,12 +22,16 @@ export const collect = (stream: Readable, onLine?: (line: string) => void): (() 
   };
 };
 
-/** Hands a stream's bytes on to another, which stays open; `onError` hears when that one takes no more before all is there. */
-export const pour = (stream: Readable, into: Writable, onError: (error: Error) => void): void => {
-  const forget = finished(into, (error) => {
+/** Copies a stream into another, which stays open; calls `onError` if that one fails before the end. */
+export const pipeInto = (
+  stream: Readable,
+  into: Writable,
+  onError: (error: Error) => void,
+): void => {
+  const stopWatching = finished(into, (error) => {
     if (error) onError(error);
   });
-  stream.once("end", forget);
+  stream.once("end", stopWatching);
   stream.pipe(into, { end: false });
 };
 

@@ -84,7 +84,7 @@ open my $systemctl, "-|", qw(systemctl show --property=Id,ActiveState ${unitName
 my @units = do { local $/ = ""; <$systemctl> };
 section "units", join "", @units;
 # One that does not run is not woken up by a look.
-if (grep { /^Id=docker\\.service$/m && /^ActiveState=active$/m } @units and my $engine = reach("/run/docker.sock")) {
+if (grep { /^Id=docker\\.service$/m && /^ActiveState=active$/m } @units and my $engine = dial("/run/docker.sock")) {
   syswrite $engine, "GET /_ping HTTP/1.0\\r\\n\\r\\n";
   my $ears = ""; vec($ears, fileno $engine, 1) = 1;
   my $answer = "";
