@@ -13,40 +13,40 @@ const silent: Transport = {
   prepare: () => {},
   close: async () => {},
 };
-const greeting = { isRoot: true, facts: fakeFacts() };
+const firstContact = { isRoot: true, facts: fakeFacts() };
 
-test("what was looked at is remembered until something changes there", async (t) => {
-  const host = createHost("node1", silent, {} as Docker, greeting);
-  let looks = 0;
-  const look = () => host.remember("the answer", async () => (looks += 1));
-  t.deepEqual(await Promise.all([look(), look()]), [1, 1]);
+test("a result is remembered until the machine changes", async (t) => {
+  const host = createHost("node1", silent, {} as Docker, firstContact);
+  let calls = 0;
+  const inspect = () => host.remember("the answer", async () => (calls += 1));
+  t.deepEqual(await Promise.all([inspect(), inspect()]), [1, 1]);
   host.forget();
-  t.is(await look(), 2);
+  t.is(await inspect(), 2);
 });
 
-test("a look that failed is not remembered", async (t) => {
-  const host = createHost("node1", silent, {} as Docker, greeting);
+test("a failure is not remembered", async (t) => {
+  const host = createHost("node1", silent, {} as Docker, firstContact);
   await t.throwsAsync(host.remember("the answer", async () => Promise.reject(new Error("lost"))));
   t.is(await host.remember("the answer", async () => 42), 42);
 });
 
-test("a script of a machine that arrives only in part does nothing", async (t) => {
+test("a script that arrives only in part does nothing", async (t) => {
   let sent = "";
-  const hears: Transport = {
+  const recording: Transport = {
     ...silent,
     exec: async (_command, options) => {
       sent = String(options?.input);
       return { code: 0, stdout: "", stderr: "" };
     },
   };
-  await createHost("node1", hears, {} as Docker, greeting).script("echo one\necho two");
+  await createHost("node1", recording, {} as Docker, firstContact).script("echo one\necho two");
   const shell = (input: string) => spawnSync("sh", ["-s"], { input, encoding: "utf8" });
   t.is(shell(sent).stdout, "one\ntwo\n");
   for (const length of [sent.length - 3, sent.length >> 1])
     t.is(shell(sent.slice(0, length)).stdout, "");
 });
 
-const realShell = createHost("node1", localTransport(), {} as Docker, greeting);
+const realShell = createHost("node1", localTransport(), {} as Docker, firstContact);
 
 test("a script that fails is reported by its exit code and its last lines, never by its text", async (t) => {
   const failed = realShell.script("{\nset -e\nseq 9 >&2\nls /nowhere-at-all >/dev/null 2>&1\n}");

@@ -35,8 +35,7 @@ export const dialError = (
       `ssh ${host}`,
     );
   // While a machine boots, only root may log in (pam_nologin).
-  if (level === "client-closed")
-    return passing(`SSH failed: ${message}`, `ssh -v ${host}`);
+  if (level === "client-closed") return passing(`SSH failed: ${message}`, `ssh -v ${host}`);
   if (code === "ECONNRESET" || /lost before handshake/.test(message))
     return passing(
       `${where} closed the connection at once (sshd's MaxStartups, or is this address banned?)`,
