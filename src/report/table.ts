@@ -2,15 +2,15 @@ import { columns } from "../text/width.js";
 import type { View } from "./frame.js";
 import { type Stretch, paint } from "./paint.js";
 
-/** A cell, printable; a list of stretches where parts of it look different. */
+/** A printable cell; a list of spans where its parts look different. */
 export type Cell = string | readonly Stretch[];
 
-/** Rows as lines of even columns; those of `right` end together, as numbers do. The last column is not filled up. */
+/** Rows as aligned columns; those in `right` are right-aligned. The last column is not padded. */
 export const tableText = (
   rows: readonly (readonly Cell[])[],
   { right = [], screen }: { right?: readonly number[]; screen?: View | undefined } = {},
 ): string => {
-  const cells = rows.map((row) => row.map(stretchesOf));
+  const cells = rows.map((row) => row.map(spansOf));
   const widths: number[] = [];
   for (const row of cells)
     for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, widthOf(cell));
@@ -21,13 +21,12 @@ export const tableText = (
       return right.includes(at) ? [[gap + room], ...cell] : [[gap], ...cell, [room]];
     }),
   );
-  // A line that a terminal would wrap is cut; a file gets all of it.
+  // A terminal would wrap a long line, so it is cut; a file gets all of it.
   const width = screen?.width ?? Number.POSITIVE_INFINITY;
   return lines.map((line) => paint(line, width, screen?.colour ?? false)).join("\n");
 };
 
-const stretchesOf = (cell: Cell): readonly Stretch[] =>
-  typeof cell === "string" ? [[cell]] : cell;
+const spansOf = (cell: Cell): readonly Stretch[] => (typeof cell === "string" ? [[cell]] : cell);
 
 const widthOf = (cell: readonly Stretch[]): number =>
   cell.reduce((sum, [text]) => sum + columns(text), 0);
