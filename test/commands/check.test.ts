@@ -15,7 +15,7 @@ const refused: Found = {
   hint: "stop",
 };
 
-/** What is printed, and the error in which it ends. */
+/** What is printed, and the error that is thrown. */
 const shown = (found: Found[], json = false): { lines: string[]; error: unknown } => {
   const lines: string[] = [];
   try {
@@ -26,26 +26,26 @@ const shown = (found: Found[], json = false): { lines: string[]; error: unknown 
   return { lines, error: undefined };
 };
 
-test("machines that are ready say so last", (t) => {
+test("for machines that are ready the last line says so", (t) => {
   t.deepEqual(shown([ok]), {
-    lines: ["the class", "  ✓ seats  34 seats", "nothing stands in the way of `swarmhub up`"],
+    lines: ["the class", "  ✓ seats  34 seats", "ready for `swarmhub up`"],
     error: undefined,
   });
 });
 
-test("a warning stops nothing, but is counted", (t) => {
+test("a warning is not an error, but is counted", (t) => {
   const { lines, error } = shown([ok, warning]);
-  t.is(lines.at(-1), "nothing stands in the way of `swarmhub up`, 1 warning");
+  t.is(lines.at(-1), "ready for `swarmhub up`, 1 warning");
   t.is(error, undefined);
 });
 
-test("a refusal ends with exit code 3 and counts", (t) => {
+test("an error is counted and ends with exit code 3", (t) => {
   const { lines, error } = shown([warning, refused]);
-  t.is(lines.at(-1), "1 refusal, 1 warning");
+  t.is(lines.at(-1), "1 error, 1 warning");
   t.true(error instanceof UserError && error.code === exitCode.preflight);
 });
 
-test("for programs it is one JSON document", (t) => {
+test("with --json the output is one document", (t) => {
   const { lines, error } = shown([ok, refused], true);
   t.deepEqual(JSON.parse(lines.join("\n")), { findings: [ok, refused] });
   t.truthy(error);

@@ -7,12 +7,12 @@ import { columns, pad } from "../../text/width.js";
 
 type Line = readonly Stretch[];
 
-/** The findings as lines: a machine and what was found on it, one after the other, then the class as a whole. */
+/** The findings as lines: first those of each machine, then those of the class as a whole. */
 export const tableOf = (found: readonly Found[], cluster: Cluster): Line[] => {
   const width = Math.max(0, ...found.map(({ check }) => columns(check)));
   const groups = [...cluster.hosts.map(({ name }) => name), undefined].map((host) => ({
     title: host ?? "the class",
-    about: cluster.hosts.flatMap((one) => (one.name === host ? [tasksOf(one.name, cluster)] : [])),
+    about: cluster.hosts.flatMap((one) => (one.name === host ? [rolesOf(one.name, cluster)] : [])),
     lines: found.filter((each) => each.host === host).flatMap((each) => linesOf(each, width)),
   }));
   return groups
@@ -41,7 +41,7 @@ const linesOf = ({ check, level, text, hint }: Found, width: number): Line[] => 
     ]),
 ];
 
-const tasksOf = (name: string, { manager, workers, storage }: Cluster): string =>
+const rolesOf = (name: string, { manager, workers, storage }: Cluster): string =>
   [
     ...(manager.name === name ? ["manager"] : []),
     ...(workers.some((worker) => worker.name === name) ? ["worker"] : []),

@@ -5,17 +5,17 @@ import { hub, swarm } from "../../pieces/index.js";
 import { type Piece, onlyOn } from "../../reconcile/piece.js";
 import { changeNode, inspectMembers, listNodes, nodeOf, removeNode } from "../../swarm/nodes.js";
 
-/** Those of the machines that the manager lists. */
+/** The machines that are in the manager's list of nodes. */
 export const membersAmong = async (cluster: Cluster, hosts: readonly Host[]): Promise<Host[]> => {
   const members = await inspectMembers(cluster);
   return hosts.filter((host) => nodeOf(host, members) !== undefined);
 };
 
-/** Lets no more servers onto a node; those that run there stay. */
+/** Pauses a node: no new servers start there, running ones stay. */
 export const closeNode = ({ manager }: Cluster, host: Host): Promise<unknown> =>
   changeNode(manager, host, (spec) => ({ ...spec, Availability: "pause" }));
 
-/** Says of a node where nobody sits any more that it is none of users': so the next `up` may take it out of the list. */
+/** Drains a node without servers and unmarks it for users, so that the next `up` may remove it from the list. */
 export const drainNode = ({ manager }: Cluster, host: Host): Promise<unknown> =>
   changeNode(manager, host, (spec) => ({
     ...spec,
@@ -23,11 +23,11 @@ export const drainNode = ({ manager }: Cluster, host: Host): Promise<unknown> =>
     Labels: { ...spec.Labels, [usersLabel]: "false" },
   }));
 
-/** What takes machines out of the class: the mounts of homes, then the Swarm. What else is there follows later. */
+/** The pieces that remove machines from the class: the mounts of homes, then the Swarm. The other pieces follow later. */
 export const membership = (hosts: readonly Host[]): Piece[] =>
   onlyOn(hosts, [swarm, hub] as readonly Piece[]);
 
-/** Takes what the manager lists of some machines, by their machine-ids, out of its list. */
+/** Removes the nodes of machines, by their machine-ids, from the manager's list. */
 export const forgetNodes = async (
   { manager }: Cluster,
   machineIds: ReadonlySet<string>,
