@@ -4,7 +4,7 @@ import { createProgram } from "./cli/program.js";
 import { exitCode } from "./errors.js";
 import { outliveReaders } from "./report/terminal.js";
 
-// Not only where a command has its terminal: `--help` is written before there is one.
+// Here and not in the terminal of a command, since `--help` prints without one.
 outliveReaders();
 
 try {

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from "commander";
 import { durationFrom } from "../config/values/units.js";
 import { adviceOf } from "../errors.js";
 
-/** A whole number from 1. */
+/** A whole number, 1 or more. */
 export const positive = (text: string): number => {
   const number = Number(text);
   if (!Number.isInteger(number) || number < 1)

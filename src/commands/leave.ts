@@ -42,7 +42,7 @@ export const leave = async (
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> => {
-  const begun = performance.now();
+  const started = performance.now();
   const session = await sessionOf(options, terminal);
   const { config } = session;
   const leaving = hostsFromArguments(options.hosts, undefined, config);
@@ -68,7 +68,7 @@ export const leave = async (
       },
       { breakLock: options.breakLock, report: terminal.report },
     );
-    await summarise(withoutHosts(cluster, after), leaving, result, begun, terminal, options);
+    await summarise(withoutHosts(cluster, after), leaving, result, started, terminal, options);
   } finally {
     await closeCluster(cluster);
   }
@@ -174,13 +174,13 @@ const summarise = async (
   smaller: Cluster,
   leaving: readonly HostConfig[],
   { changed, moved }: LeaveResult,
-  begun: number,
+  started: number,
   terminal: Terminal,
   { json }: LeaveOptions,
 ): Promise<void> => {
   const left = leaving.map(({ destination }) => destination);
   const seats = seatsOf(smaller, await inspectMachines(smaller));
-  const ms = Math.round(performance.now() - begun);
+  const ms = Math.round(performance.now() - started);
   const failed = moved.filter(({ why }) => why !== undefined);
   const text = `${left.join(", ")} left ${smaller.config.name}: ${changed} steps in ${duration(ms)}`;
   const next = [

@@ -23,14 +23,14 @@ export const retryWithout = async (
   leaveOut: (hosts: readonly Host[]) => Promise<void>,
 ): Promise<JoinResult> => {
   const failed = new Map<string, unknown>();
-  const begun = performance.now();
+  const started = performance.now();
   let changed = 0;
   for (;;) {
     const joined = newcomers.filter(({ name }) => !failed.has(name));
     const { seen, report: watching } = watched(report);
     try {
       const done = await reconcileClass(clusterWith(joined), watching);
-      const ms = Math.round(performance.now() - begun);
+      const ms = Math.round(performance.now() - started);
       return { joined, failed, done: { ...done, changed: changed + done.changed, ms } };
     } catch (error) {
       const failing = new Set([...seen.failed, ...hostsOf(error)]);

@@ -11,7 +11,7 @@ export const dialError = (
 ): UserError => {
   if (error instanceof UserError) return error;
   const { code, level, message } = error as Error & { code?: unknown; level?: string };
-  const where = `${config.hostname} port ${config.port}`;
+  const address = `${config.hostname} port ${config.port}`;
   const lasting = (reason: string, hint: string) => new UnreachableError(host, reason, hint);
   /** A machine that is still booting fails like this, too. */
   const passing = (reason: string, hint: string) => new UnreachableError(host, reason, hint, true);
@@ -26,19 +26,19 @@ export const dialError = (
       `getent hosts ${config.hostname}`,
     );
   if (code === "ECONNREFUSED")
-    return passing(`${where} refused the connection: no SSH server listens there`, `ssh ${host}`);
+    return passing(`${address} refused the connection: no SSH server listens there`, `ssh ${host}`);
   if (code === "EHOSTUNREACH" || code === "ENETUNREACH")
     return passing(`no route to ${config.hostname}`, `ip route get ${config.hostname}`);
   if (code === "ETIMEDOUT" || level === "client-timeout")
     return passing(
-      `${where} did not answer in time; is the machine up, and does its firewall allow SSH?`,
+      `${address} did not answer in time; is the machine up, and does its firewall allow SSH?`,
       `ssh ${host}`,
     );
   // While a machine boots, only root may log in (pam_nologin).
   if (level === "client-closed") return passing(`SSH failed: ${message}`, `ssh -v ${host}`);
   if (code === "ECONNRESET" || /lost before handshake/.test(message))
     return passing(
-      `${where} closed the connection at once (sshd's MaxStartups, or is this address banned?)`,
+      `${address} closed the connection at once (sshd's MaxStartups, or is this address banned?)`,
       `ssh -v ${host}`,
     );
   return lasting(`SSH failed: ${message}`, `ssh -v ${host}`);
