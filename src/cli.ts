@@ -2,10 +2,10 @@
 import { CommanderError } from "commander";
 import { createProgram } from "./cli/program.js";
 import { exitCode } from "./errors.js";
-import { outliveReaders } from "./report/terminal.js";
+import { ignoreClosedPipes } from "./report/terminal.js";
 
 // Here and not in the terminal of a command, since `--help` prints without one.
-outliveReaders();
+ignoreClosedPipes();
 
 try {
   await createProgram().parseAsync();

@@ -5,18 +5,22 @@ import type { Config, HostConfig } from "../config/types.js";
 import { withoutWorkers } from "../config/yaml/edit-workers.js";
 import { rewriteFile } from "../config/yaml/write-file.js";
 import { UserError, exitCode, hostsOf } from "../errors.js";
-import type { Host } from "../host/host.js";
 import { pieces } from "../pieces/index.js";
 import { withLock } from "../reconcile/lock.js";
 import { onlyOn } from "../reconcile/piece.js";
 import { removeAll, reconcile } from "../reconcile/reconcile.js";
-import { sideBySide } from "../reconcile/tasks.js";
 import type { Terminal } from "../report/terminal.js";
 import { duration, plural } from "../text/format.js";
 import { quoteAll } from "../text/shell.js";
 import { removeDeadMachines } from "./leave/dead-machines.js";
 import { confirmMove, moveServers } from "./leave/move-servers.js";
-import { closeNode, drainNode, forgetNodes, membersAmong, membership } from "./leave/nodes.js";
+import {
+  closeNodes,
+  drainNodes,
+  forgetNodes,
+  membersAmong,
+  membershipPieces,
+} from "./leave/nodes.js";
 import { type RestartResult, refuseNeeded, restartServer } from "./leave/servers.js";
 import { confirmBy } from "./shared/confirm.js";
 import { hostsFromArguments } from "./shared/hosts-argument.js";
@@ -93,13 +97,11 @@ const removeLiveMachines = async (
   const smaller = withoutHosts(cluster, after);
 
   await confirmMove(cluster, smaller, members, terminal, options);
-  await onEach("close", members, "accept no new servers", report, (host) =>
-    closeNode(cluster, host),
-  );
+  await closeNodes(cluster, members, report);
   const stopped = await moveServers(cluster, smaller, members, command, run);
-  await onEach("drain", members, "remove its seats", report, (host) => drainNode(cluster, host));
+  await drainNodes(cluster, members, report);
   const goal = { report, confirm: confirmBy(terminal, true), jobs: options.jobs, signal, command };
-  const removed = await removeAll(membership(leaving), cluster, goal);
+  const removed = await removeAll(membershipPieces(leaving), cluster, goal);
   await forgetNodes(cluster, ids);
   const { changed } = await reconcileWithout(cluster, after, machines, run);
   const moved = await Promise.all(
@@ -153,21 +155,6 @@ const connectAll = async (
       causes: [error],
     });
   }
-};
-
-const onEach = async (
-  piece: string,
-  hosts: readonly Host[],
-  title: string,
-  report: Terminal["report"],
-  run: (host: Host) => Promise<unknown>,
-): Promise<void> => {
-  const ends = await sideBySide(
-    piece,
-    hosts.map((host) => ({ host: host.name, title, run: () => run(host) })),
-    report,
-  );
-  for (const end of ends) if (end.status === "rejected") throw end.reason;
 };
 
 const summarise = async (

@@ -1,6 +1,6 @@
 import { duration, plural, printable } from "../text/format.js";
 import { columns, cut, pad } from "../text/width.js";
-import { type Stretch, paint } from "./paint.js";
+import { type Span, paint } from "./paint.js";
 import type { HostProgress, PieceProgress, Progress } from "./progress.js";
 
 /** What the terminal can show. `height` is the maximum number of lines of a frame. */
@@ -17,7 +17,7 @@ export const frame = (progress: Progress, view: View, now: number): string[] => 
   return lines.slice(0, view.height).map((line) => paint(line, view.width, view.colour));
 };
 
-type Line = readonly Stretch[];
+type Line = readonly Span[];
 type Signs = { done: string; failed: string; stopped: string; waiting: string; spinner: string };
 
 const unicodeSigns = {
@@ -82,7 +82,7 @@ const activeLine = (piece: PieceProgress, names: number, since: number, signs: S
 };
 
 /** No step failed where the run was interrupted or the part did not converge. */
-const endSign = ({ hosts }: PieceProgress, signs: Signs): Stretch =>
+const endSign = ({ hosts }: PieceProgress, signs: Signs): Span =>
   hosts.some(({ failed }) => failed !== undefined)
     ? [` ${signs.failed} `, "bad"]
     : [` ${signs.stopped} `, "warn"];

@@ -4,10 +4,10 @@ import { cut } from "../text/width.js";
 type Style = "plain" | "dim" | "bold" | "good" | "bad" | "busy" | "warn";
 
 /** A printable part of a line, with its style. */
-export type Stretch = readonly [text: string, style?: Style];
+export type Span = readonly [text: string, style?: Style];
 
 /** A line of spans, cut to a width in columns, with colours or without. */
-export const paint = (line: readonly Stretch[], width: number, colour: boolean): string => {
+export const paint = (line: readonly Span[], width: number, colour: boolean): string => {
   const whole = cut(line.map(([text]) => text).join(""), width);
   if (!colour) return whole.trimEnd();
   let at = 0;

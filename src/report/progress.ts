@@ -27,7 +27,7 @@ export type PieceProgress = {
 export type Progress = { inspecting: number | undefined; since: number; pieces: PieceProgress[] };
 
 /** The progress before the first event. */
-export const nothingYet: Progress = { inspecting: undefined, since: 0, pieces: [] };
+export const initialProgress: Progress = { inspecting: undefined, since: 0, pieces: [] };
 
 /** The progress after one more event. */
 export const advance = (progress: Progress, event: Event, now: number): Progress => {

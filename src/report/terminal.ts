@@ -25,7 +25,7 @@ export type Terminal = {
 type Screen = Writable & { isTTY?: boolean; columns?: number; rows?: number };
 
 /** The streams and the environment of a terminal, as `process` has them. */
-export type Surroundings = {
+export type ProcessStreams = {
   stdin: Readable & { isTTY?: boolean };
   stdout: Screen;
   stderr: Screen;
@@ -33,7 +33,7 @@ export type Surroundings = {
 };
 
 /** Keeps running when the reader of a pipe has gone (`swarmhub status | head`). */
-export const outliveReaders = (
+export const ignoreClosedPipes = (
   streams: readonly Writable[] = [process.stdout, process.stderr],
 ): void => {
   for (const stream of streams)
@@ -44,7 +44,7 @@ export const outliveReaders = (
 
 /** `json`: events as lines of JSON on stdout. `debug`: errors with their stack and causes. */
 export const createTerminal = (
-  { stdin, stdout, stderr, env }: Surroundings,
+  { stdin, stdout, stderr, env }: ProcessStreams,
   { json = false, debug = false }: { json?: boolean; debug?: boolean } = {},
 ): Terminal => {
   const toStdout = (text: string): void => void stdout.write(text);
@@ -78,10 +78,10 @@ export const createTerminal = (
   };
 };
 
-const isLive = (screen: Screen, env: Surroundings["env"]): boolean =>
+const isLive = (screen: Screen, env: ProcessStreams["env"]): boolean =>
   screen.isTTY === true && !env["CI"] && env["TERM"] !== "dumb";
 
-const canvas = (screen: Screen, env: Surroundings["env"]): Canvas => ({
+const canvas = (screen: Screen, env: ProcessStreams["env"]): Canvas => ({
   write: (text) => void screen.write(text),
   view: () => ({
     width: screen.columns ?? 80,
@@ -97,7 +97,7 @@ const canvas = (screen: Screen, env: Surroundings["env"]): Canvas => ({
 });
 
 /** A locale without UTF-8 and the console of a server have no such characters. */
-const hasUnicode = (env: Surroundings["env"]): boolean => {
+const hasUnicode = (env: ProcessStreams["env"]): boolean => {
   const locale = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "UTF-8";
   return /utf-?8/i.test(locale) && env["TERM"] !== "linux";
 };

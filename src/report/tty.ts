@@ -4,8 +4,8 @@ import { printable } from "../text/format.js";
 import { columns } from "../text/width.js";
 import { type View, frame } from "./frame.js";
 import { plainLine } from "./lines.js";
-import { type Stretch, paint } from "./paint.js";
-import { advance, nothingYet } from "./progress.js";
+import { type Span, paint } from "./paint.js";
+import { advance, initialProgress } from "./progress.js";
 
 /** A live tree on a terminal. `pause` clears it until its result is called. */
 type LiveReport = Report & { pause: () => () => void };
@@ -23,7 +23,7 @@ export type Canvas = {
 
 /** Shows a run as a tree that is redrawn at most ten times a second. */
 export const liveReport = ({ write, view, now, every }: Canvas): LiveReport => {
-  let progress = nothingYet;
+  let progress = initialProgress;
   let shown: string[] = [];
   let stop: (() => void) | undefined;
   let paused = false;
@@ -50,7 +50,7 @@ export const liveReport = ({ write, view, now, every }: Canvas): LiveReport => {
     stop();
     stop = undefined;
     shown = [];
-    progress = nothingYet;
+    progress = initialProgress;
     write(showCursor);
   };
   const pause = (): (() => void) => {
@@ -83,7 +83,7 @@ export const liveReport = ({ write, view, now, every }: Canvas): LiveReport => {
 };
 
 /** The lines of an event that stay on the screen, above the tree. */
-const permanentLines = (event: Event): Stretch[][] => {
+const permanentLines = (event: Event): Span[][] => {
   switch (event.type) {
     case "note":
       return [[[plainLine(event) ?? ""]]];
@@ -93,7 +93,7 @@ const permanentLines = (event: Event): Stretch[][] => {
       return [
         [],
         [[printable(event.text), "bold"]],
-        ...event.next.map((next): Stretch[] => [[`  ${printable(next)}`]]),
+        ...event.next.map((next): Span[] => [[`  ${printable(next)}`]]),
       ];
     default:
       return [];

@@ -2,14 +2,14 @@ import { stripVTControlCharacters } from "node:util";
 import test from "ava";
 import type { Event } from "../../src/reconcile/event.js";
 import { type View, frame } from "../../src/report/frame.js";
-import { type Progress, advance, nothingYet } from "../../src/report/progress.js";
+import { type Progress, advance, initialProgress } from "../../src/report/progress.js";
 import { columns } from "../../src/text/width.js";
 
 const wideView: View = { width: 80, height: 24, colour: false, unicode: true };
 
 /** The progress after these events, each with its time. */
 const after = (events: readonly (readonly [at: number, event: Event])[]): Progress =>
-  events.reduce((progress, [at, event]) => advance(progress, event, at), nothingYet);
+  events.reduce((progress, [at, event]) => advance(progress, event, at), initialProgress);
 
 const plan = (...pieces: [string, number][]): Event => ({
   type: "plan",

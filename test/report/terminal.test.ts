@@ -1,9 +1,13 @@
 import { PassThrough } from "node:stream";
 import test from "ava";
 import { CommandError, UserError } from "../../src/errors.js";
-import { type Surroundings, createTerminal, outliveReaders } from "../../src/report/terminal.js";
+import {
+  type ProcessStreams,
+  createTerminal,
+  ignoreClosedPipes,
+} from "../../src/report/terminal.js";
 
-const fakeProcess = (env: Surroundings["env"] = {}, isTTY = false) => {
+const fakeProcess = (env: ProcessStreams["env"] = {}, isTTY = false) => {
   const streams = {
     stdin: Object.assign(new PassThrough(), { isTTY }),
     stdout: Object.assign(new PassThrough(), { isTTY }),
@@ -20,7 +24,7 @@ const fakeProcess = (env: Surroundings["env"] = {}, isTTY = false) => {
 
 const live = /\u001b\[\?25l/;
 
-const afterSurvey = (env: Surroundings["env"], isTTY: boolean, json = false) => {
+const afterSurvey = (env: ProcessStreams["env"], isTTY: boolean, json = false) => {
   const fake = fakeProcess(env, isTTY);
   const terminal = createTerminal(fake, { json });
   terminal.report.event({ type: "survey", hosts: 1 });
@@ -122,7 +126,7 @@ test("a result is a line on stdout, also while the tree is live", (t) => {
 
 test("a reader that has gone (`swarmhub status | head`) stops nothing", (t) => {
   const fake = fakeProcess();
-  outliveReaders([fake.stdout]);
+  ignoreClosedPipes([fake.stdout]);
   const gone = Object.assign(new Error("write EPIPE"), { code: "EPIPE" });
   t.notThrows(() => fake.stdout.emit("error", gone));
   t.throws(() => fake.stdout.emit("error", new Error("disk full")), { message: "disk full" });
