@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import type { Cluster } from "../cluster/cluster.js";
-import { absent } from "../docker/client.js";
+import { ifExists } from "../docker/client.js";
 import { UserError } from "../errors.js";
 import type { Terminal } from "../report/terminal.js";
 import { printable } from "../text/format.js";
@@ -39,7 +39,7 @@ export const printLog = async (
   const sources = await findContainers(cluster, part);
   for (const source of sources) {
     // The container of a task that ended may be removed already; then the one before is read.
-    const log = await absent(open(source, { follow, lines, signal, deadline }));
+    const log = await ifExists(open(source, { follow, lines, signal, deadline }));
     if (log === undefined) continue;
     try {
       for await (const line of linesOf(log)) show(line);

@@ -68,8 +68,8 @@ const explained = (host: string, error: Failure, reason: string): Error =>
     ? new UserError(`Docker Engine ${reason}`, { host, hint: "journalctl -u docker --since -10m" })
     : error;
 
-/** The answer of Docker, or undefined where it is 404. */
-export const absent = async <T>(answer: Promise<T>): Promise<T | undefined> => {
+/** The answer of Docker, or undefined where it is 404 (not found). */
+export const ifExists = async <T>(answer: Promise<T>): Promise<T | undefined> => {
   try {
     return await answer;
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { Cluster } from "../cluster/cluster.js";
 import { type BuildSource, imagesOf } from "../config/types.js";
-import { type Docker, absent } from "../docker/client.js";
+import { type Docker, ifExists } from "../docker/client.js";
 import { buildImage, pullImage, pushImage } from "../docker/images.js";
 import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
@@ -107,10 +107,10 @@ const buildNow = async (
     });
   } catch (error) {
     // The next try goes on from there, and `down` knows it as ours.
-    if (last !== undefined) await absent(giveName(docker, last, unfinishedName));
+    if (last !== undefined) await ifExists(giveName(docker, last, unfinishedName));
     throw error;
   }
-  await absent(docker.getImage(unfinishedName).remove());
+  await ifExists(docker.getImage(unfinishedName).remove());
 };
 
 /** Tells from a builder's lines how far it is. */
@@ -123,7 +123,7 @@ export const tellInstructions =
 
 /** What an image stands on is pulled here and not by the builder, so that it is known as ours and goes when no build wants it. */
 const pullBase = async (docker: Docker, base: string, progress: Progress): Promise<void> => {
-  if ((await absent(docker.getImage(base).inspect())) !== undefined) return;
+  if ((await ifExists(docker.getImage(base).inspect())) !== undefined) return;
   await pullImage(docker, base, progress);
   await giveName(docker, base, pulledName(base));
 };

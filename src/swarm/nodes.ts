@@ -1,6 +1,6 @@
 import type { Cluster } from "../cluster/cluster.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
-import { absent } from "../docker/client.js";
+import { ifExists } from "../docker/client.js";
 import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { waitUntil } from "../wait.js";
@@ -74,7 +74,7 @@ export const waitForNode = async (manager: Host, host: Host): Promise<SwarmNode>
 
 /** Takes a node out of the manager's list, whatever its state; one that is not there is no error. */
 export const removeNode = (manager: Host, id: string): Promise<unknown> =>
-  absent(manager.docker.getNode(id).remove({ force: true }));
+  ifExists(manager.docker.getNode(id).remove({ force: true }));
 
 /** Changes what the manager keeps of a node, once it sees that as ready; answers the node's id. */
 export const changeNode = async (

@@ -1,7 +1,7 @@
 import type { Agent } from "node:http";
 import { inspect } from "node:util";
 import baseTest, { type ExecutionContext } from "ava";
-import { type Docker, absent, dockerOver } from "../../src/docker/client.js";
+import { type Docker, ifExists, dockerOver } from "../../src/docker/client.js";
 import { localTransport } from "../../src/transport/local.js";
 import type { Transport } from "../../src/transport/transport.js";
 import { waitUntil } from "../../src/wait.js";
@@ -152,8 +152,8 @@ baseTest("what does not exist is undefined, other failures are errors", async (t
       : json(response, 500, { message: "disk on fire" }),
   );
   const { docker } = await dockerFor(t, engine);
-  t.is(await absent(docker.getVolume("gone").inspect()), undefined);
-  await t.throwsAsync(absent(docker.getVolume("homes").inspect()), { message: /disk on fire/ });
+  t.is(await ifExists(docker.getVolume("gone").inspect()), undefined);
+  await t.throwsAsync(ifExists(docker.getVolume("homes").inspect()), { message: /disk on fire/ });
 });
 
 (hasSshd() ? baseTest : baseTest.skip)(

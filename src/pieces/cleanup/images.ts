@@ -1,5 +1,5 @@
 import type { Cluster } from "../../cluster/cluster.js";
-import { absent } from "../../docker/client.js";
+import { ifExists } from "../../docker/client.js";
 import { UserError } from "../../errors.js";
 import type { Host } from "../../host/host.js";
 import {
@@ -63,7 +63,7 @@ export const oldBuildSteps = (old: readonly OldBuild[], { manager }: Cluster): S
 const builtTag = new RegExp(`^${builtRepository.replaceAll(".", "\\.")}:[0-9a-f]{16}$`);
 
 const remove = ({ docker }: Host, tag: string): Promise<unknown> =>
-  absent(docker.getImage(tag).remove()).catch(unlessUsed);
+  ifExists(docker.getImage(tag).remove()).catch(unlessUsed);
 
 // The registry has no word for it: a tag is a folder there, and its own sweeper takes what no tag leads to. Nothing is
 // pushed meanwhile, as whoever pushes holds the lock of the class.
