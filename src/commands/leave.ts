@@ -100,15 +100,21 @@ const removeLiveMachines = async (
   await closeNodes(cluster, members, report);
   const stopped = await moveServers(cluster, smaller, members, command, run);
   await drainNodes(cluster, members, report);
-  const goal = { report, confirm: confirmBy(terminal, true), jobs: options.jobs, signal, command };
-  const removed = await removeAll(membershipPieces(leaving), cluster, goal);
+  const runOptions = {
+    report,
+    confirm: confirmBy(terminal, true),
+    jobs: options.jobs,
+    signal,
+    command,
+  };
+  const removed = await removeAll(membershipPieces(leaving), cluster, runOptions);
   await forgetNodes(cluster, ids);
   const { changed } = await reconcileWithout(cluster, after, machines, run);
   const moved = await Promise.all(
     stopped.map(async ({ user, restart }) => restart ?? restartServer(smaller, user)),
   );
   // Last, since it takes longest and nobody waits for it. These machines are no longer part of the class.
-  const cleaned = await removeAll(onlyOn(leaving, pieces), cluster, goal);
+  const cleaned = await removeAll(onlyOn(leaving, pieces), cluster, runOptions);
   return { changed: removed.changed + changed + cleaned.changed, moved };
 };
 
