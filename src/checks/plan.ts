@@ -1,6 +1,6 @@
 import { pieces } from "../pieces/index.js";
 import type { Piece } from "../reconcile/piece.js";
-import { planAll } from "../reconcile/reconcile.js";
+import { planAll } from "../reconcile/plan.js";
 import { type Check, type CheckContext, type Finding, refusalFrom } from "./check.js";
 
 /** What the pieces themselves refuse when they plan: a disk that is not blank, another Swarm, an unsupported system. */

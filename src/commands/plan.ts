@@ -2,7 +2,7 @@ import { inspectMachines } from "../cluster/machines.js";
 import { seatsText } from "../cluster/seats.js";
 import { refuseUnbuildable } from "../operator/build-folder.js";
 import { pieces } from "../pieces/index.js";
-import { planAll } from "../reconcile/reconcile.js";
+import { planAll } from "../reconcile/plan.js";
 import type { Terminal } from "../report/terminal.js";
 import { userServices } from "../swarm/list.js";
 import { plural } from "../text/format.js";

@@ -6,7 +6,7 @@ import { UserError, exitCode } from "../errors.js";
 import { earlierSentence, earlierServers } from "../images/outdated-servers.js";
 import { pieces } from "../pieces/index.js";
 import { type Piece, problemsOf } from "../reconcile/piece.js";
-import { planAll } from "../reconcile/reconcile.js";
+import { planAll } from "../reconcile/plan.js";
 import type { Terminal } from "../report/terminal.js";
 import { userServices } from "../swarm/list.js";
 import { printable } from "../text/format.js";

@@ -4,15 +4,15 @@ import type { Step } from "./piece.js";
 /** Asks the operator about steps that destroy something. */
 export type Confirm = (destroying: readonly Step[]) => Promise<boolean>;
 
-/** Asks about what destroys, but never twice about the same: plans are made anew, so steps are known by what they say. */
+/** Asks about destructive steps, never twice about the same one. Plans are made anew, so a step is known by its text. Throws a UserError after a no. */
 export const confirmOnce = (confirm: Confirm, command: string) => {
-  const agreed = new Set<string>();
+  const confirmed = new Set<string>();
   return async (steps: readonly Step[]): Promise<void> => {
-    const asked = steps.filter((step) => step.destroys !== undefined && !agreed.has(key(step)));
+    const asked = steps.filter((step) => step.destroys !== undefined && !confirmed.has(key(step)));
     if (asked.length === 0) return;
     if (!(await confirm(asked)))
-      throw new UserError("stopped: nothing was destroyed", { hint: `${command} asks again` });
-    for (const step of asked) agreed.add(key(step));
+      throw new UserError("stopped: nothing was destroyed", { hint: `\`${command}\` asks again` });
+    for (const step of asked) confirmed.add(key(step));
   };
 };
 

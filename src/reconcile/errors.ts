@@ -1,10 +1,10 @@
 import { UserError, commonCode, exitCode, explain } from "../errors.js";
 import type { Host } from "../host/host.js";
-import type { Outcome } from "./perform.js";
+import type { Outcome } from "./run-steps.js";
 import type { Step } from "./piece.js";
 
 /** One error for all steps of a piece that failed: each host, its step and the reason. */
-export const failure = (
+export const stepsFailed = (
   piece: string,
   steps: readonly Step[],
   outcomes: readonly Outcome[],
@@ -13,7 +13,7 @@ export const failure = (
   const failed = outcomes.filter((outcome) => outcome.kind === "failed");
   const hosts = new Set(failed.map(({ step }) => step.host)).size;
   const all = new Set(steps.map(({ host }) => host)).size;
-  const where = all === 1 ? "" : ` on ${hosts} of ${all} hosts`;
+  const where = all === 1 ? "" : ` on ${hosts} of ${all} machines`;
   const lines = failed.map(({ step, error }) => {
     const { error: message, hint } = explain(error);
     const isOfHost = error instanceof UserError && error.host === step.host.name;
@@ -25,14 +25,14 @@ export const failure = (
   return new UserError(
     [`${piece} failed${where}${count(skipped, "skipped")}:`, ...lines].join("\n"),
     {
-      hint: `\`${command}\` goes on from here once that is mended`,
+      hint: `fix that, then \`${command}\` continues from here`,
       code: commonCode(failed.map((outcome) => outcome.error)),
       causes: failed.map(({ step, error }) => errorOf(step.host, error)),
     },
   );
 };
 
-/** The run was interrupted in this piece; says which steps are still to come. */
+/** The run was interrupted in this piece; lists the pending steps. */
 export const interruption = (
   piece: string,
   steps: readonly Step[],
@@ -43,20 +43,19 @@ export const interruption = (
   const left = steps.filter((step) => !seen.has(step));
   const where =
     outcomes.length === 0
-      ? `interrupted before ${piece}; to be done there:`
-      : `interrupted in ${piece}: ${outcomes.length} of its ${steps.length} steps ran; to be done:`;
+      ? `interrupted before ${piece}; pending steps:`
+      : `interrupted in ${piece} after ${outcomes.length} of its ${steps.length} steps; pending steps:`;
   return new UserError(`${where}\n${listed(left)}`, {
-    hint: `\`${command}\` goes on from here`,
+    hint: `\`${command}\` continues from here`,
     code: exitCode.interrupted,
   });
 };
 
-/** All steps of a piece ran, and yet there is something left to do. */
-export const unsettled = (piece: string, left: readonly Step[], command: string): UserError =>
-  new UserError(
-    `${piece} did not settle: its steps ran, but a second look finds this to do:\n${listed(left)}`,
-    { hint: `\`${command}\` tries it again; \`swarmhub status\` shows what differs` },
-  );
+/** All steps of a piece ran, and its next plan is not empty. */
+export const unconverged = (piece: string, left: readonly Step[], command: string): UserError =>
+  new UserError(`${piece} did not converge: still pending after all steps:\n${listed(left)}`, {
+    hint: `\`${command}\` tries again; \`swarmhub status\` shows the drift`,
+  });
 
 const listed = (steps: readonly Step[]): string =>
   steps.map(({ host, title }) => `  ${host.name}: ${title}`).join("\n");

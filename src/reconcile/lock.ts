@@ -12,25 +12,32 @@ import {
   releaseScript,
   staleAfterSeconds,
 } from "./lock/script.js";
-import type { Lock } from "./reconcile.js";
 
-/** How a lock is taken. What is not given is as an operator wants it. */
+/** Keeps other operators out while something changes. */
+export type Lock = {
+  /** Whether somebody seems to hold it: then even a run with nothing to do has to wait its turn. */
+  isHeld: () => Promise<boolean>;
+  /** Does the work alone; `lost` is aborted when somebody else took the lock over. */
+  hold: <Result>(work: (lost: AbortSignal) => Promise<Result>) => Promise<Result>;
+};
+
+/** How a lock is taken; the defaults are what an operator wants. */
 export type LockOptions = {
-  /** Takes it from whoever holds it. */
+  /** Takes the lock from its holder. */
   breakLock?: boolean;
-  /** Told when the lock of another was taken over. */
+  /** Gets a warning when the lock of another operator was taken over. */
   report?: Report | undefined;
-  /** The folder on the manager in which the lock is. */
+  /** The folder of the lock on the manager. */
   folder?: string;
-  /** This process, as others may look for it. */
+  /** This process, as other runs can identify it. */
   me?: Self;
-  /** Calls again and again, until what it returns is called. */
+  /** Calls `work` every `ms` milliseconds until the returned function is called. */
   every?: (ms: number, work: () => void) => () => void;
 };
 
 /**
- * Does the work while no other operator changes this class; UserError with code 4 says who does and since when.
- * `lost` is aborted when another took the lock over meanwhile.
+ * Does the work while no other operator changes this class. Throws a UserError with code 4 that names the holder and the time.
+ * `lost` is aborted when another operator took the lock over meanwhile.
  */
 export const withLock = async <Result>(
   manager: Host,
@@ -49,7 +56,7 @@ export const withLock = async <Result>(
       const answer = await manager.script(refreshScript(folder, holder), { timeout: 20_000 });
       if (answer.trim() === "lost") lost.abort();
     } catch {
-      // One missed beat is no harm, and a machine that is lost is noticed by the work itself.
+      // One missed heartbeat does no harm, and the work itself notices a lost machine.
     } finally {
       beating = undefined;
     }
@@ -68,7 +75,7 @@ export const withLock = async <Result>(
   }
 };
 
-/** The lock as `reconcile` wants it: seen by the manager's facts, taken only for what changes something. */
+/** The lock for `reconcile`: the manager's facts show whether it is held; it is taken only to change something. */
 export const lockOf = (manager: Host, who: string, options: LockOptions): Lock => ({
   isHeld: async () => (await manager.facts()).state.includes(lockName),
   hold: (work) => withLock(manager, who, work, options),
@@ -89,9 +96,9 @@ const acquire = async (
     );
 
   let answer = await attempt("");
-  let reason = `it gave no sign of life for ${staleAfterSeconds} s`;
+  let reason = `no heartbeat for ${staleAfterSeconds} s`;
   if (answer.kind === "held" && (breakLock || isGone(answer.other, holder))) {
-    reason = breakLock ? "as --break-lock asks" : "its process is gone";
+    reason = breakLock ? "--break-lock" : "its process is gone";
     answer = await attempt(answer.token);
   }
   if (answer.kind === "held") throw locked(manager, answer);
@@ -110,14 +117,14 @@ const release = async (
   try {
     await manager.script(releaseScript(folder, holder), { timeout: 20_000 });
   } catch {
-    const text = `the lock on ${manager.name} could not be given back; it lapses after ${staleAfterSeconds} s`;
+    const text = `the lock on ${manager.name} could not be released; it expires after ${staleAfterSeconds} s`;
     report?.event({ type: "warning", text });
   }
 };
 
 type Other = Partial<Holder> & { since?: string };
 
-/** What the manager answers: ours now, ours after another's, or held by another for so many seconds. */
+/** What the manager answers: taken, taken from another operator, or held by another operator for that many seconds. */
 type Answer =
   | { kind: "taken" }
   | { kind: "replaced"; other: Other }
@@ -131,7 +138,7 @@ const readAnswer = (text: string): Answer => {
   return { kind: "taken" };
 };
 
-/** The machine may have lost power while the note was written. */
+/** The machine may have lost power while the file was written. */
 const readHolder = (text: string): Other => {
   try {
     return JSON.parse(text) as Other;
@@ -142,18 +149,18 @@ const readHolder = (text: string): Other => {
 
 const locked = (manager: Host, { other, seconds }: Answer & { kind: "held" }): UserError =>
   new UserError(
-    `${other.who ?? "another operator"} is changing this class, since ${other.since ?? "?"} (${duration(seconds * 1000)} ago)`,
+    `${other.who ?? "another operator"} has been changing this class since ${other.since ?? "?"} (${duration(seconds * 1000)} ago)`,
     {
       host: manager.name,
-      hint: "wait until that is done, or take over with the same command and --break-lock",
+      hint: "wait until that run ends, or take over: the same command with --break-lock",
       code: exitCode.locked,
     },
   );
 
 const takenFrom = (manager: Host, cause: unknown): UserError => {
-  const error = new UserError("another operator took the lock over; this run stopped", {
+  const error = new UserError("another operator took over the lock; this run stopped", {
     host: manager.name,
-    hint: "ask who it was before you run it again",
+    hint: "ask the other operator before you run it again",
     code: exitCode.locked,
   });
   error.cause = cause;

@@ -4,15 +4,15 @@ import type { Host } from "../host/host.js";
 import type { Report } from "./event.js";
 import type { Progress } from "../wait.js";
 
-/** One part of the system. `inspect` looks; `plan` and `remove` decide, and being synchronous cannot touch a machine. */
+/** One part of the system. `inspect` reads the machines; `plan` and `remove` decide: they are synchronous, so they cannot touch a machine. */
 export type Piece<State = unknown> = {
   name: string;
-  /** The name of an earlier piece: once that is there this one begins, beside those in between; it is waited for in its place. */
+  /** The name of an earlier piece: this piece starts as soon as that one is done, beside those in between, and is waited for in its turn. */
   startsAfter?: string;
   inspect(cluster: Cluster): Promise<State>;
   plan(want: Config, have: State, cluster: Cluster): Step[];
   remove(have: State, cluster: Cluster): Step[];
-  /** What is wrong there and no step can mend, in sentences that begin with the host. */
+  /** Problems that no step can repair, as sentences that begin with the host. */
   problems?(have: State, cluster: Cluster): string[];
 };
 
@@ -21,14 +21,14 @@ export type Step = {
   host: Host;
   title: string;
   detail?: string;
-  /** What is lost for ever by this step, in words; asked about first. */
+  /** What this step destroys for ever, in words; the operator is asked before the run. */
   destroys?: string;
-  /** Steps of the same plan, on other hosts, that must be done before. */
+  /** Steps of the same plan, on other hosts, that must be done first. */
   after?: readonly Step[];
   run: (progress: Progress) => Promise<unknown>;
 };
 
-/** The pieces as far as they are on some of the machines: `remove` takes away what they have there, and nothing is planned. */
+/** The pieces limited to some machines: `remove` removes what they have there, and `plan` is empty. */
 export const onlyOn = (hosts: readonly Host[], pieces: readonly Piece[]): Piece[] =>
   pieces.map((piece) => ({
     name: piece.name,
@@ -38,15 +38,15 @@ export const onlyOn = (hosts: readonly Host[], pieces: readonly Piece[]): Piece[
       piece
         .remove(have, cluster)
         .filter(({ host }) => hosts.includes(host))
-        // What they wait for may be on another machine, where it is not done.
+        // The step that they wait for may be on another machine, where it does not run.
         .map(({ after: _, ...step }) => step),
   }));
 
-/** What is wrong with a piece that no step can mend, in sentences; looks at what is remembered of the hosts. */
+/** The problems of a piece that no step can repair, as sentences; uses the remembered facts of the hosts. */
 export const problemsOf = async (piece: Piece, cluster: Cluster): Promise<string[]> =>
   piece.problems === undefined ? [] : piece.problems(await piece.inspect(cluster), cluster);
 
-/** Says of all pieces what is wrong with them and no step can mend, as warnings. */
+/** Reports the problems that no step can repair as warnings. */
 export const warnOfProblems = async (
   pieces: readonly Piece[],
   cluster: Cluster,
@@ -56,5 +56,5 @@ export const warnOfProblems = async (
     for (const text of await problemsOf(piece, cluster)) report.event({ type: "warning", text });
 };
 
-/** A piece and what it would do now. */
+/** A piece and the steps that it needs now. */
 export type Planned = { piece: Piece; steps: Step[] };

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { AcmeConfig, SecretSource, TlsConfig } from "../config/types.js";
 import { UserError, exitCode } from "../errors.js";
-import type { SecretWorld } from "../operator/secret.js";
+import { type SecretAccess, secretFromEnvironment } from "../operator/secret.js";
 import type { givenNames } from "../paths.js";
 import { certificatesIn, checkRoots } from "./chain.js";
 import { OwnFileError, checkOwn } from "./own-certificate.js";
@@ -15,7 +15,7 @@ type GivenName = (typeof givenNames)[number];
 export type Given = { files: GivenFile[]; serial?: string; warnings: string[] };
 
 /** Where it is read from, and when. */
-export type GivenWorld = SecretWorld & { now: () => Date };
+export type GivenWorld = SecretAccess & { now: () => Date };
 
 /** Reads and checks what `tls` names, for a class of these names; throws a UserError (usage) that never repeats a secret. */
 export const readGiven = async (
@@ -110,19 +110,9 @@ const readSecret = async (
   world: GivenWorld,
 ): Promise<{ text: string; place: string }> => {
   if (source.kind === "env")
-    return { text: fromEnvironment(what, source.name, world), place: `$${source.name}` };
+    return { text: secretFromEnvironment(what, source.name, world), place: `$${source.name}` };
   const place = source.kind === "file" ? source.path : "";
   return { text: await readText(what, place, world), place };
-};
-
-const fromEnvironment = (what: string, name: string, { env }: GivenWorld): string => {
-  const value = Object.hasOwn(env, name) ? env[name] : undefined;
-  if (value === undefined)
-    throw new UserError(`${what} comes from the environment variable ${name}, which is not set`, {
-      hint: `type \`read -rs ${name} && export ${name}\`, then the command again`,
-      code: exitCode.usage,
-    });
-  return value;
 };
 
 const most = 256 * 1024;

@@ -70,6 +70,6 @@ test("a folder is looked at here, and what cannot be built is refused at its pla
   t.regex(good ?? "", /^ok: scripts\/lab\.d\/notebook will be built on the manager: \d+ files/);
   t.regex(
     (await of("test/lab"))[0] ?? "",
-    /^refusal: a\.yaml:5:10 {2}build is test\/lab, where there is no Dockerfile/,
+    /^refusal: a\.yaml:5:10 {2}build folder test\/lab has no Dockerfile/,
   );
 });

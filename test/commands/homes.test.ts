@@ -3,10 +3,8 @@ import { serverText } from "../../src/commands/homes/ls.js";
 import { homesLines, inspectClassHomes } from "../../src/commands/shared/homes.js";
 import type { Docker } from "../../src/docker/client.js";
 import { keptUntil } from "../../src/homes/trash.js";
-import { oneByOne } from "../../src/reconcile/one-by-one.js";
-import { plainLine } from "../../src/report/lines.js";
 import { serversOf, stopServer } from "../../src/swarm/user-servers.js";
-import { fakeCluster, fakeFacts, fakeHost, fakeReport, twoMachines } from "../support/fakes.js";
+import { fakeCluster, fakeFacts, fakeHost, twoMachines } from "../support/fakes.js";
 
 const now = 1_795_262_400;
 
@@ -85,29 +83,6 @@ test("a server that is stopped leaves no mount of its home, and no other volume 
     "remove nb-ada",
     "worker: swarmhub-home-ada-12345678",
   ]);
-});
-
-test("of several homes each is tried, and what failed is one error at the end", async (t) => {
-  const report = fakeReport();
-  const task = (title: string, error?: Error) => ({
-    title,
-    run: async () => {
-      if (error !== undefined) throw error;
-    },
-  });
-  const tasks = [task("one", new Error("no")), task("two")];
-  const { signal } = new AbortController();
-  await t.throwsAsync(oneByOne(tasks, "node1", report, signal), { message: "no" });
-  const lines = report.events.map(plainLine).filter((line) => line !== undefined);
-  t.regex(lines.join("\n"), /one {2}FAILED[^]*two {2}done/);
-});
-
-test("an interruption lets no further home begin", async (t) => {
-  const interrupt = new AbortController();
-  const report = fakeReport();
-  const tasks = ["one", "two"].map((title) => ({ title, run: async () => interrupt.abort() }));
-  await oneByOne(tasks, "node1", report, interrupt.signal);
-  t.is(report.events.filter(({ type }) => type === "step-started").length, 1);
 });
 
 test("the trash is kept for its days", (t) => {

@@ -49,7 +49,7 @@ test.serial(
   async (t) => {
     const { code, stderr } = await swarmhub("up", "--yes");
     t.is(code, 2, stderr);
-    t.regex(stderr, /swarmhub\.yaml:6:18 {2}build is .*\/image, where there is no Dockerfile/);
+    t.regex(stderr, /swarmhub\.yaml:6:18 {2}build folder .*\/image has no Dockerfile/);
     t.is(await stateOf(1), before[1]);
   },
 );

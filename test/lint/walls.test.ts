@@ -173,7 +173,7 @@ const sound: [what: string, path: string, content: string][] = [
   ],
   [
     "the engine runs a step",
-    "src/reconcile/perform.ts",
+    "src/reconcile/run-steps.ts",
     `import type { Step } from "./piece.js";\nexport const use = (step: Step) => step.run(() => {});\n`,
   ],
   [

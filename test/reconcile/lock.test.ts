@@ -68,7 +68,7 @@ const hold = async (it: ReturnType<typeof manager>, options: LockOptions = {}) =
   };
 };
 
-test("the lock is there during the work and gone after it, with the folder it needed", async (t) => {
+test("the lock exists during the work and is gone after it, with the folder that it needed", async (t) => {
   const it = manager();
   const { every: _, ...options } = it.options;
   const result = await withLock(
@@ -87,7 +87,7 @@ test("the lock is there during the work and gone after it, with the folder it ne
   it.remove();
 });
 
-test("work that fails gives the lock back", async (t) => {
+test("work that fails releases the lock", async (t) => {
   const it = manager();
   const error = new Error("no");
   await t.throwsAsync(
@@ -98,7 +98,7 @@ test("work that fails gives the lock back", async (t) => {
   it.remove();
 });
 
-test("a folder with something else in it stays", async (t) => {
+test("a folder with other content stays", async (t) => {
   const it = manager();
   await shell(`mkdir -p ${it.folder}/hub`);
   await withLock(it.host, "ada", async () => {}, it.options);
@@ -115,7 +115,7 @@ test("a second operator is told who holds the lock, since when, and how to take 
   t.is(error.code, 4);
   t.regex(
     error.message,
-    /^manager: ada@laptop is changing this class, since \d{4}-\d\d-\d\dT[\d:]+Z \([\d.]+ s ago\)$/,
+    /^manager: ada@laptop has been changing this class since \d{4}-\d\d-\d\dT[\d:]+Z \([\d.]+ s ago\)$/,
   );
   t.regex(error.hint ?? "", /--break-lock/);
   t.true(existsSync(it.lock), "and the lock is still the first one's");
@@ -124,7 +124,7 @@ test("a second operator is told who holds the lock, since when, and how to take 
   it.remove();
 });
 
-test("of many who come at once exactly one works", async (t) => {
+test("of many runs that start at once exactly one gets the lock", async (t) => {
   const it = manager();
   let [working, most, worked] = [0, 0, 0];
   const all = Array.from({ length: 10 }, (_, index) =>
@@ -150,7 +150,7 @@ test("of many who come at once exactly one works", async (t) => {
   it.remove();
 });
 
-test("of many who find a dead holder's lock exactly one takes it over", async (t) => {
+test("of many runs that find the lock of a dead holder exactly one takes it over", async (t) => {
   const it = manager();
   await hold(it);
   it.age(61);
@@ -180,7 +180,7 @@ test("of many who find a dead holder's lock exactly one takes it over", async (t
   it.remove();
 });
 
-test("a holder that was silent for a minute is replaced, and that is said", async (t) => {
+test("a holder without a heartbeat for a minute is replaced, with a warning", async (t) => {
   const it = manager();
   await hold(it);
   it.age(59);
@@ -191,13 +191,13 @@ test("a holder that was silent for a minute is replaced, and that is said", asyn
   t.deepEqual(report.events, [
     {
       type: "warning",
-      text: "took over the lock of ada@laptop: it gave no sign of life for 60 s",
+      text: "took over the lock of ada@laptop: no heartbeat for 60 s",
     },
   ]);
   it.remove();
 });
 
-test("signs of life keep a lock for as long as the work takes", async (t) => {
+test("heartbeats keep a lock for as long as the work takes", async (t) => {
   const it = manager();
   const letGo = await hold(it);
   it.age(55);
@@ -225,7 +225,7 @@ test("a holder of this machine whose process is gone is replaced at once", async
   it.remove();
 });
 
-test("a holder of this machine that lives keeps its lock", async (t) => {
+test("a live holder on this machine keeps its lock", async (t) => {
   const it = manager();
   const letGo = await hold(it, { me: self() });
   const error = await userError(withLock(it.host, "ada", async () => t.fail(), it.options));
@@ -234,7 +234,7 @@ test("a holder of this machine that lives keeps its lock", async (t) => {
   it.remove();
 });
 
-test("--break-lock takes it, and the one it was taken from is stopped and told", async (t) => {
+test("--break-lock takes the lock, and the other run stops with an error", async (t) => {
   const it = manager();
   const begun = new AbortController();
   const first = withLock(
@@ -258,7 +258,7 @@ test("--break-lock takes it, and the one it was taken from is stopped and told",
       beatOfFirst();
       const error = await told;
       t.is(error.code, 4);
-      t.regex(error.message, /another operator took the lock over/);
+      t.regex(error.message, /another operator took over the lock/);
       t.true(existsSync(it.lock), "the first one's end does not end the second one's lock");
     },
     { ...rest, breakLock: true, every: () => () => {} },
@@ -284,12 +284,12 @@ test("work that removes the folder keeps its lock", async (t) => {
   it.remove();
 });
 
-test("a note that was cut short by a lost machine still locks, and still lapses", async (t) => {
+test("a holder's file that a power cut truncated still locks, and still expires", async (t) => {
   const it = manager();
   await hold(it);
   await shell(`printf '{"who' >${it.lock}/holder.json`);
   const error = await userError(withLock(it.host, "bob", async () => {}, it.options));
-  t.regex(error.message, /another operator is changing/);
+  t.regex(error.message, /another operator has been changing/);
   await withLock(it.host, "bob", async () => t.pass(), { ...it.options, breakLock: true });
   it.remove();
 });
@@ -312,7 +312,7 @@ test("a name with quotes and newlines is only a name", async (t) => {
   it.remove();
 });
 
-test("a manager lost at the end is said, and is no failure of the work", async (t) => {
+test("a manager lost at the end gives a warning and does not fail the work", async (t) => {
   const it = manager();
   const report = fakeReport();
   let lost = false;

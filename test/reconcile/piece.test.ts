@@ -4,7 +4,7 @@ import { removeAll } from "../../src/reconcile/reconcile.js";
 import { fakeCluster, fakeHost, fakeReport } from "../support/fakes.js";
 import { newWorld, toy } from "../support/toy-piece.js";
 
-test("of each piece only what is on the leaving machines is taken away, last piece first", async (t) => {
+test("each piece is removed only from the leaving machines, the last piece first", async (t) => {
   const world = newWorld();
   const [manager, one, two] = [fakeHost("manager"), fakeHost("one"), fakeHost("two")];
   const cluster = fakeCluster(manager, [one, two]);
@@ -32,7 +32,7 @@ test("of each piece only what is on the leaving machines is taken away, last pie
   t.deepEqual(onlyOn([two], pieces)[0]?.plan(cluster.config, new Set(), cluster), []);
 });
 
-test("what no step can mend is warned of, piece by piece; most pieces know of nothing", async (t) => {
+test("problems that no step can repair are warnings, piece by piece", async (t) => {
   const piece = (name: string, problems?: Piece["problems"]): Piece => ({
     name,
     inspect: async () => name,

@@ -2,12 +2,8 @@ import test from "ava";
 import { UnreachableError } from "../../src/errors.js";
 import type { Host } from "../../src/host/host.js";
 import type { Piece, Step } from "../../src/reconcile/piece.js";
-import {
-  type ReconcileOptions,
-  removeAll,
-  reconcile,
-  planAll,
-} from "../../src/reconcile/reconcile.js";
+import { planAll } from "../../src/reconcile/plan.js";
+import { type ReconcileOptions, reconcile, removeAll } from "../../src/reconcile/reconcile.js";
 import { fakeCluster, fakeHost, fakeReport, userError } from "../support/fakes.js";
 import { newWorld, once, toy } from "../support/toy-piece.js";
 
@@ -24,7 +20,7 @@ const options = (changes: Partial<Omit<ReconcileOptions, "report">> = {}) => ({
   ...changes,
 });
 
-test("every piece is brought about, in order", async (t) => {
+test("every piece converges, in order", async (t) => {
   const world = newWorld();
   const { a, cluster } = threeHosts();
   const pieces = [toy(world, "engine", ["docker"], [a]), toy(world, "swarm", ["init"], [a])];
@@ -62,7 +58,7 @@ test("a dry run plans what the run would do, and does nothing", async (t) => {
 });
 
 for (const moment of ["before", "after"] as const) {
-  test(`a run that dies ${moment} the effect of any step is finished by the next run`, async (t) => {
+  test(`a run that dies ${moment} the effect of any step is completed by the next run`, async (t) => {
     const all = 2 * 3 * 3;
     for (let position = 1; position <= all; position += 1) {
       const world = newWorld();
@@ -84,7 +80,7 @@ for (const moment of ["before", "after"] as const) {
   });
 }
 
-test("down takes the pieces away, the last first", async (t) => {
+test("down removes the pieces, the last first", async (t) => {
   const world = newWorld();
   const { a, cluster } = threeHosts();
   const pieces = [toy(world, "engine", ["docker"], [a]), toy(world, "hub", ["service"], [a])];
@@ -95,7 +91,7 @@ test("down takes the pieces away, the last first", async (t) => {
   t.is((await removeAll(pieces, cluster, options())).changed, 0);
 });
 
-test("a piece is looked at afresh when an earlier one changed something", async (t) => {
+test("a piece is planned again when an earlier one changed something", async (t) => {
   const { a, cluster } = threeHosts();
   const seen: boolean[] = [];
   const swarm = { up: false, joined: false };
@@ -121,7 +117,7 @@ test("a piece is looked at afresh when an earlier one changed something", async 
   );
 });
 
-test("what is known of a host is forgotten once a step ran there, also one that failed", async (t) => {
+test("the remembered facts of a host are dropped after each step there, also after a failed one", async (t) => {
   const { a, b, c, cluster } = threeHosts();
   const piece = once("engine", [
     { host: a, title: "fine", run: async () => {} },
@@ -134,7 +130,7 @@ test("what is known of a host is forgotten once a step ran there, also one that 
   );
 });
 
-test("a piece whose second plan is not empty did not settle", async (t) => {
+test("a piece whose second plan is not empty did not converge", async (t) => {
   const { a, cluster } = threeHosts();
   const piece: Piece<null> = {
     name: "storage",
@@ -144,11 +140,11 @@ test("a piece whose second plan is not empty did not settle", async (t) => {
   };
   const opts = options();
   const error = await userError(reconcile([piece], cluster, opts));
-  t.regex(error.message, /^storage did not settle: .*\n {2}a: mount \/dev\/vdb$/s);
+  t.regex(error.message, /^storage did not converge: .*\n {2}a: mount \/dev\/vdb$/s);
   t.is(opts.report.events.at(-1)?.type, "piece-failed");
 });
 
-test("after Ctrl-C the running steps finish, no new one begins, and the next run goes on", async (t) => {
+test("after Ctrl-C the running steps finish, no new one starts, and the next run continues", async (t) => {
   const { a, b, cluster } = threeHosts();
   const world = newWorld();
   const stop = new AbortController();
@@ -158,13 +154,13 @@ test("after Ctrl-C the running steps finish, no new one begins, and the next run
   t.is(error.code, 130);
   t.is(
     error.message,
-    "interrupted in engine: 2 of its 4 steps ran; to be done:\n  a: make y\n  b: make y",
+    "interrupted in engine after 2 of its 4 steps; pending steps:\n  a: make y\n  b: make y",
   );
   world.onChange = () => {};
   t.is((await reconcile([piece], cluster, options())).changed, 2);
 });
 
-test("after Ctrl-C between two pieces the second does not begin", async (t) => {
+test("after Ctrl-C between two pieces the second does not start", async (t) => {
   const { a, cluster } = threeHosts();
   const world = newWorld();
   const stop = new AbortController();
@@ -172,7 +168,7 @@ test("after Ctrl-C between two pieces the second does not begin", async (t) => {
   const pieces = [toy(world, "engine", ["x"], [a]), toy(world, "hub", ["x"], [a])];
   const error = await userError(reconcile(pieces, cluster, options({ signal: stop.signal })));
   t.is(error.code, 130);
-  t.regex(error.message, /^interrupted before hub; to be done there:\n {2}a: make x$/);
+  t.regex(error.message, /^interrupted before hub; pending steps:\n {2}a: make x$/);
   t.deepEqual(world.log, ["make a:engine.x"]);
 });
 
@@ -183,7 +179,7 @@ const destructive = (host: Host, title: string, log: string[]): Step => ({
   run: async () => void log.push(title),
 });
 
-test("what destroys is asked about once, before anything runs", async (t) => {
+test("destructive steps are confirmed once, before anything runs", async (t) => {
   const { a, b, cluster } = threeHosts();
   const log: string[] = [];
   const asked: string[][] = [];
@@ -204,7 +200,7 @@ test("what destroys is asked about once, before anything runs", async (t) => {
   t.deepEqual(log, ["asked", "install", "format", "format"]);
 });
 
-test("a later plan that newly destroys asks again", async (t) => {
+test("a later plan with a new destructive step asks again", async (t) => {
   const { a, cluster } = threeHosts();
   const log: string[] = [];
   let disk = "unseen";
@@ -231,7 +227,7 @@ test("a later plan that newly destroys asks again", async (t) => {
   t.regex(error.message, /nothing was destroyed/);
 });
 
-test("a no to what destroys stops the run before anything ran", async (t) => {
+test("a no to a destructive step stops the run before anything ran", async (t) => {
   const { a, cluster } = threeHosts();
   const log: string[] = [];
   const pieces = [
@@ -242,7 +238,7 @@ test("a no to what destroys stops the run before anything ran", async (t) => {
   t.deepEqual(log, []);
 });
 
-test("the events tell the run from the look to the end", async (t) => {
+test("the events cover the run from the inspection to the end", async (t) => {
   const { a, cluster } = threeHosts();
   const opts = options();
   const step: Step = {
@@ -264,7 +260,7 @@ test("the events tell the run from the look to the end", async (t) => {
   ]);
 });
 
-test("machines that cannot be looked at stop the run before anything ran, each named once", async (t) => {
+test("machines that cannot be inspected stop the run before anything ran, each named once", async (t) => {
   const world = newWorld();
   const { cluster } = threeHosts();
   const lost = (name: string, host: string): Piece => ({
@@ -298,7 +294,7 @@ const locked = (log: string[], isHeld = false) => ({
   },
 });
 
-test("what changes something is looked at afresh under the lock, after the preflight; what changes nothing takes none", async (t) => {
+test("a run with changes plans again under the lock, after the preflight; a run without changes takes no lock", async (t) => {
   const world = newWorld();
   const { a, cluster } = threeHosts();
   const pieces = [toy(world, "engine", ["docker"], [a])];
@@ -317,14 +313,14 @@ test("what changes something is looked at afresh under the lock, after the prefl
   );
 });
 
-test("while another holds the lock even a run with nothing to do asks for it", async (t) => {
+test("while another operator holds the lock even a run with nothing to do waits for it", async (t) => {
   const world = newWorld();
   const { cluster } = threeHosts();
   await reconcile([], cluster, options({ lock: locked(world.log, true) }));
   t.deepEqual(world.log, ["lock", "unlock"]);
 });
 
-test("what a piece refuses is said under the lock, where the preflight comes first", async (t) => {
+test("a refusal of a piece is raised under the lock, where the preflight comes first", async (t) => {
   const world = newWorld();
   const { cluster } = threeHosts();
   const refusing = once("engine", []);
@@ -340,7 +336,7 @@ test("what a piece refuses is said under the lock, where the preflight comes fir
   t.deepEqual(world.log, ["lock", "unlock"]);
 });
 
-test("a run whose lock another took stops as after Ctrl-C", async (t) => {
+test("a run that lost its lock stops as after Ctrl-C", async (t) => {
   const world = newWorld();
   const { a, cluster } = threeHosts();
   const gone = new AbortController();

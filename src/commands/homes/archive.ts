@@ -3,7 +3,7 @@ import { UserError, exitCode } from "../../errors.js";
 import { type Archive, archiveHome, refuseExisting } from "../../homes/archive.js";
 import { type Home, inspectHomes } from "../../homes/inspect.js";
 import { selectHomes, ownerName } from "../../homes/select.js";
-import { oneByOne } from "../../reconcile/one-by-one.js";
+import { runTasksInTurn } from "../../reconcile/run-tasks.js";
 import type { Terminal } from "../../report/terminal.js";
 import { serversOf } from "../../swarm/user-servers.js";
 import { formatSize, printable } from "../../text/format.js";
@@ -27,6 +27,7 @@ export const homesArchive = (
     for (const home of homes) await refuseExisting(pathOf(home));
     const done: Archive[] = [];
     const tasks = homes.map((home) => ({
+      host: storage.name,
       title: `archive ${ownerName(home)}`,
       run: async (progress: (text: string) => void) => {
         const text = (bytes: number): string =>
@@ -39,7 +40,7 @@ export const homesArchive = (
       },
     }));
     try {
-      await oneByOne(tasks, storage.name, terminal.report, signal);
+      await runTasksInTurn("homes", tasks, terminal.report, signal);
     } finally {
       for (const { path, bytes } of done)
         terminal.print(

@@ -3,7 +3,7 @@ import { UserError, exitCode } from "../../errors.js";
 import { inspectHomes } from "../../homes/inspect.js";
 import { type Named, selectHomes, ownerName } from "../../homes/select.js";
 import { keptUntil, moveToTrash, trashFrom } from "../../homes/trash.js";
-import { oneByOne } from "../../reconcile/one-by-one.js";
+import { runTasksInTurn } from "../../reconcile/run-tasks.js";
 import type { Terminal } from "../../report/terminal.js";
 import { serversOf, stopServer } from "../../swarm/user-servers.js";
 import { formatSize, momentText } from "../../text/format.js";
@@ -32,6 +32,7 @@ export const homesDelete = (
       }
     const done: string[] = [];
     const tasks = homes.map((home) => ({
+      host: storage.name,
       title: `delete ${ownerName(home)}`,
       run: async (progress: (text: string) => void) => {
         const entry = await deleteHome(cluster, home.name, progress);
@@ -45,7 +46,7 @@ export const homesDelete = (
       },
     }));
     try {
-      await oneByOne(tasks, storage.name, terminal.report, signal);
+      await runTasksInTurn("homes", tasks, terminal.report, signal);
     } finally {
       for (const line of done) terminal.print(line);
     }

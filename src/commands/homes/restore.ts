@@ -4,7 +4,7 @@ import { selectHomes, ownerName } from "../../homes/select.js";
 import { type Trashed, bringBack } from "../../homes/trash.js";
 import { watcherProblem } from "../../homes/watcher.js";
 import type { Host } from "../../host/host.js";
-import { oneByOne } from "../../reconcile/one-by-one.js";
+import { runTasksInTurn } from "../../reconcile/run-tasks.js";
 import type { Terminal } from "../../report/terminal.js";
 import { momentText, printable } from "../../text/format.js";
 import { waitUntil } from "../../wait.js";
@@ -36,7 +36,7 @@ export const homesRestore = (
       progress("setting its limit");
       await waitUntilLimited(storage, name);
     };
-    await oneByOne([{ title, run }], storage.name, terminal.report, signal);
+    await runTasksInTurn("homes", [{ host: storage.name, title, run }], terminal.report, signal);
     terminal.print(
       options.json
         ? JSON.stringify({ type: "result", home: name, entry })

@@ -3,7 +3,7 @@ import type { HostConfig } from "../../config/types.js";
 import { connectWhenBooted } from "../../host/connect.js";
 import type { Host } from "../../host/host.js";
 import type { Report } from "../../reconcile/event.js";
-import { sideBySide } from "../../reconcile/tasks.js";
+import { runTasks } from "../../reconcile/run-tasks.js";
 import { type ClusterWith, admissionRefusals } from "./admission.js";
 
 /** The hosts that are connected, those of them that may join, and the errors of all others. */
@@ -16,7 +16,7 @@ export const reachHosts = async (
   connect: (destination: string) => Promise<Host>,
   { report, wait, signal }: { report: Report; wait: number; signal: AbortSignal },
 ): Promise<ReachedHosts> => {
-  const ends = await sideBySide(
+  const ends = await runTasks(
     "machines",
     machines.map(({ destination }) => ({
       host: destination,
@@ -25,11 +25,11 @@ export const reachHosts = async (
     })),
     report,
   );
-  const open = ends.flatMap((end) => (end.status === "fulfilled" ? [end.value] : []));
+  const open = ends.flatMap((end) => ("result" in end ? [end.result] : []));
   const failed = new Map<string, unknown>(
     machines.flatMap(({ destination }, index) => {
       const end = ends[index];
-      return end?.status === "rejected" ? [[destination, end.reason as unknown]] : [];
+      return end !== undefined && "error" in end ? [[destination, end.error]] : [];
     }),
   );
   try {

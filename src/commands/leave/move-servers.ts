@@ -3,7 +3,7 @@ import { inspectMachines } from "../../cluster/machines.js";
 import { seatsOf } from "../../cluster/seats.js";
 import { UserError, exitCode } from "../../errors.js";
 import type { Host } from "../../host/host.js";
-import { sideBySide } from "../../reconcile/tasks.js";
+import { runTasks } from "../../reconcile/run-tasks.js";
 import type { Terminal } from "../../report/terminal.js";
 import { serversOf } from "../../swarm/user-servers.js";
 import { plural, printable } from "../../text/format.js";
@@ -64,7 +64,7 @@ export const moveServers = async (
     const restart = hasOtherMachine ? await restartServer(cluster, user) : undefined;
     stopped.push({ user, restart });
   };
-  const [end] = await sideBySide(
+  const [end] = await runTasks(
     "servers",
     [
       {
@@ -81,8 +81,8 @@ export const moveServers = async (
     ],
     terminal.report,
   );
-  if (end?.status === "rejected") throw end.reason;
-  if (end?.value === true) return stopped;
+  if (end !== undefined && "error" in end) throw end.error;
+  if (end?.result === true) return stopped;
   throw new UserError("interrupted: servers still run there, and no new ones start", {
     hint: `\`${command}\` continues; \`swarmhub up\` allows new servers there again`,
     code: exitCode.interrupted,

@@ -4,7 +4,7 @@ import { usersLabel } from "../../names.js";
 import { hub, swarm } from "../../pieces/index.js";
 import type { Report } from "../../reconcile/event.js";
 import { type Piece, onlyOn } from "../../reconcile/piece.js";
-import { sideBySide } from "../../reconcile/tasks.js";
+import { runTasks } from "../../reconcile/run-tasks.js";
 import { changeNode, inspectMembers, listNodes, nodeOf, removeNode } from "../../swarm/nodes.js";
 
 /** The machines that are in the manager's list of nodes. */
@@ -44,12 +44,12 @@ const onEach = async (
   report: Report,
   run: (host: Host) => Promise<unknown>,
 ): Promise<void> => {
-  const ends = await sideBySide(
+  const ends = await runTasks(
     piece,
     hosts.map((host) => ({ host: host.name, title, run: () => run(host) })),
     report,
   );
-  for (const end of ends) if (end.status === "rejected") throw end.reason;
+  for (const end of ends) if ("error" in end) throw end.error;
 };
 
 /** The pieces that remove machines from the class: the mounts of homes, then the Swarm. The other pieces follow later. */

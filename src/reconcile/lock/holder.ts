@@ -1,12 +1,12 @@
 import { readFileSync, readlinkSync } from "node:fs";
 
-/** Who holds a lock; `token` tells one run from another. */
+/** The holder of a lock; `token` identifies the run. */
 export type Holder = Self & { token: string; who: string };
 
-/** A process, as others on its machine may look for it. `place`: which kernel and process table its number counts in. */
+/** A process, as other processes on its machine can identify it. `place` names the kernel and the process table of its id. */
 export type Self = { pid: number; place?: string };
 
-/** This process. Without /proc its place is unknown, and nobody can tell whether it is gone. */
+/** This process. Without /proc its place is unknown, and nobody can tell whether it has ended. */
 export const self = (): Self => {
   try {
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();

@@ -2,15 +2,15 @@ import { posix } from "node:path";
 import { quote } from "../../text/shell.js";
 import type { Holder } from "./holder.js";
 
-/** The lock is a folder of this name. */
+/** The name of the folder that is the lock. */
 export const lockName = "lock";
 
-/** A holder that was silent for longer than this, by the manager's own clock, is taken to be dead. */
+/** A holder without a heartbeat for longer than this, by the manager's clock, counts as dead. */
 export const staleAfterSeconds = 60;
 
 /**
- * Takes the lock if it is free, stale or `dismissed` holds it (a token). Answers "taken", or who held it:
- * "replaced" or "held SECONDS TOKEN", and the holder's note in the second line.
+ * Takes the lock if it is free, stale, or held under the token `dismissed`. Prints "taken", "replaced" or
+ * "held SECONDS TOKEN"; after the last two the holder's file follows on the second line.
  */
 export const acquireScript = (folder: string, holder: Holder, dismissed: string): string =>
   `${alone(folder, holder)}
@@ -29,7 +29,7 @@ echo "$result"
 if [ "$result" = replaced ]; then cat "$lock/holder.json" 2>/dev/null || echo; rm -rf "$lock"; fi
 place`;
 
-/** Says that the holder lives. Answers "lost" when the lock is another's by now. */
+/** Renews the heartbeat. Prints "lost" when another run holds the lock by now. */
 export const refreshScript = (folder: string, holder: Holder): string =>
   `${alone(folder, holder)}
 if [ ! -d "$lock" ]; then place
@@ -37,13 +37,13 @@ elif [ "$(cat "$lock/token")" = "$token" ]; then touch "$lock/heartbeat"
 else echo lost
 fi`;
 
-/** Gives the lock back, if it is still the holder's, and leaves no empty folder behind. */
+/** Releases the lock if this holder still has it, and leaves no empty folder. */
 export const releaseScript = (folder: string, holder: Holder): string =>
   `${alone(folder, holder)}
 if [ "$(cat "$lock/token" 2>/dev/null)" = "$token" ]; then rm -rf "$lock"; fi
 rmdir "$folder" 2>/dev/null || true`;
 
-/** Names, and the way to be the only one who looks and changes: flock on the folder above, which is always there. */
+/** The variables, and mutual exclusion while the lock is read and changed: flock on the parent folder, which always exists. */
 const alone = (folder: string, holder: Holder): string => {
   const { token, ...others } = holder;
   return `set -eu
@@ -52,7 +52,7 @@ lock="$folder/${lockName}"
 token=${quote(token)}
 holder=${quote(JSON.stringify({ token, ...others }).slice(1))}
 exec 9<${quote(posix.dirname(folder))}
-flock -w 15 9 || { echo "another look at the lock does not end" >&2; exit 1; }
+flock -w 15 9 || { echo "another process keeps the lock busy" >&2; exit 1; }
 place() {
   mkdir -p "$folder"
   mkdir "$lock"

@@ -35,7 +35,7 @@ test("the hub tells which servers are idle; a server that it does not know count
 test("a server is stopped by the hub, and by Docker alone if the hub does not know it", async (t) => {
   const { cluster, done } = classWithServers();
   await stopActiveServer(cluster, { home: "ada", user: "ada", idle: true });
-  t.true(cluster.manager.asked.some((each) => each.includes("operate stop")));
+  t.true(cluster.manager.asked.some((each) => each.includes("operator_api stop")));
   cluster.manager.asked.length = 0;
   await stopActiveServer(cluster, { home: "ghost", user: undefined, idle: true });
   t.deepEqual(cluster.manager.asked, []);

@@ -28,15 +28,15 @@ export const classWithServers = (memory: Record<string, number> = {}) => {
   });
   const answers = [
     [
-      "swarmhub.operate look",
+      "swarmhub.services.operator_api look",
       JSON.stringify([
         activity("ada", 700, false),
         activity("bob", 700, true),
         activity("carl", 9999, null),
       ]),
     ],
-    ["swarmhub.operate stop", '{"ok": true}'],
-    ["swarmhub.operate start", '{"ok": false, "why": "All seats are taken"}'],
+    ["swarmhub.services.operator_api stop", '{"ok": true}'],
+    ["swarmhub.services.operator_api start", '{"ok": false, "why": "All seats are taken"}'],
   ] as const;
   const host = (name: string) =>
     fakeHost(name, {
