@@ -125,11 +125,11 @@ test.serial(
     const { code, stderr, ms } = await swarmhub("up");
     t.log(`up with another content took ${Math.round(ms / 1000)} s`);
     t.is(code, 0, stderr);
-    t.regex(stderr, /1 server goes on with an earlier image \(anna\)/);
+    t.regex(stderr, /1 server runs an outdated image \(anna\)/);
     t.is((await lab.on(2, "docker ps -q -f name=nb-anna")).trim(), container);
     const status = await swarmhub("status");
     t.is(status.code, 0, status.stdout);
-    t.regex(status.stdout, /1 server goes on with an earlier image \(anna\)/);
+    t.regex(status.stdout, /1 server runs an outdated image \(anna\)/);
     const bob = await arrive(address, "bob");
     t.true((await bob.start()).ready);
     t.is(await inside("bob", "cat /word"), "two\n");

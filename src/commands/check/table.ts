@@ -27,7 +27,7 @@ const signs: Record<Level, Span> = {
   ok: ["✓", "good"],
   note: ["·", "dim"],
   warning: ["!", "warn"],
-  refusal: ["✗", "bad"],
+  error: ["✗", "bad"],
 };
 
 const linesOf = ({ check, level, text, hint }: Found, width: number): Line[] => [
