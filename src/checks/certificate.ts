@@ -71,6 +71,7 @@ const resolverFindings = async (
   const { manager } = cluster;
   const resolved = await manager.script(
     `for name in ${quoteAll(names)}; do timeout 5 getent ahostsv4 "$name" >/dev/null && echo "$name"; done; true`,
+    { title: "resolve the domain" },
   );
   const missing = names.filter((name) => !resolved.split("\n").includes(name));
   if (missing.length === 0) return [];

@@ -13,11 +13,11 @@ export const check = (options: ClassOptions, terminal: Terminal): Promise<void> 
     if (!options.json) terminal.report.event({ type: "survey", hosts: cluster.hosts.length });
     const found = await runChecks(allChecks, cluster, operatorMachine);
     terminal.report.close();
-    show(found, cluster, terminal, options);
+    showFindings(found, cluster, terminal, options);
   });
 
 /** Prints the findings as a table or as JSON; throws a UserError (preflight) if one is an error. */
-export const show = (
+export const showFindings = (
   found: readonly Found[],
   cluster: Cluster,
   { print }: Pick<Terminal, "print">,

@@ -1,6 +1,6 @@
 import type { Cluster } from "../cluster/cluster.js";
 import { type BuildSource, imagesOf } from "../config/types.js";
-import { type Docker, absent } from "../docker/client.js";
+import { type Docker, ifExists } from "../docker/client.js";
 import { buildImage, pullImage, pushImage } from "../docker/images.js";
 import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
@@ -107,10 +107,10 @@ const buildFrom = async (
     });
   } catch (error) {
     // The next build continues from this layer, and `down` identifies it as ours.
-    if (last !== undefined) await absent(addTag(docker, last, unfinishedName));
+    if (last !== undefined) await ifExists(addTag(docker, last, unfinishedName));
     throw error;
   }
-  await absent(docker.getImage(unfinishedName).remove());
+  await ifExists(docker.getImage(unfinishedName).remove());
 };
 
 /** Reports the progress of a build from its output lines. */
@@ -123,7 +123,7 @@ export const reportInstructions =
 
 /** Pulls a base image here and not in the builder, so that it is tagged as ours and removed when no build needs it. */
 const pullBase = async (docker: Docker, base: string, progress: Progress): Promise<void> => {
-  if ((await absent(docker.getImage(base).inspect())) !== undefined) return;
+  if ((await ifExists(docker.getImage(base).inspect())) !== undefined) return;
   await pullImage(docker, base, progress);
   await addTag(docker, base, pulledName(base));
 };

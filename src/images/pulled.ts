@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ImageInspectInfo } from "dockerode";
 import type { Cluster } from "../cluster/cluster.js";
-import { type Docker, absent } from "../docker/client.js";
+import { type Docker, ifExists } from "../docker/client.js";
 import { pullImage } from "../docker/images.js";
 import type { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
@@ -159,7 +159,7 @@ export const removePulled = async (
   { host, names }: PulledImage,
   options: { force?: boolean } = {},
 ): Promise<void> => {
-  for (const name of names.toReversed()) await absent(host.docker.getImage(name).remove(options));
+  for (const name of names.toReversed()) await ifExists(host.docker.getImage(name).remove(options));
 };
 
 /** An image on a host; undefined if the image or Docker is missing. Remembered by the host. */
@@ -167,6 +167,6 @@ export const localImage = (host: Host, reference: string): Promise<ImageInspectI
   host.remember(`image ${reference}`, async () => {
     const { units } = await host.facts();
     return units["docker.service"] === "active"
-      ? absent(host.docker.getImage(reference).inspect())
+      ? ifExists(host.docker.getImage(reference).inspect())
       : undefined;
   });

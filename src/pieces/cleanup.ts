@@ -1,5 +1,5 @@
 import type { Cluster } from "../cluster/cluster.js";
-import { absent } from "../docker/client.js";
+import { ifExists } from "../docker/client.js";
 import { UserError } from "../errors.js";
 import { inspectUserImages } from "../images/built.js";
 import { type OwnImageState, inspectOwn, oldReferences } from "../images/own.js";
@@ -60,7 +60,7 @@ const imageSteps = (className: string, images: OwnImageState): Step[] => {
       title: old.length === 1 ? "remove an old image" : `remove ${old.length} old images`,
       detail: old.join(", "),
       run: async () => {
-        for (const each of old) await absent(host.docker.getImage(each).remove({ force: true }));
+        for (const each of old) await ifExists(host.docker.getImage(each).remove({ force: true }));
         // An image that ended containers still use lost only its name.
         const label = [`swarmhub.class=${className}`];
         await host.docker.pruneImages({ filters: { dangling: ["true"], label } });

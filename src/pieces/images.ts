@@ -1,5 +1,5 @@
 import { type Machines, inspectMachines } from "../cluster/machines.js";
-import { absent } from "../docker/client.js";
+import { ifExists } from "../docker/client.js";
 import { buildImage } from "../docker/images.js";
 import { UserError, exitCode } from "../errors.js";
 import type { Facts } from "../host/facts.js";
@@ -69,7 +69,7 @@ export const images: Piece<State> = {
         host,
         title: "remove images built by swarmhub",
         run: async () => {
-          for (const id of ids) await absent(host.docker.getImage(id).remove({ force: true }));
+          for (const id of ids) await ifExists(host.docker.getImage(id).remove({ force: true }));
         },
       })),
     ...pulled.map((each) => ({

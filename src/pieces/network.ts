@@ -1,7 +1,7 @@
 import type { Cluster } from "../cluster/cluster.js";
 import { choosePool, isDockerInterface, overlap } from "../cluster/ipv4.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
-import { absent } from "../docker/client.js";
+import { ifExists } from "../docker/client.js";
 import { UserError, exitCode } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { networkName } from "../names.js";
@@ -29,7 +29,7 @@ export const network: Piece<State> = {
       inspectMachines(cluster),
     ]);
     const present =
-      docker && (await absent(docker.getNetwork(networkName).inspect() as Promise<Network>));
+      docker && (await ifExists(docker.getNetwork(networkName).inspect() as Promise<Network>));
     return { machines, present };
   },
   plan: (want, { machines, present }, cluster) => {

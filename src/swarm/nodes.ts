@@ -1,6 +1,6 @@
 import type { Cluster } from "../cluster/cluster.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
-import { absent } from "../docker/client.js";
+import { ifExists } from "../docker/client.js";
 import { UserError } from "../errors.js";
 import type { Membership } from "../host/facts.js";
 import type { Host } from "../host/host.js";
@@ -75,7 +75,7 @@ export const waitForNode = async (manager: Host, host: Host): Promise<SwarmNode>
 
 /** Removes a node from the manager's list, whatever its state; a missing node is no error. */
 export const removeNode = (manager: Host, id: string): Promise<unknown> =>
-  absent(manager.docker.getNode(id).remove({ force: true }));
+  ifExists(manager.docker.getNode(id).remove({ force: true }));
 
 /** Waits until a node is ready, changes its spec, and returns its id. */
 export const changeNode = async (

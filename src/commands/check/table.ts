@@ -1,11 +1,11 @@
 import type { Level } from "../../checks/check.js";
 import type { Found } from "../../checks/index.js";
 import type { Cluster } from "../../cluster/cluster.js";
-import type { Stretch } from "../../report/paint.js";
+import type { Span } from "../../report/paint.js";
 import { printable } from "../../text/format.js";
 import { columns, pad } from "../../text/width.js";
 
-type Line = readonly Stretch[];
+type Line = readonly Span[];
 
 /** The findings as lines: each machine with its findings, then the whole class. */
 export const tableOf = (found: readonly Found[], cluster: Cluster): Line[] => {
@@ -18,12 +18,12 @@ export const tableOf = (found: readonly Found[], cluster: Cluster): Line[] => {
   return groups
     .filter(({ lines }) => lines.length > 0)
     .flatMap(({ title, roles, lines }): Line[] => [
-      [[printable(title), "bold"], ...roles.map((text): Stretch => [`  ${text}`, "dim"])],
+      [[printable(title), "bold"], ...roles.map((text): Span => [`  ${text}`, "dim"])],
       ...lines,
     ]);
 };
 
-const signs: Record<Level, Stretch> = {
+const signs: Record<Level, Span> = {
   ok: ["✓", "good"],
   note: ["·", "dim"],
   warning: ["!", "warn"],

@@ -1,5 +1,5 @@
 import type { Cluster } from "../../cluster/cluster.js";
-import { absent } from "../../docker/client.js";
+import { ifExists } from "../../docker/client.js";
 import { UserError } from "../../errors.js";
 import type { Host } from "../../host/host.js";
 import {
@@ -61,7 +61,7 @@ export const oldBuildSteps = (old: readonly OldBuild[], { manager }: Cluster): S
 const builtTag = new RegExp(`^${builtRepository.replaceAll(".", "\\.")}:[0-9a-f]{16}$`);
 
 const remove = ({ docker }: Host, tag: string): Promise<unknown> =>
-  absent(docker.getImage(tag).remove()).catch(ignoreInUse);
+  ifExists(docker.getImage(tag).remove()).catch(ignoreInUse);
 
 // The registry has no API to remove a tag: a tag is a folder, and the garbage collector deletes what no tag refers to. Nothing
 // is pushed meanwhile, since a push needs the class's lock.

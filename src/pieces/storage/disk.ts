@@ -41,7 +41,10 @@ export const inspectDisk = (cluster: Cluster): Promise<DiskState> => {
 };
 
 const readDisk = async (configured: string, host: Host): Promise<DiskState> => {
-  const [output, facts] = [await host.script(inspectScript(configured)), await host.facts()];
+  const [output, facts] = [
+    await host.script(inspectScript(configured), { title: "inspect the disk" }),
+    await host.facts(),
+  ];
   const lines = output.split("\n").map((line) => line.split(" "));
   const numberOf = (name: string): number => Number(lines.find(([key]) => key === name)?.[1] ?? 0);
   const mount = facts.mounts.findLast(({ target }) => target === paths.storage);
