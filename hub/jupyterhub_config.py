@@ -1,6 +1,6 @@
-"""JupyterHub's settings for a class: the same file for every class, what differs comes from hub.json and the secrets.
+"""JupyterHub's settings for a class: this file is the same for every class; hub.json and the secrets contain the differences.
 
-SWARMHUB_ROOT moves all paths below another folder than `/`, SWARMHUB_PORT the hub to another port than 8081 (tests).
+For tests, SWARMHUB_ROOT sets another root folder than `/` for all paths, and SWARMHUB_PORT another port than 8081 for the hub.
 """
 
 import os
@@ -8,67 +8,67 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from swarmhub.choice import FIELD, form, options_from_form
-from swarmhub.database import write_ahead
-from swarmhub.first_files import give_first_files
-from swarmhub.home import prepare_home
-from swarmhub.login import ClassAuthenticator, to_ascii
-from swarmhub.operate import operator_token
-from swarmhub.resolver import FreshResolver
-from swarmhub.service import HOME
-from swarmhub.settings import Places, SettingsError, read_secret, read_settings
-from swarmhub.spawner import SwarmHubSpawner
-from swarmhub.tabs import share_a_start
-from swarmhub.usage import home_usage
+from swarmhub.authenticator import ClassAuthenticator, to_ascii
+from swarmhub.homes.first_files import add_first_files
+from swarmhub.homes.provisioning import prepare_home
+from swarmhub.homes.usage import home_usage
+from swarmhub.services.operator_api import operator_token
+from swarmhub.settings import Paths, SettingsError, read_secret, read_settings
+from swarmhub.spawning.image_choice import FIELD, form, options_from_form
+from swarmhub.spawning.service_spec import HOME
+from swarmhub.spawning.spawner import SwarmHubSpawner
+from swarmhub.upstream_fixes import FreshResolver, share_pending_start, use_write_ahead_log
 
 c = get_config()
-places = Places(Path(os.environ.get("SWARMHUB_ROOT", "/")))
+paths = Paths(Path(os.environ.get("SWARMHUB_ROOT", "/")))
 try:
-    settings = read_settings(places.settings)
-    proxy_token = read_secret(places, "proxy-token")
-    shared_password = to_ascii(read_secret(places, "shared-password"))
-    admin_password = to_ascii(read_secret(places, "admin-password")) if settings.admins else None
+    settings = read_settings(paths.settings)
+    proxy_token = read_secret(paths, "proxy-token")
+    shared_password = to_ascii(read_secret(paths, "shared-password"))
+    admin_password = to_ascii(read_secret(paths, "admin-password")) if settings.admins else None
 except SettingsError as error:
     sys.exit(str(error))
 
-# --- where the hub lives -------------------------------------------------------------------------------------------------
+# --- the hub: addresses and data ------------------------------------------------------------------------------------------
 port = os.environ.get("SWARMHUB_PORT", "8081")
 c.JupyterHub.hub_bind_url = f"http://0.0.0.0:{port}"
-# Also what the hub tells the proxy to send everything to that is no user's server (jupyterhub/proxy.py, add_hub_route uses
-# hub.host). Were it the proxy's own address, as for the users' servers below, the proxy would ask itself for ever.
+# The hub also registers this address with the proxy, as the target of all requests that are not for a user's server
+# (jupyterhub/proxy.py, add_hub_route uses hub.host). With the proxy's own address, which the users' servers use (see below), the
+# proxy would send these requests to itself in an endless loop.
 c.JupyterHub.hub_connect_url = "http://hub:8081"
-# A restarted hub has a new address, and a server that asks an address it remembers gets no answer for 30-60 s. The proxy
-# service's address stays, so users' servers reach the hub through it: JUPYTERHUB_API_URL=http://proxy:8000/hub/api.
+# A restarted hub has a new address, and a server that still uses the old one gets no response for 30-60 s. The address of the
+# proxy service stays the same, so users' servers reach the hub through it: JUPYTERHUB_API_URL=http://proxy:8000/hub/api.
 c.SwarmHubSpawner.hub_connect_url = "http://proxy:8000"
 c.JupyterHubHTTPClient.connector_options = {"resolver": FreshResolver(), "use_dns_cache": False}
-# SQLite on the manager's own disk, never NFS. A new JupyterHub changes its tables one way; upgrade_db keeps a copy beside it.
-c.JupyterHub.db_url = f"sqlite:///{(places.data / 'hub.sqlite').absolute()}"
+# SQLite is on the manager's own disk, never on NFS. A newer JupyterHub migrates the tables, which cannot be undone; upgrade_db
+# keeps a copy of the old database.
+c.JupyterHub.db_url = f"sqlite:///{(paths.data / 'hub.sqlite').absolute()}"
 c.JupyterHub.upgrade_db = True
-write_ahead()
-# A hub that comes back looks at all servers side by side, and answers nobody for so long (default: 10 s). Those that it has not
-# seen then are "check pending", and keep their routes (jupyterhub/proxy.py, check_routes).
+use_write_ahead_log()
+# A restarted hub checks all servers in parallel, and answers no requests during this time (default: 10 s). Servers that are not
+# checked by then are "check pending", and keep their routes (jupyterhub/proxy.py, check_routes).
 c.JupyterHub.init_spawners_timeout = 1
-c.JupyterHub.cookie_secret_file = str(places.data / "cookie-secret")
+c.JupyterHub.cookie_secret_file = str(paths.data / "cookie-secret")
 
-# --- the proxy is a service of its own, so that a hub restart drops no connection ------------------------------------------
+# --- the proxy: a separate service, so that a restart of the hub drops no connections -------------------------------------
 c.ConfigurableHTTPProxy.should_start = False
 c.ConfigurableHTTPProxy.api_url = "http://proxy:8001"
 c.ConfigurableHTTPProxy.auth_token = proxy_token
-c.JupyterHub.cleanup_servers = False  # the default stops every notebook when the hub stops
+c.JupyterHub.cleanup_servers = False  # by default, every notebook stops when the hub stops
 c.JupyterHub.cleanup_proxy = False
-# A restarted proxy has forgotten its routes, and a proxy that the hub did not start is looked at only here. Until then users
-# are redirected in circles, with an error after 14 s (jupyterhub/handlers/base.py, _redirect_to_user_server); default: 300 s.
+# A restarted proxy has lost its routes, and the hub checks a proxy that it did not start only at this interval. Until then users
+# are in a redirect loop, with an error after 14 s (jupyterhub/handlers/base.py, _redirect_to_user_server); default: 300 s.
 c.JupyterHub.last_activity_interval = 5
 
-# --- login: one password for the room, another for the admins --------------------------------------------------------------
+# --- login: one password for the class, another for the admins ------------------------------------------------------------
 c.JupyterHub.authenticator_class = ClassAuthenticator
 c.ClassAuthenticator.user_password = shared_password
 c.ClassAuthenticator.admin_password = admin_password
 c.Authenticator.admin_users = set(settings.admins)
-c.Authenticator.allow_all = True  # since Hub 5 nobody gets in without a rule
-c.Authenticator.username_pattern = r"[^\x00-\x1f\x7f]{1,254}\Z"  # any name or e-mail address, but no megabytes
+c.Authenticator.allow_all = True  # since JupyterHub 5, no user can log in without a rule that allows it
+c.Authenticator.username_pattern = r"[^\x00-\x1f\x7f]{1,254}\Z"  # any name or e-mail address, with a limited length
 
-# --- servers ---------------------------------------------------------------------------------------------------------------
+# --- servers --------------------------------------------------------------------------------------------------------------
 c.JupyterHub.spawner_class = SwarmHubSpawner
 c.SwarmHubSpawner.settings = settings
 c.SwarmHubSpawner.image = settings.image
@@ -76,80 +76,82 @@ c.SwarmHubSpawner.options_form = lambda spawner: form(settings, spawner.user_opt
 c.SwarmHubSpawner.options_from_form = partial(options_from_form, settings)
 c.SwarmHubSpawner.name_template = "nb-{username}"
 c.SwarmHubSpawner.network_name = settings.network
-c.SwarmHubSpawner.use_internal_ip = True  # by name on the overlay network; else each server would publish a port
-# Unset, dockerspawner reads the command from the image, which is not on the hub's machine.
+c.SwarmHubSpawner.use_internal_ip = True  # by name on the overlay network; otherwise each server would publish a port
+# If this is unset, dockerspawner reads the command from the image, which is not on the hub's machine.
 c.SwarmHubSpawner.cmd = ["jupyterhub-singleuser"]
-# For images with the package jupyter-resource-usage: JupyterLab shows how full the home is. All others ignore it. Its
-# figures for Prometheus would be collected each second, for nobody.
+# In images with the package jupyter-resource-usage, JupyterLab shows how full the home is; all others ignore the option. The
+# package's Prometheus metrics would be collected every second, but nothing reads them.
 c.SwarmHubSpawner.args = ["--ResourceUseDisplay.track_disk_usage=True", "--ResourceUseDisplay.enable_prometheus_metrics=False"]
 c.SwarmHubSpawner.notebook_dir = HOME
 c.SwarmHubSpawner.default_url = "/lab"
 c.SwarmHubSpawner.environment = {
     "HOME": HOME,
-    # In a full home a server must still start, or its user could never make room. It would fail on its runtime files, and on
-    # the mark "migrated" that jupyter_core writes into the settings folder at the second start (migrate.py).
+    # A server must also start in a full home, because otherwise its user could never delete files. It would fail on its runtime
+    # files, and on the file "migrated" that jupyter_core writes into the settings folder at the second start (migrate.py).
     "JUPYTER_RUNTIME_DIR": "/tmp/jupyter-runtime",
     "JUPYTER_CONFIG_DIR": "/tmp/jupyter-config",
-    # The user's own settings stay in the home all the same: read from it, and JupyterLab's written to it.
+    # The user's own settings still stay in the home: Jupyter reads them from there, and JupyterLab writes them there.
     "JUPYTER_CONFIG_PATH": f"{HOME}/.jupyter",
     "JUPYTERLAB_SETTINGS_DIR": f"{HOME}/.jupyter/lab/user-settings",
     "JUPYTERLAB_WORKSPACES_DIR": f"{HOME}/.jupyter/lab/workspaces",
     "XDG_CACHE_HOME": "/tmp/cache",
 }
-c.SwarmHubSpawner.client_kwargs = {"timeout": 30}  # seconds for one answer of Docker's
-LINE_WAIT, LINE_LIMIT = 1800, 100  # for how many seconds, and how many people, wait in line when all seats are taken
-c.SwarmHubSpawner.line_wait = LINE_WAIT
-c.SwarmHubSpawner.line_limit = LINE_LIMIT
-c.SwarmHubSpawner.start_timeout = LINE_WAIT + 300  # the first server on a machine may have to fetch the image
+c.SwarmHubSpawner.client_kwargs = {"timeout": 30}  # seconds for one response of Docker
+QUEUE_TIMEOUT, QUEUE_LIMIT = 1800, 100  # seconds, and the number of users in the queue, when all seats are taken
+c.SwarmHubSpawner.queue_timeout = QUEUE_TIMEOUT
+c.SwarmHubSpawner.queue_limit = QUEUE_LIMIT
+c.SwarmHubSpawner.start_timeout = QUEUE_TIMEOUT + 300  # the first server on a machine may have to download the image
 c.SwarmHubSpawner.http_timeout = 120
-c.SwarmHubSpawner.poll_interval = 15  # so late at most the hub sees that somebody chose File > Shut Down
-c.SwarmHubSpawner.consecutive_failure_limit = 0  # a hub that exits helps nobody
-# It refuses with 429, it does not queue (jupyterhub/handlers/base.py, spawn_single_user); a class that logs in at once must
-# fit, and those who wait in line count too. Seats are counted by Swarm.
-c.JupyterHub.concurrent_spawn_limit = max(settings.seats, 100) + LINE_LIMIT
+c.SwarmHubSpawner.poll_interval = 15  # the maximum delay until the hub notices that a user chose File > Shut Down
+c.SwarmHubSpawner.consecutive_failure_limit = 0  # 0: never exit, because a hub that is down helps nobody
+# Above this limit the hub refuses with status 429 and does not queue (jupyterhub/handlers/base.py, spawn_single_user). A class
+# that logs in all at once must fit, and starts in the queue count too. Swarm counts the seats.
+c.JupyterHub.concurrent_spawn_limit = max(settings.seats, 100) + QUEUE_LIMIT
 c.JupyterHub.active_server_limit = 0
-# After a second (default 10) to the page that tells how far the start is. Not at once: what fails at once would fail before
-# that page listens, and its question is then answered with 400 and no words (jupyterhub/apihandlers/users.py).
+# Users are redirected to the progress page after one second (default: 10 s). Not immediately: a start that fails immediately would
+# fail before that page listens, and its request then gets status 400 without a message (jupyterhub/apihandlers/users.py).
 c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 1}
-share_a_start()
+share_pending_start()
 
 
 async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
     spawner.notice = None
-    await prepare_home(places.storage, spawner.escaped_name, spawner.user.name)
-    if lack := await give_first_files(places.storage, spawner.escaped_name):
-        spawner.notice, detail = lack
+    await prepare_home(paths.storage, spawner.escaped_name, spawner.user.name)
+    if problem := await add_first_files(paths.storage, spawner.escaped_name):
+        spawner.notice, detail = problem
         spawner.log.warning("%s: %s (%s)", spawner.user.name, spawner.notice, detail)
 
 
-# --- the pages ---------------------------------------------------------------------------------------------------------------
+# --- the pages ------------------------------------------------------------------------------------------------------------
 c.JupyterHub.template_paths = [str(Path(__file__).parent / "templates")]
 c.JupyterHub.template_vars = {"class_name": settings.name}
-if settings.export:
+if settings.storage:
     c.SwarmHubSpawner.pre_spawn_hook = pre_spawn_hook
-    # JupyterHub calls a function that it finds here, on every page; what it answers is called by the pages that want to know.
-    c.JupyterHub.template_vars["home_usage"] = lambda _user: partial(home_usage, places.storage)
+    # JupyterHub calls a function in template_vars for every page; only the pages that show the usage call its result.
+    c.JupyterHub.template_vars["home_usage"] = lambda _user: partial(home_usage, paths.storage)
 else:
-    c.JupyterHub.template_vars["announcement"] = "Files here are kept only while your server runs; download what you want to keep."
+    c.JupyterHub.template_vars["announcement"] = (
+        "Your files are kept only while your server is running. Download the files that you want to keep."
+    )
 
-# --- services of the hub's own ---------------------------------------------------------------------------------------------
+# --- services that the hub starts -----------------------------------------------------------------------------------------
 hub_api = f"http://127.0.0.1:{port}/hub/api"
-sweeper = [sys.executable, "-m", "swarmhub.sweep", settings.name, hub_api, str(settings.sweep)]
-if settings.export:
-    sweeper.append(str(places.storage / "fenced"))
-# A service of the hub's gets few of its variables.
+sweeper = [sys.executable, "-m", "swarmhub.services.sweeper", settings.name, hub_api, str(settings.sweep_interval)]
+if settings.storage:
+    sweeper.append(str(paths.storage / "fenced"))
+# The hub passes only a few of its environment variables to its services.
 docker_host = {name: value for name, value in os.environ.items() if name == "DOCKER_HOST"}
 c.JupyterHub.services = [{"name": "sweeper", "command": sweeper, "environment": docker_host}]
 c.JupyterHub.load_roles = [{"name": "sweeper", "scopes": ["list:users", "read:servers"], "services": ["sweeper"]}]
-if settings.cull:
-    every = min(settings.cull // 2, 300)
-    culler = ["jupyterhub_idle_culler", f"--url={hub_api}", f"--timeout={settings.cull}", f"--cull-every={every}"]
+if settings.idle_timeout:
+    interval = min(settings.idle_timeout // 2, 300)
+    culler = ["jupyterhub_idle_culler", f"--url={hub_api}", f"--timeout={settings.idle_timeout}", f"--cull-every={interval}"]
     scopes = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
     c.JupyterHub.services.append({"name": "idle-culler", "command": [sys.executable, "-m", *culler]})
     c.JupyterHub.load_roles.append({"name": "idle-culler", "scopes": scopes, "services": ["idle-culler"]})
 
-# --- what the operator asks of the hub (swarmhub/operate.py) ------------------------------------------------------------------
-c.JupyterHub.services.append({"name": "operator", "api_token": operator_token(places)})
+# --- the API for the operator (swarmhub/services/operator_api.py) ---------------------------------------------------------
+c.JupyterHub.services.append({"name": "operator", "api_token": operator_token(paths)})
 c.JupyterHub.load_roles.append(
     {
         "name": "operator",

@@ -1,4 +1,4 @@
-"""What `swarmhub up` wrote for the hub: hub.json and the secrets, checked once when the hub starts."""
+"""The files that `swarmhub up` writes for the hub: hub.json and the secrets, checked once when the hub starts."""
 
 import ipaddress
 import json
@@ -6,16 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-SHORTEST_CULL = 600
+MIN_IDLE_TIMEOUT = 600
 
 
 class SettingsError(Exception):
-    """hub.json or a secret is missing or wrong; the text names the file, every fault and what to type."""
+    """hub.json or a secret is missing or wrong; the message names the file, every fault and the command to type."""
 
 
 @dataclass(frozen=True)
-class Export:
-    """Where the homes are: a folder that an NFS server exports."""
+class NfsExport:
+    """The location of the homes: a folder that an NFS server exports."""
 
     address: str
     path: str
@@ -23,7 +23,7 @@ class Export:
 
 @dataclass(frozen=True)
 class Image:
-    """An image to choose, under a name, and what its servers get."""
+    """An image that users can choose by name, with the limits of its servers; memory in bytes, cpu in cores."""
 
     name: str
     description: str
@@ -34,10 +34,10 @@ class Image:
 
 @dataclass(frozen=True)
 class Settings:
-    """The class as the hub sees it: memory in bytes, cpu in cores (none: no limit), cull (none: never) and sweep in seconds.
+    """The settings of the class: memory in bytes, cpu in cores (None: no limit), idle_timeout (None: never) and sweep_interval in seconds.
 
-    The guarantee is what of the memory is kept free for each server (none: all of it). Without an export the homes are in the
-    users' containers, and end with them. A class that packs fills one machine before the next.
+    The guarantee is the memory that is reserved for each server (None: all of its memory). Without a storage, the homes are in the
+    users' containers and are deleted with them. `packs`: fill one node before the next one is used.
     """
 
     name: str
@@ -46,19 +46,19 @@ class Settings:
     memory: int
     guarantee: int | None
     cpu: float | None
-    export: Export | None
+    storage: NfsExport | None
     admins: frozenset[str]
     placement: tuple[str, ...]
     seats: int
-    cull: int | None
-    sweep: float
+    idle_timeout: int | None
+    sweep_interval: float
     images: tuple[Image, ...] = ()
     packs: bool = False
 
 
 @dataclass(frozen=True)
-class Places:
-    """Where the hub finds its files; everything lies below one root, which is `/` except in tests."""
+class Paths:
+    """The paths of the hub's files, all below one root, which is `/` except in tests."""
 
     root: Path
 
@@ -80,7 +80,7 @@ class Places:
 
 
 def read_settings(path: Path) -> Settings:
-    """Reads hub.json; raises SettingsError with all its faults at once."""
+    """Reads hub.json; raises SettingsError with all faults at once."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -89,28 +89,28 @@ def read_settings(path: Path) -> Settings:
         raise _error(path, ["must be an object"])
     faults: list[str] = []
 
-    def take(key: str, value: object, is_right: Callable[[object], bool], wanted: str) -> object:
-        if not is_right(value):
-            faults.append(f"{key}: must be {wanted}, is {json.dumps(value)}")
+    def take(key: str, value: object, is_valid: Callable[[object], bool], expected: str) -> object:
+        if not is_valid(value):
+            faults.append(f"{key}: must be {expected}, is {json.dumps(value)}")
         return value
 
     settings = Settings(
-        name=take("name", found.get("name"), _is_text, "a text"),
-        network=take("network", found.get("network"), _is_text, "a text"),
-        image=take("image", found.get("image"), _is_text, "a text"),
+        name=take("name", found.get("name"), _is_text, "a string"),
+        network=take("network", found.get("network"), _is_text, "a string"),
+        image=take("image", found.get("image"), _is_text, "a string"),
         memory=take("memory", found.get("memory"), _is_whole(1), "a whole number of bytes"),
         guarantee=take("guarantee", found.get("guarantee"), _or_none(_is_whole(1)), "a whole number of bytes, or null"),
         cpu=take("cpu", found.get("cpu"), _is_cpu, "a number of cores above 0, or null"),
-        export=_export(found.get("storage", {}), take),
+        storage=_storage(found.get("storage", {}), take),
         admins=frozenset(take("admins", found.get("admins", []), _is_texts, "a list of user names")),
         placement=tuple(take("placement", found.get("placement", []), _is_texts, "a list of Swarm constraints")),
         seats=take("seats", found.get("seats"), _is_whole(0), "a whole number"),
-        # A browser says it is there every 30 s (websocket ping) and a server tells the hub every 300 s: a shorter cull
-        # takes servers from people who are at work.
-        cull=take("cull", found.get("cull"), _is_cull, f"a whole number of seconds, at least {SHORTEST_CULL}, or null"),
+        # A browser reports activity every 30 s (websocket ping) and a server tells the hub every 300 s: a shorter timeout would
+        # stop servers that are in use.
+        idle_timeout=take("cull", found.get("cull"), _is_idle_timeout, f"a whole number of seconds, at least {MIN_IDLE_TIMEOUT}, or null"),
         images=tuple(_images(found.get("images", []), take)),
         packs=take("strategy", found.get("strategy", "spread"), lambda value: value in ("spread", "pack"), "spread or pack") == "pack",
-        sweep=take("sweep", found.get("sweep", 60), _is_above_zero, "a number of seconds above 0"),
+        sweep_interval=take("sweep", found.get("sweep", 60), _is_above_zero, "a number of seconds above 0"),
     )
     if faults:
         raise _error(path, faults)
@@ -119,34 +119,34 @@ def read_settings(path: Path) -> Settings:
 
 def _images(found: object, take: Callable) -> list[Image]:
     names = [each.get("name") for each in found if isinstance(each, dict)] if isinstance(found, list) else None
-    is_right = names is not None and len(set(map(str, names))) == len(found)
-    take("images", found, lambda _: is_right, "a list of objects with names of their own")
-    return [_image(f"images[{place}]", each, take) for place, each in enumerate(found)] if is_right else []
+    is_valid = names is not None and len(set(map(str, names))) == len(found)
+    take("images", found, lambda _: is_valid, "a list of objects with unique names")
+    return [_image(f"images[{index}]", each, take) for index, each in enumerate(found)] if is_valid else []
 
 
 def _image(at: str, found: dict, take: Callable) -> Image:
     return Image(
-        take(f"{at}.name", found.get("name"), _is_text, "a text"),
-        take(f"{at}.description", found.get("description", ""), lambda value: isinstance(value, str), "a text"),
-        take(f"{at}.image", found.get("image"), _is_text, "a text"),
+        take(f"{at}.name", found.get("name"), _is_text, "a string"),
+        take(f"{at}.description", found.get("description", ""), lambda value: isinstance(value, str), "a string"),
+        take(f"{at}.image", found.get("image"), _is_text, "a string"),
         take(f"{at}.memory", found.get("memory"), _is_whole(1), "a whole number of bytes"),
         take(f"{at}.cpu", found.get("cpu"), _is_cpu, "a number of cores above 0, or null"),
     )
 
 
-def _export(found: object, take: Callable) -> Export | None:
+def _storage(found: object, take: Callable) -> NfsExport | None:
     if found is None:
         return None
     storage = found if isinstance(found, dict) else {}
-    return Export(
-        take("storage.address", storage.get("address"), _is_address, "an IP address (nfs4 takes no names)"),
+    return NfsExport(
+        take("storage.address", storage.get("address"), _is_address, "an IP address (nfs4 does not accept names)"),
         take("storage.path", storage.get("path"), _is_absolute, "an absolute path"),
     )
 
 
-def read_secret(places: Places, name: str) -> str:
-    """Reads one secret without its line end; raises SettingsError when it is missing or empty."""
-    path = places.secrets / name
+def read_secret(paths: Paths, name: str) -> str:
+    """Reads one secret without its line end; raises SettingsError if it is missing or empty."""
+    path = paths.secrets / name
     try:
         secret = path.read_text(encoding="utf-8").strip("\r\n")
     except OSError as error:
@@ -158,7 +158,7 @@ def read_secret(places: Places, name: str) -> str:
 
 def _error(path: Path, faults: list[str]) -> SettingsError:
     lines = "".join(f"\n  {fault}" for fault in faults)
-    return SettingsError(f"{path}: the hub cannot start with this file.{lines}\nTo have it written anew, type: swarmhub up")
+    return SettingsError(f"{path}: the hub cannot start with this file.{lines}\nTo write it again, type: swarmhub up")
 
 
 def _is_text(value: object) -> bool:
@@ -169,8 +169,8 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, list) and all(_is_text(item) for item in value)
 
 
-def _is_whole(least: int) -> Callable[[object], bool]:
-    return lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= least
+def _is_whole(minimum: int) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= minimum
 
 
 def _is_above_zero(value: object) -> bool:
@@ -181,11 +181,11 @@ def _is_cpu(value: object) -> bool:
     return value is None or _is_above_zero(value)
 
 
-def _or_none(is_right: Callable[[object], bool]) -> Callable[[object], bool]:
-    return lambda value: value is None or is_right(value)
+def _or_none(is_valid: Callable[[object], bool]) -> Callable[[object], bool]:
+    return lambda value: value is None or is_valid(value)
 
 
-_is_cull = _or_none(_is_whole(SHORTEST_CULL))
+_is_idle_timeout = _or_none(_is_whole(MIN_IDLE_TIMEOUT))
 
 
 def _is_absolute(value: object) -> bool:

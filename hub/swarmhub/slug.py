@@ -1,4 +1,4 @@
-"""Names of users as names of folders, services and volumes."""
+"""Turns user names into names for folders, services and volumes."""
 
 import hashlib
 import re
@@ -9,11 +9,11 @@ _PLAIN = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
 
 
 def slug(name: str) -> str:
-    """Answers a DNS-safe name of at most 28 characters, another one for every other user name.
+    """Returns a DNS-safe name of at most 28 characters, a different one for each user name.
 
-    Frozen: the home of a user is the folder of this name, so changing the scheme would move homes away from their owners.
-    Plain names stay as they are; all others get `---` and a hash of the name, as kubespawner 7 does. A plain name has no
-    two hyphens in a row, so nobody can choose a name that is the slug of somebody else.
+    The scheme is frozen: the home of a user is the folder with this name, so with another scheme users would lose their homes.
+    Plain names stay unchanged; all others get `---` and a hash of the name, as kubespawner 7 does. A plain name has no
+    two hyphens in a row, so no user can choose a name that is the slug of another user.
     """
     if len(name) <= LONGEST and _PLAIN.match(name):
         return name

@@ -5,40 +5,40 @@ from types import SimpleNamespace
 import docker
 import pytest
 
-from swarmhub.line import Line
-from swarmhub.looks import Looks
-from swarmhub.spawner import SwarmHubSpawner
-from swarmhub.starts import Starts
+from swarmhub.spawning.seat_queue import SeatQueue
+from swarmhub.spawning.spawner import SwarmHubSpawner
+from swarmhub.spawning.start_limiter import StartLimiter
+from swarmhub.spawning.task_poller import SharedTaskPoller
 
-from .examples import SETTINGS
-from .fake_docker import FakeDocker
+from .support.examples import SETTINGS
+from .support.fake_docker import FakeDocker
 
 
 @pytest.fixture
 def swarm():
     fake = FakeDocker()
-    SwarmHubSpawner.looks, SwarmHubSpawner.line, SwarmHubSpawner.starts = Looks(), Line(), Starts()
+    SwarmHubSpawner.task_poller, SwarmHubSpawner.seat_queue, SwarmHubSpawner.start_limiter = SharedTaskPoller(), SeatQueue(), StartLimiter()
     SwarmHubSpawner._client = docker.APIClient(base_url=fake.url, version="1.41")
     yield fake
     SwarmHubSpawner._client.close()
     SwarmHubSpawner._client = None
     fake.close()
-    assert fake.unforeseen == []
+    assert fake.unexpected == []
 
 
 class Spawner(SwarmHubSpawner):
-    """The environment is JupyterHub's affair, and tested with the real hub."""
+    """A spawner without JupyterHub's environment, which is tested with the real hub."""
 
-    answers = True
+    listening = True
 
     def get_env(self):
         return {"A": "1"}
 
-    async def _answers(self):
-        return self.answers
+    async def _is_listening(self):
+        return self.listening
 
 
 def spawner(name="alice", **traits):
-    quick = {"look_interval": 0.01, "start_timeout": 90, "seat_wait": 0.2, "line_wait": 60}
+    quick = {"start_poll_interval": 0.01, "start_timeout": 90, "placement_timeout": 0.2, "queue_timeout": 60}
     user = SimpleNamespace(name=name)
     return Spawner(user=user, cmd=["jupyterhub-singleuser"], name_template="nb-{username}", **({"settings": SETTINGS} | quick | traits))

@@ -1,4 +1,4 @@
-"""The settings file in a real JupyterHub beside a real proxy; only Docker and the quota watcher are stand-ins."""
+"""The settings file in a real JupyterHub with a real proxy; only Docker and the quota watcher are fakes."""
 
 import json
 import os
@@ -13,14 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from swarmhub.home import make_home
+from swarmhub.homes.provisioning import make_home
 
-from .fake_docker import RUNS, FakeDocker
-from .running import ADMIN_PASSWORD, FOLDER, PASSWORD, PROXY, RunningHub, wait_for
+from .support.fake_docker import RUNS, FakeDocker
+from .support.real_hub import ADMIN_PASSWORD, FOLDER, PASSWORD, PROXY, RunningHub, wait_for
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not (PROXY.exists() and shutil.which("node")), reason="the real proxy is not here, type: npm ci"),
+    pytest.mark.skipif(not (PROXY.exists() and shutil.which("node")), reason="the real proxy is not installed, type: npm ci"),
 ]
 
 
@@ -29,13 +29,13 @@ def swarm():
     fake = FakeDocker()
     yield fake
     fake.close()
-    assert fake.unforeseen == []
+    assert fake.unexpected == []
 
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory, swarm):
-    # No test waits as long as a class would; a user's server never answers here, since nothing resolves nb-….
-    quick = [f"--SwarmHubSpawner.{setting}" for setting in ("seat_wait=2", "http_timeout=2", "look_interval=0.1")]
+    # Short timeouts for the tests. The users' servers never respond here, because nothing resolves the names nb-….
+    quick = [f"--SwarmHubSpawner.{setting}" for setting in ("placement_timeout=2", "http_timeout=2", "start_poll_interval=0.1")]
     running = RunningHub(tmp_path_factory.mktemp("hub"), swarm.url, *quick)
     yield running
     running.close()
@@ -43,7 +43,7 @@ def hub(tmp_path_factory, swarm):
 
 @pytest.fixture
 def storage(hub):
-    """A mounted storage with a watcher that takes marks away."""
+    """A mounted storage with a watcher that removes pending markers."""
     folder = hub.root / "storage"
     for name in ("homes", "owners", "pending"):
         (folder / name).mkdir(exist_ok=True)
@@ -51,9 +51,9 @@ def storage(hub):
 
     def watch():
         while not ended.wait(0.05):
-            for mark in (folder / "pending").glob("*"):
-                if (folder / "homes" / mark.name).exists():
-                    mark.unlink()
+            for marker in (folder / "pending").glob("*"):
+                if (folder / "homes" / marker.name).exists():
+                    marker.unlink()
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -64,11 +64,11 @@ def storage(hub):
         shutil.rmtree(folder / name)
 
 
-def words(told):
-    return [event["message"] for event in told]
+def messages_of(events):
+    return [event["message"] for event in events]
 
 
-def test_a_hub_with_a_wrong_settings_file_ends_with_its_faults_and_no_stack_trace(tmp_path):
+def test_a_hub_with_a_wrong_settings_file_reports_its_faults_without_a_stack_trace(tmp_path):
     (tmp_path / "etc/swarmhub").mkdir(parents=True)
     (tmp_path / "etc/swarmhub/hub.json").write_text("{}")
     command = [sys.executable, "-m", "jupyterhub", "-f", FOLDER / "jupyterhub_config.py"]
@@ -80,17 +80,17 @@ def test_a_hub_with_a_wrong_settings_file_ends_with_its_faults_and_no_stack_trac
     assert "Traceback" not in ended.stderr
 
 
-def test_the_proxy_is_told_to_send_everything_else_to_the_hub(hub):
+def test_the_proxy_sends_all_other_requests_to_the_hub(hub):
     assert {path: route["target"] for path, route in hub.routes().items()} == {"/": "http://hub:8081"}
 
 
-def test_who_logs_in_reads_which_class_it_is_and_what_to_type(hub):
+def test_the_login_page_shows_the_class_and_instructions(hub):
     _, page = hub.browser().open("/hub/login")
     assert "<h1>geo-101</h1>" in page
-    assert "type the same one each time: your files are kept under it." in page
+    assert "use the same name each time. Your files are stored under this name." in page
 
 
-def test_the_hub_s_state_is_in_its_own_folder(hub):
+def test_the_state_of_the_hub_is_in_its_own_folder(hub):
     database = {"hub.sqlite", "hub.sqlite-shm", "hub.sqlite-wal"}
     assert {path.name for path in (hub.root / "data").iterdir()} == {"cookie-secret", "operator-token"} | database
     assert (hub.root / "data/operator-token").stat().st_mode & 0o077 == 0
@@ -109,11 +109,11 @@ def test_the_hub_s_state_is_in_its_own_folder(hub):
         ("é@example.org", PASSWORD, 200),
     ],
 )
-def test_the_room_s_password_lets_users_in_and_the_admins_password_admins(hub, user, password, status):
+def test_the_class_password_is_for_users_and_the_admin_password_for_admins(hub, user, password, status):
     assert hub.browser().log_in(user, password)[0] == status
 
 
-def test_only_an_admin_sees_the_admin_page(hub):
+def test_only_an_admin_can_open_the_admin_page(hub):
     alice, ada = hub.browser(), hub.browser()
     alice.log_in("alice")
     ada.log_in("ada", ADMIN_PASSWORD)
@@ -121,22 +121,22 @@ def test_only_an_admin_sees_the_admin_page(hub):
     assert ada.open("/hub/admin")[0] == 200
 
 
-def test_a_user_reads_that_the_storage_is_not_mounted(hub, swarm):
+def test_a_user_gets_a_message_if_the_storage_is_not_mounted(hub, swarm):
     alice = hub.browser()
     alice.log_in("alice")
     status, page = alice.open("/hub/spawn/alice")
     assert status == 503
-    assert "The disk with the homes is not there. Please tell your instructor." in page
+    assert "The disk with the home folders is missing. Please tell your instructor." in page
     assert "storage/homes is missing" in hub.log()
     assert swarm.services == {}
 
 
-def test_tabs_that_ask_for_a_server_at_the_same_moment_all_follow_one_start(hub, swarm, storage):
+def test_tabs_that_request_a_server_at_the_same_time_all_follow_one_start(hub, swarm, storage):
     swarm.script = ["preparing"]
     tabs = [hub.browser() for _ in range(6)]
     for tab in tabs:
         tab.log_in("tabby")
-    # All of them wait at the door when the hub looks again.
+    # All requests are waiting when the hub continues.
     os.kill(hub.hub.pid, signal.SIGSTOP)
     with ThreadPoolExecutor() as pool:
         opened = [pool.submit(tab.open, "/hub/spawn") for tab in tabs]
@@ -150,7 +150,7 @@ def test_tabs_that_ask_for_a_server_at_the_same_moment_all_follow_one_start(hub,
     assert tabs[0].progress("tabby")[-1]["failed"]
 
 
-def test_a_full_class_lets_people_wait_in_line_and_their_servers_start_by_themselves(hub, swarm, storage):
+def test_users_of_a_full_class_wait_in_a_queue_and_their_servers_start_automatically(hub, swarm, storage):
     swarm.script, swarm.seats = RUNS, 0
     bob, kim = hub.browser(), hub.browser()
     for name, browser in (("bob", bob), ("kim", kim)):
@@ -158,23 +158,23 @@ def test_a_full_class_lets_people_wait_in_line_and_their_servers_start_by_themse
         browser.open(f"/hub/spawn/{name}")
         wait_for(lambda: "nb-bob" in swarm.services)
     with ThreadPoolExecutor() as reader:
-        told = reader.submit(kim.progress, "kim")
+        events = reader.submit(kim.progress, "kim")
         try:
-            # The button "Stop server" of the page of a start.
+            # The request of the button "Stop server" on the progress page.
             assert bob.open("/hub/api/users/bob/server", method="DELETE")[0] in (202, 204)
             wait_for(lambda: list(swarm.services) == ["nb-kim"])
             assert 'id="start"' in bob.open("/hub/spawn-pending/bob")[1]
         finally:
             swarm.seats = None
-        said = words(told.result())
-    assert any("Your server runs" in message for message in said)
-    assert said[-1] == "Spawn failed: Your server runs but does not answer. Please tell your instructor."
-    assert [message for message in said if "You are next" in message]
+        messages = messages_of(events.result())
+    assert any("Your server is running" in message for message in messages)
+    assert messages[-1] == "Spawn failed: Your server is running but does not respond. Please tell your instructor."
+    assert [message for message in messages if "You are next" in message]
     assert "Traceback" not in hub.log().split("kim", 1)[1]
     wait_for(lambda: not swarm.services)
 
 
-def test_a_user_gets_a_server_that_asks_the_hub_through_the_proxy(hub, swarm, storage):
+def test_a_users_server_reaches_the_hub_through_the_proxy(hub, swarm, storage):
     swarm.script = RUNS
     carol = hub.browser()
     carol.log_in("Carol@Example.org")
@@ -193,13 +193,13 @@ def test_a_user_gets_a_server_that_asks_the_hub_through_the_proxy(hub, swarm, st
     assert environment["JUPYTER_RUNTIME_DIR"].startswith("/tmp/")
     assert container["Args"][0] == "jupyterhub-singleuser"
     assert "--ResourceUseDisplay.track_disk_usage=True" in container["Args"]
-    told = words(carol.progress("carol@example.org"))
-    assert "waiting for its first answer" in told[-2]
-    assert told[-1] == "Spawn failed: Your server runs but does not answer. Please tell your instructor."
+    messages = messages_of(carol.progress("carol@example.org"))
+    assert "waiting for its first response" in messages[-2]
+    assert messages[-1] == "Spawn failed: Your server is running but does not respond. Please tell your instructor."
     wait_for(lambda: not swarm.services)
 
 
-def test_the_page_of_a_home_tells_how_full_it_is_and_nothing_where_there_is_none(hub, storage):
+def test_the_pages_show_how_full_a_home_is_if_there_is_one(hub, storage):
     gina = hub.browser()
     gina.log_in("gina")
     assert 'id="home-usage"' not in gina.open("/hub/home")[1]
@@ -209,23 +209,23 @@ def test_the_page_of_a_home_tells_how_full_it_is_and_nothing_where_there_is_none
         assert re.search(r"Your home: [\d.]+ of [\d.]+ GB", gina.open(page)[1])
 
 
-def test_first_files_that_do_not_fit_are_told_and_the_server_starts(hub, swarm, storage):
+def test_first_files_that_do_not_fit_give_a_message_and_the_server_starts(hub, swarm, storage):
     (storage / "skeleton").mkdir()
     (storage / "skeleton.json").write_text(json.dumps({"bytes": 1 << 60, "files": 1}))
     swarm.script = RUNS
     hans = hub.browser()
     hans.log_in("hans")
-    told = words(hans.start_server("hans"))
-    assert any("do not fit into your home" in message for message in told)
-    assert any("Your server runs" in message for message in told), "it starts all the same"
-    assert "do not fit into your home" in hans.open("/hub/home")[1]
+    messages = messages_of(hans.start_server("hans"))
+    assert any("do not fit into your home folder" in message for message in messages)
+    assert any("Your server is running" in message for message in messages), "the server still starts"
+    assert "do not fit into your home folder" in hans.open("/hub/home")[1]
     assert "hans: The files for this class do not fit" in hub.log()
     wait_for(lambda: not swarm.services)
 
 
-def test_where_homes_are_not_kept_and_images_are_offered_the_pages_say_so_and_the_sweeper_sweeps(tmp_path, swarm):
+def test_a_class_with_temporary_homes_and_images_shows_both_and_its_sweeper_works(tmp_path, swarm):
     swarm.script = ["preparing"]
-    # One user a page, so that the sweeper has to turn them.
+    # One user per page, so that the sweeper has to read several pages.
     pages = [f"--JupyterHub.api_page_{which}_limit=1" for which in ("default", "max")]
     images = [
         {"name": "Python", "description": "", "image": "python@sha256:1", "memory": 1 << 30, "cpu": 1.5},
@@ -234,17 +234,17 @@ def test_where_homes_are_not_kept_and_images_are_offered_the_pages_say_so_and_th
     hub = RunningHub(tmp_path, swarm.url, *pages, storage=None, sweep=0.5, images=images)
     try:
         aaron, ivan = hub.browser(), hub.browser()
-        sentence = "Files here are kept only while your server runs; download what you want to keep."
+        sentence = "Your files are kept only while your server is running. Download the files that you want to keep."
         login = ivan.open("/hub/login")[1]
-        assert [words in login for words in (sentence, "Choose a name of your own", "kept under it")] == [True, True, False]
+        assert [text in login for text in (sentence, "Choose a name.", "stored under this name")] == [True, True, False]
         ivan.log_in("ivan")
         assert sentence in ivan.open("/hub/home")[1]
         aaron.log_in("aaron")
         for browser, name in ((aaron, "aaron"), (ivan, "ivan")):
             page = browser.open(f"/hub/spawn/{name}")[1]
-            assert [words in page for words in ('value="Python" checked', 'value="R &lt;3"', "for week 3")] == [True] * 3
+            assert [text in page for text in ('value="Python" checked', 'value="R &lt;3"', "for week 3")] == [True] * 3
             assert name not in swarm.services
-        assert "This class offers no such image" in ivan.open("/hub/spawn/ivan", {"choice": "Perl"})[1]
+        assert "This class does not offer that image" in ivan.open("/hub/spawn/ivan", {"choice": "Perl"})[1]
         aaron.open("/hub/spawn/aaron", {})
         ivan.open("/hub/spawn/ivan", {"choice": "R <3"})
         wait_for(lambda: len(swarm.services) == 2)
@@ -254,24 +254,24 @@ def test_where_homes_are_not_kept_and_images_are_offered_the_pages_say_so_and_th
         assert service["TaskTemplate"]["Resources"]["Limits"] == {"MemoryBytes": 2 << 30, "NanoCPUs": 500_000_000}
         assert not service["TaskTemplate"]["ContainerSpec"].get("Mounts")
         assert list((tmp_path / "storage").iterdir()) == []
-        # The sweeper removes what nobody owns, and leaves them theirs.
+        # The sweeper removes services without an owner, and keeps the others.
         swarm.add_service("nb-judy", {"swarmhub.class": "geo-101", "swarmhub.user": "judy"})
         wait_for(lambda: list(swarm.services) == ["nb-aaron", "nb-ivan"])
-        wait_for(lambda: "nb-judy belonged to nobody and is removed" in hub.log())
+        wait_for(lambda: "removed nb-judy, which had no owner" in hub.log())
         for browser, name in ((aaron, "aaron"), (ivan, "ivan")):
             assert browser.open(f"/hub/api/users/{name}/server", method="DELETE")[0] in (202, 204)
         wait_for(lambda: not swarm.services)
-        assert "nb-aaron belonged" not in hub.log()
-        assert "nb-ivan belonged" not in hub.log()
-        # What was chosen last is chosen already.
+        assert "removed nb-aaron" not in hub.log()
+        assert "removed nb-ivan" not in hub.log()
+        # The last choice is selected.
         wait_for(lambda: 'value="R &lt;3" checked' in ivan.open("/hub/spawn/ivan")[1])
     finally:
         hub.close()
 
 
-def test_a_hub_that_is_killed_during_starts_and_comes_back_leaves_no_service_and_offers_each_a_new_start(hub, swarm, storage):
+def test_a_hub_that_was_killed_during_starts_leaves_no_service_and_offers_each_user_a_new_start(hub, swarm, storage):
     swarm.script, swarm.seats = ["preparing"], 1
-    starting = {name: hub.browser() for name in ("dave", "liz", "max")}  # one with a seat, one next, one behind
+    starting = {name: hub.browser() for name in ("dave", "liz", "max")}  # one with a seat, the first in the queue, and the second
     for name, browser in starting.items():
         browser.log_in(name)
         browser.open(f"/hub/spawn/{name}")
@@ -285,7 +285,7 @@ def test_a_hub_that_is_killed_during_starts_and_comes_back_leaves_no_service_and
         wait_for(lambda name=name, browser=browser: 'id="start"' in browser.open(f"/hub/spawn-pending/{name}")[1])
 
 
-def test_a_login_outlives_a_restart_of_the_hub_and_servers_are_left_alone(hub, swarm):
+def test_a_login_survives_a_restart_of_the_hub_and_servers_keep_running(hub, swarm):
     erin = hub.browser()
     erin.log_in("erin")
     removed = list(swarm.removed)
@@ -296,9 +296,9 @@ def test_a_login_outlives_a_restart_of_the_hub_and_servers_are_left_alone(hub, s
     assert swarm.removed == removed
 
 
-def test_a_proxy_that_forgot_its_routes_is_told_them_again_within_seconds(hub):
+def test_a_proxy_that_lost_its_routes_gets_them_again_within_seconds(hub):
     hub.stop_proxy()
     hub.start_proxy()
-    begin = time.monotonic()
+    started = time.monotonic()
     wait_for(lambda: "/" in hub.routes(), 20)
-    assert time.monotonic() - begin < 8, "a waiting user is redirected in circles, and told of an error after 14 s"
+    assert time.monotonic() - started < 8, "a waiting user is in a redirect loop, which ends with an error after 14 s"

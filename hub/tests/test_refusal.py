@@ -4,7 +4,7 @@ from jupyterhub.handlers.base import reasons
 from swarmhub import refusal
 from swarmhub.refusal import Refusal, explain, refuse
 
-# As Docker 20.10 to 28 write them into a task's Status.Err.
+# Texts in a task's Status.Err, from Docker 20.10 to 28.
 ERRORS = [
     ("no suitable node (insufficient resources on 3 nodes)", refusal.NO_SEAT),
     ("no suitable node (scheduling constraints not satisfied on 1 node; insufficient resources on 2 nodes)", refusal.NO_SEAT),
@@ -31,18 +31,18 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("error", "expected"), ERRORS)
-def test_what_swarm_says_becomes_a_sentence(error, expected):
+def test_an_error_of_swarm_becomes_a_refusal(error, expected):
     assert explain(error) is expected
 
 
-def test_the_user_reads_the_sentence_and_the_log_has_the_detail():
+def test_the_user_reads_the_sentence_and_the_log_contains_the_detail():
     raised = refuse(refusal.MOUNT_FAILED, "nb-alice: 100% broken")
     assert raised.message == "Your home folder cannot be mounted. Please tell your instructor."
     assert raised.get_message().endswith("(nb-alice: 100% broken)")
     assert "100% broken" in str(raised)
 
 
-def test_no_reason_is_one_for_which_jupyterhub_puts_words_of_its_own():
+def test_no_reason_is_one_for_which_jupyterhub_has_its_own_message():
     all_refusals = [value for value in vars(refusal).values() if isinstance(value, Refusal)]
     assert len(all_refusals) > 15
     assert not {each.reason for each in all_refusals} & set(reasons)

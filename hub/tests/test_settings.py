@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from swarmhub.settings import Export, Places, SettingsError, read_secret, read_settings
+from swarmhub.settings import NfsExport, Paths, SettingsError, read_secret, read_settings
 
-from .examples import HUB
+from .support.examples import HUB
 
 
 def write(folder: Path, content: object) -> Path:
@@ -14,33 +14,33 @@ def write(folder: Path, content: object) -> Path:
     return path
 
 
-def test_a_complete_file_becomes_settings(tmp_path):
+def test_a_complete_file_is_read_into_settings(tmp_path):
     settings = read_settings(write(tmp_path, HUB))
     assert (settings.memory, settings.guarantee) == (1 << 30, 700 << 20)
-    assert settings.export == Export("10.77.0.11", "/srv/swarmhub")
+    assert settings.storage == NfsExport("10.77.0.11", "/srv/swarmhub")
     assert settings.admins == {"ada"}
-    assert settings.cull is None, "nobody's server is stopped unless somebody says so"
-    assert settings.sweep == 60
+    assert settings.idle_timeout is None, "no server is stopped unless the configuration says so"
+    assert settings.sweep_interval == 60
 
 
-def test_no_storage_is_allowed_when_it_is_said(tmp_path):
-    assert read_settings(write(tmp_path, HUB | {"storage": None})).export is None
+def test_storage_may_be_null(tmp_path):
+    assert read_settings(write(tmp_path, HUB | {"storage": None})).storage is None
 
 
-def test_without_a_guarantee_all_of_the_memory_is_kept_free(tmp_path):
+def test_the_guarantee_may_be_missing(tmp_path):
     settings = read_settings(write(tmp_path, {key: value for key, value in HUB.items() if key != "guarantee"}))
     assert settings.guarantee is None
 
 
-def test_no_limit_of_cpu_is_allowed(tmp_path):
+def test_cpu_may_be_null(tmp_path):
     assert read_settings(write(tmp_path, HUB | {"cpu": None})).cpu is None
 
 
 @pytest.mark.parametrize(
-    ("key", "wrong", "told"),
+    ("key", "wrong", "message"),
     [
-        ("name", "", "name: must be a text"),
-        ("image", None, "image: must be a text, is null"),
+        ("name", "", "name: must be a string"),
+        ("image", None, "image: must be a string, is null"),
         ("memory", "1G", 'memory: must be a whole number of bytes, is "1G"'),
         ("memory", True, "memory: must be a whole number of bytes, is true"),
         ("guarantee", "1G", 'guarantee: must be a whole number of bytes, or null, is "1G"'),
@@ -51,10 +51,10 @@ def test_no_limit_of_cpu_is_allowed(tmp_path):
         ("seats", -1, "seats: must be a whole number"),
         ("cull", 599, "cull: must be a whole number of seconds, at least 600, or null, is 599"),
         ("cull", "2h", "cull: must be a whole number of seconds"),
-        ("images", {}, "images: must be a list of objects with names of their own"),
+        ("images", {}, "images: must be a list of objects with unique names"),
         ("images", ["R"], "images: must be a list of objects"),
-        ("images", [{"name": "R"}, {"name": "R"}], "images: must be a list of objects with names of their own"),
-        ("images", [{"name": ""}], "images[0].name: must be a text"),
+        ("images", [{"name": "R"}, {"name": "R"}], "images: must be a list of objects with unique names"),
+        ("images", [{"name": ""}], "images[0].name: must be a string"),
         ("images", [{"name": "R", "image": "r", "memory": "2G", "cpu": 1}], 'images[0].memory: must be a whole number of bytes, is "2G"'),
         ("images", [{"name": "R", "image": "r", "memory": 1, "cpu": 0}], "images[0].cpu: must be a number of cores above 0"),
         ("sweep", 0, "sweep: must be a number of seconds above 0"),
@@ -63,15 +63,15 @@ def test_no_limit_of_cpu_is_allowed(tmp_path):
         ("storage", "temporary", "storage.address: must be an IP address"),
     ],
 )
-def test_a_wrong_value_is_named_with_what_would_be_right(tmp_path, key, wrong, told):
+def test_a_wrong_value_is_reported_with_the_expected_one(tmp_path, key, wrong, message):
     with pytest.raises(SettingsError) as raised:
         read_settings(write(tmp_path, HUB | {key: wrong}))
-    assert told in str(raised.value)
+    assert message in str(raised.value)
     assert str(tmp_path) in str(raised.value)
     assert str(raised.value).endswith("type: swarmhub up")
 
 
-def test_all_faults_are_told_at_once(tmp_path):
+def test_all_faults_are_reported_at_once(tmp_path):
     with pytest.raises(SettingsError) as raised:
         read_settings(write(tmp_path, {}))
     faults = [line for line in str(raised.value).splitlines() if "must be" in line]
@@ -87,28 +87,28 @@ def test_all_faults_are_told_at_once(tmp_path):
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", '"x"'])
-def test_a_file_that_is_no_json_object_is_refused(tmp_path, content):
+def test_a_file_without_a_json_object_is_refused(tmp_path, content):
     with pytest.raises(SettingsError):
         read_settings(write(tmp_path, content))
 
 
-def test_a_missing_file_is_named(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     with pytest.raises(SettingsError, match="hub.json"):
         read_settings(tmp_path / "hub.json")
 
 
 def test_a_secret_is_read_without_its_line_end_but_with_its_spaces(tmp_path):
-    places = Places(tmp_path)
-    places.secrets.mkdir(parents=True)
-    (places.secrets / "proxy-token").write_text(" to ken \r\n")
-    assert read_secret(places, "proxy-token") == " to ken "
+    paths = Paths(tmp_path)
+    paths.secrets.mkdir(parents=True)
+    (paths.secrets / "proxy-token").write_text(" to ken \r\n")
+    assert read_secret(paths, "proxy-token") == " to ken "
 
 
 @pytest.mark.parametrize("content", [None, "", "\n"])
-def test_a_missing_or_empty_secret_is_named(tmp_path, content):
-    places = Places(tmp_path)
-    places.secrets.mkdir(parents=True)
+def test_a_missing_or_empty_secret_is_reported(tmp_path, content):
+    paths = Paths(tmp_path)
+    paths.secrets.mkdir(parents=True)
     if content is not None:
-        (places.secrets / "proxy-token").write_text(content)
+        (paths.secrets / "proxy-token").write_text(content)
     with pytest.raises(SettingsError, match="proxy-token"):
-        read_secret(places, "proxy-token")
+        read_secret(paths, "proxy-token")

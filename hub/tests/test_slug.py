@@ -25,7 +25,7 @@ def test_the_scheme_is_frozen():
 
 
 @given(plain)
-def test_a_plain_name_stays_readable(name):
+def test_a_plain_name_stays_unchanged(name):
     assert slug(name) == name
 
 
@@ -36,17 +36,17 @@ def test_every_name_becomes_a_short_dns_label(name):
 
 
 @given(st.text(min_size=1), st.text(min_size=1))
-def test_two_names_never_share_a_slug(one, other):
+def test_two_names_never_have_the_same_slug(one, other):
     assert one == other or slug(one) != slug(other)
 
 
 @given(st.text(alphabet=st.characters(categories=["L", "N"]), min_size=1))
-def test_names_that_differ_in_case_accent_or_form_get_homes_of_their_own(name):
+def test_names_that_differ_in_case_accent_or_form_get_separate_homes(name):
     twins = {name, name.lower(), name.upper(), unicodedata.normalize("NFC", name), unicodedata.normalize("NFD", name)}
     twins |= {"".join(character for character in unicodedata.normalize("NFD", name) if not unicodedata.combining(character))}
     assert len({slug(twin) for twin in twins}) == len(twins)
 
 
 @given(st.text())
-def test_nobody_can_choose_a_name_that_is_the_slug_of_another(name):
+def test_no_user_can_choose_a_name_that_is_the_slug_of_another_user(name):
     assert slug(name) == name or slug(slug(name)) != slug(name)

@@ -1,21 +1,22 @@
 #!/usr/bin/env bash
-# What `swarmhub up` is measured against: the class of scripts/bench as a skilled person scripts it once, for exactly these
-# three machines. The steps of the tutorials, as few and as much side by side as they can be; no look at what is there, no second run.
-#   by-hand.sh SSH_CONFIG SUBNET REGISTRY IMAGE PASSWORD ASSETS     SUBNET is 10.77.0: the machines are .11, .12 and .13
+# Sets up the class of scripts/bench with a plain shell script, as a comparison for `swarmhub up`. It is what a skilled
+# administrator would write for exactly these three machines: the steps of the tutorials, as few as possible and as parallel as
+# possible. It does not check the present state and cannot run twice.
+#   by-hand.sh SSH_CONFIG SUBNET REGISTRY IMAGE PASSWORD ASSETS     With SUBNET 10.77.0 the machines are 10.77.0.11, .12 and .13.
 set -euo pipefail
 config=$1 subnet=$2 registry=$3 image=$4 password=$5 assets=$6
 manager=$subnet.11
 
-# on K: a script from stdin, as root on node K
-on() { ssh -F "$config" "node$1" sudo bash -se; }
+# on_node K: runs the script on stdin as root on node K
+on_node() { ssh -F "$config" "node$1" sudo bash -se; }
 
-# all PID…: waits for each, fails if one did
-all() { local pid; for pid; do wait "$pid"; done; }
+# wait_for_all PID…: waits for all processes; fails if one of them failed
+wait_for_all() { local pid; for pid; do wait "$pid"; done; }
 
 packages() { # K PACKAGE…
   local node=$1
   shift
-  on "$node" <<END
+  on_node "$node" <<END
 mkdir -p /etc/docker
 echo '{"registry-mirrors": ["http://$registry"]}' >/etc/docker/daemon.json
 apt-get -qq -o Acquire::Languages=none update
@@ -36,14 +37,14 @@ END
 }
 
 worker() { # K TOKEN
-  on "$1" <<END
+  on_node "$1" <<END
 docker swarm join --token $2 --advertise-addr $subnet.$((10 + $1)) $manager:2377
 docker pull -q $image
 END
 }
 
 storage() {
-  on 1 <<END
+  on_node 1 <<END
 mkfs.xfs -q -L swarmhub /dev/ubdb
 mkdir -p /srv/swarmhub /etc/exports.d /etc/nfs.conf.d
 echo 'LABEL=swarmhub /srv/swarmhub xfs defaults,prjquota,nofail 0 0' >>/etc/fstab
@@ -62,15 +63,15 @@ END
 
 images() {
   tar -C "$assets" -c . | ssh -F "$config" node1 'sudo mkdir -p /opt/swarmhub && sudo tar -C /opt/swarmhub -x'
-  on 1 <<'END'
+  on_node 1 <<'END'
 cd /opt/swarmhub
-# The last stage runs all above it with the classic builder, so the others are in its cache.
+# The classic builder builds all stages above the target. The other images come from its cache.
 for name in hub proxy quota edge; do docker build -q -t swarmhub/$name:bench --target $name -f templates/Dockerfile . >/dev/null 2>&1; done
 END
 }
 
 services() {
-  on 1 <<END
+  on_node 1 <<END
 umask 077
 mkdir -p /etc/swarmhub /var/lib/swarmhub/{hub,certificates,secrets}
 cd /var/lib/swarmhub/secrets
@@ -103,21 +104,21 @@ service edge \$(bind /etc/swarmhub/edge.json /etc/swarmhub/edge/settings.json) \
 END
 }
 
-packages 1 nfs-kernel-server xfsprogs & one=$!
-packages 2 & two=$!
-packages 3 & three=$!
-all $one $two $three
-token=$(on 1 <<END
+packages 1 nfs-kernel-server xfsprogs & first=$!
+packages 2 & second=$!
+packages 3 & third=$!
+wait_for_all $first $second $third
+token=$(on_node 1 <<END
 docker swarm init --advertise-addr $manager --default-addr-pool 10.201.0.0/17 --default-addr-pool-mask-length 24 >/dev/null
 docker network create -d overlay --subnet 10.201.128.0/23 --opt com.docker.network.driver.mtu=1400 swarmhub >/dev/null
 docker swarm join-token -q worker
 END
 )
-worker 2 "$token" & two=$!
-worker 3 "$token" & three=$!
+worker 2 "$token" & second=$!
+worker 3 "$token" & third=$!
 storage
 images
-all $two $three
+wait_for_all $second $third
 services
-# Its words on a failure are nobody's: the bench only asks whether it answers.
+# Waits until the login page answers.
 timeout 300 sh -c "until curl -sfk -o /dev/null https://$manager/hub/login; do sleep 0.5; done"

@@ -1,9 +1,9 @@
 #!/bin/sh
-# A poller: every 30 seconds each folder that has no limit yet gets one by set-quota.sh.
+# A poller: every 30 seconds it calls set-quota.sh for each folder that has no limit yet.
 folder=$1 limit=$2 here=$(dirname "$0")
 while :; do
   sleep 30
-  for one in "$folder"/*/; do
-    grep -q ":${one%/}\$" /etc/projects || "$here/set-quota.sh" "${one%/}" "$limit"
+  for path in "$folder"/*/; do
+    grep -q ":${path%/}\$" /etc/projects || "$here/set-quota.sh" "${path%/}" "$limit"
   done
 done

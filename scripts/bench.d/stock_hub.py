@@ -1,6 +1,7 @@
-"""JupyterHub with dockerspawner's own SwarmSpawner, as its documentation has it, in the place of a class's hub.
+"""Configures JupyterHub with the SwarmSpawner of dockerspawner, as its documentation shows, to replace the hub of a class.
 
-What is not said here is as it comes, the timeouts and limits above all. Homes: none, since it mounts folders of the machine alone.
+All other settings have their defaults, timeouts and limits in particular. There are no homes, because SwarmSpawner mounts only
+folders of the machine on which a server runs.
 """
 
 import json
@@ -31,7 +32,7 @@ c.SwarmSpawner.mem_limit = settings["memory"]
 c.SwarmSpawner.cpu_limit = settings["cpu"]
 c.SwarmSpawner.extra_placement_spec = {"constraints": settings["placement"]}
 
-# So that its servers can be counted against Swarm's services, as ours are.
+# Lets the benchmark compare the servers of this hub with the services of the Swarm.
 c.JupyterHub.services = [{"name": "operator", "api_token": Path("/data/operator-token").read_text()}]
 c.JupyterHub.load_roles = [
     {"name": "operator", "services": ["operator"], "scopes": ["list:users", "read:servers"]}

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# One function for each command of scripts/lab: its arguments, then the part that does it.
+# One function for each command of scripts/lab. It checks the arguments and calls the function that does the work.
 
-# Which lab, which command, with what.
+# Reads the command line and runs the command.
 main() {
   read_global_options "$@"
   set -- "${arguments[@]}"
@@ -22,73 +22,73 @@ read_global_options() {
   name=lab
   while [[ ${1:-} == -* ]]; do
     case $1 in
-      --name) [[ -n ${2:-} ]] || usage_error '--name wants a name.'; name=$2; shift 2 ;;
+      --name) [[ -n ${2:-} ]] || usage_error '--name needs a name.'; name=$2; shift 2 ;;
       --name=*) name=${1#*=}; shift ;;
       -h | --help) print_help; exit 0 ;;
       *) usage_error "there is no option '$1'." ;;
     esac
   done
   arguments=("$@")
-  [[ $name =~ ^[a-z][a-z0-9-]{0,30}$ ]] || usage_error "'$name' is not a name: small letters, digits and dashes, at most 31, a letter first."
+  [[ $name =~ ^[a-z][a-z0-9-]{0,30}$ ]] || usage_error "'$name' is not a valid name. A name has at most 31 small letters, digits and dashes, and begins with a letter."
   namespace=swarmhub-$name
   folder=$cache/labs/$name
-  saved=$cache/saved/$name
+  snapshots=$cache/saved/$name
   name_flag=
   [[ $name == lab ]] || name_flag=" --name $name"
 }
 
 command_up() {
-  local count='' memory=3072 disk=20 release=trixie packages='' is_other=
+  local count='' memory=3072 disk=20 release=trixie packages='' packages_given=
   while (($#)); do
     case $1 in
-      --memory) memory=${2:-}; shift 2 || usage_error '--memory wants a number of MB.' ;;
-      --disk) disk=${2:-}; shift 2 || usage_error '--disk wants a number of GB.' ;;
-      --release) release=${2:-}; shift 2 || usage_error '--release wants bookworm or trixie.' ;;
-      --with) packages=${2:-}; is_other=yes; shift 2 || usage_error '--with wants names of Debian packages.' ;;
+      --memory) memory=${2:-}; shift 2 || usage_error '--memory needs a number of MB.' ;;
+      --disk) disk=${2:-}; shift 2 || usage_error '--disk needs a number of GB.' ;;
+      --release) release=${2:-}; shift 2 || usage_error '--release needs bookworm or trixie.' ;;
+      --with) packages=${2:-}; packages_given=yes; shift 2 || usage_error '--with needs names of Debian packages.' ;;
       --*) usage_error "up has no option '$1'." ;;
-      *) [[ -z $count ]] || usage_error "up wants one number, not '$count' and '$1'."; count=$1; shift ;;
+      *) [[ -z $count ]] || usage_error "up needs one number, not '$count' and '$1'."; count=$1; shift ;;
     esac
   done
-  [[ -n $count ]] || usage_error 'up wants the number of guests: up 3'
-  number_within 'the number of guests' "$count" 1 50
-  number_within '--memory (MB)' "$memory" 192 65536
-  number_within '--disk (GB)' "$disk" 1 2000
-  [[ $release =~ ^(bookworm|trixie)$ ]] || usage_error "--release wants bookworm or trixie, not '$release'."
-  [[ -z $packages || $packages =~ ^[a-z0-9][a-z0-9.+-]*(,[a-z0-9][a-z0-9.+-]*)*$ ]] || usage_error "--with wants names of Debian packages with commas between, not '$packages'."
+  [[ -n $count ]] || usage_error 'up needs the number of guests: up 3'
+  check_range 'the number of guests' "$count" 1 50
+  check_range '--memory (MB)' "$memory" 192 65536
+  check_range '--disk (GB)' "$disk" 1 2000
+  [[ $release =~ ^(bookworm|trixie)$ ]] || usage_error "--release needs bookworm or trixie, not '$release'."
+  [[ -z $packages || $packages =~ ^[a-z0-9][a-z0-9.+-]*(,[a-z0-9][a-z0-9.+-]*)*$ ]] || usage_error "--with needs names of Debian packages, separated by commas, not '$packages'."
   lock "lab-$name"
   [[ -f $folder/number ]] || lab_is_new=yes
-  on_exit_do undo_up
-  [[ -z $is_other ]] || rm -f "$folder/image" # of the guests that are made from now on
+  on_exit undo_up
+  [[ -z $packages_given ]] || rm -f "$folder/image" # New guests get an image with these packages.
   lab_up "$count" "$memory" "$disk" "$release" "$packages"
   lab_is_new=
 }
 
-# A first `up` that does not get there leaves nothing; a later one leaves what was there before.
+# Removes the lab if its first `up` failed. If a later one fails, the lab stays as it was before.
 undo_up() { [[ -z $lab_is_new ]] || lab_down; }
 lab_is_new=
 
 command_ssh() {
-  (($#)) || usage_error 'ssh wants the number of a guest: ssh 1'
-  want_lab
-  want_running_guest "$1"
+  (($#)) || usage_error 'ssh needs the number of a guest: ssh 1'
+  require_lab
+  require_running_guest "$1"
   guest_ssh "$@" || exit
 }
 
 command_exec() {
-  (($#)) || usage_error 'exec wants a command: exec curl http://…'
-  want_lab
-  in_lab "$@" || exit
+  (($#)) || usage_error 'exec needs a command: exec curl http://…'
+  require_lab
+  in_namespace "$@" || exit
 }
 
 command_kill() {
-  one_guest "$@"
+  require_one_guest "$@"
   kill_guest "$1"
   say "guest $1 is off"
 }
 
 command_boot() {
-  one_guest "$@"
-  guest_runs "$1" && { say "guest $1 runs already"; return; }
+  require_one_guest "$@"
+  guest_is_running "$1" && { say "guest $1 is running already"; return; }
   boot_guest "$1"
   wait_for_guest "$1"
   say "guest $1 is up: $(guest_address "$1")"
@@ -96,7 +96,7 @@ command_boot() {
 
 command_renew() {
   local bytes
-  one_guest "$@"
+  require_one_guest "$@"
   lock "lab-$name"
   kill_guest "$1"
   bytes=$(stat -c %s "$folder/vm$1.data")
@@ -104,54 +104,54 @@ command_renew() {
   truncate -s "$bytes" "$folder/vm$1.data"
   boot_guest "$1"
   wait_for_guest "$1"
-  say "guest $1 is as it was at first: $(guest_address "$1")"
+  say "guest $1 has new disks: $(guest_address "$1")"
 }
 
-command_cut() { one_guest "$@"; cut_cable "$1"; say "the cable of guest $1 is out"; }
-command_mend() { one_guest "$@"; mend_cable "$1"; say "the cable of guest $1 is in"; }
+command_cut() { require_one_guest "$@"; disconnect_link "$1"; say "the network link of guest $1 is down"; }
+command_mend() { require_one_guest "$@"; reconnect_link "$1"; say "the network link of guest $1 is up"; }
 
 command_delay() {
-  number_within 'the delay (ms)' "${1:-}" 0 10000
-  want_lab
-  delay_all "$1"
+  check_range 'the delay (ms)' "${1:-}" 0 10000
+  require_lab
+  set_delay_of_all "$1"
 }
 
-command_save() { want_lab; want_tag "${1:-}"; lock "lab-$name"; save_disks "$1"; }
-command_restore() { want_tag "${1:-}"; lock "lab-$name"; restore_disks "$1"; }
+command_save() { require_lab; check_tag "${1:-}"; lock "lab-$name"; save_snapshot "$1"; }
+command_restore() { check_tag "${1:-}"; lock "lab-$name"; restore_snapshot "$1"; }
 command_images() {
-  (($# != 1)) || usage_error 'images wants the images of the folder as well: images FOLDER TARGET=NAME:TAG'
-  make_notebook_image
-  (($# == 0)) || make_images_of "$@"
+  (($# != 1)) || usage_error 'images with a folder also needs the images to build: images FOLDER TARGET=NAME:TAG'
+  ensure_notebook_image
+  (($# == 0)) || ensure_images "$@"
 }
-command_status() { want_lab; print_status; }
-command_env() { want_lab; print_env; }
+command_status() { require_lab; print_status; }
+command_env() { require_lab; print_env; }
 
 command_down() {
   case ${1:-} in
     '' | --saved | --cache) ;;
-    *) usage_error "down has no '$1'." ;;
+    *) usage_error "down has no option '$1'." ;;
   esac
   lock "lab-$name"
   lab_down
   case ${1:-} in
-    '') say "lab '$name' is gone. $cache stays for the next time, also what was saved (down --saved, down --cache)" ;;
-    --saved) rm -rf "$saved" && say "lab '$name' is gone, and what was saved from it. $cache stays for the next time (down --cache)" ;;
+    '') say "removed lab '$name'. Its snapshots and the cache $cache stay; to remove them as well: down --saved, down --cache" ;;
+    --saved) rm -rf "$snapshots" && say "removed lab '$name' and its snapshots. The cache $cache stays; to remove it as well: down --cache" ;;
     --cache) cache_down ;;
   esac
 }
 
-# number_within WHAT VALUE LEAST MOST
-number_within() {
+# check_range NAME VALUE MINIMUM MAXIMUM: ends with a usage error if the value is not a number within the range
+check_range() {
   [[ $2 =~ ^[1-9][0-9]{0,5}$|^0$ ]] || usage_error "$1 must be a number, not '$2'."
-  (($2 >= $3 && $2 <= $4)) || usage_error "$1 must be from $3 to $4, not $2."
+  (($2 >= $3 && $2 <= $4)) || usage_error "$1 must be between $3 and $4, not $2."
 }
 
-want_lab() {
-  if ! read_number || ! network_is_up; then die "lab '$name' is not up. To start it: scripts/lab$name_flag up 3"; fi
+require_lab() {
+  if ! read_subnet || ! network_is_up; then die "lab '$name' is not up. To start it: scripts/lab$name_flag up 3"; fi
 }
 
-one_guest() {
-  (($# == 1)) || usage_error "$command wants the number of one guest: $command 1"
-  want_lab
-  want_guest "$1"
+require_one_guest() {
+  (($# == 1)) || usage_error "$command needs the number of one guest: $command 1"
+  require_lab
+  require_guest "$1"
 }

@@ -1,31 +1,31 @@
 # shellcheck shell=bash
-# What is made once and shared by all labs: the key, the guest's disk image, and the kernel with the libraries it runs on.
+# Builds what all labs share: the SSH key, the disk image of the guests, and their kernel with its libraries.
 
 guest_packages=systemd,systemd-sysv,udev,kmod,openssh-server,iproute2,iptables,ca-certificates,procps,netbase,dbus,curl,sudo,user-mode-linux
 
-# The image is named after what it is made of: a change of the recipe makes another one, and guests keep theirs. Each release
-# of Debian, with more packages or without, is a variant of one recipe.
-guest_image_name() { echo "$(recipe_name)-$(sha256sum <<<"$*" | cut -c1-6)"; }
+# The name of the image contains a hash of its recipe. A changed recipe gives another image, and existing guests keep theirs. A
+# second hash stands for the release of Debian and the additional packages.
+guest_image_name() { echo "$(recipe_hash)-$(sha256sum <<<"$*" | cut -c1-6)"; }
 
-recipe_name() {
+recipe_hash() {
   {
     echo "$guest_packages"
-    declare -f build_guest_image bootstrap take_kernel
-    cat "$parts"/guest/* "$cache/key.pub"
-    extra_authorities | xargs -r cat
+    declare -f build_guest_image bootstrap extract_kernel
+    cat "$library"/guest/* "$cache/key.pub"
+    extra_ca_certificates | xargs -r cat
   } | sha256sum | cut -c1-12
 }
 
-# The host's own extra authorities: behind an inspecting proxy nothing else can fetch over TLS.
-extra_authorities() { find /usr/local/share/ca-certificates -name '*.crt' 2>/dev/null | sort; }
+# Lists the additional CA certificates of the host. Behind a proxy that inspects TLS, guests need them for every download.
+extra_ca_certificates() { find /usr/local/share/ca-certificates -name '*.crt' 2>/dev/null | sort; }
 
-copy_authorities() {
+copy_ca_certificates() {
   local file
-  extra_authorities | while read -r file; do install -D -m 644 "$file" "$1/usr/local/share/ca-certificates/${file##*/}"; done
+  extra_ca_certificates | while read -r file; do install -D -m 644 "$file" "$1/usr/local/share/ca-certificates/${file##*/}"; done
 }
 
-# make_guest_image RELEASE PACKAGES: with these beyond what a blank machine has
-make_guest_image() {
+# ensure_guest_image RELEASE PACKAGES: builds the image if it is missing; PACKAGES are added to those of a blank machine
+ensure_guest_image() {
   mkdir -p "$cache/guest"
   lock guest-image
   [[ -f $cache/key ]] || ssh-keygen -q -t ed25519 -N '' -C 'the lab of swarmhub' -f "$cache/key"
@@ -38,37 +38,37 @@ make_guest_image() {
 }
 
 build_guest_image() {
-  local making=$1.making tree=$1.making/tree release=$2 packages=$3
-  say "making the guests' disk image (Debian $release${packages:+ with $packages}; once, about a minute)"
-  rm -rf "$making"
-  on_exit_do rm -rf "$making"
-  mkdir -p "$tree"
-  bootstrap "$release" "$guest_packages${packages:+,$packages}" "$tree"
-  install -m 755 "$parts/guest/lab-identity" "$tree/usr/local/sbin/lab-identity"
-  install -m 644 "$parts/guest/lab-identity.service" "$tree/etc/systemd/system/lab-identity.service"
-  install -m 644 "$cache/key.pub" "$tree/lab-key.pub"
-  install -m 755 "$parts/guest/setup.sh" "$tree/lab-setup"
-  copy_authorities "$tree"
+  local partial=$1.partial rootfs=$1.partial/rootfs release=$2 packages=$3
+  say "building the disk image of the guests (Debian $release${packages:+ with $packages}; only once, takes about a minute)"
+  rm -rf "$partial"
+  on_exit rm -rf "$partial"
+  mkdir -p "$rootfs"
+  bootstrap "$release" "$guest_packages${packages:+,$packages}" "$rootfs"
+  install -m 755 "$library/guest/lab-identity" "$rootfs/usr/local/sbin/lab-identity"
+  install -m 644 "$library/guest/lab-identity.service" "$rootfs/etc/systemd/system/lab-identity.service"
+  install -m 644 "$cache/key.pub" "$rootfs/lab-key.pub"
+  install -m 755 "$library/guest/setup.sh" "$rootfs/lab-setup"
+  copy_ca_certificates "$rootfs"
   # shellcheck disable=SC2016 # expanded by the inner shell
-  work sh -ec 'mount -t proc proc "$1/proc"; exec chroot "$1" /lab-setup' lab "$tree"
-  rm "$tree/lab-setup"
-  take_kernel "$tree" "$making/kernel"
-  mke2fs -q -t ext4 -E lazy_itable_init=1 -d "$tree" "$making/base.img" 12G >/dev/null
-  rm -rf "$tree"
-  mv "$making" "$1"
-  say "the guests' disk image is made"
+  run_isolated sh -ec 'mount -t proc proc "$1/proc"; exec chroot "$1" /lab-setup' lab "$rootfs"
+  rm "$rootfs/lab-setup"
+  extract_kernel "$rootfs" "$partial/kernel"
+  mke2fs -q -t ext4 -E lazy_itable_init=1 -d "$rootfs" "$partial/base.img" 12G >/dev/null
+  rm -rf "$rootfs"
+  mv "$partial" "$1"
+  say "the disk image of the guests is ready"
 }
 
-# bootstrap RELEASE PACKAGES TARGET: a minimal Debian. Its mounts live and die in a namespace of their own.
+# bootstrap RELEASE PACKAGES TARGET: unpacks a minimal Debian. Its mounts are in a namespace of their own and end with it.
 bootstrap() {
   local log=$cache/bootstrap-${3##*/}.log
-  work mmdebstrap --quiet --mode=root --variant=minbase --keyring="$debian_keyring" --include="$2" "$1" "$3" >"$log" 2>&1 || {
+  run_isolated mmdebstrap --quiet --mode=root --variant=minbase --keyring="$debian_keyring" --include="$2" "$1" "$3" >"$log" 2>&1 || {
     tail -5 "$log" >&2
-    die "mmdebstrap failed. The whole of what it said: $log"
+    die "mmdebstrap failed. Its whole output: $log"
   }
 }
 
-# Disk images of earlier recipes, when nothing stands on them any more.
+# Removes the disk images of earlier recipes that no guest and no snapshot uses.
 remove_old_guest_images() {
   local old used
   used=$(find "$cache" -maxdepth 4 -path "$cache/guest" -prune -o -path "$cache/docker" -prune -o '(' -name image -o -name 'vm*.image' ')' -type f -exec cat {} +) || return 0
@@ -77,12 +77,12 @@ remove_old_guest_images() {
   done
 }
 
-# take_kernel TREE TO: a release's kernel needs its C library, so it runs in a little root of its own
-take_kernel() {
-  local tree=$1 to=$2 file
-  mkdir -p "$to"/{proc,dev,lab,tmp}
-  for file in /usr/bin/linux.uml $(chroot "$tree" ldd /usr/bin/linux.uml | grep -o '/[^ ]*'); do
-    install -D "$tree$file" "$to$file"
+# extract_kernel ROOTFS TARGET: moves the kernel into a small root file system of its own, with the C library of its release
+extract_kernel() {
+  local rootfs=$1 target=$2 file
+  mkdir -p "$target"/{proc,dev,lab,tmp}
+  for file in /usr/bin/linux.uml $(chroot "$rootfs" ldd /usr/bin/linux.uml | grep -o '/[^ ]*'); do
+    install -D "$rootfs$file" "$target$file"
   done
-  rm -rf "$tree/usr/bin/linux.uml" "$tree/usr/lib/uml"
+  rm -rf "$rootfs/usr/bin/linux.uml" "$rootfs/usr/lib/uml"
 }

@@ -1,33 +1,35 @@
 # shellcheck shell=bash
 print_help() {
   cat <<'HELP'
-scripts/lab: real virtual machines on one Linux machine, for swarmhub's tests and its demo.
+scripts/lab runs real virtual machines on one Linux machine, for the tests and the demo of swarmhub.
 
-Each guest is a blank Debian under user-mode Linux: its own kernel, systemd, sshd, address, an empty second disk
-/dev/ubdb, and a way to Debian's, PyPI's and npm's registries. No KVM is needed. Run as root.
+Each guest is a blank Debian machine under user-mode Linux. It has its own kernel, systemd, sshd and address, an empty
+second disk /dev/ubdb, and access to the package registries of Debian, PyPI and npm. The lab needs root, but no KVM.
 
   scripts/lab [--name NAME] COMMAND
 
-  up N [--memory MB] [--disk GB]   guests 1 to N, blank (3072 MB, 20 GB); what runs already stays as it is
-       [--release bookworm]        another release of Debian than trixie
-       [--with PACKAGE,PACKAGE]    Debian packages that the guests have from the start; later ones are like them, unless
-                                   named with others: --with '' makes those blank
-  ssh K [COMMAND…]                 on guest K as user debian, who may sudo
-  exec COMMAND…                    on this machine, in the lab's network
-  kill K / boot K                  pull the plug of guest K / start it again on the same disks
-  renew K                          guest K with new disks, as it was at first
-  cut K / mend K                   pull the network cable of guest K / put it back
-  delay MS                         MS milliseconds of round trip between the operator (this machine) and each running
-                                   guest; between guests all stays fast; 0 takes it away
-  save TAG / restore TAG           set the disks of all guests aside / go back to them (survives down)
-  images                           build the notebook image and put it into the lab's registry, if anything changed
-  images FOLDER TARGET=NAME:TAG…   and these targets of FOLDER/templates/Dockerfile, those that the registry lacks
-  status                           what there is
-  env                              the same for programs: LAB_SSH_CONFIG, LAB_KNOWN_HOSTS, LAB_REGISTRY, … as shell assignments
-  down [--saved | --cache]         remove this lab: guests, disks, network. --saved: also what was saved from it;
-                                   --cache: also all that is kept for the next time
+  up N [--memory MB] [--disk GB]   boots the guests 1 to N, blank (3072 MB, 20 GB); existing guests keep their disks
+       [--release bookworm]        uses another release of Debian than trixie
+       [--with PACKAGE,PACKAGE]    new guests have these Debian packages from the start, also in later calls of up
+                                   without --with; --with '' makes new guests blank again
+  ssh K [COMMAND…]                 logs in on guest K as user debian, who may use sudo
+  exec COMMAND…                    runs a command on this machine, in the network of the lab
+  kill K / boot K                  kills guest K without a shutdown, as a power loss would / boots it on the same disks
+  renew K                          boots guest K with new disks
+  cut K / mend K                   disconnects the network link of guest K / connects it again
+  delay MS                         adds MS milliseconds to each round trip between this machine (the operator) and a
+                                   guest; connections between guests stay fast; 0 removes the delay
+  save TAG / restore TAG           saves a snapshot of the disks of all guests / goes back to it; down keeps snapshots
+  images                           builds the notebook image and pushes it to the registry of the lab, unless it is
+                                   up to date
+  images FOLDER TARGET=NAME:TAG…   also builds these targets of FOLDER/templates/Dockerfile that the registry lacks
+  status                           prints the state of the guests, their links and the registry
+  env                              prints the addresses and paths of the lab as shell assignments: LAB_SSH_CONFIG,
+                                   LAB_KNOWN_HOSTS, LAB_REGISTRY, …
+  down [--saved | --cache]         removes the guests, disks and network of this lab; --saved also removes its
+                                   snapshots; --cache also removes everything that is kept for later labs
 
-  --name NAME                      a lab of its own (default: lab), side by side with others
+  --name NAME                      uses the lab of this name (default: lab); labs run side by side
 
 Examples
   scripts/lab up 3 && scripts/lab ssh 1 uname -a
@@ -35,6 +37,6 @@ Examples
   scripts/lab save installed; scripts/lab restore installed
   scripts/lab --name ci up 1 --memory 1024 && scripts/lab --name ci down
 
-What is built once is kept in ${SWARMHUB_LAB:-${XDG_CACHE_HOME:-~/.cache}/swarmhub-lab}, and shared by all labs.
+All labs share a cache: ${SWARMHUB_LAB:-${XDG_CACHE_HOME:-~/.cache}/swarmhub-lab}
 HELP
 }

@@ -1,54 +1,55 @@
 # shellcheck shell=bash
-# The lab's network: a namespace with a bridge for the guests, one cable to the host, and the way out to the package
-# registries. Two labs never reach each other.
+# The network of a lab: a namespace with a bridge for the guests, a veth pair to the host, and NAT to the package registries.
+# Two labs cannot reach each other.
 
-# The number of this lab's subnet: the first that no other lab has, remembered for as long as the lab, or something saved from it, exists.
-choose_number() {
+# Chooses the subnet 10.77.NUMBER.0/24: the first one that no other lab uses. It stays the same as long as the lab or one of its
+# snapshots exists.
+choose_subnet() {
   [[ -f $folder/number ]] && return
   lock numbers
-  local number taken
+  local number used_numbers
   mkdir -p "$folder"
-  if [[ -f $saved/number ]]; then
-    cp "$saved/number" "$folder/number"
+  if [[ -f $snapshots/number ]]; then
+    cp "$snapshots/number" "$folder/number"
   else
-    taken=" $(find "$cache"/{labs,saved} -mindepth 2 -maxdepth 2 -name number -exec cat {} + 2>/dev/null | tr '\n' ' ' || true) "
+    used_numbers=" $(find "$cache"/{labs,saved} -mindepth 2 -maxdepth 2 -name number -exec cat {} + 2>/dev/null | tr '\n' ' ' || true) "
     for ((number = 0; number < 250; number++)); do
-      [[ $taken == *" $number "* ]] || [[ -n $(ip route show "10.77.$number.0/24") ]] || break
+      [[ $used_numbers == *" $number "* ]] || [[ -n $(ip route show "10.77.$number.0/24") ]] || break
     done
-    ((number < 250)) || die "all 250 subnets are taken. Remove labs that are not needed: scripts/lab --name NAME down"
+    ((number < 250)) || die "all 250 subnets are in use. Remove a lab that you do not need: scripts/lab --name NAME down"
     echo "$number" >"$folder/number"
   fi
   unlock numbers
 }
 
-# read_number: sets the addresses of the lab
-read_number() {
+# read_subnet: sets the variables with the addresses of the lab; fails if the lab has no subnet
+read_subnet() {
   local number
   [[ -f $folder/number ]] || return 1
   number=$(<"$folder/number")
-  prefix=10.77.$number
-  gateway=$prefix.1
-  host_end=10.78.$number.1
-  lab_end=10.78.$number.2
-  cable=swarmhub$number
+  subnet_prefix=10.77.$number
+  gateway=$subnet_prefix.1
+  host_address=10.78.$number.1
+  lab_address=10.78.$number.2
+  host_interface=swarmhub$number
 }
 
-network_is_up() { [[ -e /run/netns/$namespace ]] && in_lab ip link show bridge >/dev/null 2>&1; }
+network_is_up() { [[ -e /run/netns/$namespace ]] && in_namespace ip link show bridge >/dev/null 2>&1; }
 
-# in_lab COMMAND…: in the lab's network
-in_lab() { ip netns exec "$namespace" "$@"; }
+# in_namespace COMMAND…: runs the command in the network namespace of the lab
+in_namespace() { ip netns exec "$namespace" "$@"; }
 
 network_up() {
   lock network
   claim_namespace
-  network_is_up || make_network
+  network_is_up || create_network
   unlock network
 }
 
-# Namespaces are the machine's, labs are a cache's: two caches must not mean the same one.
+# Namespaces belong to the whole machine, labs to one cache: two labs of the same name in two caches must not share a namespace.
 claim_namespace() {
   namespace_is_ours ||
-    die "a lab '$name' runs already, from the cache $(<"/run/swarmhub-lab/$name"). Choose another name: scripts/lab --name NAME up 3"
+    die "a lab '$name' of another cache is running: $(<"/run/swarmhub-lab/$name"). Choose another name: scripts/lab --name NAME up 3"
   mkdir -p /run/swarmhub-lab
   echo "$cache" >"/run/swarmhub-lab/$name"
 }
@@ -57,54 +58,55 @@ namespace_is_ours() {
   [[ ! -e /run/netns/$namespace || $(cat "/run/swarmhub-lab/$name" 2>/dev/null || echo "$cache") == "$cache" ]]
 }
 
-make_network() {
-  network_down # of a lab that was left half made
+create_network() {
+  network_down # Removes the rest of an attempt that was interrupted.
   local mtu
-  # The way out may be narrower than 1500 (a tunnel, a cloud); a guest that does not know it would see big packets vanish.
-  mtu=$(way_out | sed -n 's/.* dev \([^ ]*\).*/\1/p' | head -1)
+  # The MTU of the default route may be less than 1500 (a tunnel, a cloud). A guest with a greater MTU would lose large packets.
+  mtu=$(default_route | sed -n 's/.* dev \([^ ]*\).*/\1/p' | head -1)
   mtu=$(cat "/sys/class/net/${mtu:-lo}/mtu")
   ((mtu <= 1500)) || mtu=1500
-  forward_packets
+  enable_ip_forwarding
   ip netns add "$namespace"
-  ip link add "$cable" mtu "$mtu" type veth peer name outside mtu "$mtu" netns "$namespace"
-  ip address add "$host_end/30" dev "$cable"
-  ip link set "$cable" up
-  ip route replace "$prefix.0/24" via "$lab_end"
-  each_rule add_rule
+  ip link add "$host_interface" mtu "$mtu" type veth peer name outside mtu "$mtu" netns "$namespace"
+  ip address add "$host_address/30" dev "$host_interface"
+  ip link set "$host_interface" up
+  ip route replace "$subnet_prefix.0/24" via "$lab_address"
+  for_each_rule add_rule
   ip -netns "$namespace" -batch - <<BATCH
 link set lo up
-address add $lab_end/30 dev outside
+address add $lab_address/30 dev outside
 link set outside up
-route add default via $host_end
+route add default via $host_address
 link add bridge type bridge
 address add $gateway/24 dev bridge
 link set bridge up
 BATCH
-  in_lab sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+  in_namespace sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
 }
 
-way_out() { ip route get 1.1.1.1 2>/dev/null || ip route show default; }
+default_route() { ip route get 1.1.1.1 2>/dev/null || ip route show default; }
 
 network_down() {
-  each_rule remove_rule
-  ip link delete "$cable" 2>/dev/null || true
-  ip route delete "$prefix.0/24" 2>/dev/null || true
+  for_each_rule remove_rule
+  ip link delete "$host_interface" 2>/dev/null || true
+  ip route delete "$subnet_prefix.0/24" 2>/dev/null || true
   if [[ -e /run/netns/$namespace ]] && namespace_is_ours; then
-    # Whoever is in it is ours, also what a killed scripts/lab had no time to write down.
+    # All processes in the namespace are ours, also those that a killed scripts/lab started before it could record their pids.
     ip netns pids "$namespace" | xargs -r kill -KILL 2>/dev/null || true
     ip netns delete "$namespace"
     rm -f "/run/swarmhub-lab/$name"
   fi
-  forward_packets_no_more
+  restore_ip_forwarding
 }
 
-# each_rule DO: our own rules, ahead of the host's, whose policy stays as it is. The last is the first to be asked.
-each_rule() {
-  "$1" nat POSTROUTING -s "$prefix.0/24" ! -o "$cable" -j MASQUERADE
-  "$1" nat POSTROUTING -s "$lab_end/32" ! -o "$cable" -j MASQUERADE
-  "$1" filter FORWARD -o "$cable" -j ACCEPT
-  "$1" filter FORWARD -i "$cable" -j ACCEPT
-  "$1" filter FORWARD -i "$cable" -o swarmhub+ -j DROP
+# for_each_rule FUNCTION: calls it for each of our rules. They are inserted before the rules of the host, whose policy stays as it
+# is. The last rule here is the first in the chain.
+for_each_rule() {
+  "$1" nat POSTROUTING -s "$subnet_prefix.0/24" ! -o "$host_interface" -j MASQUERADE
+  "$1" nat POSTROUTING -s "$lab_address/32" ! -o "$host_interface" -j MASQUERADE
+  "$1" filter FORWARD -o "$host_interface" -j ACCEPT
+  "$1" filter FORWARD -i "$host_interface" -j ACCEPT
+  "$1" filter FORWARD -i "$host_interface" -o swarmhub+ -j DROP
 }
 
 add_rule() {
@@ -119,29 +121,29 @@ remove_rule() {
   while iptables -w 10 -t "$table" -D "$chain" "$@" 2>/dev/null; do :; done
 }
 
-# The host's switch for forwarding is put back when the last lab goes, if it was a lab that turned it on.
-forward_packets() {
+# If a lab turned on IP forwarding on the host, it is turned off again when the last lab is removed.
+enable_ip_forwarding() {
   local switch=/proc/sys/net/ipv4/ip_forward
   [[ $(<"$switch") == 1 ]] && return
   echo 0 >"$cache/ip_forward.was"
   echo 1 >"$switch"
 }
 
-forward_packets_no_more() {
+restore_ip_forwarding() {
   [[ -f $cache/ip_forward.was ]] || return 0
-  # Not `ip link | grep -q`: grep ends first, ip dies of the closed pipe, and with pipefail that reads as "none".
+  # `ip link | grep -q` would not work: grep ends first, SIGPIPE ends ip, and with pipefail that looks like "no match".
   compgen -G '/sys/class/net/swarmhub[0-9]*' >/dev/null && return
   cat "$cache/ip_forward.was" >/proc/sys/net/ipv4/ip_forward
   rm -f "$cache/ip_forward.was"
 }
 
-# guests_resolver: a name server that can be asked from a guest (the host's own stub on loopback cannot)
-guests_resolver() {
+# guest_nameserver: prints a name server that guests can reach, so not a stub resolver on the loopback address of the host
+guest_nameserver() {
   local file server
   for file in /etc/resolv.conf /run/systemd/resolve/resolv.conf; do
     [[ -f $file ]] || continue
     server=$(awk '$1 == "nameserver" && $2 !~ /^127\.|:/ { print $2; exit }' "$file")
     [[ -z $server ]] || { echo "$server" && return; }
   done
-  die "no name server that guests could ask: /etc/resolv.conf names only this machine itself."
+  die "guests cannot reach a name server: /etc/resolv.conf lists only loopback addresses."
 }

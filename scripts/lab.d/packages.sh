@@ -1,18 +1,18 @@
 # shellcheck shell=bash
-# The Debian packages that the lab needs on the machine that runs it.
+# Installs the Debian packages that the lab needs on this machine.
 
-# need_packages WHY COMMAND:PACKAGE…: install the packages whose command is not here
-need_packages() {
-  local why=$1 pair missing=()
+# ensure_packages REASON COMMAND:PACKAGE…: installs the packages whose commands are missing
+ensure_packages() {
+  local reason=$1 pair missing=()
   shift
   for pair in "$@"; do
     PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
   done
   ((${#missing[@]})) || return 0
-  command -v apt-get >/dev/null || die "these Debian packages are missing, and there is no apt-get here: ${missing[*]} ($why)"
+  command -v apt-get >/dev/null || die "these Debian packages are missing, and this machine has no apt-get: ${missing[*]} ($reason)"
   lock packages
-  say "installing ${missing[*]} ($why)"
-  without_services install_packages "${missing[@]}"
+  say "installing ${missing[*]} ($reason)"
+  without_starting_services install_packages "${missing[@]}"
   unlock packages
 }
 
@@ -21,17 +21,18 @@ install_packages() {
   export DEBIAN_FRONTEND=noninteractive
   { apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@"; } >"$log" 2>&1 || {
     tail -5 "$log" >&2
-    die "apt-get could not install $*. The whole of what it said: $log"
+    die "apt-get could not install $*. Its whole output: $log"
   }
 }
 
-# The lab runs its own registry and its own dockerd: the packages' services are neither started nor enabled by it.
-without_services() {
+# without_starting_services COMMAND PACKAGE…: the lab runs its own registry and its own dockerd, so the services of the packages
+# are neither started nor enabled.
+without_starting_services() {
   local policy=/usr/sbin/policy-rc.d unit
   [[ -e $policy ]] || {
     printf '#!/bin/sh\nexit 101\n' >"$policy"
     chmod 755 "$policy"
-    on_exit_do rm -f "$policy"
+    on_exit rm -f "$policy"
   }
   "$@"
   shift
@@ -44,17 +45,17 @@ without_services() {
   done
 }
 
-need_packages_for_guests() {
-  need_packages 'to make guests and their network' mmdebstrap:mmdebstrap ip:iproute2 iptables:iptables \
+ensure_guest_packages() {
+  ensure_packages 'to create guests and their network' mmdebstrap:mmdebstrap ip:iproute2 iptables:iptables \
     mke2fs:e2fsprogs ssh:openssh-client docker-registry:docker-registry curl:curl \
     unshare:util-linux flock:util-linux gzip:gzip pkill:procps
-  [[ -f $debian_keyring ]] || need_packages 'to verify what comes from Debian' no-such-command:debian-archive-keyring
+  [[ -f $debian_keyring ]] || ensure_packages 'to verify the packages of Debian' no-such-command:debian-archive-keyring
 }
 
-need_packages_for_images() {
-  need_packages 'to build the notebook image' dockerd:docker.io
-  # From trixie on the command is a package of its own, which docker.io only recommends.
-  need_packages 'to build the notebook image' docker:docker-cli
+ensure_image_packages() {
+  ensure_packages 'to build the notebook image' dockerd:docker.io
+  # Since trixie the command docker is in a package of its own, which docker.io only recommends.
+  ensure_packages 'to build the notebook image' docker:docker-cli
 }
 
 debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg

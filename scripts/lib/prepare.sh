@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# Sourced by scripts/{demo,test,e2e,bench}: what a fresh machine lacks is installed, and said; what was booted is taken down.
+# Sourced by scripts/{demo,test,e2e,bench}. Installs what is missing on a fresh machine, and removes the labs that were booted.
 
 say() { printf '%s\n' "$*" >&2; }
 
-# The Node packages of the lock file, once for each state of it. Not by `npm ci`: that refuses a lock file without the binaries
-# of platforms that are not this one, and a registry's mirror that lacks them cannot write them into it.
+# Installs the Node packages of the lock file, again whenever that file has changed. `npm ci` is not used, because it refuses a
+# lock file that does not list the binaries of all other platforms, and a registry mirror without those binaries cannot add them.
 install_node_packages() {
   local stamp=node_modules/.swarmhub-installed
   [ "$stamp" -nt package-lock.json ] && return
@@ -13,11 +13,11 @@ install_node_packages() {
   touch "$stamp"
 }
 
-# Debian packages that are missing, named as COMMAND=PACKAGE (or FILE=PACKAGE).
+# Installs the Debian packages that are missing. Each argument is COMMAND=PACKAGE or /FILE=PACKAGE.
 install_debian_packages() {
   local pair missing=()
   for pair; do
-    # A path is looked for as such, a command only as a command: the project has a folder nginx.
+    # A file is looked for only if the name is an absolute path: the project has a folder with the name of the command nginx.
     case $pair in
       /*) [ -e "${pair%%=*}" ] ;;
       *) command -v "${pair%%=*}" >/dev/null ;;
@@ -29,7 +29,7 @@ install_debian_packages() {
   DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# A Python environment with what the hub and its tests import, in $HUB_VENV; once for each state of their lists.
+# Makes a Python environment for the hub and its tests in $HUB_VENV, again whenever a list of requirements has changed.
 make_hub_venv() {
   export HUB_VENV=${XDG_CACHE_HOME:-$HOME/.cache}/swarmhub-test/hub
   [ "$HUB_VENV/installed" -nt hub/requirements.txt ] && [ "$HUB_VENV/installed" -nt hub/requirements-test.txt ] && return
@@ -40,17 +40,17 @@ make_hub_venv() {
     touch "$HUB_VENV/installed"
 }
 
-# Whether virtual machines can be had here.
-can_have_lab() { [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ]; }
+# Succeeds if this machine can run virtual machines for us.
+can_run_lab() { [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ]; }
 
-# What is stopped in the middle leaves no machine behind: at the end the labs go that were booted, and no others'. Whoever boots
-# one writes its name into $SWARMHUB_BOOTED_LABS.
-take_labs_down_at_the_end() {
+# Removes the labs of this run when the script ends, also when it is interrupted; labs of other runs stay. A program that boots
+# a lab appends the name to the file $SWARMHUB_BOOTED_LABS.
+remove_labs_on_exit() {
   SWARMHUB_BOOTED_LABS=$(mktemp)
   export SWARMHUB_BOOTED_LABS
-  trap take_labs_down EXIT
+  trap remove_labs EXIT
 }
-take_labs_down() {
+remove_labs() {
   local name
   sort -u "$SWARMHUB_BOOTED_LABS" | while read -r name; do scripts/lab --name "$name" down 2>/dev/null || true; done
   rm -f "$SWARMHUB_BOOTED_LABS"

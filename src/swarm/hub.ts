@@ -53,6 +53,15 @@ const ask = async (
       host: manager.name,
       hint: "`swarmhub up` starts it",
     });
-  const argv = ["docker", "exec", "-i", hub, "python3", "-m", "swarmhub.operate", what];
+  const argv = [
+    "docker",
+    "exec",
+    "-i",
+    hub,
+    "python3",
+    "-m",
+    "swarmhub.services.operator_api",
+    what,
+  ];
   return JSON.parse(await manager.run(argv, { input: JSON.stringify(question), timeout }));
 };

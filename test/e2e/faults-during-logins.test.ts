@@ -162,7 +162,7 @@ test.serial("the class's network has no address left for most of them", async (t
       plain("address", 6).map((user) => arrive(site, user, patient)),
     );
     for (const [user, sentence] of Object.entries(refusedOf(arrivals)))
-      t.regex(sentence, /network has no address left/, user);
+      t.regex(sentence, /network has no free address/, user);
     await settled(t, arrivals);
   } finally {
     await lab.on(1, "docker service rm filler");
@@ -180,7 +180,7 @@ test.serial("a worker that lost its image cannot fetch it", async (t) => {
       plain("image", 20).map((user) => arrive(site, user, patient)),
     );
     for (const [user, sentence] of Object.entries(refusedOf(arrivals)))
-      t.regex(sentence, /notebook image cannot be fetched/, user);
+      t.regex(sentence, /notebook image cannot be downloaded/, user);
     await settled(t, arrivals);
   } finally {
     await lab.on(3, `iptables -D OUTPUT -d ${registry} -j REJECT`);

@@ -190,7 +190,7 @@ for (const [index, [what, faultOf]] of Object.entries(faults).entries())
     // An NFS client that got no answer asks again after up to a minute.
     await waitUntil(
       () =>
-        inHub(`prepare_home(storage, "${user}", "${user}", wait=60)`).then(
+        inHub(`prepare_home(storage, "${user}", "${user}", watcher_timeout=60)`).then(
           () => true as const,
           () => undefined,
         ),

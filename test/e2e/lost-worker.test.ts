@@ -47,7 +47,10 @@ test.serial(
     const { ready, told } = await starting;
     t.log(`pending after ${waited} s; ready ${since(stopped)} s after the seat was free\n${told}`);
     t.true(ready, told);
-    t.regex(told, /All seats are taken. You are next; your server starts by itself/);
+    t.regex(
+      told,
+      /All seats are taken. You are next in the queue. Your server starts automatically/,
+    );
     await bob.stop();
   },
 );
@@ -75,7 +78,7 @@ test.serial(
     t.true(performance.now() - noticed < 60_000);
     t.is(await inServer(1, "cat marker"), "mine\n");
     await seen("what alice is told", async () =>
-      /had to be started again/.test(await alice.read("/hub/home")),
+      /had to be restarted/.test(await alice.read("/hub/home")),
     );
   },
 );

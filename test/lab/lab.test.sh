@@ -1,79 +1,99 @@
 #!/usr/bin/env bash
-# The lab itself (about two minutes, root): test/lab/lab.test.sh, which scripts/test runs too.
-# Labs of other names are left alone.
+# Tests scripts/lab. It needs root and takes about two and a half minutes. scripts/test runs it too.
+# It uses the labs labtest-a and labtest-b and does not touch other labs.
 set -euo pipefail
 cd "$(dirname "$(realpath "$0")")/../.."
-passed=0 failed=0 log=$(mktemp)
+passed=0 failed=0 current='' log=$(mktemp)
 
-a() { scripts/lab --name labtest-a "$@"; }
-b() { scripts/lab --name labtest-b "$@"; }
-clean_up() { a down --saved; b down --saved; } >/dev/null 2>&1
-trap 'clean_up; rm -f "$log"' EXIT
+lab_a() { scripts/lab --name labtest-a "$@"; }
+lab_b() { scripts/lab --name labtest-b "$@"; }
+clean_up() { lab_a down --saved; lab_b down --saved; } >/dev/null 2>&1
 
-# it SENTENCE COMMAND…
-it() {
-  local sentence=$1
-  shift
-  if "$@" >"$log" 2>&1; then
-    passed=$((passed + 1))
-    echo "ok      $sentence"
-  else
+# Names the test during which the script was stopped, and prints the counts.
+finish() {
+  local status=$?
+  if [[ -n $current ]]; then
     failed=$((failed + 1))
-    echo "not ok  $sentence"
+    echo "not ok  $current (stopped)"
     sed 's/^/        /' "$log"
   fi
+  clean_up || true
+  rm -f "$log" "$log.output"
+  echo "$passed passed, $failed failed"
+  ((status != 0 || failed == 0)) || exit 1
+}
+trap finish EXIT
+trap 'exit 130' INT # Otherwise bash continues if the current command handles the signal.
+
+# it TITLE COMMAND…: one test; it passes if the command succeeds
+it() {
+  local title=$1
+  current=$title
+  shift
+  if ("$@") >"$log" 2>&1; then
+    passed=$((passed + 1))
+    echo "ok      $title"
+  else
+    failed=$((failed + 1))
+    echo "not ok  $title"
+    sed 's/^/        /' "$log"
+  fi
+  current=
 }
 
-fails_with() { # STATUS TEXT COMMAND…
-  local status=0 wanted=$1 text=$2
+# fails_with STATUS TEXT COMMAND…: succeeds if the command ends with this exit status and its output contains the text
+fails_with() {
+  local status=0 expected=$1 text=$2
   shift 2
-  "$@" 2>&1 | tee "$log.said" || status=${PIPESTATUS[0]}
-  [[ $status == "$wanted" ]] && grep -q "$text" "$log.said"
+  "$@" 2>&1 | tee "$log.output" || status=${PIPESTATUS[0]}
+  [[ $status == "$expected" ]] && grep -q "$text" "$log.output"
 }
 
-# What a lab leaves on the machine, in one line each: nothing is wanted.
-traces() {
+# list_leftovers: prints what is left of our labs on this machine, one line each
+list_leftovers() {
   ip netns list | grep 'swarmhub-labtest' || true
   pgrep -fa '/labs/labtest-' || true
   grep '/labs/labtest-' /proc/mounts || true
   find "${SWARMHUB_LAB:-${XDG_CACHE_HOME:-$HOME/.cache}/swarmhub-lab}/labs" -maxdepth 1 -name 'labtest-*'
 }
-leaves_nothing() { clean_up && [[ -z $(traces) ]]; }
+leaves_nothing() { clean_up && [[ -z $(list_leftovers) ]]; }
 
 # shellcheck disable=SC2016 # expanded in the guest
-blank() { a ssh 1 '! command -v docker && ! test -e /usr/sbin/exportfs && ! command -v mkfs.xfs && test -z "$(lsblk -nro FSTYPE /dev/ubdb)"'; }
-keys_are_known() { (eval "$(a env)" && ssh -F "$LAB_SSH_CONFIG" -o BatchMode=yes node1 true && grep -q ssh-ed25519 "$LAB_KNOWN_HOSTS"); }
+guest_is_blank() { lab_a ssh 1 '! command -v docker && ! test -e /usr/sbin/exportfs && ! command -v mkfs.xfs && test -z "$(lsblk -nro FSTYPE /dev/ubdb)"'; }
+host_key_is_known() { (eval "$(lab_a env)" && ssh -F "$LAB_SSH_CONFIG" -o BatchMode=yes node1 true && grep -q ssh-ed25519 "$LAB_KNOWN_HOSTS"); }
 # shellcheck disable=SC2016 # expanded in the guest
-fetches() { a ssh 1 'curl -sSfo /dev/null "$(apt-get -q --print-uris update | sed -n "1s/^.\([^ ]*\). .*/\1/p")"'; }
-registry_serves() { (eval "$(a env)" && a ssh 1 "curl -sSf http://$LAB_REGISTRY/v2/library/debian/tags/list" | grep trixie-slim); }
+registry_is_reachable() { lab_a ssh 1 'curl -sSfo /dev/null "$(apt-get -q --print-uris update | sed -n "1s/^.\([^ ]*\). .*/\1/p")"'; }
+registry_serves() { (eval "$(lab_a env)" && lab_a ssh 1 "curl -sSf http://$LAB_REGISTRY/v2/library/debian/tags/list" | grep trixie-slim); }
 subnet() { (eval "$("$1" env)" && echo "${LAB_SUBNET%.0/24}"); }
-apart() { [[ $(subnet a) != "$(subnet b)" ]] && ! a ssh 1 "timeout 3 bash -c '</dev/tcp/$(subnet b).11/22'"; }
-milliseconds() { # of a TCP handshake with guest 1, the best of three
-  local began best=99999 took
+labs_are_isolated() { [[ $(subnet lab_a) != "$(subnet lab_b)" ]] && ! lab_a ssh 1 "timeout 3 bash -c '</dev/tcp/$(subnet lab_b).11/22'"; }
+# milliseconds: prints the shortest time of three TCP handshakes with guest 1
+milliseconds() {
+  local started best=99999 elapsed
   for _ in 1 2 3; do
-    began=$(date +%s%N)
-    exec 3<>"/dev/tcp/$(subnet a).11/22"
-    took=$((($(date +%s%N) - began) / 1000000))
+    started=$(date +%s%N)
+    exec 3<>"/dev/tcp/$(subnet lab_a).11/22"
+    elapsed=$((($(date +%s%N) - started) / 1000000))
     exec 3>&-
-    ((took >= best)) || best=$took
+    ((elapsed >= best)) || best=$elapsed
   done
   echo "$best"
 }
-is_slow_then_quick() {
-  a delay 200 && local slow && slow=$(milliseconds) && a delay 0 && local quick && quick=$(milliseconds)
+delay_is_set_and_removed() {
+  lab_a delay 200 && local slow && slow=$(milliseconds) && lab_a delay 0 && local quick && quick=$(milliseconds)
   echo "$slow ms, $quick ms"
   ((slow >= 200 && slow < 400 && quick < 150))
 }
-is_cut_and_mended() { a cut 1 && ! timeout 8 scripts/lab --name labtest-a ssh 1 true && a mend 1 && a ssh 1 true; }
-survives_the_plug() { a ssh 1 'echo here >marker && sync' && a kill 1 && ! a ssh 1 true && a boot 1 && a ssh 1 'grep here marker'; }
-goes_back() {
-  a ssh 1 'echo saved >marker; echo disk | sudo dd of=/dev/ubdb conv=fsync status=none' && a save one &&
-    a ssh 1 'rm marker; sudo dd if=/dev/zero of=/dev/ubdb bs=1M count=1 conv=fsync status=none' && a down && a restore one &&
-    a ssh 1 'grep saved marker && sudo head -c4 /dev/ubdb | grep disk'
+link_is_cut_and_restored() { lab_a cut 1 && ! timeout 8 scripts/lab --name labtest-a ssh 1 true && lab_a mend 1 && lab_a ssh 1 true; }
+survives_power_loss() { lab_a ssh 1 'echo here >marker && sync' && lab_a kill 1 && ! lab_a ssh 1 true && lab_a boot 1 && lab_a ssh 1 'grep here marker'; }
+snapshot_is_restored() {
+  lab_a ssh 1 'echo saved >marker; echo disk | sudo dd of=/dev/ubdb conv=fsync status=none' && lab_a save one &&
+    lab_a ssh 1 'rm marker; sudo dd if=/dev/zero of=/dev/ubdb bs=1M count=1 conv=fsync status=none' && lab_a down && lab_a restore one &&
+    lab_a ssh 1 'grep saved marker && sudo head -c4 /dev/ubdb | grep disk'
 }
-renewed_is_as_at_first() { a ssh 1 'touch marker && sync' && a renew 1 && a ssh 1 '! test -e marker'; }
-# Job control gives the lab the signals that it would have at a terminal.
-is_interrupted() { # SIGNAL SECONDS COMMAND…
+renewed_guest_is_blank() { lab_a ssh 1 'touch marker && sync' && lab_a renew 1 && lab_a ssh 1 '! test -e marker'; }
+# run_and_signal SIGNAL SECONDS COMMAND…: starts the command and signals it after some seconds. With job control (set -m) the
+# command is a process group of its own and gets the signal as it would from a terminal.
+run_and_signal() {
   (
     set -m
     signal=$1 seconds=$2
@@ -83,34 +103,32 @@ is_interrupted() { # SIGNAL SECONDS COMMAND…
     wait "$!" || true
   )
 }
-interrupted_up_leaves_nothing() { is_interrupted INT 3 scripts/lab --name labtest-b up 1 --memory 512 && ! traces | grep -v labtest-a; }
-killed_up_is_removed_by_down() { is_interrupted KILL 3 scripts/lab --name labtest-b up 1 --memory 512 && b down && ! traces | grep -v labtest-a; }
+interrupted_up_leaves_nothing() { run_and_signal INT 3 scripts/lab --name labtest-b up 1 --memory 512 && ! list_leftovers | grep -v labtest-a; }
+killed_up_is_removed_by_down() { run_and_signal KILL 3 scripts/lab --name labtest-b up 1 --memory 512 && lab_b down && ! list_leftovers | grep -v labtest-a; }
 
 clean_up
-it 'help needs no root and no lab' scripts/lab --help
-it 'an unknown command is wrong usage' fails_with 2 "no command 'fly'" scripts/lab fly
-it 'up wants a number' fails_with 2 'number of guests' a up
-it 'a lab that is not up says what to type' fails_with 1 'up 3' a status
-it 'up brings up a guest' a up 1 --memory 512 --disk 3
-it 'a second up has nothing to do' a up 1
-it 'the guest is blank' blank
-it 'ssh clients know the guest by the key that its console showed' keys_are_known
-it 'the guest reaches the package registry' fetches
-it 'the registry has debian:trixie-slim' registry_serves
-it 'a guest that does not exist is named' fails_with 1 'no guest 7' a ssh 7
-it 'the exit status of a remote command is that of ssh' fails_with 3 bye a ssh 1 'echo bye; exit 3'
-it 'a second lab lives beside the first' b up 1 --memory 512
-it 'two labs do not reach each other' apart
-it 'down of one lab leaves the other' b down
-it 'the first lab still answers' a ssh 1 true
-it 'delay 200 makes a round trip of 200 ms, delay 0 takes it away' is_slow_then_quick
-it 'a cut cable is mended' is_cut_and_mended
-it 'a guest whose plug was pulled boots again on its disks' survives_the_plug
-it 'a guest made anew is as it was at first' renewed_is_as_at_first
-it 'a saved state comes back, also after down' goes_back
-it 'an interrupted up leaves nothing' interrupted_up_leaves_nothing
-it 'down removes what a killed up left' killed_up_is_removed_by_down
+it '--help works without root and without a lab' scripts/lab --help
+it 'an unknown command is a usage error' fails_with 2 "no command 'fly'" scripts/lab fly
+it 'up without a number is a usage error' fails_with 2 'number of guests' lab_a up
+it 'the error for a lab that is not up names the command that starts it' fails_with 1 'up 3' lab_a status
+it 'up boots a guest' lab_a up 1 --memory 512 --disk 3
+it 'a second up changes nothing' lab_a up 1
+it 'the guest is blank' guest_is_blank
+it 'ssh clients accept the host key that the guest printed on its console' host_key_is_known
+it 'the guest reaches the package registry' registry_is_reachable
+it 'the registry of the lab serves debian:trixie-slim' registry_serves
+it 'the error for a guest that does not exist names it' fails_with 1 'no guest 7' lab_a ssh 7
+it 'ssh exits with the exit status of the remote command' fails_with 3 bye lab_a ssh 1 'echo bye; exit 3'
+it 'a second lab runs beside the first' lab_b up 1 --memory 512
+it 'two labs cannot reach each other' labs_are_isolated
+it 'down removes only one of the two labs' lab_b down
+it 'the first lab still answers' lab_a ssh 1 true
+it 'delay 200 adds 200 ms to a round trip, delay 0 removes it' delay_is_set_and_removed
+it 'cut disconnects a guest, mend connects it again' link_is_cut_and_restored
+it 'a guest that was killed boots again on its disks' survives_power_loss
+it 'renew gives a guest new disks' renewed_guest_is_blank
+it 'restore brings back a snapshot, also after down' snapshot_is_restored
+it 'an interrupted up leaves nothing behind' interrupted_up_leaves_nothing
+it 'down removes what a killed up left behind' killed_up_is_removed_by_down
 it 'down leaves no namespace, process, mount or folder' leaves_nothing
-it 'down can be said twice' a down
-echo "$passed passed, $failed failed"
-((failed == 0))
+it 'a second down succeeds' lab_a down

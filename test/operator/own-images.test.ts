@@ -118,7 +118,7 @@ test("every stage of our own Dockerfile copies files that exist in the repositor
     read: (name) => (name.startsWith("images/") ? Buffer.from("") : repository.read(name)),
   });
   const hub = images.find(({ name }) => name === "hub");
-  t.true(hub?.context.some(({ path }) => path === "hub/swarmhub/spawner.py"));
+  t.true(hub?.context.some(({ path }) => path === "hub/swarmhub/spawning/spawner.py"));
   t.false(hub?.context.some(({ path }) => path.includes("__pycache__") || path.includes("test")));
 });
 

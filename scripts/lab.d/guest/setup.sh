@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs once in the guest's root file system (chroot): makes a Debian into a blank cloud VM that boots under user-mode Linux.
+# Runs once, in the root file system of the guest (chroot): turns a Debian into a blank cloud VM that boots under user-mode Linux.
 set -eu
 
 version=$(ls /usr/lib/uml/modules)
@@ -7,7 +7,7 @@ mkdir -p /usr/lib/modules
 mv "/usr/lib/uml/modules/$version" "/usr/lib/modules/$version"
 depmod -a "$version"
 
-# The guest's kernel has no NAT for nftables.
+# The kernel of the guest has no NAT for nftables.
 update-alternatives --quiet --set iptables /usr/sbin/iptables-legacy
 update-alternatives --quiet --set ip6tables /usr/sbin/ip6tables-legacy
 
@@ -22,35 +22,36 @@ rm /lab-key.pub
 
 update-ca-certificates >/dev/null 2>&1
 echo force-unsafe-io >/etc/dpkg/dpkg.cfg.d/lab-force-unsafe-io
-# Node forks with io_uring, in which this kernel panicked once (a bad page); nothing else here uses it.
+# Node uses io_uring, in which this kernel panicked once (a bad page); nothing else here uses it.
 echo 'kernel.io_uring_disabled = 2' >/etc/sysctl.d/lab.conf
 echo '/dev/ubda / ext4 defaults 0 0' >/etc/fstab
 
-# Made at the first boot, so that no two guests are the same machine.
+# These are created at the first boot, so that every guest has its own.
 rm -f /etc/ssh/ssh_host_* /var/lib/dbus/machine-id
 : >/etc/machine-id
 
 systemctl --quiet enable lab-identity.service ssh.service
-# No terminals to log in on, no apt that takes the lock behind a test's back, nothing that a boot waits for and no class needs.
+# Disables logins on terminals, apt timers, which would hold the lock of apt during a test, and units that only slow down the boot.
 systemctl --quiet mask getty@tty1.service console-getty.service systemd-logind.service \
   apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
   modprobe@drm.service modprobe@efi_pstore.service
-# User-mode Linux has 512 terminals, and udev would look at each for seconds.
+# User-mode Linux has 512 terminals; udev would spend seconds on them.
 install -D -m 644 /dev/stdin /etc/systemd/system/systemd-udev-trigger.service.d/lab.conf <<'UNIT'
 # Written by swarmhub's scripts/lab.
 [Service]
 ExecStart=
 ExecStart=-udevadm trigger --type=all --action=add --prioritized-subsystem=module,block,net --subsystem-nomatch=tty
 UNIT
-# Acorn's PowerTec table has one byte for a checksum and no name, so user-mode Linux takes one disk in 256 with XFS for it; of its
-# "partitions" one begins with the disk, and is found by the file system's UUID in the disk's place. No table that blkid knows lies there.
+# An Acorn PowerTec partition table has no signature and a checksum of one byte, so user-mode Linux sees such a table on one in 256
+# disks with XFS. One of these false partitions begins where the disk does, and the UUID of the file system then leads to it and
+# not to the disk. The rule removes every partition for which blkid finds no partition table.
 cat >/etc/udev/rules.d/99-lab.rules <<'RULES'
 # Written by swarmhub's scripts/lab.
 ACTION!="remove", SUBSYSTEM=="block", KERNEL=="ubdb[0-9]*", ENV{ID_PART_ENTRY_SCHEME}=="", RUN+="/usr/bin/partx --delete --nr %n /dev/ubdb"
 RULES
-# Library cache, users, journal catalogue: as fresh as the image, not to be made again at the first boot.
+# Updates the library cache, the users and the journal catalogue now, so that the first boot need not do it.
 journalctl --quiet --update-catalog
 systemd-sysusers
 ldconfig
-# Bookworm's systemd has no such program.
+# The systemd of bookworm does not have this program.
 [ ! -x /usr/lib/systemd/systemd-update-done ] || /usr/lib/systemd/systemd-update-done

@@ -54,7 +54,7 @@ test("a failure of the class itself is thrown", async (t) => {
       if (/^make (manager|one):engine/.test(change)) throw new UserError("it is broken");
     }),
   );
-  t.regex(error.message, /engine failed on 2 of 3 hosts/);
+  t.regex(error.message, /engine failed on 2 of 3 machines/);
 });
 
 test("a lost machine's error out of a look leaves that machine out; an interruption ends all", async (t) => {

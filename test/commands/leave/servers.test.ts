@@ -34,7 +34,7 @@ test("who is at work is told from who is idle by the hub; what it does not know 
 test("a server is stopped by the hub, one that it does not know by Docker alone", async (t) => {
   const { cluster, done } = sittingWorld();
   await stopActiveServers(cluster, { home: "ada", user: "ada", idle: true });
-  t.true(cluster.manager.asked.some((each) => each.includes("operate stop")));
+  t.true(cluster.manager.asked.some((each) => each.includes("operator_api stop")));
   cluster.manager.asked.length = 0;
   await stopActiveServers(cluster, { home: "ghost", user: undefined, idle: true });
   t.deepEqual(cluster.manager.asked, []);

@@ -28,11 +28,11 @@ export const sittingWorld = (memory: Record<string, number> = {}) => {
   });
   const answers = [
     [
-      "swarmhub.operate look",
+      "swarmhub.services.operator_api look",
       JSON.stringify([work("ada", 700, false), work("bob", 700, true), work("carl", 9999, null)]),
     ],
-    ["swarmhub.operate stop", '{"ok": true}'],
-    ["swarmhub.operate start", '{"ok": false, "why": "All seats are taken"}'],
+    ["swarmhub.services.operator_api stop", '{"ok": true}'],
+    ["swarmhub.services.operator_api start", '{"ok": false, "why": "All seats are taken"}'],
   ] as const;
   const host = (name: string) =>
     fakeHost(name, {

@@ -16,8 +16,8 @@ export const faults: Record<string, (user: string) => Fault> = {
   "the watcher is away": (user) => ({
     breaks: "docker stop swarmhub-quota",
     mends: "docker start swarmhub-quota",
-    says: /no size limit yet because the quota watcher does not answer/,
-    log: new RegExp(`pending/${user} still there`),
+    says: /no size limit yet because the quota watcher does not respond/,
+    log: new RegExp(`pending/${user} still exists`),
     sparesOldUsers: true,
   }),
   "the disk is full": () => ({
@@ -28,14 +28,14 @@ export const faults: Record<string, (user: string) => Fault> = {
       dd if=/dev/zero of=fill-last bs=4k oflag=direct 2>/dev/null
       seq -f fill-inode-%g 4000 | xargs touch 2>/dev/null || true`,
     mends: `find ${storage} -maxdepth 1 -name 'fill-*' -delete`,
-    says: /The disk with the homes is full/,
+    says: /The disk with the home folders is full/,
     log: /No space left on device/,
     sparesOldUsers: true,
   }),
   "the disk is read-only": () => ({
     breaks: `mount -o remount,ro ${storage}`,
     mends: `mount -o remount,rw ${storage}`,
-    says: /The disk with the homes is read-only/,
+    says: /The disk with the home folders is read-only/,
     log: /Read-only file system/,
     sparesOldUsers: true,
   }),
@@ -43,19 +43,19 @@ export const faults: Record<string, (user: string) => Fault> = {
     breaks: `exportfs -ua; umount -l ${storage}; exportfs -ra`,
     mends: `mount ${storage}; exportfs -ra`,
     // The server holds its answer back: the disk might yet come.
-    says: /The storage for homes does not answer|The disk with the homes is not there/,
-    log: /no answer in|Stale file handle|is missing/,
+    says: /The storage for home folders does not respond|The disk with the home folders is missing/,
+    log: /no response in|Stale file handle|is missing/,
   }),
   "the storage does not answer": () => ({
     breaks: "systemctl stop nfs-server",
     mends: "systemctl start nfs-server",
-    says: /The storage for homes does not answer/,
-    log: /no answer in/,
+    says: /The storage for home folders does not respond/,
+    log: /no response in/,
   }),
   "the home is somebody else's": (user) => ({
     breaks: `echo '{"user": "eve"}' >${storage}/owners/${user}`,
     mends: `rm ${storage}/owners/${user}`,
-    says: /belongs to somebody else/,
-    log: new RegExp(`names 'eve', this is '${user}'`),
+    says: /belongs to another user/,
+    log: new RegExp(`names the owner 'eve', but the user is '${user}'`),
   }),
 };

@@ -26,7 +26,7 @@ export const insideOf = ({ on, write }: Lab) => ({
       "import asyncio, os, sys, time",
       "from pathlib import Path",
       "sys.path.insert(0, '/app')",
-      "from swarmhub.home import prepare_home",
+      "from swarmhub.homes.provisioning import prepare_home",
       "from swarmhub.slug import slug",
       "storage = Path('/storage')",
       `async def main(): await ${call}`,

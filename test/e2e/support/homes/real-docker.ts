@@ -12,9 +12,11 @@ const isPytest = (name: string): boolean =>
   /^(_?pytest|pytest_asyncio.*|pluggy|iniconfig|pygments|packaging|py\.py|typing_extensions\.py)$/.test(
     name,
   );
-const tests = "__init__.py real_docker.py waiting.py".split(" ").map((name) => `tests/${name}`);
+const tests = "__init__.py support/__init__.py support/real_docker.py support/wait.py"
+  .split(" ")
+  .map((name) => `tests/${name}`);
 
-/** Runs hub/tests/real_docker.py in the hub's container of a class that is up; answers what pytest said. */
+/** Runs hub/tests/support/real_docker.py in the hub's container of a class that is up; answers what pytest said. */
 export const spawnerTests = async (lab: Lab): Promise<string> => {
   const venv = process.env["HUB_VENV"];
   if (venv === undefined) throw new Error("scripts/e2e makes HUB_VENV");
@@ -39,7 +41,7 @@ export const spawnerTests = async (lab: Lab): Promise<string> => {
     `hub=$(docker ps -q -f name=hub.1)
      docker exec -i $hub sh -c 'mkdir -p /tmp/real && tar -C /tmp/real -x' </root/real-docker.tar
      docker exec -w /tmp/real -e PYTHONPATH=/app:/tmp/real -e PYTHONDONTWRITEBYTECODE=1 $hub python -m pytest \
-       -q --no-header --durations=3 -p no:cacheprovider -o asyncio_mode=auto -o asyncio_default_fixture_loop_scope=function tests/real_docker.py 2>&1 || true
+       -q --no-header --durations=3 -p no:cacheprovider -o asyncio_mode=auto -o asyncio_default_fixture_loop_scope=function tests/support/real_docker.py 2>&1 || true
      docker exec $hub rm -r /tmp/real`,
   );
 };

@@ -1,0 +1,1 @@
+"""The users' home folders on the storage."""

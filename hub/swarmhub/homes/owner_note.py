@@ -1,0 +1,47 @@
+"""The note about a home: its owner, and whether it still lacks its first files."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..refusal import OWNER_UNREADABLE, refuse
+
+
+@dataclass(frozen=True)
+class Note:
+    """The content of `owners/<home>`."""
+
+    user: str
+    lacks_first_files: bool = False
+
+
+def read_note(storage: Path, slug: str) -> Note | None:
+    """Returns None if there is no note; raises SpawnException for an unreadable note, and OSError."""
+    path = storage / "owners" / slug
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        user = found["user"]
+    except FileNotFoundError:
+        return None
+    except (ValueError, LookupError, TypeError) as error:
+        raise refuse(OWNER_UNREADABLE, f"{path}: {error}") from error
+    if not isinstance(user, str):
+        raise refuse(OWNER_UNREADABLE, f"{path}: the user is not a string")
+    return Note(user, found.get("firstFiles") == "missing")
+
+
+def write_note(storage: Path, slug: str, note: Note) -> None:
+    """Writes the note as a whole or not at all; the caller has checked that an existing note is of the same owner."""
+    path = storage / "owners" / slug
+    content = {"user": note.user} | ({"firstFiles": "missing"} if note.lacks_first_files else {})
+    draft = storage / "owners" / f".{slug}.{os.getpid()}"
+    try:
+        draft.write_text(json.dumps(content) + "\n", encoding="utf-8")
+        if path.exists():
+            draft.replace(path)
+        else:
+            # A link never replaces the note of another user.
+            path.hardlink_to(draft)
+    finally:
+        draft.unlink(missing_ok=True)

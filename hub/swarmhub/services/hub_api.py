@@ -1,0 +1,49 @@
+"""Calls the hub's API, as a service of the hub."""
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from urllib.error import HTTPError
+
+_PAGE = 200  # the maximum for one response of the hub (JupyterHub.api_page_max_limit)
+
+
+class HubApi:
+    """The hub's API at `url`, with a token that may list users and their servers. Raises OSError."""
+
+    def __init__(self, url: str, token: str) -> None:
+        """`url` ends in /hub/api."""
+        self._url = url
+        self._token = token
+
+    def active_users(self) -> set[str]:
+        """Returns the names of all users whose server runs, starts or stops."""
+        return {user["name"] for user in self.active()}
+
+    def active(self) -> Iterator[dict]:
+        """Yields these users with their servers, as the hub's API describes them, from all pages."""
+        offset: int | None = 0
+        while offset is not None:
+            found, offset = self._page(offset)
+            yield from found
+
+    def _page(self, offset: int) -> tuple[list[dict], int | None]:
+        url = f"{self._url}/users?state=active&offset={offset}&limit={_PAGE}"
+        # Without this header the hub returns only the first users, and the sweeper would remove the servers of all others.
+        headers = {"Authorization": f"token {self._token}", "Accept": "application/jupyterhub-pagination+json"}
+        try:
+            with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30) as response:  # noqa: S310
+                found = json.load(response)
+            following = found["_pagination"]["next"]
+            return found["items"], following and following["offset"]
+        except HTTPError as error:
+            raise OSError(f"the hub responded with status {error.code}: {_message(error.read())}") from error
+        except (ValueError, LookupError, TypeError) as error:
+            raise OSError(f"the hub did not return a list of users: {error}") from error
+
+
+def _message(body: bytes) -> str:
+    try:
+        return str(json.loads(body)["message"])
+    except (ValueError, LookupError, TypeError):
+        return "no message"

@@ -1,0 +1,181 @@
+"""The hub's side of the command `swarmhub leave`: lists servers and whether they are busy, stops a server, starts it again.
+
+`python3 -m swarmhub.services.operator_api look|stop|start` runs in the hub's container, with its arguments as JSON on stdin and
+the result as JSON on stdout.
+"""
+
+import json
+import os
+import secrets
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.client import HTTPException
+from pathlib import Path
+from urllib.parse import quote
+
+import docker
+from docker.errors import DockerException
+
+from ..settings import Paths
+from ..slug import slug
+from ..spawning.swarm import token_in
+from .hub_api import HubApi
+
+_MAX_BYTES = 2**20  # of a response
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_arguments: object) -> None:
+        return None
+
+
+_no_redirects = urllib.request.build_opener(_NoRedirect)
+
+
+@dataclass(frozen=True)
+class Hub:
+    """The connection to the hub: its API and the operator's token, the address of a user's server, Docker; `deadline` is in seconds."""
+
+    api: str
+    token: str
+    docker: docker.APIClient
+    server: str = "http://nb-{home}:8888"
+    deadline: float = 60
+
+    def request(self, method: str, url: str, timeout: float = 30) -> tuple[int, object]:
+        """Returns the status and the JSON of the response, None without JSON; also for an error status. Raises OSError."""
+        headers = {"Authorization": f"token {self.token}"}
+        request = urllib.request.Request(url, b"" if method == "POST" else None, headers, method=method)  # noqa: S310
+        try:
+            with urllib.request.urlopen(request, timeout=timeout) as response:  # noqa: S310
+                return response.status, _read(response.read())
+        except urllib.error.HTTPError as error:
+            return error.code, _read(error.read())
+
+
+def operator_token(paths: Paths) -> str:
+    """Returns the operator's token, which is created once and stored beside the hub's database, readable only by root."""
+    path = paths.data / "operator-token"
+    try:
+        with open(path, "x", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(secrets.token_hex(32))
+    except FileExistsError:
+        pass
+    return path.read_text(encoding="utf-8")
+
+
+def list_servers(hub: Hub, homes: set[str]) -> list[dict]:
+    """Returns the servers of these homes: user, idle time in seconds, and whether a kernel is busy (None: unknown)."""
+    now = datetime.now(UTC)
+    found = [(user, server) for user, server in _servers(hub) if slug(user) in homes]
+    with ThreadPoolExecutor(16) as threads:
+        busy = threads.map(lambda each: _is_busy(hub, slug(each[0]), each[1]), found)
+        return [
+            {
+                "user": user,
+                "home": slug(user),
+                "ready": bool(server.get("ready")),
+                "idle": (now - _parse_time(server.get("last_activity") or server.get("started"), now)).total_seconds(),
+                "busy": is_busy,
+            }
+            for (user, server), is_busy in zip(found, busy, strict=True)
+        ]
+
+
+def stop(hub: Hub, user: str) -> dict:
+    """Stops a server as its user would, and waits until it is gone."""
+    status, response = hub.request("DELETE", f"{_path(hub, user)}/server")
+    return _wait(hub, user, lambda server: server is None, f"the hub responded with status {status}: {_message(response)}")
+
+
+def start(hub: Hub, user: str) -> dict:
+    """Starts a server, and waits until it is ready or has failed; {"ok": False} if it is still starting after the deadline."""
+    status, response = hub.request("POST", f"{_path(hub, user)}/server")
+    if status >= 400:
+        return {"ok": False, "why": _message(response) or f"the hub responded with status {status}"}
+    result = _wait(hub, user, lambda server: server is None or server.get("ready"), "it is still starting")
+    if result["ok"] and _server(hub, user) is None:
+        return {"ok": False, "why": "it did not start; the reason is in the hub's log"}
+    return result
+
+
+def _wait(hub: Hub, user: str, is_done, default: str) -> dict:
+    end = time.monotonic() + hub.deadline
+    while not is_done(_server(hub, user)):
+        if time.monotonic() > end:
+            return {"ok": False, "why": default}
+        time.sleep(0.5)
+    return {"ok": True}
+
+
+def _server(hub: Hub, user: str) -> dict | None:
+    status, model = hub.request("GET", _path(hub, user))
+    return model.get("servers", {}).get("") if status == 200 and isinstance(model, dict) else None
+
+
+def _servers(hub: Hub) -> Iterator[tuple[str, dict]]:
+    for model in HubApi(hub.api, hub.token).active():
+        if server := model.get("servers", {}).get(""):
+            yield model["name"], server
+
+
+def _is_busy(hub: Hub, home: str, server: dict) -> bool | None:
+    try:
+        # Uses the server's own token: the user controls that process, could read the operator's token, and could then control
+        # every server. The request does not go through the proxy, which would count it as the user's activity.
+        token = token_in(hub.docker.inspect_service(f"nb-{home}"))
+        if token is None:
+            return None
+        url = f"{hub.server.format(home=home)}{server['url']}api/kernels?no_track_activity=1"
+        request = urllib.request.Request(url, headers={"Authorization": f"token {token}"})  # noqa: S310
+        with _no_redirects.open(request, timeout=5) as response:
+            kernels = _read(response.read(_MAX_BYTES))
+    except (OSError, LookupError, HTTPException, DockerException):
+        return None
+    if not isinstance(kernels, list):
+        return None
+    return any(not isinstance(kernel, dict) or kernel.get("execution_state") != "idle" for kernel in kernels)
+
+
+def _path(hub: Hub, user: str) -> str:
+    return f"{hub.api}/users/{quote(user, safe='')}"
+
+
+def _parse_time(text: str | None, default: datetime) -> datetime:
+    return datetime.fromisoformat(text) if text else default
+
+
+def _message(response: object) -> str:
+    return str(response.get("message", "")) if isinstance(response, dict) else ""
+
+
+def _read(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+def main() -> None:
+    """Runs the subcommand in sys.argv."""
+    paths = Paths(Path(os.environ.get("SWARMHUB_ROOT", "/")))
+    arguments = json.load(sys.stdin)
+    try:
+        hub = Hub("http://127.0.0.1:8081/hub/api", operator_token(paths), docker.from_env().api)
+        if sys.argv[1] == "look":
+            result = list_servers(hub, set(arguments["homes"]))
+        else:
+            result = {"stop": stop, "start": start}[sys.argv[1]](hub, arguments["user"])
+    except OSError as error:
+        sys.exit(f"cannot reach the hub: {error}")
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

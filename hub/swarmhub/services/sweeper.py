@@ -1,0 +1,101 @@
+"""A service of the hub that compares the hub with Swarm, and removes services and volumes without an owner.
+
+`python -m swarmhub.services.sweeper CLASS URL SECONDS [FOLDER]`: with the storage's folder of fenced addresses it also fences
+lost nodes.
+"""
+
+import contextlib
+import logging
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+
+import docker
+from docker.errors import DockerException, NotFound
+from requests.exceptions import RequestException
+
+from ..slug import slug
+from . import node_fencing
+from .hub_api import HubApi
+
+_log = logging.getLogger("sweeper")
+
+
+@dataclass
+class Sweeper:
+    """Sweeps one class; touches only services and volumes with the labels of this class and of a user's server."""
+
+    class_name: str
+    hub: HubApi
+    swarm: docker.APIClient
+    suspects: frozenset[str] = frozenset()
+
+    def sweep(self) -> list[str]:
+        """Removes services and volumes that no server of the hub needs; returns their names.
+
+        A service is removed only if two sweeps in a row find it, because the hub may not know yet about a start that has just
+        begun. Raises the errors of Docker and the hub; then the next sweep counts as the first one.
+        """
+        before, self.suspects = self.suspects, frozenset()
+        labels = {"label": [f"swarmhub.class={self.class_name}", "swarmhub.user"]}
+        # In this order: a service that exists before the hub reports no server for its user has no owner.
+        services = self.swarm.services(filters=labels)
+        owners = {slug(user) for user in self.hub.active_users()}
+        stray = {each["ID"]: each["Spec"]["Name"] for each in services if each["Spec"]["Labels"]["swarmhub.user"] not in owners}
+        self.suspects = frozenset(stray)
+        # By id: a service that the user is starting again at this moment has the same name.
+        removed = [name for service_id, name in stray.items() if service_id in before and self._remove_service(service_id)]
+        return removed + self._remove_volumes(labels, owners)
+
+    def _remove_service(self, service_id: str) -> bool:
+        try:
+            return self.swarm.remove_service(service_id)
+        except NotFound:
+            return False
+
+    def _remove_volumes(self, labels: dict, owners: set[str]) -> list[str]:
+        # Only on the manager: its Docker has no access to volumes on other nodes. A volume is only a mount; the home stays.
+        unused = self.swarm.volumes(filters=labels | {"dangling": "true"})["Volumes"] or []
+        removed = []
+        for volume in unused:
+            if volume["Labels"]["swarmhub.user"] not in owners:
+                try:
+                    self.swarm.remove_volume(volume["Name"])
+                except DockerException as error:  # a container uses it again
+                    _log.info("%s was not removed: %s", volume["Name"], error)
+                else:
+                    removed.append(volume["Name"])
+        return removed
+
+
+def main(class_name: str, url: str, seconds: float, fenced: Path | None = None) -> None:
+    """Sweeps every `seconds`; logs each error once and tries again."""
+    if fenced:
+        # In a separate thread, because it blocks while the storage is unavailable.
+        Thread(target=node_fencing.run_forever, args=(_docker(), fenced), daemon=True).start()
+    hub = HubApi(url, os.environ["JUPYTERHUB_API_TOKEN"])
+    sweeper = Sweeper(class_name, hub, _docker())
+    last_error = ""
+    while True:
+        time.sleep(seconds)
+        try:
+            for name in sweeper.sweep():
+                _log.warning("removed %s, which had no owner", name)
+            last_error = ""
+        except (DockerException, RequestException, OSError, ValueError, LookupError) as error:
+            if str(error) != last_error:
+                _log.warning("the sweep failed and will be repeated: %s", error)
+            last_error = str(error)
+
+
+def _docker() -> docker.APIClient:
+    return docker.APIClient(**docker.utils.kwargs_from_env(), version="auto", timeout=30)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="[%(levelname).1s %(asctime)s %(name)s] %(message)s")
+    with contextlib.suppress(KeyboardInterrupt):  # the hub stops its services with this signal
+        main(sys.argv[1], sys.argv[2], float(sys.argv[3]), *map(Path, sys.argv[4:]))

@@ -1,0 +1,1 @@
+"""Starting and watching the Swarm services in which the users' servers run."""

@@ -1,0 +1,133 @@
+"""Chooses the node for a server: Swarm can only spread services, and keeps retrying on a node that cannot run a container."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Set
+from contextlib import asynccontextmanager
+
+from docker.errors import APIError
+from requests.exceptions import RequestException
+
+from ..settings import Settings
+from .swarm import Docker, user_nodes
+
+_ON, _NOT_ON = "node.id==", "node.id!="
+
+
+class Placement:
+    """The node constraints of one start. `memory` is the amount that the server reserves on a node, in bytes.
+
+    With the strategy `pack`, the hub fills one node before it uses the next one, so it chooses the node itself. With `spread`,
+    Swarm chooses the node, until a start fails on one.
+    """
+
+    # Each start must see which nodes the earlier starts have chosen.
+    lock = asyncio.Lock()
+
+    def __init__(self, docker: Docker, settings: Settings, service: str, memory: int) -> None:
+        """No node is chosen yet."""
+        self._docker, self._settings, self._service, self._memory = docker, settings, service, memory
+        self._node: str | None = None
+        self._excluded: frozenset[str] = frozenset()
+
+    @asynccontextmanager
+    async def choose_node(self) -> AsyncIterator[str | None]:
+        """Yields the id of the node to create the service on; None if Swarm chooses."""
+        if not self._settings.packs:
+            yield None
+            return
+        async with self.lock:
+            self._node = await fullest_node(self._docker, self._settings, self._memory)
+            yield self._node
+
+    async def exclude_nodes(self, failed: Set[str], log: logging.Logger) -> None:
+        """Moves the service to other nodes than the chosen one and those in `failed`, if another node has enough memory."""
+        excluded = frozenset(failed) | ({self._node} if self._node else set())
+        if excluded <= self._excluded:
+            return
+        self._excluded |= excluded
+        async with self.lock:
+            other = await fullest_node(self._docker, self._settings, self._memory, self._excluded)
+            if other is None:
+                # No other node has room, so Swarm chooses the node; the next failure may be the one that the user reads.
+                constraints = []
+            elif self._settings.packs:
+                constraints = [_ON + other]
+            else:
+                constraints = [_NOT_ON + each for each in sorted(self._excluded)]
+            log.warning("%s did not start on %s; new constraints: %s", self._service, ", ".join(sorted(excluded)), constraints or "none")
+            await update_constraints(self._docker, self._service, [*self._settings.placement, *constraints])
+        self._node = other if self._settings.packs else None
+
+    async def unpin(self, log: logging.Logger) -> None:
+        """Removes the node constraints of a running server, so that Swarm can restart it elsewhere if its node fails."""
+        if self._settings.packs or self._excluded:
+            try:
+                await update_constraints(self._docker, self._service, constraints_for(self._settings, None))
+            except (APIError, RequestException) as error:
+                log.warning("%s stays pinned to its node, so Swarm cannot restart it elsewhere: %s", self._service, error)
+
+
+async def fullest_node(docker: Docker, settings: Settings, memory: int, excluded: Set[str] = frozenset()) -> str | None:
+    """Returns the id of the node with the most reserved memory that still has `memory` bytes free; None if no node has."""
+    nodes = [node for node in await user_nodes(docker, settings) if node["ID"] not in excluded]
+    reserved = await _reserved_by_node(docker, settings)
+    free = {node["ID"]: node["Description"]["Resources"]["MemoryBytes"] - reserved.get(node["ID"], 0) for node in nodes}
+    fitting = [node for node in nodes if free[node["ID"]] >= memory]
+    first = min(fitting, key=lambda node: (-reserved.get(node["ID"], 0), node["Description"]["Hostname"], node["ID"]), default=None)
+    return first["ID"] if first else None
+
+
+def constraints_for(settings: Settings, node: str | None) -> list[str]:
+    """Returns the constraints for a server on this node; with None, on any node for users' servers."""
+    return [*settings.placement, *([_ON + node] if node else [])]
+
+
+async def update_constraints(docker: Docker, service: str, constraints: list[str]) -> None:
+    """Changes the placement constraints of a service; a task whose node meets them keeps running.
+
+    Swarm replaces a task when its service changes, unless only the constraints change and the task's node meets them (swarmkit,
+    manager/orchestrator/task.go, IsTaskDirty). So everything else is sent back unchanged.
+    """
+    for attempt in range(3):
+        found = await docker("inspect_service", service)
+        spec = found["Spec"]
+        template = spec["TaskTemplate"]
+        if (template.get("Placement") or {}).get("Constraints", []) == constraints:
+            return
+        try:
+            await docker(
+                "update_service",
+                found["ID"],
+                found["Version"]["Index"],
+                task_template=template | {"Placement": (template.get("Placement") or {}) | {"Constraints": constraints}},
+                name=spec["Name"],
+                labels=spec["Labels"],
+                mode=spec.get("Mode"),
+                endpoint_spec=spec.get("EndpointSpec"),
+            )
+        except APIError as error:
+            if attempt == 2 or "out of sequence" not in str(error):
+                raise
+        else:
+            return
+
+
+async def _reserved_by_node(docker: Docker, settings: Settings) -> dict[str, int]:
+    """Returns the reserved bytes of each node: by all tasks that run there, and by users' servers that will start there."""
+    reserved: dict[str, int] = {}
+    placed = set()
+    for task in await docker("tasks", filters={"desired-state": "running"}):
+        if task.get("NodeID"):
+            placed.add(task["ServiceID"])
+            reserved[task["NodeID"]] = reserved.get(task["NodeID"], 0) + _memory_reservation(task["Spec"])
+    for service in await docker("services", filters={"label": [f"swarmhub.class={settings.name}", "swarmhub.user"]}):
+        template = service["Spec"]["TaskTemplate"]
+        node = next((each[len(_ON) :] for each in (template.get("Placement") or {}).get("Constraints") or [] if each.startswith(_ON)), None)
+        if node and service["ID"] not in placed:
+            reserved[node] = reserved.get(node, 0) + _memory_reservation(template)
+    return reserved
+
+
+def _memory_reservation(template: dict) -> int:
+    return ((template.get("Resources") or {}).get("Reservations") or {}).get("MemoryBytes", 0)

@@ -1,0 +1,73 @@
+"""The queue for a seat: first come, first served."""
+
+import time
+from bisect import insort
+from dataclasses import dataclass, field
+
+from ..refusal import NO_SEAT, QUEUE_FULL, refuse
+
+
+class SeatQueue:
+    """The waiting starts, in the order in which they began."""
+
+    def __init__(self) -> None:
+        """Creates an empty queue."""
+        self._waiting: list[QueueEntry] = []
+
+    def __len__(self) -> int:
+        """The number of waiting starts."""
+        return len(self._waiting)
+
+    def join(self, entry: "QueueEntry") -> None:
+        """Adds an entry behind those that began earlier; an entry that is already in the queue keeps its position."""
+        if entry not in self._waiting:
+            insort(self._waiting, entry, key=lambda each: each.started)
+
+    def leave(self, entry: "QueueEntry") -> None:
+        """Removes an entry; does nothing if it is not in the queue."""
+        if entry in self._waiting:
+            self._waiting.remove(entry)
+
+    def position(self, entry: "QueueEntry") -> int:
+        """Returns 1 for the first entry, 0 for an entry that is not in the queue."""
+        return self._waiting.index(entry) + 1 if entry in self._waiting else 0
+
+
+@dataclass(eq=False)
+class QueueEntry:
+    """One start that may have to wait in the queue, for `timeout` seconds at most; the queue holds `capacity` entries.
+
+    Only the first entry has a service that Swarm can place: if several services lack resources, Swarm places any of them, and
+    the position in the queue would be a guess.
+    """
+
+    queue: SeatQueue
+    name: str
+    timeout: float
+    capacity: int
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether this start is in the queue."""
+        return self.queue.position(self) > 0
+
+    @property
+    def is_next(self) -> bool:
+        """Whether no other start is before this one."""
+        return self.queue.position(self) == 1 or len(self.queue) == 0
+
+    def wait(self) -> str:
+        """Joins the queue and returns the message for the user; raises SpawnException if the queue is full or the timeout is over."""
+        if not self.is_queued and len(self.queue) >= self.capacity:
+            raise refuse(QUEUE_FULL, f"{self.name}: {len(self.queue)} starts are in the queue")
+        self.queue.join(self)
+        position = self.queue.position(self)
+        if time.monotonic() - self.started > self.timeout:
+            raise refuse(NO_SEAT, f"{self.name}: number {position} in the queue after {self.timeout:.0f} s")
+        place = "You are next" if position == 1 else f"You are number {position}"
+        return f"All seats are taken. {place} in the queue. Your server starts automatically as soon as a seat is free."
+
+    def leave(self) -> None:
+        """Leaves the queue, because the start has a seat or has ended."""
+        self.queue.leave(self)

@@ -1,0 +1,211 @@
+"""SwarmSpawner with homes over NFS, clean-up of leftover services, fast polling and clear error messages."""
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+from docker.errors import APIError
+from dockerspawner import SwarmSpawner
+from requests.exceptions import RequestException
+from traitlets import Float, Instance, Int, default
+
+from .. import refusal
+from ..refusal import refuse
+from ..settings import Settings
+from ..slug import slug
+from . import tasks
+from .activity import is_listening, record_activity
+from .image_choice import FIELD, settings_for
+from .placement import Placement
+from .seat_queue import QueueEntry, SeatQueue
+from .service_spec import build_service_spec, memory_reservation
+from .start_limiter import StartLimiter
+from .start_monitor import StartMonitor, Timeouts
+from .swarm import remove_service, tasks_of, token_of, wait_for_end
+from .task_poller import SharedTaskPoller
+
+RESTARTED = "Your server had to be restarted. Your files are unchanged, but programs that were running must be started again."
+_LIMITED, _QUEUED = 8, 10  # progress in percent while a start waits for other starts, or in the queue for a seat
+
+
+class SwarmHubSpawner(SwarmSpawner):
+    """Runs each user's server as a Swarm service `nb-<slug>` whose home is a folder on the storage of the class."""
+
+    settings = Instance(Settings, config=True, help="the settings of the class, from hub.json")
+    start_poll_interval = Float(0.5, config=True, help="seconds between two polls of a starting server (upstream: up to 11)")
+    placement_timeout = Float(25, config=True, help="seconds to wait for a node or an address if memory is not the reason")
+    queue_timeout = Float(1800, config=True, help="seconds to wait in the queue for a seat; start_timeout must be longer")
+    queue_limit = Int(100, config=True, help="how many starts may wait in the queue")
+    failure_limit = Int(3, config=True, help="how many attempts of Swarm may fail before the start fails")
+    lost_after = Float(30, config=True, help="seconds after which a server is stopped if its node failed and no other node has room")
+
+    notice: str | None = None  # a message for the user that does not prevent the start
+
+    # Shared by all spawners of the hub.
+    seat_queue = SeatQueue()
+    start_limiter = StartLimiter()
+    task_poller = SharedTaskPoller()
+
+    _stage = (5, "Preparing your home folder and its size limit")
+    _creation: asyncio.Future | None = None
+    _task_id = ""
+
+    @default("escape")
+    def _escape_default(self):
+        return slug
+
+    @property
+    def executor(self) -> ThreadPoolExecutor:
+        # Upstream has one thread: while a whole class starts, each poll would wait for all others.
+        if SwarmHubSpawner._executor is None:
+            SwarmHubSpawner._executor = ThreadPoolExecutor(4, thread_name_prefix="docker")
+        return SwarmHubSpawner._executor
+
+    async def start(self):
+        """Starts the service and waits until its server responds; removes the service if the start fails."""
+        self._stage = tasks.stage(None)
+        self._entry = QueueEntry(self.seat_queue, self.service_name, self.queue_timeout, self.queue_limit)
+        try:
+            return await super().start()
+        except BaseException as error:  # also when the start is cancelled (timeout, hub shutdown)
+            await asyncio.shield(self._clean_up_start())
+            if isinstance(error, APIError):
+                raise refuse(refusal.DOCKER_REFUSED, f"{self.service_name}: {error}") from error
+            if isinstance(error, RequestException):
+                raise refuse(refusal.DOCKER_SILENT, f"{self.service_name}: {error}") from error
+            raise
+        finally:
+            self._entry.leave()
+            self.start_limiter.release(self._entry)
+
+    async def create_object(self):
+        while not (self._entry.is_next and self.start_limiter.acquire(self._entry)):
+            if self._entry.is_next:
+                self._stage = (_LIMITED, await self.start_limiter.wait_message(self.docker, self.settings, self._entry))
+            else:
+                self.start_limiter.release(self._entry)
+                self._stage = (_QUEUED, self._entry.wait())
+            await asyncio.sleep(self.start_poll_interval)
+        command = await self.get_command()
+        settings = settings_for(self.settings, self.user_options.get(FIELD))
+        self.mem_limit, self.mem_guarantee, self.cpu_limit = settings.memory, memory_reservation(settings), settings.cpu
+        self._placement = Placement(self.docker, settings, self.service_name, memory_reservation(settings))
+        async with self._placement.choose_node() as node:
+            self._creation = self.docker("create_service", **build_service_spec(settings, self.escaped_name, self.get_env(), command, node))
+            return await asyncio.shield(self._creation)
+
+    async def start_object(self) -> None:
+        """Waits until the server accepts connections; raises SpawnException with a message for the user if it does not.
+
+        Upstream returns as soon as the container runs, and then waits until http_timeout for a server that has already stopped.
+        """
+        monitor = self._new_monitor()
+        while True:
+            task = monitor.check(await self._poll_tasks(), time.monotonic())
+            if monitor.failed or (task and tasks.has_no_suitable_node(task)):
+                await self._placement.exclude_nodes(monitor.failed_on, self.log)
+            if task and tasks.lacks_room(task):
+                self.start_limiter.release(self._entry)
+                if not self._entry.is_next:
+                    await self.remove_object()
+                    self.object_id = (await self.create_object())[self.object_id_key]
+                    monitor = self._new_monitor()
+                self._stage = (_QUEUED, self._entry.wait())
+            elif not task or not tasks.has_node(task):
+                self._stage = self._stage if self._entry.is_queued else tasks.stage(task)
+            else:
+                self._entry.leave()
+                self._stage = tasks.stage(task)
+            if task and tasks.is_running(task):
+                self.start_limiter.release(self._entry)
+                if await self._is_listening():
+                    self._task_id = task["ID"]
+                    await self._placement.unpin(self.log)
+                    return
+
+    async def _poll_tasks(self) -> list[tasks.Task] | None:
+        return await self.task_poller.poll(self.docker, self.settings.name, self.service_name, self.object_id, self.start_poll_interval)
+
+    def _new_monitor(self) -> StartMonitor:
+        timeouts = Timeouts(
+            placement=self.placement_timeout,
+            response=self.http_timeout,
+            total=self.start_timeout - self.queue_timeout - 10,  # ends before the hub's own timeout, which has no message for the user
+            max_failures=self.failure_limit,
+        )
+        return StartMonitor(self.service_name, timeouts, time.monotonic())
+
+    async def poll(self) -> None | int | str:
+        """Returns None while the server is alive. Removes a service that has ended, because the hub does not call stop() then."""
+        try:
+            found = await tasks_of(self.docker, self.service_name)
+        except (APIError, RequestException) as error:
+            # An unknown state does not mean "stopped": when Docker restarts, the servers of the class keep running.
+            self.log.warning("%s: Docker does not respond, so the server counts as running: %s", self.service_name, error)
+            return None
+        if found is None:
+            return 0
+        task = tasks.newest(found)
+        if task and tasks.is_alive(task) and not self._is_lost(task):
+            self._record_restart(task)
+            if self.settings.idle_timeout:
+                await record_activity(self, self.settings.idle_timeout / 4, lambda: token_of(self.docker, self.service_name))
+            return None
+        await self._try_remove_service()
+        return tasks.describe(task) if task else "the service has no task"
+
+    async def get_task(self):
+        """Returns the newest task of the service, or None."""
+        return tasks.newest(await tasks_of(self.docker, self.service_name) or [])
+
+    async def stop(self, now: bool = False) -> None:
+        """Removes the service and waits until its container is gone, so that its seat and its home are free."""
+        running = await self.get_task()
+        await super().stop(now)
+        if running:
+            await wait_for_end(self.docker, running, 15, self.start_poll_interval)
+
+    async def remove_object(self) -> None:
+        await remove_service(self.docker, self.service_name)
+        self.object_id = ""
+
+    async def progress(self):
+        """Yields each stage once, and the notice, for the page that shows the progress of the start."""
+        last_stage, last_notice = None, None
+        while True:
+            if self.notice != last_notice:
+                last_notice = self.notice
+                yield {"progress": self._stage[0], "message": last_notice}
+            if self._stage != last_stage:
+                last_stage = self._stage
+                yield {"progress": last_stage[0], "message": last_stage[1]}
+            await asyncio.sleep(self.start_poll_interval)
+
+    async def _is_listening(self) -> bool:
+        host, port = await self.get_ip_and_port()
+        return await is_listening(host, port)
+
+    async def _clean_up_start(self) -> None:
+        # A call to Docker cannot be cancelled: the service must exist before it can be removed.
+        if self._creation:
+            await asyncio.wait([self._creation])
+        await self._try_remove_service()
+
+    async def _try_remove_service(self) -> None:
+        try:
+            await self.remove_object()
+        except (APIError, RequestException) as error:
+            self.log.error("could not remove %s, the next start removes it: %s", self.service_name, error)
+
+    def _record_restart(self, task: tasks.Task) -> None:
+        if tasks.is_running(task) and self._task_id != task["ID"]:
+            if self._task_id:
+                self.notice = RESTARTED
+                self.log.warning("Swarm restarted %s, %s", self.service_name, tasks.describe(task))
+            self._task_id = task["ID"]
+
+    def _is_lost(self, task: tasks.Task) -> bool:
+        if self._start_pending or not tasks.waits_for_seat(task):
+            return False
+        return (datetime.now(UTC) - tasks.created(task)).total_seconds() > self.lost_after
