@@ -2,7 +2,7 @@ import { counted, seatOf, seatsOn, seatsText } from "../cluster/seats.js";
 import { formatSize } from "../text/format.js";
 import type { Check, Finding } from "./check.js";
 
-/** How many users the class holds at once; with not one seat there is no class. */
+/** The class has seats: how many users it holds at once. */
 export const seatHosts: Check = {
   name: "seats",
   run: async ({ cluster, machines }) => {
@@ -17,9 +17,9 @@ export const seatHosts: Check = {
     if (sum === 0)
       return [
         {
-          level: "refusal",
-          text: `no seat: ${machinesText} is too little for the system and one server of ${size}`,
-          hint: "give the machines more memory, or make `servers: memory` or `servers: guarantee` in the configuration smaller",
+          level: "error",
+          text: `no seats: ${machinesText} of memory is too little for the system and one server of ${size}`,
+          hint: "use machines with more memory, or lower `servers: memory` or `servers: guarantee`",
         },
       ];
     const without = each
@@ -27,7 +27,7 @@ export const seatHosts: Check = {
       .map(({ host, memory }): Finding => ({
         host: host.name,
         level: "warning",
-        text: `its ${formatSize(memory)} of memory hold no server of ${size}, so it takes no users`,
+        text: `its memory (${formatSize(memory)}) is too small for a server of ${size}, so it takes no users`,
       }));
     return [...without, { level: "ok", text: seatsText(cluster, machines) }];
   },

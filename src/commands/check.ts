@@ -7,7 +7,7 @@ import { plural } from "../text/format.js";
 import { tableOf } from "./check/table.js";
 import { type ClassOptions, withCluster } from "./shared/session.js";
 
-/** Looks at the machines, shows what stands in the way of `swarmhub up`, and throws with code 3 where something does. */
+/** Runs every preflight check and prints the findings; throws a UserError (preflight) if one is an error. Changes nothing. */
 export const check = (options: ClassOptions, terminal: Terminal): Promise<void> =>
   withCluster(options, terminal, async (cluster) => {
     if (!options.json) terminal.report.event({ type: "survey", hosts: cluster.hosts.length });
@@ -16,7 +16,7 @@ export const check = (options: ClassOptions, terminal: Terminal): Promise<void> 
     show(found, cluster, terminal, options);
   });
 
-/** Prints what was found, as a table or as JSON; throws with code 3 where something is refused. */
+/** Prints the findings as a table or as JSON; throws a UserError (preflight) if one is an error. */
 export const show = (
   found: readonly Found[],
   cluster: Cluster,
@@ -34,9 +34,7 @@ export const show = (
 
 const summaryOf = (found: readonly Found[]): string => {
   const count = (level: Found["level"]) => found.filter((each) => each.level === level).length;
-  const [refusals, warnings] = [count("refusal"), count("warning")];
+  const [errors, warnings] = [count("error"), count("warning")];
   const rest = warnings === 0 ? "" : `, ${plural(warnings, "warning")}`;
-  return refusals === 0
-    ? `nothing stands in the way of \`swarmhub up\`${rest}`
-    : `${plural(refusals, "refusal")}${rest}`;
+  return errors === 0 ? `preflight passed${rest}` : `${plural(errors, "error")}${rest}`;
 };

@@ -1,13 +1,13 @@
 import type { Place } from "../errors.js";
 import { dirname, resolve } from "node:path";
 import { configuredImages } from "./rules/images.js";
-import { crossFindings } from "./rules/index.js";
+import { ruleFindings } from "./rules/index.js";
 import { type Settings, schema } from "./schema.js";
 import { isMapping, valueAt } from "./schema/fields.js";
 import { tlsOf } from "./schema/tls.js";
 import { unknownKey } from "./schema/unknown-keys.js";
 import type { Backing, Bytes, Config, HostConfig, StorageConfig } from "./types.js";
-import { besideFile } from "./values/secret-source.js";
+import { fromFolder } from "./values/secret-source.js";
 import {
   type Complaint,
   type Finding,
@@ -15,39 +15,42 @@ import {
   complaintsError,
   pathText,
 } from "./yaml/complaints.js";
-import { readDocument } from "./yaml/parse.js";
+import { parseFile } from "./yaml/parse.js";
 import { readText } from "./yaml/read-file.js";
 
-/** Reads and checks a swarmhub.yaml; throws a UserError (usage) with every complaint in it. */
+/** Reads and checks a swarmhub.yaml. Throws a UserError (usage) with all complaints. */
 export const loadConfig = async (path: string): Promise<Config> =>
   configFrom(await readText(path), path);
 
-/** The same for a text that is, or will be, the file at `path`. */
+/** Checks a text that is, or will be, the file at `path`. Throws a UserError (usage) with all complaints. */
 export const configFrom = (text: string, path: string): Config => {
-  const { raw, complaints, place } = readDocument(text);
+  const { raw, complaints, place } = parseFile(text);
   if (raw === undefined) throw complaintsError(path, complaints);
-  if (!isMapping(raw)) throw complaintsError(path, [noMapping(raw)]);
+  if (!isMapping(raw)) throw complaintsError(path, [notMapping(raw)]);
   const checked = schema.safeParse(raw, { reportInput: true });
   const findings = [
     ...(checked.error?.issues ?? []).flatMap(issueFindings(raw)),
-    ...crossFindings(raw).map(named(raw)),
+    ...ruleFindings(raw).map(named(raw)),
   ];
   const all = [
     ...complaints,
-    ...findings.map(({ path: key, text: said, atKey }) => ({ ...place(key, atKey), text: said })),
+    ...findings.map(({ path: key, text: complaint, atKey }) => ({
+      ...place(key, atKey),
+      text: complaint,
+    })),
   ];
   if (all.length > 0 || checked.data === undefined) throw complaintsError(path, all);
   const placeOf = (key: Path): Place => ({ file: path, ...place(key) });
   return configOf(checked.data, dirname(resolve(path)), placeOf);
 };
 
-const noMapping = (raw: unknown): Complaint => ({
+const notMapping = (raw: unknown): Complaint => ({
   line: 1,
   column: 1,
   text:
     raw === null
-      ? "there is nothing in this file, but a class needs a name, a manager and storage; type `swarmhub init` to write one"
-      : "this is no mapping, but the file is made of lines `key: value`; write for example name: geo-101",
+      ? "the file is empty, but a class needs name, manager and storage; type `swarmhub init` to write a file"
+      : "the file is not a mapping: expected lines such as name: geo-101",
 });
 
 type Issue = NonNullable<ReturnType<typeof schema.safeParse>["error"]>["issues"][number];
@@ -59,7 +62,7 @@ const issueFindings =
       return issue.keys.map((key) => unknownKey(issue.path, key));
     if (issue.code !== "invalid_union")
       return [named(raw)({ path: issue.path, text: issue.message })];
-    // Of a word or a mapping: what is wrong with it as a mapping, which is the last of the two.
+    // A union is of words and a mapping; the complaint is about the mapping, which is the last of them.
     const { path } = issue;
     return (issue.errors.at(-1) ?? [])
       .map((each): Issue => ({ ...each, path: [...path, ...each.path] }))
@@ -71,16 +74,16 @@ const named =
   ({ path, text, ...place }: Finding): Finding => ({
     ...place,
     path,
-    text: `${pathText(written(raw, path))} ${text}`,
+    text: `${pathText(pathInFile(raw, path))} ${text}`,
   });
 
-// The schema reads `manager: X` as `manager: {host: X}`, `domain: X` as `domain: [X]`; a complaint speaks of what stands in the file.
-const written = (raw: unknown, path: Path): Path => {
+// The schema reads `manager: X` as `manager: {host: X}`, `domain: X` as `domain: [X]`; a complaint uses the path that is in the file.
+const pathInFile = (raw: unknown, path: Path): Path => {
   const parent = path.slice(0, -1);
-  const held = valueAt(raw, parent);
-  const isItem = Array.isArray(held) && typeof path.at(-1) === "number";
-  const isHeld = held === undefined || isMapping(held) || isItem;
-  return isHeld ? path : parent;
+  const container = valueAt(raw, parent);
+  const isContainer =
+    typeof path.at(-1) === "number" ? Array.isArray(container) : isMapping(container);
+  return container === undefined || isContainer ? path : parent;
 };
 
 const configOf = (settings: Settings, folder: string, placeOf: (key: Path) => Place): Config => {
@@ -94,7 +97,7 @@ const configOf = (settings: Settings, folder: string, placeOf: (key: Path) => Pl
     storage: storageOf(storage),
     tls: tlsOf(tls, folder),
     login: {
-      sharedPassword: besideFile(login["shared-password"], folder),
+      sharedPassword: fromFolder(login["shared-password"], folder),
       admins: login.admins,
       groups: login.groups,
     },

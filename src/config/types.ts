@@ -6,16 +6,16 @@ export type Bytes = number & { readonly unit: "bytes" };
 /** A number of milliseconds. */
 export type Milliseconds = number & { readonly unit: "milliseconds" };
 
-/** A machine as the configuration names it: an OpenSSH destination or "local", and the address the other machines use, where it was given. */
+/** A machine in the configuration: an OpenSSH destination or "local", and the address that other machines use, if the file has one. */
 export type HostConfig = { destination: string; address?: string };
 
-/** Where a secret comes from; "generated" is made on the manager at first and kept there. */
+/** Where a secret comes from; a "generated" one is made once on the manager and stays there. */
 export type SecretSource =
   | { kind: "env"; name: string }
   | { kind: "file"; path: string }
   | { kind: "generated" };
 
-/** What lies under the homes: a whole blank disk, or a file on the root disk of that many bytes; "unnamed" is still to be said. */
+/** What holds the homes: a whole blank disk, or a file of that size on the root disk; "unnamed" while the file has neither. */
 export type Backing =
   | { kind: "device"; path: string }
   | { kind: "file"; size: Bytes }
@@ -26,63 +26,63 @@ export type PersistentStorage = {
   kind: "persistent";
   host?: HostConfig;
   backing: Backing;
-  /** What a home may hold: everyone's, and that of the groups of `login`. */
+  /** The maximum size of a home: the default, and for groups of `login`. */
   quota: { default: Bytes; groups: Record<string, Bytes> };
-  /** How many files and folders a home may hold. */
+  /** The maximum number of files and folders in a home. */
   files: number;
-  /** How long a deleted home is kept. */
+  /** Days for which a deleted home can be restored. */
   trashDays: number;
 };
 
-/** Homes on a disk, or each in its own container, gone when that ends. */
+/** Homes on a disk, or each in the container of its server, which ends with it. */
 export type StorageConfig = PersistentStorage | { kind: "temporary" };
 
-/** The server outside the Swarm that has the homes, where there is one. */
+/** The server outside the Swarm that has the homes, if there is one. */
 export const storageServer = ({ storage }: Config): HostConfig | undefined =>
   storage.kind === "persistent" ? storage.host : undefined;
 
-/** How browsers are served; paths are whole, and are read when the class is looked at. */
+/** How browsers are served; paths are absolute, and the files are read when the class is inspected. */
 export type TlsConfig =
   | { kind: "self-signed" }
-  /** Something before the class does TLS; only of these addresses (IPv4 or CIDR) it is believed who asked. */
+  /** A proxy in front of the class does TLS; X-Forwarded-* is trusted only from these addresses (IPv4 or CIDR). */
   | { kind: "off"; trustedProxies: string[] }
   | { kind: "own"; certificate: string; key: string }
   | AcmeConfig;
 
-/** A certificate that an authority gives out and renews by ACME. */
+/** A certificate that an authority issues and renews by ACME. */
 export type AcmeConfig = {
   kind: "acme";
-  /** Its name for a person: "Let's Encrypt". */
+  /** The authority's name in messages: "Let's Encrypt". */
   authority: string;
   directory: string;
   email?: string;
-  /** A file with the root of the authority's own HTTPS. */
+  /** A file with the root certificate of the authority's own HTTPS. */
   ca?: string;
   eab?: { id: string; key: SecretSource };
-  /** How the record of DNS-01 is made; without it HTTP-01 asks at port 80. */
+  /** How the record of DNS-01 is made; without it the challenge is HTTP-01, at port 80. */
   dns?: DnsConfig;
 };
 
-/** DNS-01: a DNS server of one's own with its credentials, or a script that makes and removes records. */
+/** DNS-01: your own DNS server with its credentials, or a script that adds and removes records. */
 export type DnsConfig = (
   | { kind: "plugin"; plugin: string; credentials: SecretSource }
   | { kind: "hook"; hook: string }
 ) & {
-  /** Seconds until a record is seen everywhere. */
+  /** Seconds until a new record is visible everywhere. */
   propagation?: number;
 };
 
-/** Every name that the certificate is for: the first is shown. */
+/** All domain names of the class, which its certificate is for; the first is shown to users. */
 export const namesOf = ({ domain, otherNames }: Config): string[] =>
   domain === undefined ? [] : [domain, ...otherNames];
 
-/** A folder with a Dockerfile on the operator's machine, and where it is named: "swarmhub.yaml:12:10". */
+/** A folder with a Dockerfile on the operator's machine, and the place of its key: "swarmhub.yaml:12:10". */
 export type BuildSource = { folder: string; place: Place };
 
-/** What users' servers are made of: an image as the configuration names it, or one built from a folder, which is its name here. */
+/** An image of users' servers: a reference as in the configuration, or for an image that is built the path of its folder. */
 export type ConfiguredImage = { image: string; build?: BuildSource };
 
-/** An image that users may choose, and what a server of it gets. */
+/** An image that users may choose, with the limits of its servers. */
 export type ImageChoice = ConfiguredImage & {
   name: string;
   description: string;
@@ -90,16 +90,16 @@ export type ImageChoice = ConfiguredImage & {
   cpu: number;
 };
 
-/** Every image that users' servers are made of, each once. */
+/** All images of users' servers, each once. */
 export const imagesOf = ({ servers }: Config): ConfiguredImage[] => [
   ...new Map([servers, ...servers.images].map((each) => [each.image, each])).values(),
 ];
 
-/** swarmhub.yaml, checked and with its defaults filled in. */
+/** swarmhub.yaml, checked and with its defaults. */
 export type Config = {
   name: string;
   domain?: string;
-  /** Further names that lead to the class. */
+  /** Further domain names of the class. */
   otherNames: string[];
   manager: HostConfig;
   workers: HostConfig[];
@@ -107,18 +107,18 @@ export type Config = {
   tls: TlsConfig;
   login: { sharedPassword: SecretSource; admins: string[]; groups: Record<string, string[]> };
   servers: ConfiguredImage & {
-    /** How servers are shared out: over all machines, or one machine full before the next. */
+    /** How servers are distributed: evenly over all machines, or one machine full before the next. */
     strategy: "spread" | "pack";
-    /** What a server may use. */
+    /** The memory limit of a server. */
     memory: Bytes;
-    /** What of it is kept free for each server, which is a seat; without, all of it. */
+    /** The memory reserved for each server, which makes a seat; by default all of `memory`. */
     guarantee?: Bytes;
     cpu: number;
-    /** What users choose from; none: `image` for everyone. The first is also `image`. */
+    /** The images that users choose from; empty: `image` for everyone. The first is also `image`. */
     images: ImageChoice[];
-    /** For how long a server that nobody uses goes on; without, for ever. */
+    /** Time after which an unused server is stopped; by default never. */
     idle?: Milliseconds;
-    /** A folder on the operator's machine: the first files of each new home. */
+    /** A folder on the operator's machine with the first files of each new home. */
     skeleton?: string;
   };
   engine: { registryMirrors: string[] };

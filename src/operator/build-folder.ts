@@ -6,29 +6,30 @@ import { formatSize } from "../text/format.js";
 import { ignoreFrom } from "./dockerignore.js";
 import { type Entry, folderHash, folderTar, readFolder } from "./folder.js";
 
-/** What an image is built from. */
+/** The content of a folder from which an image is built. */
 export type BuildContext = {
-  /** Another one for every other content. */
+  /** Differs for every other content. */
   hash: string;
-  /** Bytes and number of what goes to the builder. */
+  /** Bytes of all files that go to the builder. */
   bytes: number;
+  /** Number of files, folders and links that go to the builder. */
   files: number;
-  /** The images that its Dockerfile begins with. */
+  /** The base images of its Dockerfile. */
   bases: string[];
-  /** All of it as a compressed tar archive. */
+  /** The whole context as a compressed tar archive. */
   context: () => Promise<Buffer>;
 };
 
-const most = { bytes: 100 * 2 ** 20, files: 10_000 };
+const maximum = { bytes: 100 * 2 ** 20, files: 10_000 };
 
-/** Reads the folder of a build, once for each build: answers why it cannot be built (usage), at the place that names it. */
+/** Reads the folder of a build, once in a run. Resolves to a UserError (usage) at the place of its key if no image can be built from it. */
 export const readBuild = (build: BuildSource): Promise<BuildContext | UserError> => {
-  const known = read.get(build) ?? look(build);
-  read.set(build, known);
-  return known;
+  const context = contexts.get(build) ?? readOrError(build);
+  contexts.set(build, context);
+  return context;
 };
 
-/** Throws a UserError (usage) that says of each folder of a configuration why no image can be built from it. */
+/** Throws a UserError (usage) about all folders of a configuration from which no image can be built. */
 export const refuseUnbuildable = async (config: Config): Promise<void> => {
   const builds = imagesOf(config).flatMap(({ build }) => build ?? []);
   const errors = (await Promise.all(builds.map(readBuild))).filter(
@@ -37,49 +38,46 @@ export const refuseUnbuildable = async (config: Config): Promise<void> => {
   if (errors.length > 0) throw oneError(errors);
 };
 
-// Half of the pieces ask, and a file that changes in the middle of a run must not make two images of one.
-const read = new WeakMap<BuildSource, Promise<BuildContext | UserError>>();
+// Half of the pieces need it, and a file that changes during a run must not make two images of one.
+const contexts = new WeakMap<BuildSource, Promise<BuildContext | UserError>>();
 
-const look = async (build: BuildSource): Promise<BuildContext | UserError> => {
+const readOrError = async (build: BuildSource): Promise<BuildContext | UserError> => {
   try {
-    return await readNow(build);
+    return await readContext(build);
   } catch (error) {
     if (error instanceof UserError) return error;
     throw error;
   }
 };
 
-const readNow = async ({ folder, place }: BuildSource): Promise<BuildContext> => {
-  const wrong = (text: string, hint: string): UserError =>
-    new UserError(`build ${text}`, { place, hint, code: exitCode.usage });
+const readContext = async ({ folder, place }: BuildSource): Promise<BuildContext> => {
+  const failure = (problem: string, hint: string): UserError =>
+    new UserError(`build folder ${problem}`, { place, hint, code: exitCode.usage });
   const dockerfile = await readFile(join(folder, "Dockerfile"), "utf8").catch(
     ({ code, message }: NodeJS.ErrnoException) => {
       if (code === "ENOENT" || code === "ENOTDIR")
-        throw wrong(
-          `is ${folder}, where there is no Dockerfile`,
-          "name the folder that has one, or an image instead of build",
+        throw failure(
+          `${folder} has no Dockerfile`,
+          "name a folder that has one, or an image instead of build",
         );
-      throw wrong(`cannot be read: ${message}`, "make the folder and its Dockerfile readable");
+      throw failure(`cannot be read: ${message}`, "make the folder and its Dockerfile readable");
     },
   );
   const ignored = await readFile(join(folder, ".dockerignore"), "utf8").catch(() => "");
   const entries = await readFolder(folder, {
-    most,
-    takes: ignoreFrom(ignored),
-    // As it is: the builder follows none that leads out of what it was sent.
-    targetOf: (path) => readlink(join(folder, path)),
+    maximum,
+    includes: ignoreFrom(ignored),
+    // Unchanged: the builder follows no link that leads out of the context.
+    readTarget: (path) => readlink(join(folder, path)),
     tooLarge: () =>
-      wrong(
-        `is ${folder}, larger than ${formatSize(most.bytes)} or of more than ${most.files} files`,
-        "name in its .dockerignore what the image does not need, or have the Dockerfile fetch it",
+      failure(
+        `${folder} is larger than ${formatSize(maximum.bytes)} or has more than ${maximum.files} files`,
+        "list in its .dockerignore what the image does not need, or let the Dockerfile download it",
       ),
     refused: (path, why, hint) =>
-      wrong(
-        `cannot take ${join(folder, path)} along: ${why}`,
-        `${hint}, or name it in .dockerignore`,
-      ),
+      failure(`contains ${join(folder, path)}, but ${why}`, `${hint}, or list it in .dockerignore`),
     unreadable: ({ message }) =>
-      wrong(`cannot be read: ${message}`, "make it readable, or name it in .dockerignore"),
+      failure(`cannot be read: ${message}`, "make it readable, or list it in .dockerignore"),
   });
   return {
     hash: folderHash(entries),
@@ -93,7 +91,7 @@ const readNow = async ({ folder, place }: BuildSource): Promise<BuildContext> =>
 const bytesOf = (entries: readonly Entry[]): number =>
   entries.reduce((sum, entry) => sum + (entry.kind === "file" ? entry.content.length : 0), 0);
 
-/** What stands behind FROM: not the stages above, nor a name that is only made while it is built. */
+/** The images in FROM, without earlier stages and names that depend on a build argument. */
 const basesOf = (dockerfile: string): string[] => {
   const lines = [...dockerfile.matchAll(/^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?/gim)];
   const stages = new Set(lines.map(([, , stage = ""]) => stage.toLowerCase()));

@@ -1,39 +1,41 @@
-/** What a .dockerignore says of a path: does it come along, and may anything below it. */
-export type Ignore = (path: string) => { itself: boolean; below: boolean };
+/** Whether a path goes into the context, and whether anything below it may. */
+type Includes = (path: string) => { itself: boolean; below: boolean };
 
 /**
- * Reads a .dockerignore: a pattern a line, with * and ? within a name, ** over several, [a-z], and ! to take back in; the last that fits a
- * path or a folder above it counts. The Dockerfile and the .dockerignore always come along: the builder reads them.
+ * Reads a .dockerignore: a pattern on each line, with * and ? within a name, ** across folders, [a-z], and ! for an exception; the last
+ * pattern that matches a path or a folder above it counts. Dockerfile and .dockerignore are always included, as the builder reads them.
  */
-export const ignoreFrom = (text: string): Ignore => {
+export const ignoreFrom = (text: string): Includes => {
   const rules = text
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("#"))
     .map((line) => {
-      const takesBack = line.startsWith("!");
-      const pattern = cleaned(takesBack ? line.slice(1) : line);
-      return { takesBack, fits: expressionOf(pattern) };
+      const isException = line.startsWith("!");
+      const pattern = normalized(isException ? line.slice(1) : line);
+      return { isException, expression: expressionOf(pattern) };
     })
-    .filter(({ fits }) => fits !== undefined);
-  const mayTakeBack = rules.some(({ takesBack }) => takesBack);
+    .filter(({ expression }) => expression !== undefined);
+  const hasExceptions = rules.some(({ isException }) => isException);
   return (path) => {
     if (path === "Dockerfile" || path === ".dockerignore") return { itself: true, below: true };
-    const above = path.split("/").map((_, index, parts) => parts.slice(0, index + 1).join("/"));
-    const last = rules.findLast(({ fits }) => above.some((each) => fits?.test(each)));
-    const itself = last === undefined || last.takesBack;
-    return { itself, below: itself || mayTakeBack };
+    const prefixes = path.split("/").map((_, index, parts) => parts.slice(0, index + 1).join("/"));
+    const last = rules.findLast(({ expression }) =>
+      prefixes.some((prefix) => expression?.test(prefix)),
+    );
+    const itself = last === undefined || last.isException;
+    return { itself, below: itself || hasExceptions };
   };
 };
 
-const cleaned = (pattern: string): string =>
+const normalized = (pattern: string): string =>
   pattern
     .trim()
     .split("/")
     .filter((part) => part !== "" && part !== ".")
     .join("/");
 
-/** The pattern as a regular expression; undefined for one that cannot be read, which then ignores nothing. */
+/** The pattern as a regular expression; undefined for an invalid one, which then ignores nothing. */
 const expressionOf = (pattern: string): RegExp | undefined => {
   if (pattern === "") return undefined;
   const source = pattern.replaceAll(/\*\*\/|\*\*|\*|\?|\[\^?[^\]/]+\]|\\.|[^]/g, (part) => {
@@ -42,7 +44,7 @@ const expressionOf = (pattern: string): RegExp | undefined => {
     if (part === "*") return "[^/]*";
     if (part === "?") return "[^/]";
     if (part.startsWith("[") && part.length > 1) return part;
-    return literally(part.length > 1 ? part.slice(1) : part);
+    return escaped(part.length > 1 ? part.slice(1) : part);
   });
   try {
     return new RegExp(`^${source}$`, "s");
@@ -51,4 +53,4 @@ const expressionOf = (pattern: string): RegExp | undefined => {
   }
 };
 
-const literally = (letter: string): string => letter.replace(/[\\^$.*+?()[\]{}|/-]/, "\\$&");
+const escaped = (character: string): string => character.replace(/[\\^$.*+?()[\]{}|/-]/, "\\$&");

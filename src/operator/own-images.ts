@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pack } from "tar-stream";
 import { UserError } from "../errors.js";
-import { assetPath } from "./assets.js";
 
-/** The images that swarmhub builds itself, where they are needed. */
-export const imageNames = ["hub", "proxy", "edge", "quota", "registry"] as const;
+/** The images that swarmhub builds itself. */
+const imageNames = ["hub", "proxy", "edge", "quota", "registry"] as const;
+/** The name of one of them. */
 export type ImageName = (typeof imageNames)[number];
 
-/** One of our images: named by a hash of what it is made of, so that the same name is the same image. */
+/** An image of ours; its tag is a hash of its content, so that the same reference is the same image. */
 export type OwnImage = {
   name: ImageName;
   /** "swarmhub/hub:0123456789ab" */
@@ -21,13 +21,13 @@ export type OwnImage = {
 };
 
 /** A file of a build context. */
-export type ContextFile = { path: string; content: Buffer; mode: number };
+type ContextFile = { path: string; content: Buffer; mode: number };
 
-/** What the images are made of: a file's content, and the files below a folder; both by names like "hub/requirements.txt". */
-export type Assets = { read: (name: string) => Buffer; list: (folder: string) => string[] };
+/** The files that images are built from: the content of one, and the names of all below a folder, like "hub/requirements.txt". */
+type Assets = { read: (name: string) => Buffer; list: (folder: string) => string[] };
 
-/** All our images, of the assets of this swarmhub unless told otherwise; throws a UserError when a part of them was not built. */
-export const ownImages = (assets: Assets = assetsAt(assetPath)): OwnImage[] => {
+/** All our images. Throws a UserError if one of their files was not built. */
+export const ownImages = (assets: Assets): OwnImage[] => {
   const dockerfile = assets.read("templates/Dockerfile").toString("utf8");
   return imageNames.map((name) => {
     const stages = stagesOf(dockerfile, name);
@@ -43,7 +43,7 @@ export const ownImages = (assets: Assets = assetsAt(assetPath)): OwnImage[] => {
   });
 };
 
-/** A build context as the tar archive that Docker takes; the same files give the same bytes. */
+/** A build context as the tar archive for Docker; the same files give the same bytes. */
 export const contextTar = (files: readonly ContextFile[]): Readable => {
   const archive = pack();
   for (const { path, content, mode } of sorted(files)) {
@@ -53,15 +53,15 @@ export const contextTar = (files: readonly ContextFile[]): Readable => {
   return Readable.from(archive, { objectMode: false });
 };
 
-/** The assets on this machine; `pathOf` answers the full path of one. */
+/** The assets on this machine; `pathOf` returns the full path of one. */
 export const assetsAt = (pathOf: (name: string) => string): Assets => ({
   read: (name) => {
     try {
       return readFileSync(pathOf(name));
     } catch (error) {
       throw new UserError(
-        `${name}, a part of swarmhub's images, cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-        { hint: "npm run build" },
+        `${name}, a file of swarmhub's images, cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+        { hint: "type `npm run build`" },
       );
     }
   },
@@ -71,7 +71,7 @@ export const assetsAt = (pathOf: (name: string) => string): Assets => ({
       .filter((path) => !path.includes("__pycache__") && statSync(pathOf(path)).isFile()),
 });
 
-/** The stages that a target stands on and the target itself, which the classic builder would not choose by itself. */
+/** The target and the stages that it is based on: the classic builder does not select them by itself. */
 const stagesOf = (dockerfile: string, target: string): string => {
   const stages = dockerfile.split(/^(?=FROM )/m).slice(1);
   const stage = stages.find((text) => stageLine(text).name === target);

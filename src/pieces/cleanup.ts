@@ -19,14 +19,14 @@ import { storage } from "./storage.js";
 type State = { own: OwnImageState[]; kept: PersistentState; pulled: Pulled[]; built: OldBuild[] };
 
 /**
- * What nothing runs on any more, hence last: the images of an earlier swarmhub and those that users had before, and the
- * way to kept homes where they became temporary.
+ * Removes what is no longer used, hence last: images of earlier swarmhub versions, former images of users' servers, and the
+ * access to persistent homes after the configuration made homes temporary.
  */
 export const cleanup: Piece<State> = {
   name: "cleanup",
   inspect: async (cluster) => {
     const userImages = await inspectUserImages(cluster);
-    // Where a folder cannot be read nobody knows which of its images is old.
+    // If a build folder cannot be read, its current image is unknown.
     const isKnown = userImages.every(({ built }) => !(built?.from instanceof UserError));
     const [own, kept, pulled, built] = await Promise.all([
       inspectOwn(cluster),
@@ -56,7 +56,7 @@ const imageSteps = (className: string, images: OwnImageState): Step[] => {
       detail: old.join(", "),
       run: async () => {
         for (const each of old) await absent(host.docker.getImage(each).remove({ force: true }));
-        // What ended containers still stood on lost only its name just now.
+        // An image that ended containers still use lost only its name.
         const label = [`swarmhub.class=${className}`];
         await host.docker.pruneImages({ filters: { dangling: ["true"], label } });
       },
@@ -68,12 +68,12 @@ type StateOf<Part extends { inspect: (cluster: Cluster) => Promise<unknown> }> =
   ReturnType<Part["inspect"]>
 >;
 
-/** What a class with kept homes has on its manager; undefined where that is wanted. */
+/** The storage parts of a class with persistent homes; undefined if they are configured. */
 export type PersistentState =
   | { servers: Servers; storage: StateOf<typeof storage>; quota: StateOf<typeof quota> }
   | undefined;
 
-/** Looks for it where the configuration now says that homes are temporary. */
+/** Inspects them if the configuration says that homes are temporary. */
 const inspectPersistent = async (cluster: Cluster): Promise<PersistentState> => {
   if (cluster.storage !== undefined) return undefined;
   const [servers, disk, watcher] = await Promise.all([
@@ -84,15 +84,17 @@ const inspectPersistent = async (cluster: Cluster): Promise<PersistentState> => 
   return { servers, storage: disk, quota: watcher };
 };
 
-/** The steps that let go of the homes, which stay on their disk; the servers that still use them stop first. */
+/** The steps that release the homes, which stay on their disk; servers that use them are stopped first. */
 export const releaseHomesSteps = (kept: PersistentState, cluster: Cluster): Step[] => {
   if (kept === undefined) return [];
   const steps = [...quota.remove(kept.quota, cluster), ...storage.remove(kept.storage, cluster)];
-  return steps.length === 0 ? [] : [...removeServersSteps(users(kept.servers), cluster), ...steps];
+  return steps.length === 0
+    ? []
+    : [...removeServersSteps(userVolumes(kept.servers), cluster), ...steps];
 };
 
-// Not the hub's own mount: its earlier containers, which Swarm keeps for a while, hold on to that.
-const users = ({ services, volumes }: Servers): Servers => ({
+// Not the hub's own volume: its ended containers, which Swarm keeps for a while, still use it.
+const userVolumes = ({ services, volumes }: Servers): Servers => ({
   services,
   volumes: new Map(
     [...volumes].map(([host, names]) => [

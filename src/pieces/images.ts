@@ -4,7 +4,7 @@ import { buildImage } from "../docker/images.js";
 import { UserError, exitCode } from "../errors.js";
 import type { Facts } from "../host/facts.js";
 import type { Host } from "../host/host.js";
-import { buildSteps, inspectUserImages, tellInstructions } from "../images/built.js";
+import { buildSteps, inspectUserImages, reportInstructions } from "../images/built.js";
 import { type OwnImageState, inspectOwn, inspectSpread } from "../images/own.js";
 import {
   type UserImage,
@@ -23,16 +23,16 @@ type State = {
   machines: Machines;
   own: OwnImageState[];
   userImages: UserImage[];
-  /** On every node: one that takes no users now may have taken some. */
+  /** On every node, since one that takes no users now may have taken some before. */
   pulled: Pulled[];
-  /** What else is ours by machine, as `inspectSpread` finds it. */
+  /** Our other images by machine, from `inspectSpread`. */
   spread: ReadonlyMap<Host, string[]>;
 };
 
-/** Our own images, built on the machine that runs them, and those of users' servers pulled to every machine that takes users. */
+/** Builds our own images on the machine that runs them, and pulls the images of users' servers to every machine that takes users. */
 export const images: Piece<State> = {
   name: "images",
-  // What takes long: built and pulled while the machines get to know one another.
+  // Builds and pulls take long, so they run while the Swarm is set up.
   startsAfter: "engine",
   inspect: async (cluster) => {
     const [machines, own, userImages, pulled, spread] = await Promise.all([
@@ -49,10 +49,10 @@ export const images: Piece<State> = {
     ...userImages.flatMap((userImage) => buildSteps(want.name, userImage, cluster)),
     ...cluster.seatHosts.flatMap((host) => {
       const missing = userImages.filter(({ on }) => !on(host));
-      refuseWithoutRoom(host, machines(host).facts, missing);
-      // What is built here comes by the registry, which is a later piece.
-      const elsewhere = missing.filter(({ built }) => built === undefined);
-      return elsewhere.map(({ wanted, image }) => ({
+      refuseFullDisk(host, machines(host).facts, missing);
+      // Built images come through the registry, which is a later piece.
+      const pullable = missing.filter(({ built }) => built === undefined);
+      return pullable.map(({ wanted, image }) => ({
         host,
         title: `pull ${wanted}`,
         run: (progress: Progress) => pullUserImage(host, wanted, image, progress),
@@ -64,7 +64,7 @@ export const images: Piece<State> = {
       .filter(([, ids]) => ids.length > 0)
       .map(([host, ids]) => ({
         host,
-        title: "remove the images that swarmhub built",
+        title: "remove images built by swarmhub",
         run: async () => {
           for (const id of ids) await absent(host.docker.getImage(id).remove({ force: true }));
         },
@@ -77,22 +77,22 @@ export const images: Piece<State> = {
   ],
 };
 
-/** What a pull takes while layers are there packed and unpacked, against what stays. */
-const whilePulled = 1.3;
+/** The disk space of a running pull, with layers packed and unpacked, relative to the image's size. */
+const pullFactor = 1.3;
 
-// Where another machine has the image already its size is known; of the first one `check` asks for enough for any.
-const refuseWithoutRoom = (host: Host, facts: Facts, missing: readonly UserImage[]): void => {
-  const bytes = missing.reduce((sum, { size = 0 }) => sum + size * whilePulled, 0);
-  const isElsewhere = facts.mounts.some(({ target }) =>
+// The size is known only if another machine has the image; for the first one the check of the disks asks for enough space.
+const refuseFullDisk = (host: Host, facts: Facts, missing: readonly UserImage[]): void => {
+  const bytes = missing.reduce((sum, { size = 0 }) => sum + size * pullFactor, 0);
+  const isOtherDisk = facts.mounts.some(({ target }) =>
     ["/var", "/var/lib", "/var/lib/docker"].includes(target),
   );
-  if (bytes <= facts.freeOnRoot || isElsewhere) return;
+  if (bytes <= facts.freeOnRoot || isOtherDisk) return;
   const names = missing.map(({ image }) => image).join(", ");
   throw new UserError(
-    `the root disk has ${formatSize(facts.freeOnRoot)} free, and ${names} needs ${formatSize(bytes)} there while it is pulled`,
+    `the root disk has ${formatSize(facts.freeOnRoot)} free, but pulling ${names} needs ${formatSize(bytes)}`,
     {
       host: host.name,
-      hint: `make room on ${host.name}: \`sudo du -xh --max-depth=2 / | sort -h | tail\` shows what is large`,
+      hint: `free some space on ${host.name}; to see what is large: \`sudo du -xh --max-depth=2 / | sort -h | tail\``,
       code: exitCode.preflight,
     },
   );
@@ -107,7 +107,7 @@ const buildStep = (className: string, host: Host, image: OwnImage): Step => ({
       tag: image.reference,
       target: image.target,
       labels: { "swarmhub.class": className },
-      onLine: tellInstructions(progress),
+      onLine: reportInstructions(progress),
     });
   },
 });

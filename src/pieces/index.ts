@@ -16,7 +16,7 @@ import { secrets } from "./secrets.js";
 import { storage } from "./storage.js";
 import { swarm } from "./swarm.js";
 
-/** The whole system, in the order in which it is built; `down` goes the other way. */
+/** All parts of the system in the order in which `up` creates them; `down` removes them in reverse. */
 export const pieces: readonly Piece[] = [
   packages,
   engine,
@@ -36,7 +36,7 @@ export const pieces: readonly Piece[] = [
   cleanup,
 ] as readonly Piece[];
 
-/** What commands need of single pieces; nobody outside of this room imports a piece by itself. */
+/** The exports that commands need; outside this room only this file is imported. */
 export { authorityFolder, certificatesErasure, hasAuthority } from "./edge/issued-certificates.js";
 export { hub } from "./hub.js";
 export { readSecret } from "./secrets.js";

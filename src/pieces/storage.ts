@@ -24,7 +24,7 @@ import { refuseHomesElsewhere } from "./storage/wrong-disk.js";
 
 type State = { machines: Machines; disk: DiskState };
 
-/** The homes' disk: XFS with project quota, exported by NFSv4 to the machines of the class alone. */
+/** Mounts the homes' disk, XFS with project quota, and exports it by NFSv4 to the class's machines only. */
 export const storage: Piece<State> = {
   name: "storage",
   inspect: async (cluster) => ({
@@ -60,7 +60,7 @@ export const storage: Piece<State> = {
     const unmount: Step = {
       host,
       title: `unmount ${paths.storage}`,
-      detail: "the homes stay on their disk",
+      detail: "homes stay on their disk",
       run: () => host.script(unmountScript),
     };
     const present = disk.mounted || isNamed(facts.files[paths.fileSystemTable]);
@@ -68,7 +68,7 @@ export const storage: Piece<State> = {
   },
 };
 
-/** `down --delete-homes`: erases the homes for good, after everything else is gone. It plans nothing. */
+/** `down --delete-homes`: erases all homes permanently, after everything else is removed. It plans nothing. */
 export const erasure: Piece<State> = {
   name: "homes",
   inspect: (cluster) => storage.inspect(cluster),
@@ -79,7 +79,7 @@ export const erasure: Piece<State> = {
       : eraseSteps(config.storage.backing, host, disk),
 };
 
-// What `mount -o remount,pquota` answers is 0, and it changes nothing: enforcement begins with a mount.
+// `mount -o remount,pquota` exits with 0 but changes nothing: only a new mount enables enforcement.
 const enforcementSteps = (host: Host, disk: DiskState): Step[] => {
   if (!disk.mounted || disk.enforced) return [];
   throw new UserError(
@@ -102,7 +102,7 @@ const folderSteps = (host: Host, disk: DiskState): Step[] => {
   return [
     {
       host,
-      title: `make the folders ${missing.map(({ name }) => name).join(", ")}`,
+      title: `create the folders ${missing.map(({ name }) => name).join(", ")}`,
       run: () =>
         host.script(
           [

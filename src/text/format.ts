@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 
-/** A duration in milliseconds as people say it: 0.4 s, 12 s, 3 min 05 s. */
+/** A duration in milliseconds as text: "0.4 s", "12 s", "3 min 05 s". */
 export const duration = (ms: number): string => {
   const seconds = Math.max(0, ms) / 1000;
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
@@ -9,7 +9,7 @@ export const duration = (ms: number): string => {
   return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
 };
 
-/** A length of time in milliseconds as "12 days", "5 hours", "3 minutes". */
+/** A duration in milliseconds as one number: "12 days", "5 hours", "3 minutes". */
 export const lengthText = (milliseconds: number): string => {
   const minutes = Math.floor(milliseconds / 60_000);
   if (minutes < 120) return plural(minutes, "minute");
@@ -17,31 +17,31 @@ export const lengthText = (milliseconds: number): string => {
   return plural(Math.floor(minutes / 1440), "day");
 };
 
-/** Text from another machine as one line that can do nothing to a terminal. */
+/** Text from another machine as one line without control sequences. */
 export const printable = (text: string): string =>
   stripVTControlCharacters(text)
     .replace(/\s*[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+\s*/gu, " ")
     .trim();
 
-/** A number of things: 1 host, 3 hosts. */
+/** A number with its noun: "1 host", "3 hosts". */
 export const plural = (number: number, word: string): string =>
   `${number} ${word}${number === 1 ? "" : "s"}`;
 
-/** A value as JSON that can do nothing to a terminal either: JSON itself leaves some control characters as they are. */
+/** A value as JSON without control characters: JSON.stringify itself leaves some of them unescaped. */
 export const jsonText = (value: unknown): string =>
   JSON.stringify(value, null, 2).replace(
     /[\u007f-\u009f\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 
-/** A count for a person to read: 950, 12.5k, 200k, 1.2M. */
+/** A count as text: "950", "12.5k", "200k", "1.2M". */
 export const countText = (count: number): string => {
   if (count < 1000) return String(count);
   const [unit, name] = count < 999_950 ? [1e3, "k"] : [1e6, "M"];
   return `${Number((count / unit).toFixed(1))}${name}`;
 };
 
-/** How long ago a moment was: "just now", "5 min ago", "3 h ago", "12 days ago". */
+/** The time since a moment: "just now", "5 min ago", "3 h ago", "12 days ago". */
 export const agoText = (then: Date, now: Date): string => {
   const minutes = Math.floor((now.getTime() - then.getTime()) / 60_000);
   if (minutes < 1) return "just now";
@@ -56,7 +56,7 @@ export const momentText = (moment: Date): string =>
 
 const units = ["B", "KB", "MB", "GB", "TB", "PB"];
 
-/** Bytes for a person to read, binary units: 1610612736 is "1.5 GB". */
+/** Bytes as text with binary units: 1610612736 is "1.5 GB". */
 export const formatSize = (bytes: number): string => {
   const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
   const value = bytes / 1024 ** power;

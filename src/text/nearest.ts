@@ -1,4 +1,4 @@
-/** The candidate that a slip of the pen could have turned into the word, if there is one. */
+/** The candidate nearest to a mistyped word, or undefined if none is near enough. */
 export const nearest = (word: string, candidates: readonly string[]): string | undefined => {
   if (word.length > 40) return undefined;
   const scored = candidates
@@ -8,10 +8,10 @@ export const nearest = (word: string, candidates: readonly string[]): string | u
   return scored[0]?.candidate;
 };
 
-// registryMirrors, registry_mirrors and registry-mirrors are one word.
+// registryMirrors, registry_mirrors and registry-mirrors are equal.
 const plain = (word: string): string => word.toLowerCase().replaceAll(/[-_\s]/g, "");
 
-// Edits between two words; two neighbours that changed places count as one.
+// The number of edits between two words; two swapped neighbours count as one edit.
 const distance = (one: string, other: string): number => {
   const rows: number[][] = [Array.from({ length: other.length + 1 }, (_, column) => column)];
   for (let row = 1; row <= one.length; row += 1) {

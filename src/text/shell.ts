@@ -1,8 +1,8 @@
-/** One word for a POSIX shell, whatever is in it (a NUL cannot be: it throws). */
+/** A text quoted as one word of a POSIX shell. Throws a TypeError if it contains a NUL. */
 export const quote = (word: string): string => {
-  if (word.includes("\0")) throw new TypeError("a shell word cannot hold a NUL");
+  if (word.includes("\0")) throw new TypeError("a shell word cannot contain a NUL");
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 };
 
-/** An argv as one shell command. */
+/** The words of a command as one line of a POSIX shell. */
 export const quoteAll = (argv: readonly string[]): string => argv.map(quote).join(" ");

@@ -20,9 +20,9 @@ for (const [title, ahead, expected] of [
   [
     "of two, the one that disagrees with us too",
     [0, -60_000],
-    ["refusal worker1: its clock is 60 s behind"],
+    ["error worker1: its clock is 60 s behind"],
   ],
-  ["one ahead of many", [0, 0, 7500, 0], ["refusal worker2: its clock is 7.5 s ahead of"]],
+  ["one ahead of many", [0, 0, 7500, 0], ["error worker2: its clock is 7.5 s ahead of"]],
   [
     "a manager alone that is far away",
     [600_000],

@@ -109,10 +109,10 @@ test("what did not answer, was refused or let only little through is told apart"
   );
   const said = lines(await connections.run(contextOf(cluster)));
   for (const start of [
-    "refusal manager: 7946/tcp+udp of worker1 (10.77.0.12) cannot be reached: no answer",
-    "refusal manager: 4789/udp of worker1 (10.77.0.12) passes little",
-    "refusal worker1: 2377/tcp of manager (10.77.0.11) cannot be reached: it was refused",
-    "refusal worker1: 7946/tcp+udp, 4789/udp of manager (10.77.0.11) cannot be reached: no answer",
+    "error manager: 7946/tcp+udp of worker1 (10.77.0.12) cannot be reached: no answer",
+    "error manager: 4789/udp of worker1 (10.77.0.12) passes small data",
+    "error worker1: 2377/tcp of manager (10.77.0.11) cannot be reached: the connection was refused",
+    "error worker1: 7946/tcp+udp, 4789/udp of manager (10.77.0.11) cannot be reached: no answer",
     "ok worker1: reaches 2049/tcp of manager",
   ])
     t.true(
@@ -122,7 +122,7 @@ test("what did not answer, was refused or let only little through is told apart"
 });
 
 test("a port that Docker uses is connected to; of a UDP one nothing can be said", async (t) => {
-  const listens = { "manager tcp/2377": "taken", "manager udp/4789": "taken" };
+  const listens = { "manager tcp/2377": "occupied", "manager udp/4789": "occupied" };
   const cluster = tried(listens, {
     manager: all("10.77.0.12", "reached", toWorker),
     worker1: all(
@@ -133,7 +133,7 @@ test("a port that Docker uses is connected to; of a UDP one nothing can be said"
   });
   const running = { manager: { units: { "docker.service": "active" } } };
   const said = lines(await connections.run(contextOf(cluster, { some: running })));
-  t.true(said.includes("note worker1: 4789/udp of manager not tried: Docker uses it already"));
+  t.true(said.includes("note worker1: 4789/udp of manager not tested: Docker already uses it"));
   t.true(said.includes("ok worker1: reaches 2377/tcp, 7946/tcp+udp, 2049/tcp of manager"));
 });
 
@@ -146,7 +146,7 @@ test("a UDP port that something other than Docker holds is refused on its machin
     way === undefined ? [] : [{ ...way, result: "untried" }],
     context,
   );
-  t.deepEqual(lines(found), ["refusal manager: 4789/udp is taken, and Docker does not run there"]);
+  t.deepEqual(lines(found), ["error manager: 4789/udp is in use, but Docker does not run there"]);
 });
 
 test("a machine without perl fails the check, and the others stop listening", async (t) => {

@@ -43,20 +43,20 @@ test("an image that every machine of users has is asked of nobody", async (t) =>
 });
 
 for (const [code, line] of [
-  [200, `ok: ${reference} is at quay.io`],
-  [404, `refusal: ${reference} cannot be pulled: quay.io answers 404`],
-  [503, `note: ${reference}: quay.io could not be asked from here (503)`],
+  [200, `ok: ${reference} is available from quay.io`],
+  [404, `error: ${reference} cannot be pulled: quay.io answers 404`],
+  [503, `note: ${reference} could not be checked: quay.io gave no clear answer (503)`],
 ] as const)
   test(`a registry's ${code} is a finding of its own`, async (t) => {
     t.deepEqual(await found(["worker1"], status(code)), [line]);
   });
 
 test("where the manager has a Docker its word counts, since it is what will pull", async (t) => {
-  const line = [`ok: ${reference} is at its registry`];
+  const line = [`ok: ${reference} is available from its registry`];
   t.deepEqual(await found([], status(404), async () => ({})), line);
   const refused = Object.assign(new Error("(HTTP code 403)"), { json: { message: "denied: no" } });
   const answer = await found([], status(200), async () => Promise.reject(refused));
-  t.deepEqual(answer, [`refusal: ${reference} cannot be pulled: its registry answers denied: no`]);
+  t.deepEqual(answer, [`error: ${reference} cannot be pulled: its registry answers denied: no`]);
 });
 
 test("a folder is looked at here, and what cannot be built is refused at its place", async (t) => {
@@ -70,6 +70,6 @@ test("a folder is looked at here, and what cannot be built is refused at its pla
   t.regex(good ?? "", /^ok: scripts\/lab\.d\/notebook will be built on the manager: \d+ files/);
   t.regex(
     (await of("test/lab"))[0] ?? "",
-    /^refusal: a\.yaml:5:10 {2}build is test\/lab, where there is no Dockerfile/,
+    /^error: a\.yaml:5:10 {2}build folder test\/lab has no Dockerfile/,
   );
 });

@@ -24,39 +24,39 @@ const throwing = (error: unknown): Check => ({
 });
 const fine: Check = { name: "fine", run: async () => [{ level: "ok", text: "all is well" }] };
 
-test("findings come in the order of the checks, each with its check's name", async (t) => {
+test("findings keep the order of the checks, each with its check's name", async (t) => {
   const found = await runChecks(
     [throwing(new UserError("no", { host: "worker", hint: "do" })), fine],
     cluster,
     fakeWorld(),
   );
   t.deepEqual(found, [
-    { check: "broken", host: "worker", level: "refusal", text: "no", hint: "do" },
+    { check: "broken", host: "worker", level: "error", text: "no", hint: "do" },
     { check: "fine", level: "ok", text: "all is well" },
   ]);
 });
 
-test("a lost machine and a mistake of ours end the run", async (t) => {
+test("a lost machine and a bug in swarmhub end the run", async (t) => {
   for (const error of [new UnreachableError("worker", "gone"), new TypeError("oh")])
     await t.throwsAsync(runChecks([throwing(error), fine], cluster, fakeWorld()), { is: error });
 });
 
 const found: Found[] = [
   { check: "clock", level: "ok", text: "agree" },
-  { check: "taken", host: "manager", level: "refusal", text: "port 443 is taken", hint: "stop it" },
-  { check: "space", host: "worker", level: "warning", text: "little room" },
+  { check: "ports", host: "manager", level: "error", text: "port 443 is in use", hint: "stop it" },
+  { check: "disk", host: "worker", level: "warning", text: "little room" },
   { check: "image", level: "note", text: "not asked" },
 ];
 
-test("the table has each machine with what it does, then the class", (t) => {
+test("the table lists each machine with its roles, then the class", (t) => {
   t.deepEqual(
     tableOf(found, cluster).map((line) => paint(line, 200, false)),
     [
       "manager  manager, storage",
-      "  ✗ taken  port 443 is taken",
+      "  ✗ ports  port 443 is in use",
       "           → stop it",
       "worker  worker",
-      "  ! space  little room",
+      "  ! disk   little room",
       "the class",
       "  ✓ clock  agree",
       "  · image  not asked",
@@ -64,11 +64,11 @@ test("the table has each machine with what it does, then the class", (t) => {
   );
 });
 
-test("what is refused ends in exit code 3, listed where no table was shown", (t) => {
+test("errors end in exit code 3, listed if no table was shown", (t) => {
   const error = refusal(found, { listed: true });
   t.is(error?.code, exitCode.preflight);
-  t.is(error?.message, "this class cannot be made:\n  manager: port 443 is taken\n    → stop it");
-  t.is(refusal(found, { listed: false })?.message, "this class cannot be made: 1 refusal");
+  t.is(error?.message, "preflight failed:\n  manager: port 443 is in use\n    → stop it");
+  t.is(refusal(found, { listed: false })?.message, "preflight failed: 1 error");
   t.is(refusal(found.slice(2), { listed: true }), undefined);
 });
 
@@ -79,7 +79,7 @@ const piece = (name: string, plan: Piece["plan"]): Piece => ({
   remove: () => [],
 });
 
-test("what each piece refuses is found, not only what the first does; what destroys is announced", async (t) => {
+test("every part's refusal is found, not only the first; steps that destroy data are announced", async (t) => {
   const refusing = (message: string, on?: string) =>
     piece(message, () => {
       throw new UserError(message, { host: on, code: exitCode.preflight });
@@ -94,8 +94,8 @@ test("what each piece refuses is found, not only what the first does; what destr
     refusing("no range is free"),
   ]);
   t.deepEqual(lines(await check.run(contextOf(classOf(1)))), [
-    "refusal worker1: it runs Fedora",
-    "ok manager: `up` will ask first, then format /dev/vdb",
-    "refusal: no range is free",
+    "error worker1: it runs Fedora",
+    "ok manager: `up` will ask for confirmation, then format /dev/vdb",
+    "error: no range is free",
   ]);
 });

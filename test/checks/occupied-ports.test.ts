@@ -48,7 +48,9 @@ for (const [host, port, program] of [
   test(`${program} on port ${port} of ${host} is refused by its name`, async (t) => {
     const said = await found(listening(host, port, program));
     t.true(
-      said.some((line) => line.startsWith(`refusal ${host}: port ${port} is taken by ${program};`)),
+      said.some((line) =>
+        line.startsWith(`error ${host}: port ${port} is in use by ${program}, but `),
+      ),
     );
   });
 
@@ -67,7 +69,7 @@ for (const [host, port, program] of [
 test("the class that runs already holds its own doors", async (t) => {
   const some = { manager: { files: { [paths.edgeConfiguration]: "{}" } } };
   t.deepEqual(await found({ some, ...listening("manager", 443, "docker-proxy") }), [
-    "ok manager: 80 and 443 served by this class",
+    "ok manager: 80 and 443 used by this class",
   ]);
 });
 
@@ -79,7 +81,10 @@ test("the registry's port is wanted on each node of a class that builds and has 
     return cluster;
   };
   const other = listening("worker1", 20500, "python3");
-  t.regex((await found(other, building(1)))[0] ?? "", /port 20500 is taken by python3/);
+  t.regex(
+    (await found(other, building(1)))[0] ?? "",
+    /port 20500 is in use by python3, but the registry of built images needs it/,
+  );
   t.is((await found(other)).length, 1);
   for (const ours of ["systemd", "systemd-socket-"])
     t.is((await found(listening("worker1", 20500, ours), building(1))).length, 1);

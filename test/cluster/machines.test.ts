@@ -101,7 +101,8 @@ test("an address that the machine does not have is refused with those that it ha
     () => found({ a: cards(card("eth0", "203.0.113.10"), card("eth1", "10.0.0.5")) }, config),
     {
       instanceOf: UserError,
-      message: "a: no network card has the address 192.0.2.1 (they have 203.0.113.10, 10.0.0.5)",
+      message:
+        "a: no network interface has the address 192.0.2.1 (they have 203.0.113.10, 10.0.0.5)",
     },
   );
   t.is(error?.code, exitCode.preflight);
@@ -109,7 +110,7 @@ test("an address that the machine does not have is refused with those that it ha
 
 test("a machine without an IPv4 address is refused", (t) => {
   t.throws(() => found({ a: cards() }), {
-    message: "a: there is no IPv4 address that other machines could use",
+    message: "a: there is no IPv4 address that other machines can use",
   });
 });
 

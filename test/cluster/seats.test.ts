@@ -26,14 +26,14 @@ test("seats are told with what they are made of, and what is kept back", (t) => 
       machinesOf(cluster, { memory: gibibytes(16) }, Object.fromEntries(changes)),
     );
   };
-  t.is(said(2), "30 seats: 2 × 16 GB at 1 GB, 512 MB of each kept for its system");
+  t.is(said(2), "30 seats: 2 × 16 GB at 1 GB, 512 MB of each reserved for the system");
   t.is(
     said(2, { worker2: gibibytes(8) }),
-    "22 seats: 1 × 16 GB, 1 × 8 GB at 1 GB, 512 MB of each kept for its system",
+    "22 seats: 1 × 16 GB, 1 × 8 GB at 1 GB, 512 MB of each reserved for the system",
   );
-  t.is(said(0), "14 seats: 1 × 16 GB at 1 GB, 1.3 GB kept for the class and its system");
+  t.is(said(0), "14 seats: 1 × 16 GB at 1 GB, 1.3 GB reserved for the hub and the system");
   t.is(
     said(0, { manager: gibibytes(2.5) }),
-    "1 seat: 1 × 2.5 GB at 1 GB, 1.3 GB kept for the class and its system",
+    "1 seat: 1 × 2.5 GB at 1 GB, 1.3 GB reserved for the hub and the system",
   );
 });

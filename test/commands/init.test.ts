@@ -10,9 +10,9 @@ import { exitCode } from "../../src/errors.js";
 const freshPath = async (): Promise<string> =>
   join(await mkdtemp(join(tmpdir(), "swarmhub-init-")), "swarmhub.yaml");
 
-type Talk = InitIo & { questions: string[]; lines: string[] };
+type FakeTerminal = InitIo & { questions: string[]; lines: string[] };
 
-const answering = (...answers: string[]): Talk => {
+const answering = (...answers: string[]): FakeTerminal => {
   const [questions, lines]: [string[], string[]] = [[], []];
   const ask = (question: string): Promise<string | undefined> => {
     questions.push(question);
@@ -21,19 +21,19 @@ const answering = (...answers: string[]): Talk => {
   return { ask, write: (line) => void lines.push(line), questions, lines };
 };
 
-test("three answers make a configuration", async (t) => {
+test("three answers are enough for a configuration", async (t) => {
   const config = await freshPath();
-  const talk = answering("debian@203.0.113.10", "debian@203.0.113.11, w2", "/dev/vdb");
-  await init({ config, name: "geo-101" }, talk);
+  const terminal = answering("debian@203.0.113.10", "debian@203.0.113.11, w2", "/dev/vdb");
+  await init({ config, name: "geo-101" }, terminal);
   const written = await loadConfig(config);
-  t.is(talk.questions.length, 3);
+  t.is(terminal.questions.length, 3);
   t.is(written.name, "geo-101");
   t.deepEqual(written.manager, { destination: "debian@203.0.113.10" });
   t.deepEqual(written.workers, [{ destination: "debian@203.0.113.11" }, { destination: "w2" }]);
   t.like(written.storage, { kind: "persistent", backing: { kind: "device", path: "/dev/vdb" } });
 });
 
-test("Enter three times makes this machine a class, with homes that fit into its file", async (t) => {
+test("three times Enter makes a class of this machine, with ten homes in its file", async (t) => {
   const config = await freshPath();
   await init({ config }, answering("", " ", ""));
   const { manager, workers, storage } = await loadConfig(config);
@@ -44,18 +44,21 @@ test("Enter three times makes this machine a class, with homes that fit into its
   } as never);
 });
 
-test("flags ask nothing", async (t) => {
+test("with enough flags there are no questions", async (t) => {
   const config = await freshPath();
-  const talk = answering();
-  await init({ config, manager: "m", worker: ["w"], file: "1G", domain: "geo.example.org" }, talk);
+  const terminal = answering();
+  await init(
+    { config, manager: "m", worker: ["w"], file: "1G", domain: "geo.example.org" },
+    terminal,
+  );
   const written = await loadConfig(config);
-  t.deepEqual(talk.questions, []);
+  t.deepEqual(terminal.questions, []);
   t.is(written.name, "geo");
   t.is(written.domain, "geo.example.org");
   t.like(written.storage, { quota: { default: 102 * 2 ** 20 } } as never);
 });
 
-test("with a domain the file shows how Let's Encrypt is asked, or asks it where an address is given", async (t) => {
+test("with a domain the file has the line for Let's Encrypt as a comment, or active with --letsencrypt", async (t) => {
   const basic = { manager: "local", device: "/dev/vdb", domain: "geo.example.org" };
   const offered = await freshPath();
   await init({ config: offered, ...basic }, answering());
@@ -69,17 +72,20 @@ test("with a domain the file shows how Let's Encrypt is asked, or asks it where 
   t.like((await loadConfig(asked)).tls, { authority: "Let's Encrypt", email: "ada@example.org" });
 });
 
-test("Let's Encrypt without a domain, or with no e-mail address, is refused before anything is asked", async (t) => {
+test("--letsencrypt without --domain or without an e-mail address is refused before any question", async (t) => {
   const config = await freshPath();
   const flags = { config, manager: "local", device: "/dev/vdb" };
   for (const [more, expected] of [
     [{ letsencrypt: "ada@example.org" }, /--letsencrypt needs --domain/],
-    [{ letsencrypt: "ada", domain: "geo.example.org" }, /--letsencrypt is "ada", which is not/],
+    [
+      { letsencrypt: "ada", domain: "geo.example.org" },
+      /--letsencrypt is "ada": expected an e-mail address/,
+    ],
   ] as const)
     await t.throwsAsync(init({ ...flags, ...more }, answering()), { message: expected });
 });
 
-test("a manager and a place for the homes are flags enough", async (t) => {
+test("--manager and --device are enough flags", async (t) => {
   const config = await freshPath();
   await init({ config, manager: "local", device: "/dev/vdb" }, answering());
   t.deepEqual((await loadConfig(config)).workers, []);
@@ -93,7 +99,7 @@ test("the file is commented and short", async (t) => {
   t.true(lines.filter((line) => line.startsWith("#")).length >= 4);
 });
 
-test("a name that YAML would read as something else stays a name", async (t) => {
+test("a name that YAML would read as another type is quoted", async (t) => {
   for (const name of ["null", "123", "true", "1e3", "0x1f"]) {
     const config = await freshPath();
     await init({ config, name, manager: "m", device: "/dev/vdb" }, answering());
@@ -102,57 +108,57 @@ test("a name that YAML would read as something else stays a name", async (t) => 
   }
 });
 
-test("it says what to type next", async (t) => {
+test("init prints the next commands", async (t) => {
   const config = await freshPath();
-  const talk = answering();
-  await init({ config, manager: "local", device: "/dev/vdb" }, talk);
-  t.true(talk.lines.some((line) => line.includes(`swarmhub up --config ${config}`)));
+  const terminal = answering();
+  await init({ config, manager: "local", device: "/dev/vdb" }, terminal);
+  t.true(terminal.lines.some((line) => line.includes(`swarmhub up --config ${config}`)));
 });
 
-test("a wrong answer is explained and asked for again", async (t) => {
+test("an invalid answer has a complaint, and the question comes again", async (t) => {
   const config = await freshPath();
-  const talk = answering("-x", "local", "", "40", "/dev/vd b", "40G");
-  await init({ config }, talk);
-  t.is(talk.questions.length, 6);
-  t.is(talk.lines.filter((line) => line.startsWith("That is ")).length, 3);
+  const terminal = answering("-x", "local", "", "40", "/dev/vd b", "40G");
+  await init({ config }, terminal);
+  t.is(terminal.questions.length, 6);
+  t.is(terminal.lines.filter((line) => line.startsWith("The answer is ")).length, 3);
 });
 
-test("five wrong answers are the end, and nothing is written", async (t) => {
+test("after five invalid answers init stops and writes nothing", async (t) => {
   const config = await freshPath();
   await t.throwsAsync(init({ config }, answering("-", "-", "-", "-", "-")), {
-    message: /no answer fits/,
+    message: /no valid answer/,
   });
   t.deepEqual(await readdir(dirname(config)), []);
 });
 
-test("where nobody can answer, the flags to type are shown", async (t) => {
+test("without a terminal the error names the flags", async (t) => {
   const config = await freshPath();
   const error = await t.throwsAsync(init({ config, manager: "local" }, answering()));
-  t.regex(error?.message ?? "", /^nobody is here to answer/);
+  t.is(error?.message, "no terminal: pass --manager and --device or --file");
   t.like(error, { code: exitCode.usage });
 });
 
-test("an existing file is never overwritten, and asks no questions", async (t) => {
+test("an existing file is never overwritten, and there are no questions", async (t) => {
   const config = await freshPath();
   await writeFile(config, "mine");
-  const talk = answering("local", "", "");
-  await t.throwsAsync(init({ config }, talk), { message: /is there already/ });
-  t.deepEqual(talk.questions, []);
+  const terminal = answering("local", "", "");
+  await t.throwsAsync(init({ config }, terminal), { message: /already exists/ });
+  t.deepEqual(terminal.questions, []);
   t.is(await readFile(config, "utf8"), "mine");
 });
 
-test("a file that appears while the questions are answered is not overwritten", async (t) => {
+test("a file that appears during the questions is not overwritten", async (t) => {
   const config = await freshPath();
-  const talk = answering("local", "", "");
+  const terminal = answering("local", "", "");
   const ask = async (question: string): Promise<string | undefined> => {
     await writeFile(config, "mine");
-    return talk.ask(question);
+    return terminal.ask(question);
   };
-  await t.throwsAsync(init({ config }, { ...talk, ask }), { message: /is there already/ });
+  await t.throwsAsync(init({ config }, { ...terminal, ask }), { message: /already exists/ });
   t.is(await readFile(config, "utf8"), "mine");
 });
 
-test("every wrong flag is named at once", async (t) => {
+test("all invalid flags are named at once", async (t) => {
   const config = await freshPath();
   const flags = {
     name: "Geo",
@@ -179,18 +185,19 @@ test("every wrong flag is named at once", async (t) => {
   t.deepEqual(await readdir(dirname(config)), []);
 });
 
-test("answers that do not fit together leave no file behind", async (t) => {
+test("answers that conflict with each other leave no file", async (t) => {
   const config = await freshPath();
   await t.throwsAsync(
     init({ config, manager: "a", worker: ["b@a"], device: "/dev/vdb" }, answering()),
     {
-      message: /do not fit together.*\n {2}item 1 of workers is b@a, the same machine as manager/,
+      message:
+        /conflict with each other.*\n {2}item 1 of "workers" is b@a, the same machine as "manager"/,
     },
   );
   t.deepEqual(await readdir(dirname(config)), []);
 });
 
-test("a folder that is not there is named", async (t) => {
+test("a missing folder is reported", async (t) => {
   const config = "/nowhere/swarmhub.yaml";
   await t.throwsAsync(init({ config, manager: "local", device: "/dev/vdb" }, answering()), {
     message: "/nowhere/swarmhub.yaml cannot be written: its folder does not exist",

@@ -6,7 +6,7 @@ import { assetPath, readAsset } from "../../src/operator/assets.js";
 import { complaintsOf } from "./support/complaints.js";
 
 const text = readAsset("templates/swarmhub.yaml");
-// The example cannot have device and file at once, nor storage.host of its own: those stand there as comments.
+// The example cannot have device and file at once, nor a storage.host: those are comments in it.
 const withComments = text
   .replaceAll(/^( *)# ([a-z-]+: \S+)$/gm, "$1$2")
   .replaceAll(/^( *)# (images:| +- \{.*\})$/gm, "$1$2");
@@ -15,23 +15,23 @@ test("the annotated example is a valid configuration", async (t) => {
   t.is((await loadConfig(assetPath("templates/swarmhub.yaml"))).name, "geo-101");
 });
 
-test("what the example has in comments is valid in its turn", (t) => {
+test("the commented keys of the example are valid in place of the others", (t) => {
   t.deepEqual(complaintsOf(withComments.replaceAll(/^ +(device|image|build):.*$/gm, "")), []);
 });
 
-// Of the ways to serve browsers there is one; the others stand there as comments, each a `tls:` of its own.
-const ways = [...text.matchAll(/^# (tls:.*\n(?:# {3}.*\n)*)/gm)].map(([, way = ""]) =>
-  way.replaceAll(/^# /gm, ""),
+// The example has one kind of TLS; the others are comments, each with its own `tls:`.
+const tlsForms = [...text.matchAll(/^# (tls:.*\n(?:# {3}.*\n)*)/gm)].map(([, form = ""]) =>
+  form.replaceAll(/^# /gm, ""),
 );
 
-test("each other way to serve browsers is valid in its turn", (t) => {
-  t.true(ways.length >= 5);
-  for (const way of ways)
-    t.deepEqual(complaintsOf(text.replace(/^tls: .*\n/m, () => way)), [], way);
+test("each other kind of TLS in the example is valid", (t) => {
+  t.true(tlsForms.length >= 5);
+  for (const form of tlsForms)
+    t.deepEqual(complaintsOf(text.replace(/^tls: .*\n/m, () => form)), [], form);
 });
 
 test("each key of the schema is in the example", (t) => {
-  const documents = [withComments, ...ways].map((yaml) => parseDocument(yaml));
+  const documents = [withComments, ...tlsForms].map((yaml) => parseDocument(yaml));
   const paths = keyPaths();
   t.true(paths.length > 20);
   for (const path of paths)
@@ -41,11 +41,11 @@ test("each key of the schema is in the example", (t) => {
     );
 });
 
-// What Let's Encrypt and any other ACME server have in common is shown at one of the two.
+// Keys that letsencrypt and acme share are in one of the two.
 const other = (path: readonly string[]): readonly string[] =>
   path.map((key) => ({ letsencrypt: "acme", acme: "letsencrypt" })[key] ?? key);
 
-// A machine is shown as a mapping once, among the workers.
+// One machine of the example is a mapping, in workers.
 const inExample = (path: readonly string[]): readonly (string | number)[] => {
   const key = path.at(-1) ?? "";
   if (path.at(-2) === "images") return [...path.slice(0, -1), key === "build" ? 2 : 1, key];

@@ -49,7 +49,7 @@ test.serial(
   async (t) => {
     const { code, stderr } = await swarmhub("up", "--yes");
     t.is(code, 2, stderr);
-    t.regex(stderr, /swarmhub\.yaml:6:18 {2}build is .*\/image, where there is no Dockerfile/);
+    t.regex(stderr, /swarmhub\.yaml:6:18 {2}build folder .*\/image has no Dockerfile/);
     t.is(await stateOf(1), before[1]);
   },
 );
@@ -125,11 +125,11 @@ test.serial(
     const { code, stderr, ms } = await swarmhub("up");
     t.log(`up with another content took ${Math.round(ms / 1000)} s`);
     t.is(code, 0, stderr);
-    t.regex(stderr, /1 server goes on with an earlier image \(anna\)/);
+    t.regex(stderr, /1 server runs an outdated image \(anna\)/);
     t.is((await lab.on(2, "docker ps -q -f name=nb-anna")).trim(), container);
     const status = await swarmhub("status");
     t.is(status.code, 0, status.stdout);
-    t.regex(status.stdout, /1 server goes on with an earlier image \(anna\)/);
+    t.regex(status.stdout, /1 server runs an outdated image \(anna\)/);
     const bob = await arrive(address, "bob");
     t.true((await bob.start()).ready);
     t.is(await inside("bob", "cat /word"), "two\n");

@@ -92,7 +92,7 @@ test.serial(
     t.is(code, 3, stderr);
     t.regex(
       stderr,
-      /node4 takes users' servers, but the configuration does not name it[^]*swarmhub leave node4/,
+      /node4: the node takes users' servers but is not in the configuration[^]*swarmhub leave node4/,
     );
     t.is(await nodeOf("bob"), "node4");
   },

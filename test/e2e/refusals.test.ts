@@ -90,7 +90,7 @@ const refusals: Record<string, Refusal> = {
   "a storage file larger than the root disk": {
     changes: { storage: "{file: 900G, quota: 100M}" },
     code: 3,
-    says: /free on its root disk/,
+    says: /root disk has .* free/,
   },
   "port 443 taken by somebody's web server": {
     before:

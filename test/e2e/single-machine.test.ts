@@ -83,12 +83,12 @@ test.serial(
     const second = await ownCertificate();
     t.regex(
       await swarmhub("plan"),
-      /give the edge own\/certificate.pem and own\/key.pem \(SHA-256/,
+      /copy own\/certificate.pem and own\/key.pem to the edge \(SHA-256/,
     );
     await swarmhub("up");
     t.deepEqual(await shown(), { ...before, serial: second });
-    t.regex(await swarmhub("tls"), /your own certificate of own[^]*in 89 days/);
-    t.regex(await swarmhub("status"), /^your own certificate of own, ends in 89 days/m);
+    t.regex(await swarmhub("tls"), /your own certificate from own[^]*in 89 days/);
+    t.regex(await swarmhub("status"), /^your own certificate from own, expires in 89 days/m);
 
     await lab.on(1, "openssl genpkey -algorithm ed25519 -out /root/key.pem");
     t.regex(

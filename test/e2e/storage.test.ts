@@ -126,7 +126,7 @@ for (const [what, other] of Object.entries({
     for (const command of [["plan"], ["up", "--yes"]]) {
       const { code, stderr } = await swarmhub(...command);
       t.is(code, 3, stderr);
-      t.regex(stderr, new RegExp(`lie on a server of their own, ${lab.address(1)}, `));
+      t.regex(stderr, new RegExp(`are on the storage server ${lab.address(1)}, `));
       t.regex(stderr, /swarmhub down/);
     }
     await writeFile(join(folder, "swarmhub.yaml"), outside);

@@ -30,7 +30,10 @@ test("whose server is of an image that new ones are not made of is counted by na
 test("they are told in a sentence", (t) => {
   t.is(
     earlierSentence(["ada"]),
-    "1 server goes on with an earlier image (ada); it gets the new one when started again",
+    "1 server runs an outdated image (ada); it gets the new one when restarted",
   );
-  t.regex(earlierSentence(["ada", "bob"]), /^2 servers go on .* \(ada, bob\); they get/);
+  t.regex(
+    earlierSentence(["ada", "bob"]),
+    /^2 servers run an outdated image \(ada, bob\); they get/,
+  );
 });

@@ -14,11 +14,11 @@ const folderWith = async (...files: string[]): Promise<string> => {
   return folder;
 };
 
-test("compiled code finds the checkout's templates", (t) => {
+test("compiled code finds the templates of the checkout", (t) => {
   t.true(readAsset("templates/swarmhub.yaml").includes("name: geo-101"));
 });
 
-test("a bundle finds what lies beside it", async (t) => {
+test("a bundle finds the assets beside it", async (t) => {
   const root = await folderWith("package.json", "templates/x", "dist/assets/templates/x");
   t.is(assetPath("templates/x", join(root, "dist")), join(root, "dist/assets/templates/x"));
 });
@@ -29,9 +29,9 @@ test("without a bundle the nearest package.json marks the root", async (t) => {
   t.is(assetPath("hub", join(root, "build/src/deep")), join(root, "hub"));
 });
 
-test("what is nowhere is said with both places", async (t) => {
+test("the error about a missing asset names both places", async (t) => {
   const root = await folderWith("package.json");
   t.throws(() => assetPath("templates/x", root), {
-    message: `swarmhub is not whole: templates/x is neither at ${root}/assets/templates/x nor at ${root}/templates/x`,
+    message: `incomplete installation: templates/x is neither at ${root}/assets/templates/x nor at ${root}/templates/x`,
   });
 });

@@ -26,19 +26,19 @@ const built = async (folder: string): Promise<BuildContext> => {
   if (read instanceof UserError) throw read;
   return read;
 };
-const usual = { Dockerfile: "FROM debian:trixie\nCOPY a /a\n", a: "1", "notes/b": "2" };
+const sampleFiles = { Dockerfile: "FROM debian:trixie\nCOPY a /a\n", a: "1", "notes/b": "2" };
 
-test("the same content has the same hash wherever it lies; another content another", async (t) => {
+test("the hash depends on the content alone, not on the path of the folder", async (t) => {
   const hashOf = async (files: Record<string, string>) =>
     (await built(await folderWith(files))).hash;
-  const before = await hashOf(usual);
-  t.is(await hashOf({ ...usual }), before);
-  t.not(await hashOf({ ...usual, a: "2" }), before);
-  t.not(await hashOf({ ...usual, Dockerfile: "FROM debian:trixie\n" }), before);
+  const before = await hashOf(sampleFiles);
+  t.is(await hashOf({ ...sampleFiles }), before);
+  t.not(await hashOf({ ...sampleFiles, a: "2" }), before);
+  t.not(await hashOf({ ...sampleFiles, Dockerfile: "FROM debian:trixie\n" }), before);
 });
 
-test("what .dockerignore names is neither sent nor a change", async (t) => {
-  const files = { ...usual, ".dockerignore": "notes\n" };
+test("files in .dockerignore are not sent and do not change the hash", async (t) => {
+  const files = { ...sampleFiles, ".dockerignore": "notes\n" };
   const one = await built(await folderWith(files));
   const other = await built(await folderWith({ ...files, "notes/c": "3" }));
   t.is(one.hash, other.hash);
@@ -52,15 +52,15 @@ test("what .dockerignore names is neither sent nor a change", async (t) => {
   t.deepEqual(names, [".dockerignore", "Dockerfile", "a"]);
 });
 
-test("a link is sent as it is, wherever it leads: what it leads to stays here", async (t) => {
-  const folder = await folderWith(usual);
+test("a symbolic link is sent unchanged, and its target is not sent", async (t) => {
+  const folder = await folderWith(sampleFiles);
   await symlink("/etc/passwd", join(folder, "link"));
   const { context, files } = await built(folder);
   t.is(files, 5);
   t.false(gunzipSync(await context()).includes("root:x:0"));
 });
 
-test("the images that a Dockerfile begins with are known, not its own stages", async (t) => {
+test("the base images of a Dockerfile are found, without its own stages", async (t) => {
   const Dockerfile =
     "ARG V=1\nFROM --platform=linux/amd64 debian:trixie AS one\nFROM one AS two\nfrom scratch\nFROM r:$V\nFROM quay.io/r:2\n";
   t.deepEqual((await built(await folderWith({ Dockerfile }))).bases, [
@@ -69,8 +69,8 @@ test("the images that a Dockerfile begins with are known, not its own stages", a
   ]);
 });
 
-test("it is read once: what changes in the middle of a run is of the next", async (t) => {
-  const folder = await folderWith(usual);
+test("a folder is read once in a run: a later change belongs to the next run", async (t) => {
+  const folder = await folderWith(sampleFiles);
   const build = { folder, place };
   const first = await readBuild(build);
   await writeFile(join(folder, "a"), "3");
@@ -79,25 +79,25 @@ test("it is read once: what changes in the middle of a run is of the next", asyn
 
 const complaint = (folder: string): Promise<UserError> => userError(built(folder));
 
-test("a folder that is missing, is a file, or has no Dockerfile is said at its place", async (t) => {
+test("a folder that is missing, is a file or has no Dockerfile is refused at its place", async (t) => {
   const folder = await folderWith({ file: "" });
   for (const wrong of [folder, join(folder, "missing"), join(folder, "file")]) {
     const { message, code } = await complaint(wrong);
-    t.is(message, `swarmhub.yaml:5:10  build is ${wrong}, where there is no Dockerfile`);
+    t.is(message, `swarmhub.yaml:5:10  build folder ${wrong} has no Dockerfile`);
     t.is(code, exitCode.usage);
   }
 });
 
-test("a folder that is too large is said before it is read", async (t) => {
+test("a folder that is too large is refused before it is read", async (t) => {
   const folder = await folderWith({ Dockerfile: "FROM a\n", big: "" });
   await truncate(join(folder, "big"), 101 * 2 ** 20);
-  t.regex((await complaint(folder)).message, /larger than 100 MB or of more than 10000 files/);
+  t.regex((await complaint(folder)).message, /larger than 100 MB or has more than 10000 files/);
   await writeFile(join(folder, ".dockerignore"), "big\n");
   t.is((await built(folder)).files, 2);
 });
 
-test("all folders of a configuration that cannot be built are said at once", async (t) => {
-  const good = await folderWith(usual);
+test("all folders that cannot be built are refused at once", async (t) => {
+  const good = await folderWith(sampleFiles);
   const [one, other] = [await folderWith(), await folderWith()];
   const images = [good, one, other].map((folder, index) => ({
     name: String(index),

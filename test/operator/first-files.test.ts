@@ -18,28 +18,28 @@ const folderWith = async (files: Record<string, string> = {}): Promise<string> =
   }
   return folder;
 };
-const usual = { "hello.ipynb": "{}", "data/rain.csv": "7\n", "data/.hidden": "x" };
+const sampleFiles = { "hello.ipynb": "{}", "data/rain.csv": "7\n", "data/.hidden": "x" };
 
-test("a skeleton is counted by the room that a copy takes", async (t) => {
-  const { bytes, files } = await readFirstFiles(await folderWith({ ...usual, empty: "" }));
-  t.is(files, 5, "the folder too");
-  t.is(bytes, 4 * 4096, "three files and a folder of a block each, and one that takes none");
+test("the size of first files is the space that a copy occupies", async (t) => {
+  const { bytes, files } = await readFirstFiles(await folderWith({ ...sampleFiles, empty: "" }));
+  t.is(files, 5, "the folder counts too");
+  t.is(bytes, 4 * 4096, "a block each for three files and a folder, and none for the empty file");
 });
 
-test("the same files have the same hash wherever they lie; a change of any has another", async (t) => {
+test("the hash depends on contents and modes, not on the path of the folder", async (t) => {
   const hashOf = async (files: Record<string, string>) =>
     (await readFirstFiles(await folderWith(files))).hash;
-  const before = await hashOf(usual);
-  t.is(await hashOf({ ...usual }), before);
-  t.not(await hashOf({ ...usual, "hello.ipynb": "{ }" }), before);
-  t.not(await hashOf({ ...usual, more: "" }), before);
-  const program = await folderWith(usual);
+  const before = await hashOf(sampleFiles);
+  t.is(await hashOf({ ...sampleFiles }), before);
+  t.not(await hashOf({ ...sampleFiles, "hello.ipynb": "{ }" }), before);
+  t.not(await hashOf({ ...sampleFiles, more: "" }), before);
+  const program = await folderWith(sampleFiles);
   await chmod(join(program, "hello.ipynb"), 0o755);
   t.not((await readFirstFiles(program)).hash, before);
 });
 
-test("the archive has folders before what is in them, programs as such, and links as they are", async (t) => {
-  const folder = await folderWith({ ...usual, "run.sh": "#!/bin/sh\n" });
+test("the archive has folders before their content, programs as executable, and links unchanged", async (t) => {
+  const folder = await folderWith({ ...sampleFiles, "run.sh": "#!/bin/sh\n" });
   await chmod(join(folder, "run.sh"), 0o700);
   await symlink("data/rain.csv", join(folder, "latest.csv"));
   await symlink("../hello.ipynb", join(folder, "data/up"));
@@ -65,31 +65,34 @@ test("the archive has folders before what is in them, programs as such, and link
 });
 
 for (const target of ["/etc/passwd", "../outside", "data/../../outside", "self/../../outside"])
-  test(`a link to ${target} is refused, since it leads out of the folder`, async (t) => {
-    const folder = await folderWith(usual);
+  test(`a link to ${target} is refused, as it leads out of the folder`, async (t) => {
+    const folder = await folderWith(sampleFiles);
     await symlink(".", join(folder, "self"));
     await symlink(target, join(folder, "link"));
     const { message, code } = await userError(readFirstFiles(folder));
-    t.regex(message, /^servers\.skeleton: .*link cannot go into a home: it is a link to/);
+    t.regex(message, /^servers\.skeleton: .*link cannot be copied into a home: it is a link to/);
     t.is(code, 2);
   });
 
-test("a link that leads out by way of another link is refused", async (t) => {
-  const folder = await folderWith(usual);
+test("a link that leads out of the folder through another link is refused", async (t) => {
+  const folder = await folderWith(sampleFiles);
   await symlink(".", join(folder, "data/self"));
   await symlink("data/self/../..", join(folder, "out"));
-  t.regex((await userError(readFirstFiles(folder))).message, /out cannot go into a home/);
+  t.regex((await userError(readFirstFiles(folder))).message, /out cannot be copied into a home/);
 });
 
-test("what is no file, folder or link is refused, and not read", async (t) => {
-  const folder = await folderWith(usual);
+test("a socket is refused and not read", async (t) => {
+  const folder = await folderWith(sampleFiles);
   const server = createServer().listen(join(folder, "socket"));
   await once(server, "listening");
-  t.regex((await userError(readFirstFiles(folder))).message, /socket .* no file, folder or link/);
+  t.regex(
+    (await userError(readFirstFiles(folder))).message,
+    /socket .* not a file, folder or link/,
+  );
   server.close();
 });
 
-test("more than 50 MB or 5,000 files are refused, and not read", async (t) => {
+test("more than 50 MB or 5,000 files are refused and not read", async (t) => {
   const large = await folderWith({ big: "" });
   await truncate(join(large, "big"), 2 ** 41);
   t.regex((await userError(readFirstFiles(large))).message, /is larger than 50 MB or has more/);
@@ -98,9 +101,12 @@ test("more than 50 MB or 5,000 files are refused, and not read", async (t) => {
   t.regex((await userError(readFirstFiles(many))).message, /more than 5000 files/);
 });
 
-test("a folder that is not there, or is none, is named", async (t) => {
+test("the error about a missing folder or a file in its place has its path", async (t) => {
   const missing = await userError(readFirstFiles("/nowhere/first-files"));
   t.is(missing.message, "servers.skeleton: there is no folder /nowhere/first-files");
   const file = join(await folderWith({ file: "" }), "file");
-  t.is((await userError(readFirstFiles(file))).message, `servers.skeleton: ${file} is no folder`);
+  t.is(
+    (await userError(readFirstFiles(file))).message,
+    `servers.skeleton: ${file} is not a folder`,
+  );
 });

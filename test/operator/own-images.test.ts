@@ -2,13 +2,7 @@ import { buffer } from "node:stream/consumers";
 import test from "ava";
 import { extract } from "tar-stream";
 import { assetPath } from "../../src/operator/assets.js";
-import {
-  type Assets,
-  assetsAt,
-  contextTar,
-  imageNames,
-  ownImages,
-} from "../../src/operator/own-images.js";
+import { assetsAt, contextTar, ownImages } from "../../src/operator/own-images.js";
 
 const parts: Record<string, string> = {
   "templates/Dockerfile": [
@@ -34,7 +28,7 @@ const parts: Record<string, string> = {
   "hub/swarmhub/deep/b.py": "b",
 };
 
-const assetsOf = (changes: Record<string, string> = {}): Assets => {
+const assetsOf = (changes: Record<string, string> = {}): Parameters<typeof ownImages>[0] => {
   const all = { ...parts, ...changes };
   return {
     read: (name) => {
@@ -55,25 +49,25 @@ const changedBy = (changes: Record<string, string>): string[] => {
 
 const dockerfile = parts["templates/Dockerfile"] ?? "";
 
-test("the same parts give the same names, and each name tells what it is", (t) => {
+test("the same files give the same references, which contain the names of the images", (t) => {
   const images = ownImages(assetsOf());
   t.deepEqual(images, ownImages(assetsOf()));
   t.deepEqual(
     images.map(({ name }) => name),
-    [...imageNames],
+    ["hub", "proxy", "edge", "quota", "registry"],
   );
   for (const { name, reference } of images)
     t.regex(reference, new RegExp(`^swarmhub/${name}:[0-9a-f]{12}$`));
 });
 
-test("a changed byte renames the images that it goes into and no other", (t) => {
+test("a changed byte changes the references of the images that contain it and of no other", (t) => {
   t.deepEqual(changedBy({ "hub/swarmhub/deep/b.py": "B" }), ["hub"]);
   t.deepEqual(changedBy({ "hub/swarmhub/c.py": "" }), ["hub"]);
   t.deepEqual(changedBy({ "images/proxy.mjs": "Proxy" }), ["proxy"]);
   t.deepEqual(changedBy({ "nginx/unavailable.html": "Away" }), ["edge"]);
 });
 
-test("a changed stage renames the images that stand on it", (t) => {
+test("a changed stage changes the references of the images built on it", (t) => {
   const change = (from: string, to: string) =>
     changedBy({ "templates/Dockerfile": dockerfile.replace(from, to) });
   t.deepEqual(change("RUN node", "RUN nodejs"), ["proxy", "edge", "quota"]);
@@ -81,11 +75,11 @@ test("a changed stage renames the images that stand on it", (t) => {
   t.deepEqual(change("# a comment", "# another"), []);
 });
 
-test("moving bytes from one file to the next is a change", (t) => {
+test("bytes that move from one file to the next change the reference", (t) => {
   t.deepEqual(changedBy({ "hub/swarmhub/a.py": "", "hub/swarmhub/deep/b.py": "ab" }), ["hub"]);
 });
 
-test("a context has the stages and the files of its own image only", (t) => {
+test("a context has only the stages and files of its own image", (t) => {
   const edge = ownImages(assetsOf()).find(({ name }) => name === "edge");
   t.deepEqual(
     edge?.context.map(({ path }) => path),
@@ -95,7 +89,7 @@ test("a context has the stages and the files of its own image only", (t) => {
   t.deepEqual(text.match(/^FROM .*$/gm), ["FROM debian AS node", "FROM node AS edge"]);
 });
 
-test("a context's archive is the same bytes whatever order its files come in", async (t) => {
+test("the archive of a context does not depend on the order of its files", async (t) => {
   const context = ownImages(assetsOf())[0]?.context ?? [];
   const archive = await buffer(contextTar(context));
   t.deepEqual(await buffer(contextTar(context.toReversed())), archive);
@@ -106,12 +100,12 @@ test("a context's archive is the same bytes whatever order its files come in", a
   ]);
 });
 
-test("a part that was not built is named, with the command that builds it", (t) => {
+test("the error about a file that was not built has its name", (t) => {
   const { read } = assetsAt((name) => `/nonexistent/${name}`);
   t.throws(() => read("images/edge.mjs"), { name: "UserError", message: /^images\/edge\.mjs, / });
 });
 
-test("every stage of our own Dockerfile copies files that exist in the repository or are built", (t) => {
+test("our Dockerfile copies only files that are in the repository or are built", (t) => {
   const repository = assetsAt(assetPath);
   const images = ownImages({
     ...repository,

@@ -125,7 +125,7 @@ test("mirrors that the configuration does not name any more go back to those fro
     [dockerConfigurationBefore]: '{"registry-mirrors": ["https://b"]}',
   };
   t.deepEqual(said(plan(classOf(0), { manager: { files } })), [
-    "manager: use the registry mirrors from before",
+    "manager: restore Docker's registry mirrors",
   ]);
   const after = await onMachine(files, doUp);
   t.deepEqual(JSON.parse(after.daemon ?? ""), { "registry-mirrors": ["https://b"] });
@@ -180,7 +180,7 @@ test("live-restore is refused, since Docker refuses it in a Swarm", (t) => {
 for (const content of ["{", '"text"', "[]", "null", "{'registry-mirrors': []}"])
   test(`a daemon.json of ${content} is refused and not overwritten`, (t) => {
     const error = refusal(t, () => plan(classOf(0, withMirror), { manager: daemon(content) }));
-    t.regex(error.message, /^manager: \/etc\/docker\/daemon\.json is no JSON object/);
+    t.regex(error.message, /^manager: \/etc\/docker\/daemon\.json is not a JSON object/);
     t.is(error.code, exitCode.preflight);
   });
 

@@ -27,7 +27,8 @@ const plan = (
   return said(firewall.plan(cluster.config, machinesOf(cluster, changes, some), cluster));
 };
 
-const load = "load the firewall (Swarm and NFS ports only between 10.77.0.11, 10.77.0.12)";
+const load =
+  "load the firewall rules (Swarm and NFS ports open only between 10.77.0.11, 10.77.0.12)";
 const files = [
   "write /etc/swarmhub/firewall",
   "write /etc/systemd/system/swarmhub-firewall.service",
@@ -68,7 +69,7 @@ test("a machine that joins the class changes the rules of all", (t) => {
     steps,
     ["manager", "worker1", "worker2"].flatMap((host) => [
       `${host}: write /etc/swarmhub/firewall`,
-      `${host}: load the firewall (Swarm and NFS ports only between ${three.join(", ")})`,
+      `${host}: load the firewall rules (Swarm and NFS ports open only between ${three.join(", ")})`,
     ]),
   );
 });
@@ -84,7 +85,7 @@ test("`down` removes whatever is left of it, and nothing where nothing is", (t) 
     { files: { [paths.firewall]: "" } },
     { files: { [paths.firewallUnit]: "" } },
   ])
-    t.deepEqual(remove({ worker1: rest }), ["worker1: remove the firewall"]);
+    t.deepEqual(remove({ worker1: rest }), ["worker1: remove the firewall rules"]);
 });
 
 test("the script replaces our chains in one go and adds one jump to others' chains", (t) => {

@@ -44,11 +44,11 @@ test("a skeleton that fills more than the smallest home is refused before anythi
   const quota = { default: bytes(2 ** 30), groups: { guests: bytes(8192) } };
   t.is(
     refusal(t, () => plan(wanted, undefined, withStorage({ quota }))).message,
-    "servers.skeleton takes 12 KB in each home, and a home has only 8 KB",
+    "servers.skeleton takes 12 KB in each home, but the smallest quota is 8 KB",
   );
   t.regex(
     refusal(t, () => plan(wanted, undefined, withStorage({ files: 2 }))).message,
-    /has 3 files and folders, and a home may have only 2/,
+    /has 3 files and folders, but a home may have only 2/,
   );
 });
 

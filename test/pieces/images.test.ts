@@ -112,7 +112,7 @@ test("a disk that will not hold the image is said before the pull, where its siz
     );
   t.is(
     refusal(t, () => plan(4 * 2 ** 30)).message,
-    `worker2: the root disk has 5 GB free, and ${tag} needs 5.2 GB there while it is pulled`,
+    `worker2: the root disk has 5 GB free, but pulling ${tag} needs 5.2 GB`,
   );
   t.is(plan(3 * 2 ** 30).length, 1);
   t.is(plan(undefined).length, 1);
@@ -167,7 +167,7 @@ test("`down` removes what is there", (t) => {
   const pulled = [cluster.manager, cluster.workers[1]!].map((host) => pulledOn(host));
   const have = { ...seen(cluster), own: [old], userImages: [], pulled };
   t.deepEqual(said(images.remove(have, cluster)), [
-    "manager: remove the images that swarmhub built",
+    "manager: remove images built by swarmhub",
     `manager: remove the image ${tag}`,
     `worker2: remove the image ${tag}`,
   ]);
@@ -302,7 +302,7 @@ test("an image that we pulled goes with all its names once neither the configura
     { own: [], kept: undefined, pulled, built: [] },
     fakeCluster(host),
   );
-  t.deepEqual(said(steps), ["manager: remove an image that nobody uses any more (r:1)"]);
+  t.deepEqual(said(steps), ["manager: remove an unused image (r:1)"]);
   await runAll(steps);
   t.deepEqual(removed, [digest(1, "r"), "r:1", pulledName("r:1")]);
 });

@@ -45,7 +45,7 @@ test("machines whose routes leave no range are refused, with the routes", (t) =>
   const error = refusal(t, () => choosePool(via("10.0.0.0/8", "172.16.0.0/12")));
   t.is(
     error.message,
-    "every address range that swarmhub would give the Swarm overlaps a route of a machine (10.0.0.0/8, 172.16.0.0/12)",
+    "no address range is left for the Swarm: each one overlaps a machine's route (10.0.0.0/8, 172.16.0.0/12)",
   );
   t.is(error.code, exitCode.preflight);
 });
@@ -71,7 +71,7 @@ test("a machine that joins with a smaller card is refused, since the network kee
   );
   t.is(
     error.message,
-    "worker1: a network card has an MTU of 1450, and the overlay network was made for 1500: large packets to and from it would be lost",
+    "worker1: the network interface has an MTU of 1450, but the overlay network was created for 1500: large packets would be dropped",
   );
   t.is(error.code, exitCode.preflight);
 });
@@ -91,7 +91,7 @@ test("a machine that joins with a route into the class's own network is refused"
   t.deepEqual(plan("10.201.128.0/24", "docker_gwbridge"), []);
   t.is(
     refusal(t, () => plan("10.201.0.0/16")).message,
-    "worker1: a route leads to 10.201.0.0/16, which overlaps the class's own network 10.201.128.0/23: its servers would not be found there",
+    "worker1: the route to 10.201.0.0/16 overlaps the class's overlay network 10.201.128.0/23, so users' servers would be unreachable",
   );
 });
 

@@ -85,7 +85,7 @@ test("a system that is neither Debian nor Ubuntu is refused by its name", (t) =>
   );
   t.is(
     error.message,
-    "worker1: the system is Rocky Linux 9.4; swarmhub supports Debian 12 and later and Ubuntu 22.04 and later",
+    "worker1: the system is Rocky Linux 9.4; swarmhub supports Debian 12 or later and Ubuntu 22.04 or later",
   );
   t.is(error.code, exitCode.preflight);
 });
@@ -108,7 +108,7 @@ for (const [id, version] of [
 ] as const)
   test(`${id} ${version} is too old`, (t) => {
     const error = refusal(t, () => plan(classOf(0), system(id, [], version, `${id} ${version}`)));
-    t.regex(error.message, /^manager: the system is .*; swarmhub supports Debian 12 and later/);
+    t.regex(error.message, /^manager: the system is .*; swarmhub supports Debian 12 or later/);
   });
 
 test("`down` takes away what the note on each machine names, and nothing where there is no note", (t) => {
@@ -118,7 +118,7 @@ test("`down` takes away what the note on each machine names, and nothing where t
     said(packages.remove(machinesOf(cluster, {}, some), cluster));
   t.deepEqual(steps({}), []);
   t.deepEqual(steps({ worker1: { files } }), [
-    "worker1: remove the packages that swarmhub installed (containerd docker.io)",
+    "worker1: remove packages installed by swarmhub (containerd docker.io)",
   ]);
 });
 
@@ -126,7 +126,7 @@ test("a note that somebody changed cannot smuggle in a command", (t) => {
   const cluster = classOf(0);
   const files = { [paths.installedPackages]: "docker.io\n$(reboot)\n--allow\nxfsprogs; reboot\n" };
   t.deepEqual(said(packages.remove(machinesOf(cluster, { files }), cluster)), [
-    "manager: remove the packages that swarmhub installed (docker.io)",
+    "manager: remove packages installed by swarmhub (docker.io)",
   ]);
 });
 

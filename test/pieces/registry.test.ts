@@ -40,13 +40,13 @@ const plan = (
 test("the registry starts, the image is pushed once, and each worker pulls it by a way of its own", (t) => {
   const { steps } = plan(2, notebook({ isPushed: false }));
   t.deepEqual(said(steps), [
-    "manager: make the folder of the registry's images",
+    "manager: create the folder for the registry's images",
     "manager: start the service registry",
     "manager: push the image of /class/image to the registry",
     ...["worker1", "worker2"].flatMap((host) => [
       `${host}: write ${paths.registrySocket}`,
       `${host}: write ${paths.registryRelay}`,
-      `${host}: open its way to the registry (127.0.0.1:20500 leads to 10.77.0.11)`,
+      `${host}: start its relay to the registry (from 127.0.0.1:20500 to 10.77.0.11)`,
     ]),
     "worker1: pull the image of /class/image",
     "worker2: pull the image of /class/image",
@@ -73,7 +73,7 @@ test("where nothing needs it, it goes", (t) => {
   });
   t.deepEqual(said(steps), [
     "manager: stop the service registry",
-    "manager: remove what the registry kept",
+    "manager: remove the registry's images",
   ]);
   t.deepEqual(said(plan(1, notebook({}), { isNeeded: false }).steps), []);
 });
@@ -86,9 +86,9 @@ test("`down` closes the ways first", (t) => {
   const files = { [paths.registrySocket]: "", [paths.registryRelay]: "" };
   const machines = machinesOf(cluster, { state: ["registry"] }, { worker1: { files } });
   t.deepEqual(said(registry.remove({ ...have, machines }, cluster)), [
-    "worker1: close its way to the registry",
+    "worker1: remove its relay to the registry",
     "manager: stop the service registry",
-    "manager: remove what the registry kept",
+    "manager: remove the registry's images",
   ]);
 });
 
@@ -124,9 +124,7 @@ test("it is built before the registry is asked, and a folder that cannot be read
     refusal(t, () => images.plan(cluster.config, wrong, cluster)).message,
     "a.yaml:1:1  build is gone",
   );
-  t.deepEqual(said(images.remove(wrong, cluster)), [
-    "worker1: remove the images that swarmhub built",
-  ]);
+  t.deepEqual(said(images.remove(wrong, cluster)), ["worker1: remove images built by swarmhub"]);
 });
 
 test("on one machine alone it is named by its id, and no registry is asked", async (t) => {
@@ -182,7 +180,7 @@ test("an earlier image goes from registry and manager once no user's server is m
   const cluster = fakeCluster(manager, [fakeHost("worker1")]);
   const old = await inspectOldBuilds(cluster, [{ reference: tags("c")[0]! }]);
   const steps = oldBuildSteps(old, cluster);
-  t.deepEqual(said(steps), ["manager: remove an image that was built before"]);
+  t.deepEqual(said(steps), ["manager: remove an outdated build"]);
   await runAll(steps);
   t.deepEqual(removed, tags("a"));
   t.regex(scripts[0] ?? "", /rm -rf \S+\/tags\/aaaaaaaaaaaaaaaa\n/);

@@ -65,7 +65,7 @@ test("seats as wanted are left alone", (t) => {
 test("a node that was paused or drained, as by a `leave` that was cut off, is opened again", (t) => {
   for (const availability of ["pause", "drain"])
     t.deepEqual(plan(1, { manager: { availability }, worker1: { ...yes, availability } }).steps, [
-      "manager: let Swarm use it again",
+      "manager: set its availability to active",
       "worker1: offer its seats to users (3 seats)",
     ]);
 });
@@ -73,12 +73,12 @@ test("a node that was paused or drained, as by a `leave` that was cut off, is op
 test("a manager that has workers now offers no seats, once nobody sits there", (t) => {
   const specs = { manager: yes, worker1: yes };
   t.deepEqual(plan(1, specs, { manager: 0 }), {
-    steps: ["manager: offer no seats to users"],
+    steps: ["manager: stop offering its seats to users"],
     problems: [],
   });
   const { steps, problems } = plan(1, specs, { manager: 2 });
   t.deepEqual(steps, []);
-  t.regex(problems[0] ?? "", /^manager: 2 servers of users .* still run there/);
+  t.regex(problems[0] ?? "", /^manager: 2 users' servers still run there, so it keeps its seats/);
 });
 
 test("who sits where is asked only about machines that should offer no seats", async (t) => {

@@ -12,9 +12,9 @@ const given = { secrets: new Map([["shared-password", "given"]]) };
 
 test("what the operator does not give is made on the manager", (t) => {
   t.deepEqual(said(plan(classOf(1))), [
-    "manager: make the secret proxy-token",
-    "manager: make the secret shared-password",
-    "manager: make the secret admin-password",
+    "manager: generate the secret proxy-token",
+    "manager: generate the secret shared-password",
+    "manager: generate the secret admin-password",
   ]);
 });
 

@@ -60,7 +60,7 @@ const all = {
       machines: machinesOf(cluster, changes),
       image: "swarmhub/edge:1",
       service,
-      given: { files: [], warnings: [] },
+      givenFiles: { files: [], warnings: [] },
       now: new Date(),
     }),
   },
@@ -128,11 +128,11 @@ test("what is missing is started, after its files", (t) => {
   t.deepEqual(titles("proxy"), ["manager: start the service proxy"]);
   t.deepEqual(titles("hub"), [
     "manager: write /etc/swarmhub/hub.json",
-    "manager: make the folder of the hub's database",
+    "manager: create the folder for the hub's database",
     "manager: start the service hub",
   ]);
   t.deepEqual(titles("edge"), [
-    "manager: make the folder of certificates",
+    "manager: create the folder for certificates",
     "manager: write /etc/swarmhub/edge/settings.json",
     "manager: start the service edge",
     "manager: wait until the edge serves a self-signed certificate",

@@ -30,8 +30,8 @@ import {
 } from "./support/disk-states.js";
 import { complaintsAbout } from "./support/shell.js";
 
-const folders = "make the folders homes, owners, pending, fenced, limits, trash";
-const fence = "keep lost machines from the homes";
+const folders = "create the folders homes, owners, pending, fenced, limits, trash";
+const fence = "start lost-node fencing (withdraws the NFS exports of lost machines)";
 const nfs = [
   "write /etc/nfs.conf.d/swarmhub.conf",
   "write /etc/exports.d/swarmhub.exports",
@@ -41,21 +41,21 @@ const nfs = [
 ];
 const mount = (what: string, more = "") =>
   `mount ${what} at /srv/swarmhub (${more}with project quota, at every boot)`;
-const kept = "the homes on it stay as they are; ";
+const kept = "keeps its homes; ";
 const on = (host: string, ...steps: string[]) => steps.map((step) => `${host}: ${step}`);
 
 test("a blank disk is formatted, mounted, given its folders and exported", (t) => {
   const steps = plan(classOf(1), nothing);
   t.deepEqual(
     said(steps),
-    on("manager", "format /dev/vdb (20 GB, blank) as XFS", mount("/dev/vdb"), folders, ...nfs),
+    on("manager", "format /dev/vdb with XFS (20 GB, blank)", mount("/dev/vdb"), folders, ...nfs),
   );
   t.deepEqual(
     steps.map(({ destroys }) => destroys !== undefined),
     [true, ...Array<boolean>(7).fill(false)],
     "formatting, and nothing else, is asked about",
   );
-  t.regex(steps[0]?.destroys ?? "", /^whatever \/dev\/vdb on manager holds/);
+  t.regex(steps[0]?.destroys ?? "", /^all data on \/dev\/vdb \(20 GB; it looks blank/);
 });
 
 test("a server for the homes does all of it instead of the manager", (t) => {
@@ -80,11 +80,11 @@ test("each part that is lost is brought back alone", (t) => {
     said(plan(classOf(1), { ...mounted, ...disk }, { ...facts, ...changes }));
   const without = (path: string) => ({ files: { ...files, [path]: "" } });
   t.deepEqual(drift({ folders: ["homes", "limits", "trash"] }), [
-    "manager: make the folders owners, pending, fenced",
+    "manager: create the folders owners, pending, fenced",
   ]);
   t.deepEqual(drift({ mounted: false }), on("manager", mount("/dev/vdb", kept)));
   t.deepEqual(drift({}, without(paths.fileSystemTable)), [
-    "manager: list /srv/swarmhub in /etc/fstab (with project quota, at every boot)",
+    "manager: add /srv/swarmhub to /etc/fstab (with project quota, at every boot)",
   ]);
   t.deepEqual(drift({}, without(paths.exports)), [
     "manager: write /etc/exports.d/swarmhub.exports",
@@ -131,7 +131,7 @@ for (const [what, disk, why] of [
     const error = refusal(t, () => plan(classOf(0), { ...nothing, device }));
     t.is(
       error.message,
-      `manager: /dev/vdb (20 GB) is not blank: ${why}. swarmhub formats blank disks only`,
+      `manager: /dev/vdb (20 GB) is not blank: ${why}; swarmhub formats only blank disks`,
     );
     t.regex(error.hint ?? "", /wipefs --all \/dev\/vdb/);
     t.is(error.code, exitCode.preflight);
@@ -149,7 +149,7 @@ test("a mount without enforcement is refused, since a remount would change nothi
 test("a disk is never formatted by force", async (t) => {
   const cluster = classOf(1, { answers: [[/./, ""]] });
   const steps = plan(cluster, nothing);
-  t.is(said(steps)[0], "manager: format /dev/vdb (20 GB, blank) as XFS");
+  t.is(said(steps)[0], "manager: format /dev/vdb with XFS (20 GB, blank)");
   await steps[0]?.run(() => {});
   t.regex(cluster.manager.asked[0] ?? "", /mkfs\.xfs -q -L swarmhub \/dev\/vdb\n/);
   t.notRegex(cluster.manager.asked[0] ?? "", /mkfs\.xfs.* -f/);
@@ -176,7 +176,7 @@ test("another disk than the configuration names is refused, as homes do not move
   const error = refusal(t, () => plan(classOf(1), other, facts));
   t.is(
     error.message,
-    "manager: /dev/vdc is mounted at /srv/swarmhub, and the configuration says /dev/vdb. Homes do not move by themselves",
+    "manager: /dev/vdc is mounted at /srv/swarmhub, but the configuration says /dev/vdb; swarmhub does not move homes",
   );
   t.is(error.code, exitCode.preflight);
   const file = refusal(t, () => plan(classOf(0, fromFile(1)), other, facts));
@@ -188,7 +188,7 @@ test("a line of /etc/fstab for another disk, without project quota or mounted af
     said(
       plan(classOf(1), mounted, { ...facts, files: { ...files, [paths.fileSystemTable]: line } }),
     );
-  const step = ["manager: list /srv/swarmhub in /etc/fstab (with project quota, at every boot)"];
+  const step = ["manager: add /srv/swarmhub to /etc/fstab (with project quota, at every boot)"];
   const right = "UUID=6f1c /srv/swarmhub xfs prjquota,x-systemd.before=nfs-server.service 0 0";
   t.deepEqual(withTable(right), []);
   t.deepEqual(withTable(right.replace("6f1c", "other")), step);
@@ -207,8 +207,8 @@ test("a storage file is made on the root disk where there is room", (t) => {
     said(steps),
     on(
       "manager",
-      "make a storage file of 40 GB (/var/lib/swarmhub/homes.xfs)",
-      mount("it"),
+      "create a storage file of 40 GB (/var/lib/swarmhub/homes.xfs)",
+      mount("the storage file"),
       folders,
       ...nfs,
     ),
@@ -220,7 +220,7 @@ test("a storage file that is there is mounted again", (t) => {
   const disk = { ...nothing, device: undefined, file: 40 * 2 ** 30 };
   t.deepEqual(
     said(plan(classOf(0, fromFile(40)), disk, { freeOnRoot: 0 })).slice(0, 1),
-    on("manager", mount("it", kept)),
+    on("manager", mount("the storage file", kept)),
   );
 });
 
@@ -243,10 +243,10 @@ test("`down` takes away the export and the mount, and says that the homes stay",
     remove(mounted, facts),
     on(
       "manager",
-      "keep no machines from the homes any more",
+      "remove lost-node fencing",
       "remove /etc/exports.d/swarmhub.exports",
       "remove /etc/nfs.conf.d/swarmhub.conf",
-      "unmount /srv/swarmhub (the homes stay on their disk)",
+      "unmount /srv/swarmhub (homes stay on their disk)",
     ),
   );
   t.deepEqual(remove(nothing), []);
@@ -261,11 +261,11 @@ test("`down --delete-homes` erases only what is ours, and says so", (t) => {
   const erase = (cluster: ReturnType<typeof classOf>, disk: Partial<DiskState>) =>
     erasure.remove({ machines: machinesOf(cluster), disk: { ...nothing, ...disk } }, cluster);
   t.deepEqual(said(erase(classOf(0), { device: homes })), [
-    "manager: erase /dev/vdb with every home",
+    "manager: erase /dev/vdb with all homes",
   ]);
-  t.is(erase(classOf(0), { device: homes })[0]?.destroys, "every home on manager");
+  t.is(erase(classOf(0), { device: homes })[0]?.destroys, "all homes on manager");
   t.deepEqual(said(erase(classOf(0, fromFile(1)), { file: 2 ** 30 })), [
-    "manager: delete the file with every home",
+    "manager: delete the storage file with all homes",
   ]);
   for (const device of [blank, undefined, { ...blank, fileSystem: "xfs", label: "data" }])
     t.deepEqual(said(erase(classOf(0), { device })), []);

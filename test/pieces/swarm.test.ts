@@ -165,8 +165,8 @@ const refused = (t: ExecutionContext, workers: number, have: Have) => {
   return [error.message, error.hint];
 };
 const leaveByHand = (host: string) => [
-  `${host}: the machine is already in a Swarm that is not this class's`,
-  `if nobody needs it there: \`docker swarm leave --force\` on ${host}`,
+  `${host}: the machine is already in another Swarm`,
+  `if that Swarm is not needed, on ${host}: \`docker swarm leave --force\``,
 ];
 
 test("a manager that is in a Swarm of somebody else is refused", (t) => {
@@ -188,15 +188,15 @@ test("a worker whose Swarm was ours and is gone joins the new one", (t) => {
   const members = { worker1: worker("worker1") };
   t.deepEqual(said(plan(classOf(1), { members })), [
     init,
-    "worker1: join the Swarm (as 10.77.0.12, leaving the one that it was in)",
+    "worker1: join the Swarm (as 10.77.0.12, leaving its former Swarm)",
     "manager: label the node (as manager)",
     "worker1: label the node (as worker1)",
   ]);
 });
 
 const otherClass = (host: string) => [
-  `${host}: the machine belongs to the class bio-7, and this is geo-101`,
-  `take that class down first, with its own configuration: \`swarmhub down\`; if it is long gone: \`rm /etc/swarmhub/class\` on ${host}`,
+  `${host}: the machine belongs to the class bio-7, not to geo-101`,
+  `remove that class first, with its own configuration: \`swarmhub down\`; if it no longer exists, on ${host}: \`rm /etc/swarmhub/class\``,
 ];
 
 test("a machine of another class is refused by that class's name, for up and for down", (t) => {
@@ -220,17 +220,17 @@ test("labels that somebody changed are set again", (t) => {
 test("the node that a machine was before it joined again is forgotten", (t) => {
   const twin = node("worker1", { ID: "old", Status: { State: "down", Addr: "" } });
   t.deepEqual(said(plan(classOf(2), { ...ours, nodes: [...ours.nodes!, twin] })), [
-    "manager: forget the node that worker1 was before it joined again",
+    "manager: remove the stale node entry of worker1",
   ]);
 });
 
 test("a worker that takes users and that the configuration does not name any more is not cut off", (t) => {
   const error = refusal(t, () => plan(classOf(1), ours));
-  t.is(
-    error.message,
-    "worker2: the node takes users' servers, but the configuration does not name it",
+  t.is(error.message, "worker2: the node takes users' servers but is not in the configuration");
+  t.regex(
+    error.hint ?? "",
+    /^add it to `workers` again, or move its servers and remove it: `swarmhub leave worker2`$/,
   );
-  t.regex(error.hint ?? "", /^`swarmhub leave worker2` takes it out without losing anyone/);
 });
 
 for (const [what, changed] of [
@@ -241,7 +241,7 @@ for (const [what, changed] of [
     const stranger = node("other", { ID: "x", Spec: { Role: "worker", Availability: "active" } });
     const nodes = [...ours.nodes!.slice(0, 2), changed, stranger];
     t.deepEqual(said(plan(classOf(1), { ...ours, nodes })), [
-      "manager: take worker2 out of the Swarm (the configuration does not name it)",
+      "manager: remove worker2 from the Swarm (not in the configuration)",
     ]);
   });
 

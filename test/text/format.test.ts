@@ -1,9 +1,9 @@
 import test from "ava";
 import { duration, formatSize, plural, printable } from "../../src/text/format.js";
 
-test("a duration reads as people say it", (t) => {
-  const said = [-5, 0, 449, 9_940, 9_960, 59_400, 59_600, 125_000, 3_600_000].map(duration);
-  t.deepEqual(said, [
+test("a duration is a number with its unit", (t) => {
+  const texts = [-5, 0, 449, 9_940, 9_960, 59_400, 59_600, 125_000, 3_600_000].map(duration);
+  t.deepEqual(texts, [
     "0.0 s",
     "0.0 s",
     "0.4 s",
@@ -16,16 +16,16 @@ test("a duration reads as people say it", (t) => {
   ]);
 });
 
-test("text from another machine can do nothing to a terminal", (t) => {
+test("text from another machine cannot control the terminal", (t) => {
   t.is(
     printable("\u001b[31mred\u001b[0m \u001b]0;title\u0007\r\nnext\tcolumn\u0000"),
     "red next column",
   );
-  t.is(printable("a\u202Egnp.exe\u2028b\u009b2J"), "a gnp.exe b", "no turning of direction either");
+  t.is(printable("a\u202Egnp.exe\u2028b\u009b2J"), "a gnp.exe b", "no change of direction either");
   t.is(printable("Grüße 日本 👩‍🔬"), "Grüße 日本 👩‍🔬");
 });
 
-test("one is one, and all others are several", (t) => {
+test("every number but one has the plural", (t) => {
   t.deepEqual(
     [0, 1, 2].map((n) => plural(n, "host")),
     ["0 hosts", "1 host", "2 hosts"],

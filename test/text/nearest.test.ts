@@ -3,8 +3,8 @@ import { nearest } from "../../src/text/nearest.js";
 
 const keys = ["name", "domain", "manager", "workers", "storage", "registry-mirrors", "cpu"];
 
-test("a slip of the pen finds its key", (t) => {
-  const slips: Record<string, string> = {
+test("a mistyped key finds the right one", (t) => {
+  const mistyped: Record<string, string> = {
     nmae: "name",
     domian: "domain",
     Manager: "manager",
@@ -14,10 +14,10 @@ test("a slip of the pen finds its key", (t) => {
     registry_mirror: "registry-mirrors",
     cpus: "cpu",
   };
-  for (const [slip, key] of Object.entries(slips)) t.is(nearest(slip, keys), key, slip);
+  for (const [word, key] of Object.entries(mistyped)) t.is(nearest(word, keys), key, word);
 });
 
-test("another word finds nothing", (t) => {
+test("a word that is not near any key finds nothing", (t) => {
   for (const word of ["", "x", "colour", "password", "a".repeat(1_000_000)])
     t.is(nearest(word, keys), undefined);
 });

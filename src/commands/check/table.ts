@@ -27,7 +27,7 @@ const signs: Record<Level, Stretch> = {
   ok: ["✓", "good"],
   note: ["·", "dim"],
   warning: ["!", "warn"],
-  refusal: ["✗", "bad"],
+  error: ["✗", "bad"],
 };
 
 const linesOf = ({ check, level, text, hint }: Found, width: number): Line[] => [

@@ -5,7 +5,7 @@ import { classNameNear } from "../../config/values/names.js";
 import { bytesFrom, bytesText } from "../../config/values/units.js";
 import { UserError, exitCode } from "../../errors.js";
 
-/** What `swarmhub init` was told by flags; `config` is the file to write. */
+/** The flags of `swarmhub init`; `config` is the file to write. */
 export type InitOptions = {
   config: string;
   name?: string;
@@ -17,13 +17,13 @@ export type InitOptions = {
   letsencrypt?: string;
 };
 
-/** How init talks: `ask` answers the line that was typed, or undefined where nobody sits at a terminal. */
+/** The terminal of init: `ask` resolves to the line that the user typed, or to undefined without a terminal. */
 export type InitIo = {
   ask: (question: string) => Promise<string | undefined>;
   write: (line: string) => void;
 };
 
-/** All that the file is made of, each checked by itself. */
+/** The values of the file, each one checked. */
 export type Answers = {
   name: string;
   domain?: string;
@@ -34,31 +34,33 @@ export type Answers = {
   backing: { device: string } | { file: string; quota: string };
 };
 
-/** Takes the flags, and asks for what they leave open; a manager and a place for the homes are enough. Throws a UserError (usage) for a flag that cannot be. */
+/** Reads the flags and asks for missing values; with a manager and a device or file it asks nothing. Throws a UserError (usage). */
 export const answers = async (options: InitOptions, io: InitIo): Promise<Answers> => {
   checkFlags(options);
+  const storageFlag = options.device ?? options.file;
+  const isEnough = options.manager !== undefined && storageFlag !== undefined;
+  const workerFlags = options.worker ?? (isEnough ? [] : undefined);
   const manager = options.manager ?? (await askUntil(io, managerQuestion, checkedHost, "local"));
-  const placeGiven = options.device ?? options.file;
-  const enough = options.manager !== undefined && placeGiven !== undefined;
-  const given = options.worker ?? (enough ? [] : undefined);
-  const workers = given ?? (await askUntil(io, workersQuestion, checkedHosts, ""));
-  const place = placeGiven ?? (await askUntil(io, placeQuestion, checkedPlace, "20G"));
+  const workers = workerFlags ?? (await askUntil(io, workersQuestion, checkedHosts, ""));
+  const storage = storageFlag ?? (await askUntil(io, storageQuestion, checkedStorage, "20G"));
   return {
     name: options.name ?? nameFrom(options),
     ...(options.domain !== undefined && { domain: options.domain }),
     ...(options.letsencrypt !== undefined && { letsencrypt: options.letsencrypt }),
     manager,
     workers: [...workers],
-    backing: place.startsWith("/") ? { device: place } : { file: place, quota: share(place) },
+    backing: storage.startsWith("/")
+      ? { device: storage }
+      : { file: storage, quota: quotaFor(storage) },
   };
 };
 
 const managerQuestion =
-  "The manager runs the hub: what do you type after ssh to reach it? (Enter: local, the machine you sit at)";
+  "Manager, which runs the hub: its SSH destination, or local for this machine (Enter: local)";
 const workersQuestion =
-  "The workers run the users' servers: the same for each, with spaces between (Enter: none, the manager does it)";
-const placeQuestion =
-  "The homes: a blank disk of the manager such as /dev/vdb, or the size of a file on its root disk such as 40G (Enter: 20G)";
+  "Workers, which run the users' servers: their SSH destinations, separated by spaces (Enter: none, the manager runs them)";
+const storageQuestion =
+  "Storage for the homes: a blank disk of the manager such as /dev/vdb, or the size of a file on its root disk such as 40G (Enter: 20G)";
 
 type Check<T> = (text: string) => { value: T } | { complaint: string };
 
@@ -77,9 +79,9 @@ const checkFlags = (options: InitOptions): void => {
     return complaint === undefined ? [] : [`${flag} ${complaint}`];
   });
   if (options.device !== undefined && options.file !== undefined)
-    complaints.push("--device and --file are both given, but the homes lie on one of the two");
+    complaints.push("--device and --file exclude each other: the homes are on one of the two");
   if (options.letsencrypt !== undefined && options.domain === undefined)
-    complaints.push("--letsencrypt needs --domain: certificates are for names");
+    complaints.push("--letsencrypt needs --domain: a certificate is for a domain name");
   if (complaints.length > 0) throw usage(complaints.join("\n"));
 };
 
@@ -96,16 +98,16 @@ const askUntil = async <T>(
   { ask, write }: InitIo,
   question: string,
   check: Check<T>,
-  preset: string,
+  byDefault: string,
 ): Promise<T> => {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
-    const typed = await ask(question);
-    if (typed === undefined) throw usage("nobody is here to answer, so that init needs its flags");
-    const checked = check(typed.trim() === "" ? preset : typed.trim());
-    if ("value" in checked) return checked.value;
-    write(`That ${checked.complaint}.`);
+    const line = await ask(question);
+    if (line === undefined) throw usage("no terminal: pass --manager and --device or --file");
+    const result = check(line.trim() || byDefault);
+    if ("value" in result) return result.value;
+    write(`The answer ${result.complaint}`);
   }
-  throw usage(`no answer fits after ${attempts} tries, and nothing was written`);
+  throw usage(`no valid answer after ${attempts} attempts, and no file was written`);
 };
 
 const usage = (message: string): UserError =>
@@ -131,14 +133,14 @@ const checkedHosts: Check<string[]> = (text) => {
   return complaint === undefined ? { value } : { complaint };
 };
 
-const checkedPlace: Check<string> = (text) =>
+const checkedStorage: Check<string> = (text) =>
   checkedBy(text.startsWith("/") ? device : fileSize)(text);
 
-const nameFrom = ({ config, domain: given }: InitOptions): string =>
-  classNameNear(given?.split(".")[0] ?? basename(dirname(resolve(config))));
+const nameFrom = ({ config, domain: domainName }: InitOptions): string =>
+  classNameNear(domainName?.split(".")[0] ?? basename(dirname(resolve(config))));
 
-// Ten full homes fit into the file, and no home is larger than by default.
-const share = (file: string): string => {
+// Ten full homes fit into the file, and no quota exceeds the default one.
+const quotaFor = (file: string): string => {
   const megabyte = bytesFrom("1M");
   const tenth = Math.floor(bytesFrom(file) / 10 / megabyte) * megabyte;
   return bytesText(Math.min(defaultQuota, tenth));

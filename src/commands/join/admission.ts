@@ -35,7 +35,7 @@ export const admissionRefusals = async (
   }
   for (;;) {
     const found = await runChecks(checks, clusterWith(left()), world);
-    const refusals = found.filter(({ level }) => level === "refusal");
+    const refusals = found.filter(({ level }) => level === "error");
     if (refusals.length === 0) return refused;
     for (const { host: name, text, hint } of refusals) {
       const said = new UserError(name === undefined ? text : `${name}: ${text}`, {

@@ -7,21 +7,18 @@ import { groupFindings, groupPaths } from "./groups.js";
 import { imageFindings } from "./images.js";
 import { tlsFindings } from "./tls.js";
 
-/** What is wrong between keys. It looks at the file as it stands, so that another key's error hides nothing. */
-export const crossFindings = (raw: unknown): Finding[] => {
-  const storage = valueAt(raw, ["storage"]);
-  return [
-    ...sameMachines(machines(raw)),
-    ...backing(storage),
-    ...skeletonOfNothing(raw),
-    ...imageFindings(raw),
-    ...guaranteedTooMuch(raw),
-    ...groupFindings(raw),
-    ...tlsFindings(raw),
-    ...noNames(raw),
-    ...[...lists, ...groupPaths(raw)].flatMap((path) => repeated(raw, path)),
-  ];
-};
+/** Complaints between keys. They read the file before the schema, so that an error in another key hides none of them. */
+export const ruleFindings = (raw: unknown): Finding[] => [
+  ...repeatedMachines(machines(raw)),
+  ...backing(valueAt(raw, ["storage"])),
+  ...skeletonWithoutStorage(raw),
+  ...imageFindings(raw),
+  ...excessiveGuarantee(raw),
+  ...groupFindings(raw),
+  ...tlsFindings(raw),
+  ...emptyDomains(raw),
+  ...[...lists, ...groupPaths(raw)].flatMap((path) => repeatedItems(raw, path)),
+];
 
 const lists: Path[] = [
   ["domain"],
@@ -30,10 +27,15 @@ const lists: Path[] = [
   ["tls", "off", "trusted-proxies"],
 ];
 
-const noNames = (raw: unknown): Finding[] => {
+const emptyDomains = (raw: unknown): Finding[] => {
   const domain = valueAt(raw, ["domain"]);
   return Array.isArray(domain) && domain.length === 0
-    ? [{ path: ["domain"], text: "is an empty list; write a name into it, or delete the line" }]
+    ? [
+        {
+          path: ["domain"],
+          text: "is an empty list; write a domain name into it or delete the line",
+        },
+      ]
     : [];
 };
 
@@ -57,35 +59,35 @@ const machines = (raw: unknown): Machine[] => {
   });
 };
 
-const sameMachines = (all: readonly Machine[]): Finding[] => {
+const repeatedMachines = (all: readonly Machine[]): Finding[] => {
   const destinations = new Map<string, Machine>();
   const addresses = new Map<string, Machine>();
   return all.flatMap((machine) => {
-    const twin = firstWith(destinations, machineOf(machine.destination), machine);
-    if (twin !== undefined) return [{ path: machine.path, text: twinText(machine, twin) }];
+    const same = earlierWith(destinations, machineOf(machine.destination), machine);
+    if (same !== undefined) return [{ path: machine.path, text: sameMachineText(machine, same) }];
     const { address, path } = machine;
-    const other = address === undefined ? undefined : firstWith(addresses, address, machine);
+    const other = address === undefined ? undefined : earlierWith(addresses, address, machine);
     if (other === undefined) return [];
-    const text = `is ${address}, which is the address of ${pathText(other.path)} too, but no two machines share one; write each one's own`;
+    const text = `is ${address}, which is also the address of ${pathText(other.path)}; write each machine's own address`;
     return [{ path: [...path, "address"], text }];
   });
 };
 
-const firstWith = (seen: Map<string, Machine>, key: string, machine: Machine) => {
-  const found = seen.get(key);
-  if (found === undefined) seen.set(key, machine);
-  return found;
+const earlierWith = (seen: Map<string, Machine>, key: string, machine: Machine) => {
+  const earlier = seen.get(key);
+  if (earlier === undefined) seen.set(key, machine);
+  return earlier;
 };
 
-const twinText = ({ path, destination }: Machine, twin: Machine): string => {
-  const same = `is ${destination}, the same machine as ${pathText(twin.path)}`;
-  if (path[0] === "storage" && twin.path[0] === "manager")
-    return `${same}, where the homes are anyway; leave storage.host away`;
+const sameMachineText = ({ path, destination }: Machine, other: Machine): string => {
+  const same = `is ${destination}, the same machine as ${pathText(other.path)}`;
+  if (path[0] === "storage" && other.path[0] === "manager")
+    return `${same}, which has the homes by default; delete storage.host`;
   if (path[0] === "storage")
-    return `${same}, but storage.host is a server outside the Swarm; leave it away to use the manager`;
-  if (twin.path[0] === "manager")
-    return `${same}, which is no worker; leave it away (with no workers at all the manager takes the users)`;
-  return `${same}, but each machine is named once; delete one of the two`;
+    return `${same}, but storage.host is a server outside the Swarm; delete it to use the manager`;
+  if (other.path[0] === "manager")
+    return `${same}; delete it here (without workers the manager runs the users' servers)`;
+  return `${same}; delete one of the two`;
 };
 
 const backing = (storage: unknown): Finding[] => {
@@ -95,60 +97,60 @@ const backing = (storage: unknown): Finding[] => {
     return [
       {
         path: ["storage", "file"],
-        text: "stands beside device, but the homes lie on one of the two; delete one",
+        text: `conflicts with "device": the homes are on one of the two; delete one`,
       },
     ];
-  return tooLarge(storage);
+  return largeQuotas(storage);
 };
 
-/** First files are copied from the storage, and temporary homes have none. */
-const skeletonOfNothing = (raw: unknown): Finding[] =>
+/** First files are copied from the storage, which temporary homes do not have. */
+const skeletonWithoutStorage = (raw: unknown): Finding[] =>
   valueAt(raw, ["storage"]) === "temporary" &&
   typeof valueAt(raw, ["servers", "skeleton"]) === "string"
     ? [
         {
           path: ["servers", "skeleton"],
-          text: "is copied into homes that are kept, but storage is temporary; put the files into the image",
+          text: "needs persistent homes, but storage is temporary; put the files into the image",
         },
       ]
     : [];
 
-const guaranteedTooMuch = (raw: unknown): Finding[] => {
-  const given = valueAt(raw, ["servers", "memory"]) ?? undefined;
-  const limit = given === undefined ? defaultMemory : memory.safeParse(given).data;
+const excessiveGuarantee = (raw: unknown): Finding[] => {
+  const value = valueAt(raw, ["servers", "memory"]) ?? undefined;
+  const limit = value === undefined ? defaultMemory : memory.safeParse(value).data;
   const guarantee = memory.safeParse(valueAt(raw, ["servers", "guarantee"])).data;
   if (limit === undefined || guarantee === undefined || guarantee <= limit) return [];
-  const whose = `${given === undefined ? "default memory" : "memory"} of ${bytesText(limit)}`;
-  const text = `is ${bytesText(guarantee)}, more than the ${whose} that a server may use; write a smaller guarantee or a larger memory`;
+  const memoryText = `${value === undefined ? "default memory" : "memory"} of ${bytesText(limit)}`;
+  const text = `is ${bytesText(guarantee)}, more than the ${memoryText} of a server; write a smaller guarantee or a larger memory`;
   return [{ path: ["servers", "guarantee"], text }];
 };
 
-/** Shares that are more than the whole file. */
-const tooLarge = (storage: Record<string, unknown>): Finding[] => {
+/** Quotas larger than the file that holds all homes. */
+const largeQuotas = (storage: Record<string, unknown>): Finding[] => {
   const size = fileSize.safeParse(storage["file"]).data;
   if (size === undefined) return [];
-  const given = storage["quota"] ?? undefined;
-  const shares: [Path, unknown][] = isMapping(given)
-    ? Object.entries(given).map(([name, share]) => [["storage", "quota", name], share])
-    : [[["storage", "quota"], given]];
-  const named = shares.flatMap(([path, share]): Finding[] => {
-    const bytes = quota.safeParse(share).data ?? 0;
+  const value = storage["quota"] ?? undefined;
+  const quotas: [Path, unknown][] = isMapping(value)
+    ? Object.entries(value).map(([name, each]) => [["storage", "quota", name], each])
+    : [[["storage", "quota"], value]];
+  const findings = quotas.flatMap(([path, each]): Finding[] => {
+    const bytes = quota.safeParse(each).data ?? 0;
     return bytes > size ? [{ path, text: misfit(`a quota of ${bytesText(bytes)}`, size) }] : [];
   });
-  const isDefault = given === undefined || (isMapping(given) && !("default" in given));
-  if (!isDefault || defaultQuota <= size) return named;
-  const whose = `the default quota of ${bytesText(defaultQuota)}`;
-  return [{ path: ["storage", "file"], text: misfit(whose, size) }, ...named];
+  const isDefault = value === undefined || (isMapping(value) && !("default" in value));
+  if (!isDefault || defaultQuota <= size) return findings;
+  const quotaText = `the default quota of ${bytesText(defaultQuota)}`;
+  return [{ path: ["storage", "file"], text: misfit(quotaText, size) }, ...findings];
 };
 
-const misfit = (whose: string, size: number): string =>
-  `does not fit: ${whose} is more than the whole file of ${bytesText(size)}; write a smaller quota or a larger file`;
+const misfit = (quotaText: string, size: number): string =>
+  `does not fit: ${quotaText} is larger than the whole file of ${bytesText(size)}; write a smaller quota or a larger file`;
 
-const repeated = (raw: unknown, path: Path): Finding[] => {
+const repeatedItems = (raw: unknown, path: Path): Finding[] => {
   const items = valueAt(raw, path);
   if (!Array.isArray(items)) return [];
   const seen = new Set<unknown>();
-  const text = "is there already, and once is enough; delete one of the two";
+  const text = "repeats an earlier item; delete one of the two";
   return items.flatMap((item: unknown, index) => {
     if (typeof item === "string" && seen.has(item)) return [{ path: [...path, index], text }];
     seen.add(item);

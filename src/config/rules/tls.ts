@@ -1,13 +1,13 @@
 import { isMapping, valueAt } from "../schema/fields.js";
 import type { Finding, Path } from "../yaml/complaints.js";
 
-/** What is wrong between the keys of `tls`, and between it and the domain. */
+/** Complaints between the keys of `tls`, and between `tls` and the domain. */
 export const tlsFindings = (raw: unknown): Finding[] => {
   const tls = valueAt(raw, ["tls"]);
-  const given = isMapping(tls) ? keys.filter((key) => (tls[key] ?? undefined) !== undefined) : [];
+  const present = isMapping(tls) ? keys.filter((key) => (tls[key] ?? undefined) !== undefined) : [];
   return [
-    ...oneWay(tls, given),
-    ...domainless(raw, tls, given),
+    ...keyFindings(tls, present),
+    ...missingDomain(raw, tls, present),
     ...dnsFindings(raw, ["tls", "letsencrypt", "dns"]),
     ...dnsFindings(raw, ["tls", "acme", "dns"]),
   ];
@@ -16,50 +16,51 @@ export const tlsFindings = (raw: unknown): Finding[] => {
 const keys = ["letsencrypt", "acme", "off", "certificate", "key"] as const;
 type Key = (typeof keys)[number];
 
-const oneWay = (tls: unknown, given: readonly Key[]): Finding[] => {
+/** One kind of TLS, and a certificate together with its key. */
+const keyFindings = (tls: unknown, present: readonly Key[]): Finding[] => {
   if (!isMapping(tls)) return [];
-  const ways = given.filter((key) => key !== "key");
+  const kinds = present.filter((key) => key !== "key");
   // An unknown key has its own complaint, and may be the one that is missing.
-  if (given.length === 0)
+  if (present.length === 0)
     return Object.keys(tls).length > 0
       ? []
-      : [{ path: ["tls"], text: `says nothing; write for example tls: self-signed` }];
-  if (ways.length > 1)
-    return ways.slice(1).map((key) => ({
+      : [{ path: ["tls"], text: "is empty; write for example tls: self-signed" }];
+  const [kind, ...others] = kinds;
+  if (others.length > 0)
+    return others.map((key) => ({
       path: ["tls", key],
-      text: `stands beside ${ways[0]}, but browsers are served in one way; delete one of the two`,
+      text: `conflicts with "${kind}": browsers are served in one way; delete one of the two`,
       atKey: true,
     }));
-  const [way] = ways;
-  if (way === "certificate" && !given.includes("key"))
+  if (kind === "certificate" && !present.includes("key"))
     return [
       {
         path: ["tls", "certificate"],
-        text: "has no key beside it; write for example key: ./key.pem",
+        text: "needs a key; write for example key: ./key.pem beside it",
         atKey: true,
       },
     ];
-  if (way !== "certificate" && given.includes("key"))
+  if (kind !== "certificate" && present.includes("key"))
     return [
       {
         path: ["tls", "key"],
-        text: "belongs to a certificate of your own; write for example certificate: ./chain.pem beside it, or delete it",
+        text: "needs a certificate; write for example certificate: ./chain.pem beside it, or delete the key",
         atKey: true,
       },
     ];
   return [];
 };
 
-/** An authority gives certificates for names, and has to be shown that they are ours. */
-const domainless = (raw: unknown, tls: unknown, given: readonly Key[]): Finding[] => {
-  const way = tls === "letsencrypt" ? tls : given.find((key) => /^(letsencrypt|acme)$/.test(key));
-  if (way === undefined || (valueAt(raw, ["domain"]) ?? undefined) !== undefined) return [];
-  const text =
-    "gives certificates for a name only, and there is no domain; write for example domain: geo.example.org";
-  return [{ path: ["tls"], text: `${way === "acme" ? "with acme" : "with letsencrypt"} ${text}` }];
+/** An authority gives certificates for names, and checks that they lead to the class. */
+const missingDomain = (raw: unknown, tls: unknown, present: readonly Key[]): Finding[] => {
+  const kind =
+    tls === "letsencrypt" ? tls : present.find((key) => /^(letsencrypt|acme)$/.test(key));
+  if (kind === undefined || (valueAt(raw, ["domain"]) ?? undefined) !== undefined) return [];
+  const text = `needs a domain for ${kind}; write for example domain: geo.example.org`;
+  return [{ path: ["tls"], text }];
 };
 
-/** A hook, or a plugin and what it needs. */
+/** A hook, or a plugin with its credentials. */
 const dnsFindings = (raw: unknown, path: Path): Finding[] => {
   const dns = valueAt(raw, path);
   if (!isMapping(dns)) return [];
@@ -68,7 +69,7 @@ const dnsFindings = (raw: unknown, path: Path): Finding[] => {
     return [
       {
         path: [...path, has("plugin") ? "plugin" : "credentials"],
-        text: "stands beside hook, which makes the records by itself; delete one of the two",
+        text: `conflicts with "hook", which makes the records without it; delete one of the two`,
         atKey: true,
       },
     ];
@@ -76,10 +77,10 @@ const dnsFindings = (raw: unknown, path: Path): Finding[] => {
     return [
       {
         path,
-        text: `has ${has("plugin") ? "a plugin and no credentials" : "credentials and no plugin"}; write for example {plugin: rfc2136, credentials: from-file rfc2136.ini}`,
+        text: `has ${has("plugin") ? "a plugin without credentials" : "credentials without a plugin"}; write for example {plugin: rfc2136, credentials: from-file rfc2136.ini}`,
       },
     ];
   if (has("hook") || has("plugin") || Object.keys(dns).some((key) => key !== "propagation"))
     return [];
-  return [{ path, text: "says not how records are made; write for example {hook: ./dns-hook}" }];
+  return [{ path, text: "needs a hook or a plugin; write for example {hook: ./dns-hook}" }];
 };

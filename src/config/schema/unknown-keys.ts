@@ -2,18 +2,19 @@ import * as z from "zod";
 import { shown } from "../../errors.js";
 import { nearest } from "../../text/nearest.js";
 import { schema } from "../schema.js";
+import { didYouMean } from "../values/reader.js";
 import { type Finding, type Path, pathText } from "../yaml/complaints.js";
 
-/** Every key that swarmhub.yaml may have, as the way to it: ["storage", "quota"]; a list's items add nothing. */
-export const keyPaths = (): string[][] => (known ??= walk(schema, []));
+/** The path of every key that swarmhub.yaml may have: ["storage", "quota"]; items of lists add nothing to a path. */
+export const keyPaths = (): string[][] => (allPaths ??= walk(schema, []));
 
-let known: string[][] | undefined;
+let allPaths: string[][] | undefined;
 
 const walk = (node: unknown, path: string[]): string[][] => {
   if (node instanceof z.ZodObject)
     return Object.entries(node.shape).flatMap(([key, value]) => {
-      const here = [...path, key];
-      return [here, ...walk(value, here)];
+      const keyPath = [...path, key];
+      return [keyPath, ...walk(value, keyPath)];
     });
   if (node instanceof z.ZodUnion) return node.options.flatMap((option) => walk(option, path));
   if (node instanceof z.ZodArray) return walk(node.element, path);
@@ -28,21 +29,23 @@ const walk = (node: unknown, path: string[]): string[][] => {
   return [];
 };
 
-/** A sentence for a key that the schema does not know: the nearest one beside it, or where one of that name belongs. */
+/** The complaint about an unknown key: the nearest key beside it, or where a key of that name belongs. */
 export const unknownKey = (parent: Path, key: string): Finding => {
-  const names = parent.filter((part) => typeof part === "string");
-  const beside = childrenOf(names);
-  const near = nearest(key, beside);
+  const siblings = childrenOf(parent.filter((part) => typeof part === "string"));
+  const near = nearest(key, siblings);
   const elsewhere = keyPaths().find((path) => path.at(-1) === key);
-  const where = parent.length === 0 ? "" : ` in ${pathText(parent)}`;
-  const right =
+  const place = parent.length === 0 ? "" : ` in ${pathText(parent)}`;
+  const hint =
     near !== undefined
-      ? `write ${near}`
+      ? didYouMean(near)
       : elsewhere !== undefined
-        ? `${key} belongs to ${pathText(elsewhere.slice(0, -1))}`
-        : `the keys here are ${beside.join(", ")}`;
-  const text = `${shown(key)} is no key that swarmhub knows${where}, and would do nothing; ${right}`;
-  return { path: [...parent, key], text, atKey: true };
+        ? `it belongs in ${pathText(elsewhere.slice(0, -1))}`
+        : `keys here: ${siblings.join(", ")}`;
+  return {
+    path: [...parent, key],
+    text: `unknown key ${shown(key)}${place}; ${hint}`,
+    atKey: true,
+  };
 };
 
 const childrenOf = (parent: readonly string[]): string[] =>

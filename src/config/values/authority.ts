@@ -1,50 +1,46 @@
 import { isIPv4 } from "node:net";
-import { UserError } from "../../errors.js";
+import { reader } from "./reader.js";
 
-/** The address of an ACME server's directory. Throws a UserError. */
-export const directoryFrom = (text: string): string => {
-  const right = "write for example https://ca.example.org/acme/directory";
-  if (!text.startsWith("https://"))
-    throw new UserError("it begins with https://, which ACME insists on", { hint: right });
-  if (!URL.canParse(text) || text.length > 500)
-    throw new UserError("it cannot be read", { hint: right });
-  const url = new URL(text);
-  if (url.username !== "" || url.password !== "")
-    throw new UserError("no name or password belongs in it", { hint: right });
-  // certbot reads it from a line of a file.
-  if (!/^https:\/\/[\w.:[\]-]+\/[\w./~%&=?-]*$/.test(url.href))
-    throw new UserError("it cannot be read", { hint: right });
-  return url.href;
-};
+/** The address of an ACME server's directory. */
+export const directoryFrom = reader(
+  { what: "the address of an ACME directory", example: "https://ca.example.org/acme/directory" },
+  (text, reject): string => {
+    if (!text.startsWith("https://")) throw reject("ACME requires https://");
+    if (!URL.canParse(text) || text.length > 500) throw reject("not a valid address");
+    const url = new URL(text);
+    if (url.username !== "" || url.password !== "") throw reject("without user name and password");
+    // certbot reads it from a line of a file.
+    if (!/^https:\/\/[\w.:[\]-]+\/[\w./~%&=?-]*$/.test(url.href))
+      throw reject("not a valid address");
+    return url.href;
+  },
+);
 
-/** The id of the key by which an authority knows an account of theirs (external account binding). Throws a UserError. */
-export const keyIdFrom = (text: string): string => {
-  if (!/^[\w.:/+=-]{1,200}$/.test(text))
-    throw new UserError("it has letters, digits and . _ : / + = -", { hint: "copy it again" });
+/** The id of the key that ties an ACME account to an account at the authority (external account binding). */
+export const keyIdFrom = reader({ what: "a key id", example: "a1b2c3" }, (text, reject): string => {
+  if (!/^[\w.:/+=-]{1,200}$/.test(text)) throw reject("letters, digits and . _ : / + = -");
   return text;
-};
+});
 
-/** A kind of DNS server that the edge can write records to by itself. Throws a UserError. */
-export const pluginFrom = (text: string): string => {
+/** A kind of DNS server that the edge writes records to by itself. */
+export const pluginFrom = reader({ what: "rfc2136" }, (text, reject): string => {
   if (text === "rfc2136") return text;
-  throw new UserError(
-    "the edge knows only rfc2136 (BIND, Knot, PowerDNS: servers that take dynamic updates)",
-    { hint: "write dns: {hook: ./dns-hook} with a script that makes the records" },
+  throw reject(
+    "the only one supported: BIND, Knot, PowerDNS and others that take dynamic updates",
+    "for another DNS server write dns: {hook: ./dns-hook}",
   );
-};
+});
 
-/** An IPv4 address, or a network as 192.168.0.0/24. Throws a UserError. */
-export const networkFrom = (text: string): string => {
-  const right = "write for example 10.0.0.5 or 192.168.0.0/24";
-  const [address = "", bits, ...more] = text.split("/");
-  if (!isIPv4(address) || more.length > 0)
-    throw new UserError("it is four numbers from 0 to 255 with dots between", { hint: right });
-  if (bits === undefined) return text;
-  if (!/^\d{1,2}$/.test(bits) || Number(bits) > 32)
-    throw new UserError("behind the slash stands a number up to 32", { hint: right });
-  if (Number(bits) < 8)
-    throw new UserError("so wide a network is believed by nobody: anyone could be in it", {
-      hint: right,
-    });
-  return text;
-};
+/** An IPv4 address, or a network as 192.168.0.0/24. */
+export const networkFrom = reader(
+  { what: "an IPv4 address or network", example: "192.168.0.0/24" },
+  (text, reject): string => {
+    const [address = "", bits, ...more] = text.split("/");
+    if (!isIPv4(address) || more.length > 0) throw reject();
+    if (bits === undefined) return text;
+    if (!/^\d{1,2}$/.test(bits) || Number(bits) > 32)
+      throw reject("the number after / is at most 32");
+    if (Number(bits) < 8) throw reject("anyone could be in a network wider than /8");
+    return text;
+  },
+);

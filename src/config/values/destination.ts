@@ -1,45 +1,42 @@
 import { isIPv4, isIPv6 } from "node:net";
-import { UserError } from "../../errors.js";
+import { type Reject, didYouMean, reader } from "./reader.js";
 
-const example = "write for example debian@203.0.113.10, a Host of your ~/.ssh/config, or local";
+/** An OpenSSH destination (`host`, `user@host`, `ssh://user@host:port`) or `local`, as given. */
+export const destinationFrom = reader(
+  { what: "local or an SSH destination", example: "debian@203.0.113.10" },
+  (text, reject): string => {
+    if (text.startsWith("-")) throw reject("ssh would read it as an option");
+    if (/\s/.test(text)) throw reject("it contains a space; a list has brackets");
+    const { user, host, port } = destinationParts(text);
+    if (user !== undefined && !/^\w[\w.+@-]{0,63}$/.test(user))
+      throw reject("the user name before @ is not valid");
+    if (port !== undefined && !(Number(port) >= 1 && Number(port) <= 65_535))
+      throw reject("a port is a number from 1 to 65535");
+    checkHostName(host, user, reject);
+    return text;
+  },
+);
 
-/** An OpenSSH destination (`host`, `user@host`, `ssh://user@host:port`) or `local`, as given. Throws a UserError. */
-export const destinationFrom = (text: string): string => {
-  if (text.startsWith("-"))
-    throw new UserError("ssh would take it for an option", { hint: example });
-  if (/\s/.test(text))
-    throw new UserError("there is a space in it", { hint: `${example}; a list has brackets` });
-  const { user, host, port } = destinationParts(text);
-  if (user !== undefined && !/^\w[\w.+@-]{0,63}$/.test(user))
-    throw new UserError("the user before the @ is none that ssh could ask for", { hint: example });
-  if (port !== undefined && !(Number(port) >= 1 && Number(port) <= 65_535))
-    throw new UserError("a port lies between 1 and 65535", {
-      hint: "write for example ssh://debian@host:2222",
-    });
-  checkHostName(host, user);
-  return text;
-};
-
-/** What two destinations share when they lead to one machine: the host and the port, without the user. */
+/** The machine that a destination leads to, as host and port without the user: equal for two destinations of one machine. */
 export const machineOf = (destination: string): string => {
   const { host, port } = destinationParts(destination);
-  const name = here.has(host) ? "localhost" : host.toLowerCase();
+  const name = thisMachine.has(host) ? "localhost" : host.toLowerCase();
   return `${name}:${Number(port ?? 22)}`;
 };
 
-/** An IPv4 address that other machines can use. Throws a UserError. */
-export const addressFrom = (text: string): string => {
-  const right = "write for example 10.0.0.5";
-  if (!isIPv4(text))
-    throw new UserError("it is four numbers from 0 to 255 with dots between", { hint: right });
-  const first = Number(text.split(".")[0]);
-  if (first === 127) throw new UserError("every machine finds only itself there", { hint: right });
-  if (first === 0 || first >= 224)
-    throw new UserError("no single machine can have it", { hint: right });
-  return text;
-};
+/** An IPv4 address at which other machines reach one machine. */
+export const addressFrom = reader(
+  { what: "an IPv4 address", example: "10.0.0.5" },
+  (text, reject): string => {
+    if (!isIPv4(text)) throw reject("four numbers from 0 to 255, joined by dots");
+    const first = Number(text.split(".")[0]);
+    if (first === 127) throw reject("at a loopback address every machine reaches only itself");
+    if (first === 0 || first >= 224) throw reject("no single machine can have it");
+    return text;
+  },
+);
 
-const here = new Set(["local", "127.0.0.1", "::1"]);
+const thisMachine = new Set(["local", "127.0.0.1", "::1"]);
 
 type Parts = { user?: string; host: string; port?: string };
 
@@ -57,15 +54,14 @@ const destinationParts = (text: string): Parts => {
   };
 };
 
-const checkHostName = (host: string, user: string | undefined): void => {
+const checkHostName = (host: string, user: string | undefined, reject: Reject): void => {
   if (isIPv6(host)) return;
   const port = /^([\w.-]+):(\d+)$/.exec(host);
   if (port !== null) {
     const destination = `ssh://${user === undefined ? "" : `${user}@`}${port[1]}:${port[2]}`;
-    throw new UserError("ssh takes a port only in this form", { hint: `write ${destination}` });
+    throw reject("a port needs the form ssh://", didYouMean(destination));
   }
   if (!/^[A-Za-z0-9]([\w.-]{0,252}[\w])?$/.test(host))
-    throw new UserError("a host is letters, digits, dots and hyphens", { hint: example });
-  if (/^[\d.]+$/.test(host) && !isIPv4(host))
-    throw new UserError("it looks like an IPv4 address and is none", { hint: example });
+    throw reject("a host name has letters, digits, dots and hyphens");
+  if (/^[\d.]+$/.test(host) && !isIPv4(host)) throw reject("not a valid IPv4 address");
 };

@@ -1,41 +1,38 @@
 import { isAbsolute, join } from "node:path";
-import { UserError } from "../../errors.js";
 import type { SecretSource } from "../types.js";
+import { checkedPath } from "./names.js";
+import { type Reader, type Reject, reader } from "./reader.js";
 
-const ways =
-  "write from-env ROOM_PASSWORD or from-file room-password.txt, or leave it away to have one generated";
+/** The source of a secret that swarmhub can generate; a relative path stays relative, see `fromFolder`. */
+export const secretSourceFrom = reader(
+  {
+    what: "from-env NAME, from-file PATH or generated",
+    example: "from-env ROOM_PASSWORD",
+    hidden: true,
+  },
+  (text, reject): SecretSource =>
+    text === "generated" ? { kind: "generated" } : namedSource(text, reject),
+);
 
-/** Where a secret comes from; a relative path stays so, see `besideFile`. Throws a UserError that does not repeat the text. */
-export const secretSourceFrom = (text: string): SecretSource => {
-  if (text === "generated") return { kind: "generated" };
-  const [, way, rest = ""] = /^(from-env|from-file)\s+(.*)$/.exec(text.trim()) ?? [];
-  if (way === "from-env") return { kind: "env", name: variableFrom(rest) };
-  if (way === "from-file") return { kind: "file", path: pathFrom(rest) };
-  throw new UserError(
-    "a password does not belong in this file, which is copied, mailed and committed",
-    { hint: ways },
-  );
-};
+/** The source of a secret that comes from outside and cannot be generated. */
+export const outsideSecretFrom = (what: string, example: string): Reader<SecretSource> =>
+  reader({ what, example, hidden: true }, (text, reject) => {
+    if (text === "generated") throw reject("swarmhub cannot generate this secret");
+    return namedSource(text, reject);
+  });
 
-/** A source whose relative path is taken from the folder of swarmhub.yaml. */
-export const besideFile = (source: SecretSource, folder: string): SecretSource =>
+/** A source whose relative path starts at the folder of swarmhub.yaml. */
+export const fromFolder = (source: SecretSource, folder: string): SecretSource =>
   source.kind === "file" && !isAbsolute(source.path)
     ? { kind: "file", path: join(folder, source.path) }
     : source;
 
-const variableFrom = (name: string): string => {
-  if (!/^[A-Za-z_]\w{0,127}$/.test(name))
-    throw new UserError("after from-env stands the name of an environment variable, without $", {
-      hint: "write for example from-env ROOM_PASSWORD",
-    });
-  return name;
-};
-
-const pathFrom = (path: string): string => {
-  if (path.startsWith("~"))
-    throw new UserError("~ is a shell's word and is not replaced here", {
-      hint: "write the path in full",
-    });
-  if (path.includes("\0")) throw new UserError("no path has a NUL in it", { hint: ways });
-  return path;
+const namedSource = (text: string, reject: Reject): SecretSource => {
+  const [, kind, rest = ""] = /^(from-env|from-file)\s+(.*)$/.exec(text.trim()) ?? [];
+  if (kind === "from-file") return { kind: "file", path: checkedPath(rest, reject) };
+  if (kind !== "from-env")
+    throw reject("a password does not belong in this file, which is copied, mailed and committed");
+  if (!/^[A-Za-z_]\w{0,127}$/.test(rest))
+    throw reject("NAME is the name of an environment variable, without $");
+  return { kind: "env", name: rest };
 };

@@ -1,25 +1,25 @@
 import { type Node, type YAMLSeq, isCollection, isPair } from "yaml";
 
-/** A text with one more item at the end of a list in it, written as the others are. */
+/** A text with one more item at the end of one of its lists, in the layout of the other items. */
 export const withItem = (text: string, list: YAMLSeq, item: string): string => {
   const last: unknown = list.items.at(-1);
   const [from, to] = rangeOf(list);
   if (last === undefined) {
-    const isBare = text.slice(from + 1, to - 1).trim() === "";
-    return splice(text, from + 1, isBare ? to - 1 : from + 1, item);
+    const isBlank = text.slice(from + 1, to - 1).trim() === "";
+    return splice(text, from + 1, isBlank ? to - 1 : from + 1, item);
   }
   const [start, end] = [rangeOf(last)[0], endOf(last)];
   if (list.flow !== true) return lineAfter(text, end, indentationAt(text, start) + item);
   const hasComma = withoutComments(text.slice(end, to - 1)).includes(",");
   const restOfLine = withoutComments(text.slice(end, text.indexOf("\n", end)));
-  const isOnItsOwn = indentationAt(text, start).trim() === "" && !restOfLine.includes("]");
-  if (!isOnItsOwn) return splice(text, end, end, `, ${item}`);
+  const hasOwnLine = indentationAt(text, start).trim() === "" && !restOfLine.includes("]");
+  if (!hasOwnLine) return splice(text, end, end, `, ${item}`);
   const indented = indentationAt(text, start) + item + (hasComma ? "," : "");
-  const more = lineAfter(text, end, indented);
-  return hasComma ? more : splice(more, end, end, ",");
+  const extended = lineAfter(text, end, indented);
+  return hasComma ? extended : splice(extended, end, end, ",");
 };
 
-/** A text without one item of a list in it. A comment on the line of the item goes with it, all others stay. */
+/** A text without one item of one of its lists. A comment on the item's line goes with it; all others stay. */
 export const withoutItem = (text: string, list: YAMLSeq, index: number): string => {
   const item: unknown = list.items[index];
   const [start, end] = [rangeOf(item)[0], endOf(item)];
@@ -44,20 +44,20 @@ export const withoutItem = (text: string, list: YAMLSeq, index: number): string 
 
 const withoutComments = (text: string): string => text.replaceAll(/(?<=^|\s)#.*$/gm, "");
 
-/** The offset of a comma between two others that no comment holds. */
+/** The offset of the first comma between two offsets that is outside comments. */
 const commaIn = (text: string, from: number, to: number): number | undefined => {
-  const hidden = text
+  const blanked = text
     .slice(from, to)
     .replaceAll(/(?<=^|\s)#.*$/gm, (all) => " ".repeat(all.length));
-  const at = hidden.indexOf(",");
+  const at = blanked.indexOf(",");
   return at < 0 ? undefined : from + at;
 };
 
-/** A text with what lies between two offsets replaced. */
-export const splice = (text: string, from: number, to: number, put: string): string =>
-  text.slice(0, from) + put + text.slice(to);
+/** A text with the part between two offsets replaced. */
+export const splice = (text: string, from: number, to: number, replacement: string): string =>
+  text.slice(0, from) + replacement + text.slice(to);
 
-/** A text with one more line after the one that an offset is in. */
+/** A text with one more line after the line of an offset. */
 export const lineAfter = (text: string, offset: number, line: string): string => {
   const newline = newlineOf(text);
   const end = text.indexOf("\n", offset);
@@ -66,20 +66,20 @@ export const lineAfter = (text: string, offset: number, line: string): string =>
 
 const newlineOf = (text: string): string => (text.includes("\r\n") ? "\r\n" : "\n");
 
-/** Where the line begins that an offset is in. */
+/** The offset at which the line of an offset begins. */
 const lineStart = (text: string, offset: number): number => text.lastIndexOf("\n", offset - 1) + 1;
 
-/** What stands before an offset on its line. */
+/** The text before an offset on its line. */
 export const indentationAt = (text: string, offset: number): string =>
   text.slice(lineStart(text, offset), offset);
 
-/** Where a node of a YAML tree begins, and where its value ends. */
+/** The offsets at which a node of a YAML tree begins and its value ends. */
 export const rangeOf = (node: unknown): [from: number, to: number] => {
   const [from = 0, to = 0] = (node as Node | null)?.range ?? [];
   return [from, to];
 };
 
-/** Where the last word of a node ends: a block's own range takes in the comments and empty lines that follow it. */
+/** The offset at which the last value in a node ends: the range of a block includes the comments and empty lines after it. */
 export const endOf = (node: unknown): number => {
   if (!isCollection(node) || node.flow === true) return rangeOf(node)[1];
   const last: unknown = node.items.at(-1);

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { isMap, isScalar, isSeq, parseDocument, stringify } from "yaml";
+import { isMap, isScalar, isSeq, parse, parseDocument, stringify } from "yaml";
 import { UserError, exitCode } from "../../errors.js";
 import { configFrom } from "../load.js";
+import { ruleFindings } from "../rules/index.js";
 import type { Config, HostConfig } from "../types.js";
 import {
   endOf,
@@ -13,53 +14,57 @@ import {
   withoutItem,
 } from "./edit-text.js";
 
-/** The text of a swarmhub.yaml with more workers at the end of their list; all else stays as it is, byte for byte. Throws a UserError (usage). */
-export const withWorkers = (text: string, path: string, more: readonly HostConfig[]): string => {
+/** The text of a swarmhub.yaml with these workers added at the end of its list; every other byte stays. Throws a UserError (usage). */
+export const withWorkers = (text: string, path: string, added: readonly HostConfig[]): string => {
   const { workers } = configFrom(text, path);
-  const edited = more.reduce(withWorker, text);
-  return checked(edited, path, [...workers, ...more], "add");
+  const edited = added.reduce(withWorker, text);
+  return checked(text, edited, path, [...workers, ...added]);
 };
 
-/** The same without these of its workers. */
-export const withoutWorkers = (text: string, path: string, gone: readonly string[]): string => {
+/** The text of a swarmhub.yaml without the workers of these destinations; every other byte stays. Throws a UserError (usage). */
+export const withoutWorkers = (text: string, path: string, removed: readonly string[]): string => {
   const { workers } = configFrom(text, path);
   const edited = workers.reduceRight(
     (rest, { destination }, index) =>
-      gone.includes(destination) ? withoutWorker(rest, index) : rest,
+      removed.includes(destination) ? withoutWorker(rest, index) : rest,
     text,
   );
-  const left = workers.filter(({ destination }) => !gone.includes(destination));
-  return checked(edited, path, left, "take out");
+  const remaining = workers.filter(({ destination }) => !removed.includes(destination));
+  return checked(text, edited, path, remaining);
 };
 
-/** By no edit may anything else change, whatever the layout: what cannot be edited so is left to the file's owner. */
+/** No edit may change anything else, whatever the layout: a file for which that fails is left to the user. */
 const checked = (
   text: string,
+  edited: string,
   path: string,
   workers: readonly HostConfig[],
-  verb: string,
 ): string => {
-  const is = workersIn(text, path);
-  if (is !== undefined && isDeepStrictEqual(is, workers)) return text;
-  throw new UserError(
-    `${path} is laid out in a way that swarmhub cannot ${verb} a worker in without touching the rest`,
-    { hint: `write it by hand: workers: ${written(workers)}`, code: exitCode.usage },
-  );
+  const result = workersOrError(edited, path);
+  if (isDeepStrictEqual(result, workers)) return edited;
+  // Workers that no file may have, such as the manager a second time, have a complaint of their own.
+  if (result instanceof UserError && breakRules(text, workers)) throw result;
+  throw new UserError(`${path} has a layout in which swarmhub cannot change only the workers`, {
+    hint: `write them by hand: workers: ${yamlOf(workers)}`,
+    code: exitCode.usage,
+  });
 };
 
-const workersIn = (text: string, path: string): Config["workers"] | undefined => {
+const workersOrError = (text: string, path: string): Config["workers"] | UserError => {
   try {
     return configFrom(text, path).workers;
   } catch (error) {
-    // Two machines that are one are the file's own complaint, and said as such.
-    if (error instanceof UserError && /the same machine as/.test(error.message)) throw error;
-    return undefined;
+    if (error instanceof UserError) return error;
+    throw error;
   }
 };
 
+const breakRules = (text: string, workers: readonly HostConfig[]): boolean =>
+  ruleFindings({ ...(parse(text) as object), workers: workers.map(valueOf) }).length > 0;
+
 const withWorker = (text: string, worker: HostConfig): string => {
   const { root, pair } = partsOf(text);
-  const item = written([worker]).slice(1, -1);
+  const item = yamlOf([worker]).slice(1, -1);
   if (root === undefined) return text;
   if (pair === undefined) {
     const manager = root.items.find(({ key }) => isScalar(key) && key.value === "manager");
@@ -96,10 +101,12 @@ const partsOf = (text: string) => {
   return { root, pair };
 };
 
-const written = (workers: readonly HostConfig[]): string =>
-  stringify(
-    workers.map(({ destination, address }) =>
-      address === undefined ? destination : { host: destination, address },
-    ),
-    { collectionStyle: "flow", flowCollectionPadding: false, lineWidth: 0 },
-  ).trimEnd();
+const yamlOf = (workers: readonly HostConfig[]): string =>
+  stringify(workers.map(valueOf), {
+    collectionStyle: "flow",
+    flowCollectionPadding: false,
+    lineWidth: 0,
+  }).trimEnd();
+
+const valueOf = ({ destination, address }: HostConfig): unknown =>
+  address === undefined ? destination : { host: destination, address };

@@ -9,29 +9,29 @@ import {
 } from "yaml";
 import { shown } from "../../errors.js";
 import type { Complaint, Path } from "./complaints.js";
-import { placesIn } from "./positions.js";
+import { offsetsIn } from "./positions.js";
 
-/** A YAML file that was read: what it says, what is wrong with its form, and where each path stands. */
-export type Reading = {
-  /** undefined where the form is so wrong that nothing can be said about the content. */
+/** A parsed YAML file: its value, the complaints about its form, and the place of each path. */
+type ParsedFile = {
+  /** undefined if the form is too wrong to check the content. */
   raw: unknown;
   complaints: Complaint[];
   place: (path: Path, atKey?: boolean) => { line: number; column: number };
 };
 
-/** Reads YAML text; never throws. */
-export const readDocument = (text: string): Reading => {
+/** Parses YAML text; never throws. */
+export const parseFile = (text: string): ParsedFile => {
   try {
-    return read(text);
+    return parse(text);
   } catch (error) {
-    // The parser and its visitor recurse, so that enough brackets end the stack.
-    const why = error instanceof RangeError ? tooDeep : unclear(String(error));
-    return unreadable([{ line: 1, column: 1, text: why }]);
+    // The parser and its visitor recurse, so that enough brackets exceed the stack.
+    const problem = error instanceof RangeError ? tooDeep : invalid(String(error));
+    return unreadable([{ line: 1, column: 1, text: problem }]);
   }
 };
 
-const read = (text: string): Reading => {
-  // The parser's own count misses lines that end in a return of their own.
+const parse = (text: string): ParsedFile => {
+  // The parser's own count misses lines that end in a carriage return of their own.
   const counter = new LineCounter();
   for (const { index } of text.matchAll(/(?<=^|\n)/g)) counter.addNewLine(index);
   const at = (offset: number): { line: number; column: number } => {
@@ -40,104 +40,106 @@ const read = (text: string): Reading => {
   };
   const document = parseDocument(text, {
     prettyErrors: false,
-    // It would compare each key with each other one: minutes for a file of keys. `formFindings` looks instead.
+    // It would compare every two keys: minutes for a file of keys. `formFindings` finds duplicates instead.
     uniqueKeys: false,
-    // Not "silent": that also keeps quiet about a second document.
+    // Not "silent": that also hides a second document.
     logLevel: "error",
   });
-  const syntax = syntaxFindings(document).map(({ offset, said }) => ({
+  const complaintOf = ({ offset, message }: FormFinding): Complaint => ({
     ...at(offset),
-    text: said,
-  }));
+    text: message,
+  });
+  const syntax = syntaxFindings(document).map(complaintOf);
   if (syntax.length > 0) {
     const tabs = tabComplaints(text);
     return unreadable(tabs.length > 0 ? tabs : firstOfEachLine(syntax));
   }
   const form = formFindings(document);
-  const complaints = form.findings.map(({ offset, said }) => ({ ...at(offset), text: said }));
+  const complaints = form.findings.map(complaintOf);
   if (form.fatal) return unreadable(complaints);
-  const offsetOf = placesIn(document.contents);
-  const place: Reading["place"] = (path, atKey) => at(offsetOf(path, atKey));
+  const offsetOf = offsetsIn(document.contents);
+  const place: ParsedFile["place"] = (path, atKey) => at(offsetOf(path, atKey));
   return { raw: document.toJS() as unknown, complaints, place };
 };
 
-const unreadable = (complaints: Complaint[]): Reading => ({
+const unreadable = (complaints: Complaint[]): ParsedFile => ({
   raw: undefined,
   complaints,
   place: () => ({ line: 1, column: 1 }),
 });
 
-const syntaxFindings = ({ errors, warnings }: Document): { offset: number; said: string }[] =>
+/** A complaint about the form of YAML, at an offset of the text. */
+type FormFinding = { offset: number; message: string };
+
+const syntaxFindings = ({ errors, warnings }: Document): FormFinding[] =>
   [...errors, ...warnings].map(({ code, message, pos }) => ({
     offset: pos[0],
-    said: sentences[code] ?? unclear(message.split("\n")[0] ?? ""),
+    message: sentences[code] ?? invalid(message.split("\n")[0] ?? ""),
   }));
 
-const tooDeep = "this is nested too deeply for any class; look at the brackets and hyphens here";
+const tooDeep = "nested too deeply; check the brackets and hyphens here";
 const sentences: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS:
-    "a second document begins here, but one file describes one class; keep one, and make a file for each other",
+    "a second document begins here, but one file describes one class; make a file for each class",
   RESOURCE_EXHAUSTION: tooDeep,
 };
 
-const unclear = (why: string): string =>
-  `this cannot be read as YAML: ${why}; look at the quotes, brackets and indentation here`;
+const invalid = (problem: string): string =>
+  `invalid YAML: ${problem}; check the quotes, brackets and indentation here`;
 
 const tabComplaints = (text: string): Complaint[] =>
   text.split("\n").flatMap((line, index) => {
     const indentation = /^ *\t/.exec(line)?.[0];
     if (indentation === undefined || line.trim() === "") return [];
-    const said = "a tab indents this line, but YAML counts spaces; put two spaces for each tab";
-    return [{ line: index + 1, column: indentation.length, text: said }];
+    const message =
+      "tab in the indentation, where YAML allows only spaces; write two spaces for it";
+    return [{ line: index + 1, column: indentation.length, text: message }];
   });
 
 const firstOfEachLine = (complaints: readonly Complaint[]): Complaint[] => [
   ...new Map(complaints.toReversed().map((one) => [one.line, one])).values(),
 ];
 
-/** Something wrong with the form of YAML that can be read. */
-type FormFinding = { offset: number; said: string };
-
-/** Duplicate keys, aliases, keys that are no words; fatal ones leave no content to look at. */
+/** Finds duplicate keys, aliases and keys that are not words; after a fatal finding the content cannot be checked. */
 const formFindings = (document: Document): { fatal: boolean; findings: FormFinding[] } => {
   const findings: FormFinding[] = [];
   let fatal = false;
   visit(document, {
-    // A class needs no aliases, and without them no small file can stand for a huge one.
+    // A class needs no aliases, and without them no small file expands to a huge one.
     Alias: (_key, alias) => {
       fatal = true;
       findings.push({
         offset: alias.range?.[0] ?? 0,
-        said: `${shown(`*${alias.source}`)} is an alias, which is not taken here; write the value itself`,
+        message: `alias ${shown(`*${alias.source}`)} is not supported; write the value itself`,
       });
     },
     Map: (_key, map) => {
-      const { strange, repeated } = keysOf(map);
-      fatal ||= strange.length > 0;
-      findings.push(...strange, ...repeated);
+      const { invalidKeys, duplicates } = keyFindings(map);
+      fatal ||= invalidKeys.length > 0;
+      findings.push(...invalidKeys, ...duplicates);
     },
   });
   return { fatal, findings };
 };
 
-const keysOf = (map: YAMLMap): { strange: FormFinding[]; repeated: FormFinding[] } => {
+const keyFindings = (map: YAMLMap): Record<"invalidKeys" | "duplicates", FormFinding[]> => {
   const seen = new Set<string>();
-  const strange: FormFinding[] = [];
-  const repeated: FormFinding[] = [];
+  const invalidKeys: FormFinding[] = [];
+  const duplicates: FormFinding[] = [];
   for (const { key } of map.items) {
     const offset = (key as Node | null)?.range?.[0] ?? 0;
     const word = isScalar(key) && typeof key.value === "string" ? key.value : undefined;
     if (word === undefined)
-      strange.push({
+      invalidKeys.push({
         offset,
-        said: "this key is no plain word, but all keys here are; write for example name: geo-101",
+        message: "this key is not a word: expected a line such as name: geo-101",
       });
     else if (seen.has(word))
-      repeated.push({
+      duplicates.push({
         offset,
-        said: `${shown(word)} stands here a second time, and one of the two would be lost; keep one`,
+        message: `duplicate key ${shown(word)}; delete one of the two`,
       });
     else seen.add(word);
   }
-  return { strange, repeated };
+  return { invalidKeys, duplicates };
 };

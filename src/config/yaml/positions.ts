@@ -1,9 +1,9 @@
 import { type Node, type Pair, type YAMLMap, isMap, isScalar, isSeq } from "yaml";
 import type { Path } from "./complaints.js";
 
-/** Finds the offset of a path in a YAML tree, or of the deepest part of it that exists; `atKey` asks for the key, not its value. */
-export const placesIn = (root: unknown): ((path: Path, atKey?: boolean) => number) => {
-  const pairs = remembered(pairsOf);
+/** The offset of a path in a YAML tree, or of the deepest part of the path that exists; with `atKey` of the key, not of its value. */
+export const offsetsIn = (root: unknown): ((path: Path, atKey?: boolean) => number) => {
+  const pairs = memoized(pairsOf);
   return (path, atKey = false) => {
     let node = root;
     let offset = start(root);
@@ -23,13 +23,13 @@ export const placesIn = (root: unknown): ((path: Path, atKey?: boolean) => numbe
 const pairsOf = (map: YAMLMap): ReadonlyMap<PropertyKey, Pair> =>
   new Map(map.items.map((pair) => [isScalar(pair.key) ? String(pair.key.value) : "", pair]));
 
-// A file of nothing but unknown keys asks for each of them.
-const remembered = <Key extends object, Value>(make: (key: Key) => Value) => {
-  const made = new WeakMap<Key, { value: Value }>();
+// A file of only unknown keys needs the offset of each of them.
+const memoized = <Key extends object, Value>(create: (key: Key) => Value) => {
+  const results = new WeakMap<Key, { value: Value }>();
   return (key: Key): Value => {
-    const known = made.get(key) ?? { value: make(key) };
-    made.set(key, known);
-    return known.value;
+    const result = results.get(key) ?? { value: create(key) };
+    results.set(key, result);
+    return result.value;
   };
 };
 

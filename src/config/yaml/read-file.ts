@@ -1,19 +1,19 @@
 import { isUtf8 } from "node:buffer";
 import { open } from "node:fs/promises";
 import { UserError, exitCode } from "../../errors.js";
-import { complaintsError } from "./complaints.js";
+import { type Complaint, complaintsError } from "./complaints.js";
 
-const limit = 1024 * 1024;
+const maximum = 1024 * 1024;
 
-/** The text of a file that is UTF-8 and at most 1 MB; throws a UserError (usage) that says what to do. */
+/** The text of a file of UTF-8 and at most 1 MB. Throws a UserError (usage). */
 export const readText = async (path: string): Promise<string> => {
   const bytes = await readBytes(path);
-  if (bytes.length > limit)
+  if (bytes.length > maximum)
     throw complaintsError(path, [
       {
         line: 1,
         column: 1,
-        text: "the file is larger than 1 MB, but a class takes a few lines; is it the right file?",
+        text: "the file is larger than 1 MB, but a class needs a few lines; is it the right file?",
       },
     ]);
   if (!isUtf8(bytes)) throw complaintsError(path, [notUtf8(bytes)]);
@@ -24,7 +24,7 @@ const readBytes = async (path: string): Promise<Buffer> => {
   try {
     const handle = await open(path, "r");
     try {
-      return await upTo(limit + 1, handle);
+      return await readUpTo(maximum + 1, handle);
     } finally {
       await handle.close();
     }
@@ -33,12 +33,15 @@ const readBytes = async (path: string): Promise<Buffer> => {
   }
 };
 
-// One byte more than the limit is enough to know; a device or a pipe may have no end.
-const upTo = async (most: number, handle: Awaited<ReturnType<typeof open>>): Promise<Buffer> => {
-  const buffer = Buffer.alloc(most);
+// One byte more than the maximum is enough to refuse a file; a device or a pipe may have no end.
+const readUpTo = async (
+  length: number,
+  handle: Awaited<ReturnType<typeof open>>,
+): Promise<Buffer> => {
+  const buffer = Buffer.alloc(length);
   let filled = 0;
-  while (filled < most) {
-    const { bytesRead } = await handle.read(buffer, filled, most - filled, null);
+  while (filled < length) {
+    const { bytesRead } = await handle.read(buffer, filled, length - filled, null);
     if (bytesRead === 0) break;
     filled += bytesRead;
   }
@@ -47,18 +50,20 @@ const upTo = async (most: number, handle: Awaited<ReturnType<typeof open>>): Pro
 
 const unreadable = (path: string, code: string): UserError => {
   if (code === "ENOENT")
-    return new UserError(
-      `${path}: there is no such file, and nothing is known of a class without it`,
-      { hint: "type `swarmhub init` to write one", code: exitCode.usage },
-    );
-  const why: Record<string, string> = {
+    return new UserError(`${path}: no such file`, {
+      hint: "type `swarmhub init` to write one",
+      code: exitCode.usage,
+    });
+  const problems: Record<string, string> = {
     EISDIR: "it is a folder; name the file in it",
-    EACCES: "you may not read it; look at its owner and mode",
+    EACCES: "permission denied; check its owner and mode",
   };
-  return new UserError(`${path}: cannot be read: ${why[code] ?? code}`, { code: exitCode.usage });
+  return new UserError(`${path} cannot be read: ${problems[code] ?? code}`, {
+    code: exitCode.usage,
+  });
 };
 
-const notUtf8 = (bytes: Buffer) => {
+const notUtf8 = (bytes: Buffer): Complaint => {
   let line = 1;
   let from = 0;
   for (;;) {
@@ -66,8 +71,8 @@ const notUtf8 = (bytes: Buffer) => {
     const text = bytes.subarray(from, end < 0 ? bytes.length : end);
     if (!isUtf8(text) || end < 0) {
       const column = text.toString("utf8").indexOf("\uFFFD") + 1;
-      const said = "this is not UTF-8 text, which YAML is written in; save the file as UTF-8";
-      return { line, column: Math.max(1, column), text: said };
+      const message = "this is not UTF-8, the encoding of YAML; save the file as UTF-8";
+      return { line, column: Math.max(1, column), text: message };
     }
     line += 1;
     from = end + 1;

@@ -3,8 +3,8 @@ import { UserError, exitCode } from "../../errors.js";
 import { readText } from "./read-file.js";
 
 /**
- * Writes a file anew, beside its place and then renamed, with the mode that it has; a link stays one. Answers whether
- * that changed it. Throws a UserError (usage) where it cannot be read or written; then it is as it was.
+ * Edits a file: writes a new one beside it with the same mode, then renames it; a symbolic link stays one. Returns whether the
+ * text changed. Throws a UserError (usage) if it cannot be read or written, and then leaves the file as it was.
  */
 export const rewriteFile = async (
   path: string,
@@ -13,26 +13,26 @@ export const rewriteFile = async (
   const text = await readText(path);
   const edited = edit(text);
   if (edited === text) return false;
-  // TextDecoder leaves a byte order mark out, and it would be missing from the file.
+  // TextDecoder drops a byte order mark, which the file must keep.
   const bytes = await readFile(path);
   const mark = bytes.subarray(0, 3).equals(Buffer.from("\uFEFF")) ? "\uFEFF" : "";
   try {
     await replace(await realpath(path), mark + edited);
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new UserError(`${path} cannot be written: ${why}`, {
-      hint: "look at the owner and mode of the file and its folder, and at the room on the disk",
+    const problem = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new UserError(`${path} cannot be written: ${problem}`, {
+      hint: "check the owner and mode of the file and its folder, and the space on the disk",
       code: exitCode.usage,
     });
   }
   return true;
 };
 
-const replace = async (place: string, text: string): Promise<void> => {
-  const { mode } = await stat(place);
-  const beside = `${place}.swarmhub-${process.pid}`;
+const replace = async (path: string, text: string): Promise<void> => {
+  const { mode } = await stat(path);
+  const temporary = `${path}.swarmhub-${process.pid}`;
   try {
-    const file = await open(beside, "wx", mode);
+    const file = await open(temporary, "wx", mode);
     try {
       await file.chmod(mode);
       await file.writeFile(text);
@@ -40,9 +40,9 @@ const replace = async (place: string, text: string): Promise<void> => {
     } finally {
       await file.close();
     }
-    await rename(beside, place);
+    await rename(temporary, path);
   } catch (error) {
-    await rm(beside, { force: true });
+    await rm(temporary, { force: true });
     throw error;
   }
 };

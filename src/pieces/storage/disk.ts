@@ -4,35 +4,35 @@ import type { Host } from "../../host/host.js";
 import { paths } from "../../paths.js";
 import { quote } from "../../text/shell.js";
 
-/** By this label a disk of homes is known again, on this machine or on another. */
+/** The XFS label that identifies a disk with homes, also on another machine. */
 export const label = "swarmhub";
 
-/** The homes' disk as it is; sizes in bytes. `device` is the configured one by the kernel's own name; undefined where it is not there. */
+/** The state of the homes' disk; sizes in bytes. `device` is the configured disk, undefined if it does not exist. */
 export type DiskState = {
   device: Disk | undefined;
-  /** The size of the storage file, where there is one. */
+  /** The size of the storage file, undefined if there is none. */
   file: number | undefined;
   mounted: boolean;
-  /** Why nothing can be written to what is mounted there; "dead": each look at it fails. */
+  /** Why the mounted file system cannot be written to; "dead": every access fails. */
   trouble: "dead" | "read-only" | undefined;
-  /** Whether what is mounted there is what the configuration names. */
+  /** Whether the mounted disk is the configured one. */
   isConfigured: boolean;
-  /** What is mounted there: a block device. */
+  /** The mounted block device. */
   source: string | undefined;
-  /** The size of the block device that is mounted, of the file system on it, and what is free on that; 0 where unknown. */
+  /** The size of the mounted block device, the size of its file system, and the free space; 0 if unknown. */
   room: number;
   size: number;
   free: number;
   enforced: boolean;
   exported: boolean;
-  /** Which of our folders are there, with the owner and mode that they should have. */
+  /** Our folders that exist with the right owner and mode. */
   folders: string[];
-  /** Where nothing is mounted: other disks that hold homes, and disks on which there is nothing. */
+  /** Other disks with homes, and blank disks; empty if a disk is mounted. */
   homes: Disk[];
   blank: Disk[];
 };
 
-/** The storage host's disk, mount, folders and exports, remembered. */
+/** The storage host's disk, mount, folders and exports; remembered by the host. */
 export const inspectDisk = (cluster: Cluster): Promise<DiskState> => {
   const [host, { storage }] = [homesHost(cluster), cluster.config];
   const backing = storage.kind === "persistent" ? storage.backing : undefined;
@@ -70,7 +70,7 @@ const lookAtDisk = async (given: string, host: Host): Promise<DiskState> => {
   };
 };
 
-/** Whether a disk holds homes, of this class or another. */
+/** Whether a disk holds homes, of this or another class. */
 export const isHomes = ({ fileSystem, label: name }: Disk): boolean =>
   fileSystem === "xfs" && name === label;
 
@@ -92,7 +92,7 @@ const troubleOf = (
 
 type Probed = Map<string, Pick<Disk, "fileSystem" | "label" | "uuid" | "partitionTable">>;
 
-/** What is on each disk that was asked itself, in place of all that udev said of it. */
+/** The content of each probed disk, which replaces udev's data. */
 const probedIn = (answer: string): Probed => {
   const found = new Map<string, Map<string, string>>();
   let fields = new Map<string, string>();
@@ -122,7 +122,7 @@ const allDisks = ({ disks }: Facts): Disk[] => disks.flatMap(withParts);
 
 const withParts = (disk: Disk): Disk[] => [disk, ...disk.parts.flatMap(withParts)];
 
-/** Our folders on the disk. The hub writes homes by NFS, as the users' account; limits and trash are out of its reach. */
+/** Our folders on the disk. The hub writes homes over NFS as the users' account; it has no access to limits and trash. */
 export const storageFolders = [
   { name: "homes", owner: "1000:100", mode: "755" },
   { name: "owners", owner: "1000:100", mode: "755" },
@@ -132,25 +132,25 @@ export const storageFolders = [
   { name: "trash", owner: "0:0", mode: "700" },
 ] as const;
 
-/** A script that looks at the configured disk (or file), at what is mounted for the homes, and where nothing is, at all disks. */
+/** A script that inspects the configured disk (or file) and the mount of the homes, or all disks if nothing is mounted. */
 const inspectScript = (given: string): string => `
 export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
-# As the list of disks has it: /dev/mapper/… of a logical volume, whatever link was given.
+# The name in the list of disks: /dev/mapper/… for a logical volume, whatever link was configured.
 name_of() { lsblk -dnpro NAME "$1" 2>/dev/null || readlink -m "$1"; }
-# What is on the disk itself: udev's word on it, which lsblk repeats, can be of yesterday.
+# Reads the disk itself, since udev's data, which lsblk shows, may be outdated.
 probe() {
-  found=$(blkid -p -o export "$1") # 2: nothing; 8: signatures of several things
+  output=$(blkid -p -o export "$1") # 2: nothing found; 8: several signatures
   case $? in
-  0) echo "probed $1"; echo "$found" | sed 's/^/probe /' ;;
+  0) echo "probed $1"; echo "$output" | sed 's/^/probe /' ;;
   2) echo "probed $1" ;;
-  *) echo "probed $1"; echo "probe TYPE=something that blkid cannot name" ;;
+  *) echo "probed $1"; echo "probe TYPE=data that blkid cannot identify" ;;
   esac
 }
 path=$(name_of ${quote(given)})
 echo "path $path"
 if [ -b "$path" ]; then probe "$path"; fi
 [ -f ${paths.storageFile} ] && stat -c 'file %s' ${paths.storageFile}
-# Not mountpoint or findmnt: they ask the file system itself, and one that shut itself down answers nobody.
+# Not mountpoint or findmnt: they access the file system, which fails after XFS shut down.
 source=$(awk '$2 == "${paths.storage}" { last = $1 } END { print last }' /proc/self/mounts)
 if [ -n "$source" ]; then
   echo "source $(name_of "$source")"
@@ -160,7 +160,7 @@ if [ -n "$source" ]; then
     echo answers
     stat -c 'folder %n %u:%g %a' ${storageFolders.map(({ name }) => name).join(" ")}
     stat -f -c '%a %S' . | { read -r blocks size; echo "free $((blocks * size))"; }
-    # What statfs says of the size leaves the log out.
+    # Not statfs, whose size lacks the log.
     xfs_growfs -n ${paths.storage} | sed -n 's/^data .*bsize=\\([0-9]*\\) *blocks=\\([0-9]*\\),.*/block \\1\\nblocks \\2/p'
     cd /
   fi 2>/dev/null

@@ -65,11 +65,11 @@ test("real perl listens, and 1 MB over TCP and packets over UDP come through", a
   await end(listener.running);
 });
 
-test("a port in use is said to be taken, and a connection to it is enough", async (t) => {
+test("a port in use is reported as occupied, and connecting to it is enough", async (t) => {
   const server = createServer((socket) => socket.destroy());
   const port = await listening(server);
   const listener = await perl(listenerProgram, `n0 127.0.0.1 20\ntcp/${port}`, /ready/);
-  t.regex(listener.said(), /^taken /);
+  t.regex(listener.said(), /^occupied /);
   await end(listener.running);
   const prober = await perl(proberProgram, `n0 127.0.0.1 tcp ${port} 64 connect`);
   t.is(prober.said(), `127.0.0.1 tcp ${port} reached\n`);

@@ -44,7 +44,7 @@ const ask = (pages: Parameters<typeof web>[0], image = "jupyter/scipy:v1", mirro
 test("the mirror that has the image is enough", async (t) => {
   const { fetch, asked } = web({ [`HEAD ${at(mirror)}`]: { status: 200 } });
   const answer = await askForImage("jupyter/scipy:v1", [mirror], fetch);
-  t.like(answer, { kind: "there", registry: "mirror.example.org:5000" });
+  t.like(answer, { kind: "found", registry: "mirror.example.org:5000" });
   t.deepEqual(asked, [`HEAD ${at(mirror)}`]);
 });
 
@@ -54,7 +54,7 @@ test("what the mirror lacks, Docker Hub may have", async (t) => {
     [`GET ${at(mirror)}`]: { status: 404, body: unknown },
     [`HEAD ${at(hub)}`]: { status: 200 },
   });
-  t.like(answer, { kind: "there", registry: "registry-1.docker.io" });
+  t.like(answer, { kind: "found", registry: "registry-1.docker.io" });
 });
 
 test("mirrors are for Docker Hub's images only", async (t) => {
@@ -90,7 +90,7 @@ test("a registry's token for everybody is fetched and shown", async (t) => {
     },
     "quay.io/jupyter/scipy:v1",
   );
-  t.is(answer.kind, "there");
+  t.is(answer.kind, "found");
 });
 
 test("a private image is refused: there is nobody to log in", async (t) => {

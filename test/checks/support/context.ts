@@ -42,7 +42,7 @@ export const contextOf = (
   world: fakeWorld(world),
 });
 
-/** Findings as lines: "refusal manager: port 443 is taken …". */
+/** Findings as lines: "error manager: port 443 is in use …". */
 export const lines = (findings: readonly Finding[]): string[] =>
   findings.map(
     ({ host, level, text }) => `${level}${host === undefined ? "" : ` ${host}`}: ${text}`,

@@ -1,7 +1,7 @@
 import test from "ava";
-import { UserError } from "../../../src/errors.js";
+import { UserError, adviceOf } from "../../../src/errors.js";
 
-/** Tests that a reader takes the good texts and answers each bad one with a Problem. */
+/** Tests that a reader accepts the good texts, and refuses each bad one with a UserError. */
 export const accepts = (
   what: string,
   read: (text: string) => unknown,
@@ -15,13 +15,13 @@ export const accepts = (
     });
 };
 
-/** What a reader says about a bad text. */
-export const adviceOf = (read: (text: string) => unknown, text: string): string => {
+/** The advice of a reader about a bad text. */
+export const adviceAbout = (read: (text: string) => unknown, text: string): string => {
   try {
     read(text);
     return "";
   } catch (error) {
-    return error instanceof UserError ? `${error.reason}; ${error.hint}` : String(error);
+    return adviceOf(error);
   }
 };
 

@@ -1,6 +1,6 @@
 import test from "ava";
 import { addressFrom, destinationFrom, machineOf } from "../../../src/config/values/destination.js";
-import { accepts, adviceOf } from "../support/accepts.js";
+import { accepts, adviceAbout } from "../support/accepts.js";
 
 accepts("a destination", destinationFrom, {
   good: [
@@ -33,13 +33,16 @@ accepts("an address", addressFrom, {
   ],
 });
 
-test("a port is given as ssh takes it", (t) => {
-  t.regex(adviceOf(destinationFrom, "ada@host:2222"), /write ssh:\/\/ada@host:2222$/);
+test("a port is corrected to the form of ssh", (t) => {
+  t.regex(
+    adviceAbout(destinationFrom, "ada@host:2222"),
+    /; did you mean "ssh:\/\/ada@host:2222"\?$/,
+  );
 });
 
-test("one machine is one machine, whoever logs in", (t) => {
-  const ways = ["host", "HOST", "ada@host", "ssh://host", "ssh://bob@host:22"];
-  t.deepEqual(new Set(ways.map(machineOf)), new Set(["host:22"]));
+test("destinations with different users are the same machine", (t) => {
+  const destinations = ["host", "HOST", "ada@host", "ssh://host", "ssh://bob@host:22"];
+  t.deepEqual(new Set(destinations.map(machineOf)), new Set(["host:22"]));
   t.deepEqual(new Set(["local", "localhost", "ada@127.0.0.1"].map(machineOf)).size, 1);
   t.not(machineOf("ssh://localhost:2222"), machineOf("local"));
   t.not(machineOf("ssh://host:2222"), machineOf("host"));

@@ -1,6 +1,6 @@
 import test from "ava";
 import { imageFrom, mirrorFrom } from "../../../src/config/values/image.js";
-import { accepts, adviceOf } from "../support/accepts.js";
+import { accepts, adviceAbout } from "../support/accepts.js";
 
 const digest = `sha256:${"0".repeat(64)}`;
 
@@ -41,6 +41,6 @@ accepts("a mirror", mirrorFrom, {
   ],
 });
 
-test("a mirror's path is taken away in the advice", (t) => {
-  t.regex(adviceOf(mirrorFrom, "https://x.org/v2"), /write https:\/\/x\.org$/);
+test("the advice about a mirror with a path is the address without it", (t) => {
+  t.regex(adviceAbout(mirrorFrom, "https://x.org/v2"), /; did you mean "https:\/\/x\.org"\?$/);
 });

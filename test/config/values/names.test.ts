@@ -6,7 +6,7 @@ import {
   domainFrom,
   userFrom,
 } from "../../../src/config/values/names.js";
-import { accepts, adviceOf } from "../support/accepts.js";
+import { accepts, adviceAbout } from "../support/accepts.js";
 
 accepts("a class name", classNameFrom, {
   good: ["a", "geo-101", "0", "a".repeat(40)],
@@ -47,9 +47,9 @@ accepts("a device", deviceFrom, {
   ],
 });
 
-test("what is nearly right is turned into what is right", (t) => {
-  t.regex(adviceOf(deviceFrom, "vdb"), /write \/dev\/vdb$/);
-  t.regex(adviceOf(userFrom, "Ada"), /write ada$/);
+test("the advice about a near miss is the corrected value", (t) => {
+  t.regex(adviceAbout(deviceFrom, "vdb"), /; did you mean "\/dev\/vdb"\?$/);
+  t.regex(adviceAbout(userFrom, "Ada"), /; did you mean "ada"\?$/);
   t.is(classNameNear("Größe & Zahl 1"), "gr-e-zahl-1");
   t.is(classNameNear("…"), "class");
 });

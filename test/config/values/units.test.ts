@@ -6,7 +6,7 @@ import {
   durationFrom,
   filesFrom,
 } from "../../../src/config/values/units.js";
-import { accepts, adviceOf } from "../support/accepts.js";
+import { accepts, adviceAbout } from "../support/accepts.js";
 
 accepts("a size", bytesFrom, {
   good: ["500M", "1.5G", "5G", "1024T", "64K"],
@@ -45,12 +45,12 @@ test("sizes are counted in 1024s and durations in milliseconds", (t) => {
   t.is(Number(durationFrom("1.5h")), 5_400_000);
 });
 
-test("a size is written as it would be typed", (t) => {
+test("a size is printed as in the file", (t) => {
   const sizes = [2 ** 30, 1.5 * 2 ** 30, 153 * 2 ** 20, 2 ** 40, 4096];
   t.deepEqual(sizes.map(bytesText), ["1G", "1.5G", "153M", "1T", "4K"]);
 });
 
-test("a size with a usual slip is mended in the advice", (t) => {
-  for (const slip of ["5GB", "5 G", "5g", "5GiB", " 5 gib "])
-    t.regex(adviceOf(bytesFrom, slip), /write 5G$/, slip);
+test("the advice about a common mistake in a size is the corrected size", (t) => {
+  for (const mistake of ["5GB", "5 G", "5g", "5GiB", " 5 gib "])
+    t.regex(adviceAbout(bytesFrom, mistake), /; did you mean "5G"\?$/, mistake);
 });

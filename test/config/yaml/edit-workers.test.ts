@@ -6,7 +6,7 @@ import { UserError, exitCode } from "../../../src/errors.js";
 const rest = "storage: {device: /dev/vdb}   # the disk\n";
 const head = "# our class\nname: geo-101\n\nmanager: debian@a   # the big one\n";
 
-/** The layout of workers, one more of them written into it, and one of them taken out. */
+/** A layout of workers: the text, the text with one worker more, and the text with one worker less. */
 const layouts: [what: string, before: string, added: string, without?: [string, string]][] = [
   ["no workers at all", "", "workers: [debian@new]\n"],
   ["an empty key with a comment", "workers:   # later\n", "workers: [debian@new]   # later\n"],
@@ -74,7 +74,7 @@ for (const [what, before, added, without] of layouts)
       t.is(withoutWorkers(file(before), "class.yaml", [gone]), file(left));
     });
 
-test("a file without an end of its last line gets one more line", (t) => {
+test("a file without a newline at its end gets one more line", (t) => {
   const text = "name: a\nstorage: temporary\nmanager: m\nworkers:\n  - w1";
   const more = withWorkers(text, "class.yaml", [{ destination: "w2" }]);
   t.is(more, `${text}\n  - w2`);
@@ -91,7 +91,7 @@ test("a file that is one mapping in braces is edited too", (t) => {
   );
 });
 
-test("several come and go at once, with their addresses, and what YAML would misread is quoted", (t) => {
+test("several workers are added and removed at once, with their addresses, and quoted where YAML would misread them", (t) => {
   const more = [
     { destination: "ssh://debian@b:2222", address: "10.0.0.7" },
     { destination: "1e3" },
@@ -107,23 +107,23 @@ test("several come and go at once, with their addresses, and what YAML would mis
   t.deepEqual(configFrom(left, "class.yaml").workers, [{ destination: "fe80::1" }]);
 });
 
-const refused = (work: () => unknown): UserError => {
+const refusal = (work: () => unknown): UserError => {
   try {
     work();
   } catch (error) {
     if (error instanceof UserError) return error;
   }
-  throw new Error("it was taken");
+  throw new Error("it was accepted");
 };
 
-test("a machine that is in the file already is complained of as ever", (t) => {
-  const error = refused(() => withWorkers(head + rest, "class.yaml", [{ destination: "root@a" }]));
-  t.regex(error.message, /root@a, the same machine as manager/);
+test("a machine that is already in the file has the usual complaint", (t) => {
+  const error = refusal(() => withWorkers(head + rest, "class.yaml", [{ destination: "root@a" }]));
+  t.regex(error.message, /root@a, the same machine as "manager"/);
 });
 
-test("a layout that cannot be edited without harm is left to its owner, with the line to write", (t) => {
+test("a layout that cannot be edited is refused with the line to write", (t) => {
   const text = `name: a\nmanager: m\nstorage: temporary\nworkers:\n  -\n    host: w1\n`;
-  const error = refused(() => withoutWorkers(text, "class.yaml", ["w1"]));
+  const error = refusal(() => withoutWorkers(text, "class.yaml", ["w1"]));
   t.is(error.code, exitCode.usage);
-  t.is(error.hint, "write it by hand: workers: []");
+  t.is(error.hint, "write them by hand: workers: []");
 });

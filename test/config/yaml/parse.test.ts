@@ -1,30 +1,32 @@
 import test from "ava";
 import { classWith, complaintsOf } from "../support/complaints.js";
 
-test("a file with nothing in it leads to swarmhub init", (t) => {
+test("the complaint about an empty file names swarmhub init", (t) => {
   for (const text of ["", "\n\n", "# only a comment\n", "---\n", "~"])
+    t.regex(complaintsOf(text).join("\n"), /^1:1 {2}the file is empty.*`swarmhub init`/);
+});
+
+test("a list or a single word is refused", (t) => {
+  for (const text of ["- a\n- b\n", "geo-101", "5", "true"])
     t.regex(
       complaintsOf(text).join("\n"),
-      /^1:1 {2}there is nothing in this file.*`swarmhub init`/,
+      /^1:1 {2}the file is not a mapping: expected lines such as name: geo-101$/,
     );
 });
 
-test("a list or a single word is no configuration", (t) => {
-  for (const text of ["- a\n- b\n", "geo-101", "5", "true"])
-    t.regex(complaintsOf(text).join("\n"), /^1:1 {2}this is no mapping/);
-});
-
-test("each line that a tab indents is named in a plain sentence", (t) => {
+test("each line with a tab in its indentation has a complaint", (t) => {
   const complaints = complaintsOf("name: a\nstorage:\n\tdevice: /dev/vdb\n\t\n  \tquota: 5G\n");
   t.is(complaints.length, 2);
-  t.regex(complaints[0] ?? "", /^3:1 {2}a tab indents this line, but YAML counts spaces; put two/);
+  t.regex(
+    complaints[0] ?? "",
+    /^3:1 {2}tab in the indentation, where YAML allows only spaces; write two/,
+  );
   t.regex(complaints[1] ?? "", /^5:3 /);
 });
 
-test("a key that stands twice is shown at its second place", (t) => {
+test("a duplicate key is shown at its second place", (t) => {
   const complaints = complaintsOf(`${classWith("domain: a.example.org")}\nname: b\n`);
-  t.is(complaints.length, 1);
-  t.regex(complaints[0] ?? "", /^5:1 {2}"name" stands here a second time.*; keep one$/);
+  t.deepEqual(complaints, ['5:1  duplicate key "name"; delete one of the two']);
 });
 
 test("a second document is refused", (t) => {
@@ -34,9 +36,9 @@ test("a second document is refused", (t) => {
   );
 });
 
-test("broken YAML is shown where it breaks", (t) => {
+test("invalid YAML is shown at its place", (t) => {
   const [first = ""] = complaintsOf('name: "a\nmanager: local\n');
-  t.regex(first, /^\d+:\d+ {2}this cannot be read as YAML: .*; look at the quotes/);
+  t.regex(first, /^\d+:\d+ {2}invalid YAML: .*; check the quotes/);
 });
 
 test("tags and unknown types are refused", (t) => {
@@ -44,30 +46,30 @@ test("tags and unknown types are refused", (t) => {
     t.true(complaintsOf(classWith(`name: ${value}`)).length > 0, value);
 });
 
-test("aliases are refused, so that a bomb has no fuse", (t) => {
+test("aliases are refused, so that no small file expands to a huge one", (t) => {
   const levels = Array.from({ length: 30 }, (_, level) =>
     level === 0 ? "a0: &a0 [x,x]" : `a${level}: &a${level} [*a${level - 1},*a${level - 1}]`,
   );
-  t.regex(complaintsOf(levels.join("\n"))[0] ?? "", /^2:10 {2}"\*a0" is an alias/);
-  t.regex(complaintsOf("name: &x [*x]").join("\n"), /is an alias/);
+  t.regex(complaintsOf(levels.join("\n"))[0] ?? "", /^2:10 {2}alias "\*a0" is not supported/);
+  t.regex(complaintsOf("name: &x [*x]").join("\n"), /alias "\*x" is not supported/);
   t.deepEqual(complaintsOf("name: *none").length, 1);
 });
 
 test("a merge key is an unknown key like any other", (t) => {
-  t.regex(complaintsOf(classWith("<<: {domain: a.example.org}")).join("\n"), /"<<" is no key/);
+  t.regex(complaintsOf(classWith("<<: {domain: a.example.org}")).join("\n"), /unknown key "<<"/);
 });
 
-test("keys that are no words are refused", (t) => {
+test("keys that are not words are refused", (t) => {
   for (const key of ["? [a]\n", "? {a: b}\n", "5", "true", "~"])
-    t.regex(complaintsOf(`name: a\n${key}: x`).join("\n"), /this key is no plain word/, key);
+    t.regex(complaintsOf(`name: a\n${key}: x`).join("\n"), /this key is not a word/, key);
 });
 
-test("brackets without end are a complaint and no end of the stack", (t) => {
+test("deep nesting is a complaint and does not overflow the stack", (t) => {
   for (const text of ["[".repeat(20_000), "a: ".concat("{a: ".repeat(20_000)), "- ".repeat(20_000)])
-    t.regex(complaintsOf(text).join("\n"), /^1:\d+ {2}this is nested too deeply/);
+    t.regex(complaintsOf(text).join("\n"), /^1:\d+ {2}nested too deeply/);
 });
 
-test("a file of nothing but keys is answered soon, and in a few lines", (t) => {
+test("a file of 20,000 unknown keys is refused within seconds, in 31 lines", (t) => {
   const started = performance.now();
   const complaints = complaintsOf(
     Array.from({ length: 20_000 }, (_, key) => `k${key}:`).join("\n"),
@@ -77,7 +79,7 @@ test("a file of nothing but keys is answered soon, and in a few lines", (t) => {
   t.true(performance.now() - started < 10_000);
 });
 
-test("what a complaint repeats cannot reach into the terminal", (t) => {
+test("a value in a complaint cannot control the terminal", (t) => {
   const [complaint = ""] = complaintsOf(classWith('domain: "\\e[31m\\u202Ered"'));
   t.notRegex(complaint, /[\u001B\u202E]/);
 });

@@ -22,7 +22,7 @@ const folderOf = async (t: ExecutionContext): Promise<string> => {
   return folder;
 };
 
-test("a file is replaced with its mode, through a link to it, and nothing is left beside it", async (t) => {
+test("a file is replaced with the same mode, also through a link, and no other file is left", async (t) => {
   const folder = await folderOf(t);
   const [file, link] = [join(folder, "class.yaml"), join(folder, "link.yaml")];
   await writeFile(file, "\uFEFFname: größe\n");
@@ -35,7 +35,7 @@ test("a file is replaced with its mode, through a link to it, and nothing is lef
   t.deepEqual((await readdir(folder)).toSorted(), ["class.yaml", "link.yaml"]);
 });
 
-test("a file that stays the same is not written", async (t) => {
+test("an unchanged file is not written", async (t) => {
   const file = join(await folderOf(t), "class.yaml");
   await writeFile(file, "a");
   const before = await stat(file);
@@ -43,7 +43,7 @@ test("a file that stays the same is not written", async (t) => {
   t.is((await stat(file)).ino, before.ino);
 });
 
-test("an edit that is refused, or a file that is gone, changes nothing", async (t) => {
+test("an edit that throws or a missing file changes nothing", async (t) => {
   const folder = await folderOf(t);
   const file = join(folder, "class.yaml");
   await writeFile(file, "a");

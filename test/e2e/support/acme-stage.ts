@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Status } from "../../../contracts/edge-status.js";
+import { type EdgeStatus, statusFrom } from "../../../contracts/edge-status.js";
 import { assetsAt, ownImages } from "../../../src/operator/own-images.js";
 import { waitUntil } from "../../../src/wait.js";
 import { type Authority, setAuthority, site } from "./authority.js";
@@ -18,9 +18,13 @@ export type Stage = Authority & {
     kill: string;
     log: () => Promise<string>;
   };
-  status: () => Promise<Status>;
+  status: () => Promise<EdgeStatus>;
   /** Waits until the status is so; `seconds` at most. */
-  statusWhen: (what: string, is: (status: Status) => boolean, seconds?: number) => Promise<Status>;
+  statusWhen: (
+    what: string,
+    is: (status: EdgeStatus) => boolean,
+    seconds?: number,
+  ) => Promise<EdgeStatus>;
 };
 
 /** Prepares the guest; starts neither Pebble nor the edge. */
@@ -60,7 +64,11 @@ docker run -d --name proxy --network class --restart always -p 8000:8000 -v /roo
       kill: `kill -9 ${init}`,
       log: () => on("docker logs edge 2>&1 | grep ^edge: || true"),
     },
-    status: async () => JSON.parse(await on(`cat ${folder}/status.json`)) as Status,
+    status: async () => {
+      const status = statusFrom(await on(`cat ${folder}/status.json`));
+      if (status === undefined) throw new Error("status.json cannot be read");
+      return status;
+    },
     statusWhen: (what, is, seconds = 60) => {
       let seen: unknown;
       return waitUntil(
@@ -89,7 +97,7 @@ const init = "$(docker inspect -f '{{.State.Pid}}' edge)";
 
 const settings = {
   domain: site,
-  names: [],
+  otherNames: [],
   tls: { kind: "acme", directory: "https://acme.example.org:14000/dir", ca: true },
   schedule: { pauses: [2] },
 };

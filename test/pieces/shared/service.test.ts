@@ -65,7 +65,7 @@ test("three failures end the waiting with the reason, older failures do not coun
     waitUntilRunning(managerWith([older, older, [...older, ...newer]]), wanted, "sha256:1"),
   );
   t.is(error.message, "manager: the service proxy does not run (invalid mount config)");
-  t.is(error.hint, "`swarmhub logs proxy` shows what it said");
+  t.is(error.hint, "to see its log, type `swarmhub logs proxy`");
 });
 
 test("a task that runs but does not answer yet is waited for", async (t) => {

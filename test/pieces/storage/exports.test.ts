@@ -76,7 +76,7 @@ test("a machine that is named loses its export, and no other does", async (t) =>
   t.is(await asked(), "-u 10.77.0.12:/srv/swarmhub\n");
   for (const other of ["\t10.77.0.11(rw", "\t10.77.0.112(rw", "/srv/others\t10.77.0.12(ro)"])
     t.true((await table()).includes(other), other);
-  t.is(await end(), "the homes are withdrawn from 10.77.0.12\n");
+  t.is(await end(), "withdrew the export to 10.77.0.12\n");
 });
 
 test("it has it again, as it was, when it is named no more", async (t) => {

@@ -24,7 +24,7 @@ const listed = {
 test("a disk that the provider made larger is taken whole", (t) => {
   const disk = { ...mounted, room: 40 * gigabyte };
   t.deepEqual(said(plan(classOf(1), disk, facts)), [
-    "manager: grow the homes' file system to 40 GB (it has 20 GB; nothing has to stop)",
+    "manager: grow the homes' file system to 40 GB (from 20 GB, without interruption)",
   ]);
 });
 
@@ -39,11 +39,11 @@ test("a file system that does not say how large it is, is left alone", (t) => {
 test("a storage file grows to what the configuration says, whether it is mounted or not", (t) => {
   const cluster = classOf(1, fromFile(40));
   t.deepEqual(said(plan(cluster, inFile, listed)), [
-    "manager: grow the homes' file system to 40 GB (it has 20 GB; nothing has to stop)",
+    "manager: grow the homes' file system to 40 GB (from 20 GB, without interruption)",
   ]);
   t.is(
     said(plan(cluster, { ...nothing, file: 20 * gigabyte }, listed))[0],
-    "manager: grow the storage file to 40 GB (it has 20 GB; nothing has to stop)",
+    "manager: grow the storage file to 40 GB (from 20 GB, without interruption)",
   );
   const halfWay = { ...inFile, file: 40 * gigabyte };
   t.is(plan(cluster, halfWay, listed).length, 1, "a run that was cut off half-way is gone on with");
@@ -55,7 +55,7 @@ test("a storage file that would have to shrink is refused, and the size to write
     const error = refusal(t, () => plan(classOf(1, fromFile(10)), state, listed));
     t.is(
       error.message,
-      "manager: the storage file has 20 GB, and the configuration says 10 GB. A file of homes can grow, and never shrinks",
+      "manager: the storage file has 20 GB, but the configuration says 10 GB; a storage file can only grow",
     );
     t.regex(error.hint ?? "", /`file: 20G` or more/);
     t.is(error.code, exitCode.preflight);

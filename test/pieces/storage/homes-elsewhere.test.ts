@@ -29,7 +29,10 @@ for (const [what, options] of Object.entries({
     const error = refusal(t, () =>
       plan(classOf(1, options), { [paths.hubConfiguration]: settings }),
     );
-    t.regex(error.message, /on a server of their own, 10\.77\.0\.13, and the configuration/);
+    t.regex(
+      error.message,
+      /are on the storage server 10\.77\.0\.13, which is no longer in the configuration$/,
+    );
     t.is(error.code, 3);
   });
 

@@ -33,7 +33,7 @@ test("a file system of which nothing is known is not called full", (t) => {
 
 test("a file system that is read-only is made writable again", (t) => {
   t.deepEqual(said(plan(classOf(1), { ...mounted, trouble: "read-only" }, facts)), [
-    "manager: make /srv/swarmhub writable again (it is mounted read-only)",
+    "manager: remount /srv/swarmhub read-write (it is read-only)",
   ]);
 });
 
@@ -43,7 +43,7 @@ test("a file system that shut itself down is mounted anew, once all let go of it
   const cluster = classOf(1, { answers: [[/./, ""]] });
   const steps = plan(cluster, dead, facts);
   t.deepEqual(said(steps), [
-    "manager: mount /srv/swarmhub anew (its file system answers with errors, as XFS does after its disk failed)",
+    "manager: unmount and mount /srv/swarmhub (its file system returns errors, as XFS does after a disk failure)",
   ]);
   await runAll(steps);
   const [script = ""] = cluster.manager.asked;

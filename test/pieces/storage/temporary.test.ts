@@ -69,10 +69,10 @@ test("homes that were kept until now stay on their disk, and those who used them
     "manager: stop the server of one user",
     "worker1: forget the mounts of homes",
     "manager: stop the quota watcher",
-    "manager: keep no machines from the homes any more",
+    "manager: remove lost-node fencing",
     "manager: remove /etc/exports.d/swarmhub.exports",
     "manager: remove /etc/nfs.conf.d/swarmhub.conf",
-    "manager: unmount /srv/swarmhub (the homes stay on their disk)",
+    "manager: unmount /srv/swarmhub (homes stay on their disk)",
   ]);
 });
 

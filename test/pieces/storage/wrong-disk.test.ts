@@ -20,8 +20,8 @@ const asked = (t: Parameters<typeof refusal>[0], state: DiskState, facts = {}): 
 test("of several blank disks none is taken on a guess: all are said, as lines to paste", (t) => {
   t.is(
     asked(t, { ...none, blank: [blank, other] }),
-    `manager: the machine has 2 blank disks, and the configuration does not say where the homes lie
-write one of these lines below \`storage:\`
+    `manager: the machine has 2 blank disks, but the configuration names no disk or file for the homes
+add one of these lines to \`storage:\`
   device: /dev/vdb   # 20 GB
   device: /dev/vdc   # 100 GB`,
   );
@@ -30,8 +30,8 @@ write one of these lines below \`storage:\`
 test("nor is the only one, since what is formatted is what somebody named", (t) => {
   t.is(
     asked(t, { ...none, blank: [other] }),
-    `manager: the machine has a blank disk, and the configuration does not say where the homes lie
-write below \`storage:\`
+    `manager: the machine has a blank disk, but the configuration names no disk or file for the homes
+add to \`storage:\`
   device: /dev/vdc   # 100 GB`,
   );
 });
@@ -58,21 +58,21 @@ test("without a disk a file is offered that fits, and that it is slower is said"
     /file: 10G /,
     "images that are there need no more room",
   );
-  t.regex(asked(t, none, room(7.5)), /no room for a file.*\n.*storage: temporary/s);
+  t.regex(asked(t, none, room(7.5)), /no room for a storage file.*\n.*storage: temporary/s);
 });
 
 test("homes on another disk than the one named are said, whether that is blank or not there", (t) => {
-  for (const [device, named] of [
-    [blank, "holds none"],
-    [undefined, "is not there"],
+  for (const [device, problem] of [
+    [blank, "has none"],
+    [undefined, "does not exist"],
   ] as const) {
     const state = { ...nothing, device, homes: [{ ...homes, path: "/dev/vdc" }] };
     const error = refusal(t, () => plan(classOf(1), state));
     t.is(
       error.message,
-      `manager: the homes of a class are on /dev/vdc (20 GB), and the configuration says /dev/vdb, which ${named}`,
+      `manager: the homes of a class are on /dev/vdc (20 GB), but the configuration says /dev/vdb, which ${problem}`,
     );
-    t.regex(error.hint ?? "", /^write `device: \/dev\/vdc` to go on with these homes/);
+    t.regex(error.hint ?? "", /^to keep these homes, write `device: \/dev\/vdc`/);
     t.is(/xfs_admin -L old \/dev\/vdc/.test(error.hint ?? ""), device !== undefined);
     t.is(error.code, exitCode.preflight);
   }
@@ -81,7 +81,7 @@ test("homes on another disk than the one named are said, whether that is blank o
 test("where the named disk is not there, the blank ones that are there are said", (t) => {
   const error = refusal(t, () => plan(classOf(1), { ...none, blank: [other] }));
   t.is(error.message, "manager: there is no disk /dev/vdb");
-  t.is(error.hint, "it has these blank ones:\n  device: /dev/vdc   # 100 GB");
+  t.is(error.hint, "its blank disks:\n  device: /dev/vdc   # 100 GB");
 });
 
 test("nothing is erased on a guess", (t) => {
@@ -90,7 +90,7 @@ test("nothing is erased on a guess", (t) => {
     erasure.remove({ machines: machinesOf(cluster), disk }, cluster);
   t.regex(
     refusal(t, () => erase({ ...none, homes: [homes] })).message,
-    /nothing is erased on a guess/,
+    /names no disk or file for the homes, so nothing is erased$/,
   );
   t.deepEqual(said(erase(none)), []);
 });
