@@ -42,6 +42,7 @@ export const bringBack = async (storage: Host, entry: string, home: string): Pro
 const perl = async (storage: Host, program: string, ...words: string[]): Promise<string> => {
   try {
     return await storage.run(["perl", "-e", shared + program, paths.storage, ...words], {
+      title: "change the trash",
       timeout: 60_000,
     });
   } catch (error) {

@@ -29,6 +29,7 @@ export type HomesState = { watcher: Watcher | undefined; trouble: string | undef
 export const inspectClassHomes = async (storage: Host): Promise<HomesState | undefined> => {
   const answer = await storage.script(
     `mountpoint -q ${paths.storage} || exit 0\ndate +%s\ncat ${paths.storage}/watcher.json 2>/dev/null || true`,
+    { title: "read the watcher's status" },
   );
   const [seconds = "", ...text] = answer.split("\n");
   if (seconds === "") return undefined;
