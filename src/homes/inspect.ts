@@ -59,9 +59,9 @@ export const inspectHomes = async (
   storage: Host,
   { changes = false, only }: { changes?: boolean; only?: readonly string[] } = {},
 ): Promise<Homes> => {
-  const [first = "", ...rest] = (await storage.script(inspectScript(changes, only))).split(
-    "\n\x1e",
-  );
+  const [first = "", ...rest] = (
+    await storage.script(inspectScript(changes, only), { title: "inspect the homes" })
+  ).split("\n\x1e");
   const lines = first.split("\n").map((line) => line.split(" "));
   if (lines[0]?.[1] !== "1")
     throw new UserError(`the homes' disk is not mounted at ${paths.storage}`, {

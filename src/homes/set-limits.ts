@@ -18,6 +18,7 @@ export const writeOwnLimits = async (
   );
   await storage.run(["perl", "-e", writingProgram, `${paths.storage}/${storageFolders.limits}`], {
     input: `${lines.join("\n")}\n`,
+    title: "write the limits",
     timeout: 60_000,
   });
 };

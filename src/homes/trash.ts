@@ -40,6 +40,7 @@ export const restoreFromTrash = async (
 const perl = async (storage: Host, program: string, ...words: string[]): Promise<string> => {
   try {
     return await storage.run(["perl", "-e", sharedProgram + program, paths.storage, ...words], {
+      title: "change the trash",
       timeout: 60_000,
     });
   } catch (error) {

@@ -44,7 +44,10 @@ export const firstFiles: Piece<State> = {
         detail: `${formatSize(bytes)} in ${files} files and folders`,
         run: async () => {
           const input = await folderTar(wanted.entries);
-          await host.run(["sh", "-c", unpackScript, "sh", note], { input });
+          await host.run(["sh", "-c", unpackScript, "sh", note], {
+            title: "unpack the files",
+            input,
+          });
         },
       },
     ];

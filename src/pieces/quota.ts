@@ -6,7 +6,7 @@ import {
 } from "../../contracts/watcher-status.js";
 import { homesHost } from "../cluster/cluster.js";
 import type { Config, PersistentStorage } from "../config/types.js";
-import { absent } from "../docker/client.js";
+import { ifExists } from "../docker/client.js";
 import { UserError } from "../errors.js";
 import { configuredLimits, limitsFile } from "../homes/set-limits.js";
 import type { Facts } from "../host/facts.js";
@@ -54,7 +54,7 @@ export const quota: Piece<State> = {
     const [image, container] = await Promise.all([
       listedImage(host, reference),
       facts.units["docker.service"] === "active"
-        ? absent(host.docker.getContainer(watcherName).inspect())
+        ? ifExists(host.docker.getContainer(watcherName).inspect())
         : Promise.resolve(undefined),
     ]);
     return { facts, reference, imageId: image?.Id, container };
@@ -76,7 +76,7 @@ export const quota: Piece<State> = {
     if (container !== undefined && differs.length === 0) return limits;
     const run = async () => {
       const { docker } = host;
-      await absent(docker.getContainer(watcherName).remove({ force: true }));
+      await ifExists(docker.getContainer(watcherName).remove({ force: true }));
       const created = await docker.createContainer({
         name: watcherName,
         Image: reference,
@@ -93,7 +93,7 @@ export const quota: Piece<State> = {
   remove: ({ container }, cluster) => {
     if (container === undefined) return [];
     const host = homesHost(cluster);
-    const run = () => absent(host.docker.getContainer(watcherName).remove({ force: true }));
+    const run = () => ifExists(host.docker.getContainer(watcherName).remove({ force: true }));
     return [{ host, title: "stop the quota watcher", run }];
   },
 };

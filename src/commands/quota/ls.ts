@@ -2,7 +2,7 @@ import { limitText } from "../../homes/findings.js";
 import { type Home, type Homes, type Usage, inspectHomes } from "../../homes/inspect.js";
 import { ownerName } from "../../homes/select.js";
 import type { View } from "../../report/frame.js";
-import type { Stretch } from "../../report/paint.js";
+import type { Span } from "../../report/paint.js";
 import { type Cell, tableText } from "../../report/table.js";
 import type { Terminal } from "../../report/terminal.js";
 import { agoText, countText, formatSize, jsonText, plural } from "../../text/format.js";
@@ -97,7 +97,7 @@ const filesText = ({ used, hard }: Usage): string =>
 const barWidth = 10;
 
 /** A bar on a terminal, and always the number. */
-const fullnessCell = (home: Home, screen: View | undefined): Stretch[] => {
+const fullnessCell = (home: Home, screen: View | undefined): Span[] => {
   const percentage = fullness(home);
   const number = `${Math.floor(percentage)} %`.padStart(5);
   if (screen === undefined) return [[number]];

@@ -31,6 +31,7 @@ export type HomesState = { watcher: WatcherReport | undefined; problem: string |
 export const inspectClassHomes = async (storage: Host): Promise<HomesState | undefined> => {
   const output = await storage.script(
     `mountpoint -q ${paths.storage} || exit 0\ndate +%s\ncat ${paths.storage}/${storageFiles.watcherStatus} 2>/dev/null || true`,
+    { title: "read the watcher's status" },
   );
   const [seconds = "", ...text] = output.split("\n");
   if (seconds === "") return undefined;

@@ -1,5 +1,5 @@
 import type { Cluster } from "../../cluster/cluster.js";
-import { absent } from "../../docker/client.js";
+import { ifExists } from "../../docker/client.js";
 import type { Host } from "../../host/host.js";
 import type { Step } from "../../reconcile/piece.js";
 import { userServices } from "../../swarm/list.js";
@@ -39,7 +39,7 @@ export const removeServersSteps = ({ services, volumes }: Servers, cluster: Clus
             title: `stop ${services.length === 1 ? "the server of one user" : `the servers of ${services.length} users`}`,
             run: async () => {
               await Promise.all(
-                services.map((name) => absent(manager.docker.getService(name).remove())),
+                services.map((name) => ifExists(manager.docker.getService(name).remove())),
               );
               await Promise.all(nodes.map((host) => waitUntilGone(host, "swarmhub.user")));
             },
@@ -64,5 +64,5 @@ export const removeServersSteps = ({ services, volumes }: Servers, cluster: Clus
 const removeStrayContainers = async ({ docker }: Host, className: string): Promise<void> => {
   const label = [`swarmhub.class=${className}`, "swarmhub.user"];
   for (const { Id } of await docker.listContainers({ all: true, filters: { label } }))
-    await absent(docker.getContainer(Id).remove({ force: true }));
+    await ifExists(docker.getContainer(Id).remove({ force: true }));
 };
