@@ -45,11 +45,11 @@ const isLetsEncrypt = ({ directory }: AcmeConfig): boolean =>
   new URL(directory).host.endsWith(".letsencrypt.org");
 
 /** CAA: the records of the nearest name that has any say which authorities may issue certificates (RFC 8659). */
-const caaFindings = async (name: string, { world }: CheckContext): Promise<Finding[]> => {
+const caaFindings = async (name: string, { operator }: CheckContext): Promise<Finding[]> => {
   const parts = name.split(".");
   for (let skip = 0; skip < parts.length - 1; skip += 1) {
     const parent = parts.slice(skip).join(".");
-    const issuers = (await withTimeout(timeout, world.issuers(parent))) ?? [];
+    const issuers = (await withTimeout(timeout, operator.issuers(parent))) ?? [];
     if (issuers.length === 0) continue;
     if (issuers.some((issuer) => /^letsencrypt\.org\s*(;|$)/.test(issuer.trim()))) return [];
     return [
@@ -71,6 +71,7 @@ const resolverFindings = async (
   const { manager } = cluster;
   const resolved = await manager.script(
     `for name in ${quoteAll(names)}; do timeout 5 getent ahostsv4 "$name" >/dev/null && echo "$name"; done; true`,
+    { title: "resolve the domain" },
   );
   const missing = names.filter((name) => !resolved.split("\n").includes(name));
   if (missing.length === 0) return [];
@@ -87,7 +88,7 @@ const resolverFindings = async (
 const portFindings = async (
   tls: AcmeConfig,
   names: readonly string[],
-  { cluster, machines, world }: CheckContext,
+  { cluster, machines, operator }: CheckContext,
 ): Promise<Finding[]> => {
   const { files } = machines(cluster.manager).facts;
   if (files[paths.edgeConfiguration] === undefined)
@@ -102,7 +103,7 @@ const portFindings = async (
       const url = `http://${name}/.well-known/acme-challenge/swarmhub-check`;
       const answer = await withTimeout(
         timeout,
-        world.fetch(url, { redirect: "manual", signal: AbortSignal.timeout(timeout) }),
+        operator.fetch(url, { redirect: "manual", signal: AbortSignal.timeout(timeout) }),
       );
       return answer === undefined
         ? {

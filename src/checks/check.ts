@@ -24,7 +24,7 @@ export type CheckContext = {
   cluster: Cluster;
   machines: Machines;
   listening: (host: Host) => readonly Listener[];
-  world: OperatorMachine;
+  operator: OperatorMachine;
 };
 
 /** One preflight check. It changes nothing on a machine and leaves nothing running there. */
@@ -58,7 +58,7 @@ export const withTimeout = async <T>(
 };
 
 /** A UserError as a finding of level error; rethrows other errors and those of an unreachable machine. */
-export const refusalFrom = (error: unknown): Finding => {
+export const findingFrom = (error: unknown): Finding => {
   if (!(error instanceof UserError) || error.code === exitCode.unreachable) throw error;
   const { reason, host, hint } = error;
   return {

@@ -29,10 +29,10 @@ export const clock: Check = {
   },
 };
 
-const readingOf = async (host: Host, { world }: CheckContext): Promise<Reading> => {
-  const sent = world.now();
+const readingOf = async (host: Host, { operator }: CheckContext): Promise<Reading> => {
+  const sent = operator.now();
   const answer = Number(await host.run(["date", "+%s%3N"], { timeout: 15_000 }));
-  const received = world.now();
+  const received = operator.now();
   return {
     host,
     ahead: answer - (sent + received) / 2,

@@ -10,12 +10,13 @@ const timeout = 5000;
 /** Each name points to the manager. Only a warning: the class is also served by its address, with a self-signed certificate. */
 export const domain: Check = {
   name: "domain",
-  run: async ({ cluster, machines, world }) => {
+  run: async ({ cluster, machines, operator }) => {
     const { config, manager } = cluster;
     const names = namesOf(config);
     if (names.length === 0) return [];
     const { facts, address } = machines(manager);
-    const lookup = async (name: string) => (await withTimeout(timeout, world.lookup(name))) ?? [];
+    const lookup = async (name: string) =>
+      (await withTimeout(timeout, operator.lookup(name))) ?? [];
     const [named, ...all] = await Promise.all([
       lookup(nameIn(config.manager.destination)),
       ...names.map(lookup),

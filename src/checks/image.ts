@@ -11,10 +11,10 @@ import { type Answer, askForImage } from "./image/registry.js";
 /** The images of users' servers are on the machines or in their registries; a registry that does not answer is only noted. */
 export const imageCheck: Check = {
   name: "image",
-  run: ({ cluster, world }) =>
+  run: ({ cluster, operator }) =>
     Promise.all(
       imagesOf(cluster.config).map(({ image: reference, build }) =>
-        build === undefined ? pullFinding(reference, cluster, world) : buildFinding(build),
+        build === undefined ? pullFinding(reference, cluster, operator) : buildFinding(build),
       ),
     ),
 };
@@ -30,7 +30,7 @@ const buildFinding = async (build: BuildSource): Promise<Finding> => {
 const pullFinding = async (
   reference: string,
   cluster: Cluster,
-  world: OperatorMachine,
+  operator: OperatorMachine,
 ): Promise<Finding> => {
   const { registryMirrors } = cluster.config.engine;
   const local = await Promise.all(cluster.seatHosts.map((host) => localImage(host, reference)));
@@ -38,16 +38,16 @@ const pullFinding = async (
     return { level: "ok", text: `${reference} is on every machine that takes users` };
   const answer =
     (await askThroughDocker(cluster.manager, reference)) ??
-    (await askForImage(reference, registryMirrors, world.fetch));
+    (await askForImage(reference, registryMirrors, operator.fetch));
   const findings: Record<typeof answer.kind, Finding> = {
     found: { level: "ok", text: `${reference} is available from ${answer.registry}` },
     unknown: {
       level: "note",
-      text: `${reference} could not be checked: ${answer.registry} gave no clear answer (${answer.words})`,
+      text: `${reference} could not be checked: ${answer.registry} gave no clear answer (${answer.message})`,
     },
     refused: {
       level: "error",
-      text: `${reference} cannot be pulled: ${answer.registry} answers ${answer.words}`,
+      text: `${reference} cannot be pulled: ${answer.registry} answers ${answer.message}`,
       hint: "correct the name and tag in `servers: image`; the image must be public",
     },
   };
@@ -64,17 +64,17 @@ const askThroughDocker = async (host: Host, image: string): Promise<Answer | und
   const answer = host.docker
     .getImage(image)
     .distribution()
-    .then((): Answer => ({ kind: "found", registry: "its registry", words: "" }), refusedBy);
+    .then((): Answer => ({ kind: "found", registry: "its registry", message: "" }), refusedBy);
   return withTimeout(timeout, answer);
 };
 
-// Docker answers 500 both for a registry's refusal and for an unreachable registry, so its words decide.
+// Docker answers 500 both for a registry's refusal and for an unreachable registry, so the message decides.
 const refusalPattern =
   /manifest unknown|name unknown|: not found|denied: |unauthorized|authentication required/i;
 
 const refusedBy = (error: Error & { json?: { message?: string } }): Answer | undefined => {
-  const words = error.json?.message ?? error.message;
-  return refusalPattern.test(words)
-    ? { kind: "refused", registry: "its registry", words }
+  const message = error.json?.message ?? error.message;
+  return refusalPattern.test(message)
+    ? { kind: "refused", registry: "its registry", message }
     : undefined;
 };

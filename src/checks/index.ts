@@ -10,7 +10,7 @@ import {
   type OperatorMachine,
   inspectListening,
   operatorMachine,
-  refusalFrom,
+  findingFrom,
 } from "./check.js";
 import { clock } from "./clock.js";
 import { connections } from "./connections.js";
@@ -19,7 +19,7 @@ import { domain } from "./domain.js";
 import { imageCheck } from "./image.js";
 import { occupiedPorts } from "./occupied-ports.js";
 import { plan } from "./plan.js";
-import { seatHosts } from "./seats.js";
+import { seats } from "./seats.js";
 import { system } from "./system.js";
 
 /** A finding and the name of its check. */
@@ -33,7 +33,7 @@ export const allChecks: readonly Check[] = [
   occupiedPorts,
   diskSpace,
   plan,
-  seatHosts,
+  seats,
   domain,
   certificate,
   imageCheck,
@@ -45,21 +45,21 @@ const cheapChecks: readonly Check[] = allChecks.filter((check) => check !== conn
 /** Runs the cheap checks of a class; changes nothing. */
 export const preflight = (
   cluster: Cluster,
-  world: OperatorMachine = operatorMachine,
-): Promise<Found[]> => runChecks(cheapChecks, cluster, world);
+  operator: OperatorMachine = operatorMachine,
+): Promise<Found[]> => runChecks(cheapChecks, cluster, operator);
 
 /** Runs checks in parallel. A check's UserError becomes a finding; throws where a machine is lost or swarmhub has a bug. */
 export const runChecks = async (
   checks: readonly Check[],
   cluster: Cluster,
-  world: OperatorMachine,
+  operator: OperatorMachine,
 ): Promise<Found[]> => {
   const context = {
     cluster,
     machines: await inspectMachines(cluster),
     // Before any check runs, since the check of the connections listens itself.
     listening: await inspectListening(cluster),
-    world,
+    operator,
   };
   const found = await Promise.all(
     checks.map(async (check) =>
@@ -70,7 +70,7 @@ export const runChecks = async (
 };
 
 /** The UserError for the errors among the findings; undefined if there are none. `listed` puts the findings into its message. */
-export const refusal = (
+export const preflightError = (
   found: readonly Found[],
   { listed }: { listed: boolean },
 ): UserError | undefined => {
@@ -92,6 +92,6 @@ const findings = async (check: Check, context: CheckContext): Promise<Finding[]>
   try {
     return await check.run(context);
   } catch (error) {
-    return [refusalFrom(error)];
+    return [findingFrom(error)];
   }
 };

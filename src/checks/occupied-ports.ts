@@ -5,7 +5,7 @@ import { registryPort } from "../names.js";
 import { paths } from "../paths.js";
 import type { Check, CheckContext, Finding } from "./check.js";
 
-type Need = { port: number; user: string; ours: RegExp };
+type Need = { port: number; neededBy: string; ours: RegExp };
 
 /** The ports of Swarm, NFS and the edge are free or used by this class. */
 export const occupiedPorts: Check = {
@@ -22,14 +22,14 @@ export const occupiedPorts: Check = {
 
 const findingsOn = (host: Host, context: CheckContext): Finding[] => {
   const listening = context.listening(host);
-  return needsOf(host, context).flatMap(({ port, user, ours }) => {
+  return needsOf(host, context).flatMap(({ port, neededBy, ours }) => {
     const other = listening.find((each) => each.port === port && !ours.test(each.program));
     if (other === undefined) return [];
     return [
       {
         host: host.name,
         level: "error",
-        text: `port ${port} is in use by ${other.program}, but ${user} needs it`,
+        text: `port ${port} is in use by ${other.program}, but ${neededBy} needs it`,
         hint: `stop that program; to find it, on ${host.name}: \`sudo ss -ltnp 'sport = :${port}'\``,
       },
     ];
@@ -42,16 +42,16 @@ const needsOf = (host: Host, context: CheckContext): Need[] => {
   const edge = isServed(context) ? /^(docker-proxy|dockerd)$/ : /^$/;
   return [
     ...(host === manager
-      ? edgePorts(context.cluster).map((port) => ({ port, user: "the edge", ours: edge }))
+      ? edgePorts(context.cluster).map((port) => ({ port, neededBy: "the edge", ours: edge }))
       : []),
-    ...(host === manager ? [{ port: 2377, user: "the Swarm's management", ours: docker }] : []),
+    ...(host === manager ? [{ port: 2377, neededBy: "the Swarm's management", ours: docker }] : []),
     ...(nodes.includes(host) && buildsForWorkers(context.cluster)
-      ? [{ port: registryPort, user: "the registry of built images", ours: registry }]
+      ? [{ port: registryPort, neededBy: "the registry of built images", ours: registry }]
       : []),
     ...(nodes.includes(host)
-      ? [{ port: 7946, user: "the gossip of the Swarm's nodes", ours: docker }]
+      ? [{ port: 7946, neededBy: "the gossip of the Swarm's nodes", ours: docker }]
       : []),
-    ...(host === storage ? [{ port: 2049, user: "the NFS server", ours: kernel }] : []),
+    ...(host === storage ? [{ port: 2049, neededBy: "the NFS server", ours: kernel }] : []),
   ];
 };
 

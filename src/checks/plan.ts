@@ -1,17 +1,17 @@
 import { pieces } from "../pieces/index.js";
 import type { Piece } from "../reconcile/piece.js";
 import { planAll } from "../reconcile/plan.js";
-import { type Check, type CheckContext, type Finding, refusalFrom } from "./check.js";
+import { type Check, type CheckContext, type Finding, findingFrom } from "./check.js";
 
 /** The pieces' own refusals when they plan: a disk that is not blank, another Swarm, an unsupported system. */
-export const planOf = (all: readonly Piece[]): Check => ({
+export const planCheck = (all: readonly Piece[]): Check => ({
   name: "plan",
   run: async (context) =>
     (await Promise.all(all.map((piece) => findingsOf(piece, context)))).flat(),
 });
 
 /** The check of all pieces of the system. */
-export const plan: Check = planOf(pieces);
+export const plan: Check = planCheck(pieces);
 
 // Each piece alone, since a plan of all stops at the first refusal.
 const findingsOf = async (piece: Piece, { cluster }: CheckContext): Promise<Finding[]> => {
@@ -31,6 +31,6 @@ const findingsOf = async (piece: Piece, { cluster }: CheckContext): Promise<Find
       ),
     );
   } catch (error) {
-    return [refusalFrom(error)];
+    return [findingFrom(error)];
   }
 };

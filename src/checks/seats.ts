@@ -1,9 +1,9 @@
-import { counted, seatOf, seatsOn, seatsText } from "../cluster/seats.js";
+import { countWords, seatMemory, seatsOn, seatsText } from "../cluster/seats.js";
 import { formatSize } from "../text/format.js";
 import type { Check, Finding } from "./check.js";
 
 /** The class has seats: how many users it holds at once. */
-export const seatHosts: Check = {
+export const seats: Check = {
   name: "seats",
   run: async ({ cluster, machines }) => {
     const { config } = cluster;
@@ -11,9 +11,9 @@ export const seatHosts: Check = {
       const { memory } = machines(host).facts;
       return { host, memory, seats: seatsOn(memory, config, host === cluster.manager) };
     });
-    const size = formatSize(seatOf(config.servers));
+    const size = formatSize(seatMemory(config.servers));
     const sum = each.reduce((total, one) => total + one.seats, 0);
-    const machinesText = counted(each.map(({ memory }) => formatSize(memory)));
+    const machinesText = countWords(each.map(({ memory }) => formatSize(memory)));
     if (sum === 0)
       return [
         {

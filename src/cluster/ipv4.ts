@@ -10,7 +10,7 @@ const candidates = ["10.201", "10.223", "10.247", "172.30", "172.22", "10.133"];
 export const choosePool = (routes: readonly { destination: string; device: string }[]): Pool => {
   const occupied = routes
     // A second run sees the routes of the bridges that the first one created.
-    .filter(({ destination, device }) => destination !== "default" && !isDockers(device))
+    .filter(({ destination, device }) => destination !== "default" && !isDockerInterface(device))
     .map(({ destination }) => destination);
   const free = candidates.find(
     (start) => !occupied.some((route) => overlap(`${start}.0.0/16`, route)),
@@ -35,7 +35,7 @@ export const overlap = (one: string, other: string): boolean => {
 };
 
 /** Whether Docker created this network interface: a bridge, or the host's end of a container's veth pair. */
-export const isDockers = (device: string): boolean =>
+export const isDockerInterface = (device: string): boolean =>
   /^(docker0|docker_gwbridge|br-[0-9a-f]{12}|veth[0-9a-f]{7})$/.test(device);
 
 const parse = (network: string): { number: number; prefix: number } => {

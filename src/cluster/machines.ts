@@ -3,7 +3,7 @@ import { UserError, exitCode } from "../errors.js";
 import type { Facts, NetworkAddress } from "../host/facts.js";
 import type { Host } from "../host/host.js";
 import type { Cluster } from "./cluster.js";
-import { isDockers, networkOf } from "./ipv4.js";
+import { isDockerInterface, networkOf } from "./ipv4.js";
 
 /** A machine's facts, and the address that the other machines of the class use for it. */
 type Machine = { facts: Facts; address: string };
@@ -75,7 +75,9 @@ const configuredAddresses = ({ config }: Cluster): Map<string, string> => {
 
 // Docker's bridges have the same addresses on every machine and connect none of them.
 const interfacesOf = (host: Host, facts: FactsOf): NetworkAddress[] =>
-  (facts.get(host)?.addresses ?? []).filter(({ device }) => device !== "lo" && !isDockers(device));
+  (facts.get(host)?.addresses ?? []).filter(
+    ({ device }) => device !== "lo" && !isDockerInterface(device),
+  );
 
 const sharedNetwork = (hosts: readonly Host[], facts: FactsOf): string | undefined => {
   const [first] = hosts;

@@ -16,7 +16,7 @@ export const publicName = ({ destination }: HostConfig, address: string): string
 };
 
 /** The class's URL: "https://geo.example.org". */
-export const addressOf = async (cluster: Cluster): Promise<string> => {
+export const classUrl = async (cluster: Cluster): Promise<string> => {
   const { config, manager } = cluster;
   const machines = await inspectMachines(cluster);
   const name = config.domain ?? publicName(config.manager, machines(manager).address);

@@ -10,13 +10,13 @@ const hubAndProxy = 768 * 1024 ** 2;
 
 /** The number of servers of the configured size that fit into a machine's memory (bytes). */
 export const seatsOn = (memory: number, { servers }: Config, isManager: boolean): number =>
-  Math.max(0, Math.floor((memory - reservedMemory(isManager)) / seatOf(servers)));
+  Math.max(0, Math.floor((memory - reservedMemory(isManager)) / seatMemory(servers)));
 
 /** Bytes of a machine's memory that are not available for seats. */
 const reservedMemory = (isManager: boolean): number => system + (isManager ? hubAndProxy : 0);
 
 /** The memory of one seat, in bytes. */
-export const seatOf = ({ guarantee, memory }: Config["servers"]): number => guarantee ?? memory;
+export const seatMemory = ({ guarantee, memory }: Config["servers"]): number => guarantee ?? memory;
 
 /** The number of seats of the class. */
 export const seatsOf = ({ config, manager, seatHosts }: Cluster, machines: Machines): number =>
@@ -29,14 +29,14 @@ export const seatsOf = ({ config, manager, seatHosts }: Cluster, machines: Machi
 export const seatsText = (cluster: Cluster, machines: Machines): string => {
   const { config, manager, seatHosts } = cluster;
   const memories = seatHosts.map((host) => formatSize(machines(host).facts.memory));
-  const sizes = `${counted(memories)} at ${formatSize(seatOf(config.servers))}`;
+  const sizes = `${countWords(memories)} at ${formatSize(seatMemory(config.servers))}`;
   const reserved = formatSize(reservedMemory(seatHosts.includes(manager)));
   const purpose = seatHosts.includes(manager) ? "the hub and the system" : "the system";
   return `${plural(seatsOf(cluster, machines), "seat")}: ${sizes}, ${reserved} ${seatHosts.length === 1 ? "" : "of each "}reserved for ${purpose}`;
 };
 
 /** Counts equal words: "2 × 16 GB, 1 × 8 GB". */
-export const counted = (words: readonly string[]): string =>
+export const countWords = (words: readonly string[]): string =>
   [...new Set(words)]
     .map((word) => `${words.filter((other) => other === word).length} × ${word}`)
     .join(", ");

@@ -1,5 +1,5 @@
 import { operatorMachine } from "../checks/check.js";
-import { type Found, allChecks, refusal, runChecks } from "../checks/index.js";
+import { type Found, allChecks, preflightError, runChecks } from "../checks/index.js";
 import type { Cluster } from "../cluster/cluster.js";
 import { paint } from "../report/paint.js";
 import type { Terminal } from "../report/terminal.js";
@@ -13,11 +13,11 @@ export const check = (options: ClassOptions, terminal: Terminal): Promise<void> 
     if (!options.json) terminal.report.event({ type: "survey", hosts: cluster.hosts.length });
     const found = await runChecks(allChecks, cluster, operatorMachine);
     terminal.report.close();
-    show(found, cluster, terminal, options);
+    showFindings(found, cluster, terminal, options);
   });
 
 /** Prints the findings as a table or as JSON; throws a UserError (preflight) if one is an error. */
-export const show = (
+export const showFindings = (
   found: readonly Found[],
   cluster: Cluster,
   { print }: Pick<Terminal, "print">,
@@ -28,7 +28,7 @@ export const show = (
     for (const line of tableOf(found, cluster)) print(paint(line, Number.POSITIVE_INFINITY, false));
     print(summaryOf(found));
   }
-  const error = refusal(found, { listed: false });
+  const error = preflightError(found, { listed: false });
   if (error !== undefined) throw error;
 };
 

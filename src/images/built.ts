@@ -1,6 +1,6 @@
 import type { Cluster } from "../cluster/cluster.js";
 import { type BuildSource, imagesOf } from "../config/types.js";
-import { type Docker, absent } from "../docker/client.js";
+import { type Docker, ifExists } from "../docker/client.js";
 import { buildImage, pullImage, pushImage } from "../docker/images.js";
 import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
@@ -21,14 +21,14 @@ import {
 } from "./pulled.js";
 
 /** Inspects an image that is built from a folder: on the manager, in the registry and on the machines that take users. */
-export const inspectBuilt = async (cluster: Cluster, source: BuildSource): Promise<UserImage> => {
+const inspectBuilt = async (cluster: Cluster, source: BuildSource): Promise<UserImage> => {
   const { folder } = source;
   const from = await readBuild(source);
   const { manager, workers } = cluster;
   if (from instanceof UserError) {
     const state = { folder, from, isBuilt: false, isPushed: false };
     const unbuilt = { image: folder, reference: folder, wanted: folder, size: undefined };
-    return { ...unbuilt, on: () => false, built: state };
+    return { ...unbuilt, isOn: () => false, built: state };
   }
   const reference = `${builtRepository}:${from.hash}`;
   const [local, digest] = await Promise.all([
@@ -40,11 +40,11 @@ export const inspectBuilt = async (cluster: Cluster, source: BuildSource): Promi
   const state = { folder, from, isBuilt, isPushed: digest !== undefined };
   // An image id is local, so no registry is asked for it.
   if (workers.length === 0)
-    return { ...known, wanted: local?.Id ?? reference, on: () => isBuilt, built: state };
+    return { ...known, wanted: local?.Id ?? reference, isOn: () => isBuilt, built: state };
   const wanted = digest === undefined ? reference : `${builtRepository}@${digest}`;
-  const on =
+  const isOn =
     digest === undefined ? () => false : await isOnAll(cluster.seatHosts, reference, wanted);
-  return { ...known, wanted, on, built: state };
+  return { ...known, wanted, isOn, built: state };
 };
 
 /** The registry's digest of a tag; undefined if it lacks the tag or there is no registry. */
@@ -107,10 +107,10 @@ const buildFrom = async (
     });
   } catch (error) {
     // The next build continues from this layer, and `down` identifies it as ours.
-    if (last !== undefined) await absent(addTag(docker, last, unfinishedName));
+    if (last !== undefined) await ifExists(addTag(docker, last, unfinishedName));
     throw error;
   }
-  await absent(docker.getImage(unfinishedName).remove());
+  await ifExists(docker.getImage(unfinishedName).remove());
 };
 
 /** Reports the progress of a build from its output lines. */
@@ -123,7 +123,7 @@ export const reportInstructions =
 
 /** Pulls a base image here and not in the builder, so that it is tagged as ours and removed when no build needs it. */
 const pullBase = async (docker: Docker, base: string, progress: Progress): Promise<void> => {
-  if ((await absent(docker.getImage(base).inspect())) !== undefined) return;
+  if ((await ifExists(docker.getImage(base).inspect())) !== undefined) return;
   await pullImage(docker, base, progress);
   await addTag(docker, base, pulledName(base));
 };

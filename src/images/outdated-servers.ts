@@ -4,7 +4,7 @@ import { plural, printable } from "../text/format.js";
 import { inspectUserImages } from "./built.js";
 
 /** The homes whose servers run an image that is no longer configured. */
-export const earlierServers = async (cluster: Cluster): Promise<string[]> => {
+export const outdatedServers = async (cluster: Cluster): Promise<string[]> => {
   const [userImages, servers] = await Promise.all([
     inspectUserImages(cluster),
     userServices(cluster),
@@ -17,7 +17,7 @@ export const earlierServers = async (cluster: Cluster): Promise<string[]> => {
 };
 
 /** Those homes (at least one) in a sentence. */
-export const earlierSentence = (homes: readonly string[]): string => {
+export const outdatedSentence = (homes: readonly string[]): string => {
   const [runs, pronoun] = homes.length === 1 ? ["runs", "it gets"] : ["run", "they get"];
   return `${plural(homes.length, "server")} ${runs} an outdated image (${printable(homes.join(", "))}); ${pronoun} the new one when restarted`;
 };

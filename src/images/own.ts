@@ -56,7 +56,7 @@ export const inspectOwn = async (
  * Our other images by host: the leftover of a failed build, by name since the image may have another owner too; and images
  * with the class's label that were pulled from the registry, by id.
  */
-export const inspectSpread = async ({
+export const inspectOtherImages = async ({
   config,
   manager,
   storage,

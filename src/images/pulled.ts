@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ImageInspectInfo } from "dockerode";
 import type { Cluster } from "../cluster/cluster.js";
-import { type Docker, absent } from "../docker/client.js";
+import { type Docker, ifExists } from "../docker/client.js";
 import { pullImage } from "../docker/images.js";
 import type { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
@@ -19,7 +19,7 @@ export type UserImage = {
   /** The Docker reference of that name. */
   reference: string;
   wanted: string;
-  on: (host: Host) => boolean;
+  isOn: (host: Host) => boolean;
   /** Its size on a disk in bytes; undefined if no machine has it. */
   size: number | undefined;
   /** The state of its build; undefined if it is pulled. */
@@ -27,7 +27,7 @@ export type UserImage = {
 };
 
 /** The state of an image that is built on the manager. */
-export type BuildStatus = {
+type BuildStatus = {
   folder: string;
   /** The build context, or the error in the folder. */
   from: BuildContext | UserError;
@@ -51,7 +51,7 @@ export const inspectUserImage = async (
     reference: image,
     wanted,
     size,
-    on: (host) => {
+    isOn: (host) => {
       const known = digests.get(host);
       // Without a digest anywhere the image was built on these machines and is identified by its name.
       return known !== undefined && (wanted === image || known.includes(wanted));
@@ -64,7 +64,7 @@ export const isOnAll = async (
   hosts: readonly Host[],
   image: string,
   wanted: string,
-): Promise<UserImage["on"]> => {
+): Promise<UserImage["isOn"]> => {
   const { digests } = await digestsOn(hosts, image);
   return (host) => digests.get(host)?.includes(wanted) === true;
 };
@@ -132,10 +132,10 @@ const familiar = (repository: string): string =>
   repository.replace(/^(index\.)?docker\.io\//, "").replace(/^library\//, "");
 
 /** An image that swarmhub pulled: its id, and its names with our additional tags first. */
-export type Pulled = { host: Host; id: string; names: string[] };
+export type PulledImage = { host: Host; id: string; names: string[] };
 
 /** Lists the images that swarmhub pulled. */
-export const listPulled = async (hosts: readonly Host[]): Promise<Pulled[]> => {
+export const listPulled = async (hosts: readonly Host[]): Promise<PulledImage[]> => {
   const found = await Promise.all(
     hosts.map(async (host) =>
       (await listedImages(host)).flatMap(({ Id, RepoTags, RepoDigests }) => {
@@ -151,15 +151,15 @@ export const listPulled = async (hosts: readonly Host[]): Promise<Pulled[]> => {
 };
 
 /** The image's name for messages. */
-export const commonName = ({ names }: Pulled): string =>
+export const commonName = ({ names }: PulledImage): string =>
   names.find((name) => !isPulledName(name)) ?? "(unnamed)";
 
 /** Removes all names of an image, our tag last, so that an interrupted run still identifies it. */
 export const removePulled = async (
-  { host, names }: Pulled,
+  { host, names }: PulledImage,
   options: { force?: boolean } = {},
 ): Promise<void> => {
-  for (const name of names.toReversed()) await absent(host.docker.getImage(name).remove(options));
+  for (const name of names.toReversed()) await ifExists(host.docker.getImage(name).remove(options));
 };
 
 /** An image on a host; undefined if the image or Docker is missing. Remembered by the host. */
@@ -167,6 +167,6 @@ export const localImage = (host: Host, reference: string): Promise<ImageInspectI
   host.remember(`image ${reference}`, async () => {
     const { units } = await host.facts();
     return units["docker.service"] === "active"
-      ? absent(host.docker.getImage(reference).inspect())
+      ? ifExists(host.docker.getImage(reference).inspect())
       : undefined;
   });

@@ -1,9 +1,9 @@
 import type { Cluster } from "../cluster/cluster.js";
-import { absent } from "../docker/client.js";
+import { ifExists } from "../docker/client.js";
 import { UserError } from "../errors.js";
 import { inspectUserImages } from "../images/built.js";
 import { type OwnImageState, inspectOwn, oldReferences } from "../images/own.js";
-import type { Pulled } from "../images/pulled.js";
+import type { PulledImage } from "../images/pulled.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import {
   type OldBuild,
@@ -16,7 +16,12 @@ import { quota } from "./quota.js";
 import { type Servers, inspectServers, removeServersSteps } from "./shared/user-servers.js";
 import { storage } from "./storage.js";
 
-type State = { own: OwnImageState[]; kept: PersistentState; pulled: Pulled[]; built: OldBuild[] };
+type State = {
+  own: OwnImageState[];
+  persistent: PersistentState;
+  pulled: PulledImage[];
+  oldBuilds: OldBuild[];
+};
 
 /**
  * Removes what is no longer used, hence last: images of earlier swarmhub versions, former images of users' servers, and the
@@ -28,19 +33,19 @@ export const cleanup: Piece<State> = {
     const userImages = await inspectUserImages(cluster);
     // If a build folder cannot be read, its current image is unknown.
     const isKnown = userImages.every(({ built }) => !(built?.from instanceof UserError));
-    const [own, kept, pulled, built] = await Promise.all([
+    const [own, persistent, pulled, oldBuilds] = await Promise.all([
       inspectOwn(cluster),
       inspectPersistent(cluster),
       isKnown ? inspectPulled(cluster, userImages) : [],
       isKnown ? inspectOldBuilds(cluster, userImages) : [],
     ]);
-    return { own, kept, pulled, built };
+    return { own, persistent, pulled, oldBuilds };
   },
-  plan: (want, { own, kept, pulled, built }, cluster) => [
-    ...releaseHomesSteps(kept, cluster),
+  plan: (want, { own, persistent, pulled, oldBuilds }, cluster) => [
+    ...releaseHomesSteps(persistent, cluster),
     ...own.flatMap((images) => imageSteps(want.name, images)),
     ...pulledSteps(pulled),
-    ...oldBuildSteps(built, cluster),
+    ...oldBuildSteps(oldBuilds, cluster),
   ],
   remove: () => [],
 };
@@ -55,7 +60,7 @@ const imageSteps = (className: string, images: OwnImageState): Step[] => {
       title: old.length === 1 ? "remove an old image" : `remove ${old.length} old images`,
       detail: old.join(", "),
       run: async () => {
-        for (const each of old) await absent(host.docker.getImage(each).remove({ force: true }));
+        for (const each of old) await ifExists(host.docker.getImage(each).remove({ force: true }));
         // An image that ended containers still use lost only its name.
         const label = [`swarmhub.class=${className}`];
         await host.docker.pruneImages({ filters: { dangling: ["true"], label } });
@@ -69,7 +74,7 @@ type StateOf<Part extends { inspect: (cluster: Cluster) => Promise<unknown> }> =
 >;
 
 /** The storage parts of a class with persistent homes; undefined if they are configured. */
-export type PersistentState =
+type PersistentState =
   | { servers: Servers; storage: StateOf<typeof storage>; quota: StateOf<typeof quota> }
   | undefined;
 
@@ -85,12 +90,15 @@ const inspectPersistent = async (cluster: Cluster): Promise<PersistentState> => 
 };
 
 /** The steps that release the homes, which stay on their disk; servers that use them are stopped first. */
-export const releaseHomesSteps = (kept: PersistentState, cluster: Cluster): Step[] => {
-  if (kept === undefined) return [];
-  const steps = [...quota.remove(kept.quota, cluster), ...storage.remove(kept.storage, cluster)];
+const releaseHomesSteps = (persistent: PersistentState, cluster: Cluster): Step[] => {
+  if (persistent === undefined) return [];
+  const steps = [
+    ...quota.remove(persistent.quota, cluster),
+    ...storage.remove(persistent.storage, cluster),
+  ];
   return steps.length === 0
     ? []
-    : [...removeServersSteps(userVolumes(kept.servers), cluster), ...steps];
+    : [...removeServersSteps(userVolumes(persistent.servers), cluster), ...steps];
 };
 
 // Not the hub's own volume: its ended containers, which Swarm keeps for a while, still use it.

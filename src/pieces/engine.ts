@@ -29,7 +29,7 @@ export const engine: Piece<Machines> = {
 const { dockerConfiguration: path, dockerConfigurationBefore: before } = paths;
 
 // If Docker was installed before swarmhub, this folder is the last thing to remove.
-const tidy = `rmdir ${paths.configuration} 2>/dev/null || true`;
+const removeEmptyFolder = `rmdir ${paths.configuration} 2>/dev/null || true`;
 
 // Docker reloads its mirrors on SIGHUP, without a restart.
 const reload = "if systemctl -q is-active docker; then systemctl reload docker; fi";
@@ -83,11 +83,11 @@ const restoreScript = ({ files }: Facts): string => {
   const restored = withMirrors(settings, mirrorsOf(earlier));
   const isWhole = textOf(restored) === textOf(withMirrors(earlier, mirrorsOf(earlier)));
   if (isWhole && files[before]?.trim() !== "")
-    return `{\nset -e\nmv -f ${before} ${path}\n${reload}\n${tidy}\n}\n`;
+    return `{\nset -e\nmv -f ${before} ${path}\n${reload}\n${removeEmptyFolder}\n}\n`;
   const back = isWhole
     ? `rm -f ${path}\n${reload}`
     : writeScript({ path, content: textOf(restored), then: reload });
-  return `{\nset -e\n${back}\nrm -f ${before}\n${tidy}\n}\n`;
+  return `{\nset -e\n${back}\nrm -f ${before}\n${removeEmptyFolder}\n}\n`;
 };
 
 const startSteps = (host: Host, { units }: Facts): Step[] =>

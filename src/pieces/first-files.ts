@@ -1,3 +1,4 @@
+import type { FirstFilesNote } from "../../contracts/storage-notes.js";
 import { homesHost } from "../cluster/cluster.js";
 import type { PersistentStorage } from "../config/types.js";
 import { UserError, exitCode } from "../errors.js";
@@ -34,7 +35,7 @@ export const firstFiles: Piece<State> = {
     if (wanted === undefined) return present === undefined ? [] : [removal(host)];
     refuseTooLarge(want.storage, wanted);
     const { hash, bytes, files } = wanted;
-    const note = `${JSON.stringify({ hash, bytes, files })}\n`;
+    const note = `${JSON.stringify({ hash, bytes, files } satisfies FirstFilesNote)}\n`;
     if (present === note) return [];
     return [
       {
@@ -43,7 +44,10 @@ export const firstFiles: Piece<State> = {
         detail: `${formatSize(bytes)} in ${files} files and folders`,
         run: async () => {
           const input = await folderTar(wanted.entries);
-          await host.run(["sh", "-c", unpackScript, "sh", note], { input });
+          await host.run(["sh", "-c", unpackScript, "sh", note], {
+            title: "unpack the files",
+            input,
+          });
         },
       },
     ];

@@ -1,14 +1,14 @@
 import { type Machines, inspectMachines } from "../cluster/machines.js";
-import { absent } from "../docker/client.js";
+import { ifExists } from "../docker/client.js";
 import { buildImage } from "../docker/images.js";
 import { UserError, exitCode } from "../errors.js";
 import type { Facts } from "../host/facts.js";
 import type { Host } from "../host/host.js";
 import { buildSteps, inspectUserImages, reportInstructions } from "../images/built.js";
-import { type OwnImageState, inspectOwn, inspectSpread } from "../images/own.js";
+import { type OwnImageState, inspectOwn, inspectOtherImages } from "../images/own.js";
 import {
   type UserImage,
-  type Pulled,
+  type PulledImage,
   commonName,
   listPulled,
   pullUserImage,
@@ -24,9 +24,9 @@ type State = {
   own: OwnImageState[];
   userImages: UserImage[];
   /** On every node, since one that takes no users now may have taken some before. */
-  pulled: Pulled[];
-  /** Our other images by machine, from `inspectSpread`. */
-  spread: ReadonlyMap<Host, string[]>;
+  pulled: PulledImage[];
+  /** Our other images by machine, from `inspectOtherImages`. */
+  otherImages: ReadonlyMap<Host, string[]>;
 };
 
 /** Builds our own images on the machine that runs them, and pulls the images of users' servers to every machine that takes users. */
@@ -35,20 +35,20 @@ export const images: Piece<State> = {
   // Builds and pulls take long, so they run while the Swarm is set up.
   startsAfter: "engine",
   inspect: async (cluster) => {
-    const [machines, own, userImages, pulled, spread] = await Promise.all([
+    const [machines, own, userImages, pulled, otherImages] = await Promise.all([
       inspectMachines(cluster),
       inspectOwn(cluster),
       inspectUserImages(cluster),
       listPulled(cluster.nodes),
-      inspectSpread(cluster),
+      inspectOtherImages(cluster),
     ]);
-    return { machines, own, userImages, pulled, spread };
+    return { machines, own, userImages, pulled, otherImages };
   },
   plan: (want, { machines, own, userImages }, cluster) => [
     ...own.flatMap((each) => each.missing.map((image) => buildStep(want.name, each.host, image))),
     ...userImages.flatMap((userImage) => buildSteps(want.name, userImage, cluster)),
     ...cluster.seatHosts.flatMap((host) => {
-      const missing = userImages.filter(({ on }) => !on(host));
+      const missing = userImages.filter(({ isOn }) => !isOn(host));
       refuseFullDisk(host, machines(host).facts, missing);
       // Built images come through the registry, which is a later piece.
       const pullable = missing.filter(({ built }) => built === undefined);
@@ -59,14 +59,17 @@ export const images: Piece<State> = {
       }));
     }),
   ],
-  remove: ({ own, pulled, spread }) => [
-    ...[...own.map(({ host, present }) => [host, present.map(({ id }) => id)] as const), ...spread]
+  remove: ({ own, pulled, otherImages }) => [
+    ...[
+      ...own.map(({ host, present }) => [host, present.map(({ id }) => id)] as const),
+      ...otherImages,
+    ]
       .filter(([, ids]) => ids.length > 0)
       .map(([host, ids]) => ({
         host,
         title: "remove images built by swarmhub",
         run: async () => {
-          for (const id of ids) await absent(host.docker.getImage(id).remove({ force: true }));
+          for (const id of ids) await ifExists(host.docker.getImage(id).remove({ force: true }));
         },
       })),
     ...pulled.map((each) => ({

@@ -11,7 +11,7 @@ import { packages } from "./packages.js";
 import { proxy } from "./proxy.js";
 import { quota } from "./quota.js";
 import { registry } from "./registry.js";
-import { seatHosts } from "./seats.js";
+import { seats } from "./seats.js";
 import { secrets } from "./secrets.js";
 import { storage } from "./storage.js";
 import { swarm } from "./swarm.js";
@@ -26,7 +26,7 @@ export const pieces: readonly Piece[] = [
   storage,
   images,
   registry,
-  seatHosts,
+  seats,
   quota,
   firstFiles,
   secrets,
@@ -40,5 +40,5 @@ export const pieces: readonly Piece[] = [
 export { authorityFolder, certificatesErasure, hasAuthority } from "./edge/issued-certificates.js";
 export { hub } from "./hub.js";
 export { readSecret } from "./secrets.js";
-export { erasure } from "./storage.js";
+export { homesErasure } from "./storage.js";
 export { swarm } from "./swarm.js";

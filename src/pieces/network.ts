@@ -1,7 +1,7 @@
 import type { Cluster } from "../cluster/cluster.js";
-import { choosePool, isDockers, overlap } from "../cluster/ipv4.js";
+import { choosePool, isDockerInterface, overlap } from "../cluster/ipv4.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
-import { absent } from "../docker/client.js";
+import { ifExists } from "../docker/client.js";
 import { UserError, exitCode } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { networkName } from "../names.js";
@@ -29,7 +29,7 @@ export const network: Piece<State> = {
       inspectMachines(cluster),
     ]);
     const present =
-      docker && (await absent(docker.getNetwork(networkName).inspect() as Promise<Network>));
+      docker && (await ifExists(docker.getNetwork(networkName).inspect() as Promise<Network>));
     return { machines, present };
   },
   plan: (want, { machines, present }, cluster) => {
@@ -84,7 +84,7 @@ const smallestInterface = (machines: Machines, { nodes }: Cluster): Interface =>
 const refuseOverlap = ({ IPAM: ipam }: Network, host: Host, machines: Machines): void => {
   const subnets = (ipam?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []);
   const routes = machines(host).facts.routes.filter(
-    ({ destination, device }) => destination !== "default" && !isDockers(device),
+    ({ destination, device }) => destination !== "default" && !isDockerInterface(device),
   );
   for (const subnet of subnets)
     for (const { destination } of routes)

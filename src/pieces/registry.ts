@@ -43,7 +43,7 @@ export const registry: Piece<State> = {
       ...workers.flatMap((host) => relaySteps(host, machines(host).facts, address)),
       ...(workers.length === 0 ? [] : seatHosts).flatMap((host) =>
         builtImages
-          .filter(({ on }) => !on(host))
+          .filter(({ isOn }) => !isOn(host))
           .map((each) => pullStep(host, each, pushes, cluster)),
       ),
     ];

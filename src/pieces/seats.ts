@@ -12,14 +12,14 @@ type State = {
   machines: Machines;
   members: Members;
   /** The number of users' servers on each machine that takes users against the configuration. */
-  taken: ReadonlyMap<Host, number>;
+  userServers: ReadonlyMap<Host, number>;
 };
 
 /**
  * Sets the label by which Swarm places users' servers. It comes after everything that a server needs, so that an offered seat
  * is usable; it is removed only from nodes without servers, since Swarm stops servers on a node that loses it.
  */
-export const seatHosts: Piece<State> = {
+export const seats: Piece<State> = {
   name: "seats",
   inspect: async (cluster) => {
     const [machines, members] = await Promise.all([
@@ -29,17 +29,17 @@ export const seatHosts: Piece<State> = {
     return {
       machines,
       members,
-      taken: await countServers(unwantedSeatHosts(cluster, members), cluster, members),
+      userServers: await countServers(unwantedSeatHosts(cluster, members), cluster, members),
     };
   },
-  plan: (want, { machines, members, taken }, cluster) =>
+  plan: (want, { machines, members, userServers }, cluster) =>
     cluster.nodes.flatMap((host): Step[] => {
       const node = nodeOf(host, members);
       const isSeat = cluster.seatHosts.includes(host);
       const isOffered = node?.Spec.Labels?.[usersLabel] === "true";
       const isOpen = node === undefined || node.Spec.Availability === "active";
       // Running servers stay until they stop by themselves.
-      const keeps = isOffered && (taken.get(host) ?? 0) > 0;
+      const keeps = isOffered && (userServers.get(host) ?? 0) > 0;
       if ((isSeat || keeps) === isOffered && isOpen) return [];
       const count = seatsOn(machines(host).facts.memory, want, host === cluster.manager);
       const title = isSeat
@@ -62,8 +62,8 @@ export const seatHosts: Piece<State> = {
       ];
     }),
   remove: () => [],
-  problems: ({ taken }) =>
-    [...taken]
+  problems: ({ userServers }) =>
+    [...userServers]
       .filter(([, count]) => count > 0)
       .map(
         ([host, count]) =>

@@ -13,7 +13,7 @@ export type Activity = {
 };
 
 /** The result of a request to the hub; `why` is its reason for a failure. */
-export type Ended = { ok: boolean; why?: string | undefined };
+export type HubResult = { ok: boolean; why?: string | undefined };
 
 const activities = z.array(
   z.object({
@@ -33,11 +33,11 @@ export const inspectActivity = async (
 ): Promise<Activity[]> => activities.parse(await callHub(manager, "look", { homes }, 60_000));
 
 /** Stops a user's server through the hub, and waits until it is gone. */
-export const stopByHub = async (manager: Host, user: string): Promise<Ended> =>
+export const stopByHub = async (manager: Host, user: string): Promise<HubResult> =>
   result.parse(await callHub(manager, "stop", { user }, 120_000));
 
 /** Starts a user's server through the hub, and waits until it is ready. */
-export const startByHub = async (manager: Host, user: string): Promise<Ended> =>
+export const startByHub = async (manager: Host, user: string): Promise<HubResult> =>
   result.parse(await callHub(manager, "start", { user }, 180_000));
 
 // Through stdin, since a user's name may contain anything.

@@ -1,10 +1,11 @@
 import type { Cluster } from "../cluster/cluster.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
-import { absent } from "../docker/client.js";
+import { ifExists } from "../docker/client.js";
 import { UserError } from "../errors.js";
+import type { Membership } from "../host/facts.js";
 import type { Host } from "../host/host.js";
 import { waitUntil } from "../wait.js";
-import { type Member, inspectMember, memberOf, outside } from "./membership.js";
+import { inspectMember, memberOf, noMembership } from "./membership.js";
 import { retryStaleVersion } from "./retry.js";
 
 /** The fields of the Docker API's node that we read. */
@@ -18,7 +19,7 @@ export type SwarmNode = {
 
 /** The state of the Swarm: each machine's membership, the manager's list of nodes, and the class in the Swarm's label. */
 export type Members = {
-  of: (host: Host) => Member;
+  of: (host: Host) => Membership;
   nodes: SwarmNode[];
   swarmClass: string | undefined;
 };
@@ -31,7 +32,7 @@ export const inspectMembers = async ({ nodes, manager }: Cluster): Promise<Membe
   const members = new Map(
     await Promise.all(nodes.map(async (host) => [host, await memberOf(host)] as const)),
   );
-  const of = (host: Host): Member => members.get(host) ?? outside;
+  const of = (host: Host): Membership => members.get(host) ?? noMembership;
   const { manages } = of(manager);
   if (!manages) return { of, nodes: [], swarmClass: undefined };
   const [listed, swarm] = await Promise.all([
@@ -74,7 +75,7 @@ export const waitForNode = async (manager: Host, host: Host): Promise<SwarmNode>
 
 /** Removes a node from the manager's list, whatever its state; a missing node is no error. */
 export const removeNode = (manager: Host, id: string): Promise<unknown> =>
-  absent(manager.docker.getNode(id).remove({ force: true }));
+  ifExists(manager.docker.getNode(id).remove({ force: true }));
 
 /** Waits until a node is ready, changes its spec, and returns its id. */
 export const changeNode = async (

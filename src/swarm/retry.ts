@@ -1,4 +1,4 @@
-import { absent } from "../docker/client.js";
+import { ifExists } from "../docker/client.js";
 import { retryWhile } from "../wait.js";
 
 /**
@@ -16,7 +16,7 @@ export const retryStaleVersion = (change: () => Promise<unknown>): Promise<void>
  * Docker's last error. A missing object counts as removed.
  */
 export const removeWhenUnused = (remove: () => Promise<unknown>): Promise<void> =>
-  retryWhile(() => absent(remove()), {
+  retryWhile(() => ifExists(remove()), {
     passes: (error) => /in use|active endpoints/i.test(String(error)),
     deadline: 30_000,
   });

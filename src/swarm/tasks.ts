@@ -1,4 +1,4 @@
-import { absent } from "../docker/client.js";
+import { ifExists } from "../docker/client.js";
 import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { waitUntil } from "../wait.js";
@@ -88,7 +88,7 @@ export const waitUntilGone = async ({ name, docker }: Host, label: string): Prom
 };
 
 const tasksOf = async ({ docker }: Host, service: string): Promise<Task[]> => {
-  const tasks = (await absent(docker.listTasks({ filters: { service: [service] } }))) as
+  const tasks = (await ifExists(docker.listTasks({ filters: { service: [service] } }))) as
     | Task[]
     | undefined;
   return tasks ?? [];

@@ -1,5 +1,5 @@
 import type { Cluster } from "../cluster/cluster.js";
-import { absent } from "../docker/client.js";
+import { ifExists } from "../docker/client.js";
 import { userServices } from "./list.js";
 import { managerDocker } from "./membership.js";
 import { hostsByNode } from "./nodes.js";
@@ -35,7 +35,7 @@ type RunningTask = Task & { ServiceID: string; NodeID?: string };
 export const stopServer = async (cluster: Cluster, home: string): Promise<void> => {
   const docker = await managerDocker(cluster);
   if (docker === undefined) return;
-  await absent(docker.getService(`nb-${home}`).remove());
+  await ifExists(docker.getService(`nb-${home}`).remove());
   await Promise.all(
     cluster.nodes.map(async (host) => {
       const { units } = await host.facts();

@@ -9,7 +9,11 @@ export const certificateStatusFrom = (json: string | undefined): EdgeStatus | un
 
 /** The present status.json of the class's edge. */
 export const readStatus = async (host: Host): Promise<EdgeStatus | undefined> =>
-  certificateStatusFrom(await host.script(`cat ${paths.certificateStatus} 2>/dev/null || true`));
+  certificateStatusFrom(
+    await host.script(`cat ${paths.certificateStatus} 2>/dev/null || true`, {
+      title: "read the edge's status",
+    }),
+  );
 
 // These texts come from another machine. `detail` keeps its lines: only JSON output shows it, and escapes it.
 const safeText = (text: string, key: string): string =>

@@ -1,3 +1,4 @@
+import type { Took } from "../../contracts/watcher-status.js";
 import { parentName, parseLsattr } from "../../contracts/xfs.js";
 import { type Lab, bootLab, workshop } from "../e2e/support/lab.js";
 import { type Figure, median, seconds } from "./figure.js";
@@ -77,17 +78,17 @@ const nextSurvey = async (lab: Lab): Promise<number> => {
   // One command for all of it, and few looks: each starts a process on the machine's one core.
   const said = await lab.on(
     1,
-    `survey() { grep '"survey"' ${status} || true; }
-before=$(survey)
+    `scan() { grep '"fullScan"' ${status} || true; }
+before=$(scan)
 for look in $(seq 84); do
   sleep 5
-  now=$(survey)
+  now=$(scan)
   [ -z "$now" ] || [ "$now" = "$before" ] || exec cat ${status}
 done
 echo "the watcher has not looked at all homes within seven minutes" >&2; exit 1`,
   );
-  const { took } = JSON.parse(said) as { took: { pass: number; survey: number } };
-  return took.survey + took.pass;
+  const { took } = JSON.parse(said) as { took: Required<Took> };
+  return took.fullScan + took.pass;
 };
 
 const newHome = async (lab: Lab): Promise<string> => {

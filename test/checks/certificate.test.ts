@@ -14,13 +14,13 @@ const found = async (
   {
     resolved = name,
     up = true,
-    world = {},
-  }: { resolved?: string; up?: boolean; world?: Partial<OperatorMachine> } = {},
+    operator = {},
+  }: { resolved?: string; up?: boolean; operator?: Partial<OperatorMachine> } = {},
 ) => {
   const cluster = classOf(0, { config, answers: [["getent ahostsv4", `${resolved}\n`]] });
   const files: Record<string, string> = up ? { [paths.edgeConfiguration]: "{}" } : {};
-  const open = { fetch: async () => new Response(null, { status: 404 }), ...world };
-  return lines(await certificate.run(contextOf(cluster, { facts: { files }, world: open })));
+  const open = { fetch: async () => new Response(null, { status: 404 }), ...operator };
+  return lines(await certificate.run(contextOf(cluster, { facts: { files }, operator: open })));
 };
 
 test("without an authority there is nothing to check", async (t) => {
@@ -34,7 +34,7 @@ test("an authority reaches port 80 of a class that is up", async (t) => {
 
 test("a port 80 that does not answer is a warning", async (t) => {
   const fetch = async () => Promise.reject(new Error("ETIMEDOUT"));
-  t.deepEqual(await found(authority, { world: { fetch } }), [
+  t.deepEqual(await found(authority, { operator: { fetch } }), [
     `warning: port 80 of ${name} does not answer, and Let's Encrypt must reach it`,
   ]);
 });
@@ -63,7 +63,7 @@ test("for Let's Encrypt, the CAA records of the nearest name that has any are ch
     return all[wanted] ?? [];
   };
   const warned = (all: Record<string, string[]>, config: Partial<Config> = authority) =>
-    found(config, { world: { issuers: issuers(all) } });
+    found(config, { operator: { issuers: issuers(all) } });
   t.regex(
     (await warned({ "example.org": ["digicert.com"] }))[0] ?? "",
     /^warning: the CAA records of example.org do not allow Let's Encrypt to issue/,

@@ -13,7 +13,7 @@ const names: Record<string, string[]> = {
 const found = (name: string | undefined, destination: string) =>
   domain.run(
     contextOf(classOf(0, { config: { ...(name && { domain: name }), manager: { destination } } }), {
-      world: {
+      operator: {
         lookup: async (wanted) => names[wanted] ?? (/^[\d.]+$/.test(wanted) ? [wanted] : []),
       },
     }),

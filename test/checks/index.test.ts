@@ -1,14 +1,14 @@
 import test from "ava";
 import type { Check } from "../../src/checks/check.js";
-import { type Found, refusal, runChecks } from "../../src/checks/index.js";
-import { planOf } from "../../src/checks/plan.js";
+import { type Found, preflightError, runChecks } from "../../src/checks/index.js";
+import { planCheck } from "../../src/checks/plan.js";
 import { tableOf } from "../../src/commands/check/table.js";
 import { UnreachableError, UserError, exitCode } from "../../src/errors.js";
 import type { Piece } from "../../src/reconcile/piece.js";
 import { paint } from "../../src/report/paint.js";
 import { classOf } from "../support/class-of.js";
 import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
-import { contextOf, fakeWorld, lines } from "./support/context.js";
+import { contextOf, fakeOperator, lines } from "./support/context.js";
 
 const host = (name: string, address: string) =>
   fakeHost(name, {
@@ -28,7 +28,7 @@ test("findings keep the order of the checks, each with its check's name", async 
   const found = await runChecks(
     [throwing(new UserError("no", { host: "worker", hint: "do" })), fine],
     cluster,
-    fakeWorld(),
+    fakeOperator(),
   );
   t.deepEqual(found, [
     { check: "broken", host: "worker", level: "error", text: "no", hint: "do" },
@@ -38,7 +38,7 @@ test("findings keep the order of the checks, each with its check's name", async 
 
 test("a lost machine and a bug in swarmhub end the run", async (t) => {
   for (const error of [new UnreachableError("worker", "gone"), new TypeError("oh")])
-    await t.throwsAsync(runChecks([throwing(error), fine], cluster, fakeWorld()), { is: error });
+    await t.throwsAsync(runChecks([throwing(error), fine], cluster, fakeOperator()), { is: error });
 });
 
 const found: Found[] = [
@@ -65,11 +65,11 @@ test("the table lists each machine with its roles, then the class", (t) => {
 });
 
 test("errors end in exit code 3, listed if no table was shown", (t) => {
-  const error = refusal(found, { listed: true });
+  const error = preflightError(found, { listed: true });
   t.is(error?.code, exitCode.preflight);
   t.is(error?.message, "preflight failed:\n  manager: port 443 is in use\n    → stop it");
-  t.is(refusal(found, { listed: false })?.message, "preflight failed: 1 error");
-  t.is(refusal(found.slice(2), { listed: true }), undefined);
+  t.is(preflightError(found, { listed: false })?.message, "preflight failed: 1 error");
+  t.is(preflightError(found.slice(2), { listed: true }), undefined);
 });
 
 const piece = (name: string, plan: Piece["plan"]): Piece => ({
@@ -88,7 +88,7 @@ test("every part's refusal is found, not only the first; steps that destroy data
     { host: manager, title: "format /dev/vdb", destroys: "it", run: async () => {} },
     { host: manager, title: "mount it", run: async () => {} },
   ]);
-  const check = planOf([
+  const check = planCheck([
     refusing("it runs Fedora", "worker1"),
     destroying,
     refusing("no range is free"),

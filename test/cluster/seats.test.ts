@@ -5,19 +5,19 @@ import { fakeConfig } from "../support/fakes.js";
 
 const gibibytes = (count: number) => count * 2 ** 30;
 
-test("a machine keeps half a gigabyte for itself, the manager more for the hub", (t) => {
+test("a machine reserves half a gigabyte for its system, the manager more for the hub", (t) => {
   const config = fakeConfig();
   t.is(seatsOn(gibibytes(8), config, false), 7);
   t.is(seatsOn(gibibytes(8), config, true), 6);
 });
 
-test("a machine that is too small has no seat, never less than none", (t) => {
+test("a machine that is too small has no seats, never a negative number", (t) => {
   const config = fakeConfig();
   t.is(seatsOn(gibibytes(1), config, false), 0);
   t.is(seatsOn(0, config, true), 0);
 });
 
-test("seats are told with what they are made of, and what is kept back", (t) => {
+test("seats are described with the machines' memory and the reserved part", (t) => {
   const said = (workers: number, some: Record<string, number> = {}) => {
     const cluster = classOf(workers);
     const changes = Object.entries(some).map(([name, memory]) => [name, { memory }] as const);

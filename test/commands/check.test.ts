@@ -1,6 +1,6 @@
 import test from "ava";
 import type { Found } from "../../src/checks/index.js";
-import { show } from "../../src/commands/check.js";
+import { showFindings } from "../../src/commands/check.js";
 import { UserError, exitCode } from "../../src/errors.js";
 import { fakeCluster, fakeHost } from "../support/fakes.js";
 
@@ -19,7 +19,7 @@ const failed: Found = {
 const shown = (found: Found[], json = false): { lines: string[]; error: unknown } => {
   const lines: string[] = [];
   try {
-    show(found, cluster, { print: (line) => lines.push(line) }, { json });
+    showFindings(found, cluster, { print: (line) => lines.push(line) }, { json });
   } catch (error) {
     return { lines, error };
   }

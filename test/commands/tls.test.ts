@@ -1,5 +1,5 @@
 import test from "ava";
-import { addressOf } from "../../src/cluster/public-address.js";
+import { classUrl } from "../../src/cluster/public-address.js";
 import { renew } from "../../src/commands/tls/renew.js";
 import { certificateJson, certificateLine, certificateRows } from "../../src/commands/tls/text.js";
 import type { Config } from "../../src/config/types.js";
@@ -75,7 +75,7 @@ test("the JSON has every value, and the days left as a number", (t) => {
 
 test("a class behind a reverse proxy with TLS has an https address with its name", async (t) => {
   const manager = () => fakeHost("manager", { facts: fakeFacts({ machineId: "1" }) });
-  const address = (config: Partial<Config>) => addressOf(fakeCluster(manager(), [], { config }));
+  const address = (config: Partial<Config>) => classUrl(fakeCluster(manager(), [], { config }));
   const off = (...trustedProxies: string[]) => ({ tls: { kind: "off" as const, trustedProxies } });
   const { domain } = named;
   t.is(await address({ domain, ...off("10.0.0.5") }), "https://geo.example.org");

@@ -145,18 +145,18 @@ test.serial("a domain that points elsewhere is a warning only", async (t) => {
   t.regex(stdout, /class\.invalid/);
 });
 
-test.serial("a changed host key stops, and what the error says to type hints it", async (t) => {
+test.serial("a changed host key stops the run, and the hint of the error works", async (t) => {
   const { swarmhub } = await workshop(lab, yamlOf({}));
   await lab.on(2, "rm /etc/ssh/ssh_host_*; ssh-keygen -q -A; systemctl restart ssh");
   const { code, stderr } = await swarmhub("up", "--yes");
   t.log(stderr.trim());
   t.is(code, 5);
-  t.regex(stderr, /^error: node2: its host key is not the one in .*SHA256:/m);
+  t.regex(stderr, /^error: node2: its host key \S+ SHA256:\S+ is not the one in /m);
   const [, hint = "false"] = /(ssh-keygen -R .*)$/m.exec(stderr) ?? [];
   await promisify(exec)(hint);
   const asked = await swarmhub("check");
   t.is(asked.code, 5, asked.stderr);
-  t.regex(asked.stderr, /is not known yet/);
+  t.regex(asked.stderr, /^error: .*unknown host key /m);
   const trusting = await swarmhub("--accept-new-host-keys", "check");
   t.is(trusting.code, 0, trusting.stdout + trusting.stderr);
 });

@@ -53,7 +53,10 @@ const allRight = async (t: ExecutionContext) => {
   );
   const { code, stdout, stderr } = await swarmhub("quota", "check");
   t.is(code, 0, stdout + stderr);
-  t.regex(stdout, new RegExp(`^${ids.length - 1} homes: each has a project id of its own`, "m"));
+  t.regex(
+    stdout,
+    new RegExp(`^${ids.length - 1} homes: all project ids and limits are correct`, "m"),
+  );
 };
 
 const setClock = (by: string) => lab.on(1, `date -s "$(date '+%F %T') ${by}"`);

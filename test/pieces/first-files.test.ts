@@ -18,7 +18,7 @@ const withStorage = (changes: Partial<PersistentStorage>): Config =>
   fakeConfig({ storage: keptStorage(changes) });
 const bytes = (value: number) => value as PersistentStorage["quota"]["default"];
 
-test("the first files are copied to the storage once, and again when they change", (t) => {
+test("first files are copied to the storage once, and again when they change", (t) => {
   const step =
     "server: copy the first files of new homes to /srv/swarmhub/skeleton (12 KB in 3 files and folders)";
   t.deepEqual(said(plan(wanted)), [step]);
@@ -26,7 +26,7 @@ test("the first files are copied to the storage once, and again when they change
   t.deepEqual(said(plan(wanted, noteOf({ ...wanted, hash: "old" }))), [step]);
 });
 
-test("they are taken away when the configuration has none, and by `down`", (t) => {
+test("first files are removed if the configuration has none, and by `down`", (t) => {
   const step = "server: remove the first files of new homes from /srv/swarmhub";
   t.deepEqual(said(plan(undefined)), []);
   t.deepEqual(said(plan(undefined, "{}")), [step]);
@@ -36,11 +36,11 @@ test("they are taken away when the configuration has none, and by `down`", (t) =
   t.deepEqual(remove(noteOf(wanted), new UserError("gone")), [step]);
 });
 
-test("a folder that cannot be copied refuses `up`", (t) => {
+test("a folder that cannot be copied stops `up`", (t) => {
   t.is(refusal(t, () => plan(new UserError("too large"))).message, "too large");
 });
 
-test("a skeleton that fills more than the smallest home is refused before anything is done", (t) => {
+test("a skeleton larger than the smallest quota is refused before any step", (t) => {
   const quota = { default: bytes(2 ** 30), groups: { guests: bytes(8192) } };
   t.is(
     refusal(t, () => plan(wanted, undefined, withStorage({ quota }))).message,
@@ -52,7 +52,7 @@ test("a skeleton that fills more than the smallest home is refused before anythi
   );
 });
 
-test("the copy replaces the one before in one go, and its note comes last", async (t) => {
+test("the copy replaces the former one atomically, and its note is written last", async (t) => {
   await runAll(plan(wanted));
   const [asked = ""] = cluster.hosts[2]?.asked ?? [];
   const places = ["mountpoint", "tar -xzf", "mv -T skeleton.new skeleton\n", "mv -f skeleton.json"];

@@ -4,7 +4,7 @@ import { paths } from "../../src/paths.js";
 import { packages } from "../../src/pieces/packages.js";
 import { installScript, purgeScript } from "../../src/pieces/packages/scripts.js";
 import { classOf, machinesOf, refusal, said } from "../support/class-of.js";
-import { complaintsAbout } from "./support/shell.js";
+import { shellProblems } from "./support/shell.js";
 
 const plan = (
   cluster: ReturnType<typeof classOf>,
@@ -13,7 +13,7 @@ const plan = (
 
 const all = { "docker.io": "26.1.5", "nfs-kernel-server": "1:2.8.3", xfsprogs: "6.13.0" };
 
-test("blank machines get Docker, and the one with the homes the NFS server and XFS as well", (t) => {
+test("blank machines get Docker, and the one with the homes also the NFS server and XFS", (t) => {
   const cluster = classOf(2);
   t.deepEqual(said(plan(cluster)), [
     "manager: install docker.io, nfs-kernel-server, xfsprogs",
@@ -22,7 +22,7 @@ test("blank machines get Docker, and the one with the homes the NFS server and X
   ]);
 });
 
-test("with a server for the homes, NFS and XFS go there and not to the manager", (t) => {
+test("a separate storage server gets NFS and XFS instead of the manager", (t) => {
   t.deepEqual(said(plan(classOf(1, { server: true }))), [
     "manager: install docker.io",
     "worker1: install docker.io",
@@ -30,7 +30,7 @@ test("with a server for the homes, NFS and XFS go there and not to the manager",
   ]);
 });
 
-test("a machine that has all packages gets none", (t) => {
+test("a machine with all packages needs no step", (t) => {
   t.deepEqual(said(plan(classOf(2), { packages: all })), []);
 });
 
@@ -40,7 +40,7 @@ test("Docker from Docker's own packages is kept", (t) => {
   t.deepEqual(said(plan(classOf(0), { packages: installed })), []);
 });
 
-test("what somebody removed is installed again", (t) => {
+test("a removed package is installed again", (t) => {
   t.deepEqual(said(plan(classOf(1), { packages: { "docker.io": "26.1.5" } })), [
     "manager: install nfs-kernel-server, xfsprogs",
   ]);
@@ -75,7 +75,7 @@ const system = (id: string, like: string[], version: string, name: string) => ({
   system: { id, like, version, name },
 });
 
-test("a system that is neither Debian nor Ubuntu is refused by its name", (t) => {
+test("a system other than Debian and Ubuntu is refused by its name", (t) => {
   const error = refusal(t, () =>
     plan(
       classOf(1),
@@ -111,7 +111,7 @@ for (const [id, version] of [
     t.regex(error.message, /^manager: the system is .*; swarmhub supports Debian 12 or later/);
   });
 
-test("`down` takes away what the note on each machine names, and nothing where there is no note", (t) => {
+test("`down` removes the packages recorded on each machine, and none without a record", (t) => {
   const cluster = classOf(1);
   const files = { [paths.installedPackages]: "containerd\ndocker.io\n" };
   const steps = (some: Parameters<typeof machinesOf>[2]) =>
@@ -122,7 +122,7 @@ test("`down` takes away what the note on each machine names, and nothing where t
   ]);
 });
 
-test("a note that somebody changed cannot smuggle in a command", (t) => {
+test("a changed record cannot inject a command", (t) => {
   const cluster = classOf(0);
   const files = { [paths.installedPackages]: "docker.io\n$(reboot)\n--allow\nxfsprogs; reboot\n" };
   t.deepEqual(said(packages.remove(machinesOf(cluster, { files }), cluster)), [
@@ -130,11 +130,11 @@ test("a note that somebody changed cannot smuggle in a command", (t) => {
   ]);
 });
 
-test("a shell can read the scripts of packages, and shellcheck has nothing to say", (t) => {
+test("the packages' scripts pass `sh -n` and shellcheck", (t) => {
   for (const script of [installScript(["docker.io", "xfsprogs"]), purgeScript(["docker.io"])])
-    t.is(complaintsAbout(script), "");
+    t.is(shellProblems(script), "");
 });
 
-test("without a name in the note nothing is purged", (t) => {
+test("an empty record purges nothing", (t) => {
   t.regex(purgeScript([]), /\n\[ \$# -eq 0 \] \|\| apt-get/);
 });

@@ -10,7 +10,7 @@ const plan = (cluster: ReturnType<typeof classOf>, secretHashes: Record<string, 
   secrets.plan(cluster.config, machinesOf(cluster, { secretHashes }), cluster);
 const given = { secrets: new Map([["shared-password", "given"]]) };
 
-test("what the operator does not give is made on the manager", (t) => {
+test("secrets that the operator does not give are generated", (t) => {
   t.deepEqual(said(plan(classOf(1))), [
     "manager: generate the secret proxy-token",
     "manager: generate the secret shared-password",
@@ -18,7 +18,7 @@ test("what the operator does not give is made on the manager", (t) => {
   ]);
 });
 
-test("what the operator gives is written, and again only when it is another", (t) => {
+test("the operator's secrets are written once, and again when they change", (t) => {
   const { "shared-password": _password, ...others } = all;
   t.deepEqual(said(plan(classOf(1, given), others)), ["manager: write the secret shared-password"]);
   t.deepEqual(said(plan(classOf(1, given), all)), []);
@@ -27,11 +27,11 @@ test("what the operator gives is written, and again only when it is another", (t
   ]);
 });
 
-test("a secret that was made stays, whatever it is", (t) => {
+test("a generated secret is kept, whatever its value", (t) => {
   t.deepEqual(said(plan(classOf(1), all)), []);
 });
 
-test("secrets go by file into a folder of root's, and are never in what a step says", async (t) => {
+test("secrets are written as files into a folder of root's and are never in a step's text", async (t) => {
   const cluster = classOf(0, {
     ...given,
     answers: [["install -d -m 700 /var/lib/swarmhub/secrets", ""]],
@@ -48,7 +48,7 @@ test("secrets go by file into a folder of root's, and are never in what a step s
   for (const secret of files.values()) t.false(shown.includes(secret));
 });
 
-test("two classes do not get the same secrets", async (t) => {
+test("two classes get different secrets", async (t) => {
   const made = async () => {
     const cluster = classOf(0, { answers: [[/./, ""]] });
     await runAll(plan(cluster));
@@ -65,7 +65,7 @@ test("a secret is read from the manager", async (t) => {
   t.is(await readSecret(cluster.manager, "shared-password"), "word");
 });
 
-test("`down` removes them, and nothing where there are none", (t) => {
+test("`down` removes the secrets, and does nothing if there are none", (t) => {
   const cluster = classOf(1);
   const remove = (secretHashes: Record<string, string>) =>
     said(secrets.remove(machinesOf(cluster, { secretHashes }), cluster));

@@ -17,7 +17,7 @@ export const sshdFor = async (t: ExecutionContext, settings?: Settings): Promise
   return sshd;
 };
 
-/** Connects, runs one command and hangs up. */
+/** Connects, runs one command and disconnects. */
 export const visit = async (
   { configFile }: Sshd,
   options: Partial<ConnectOptions> = {},
@@ -34,11 +34,11 @@ export const visit = async (
   }
 };
 
-/** The error for its reader, which there must be. */
+/** The UserError that connecting must end in. */
 export const refused = (t: ExecutionContext, visiting: Promise<unknown>): Promise<UserError> =>
   t.throwsAsync(visiting, { instanceOf: UserError });
 
-/** A connection alone, without the look for root. */
+/** A connection alone, without the check for root. */
 export const transportTo = (
   { configFile }: Sshd,
   options: Partial<DialOptions> = {},
@@ -50,6 +50,6 @@ export const transportTo = (
     ...options,
   });
 
-/** Notes a key in the ssh configuration's known_hosts. */
+/** Adds a key to the known_hosts of the SSH configuration. */
 export const know = async (sshd: Sshd, key: string, marker = ""): Promise<void> =>
   appendFile(sshd.knownHosts, `${marker}[127.0.0.1]:${sshd.port} ${key}\n`);

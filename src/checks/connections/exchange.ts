@@ -21,6 +21,7 @@ export const listen = (
     const ports = new Map<string, State>();
     const orders = [`${nonce} ${address} ${seconds}`, ...wanted].join("\n");
     const ended = host.run(["perl", "-"], {
+      title: "listen at the ports",
       input: `${listenerProgram}${orders}\n`,
       timeout: (seconds + 15) * 1000,
       onLine: (line) => {
@@ -67,6 +68,7 @@ export const probe = async (
     orders.length === 0
       ? ""
       : await from.run(["perl", "-"], {
+          title: "try the connections",
           input: `${proberProgram}${orders.join("\n")}\n`,
           timeout: 40_000,
         });

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { OperatorMachine } from "../check.js";
 
-/** A registry's answer on an image, with its words; `unknown`: it did not answer clearly. */
-export type Answer = { kind: "found" | "refused" | "unknown"; registry: string; words: string };
+/** A registry's answer on an image, with its message; `unknown`: it did not answer clearly. */
+export type Answer = { kind: "found" | "refused" | "unknown"; registry: string; message: string };
 
 type Fetch = OperatorMachine["fetch"];
 
@@ -26,7 +26,9 @@ export const askForImage = async (
     answers.push(answer);
   }
   const refused = answers.findLast(({ kind }) => kind === "refused");
-  return refused ?? answers.at(-1) ?? { kind: "unknown", registry: reference.registry, words: "" };
+  return (
+    refused ?? answers.at(-1) ?? { kind: "unknown", registry: reference.registry, message: "" }
+  );
 };
 
 const timeout = 5000;
@@ -50,13 +52,13 @@ const ask = async ({ registry, path, tag }: Reference, fetch: Fetch): Promise<An
       token = await anonymousToken(response, fetch, signal);
       if (token !== undefined) response = await get("HEAD", token);
     }
-    if (response.ok) return { kind: "found", registry: name, words: "" };
+    if (response.ok) return { kind: "found", registry: name, message: "" };
     // Only the answer to GET has the error message.
-    const words = await wordsOf(await get("GET", token));
+    const message = await messageOf(await get("GET", token));
     const isFinal = [401, 403, 404].includes(response.status);
-    return { kind: isFinal ? "refused" : "unknown", registry: name, words };
+    return { kind: isFinal ? "refused" : "unknown", registry: name, message };
   } catch (error) {
-    return { kind: "unknown", registry: name, words: reasonOf(error) };
+    return { kind: "unknown", registry: name, message: reasonOf(error) };
   }
 };
 
@@ -98,12 +100,12 @@ const registryErrors = z.object({
   errors: z.array(z.object({ code: z.string().optional(), message: z.string().optional() })),
 });
 
-const wordsOf = async (response: Response): Promise<string> => {
+const messageOf = async (response: Response): Promise<string> => {
   const text = await response.text();
   try {
     const { errors } = registryErrors.parse(JSON.parse(text));
-    const words = errors.map(({ code, message }) => message || code || "").filter(Boolean);
-    if (words.length > 0) return `${response.status} (${words.join("; ")})`;
+    const messages = errors.map(({ code, message }) => message || code || "").filter(Boolean);
+    if (messages.length > 0) return `${response.status} (${messages.join("; ")})`;
   } catch {
     // Perhaps a proxy's HTML page: the status is enough.
   }
@@ -119,7 +121,7 @@ const reasonOf = (error: unknown): string => {
 };
 
 /** The parts of an image's name: the URL of its registry, its path there, and its tag or digest. */
-export type Reference = { registry: string; path: string; tag: string };
+type Reference = { registry: string; path: string; tag: string };
 
 /** The registry of names without a registry. */
 const dockerHub = "https://registry-1.docker.io";

@@ -1,4 +1,4 @@
-import { addressOf } from "../../cluster/public-address.js";
+import { classUrl } from "../../cluster/public-address.js";
 import { UserError } from "../../errors.js";
 import { paths } from "../../paths.js";
 import { tableText } from "../../report/table.js";
@@ -18,7 +18,7 @@ export const tlsShow = (options: ClassOptions, terminal: Terminal): Promise<void
         hint: "start it: swarmhub up",
       });
     const certificates = await inspectCertificates(cluster);
-    const address = await addressOf(cluster);
+    const address = await classUrl(cluster);
     if (options.json)
       return terminal.print(jsonText({ address, certificate: certificateJson(certificates) }));
     terminal.print(address);

@@ -1,10 +1,10 @@
 import type { Cluster } from "../../cluster/cluster.js";
-import { absent } from "../../docker/client.js";
+import { ifExists } from "../../docker/client.js";
 import { UserError } from "../../errors.js";
 import type { Host } from "../../host/host.js";
 import {
   type UserImage,
-  type Pulled,
+  type PulledImage,
   commonName,
   listPulled,
   pulledName,
@@ -61,7 +61,7 @@ export const oldBuildSteps = (old: readonly OldBuild[], { manager }: Cluster): S
 const builtTag = new RegExp(`^${builtRepository.replaceAll(".", "\\.")}:[0-9a-f]{16}$`);
 
 const remove = ({ docker }: Host, tag: string): Promise<unknown> =>
-  absent(docker.getImage(tag).remove()).catch(ignoreInUse);
+  ifExists(docker.getImage(tag).remove()).catch(ignoreInUse);
 
 // The registry has no API to remove a tag: a tag is a folder, and the garbage collector deletes what no tag refers to. Nothing
 // is pushed meanwhile, since a push needs the class's lock.
@@ -80,7 +80,7 @@ container=$(${container})
 export const inspectPulled = async (
   { nodes }: Cluster,
   userImages: readonly Pick<UserImage, "reference" | "built">[],
-): Promise<Pulled[]> => {
+): Promise<PulledImage[]> => {
   const wanted = new Set(userImages.flatMap(namesOf).map(pulledName));
   const old = (await listPulled(nodes)).filter(
     ({ names }) => !names.some((name) => wanted.has(name)),
@@ -96,7 +96,7 @@ const namesOf = ({ reference, built }: Pick<UserImage, "reference" | "built">): 
 ];
 
 /** The steps that remove them; an image that a server starts to use meanwhile is kept. */
-export const pulledSteps = (pulled: readonly Pulled[]): Step[] =>
+export const pulledSteps = (pulled: readonly PulledImage[]): Step[] =>
   pulled.map((each) => ({
     host: each.host,
     title: "remove an unused image",

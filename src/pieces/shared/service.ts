@@ -1,6 +1,6 @@
 import type { Cluster } from "../../cluster/cluster.js";
 import { type Machines, inspectMachines } from "../../cluster/machines.js";
-import { absent } from "../../docker/client.js";
+import { ifExists } from "../../docker/client.js";
 import type { Host } from "../../host/host.js";
 import { imageReference } from "../../images/own.js";
 import { networkName } from "../../names.js";
@@ -81,7 +81,7 @@ export const removeServiceSteps = (
           host: manager,
           title: `stop the service ${name}`,
           run: async () => {
-            await absent(manager.docker.getService(name).remove());
+            await ifExists(manager.docker.getService(name).remove());
             await waitUntilGone(manager, `com.docker.swarm.service.name=${name}`);
           },
         },

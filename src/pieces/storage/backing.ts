@@ -6,10 +6,10 @@ import { paths } from "../../paths.js";
 import type { Step } from "../../reconcile/piece.js";
 import { formatSize } from "../../text/format.js";
 import { quote } from "../../text/shell.js";
-import { type DiskState, isHomes, label } from "./disk.js";
-import { isListed, listScript, tableLine } from "./fstab.js";
+import { type DiskState, hasHomes, homesLabel } from "./disk.js";
+import { hasMount, addLineScript, fstabLine } from "./fstab.js";
 import { growScript, growSteps, refuseFullRoot } from "./grow.js";
-import { askForDisk, noSuchDisk, refuseOtherHomes } from "./wrong-disk.js";
+import { unnamedDiskError, missingDiskError, refuseOtherHomes } from "./wrong-disk.js";
 
 /** The steps from a blank disk (or none) to a mounted file system. Throws a UserError (preflight) if the disk holds foreign data. */
 export const backingSteps = (
@@ -18,17 +18,17 @@ export const backingSteps = (
   facts: Facts,
   state: DiskState,
 ): Step[] => {
-  if (backing.kind === "unnamed") throw askForDisk(host, facts, state);
+  if (backing.kind === "unnamed") throw unnamedDiskError(host, facts, state);
   const grow = growSteps(backing, host, facts, state);
   if (state.mounted) {
     refuseOtherMount(backing, host, state);
-    const isInTable = isListed(facts.files[paths.fileSystemTable], sourceOf(backing, state.device));
+    const isInTable = hasMount(facts.files[paths.fileSystemTable], sourceOf(backing, state.device));
     return [...(isInTable ? [] : [mountStep(backing, host, state)]), ...grow];
   }
   const make =
     backing.kind === "device"
       ? deviceSteps(backing.path, host, state)
-      : fileSteps(backing.size, host, facts, state);
+      : storageFileSteps(backing.size, host, facts, state);
   return [...make, ...grow, mountStep(backing, host, state)];
 };
 
@@ -62,7 +62,7 @@ rmdir ${paths.state} 2>/dev/null || true
       },
     ];
   }
-  if (state.device === undefined || !isHomes(state.device)) return [];
+  if (state.device === undefined || !hasHomes(state.device)) return [];
   const title = `erase ${backing.path} with all homes`;
   return [
     {
@@ -96,9 +96,9 @@ const refuseOtherMount = (backing: Named, host: Host, state: DiskState): void =>
 
 const deviceSteps = (path: string, host: Host, state: DiskState): Step[] => {
   const disk = state.device;
-  if (disk !== undefined && isHomes(disk)) return [];
+  if (disk !== undefined && hasHomes(disk)) return [];
   refuseOtherHomes(host, path, state);
-  if (disk === undefined) throw noSuchDisk(host, path, state);
+  if (disk === undefined) throw missingDiskError(host, path, state);
   const content = contentOf(disk);
   if (content !== undefined)
     throw new UserError(
@@ -118,7 +118,7 @@ const deviceSteps = (path: string, host: Host, state: DiskState): Step[] => {
       // Without -f mkfs.xfs checks the disk itself and refuses one that has a signature.
       run: () =>
         host.script(
-          `set -e\nmkfs.xfs -q -L ${label} ${quote(path)}\nudevadm trigger --settle ${quote(path)} || true`,
+          `set -e\nmkfs.xfs -q -L ${homesLabel} ${quote(path)}\nudevadm trigger --settle ${quote(path)} || true`,
           { timeout: 600_000 },
         ),
     },
@@ -134,10 +134,10 @@ const contentOf = (disk: Disk): string | undefined => {
     : `it has a partition table (${disk.partitionTable})`;
 };
 
-const fileSteps = (size: number, host: Host, facts: Facts, state: DiskState): Step[] => {
+const storageFileSteps = (size: number, host: Host, facts: Facts, state: DiskState): Step[] => {
   if (state.file !== undefined) return [];
   refuseFullRoot(host, facts, size, size);
-  const made = `${paths.storageFile}.new`;
+  const temporary = `${paths.storageFile}.new`;
   return [
     {
       host,
@@ -149,11 +149,11 @@ const fileSteps = (size: number, host: Host, facts: Facts, state: DiskState): St
           `{
 set -e
 mkdir -p ${paths.state}
-rm -f ${made}
-fallocate -l ${size} ${made}
-chmod 600 ${made}
-mkfs.xfs -q -L ${label} ${made}
-mv ${made} ${paths.storageFile}
+rm -f ${temporary}
+fallocate -l ${size} ${temporary}
+chmod 600 ${temporary}
+mkfs.xfs -q -L ${homesLabel} ${temporary}
+mv ${temporary} ${paths.storageFile}
 }
 `,
           { timeout: 600_000 },
@@ -165,8 +165,8 @@ mv ${made} ${paths.storageFile}
 const mountStep = (backing: Named, host: Host, state: DiskState): Step => {
   const source =
     backing.kind === "file"
-      ? `line=${quote(tableLine(paths.storageFile, ",loop"))}`
-      : `uuid=$(blkid -p -s UUID -o value ${quote(backing.path)})\nline="${tableLine("UUID=$uuid")}"`;
+      ? `line=${quote(fstabLine(paths.storageFile, ",loop"))}`
+      : `uuid=$(blkid -p -s UUID -o value ${quote(backing.path)})\nline="${fstabLine("UUID=$uuid")}"`;
   return {
     host,
     title: state.mounted
@@ -181,12 +181,12 @@ const holdsHomes = (backing: Named, state: DiskState): boolean =>
   !state.mounted &&
   (backing.kind === "file"
     ? state.file !== undefined
-    : state.device !== undefined && isHomes(state.device));
+    : state.device !== undefined && hasHomes(state.device));
 
 // The folder under the mount is immutable, for root too: a home created there would have no limit and be hidden by the next
 // mount. If the disk has been enlarged, the file system grows to its full size.
 const mountScript = `mkdir -p ${paths.storage}
-${listScript}
+${addLineScript}
 if ! mountpoint -q ${paths.storage}; then
   xfs_io -c 'chattr +i' ${paths.storage} 2>/dev/null || true
   mount ${paths.storage}

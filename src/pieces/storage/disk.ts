@@ -1,3 +1,4 @@
+import { storageFolders } from "../../../contracts/storage-folders.js";
 import { type Cluster, homesHost } from "../../cluster/cluster.js";
 import type { Disk, Facts } from "../../host/facts.js";
 import type { Host } from "../../host/host.js";
@@ -5,7 +6,7 @@ import { paths } from "../../paths.js";
 import { quote } from "../../text/shell.js";
 
 /** The XFS label that identifies a disk with homes, also on another machine. */
-export const label = "swarmhub";
+export const homesLabel = "swarmhub";
 
 /** The state of the homes' disk; sizes in bytes. `device` is the configured disk, undefined if it does not exist. */
 export type DiskState = {
@@ -14,7 +15,7 @@ export type DiskState = {
   file: number | undefined;
   mounted: boolean;
   /** Why the mounted file system cannot be written to; "dead": every access fails. */
-  trouble: "dead" | "read-only" | undefined;
+  problem: "dead" | "read-only" | undefined;
   /** Whether the mounted disk is the configured one. */
   isConfigured: boolean;
   /** The mounted block device. */
@@ -36,43 +37,46 @@ export type DiskState = {
 export const inspectDisk = (cluster: Cluster): Promise<DiskState> => {
   const [host, { storage }] = [homesHost(cluster), cluster.config];
   const backing = storage.kind === "persistent" ? storage.backing : undefined;
-  const given = backing?.kind === "device" ? backing.path : paths.storageFile;
-  return host.remember("disk", () => lookAtDisk(given, host));
+  const configured = backing?.kind === "device" ? backing.path : paths.storageFile;
+  return host.remember("disk", () => readDisk(configured, host));
 };
 
-const lookAtDisk = async (given: string, host: Host): Promise<DiskState> => {
-  const [answer, facts] = [await host.script(inspectScript(given)), await host.facts()];
-  const words = answer.split("\n").map((line) => line.split(" "));
-  const number = (what: string): number => Number(words.find(([key]) => key === what)?.[1] ?? 0);
+const readDisk = async (configured: string, host: Host): Promise<DiskState> => {
+  const [output, facts] = [
+    await host.script(inspectScript(configured), { title: "inspect the disk" }),
+    await host.facts(),
+  ];
+  const lines = output.split("\n").map((line) => line.split(" "));
+  const numberOf = (name: string): number => Number(lines.find(([key]) => key === name)?.[1] ?? 0);
   const mount = facts.mounts.findLast(({ target }) => target === paths.storage);
-  const path = words.find(([what]) => what === "path")?.[1] ?? given;
-  const probed = probedIn(answer);
+  const path = lines.find(([key]) => key === "path")?.[1] ?? configured;
+  const probed = probedIn(output);
   const disks = allDisks(facts).map((disk) => ({ ...disk, ...probed.get(disk.path) }));
   return {
     device: disks.find((disk) => disk.path === path),
-    file: words.some(([what]) => what === "file") ? number("file") : undefined,
+    file: lines.some(([key]) => key === "file") ? numberOf("file") : undefined,
     mounted: mount !== undefined,
-    trouble: troubleOf(mount, words),
-    isConfigured: words.some(
-      ([what, source]) => what === "source" && source === path && source !== "",
+    problem: problemOf(mount, lines),
+    isConfigured: lines.some(
+      ([key, source]) => key === "source" && source === path && source !== "",
     ),
     source: mount?.source,
-    room: number("room"),
-    size: number("block") * number("blocks"),
-    free: number("free"),
+    room: numberOf("room"),
+    size: numberOf("block") * numberOf("blocks"),
+    free: numberOf("free"),
     enforced: /^\s*Enforcement:\s+ON/m.test(facts.quotaState),
-    exported: words.some(([what]) => what === "exported"),
-    folders: storageFolders
-      .filter(({ name, owner, mode }) => answer.includes(`\nfolder ${name} ${owner} ${mode}\n`))
+    exported: lines.some(([key]) => key === "exported"),
+    folders: folderModes
+      .filter(({ name, owner, mode }) => output.includes(`\nfolder ${name} ${owner} ${mode}\n`))
       .map(({ name }) => name),
-    homes: disks.filter((disk) => isHomes(disk) && disk.path !== path),
+    homes: disks.filter((disk) => hasHomes(disk) && disk.path !== path),
     blank: disks.filter((disk) => probed.has(disk.path) && isBlank(disk)),
   };
 };
 
 /** Whether a disk holds homes, of this or another class. */
-export const isHomes = ({ fileSystem, label: name }: Disk): boolean =>
-  fileSystem === "xfs" && name === label;
+export const hasHomes = ({ fileSystem, label: name }: Disk): boolean =>
+  fileSystem === "xfs" && name === homesLabel;
 
 const isBlank = ({ type, size, fileSystem, partitionTable, parts }: Disk): boolean =>
   (type === "disk" || type === "lvm") &&
@@ -81,31 +85,31 @@ const isBlank = ({ type, size, fileSystem, partitionTable, parts }: Disk): boole
   partitionTable === undefined &&
   parts.length === 0;
 
-const troubleOf = (
+const problemOf = (
   mount: Facts["mounts"][number] | undefined,
-  words: readonly string[][],
-): DiskState["trouble"] => {
+  lines: readonly string[][],
+): DiskState["problem"] => {
   if (mount === undefined) return undefined;
-  if (!words.some(([what]) => what === "answers")) return "dead";
+  if (!lines.some(([key]) => key === "answers")) return "dead";
   return mount.options.includes("ro") ? "read-only" : undefined;
 };
 
 type Probed = Map<string, Pick<Disk, "fileSystem" | "label" | "uuid" | "partitionTable">>;
 
 /** The content of each probed disk, which replaces udev's data. */
-const probedIn = (answer: string): Probed => {
-  const found = new Map<string, Map<string, string>>();
+const probedIn = (output: string): Probed => {
+  const disks = new Map<string, Map<string, string>>();
   let fields = new Map<string, string>();
-  for (const line of answer.split("\n")) {
+  for (const line of output.split("\n")) {
     const [, path, key, value = ""] = /^(?:probed (.*)|probe (\w+)=(.*))$/.exec(line) ?? [];
-    if (path !== undefined) found.set(path, (fields = new Map<string, string>()));
+    if (path !== undefined) disks.set(path, (fields = new Map<string, string>()));
     if (key !== undefined) fields.set(key, value);
   }
   return new Map(
-    [...found].map(([path, said]) => [
+    [...disks].map(([path, values]) => [
       path,
       Object.fromEntries(
-        Object.entries(probedFields).map(([key, field]) => [field, said.get(key)]),
+        Object.entries(probedFields).map(([key, field]) => [field, values.get(key)]),
       ),
     ]),
   );
@@ -122,18 +126,18 @@ const allDisks = ({ disks }: Facts): Disk[] => disks.flatMap(withParts);
 
 const withParts = (disk: Disk): Disk[] => [disk, ...disk.parts.flatMap(withParts)];
 
-/** Our folders on the disk. The hub writes homes over NFS as the users' account; it has no access to limits and trash. */
-export const storageFolders = [
-  { name: "homes", owner: "1000:100", mode: "755" },
-  { name: "owners", owner: "1000:100", mode: "755" },
-  { name: "pending", owner: "1000:100", mode: "755" },
-  { name: "fenced", owner: "1000:100", mode: "755" },
-  { name: "limits", owner: "0:0", mode: "755" },
-  { name: "trash", owner: "0:0", mode: "700" },
+/** Our folders on the disk. The hub writes homes over NFS as the users' account; it cannot write to limits and trash. */
+export const folderModes = [
+  { name: storageFolders.homes, owner: "1000:100", mode: "755" },
+  { name: storageFolders.owners, owner: "1000:100", mode: "755" },
+  { name: storageFolders.pending, owner: "1000:100", mode: "755" },
+  { name: storageFolders.fenced, owner: "1000:100", mode: "755" },
+  { name: storageFolders.limits, owner: "0:0", mode: "755" },
+  { name: storageFolders.trash, owner: "0:0", mode: "700" },
 ] as const;
 
 /** A script that inspects the configured disk (or file) and the mount of the homes, or all disks if nothing is mounted. */
-const inspectScript = (given: string): string => `
+const inspectScript = (configured: string): string => `
 export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 # The name in the list of disks: /dev/mapper/… for a logical volume, whatever link was configured.
 name_of() { lsblk -dnpro NAME "$1" 2>/dev/null || readlink -m "$1"; }
@@ -146,7 +150,7 @@ probe() {
   *) echo "probed $1"; echo "probe TYPE=data that blkid cannot identify" ;;
   esac
 }
-path=$(name_of ${quote(given)})
+path=$(name_of ${quote(configured)})
 echo "path $path"
 if [ -b "$path" ]; then probe "$path"; fi
 [ -f ${paths.storageFile} ] && stat -c 'file %s' ${paths.storageFile}
@@ -158,7 +162,7 @@ if [ -n "$source" ]; then
   echo "room $(blockdev --getsize64 "$source" 2>/dev/null)"
   if cd ${paths.storage} && ls >/dev/null; then
     echo answers
-    stat -c 'folder %n %u:%g %a' ${storageFolders.map(({ name }) => name).join(" ")}
+    stat -c 'folder %n %u:%g %a' ${folderModes.map(({ name }) => name).join(" ")}
     stat -f -c '%a %S' . | { read -r blocks size; echo "free $((blocks * size))"; }
     # Not statfs, whose size lacks the log.
     xfs_growfs -n ${paths.storage} | sed -n 's/^data .*bsize=\\([0-9]*\\) *blocks=\\([0-9]*\\),.*/block \\1\\nblocks \\2/p'

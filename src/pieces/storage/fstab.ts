@@ -11,11 +11,11 @@ type Source = string;
 const options = ["prjquota", "x-systemd.before=nfs-server.service"];
 
 /** The line of /etc/fstab that mounts the homes at boot. */
-export const tableLine = (source: Source, extraOptions = ""): string =>
+export const fstabLine = (source: Source, extraOptions = ""): string =>
   `${source} ${paths.storage} xfs defaults,nofail,${options.join(",")}${extraOptions} 0 0`;
 
 /** Whether an /etc/fstab mounts the homes with our options, from that source; from any source if it is undefined. */
-export const isListed = (table: string | undefined, source: Source | undefined): boolean =>
+export const hasMount = (table: string | undefined, source: Source | undefined): boolean =>
   (table ?? "")
     .split("\n")
     .map((line) => line.trim().split(/\s+/))
@@ -29,7 +29,7 @@ export const isListed = (table: string | undefined, source: Source | undefined):
     );
 
 /** Whether an /etc/fstab mentions the homes' mount point. */
-export const isNamed = (table: string | undefined): boolean =>
+export const hasAnyMount = (table: string | undefined): boolean =>
   (table ?? "")
     .split("\n")
     .some((line) => !/^\s*#/.test(line) && line.trim().split(/\s+/)[1] === paths.storage);
@@ -41,13 +41,13 @@ mv /etc/fstab.swarmhub-new /etc/fstab
 systemctl daemon-reload`;
 
 /** A script that adds the line in $line, replacing an earlier one. */
-export const listScript = `touch /etc/fstab
+export const addLineScript = `touch /etc/fstab
 ${withoutOurs}
 printf '# Written by swarmhub: the homes of the class.\\n%s\\n' "$line" >>/etc/fstab.swarmhub-new
 ${inPlace}`;
 
 /** A script that removes the line. */
-export const unlistScript = `if [ -e /etc/fstab ]; then
+export const removeLineScript = `if [ -e /etc/fstab ]; then
 ${withoutOurs}
 ${inPlace}
 fi`;

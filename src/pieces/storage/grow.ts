@@ -8,7 +8,7 @@ import { formatSize } from "../../text/format.js";
 import type { DiskState } from "./disk.js";
 
 /** Bytes that a storage file must leave for the system and Docker. */
-export const spareOnRoot = 2 * 1024 ** 3;
+export const reservedOnRoot = 2 * 1024 ** 3;
 
 // XFS does not use a remainder too small for another allocation group.
 const slack = 16 * 1024 ** 2;
@@ -71,9 +71,9 @@ const refuseFileSize = (host: Host, facts: Facts, file: number, wanted: number):
 
 /** Throws a UserError (preflight) if the root disk lacks space for a storage file of `size` bytes, `needed` of them still to allocate. */
 export const refuseFullRoot = (host: Host, facts: Facts, size: number, needed: number): void => {
-  if (needed === 0 || facts.freeOnRoot >= needed + spareOnRoot) return;
+  if (needed === 0 || facts.freeOnRoot >= needed + reservedOnRoot) return;
   throw new UserError(
-    `the root disk has ${formatSize(facts.freeOnRoot)} free; a storage file of ${formatSize(size)} must leave ${formatSize(spareOnRoot)}`,
+    `the root disk has ${formatSize(facts.freeOnRoot)} free; a storage file of ${formatSize(size)} must leave ${formatSize(reservedOnRoot)}`,
     {
       host: host.name,
       hint: "lower `storage: file`, or name a disk in `storage: device`",

@@ -3,12 +3,12 @@ import type { Host } from "../../host/host.js";
 import { paths } from "../../paths.js";
 import type { Step } from "../../reconcile/piece.js";
 import { formatSize } from "../../text/format.js";
-import { type DiskState, isHomes } from "./disk.js";
+import { type DiskState, hasHomes } from "./disk.js";
 
 /** The steps that make a file system writable again. Throws a UserError (preflight) if its disk is gone. */
 export const repairSteps = (host: Host, state: DiskState): Step[] => {
-  if (state.trouble === undefined) return [];
-  if (state.trouble === "read-only")
+  if (state.problem === undefined) return [];
+  if (state.problem === "read-only")
     return [
       {
         host,
@@ -17,7 +17,7 @@ export const repairSteps = (host: Host, state: DiskState): Step[] => {
         run: () => host.run(["mount", "-o", "remount,rw", paths.storage]),
       },
     ];
-  const exists = state.file !== undefined || (state.device !== undefined && isHomes(state.device));
+  const exists = state.file !== undefined || (state.device !== undefined && hasHomes(state.device));
   if (!exists)
     throw new UserError(
       `the homes' disk ${state.source ?? ""} is gone; users' servers block until it is back, and nothing is written elsewhere`,
@@ -39,7 +39,7 @@ export const repairSteps = (host: Host, state: DiskState): Step[] => {
 
 /** Problems of the homes' disk that no step can repair, as sentences. */
 export const problemsOf = (host: Host, state: DiskState): string[] => {
-  if (!state.mounted || state.trouble !== undefined || state.size === 0) return [];
+  if (!state.mounted || state.problem !== undefined || state.size === 0) return [];
   if (state.free >= Math.min(state.size / 50, 2 ** 30)) return [];
   return [
     `${host.name}: the homes' disk is full: ${formatSize(state.free)} of ${formatSize(state.size)} left, so users cannot save; delete unneeded files, or enlarge the disk and type \`swarmhub up\``,

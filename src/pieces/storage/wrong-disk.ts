@@ -1,3 +1,4 @@
+import { storageAddressIn } from "../../../contracts/hub-settings.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import type { Machines } from "../../cluster/machines.js";
 import { UserError, exitCode } from "../../errors.js";
@@ -5,14 +6,14 @@ import type { Disk, Facts } from "../../host/facts.js";
 import type { Host } from "../../host/host.js";
 import { paths } from "../../paths.js";
 import { formatSize } from "../../text/format.js";
-import { type DiskState, isHomes, label } from "./disk.js";
-import { spareOnRoot } from "./grow.js";
+import { type DiskState, hasHomes, homesLabel } from "./disk.js";
+import { reservedOnRoot } from "./grow.js";
 
 /** The UserError (preflight) for a configuration without a disk; its hint lists the machine's disks as lines to paste. */
-export const askForDisk = (host: Host, facts: Facts, state: DiskState): UserError => {
-  const ask = (what: string, ...lines: string[]): UserError =>
+export const unnamedDiskError = (host: Host, facts: Facts, state: DiskState): UserError => {
+  const error = (situation: string, ...lines: string[]): UserError =>
     new UserError(
-      `the machine ${what}, but the configuration names no disk or file for the homes`,
+      `the machine ${situation}, but the configuration names no disk or file for the homes`,
       {
         host: host.name,
         hint:
@@ -24,25 +25,25 @@ export const askForDisk = (host: Host, facts: Facts, state: DiskState): UserErro
     );
   if (state.mounted && state.source !== undefined)
     return state.source.startsWith("/dev/loop")
-      ? ask("has the homes in a file", fileLine(state.file ?? 0))
-      : ask(
+      ? error("has the homes in a file", fileLine(state.file ?? 0))
+      : error(
           `has the homes on ${state.source}`,
           deviceLine({ path: state.source, size: state.room }),
         );
   if (state.homes.length > 0)
-    return ask(
+    return error(
       state.homes.length === 1 ? "has a disk with homes" : "has several disks with homes",
       ...state.homes.map(deviceLine),
     );
-  if (state.file !== undefined) return ask("has a file with homes", fileLine(state.file));
+  if (state.file !== undefined) return error("has a file with homes", fileLine(state.file));
   if (state.blank.length > 0)
-    return ask(
+    return error(
       state.blank.length === 1 ? "has a blank disk" : `has ${state.blank.length} blank disks`,
       ...state.blank.map(deviceLine),
     );
   const size = fittingSize(facts);
   if (size > 0)
-    return ask(
+    return error(
       "has no blank disk",
       `${fileLine(size * 2 ** 30)}: slower than a disk, since each write passes two file systems`,
     );
@@ -65,7 +66,7 @@ export const refuseOtherHomes = (host: Host, path: string, state: DiskState): vo
       ? ["does not exist", ""]
       : [
           "has none",
-          `; to start without them on ${path}, first remove their label (${label}) on ${host.name}: \`sudo xfs_admin -L old ${first.path}\``,
+          `; to start without them on ${path}, first remove their label (${homesLabel}) on ${host.name}: \`sudo xfs_admin -L old ${first.path}\``,
         ];
   throw new UserError(
     `the homes of a class are on ${first.path} (${formatSize(first.size)}), but the configuration says ${path}, which ${problem}`,
@@ -78,7 +79,7 @@ export const refuseOtherHomes = (host: Host, path: string, state: DiskState): vo
 };
 
 /** The UserError (preflight) for a configured disk that does not exist. */
-export const noSuchDisk = (host: Host, path: string, { blank }: DiskState): UserError =>
+export const missingDiskError = (host: Host, path: string, { blank }: DiskState): UserError =>
   new UserError(`there is no disk ${path}`, {
     host: host.name,
     hint:
@@ -97,7 +98,7 @@ const fileLine = (bytes: number): string =>
 /** The largest round size in GB that leaves room for the system, Docker and images; 0 if none does. */
 const fittingSize = ({ freeOnRoot, units }: Facts): number => {
   const images = units["docker.service"] === "active" ? 0 : 5 * 2 ** 30;
-  const maximum = Math.floor((freeOnRoot - spareOnRoot - images) / 2 ** 30);
+  const maximum = Math.floor((freeOnRoot - reservedOnRoot - images) / 2 ** 30);
   return [500, 200, 100, 80, 60, 40, 20, 10, 5, 2, 1].find((size) => size <= maximum) ?? 0;
 };
 
@@ -113,9 +114,9 @@ export const refuseHomesElsewhere = (
   const { config, manager, storage, hosts } = cluster;
   if (storage !== undefined && storage !== manager) return;
   const { facts } = machines(manager);
-  const address = addressIn(facts.files[paths.hubConfiguration]);
+  const address = storageAddressIn(facts.files[paths.hubConfiguration] ?? "");
   // If the manager has the homes, its address may have changed, and their disk may have been moved to it.
-  const isOnManager = disk.mounted || (disk.device !== undefined && isHomes(disk.device));
+  const isOnManager = disk.mounted || (disk.device !== undefined && hasHomes(disk.device));
   if (address === undefined || isOnManager || facts.files[paths.exports] !== undefined) return;
   if (hosts.some((host) => machines(host).address === address)) return;
   throw new UserError(
@@ -126,7 +127,3 @@ export const refuseHomesElsewhere = (
     },
   );
 };
-
-/** The storage's address in the hub's settings; undefined if they are not ours or have none. */
-const addressIn = (settings: string | undefined): string | undefined =>
-  /^ {2}"storage": \{\n {4}"address": "([\d.]+)",$/m.exec(settings ?? "")?.[1];

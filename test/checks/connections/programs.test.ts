@@ -6,7 +6,7 @@ import { listenerProgram, proberProgram } from "../../../src/checks/connections/
 
 const interpreter = "perl";
 
-/** Runs a program in the perl of this machine; `until` is what its output must have in it. */
+/** Runs a program with this machine's perl until its output contains `until`. */
 const perl = async (t: ExecutionContext, program: string, orders: string, until?: RegExp) => {
   const running = spawn(interpreter, ["-"], { stdio: ["pipe", "pipe", "inherit"] });
   const closed = once(running, "close");
@@ -39,7 +39,7 @@ const freePort = async (t: ExecutionContext): Promise<number> => {
   return port;
 };
 
-test("real perl listens, and 1 MB over TCP and packets over UDP come through", async (t) => {
+test("with real perl 1 MB over TCP and packets over UDP arrive", async (t) => {
   const [tcp, udp] = [await freePort(t), await freePort(t)];
   const listener = await perl(
     t,
@@ -75,7 +75,7 @@ test("a port in use is reported as occupied, and connecting to it is enough", as
   t.is(prober.said(), `127.0.0.1 tcp ${port} reached\n`);
 });
 
-test("what nobody listens to is refused, and who does not send back is broken", async (t) => {
+test("a closed port is refused, and a listener that does not echo is broken", async (t) => {
   const server = createServer((socket) => socket.on("error", () => {}).end("no\n"));
   const [deaf, none] = [await listening(t, server), await freePort(t)];
   const orders = [`n0 127.0.0.1 tcp ${none} 64 talk`, `n0 127.0.0.1 tcp ${deaf} 64 talk`];
@@ -87,7 +87,7 @@ test("what nobody listens to is refused, and who does not send back is broken", 
   t.deepEqual(said, [`127.0.0.1 tcp ${deaf} broken`, `127.0.0.1 tcp ${none} refused`].toSorted());
 });
 
-test("the listener answers only those who know the nonce", async (t) => {
+test("the listener answers only clients that know the nonce", async (t) => {
   const [tcp, udp] = [await freePort(t), await freePort(t)];
   await perl(t, listenerProgram, `n0 127.0.0.1 20\ntcp/${tcp}\nudp/${udp}`, /ready/);
   const orders = [`other 127.0.0.1 tcp ${tcp} 64 talk`, `other 127.0.0.1 udp ${udp} 64 talk`];

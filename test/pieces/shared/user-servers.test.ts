@@ -52,7 +52,7 @@ test("servers go, then what no service holds any more, then the mounts, also tho
   const steps = removeServersSteps(await inspectServers(cluster), cluster);
   t.deepEqual(said(steps), [
     "manager: stop the servers of 2 users",
-    "worker: forget the mounts of homes",
+    "worker: remove the mounts of homes",
   ]);
   await runAll(steps);
   t.deepEqual(removed, ["service nb-ada", "service nb-bob", "worker: stray", "worker: home-ada"]);

@@ -3,21 +3,20 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import test from "ava";
 import { exportsFile, fenceScript } from "../../../src/pieces/storage/exports.js";
 import { waitUntil } from "../../../src/wait.js";
-import { complaintsAbout } from "../support/shell.js";
+import { shellProblems } from "../support/shell.js";
 
 const addresses = ["10.77.0.11", "10.77.0.12", "10.77.0.112"];
 const exported = (address: string) => `/srv/swarmhub ${address}(`;
 
-/** The script at work in a folder, where files stand for the kernel's, and a table of exports that a stand-in for exportfs keeps. */
+/** Runs the script in a folder with files in place of the kernel's and a fake exportfs that maintains the export table. */
 const inFolder = async () => {
   const folder = await mkdtemp(join(tmpdir(), "swarmhub-fence-"));
   const at = (name: string) => join(folder, name);
   for (const name of ["bin", "fenced"]) await mkdir(at(name));
-  // It says what it was asked, and does it to the table as far as these tests ask.
+  // It records its arguments and applies those that these tests use to the table.
   const exportfs = `#!/bin/sh
 echo "$*" >>${at("asked")}
 case $1 in
@@ -40,10 +39,12 @@ esac
     .replaceAll("/etc/exports.d/swarmhub.exports", at("exports"))
     .replaceAll("sleep 1", "sleep 0.05");
   const running = spawn("sh", ["-c", script], { stdio: ["ignore", "pipe", "inherit"] });
-  const said = text(running.stdout);
+  let printed = "";
+  running.stdout.setEncoding("utf8").on("data", (text: string) => (printed += text));
   return {
     at,
     asked: () => readFile(at("asked"), "utf8"),
+    printed: () => printed,
     table: () => readFile(at("etab"), "utf8"),
     becomes: (what: string, is: () => Promise<boolean>) =>
       waitUntil(async () => ((await is()) ? true : undefined), {
@@ -51,35 +52,35 @@ esac
         every: 20,
         otherwise: async () => new Error(`${what}: ${await readFile(at("etab"), "utf8")}`),
       }),
-    /** Lets it look some more times. */
+    /** Waits for a few more passes of the script. */
     looks: async () => {
       await writeFile(at("exports"), `/srv/swarmhub 10.77.0.99(ro)\n`, { flag: "a" });
       await waitUntil(
         async () =>
           (await readFile(at("etab"), "utf8")).includes("10.77.0.99(") ? true : undefined,
-        { deadline: 30_000, every: 20, otherwise: () => new Error("it does not look") },
+        { deadline: 30_000, every: 20, otherwise: () => new Error("the script makes no pass") },
       );
     },
     end: async () => {
       running.kill();
       await once(running, "exit");
       await rm(folder, { recursive: true });
-      return said;
     },
   };
 };
 
-test("a machine that is named loses its export, and no other does", async (t) => {
-  const { at, table, becomes, asked, end } = await inFolder();
+test("a fenced machine loses its export, and no other does", async (t) => {
+  const { at, table, becomes, asked, printed, end } = await inFolder();
   await writeFile(at("fenced/10.77.0.12"), "");
   await becomes("withdrawn", async () => !(await table()).includes("\t10.77.0.12(rw"));
   t.is(await asked(), "-u 10.77.0.12:/srv/swarmhub\n");
   for (const other of ["\t10.77.0.11(rw", "\t10.77.0.112(rw", "/srv/others\t10.77.0.12(ro)"])
     t.true((await table()).includes(other), other);
-  t.is(await end(), "withdrew the export to 10.77.0.12\n");
+  await becomes("printed", async () => printed() === "withdrew the export to 10.77.0.12\n");
+  await end();
 });
 
-test("it has it again, as it was, when it is named no more", async (t) => {
+test("a machine that is no longer fenced gets the same export again", async (t) => {
   const { at, table, becomes, end } = await inFolder();
   const before = (await table()).split("\n").toSorted();
   await writeFile(at("fenced/10.77.0.12"), "");
@@ -90,7 +91,7 @@ test("it has it again, as it was, when it is named no more", async (t) => {
   await end();
 });
 
-test("it is withdrawn again where somebody exported everything anew", async (t) => {
+test("an export is withdrawn again after someone exported everything", async (t) => {
   const { at, table, becomes, asked, end } = await inFolder();
   const before = await table();
   await writeFile(at("fenced/10.77.0.12"), "");
@@ -101,7 +102,7 @@ test("it is withdrawn again where somebody exported everything anew", async (t) 
   await end();
 });
 
-test("what else lies in the folder is nobody's command", async (t) => {
+test("other files in the folder are ignored", async (t) => {
   const { at, asked, looks, end } = await inFolder();
   for (const name of ["10.77.0.1", "*", "-a", "10.77.0.12(rw)", "$(reboot)"])
     await writeFile(at(`fenced/${name}`), "");
@@ -110,7 +111,7 @@ test("what else lies in the folder is nobody's command", async (t) => {
   await end();
 });
 
-test("a server that is stopped, or a disk that is away, changes nothing", async (t) => {
+test("a stopped server or a missing disk changes nothing", async (t) => {
   const { at, asked, looks, end } = await inFolder();
   await writeFile(at("threads"), "0\n");
   await writeFile(at("etab"), "");
@@ -127,10 +128,10 @@ test("a server that is stopped, or a disk that is away, changes nothing", async 
   await end();
 });
 
-test("a shell can read the script, and shellcheck has nothing to say", (t) => {
-  t.is(complaintsAbout(fenceScript), "");
+test("the script passes `sh -n` and shellcheck", (t) => {
+  t.is(shellProblems(fenceScript), "");
 });
 
-test("the exports that it reads are those that are written", (t) => {
+test("the script matches the exports that swarmhub writes", (t) => {
   for (const address of addresses) t.true(exportsFile(addresses).includes(exported(address)));
 });

@@ -1,7 +1,7 @@
 import test from "ava";
 import { exitCode } from "../../../src/errors.js";
 import { paths } from "../../../src/paths.js";
-import { tableLine } from "../../../src/pieces/storage/fstab.js";
+import { fstabLine } from "../../../src/pieces/storage/fstab.js";
 import { classOf, refusal, runAll, said } from "../../support/class-of.js";
 import {
   facts,
@@ -12,31 +12,31 @@ import {
   nothing,
   plan,
 } from "../support/disk-states.js";
-import { complaintsAbout } from "../support/shell.js";
+import { shellProblems } from "../support/shell.js";
 
 const inFile = { ...mounted, device: undefined, file: 20 * gigabyte, source: "/dev/loop0" };
 const listed = {
   ...facts,
-  files: { ...files, [paths.fileSystemTable]: tableLine(paths.storageFile, ",loop") },
+  files: { ...files, [paths.fileSystemTable]: fstabLine(paths.storageFile, ",loop") },
   freeOnRoot: 100 * gigabyte,
 };
 
-test("a disk that the provider made larger is taken whole", (t) => {
+test("the file system grows to the size of an enlarged disk", (t) => {
   const disk = { ...mounted, room: 40 * gigabyte };
   t.deepEqual(said(plan(classOf(1), disk, facts)), [
     "manager: grow the homes' file system to 40 GB (from 20 GB, without interruption)",
   ]);
 });
 
-test("a few MB more than the file system can use are no reason to do anything", (t) => {
+test("a few MB that XFS cannot use need no step", (t) => {
   t.deepEqual(said(plan(classOf(1), { ...mounted, room: mounted.size + 2 ** 20 }, facts)), []);
 });
 
-test("a file system that does not say how large it is, is left alone", (t) => {
+test("a file system of unknown size needs no step", (t) => {
   t.deepEqual(said(plan(classOf(1), { ...mounted, size: 0 }, facts)), []);
 });
 
-test("a storage file grows to what the configuration says, whether it is mounted or not", (t) => {
+test("a storage file grows to its configured size, mounted or not", (t) => {
   const cluster = classOf(1, fromFile(40));
   t.deepEqual(said(plan(cluster, inFile, listed)), [
     "manager: grow the homes' file system to 40 GB (from 20 GB, without interruption)",
@@ -46,11 +46,11 @@ test("a storage file grows to what the configuration says, whether it is mounted
     "manager: grow the storage file to 40 GB (from 20 GB, without interruption)",
   );
   const halfWay = { ...inFile, file: 40 * gigabyte };
-  t.is(plan(cluster, halfWay, listed).length, 1, "a run that was cut off half-way is gone on with");
+  t.is(plan(cluster, halfWay, listed).length, 1, "an interrupted run is continued");
   t.deepEqual(said(plan(cluster, { ...halfWay, size: 40 * gigabyte }, listed)), []);
 });
 
-test("a storage file that would have to shrink is refused, and the size to write is said", (t) => {
+test("a storage file that would have to shrink is refused with the size to write", (t) => {
   for (const state of [inFile, { ...nothing, file: 20 * gigabyte }]) {
     const error = refusal(t, () => plan(classOf(1, fromFile(10)), state, listed));
     t.is(
@@ -72,10 +72,10 @@ test("a storage file that cannot grow on a full root disk is refused", (t) => {
   );
 });
 
-test("the scripts that grow allocate first, tell the loop device, then the file system", async (t) => {
+test("the script allocates first, then resizes the loop device, then the file system", async (t) => {
   const cluster = classOf(1, { ...fromFile(40), answers: [[/./, ""]] });
   await runAll(plan(cluster, inFile, listed));
   const [script = ""] = cluster.manager.asked;
   t.regex(script, /fallocate -l 42949672960 .*\n.*losetup -c .*\n.*xfs_growfs -d/);
-  t.is(complaintsAbout(script.slice("script ".length)), "");
+  t.is(shellProblems(script.slice("script ".length)), "");
 });

@@ -1,7 +1,7 @@
 import test from "ava";
 import type { Host } from "../../../src/host/host.js";
 import { inspectOwn } from "../../../src/images/own.js";
-import { releaseHomesSteps } from "../../../src/pieces/cleanup.js";
+import { cleanup } from "../../../src/pieces/cleanup.js";
 import { firewall } from "../../../src/pieces/firewall.js";
 import { hubSpec } from "../../../src/pieces/hub/service.js";
 import { hubConfiguration } from "../../../src/pieces/hub/settings.js";
@@ -12,9 +12,13 @@ import { classOf, machinesOf, said } from "../../support/class-of.js";
 import { fakeFacts } from "../../support/fakes.js";
 import { facts, mounted, nothing } from "../support/disk-states.js";
 
+type Persistent = Parameters<typeof cleanup.plan>[1]["persistent"];
 const temporary = (options = {}) =>
   classOf(1, { ...options, config: { storage: { kind: "temporary" } } });
 const servers = { services: ["nb-ada"], volumes: new Map<Host, string[]>() };
+/** The titles of the steps that release persistent homes. */
+const release = (persistent: Persistent, cluster: ReturnType<typeof classOf>) =>
+  said(cleanup.plan(cluster.config, { own: [], persistent, pulled: [], oldBuilds: [] }, cluster));
 const watcher = (container?: object) =>
   ({ facts: fakeFacts(), reference: "", imageId: undefined, container }) as never;
 
@@ -30,7 +34,7 @@ test("temporary homes need neither disk nor export nor watcher", (t) => {
   t.true(firewall.plan(cluster.config, machines, cluster).length > 0);
 });
 
-test("the hub is told that there is no storage, and mounts none", (t) => {
+test("the hub's settings have no storage, and the hub mounts none", (t) => {
   const cluster = temporary();
   const { content } = hubConfiguration(cluster.config, machinesOf(cluster), [], cluster);
   t.is((JSON.parse(content) as { storage: unknown }).storage, null);
@@ -38,7 +42,7 @@ test("the hub is told that there is no storage, and mounts none", (t) => {
   t.false(JSON.stringify(mounts).includes("nfs"));
 });
 
-test("the watcher's image is made nowhere", async (t) => {
+test("the watcher's image is built nowhere", async (t) => {
   const cluster = temporary();
   cluster.manager.facts = async () => fakeFacts();
   const image = {
@@ -54,20 +58,20 @@ test("the watcher's image is made nowhere", async (t) => {
   );
 });
 
-test("homes that were kept until now stay on their disk, and those who used them stop first", (t) => {
+test("persistent homes that became temporary stay on their disk, and servers that use them are stopped first", (t) => {
   const cluster = temporary();
   const volumes = new Map([
     [cluster.manager, ["swarmhub-storage-1f5a636f"]],
     [cluster.workers[0]!, ["swarmhub-home-ada-0123abcd"]],
   ]);
-  const kept = {
+  const persistent = {
     servers: { ...servers, volumes },
     storage: { machines: machinesOf(cluster, facts), disk: mounted },
     quota: watcher({}),
   };
-  t.deepEqual(said(releaseHomesSteps(kept, cluster)), [
+  t.deepEqual(release(persistent, cluster), [
     "manager: stop the server of one user",
-    "worker1: forget the mounts of homes",
+    "worker1: remove the mounts of homes",
     "manager: stop the quota watcher",
     "manager: remove lost-node fencing",
     "manager: remove /etc/exports.d/swarmhub.exports",
@@ -76,13 +80,13 @@ test("homes that were kept until now stay on their disk, and those who used them
   ]);
 });
 
-test("without anything kept no server stops", (t) => {
+test("without persistent homes no server is stopped", (t) => {
   const cluster = temporary();
-  const kept = {
+  const persistent = {
     servers,
     storage: { machines: machinesOf(cluster), disk: nothing },
     quota: watcher(),
   };
-  t.deepEqual(releaseHomesSteps(kept, cluster), []);
-  t.deepEqual(releaseHomesSteps(undefined, classOf(1)), []);
+  t.deepEqual(release(persistent, cluster), []);
+  t.deepEqual(release(undefined, classOf(1)), []);
 });

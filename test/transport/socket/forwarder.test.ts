@@ -23,35 +23,35 @@ const hold = async (command: string): Promise<Duplex> => {
   return Duplex.from({ writable: stdin, readable: stdout });
 };
 
-test("a door carries bytes both ways, for many at once, and is gone when its holder is", async (t) => {
+test("a forwarder carries bytes both ways for many clients, and ends with the stream that started it", async (t) => {
   const echo = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket));
-  const path = join(await mkdtemp(join(tmpdir(), "swarmhub-door-")), "echo");
+  const path = join(await mkdtemp(join(tmpdir(), "swarmhub-forwarder-")), "echo");
   await new Promise<void>((listening) => echo.listen(path, listening));
   t.teardown(() => void echo.close());
 
-  let held: Duplex | undefined;
-  const holding = async (command: string) => (held = await hold(command));
-  const door = await startSocketForwarder({ hold: holding }, path, "");
-  t.truthy(door);
+  let holder: Duplex | undefined;
+  const holding = async (command: string) => (holder = await hold(command));
+  const forwarder = await startSocketForwarder({ hold: holding }, path, "");
+  t.truthy(forwarder);
   const words = ["one", "two", "x".repeat(1_000_000)];
   const answers = await Promise.all(
     words.map(async (word) => {
-      const socket = await direct(door ?? "");
+      const socket = await direct(forwarder ?? "");
       socket.end(word);
       return text(socket);
     }),
   );
   t.true(answers.every((answer, index) => answer === words[index]));
 
-  held?.end();
-  await waitUntil(async () => (existsSync(dirname(door ?? "/")) ? undefined : true), {
+  holder?.end();
+  await waitUntil(async () => (existsSync(dirname(forwarder ?? "/")) ? undefined : true), {
     deadline: 10_000,
-    otherwise: () => new Error("the door stays"),
+    otherwise: () => new Error("the forwarder is still there"),
   });
   t.pass();
 });
 
-test("there is no door to where no socket is, nor for a login that may use it", async (t) => {
+test("no forwarder starts for a missing socket, nor for a login that may use the socket", async (t) => {
   t.is(await startSocketForwarder({ hold }, "/nowhere", ""), undefined);
   t.is(await startSocketForwarder({ hold }, "/dev/null", "sudo-is-not-asked-for "), undefined);
 });
