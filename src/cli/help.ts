@@ -22,8 +22,9 @@ const uses = (command: Command, option: Option): boolean => {
       return ["up", "down", "join", "leave"].includes(name);
     case "sshConfig":
     case "acceptNewHostKeys":
-      return name !== "init" && name !== "completion";
+      return !["init", "completion", "images", "build", "push"].includes(name);
     case "config":
+      return !["completion", "images", "build", "push"].includes(name);
     case "json":
       return name !== "completion";
     default:
