@@ -13,6 +13,14 @@ import type { ClassOptions } from "../shared/session.js";
 /** The options of `swarmhub images build` and `swarmhub images push`. */
 export type ImagesOptions = ClassOptions & { registry: string };
 
+/** Prints the names of our own images at a registry, and does nothing else. */
+export const imagesLs = async (
+  { registry, json }: ImagesOptions,
+  terminal: Terminal,
+): Promise<void> => {
+  for (const { reference } of imagesAt(registry)) printImage(terminal, reference, json);
+};
+
 /** Builds our own images with the docker command of this machine, under their names at the registry. */
 export const imagesBuild = (
   options: ImagesOptions,
@@ -35,26 +43,29 @@ export const imagesPush = (
   });
 
 const publish = async (
-  { registry: text, json }: ImagesOptions,
+  { registry, json }: ImagesOptions,
   terminal: Terminal,
   signal: AbortSignal,
   verb: "build" | "push",
   run: (image: OwnImage, reference: string, progress: Progress) => Promise<void>,
 ): Promise<void> => {
-  const registry = registryFrom(text);
-  const images = allOwnImages().map((image) => ({
-    image,
-    reference: releaseReference(registry, image),
-  }));
+  const images = imagesAt(registry);
   const tasks = images.map(({ image, reference }) => ({
     host: "local",
     title: `${verb} ${reference}`,
     run: (progress: Progress) => run(image, reference, progress),
   }));
   await runTasksInTurn("images", tasks, terminal.report, signal);
-  for (const { reference } of images)
-    terminal.print(json ? JSON.stringify({ type: "result", image: reference }) : reference);
+  for (const { reference } of images) printImage(terminal, reference, json);
 };
+
+const imagesAt = (text: string): { image: OwnImage; reference: string }[] => {
+  const registry = registryFrom(text);
+  return allOwnImages().map((image) => ({ image, reference: releaseReference(registry, image) }));
+};
+
+const printImage = (terminal: Terminal, image: string, json: boolean): void =>
+  terminal.print(json ? JSON.stringify({ type: "result", image }) : image);
 
 const build = async (image: OwnImage, reference: string, progress: Progress): Promise<void> => {
   progress("building");
