@@ -14,7 +14,8 @@ const rootOf = (command: Command): Command =>
 
 /** Every command accepts every global option; those that change nothing for it would only make its help longer. */
 const uses = (command: Command, option: Option): boolean => {
-  const name = command.name();
+  const group = command.parent?.name() ?? "";
+  const name = group === "images" ? group : command.name();
   switch (option.attributeName()) {
     case "version":
       return false;
@@ -22,8 +23,9 @@ const uses = (command: Command, option: Option): boolean => {
       return ["up", "down", "join", "leave"].includes(name);
     case "sshConfig":
     case "acceptNewHostKeys":
-      return name !== "init" && name !== "completion";
+      return !["init", "completion", "images"].includes(name);
     case "config":
+      return !["completion", "images"].includes(name);
     case "json":
       return name !== "completion";
     default:

@@ -12,6 +12,7 @@ import { helpFormat } from "./help.js";
 import { addHomes } from "./homes.js";
 import { addMembership } from "./membership.js";
 import { runCommand } from "./run.js";
+import { addImages } from "./images.js";
 import { addTls } from "./tls.js";
 
 /** All of `swarmhub`: its commands with their options, none of them run. */
@@ -34,6 +35,7 @@ export const createProgram = (): Command => {
   addMembership(program);
   addHomes(program);
   addTls(program);
+  addImages(program);
   addOpenAndDown(program);
   addCompletion(program);
   return program;

@@ -9,7 +9,7 @@ import { needsRegistry } from "./built.js";
 let images: OwnImage[] | undefined;
 
 /** All images that this version of swarmhub builds; read once, since they do not change while it runs. */
-const allOwnImages = (): OwnImage[] => (images ??= ownImages(assetsAt(assetPath)));
+export const allOwnImages = (): OwnImage[] => (images ??= ownImages(assetsAt(assetPath)));
 
 /** The reference of one of our images: "swarmhub/hub:0123456789ab". */
 export const imageReference = (name: ImageName): string =>

@@ -33,10 +33,11 @@ export const cleanup: Piece<State> = {
     const userImages = await inspectUserImages(cluster);
     // If a build folder cannot be read, its current image is unknown.
     const isKnown = userImages.every(({ built }) => !(built?.from instanceof UserError));
-    const [own, persistent, pulled, oldBuilds] = await Promise.all([
-      inspectOwn(cluster),
+    const own = await inspectOwn(cluster);
+    const ownImages = own.flatMap(({ wanted }) => wanted);
+    const [persistent, pulled, oldBuilds] = await Promise.all([
       inspectPersistent(cluster),
-      isKnown ? inspectPulled(cluster, userImages) : [],
+      isKnown ? inspectPulled(cluster, userImages, ownImages) : [],
       isKnown ? inspectOldBuilds(cluster, userImages) : [],
     ]);
     return { own, persistent, pulled, oldBuilds };

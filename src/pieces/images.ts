@@ -1,10 +1,10 @@
 import { type Machines, inspectMachines } from "../cluster/machines.js";
+import type { Config } from "../config/types.js";
 import { ifExists } from "../docker/client.js";
-import { buildImage } from "../docker/images.js";
 import { UserError, exitCode } from "../errors.js";
 import type { Facts } from "../host/facts.js";
 import type { Host } from "../host/host.js";
-import { buildSteps, inspectUserImages, reportInstructions } from "../images/built.js";
+import { buildSteps, inspectUserImages } from "../images/built.js";
 import { type OwnImageState, inspectOwn, inspectOtherImages } from "../images/own.js";
 import {
   type UserImage,
@@ -14,7 +14,8 @@ import {
   pullUserImage,
   removePulled,
 } from "../images/pulled.js";
-import { type OwnImage, contextTar } from "../operator/own-images.js";
+import { buildOwnImage, obtainImage, releaseReference } from "../images/release.js";
+import type { OwnImage } from "../operator/own-images.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import { formatSize } from "../text/format.js";
 import type { Progress } from "../wait.js";
@@ -23,7 +24,7 @@ type State = {
   machines: Machines;
   own: OwnImageState[];
   userImages: UserImage[];
-  /** On every node, since one that takes no users now may have taken some before. */
+  /** On every machine, since a node that takes no users now may have taken some before, and our own images may be pulled. */
   pulled: PulledImage[];
   /** Our other images by machine, from `inspectOtherImages`. */
   otherImages: ReadonlyMap<Host, string[]>;
@@ -39,13 +40,13 @@ export const images: Piece<State> = {
       inspectMachines(cluster),
       inspectOwn(cluster),
       inspectUserImages(cluster),
-      listPulled(cluster.nodes),
+      listPulled(cluster.hosts),
       inspectOtherImages(cluster),
     ]);
     return { machines, own, userImages, pulled, otherImages };
   },
   plan: (want, { machines, own, userImages }, cluster) => [
-    ...own.flatMap((each) => each.missing.map((image) => buildStep(want.name, each.host, image))),
+    ...own.flatMap((each) => each.missing.map((image) => ownImageStep(want, each.host, image))),
     ...userImages.flatMap((userImage) => buildSteps(want.name, userImage, cluster)),
     ...cluster.seatHosts.flatMap((host) => {
       const missing = userImages.filter(({ isOn }) => !isOn(host));
@@ -101,16 +102,19 @@ const refuseFullDisk = (host: Host, facts: Facts, missing: readonly UserImage[])
   );
 };
 
-const buildStep = (className: string, host: Host, image: OwnImage): Step => ({
-  host,
-  title: `build the image ${image.name}`,
-  detail: image.reference,
-  run: async (progress) => {
-    await buildImage(host.docker, contextTar(image.context), {
-      tag: image.reference,
-      target: image.target,
-      labels: { "swarmhub.class": className },
-      onLine: reportInstructions(progress),
-    });
-  },
-});
+const ownImageStep = ({ name, engine }: Config, host: Host, image: OwnImage): Step => {
+  const { ownImages: registry } = engine;
+  if (registry === undefined)
+    return {
+      host,
+      title: `build the image ${image.name}`,
+      detail: image.reference,
+      run: (progress) => buildOwnImage(host, image, name, progress),
+    };
+  return {
+    host,
+    title: `get the image ${image.name}`,
+    detail: `${releaseReference(registry, image)}, or built here if it is not there`,
+    run: (progress) => obtainImage(host, image, { className: name, registry, progress }),
+  };
+};

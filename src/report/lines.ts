@@ -18,7 +18,7 @@ export const plainLine = (event: Event): string | undefined => {
     case "step-started":
       return step(event, "…");
     case "step-done":
-      return step(event, `done in ${duration(event.ms)}`);
+      return step(event, doneText(event));
     case "step-failed":
       return step(event, `FAILED after ${duration(event.ms)}`);
     case "step-skipped":
@@ -43,6 +43,9 @@ export const plainLine = (event: Event): string | undefined => {
       return undefined;
   }
 };
+
+const doneText = ({ ms, note }: Extract<Event, { type: "step-done" }>): string =>
+  `done in ${duration(ms)}${note === undefined ? "" : `: ${printable(note)}`}`;
 
 const step = (event: { piece: string; host: string; title: string }, outcome: string): string =>
   `${printable(event.piece)}  ${printable(event.host)}  ${printable(event.title)}  ${outcome}`;

@@ -87,6 +87,8 @@ const permanentLines = (event: Event): Span[][] => {
   switch (event.type) {
     case "note":
       return [[[plainLine(event) ?? ""]]];
+    case "step-done":
+      return event.note === undefined ? [] : [[[plainLine(event) ?? ""]]];
     case "warning":
       return [[["warning:", "warn"], [` ${printable(event.text)}`]]];
     case "summary":

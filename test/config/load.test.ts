@@ -193,3 +193,15 @@ test("temporary homes need no disk, and persistent ones may have none yet", asyn
   t.deepEqual(await storageOf("temporary"), { kind: "temporary" });
   t.like(await storageOf("{quota: 1G}"), { kind: "persistent", backing: { kind: "unnamed" } });
 });
+
+test("our own images come from the configured registry, else from the one of a packaged release, else they are built", async (t) => {
+  const minimal = "name: a\nmanager: local\nstorage: {device: /dev/vdb}\n";
+  const without = await fileWith(minimal);
+  const path = await fileWith(`${minimal}engine: {own-images: quay.io/courses}\n`);
+  const ownImages = async (...args: Parameters<typeof loadConfig>) =>
+    (await loadConfig(...args)).engine.ownImages;
+  t.is(await ownImages(path, "ghcr.io/release"), "quay.io/courses");
+  t.is(await ownImages(without, "ghcr.io/release"), "ghcr.io/release");
+  t.is(await ownImages(without, ""), undefined);
+  await t.throwsAsync(loadConfig(without, "https://quay.io"), { message: /without https/ });
+});

@@ -160,8 +160,8 @@ test.serial(
     );
     t.log(stderr.trim());
     t.is(code, 5);
-    t.regex(stderr, /^ {2}node2: load the firewall: the connection was lost/m);
-    t.deepEqual(done, ["node3: load the firewall"]);
+    t.regex(stderr, /^ {2}node2: load the firewall rules: the connection was lost/m);
+    t.deepEqual(done, ["node3: load the firewall rules"]);
 
     await lab.lab("mend", "2");
     await lab.on(2, `rm -r ${slow}; systemctl daemon-reload`);

@@ -292,6 +292,7 @@ test("an image that swarmhub pulled is removed with all its names when it is nei
     { Id: "sha256:used", RepoTags: ["r:2", pulledName("r:2")] },
     { Id: "sha256:theirs", RepoTags: ["r:3", "swarmhub/pulled:mine"] },
     { Id: "sha256:bare", RepoTags: null },
+    { Id: "sha256:hub", RepoTags: ["swarmhub/hub:1", pulledName("swarmhub/hub:1")] },
   ];
   const docker = {
     listImages: async () => listed,
@@ -300,7 +301,11 @@ test("an image that swarmhub pulled is removed with all its names when it is nei
     getImage: (name: string) => ({ remove: async () => void removed.push(name) }),
   };
   const host = fakeHost("manager", { facts: running, docker: docker as never });
-  const pulled = await inspectPulled(fakeCluster(host), [{ reference: tag }]);
+  const pulled = await inspectPulled(
+    fakeCluster(host),
+    [{ reference: tag }],
+    [{ reference: "swarmhub/hub:1" }],
+  );
   const steps = cleanup.plan(
     fakeCluster(host).config,
     { own: [], persistent: undefined, pulled, oldBuilds: [] },

@@ -11,6 +11,7 @@ const events: Event[] = [
   { type: "step-started", ...where, detail: "apt-get install docker.io" },
   { type: "step-progress", ...where, text: "40 %" },
   { type: "step-done", ...where, ms: 41_400 },
+  { type: "step-done", ...where, title: "get the image hub", ms: 900, note: "built" },
   { type: "step-failed", ...where, host: "node2", ms: 900, error: "lost" },
   { type: "step-skipped", ...where, title: "start", why: '"install docker.io" failed' },
   { type: "piece-failed", piece: "engine", ms: 42_000 },
@@ -31,6 +32,7 @@ test("a log has one line for each start, end and failure, with host and seconds"
     `inspecting 3 machines
 engine  node1  install docker.io  …
 engine  node1  install docker.io  done in 41 s
+engine  node1  get the image hub  done in 0.9 s: built
 engine  node2  install docker.io  FAILED after 0.9 s
 engine  node1  start  skipped: "install docker.io" failed
 engine: stopped after 42 s

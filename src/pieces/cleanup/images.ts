@@ -11,6 +11,7 @@ import {
   removePulled,
 } from "../../images/pulled.js";
 import { builtRepository } from "../../names.js";
+import type { OwnImage } from "../../operator/own-images.js";
 import { paths } from "../../paths.js";
 import type { Step } from "../../reconcile/piece.js";
 import { listedImages, userServices } from "../../swarm/list.js";
@@ -76,13 +77,15 @@ container=$(${container})
 `;
 };
 
-/** Finds images of users' servers that swarmhub pulled, that are no longer configured, and that no container uses. */
+/** Finds images that swarmhub pulled, that are no longer needed, and that no container uses. */
 export const inspectPulled = async (
-  { nodes }: Cluster,
+  { hosts }: Cluster,
   userImages: readonly Pick<UserImage, "reference" | "built">[],
+  ownImages: readonly Pick<OwnImage, "reference">[],
 ): Promise<PulledImage[]> => {
-  const wanted = new Set(userImages.flatMap(namesOf).map(pulledName));
-  const old = (await listPulled(nodes)).filter(
+  const own = ownImages.map(({ reference }) => reference);
+  const wanted = new Set([...userImages.flatMap(namesOf), ...own].map(pulledName));
+  const old = (await listPulled(hosts)).filter(
     ({ names }) => !names.some((name) => wanted.has(name)),
   );
   const used = await Promise.all(old.map(({ host, id }) => isUsed(host, id)));
