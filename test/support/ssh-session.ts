@@ -7,7 +7,7 @@ import type { DialOptions } from "../../src/transport/ssh/dial.js";
 import type { Transport } from "../../src/transport/transport.js";
 import { type Sshd, startSshd } from "./sshd.js";
 
-/** What `startSshd` takes. */
+/** The options of `startSshd`. */
 export type Settings = Parameters<typeof startSshd>[0];
 
 /** An sshd for one test. */
