@@ -4,7 +4,7 @@ import { join } from "node:path";
 import test from "ava";
 import { waitUntil } from "../../../../src/wait.js";
 import { newNotebook, openBrowser, openJupyterLab, runCell } from "../browser.js";
-import { type Answer, type Lab, roomPassword } from "../lab.js";
+import { type CommandResult, type Lab, roomPassword } from "../lab.js";
 import { logIn } from "../user.js";
 import { homesIn } from "./inside.js";
 
@@ -12,7 +12,7 @@ const storage = "/srv/swarmhub";
 const home = `${storage}/homes/dora`;
 const megabyte = 2 ** 20;
 
-type Workshop = { folder: string; swarmhub: (...command: string[]) => Promise<Answer> };
+type Workshop = { folder: string; swarmhub: (...command: string[]) => Promise<CommandResult> };
 
 /** Tests the commands for homes, in a class whose manager, guest 1, has the storage with 60 MB for each home. */
 export const testHomeCommands = (lab: Lab, { folder, swarmhub }: Workshop): void => {
