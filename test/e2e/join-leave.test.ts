@@ -86,7 +86,7 @@ test.serial("a server starts on the new machine", async (t) => {
 });
 
 test.serial(
-  "a worker that is missing in the configuration stays, and the error has the command that removes it",
+  "a worker that is missing in the configuration stays, and the error shows the command that removes it",
   async (t) => {
     const text = await configuration();
     await writeFile(join(folder, "swarmhub.yaml"), text.replace("  - node4\n", ""));
@@ -102,7 +102,7 @@ test.serial(
 );
 
 test.serial(
-  "a machine leaves without a trace, and its server restarts on another machine without loss",
+  "a machine leaves without leftovers, and its server restarts elsewhere without data loss",
   async (t) => {
     const before = await hashes();
     const anna = await logIn("anna");

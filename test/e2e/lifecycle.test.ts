@@ -32,7 +32,7 @@ test.after.always(async () => {
   await lab.lab("down");
 });
 
-test.serial("check finds nothing to refuse on three blank machines", async (t) => {
+test.serial("check finds no error on three blank machines", async (t) => {
   const { code, stdout, stderr } = await swarmhub("check");
   t.is(code, 0, stdout + stderr);
 });
@@ -147,7 +147,7 @@ test.serial(
 );
 
 test.serial(
-  "a lost connection during up is one error with machine and step, the others finish, and up can be repeated",
+  "a lost connection during up is one error with machine and step; others finish, and up can be repeated",
   async (t) => {
     const slow = "/etc/systemd/system/swarmhub-firewall.service.d";
     await lab.on(
@@ -179,7 +179,7 @@ test.serial("down restores the machines and keeps the homes", async (t) => {
 });
 
 test.serial(
-  "up completes the class even if it is killed after each of its steps and repeated",
+  "up can be killed after any of its steps, and repeating it completes the class",
   async (t) => {
     // One worker: a second one would only repeat the same steps.
     const smaller = await workshop(lab, yamlWith("node2"));
