@@ -3,7 +3,7 @@ import type { Config, PersistentStorage } from "../../src/config/types.js";
 import { UserError } from "../../src/errors.js";
 import type { FirstFiles } from "../../src/operator/first-files.js";
 import { firstFiles } from "../../src/pieces/first-files.js";
-import { classOf, refusal, runAll, said } from "../support/class-of.js";
+import { classOf, refusal, runAll, describeSteps } from "../support/class-of.js";
 import { fakeConfig, fakeFacts, keptStorage } from "../support/fakes.js";
 
 const wanted: FirstFiles = { hash: "abc", bytes: 12_288, files: 3, entries: [] };
@@ -21,17 +21,17 @@ const bytes = (value: number) => value as PersistentStorage["quota"]["default"];
 test("first files are copied to the storage once, and again when they change", (t) => {
   const step =
     "server: copy the first files of new homes to /srv/swarmhub/skeleton (12 KB in 3 files and folders)";
-  t.deepEqual(said(plan(wanted)), [step]);
-  t.deepEqual(said(plan(wanted, noteOf(wanted))), []);
-  t.deepEqual(said(plan(wanted, noteOf({ ...wanted, hash: "old" }))), [step]);
+  t.deepEqual(describeSteps(plan(wanted)), [step]);
+  t.deepEqual(describeSteps(plan(wanted, noteOf(wanted))), []);
+  t.deepEqual(describeSteps(plan(wanted, noteOf({ ...wanted, hash: "old" }))), [step]);
 });
 
 test("first files are removed if the configuration has none, and by `down`", (t) => {
   const step = "server: remove the first files of new homes from /srv/swarmhub";
-  t.deepEqual(said(plan(undefined)), []);
-  t.deepEqual(said(plan(undefined, "{}")), [step]);
+  t.deepEqual(describeSteps(plan(undefined)), []);
+  t.deepEqual(describeSteps(plan(undefined, "{}")), [step]);
   const remove = (note?: string, have?: UserError) =>
-    said(firstFiles.remove({ facts: facts(note), wanted: have }, cluster));
+    describeSteps(firstFiles.remove({ facts: facts(note), wanted: have }, cluster));
   t.deepEqual(remove(), []);
   t.deepEqual(remove(noteOf(wanted), new UserError("gone")), [step]);
 });

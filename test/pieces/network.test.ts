@@ -2,7 +2,7 @@ import test from "ava";
 import { choosePool } from "../../src/cluster/ipv4.js";
 import { exitCode } from "../../src/errors.js";
 import { network } from "../../src/pieces/network.js";
-import { classOf, machinesOf, refusal, runAll, said } from "../support/class-of.js";
+import { classOf, machinesOf, refusal, runAll, describeSteps } from "../support/class-of.js";
 
 const via = (...destinations: string[]) =>
   destinations.map((destination) => ({ destination, device: "eth0" }));
@@ -13,9 +13,10 @@ test("the overlay's MTU is that of the smallest interface minus VXLAN's overhead
     addresses: [{ device: "eth0", address: `10.77.0.${last}`, prefix: 24, mtu }],
   });
   const machines = machinesOf(cluster, {}, { manager: card(9000, 11), worker1: card(1450, 12) });
-  t.deepEqual(said(network.plan(cluster.config, { machines, present: undefined }, cluster)), [
-    "manager: create the overlay network swarmhub (10.201.128.0/23, MTU 1400)",
-  ]);
+  t.deepEqual(
+    describeSteps(network.plan(cluster.config, { machines, present: undefined }, cluster)),
+    ["manager: create the overlay network swarmhub (10.201.128.0/23, MTU 1400)"],
+  );
 });
 
 test("a range that overlaps a wider or narrower route is skipped", (t) => {
@@ -55,11 +56,14 @@ const existing = { Options: { "com.docker.network.driver.mtu": "1450" } };
 test("an existing network needs no step and is removed by `down`", (t) => {
   const cluster = classOf(1);
   const machines = machinesOf(cluster);
-  t.deepEqual(said(network.plan(cluster.config, { machines, present: existing }, cluster)), []);
-  t.deepEqual(said(network.remove({ machines, present: existing }, cluster)), [
+  t.deepEqual(
+    describeSteps(network.plan(cluster.config, { machines, present: existing }, cluster)),
+    [],
+  );
+  t.deepEqual(describeSteps(network.remove({ machines, present: existing }, cluster)), [
     "manager: remove the overlay network swarmhub",
   ]);
-  t.deepEqual(said(network.remove({ machines, present: undefined }, cluster)), []);
+  t.deepEqual(describeSteps(network.remove({ machines, present: undefined }, cluster)), []);
 });
 
 test("a joining machine with a smaller MTU is refused, since the network's MTU cannot change", (t) => {

@@ -8,7 +8,7 @@ import { configuredLimits, limitsFile } from "../../src/homes/set-limits.js";
 import { paths } from "../../src/paths.js";
 import { quota } from "../../src/pieces/quota.js";
 import { watcherStatus } from "../contracts/support/examples.js";
-import { classOf, said } from "../support/class-of.js";
+import { classOf, describeSteps } from "../support/class-of.js";
 import { fakeConfig, fakeFacts, keptStorage } from "../support/fakes.js";
 
 /** A container as Docker 26 shows it, of the spec that the piece itself creates, with defaults filled in. */
@@ -72,7 +72,7 @@ const have = (
     container,
   }) as never;
 const plan = (container: unknown, cluster = classOf(1)) =>
-  said(quota.plan(cluster.config, have(container), cluster));
+  describeSteps(quota.plan(cluster.config, have(container), cluster));
 
 test("the watcher is started on the machine with the homes", (t) => {
   t.deepEqual(plan(undefined), ["manager: start the quota watcher"]);
@@ -114,7 +114,7 @@ test("limits.json is written where it differs", async (t) => {
     config: { storage: keptStorage({ files: 1000 }) },
   });
   const [step, ...more] = quota.plan(cluster.config, have(await createdBy()), cluster);
-  t.deepEqual(said(step ? [step] : []), ["manager: write /srv/swarmhub/limits.json"]);
+  t.deepEqual(describeSteps(step ? [step] : []), ["manager: write /srv/swarmhub/limits.json"]);
   t.deepEqual(more, []);
   await step?.run(() => {});
   t.regex(cluster.manager.asked.join(), /set -e\nmountpoint -q .*"files": 1000/s);
@@ -155,10 +155,10 @@ test("the health check is healthy while the status is less than two minutes old 
 
 test("`down` stops the watcher, and does nothing where there is none", async (t) => {
   const cluster = classOf(1);
-  t.deepEqual(said(quota.remove(have(await createdBy()), cluster)), [
+  t.deepEqual(describeSteps(quota.remove(have(await createdBy()), cluster)), [
     "manager: stop the quota watcher",
   ]);
-  t.deepEqual(said(quota.remove(have(undefined), cluster)), []);
+  t.deepEqual(describeSteps(quota.remove(have(undefined), cluster)), []);
 });
 
 const started = (status: string, onCreate: (spec: Record<string, unknown>) => void = () => {}) => {

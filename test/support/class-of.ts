@@ -51,7 +51,7 @@ export const machinesOf = (
 };
 
 /** Steps as text: "manager: install docker.io (detail)". */
-export const said = (steps: readonly Step[]): string[] =>
+export const describeSteps = (steps: readonly Step[]): string[] =>
   steps.map(({ host, title, detail }) => `${host.name}: ${title}${detail ? ` (${detail})` : ""}`);
 
 /** The UserError that a plan throws; anything else fails the test. */

@@ -3,7 +3,7 @@ import { exitCode } from "../../../src/errors.js";
 import { paths } from "../../../src/paths.js";
 import { homesErasure, storage } from "../../../src/pieces/storage.js";
 import type { DiskState } from "../../../src/pieces/storage/disk.js";
-import { classOf, machinesOf, refusal, said } from "../../support/class-of.js";
+import { classOf, machinesOf, refusal, describeSteps } from "../../support/class-of.js";
 import { fakeCluster, fakeFacts, fakeHost, keptStorage } from "../../support/fakes.js";
 import { blank, gigabyte, homes, mounted, nothing, plan } from "../support/disk-states.js";
 
@@ -92,7 +92,7 @@ test("without a configured disk nothing is erased", (t) => {
     refusal(t, () => erase({ ...none, homes: [homes] })).message,
     /names no disk or file for the homes, so nothing is erased$/,
   );
-  t.deepEqual(said(erase(none)), []);
+  t.deepEqual(describeSteps(erase(none)), []);
 });
 
 const inspected = async (answer: string, disks = [blank, other]) => {
