@@ -13,7 +13,7 @@ import { edgeSettings } from "../../src/pieces/edge/settings.js";
 import { waitStep } from "../../src/pieces/edge/wait.js";
 import type { ServiceState } from "../../src/pieces/shared/service.js";
 import type { GivenFiles, GivenFile } from "../../src/tls/given-files.js";
-import { classOf, machinesOf, refusal, runAll, describeSteps } from "../support/class-of.js";
+import { classOf, machinesOf, planError, runAll, describeSteps } from "../support/class-of.js";
 import { fakeConfig, fakeHost } from "../support/fakes.js";
 import { failed, letsEncrypt, parsedStatus, statusText } from "../tls/support/assert-problem.js";
 
@@ -179,7 +179,7 @@ for (const [situation, config, have, expected] of [
 test("an error in the operator's files stops `up`, but not `down`", (t) => {
   const error = new UserError("tls.key: /k.pem: the file does not exist");
   const have = { settings: named, givenFiles: error };
-  t.is(refusal(t, () => planned({ ...named, tls: ownTls }, have)).message, error.message);
+  t.is(planError(t, () => planned({ ...named, tls: ownTls }, have)).message, error.message);
   const cluster = classOf(0, { config: named });
   t.is(edge.remove(stateOf(cluster, have), cluster).length, 3);
   t.deepEqual(edge.problems?.(stateOf(cluster, have), cluster), []);

@@ -16,7 +16,7 @@ import type { Facts } from "../../src/host/facts.js";
 import { paths } from "../../src/paths.js";
 import { engine } from "../../src/pieces/engine.js";
 import type { Step } from "../../src/reconcile/piece.js";
-import { classOf, machinesOf, refusal, runAll, describeSteps } from "../support/class-of.js";
+import { classOf, machinesOf, planError, runAll, describeSteps } from "../support/class-of.js";
 import { shellProblems } from "./support/shell.js";
 
 type Some = Parameters<typeof machinesOf>[2];
@@ -170,7 +170,7 @@ test("`down` keeps changes made meanwhile", async (t) => {
 });
 
 test("live-restore is refused, since Docker does not allow it in a Swarm", (t) => {
-  const error = refusal(t, () => plan(classOf(1), { worker1: daemon('{"live-restore": true}') }));
+  const error = planError(t, () => plan(classOf(1), { worker1: daemon('{"live-restore": true}') }));
   t.is(
     error.message,
     'worker1: /etc/docker/daemon.json has "live-restore": true, which Docker refuses in a Swarm',
@@ -180,7 +180,7 @@ test("live-restore is refused, since Docker does not allow it in a Swarm", (t) =
 
 for (const content of ["{", '"text"', "[]", "null", "{'registry-mirrors': []}"])
   test(`a daemon.json of ${content} is refused and not overwritten`, (t) => {
-    const error = refusal(t, () => plan(classOf(0, withMirror), { manager: daemon(content) }));
+    const error = planError(t, () => plan(classOf(0, withMirror), { manager: daemon(content) }));
     t.regex(error.message, /^manager: \/etc\/docker\/daemon\.json is not a JSON object/);
     t.is(error.code, exitCode.preflight);
   });

@@ -3,7 +3,7 @@ import type { Config, PersistentStorage } from "../../src/config/types.js";
 import { UserError } from "../../src/errors.js";
 import type { FirstFiles } from "../../src/operator/first-files.js";
 import { firstFiles } from "../../src/pieces/first-files.js";
-import { classOf, refusal, runAll, describeSteps } from "../support/class-of.js";
+import { classOf, planError, runAll, describeSteps } from "../support/class-of.js";
 import { fakeConfig, fakeFacts, keptStorage } from "../support/fakes.js";
 
 const wanted: FirstFiles = { hash: "abc", bytes: 12_288, files: 3, entries: [] };
@@ -37,17 +37,17 @@ test("first files are removed if the configuration has none, and by `down`", (t)
 });
 
 test("a folder that cannot be copied stops `up`", (t) => {
-  t.is(refusal(t, () => plan(new UserError("too large"))).message, "too large");
+  t.is(planError(t, () => plan(new UserError("too large"))).message, "too large");
 });
 
 test("a skeleton larger than the smallest quota is refused before any step", (t) => {
   const quota = { default: bytes(2 ** 30), groups: { guests: bytes(8192) } };
   t.is(
-    refusal(t, () => plan(wanted, undefined, withStorage({ quota }))).message,
+    planError(t, () => plan(wanted, undefined, withStorage({ quota }))).message,
     "servers.skeleton takes 12 KB in each home, but the smallest quota is 8 KB",
   );
   t.regex(
-    refusal(t, () => plan(wanted, undefined, withStorage({ files: 2 }))).message,
+    planError(t, () => plan(wanted, undefined, withStorage({ files: 2 }))).message,
     /has 3 files and folders, but a home may have only 2/,
   );
 });

@@ -12,7 +12,7 @@ import type { OwnImage } from "../../src/operator/own-images.js";
 import { cleanup } from "../../src/pieces/cleanup.js";
 import { inspectPulled } from "../../src/pieces/cleanup/images.js";
 import { images } from "../../src/pieces/images.js";
-import { classOf, machinesOf, refusal, runAll, describeSteps } from "../support/class-of.js";
+import { classOf, machinesOf, planError, runAll, describeSteps } from "../support/class-of.js";
 import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
 
 const tag = "quay.io/jupyter/scipy-notebook:2026-11-02";
@@ -113,7 +113,7 @@ test("a disk too small for the image is refused before the pull, if the image's 
       cluster,
     );
   t.is(
-    refusal(t, () => plan(4 * 2 ** 30)).message,
+    planError(t, () => plan(4 * 2 ** 30)).message,
     `worker2: the root disk has 5 GB free, but pulling ${tag} needs 5.2 GB`,
   );
   t.is(plan(3 * 2 ** 30).length, 1);

@@ -2,7 +2,7 @@ import test from "ava";
 import { choosePool } from "../../src/cluster/ipv4.js";
 import { exitCode } from "../../src/errors.js";
 import { network } from "../../src/pieces/network.js";
-import { classOf, machinesOf, refusal, runAll, describeSteps } from "../support/class-of.js";
+import { classOf, machinesOf, planError, runAll, describeSteps } from "../support/class-of.js";
 
 const via = (...destinations: string[]) =>
   destinations.map((destination) => ({ destination, device: "eth0" }));
@@ -43,7 +43,7 @@ test("Docker's own bridges occupy no range", (t) => {
 });
 
 test("machines whose routes leave no range are refused by naming the routes", (t) => {
-  const error = refusal(t, () => choosePool(via("10.0.0.0/8", "172.16.0.0/12")));
+  const error = planError(t, () => choosePool(via("10.0.0.0/8", "172.16.0.0/12")));
   t.is(
     error.message,
     "no address range is left for the Swarm: each one overlaps a machine's route (10.0.0.0/8, 172.16.0.0/12)",
@@ -70,7 +70,7 @@ test("a joining machine with a smaller MTU is refused, since the network's MTU c
   const cluster = classOf(1);
   const small = { addresses: [{ device: "eth0", address: "10.77.0.12", prefix: 24, mtu: 1450 }] };
   const machines = machinesOf(cluster, {}, { worker1: small });
-  const error = refusal(t, () =>
+  const error = planError(t, () =>
     network.plan(cluster.config, { machines, present: existing }, cluster),
   );
   t.is(
@@ -94,7 +94,7 @@ test("a joining machine with a route into the class's network is refused", (t) =
   t.deepEqual(plan("10.202.0.0/16"), []);
   t.deepEqual(plan("10.201.128.0/24", "docker_gwbridge"), []);
   t.is(
-    refusal(t, () => plan("10.201.0.0/16")).message,
+    planError(t, () => plan("10.201.0.0/16")).message,
     "worker1: the route to 10.201.0.0/16 overlaps the class's overlay network 10.201.128.0/23, so users' servers would be unreachable",
   );
 });

@@ -3,7 +3,7 @@ import { exitCode } from "../../src/errors.js";
 import { paths } from "../../src/paths.js";
 import { packages } from "../../src/pieces/packages.js";
 import { installScript, purgeScript } from "../../src/pieces/packages/scripts.js";
-import { classOf, machinesOf, refusal, describeSteps } from "../support/class-of.js";
+import { classOf, machinesOf, planError, describeSteps } from "../support/class-of.js";
 import { shellProblems } from "./support/shell.js";
 
 const plan = (
@@ -48,7 +48,7 @@ test("a removed package is installed again", (t) => {
 
 for (const version of ["19.3.15", "1.5", "20.03.1", "18.09.1+dfsg1-7.1+deb10u3"])
   test(`Docker ${version} is refused`, (t) => {
-    const error = refusal(t, () =>
+    const error = planError(t, () =>
       plan(classOf(1), {}, { worker1: { packages: { "docker.io": version } } }),
     );
     t.is(
@@ -78,7 +78,7 @@ const system = (id: string, like: string[], version: string, name: string) => ({
 });
 
 test("a system other than Debian and Ubuntu is refused by its name", (t) => {
-  const error = refusal(t, () =>
+  const error = planError(t, () =>
     plan(
       classOf(1),
       {},
@@ -109,7 +109,7 @@ for (const [id, version] of [
   ["ubuntu", "21.10"],
 ] as const)
   test(`${id} ${version} is too old`, (t) => {
-    const error = refusal(t, () => plan(classOf(0), system(id, [], version, `${id} ${version}`)));
+    const error = planError(t, () => plan(classOf(0), system(id, [], version, `${id} ${version}`)));
     t.regex(error.message, /^manager: the system is .*; swarmhub supports Debian 12 or later/);
   });
 

@@ -11,7 +11,7 @@ import { images } from "../../src/pieces/images.js";
 import { registry } from "../../src/pieces/registry.js";
 import { relaySteps } from "../../src/pieces/registry/relay.js";
 import type { ServiceState } from "../../src/pieces/shared/service.js";
-import { classOf, machinesOf, refusal, runAll, describeSteps } from "../support/class-of.js";
+import { classOf, machinesOf, planError, runAll, describeSteps } from "../support/class-of.js";
 import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
 
 const hash = "0123456789abcdef";
@@ -122,7 +122,7 @@ test("the image is built before the push, and an unreadable folder stops the pla
   t.deepEqual(describeSteps(images.plan(cluster.config, have({}), cluster)), []);
   const wrong = have({ from: new UserError("a.yaml:1:1  build is gone") });
   t.is(
-    refusal(t, () => images.plan(cluster.config, wrong, cluster)).message,
+    planError(t, () => images.plan(cluster.config, wrong, cluster)).message,
     "a.yaml:1:1  build is gone",
   );
   t.deepEqual(describeSteps(images.remove(wrong, cluster)), [

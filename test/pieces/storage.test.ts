@@ -16,7 +16,7 @@ import {
 } from "../../src/pieces/storage/exports.js";
 import { addLineScript, fstabLine, removeLineScript } from "../../src/pieces/storage/fstab.js";
 import { quote } from "../../src/text/shell.js";
-import { classOf, machinesOf, refusal, runAll, describeSteps } from "../support/class-of.js";
+import { classOf, machinesOf, planError, runAll, describeSteps } from "../support/class-of.js";
 import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
 import {
   blank,
@@ -107,7 +107,7 @@ test("a machine that joins the class gets an export", (t) => {
 });
 
 test("a disk that does not exist is refused", (t) => {
-  const error = refusal(t, () => plan(classOf(0), { ...nothing, device: undefined }));
+  const error = planError(t, () => plan(classOf(0), { ...nothing, device: undefined }));
   t.is(error.message, "manager: there is no disk /dev/vdb");
   t.is(error.code, exitCode.preflight);
 });
@@ -128,7 +128,7 @@ for (const [what, disk, why] of [
 ] as const)
   test(`a disk with ${what} is refused, never formatted`, (t) => {
     const device = { ...blank, ...disk, parts: [...("parts" in disk ? disk.parts : [])] };
-    const error = refusal(t, () => plan(classOf(0), { ...nothing, device }));
+    const error = planError(t, () => plan(classOf(0), { ...nothing, device }));
     t.is(
       error.message,
       `manager: /dev/vdb (20 GB) is not blank: ${why}; swarmhub formats only blank disks`,
@@ -138,7 +138,7 @@ for (const [what, disk, why] of [
   });
 
 test("a mount without enforcement is refused, since a remount would not enable it", (t) => {
-  const error = refusal(t, () => plan(classOf(1), { ...mounted, enforced: false }, facts));
+  const error = planError(t, () => plan(classOf(1), { ...mounted, enforced: false }, facts));
   t.is(
     error.message,
     "manager: /srv/swarmhub is mounted without project quota, so no home would have a limit",
@@ -173,13 +173,13 @@ test("the disk's own content counts, not udev's data", async (t) => {
 
 test("another mounted disk than the configured one is refused, since swarmhub does not move homes", (t) => {
   const other = { ...mounted, isConfigured: false, source: "/dev/vdc" };
-  const error = refusal(t, () => plan(classOf(1), other, facts));
+  const error = planError(t, () => plan(classOf(1), other, facts));
   t.is(
     error.message,
     "manager: /dev/vdc is mounted at /srv/swarmhub, but the configuration says /dev/vdb; swarmhub does not move homes",
   );
   t.is(error.code, exitCode.preflight);
-  const file = refusal(t, () => plan(classOf(0, fromFile(1)), other, facts));
+  const file = planError(t, () => plan(classOf(0, fromFile(1)), other, facts));
   t.regex(file.message, /the configuration says the file \/var\/lib\/swarmhub\/homes\.xfs/);
 });
 
@@ -225,7 +225,7 @@ test("an existing storage file is mounted again", (t) => {
 });
 
 test("a storage file that would fill the root disk is refused", (t) => {
-  const error = refusal(t, () =>
+  const error = planError(t, () =>
     plan(classOf(0, fromFile(40)), nothing, { freeOnRoot: 41 * 2 ** 30 }),
   );
   t.is(

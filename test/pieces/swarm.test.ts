@@ -5,7 +5,7 @@ import type { Host } from "../../src/host/host.js";
 import { paths } from "../../src/paths.js";
 import { swarm } from "../../src/pieces/swarm.js";
 import type { SwarmNode } from "../../src/swarm/nodes.js";
-import { classOf, machinesOf, refusal, describeSteps } from "../support/class-of.js";
+import { classOf, machinesOf, planError, describeSteps } from "../support/class-of.js";
 
 const out: Membership = { state: "inactive", nodeId: "", manages: false };
 const manager: Membership = { state: "active", nodeId: "id-manager", manages: true };
@@ -164,7 +164,7 @@ for (const half of ["pending", "error"] as const) {
 }
 
 const refused = (t: ExecutionContext, workers: number, have: Have) => {
-  const error = refusal(t, () => plan(classOf(workers), have));
+  const error = planError(t, () => plan(classOf(workers), have));
   t.is(error.code, exitCode.preflight);
   return [error.message, error.hint];
 };
@@ -209,7 +209,7 @@ test("a machine of another class is refused by that class's name, by `up` and by
   t.deepEqual(refused(t, 1, { notes: { worker1: "bio-7\n" } }), otherClass("worker1"));
   const cluster = classOf(1, { server: true });
   const have = state(cluster, { notes: { server: "bio-7\n" } });
-  t.is(refusal(t, () => swarm.remove(have, cluster)).message, otherClass("server")[0] ?? "");
+  t.is(planError(t, () => swarm.remove(have, cluster)).message, otherClass("server")[0] ?? "");
 });
 
 test("changed labels are set again", (t) => {
@@ -231,7 +231,7 @@ test("the stale entry of a node that joined again is removed", (t) => {
 });
 
 test("a worker that takes users and is no longer configured is refused and not removed", (t) => {
-  const error = refusal(t, () => plan(classOf(1), ours));
+  const error = planError(t, () => plan(classOf(1), ours));
   t.is(error.message, "worker2: the node takes users' servers but is not in the configuration");
   t.regex(
     error.hint ?? "",

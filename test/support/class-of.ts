@@ -55,7 +55,7 @@ export const describeSteps = (steps: readonly Step[]): string[] =>
   steps.map(({ host, title, detail }) => `${host.name}: ${title}${detail ? ` (${detail})` : ""}`);
 
 /** The UserError that a plan throws; anything else fails the test. */
-export const refusal = (t: ExecutionContext, plan: () => unknown): UserError =>
+export const planError = (t: ExecutionContext, plan: () => unknown): UserError =>
   t.throws(plan, { instanceOf: UserError });
 
 /** Runs steps in their order. */

@@ -2,7 +2,7 @@ import test from "ava";
 import { exitCode } from "../../../src/errors.js";
 import { paths } from "../../../src/paths.js";
 import { fstabLine } from "../../../src/pieces/storage/fstab.js";
-import { classOf, refusal, runAll, describeSteps } from "../../support/class-of.js";
+import { classOf, planError, runAll, describeSteps } from "../../support/class-of.js";
 import {
   facts,
   files,
@@ -55,7 +55,7 @@ test("a storage file grows to its configured size, mounted or not", (t) => {
 
 test("a storage file that would have to shrink is refused with the size to write", (t) => {
   for (const state of [inFile, { ...nothing, file: 20 * gigabyte }]) {
-    const error = refusal(t, () => plan(classOf(1, fromFile(10)), state, listed));
+    const error = planError(t, () => plan(classOf(1, fromFile(10)), state, listed));
     t.is(
       error.message,
       "manager: the storage file has 20 GB, but the configuration says 10 GB; a storage file can only grow",
@@ -66,7 +66,7 @@ test("a storage file that would have to shrink is refused with the size to write
 });
 
 test("a storage file that cannot grow on a full root disk is refused", (t) => {
-  const error = refusal(t, () =>
+  const error = planError(t, () =>
     plan(classOf(1, fromFile(40)), inFile, { ...listed, freeOnRoot: 21 * gigabyte }),
   );
   t.is(

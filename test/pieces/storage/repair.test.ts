@@ -1,7 +1,7 @@
 import test from "ava";
 import { exitCode } from "../../../src/errors.js";
 import { storage } from "../../../src/pieces/storage.js";
-import { classOf, machinesOf, refusal, runAll, describeSteps } from "../../support/class-of.js";
+import { classOf, machinesOf, planError, runAll, describeSteps } from "../../support/class-of.js";
 import { facts, gigabyte, homes, mounted, plan } from "../support/disk-states.js";
 import { shellProblems } from "../support/shell.js";
 
@@ -53,7 +53,7 @@ test("a file system that shut down is mounted again after all users have release
 
 test("a missing disk is reported, and no step is planned", (t) => {
   for (const device of [undefined, { ...homes, label: "photos" }]) {
-    const error = refusal(t, () => plan(classOf(1), { ...dead, device }, facts));
+    const error = planError(t, () => plan(classOf(1), { ...dead, device }, facts));
     t.regex(error.message, /^manager: the homes' disk \/dev\/vdb is gone/);
     t.regex(error.hint ?? "", /attach it again/);
     t.is(error.code, exitCode.preflight);
