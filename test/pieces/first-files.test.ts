@@ -4,7 +4,7 @@ import { UserError } from "../../src/errors.js";
 import type { FirstFiles } from "../../src/operator/first-files.js";
 import { firstFiles } from "../../src/pieces/first-files.js";
 import { classOf, planError, runAll, describeSteps } from "../support/class-of.js";
-import { fakeConfig, fakeFacts, keptStorage } from "../support/fakes.js";
+import { fakeConfig, fakeFacts, persistentStorage } from "../support/fakes.js";
 
 const wanted: FirstFiles = { hash: "abc", bytes: 12_288, files: 3, entries: [] };
 const noteOf = ({ hash, bytes, files }: FirstFiles) =>
@@ -15,7 +15,7 @@ const cluster = classOf(1, { server: true, answers: [["mountpoint -q", ""]] });
 const plan = (have: FirstFiles | UserError | undefined, note?: string, config = cluster.config) =>
   firstFiles.plan(config, { facts: facts(note), wanted: have }, cluster);
 const withStorage = (changes: Partial<PersistentStorage>): Config =>
-  fakeConfig({ storage: keptStorage(changes) });
+  fakeConfig({ storage: persistentStorage(changes) });
 const bytes = (value: number) => value as PersistentStorage["quota"]["default"];
 
 test("first files are copied to the storage once, and again when they change", (t) => {

@@ -9,7 +9,7 @@ import { paths } from "../../src/paths.js";
 import { quota } from "../../src/pieces/quota.js";
 import { watcherStatus } from "../contracts/support/examples.js";
 import { classOf, describeSteps } from "../support/class-of.js";
-import { fakeConfig, fakeFacts, keptStorage } from "../support/fakes.js";
+import { fakeConfig, fakeFacts, persistentStorage } from "../support/fakes.js";
 
 /** A container as Docker 26 shows it, of the spec that the piece itself creates, with defaults filled in. */
 const createdBy = async () => {
@@ -63,7 +63,7 @@ type Created = Awaited<ReturnType<typeof createdBy>>;
 
 const have = (
   container: unknown,
-  limits = limitsFile(configuredLimits(keptStorage(), fakeConfig().login)),
+  limits = limitsFile(configuredLimits(persistentStorage(), fakeConfig().login)),
 ) =>
   ({
     facts: fakeFacts({ files: { [paths.limits]: limits } }),
@@ -111,7 +111,7 @@ for (const [what, detail, change] of drift)
 test("limits.json is written where it differs", async (t) => {
   const cluster = classOf(0, {
     answers: [["mountpoint -q /srv/swarmhub", ""]],
-    config: { storage: keptStorage({ files: 1000 }) },
+    config: { storage: persistentStorage({ files: 1000 }) },
   });
   const [step, ...more] = quota.plan(cluster.config, have(await createdBy()), cluster);
   t.deepEqual(describeSteps(step ? [step] : []), ["manager: write /srv/swarmhub/limits.json"]);
@@ -122,7 +122,7 @@ test("limits.json is written where it differs", async (t) => {
 
 test("the homes of a group's users have the group's quota, under their own names", (t) => {
   const { login } = fakeConfig();
-  const storage = keptStorage();
+  const storage = persistentStorage();
   storage.quota.groups = { staff: (50 * 2 ** 30) as never };
   login.groups = { staff: ["eve@example.org", "ada"], tutors: ["bob"] };
   t.deepEqual(configuredLimits(storage, login), {

@@ -129,7 +129,7 @@ export const fakeFacts = (changes: Partial<Facts> = {}): Facts => ({
 });
 
 /** Persistent storage, with changes. */
-export const keptStorage = (changes: Partial<PersistentStorage> = {}): PersistentStorage => ({
+export const persistentStorage = (changes: Partial<PersistentStorage> = {}): PersistentStorage => ({
   ...(fakeConfig().storage as PersistentStorage),
   ...changes,
 });

@@ -4,11 +4,11 @@ import { paths } from "../../../src/paths.js";
 import { homesErasure, storage } from "../../../src/pieces/storage.js";
 import type { DiskState } from "../../../src/pieces/storage/disk.js";
 import { classOf, machinesOf, planError, describeSteps } from "../../support/class-of.js";
-import { fakeCluster, fakeFacts, fakeHost, keptStorage } from "../../support/fakes.js";
+import { fakeCluster, fakeFacts, fakeHost, persistentStorage } from "../../support/fakes.js";
 import { blank, gigabyte, homes, mounted, nothing, plan } from "../support/disk-states.js";
 
 const unnamed = () =>
-  classOf(1, { config: { storage: keptStorage({ backing: { kind: "unnamed" } }) } });
+  classOf(1, { config: { storage: persistentStorage({ backing: { kind: "unnamed" } }) } });
 const none = { ...nothing, device: undefined };
 const other = { ...blank, path: "/dev/vdc", size: 100 * gigabyte };
 const errorFor = (t: Parameters<typeof planError>[0], state: DiskState, facts = {}): string => {
