@@ -18,7 +18,7 @@ export const sshdFor = async (t: ExecutionContext, settings?: Settings): Promise
 };
 
 /** Connects, runs one command and disconnects. */
-export const visit = async (
+export const connectAndRun = async (
   { configFile }: Sshd,
   options: Partial<ConnectOptions> = {},
 ): Promise<string> => {
