@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import baseTest, { type ExecutionContext } from "ava";
 import { connect } from "../../src/host/connect.js";
-import { refused, sshdFor, transportTo, connectAndRun } from "../support/ssh-session.js";
+import { connectionError, sshdFor, transportTo, connectAndRun } from "../support/ssh-session.js";
 import { type Sshd, hasSshd, writeProgram } from "../support/sshd.js";
 
 const test = hasSshd() ? baseTest : baseTest.skip;
@@ -53,7 +53,7 @@ test("a login that may not use a unix socket reaches it with sudo -n", async (t)
 
 test("a sudo that wants a password is reported at once, with the line for sudoers", async (t) => {
   const sshd = await fakeLogin(t, "echo 'sudo: a password is required' >&2; exit 1");
-  const error = await refused(t, connectAndRun(sshd, { acceptNewHostKeys: true }));
+  const error = await connectionError(t, connectAndRun(sshd, { acceptNewHostKeys: true }));
   t.is(error.code, 3);
   t.is(
     error.message,

@@ -35,8 +35,10 @@ export const connectAndRun = async (
 };
 
 /** The UserError that connecting must end in. */
-export const refused = (t: ExecutionContext, visiting: Promise<unknown>): Promise<UserError> =>
-  t.throwsAsync(visiting, { instanceOf: UserError });
+export const connectionError = (
+  t: ExecutionContext,
+  visiting: Promise<unknown>,
+): Promise<UserError> => t.throwsAsync(visiting, { instanceOf: UserError });
 
 /** A connection alone, without the check for root. */
 export const transportTo = (

@@ -9,7 +9,7 @@ import { execa } from "execa";
 import {
   type Settings,
   know,
-  refused,
+  connectionError,
   sshdFor,
   transportTo,
   connectAndRun,
@@ -21,7 +21,7 @@ const test = hasSshd() ? baseTest : baseTest.skip;
 test("a rejected key is reported with the user, the keys and the command to type", async (t) => {
   const sshd = await sshdFor(t);
   await writeFile(join(sshd.folder, "authorized"), "");
-  const error = await refused(t, connectAndRun(sshd, { acceptNewHostKeys: true }));
+  const error = await connectionError(t, connectAndRun(sshd, { acceptNewHostKeys: true }));
   const me = userInfo().username;
   t.is(error.code, 5);
   t.is(error.message, `box: ${me}@127.0.0.1 rejected every key (${join(sshd.folder, "id")})`);
@@ -32,7 +32,7 @@ test("a rejected key is reported with the user, the keys and the command to type
 test("without any key the machine is not contacted", async (t) => {
   const sshd = await sshdFor(t);
   await writeFile(join(sshd.folder, "id"), "no key");
-  const error = await refused(t, connectAndRun(sshd));
+  const error = await connectionError(t, connectAndRun(sshd));
   t.regex(error.message, /no SSH key to log in with/);
   t.regex(error.hint ?? "", /^ssh-keygen -t ed25519 && ssh-copy-id /);
   t.is(sshd.dials(), 0);
@@ -60,7 +60,7 @@ test("a key with a passphrase is reported with ssh-add; an agent that holds it l
   const open = join(sshd.folder, "open");
   await writeFile(open, await readFile(id), { mode: 0o600 });
   await execa("ssh-keygen", ["-q", "-p", "-N", "secret", "-f", id]);
-  const error = await refused(t, connectAndRun(sshd, { acceptNewHostKeys: true }));
+  const error = await connectionError(t, connectAndRun(sshd, { acceptNewHostKeys: true }));
   t.is(error.message, `box: ${id} has a passphrase, and no agent holds it`);
   t.is(error.hint, `eval "$(ssh-agent)"; ssh-add ${id}`);
   await add(open);
@@ -101,10 +101,10 @@ test("a machine behind a jump host is reached through it, both host keys verifie
   t.deepEqual([gate.dials(), box.dials()], [1, 1]);
   t.is(await connectAndRun(box), "hello\n");
   await writeFile(gate.knownHosts, "");
-  t.regex((await refused(t, connectAndRun(box))).message, /^gate: unknown host key /);
+  t.regex((await connectionError(t, connectAndRun(box))).message, /^gate: unknown host key /);
   await know(gate, await gate.hostKey("ed25519"));
   await writeFile(box.knownHosts, "");
-  t.regex((await refused(t, connectAndRun(box))).message, /^box: unknown host key /);
+  t.regex((await connectionError(t, connectAndRun(box))).message, /^box: unknown host key /);
 });
 
 test("a jump host as user@host:port works, and so does a second one behind it", async (t) => {
@@ -121,14 +121,14 @@ test("a jump host as user@host:port works, and so does a second one behind it", 
 
 test("a jump host that forbids forwarding is reported with the sshd setting", async (t) => {
   const { box } = await behindGate(t, { settings: ["AllowTcpForwarding no"] });
-  const error = await refused(t, connectAndRun(box, { acceptNewHostKeys: true }));
+  const error = await connectionError(t, connectAndRun(box, { acceptNewHostKeys: true }));
   t.regex(error.message, /^box: the jump host cannot reach 127.0.0.1 port/);
   t.regex(error.hint ?? "", /AllowTcpForwarding yes/);
 });
 
 test("jump hosts in a circle end in an error", async (t) => {
   const sshd = await sshdFor(t, { client: ["ProxyJump box"] });
-  const error = await refused(t, connectAndRun(sshd));
+  const error = await connectionError(t, connectAndRun(sshd));
   t.regex(error.message, /jump/i);
 });
 
@@ -180,7 +180,7 @@ test("an sshd that allows two sessions still runs thirty commands", async (t) =>
 
 test("an sshd that allows no session is reported with the setting to change", async (t) => {
   const sshd = await sshdFor(t, { settings: ["MaxSessions 0"] });
-  const error = await refused(t, connectAndRun(sshd, { acceptNewHostKeys: true }));
+  const error = await connectionError(t, connectAndRun(sshd, { acceptNewHostKeys: true }));
   t.regex(error.message, /^box: sshd refuses a session/);
   t.regex(error.hint ?? "", /MaxSessions/);
 });
@@ -222,19 +222,19 @@ const pointedAt = async (t: ExecutionContext, port: number): Promise<Sshd> => {
 test("a machine that does not answer is given up at the deadline", async (t) => {
   const sshd = await pointedAt(t, await listener(t, () => {}));
   const started = Date.now();
-  const error = await refused(t, connectAndRun(sshd, { timeoutMs: 300 }));
+  const error = await connectionError(t, connectAndRun(sshd, { timeoutMs: 300 }));
   t.regex(error.message, /^box: 127.0.0.1 port \d+ did not answer in time/);
   t.true(Date.now() - started < 5000);
 });
 
 test("a machine that closes the connection at once is reported as such", async (t) => {
   const sshd = await pointedAt(t, await listener(t, (socket) => socket.end()));
-  t.regex((await refused(t, connectAndRun(sshd))).message, /closed the connection at once/);
+  t.regex((await connectionError(t, connectAndRun(sshd))).message, /closed the connection at once/);
 });
 
 test("a port where nothing listens is reported as such", async (t) => {
   const sshd = await pointedAt(t, 1);
-  const error = await refused(t, connectAndRun(sshd));
+  const error = await connectionError(t, connectAndRun(sshd));
   t.is(error.code, 5);
   t.regex(error.message, /^box: 127.0.0.1 port 1 refused the connection/);
 });

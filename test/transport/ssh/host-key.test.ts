@@ -2,7 +2,7 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import baseTest from "ava";
 import { execa } from "execa";
-import { know, refused, sshdFor, connectAndRun } from "../../support/ssh-session.js";
+import { know, connectionError, sshdFor, connectAndRun } from "../../support/ssh-session.js";
 import { type Sshd, hasSshd } from "../../support/sshd.js";
 
 const test = hasSshd() ? baseTest : baseTest.skip;
@@ -18,7 +18,7 @@ const anotherKey = async ({ folder }: Sshd, type = "ed25519"): Promise<string> =
 
 test("an unknown host key stops with its fingerprint and the flag, and nothing is saved", async (t) => {
   const sshd = await sshdFor(t);
-  const error = await refused(t, connectAndRun(sshd));
+  const error = await connectionError(t, connectAndRun(sshd));
   t.is(error.code, 5);
   t.is(error.message, `box: unknown host key ssh-ed25519 ${await fingerprintOf(sshd)}`);
   t.regex(error.hint ?? "", /--accept-new-host-keys/);
@@ -57,7 +57,7 @@ test("the operator is asked about the fingerprint of an unknown host key, and ma
     await new Promise((later) => setTimeout(later, 400));
     return isAccepted;
   };
-  const error = await refused(t, connectAndRun(sshd, { askHostKey: answer(false) }));
+  const error = await connectionError(t, connectAndRun(sshd, { askHostKey: answer(false) }));
   t.regex(error.message, /unknown host key/);
   await connectAndRun(sshd, { askHostKey: answer(true) });
   t.is(await connectAndRun(sshd), "hello\n");
@@ -87,7 +87,7 @@ for (const word of ["accept-new", "no"])
     await writeFile(sshd.knownHosts, "");
     await know(sshd, await anotherKey(sshd));
     t.regex(
-      (await refused(t, connectAndRun(sshd))).message,
+      (await connectionError(t, connectAndRun(sshd))).message,
       /host key \S+ SHA256:\S+ is not the one in/,
     );
   });
@@ -96,7 +96,7 @@ test("a changed host key stops, also with the flag, with its line and the comman
   const sshd = await sshdFor(t);
   await writeFile(sshd.knownHosts, "# mine\n");
   await know(sshd, await anotherKey(sshd));
-  const error = await refused(
+  const error = await connectionError(
     t,
     connectAndRun(sshd, { acceptNewHostKeys: true, askHostKey: async () => true }),
   );
@@ -114,7 +114,7 @@ test("a changed host key stops, also with the flag, with its line and the comman
 test("the hint for a changed host key works", async (t) => {
   const sshd = await sshdFor(t);
   await know(sshd, await anotherKey(sshd));
-  const { hint = "" } = await refused(t, connectAndRun(sshd));
+  const { hint = "" } = await connectionError(t, connectAndRun(sshd));
   await execa("sh", ["-c", hint.slice(hint.indexOf("ssh-keygen"))]);
   t.is(await connectAndRun(sshd, { acceptNewHostKeys: true }), "hello\n");
 });
@@ -123,14 +123,17 @@ test("a revoked host key stops, also with the flag", async (t) => {
   const sshd = await sshdFor(t);
   await know(sshd, await sshd.hostKey("ed25519"));
   await know(sshd, await sshd.hostKey("ed25519"), "@revoked ");
-  const error = await refused(t, connectAndRun(sshd, { acceptNewHostKeys: true }));
+  const error = await connectionError(t, connectAndRun(sshd, { acceptNewHostKeys: true }));
   t.regex(error.message, /marked @revoked in .*known_hosts:2/);
 });
 
 test("a machine known only through a certificate authority is reported as not supported", async (t) => {
   const sshd = await sshdFor(t);
   await know(sshd, await anotherKey(sshd), "@cert-authority ");
-  t.regex((await refused(t, connectAndRun(sshd))).message, /certificate authority .*not supported/);
+  t.regex(
+    (await connectionError(t, connectAndRun(sshd))).message,
+    /certificate authority .*not supported/,
+  );
   t.is(await connectAndRun(sshd, { acceptNewHostKeys: true }), "hello\n");
 });
 
@@ -146,7 +149,7 @@ test("a machine with several host keys is asked for the known one", async (t) =>
 test("a machine that no longer offers the known type of key has changed", async (t) => {
   const sshd = await sshdFor(t);
   await know(sshd, await anotherKey(sshd, "ecdsa"));
-  const error = await refused(t, connectAndRun(sshd, { acceptNewHostKeys: true }));
+  const error = await connectionError(t, connectAndRun(sshd, { acceptNewHostKeys: true }));
   t.regex(error.message, /host key \S+ SHA256:\S+ is not the one in/);
 });
 
