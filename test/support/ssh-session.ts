@@ -53,5 +53,5 @@ export const transportTo = (
   });
 
 /** Adds a key to the known_hosts of the SSH configuration. */
-export const know = async (sshd: Sshd, key: string, marker = ""): Promise<void> =>
+export const addKnownHost = async (sshd: Sshd, key: string, marker = ""): Promise<void> =>
   appendFile(sshd.knownHosts, `${marker}[127.0.0.1]:${sshd.port} ${key}\n`);

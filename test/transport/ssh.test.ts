@@ -8,7 +8,7 @@ import baseTest, { type ExecutionContext } from "ava";
 import { execa } from "execa";
 import {
   type Settings,
-  know,
+  addKnownHost,
   connectionError,
   sshdFor,
   transportTo,
@@ -102,7 +102,7 @@ test("a machine behind a jump host is reached through it, both host keys verifie
   t.is(await connectAndRun(box), "hello\n");
   await writeFile(gate.knownHosts, "");
   t.regex((await connectionError(t, connectAndRun(box))).message, /^gate: unknown host key /);
-  await know(gate, await gate.hostKey("ed25519"));
+  await addKnownHost(gate, await gate.hostKey("ed25519"));
   await writeFile(box.knownHosts, "");
   t.regex((await connectionError(t, connectAndRun(box))).message, /^box: unknown host key /);
 });

@@ -2,7 +2,12 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import baseTest from "ava";
 import { execa } from "execa";
-import { know, connectionError, sshdFor, connectAndRun } from "../../support/ssh-session.js";
+import {
+  addKnownHost,
+  connectionError,
+  sshdFor,
+  connectAndRun,
+} from "../../support/ssh-session.js";
 import { type Sshd, hasSshd } from "../../support/sshd.js";
 
 const test = hasSshd() ? baseTest : baseTest.skip;
@@ -85,7 +90,7 @@ for (const word of ["accept-new", "no"])
     const sshd = await sshdFor(t, { client: [`StrictHostKeyChecking ${word}`] });
     t.is(await connectAndRun(sshd), "hello\n");
     await writeFile(sshd.knownHosts, "");
-    await know(sshd, await anotherKey(sshd));
+    await addKnownHost(sshd, await anotherKey(sshd));
     t.regex(
       (await connectionError(t, connectAndRun(sshd))).message,
       /host key \S+ SHA256:\S+ is not the one in/,
@@ -95,7 +100,7 @@ for (const word of ["accept-new", "no"])
 test("a changed host key stops, also with the flag, with its line and the command to type", async (t) => {
   const sshd = await sshdFor(t);
   await writeFile(sshd.knownHosts, "# mine\n");
-  await know(sshd, await anotherKey(sshd));
+  await addKnownHost(sshd, await anotherKey(sshd));
   const error = await connectionError(
     t,
     connectAndRun(sshd, { acceptNewHostKeys: true, askHostKey: async () => true }),
@@ -113,7 +118,7 @@ test("a changed host key stops, also with the flag, with its line and the comman
 
 test("the hint for a changed host key works", async (t) => {
   const sshd = await sshdFor(t);
-  await know(sshd, await anotherKey(sshd));
+  await addKnownHost(sshd, await anotherKey(sshd));
   const { hint = "" } = await connectionError(t, connectAndRun(sshd));
   await execa("sh", ["-c", hint.slice(hint.indexOf("ssh-keygen"))]);
   t.is(await connectAndRun(sshd, { acceptNewHostKeys: true }), "hello\n");
@@ -121,15 +126,15 @@ test("the hint for a changed host key works", async (t) => {
 
 test("a revoked host key stops, also with the flag", async (t) => {
   const sshd = await sshdFor(t);
-  await know(sshd, await sshd.hostKey("ed25519"));
-  await know(sshd, await sshd.hostKey("ed25519"), "@revoked ");
+  await addKnownHost(sshd, await sshd.hostKey("ed25519"));
+  await addKnownHost(sshd, await sshd.hostKey("ed25519"), "@revoked ");
   const error = await connectionError(t, connectAndRun(sshd, { acceptNewHostKeys: true }));
   t.regex(error.message, /marked @revoked in .*known_hosts:2/);
 });
 
 test("a machine known only through a certificate authority is reported as not supported", async (t) => {
   const sshd = await sshdFor(t);
-  await know(sshd, await anotherKey(sshd), "@cert-authority ");
+  await addKnownHost(sshd, await anotherKey(sshd), "@cert-authority ");
   t.regex(
     (await connectionError(t, connectAndRun(sshd))).message,
     /certificate authority .*not supported/,
@@ -141,14 +146,14 @@ test("a machine with several host keys is asked for the known one", async (t) =>
   const sshd = await sshdFor(t, { keys: ["ed25519", "ecdsa", "rsa"] });
   for (const type of ["rsa", "ecdsa"] as const) {
     await writeFile(sshd.knownHosts, "");
-    await know(sshd, await sshd.hostKey(type));
+    await addKnownHost(sshd, await sshd.hostKey(type));
     t.is(await connectAndRun(sshd), "hello\n");
   }
 });
 
 test("a machine that no longer offers the known type of key has changed", async (t) => {
   const sshd = await sshdFor(t);
-  await know(sshd, await anotherKey(sshd, "ecdsa"));
+  await addKnownHost(sshd, await anotherKey(sshd, "ecdsa"));
   const error = await connectionError(t, connectAndRun(sshd, { acceptNewHostKeys: true }));
   t.regex(error.message, /host key \S+ SHA256:\S+ is not the one in/);
 });
