@@ -8,10 +8,10 @@ import type { Transport } from "../../src/transport/transport.js";
 import { type Sshd, startSshd } from "./sshd.js";
 
 /** The options of `startSshd`. */
-export type Settings = Parameters<typeof startSshd>[0];
+export type SshdOptions = Parameters<typeof startSshd>[0];
 
 /** An sshd for one test. */
-export const sshdFor = async (t: ExecutionContext, settings?: Settings): Promise<Sshd> => {
+export const sshdFor = async (t: ExecutionContext, settings?: SshdOptions): Promise<Sshd> => {
   const sshd = await startSshd(settings);
   t.teardown(() => sshd.close());
   return sshd;

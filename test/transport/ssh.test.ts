@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import baseTest, { type ExecutionContext } from "ava";
 import { execa } from "execa";
 import {
-  type Settings,
+  type SshdOptions,
   addKnownHost,
   connectionError,
   sshdFor,
@@ -87,7 +87,7 @@ test("a missing agent is skipped and the key file is used", async (t) => {
 });
 
 /** "box" is reached through "gate", another sshd. */
-const behindGate = async (t: ExecutionContext, gateSettings?: Settings) => {
+const behindGate = async (t: ExecutionContext, gateSettings?: SshdOptions) => {
   const gate = await sshdFor(t, gateSettings);
   const box = await sshdFor(t, { client: ["ProxyJump gate"] });
   const gateConfig = (await readFile(gate.configFile, "utf8")).replace("Host box", "Host gate");
