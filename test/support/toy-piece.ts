@@ -2,14 +2,14 @@ import type { Host } from "../../src/host/host.js";
 import type { Piece, Step } from "../../src/reconcile/piece.js";
 
 /** The state of toy pieces: named things on hosts, and a callback for each change. */
-export type World = { things: Set<string>; log: string[]; onChange: (change: string) => void };
+export type ToyState = { things: Set<string>; log: string[]; onChange: (change: string) => void };
 
 /** A state without things. */
-export const newWorld = (): World => ({ things: new Set(), log: [], onChange: () => {} });
+export const newWorld = (): ToyState => ({ things: new Set(), log: [], onChange: () => {} });
 
 /** A piece that makes its things on each host, in order. */
 export const toy = (
-  world: World,
+  world: ToyState,
   name: string,
   things: readonly string[],
   hosts?: readonly Host[],
