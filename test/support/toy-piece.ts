@@ -5,7 +5,7 @@ import type { Piece, Step } from "../../src/reconcile/piece.js";
 export type ToyState = { things: Set<string>; log: string[]; onChange: (change: string) => void };
 
 /** A state without things. */
-export const newWorld = (): ToyState => ({ things: new Set(), log: [], onChange: () => {} });
+export const newToyState = (): ToyState => ({ things: new Set(), log: [], onChange: () => {} });
 
 /** A piece that makes its things on each host, in order. */
 export const toy = (
