@@ -202,13 +202,17 @@ test("where sshd forwards no unix sockets, a relay does", async (t) => {
 
 /** A server on loopback that does not speak SSH. */
 const listener = async (t: ExecutionContext, greet: (socket: Socket) => void) => {
+  const sockets: Socket[] = [];
   const server = createServer((socket) => {
-    t.teardown(() => void socket.destroy());
+    sockets.push(socket);
     socket.on("error", () => {});
     greet(socket);
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  t.teardown(() => void server.close());
+  t.teardown(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
   return (server.address() as AddressInfo).port;
 };
 
