@@ -8,7 +8,7 @@ import type { ExecutionContext } from "ava";
 import { type EdgeStatus, statusFrom } from "../../contracts/edge-status.js";
 import { pairFrom } from "../../nginx/certificate-pair.js";
 import { selfSigned } from "../../nginx/self-signed.js";
-import { ask, handshake, upgraded } from "./support/client.js";
+import { ask, askDuringReload, handshake, upgraded } from "./support/client.js";
 import { type Edge, eventually, startEdge, withNginx } from "./support/running-edge.js";
 import { makeAuthority } from "./support/signing.js";
 import { startUpstream } from "./support/upstream.js";
@@ -84,7 +84,8 @@ withNginx("an authority's certificate is swapped in under an open websocket", as
   await statusWhen(edge, "it failed", (status) => status.attempt?.outcome === "failed");
   const open = await upgraded(edge.ports.https, "localhost", { servername });
   const policy = async () => {
-    const answer = await ask(edge.ports.https, "/", { servername, headers: { Host: servername } });
+    const options = { servername, headers: { Host: servername } };
+    const answer = await askDuringReload(edge.ports.https, "/", options);
     t.is(answer.status, 200);
     return answer.headers["strict-transport-security"];
   };

@@ -9,6 +9,7 @@ import { request as requestTls } from "node:https";
 import { type Socket, connect as connectPlain } from "node:net";
 import { text } from "node:stream/consumers";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
+import { waitUntil } from "../../../src/wait.js";
 
 /** A response with its whole body. */
 export type Answer = { status: number; headers: IncomingHttpHeaders; body: string };
@@ -31,6 +32,17 @@ export const ask = async (
     body: await text(response),
   };
 };
+
+/** Asks again after a reset: a reload of nginx resets a connection whose request it has not read yet. */
+export const askDuringReload = (...argv: Parameters<typeof ask>): Promise<Answer> =>
+  waitUntil(
+    () =>
+      ask(...argv).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === "ECONNRESET") return undefined;
+        throw error;
+      }),
+    { deadline: 25_000, every: 30, otherwise: () => new Error("each connection is reset") },
+  );
 
 /** A TLS connection after its handshake; throws where that fails. */
 export const handshake = async (port: number, options: ConnectionOptions = {}) => {
