@@ -1,10 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { slugOf } from "../../src/names.js";
+import { serviceName, slugOf, userServiceName, userServicePrefix } from "../../src/names.js";
+import { serviceLabel } from "../../src/swarm/tasks.js";
 import { waitUntil } from "../../src/wait.js";
 import type { Lab } from "../e2e/support/lab.js";
 
 const tools = "/opt/storm-bench";
 const minute = 60_000;
+/** The class of the storm, which its users arrive in. */
+export const stormClass = "storm";
 
 /** A user's service: what it is called, and when, in Unix milliseconds, it was made and its container ran. */
 export type Started = { name: string; made: number; runs: number | undefined };
@@ -32,11 +35,15 @@ export type StormHub = {
 /** That hub; puts what is asked of it on guest 1. */
 export const stormHub = async (lab: Lab): Promise<StormHub> => {
   await lab.put(1, "scripts/bench.d", tools);
+  const service = serviceName(stormClass, "hub");
   const container = async (): Promise<string> =>
-    (await lab.on(1, "docker ps -q --no-trunc -f label=com.docker.swarm.service.name=hub")).trim();
+    (await lab.on(1, `docker ps -q --no-trunc -f label=${serviceLabel(service)}`)).trim();
   const names = async (): Promise<string[]> =>
     lines(
-      await lab.on(1, "docker service ls --format '{{.Name}}' | grep -E '^(nb|jupyter)-' || true"),
+      await lab.on(
+        1,
+        `docker service ls --format '{{.Name}}' | grep -E '^(${userServicePrefix(stormClass)}|jupyter-)' || true`,
+      ),
     );
   const users = async (): Promise<string[]> =>
     lines(
@@ -45,7 +52,7 @@ export const stormHub = async (lab: Lab): Promise<StormHub> => {
   /** Starts the hub anew, and waits for its login page at the front door. */
   const renew = async (command: string): Promise<void> => {
     const before = await container();
-    await lab.on(1, `docker service ${command} hub`);
+    await lab.on(1, `docker service ${command} ${service}`);
     const door = `curl -ksfo /dev/null --max-time 5 https://${lab.address(1)}/hub/login && echo open || true`;
     await waitUntil(
       async () => {
@@ -107,7 +114,10 @@ export const stormHub = async (lab: Lab): Promise<StormHub> => {
 };
 
 /** What a user's service is called: by us, and by dockerspawner where the name is plain. */
-const servicesOf = (user: string): string[] => [`nb-${slugOf(user)}`, `jupyter-${user}`];
+const servicesOf = (user: string): string[] => [
+  userServiceName(stormClass, slugOf(user)),
+  `jupyter-${user}`,
+];
 
 const lines = (text: string): string[] => text.split("\n").filter((line) => line !== "");
 

@@ -3,7 +3,7 @@ import { loadavg } from "node:os";
 import { join } from "node:path";
 import { type Lab, bootLab, roomPassword, workshop } from "../e2e/support/lab.js";
 import { standInImage } from "./light-server.js";
-import { type StormHub, stormHub } from "./login-burst-hub.js";
+import { type StormHub, stormClass, stormHub } from "./login-burst-hub.js";
 import { type Storm, lostIn, stormTable, waited } from "./login-burst-report.js";
 import type { Book } from "./measure-no-op.js";
 import { arrive } from "./simulated-student.js";
@@ -103,7 +103,7 @@ const storm = async (lab: Lab, hub: StormHub, whose: string, count: number): Pro
   return { arrivals, started, cpu, ghosts, load };
 };
 
-const yamlOf = (lab: Lab, servers: string): string => `name: storm
+const yamlOf = (lab: Lab, servers: string): string => `name: ${stormClass}
 manager: node1
 workers: [node2, node3]
 storage: {device: /dev/ubdb, quota: 60M}

@@ -1,10 +1,17 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
-import { networkName } from "../../src/names.js";
+import {
+  type ServicePart,
+  networkName,
+  serviceName,
+  userServiceName,
+  userServicePrefix,
+} from "../../src/names.js";
+import { serviceLabel } from "../../src/swarm/tasks.js";
 import { waitUntil } from "../../src/wait.js";
 import { standInImage } from "../bench/light-server.js";
-import { stormHub } from "../bench/login-burst-hub.js";
+import { stormClass, stormHub } from "../bench/login-burst-hub.js";
 import { type Arrival, arrive } from "../bench/simulated-student.js";
 import { classIn } from "./support/class.js";
 import { bootLab, roomPassword, workshop } from "./support/lab.js";
@@ -12,7 +19,7 @@ import { bootLab, roomPassword, workshop } from "./support/lab.js";
 // Many log in at once, and in the middle something dies: each ends with a server or a sentence, and nobody leaves a ghost.
 const lab = await bootLab("e2e-storm", 3, 2304, { prepared: true });
 const image = await standInImage(lab);
-const yamlOf = (servers: string): string => `name: storm
+const yamlOf = (servers: string): string => `name: ${stormClass}
 manager: node1
 workers: [node2, node3]
 storage: {device: /dev/ubdb, quota: 60M}
@@ -38,7 +45,9 @@ const storm = async (
   const coming = Promise.all(users.map((user) => arrive(site, user, patient)));
   await waitUntil(
     async () => {
-      const services = (await hub.started()).filter(({ name }) => name.startsWith("nb-"));
+      const services = (await hub.started()).filter(({ name }) =>
+        name.startsWith(userServicePrefix(stormClass)),
+      );
       return services.length * 3 >= users.length ? true : undefined;
     },
     { deadline: 120_000, otherwise: () => new Error("nobody's server starts") },
@@ -66,8 +75,8 @@ const settled = async (t: ExecutionContext, arrivals: Arrival[]): Promise<Arriva
   return arrivals;
 };
 
-const killServiceOf = (name: string) => () =>
-  lab.on(1, `docker kill $(docker ps -q -f label=com.docker.swarm.service.name=${name})`);
+const killServiceOf = (part: ServicePart) => () =>
+  lab.on(1, `docker kill $(docker ps -q -f label=${serviceLabel(serviceName(stormClass, part))})`);
 
 /** Whoever read a sentence, and which. */
 const refusedOf = (arrivals: readonly Arrival[]): Record<string, string> =>
@@ -89,7 +98,7 @@ test.serial("the proxy alone is started anew, and whose server ran before goes o
   const addresses = () =>
     lab.on(
       1,
-      "docker exec $(docker ps -q -f label=com.docker.swarm.service.name=edge) grep -A1 '^  upstream swarmhub-proxy {' /dev/shm/swarmhub/nginx.conf",
+      `docker exec $(docker ps -q -f label=${serviceLabel(serviceName(stormClass, "edge"))}) grep -A1 '^  upstream swarmhub-proxy {' /dev/shm/swarmhub/nginx.conf`,
     );
   t.true(await answers());
   const before = await addresses();
@@ -148,7 +157,7 @@ test.serial("the manager's plug is pulled in the middle", async (t) => {
 
 test.serial("the class's network has no address left for most of them", async (t) => {
   // A task has its address before a machine is looked for, so no container is needed to take all of a subnet.
-  const filler = `docker service create -d --name filler --network ${networkName} --endpoint-mode dnsrr --constraint node.labels.nowhere==yes --replicas 600 ${image}`;
+  const filler = `docker service create -d --name filler --network ${networkName(stormClass)} --endpoint-mode dnsrr --constraint node.labels.nowhere==yes --replicas 600 ${image}`;
   await lab.on(1, filler);
   await waitUntil(
     async () => {
@@ -189,7 +198,9 @@ test.serial("a worker that lost its image cannot fetch it", async (t) => {
 
 test.serial("two tabs of one person are one server", async (t) => {
   const arrivals = await Promise.all(["ada", "ada"].map((user) => arrive(site, user)));
-  const servers = (await hub.started()).filter(({ name }) => name === "nb-ada");
+  const servers = (await hub.started()).filter(
+    ({ name }) => name === userServiceName(stormClass, "ada"),
+  );
   t.is(servers.length, 1);
   await settled(t, arrivals);
 });

@@ -62,7 +62,7 @@ test.serial(
     await saveNotebook(page);
     await picture(page, "story");
 
-    const nodes = await lab.on(1, "docker service ps --format '{{.Node}}' nb-alice");
+    const nodes = await lab.on(1, "docker service ps --format '{{.Node}}' geo-101-nb-alice");
     t.regex(nodes, /^node[23]$/m);
     const notebook = await lab.on(1, "cat /srv/swarmhub/homes/alice/Untitled.ipynb");
     t.regex(notebook, /42 104857600/, "the notebook is on the manager's disk");
@@ -90,7 +90,9 @@ test.serial("writing over the quota fails with ENOSPC, and the notebook stays", 
 test.serial(
   "a user's container reaches neither NFS nor the Swarm nor the metadata service",
   async (t) => {
-    const where = (await lab.on(1, "docker service ps --format '{{.Node}}' nb-alice")).trim();
+    const where = (
+      await lab.on(1, "docker service ps --format '{{.Node}}' geo-101-nb-alice")
+    ).trim();
     const guest = Number(where.replace("node", ""));
     const container = (await lab.on(guest, "docker ps -q -f name=nb-alice")).trim();
     const targets = [
@@ -137,7 +139,7 @@ test.serial(
     const good = await swarmhub("status", "--json");
     t.is(good.code, 0, good.stdout + good.stderr);
     t.deepEqual((JSON.parse(good.stdout) as { users: string[] }).users, ["alice"]);
-    await lab.on(1, "docker rm -f swarmhub-quota");
+    await lab.on(1, "docker rm -f geo-101-quota");
     const drift = await swarmhub("status");
     t.is(drift.code, 6);
     t.regex(drift.stdout, /quota +differs/);

@@ -43,7 +43,7 @@ const burst = async (t: ExecutionContext, step: string, prefix: string, count: n
 
 const allRight = async (t: ExecutionContext) => {
   // With the folder of the homes among them: who shares its id has none yet.
-  const look = `ls ${storage}/pending; docker exec swarmhub-quota lsattr -pa ${storage}/homes | grep -v '/[.][.]$' | awk '{print $1}' | sort`;
+  const look = `ls ${storage}/pending; docker exec watcher-quota lsattr -pa ${storage}/homes | grep -v '/[.][.]$' | awk '{print $1}' | sort`;
   const ids = await waitUntil(
     async () => {
       const seen = (await lab.on(1, look)).trim().split("\n");
@@ -88,7 +88,7 @@ test.serial(
     ];
     for (const [index, step] of steps.entries()) await burst(t, step, `kill${index}-`, 40);
     await allRight(t);
-    const restarts = await lab.on(1, "docker inspect -f '{{.RestartCount}}' swarmhub-quota");
+    const restarts = await lab.on(1, "docker inspect -f '{{.RestartCount}}' watcher-quota");
     t.true(Number(restarts) >= steps.length, `restarted ${restarts.trim()} times by itself`);
   },
 );

@@ -137,7 +137,7 @@ test("existing images need no step; those of an earlier swarmhub are removed at 
     said(
       cleanup.plan(
         cluster.config,
-        { own: have.own, persistent: undefined, pulled: [], oldBuilds: [] },
+        { own: have.own, persistent: undefined, pulled: [], oldBuilds: [], networks: [] },
         cluster,
       ),
     ),
@@ -152,7 +152,7 @@ test("an image with a foreign name is never removed as an old one", (t) => {
     said(
       cleanup.plan(
         cluster.config,
-        { own: have, persistent: undefined, pulled: [], oldBuilds: [] },
+        { own: have, persistent: undefined, pulled: [], oldBuilds: [], networks: [] },
         cluster,
       ),
     ),
@@ -174,7 +174,12 @@ test("`down` removes our images", (t) => {
   const none = { ...inspected(cluster), own: [built(cluster.manager, [])], userImages: [] };
   t.deepEqual(said(images.remove(none, cluster)), []);
   t.deepEqual(
-    said(cleanup.remove({ own: [old], persistent: undefined, pulled: [], oldBuilds: [] }, cluster)),
+    said(
+      cleanup.remove(
+        { own: [old], persistent: undefined, pulled: [], oldBuilds: [], networks: [] },
+        cluster,
+      ),
+    ),
     [],
   );
 });
@@ -198,7 +203,7 @@ test("an image that disappeared meanwhile counts as removed", async (t) => {
   await runAll(
     cleanup.plan(
       cluster.config,
-      { own: [old], persistent: undefined, pulled: [], oldBuilds: [] },
+      { own: [old], persistent: undefined, pulled: [], oldBuilds: [], networks: [] },
       cluster,
     ),
   );
@@ -308,7 +313,7 @@ test("an image that swarmhub pulled is removed with all its names when it is nei
   );
   const steps = cleanup.plan(
     fakeCluster(host).config,
-    { own: [], persistent: undefined, pulled, oldBuilds: [] },
+    { own: [], persistent: undefined, pulled, oldBuilds: [], networks: [] },
     fakeCluster(host),
   );
   t.deepEqual(said(steps), ["manager: remove an unused image (r:1)"]);

@@ -5,13 +5,17 @@ import { type Person, arrive } from "./user.js";
 /** What came of asking somebody's server again and again: what did not answer, how often it was asked, and the slowest answer in milliseconds. */
 export type Watched = { failures: string[]; asked: number; slowest: number };
 
+/** Finds the service of somebody's server, whatever the class is called. */
+const serviceOf = (user: string): string =>
+  `$(docker service ls -q -f label=swarmhub.user=${user})`;
+
 /** A class that is up in a lab, its manager node1: its people, their servers and their homes. */
 export const classIn = (lab: Lab) => {
   const address = `https://${lab.address(1)}`;
   const nodeOf = (user: string): Promise<string> =>
     waitUntil(
       async () => {
-        const list = `docker service ps -f desired-state=running --format '{{.Node}} {{.CurrentState}}' nb-${user}`;
+        const list = `docker service ps -f desired-state=running --format '{{.Node}} {{.CurrentState}}' ${serviceOf(user)}`;
         return /^(node\d) Running/m.exec(await lab.on(1, `${list} 2>/dev/null || true`))?.[1];
       },
       { deadline: 120_000, every: 1000, otherwise: () => new Error(`${user} has no server`) },
@@ -40,7 +44,7 @@ export const classIn = (lab: Lab) => {
     waitsInLine: (user: string): Promise<true> =>
       waitUntil(
         async () => {
-          const list = `docker service ps --no-trunc --format '{{.Error}}' nb-${user} 2>/dev/null || true`;
+          const list = `docker service ps --no-trunc --format '{{.Error}}' ${serviceOf(user)} 2>/dev/null || true`;
           return (await lab.on(1, list)).includes("insufficient resources") ? true : undefined;
         },
         { deadline: 120_000, otherwise: () => new Error(`${user} does not wait in line`) },

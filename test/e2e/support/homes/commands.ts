@@ -46,7 +46,7 @@ export const testCommands = (lab: Lab, { folder, swarmhub }: Shop): void => {
 
   test.serial("a limit of one's own outlives the watcher and up; `default` ends it", async (t) => {
     const hard = async () => (await account("dora")).hard;
-    await lab.on(1, "docker restart swarmhub-quota");
+    await lab.on(1, "docker restart homes-quota");
     t.regex((await swarmhub("up")).stderr, /nothing had to change/);
     t.is(await hard(), 90 * 1024);
     t.is((await swarmhub("quota", "set", "dora", "default")).code, 0);
@@ -55,7 +55,7 @@ export const testCommands = (lab: Lab, { folder, swarmhub }: Shop): void => {
 
   test.serial("quota check finds what somebody changed by hand, and mends it", async (t) => {
     // The watcher would be quicker than the command.
-    await lab.on(1, "docker stop swarmhub-quota");
+    await lab.on(1, "docker stop homes-quota");
     await lab.on(
       1,
       `id=$(xfs_io -r -c lsproj ${home} | tr -dc 0-9); xfs_quota -x -c "limit -p bhard=0 $id" ${storage}`,
@@ -63,7 +63,7 @@ export const testCommands = (lab: Lab, { folder, swarmhub }: Shop): void => {
     const found = await swarmhub("quota", "check");
     t.is(found.code, 6, found.stderr);
     t.regex(found.stdout, /dora/);
-    await lab.on(1, "docker start swarmhub-quota");
+    await lab.on(1, "docker start homes-quota");
     const mended = await swarmhub("quota", "check", "--mend");
     t.is(mended.code, 0, mended.stdout + mended.stderr);
     t.is((await account("dora")).hard, 60 * 1024);
@@ -86,7 +86,11 @@ export const testCommands = (lab: Lab, { folder, swarmhub }: Shop): void => {
       const gone = await swarmhub("homes", "delete", "dora", "--yes");
       t.is(gone.code, 0, gone.stderr);
       t.is(await lab.on(1, `ls -d ${home} 2>/dev/null || true`), "");
-      t.is(await lab.on(1, "docker service ls -q -f name=nb-dora"), "", "her server is stopped");
+      t.is(
+        await lab.on(1, "docker service ls -q -f label=swarmhub.user=dora"),
+        "",
+        "her server is stopped",
+      );
       const back = await swarmhub("homes", "restore", "dora");
       t.is(back.code, 0, back.stderr);
       t.is(await lab.on(1, `sha256sum <${home}/random`), hash);

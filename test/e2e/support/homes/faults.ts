@@ -14,8 +14,8 @@ const storage = "/srv/swarmhub";
 /** By what the sentence says; `user` is the one who logs in. */
 export const faults: Record<string, (user: string) => Fault> = {
   "the watcher is away": (user) => ({
-    breaks: "docker stop swarmhub-quota",
-    mends: "docker start swarmhub-quota",
+    breaks: "docker stop homes-quota",
+    mends: "docker start homes-quota",
     says: /no size limit yet because the quota watcher does not respond/,
     log: new RegExp(`pending/${user} still exists`),
     sparesOldUsers: true,

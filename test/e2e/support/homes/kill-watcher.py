@@ -32,7 +32,7 @@ def size(folder):
 
 
 def watcher():
-    answer = subprocess.run(["docker", "inspect", "-f", "{{.State.Pid}}", "swarmhub-quota"], stdout=subprocess.PIPE, check=True)
+    answer = subprocess.run(["docker", "inspect", "-f", "{{.State.Pid}}", "watcher-quota"], stdout=subprocess.PIPE, check=True)
     return int(answer.stdout)
 
 
