@@ -139,9 +139,11 @@ def test_tabs_that_request_a_server_at_the_same_time_all_follow_one_start(hub, s
     # All requests are waiting when the hub continues.
     os.kill(hub.hub.pid, signal.SIGSTOP)
     with ThreadPoolExecutor() as pool:
-        opened = [pool.submit(tab.open, "/hub/spawn") for tab in tabs]
-        time.sleep(0.5)
-        os.kill(hub.hub.pid, signal.SIGCONT)
+        try:
+            opened = [pool.submit(tab.open, "/hub/spawn") for tab in tabs]
+            time.sleep(0.5)
+        finally:
+            os.kill(hub.hub.pid, signal.SIGCONT)
         answers = [each.result() for each in opened]
     assert [status for status, _ in answers] == [200] * 6
     assert all('id="progress-bar"' in page for _, page in answers)

@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { Argument, Command } from "commander";
 import { type Shell, completion, shells } from "../../src/cli/completion.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const program = new Command("toy")
   .description("a toy")
@@ -30,10 +30,9 @@ const isInstalled = (shell: string): boolean => {
 
 for (const shell of shells)
   (isInstalled(shell) ? test : test.skip)(`${shell} accepts its completion`, async (t) => {
-    const folder = await mkdtemp(join(tmpdir(), "completion-"));
+    const folder = temporaryFolder();
     await writeFile(join(folder, shell), script(shell));
     t.is(run(shell, "-n", join(folder, shell)), "");
-    await rm(folder, { recursive: true });
   });
 
 /** What a real bash offers after these words; the last one is being typed. */

@@ -77,8 +77,8 @@ for (const kind of Object.keys(transports)) {
     );
     t.true(outputs.every(({ stdout }) => stdout === "hello\n"));
     const answering = setInterval(() => waiting.shift()?.(), 5);
+    t.teardown(() => clearInterval(answering));
     await Promise.all(calls);
-    clearInterval(answering);
   });
 }
 

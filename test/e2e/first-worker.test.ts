@@ -1,10 +1,10 @@
 import test from "ava";
 import { classIn } from "./support/class.js";
 import { bootLab, workshop } from "./support/lab.js";
-import type { Person } from "./support/user.js";
+import type { User } from "./support/user.js";
 
-// A class of the manager alone, with one seat, gets its first worker, with one more, and loses it again: each test goes on
-// from the one before.
+// A class of the manager alone with one seat gets its first worker with one more seat, and loses it again. Each test continues
+// from the previous one.
 const lab = await bootLab("e2e-first", 2, 2816, { prepared: true });
 const { swarmhub } = await workshop(
   lab,
@@ -22,22 +22,22 @@ const images = async (): Promise<string[]> =>
       lab.on(guest, "docker image ls --format '{{.Repository}}:{{.Tag}} {{.ID}}' | sort"),
     ),
   );
-const before = await images();
-const { arrive, nodeOf, hashes, nodes, waitsInLine } = classIn(lab);
-let [ada, bob]: (Person | undefined)[] = [];
+const imagesBefore = await images();
+const { logIn, nodeOf, hashes, nodes, waitUntilQueued } = classIn(lab);
+let [ada, bob]: (User | undefined)[] = [];
 
 test.after.always(async () => {
-  await Promise.all([ada?.leave(), bob?.leave()]);
+  await Promise.all([ada?.close(), bob?.close()]);
   await lab.lab("down");
 });
 
-test.serial("who waits for a seat of the manager gets one of the first worker", async (t) => {
+test.serial("a user in the queue of a full manager gets a seat of the first worker", async (t) => {
   const { code, stderr } = await swarmhub("up", "--yes");
   t.is(code, 0, stderr);
-  [ada, bob] = [await arrive("ada"), await arrive("bob")];
+  [ada, bob] = [await logIn("ada"), await logIn("bob")];
   t.true((await bob.start()).ready);
-  await ada.read("/hub/spawn/ada");
-  await waitsInLine("ada");
+  await ada.readPage("/hub/spawn/ada");
+  await waitUntilQueued("ada");
   const joining = await swarmhub("join", "node2");
   t.is(joining.code, 0, joining.stderr);
   t.log(joining.stderr);
@@ -50,7 +50,7 @@ test.serial("who waits for a seat of the manager gets one of the first worker", 
   t.is(await nodeOf("bob"), "node1");
 });
 
-test.serial("the manager takes no more users once the last has gone", async (t) => {
+test.serial("the manager accepts no more users after the last one has stopped", async (t) => {
   t.is((await swarmhub("status")).code, 6, "the manager keeps its seat");
   await bob?.stop();
   const { code, stderr } = await swarmhub("up");
@@ -60,19 +60,19 @@ test.serial("the manager takes no more users once the last has gone", async (t) 
 });
 
 test.serial("the last worker leaves, and its server starts again on the manager", async (t) => {
-  const hashed = await hashes();
+  const before = await hashes();
   const { code, stderr } = await swarmhub("leave", "node2", "--now", "--yes");
   t.log(stderr);
   t.is(code, 0, stderr);
   t.regex(stderr, /node2 left small: [^]*1 seat now[^]*1 server restarted on another machine/);
   t.is(await nodeOf("ada"), "node1");
-  t.is(await hashes(), hashed);
+  t.is(await hashes(), before);
   t.deepEqual(await nodes(), ["node1 Ready Active"]);
   t.is((await swarmhub("status")).code, 0);
 });
 
-test.serial("down leaves the images that were there, and no others", async (t) => {
+test.serial("down leaves the images that were there before, and no others", async (t) => {
   const { code, stderr } = await swarmhub("down", "--yes");
   t.is(code, 0, stderr);
-  t.deepEqual(await images(), before);
+  t.deepEqual(await images(), imagesBefore);
 });

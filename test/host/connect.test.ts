@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import baseTest, { type ExecutionContext } from "ava";
 import { connect } from "../../src/host/connect.js";
-import { refused, sshdFor, transportTo, visit } from "../support/ssh-session.js";
+import { connectionError, sshdFor, transportTo, connectAndRun } from "../support/ssh-session.js";
 import { type Sshd, hasSshd, writeProgram } from "../support/sshd.js";
 
 const test = hasSshd() ? baseTest : baseTest.skip;
@@ -25,7 +25,7 @@ const fakeLogin = async (
 
 test("a login that is not root works with sudo -n", async (t) => {
   const sshd = await fakeLogin(t, fakeSudo);
-  t.is(await visit(sshd, { acceptNewHostKeys: true }), "hello\n");
+  t.is(await connectAndRun(sshd, { acceptNewHostKeys: true }), "hello\n");
   t.regex(
     await readFile(join(sshd.folder, "bin/sudo.log"), "utf8"),
     /^(?!.*section).*-n -- sh -s .*-n -- echo hello $/s,
@@ -53,7 +53,7 @@ test("a login that may not use a unix socket reaches it with sudo -n", async (t)
 
 test("a sudo that wants a password is reported at once, with the line for sudoers", async (t) => {
   const sshd = await fakeLogin(t, "echo 'sudo: a password is required' >&2; exit 1");
-  const error = await refused(t, visit(sshd, { acceptNewHostKeys: true }));
+  const error = await connectionError(t, connectAndRun(sshd, { acceptNewHostKeys: true }));
   t.is(error.code, 3);
   t.is(
     error.message,

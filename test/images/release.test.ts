@@ -4,7 +4,7 @@ import { obtainImage, releaseReference } from "../../src/images/release.js";
 import { pulledName } from "../../src/images/pulled.js";
 import type { OwnImage } from "../../src/operator/own-images.js";
 import { images } from "../../src/pieces/images.js";
-import { classOf, machinesOf, said } from "../support/class-of.js";
+import { classOf, machinesOf, describeSteps } from "../support/class-of.js";
 import { fakeHost } from "../support/fakes.js";
 
 const hub: OwnImage = {
@@ -70,7 +70,7 @@ test("the plan names the image at the registry, and that it may be built", (t) =
     pulled: [],
     otherImages: new Map(),
   };
-  t.deepEqual(said(images.plan(cluster.config, have, cluster)), [
+  t.deepEqual(describeSteps(images.plan(cluster.config, have, cluster)), [
     "manager: get the image hub (quay.io/courses/hub:0123456789ab, or built here if it is not there)",
   ]);
   t.is(releaseReference(registry, hub), "quay.io/courses/hub:0123456789ab");

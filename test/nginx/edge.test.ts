@@ -17,11 +17,17 @@ const startSite = async (changes: Record<string, unknown> = {}): Promise<Site> =
   const upstream = await startUpstream();
   const names = await startNames([["proxy", "127.0.0.1"]]);
   const [proxy, resolver] = [`proxy:${upstream.port}`, `127.0.0.1:${names.port}`];
-  const edge = await startEdge({ upstream: proxy, resolver, ...changes });
-  const close = async () => {
-    await edge.close();
+  const closeServers = async () => {
     names.close();
     await upstream.close();
+  };
+  const edge = await startEdge({ upstream: proxy, resolver, ...changes }).catch(async (error) => {
+    await closeServers();
+    throw error;
+  });
+  const close = async () => {
+    await edge.close();
+    await closeServers();
   };
   return { upstream, names, edge, close };
 };
@@ -257,8 +263,8 @@ withNginx("when nginx is killed the edge ends, so that Swarm restarts it", async
   t.teardown(close);
   const [master = Number.NaN] = await childrenOf(edge.process.pid ?? Number.NaN);
   // Orphans, which end with their container in production.
-  const workers = await childrenOf(master);
-  t.teardown(() => workers.forEach((worker) => process.kill(worker, "SIGKILL")));
+  const workers = await childrenOf(master, 2);
+  t.teardown(() => workers.forEach(killIfAlive));
   process.kill(master, "SIGKILL");
   t.is(await edge.ended, 1);
 });
@@ -274,11 +280,20 @@ const reload = async (
 };
 
 /** Waits for the children of a process: without any the list would be read as process 0, and killing that ends the process group of the tests. */
-const childrenOf = (pid: number): Promise<number[]> =>
+const childrenOf = (pid: number, count = 1): Promise<number[]> =>
   waitUntil(
     async () => {
-      const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
-      return children.trim() === "" ? undefined : children.trim().split(" ").map(Number);
+      const list = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+      const children = list.trim().split(" ").map(Number);
+      return list.trim() !== "" && children.length >= count ? children : undefined;
     },
-    { deadline: 25_000, every: 30, otherwise: () => new Error(`${pid} has no children`) },
+    { deadline: 25_000, every: 30, otherwise: () => new Error(`${pid} has no ${count} children`) },
   );
+
+const killIfAlive = (pid: number): void => {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It ended by itself.
+  }
+};

@@ -13,7 +13,7 @@ import { edgeSettings } from "../../src/pieces/edge/settings.js";
 import { waitStep } from "../../src/pieces/edge/wait.js";
 import type { ServiceState } from "../../src/pieces/shared/service.js";
 import type { GivenFiles, GivenFile } from "../../src/tls/given-files.js";
-import { classOf, machinesOf, refusal, runAll, said } from "../support/class-of.js";
+import { classOf, machinesOf, planError, runAll, describeSteps } from "../support/class-of.js";
 import { fakeConfig, fakeHost } from "../support/fakes.js";
 import { failed, letsEncrypt, parsedStatus, statusText } from "../tls/support/assert-problem.js";
 
@@ -106,7 +106,7 @@ const planned = (config: Partial<Config>, have: Have) => {
   return edge.plan(cluster.config, stateOf(cluster, have), cluster);
 };
 const steps = (config: Partial<Config>, have: Have): string[] =>
-  said(planned(config, have)).map((line) => line.replace(/^manager: /, ""));
+  describeSteps(planned(config, have)).map((line) => line.replace(/^manager: /, ""));
 
 const write = "write /etc/swarmhub/edge/settings.json";
 const update = "update the service edge (EndpointSpec.Ports)";
@@ -180,7 +180,7 @@ for (const [situation, config, have, expected] of [
 test("an error in the operator's files stops `up`, but not `down`", (t) => {
   const error = new UserError("tls.key: /k.pem: the file does not exist");
   const have = { settings: named, givenFiles: error };
-  t.is(refusal(t, () => planned({ ...named, tls: ownTls }, have)).message, error.message);
+  t.is(planError(t, () => planned({ ...named, tls: ownTls }, have)).message, error.message);
   const cluster = classOf(0, { config: named });
   t.is(edge.remove(stateOf(cluster, have), cluster).length, 3);
   t.deepEqual(edge.problems?.(stateOf(cluster, have), cluster), []);
@@ -221,7 +221,7 @@ test("one script writes a key and its certificate for root alone, and then reloa
 test("`down` keeps the certificates from an authority, and no other key", (t) => {
   const cluster = classOf(0, { config: named });
   const titles = (have: Have): string[] =>
-    said(edge.remove({ ...stateOf(cluster, have), service: gone }, cluster));
+    describeSteps(edge.remove({ ...stateOf(cluster, have), service: gone }, cluster));
   const gone: ServiceState = { present: undefined, running: false, imageId: undefined };
   t.deepEqual(titles({}), ["manager: remove the certificates"]);
   const rest = "manager: remove the certificates, except those from an authority";
@@ -237,7 +237,7 @@ test("`down --delete-certificates` removes those too, and plans nothing", (t) =>
   const facts = stateOf(cluster, { certificates: ["acme", "acme/issued"] }).machines(
     cluster.manager,
   ).facts;
-  t.deepEqual(said(certificatesErasure.remove(facts, cluster)), [
+  t.deepEqual(describeSteps(certificatesErasure.remove(facts, cluster)), [
     "manager: remove the authority's certificates and the account there",
   ]);
   t.deepEqual(certificatesErasure.plan(cluster.config, facts, cluster), []);

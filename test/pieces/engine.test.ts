@@ -16,7 +16,7 @@ import type { Facts } from "../../src/host/facts.js";
 import { paths } from "../../src/paths.js";
 import { engine } from "../../src/pieces/engine.js";
 import type { Step } from "../../src/reconcile/piece.js";
-import { classOf, machinesOf, refusal, runAll, said } from "../support/class-of.js";
+import { classOf, machinesOf, planError, runAll, describeSteps } from "../support/class-of.js";
 import { shellProblems } from "./support/shell.js";
 
 type Some = Parameters<typeof machinesOf>[2];
@@ -29,13 +29,14 @@ const plan = (cluster: ReturnType<typeof classOf>, some: Some = {}) =>
 const daemon = (content: string) => ({ files: { [paths.dockerConfiguration]: content } });
 
 test("a running Docker needs no step", (t) => {
-  t.deepEqual(said(plan(classOf(2))), []);
+  t.deepEqual(describeSteps(plan(classOf(2))), []);
 });
 
 test("a stopped Docker is started", (t) => {
-  t.deepEqual(said(plan(classOf(2), { worker1: { units: { "docker.service": "failed" } } })), [
-    "worker1: start Docker",
-  ]);
+  t.deepEqual(
+    describeSteps(plan(classOf(2), { worker1: { units: { "docker.service": "failed" } } })),
+    ["worker1: start Docker"],
+  );
 });
 
 test("registry mirrors are written if they differ, before Docker is started", (t) => {
@@ -44,7 +45,7 @@ test("registry mirrors are written if they differ, before Docker is started", (t
     worker1: daemon(JSON.stringify({ "registry-mirrors": ["https://other.example.org"] })),
     worker2: { units: { "docker.service": "inactive" } },
   };
-  t.deepEqual(said(plan(classOf(2, withMirror), some)), [
+  t.deepEqual(describeSteps(plan(classOf(2, withMirror), some)), [
     `worker1: use the registry mirror ${mirror}`,
     `worker2: use the registry mirror ${mirror}`,
     "worker2: start Docker",
@@ -124,13 +125,13 @@ test("mirrors that are no longer configured are replaced by those from before", 
     [dockerConfiguration]: `{"registry-mirrors": ["${mirror}"]}`,
     [dockerConfigurationBefore]: '{"registry-mirrors": ["https://b"]}',
   };
-  t.deepEqual(said(plan(classOf(0), { manager: { files } })), [
+  t.deepEqual(describeSteps(plan(classOf(0), { manager: { files } })), [
     "manager: restore Docker's registry mirrors",
   ]);
   const after = await onMachine(files, doUp);
   t.deepEqual(JSON.parse(after.daemon ?? ""), { "registry-mirrors": ["https://b"] });
   t.deepEqual(
-    said(
+    describeSteps(
       plan(classOf(0), {
         manager: { files: { ...files, [dockerConfiguration]: after.daemon ?? "" } },
       }),
@@ -141,7 +142,7 @@ test("mirrors that are no longer configured are replaced by those from before", 
 
 test("foreign mirrors are kept if the configuration names none", (t) => {
   t.deepEqual(
-    said(plan(classOf(0), { manager: daemon('{"registry-mirrors": ["https://b"]}') })),
+    describeSteps(plan(classOf(0), { manager: daemon('{"registry-mirrors": ["https://b"]}') })),
     [],
   );
 });
@@ -169,7 +170,7 @@ test("`down` keeps changes made meanwhile", async (t) => {
 });
 
 test("live-restore is refused, since Docker does not allow it in a Swarm", (t) => {
-  const error = refusal(t, () => plan(classOf(1), { worker1: daemon('{"live-restore": true}') }));
+  const error = planError(t, () => plan(classOf(1), { worker1: daemon('{"live-restore": true}') }));
   t.is(
     error.message,
     'worker1: /etc/docker/daemon.json has "live-restore": true, which Docker refuses in a Swarm',
@@ -179,19 +180,20 @@ test("live-restore is refused, since Docker does not allow it in a Swarm", (t) =
 
 for (const content of ["{", '"text"', "[]", "null", "{'registry-mirrors': []}"])
   test(`a daemon.json of ${content} is refused and not overwritten`, (t) => {
-    const error = refusal(t, () => plan(classOf(0, withMirror), { manager: daemon(content) }));
+    const error = planError(t, () => plan(classOf(0, withMirror), { manager: daemon(content) }));
     t.regex(error.message, /^manager: \/etc\/docker\/daemon\.json is not a JSON object/);
     t.is(error.code, exitCode.preflight);
   });
 
 test("an empty daemon.json counts as missing", (t) => {
-  t.deepEqual(said(plan(classOf(0), { manager: daemon(" \n") })), []);
+  t.deepEqual(describeSteps(plan(classOf(0), { manager: daemon(" \n") })), []);
 });
 
 test("`down` restores the settings on the machines on which swarmhub changed them", (t) => {
   const cluster = classOf(2);
   const some = { worker1: { files: { [paths.dockerConfigurationBefore]: "{}" } } };
-  const remove = (changes: Some) => said(engine.remove(machinesOf(cluster, {}, changes), cluster));
+  const remove = (changes: Some) =>
+    describeSteps(engine.remove(machinesOf(cluster, {}, changes), cluster));
   t.deepEqual(remove({}), []);
   t.deepEqual(remove(some), ["worker1: restore Docker's registry mirrors"]);
 });

@@ -9,7 +9,7 @@ import {
   loadedRules6,
   removeScript,
 } from "../../src/pieces/firewall/rules.js";
-import { classOf, machinesOf, said } from "../support/class-of.js";
+import { classOf, machinesOf, describeSteps } from "../support/class-of.js";
 import { shellProblems } from "./support/shell.js";
 
 const two = ["10.77.0.11", "10.77.0.12"];
@@ -24,7 +24,7 @@ const plan = (
   some: Parameters<typeof machinesOf>[2] = {},
 ) => {
   const cluster = classOf(1);
-  return said(firewall.plan(cluster.config, machinesOf(cluster, changes, some), cluster));
+  return describeSteps(firewall.plan(cluster.config, machinesOf(cluster, changes, some), cluster));
 };
 
 const load =
@@ -64,7 +64,9 @@ test("rules whose unit is inactive are loaded again", (t) => {
 test("a machine that joins the class changes the rules of all machines", (t) => {
   const three = [...two, "10.77.0.13"];
   const cluster = classOf(2);
-  const steps = said(firewall.plan(cluster.config, machinesOf(cluster, asWanted), cluster));
+  const steps = describeSteps(
+    firewall.plan(cluster.config, machinesOf(cluster, asWanted), cluster),
+  );
   t.deepEqual(
     steps,
     ["manager", "worker1", "worker2"].flatMap((host) => [
@@ -77,7 +79,7 @@ test("a machine that joins the class changes the rules of all machines", (t) => 
 test("`down` removes any remains of the firewall, and does nothing if there are none", (t) => {
   const cluster = classOf(1);
   const remove = (some: Parameters<typeof machinesOf>[2]) =>
-    said(firewall.remove(machinesOf(cluster, {}, some), cluster));
+    describeSteps(firewall.remove(machinesOf(cluster, {}, some), cluster));
   t.deepEqual(remove({}), []);
   for (const rest of [
     { firewall: ["-N SWARMHUB-INPUT"] },

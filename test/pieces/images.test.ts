@@ -12,7 +12,7 @@ import type { OwnImage } from "../../src/operator/own-images.js";
 import { cleanup } from "../../src/pieces/cleanup.js";
 import { inspectPulled } from "../../src/pieces/cleanup/images.js";
 import { images } from "../../src/pieces/images.js";
-import { classOf, machinesOf, refusal, runAll, said } from "../support/class-of.js";
+import { classOf, machinesOf, planError, runAll, describeSteps } from "../support/class-of.js";
 import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
 
 const tag = "quay.io/jupyter/scipy-notebook:2026-11-02";
@@ -60,7 +60,7 @@ test("our missing images are built on their machine, and the notebook image is p
     ...inspected(cluster),
     userImages: [notebook(tag)],
   };
-  t.deepEqual(said(images.plan(cluster.config, have, cluster)), [
+  t.deepEqual(describeSteps(images.plan(cluster.config, have, cluster)), [
     "manager: build the image hub (swarmhub/hub:0123456789ab)",
     "manager: build the image proxy (swarmhub/proxy:0123456789ab)",
     "manager: build the image edge (swarmhub/edge:0123456789ab)",
@@ -73,7 +73,9 @@ test("our missing images are built on their machine, and the notebook image is p
 test("a worker with another image under the same tag pulls that of the first worker", (t) => {
   const cluster = classOf(2);
   const have = { ...inspected(cluster), own: [], userImages: [notebook(digest(1), "worker1")] };
-  t.deepEqual(said(images.plan(cluster.config, have, cluster)), [`worker2: pull ${digest(1)}`]);
+  t.deepEqual(describeSteps(images.plan(cluster.config, have, cluster)), [
+    `worker2: pull ${digest(1)}`,
+  ]);
 });
 
 test("each image to choose from is pulled to each machine that takes users", (t) => {
@@ -86,7 +88,7 @@ test("each image to choose from is pulled to each machine that takes users", (t)
       { ...notebook("r:1"), image: "r:1", reference: "r:1" },
     ],
   };
-  t.deepEqual(said(images.plan(cluster.config, have, cluster)), [
+  t.deepEqual(describeSteps(images.plan(cluster.config, have, cluster)), [
     "worker1: pull r:1",
     `worker2: pull ${digest(1)}`,
     "worker2: pull r:1",
@@ -111,7 +113,7 @@ test("a disk too small for the image is refused before the pull, if the image's 
       cluster,
     );
   t.is(
-    refusal(t, () => plan(4 * 2 ** 30)).message,
+    planError(t, () => plan(4 * 2 ** 30)).message,
     `worker2: the root disk has 5 GB free, but pulling ${tag} needs 5.2 GB`,
   );
   t.is(plan(3 * 2 ** 30).length, 1);
@@ -122,7 +124,7 @@ test("a disk too small for the image is refused before the pull, if the image's 
 test("without workers the manager pulls the notebook", (t) => {
   const cluster = classOf(0);
   const have = { ...inspected(cluster), own: [], userImages: [notebook(tag)] };
-  t.deepEqual(said(images.plan(cluster.config, have, cluster)), [`manager: pull ${tag}`]);
+  t.deepEqual(describeSteps(images.plan(cluster.config, have, cluster)), [`manager: pull ${tag}`]);
 });
 
 test("existing images need no step; those of an earlier swarmhub are removed at the end", (t) => {
@@ -132,9 +134,9 @@ test("existing images need no step; those of an earlier swarmhub are removed at 
     ...inspected(cluster),
     userImages: [notebook(digest(1), "worker1", "worker2")],
   };
-  t.deepEqual(said(images.plan(cluster.config, have, cluster)), []);
+  t.deepEqual(describeSteps(images.plan(cluster.config, have, cluster)), []);
   t.deepEqual(
-    said(
+    describeSteps(
       cleanup.plan(
         cluster.config,
         { own: have.own, persistent: undefined, pulled: [], oldBuilds: [], networks: [] },
@@ -149,7 +151,7 @@ test("an image with a foreign name is never removed as an old one", (t) => {
   const cluster = classOf(2);
   const have = [built(cluster.manager, all, "swarmhub/notebook:lab", "mine/hub:ba9876543210")];
   t.deepEqual(
-    said(
+    describeSteps(
       cleanup.plan(
         cluster.config,
         { own: have, persistent: undefined, pulled: [], oldBuilds: [], networks: [] },
@@ -166,15 +168,15 @@ test("`down` removes our images", (t) => {
   // The manager takes no users now, but took some before its first worker joined.
   const pulled = [cluster.manager, cluster.workers[1]!].map((host) => pulledOn(host));
   const have = { ...inspected(cluster), own: [old], userImages: [], pulled };
-  t.deepEqual(said(images.remove(have, cluster)), [
+  t.deepEqual(describeSteps(images.remove(have, cluster)), [
     "manager: remove images built by swarmhub",
     `manager: remove the image ${tag}`,
     `worker2: remove the image ${tag}`,
   ]);
   const none = { ...inspected(cluster), own: [built(cluster.manager, [])], userImages: [] };
-  t.deepEqual(said(images.remove(none, cluster)), []);
+  t.deepEqual(describeSteps(images.remove(none, cluster)), []);
   t.deepEqual(
-    said(
+    describeSteps(
       cleanup.remove(
         { own: [old], persistent: undefined, pulled: [], oldBuilds: [], networks: [] },
         cluster,
@@ -316,7 +318,7 @@ test("an image that swarmhub pulled is removed with all its names when it is nei
     { own: [], persistent: undefined, pulled, oldBuilds: [], networks: [] },
     fakeCluster(host),
   );
-  t.deepEqual(said(steps), ["manager: remove an unused image (r:1)"]);
+  t.deepEqual(describeSteps(steps), ["manager: remove an unused image (r:1)"]);
   await runAll(steps);
   t.deepEqual(removed, [digest(1, "r"), "r:1", pulledName("r:1")]);
 });

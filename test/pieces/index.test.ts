@@ -2,7 +2,7 @@ import test from "ava";
 import type { Cluster } from "../../src/cluster/cluster.js";
 import { imageReference } from "../../src/images/own.js";
 import { pieces } from "../../src/pieces/index.js";
-import { said } from "../support/class-of.js";
+import { describeSteps } from "../support/class-of.js";
 import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
 
 // Our images are built from the output of `npm run build`; without it pieces that name an image cannot be inspected.
@@ -44,7 +44,7 @@ for (const [what, make] of classes) {
       t.is(
         steps.length === 0,
         ["cleanup", "registry", "skeleton"].includes(piece.name),
-        `${piece.name}: ${said(steps).join("; ")}`,
+        `${piece.name}: ${describeSteps(steps).join("; ")}`,
       );
     }
   });
@@ -52,7 +52,11 @@ for (const [what, make] of classes) {
   test(`${what}: on blank machines there is nothing to remove`, async (t) => {
     const cluster = make();
     for (const piece of testable)
-      t.deepEqual(said(piece.remove(await piece.inspect(cluster), cluster)), [], piece.name);
+      t.deepEqual(
+        describeSteps(piece.remove(await piece.inspect(cluster), cluster)),
+        [],
+        piece.name,
+      );
   });
 }
 

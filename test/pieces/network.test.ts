@@ -3,7 +3,7 @@ import { choosePool } from "../../src/cluster/ipv4.js";
 import { exitCode } from "../../src/errors.js";
 import { cleanup } from "../../src/pieces/cleanup.js";
 import { network } from "../../src/pieces/network.js";
-import { classOf, machinesOf, refusal, runAll, said } from "../support/class-of.js";
+import { classOf, machinesOf, planError, runAll, describeSteps } from "../support/class-of.js";
 
 const via = (...destinations: string[]) =>
   destinations.map((destination) => ({ destination, device: "eth0" }));
@@ -14,7 +14,7 @@ test("the overlay's MTU is that of the smallest interface minus VXLAN's overhead
     addresses: [{ device: "eth0", address: `10.77.0.${last}`, prefix: 24, mtu }],
   });
   const machines = machinesOf(cluster, {}, { manager: card(9000, 11), worker1: card(1450, 12) });
-  t.deepEqual(said(network.plan(cluster.config, { machines, networks: [] }, cluster)), [
+  t.deepEqual(describeSteps(network.plan(cluster.config, { machines, networks: [] }, cluster)), [
     "manager: create the overlay network geo-101-network (10.201.128.0/23, MTU 1400)",
   ]);
 });
@@ -43,7 +43,7 @@ test("Docker's own bridges occupy no range", (t) => {
 });
 
 test("machines whose routes leave no range are refused by naming the routes", (t) => {
-  const error = refusal(t, () => choosePool(via("10.0.0.0/8", "172.16.0.0/12")));
+  const error = planError(t, () => choosePool(via("10.0.0.0/8", "172.16.0.0/12")));
   t.is(
     error.message,
     "no address range is left for the Swarm: each one overlaps a machine's route (10.0.0.0/8, 172.16.0.0/12)",
@@ -60,18 +60,21 @@ const existing = {
 test("an existing network needs no step and is removed by `down`", (t) => {
   const cluster = classOf(1);
   const machines = machinesOf(cluster);
-  t.deepEqual(said(network.plan(cluster.config, { machines, networks: [existing] }, cluster)), []);
-  t.deepEqual(said(network.remove({ machines, networks: [existing] }, cluster)), [
+  t.deepEqual(
+    describeSteps(network.plan(cluster.config, { machines, networks: [existing] }, cluster)),
+    [],
+  );
+  t.deepEqual(describeSteps(network.remove({ machines, networks: [existing] }, cluster)), [
     "manager: remove the overlay network geo-101-network",
   ]);
-  t.deepEqual(said(network.remove({ machines, networks: [] }, cluster)), []);
+  t.deepEqual(describeSteps(network.remove({ machines, networks: [] }, cluster)), []);
 });
 
 test("a joining machine with a smaller MTU is refused, since the network's MTU cannot change", (t) => {
   const cluster = classOf(1);
   const small = { addresses: [{ device: "eth0", address: "10.77.0.12", prefix: 24, mtu: 1450 }] };
   const machines = machinesOf(cluster, {}, { worker1: small });
-  const error = refusal(t, () =>
+  const error = planError(t, () =>
     network.plan(cluster.config, { machines, networks: [existing] }, cluster),
   );
   t.is(
@@ -95,7 +98,7 @@ test("a joining machine with a route into the class's network is refused", (t) =
   t.deepEqual(plan("10.202.0.0/16"), []);
   t.deepEqual(plan("10.201.128.0/24", "docker_gwbridge"), []);
   t.is(
-    refusal(t, () => plan("10.201.0.0/16")).message,
+    planError(t, () => plan("10.201.0.0/16")).message,
     "worker1: the route to 10.201.0.0/16 overlaps the class's overlay network 10.201.128.0/23, so users' servers would be unreachable",
   );
 });
@@ -110,24 +113,25 @@ const former = {
 test("a network of the former name is replaced by one beside it, and is removed by `down`", (t) => {
   const cluster = classOf(1);
   const machines = machinesOf(cluster);
-  t.deepEqual(said(network.plan(cluster.config, { machines, networks: [former] }, cluster)), [
-    "manager: create the overlay network geo-101-network (10.201.130.0/23, MTU 1450)",
-  ]);
+  t.deepEqual(
+    describeSteps(network.plan(cluster.config, { machines, networks: [former] }, cluster)),
+    ["manager: create the overlay network geo-101-network (10.201.130.0/23, MTU 1450)"],
+  );
   const networks = [existing, former];
-  t.deepEqual(said(network.plan(cluster.config, { machines, networks }, cluster)), []);
-  t.deepEqual(said(network.remove({ machines, networks }, cluster)), [
+  t.deepEqual(describeSteps(network.plan(cluster.config, { machines, networks }, cluster)), []);
+  t.deepEqual(describeSteps(network.remove({ machines, networks }, cluster)), [
     "manager: remove the overlay network geo-101-network",
     "manager: remove the overlay network swarmhub",
   ]);
   const others = { ...former, Labels: { "swarmhub.class": "other" } };
-  t.deepEqual(said(network.remove({ machines, networks: [others] }, cluster)), []);
+  t.deepEqual(describeSteps(network.remove({ machines, networks: [others] }, cluster)), []);
 });
 
 test("the network of the former name is removed at the end of `up`, when nothing uses it", (t) => {
   const cluster = classOf(1);
   const have = { own: [], persistent: undefined, pulled: [], oldBuilds: [] };
   const titles = (...networks: object[]) =>
-    said(cleanup.plan(cluster.config, { ...have, networks: networks as never }, cluster));
+    describeSteps(cleanup.plan(cluster.config, { ...have, networks: networks as never }, cluster));
   t.deepEqual(titles(existing, former), ["manager: remove the overlay network swarmhub"]);
   t.deepEqual(titles(existing), []);
 });

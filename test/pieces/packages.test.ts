@@ -3,7 +3,7 @@ import { exitCode } from "../../src/errors.js";
 import { paths } from "../../src/paths.js";
 import { packages } from "../../src/pieces/packages.js";
 import { installScript, purgeScript } from "../../src/pieces/packages/scripts.js";
-import { classOf, machinesOf, refusal, said } from "../support/class-of.js";
+import { classOf, machinesOf, planError, describeSteps } from "../support/class-of.js";
 import { shellProblems } from "./support/shell.js";
 
 const plan = (
@@ -15,7 +15,7 @@ const all = { "docker.io": "26.1.5", "nfs-kernel-server": "1:2.8.3", xfsprogs: "
 
 test("blank machines get Docker, and the one with the homes also the NFS server and XFS", (t) => {
   const cluster = classOf(2);
-  t.deepEqual(said(plan(cluster)), [
+  t.deepEqual(describeSteps(plan(cluster)), [
     "manager: install docker.io, nfs-kernel-server, xfsprogs",
     "worker1: install docker.io",
     "worker2: install docker.io",
@@ -23,7 +23,7 @@ test("blank machines get Docker, and the one with the homes also the NFS server 
 });
 
 test("a separate storage server gets NFS and XFS instead of the manager", (t) => {
-  t.deepEqual(said(plan(classOf(1, { server: true }))), [
+  t.deepEqual(describeSteps(plan(classOf(1, { server: true }))), [
     "manager: install docker.io",
     "worker1: install docker.io",
     "server: install docker.io, nfs-kernel-server, xfsprogs",
@@ -31,24 +31,24 @@ test("a separate storage server gets NFS and XFS instead of the manager", (t) =>
 });
 
 test("a machine with all packages needs no step", (t) => {
-  t.deepEqual(said(plan(classOf(2), { packages: all })), []);
+  t.deepEqual(describeSteps(plan(classOf(2), { packages: all })), []);
 });
 
 test("Docker from Docker's own packages is kept", (t) => {
   const { "docker.io": _debian, ...others } = all;
   const installed = { ...others, "docker-ce": "5:29.0.1-1~debian.13~trixie" };
-  t.deepEqual(said(plan(classOf(0), { packages: installed })), []);
+  t.deepEqual(describeSteps(plan(classOf(0), { packages: installed })), []);
 });
 
 test("a removed package is installed again", (t) => {
-  t.deepEqual(said(plan(classOf(1), { packages: { "docker.io": "26.1.5" } })), [
+  t.deepEqual(describeSteps(plan(classOf(1), { packages: { "docker.io": "26.1.5" } })), [
     "manager: install nfs-kernel-server, xfsprogs",
   ]);
 });
 
 for (const version of ["19.3.15", "1.5", "20.03.1", "18.09.1+dfsg1-7.1+deb10u3"])
   test(`Docker ${version} is refused`, (t) => {
-    const error = refusal(t, () =>
+    const error = planError(t, () =>
       plan(classOf(1), {}, { worker1: { packages: { "docker.io": version } } }),
     );
     t.is(
@@ -66,7 +66,9 @@ for (const version of [
 ])
   test(`Docker ${version} is new enough`, (t) => {
     t.deepEqual(
-      said(plan(classOf(1), {}, { worker1: { packages: { "docker.io": version } } })).slice(1),
+      describeSteps(
+        plan(classOf(1), {}, { worker1: { packages: { "docker.io": version } } }),
+      ).slice(1),
       [],
     );
   });
@@ -76,7 +78,7 @@ const system = (id: string, like: string[], version: string, name: string) => ({
 });
 
 test("a system other than Debian and Ubuntu is refused by its name", (t) => {
-  const error = refusal(t, () =>
+  const error = planError(t, () =>
     plan(
       classOf(1),
       {},
@@ -107,7 +109,7 @@ for (const [id, version] of [
   ["ubuntu", "21.10"],
 ] as const)
   test(`${id} ${version} is too old`, (t) => {
-    const error = refusal(t, () => plan(classOf(0), system(id, [], version, `${id} ${version}`)));
+    const error = planError(t, () => plan(classOf(0), system(id, [], version, `${id} ${version}`)));
     t.regex(error.message, /^manager: the system is .*; swarmhub supports Debian 12 or later/);
   });
 
@@ -115,7 +117,7 @@ test("`down` removes the packages recorded on each machine, and none without a r
   const cluster = classOf(1);
   const files = { [paths.installedPackages]: "containerd\ndocker.io\n" };
   const steps = (some: Parameters<typeof machinesOf>[2]) =>
-    said(packages.remove(machinesOf(cluster, {}, some), cluster));
+    describeSteps(packages.remove(machinesOf(cluster, {}, some), cluster));
   t.deepEqual(steps({}), []);
   t.deepEqual(steps({ worker1: { files } }), [
     "worker1: remove packages installed by swarmhub (containerd docker.io)",
@@ -125,7 +127,7 @@ test("`down` removes the packages recorded on each machine, and none without a r
 test("a changed record cannot inject a command", (t) => {
   const cluster = classOf(0);
   const files = { [paths.installedPackages]: "docker.io\n$(reboot)\n--allow\nxfsprogs; reboot\n" };
-  t.deepEqual(said(packages.remove(machinesOf(cluster, { files }), cluster)), [
+  t.deepEqual(describeSteps(packages.remove(machinesOf(cluster, { files }), cluster)), [
     "manager: remove packages installed by swarmhub (docker.io)",
   ]);
 });

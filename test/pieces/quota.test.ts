@@ -8,8 +8,8 @@ import { configuredLimits, limitsFile } from "../../src/homes/set-limits.js";
 import { paths } from "../../src/paths.js";
 import { quota } from "../../src/pieces/quota.js";
 import { watcherStatus } from "../contracts/support/examples.js";
-import { classOf, said } from "../support/class-of.js";
-import { fakeConfig, fakeFacts, keptStorage } from "../support/fakes.js";
+import { classOf, describeSteps } from "../support/class-of.js";
+import { fakeConfig, fakeFacts, persistentStorage } from "../support/fakes.js";
 
 /** A container as Docker 26 shows it, of the spec that the piece itself creates, with defaults filled in. */
 const createdBy = async () => {
@@ -63,7 +63,7 @@ type Created = Awaited<ReturnType<typeof createdBy>>;
 
 const have = (
   container: unknown,
-  limits = limitsFile(configuredLimits(keptStorage(), fakeConfig().login)),
+  limits = limitsFile(configuredLimits(persistentStorage(), fakeConfig().login)),
   hasFormer = false,
 ) =>
   ({
@@ -74,7 +74,7 @@ const have = (
     hasFormer,
   }) as never;
 const plan = (container: unknown, cluster = classOf(1)) =>
-  said(quota.plan(cluster.config, have(container), cluster));
+  describeSteps(quota.plan(cluster.config, have(container), cluster));
 
 test("the watcher is started on the machine with the homes", (t) => {
   t.deepEqual(plan(undefined), ["manager: start the quota watcher"]);
@@ -113,10 +113,10 @@ for (const [what, detail, change] of drift)
 test("limits.json is written where it differs", async (t) => {
   const cluster = classOf(0, {
     answers: [["mountpoint -q /srv/swarmhub", ""]],
-    config: { storage: keptStorage({ files: 1000 }) },
+    config: { storage: persistentStorage({ files: 1000 }) },
   });
   const [step, ...more] = quota.plan(cluster.config, have(await createdBy()), cluster);
-  t.deepEqual(said(step ? [step] : []), ["manager: write /srv/swarmhub/limits.json"]);
+  t.deepEqual(describeSteps(step ? [step] : []), ["manager: write /srv/swarmhub/limits.json"]);
   t.deepEqual(more, []);
   await step?.run(() => {});
   t.regex(cluster.manager.asked.join(), /set -e\nmountpoint -q .*"files": 1000/s);
@@ -124,7 +124,7 @@ test("limits.json is written where it differs", async (t) => {
 
 test("the homes of a group's users have the group's quota, under their own names", (t) => {
   const { login } = fakeConfig();
-  const storage = keptStorage();
+  const storage = persistentStorage();
   storage.quota.groups = { staff: (50 * 2 ** 30) as never };
   login.groups = { staff: ["eve@example.org", "ada"], tutors: ["bob"] };
   t.deepEqual(configuredLimits(storage, login), {
@@ -174,19 +174,19 @@ test("a watcher of the former name is removed by the step that starts its succes
   const title = "manager: restart the quota watcher (name)";
   const former = have(undefined, undefined, true);
   const steps = quota.plan(cluster.config, former, cluster);
-  t.deepEqual(said(steps), [title]);
+  t.deepEqual(describeSteps(steps), [title]);
   await steps[0]?.run(() => {});
   const both = have(await createdBy(), undefined, true);
-  t.deepEqual(said(quota.plan(cluster.config, both, cluster)), [title]);
-  t.deepEqual(said(quota.remove(former, cluster)), ["manager: stop the quota watcher"]);
+  t.deepEqual(describeSteps(quota.plan(cluster.config, both, cluster)), [title]);
+  t.deepEqual(describeSteps(quota.remove(former, cluster)), ["manager: stop the quota watcher"]);
 });
 
 test("`down` stops the watcher, and does nothing where there is none", async (t) => {
   const cluster = classOf(1);
-  t.deepEqual(said(quota.remove(have(await createdBy()), cluster)), [
+  t.deepEqual(describeSteps(quota.remove(have(await createdBy()), cluster)), [
     "manager: stop the quota watcher",
   ]);
-  t.deepEqual(said(quota.remove(have(undefined), cluster)), []);
+  t.deepEqual(describeSteps(quota.remove(have(undefined), cluster)), []);
 });
 
 const started = (status: string, onCreate: (spec: Record<string, unknown>) => void = () => {}) => {

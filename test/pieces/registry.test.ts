@@ -11,7 +11,7 @@ import { images } from "../../src/pieces/images.js";
 import { registry } from "../../src/pieces/registry.js";
 import { relaySteps } from "../../src/pieces/registry/relay.js";
 import type { ServiceState } from "../../src/pieces/shared/service.js";
-import { classOf, machinesOf, refusal, runAll, said } from "../support/class-of.js";
+import { classOf, machinesOf, planError, runAll, describeSteps } from "../support/class-of.js";
 import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
 
 const hash = "0123456789abcdef";
@@ -40,7 +40,7 @@ const plan = (
 
 test("the registry starts, the image is pushed once, and each worker pulls it through its own relay", (t) => {
   const { steps } = plan(2, notebook({ isPushed: false }));
-  t.deepEqual(said(steps), [
+  t.deepEqual(describeSteps(steps), [
     "manager: create the folder for the registry's images",
     "manager: start the service registry",
     "manager: push the image of /class/image to the registry",
@@ -60,7 +60,7 @@ test("the registry starts, the image is pushed once, and each worker pulls it th
 test("a machine with the image needs no step, and one that joined pulls the pushed image", (t) => {
   const { steps } = plan(2, notebook({}, "worker1"), { state: ["registry"] });
   t.deepEqual(
-    said(steps).filter((each) => /push|pull/.test(each)),
+    describeSteps(steps).filter((each) => /push|pull/.test(each)),
     ["worker2: pull the image of /class/image"],
   );
 });
@@ -72,11 +72,11 @@ test("an unneeded registry is removed", (t) => {
     service: present,
     state: ["registry"],
   });
-  t.deepEqual(said(steps), [
+  t.deepEqual(describeSteps(steps), [
     "manager: stop the service registry",
     "manager: remove the registry's images",
   ]);
-  t.deepEqual(said(plan(1, notebook({}), { isNeeded: false }).steps), []);
+  t.deepEqual(describeSteps(plan(1, notebook({}), { isNeeded: false }).steps), []);
 });
 
 test("`down` removes the relays first", (t) => {
@@ -86,7 +86,7 @@ test("`down` removes the relays first", (t) => {
   });
   const files = { [paths.registrySocket]: "", [paths.registryRelay]: "" };
   const machines = machinesOf(cluster, { state: ["registry"] }, { worker1: { files } });
-  t.deepEqual(said(registry.remove({ ...have, machines }, cluster)), [
+  t.deepEqual(describeSteps(registry.remove({ ...have, machines }, cluster)), [
     "worker1: remove its relay to the registry",
     "manager: stop the service registry",
     "manager: remove the registry's images",
@@ -116,16 +116,18 @@ test("the image is built before the push, and an unreadable folder stops the pla
     otherImages: new Map([[cluster.workers[0]!, ["sha256:1"]]]),
     userImages: [notebook(state)],
   });
-  t.deepEqual(said(images.plan(cluster.config, have({ isBuilt: false }), cluster)), [
+  t.deepEqual(describeSteps(images.plan(cluster.config, have({ isBuilt: false }), cluster)), [
     "manager: build the image of /class/image (3 files and folders, 2 KB)",
   ]);
-  t.deepEqual(said(images.plan(cluster.config, have({}), cluster)), []);
+  t.deepEqual(describeSteps(images.plan(cluster.config, have({}), cluster)), []);
   const wrong = have({ from: new UserError("a.yaml:1:1  build is gone") });
   t.is(
-    refusal(t, () => images.plan(cluster.config, wrong, cluster)).message,
+    planError(t, () => images.plan(cluster.config, wrong, cluster)).message,
     "a.yaml:1:1  build is gone",
   );
-  t.deepEqual(said(images.remove(wrong, cluster)), ["worker1: remove images built by swarmhub"]);
+  t.deepEqual(describeSteps(images.remove(wrong, cluster)), [
+    "worker1: remove images built by swarmhub",
+  ]);
 });
 
 test("on a single machine the image is named by its id, and no registry is asked", async (t) => {
@@ -183,7 +185,7 @@ test("an outdated build is removed from registry and manager when no user's serv
   const cluster = fakeCluster(manager, [fakeHost("worker1")]);
   const old = await inspectOldBuilds(cluster, [{ reference: tags("c")[0]! }]);
   const steps = oldBuildSteps(old, cluster);
-  t.deepEqual(said(steps), ["manager: remove an outdated build"]);
+  t.deepEqual(describeSteps(steps), ["manager: remove an outdated build"]);
   await runAll(steps);
   t.deepEqual(removed, tags("a"));
   t.regex(scripts[0] ?? "", /rm -rf \S+\/tags\/aaaaaaaaaaaaaaaa\n/);

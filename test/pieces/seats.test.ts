@@ -4,7 +4,7 @@ import type { Membership } from "../../src/host/facts.js";
 import type { Host } from "../../src/host/host.js";
 import { seats } from "../../src/pieces/seats.js";
 import type { SwarmNode } from "../../src/swarm/nodes.js";
-import { classOf, machinesOf, said } from "../support/class-of.js";
+import { classOf, machinesOf, describeSteps } from "../support/class-of.js";
 import { twoMachines } from "../support/fakes.js";
 
 type Spec = { users?: string; availability?: string };
@@ -46,7 +46,7 @@ const plan = (
     ),
   };
   return {
-    steps: said(seats.plan(cluster.config, state, cluster)),
+    steps: describeSteps(seats.plan(cluster.config, state, cluster)),
     problems: seats.problems?.(state, cluster) ?? [],
   };
 };

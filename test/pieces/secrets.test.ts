@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import test from "ava";
 import { readSecret, secrets } from "../../src/pieces/secrets.js";
-import { classOf, machinesOf, runAll, said } from "../support/class-of.js";
+import { classOf, machinesOf, runAll, describeSteps } from "../support/class-of.js";
 
 const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");
 const all = { "proxy-token": "1", "shared-password": hashOf("given"), "admin-password": "3" };
@@ -11,7 +11,7 @@ const plan = (cluster: ReturnType<typeof classOf>, secretHashes: Record<string, 
 const given = { secrets: new Map([["shared-password", "given"]]) };
 
 test("secrets that the operator does not give are generated", (t) => {
-  t.deepEqual(said(plan(classOf(1))), [
+  t.deepEqual(describeSteps(plan(classOf(1))), [
     "manager: generate the secret proxy-token",
     "manager: generate the secret shared-password",
     "manager: generate the secret admin-password",
@@ -20,15 +20,18 @@ test("secrets that the operator does not give are generated", (t) => {
 
 test("the operator's secrets are written once, and again when they change", (t) => {
   const { "shared-password": _password, ...others } = all;
-  t.deepEqual(said(plan(classOf(1, given), others)), ["manager: write the secret shared-password"]);
-  t.deepEqual(said(plan(classOf(1, given), all)), []);
-  t.deepEqual(said(plan(classOf(1, given), { ...all, "shared-password": hashOf("old") })), [
+  t.deepEqual(describeSteps(plan(classOf(1, given), others)), [
     "manager: write the secret shared-password",
   ]);
+  t.deepEqual(describeSteps(plan(classOf(1, given), all)), []);
+  t.deepEqual(
+    describeSteps(plan(classOf(1, given), { ...all, "shared-password": hashOf("old") })),
+    ["manager: write the secret shared-password"],
+  );
 });
 
 test("a generated secret is kept, whatever its value", (t) => {
-  t.deepEqual(said(plan(classOf(1), all)), []);
+  t.deepEqual(describeSteps(plan(classOf(1), all)), []);
 });
 
 test("secrets are written as files into a folder of root's and are never in a step's text", async (t) => {
@@ -68,7 +71,7 @@ test("a secret is read from the manager", async (t) => {
 test("`down` removes the secrets, and does nothing if there are none", (t) => {
   const cluster = classOf(1);
   const remove = (secretHashes: Record<string, string>) =>
-    said(secrets.remove(machinesOf(cluster, { secretHashes }), cluster));
+    describeSteps(secrets.remove(machinesOf(cluster, { secretHashes }), cluster));
   t.deepEqual(remove({}), []);
   t.deepEqual(remove({ "proxy-token": "1" }), ["manager: remove the secrets"]);
 });

@@ -6,7 +6,7 @@ import { hub } from "../../src/pieces/hub.js";
 import { hubConfiguration } from "../../src/pieces/hub/settings.js";
 import { proxy } from "../../src/pieces/proxy.js";
 import type { ServiceState } from "../../src/pieces/shared/service.js";
-import { classOf, machinesOf, runAll, said } from "../support/class-of.js";
+import { classOf, machinesOf, runAll, describeSteps } from "../support/class-of.js";
 import { statusText } from "../tls/support/assert-problem.js";
 
 const secretHashes = { "proxy-token": "1", "shared-password": "2", "admin-password": "3" };
@@ -124,7 +124,7 @@ const applied = async (name: Name, options: Parameters<typeof classOf>[1] = {}) 
 
 test("a missing service is started after its files are written", (t) => {
   const cluster = classOf(1);
-  const titles = (name: Name) => said(steps(name, cluster, absent));
+  const titles = (name: Name) => describeSteps(steps(name, cluster, absent));
   t.deepEqual(titles("proxy"), ["manager: start the service proxy"]);
   t.deepEqual(titles("hub"), [
     "manager: write /etc/swarmhub/hub.json",
@@ -142,20 +142,20 @@ test("a missing service is started after its files are written", (t) => {
 for (const name of names) {
   test(`${name}: a second run has nothing to do`, async (t) => {
     const { cluster, files, present } = await applied(name);
-    t.deepEqual(said(steps(name, cluster, present, { files })), []);
+    t.deepEqual(describeSteps(steps(name, cluster, present, { files })), []);
   });
 
   test(`${name}: another image is an update`, async (t) => {
     const { cluster, files, present } = await applied(name);
-    t.deepEqual(said(steps(name, cluster, { ...present, imageId: "sha256:2" }, { files })), [
-      `manager: update the service ${name} (TaskTemplate.ContainerSpec.Image)`,
-      ...all[name].last,
-    ]);
+    t.deepEqual(
+      describeSteps(steps(name, cluster, { ...present, imageId: "sha256:2" }, { files })),
+      [`manager: update the service ${name} (TaskTemplate.ContainerSpec.Image)`, ...all[name].last],
+    );
   });
 
   test(`${name}: a service in the wanted state that does not run is waited for`, async (t) => {
     const { cluster, files, present } = await applied(name);
-    t.deepEqual(said(steps(name, cluster, { ...present, running: false }, { files })), [
+    t.deepEqual(describeSteps(steps(name, cluster, { ...present, running: false }, { files })), [
       `manager: wait for the service ${name} to run`,
       ...all[name].last,
     ]);
@@ -164,7 +164,7 @@ for (const name of names) {
   test(`${name}: a manual change is reverted`, async (t) => {
     const { cluster, files, present } = await applied(name);
     present.present!.Mode!.Replicated.Replicas = 0;
-    t.deepEqual(said(steps(name, cluster, present, { files })), [
+    t.deepEqual(describeSteps(steps(name, cluster, present, { files })), [
       `manager: update the service ${name} (Mode.Replicated.Replicas)`,
       ...all[name].last,
     ]);
@@ -174,7 +174,7 @@ for (const name of names) {
     const { cluster, files, present } = await applied(name);
     const { piece, have, state, removed } = all[name];
     const remove = (service: ServiceState, changes: Changes) =>
-      said(piece.remove(have(cluster, service, changes) as never, cluster));
+      describeSteps(piece.remove(have(cluster, service, changes) as never, cluster));
     t.deepEqual(remove(absent, {}), []);
     const rest = removed.map((each) => `manager: remove ${each}`);
     t.deepEqual(remove(present, { files, state }), [`manager: stop the service ${name}`, ...rest]);
@@ -186,13 +186,13 @@ test("hub and proxy restart when a secret that they read changes", async (t) => 
   const changed = { ...secretHashes, "proxy-token": "other" };
   for (const name of ["hub", "proxy"] as const) {
     const { cluster, files, present } = await applied(name);
-    t.deepEqual(said(steps(name, cluster, present, { files, secretHashes: changed })), [
+    t.deepEqual(describeSteps(steps(name, cluster, present, { files, secretHashes: changed })), [
       `manager: update the service ${name} (TaskTemplate.ContainerSpec.Labels.swarmhub.files)`,
     ]);
   }
   const { cluster, files, present } = await applied("proxy");
   const other = { ...secretHashes, "shared-password": "other" };
-  t.deepEqual(said(steps("proxy", cluster, present, { files, secretHashes: other })), []);
+  t.deepEqual(describeSteps(steps("proxy", cluster, present, { files, secretHashes: other })), []);
 });
 
 const changes: [string, Name, (config: Config) => void][] = [
@@ -210,7 +210,7 @@ for (const [what, name, change] of changes)
   test(`another value for ${what} is written and restarts the ${name}`, async (t) => {
     const { cluster, files, present } = await applied(name);
     change(cluster.config);
-    t.deepEqual(said(steps(name, cluster, present, { files })), [
+    t.deepEqual(describeSteps(steps(name, cluster, present, { files })), [
       `manager: write /etc/swarmhub/${name}.json`,
       `manager: update the service ${name} (TaskTemplate.ContainerSpec.Labels.swarmhub.files)`,
     ]);
@@ -274,7 +274,7 @@ test("a new number of seats is written and does not restart the hub", async (t) 
   const { files, present } = await applied("hub");
   const cluster = classOf(2);
   const have = { files, memory: 64 * 2 ** 30 };
-  t.deepEqual(said(steps("hub", cluster, present, have)), [
+  t.deepEqual(describeSteps(steps("hub", cluster, present, have)), [
     "manager: write /etc/swarmhub/hub.json",
   ]);
 });
@@ -325,7 +325,7 @@ for (const [what, hasFormer, services, volumes, expected] of [
   test(`the hub starts once of the former names ${what} is gone`, (t) => {
     const cluster = classOf(1);
     const have = formerState(cluster, hasFormer, [...services], [...volumes]);
-    t.deepEqual(said(hub.plan(cluster.config, have as never, cluster)), [
+    t.deepEqual(describeSteps(hub.plan(cluster.config, have as never, cluster)), [
       "manager: write /etc/swarmhub/hub.json",
       ...expected,
       "manager: start the service hub",
@@ -355,17 +355,17 @@ for (const name of ["proxy", "edge"] as const)
   test(`${name}: the service of the former name is stopped first, by \`down\` too`, async (t) => {
     const cluster = classOf(1);
     const former = { ...absent, hasFormer: true };
-    const titles = said(steps(name, cluster, former));
+    const titles = describeSteps(steps(name, cluster, former));
     const at = titles.indexOf(`manager: stop the service ${name} of the former name`);
     t.true(at >= 0);
     t.is(titles[at + 1], `manager: start the service ${name}`);
     const { present, files } = await applied(name);
     t.is(
-      said(steps(name, cluster, { ...present, hasFormer: true }, { files }))[0],
+      describeSteps(steps(name, cluster, { ...present, hasFormer: true }, { files }))[0],
       `manager: stop the service ${name} of the former name`,
     );
     const { piece, have } = all[name];
-    t.deepEqual(said(piece.remove(have(cluster, former) as never, cluster)), [
+    t.deepEqual(describeSteps(piece.remove(have(cluster, former) as never, cluster)), [
       `manager: stop the service ${name} of the former name`,
     ]);
   });
@@ -385,7 +385,7 @@ test("`down` stops the hub, then the users' servers, then removes the mounts of 
     present: {},
   });
   const plan = hub.remove({ ...have, servers } as never, cluster);
-  t.deepEqual(said(plan), [
+  t.deepEqual(describeSteps(plan), [
     "manager: stop the service hub",
     "manager: stop the servers of 2 users",
     "worker1: remove the mounts of homes",

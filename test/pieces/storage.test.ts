@@ -16,7 +16,7 @@ import {
 } from "../../src/pieces/storage/exports.js";
 import { addLineScript, fstabLine, removeLineScript } from "../../src/pieces/storage/fstab.js";
 import { quote } from "../../src/text/shell.js";
-import { classOf, machinesOf, refusal, runAll, said } from "../support/class-of.js";
+import { classOf, machinesOf, planError, runAll, describeSteps } from "../support/class-of.js";
 import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
 import {
   blank,
@@ -47,7 +47,7 @@ const on = (host: string, ...steps: string[]) => steps.map((step) => `${host}: $
 test("a blank disk is formatted, mounted, given its folders and exported", (t) => {
   const steps = plan(classOf(1), nothing);
   t.deepEqual(
-    said(steps),
+    describeSteps(steps),
     on("manager", "format /dev/vdb with XFS (20 GB, blank)", mount("/dev/vdb"), folders, ...nfs),
   );
   t.deepEqual(
@@ -59,25 +59,25 @@ test("a blank disk is formatted, mounted, given its folders and exported", (t) =
 });
 
 test("a storage server runs all these steps instead of the manager", (t) => {
-  const steps = said(plan(classOf(1, { server: true }), nothing));
+  const steps = describeSteps(plan(classOf(1, { server: true }), nothing));
   t.is(steps.length, 8);
   t.true(steps.every((step) => step.startsWith("server: ")));
 });
 
 test("storage in the wanted state needs no step", (t) => {
-  t.deepEqual(said(plan(classOf(1), mounted, facts)), []);
+  t.deepEqual(describeSteps(plan(classOf(1), mounted, facts)), []);
 });
 
 test("the homes of an earlier class are mounted without formatting", (t) => {
   t.deepEqual(
-    said(plan(classOf(1), { ...nothing, device: homes })),
+    describeSteps(plan(classOf(1), { ...nothing, device: homes })),
     on("manager", mount("/dev/vdb", kept), folders, ...nfs),
   );
 });
 
 test("each lost part is restored by itself", (t) => {
   const drift = (disk: Partial<DiskState>, changes: Partial<Facts> = {}) =>
-    said(plan(classOf(1), { ...mounted, ...disk }, { ...facts, ...changes }));
+    describeSteps(plan(classOf(1), { ...mounted, ...disk }, { ...facts, ...changes }));
   const without = (path: string) => ({ files: { ...files, [path]: "" } });
   t.deepEqual(drift({ folders: ["homes", "limits", "trash"] }), [
     "manager: create the folders owners, pending, fenced",
@@ -101,13 +101,13 @@ test("each lost part is restored by itself", (t) => {
 });
 
 test("a machine that joins the class gets an export", (t) => {
-  t.deepEqual(said(plan(classOf(2), mounted, facts)), [
+  t.deepEqual(describeSteps(plan(classOf(2), mounted, facts)), [
     "manager: write /etc/exports.d/swarmhub.exports",
   ]);
 });
 
 test("a disk that does not exist is refused", (t) => {
-  const error = refusal(t, () => plan(classOf(0), { ...nothing, device: undefined }));
+  const error = planError(t, () => plan(classOf(0), { ...nothing, device: undefined }));
   t.is(error.message, "manager: there is no disk /dev/vdb");
   t.is(error.code, exitCode.preflight);
 });
@@ -128,7 +128,7 @@ for (const [what, disk, why] of [
 ] as const)
   test(`a disk with ${what} is refused, never formatted`, (t) => {
     const device = { ...blank, ...disk, parts: [...("parts" in disk ? disk.parts : [])] };
-    const error = refusal(t, () => plan(classOf(0), { ...nothing, device }));
+    const error = planError(t, () => plan(classOf(0), { ...nothing, device }));
     t.is(
       error.message,
       `manager: /dev/vdb (20 GB) is not blank: ${why}; swarmhub formats only blank disks`,
@@ -138,7 +138,7 @@ for (const [what, disk, why] of [
   });
 
 test("a mount without enforcement is refused, since a remount would not enable it", (t) => {
-  const error = refusal(t, () => plan(classOf(1), { ...mounted, enforced: false }, facts));
+  const error = planError(t, () => plan(classOf(1), { ...mounted, enforced: false }, facts));
   t.is(
     error.message,
     "manager: /srv/swarmhub is mounted without project quota, so no home would have a limit",
@@ -149,7 +149,7 @@ test("a mount without enforcement is refused, since a remount would not enable i
 test("a disk is never formatted with -f", async (t) => {
   const cluster = classOf(1, { answers: [[/./, ""]] });
   const steps = plan(cluster, nothing);
-  t.is(said(steps)[0], "manager: format /dev/vdb with XFS (20 GB, blank)");
+  t.is(describeSteps(steps)[0], "manager: format /dev/vdb with XFS (20 GB, blank)");
   await steps[0]?.run(() => {});
   t.regex(cluster.manager.asked[0] ?? "", /mkfs\.xfs -q -L swarmhub \/dev\/vdb\n/);
   t.notRegex(cluster.manager.asked[0] ?? "", /mkfs\.xfs.* -f/);
@@ -173,19 +173,19 @@ test("the disk's own content counts, not udev's data", async (t) => {
 
 test("another mounted disk than the configured one is refused, since swarmhub does not move homes", (t) => {
   const other = { ...mounted, isConfigured: false, source: "/dev/vdc" };
-  const error = refusal(t, () => plan(classOf(1), other, facts));
+  const error = planError(t, () => plan(classOf(1), other, facts));
   t.is(
     error.message,
     "manager: /dev/vdc is mounted at /srv/swarmhub, but the configuration says /dev/vdb; swarmhub does not move homes",
   );
   t.is(error.code, exitCode.preflight);
-  const file = refusal(t, () => plan(classOf(0, fromFile(1)), other, facts));
+  const file = planError(t, () => plan(classOf(0, fromFile(1)), other, facts));
   t.regex(file.message, /the configuration says the file \/var\/lib\/swarmhub\/homes\.xfs/);
 });
 
 test("a line of /etc/fstab for another disk, without project quota or without the order before the NFS server is replaced", (t) => {
   const withTable = (line: string) =>
-    said(
+    describeSteps(
       plan(classOf(1), mounted, { ...facts, files: { ...files, [paths.fileSystemTable]: line } }),
     );
   const step = ["manager: add /srv/swarmhub to /etc/fstab (with project quota, at every boot)"];
@@ -204,7 +204,7 @@ test("a storage file is created on a root disk with enough space", (t) => {
     { freeOnRoot: 42 * 2 ** 30 },
   );
   t.deepEqual(
-    said(steps),
+    describeSteps(steps),
     on(
       "manager",
       "create a storage file of 40 GB (/var/lib/swarmhub/homes.xfs)",
@@ -219,13 +219,13 @@ test("a storage file is created on a root disk with enough space", (t) => {
 test("an existing storage file is mounted again", (t) => {
   const disk = { ...nothing, device: undefined, file: 40 * 2 ** 30 };
   t.deepEqual(
-    said(plan(classOf(0, fromFile(40)), disk, { freeOnRoot: 0 })).slice(0, 1),
+    describeSteps(plan(classOf(0, fromFile(40)), disk, { freeOnRoot: 0 })).slice(0, 1),
     on("manager", mount("the storage file", kept)),
   );
 });
 
 test("a storage file that would fill the root disk is refused", (t) => {
-  const error = refusal(t, () =>
+  const error = planError(t, () =>
     plan(classOf(0, fromFile(40)), nothing, { freeOnRoot: 41 * 2 ** 30 }),
   );
   t.is(
@@ -238,7 +238,7 @@ test("a storage file that would fill the root disk is refused", (t) => {
 test("`down` removes the export and the mount, and says that homes stay", (t) => {
   const cluster = classOf(1);
   const remove = (disk: DiskState, changes: Partial<Facts> = {}) =>
-    said(storage.remove({ machines: machinesOf(cluster, changes), disk }, cluster));
+    describeSteps(storage.remove({ machines: machinesOf(cluster, changes), disk }, cluster));
   t.deepEqual(
     remove(mounted, facts),
     on(
@@ -260,16 +260,16 @@ test("`down` removes the export and the mount, and says that homes stay", (t) =>
 test("`down --delete-homes` erases only our homes, and says so", (t) => {
   const erase = (cluster: ReturnType<typeof classOf>, disk: Partial<DiskState>) =>
     homesErasure.remove({ machines: machinesOf(cluster), disk: { ...nothing, ...disk } }, cluster);
-  t.deepEqual(said(erase(classOf(0), { device: homes })), [
+  t.deepEqual(describeSteps(erase(classOf(0), { device: homes })), [
     "manager: erase /dev/vdb with all homes",
   ]);
   t.is(erase(classOf(0), { device: homes })[0]?.destroys, "all homes on manager");
-  t.deepEqual(said(erase(classOf(0, fromFile(1)), { file: 2 ** 30 })), [
+  t.deepEqual(describeSteps(erase(classOf(0, fromFile(1)), { file: 2 ** 30 })), [
     "manager: delete the storage file with all homes",
   ]);
   for (const device of [blank, undefined, { ...blank, fileSystem: "xfs", label: "data" }])
-    t.deepEqual(said(erase(classOf(0), { device })), []);
-  t.deepEqual(said(erase(classOf(0, fromFile(1)), {})), []);
+    t.deepEqual(describeSteps(erase(classOf(0), { device })), []);
+  t.deepEqual(describeSteps(erase(classOf(0, fromFile(1)), {})), []);
   const cluster = classOf(0);
   t.deepEqual(
     homesErasure.plan(cluster.config, { machines: machinesOf(cluster), disk: nothing }, cluster),

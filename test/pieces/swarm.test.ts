@@ -5,7 +5,7 @@ import type { Host } from "../../src/host/host.js";
 import { paths } from "../../src/paths.js";
 import { swarm } from "../../src/pieces/swarm.js";
 import type { SwarmNode } from "../../src/swarm/nodes.js";
-import { classOf, machinesOf, refusal, said } from "../support/class-of.js";
+import { classOf, machinesOf, planError, describeSteps } from "../support/class-of.js";
 
 const out: Membership = { state: "inactive", nodeId: "", manages: false };
 const manager: Membership = { state: "active", nodeId: "id-manager", manages: true };
@@ -73,7 +73,7 @@ const init = "manager: initialise the Swarm (on 10.77.0.11, subnets from 10.201.
 
 test("blank machines form a Swarm, the workers after the manager has initialised it", (t) => {
   const steps = plan(classOf(2), blank);
-  t.deepEqual(said(steps), [
+  t.deepEqual(describeSteps(steps), [
     ...note("manager", "worker1", "worker2"),
     init,
     "worker1: join the Swarm (as 10.77.0.12)",
@@ -86,11 +86,11 @@ test("blank machines form a Swarm, the workers after the manager has initialised
 });
 
 test("a single machine is a Swarm too", (t) => {
-  t.deepEqual(said(plan(classOf(0), {})), [init, "manager: label the node (as manager)"]);
+  t.deepEqual(describeSteps(plan(classOf(0), {})), [init, "manager: label the node (as manager)"]);
 });
 
 test("a storage server gets the class note but joins no Swarm", (t) => {
-  const steps = said(plan(classOf(1, { server: true }), blank));
+  const steps = describeSteps(plan(classOf(1, { server: true }), blank));
   t.deepEqual(
     steps.filter((step) => step.startsWith("server")),
     note("server"),
@@ -98,7 +98,7 @@ test("a storage server gets the class note but joins no Swarm", (t) => {
 });
 
 test("a Swarm in the wanted state needs no step", (t) => {
-  t.deepEqual(said(plan(classOf(2), ours)), []);
+  t.deepEqual(describeSteps(plan(classOf(2), ours)), []);
 });
 
 test("a worker outside the Swarm joins", (t) => {
@@ -107,7 +107,7 @@ test("a worker outside the Swarm joins", (t) => {
     members: { ...ours.members, worker2: out },
     nodes: ours.nodes!.slice(0, 2),
   };
-  t.deepEqual(said(plan(classOf(2), have)), [
+  t.deepEqual(describeSteps(plan(classOf(2), have)), [
     "worker2: join the Swarm (as 10.77.0.13)",
     "worker2: label the node (as worker2)",
   ]);
@@ -164,7 +164,7 @@ for (const half of ["pending", "error"] as const) {
 }
 
 const refused = (t: ExecutionContext, workers: number, have: Have) => {
-  const error = refusal(t, () => plan(classOf(workers), have));
+  const error = planError(t, () => plan(classOf(workers), have));
   t.is(error.code, exitCode.preflight);
   return [error.message, error.hint];
 };
@@ -190,7 +190,7 @@ test("a worker that manages another Swarm is refused, even if it was ours", (t) 
 
 test("a worker whose former Swarm of ours is gone joins the new one", (t) => {
   const members = { worker1: worker("worker1") };
-  t.deepEqual(said(plan(classOf(1), { members })), [
+  t.deepEqual(describeSteps(plan(classOf(1), { members })), [
     init,
     "worker1: join the Swarm (as 10.77.0.12, leaving its former Swarm)",
     "manager: label the node (as manager)",
@@ -209,7 +209,7 @@ test("a machine of another class is refused by that class's name, by `up` and by
   t.deepEqual(refused(t, 1, { notes: { worker1: "bio-7\n" } }), otherClass("worker1"));
   const cluster = classOf(1, { server: true });
   const have = state(cluster, { notes: { server: "bio-7\n" } });
-  t.is(refusal(t, () => swarm.remove(have, cluster)).message, otherClass("server")[0] ?? "");
+  t.is(planError(t, () => swarm.remove(have, cluster)).message, otherClass("server")[0] ?? "");
 });
 
 test("changed labels are set again", (t) => {
@@ -218,18 +218,20 @@ test("changed labels are set again", (t) => {
     node("worker1"),
     node("worker2", { Spec: { Role: "worker", Availability: "active" } }),
   ];
-  t.deepEqual(said(plan(classOf(2), { ...ours, nodes })), ["worker2: label the node (as worker2)"]);
+  t.deepEqual(describeSteps(plan(classOf(2), { ...ours, nodes })), [
+    "worker2: label the node (as worker2)",
+  ]);
 });
 
 test("the stale entry of a node that joined again is removed", (t) => {
   const twin = node("worker1", { ID: "old", Status: { State: "down", Addr: "" } });
-  t.deepEqual(said(plan(classOf(2), { ...ours, nodes: [...ours.nodes!, twin] })), [
+  t.deepEqual(describeSteps(plan(classOf(2), { ...ours, nodes: [...ours.nodes!, twin] })), [
     "manager: remove the stale node entry of worker1",
   ]);
 });
 
 test("a worker that takes users and is no longer configured is refused and not removed", (t) => {
-  const error = refusal(t, () => plan(classOf(1), ours));
+  const error = planError(t, () => plan(classOf(1), ours));
   t.is(error.message, "worker2: the node takes users' servers but is not in the configuration");
   t.regex(
     error.hint ?? "",
@@ -244,7 +246,7 @@ for (const [what, changed] of [
   test(`a node that ${what} and is not configured is removed, a foreign one is not`, (t) => {
     const stranger = node("other", { ID: "x", Spec: { Role: "worker", Availability: "active" } });
     const nodes = [...ours.nodes!.slice(0, 2), changed, stranger];
-    t.deepEqual(said(plan(classOf(1), { ...ours, nodes })), [
+    t.deepEqual(describeSteps(plan(classOf(1), { ...ours, nodes })), [
       "manager: remove worker2 from the Swarm (not in the configuration)",
     ]);
   });
@@ -255,7 +257,7 @@ const forget = (...hosts: string[]) => hosts.map((host) => `${host}: remove /etc
 
 test("`down` removes the workers from the Swarm, then the manager", (t) => {
   const steps = remove(classOf(2), ours);
-  t.deepEqual(said(steps), [
+  t.deepEqual(describeSteps(steps), [
     "worker1: leave the Swarm",
     "worker2: leave the Swarm",
     "manager: leave the Swarm",
@@ -266,15 +268,18 @@ test("`down` removes the workers from the Swarm, then the manager", (t) => {
 
 test("after an interrupted `down` a worker leaves although the manager's Swarm is gone", (t) => {
   const have = { members: { worker2: worker("worker2") }, notes: { manager: "", worker1: "" } };
-  t.deepEqual(said(remove(classOf(2), have)), ["worker2: leave the Swarm", ...forget("worker2")]);
+  t.deepEqual(describeSteps(remove(classOf(2), have)), [
+    "worker2: leave the Swarm",
+    ...forget("worker2"),
+  ]);
 });
 
 test("`down` does nothing on blank machines and leaves no foreign Swarm", (t) => {
-  t.deepEqual(said(remove(classOf(1), blank)), []);
+  t.deepEqual(describeSteps(remove(classOf(1), blank)), []);
   const foreign = {
     members: { manager, worker1: worker("worker1") },
     nodes: [node("manager"), node("worker1")],
   };
-  t.deepEqual(said(remove(classOf(1), { ...blank, ...foreign })), []);
-  t.deepEqual(said(remove(classOf(1), foreign)), forget("manager", "worker1"));
+  t.deepEqual(describeSteps(remove(classOf(1), { ...blank, ...foreign })), []);
+  t.deepEqual(describeSteps(remove(classOf(1), foreign)), forget("manager", "worker1"));
 });

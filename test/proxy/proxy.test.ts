@@ -94,6 +94,7 @@ test("an empty token is refused: anyone could set routes", async (t) => {
     ["--token-file", empty],
     join(folder, "refused"),
   );
+  t.teardown(() => void running.process.kill());
   t.is(await running.ended, 1);
   t.regex(await running.output(), /the proxy's token is empty/);
 });
@@ -102,6 +103,7 @@ test("a port that is in use ends the program", async (t) => {
   const argv = ["--token-file", join(folder, "token"), `--listen=127.0.0.1:${ports.proxy}`];
   const api = `--api-listen=127.0.0.1:${ports.api}`;
   const running = startProgram("../../../proxy/proxy.js", [...argv, api], join(folder, "taken"));
+  t.teardown(() => void running.process.kill());
   t.is(await running.ended, 1);
   t.regex(await running.output(), /EADDRINUSE/);
 });

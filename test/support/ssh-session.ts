@@ -7,18 +7,18 @@ import type { DialOptions } from "../../src/transport/ssh/dial.js";
 import type { Transport } from "../../src/transport/transport.js";
 import { type Sshd, startSshd } from "./sshd.js";
 
-/** What `startSshd` takes. */
-export type Settings = Parameters<typeof startSshd>[0];
+/** The options of `startSshd`. */
+export type SshdOptions = Parameters<typeof startSshd>[0];
 
 /** An sshd for one test. */
-export const sshdFor = async (t: ExecutionContext, settings?: Settings): Promise<Sshd> => {
+export const sshdFor = async (t: ExecutionContext, settings?: SshdOptions): Promise<Sshd> => {
   const sshd = await startSshd(settings);
   t.teardown(() => sshd.close());
   return sshd;
 };
 
 /** Connects, runs one command and disconnects. */
-export const visit = async (
+export const connectAndRun = async (
   { configFile }: Sshd,
   options: Partial<ConnectOptions> = {},
 ): Promise<string> => {
@@ -35,8 +35,10 @@ export const visit = async (
 };
 
 /** The UserError that connecting must end in. */
-export const refused = (t: ExecutionContext, visiting: Promise<unknown>): Promise<UserError> =>
-  t.throwsAsync(visiting, { instanceOf: UserError });
+export const connectionError = (
+  t: ExecutionContext,
+  visiting: Promise<unknown>,
+): Promise<UserError> => t.throwsAsync(visiting, { instanceOf: UserError });
 
 /** A connection alone, without the check for root. */
 export const transportTo = (
@@ -51,5 +53,5 @@ export const transportTo = (
   });
 
 /** Adds a key to the known_hosts of the SSH configuration. */
-export const know = async (sshd: Sshd, key: string, marker = ""): Promise<void> =>
+export const addKnownHost = async (sshd: Sshd, key: string, marker = ""): Promise<void> =>
   appendFile(sshd.knownHosts, `${marker}[127.0.0.1]:${sshd.port} ${key}\n`);

@@ -267,6 +267,7 @@ const rows: Row[] = [
     title: "closing ends running commands, and nothing starts after it",
     run: async (t, _, kind) => {
       const transport = await open[kind]();
+      t.teardown(() => transport.close());
       const running = transport.exec("sleep 30");
       const socket = await transport.socket(join(folder, "echo"));
       const ended = text(socket).catch(() => "");

@@ -7,12 +7,12 @@ import { text } from "node:stream/consumers";
 import baseTest, { type ExecutionContext } from "ava";
 import { execa } from "execa";
 import {
-  type Settings,
-  know,
-  refused,
+  type SshdOptions,
+  addKnownHost,
+  connectionError,
   sshdFor,
   transportTo,
-  visit,
+  connectAndRun,
 } from "../support/ssh-session.js";
 import { type Sshd, hasSshd } from "../support/sshd.js";
 
@@ -21,7 +21,7 @@ const test = hasSshd() ? baseTest : baseTest.skip;
 test("a rejected key is reported with the user, the keys and the command to type", async (t) => {
   const sshd = await sshdFor(t);
   await writeFile(join(sshd.folder, "authorized"), "");
-  const error = await refused(t, visit(sshd, { acceptNewHostKeys: true }));
+  const error = await connectionError(t, connectAndRun(sshd, { acceptNewHostKeys: true }));
   const me = userInfo().username;
   t.is(error.code, 5);
   t.is(error.message, `box: ${me}@127.0.0.1 rejected every key (${join(sshd.folder, "id")})`);
@@ -32,7 +32,7 @@ test("a rejected key is reported with the user, the keys and the command to type
 test("without any key the machine is not contacted", async (t) => {
   const sshd = await sshdFor(t);
   await writeFile(join(sshd.folder, "id"), "no key");
-  const error = await refused(t, visit(sshd));
+  const error = await connectionError(t, connectAndRun(sshd));
   t.regex(error.message, /no SSH key to log in with/);
   t.regex(error.hint ?? "", /^ssh-keygen -t ed25519 && ssh-copy-id /);
   t.is(sshd.dials(), 0);
@@ -60,11 +60,11 @@ test("a key with a passphrase is reported with ssh-add; an agent that holds it l
   const open = join(sshd.folder, "open");
   await writeFile(open, await readFile(id), { mode: 0o600 });
   await execa("ssh-keygen", ["-q", "-p", "-N", "secret", "-f", id]);
-  const error = await refused(t, visit(sshd, { acceptNewHostKeys: true }));
+  const error = await connectionError(t, connectAndRun(sshd, { acceptNewHostKeys: true }));
   t.is(error.message, `box: ${id} has a passphrase, and no agent holds it`);
   t.is(error.hint, `eval "$(ssh-agent)"; ssh-add ${id}`);
   await add(open);
-  t.is(await visit(sshd, { acceptNewHostKeys: true }), "hello\n");
+  t.is(await connectAndRun(sshd, { acceptNewHostKeys: true }), "hello\n");
 });
 
 test("an agent with more keys than sshd accepts offers the configured one first", async (t) => {
@@ -76,18 +76,18 @@ test("an agent with more keys than sshd accepts offers the configured one first"
     await add(file);
   }
   await add(join(sshd.folder, "id"));
-  t.is(await visit(sshd, { acceptNewHostKeys: true }), "hello\n");
+  t.is(await connectAndRun(sshd, { acceptNewHostKeys: true }), "hello\n");
 });
 
 test("a missing agent is skipped and the key file is used", async (t) => {
   const sshd = await sshdFor(t);
   const config = await readFile(sshd.configFile, "utf8");
   await writeFile(sshd.configFile, config.replace("IdentityAgent none", "IdentityAgent /nowhere"));
-  t.is(await visit(sshd, { acceptNewHostKeys: true }), "hello\n");
+  t.is(await connectAndRun(sshd, { acceptNewHostKeys: true }), "hello\n");
 });
 
 /** "box" is reached through "gate", another sshd. */
-const behindGate = async (t: ExecutionContext, gateSettings?: Settings) => {
+const behindGate = async (t: ExecutionContext, gateSettings?: SshdOptions) => {
   const gate = await sshdFor(t, gateSettings);
   const box = await sshdFor(t, { client: ["ProxyJump gate"] });
   const gateConfig = (await readFile(gate.configFile, "utf8")).replace("Host box", "Host gate");
@@ -97,14 +97,14 @@ const behindGate = async (t: ExecutionContext, gateSettings?: Settings) => {
 
 test("a machine behind a jump host is reached through it, both host keys verified", async (t) => {
   const { gate, box } = await behindGate(t);
-  t.is(await visit(box, { acceptNewHostKeys: true }), "hello\n");
+  t.is(await connectAndRun(box, { acceptNewHostKeys: true }), "hello\n");
   t.deepEqual([gate.dials(), box.dials()], [1, 1]);
-  t.is(await visit(box), "hello\n");
+  t.is(await connectAndRun(box), "hello\n");
   await writeFile(gate.knownHosts, "");
-  t.regex((await refused(t, visit(box))).message, /^gate: unknown host key /);
-  await know(gate, await gate.hostKey("ed25519"));
+  t.regex((await connectionError(t, connectAndRun(box))).message, /^gate: unknown host key /);
+  await addKnownHost(gate, await gate.hostKey("ed25519"));
   await writeFile(box.knownHosts, "");
-  t.regex((await refused(t, visit(box))).message, /^box: unknown host key /);
+  t.regex((await connectionError(t, connectAndRun(box))).message, /^box: unknown host key /);
 });
 
 test("a jump host as user@host:port works, and so does a second one behind it", async (t) => {
@@ -115,20 +115,20 @@ test("a jump host as user@host:port works, and so does a second one behind it", 
     box.configFile,
     `${config.replace("ProxyJump gate", `ProxyJump ${jumps}`)}\nHost 127.0.0.1\n  IdentityFile ${gate.folder}/id\n  UserKnownHostsFile ${gate.knownHosts}\n`,
   );
-  t.is(await visit(box, { acceptNewHostKeys: true }), "hello\n");
+  t.is(await connectAndRun(box, { acceptNewHostKeys: true }), "hello\n");
   t.deepEqual([gate.dials(), box.dials()], [2, 1]);
 });
 
 test("a jump host that forbids forwarding is reported with the sshd setting", async (t) => {
   const { box } = await behindGate(t, { settings: ["AllowTcpForwarding no"] });
-  const error = await refused(t, visit(box, { acceptNewHostKeys: true }));
+  const error = await connectionError(t, connectAndRun(box, { acceptNewHostKeys: true }));
   t.regex(error.message, /^box: the jump host cannot reach 127.0.0.1 port/);
   t.regex(error.hint ?? "", /AllowTcpForwarding yes/);
 });
 
 test("jump hosts in a circle end in an error", async (t) => {
   const sshd = await sshdFor(t, { client: ["ProxyJump box"] });
-  const error = await refused(t, visit(sshd));
+  const error = await connectionError(t, connectAndRun(sshd));
   t.regex(error.message, /jump/i);
 });
 
@@ -180,7 +180,7 @@ test("an sshd that allows two sessions still runs thirty commands", async (t) =>
 
 test("an sshd that allows no session is reported with the setting to change", async (t) => {
   const sshd = await sshdFor(t, { settings: ["MaxSessions 0"] });
-  const error = await refused(t, visit(sshd, { acceptNewHostKeys: true }));
+  const error = await connectionError(t, connectAndRun(sshd, { acceptNewHostKeys: true }));
   t.regex(error.message, /^box: sshd refuses a session/);
   t.regex(error.hint ?? "", /MaxSessions/);
 });
@@ -222,19 +222,19 @@ const pointedAt = async (t: ExecutionContext, port: number): Promise<Sshd> => {
 test("a machine that does not answer is given up at the deadline", async (t) => {
   const sshd = await pointedAt(t, await listener(t, () => {}));
   const started = Date.now();
-  const error = await refused(t, visit(sshd, { timeoutMs: 300 }));
+  const error = await connectionError(t, connectAndRun(sshd, { timeoutMs: 300 }));
   t.regex(error.message, /^box: 127.0.0.1 port \d+ did not answer in time/);
   t.true(Date.now() - started < 5000);
 });
 
 test("a machine that closes the connection at once is reported as such", async (t) => {
   const sshd = await pointedAt(t, await listener(t, (socket) => socket.end()));
-  t.regex((await refused(t, visit(sshd))).message, /closed the connection at once/);
+  t.regex((await connectionError(t, connectAndRun(sshd))).message, /closed the connection at once/);
 });
 
 test("a port where nothing listens is reported as such", async (t) => {
   const sshd = await pointedAt(t, 1);
-  const error = await refused(t, visit(sshd));
+  const error = await connectionError(t, connectAndRun(sshd));
   t.is(error.code, 5);
   t.regex(error.message, /^box: 127.0.0.1 port 1 refused the connection/);
 });

@@ -4,14 +4,14 @@ import { UnreachableError, UserError, exitCode } from "../../../src/errors.js";
 import type { Host } from "../../../src/host/host.js";
 import { reconcile } from "../../../src/reconcile/reconcile.js";
 import { fakeCluster, fakeHost, fakeReport, userError } from "../../support/fakes.js";
-import { newWorld, toy } from "../../support/toy-piece.js";
+import { newToyState, toy } from "../../support/toy-piece.js";
 
 const [manager, one, two] = ["manager", "one", "two"].map((name) => fakeHost(name));
 const confirm = async () => true;
 
 /** Two machines join a class; `onChange` may throw at each change. */
 const run = async (onChange: (change: string) => void) => {
-  const world = newWorld();
+  const world = newToyState();
   world.onChange = onChange;
   const leftOut: string[] = [];
   const clusterWith = (more: readonly Host[]) => fakeCluster<Host>(manager!, more);

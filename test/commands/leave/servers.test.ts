@@ -7,14 +7,22 @@ import {
 } from "../../../src/commands/leave/servers.js";
 import type { Docker } from "../../../src/docker/client.js";
 import { exitCode } from "../../../src/errors.js";
-import { refusal } from "../../support/class-of.js";
-import { fakeCluster, fakeConfig, fakeHost, keptStorage, userError } from "../../support/fakes.js";
+import { planError } from "../../support/class-of.js";
+import {
+  fakeCluster,
+  fakeConfig,
+  fakeHost,
+  persistentStorage,
+  userError,
+} from "../../support/fakes.js";
 import { classWithServers } from "./support/class-with-servers.js";
 
 test("the manager and the machine with the homes are refused with the reason", (t) => {
-  const config = fakeConfig({ storage: keptStorage({ host: { destination: "debian@store" } }) });
+  const config = fakeConfig({
+    storage: persistentStorage({ host: { destination: "debian@store" } }),
+  });
   const errorFor = (destination: string) =>
-    refusal(t, () => refuseNeeded(config, [{ destination }]));
+    planError(t, () => refuseNeeded(config, [{ destination }]));
   t.regex(errorFor("root@manager").message, /^root@manager: the manager cannot leave/);
   t.regex(errorFor("store").message, /^store: this machine cannot leave: the homes are on it/);
   t.is(errorFor("store").code, exitCode.usage);

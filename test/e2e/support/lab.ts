@@ -8,47 +8,47 @@ import { assetsAt, ownImages } from "../../../src/operator/own-images.js";
 const run = promisify(execFile);
 const root = new URL("../../../../", import.meta.url).pathname;
 
-/** A lab of real virtual machines, and swarmhub run against it as a person would. */
+/** A lab of real virtual machines. */
 export type Lab = {
   registry: string;
   image: string;
   sshConfig: string;
-  /** Where the lab keeps its own files; they go with it. */
+  /** The folder with the files of the lab, which are removed with it. */
   folder: string;
-  /** The network namespace that its machines are in. */
+  /** The network namespace of its machines. */
   namespace: string;
   address: (guest: number) => string;
-  /** Runs a command as root on a guest; answers its stdout, throws on a non-zero exit. */
+  /** Runs a script as root on a guest; returns its stdout, throws if it fails. */
   on: (guest: number, script: string) => Promise<string>;
   /** Copies a file or folder of the project to a guest. */
   put: (guest: number, from: string, to: string) => Promise<void>;
   /** Writes a file on a guest. */
   write: (guest: number, path: string, content: string | Buffer) => Promise<void>;
-  /** `scripts/lab`, another of its commands. */
-  lab: (...words: string[]) => Promise<string>;
+  /** Runs a command of `scripts/lab`. */
+  lab: (...argv: string[]) => Promise<string>;
 };
 
-/** What `swarmhub` answered. */
-export type Answer = { code: number; stdout: string; stderr: string; ms: number };
+/** The exit code, the output and the duration of a `swarmhub` command. */
+export type CommandResult = { code: number; stdout: string; stderr: string; ms: number };
 
-/** How long one command on a guest may take (ms): what hangs is to fail as itself, and not to take the hour of all tests. */
-const patience = 600_000;
+/** The time limit of one command on a guest (ms), so that a command that hangs fails before the time limit of all tests. */
+const commandTimeout = 600_000;
 
-/** A machine that is gone says nothing, and ssh by itself waits for ever. */
-const noticesDeath = ["-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=20"];
+/** Without these options ssh waits for ever for a machine that is gone. */
+const keepAlive = ["-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=20"];
 
-/** Shows what waits in a guest's kernel, and where. */
-const whatHangs = `for p in /proc/[0-9]*; do
+/** Lists the processes that are blocked in a guest's kernel, with their stacks. */
+const listBlocked = `for p in /proc/[0-9]*; do
   case "$(cut -d')' -f2 "$p/stat" 2>/dev/null)" in " D "*) tr '\\0' ' ' <"$p/cmdline"; cat "$p/comm" "$p/stack";; esac
 done
 free -m; ps --ppid 2 -N -o pid,stat,etimes,wchan:24,args --sort=-etimes | tail -n 40`;
 
-/** What somebody's machine may have already. */
+/** Packages that a machine may already have. */
 const packages = "docker.io,docker-cli,nfs-kernel-server,xfsprogs";
 
 /**
- * Boots a lab of that many blank machines. `prepared`: they have Docker and NFS already, and the first has our images, so
- * that a test of something else need not wait ten minutes for what the story shows. All that only after the first `blank`.
+ * Boots a lab of blank machines. `prepared`: they have Docker and NFS, and the first one has our images, which saves the ten
+ * minutes that the lifecycle test needs for them. The first `blank` machines stay blank.
  */
 export const bootLab = async (
   name: string,
@@ -56,8 +56,8 @@ export const bootLab = async (
   memory: number,
   { prepared = false, blank = 0 } = {},
 ): Promise<Lab> => {
-  const lab = async (...words: string[]): Promise<string> =>
-    (await run(join(root, "scripts/lab"), ["--name", name, ...words], { maxBuffer: 1 << 26 }))
+  const lab = async (...argv: string[]): Promise<string> =>
+    (await run(join(root, "scripts/lab"), ["--name", name, ...argv], { maxBuffer: 1 << 26 }))
       .stdout;
   const assets = join(root, "dist/assets");
   const images = prepared ? ownImages(assetsAt((path) => join(assets, path))) : [];
@@ -67,7 +67,7 @@ export const bootLab = async (
       ? [assets, ...images.map(({ target, reference }) => `${target}=${reference}`)]
       : []),
   );
-  // Whoever started this takes down what a killed process leaves up.
+  // The script that started the tests removes the labs of a killed process.
   const booted = process.env["SWARMHUB_BOOTED_LABS"];
   if (booted !== undefined) await appendFile(booted, `${name}\n`);
   const up = (count: number, ...more: string[]) =>
@@ -82,30 +82,35 @@ export const bootLab = async (
   );
   const subnet = (variables["LAB_SUBNET"] ?? "").replace(/\.0\/24$/, "");
   const sshConfig = variables["LAB_SSH_CONFIG"] ?? "";
-  const ssh = (guest: number, command: string, input: string | Buffer = "", timeout = patience) => {
-    const words = ["-F", sshConfig, ...noticesDeath, `node${guest}`, command];
-    const running = run("ssh", words, { maxBuffer: 1 << 26, timeout });
+  const ssh = (
+    guest: number,
+    command: string,
+    input: string | Buffer = "",
+    timeout = commandTimeout,
+  ) => {
+    const argv = ["-F", sshConfig, ...keepAlive, `node${guest}`, command];
+    const running = run("ssh", argv, { maxBuffer: 1 << 26, timeout });
     running.child.stdin?.end(input);
     return running;
   };
   const registry = variables["LAB_REGISTRY"] ?? "";
   const folder = variables["LAB_FOLDER"] ?? "";
-  /** What is known of a command that did not end: what waits in the guest's kernel, and the end of its console. */
-  const hung = async (guest: number, script: string, said: string): Promise<Error> => {
-    const look = await ssh(guest, `sudo sh -c ${quote(whatHangs)}`, "", 30_000).then(
+  /** The error for a command that did not end, with the blocked processes and the end of the guest's console. */
+  const timeoutError = async (guest: number, script: string, output: string): Promise<Error> => {
+    const blocked = await ssh(guest, `sudo sh -c ${quote(listBlocked)}`, "", 30_000).then(
       ({ stdout }) => stdout,
       String,
     );
-    const screen = await readFile(join(folder, `vm${guest}.log`), "utf8").catch(String);
+    const consoleLog = await readFile(join(folder, `vm${guest}.log`), "utf8").catch(String);
     return new Error(
-      [`node${guest} did not end: ${script}`, said, look, screen.slice(-2000)].join("\n"),
+      [`node${guest} did not end: ${script}`, output, blocked, consoleLog.slice(-2000)].join("\n"),
     );
   };
   const on: Lab["on"] = async (guest, script) => {
     const { stdout } = await ssh(guest, `sudo sh -c ${quote(script)}`).catch(
       async (error: ExecFileException & { stdout: string; stderr: string }) => {
         const isHung = error.killed === true || error.stderr.includes("not responding");
-        throw isHung ? await hung(guest, script, error.stdout) : error;
+        throw isHung ? await timeoutError(guest, script, error.stdout) : error;
       },
     );
     return stdout;
@@ -145,19 +150,19 @@ for image in ${images.map(({ reference }) => reference).join(" ")}; do docker pu
   };
 };
 
-/** A folder with a configuration, and `swarmhub` run in it. */
+/** Creates a folder with a configuration, in which swarmhub runs like an operator would run it. */
 export const workshop = async (lab: Lab, yaml: string) => {
   const folder = await mkdtemp(join(tmpdir(), "swarmhub-e2e-"));
   await writeFile(join(folder, "swarmhub.yaml"), yaml);
-  // An image that the lab's registry lacks is asked for at Docker Hub, and tests talk to this machine alone.
+  // An image that the registry of the lab lacks would be looked up at Docker Hub, but tests must not leave this machine.
   const hosts = join(folder, "hosts");
   await writeFile(
     hosts,
     `${await readFile("/etc/hosts", "utf8")}\n127.0.0.1 registry-1.docker.io auth.docker.io index.docker.io\n`,
   );
-  const inside = ["-m", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', hosts];
-  const words = (command: readonly string[]) => [
-    ...inside,
+  const withHosts = ["-m", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', hosts];
+  const argvOf = (command: readonly string[]) => [
+    ...withHosts,
     join(root, "dist/swarmhub.js"),
     "--ssh-config",
     lab.sshConfig,
@@ -166,17 +171,17 @@ export const workshop = async (lab: Lab, yaml: string) => {
   const environment = { ...process.env, ROOM_PASSWORD: roomPassword };
   return {
     folder,
-    /** Starts it, without waiting for its end. */
+    /** Starts a command, without waiting for its end. */
     start: (...command: string[]) =>
-      spawn("unshare", words(command), {
+      spawn("unshare", argvOf(command), {
         cwd: folder,
         env: environment,
         stdio: ["ignore", "pipe", "pipe"],
       }),
-    swarmhub: async (...command: string[]): Promise<Answer> => {
-      const begun = performance.now();
+    swarmhub: async (...command: string[]): Promise<CommandResult> => {
+      const started = performance.now();
       const options = { cwd: folder, env: environment, maxBuffer: 1 << 26 };
-      const ended = await run("unshare", words(command), options).then(
+      const ended = await run("unshare", argvOf(command), options).then(
         (output) => ({ code: 0, ...output }),
         (error: { code: number; stdout: string; stderr: string }) => error,
       );
@@ -184,13 +189,13 @@ export const workshop = async (lab: Lab, yaml: string) => {
         code: ended.code,
         stdout: ended.stdout,
         stderr: ended.stderr,
-        ms: performance.now() - begun,
+        ms: performance.now() - started,
       };
     },
   };
 };
 
-/** The password of the room in every test. */
+/** The shared password in all tests. */
 export const roomPassword = "a room in the lab";
 
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;

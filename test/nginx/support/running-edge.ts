@@ -72,20 +72,29 @@ export const startEdge = async ({
     [pathOf("settings.json")],
     pathOf("output"),
   );
-  // Not the port alone: `nginx -t` listens there for a moment as well.
-  await eventually(async () => (await running.output()).includes("nginx runs"), "nginx is started");
-  await answering(health, running);
+  const close = async () => {
+    running.process.kill("SIGTERM");
+    await running.ended;
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    // Not the port alone: `nginx -t` listens there for a moment as well.
+    await eventually(
+      async () => (await running.output()).includes("nginx runs"),
+      "nginx is started",
+    );
+    await answering(health, running);
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
     ...running,
     ports: { http, https },
     certificate: () => readFile(pathOf("certificates/self-signed.pem")),
     certificates: pathOf("certificates"),
     change,
-    close: async () => {
-      running.process.kill("SIGTERM");
-      await running.ended;
-      await rm(folder, { recursive: true, force: true });
-    },
+    close,
   };
 };
 

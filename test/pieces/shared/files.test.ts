@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
 import { fileSteps, removeFileSteps, writeScript } from "../../../src/pieces/shared/files.js";
-import { runAll, said } from "../../support/class-of.js";
+import { runAll, describeSteps } from "../../support/class-of.js";
 import { fakeFacts, fakeHost } from "../../support/fakes.js";
 import { shellProblems } from "../support/shell.js";
 
@@ -62,9 +62,12 @@ test("a file with its content needs no step, others are written, and an existing
   const host = fakeHost("manager", { answers: [[/./, ""]] });
   const facts = fakeFacts({ files: { "/a": "same", "/b": "old" } });
   const wanted = ["/a", "/b", "/c"].map((path) => ({ path, content: "same" }));
-  t.deepEqual(said(fileSteps(host, facts, wanted)), ["manager: write /b", "manager: write /c"]);
+  t.deepEqual(describeSteps(fileSteps(host, facts, wanted)), [
+    "manager: write /b",
+    "manager: write /c",
+  ]);
   const removal = removeFileSteps(host, facts, [{ path: "/b", then: "reload" }, { path: "/c" }]);
-  t.deepEqual(said(removal), ["manager: remove /b"]);
+  t.deepEqual(describeSteps(removal), ["manager: remove /b"]);
   await runAll(removal);
   t.deepEqual(host.asked, ["script {\nset -e\nrm -f /b\nreload\n}\n"]);
 });

@@ -2,7 +2,7 @@ import test from "ava";
 import { exitCode } from "../../../src/errors.js";
 import { paths } from "../../../src/paths.js";
 import { fstabLine } from "../../../src/pieces/storage/fstab.js";
-import { classOf, refusal, runAll, said } from "../../support/class-of.js";
+import { classOf, planError, runAll, describeSteps } from "../../support/class-of.js";
 import {
   facts,
   files,
@@ -23,36 +23,39 @@ const listed = {
 
 test("the file system grows to the size of an enlarged disk", (t) => {
   const disk = { ...mounted, room: 40 * gigabyte };
-  t.deepEqual(said(plan(classOf(1), disk, facts)), [
+  t.deepEqual(describeSteps(plan(classOf(1), disk, facts)), [
     "manager: grow the homes' file system to 40 GB (from 20 GB, without interruption)",
   ]);
 });
 
 test("a few MB that XFS cannot use need no step", (t) => {
-  t.deepEqual(said(plan(classOf(1), { ...mounted, room: mounted.size + 2 ** 20 }, facts)), []);
+  t.deepEqual(
+    describeSteps(plan(classOf(1), { ...mounted, room: mounted.size + 2 ** 20 }, facts)),
+    [],
+  );
 });
 
 test("a file system of unknown size needs no step", (t) => {
-  t.deepEqual(said(plan(classOf(1), { ...mounted, size: 0 }, facts)), []);
+  t.deepEqual(describeSteps(plan(classOf(1), { ...mounted, size: 0 }, facts)), []);
 });
 
 test("a storage file grows to its configured size, mounted or not", (t) => {
   const cluster = classOf(1, fromFile(40));
-  t.deepEqual(said(plan(cluster, inFile, listed)), [
+  t.deepEqual(describeSteps(plan(cluster, inFile, listed)), [
     "manager: grow the homes' file system to 40 GB (from 20 GB, without interruption)",
   ]);
   t.is(
-    said(plan(cluster, { ...nothing, file: 20 * gigabyte }, listed))[0],
+    describeSteps(plan(cluster, { ...nothing, file: 20 * gigabyte }, listed))[0],
     "manager: grow the storage file to 40 GB (from 20 GB, without interruption)",
   );
   const halfWay = { ...inFile, file: 40 * gigabyte };
   t.is(plan(cluster, halfWay, listed).length, 1, "an interrupted run is continued");
-  t.deepEqual(said(plan(cluster, { ...halfWay, size: 40 * gigabyte }, listed)), []);
+  t.deepEqual(describeSteps(plan(cluster, { ...halfWay, size: 40 * gigabyte }, listed)), []);
 });
 
 test("a storage file that would have to shrink is refused with the size to write", (t) => {
   for (const state of [inFile, { ...nothing, file: 20 * gigabyte }]) {
-    const error = refusal(t, () => plan(classOf(1, fromFile(10)), state, listed));
+    const error = planError(t, () => plan(classOf(1, fromFile(10)), state, listed));
     t.is(
       error.message,
       "manager: the storage file has 20 GB, but the configuration says 10 GB; a storage file can only grow",
@@ -63,7 +66,7 @@ test("a storage file that would have to shrink is refused with the size to write
 });
 
 test("a storage file that cannot grow on a full root disk is refused", (t) => {
-  const error = refusal(t, () =>
+  const error = planError(t, () =>
     plan(classOf(1, fromFile(40)), inFile, { ...listed, freeOnRoot: 21 * gigabyte }),
   );
   t.is(

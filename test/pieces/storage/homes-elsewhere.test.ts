@@ -3,7 +3,7 @@ import { paths } from "../../../src/paths.js";
 import { hubConfiguration } from "../../../src/pieces/hub/settings.js";
 import { storage } from "../../../src/pieces/storage.js";
 import { exportsFile } from "../../../src/pieces/storage/exports.js";
-import { classOf, machinesOf, refusal } from "../../support/class-of.js";
+import { classOf, machinesOf, planError } from "../../support/class-of.js";
 import { fromFile, homes, mounted, nothing } from "../support/disk-states.js";
 
 const temporary = { config: { storage: { kind: "temporary" as const } } };
@@ -26,7 +26,7 @@ for (const [what, options] of Object.entries({
   "move to the manager": fromFile(1),
 }))
   test(`homes on a storage server that is no longer configured do not ${what} before \`swarmhub down\``, (t) => {
-    const error = refusal(t, () =>
+    const error = planError(t, () =>
       plan(classOf(1, options), { [paths.hubConfiguration]: settings }),
     );
     t.regex(

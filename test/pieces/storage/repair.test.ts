@@ -1,7 +1,7 @@
 import test from "ava";
 import { exitCode } from "../../../src/errors.js";
 import { storage } from "../../../src/pieces/storage.js";
-import { classOf, machinesOf, refusal, runAll, said } from "../../support/class-of.js";
+import { classOf, machinesOf, planError, runAll, describeSteps } from "../../support/class-of.js";
 import { facts, gigabyte, homes, mounted, plan } from "../support/disk-states.js";
 import { shellProblems } from "../support/shell.js";
 
@@ -32,7 +32,7 @@ test("a file system of unknown size is not reported as full", (t) => {
 });
 
 test("a read-only file system is remounted read-write", (t) => {
-  t.deepEqual(said(plan(classOf(1), { ...mounted, problem: "read-only" }, facts)), [
+  t.deepEqual(describeSteps(plan(classOf(1), { ...mounted, problem: "read-only" }, facts)), [
     "manager: remount /srv/swarmhub read-write (it is read-only)",
   ]);
 });
@@ -42,7 +42,7 @@ const dead = { ...mounted, problem: "dead" as const, enforced: false, folders: [
 test("a file system that shut down is mounted again after all users have released it", async (t) => {
   const cluster = classOf(1, { answers: [[/./, ""]] });
   const steps = plan(cluster, dead, facts);
-  t.deepEqual(said(steps), [
+  t.deepEqual(describeSteps(steps), [
     "manager: unmount and mount /srv/swarmhub (its file system returns errors, as XFS does after a disk failure)",
   ]);
   await runAll(steps);
@@ -53,7 +53,7 @@ test("a file system that shut down is mounted again after all users have release
 
 test("a missing disk is reported, and no step is planned", (t) => {
   for (const device of [undefined, { ...homes, label: "photos" }]) {
-    const error = refusal(t, () => plan(classOf(1), { ...dead, device }, facts));
+    const error = planError(t, () => plan(classOf(1), { ...dead, device }, facts));
     t.regex(error.message, /^manager: the homes' disk \/dev\/vdb is gone/);
     t.regex(error.hint ?? "", /attach it again/);
     t.is(error.code, exitCode.preflight);

@@ -8,7 +8,7 @@ import { hubConfiguration } from "../../../src/pieces/hub/settings.js";
 import { packages } from "../../../src/pieces/packages.js";
 import { quota } from "../../../src/pieces/quota.js";
 import { storage } from "../../../src/pieces/storage.js";
-import { classOf, machinesOf, said } from "../../support/class-of.js";
+import { classOf, machinesOf, describeSteps } from "../../support/class-of.js";
 import { fakeFacts } from "../../support/fakes.js";
 import { facts, mounted, nothing } from "../support/disk-states.js";
 
@@ -18,7 +18,7 @@ const temporary = (options = {}) =>
 const servers = { services: ["geo-101-nb-ada"], volumes: new Map<Host, string[]>() };
 /** The titles of the steps that release persistent homes. */
 const release = (persistent: Persistent, cluster: ReturnType<typeof classOf>) =>
-  said(
+  describeSteps(
     cleanup.plan(
       cluster.config,
       { own: [], persistent, pulled: [], oldBuilds: [], networks: [] },
@@ -33,7 +33,7 @@ test("temporary homes need neither disk nor export nor watcher", (t) => {
   const machines = machinesOf(cluster);
   t.deepEqual(storage.plan(cluster.config, { machines, disk: nothing }, cluster), []);
   t.deepEqual(quota.plan(cluster.config, watcher(), cluster), []);
-  t.deepEqual(said(packages.plan(cluster.config, machines, cluster)), [
+  t.deepEqual(describeSteps(packages.plan(cluster.config, machines, cluster)), [
     "manager: install docker.io",
     "worker1: install docker.io",
   ]);

@@ -3,16 +3,16 @@ import { exitCode } from "../../../src/errors.js";
 import { paths } from "../../../src/paths.js";
 import { homesErasure, storage } from "../../../src/pieces/storage.js";
 import type { DiskState } from "../../../src/pieces/storage/disk.js";
-import { classOf, machinesOf, refusal, said } from "../../support/class-of.js";
-import { fakeCluster, fakeFacts, fakeHost, keptStorage } from "../../support/fakes.js";
+import { classOf, machinesOf, planError, describeSteps } from "../../support/class-of.js";
+import { fakeCluster, fakeFacts, fakeHost, persistentStorage } from "../../support/fakes.js";
 import { blank, gigabyte, homes, mounted, nothing, plan } from "../support/disk-states.js";
 
 const unnamed = () =>
-  classOf(1, { config: { storage: keptStorage({ backing: { kind: "unnamed" } }) } });
+  classOf(1, { config: { storage: persistentStorage({ backing: { kind: "unnamed" } }) } });
 const none = { ...nothing, device: undefined };
 const other = { ...blank, path: "/dev/vdc", size: 100 * gigabyte };
-const errorFor = (t: Parameters<typeof refusal>[0], state: DiskState, facts = {}): string => {
-  const { message, hint, code } = refusal(t, () => plan(unnamed(), state, facts));
+const errorFor = (t: Parameters<typeof planError>[0], state: DiskState, facts = {}): string => {
+  const { message, hint, code } = planError(t, () => plan(unnamed(), state, facts));
   t.is(code, exitCode.preflight);
   return `${message}\n${hint}`;
 };
@@ -67,7 +67,7 @@ test("homes on another disk than the configured one are refused, whether that is
     [undefined, "does not exist"],
   ] as const) {
     const state = { ...nothing, device, homes: [{ ...homes, path: "/dev/vdc" }] };
-    const error = refusal(t, () => plan(classOf(1), state));
+    const error = planError(t, () => plan(classOf(1), state));
     t.is(
       error.message,
       `manager: the homes of a class are on /dev/vdc (20 GB), but the configuration says /dev/vdb, which ${problem}`,
@@ -79,7 +79,7 @@ test("homes on another disk than the configured one are refused, whether that is
 });
 
 test("if the configured disk is missing, the blank disks are listed", (t) => {
-  const error = refusal(t, () => plan(classOf(1), { ...none, blank: [other] }));
+  const error = planError(t, () => plan(classOf(1), { ...none, blank: [other] }));
   t.is(error.message, "manager: there is no disk /dev/vdb");
   t.is(error.hint, "its blank disks:\n  device: /dev/vdc   # 100 GB");
 });
@@ -89,10 +89,10 @@ test("without a configured disk nothing is erased", (t) => {
   const erase = (disk: DiskState) =>
     homesErasure.remove({ machines: machinesOf(cluster), disk }, cluster);
   t.regex(
-    refusal(t, () => erase({ ...none, homes: [homes] })).message,
+    planError(t, () => erase({ ...none, homes: [homes] })).message,
     /names no disk or file for the homes, so nothing is erased$/,
   );
-  t.deepEqual(said(erase(none)), []);
+  t.deepEqual(describeSteps(erase(none)), []);
 });
 
 const inspected = async (answer: string, disks = [blank, other]) => {
