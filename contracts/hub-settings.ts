@@ -9,6 +9,10 @@ export type HubSettings = {
   name: string;
   /** The overlay network of the users' servers. */
   network: string;
+  /** The start of the names of users' services; the name of the home follows. */
+  userServicePrefix: string;
+  /** The start of the names of the volumes that mount homes; the name of the home follows. */
+  homeVolumePrefix: string;
   image: string;
   memory: number;
   /** The memory that is reserved for each server; null is all of it. */

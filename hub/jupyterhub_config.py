@@ -75,7 +75,7 @@ c.SwarmHubSpawner.settings = settings
 c.SwarmHubSpawner.image = settings.image
 c.SwarmHubSpawner.options_form = lambda spawner: form(settings, spawner.user_options.get(FIELD))
 c.SwarmHubSpawner.options_from_form = partial(options_from_form, settings)
-c.SwarmHubSpawner.name_template = "nb-{username}"
+c.SwarmHubSpawner.name_template = f"{settings.user_service_prefix}{{username}}"
 c.SwarmHubSpawner.network_name = settings.network
 c.SwarmHubSpawner.use_internal_ip = True  # by name on the overlay network; otherwise each server would publish a port
 # If this is unset, dockerspawner reads the command from the image, which is not on the hub's machine.

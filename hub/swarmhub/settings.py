@@ -42,6 +42,8 @@ class Settings:
 
     name: str
     network: str
+    user_service_prefix: str
+    home_volume_prefix: str
     image: str
     memory: int
     guarantee: int | None
@@ -100,6 +102,8 @@ def read_settings(path: Path) -> Settings:
     settings = Settings(
         name=take("name", found.get("name"), _is_text, "a string"),
         network=take("network", found.get("network"), _is_text, "a string"),
+        user_service_prefix=take("userServicePrefix", found.get("userServicePrefix"), _is_text, "a string"),
+        home_volume_prefix=take("homeVolumePrefix", found.get("homeVolumePrefix"), _is_text, "a string"),
         image=take("image", found.get("image"), _is_text, "a string"),
         memory=take("memory", found.get("memory"), _is_whole(1), "a whole number of bytes"),
         guarantee=take("guarantee", found.get("guarantee"), _or_none(_is_whole(1)), "a whole number of bytes, or null"),

@@ -40,5 +40,5 @@ class Spawner(SwarmHubSpawner):
 
 def spawner(name="alice", **traits):
     quick = {"start_poll_interval": 0.01, "start_timeout": 90, "placement_timeout": 0.2, "queue_timeout": 60}
-    user = SimpleNamespace(name=name)
-    return Spawner(user=user, cmd=["jupyterhub-singleuser"], name_template="nb-{username}", **({"settings": SETTINGS} | quick | traits))
+    quick |= {"settings": SETTINGS, "name_template": f"{SETTINGS.user_service_prefix}{{username}}"}
+    return Spawner(user=SimpleNamespace(name=name), cmd=["jupyterhub-singleuser"], **(quick | traits))

@@ -81,6 +81,8 @@ def test_every_key_of_hub_json_becomes_a_setting_with_its_unit(record):
     assert found == Settings(
         name=written["name"],
         network=written["network"],
+        user_service_prefix=written["userServicePrefix"],
+        home_volume_prefix=written["homeVolumePrefix"],
         image=written["image"],
         memory=written["memory"],
         guarantee=written["guarantee"],

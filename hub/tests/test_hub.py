@@ -34,7 +34,7 @@ def swarm():
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory, swarm):
-    # Short timeouts for the tests. The users' servers never respond here, because nothing resolves the names nb-….
+    # Short timeouts for the tests. The users' servers never respond here, because nothing resolves the names geo-101-nb-….
     quick = [f"--SwarmHubSpawner.{setting}" for setting in ("placement_timeout=2", "http_timeout=2", "start_poll_interval=0.1")]
     running = RunningHub(tmp_path_factory.mktemp("hub"), swarm.url, *quick)
     yield running
@@ -147,7 +147,7 @@ def test_tabs_that_request_a_server_at_the_same_time_all_follow_one_start(hub, s
         answers = [each.result() for each in opened]
     assert [status for status, _ in answers] == [200] * 6
     assert all('id="progress-bar"' in page for _, page in answers)
-    assert swarm.created.count("nb-tabby") == 1
+    assert swarm.created.count("geo-101-nb-tabby") == 1
     swarm.script = ["failed|shutdown"]
     assert tabs[0].progress("tabby")[-1]["failed"]
 
@@ -158,13 +158,13 @@ def test_users_of_a_full_class_wait_in_a_queue_and_their_servers_start_automatic
     for name, browser in (("bob", bob), ("kim", kim)):
         browser.log_in(name)
         browser.open(f"/hub/spawn/{name}")
-        wait_for(lambda: "nb-bob" in swarm.services)
+        wait_for(lambda: "geo-101-nb-bob" in swarm.services)
     with ThreadPoolExecutor() as reader:
         events = reader.submit(kim.progress, "kim")
         try:
             # The request of the button "Stop server" on the progress page.
             assert bob.open("/hub/api/users/bob/server", method="DELETE")[0] in (202, 204)
-            wait_for(lambda: list(swarm.services) == ["nb-kim"])
+            wait_for(lambda: list(swarm.services) == ["geo-101-nb-kim"])
             assert 'id="start"' in bob.open("/hub/spawn-pending/bob")[1]
         finally:
             swarm.seats = None
@@ -253,19 +253,19 @@ def test_a_class_with_temporary_homes_and_images_shows_both_and_its_sweeper_work
         wait_for(lambda: len(swarm.services) == 2)
         containers = [service["TaskTemplate"]["ContainerSpec"] for service in swarm.services.values()]
         assert [container["Image"] for container in containers] == ["python@sha256:1", "r@sha256:2"]
-        service = swarm.services["nb-ivan"]
+        service = swarm.services["geo-101-nb-ivan"]
         assert service["TaskTemplate"]["Resources"]["Limits"] == {"MemoryBytes": 2 << 30, "NanoCPUs": 500_000_000}
         assert not service["TaskTemplate"]["ContainerSpec"].get("Mounts")
         assert list((tmp_path / "storage").iterdir()) == []
         # The sweeper removes services without an owner, and keeps the others.
-        swarm.add_service("nb-judy", {"swarmhub.class": "geo-101", "swarmhub.user": "judy"})
-        wait_for(lambda: list(swarm.services) == ["nb-aaron", "nb-ivan"])
-        wait_for(lambda: "removed nb-judy, which had no owner" in hub.log())
+        swarm.add_service("geo-101-nb-judy", {"swarmhub.class": "geo-101", "swarmhub.user": "judy"})
+        wait_for(lambda: list(swarm.services) == ["geo-101-nb-aaron", "geo-101-nb-ivan"])
+        wait_for(lambda: "removed geo-101-nb-judy, which had no owner" in hub.log())
         for browser, name in ((aaron, "aaron"), (ivan, "ivan")):
             assert browser.open(f"/hub/api/users/{name}/server", method="DELETE")[0] in (202, 204)
         wait_for(lambda: not swarm.services)
-        assert "removed nb-aaron" not in hub.log()
-        assert "removed nb-ivan" not in hub.log()
+        assert "removed geo-101-nb-aaron" not in hub.log()
+        assert "removed geo-101-nb-ivan" not in hub.log()
         # The last choice is selected.
         wait_for(lambda: 'value="R &lt;3" checked' in ivan.open("/hub/spawn/ivan")[1])
     finally:
@@ -278,7 +278,7 @@ def test_a_hub_that_was_killed_during_starts_leaves_no_service_and_offers_each_u
     for name, browser in starting.items():
         browser.log_in(name)
         browser.open(f"/hub/spawn/{name}")
-        wait_for(lambda: "nb-dave" in swarm.placed)
+        wait_for(lambda: "geo-101-nb-dave" in swarm.placed)
     wait_for(lambda: len(swarm.services) == 2)
     hub.stop_hub(signal.SIGKILL)
     swarm.script, swarm.seats = ["running"], None

@@ -36,9 +36,9 @@ def test_an_error_of_swarm_becomes_a_refusal(error, expected):
 
 
 def test_the_user_reads_the_sentence_and_the_log_contains_the_detail():
-    raised = refuse(refusal.MOUNT_FAILED, "nb-alice: 100% broken")
+    raised = refuse(refusal.MOUNT_FAILED, "geo-101-nb-alice: 100% broken")
     assert raised.message == "Your home folder cannot be mounted. Please tell your instructor."
-    assert raised.get_message().endswith("(nb-alice: 100% broken)")
+    assert raised.get_message().endswith("(geo-101-nb-alice: 100% broken)")
     assert "100% broken" in str(raised)
 
 

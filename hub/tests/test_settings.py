@@ -76,6 +76,8 @@ def test_all_faults_are_reported_at_once(tmp_path):
     assert [fault.split(":")[0].strip() for fault in faults] == [
         "name",
         "network",
+        "userServicePrefix",
+        "homeVolumePrefix",
         "image",
         "memory",
         "storage.address",

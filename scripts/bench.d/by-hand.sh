@@ -81,7 +81,7 @@ printf %s '$password' >shared-password
 chmod 444 *
 umask 022
 cat >/etc/swarmhub/hub.json <<'json'
-{"name": "bench", "network": "swarmhub", "image": "$image", "memory": 419430400, "cpu": 1, "storage": {"address": "$manager", "path": "/srv/swarmhub"},
+{"name": "bench", "network": "swarmhub", "userServicePrefix": "nb-", "homeVolumePrefix": "swarmhub-home-", "image": "$image", "memory": 419430400, "cpu": 1, "storage": {"address": "$manager", "path": "/srv/swarmhub"},
  "admins": ["ada"], "placement": ["node.labels.swarmhub.users==true"], "seats": 6}
 json
 echo '{"domain": null, "address": "$manager", "tls": {"kind": "self-signed"}}' >/etc/swarmhub/edge.json

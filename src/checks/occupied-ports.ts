@@ -1,7 +1,7 @@
 import type { Cluster } from "../cluster/cluster.js";
 import type { Host } from "../host/host.js";
 import { buildsForWorkers } from "../images/built.js";
-import { registryPort } from "../names.js";
+import { ports } from "../names.js";
 import { paths } from "../paths.js";
 import type { Check, CheckContext, Finding } from "./check.js";
 
@@ -46,7 +46,7 @@ const needsOf = (host: Host, context: CheckContext): Need[] => {
       : []),
     ...(host === manager ? [{ port: 2377, neededBy: "the Swarm's management", ours: docker }] : []),
     ...(nodes.includes(host) && buildsForWorkers(context.cluster)
-      ? [{ port: registryPort, neededBy: "the registry of built images", ours: registry }]
+      ? [{ port: ports.registry, neededBy: "the registry of built images", ours: registry }]
       : []),
     ...(nodes.includes(host)
       ? [{ port: 7946, neededBy: "the gossip of the Swarm's nodes", ours: docker }]
@@ -61,7 +61,8 @@ const registry = /^(docker-registry|systemd|systemd-socket-)/;
 // The kernel listens for nfsd, and `ss` names no program then.
 const kernel = /^a program$/;
 
-const edgePorts = ({ config }: Cluster): number[] => (config.tls.kind === "off" ? [80] : [80, 443]);
+const edgePorts = ({ config }: Cluster): number[] =>
+  config.tls.kind === "off" ? [ports.http] : [ports.http, ports.https];
 
 const isServed = ({ cluster, machines }: CheckContext): boolean =>
   machines(cluster.manager).facts.files[paths.edgeConfiguration] !== undefined;

@@ -6,22 +6,34 @@ export type Pool = { pool: string; overlay: string };
 // Docker's default of 10.0.0.0/8 overlaps the networks of many providers (Dokploy#4124).
 const candidates = ["10.201", "10.223", "10.247", "172.30", "172.22", "10.133"];
 
-/** The first range that overlaps no machine's route. Throws a UserError (preflight) if there is none. */
-export const choosePool = (routes: readonly { destination: string; device: string }[]): Pool => {
+/**
+ * The first range that overlaps no machine's route; the overlay overlaps none of `overlays`, the subnets of the Swarm's networks
+ * (64 fit into a range). Throws a UserError (preflight) if there is none.
+ */
+export const choosePool = (
+  routes: readonly { destination: string; device: string }[],
+  overlays: readonly string[] = [],
+): Pool => {
   const occupied = routes
     // A second run sees the routes of the bridges that the first one created.
     .filter(({ destination, device }) => destination !== "default" && !isDockerInterface(device))
     .map(({ destination }) => destination);
-  const free = candidates.find(
-    (start) => !occupied.some((route) => overlap(`${start}.0.0/16`, route)),
-  );
+  const pools = candidates
+    .filter((start) => !occupied.some((route) => overlap(`${start}.0.0/16`, route)))
+    .map((start) => ({ pool: `${start}.0.0/17`, overlay: freeOverlay(start, overlays) }));
+  const free = pools.find((each): each is Pool => each.overlay !== undefined);
   if (free === undefined)
     throw new UserError(
       `no address range is left for the Swarm: each one overlaps a machine's route (${occupied.join(", ")})`,
       { code: exitCode.preflight },
     );
-  return { pool: `${free}.0.0/17`, overlay: `${free}.128.0/23` };
+  return free;
 };
+
+const freeOverlay = (start: string, overlays: readonly string[]): string | undefined =>
+  Array.from({ length: 64 }, (_, index) => `${start}.${128 + 2 * index}.0/23`).find(
+    (each) => !overlays.some((other) => overlap(each, other)),
+  );
 
 /** The IPv4 network of an address, as "10.77.0.0/24". */
 export const networkOf = ({ address, prefix }: { address: string; prefix: number }): string =>

@@ -8,8 +8,9 @@ import { lockOf } from "../reconcile/lock.js";
 import { warnOfProblems } from "../reconcile/piece.js";
 import { reconcile } from "../reconcile/reconcile.js";
 import type { Terminal } from "../report/terminal.js";
+import { formerServers } from "../swarm/list.js";
 import { managerDocker } from "../swarm/membership.js";
-import { duration } from "../text/format.js";
+import { duration, plural, printable } from "../text/format.js";
 import { inspectCertificates } from "../tls/inspect.js";
 import { confirmBy } from "./shared/confirm.js";
 import { temporarySentence } from "./shared/homes.js";
@@ -56,9 +57,13 @@ export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal):
     refuseUnbuildable,
   );
 
-/** Runs the checks on machines without a class; once it is up they would only cost time. */
+/** Runs the checks on machines without a class; once it is up they would only cost time. Warns before servers are stopped. */
 const runPreflight = async (cluster: Cluster, { report }: Terminal): Promise<void> => {
-  if ((await managerDocker(cluster)) !== undefined) return;
+  if ((await managerDocker(cluster)) !== undefined) {
+    const former = await formerServers(cluster);
+    if (former.length > 0) report.event({ type: "warning", text: formerSentence(former) });
+    return;
+  }
   const found = await preflight(cluster);
   const error = preflightError(found, { listed: true });
   if (error !== undefined) throw error;
@@ -66,6 +71,9 @@ const runPreflight = async (cluster: Cluster, { report }: Terminal): Promise<voi
     if (level === "warning")
       report.event({ type: "warning", text: host === undefined ? text : `${host}: ${text}` });
 };
+
+const formerSentence = (homes: readonly string[]): string =>
+  `names of services now carry the class's name, so ${plural(homes.length, "server")} will be stopped (${printable(homes.join(", "))}): files are kept, and the users start their servers again`;
 
 const nextSteps = async (cluster: Cluster): Promise<string[]> => {
   const { config, manager } = cluster;

@@ -4,7 +4,7 @@ import { type Docker, ifExists } from "../docker/client.js";
 import { buildImage, pullImage, pushImage } from "../docker/images.js";
 import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
-import { builtRepository, unfinishedName } from "../names.js";
+import { builtRepository, labels, serviceName, unfinishedName } from "../names.js";
 import { type BuildContext, readBuild } from "../operator/build-folder.js";
 import type { Step } from "../reconcile/piece.js";
 import { listedServices, userServices } from "../swarm/list.js";
@@ -51,8 +51,8 @@ const inspectBuilt = async (cluster: Cluster, source: BuildSource): Promise<User
 const registryDigest = async (cluster: Cluster, reference: string): Promise<string | undefined> => {
   if ((await managerDocker(cluster)) === undefined) return undefined;
   const { manager } = cluster;
-  const services = await listedServices(manager);
-  if (!services.some(({ Spec }) => Spec.Name === "registry")) return undefined;
+  const name = serviceName(cluster.config.name, "registry");
+  if (!(await listedServices(manager)).some(({ Spec }) => Spec.Name === name)) return undefined;
   return manager.remember(`registry ${reference}`, () => digestOf(manager, reference));
 };
 
@@ -99,7 +99,7 @@ const buildFrom = async (
   try {
     await buildImage(docker, await from.context(), {
       tag: reference,
-      labels: { "swarmhub.class": className },
+      labels: { [labels.class]: className },
       onLine: (line) => {
         report(line);
         last = /^ ---> ([0-9a-f]{12})$/.exec(line)?.[1] ?? last;

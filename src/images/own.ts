@@ -1,6 +1,6 @@
 import type { Cluster } from "../cluster/cluster.js";
 import type { Host } from "../host/host.js";
-import { unfinishedName } from "../names.js";
+import { labels, unfinishedName } from "../names.js";
 import { assetPath } from "../operator/assets.js";
 import { type ImageName, type OwnImage, assetsAt, ownImages } from "../operator/own-images.js";
 import { listedImages } from "../swarm/list.js";
@@ -45,7 +45,7 @@ export const inspectOwn = async (
         wanted,
         missing: wanted.filter(({ reference }) => !names.has(reference)),
         present: listed
-          .filter(({ Labels }) => Labels?.["swarmhub.class"] === config.name)
+          .filter(({ Labels }) => Labels?.[labels.class] === config.name)
           .map(({ Id, RepoTags }) => ({ id: Id, references: RepoTags ?? [] })),
       };
     }),
@@ -69,7 +69,7 @@ export const inspectOtherImages = async ({
         const names = listed.flatMap(({ RepoTags }) => RepoTags ?? []);
         const isWorker = host !== manager && host !== storage;
         const ids = listed
-          .filter(({ Labels }) => isWorker && Labels?.["swarmhub.class"] === config.name)
+          .filter(({ Labels }) => isWorker && Labels?.[labels.class] === config.name)
           .map(({ Id }) => Id);
         const isUnfinished = host === manager && names.includes(unfinishedName);
         return [host, isUnfinished ? [unfinishedName, ...ids] : ids] as const;

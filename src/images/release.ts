@@ -1,5 +1,6 @@
 import { buildImage, pullImage } from "../docker/images.js";
 import type { Host } from "../host/host.js";
+import { labels } from "../names.js";
 import { type OwnImage, contextTar } from "../operator/own-images.js";
 import type { StepNote } from "../reconcile/piece.js";
 import type { Progress } from "../wait.js";
@@ -43,6 +44,6 @@ export const buildOwnImage = async (
   buildImage(host.docker, contextTar(image.context), {
     tag: image.reference,
     target: image.target,
-    labels: { "swarmhub.class": className },
+    labels: { [labels.class]: className },
     onLine: reportInstructions(progress),
   });

@@ -4,7 +4,9 @@ import { UserError } from "../errors.js";
 import { inspectUserImages } from "../images/built.js";
 import { type OwnImageState, inspectOwn, oldReferences } from "../images/own.js";
 import type { PulledImage } from "../images/pulled.js";
+import { homeVolumePrefix, labelFilter } from "../names.js";
 import type { Piece, Step } from "../reconcile/piece.js";
+import { type Network, overlayNetworks } from "../swarm/list.js";
 import {
   type OldBuild,
   inspectOldBuilds,
@@ -13,6 +15,7 @@ import {
   pulledSteps,
 } from "./cleanup/images.js";
 import { quota } from "./quota.js";
+import { formerNetworkIn, removeNetworkSteps } from "./shared/networks.js";
 import { type Servers, inspectServers, removeServersSteps } from "./shared/user-servers.js";
 import { storage } from "./storage.js";
 
@@ -21,11 +24,12 @@ type State = {
   persistent: PersistentState;
   pulled: PulledImage[];
   oldBuilds: OldBuild[];
+  networks: readonly Network[];
 };
 
 /**
- * Removes what is no longer used, hence last: images of earlier swarmhub versions, former images of users' servers, and the
- * access to persistent homes after the configuration made homes temporary.
+ * Removes what is no longer used, hence last: images of earlier swarmhub versions, former images of users' servers, the network of
+ * the former name, and the access to persistent homes after the configuration made homes temporary.
  */
 export const cleanup: Piece<State> = {
   name: "cleanup",
@@ -35,18 +39,20 @@ export const cleanup: Piece<State> = {
     const isKnown = userImages.every(({ built }) => !(built?.from instanceof UserError));
     const own = await inspectOwn(cluster);
     const ownImages = own.flatMap(({ wanted }) => wanted);
-    const [persistent, pulled, oldBuilds] = await Promise.all([
+    const [persistent, pulled, oldBuilds, networks] = await Promise.all([
       inspectPersistent(cluster),
       isKnown ? inspectPulled(cluster, userImages, ownImages) : [],
       isKnown ? inspectOldBuilds(cluster, userImages) : [],
+      overlayNetworks(cluster),
     ]);
-    return { own, persistent, pulled, oldBuilds };
+    return { own, persistent, pulled, oldBuilds, networks };
   },
-  plan: (want, { own, persistent, pulled, oldBuilds }, cluster) => [
+  plan: (want, { own, persistent, pulled, oldBuilds, networks }, cluster) => [
     ...releaseHomesSteps(persistent, cluster),
     ...own.flatMap((images) => imageSteps(want.name, images)),
     ...pulledSteps(pulled),
     ...oldBuildSteps(oldBuilds, cluster),
+    ...removeNetworkSteps(formerNetworkIn(networks, want.name), cluster.manager),
   ],
   remove: () => [],
 };
@@ -63,7 +69,7 @@ const imageSteps = (className: string, images: OwnImageState): Step[] => {
       run: async () => {
         for (const each of old) await ifExists(host.docker.getImage(each).remove({ force: true }));
         // An image that ended containers still use lost only its name.
-        const label = [`swarmhub.class=${className}`];
+        const label = labelFilter(className);
         await host.docker.pruneImages({ filters: { dangling: ["true"], label } });
       },
     },
@@ -99,16 +105,19 @@ const releaseHomesSteps = (persistent: PersistentState, cluster: Cluster): Step[
   ];
   return steps.length === 0
     ? []
-    : [...removeServersSteps(userVolumes(persistent.servers), cluster), ...steps];
+    : [
+        ...removeServersSteps(userVolumes(cluster.config.name, persistent.servers), cluster),
+        ...steps,
+      ];
 };
 
 // Not the hub's own volume: its ended containers, which Swarm keeps for a while, still use it.
-const userVolumes = ({ services, volumes }: Servers): Servers => ({
+const userVolumes = (className: string, { services, volumes }: Servers): Servers => ({
   services,
   volumes: new Map(
     [...volumes].map(([host, names]) => [
       host,
-      names.filter((name) => name.startsWith("swarmhub-home-")),
+      names.filter((name) => name.startsWith(homeVolumePrefix(className))),
     ]),
   ),
 });

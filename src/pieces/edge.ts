@@ -1,5 +1,6 @@
 import { publicName } from "../cluster/public-address.js";
 import { UserError } from "../errors.js";
+import { ports } from "../names.js";
 import { paths } from "../paths.js";
 import type { Piece } from "../reconcile/piece.js";
 import type { WantedService } from "../swarm/service-spec.js";
@@ -15,6 +16,7 @@ import { fileSteps, folderSteps, removeFileSteps } from "./shared/files.js";
 import {
   type OwnServiceState,
   inspectOwnService,
+  removeFormerServiceSteps,
   removeServiceSteps,
   serviceSteps,
 } from "./shared/service.js";
@@ -39,15 +41,16 @@ export const edge: Piece<State> = {
     const { facts, address } = machines(manager);
     if (givenFiles instanceof UserError) throw givenFiles;
     const content = edgeSettings(want, publicName(want.manager, address));
-    const settings = { path: paths.edgeConfiguration, content, then: reloadEdge };
+    const settings = { path: paths.edgeConfiguration, content, then: reloadEdge(want.name) };
     // An edge reads settings.json only in the form of its own version, which is enough since the two are replaced together: the running
     // edge rejects the newer form and nginx keeps its configuration, until a later step starts the image that reads it. An `up` that
     // is interrupted between the two is completed by the next one.
     const steps = [
       ...folderSteps(manager, facts, paths.certificates, "certificates"),
-      ...copyGivenSteps(manager, facts, givenFiles),
+      ...copyGivenSteps(want.name, manager, facts, givenFiles),
       ...fileSteps(manager, facts, [settings]),
       ...removeGivenSteps(manager, facts, givenFiles),
+      ...removeFormerServiceSteps("edge", service, cluster),
       ...serviceSteps(wantedService(want.name, image, want.tls.kind === "off"), service, cluster),
     ];
     if (steps.length === 0) return [];
@@ -73,7 +76,7 @@ export const edge: Piece<State> = {
 };
 
 const wantedService = (className: string, image: string, isPlain: boolean): WantedService => ({
-  name: "edge",
+  part: "edge",
   className,
   image,
   mounts: [
@@ -82,5 +85,5 @@ const wantedService = (className: string, image: string, isPlain: boolean): Want
   ],
   // Changed files are read while it runs: open websockets stay.
   filesHash: "none",
-  ports: isPlain ? [80] : [80, 443],
+  ports: isPlain ? [ports.http] : [ports.http, ports.https],
 });

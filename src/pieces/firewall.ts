@@ -1,4 +1,5 @@
 import { type Machines, inspectMachines } from "../cluster/machines.js";
+import { units } from "../names.js";
 import { paths } from "../paths.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import {
@@ -25,7 +26,7 @@ export const firewall: Piece<Machines> = {
       const loaded =
         sameLines(facts.firewall, loadedRules(addresses)) &&
         sameLines(facts.firewall6, facts.ipv6 ? loadedRules6 : []) &&
-        facts.units["swarmhub-firewall.service"] === "active";
+        facts.units[units.firewall] === "active";
       if (files.length === 0 && loaded) return [];
       const load: Step = {
         host,
@@ -33,7 +34,7 @@ export const firewall: Piece<Machines> = {
         detail: `Swarm and NFS ports open only between ${addresses.join(", ")}`,
         run: () =>
           host.script(
-            "set -e\nsystemctl -q enable swarmhub-firewall\nsystemctl restart swarmhub-firewall",
+            `set -e\nsystemctl -q enable ${units.firewall}\nsystemctl restart ${units.firewall}`,
           ),
       };
       return [...files, load];

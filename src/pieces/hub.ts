@@ -9,10 +9,16 @@ import { fileSteps, folderSteps, removeFileSteps, removeFolderSteps } from "./sh
 import {
   type OwnServiceState,
   inspectOwnService,
+  removeFormerServiceSteps,
   removeServiceSteps,
   serviceSteps,
 } from "./shared/service.js";
-import { type Servers, inspectServers, removeServersSteps } from "./shared/user-servers.js";
+import {
+  type Servers,
+  inspectServers,
+  removeFormerServersSteps,
+  removeServersSteps,
+} from "./shared/user-servers.js";
 
 type State = OwnServiceState & { userImages: UserImage[]; servers: Servers };
 
@@ -27,7 +33,7 @@ export const hub: Piece<State> = {
     ]);
     return { ...service, userImages, servers };
   },
-  plan: (want, { machines, userImages, image, service }, cluster) => {
+  plan: (want, { machines, userImages, image, service, servers }, cluster) => {
     const { manager } = cluster;
     const { facts } = machines(manager);
     for (const { built } of userImages) if (built?.from instanceof UserError) throw built.from;
@@ -43,6 +49,9 @@ export const hub: Piece<State> = {
     return [
       ...files,
       ...folderSteps(manager, facts, paths.hub, "the hub's database"),
+      // Two hubs would share a database, and a former hub would start servers again.
+      ...removeFormerServiceSteps("hub", service, cluster),
+      ...removeFormerServersSteps(servers, cluster),
       ...serviceSteps(wanted, service, cluster),
     ];
   },

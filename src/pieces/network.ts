@@ -1,38 +1,32 @@
 import type { Cluster } from "../cluster/cluster.js";
 import { choosePool, isDockerInterface, overlap } from "../cluster/ipv4.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
-import { ifExists } from "../docker/client.js";
 import { UserError, exitCode } from "../errors.js";
 import type { Host } from "../host/host.js";
-import { networkName } from "../names.js";
+import { labels, networkName } from "../names.js";
 import type { Piece } from "../reconcile/piece.js";
-import { managerDocker } from "../swarm/membership.js";
-import { removeWhenUnused } from "../swarm/retry.js";
+import { type Network, overlayNetworks } from "../swarm/list.js";
+import { formerNetworkIn, removeNetworkSteps } from "./shared/networks.js";
 
 const encapsulation = 50;
 // bytes that VXLAN adds to a packet
 const mtuOption = "com.docker.network.driver.mtu";
 
-/** The fields of the Docker API's network that we read. */
-type Network = {
-  Options?: Record<string, string> | null;
-  IPAM?: { Config?: { Subnet?: string }[] | null };
-};
-type State = { machines: Machines; present: Network | undefined };
+type State = { machines: Machines; networks: readonly Network[] };
 
 /** Creates the class's overlay network; its MTU is the smallest interface's minus VXLAN's overhead (moby#41406). */
 export const network: Piece<State> = {
   name: "network",
   inspect: async (cluster) => {
-    const [docker, machines] = await Promise.all([
-      managerDocker(cluster),
+    const [machines, networks] = await Promise.all([
       inspectMachines(cluster),
+      overlayNetworks(cluster),
     ]);
-    const present =
-      docker && (await ifExists(docker.getNetwork(networkName).inspect() as Promise<Network>));
-    return { machines, present };
+    return { machines, networks };
   },
-  plan: (want, { machines, present }, cluster) => {
+  plan: (want, { machines, networks }, cluster) => {
+    const name = networkName(want.name);
+    const present = networks.find(({ Name }) => Name === name);
     const smallest = smallestInterface(machines, cluster);
     const mtu = smallest.mtu - encapsulation;
     if (present !== undefined) {
@@ -40,33 +34,33 @@ export const network: Piece<State> = {
       for (const host of cluster.nodes) refuseOverlap(present, host, machines);
       return [];
     }
-    const { overlay } = choosePool(cluster.nodes.flatMap((host) => machines(host).facts.routes));
+    const { overlay } = choosePool(
+      cluster.nodes.flatMap((host) => machines(host).facts.routes),
+      networks.flatMap(subnetsOf),
+    );
     return [
       {
         host: cluster.manager,
-        title: `create the overlay network ${networkName}`,
+        title: `create the overlay network ${name}`,
         detail: `${overlay}, MTU ${mtu}`,
         run: () =>
           cluster.manager.docker.createNetwork({
-            Name: networkName,
+            Name: name,
             Driver: "overlay",
-            Labels: { "swarmhub.class": want.name },
+            Labels: { [labels.class]: want.name },
             Options: { [mtuOption]: String(mtu) },
             IPAM: { Driver: "default", Config: [{ Subnet: overlay }] },
           }),
       },
     ];
   },
-  remove: ({ present }, { manager }) =>
-    present === undefined
-      ? []
-      : [
-          {
-            host: manager,
-            title: `remove the overlay network ${networkName}`,
-            run: () => removeWhenUnused(() => manager.docker.getNetwork(networkName).remove()),
-          },
-        ],
+  remove: ({ networks }, { config, manager }) => [
+    ...removeNetworkSteps(
+      networks.find(({ Name }) => Name === networkName(config.name)),
+      manager,
+    ),
+    ...removeNetworkSteps(formerNetworkIn(networks, config.name), manager),
+  ],
 };
 
 type Interface = { host: string; mtu: number };
@@ -81,12 +75,11 @@ const smallestInterface = (machines: Machines, { nodes }: Cluster): Interface =>
     .reduce((smallest, each) => (each.mtu < smallest.mtu ? each : smallest));
 
 // The class's subnet was chosen by the routes of the machines of that time.
-const refuseOverlap = ({ IPAM: ipam }: Network, host: Host, machines: Machines): void => {
-  const subnets = (ipam?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []);
+const refuseOverlap = (present: Network, host: Host, machines: Machines): void => {
   const routes = machines(host).facts.routes.filter(
     ({ destination, device }) => destination !== "default" && !isDockerInterface(device),
   );
-  for (const subnet of subnets)
+  for (const subnet of subnetsOf(present))
     for (const { destination } of routes)
       if (overlap(subnet, destination))
         throw new UserError(
@@ -98,6 +91,9 @@ const refuseOverlap = ({ IPAM: ipam }: Network, host: Host, machines: Machines):
           },
         );
 };
+
+const subnetsOf = ({ IPAM: ipam }: Network): string[] =>
+  (ipam?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []);
 
 // A network's MTU cannot be changed, and packets too large for an interface are dropped silently.
 const refuseSmallMtu = ({ Options: options }: Network, { host, mtu }: Interface): void => {

@@ -1,8 +1,10 @@
 import type { Piece } from "../reconcile/piece.js";
+import type { WantedService } from "../swarm/service-spec.js";
 import { hashOfSecrets, secretMounts } from "./shared/secret-mounts.js";
 import {
   type OwnServiceState,
   inspectOwnService,
+  removeFormerServiceSteps,
   removeServiceSteps,
   serviceSteps,
 } from "./shared/service.js";
@@ -14,17 +16,17 @@ export const proxy: Piece<OwnServiceState> = {
   plan: (want, { machines, image, service }, cluster) => {
     const { secretHashes } = machines(cluster.manager).facts;
     const secrets = ["proxy-token"];
-    return serviceSteps(
-      {
-        name: "proxy",
-        className: want.name,
-        image,
-        mounts: secretMounts(secrets),
-        filesHash: hashOfSecrets(secrets, secretHashes),
-      },
-      service,
-      cluster,
-    );
+    const wanted: WantedService = {
+      part: "proxy",
+      className: want.name,
+      image,
+      mounts: secretMounts(secrets),
+      filesHash: hashOfSecrets(secrets, secretHashes),
+    };
+    return [
+      ...removeFormerServiceSteps("proxy", service, cluster),
+      ...serviceSteps(wanted, service, cluster),
+    ];
   },
   remove: ({ service }, cluster) => removeServiceSteps("proxy", service, cluster),
 };

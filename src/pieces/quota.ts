@@ -12,7 +12,7 @@ import { configuredLimits, limitsFile } from "../homes/set-limits.js";
 import type { Facts } from "../host/facts.js";
 import type { Host } from "../host/host.js";
 import { imageReference } from "../images/own.js";
-import { watcherName } from "../names.js";
+import { formerNames, labels, watcherName } from "../names.js";
 import { paths } from "../paths.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import { listedImage } from "../swarm/list.js";
@@ -36,12 +36,18 @@ const healthCheck = {
   Retries: 2,
 };
 
-type Container = { Image: string; State: { Running: boolean } };
+type Container = {
+  Image: string;
+  State: { Running: boolean };
+  Config: { Labels: Record<string, string> };
+};
 type State = {
   facts: Facts;
   reference: string;
   imageId: string | undefined;
   container: Container | undefined;
+  /** Whether the container of the former name is there. */
+  hasFormer: boolean;
 };
 
 /** The watcher on the storage host: it limits each new home before its first byte. */
@@ -51,55 +57,74 @@ export const quota: Piece<State> = {
     const host = homesHost(cluster);
     const reference = imageReference("quota");
     const facts = await host.facts();
-    const [image, container] = await Promise.all([
+    const { name: className } = cluster.config;
+    const [image, container, former] = await Promise.all([
       listedImage(host, reference),
-      facts.units["docker.service"] === "active"
-        ? ifExists(host.docker.getContainer(watcherName).inspect())
-        : Promise.resolve(undefined),
+      inspectContainer(host, facts, watcherName(className)),
+      inspectContainer(host, facts, formerNames.watcher),
     ]);
-    return { facts, reference, imageId: image?.Id, container };
+    const hasFormer = former?.Config.Labels[labels.class] === className;
+    return { facts, reference, imageId: image?.Id, container, hasFormer };
   },
-  plan: (want, { facts, reference, imageId, container }, cluster) => {
+  plan: (want, { facts, reference, imageId, container, hasFormer }, cluster) => {
     if (want.storage.kind === "temporary") return [];
     const host = homesHost(cluster);
     const spec = specOf(want.name);
     const limits = limitsSteps(want.storage, want.login, host, facts);
-    const title = container === undefined ? "start the quota watcher" : "restart the quota watcher";
-    const differs =
-      container === undefined
+    const isFirst = container === undefined && !hasFormer;
+    const title = isFirst ? "start the quota watcher" : "restart the quota watcher";
+    const differs = [
+      ...(hasFormer ? ["name"] : []),
+      ...(container === undefined
         ? []
         : [
             ...differences(spec, specIn(container)),
             ...(container.Image === imageId ? [] : ["image"]),
             ...(container.State.Running ? [] : ["not running"]),
-          ];
+          ]),
+    ];
     if (container !== undefined && differs.length === 0) return limits;
     const run = async () => {
       const { docker } = host;
-      await ifExists(docker.getContainer(watcherName).remove({ force: true }));
+      // Both in the step that starts it, since two watchers would change the same limits.
+      await removeWatchers(host, want.name, hasFormer);
       const created = await docker.createContainer({
-        name: watcherName,
+        name: watcherName(want.name),
         Image: reference,
         ...spec,
       });
       // So that the wait is for its first status, not for its predecessor's last.
       await host.run(["rm", "-f", statusFile]);
       await created.start();
-      await waitUntilWatching(host);
+      await waitUntilWatching(host, want.name);
     };
     const detail = differs.length > 0 && { detail: differs.join(", ") };
     return [...limits, { host, title, ...detail, run }];
   },
-  remove: ({ container }, cluster) => {
-    if (container === undefined) return [];
+  remove: ({ container, hasFormer }, cluster) => {
+    if (container === undefined && !hasFormer) return [];
     const host = homesHost(cluster);
-    const run = () => ifExists(host.docker.getContainer(watcherName).remove({ force: true }));
+    const run = () => removeWatchers(host, cluster.config.name, hasFormer);
     return [{ host, title: "stop the quota watcher", run }];
   },
 };
 
+const inspectContainer = (host: Host, { units }: Facts, name: string) =>
+  units["docker.service"] === "active"
+    ? ifExists(host.docker.getContainer(name).inspect())
+    : Promise.resolve(undefined);
+
+const removeWatchers = async (
+  { docker }: Host,
+  className: string,
+  hasFormer: boolean,
+): Promise<void> => {
+  for (const name of [watcherName(className), ...(hasFormer ? [formerNames.watcher] : [])])
+    await ifExists(docker.getContainer(name).remove({ force: true }));
+};
+
 const specOf = (className: string) => ({
-  Labels: { "swarmhub.class": className },
+  Labels: { [labels.class]: className },
   Healthcheck: healthCheck,
   HostConfig: {
     Binds: [`${paths.storage}:${paths.storage}`],
@@ -128,7 +153,7 @@ const specIn = (container: unknown) => {
 };
 
 /** Waits until the watcher has written a status without a problem, 60 s at most. */
-const waitUntilWatching = async (host: Host): Promise<void> => {
+const waitUntilWatching = async (host: Host, className: string): Promise<void> => {
   let problem: string | undefined;
   await waitUntil(
     async () => {
@@ -140,7 +165,9 @@ const waitUntilWatching = async (host: Host): Promise<void> => {
     {
       deadline: 60_000,
       otherwise: async () => {
-        const log = await host.script(`docker logs --tail 3 ${watcherName} 2>&1 || true`);
+        const log = await host.script(
+          `docker logs --tail 3 ${watcherName(className)} 2>&1 || true`,
+        );
         return new UserError(`the quota watcher does not work: ${problem ?? log.trim()}`, {
           host: host.name,
           hint: "to see its log, type: swarmhub logs quota",

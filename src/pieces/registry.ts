@@ -2,7 +2,7 @@ import type { Cluster } from "../cluster/cluster.js";
 import type { Facts } from "../host/facts.js";
 import { digestOf, inspectUserImages, needsRegistry, pushSteps } from "../images/built.js";
 import { type UserImage, pullUserImage } from "../images/pulled.js";
-import { builtRepository, registryPort } from "../names.js";
+import { builtRepository, ports } from "../names.js";
 import { paths } from "../paths.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import type { WantedService } from "../swarm/service-spec.js";
@@ -12,6 +12,7 @@ import { folderSteps, removeFolderSteps } from "./shared/files.js";
 import {
   type OwnServiceState,
   inspectOwnService,
+  removeFormerServiceSteps,
   removeServiceSteps,
   serviceSteps,
 } from "./shared/service.js";
@@ -38,6 +39,7 @@ export const registry: Piece<State> = {
     const pushes = builtImages.flatMap((each) => pushSteps(each, cluster));
     return [
       ...folderSteps(manager, facts, paths.registry, "the registry's images"),
+      ...removeFormerServiceSteps("registry", service, cluster),
       ...serviceSteps(wantedService(want.name, image), service, cluster),
       ...pushes,
       ...workers.flatMap((host) => relaySteps(host, machines(host).facts, address)),
@@ -79,17 +81,17 @@ const pullStep = (
 });
 
 const wantedService = (className: string, image: string): WantedService => ({
-  name: "registry",
+  part: "registry",
   className,
   image,
   // Not in the class's network, where users' servers could reach it, but at the machine's address, behind the firewall.
   network: "host",
   mounts: [{ Type: "bind", Source: paths.registry, Target: "/data" }],
   filesHash: "none",
-  container: { Env: [`REGISTRY_HTTP_ADDR=:${registryPort}`] },
+  container: { Env: [`REGISTRY_HTTP_ADDR=:${ports.registry}`] },
   ready: [
     "python3",
     "-c",
-    `import urllib.request as r; r.urlopen('http://127.0.0.1:${registryPort}/v2/', timeout=5)`,
+    `import urllib.request as r; r.urlopen('http://127.0.0.1:${ports.registry}/v2/', timeout=5)`,
   ],
 });

@@ -2,7 +2,7 @@ import type { Cluster } from "../cluster/cluster.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
 import { seatsOn } from "../cluster/seats.js";
 import type { Host } from "../host/host.js";
-import { usersLabel } from "../names.js";
+import { labels } from "../names.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import { userServices } from "../swarm/list.js";
 import { type Members, changeNode, inspectMembers, nodeOf } from "../swarm/nodes.js";
@@ -36,7 +36,7 @@ export const seats: Piece<State> = {
     cluster.nodes.flatMap((host): Step[] => {
       const node = nodeOf(host, members);
       const isSeat = cluster.seatHosts.includes(host);
-      const isOffered = node?.Spec.Labels?.[usersLabel] === "true";
+      const isOffered = node?.Spec.Labels?.[labels.users] === "true";
       const isOpen = node === undefined || node.Spec.Availability === "active";
       // Running servers stay until they stop by themselves.
       const keeps = isOffered && (userServers.get(host) ?? 0) > 0;
@@ -56,7 +56,7 @@ export const seats: Piece<State> = {
             changeNode(cluster.manager, host, (spec) => ({
               ...spec,
               Availability: "active",
-              Labels: { ...spec.Labels, [usersLabel]: String(isSeat || keeps) },
+              Labels: { ...spec.Labels, [labels.users]: String(isSeat || keeps) },
             })),
         },
       ];
@@ -74,7 +74,8 @@ export const seats: Piece<State> = {
 /** Machines that take users against the configuration. */
 const unwantedSeatHosts = ({ nodes, seatHosts: wanted }: Cluster, members: Members): Host[] =>
   nodes.filter(
-    (host) => !wanted.includes(host) && nodeOf(host, members)?.Spec.Labels?.[usersLabel] === "true",
+    (host) =>
+      !wanted.includes(host) && nodeOf(host, members)?.Spec.Labels?.[labels.users] === "true",
   );
 
 const countServers = async (

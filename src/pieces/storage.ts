@@ -35,9 +35,9 @@ export const storage: Piece<State> = {
     if (want.storage.kind === "temporary") return [];
     const host = homesHost(cluster);
     const { facts } = machines(host);
-    if (disk.problem === "dead") return repairSteps(host, disk);
+    if (disk.problem === "dead") return repairSteps(want.name, host, disk);
     return [
-      ...repairSteps(host, disk),
+      ...repairSteps(want.name, host, disk),
       ...backingSteps(want.storage.backing, host, facts, disk),
       ...enforcementSteps(host, disk),
       ...folderSteps(host, disk),

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { Cluster } from "../cluster/cluster.js";
 import { UserError } from "../errors.js";
-import type { Host } from "../host/host.js";
 import { containerOf } from "./tasks.js";
 
 /** A user's server as the hub reports it: `idle` in seconds; `busy`: whether a kernel is running code, null if unknown. */
@@ -28,26 +28,27 @@ const result = z.object({ ok: z.boolean(), why: z.string().optional() });
 
 /** The hub's activity data on the servers of these homes; it has none on servers that it did not start. */
 export const inspectActivity = async (
-  manager: Host,
+  cluster: Cluster,
   homes: readonly string[],
-): Promise<Activity[]> => activities.parse(await callHub(manager, "look", { homes }, 60_000));
+): Promise<Activity[]> => activities.parse(await callHub(cluster, "look", { homes }, 60_000));
 
 /** Stops a user's server through the hub, and waits until it is gone. */
-export const stopByHub = async (manager: Host, user: string): Promise<HubResult> =>
-  result.parse(await callHub(manager, "stop", { user }, 120_000));
+export const stopByHub = async (cluster: Cluster, user: string): Promise<HubResult> =>
+  result.parse(await callHub(cluster, "stop", { user }, 120_000));
 
 /** Starts a user's server through the hub, and waits until it is ready. */
-export const startByHub = async (manager: Host, user: string): Promise<HubResult> =>
-  result.parse(await callHub(manager, "start", { user }, 180_000));
+export const startByHub = async (cluster: Cluster, user: string): Promise<HubResult> =>
+  result.parse(await callHub(cluster, "start", { user }, 180_000));
 
 // Through stdin, since a user's name may contain anything.
 const callHub = async (
-  manager: Host,
+  cluster: Cluster,
   action: "look" | "stop" | "start",
   payload: object,
   timeout: number,
 ): Promise<unknown> => {
-  const hub = await containerOf(manager, "hub");
+  const { manager } = cluster;
+  const hub = await containerOf(cluster, "hub");
   if (hub === undefined)
     throw new UserError("the hub does not run, so users' servers cannot be stopped or moved", {
       host: manager.name,

@@ -1,6 +1,7 @@
 import type { ImageInfo } from "dockerode";
 import type { Cluster } from "../cluster/cluster.js";
 import type { Host } from "../host/host.js";
+import { isFormerUserService, labels } from "../names.js";
 import { managerDocker, memberOf } from "./membership.js";
 import type { ServiceSpec } from "./service-spec.js";
 import type { Task } from "./tasks.js";
@@ -16,21 +17,50 @@ export const listedServices = (manager: Host): Promise<Service[]> =>
 export const classServices = async (cluster: Cluster): Promise<Service[]> => {
   if ((await managerDocker(cluster)) === undefined) return [];
   return (await listedServices(cluster.manager)).filter(
-    ({ Spec }) => Spec.Labels?.["swarmhub.class"] === cluster.config.name,
+    ({ Spec }) => Spec.Labels?.[labels.class] === cluster.config.name,
   );
 };
 
-/** The service of a user's server: its home, and the image in its spec. */
-export type UserService = { id: string; home: string; image: string | undefined };
+/** The service of a user's server: its name, its home, and the image in its spec. */
+export type UserService = { id: string; name: string; home: string; image: string | undefined };
 
 /** The services of the users' servers; none if the class is not up. */
 export const userServices = async (cluster: Cluster): Promise<UserService[]> =>
   (await classServices(cluster)).flatMap(({ ID, Spec }) => {
-    if (!Spec.Name.startsWith("nb-")) return [];
+    const home = Spec.Labels?.[labels.user];
+    if (home === undefined) return [];
     const image = Spec.TaskTemplate?.ContainerSpec?.["Image"];
     const reference = typeof image === "string" ? image : undefined;
-    return [{ id: ID, home: Spec.Name.slice(3), image: reference }];
+    return [{ id: ID, name: Spec.Name, home, image: reference }];
   });
+
+/** The homes of the users' servers that run under their former names, which the next `up` stops. */
+export const formerServers = async (cluster: Cluster): Promise<string[]> =>
+  (await userServices(cluster))
+    .filter(({ name }) => isFormerUserService(cluster.config.name, name))
+    .map(({ home }) => home)
+    .toSorted();
+
+/** The fields of the Docker API's network that we read. */
+export type Network = {
+  Id: string;
+  Name: string;
+  Labels?: Record<string, string> | null;
+  Options?: Record<string, string> | null;
+  IPAM?: { Config?: { Subnet?: string }[] | null };
+  Ingress?: boolean;
+};
+
+/** The overlay networks of the class's Swarm but for Swarm's own; none if the class is not up. Remembered. */
+export const overlayNetworks = async (cluster: Cluster): Promise<Network[]> => {
+  const { manager } = cluster;
+  if ((await managerDocker(cluster)) === undefined) return [];
+  const networks = await manager.remember("networks", async () => {
+    const filters = { driver: ["overlay"] };
+    return (await manager.docker.listNetworks({ filters })) as Network[];
+  });
+  return networks.filter(({ Ingress }) => Ingress !== true);
+};
 
 /** The tasks with the desired state "running" on a manager; remembered. */
 export const listedTasks = (manager: Host): Promise<(Task & { ServiceID: string })[]> =>

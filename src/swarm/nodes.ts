@@ -4,6 +4,7 @@ import { ifExists } from "../docker/client.js";
 import { UserError } from "../errors.js";
 import type { Membership } from "../host/facts.js";
 import type { Host } from "../host/host.js";
+import { labels } from "../names.js";
 import { waitUntil } from "../wait.js";
 import { inspectMember, memberOf, noMembership } from "./membership.js";
 import { retryStaleVersion } from "./retry.js";
@@ -44,7 +45,7 @@ export const inspectMembers = async ({ nodes, manager }: Cluster): Promise<Membe
     (host) => of(host).state === "active" && !listed.some(({ ID }) => ID === of(host).nodeId),
   );
   for (const host of unlisted) members.set(host, await inspectMember(host));
-  return { of, nodes: listed, swarmClass: swarm.Spec?.Labels?.["swarmhub.class"] };
+  return { of, nodes: listed, swarmClass: swarm.Spec?.Labels?.[labels.class] };
 };
 
 /** The manager's list of nodes. */
@@ -104,7 +105,7 @@ export const hostsByNode = async (cluster: Cluster): Promise<Map<string, Host>> 
   const byMachine = new Map(cluster.nodes.map((host) => [machines(host).facts.machineId, host]));
   return new Map(
     nodes.flatMap(({ ID, Spec }) => {
-      const host = byMachine.get(Spec.Labels?.["swarmhub.machine"] ?? "");
+      const host = byMachine.get(Spec.Labels?.[labels.machine] ?? "");
       return host === undefined ? [] : [[ID, host] as const];
     }),
   );

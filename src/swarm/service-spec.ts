@@ -1,4 +1,6 @@
-/** The fields of the Docker API's service spec that we set, without the network. */
+import { type ServicePart, labels, serviceName } from "../names.js";
+
+/** The fields of the Docker API's service spec that we set. */
 export type ServiceSpec = {
   Name: string;
   Labels: Record<string, string>;
@@ -6,6 +8,7 @@ export type ServiceSpec = {
     ContainerSpec: Record<string, unknown>;
     RestartPolicy: Record<string, unknown>;
     Placement: { Constraints: string[] };
+    Networks: { Target?: string; Aliases?: string[] }[];
     LogDriver: { Name: string; Options: Record<string, string> };
   };
   Mode: { Replicated: { Replicas: number } };
@@ -15,7 +18,7 @@ export type ServiceSpec = {
 
 /** The wanted state of one of our services; it runs as one task on the manager. */
 export type WantedService = {
-  name: string;
+  part: ServicePart;
   className: string;
   /** Our image's reference; the spec has its id, so that no task pulls it from a registry. */
   image: string;
@@ -35,14 +38,14 @@ export type WantedService = {
 const seconds = 1e9;
 // Docker counts time in nanoseconds
 
-/** The complete spec; `differences` compares it with Docker's. */
+/** The complete spec but for the id of the network, which only the manager knows; `differences` compares it with Docker's. */
 export const serviceSpec = (wanted: WantedService, imageId: string): ServiceSpec => ({
-  Name: wanted.name,
-  Labels: { "swarmhub.class": wanted.className },
+  Name: serviceName(wanted.className, wanted.part),
+  Labels: { [labels.class]: wanted.className },
   TaskTemplate: {
     ContainerSpec: {
       Image: imageId,
-      Labels: { "swarmhub.class": wanted.className, "swarmhub.files": wanted.filesHash },
+      Labels: { [labels.class]: wanted.className, [labels.files]: wanted.filesHash },
       Mounts: wanted.mounts,
       Init: true,
       ...wanted.container,
@@ -50,6 +53,8 @@ export const serviceSpec = (wanted: WantedService, imageId: string): ServiceSpec
     RestartPolicy: { Condition: "any", Delay: 2 * seconds },
     Placement: { Constraints: ["node.role==manager"] },
     LogDriver: { Name: "json-file", Options: { "max-file": "3", "max-size": "10m" } },
+    // The parts find each other by names without the class's: each class has a network of its own.
+    Networks: [wanted.network === "host" ? {} : { Aliases: [wanted.part] }],
   },
   Mode: { Replicated: { Replicas: 1 } },
   // The new task needs the port and the database, which the old one holds.

@@ -1,6 +1,8 @@
+import type { Cluster } from "../cluster/cluster.js";
 import { ifExists } from "../docker/client.js";
 import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
+import { type ServicePart, labels, serviceName } from "../names.js";
 import { waitUntil } from "../wait.js";
 import { type WantedService, differences, serviceSpec } from "./service-spec.js";
 
@@ -24,13 +26,16 @@ export const taskIds = async (manager: Host, service: string): Promise<ReadonlyS
 
 /** The id of the manager's running container of one of our services; undefined if none runs. */
 export const containerOf = async (
-  { docker }: Host,
-  service: string,
+  { config, manager }: Cluster,
+  part: ServicePart,
 ): Promise<string | undefined> => {
-  const label = [`com.docker.swarm.service.name=${service}`];
-  const [found] = await docker.listContainers({ filters: { label } });
+  const label = [serviceLabel(serviceName(config.name, part))];
+  const [found] = await manager.docker.listContainers({ filters: { label } });
   return found?.Id;
 };
+
+/** Swarm's label of the containers of a service, as a filter of Docker's. */
+export const serviceLabel = (service: string): string => `${labels.service}=${service}`;
 
 const failureLimit = 3;
 
@@ -44,13 +49,14 @@ export const waitUntilRunning = async (
   imageId: string,
   earlier: ReadonlySet<string> = new Set(),
 ): Promise<void> => {
-  const { ContainerSpec: container } = serviceSpec(wanted, imageId).TaskTemplate;
-  const before = await taskIds(manager, wanted.name);
+  const { Name: name, TaskTemplate } = serviceSpec(wanted, imageId);
+  const { ContainerSpec: container } = TaskTemplate;
+  const before = await taskIds(manager, name);
   const deadline = wanted.patience ?? 120_000;
   let last = "no task yet";
   await waitUntil(
     async () => {
-      const tasks = (await tasksOf(manager, wanted.name))
+      const tasks = (await tasksOf(manager, name))
         .filter(({ ID }) => !earlier.has(ID))
         .filter(({ Spec }) => differences(container, Spec.ContainerSpec).length === 0)
         .toSorted((one, other) => other.CreatedAt.localeCompare(one.CreatedAt));
@@ -72,17 +78,22 @@ export const waitUntilRunning = async (
   );
 };
 
-/** Waits until a host has no container with this label ("name=value"); throws a UserError after 60 s. */
-export const waitUntilGone = async ({ name, docker }: Host, label: string): Promise<void> => {
+/** Waits until a host has no container with these labels ("name=value"); throws a UserError after 60 s. */
+export const waitUntilGone = async (
+  { name, docker }: Host,
+  label: readonly string[],
+): Promise<void> => {
   await waitUntil(
     async () => {
-      const remaining = await docker.listContainers({ all: true, filters: { label: [label] } });
+      const remaining = await docker.listContainers({ all: true, filters: { label: [...label] } });
       return remaining.length === 0 ? true : undefined;
     },
     {
       deadline: 60_000,
       otherwise: () =>
-        new UserError(`containers with the label ${label} still exist after 60 s`, { host: name }),
+        new UserError(`containers with the label ${label.join(" and ")} still exist after 60 s`, {
+          host: name,
+        }),
     },
   );
 };
@@ -110,8 +121,8 @@ const isReady = async (
   );
 };
 
-const notRunning = (manager: Host, { name }: WantedService, why: string): UserError =>
-  new UserError(`the service ${name} does not run (${why})`, {
+const notRunning = (manager: Host, { part }: WantedService, why: string): UserError =>
+  new UserError(`the service ${part} does not run (${why})`, {
     host: manager.name,
-    hint: `to see its log, type \`swarmhub logs ${name}\``,
+    hint: `to see its log, type \`swarmhub logs ${part}\``,
   });

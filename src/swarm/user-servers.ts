@@ -1,5 +1,6 @@
 import type { Cluster } from "../cluster/cluster.js";
 import { ifExists } from "../docker/client.js";
+import { labelFilter, labels, volumePrefix } from "../names.js";
 import { userServices } from "./list.js";
 import { managerDocker } from "./membership.js";
 import { hostsByNode } from "./nodes.js";
@@ -35,17 +36,17 @@ type RunningTask = Task & { ServiceID: string; NodeID?: string };
 export const stopServer = async (cluster: Cluster, home: string): Promise<void> => {
   const docker = await managerDocker(cluster);
   if (docker === undefined) return;
-  await ifExists(docker.getService(`nb-${home}`).remove());
+  const label = labelFilter(cluster.config.name, `${labels.user}=${home}`);
+  for (const { ID } of await docker.listServices({ filters: { label } }))
+    await ifExists(docker.getService(ID).remove());
   await Promise.all(
     cluster.nodes.map(async (host) => {
       const { units } = await host.facts();
       if (units["docker.service"] !== "active") return;
-      await waitUntilGone(host, `swarmhub.user=${home}`);
-      const { Volumes: volumes } = await host.docker.listVolumes({
-        filters: { label: [`swarmhub.user=${home}`] },
-      });
+      await waitUntilGone(host, label);
+      const { Volumes: volumes } = await host.docker.listVolumes({ filters: { label } });
       for (const { Name } of volumes ?? [])
-        if (Name.startsWith(`swarmhub-home-${home}-`))
+        if (Name.startsWith(volumePrefix))
           await removeWhenUnused(() => host.docker.getVolume(Name).remove());
     }),
   );

@@ -55,7 +55,7 @@ export const measureLimits = async (lab: Lab, limit: number): Promise<Figure[]> 
     one: await medianOfFive((turn) => makeHomes(lab, `one${turn}-`, 1, limit)),
     many: await makeHomes(lab, "many-", 1000, limit),
   };
-  await lab.on(1, "docker stop swarmhub-quota");
+  await lab.on(1, "docker stop bench-quota");
   try {
     const incron = await byIncron(lab, limit);
     const poller = await byPoller(lab, limit);
@@ -78,10 +78,7 @@ export const measureLimits = async (lab: Lab, limit: number): Promise<Figure[]> 
       figure(many, ours.many.last, missed("30 s poller", poller), poller.many.all),
     ];
   } finally {
-    await lab.on(
-      1,
-      `docker start swarmhub-quota; rm -rf ${comparedFolder} /etc/projects /etc/projid`,
-    );
+    await lab.on(1, `docker start bench-quota; rm -rf ${comparedFolder} /etc/projects /etc/projid`);
   }
 };
 

@@ -1,10 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { slugOf } from "../../src/names.js";
+import { serviceName, slugOf, userServiceName, userServicePrefix } from "../../src/names.js";
+import { serviceLabel } from "../../src/swarm/tasks.js";
 import { waitUntil } from "../../src/wait.js";
 import type { Lab } from "../e2e/support/lab.js";
 
 const tools = "/opt/login-burst";
 const minute = 60_000;
+/** The name of the class that the users log in to. */
+export const burstClass = "storm";
 
 /** A user's service, and the times at which it was created and its container ran, in Unix milliseconds. */
 export type ServiceTimes = { name: string; created: number; running: number | undefined };
@@ -32,11 +35,15 @@ export type HubInspector = {
 /** Copies the scripts to guest 1. */
 export const hubInspector = async (lab: Lab): Promise<HubInspector> => {
   await lab.put(1, "scripts/bench.d", tools);
+  const service = serviceName(burstClass, "hub");
   const container = async (): Promise<string> =>
-    (await lab.on(1, "docker ps -q --no-trunc -f label=com.docker.swarm.service.name=hub")).trim();
+    (await lab.on(1, `docker ps -q --no-trunc -f label=${serviceLabel(service)}`)).trim();
   const names = async (): Promise<string[]> =>
     lines(
-      await lab.on(1, "docker service ls --format '{{.Name}}' | grep -E '^(nb|jupyter)-' || true"),
+      await lab.on(
+        1,
+        `docker service ls --format '{{.Name}}' | grep -E '^(${userServicePrefix(burstClass)}|jupyter-)' || true`,
+      ),
     );
   const users = async (): Promise<string[]> =>
     lines(
@@ -45,7 +52,7 @@ export const hubInspector = async (lab: Lab): Promise<HubInspector> => {
   /** Restarts the hub, and waits for its login page. */
   const restart = async (command: string): Promise<void> => {
     const before = await container();
-    await lab.on(1, `docker service ${command} hub`);
+    await lab.on(1, `docker service ${command} ${service}`);
     const request = `curl -ksfo /dev/null --max-time 5 https://${lab.address(1)}/hub/login && echo yes || true`;
     await waitUntil(
       async () => {
@@ -107,7 +114,10 @@ export const hubInspector = async (lab: Lab): Promise<HubInspector> => {
 };
 
 /** The names of a user's service: ours, and the one of dockerspawner for a plain user name. */
-const servicesOf = (user: string): string[] => [`nb-${slugOf(user)}`, `jupyter-${user}`];
+const servicesOf = (user: string): string[] => [
+  userServiceName(burstClass, slugOf(user)),
+  `jupyter-${user}`,
+];
 
 const lines = (text: string): string[] => text.split("\n").filter((line) => line !== "");
 

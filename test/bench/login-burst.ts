@@ -3,7 +3,7 @@ import { loadavg } from "node:os";
 import { join } from "node:path";
 import { type Lab, bootLab, roomPassword, workshop } from "../e2e/support/lab.js";
 import { buildLightServer } from "./light-server.js";
-import { type HubInspector, hubInspector } from "./login-burst-hub.js";
+import { type HubInspector, burstClass, hubInspector } from "./login-burst-hub.js";
 import { type LoginBurst, burstTable, countWithoutServer, waitTime } from "./login-burst-report.js";
 import type { Report } from "./measure-no-op.js";
 import { simulateLogin } from "./simulated-student.js";
@@ -114,7 +114,7 @@ const runBurst = async (
   return { results, services, cpu, orphans, load };
 };
 
-const yamlOf = (lab: Lab, servers: string): string => `name: storm
+const yamlOf = (lab: Lab, servers: string): string => `name: ${burstClass}
 manager: node1
 workers: [node2, node3]
 storage: {device: /dev/ubdb, quota: 60M}

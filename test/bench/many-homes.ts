@@ -57,7 +57,7 @@ const passFigure = async (lab: Lab): Promise<Figure> => {
   const bare: number[] = [];
   const ours: number[] = [];
   // The scan during the creation of 10,000 homes took long, which delays the next one.
-  await lab.on(1, "docker restart swarmhub-quota");
+  await lab.on(1, "docker restart bench-homes-quota");
   await nextFullScan(lab);
   for (let turn = 1; turn <= 3; turn++) {
     bare.push(Number(await inWatcher(lab, timed(`lsattr -pa ${storage}/homes >/dev/null`))));
@@ -100,14 +100,14 @@ const newHome = async (lab: Lab): Promise<string> => {
 
 const restart = async (lab: Lab): Promise<string> => {
   const started = performance.now();
-  await lab.on(1, "docker restart swarmhub-quota");
+  await lab.on(1, "docker restart bench-homes-quota");
   await makeHomes(lab, "restarted-", 1, 20 * megabytes);
   return seconds(performance.now() - started);
 };
 
 /** Runs a script in the watcher's container, because the machine itself may have no lsattr. */
 const inWatcher = (lab: Lab, script: string): Promise<string> =>
-  lab.on(1, `docker exec swarmhub-quota sh -ec '${script}'`);
+  lab.on(1, `docker exec bench-homes-quota sh -ec '${script}'`);
 
 /** A shell line that prints the time of a command in milliseconds. */
 const timed = (command: string): string =>

@@ -39,22 +39,29 @@ test("a watcher whose status is stale, missing or a problem is drift", async (t)
 
 const Labels = { "swarmhub.class": "geo-101" };
 
+const services = [
+  { ID: "s1", Spec: { Name: "geo-101-nb-ada", Labels: { ...Labels, "swarmhub.user": "ada" } } },
+  { ID: "s2", Spec: { Name: "geo-101-nb-bob", Labels: { ...Labels, "swarmhub.user": "bob" } } },
+  { ID: "s3", Spec: { Name: "geo-101-hub", Labels } },
+];
+const hasLabel = (labels: Record<string, string>, label: string): boolean =>
+  Object.entries(labels).some(([key, value]) => `${key}=${value}` === label);
+
 const withServers = () => {
   const done: string[] = [];
   const engine = (name: string): Partial<Docker> =>
     ({
       info: async () => ({ Swarm: { ControlAvailable: name === "manager" } }),
-      listServices: async () => [
-        { ID: "s1", Spec: { Name: "nb-ada", Labels } },
-        { ID: "s2", Spec: { Name: "nb-bob", Labels } },
-        { ID: "s3", Spec: { Name: "hub", Labels } },
-      ],
+      listServices: async ({ filters }: { filters?: { label: string[] } } = {}) =>
+        services.filter(({ Spec }) =>
+          (filters?.label ?? []).every((each) => hasLabel(Spec.Labels, each)),
+        ),
       listTasks: async () => [{ ServiceID: "s1", NodeID: "n2", Status: { State: "running" } }],
       listNodes: async () => [{ ID: "n2", Spec: { Labels: { "swarmhub.machine": "id-worker" } } }],
       getService: (service: string) => ({ remove: async () => done.push(`remove ${service}`) }),
       listContainers: async () => [],
       listVolumes: async () => ({
-        Volumes: [{ Name: "swarmhub-home-ada-12345678" }, { Name: "precious" }],
+        Volumes: [{ Name: "swarmhub-geo-101-home-ada-12345678" }, { Name: "precious" }],
       }),
       getVolume: (volume: string) => ({ remove: async () => done.push(`${name}: ${volume}`) }),
     }) as unknown as Partial<Docker>;
@@ -79,9 +86,9 @@ test("a stopped server leaves no mount of its home, and no other volume is remov
   const { cluster, done } = withServers();
   await stopServer(cluster, "ada");
   t.deepEqual(done.toSorted(), [
-    "manager: swarmhub-home-ada-12345678",
-    "remove nb-ada",
-    "worker: swarmhub-home-ada-12345678",
+    "manager: swarmhub-geo-101-home-ada-12345678",
+    "remove s1",
+    "worker: swarmhub-geo-101-home-ada-12345678",
   ]);
 });
 

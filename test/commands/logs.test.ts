@@ -73,7 +73,13 @@ const classWith = (tasks: readonly Task[], containers: Record<string, Buffer> = 
       info: async () => ({ Swarm: { ControlAvailable: name === "manager" } }),
       listServices: async () =>
         [...new Set(tasks.map(({ service }) => service))].map((Name) => ({
-          Spec: { Name, Labels: { "swarmhub.class": "geo-101" } },
+          Spec: {
+            Name,
+            Labels: {
+              "swarmhub.class": "geo-101",
+              ...(/nb-/.test(Name) && { "swarmhub.user": Name.replace(/^.*?nb-/, "") }),
+            },
+          },
         })),
       listTasks: async (options: { filters: { service: string[] } }) =>
         tasks
@@ -122,7 +128,7 @@ const classWith = (tasks: readonly Task[], containers: Record<string, Buffer> = 
 };
 
 test("a part's log is read from its container, on the machine of its node", async (t) => {
-  const { log, asked } = classWith([{ service: "hub", node: "worker", container: "c1" }], {
+  const { log, asked } = classWith([{ service: "geo-101-hub", node: "worker", container: "c1" }], {
     c1: frame(2, "hello\n"),
   });
   t.deepEqual(await log("hub", 7), ["hello"]);
@@ -131,9 +137,9 @@ test("a part's log is read from its container, on the machine of its node", asyn
 
 test("of several tasks the desired one is read, else the newest; a removed container is skipped", async (t) => {
   const tasks = [
-    { service: "hub", node: "manager", container: "older", wanted: "shutdown", made: "2" },
-    { service: "hub", node: "manager", container: "gone", wanted: "shutdown", made: "3" },
-    { service: "hub", node: "manager", container: "now", made: "1" },
+    { service: "geo-101-hub", node: "manager", container: "older", wanted: "shutdown", made: "2" },
+    { service: "geo-101-hub", node: "manager", container: "gone", wanted: "shutdown", made: "3" },
+    { service: "geo-101-hub", node: "manager", container: "now", made: "1" },
   ];
   const containers = { older: frame(1, "older\n"), now: frame(1, "now\n") };
   t.deepEqual(await classWith(tasks, containers).log("hub"), ["now"]);
@@ -141,17 +147,17 @@ test("of several tasks the desired one is read, else the newest; a removed conta
 });
 
 test("the quota watcher is a container of the storage host", async (t) => {
-  const { log, asked } = classWith([], { "swarmhub-quota": frame(1, "watching\n") });
+  const { log, asked } = classWith([], { "geo-101-quota": frame(1, "watching\n") });
   t.deepEqual(await log("quota"), ["watching"]);
-  t.deepEqual(asked, ["manager: swarmhub-quota 100"]);
+  t.deepEqual(asked, ["manager: geo-101-quota 100"]);
 });
 
 for (const [typed, service] of [
-  ["ada", "nb-ada"],
-  ["Ada", "nb-ada"],
-  ["nb-ada", "nb-ada"],
-  ["ada.lovelace@example.org", "nb-ada-lovelace-exam---7799473f"],
-  ["ada-lovelace-exam---7799473f", "nb-ada-lovelace-exam---7799473f"],
+  ["ada", "geo-101-nb-ada"],
+  ["Ada", "geo-101-nb-ada"],
+  ["geo-101-nb-ada", "geo-101-nb-ada"],
+  ["ada.lovelace@example.org", "geo-101-nb-ada-lovelace-exam---7799473f"],
+  ["ada-lovelace-exam---7799473f", "geo-101-nb-ada-lovelace-exam---7799473f"],
 ] as const)
   test(`a user's server is found as ${typed}`, async (t) => {
     const { log } = classWith([{ service, node: "worker", container: "c" }], {
@@ -161,7 +167,9 @@ for (const [typed, service] of [
   });
 
 test("an unknown name is refused with the known ones", async (t) => {
-  const tasks = ["hub", "edge", "nb-bob", "nb-ada"].map((service) => ({ service, node: "worker" }));
+  const tasks = ["geo-101-hub", "geo-101-edge", "geo-101-nb-bob", "geo-101-nb-ada"].map(
+    (service) => ({ service, node: "worker" }),
+  );
   const error = await userError(classWith(tasks).log("carol"));
   t.is(
     error.message,
@@ -171,7 +179,7 @@ test("an unknown name is refused with the known ones", async (t) => {
 });
 
 test("a task without a container is reported with its reason", async (t) => {
-  const { log } = classWith([{ service: "edge", node: "manager", state: "rejected" }]);
+  const { log } = classWith([{ service: "geo-101-edge", node: "manager", state: "rejected" }]);
   t.regex(
     (await userError(log("edge"))).message,
     /edge has no container and no log yet \(rejected: No such image/,

@@ -1,10 +1,17 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
-import { networkName } from "../../src/names.js";
+import {
+  type ServicePart,
+  networkName,
+  serviceName,
+  userServiceName,
+  userServicePrefix,
+} from "../../src/names.js";
+import { serviceLabel } from "../../src/swarm/tasks.js";
 import { waitUntil } from "../../src/wait.js";
 import { buildLightServer } from "../bench/light-server.js";
-import { hubInspector } from "../bench/login-burst-hub.js";
+import { burstClass, hubInspector } from "../bench/login-burst-hub.js";
 import { type LoginResult, simulateLogin } from "../bench/simulated-student.js";
 import { classIn } from "./support/class.js";
 import { bootLab, roomPassword, workshop } from "./support/lab.js";
@@ -12,7 +19,7 @@ import { bootLab, roomPassword, workshop } from "./support/lab.js";
 // Many users log in at once, and meanwhile a part or a machine fails: each user gets a server or a message, and no orphan is left.
 const lab = await bootLab("e2e-storm", 3, 2304, { prepared: true });
 const image = await buildLightServer(lab);
-const yamlOf = (servers: string): string => `name: storm
+const yamlOf = (servers: string): string => `name: ${burstClass}
 manager: node1
 workers: [node2, node3]
 storage: {device: /dev/ubdb, quota: 60M}
@@ -38,7 +45,9 @@ const burst = async (
   const logins = Promise.all(users.map((user) => simulateLogin(site, user, patience)));
   await waitUntil(
     async () => {
-      const services = (await hub.serviceTimes()).filter(({ name }) => name.startsWith("nb-"));
+      const services = (await hub.serviceTimes()).filter(({ name }) =>
+        name.startsWith(userServicePrefix(burstClass)),
+      );
       return services.length * 3 >= users.length ? true : undefined;
     },
     { deadline: 120_000, otherwise: () => new Error("no server starts") },
@@ -69,8 +78,8 @@ const checkResults = async (
   return results;
 };
 
-const killServiceOf = (name: string) => () =>
-  lab.on(1, `docker kill $(docker ps -q -f label=com.docker.swarm.service.name=${name})`);
+const killServiceOf = (part: ServicePart) => () =>
+  lab.on(1, `docker kill $(docker ps -q -f label=${serviceLabel(serviceName(burstClass, part))})`);
 
 /** The users without a server, each with the message. */
 const messagesOf = (results: readonly LoginResult[]): Record<string, string> =>
@@ -93,7 +102,7 @@ test.serial("if only the proxy restarts, running servers answer again", async (t
   const addresses = () =>
     lab.on(
       1,
-      "docker exec $(docker ps -q -f label=com.docker.swarm.service.name=edge) grep -A1 '^  upstream swarmhub-proxy {' /dev/shm/swarmhub/nginx.conf",
+      `docker exec $(docker ps -q -f label=${serviceLabel(serviceName(burstClass, "edge"))}) grep -A1 '^  upstream swarmhub-proxy {' /dev/shm/swarmhub/nginx.conf`,
     );
   t.true(await answers());
   const before = await addresses();
@@ -169,7 +178,7 @@ test.serial(
   "if the network has no free addresses, each user gets a server or a message that says so",
   async (t) => {
     // A task gets its address before a node is chosen, so that a whole subnet can be taken without containers.
-    const filler = `docker service create -d --name filler --network ${networkName} --endpoint-mode dnsrr --constraint node.labels.nowhere==yes --replicas 600 ${image}`;
+    const filler = `docker service create -d --name filler --network ${networkName(burstClass)} --endpoint-mode dnsrr --constraint node.labels.nowhere==yes --replicas 600 ${image}`;
     await lab.on(1, filler);
     await waitUntil(
       async () => {
@@ -218,7 +227,9 @@ test.serial(
 
 test.serial("two tabs of one user start one server", async (t) => {
   const results = await Promise.all(["ada", "ada"].map((user) => simulateLogin(site, user)));
-  const servers = (await hub.serviceTimes()).filter(({ name }) => name === "nb-ada");
+  const servers = (await hub.serviceTimes()).filter(
+    ({ name }) => name === userServiceName(burstClass, "ada"),
+  );
   t.is(servers.length, 1);
   await checkResults(t, results);
 });

@@ -62,7 +62,7 @@ test.serial(
     await saveNotebook(page);
     await saveScreenshot(page, "lifecycle");
 
-    const nodes = await lab.on(1, "docker service ps --format '{{.Node}}' nb-alice");
+    const nodes = await lab.on(1, "docker service ps --format '{{.Node}}' geo-101-nb-alice");
     t.regex(nodes, /^node[23]$/m);
     const notebook = await lab.on(1, "cat /srv/swarmhub/homes/alice/Untitled.ipynb");
     t.regex(notebook, /42 104857600/, "the notebook is on the manager's disk");
@@ -91,7 +91,7 @@ test.serial(
 );
 
 test.serial("a user's container cannot reach NFS, the Swarm or the metadata service", async (t) => {
-  const node = (await lab.on(1, "docker service ps --format '{{.Node}}' nb-alice")).trim();
+  const node = (await lab.on(1, "docker service ps --format '{{.Node}}' geo-101-nb-alice")).trim();
   const guest = Number(node.replace("node", ""));
   const container = (await lab.on(guest, "docker ps -q -f name=nb-alice")).trim();
   const targets = [
@@ -137,7 +137,7 @@ test.serial(
     const good = await swarmhub("status", "--json");
     t.is(good.code, 0, good.stdout + good.stderr);
     t.deepEqual((JSON.parse(good.stdout) as { users: string[] }).users, ["alice"]);
-    await lab.on(1, "docker rm -f swarmhub-quota");
+    await lab.on(1, "docker rm -f geo-101-quota");
     const drift = await swarmhub("status");
     t.is(drift.code, 6);
     t.regex(drift.stdout, /quota +differs/);

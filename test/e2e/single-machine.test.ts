@@ -65,7 +65,10 @@ const served = async (): Promise<{ serial: string; container: string }> => ({
     1,
     `openssl s_client -connect ${lab.address(1)}:443 </dev/null 2>/dev/null | openssl x509 -noout -serial`,
   ),
-  container: await lab.on(1, "docker ps -q --filter label=com.docker.swarm.service.name=edge"),
+  container: await lab.on(
+    1,
+    "docker ps -q --filter label=com.docker.swarm.service.name=alone-edge",
+  ),
 });
 
 test.serial(

@@ -47,7 +47,7 @@ test.serial(
     t.is(code, 0, stderr);
     t.is((await lab.on(1, installed)).trim(), "3");
     t.is(await lab.on(1, "docker info -f '{{.Swarm.LocalNodeState}}'"), "inactive\n");
-    t.is(await lab.on(1, "docker ps --format '{{.Names}}'"), "swarmhub-quota\n");
+    t.is(await lab.on(1, "docker ps --format '{{.Names}}'"), "outside-quota\n");
     t.regex((await swarmhub("up")).stderr, /nothing had to change/);
     t.is((await swarmhub("status")).code, 0);
   },

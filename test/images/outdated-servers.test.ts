@@ -8,7 +8,11 @@ test("homes whose servers run an image that is no longer configured are listed",
   const Labels = { "swarmhub.class": "geo-101" };
   const server = (user: string, Image: string) => ({
     ID: user,
-    Spec: { Name: `nb-${user}`, Labels, TaskTemplate: { ContainerSpec: { Image } } },
+    Spec: {
+      Name: `geo-101-nb-${user}`,
+      Labels: { ...Labels, "swarmhub.user": user },
+      TaskTemplate: { ContainerSpec: { Image } },
+    },
   });
   const docker = {
     info: async () => ({

@@ -63,7 +63,7 @@ const now = new Date("2026-11-21T12:00:00Z");
 
 const serviceWith = (ports = [80, 443]): ServiceState => ({
   present: {
-    Name: "edge",
+    Name: "geo-101-edge",
     Labels: { "swarmhub.class": "geo-101" },
     TaskTemplate: {
       ContainerSpec: {
@@ -83,6 +83,7 @@ const serviceWith = (ports = [80, 443]): ServiceState => ({
       RestartPolicy: { Condition: "any", Delay: 2e9 },
       Placement: { Constraints: ["node.role==manager"] },
       LogDriver: { Name: "json-file", Options: { "max-file": "3", "max-size": "10m" } },
+      Networks: [{ Target: "network-id", Aliases: ["edge"] }],
     },
     Mode: { Replicated: { Replicas: 1 } },
     UpdateConfig: { Parallelism: 1, Order: "stop-first" },
@@ -211,7 +212,7 @@ test("one script writes a key and its certificate for root alone, and then reloa
     t.is((await stat(path)).mode & 0o777, 0o600);
   }
   t.deepEqual((await readFile(join(folder, "calls"), "utf8")).split("\n"), [
-    "ps -q --no-trunc --filter label=com.docker.swarm.service.name=edge certificate.pem key.pem",
+    "ps -q --no-trunc --filter label=com.docker.swarm.service.name=geo-101-edge certificate.pem key.pem",
     "kill --signal HUP c1 certificate.pem key.pem",
     "",
   ]);

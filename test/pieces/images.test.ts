@@ -139,7 +139,7 @@ test("existing images need no step; those of an earlier swarmhub are removed at 
     describeSteps(
       cleanup.plan(
         cluster.config,
-        { own: have.own, persistent: undefined, pulled: [], oldBuilds: [] },
+        { own: have.own, persistent: undefined, pulled: [], oldBuilds: [], networks: [] },
         cluster,
       ),
     ),
@@ -154,7 +154,7 @@ test("an image with a foreign name is never removed as an old one", (t) => {
     describeSteps(
       cleanup.plan(
         cluster.config,
-        { own: have, persistent: undefined, pulled: [], oldBuilds: [] },
+        { own: have, persistent: undefined, pulled: [], oldBuilds: [], networks: [] },
         cluster,
       ),
     ),
@@ -177,7 +177,10 @@ test("`down` removes our images", (t) => {
   t.deepEqual(describeSteps(images.remove(none, cluster)), []);
   t.deepEqual(
     describeSteps(
-      cleanup.remove({ own: [old], persistent: undefined, pulled: [], oldBuilds: [] }, cluster),
+      cleanup.remove(
+        { own: [old], persistent: undefined, pulled: [], oldBuilds: [], networks: [] },
+        cluster,
+      ),
     ),
     [],
   );
@@ -202,7 +205,7 @@ test("an image that disappeared meanwhile counts as removed", async (t) => {
   await runAll(
     cleanup.plan(
       cluster.config,
-      { own: [old], persistent: undefined, pulled: [], oldBuilds: [] },
+      { own: [old], persistent: undefined, pulled: [], oldBuilds: [], networks: [] },
       cluster,
     ),
   );
@@ -312,7 +315,7 @@ test("an image that swarmhub pulled is removed with all its names when it is nei
   );
   const steps = cleanup.plan(
     fakeCluster(host).config,
-    { own: [], persistent: undefined, pulled, oldBuilds: [] },
+    { own: [], persistent: undefined, pulled, oldBuilds: [], networks: [] },
     fakeCluster(host),
   );
   t.deepEqual(describeSteps(steps), ["manager: remove an unused image (r:1)"]);

@@ -64,12 +64,14 @@ type Created = Awaited<ReturnType<typeof createdBy>>;
 const have = (
   container: unknown,
   limits = limitsFile(configuredLimits(persistentStorage(), fakeConfig().login)),
+  hasFormer = false,
 ) =>
   ({
     facts: fakeFacts({ files: { [paths.limits]: limits } }),
     reference: "swarmhub/quota:0123456789ab",
     imageId: "sha256:1",
     container,
+    hasFormer,
   }) as never;
 const plan = (container: unknown, cluster = classOf(1)) =>
   describeSteps(quota.plan(cluster.config, have(container), cluster));
@@ -153,6 +155,32 @@ test("the health check is healthy while the status is less than two minutes old 
   t.false(await isHealthy(now + 60), "of another boot");
 });
 
+test("a watcher of the former name is removed by the step that starts its successor, and by `down`", async (t) => {
+  const removed: string[] = [];
+  const docker = {
+    getContainer: (name: string) => ({ remove: async () => void removed.push(name) }),
+    createContainer: async () => {
+      t.deepEqual(removed, ["geo-101-quota", "swarmhub-quota"]);
+      return { start: async () => {} };
+    },
+  };
+  const cluster = classOf(0, {
+    docker: docker as never,
+    answers: [
+      ["rm -f", ""],
+      ["watcher.json", '{"homes": 0}'],
+    ],
+  });
+  const title = "manager: restart the quota watcher (name)";
+  const former = have(undefined, undefined, true);
+  const steps = quota.plan(cluster.config, former, cluster);
+  t.deepEqual(describeSteps(steps), [title]);
+  await steps[0]?.run(() => {});
+  const both = have(await createdBy(), undefined, true);
+  t.deepEqual(describeSteps(quota.plan(cluster.config, both, cluster)), [title]);
+  t.deepEqual(describeSteps(quota.remove(former, cluster)), ["manager: stop the quota watcher"]);
+});
+
 test("`down` stops the watcher, and does nothing where there is none", async (t) => {
   const cluster = classOf(1);
   t.deepEqual(describeSteps(quota.remove(have(await createdBy()), cluster)), [
@@ -196,5 +224,5 @@ const started = (status: string, onCreate: (spec: Record<string, unknown>) => vo
 test("a start ends when the watcher has inspected the homes; its predecessor's status does not count", async (t) => {
   const { done, step } = started('{"homes": 0}');
   await step?.run(() => {});
-  t.deepEqual(done, ["remove", "create swarmhub-quota of swarmhub/quota:0123456789ab", "start"]);
+  t.deepEqual(done, ["remove", "create geo-101-quota of swarmhub/quota:0123456789ab", "start"]);
 });

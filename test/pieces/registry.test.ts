@@ -66,7 +66,7 @@ test("a machine with the image needs no step, and one that joined pulls the push
 });
 
 test("an unneeded registry is removed", (t) => {
-  const present = { ...absent, present: { Name: "registry" } };
+  const present = { ...absent, present: { Name: "geo-101-registry" } };
   const { steps } = plan(1, notebook({}), {
     isNeeded: false,
     service: present,
@@ -81,7 +81,7 @@ test("an unneeded registry is removed", (t) => {
 
 test("`down` removes the relays first", (t) => {
   const { cluster, have } = plan(1, notebook({}), {
-    service: { ...absent, present: { Name: "registry" } },
+    service: { ...absent, present: { Name: "geo-101-registry" } },
     state: ["registry"],
   });
   const files = { [paths.registrySocket]: "", [paths.registryRelay]: "" };
@@ -168,8 +168,8 @@ test("an outdated build is removed from registry and manager when no user's serv
       {
         ID: "1",
         Spec: {
-          Name: "nb-ada",
-          Labels,
+          Name: "geo-101-nb-ada",
+          Labels: { ...Labels, "swarmhub.user": "ada" },
           TaskTemplate: { ContainerSpec: { Image: `${builtRepository}@${digest}` } },
         },
       },

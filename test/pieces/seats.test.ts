@@ -96,8 +96,14 @@ test("servers are counted only on machines that should offer no seats", async (t
         Object.entries(users).map(([name, value]) => node(name, { users: value })),
       swarmInspect: async () => ({ Spec: {} }),
       listServices: async () => [
-        { ID: "s1", Spec: { Name: "nb-ada", Labels: { "swarmhub.class": "geo-101" } } },
-        { ID: "s2", Spec: { Name: "hub", Labels: { "swarmhub.class": "geo-101" } } },
+        {
+          ID: "s1",
+          Spec: {
+            Name: "geo-101-nb-ada",
+            Labels: { "swarmhub.class": "geo-101", "swarmhub.user": "ada" },
+          },
+        },
+        { ID: "s2", Spec: { Name: "geo-101-hub", Labels: { "swarmhub.class": "geo-101" } } },
       ],
       listTasks: async ({ filters }: { filters: { node: string[] } }) => {
         asked.push(...filters.node);

@@ -222,7 +222,9 @@ test("hub.json has all settings of the hub", async (t) => {
     files["/etc/swarmhub/hub.json"],
     `{
   "name": "geo-101",
-  "network": "swarmhub",
+  "network": "geo-101-network",
+  "userServicePrefix": "geo-101-nb-",
+  "homeVolumePrefix": "swarmhub-geo-101-home-",
   "image": "quay.io/jupyter/scipy-notebook@sha256:0",
   "memory": 1073741824,
   "guarantee": null,
@@ -277,11 +279,102 @@ test("a new number of seats is written and does not restart the hub", async (t) 
   ]);
 });
 
+/** The hub's state where these services and volumes are left of the former names. */
+const formerState = (
+  cluster: Cluster,
+  hasFormer: boolean,
+  services: string[],
+  volumes: string[],
+) => ({
+  ...all.hub.have(cluster, { ...absent, hasFormer }, { state: ["hub"] }),
+  servers: { services, volumes: new Map([[cluster.workers[0]!, volumes]]) },
+});
+
+// What an `up` finds that has not begun, and that was killed after each of its steps.
+for (const [what, hasFormer, services, volumes, expected] of [
+  ["nothing", false, [], [], []],
+  [
+    "all",
+    true,
+    ["nb-ada", "nb-bob"],
+    ["swarmhub-home-ada-01234567", "swarmhub-storage-01234567"],
+    [
+      "manager: stop the service hub of the former name",
+      "manager: stop 2 servers that run under their former names",
+      "worker1: remove the former mounts of homes",
+    ],
+  ],
+  [
+    "a server and its mount",
+    false,
+    ["nb-ada", "geo-101-nb-bob"],
+    ["swarmhub-home-ada-01234567"],
+    [
+      "manager: stop the server that runs under its former name",
+      "worker1: remove the former mounts of homes",
+    ],
+  ],
+  [
+    "a mount",
+    false,
+    ["geo-101-nb-ada"],
+    ["swarmhub-home-ada-01234567", "swarmhub-geo-101-home-ada-01234567"],
+    ["worker1: remove the former mounts of homes"],
+  ],
+] as const)
+  test(`the hub starts once of the former names ${what} is gone`, (t) => {
+    const cluster = classOf(1);
+    const have = formerState(cluster, hasFormer, [...services], [...volumes]);
+    t.deepEqual(describeSteps(hub.plan(cluster.config, have as never, cluster)), [
+      "manager: write /etc/swarmhub/hub.json",
+      ...expected,
+      "manager: start the service hub",
+    ]);
+  });
+
+test("servers and mounts of former names are removed by their names, and no present one is", async (t) => {
+  const removed: string[] = [];
+  const docker = {
+    getService: (name: string) => ({ remove: async () => void removed.push(name) }),
+    getVolume: (name: string) => ({ remove: async () => void removed.push(name) }),
+    listContainers: async () => [],
+  };
+  const cluster = classOf(1, { docker: docker as never });
+  const present = ["geo-101-nb-bob", "swarmhub-geo-101-home-bob-01234567"];
+  const have = formerState(
+    cluster,
+    true,
+    ["nb-ada", present[0]!],
+    ["swarmhub-home-ada-01234567", present[1]!],
+  );
+  await runAll(hub.plan(cluster.config, have, cluster).slice(1, -1));
+  t.deepEqual(removed, ["hub", "nb-ada", "swarmhub-home-ada-01234567"]);
+});
+
+for (const name of ["proxy", "edge"] as const)
+  test(`${name}: the service of the former name is stopped first, by \`down\` too`, async (t) => {
+    const cluster = classOf(1);
+    const former = { ...absent, hasFormer: true };
+    const titles = describeSteps(steps(name, cluster, former));
+    const at = titles.indexOf(`manager: stop the service ${name} of the former name`);
+    t.true(at >= 0);
+    t.is(titles[at + 1], `manager: start the service ${name}`);
+    const { present, files } = await applied(name);
+    t.is(
+      describeSteps(steps(name, cluster, { ...present, hasFormer: true }, { files }))[0],
+      `manager: stop the service ${name} of the former name`,
+    );
+    const { piece, have } = all[name];
+    t.deepEqual(describeSteps(piece.remove(have(cluster, former) as never, cluster)), [
+      `manager: stop the service ${name} of the former name`,
+    ]);
+  });
+
 test("`down` stops the hub, then the users' servers, then removes the mounts of homes", (t) => {
   const cluster = classOf(2);
   const [one, two] = cluster.workers;
   const servers = {
-    services: ["nb-ada", "nb-bob"],
+    services: ["geo-101-nb-ada", "geo-101-nb-bob"],
     volumes: new Map([
       [one, ["a", "b"]],
       [two, []],

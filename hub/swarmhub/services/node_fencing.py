@@ -13,12 +13,12 @@ import docker
 from docker.errors import DockerException
 from requests.exceptions import RequestException
 
+from ..labels import FENCED, USER
 from ..spawning import tasks
 
 _log = logging.getLogger("fence")
 
 # A label on a fenced node: whether it accepted new servers before.
-LABEL = "swarmhub.fenced"
 _OPEN, _CLOSED = "open", "closed"
 
 
@@ -42,7 +42,7 @@ class NodeFencing:
         # A node that has joined again leaves an old entry with the same address, which stays down forever.
         ready = {_address(node) for node in workers if _state(node) == "ready"}
         for node in workers:
-            address, label = _address(node), _labels(node).get(LABEL)
+            address, label = _address(node), _labels(node).get(FENCED)
             if _state(node) == "down" and address not in ready:
                 if address not in fenced:
                     (self._folder / address).touch()
@@ -60,16 +60,16 @@ class NodeFencing:
             (self._folder / stray).unlink(missing_ok=True)
 
     def _has_old_servers(self, node: dict) -> bool:
-        node_tasks = self._swarm.tasks(filters={"node": node["ID"], "label": "swarmhub.user"})
+        node_tasks = self._swarm.tasks(filters={"node": node["ID"], "label": USER})
         return any(not tasks.is_alive(task) and tasks.state(task) not in tasks.ENDED for task in node_tasks)
 
     def _pause(self, node: dict) -> None:
         was_open = node["Spec"]["Availability"] == "active"
-        self._update(node, {LABEL: _OPEN if was_open else _CLOSED}, "pause" if was_open else None)
+        self._update(node, {FENCED: _OPEN if was_open else _CLOSED}, "pause" if was_open else None)
 
     def _resume(self, node: dict, label: str) -> None:
         is_ours = label == _OPEN and node["Spec"]["Availability"] == "pause"
-        self._update(node, {LABEL: None}, "active" if is_ours else None)
+        self._update(node, {FENCED: None}, "active" if is_ours else None)
 
     def _update(self, node: dict, labels: dict[str, str | None], availability: str | None) -> None:
         spec = node["Spec"]

@@ -22,7 +22,7 @@ from urllib.parse import quote
 import docker
 from docker.errors import DockerException
 
-from ..settings import Paths
+from ..settings import Paths, SettingsError, read_settings
 from ..slug import slug
 from ..spawning.swarm import token_in
 from .hub_api import HubApi
@@ -40,12 +40,16 @@ _no_redirects = urllib.request.build_opener(_NoRedirect)
 
 @dataclass(frozen=True)
 class Hub:
-    """The connection to the hub: its API and the operator's token, the address of a user's server, Docker; `deadline` is in seconds."""
+    """The connection to the hub: its API and the operator's token, Docker, and how the services and addresses of users' servers begin.
+
+    `deadline` is in seconds.
+    """
 
     api: str
     token: str
     docker: docker.APIClient
-    server: str = "http://nb-{home}:8888"
+    service_prefix: str
+    server: str = "http://{service}:8888"
     deadline: float = 60
 
     def request(self, method: str, url: str, timeout: float = 30) -> tuple[int, object]:
@@ -129,10 +133,11 @@ def _is_busy(hub: Hub, home: str, server: dict) -> bool | None:
     try:
         # Uses the server's own token: the user controls that process, could read the operator's token, and could then control
         # every server. The request does not go through the proxy, which would count it as the user's activity.
-        token = token_in(hub.docker.inspect_service(f"nb-{home}"))
+        service = f"{hub.service_prefix}{home}"
+        token = token_in(hub.docker.inspect_service(service))
         if token is None:
             return None
-        url = f"{hub.server.format(home=home)}{server['url']}api/kernels?no_track_activity=1"
+        url = f"{hub.server.format(service=service)}{server['url']}api/kernels?no_track_activity=1"
         request = urllib.request.Request(url, headers={"Authorization": f"token {token}"})  # noqa: S310
         with _no_redirects.open(request, timeout=5) as response:
             kernels = _read(response.read(_MAX_BYTES))
@@ -167,11 +172,14 @@ def main() -> None:
     paths = Paths(Path(os.environ.get("SWARMHUB_ROOT", "/")))
     arguments = json.load(sys.stdin)
     try:
-        hub = Hub("http://127.0.0.1:8081/hub/api", operator_token(paths), docker.from_env().api)
+        prefix = read_settings(paths.settings).user_service_prefix
+        hub = Hub("http://127.0.0.1:8081/hub/api", operator_token(paths), docker.from_env().api, prefix)
         if sys.argv[1] == "look":
             result = list_servers(hub, set(arguments["homes"]))
         else:
             result = {"stop": stop, "start": start}[sys.argv[1]](hub, arguments["user"])
+    except SettingsError as error:
+        sys.exit(str(error))
     except OSError as error:
         sys.exit(f"cannot reach the hub: {error}")
     print(json.dumps(result))

@@ -17,6 +17,7 @@ import docker
 from docker.errors import DockerException, NotFound
 from requests.exceptions import RequestException
 
+from ..labels import USER, user_filter
 from ..slug import slug
 from . import node_fencing
 from .hub_api import HubApi
@@ -40,15 +41,15 @@ class Sweeper:
         begun. Raises the errors of Docker and the hub; then the next sweep counts as the first one.
         """
         before, self.suspects = self.suspects, frozenset()
-        labels = {"label": [f"swarmhub.class={self.class_name}", "swarmhub.user"]}
+        ours = user_filter(self.class_name)
         # In this order: a service that exists before the hub reports no server for its user has no owner.
-        services = self.swarm.services(filters=labels)
+        services = self.swarm.services(filters=ours)
         owners = {slug(user) for user in self.hub.active_users()}
-        stray = {each["ID"]: each["Spec"]["Name"] for each in services if each["Spec"]["Labels"]["swarmhub.user"] not in owners}
+        stray = {each["ID"]: each["Spec"]["Name"] for each in services if each["Spec"]["Labels"][USER] not in owners}
         self.suspects = frozenset(stray)
         # By id: a service that the user is starting again at this moment has the same name.
         removed = [name for service_id, name in stray.items() if service_id in before and self._remove_service(service_id)]
-        return removed + self._remove_volumes(labels, owners)
+        return removed + self._remove_volumes(ours, owners)
 
     def _remove_service(self, service_id: str) -> bool:
         try:
@@ -56,12 +57,12 @@ class Sweeper:
         except NotFound:
             return False
 
-    def _remove_volumes(self, labels: dict, owners: set[str]) -> list[str]:
+    def _remove_volumes(self, ours: dict, owners: set[str]) -> list[str]:
         # Only on the manager: its Docker has no access to volumes on other nodes. A volume is only a mount; the home stays.
-        unused = self.swarm.volumes(filters=labels | {"dangling": "true"})["Volumes"] or []
+        unused = self.swarm.volumes(filters=ours | {"dangling": "true"})["Volumes"] or []
         removed = []
         for volume in unused:
-            if volume["Labels"]["swarmhub.user"] not in owners:
+            if volume["Labels"][USER] not in owners:
                 try:
                     self.swarm.remove_volume(volume["Name"])
                 except DockerException as error:  # a container uses it again

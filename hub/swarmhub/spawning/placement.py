@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from docker.errors import APIError
 from requests.exceptions import RequestException
 
+from ..labels import user_filter
 from ..settings import Settings
 from .swarm import Docker, user_nodes
 
@@ -121,7 +122,7 @@ async def _reserved_by_node(docker: Docker, settings: Settings) -> dict[str, int
         if task.get("NodeID"):
             placed.add(task["ServiceID"])
             reserved[task["NodeID"]] = reserved.get(task["NodeID"], 0) + _memory_reservation(task["Spec"])
-    for service in await docker("services", filters={"label": [f"swarmhub.class={settings.name}", "swarmhub.user"]}):
+    for service in await docker("services", filters=user_filter(settings.name)):
         template = service["Spec"]["TaskTemplate"]
         node = next((each[len(_ON) :] for each in (template.get("Placement") or {}).get("Constraints") or [] if each.startswith(_ON)), None)
         if node and service["ID"] not in placed:

@@ -4,6 +4,7 @@ import hashlib
 
 from docker.types import ContainerSpec, DriverConfig, EndpointSpec, Mount, Placement, Resources, RestartPolicy, TaskTemplate
 
+from ..labels import labels_of
 from ..settings import NfsExport, Settings
 from .placement import constraints_for
 
@@ -15,13 +16,13 @@ _NFS_OPTIONS = "rw,nfsvers=4.2,hard,timeo=600,retrans=2,nosuid,nodev"
 
 def build_service_spec(settings: Settings, slug: str, environment: dict[str, str], command: list[str], node: str | None = None) -> dict:
     """Returns the keyword arguments for docker-py's create_service, for this node or for any node that Swarm chooses."""
-    labels = {"swarmhub.class": settings.name, "swarmhub.user": slug}
+    labels = labels_of(settings.name, slug)
     container = ContainerSpec(
         image=settings.image,
         args=command,
         env=environment,
         labels=labels,
-        mounts=[home_mount(settings.name, settings.storage, slug)] if settings.storage else [],
+        mounts=[home_mount(settings, settings.storage, slug)] if settings.storage else [],
         init=True,
         # A server runs as an ordinary user and needs no capabilities; without NET_RAW it cannot forge packets.
         cap_drop=["ALL"],
@@ -37,7 +38,7 @@ def build_service_spec(settings: Settings, slug: str, environment: dict[str, str
     # With Swarm's default (any), Swarm would restart the container after File > Shut Down in JupyterLab.
     restart = RestartPolicy(condition="on-failure", delay=2 * _SECOND, max_attempts=3, window=300 * _SECOND)
     return {
-        "name": f"nb-{slug}",
+        "name": f"{settings.user_service_prefix}{slug}",
         "labels": labels,
         "task_template": TaskTemplate(
             container_spec=container,
@@ -58,7 +59,7 @@ def memory_reservation(settings: Settings) -> int:
     return min(settings.guarantee or settings.memory, settings.memory)
 
 
-def home_mount(class_name: str, storage: NfsExport, slug: str) -> Mount:
+def home_mount(settings: Settings, storage: NfsExport, slug: str) -> Mount:
     """Returns the home as a volume of Docker's local driver; it gives no access to other homes."""
     options = {
         "type": "nfs4",
@@ -69,9 +70,9 @@ def home_mount(class_name: str, storage: NfsExport, slug: str) -> Mount:
     fingerprint = hashlib.sha256(repr(sorted(options.items())).encode()).hexdigest()[:8]
     return Mount(
         target=HOME,
-        source=f"swarmhub-home-{slug}-{fingerprint}",
+        source=f"{settings.home_volume_prefix}{slug}-{fingerprint}",
         type="volume",
         no_copy=True,  # otherwise Docker first copies the image's /home/jovyan into the home and changes its owner
-        labels={"swarmhub.class": class_name, "swarmhub.user": slug},
+        labels=labels_of(settings.name, slug),
         driver_config=DriverConfig("local", options),
     )

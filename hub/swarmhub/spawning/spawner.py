@@ -30,7 +30,7 @@ _LIMITED, _QUEUED = 8, 10  # progress in percent while a start waits for other s
 
 
 class SwarmHubSpawner(SwarmSpawner):
-    """Runs each user's server as a Swarm service `nb-<slug>` whose home is a folder on the storage of the class."""
+    """Runs each user's server as a Swarm service whose home is a folder on the storage of the class."""
 
     settings = Instance(Settings, config=True, help="the settings of the class, from hub.json")
     start_poll_interval = Float(0.5, config=True, help="seconds between two polls of a starting server (upstream: up to 11)")
@@ -54,6 +54,11 @@ class SwarmHubSpawner(SwarmSpawner):
     @default("escape")
     def _escape_default(self):
         return slug
+
+    def load_state(self, state) -> None:
+        """Keeps the name that a new start would use: a service whose name is in an older state has been removed by `swarmhub up`."""
+        super().load_state(state)
+        self.object_name = self._object_name_default()
 
     @property
     def executor(self) -> ThreadPoolExecutor:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from ..labels import user_filter
 from .swarm import Docker, tasks_of
 from .tasks import Task
 
@@ -30,6 +31,6 @@ class SharedTaskPoller:
         if waiters == 1:
             return {}
         found: dict[str, list[Task]] = {}
-        for task in await docker("tasks", filters={"label": [f"swarmhub.class={class_name}", "swarmhub.user"]}):
+        for task in await docker("tasks", filters=user_filter(class_name)):
             found.setdefault(task["ServiceID"], []).append(task)
         return found

@@ -6,8 +6,9 @@ import threading
 import pytest
 from docker.errors import APIError
 
+from swarmhub.labels import FENCED
 from swarmhub.services import node_fencing
-from swarmhub.services.node_fencing import LABEL, NodeFencing
+from swarmhub.services.node_fencing import NodeFencing
 
 
 class Ended(BaseException):
@@ -92,7 +93,7 @@ def test_a_node_that_is_down_is_fenced_and_gets_no_new_servers(swarm, folder, fe
         fencing.reconcile()
     assert names(folder) == ["10.0.0.2"]
     spec = swarm.of("one")["Spec"]
-    assert spec == {"Availability": "pause", "Role": "worker", "Labels": {"swarmhub.users": "true", LABEL: "open"}}
+    assert spec == {"Availability": "pause", "Role": "worker", "Labels": {"swarmhub.users": "true", FENCED: "open"}}
     assert swarm.of("one")["Version"]["Index"] == 8, "it was updated only once"
 
 

@@ -62,7 +62,7 @@ def operator(hub):
     token = operator_token(Paths(hub.root))
     client = docker.APIClient(base_url=hub.swarm.url, version="1.41")
     api, users = f"http://127.0.0.1:{hub.hub_port}/hub/api", f"http://127.0.0.1:{server.server_port}"
-    operator = Hub(api, token, client, server=users, deadline=15)
+    operator = Hub(api, token, client, "geo-101-nb-", server=users, deadline=15)
     yield operator
     client.close()
     server.shutdown()
@@ -92,9 +92,9 @@ def test_servers_are_listed_with_their_users_and_whether_a_kernel_is_busy(hub, o
 def test_a_server_is_stopped_and_its_service_is_removed(hub, operator):
     hub.swarm.script = ["new", "pending"]
     request_server(hub, "dora")
-    assert "nb-dora" in hub.swarm.services
+    assert "geo-101-nb-dora" in hub.swarm.services
     assert stop(operator, "dora") == {"ok": True}
-    assert "nb-dora" not in hub.swarm.services
+    assert "geo-101-nb-dora" not in hub.swarm.services
     assert stop(operator, "dora") == {"ok": True}, "a second stop succeeds too"
 
 

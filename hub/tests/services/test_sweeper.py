@@ -50,8 +50,8 @@ async def test_a_service_without_an_owner_is_removed_at_the_second_sweep(swarm, 
     await spawner("alice").start()
     await spawner("mallory").start()
     assert sweeper.sweep() == []
-    assert sweeper.sweep() == ["nb-mallory"]
-    assert list(swarm.services) == ["nb-alice"]
+    assert sweeper.sweep() == ["geo-101-nb-mallory"]
+    assert list(swarm.services) == ["geo-101-nb-alice"]
     assert sweeper.sweep() == []
 
 
@@ -62,7 +62,7 @@ async def test_a_service_is_not_removed_if_the_hub_learns_about_it_before_the_se
     assert sweeper.sweep() == []
     hub.users.remove("carol")
     assert sweeper.sweep() == []
-    assert list(swarm.services) == ["nb-carol"]
+    assert list(swarm.services) == ["geo-101-nb-carol"]
 
 
 async def test_a_service_that_was_created_again_between_two_sweeps_counts_as_new(swarm, sweeper):
@@ -71,7 +71,7 @@ async def test_a_service_that_was_created_again_between_two_sweeps_counts_as_new
     await spawner("carol").stop()
     await spawner("carol").start()
     assert sweeper.sweep() == []
-    assert list(swarm.services) == ["nb-carol"]
+    assert list(swarm.services) == ["geo-101-nb-carol"]
 
 
 async def test_nothing_is_removed_while_the_hub_or_docker_does_not_respond_and_counting_starts_again(swarm, hub, sweeper):
@@ -86,11 +86,15 @@ async def test_nothing_is_removed_while_the_hub_or_docker_does_not_respond_and_c
         sweeper.sweep()
     swarm.broken = False
     assert sweeper.sweep() == []
-    assert sweeper.sweep() == ["nb-mallory"]
+    assert sweeper.sweep() == ["geo-101-nb-mallory"]
 
 
 def test_services_and_volumes_without_both_labels_are_never_touched(swarm, sweeper):
-    others = [("hub", {"swarmhub.class": "geo-101"}), ("nb-mallory", {}), ("nb-eve", {"swarmhub.class": "other", "swarmhub.user": "eve"})]
+    others = [
+        ("hub", {"swarmhub.class": "geo-101"}),
+        ("geo-101-nb-mallory", {}),
+        ("other-nb-eve", {"swarmhub.class": "other", "swarmhub.user": "eve"}),
+    ]
     for name, labels in others:
         swarm.add_service(name, labels)
     swarm.volumes = {"data": {}, "swarmhub-storage": {"swarmhub.class": "geo-101"}}

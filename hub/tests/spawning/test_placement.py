@@ -80,7 +80,7 @@ async def test_servers_fill_one_node_first_and_are_unpinned_once_they_run(swarm)
     two_nodes(swarm, one=2 * GB)
     for name in ("ada", "bob", "carol"):
         await spawner(name, settings=PACKS).start()
-    assert swarm.node_by_service == {"nb-ada": "one", "nb-bob": "one", "nb-carol": "two"}
+    assert swarm.node_by_service == {"geo-101-nb-ada": "one", "geo-101-nb-bob": "one", "geo-101-nb-carol": "two"}
     assert all(constraints(swarm, name) == list(PACKS.placement) for name in swarm.services)
 
 
@@ -88,8 +88,8 @@ async def test_a_start_that_fails_on_one_node_continues_on_another(swarm):
     two_nodes(swarm)
     swarm.broken_nodes = {"one"}
     await spawner("ada", settings=PACKS).start()
-    assert swarm.node_by_service == {"nb-ada": "two"}
-    assert swarm.created == ["nb-ada"]
+    assert swarm.node_by_service == {"geo-101-nb-ada": "two"}
+    assert swarm.created == ["geo-101-nb-ada"]
 
 
 async def test_if_no_node_has_room_swarm_reports_it_and_the_start_is_queued(swarm):
@@ -107,17 +107,17 @@ async def test_with_spread_the_hub_does_not_choose_a_node(swarm):
 
 async def test_with_spread_a_start_that_fails_on_one_node_continues_on_another(swarm):
     two_nodes(swarm)
-    swarm.node_by_service["nb-ada"] = "one"
+    swarm.node_by_service["geo-101-nb-ada"] = "one"
     swarm.broken_nodes = {"one"}
     await spawner("ada").start()
-    assert swarm.node_by_service == {"nb-ada": "two"}
-    assert swarm.created == ["nb-ada"]
-    assert constraints(swarm, "nb-ada") == list(SETTINGS.placement), "a running server has no constraints of its own"
+    assert swarm.node_by_service == {"geo-101-nb-ada": "two"}
+    assert swarm.created == ["geo-101-nb-ada"]
+    assert constraints(swarm, "geo-101-nb-ada") == list(SETTINGS.placement), "a running server has no constraints of its own"
 
 
 async def test_if_no_other_node_has_room_the_constraints_stay_unchanged(swarm):
     two_nodes(swarm, two=0)
-    swarm.node_by_service["nb-ada"] = "one"
+    swarm.node_by_service["geo-101-nb-ada"] = "one"
     swarm.broken_nodes = {"one"}
     with pytest.raises(SpawnException):
         await spawner("ada").start()
@@ -129,4 +129,4 @@ async def test_with_pack_a_start_can_continue_on_a_third_node(swarm):
     swarm.nodes["three"], swarm.memory["three"] = "ready", 4 * GB
     swarm.broken_nodes = {"one", "three"}
     await spawner("ada", settings=PACKS, failure_limit=9, placement_timeout=10).start()
-    assert swarm.node_by_service == {"nb-ada": "two"}
+    assert swarm.node_by_service == {"geo-101-nb-ada": "two"}

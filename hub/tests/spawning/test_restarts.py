@@ -89,8 +89,17 @@ async def test_a_restarted_hub_can_read_the_token_of_a_server(swarm):
     alice = spawner()
     alice.get_env = lambda: {"A": "1", "JUPYTERHUB_API_TOKEN": "a=b"}
     await alice.start()
-    assert await token_of(alice.docker, "nb-alice") == "a=b"
-    assert await token_of(alice.docker, "nb-bob") == ""
+    assert await token_of(alice.docker, "geo-101-nb-alice") == "a=b"
+    assert await token_of(alice.docker, "geo-101-nb-bob") == ""
+
+
+async def test_a_server_of_a_former_name_counts_as_stopped_and_starts_anew_under_its_new_name(swarm):
+    swarm.add_service("nb-alice", {"swarmhub.class": "geo-101", "swarmhub.user": "alice"})
+    alice = spawner()
+    alice.load_state({"object_id": swarm.service_id("nb-alice"), "object_name": "nb-alice"})
+    assert await alice.poll() == 0
+    assert await alice.start() == ("geo-101-nb-alice", 8888)
+    assert await alice.poll() is None
 
 
 async def test_stopping_a_server_that_no_longer_exists_is_no_error(swarm):

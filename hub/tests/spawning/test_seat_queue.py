@@ -38,7 +38,7 @@ async def test_users_without_a_seat_see_their_position_and_only_the_first_has_a_
     )
     assert "You are number 2 in the queue" in message_of(bob)
     assert "You are number 3 in the queue" in message_of(carol)
-    assert list(full.services) == ["nb-alice"]
+    assert list(full.services) == ["geo-101-nb-alice"]
     await cancelled(*waiting)
 
 
@@ -49,8 +49,8 @@ async def test_queued_starts_begin_in_order_as_seats_become_free(full):
     for seats, name in enumerate(names, 1):
         full.seats = seats
         await waiting[seats - 1]
-        assert full.placed == {f"nb-{each}" for each in names[:seats]}, f"{name} is the next"
-    assert full.created == ["nb-bob", "nb-carol", "nb-dave"]
+        assert full.placed == {f"geo-101-nb-{each}" for each in names[:seats]}, f"{name} is the next"
+    assert full.created == ["geo-101-nb-bob", "geo-101-nb-carol", "geo-101-nb-dave"]
     assert len(spawner().seat_queue) == 0
 
 
@@ -133,7 +133,7 @@ async def test_progress_shows_every_new_position(full):
 
 def test_an_entry_that_is_not_queued_has_no_position_and_can_leave():
     queue = SeatQueue()
-    entry = QueueEntry(queue, "nb-alice", 60, 100)
+    entry = QueueEntry(queue, "geo-101-nb-alice", 60, 100)
     assert queue.position(entry) == 0
     assert entry.is_next
     entry.leave()

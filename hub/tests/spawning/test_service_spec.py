@@ -11,12 +11,12 @@ def describe(**changes):
 
 
 def home(address, path="/srv/swarmhub"):
-    return home_mount("geo-101", NfsExport(address, path), "alice")
+    return home_mount(SETTINGS, NfsExport(address, path), "alice")
 
 
 def test_the_specification_of_a_users_service_is_complete():
     assert describe() == {
-        "name": "nb-alice",
+        "name": "geo-101-nb-alice",
         "labels": {"swarmhub.class": "geo-101", "swarmhub.user": "alice"},
         "endpoint_spec": {"Mode": "dnsrr"},
         "task_template": {
@@ -34,7 +34,7 @@ def test_the_specification_of_a_users_service_is_complete():
             "Resources": {"Limits": {"MemoryBytes": 1 << 30, "NanoCPUs": 1_500_000_000}, "Reservations": {"MemoryBytes": 700 << 20}},
             "RestartPolicy": {"Condition": "on-failure", "Delay": 2_000_000_000, "MaxAttempts": 3, "Window": 300_000_000_000},
             "Placement": {"Constraints": ["node.labels.swarmhub.users==true"]},
-            "Networks": [{"Target": "swarmhub"}],
+            "Networks": [{"Target": "geo-101-network"}],
             "LogDriver": {"Name": "json-file", "Options": {"max-size": "5m", "max-file": "2"}},
         },
     }
@@ -72,7 +72,7 @@ def test_a_class_without_persistent_homes_mounts_nothing():
     assert describe(storage=None)["task_template"]["ContainerSpec"]["Mounts"] == []
 
 
-def test_the_longest_slug_still_fits_into_swarms_63_characters():
-    service = build_service_spec(SETTINGS, "x" * 28, {}, [])
-    assert len(service["name"]) <= 63
-    assert len(service["task_template"]["ContainerSpec"]["Mounts"][0]["Source"]) <= 63
+def test_a_service_and_a_volume_carry_the_prefixes_of_their_class_and_the_name_of_the_home():
+    service = build_service_spec(replace(SETTINGS, user_service_prefix="a-nb-", home_volume_prefix="a-home-"), "x" * 28, {}, [])
+    assert service["name"] == f"a-nb-{'x' * 28}"
+    assert service["task_template"]["ContainerSpec"]["Mounts"][0]["Source"].startswith(f"a-home-{'x' * 28}-")

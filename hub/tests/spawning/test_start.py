@@ -23,8 +23,8 @@ async def refused(a_spawner):
 
 async def test_a_start_ends_when_the_container_runs_and_returns_the_address(swarm):
     alice = spawner(use_internal_ip=True)
-    assert await alice.start() == ("nb-alice", 8888)
-    service = swarm.services["nb-alice"]
+    assert await alice.start() == ("geo-101-nb-alice", 8888)
+    service = swarm.services["geo-101-nb-alice"]
     assert service["TaskTemplate"]["ContainerSpec"]["Args"] == ["jupyterhub-singleuser"]
     assert service["EndpointSpec"] == {"Mode": "dnsrr"}
     assert await alice.poll() is None
@@ -60,14 +60,14 @@ async def test_a_server_is_listening_when_its_port_accepts_connections(swarm):
 
 async def test_a_user_name_that_is_no_dns_label_also_gets_a_service(swarm):
     await spawner("ada.lovelace@" + "example." * 20 + "org").start()
-    assert list(swarm.services) == ["nb-ada-lovelace-exam---3b6a8029"]
+    assert list(swarm.services) == ["geo-101-nb-ada-lovelace-exam---3b6a8029"]
 
 
 async def test_a_leftover_service_is_replaced(swarm):
     await spawner().start()
     await spawner().start()
-    assert swarm.removed == ["nb-alice"]
-    assert list(swarm.services) == ["nb-alice"]
+    assert swarm.removed == ["geo-101-nb-alice"]
+    assert list(swarm.services) == ["geo-101-nb-alice"]
 
 
 async def test_without_a_suitable_node_a_start_fails_after_the_timeout_and_leaves_nothing_behind(swarm):
@@ -157,7 +157,7 @@ async def test_a_start_cancelled_while_docker_creates_the_service_leaves_nothing
     starting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await starting
-    assert swarm.removed == ["nb-alice"]
+    assert swarm.removed == ["geo-101-nb-alice"]
 
 
 async def test_an_error_of_docker_gives_a_message(swarm):

@@ -33,7 +33,7 @@ async def start_one_by_one(swarm, *names):
         made.append(another)
         starting.append(start)
         await wait_for(
-            lambda another=another: f"nb-{another.user.name}" in swarm.services or message_of(another).startswith("Many servers")
+            lambda another=another: f"geo-101-nb-{another.user.name}" in swarm.services or message_of(another).startswith("Many servers")
         )
     return made, starting
 
@@ -51,7 +51,7 @@ async def test_two_servers_start_per_core_and_other_users_see_how_many_are_befor
     await wait_for(lambda: len(small.services) == 6)
     waiting = ["yours is next", "1 server starts before yours", "2 servers start before yours"]
     await wait_for(lambda: [message_of(each) for each in made[6:]] == [f"Many servers are starting now; {each}" for each in waiting])
-    assert sorted(small.created) == [f"nb-{name}" for name in users(6)]
+    assert sorted(small.created) == [f"geo-101-nb-{name}" for name in users(6)]
     await cancelled(starting)
 
 
@@ -60,8 +60,8 @@ async def test_a_completed_start_lets_the_next_one_begin(small):
     await wait_for(lambda: len(small.services) == 6 and message_of(made[8]).endswith("2 servers start before yours"))
     small.script = ["preparing", "running"]
     await asyncio.wait_for(asyncio.gather(*starting), 20)
-    assert sorted(small.created[:6]) == [f"nb-{name}" for name in users(6)]
-    assert sorted(small.created[6:]) == ["nb-user6", "nb-user7", "nb-user8"]
+    assert sorted(small.created[:6]) == [f"geo-101-nb-{name}" for name in users(6)]
+    assert sorted(small.created[6:]) == ["geo-101-nb-user6", "geo-101-nb-user7", "geo-101-nb-user8"]
 
 
 async def test_a_minimum_number_starts_at_once_with_any_number_of_cores(small):
@@ -84,7 +84,7 @@ async def test_a_cancelled_start_frees_its_place(small):
     made, starting = await start_one_by_one(small, *users(8))
     await wait_for(lambda: message_of(made[7]).endswith("1 server starts before yours"))
     await cancelled([starting[0], starting[6]])
-    await wait_for(lambda: "nb-user7" in small.services)
+    await wait_for(lambda: "geo-101-nb-user7" in small.services)
     await cancelled([*starting[1:6], starting[7]])
     assert small.services == {}
 
@@ -117,11 +117,11 @@ async def test_starts_without_a_seat_do_not_delay_others_and_are_queued_in_order
 
 async def test_a_start_after_all_others_have_completed_begins_immediately():
     limiter, queue = StartLimiter(), SeatQueue()
-    entries = [QueueEntry(queue, f"nb-{name}", 60, 100) for name in users(5)]
+    entries = [QueueEntry(queue, f"geo-101-nb-{name}", 60, 100) for name in users(5)]
     assert [limiter.acquire(each) for each in entries] == [True, True, True, True, False]
     for each in entries:
         limiter.release(each)
-    assert limiter.acquire(QueueEntry(queue, "nb-late", 60, 100))
+    assert limiter.acquire(QueueEntry(queue, "geo-101-nb-late", 60, 100))
 
 
 async def cancelled(starting):

@@ -11,7 +11,7 @@ NOWHERE = "no suitable node (1 node not available for new tasks)"
 
 @pytest.fixture
 def monitor():
-    return StartMonitor("nb-alice", Timeouts(placement=25, response=120, total=290, max_failures=3), started=1000)
+    return StartMonitor("geo-101-nb-alice", Timeouts(placement=25, response=120, total=290, max_failures=3), started=1000)
 
 
 def refused(monitor, found, now):

@@ -4,7 +4,9 @@ from swarmhub.settings import NfsExport, Settings
 
 HUB = {
     "name": "geo-101",
-    "network": "swarmhub",
+    "network": "geo-101-network",
+    "userServicePrefix": "geo-101-nb-",
+    "homeVolumePrefix": "swarmhub-geo-101-home-",
     "image": "quay.io/jupyter/scipy-notebook@sha256:1234",
     "memory": 1 << 30,
     "guarantee": 700 << 20,
@@ -17,7 +19,9 @@ HUB = {
 
 SETTINGS = Settings(
     name="geo-101",
-    network="swarmhub",
+    network="geo-101-network",
+    user_service_prefix="geo-101-nb-",
+    home_volume_prefix="swarmhub-geo-101-home-",
     image="quay.io/jupyter/scipy-notebook@sha256:1234",
     memory=1 << 30,
     guarantee=700 << 20,

@@ -27,6 +27,7 @@ OF_THE_CLASS = read_settings(Paths(Path("/")).settings)
 SETTINGS = dataclasses.replace(
     OF_THE_CLASS,
     name="real-docker",
+    user_service_prefix="real-docker-nb-",
     storage=None,
     memory=64 << 20,
     guarantee=16 << 20,
@@ -47,7 +48,7 @@ class Spawner(SwarmHubSpawner):
 
 def spawner(name, command=SERVE, settings=SETTINGS, **traits):
     user = SimpleNamespace(name=name)
-    defaults = {"name_template": "nb-{username}", "start_timeout": 300, "queue_timeout": 60, "http_timeout": 60}
+    defaults = {"name_template": SETTINGS.user_service_prefix + "{username}", "start_timeout": 300, "queue_timeout": 60, "http_timeout": 60}
     return Spawner(user=user, cmd=command, settings=settings, network_name=settings.network, **(defaults | traits))
 
 
@@ -72,8 +73,8 @@ def running(swarm):
 
 async def test_a_server_starts_can_be_reached_by_its_name_and_stops(swarm):
     alice = spawner("real-alice")
-    assert await alice.start() == ("nb-real-alice", 8888)
-    reader, writer = await asyncio.open_connection("nb-real-alice", 8888)
+    assert await alice.start() == ("real-docker-nb-real-alice", 8888)
+    reader, writer = await asyncio.open_connection("real-docker-nb-real-alice", 8888)
     writer.write(b"GET / HTTP/1.0\r\n\r\n")
     assert b"200 OK" in await reader.readline()
     writer.close()
@@ -158,17 +159,17 @@ async def test_a_cancelled_start_leaves_nothing_behind(swarm):
 async def test_a_leftover_service_is_replaced(swarm):
     first = spawner("real-left")
     await first.start()
-    before = swarm.inspect_service("nb-real-left")["ID"]
+    before = swarm.inspect_service("real-docker-nb-real-left")["ID"]
     again = spawner("real-left")
     await again.start()
-    assert swarm.inspect_service("nb-real-left")["ID"] != before
+    assert swarm.inspect_service("real-docker-nb-real-left")["ID"] != before
     await again.stop()
 
 
 async def test_several_servers_start_at_once_and_each_can_be_reached(swarm):
     several = [spawner(f"real-at-once-{number}") for number in range(5)]
     found = await asyncio.gather(*(each.start() for each in several))
-    assert sorted(host for host, _ in found) == [f"nb-real-at-once-{number}" for number in range(5)]
+    assert sorted(host for host, _ in found) == [f"real-docker-nb-real-at-once-{number}" for number in range(5)]
     assert len(running(swarm)) == 5
     await asyncio.gather(*(each.stop() for each in several))
     assert running(swarm) == []
@@ -178,8 +179,8 @@ async def test_new_constraints_do_not_move_a_server_whose_node_meets_them(swarm)
     alice = spawner("real-place")
     await alice.start()
     before = (await alice.get_task())["ID"]
-    await update_constraints(alice.docker, "nb-real-place", [*SETTINGS.placement, "node.id!=nobody"])
-    placement = swarm.inspect_service("nb-real-place")["Spec"]["TaskTemplate"]["Placement"]
+    await update_constraints(alice.docker, "real-docker-nb-real-place", [*SETTINGS.placement, "node.id!=nobody"])
+    placement = swarm.inspect_service("real-docker-nb-real-place")["Spec"]["TaskTemplate"]["Placement"]
     assert placement["Constraints"] == [*SETTINGS.placement, "node.id!=nobody"]
     await asyncio.sleep(5)
     assert [task["ID"] for task in running(swarm)] == [before]
@@ -191,6 +192,6 @@ async def test_the_sweeper_removes_a_service_without_an_owner_at_its_second_swee
     await spawner("real-stray").start()
     sweeper = Sweeper(SETTINGS.name, SimpleNamespace(active_users=lambda: {"real-owned"}), swarm)
     assert sweeper.sweep() == []
-    assert sweeper.sweep() == ["nb-real-stray"]
-    assert [each["Spec"]["Name"] for each in swarm.services(filters=OURS)] == ["nb-real-owned"]
-    swarm.remove_service("nb-real-owned")
+    assert sweeper.sweep() == ["real-docker-nb-real-stray"]
+    assert [each["Spec"]["Name"] for each in swarm.services(filters=OURS)] == ["real-docker-nb-real-owned"]
+    swarm.remove_service("real-docker-nb-real-owned")

@@ -61,7 +61,7 @@ class LoopbackSpawner(SwarmHubSpawner):
 
     @default("name_template")
     def _name_template_default(self):
-        return "nb-{username}"
+        return "geo-101-nb-{username}"
 
     @default("port")
     def _port_default(self):

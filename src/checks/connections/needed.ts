@@ -1,6 +1,6 @@
 import type { Host } from "../../host/host.js";
 import { buildsForWorkers } from "../../images/built.js";
-import { registryPort } from "../../names.js";
+import { ports } from "../../names.js";
 import type { CheckContext } from "../check.js";
 
 /** A connection from a machine to a port of another; `size` is the largest amount of data that the test sends, in bytes. */
@@ -39,7 +39,7 @@ export const neededConnections = ({ cluster, machines }: CheckContext): NeededCo
   const homes = storage === undefined ? [] : homesConnections(nodes, storage);
   const images = buildsForWorkers(cluster)
     ? workers.map((from): NeededConnection => ({
-        ...tcp(from, manager, registryPort),
+        ...tcp(from, manager, ports.registry),
         size: small,
       }))
     : [];

@@ -2,6 +2,7 @@ import type { Cluster } from "../../cluster/cluster.js";
 import type { HostConfig } from "../../config/types.js";
 import { machineOf } from "../../config/values/destination.js";
 import { UserError, exitCode } from "../../errors.js";
+import { labels } from "../../names.js";
 import { type SwarmNode, listNodes, removeNode } from "../../swarm/nodes.js";
 import { quote } from "../../text/shell.js";
 
@@ -29,10 +30,10 @@ const nodesOf = (
   const machine = machineOf(destination);
   const [name = ""] = machine.split(/:\d+$/);
   const ours = nodes.filter(
-    ({ Spec }) => Spec.Role !== "manager" && Spec.Labels?.["swarmhub.machine"] !== undefined,
+    ({ Spec }) => Spec.Role !== "manager" && Spec.Labels?.[labels.machine] !== undefined,
   );
   const labelled = ours.filter(
-    ({ Spec }) => machineOf(Spec.Labels?.["swarmhub.host"] ?? "") === machine,
+    ({ Spec }) => machineOf(Spec.Labels?.[labels.host] ?? "") === machine,
   );
   if (labelled.length > 0) return labelled;
   return ours.filter(

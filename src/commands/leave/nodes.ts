@@ -1,6 +1,6 @@
 import type { Cluster } from "../../cluster/cluster.js";
 import type { Host } from "../../host/host.js";
-import { usersLabel } from "../../names.js";
+import { labels } from "../../names.js";
 import { hub, swarm } from "../../pieces/index.js";
 import type { Report } from "../../reconcile/event.js";
 import { type Piece, onlyOn } from "../../reconcile/piece.js";
@@ -33,7 +33,7 @@ export const drainNodes = (
     changeNode(manager, host, (spec) => ({
       ...spec,
       Availability: "drain",
-      Labels: { ...spec.Labels, [usersLabel]: "false" },
+      Labels: { ...spec.Labels, [labels.users]: "false" },
     })),
   );
 
@@ -62,6 +62,6 @@ export const forgetNodes = async (
   machineIds: ReadonlySet<string>,
 ): Promise<void> => {
   for (const { ID, Spec } of await listNodes(manager))
-    if (machineIds.has(Spec.Labels?.["swarmhub.machine"] ?? "")) await removeNode(manager, ID);
+    if (machineIds.has(Spec.Labels?.[labels.machine] ?? "")) await removeNode(manager, ID);
   manager.forget();
 };

@@ -42,9 +42,7 @@ export const activeServersOn = async (
     host !== undefined && names.has(host) ? [home] : [],
   );
   if (homes.length === 0) return [];
-  const known = new Map(
-    (await inspectActivity(cluster.manager, homes)).map((each) => [each.home, each]),
-  );
+  const known = new Map((await inspectActivity(cluster, homes)).map((each) => [each.home, each]));
   return homes.map((home) => {
     const activity = known.get(home);
     // Nobody can use a server that the hub has not started.
@@ -65,12 +63,12 @@ export const stopActiveServer = async (
 ): Promise<void> => {
   // By Docker only a server that the hub does not know: its owner may have a newer one in the hub.
   if (user === undefined) return stopServer(cluster, home);
-  const { ok, why } = await stopByHub(cluster.manager, user);
+  const { ok, why } = await stopByHub(cluster, user);
   if (!ok) throw new UserError(`cannot stop the server of ${user}: ${why ?? "no reason given"}`);
 };
 
 /** Restarts a user's server, wherever there is room. */
 export const restartServer = async (cluster: Cluster, user: string): Promise<RestartResult> => {
-  const { ok, why } = await startByHub(cluster.manager, user);
+  const { ok, why } = await startByHub(cluster, user);
   return ok ? { user } : { user, why: why ?? "no reason given" };
 };

@@ -1,7 +1,14 @@
 import { type Cluster, homesHost } from "../../cluster/cluster.js";
 import { UserError, exitCode } from "../../errors.js";
 import type { Host } from "../../host/host.js";
-import { slugOf, watcherName } from "../../names.js";
+import {
+  formerNames,
+  labels,
+  serviceName,
+  serviceParts,
+  slugOf,
+  watcherName,
+} from "../../names.js";
 import { classServices } from "../../swarm/list.js";
 import { managerDocker } from "../../swarm/membership.js";
 import { hostsByNode } from "../../swarm/nodes.js";
@@ -11,41 +18,50 @@ export type Source = { host: Host; container: string };
 
 /** The containers of a part or of a user's server, the current one first; throws a UserError where there is none. */
 export const findContainers = async (cluster: Cluster, name: string): Promise<Source[]> => {
-  if (name === "quota") return [{ host: homesHost(cluster), container: watcherName }];
+  if (name === "quota")
+    return [{ host: homesHost(cluster), container: watcherName(cluster.config.name) }];
   const docker = await managerDocker(cluster);
   if (docker === undefined)
     throw new UserError(`${cluster.config.name} is not up: this machine manages no Swarm`, {
       host: cluster.manager.name,
       hint: "`swarmhub status` shows the present state",
     });
-  const names = (await classServices(cluster)).map(({ Spec }) => Spec.Name);
-  const service = names.find((each) => isMatch(each, name));
-  if (service === undefined) throw unknownName(cluster, name, names);
-  const tasks = (await docker.listTasks({ filters: { service: [service] } })) as Task[];
-  return sourcesOf(cluster, service, tasks);
+  const services = (await classServices(cluster)).map(({ Spec }) => ({
+    name: Spec.Name,
+    home: Spec.Labels?.[labels.user],
+  }));
+  const service = services.find((each) => isMatch(cluster, each, name));
+  if (service === undefined) throw unknownName(cluster, name, services);
+  const tasks = (await docker.listTasks({ filters: { service: [service.name] } })) as Task[];
+  return sourcesOf(cluster, name, tasks);
 };
 
-const isMatch = (service: string, name: string): boolean =>
-  parts.includes(name) ? service === name : serviceNamesOf(name).includes(service);
+/** A service of the class; `home` is that of a user's server, undefined for a part. */
+type NamedService = { name: string; home: string | undefined };
 
-/** The possible service names of a user: for a name as typed, its form in the hub, and the service's own name. */
-const serviceNamesOf = (user: string): string[] =>
-  [user, user.replace(/^nb-/, ""), slugOf(user), slugOf(user.toLowerCase())].map(
-    (slug) => `nb-${slug}`,
-  );
+/** Whether a service is the named part or user's server: by the user's name, its form in the hub, or the service's own name. */
+const isMatch = ({ config }: Cluster, service: NamedService, name: string): boolean => {
+  if (service.home !== undefined && !parts.includes(name))
+    return [service.name, service.home].some((each) =>
+      [name, slugOf(name), slugOf(name.toLowerCase())].includes(each),
+    );
+  const part = serviceParts.find((each) => each === name);
+  if (service.home !== undefined || part === undefined) return false;
+  return [serviceName(config.name, part), formerNames.service(part)].includes(service.name);
+};
 
 const unknownName = (
-  { config }: Cluster,
+  cluster: Cluster,
   requested: string,
-  services: readonly string[],
+  services: readonly NamedService[],
 ): UserError => {
-  const users = services
-    .flatMap((name) => (name.startsWith("nb-") ? [name.slice(3)] : []))
-    .toSorted();
-  const available = parts.filter((part) => part === "quota" || services.includes(part)).join(", ");
+  const users = services.flatMap(({ home }) => home ?? []).toSorted();
+  const available = parts
+    .filter((part) => part === "quota" || services.some((each) => isMatch(cluster, each, part)))
+    .join(", ");
   const list = users.length === 0 ? "no user has a server now" : `users: ${users.join(", ")}`;
   return new UserError(
-    `${config.name} has no part and no user's server "${requested}"; parts: ${available}; ${list}`,
+    `${cluster.config.name} has no part and no user's server "${requested}"; parts: ${available}; ${list}`,
     { hint: "`swarmhub logs hub` shows why a server did not start", code: exitCode.usage },
   );
 };
@@ -64,7 +80,7 @@ type Task = {
 
 const sourcesOf = async (
   cluster: Cluster,
-  service: string,
+  name: string,
   tasks: readonly Task[],
 ): Promise<Source[]> => {
   const newest = tasks.toSorted(
@@ -80,10 +96,10 @@ const sourcesOf = async (
   if (sources.length > 0) return sources;
   const { State, Err, Message } = newest[0]?.Status ?? { State: "no task yet" };
   throw new UserError(
-    `${service} has no container and no log yet (${[State, Err ?? Message].filter(Boolean).join(": ")})`,
+    `${name} has no container and no log yet (${[State, Err ?? Message].filter(Boolean).join(": ")})`,
     { hint: "`swarmhub status` shows the drift" },
   );
 };
 
 /** The parts of the system that have a log. */
-export const parts: readonly string[] = ["hub", "proxy", "edge", "quota", "registry"];
+export const parts: readonly string[] = [...serviceParts, "quota"];

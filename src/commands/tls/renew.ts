@@ -40,7 +40,7 @@ export const renew = async (
 ): Promise<void> => {
   const { config, manager } = cluster;
   refuseOtherKinds(config);
-  const container = await edgeContainer(manager);
+  const container = await edgeContainer(cluster);
   const before = await readStatus(manager);
   let after: EdgeStatus | undefined;
   const request = async (progress: (text: string) => void): Promise<void> => {
@@ -70,8 +70,9 @@ const refuseOtherKinds = ({ tls }: Config): void => {
   );
 };
 
-const edgeContainer = async (manager: Host) => {
-  const found = await containerOf(manager, "edge");
+const edgeContainer = async (cluster: Cluster) => {
+  const { manager } = cluster;
+  const found = await containerOf(cluster, "edge");
   if (found === undefined)
     throw new UserError("the edge is not running", {
       host: manager.name,

@@ -1,3 +1,4 @@
+import { units } from "../../names.js";
 import { givenNames, paths, readFiles } from "../../paths.js";
 import { quote, quoteAll } from "../../text/shell.js";
 import { perlSockets } from "../../transport/socket/forwarder.js";
@@ -53,9 +54,9 @@ exit 0
 const unitNames = [
   "docker.service",
   "nfs-server.service",
-  "swarmhub-firewall.service",
-  "swarmhub-fence.service",
-  "swarmhub-registry.socket",
+  units.firewall,
+  units.fence,
+  units.registrySocket,
 ];
 
 // Perl, since every Debian and Ubuntu has it. In hexadecimal, since files may contain anything.

@@ -10,11 +10,12 @@ import {
   pulledName,
   removePulled,
 } from "../../images/pulled.js";
-import { builtRepository } from "../../names.js";
+import { builtRepository, serviceName } from "../../names.js";
 import type { OwnImage } from "../../operator/own-images.js";
 import { paths } from "../../paths.js";
 import type { Step } from "../../reconcile/piece.js";
 import { listedImages, userServices } from "../../swarm/list.js";
+import { serviceLabel } from "../../swarm/tasks.js";
 import { quote } from "../../text/shell.js";
 
 /** An image on the manager that was built from an earlier state of a folder. */
@@ -41,7 +42,7 @@ export const inspectOldBuilds = async (
 };
 
 /** The step that removes outdated builds, from the registry too. */
-export const oldBuildSteps = (old: readonly OldBuild[], { manager }: Cluster): Step[] =>
+export const oldBuildSteps = (old: readonly OldBuild[], { config, manager }: Cluster): Step[] =>
   old.length === 0
     ? []
     : [
@@ -51,7 +52,10 @@ export const oldBuildSteps = (old: readonly OldBuild[], { manager }: Cluster): S
             old.length === 1 ? "remove an outdated build" : `remove ${old.length} outdated builds`,
           run: async () => {
             await manager.script(
-              forgetScript(old.map(({ tag }) => tag.slice(builtRepository.length + 1))),
+              forgetScript(
+                config.name,
+                old.map(({ tag }) => tag.slice(builtRepository.length + 1)),
+              ),
             );
             // On the manager last, so that an interrupted run still finds it.
             for (const { tag } of old) await remove(manager, tag);
@@ -66,9 +70,9 @@ const remove = ({ docker }: Host, tag: string): Promise<unknown> =>
 
 // The registry has no API to remove a tag: a tag is a folder, and the garbage collector deletes what no tag refers to. Nothing
 // is pushed meanwhile, since a push needs the class's lock.
-const forgetScript = (tags: readonly string[]): string => {
+const forgetScript = (className: string, tags: readonly string[]): string => {
   const folder = `${paths.registry}/docker/registry/v2/repositories/swarmhub/built/_manifests/tags`;
-  const container = "docker ps -q -f label=com.docker.swarm.service.name=registry";
+  const container = `docker ps -q -f label=${serviceLabel(serviceName(className, "registry"))}`;
   return `set -e
 [ -d ${folder} ] || exit 0
 rm -rf ${tags.map((tag) => quote(`${folder}/${tag}`)).join(" ")}

@@ -1,7 +1,9 @@
 import type { Facts } from "../../host/facts.js";
 import type { Host } from "../../host/host.js";
+import { serviceName } from "../../names.js";
 import { givenNames, paths } from "../../paths.js";
 import type { Step } from "../../reconcile/piece.js";
+import { serviceLabel } from "../../swarm/tasks.js";
 import type { GivenFile, GivenFiles } from "../../tls/given-files.js";
 import { writeScript } from "../shared/files.js";
 
@@ -9,11 +11,12 @@ import { writeScript } from "../shared/files.js";
  * Makes the running edge read its settings and files again, which drops no connection; does nothing where none runs. It is a line of
  * the script that writes them: a run that is killed then leaves no file in place that the edge does not know of.
  */
-export const reloadEdge =
-  "docker ps -q --no-trunc --filter label=com.docker.swarm.service.name=edge 2>/dev/null | xargs -r docker kill --signal HUP >/dev/null";
+export const reloadEdge = (className: string): string =>
+  `docker ps -q --no-trunc --filter label=${serviceLabel(serviceName(className, "edge"))} 2>/dev/null | xargs -r docker kill --signal HUP >/dev/null`;
 
 /** The step that copies the operator's new and changed files to the edge, all at once: a key and its certificate belong together. */
 export const copyGivenSteps = (
+  className: string,
   host: Host,
   { givenHashes }: Facts,
   { files }: GivenFiles,
@@ -26,7 +29,9 @@ export const copyGivenSteps = (
       title: `copy ${changed.map(({ name }) => name).join(" and ")} to the edge`,
       detail: changed.map(({ name, hash }) => changeText(givenHashes[name], hash)).join(", "),
       run: () =>
-        host.script(`{\nset -e\n${changed.map(copyScript).join("\n")}\n${reloadEdge}\n}\n`),
+        host.script(
+          `{\nset -e\n${changed.map(copyScript).join("\n")}\n${reloadEdge(className)}\n}\n`,
+        ),
     },
   ];
 };

@@ -1,4 +1,4 @@
-import { registryPort } from "../../names.js";
+import { ports, units } from "../../names.js";
 import { paths } from "../../paths.js";
 
 const input = "SWARMHUB-INPUT";
@@ -13,14 +13,14 @@ const betweenMachines: readonly Port[] = [
   ["tcp", "7946"],
   ["udp", "7946"],
   ["udp", "4789"],
-  ["tcp", String(registryPort)],
+  ["tcp", String(ports.registry)],
 ];
 const dockerApi: readonly Port[] = [["tcp", "2375:2376"]];
 const metadataService = "169.254.169.254/32";
 
 // In the format of `iptables -S`, so that loaded and expected rules can be compared as text.
-const drops = (chain: string, ports: readonly Port[], device?: string): string[] =>
-  ports.map(
+const drops = (chain: string, closed: readonly Port[], device?: string): string[] =>
+  closed.map(
     ([protocol, port]) =>
       `-A ${chain} ${device === undefined ? "" : `-i ${device} `}-p ${protocol} -m ${protocol} --dport ${port} -j DROP`,
   );
@@ -92,7 +92,7 @@ WantedBy=multi-user.target
 
 /** A script that removes the rules, the script and the unit; idempotent. */
 export const removeScript = `
-systemctl -q disable --now swarmhub-firewall 2>/dev/null
+systemctl -q disable --now ${units.firewall} 2>/dev/null
 for command in iptables ip6tables; do
   command -v $command >/dev/null || continue
   while $command -w -D INPUT -j ${input} 2>/dev/null; do :; done

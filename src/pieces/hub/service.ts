@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Config } from "../../config/types.js";
+import { labels, ports, storageVolumePrefix } from "../../names.js";
 import { paths } from "../../paths.js";
 import type { WantedService } from "../../swarm/service-spec.js";
 import { hashOfSecrets, secretMounts } from "../shared/secret-mounts.js";
@@ -16,7 +17,7 @@ export const hubSpec = (
   image: string,
   storageAddress: string | undefined,
 ): WantedService => ({
-  name: "hub",
+  part: "hub",
   className: want.name,
   image,
   filesHash: hashOfSecrets(secrets, secretHashes, configuration),
@@ -37,7 +38,7 @@ export const hubSpec = (
   ready: [
     "python3",
     "-c",
-    "import urllib.request as r; r.urlopen('http://127.0.0.1:8081/hub/health', timeout=5)",
+    `import urllib.request as r; r.urlopen('http://127.0.0.1:${ports.hub}/hub/health', timeout=5)`,
   ],
 });
 
@@ -52,11 +53,11 @@ const storageMount = (className: string, address: string): Record<string, unknow
   const hash = createHash("sha256").update(JSON.stringify(options)).digest("hex").slice(0, 8);
   return {
     Type: "volume",
-    Source: `swarmhub-storage-${hash}`,
+    Source: `${storageVolumePrefix(className)}${hash}`,
     Target: "/storage",
     VolumeOptions: {
       NoCopy: true,
-      Labels: { "swarmhub.class": className },
+      Labels: { [labels.class]: className },
       DriverConfig: { Name: "local", Options: options },
     },
   };

@@ -4,7 +4,7 @@ import type { Machines } from "../../cluster/machines.js";
 import { seatsOf } from "../../cluster/seats.js";
 import type { Config, ImageChoice } from "../../config/types.js";
 import type { UserImage } from "../../images/pulled.js";
-import { networkName, usersLabel } from "../../names.js";
+import { homeVolumePrefix, labels, networkName, userServicePrefix } from "../../names.js";
 import { paths } from "../../paths.js";
 
 /**
@@ -24,7 +24,9 @@ export const hubConfiguration = (
   const { memory, cpu } = images[0] ?? servers;
   const settings: Omit<HubSettings, "seats"> = {
     name: want.name,
-    network: networkName,
+    network: networkName(want.name),
+    userServicePrefix: userServicePrefix(want.name),
+    homeVolumePrefix: homeVolumePrefix(want.name),
     image: pinned(servers.image),
     memory,
     guarantee: servers.guarantee ?? null,
@@ -34,7 +36,7 @@ export const hubConfiguration = (
     storage: storage ? { address: machines(storage).address, path: paths.storage } : null,
     admins: want.login.admins,
     strategy: servers.strategy,
-    placement: [`node.labels.${usersLabel}==true`],
+    placement: [`node.labels.${labels.users}==true`],
   };
   const content: HubSettings = { ...settings, seats: seatsOf(cluster, machines) };
   return {

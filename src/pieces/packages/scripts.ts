@@ -1,3 +1,4 @@
+import { labels, volumePrefix } from "../../names.js";
 import { paths } from "../../paths.js";
 import { quoteAll } from "../../text/shell.js";
 
@@ -52,8 +53,8 @@ set -- ${quoteAll(names)}
 ours=no; for name; do if [ "$name" = docker.io ]; then ours=yes; fi; done
 if [ $ours = yes ]; then
   foreign=$(
-    { grep -L '"swarmhub.class"' /var/lib/docker/containers/*/config.v2.json | xargs -r sed -n 's|.*"Name":"/\\([^"]*\\)".*|container \\1|p'
-      find /var/lib/docker/volumes -mindepth 1 -maxdepth 1 -type d ! -name 'swarmhub-*' -printf 'volume %f\\n'
+    { grep -L '"${labels.class}"' /var/lib/docker/containers/*/config.v2.json | xargs -r sed -n 's|.*"Name":"/\\([^"]*\\)".*|container \\1|p'
+      find /var/lib/docker/volumes -mindepth 1 -maxdepth 1 -type d ! -name '${volumePrefix}*' -printf 'volume %f\\n'
     } 2>/dev/null
   ) || true
   if [ -n "$foreign" ]; then

@@ -1,6 +1,6 @@
 import type { Facts } from "../../host/facts.js";
 import type { Host } from "../../host/host.js";
-import { registryPort } from "../../names.js";
+import { ports, units } from "../../names.js";
 import { paths } from "../../paths.js";
 import type { Step } from "../../reconcile/piece.js";
 import { fileSteps } from "../shared/files.js";
@@ -14,20 +14,20 @@ export const relaySteps = (host: Host, facts: Facts, address: string): Step[] =>
     { path: paths.registrySocket, content: socketUnit },
     { path: paths.registryRelay, content: relayUnit(address) },
   ]);
-  if (files.length === 0 && facts.units[socketName] === "active") return [];
+  if (files.length === 0 && facts.units[units.registrySocket] === "active") return [];
   return [
     ...files,
     {
       host,
       title: "start its relay to the registry",
-      detail: `from 127.0.0.1:${registryPort} to ${address}`,
+      detail: `from 127.0.0.1:${ports.registry} to ${address}`,
       // A running relay still uses the former address.
       run: () =>
         host.script(`set -e
 systemctl daemon-reload
-systemctl stop ${relayName} 2>/dev/null || true
-systemctl -q enable ${socketName}
-systemctl restart ${socketName}`),
+systemctl stop ${units.registryRelay} 2>/dev/null || true
+systemctl -q enable ${units.registrySocket}
+systemctl restart ${units.registrySocket}`),
     },
   ];
 };
@@ -41,16 +41,14 @@ export const removeRelaySteps = (host: Host, { files }: Facts): Step[] =>
           host,
           title: "remove its relay to the registry",
           run: () =>
-            host.script(`systemctl -q disable --now ${socketName} 2>/dev/null
-systemctl -q stop ${relayName} 2>/dev/null
+            host.script(`systemctl -q disable --now ${units.registrySocket} 2>/dev/null
+systemctl -q stop ${units.registryRelay} 2>/dev/null
 rm -f ${paths.registrySocket} ${paths.registryRelay}
 systemctl daemon-reload
 exit 0`),
         },
       ];
 
-const socketName = "swarmhub-registry.socket";
-const relayName = "swarmhub-registry.service";
 const written = "# Written by swarmhub; the next `swarmhub up` overwrites it.";
 
 const socketUnit = `${written}
@@ -58,7 +56,7 @@ const socketUnit = `${written}
 Description=Socket of the relay to the registry of the swarmhub class
 
 [Socket]
-ListenStream=127.0.0.1:${registryPort}
+ListenStream=127.0.0.1:${ports.registry}
 
 [Install]
 WantedBy=sockets.target
@@ -67,10 +65,10 @@ WantedBy=sockets.target
 const relayUnit = (address: string): string => `${written}
 [Unit]
 Description=Relay to the registry of the swarmhub class
-Requires=swarmhub-registry.socket
-After=swarmhub-registry.socket
+Requires=${units.registrySocket}
+After=${units.registrySocket}
 
 [Service]
 DynamicUser=yes
-ExecStart=/lib/systemd/systemd-socket-proxyd --exit-idle-time=60 ${address}:${registryPort}
+ExecStart=/lib/systemd/systemd-socket-proxyd --exit-idle-time=60 ${address}:${ports.registry}
 `;

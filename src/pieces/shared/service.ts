@@ -3,8 +3,7 @@ import { type Machines, inspectMachines } from "../../cluster/machines.js";
 import { ifExists } from "../../docker/client.js";
 import type { Host } from "../../host/host.js";
 import { imageReference } from "../../images/own.js";
-import { networkName } from "../../names.js";
-import type { ImageName } from "../../operator/own-images.js";
+import { type ServicePart, formerNames, labels, networkName, serviceName } from "../../names.js";
 import type { Step } from "../../reconcile/piece.js";
 import { listedImage, listedServices, listedTasks } from "../../swarm/list.js";
 import { managerDocker } from "../../swarm/membership.js";
@@ -15,22 +14,26 @@ import {
   differences,
   serviceSpec,
 } from "../../swarm/service-spec.js";
-import { taskIds, waitUntilGone, waitUntilRunning } from "../../swarm/tasks.js";
+import { serviceLabel, taskIds, waitUntilGone, waitUntilRunning } from "../../swarm/tasks.js";
 
 /** The state of a service; `imageId` is the id of its image on the manager. */
 export type ServiceState = {
   present: Partial<ServiceSpec> | undefined;
   running: boolean;
   imageId: string | undefined;
+  /** Whether the service of its former name is there. */
+  hasFormer?: boolean;
 };
 
 /** Inspects one service and its image. */
 export const inspectService = async (
   cluster: Cluster,
-  name: string,
+  part: ServicePart,
   image: string,
 ): Promise<ServiceState> => {
-  const { manager } = cluster;
+  const { config, manager } = cluster;
+  const name = serviceName(config.name, part);
+  const former = formerNames.service(part);
   if ((await managerDocker(cluster)) === undefined)
     return { present: undefined, running: false, imageId: undefined };
   const [services, local, tasks] = await Promise.all([
@@ -45,6 +48,9 @@ export const inspectService = async (
     present: service?.Spec,
     running: tasks.some(isRunning),
     imageId: local?.Id,
+    hasFormer: services.some(
+      ({ Spec }) => Spec.Name === former && Spec.Labels?.[labels.class] === config.name,
+    ),
   };
 };
 
@@ -54,38 +60,56 @@ export const serviceSteps = (
   { present, imageId, running }: ServiceState,
   { manager }: Cluster,
 ): Step[] => {
-  const { name } = wanted;
+  const { part } = wanted;
   const step = (title: string, run: Step["run"]): Step => ({ host: manager, title, run });
   if (present === undefined)
-    return [step(`start the service ${name}`, () => start(manager, wanted))];
+    return [step(`start the service ${part}`, () => start(manager, wanted))];
   const differs = differences(serviceSpec(wanted, imageId ?? "not built yet"), present);
   if (differs.length > 0) {
-    const change = step(`update the service ${name}`, () => update(manager, wanted, differs));
+    const change = step(`update the service ${part}`, () => update(manager, wanted, differs));
     return [{ ...change, detail: differs.join(", ") }];
   }
   if (running) return [];
   const wait = () => waitUntilRunning(manager, wanted, imageId ?? "");
-  return [step(`wait for the service ${name} to run`, wait)];
+  return [step(`wait for the service ${part} to run`, wait)];
 };
 
-/** The step that removes a service and waits until its containers are gone. */
+/** The steps that remove a service, also that of its former name, and wait until its containers are gone. */
 export const removeServiceSteps = (
-  name: string,
-  { present }: ServiceState,
-  { manager }: Cluster,
-): Step[] =>
-  present === undefined
+  part: ServicePart,
+  state: ServiceState,
+  cluster: Cluster,
+): Step[] => [
+  ...(state.present === undefined
     ? []
-    : [
-        {
-          host: manager,
-          title: `stop the service ${name}`,
-          run: async () => {
-            await ifExists(manager.docker.getService(name).remove());
-            await waitUntilGone(manager, `com.docker.swarm.service.name=${name}`);
-          },
-        },
-      ];
+    : [removeStep(`stop the service ${part}`, serviceName(cluster.config.name, part), cluster)]),
+  ...removeFormerServiceSteps(part, state, cluster),
+];
+
+/** The step that removes the service of the former name, before the one that replaces it needs its ports and files. */
+export const removeFormerServiceSteps = (
+  part: ServicePart,
+  { hasFormer }: ServiceState,
+  cluster: Cluster,
+): Step[] =>
+  hasFormer === true
+    ? [
+        removeStep(
+          `stop the service ${part} of the former name`,
+          formerNames.service(part),
+          cluster,
+        ),
+      ]
+    : [];
+
+const removeStep = (title: string, name: string, { manager }: Cluster): Step => ({
+  host: manager,
+  title,
+  run: async () => {
+    await ifExists(manager.docker.getService(name).remove());
+    await waitUntilGone(manager, [serviceLabel(name)]);
+  },
+});
 
 const start = async (manager: Host, wanted: WantedService): Promise<void> => {
   const { spec, imageId } = await complete(manager, wanted);
@@ -101,8 +125,8 @@ const update = async (
   const { spec, imageId } = await complete(manager, wanted);
   // Other changes, of labels for example, do not replace the task.
   const replaces = differs.some((path) => /^(TaskTemplate|EndpointSpec)\b/.test(path));
-  const earlier = replaces ? await taskIds(manager, wanted.name) : undefined;
-  const service = manager.docker.getService(wanted.name);
+  const earlier = replaces ? await taskIds(manager, spec.Name) : undefined;
+  const service = manager.docker.getService(spec.Name);
   await retryStaleVersion(async () => {
     const { Version: version } = (await service.inspect()) as { Version: { Index: number } };
     await service.update({ version: version.Index, ...spec });
@@ -114,26 +138,31 @@ const update = async (
 const complete = async ({ docker }: Host, wanted: WantedService) => {
   const [image, network] = await Promise.all([
     docker.getImage(wanted.image).inspect(),
-    docker.getNetwork(wanted.network ?? networkName).inspect() as Promise<{ Id: string }>,
+    docker.getNetwork(wanted.network ?? networkName(wanted.className)).inspect() as Promise<{
+      Id: string;
+    }>,
   ]);
   const spec = serviceSpec(wanted, image.Id);
   // Swarm identifies a machine's own networks by name, since their ids differ on each machine.
-  const Networks = [{ Target: wanted.network ?? network.Id }];
+  const Networks = spec.TaskTemplate.Networks.map((each) => ({
+    ...each,
+    Target: wanted.network ?? network.Id,
+  }));
   return { spec: { ...spec, TaskTemplate: { ...spec.TaskTemplate, Networks } }, imageId: image.Id };
 };
 
 /** The state of a part that runs as a service of one of our images: the machines, the image's reference, the service. */
 export type OwnServiceState = { machines: Machines; image: string; service: ServiceState };
 
-/** Inspects such a part; service and image have the same name. */
+/** Inspects such a part; its image has the part's name. */
 export const inspectOwnService = async (
   cluster: Cluster,
-  name: ImageName,
+  part: ServicePart,
 ): Promise<OwnServiceState> => {
-  const image = imageReference(name);
+  const image = imageReference(part);
   const [machines, service] = await Promise.all([
     inspectMachines(cluster),
-    inspectService(cluster, name, image),
+    inspectService(cluster, part, image),
   ]);
   return { machines, image, service };
 };

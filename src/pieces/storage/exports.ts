@@ -1,5 +1,6 @@
 import type { Facts } from "../../host/facts.js";
 import type { Host } from "../../host/host.js";
+import { units } from "../../names.js";
 import { paths } from "../../paths.js";
 import type { Step } from "../../reconcile/piece.js";
 import { fileSteps } from "../shared/files.js";
@@ -60,7 +61,7 @@ export const fenceSteps = (host: Host, facts: Facts): Step[] => {
     { path: paths.fence, content: fenceScript, mode: 0o755 },
     { path: paths.fenceUnit, content: fenceUnit, then: "systemctl daemon-reload" },
   ]);
-  if (files.length === 0 && facts.units[unitName] === "active") return [];
+  if (files.length === 0 && facts.units[units.fence] === "active") return [];
   return [
     ...files,
     {
@@ -68,7 +69,7 @@ export const fenceSteps = (host: Host, facts: Facts): Step[] => {
       title: "start lost-node fencing",
       detail: "withdraws the NFS exports of lost machines",
       run: () =>
-        host.script(`set -e\nsystemctl -q enable ${unitName}\nsystemctl restart ${unitName}`),
+        host.script(`set -e\nsystemctl -q enable ${units.fence}\nsystemctl restart ${units.fence}`),
     },
   ];
 };
@@ -82,15 +83,13 @@ export const removeFenceSteps = (host: Host, { files }: Facts): Step[] =>
           host,
           title: "remove lost-node fencing",
           run: () =>
-            host.script(`systemctl -q disable --now ${unitName} 2>/dev/null
+            host.script(`systemctl -q disable --now ${units.fence} 2>/dev/null
 rm -f ${paths.fence} ${paths.fenceUnit}
 systemctl daemon-reload
 rmdir ${paths.configuration} 2>/dev/null
 exit 0`),
         },
       ];
-
-const unitName = "swarmhub-fence.service";
 
 /**
  * Compares the folder with the export table once a second, since others change that table too (a start of the NFS server,

@@ -1,12 +1,13 @@
 import { UserError, exitCode } from "../../errors.js";
 import type { Host } from "../../host/host.js";
+import { formerNames, watcherName } from "../../names.js";
 import { paths } from "../../paths.js";
 import type { Step } from "../../reconcile/piece.js";
 import { formatSize } from "../../text/format.js";
 import { type DiskState, hasHomes } from "./disk.js";
 
 /** The steps that make a file system writable again. Throws a UserError (preflight) if its disk is gone. */
-export const repairSteps = (host: Host, state: DiskState): Step[] => {
+export const repairSteps = (className: string, host: Host, state: DiskState): Step[] => {
   if (state.problem === undefined) return [];
   if (state.problem === "read-only")
     return [
@@ -32,7 +33,7 @@ export const repairSteps = (host: Host, state: DiskState): Step[] => {
       host,
       title: `unmount and mount ${paths.storage}`,
       detail: "its file system returns errors, as XFS does after a disk failure",
-      run: () => host.script(remountScript, { timeout: 120_000 }),
+      run: () => host.script(remountScript(className), { timeout: 120_000 }),
     },
   ];
 };
@@ -47,8 +48,8 @@ export const problemsOf = (host: Host, state: DiskState): string[] => {
 };
 
 // The export and the watcher hold the dead file system open; until both release it, a new mount would return the same one.
-const remountScript = `{
-docker stop swarmhub-quota >/dev/null 2>&1
+const remountScript = (className: string): string => `{
+docker stop ${watcherName(className)} ${formerNames.watcher} >/dev/null 2>&1
 systemctl stop nfs-server
 umount ${paths.storage} || umount -l ${paths.storage}
 mount ${paths.storage} && ls ${paths.storage} >/dev/null

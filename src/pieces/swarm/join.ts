@@ -2,6 +2,7 @@ import type { Cluster } from "../../cluster/cluster.js";
 import { choosePool } from "../../cluster/ipv4.js";
 import { UserError, exitCode } from "../../errors.js";
 import type { Host } from "../../host/host.js";
+import { labels } from "../../names.js";
 import { paths } from "../../paths.js";
 import type { Step } from "../../reconcile/piece.js";
 import { type SwarmState, nodeOf, waitForNode } from "../../swarm/nodes.js";
@@ -32,7 +33,7 @@ export const managerSteps = (
           DefaultAddrPool: [pool],
           SubnetSize: 24,
           // In the same request, so that our Swarm always has its label.
-          Spec: { Name: "default", Labels: { "swarmhub.class": config.name } },
+          Spec: { Name: "default", Labels: { [labels.class]: config.name } },
         });
       },
     },

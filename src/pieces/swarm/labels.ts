@@ -1,7 +1,7 @@
 import type { Cluster } from "../../cluster/cluster.js";
 import { UserError, exitCode } from "../../errors.js";
 import type { Host } from "../../host/host.js";
-import { usersLabel } from "../../names.js";
+import { labels } from "../../names.js";
 import type { Step } from "../../reconcile/piece.js";
 import {
   type SwarmNode,
@@ -16,11 +16,11 @@ import { quote } from "../../text/shell.js";
 /** The step that labels a node with its machine-id and its name in the configuration. */
 export const labelSteps = (host: Host, state: SwarmState, { manager }: Cluster): Step[] => {
   const { machineId } = state.machines(host).facts;
-  const labels = { "swarmhub.machine": machineId, "swarmhub.host": host.name };
+  const wanted = { [labels.machine]: machineId, [labels.host]: host.name };
   const node = nodeOf(host, state.members);
   const isLabelled =
     node !== undefined &&
-    Object.entries(labels).every(([key, value]) => node.Spec.Labels?.[key] === value);
+    Object.entries(wanted).every(([key, value]) => node.Spec.Labels?.[key] === value);
   if (isLabelled) return [];
   return [
     {
@@ -30,7 +30,7 @@ export const labelSteps = (host: Host, state: SwarmState, { manager }: Cluster):
       run: async () => {
         const current = await changeNode(manager, host, (spec) => ({
           ...spec,
-          Labels: { ...spec.Labels, ...labels },
+          Labels: { ...spec.Labels, ...wanted },
         }));
         for (const { ID, Spec } of await listNodes(manager))
           if (machineOf(Spec) === machineId && ID !== current) await removeNode(manager, ID);
@@ -57,8 +57,8 @@ export const strayNodeSteps = (
     // For a machine that has not joined yet, the label step removes the stale entry.
     if (current.has(machineId) && current.get(machineId) === undefined) return [];
     const isNamed = current.has(machineId);
-    const name = Spec.Labels?.["swarmhub.host"] ?? Description.Hostname;
-    if (!isNamed && Status.State === "ready" && Spec.Labels?.[usersLabel] === "true")
+    const name = Spec.Labels?.[labels.host] ?? Description.Hostname;
+    if (!isNamed && Status.State === "ready" && Spec.Labels?.[labels.users] === "true")
       throw new UserError("the node takes users' servers but is not in the configuration", {
         host: name,
         hint: `add it to \`workers\` again, or move its servers and remove it: \`swarmhub leave ${quote(name)}\``,
@@ -73,5 +73,4 @@ export const strayNodeSteps = (
   });
 };
 
-const machineOf = ({ Labels }: SwarmNode["Spec"]): string | undefined =>
-  Labels?.["swarmhub.machine"];
+const machineOf = ({ Labels }: SwarmNode["Spec"]): string | undefined => Labels?.[labels.machine];

@@ -47,7 +47,7 @@ test("a server is stopped by the hub, and by Docker alone if the hub does not kn
   cluster.manager.asked.length = 0;
   await stopActiveServer(cluster, { home: "ghost", user: undefined, idle: true });
   t.deepEqual(cluster.manager.asked, []);
-  t.deepEqual(done, ["remove nb-ghost"]);
+  t.deepEqual(done, ["remove ghost"]);
 });
 
 test("a server that does not restart is reported with the hub's reason", async (t) => {

@@ -12,7 +12,9 @@ type Full<Value> = Value extends readonly (infer Item)[]
 /** `hub.json` of a class that uses every option. */
 export const hubSettings = {
   name: "geo-101",
-  network: "swarmhub",
+  network: "geo-101-network",
+  userServicePrefix: "geo-101-nb-",
+  homeVolumePrefix: "swarmhub-geo-101-home-",
   image: "r@sha256:1",
   memory: 2_147_483_648,
   guarantee: 536_870_912,

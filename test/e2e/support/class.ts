@@ -6,13 +6,17 @@ import { type User, logInWithRetry } from "./user.js";
 /** The results of polling a user's server: the failed requests, the number of requests, and the slowest answer in milliseconds. */
 export type PollResult = { failures: string[]; requests: number; slowest: number };
 
+/** A command that prints the id of the service of a user's server, in a class of any name. */
+const serviceOf = (user: string): string =>
+  `$(docker service ls -q -f label=swarmhub.user=${user})`;
+
 /** A running class in a lab, with node1 as its manager: its users, their servers and their homes. */
 export const classIn = (lab: Lab) => {
   const address = `https://${lab.address(1)}`;
   const nodeOf = (user: string): Promise<string> =>
     waitUntil(
       async () => {
-        const list = `docker service ps -f desired-state=running --format '{{.Node}} {{.CurrentState}}' nb-${user}`;
+        const list = `docker service ps -f desired-state=running --format '{{.Node}} {{.CurrentState}}' ${serviceOf(user)}`;
         return /^(node\d) Running/m.exec(await lab.on(1, `${list} 2>/dev/null || true`))?.[1];
       },
       { deadline: 120_000, every: 1000, otherwise: () => new Error(`${user} has no server`) },
@@ -40,7 +44,7 @@ export const classIn = (lab: Lab) => {
     waitUntilQueued: (user: string): Promise<true> =>
       waitUntil(
         async () => {
-          const list = `docker service ps --no-trunc --format '{{.Error}}' nb-${user} 2>/dev/null || true`;
+          const list = `docker service ps --no-trunc --format '{{.Error}}' ${serviceOf(user)} 2>/dev/null || true`;
           return (await lab.on(1, list)).includes("insufficient resources") ? true : undefined;
         },
         { deadline: 120_000, otherwise: () => new Error(`${user} is not in the queue`) },

@@ -7,7 +7,7 @@ import { classOf, runAll } from "../../support/class-of.js";
 import { userError } from "../../support/fakes.js";
 
 const wanted: WantedService = {
-  name: "proxy",
+  part: "proxy",
   className: "geo-101",
   image: "swarmhub/proxy:1",
   mounts: [],
@@ -95,7 +95,7 @@ test("an update waits for the task that replaces the old one", async (t) => {
   const [step] = serviceSteps(wanted, have, cluster);
   t.is(step?.detail, "EndpointSpec.Ports");
   await step?.run(() => {});
-  t.like(updates[0], { version: 7, Name: "proxy" });
+  t.like(updates[0], { version: 7, Name: "geo-101-proxy" });
   t.is(tasks.length, 2, "the old task did not count as the new one");
 });
 

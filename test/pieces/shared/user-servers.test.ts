@@ -13,16 +13,25 @@ const manages = { Swarm: { LocalNodeState: "active", NodeID: "m", ControlAvailab
 /** A manager and a worker with a user's server on it, and what is removed there. */
 const world = () => {
   const removed: string[] = [];
+  let asked = 0;
   let isInUse = true;
   const docker = (host: string, volumes: string[]) => ({
     info: async () => (host === "manager" ? manages : {}),
     listServices: async () => [
-      ...["hub", "nb-ada", "nb-bob"].map((Name) => ({ Spec: { Name, Labels } })),
-      { Spec: { Name: "nb-of-another-class" } },
+      { Spec: { Name: "geo-101-hub", Labels } },
+      ...["ada", "bob"].map((user) => ({
+        Spec: { Name: `geo-101-nb-${user}`, Labels: { ...Labels, "swarmhub.user": user } },
+      })),
+      {
+        Spec: {
+          Name: "other-nb-ada",
+          Labels: { "swarmhub.class": "other", "swarmhub.user": "ada" },
+        },
+      },
     ],
     listVolumes: async () => ({ Volumes: volumes.map((Name) => ({ Name })) }),
-    listContainers: async ({ filters }: { filters: { label: string[] } }) =>
-      filters.label.length > 1 && host === "worker" ? [{ Id: "stray" }] : [],
+    // The wait for the servers' end is the first to ask.
+    listContainers: async () => (host === "worker" && asked++ > 0 ? [{ Id: "stray" }] : []),
     getService: (name: string) => ({ remove: async () => void removed.push(`service ${name}`) }),
     getContainer: (id: string) => ({ remove: async () => void removed.push(`${host}: ${id}`) }),
     getVolume: (name: string) => ({
@@ -43,7 +52,7 @@ const world = () => {
 test("users' servers are told from our own services, and volumes are looked for on each node", async (t) => {
   const { cluster } = world();
   const { services, volumes } = await inspectServers(cluster);
-  t.deepEqual(services, ["nb-ada", "nb-bob"]);
+  t.deepEqual(services, ["geo-101-nb-ada", "geo-101-nb-bob"]);
   t.deepEqual([...volumes.values()], [[], ["home-ada"]]);
 });
 
@@ -55,7 +64,12 @@ test("servers go, then what no service holds any more, then the mounts, also tho
     "worker: remove the mounts of homes",
   ]);
   await runAll(steps);
-  t.deepEqual(removed, ["service nb-ada", "service nb-bob", "worker: stray", "worker: home-ada"]);
+  t.deepEqual(removed, [
+    "service geo-101-nb-ada",
+    "service geo-101-nb-bob",
+    "worker: stray",
+    "worker: home-ada",
+  ]);
 });
 
 test("where Docker does not run there is nothing of it, and nobody asks it", async (t) => {
@@ -89,7 +103,7 @@ test("a service as it is: its spec, whether a task runs, the image that it shoul
   const docker = (is: boolean) => ({
     info: async () => manages,
     listServices: async () => [
-      { ID: "other", Spec: { Name: "hub-of-others" } },
+      { ID: "other", Spec: { Name: "other-hub", Labels: { "swarmhub.class": "other" } } },
       ...(is ? [hub] : []),
     ],
     listImages: async () => [
@@ -104,15 +118,21 @@ test("a service as it is: its spec, whether a task runs, the image that it shoul
       },
     ],
   });
-  const hub = { ID: "s", Spec: { Name: "hub" } };
+  const hub = { ID: "s", Spec: { Name: "geo-101-hub", Labels } };
   const look = (is: boolean) => {
     const manager = fakeHost("manager", { facts: running, docker: docker(is) as never });
     return inspectService(fakeCluster(manager), "hub", "swarmhub/hub:1");
   };
   t.deepEqual(await look(true), {
-    present: { Name: "hub" },
+    present: { Name: "geo-101-hub", Labels },
     running: true,
     imageId: "sha256:1",
+    hasFormer: false,
   } as never);
-  t.deepEqual(await look(false), { present: undefined, running: false, imageId: undefined });
+  t.deepEqual(await look(false), {
+    present: undefined,
+    running: false,
+    imageId: undefined,
+    hasFormer: false,
+  });
 });

@@ -47,7 +47,7 @@ test("a file system that shut down is mounted again after all users have release
   ]);
   await runAll(steps);
   const [script = ""] = cluster.manager.asked;
-  t.regex(script, /docker stop swarmhub-quota.*\n.*stop nfs-server\n.*umount/);
+  t.regex(script, /docker stop geo-101-quota swarmhub-quota.*\n.*stop nfs-server\n.*umount/);
   t.is(shellProblems(script.slice("script ".length)), "");
 });
 

@@ -15,11 +15,15 @@ import { facts, mounted, nothing } from "../support/disk-states.js";
 type Persistent = Parameters<typeof cleanup.plan>[1]["persistent"];
 const temporary = (options = {}) =>
   classOf(1, { ...options, config: { storage: { kind: "temporary" } } });
-const servers = { services: ["nb-ada"], volumes: new Map<Host, string[]>() };
+const servers = { services: ["geo-101-nb-ada"], volumes: new Map<Host, string[]>() };
 /** The titles of the steps that release persistent homes. */
 const release = (persistent: Persistent, cluster: ReturnType<typeof classOf>) =>
   describeSteps(
-    cleanup.plan(cluster.config, { own: [], persistent, pulled: [], oldBuilds: [] }, cluster),
+    cleanup.plan(
+      cluster.config,
+      { own: [], persistent, pulled: [], oldBuilds: [], networks: [] },
+      cluster,
+    ),
   );
 const watcher = (container?: object) =>
   ({ facts: fakeFacts(), reference: "", imageId: undefined, container }) as never;
@@ -63,8 +67,8 @@ test("the watcher's image is built nowhere", async (t) => {
 test("persistent homes that became temporary stay on their disk, and servers that use them are stopped first", (t) => {
   const cluster = temporary();
   const volumes = new Map([
-    [cluster.manager, ["swarmhub-storage-1f5a636f"]],
-    [cluster.workers[0]!, ["swarmhub-home-ada-0123abcd"]],
+    [cluster.manager, ["swarmhub-geo-101-storage-1f5a636f"]],
+    [cluster.workers[0]!, ["swarmhub-geo-101-home-ada-0123abcd"]],
   ]);
   const persistent = {
     servers: { ...servers, volumes },

@@ -9,13 +9,18 @@ export const classWithServers = (memory: Record<string, number> = {}) => {
   const homes = ["ada", "bob", "ghost", "carl"];
   const docker = {
     info: async () => ({ Swarm: { ControlAvailable: true } }),
-    listServices: async () =>
-      homes.map((home) => ({ ID: home, Spec: { Name: `nb-${home}`, Labels } })),
+    listServices: async ({ filters }: { filters?: { label: string[] } } = {}) =>
+      homes
+        .filter((home) => filters?.label.includes(`swarmhub.user=${home}`) ?? true)
+        .map((home) => ({
+          ID: home,
+          Spec: { Name: `geo-101-nb-${home}`, Labels: { ...Labels, "swarmhub.user": home } },
+        })),
     listTasks: async () =>
       homes.map((home) => ({ ServiceID: home, NodeID: "n", Status: { State: "running" } })),
     listNodes: async () => [{ ID: "n", Spec: { Labels: { "swarmhub.machine": "worker" } } }],
     listContainers: async ({ filters }: { filters: { label: string[] } }) =>
-      filters.label[0] === "com.docker.swarm.service.name=hub" ? [{ Id: "c0" }] : [],
+      filters.label[0] === "com.docker.swarm.service.name=geo-101-hub" ? [{ Id: "c0" }] : [],
     listVolumes: async () => ({ Volumes: [] }),
     getService: (name: string) => ({ remove: async () => void done.push(`remove ${name}`) }),
   } as unknown as Partial<Docker>;
