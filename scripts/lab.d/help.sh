@@ -22,10 +22,10 @@ second disk /dev/ubdb, and access to the package registries of Debian, PyPI and 
   delay MS                         adds MS milliseconds to each round trip between this machine (the operator) and a
                                    guest; connections between guests stay fast; 0 removes the delay
   save TAG / restore TAG           saves a snapshot of the disks of all guests / goes back to it; down keeps snapshots
-  save-class KEY                   saves all guests of this lab as a warm class, from which any lab can boot
-  restore-class KEY [--memory MB]  boots the guests of a warm class in a lab that has no other guests; nothing is copied, so
-                                   this takes as long as a boot; exit status 3: there is no such class. The 3 classes
+  save-class KEY                   moves all guests of this lab to a warm class, from which any lab can boot; the 3 classes
                                    that were used last are kept
+  restore-class KEY [--memory MB]  replaces the guests of this lab by those of a warm class; nothing is copied, so this
+                                   takes as long as a boot; exit status 3: there is no such class
   images                           builds the notebook image and pushes it to the registry of the lab, unless it is
                                    up to date
   images FOLDER TARGET=NAME:TAG…   also builds these targets of FOLDER/templates/Dockerfile that the registry lacks

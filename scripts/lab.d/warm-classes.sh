@@ -12,7 +12,11 @@ class_folder() {
   echo "$cache/warm/$1-$given"
 }
 
-# save_class KEY: shuts down all guests, moves their disks to the warm class, and boots the guests from there
+# class_is_usable FOLDER: succeeds if the class exists, with its guest image, and is not old: the certificates of a Swarm end after 90
+# days, and its machines renew them only while they run.
+class_is_usable() { [[ -n $(find "$1/image" -mtime -30 2>/dev/null) && -d $cache/guest/$(<"$1/image") ]]; }
+
+# save_class KEY: shuts down all guests and moves their disks to the warm class; the lab then has no guests
 save_class() {
   local target partial k guests
   guests=$(list_guests)
@@ -22,7 +26,7 @@ save_class() {
   done
   lock warm
   target=$(class_folder "$1")
-  [[ ! -d $target ]] || { say "the warm class '$1' exists already" && return; }
+  ! class_is_usable "$target" || { say "the warm class '$1' exists already" && return; }
   say 'emptying what the guests need not keep'
   for k in $guests; do guest_ssh "$k" 'sudo sh -c "apt-get clean; rm -rf /var/lib/apt/lists/*; journalctl -q --rotate --vacuum-size=1K; fstrim -a" >/dev/null 2>&1' || true; done
   shut_down_guests "$guests"
@@ -31,28 +35,22 @@ save_class() {
   mkdir -p "$partial"
   cp "$folder"/vm*.{memory,seen,image} "$folder/image" "$partial/"
   for k in $guests; do mv "$folder/vm$k".{img,data} "$partial/"; done
+  rm -rf "$target"
   mv "$partial" "$target"
-  use_class "$target" "$guests"
+  for k in $guests; do remove_guest "$k"; done
   remove_old_classes
   unlock warm
-  start_guests "$guests"
-  say "saved the warm class '$1': $(du -sh "$target" | cut -f1)"
+  say "saved the warm class '$1': $(du -sh "$target" | cut -f1). To boot it here: scripts/lab$name_flag restore-class $1"
 }
 
-# use_class FOLDER GUESTS: from now on the disks of these guests are layers over those of the class
-use_class() {
-  local k
-  for k in $2; do echo "${1##*/}" >"$folder/vm$k.class"; done
-  touch "$1" # The classes that were used last are kept.
-}
-
-# restore_class KEY MEMORY_MB: boots the guests of a warm class in this lab, which needs no guests; exits with 3 if there is no such class
+# restore_class KEY MEMORY_MB: replaces all guests of this lab by those of a warm class and boots them; exits with 3 if there is no
+# such class
 restore_class() {
   local source k
   [[ ! -f $folder/number ]] || is_class_lab || die "lab '$name' was started without --class. Remove it first: scripts/lab$name_flag down"
   ensure_guest_packages
   lock warm
-  if [[ ! -d $cache/warm ]] || ! source=$(class_folder "$1") || [[ ! -d $source || ! -d $cache/guest/$(<"$source/image") ]]; then
+  if [[ ! -d $cache/warm ]] || ! source=$(class_folder "$1") || ! class_is_usable "$source"; then
     say "there is no warm class '$1'"
     exit 3
   fi
@@ -64,7 +62,8 @@ restore_class() {
   for k in $(list_guests); do remove_guest "$k"; done
   cp "$source"/vm*.{memory,seen,image} "$source/image" "$folder/"
   [[ -z $2 ]] || for k in $(list_guests); do echo "$2" >"$folder/vm$k.memory"; done
-  use_class "$source" "$(list_guests)"
+  for k in $(list_guests); do echo "${source##*/}" >"$folder/vm$k.class"; done
+  touch "$source" # The classes that were used last are kept.
   unlock warm
   network_up
   registry_up

@@ -92,7 +92,7 @@ snapshot_is_restored() {
     lab_a ssh 1 'grep saved marker && sudo head -c4 /dev/ubdb | grep disk'
 }
 renewed_guest_is_blank() { lab_a ssh 1 'touch marker && sync' && lab_a renew 1 && lab_a ssh 1 '! test -e marker'; }
-class_is_saved() { lab_b ssh 1 'echo saved >marker; echo disk | sudo dd of=/dev/ubdb conv=fsync status=none' && lab_b save-class labtest && has_saved_disks lab_b; }
+class_is_saved() { lab_b ssh 1 'echo saved >marker; echo disk | sudo dd of=/dev/ubdb conv=fsync status=none' && lab_b save-class labtest && lab_b restore-class labtest && has_saved_disks lab_b; }
 has_saved_disks() { "$1" ssh 1 'grep saved marker && sudo head -c4 /dev/ubdb | grep disk'; }
 own_address() { "$1" ssh 1 'ip -4 -o address show vec0' | grep -o 'inet [0-9.]*'; }
 labs_share_a_class() {
@@ -138,7 +138,7 @@ it 'a guest that was killed boots again on its disks' survives_power_loss
 it 'renew gives a guest new disks' renewed_guest_is_blank
 it 'restore brings back a snapshot, also after down' snapshot_is_restored
 it 'up --class boots a guest that can be saved as a warm class' lab_b up 1 --memory 512 --disk 3 --class
-it 'save-class saves a warm class and boots the guests again' class_is_saved
+it 'save-class saves a warm class, restore-class boots it' class_is_saved
 it 'restore-class refuses a lab with other addresses' fails_with 1 'without --class' lab_a restore-class labtest
 it 'two labs boot from one warm class side by side, with the same addresses and disks of their own' labs_share_a_class
 it 'labs with the same addresses inside cannot reach each other' labs_are_isolated
