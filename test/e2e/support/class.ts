@@ -7,7 +7,7 @@ export type Watched = { failures: string[]; asked: number; slowest: number };
 
 /** A class that is up in a lab, its manager node1: its people, their servers and their homes. */
 export const classIn = (lab: Lab) => {
-  const address = `https://${lab.address(1)}`;
+  const address = `https://${lab.reachedAt(1)}`;
   const nodeOf = (user: string): Promise<string> =>
     waitUntil(
       async () => {

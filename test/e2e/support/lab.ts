@@ -17,7 +17,10 @@ export type Lab = {
   folder: string;
   /** The network namespace that its machines are in. */
   namespace: string;
+  /** The address of a guest that the guest itself and the others know. */
   address: (guest: number) => string;
+  /** The address at which this machine reaches a guest; another one in a lab for classes. */
+  reachedAt: (guest: number) => string;
   /** Runs a command as root on a guest; answers its stdout, throws on a non-zero exit. */
   on: (guest: number, script: string) => Promise<string>;
   /** Copies a file or folder of the project to a guest. */
@@ -44,7 +47,7 @@ done
 free -m; ps --ppid 2 -N -o pid,stat,etimes,wchan:24,args --sort=-etimes | tail -n 40`;
 
 /** What somebody's machine may have already. */
-const packages = "docker.io,docker-cli,nfs-kernel-server,xfsprogs";
+export const packages = "docker.io,docker-cli,nfs-kernel-server,xfsprogs";
 
 /**
  * Boots a lab of that many blank machines. `prepared`: they have Docker and NFS already, and the first has our images, so
@@ -54,33 +57,66 @@ export const bootLab = async (
   name: string,
   guests: number,
   memory: number,
-  { prepared = false, blank = 0 } = {},
+  { prepared = false, blank = 0, forClass = false } = {},
 ): Promise<Lab> => {
-  const lab = async (...words: string[]): Promise<string> =>
-    (await run(join(root, "scripts/lab"), ["--name", name, ...words], { maxBuffer: 1 << 26 }))
-      .stdout;
-  const assets = join(root, "dist/assets");
-  const images = prepared ? ownImages(assetsAt((path) => join(assets, path))) : [];
-  await lab(
-    "images",
-    ...(prepared
-      ? [assets, ...images.map(({ target, reference }) => `${target}=${reference}`)]
-      : []),
-  );
-  // Whoever started this takes down what a killed process leaves up.
-  const booted = process.env["SWARMHUB_BOOTED_LABS"];
-  if (booted !== undefined) await appendFile(booted, `${name}\n`);
+  const lab = labCommand(name);
+  await announceLab(name);
+  await buildImages(lab, { prepared });
   const up = (count: number, ...more: string[]) =>
     lab("up", String(count), "--memory", String(memory), ...more);
   if (prepared && blank > 0) await up(blank);
-  await up(guests, ...(prepared ? ["--with", packages] : []));
+  const more = [...(prepared ? ["--with", packages] : []), ...(forClass ? ["--class"] : [])];
+  await up(guests, ...more);
+  const opened = await openLab(name);
+  if (prepared)
+    await opened.on(
+      1 + blank,
+      `set -e
+mkdir -p /etc/docker
+echo '{"registry-mirrors": ["http://${opened.registry}"]}' >/etc/docker/daemon.json
+systemctl restart docker
+for image in ${images()
+        .map(({ reference }) => reference)
+        .join(" ")}; do docker pull -q $image; done`,
+    );
+  return opened;
+};
+
+const assets = join(root, "dist/assets");
+const images = () => ownImages(assetsAt((path) => join(assets, path)));
+
+/** `scripts/lab` with a lab's name. */
+export const labCommand =
+  (name: string): Lab["lab"] =>
+  async (...words) =>
+    (await run(join(root, "scripts/lab"), ["--name", name, ...words], { maxBuffer: 1 << 26 }))
+      .stdout;
+
+/** Whoever started this takes down what a killed process leaves up. */
+export const announceLab = async (name: string): Promise<void> => {
+  const booted = process.env["SWARMHUB_BOOTED_LABS"];
+  if (booted !== undefined) await appendFile(booted, `${name}\n`);
+};
+
+/** Builds the notebook image for the lab's registry, and for prepared machines our images too. */
+export const buildImages = (lab: Lab["lab"], { prepared = false }): Promise<string> => {
+  const targets = prepared ? images().map(({ target, reference }) => `${target}=${reference}`) : [];
+  return lab("images", ...(prepared ? [assets, ...targets] : []));
+};
+
+/** A lab that is up. */
+export const openLab = async (name: string): Promise<Lab> => {
+  const lab = labCommand(name);
   const variables = Object.fromEntries(
     (await lab("env"))
       .trim()
       .split("\n")
       .map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]),
   );
-  const subnet = (variables["LAB_SUBNET"] ?? "").replace(/\.0\/24$/, "");
+  const addressIn =
+    (subnet = "") =>
+    (guest: number): string =>
+      subnet.replace(/\.0\/24$/, `.${10 + guest}`);
   const sshConfig = variables["LAB_SSH_CONFIG"] ?? "";
   const ssh = (guest: number, command: string, input: string | Buffer = "", timeout = patience) => {
     const words = ["-F", sshConfig, ...noticesDeath, `node${guest}`, command];
@@ -88,7 +124,6 @@ export const bootLab = async (
     running.child.stdin?.end(input);
     return running;
   };
-  const registry = variables["LAB_REGISTRY"] ?? "";
   const folder = variables["LAB_FOLDER"] ?? "";
   /** What is known of a command that did not end: what waits in the guest's kernel, and the end of its console. */
   const hung = async (guest: number, script: string, said: string): Promise<Error> => {
@@ -110,22 +145,14 @@ export const bootLab = async (
     );
     return stdout;
   };
-  if (prepared)
-    await on(
-      1 + blank,
-      `set -e
-mkdir -p /etc/docker
-echo '{"registry-mirrors": ["http://${registry}"]}' >/etc/docker/daemon.json
-systemctl restart docker
-for image in ${images.map(({ reference }) => reference).join(" ")}; do docker pull -q $image; done`,
-    );
   return {
-    registry,
+    registry: variables["LAB_REGISTRY"] ?? "",
     image: variables["LAB_IMAGE"] ?? "",
     sshConfig,
     folder,
     namespace: variables["LAB_NAMESPACE"] ?? "",
-    address: (guest) => `${subnet}.${10 + guest}`,
+    address: addressIn(variables["LAB_GUEST_SUBNET"]),
+    reachedAt: addressIn(variables["LAB_SUBNET"]),
     on,
     put: async (guest, from, to) => {
       const archive = await run("tar", ["-C", join(root, from), "-cf", "-", "."], {
@@ -156,7 +183,13 @@ export const workshop = async (lab: Lab, yaml: string) => {
     `${await readFile("/etc/hosts", "utf8")}\n127.0.0.1 registry-1.docker.io auth.docker.io index.docker.io\n`,
   );
   const inside = ["-m", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', hosts];
+  // Where the machines have other addresses among themselves, the operator is in their network.
+  const [program, ...entering] =
+    lab.address(1) === lab.reachedAt(1)
+      ? ["unshare"]
+      : ["nsenter", `--net=/run/netns/${lab.namespace}`, "unshare"];
   const words = (command: readonly string[]) => [
+    ...entering,
     ...inside,
     join(root, "dist/swarmhub.js"),
     "--ssh-config",
@@ -168,7 +201,7 @@ export const workshop = async (lab: Lab, yaml: string) => {
     folder,
     /** Starts it, without waiting for its end. */
     start: (...command: string[]) =>
-      spawn("unshare", words(command), {
+      spawn(program, words(command), {
         cwd: folder,
         env: environment,
         stdio: ["ignore", "pipe", "pipe"],
@@ -176,7 +209,7 @@ export const workshop = async (lab: Lab, yaml: string) => {
     swarmhub: async (...command: string[]): Promise<Answer> => {
       const begun = performance.now();
       const options = { cwd: folder, env: environment, maxBuffer: 1 << 26 };
-      const ended = await run("unshare", words(command), options).then(
+      const ended = await run(program, words(command), options).then(
         (output) => ({ code: 0, ...output }),
         (error: { code: number; stdout: string; stderr: string }) => error,
       );

@@ -17,7 +17,7 @@ type Shop = { folder: string; swarmhub: (...command: string[]) => Promise<Answer
 /** What the instructor does to homes, on a class whose manager, guest 1, has the storage with 60 MB for each. */
 export const testCommands = (lab: Lab, { folder, swarmhub }: Shop): void => {
   const { account } = insideOf(lab);
-  const address = `https://${lab.address(1)}`;
+  const address = `https://${lab.reachedAt(1)}`;
 
   test.serial("a limit set for a running server is seen in its notebook", async (t) => {
     const browser = await openBrowser(lab);
