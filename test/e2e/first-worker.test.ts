@@ -1,14 +1,15 @@
 import test from "ava";
 import { classIn } from "./support/class.js";
-import { bootLab, workshop } from "./support/lab.js";
+import { workshop } from "./support/lab.js";
 import type { Person } from "./support/user.js";
+import { changeTo, warmClass } from "./support/warm-class.js";
 
 // A class of the manager alone, with one seat, gets its first worker, with one more, and loses it again: each test goes on
 // from the one before.
-const lab = await bootLab("e2e-first", 2, 2816, { prepared: true });
-const { swarmhub } = await workshop(
+const lab = await warmClass("e2e-first", { machines: 1, guests: 2, memory: 2816 });
+const shop = await workshop(
   lab,
-  `name: small
+  `name: warm
 manager: node1
 storage: {device: /dev/ubdb, quota: 100M}
 login: {shared-password: from-env ROOM_PASSWORD}
@@ -16,15 +17,21 @@ servers: {image: "${lab.image}", memory: 1400M, cpu: 1}
 engine: {registry-mirrors: ["http://${lab.registry}"]}
 `,
 );
+const { swarmhub } = shop;
 const images = async (): Promise<string[]> =>
   Promise.all(
     [1, 2].map((guest) =>
       lab.on(guest, "docker image ls --format '{{.Repository}}:{{.Tag}} {{.ID}}' | sort"),
     ),
   );
-const before = await images();
+/** Those that were there before `up`: all but the one of users' servers. */
+const before = (await images()).map((list) =>
+  list.replace(new RegExp(`^${lab.image} .*\n`, "m"), ""),
+);
 const { arrive, nodeOf, hashes, nodes, waitsInLine } = classIn(lab);
 let [ada, bob]: (Person | undefined)[] = [];
+
+test.before(() => changeTo(shop));
 
 test.after.always(async () => {
   await Promise.all([ada?.leave(), bob?.leave()]);
@@ -32,8 +39,6 @@ test.after.always(async () => {
 });
 
 test.serial("who waits for a seat of the manager gets one of the first worker", async (t) => {
-  const { code, stderr } = await swarmhub("up", "--yes");
-  t.is(code, 0, stderr);
   [ada, bob] = [await arrive("ada"), await arrive("bob")];
   t.true((await bob.start()).ready);
   await ada.read("/hub/spawn/ada");
@@ -41,7 +46,7 @@ test.serial("who waits for a seat of the manager gets one of the first worker", 
   const joining = await swarmhub("join", "node2");
   t.is(joining.code, 0, joining.stderr);
   t.log(joining.stderr);
-  t.regex(joining.stderr, /node2 joined small: [^]*1 seat now, 1 before/);
+  t.regex(joining.stderr, /node2 joined warm: [^]*1 seat now, 1 before/);
   t.regex(
     joining.stderr,
     /warning: node1: 1 server of users from when it took users still runs there, so it keeps its seats/,
@@ -64,7 +69,7 @@ test.serial("the last worker leaves, and its server starts again on the manager"
   const { code, stderr } = await swarmhub("leave", "node2", "--now", "--yes");
   t.log(stderr);
   t.is(code, 0, stderr);
-  t.regex(stderr, /node2 left small: [^]*1 seat now[^]*1 server started again elsewhere/);
+  t.regex(stderr, /node2 left warm: [^]*1 seat now[^]*1 server started again elsewhere/);
   t.is(await nodeOf("ada"), "node1");
   t.is(await hashes(), hashed);
   t.deepEqual(await nodes(), ["node1 Ready Active"]);
