@@ -2,14 +2,15 @@ import { readFile } from "node:fs/promises";
 import test, { type ExecutionContext } from "ava";
 import { waitUntil } from "../../src/wait.js";
 import { installTools, makeHomes } from "../bench/limits.js";
-import { bootLab, workshop } from "./support/lab.js";
+import { workshop } from "./support/lab.js";
 import { arrive } from "./support/user.js";
+import { changeTo, warmClass } from "./support/warm-class.js";
 
 // What may befall the quota watcher while homes are made by the hundred: each test goes on from the one before.
-const lab = await bootLab("e2e-watcher", 1, 2048, { prepared: true });
-const { swarmhub } = await workshop(
+const lab = await warmClass("e2e-watcher", { machines: 1, memory: 2048 });
+const shop = await workshop(
   lab,
-  `name: watcher
+  `name: warm
 manager: node1
 storage: {device: /dev/ubdb, quota: 60M, trash: 30d}
 login: {shared-password: from-env ROOM_PASSWORD}
@@ -17,6 +18,7 @@ servers: {image: "${lab.image}", memory: 400M, cpu: 1}
 engine: {registry-mirrors: ["http://${lab.registry}"]}
 `,
 );
+const { swarmhub } = shop;
 const storage = "/srv/swarmhub";
 const limit = 60 * 2 ** 20;
 
@@ -59,6 +61,8 @@ const allRight = async (t: ExecutionContext) => {
 const setClock = (by: string) => lab.on(1, `date -s "$(date '+%F %T') ${by}"`);
 
 test.before(async () => {
+  await changeTo(shop);
+  await installTools(lab);
   await lab.write(
     1,
     "/root/kill-watcher.py",
@@ -67,13 +71,6 @@ test.before(async () => {
 });
 
 test.after.always(() => lab.lab("down"));
-
-test.serial("a class of one machine", async (t) => {
-  const { code, stderr, ms } = await swarmhub("up", "--yes");
-  t.log(`up took ${Math.round(ms / 1000)} s`);
-  t.is(code, 0, stderr);
-  await installTools(lab);
-});
 
 test.serial(
   "killed with -9 at any of its steps the watcher comes back, and no home is ever without a limit",
@@ -109,7 +106,7 @@ for (const [index, step] of ["during:assign", "after:mark"].entries())
   );
 
 test.serial("while the clock is wrong homes get their limits, and nothing is erased", async (t) => {
-  const anna = await arrive(`https://${lab.address(1)}`, "anna");
+  const anna = await arrive(`https://${lab.reachedAt(1)}`, "anna");
   const start = await anna.start();
   t.true(start.ready, start.told);
   await lab.on(1, `echo hers >${storage}/homes/anna/note`);
