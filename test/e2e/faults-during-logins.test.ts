@@ -7,12 +7,13 @@ import { standInImage } from "../bench/light-server.js";
 import { stormHub } from "../bench/login-burst-hub.js";
 import { type Arrival, arrive } from "../bench/simulated-student.js";
 import { classIn } from "./support/class.js";
-import { bootLab, roomPassword, workshop } from "./support/lab.js";
+import { roomPassword, workshop } from "./support/lab.js";
+import { changeTo, warmClass } from "./support/warm-class.js";
 
 // Many log in at once, and in the middle something dies: each ends with a server or a sentence, and nobody leaves a ghost.
-const lab = await bootLab("e2e-storm", 3, 2304, { prepared: true });
+const lab = await warmClass("e2e-storm", { machines: 3, memory: 2304 });
 const image = await standInImage(lab);
-const yamlOf = (servers: string): string => `name: storm
+const yamlOf = (servers: string): string => `name: warm
 manager: node1
 workers: [node2, node3]
 storage: {device: /dev/ubdb, quota: 60M}
@@ -20,10 +21,11 @@ login: {shared-password: from-env ROOM_PASSWORD}
 servers: {image: "${image}", ${servers}}
 engine: {registry-mirrors: ["http://${lab.registry}"]}
 `;
-const { swarmhub, folder } = await workshop(lab, yamlOf("memory: 64M"));
+const shop = await workshop(lab, yamlOf("memory: 64M"));
+const { swarmhub, folder } = shop;
 const hub = await stormHub(lab);
 const { arrive: enter, goesDown, nodeOf } = classIn(lab);
-const site = { address: `https://${lab.address(1)}`, password: roomPassword };
+const site = { address: `https://${lab.reachedAt(1)}`, password: roomPassword };
 const patient = { deadline: 420_000, reloads: 140 };
 
 const plain = (prefix: string, count: number): string[] =>
@@ -75,12 +77,9 @@ const refusedOf = (arrivals: readonly Arrival[]): Record<string, string> =>
     arrivals.flatMap(({ user, sentence }) => (sentence === undefined ? [] : [[user, sentence]])),
   );
 
-test.after.always(() => lab.lab("down"));
+test.before(() => changeTo(shop));
 
-test.serial("a class of two workers", async (t) => {
-  const { code, stderr } = await swarmhub("up", "--yes");
-  t.is(code, 0, stderr);
-});
+test.after.always(() => lab.lab("down"));
 
 test.serial("the proxy alone is started anew, and whose server ran before goes on", async (t) => {
   const person = await enter("ada");
