@@ -9,15 +9,16 @@ import { waitUntil } from "../../src/wait.js";
 import { isTrusted, setAuthority, site } from "./support/authority.js";
 import { openBrowser } from "./support/browser.js";
 import { startKnot } from "./support/dns-server.js";
-import { bootLab, workshop } from "./support/lab.js";
+import { workshop } from "./support/lab.js";
+import { warmClass } from "./support/warm-class.js";
 
 // A class of one machine, and an authority with a DNS server on another: each test goes on from the one before.
-const lab = await bootLab("e2e-certificates-faults", 2, 2048, { prepared: true });
+const lab = await warmClass("e2e-certificates-faults", { machines: 1, guests: 2, memory: 2048 });
 const [manager, elsewhere] = [lab.address(1), lab.address(2)];
 const authority = await setAuthority(lab, 2);
 
 /** The class's configuration; each name below example.org is an authority of its own to it. */
-const yaml = (name: string, more = "") => `name: certificates
+const yaml = (name: string, more = "") => `name: warm
 domain: ${site}
 manager: node1
 storage: {device: /dev/ubdb, quota: 60M}
@@ -58,12 +59,13 @@ const lull = () =>
   );
 
 const isReal = async (t: ExecutionContext): Promise<void> => {
-  const { ok, said } = await isTrusted(manager, await authority.root());
+  const { ok, said } = await isTrusted(lab.reachedAt(1), await authority.root());
   t.true(ok, said);
 };
 
 test.before(async () => {
-  await lab.on(1, `echo nameserver ${elsewhere} >/etc/resolv.conf`);
+  // A container keeps the name server that was there when it started.
+  await lab.on(1, `echo nameserver ${elsewhere} >/etc/resolv.conf; systemctl restart docker`);
   await appendFile(join(folder, "hosts"), `${manager} ${site}\n`);
   await authority.leadTo(manager);
   await authority.pebble();
@@ -179,7 +181,7 @@ test.serial("by a script that changes the DNS, port 80 closed", async (t) => {
   t.notRegex(await up(t), /the script/);
   await isReal(t);
   const dns = new Resolver();
-  dns.setServers([elsewhere]);
+  dns.setServers([lab.reachedAt(2)]);
   await t.throwsAsync(dns.resolveTxt(`_acme-challenge.${site}`), undefined, "it took it away");
 });
 
