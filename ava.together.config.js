@@ -1,37 +1,62 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import unit from "./ava.config.js";
 
-/** Files with real connections, processes and deadlines, or long work: beside hundreds of other tests they would be late. */
-const alone =
-  /^(nginx|proxy|bench|lint)\/|^(checks\/connections\/programs|cli\/completion|commands\/tls|config\/(yaml\/parse|mutations)|host\/connect(-when-booted)?|docker\/(client|images)|homes\/trash|transport\/(contract|ssh|ssh\/host-key)|reconcile\/lock|operator\/first-files)\.test/;
+/**
+ * The folders and files below test/ that run in processes of their own. They have real connections, processes and deadlines, or
+ * much work, and would miss their deadlines in one process with hundreds of other tests.
+ */
+export const alone = [
+  "bench/",
+  "lint/",
+  "nginx/",
+  "proxy/",
+  "checks/connections/programs.test.ts",
+  "cli/completion.test.ts",
+  "commands/tls.test.ts",
+  "config/mutations.test.ts",
+  "config/yaml/parse.test.ts",
+  "docker/client.test.ts",
+  "docker/images.test.ts",
+  "homes/trash.test.ts",
+  "host/connect-when-booted.test.ts",
+  "host/connect.test.ts",
+  "operator/first-files.test.ts",
+  "reconcile/lock.test.ts",
+  "transport/contract.test.ts",
+  "transport/ssh.test.ts",
+  "transport/ssh/host-key.test.ts",
+];
 
-/** So many workers load the project's modules, instead of one for each of the other files: half the gate's time. */
-const piles = 6;
+const isAlone = (name) => alone.some((path) => name === path || name.startsWith(path));
 
-/** The unit tests for the quick gate; `ava FILE…` runs some by themselves. Titles must differ across files here. */
+/** The number of processes for all other files. Each loads the modules of the project once, which halves the time of the gate. */
+const bundleCount = 6;
+
+/** The unit tests of the quick gate; `ava FILE…` runs single files. The titles must be unique across all files of a bundle. */
 export default () => {
   const { typescript: _, ...base } = unit();
   const files = readdirSync("test", { recursive: true })
     .filter((name) => name.endsWith(".test.ts") && !name.startsWith("e2e/"))
-    .map((name) => name.replace(/\.ts$/, ".js"))
     .toSorted();
-  const together = files.filter((name) => !alone.test(name));
+  const bundled = files.filter((name) => !isAlone(name));
   return {
     ...base,
     files: [
-      ...files.filter((name) => alone.test(name)).map((name) => `build/test/${name}`),
-      ...Array.from({ length: piles }, (unused, pile) =>
-        written(
-          pile,
-          together.filter((name, index) => index % piles === pile),
+      ...files.filter(isAlone).map((name) => `build/test/${compiled(name)}`),
+      ...Array.from({ length: bundleCount }, (_each, bundle) =>
+        writeBundle(
+          bundle,
+          bundled.filter((_name, index) => index % bundleCount === bundle),
         ),
       ),
     ],
   };
 };
 
-const written = (pile, files) => {
-  const path = `build/together-${pile}.js`;
-  writeFileSync(path, files.map((file) => `import "./test/${file}";\n`).join(""));
+const compiled = (name) => name.replace(/\.ts$/, ".js");
+
+const writeBundle = (number, files) => {
+  const path = `build/together-${number}.js`;
+  writeFileSync(path, files.map((name) => `import "./test/${compiled(name)}";\n`).join(""));
   return path;
 };

@@ -2,22 +2,22 @@ import { isIP } from "node:net";
 import { validate as isCron } from "node-cron";
 import * as z from "zod";
 
-/** What the edge is told: /etc/swarmhub/edge/settings.json, checked and with its defaults filled in; throws with each complaint. */
-export const settingsFrom = (json: string): Settings => {
-  const read = schema.safeParse(JSON.parse(json));
-  if (read.success) return read.data;
-  const complaints = read.error.issues.map(
-    ({ path, message }) => `${path.join(".") || "the whole"}: ${message}`,
+/** Reads settings.json and fills in its defaults; throws an Error that lists every fault. */
+export const settingsFrom = (json: string): EdgeSettings => {
+  const parsed = schema.safeParse(JSON.parse(json));
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(
+    ({ path, message }) => `${path.join(".") || "(root)"}: ${message}`,
   );
-  throw new Error(`the edge's settings are not right:\n  ${complaints.join("\n  ")}`);
+  throw new Error(`the edge's settings.json is invalid:\n  ${faults.join("\n  ")}`);
 };
 
-/** The names that are answered to, the first one first; none where any address is. */
-export const namesOf = ({ domain, names }: Settings): string[] => [
-  ...new Set(domain === null ? [] : [domain, ...names]),
+/** The names that the edge answers to, `domain` first; none where it answers to any address. */
+export const namesOf = ({ domain, otherNames }: EdgeSettings): string[] => [
+  ...new Set(domain === null ? [] : [domain, ...otherNames]),
 ];
 
-// What is let through here enters nginx.conf as it is, so each kind of value has no more characters than it needs.
+// These values are written into nginx.conf unescaped, so each kind allows no more characters than it needs.
 const host = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i, "must be a host name")
@@ -29,15 +29,18 @@ const listen = z
   .regex(/^((\d+\.){3}\d+:)?\d{1,5}$/, "must be a port or an IPv4 address:port");
 const network = z
   .string()
-  .regex(/^(\d+\.){3}\d+(\/(\d|[12]\d|3[0-2]))?$/, "must be an IPv4 address, or one/bits")
-  .refine((text) => isIP(text.replace(/\/.*/, "")) === 4, "must be an IPv4 address, or one/bits");
+  .regex(/^(\d+\.){3}\d+(\/(\d|[12]\d|3[0-2]))?$/, "must be an IPv4 address or network (CIDR)")
+  .refine(
+    (text) => isIP(text.replace(/\/.*/, "")) === 4,
+    "must be an IPv4 address or network (CIDR)",
+  );
 
-// These values enter certbot's configuration file, a line each, so none of them has a character that could end one.
+// These values are written into certbot's configuration file, one a line, so none of them may contain a line break.
 const word = z.string().regex(/^[\w.+/=~:@-]{1,256}$/, "must be one plain word");
 
 const acme = z.strictObject({
   kind: z.literal("acme"),
-  /** Where the authority's addresses are listed (RFC 8555, 7.1.1). */
+  /** The URL of the ACME directory (RFC 8555, 7.1.1). */
   directory: z
     .string()
     .regex(/^https:\/\/[\w.:[\]-]+(\/[\w./~%&=?-]*)?$/, "must be an https:// address"),
@@ -46,11 +49,11 @@ const acme = z.strictObject({
     .regex(/^[\w.+%-]+@[\w.-]+$/, "must be an e-mail address")
     .nullable()
     .default(null),
-  /** Whether /certificates/acme/ca.pem is the root to check the authority by. */
+  /** Whether /certificates/acme/ca.pem is the root certificate that verifies the authority's own HTTPS. */
   ca: z.boolean().default(false),
-  /** The id of the key in /certificates/acme/eab-key. */
+  /** The key id of the external account; its key is in /certificates/acme/eab-key. */
   eab: word.nullable().default(null),
-  /** How names are proven where nobody can reach us from outside; null is HTTP. */
+  /** How DNS-01 records are created; null is HTTP-01. */
   dns: z
     .union([
       z.strictObject({
@@ -60,34 +63,31 @@ const acme = z.strictObject({
     ])
     .nullable()
     .default(null),
-  /** The seconds that a change in the DNS takes to be seen everywhere. */
+  /** Seconds until a new DNS record is visible everywhere. */
   propagation: z.number().int().min(0).max(500).nullable().default(null),
 });
 
-/** Where the certificate comes from; the kinds with nothing to add may be a bare word. */
-const tls = z.preprocess(
-  (value) => (typeof value === "string" ? { kind: value } : value),
-  z.discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("self-signed") }),
-    z.strictObject({ kind: z.literal("off") }),
-    z.strictObject({ kind: z.literal("own") }),
-    acme,
-  ]),
-);
+/** Where the certificate comes from. */
+const tls = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("self-signed") }),
+  z.strictObject({ kind: z.literal("off") }),
+  z.strictObject({ kind: z.literal("own") }),
+  acme,
+]);
 
 const schema = z
   .strictObject({
-    /** The name that is answered to; without it any address is, and no name. */
+    /** The first name of the class; null: the edge answers to any address, and to no name. */
     domain: host.nullable(),
-    /** Further names, for the certificate as well. */
-    names: z.array(host).default([]),
-    /** The manager's address, for the certificate. */
+    /** Further names, also in the certificate. */
+    otherNames: z.array(host).default([]),
+    /** The manager's address, for the self-signed certificate. */
     address: z
       .string()
       .refine((address) => isIP(address) !== 0, "must be an IP address")
       .nullable(),
     tls,
-    /** Whose word on who asks, and whether over TLS, is believed: what ends TLS in front of us. */
+    /** Reverse proxies in front of the edge: only their X-Forwarded-For and X-Forwarded-Proto headers are trusted. */
     trustedProxies: z.array(network).default([]),
     upstream: z
       .string()
@@ -96,9 +96,9 @@ const schema = z
     /** Docker's own DNS server, the same address in every container. */
     resolver: z
       .string()
-      .regex(/^[\d.]+(:\d+)?$/, "must be an IPv4 address, with a port or without")
+      .regex(/^[\d.]+(:\d+)?$/, "must be an IPv4 address, with or without a port")
       .default("127.0.0.11"),
-    /** Where nginx listens: a port, or an address and a port. The last answers `/swarmhub/health` and nothing else. */
+    /** Where nginx listens: a port, or an address and a port. `health` answers `/swarmhub/health` and nothing else. */
     listen: z
       .strictObject({
         http: listen.default("80"),
@@ -109,14 +109,14 @@ const schema = z
     folders: z
       .strictObject({
         certificates: folder.default("/certificates"),
-        /** nginx.conf, the pair that is served, the pid and nginx's temporary files: memory, so that a full disk stops nobody. */
+        /** nginx.conf, the served certificate and key, the pid and nginx's temporary files; in memory, so a full disk does not stop nginx. */
         run: folder.default("/dev/shm/swarmhub"),
         /** Template and page, as the image has them. */
         assets: folder.default("/app"),
         certbot: folder.default("/opt/certbot/bin"),
       })
       .prefault({}),
-    /** For tests: when to look at the certificate, and the seconds to wait after each failure. */
+    /** For tests: when to check the certificate, and the seconds to wait after the first, second, … failure. */
     schedule: z
       .strictObject({
         cron: z.string().refine(isCron, "must be a cron expression").optional(),
@@ -125,22 +125,26 @@ const schema = z
       .prefault({}),
   })
   .refine(({ domain, address }) => domain !== null || address !== null, {
-    message: "one of domain and address must be given",
+    message: "domain or address is required",
   })
-  .refine(({ domain, names }) => domain !== null || names.length === 0, {
-    path: ["names"],
+  .refine(({ domain, otherNames }) => domain !== null || otherNames.length === 0, {
+    path: ["otherNames"],
     message: "must be empty without a domain",
   })
   .refine(({ domain, tls: { kind } }) => domain !== null || kind !== "acme", {
     path: ["tls"],
-    message: "must be another kind than acme without a domain",
+    message: "must not be acme without a domain",
   })
   .refine(({ trustedProxies, tls: { kind } }) => kind === "off" || trustedProxies.length === 0, {
     path: ["trustedProxies"],
     message: "must be empty unless TLS is off",
   });
 
-export type Settings = z.infer<typeof schema>;
+/** /etc/swarmhub/edge/settings.json as the edge reads it, with every default filled in. */
+export type EdgeSettings = z.output<typeof schema>;
 
-/** A certificate of an authority that speaks ACME (RFC 8555). */
+/** /etc/swarmhub/edge/settings.json as `swarmhub up` writes it; missing keys have a default. */
+export type EdgeSettingsFile = z.input<typeof schema>;
+
+/** A certificate from an authority that speaks ACME (RFC 8555). */
 export type Acme = z.infer<typeof acme>;

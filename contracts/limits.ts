@@ -1,65 +1,107 @@
-/** What `quota set` said of one home. */
-export type OwnLimits = { bytes?: number; files?: number };
+/** The amounts of one home: `files` counts files, folders and everything else that takes an inode. */
+export type Amounts = { bytes: number; files: number };
 
-/** `limits.json`, which `swarmhub up` writes: everyone's limits, and those of homes by groups. */
-export type Limits = {
-  bytes: number;
-  files: number;
-  homes: Record<string, OwnLimits>;
-  trashDays: number;
+/** `limits/HOME`, written by `swarmhub quota set`: the limits of one home; an amount that is missing is as configured. */
+export type OwnLimits = Partial<Amounts>;
+
+/** Why a file of `limits/` cannot be used, in one sentence. */
+export type Unreadable = { problem: string };
+
+/** `limits.json`, written by `swarmhub up`: the limits of every home, those of homes by group, and the days in the trash. */
+export type Limits = Amounts & { homes: Record<string, OwnLimits>; trashDays: number };
+
+/** The limits that a home should have, and the origin of its bytes; "current" is the limit that it already has. */
+export type WantedLimits = Amounts & { from: "quota set" | "group" | "default" | "current" };
+
+/** A home as `wantedLimits` sees it; a current amount of 0 is no limit. */
+type HomeLimits = {
+  name: string;
+  own: OwnLimits | Unreadable | undefined;
+  current: Amounts | undefined;
 };
 
-/** What a home should have, and who says so of its bytes. */
-export type Wanted = { bytes: number; files: number; from: "quota set" | "group" | "default" };
-
-/** The limits of a home: first what `quota set` said, then its owner's group, then everyone's. */
-export const wantedFor = (
-  limits: Limits,
-  { name, own }: { name: string; own: OwnLimits | "unreadable" | undefined },
-): Wanted => {
-  const set = own === "unreadable" ? {} : own;
-  const group = Object.hasOwn(limits.homes, name) ? limits.homes[name] : undefined;
+/**
+ * The limits that a home should have: its own come first, then its owner's group's, then the defaults. While its own file is
+ * unreadable the home keeps its current limits, because nobody knows which ones were set; without any it gets the others.
+ */
+export const wantedLimits = (
+  { homes, ...defaults }: Amounts & Pick<Limits, "homes">,
+  { name, own = {}, current }: HomeLimits,
+): WantedLimits => {
+  const isUnreadable = "problem" in own;
+  if (isUnreadable && current !== undefined && current.bytes > 0 && current.files > 0)
+    return { ...current, from: "current" };
+  const set = isUnreadable ? {} : own;
+  const group = Object.hasOwn(homes, name) ? homes[name] : undefined;
   return {
-    bytes: set?.bytes ?? group?.bytes ?? limits.bytes,
-    files: set?.files ?? group?.files ?? limits.files,
-    from: set?.bytes !== undefined ? "quota set" : group?.bytes !== undefined ? "group" : "default",
+    bytes: set.bytes ?? group?.bytes ?? defaults.bytes,
+    files: set.files ?? group?.files ?? defaults.files,
+    from: set.bytes !== undefined ? "quota set" : group?.bytes !== undefined ? "group" : "default",
   };
 };
 
-/** Reads `limits.json`; undefined where it is missing or cannot be read. */
-export const limitsFrom = (text: string): Limits | undefined => {
-  const found = parsed(text);
-  if (found === undefined) return undefined;
-  const { bytes, files, homes, trashDays = 30 } = found;
-  if (!isCount(bytes) || !isCount(files) || !isCount(trashDays)) return undefined;
-  const entries = Object.entries((homes ?? {}) as Record<string, unknown>);
-  const read = entries.map(([name, own]) => [name, ownLimitsFrom(JSON.stringify(own))] as const);
-  const known = read.flatMap(([name, own]) =>
-    own === undefined || own === "unreadable" ? [] : [[name, own] as const],
-  );
-  return { bytes, files, homes: Object.fromEntries(known), trashDays };
+/** The largest files that are read, in bytes: 100,000 homes in `limits.json` are some 6 MB. */
+export const maximumLimitsBytes = 2 ** 24;
+export const maximumOwnLimitsBytes = 4096;
+
+/** Why a file is not read that is larger than `maximum` bytes, or a link, a folder or a device. */
+export const notReadable = (maximum: number): string =>
+  `it is not a regular file of at most ${maximum} bytes`;
+
+/** Parses `limits.json`; throws an Error whose message is one sentence about the file. */
+export const parseLimits = (text: string): Limits => {
+  const content = objectIn(text);
+  const { bytes, files } = amountsIn(content);
+  const { trashDays, homes = {} } = content;
+  if (bytes === undefined || files === undefined) throw new Error("bytes or files is missing");
+  if (typeof trashDays !== "number" || !(trashDays >= 1))
+    throw new Error("trashDays must be a number of days, at least 1");
+  const groups = Object.entries(asObject(homes, "homes")).map(([home, amounts]) => [
+    home,
+    amountsIn(asObject(amounts, `the entry of ${home}`)),
+  ]);
+  return { bytes, files, homes: Object.fromEntries(groups) as Limits["homes"], trashDays };
 };
 
-/** Reads a file of `limits/`; undefined is no file. */
-export const ownLimitsFrom = (text: string | undefined): OwnLimits | "unreadable" | undefined => {
-  if (text === undefined) return undefined;
-  const found = parsed(text);
-  if (found === undefined) return "unreadable";
-  const { bytes, files } = found;
-  if (![bytes, files].every((value) => value === undefined || isCount(value))) return "unreadable";
-  return { ...(isCount(bytes) && { bytes }), ...(isCount(files) && { files }) };
-};
-
-const isCount = (value: unknown): value is number =>
-  Number.isSafeInteger(value) && Number(value) > 0;
-
-const parsed = (text: string): Record<string, unknown> | undefined => {
+/** Parses a file of `limits/`. It does not throw. */
+export const parseOwnLimits = (text: string): OwnLimits | Unreadable => {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
+    return amountsIn(objectIn(text));
+  } catch (error) {
+    return { problem: (error as Error).message };
   }
+};
+
+const objectIn = (text: string): Record<string, unknown> => {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Error("it is not JSON", { cause: error });
+  }
+  return asObject(value, "it");
+};
+
+const asObject = (value: unknown, subject: string): Record<string, unknown> => {
+  if (typeof value === "object" && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
+  throw new Error(`${subject} is not a JSON object`);
+};
+
+const amountsIn = (content: Record<string, unknown>): OwnLimits => ({
+  ...amountIn(content, "bytes", 4096),
+  ...amountIn(content, "files", 1),
+});
+
+/** XFS takes 0 for no limit, and nobody gets that. */
+const amountIn = (
+  content: Record<string, unknown>,
+  key: keyof Amounts,
+  minimum: number,
+): OwnLimits => {
+  const value = content[key];
+  if (value === undefined) return {};
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= minimum)
+    return { [key]: value };
+  throw new Error(`${key} must be a whole number, at least ${minimum}`);
 };

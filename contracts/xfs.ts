@@ -1,10 +1,12 @@
-/** What `lsattr -p` says about a folder: its project id, and whether what is made inside takes that id over. */
+import { isHomeName } from "./storage-folders.js";
+
+/** The attributes of a folder in `lsattr -p`: its project id, and whether new files inside inherit it. */
 export type Attributes = { projectId: number; inherits: boolean };
 
-/** Hard limits: KiB, and files and folders together. */
+/** Hard limits: space in KiB, and the number of files and folders together. */
 export type Limit = { hardKiB: number; hardFiles: number };
 
-/** What XFS has on a project id's account; a limit of 0 is no limit. */
+/** The account of a project id in XFS; a limit of 0 is no limit. */
 export type Account = Limit & { usedKiB: number; usedFiles: number };
 
 /** Whether anything is on an account. */
@@ -14,32 +16,29 @@ export const isUsed = (account: Account | undefined): boolean =>
 /** The folder that holds the homes, as lsattr names it. */
 export const parentName = ".";
 
-/** The greatest project id: 2^32-1 stands for "none" in the kernel. */
+/** The greatest project id: 2^32-1 is "none" in the kernel. */
 export const greatestProjectId = 2 ** 32 - 2;
 
-/** A home's name is the slug of its owner; nothing else in `homes/` is ours. */
-export const isHomeName = (name: string): boolean => /^[a-z][a-z0-9-]{0,27}$/.test(name);
-
 /**
- * Reads `lsattr -pa FOLDER`: attributes by name, for homes and for `.`. A name that holds newlines spreads over lines, but
- * none of these can look like an entry's first: that has the folder's path and a slash in it, and no name has a slash.
+ * Parses `lsattr -pa FOLDER`: attributes by name, for homes and for `.`. A name with newlines takes several lines, but none of
+ * these can pass for the first line of an entry: that contains the folder's path and a slash, and no name has a slash.
  */
 export const parseLsattr = (text: string, folder: string): Map<string, Attributes> => {
-  const found = new Map<string, Attributes>();
+  const homes = new Map<string, Attributes>();
   const lines = text.replace(/\n$/, "").split("\n");
   const starts = lines.map((line) => /^ *(\d+) ([-A-Za-z]+) (\/.*)$/s.exec(line));
   for (const [index, start] of starts.entries()) {
     const [, projectId = "", flags = "", path = ""] = start ?? [];
-    const goesOn = index + 1 < lines.length && starts[index + 1] === null;
-    if (goesOn || !path.startsWith(`${folder}/`)) continue;
+    const hasMoreLines = index + 1 < lines.length && starts[index + 1] === null;
+    if (hasMoreLines || !path.startsWith(`${folder}/`)) continue;
     const name = path.slice(folder.length + 1);
     if (name !== parentName && !isHomeName(name)) continue;
-    found.set(name, { projectId: Number(projectId), inherits: flags.includes("P") });
+    homes.set(name, { projectId: Number(projectId), inherits: flags.includes("P") });
   }
-  return found;
+  return homes;
 };
 
-/** Reads what `reportCommand` says: the account of each project id. */
+/** Parses what `reportCommand` prints: the account of each project id. */
 export const parseReport = (text: string): Map<number, Account> => {
   const accounts = new Map<number, Account>();
   for (const line of text.split("\n")) {
@@ -55,10 +54,13 @@ export const parseReport = (text: string): Map<number, Account> => {
   return accounts;
 };
 
-// Used, soft, hard, warnings and grace: of blocks, then of inodes.
+// Used, soft, hard, warnings and grace: for blocks, then for inodes.
 const accountLine = /^#(\d+)\s+(\d+)\s+\d+\s+(\d+)\s+\d+\s+\[[^\]]*\]\s+(\d+)\s+\d+\s+(\d+)\s/;
 
-/** Reads `xfs_quota -x -c 'state -p'`: whether limits of projects are in force; undefined when it does not say. */
+/** The command for `xfs_quota` that prints whether limits of projects are in force. */
+export const stateCommand = "state -p";
+
+/** Parses what `stateCommand` prints: whether limits of projects are in force; undefined where it does not say. */
 export const parseState = (text: string): boolean | undefined => {
   const words = ["Accounting", "Enforcement"].map(
     (name) => new RegExp(`^\\s*${name}:\\s*(ON|OFF)\\b`, "m").exec(text)?.[1],
@@ -66,17 +68,17 @@ export const parseState = (text: string): boolean | undefined => {
   return words.includes(undefined) ? undefined : words.every((word) => word === "ON");
 };
 
-/** A limit in bytes as XFS keeps it: whole blocks of 4 KiB, at least one, given in KiB. */
+/** A limit in bytes as XFS stores it, in KiB: whole blocks of 4 KiB, at least one. */
 export const limitInKiB = (bytes: number): number => Math.max(1, Math.floor(bytes / 4096)) * 4;
 
-/** `xfs_quota` in expert mode on one file system, without the projects files, which are not ours. */
+/** `xfs_quota` in expert mode on one file system, without the files /etc/projects and /etc/projid, which are not ours. */
 export const xfsQuota = (root: string, ...commands: readonly string[]): string[] => [
   ..."xfs_quota -x -D /dev/null -P /dev/null".split(" "),
   ...commands.flatMap((command) => ["-c", command]),
   root,
 ];
 
-/** The command for `xfs_quota` that reports accounts: all of them, or those of a range of ids from 1 on. */
+/** The command for `xfs_quota` that prints accounts: all of them, or those of a range of ids from 1 on. */
 export const reportCommand = (range?: readonly [first: number, last: number]): string =>
   ["report -p -n -N -b -i", ...(range === undefined ? [] : [`-L ${range[0]} -U ${range[1]}`])].join(
     " ",
@@ -87,8 +89,8 @@ export const limitCommand = (projectId: number, { hardKiB, hardFiles }: Limit): 
   `limit -p bhard=${hardKiB}k ihard=${hardFiles} ${projectId}`;
 
 /**
- * The commands for `xfs_io` that give one folder a project id which all made inside takes over, and read it back. It goes
- * on after an `open` that failed; `close` sees to it that the next commands then find no folder rather than another one.
+ * The commands for `xfs_io` that give one folder a project id which new files inside inherit, and read it back. xfs_io
+ * continues after an `open` that failed; because of `close` the next commands then find no folder rather than another one.
  */
 export const assignCommands = (folder: string, projectId: number): string[] => [
   `open -r ${folder}`,
@@ -98,6 +100,6 @@ export const assignCommands = (folder: string, projectId: number): string[] => [
   "close",
 ];
 
-/** Reads what `lsproj` said: the project ids that folders took. */
+/** Parses what `lsproj` printed: the project ids that folders took. */
 export const parseProjectIds = (text: string): Set<number> =>
   new Set([...text.matchAll(/^projid = (\d+)$/gm)].map((match) => Number(match[1])));

@@ -1,6 +1,7 @@
 """JupyterHub's settings for a class: this file is the same for every class; hub.json and the secrets contain the differences.
 
-For tests, SWARMHUB_ROOT sets another root folder than `/` for all paths, and SWARMHUB_PORT another port than 8081 for the hub.
+For tests, SWARMHUB_ROOT sets another root folder than `/` for all paths, SWARMHUB_PORT another port than 8081 for the hub, and
+SWARMHUB_SWEEP_SECONDS another interval of the sweeper than 60 s.
 """
 
 import os
@@ -136,16 +137,17 @@ else:
 
 # --- services that the hub starts -----------------------------------------------------------------------------------------
 hub_api = f"http://127.0.0.1:{port}/hub/api"
-sweeper = [sys.executable, "-m", "swarmhub.services.sweeper", settings.name, hub_api, str(settings.sweep_interval)]
+sweep_seconds = os.environ.get("SWARMHUB_SWEEP_SECONDS", "60")
+sweeper = [sys.executable, "-m", "swarmhub.services.sweeper", settings.name, hub_api, sweep_seconds]
 if settings.storage:
     sweeper.append(str(paths.storage / "fenced"))
 # The hub passes only a few of its environment variables to its services.
 docker_host = {name: value for name, value in os.environ.items() if name == "DOCKER_HOST"}
 c.JupyterHub.services = [{"name": "sweeper", "command": sweeper, "environment": docker_host}]
 c.JupyterHub.load_roles = [{"name": "sweeper", "scopes": ["list:users", "read:servers"], "services": ["sweeper"]}]
-if settings.idle_timeout:
-    interval = min(settings.idle_timeout // 2, 300)
-    culler = ["jupyterhub_idle_culler", f"--url={hub_api}", f"--timeout={settings.idle_timeout}", f"--cull-every={interval}"]
+if settings.idle_timeout_seconds:
+    interval = min(settings.idle_timeout_seconds // 2, 300)
+    culler = ["jupyterhub_idle_culler", f"--url={hub_api}", f"--timeout={settings.idle_timeout_seconds}", f"--cull-every={interval}"]
     scopes = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
     c.JupyterHub.services.append({"name": "idle-culler", "command": [sys.executable, "-m", *culler]})
     c.JupyterHub.load_roles.append({"name": "idle-culler", "scopes": scopes, "services": ["idle-culler"]})

@@ -1,27 +1,30 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Settings, namesOf } from "../contracts/edge-settings.js";
+import { type EdgeSettings, namesOf } from "../contracts/edge-settings.js";
 import { issuedFor, nearestIssued } from "./acme/issued.js";
-import { type Pair, missingNames, pairFrom, writePair } from "./certificate-pair.js";
+import { type CertificatePair, missingNames, pairFrom, writePair } from "./certificate-pair.js";
 import { Problem, problemOf } from "./problem.js";
 import { selfSigned } from "./self-signed.js";
 
-/** A pair that could be served. */
-export type Candidate = { kind: Exclude<Settings["tls"]["kind"], "off">; pair: Pair };
+/** A certificate and key that could be served. */
+export type Candidate = {
+  kind: Exclude<EdgeSettings["tls"]["kind"], "off">;
+  pair: CertificatePair;
+};
 
-/** What could be served, the best first and always something; and why an own certificate is not among it. */
-export type Candidates = { candidates: Candidate[]; ownTrouble: Problem | null };
+/** What could be served, the best first and never empty; `ownProblem` is why the operator's certificate is not in it. */
+type Candidates = { candidates: Candidate[]; ownProblem: Problem | null };
 
-/** Looks for them in the folder of the certificates. A wrong clock excludes none but self-signed ones: those can be made again. */
+/** Finds what could be served in the folder of certificates. A wrong clock rules out only self-signed ones: those can be replaced. */
 export const candidatesFor = async (
-  settings: Settings,
+  settings: EdgeSettings,
   now: Date,
-  say: (text: string) => void,
+  log: (text: string) => void,
 ): Promise<Candidates> => {
   const { certificates, run } = settings.folders;
   const { kind } = settings.tls;
-  const [own, ownTrouble] = kind === "own" ? await ownPairs(settings, now) : [[], null];
-  const issued: (Pair | undefined)[] =
+  const [own, ownProblem] = kind === "own" ? await ownPairs(settings, now) : [[], null];
+  const issued: (CertificatePair | undefined)[] =
     kind === "acme" || kind === "own"
       ? [
           await issuedFor(settings).catch(() => undefined),
@@ -29,8 +32,9 @@ export const candidatesFor = async (
         ]
       : [];
   const names = [...namesOf(settings), settings.address].filter((name) => name !== null);
-  const { pair, why } = await selfSigned(certificates, run, names, now);
-  if (why !== undefined) say(`made a self-signed certificate for ${names.join(" and ")}: ${why}`);
+  const { pair, reason } = await selfSigned(certificates, run, names, now);
+  if (reason !== undefined)
+    log(`created a self-signed certificate for ${names.join(" and ")}: ${reason}`);
   const candidates: Candidate[] = [
     ...own.map((each): Candidate => ({ kind: "own", pair: each })),
     ...issued
@@ -38,11 +42,14 @@ export const candidatesFor = async (
       .map((each): Candidate => ({ kind: "acme", pair: each })),
     { kind: "self-signed", pair },
   ];
-  return { candidates, ownTrouble };
+  return { candidates, ownProblem };
 };
 
-/** The operator's pair and the copy of the last one that was good; the reason where the first of them cannot be served. */
-const ownPairs = async (settings: Settings, now: Date): Promise<[Pair[], Problem | null]> => {
+/** The operator's pair, or where that cannot be served the problem and a copy of the last good one. */
+const ownPairs = async (
+  settings: EdgeSettings,
+  now: Date,
+): Promise<[CertificatePair[], Problem | null]> => {
   const { certificates } = settings.folders;
   const copy = join(certificates, "own.pem");
   try {
@@ -50,29 +57,29 @@ const ownPairs = async (settings: Settings, now: Date): Promise<[Pair[], Problem
     await writePair(copy, pair).catch(() => {});
     return [[pair], null];
   } catch (error) {
-    const kept = await readFile(copy, "utf8")
+    const lastGood = await readFile(copy, "utf8")
       .then(pairFrom)
       .catch(() => undefined);
-    return [kept === undefined ? [] : [kept], ownTrouble(error)];
+    return [lastGood === undefined ? [] : [lastGood], ownProblemOf(error)];
   }
 };
 
-const operatorsPair = async (settings: Settings, now: Date): Promise<Pair> => {
-  const at = (name: string) => join(settings.folders.certificates, "own", name);
-  const [certificates, key] = [at("certificate.pem"), at("key.pem")];
+const operatorsPair = async (settings: EdgeSettings, now: Date): Promise<CertificatePair> => {
+  const pathOf = (name: string) => join(settings.folders.certificates, "own", name);
+  const [certificates, key] = [pathOf("certificate.pem"), pathOf("key.pem")];
   const pair = pairFrom(`${await readFile(certificates, "utf8")}\n${await readFile(key, "utf8")}`);
   const missing = missingNames(pair, namesOf(settings));
-  if (missing.length > 0) throw new Error(`it is not for ${missing.join(" and ")}`);
+  if (missing.length > 0) throw new Error(`it does not cover ${missing.join(" and ")}`);
   const { validTo } = pair.leaf;
-  if (new Date(validTo).getTime() <= now.getTime()) throw new Error(`it ended on ${validTo}`);
+  if (new Date(validTo).getTime() <= now.getTime()) throw new Error(`it expired on ${validTo}`);
   return pair;
 };
 
-const ownTrouble = (error: unknown): Problem => {
+const ownProblemOf = (error: unknown): Problem => {
   const { message, detail } = problemOf(error);
   return new Problem(
-    `the certificate of your own cannot be served: ${message}`,
-    "put right the files that tls.certificate and tls.key name, then: swarmhub up",
+    `your own certificate cannot be served: ${message}`,
+    "correct the files of tls.certificate and tls.key, then: swarmhub up",
     detail,
   );
 };

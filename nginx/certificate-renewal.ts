@@ -1,82 +1,93 @@
-import { type Acme, type Settings, namesOf } from "../contracts/edge-settings.js";
-import type { Status } from "../contracts/edge-status.js";
+import { type Acme, type EdgeSettings, namesOf } from "../contracts/edge-settings.js";
+import type { EdgeStatus } from "../contracts/edge-status.js";
 import type { issueCertificate } from "./acme/issue.js";
-import { issuedFor, keepIssued } from "./acme/issued.js";
+import { issuedFor, storeIssued } from "./acme/issued.js";
 import { type Window, renewalTime } from "./acme/renewal-window.js";
-import type { Pair } from "./certificate-pair.js";
+import type { CertificatePair } from "./certificate-pair.js";
 import { Problem, problemOf } from "./problem.js";
-import { ended, failed, pausedUntil, stateFrom, statusOf } from "./renewal-state.js";
-import type { Served } from "./site.js";
+import {
+  finishedAttempt,
+  failedAttempt,
+  pausedUntil,
+  stateFrom,
+  statusOf,
+} from "./renewal-state.js";
+import type { ServedCertificate } from "./site.js";
 
 /**
- * Why somebody looks: the time has come; the settings or files are others; somebody would have it tried at once; or have it renewed
- * though it is not due.
+ * Why the certificate is checked: it is time; the settings or files changed; somebody asked to try now what is due; somebody asked
+ * to renew it although it is not due.
  */
 export type Reason = "schedule" | "changed" | "now" | "force";
 
-/** What the keeper works with; the clock, the site and the authority come in. */
-export type Means = {
+/** What the renewal needs from outside: the clock, the site and the authority. */
+type Dependencies = {
   now: () => Date;
-  settings: () => Settings;
-  /** Serves the best pair that there is, and says what is served then. */
-  apply: () => Promise<Served>;
-  attempt: typeof issueCertificate;
-  /** What the authority suggests for this certificate. */
-  suggested: (settings: Settings, acme: Acme, pair: Pair) => Promise<Window | undefined>;
-  /** 0 to 1, drawn once for an installation. */
+  settings: () => EdgeSettings;
+  /** Serves the best certificate that exists, and answers what is served then. */
+  apply: () => Promise<ServedCertificate>;
+  issue: typeof issueCertificate;
+  /** The renewal window that the authority suggests for this certificate. */
+  suggestedWindow: (
+    settings: EdgeSettings,
+    acme: Acme,
+    pair: CertificatePair,
+  ) => Promise<Window | undefined>;
+  /** 0 to 1, drawn at random once for an installation. */
   fraction: number;
-  /** When to look again; undefined: not before the schedule says so. */
+  /** Sets the time of one further check; undefined: none before the schedule's own. */
   wakeAt: (time: Date | undefined) => void;
-  write: (status: Status) => Promise<void>;
-  say: (text: string) => void;
+  write: (status: EdgeStatus) => Promise<void>;
+  log: (text: string) => void;
 };
 
-/** Sees to it that the certificate of an authority is there and young. `former`: the status that the last run left. */
+/** Gets the certificate from an authority and renews it in time; `previous` is the status that the last run wrote. */
 export const certificateRenewal = (
-  means: Means,
-  former: Partial<Status> | undefined,
-): { look: (reason: Reason) => Promise<void> } => {
-  const { now, say } = means;
-  const state = stateFrom(former);
+  dependencies: Dependencies,
+  previous: EdgeStatus | undefined,
+): { check: (reason: Reason) => Promise<void> } => {
+  const { now, log } = dependencies;
+  const state = stateFrom(previous);
   let isBusy = false;
   let wake: Date | undefined;
   let waiting: Reason | undefined;
 
-  const report = async (settings: Settings): Promise<void> =>
-    means.write(statusOf(settings, await means.apply(), state, now()));
+  const report = async (settings: EdgeSettings): Promise<void> =>
+    dependencies.write(statusOf(settings, await dependencies.apply(), state, now()));
 
-  const lookOther = async (settings: Settings): Promise<void> => {
-    const served = await means.apply();
-    const { trouble } = served;
-    if (trouble !== null && trouble.message !== state.attempt?.error) say(lineOf(trouble));
+  const checkOther = async (settings: EdgeSettings): Promise<void> => {
+    const served = await dependencies.apply();
+    const { problem } = served;
+    if (problem !== null && problem.message !== state.attempt?.error) log(lineOf(problem));
     state.target = null;
-    state.nextAttempt = undefined;
+    state.nextAttempt = null;
     state.attempt =
       settings.tls.kind === "own"
-        ? ended(now().toISOString(), trouble === null ? 0 : 1, trouble)
+        ? finishedAttempt(now(), problem === null ? 0 : 1, problem)
         : null;
     wake = undefined;
-    await means.write(statusOf(settings, served, state, now()));
+    await dependencies.write(statusOf(settings, served, state, now()));
   };
 
-  const dueAt = async (settings: Settings, acme: Acme): Promise<Date> => {
+  const dueAt = async (settings: EdgeSettings, acme: Acme): Promise<Date> => {
     const pair = await issuedFor(settings).catch(() => undefined);
     if (pair === undefined) return now();
-    // Not valid yet: the attempt begins with a look at whose clock is wrong.
+    // Not valid yet: the attempt begins with a comparison of the clocks.
     if (new Date(pair.leaf.validFrom).getTime() - now().getTime() > hour) return now();
-    return renewalTime(pair.leaf, await means.suggested(settings, acme, pair), means.fraction);
+    const window = await dependencies.suggestedWindow(settings, acme, pair);
+    return renewalTime(pair.leaf, window, dependencies.fraction);
   };
 
   const tryOnce = async (
-    settings: Settings,
+    settings: EdgeSettings,
     acme: Acme,
-    { insist, counts }: { insist: boolean; counts: boolean },
+    { force, counts }: { force: boolean; counts: boolean },
   ): Promise<void> => {
     const names = namesOf(settings).join(", ");
-    const at = now().toISOString();
+    const at = now();
     const last = state.attempt;
     const failures = last?.failures ?? 0;
-    // Why the last one failed is told on until this one has ended: nothing is better yet.
+    // The last failure's reason stays until this attempt has ended: nothing is better yet.
     state.attempt = {
       at,
       outcome: "running",
@@ -87,24 +98,24 @@ export const certificateRenewal = (
     };
     await report(settings);
     try {
-      const pair = await means.attempt(settings, acme, insist, now);
-      await keepIssued(settings, pair);
-      insistOnServed(pair, await means.apply());
-      insistOnYoung(pair, now());
-      state.attempt = ended(at, 0, null);
+      const pair = await dependencies.issue(settings, acme, force, now);
+      await storeIssued(settings, pair);
+      checkServed(pair, await dependencies.apply());
+      checkNotDue(pair, now());
+      state.attempt = finishedAttempt(at, 0, null);
       const { serialNumber, validTo } = pair.leaf;
-      say(`got a certificate for ${names}: serial ${serialNumber}, it ends on ${validTo}`);
+      log(`got a certificate for ${names}: serial ${serialNumber}, expires on ${validTo}`);
     } catch (error) {
-      const trouble = problemOf(error);
-      state.attempt = failed(at, last, trouble, counts);
-      const which = counts ? `attempt ${failures + 1}` : "asked for by hand";
-      say(`no certificate for ${names}, ${which}: ${lineOf(trouble)}`);
+      const problem = problemOf(error);
+      state.attempt = failedAttempt(at, last, problem, counts);
+      const which = counts ? `attempt ${failures + 1}` : "manual attempt";
+      log(`no certificate for ${names}, ${which}: ${lineOf(problem)}`);
     }
     const { outcome, error } = state.attempt;
     state.history = [...state.history, { at, outcome, error }].slice(-10);
   };
 
-  const lookAcme = async (settings: Settings, acme: Acme, reason: Reason): Promise<void> => {
+  const checkAcme = async (settings: EdgeSettings, acme: Acme, reason: Reason): Promise<void> => {
     const target = JSON.stringify([acme.directory, ...namesOf(settings).toSorted()]);
     if (state.target !== target) {
       state.target = target;
@@ -113,13 +124,13 @@ export const certificateRenewal = (
     let due = await dueAt(settings, acme);
     const isDue = due <= now();
     if (reason === "force" || (isDue && mayTry(settings, reason))) {
-      // Whoever asks by hand and fails leaves the schedule as it was; but where nothing is waited for yet, it would come at once.
-      const isByHand = reason === "force" || reason === "now";
-      const counts = !isByHand || (isDue && (state.attempt?.failures ?? 0) === 0);
-      await tryOnce(settings, acme, { insist: reason === "force", counts });
+      // A manual attempt that fails leaves the schedule as it was; but with no failure before it, the scheduled one would follow at once.
+      const isManual = reason === "force" || reason === "now";
+      const counts = !isManual || (isDue && (state.attempt?.failures ?? 0) === 0);
+      await tryOnce(settings, acme, { force: reason === "force", counts });
       due = await dueAt(settings, acme);
     } else if (due > now() && state.attempt?.outcome === "failed") {
-      // What was due is not any more: it was restored, or the clock was wrong.
+      // No longer due: a certificate was restored, or the clock was wrong.
       state.attempt = null;
     }
     const paused = pausedUntil(settings, state.attempt, now());
@@ -128,19 +139,19 @@ export const certificateRenewal = (
     await report(settings);
   };
 
-  const mayTry = (settings: Settings, reason: Reason): boolean =>
+  const mayTry = (settings: EdgeSettings, reason: Reason): boolean =>
     reason !== "schedule" || pausedUntil(settings, state.attempt, now()) === undefined;
 
-  const look = async (reason: Reason): Promise<void> => {
-    const settings = means.settings();
-    if (settings.tls.kind === "acme") await lookAcme(settings, settings.tls, reason);
-    else await lookOther(settings);
+  const checkOnce = async (reason: Reason): Promise<void> => {
+    const settings = dependencies.settings();
+    if (settings.tls.kind === "acme") await checkAcme(settings, settings.tls, reason);
+    else await checkOther(settings);
   };
 
   return {
-    look: async (reason) => {
+    check: async (reason) => {
       if (isBusy) {
-        // An attempt that is under way is the one that was asked for; but other settings want another.
+        // A running attempt serves a manual request as well; but changed settings need another.
         const isTrying = state.attempt?.outcome === "running";
         if (reason === "changed" || (reason !== "schedule" && !isTrying)) waiting = reason;
         return;
@@ -149,14 +160,14 @@ export const certificateRenewal = (
       try {
         for (let next: Reason | undefined = reason; next !== undefined; next = waiting) {
           waiting = undefined;
-          // Where it goes wrong altogether, it is looked at again in a minute.
+          // If the check itself fails, it is repeated in a minute.
           wake = new Date(now().getTime() + 60_000);
-          await look(next);
+          await checkOnce(next);
         }
       } finally {
         isBusy = false;
-        // Not before: a look in the midst of this one would be none.
-        means.wakeAt(wake);
+        // Not earlier: a check that comes while this one runs is ignored.
+        dependencies.wakeAt(wake);
       }
     },
   };
@@ -164,18 +175,21 @@ export const certificateRenewal = (
 
 const hour = 60 * 60 * 1000;
 
-const insistOnServed = ({ leaf }: Pair, { given, shown, trouble }: Served): void => {
-  if (given?.pair.leaf.serialNumber !== leaf.serialNumber)
-    throw trouble ?? new Problem("the new certificate is not what would be served");
-  if (shown?.serialNumber !== leaf.serialNumber)
+const checkServed = (
+  { leaf }: CertificatePair,
+  { installed, served, problem }: ServedCertificate,
+): void => {
+  if (installed?.pair.leaf.serialNumber !== leaf.serialNumber)
+    throw problem ?? new Problem("the new certificate was not installed in nginx");
+  if (served?.serialNumber !== leaf.serialNumber)
     throw new Problem("nginx serves another certificate than the new one", "swarmhub logs edge");
 };
 
-const insistOnYoung = ({ leaf }: Pair, now: Date): void => {
+const checkNotDue = ({ leaf }: CertificatePair, now: Date): void => {
   if (renewalTime(leaf, undefined, 0) > now) return;
   throw new Problem(
-    `the new certificate ends on ${leaf.validTo} and would have to be renewed at once`,
-    "look whether the manager's clock is right: timedatectl",
+    `the new certificate expires on ${leaf.validTo} and would be due for renewal at once`,
+    "check the manager's clock: timedatectl",
   );
 };
 

@@ -1,8 +1,8 @@
 import type { X509Certificate } from "node:crypto";
 import { connect } from "node:tls";
 
-/** The certificate that whoever listens there (a port, or address:port) serves under that name; throws where there is no handshake. */
-export const servedCertificate = (
+/** The certificate that is served for a name at a port or address:port; throws where the handshake fails. */
+export const certificateServedAt = (
   listen: string,
   servername: string | undefined,
 ): Promise<X509Certificate> =>
@@ -12,16 +12,16 @@ export const servedCertificate = (
       host,
       port: Number(port),
       ...(servername === undefined ? {} : { servername }),
-      // It is looked at, not trusted.
+      // The certificate is read, not trusted.
       rejectUnauthorized: false,
       timeout: 5000,
     });
-    const end = (error: Error) => {
+    const fail = (error: Error) => {
       socket.destroy();
       reject(error);
     };
-    socket.once("timeout", () => end(new Error("no handshake within five seconds")));
-    socket.once("error", end);
+    socket.once("timeout", () => fail(new Error("no handshake within five seconds")));
+    socket.once("error", fail);
     socket.once("secureConnect", () => {
       const certificate = socket.getPeerX509Certificate();
       socket.destroy();

@@ -3,24 +3,24 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import type { Settings } from "../contracts/edge-settings.js";
-import { type Surroundings, hasHttp2Directive, nginxConfiguration } from "./configuration.js";
+import type { EdgeSettings } from "../contracts/edge-settings.js";
+import { type NginxEnvironment, hasHttp2Directive, nginxConfiguration } from "./configuration.js";
 
-/** nginx as a child. `ended` answers its exit code, 1 where a signal that was not ours ended it. */
-export type Nginx = {
+/** nginx as a child. `ended` gives its exit code, 1 where a signal that was not ours ended it. */
+type Nginx = {
   reload: () => void;
-  /** Lets answers under way finish for so many milliseconds, then ends the rest. */
+  /** Lets running answers finish for so many milliseconds, then ends the rest. */
   stop: (graceMilliseconds: number) => void;
   ended: Promise<number>;
 };
 
-/** Starts nginx with this file, in the foreground; its log is ours. */
+/** Starts nginx with this file, in the foreground; its log goes to the edge's own. */
 export const startNginx = (file: string): Nginx => {
   // stdout is inherited and not a pipe of Node's: those are sockets, and nginx could not open /dev/stdout.
   const child = spawn("nginx", ["-c", file, "-e", "stderr"], {
     stdio: ["ignore", "inherit", "pipe"],
   });
-  passOn(child.stderr);
+  forwardLog(child.stderr);
   let stopping = false;
   return {
     reload: () => child.kill("SIGHUP"),
@@ -36,41 +36,44 @@ export const startNginx = (file: string): Nginx => {
   };
 };
 
-/** Renders nginx.conf for that kind of pair in live.pem, has nginx check it, and only then puts it in place; answers its path, throws with nginx's complaint. */
+/**
+ * Renders nginx.conf for the kind of certificate in live.pem, checks it with `nginx -t`, and only then puts it in place. Answers its
+ * path; throws with nginx's own message.
+ */
 export const installConfiguration = async (
-  settings: Settings,
-  around: Surroundings,
-  served: Settings["tls"]["kind"],
+  settings: EdgeSettings,
+  environment: NginxEnvironment,
+  installed: EdgeSettings["tls"]["kind"],
 ): Promise<string> => {
   const { assets, run } = settings.folders;
   const file = join(run, "nginx.conf");
-  const beside = `${file}.new`;
+  const temporary = `${file}.new`;
   const template = await readFile(join(assets, "nginx.conf.hbs"), "utf8");
-  await writeFile(beside, nginxConfiguration(template, settings, around, served));
-  const { code, said } = await ask(["-t", "-q", "-c", beside, "-e", "stderr"]);
-  if (code !== 0) throw new Error(`nginx does not accept ${beside}:\n${said}`);
-  await rename(beside, file);
+  await writeFile(temporary, nginxConfiguration(template, settings, environment, installed));
+  const { code, output } = await runNginx(["-t", "-q", "-c", temporary, "-e", "stderr"]);
+  if (code !== 0) throw new Error(`nginx rejected ${temporary}:\n${output}`);
+  await rename(temporary, file);
   return file;
 };
 
-/** What nginx.conf depends on here. */
-export const surroundings = async (): Promise<Omit<Surroundings, "proxyServers">> => ({
+/** What nginx.conf depends on in this container. */
+export const nginxEnvironment = async (): Promise<Omit<NginxEnvironment, "proxyServers">> => ({
   user: process.getuid?.() === 0 ? "www-data" : undefined,
-  http2Directive: hasHttp2Directive((await ask(["-v"])).said),
+  http2Directive: hasHttp2Directive((await runNginx(["-v"])).output),
 });
 
-const ask = async (argv: readonly string[]): Promise<{ code: number; said: string }> => {
+const runNginx = async (argv: readonly string[]): Promise<{ code: number; output: string }> => {
   const child = spawn("nginx", argv, { stdio: ["ignore", "inherit", "pipe"] });
-  let said = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+  let output = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (output += text));
   return new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", (code) => resolve({ code: code ?? 1, said: said.trim() }));
+    child.once("close", (code) => resolve({ code: code ?? 1, output: output.trim() }));
   });
 };
 
-/** nginx puts whole request lines into its error log, and the query strings in them may hold tokens. */
-const passOn = (log: Readable): void => {
+/** Without query strings: nginx writes whole request lines into its error log, and they may hold tokens. */
+const forwardLog = (log: Readable): void => {
   createInterface({ input: log }).on("line", (line) => {
     process.stderr.write(`${line.replaceAll(/\?[^\s"]*/g, "?…")}\n`);
   });

@@ -4,50 +4,55 @@ import { isIP } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-/** A new key and, by it, a certificate that vouches for itself for so many days; made in a folder of memory. */
-export const newCertificate = (
+/** A new key and a self-signed certificate for it, valid for so many days (PEM); `folder` is one in memory. */
+export const newCertificate = async (
   folder: string,
   names: readonly string[],
   days: number,
-): Promise<{ key: string; made: string }> =>
-  withNewKey(folder, names, ["-x509", "-days", String(days)]);
+): Promise<{ key: string; certificate: string }> => {
+  const { key, output } = await withNewKey(folder, names, ["-x509", "-days", String(days)]);
+  return { key, certificate: output };
+};
 
-/** A new key and, by it, a request for a certificate. */
-export const newRequest = (
+/** A new key and a certificate signing request for it (PEM); `folder` is one in memory. */
+export const newRequest = async (
   folder: string,
   names: readonly string[],
-): Promise<{ key: string; made: string }> => withNewKey(folder, names, ["-new", "-subj", "/"]);
+): Promise<{ key: string; request: string }> => {
+  const { key, output } = await withNewKey(folder, names, ["-new", "-subj", "/"]);
+  return { key, request: output };
+};
 
 const withNewKey = async (folder: string, names: readonly string[], kind: readonly string[]) => {
-  const beside = await mkdtemp(join(folder, ".openssl-"));
+  const work = await mkdtemp(join(folder, ".openssl-"));
   try {
-    await chmod(beside, 0o700);
-    const configuration = join(beside, "openssl.cnf");
-    const [key, made] = [join(beside, "key"), join(beside, "made")];
+    await chmod(work, 0o700);
+    const configuration = join(work, "openssl.cnf");
+    const [key, output] = [join(work, "key"), join(work, "output")];
     await writeFile(configuration, configurationFor(names, kind.includes("-x509")));
     const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc"];
-    const files = ["-config", configuration, "-keyout", key, "-out", made];
+    const files = ["-config", configuration, "-keyout", key, "-out", output];
     await run("openssl", ["req", ...kind, ...curve, ...files]);
-    return { key: await readFile(key, "utf8"), made: await readFile(made, "utf8") };
+    return { key: await readFile(key, "utf8"), output: await readFile(output, "utf8") };
   } finally {
-    await rm(beside, { recursive: true, force: true });
+    await rm(work, { recursive: true, force: true });
   }
 };
 
 const run = promisify(execFile);
 
-const configurationFor = (names: readonly string[], selfSigned: boolean): string =>
+const configurationFor = (names: readonly string[], isSelfSigned: boolean): string =>
   [
     "[req]",
     "prompt = no",
     "distinguished_name = subject",
-    `${selfSigned ? "x509" : "req"}_extensions = extensions`,
+    `${isSelfSigned ? "x509" : "req"}_extensions = extensions`,
     "[subject]",
     "O = swarmhub",
-    // A common name has room for 64 characters; browsers read the other names only.
+    // A common name holds at most 64 characters; browsers read subjectAltName only.
     `CN = ${(names[0] ?? "swarmhub").slice(0, 64)}`,
     "[extensions]",
-    ...(selfSigned
+    ...(isSelfSigned
       ? [
           "basicConstraints = critical,CA:FALSE",
           "keyUsage = critical,digitalSignature",

@@ -1,18 +1,18 @@
 import { Resolver } from "node:dns/promises";
 import { isIP } from "node:net";
-import type { Settings } from "../contracts/edge-settings.js";
+import type { EdgeSettings } from "../contracts/edge-settings.js";
 
-/** Where the proxy is, "172.18.0.3:8000"; none where its name leads nowhere. Throws where nobody can be asked. */
-export const proxyServers = async ({
+/** The proxy's addresses, such as "172.18.0.3:8000"; none where its name does not resolve. Throws where the DNS server does not answer. */
+export const resolveProxy = async ({
   upstream,
   resolver,
-}: Pick<Settings, "upstream" | "resolver">): Promise<string[]> => {
+}: Pick<EdgeSettings, "upstream" | "resolver">): Promise<string[]> => {
   const [host = "", port = ""] = upstream.split(":");
   if (isIP(host) !== 0) return [upstream];
-  // A new one each time: c-ares may keep answers, and Docker's are good for ten minutes by their own word.
-  const names = new Resolver({ timeout: 1000, tries: 2 });
-  names.setServers([resolver]);
-  const addresses = await names.resolve4(host).catch((error: NodeJS.ErrnoException) => {
+  // A new one each time: c-ares may cache answers, and Docker gives its own a lifetime of ten minutes.
+  const dns = new Resolver({ timeout: 1000, tries: 2 });
+  dns.setServers([resolver]);
+  const addresses = await dns.resolve4(host).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ETIMEOUT" || error.code === "ECONNREFUSED") throw error;
     return [];
   });
@@ -21,25 +21,25 @@ export const proxyServers = async ({
     .map((address) => `${address}:${port}`);
 };
 
-/** Looks every two seconds, and calls `moved` for as long as the proxy is elsewhere than `known` says. */
+/** Resolves the proxy every two seconds, and calls `moved` as long as the addresses differ from `known`. */
 export const followProxy = (
-  settings: () => Settings,
+  settings: () => EdgeSettings,
   known: () => readonly string[],
   moved: () => Promise<unknown>,
 ): void => {
-  const look = async (): Promise<void> => {
-    const found = await proxyServers(settings());
+  const poll = async (): Promise<void> => {
+    const found = await resolveProxy(settings());
     if (found.join() !== known().join()) await moved();
   };
-  const later = (): void => {
-    // What goes wrong here goes wrong at the next look too, and nginx says it to who asks.
+  const pollLater = (): void => {
+    // A failure here is not reported: it recurs at the next poll, and nginx answers requests with an error meanwhile.
     setTimeout(
       () =>
-        void look()
+        void poll()
           .catch(() => {})
-          .finally(later),
+          .finally(pollLater),
       2000,
     ).unref();
   };
-  later();
+  pollLater();
 };

@@ -1,96 +1,92 @@
 import type { X509Certificate } from "node:crypto";
-import type { Settings } from "../contracts/edge-settings.js";
-import type { Attempt, Status } from "../contracts/edge-status.js";
-import type { Problem } from "./problem.js";
-import type { Served } from "./site.js";
+import type { EdgeSettings } from "../contracts/edge-settings.js";
+import type { Attempt, EdgeStatus } from "../contracts/edge-status.js";
+import { type Problem, retriesHint } from "./problem.js";
+import type { ServedCertificate } from "./site.js";
 
-/** What the keeper remembers from one look to the next, and over restarts. */
-export type State = Pick<Status, "target" | "attempt" | "history"> & {
-  nextAttempt: Date | undefined;
-};
+/** What the renewal remembers from one check to the next, and over restarts. */
+type State = Pick<EdgeStatus, "target" | "attempt" | "history" | "nextAttempt">;
 
-/** What the last run knew. An attempt that it did not live to see the end of has failed: it may be what ended it. */
-export const stateFrom = (former: Partial<Status> | undefined): State => {
-  const attempt = former?.attempt ?? null;
+/** The state that the last run left. An attempt that was still running has failed: it may be what ended the edge. */
+export const stateFrom = (previous: EdgeStatus | undefined): State => {
+  const attempt = previous?.attempt ?? null;
   return {
-    target: former?.target ?? null,
-    history: former?.history ?? [],
-    nextAttempt: undefined,
+    target: previous?.target ?? null,
+    history: previous?.history ?? [],
+    nextAttempt: null,
     attempt:
       attempt?.outcome === "running"
         ? {
             ...attempt,
             outcome: "failed",
             failures: attempt.failures + 1,
-            error: "the edge was ended in the midst of an attempt",
-            hint: "it is tried again by itself",
+            error: "the edge ended during an attempt",
+            hint: retriesHint,
           }
         : attempt,
   };
 };
 
-/** An attempt that is over: it failed with that trouble, or with none it did not. */
-export const ended = (at: string, failures: number, trouble: Problem | null): Attempt => ({
+/** An attempt that has ended: failed with that problem, or successful without one. */
+export const finishedAttempt = (at: Date, failures: number, problem: Problem | null): Attempt => ({
   at,
-  outcome: trouble === null ? "ok" : "failed",
+  outcome: problem === null ? "ok" : "failed",
   failures,
-  error: trouble?.message ?? null,
-  hint: trouble?.hint ?? null,
-  detail: trouble?.detail ?? null,
+  error: problem?.message ?? null,
+  hint: problem?.hint ?? null,
+  detail: problem?.detail ?? null,
 });
 
-/**
- * An attempt that failed. One that does not count, because somebody asked for it by hand, leaves the next one that comes by
- * itself where it was.
- */
-export const failed = (
-  at: string,
-  former: Attempt | null,
-  trouble: Problem,
+/** A failed attempt. One that does not count, because somebody started it by hand, does not move the next scheduled one. */
+export const failedAttempt = (
+  at: Date,
+  previous: Attempt | null,
+  problem: Problem,
   counts: boolean,
 ): Attempt => {
-  const failures = former?.failures ?? 0;
-  if (counts) return ended(at, failures + 1, trouble);
-  const attempt = ended(at, failures, trouble);
-  return former === null || failures === 0
+  const failures = previous?.failures ?? 0;
+  if (counts) return finishedAttempt(at, failures + 1, problem);
+  const attempt = finishedAttempt(at, failures, problem);
+  return previous === null || failures === 0
     ? attempt
-    : { ...attempt, countedAt: former.countedAt ?? former.at };
+    : { ...attempt, countedAt: previous.countedAt ?? previous.at };
 };
 
-/** Until when nothing is tried after a failure; undefined where nothing failed, or it did so by a clock that was ahead. */
+/** Until when there is no attempt after a failure; undefined where none failed, or the clock was ahead when it did. */
 export const pausedUntil = (
-  { schedule: { pauses } }: Settings,
+  { schedule: { pauses } }: EdgeSettings,
   attempt: Attempt | null,
   now: Date,
 ): Date | undefined => {
   if (attempt?.outcome !== "failed") return undefined;
-  const from = new Date(attempt.countedAt ?? attempt.at);
+  const from = attempt.countedAt ?? attempt.at;
   if (from > now) return undefined;
   const seconds = pauses[Math.min(attempt.failures, pauses.length) - 1] ?? 0;
   const end = new Date(from.getTime() + seconds * 1000);
   return end > now ? end : undefined;
 };
 
-/** All of it as status.json has it. */
+/** The content of status.json. */
 export const statusOf = (
-  settings: Settings,
-  { given, shown }: Served,
+  settings: EdgeSettings,
+  { installed, served }: ServedCertificate,
   { target, attempt, history, nextAttempt }: State,
   now: Date,
-): Status => {
-  const isGiven = shown !== undefined && shown.serialNumber === given?.pair.leaf.serialNumber;
+): EdgeStatus => {
+  const isInstalled =
+    served !== undefined && served.serialNumber === installed?.pair.leaf.serialNumber;
   return {
-    at: now.toISOString(),
-    kind: settings.tls.kind === "off" ? "off" : isGiven ? given.kind : "self-signed",
+    at: now,
+    kind: settings.tls.kind === "off" ? "off" : isInstalled ? installed.kind : "self-signed",
     wanted: settings.tls.kind,
-    names: shown === undefined ? [] : namesIn(shown),
-    issuer: shown === undefined ? "" : issuerOf(shown),
-    serial: shown?.serialNumber ?? "",
-    notBefore: shown === undefined ? null : new Date(shown.validFrom).toISOString(),
-    notAfter: shown === undefined ? null : new Date(shown.validTo).toISOString(),
-    directory: (isGiven ? given.pair.directory : undefined) ?? null,
+    names: served === undefined ? [] : namesIn(served),
+    issuer: served === undefined ? "" : issuerOf(served),
+    serial: served?.serialNumber ?? "",
+    notBefore: served === undefined ? null : new Date(served.validFrom),
+    notAfter: served === undefined ? null : new Date(served.validTo),
+    directory: (isInstalled ? installed.pair.directory : undefined) ?? null,
     target,
-    nextAttempt: nextAttempt?.toISOString() ?? null,
+    nextAttempt,
     attempt,
     history,
   };
@@ -102,7 +98,7 @@ const namesIn = ({ subjectAltName }: X509Certificate): string[] =>
     .map((name) => name.replace(/^(DNS|IP Address):/, ""))
     .filter((name) => name !== "");
 
-/** "Let's Encrypt R11": the organization, and its name for the key if that says more. */
+/** "Let's Encrypt R11": the organization, and its common name if there is one. */
 const issuerOf = ({ issuer }: X509Certificate): string => {
   const [, organization] = /^O=(.*)$/m.exec(issuer) ?? [];
   const [, name] = /^CN=(.*)$/m.exec(issuer) ?? [];

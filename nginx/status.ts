@@ -1,25 +1,19 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Status } from "../contracts/edge-status.js";
+import { type EdgeStatus, statusFrom } from "../contracts/edge-status.js";
 
-/** What the last run wrote; undefined if that was nothing, or nothing whole. */
-export const readStatus = async (folder: string): Promise<Partial<Status> | undefined> => {
-  try {
-    const read: unknown = JSON.parse(await readFile(join(folder, "status.json"), "utf8"));
-    return typeof read === "object" && read !== null ? read : undefined;
-  } catch {
-    return undefined;
-  }
-};
+/** The status that the last run wrote; undefined where the file is missing or invalid. */
+export const readStatus = async (folder: string): Promise<EdgeStatus | undefined> =>
+  statusFrom(await readFile(join(folder, "status.json"), "utf8").catch(() => undefined));
 
-/** Writes it, whole or not at all: nobody is kept from anything by a full disk. */
-export const writeStatus = async (folder: string, status: Status): Promise<void> => {
+/** Writes the status, completely or not at all. Never throws: a full disk must not stop the edge. */
+export const writeStatus = async (folder: string, status: EdgeStatus): Promise<void> => {
   const path = join(folder, "status.json");
-  const beside = `${path}.new`;
+  const temporary = `${path}.new`;
   try {
-    await writeFile(beside, `${JSON.stringify(status, null, 2)}\n`, { mode: 0o644 });
-    await rename(beside, path);
+    await writeFile(temporary, `${JSON.stringify(status, null, 2)}\n`, { mode: 0o644 });
+    await rename(temporary, path);
   } catch {
-    await rm(beside, { force: true });
+    await rm(temporary, { force: true });
   }
 };

@@ -2,7 +2,7 @@ declare module "configurable-http-proxy/lib/configproxy.js" {
   import type { EventEmitter } from "node:events";
   import type { IncomingMessage, Server, ServerResponse } from "node:http";
 
-  /** As lib/configproxy.js of configurable-http-proxy 5.3.0 reads them; it comes without types. */
+  /** The options that lib/configproxy.js of configurable-http-proxy 5.3.0 reads; it has no types of its own. */
   type Options = {
     log: Log;
     authToken: string;
@@ -17,7 +17,7 @@ declare module "configurable-http-proxy/lib/configproxy.js" {
 
   export default class ConfigurableProxy {
     constructor(options: Options);
-    /** What passes requests on: http-proxy-3. */
+    /** Forwards requests: http-proxy-3. */
     readonly proxy: EventEmitter<{
       proxyRes: [from: IncomingMessage, request: IncomingMessage, to: ServerResponse];
     }>;

@@ -3,8 +3,8 @@ import type { Server } from "node:http";
 import { parseArgs } from "node:util";
 import ConfigurableProxy from "configurable-http-proxy/lib/configproxy.js";
 
-// The proxy container's program: configurable-http-proxy with our settings. Not by its own command line, which takes its
-// token from the environment only and has no way to lift Node's limit below.
+// The proxy container's program: configurable-http-proxy with our settings. Its own command line reads the token from the
+// environment only, and cannot change Node's limits below.
 
 const { values: options } = parseArgs({
   options: {
@@ -18,7 +18,7 @@ const { values: options } = parseArgs({
 
 const log = {
   debug: () => {},
-  // The hub asks for all routes every ten seconds, and each answer would be a line.
+  // The hub gets all routes every ten seconds, and each request would be a line.
   info: (text: string, ...values: unknown[]) => {
     if (values[1] !== "GET") console.log(text, ...values);
   },
@@ -33,26 +33,26 @@ const proxy = new ConfigurableProxy({
   authToken,
   defaultTarget: options["default-target"],
   errorPath: options.pages,
-  // The edge has set these headers; what would be appended here (the edge's own address, plain http) is what Tornado
-  // believes, since it takes the last of a list.
+  // The edge has set these headers. Appended values (the edge's own address, plain http) would be used by Tornado, which takes the
+  // last one of a list.
   xfwd: false,
 });
-// Node ends a request that takes longer than five minutes to arrive: a large file over a slow line.
+// No limit: Node would end a request that takes longer than five minutes to arrive, such as a large file over a slow line.
 proxy.proxyServer.requestTimeout = 0;
-// The edge keeps idle connections for four seconds. With Node's five, one of them could be closed here, after a moment in which
-// we got to nothing, under a POST that nginx must not send twice.
+// The edge keeps idle connections for four seconds. With Node's five, a connection could be closed here, after a moment in which this
+// process was busy, while nginx sends a POST on it, which it must not send twice.
 proxy.proxyServer.keepAliveTimeout = 60_000;
 
-// http-proxy-3 pipes an answer on, and a pipe does not pass on that it broke off: who reads how a start goes while the hub is
-// killed would wait for the rest for ever.
+// http-proxy-3 pipes answers, and a pipe does not signal that its source broke off: a browser that shows the progress of a start
+// while the hub is killed would wait for the rest forever.
 proxy.proxy.on("proxyRes", (from, _request, to) => {
   from.once("close", () => {
     if (!from.complete) to.destroy();
   });
 });
 
-const listenAt = (server: Server, place: string): void => {
-  const [address, port] = place.split(":");
+const listenAt = (server: Server, addressAndPort: string): void => {
+  const [address, port] = addressAndPort.split(":");
   server.once("error", (error) => {
     log.error(error.message);
     process.exit(1);
@@ -63,5 +63,5 @@ listenAt(proxy.proxyServer, options.listen);
 listenAt(proxy.apiServer, options["api-listen"]);
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0));
-// One connection that breaks in an unforeseen way must not take the others with it.
+// One connection that breaks in an unforeseen way must not end the others.
 process.on("uncaughtException", (error) => log.error(error.stack ?? error.message));

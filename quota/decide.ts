@@ -4,89 +4,93 @@ import { type Account, type Attributes, type Limit, isUsed, parentName } from ".
 export type Home = {
   name: string;
   projectId: number;
-  /** What is made inside takes the project id over. */
+  /** New files inside take the project id over. */
   inherits: boolean;
-  /** Nothing inside can be without the project id: the home is empty, bears no mark, or its tree was gone through. */
-  settled: boolean;
-  /** The mark *quota not set* is there. */
-  marked: boolean;
-  /** When the folder was made, in ms since 1970; only asked where two share one id, 0 elsewhere. */
-  born: number;
+  /** Everything inside has the project id: the home is empty, has no pending marker, or its whole tree was changed. */
+  treeHasId: boolean;
+  /** The pending marker exists. */
+  isPending: boolean;
+  /** When the folder was made, in ms since 1970; only read where two share one id, 0 elsewhere. */
+  createdAt: number;
 };
 
-/** All that a decision needs to know. */
-export type World = {
+/** Everything that a decision needs to know. */
+export type StorageState = {
   homes: readonly Home[];
   /** The folder that holds the homes; a home that only inherited its id has none of its own. */
   parent: Attributes;
   accounts: ReadonlyMap<number, Account>;
   /** Every home is among `homes`, so that an id which two share would be seen. */
-  isWhole: boolean;
-  /** Ids that this watcher gave when nothing was on their accounts, so that no home that is not known can have one of them. */
-  given: ReadonlySet<number>;
-  /** Ids that nothing is on the account of: as many as homes are mended in one pass. */
-  free: readonly number[];
+  isComplete: boolean;
+  /** Ids that this watcher assigned when their accounts were empty, so that no unknown home can have one of them. */
+  assignedIds: ReadonlySet<number>;
+  /** Ids with empty accounts: as many as homes are repaired in one pass. */
+  freeIds: readonly number[];
 };
 
 /** One change to the storage; the home "." is the folder that holds them. */
 export type Action =
   | { kind: "assign"; home: string; projectId: number }
   | ({ kind: "limit"; home: string; projectId: number } & Limit)
-  | { kind: "unmark"; home: string };
+  | { kind: "remove-marker"; home: string };
 
-/** A home's limit, given the one it has; undefined where none is known. */
-export type Want = (home: string, has: Limit | undefined) => Limit | undefined;
+/** The limit that a home should have, given the current one; undefined where none is known. */
+export type LimitFor = (home: string, current: Limit | undefined) => Limit | undefined;
 
 /**
- * What all homes that are still to get an id of their own may hold together: little, but folders enough for a burst of
- * 20,000. So a folder is limited from its birth, whoever made it and whether or not the watcher runs.
+ * The limit of all homes together that have no id of their own yet: little space, but folders enough for a burst of 20,000. So
+ * a folder is limited from its birth, whoever made it and whether or not the watcher runs.
  */
 export const parentLimit: Limit = { hardKiB: 64 * 1024, hardFiles: 100_000 };
 
-/** What must be done until every home has an id of its own with the limit that `want` names. Right homes lose their marks. */
-export const decide = (world: World, want: Want): Action[] => {
-  const owners = ownersOf(world);
-  const { accounts } = world;
-  const ids = world.free.values();
+/** The changes until every home has an id of its own with its limit; homes that have both lose their pending markers. */
+export const decide = (state: StorageState, limitFor: LimitFor): Action[] => {
+  const owners = ownersOf(state);
+  const { accounts } = state;
+  const ids = state.freeIds.values();
   const nextId = () => ids.next().value;
-  const parent = parentActions(world, nextId);
-  const homes = world.homes.flatMap((home): Action[] => {
+  const parent = parentActions(state, nextId);
+  const homes = state.homes.flatMap((home): Action[] => {
     const { name } = home;
     const isOwn = owners.get(home.projectId) === name;
     const account = isOwn ? accounts.get(home.projectId) : undefined;
-    const limit = want(name, account);
-    // Until a limit is known the folder that holds the homes limits it.
+    const limit = limitFor(name, account);
+    // Until a limit is known, the parent's limits the home.
     if (limit === undefined) return [];
     const projectId = isOwn ? home.projectId : nextId();
     if (projectId === undefined) return [];
     const actions: Action[] = [];
-    if (!isOwn || !home.inherits || !home.settled)
+    if (!isOwn || !home.inherits || !home.treeHasId)
       actions.push({ kind: "assign", home: name, projectId });
     if (!isLimited(account, limit))
       actions.push({ kind: "limit", home: name, projectId, ...limit });
-    if (actions.length > 0 || !home.marked) return actions;
-    return world.isWhole || world.given.has(projectId) ? [{ kind: "unmark", home: name }] : [];
+    if (actions.length > 0 || !home.isPending) return actions;
+    const isUnique = state.isComplete || state.assignedIds.has(projectId);
+    return isUnique ? [{ kind: "remove-marker", home: name }] : [];
   });
   return [...parent, ...homes];
 };
 
-/** Project ids with limits that nothing carries any more. */
-export const idle = ({ accounts, parent, given }: World): number[] =>
+/** Project ids that have a limit, but no home and no files any more. */
+export const unusedIds = ({ accounts, parent, assignedIds }: StorageState): number[] =>
   [...accounts].flatMap(([id, account]) => {
-    const isLimit = account.hardKiB + account.hardFiles > 0;
-    const isOurs = id === parent.projectId || given.has(id);
-    return isLimit && !isUsed(account) && !isOurs ? [id] : [];
+    const hasLimit = account.hardKiB + account.hardFiles > 0;
+    const isOurs = id === parent.projectId || assignedIds.has(id);
+    return hasLimit && !isUsed(account) && !isOurs ? [id] : [];
   });
 
 /** Whether an account has exactly this limit. */
 export const isLimited = (account: Account | undefined, { hardKiB, hardFiles }: Limit): boolean =>
   account?.hardKiB === hardKiB && account.hardFiles === hardFiles;
 
-/** How many homes have no id of their own. */
-export const lacking = (world: Pick<World, "homes" | "parent">): number =>
-  world.homes.length - ownersOf(world).size;
+/** The number of homes without an id of their own. */
+export const countWithoutId = (state: Pick<StorageState, "homes" | "parent">): number =>
+  state.homes.length - ownersOf(state).size;
 
-const parentActions = ({ parent, accounts }: World, nextId: () => number | undefined): Action[] => {
+const parentActions = (
+  { parent, accounts }: StorageState,
+  nextId: () => number | undefined,
+): Action[] => {
   const home = parentName;
   const projectId = parent.projectId === 0 ? nextId() : parent.projectId;
   if (projectId === undefined) return [];
@@ -97,10 +101,13 @@ const parentActions = ({ parent, accounts }: World, nextId: () => number | undef
   return actions;
 };
 
-/** Whose an id is: of homes that share one, the eldest keeps it. */
-const ownersOf = ({ homes, parent }: Pick<World, "homes" | "parent">): Map<number, string> => {
+/** The home that each id belongs to: of homes that share one, the oldest keeps it. */
+const ownersOf = ({
+  homes,
+  parent,
+}: Pick<StorageState, "homes" | "parent">): Map<number, string> => {
   const owners = new Map<number, string>();
-  const byAge = homes.toSorted((a, b) => a.born - b.born || (a.name < b.name ? -1 : 1));
+  const byAge = homes.toSorted((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1));
   for (const { name, projectId } of byAge)
     if (projectId !== 0 && projectId !== parent.projectId && !owners.has(projectId))
       owners.set(projectId, name);

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { storageFolders } from "../contracts/storage-folders.js";
 import {
   type Account,
   type Attributes,
@@ -9,55 +10,61 @@ import {
   xfsQuota,
 } from "../contracts/xfs.js";
 import { chunks } from "./batches.js";
-import { type Run, lastWords, stdoutOf } from "./command.js";
-import type { FullScan } from "./known-state.js";
+import { type Run, lastLines, stdoutOf } from "./command.js";
 import { ranges } from "./project-ids.js";
 
+/** Every home and every account. */
+export type FullScan = {
+  /** By name; the folder that holds the homes is ".". */
+  attributes: ReadonlyMap<string, Attributes>;
+  accounts: ReadonlyMap<number, Account>;
+};
+
 /**
- * Asks for every home and then for every account, with two child processes. They are nice: of 10,000 homes they take seconds
- * of a processor. Throws where a part cannot be had.
+ * Reads every home and then every account, with two child processes. They are nice: for 10,000 homes they take seconds of a
+ * processor. Throws where one of them fails.
  */
 export const fullScan = async (root: string, run: Run): Promise<FullScan> => {
-  const folder = join(root, "homes");
-  const output = await run([...nicely, "lsattr", "-pa", folder]);
+  const folder = join(root, storageFolders.homes);
+  const output = await run([...nice, "lsattr", "-pa", folder]);
   const attributes = parseLsattr(output.stdout, folder);
-  // It ends with an error when a home went away meanwhile, which is none.
+  // A home that disappears meanwhile makes lsattr fail, which is no error.
   if (!attributes.has(parentName))
-    throw new Error(`\`lsattr -pa ${folder}\` ended with ${output.code}: ${lastWords(output)}`);
-  const report = await stdoutOf(run, [...nicely, ...xfsQuota(root, reportCommand())]);
+    throw new Error(`\`lsattr -pa ${folder}\` ended with ${output.code}: ${lastLines(output)}`);
+  const report = await stdoutOf(run, [...nice, ...xfsQuota(root, reportCommand())]);
   const accounts = parseReport(report);
-  // Without its device file xfs_quota says nothing and calls that success; the disk's own root is always on an account.
+  // Without its device file xfs_quota prints nothing and succeeds; the disk's own root is always on an account.
   if (accounts.size === 0) throw new Error("xfs_quota reports no project's account, not even 0");
   return { attributes, accounts };
 };
 
-const nicely = ["nice", "-n", "19"];
+const nice = ["nice", "-n", "19"];
 
-/** Asks for the attributes of some homes; one that went away makes lsattr fail, and is only missing. */
-export const askHomes = async (
+/** Reads the attributes of some homes; one that disappeared makes lsattr fail, and is only missing. */
+export const readHomes = async (
   root: string,
   run: Run,
   names: readonly string[],
 ): Promise<Map<string, Attributes>> => {
-  const folder = join(root, "homes");
-  const answers = new Map<string, Attributes>();
+  const folder = join(root, storageFolders.homes);
+  const found = new Map<string, Attributes>();
   for (const some of chunks(names)) {
     const { stdout } = await run(["lsattr", "-pd", ...some.map((name) => `${folder}/${name}`)]);
-    for (const [name, seen] of parseLsattr(stdout, folder)) answers.set(name, seen);
+    for (const [name, attributes] of parseLsattr(stdout, folder)) found.set(name, attributes);
   }
-  return answers;
+  return found;
 };
 
-/** Asks for the accounts of some ids: a report of 10,000 takes seconds. What was never used has none. */
-export const askAccounts = async (
+/** Reads the accounts of some ids, because a report of 10,000 takes seconds. An id that was never used has none. */
+export const readAccounts = async (
   root: string,
   run: Run,
   ids: readonly number[],
 ): Promise<Map<number, Account>> => {
-  const answers = new Map<number, Account>();
+  const found = new Map<number, Account>();
   for (const some of chunks(ranges(ids))) {
     const report = await stdoutOf(run, xfsQuota(root, ...some.map(reportCommand)));
-    for (const [id, account] of parseReport(report)) answers.set(id, account);
+    for (const [id, account] of parseReport(report)) found.set(id, account);
   }
-  return answers;
+  return found;
 };

@@ -1,90 +1,84 @@
 import type { Account, Attributes } from "../contracts/xfs.js";
-import { wordsOf } from "./command.js";
+import { messageOf } from "./command.js";
+import type { FullScan } from "./full-scan.js";
 
-/** A look at every home and every account. */
-export type FullScan = {
-  /** By name; the folder that holds the homes is ".". */
-  attributes: ReadonlyMap<string, Attributes>;
-  accounts: ReadonlyMap<number, Account>;
-};
-
-/** What is known between two passes. The file system is the truth, and a survey of all of it comes again and again. */
+/** What is known between two passes. The file system is the truth, and full scans of it come again and again. */
 export type KnownState = {
   attributes: ReadonlyMap<string, Attributes>;
   accounts: ReadonlyMap<number, Account>;
-  /** A survey was taken in: every home is known. */
-  isWhole: boolean;
-  /** The highest id that was ever seen; before the first survey perhaps not the highest there is. */
+  /** A full scan was taken in: every home is known. */
+  isComplete: boolean;
+  /** The highest id that was ever seen; before the first full scan there may be higher ones. */
   highestId: number;
-  /** Ids that this watcher gave. */
-  given: Set<number>;
-  /** How long the last survey took (ms); undefined before the first. */
-  surveyTook: number | undefined;
-  /** Takes in a survey that ended, and begins one when it is time; answers whether one was taken in. Throws what it ended with. */
-  turn: () => boolean;
-  /** Keeps what was just asked; what got no answer is forgotten. */
-  learnHomes: (asked: readonly string[], answers: ReadonlyMap<string, Attributes>) => void;
-  learnAccounts: (asked: readonly number[], answers: ReadonlyMap<number, Account>) => void;
+  /** Ids that this watcher assigned. */
+  assignedIds: Set<number>;
+  /** The duration of the last full scan in ms; undefined before the first. */
+  fullScanTook: number | undefined;
+  /** Takes in a full scan that ended, and starts one when it is due; returns whether one was taken in. Throws its error. */
+  update: () => boolean;
+  /** Keeps what was just read; what was not found is forgotten. */
+  learnHomes: (names: readonly string[], found: ReadonlyMap<string, Attributes>) => void;
+  learnAccounts: (ids: readonly number[], found: ReadonlyMap<number, Account>) => void;
   /** Forgets a home that may be another one now under the same name. */
   forget: (name: string) => void;
-  /** Forgets the homes that are gone. */
+  /** Forgets the homes that do not exist any more. */
   keepOnly: (present: ReadonlySet<string>) => void;
 };
 
 /**
- * The pause after a survey, in proportion to its own length: of 10,000 homes it takes seconds (ms). One that ran beside a burst
- * of new homes takes a minute, and is no measure of the next.
+ * The pause after a full scan in ms, in proportion to its duration: for 10,000 homes a scan takes seconds. One beside a burst of
+ * new homes takes a minute, and does not predict the next.
  */
-export const pauseAfterScan = (length: number): number =>
-  Math.min(300_000, Math.max(29_000, 10 * length));
+const pauseAfterScan = (duration: number): number =>
+  Math.min(300_000, Math.max(29_000, 10 * duration));
 
 /**
- * A memory of no more than the highest id that a watcher before this one saw. `survey` runs beside the passes, and `onEnd`
- * hears that it ended: so a new home does not wait until 10,000 old ones were looked at. `clock` is in ms and never goes back.
+ * Starts with nothing but the highest id that an earlier watcher saw. `scan` runs beside the passes, so that a new home does not
+ * wait until 10,000 others were read; `onEnd` is called when it ended. `clock` is in ms and never goes back.
  */
 export const createKnownState = (
-  survey: () => Promise<FullScan>,
+  scan: () => Promise<FullScan>,
   onEnd: () => void,
   clock: () => number,
   highestBefore = 0,
 ): KnownState => {
-  const homes = createKept<string, Attributes>();
-  const accounts = createKept<number, Account>();
+  const homes = createCache<string, Attributes>();
+  const accounts = createCache<number, Account>();
   let running: { outcome?: FullScan | { problem: string } } | undefined;
-  let due = -Infinity;
+  let dueAt = -Infinity;
 
-  const begin = () => {
-    const begun = clock();
+  const startScan = () => {
+    const startedAt = clock();
     const started: NonNullable<typeof running> = {};
     running = started;
-    homes.begin();
-    accounts.begin();
+    homes.startScan();
+    accounts.startScan();
     const end = (outcome: FullScan | { problem: string }) => {
       started.outcome = outcome;
-      knownState.surveyTook = clock() - begun;
-      due = clock() + pauseAfterScan(knownState.surveyTook);
+      knownState.fullScanTook = clock() - startedAt;
+      dueAt = clock() + pauseAfterScan(knownState.fullScanTook);
       onEnd();
     };
-    survey().then(end, (error: unknown) => end({ problem: wordsOf(error) }));
+    scan().then(end, (error: unknown) => end({ problem: messageOf(error) }));
   };
 
-  const raise = (ids: Iterable<number>) => {
+  const raiseHighestId = (ids: Iterable<number>) => {
     for (const id of ids) if (id > knownState.highestId) knownState.highestId = id;
   };
 
-  /** Whether a survey that ended was taken in. */
+  /** Returns whether a scan has ended. */
   const takeIn = (): boolean => {
     const outcome = running?.outcome;
     if (outcome === undefined) return false;
     running = undefined;
     if ("problem" in outcome) {
-      due = -Infinity;
+      dueAt = -Infinity;
       throw new Error(outcome.problem);
     }
     homes.takeIn(outcome.attributes);
     accounts.takeIn(outcome.accounts);
-    raise(accounts.known().keys());
-    knownState.isWhole = true;
+    raiseHighestId(accounts.known().keys());
+    knownState.isComplete = true;
     return true;
   };
 
@@ -95,19 +89,19 @@ export const createKnownState = (
     get accounts() {
       return accounts.known();
     },
-    isWhole: false,
+    isComplete: false,
     highestId: highestBefore,
-    given: new Set(),
-    surveyTook: undefined,
-    turn: () => {
+    assignedIds: new Set(),
+    fullScanTook: undefined,
+    update: () => {
       const isTakenIn = takeIn();
-      if (running === undefined && clock() >= due) begin();
+      if (running === undefined && clock() >= dueAt) startScan();
       return isTakenIn;
     },
     learnHomes: homes.learn,
-    learnAccounts: (asked, answers) => {
-      accounts.learn(asked, answers);
-      raise(answers.keys());
+    learnAccounts: (ids, found) => {
+      accounts.learn(ids, found);
+      raiseHighestId(found.keys());
     },
     forget: (name) => homes.learn([name], new Map()),
     keepOnly: homes.keepOnly,
@@ -115,17 +109,17 @@ export const createKnownState = (
   return knownState;
 };
 
-/** Values by key. What is learned while a survey goes on is newer than the survey. */
-const createKept = <Key, Value>() => {
+/** Values by key. What is learned during a scan is newer than the scan. */
+const createCache = <Key, Value>() => {
   let known = new Map<Key, Value>();
   let learned = new Set<Key>();
   return {
     known: (): ReadonlyMap<Key, Value> => known,
-    begin: () => {
+    startScan: () => {
       learned = new Set();
     },
-    takeIn: (found: ReadonlyMap<Key, Value>) => {
-      const merged = new Map(found);
+    takeIn: (scanned: ReadonlyMap<Key, Value>) => {
+      const merged = new Map(scanned);
       for (const key of learned) {
         const newer = known.get(key);
         if (newer === undefined) merged.delete(key);
@@ -133,12 +127,12 @@ const createKept = <Key, Value>() => {
       }
       known = merged;
     },
-    learn: (asked: readonly Key[], answers: ReadonlyMap<Key, Value>) => {
-      for (const key of asked) {
+    learn: (keys: readonly Key[], found: ReadonlyMap<Key, Value>) => {
+      for (const key of keys) {
         learned.add(key);
-        const answer = answers.get(key);
-        if (answer === undefined) known.delete(key);
-        else known.set(key, answer);
+        const value = found.get(key);
+        if (value === undefined) known.delete(key);
+        else known.set(key, value);
       }
     },
     keepOnly: (present: ReadonlySet<Key>) => {

@@ -1,49 +1,49 @@
-import { wordsOf } from "./command.js";
-import type { Readiness } from "./mount-check.js";
+import { messageOf } from "./command.js";
+import type { MountCheck } from "./mount-check.js";
 import type { PassReport } from "./pass.js";
 import type { Wakeup } from "./wakeup.js";
 
-/** The watcher's parts, so that a test can give others. */
+/** The parts of the watcher, which tests replace. */
 export type Parts = {
-  isReady: Readiness;
+  checkMount: MountCheck;
   pass: () => Promise<PassReport>;
   wakeup: Wakeup;
-  /** Starts ringing the bell when homes come and go; answers how to stop. */
+  /** Starts to notify `wakeup` of changes in the folders; returns the function that stops it. */
   listen: () => () => void;
-  /** Hears of each pass that ran, or why it could not. Only called while the storage is mounted. */
+  /** Called with each pass that ran, or with the reason why it could not. Only called while the storage is mounted. */
   onPass: (outcome: PassReport | { problem: string }) => Promise<void>;
 };
 
-/** Without a ring a pass comes this often (ms). */
-export const slowTimer = 30_000;
+/** The longest pause between two passes (ms). */
+const longestPause = 30_000;
 
-/** Pause before the next try after `failed` passes in a row with a failure: 1 s, 2 s, 4 s … up to the slow timer (ms). */
-export const pauseAfter = (failed: number): number =>
-  failed === 0 ? slowTimer : Math.min(slowTimer, 1000 * 2 ** (failed - 1));
+/** The pause after `failed` passes in a row with a failure: 1 s, 2 s, 4 s … up to the longest one (ms). */
+const pauseAfter = (failed: number): number =>
+  failed === 0 ? longestPause : Math.min(longestPause, 1000 * 2 ** (failed - 1));
 
 /**
- * Makes one pass after the other until `signal` aborts. Answers undefined then, or at once the sentence that says why the
- * storage is not ready. It does not wait for the mount itself: a container that waits keeps hold of the mount that it was
- * started with, so that the disk could not be mounted right; Docker starts it anew, with growing pauses of up to a minute.
+ * Runs one pass after the other until `signal` aborts, and then returns undefined; or returns at once the sentence that says
+ * why the storage is not ready. It does not wait for the mount itself: a waiting container would hold the mount that it was
+ * started with, so that the disk could not be mounted correctly; Docker restarts it, with growing pauses of up to a minute.
  */
-export const keepWatch = async (parts: Parts, signal: AbortSignal): Promise<string | undefined> => {
-  const { isReady, pass, wakeup, listen, onPass } = parts;
+export const runPasses = async (parts: Parts, signal: AbortSignal): Promise<string | undefined> => {
+  const { checkMount, pass, wakeup, listen, onPass } = parts;
   let stopListening: (() => void) | undefined;
   let failed = 0;
   try {
     while (!signal.aborted) {
-      const missing = await isReady().catch(wordsOf);
+      const problem = await checkMount().catch(messageOf);
       if (signal.aborted) break;
-      // Nothing is written there: it would be the empty folder under the mount.
-      if (missing !== undefined) return missing;
+      // Nothing is written then: it would go into the empty folder under the mount.
+      if (problem !== undefined) return problem;
       stopListening ??= listen();
-      const outcome = await pass().catch((error) => ({ problem: wordsOf(error) }));
+      const outcome = await pass().catch((error) => ({ problem: messageOf(error) }));
       if (signal.aborted) break;
       await onPass(outcome);
       failed = "problem" in outcome || outcome.failures.length > 0 ? failed + 1 : 0;
-      // One home that fails for long does not hold back those that came up.
-      const isGoing = failed === 0 || ("mended" in outcome && outcome.mended.length > 0);
-      if ("isBehind" in outcome && outcome.isBehind && isGoing) continue;
+      // A home that fails again and again does not delay the new ones.
+      const hasProgress = failed === 0 || ("repaired" in outcome && outcome.repaired.length > 0);
+      if ("isBehind" in outcome && outcome.isBehind && hasProgress) continue;
       await wakeup.wait(pauseAfter(failed), signal);
     }
     return undefined;

@@ -1,67 +1,70 @@
 import type { Failure, Ignored } from "../contracts/watcher-status.js";
 import { type Account, parentName } from "../contracts/xfs.js";
 import { forEachConcurrently } from "./batches.js";
-import { type Action, decide, idle } from "./decide.js";
+import { type Action, decide, unusedIds } from "./decide.js";
 import type { Inspection } from "./inspect.js";
-import type { Limits } from "./limits.js";
+import type { LimitsSnapshot } from "./limits.js";
 import type { Assignment, LimitChange, Refusals, Storage } from "./storage.js";
 
-/** What a pass left behind. */
+/** The result of a pass. */
 export type PassReport = {
   homes: number;
-  /** The highest project id that a home carries. */
+  /** The highest project id that was seen. */
   highestId: number;
   /** Homes that got their id or limit in this pass. */
-  mended: readonly string[];
+  repaired: readonly string[];
   failures: readonly Failure[];
   ignored: readonly Ignored[];
   /** Homes that use more than 90 % of their limit. */
   over90: readonly string[];
-  /** Homes came up while the pass ran: make another at once. */
+  /** New homes appeared during the pass: the next one must follow at once. */
   isBehind: boolean;
 };
 
 /**
- * Compares the homes with what should be, mends the difference, looks again, and takes the marks from homes that are
- * right in that second look. Throws when the storage cannot be looked at.
+ * Compares the homes with their limits, repairs the differences, inspects again, and removes the pending markers of homes that
+ * are correct in this second inspection. Throws when the storage cannot be inspected.
  */
-export const makePass = async (
+export const runPass = async (
   storage: Storage,
-  { want, failures }: Pick<Limits, "want" | "failures">,
+  { limitFor, failures }: Pick<LimitsSnapshot, "limitFor" | "failures">,
 ): Promise<PassReport> => {
-  const first = await storage.look();
-  const mending = decide(first, want).filter(isMending);
-  const { refusals, covered, refused } = await mend(storage, mending);
-  const touched = new Set(mending.map(({ home }) => home));
+  const first = await storage.inspect();
+  const repairs = decide(first, limitFor).filter(isRepair);
+  const { refusals, covered, unassigned } = await repair(storage, repairs);
+  const changed = new Set(repairs.map(({ home }) => home));
   const last =
-    touched.size > 0
-      ? await storage.look({ before: first, touched: [...touched], covered })
+    changed.size > 0
+      ? await storage.inspect({ before: first, changed: [...changed], covered })
       : first;
-  const left = decide(last, want);
-  const kept = await unmark(storage, left);
-  const vain = refused.filter((one) => !mayCarry(last, one)).map(({ projectId }) => projectId);
-  await storage.clear([...vain, ...(first.isFresh ? idle(last).slice(0, mostCleared) : [])]);
+  const remaining = decide(last, limitFor);
+  const stuck = await removeMarkers(storage, remaining);
+  const unneeded = unassigned.filter((one) => !mayCarry(last, one));
+  await storage.clearLimits([
+    ...unneeded.map(({ projectId }) => projectId),
+    ...(first.isAfterFullScan ? unusedIds(last).slice(0, maximumCleared) : []),
+  ]);
 
-  const wrong = new Set(left.filter(isMending).map(({ home }) => home));
-  const reasonOf = (home: string): string | undefined => {
-    if (kept.has(home)) return kept.get(home);
-    return touched.has(home) && wrong.has(home)
-      ? (refusals.get(home) ?? readBack(last, home))
+  const wrong = new Set(remaining.filter(isRepair).map(({ home }) => home));
+  const reasonFor = (home: string): string | undefined => {
+    if (stuck.has(home)) return stuck.get(home);
+    return changed.has(home) && wrong.has(home)
+      ? (refusals.get(home) ?? stillWrong(last, home))
       : undefined;
   };
-  const parentReason = reasonOf(parentName) ?? crowded(last);
+  const parentReason = reasonFor(parentName) ?? parentIsFull(last);
   return {
     homes: last.count,
     highestId: last.highestId,
-    mended: last.homes
+    repaired: last.homes
       .map(({ name }) => name)
-      .filter((home) => touched.has(home) && !wrong.has(home) && !kept.has(home)),
+      .filter((home) => changed.has(home) && !wrong.has(home) && !stuck.has(home)),
     failures: [
       ...failures,
       ...(parentReason === undefined ? [] : [{ home: "homes/", reason: parentReason }]),
-      ...last.unread.map((home) => ({ home, reason: unreadable })),
+      ...last.unreadable.map((home) => ({ home, reason: unreadableReason })),
       ...last.homes.flatMap(({ name }) => {
-        const reason = reasonOf(name);
+        const reason = reasonFor(name);
         return reason === undefined ? [] : [{ home: name, reason }];
       }),
     ],
@@ -71,68 +74,69 @@ export const makePass = async (
   };
 };
 
-const mostCleared = 500;
+const maximumCleared = 500;
 
-type Mending = Assignment | LimitChange;
-const isMending = (action: Action): action is Mending => action.kind !== "unmark";
+type Repair = Assignment | LimitChange;
+const isRepair = (action: Action): action is Repair => action.kind !== "remove-marker";
 
-const unreadable = "its project id cannot be read: `lsattr -p` shows nothing of it";
+const unreadableReason = "its project id is unreadable: `lsattr -p` prints nothing about it";
 
-/** The limit comes first: a folder that takes an id is then limited by it at once, also where the watcher ends in between. */
-const mend = async (storage: Storage, mending: readonly Mending[]) => {
-  const limits = mending.filter((action) => action.kind === "limit");
+/** Limits come first: a folder that takes an id is then limited by it at once, also where the watcher ends in between. */
+const repair = async (storage: Storage, repairs: readonly Repair[]) => {
+  const limits = repairs.filter((action) => action.kind === "limit");
   const unlimited = limits.length > 0 ? await storage.limit(limits) : new Map();
-  const assignments = mending.filter(
+  const assignments = repairs.filter(
     (action): action is Assignment => action.kind === "assign" && !unlimited.has(action.home),
   );
-  const unassigned = assignments.length > 0 ? await storage.assign(assignments) : new Map();
+  const refused = assignments.length > 0 ? await storage.assign(assignments) : new Map();
   const homes = assignments.map(({ home }) => home);
   return {
-    covered: new Set(homes.filter((home) => !unassigned.has(home))),
-    refusals: new Map<string, string>([...unlimited, ...unassigned]),
-    refused: limits.filter(({ home }) => unassigned.has(home)),
+    covered: new Set(homes.filter((home) => !refused.has(home))),
+    refusals: new Map<string, string>([...unlimited, ...refused]),
+    unassigned: limits.filter(({ home }) => refused.has(home)),
   };
 };
 
-/** An id that its folder did not take keeps no limit: each try would leave one more account behind. */
+/** Whether a folder may have taken its id; without it the id's limit is cleared, or each try would leave an account behind. */
 const mayCarry = (
-  { homes, parent, unread }: Inspection,
+  { homes, parent, unreadable }: Inspection,
   { home, projectId }: LimitChange,
 ): boolean =>
-  unread.includes(home) ||
+  unreadable.includes(home) ||
   (home === parentName ? parent.projectId : homes.find(({ name }) => name === home)?.projectId) ===
     projectId;
 
-/** Takes the marks of homes that are right; answers those that could not be taken, with the reason. */
-const unmark = async (storage: Storage, left: readonly Action[]): Promise<Refusals> => {
-  const kept: Refusals = new Map();
+/** Removes the markers of correct homes; returns those that could not be removed, with the reason. */
+const removeMarkers = async (storage: Storage, actions: readonly Action[]): Promise<Refusals> => {
+  const stuck: Refusals = new Map();
   await forEachConcurrently(
-    left.filter((action) => action.kind === "unmark"),
-    ({ home }) => storage.unmark(home).catch((error: Error) => kept.set(home, error.message)),
+    actions.filter((action) => action.kind === "remove-marker"),
+    ({ home }) =>
+      storage.removeMarker(home).catch((error: Error) => stuck.set(home, error.message)),
   );
-  return kept;
+  return stuck;
 };
 
-const readBack = (look: Inspection, name: string): string => {
-  const home = look.homes.find((candidate) => candidate.name === name) ?? look.parent;
-  const { hardKiB = 0, hardFiles = 0 } = look.accounts.get(home.projectId) ?? {};
-  return `all commands succeeded, but read back it has project id ${home.projectId} with a limit of ${hardKiB} KiB and ${hardFiles} files`;
+const stillWrong = ({ homes, parent, accounts }: Inspection, name: string): string => {
+  const { projectId } = homes.find((home) => home.name === name) ?? parent;
+  const { hardKiB = 0, hardFiles = 0 } = accounts.get(projectId) ?? {};
+  return `all commands succeeded, but it still has project id ${projectId} with a limit of ${hardKiB} KiB and ${hardFiles} files`;
 };
 
-const isOver = (account: Account | undefined): boolean =>
+const isOverNinety = (account: Account | undefined): boolean =>
   account !== undefined &&
   ((account.hardKiB > 0 && account.usedKiB > 0.9 * account.hardKiB) ||
     (account.hardFiles > 0 && account.usedFiles > 0.9 * account.hardFiles));
 
 const overNinety = ({ homes, accounts, parent }: Inspection): string[] =>
   homes.flatMap(({ name, projectId }) =>
-    projectId !== 0 && projectId !== parent.projectId && isOver(accounts.get(projectId))
+    projectId !== 0 && projectId !== parent.projectId && isOverNinety(accounts.get(projectId))
       ? [name]
       : [],
   );
 
-/** No home can be made once what lies beside the homes has filled their folder's own limit. */
-const crowded = ({ parent, accounts, isBehind }: Inspection): string | undefined =>
-  !isBehind && parent.projectId !== 0 && isOver(accounts.get(parent.projectId))
-    ? "what lies there without being a home fills its limit, and soon no home can be made; delete it"
+/** No home can be created once other files in `homes/` have used up the limit of that folder. */
+const parentIsFull = ({ parent, accounts, isBehind }: Inspection): string | undefined =>
+  !isBehind && parent.projectId !== 0 && isOverNinety(accounts.get(parent.projectId))
+    ? "files that are not homes use over 90 % of its limit, and soon no home can be created; delete them"
     : undefined;

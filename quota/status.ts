@@ -1,26 +1,34 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Status, Took, TrashReport } from "../contracts/watcher-status.js";
+import type { Amounts } from "../contracts/limits.js";
+import { storageFiles } from "../contracts/storage-folders.js";
+import {
+  type Took,
+  type TrashReport,
+  type WatcherStatus,
+  highestIdIn,
+  watcherStatusText,
+} from "../contracts/watcher-status.js";
 import type { PassReport } from "./pass.js";
 
-/** What the status tells beside the pass. */
-export type Surroundings = {
-  rules: { bytes: number; files: number } | undefined;
+/** The parts of the status that do not come from the pass. */
+type Surroundings = {
+  limits: Amounts | undefined;
   trash: TrashReport;
   took: Took;
   now: { date: Date; uptime: number };
 };
 
-/** The status after a pass, or after one that could not be made. */
+/** The status after a pass, or after one that could not run. */
 export const statusOf = (
   outcome: PassReport | { problem: string },
-  { rules, trash, took, now }: Surroundings,
-): Status => {
+  { limits, trash, took, now }: Surroundings,
+): WatcherStatus => {
   const shared = {
     at: now.date.toISOString(),
     uptime: Math.floor(now.uptime),
     took,
-    ...(rules !== undefined && { limitBytes: rules.bytes, limitFiles: rules.files }),
+    ...(limits !== undefined && { limitBytes: limits.bytes, limitFiles: limits.files }),
     trash,
   };
   if ("problem" in outcome) return { ...shared, ...nothing, ...outcome };
@@ -37,16 +45,15 @@ export const statusOf = (
 
 const nothing = { homes: 0, highestId: 0, failures: [], ignored: [], over90: [] };
 
-/** The highest project id of which an earlier watcher told; 0 where none did. */
+/** The highest project id in an earlier watcher's status; 0 where there is none. */
 export const readHighestId = async (root: string): Promise<number> => {
-  const text = await readFile(join(root, "watcher.json"), "utf8").catch(() => "{}");
-  const [, id = "0"] = /^ {2}"highestId": (\d{1,10}),$/m.exec(text) ?? [];
-  return Number(id);
+  const text = await readFile(join(root, storageFiles.watcherStatus), "utf8").catch(() => "");
+  return highestIdIn(text);
 };
 
-/** Writes `watcher.json` under `root`, beside its place first. */
-export const writeStatus = async (root: string, status: Status): Promise<void> => {
-  const path = join(root, "watcher.json");
-  await writeFile(`${path}.new`, `${JSON.stringify(status, null, 2)}\n`);
+/** Writes `watcher.json` under `root` as a whole or not at all. */
+export const writeStatus = async (root: string, status: WatcherStatus): Promise<void> => {
+  const path = join(root, storageFiles.watcherStatus);
+  await writeFile(`${path}.new`, watcherStatusText(status));
   await rename(`${path}.new`, path);
 };

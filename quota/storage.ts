@@ -1,5 +1,6 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { storageFolders } from "../contracts/storage-folders.js";
 import {
   type Account,
   assignCommands,
@@ -9,10 +10,10 @@ import {
   xfsQuota,
 } from "../contracts/xfs.js";
 import { chunks, forEachConcurrently } from "./batches.js";
-import { type Output, type Run, lastWords, stdoutOf, wordsOf } from "./command.js";
+import { type Output, type Run, lastLines, messageOf, stdoutOf } from "./command.js";
 import { type Action, isLimited } from "./decide.js";
-import { askAccounts } from "./full-scan.js";
-import { type Again, type Inspection, isEmpty, inspect, unless } from "./inspect.js";
+import { readAccounts } from "./full-scan.js";
+import { type Inspection, type Recheck, inspect, isEmpty, unless } from "./inspect.js";
 import type { KnownState } from "./known-state.js";
 
 export type Assignment = Extract<Action, { kind: "assign" }>;
@@ -21,24 +22,24 @@ export type LimitChange = Extract<Action, { kind: "limit" }>;
 /** Homes whose change was refused, each with the reason. */
 export type Refusals = Map<string, string>;
 
-/** The storage as the watcher sees and changes it. Each function throws an Error whose message is one sentence. */
+/** The storage as the watcher reads and changes it. Each function throws an Error whose message is one sentence. */
 export type Storage = {
-  look: (again?: Again) => Promise<Inspection>;
-  /** Gives homes and all in them their project ids; each is marked before its first change. */
+  inspect: (recheck?: Recheck) => Promise<Inspection>;
+  /** Gives homes and everything in them their project ids; each gets a pending marker before its first change. */
   assign: (assignments: readonly Assignment[]) => Promise<Refusals>;
-  /** Limits ids; of a batch that failed only what is not in force is refused. */
+  /** Limits ids; of a chunk that failed, only the limits that are not in force are refused. */
   limit: (limits: readonly LimitChange[]) => Promise<Refusals>;
-  unmark: (home: string) => Promise<void>;
-  /** Takes the limits of ids away that nothing carries any more; it is not told what was refused. */
-  clear: (projectIds: readonly number[]) => Promise<void>;
+  removeMarker: (home: string) => Promise<void>;
+  /** Removes the limits of ids that no file has any more; ignores refusals. */
+  clearLimits: (projectIds: readonly number[]) => Promise<void>;
 };
 
 /** The storage under `root` (`/srv/swarmhub`). */
 export const createStorage = (root: string, run: Run, knownState: KnownState): Storage => {
-  const folderOf = (home: string) => join(root, "homes", home);
-  const markOf = (home: string) => join(root, "pending", home);
+  const folderOf = (home: string) => join(root, storageFolders.homes, home);
+  const markerOf = (home: string) => join(root, storageFolders.pending, home);
 
-  /** One process for many folders: a process each made 100 homes take 17 s in a virtual machine, and this 0.1 s. */
+  /** One process for many folders: with a process each, 100 homes took 17 s in a virtual machine, and so 0.1 s. */
   const assignFolders = async (assignments: readonly Assignment[], refusals: Refusals) => {
     const commands = assignments.flatMap(({ home, projectId }) =>
       assignCommands(folderOf(home), projectId),
@@ -46,7 +47,7 @@ export const createStorage = (root: string, run: Run, knownState: KnownState): S
     const output = await run(["xfs_io", ...commands.flatMap((command) => ["-c", command])]);
     const taken = parseProjectIds(output.stdout);
     for (const { home, projectId } of assignments)
-      if (taken.has(projectId)) knownState.given.add(projectId);
+      if (taken.has(projectId)) knownState.assignedIds.add(projectId);
       else refusals.set(home, reasonFor(folderOf(home), output));
   };
 
@@ -61,19 +62,19 @@ export const createStorage = (root: string, run: Run, knownState: KnownState): S
   };
 
   return {
-    look: (again) => inspect(root, run, knownState, again),
+    inspect: (recheck) => inspect(root, run, knownState, recheck),
     assign: async (assignments) => {
       const refusals: Refusals = new Map();
-      // Of the folder that holds the homes only itself is meant.
-      const each = (change: (assignment: Assignment) => Promise<void>) =>
+      // The folder that holds the homes needs no marker, and its tree keeps its ids.
+      const forEachHome = (change: (assignment: Assignment) => Promise<void>) =>
         forEachConcurrently(
           assignments.filter(({ home }) => home !== parentName && !refusals.has(home)),
-          (one) => change(one).catch((error) => refusals.set(one.home, wordsOf(error))),
+          (one) => change(one).catch((error) => refusals.set(one.home, messageOf(error))),
         );
-      await each(async ({ home }) => setMark(markOf(home)));
+      await forEachHome(async ({ home }) => createMarker(markerOf(home)));
       for (const some of chunks(assignments.filter(({ home }) => !refusals.has(home))))
         await assignFolders(some, refusals);
-      await each(assignTree);
+      await forEachHome(assignTree);
       return refusals;
     },
     limit: async (limits) => {
@@ -83,14 +84,14 @@ export const createStorage = (root: string, run: Run, knownState: KnownState): S
         const output = await run(xfsQuota(root, ...commands));
         if (output.code === 0) continue;
         const ids = some.map(({ projectId }) => projectId);
-        const accounts = await askAccounts(root, run, ids).catch(() => new Map<number, Account>());
+        const accounts = await readAccounts(root, run, ids).catch(() => new Map<number, Account>());
         for (const { home, projectId, ...limit } of some)
-          if (!isLimited(accounts.get(projectId), limit)) refusals.set(home, lastWords(output));
+          if (!isLimited(accounts.get(projectId), limit)) refusals.set(home, lastLines(output));
       }
       return refusals;
     },
-    unmark: async (home) => rmSync(markOf(home), { force: true }),
-    clear: async (projectIds) => {
+    removeMarker: async (home) => rmSync(markerOf(home), { force: true }),
+    clearLimits: async (projectIds) => {
       const none = { hardKiB: 0, hardFiles: 0 };
       const commands = projectIds.map((projectId) => limitCommand(projectId, none));
       if (commands.length > 0) await run(xfsQuota(root, ...commands));
@@ -98,13 +99,13 @@ export const createStorage = (root: string, run: Run, knownState: KnownState): S
   };
 };
 
-const setMark = (mark: string): void => {
+const createMarker = (path: string): void => {
   try {
-    writeFileSync(mark, "", { flag: "wx" });
+    writeFileSync(path, "", { flag: "wx" });
   } catch (error) {
     unless("EEXIST", undefined)(error);
   }
 };
 
 const reasonFor = (folder: string, output: Output): string =>
-  output.stderr.split("\n").find((line) => line.includes(`${folder}:`)) ?? lastWords(output);
+  output.stderr.split("\n").find((line) => line.includes(`${folder}:`)) ?? lastLines(output);

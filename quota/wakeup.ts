@@ -1,24 +1,24 @@
 import { watch } from "node:fs";
-import { wordsOf } from "./command.js";
+import { messageOf } from "./command.js";
 
-/** Wakes the watcher. A ring while nobody waits is kept for the next wait. */
+/** Wakes the watcher. A notification while it does not wait is kept for the next wait. */
 export type Wakeup = {
   notify: () => void;
-  /** Resolves at the next ring, or after `milliseconds`, or when `signal` aborts. */
+  /** Resolves at the next notification, or after `milliseconds`, or when `signal` aborts. */
   wait: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 };
 
-/** A silent bell. */
+/** A wakeup without a notification. */
 export const createWakeup = (): Wakeup => {
-  let isRung = false;
+  let isNotified = false;
   let wake: (() => void) | undefined;
   return {
     notify: () => {
-      isRung = true;
+      isNotified = true;
       wake?.();
     },
     wait: async (milliseconds, signal) => {
-      if (!isRung && !signal.aborted)
+      if (!isNotified && !signal.aborted)
         await new Promise<void>((resolve) => {
           const done = () => {
             clearTimeout(timer);
@@ -30,25 +30,25 @@ export const createWakeup = (): Wakeup => {
           signal.addEventListener("abort", done);
           wake = done;
         });
-      isRung = false;
+      isNotified = false;
     },
   };
 };
 
-/** Rings at each change in `folder` that `isMeant` takes by its name; answers how to stop. */
+/** Notifies at each change in `folder` whose name `isRelevant` accepts; returns the function that stops it. */
 export const notifyOnChange = (
   folder: string,
   wakeup: Wakeup,
   onError: (message: string) => void,
-  isMeant: (name: string) => boolean,
+  isRelevant: (name: string) => boolean,
 ): (() => void) => {
-  // The kernel's own word is enough: a pass looks for itself, and while events are lost by the kernel for their number,
-  // later ones still ring. chokidar, which loses none, looks through all of a folder at each event: half a second for 10,000.
+  // The kernel's events are enough: a pass reads the folder itself, and when the kernel drops events because there are too many,
+  // later ones still notify. chokidar, which loses none, reads the whole folder at each event: half a second for 10,000.
   const watcher = watch(folder, { encoding: "latin1" }, (_event, name) => {
-    if (name === null || isMeant(name)) wakeup.notify();
+    if (name === null || isRelevant(name)) wakeup.notify();
   });
-  watcher.on("error", (error) => onError(`${folder}: ${wordsOf(error)}`));
-  // What came between a pass and the moment the watch stood made no event.
+  watcher.on("error", (error) => onError(`${folder}: ${messageOf(error)}`));
+  // Changes between a pass and the start of the watch caused no event.
   wakeup.notify();
   return () => watcher.close();
 };

@@ -1,33 +1,34 @@
 import { uptime } from "node:os";
 import { join } from "node:path";
+import { storageFiles, storageFolders, storageRoot } from "../contracts/storage-folders.js";
 import { createCommandRunner } from "./command-runner.js";
-import { createRun, wordsOf } from "./command.js";
+import { createRun, messageOf } from "./command.js";
 import { fullScan } from "./full-scan.js";
 import { type KnownState, createKnownState } from "./known-state.js";
-import { type Limits, createLimits } from "./limits.js";
-import { keepWatch } from "./loop.js";
-import { createReadiness } from "./mount-check.js";
-import { type PassReport, makePass } from "./pass.js";
+import { type LimitsSnapshot, createLimits } from "./limits.js";
+import { runPasses } from "./loop.js";
+import { createMountCheck } from "./mount-check.js";
+import { type PassReport, runPass } from "./pass.js";
 import { readHighestId, statusOf, writeStatus } from "./status.js";
 import { createStorage } from "./storage.js";
 import { createTrash } from "./trash.js";
 import { type Wakeup, createWakeup, notifyOnChange } from "./wakeup.js";
 
-const root = process.env["SWARMHUB_STORAGE"] ?? "/srv/swarmhub";
+const root = storageRoot;
 
-const say = (line: string): void => {
+const log = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
 
-const sayPass = (outcome: PassReport | { problem: string }): void => {
-  if ("problem" in outcome) return say(`no pass: ${outcome.problem}`);
-  const { mended, failures } = outcome;
-  if (mended.length > 0) say(`limited ${mended.length}: ${firstOf(mended)}`);
-  for (const { home, reason } of failures.slice(0, 10)) say(`${home}: ${reason}`);
-  if (failures.length > 10) say(`… and ${failures.length - 10} more`);
+const logPass = (outcome: PassReport | { problem: string }): void => {
+  if ("problem" in outcome) return log(`no pass: ${outcome.problem}`);
+  const { repaired, failures } = outcome;
+  if (repaired.length > 0) log(`limited ${repaired.length}: ${listText(repaired)}`);
+  for (const { home, reason } of failures.slice(0, 10)) log(`${home}: ${reason}`);
+  if (failures.length > 10) log(`… and ${failures.length - 10} more`);
 };
 
-const firstOf = (names: readonly string[]): string =>
+const listText = (names: readonly string[]): string =>
   names.length > 10 ? `${names.slice(0, 10).join(" ")} …` : names.join(" ");
 
 const steady = (): number => performance.now();
@@ -42,61 +43,63 @@ const main = async (): Promise<void> => {
   const storage = createStorage(root, createCommandRunner(stop.signal), knownState);
   const readLimits = createLimits(root);
   const trash = createTrash(root, run, { wall: Date.now, steady }, (entry) => {
-    say(`erased ${entry} from the trash`);
+    log(`erased ${entry} from the trash`);
     wakeup.notify();
   });
-  let limits: Limits | undefined;
-  let begun = 0;
-  const missing = await keepWatch(
+  let snapshot: LimitsSnapshot | undefined;
+  let startedAt = 0;
+  const problem = await runPasses(
     {
-      isReady: createReadiness(root, run),
+      checkMount: createMountCheck(root, run),
       pass: async () => {
-        begun = steady();
-        limits = readLimits();
-        return makePass(storage, limits);
+        startedAt = steady();
+        snapshot = readLimits();
+        return runPass(storage, snapshot);
       },
       wakeup,
       listen: () => {
-        say("limits are in force; watching homes/ and limits/");
+        log("limits are in force; watching homes/ and limits/");
         return listenTo(wakeup, knownState);
       },
       onPass: async (outcome) => {
-        sayPass(outcome);
-        const rules = limits?.rules;
+        logPass(outcome);
+        const limits = snapshot?.limits;
+        const { fullScanTook } = knownState;
         const took = {
-          pass: Math.round(steady() - begun),
-          ...(knownState.surveyTook !== undefined && { survey: Math.round(knownState.surveyTook) }),
+          pass: Math.round(steady() - startedAt),
+          ...(fullScanTook !== undefined && { fullScan: Math.round(fullScanTook) }),
         };
-        const found = await trash.tend(rules?.trashDays ?? Infinity);
+        const trashReport = await trash.eraseOlderThan(limits?.trashDays ?? Infinity);
         const now = { date: new Date(), uptime: uptime() };
-        await writeStatus(root, statusOf(outcome, { rules, trash: found, took, now })).catch(
-          (error) => say(`watcher.json was not written: ${wordsOf(error)}`),
+        const status = statusOf(outcome, { limits, trash: trashReport, took, now });
+        await writeStatus(root, status).catch((error) =>
+          log(`watcher.json was not written: ${messageOf(error)}`),
         );
       },
     },
     stop.signal,
   );
-  if (missing === undefined) return;
-  say(missing);
+  if (problem === undefined) return;
+  log(problem);
   process.exitCode = 3;
 };
 
 const listenTo = (wakeup: Wakeup, knownState: KnownState): (() => void) => {
-  const hear = (name: string, isMeant: (changed: string) => boolean) => {
+  const watchFolder = (name: string, isRelevant: (changed: string) => boolean) => {
     try {
-      return notifyOnChange(join(root, name), wakeup, say, isMeant);
+      return notifyOnChange(join(root, name), wakeup, log, isRelevant);
     } catch (error) {
-      say(`${join(root, name)} is only looked at: ${wordsOf(error)}`);
+      log(`${join(root, name)} is only read at each pass: ${messageOf(error)}`);
       return () => {};
     }
   };
   const stops = [
-    hear("homes", (home) => {
+    watchFolder(storageFolders.homes, (home) => {
       knownState.forget(home);
       return true;
     }),
-    hear("limits", () => true),
-    hear("", (file) => file === "limits.json"),
+    watchFolder(storageFolders.limits, () => true),
+    watchFolder("", (file) => file === storageFiles.limits),
   ];
   return () => {
     for (const stop of stops) stop();

@@ -65,21 +65,25 @@ export class UnreachableError extends UserError {
   }
 }
 
-/** A command on a host ended with a non-zero code; the last lines of what it said are in the message. */
+/** A command on a host ended with a non-zero code; `title` says what it did, and is empty where the step's title does. */
 export class CommandError extends UserError {
   override name = "CommandError";
   constructor(
     host: string,
-    readonly command: string,
+    title: string,
     readonly output: Output,
   ) {
-    super(`\`${command}\` ended with ${output.code}${lastLines(output)}`, { host });
+    super(titled(title, `exit code ${output.code}${lastLines(output)}`), { host });
   }
 }
 
+/** A reason with a title in front, where there is one: "take the lock: timed out after 30 s". */
+export const titled = (title: string, reason: string): string =>
+  title === "" ? reason : `${title}: ${reason}`;
+
 const lastLines = ({ stderr, stdout }: Output): string => {
-  const said = (stderr.trim() === "" ? stdout : stderr).trim().split("\n").slice(-5).join("\n  ");
-  return said === "" ? " and said nothing" : `:\n  ${said}`;
+  const text = (stderr.trim() === "" ? stdout : stderr).trim();
+  return text === "" ? ", no output" : `:\n  ${text.split("\n").slice(-5).join("\n  ")}`;
 };
 
 /** Anything from a file, short and harmless enough for a terminal. */

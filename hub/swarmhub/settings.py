@@ -34,10 +34,10 @@ class Image:
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of the class: memory in bytes, cpu in cores (None: no limit), idle_timeout (None: never) and sweep_interval in seconds.
+    """The settings of the class: memory in bytes, cpu in cores (None: no limit), idle_timeout_seconds (None: never).
 
     The guarantee is the memory that is reserved for each server (None: all of its memory). Without a storage, the homes are in the
-    users' containers and are deleted with them. `packs`: fill one node before the next one is used.
+    users' containers and are deleted with them. The strategy is "spread", or "pack": fill one node before the next one is used.
     """
 
     name: str
@@ -50,10 +50,13 @@ class Settings:
     admins: frozenset[str]
     placement: tuple[str, ...]
     seats: int
-    idle_timeout: int | None
-    sweep_interval: float
+    idle_timeout_seconds: int | None
     images: tuple[Image, ...] = ()
-    packs: bool = False
+    strategy: str = "spread"
+
+    @property
+    def packs(self) -> bool:
+        return self.strategy == "pack"
 
 
 @dataclass(frozen=True)
@@ -107,10 +110,14 @@ def read_settings(path: Path) -> Settings:
         seats=take("seats", found.get("seats"), _is_whole(0), "a whole number"),
         # A browser reports activity every 30 s (websocket ping) and a server tells the hub every 300 s: a shorter timeout would
         # stop servers that are in use.
-        idle_timeout=take("cull", found.get("cull"), _is_idle_timeout, f"a whole number of seconds, at least {MIN_IDLE_TIMEOUT}, or null"),
+        idle_timeout_seconds=take(
+            "idleTimeoutSeconds",
+            found.get("idleTimeoutSeconds"),
+            _is_idle_timeout,
+            f"a whole number, at least {MIN_IDLE_TIMEOUT}, or null",
+        ),
         images=tuple(_images(found.get("images", []), take)),
-        packs=take("strategy", found.get("strategy", "spread"), lambda value: value in ("spread", "pack"), "spread or pack") == "pack",
-        sweep_interval=take("sweep", found.get("sweep", 60), _is_above_zero, "a number of seconds above 0"),
+        strategy=take("strategy", found.get("strategy", "spread"), lambda value: value in ("spread", "pack"), "spread or pack"),
     )
     if faults:
         raise _error(path, faults)

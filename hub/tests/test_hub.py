@@ -139,9 +139,11 @@ def test_tabs_that_request_a_server_at_the_same_time_all_follow_one_start(hub, s
     # All requests are waiting when the hub continues.
     os.kill(hub.hub.pid, signal.SIGSTOP)
     with ThreadPoolExecutor() as pool:
-        opened = [pool.submit(tab.open, "/hub/spawn") for tab in tabs]
-        time.sleep(0.5)
-        os.kill(hub.hub.pid, signal.SIGCONT)
+        try:
+            opened = [pool.submit(tab.open, "/hub/spawn") for tab in tabs]
+            time.sleep(0.5)
+        finally:
+            os.kill(hub.hub.pid, signal.SIGCONT)
         answers = [each.result() for each in opened]
     assert [status for status, _ in answers] == [200] * 6
     assert all('id="progress-bar"' in page for _, page in answers)
@@ -223,15 +225,16 @@ def test_first_files_that_do_not_fit_give_a_message_and_the_server_starts(hub, s
     wait_for(lambda: not swarm.services)
 
 
-def test_a_class_with_temporary_homes_and_images_shows_both_and_its_sweeper_works(tmp_path, swarm):
+def test_a_class_with_temporary_homes_and_images_shows_both_and_its_sweeper_works(tmp_path, swarm, monkeypatch):
     swarm.script = ["preparing"]
+    monkeypatch.setenv("SWARMHUB_SWEEP_SECONDS", "0.5")
     # One user per page, so that the sweeper has to read several pages.
     pages = [f"--JupyterHub.api_page_{which}_limit=1" for which in ("default", "max")]
     images = [
         {"name": "Python", "description": "", "image": "python@sha256:1", "memory": 1 << 30, "cpu": 1.5},
         {"name": "R <3", "description": "for week 3", "image": "r@sha256:2", "memory": 2 << 30, "cpu": 0.5},
     ]
-    hub = RunningHub(tmp_path, swarm.url, *pages, storage=None, sweep=0.5, images=images)
+    hub = RunningHub(tmp_path, swarm.url, *pages, storage=None, images=images)
     try:
         aaron, ivan = hub.browser(), hub.browser()
         sentence = "Your files are kept only while your server is running. Download the files that you want to keep."

@@ -1,6 +1,8 @@
 """Runs JupyterHub's own tests of spawners with our spawner."""
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -43,13 +45,19 @@ def test_our_spawner_passes_jupyterhubs_own_tests(module, names, tmp_path):
     plugin = "tests.support.upstream_suite_plugin"
     options = f"-p {plugin} -p no:cacheprovider -q --no-header --rootdir={tmp_path} -c {os.devnull} --pyargs".split()
     loops = ["-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=module", "-o", "asyncio_default_test_loop_scope=module"]
-    result = subprocess.run(  # noqa: S603
+    with subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", "pytest", *options, *loops, *(f"jupyterhub.tests.{module}::{name}" for name in names)],
         cwd=HUB,
         env=os.environ | {"PATH": f"{COMMANDS}:{os.environ['PATH']}", "PYTHONPATH": str(HUB)},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        timeout=300,
-        check=False,
-    )
-    assert result.returncode == 0, result.stdout[-5000:] + result.stderr[-2000:]
+        start_new_session=True,
+    ) as suite:
+        try:
+            output, _ = suite.communicate(timeout=300)
+        finally:
+            # The hubs, proxies and servers that the suite started are in its process group.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(suite.pid, signal.SIGKILL)
+    assert suite.returncode == 0, output[-7000:]

@@ -2,15 +2,15 @@ import type { X509Certificate } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { text } from "node:stream/consumers";
-import { Problem } from "../problem.js";
+import { Problem, retriesHint } from "../problem.js";
 import { type Window, renewalName } from "./renewal-window.js";
 
-/** An authority, and the root to check it by if it is not one that everybody knows (PEM). */
+/** An authority: the URL of its ACME directory, and the root that verifies its own HTTPS if that is not a public one (PEM). */
 export type Authority = { directory: string; ca: string | undefined };
 
 /**
- * What the authority suggests for this certificate, and the seconds for which that holds; undefined where it suggests nothing.
- * Throws a Trouble if it cannot be asked, or if its clock and ours differ by more than an hour.
+ * The renewal window that the authority suggests for this certificate, and the seconds for which that holds; undefined where it
+ * suggests none. Throws a Problem if it does not answer, or if its clock and ours differ by more than an hour.
  */
 export const askAuthority = async (
   authority: Authority,
@@ -40,7 +40,7 @@ const get = async ({ directory, ca }: Authority, url: string): Promise<Answer> =
       request(url, {
         agent: false,
         headers: { "user-agent": "swarmhub" },
-        signal: AbortSignal.timeout(askMilliseconds),
+        signal: AbortSignal.timeout(timeoutMilliseconds),
         ...(ca === undefined ? {} : { ca }),
       })
         .once("response", resolve)
@@ -56,29 +56,30 @@ const get = async ({ directory, ca }: Authority, url: string): Promise<Answer> =
   }
 };
 
-const askMilliseconds = 30_000;
+const timeoutMilliseconds = 30_000;
 
 const unreachable = (host: string, error: unknown): Problem => {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID")
     return new Problem(
-      `by the manager's clock the certificate of the authority ${host} itself does not hold: is the clock right?`,
+      `by the manager's clock, the certificate of the authority ${host} itself is not valid`,
       setClock,
       message,
     );
   if (/CERT|ISSUER|SIGNED|ALTNAME/.test(code))
-    return new Problem(
-      `the authority ${host} is not who it should be`,
-      "give the root of a private authority as tls.acme.ca",
-      message,
-    );
-  return new Problem(
-    `the authority ${host} does not answer`,
-    "it is tried again by itself; if that lasts, look whether the manager reaches it",
-    message,
-  );
+    return new Problem(untrusted(host), untrustedHint, message);
+  return new Problem(unanswered(host), unansweredHint, message);
 };
+
+/** The problem of an authority whose own HTTPS cannot be verified. */
+export const untrusted = (host: string): string =>
+  `the certificate of the authority ${host} itself is not trusted`;
+export const untrustedHint = "for a private authority, set its root certificate in tls.acme.ca";
+
+/** The problem of an authority that cannot be reached. */
+export const unanswered = (host: string): string => `the authority ${host} does not answer`;
+export const unansweredHint = `${retriesHint}; if this lasts, check that the manager can reach the authority`;
 
 const compareClocks = (date: string | undefined, now: Date): void => {
   const theirs = date === undefined ? Number.NaN : Date.parse(date);
@@ -96,7 +97,7 @@ const fieldOf = (value: unknown, name: string): unknown =>
   typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 
 const dateIn = (value: unknown, name: string): Date | undefined => {
-  const said = fieldOf(value, name);
-  const date = new Date(typeof said === "string" ? said : Number.NaN);
+  const field = fieldOf(value, name);
+  const date = new Date(typeof field === "string" ? field : Number.NaN);
   return Number.isNaN(date.getTime()) ? undefined : date;
 };

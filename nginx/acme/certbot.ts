@@ -1,33 +1,36 @@
 import { execFile } from "node:child_process";
 import { access, chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Acme, type Settings, namesOf } from "../../contracts/edge-settings.js";
-import { type Pair, pairFrom } from "../certificate-pair.js";
+import { type Acme, type EdgeSettings, namesOf } from "../../contracts/edge-settings.js";
+import { type CertificatePair, pairFrom } from "../certificate-pair.js";
 import { newRequest } from "../openssl.js";
 import { Problem } from "../problem.js";
 import { problemFromCertbot } from "./certbot-errors.js";
 
 /**
- * Has certbot ask for a certificate for a new key; answers the pair, which is nowhere on disk yet. Throws a Trouble. certbot keeps
- * the account and nothing else: by its own storage a kill at the wrong moment leaves a state that it refuses.
+ * Requests a certificate for a new key with certbot; answers the pair, which is not on disk yet. Throws a Problem. certbot stores the
+ * account and nothing else: its own storage of certificates, killed at the wrong moment, is left in a state that it refuses.
  */
-export const askByCertbot = async (settings: Settings, acme: Acme): Promise<Pair> => {
+export const requestByCertbot = async (
+  settings: EdgeSettings,
+  acme: Acme,
+): Promise<CertificatePair> => {
   const { run } = settings.folders;
   const work = await mkdtemp(join(run, ".certbot-"));
   try {
     await chmod(work, 0o700);
-    const { key, made } = await newRequest(run, namesOf(settings));
-    await writeFile(join(work, "request.pem"), made);
+    const { key, request } = await newRequest(run, namesOf(settings));
+    await writeFile(join(work, "request.pem"), request);
     const secrets = await writeConfiguration(settings, acme, work);
-    let { failed, said } = await execute(settings, acme, work);
-    if (failed && isAccountUnknown(said)) {
+    let { failed, output } = await execute(settings, acme, work);
+    if (failed && isAccountUnknown(output)) {
       const accounts = acmePath(settings, "certbot");
       await rm(`${accounts}.former`, { recursive: true, force: true });
       await rename(accounts, `${accounts}.former`);
-      ({ failed, said } = await execute(settings, acme, work));
+      ({ failed, output } = await execute(settings, acme, work));
     }
-    const words = secrets.reduce((text, secret) => text.replaceAll(secret, "…"), said);
-    if (failed) throw problemFromCertbot(words, new URL(acme.directory).host);
+    const shown = secrets.reduce((text, secret) => text.replaceAll(secret, "…"), output);
+    if (failed) throw problemFromCertbot(shown, new URL(acme.directory).host);
     const chain = await readFile(join(work, "fullchain.pem"), "utf8");
     return { ...pairFrom(`${chain}\n${key}`), directory: acme.directory };
   } finally {
@@ -35,16 +38,16 @@ export const askByCertbot = async (settings: Settings, acme: Acme): Promise<Pair
   }
 };
 
-/** The file in the folder of all that concerns the authority. */
-export const acmePath = ({ folders }: Settings, name: string): string =>
+/** The path of a file in the folder for everything about the authority. */
+export const acmePath = ({ folders }: EdgeSettings, name: string): string =>
   join(folders.certificates, "acme", name);
 
-/** The folder that nginx shows below /.well-known. */
-export const webrootOf = ({ folders }: Settings): string => join(folders.run, "webroot");
+/** The folder that nginx serves below /.well-known. */
+export const webrootOf = ({ folders }: EdgeSettings): string => join(folders.run, "webroot");
 
-/** Writes cli.ini, which a process list does not show; answers the secrets in it. */
+/** Writes cli.ini, as a process list would show arguments; answers the secrets in it. */
 const writeConfiguration = async (
-  settings: Settings,
+  settings: EdgeSettings,
   acme: Acme,
   work: string,
 ): Promise<string[]> => {
@@ -53,7 +56,7 @@ const writeConfiguration = async (
   if (!/^[\w=-]*$/.test(eabKey))
     throw new Problem(
       "the key of the external account is not base64url",
-      "look at what tls.acme.eab.key names",
+      "check the file or variable of tls.acme.eab.key",
     );
   const lines = [
     "non-interactive = true",
@@ -68,15 +71,18 @@ const writeConfiguration = async (
     `cert-path = ${join(work, "certificate.pem")}`,
     `chain-path = ${join(work, "chain.pem")}`,
     `fullchain-path = ${join(work, "fullchain.pem")}`,
-    ...(await proof(settings, acme)),
+    ...(await challengeLines(settings, acme)),
   ];
   await mkdir(webrootOf(settings), { recursive: true });
   await writeFile(join(work, "cli.ini"), `${lines.join("\n")}\n`, { mode: 0o600 });
   return eabKey === "" ? [] : [eabKey];
 };
 
-/** How the names are proven. */
-const proof = async (settings: Settings, { dns, propagation }: Acme): Promise<string[]> => {
+/** The lines of cli.ini on how certbot proves that the names are ours. */
+const challengeLines = async (
+  settings: EdgeSettings,
+  { dns, propagation }: Acme,
+): Promise<string[]> => {
   if (dns === null) return ["authenticator = webroot", `webroot-path = ${webrootOf(settings)}`];
   if ("plugin" in dns) {
     const credentials = acmePath(settings, "dns-credentials.ini");
@@ -88,9 +94,9 @@ const proof = async (settings: Settings, { dns, propagation }: Acme): Promise<st
   }
   const hook = acmePath(settings, "dns-hook");
   await access(hook).catch(() => {
-    throw new Problem("the script that changes the DNS is not there", "swarmhub up");
+    throw new Problem("the DNS hook is missing", "swarmhub up");
   });
-  const call = (word: string) => `${hook} ${word} "$CERTBOT_DOMAIN" "$CERTBOT_VALIDATION"`;
+  const call = (action: string) => `${hook} ${action} "$CERTBOT_DOMAIN" "$CERTBOT_VALIDATION"`;
   return [
     "authenticator = manual",
     "preferred-challenges = dns",
@@ -99,12 +105,12 @@ const proof = async (settings: Settings, { dns, propagation }: Acme): Promise<st
   ];
 };
 
-/** Runs certbot; ends it after ten minutes: nobody's DNS takes longer. */
+/** Runs certbot; ends it after ten minutes: no DNS takes longer. */
 const execute = (
-  settings: Settings,
+  settings: EdgeSettings,
   acme: Acme,
   work: string,
-): Promise<{ failed: boolean; said: string }> =>
+): Promise<{ failed: boolean; output: string }> =>
   new Promise((resolve) => {
     const ca = acmePath(settings, "ca.pem");
     const options = {
@@ -116,16 +122,16 @@ const execute = (
     const argv = ["certonly", "--config", join(work, "cli.ini")];
     execFile(join(settings.folders.certbot, "certbot"), argv, options, (error, stdout, stderr) => {
       const isSlow = error?.killed === true;
-      const why = isSlow
+      const end = isSlow
         ? "\nended after ten minutes"
         : error?.signal
           ? "\ncertbot was killed"
           : "";
-      const unstarted = error?.code === "ENOENT" ? `\n${error.message}` : "";
-      resolve({ failed: error !== null, said: `${stdout}\n${stderr}${why}${unstarted}` });
+      const notStarted = error?.code === "ENOENT" ? `\n${error.message}` : "";
+      resolve({ failed: error !== null, output: `${stdout}\n${stderr}${end}${notStarted}` });
     });
   });
 
-/** An authority may forget or close an account; another costs nothing. */
-const isAccountUnknown = (said: string): boolean =>
-  /accountDoesNotExist|Account \S+ not found|account is (not valid|deactivated)/i.test(said);
+/** An authority may forget or close an account; a new one costs nothing. */
+const isAccountUnknown = (output: string): boolean =>
+  /accountDoesNotExist|Account \S+ not found|account is (not valid|deactivated)/i.test(output);

@@ -6,16 +6,14 @@ import { isIPv6 } from "node:net";
 import { join } from "node:path";
 import { Problem } from "../problem.js";
 
-/** How the world would reach us: the folder that `/.well-known/acme-challenge/` shows, and port 80. */
-export type Outside = { webroot: string; port: number };
-
 /**
- * Looks whether each name leads here: what it resolves to must answer with a number of ours. Throws a Trouble if not. An address that
- * does not answer at all is let pass, since many networks let nobody reach their own public address from inside.
+ * Checks that each name points here: every address it resolves to must answer with a random number of ours. Throws a Problem if not.
+ * An address that does not answer at all is accepted, since many networks do not let a machine reach its own public address.
+ * `webroot` is the folder with `/.well-known/acme-challenge/`, `port` is 80.
  */
 export const checkReachability = async (
   names: readonly string[],
-  { webroot, port }: Outside,
+  { webroot, port }: { webroot: string; port: number },
 ): Promise<void> => {
   const nonce = randomBytes(16).toString("hex");
   const folder = join(webroot, challenges);
@@ -29,33 +27,30 @@ export const checkReachability = async (
   }
 };
 
-/** Where the authority looks (RFC 8555, 8.3). */
+/** Where the authority sends its requests (RFC 8555, 8.3). */
 const challenges = ".well-known/acme-challenge";
 
 const checkName = async (name: string, file: string, nonce: string, port: number) => {
+  const pointIt = `point ${name} to the manager's public address`;
   const addresses = await lookup(name, { all: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new Problem(
-      `${name} is not in the DNS`,
-      `let ${name} lead to the manager's public address`,
-      error.message,
-    );
+    throw new Problem(`${name} is not in the DNS`, pointIt, error.message);
   });
   for (const { address } of addresses) {
     const answer = await bodyFrom(address, name, `/${challenges}/${file}`, port);
     if (answer === refused)
       throw new Problem(
-        `${name} leads to ${address}, where nothing listens on port ${port}`,
-        `let ${name} lead to the manager's public address, and open port 80 to it${insist}`,
+        `${name} points to ${address}, where nothing listens on port ${port}`,
+        `${pointIt}, and open port 80 to it${forceHint}`,
       );
     if (answer !== unanswered && answer !== nonce)
       throw new Problem(
-        `${name} leads to ${address}, where somebody else answers`,
-        `let ${name} lead to the manager's public address${insist}`,
+        `${name} points to ${address}, where another server answers`,
+        `${pointIt}${forceHint}`,
       );
   }
 };
 
-const insist = "; if that is so only from inside: swarmhub tls renew --force";
+const forceHint = "; if this is so only from inside the network: swarmhub tls renew --force";
 
 const refused = Symbol("refused");
 const unanswered = Symbol("unanswered");
@@ -84,13 +79,13 @@ const bodyFrom = async (
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : "";
     if (code === "ECONNREFUSED" && !isIPv6(address)) return refused;
-    // Our own nginx closes on a name that is not its own; so may others.
+    // Our own nginx closes the connection for a name that is not its own; other servers may, too.
     if (code === "ECONNRESET" || code === "HPE_INVALID_CONSTANT") return "";
     return unanswered;
   }
 };
 
-/** What was asked for is short: whoever sends more is not us, and is not read to the end. */
+/** The expected answer is short: a longer one is not ours, and is not read to the end. */
 const firstBytes = async (response: IncomingMessage): Promise<string> => {
   let body = "";
   for await (const chunk of response.setEncoding("utf8")) {

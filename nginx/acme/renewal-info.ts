@@ -1,22 +1,26 @@
-import type { Acme, Settings } from "../../contracts/edge-settings.js";
-import type { Pair } from "../certificate-pair.js";
+import type { Acme, EdgeSettings } from "../../contracts/edge-settings.js";
+import type { CertificatePair } from "../certificate-pair.js";
 import { askAuthority } from "./authority.js";
 import { authorityOf } from "./issue.js";
 import type { Window } from "./renewal-window.js";
 
-type Suggested = (settings: Settings, acme: Acme, pair: Pair) => Promise<Window | undefined>;
+type SuggestedWindow = (
+  settings: EdgeSettings,
+  acme: Acme,
+  pair: CertificatePair,
+) => Promise<Window | undefined>;
 
 /**
- * What the authority suggests for a certificate, asked for no more often than it wants to be. Remembered in memory and by a clock that
- * nobody sets: on disk, a clock a year ahead would keep us from asking for a year.
+ * The renewal window that the authority suggests for a certificate, requested no more often than the authority allows. It is kept in
+ * memory and timed by the monotonic clock: on disk, a clock a year ahead would suppress requests for a year.
  */
-export const renewalInfo = (now: () => Date): Suggested => {
+export const renewalInfo = (now: () => Date): SuggestedWindow => {
   let known: { serial: string; window: Window; until: number } | undefined;
   return async (settings, acme, { leaf }) => {
     const serial = leaf.serialNumber;
     if (known?.serial !== serial) known = undefined;
     if (known !== undefined && performance.now() < known.until) return known.window;
-    // An authority that is away has said what it said, or nothing.
+    // While the authority does not answer, its last answer holds.
     const answer = await authorityOf(settings, acme)
       .then((authority) => askAuthority(authority, leaf, now))
       .catch(() => undefined);

@@ -84,7 +84,7 @@ cat >/etc/swarmhub/hub.json <<'json'
 {"name": "bench", "network": "swarmhub", "image": "$image", "memory": 419430400, "cpu": 1, "storage": {"address": "$manager", "path": "/srv/swarmhub"},
  "admins": ["ada"], "placement": ["node.labels.swarmhub.users==true"], "seats": 6}
 json
-echo '{"domain": null, "address": "$manager", "tls": "self-signed"}' >/etc/swarmhub/edge.json
+echo '{"domain": null, "address": "$manager", "tls": {"kind": "self-signed"}}' >/etc/swarmhub/edge.json
 docker node update --label-add swarmhub.users=true node2 >/dev/null
 docker node update --label-add swarmhub.users=true node3 >/dev/null
 docker run -d --name swarmhub-quota --network none --restart always --cap-drop ALL --cap-add SYS_ADMIN --cap-add FOWNER --cap-add DAC_OVERRIDE \

@@ -1,5 +1,5 @@
 /**
- * Only perform.ts, which only reconcile.ts imports, runs a step: a dry run is true because nobody else does.
+ * Only run-steps.ts runs a step: a dry run is true because nothing else does.
  * A host has a `run` as well, so a step's is known by the name of what it is called on, or by its argument.
  */
 export const onlyReconcileRunsSteps = {

@@ -1,4 +1,4 @@
-// A plugin for oxlint: which room of the house may import which, and the one file that runs steps. docs/architecture.md has the map.
+// A plugin for oxlint: which room may import which, and the one file that runs steps. docs/architecture.md has the map.
 import { dirname, join, relative, sep } from "node:path";
 import { onlyReconcileRunsSteps } from "./only-reconcile-runs-steps.js";
 

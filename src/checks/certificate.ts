@@ -2,20 +2,20 @@ import { type AcmeConfig, type TlsConfig, namesOf } from "../config/types.js";
 import { UserError } from "../errors.js";
 import { paths } from "../paths.js";
 import { quoteAll } from "../text/shell.js";
-import { operatorGiven } from "../tls/inspect.js";
+import { inspectGivenFiles } from "../tls/inspect.js";
 import { type Check, type CheckContext, type Finding, withTimeout } from "./check.js";
 
-const patience = 5000;
-// milliseconds for a web page or a name server
+/** Milliseconds for a web page or a name server. */
+const timeout = 5000;
 
-/** An authority can be shown that the names are ours, and what the operator gave will do for a while. */
+/** An authority can verify that the names are ours, and the operator's own files stay valid for a while. */
 export const certificate: Check = {
   name: "tls",
   run: async (context) => {
     const { cluster, machines } = context;
-    const given = await operatorGiven(cluster.config, machines(cluster.manager).address);
-    // What is refused, the plan's own check tells.
-    const warnings = given instanceof UserError ? [] : given.warnings;
+    const givenFiles = await inspectGivenFiles(cluster.config, machines(cluster.manager).address);
+    // An error in the files is reported by the check of the plan.
+    const warnings = givenFiles instanceof UserError ? [] : givenFiles.warnings;
     return [
       ...warnings.map((text): Finding => ({ level: "warning", text })),
       ...(await authorityFindings(context)),
@@ -23,8 +23,8 @@ export const certificate: Check = {
   },
 };
 
-/** Whether an authority asks at port 80 of each name (HTTP-01). */
-export const isAskedThere = (tls: TlsConfig): tls is AcmeConfig =>
+/** Whether an authority connects to port 80 of each name (HTTP-01). */
+export const usesHttpChallenge = (tls: TlsConfig): tls is AcmeConfig =>
   tls.kind === "acme" && tls.dns === undefined;
 
 const authorityFindings = async (context: CheckContext): Promise<Finding[]> => {
@@ -32,54 +32,55 @@ const authorityFindings = async (context: CheckContext): Promise<Finding[]> => {
   const { tls } = config;
   const names = namesOf(config);
   if (tls.kind !== "acme") return [];
-  const forbidden = isLetsEncrypt(tls)
-    ? await Promise.all(names.map((name) => forbiddenBy(name, context)))
+  const caa = isLetsEncrypt(tls)
+    ? await Promise.all(names.map((name) => caaFindings(name, context)))
     : [];
-  const found = isAskedThere(tls)
-    ? [...(await unresolved(names, context)), ...(await portFindings(tls, names, context))]
+  const found = usesHttpChallenge(tls)
+    ? [...(await resolverFindings(names, context)), ...(await portFindings(tls, names, context))]
     : [];
-  return [...forbidden.flat(), ...found];
+  return [...caa.flat(), ...found];
 };
 
 const isLetsEncrypt = ({ directory }: AcmeConfig): boolean =>
   new URL(directory).host.endsWith(".letsencrypt.org");
 
-/** CAA: the nearest name that has such records says who may give out certificates (RFC 8659). */
-const forbiddenBy = async (name: string, { world }: CheckContext): Promise<Finding[]> => {
+/** CAA: the records of the nearest name that has any say which authorities may issue certificates (RFC 8659). */
+const caaFindings = async (name: string, { operator }: CheckContext): Promise<Finding[]> => {
   const parts = name.split(".");
   for (let skip = 0; skip < parts.length - 1; skip += 1) {
     const parent = parts.slice(skip).join(".");
-    const issuers = (await withTimeout(patience, world.issuers(parent))) ?? [];
+    const issuers = (await withTimeout(timeout, operator.issuers(parent))) ?? [];
     if (issuers.length === 0) continue;
     if (issuers.some((issuer) => /^letsencrypt\.org\s*(;|$)/.test(issuer.trim()))) return [];
     return [
       {
         level: "warning",
-        text: `${parent} has CAA records by which Let's Encrypt may give out no certificate`,
-        hint: `at your name provider: a CAA record of ${parent} with 0 issue "letsencrypt.org"`,
+        text: `the CAA records of ${parent} do not allow Let's Encrypt to issue certificates`,
+        hint: `at your DNS provider, add a CAA record to ${parent}: 0 issue "letsencrypt.org"`,
       },
     ];
   }
   return [];
 };
 
-/** The edge looks the names up itself before it asks, by what the manager knows. */
-const unresolved = async (
+/** Before a request the edge resolves the names itself, as the manager does. */
+const resolverFindings = async (
   names: readonly string[],
   { cluster }: CheckContext,
 ): Promise<Finding[]> => {
   const { manager } = cluster;
-  const known = await manager.script(
+  const resolved = await manager.script(
     `for name in ${quoteAll(names)}; do timeout 5 getent ahostsv4 "$name" >/dev/null && echo "$name"; done; true`,
+    { title: "resolve the domain" },
   );
-  const missing = names.filter((name) => !known.split("\n").includes(name));
+  const missing = names.filter((name) => !resolved.split("\n").includes(name));
   if (missing.length === 0) return [];
   return [
     {
       host: manager.name,
       level: "warning",
-      text: `does not know ${missing.join(" and ")}, so that the edge will not ask for a certificate`,
-      hint: `look at /etc/resolv.conf on ${manager.name}, or wait: a new record takes a while to be seen`,
+      text: `cannot resolve ${missing.join(" and ")}, so the edge will not request a certificate`,
+      hint: `check /etc/resolv.conf on ${manager.name}, or wait: a new record takes a while to be visible`,
     },
   ];
 };
@@ -87,28 +88,28 @@ const unresolved = async (
 const portFindings = async (
   tls: AcmeConfig,
   names: readonly string[],
-  { cluster, machines, world }: CheckContext,
+  { cluster, machines, operator }: CheckContext,
 ): Promise<Finding[]> => {
   const { files } = machines(cluster.manager).facts;
   if (files[paths.edgeConfiguration] === undefined)
     return [
       {
         level: "note",
-        text: `${tls.authority} will ask at port 80 of ${names.join(" and ")}: it must be open to all; \`check\` tries it once the class is up`,
+        text: `${tls.authority} will connect to port 80 of ${names.join(" and ")}: it must be open to the Internet; \`check\` tests it once the class is up`,
       },
     ];
   return Promise.all(
     names.map(async (name): Promise<Finding> => {
       const url = `http://${name}/.well-known/acme-challenge/swarmhub-check`;
       const answer = await withTimeout(
-        patience,
-        world.fetch(url, { redirect: "manual", signal: AbortSignal.timeout(patience) }),
+        timeout,
+        operator.fetch(url, { redirect: "manual", signal: AbortSignal.timeout(timeout) }),
       );
       return answer === undefined
         ? {
             level: "warning",
-            text: `nobody answers at port 80 of ${name}, where ${tls.authority} asks`,
-            hint: "open port 80 in the provider's firewall, or use DNS-01: `dns` in swarmhub.yaml's `tls`",
+            text: `port 80 of ${name} does not answer, and ${tls.authority} must reach it`,
+            hint: "open port 80 in the provider's firewall, or use DNS-01: write `dns` in `tls` of swarmhub.yaml",
           }
         : { level: "ok", text: `port 80 of ${name} answers` };
     }),

@@ -4,13 +4,13 @@ import type { Machines } from "../cluster/machines.js";
 import { UserError, exitCode } from "../errors.js";
 import type { Host } from "../host/host.js";
 
-/** How a finding weighs: a note could not be decided, a warning can be lived with, a refusal stops `up`. */
-export type Level = "ok" | "note" | "warning" | "refusal";
+/** How severe a finding is: a note could not be decided, a warning is harmless for now, an error stops `up`. */
+export type Level = "ok" | "note" | "warning" | "error";
 
-/** One thing that a check found; without a host it is about the class as a whole. */
+/** The result of one check on one subject; without a host it is about the whole class. */
 export type Finding = { host?: string; level: Level; text: string; hint?: string };
 
-/** What the operator's own machine answers: milliseconds since 1970, the addresses of a name, who may give out its certificates, web pages. */
+/** The operator's own machine: its clock (milliseconds since 1970), DNS lookups and HTTP. */
 export type OperatorMachine = {
   now: () => number;
   lookup: (name: string) => Promise<string[]>;
@@ -19,18 +19,18 @@ export type OperatorMachine = {
   fetch: (url: string, init: RequestInit) => Promise<Response>;
 };
 
-/** What a check looks at. */
+/** The input of a check. */
 export type CheckContext = {
   cluster: Cluster;
   machines: Machines;
   listening: (host: Host) => readonly Listener[];
-  world: OperatorMachine;
+  operator: OperatorMachine;
 };
 
-/** One look before anything is done. It leaves nothing on a machine that does not end with it. */
+/** One preflight check. It changes nothing on a machine and leaves nothing running there. */
 export type Check = { name: string; run: (context: CheckContext) => Promise<Finding[]> };
 
-/** The machine that we sit at. */
+/** The machine on which swarmhub runs. */
 export const operatorMachine: OperatorMachine = {
   now: () => Date.now(),
   lookup: async (name) => (await lookup(name, { all: true })).map(({ address }) => address),
@@ -41,45 +41,45 @@ export const operatorMachine: OperatorMachine = {
   fetch: (url, init) => fetch(url, init),
 };
 
-/** What the work answers, or undefined where it fails or takes longer than so many milliseconds. */
+/** The result of a promise; undefined if it rejects or takes longer than so many milliseconds. */
 export const withTimeout = async <T>(
   milliseconds: number,
-  work: Promise<T>,
+  promise: Promise<T>,
 ): Promise<T | undefined> => {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
+  const timeout = new Promise<undefined>((resolve) => {
     timer = setTimeout(resolve, milliseconds, undefined);
   });
   try {
-    return await Promise.race([work.catch(() => undefined), late]);
+    return await Promise.race([promise.catch(() => undefined), timeout]);
   } finally {
     clearTimeout(timer);
   }
 };
 
-/** A UserError as a finding. Throws anything else, and a lost machine's error. */
-export const refusalFrom = (error: unknown): Finding => {
+/** A UserError as a finding of level error; rethrows other errors and those of an unreachable machine. */
+export const findingFrom = (error: unknown): Finding => {
   if (!(error instanceof UserError) || error.code === exitCode.unreachable) throw error;
   const { reason, host, hint } = error;
   return {
-    level: "refusal",
+    level: "error",
     text: host === undefined ? error.message : reason,
     ...(host !== undefined && { host }),
     ...(hint !== undefined && { hint }),
   };
 };
 
-/** A TCP port that something listens on, with what listens. */
+/** A TCP port in use, and the program that listens on it. */
 export type Listener = { port: number; program: string };
 
-/** What listens on each machine. No part of the facts: who it is takes a look at every process. */
+/** The listening programs of each machine; not among the facts, since `ss -p` reads every process. */
 export const inspectListening = async ({
   hosts,
 }: Cluster): Promise<(host: Host) => readonly Listener[]> => {
-  const looks = new Map(
+  const listeners = new Map(
     await Promise.all(hosts.map(async (host) => [host, await listeningOn(host)] as const)),
   );
-  return (host) => looks.get(host) ?? [];
+  return (host) => listeners.get(host) ?? [];
 };
 
 const listeningOn = async (host: Host): Promise<Listener[]> => {

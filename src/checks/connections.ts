@@ -5,47 +5,46 @@ import { type Listener, type Tried, listen, probe } from "./connections/exchange
 import { connectionFindings } from "./connections/findings.js";
 import { type NeededConnection, neededConnections } from "./connections/needed.js";
 
-/** What Swarm and NFS need between the machines really goes through, the large packets as well (moby#41406). */
+/** Tests the connections that Swarm and NFS need between the machines, also with full-size packets (moby#41406). */
 export const connections: Check = {
-  name: "ports",
+  name: "connections",
   run: async (context): Promise<Finding[]> => {
-    const ways = neededConnections(context);
-    return connectionFindings(await tryAll(ways, context), context);
+    return connectionFindings(await testAll(neededConnections(context), context), context);
   },
 };
 
-const tryAll = async (
-  ways: readonly NeededConnection[],
+const testAll = async (
+  needed: readonly NeededConnection[],
   { machines }: CheckContext,
 ): Promise<Tried[]> => {
   const nonce = randomBytes(16).toString("hex");
   const addressOf = (host: Host): string => machines(host).address;
   const listeners = new Map<Host, Listener>();
   try {
-    const targets = [...new Set(ways.map(({ to }) => to))];
-    const begun = await Promise.allSettled(
+    const targets = [...new Set(needed.map(({ to }) => to))];
+    const started = await Promise.allSettled(
       targets.map(async (to) => {
-        const wanted = ways
-          .filter((way) => way.to === to)
+        const wanted = needed
+          .filter((connection) => connection.to === to)
           .map(({ protocol, port }) => `${protocol}/${port}`);
         listeners.set(to, await listen(to, addressOf(to), nonce, [...new Set(wanted)]));
       }),
     );
-    const failed = begun.find((each) => each.status === "rejected");
+    const failed = started.find((each) => each.status === "rejected");
     if (failed !== undefined) throw failed.reason;
-    const sources = [...new Set(ways.map(({ from }) => from))];
-    const tried = await Promise.all(
+    const sources = [...new Set(needed.map(({ from }) => from))];
+    const results = await Promise.all(
       sources.map((from) =>
         probe(
           from,
-          ways.filter((way) => way.from === from),
+          needed.filter((connection) => connection.from === from),
           nonce,
           addressOf,
           listeners,
         ),
       ),
     );
-    return tried.flat();
+    return results.flat();
   } finally {
     await Promise.all([...listeners.values()].map((listener) => listener.stop()));
   }

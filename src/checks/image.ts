@@ -8,13 +8,13 @@ import { formatSize } from "../text/format.js";
 import { type Check, type Finding, type OperatorMachine, withTimeout } from "./check.js";
 import { type Answer, askForImage } from "./image/registry.js";
 
-/** The images of users' servers are in their registries, or on the machines already. What cannot be asked from here is noted only. */
+/** The images of users' servers are on the machines or in their registries; a registry that does not answer is only noted. */
 export const imageCheck: Check = {
   name: "image",
-  run: ({ cluster, world }) =>
+  run: ({ cluster, operator }) =>
     Promise.all(
       imagesOf(cluster.config).map(({ image: reference, build }) =>
-        build === undefined ? findingOf(reference, cluster, world) : buildFinding(build),
+        build === undefined ? pullFinding(reference, cluster, operator) : buildFinding(build),
       ),
     ),
 };
@@ -22,57 +22,59 @@ export const imageCheck: Check = {
 const buildFinding = async (build: BuildSource): Promise<Finding> => {
   const from = await readBuild(build);
   if (from instanceof UserError)
-    return { level: "refusal", text: from.message, ...(from.hint && { hint: from.hint }) };
+    return { level: "error", text: from.message, ...(from.hint && { hint: from.hint }) };
   const content = `${from.files} files and folders, ${formatSize(from.bytes)}`;
   return { level: "ok", text: `${build.folder} will be built on the manager: ${content}` };
 };
 
-const findingOf = async (
+const pullFinding = async (
   reference: string,
   cluster: Cluster,
-  world: OperatorMachine,
+  operator: OperatorMachine,
 ): Promise<Finding> => {
   const { registryMirrors } = cluster.config.engine;
   const local = await Promise.all(cluster.seatHosts.map((host) => localImage(host, reference)));
-  if (local.every((found) => found !== undefined))
+  if (local.every((image) => image !== undefined))
     return { level: "ok", text: `${reference} is on every machine that takes users` };
   const answer =
     (await askThroughDocker(cluster.manager, reference)) ??
-    (await askForImage(reference, registryMirrors, world.fetch));
-  const found: Record<typeof answer.kind, Finding> = {
-    there: { level: "ok", text: `${reference} is at ${answer.registry}` },
+    (await askForImage(reference, registryMirrors, operator.fetch));
+  const findings: Record<typeof answer.kind, Finding> = {
+    found: { level: "ok", text: `${reference} is available from ${answer.registry}` },
     unknown: {
       level: "note",
-      text: `${reference}: ${answer.registry} could not be asked from here (${answer.words})`,
+      text: `${reference} could not be checked: ${answer.registry} gave no clear answer (${answer.message})`,
     },
     refused: {
-      level: "refusal",
-      text: `${reference} cannot be pulled: ${answer.registry} answers ${answer.words}`,
-      hint: "correct `servers: image` in the configuration (name, tag; it must be public)",
+      level: "error",
+      text: `${reference} cannot be pulled: ${answer.registry} answers ${answer.message}`,
+      hint: "correct the name and tag in `servers: image`; the image must be public",
     },
   };
-  return found[answer.kind];
+  return findings[answer.kind];
 };
 
-const patience = 10_000;
+const timeout = 10_000;
 // milliseconds
 
-/** What a machine's own Docker is told by the registry, through its mirrors and with its authorities; undefined without a Docker or a clear word. */
+/** The registry's answer to a machine's Docker, with its mirrors and authorities; undefined without Docker or a clear answer. */
 const askThroughDocker = async (host: Host, image: string): Promise<Answer | undefined> => {
   const { units } = await host.facts();
   if (units["docker.service"] !== "active") return undefined;
-  const asked = host.docker
+  const answer = host.docker
     .getImage(image)
     .distribution()
-    .then((): Answer => ({ kind: "there", registry: "its registry", words: "" }), refusedBy);
-  return withTimeout(patience, asked);
+    .then((): Answer => ({ kind: "found", registry: "its registry", message: "" }), refusedBy);
+  return withTimeout(timeout, answer);
 };
 
-// The status is 500 also for what a registry refused in so many words, and for one that cannot be reached.
-const refusal =
+// Docker answers 500 both for a registry's refusal and for an unreachable registry, so the message decides.
+const refusalPattern =
   /manifest unknown|name unknown|: not found|denied: |unauthorized|authentication required/i;
 
 const refusedBy = (error: Error & { json?: { message?: string } }): Answer | undefined => {
-  const words = error.json?.message ?? error.message;
-  return refusal.test(words) ? { kind: "refused", registry: "its registry", words } : undefined;
+  const message = error.json?.message ?? error.message;
+  return refusalPattern.test(message)
+    ? { kind: "refused", registry: "its registry", message }
+    : undefined;
 };

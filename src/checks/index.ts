@@ -10,7 +10,7 @@ import {
   type OperatorMachine,
   inspectListening,
   operatorMachine,
-  refusalFrom,
+  findingFrom,
 } from "./check.js";
 import { clock } from "./clock.js";
 import { connections } from "./connections.js";
@@ -19,13 +19,13 @@ import { domain } from "./domain.js";
 import { imageCheck } from "./image.js";
 import { occupiedPorts } from "./occupied-ports.js";
 import { plan } from "./plan.js";
-import { seatHosts } from "./seats.js";
+import { seats } from "./seats.js";
 import { system } from "./system.js";
 
-/** A finding and the name of the check that it comes from. */
+/** A finding and the name of its check. */
 export type Found = Finding & { check: string };
 
-/** All of them, in the order in which they are shown. */
+/** All checks, in the order of the output. */
 export const allChecks: readonly Check[] = [
   system,
   clock,
@@ -33,33 +33,33 @@ export const allChecks: readonly Check[] = [
   occupiedPorts,
   diskSpace,
   plan,
-  seatHosts,
+  seats,
   domain,
   certificate,
   imageCheck,
 ];
 
-/** The looks that take hardly more than a round trip; `up` takes them before its first step. */
+/** The checks that take little more than a round trip; `up` runs them before its first step. */
 const cheapChecks: readonly Check[] = allChecks.filter((check) => check !== connections);
 
-/** The cheap checks of a class; changes nothing. */
+/** Runs the cheap checks of a class; changes nothing. */
 export const preflight = (
   cluster: Cluster,
-  world: OperatorMachine = operatorMachine,
-): Promise<Found[]> => runChecks(cheapChecks, cluster, world);
+  operator: OperatorMachine = operatorMachine,
+): Promise<Found[]> => runChecks(cheapChecks, cluster, operator);
 
-/** Runs checks side by side. A UserError of a check is its refusal; a lost machine and our own mistakes are thrown. */
+/** Runs checks in parallel. A check's UserError becomes a finding; throws where a machine is lost or swarmhub has a bug. */
 export const runChecks = async (
   checks: readonly Check[],
   cluster: Cluster,
-  world: OperatorMachine,
+  operator: OperatorMachine,
 ): Promise<Found[]> => {
   const context = {
     cluster,
     machines: await inspectMachines(cluster),
-    // Before any check runs: that of the ports listens itself.
+    // Before any check runs, since the check of the connections listens itself.
     listening: await inspectListening(cluster),
-    world,
+    operator,
   };
   const found = await Promise.all(
     checks.map(async (check) =>
@@ -69,22 +69,22 @@ export const runChecks = async (
   return found.flat();
 };
 
-/** The error for what was refused, undefined where nothing was; the findings themselves are in it only on demand. */
-export const refusal = (
+/** The UserError for the errors among the findings; undefined if there are none. `listed` puts the findings into its message. */
+export const preflightError = (
   found: readonly Found[],
   { listed }: { listed: boolean },
 ): UserError | undefined => {
-  const refused = found.filter(({ level }) => level === "refusal");
-  if (refused.length === 0) return undefined;
-  const lines = refused.map(({ host, text, hint }) => {
+  const errors = found.filter(({ level }) => level === "error");
+  if (errors.length === 0) return undefined;
+  const lines = errors.map(({ host, text, hint }) => {
     const where = host === undefined ? "" : `${host}: `;
     return `  ${where}${text}${hint === undefined ? "" : `\n    → ${hint.replaceAll("\n", "\n      ")}`}`;
   });
   return new UserError(
     listed
-      ? [`this class cannot be made:`, ...lines].join("\n")
-      : `this class cannot be made: ${plural(refused.length, "refusal")}`,
-    { hint: "mend that, then `swarmhub check` looks again", code: exitCode.preflight },
+      ? ["preflight failed:", ...lines].join("\n")
+      : `preflight failed: ${plural(errors.length, "error")}`,
+    { hint: "fix the errors, then type `swarmhub check`", code: exitCode.preflight },
   );
 };
 
@@ -92,6 +92,6 @@ const findings = async (check: Check, context: CheckContext): Promise<Finding[]>
   try {
     return await check.run(context);
   } catch (error) {
-    return [refusalFrom(error)];
+    return [findingFrom(error)];
   }
 };

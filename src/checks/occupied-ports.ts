@@ -5,34 +5,32 @@ import { registryPort } from "../names.js";
 import { paths } from "../paths.js";
 import type { Check, CheckContext, Finding } from "./check.js";
 
-type Need = { port: number; what: string; ours: RegExp };
+type Need = { port: number; neededBy: string; ours: RegExp };
 
-/** Nobody else listens where Swarm, NFS and the edge will. */
+/** The ports of Swarm, NFS and the edge are free or used by this class. */
 export const occupiedPorts: Check = {
-  name: "taken",
+  name: "ports",
   run: async (context) => {
     const { cluster } = context;
     const findings = cluster.hosts.flatMap((host) => findingsOn(host, context));
     if (findings.some(({ host }) => host === cluster.manager.name)) return findings;
-    const doors = doorsOf(cluster)
-      .map(({ port }) => port)
-      .join(" and ");
-    const text = `${doors} ${isServed(context) ? "served by this class" : "free"}`;
+    const list = edgePorts(cluster).join(" and ");
+    const text = `${list} ${isServed(context) ? "used by this class" : "free"}`;
     return [...findings, { host: cluster.manager.name, level: "ok", text }];
   },
 };
 
 const findingsOn = (host: Host, context: CheckContext): Finding[] => {
   const listening = context.listening(host);
-  return needsOf(host, context).flatMap(({ port, what, ours }) => {
+  return needsOf(host, context).flatMap(({ port, neededBy, ours }) => {
     const other = listening.find((each) => each.port === port && !ours.test(each.program));
     if (other === undefined) return [];
     return [
       {
         host: host.name,
-        level: "refusal",
-        text: `port ${port} is taken by ${other.program}; ${what}`,
-        hint: `find it with \`sudo ss -ltnp 'sport = :${port}'\` on ${host.name}, and stop it`,
+        level: "error",
+        text: `port ${port} is in use by ${other.program}, but ${neededBy} needs it`,
+        hint: `stop that program; to find it, on ${host.name}: \`sudo ss -ltnp 'sport = :${port}'\``,
       },
     ];
   });
@@ -40,33 +38,30 @@ const findingsOn = (host: Host, context: CheckContext): Finding[] => {
 
 const needsOf = (host: Host, context: CheckContext): Need[] => {
   const { manager, nodes, storage } = context.cluster;
-  // A container's published port is held by Docker's own proxy, whoever's container it is.
+  // Docker's proxy holds the published ports of all containers, also of foreign ones.
   const edge = isServed(context) ? /^(docker-proxy|dockerd)$/ : /^$/;
   return [
-    ...(host === manager ? doorsOf(context.cluster).map((door) => ({ ...door, ours: edge })) : []),
-    ...(host === manager ? [{ port: 2377, what: "the Swarm is managed there", ours: docker }] : []),
+    ...(host === manager
+      ? edgePorts(context.cluster).map((port) => ({ port, neededBy: "the edge", ours: edge }))
+      : []),
+    ...(host === manager ? [{ port: 2377, neededBy: "the Swarm's management", ours: docker }] : []),
     ...(nodes.includes(host) && buildsForWorkers(context.cluster)
-      ? [{ port: registryPort, what: "images that are built here come from there", ours: registry }]
+      ? [{ port: registryPort, neededBy: "the registry of built images", ours: registry }]
       : []),
     ...(nodes.includes(host)
-      ? [{ port: 7946, what: "the Swarm's nodes talk there", ours: docker }]
+      ? [{ port: 7946, neededBy: "the gossip of the Swarm's nodes", ours: docker }]
       : []),
-    ...(host === storage
-      ? [{ port: 2049, what: "the homes are exported there", ours: kernel }]
-      : []),
+    ...(host === storage ? [{ port: 2049, neededBy: "the NFS server", ours: kernel }] : []),
   ];
 };
 
 const docker = /^dockerd$/;
-// The registry itself, and on a worker systemd, which starts the relay to it.
+// The registry, and on a worker systemd, which starts the relay to it.
 const registry = /^(docker-registry|systemd|systemd-socket-)/;
-// The kernel listens for nfsd itself, and `ss` names no program then.
+// The kernel listens for nfsd, and `ss` names no program then.
 const kernel = /^a program$/;
 
-const doorsOf = ({ config }: Cluster): { port: number; what: string }[] => {
-  const what = "the class is served there";
-  return (config.tls.kind === "off" ? [80] : [80, 443]).map((port) => ({ port, what }));
-};
+const edgePorts = ({ config }: Cluster): number[] => (config.tls.kind === "off" ? [80] : [80, 443]);
 
 const isServed = ({ cluster, machines }: CheckContext): boolean =>
   machines(cluster.manager).facts.files[paths.edgeConfiguration] !== undefined;

@@ -1,19 +1,19 @@
 import { pieces } from "../pieces/index.js";
 import type { Piece } from "../reconcile/piece.js";
 import { planAll } from "../reconcile/plan.js";
-import { type Check, type CheckContext, type Finding, refusalFrom } from "./check.js";
+import { type Check, type CheckContext, type Finding, findingFrom } from "./check.js";
 
-/** What the pieces themselves refuse when they plan: a disk that is not blank, another Swarm, an unsupported system. */
-export const planOf = (all: readonly Piece[]): Check => ({
+/** The pieces' own refusals when they plan: a disk that is not blank, another Swarm, an unsupported system. */
+export const planCheck = (all: readonly Piece[]): Check => ({
   name: "plan",
   run: async (context) =>
     (await Promise.all(all.map((piece) => findingsOf(piece, context)))).flat(),
 });
 
-/** The check of the pieces that the system is made of. */
-export const plan: Check = planOf(pieces);
+/** The check of all pieces of the system. */
+export const plan: Check = planCheck(pieces);
 
-// One by one, since a survey of all stops at what the first refuses.
+// Each piece alone, since a plan of all stops at the first refusal.
 const findingsOf = async (piece: Piece, { cluster }: CheckContext): Promise<Finding[]> => {
   try {
     const planned = await planAll([piece], cluster);
@@ -21,10 +21,16 @@ const findingsOf = async (piece: Piece, { cluster }: CheckContext): Promise<Find
       steps.flatMap(({ host, title, destroys }): Finding[] =>
         destroys === undefined
           ? []
-          : [{ host: host.name, level: "ok", text: `\`up\` will ask first, then ${title}` }],
+          : [
+              {
+                host: host.name,
+                level: "ok",
+                text: `\`up\` will ask for confirmation, then ${title}`,
+              },
+            ],
       ),
     );
   } catch (error) {
-    return [refusalFrom(error)];
+    return [findingFrom(error)];
   }
 };

@@ -1,9 +1,9 @@
-import { counted, seatOf, seatsOn, seatsText } from "../cluster/seats.js";
+import { countWords, seatMemory, seatsOn, seatsText } from "../cluster/seats.js";
 import { formatSize } from "../text/format.js";
 import type { Check, Finding } from "./check.js";
 
-/** How many users the class holds at once; with not one seat there is no class. */
-export const seatHosts: Check = {
+/** The class has seats: how many users it holds at once. */
+export const seats: Check = {
   name: "seats",
   run: async ({ cluster, machines }) => {
     const { config } = cluster;
@@ -11,15 +11,15 @@ export const seatHosts: Check = {
       const { memory } = machines(host).facts;
       return { host, memory, seats: seatsOn(memory, config, host === cluster.manager) };
     });
-    const size = formatSize(seatOf(config.servers));
+    const size = formatSize(seatMemory(config.servers));
     const sum = each.reduce((total, one) => total + one.seats, 0);
-    const machinesText = counted(each.map(({ memory }) => formatSize(memory)));
+    const machinesText = countWords(each.map(({ memory }) => formatSize(memory)));
     if (sum === 0)
       return [
         {
-          level: "refusal",
-          text: `no seat: ${machinesText} is too little for the system and one server of ${size}`,
-          hint: "give the machines more memory, or make `servers: memory` or `servers: guarantee` in the configuration smaller",
+          level: "error",
+          text: `no seats: ${machinesText} of memory is too little for the system and one server of ${size}`,
+          hint: "use machines with more memory, or lower `servers: memory` or `servers: guarantee`",
         },
       ];
     const without = each
@@ -27,7 +27,7 @@ export const seatHosts: Check = {
       .map(({ host, memory }): Finding => ({
         host: host.name,
         level: "warning",
-        text: `its ${formatSize(memory)} of memory hold no server of ${size}, so it takes no users`,
+        text: `its memory (${formatSize(memory)}) is too small for a server of ${size}, so it takes no users`,
       }));
     return [...without, { level: "ok", text: seatsText(cluster, machines) }];
   },

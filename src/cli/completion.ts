@@ -9,10 +9,10 @@ const writers = { bash, zsh, fish };
 /** A shell that a completion can be printed for. */
 export type Shell = keyof typeof writers;
 
-/** All of them. */
+/** All supported shells. */
 export const shells = Object.keys(writers) as Shell[];
 
-/** A completion script made of commander's own commands and options. `words`: what the argument of a command may be, by its name. */
+/** The completion script of a program, from its commands and options. `words` are the values of a command's argument, by its name. */
 export const completion = (
   program: Command,
   shell: Shell,

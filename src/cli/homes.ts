@@ -13,17 +13,17 @@ import { runCommand } from "./run.js";
 /** The commands on quotas and homes. */
 export const addHomes = (program: Command): void => {
   const group = (name: string): Command => program.command(name).helpCommand(false);
-  addQuota(group("quota").description("show, set and check what each home may hold"));
-  addHome(group("homes").description("show, archive, delete and restore the users' homes"));
+  addQuota(group("quota").description("show, set and check the limits of homes"));
+  addHome(group("homes").description("show, archive, delete and restore homes"));
 };
 
 const addQuota = (group: Command): void => {
   group
     .command("ls")
-    .description("show how full each home is; its last change is the newest of anything in it")
-    .option("--over <percent>", "only homes that are that full, of bytes or of files", perCent)
+    .description("show the usage, the limits and the newest change of each home")
+    .option("--over <percent>", "only homes at or above this share of a limit", perCent)
     .addOption(
-      new Option("--sort <by>", "in which order")
+      new Option("--sort <by>", "sort order")
         .choices(["name", "used", "limit", "files", "changed"])
         .default("name"),
     )
@@ -37,11 +37,11 @@ const addQuota = (group: Command): void => {
 
   group
     .command("set")
-    .description("set what homes may hold, at once and for good; `default`: as configured again")
+    .description("set limits of homes at once; `default` restores the configured ones")
     .usage("[options] <user...> <limit>")
-    .argument("[words...]", "users by login or home, then a size as 10G, or `default`")
-    .option("--all", "every home that there is, instead of users", false)
-    .option("--files <number>", "how many files as well: 500k, 2M, or `default`")
+    .argument("[words...]", "users (login or home), then a size such as 10G, or `default`")
+    .option("--all", "every home, instead of users", false)
+    .option("--files <number>", "maximum number of files: 500k, 2M, or `default`")
     .addHelpText(
       "after",
       examples(
@@ -53,14 +53,14 @@ const addQuota = (group: Command): void => {
     .action((words: string[], options: unknown, command: Command) =>
       runCommand<QuotaSetOptions>(async () => {
         const { quotaSet } = await import("../commands/quota/set.js");
-        return (given, terminal) => quotaSet({ ...given, words }, terminal);
+        return (all, terminal) => quotaSet({ ...all, words }, terminal);
       })(options, command),
     );
 
   group
     .command("check")
-    .description("look whether each home has the limits that it should have (exit code 6)")
-    .option("--mend", "have the watcher set right what is not, and wait for it", false)
+    .description("check that each home has the limits that it should have (exit code 6)")
+    .option("--mend", "let the watcher repair wrong limits, and wait for it", false)
     .addHelpText("after", examples("swarmhub quota check", "swarmhub quota check --mend"))
     .action(
       runCommand<QuotaCheckOptions>(
@@ -72,7 +72,7 @@ const addQuota = (group: Command): void => {
 const addHome = (group: Command): void => {
   group
     .command("ls")
-    .description("show every home, whose server runs where, and the trash")
+    .description("show homes, running servers and the trash")
     .addHelpText("after", examples("swarmhub homes ls", "swarmhub homes ls --json"))
     .action(
       runCommand<ClassOptions>(async () => (await import("../commands/homes/ls.js")).homesLs),
@@ -80,8 +80,8 @@ const addHome = (group: Command): void => {
 
   group
     .command("show")
-    .description("show all that is known of one home")
-    .argument("<user>", "by login or home")
+    .description("show everything about one home")
+    .argument("<user>", "login or home")
     .addHelpText(
       "after",
       examples("swarmhub homes show ada", "swarmhub homes show grace@example.org --json"),
@@ -89,15 +89,15 @@ const addHome = (group: Command): void => {
     .action((user: string, options: unknown, command: Command) =>
       runCommand<HomesShowOptions>(async () => {
         const { homesShow } = await import("../commands/homes/show.js");
-        return (given, terminal) => homesShow({ ...given, user }, terminal);
+        return (all, terminal) => homesShow({ ...all, user }, terminal);
       })(options, command),
     );
 
   group
     .command("archive")
-    .description("write homes as HOME.tar.gz on this machine; none is overwritten")
-    .argument("<user...>", "by login or home")
-    .option("--to <folder>", "where to", ".")
+    .description("save homes as HOME.tar.gz on this machine; never overwrite a file")
+    .argument("<user...>", "login or home")
+    .option("--to <folder>", "target folder", ".")
     .addHelpText(
       "after",
       examples("swarmhub homes archive ada", "swarmhub homes archive ada grace --to /mnt/backup"),
@@ -105,15 +105,15 @@ const addHome = (group: Command): void => {
     .action((users: string[], options: unknown, command: Command) =>
       runCommand<HomesArchiveOptions>(async () => {
         const { homesArchive } = await import("../commands/homes/archive.js");
-        return (given, ...rest) => homesArchive({ ...given, users }, ...rest);
+        return (all, ...rest) => homesArchive({ ...all, users }, ...rest);
       })(options, command),
     );
 
   group
     .command("delete")
-    .description("stop the server and move the home to the trash, which is kept for some days")
-    .argument("<user...>", "by login or home")
-    .option("-y, --yes", "do not ask for the name", false)
+    .description("stop the server and move the home to the trash, which keeps it for some days")
+    .argument("<user...>", "login or home")
+    .option("-y, --yes", "do not ask", false)
     .addHelpText(
       "after",
       examples("swarmhub homes delete ada", "swarmhub homes delete ada grace --yes"),
@@ -121,14 +121,14 @@ const addHome = (group: Command): void => {
     .action((users: string[], options: unknown, command: Command) =>
       runCommand<HomesDeleteOptions>(async () => {
         const { homesDelete } = await import("../commands/homes/delete.js");
-        return (given, ...rest) => homesDelete({ ...given, users }, ...rest);
+        return (all, ...rest) => homesDelete({ ...all, users }, ...rest);
       })(options, command),
     );
 
   group
     .command("restore")
-    .description("bring a deleted home back")
-    .argument("<name>", "a user, a home, or what `homes ls` shows in the trash")
+    .description("restore a home from the trash")
+    .argument("<name>", "login, home, or entry of the trash as `homes ls` shows it")
     .addHelpText(
       "after",
       examples("swarmhub homes restore ada", "swarmhub homes restore ada.20261121T120000Z"),
@@ -136,7 +136,7 @@ const addHome = (group: Command): void => {
     .action((name: string, options: unknown, command: Command) =>
       runCommand<HomesRestoreOptions>(async () => {
         const { homesRestore } = await import("../commands/homes/restore.js");
-        return (given, ...rest) => homesRestore({ ...given, name }, ...rest);
+        return (all, ...rest) => homesRestore({ ...all, name }, ...rest);
       })(options, command),
     );
 };

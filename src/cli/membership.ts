@@ -4,20 +4,20 @@ import type { LeaveOptions } from "../commands/leave.js";
 import { examples, milliseconds } from "./arguments.js";
 import { runCommand } from "./run.js";
 
-/** The commands that add machines to a class that is up, and take them away. */
+/** The commands that add machines to a running class, and remove them. */
 export const addMembership = (program: Command): void => {
   program
     .command("join")
-    .description("add machines to a class that is up, and to its configuration")
-    .argument("<host...>", "what you type after ssh to reach each")
-    .option("--address <ip>", "the IPv4 address by which the other machines reach it")
+    .description("add machines to a running class and to its configuration")
+    .argument("<host...>", "SSH destination of each machine")
+    .option("--address <ip>", "IPv4 address by which the other machines reach it")
     .addOption(
-      new Option("--wait <duration>", "how long to wait for a machine that still boots")
+      new Option("--wait <duration>", "how long to wait for a machine that is booting")
         .argParser(milliseconds)
         .default(180_000, "3m"),
     )
-    .option("-y, --yes", "agree beforehand to what is asked", false)
-    .option("--break-lock", "take over from an operator who is gone", false)
+    .option("-y, --yes", "do not ask before destructive steps", false)
+    .option("--break-lock", "take over the lock of another operator", false)
     .addHelpText(
       "after",
       examples(
@@ -28,35 +28,35 @@ export const addMembership = (program: Command): void => {
     .action((hosts: string[], options: unknown, command: Command) =>
       runCommand<JoinOptions>(async () => {
         const { join } = await import("../commands/join.js");
-        return (given, ...rest) => join({ ...given, hosts }, ...rest);
+        return (all, ...rest) => join({ ...all, hosts }, ...rest);
       })(options, command),
     );
 
   program
     .command("leave")
     .description(
-      "take workers out of a class that is up, their servers first, and out of its configuration",
+      "remove workers from a running class and its configuration; move their servers first",
     )
-    .argument("<host...>", "as the configuration names each")
+    .argument("<host...>", "each machine, as the configuration names it")
     .addOption(
-      new Option("--now", "stop their servers and start them elsewhere at once")
+      new Option("--now", "move their servers at once, also those in use")
         .default(false)
         .conflicts(["whenIdle", "gone"]),
     )
     .addOption(
-      new Option("--when-idle", "wait until nobody is at work there, however long that takes")
+      new Option("--when-idle", "wait until every server there is idle, however long that takes")
         .default(false)
         .conflicts("gone"),
     )
     .addOption(
-      new Option("--grace <duration>", "how long to wait for who is at work")
+      new Option("--grace <duration>", "how long to wait for servers in use")
         .argParser(milliseconds)
         .default(600_000, "10m")
         .conflicts(["now", "whenIdle", "gone"]),
     )
-    .option("--gone", "the machine is dead and will not come back", false)
-    .option("-y, --yes", "agree beforehand that servers are stopped", false)
-    .option("--break-lock", "take over from an operator who is gone", false)
+    .option("--gone", "remove machines that are dead and will not come back", false)
+    .option("-y, --yes", "do not ask before servers are stopped", false)
+    .option("--break-lock", "take over the lock of another operator", false)
     .addHelpText(
       "after",
       examples(
@@ -67,7 +67,7 @@ export const addMembership = (program: Command): void => {
     .action((hosts: string[], options: unknown, command: Command) =>
       runCommand<LeaveOptions>(async () => {
         const { leave } = await import("../commands/leave.js");
-        return (given, ...rest) => leave({ ...given, hosts }, ...rest);
+        return (all, ...rest) => leave({ ...all, hosts }, ...rest);
       })(options, command),
     );
 };

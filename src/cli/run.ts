@@ -3,7 +3,7 @@ import type { ClassOptions } from "../commands/shared/session.js";
 import { UserError, exitCode } from "../errors.js";
 import { type Terminal, createTerminal } from "../report/terminal.js";
 
-/** What a command does with its options, its terminal, and the signal of Ctrl-C. */
+/** What a command does with its options and its terminal; Ctrl-C aborts the signal. */
 export type Action<Options> = (
   options: Options,
   terminal: Terminal,
@@ -11,8 +11,8 @@ export type Action<Options> = (
 ) => Promise<void>;
 
 /**
- * Runs one command to its exit code: the terminal, Ctrl-C and errors are the same for all. A command is loaded when it
- * is called for, so that `--help` reads little.
+ * Runs one command and sets the exit code: the terminal, Ctrl-C and errors are the same for all. A command is loaded
+ * when it is called, so that `--help` reads few files.
  */
 export const runCommand =
   <Options extends ClassOptions>(load: () => Promise<Action<Options>>) =>
@@ -27,7 +27,7 @@ export const runCommand =
       }
       terminal.report.event({
         type: "warning",
-        text: "stopping: steps that run are let finish; once more to leave them",
+        text: "stopping after the running steps; press Ctrl-C again to exit now",
       });
       interrupt.abort();
     };

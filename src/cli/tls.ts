@@ -8,9 +8,7 @@ import { runCommand } from "./run.js";
 export const addTls = (program: Command): void => {
   const group = program
     .command("tls")
-    .description(
-      "show the certificate that browsers get, until when, and how the last attempt went",
-    )
+    .description("show the certificate, when it expires and the result of the last renewal")
     .helpCommand(false)
     .addHelpText("after", examples("swarmhub tls", "swarmhub tls --json"))
     .action(
@@ -19,8 +17,12 @@ export const addTls = (program: Command): void => {
 
   group
     .command("renew")
-    .description("ask the authority now if it is due, and wait for how that ends")
-    .option("--force", "also when it is not due: five a week is Let's Encrypt's limit", false)
+    .description("renew the certificate now if it is due, and wait for the result")
+    .option(
+      "--force",
+      "renew it even if it is not due (Let's Encrypt's limit is five a week)",
+      false,
+    )
     .addHelpText("after", examples("swarmhub tls renew", "swarmhub tls renew --force"))
     .action(
       runCommand<TlsRenewOptions>(async () => (await import("../commands/tls/renew.js")).tlsRenew),

@@ -2,24 +2,24 @@ import { type Config, type HostConfig, storageServer } from "../config/types.js"
 import { UserError, exitCode, oneError } from "../errors.js";
 import type { Host } from "../host/host.js";
 
-/** The machines of a class, connected, by what they do. One host may do several things. */
+/** The connected machines of a class by role. One host may have several roles. */
 export type Cluster = {
   config: Config;
-  /** Secrets that the operator gives, by name; the others are made on the manager. */
+  /** The operator's secrets by name; the others are generated on the manager. */
   secrets: ReadonlyMap<string, string>;
   manager: Host;
   workers: readonly Host[];
-  /** Where the homes are kept: the manager, or a server of its own outside the Swarm; undefined where they are temporary. */
+  /** The host of the homes: the manager, or a separate server outside the Swarm; undefined if homes are temporary. */
   storage: Host | undefined;
-  /** Every machine once, the manager first. */
+  /** All machines, the manager first. */
   hosts: readonly Host[];
   /** The Swarm's nodes: manager and workers. */
   nodes: readonly Host[];
-  /** The nodes that take users' servers: the workers, or the manager where there are none. */
+  /** The nodes that take users' servers: the workers, or the manager if there are none. */
   seatHosts: readonly Host[];
 };
 
-/** Connects to every machine of the configuration, side by side; says of all that cannot be reached, not of the first. */
+/** Connects to all configured machines in parallel; throws one UserError that names every unreachable machine. */
 export const connectCluster = async (
   config: Config,
   secrets: ReadonlyMap<string, string>,
@@ -31,11 +31,11 @@ export const connectCluster = async (
     ...config.workers,
     ...(host === undefined ? [] : [host]),
   ];
-  const looks = await Promise.allSettled(all.map(({ destination }) => connect(destination)));
-  const hosts = looks.flatMap((look) => (look.status === "fulfilled" ? [look.value] : []));
+  const results = await Promise.allSettled(all.map(({ destination }) => connect(destination)));
+  const hosts = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   try {
-    const errors = looks.flatMap((look) =>
-      look.status === "rejected" ? [look.reason as unknown] : [],
+    const errors = results.flatMap((result) =>
+      result.status === "rejected" ? [result.reason as unknown] : [],
     );
     if (errors.length > 0) throw oneError(errors);
     await refuseOneMachineTwice(hosts);
@@ -46,7 +46,7 @@ export const connectCluster = async (
   return clusterOf(config, secrets, hosts);
 };
 
-/** The hosts, in the configuration's order (manager, workers, storage server), by what they do. */
+/** The hosts by role; they come in the configuration's order: manager, workers, storage server. */
 export const clusterOf = (
   config: Config,
   secrets: ReadonlyMap<string, string>,
@@ -69,42 +69,44 @@ export const clusterOf = (
   };
 };
 
-/** The class as a configuration with other workers says, over connections that are open: of its workers those among the hosts. */
+/** A cluster for a configuration with other workers, over the open connections of `hosts`; workers without one are left out. */
 export const clusterAmong = (
   { manager, storage, secrets }: Cluster,
   config: Config,
   hosts: readonly Host[],
 ): Cluster => {
-  const open = new Map(hosts.map((host) => [host.name, host]));
-  const workers = config.workers.filter(({ destination }) => open.has(destination));
+  const connected = new Map(hosts.map((host) => [host.name, host]));
+  const workers = config.workers.filter(({ destination }) => connected.has(destination));
   const server = storage === undefined || storage === manager ? [] : [storage];
   return clusterOf({ ...config, workers }, secrets, [
     manager,
-    ...workers.flatMap(({ destination }) => open.get(destination) ?? []),
+    ...workers.flatMap(({ destination }) => connected.get(destination) ?? []),
     ...server,
   ]);
 };
 
-/** Where the homes are kept, or were before the configuration called them temporary. */
+/** The host of the homes, or, if homes are temporary, the one that had them before. */
 export const homesHost = ({ storage, manager }: Cluster): Host => storage ?? manager;
 
-/** Ends every connection. */
+/** Closes every connection. */
 export const closeCluster = async ({ hosts }: Cluster): Promise<void> => {
   await Promise.all(hosts.map((host) => host.close()));
 };
 
-/** Throws a UserError (usage) that names both where two hosts are one machine. */
+/** Throws a UserError (usage) if two hosts are the same machine. */
 export const refuseOneMachineTwice = async (hosts: readonly Host[]): Promise<void> => {
   const names = new Map<string, string>();
-  const looks = await Promise.all(hosts.map(async (host) => ({ host, ...(await host.facts()) })));
-  for (const { host, machineId } of looks) {
+  const identities = await Promise.all(
+    hosts.map(async (host) => ({ host, ...(await host.facts()) })),
+  );
+  for (const { host, machineId } of identities) {
     const other = names.get(machineId);
     if (other !== undefined)
       throw new UserError(
         `this is the same machine as ${other} (both have the machine-id ${machineId})`,
         {
           host: host.name,
-          hint: "take one of them out of the configuration; clones of one disk need `rm /etc/machine-id && systemd-machine-id-setup` and a restart",
+          hint: "remove one of them from the configuration; if one is a cloned disk, restart it after `rm /etc/machine-id && systemd-machine-id-setup`",
           code: exitCode.usage,
         },
       );

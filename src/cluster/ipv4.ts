@@ -1,41 +1,41 @@
 import { UserError, exitCode } from "../errors.js";
 
-/** Address ranges for the Swarm: `pool` is where Docker takes subnets from, `overlay` the class's own (512 addresses). */
+/** Address ranges for the Swarm: Docker takes subnets from `pool`; `overlay` is the class's network (512 addresses). */
 export type Pool = { pool: string; overlay: string };
 
-// Docker's default of 10.0.0.0/8 meets many a provider's own network (Dokploy#4124).
+// Docker's default of 10.0.0.0/8 overlaps the networks of many providers (Dokploy#4124).
 const candidates = ["10.201", "10.223", "10.247", "172.30", "172.22", "10.133"];
 
-/** The first range that no route of any machine overlaps. */
+/** The first range that overlaps no machine's route. Throws a UserError (preflight) if there is none. */
 export const choosePool = (routes: readonly { destination: string; device: string }[]): Pool => {
-  const taken = routes
-    // A second run sees the routes of the bridges that the first one made.
-    .filter(({ destination, device }) => destination !== "default" && !isDockers(device))
+  const occupied = routes
+    // A second run sees the routes of the bridges that the first one created.
+    .filter(({ destination, device }) => destination !== "default" && !isDockerInterface(device))
     .map(({ destination }) => destination);
   const free = candidates.find(
-    (start) => !taken.some((route) => overlap(`${start}.0.0/16`, route)),
+    (start) => !occupied.some((route) => overlap(`${start}.0.0/16`, route)),
   );
   if (free === undefined)
     throw new UserError(
-      `every address range that swarmhub would give the Swarm overlaps a route of a machine (${taken.join(", ")})`,
+      `no address range is left for the Swarm: each one overlaps a machine's route (${occupied.join(", ")})`,
       { code: exitCode.preflight },
     );
   return { pool: `${free}.0.0/17`, overlay: `${free}.128.0/23` };
 };
 
-/** An IPv4 network as "10.77.0.0/24", from an address in it. */
+/** The IPv4 network of an address, as "10.77.0.0/24". */
 export const networkOf = ({ address, prefix }: { address: string; prefix: number }): string =>
   `${textOf(maskOf(prefix, numberOf(address)))}/${prefix}`;
 
-/** Whether two IPv4 networks ("10.77.0.0/24") have an address in common. */
+/** Whether two IPv4 networks ("10.77.0.0/24") overlap. */
 export const overlap = (one: string, other: string): boolean => {
   const [first, second] = [parse(one), parse(other)];
   const prefix = Math.min(first.prefix, second.prefix);
   return maskOf(prefix, first.number) === maskOf(prefix, second.number);
 };
 
-/** Whether a network card is one that Docker made: a bridge, or a container's end of a cable. */
-export const isDockers = (device: string): boolean =>
+/** Whether Docker created this network interface: a bridge, or the host's end of a container's veth pair. */
+export const isDockerInterface = (device: string): boolean =>
   /^(docker0|docker_gwbridge|br-[0-9a-f]{12}|veth[0-9a-f]{7})$/.test(device);
 
 const parse = (network: string): { number: number; prefix: number } => {

@@ -3,15 +3,15 @@ import { UserError, exitCode } from "../errors.js";
 import type { Facts, NetworkAddress } from "../host/facts.js";
 import type { Host } from "../host/host.js";
 import type { Cluster } from "./cluster.js";
-import { isDockers, networkOf } from "./ipv4.js";
+import { isDockerInterface, networkOf } from "./ipv4.js";
 
-/** A machine as it is: its facts, and the address by which the other machines of the class know it. */
+/** A machine's facts, and the address that the other machines of the class use for it. */
 type Machine = { facts: Facts; address: string };
 
-/** Every machine of the class, looked at; throws where one has no answer. */
+/** The inspected machines of the class; throws for a host that is not one of them. */
 export type Machines = (host: Host) => Machine;
 
-/** Looks at every machine of the class, side by side. Facts are remembered by their host, so this is cheap the second time. */
+/** Inspects all machines of the class in parallel. Hosts remember their facts, so a second call is cheap. */
 export const inspectMachines = async (cluster: Cluster): Promise<Machines> => {
   const facts = new Map(
     await Promise.all(cluster.hosts.map(async (host) => [host, await host.facts()] as const)),
@@ -20,7 +20,7 @@ export const inspectMachines = async (cluster: Cluster): Promise<Machines> => {
   return (host) => {
     const [known, address] = [facts.get(host), addresses.get(host)];
     if (known === undefined || address === undefined)
-      throw new Error(`${host.name} is no machine of this class`);
+      throw new Error(`${host.name} is not a machine of this class`);
     return { facts: known, address };
   };
 };
@@ -28,38 +28,42 @@ export const inspectMachines = async (cluster: Cluster): Promise<Machines> => {
 type FactsOf = ReadonlyMap<Host, Facts>;
 
 /**
- * The address of each machine that the others use: the one that the configuration gives, else one in a network that all
- * of them share, else that of the default route. Never asked of a service outside: that would be the public one (moby#27647).
+ * Each machine's internal address: the configured one, else one in a network that all machines share, else that of the default
+ * route. No external service is asked, since it would return the public address (moby#27647).
  */
 export const addressesOf = (cluster: Cluster, facts: FactsOf): Map<Host, string> => {
-  const given = givenAddresses(cluster);
+  const configured = configuredAddresses(cluster);
   const shared = sharedNetwork(cluster.hosts, facts);
   return new Map(
     cluster.hosts.map((host) => {
-      const cards = cardsOf(host, facts);
-      const wanted = given.get(host.name);
+      const interfaces = interfacesOf(host, facts);
+      const wanted = configured.get(host.name);
       if (wanted !== undefined) {
-        if (cards.some(({ address }) => address === wanted)) return [host, wanted];
-        const has = cards.map(({ address }) => address).join(", ");
-        throw new UserError(`no network card has the address ${wanted} (they have ${has})`, {
-          host: host.name,
-          hint: `correct \`address\` of ${host.name} in the configuration`,
-          code: exitCode.preflight,
-        });
+        if (interfaces.some(({ address }) => address === wanted)) return [host, wanted];
+        const actual = interfaces.map(({ address }) => address).join(", ");
+        throw new UserError(
+          `no network interface has the address ${wanted} (they have ${actual})`,
+          {
+            host: host.name,
+            hint: `correct \`address\` of ${host.name} in the configuration`,
+            code: exitCode.preflight,
+          },
+        );
       }
-      const card =
-        cards.find((candidate) => networkOf(candidate) === shared) ?? defaultCard(host, facts);
-      if (card === undefined)
-        throw new UserError("there is no IPv4 address that other machines could use", {
+      const entry =
+        interfaces.find((candidate) => networkOf(candidate) === shared) ??
+        defaultInterface(host, facts);
+      if (entry === undefined)
+        throw new UserError("there is no IPv4 address that other machines can use", {
           host: host.name,
           code: exitCode.preflight,
         });
-      return [host, card.address];
+      return [host, entry.address];
     }),
   );
 };
 
-const givenAddresses = ({ config }: Cluster): Map<string, string> => {
+const configuredAddresses = ({ config }: Cluster): Map<string, string> => {
   const server = storageServer(config);
   const hosts = [config.manager, ...config.workers, ...(server === undefined ? [] : [server])];
   return new Map(
@@ -69,31 +73,33 @@ const givenAddresses = ({ config }: Cluster): Map<string, string> => {
   );
 };
 
-// Docker's own bridges carry the same addresses on every machine; they connect nothing.
-const cardsOf = (host: Host, facts: FactsOf): NetworkAddress[] =>
-  (facts.get(host)?.addresses ?? []).filter(({ device }) => device !== "lo" && !isDockers(device));
+// Docker's bridges have the same addresses on every machine and connect none of them.
+const interfacesOf = (host: Host, facts: FactsOf): NetworkAddress[] =>
+  (facts.get(host)?.addresses ?? []).filter(
+    ({ device }) => device !== "lo" && !isDockerInterface(device),
+  );
 
 const sharedNetwork = (hosts: readonly Host[], facts: FactsOf): string | undefined => {
   const [first] = hosts;
   if (first === undefined || hosts.length < 2) return undefined;
-  return cardsOf(first, facts)
+  return interfacesOf(first, facts)
     .map(networkOf)
     .find((network) => {
-      const inIt = hosts.map((host) =>
-        cardsOf(host, facts).find((card) => networkOf(card) === network),
+      const members = hosts.map((host) =>
+        interfacesOf(host, facts).find((entry) => networkOf(entry) === network),
       );
-      // A bridge of libvirt's, say, is 192.168.122.1 on every machine, and connects none of them.
+      // A bridge of libvirt's, for example, is 192.168.122.1 on every machine and connects none of them.
       return (
-        new Set(inIt.map((card) => card?.address)).size === hosts.length &&
-        !inIt.includes(undefined)
+        new Set(members.map((entry) => entry?.address)).size === hosts.length &&
+        !members.includes(undefined)
       );
     });
 };
 
-const defaultCard = (host: Host, facts: FactsOf): NetworkAddress | undefined => {
+const defaultInterface = (host: Host, facts: FactsOf): NetworkAddress | undefined => {
   const device = facts
     .get(host)
     ?.routes.find(({ destination }) => destination === "default")?.device;
-  const cards = cardsOf(host, facts);
-  return cards.find((card) => card.device === device) ?? cards[0];
+  const interfaces = interfacesOf(host, facts);
+  return interfaces.find((entry) => entry.device === device) ?? interfaces[0];
 };

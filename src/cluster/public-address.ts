@@ -4,8 +4,8 @@ import type { Cluster } from "./cluster.js";
 import { inspectMachines } from "./machines.js";
 
 /**
- * What a browser is told to open where there is no domain: the manager's address as the operator reaches it, or its own.
- * Never a name: it may be an alias of ~/.ssh/config, and without a domain the edge answers to addresses alone.
+ * The address to open in a browser without a domain: the manager's IPv4 address in the configuration, else its internal one.
+ * Never a name: it may be an alias of ~/.ssh/config, and without a domain the edge serves only addresses.
  */
 export const publicName = ({ destination }: HostConfig, address: string): string => {
   const name = destination
@@ -15,12 +15,12 @@ export const publicName = ({ destination }: HostConfig, address: string): string
   return isIPv4(name) && !name.startsWith("127.") ? name : address;
 };
 
-/** What a person types into a browser: "https://geo.example.org". */
-export const addressOf = async (cluster: Cluster): Promise<string> => {
+/** The class's URL: "https://geo.example.org". */
+export const classUrl = async (cluster: Cluster): Promise<string> => {
   const { config, manager } = cluster;
   const machines = await inspectMachines(cluster);
   const name = config.domain ?? publicName(config.manager, machines(manager).address);
-  // Behind something that does TLS, and says so by being trusted, a name is found by https.
+  // With `tls: off` and trusted proxies, a proxy terminates TLS, so a domain is served over https.
   const isPlain =
     config.tls.kind === "off" &&
     (config.domain === undefined || config.tls.trustedProxies.length === 0);

@@ -3,40 +3,40 @@ import { formatSize, plural } from "../text/format.js";
 import type { Cluster } from "./cluster.js";
 import type { Machines } from "./machines.js";
 
-/** Bytes that a machine keeps for its system and Docker. */
+/** Bytes reserved on each machine for its system and Docker. */
 const system = 512 * 1024 ** 2;
-/** Bytes that hub, proxy, edge and watcher need where users' servers run beside them. */
+/** Bytes reserved for hub, proxy, edge and watcher on a manager that runs users' servers. */
 const hubAndProxy = 768 * 1024 ** 2;
 
-/** How many servers of the configured size a machine of that memory (bytes) holds. */
+/** The number of servers of the configured size that fit into a machine's memory (bytes). */
 export const seatsOn = (memory: number, { servers }: Config, isManager: boolean): number =>
-  Math.max(0, Math.floor((memory - keptBack(isManager)) / seatOf(servers)));
+  Math.max(0, Math.floor((memory - reservedMemory(isManager)) / seatMemory(servers)));
 
-/** Bytes of a machine's memory that are nobody's seat. */
-const keptBack = (isManager: boolean): number => system + (isManager ? hubAndProxy : 0);
+/** Bytes of a machine's memory that are not available for seats. */
+const reservedMemory = (isManager: boolean): number => system + (isManager ? hubAndProxy : 0);
 
-/** What one seat takes, in bytes. */
-export const seatOf = ({ guarantee, memory }: Config["servers"]): number => guarantee ?? memory;
+/** The memory of one seat, in bytes. */
+export const seatMemory = ({ guarantee, memory }: Config["servers"]): number => guarantee ?? memory;
 
-/** How many servers the whole class holds. */
+/** The number of seats of the class. */
 export const seatsOf = ({ config, manager, seatHosts }: Cluster, machines: Machines): number =>
   seatHosts.reduce(
     (sum, host) => sum + seatsOn(machines(host).facts.memory, config, host === manager),
     0,
   );
 
-/** The seats in words: "34 seats: 2 × 16 GB at 900 MB, 512 MB of each kept for its system". */
+/** The seats in words: "34 seats: 2 × 16 GB at 900 MB, 512 MB of each reserved for the system". */
 export const seatsText = (cluster: Cluster, machines: Machines): string => {
   const { config, manager, seatHosts } = cluster;
   const memories = seatHosts.map((host) => formatSize(machines(host).facts.memory));
-  const sizes = `${counted(memories)} at ${formatSize(seatOf(config.servers))}`;
-  const kept = formatSize(keptBack(seatHosts.includes(manager)));
-  const whose = seatHosts.includes(manager) ? "the class and its system" : "its system";
-  return `${plural(seatsOf(cluster, machines), "seat")}: ${sizes}, ${kept} ${seatHosts.length === 1 ? "" : "of each "}kept for ${whose}`;
+  const sizes = `${countWords(memories)} at ${formatSize(seatMemory(config.servers))}`;
+  const reserved = formatSize(reservedMemory(seatHosts.includes(manager)));
+  const purpose = seatHosts.includes(manager) ? "the hub and the system" : "the system";
+  return `${plural(seatsOf(cluster, machines), "seat")}: ${sizes}, ${reserved} ${seatHosts.length === 1 ? "" : "of each "}reserved for ${purpose}`;
 };
 
-/** Equal words once, with their number: "2 × 16 GB, 1 × 8 GB". */
-export const counted = (words: readonly string[]): string =>
+/** Counts equal words: "2 × 16 GB, 1 × 8 GB". */
+export const countWords = (words: readonly string[]): string =>
   [...new Set(words)]
     .map((word) => `${words.filter((other) => other === word).length} × ${word}`)
     .join(", ");

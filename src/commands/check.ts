@@ -1,5 +1,5 @@
 import { operatorMachine } from "../checks/check.js";
-import { type Found, allChecks, refusal, runChecks } from "../checks/index.js";
+import { type Found, allChecks, preflightError, runChecks } from "../checks/index.js";
 import type { Cluster } from "../cluster/cluster.js";
 import { paint } from "../report/paint.js";
 import type { Terminal } from "../report/terminal.js";
@@ -7,17 +7,17 @@ import { plural } from "../text/format.js";
 import { tableOf } from "./check/table.js";
 import { type ClassOptions, withCluster } from "./shared/session.js";
 
-/** Looks at the machines, shows what stands in the way of `swarmhub up`, and throws with code 3 where something does. */
+/** Runs every preflight check and prints the findings; throws a UserError (preflight) if one is an error. Changes nothing. */
 export const check = (options: ClassOptions, terminal: Terminal): Promise<void> =>
   withCluster(options, terminal, async (cluster) => {
     if (!options.json) terminal.report.event({ type: "survey", hosts: cluster.hosts.length });
     const found = await runChecks(allChecks, cluster, operatorMachine);
     terminal.report.close();
-    show(found, cluster, terminal, options);
+    showFindings(found, cluster, terminal, options);
   });
 
-/** Prints what was found, as a table or as JSON; throws with code 3 where something is refused. */
-export const show = (
+/** Prints the findings as a table or as JSON; throws a UserError (preflight) if one is an error. */
+export const showFindings = (
   found: readonly Found[],
   cluster: Cluster,
   { print }: Pick<Terminal, "print">,
@@ -28,15 +28,13 @@ export const show = (
     for (const line of tableOf(found, cluster)) print(paint(line, Number.POSITIVE_INFINITY, false));
     print(summaryOf(found));
   }
-  const error = refusal(found, { listed: false });
+  const error = preflightError(found, { listed: false });
   if (error !== undefined) throw error;
 };
 
 const summaryOf = (found: readonly Found[]): string => {
   const count = (level: Found["level"]) => found.filter((each) => each.level === level).length;
-  const [refusals, warnings] = [count("refusal"), count("warning")];
+  const [errors, warnings] = [count("error"), count("warning")];
   const rest = warnings === 0 ? "" : `, ${plural(warnings, "warning")}`;
-  return refusals === 0
-    ? `nothing stands in the way of \`swarmhub up\`${rest}`
-    : `${plural(refusals, "refusal")}${rest}`;
+  return errors === 0 ? `preflight passed${rest}` : `${plural(errors, "error")}${rest}`;
 };

@@ -3,8 +3,8 @@ import { UserError, exitCode } from "../errors.js";
 import {
   authorityFolder,
   certificatesErasure,
-  erasure,
   hasAuthority,
+  homesErasure,
   pieces,
 } from "../pieces/index.js";
 import { withLock } from "../reconcile/lock.js";
@@ -23,7 +23,7 @@ export type DownOptions = ClassOptions & {
   breakLock: boolean;
 };
 
-/** Takes the class away and leaves the machines as they were; the homes stay unless their end is asked for by name. */
+/** Removes the class and leaves the machines as they were; keeps the homes unless their deletion is confirmed by name. */
 export const down = (
   options: DownOptions,
   terminal: Terminal,
@@ -33,7 +33,7 @@ export const down = (
     const { config, manager } = cluster;
     if (options.deleteHomes) await askForName(terminal, config.name, options.yes);
     const toRemove: readonly Piece[] = [
-      ...(options.deleteHomes ? [erasure] : []),
+      ...(options.deleteHomes ? [homesErasure] : []),
       ...(options.deleteCertificates ? [certificatesErasure] : []),
       ...pieces,
     ] as readonly Piece[];
@@ -47,14 +47,14 @@ export const down = (
           jobs: options.jobs,
           signal: AbortSignal.any([signal, lost]),
         });
-        const where = options.deleteHomes ? undefined : whereHomesStay(cluster);
+        const place = options.deleteHomes ? undefined : placeOfHomes(cluster);
         const next = [
-          ...(where === undefined
+          ...(place === undefined
             ? []
-            : [`the homes stay on ${where}; \`swarmhub up\` brings them back`]),
+            : [`the homes are kept on ${place}; \`swarmhub up\` uses them again`]),
           ...(hasAuthority(await manager.facts())
             ? [
-                `the certificates of the authority stay in ${authorityFolder} of ${manager.name}; \`swarmhub up\` uses them again`,
+                `the issued certificates are kept in ${authorityFolder} of ${manager.name}; \`swarmhub up\` uses them again`,
               ]
             : []),
         ];
@@ -65,20 +65,20 @@ export const down = (
     );
   });
 
-const whereHomesStay = ({ config, storage }: Cluster): string | undefined => {
+const placeOfHomes = ({ config, storage }: Cluster): string | undefined => {
   if (config.storage.kind !== "persistent" || storage === undefined) return undefined;
   const { backing } = config.storage;
-  const what = { device: "the disk", file: "a file", unnamed: "their disk" }[backing.kind];
-  return `${backing.kind === "device" ? backing.path : what} of ${storage.name}`;
+  const disk = { device: "the disk", file: "a file", unnamed: "their disk" }[backing.kind];
+  return `${backing.kind === "device" ? backing.path : disk} of ${storage.name}`;
 };
 
 const askForName = async (terminal: Terminal, name: string, yes: boolean): Promise<void> => {
   if (yes) return;
   const answer = await terminal.ask(
-    `This erases every home of ${name} for good. Type the name of the class to go on: `,
+    `This erases every home of ${name} permanently. Type the name of the class to continue: `,
   );
   if (answer?.trim() !== name)
-    throw new UserError("stopped: that is not the name of the class; nothing was touched", {
+    throw new UserError("stopped: that is not the name of the class; nothing was changed", {
       code: exitCode.usage,
     });
 };

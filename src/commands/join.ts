@@ -18,12 +18,12 @@ import { duration, plural } from "../text/format.js";
 import { quoteAll } from "../text/shell.js";
 import type { ClusterWith } from "./join/admission.js";
 import { reachHosts } from "./join/reach.js";
-import { type Settled, retryWithout } from "./join/retry-without.js";
+import { type JoinResult, retryWithout } from "./join/retry-without.js";
 import { confirmBy } from "./shared/confirm.js";
 import { hostsFromArguments } from "./shared/hosts-argument.js";
 import { type ClassOptions, operator, sessionOf } from "./shared/session.js";
 
-/** The options of `swarmhub join`; `wait` is how long a machine may take to answer, in milliseconds. */
+/** The options of `swarmhub join`; `wait` is how long to wait for a machine that is booting, in milliseconds. */
 export type JoinOptions = ClassOptions & {
   hosts: string[];
   address?: string;
@@ -32,7 +32,7 @@ export type JoinOptions = ClassOptions & {
   breakLock: boolean;
 };
 
-/** Adds machines to a running class and to its configuration; one that fails stays out of both, and the others join. */
+/** Adds machines to a running class and to its configuration; where one fails, the others still join. */
 export const join = async (
   options: JoinOptions,
   terminal: Terminal,
@@ -40,35 +40,35 @@ export const join = async (
 ): Promise<void> => {
   const { config, secrets, connect } = await sessionOf(options, terminal);
   await refuseUnbuildable(config);
-  const meant = hostsFromArguments(options.hosts, options.address, config);
-  const isMeant = ({ destination }: HostConfig): boolean =>
-    meant.some((each) => each.destination === destination);
-  const more = meant.filter((each) => !config.workers.includes(each));
-  refuseMisfits(await readText(options.config), options.config, more);
+  const requested = hostsFromArguments(options.hosts, options.address, config);
+  const isRequested = ({ destination }: HostConfig): boolean =>
+    requested.some((each) => each.destination === destination);
+  const added = requested.filter((each) => !config.workers.includes(each));
+  checkAdded(await readText(options.config), options.config, added);
 
-  const full: Config = { ...config, workers: [...config.workers, ...more] };
-  const base = { ...config, workers: config.workers.filter((each) => !isMeant(each)) };
+  const full: Config = { ...config, workers: [...config.workers, ...added] };
+  const base = { ...config, workers: config.workers.filter((each) => !isRequested(each)) };
   const cluster = await connectCluster(base, secrets, connect);
   let open: Host[] = [];
   try {
     if ((await managerDocker(cluster)) === undefined) throw notUp(cluster);
     const clusterWith: ClusterWith = (newcomers) =>
       clusterAmong(cluster, full, [...cluster.workers, ...newcomers]);
-    const met = await reachHosts(meant, clusterWith, connect, {
+    const reached = await reachHosts(requested, clusterWith, connect, {
       report: terminal.report,
       wait: options.wait,
       signal,
     });
-    open = met.open;
-    if (met.sane.length === 0) throw stayedOut(met.failed, meant.length);
-    // Before the first step, so that `swarmhub up` goes on where this run is cut off.
-    const isSane = ({ destination }: HostConfig): boolean =>
-      met.sane.some(({ name }) => name === destination);
+    open = reached.open;
+    if (reached.admitted.length === 0) throw notJoined(reached.failed, requested.length);
+    // Before the first step, so that `swarmhub up` continues a run that is cut off.
+    const isAdmitted = ({ destination }: HostConfig): boolean =>
+      reached.admitted.some(({ name }) => name === destination);
     await rewriteFile(options.config, (text) =>
-      withWorkers(text, options.config, more.filter(isSane)),
+      withWorkers(text, options.config, added.filter(isAdmitted)),
     );
-    const settled = await retryWithout(
-      met.sane,
+    const result = await retryWithout(
+      reached.admitted,
       clusterWith,
       (grown, report) =>
         reconcile(pieces, grown, {
@@ -85,38 +85,38 @@ export const join = async (
       async (hosts) => {
         const names = hosts
           .map(({ name }) => name)
-          .filter((name) => more.some(({ destination }) => destination === name));
-        const text = `${hosts.map(({ name }) => name).join(", ")} cannot join; the class goes on without`;
+          .filter((name) => added.some(({ destination }) => destination === name));
+        const text = `${hosts.map(({ name }) => name).join(", ")} cannot join; the other machines still do`;
         terminal.report.event({ type: "warning", text });
         await rewriteFile(options.config, (file) => withoutWorkers(file, options.config, names));
       },
     );
-    const failed = new Map([...met.failed, ...settled.failed]);
-    await summarise(settled, failed, clusterWith, terminal, options);
-    if (failed.size > 0) throw stayedOut(failed, meant.length);
+    const failed = new Map([...reached.failed, ...result.failed]);
+    await summarise(result, failed, clusterWith, terminal, options);
+    if (failed.size > 0) throw notJoined(failed, requested.length);
   } finally {
     await Promise.all(open.map((host) => host.close()));
     await closeCluster(cluster);
   }
 };
 
-/** What the file would say of them, said before anything is done: there is no line of it yet to point at. */
-const refuseMisfits = (text: string, path: string, more: readonly HostConfig[]): void => {
+/** Throws before anything is done what the configuration would complain about; the machines have no line in it yet. */
+const checkAdded = (text: string, path: string, added: readonly HostConfig[]): void => {
   try {
-    withWorkers(text, path, more);
+    withWorkers(text, path, added);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    // The hint of a complaint is to correct the file, in which these workers are not written yet.
-    const isOfFile = error.causes.length > 0;
+    // Complaints about the file have the hint to correct it, but these workers are not in it yet.
+    const isAboutFile = error.causes.length > 0;
     throw new UserError(reasonsOf(error).join("\n"), {
-      hint: isOfFile ? undefined : error.hint,
+      hint: isAboutFile ? undefined : error.hint,
       code: exitCode.usage,
     });
   }
 };
 
 const summarise = async (
-  { joined, done }: Settled,
+  { joined, done }: JoinResult,
   failed: ReadonlyMap<string, unknown>,
   clusterWith: ClusterWith,
   terminal: Terminal,
@@ -125,7 +125,7 @@ const summarise = async (
   const [before, after] = [clusterWith([]), clusterWith(joined)];
   const seats = seatsOf(after, await inspectMachines(after));
   const earlier = seatsOf(before, await inspectMachines(before));
-  // As that the manager keeps its seats for those who sit there.
+  // Such as that the manager keeps its seats while servers run there.
   await warnOfProblems(pieces, after, terminal.report);
   const names = joined.map(({ name }) => name);
   const text = `${names.length === 0 ? "no machine" : names.join(", ")} joined ${after.config.name}: ${done.changed} steps in ${duration(done.ms)}`;
@@ -139,19 +139,19 @@ const summarise = async (
 };
 
 const notUp = ({ config, manager }: Cluster): UserError =>
-  new UserError(`${config.name} is not up, so there is no class to join`, {
+  new UserError(`${config.name} is not up yet`, {
     host: manager.name,
-    hint: "`swarmhub up` makes it; write the machines among the workers first",
+    hint: "add the machines to `workers` in the configuration, then `swarmhub up`",
     code: exitCode.preflight,
   });
 
-const stayedOut = (failed: ReadonlyMap<string, unknown>, all: number): UserError => {
-  const why = oneError([...new Set(failed.values())]);
-  const error = why instanceof UserError ? why : new UserError(String(why));
+const notJoined = (failed: ReadonlyMap<string, unknown>, all: number): UserError => {
+  const cause = oneError([...new Set(failed.values())]);
+  const error = cause instanceof UserError ? cause : new UserError(String(cause));
   const hosts = [...failed.keys()];
-  const what =
-    hosts.length < all ? `${hosts.length} of ${all} machines stayed out` : "no machine joined";
-  return new UserError(`${what}:\n${error.message}`, {
+  const count =
+    hosts.length < all ? `${hosts.length} of ${all} machines did not join` : "no machine joined";
+  return new UserError(`${count}:\n${error.message}`, {
     hint: [error.hint, `\`swarmhub join ${quoteAll(hosts)}\` tries again`]
       .filter(Boolean)
       .join("\n"),

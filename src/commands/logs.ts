@@ -1,17 +1,17 @@
 import { Readable } from "node:stream";
 import type { Cluster } from "../cluster/cluster.js";
-import { absent } from "../docker/client.js";
+import { ifExists } from "../docker/client.js";
 import { UserError } from "../errors.js";
 import type { Terminal } from "../report/terminal.js";
 import { printable } from "../text/format.js";
 import { type LogLine, linesOf } from "./logs/docker-stream.js";
-import { type Source, find } from "./logs/find-container.js";
+import { type Source, findContainers } from "./logs/find-container.js";
 import { type ClassOptions, withCluster } from "./shared/session.js";
 
-/** The options of `swarmhub logs`; `part` is a part of the system or a user, `lines` how many of the last ones. */
+/** The options of `swarmhub logs`; `part` is a part of the system or a user, `lines` how many of the last lines to show. */
 export type LogsOptions = ClassOptions & { part: string; follow: boolean; lines: number };
 
-/** Prints what a part of the system or a user's server said; with `follow` also what it says from now on, until Ctrl-C. */
+/** Prints the log of a part of the system or of a user's server; with `follow` also new lines, until Ctrl-C. */
 export const logs = (
   options: LogsOptions,
   terminal: Terminal,
@@ -24,11 +24,11 @@ export const logs = (
     if (options.follow && !signal.aborted)
       terminal.report.event({
         type: "note",
-        text: `that container ended; \`swarmhub logs ${options.part} -f\` follows the next one`,
+        text: `the container ended; \`swarmhub logs ${options.part} -f\` follows the next one`,
       });
   });
 
-/** Hands each line to `show`. Reads the container's own log: that of the service can hang for minutes (facts of the field). */
+/** Calls `show` for each line. Reads the container's own log: that of the service can hang for minutes (measured). */
 export const printLog = async (
   cluster: Cluster,
   { part, follow, lines }: Pick<LogsOptions, "part" | "follow" | "lines">,
@@ -36,10 +36,10 @@ export const printLog = async (
   show: (line: LogLine) => void,
   deadline = 30_000,
 ): Promise<void> => {
-  const sources = await find(cluster, part);
+  const sources = await findContainers(cluster, part);
   for (const source of sources) {
-    // A container of a task that ended may be cleared away already; then the one before counts.
-    const log = await absent(open(source, { follow, lines, signal, deadline }));
+    // The container of a task that ended may be removed already; then the one before is read.
+    const log = await ifExists(open(source, { follow, lines, signal, deadline }));
     if (log === undefined) continue;
     try {
       for await (const line of linesOf(log)) show(line);
@@ -49,8 +49,8 @@ export const printLog = async (
     return;
   }
   const hosts = [...new Set(sources.map(({ host }) => host.name))].join(", ");
-  throw new UserError(`${part} has no container on ${hosts} any more`, {
-    hint: "`swarmhub status` shows what differs",
+  throw new UserError(`${part} no longer has a container on ${hosts}`, {
+    hint: "`swarmhub status` shows the drift",
   });
 };
 
@@ -60,18 +60,18 @@ const open = async (
   { host, container }: Source,
   { follow, lines, signal, deadline }: OpenOptions,
 ): Promise<AsyncIterable<Uint8Array>> => {
-  const wanted = { stdout: true, stderr: true, tail: lines };
-  const late = AbortSignal.timeout(deadline);
-  const abortSignal = follow ? signal : AbortSignal.any([signal, late]);
+  const query = { stdout: true, stderr: true, tail: lines };
+  const timeout = AbortSignal.timeout(deadline);
+  const abortSignal = follow ? signal : AbortSignal.any([signal, timeout]);
   const log = host.docker.getContainer(container);
   try {
-    if (!follow) return Readable.from([await log.logs({ ...wanted, follow: false, abortSignal })]);
-    const stream = (await log.logs({ ...wanted, follow: true, abortSignal })) as Readable;
+    if (!follow) return Readable.from([await log.logs({ ...query, follow: false, abortSignal })]);
+    const stream = (await log.logs({ ...query, follow: true, abortSignal })) as Readable;
     signal.addEventListener("abort", () => stream.destroy(), { once: true });
     return stream;
   } catch (error) {
-    if (!late.aborted) throw error;
-    throw new UserError(`Docker did not hand out the log within ${deadline / 1000} s`, {
+    if (!timeout.aborted) throw error;
+    throw new UserError(`Docker did not return the log within ${deadline / 1000} s`, {
       host: host.name,
       hint: `\`journalctl -u docker --since -5m\` on ${host.name}`,
     });

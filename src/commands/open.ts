@@ -1,5 +1,5 @@
 import type { Cluster } from "../cluster/cluster.js";
-import { addressOf } from "../cluster/public-address.js";
+import { classUrl } from "../cluster/public-address.js";
 import { readSecret } from "../pieces/index.js";
 import type { Terminal } from "../report/terminal.js";
 import { type ClassOptions, withCluster } from "./shared/session.js";
@@ -7,14 +7,15 @@ import { type ClassOptions, withCluster } from "./shared/session.js";
 /** The options of `swarmhub open`. */
 export type OpenOptions = ClassOptions & { passwords: boolean };
 
-/** Prints the address of the class, and on demand the passwords that are kept on the manager. */
+/** Prints the address of the class, and with `passwords` the login passwords, which the manager keeps. */
 export const open = (options: OpenOptions, terminal: Terminal): Promise<void> =>
   withCluster(options, terminal, async (cluster) => {
-    const address = await addressOf(cluster);
+    const address = await classUrl(cluster);
     const passwords = options.passwords ? await passwordsOf(cluster) : {};
     if (options.json) return terminal.print(JSON.stringify({ address, passwords }));
     terminal.print(address);
-    for (const [who, password] of Object.entries(passwords)) terminal.print(`${who}: ${password}`);
+    for (const [users, password] of Object.entries(passwords))
+      terminal.print(`${users}: ${password}`);
   });
 
 const passwordsOf = async ({ config, manager }: Cluster): Promise<Record<string, string>> => {

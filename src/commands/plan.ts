@@ -5,9 +5,10 @@ import { pieces } from "../pieces/index.js";
 import { planAll } from "../reconcile/plan.js";
 import type { Terminal } from "../report/terminal.js";
 import { userServices } from "../swarm/list.js";
+import { plural } from "../text/format.js";
 import { type ClassOptions, withCluster } from "./shared/session.js";
 
-/** Prints what `swarmhub up` would do; the steps are the very objects that it would run. Changes nothing. */
+/** Prints the steps that `swarmhub up` would run, without running them. */
 export const plan = (options: ClassOptions, terminal: Terminal): Promise<void> =>
   withCluster(
     options,
@@ -32,10 +33,12 @@ export const plan = (options: ClassOptions, terminal: Terminal): Promise<void> =
         terminal.print(
           `${piece.padEnd(9)} ${step.host.name}: ${step.title}${step.detail ? ` (${step.detail})` : ""}`,
         );
-      const [machines, taken] = [await inspectMachines(cluster), await userServices(cluster)];
-      terminal.print(`${seatsText(cluster, machines)}; ${taken.length} taken`);
+      const [machines, services] = [await inspectMachines(cluster), await userServices(cluster)];
+      terminal.print(`${seatsText(cluster, machines)}; ${services.length} in use`);
       terminal.print(
-        rows.length === 0 ? "nothing to do" : `${rows.length} steps; \`swarmhub up\` does them`,
+        rows.length === 0
+          ? "nothing to do"
+          : `${plural(rows.length, "step")}; \`swarmhub up\` runs them`,
       );
     },
     refuseUnbuildable,

@@ -1,9 +1,9 @@
 import type { Cluster } from "../cluster/cluster.js";
 import { inspectMachines } from "../cluster/machines.js";
-import { addressOf } from "../cluster/public-address.js";
+import { classUrl } from "../cluster/public-address.js";
 import { seatsOf, seatsText } from "../cluster/seats.js";
 import { UserError, exitCode } from "../errors.js";
-import { earlierSentence, earlierServers } from "../images/outdated-servers.js";
+import { outdatedSentence, outdatedServers } from "../images/outdated-servers.js";
 import { pieces } from "../pieces/index.js";
 import { type Piece, problemsOf } from "../reconcile/piece.js";
 import { planAll } from "../reconcile/plan.js";
@@ -15,7 +15,7 @@ import { homesLines, inspectClassHomes, temporarySentence } from "./shared/homes
 import { type ClassOptions, withCluster } from "./shared/session.js";
 import { certificateJson, certificateLine } from "./tls/text.js";
 
-/** Shows each piece as wanted or what differs, the address, the seats and who is in; throws with code 6 where something differs. */
+/** Shows drift, the address, the seats and the running servers; throws with code 6 if there is drift. */
 export const status = (options: ClassOptions, terminal: Terminal): Promise<void> =>
   withCluster(options, terminal, async (cluster) => {
     const { config } = cluster;
@@ -23,10 +23,10 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
       Promise.all(pieces.map((piece) => partOf(piece, cluster))),
       inspectMachines(cluster),
       userServices(cluster),
-      addressOf(cluster),
+      classUrl(cluster),
       cluster.storage === undefined ? undefined : inspectClassHomes(cluster.storage),
       inspectCertificates(cluster),
-      earlierServers(cluster),
+      outdatedServers(cluster),
     ]);
     const users = services.map(({ home }) => home).toSorted();
     const seats = seatsOf(cluster, machines);
@@ -44,7 +44,7 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
             seats,
             users,
             earlierImage: earlier,
-            pieces: parts.map(({ mendable: _, ...part }) => part),
+            pieces: parts.map(({ isRepairable: _, ...part }) => part),
           },
           null,
           2,
@@ -52,39 +52,39 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
       );
     else {
       terminal.print(`${config.name}  ${address}`);
-      terminal.print(`${seatsText(cluster, machines)}; ${users.length} taken`);
-      if (users.length > 0) terminal.print(`in: ${printable(users.join(", "))}`);
-      if (earlier.length > 0) terminal.print(earlierSentence(earlier));
+      terminal.print(`${seatsText(cluster, machines)}; ${users.length} in use`);
+      if (users.length > 0) terminal.print(`running servers: ${printable(users.join(", "))}`);
+      if (earlier.length > 0) terminal.print(outdatedSentence(earlier));
       const temporary = temporarySentence(config);
       if (temporary !== undefined) terminal.print(temporary);
       for (const line of homes === undefined ? [] : homesLines(homes)) terminal.print(line);
       if (certificates.status !== undefined) terminal.print(certificateLine(certificates));
       for (const { piece, asWanted, differs } of parts) {
         terminal.print(
-          `${piece.padEnd(9)} ${asWanted ? "as wanted" : `differs: ${differs[0] ?? ""}`}`,
+          `${piece.padEnd(9)} ${asWanted ? "up to date" : `differs: ${differs[0] ?? ""}`}`,
         );
         for (const line of differs.slice(1)) terminal.print(`${" ".repeat(19)}${line}`);
       }
     }
     if (drift.length > 0)
       throw new UserError(
-        `${drift.length} of ${parts.length} pieces are not as the configuration says`,
+        `${drift.length} of ${parts.length} parts differ from the configuration`,
         {
-          hint: drift.some(({ mendable }) => mendable)
-            ? "`swarmhub up` makes them so"
-            : "what to do stands behind each of them above",
+          hint: drift.some(({ isRepairable }) => isRepairable)
+            ? "`swarmhub up` repairs them"
+            : "each line above says what to do",
           code: exitCode.drift,
         },
       );
-    if (homes?.trouble !== undefined)
-      throw new UserError(homes.trouble, {
+    if (homes?.problem !== undefined)
+      throw new UserError(homes.problem, {
         host: cluster.storage?.name,
-        hint: "`swarmhub logs quota` shows what it said, `swarmhub up` starts it anew",
+        hint: "`swarmhub logs quota` shows its log, `swarmhub up` restarts it",
         code: exitCode.drift,
       });
   });
 
-/** One piece as it is; what it refuses to plan is something that differs, too, and what no step can mend. */
+/** The state of one piece; an error of its plan is drift too, and so are problems that no step can repair. */
 const partOf = async (piece: Piece, cluster: Cluster) => {
   const differs = await planAll([piece], cluster).then(
     (planned) =>
@@ -98,7 +98,7 @@ const partOf = async (piece: Piece, cluster: Cluster) => {
   return {
     piece: piece.name,
     asWanted: all.length === 0,
-    mendable: differs.length > 0,
+    isRepairable: differs.length > 0,
     differs: all,
   };
 };

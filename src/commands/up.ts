@@ -1,7 +1,7 @@
-import { preflight, refusal } from "../checks/index.js";
+import { preflight, preflightError } from "../checks/index.js";
 import type { Cluster } from "../cluster/cluster.js";
-import { addressOf } from "../cluster/public-address.js";
-import { earlierSentence, earlierServers } from "../images/outdated-servers.js";
+import { classUrl } from "../cluster/public-address.js";
+import { outdatedSentence, outdatedServers } from "../images/outdated-servers.js";
 import { refuseUnbuildable } from "../operator/build-folder.js";
 import { pieces, readSecret } from "../pieces/index.js";
 import { lockOf } from "../reconcile/lock.js";
@@ -18,7 +18,7 @@ import { type ClassOptions, operator, withCluster } from "./shared/session.js";
 /** The options of `swarmhub up`. */
 export type UpOptions = ClassOptions & { yes: boolean; breakLock: boolean };
 
-/** Makes the machines what swarmhub.yaml says, and prints the address and who may log in. */
+/** Sets up the machines as configured, and prints the address and how to log in. */
 export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal): Promise<void> =>
   withCluster(
     options,
@@ -34,52 +34,52 @@ export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal):
           breakLock: options.breakLock,
           report,
         }),
-        preflight: () => refuseWhatCannotWork(cluster, terminal),
+        preflight: () => runPreflight(cluster, terminal),
       });
       await warnOfProblems(pieces, cluster, report);
       for (const text of (await inspectCertificates(cluster)).warnings)
         report.event({ type: "warning", text });
-      const earlier = await earlierServers(cluster);
-      if (earlier.length > 0) report.event({ type: "note", text: earlierSentence(earlier) });
+      const earlier = await outdatedServers(cluster);
+      if (earlier.length > 0) report.event({ type: "note", text: outdatedSentence(earlier) });
       const temporary = temporarySentence(cluster.config);
       if (temporary !== undefined) report.event({ type: "warning", text: temporary });
-      const next = await whatNext(cluster);
+      const next = await nextSteps(cluster);
       const text =
         done.changed === 0
           ? `${cluster.config.name} is up; nothing had to change (${duration(done.ms)})`
           : `${cluster.config.name} is up: ${done.changed} steps in ${duration(done.ms)}`;
       report.event({ type: "summary", text, changed: done.changed, ms: done.ms, next });
       terminal.close();
-      const address = await addressOf(cluster);
+      const address = await classUrl(cluster);
       terminal.print(options.json ? JSON.stringify({ type: "result", address }) : address);
     },
     refuseUnbuildable,
   );
 
-/** Before anything runs on machines where no class is yet; later on these looks would only cost time. */
-const refuseWhatCannotWork = async (cluster: Cluster, { report }: Terminal): Promise<void> => {
+/** Runs the checks on machines without a class; once it is up they would only cost time. */
+const runPreflight = async (cluster: Cluster, { report }: Terminal): Promise<void> => {
   if ((await managerDocker(cluster)) !== undefined) return;
   const found = await preflight(cluster);
-  const error = refusal(found, { listed: true });
+  const error = preflightError(found, { listed: true });
   if (error !== undefined) throw error;
   for (const { level, host, text } of found)
     if (level === "warning")
       report.event({ type: "warning", text: host === undefined ? text : `${host}: ${text}` });
 };
 
-const whatNext = async (cluster: Cluster): Promise<string[]> => {
+const nextSteps = async (cluster: Cluster): Promise<string[]> => {
   const { config, manager } = cluster;
   const { admins, sharedPassword } = config.login;
-  // To be told to the room, so it may stand here; the admins' password is shown on demand only.
+  // The password is for all users, so it may be shown; the admins' password is shown only on request.
   const password =
     sharedPassword.kind === "generated"
       ? await readSecret(manager, "shared-password")
-      : "that you gave";
+      : "that you configured";
   return [
-    `open ${await addressOf(cluster)}`,
-    `log in as anyone, with the password ${password}`,
+    `open ${await classUrl(cluster)}`,
+    `log in with any name and the password ${password}`,
     ...(admins.length === 0
       ? []
-      : [`admins (${admins.join(", ")}) have another: swarmhub open --passwords`]),
+      : [`admins (${admins.join(", ")}) have another password: \`swarmhub open --passwords\``]),
   ];
 };

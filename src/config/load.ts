@@ -7,6 +7,7 @@ import { isMapping, valueAt } from "./schema/fields.js";
 import { tlsOf } from "./schema/tls.js";
 import { unknownKey } from "./schema/unknown-keys.js";
 import type { Backing, Bytes, Config, HostConfig, StorageConfig } from "./types.js";
+import { repositoryFrom } from "./values/image.js";
 import { fromFolder } from "./values/secret-source.js";
 import {
   type Complaint,
@@ -18,9 +19,18 @@ import {
 import { parseFile } from "./yaml/parse.js";
 import { readText } from "./yaml/read-file.js";
 
-/** Reads and checks a swarmhub.yaml. Throws a UserError (usage) with all complaints. */
-export const loadConfig = async (path: string): Promise<Config> =>
-  configFrom(await readText(path), path);
+/**
+ * Reads and checks a swarmhub.yaml. Throws a UserError (usage) with all complaints. `published` is where a packaged release
+ * has our own images; the configuration's own key counts before it.
+ */
+export const loadConfig = async (
+  path: string,
+  published = process.env["SWARMHUB_IMAGES"] ?? "",
+): Promise<Config> => {
+  const config = configFrom(await readText(path), path);
+  if (published === "" || config.engine.ownImages !== undefined) return config;
+  return { ...config, engine: { ...config.engine, ownImages: repositoryFrom(published) } };
+};
 
 /** Checks a text that is, or will be, the file at `path`. Throws a UserError (usage) with all complaints. */
 export const configFrom = (text: string, path: string): Config => {
@@ -110,7 +120,10 @@ const configOf = (settings: Settings, folder: string, placeOf: (key: Path) => Pl
       ...(servers.idle !== undefined && { idle: servers.idle }),
       ...(servers.skeleton !== undefined && { skeleton: resolve(folder, servers.skeleton) }),
     },
-    engine: { registryMirrors: engine["registry-mirrors"] },
+    engine: {
+      registryMirrors: engine["registry-mirrors"],
+      ...(engine["own-images"] !== undefined && { ownImages: engine["own-images"] }),
+    },
   };
 };
 

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { isMapping, leaf, list, mapping, mappingOf, number, section } from "./schema/fields.js";
 import { tls } from "./schema/tls.js";
 import { addressFrom, destinationFrom } from "./values/destination.js";
-import { imageFrom, mirrorFrom } from "./values/image.js";
+import { imageFrom, mirrorFrom, repositoryFrom } from "./values/image.js";
 import {
   classNameFrom,
   deviceFrom,
@@ -136,6 +136,7 @@ const engine = section(
       { what: "a list of addresses", example: "[https://mirror.example.org]" },
       leaf(mirrorFrom),
     ).default([]),
+    "own-images": leaf(repositoryFrom).exactOptional(),
   },
   "{registry-mirrors: [https://mirror.example.org]}",
 );

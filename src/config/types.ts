@@ -121,5 +121,6 @@ export type Config = {
     /** A folder on the operator's machine with the first files of each new home. */
     skeleton?: string;
   };
-  engine: { registryMirrors: string[] };
+  /** `ownImages`: where our own images are published ("quay.io/swarmhub"); without it they are built. */
+  engine: { registryMirrors: string[]; ownImages?: string };
 };

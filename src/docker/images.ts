@@ -3,10 +3,10 @@ import { StringDecoder } from "node:string_decoder";
 import type Dockerode from "dockerode";
 import { UserError } from "../errors.js";
 
-/** Without a word from Docker for so long, a pull or a build is given up; milliseconds. */
+/** A pull, a push or a build ends when Docker sends nothing for so long; milliseconds. */
 const idleDeadline = 10 * 60_000;
 
-/** Pulls an image, telling how far it is ("40 %"). Throws UserError with the registry's words. */
+/** Pulls an image and reports its progress ("40 %"). Throws UserError with the registry's message. */
 export const pullImage = async (
   docker: Dockerode,
   reference: string,
@@ -15,7 +15,7 @@ export const pullImage = async (
 ): Promise<void> => {
   const layers = new Map<string, { loaded: number; unpacked: number; total: number }>();
   let shown = -1;
-  const look = ({ id, status, progressDetail }: Message): void => {
+  const update = ({ id, status, progressDetail }: Message): void => {
     if (id === undefined || status === undefined) return;
     const layer = layers.get(id) ?? { loaded: 0, unpacked: 0, total: 0 };
     layers.set(id, layer);
@@ -31,10 +31,10 @@ export const pullImage = async (
     onProgress(`${percent} %`);
   };
   const start = (abortSignal: AbortSignal) => docker.pull(withTag(reference), { abortSignal });
-  for await (const message of follow(`cannot pull ${reference}`, idleMs, start)) look(message);
+  for await (const message of follow(`cannot pull ${reference}`, idleMs, start)) update(message);
 };
 
-/** Pushes a tag of an image to its registry, which asks for no password, telling how far it is ("3 of 5 layers"). Throws UserError. */
+/** Pushes a tag of an image to its registry, without a password, and reports its progress ("3 of 5 layers"). Throws UserError. */
 export const pushImage = async (
   docker: Dockerode,
   repository: string,
@@ -45,21 +45,21 @@ export const pushImage = async (
   const layers = new Map<string, boolean>();
   let shown = "";
   const start = (abortSignal: AbortSignal) =>
-    // Engines before 23 insist on a header with some password or none.
+    // Engines before 23 require a header with credentials, which may be empty.
     docker.getImage(repository).push({ tag, authconfig: {}, abortSignal });
   for await (const message of follow(`cannot push ${repository}:${tag}`, idleMs, start)) {
     const { id, status = "" } = message;
     if (id === undefined || id === tag) continue;
     layers.set(id, /^(Pushed|Layer already exists|Mounted from)/.test(status));
-    const there = [...layers.values()].filter(Boolean).length;
-    const words = `${there} of ${layers.size} layers`;
-    if (words !== shown) onProgress(words);
-    shown = words;
+    const pushed = [...layers.values()].filter(Boolean).length;
+    const text = `${pushed} of ${layers.size} layers`;
+    if (text !== shown) onProgress(text);
+    shown = text;
   }
 };
 
-/** What to build, and who is told of each line that the build prints. */
-export type BuildOptions = {
+/** What to build, and a callback for each line that the build prints. */
+type BuildOptions = {
   tag: string;
   /** The Dockerfile's stage. */
   target?: string;
@@ -68,7 +68,7 @@ export type BuildOptions = {
   idleMs?: number;
 };
 
-/** Builds an image from a tar of its context, by the Engine's own builder. Throws UserError with the last 20 lines. */
+/** Builds an image from a tar of its context with the Engine's own builder. Throws UserError with the last 20 lines. */
 export const buildImage = async (
   docker: Dockerode,
   context: Readable | Buffer,
@@ -76,7 +76,7 @@ export const buildImage = async (
 ): Promise<void> => {
   const last: string[] = [];
   let rest = "";
-  const say = (text: string): void => {
+  const add = (text: string): void => {
     const lines = (rest + text).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) onLine?.(line);
@@ -84,25 +84,25 @@ export const buildImage = async (
     last.splice(0, last.length - 20);
   };
   const finish = () => {
-    if (rest !== "") say("\n");
+    if (rest !== "") add("\n");
   };
   const start = (abortSignal: AbortSignal) =>
-    // The types know no Buffer here; the request sends one as it is.
+    // The types have no Buffer here; the request sends one unchanged.
     docker.buildImage(context as Readable, {
       t: tag,
-      // The builder that every Engine has; BuildKit's needs a session kept open beside the request.
+      // Every Engine has this builder; BuildKit needs a session that stays open during the request.
       version: "1",
       labels,
       forcerm: true,
       ...(target === undefined ? {} : { target }),
       abortSignal,
     });
-  const before = () => {
+  const lastLines = () => {
     finish();
     return last;
   };
-  for await (const { stream } of follow(`cannot build ${tag}`, idleMs, start, before))
-    if (stream !== undefined) say(stream);
+  for await (const { stream } of follow(`cannot build ${tag}`, idleMs, start, lastLines))
+    if (stream !== undefined) add(stream);
   finish();
 };
 
@@ -114,12 +114,12 @@ type Message = {
   progressDetail?: { current?: number; total?: number };
 };
 
-/** The messages of an answer as they come. Throws UserError: Docker's words and the lines `before` them, or its silence. */
+/** The messages of an answer as they come. Throws UserError with Docker's message, or its silence, and `lastLines`. */
 const follow = async function* (
-  what: string,
+  title: string,
   idleMs: number,
   start: (signal: AbortSignal) => Promise<NodeJS.ReadableStream>,
-  before: () => readonly string[] = () => [],
+  lastLines: () => readonly string[] = () => [],
 ) {
   const silent = new AbortController();
   const timer = setTimeout(() => silent.abort(), idleMs);
@@ -130,19 +130,19 @@ const follow = async function* (
       yield message;
     }
   } catch (error) {
-    // An error that says which host was lost stays as it is.
+    // An error about a lost host stays as it is.
     if (error instanceof UserError && error.name !== "UserError") throw error;
-    const why = silent.signal.aborted
-      ? `Docker has said nothing for ${idleMs / 1000} s`
-      : wordsOf(error as Error);
-    throw new UserError([`${what}: ${why}`, ...before()].join("\n  "));
+    const reason = silent.signal.aborted
+      ? `no message from Docker for ${idleMs / 1000} s`
+      : reasonOf(error as Error);
+    throw new UserError([`${title}: ${reason}`, ...lastLines()].join("\n  "));
   } finally {
     clearTimeout(timer);
   }
 };
 
-/** docker-modem puts "(HTTP code 404) no such image - " before what Docker said. */
-const wordsOf = ({ message }: Error): string =>
+/** docker-modem puts "(HTTP code 404) no such image - " before Docker's message. */
+const reasonOf = ({ message }: Error): string =>
   message.replace(/^\(HTTP code \d+\) .*? - /, "").trim();
 
 const linesOf = async function* (stream: NodeJS.ReadableStream, onChunk: () => void) {
@@ -157,7 +157,7 @@ const linesOf = async function* (stream: NodeJS.ReadableStream, onChunk: () => v
   if (rest.trim() !== "") yield rest;
 };
 
-/** A layer counts once loaded and once unpacked. */
+/** Each layer counts twice, for its download and its extraction. */
 const percentOf = (layers: { loaded: number; unpacked: number; total: number }[]): number => {
   const sum = (of: (layer: (typeof layers)[number]) => number) =>
     layers.reduce((total, layer) => total + of(layer), 0);
@@ -165,6 +165,6 @@ const percentOf = (layers: { loaded: number; unpacked: number; total: number }[]
   return all === 0 ? 0 : Math.floor((sum(({ loaded, unpacked }) => loaded + unpacked) / all) * 100);
 };
 
-/** Docker pulls every tag of a name that has none. */
+/** Without a tag Docker would pull every tag of the name. */
 const withTag = (reference: string): string =>
   /[:@]/.test(reference.slice(reference.lastIndexOf("/") + 1)) ? reference : `${reference}:latest`;

@@ -8,12 +8,12 @@ import { CommandError, UserError, exitCode } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
 
-/** An archive that is there, and what tar complained of; its size in bytes. */
-export type Archive = { path: string; bytes: number; complaint: string | undefined };
+/** An archive on this machine, its size in bytes, and the warning that tar printed. */
+export type Archive = { path: string; bytes: number; warning: string | undefined };
 
 /**
- * Writes a home as FOLDER/HOME.tar.gz on this machine (0600): streamed, beside its place first, and never over a file that
- * is there. `onBytes` hears how far it is. Throws a UserError; then no part of it stays behind.
+ * Streams a home into FOLDER/HOME.tar.gz on this machine (0600), as a whole or not at all, and never over an existing file.
+ * `onBytes` is called with the progress. Throws a UserError; then no part of the archive is left.
  */
 export const archiveHome = async (
   storage: Host,
@@ -22,8 +22,8 @@ export const archiveHome = async (
   { signal, onBytes }: { signal: AbortSignal; onBytes: (bytes: number) => void },
 ): Promise<Archive> => {
   await refuseExisting(path);
-  const draft = join(dirname(path), `.${basename(path)}.${randomUUID().slice(0, 8)}`);
-  const into = createWriteStream(draft, { flags: "wx", mode: 0o600 });
+  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID().slice(0, 8)}`);
+  const into = createWriteStream(temporary, { flags: "wx", mode: 0o600 });
   const stop = (): void => void into.destroy(interrupted(path));
   const closed = once(into, "close");
   closed.catch(() => {});
@@ -33,23 +33,23 @@ export const archiveHome = async (
   try {
     await once(into, "open");
     if (signal.aborted) stop();
-    const complaint = await stream(storage, home, into);
+    const warning = await stream(storage, home, into);
     into.end();
     await closed;
-    await settle(draft);
-    await place(draft, path);
-    return { path, bytes: into.bytesWritten, complaint };
+    await flush(temporary);
+    await moveIntoPlace(temporary, path);
+    return { path, bytes: into.bytesWritten, warning };
   } catch (error) {
     throw into.errored === error ? unwritable(path, error) : error;
   } finally {
     signal.removeEventListener("abort", stop);
     into.destroy();
-    await unlink(draft).catch(() => {});
+    await unlink(temporary).catch(() => {});
   }
 };
 
-/** What is renamed before it is on the disk may be empty after a power cut. */
-const settle = async (path: string): Promise<void> => {
+/** A file that is renamed before it is on the disk may be empty after a power cut. */
+const flush = async (path: string): Promise<void> => {
   const file = await open(path, "r+");
   try {
     await file.sync();
@@ -58,45 +58,45 @@ const settle = async (path: string): Promise<void> => {
   }
 };
 
-/** Throws a UserError where a file of that name is there already. */
+/** Throws a UserError where the file exists. */
 export const refuseExisting = async (path: string): Promise<void> => {
-  const isThere = await access(path).then(
+  const exists = await access(path).then(
     () => true,
     () => false,
   );
-  if (isThere) throw existing(path);
+  if (exists) throw alreadyExists(path);
 };
 
-/** Runs tar over there; answers what it complained of where the archive is whole all the same. */
+/** Runs tar on the storage host; returns its warning where the archive is complete all the same. */
 const stream = async (storage: Host, home: string, into: Writable): Promise<string | undefined> => {
-  // Sparse: a file may claim a petabyte and hold nothing. Nice: the class goes on.
+  // Sparse: a file can have the size of a petabyte and no content. Nice: the class keeps working.
   const tar = `nice -n 10 tar --create --gzip --sparse --one-file-system --directory ${paths.storage}/homes ${home}`;
   try {
     await storage.run(["sh", "-c", `LC_ALL=C ${tar}`], { into });
     return undefined;
   } catch (error) {
-    // 1: something changed while it was read, as in the home of a running server.
+    // 1: a file changed while it was read, for example in the home of a running server.
     if (!(error instanceof CommandError) || error.output.code !== 1) throw error;
     return error.output.stderr.trim().split("\n")[0];
   }
 };
 
-/** Into its place, unless something is there by now; a file system without links has only the look before. */
-const place = async (draft: string, path: string): Promise<void> => {
+/** Never replaces a file that appeared meanwhile; on a file system without links there is only a check before. */
+const moveIntoPlace = async (temporary: string, path: string): Promise<void> => {
   try {
-    await link(draft, path);
+    await link(temporary, path);
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") throw existing(path);
+    if (code === "EEXIST") throw alreadyExists(path);
     if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].includes(code)) throw unwritable(path, error);
     await refuseExisting(path);
-    await rename(draft, path);
+    await rename(temporary, path);
   }
 };
 
-const existing = (path: string): UserError =>
-  new UserError(`${path} is there already, and nothing is overwritten`, {
-    hint: `name another folder with --to, or move it away: mv ${path} ${path}.old`,
+const alreadyExists = (path: string): UserError =>
+  new UserError(`${path} already exists, and archives never overwrite a file`, {
+    hint: `name another folder with --to, or move the file: mv ${path} ${path}.old`,
     code: exitCode.usage,
   });
 
@@ -106,13 +106,13 @@ const interrupted = (path: string): UserError =>
 const unwritable = (path: string, error: unknown): Error => {
   if (error instanceof UserError) return error;
   const { code = "", message } = error as NodeJS.ErrnoException;
-  const words: Record<string, string> = {
+  const reasons: Record<string, string> = {
     ENOENT: "its folder does not exist",
-    ENOTDIR: "its folder is no folder",
+    ENOTDIR: "its folder is not a folder",
     ENOSPC: "this machine's disk is full",
-    EACCES: "you may not write there",
+    EACCES: "permission denied",
   };
-  return new UserError(`${path} cannot be written: ${words[code] ?? message}`, {
+  return new UserError(`${path} cannot be written: ${reasons[code] ?? message}`, {
     hint: "name another folder with --to",
   });
 };

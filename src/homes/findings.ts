@@ -1,88 +1,106 @@
-import { type Limits, wantedFor } from "../../contracts/limits.js";
+import { type Limits, type WantedLimits, wantedLimits } from "../../contracts/limits.js";
 import { limitInKiB } from "../../contracts/xfs.js";
-import { formatSize, plural, printable } from "../text/format.js";
+import { formatSize, printable } from "../text/format.js";
 import type { Home, Homes } from "./inspect.js";
 import { watcherProblem } from "./watcher.js";
 
-/** Something that is not as it should be; without a home it is about them all. `hint` is where the watcher cannot mend it. */
+/** A difference from the configured state, of one home or of all. With a `hint` the watcher cannot repair it. */
 export type Finding = { home?: string; text: string; hint?: string };
 
-/** What of homes and limits is not as the configuration and `quota set` say. `wanted` is what `limits.json` should hold. */
-export const findingsOf = (seen: Homes, wanted: Limits): Finding[] => {
+/** The differences of homes and limits from the configuration and `quota set`; `configured` is the content of `limits.json`. */
+export const findingsOf = (seen: Homes, configured: Limits): Finding[] => {
   const sharers = new Map<number, Home[]>();
   for (const home of seen.homes) {
     const id = home.attributes?.projectId ?? 0;
-    const those = sharers.get(id) ?? [];
-    those.push(home);
-    sharers.set(id, those);
+    const homes = sharers.get(id) ?? [];
+    homes.push(home);
+    sharers.set(id, homes);
   }
   return [
-    ...classFindings(seen, wanted),
+    ...classFindings(seen, configured),
     ...seen.homes.flatMap((home) => {
-      const text = wrongWith(home, seen, sharers);
-      return text.length === 0 ? [] : [{ home: home.name, text: text.join(", ") }];
+      const texts = differencesOf(home, seen, sharers);
+      const drift = texts.length === 0 ? [] : [{ home: home.name, text: texts.join(", ") }];
+      return [...drift, ...unreadableFindings(home)];
     }),
   ];
 };
 
 const classFindings = (
   { enforced, now, watcher, limits, parent }: Homes,
-  wanted: Limits,
+  configured: Limits,
 ): Finding[] => {
   const up = "`swarmhub up`";
   const problem = watcherProblem(watcher, now);
   return [
     ...(enforced
       ? []
-      : [{ text: "XFS enforces no limits: the disk is mounted without prjquota", hint: up }]),
+      : [{ text: "XFS does not enforce limits: the disk is mounted without prjquota", hint: up }]),
     ...(problem === undefined
       ? []
-      : [{ text: printable(problem), hint: `${up}; \`swarmhub logs quota\` shows what it said` }]),
-    ...(isSame(limits, wanted)
+      : [{ text: printable(problem), hint: `${up}; to see its log: \`swarmhub logs quota\`` }]),
+    ...(isSame(limits, configured)
       ? []
-      : [{ text: "limits.json is not what the configuration says", hint: up }]),
+      : [{ text: "limits.json differs from the configuration", hint: up }]),
     ...(parent === undefined || (parent.inherits && parent.projectId !== 0)
       ? []
-      : [{ text: "a new folder would be born without a limit: homes/ hands no project id on" }]),
+      : [{ text: "a new folder would have no limit: homes/ does not pass on a project id" }]),
   ];
 };
 
-const wrongWith = (
+const differencesOf = (
   home: Home,
   { limits, now, parent }: Homes,
   sharers: ReadonlyMap<number, readonly Home[]>,
 ): string[] => {
-  const { attributes, marked, name, bytes, files, own } = home;
-  // The watcher is at it: a home that was made a moment ago is not wrong.
-  if (marked !== undefined && now.getTime() - marked.getTime() < 5000) return [];
-  if (attributes === undefined) return ["its project id cannot be read"];
+  const { attributes, pendingSince, name, bytes, files } = home;
+  // The watcher works on it: a home that was created a moment ago has no drift.
+  if (pendingSince !== undefined && now.getTime() - pendingSince.getTime() < 5000) return [];
+  if (attributes === undefined) return ["its project id is unreadable"];
   const { projectId, inherits } = attributes;
-  if (projectId === 0) return ["it has no project id, so that nothing limits it"];
-  if (projectId === parent?.projectId) return ["it has only the project id of all that have none"];
-  const others = (sharers.get(projectId) ?? []).filter((one) => one.name !== name);
+  if (projectId === 0) return ["it has no project id, so it has no limit"];
+  if (projectId === parent?.projectId) return ["it has no project id of its own"];
+  const others = (sharers.get(projectId) ?? []).filter((other) => other.name !== name);
   const shared = others
     .slice(0, 3)
     .map((other) => other.name)
     .join(", ");
-  const want = limits === undefined ? undefined : wantedFor(limits, home);
-  const hard = want === undefined ? bytes.hard : limitInKiB(want.bytes) * 1024;
+  const wanted = wantedOf(home, limits);
+  const hard = wanted === undefined ? bytes.hard : limitInKiB(wanted.bytes) * 1024;
   return [
     ...(others.length > 0 ? [`it shares the project id ${projectId} with ${shared}`] : []),
-    ...(inherits ? [] : ["what is made in it does not take its project id over"]),
+    ...(inherits ? [] : ["new files in it do not inherit its project id"]),
     ...(bytes.hard === hard
       ? []
       : [`its limit is ${limitText(bytes.hard)} instead of ${formatSize(hard)}`]),
-    ...(want === undefined || files.hard === want.files
+    ...(wanted === undefined || files.hard === wanted.files
       ? []
-      : [
-          `it may hold ${files.hard === 0 ? "any number of files" : plural(files.hard, "file")} instead of ${want.files}`,
-        ]),
-    ...(own === "unreadable" ? ["what `quota set` wrote for it cannot be read"] : []),
-    ...(marked === undefined ? [] : ["it bears the mark of a home whose limit is not set"]),
+      : [`its limit of files is ${files.hard || "none"} instead of ${wanted.files}`]),
+    ...(pendingSince === undefined ? [] : ["its pending marker still exists"]),
   ];
 };
 
-/** A hard limit for a person to read; 0 is none. */
+// The watcher keeps the home's limit and cannot know which one was set: only a person can end this.
+const unreadableFindings = ({ name, own, bytes }: Home): Finding[] => {
+  if (own === undefined || !("problem" in own)) return [];
+  const consequence =
+    bytes.hard > 0 ? `keeps its limit of ${limitText(bytes.hard)}` : "gets the configured limit";
+  return [
+    {
+      home: name,
+      text: `limits/${name} is unreadable, so the home ${consequence}: ${own.problem}`,
+      hint: `to set a limit again: \`swarmhub quota set ${name} 10G\`, or the configured one: \`swarmhub quota set ${name} default\``,
+    },
+  ];
+};
+
+/** The limits that a home should have; undefined while `limits.json` is unreadable. */
+export const wantedOf = (home: Home, limits: Limits | undefined): WantedLimits | undefined => {
+  const current = { bytes: home.bytes.hard, files: home.files.hard };
+  return limits && wantedLimits(limits, { name: home.name, own: home.own, current });
+};
+
+/** A hard limit as text; 0 is "none". */
 export const limitText = (hard: number): string => (hard === 0 ? "none" : formatSize(hard));
 
 const isSame = (one: Limits | undefined, other: Limits): boolean => textOf(one) === textOf(other);

@@ -1,61 +1,72 @@
-import { type Limits, type OwnLimits, limitsFrom, ownLimitsFrom } from "../../contracts/limits.js";
-import { type Attributes, parseState } from "../../contracts/xfs.js";
+import {
+  type Limits,
+  type OwnLimits,
+  type Unreadable,
+  maximumOwnLimitsBytes,
+  notReadable,
+  parseLimits,
+  parseOwnLimits,
+} from "../../contracts/limits.js";
+import { parseTrashEntry, storageFiles } from "../../contracts/storage-folders.js";
+import { ownerIn } from "../../contracts/storage-notes.js";
+import { type WatcherReport, parseWatcherReport } from "../../contracts/watcher-status.js";
+import { type Account, type Attributes, parseReport, parseState } from "../../contracts/xfs.js";
 import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
 import { inspectScript } from "./inspect-script.js";
-import { type Trashed, trashFrom } from "./trash.js";
-import { type Watcher, watcherFrom } from "./watcher.js";
+import type { Trashed } from "./trash.js";
 
-/** What is used, and the hard limit; 0 is no limit. */
-export type Account = { used: number; hard: number };
+/** The used amount and the hard limit; 0 is no limit. */
+export type Usage = { used: number; hard: number };
 
-/** A home as it is on the storage host; `user` is the name in its owner's note, which may hold anything. */
+/** A home on the storage host; `user` is the name in its owner's note, which may hold any characters. */
 export type Home = {
   name: string;
   user: string | undefined;
-  /** Undefined where they cannot be read. */
+  /** Undefined where they are unreadable. */
   attributes: Attributes | undefined;
-  bytes: Account;
-  /** Files, folders and whatever else takes an inode, the home itself included. */
-  files: Account;
-  /** When the mark *quota not set* was set, where it is. */
-  marked: Date | undefined;
-  /** The newest change of anything in it, where that was looked for and XFS tells. */
+  bytes: Usage;
+  /** Files, folders and everything else that takes an inode, with the home itself. */
+  files: Usage;
+  /** When its pending marker was made; undefined where there is none. */
+  pendingSince: Date | undefined;
+  /** The newest change of anything in it, where that was asked for and XFS tells. */
   changed: Date | undefined;
-  /** What `quota set` said of it. */
-  own: OwnLimits | "unreadable" | undefined;
+  /** Its file in `limits/`, which `quota set` writes. */
+  own: OwnLimits | Unreadable | undefined;
 };
 
-/** All homes, and what keeps them in their limits. */
+/** All homes, and what limits them. */
 export type Homes = {
-  /** The clock over there. */
+  /** The storage host's clock. */
   now: Date;
   enforced: boolean;
   /** The folder that holds them. */
   parent: Attributes | undefined;
   homes: Home[];
-  /** How much lies among them that cannot be a home. */
+  /** The number of entries among them that cannot be homes. */
   others: number;
+  /** `limits.json`; undefined where it is missing or unreadable. */
   limits: Limits | undefined;
-  watcher: Watcher | undefined;
+  watcher: WatcherReport | undefined;
   trash: Trashed[];
   disk: { size: number; free: number };
 };
 
-/** Looks at every home with one script, or at some of them. Throws a UserError where no homes' disk is mounted. */
+/** Inspects all homes or `only` some with one script, in bytes. Throws a UserError where their disk is not mounted. */
 export const inspectHomes = async (
   storage: Host,
   { changes = false, only }: { changes?: boolean; only?: readonly string[] } = {},
 ): Promise<Homes> => {
-  const [first = "", ...rest] = (await storage.script(inspectScript(changes, only))).split(
-    "\n\x1e",
-  );
+  const [first = "", ...rest] = (
+    await storage.script(inspectScript(changes, only), { title: "inspect the homes" })
+  ).split("\n\x1e");
   const lines = first.split("\n").map((line) => line.split(" "));
   if (lines[0]?.[1] !== "1")
-    throw new UserError(`no homes' disk is mounted at ${paths.storage}`, {
+    throw new UserError(`the homes' disk is not mounted at ${paths.storage}`, {
       host: storage.name,
-      hint: "`swarmhub up` mounts it, `swarmhub status` shows what differs",
+      hint: "to mount it, type: swarmhub up; to see all drift, type: swarmhub status",
     });
   return homesFrom(lines, sectionsOf(rest));
 };
@@ -71,70 +82,79 @@ const sectionsOf = (parts: readonly string[]): Sections => {
 const homesFrom = (lines: readonly string[][], sections: Sections): Homes => {
   const byName = (kind: string) =>
     new Map(
-      lines.flatMap(([what, name = "", value = ""]) => (what === kind ? [[name, value]] : [])),
+      lines.flatMap(([first, name = "", value = ""]) => (first === kind ? [[name, value]] : [])),
     );
-  const only = (kind: string): string => lines.find(([what]) => what === kind)?.[1] ?? "";
-  const accounts = accountsFrom(sections.accounts);
+  const only = (kind: string): string => lines.find(([first]) => first === kind)?.[1] ?? "";
+  const accounts = parseReport(sections.accounts);
   const [owners, own, pending] = [byName("owners"), byName("limits"), byName("pending")];
   const changed = byName("changed");
-  const parent = attributesFrom(lines.find(([what]) => what === "parent")?.slice(1) ?? []);
-  const found = lines.filter(([what]) => what === "home");
-  const homes = found.map(([, name = "", ...attributes]): Home => {
-    const seen = attributesFrom(attributes);
-    // What is on the parent's account is everybody's who has none.
-    const id = seen === undefined || seen.projectId === parent?.projectId ? 0 : seen.projectId;
-    const newest = id === 0 ? undefined : changed.get(String(id));
-    const mark = pending.get(name);
+  const parent = attributesFrom(lines.find(([first]) => first === "parent")?.slice(1) ?? []);
+  const found = lines.filter(([first]) => first === "home");
+  const homes = found.map(([, name = "", ...words]): Home => {
+    const attributes = attributesFrom(words);
+    // The parent's account is shared by all homes that have no id of their own.
+    const hasOwnId = attributes !== undefined && attributes.projectId !== parent?.projectId;
+    const id = hasOwnId ? attributes.projectId : 0;
     return {
       name,
-      user: userFrom(owners.get(name)),
-      attributes: seen,
-      ...((id === 0 ? undefined : accounts.get(id)) ?? noAccount),
-      marked: mark === undefined ? undefined : dateOf(mark),
-      changed: newest === undefined ? undefined : dateOf(newest),
-      own: ownLimitsFrom(own.has(name) ? textOf(own.get(name)) : undefined),
+      user: ownerFrom(owners.get(name)),
+      attributes,
+      ...usageFrom(id === 0 ? undefined : accounts.get(id)),
+      pendingSince: dateFrom(pending.get(name)),
+      changed: id === 0 ? undefined : dateFrom(changed.get(String(id))),
+      own: ownFrom(own.get(name)),
     };
   });
   const [size = 0, free = 0] = sections.disk.trim().split(/\s+/).map(Number);
   return {
-    now: dateOf(only("now")),
+    now: new Date(Number(only("now")) * 1000),
     enforced: parseState(sections.state) === true,
     parent,
     homes,
     others: Number(only("others")),
-    limits: limitsFrom(textOf(only("limits.json"))),
-    watcher: watcherFrom(textOf(only("watcher.json"))),
-    trash: lines.flatMap((line) => trashFrom(line, userFrom)),
+    limits: limitsFrom(only(storageFiles.limits)),
+    watcher: parseWatcherReport(textOf(only(storageFiles.watcherStatus))),
+    trash: lines.flatMap(trashedFrom),
     disk: { size, free },
   };
 };
 
-const noAccount = { bytes: { used: 0, hard: 0 }, files: { used: 0, hard: 0 } };
-
-/** Reads `xfs_quota -x -c 'report -p -n -N -b -i'`: KiB and inodes by project id. */
-const accountsFrom = (text: string): Map<number, Pick<Home, "bytes" | "files">> => {
-  const line = /^#(\d+)\s+(\d+)\s+\d+\s+(\d+)\s+\d+ \[[^\]]*\]\s+(\d+)\s+\d+\s+(\d+)\s/gm;
-  return new Map(
-    [...text.matchAll(line)].map((found) => {
-      const [id = 0, kib = 0, hardKib = 0, used = 0, hard = 0] = found.slice(1).map(Number);
-      const bytes = { used: kib * 1024, hard: hardKib * 1024 };
-      return [id, { bytes, files: { used, hard } }];
-    }),
-  );
+const usageFrom = (account: Account | undefined): Pick<Home, "bytes" | "files"> => {
+  const { usedKiB = 0, hardKiB = 0, usedFiles = 0, hardFiles = 0 } = account ?? {};
+  return {
+    bytes: { used: usedKiB * 1024, hard: hardKiB * 1024 },
+    files: { used: usedFiles, hard: hardFiles },
+  };
 };
 
 const attributesFrom = ([id, inherits]: readonly string[]): Attributes | undefined =>
   inherits === undefined ? undefined : { projectId: Number(id), inherits: inherits === "1" };
 
-const dateOf = (seconds: string): Date => new Date(Number(seconds) * 1000);
+/** "!" is not a regular file, or too large. */
+const ownFrom = (hexadecimal: string | undefined): Home["own"] => {
+  if (hexadecimal === undefined) return undefined;
+  if (hexadecimal === "!") return { problem: notReadable(maximumOwnLimitsBytes) };
+  return parseOwnLimits(textOf(hexadecimal));
+};
 
-const textOf = (hexadecimal = ""): string => Buffer.from(hexadecimal, "hex").toString("utf8");
-
-const userFrom = (hexadecimal: string | undefined): string | undefined => {
+const limitsFrom = (hexadecimal: string): Limits | undefined => {
   try {
-    const { user } = JSON.parse(textOf(hexadecimal)) as { user?: unknown };
-    return typeof user === "string" ? user : undefined;
+    return parseLimits(textOf(hexadecimal));
   } catch {
     return undefined;
   }
 };
+
+/** "trash ENTRY 1 NOTE" is a whole entry of the trash. */
+const trashedFrom = ([kind, entry = "", isWhole, note]: readonly string[]): Trashed[] => {
+  const parsed = kind === "trash" && isWhole === "1" ? parseTrashEntry(entry) : undefined;
+  return parsed === undefined ? [] : [{ entry, user: ownerFrom(note), ...parsed }];
+};
+
+const dateFrom = (seconds: string | undefined): Date | undefined =>
+  seconds === undefined ? undefined : new Date(Number(seconds) * 1000);
+
+const ownerFrom = (hexadecimal: string | undefined): string | undefined =>
+  ownerIn(textOf(hexadecimal));
+
+const textOf = (hexadecimal = ""): string => Buffer.from(hexadecimal, "hex").toString("utf8");

@@ -4,15 +4,15 @@ import { printable } from "../text/format.js";
 import { nearest } from "../text/nearest.js";
 import { cut } from "../text/width.js";
 
-/** Somebody's home: by the name of its folder, and of its owner where the note tells it. */
-export type Named = { name: string; user: string | undefined };
+/** A home: the name of its folder, and of its owner where there is a note. */
+export type NamedHome = { name: string; user: string | undefined };
 
-/** The owner's name as a terminal may show it, 40 columns at most; the home's where there is no note. */
-export const ownerName = ({ name, user }: Named): string =>
+/** The owner's name, safe for a terminal and 40 columns at most; the home's name where there is no note. */
+export const ownerName = ({ name, user }: NamedHome): string =>
   user === undefined ? name : cut(printable(user), 40) || name;
 
-/** The homes that are meant, each once: by login name or by the name of the home. Throws a UserError that names all unknown. */
-export const selectHomes = <Home extends Named>(
+/** The homes with these login names or home names, each once. Throws a UserError with all unknown names. */
+export const selectHomes = <Home extends NamedHome>(
   homes: readonly Home[],
   words: readonly string[],
 ): Home[] => {
@@ -28,20 +28,20 @@ export const selectHomes = <Home extends Named>(
   return [...new Set(words.flatMap((word) => find(word) ?? []))];
 };
 
-const unknownError = (homes: readonly Named[], unknown: readonly string[]): UserError => {
+const unknownError = (homes: readonly NamedHome[], unknown: readonly string[]): UserError => {
   const names = [...new Set(homes.flatMap(({ name, user }) => [name, user ?? name]))];
   const lines = unknown.map((word) => {
     const near = nearest(word, names);
     const advice = near === undefined ? "" : `; did you mean ${cut(printable(near), 40)}?`;
-    return `there is no home of "${cut(printable(word), 40)}"${advice}`;
+    return `"${cut(printable(word), 40)}" has no home${advice}`;
   });
   const few = homes.length > 0 && homes.length <= 20;
   const all = few ? `\nhomes: ${homes.map(ownerName).toSorted().join(", ")}` : "";
   return new UserError(lines.join("\n") + all, {
     hint:
       homes.length === 0
-        ? "a home is made when its owner logs in for the first time"
-        : "`swarmhub homes ls` shows all homes",
+        ? "a home is created when its owner logs in for the first time"
+        : "to list all homes, type: swarmhub homes ls",
     code: exitCode.usage,
   });
 };

@@ -1,12 +1,13 @@
-import type { OwnLimits } from "../../contracts/limits.js";
+import type { Limits, OwnLimits } from "../../contracts/limits.js";
+import { storageFolders } from "../../contracts/storage-folders.js";
 import type { Config, PersistentStorage } from "../config/types.js";
 import type { Host } from "../host/host.js";
 import { slugOf } from "../names.js";
 import { paths } from "../paths.js";
 
 /**
- * Writes what `quota set` says of homes, so that each file has its old content or its new one, also after the plug was
- * pulled; undefined takes the file away. As many processes for 10,000 homes as for one.
+ * Writes the own limits of homes; undefined removes the file. Each file has its old content or its new one, also after a power
+ * cut. As many processes for 10,000 homes as for one.
  */
 export const writeOwnLimits = async (
   storage: Host,
@@ -15,8 +16,9 @@ export const writeOwnLimits = async (
   const lines = [...limits].map(([name, own]) =>
     own === undefined ? name : `${name} ${JSON.stringify(own)}`,
   );
-  await storage.run(["perl", "-e", writingProgram, `${paths.storage}/limits`], {
+  await storage.run(["perl", "-e", writingProgram, `${paths.storage}/${storageFolders.limits}`], {
     input: `${lines.join("\n")}\n`,
+    title: "write the limits",
     timeout: 60_000,
   });
 };
@@ -25,36 +27,38 @@ const writingProgram = `
 use strict;
 my $folder = shift;
 chdir $folder or die "$folder: $!\\n";
-my (@made, @gone);
+my (@written, @removed);
 while (<STDIN>) {
   chomp;
   my ($name, $limits) = split / /, $_, 2;
-  if (!defined $limits) { push @gone, $name; next }
+  if (!defined $limits) { push @removed, $name; next }
   open my $file, ">", ".$name.new" or die "$folder/.$name.new: $!\\n";
   print $file "$limits\\n" and close $file or die "$folder/.$name.new: $!\\n";
-  push @made, $name;
+  push @written, $name;
 }
-# What is renamed before it is on the disk may be empty after a power cut.
-sub settle { system("sync", "-f", ".") == 0 or die "sync $folder failed\\n" }
-settle() if @made;
-for (@made) { rename ".$_.new", $_ or die "$folder/$_: $!\\n" }
-for (@gone) { unlink $_ or $!{ENOENT} or die "$folder/$_: $!\\n" }
-settle();
+# A file that is renamed before it is on the disk may be empty after a power cut.
+sub flush { system("sync", "-f", ".") == 0 or die "sync $folder failed\\n" }
+flush() if @written;
+for (@written) { rename ".$_.new", $_ or die "$folder/$_: $!\\n" }
+for (@removed) { unlink $_ or $!{ENOENT} or die "$folder/$_: $!\\n" }
+flush();
 `;
 
-/** `limits.json`: bytes and files of every home, and the bytes of those whose owners are in a group with a quota. */
-export const limitsFile = (
+/** The limits that the configuration names: for every home, and for those whose owners are in a group with a quota. */
+export const configuredLimits = (
   { quota, files, trashDays }: PersistentStorage,
   login: Config["login"],
-): string => {
+): Limits => {
   const homes = Object.entries(quota.groups).flatMap(([group, bytes]) =>
     (login.groups[group] ?? []).map((user) => [slugOf(user), { bytes }] as const),
   );
-  const limits = {
+  return {
     bytes: quota.default,
     files,
     homes: Object.fromEntries(homes.toSorted(([one], [other]) => (one < other ? -1 : 1))),
     trashDays,
   };
-  return `${JSON.stringify(limits, null, 2)}\n`;
 };
+
+/** The content of `limits.json`. */
+export const limitsFile = (limits: Limits): string => `${JSON.stringify(limits, null, 2)}\n`;

@@ -1,6 +1,5 @@
 import { dockerOver } from "../docker/client.js";
 import { CommandError, UnreachableError, UserError, exitCode } from "../errors.js";
-
 import { quote } from "../text/shell.js";
 import { localTransport } from "../transport/local.js";
 import { dockerSocket } from "../transport/socket.js";
@@ -11,7 +10,7 @@ import { factsFrom } from "./facts/parse.js";
 import { factsScript } from "./facts/script.js";
 import { type FirstContact, type Host, createHost } from "./host.js";
 
-/** How to connect: another file than ~/.ssh/config, what to do with an unknown host key, how long to wait (15 s). */
+/** How to connect: another file than ~/.ssh/config, what to do with an unknown host key, how long to wait (milliseconds, 15 s). */
 export type ConnectOptions = {
   sshConfigFile?: string;
   acceptNewHostKeys: boolean;
@@ -19,14 +18,14 @@ export type ConnectOptions = {
   timeoutMs?: number;
 };
 
-/** Connects to a machine, "local" or an OpenSSH destination, and makes sure that we can be root on it. */
+/** Connects to a machine, "local" or an OpenSSH destination, and checks that we can be root there. */
 export const connect = async (destination: string, options: ConnectOptions): Promise<Host> => {
   const transport =
     destination === "local"
       ? localTransport()
       : await sshTransport(destination, { timeoutMs: 15_000, ...options });
   try {
-    // Beside the greeting, which takes longer.
+    // At the same time as the first command, which takes longer.
     transport.prepare(dockerSocket);
     const { isRoot, facts } = await probeLogin(destination, transport);
     const docker = dockerOver(destination, () => transport.socket(dockerSocket));
@@ -37,17 +36,17 @@ export const connect = async (destination: string, options: ConnectOptions): Pro
   }
 };
 
-/** Looks at a machine for the first time, in one command; a login that may not become root is told what is missing. */
+/** Reads the facts of a machine in one command. Throws a UserError with a hint where the login cannot become root. */
 export const probeLogin = async (host: string, { exec }: Transport): Promise<FirstContact> => {
-  // The facts themselves have no deadline: they wait for a machine that still boots.
-  const output = await exec(greetingScript());
+  // Without a deadline: the script waits for a machine that is still booting.
+  const output = await exec(loginScript());
   const isRoot = output.stdout.startsWith("root\n");
   if (output.code === 0) return { isRoot, facts: factsFrom(output.stdout) };
-  if (isRoot) throw new CommandError(host, "the first look", output);
-  const name = output.stdout.trim().split("\n").at(-1) ?? "";
-  const line = `${name} ALL=(ALL) NOPASSWD: ALL`;
+  if (isRoot) throw new CommandError(host, "read the facts", output);
+  const user = output.stdout.trim().split("\n").at(-1) ?? "";
+  const line = `${user} ALL=(ALL) NOPASSWD: ALL`;
   throw new UserError(
-    `${name} is not root and cannot become root without a password: ${output.stderr.trim()}`,
+    `${user} is not root and cannot become root without a password: ${output.stderr.trim()}`,
     {
       host,
       hint: `on that machine, as root: echo '${line}' >/etc/sudoers.d/swarmhub && chmod 0440 /etc/sudoers.d/swarmhub`,
@@ -57,19 +56,19 @@ export const probeLogin = async (host: string, { exec }: Transport): Promise<Fir
 };
 
 /**
- * In the command itself and not by stdin, which would cost a round trip: there is no secret in it. sudo gets it by
- * stdin all the same, since it writes every command that it runs into the machine's log.
+ * The facts script is in the command and not on stdin, which would cost a round trip; it has no secret. sudo gets it on
+ * stdin, since it writes every command that it runs into the machine's log.
  */
-const greetingScript = (): string => `facts=${quote(factsScript())}
+const loginScript = (): string => `facts=${quote(factsScript())}
 if [ "$(id -u)" = 0 ]; then echo root; eval "$facts"; exit; fi
 printf '%s\\n' "$facts" | sudo -n -- sh -s || { code=$?; id -un; exit $code; }`;
 
-/** How long a machine is waited for and how often it is tried, in milliseconds. */
-export type BootWait = { wait: number; every?: number; signal?: AbortSignal };
+/** How long to wait for a machine and how often to try, in milliseconds. */
+type BootWait = { wait: number; every?: number; signal?: AbortSignal };
 
 /**
- * Connects to a machine that may have been made a second ago: tries again while it fails as one that still boots does.
- * Throws what the last try said; at once what does not pass by itself, as a wrong key.
+ * Connects to a machine that may have been created a second ago: retries errors of a machine that is still booting.
+ * Throws the last of these at the deadline; other errors, such as a rejected key, at once.
  */
 export const connectWhenBooted = async (
   destination: string,
@@ -83,8 +82,8 @@ export const connectWhenBooted = async (
       try {
         return await attempt(destination);
       } catch (error) {
-        const passes = error instanceof UnreachableError && error.mayBeBooting;
-        if (!passes || signal?.aborted === true) throw error;
+        const mayBeBooting = error instanceof UnreachableError && error.mayBeBooting;
+        if (!mayBeBooting || signal?.aborted === true) throw error;
         last = error;
         progress(error.reason);
         return undefined;

@@ -1,7 +1,7 @@
 /** An IPv4 address of a network card, with the card's MTU in bytes. */
 export type NetworkAddress = { device: string; address: string; prefix: number; mtu: number };
 
-/** A block device; `path` is what the kernel calls it, sizes are in bytes. */
+/** A block device; `path` is the kernel's name for it, sizes are in bytes. */
 export type Disk = {
   path: string;
   type: string;
@@ -16,14 +16,14 @@ export type Disk = {
 /** A line of the mount table. */
 type Mount = { source: string; target: string; type: string; options: string[] };
 
-/** A machine's own word on its part in a Swarm; `pending` and `error` are half-way in. */
+/** A machine's membership of a Swarm, as its own Engine reports it; `pending` and `error` are half joined. */
 export type Membership = {
   state: "inactive" | "pending" | "active" | "error" | "locked";
   nodeId: string;
   manages: boolean;
 };
 
-/** What one look at a machine tells. Sizes in bytes. */
+/** What is read of a machine at once. Sizes in bytes. */
 export type Facts = {
   machineId: string;
   hostName: string;
@@ -32,37 +32,37 @@ export type Facts = {
   memory: number;
   processors: number;
   addresses: NetworkAddress[];
-  /** Destinations of the main table; "default" among them, with its device. */
+  /** The main routing table, with "default" among the destinations. */
   routes: { destination: string; device: string }[];
   disks: Disk[];
   mounts: Mount[];
   /** Free bytes on the root file system. */
   freeOnRoot: number;
-  /** Version by name, of the packages that matter to us and are installed. */
+  /** Version by name of the installed packages, of those that swarmhub uses. */
   packages: Record<string, string>;
   /** The content of each file of `readFiles` that exists. */
   files: Record<string, string>;
-  /** SHA-256 by file name of what lies in the folder of secrets. */
+  /** SHA-256 by file name of the files in the secrets folder. */
   secretHashes: Record<string, string>;
-  /** The names of what lies in the folder of certificates, and in its folder `acme`: "live.crt", "acme/certbot". */
+  /** The names in the certificates folder and in its folder `acme`: "live.crt", "acme/certbot". */
   certificates: string[];
-  /** SHA-256 of what the operator gave the edge, by its name there. */
+  /** SHA-256 by file name of the operator's files for the edge. */
   givenHashes: Record<string, string>;
-  /** `iptables -S` and `ip6tables -S`, the lines that name us. */
+  /** The lines of `iptables -S` and `ip6tables -S` with SWARMHUB in them. */
   firewall: string[];
   firewall6: string[];
-  /** Whether the kernel speaks IPv6 at all. */
+  /** Whether the kernel has IPv6. */
   ipv6: boolean;
-  /** The names of what lies in the folder of what must be remembered. */
+  /** The names in the state folder. */
   state: string[];
-  /** ActiveState of the units that matter to us. */
+  /** ActiveState by name of the units that swarmhub uses. */
   units: Record<string, string>;
-  /** Its part in a Swarm; undefined where no Docker Engine runs, or one that does not say it in a word. */
+  /** Undefined where no Docker Engine runs, or one that does not report it in its ping. */
   membership: Membership | undefined;
-  /** Kernel modules, of those that we need, that cannot be had; not looked for on a machine of a class. */
+  /** The required kernel modules that are not available; not checked on a machine of a class. */
   missingModules: string[];
-  /** What the kernel's XFS says that it was built with: "SGI XFS with ACLs, …, quota, no debug enabled"; empty where it says nothing. */
+  /** The build options of the kernel's XFS: "SGI XFS with ACLs, …, quota, no debug enabled"; empty where unknown. */
   xfsFeatures: string;
-  /** What `xfs_quota state -p` says of the storage, where it is mounted. */
+  /** The output of `xfs_quota state -p` for the storage, where it is mounted. */
   quotaState: string;
 };

@@ -1,35 +1,39 @@
 import type { Docker } from "../docker/client.js";
 import { CommandError } from "../errors.js";
 import { quote, quoteAll } from "../text/shell.js";
+import { titleOf } from "../transport/streams.js";
 import type { ExecOptions, Transport } from "../transport/transport.js";
 import type { Facts } from "./facts.js";
 import { factsFrom } from "./facts/parse.js";
 import { factsScript } from "./facts/script.js";
 
-/** What the first look at a machine tells: whether the login is root already, and the facts. */
+/** The result of the first command on a machine: whether the login is root, and the facts. */
 export type FirstContact = { isRoot: boolean; facts: Facts };
 
-/** A machine that we manage. Commands run as root, by `sudo -n` where the login is not root. */
+/** A machine of the class. Commands run as root, with `sudo -n` where the login is not root. */
 export type Host = {
-  /** As the configuration names it. */
+  /** Its name in the configuration. */
   name: string;
-  /** Runs argv and answers its stdout; throws CommandError on a non-zero exit. */
+  /** Runs argv and returns its stdout; throws CommandError on a non-zero exit. */
   run: (argv: readonly string[], options?: ExecOptions) => Promise<string>;
-  /** Runs a POSIX shell script given by stdin, so that nothing of it shows in a process list; throws CommandError. */
+  /**
+   * Runs a POSIX shell script on stdin, so that no process list shows it; throws CommandError. Outside of a step, whose
+   * title is in front of its errors, it needs a title of its own.
+   */
   script: (text: string, options?: Omit<ExecOptions, "input">) => Promise<string>;
-  /** Writes a file beside its place, then renames it; makes missing folders (0755). */
+  /** Writes a file under a temporary name, then renames it; creates missing folders (0755). */
   write: (path: string, content: string | Uint8Array, mode?: number) => Promise<void>;
   docker: Docker;
-  /** What a look at the machine answered, by a name for it: looked once, and again after `forget`. */
-  remember: <Seen>(what: string, look: () => Promise<Seen>) => Promise<Seen>;
-  /** What the machine is like, remembered. */
+  /** Calls `inspect` once and remembers its result under this key, until `forget`. */
+  remember: <Result>(key: string, inspect: () => Promise<Result>) => Promise<Result>;
+  /** The facts of the machine, remembered. */
   facts: () => Promise<Facts>;
-  /** Something changed there: whatever was remembered is looked at again. */
+  /** The machine changed: forgets what is remembered. */
   forget: () => void;
   close: () => Promise<void>;
 };
 
-/** A host on a transport, from what the first look at it told. */
+/** A host on a transport, with the facts of the first contact. */
 export const createHost = (
   name: string,
   transport: Transport,
@@ -37,30 +41,30 @@ export const createHost = (
   { isRoot, facts }: FirstContact,
 ): Host => {
   const asRoot = isRoot ? "" : "sudo -n -- ";
-  const seen = new Map<string, Promise<unknown>>([["facts", Promise.resolve(facts)]]);
+  const remembered = new Map<string, Promise<unknown>>([["facts", Promise.resolve(facts)]]);
 
   const execute = async (
     command: string,
-    shown: string,
-    options?: ExecOptions,
+    options: ExecOptions & { title: string },
   ): Promise<string> => {
     const output = await transport.exec(asRoot + command, options);
-    if (output.code !== 0) throw new CommandError(name, shown, output);
+    if (output.code !== 0) throw new CommandError(name, options.title, output);
     return output.stdout;
   };
-  const run: Host["run"] = (argv, options) => execute(quoteAll(argv), argv.join(" "), options);
+  const run: Host["run"] = (argv, options) =>
+    execute(quoteAll(argv), { title: titleOf(argv.join(" ")), ...options });
   const script: Host["script"] = (text, options) =>
-    // In braces, so that the shell has all of it before it begins: a connection that is cut runs no half of it.
-    execute("sh -s", firstWords(text), { ...options, input: `{\n${text}\n}\n` });
+    // In braces, so that the shell reads all of it before it starts: after a lost connection no half of it runs.
+    execute("sh -s", { title: "", ...options, input: `{\n${text}\n}\n` });
 
-  const remember: Host["remember"] = <Seen>(what: string, look: () => Promise<Seen>) => {
-    const known = seen.get(what) as Promise<Seen> | undefined;
+  const remember: Host["remember"] = <Result>(key: string, inspect: () => Promise<Result>) => {
+    const known = remembered.get(key) as Promise<Result> | undefined;
     if (known !== undefined) return known;
-    const looking = look();
-    seen.set(what, looking);
-    // A look that failed says nothing of the machine.
-    looking.catch(() => seen.get(what) === looking && seen.delete(what));
-    return looking;
+    const result = inspect();
+    remembered.set(key, result);
+    // A failure is not remembered.
+    result.catch(() => remembered.get(key) === result && remembered.delete(key));
+    return result;
   };
 
   return {
@@ -71,7 +75,7 @@ export const createHost = (
     write: async (path, content, mode = 0o644) => {
       const temporary = `${path}.swarmhub-new`;
       const folder = path.slice(0, path.lastIndexOf("/")) || "/";
-      // `install /dev/stdin` fails where stdin is a socket, as sshd makes it; cat does not.
+      // `install /dev/stdin` fails where stdin is a socket, as it is under sshd; cat does not.
       const steps = [
         `mkdir -p ${quote(folder)}`,
         `umask 077`,
@@ -79,19 +83,17 @@ export const createHost = (
         `chmod ${mode.toString(8)} ${quote(temporary)}`,
         `mv -f ${quote(temporary)} ${quote(path)}`,
       ];
-      await execute(`sh -c ${quote(steps.join(" && "))}`, `write ${path}`, { input: content });
+      await execute(`sh -c ${quote(steps.join(" && "))}`, {
+        title: `write ${path}`,
+        input: content,
+      });
     },
     remember,
-    facts: () => remember("facts", async () => factsFrom(await script(factsScript()))),
-    forget: () => seen.clear(),
+    facts: () =>
+      remember("facts", async () =>
+        factsFrom(await script(factsScript(), { title: "read the facts" })),
+      ),
+    forget: () => remembered.clear(),
     close: () => transport.close(),
   };
-};
-
-const firstWords = (text: string): string => {
-  const line =
-    text
-      .split("\n")
-      .find((candidate) => candidate.trim() !== "" && !candidate.startsWith("set ")) ?? "";
-  return line.length > 80 ? `${line.slice(0, 80)}…` : line;
 };

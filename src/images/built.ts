@@ -1,6 +1,6 @@
 import type { Cluster } from "../cluster/cluster.js";
 import { type BuildSource, imagesOf } from "../config/types.js";
-import { type Docker, absent } from "../docker/client.js";
+import { type Docker, ifExists } from "../docker/client.js";
 import { buildImage, pullImage, pushImage } from "../docker/images.js";
 import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
@@ -10,25 +10,25 @@ import type { Step } from "../reconcile/piece.js";
 import { listedServices, userServices } from "../swarm/list.js";
 import { managerDocker } from "../swarm/membership.js";
 import { formatSize } from "../text/format.js";
+import type { Progress } from "../wait.js";
 import {
   type UserImage,
-  giveName,
+  addTag,
   inspectUserImage,
   isOnAll,
   localImage,
   pulledName,
 } from "./pulled.js";
-import type { Progress } from "../wait.js";
 
-/** Looks for an image that is built from a folder: on the manager, in the registry and on the machines that take users. */
-export const inspectBuilt = async (cluster: Cluster, wish: BuildSource): Promise<UserImage> => {
-  const { folder } = wish;
-  const from = await readBuild(wish);
+/** Inspects an image that is built from a folder: on the manager, in the registry and on the machines that take users. */
+const inspectBuilt = async (cluster: Cluster, source: BuildSource): Promise<UserImage> => {
+  const { folder } = source;
+  const from = await readBuild(source);
   const { manager, workers } = cluster;
   if (from instanceof UserError) {
     const state = { folder, from, isBuilt: false, isPushed: false };
-    const nowhere = { image: folder, reference: folder, wanted: folder, size: undefined };
-    return { ...nowhere, on: () => false, built: state };
+    const unbuilt = { image: folder, reference: folder, wanted: folder, size: undefined };
+    return { ...unbuilt, isOn: () => false, built: state };
   }
   const reference = `${builtRepository}:${from.hash}`;
   const [local, digest] = await Promise.all([
@@ -38,16 +38,16 @@ export const inspectBuilt = async (cluster: Cluster, wish: BuildSource): Promise
   const isBuilt = local !== undefined;
   const known = { image: folder, reference, size: local?.Size };
   const state = { folder, from, isBuilt, isPushed: digest !== undefined };
-  // An id is only ever local: nobody is asked for it.
+  // An image id is local, so no registry is asked for it.
   if (workers.length === 0)
-    return { ...known, wanted: local?.Id ?? reference, on: () => isBuilt, built: state };
+    return { ...known, wanted: local?.Id ?? reference, isOn: () => isBuilt, built: state };
   const wanted = digest === undefined ? reference : `${builtRepository}@${digest}`;
-  const on =
+  const isOn =
     digest === undefined ? () => false : await isOnAll(cluster.seatHosts, reference, wanted);
-  return { ...known, wanted, on, built: state };
+  return { ...known, wanted, isOn, built: state };
 };
 
-/** What the registry has under a tag, in its own words; undefined where it has nothing or there is none. */
+/** The registry's digest of a tag; undefined if it lacks the tag or there is no registry. */
 const registryDigest = async (cluster: Cluster, reference: string): Promise<string | undefined> => {
   if ((await managerDocker(cluster)) === undefined) return undefined;
   const { manager } = cluster;
@@ -56,7 +56,7 @@ const registryDigest = async (cluster: Cluster, reference: string): Promise<stri
   return manager.remember(`registry ${reference}`, () => digestOf(manager, reference));
 };
 
-/** Asks a machine's Docker what the registry has under a tag. */
+/** The registry's digest of a tag, through a machine's Docker; undefined if it lacks the tag or does not answer. */
 export const digestOf = async (host: Host, reference: string): Promise<string | undefined> => {
   const { Descriptor: found } = await host.docker
     .getImage(reference)
@@ -66,7 +66,7 @@ export const digestOf = async (host: Host, reference: string): Promise<string | 
   return /^sha256:[0-9a-f]{64}$/.test(digest) ? digest : undefined;
 };
 
-/** The step that builds it on the manager; throws why it cannot be built. */
+/** The step that builds an image on the manager; throws the UserError of a folder that cannot be built. */
 export const buildSteps = (
   className: string,
   { reference, built: state }: UserImage,
@@ -81,12 +81,12 @@ export const buildSteps = (
       host: manager,
       title: `build the image of ${folder}`,
       detail: `${from.files} files and folders, ${formatSize(from.bytes)}`,
-      run: (progress) => buildNow(manager, className, reference, from, progress),
+      run: (progress) => buildFrom(manager, className, reference, from, progress),
     },
   ];
 };
 
-const buildNow = async (
+const buildFrom = async (
   { docker }: Host,
   className: string,
   reference: string,
@@ -94,41 +94,41 @@ const buildNow = async (
   progress: Progress,
 ): Promise<void> => {
   for (const base of from.bases) await pullBase(docker, base, progress);
-  const tell = tellInstructions(progress);
+  const report = reportInstructions(progress);
   let last: string | undefined;
   try {
     await buildImage(docker, await from.context(), {
       tag: reference,
       labels: { "swarmhub.class": className },
       onLine: (line) => {
-        tell(line);
+        report(line);
         last = /^ ---> ([0-9a-f]{12})$/.exec(line)?.[1] ?? last;
       },
     });
   } catch (error) {
-    // The next try goes on from there, and `down` knows it as ours.
-    if (last !== undefined) await absent(giveName(docker, last, unfinishedName));
+    // The next build continues from this layer, and `down` identifies it as ours.
+    if (last !== undefined) await ifExists(addTag(docker, last, unfinishedName));
     throw error;
   }
-  await absent(docker.getImage(unfinishedName).remove());
+  await ifExists(docker.getImage(unfinishedName).remove());
 };
 
-/** Tells from a builder's lines how far it is. */
-export const tellInstructions =
+/** Reports the progress of a build from its output lines. */
+export const reportInstructions =
   (progress: Progress) =>
   (line: string): void => {
     const step = /^Step (\d+)\/(\d+)/.exec(line);
     if (step !== null) progress(`instruction ${step[1]} of ${step[2]}`);
   };
 
-/** What an image stands on is pulled here and not by the builder, so that it is known as ours and goes when no build wants it. */
+/** Pulls a base image here and not in the builder, so that it is tagged as ours and removed when no build needs it. */
 const pullBase = async (docker: Docker, base: string, progress: Progress): Promise<void> => {
-  if ((await absent(docker.getImage(base).inspect())) !== undefined) return;
+  if ((await ifExists(docker.getImage(base).inspect())) !== undefined) return;
   await pullImage(docker, base, progress);
-  await giveName(docker, base, pulledName(base));
+  await addTag(docker, base, pulledName(base));
 };
 
-/** The step that puts it into the registry, once. */
+/** The step that pushes an image to the registry; none if it is there. */
 export const pushSteps = (
   { reference, built: state }: UserImage,
   { manager, workers }: Cluster,
@@ -149,7 +149,7 @@ export const pushSteps = (
         },
       ];
 
-/** Looks for every image of users' servers. */
+/** Inspects every image of users' servers. */
 export const inspectUserImages = (cluster: Cluster): Promise<UserImage[]> =>
   Promise.all(
     imagesOf(cluster.config).map(({ image, build }) =>
@@ -157,11 +157,11 @@ export const inspectUserImages = (cluster: Cluster): Promise<UserImage[]> =>
     ),
   );
 
-/** Whether images that are built on the manager have to get to workers. */
+/** Whether workers need images that are built on the manager. */
 export const buildsForWorkers = ({ config, workers }: Cluster): boolean =>
   workers.length > 0 && imagesOf(config).some(({ build }) => build !== undefined);
 
-/** Whether they have to, or servers run on such that did: one that starts again elsewhere asks for it. */
+/** Whether workers need them, or servers run such images: a server that restarts on another machine pulls its image. */
 export const needsRegistry = async (cluster: Cluster): Promise<boolean> =>
   buildsForWorkers(cluster) ||
   (await userServices(cluster)).some(({ image }) => image?.startsWith(`${builtRepository}@`));

@@ -3,8 +3,8 @@ import { userServices } from "../swarm/list.js";
 import { plural, printable } from "../text/format.js";
 import { inspectUserImages } from "./built.js";
 
-/** Whose servers are of an image that new ones are not made of any more. */
-export const earlierServers = async (cluster: Cluster): Promise<string[]> => {
+/** The homes whose servers run an image that is no longer configured. */
+export const outdatedServers = async (cluster: Cluster): Promise<string[]> => {
   const [userImages, servers] = await Promise.all([
     inspectUserImages(cluster),
     userServices(cluster),
@@ -16,8 +16,8 @@ export const earlierServers = async (cluster: Cluster): Promise<string[]> => {
     .toSorted();
 };
 
-/** The same in a sentence, of one or more. */
-export const earlierSentence = (homes: readonly string[]): string => {
-  const [verb, who] = homes.length === 1 ? ["goes", "it gets"] : ["go", "they get"];
-  return `${plural(homes.length, "server")} ${verb} on with an earlier image (${printable(homes.join(", "))}); ${who} the new one when started again`;
+/** Those homes (at least one) in a sentence. */
+export const outdatedSentence = (homes: readonly string[]): string => {
+  const [runs, pronoun] = homes.length === 1 ? ["runs", "it gets"] : ["run", "they get"];
+  return `${plural(homes.length, "server")} ${runs} an outdated image (${printable(homes.join(", "))}); ${pronoun} the new one when restarted`;
 };

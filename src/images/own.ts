@@ -8,25 +8,25 @@ import { needsRegistry } from "./built.js";
 
 let images: OwnImage[] | undefined;
 
-/** All images that this swarmhub makes; read once, since they do not change while it runs. */
-const allOwnImages = (): OwnImage[] => (images ??= ownImages(assetsAt(assetPath)));
+/** All images that this version of swarmhub builds; read once, since they do not change while it runs. */
+export const allOwnImages = (): OwnImage[] => (images ??= ownImages(assetsAt(assetPath)));
 
-/** The reference of one of them: "swarmhub/hub:0123456789ab". */
+/** The reference of one of our images: "swarmhub/hub:0123456789ab". */
 export const imageReference = (name: ImageName): string =>
   allOwnImages().find((image) => image.name === name)?.reference ?? "";
 
-/** Our images as a host has them. */
+/** Our images on a host. */
 export type OwnImageState = {
   host: Host;
-  /** What is to be there. */
+  /** The images that the host needs. */
   wanted: readonly OwnImage[];
-  /** What of it is not: whoever brought an image of that name, the name is a hash of what it is made of. */
+  /** Those that it lacks; any image of the same name will do, since the name has a hash of the sources. */
   missing: readonly OwnImage[];
-  /** What we built there, of this swarmhub and of earlier ones. */
+  /** The images that swarmhub built there, of this version and of earlier ones. */
   present: readonly { id: string; references: readonly string[] }[];
 };
 
-/** Looks where our images belong: the watcher's where the homes are, the others on the manager, the registry's if one is needed. */
+/** Inspects our images on their hosts: the watcher's on the storage host, the others on the manager, the registry's if it is needed. */
 export const inspectOwn = async (
   cluster: Cluster,
   all: readonly OwnImage[] = allOwnImages(),
@@ -53,10 +53,10 @@ export const inspectOwn = async (
 };
 
 /**
- * Other images of ours: what a failed build left by its name, as it may be somebody's too; by their ids those with the class's
- * label that the registry brought.
+ * Our other images by host: the leftover of a failed build, by name since the image may have another owner too; and images
+ * with the class's label that were pulled from the registry, by id.
  */
-export const inspectSpread = async ({
+export const inspectOtherImages = async ({
   config,
   manager,
   storage,
@@ -67,9 +67,9 @@ export const inspectSpread = async ({
       hosts.map(async (host) => {
         const listed = await listedImages(host);
         const names = listed.flatMap(({ RepoTags }) => RepoTags ?? []);
-        const isElsewhere = host !== manager && host !== storage;
+        const isWorker = host !== manager && host !== storage;
         const ids = listed
-          .filter(({ Labels }) => isElsewhere && Labels?.["swarmhub.class"] === config.name)
+          .filter(({ Labels }) => isWorker && Labels?.["swarmhub.class"] === config.name)
           .map(({ Id }) => Id);
         const isUnfinished = host === manager && names.includes(unfinishedName);
         return [host, isUnfinished ? [unfinishedName, ...ids] : ids] as const;
@@ -77,7 +77,7 @@ export const inspectSpread = async ({
     ),
   );
 
-/** The names of images that an earlier swarmhub made and this one has no use for. */
+/** The references of images that an earlier version of swarmhub built and this one does not need. */
 export const oldReferences = ({ wanted, present }: OwnImageState): string[] =>
   present
     .flatMap(({ references }) => references)

@@ -1,45 +1,44 @@
 import { createHash } from "node:crypto";
 import type { ImageInspectInfo } from "dockerode";
 import type { Cluster } from "../cluster/cluster.js";
-import { type Docker, absent } from "../docker/client.js";
+import { type Docker, ifExists } from "../docker/client.js";
 import { pullImage } from "../docker/images.js";
 import type { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
 import type { BuildContext } from "../operator/build-folder.js";
+import { listedImages } from "../swarm/list.js";
 import type { Progress } from "../wait.js";
 
-import { listedImages } from "../swarm/list.js";
-
 /**
- * The users' image. `wanted` names it by digest once a machine has pulled it, so that every node runs the same one and
- * no start of a server asks the registry; until then as the configuration does.
+ * An image of users' servers. `wanted` is its digest once a machine has pulled it, so that every node runs the same image and
+ * no start of a server needs the registry; until then it is the configured name.
  */
 export type UserImage = {
-  /** As the configuration names it. */
+  /** The configured name, or the build folder. */
   image: string;
-  /** As Docker does. */
+  /** The Docker reference of that name. */
   reference: string;
   wanted: string;
-  on: (host: Host) => boolean;
-  /** Bytes that it takes on a disk, where a machine has it. */
+  isOn: (host: Host) => boolean;
+  /** Its size on a disk in bytes; undefined if no machine has it. */
   size: number | undefined;
-  /** Where it is built here, how far that is. */
+  /** The state of its build; undefined if it is pulled. */
   built?: BuildStatus;
 };
 
-/** An image that is built on the manager, as far as that is. */
-export type BuildStatus = {
+/** The state of an image that is built on the manager. */
+type BuildStatus = {
   folder: string;
-  /** What it is built from, or why it cannot be. */
+  /** The build context, or the error in the folder. */
   from: BuildContext | UserError;
   isBuilt: boolean;
-  /** The registry has it; false where there is none. */
+  /** Whether the registry has it; false if there is no registry. */
   isPushed: boolean;
 };
 
 /**
- * Looks for an image on every node; the digest of the first that takes users is what all of these should have. Before
- * the first worker has it that of the manager, who took users until then and may have servers that run on it.
+ * Inspects an image on every node. All machines that take users should have the digest of the first of them; until a worker
+ * has the image, the manager's digest counts, since the manager took users before and may still run their servers.
  */
 export const inspectUserImage = async (
   { nodes, seatHosts }: Cluster,
@@ -52,20 +51,20 @@ export const inspectUserImage = async (
     reference: image,
     wanted,
     size,
-    on: (host) => {
+    isOn: (host) => {
       const known = digests.get(host);
-      // Without a digest anywhere it was made on these machines, and its name is all that there is to go by.
+      // Without a digest anywhere the image was built on these machines and is identified by its name.
       return known !== undefined && (wanted === image || known.includes(wanted));
     },
   };
 };
 
-/** Which of the machines have an image under its name, and as the digest that is wanted. */
+/** A test whether a machine has an image under its name and with the wanted digest. */
 export const isOnAll = async (
   hosts: readonly Host[],
   image: string,
   wanted: string,
-): Promise<UserImage["on"]> => {
+): Promise<UserImage["isOn"]> => {
   const { digests } = await digestsOn(hosts, image);
   return (host) => digests.get(host)?.includes(wanted) === true;
 };
@@ -77,7 +76,7 @@ const digestsOn = async (hosts: readonly Host[], image: string) => {
       hosts.map(async (host) => {
         const local = await localImage(host, image);
         size ??= local?.Size;
-        // The same image may be known from other registries too, and what a machine answers is only believed this far.
+        // Ignores digests from other registries, and machine output that is not a digest.
         const known = local && (local.RepoDigests ?? []).filter((each) => isDigestOf(each, image));
         return [host, known] as const;
       }),
@@ -86,20 +85,20 @@ const digestsOn = async (hosts: readonly Host[], image: string) => {
   return { digests, size };
 };
 
-/** The name that an image of users' servers gets beside its own where we pulled it, so that it is known as ours once nobody wants it. */
+/** The additional tag of an image that swarmhub pulled; it marks the image as ours when it is no longer configured. */
 export const pulledName = (image: string): string =>
   `swarmhub/pulled:${createHash("sha256").update(image).digest("hex").slice(0, 12)}`;
 
-/** Whether a name is one of those. */
+/** Whether a name is such a tag. */
 const isPulledName = (name: string): boolean => /^swarmhub\/pulled:[0-9a-f]{12}$/.test(name);
 
-/** Gives an image one more name, "repository:tag". */
-export const giveName = async (docker: Docker, image: string, name: string): Promise<void> => {
+/** Adds a tag ("repository:tag") to an image. */
+export const addTag = async (docker: Docker, image: string, name: string): Promise<void> => {
   const [repo = "", tag = ""] = name.split(":");
   await docker.getImage(image).tag({ repo, tag });
 };
 
-/** Pulls it, and gives it the name by which it is looked for: a pull by digest leaves it without a tag. */
+/** Pulls an image and tags it with its configured name, since a pull by digest leaves no tag. */
 export const pullUserImage = async (
   host: Host,
   wanted: string,
@@ -107,7 +106,7 @@ export const pullUserImage = async (
   progress: Progress,
 ): Promise<void> => {
   await pullImage(host.docker, wanted, progress);
-  await giveName(host.docker, wanted, pulledName(configured));
+  await addTag(host.docker, wanted, pulledName(configured));
   if (wanted === configured || configured.includes("@")) return;
   const { repository, tag } = partsOf(configured);
   await host.docker.getImage(wanted).tag({ repo: repository, tag });
@@ -128,21 +127,21 @@ const partsOf = (image: string) => {
   return { repository, tag, familiarName: familiar(repository) };
 };
 
-// Docker answers "jupyter/scipy-notebook" for what was asked for as "docker.io/jupyter/scipy-notebook".
+// Docker shortens "docker.io/jupyter/scipy-notebook" to "jupyter/scipy-notebook".
 const familiar = (repository: string): string =>
   repository.replace(/^(index\.)?docker\.io\//, "").replace(/^library\//, "");
 
-/** An image that we pulled, as a name of ours beside its own says: by its id, and by its names, of which the first are ours. */
-export type Pulled = { host: Host; id: string; names: string[] };
+/** An image that swarmhub pulled: its id, and its names with our additional tags first. */
+export type PulledImage = { host: Host; id: string; names: string[] };
 
-/** Looks for such images. */
-export const listPulled = async (hosts: readonly Host[]): Promise<Pulled[]> => {
+/** Lists the images that swarmhub pulled. */
+export const listPulled = async (hosts: readonly Host[]): Promise<PulledImage[]> => {
   const found = await Promise.all(
     hosts.map(async (host) =>
       (await listedImages(host)).flatMap(({ Id, RepoTags, RepoDigests }) => {
         const ours = (RepoTags ?? []).filter(isPulledName);
         if (ours.length === 0) return [];
-        // What was configured by its digest has no other tag, and would keep that name.
+        // An image configured by digest has no other tag, so its digest must be removed too.
         const names = [...new Set([...ours, ...(RepoTags ?? []), ...(RepoDigests ?? [])])];
         return [{ host, id: Id, names }];
       }),
@@ -151,23 +150,23 @@ export const listPulled = async (hosts: readonly Host[]): Promise<Pulled[]> => {
   return found.flat();
 };
 
-/** How people call it. */
-export const commonName = ({ names }: Pulled): string =>
-  names.find((name) => !isPulledName(name)) ?? "that has no other name";
+/** The image's name for messages. */
+export const commonName = ({ names }: PulledImage): string =>
+  names.find((name) => !isPulledName(name)) ?? "(unnamed)";
 
-/** Takes all its names, ours last, so that it stays known as ours where this is cut off. */
+/** Removes all names of an image, our tag last, so that an interrupted run still identifies it. */
 export const removePulled = async (
-  { host, names }: Pulled,
+  { host, names }: PulledImage,
   options: { force?: boolean } = {},
 ): Promise<void> => {
-  for (const name of names.toReversed()) await absent(host.docker.getImage(name).remove(options));
+  for (const name of names.toReversed()) await ifExists(host.docker.getImage(name).remove(options));
 };
 
-/** An image on a host, remembered; undefined where it or Docker is not there. */
+/** An image on a host; undefined if the image or Docker is missing. Remembered by the host. */
 export const localImage = (host: Host, reference: string): Promise<ImageInspectInfo | undefined> =>
   host.remember(`image ${reference}`, async () => {
     const { units } = await host.facts();
     return units["docker.service"] === "active"
-      ? absent(host.docker.getImage(reference).inspect())
+      ? ifExists(host.docker.getImage(reference).inspect())
       : undefined;
   });

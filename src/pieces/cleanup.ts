@@ -1,9 +1,9 @@
 import type { Cluster } from "../cluster/cluster.js";
-import { absent } from "../docker/client.js";
+import { ifExists } from "../docker/client.js";
 import { UserError } from "../errors.js";
 import { inspectUserImages } from "../images/built.js";
 import { type OwnImageState, inspectOwn, oldReferences } from "../images/own.js";
-import type { Pulled } from "../images/pulled.js";
+import type { PulledImage } from "../images/pulled.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import {
   type OldBuild,
@@ -16,31 +16,37 @@ import { quota } from "./quota.js";
 import { type Servers, inspectServers, removeServersSteps } from "./shared/user-servers.js";
 import { storage } from "./storage.js";
 
-type State = { own: OwnImageState[]; kept: PersistentState; pulled: Pulled[]; built: OldBuild[] };
+type State = {
+  own: OwnImageState[];
+  persistent: PersistentState;
+  pulled: PulledImage[];
+  oldBuilds: OldBuild[];
+};
 
 /**
- * What nothing runs on any more, hence last: the images of an earlier swarmhub and those that users had before, and the
- * way to kept homes where they became temporary.
+ * Removes what is no longer used, hence last: images of earlier swarmhub versions, former images of users' servers, and the
+ * access to persistent homes after the configuration made homes temporary.
  */
 export const cleanup: Piece<State> = {
   name: "cleanup",
   inspect: async (cluster) => {
     const userImages = await inspectUserImages(cluster);
-    // Where a folder cannot be read nobody knows which of its images is old.
+    // If a build folder cannot be read, its current image is unknown.
     const isKnown = userImages.every(({ built }) => !(built?.from instanceof UserError));
-    const [own, kept, pulled, built] = await Promise.all([
-      inspectOwn(cluster),
+    const own = await inspectOwn(cluster);
+    const ownImages = own.flatMap(({ wanted }) => wanted);
+    const [persistent, pulled, oldBuilds] = await Promise.all([
       inspectPersistent(cluster),
-      isKnown ? inspectPulled(cluster, userImages) : [],
+      isKnown ? inspectPulled(cluster, userImages, ownImages) : [],
       isKnown ? inspectOldBuilds(cluster, userImages) : [],
     ]);
-    return { own, kept, pulled, built };
+    return { own, persistent, pulled, oldBuilds };
   },
-  plan: (want, { own, kept, pulled, built }, cluster) => [
-    ...releaseHomesSteps(kept, cluster),
+  plan: (want, { own, persistent, pulled, oldBuilds }, cluster) => [
+    ...releaseHomesSteps(persistent, cluster),
     ...own.flatMap((images) => imageSteps(want.name, images)),
     ...pulledSteps(pulled),
-    ...oldBuildSteps(built, cluster),
+    ...oldBuildSteps(oldBuilds, cluster),
   ],
   remove: () => [],
 };
@@ -55,8 +61,8 @@ const imageSteps = (className: string, images: OwnImageState): Step[] => {
       title: old.length === 1 ? "remove an old image" : `remove ${old.length} old images`,
       detail: old.join(", "),
       run: async () => {
-        for (const each of old) await absent(host.docker.getImage(each).remove({ force: true }));
-        // What ended containers still stood on lost only its name just now.
+        for (const each of old) await ifExists(host.docker.getImage(each).remove({ force: true }));
+        // An image that ended containers still use lost only its name.
         const label = [`swarmhub.class=${className}`];
         await host.docker.pruneImages({ filters: { dangling: ["true"], label } });
       },
@@ -68,12 +74,12 @@ type StateOf<Part extends { inspect: (cluster: Cluster) => Promise<unknown> }> =
   ReturnType<Part["inspect"]>
 >;
 
-/** What a class with kept homes has on its manager; undefined where that is wanted. */
-export type PersistentState =
+/** The storage parts of a class with persistent homes; undefined if they are configured. */
+type PersistentState =
   | { servers: Servers; storage: StateOf<typeof storage>; quota: StateOf<typeof quota> }
   | undefined;
 
-/** Looks for it where the configuration now says that homes are temporary. */
+/** Inspects them if the configuration says that homes are temporary. */
 const inspectPersistent = async (cluster: Cluster): Promise<PersistentState> => {
   if (cluster.storage !== undefined) return undefined;
   const [servers, disk, watcher] = await Promise.all([
@@ -84,15 +90,20 @@ const inspectPersistent = async (cluster: Cluster): Promise<PersistentState> => 
   return { servers, storage: disk, quota: watcher };
 };
 
-/** The steps that let go of the homes, which stay on their disk; the servers that still use them stop first. */
-export const releaseHomesSteps = (kept: PersistentState, cluster: Cluster): Step[] => {
-  if (kept === undefined) return [];
-  const steps = [...quota.remove(kept.quota, cluster), ...storage.remove(kept.storage, cluster)];
-  return steps.length === 0 ? [] : [...removeServersSteps(users(kept.servers), cluster), ...steps];
+/** The steps that release the homes, which stay on their disk; servers that use them are stopped first. */
+const releaseHomesSteps = (persistent: PersistentState, cluster: Cluster): Step[] => {
+  if (persistent === undefined) return [];
+  const steps = [
+    ...quota.remove(persistent.quota, cluster),
+    ...storage.remove(persistent.storage, cluster),
+  ];
+  return steps.length === 0
+    ? []
+    : [...removeServersSteps(userVolumes(persistent.servers), cluster), ...steps];
 };
 
-// Not the hub's own mount: its earlier containers, which Swarm keeps for a while, hold on to that.
-const users = ({ services, volumes }: Servers): Servers => ({
+// Not the hub's own volume: its ended containers, which Swarm keeps for a while, still use it.
+const userVolumes = ({ services, volumes }: Servers): Servers => ({
   services,
   volumes: new Map(
     [...volumes].map(([host, names]) => [

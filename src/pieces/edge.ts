@@ -4,10 +4,10 @@ import { paths } from "../paths.js";
 import type { Piece } from "../reconcile/piece.js";
 import type { WantedService } from "../swarm/service-spec.js";
 import { certificateProblem } from "../tls/diagnosis.js";
-import type { Given } from "../tls/given-files.js";
-import { operatorGiven } from "../tls/inspect.js";
-import { statusFrom } from "../tls/status.js";
-import { giveSteps, takeBackSteps, tellEdge } from "./edge/given-files.js";
+import type { GivenFiles } from "../tls/given-files.js";
+import { inspectGivenFiles } from "../tls/inspect.js";
+import { certificateStatusFrom } from "../tls/status.js";
+import { copyGivenSteps, reloadEdge, removeGivenSteps } from "./edge/given-files.js";
 import { removeCertificatesSteps } from "./edge/issued-certificates.js";
 import { edgeSettings } from "./edge/settings.js";
 import { waitStep } from "./edge/wait.js";
@@ -20,35 +20,39 @@ import {
 } from "./shared/service.js";
 
 type State = OwnServiceState & {
-  /** What the operator's machine has for the edge, or why it cannot be that. */
-  given: Given | UserError;
+  /** The operator's files for the edge, or the error in them. */
+  givenFiles: GivenFiles | UserError;
   now: Date;
 };
 
-/** nginx on the manager's ports 80 and 443, the only way in from outside. */
+/** nginx on the manager's ports 80 and 443, the only way into the class from outside. */
 export const edge: Piece<State> = {
   name: "edge",
   inspect: async (cluster) => {
-    const part = await inspectOwnService(cluster, "edge");
-    const { address } = part.machines(cluster.manager);
-    return { ...part, given: await operatorGiven(cluster.config, address), now: new Date() };
+    const service = await inspectOwnService(cluster, "edge");
+    const { address } = service.machines(cluster.manager);
+    const givenFiles = await inspectGivenFiles(cluster.config, address);
+    return { ...service, givenFiles, now: new Date() };
   },
-  plan: (want, { machines, image, service, given }, cluster) => {
+  plan: (want, { machines, image, service, givenFiles }, cluster) => {
     const { manager } = cluster;
     const { facts, address } = machines(manager);
-    if (given instanceof UserError) throw given;
+    if (givenFiles instanceof UserError) throw givenFiles;
     const content = edgeSettings(want, publicName(want.manager, address));
-    const settings = { path: paths.edgeConfiguration, content, then: tellEdge };
+    const settings = { path: paths.edgeConfiguration, content, then: reloadEdge };
+    // An edge reads settings.json only in the form of its own version, which is enough since the two are replaced together: the running
+    // edge rejects the newer form and nginx keeps its configuration, until a later step starts the image that reads it. An `up` that
+    // is interrupted between the two is completed by the next one.
     const steps = [
       ...folderSteps(manager, facts, paths.certificates, "certificates"),
-      ...giveSteps(manager, facts, given),
+      ...copyGivenSteps(manager, facts, givenFiles),
       ...fileSteps(manager, facts, [settings]),
-      ...takeBackSteps(manager, facts, given),
+      ...removeGivenSteps(manager, facts, givenFiles),
       ...serviceSteps(wantedService(want.name, image, want.tls.kind === "off"), service, cluster),
     ];
     if (steps.length === 0) return [];
-    const before = statusFrom(facts.files[paths.certificateStatus]);
-    return [...steps, waitStep(manager, want, { given, before })];
+    const before = certificateStatusFrom(facts.files[paths.certificateStatus]);
+    return [...steps, waitStep(manager, want, { givenFiles, before })];
   },
   remove: ({ machines, service }, cluster) => {
     const { manager } = cluster;
@@ -60,11 +64,11 @@ export const edge: Piece<State> = {
       ...removeCertificatesSteps(manager, facts),
     ];
   },
-  problems: ({ machines, service, given, now }, { config, manager }) => {
-    if (!service.running || given instanceof UserError) return [];
-    const status = statusFrom(machines(manager).facts.files[paths.certificateStatus]);
-    const trouble = certificateProblem({ config, given, status, now });
-    return trouble === undefined ? [] : [`${manager.name}: ${trouble.text}; ${trouble.hint}`];
+  problems: ({ machines, service, givenFiles, now }, { config, manager }) => {
+    if (!service.running || givenFiles instanceof UserError) return [];
+    const status = certificateStatusFrom(machines(manager).facts.files[paths.certificateStatus]);
+    const problem = certificateProblem({ config, givenFiles, status, now });
+    return problem === undefined ? [] : [`${manager.name}: ${problem.reason}; ${problem.hint}`];
   },
 };
 
@@ -76,7 +80,7 @@ const wantedService = (className: string, image: string, isPlain: boolean): Want
     { Type: "bind", Source: paths.edge, Target: paths.edge, ReadOnly: true },
     { Type: "bind", Source: paths.certificates, Target: "/certificates" },
   ],
-  // What changes in its files it takes up while it runs: open websockets stay.
+  // Changed files are read while it runs: open websockets stay.
   filesHash: "none",
   ports: isPlain ? [80] : [80, 443],
 });

@@ -7,7 +7,7 @@ import { paths } from "../paths.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import { writeScript } from "./shared/files.js";
 
-/** Docker Engine runs on every machine, with the registry mirrors that the configuration names; other settings there are kept. */
+/** Runs Docker Engine on every machine with the configured registry mirrors; keeps its other settings. */
 export const engine: Piece<Machines> = {
   name: "engine",
   inspect: inspectMachines,
@@ -28,18 +28,18 @@ export const engine: Piece<Machines> = {
 
 const { dockerConfiguration: path, dockerConfigurationBefore: before } = paths;
 
-// Where Docker was there before us this is the last that goes.
-const tidy = `rmdir ${paths.configuration} 2>/dev/null || true`;
+// If Docker was installed before swarmhub, this folder is the last thing to remove.
+const removeEmptyFolder = `rmdir ${paths.configuration} 2>/dev/null || true`;
 
-// The mirrors are among the settings that Docker reads anew on SIGHUP, without a restart.
+// Docker reloads its mirrors on SIGHUP, without a restart.
 const reload = "if systemctl -q is-active docker; then systemctl reload docker; fi";
 
 const refuseUnfit = (host: Host, { files }: Facts): void => {
   const settings = settingsFrom(files[path]);
   if (settings === undefined)
     throw new UserError(
-      `${path} is no JSON object, so Docker cannot read it and swarmhub will not overwrite it`,
-      { host: host.name, hint: `correct that file on ${host.name}`, code: exitCode.preflight },
+      `${path} is not a JSON object; Docker cannot read it and swarmhub does not overwrite it`,
+      { host: host.name, hint: `fix that file on ${host.name}`, code: exitCode.preflight },
     );
   if (settings["live-restore"] === true)
     throw new UserError(`${path} has "live-restore": true, which Docker refuses in a Swarm`, {
@@ -52,13 +52,13 @@ const refuseUnfit = (host: Host, { files }: Facts): void => {
 const mirrorSteps = (want: Config, host: Host, { files }: Facts): Step[] => {
   const settings = settingsFrom(files[path]) ?? {};
   const { registryMirrors } = want.engine;
-  // Without a word on mirrors in the configuration those stay that were there before swarmhub.
+  // If the configuration names no mirrors, those from before swarmhub are used.
   const own =
     files[before] === undefined ? mirrorsOf(settings) : mirrorsOf(settingsFrom(files[before]));
   const wanted = registryMirrors.length > 0 ? registryMirrors : own;
   if (JSON.stringify(mirrorsOf(settings)) === JSON.stringify(wanted)) return [];
   const content = textOf(withMirrors(settings, wanted));
-  // In one script: once the file is there nothing shows any more that Docker has still to read it.
+  // One script: once the file is written, nothing shows that Docker still has to reload it.
   const script = `{
 set -e
 if [ ! -e ${before} ]; then
@@ -72,22 +72,22 @@ ${writeScript({ path, content, then: reload })}
   const title =
     registryMirrors.length > 0
       ? `use the registry mirror ${registryMirrors.join(", ")}`
-      : "use the registry mirrors from before";
+      : "restore Docker's registry mirrors";
   return [{ host, title, run: () => host.script(script) }];
 };
 
-/** Only the mirrors go back: whatever else somebody changed meanwhile is theirs. */
+/** A script that restores only the mirrors; other changes made since then are kept. */
 const restoreScript = ({ files }: Facts): string => {
   const earlier = settingsFrom(files[before]) ?? {};
   const settings = settingsFrom(files[path]) ?? earlier;
   const restored = withMirrors(settings, mirrorsOf(earlier));
   const isWhole = textOf(restored) === textOf(withMirrors(earlier, mirrorsOf(earlier)));
   if (isWhole && files[before]?.trim() !== "")
-    return `{\nset -e\nmv -f ${before} ${path}\n${reload}\n${tidy}\n}\n`;
+    return `{\nset -e\nmv -f ${before} ${path}\n${reload}\n${removeEmptyFolder}\n}\n`;
   const back = isWhole
     ? `rm -f ${path}\n${reload}`
     : writeScript({ path, content: textOf(restored), then: reload });
-  return `{\nset -e\n${back}\nrm -f ${before}\n${tidy}\n}\n`;
+  return `{\nset -e\n${back}\nrm -f ${before}\n${removeEmptyFolder}\n}\n`;
 };
 
 const startSteps = (host: Host, { units }: Facts): Step[] =>
@@ -97,7 +97,7 @@ const startSteps = (host: Host, { units }: Facts): Step[] =>
         {
           host,
           title: "start Docker",
-          // One that failed too often in a row is not started before its failures are forgotten.
+          // systemd does not start a unit that failed too often until its failures are reset.
           run: () =>
             host.script(
               "systemctl reset-failed docker.service 2>/dev/null\nsystemctl enable --now docker.service",
@@ -105,10 +105,10 @@ const startSteps = (host: Host, { units }: Facts): Step[] =>
         },
       ];
 
-/** What Docker's daemon.json says. */
+/** The content of Docker's daemon.json. */
 type Settings = Record<string, unknown>;
 
-/** The settings of a daemon.json; none of them where it is not there or empty, undefined where it cannot be read. */
+/** The settings of a daemon.json: {} if it is missing or empty, undefined if it cannot be parsed. */
 const settingsFrom = (content: string | undefined): Settings | undefined => {
   if (content === undefined || content.trim() === "") return {};
   try {
@@ -120,10 +120,10 @@ const settingsFrom = (content: string | undefined): Settings | undefined => {
   }
 };
 
-/** The registry mirrors among them. */
+/** The registry mirrors in the settings. */
 const mirrorsOf = (settings: Settings | undefined): unknown => settings?.["registry-mirrors"] ?? [];
 
-/** The settings with other mirrors; the rest as it is. */
+/** The settings with these mirrors; everything else unchanged. */
 const withMirrors = (settings: Settings, mirrors: unknown): Settings => {
   const { "registry-mirrors": _mirrors, ...others } = settings;
   const none = Array.isArray(mirrors) && mirrors.length === 0;

@@ -10,7 +10,7 @@ import {
 } from "./firewall/rules.js";
 import { fileSteps } from "./shared/files.js";
 
-/** The ports between the machines open only to one another; containers reach neither them nor the provider's metadata. */
+/** Opens the Swarm and NFS ports only between the machines; blocks containers from them and from the provider's metadata. */
 export const firewall: Piece<Machines> = {
   name: "firewall",
   inspect: inspectMachines,
@@ -29,8 +29,8 @@ export const firewall: Piece<Machines> = {
       if (files.length === 0 && loaded) return [];
       const load: Step = {
         host,
-        title: "load the firewall",
-        detail: `Swarm and NFS ports only between ${addresses.join(", ")}`,
+        title: "load the firewall rules",
+        detail: `Swarm and NFS ports open only between ${addresses.join(", ")}`,
         run: () =>
           host.script(
             "set -e\nsystemctl -q enable swarmhub-firewall\nsystemctl restart swarmhub-firewall",
@@ -42,12 +42,12 @@ export const firewall: Piece<Machines> = {
   remove: (machines, cluster) =>
     cluster.hosts.flatMap((host) => {
       const { facts } = machines(host);
-      const there =
+      const exists =
         facts.firewall.length + facts.firewall6.length > 0 ||
         facts.files[paths.firewall] !== undefined ||
         facts.files[paths.firewallUnit] !== undefined;
-      return there
-        ? [{ host, title: "remove the firewall", run: () => host.script(removeScript) }]
+      return exists
+        ? [{ host, title: "remove the firewall rules", run: () => host.script(removeScript) }]
         : [];
     }),
 };

@@ -1,3 +1,4 @@
+import type { FirstFilesNote } from "../../contracts/storage-notes.js";
 import { homesHost } from "../cluster/cluster.js";
 import type { PersistentStorage } from "../config/types.js";
 import { UserError, exitCode } from "../errors.js";
@@ -11,11 +12,11 @@ import { formatSize } from "../text/format.js";
 
 type State = {
   facts: Facts;
-  /** What new homes should get, or why the operator's folder cannot be that. */
+  /** The configured first files, or the error in the operator's folder. */
   wanted: FirstFiles | UserError | undefined;
 };
 
-/** The first files of new homes: a folder of the operator's, copied to the storage. */
+/** Copies the first files of new homes, a folder of the operator's, to the storage. */
 export const firstFiles: Piece<State> = {
   name: "skeleton",
   inspect: async (cluster) => {
@@ -28,13 +29,13 @@ export const firstFiles: Piece<State> = {
   },
   plan: (want, { facts, wanted }, { storage: host }) => {
     if (want.storage.kind === "temporary" || host === undefined) return [];
-    // Only here, so that a folder that is gone stands in nobody's way who takes the class down.
+    // Thrown only here, so that a missing folder does not block `down`.
     if (wanted instanceof UserError) throw wanted;
     const present = facts.files[paths.skeletonNote];
     if (wanted === undefined) return present === undefined ? [] : [removal(host)];
     refuseTooLarge(want.storage, wanted);
     const { hash, bytes, files } = wanted;
-    const note = `${JSON.stringify({ hash, bytes, files })}\n`;
+    const note = `${JSON.stringify({ hash, bytes, files } satisfies FirstFilesNote)}\n`;
     if (present === note) return [];
     return [
       {
@@ -43,7 +44,10 @@ export const firstFiles: Piece<State> = {
         detail: `${formatSize(bytes)} in ${files} files and folders`,
         run: async () => {
           const input = await folderTar(wanted.entries);
-          await host.run(["sh", "-c", unpackScript, "sh", note], { input });
+          await host.run(["sh", "-c", unpackScript, "sh", note], {
+            title: "unpack the files",
+            input,
+          });
         },
       },
     ];
@@ -65,20 +69,20 @@ const asUserError = (error: unknown): UserError => {
 
 const refuseTooLarge = (storage: PersistentStorage, { bytes, files }: FirstFiles): void => {
   const quota = Math.min(storage.quota.default, ...Object.values(storage.quota.groups));
-  const hint = "take something out of the folder, or raise the quota";
+  const hint = "make that folder smaller, or raise the quota, then type `swarmhub up`";
   if (bytes > quota)
     throw new UserError(
-      `servers.skeleton takes ${formatSize(bytes)} in each home, and a home has only ${formatSize(quota)}`,
+      `servers.skeleton takes ${formatSize(bytes)} in each home, but the smallest quota is ${formatSize(quota)}`,
       { hint, code: exitCode.usage },
     );
   if (files > storage.files)
     throw new UserError(
-      `servers.skeleton has ${files} files and folders, and a home may have only ${storage.files}`,
+      `servers.skeleton has ${files} files and folders, but a home may have only ${storage.files}`,
       { hint, code: exitCode.usage },
     );
 };
 
-// The note comes last: without it, or with another one, the next `up` copies anew.
+// The note is written last: without it, or with another one, the next `up` copies again.
 const unpackScript = `{
 set -e
 mountpoint -q ${paths.storage}

@@ -16,16 +16,16 @@ import { type Servers, inspectServers, removeServersSteps } from "./shared/user-
 
 type State = OwnServiceState & { userImages: UserImage[]; servers: Servers };
 
-/** JupyterHub on the manager; it alone has the Docker socket, and starts a service for each user. */
+/** Runs JupyterHub on the manager; only it has the Docker socket, and it starts a service per user. */
 export const hub: Piece<State> = {
   name: "hub",
   inspect: async (cluster) => {
-    const [part, userImages, servers] = await Promise.all([
+    const [service, userImages, servers] = await Promise.all([
       inspectOwnService(cluster, "hub"),
       inspectUserImages(cluster),
       inspectServers(cluster),
     ]);
-    return { ...part, userImages, servers };
+    return { ...service, userImages, servers };
   },
   plan: (want, { machines, userImages, image, service }, cluster) => {
     const { manager } = cluster;
@@ -50,7 +50,7 @@ export const hub: Piece<State> = {
     const { manager } = cluster;
     const { facts } = machines(manager);
     return [
-      // The hub first: it would start again what is taken away under it.
+      // The hub first: it would restart what is being removed.
       ...removeServiceSteps("hub", service, cluster),
       ...removeServersSteps(servers, cluster),
       ...removeFileSteps(manager, facts, [{ path: paths.hubConfiguration }]),

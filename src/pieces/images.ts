@@ -1,20 +1,21 @@
 import { type Machines, inspectMachines } from "../cluster/machines.js";
-import { absent } from "../docker/client.js";
-import { buildImage } from "../docker/images.js";
+import type { Config } from "../config/types.js";
+import { ifExists } from "../docker/client.js";
 import { UserError, exitCode } from "../errors.js";
 import type { Facts } from "../host/facts.js";
 import type { Host } from "../host/host.js";
-import { buildSteps, inspectUserImages, tellInstructions } from "../images/built.js";
-import { type OwnImageState, inspectOwn, inspectSpread } from "../images/own.js";
+import { buildSteps, inspectUserImages } from "../images/built.js";
+import { type OwnImageState, inspectOwn, inspectOtherImages } from "../images/own.js";
 import {
   type UserImage,
-  type Pulled,
+  type PulledImage,
   commonName,
   listPulled,
   pullUserImage,
   removePulled,
 } from "../images/pulled.js";
-import { type OwnImage, contextTar } from "../operator/own-images.js";
+import { buildOwnImage, obtainImage, releaseReference } from "../images/release.js";
+import type { OwnImage } from "../operator/own-images.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import { formatSize } from "../text/format.js";
 import type { Progress } from "../wait.js";
@@ -23,50 +24,53 @@ type State = {
   machines: Machines;
   own: OwnImageState[];
   userImages: UserImage[];
-  /** On every node: one that takes no users now may have taken some. */
-  pulled: Pulled[];
-  /** What else is ours by machine, as `inspectSpread` finds it. */
-  spread: ReadonlyMap<Host, string[]>;
+  /** On every machine, since a node that takes no users now may have taken some before, and our own images may be pulled. */
+  pulled: PulledImage[];
+  /** Our other images by machine, from `inspectOtherImages`. */
+  otherImages: ReadonlyMap<Host, string[]>;
 };
 
-/** Our own images, built on the machine that runs them, and those of users' servers pulled to every machine that takes users. */
+/** Builds our own images on the machine that runs them, and pulls the images of users' servers to every machine that takes users. */
 export const images: Piece<State> = {
   name: "images",
-  // What takes long: built and pulled while the machines get to know one another.
+  // Builds and pulls take long, so they run while the Swarm is set up.
   startsAfter: "engine",
   inspect: async (cluster) => {
-    const [machines, own, userImages, pulled, spread] = await Promise.all([
+    const [machines, own, userImages, pulled, otherImages] = await Promise.all([
       inspectMachines(cluster),
       inspectOwn(cluster),
       inspectUserImages(cluster),
-      listPulled(cluster.nodes),
-      inspectSpread(cluster),
+      listPulled(cluster.hosts),
+      inspectOtherImages(cluster),
     ]);
-    return { machines, own, userImages, pulled, spread };
+    return { machines, own, userImages, pulled, otherImages };
   },
   plan: (want, { machines, own, userImages }, cluster) => [
-    ...own.flatMap((each) => each.missing.map((image) => buildStep(want.name, each.host, image))),
+    ...own.flatMap((each) => each.missing.map((image) => ownImageStep(want, each.host, image))),
     ...userImages.flatMap((userImage) => buildSteps(want.name, userImage, cluster)),
     ...cluster.seatHosts.flatMap((host) => {
-      const missing = userImages.filter(({ on }) => !on(host));
-      refuseWithoutRoom(host, machines(host).facts, missing);
-      // What is built here comes by the registry, which is a later piece.
-      const elsewhere = missing.filter(({ built }) => built === undefined);
-      return elsewhere.map(({ wanted, image }) => ({
+      const missing = userImages.filter(({ isOn }) => !isOn(host));
+      refuseFullDisk(host, machines(host).facts, missing);
+      // Built images come through the registry, which is a later piece.
+      const pullable = missing.filter(({ built }) => built === undefined);
+      return pullable.map(({ wanted, image }) => ({
         host,
         title: `pull ${wanted}`,
         run: (progress: Progress) => pullUserImage(host, wanted, image, progress),
       }));
     }),
   ],
-  remove: ({ own, pulled, spread }) => [
-    ...[...own.map(({ host, present }) => [host, present.map(({ id }) => id)] as const), ...spread]
+  remove: ({ own, pulled, otherImages }) => [
+    ...[
+      ...own.map(({ host, present }) => [host, present.map(({ id }) => id)] as const),
+      ...otherImages,
+    ]
       .filter(([, ids]) => ids.length > 0)
       .map(([host, ids]) => ({
         host,
-        title: "remove the images that swarmhub built",
+        title: "remove images built by swarmhub",
         run: async () => {
-          for (const id of ids) await absent(host.docker.getImage(id).remove({ force: true }));
+          for (const id of ids) await ifExists(host.docker.getImage(id).remove({ force: true }));
         },
       })),
     ...pulled.map((each) => ({
@@ -77,37 +81,40 @@ export const images: Piece<State> = {
   ],
 };
 
-/** What a pull takes while layers are there packed and unpacked, against what stays. */
-const whilePulled = 1.3;
+/** The disk space of a running pull, with layers packed and unpacked, relative to the image's size. */
+const pullFactor = 1.3;
 
-// Where another machine has the image already its size is known; of the first one `check` asks for enough for any.
-const refuseWithoutRoom = (host: Host, facts: Facts, missing: readonly UserImage[]): void => {
-  const bytes = missing.reduce((sum, { size = 0 }) => sum + size * whilePulled, 0);
-  const isElsewhere = facts.mounts.some(({ target }) =>
+// The size is known only if another machine has the image; for the first one the check of the disks asks for enough space.
+const refuseFullDisk = (host: Host, facts: Facts, missing: readonly UserImage[]): void => {
+  const bytes = missing.reduce((sum, { size = 0 }) => sum + size * pullFactor, 0);
+  const isOtherDisk = facts.mounts.some(({ target }) =>
     ["/var", "/var/lib", "/var/lib/docker"].includes(target),
   );
-  if (bytes <= facts.freeOnRoot || isElsewhere) return;
+  if (bytes <= facts.freeOnRoot || isOtherDisk) return;
   const names = missing.map(({ image }) => image).join(", ");
   throw new UserError(
-    `the root disk has ${formatSize(facts.freeOnRoot)} free, and ${names} needs ${formatSize(bytes)} there while it is pulled`,
+    `the root disk has ${formatSize(facts.freeOnRoot)} free, but pulling ${names} needs ${formatSize(bytes)}`,
     {
       host: host.name,
-      hint: `make room on ${host.name}: \`sudo du -xh --max-depth=2 / | sort -h | tail\` shows what is large`,
+      hint: `free some space on ${host.name}; to see what is large: \`sudo du -xh --max-depth=2 / | sort -h | tail\``,
       code: exitCode.preflight,
     },
   );
 };
 
-const buildStep = (className: string, host: Host, image: OwnImage): Step => ({
-  host,
-  title: `build the image ${image.name}`,
-  detail: image.reference,
-  run: async (progress) => {
-    await buildImage(host.docker, contextTar(image.context), {
-      tag: image.reference,
-      target: image.target,
-      labels: { "swarmhub.class": className },
-      onLine: tellInstructions(progress),
-    });
-  },
-});
+const ownImageStep = ({ name, engine }: Config, host: Host, image: OwnImage): Step => {
+  const { ownImages: registry } = engine;
+  if (registry === undefined)
+    return {
+      host,
+      title: `build the image ${image.name}`,
+      detail: image.reference,
+      run: (progress) => buildOwnImage(host, image, name, progress),
+    };
+  return {
+    host,
+    title: `get the image ${image.name}`,
+    detail: `${releaseReference(registry, image)}, or built here if it is not there`,
+    run: (progress) => obtainImage(host, image, { className: name, registry, progress }),
+  };
+};

@@ -11,12 +11,12 @@ import { packages } from "./packages.js";
 import { proxy } from "./proxy.js";
 import { quota } from "./quota.js";
 import { registry } from "./registry.js";
-import { seatHosts } from "./seats.js";
+import { seats } from "./seats.js";
 import { secrets } from "./secrets.js";
 import { storage } from "./storage.js";
 import { swarm } from "./swarm.js";
 
-/** The whole system, in the order in which it is built; `down` goes the other way. */
+/** All parts of the system in the order in which `up` creates them; `down` removes them in reverse. */
 export const pieces: readonly Piece[] = [
   packages,
   engine,
@@ -26,7 +26,7 @@ export const pieces: readonly Piece[] = [
   storage,
   images,
   registry,
-  seatHosts,
+  seats,
   quota,
   firstFiles,
   secrets,
@@ -36,9 +36,9 @@ export const pieces: readonly Piece[] = [
   cleanup,
 ] as readonly Piece[];
 
-/** What commands need of single pieces; nobody outside of this room imports a piece by itself. */
+/** The exports that commands need; outside this room only this file is imported. */
 export { authorityFolder, certificatesErasure, hasAuthority } from "./edge/issued-certificates.js";
 export { hub } from "./hub.js";
 export { readSecret } from "./secrets.js";
-export { erasure } from "./storage.js";
+export { homesErasure } from "./storage.js";
 export { swarm } from "./swarm.js";

@@ -1,7 +1,7 @@
 import type { Cluster } from "../cluster/cluster.js";
-import { choosePool, isDockers, overlap } from "../cluster/ipv4.js";
+import { choosePool, isDockerInterface, overlap } from "../cluster/ipv4.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
-import { absent } from "../docker/client.js";
+import { ifExists } from "../docker/client.js";
 import { UserError, exitCode } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { networkName } from "../names.js";
@@ -10,17 +10,17 @@ import { managerDocker } from "../swarm/membership.js";
 import { removeWhenUnused } from "../swarm/retry.js";
 
 const encapsulation = 50;
-// bytes that VXLAN puts around a packet
+// bytes that VXLAN adds to a packet
 const mtuOption = "com.docker.network.driver.mtu";
 
-/** A network as the Docker API answers it; the part that we read. */
+/** The fields of the Docker API's network that we read. */
 type Network = {
   Options?: Record<string, string> | null;
   IPAM?: { Config?: { Subnet?: string }[] | null };
 };
 type State = { machines: Machines; present: Network | undefined };
 
-/** One overlay network for the class; its MTU is the smallest card's less what VXLAN adds (moby#41406). */
+/** Creates the class's overlay network; its MTU is the smallest interface's minus VXLAN's overhead (moby#41406). */
 export const network: Piece<State> = {
   name: "network",
   inspect: async (cluster) => {
@@ -29,14 +29,14 @@ export const network: Piece<State> = {
       inspectMachines(cluster),
     ]);
     const present =
-      docker && (await absent(docker.getNetwork(networkName).inspect() as Promise<Network>));
+      docker && (await ifExists(docker.getNetwork(networkName).inspect() as Promise<Network>));
     return { machines, present };
   },
   plan: (want, { machines, present }, cluster) => {
-    const smallest = smallestCard(machines, cluster);
+    const smallest = smallestInterface(machines, cluster);
     const mtu = smallest.mtu - encapsulation;
     if (present !== undefined) {
-      refuseTooBig(present, smallest);
+      refuseSmallMtu(present, smallest);
       for (const host of cluster.nodes) refuseOverlap(present, host, machines);
       return [];
     }
@@ -69,42 +69,46 @@ export const network: Piece<State> = {
         ],
 };
 
-type Card = { host: string; mtu: number };
+type Interface = { host: string; mtu: number };
 
-const smallestCard = (machines: Machines, { nodes }: Cluster): Card =>
+const smallestInterface = (machines: Machines, { nodes }: Cluster): Interface =>
   nodes
     .map((host) => {
       const { facts, address } = machines(host);
-      const card = facts.addresses.find((each) => each.address === address);
-      return { host: host.name, mtu: card?.mtu ?? 1500 };
+      const mtu = facts.addresses.find((each) => each.address === address)?.mtu;
+      return { host: host.name, mtu: mtu ?? 1500 };
     })
     .reduce((smallest, each) => (each.mtu < smallest.mtu ? each : smallest));
 
-// The class's subnet was chosen among the routes of the machines of then.
+// The class's subnet was chosen by the routes of the machines of that time.
 const refuseOverlap = ({ IPAM: ipam }: Network, host: Host, machines: Machines): void => {
   const subnets = (ipam?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []);
   const routes = machines(host).facts.routes.filter(
-    ({ destination, device }) => destination !== "default" && !isDockers(device),
+    ({ destination, device }) => destination !== "default" && !isDockerInterface(device),
   );
   for (const subnet of subnets)
     for (const { destination } of routes)
       if (overlap(subnet, destination))
         throw new UserError(
-          `a route leads to ${destination}, which overlaps the class's own network ${subnet}: its servers would not be found there`,
+          `the route to ${destination} overlaps the class's overlay network ${subnet}, so users' servers would be unreachable`,
           {
             host: host.name,
-            hint: "`swarmhub down`, then `swarmhub up` with that machine: another network is chosen, and the homes stay",
+            hint: "to choose another network and keep the homes: `swarmhub down`, then `swarmhub up` with that machine",
             code: exitCode.preflight,
           },
         );
 };
 
-// A network keeps its MTU for life, and packets that are too big for a card are lost without a word.
-const refuseTooBig = ({ Options: options }: Network, { host, mtu }: Card): void => {
+// A network's MTU cannot be changed, and packets too large for an interface are dropped silently.
+const refuseSmallMtu = ({ Options: options }: Network, { host, mtu }: Interface): void => {
   const has = Number(options?.[mtuOption] ?? 0);
   if (has <= mtu - encapsulation) return;
   throw new UserError(
-    `a network card has an MTU of ${mtu}, and the overlay network was made for ${has + encapsulation}: large packets to and from it would be lost`,
-    { host, hint: "`swarmhub down`, then `swarmhub up`: the homes stay", code: exitCode.preflight },
+    `the network interface has an MTU of ${mtu}, but the overlay network was created for ${has + encapsulation}: large packets would be dropped`,
+    {
+      host,
+      hint: "to create it again and keep the homes: `swarmhub down`, then `swarmhub up`",
+      code: exitCode.preflight,
+    },
   );
 };

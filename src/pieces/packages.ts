@@ -7,7 +7,7 @@ import { paths } from "../paths.js";
 import type { Piece } from "../reconcile/piece.js";
 import { installScript, purgeScript } from "./packages/scripts.js";
 
-/** Docker Engine on every machine and what the storage needs, from the distribution. What is there already is kept. */
+/** Installs Docker Engine on every machine and the storage's packages, from the distribution; keeps installed ones. */
 export const packages: Piece<Machines> = {
   name: "packages",
   inspect: inspectMachines,
@@ -25,9 +25,9 @@ export const packages: Piece<Machines> = {
             host.script(installScript(missing), {
               timeout: 20 * 60_000,
               onLine: (line) => {
-                const [, what, name] = /^(Get|Unpacking|Setting up)\S* (\S+)/.exec(line) ?? [];
-                if (what !== undefined)
-                  progress(what === "Get" ? "downloading" : `${what.toLowerCase()} ${name}`);
+                const [, action, name] = /^(Get|Unpacking|Setting up)\S* (\S+)/.exec(line) ?? [];
+                if (action !== undefined)
+                  progress(action === "Get" ? "downloading" : `${action.toLowerCase()} ${name}`);
               },
             }),
         },
@@ -41,7 +41,7 @@ export const packages: Piece<Machines> = {
       return [
         {
           host,
-          title: "remove the packages that swarmhub installed",
+          title: "remove packages installed by swarmhub",
           detail: installed.join(" "),
           run: () => host.script(purgeScript(installed), { timeout: 20 * 60_000 }),
         },
@@ -63,19 +63,19 @@ const missingPackages = (
   ];
 };
 
-/** The oldest version of each distribution that will do. */
+/** The oldest supported version of each distribution. */
 const supported: Record<string, number> = { debian: 12, ubuntu: 22.04 };
 
 const refuseUnsupported = (host: Host, { system }: Facts): void => {
   const oldest = supported[system.id];
-  // A derivative counts its versions in its own way, and testing has none.
+  // Derivatives have version numbers of their own, and Debian testing has none.
   const isKnown = oldest !== undefined || system.like.some((id) => id in supported);
   if (isKnown && !(Number.parseFloat(system.version) < (oldest ?? 0))) return;
   throw new UserError(
-    `the system is ${system.name}; swarmhub supports Debian 12 and later and Ubuntu 22.04 and later`,
+    `the system is ${system.name}; swarmhub supports Debian 12 or later and Ubuntu 22.04 or later`,
     {
       host: host.name,
-      hint: "make the machine anew with one of these, or take it out of the configuration",
+      hint: "reinstall the machine with one of these, or remove it from the configuration",
       code: exitCode.preflight,
     },
   );
@@ -88,7 +88,7 @@ const refuseOldDocker = (host: Host, version: string): void => {
     `Docker ${version} is installed; swarmhub needs 20.10 or later (\`cap-add\` for services, global jobs)`,
     {
       host: host.name,
-      hint: `upgrade Docker on ${host.name}, or remove it and swarmhub installs the distribution's`,
+      hint: `upgrade Docker on ${host.name}, or remove it and \`swarmhub up\` installs the distribution's`,
       code: exitCode.preflight,
     },
   );

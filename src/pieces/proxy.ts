@@ -7,7 +7,7 @@ import {
   serviceSteps,
 } from "./shared/service.js";
 
-/** configurable-http-proxy as a service of its own, so that a restart of the hub drops no connection. */
+/** Runs configurable-http-proxy as a separate service, so that a restart of the hub drops no connection. */
 export const proxy: Piece<OwnServiceState> = {
   name: "proxy",
   inspect: (cluster) => inspectOwnService(cluster, "proxy"),

@@ -1,8 +1,14 @@
+import { storageFiles } from "../../contracts/storage-folders.js";
+import {
+  type WatcherStatus,
+  uptimeCommand,
+  watcherStaleAfter,
+} from "../../contracts/watcher-status.js";
 import { homesHost } from "../cluster/cluster.js";
 import type { Config, PersistentStorage } from "../config/types.js";
-import { absent } from "../docker/client.js";
+import { ifExists } from "../docker/client.js";
 import { UserError } from "../errors.js";
-import { limitsFile } from "../homes/set-limits.js";
+import { configuredLimits, limitsFile } from "../homes/set-limits.js";
 import type { Facts } from "../host/facts.js";
 import type { Host } from "../host/host.js";
 import { imageReference } from "../images/own.js";
@@ -14,16 +20,16 @@ import { differences } from "../swarm/service-spec.js";
 import { waitUntil } from "../wait.js";
 import { writeScript } from "./shared/files.js";
 
-const statusFile = `${paths.storage}/watcher.json`;
+const statusFile = `${paths.storage}/${storageFiles.watcherStatus}`;
 
-/** By the machine's uptime, since a date may be set back or ahead. */
-const isFresh = `read -r now rest </proc/uptime
-then=$(sed -n 's/^  "uptime": \\([0-9]*\\),$/\\1/p' ${statusFile})
-[ -n "$then" ] && age=$((\${now%.*} - then)) && [ "$age" -ge 0 ] && [ "$age" -lt 120 ]`;
+/** Succeeds while the status is fresh, by the machine's uptime: the date can be set back or ahead. */
+const freshCheck = `read -r now rest </proc/uptime
+then=$(${uptimeCommand(statusFile)})
+[ -n "$then" ] && age=$((\${now%.*} - then)) && [ "$age" -ge 0 ] && [ "$age" -lt ${watcherStaleAfter} ]`;
 
-/** Docker's check that the watcher still looks; times in nanoseconds. */
-export const watcherHealth = {
-  Test: ["CMD-SHELL", isFresh],
+/** Docker's check that the watcher works; times in nanoseconds. */
+const healthCheck = {
+  Test: ["CMD-SHELL", freshCheck],
   Interval: 60e9,
   Timeout: 20e9,
   StartPeriod: 120e9,
@@ -38,7 +44,7 @@ type State = {
   container: Container | undefined;
 };
 
-/** The watcher on the storage host: a limit on each new home before its first byte. */
+/** The watcher on the storage host: it limits each new home before its first byte. */
 export const quota: Piece<State> = {
   name: "quota",
   inspect: async (cluster) => {
@@ -48,7 +54,7 @@ export const quota: Piece<State> = {
     const [image, container] = await Promise.all([
       listedImage(host, reference),
       facts.units["docker.service"] === "active"
-        ? absent(host.docker.getContainer(watcherName).inspect())
+        ? ifExists(host.docker.getContainer(watcherName).inspect())
         : Promise.resolve(undefined),
     ]);
     return { facts, reference, imageId: image?.Id, container };
@@ -58,28 +64,27 @@ export const quota: Piece<State> = {
     const host = homesHost(cluster);
     const spec = specOf(want.name);
     const limits = limitsSteps(want.storage, want.login, host, facts);
-    const title =
-      container === undefined ? "start the quota watcher" : "start the quota watcher anew";
+    const title = container === undefined ? "start the quota watcher" : "restart the quota watcher";
     const differs =
       container === undefined
         ? []
         : [
             ...differences(spec, specIn(container)),
             ...(container.Image === imageId ? [] : ["image"]),
-            ...(container.State.Running ? [] : ["it does not run"]),
+            ...(container.State.Running ? [] : ["not running"]),
           ];
     if (container !== undefined && differs.length === 0) return limits;
     const run = async () => {
       const { docker } = host;
-      await absent(docker.getContainer(watcherName).remove({ force: true }));
-      const made = await docker.createContainer({
+      await ifExists(docker.getContainer(watcherName).remove({ force: true }));
+      const created = await docker.createContainer({
         name: watcherName,
         Image: reference,
         ...spec,
       });
-      // Its first status is what is waited for, not its predecessor's last.
+      // So that the wait is for its first status, not for its predecessor's last.
       await host.run(["rm", "-f", statusFile]);
-      await made.start();
+      await created.start();
       await waitUntilWatching(host);
     };
     const detail = differs.length > 0 && { detail: differs.join(", ") };
@@ -88,22 +93,22 @@ export const quota: Piece<State> = {
   remove: ({ container }, cluster) => {
     if (container === undefined) return [];
     const host = homesHost(cluster);
-    const run = () => absent(host.docker.getContainer(watcherName).remove({ force: true }));
+    const run = () => ifExists(host.docker.getContainer(watcherName).remove({ force: true }));
     return [{ host, title: "stop the quota watcher", run }];
   },
 };
 
 const specOf = (className: string) => ({
   Labels: { "swarmhub.class": className },
-  Healthcheck: watcherHealth,
+  Healthcheck: healthCheck,
   HostConfig: {
     Binds: [`${paths.storage}:${paths.storage}`],
     NetworkMode: "none",
     RestartPolicy: { Name: "always" },
-    // Quotas are SYS_ADMIN's, a project id the folder owner's or FOWNER's; the marks belong to the users' account.
-    // xfs_quota needs the disk's device file, but nobody may open that: the watcher makes one by the name of the day (MKNOD).
+    // Quotas need SYS_ADMIN; a project id needs the folder's owner or FOWNER; the pending markers belong to the users' account.
+    // xfs_quota needs the disk's device file, which no process may open: the watcher creates it by its current name (MKNOD).
     CapDrop: ["ALL"],
-    // In the order of the alphabet, as newer Engines answer them.
+    // In alphabetical order, as newer Engines return them.
     CapAdd: ["CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_MKNOD", "CAP_SYS_ADMIN"],
     SecurityOpt: ["no-new-privileges"],
     ReadonlyRootfs: true,
@@ -122,14 +127,14 @@ const specIn = (container: unknown) => {
   return { Labels: config.Labels, Healthcheck: config.Healthcheck, HostConfig: hostConfig };
 };
 
-/** Waits until the watcher wrote that it could look at the homes, 60 s at most. */
+/** Waits until the watcher has written a status without a problem, 60 s at most. */
 const waitUntilWatching = async (host: Host): Promise<void> => {
   let problem: string | undefined;
   await waitUntil(
     async () => {
-      const written = await host.script(`cat ${statusFile} 2>/dev/null || true`);
-      if (written === "") return undefined;
-      ({ problem } = JSON.parse(written) as { problem?: string });
+      const status = await host.script(`cat ${statusFile} 2>/dev/null || true`);
+      if (status === "") return undefined;
+      ({ problem } = JSON.parse(status) as Pick<WatcherStatus, "problem">);
       return problem === undefined ? true : undefined;
     },
     {
@@ -138,27 +143,27 @@ const waitUntilWatching = async (host: Host): Promise<void> => {
         const log = await host.script(`docker logs --tail 3 ${watcherName} 2>&1 || true`);
         return new UserError(`the quota watcher does not work: ${problem ?? log.trim()}`, {
           host: host.name,
-          hint: "`swarmhub logs quota` shows more",
+          hint: "to see its log, type: swarmhub logs quota",
         });
       },
     },
   );
 };
 
-/** The step that writes what the watcher gives each home; a watcher that runs reads it at once. */
+/** The step that writes `limits.json`, which a running watcher reads at once. */
 const limitsSteps = (
   storage: PersistentStorage,
   login: Config["login"],
   host: Host,
   { files }: Facts,
 ): Step[] => {
-  const content = limitsFile(storage, login);
+  const content = limitsFile(configuredLimits(storage, login));
   if (files[paths.limits] === content) return [];
   return [
     {
       host,
       title: `write ${paths.limits}`,
-      // Never into the folder under the mount.
+      // Not into the empty folder under the mount.
       run: () =>
         host.script(
           `set -e\nmountpoint -q ${paths.storage}\n${writeScript({ path: paths.limits, content, mode: 0o644 })}`,

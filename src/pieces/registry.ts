@@ -6,6 +6,7 @@ import { builtRepository, registryPort } from "../names.js";
 import { paths } from "../paths.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import type { WantedService } from "../swarm/service-spec.js";
+import type { Progress } from "../wait.js";
 import { relaySteps, removeRelaySteps } from "./registry/relay.js";
 import { folderSteps, removeFolderSteps } from "./shared/files.js";
 import {
@@ -14,35 +15,36 @@ import {
   removeServiceSteps,
   serviceSteps,
 } from "./shared/service.js";
-import type { Progress } from "../wait.js";
 
 type State = OwnServiceState & { userImages: UserImage[]; isNeeded: boolean };
 
-/** What was built on the manager, brought to the machines that take users: by a registry that runs only where there is something to bring. */
+/** Distributes images built on the manager to the machines that take users; the registry runs only if there are such images. */
 export const registry: Piece<State> = {
   name: "registry",
   inspect: async (cluster) => {
-    const [part, userImages, isNeeded] = await Promise.all([
+    const [service, userImages, isNeeded] = await Promise.all([
       inspectOwnService(cluster, "registry"),
       inspectUserImages(cluster),
       needsRegistry(cluster),
     ]);
-    return { ...part, userImages, isNeeded };
+    return { ...service, userImages, isNeeded };
   },
   plan: (want, have, cluster) => {
     if (!have.isNeeded) return removal(have, cluster);
     const { machines, userImages, image, service } = have;
     const { manager, workers, seatHosts } = cluster;
     const { facts, address } = machines(manager);
-    const here = userImages.filter(({ built }) => built !== undefined);
-    const pushes = here.flatMap((each) => pushSteps(each, cluster));
+    const builtImages = userImages.filter(({ built }) => built !== undefined);
+    const pushes = builtImages.flatMap((each) => pushSteps(each, cluster));
     return [
       ...folderSteps(manager, facts, paths.registry, "the registry's images"),
       ...serviceSteps(wantedService(want.name, image), service, cluster),
       ...pushes,
       ...workers.flatMap((host) => relaySteps(host, machines(host).facts, address)),
       ...(workers.length === 0 ? [] : seatHosts).flatMap((host) =>
-        here.filter(({ on }) => !on(host)).map((each) => pullStep(host, each, pushes, cluster)),
+        builtImages
+          .filter(({ isOn }) => !isOn(host))
+          .map((each) => pullStep(host, each, pushes, cluster)),
       ),
     ];
   },
@@ -55,11 +57,11 @@ const removal = ({ machines, service }: State, cluster: Cluster): Step[] => {
   return [
     ...nodes.flatMap((host) => removeRelaySteps(host, facts(host))),
     ...removeServiceSteps("registry", service, cluster),
-    ...removeFolderSteps(manager, facts(manager), paths.registry, "what the registry kept"),
+    ...removeFolderSteps(manager, facts(manager), paths.registry, "the registry's images"),
   ];
 };
 
-/** By digest, which is known only once it was pushed. */
+/** Pulls by digest, which is known only after the push. */
 const pullStep = (
   host: Cluster["manager"],
   { reference, built }: UserImage,
@@ -80,7 +82,7 @@ const wantedService = (className: string, image: string): WantedService => ({
   name: "registry",
   className,
   image,
-  // Not in the class's network, where users' servers would find it: at the machine's own address, where the firewall sees who asks.
+  // Not in the class's network, where users' servers could reach it, but at the machine's address, behind the firewall.
   network: "host",
   mounts: [{ Type: "bind", Source: paths.registry, Target: "/data" }],
   filesHash: "none",

@@ -11,15 +11,15 @@ import { plural } from "../text/format.js";
 type State = {
   machines: Machines;
   members: Members;
-  /** How many users' servers run on a machine that takes users and should not. */
-  taken: ReadonlyMap<Host, number>;
+  /** The number of users' servers on each machine that takes users against the configuration. */
+  userServers: ReadonlyMap<Host, number>;
 };
 
 /**
- * The label by which the hub's servers find a machine. After all that a server needs there, so that a seat is offered
- * only when it can be sat on; and taken away only where nobody sits, since Swarm ends servers on a node that loses it.
+ * Sets the label by which Swarm places users' servers. It comes after everything that a server needs, so that an offered seat
+ * is usable; it is removed only from nodes without servers, since Swarm stops servers on a node that loses it.
  */
-export const seatHosts: Piece<State> = {
+export const seats: Piece<State> = {
   name: "seats",
   inspect: async (cluster) => {
     const [machines, members] = await Promise.all([
@@ -29,24 +29,24 @@ export const seatHosts: Piece<State> = {
     return {
       machines,
       members,
-      taken: await takenOn(surplusOf(cluster, members), cluster, members),
+      userServers: await countServers(unwantedSeatHosts(cluster, members), cluster, members),
     };
   },
-  plan: (want, { machines, members, taken }, cluster) =>
+  plan: (want, { machines, members, userServers }, cluster) =>
     cluster.nodes.flatMap((host): Step[] => {
       const node = nodeOf(host, members);
       const isSeat = cluster.seatHosts.includes(host);
       const isOffered = node?.Spec.Labels?.[usersLabel] === "true";
       const isOpen = node === undefined || node.Spec.Availability === "active";
-      // Who sits there stays until the server stops by itself.
-      const keeps = isOffered && (taken.get(host) ?? 0) > 0;
+      // Running servers stay until they stop by themselves.
+      const keeps = isOffered && (userServers.get(host) ?? 0) > 0;
       if ((isSeat || keeps) === isOffered && isOpen) return [];
       const count = seatsOn(machines(host).facts.memory, want, host === cluster.manager);
       const title = isSeat
         ? "offer its seats to users"
         : isOffered && !keeps
-          ? "offer no seats to users"
-          : "let Swarm use it again";
+          ? "stop offering its seats to users"
+          : "set its availability to active";
       return [
         {
           host,
@@ -62,22 +62,22 @@ export const seatHosts: Piece<State> = {
       ];
     }),
   remove: () => [],
-  problems: ({ taken }) =>
-    [...taken]
+  problems: ({ userServers }) =>
+    [...userServers]
       .filter(([, count]) => count > 0)
       .map(
         ([host, count]) =>
-          `${host.name}: ${plural(count, "server")} of users from when it took users still ${count === 1 ? "runs" : "run"} there, so it keeps its seats; \`swarmhub up\` takes them away once ${count === 1 ? "that has" : "these have"} stopped`,
+          `${host.name}: ${count === 1 ? "1 user's server still runs" : `${count} users' servers still run`} there, so it keeps its seats; when none is left, type \`swarmhub up\``,
       ),
 };
 
-/** Machines that are offered to users against the configuration. */
-const surplusOf = ({ nodes, seatHosts: wanted }: Cluster, members: Members): Host[] =>
+/** Machines that take users against the configuration. */
+const unwantedSeatHosts = ({ nodes, seatHosts: wanted }: Cluster, members: Members): Host[] =>
   nodes.filter(
     (host) => !wanted.includes(host) && nodeOf(host, members)?.Spec.Labels?.[usersLabel] === "true",
   );
 
-const takenOn = async (
+const countServers = async (
   hosts: readonly Host[],
   cluster: Cluster,
   members: Members,

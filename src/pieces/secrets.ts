@@ -4,39 +4,43 @@ import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
 import type { Piece } from "../reconcile/piece.js";
 
-/** How each secret is made where the operator gives none. */
-const makers = {
+/** How each secret is generated if the operator gives none. */
+const generators = {
   "proxy-token": () => randomBytes(32).toString("hex"),
-  "shared-password": () => sayable(4),
+  "shared-password": () => pronounceable(4),
   // JupyterHub refuses an admin password under 32 characters beside a shared one.
-  "admin-password": () => sayable(8),
+  "admin-password": () => pronounceable(8),
 };
 
 /** The names of the secrets that the class keeps on the manager. */
-const secretNames = Object.keys(makers) as (keyof typeof makers)[];
+const secretNames = Object.keys(generators) as (keyof typeof generators)[];
 
-/** Passwords and tokens, made or given once, kept on the manager in a folder that only root enters. */
+/** Keeps passwords and tokens, generated or given by the operator, on the manager in a folder that only root can enter. */
 export const secrets: Piece<Machines> = {
   name: "secrets",
   inspect: inspectMachines,
-  plan: (_want, machines, { manager, secrets: given }) => {
+  plan: (_want, machines, { manager, secrets: provided }) => {
     const { secretHashes } = machines(manager).facts;
     return secretNames.flatMap((name) => {
-      const value = given.get(name);
-      const have = secretHashes[name];
+      const value = provided.get(name);
+      const present = secretHashes[name];
       if (value === undefined) {
-        if (have !== undefined) return [];
+        if (present !== undefined) return [];
         return [
           {
             host: manager,
-            title: `make the secret ${name}`,
-            run: () => keep(manager, name, makers[name]()),
+            title: `generate the secret ${name}`,
+            run: () => writeSecret(manager, name, generators[name]()),
           },
         ];
       }
-      if (have === hashOf(value)) return [];
+      if (present === hashOf(value)) return [];
       return [
-        { host: manager, title: `write the secret ${name}`, run: () => keep(manager, name, value) },
+        {
+          host: manager,
+          title: `write the secret ${name}`,
+          run: () => writeSecret(manager, name, value),
+        },
       ];
     });
   },
@@ -53,11 +57,11 @@ export const secrets: Piece<Machines> = {
 };
 
 /** The secret of that name, read from the manager. */
-export const readSecret = (manager: Host, name: keyof typeof makers): Promise<string> =>
+export const readSecret = (manager: Host, name: keyof typeof generators): Promise<string> =>
   manager.run(["cat", `${paths.secrets}/${name}`]);
 
-// Readable to all, since a container's user is not root; the folder is what nobody else enters.
-const keep = async (manager: Host, name: string, value: string): Promise<void> => {
+// World-readable, since a container's user is not root; the folder itself is closed to others.
+const writeSecret = async (manager: Host, name: string, value: string): Promise<void> => {
   await manager.run(["install", "-d", "-m", "700", paths.secrets]);
   await manager.write(`${paths.secrets}/${name}`, value, 0o444);
 };
@@ -66,11 +70,15 @@ const hashOf = (value: string): string => createHash("sha256").update(value).dig
 
 const consonants = "bdfghjklmnprstvz";
 const vowels = "aeiou";
-const pick = (letters: string): string => letters.charAt(randomInt(letters.length));
+const randomLetter = (letters: string): string => letters.charAt(randomInt(letters.length));
 
-/** Words of four letters that can be read aloud to a room: 12.6 bits each, and each joined by a dash. */
-const sayable = (words: number): string =>
+/** Pronounceable words of four letters, joined by dashes; 12.6 bits each. */
+const pronounceable = (words: number): string =>
   Array.from(
     { length: words },
-    () => pick(consonants) + pick(vowels) + pick(consonants) + pick(vowels),
+    () =>
+      randomLetter(consonants) +
+      randomLetter(vowels) +
+      randomLetter(consonants) +
+      randomLetter(vowels),
   ).join("-");

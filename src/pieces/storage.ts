@@ -1,14 +1,13 @@
 import { posix } from "node:path";
 import { homesHost } from "../cluster/cluster.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
-import type { Config } from "../config/types.js";
 import { UserError, exitCode } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import { fileSteps, removeFileSteps } from "./shared/files.js";
 import { backingSteps, eraseSteps } from "./storage/backing.js";
-import { type DiskState, inspectDisk, storageFolders } from "./storage/disk.js";
+import { type DiskState, folderModes, inspectDisk } from "./storage/disk.js";
 import {
   exportsFile,
   fenceSteps,
@@ -18,13 +17,13 @@ import {
   startNfs,
   stopNfs,
 } from "./storage/exports.js";
-import { isNamed, unlistScript } from "./storage/fstab.js";
+import { hasAnyMount, removeLineScript } from "./storage/fstab.js";
 import { repairSteps, problemsOf } from "./storage/repair.js";
 import { refuseHomesElsewhere } from "./storage/wrong-disk.js";
 
 type State = { machines: Machines; disk: DiskState };
 
-/** The homes' disk: XFS with project quota, exported by NFSv4 to the machines of the class alone. */
+/** Mounts the homes' disk, XFS with project quota, and exports it by NFSv4 to the class's machines only. */
 export const storage: Piece<State> = {
   name: "storage",
   inspect: async (cluster) => ({
@@ -36,13 +35,13 @@ export const storage: Piece<State> = {
     if (want.storage.kind === "temporary") return [];
     const host = homesHost(cluster);
     const { facts } = machines(host);
-    if (disk.trouble === "dead") return repairSteps(host, disk);
+    if (disk.problem === "dead") return repairSteps(host, disk);
     return [
       ...repairSteps(host, disk),
       ...backingSteps(want.storage.backing, host, facts, disk),
       ...enforcementSteps(host, disk),
       ...folderSteps(host, disk),
-      ...nfsSteps(want, { machines, disk }, host, cluster.nodes),
+      ...nfsSteps({ machines, disk }, host, cluster.nodes),
       ...fenceSteps(host, facts),
     ];
   },
@@ -60,16 +59,16 @@ export const storage: Piece<State> = {
     const unmount: Step = {
       host,
       title: `unmount ${paths.storage}`,
-      detail: "the homes stay on their disk",
+      detail: "homes stay on their disk",
       run: () => host.script(unmountScript),
     };
-    const present = disk.mounted || isNamed(facts.files[paths.fileSystemTable]);
+    const present = disk.mounted || hasAnyMount(facts.files[paths.fileSystemTable]);
     return [...removeFenceSteps(host, facts), ...unexport, ...(present ? [unmount] : [])];
   },
 };
 
-/** `down --delete-homes`: erases the homes for good, after everything else is gone. It plans nothing. */
-export const erasure: Piece<State> = {
+/** `down --delete-homes`: erases all homes permanently, after everything else is removed. It plans nothing. */
+export const homesErasure: Piece<State> = {
   name: "homes",
   inspect: (cluster) => storage.inspect(cluster),
   plan: () => [],
@@ -79,7 +78,7 @@ export const erasure: Piece<State> = {
       : eraseSteps(config.storage.backing, host, disk),
 };
 
-// What `mount -o remount,pquota` answers is 0, and it changes nothing: enforcement begins with a mount.
+// `mount -o remount,pquota` exits with 0 but changes nothing: only a new mount enables enforcement.
 const enforcementSteps = (host: Host, disk: DiskState): Step[] => {
   if (!disk.mounted || disk.enforced) return [];
   throw new UserError(
@@ -93,7 +92,7 @@ const enforcementSteps = (host: Host, disk: DiskState): Step[] => {
 };
 
 const folderSteps = (host: Host, disk: DiskState): Step[] => {
-  const missing = storageFolders.filter(({ name }) => !disk.folders.includes(name));
+  const missing = folderModes.filter(({ name }) => !disk.folders.includes(name));
   if (missing.length === 0) return [];
   const lines = missing.map(({ name, owner, mode }) => {
     const [user, group] = owner.split(":");
@@ -102,7 +101,7 @@ const folderSteps = (host: Host, disk: DiskState): Step[] => {
   return [
     {
       host,
-      title: `make the folders ${missing.map(({ name }) => name).join(", ")}`,
+      title: `create the folders ${missing.map(({ name }) => name).join(", ")}`,
       run: () =>
         host.script(
           [
@@ -118,12 +117,7 @@ const folderSteps = (host: Host, disk: DiskState): Step[] => {
   ];
 };
 
-const nfsSteps = (
-  _want: Config,
-  { machines, disk }: State,
-  host: Host,
-  nodes: readonly Host[],
-): Step[] => {
+const nfsSteps = ({ machines, disk }: State, host: Host, nodes: readonly Host[]): Step[] => {
   const { facts } = machines(host);
   const installed = facts.files[paths.installedPackages] ?? "";
   const files = fileSteps(host, facts, [
@@ -148,7 +142,7 @@ const nfsSteps = (
 const unmountScript = `{
 set -e
 if mountpoint -q ${paths.storage}; then umount ${paths.storage}; fi
-${unlistScript}
+${removeLineScript}
 xfs_io -c 'chattr -i' ${paths.storage} 2>/dev/null || true
 rmdir ${paths.storage} 2>/dev/null || true
 }

@@ -8,7 +8,7 @@ import { fileSteps, removeFileSteps } from "./shared/files.js";
 import { joinSteps, leaveSwarm, managerSteps } from "./swarm/join.js";
 import { labelSteps, strayNodeSteps } from "./swarm/labels.js";
 
-/** One Swarm of the manager and the workers, on the addresses that they know one another by; each node with our labels. */
+/** Forms one Swarm of the manager and the workers on their internal addresses, and labels each node. */
 export const swarm: Piece<SwarmState> = {
   name: "swarm",
   inspect: async (cluster) => ({
@@ -17,7 +17,7 @@ export const swarm: Piece<SwarmState> = {
   }),
   plan: (want, state, cluster) => {
     refuseOtherClass(want.name, state, cluster.hosts);
-    // Before it joins, so that a machine that is half-way in, or whose Swarm is gone, is known to be ours.
+    // Written before the join, so that a machine with an incomplete join or a lost Swarm is known to be ours.
     const notes = cluster.hosts.flatMap((host) =>
       fileSteps(host, state.machines(host).facts, [
         { path: paths.classNote, content: `${want.name}\n` },
@@ -66,9 +66,9 @@ const refuseOtherClass = (
     const noted = machines(host).facts.files[paths.classNote]?.trim();
     const other = host === manager ? (members.swarmClass ?? noted) : noted;
     if (other === undefined || other === name) continue;
-    throw new UserError(`the machine belongs to the class ${other}, and this is ${name}`, {
+    throw new UserError(`the machine belongs to the class ${other}, not to ${name}`, {
       host: host.name,
-      hint: `take that class down first, with its own configuration: \`swarmhub down\`; if it is long gone: \`rm ${paths.classNote}\` on ${host.name}`,
+      hint: `remove that class first, with its own configuration: \`swarmhub down\`; if it no longer exists, on ${host.name}: \`rm ${paths.classNote}\``,
       code: exitCode.preflight,
     });
   }

@@ -8,7 +8,7 @@ export type Event =
   | { type: "piece"; piece: string; steps: number }
   | { type: "step-started"; piece: string; host: string; title: string; detail?: string }
   | { type: "step-progress"; piece: string; host: string; title: string; text: string }
-  | { type: "step-done"; piece: string; host: string; title: string; ms: number }
+  | { type: "step-done"; piece: string; host: string; title: string; ms: number; note?: string }
   | {
       type: "step-failed";
       piece: string;

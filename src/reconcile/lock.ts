@@ -88,7 +88,12 @@ const acquire = async (
   { breakLock = false, report }: LockOptions,
 ): Promise<void> => {
   const attempt = async (dismissed: string): Promise<Answer> =>
-    readAnswer(await manager.script(acquireScript(folder, holder, dismissed), { timeout: 30_000 }));
+    readAnswer(
+      await manager.script(acquireScript(folder, holder, dismissed), {
+        title: "take the lock",
+        timeout: 30_000,
+      }),
+    );
 
   let answer = await attempt("");
   let reason = `no heartbeat for ${staleAfterSeconds} s`;

@@ -25,8 +25,12 @@ export type Step = {
   destroys?: string;
   /** Steps of the same plan, on other hosts, that must be done first. */
   after?: readonly Step[];
+  /** May resolve to a note, which the report shows behind "done". */
   run: (progress: Progress) => Promise<unknown>;
 };
+
+/** What a step reports at its end: "pulled from quay.io/swarmhub". */
+export type StepNote = { note: string };
 
 /** The pieces limited to some machines: `remove` removes what they have there, and `plan` is empty. */
 export const onlyOn = (hosts: readonly Host[], pieces: readonly Piece[]): Piece[] =>

@@ -2,7 +2,7 @@ import { explain } from "../errors.js";
 import type { Host } from "../host/host.js";
 import type { Progress } from "../wait.js";
 import type { Report } from "./event.js";
-import type { Step } from "./piece.js";
+import type { Step, StepNote } from "./piece.js";
 
 /** How a step ended; times in milliseconds. A step that an interruption kept from starting has no outcome. */
 export type Outcome =
@@ -91,7 +91,7 @@ export const runShown = async <Result>(
   try {
     const result = await work((text) => report.event({ type: "step-progress", ...shown, text }));
     const ms = elapsed();
-    report.event({ type: "step-done", ...shown, ms });
+    report.event({ type: "step-done", ...shown, ms, ...noteOf(result) });
     return { ms, result };
   } catch (error) {
     const ms = elapsed();
@@ -99,6 +99,11 @@ export const runShown = async <Result>(
     return { ms, error };
   }
 };
+
+const noteOf = (result: unknown): Partial<StepNote> =>
+  typeof result === "object" && result !== null && "note" in result
+    ? { note: String(result.note) }
+    : {};
 
 const doneIn = (step: Step, ms: number): Outcome => ({ kind: "done", step, ms });
 

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { UserError } from "../errors.js";
 import { printable } from "../text/format.js";
 
-/** An error as its reader sees it: what is wrong, then what to do. Never a stack trace, unless asked for. */
+/** An error as the operator sees it: the reason, then the hint. A stack trace only with `debug`. */
 export const errorText = (error: unknown, debug = false): string => {
   if (debug) return `${inspect(error)}\n`;
   if (error instanceof UserError) {
@@ -10,8 +10,9 @@ export const errorText = (error: unknown, debug = false): string => {
     return `\nerror: ${lines(error.message)}${hint}\n`;
   }
   const message = error instanceof Error ? error.message : String(error);
-  const why = "this is a mistake in swarmhub, not yours: please report it";
-  return `\nerror: ${lines(message)}\n${arrow(`${why}, with what the same command says with --debug`)}\n`;
+  const hint =
+    "this is a bug in swarmhub: please report it with the output of the same command with --debug";
+  return `\nerror: ${lines(message)}\n${arrow(hint)}\n`;
 };
 
 const arrow = (text: string): string => `  → ${lines(text).replaceAll("\n", "\n    ")}`;

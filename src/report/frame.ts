@@ -1,9 +1,9 @@
 import { duration, plural, printable } from "../text/format.js";
 import { columns, cut, pad } from "../text/width.js";
-import { type Stretch, paint } from "./paint.js";
+import { type Span, paint } from "./paint.js";
 import type { HostProgress, PieceProgress, Progress } from "./progress.js";
 
-/** What the terminal can show. `height` is the number of lines a frame may take. */
+/** What the terminal can show. `height` is the maximum number of lines of a frame. */
 export type View = { width: number; height: number; colour: boolean; unicode: boolean };
 
 /** The lines of a run at one moment, each within the width, all within the height. */
@@ -11,13 +11,13 @@ export const frame = (progress: Progress, view: View, now: number): string[] => 
   const signs = view.unicode ? unicodeSigns : asciiSigns;
   const spinner = signs.spinner[Math.floor(now / 100) % signs.spinner.length] ?? "";
   const lines =
-    progress.look === undefined
+    progress.inspecting === undefined
       ? tree(progress, now, view.height, { ...signs, spinner })
-      : [looking(progress.look, now - progress.since, spinner)];
+      : [inspectionLine(progress.inspecting, now - progress.since, spinner)];
   return lines.slice(0, view.height).map((line) => paint(line, view.width, view.colour));
 };
 
-type Line = readonly Stretch[];
+type Line = readonly Span[];
 type Signs = { done: string; failed: string; stopped: string; waiting: string; spinner: string };
 
 const unicodeSigns = {
@@ -29,35 +29,37 @@ const unicodeSigns = {
 };
 const asciiSigns = { done: "+", failed: "x", stopped: "#", waiting: ".", spinner: "|/-\\" };
 
-const looking = (hosts: number, ms: number, spinner: string): Line => [
+const inspectionLine = (hosts: number, ms: number, spinner: string): Line => [
   [` ${spinner} `, "busy"],
-  [`looking at ${plural(hosts, "host")}`],
+  [`inspecting ${plural(hosts, "machine")}`],
   [`  ${duration(ms)}`, "dim"],
 ];
 
 const tree = ({ pieces, since }: Progress, now: number, height: number, signs: Signs): Line[] => {
   const names = Math.max(0, ...pieces.map(({ piece }) => columns(printable(piece))));
   const active = pieces.find(({ state }) => state !== "done");
-  const at = active === undefined ? pieces.length : pieces.indexOf(active);
-  const finished = pieces.slice(0, at).map((piece) => doneLine(piece, names, signs));
+  const activeIndex = active === undefined ? pieces.length : pieces.indexOf(active);
+  const finished = pieces.slice(0, activeIndex).map((piece) => doneLine(piece, names, signs));
   const middle = active === undefined ? [] : [activeLine(active, names, now - since, signs)];
-  const coming = pieces.slice(at + 1).map((piece) => waitingLine(piece, signs));
+  const waiting = pieces.slice(activeIndex + 1).map((piece) => waitingLine(piece, signs));
   const hosts = active?.hosts ?? [];
 
-  // Too low a terminal: first what is still to come shrinks to one line, then what is done, then the hosts.
-  const shownComing = fit(coming, height - finished.length - middle.length - hosts.length, (n) => [
-    [` ${signs.waiting} ${n} more to come`, "dim"],
-  ]);
-  const rest = height - middle.length - shownComing.length;
+  // On a low terminal first the waiting parts shrink to one line, then the finished ones, then the hosts.
+  const shownWaiting = fit(
+    waiting,
+    height - finished.length - middle.length - hosts.length,
+    (n) => [[` ${signs.waiting} ${n} more to come`, "dim"]],
+  );
+  const rest = height - middle.length - shownWaiting.length;
   const shownFinished = fit(finished, rest - hosts.length, (n) => [
     [` ${signs.done} `, "good"],
-    [plural(n, "earlier piece"), "dim"],
+    [plural(n, "earlier part"), "dim"],
   ]);
   const shownHosts = hostLines(hosts, now, rest - shownFinished.length, signs);
-  return [...shownFinished, ...middle, ...shownHosts, ...shownComing];
+  return [...shownFinished, ...middle, ...shownHosts, ...shownWaiting];
 };
 
-/** All lines where there is room for them, else one that counts them. */
+/** All lines if there is room for them, else one line with their number. */
 const fit = (lines: readonly Line[], room: number, counted: (n: number) => Line): Line[] =>
   lines.length <= Math.max(1, room) ? [...lines] : [counted(lines.length)];
 
@@ -65,7 +67,7 @@ const doneLine = ({ piece, changed, ms }: PieceProgress, names: number, signs: S
   [` ${signs.done} `, "good"],
   [pad(printable(piece), names)],
   [time(ms), "dim"],
-  [changed === 0 ? "  as wanted" : `  ${plural(changed, "change")}`, "dim"],
+  [changed === 0 ? "  up to date" : `  ${plural(changed, "change")}`, "dim"],
 ];
 
 const activeLine = (piece: PieceProgress, names: number, since: number, signs: Signs): Line => {
@@ -79,13 +81,13 @@ const activeLine = (piece: PieceProgress, names: number, since: number, signs: S
   ];
 };
 
-/** No step failed where the run was interrupted, or where a second look found more to do. */
-const endSign = ({ hosts }: PieceProgress, signs: Signs): Stretch =>
+/** No step failed where the run was interrupted or the part did not converge. */
+const endSign = ({ hosts }: PieceProgress, signs: Signs): Span =>
   hosts.some(({ failed }) => failed !== undefined)
     ? [` ${signs.failed} `, "bad"]
     : [` ${signs.stopped} `, "warn"];
 
-/** A piece whose turn is still to come; it may have begun already. */
+/** A piece after the active one; it may have started already. */
 const waitingLine = ({ piece, state }: PieceProgress, signs: Signs): Line => [
   [` ${state === "running" ? signs.spinner : signs[state]} ${printable(piece)}`, "dim"],
 ];
@@ -105,11 +107,11 @@ const hostLines = (
   const shown = hosts.toSorted(byUrgency).slice(0, Math.max(0, room - 1));
   return [
     ...shown.map(line),
-    [[`     and ${plural(hosts.length - shown.length, "more host")}`, "dim"]],
+    [[`     and ${plural(hosts.length - shown.length, "more machine")}`, "dim"]],
   ];
 };
 
-/** The failed first, then those at work, the longest first; what is cut away is what matters least. */
+/** Failed hosts first, then running ones, the longest first; the least important are cut away. */
 const byUrgency = (one: HostProgress, other: HostProgress): number =>
   urgency(one) - urgency(other) || (one.running?.began ?? 0) - (other.running?.began ?? 0);
 
@@ -128,8 +130,8 @@ const hostState = (host: HostProgress, now: number, signs: Signs): Line => {
     ];
   if (host.running !== undefined) {
     const { title, began, text } = host.running;
-    const said = text === undefined ? "" : `  ${printable(text)}`;
-    return [[time(now - began)], [`  ${printable(title)}`], [said, "dim"]];
+    const detail = text === undefined ? "" : `  ${printable(text)}`;
+    return [[time(now - began)], [`  ${printable(title)}`], [detail, "dim"]];
   }
   if (host.skipped > 0) return [[`  ${plural(host.skipped, "step")} skipped`, "warn"]];
   return [[`  ${signs.done} ${plural(host.done, "step")} done`, "dim"]];

@@ -1,7 +1,7 @@
 import type { Event, Report } from "../reconcile/event.js";
 import { duration, plural, printable } from "../text/format.js";
 
-/** One line for what happens, without colours or moving parts: for logs, pipes and CI. */
+/** One line for each event, without colours or animation: for logs, pipes and CI. */
 export const plainReport = (write: (text: string) => void): Report => ({
   event: (event) => {
     const line = plainLine(event);
@@ -10,15 +10,15 @@ export const plainReport = (write: (text: string) => void): Report => ({
   close: () => {},
 });
 
-/** The line for an event, or none where it says nothing that a log needs. */
+/** The line for an event; undefined where a log does not need it. */
 export const plainLine = (event: Event): string | undefined => {
   switch (event.type) {
     case "survey":
-      return `looking at ${plural(event.hosts, "host")}`;
+      return `inspecting ${plural(event.hosts, "machine")}`;
     case "step-started":
       return step(event, "…");
     case "step-done":
-      return step(event, `done in ${duration(event.ms)}`);
+      return step(event, doneText(event));
     case "step-failed":
       return step(event, `FAILED after ${duration(event.ms)}`);
     case "step-skipped":
@@ -26,7 +26,7 @@ export const plainLine = (event: Event): string | undefined => {
     case "piece-done":
       return event.changed === 0
         ? undefined
-        : `${printable(event.piece)}: as wanted after ${duration(event.ms)}`;
+        : `${printable(event.piece)}: up to date after ${duration(event.ms)}`;
     case "piece-failed":
       return `${printable(event.piece)}: stopped after ${duration(event.ms)}`;
     case "note":
@@ -44,10 +44,13 @@ export const plainLine = (event: Event): string | undefined => {
   }
 };
 
-const step = (event: { piece: string; host: string; title: string }, what: string): string =>
-  `${printable(event.piece)}  ${printable(event.host)}  ${printable(event.title)}  ${what}`;
+const doneText = ({ ms, note }: Extract<Event, { type: "step-done" }>): string =>
+  `done in ${duration(ms)}${note === undefined ? "" : `: ${printable(note)}`}`;
 
-/** Each event as one line of JSON, with the moment it happened. */
+const step = (event: { piece: string; host: string; title: string }, outcome: string): string =>
+  `${printable(event.piece)}  ${printable(event.host)}  ${printable(event.title)}  ${outcome}`;
+
+/** Each event as one line of JSON, with its time. */
 export const jsonReport = (write: (text: string) => void, date: () => Date): Report => ({
   event: (event) => write(`${JSON.stringify({ at: date().toISOString(), ...event })}\n`),
   close: () => {},

@@ -1,6 +1,6 @@
 import type { Event } from "../reconcile/event.js";
 
-/** A host at work on a piece. Times are moments in milliseconds. */
+/** The progress of a piece on a host. Times are in milliseconds. */
 export type HostProgress = {
   host: string;
   done: number;
@@ -9,35 +9,38 @@ export type HostProgress = {
   failed?: { title: string; error: string };
 };
 
-/** A piece as far as it is. */
+/** The progress of a piece. */
 export type PieceProgress = {
   piece: string;
   state: "waiting" | "running" | "done" | "failed";
-  /** How many steps it has; 0 before it begins. */
+  /** The number of its steps; 0 before it starts. */
   steps: number;
   changed: number;
   ms: number;
   hosts: HostProgress[];
 };
 
-/** A whole run as far as it is. `since`: when the look began, or when the last piece ended. */
-export type Progress = { look: number | undefined; since: number; pieces: PieceProgress[] };
+/**
+ * The progress of a run. `inspecting` is how many machines are being inspected, `since` when that started or when the
+ * last piece ended.
+ */
+export type Progress = { inspecting: number | undefined; since: number; pieces: PieceProgress[] };
 
-/** Nothing has happened yet. */
-export const nothingYet: Progress = { look: undefined, since: 0, pieces: [] };
+/** The progress before the first event. */
+export const initialProgress: Progress = { inspecting: undefined, since: 0, pieces: [] };
 
-/** The run one event further on. */
+/** The progress after one more event. */
 export const advance = (progress: Progress, event: Event, now: number): Progress => {
   switch (event.type) {
     case "survey":
-      return { look: event.hosts, since: now, pieces: [] };
+      return { inspecting: event.hosts, since: now, pieces: [] };
     case "plan": {
-      const anything = event.pieces.some(({ steps }) => steps > 0);
+      const hasSteps = event.pieces.some(({ steps }) => steps > 0);
       const pieces = event.pieces.map(({ piece }) => waiting(piece));
-      return { look: undefined, since: now, pieces: anything ? pieces : [] };
+      return { inspecting: undefined, since: now, pieces: hasSteps ? pieces : [] };
     }
     case "piece": {
-      // Before the first piece somebody may have thought long about a question.
+      // Before the first piece the operator may have taken long to answer a question.
       const first = progress.pieces.every(({ state }) => state === "waiting");
       const since = first ? now : progress.since;
       const next: Progress = { ...progress, since };

@@ -7,33 +7,33 @@ import type { View } from "./frame.js";
 import { jsonReport, plainReport } from "./lines.js";
 import { type Canvas, liveReport } from "./tty.js";
 
-/** All that `swarmhub` says to the one who runs it. Results go to stdout, talk to stderr. */
+/** Output to the operator and answers from there: results on stdout, all else on stderr. */
 export type Terminal = {
   report: Report;
-  /** What results are shown on, where that is a terminal and not a file or a program. */
+  /** The view of stdout if it is a terminal, not a file or a pipe. */
   screen: View | undefined;
-  /** A result: a line on stdout. */
+  /** Prints a line of the result on stdout. */
   print: (text: string) => void;
-  /** The error that ended the run, with what to do about it. */
+  /** Prints the error that ended the run, with its hint. */
   fail: (error: unknown) => void;
-  /** Asks for a line; undefined where nobody is there to answer. */
+  /** Asks for a line; undefined where there is no terminal. */
   ask: (question: string) => Promise<string | undefined>;
-  /** Leaves the terminal as it was. */
+  /** Restores the terminal. */
   close: () => void;
 };
 
 type Screen = Writable & { isTTY?: boolean; columns?: number; rows?: number };
 
-/** What the terminal is made of; `process` is one. */
-export type Surroundings = {
+/** The streams and the environment of a terminal, as `process` has them. */
+export type ProcessStreams = {
   stdin: Readable & { isTTY?: boolean };
   stdout: Screen;
   stderr: Screen;
   env: Readonly<Record<string, string | undefined>>;
 };
 
-/** Goes on where whoever reads along went away (`swarmhub status | head`): no reason to stop what is under way. */
-export const outliveReaders = (
+/** Keeps running when the reader of a pipe has gone (`swarmhub status | head`). */
+export const ignoreClosedPipes = (
   streams: readonly Writable[] = [process.stdout, process.stderr],
 ): void => {
   for (const stream of streams)
@@ -42,15 +42,15 @@ export const outliveReaders = (
     });
 };
 
-/** `json`: events as lines of JSON on stdout, for programs. `debug`: errors with their stack and causes. */
+/** `json`: events as lines of JSON on stdout. `debug`: errors with their stack and causes. */
 export const createTerminal = (
-  { stdin, stdout, stderr, env }: Surroundings,
+  { stdin, stdout, stderr, env }: ProcessStreams,
   { json = false, debug = false }: { json?: boolean; debug?: boolean } = {},
 ): Terminal => {
-  const out = (text: string): void => void stdout.write(text);
-  const talk = (text: string): void => void stderr.write(text);
+  const toStdout = (text: string): void => void stdout.write(text);
+  const toStderr = (text: string): void => void stderr.write(text);
   const live = !json && isLive(stderr, env) ? liveReport(canvas(stderr, env)) : undefined;
-  const report = live ?? (json ? jsonReport(out, () => new Date()) : plainReport(talk));
+  const report = live ?? (json ? jsonReport(toStdout, () => new Date()) : plainReport(toStderr));
   const pause = live?.pause ?? (() => () => {});
   let hasResult = false;
   return {
@@ -59,14 +59,15 @@ export const createTerminal = (
     print: (text) => {
       hasResult = true;
       const resume = pause();
-      out(`${text}\n`);
+      toStdout(`${text}\n`);
       resume();
     },
     fail: (error) => {
       report.close();
-      // After a result, as of `status` that found drift, stdout stays one document.
-      if (json && !hasResult) out(`${JSON.stringify({ type: "error", ...errorFields(error) })}\n`);
-      talk(errorText(error, debug));
+      // After a result, as when `status` found drift, stdout stays one document.
+      if (json && !hasResult)
+        toStdout(`${JSON.stringify({ type: "error", ...errorFields(error) })}\n`);
+      toStderr(errorText(error, debug));
     },
     ask: async (text) => {
       if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
@@ -77,16 +78,16 @@ export const createTerminal = (
   };
 };
 
-const isLive = (screen: Screen, env: Surroundings["env"]): boolean =>
+const isLive = (screen: Screen, env: ProcessStreams["env"]): boolean =>
   screen.isTTY === true && !env["CI"] && env["TERM"] !== "dumb";
 
-const canvas = (screen: Screen, env: Surroundings["env"]): Canvas => ({
+const canvas = (screen: Screen, env: ProcessStreams["env"]): Canvas => ({
   write: (text) => void screen.write(text),
   view: () => ({
     width: screen.columns ?? 80,
     height: screen.rows ?? 24,
     colour: !env["NO_COLOR"],
-    unicode: speaksUnicode(env),
+    unicode: hasUnicode(env),
   }),
   now: () => performance.now(),
   every: (ms, draw) => {
@@ -95,8 +96,8 @@ const canvas = (screen: Screen, env: Surroundings["env"]): Canvas => ({
   },
 });
 
-/** A locale that says otherwise, and the console of a server, have no such letters. */
-const speaksUnicode = (env: Surroundings["env"]): boolean => {
+/** A locale without UTF-8 and the console of a server have no such characters. */
+const hasUnicode = (env: ProcessStreams["env"]): boolean => {
   const locale = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "UTF-8";
   return /utf-?8/i.test(locale) && env["TERM"] !== "linux";
 };
@@ -106,7 +107,7 @@ const errorFields = (error: unknown) =>
     ? { error: error.message, hint: error.hint, code: error.code }
     : { error: String(error), code: 1 };
 
-/** Asks for one line; undefined when the input ends without one. */
+/** Asks for one line; undefined if the input ends first. */
 const question = async (
   text: string,
   input: Readable,

@@ -4,26 +4,26 @@ import { printable } from "../text/format.js";
 import { columns } from "../text/width.js";
 import { type View, frame } from "./frame.js";
 import { plainLine } from "./lines.js";
-import { type Stretch, paint } from "./paint.js";
-import { advance, nothingYet } from "./progress.js";
+import { type Span, paint } from "./paint.js";
+import { advance, initialProgress } from "./progress.js";
 
-/** A live tree on a terminal. `pause` clears it away until what it returns is called. */
-export type LiveReport = Report & { pause: () => () => void };
+/** A live tree on a terminal. `pause` clears it until its result is called. */
+type LiveReport = Report & { pause: () => () => void };
 
-/** What the live tree is drawn on. */
+/** The terminal that the live tree is drawn on. */
 export type Canvas = {
   write: (text: string) => void;
-  /** The terminal as it is now: people resize it. */
+  /** Its present size: people resize it. */
   view: () => View;
   /** Milliseconds. */
   now: () => number;
-  /** Calls again and again, until what it returns is called. */
+  /** Calls `draw` repeatedly until its result is called. */
   every: (ms: number, draw: () => void) => () => void;
 };
 
-/** Shows a run as a tree that is drawn anew at most ten times a second. */
+/** Shows a run as a tree that is redrawn at most ten times a second. */
 export const liveReport = ({ write, view, now, every }: Canvas): LiveReport => {
-  let progress = nothingYet;
+  let progress = initialProgress;
   let shown: string[] = [];
   let stop: (() => void) | undefined;
   let paused = false;
@@ -32,12 +32,12 @@ export const liveReport = ({ write, view, now, every }: Canvas): LiveReport => {
     if (paused || stop === undefined) return;
     const lines = frame(progress, { ...view(), height }, now());
     if (lines.length === shown.length && lines.every((line, at) => line === shown[at])) return;
-    // Erased before it is written: behind a line as wide as the terminal, erasing takes its last character.
+    // Erased before it is written: after a line as wide as the terminal, erasing would take its last character.
     const drawn = lines.map((line) => `${eraseLine}${line}\n`).join("");
     write(`${up(shown, view().width)}${drawn}${eraseBelow}`);
     shown = lines;
   };
-  const begin = (): void => {
+  const start = (): void => {
     if (stop !== undefined) return;
     write(hideCursor);
     stop = every(100, () => draw());
@@ -45,12 +45,12 @@ export const liveReport = ({ write, view, now, every }: Canvas): LiveReport => {
   };
   const end = (): void => {
     if (stop === undefined) return;
-    // What stays behind may be longer than the screen: nothing will be drawn over it any more.
+    // The last drawing may be longer than the screen, as nothing is drawn over it.
     draw(Number.POSITIVE_INFINITY);
     stop();
     stop = undefined;
     shown = [];
-    progress = nothingYet;
+    progress = initialProgress;
     write(showCursor);
   };
   const pause = (): (() => void) => {
@@ -70,9 +70,9 @@ export const liveReport = ({ write, view, now, every }: Canvas): LiveReport => {
     pause,
     event: (event) => {
       progress = advance(progress, event, now());
-      if (event.type === "survey") begin();
+      if (event.type === "survey") start();
       if (event.type === "summary") end();
-      const lines = said(event);
+      const lines = permanentLines(event);
       if (lines.length === 0) return;
       const resume = pause();
       for (const line of lines) write(`${paint(line, Number.POSITIVE_INFINITY, view().colour)}\n`);
@@ -82,25 +82,27 @@ export const liveReport = ({ write, view, now, every }: Canvas): LiveReport => {
   };
 };
 
-/** What stays on the screen of an event, above the tree. */
-const said = (event: Event): Stretch[][] => {
+/** The lines of an event that stay on the screen, above the tree. */
+const permanentLines = (event: Event): Span[][] => {
   switch (event.type) {
     case "note":
       return [[[plainLine(event) ?? ""]]];
+    case "step-done":
+      return event.note === undefined ? [] : [[[plainLine(event) ?? ""]]];
     case "warning":
       return [[["warning:", "warn"], [` ${printable(event.text)}`]]];
     case "summary":
       return [
         [],
         [[printable(event.text), "bold"]],
-        ...event.next.map((next): Stretch[] => [[`  ${printable(next)}`]]),
+        ...event.next.map((next): Span[] => [[`  ${printable(next)}`]]),
       ];
     default:
       return [];
   }
 };
 
-/** Back to the first of the lines; a terminal made narrower has wrapped them into more. */
+/** Moves back to the first of the lines; a terminal that became narrower has wrapped them into more. */
 const up = (lines: readonly string[], width: number): string => {
   const rows = lines.map((line) =>
     Math.max(1, Math.ceil(columns(stripVTControlCharacters(line)) / width)),

@@ -3,7 +3,7 @@ import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { containerOf } from "./tasks.js";
 
-/** A user's server as the hub sees it: seconds since somebody did something there; whether a kernel is at work, null where that is not known. */
+/** A user's server as the hub reports it: `idle` in seconds; `busy`: whether a kernel is running code, null if unknown. */
 export type Activity = {
   user: string;
   home: string;
@@ -12,10 +12,10 @@ export type Activity = {
   busy: boolean | null;
 };
 
-/** How a wish ended that the hub was told, and in its words why not. */
-export type Ended = { ok: boolean; why?: string | undefined };
+/** The result of a request to the hub; `why` is its reason for a failure. */
+export type HubResult = { ok: boolean; why?: string | undefined };
 
-const seen = z.array(
+const activities = z.array(
   z.object({
     user: z.string(),
     home: z.string(),
@@ -24,34 +24,34 @@ const seen = z.array(
     busy: z.boolean().nullable(),
   }),
 );
-const ended = z.object({ ok: z.boolean(), why: z.string().optional() });
+const result = z.object({ ok: z.boolean(), why: z.string().optional() });
 
-/** What the hub knows of the servers of these homes; nothing of those that it has not started. */
+/** The hub's activity data on the servers of these homes; it has none on servers that it did not start. */
 export const inspectActivity = async (
   manager: Host,
   homes: readonly string[],
-): Promise<Activity[]> => seen.parse(await ask(manager, "look", { homes }, 60_000));
+): Promise<Activity[]> => activities.parse(await callHub(manager, "look", { homes }, 60_000));
 
-/** Stops a server as its user would, and waits until it is gone. */
-export const stopByHub = async (manager: Host, user: string): Promise<Ended> =>
-  ended.parse(await ask(manager, "stop", { user }, 120_000));
+/** Stops a user's server through the hub, and waits until it is gone. */
+export const stopByHub = async (manager: Host, user: string): Promise<HubResult> =>
+  result.parse(await callHub(manager, "stop", { user }, 120_000));
 
-/** Starts a user's server, and waits until it is ready. */
-export const startByHub = async (manager: Host, user: string): Promise<Ended> =>
-  ended.parse(await ask(manager, "start", { user }, 180_000));
+/** Starts a user's server through the hub, and waits until it is ready. */
+export const startByHub = async (manager: Host, user: string): Promise<HubResult> =>
+  result.parse(await callHub(manager, "start", { user }, 180_000));
 
-// By stdin, since a user's name may be anything.
-const ask = async (
+// Through stdin, since a user's name may contain anything.
+const callHub = async (
   manager: Host,
-  what: "look" | "stop" | "start",
-  question: object,
+  action: "look" | "stop" | "start",
+  payload: object,
   timeout: number,
 ): Promise<unknown> => {
   const hub = await containerOf(manager, "hub");
   if (hub === undefined)
-    throw new UserError("the hub does not run, so nobody's server can be stopped or moved", {
+    throw new UserError("the hub does not run, so users' servers cannot be stopped or moved", {
       host: manager.name,
-      hint: "`swarmhub up` starts it",
+      hint: "to start it, type `swarmhub up`",
     });
   const argv = [
     "docker",
@@ -61,7 +61,7 @@ const ask = async (
     "python3",
     "-m",
     "swarmhub.services.operator_api",
-    what,
+    action,
   ];
-  return JSON.parse(await manager.run(argv, { input: JSON.stringify(question), timeout }));
+  return JSON.parse(await manager.run(argv, { input: JSON.stringify(payload), timeout }));
 };

@@ -3,15 +3,12 @@ import type { Docker } from "../docker/client.js";
 import type { Membership } from "../host/facts.js";
 import type { Host } from "../host/host.js";
 
-/** A machine's own word on the Swarm. */
-export type Member = Membership;
-
-/** Asks a host's Docker now; a machine without one is in no Swarm. */
-export const inspectMember = async (host: Host): Promise<Member> => {
+/** Reads a host's membership from its Docker; a machine without Docker is in no Swarm. */
+export const inspectMember = async (host: Host): Promise<Membership> => {
   const { units } = await host.facts();
-  if (units["docker.service"] !== "active") return outside;
+  if (units["docker.service"] !== "active") return noMembership;
   const { Swarm: swarm } = (await host.docker.info()) as {
-    Swarm?: { LocalNodeState?: Member["state"]; NodeID?: string; ControlAvailable?: boolean };
+    Swarm?: { LocalNodeState?: Membership["state"]; NodeID?: string; ControlAvailable?: boolean };
   };
   return {
     state: swarm?.LocalNodeState ?? "inactive",
@@ -20,14 +17,13 @@ export const inspectMember = async (host: Host): Promise<Member> => {
   };
 };
 
-/** The same from the facts, and where they do not know asked once until something changes there: half of the pieces want it. */
-export const memberOf = async (host: Host): Promise<Member> =>
-  (await host.facts()).membership ??
-  host.remember("its part in the Swarm", () => inspectMember(host));
+/** The same from the facts, else from Docker and remembered, since half of the pieces need it. */
+export const memberOf = async (host: Host): Promise<Membership> =>
+  (await host.facts()).membership ?? host.remember("membership", () => inspectMember(host));
 
-/** What a machine is that is in no Swarm. */
-export const outside: Member = { state: "inactive", nodeId: "", manages: false };
+/** The membership of a machine in no Swarm. */
+export const noMembership: Membership = { state: "inactive", nodeId: "", manages: false };
 
-/** The manager's Docker where it runs and is a Swarm manager, else undefined: nothing of ours can be there then. */
+/** The manager's Docker if it is a running Swarm manager, else undefined; then nothing of ours can exist in a Swarm. */
 export const managerDocker = async ({ manager }: Cluster): Promise<Docker | undefined> =>
   (await memberOf(manager)).manages ? manager.docker : undefined;

@@ -1,13 +1,14 @@
 import type { Cluster } from "../cluster/cluster.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
-import { absent } from "../docker/client.js";
+import { ifExists } from "../docker/client.js";
 import { UserError } from "../errors.js";
+import type { Membership } from "../host/facts.js";
 import type { Host } from "../host/host.js";
 import { waitUntil } from "../wait.js";
-import { type Member, inspectMember, memberOf, outside } from "./membership.js";
+import { inspectMember, memberOf, noMembership } from "./membership.js";
 import { retryStaleVersion } from "./retry.js";
 
-/** A node as the manager lists it; the part of the Docker API's answer that we read. */
+/** The fields of the Docker API's node that we read. */
 export type SwarmNode = {
   ID: string;
   Version: { Index: number };
@@ -16,45 +17,45 @@ export type SwarmNode = {
   Status: { State: string; Addr: string };
 };
 
-/** The Swarm as it is: each machine's word, the manager's list, and the class whose Swarm it is. */
+/** The state of the Swarm: each machine's membership, the manager's list of nodes, and the class in the Swarm's label. */
 export type Members = {
-  of: (host: Host) => Member;
+  of: (host: Host) => Membership;
   nodes: SwarmNode[];
   swarmClass: string | undefined;
 };
 
-/** The machines and what they are in the Swarm. */
+/** The machines and their membership. */
 export type SwarmState = { machines: Machines; members: Members };
 
-/** Asks every node's Docker; a machine without one is in no Swarm. */
+/** Reads the membership of every node; a machine without Docker is in no Swarm. */
 export const inspectMembers = async ({ nodes, manager }: Cluster): Promise<Members> => {
   const members = new Map(
     await Promise.all(nodes.map(async (host) => [host, await memberOf(host)] as const)),
   );
-  const of = (host: Host): Member => members.get(host) ?? outside;
+  const of = (host: Host): Membership => members.get(host) ?? noMembership;
   const { manages } = of(manager);
   if (!manages) return { of, nodes: [], swarmClass: undefined };
   const [listed, swarm] = await Promise.all([
     manager.remember("nodes", () => listNodes(manager)),
     manager.docker.swarmInspect() as Promise<{ Spec?: { Labels?: Record<string, string> } }>,
   ]);
-  // Before anything is made of a node that the manager does not know, its Docker itself is asked who it is.
-  const strangers = nodes.filter(
+  // The remembered membership of a node that the manager does not list may be stale, so its Docker is asked again.
+  const unlisted = nodes.filter(
     (host) => of(host).state === "active" && !listed.some(({ ID }) => ID === of(host).nodeId),
   );
-  for (const host of strangers) members.set(host, await inspectMember(host));
+  for (const host of unlisted) members.set(host, await inspectMember(host));
   return { of, nodes: listed, swarmClass: swarm.Spec?.Labels?.["swarmhub.class"] };
 };
 
-/** The nodes as the manager lists them. */
+/** The manager's list of nodes. */
 export const listNodes = async ({ docker }: Host): Promise<SwarmNode[]> =>
   (await docker.listNodes()) as SwarmNode[];
 
-/** What the manager lists a host as; undefined where it is not in the manager's Swarm. */
+/** The manager's entry for a host; undefined if the host is not in the manager's Swarm. */
 export const nodeOf = (host: Host, members: Members): SwarmNode | undefined =>
   members.nodes.find(({ ID }) => ID === members.of(host).nodeId);
 
-/** Waits until the manager sees the host as a ready node, 60 s at most. */
+/** Waits until the manager lists the host as a ready node; throws a UserError after 60 s. */
 export const waitForNode = async (manager: Host, host: Host): Promise<SwarmNode> =>
   waitUntil(
     async () => {
@@ -65,18 +66,18 @@ export const waitForNode = async (manager: Host, host: Host): Promise<SwarmNode>
     {
       deadline: 60_000,
       otherwise: () =>
-        new UserError(`joined the Swarm, but ${manager.name} does not see it as ready after 60 s`, {
+        new UserError(`joined the Swarm but is not ready for ${manager.name} after 60 s`, {
           host: host.name,
-          hint: `is 2377/tcp and 7946/tcp+udp open between them? \`swarmhub check\` tries it`,
+          hint: `check that 2377/tcp and 7946/tcp+udp are open between them: \`swarmhub check\``,
         }),
     },
   );
 
-/** Takes a node out of the manager's list, whatever its state; one that is not there is no error. */
+/** Removes a node from the manager's list, whatever its state; a missing node is no error. */
 export const removeNode = (manager: Host, id: string): Promise<unknown> =>
-  absent(manager.docker.getNode(id).remove({ force: true }));
+  ifExists(manager.docker.getNode(id).remove({ force: true }));
 
-/** Changes what the manager keeps of a node, once it sees that as ready; answers the node's id. */
+/** Waits until a node is ready, changes its spec, and returns its id. */
 export const changeNode = async (
   manager: Host,
   host: Host,
@@ -92,7 +93,7 @@ export const changeNode = async (
   return id;
 };
 
-/** The machine of each node of the Swarm, by the node's id: a node is known by our label, which is the machine-id. */
+/** The host of each node, by the node's id; nodes are identified by our label with the machine-id. */
 export const hostsByNode = async (cluster: Cluster): Promise<Map<string, Host>> => {
   const [nodes, machines] = await Promise.all([
     cluster.manager.docker.listNodes() as Promise<

@@ -1,9 +1,9 @@
-import { absent } from "../docker/client.js";
+import { ifExists } from "../docker/client.js";
 import { retryWhile } from "../wait.js";
 
 /**
- * Does a change that begins with a look at what it changes. Swarm refuses it where the thing changed in between, as nodes
- * do by themselves while they join: then it is done anew, for 20 s at most.
+ * Runs a change that reads an object and then updates it. Swarm rejects the update if the object changed in between, as nodes
+ * do by themselves while they join; then the change is retried, for up to 20 s.
  */
 export const retryStaleVersion = (change: () => Promise<unknown>): Promise<void> =>
   retryWhile(change, {
@@ -12,11 +12,11 @@ export const retryStaleVersion = (change: () => Promise<unknown>): Promise<void>
   });
 
 /**
- * Removes what Docker may call "in use" for a moment after its last user has gone: tries for 30 s, then throws what
- * Docker said at last. What is not there counts as removed.
+ * Removes an object that Docker may report as "in use" for a moment after its last user is gone: retries for 30 s, then throws
+ * Docker's last error. A missing object counts as removed.
  */
 export const removeWhenUnused = (remove: () => Promise<unknown>): Promise<void> =>
-  retryWhile(() => absent(remove()), {
+  retryWhile(() => ifExists(remove()), {
     passes: (error) => /in use|active endpoints/i.test(String(error)),
     deadline: 30_000,
   });

@@ -1,4 +1,4 @@
-/** A Swarm service as the Docker API takes it: only what we set, the network and the image's id aside. */
+/** The fields of the Docker API's service spec that we set, without the network. */
 export type ServiceSpec = {
   Name: string;
   Labels: Record<string, string>;
@@ -13,29 +13,29 @@ export type ServiceSpec = {
   EndpointSpec: Record<string, unknown>;
 };
 
-/** What we ask of a service of ours; it runs on the manager, one task. */
+/** The wanted state of one of our services; it runs as one task on the manager. */
 export type WantedService = {
   name: string;
   className: string;
-  /** Our image's reference; the service names it by id, so that no task asks a registry for it. */
+  /** Our image's reference; the spec has its id, so that no task pulls it from a registry. */
   image: string;
   mounts: Record<string, unknown>[];
-  /** A hash of the files that it reads at its start: with another one it starts anew. */
+  /** A hash of the files that it reads at its start; a new hash restarts it. */
   filesHash: string;
   ports?: number[];
-  /** "host": the machine's own network instead of the class's. */
+  /** "host" for the machine's own network; by default the class's. */
   network?: "host";
   container?: Record<string, unknown>;
-  /** A command that succeeds inside the container once it does its work. No HEALTHCHECK: that keeps a task out of DNS for a whole interval. */
+  /** A command that succeeds in the container when the service is ready. Not a HEALTHCHECK, which keeps a task out of DNS for an interval. */
   ready?: string[];
-  /** How long it may take until it runs, in milliseconds. */
+  /** The timeout of its start, in milliseconds. */
   patience?: number;
 };
 
 const seconds = 1e9;
 // Docker counts time in nanoseconds
 
-/** The whole of it; `differences` compares it with what Docker has. */
+/** The complete spec; `differences` compares it with Docker's. */
 export const serviceSpec = (wanted: WantedService, imageId: string): ServiceSpec => ({
   Name: wanted.name,
   Labels: { "swarmhub.class": wanted.className },
@@ -52,12 +52,12 @@ export const serviceSpec = (wanted: WantedService, imageId: string): ServiceSpec
     LogDriver: { Name: "json-file", Options: { "max-file": "3", "max-size": "10m" } },
   },
   Mode: { Replicated: { Replicas: 1 } },
-  // The new task needs what the old one holds: the port, the database.
+  // The new task needs the port and the database, which the old one holds.
   UpdateConfig: { Parallelism: 1, Order: "stop-first" },
   EndpointSpec: {
-    // An address of the task, not a virtual one, which would need ip_vs and drops flows idle for 900 s (moby#31208).
+    // DNS returns the task's address; a virtual one would need ip_vs and drop flows idle for 900 s (moby#31208).
     Mode: "dnsrr",
-    // An empty list too is compared, so that a port that somebody opened is closed again.
+    // Set even if empty, so that a port opened by someone else is closed again.
     Ports: (wanted.ports ?? []).map((port) => ({
       Protocol: "tcp",
       TargetPort: port,
@@ -68,8 +68,8 @@ export const serviceSpec = (wanted: WantedService, imageId: string): ServiceSpec
 });
 
 /**
- * Where `have` differs from what we want, as paths. Only what `want` names is compared, since Docker fills in defaults;
- * lists are compared whole.
+ * The paths at which `have` differs from `want`. Only the keys of `want` are compared, since Docker adds defaults; lists are
+ * compared completely.
  */
 export const differences = (want: unknown, have: unknown, path = ""): string[] => {
   if (Array.isArray(want)) {

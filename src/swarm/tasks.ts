@@ -1,10 +1,10 @@
-import { absent } from "../docker/client.js";
+import { ifExists } from "../docker/client.js";
 import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { waitUntil } from "../wait.js";
 import { type WantedService, differences, serviceSpec } from "./service-spec.js";
 
-/** A task of a service; the part of the Docker API's answer that we read. */
+/** The fields of the Docker API's task that we read. */
 export type Task = {
   ID: string;
   CreatedAt: string;
@@ -18,11 +18,11 @@ export type Task = {
   };
 };
 
-/** The ids of a service's tasks, those that ended too; none where there is no such service. */
+/** The ids of a service's tasks, ended ones too; none if there is no such service. */
 export const taskIds = async (manager: Host, service: string): Promise<ReadonlySet<string>> =>
   new Set((await tasksOf(manager, service)).map(({ ID }) => ID));
 
-/** The id of the container on the manager that a service of ours runs in; undefined where none runs. */
+/** The id of the manager's running container of one of our services; undefined if none runs. */
 export const containerOf = async (
   { docker }: Host,
   service: string,
@@ -32,11 +32,11 @@ export const containerOf = async (
   return found?.Id;
 };
 
-const failuresToGiveUp = 3;
+const failureLimit = 3;
 
 /**
- * Waits until a task of the service as wanted runs and answers. `earlier` are the tasks from before a change that
- * replaces them. By their ids and not by the time: the clocks of manager and operator may differ.
+ * Waits until a task with the wanted spec runs and is ready; throws a UserError at the timeout or after three failures.
+ * `earlier` has the ids of tasks that a change replaces: ids, since the clocks of manager and operator may differ.
  */
 export const waitUntilRunning = async (
   manager: Host,
@@ -57,13 +57,13 @@ export const waitUntilRunning = async (
       const failed = tasks.filter(
         ({ ID, Status }) => !before.has(ID) && ["failed", "rejected"].includes(Status.State),
       );
-      if (failed.length >= failuresToGiveUp)
-        throw notRunning(manager, wanted, wordsOf(failed[0]) ?? last);
+      if (failed.length >= failureLimit)
+        throw notRunning(manager, wanted, errorOf(failed[0]) ?? last);
       const newest = tasks.find(({ DesiredState }) => DesiredState === "running");
       if (newest === undefined) return undefined;
-      last = `${newest.Status.State}: ${wordsOf(newest) ?? newest.Status.Message ?? ""}`;
+      last = `${newest.Status.State}: ${errorOf(newest) ?? newest.Status.Message ?? ""}`;
       if (newest.Status.State !== "running") return undefined;
-      return (await answers(manager, newest, wanted.ready)) ? true : undefined;
+      return (await isReady(manager, newest, wanted.ready)) ? true : undefined;
     },
     {
       deadline,
@@ -72,39 +72,39 @@ export const waitUntilRunning = async (
   );
 };
 
-/** Waits until a host has no container with this label ("name=value"), 60 s at most. */
+/** Waits until a host has no container with this label ("name=value"); throws a UserError after 60 s. */
 export const waitUntilGone = async ({ name, docker }: Host, label: string): Promise<void> => {
   await waitUntil(
     async () => {
-      const left = await docker.listContainers({ all: true, filters: { label: [label] } });
-      return left.length === 0 ? true : undefined;
+      const remaining = await docker.listContainers({ all: true, filters: { label: [label] } });
+      return remaining.length === 0 ? true : undefined;
     },
     {
       deadline: 60_000,
       otherwise: () =>
-        new UserError(`containers with the label ${label} do not end`, { host: name }),
+        new UserError(`containers with the label ${label} still exist after 60 s`, { host: name }),
     },
   );
 };
 
 const tasksOf = async ({ docker }: Host, service: string): Promise<Task[]> => {
-  const tasks = (await absent(docker.listTasks({ filters: { service: [service] } }))) as
+  const tasks = (await ifExists(docker.listTasks({ filters: { service: [service] } }))) as
     | Task[]
     | undefined;
   return tasks ?? [];
 };
 
-const wordsOf = (task: Task | undefined): string | undefined => task?.Status.Err || undefined;
+const errorOf = (task: Task | undefined): string | undefined => task?.Status.Err || undefined;
 
-const answers = async (
+const isReady = async (
   manager: Host,
   { Status }: Task,
   ready: readonly string[] | undefined,
 ): Promise<boolean> => {
   if (ready === undefined) return true;
   const container = Status.ContainerStatus?.ContainerID ?? "";
-  const asked = manager.run(["docker", "exec", container, ...ready], { timeout: 20_000 });
-  return asked.then(
+  const probe = manager.run(["docker", "exec", container, ...ready], { timeout: 20_000 });
+  return probe.then(
     () => true,
     () => false,
   );
@@ -113,5 +113,5 @@ const answers = async (
 const notRunning = (manager: Host, { name }: WantedService, why: string): UserError =>
   new UserError(`the service ${name} does not run (${why})`, {
     host: manager.name,
-    hint: `\`swarmhub logs ${name}\` shows what it said`,
+    hint: `to see its log, type \`swarmhub logs ${name}\``,
   });

@@ -1,15 +1,15 @@
 import type { Cluster } from "../cluster/cluster.js";
-import { absent } from "../docker/client.js";
+import { ifExists } from "../docker/client.js";
 import { userServices } from "./list.js";
 import { managerDocker } from "./membership.js";
 import { hostsByNode } from "./nodes.js";
 import { removeWhenUnused } from "./retry.js";
 import { type Task, waitUntilGone } from "./tasks.js";
 
-/** A user's server: how far Swarm is with it ("running"), and on which machine. */
+/** A user's server: the state of its task ("running"), and its machine. */
 export type Server = { state: string; host: string | undefined };
 
-/** The users' servers by the names of their homes; none where the class is not up. */
+/** The users' servers by home; none if the class is not up. */
 export const serversOf = async (cluster: Cluster): Promise<Map<string, Server>> => {
   const docker = await managerDocker(cluster);
   if (docker === undefined) return new Map();
@@ -31,11 +31,11 @@ export const serversOf = async (cluster: Cluster): Promise<Map<string, Server>> 
 
 type RunningTask = Task & { ServiceID: string; NodeID?: string };
 
-/** Ends a user's server, waits until no container holds the home, and forgets the mounts of it on every node. */
+/** Stops a user's server, waits until no container uses the home, and removes the home's volumes on every node. */
 export const stopServer = async (cluster: Cluster, home: string): Promise<void> => {
   const docker = await managerDocker(cluster);
   if (docker === undefined) return;
-  await absent(docker.getService(`nb-${home}`).remove());
+  await ifExists(docker.getService(`nb-${home}`).remove());
   await Promise.all(
     cluster.nodes.map(async (host) => {
       const { units } = await host.facts();

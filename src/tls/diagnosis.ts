@@ -1,86 +1,88 @@
+import type { EdgeStatus } from "../../contracts/edge-status.js";
 import { type Config, type TlsConfig, namesOf } from "../config/types.js";
 import { lengthText } from "../text/format.js";
-import type { Given } from "./given-files.js";
-import type { CertificateStatus } from "./status.js";
+import type { GivenFiles } from "./given-files.js";
 
-/** A class's certificates: what is wanted, what the operator gave, what the edge says, the time. */
+/** A class's certificates: the configuration, the operator's own files, the edge's status, and the time. */
 export type Certificates = {
   config: Config;
-  given: Pick<Given, "serial">;
-  status: CertificateStatus | undefined;
+  givenFiles: Pick<GivenFiles, "serial">;
+  status: EdgeStatus | undefined;
   now: Date;
 };
 
 /** What is wrong, in a sentence, and what to do about it. */
-export type CertificateProblem = { text: string; hint: string };
+type CertificateProblem = { reason: string; hint: string };
 
-/** Why what is served is not what is wanted; undefined where it is. */
-export const unserved = ({
+/** Why the served certificate is not the wanted one; undefined where it is. */
+export const servingProblem = ({
   config,
-  given,
+  givenFiles,
   status,
-}: Pick<Certificates, "config" | "given" | "status">): string | undefined => {
+}: Pick<Certificates, "config" | "givenFiles" | "status">): string | undefined => {
   const { tls } = config;
-  if (status === undefined) return "the edge has not said yet what it serves";
-  if (status.wanted !== tls.kind) return "the edge still goes by earlier settings";
-  if (status.kind !== tls.kind) return `${served(status)} instead of ${wantedText(tls)}`;
-  if (tls.kind === "own" && given.serial !== undefined && status.serial !== given.serial)
+  if (status === undefined) return noStatusText;
+  if (status.wanted !== tls.kind) return "the edge still uses the previous settings";
+  if (status.kind !== tls.kind) {
+    const warning = status.kind === "self-signed" ? "browsers show a warning: " : "";
+    return `${warning}the edge serves ${kindText(status.kind)} instead of ${wantedText(tls)}`;
+  }
+  if (tls.kind === "own" && givenFiles.serial !== undefined && status.serial !== givenFiles.serial)
     return "the edge serves another certificate than the one in your file";
   if (tls.kind !== "acme") return undefined;
-  if (status.directory !== undefined && status.directory !== tls.directory)
-    return `the certificate that is served is of another authority than ${tls.authority}`;
+  if (status.directory !== null && status.directory !== tls.directory)
+    return `the served certificate is from another authority than ${tls.authority}`;
   const missing = namesOf(config).filter((name) => !status.names.includes(name));
   return missing.length === 0
     ? undefined
-    : `the certificate that is served is not for ${missing.join(" and ")}`;
+    : `the served certificate does not cover ${missing.join(" and ")}`;
 };
 
-/** What somebody should do something about; undefined where all is well, or where the edge tells nothing. */
+/** The problem that somebody should act on; undefined where there is none, or where the edge has no status. */
 export const certificateProblem = (certificates: Certificates): CertificateProblem | undefined => {
   const { status, now, config } = certificates;
   if (status === undefined) return undefined;
   const { attempt } = status;
-  // While another attempt is under way, why the last one failed still holds.
-  const why = attempt?.error === undefined ? "" : `: ${attempt.error}`;
-  const hint = attempt?.hint ?? "`swarmhub tls` shows more, `swarmhub logs edge` all of it";
-  const wrong = unserved(certificates);
-  if (wrong !== undefined) return { text: wrong + why, hint };
+  // While another attempt is running, the error of the last one still holds.
+  const error = attempt?.error ?? null;
+  const cause = error === null ? "" : `: ${error}`;
+  const hint = attempt?.hint ?? "for more: swarmhub tls, or swarmhub logs edge";
+  const serving = servingProblem(certificates);
+  if (serving !== undefined) return { reason: serving + cause, hint };
   if (config.tls.kind !== "acme" && config.tls.kind !== "own") return undefined;
-  const ending = endText(status, now);
-  if (ending !== undefined)
+  const expiry = expiryText(status, now);
+  if (expiry !== undefined)
     return {
-      text: `${ending}${why}`,
+      reason: expiry + cause,
       hint:
         config.tls.kind === "own"
-          ? `put a newer one into ${config.tls.certificate}, then \`swarmhub up\``
+          ? `put a newer one into ${config.tls.certificate}, then: swarmhub up`
           : hint,
     };
   if (attempt?.outcome !== "failed") return undefined;
-  return { text: `the certificate could not be renewed${why}`, hint };
+  return { reason: `the certificate could not be renewed${cause}`, hint };
 };
 
-/** A way to serve browsers, for a sentence. */
+/** What a class shows where its edge has no status. */
+export const noStatusText = "the edge has not reported yet what it serves";
+
+/** The kind of certificate in the configuration, for a sentence. */
 export const wantedText = (tls: TlsConfig): string =>
+  tls.kind === "acme" ? `a certificate from ${tls.authority}` : kindText(tls.kind);
+
+const kindText = (kind: EdgeStatus["kind"]): string =>
   ({
     "self-signed": "a self-signed certificate",
-    off: "no TLS",
+    off: "plain HTTP",
     own: "your own certificate",
-    acme: `a certificate of ${tls.kind === "acme" ? tls.authority : ""}`,
-  })[tls.kind];
-
-const served = ({ kind }: CertificateStatus): string =>
-  ({
-    "self-signed": "browsers are warned: the certificate is self-signed",
-    off: "the class is served without TLS",
-    own: "the certificate of your own is served",
-    acme: "an authority's certificate is served",
+    acme: "a certificate from an authority",
   })[kind];
 
-/** Less than a tenth of the life is left; own clocks and lives from minutes to years are all the same to this. */
-const endText = ({ notBefore, notAfter }: CertificateStatus, now: Date): string | undefined => {
-  if (notBefore === undefined || notAfter === undefined) return undefined;
+/** Less than a tenth of the lifetime is left, which fits lifetimes from minutes to years. */
+const expiryText = ({ notBefore, notAfter }: EdgeStatus, now: Date): string | undefined => {
+  if (notBefore === null || notAfter === null) return undefined;
   const left = notAfter.getTime() - now.getTime();
-  if (left <= 0) return "the certificate has ended, and browsers are warned";
-  const life = notAfter.getTime() - notBefore.getTime();
-  return left < life / 10 ? `the certificate ends in ${lengthText(left)}` : undefined;
+  if (left <= 0) return "the certificate has expired, and browsers show a warning";
+  const lifetime = notAfter.getTime() - notBefore.getTime();
+  return left < lifetime / 10 ? `the certificate expires in ${lengthText(left)}` : undefined;
 };

@@ -6,47 +6,47 @@ import { type Config, namesOf } from "../config/types.js";
 import { UserError } from "../errors.js";
 import { paths } from "../paths.js";
 import type { Certificates } from "./diagnosis.js";
-import { type Given, readGiven } from "./given-files.js";
-import { statusFrom } from "./status.js";
+import { type GivenFiles, readGivenFiles } from "./given-files.js";
+import { certificateStatusFrom } from "./status.js";
 
 /**
- * What this machine has for the edge of a class, or why it cannot be that; `address` is the manager's. Refused only by who
- * wants to give it: a certificate that ended stands in nobody's way who takes the class down.
+ * The operator's files for the edge of a class, or the error in them; `address` is the manager's. The error is returned, not thrown:
+ * an expired certificate stops only a command that needs it, not `down`.
  */
-export const operatorGiven = async (
+export const inspectGivenFiles = async (
   config: Config,
   address: string,
-): Promise<Given | UserError> => {
+): Promise<GivenFiles | UserError> => {
   const names = namesOf(config);
-  const browsed = names.length === 0 ? [publicName(config.manager, address)] : names;
+  const browserNames = names.length === 0 ? [publicName(config.manager, address)] : names;
   try {
-    return await readGiven(config.tls, browsed, world);
+    return await readGivenFiles(config.tls, browserNames, operator);
   } catch (error) {
     if (error instanceof UserError) return error;
     throw error;
   }
 };
 
-const world = {
+const operator = {
   env: process.env,
   readFile: (path: string) => readFile(path, "utf8"),
   now: () => new Date(),
 };
 
-/** A class's certificates as the facts have them, and what is to be said of the operator's own files. */
+/** The certificates of a class according to the facts, and warnings about the operator's own files. */
 export const inspectCertificates = async (
   cluster: Cluster,
 ): Promise<Certificates & { warnings: string[] }> => {
   const { config, manager } = cluster;
   const machines = await inspectMachines(cluster);
   const { facts, address } = machines(manager);
-  const given = await operatorGiven(config, address);
-  const isWrong = given instanceof UserError;
+  const givenFiles = await inspectGivenFiles(config, address);
+  const isInvalid = givenFiles instanceof UserError;
   return {
     config,
-    given: isWrong ? {} : given,
-    status: statusFrom(facts.files[paths.certificateStatus]),
+    givenFiles: isInvalid ? {} : givenFiles,
+    status: certificateStatusFrom(facts.files[paths.certificateStatus]),
     now: new Date(),
-    warnings: isWrong ? [given.message] : given.warnings,
+    warnings: isInvalid ? [givenFiles.message] : givenFiles.warnings,
   };
 };

@@ -4,13 +4,13 @@ import { UserError, exitCode } from "../errors.js";
 import { momentText } from "../text/format.js";
 import { certificatesIn, checkOrder, nameOf } from "./chain.js";
 
-/** A certificate of the operator's own that can be served; `warnings` are sentences. */
-export type OwnCertificate = { serial: string; notAfter: Date; warnings: string[] };
+/** An own certificate that can be served; `warnings` are sentences. */
+type OwnCertificate = { serial: string; notAfter: Date; warnings: string[] };
 
-/** What is looked at: two PEM texts, the names that browsers use, the time. */
-export type OwnFiles = { certificate: string; key: string; names: readonly string[]; now: Date };
+/** Two PEM texts, the names that browsers use, and the time. */
+type OwnFiles = { certificate: string; key: string; names: readonly string[]; now: Date };
 
-/** A fault of one of the two files. */
+/** What is wrong with one of the two files. */
 export class OwnFileError extends UserError {
   override name = "OwnFileError";
   constructor(
@@ -22,15 +22,15 @@ export class OwnFileError extends UserError {
 }
 
 const day = 24 * 60 * 60 * 1000;
-/** Days before its end from which on a certificate is warned of. */
-const soon = 14;
+/** Days before a certificate expires, from which on there is a warning. */
+const warningDays = 14;
 
-/** Checks all that would keep browsers away. Throws an OwnFileError. */
+/** Checks for everything that browsers would reject. Throws an OwnFileError. */
 export const checkOwn = ({ certificate, key, names, now }: OwnFiles): OwnCertificate => {
-  const secret = about("key", () => keyIn(key));
-  return about("certificate", () => {
+  const privateKey = inFile("key", () => keyIn(key));
+  return inFile("certificate", () => {
     const certificates = certificatesIn(certificate);
-    checkOrder(certificates, secret);
+    checkOrder(certificates, privateKey);
     const [own] = certificates as [X509Certificate];
     checkNames(own, names);
     checkUse(own);
@@ -41,14 +41,14 @@ export const checkOwn = ({ certificate, key, names, now }: OwnFiles): OwnCertifi
       serial: own.serialNumber,
       notAfter,
       warnings: [
-        ...(left < soon
+        ...(left < warningDays
           ? [
-              `it ends in ${left} days (${momentText(notAfter)}); put a newer one in its place, then \`swarmhub up\``,
+              `the certificate expires in ${left} days (${momentText(notAfter)}); replace it with a newer one, then: swarmhub up`,
             ]
           : []),
         ...(isAlone
           ? [
-              `it has no chain: browsers that do not know ${issuerOf(own)} will refuse it; append the issuer's certificate`,
+              `the certificate has no chain: browsers that do not know ${issuerOf(own)} will reject it; append the issuer's certificate`,
             ]
           : []),
       ],
@@ -56,9 +56,9 @@ export const checkOwn = ({ certificate, key, names, now }: OwnFiles): OwnCertifi
   });
 };
 
-const about = <T>(file: OwnFileError["file"], look: () => T): T => {
+const inFile = <T>(file: OwnFileError["file"], check: () => T): T => {
   try {
-    return look();
+    return check();
   } catch (error) {
     throw error instanceof UserError ? new OwnFileError(file, error) : error;
   }
@@ -67,21 +67,20 @@ const about = <T>(file: OwnFileError["file"], look: () => T): T => {
 const keyIn = (pem: string): KeyObject => {
   if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
     throw /-----BEGIN CERTIFICATE-----/.test(pem)
-      ? new UserError("it holds a certificate and no private key", {
-          hint: "exchange the two files",
+      ? new UserError("the file has a certificate instead of a private key", {
+          hint: "swap the two files",
         })
-      : new UserError("there is no -----BEGIN PRIVATE KEY----- in it", {
-          hint: "name the right file",
+      : new UserError("there is no -----BEGIN PRIVATE KEY----- in the file", {
+          hint: "check the path of the key",
         });
   if (/ENCRYPTED/.test(pem))
-    throw new UserError(
-      "a passphrase protects it, and nobody is there to type it when nginx starts",
-      { hint: "type `openssl pkey -in FILE -out key.pem`, and name that one" },
-    );
+    throw new UserError("the key has a passphrase, which nobody can type when nginx starts", {
+      hint: "remove it, and use key.pem: openssl pkey -in FILE -out key.pem",
+    });
   try {
     return createPrivateKey(pem);
   } catch {
-    throw new UserError("it cannot be read", { hint: "copy the file again, as text" });
+    throw new UserError("the key cannot be parsed", { hint: "copy the file again, as text" });
   }
 };
 
@@ -92,47 +91,51 @@ const checkNames = (own: X509Certificate, names: readonly string[]): void => {
       undefined,
   );
   if (missing.length === 0) return;
-  const has = (own.subjectAltName ?? "")
+  const covered = (own.subjectAltName ?? "")
     .split(", ")
     .map((entry) => entry.replace(/^(DNS|IP Address):/, ""))
     .filter((entry) => /^[\w*.:-]+$/.test(entry));
-  const first = has.find((name) => isIP(name) === 0 && !name.startsWith("*"));
-  const without = names.every((name) => isIP(name) !== 0) && first !== undefined;
+  const first = covered.find((name) => isIP(name) === 0 && !name.startsWith("*"));
+  const lacksDomain = names.every((name) => isIP(name) !== 0) && first !== undefined;
   throw new UserError(
-    `it is for ${has.slice(0, 5).join(", ") || "no name at all"}, and not for ${missing.join(" and ")}`,
-    { hint: without ? `write domain: ${first}` : "ask for one with all names of `domain`" },
+    `the certificate covers ${covered.slice(0, 5).join(", ") || "no name"}, but not ${missing.join(" and ")}`,
+    {
+      hint: lacksDomain
+        ? `write domain: ${first}`
+        : "request a certificate with all names of `domain`",
+    },
   );
 };
 
 const serverAuthentication = "1.3.6.1.5.5.7.3.1";
 
 const checkUse = (own: X509Certificate): void => {
-  // Node's types say that it is always there; where a certificate restricts nothing it is not.
+  // Undefined where a certificate has no restriction, although Node's types say otherwise.
   const uses = own.keyUsage as string[] | undefined;
   if (uses !== undefined && !uses.includes(serverAuthentication))
-    throw new UserError("it is not made for servers", {
-      hint: "ask for one with the usage serverAuth",
+    throw new UserError("the certificate is not for servers", {
+      hint: "request one with the extended key usage serverAuth",
     });
   const { modulusLength } = own.publicKey.asymmetricKeyDetails ?? {};
   if (own.publicKey.asymmetricKeyType === "rsa" && (modulusLength ?? 0) < 2048)
     throw new UserError(
-      `its RSA key has ${modulusLength} bits, and browsers take none below 2048`,
-      { hint: "ask for one with a longer key" },
+      `its RSA key has ${modulusLength} bits, and browsers reject less than 2048`,
+      { hint: "request one with a longer key" },
     );
 };
 
 const checkTime = (certificates: readonly X509Certificate[], now: Date): Date => {
   for (const each of certificates) {
     const [from, to] = [new Date(each.validFrom), new Date(each.validTo)];
-    const which = certificates.length === 1 ? "it" : nameOf(each);
+    const which = certificates.length === 1 ? "the certificate" : nameOf(each);
     if (to <= now)
-      throw new UserError(`${which} ended on ${momentText(to)}`, {
-        hint: "put a newer one in its place",
+      throw new UserError(`${which} expired on ${momentText(to)}`, {
+        hint: "replace it with a newer one",
       });
     if (from > now)
       throw new UserError(
-        `${which} begins on ${momentText(from)}, and now it is ${momentText(now)}`,
-        { hint: "look at this machine's clock, or wait" },
+        `${which} is not valid before ${momentText(from)}, and it is ${momentText(now)} now`,
+        { hint: "check this machine's clock, or wait" },
       );
   }
   return new Date(certificates[0]?.validTo ?? 0);

@@ -1,35 +1,35 @@
-/** Runs a task once there is room for it. */
+/** Runs a task as soon as there is room for it. */
 export type Limiter = {
   <T>(task: () => Promise<T>): Promise<T>;
-  /** From now on at most so many, by default one fewer than are running; one at least. */
-  narrow: (most?: number) => void;
+  /** Lowers the maximum, by default to one fewer than are running; it never rises, nor falls below one. */
+  narrow: (maximum?: number) => void;
 };
 
-/** A limit of `most` tasks at once; the others wait, first come first served. */
-export const createLimiter = (most: number): Limiter => {
+/** Runs at most `maximum` tasks at once; the others wait, first come first served. */
+export const createLimiter = (maximum: number): Limiter => {
   const waiting: (() => void)[] = [];
-  let room = most;
+  let current = maximum;
   let running = 0;
-  const letIn = (): void => {
-    while (running < room && waiting.length > 0) {
+  const startWaiting = (): void => {
+    while (running < current && waiting.length > 0) {
       running += 1;
       waiting.shift()?.();
     }
   };
-  const limit = async <T>(task: () => Promise<T>): Promise<T> => {
-    await new Promise<void>((go) => {
-      waiting.push(go);
-      letIn();
+  const runLimited = async <T>(task: () => Promise<T>): Promise<T> => {
+    await new Promise<void>((start) => {
+      waiting.push(start);
+      startWaiting();
     });
     try {
       return await task();
     } finally {
       running -= 1;
-      letIn();
+      startWaiting();
     }
   };
-  const narrow = (to = running - 1): void => {
-    room = Math.max(1, Math.min(room, to));
+  const narrow = (lowered = running - 1): void => {
+    current = Math.max(1, Math.min(current, lowered));
   };
-  return Object.assign(limit, { narrow });
+  return Object.assign(runLimited, { narrow });
 };

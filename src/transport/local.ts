@@ -5,31 +5,31 @@ import { UnreachableError, UserError } from "../errors.js";
 import { createLimiter } from "./limiter.js";
 import { socketsBy } from "./socket.js";
 import { NoSocketError } from "./socket/types.js";
-import { codeOfSignal, collect, deadlineError, pour } from "./streams.js";
+import { codeOfSignal, deadlineError, pipeInto, readLines, titleOf } from "./streams.js";
 import type { Transport } from "./transport.js";
 
-/** The machine that we sit at. */
+/** The operator's own machine. */
 export const localTransport = (): Transport => {
-  const atOnce = createLimiter(8);
+  const limiter = createLimiter(8);
   const closing = new AbortController();
   const sockets = new Set<Duplex>();
 
-  const kept = <Stream extends Duplex>(socket: Stream): Stream => {
+  const track = <Stream extends Duplex>(socket: Stream): Stream => {
     sockets.add(socket);
     return socket.once("close", () => sockets.delete(socket));
   };
   const exec: Transport["exec"] = (command, options) =>
-    atOnce(() => execLocally(command, closing.signal, options));
+    limiter(() => execLocally(command, closing.signal, options));
 
   return {
     exec,
     ...socketsBy({
       host: "local",
       isRoot: process.getuid?.() === 0,
-      direct: async (path) => kept(await connected(path)),
+      direct: async (path) => track(await connectTo(path)),
       exec,
-      stream: async (command) => kept(streamOf(command)),
-      hold: async (command) => kept(streamOf(command)),
+      stream: async (command) => track(streamOf(command)),
+      hold: async (command) => track(streamOf(command)),
     }),
     close: async () => {
       closing.abort();
@@ -41,27 +41,27 @@ export const localTransport = (): Transport => {
 const execLocally = async (
   command: string,
   closing: AbortSignal,
-  { input, timeout, onLine, into }: Parameters<Transport["exec"]>[1] = {},
+  { title = titleOf(command), input, timeout, onLine, into }: Parameters<Transport["exec"]>[1] = {},
 ): ReturnType<Transport["exec"]> => {
-  if (closing.aborted) throw closed();
-  // In a process group of its own, so that the deadline ends its children too.
+  if (closing.aborted) throw closedError();
+  // In its own process group, so that the deadline ends its children too.
   const running = execa("/bin/sh", ["-c", command], {
     ...(input === undefined ? { stdin: "ignore" } : { input }),
     buffer: false,
     detached: true,
     reject: false,
   });
-  const stdout = into === undefined ? collect(running.stdout, onLine) : () => "";
-  const stderr = collect(running.stderr, onLine);
+  const stdout = into === undefined ? readLines(running.stdout, onLine) : () => "";
+  const stderr = readLines(running.stderr, onLine);
   const { pid } = running;
   const stopped = new Promise<never>((_, reject) => {
     const stop = (reason: Error) => {
       if (pid !== undefined) endGroup(pid);
       reject(reason);
     };
-    if (into !== undefined) pour(running.stdout, into, stop);
-    const timer = timeout && setTimeout(stop, timeout, deadlineError("local", command, timeout));
-    const onClose = () => stop(closed());
+    if (into !== undefined) pipeInto(running.stdout, into, stop);
+    const timer = timeout && setTimeout(stop, timeout, deadlineError("local", title, timeout));
+    const onClose = () => stop(closedError());
     closing.addEventListener("abort", onClose, { once: true });
     void running.finally(() => {
       clearTimeout(timer);
@@ -70,22 +70,24 @@ const execLocally = async (
   });
   const result = await Promise.race([running, stopped]);
   if (result.exitCode === undefined && result.signal === undefined)
-    throw new UserError(`local: cannot run /bin/sh: ${result.shortMessage ?? "no reason given"}`);
+    throw new UserError(`cannot run /bin/sh: ${result.shortMessage ?? "no reason given"}`, {
+      host: "local",
+    });
   const code = result.signal === undefined ? result.exitCode : codeOfSignal(result.signal);
   return { code: code ?? 1, stdout: stdout(), stderr: stderr() };
 };
 
-const closed = () => new UnreachableError("local", "the run has ended");
+const closedError = () => new UnreachableError("local", "swarmhub closed the connection");
 
 const endGroup = (pid: number): void => {
   try {
     process.kill(-pid, "SIGKILL");
   } catch {
-    // It ended by itself in the meantime.
+    // It has ended already.
   }
 };
 
-const connected = (path: string): Promise<Duplex> =>
+const connectTo = (path: string): Promise<Duplex> =>
   new Promise((resolve, reject) => {
     const socket = connect(path);
     socket.once("connect", () => {
@@ -93,7 +95,7 @@ const connected = (path: string): Promise<Duplex> =>
       resolve(socket);
     });
     socket.once("error", (error) => {
-      reject(new NoSocketError(`local: cannot open ${path}: ${error.message}`));
+      reject(new NoSocketError(`cannot open ${path}: ${error.message}`, { host: "local" }));
     });
   });
 

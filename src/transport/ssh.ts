@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { UnreachableError } from "../errors.js";
 import { type Limiter, createLimiter } from "./limiter.js";
 import { socketsBy } from "./socket.js";
-import { NoChannelError, execOn, forwarded, streamOn } from "./ssh/channels.js";
+import { NoChannelError, execOn, forwardSocket, streamOn } from "./ssh/channels.js";
 import { type DialOptions, dial } from "./ssh/dial.js";
 import type { Transport } from "./transport.js";
 
@@ -11,59 +11,59 @@ export const sshTransport = async (host: string, options: DialOptions): Promise<
   const { client, user, close } = await dial(host, options);
   const lost = new AbortController();
   setMaxListeners(0, lost.signal);
-  const fail = (why: string) =>
-    lost.abort(new UnreachableError(host, `the connection was lost (${why})`, `ssh ${host}`));
+  const fail = (reason: string) =>
+    lost.abort(new UnreachableError(host, `the connection was lost (${reason})`, `ssh ${host}`));
   client.on("error", ({ message }) => {
-    fail(message === "Keepalive timeout" ? "no answer to three looks in a row" : message);
+    fail(message === "Keepalive timeout" ? "no answer to three keepalives in a row" : message);
   });
-  client.on("close", () => fail("closed by the other side"));
+  client.on("close", () => fail("the machine closed it"));
 
   // sshd's MaxSessions is 10 by default.
-  const atOnce = createLimiter(8);
+  const limiter = createLimiter(8);
   const connection = { host, client, lost: lost.signal };
   const exec: Transport["exec"] = (command, execOptions) =>
-    withinSessions(atOnce, () => execOn(connection, command, execOptions));
+    withinSessions(limiter, () => execOn(connection, command, execOptions));
 
   return {
     exec,
     ...socketsBy({
       host,
       isRoot: user === "root",
-      direct: (path) => forwarded(connection, path),
+      direct: (path) => forwardSocket(connection, path),
       exec,
       stream: (command) => {
-        // Docker's six sockets are sessions here, and stay; the commands keep to what is left of eight.
-        atOnce.narrow(2);
-        return withinSessions(atOnce, () => streamOn(connection, command));
+        // Docker's six sockets are sessions here and stay open; the commands share what is left of eight.
+        limiter.narrow(2);
+        return withinSessions(limiter, () => streamOn(connection, command));
       },
       hold: async (command) => {
-        const held = await withinSessions(atOnce, () => streamOn(connection, command));
-        atOnce.narrow(7);
-        return held;
+        const stream = await withinSessions(limiter, () => streamOn(connection, command));
+        limiter.narrow(7);
+        return stream;
       },
     }),
     close: async () => {
-      lost.abort(new UnreachableError(host, "the connection was closed by us"));
+      lost.abort(new UnreachableError(host, "swarmhub closed the connection"));
       await close();
     },
   };
 };
 
-/** Where sshd allows fewer sessions than we thought, goes down to that many and tries again what it refused. */
-const withinSessions = async <T>(atOnce: Limiter, task: () => Promise<T>): Promise<T> => {
+/** Where sshd allows fewer sessions than expected, lowers the limit to that number and retries what it refused. */
+const withinSessions = async <T>(limiter: Limiter, task: () => Promise<T>): Promise<T> => {
   const attempt = async () => {
     try {
       return await task();
     } catch (error) {
-      if (error instanceof NoChannelError) atOnce.narrow();
+      if (error instanceof NoChannelError) limiter.narrow();
       throw error;
     }
   };
-  for (let left = 8; ; left -= 1) {
+  for (let retries = 8; ; retries -= 1) {
     try {
-      return await atOnce(attempt);
+      return await limiter(attempt);
     } catch (error) {
-      if (!(error instanceof NoChannelError) || left === 0) throw error;
+      if (!(error instanceof NoChannelError) || retries === 0) throw error;
     }
   }
 };

@@ -1,10 +1,10 @@
 import { constants } from "node:os";
 import { type Readable, type Writable, finished } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
-import { UserError } from "../errors.js";
+import { UserError, titled } from "../errors.js";
 
-/** Gathers a stream's text; every whole line is shown to `onLine` as it comes, the last one also without its newline. */
-export const collect = (stream: Readable, onLine?: (line: string) => void): (() => string) => {
+/** Gathers a stream's text; `onLine` gets each line as it comes, also a last one without a newline. */
+export const readLines = (stream: Readable, onLine?: (line: string) => void): (() => string) => {
   const decoder = new StringDecoder("utf8");
   const chunks: Buffer[] = [];
   let rest = "";
@@ -22,12 +22,16 @@ export const collect = (stream: Readable, onLine?: (line: string) => void): (() 
   };
 };
 
-/** Hands a stream's bytes on to another, which stays open; `onError` hears when that one takes no more before all is there. */
-export const pour = (stream: Readable, into: Writable, onError: (error: Error) => void): void => {
-  const forget = finished(into, (error) => {
+/** Copies a stream into another, which stays open; calls `onError` if that one fails before the end. */
+export const pipeInto = (
+  stream: Readable,
+  into: Writable,
+  onError: (error: Error) => void,
+): void => {
+  const stopWatching = finished(into, (error) => {
     if (error) onError(error);
   });
-  stream.once("end", forget);
+  stream.once("end", stopWatching);
   stream.pipe(into, { end: false });
 };
 
@@ -35,11 +39,13 @@ export const pour = (stream: Readable, into: Writable, onError: (error: Error) =
 export const codeOfSignal = (signal: string): number =>
   128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
 
-/** What is said when a command's deadline, in milliseconds, has passed. */
-export const deadlineError = (host: string, command: string, timeout: number): UserError =>
-  new UserError(`\`${shortened(command)}\` did not end within ${timeout / 1000} s`, { host });
+/** The error of a command whose deadline, in milliseconds, has passed. */
+export const deadlineError = (host: string, title: string, timeout: number): UserError =>
+  new UserError(titled(title, `timed out after ${timeout / 1000} s`), { host });
 
-const shortened = (command: string): string => {
+/** A command as the title of its errors: the first 100 characters of its first line, in backticks. */
+export const titleOf = (command: string): string => {
   const line = command.split("\n")[0] ?? "";
-  return line.length < command.length || line.length > 100 ? `${line.slice(0, 100)}…` : line;
+  const isWhole = line.length === command.length && line.length <= 100;
+  return `\`${isWhole ? line : `${line.slice(0, 100)}…`}\``;
 };

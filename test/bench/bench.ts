@@ -3,10 +3,10 @@ import { parseArgs } from "node:util";
 import { measureDockerCalls } from "./docker-calls.js";
 import { measureEdge } from "./edge.js";
 import { type Figure, markdown, seconds } from "./figure.js";
-import { type Way, stepByStep, wayToFirstCell } from "./first-cell.js";
+import { type SetupTime, measureFirstCell, stepTimes } from "./first-cell.js";
 import { measureJoin } from "./join.js";
-import { type Bench, blankAgain, bootBench } from "./lab.js";
-import { measureStorms } from "./login-burst.js";
+import { type Bench, bootBench, rebootBlank } from "./lab.js";
+import { measureLoginBursts } from "./login-burst.js";
 import { measureHomes } from "./many-homes.js";
 import { measureNoOp } from "./measure-no-op.js";
 import { byHand, byPlaybook, bySwarmhub } from "./setup-tools.js";
@@ -18,27 +18,27 @@ const { positionals, values } = parseArgs({
 });
 const wants = (...benches: string[]): boolean =>
   positionals.some((name) => name === "all" || benches.includes(name));
-const say = (text: string): void => void process.stderr.write(`${text}\n`);
+const log = (text: string): void => void process.stderr.write(`${text}\n`);
 
 const figures: Figure[] = [];
 const notes: string[] = [];
 const note = (title: string, text: string): void => {
-  say(`\n${title}\n${text}`);
+  log(`\n${title}\n${text}`);
   notes.push(`### ${title}\n\n${text}`);
 };
 const add = (more: readonly Figure[]): void => {
   figures.push(...more);
-  say(markdown("so far", more));
+  log(markdown("so far", more));
 };
 
-/** What fails is said beside what was measured; the rest goes on. */
-const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | undefined> => {
-  say(`${new Date().toISOString().slice(11, 19)} ${what}`);
+/** Runs a benchmark; an error becomes a note in the report, so that the other benchmarks still run. */
+const attempt = async <T>(title: string, work: () => Promise<T>): Promise<T | undefined> => {
+  log(`${new Date().toISOString().slice(11, 19)} ${title}`);
   try {
     return await work();
   } catch (error) {
     note(
-      `Not measured: ${what}`,
+      `Not measured: ${title}`,
       error instanceof Error ? error.message.slice(0, 4000) : String(error),
     );
     process.exitCode = 1;
@@ -51,23 +51,25 @@ const main = async (): Promise<void> => {
   const homes = (["p5a", "p5b"] as const).filter((kind) => wants("p5", kind));
   if (homes.length > 0)
     await attempt("P5", () => measureHomes(homes, values.keep, { attempt, add, note }));
-  const storms = (["p4a", "p4b"] as const).filter((kind) => wants("p4", kind));
-  if (storms.length > 0)
-    await attempt("P4", () => measureStorms(storms, values.keep, { attempt, add, note }));
+  const bursts = (["p4a", "p4b"] as const).filter((kind) => wants("p4", kind));
+  if (bursts.length > 0)
+    await attempt("P4", () => measureLoginBursts(bursts, values.keep, { attempt, add, note }));
   if (wants("p7")) await attempt("P7", () => measureJoin(values.keep, { attempt, add, note }));
   if (wants("p8")) await attempt("P8", () => measureEdge(values.keep, { attempt, add, note }));
   if (!wants("p1", "p2", "p3")) return;
   const isBlank = wants("p1");
-  const bench = isBlank ? await blankAgain(await bootBench()) : await bootBench({ prepared: true });
+  const bench = isBlank
+    ? await rebootBlank(await bootBench())
+    : await bootBench({ prepared: true });
   try {
     const ours = await attempt("swarmhub up", () =>
-      wants("p1") ? wayToFirstCell(bench, () => bySwarmhub(bench)) : justUp(bench),
+      wants("p1") ? measureFirstCell(bench, () => bySwarmhub(bench)) : measureUp(bench),
     );
-    if (ours !== undefined && ours.said.includes("step-done"))
-      note(`P1: where swarmhub's ${seconds(ours.up)} go`, stepByStep(ours.said));
+    if (ours !== undefined && ours.events.includes("step-done"))
+      note(`P1: the steps of swarmhub's ${seconds(ours.up)}`, stepTimes(ours.events));
     if (wants("p3", "p2")) await bench.lab.lab("delay", "50");
     if (wants("p2")) await measureNoOp(bench, Number(values.small), { attempt, add, note });
-    // Last: to sshd what it is held against looks like an attack, and for minutes it then refuses whoever comes from here.
+    // Last: the calls of dockerode look like an attack to sshd, which then rejects connections from this machine for minutes.
     if (wants("p3")) await attempt("P3", async () => add(await measureDockerCalls(bench)));
     if (wants("p1") && ours !== undefined) await compareFirstCells(bench, ours);
   } finally {
@@ -75,27 +77,27 @@ const main = async (): Promise<void> => {
   }
 };
 
-const justUp = async (bench: Bench): Promise<Way> => {
-  const begun = performance.now();
-  const said = await bySwarmhub(bench);
-  return { up: performance.now() - begun, cell: Number.NaN, said };
+const measureUp = async (bench: Bench): Promise<SetupTime> => {
+  const started = performance.now();
+  const events = await bySwarmhub(bench);
+  return { up: performance.now() - started, cell: Number.NaN, events };
 };
 
-const compareFirstCells = async (bench: Bench, ours: Way): Promise<void> => {
-  const ways = [
-    { name: "script by hand", goal: { ratio: 1.2 }, up: byHand },
+const compareFirstCells = async (bench: Bench, ours: SetupTime): Promise<void> => {
+  const alternatives = [
+    { name: "shell script", goal: { ratio: 1.2 }, up: byHand },
     { name: "playbook", goal: { ratio: 0.5 }, up: (blank: Bench) => byPlaybook(blank) },
   ];
-  for (const { name, goal, up } of ways)
+  for (const { name, goal, up } of alternatives)
     await attempt(`first cell by ${name}`, async () => {
-      const blank = await blankAgain(bench);
-      const other = await wayToFirstCell(blank, () => up(blank));
+      const blank = await rebootBlank(bench);
+      const other = await measureFirstCell(blank, () => up(blank));
       const what = "three blank machines to the first cell";
       add([
         { bench: "P1", what, ours: ours.cell, other: { name, ms: other.cell }, goal },
         {
           bench: "P1",
-          what: "of this until the door is open",
+          what: "of this until the class answers",
           ours: ours.up,
           other: { name, ms: other.up },
         },
@@ -103,8 +105,8 @@ const compareFirstCells = async (bench: Bench, ours: Way): Promise<void> => {
     });
 };
 
-const begun = new Date();
+const started = new Date();
 await main();
 const gigabytes = Math.round(totalmem() / 1e9);
-const heading = `${begun.toISOString().slice(0, 16).replace("T", " ")} UTC, ${cpus().length} cores and ${gigabytes} GB for everything, Node ${process.versions.node}`;
+const heading = `${started.toISOString().slice(0, 16).replace("T", " ")} UTC, ${cpus().length} cores and ${gigabytes} GB for everything, Node ${process.versions.node}`;
 process.stdout.write([markdown(heading, figures), ...notes, ""].join("\n"));

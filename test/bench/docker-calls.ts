@@ -6,12 +6,12 @@ import type { Bench } from "./lab.js";
 
 const calls = 20;
 
-/** P3: 20 looks at node1's containers, one after the other and at once, the connection's making included. */
+/** P3: lists node1's containers 20 times, one after the other and at once, with and without the time to connect. */
 export const measureDockerCalls = async (bench: Bench): Promise<Figure[]> => {
   const asDebian = await ours(bench.lab.sshConfig);
   const asRoot = await ours(bench.rootSshConfig);
   const stock = await theirs(bench);
-  const lost = stock.failed === 0 ? "" : ` (${stock.failed} of ${calls} failed)`;
+  const failed = stock.failed === 0 ? "" : ` (${stock.failed} of ${calls} failed)`;
   return [
     figure("one after the other, as root", asRoot.sequential, stock.sequential, 1100),
     figure("the same, connecting included", asRoot.connected + asRoot.sequential, stock.sequential),
@@ -21,8 +21,8 @@ export const measureDockerCalls = async (bench: Bench): Promise<Figure[]> => {
       asDebian.connected + asDebian.sequential,
       stock.sequential,
     ),
-    figure(`at once, as root${lost}`, asRoot.parallel, stock.parallel),
-    figure(`at once, by sudo${lost}`, asDebian.parallel, stock.parallel),
+    figure(`at once, as root${failed}`, asRoot.parallel, stock.parallel),
+    figure(`at once, by sudo${failed}`, asDebian.parallel, stock.parallel),
   ];
 };
 
@@ -39,10 +39,10 @@ const ours = async (sshConfigFile: string) => {
   const connected = await timed(async () => {
     host = await connect("node1", { sshConfigFile, acceptNewHostKeys: false });
   });
-  if (host === undefined) throw new Error("connect answers a host");
+  if (host === undefined) throw new Error("connect returned no host");
   const { docker, close } = host;
   try {
-    const times = await both(() => docker.listContainers());
+    const times = await measureCalls(() => docker.listContainers());
     return { connected, ...times };
   } finally {
     await close();
@@ -57,10 +57,10 @@ const theirs = async ({ lab, key }: Bench) => {
     username: "root",
     sshOptions: { privateKey: await readFile(key, "utf8") },
   });
-  return both(() => docker.listContainers());
+  return measureCalls(() => docker.listContainers());
 };
 
-const both = async (call: () => Promise<unknown>) => {
+const measureCalls = async (call: () => Promise<unknown>) => {
   const sequential = await timed(async () => {
     for (let left = calls; left > 0; left -= 1) await call();
   });
@@ -73,7 +73,7 @@ const both = async (call: () => Promise<unknown>) => {
 };
 
 const timed = async (work: () => Promise<unknown>): Promise<number> => {
-  const begun = performance.now();
+  const started = performance.now();
   await work();
-  return performance.now() - begun;
+  return performance.now() - started;
 };

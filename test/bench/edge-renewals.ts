@@ -2,24 +2,24 @@ import { site } from "../e2e/support/authority.js";
 import type { Lab } from "../e2e/support/lab.js";
 import type { EdgeStage } from "./edge-stage.js";
 import { seconds } from "./figure.js";
-import { watching } from "./in-namespace.js";
-import type { Watched } from "./load/result.js";
+import { watchDuring } from "./in-namespace.js";
+import type { WatchResult } from "./load/result.js";
 
 const renewals = 3;
 const sockets = 50;
 
-/** Three renewals under 50 open websockets: the edge's, then those of a container that stops nginx for certbot; a line each. */
+/** Renews three times with 50 open websockets: by the edge, then by a container that stops nginx for certbot. Returns a line for each. */
 export const compareRenewals = async (lab: Lab, edgeStage: EdgeStage): Promise<string> => {
   const { stage } = edgeStage;
-  const ours = await threeTimes(lab, edgeStage, async () => {
+  const ours = await renewThreeTimes(lab, edgeStage, async () => {
     const { serial } = await stage.status();
     await stage.edge.signal("USR2");
-    await stage.statusWhen("it is renewed", (status) => status.serial !== serial);
+    await stage.statusWhen("the certificate is renewed", (status) => status.serial !== serial);
   });
   await startCommon(lab, edgeStage);
   const served = () =>
     lab.on(1, `docker exec common cat /common/letsencrypt/live/${site}/cert.pem`);
-  const common = await threeTimes(lab, edgeStage, async () => {
+  const common = await renewThreeTimes(lab, edgeStage, async () => {
     const before = await served();
     await lab.on(1, "docker exec common sh /common/renew.sh");
     if ((await served()) === before) throw new Error("certbot renewed nothing");
@@ -27,27 +27,28 @@ export const compareRenewals = async (lab: Lab, edgeStage: EdgeStage): Promise<s
   await lab.on(1, "docker rm -f common");
   return [
     ...ours.map(
-      (seen) => `- the edge: ${words(seen)}, the latest echo after ${seconds(seen.latest)}`,
+      (result) =>
+        `- the edge: ${describe(result)}, the slowest echo after ${seconds(result.slowest)}`,
     ),
-    ...common.map((seen) => `- nginx stopped for certbot --standalone: ${words(seen)}`),
+    ...common.map((result) => `- nginx stopped for certbot --standalone: ${describe(result)}`),
   ].join("\n");
 };
 
-const threeTimes = async (
+const renewThreeTimes = async (
   lab: Lab,
   { sites, small }: EdgeStage,
   renew: () => Promise<void>,
-): Promise<Watched[]> => {
-  const all: Watched[] = [];
+): Promise<WatchResult[]> => {
+  const all: WatchResult[] = [];
   const load = { kind: "watch", site: sites.edge, sockets, seconds: 120, ...small } as const;
-  for (let turn = 0; turn < renewals; turn += 1) all.push(await watching(lab, load, renew));
+  for (let turn = 0; turn < renewals; turn += 1) all.push(await watchDuring(lab, load, renew));
   return all;
 };
 
-const words = ({ broken, silent }: Watched): string =>
-  `${broken} of ${sockets} dropped, at most ${seconds(silent)} between two answers to who came anew`;
+const describe = ({ broken, silent }: WatchResult): string =>
+  `${broken} of ${sockets} dropped, at most ${seconds(silent)} between two answers to new connections`;
 
-/** What one finds on the Web: nginx and certbot in one container, nginx stopped while certbot answers on port 80 itself. */
+/** The setup of common tutorials: nginx and certbot in one container, with nginx stopped while certbot answers on port 80. */
 const startCommon = async (lab: Lab, { imageOf }: EdgeStage): Promise<void> => {
   for (const [name, content] of Object.entries(files))
     await lab.write(1, `/root/common-${name}`, content);
@@ -74,10 +75,10 @@ ${certbot} certonly --standalone ${folders} --agree-tos --register-unsafely-with
   --server https://acme.example.org:14000/dir -d ${site}
 nginx -c /common/nginx.conf
 `,
-  // nginx is gone when port 80 is wanted: it removes this file last.
+  // nginx has freed port 80 when it removes this file, as its last action.
   "stop.sh":
     "nginx -c /common/nginx.conf -s stop; while [ -e /run/nginx.pid ]; do sleep 0.02; done\n",
-  // certbot waits for all that hold its hooks' output open, and nginx would for ever.
+  // certbot waits until all processes have closed the output of its hooks, which nginx would never do.
   "renew.sh": `timeout 100 ${certbot} renew ${folders} --force-renewal --no-random-sleep-on-renew \\
   --pre-hook 'sh /common/stop.sh' --post-hook 'nginx -c /common/nginx.conf >/dev/null 2>&1'
 `,

@@ -1,29 +1,29 @@
 import { join } from "node:path";
 import { type ImageName, assetsAt, ownImages } from "../../src/operator/own-images.js";
-import { type Stage, setStage } from "../e2e/support/acme-stage.js";
+import { type AcmeStage, prepareAcmeStage } from "../e2e/support/acme-stage.js";
 import { site } from "../e2e/support/authority.js";
 import type { Lab } from "../e2e/support/lab.js";
-import type { Question, Site } from "./load/result.js";
+import type { PageRequest, Site } from "./load/result.js";
 
 const assets = new URL("../../../dist/assets", import.meta.url).pathname;
 
-/** What both the edge and the proxy answer to, on one machine. */
+/** The sites and requests for measurements of the edge and the proxy, on one machine. */
 export type EdgeStage = {
-  stage: Stage;
+  stage: AcmeStage;
   /** The edge over HTTP/1.1 and TLS, over HTTP/2, and the proxy behind it without TLS. */
   sites: Record<"edge" | "http2" | "proxy", Site>;
-  small: Omit<Question, "site">;
-  large: Omit<Question, "site">;
+  small: Omit<PageRequest, "site">;
+  large: Omit<PageRequest, "site">;
   imageOf: (name: ImageName) => string;
 };
 
-/** The edge with a certificate of the lab's own authority, the real proxy behind it, and behind its route a light stand-in for a user's server. */
-export const setEdgeStage = async (lab: Lab): Promise<EdgeStage> => {
-  const stage = await setStage(lab);
+/** Starts the edge with a certificate of the lab's own authority, the real proxy behind it, and a light server as the target of its route. */
+export const startEdgeStage = async (lab: Lab): Promise<EdgeStage> => {
+  const stage = await prepareAcmeStage(lab);
   const images = ownImages(assetsAt((path) => join(assets, path)));
   const imageOf = (wanted: ImageName): string => {
     const image = images.find(({ name }) => name === wanted);
-    if (image === undefined) throw new Error(`there is no image ${wanted}`);
+    if (image === undefined) throw new Error(`unknown image ${wanted}`);
     return image.reference;
   };
   await lab.write(1, "/root/server.mjs", server);
@@ -37,10 +37,14 @@ docker run -d --name proxy --network class -p 8000:8000 -v /root/proxy-token:/ru
 api=http://$(docker inspect -f '{{.NetworkSettings.Networks.class.IPAddress}}' proxy):8001/api/routes/user/ada
 for i in $(seq 300); do curl -sf -H "Authorization: token $(cat /root/proxy-token)" -d '{"target": "http://nb-ada:8888"}' $api && exit 0; sleep 0.1; done; exit 1`,
   );
-  await stage.pebble();
-  await stage.settings();
+  await stage.startPebble();
+  await stage.writeSettings();
   await stage.edge.start();
-  await stage.statusWhen("the certificate is real", ({ kind }) => kind === "acme", 90);
+  await stage.statusWhen(
+    "the certificate is from the authority",
+    ({ kind }) => kind === "acme",
+    90,
+  );
   const host = lab.address(1);
   const edge = { host, port: 443, name: site };
   return {
@@ -68,7 +72,7 @@ server.on("upgrade", (request, socket) => {
   socket.write("HTTP/1.1 101 Switching Protocols\\r\\nConnection: Upgrade\\r\\nUpgrade: websocket\\r\\n\\r\\n");
   socket.pipe(socket);
 });
-// As a user's server does, for an hour: one that the proxy is about to use must not be closed under it.
+// An hour, like a user's server: a connection must not be closed just when the proxy uses it again.
 server.keepAliveTimeout = 3_600_000;
 server.listen(8888);
 process.on("SIGTERM", () => process.exit(0));

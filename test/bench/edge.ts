@@ -1,26 +1,26 @@
 import { type Lab, bootLab } from "../e2e/support/lab.js";
 import { compareRenewals } from "./edge-renewals.js";
-import { type EdgeStage, setEdgeStage } from "./edge-stage.js";
+import { type EdgeStage, startEdgeStage } from "./edge-stage.js";
 import { type Figure, median, seconds } from "./figure.js";
-import { put } from "./in-namespace.js";
+import { runLoad } from "./in-namespace.js";
 import type { Load, Rates, Site } from "./load/result.js";
-import type { Book } from "./measure-no-op.js";
+import type { Report } from "./measure-no-op.js";
 
 const turns = 5;
 
-/** P8, on one machine: what asking through the edge costs against the proxy directly, and what a renewal does to open websockets. */
-export const measureEdge = async (keep: boolean, { attempt, add, note }: Book): Promise<void> => {
+/** P8, on one machine: the cost of requests through the edge compared with the proxy alone, and the effect of a renewal on open websockets. */
+export const measureEdge = async (keep: boolean, { attempt, add, note }: Report): Promise<void> => {
   const lab = await bootLab("bench-edge", 1, 2048, { prepared: true });
   try {
-    const edgeStage = await setEdgeStage(lab);
-    const asking: string[] = [];
+    const edgeStage = await startEdgeStage(lab);
+    const lines: string[] = [];
     for (const { what, load, sites, figures } of comparisons(edgeStage))
       await attempt(`P8: ${what}`, async () => {
-        const seen = await inTurns(lab, load, sites);
-        add(figures(seen, what));
-        asking.push(`- ${what}: ${words(seen.edge)}; directly ${words(seen.proxy)}`);
+        const result = await measureAlternately(lab, load, sites);
+        add(figures(result, what));
+        lines.push(`- ${what}: ${describe(result.edge)}; directly ${describe(result.proxy)}`);
       });
-    note("P8: through the edge, and directly", asking.join("\n"));
+    note("P8: through the edge, and directly", lines.join("\n"));
     await attempt("P8: renewals", async () =>
       note("P8: 50 open websockets and a renewal", await compareRenewals(lab, edgeStage)),
     );
@@ -29,12 +29,12 @@ export const measureEdge = async (keep: boolean, { attempt, add, note }: Book): 
   }
 };
 
-type Turns = Record<"edge" | "proxy", Rates>;
+type RatesPair = Record<"edge" | "proxy", Rates>;
 type Comparison = {
   what: string;
   load: (site: Site) => Exclude<Load, { kind: "watch" }>;
   sites: Record<"edge" | "proxy", Site>;
-  figures: (seen: Turns, what: string) => Figure[];
+  figures: (rates: RatesPair, what: string) => Figure[];
 };
 
 const comparisons = ({ sites, small, large }: EdgeStage): Comparison[] => {
@@ -48,92 +48,92 @@ const comparisons = ({ sites, small, large }: EdgeStage): Comparison[] => {
       what: "1,000 small answers over 16 connections",
       load: (site) => ({ ...atOnce, ...small, site }),
       sites: { edge, proxy },
-      figures: thousand,
+      figures: perThousand,
     },
     {
       what: "1,000 answers of 100 kB over 16 connections",
       load: (site) => ({ ...atOnce, ...large, site }),
       sites: { edge, proxy },
-      figures: thousand,
+      figures: perThousand,
     },
     {
       what: "1,000 small answers over 16 connections, HTTP/2",
       load: (site) => ({ ...atOnce, ...small, site }),
       sites: { edge: http2, proxy },
-      figures: thousand,
+      figures: perThousand,
     },
     {
       what: "a small answer at 20 a second",
       load: (site) => ({ ...paced, ...small, site }),
       sites: { edge, proxy },
-      figures: slowest,
+      figures: p99AndP50,
     },
     {
       what: "an answer of 100 kB at 20 a second",
       load: (site) => ({ ...paced, ...large, site }),
       sites: { edge, proxy },
-      figures: slowest,
+      figures: p99AndP50,
     },
     {
       what: "1,000 round trips over 20 websockets",
       load: (site) => ({ ...echo, perSecond: 0, site }),
       sites: { edge, proxy },
-      figures: thousand,
+      figures: perThousand,
     },
     {
       what: "a round trip over 20 websockets at 100 a second",
       load: (site) => ({ ...echo, perSecond: 100, site }),
       sites: { edge, proxy },
-      figures: slowest,
+      figures: p99AndP50,
     },
     {
       what: "a new connection and a small answer",
       load: (site) => ({ ...connections, isResumed: false, site }),
       sites: { edge, proxy },
-      figures: middle,
+      figures: p50Only,
     },
     {
-      what: "the same with the TLS session of before",
+      what: "the same with a resumed TLS session",
       load: (site) => ({ ...connections, isResumed: true, site }),
       sites: { edge, proxy },
-      figures: middle,
+      figures: p50Only,
     },
   ];
 };
 
-/** Both by turns, so that a busy moment of the machine hits both; the medians of the turns. */
-const inTurns = async (
+/** Measures both alternately, so that a busy moment of the machine affects both. Returns the medians. */
+const measureAlternately = async (
   lab: Lab,
   load: Comparison["load"],
   sites: Comparison["sites"],
-): Promise<Turns> => {
+): Promise<RatesPair> => {
   const edge: Rates[] = [];
   const proxy: Rates[] = [];
   for (let turn = 0; turn < turns; turn += 1) {
-    edge.push(await put(lab, load(sites.edge)));
-    proxy.push(await put(lab, load(sites.proxy)));
+    edge.push(await runLoad(lab, load(sites.edge)));
+    proxy.push(await runLoad(lab, load(sites.proxy)));
   }
-  return { edge: middleOf(edge), proxy: middleOf(proxy) };
+  return { edge: mediansOf(edge), proxy: mediansOf(proxy) };
 };
 
-const middleOf = (all: readonly Rates[]): Rates => {
+const mediansOf = (all: readonly Rates[]): Rates => {
   const of = (key: keyof Rates) => median(all.map((rates) => rates[key]));
   return { perSecond: of("perSecond"), p50: of("p50"), p99: of("p99"), cpu: of("cpu") };
 };
 
-/** So many in a second as the time that a thousand take: less is better, as in all other rows. */
-const thousand: Comparison["figures"] = ({ edge, proxy }, what) => [
+/** The rate as the time for a thousand, so that less is better as in all other rows. */
+const perThousand: Comparison["figures"] = ({ edge, proxy }, what) => [
   {
     bench: "P8",
     what,
     ours: 1e6 / edge.perSecond,
     other: { name: "the proxy directly", ms: 1e6 / proxy.perSecond },
-    // At least 0.9 of as many in a second.
+    // At least 0.9 of the rate.
     goal: { ratio: 1 / 0.9 },
   },
 ];
 
-const slowest: Comparison["figures"] = ({ edge, proxy }, what) => [
+const p99AndP50: Comparison["figures"] = ({ edge, proxy }, what) => [
   {
     bench: "P8",
     what: `${what}, p99`,
@@ -149,7 +149,7 @@ const slowest: Comparison["figures"] = ({ edge, proxy }, what) => [
   },
 ];
 
-const middle: Comparison["figures"] = ({ edge, proxy }, what) => [
+const p50Only: Comparison["figures"] = ({ edge, proxy }, what) => [
   {
     bench: "P8",
     what: `${what}, p50`,
@@ -158,5 +158,5 @@ const middle: Comparison["figures"] = ({ edge, proxy }, what) => [
   },
 ];
 
-const words = ({ perSecond, p50, p99, cpu }: Rates): string =>
-  `${perSecond.toFixed(perSecond < 100 ? 1 : 0)} a second, p50 ${seconds(p50)}, p99 ${seconds(p99)} (asking took ${Math.round(cpu * 100)} % of a core)`;
+const describe = ({ perSecond, p50, p99, cpu }: Rates): string =>
+  `${perSecond.toFixed(perSecond < 100 ? 1 : 0)} a second, p50 ${seconds(p50)}, p99 ${seconds(p99)} (the client took ${Math.round(cpu * 100)} % of a core)`;

@@ -5,7 +5,7 @@ import { seconds } from "./figure.js";
 
 const run = promisify(execFile);
 
-/** How long each section of the facts script takes on node1, the longest first; by bash, whose clock needs no process. */
+/** The duration of each section of the facts script on node1, the longest first; measured with bash, whose clock needs no process. */
 export const factsSections = async (sshConfigFile: string): Promise<string> => {
   const script = factsScript().replace(
     /^section\(\).*$/m,

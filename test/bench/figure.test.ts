@@ -1,7 +1,7 @@
 import test from "ava";
 import { markdown, median, percentile, seconds } from "./figure.js";
 
-test("a figure has its ratio, and a goal that is missed is said in words", (t) => {
+test("a figure has its ratio, and a missed goal is also a line below the table", (t) => {
   const text = markdown("2026-11-21", [
     {
       bench: "P3",
@@ -17,25 +17,25 @@ test("a figure has its ratio, and a goal that is missed is said in words", (t) =
       other: { name: "by hand", ms: 250_000 },
       goal: { ratio: 1.2 },
     },
-    { bench: "P1", what: "without anything to hold it against", ours: 5 },
+    { bench: "P1", what: "without a comparison", ours: 5 },
   ]);
   t.is(
     text,
     `**2026-11-21**
 
-|  | what | swarmhub | held against | ratio | goal |  |
+|  | what | swarmhub | compared with | ratio | goal |  |
 | --- | --- | --- | --- | --- | --- | --- |
 | P3 | 20 calls | 1.05 s | dockerode: 10.5 s | 0.10× | ≤ 1.10 s | met |
 | P1 | first cell | 5 min 30 s | by hand: 4 min 10 s | 1.32× | ≤ 1.20× | **missed** |
-| P1 | without anything to hold it against | 5 ms |  |  |  |  |
+| P1 | without a comparison | 5 ms |  |  |  |  |
 
 Missed:
-- P1, first cell: 1.32× of by hand, wanted ≤ 1.20×
+- P1, first cell: 1.32× of by hand, goal ≤ 1.20×
 `,
   );
 });
 
-test("no goal missed is said as well", (t) => {
+test("without a missed goal the text says so", (t) => {
   t.regex(
     markdown("", [{ bench: "", what: "", ours: 1, goal: { atMost: 1 } }]),
     /Every goal is met\.\n$/,
@@ -57,7 +57,7 @@ test("a percentile is one of the numbers, and the highest of few", (t) => {
   t.is(percentile([], 99), Number.NaN);
 });
 
-test("times are in the unit that one would say", (t) => {
+test("a time has the unit that fits its size", (t) => {
   t.deepEqual([3.44, 9.97, 84.4, 2310, 52_340, 312_000].map(seconds), [
     "3.4 ms",
     "10 ms",

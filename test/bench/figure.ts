@@ -1,4 +1,4 @@
-/** One line of the table: a time of ours, what it is held against in the same run, and what we want. Milliseconds. */
+/** One row of the table: our time, the time to compare with in the same run, and the goal; milliseconds. */
 export type Figure = {
   bench: string;
   what: string;
@@ -7,10 +7,10 @@ export type Figure = {
   goal?: Goal;
 };
 
-/** At most so many milliseconds, or at most this share of the other's time. */
+/** The maximum in milliseconds, or as a ratio to the other time. */
 export type Goal = { atMost: number } | { ratio: number };
 
-/** The figures as a Markdown table under a heading, and the missed goals in words. */
+/** The figures as a Markdown table with a heading, followed by the missed goals. */
 export const markdown = (heading: string, figures: readonly Figure[]): string => {
   const rows = figures.map((figure) => {
     const { bench, what, ours, other } = figure;
@@ -20,14 +20,14 @@ export const markdown = (heading: string, figures: readonly Figure[]): string =>
         : [`${other.name}: ${seconds(other.ms)}`, times(ours / other.ms)];
     return [bench, what, seconds(ours), ...compared, ...goalCells(figure)];
   });
-  const head = ["", "what", "swarmhub", "held against", "ratio", "goal", ""];
+  const head = ["", "what", "swarmhub", "compared with", "ratio", "goal", ""];
   const lines = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
-  const missed = figures.filter((figure) => isMet(figure) === false).map(missedWords);
-  const words = missed.length === 0 ? ["Every goal is met."] : ["Missed:", ...missed];
-  return [`**${heading}**`, "", ...lines, "", ...words, ""].join("\n");
+  const missed = figures.filter((figure) => isMet(figure) === false).map(describeMissed);
+  const summary = missed.length === 0 ? ["Every goal is met."] : ["Missed:", ...missed];
+  return [`**${heading}**`, "", ...lines, "", ...summary, ""].join("\n");
 };
 
-/** The middle one of some numbers. */
+/** The median of some numbers. */
 export const median = (numbers: readonly number[]): number => {
   const sorted = numbers.toSorted((one, other) => one - other);
   const middle = sorted.length / 2;
@@ -38,7 +38,7 @@ export const median = (numbers: readonly number[]): number => {
   return (low + high) / 2;
 };
 
-/** The number that so many percent of them do not exceed; NaN of none. */
+/** The smallest number that this percentage of the numbers does not exceed; NaN for an empty list. */
 export const percentile = (numbers: readonly number[], percent: number): number => {
   const sorted = numbers.toSorted((one, other) => one - other);
   return sorted[Math.max(1, Math.ceil((sorted.length * percent) / 100)) - 1] ?? Number.NaN;
@@ -56,7 +56,7 @@ export const seconds = (ms: number): string => {
 
 const times = (ratio: number): string => `${ratio.toFixed(ratio < 0.095 ? 3 : 2)}×`;
 
-/** Whether the goal is reached; undefined where there is none. */
+/** Whether the goal is met; undefined without a goal. */
 const isMet = ({ ours, other, goal }: Figure): boolean | undefined => {
   if (goal === undefined) return undefined;
   if ("atMost" in goal) return ours <= goal.atMost;
@@ -65,19 +65,19 @@ const isMet = ({ ours, other, goal }: Figure): boolean | undefined => {
 
 const goalCells = (figure: Figure): [string, string] => {
   const met = isMet(figure);
-  return [goalWords(figure), met === undefined ? "" : met ? "met" : "**missed**"];
+  return [describeGoal(figure), met === undefined ? "" : met ? "met" : "**missed**"];
 };
 
-const goalWords = ({ goal }: Figure): string => {
+const describeGoal = ({ goal }: Figure): string => {
   if (goal === undefined) return "";
   return "atMost" in goal ? `≤ ${seconds(goal.atMost)}` : `≤ ${times(goal.ratio)}`;
 };
 
-const missedWords = (figure: Figure): string => {
+const describeMissed = (figure: Figure): string => {
   const { bench, what, ours, other, goal } = figure;
   const is =
     goal !== undefined && "ratio" in goal && other !== undefined
       ? `${times(ours / other.ms)} of ${other.name}`
       : seconds(ours);
-  return `- ${bench}, ${what}: ${is}, wanted ${goalWords(figure)}`;
+  return `- ${bench}, ${what}: ${is}, goal ${describeGoal(figure)}`;
 };

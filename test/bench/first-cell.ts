@@ -1,30 +1,38 @@
-import { logIn, newNotebook, openBrowser, runCell } from "../e2e/support/browser.js";
+import { newNotebook, openBrowser, openJupyterLab, runCell } from "../e2e/support/browser.js";
 import { roomPassword } from "../e2e/support/lab.js";
 import { median, seconds } from "./figure.js";
 import type { Bench } from "./lab.js";
 
-/** A way from blank machines to a class, and how long it took to get there and to a first cell. Milliseconds. */
-export type Way = { up: number; cell: number; said: string };
+/** The time from blank machines to a class and to a first cell in milliseconds, with the events of swarmhub. */
+export type SetupTime = { up: number; cell: number; events: string };
 
-/** Does it, then logs in with a browser and runs a cell. */
-export const wayToFirstCell = async (bench: Bench, up: () => Promise<unknown>): Promise<Way> => {
-  const begun = performance.now();
-  const said = String(await up());
+/** Sets up a class, logs in with a browser and runs a cell. */
+export const measureFirstCell = async (
+  bench: Bench,
+  up: () => Promise<unknown>,
+): Promise<SetupTime> => {
+  const started = performance.now();
+  const events = String(await up());
   const isUp = performance.now();
   const browser = await openBrowser(bench.lab);
   try {
-    const page = await logIn(browser, `https://${bench.lab.address(1)}`, "alice", roomPassword);
+    const page = await openJupyterLab(
+      browser,
+      `https://${bench.lab.address(1)}`,
+      "alice",
+      roomPassword,
+    );
     await newNotebook(page);
     const answer = await runCell(page, "print(6 * 7)");
-    if (answer !== "42") throw new Error(`the first cell says ${answer}`);
-    return { up: isUp - begun, cell: performance.now() - begun, said };
+    if (answer !== "42") throw new Error(`the first cell printed ${answer}`);
+    return { up: isUp - started, cell: performance.now() - started, events };
   } finally {
     await browser.close();
   }
 };
 
-/** Where `swarmhub up` spent its time: pieces in order, each with its longest steps. From its events. */
-export const stepByStep = (events: string): string => {
+/** The time that `swarmhub up` spent in each part, with its longest steps, from its events. */
+export const stepTimes = (events: string): string => {
   const all = events
     .split("\n")
     .filter((text) => text.startsWith("{"))

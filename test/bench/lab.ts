@@ -2,14 +2,14 @@ import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Lab, bootLab, roomPassword, workshop } from "../e2e/support/lab.js";
 
-/** The lab that everything is measured in, and how it is reached. */
+/** The lab of the benchmarks, and how to log in to it. */
 export type Bench = {
   lab: Lab;
-  /** The same machines with another login: root itself, where no sudo stands between. */
+  /** An SSH configuration for the same machines with root as the login, which needs no sudo. */
   rootSshConfig: string;
-  /** The file of the key that all machines take. */
+  /** The path of the private key that all machines accept. */
   key: string;
-  /** A configuration of the class, with more workers than node2 and node3 if asked. */
+  /** The configuration of the class, with `more` workers in addition to node2 and node3. */
   yaml: (more?: number) => string;
 };
 
@@ -17,14 +17,14 @@ export type Workshop = Awaited<ReturnType<typeof workshop>>;
 
 export const name = "bench";
 
-/** Three machines, or what there is of them: blank, or with Docker, NFS and our images already. */
+/** Boots three machines: blank ones, or with Docker, NFS and our images. */
 export const bootBench = async ({ prepared = false } = {}): Promise<Bench> => {
   const lab = await bootLab(name, 3, 2048, { prepared });
   const { file, key } = await rootConfig(lab);
   return { lab, rootSshConfig: file, key, yaml: (more = 0) => yamlOf(lab, more) };
 };
 
-/** Writes the configuration of root's login beside the lab's own, for the machines that there are. */
+/** Writes the SSH configuration for root next to the lab's own, for all current machines. */
 export const rootConfig = async ({ sshConfig }: Lab): Promise<{ file: string; key: string }> => {
   const settings = await readFile(sshConfig, "utf8");
   const file = join(dirname(sshConfig), "ssh_config.root");
@@ -32,8 +32,8 @@ export const rootConfig = async ({ sshConfig }: Lab): Promise<{ file: string; ke
   return { file, key: /^\s*IdentityFile (.+)$/m.exec(settings)?.[1] ?? "" };
 };
 
-/** The same machines blank again. */
-export const blankAgain = async ({ lab }: Bench): Promise<Bench> => {
+/** Replaces the machines by blank ones. */
+export const rebootBlank = async ({ lab }: Bench): Promise<Bench> => {
   await lab.lab("down");
   return bootBench();
 };

@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Lab } from "../e2e/support/lab.js";
 
-/** Builds a light stand-in for users' servers, for the lab's registry; its name says what it is made of. */
-export const standInImage = async (lab: Lab): Promise<string> => {
+/** Builds the image of a light server in place of JupyterLab and adds it to the registry of the lab; its tag is a hash of its sources. */
+export const buildLightServer = async (lab: Lab): Promise<string> => {
   const folder = new URL("../../../scripts/bench.d/light-server", import.meta.url).pathname;
   const hash = createHash("sha256");
   for (const path of ["jupyterhub-singleuser", "templates/Dockerfile"])

@@ -3,9 +3,9 @@ import { type Figure, median } from "./figure.js";
 
 const storage = "/srv/swarmhub";
 const tools = "/opt/quota-bench";
-const rival = `${storage}/rival`;
+const comparedFolder = `${storage}/compared`;
 
-/** What folders.py answers, in seconds; `last` is null where all were missed. */
+/** The output of folders.py, in seconds; `last` is null if all folders were missed. */
 export type Folders = {
   made: number;
   all: number;
@@ -14,39 +14,45 @@ export type Folders = {
   missed: number;
 };
 
-type Wanted = { folder: string; prefix: string; count: number; limit: number; deadline: number };
+type FolderOptions = {
+  folder: string;
+  prefix: string;
+  count: number;
+  limit: number;
+  deadline: number;
+};
 
-/** Makes folders and waits until each has its limit, of so many bytes; with `marks` also until its mark there is gone. */
-const makeFolders = async (lab: Lab, wanted: Wanted, marks = ""): Promise<Folders> => {
-  const { folder, prefix, count, limit, deadline } = wanted;
-  const command = `python3 ${tools}/folders.py ${folder} ${prefix} ${count} ${limit} ${deadline} ${marks}`;
+/** Creates folders and waits until each has its limit in bytes; with `markers`, a folder, also until its pending marker is removed. */
+const makeFolders = async (lab: Lab, options: FolderOptions, markers = ""): Promise<Folders> => {
+  const { folder, prefix, count, limit, deadline } = options;
+  const command = `python3 ${tools}/folders.py ${folder} ${prefix} ${count} ${limit} ${deadline} ${markers}`;
   return JSON.parse(await lab.on(1, command)) as Folders;
 };
 
-/** Homes as the hub makes them: with a mark. Throws where one gets no limit within twenty minutes. */
+/** Creates homes like the hub, with pending markers. Throws if one of them gets no limit within twenty minutes. */
 export const makeHomes = async (
   lab: Lab,
   prefix: string,
   count: number,
   limit: number,
 ): Promise<Folders & { last: number }> => {
-  const wanted = { folder: `${storage}/homes`, prefix, count, limit, deadline: 1200 };
-  const { last, ...made } = await makeFolders(lab, wanted, `${storage}/pending`);
-  if (made.missed > 0 || last === null)
-    throw new Error(`${made.missed} of ${count} homes got no limit`);
-  return { ...made, last };
+  const options = { folder: `${storage}/homes`, prefix, count, limit, deadline: 1200 };
+  const { last, ...folders } = await makeFolders(lab, options, `${storage}/pending`);
+  if (folders.missed > 0 || last === null)
+    throw new Error(`${folders.missed} of ${count} homes got no limit`);
+  return { ...folders, last };
 };
 
 /** Puts the scripts on the storage host. */
 export const installTools = async (lab: Lab): Promise<void> => {
   await lab.put(1, "scripts/bench.d", tools);
-  await lab.on(1, `mkdir -p ${rival} && command -v python3`);
+  await lab.on(1, `mkdir -p ${comparedFolder} && command -v python3`);
 };
 
-/** P5: from a new folder to its limit in force, one and 1,000 at once: ours, incron with the usual script, a poller. */
+/** P5: the time from a new folder to its limit in force, for one and for 1,000 at once: ours, incron with the usual script, a poller. */
 export const measureLimits = async (lab: Lab, limit: number): Promise<Figure[]> => {
   const ours = {
-    one: await oneAfterTheOther((turn) => makeHomes(lab, `one${turn}-`, 1, limit)),
+    one: await medianOfFive((turn) => makeHomes(lab, `one${turn}-`, 1, limit)),
     many: await makeHomes(lab, "many-", 1000, limit),
   };
   await lab.on(1, "docker stop swarmhub-quota");
@@ -72,18 +78,21 @@ export const measureLimits = async (lab: Lab, limit: number): Promise<Figure[]> 
       figure(many, ours.many.last, missed("30 s poller", poller), poller.many.all),
     ];
   } finally {
-    await lab.on(1, `docker start swarmhub-quota; rm -rf ${rival} /etc/projects /etc/projid`);
+    await lab.on(
+      1,
+      `docker start swarmhub-quota; rm -rf ${comparedFolder} /etc/projects /etc/projid`,
+    );
   }
 };
 
-const oneAfterTheOther = async (make: (turn: number) => Promise<Folders>): Promise<number> => {
+const medianOfFive = async (make: (turn: number) => Promise<Folders>): Promise<number> => {
   const times: number[] = [];
   for (let turn = 1; turn <= 5; turn++) times.push((await make(turn)).last ?? Number.NaN);
   return median(times);
 };
 
 const byIncron = async (lab: Lab, limit: number) => {
-  const watch = `${rival} IN_CREATE,IN_ONLYDIR,recursive=false ${tools}/set-quota.sh $@/$# ${limit}`;
+  const rule = `${comparedFolder} IN_CREATE,IN_ONLYDIR,recursive=false ${tools}/set-quota.sh $@/$# ${limit}`;
   await lab.on(
     1,
     `set -e
@@ -91,14 +100,14 @@ const byIncron = async (lab: Lab, limit: number) => {
      apt-get -q update
      apt-get -q install -y --no-install-recommends incron
      rm -f /etc/projects /etc/projid
-     echo '${watch}' >/etc/incron.d/quota
+     echo '${rule}' >/etc/incron.d/quota
      systemctl restart incron`,
   );
-  const rivals = { folder: rival, limit, deadline: 400 };
-  const one = await oneAfterTheOther((turn) =>
-    makeFolders(lab, { ...rivals, prefix: `one${turn}-`, count: 1 }),
+  const options = { folder: comparedFolder, limit, deadline: 400 };
+  const one = await medianOfFive((turn) =>
+    makeFolders(lab, { ...options, prefix: `one${turn}-`, count: 1 }),
   );
-  const many = await makeFolders(lab, { ...rivals, prefix: "many-", count: 1000 });
+  const many = await makeFolders(lab, { ...options, prefix: "many-", count: 1000 });
   await lab.on(1, "rm -f /etc/incron.d/quota; systemctl stop incron");
   return { one, many };
 };
@@ -106,12 +115,12 @@ const byIncron = async (lab: Lab, limit: number) => {
 const byPoller = async (lab: Lab, limit: number) => {
   await lab.on(
     1,
-    `rm -rf ${rival}/* /etc/projid; : >/etc/projects
-     systemd-run --unit quota-poller ${tools}/poll-quota.sh ${rival} ${limit}`,
+    `rm -rf ${comparedFolder}/* /etc/projid; : >/etc/projects
+     systemd-run --unit quota-poller ${tools}/poll-quota.sh ${comparedFolder} ${limit}`,
   );
-  const rivals = { folder: rival, limit, deadline: 500 };
-  const { last } = await makeFolders(lab, { ...rivals, prefix: "one-", count: 1 });
-  const many = await makeFolders(lab, { ...rivals, prefix: "many-", count: 1000 });
+  const options = { folder: comparedFolder, limit, deadline: 500 };
+  const { last } = await makeFolders(lab, { ...options, prefix: "one-", count: 1 });
+  const many = await makeFolders(lab, { ...options, prefix: "many-", count: 1000 });
   await lab.on(1, "systemctl stop quota-poller");
   return { one: last ?? Number.NaN, many };
 };

@@ -9,7 +9,7 @@ const long = { site, path: "/long.js", bytes: 5000 };
 
 test.after.always(() => upstream.close());
 
-test("asked as fast as it answers, a site answers more than it has connections", async (t) => {
+test("a site without a pause answers more requests than it has connections", async (t) => {
   const { perSecond, p50, p99 } = await atOnce({
     kind: "at once",
     connections: 2,
@@ -20,25 +20,25 @@ test("asked as fast as it answers, a site answers more than it has connections",
   t.true(p50 > 0 && p50 <= p99);
 });
 
-test("asked at a pace, it is asked no more often", async (t) => {
+test("a paced load sends no more requests than its rate", async (t) => {
   const load = { kind: "paced", connections: 2, perSecond: 50, seconds: 0.4, ...long } as const;
   const { perSecond } = await paced(load);
   t.true(perSecond > 10 && perSecond < 60, `${perSecond}`);
 });
 
-test("connections are opened one after the other", async (t) => {
+test("new connections are opened one after the other", async (t) => {
   const { p50 } = await connections({ kind: "connections", count: 3, isResumed: false, ...long });
   t.true(p50 > 0);
 });
 
-test("websockets answer as fast as they can, or at a pace", async (t) => {
+test("websockets are used without a pause or at a rate", async (t) => {
   const load = { kind: "echo", site, sockets: 2, seconds: 0.4 } as const;
   t.true((await echo({ ...load, perSecond: 0 })).perSecond > 20);
   const { perSecond } = await echo({ ...load, perSecond: 20 });
   t.true(perSecond > 5 && perSecond < 40, `${perSecond}`);
 });
 
-test("an answer that is too short or an error ends the load", async (t) => {
+test("an answer with a wrong length or status ends the load", async (t) => {
   const load = { kind: "connections", count: 3, isResumed: false, site } as const;
   await t.throwsAsync(() => connections({ ...load, path: "/long.js", bytes: 5001 }), {
     message: "/long.js has 5000 bytes and not 5001",

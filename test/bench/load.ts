@@ -1,11 +1,11 @@
 import { echo } from "./load/echo.js";
 import { atOnce, connections, paced } from "./load/requests.js";
-import type { Load, Seen } from "./load/result.js";
+import type { Load, LoadResult } from "./load/result.js";
 import { watch } from "./load/watch.js";
 
-// The load generator, a process in the lab's namespace: takes one load as JSON, prints what came of it as JSON.
+// The load generator, a process in the network namespace of the lab: its argument is a load as JSON, its output the result as JSON.
 
-const run = (load: Load): Promise<Seen> => {
+const run = (load: Load): Promise<LoadResult> => {
   switch (load.kind) {
     case "at once":
       return atOnce(load);

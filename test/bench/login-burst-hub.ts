@@ -3,34 +3,34 @@ import { slugOf } from "../../src/names.js";
 import { waitUntil } from "../../src/wait.js";
 import type { Lab } from "../e2e/support/lab.js";
 
-const tools = "/opt/storm-bench";
+const tools = "/opt/login-burst";
 const minute = 60_000;
 
-/** A user's service: what it is called, and when, in Unix milliseconds, it was made and its container ran. */
-export type Started = { name: string; made: number; runs: number | undefined };
+/** A user's service, and the times at which it was created and its container ran, in Unix milliseconds. */
+export type ServiceTimes = { name: string; created: number; running: number | undefined };
 
-/** The hub of a class whose manager is guest 1: whose it is, what it costs, and what it left in the Swarm. */
-export type StormHub = {
+/** Controls the hub of a class whose manager is guest 1, and reads its costs and its services. */
+export type HubInspector = {
   /**
-   * Puts JupyterHub with the stock SwarmSpawner in its place, with the same proxy, network and image; `patience` is for how many
-   * seconds it waits for a server, where that is not as it comes.
+   * Replaces it by JupyterHub with the stock SwarmSpawner, with the same proxy, network and image; `timeout` is the time in
+   * seconds that the spawner waits for a server, if not the default.
    */
-  useStock: (patience?: number) => Promise<void>;
-  /** Gives the class its own hub back. */
+  useStock: (timeout?: number) => Promise<void>;
+  /** Restores the hub of the class. */
   useOurs: () => Promise<void>;
-  /** CPU time of everything in its container, in seconds. */
-  seconds: () => Promise<number>;
-  /** How many servers the class has room for. */
+  /** The CPU time of its container, in seconds. */
+  cpuSeconds: () => Promise<number>;
+  /** The number of seats of the class. */
   seats: () => Promise<number>;
-  started: () => Promise<Started[]>;
-  /** Two minutes from now: services without a server of the hub's, and servers without a service. */
-  ghosts: () => Promise<string[]>;
-  /** Removes all users' services, and waits until their containers are gone; the hub finds that out by itself. */
+  serviceTimes: () => Promise<ServiceTimes[]>;
+  /** Waits two minutes, and returns the services without a server in the hub and the servers without a service. */
+  orphans: () => Promise<string[]>;
+  /** Removes all users' services, and waits until their containers have ended; the hub notices by itself. */
   stopAll: () => Promise<void>;
 };
 
-/** That hub; puts what is asked of it on guest 1. */
-export const stormHub = async (lab: Lab): Promise<StormHub> => {
+/** Copies the scripts to guest 1. */
+export const hubInspector = async (lab: Lab): Promise<HubInspector> => {
   await lab.put(1, "scripts/bench.d", tools);
   const container = async (): Promise<string> =>
     (await lab.on(1, "docker ps -q --no-trunc -f label=com.docker.swarm.service.name=hub")).trim();
@@ -42,46 +42,46 @@ export const stormHub = async (lab: Lab): Promise<StormHub> => {
     lines(
       await lab.on(1, `docker exec -i ${await container()} python3 - <${tools}/hub_servers.py`),
     );
-  /** Starts the hub anew, and waits for its login page at the front door. */
-  const renew = async (command: string): Promise<void> => {
+  /** Restarts the hub, and waits for its login page. */
+  const restart = async (command: string): Promise<void> => {
     const before = await container();
     await lab.on(1, `docker service ${command} hub`);
-    const door = `curl -ksfo /dev/null --max-time 5 https://${lab.address(1)}/hub/login && echo open || true`;
+    const request = `curl -ksfo /dev/null --max-time 5 https://${lab.address(1)}/hub/login && echo yes || true`;
     await waitUntil(
       async () => {
         const now = await container();
         const isNew = /^\w+$/.test(now) && now !== before;
-        return isNew && (await lab.on(1, door)) !== "" ? true : undefined;
+        return isNew && (await lab.on(1, request)) !== "" ? true : undefined;
       },
-      { deadline: 3 * minute, every: 1000, otherwise: () => new Error("the hub does not come") },
+      { deadline: 3 * minute, every: 1000, otherwise: () => new Error("the hub does not start") },
     );
   };
   return {
-    useStock: async (patience) => {
+    useStock: async (timeout) => {
       await lab.on(1, `cp ${tools}/stock_hub.py /var/lib/swarmhub/hub/`);
       const options = ["start_timeout", "http_timeout"].map(
-        (name) => ` --Spawner.${name}=${patience}`,
+        (name) => ` --Spawner.${name}=${timeout}`,
       );
-      const more = patience === undefined ? "" : options.join("");
-      await renew(`update -d --args "jupyterhub -f /data/stock_hub.py${more}"`);
+      const more = timeout === undefined ? "" : options.join("");
+      await restart(`update -d --args "jupyterhub -f /data/stock_hub.py${more}"`);
     },
-    // Without arguments it does what its image is for.
-    useOurs: () => renew('update -d --args ""'),
-    seconds: async () => {
+    // Without arguments the image starts its own command.
+    useOurs: () => restart('update -d --args ""'),
+    cpuSeconds: async () => {
       const group = `$(find /sys/fs/cgroup -type d -name "*${await container()}*" | head -1)`;
       return Number(await lab.on(1, `awk '/^usage_usec/{print $2}' ${group}/cpu.stat`)) / 1e6;
     },
     seats: async () =>
       (JSON.parse(await lab.on(1, "cat /etc/swarmhub/hub.json")) as { seats: number }).seats,
-    started: () => started(lab),
-    ghosts: async () => {
-      // So long is promised, so so long is waited.
+    serviceTimes: () => readServiceTimes(lab),
+    orphans: async () => {
+      // swarmhub promises to remove orphans within this time.
       await pause(2 * minute);
-      const [known, services] = [await users(), await names()];
-      const owned = new Set(known.flatMap(servicesOf));
+      const [servers, services] = [await users(), await names()];
+      const owned = new Set(servers.flatMap(servicesOf));
       return [
         ...services.filter((name) => !owned.has(name)),
-        ...known
+        ...servers
           .filter((user) => !servicesOf(user).some((name) => services.includes(name)))
           .map((user) => `${user} without a service`),
       ];
@@ -106,7 +106,7 @@ export const stormHub = async (lab: Lab): Promise<StormHub> => {
   };
 };
 
-/** What a user's service is called: by us, and by dockerspawner where the name is plain. */
+/** The names of a user's service: ours, and the one of dockerspawner for a plain user name. */
 const servicesOf = (user: string): string[] => [`nb-${slugOf(user)}`, `jupyter-${user}`];
 
 const lines = (text: string): string[] => text.split("\n").filter((line) => line !== "");
@@ -118,7 +118,7 @@ type Task = {
   Status: { State: string; Timestamp: string };
 };
 
-const started = async (lab: Lab): Promise<Started[]> => {
+const readServiceTimes = async (lab: Lab): Promise<ServiceTimes[]> => {
   const docker = async (path: string): Promise<unknown> =>
     JSON.parse(
       await lab.on(1, `curl -s --unix-socket /var/run/docker.sock http://docker/${path}`),
@@ -128,11 +128,11 @@ const started = async (lab: Lab): Promise<Started[]> => {
     ({ Status }) => Status.State === "running",
   );
   return services.map(({ ID, CreatedAt, Spec }) => {
-    const running = tasks.find(({ ServiceID }) => ServiceID === ID);
+    const task = tasks.find(({ ServiceID }) => ServiceID === ID);
     return {
       name: Spec.Name,
-      made: Date.parse(CreatedAt),
-      runs: running && Date.parse(running.Status.Timestamp),
+      created: Date.parse(CreatedAt),
+      running: task && Date.parse(task.Status.Timestamp),
     };
   });
 };

@@ -1,72 +1,72 @@
 import { seconds } from "./figure.js";
-import type { Started } from "./login-burst-hub.js";
-import type { Arrival } from "./simulated-student.js";
+import type { ServiceTimes } from "./login-burst-hub.js";
+import type { LoginResult } from "./simulated-student.js";
 
-/** A storm of logins: what each saw, what Swarm noted, what it cost the hub in seconds of CPU, and what was left over. */
-export type Storm = {
-  arrivals: readonly Arrival[];
-  started: readonly Started[];
+/** Many logins at once: their results, the services, the CPU time of the hub in seconds, and the orphans. */
+export type LoginBurst = {
+  results: readonly LoginResult[];
+  services: readonly ServiceTimes[];
   cpu: number;
-  ghosts: readonly string[];
-  /** The measuring machine's load over the last minute, at the end. */
+  orphans: readonly string[];
+  /** The load average of the measuring machine over the last minute, at the end. */
   load: number;
 };
 
-/** How long people waited for a server, in milliseconds, without an end for who got none; the `share`th of them, by nearest rank. */
-export const waited = ({ arrivals }: Storm, share: number): number =>
+/** The percentile of the waits for a server in milliseconds, by nearest rank; infinite for users without a server. */
+export const waitTime = ({ results }: LoginBurst, share: number): number =>
   percentile(
-    arrivals.map(({ begun, answered = Infinity }) => answered - begun),
+    results.map(({ started, answered = Infinity }) => answered - started),
     share,
   );
 
-/** How many got no server. */
-export const lostIn = ({ arrivals }: Storm): number =>
-  arrivals.filter(({ answered }) => answered === undefined).length;
+/** The number of users without a server. */
+export const countWithoutServer = ({ results }: LoginBurst): number =>
+  results.filter(({ answered }) => answered === undefined).length;
 
-/** The smallest of some numbers that this share of them does not exceed; NaN of none. */
+/** The smallest number that this share of the numbers does not exceed; NaN for an empty list. */
 export const percentile = (numbers: readonly number[], share: number): number =>
   numbers.toSorted((one, other) => one - other)[Math.ceil(numbers.length * share) - 1] ??
   Number.NaN;
 
-/** A storm as a Markdown table: failures, CPU, what was left, and how far people were when; then the words of who got no server. */
-export const stormTable = (storm: Storm): string => {
-  const { arrivals, cpu, ghosts, load } = storm;
-  const lost = arrivals.flatMap(({ sentence, failure }) => sentence ?? failure ?? []);
+/** A burst as a Markdown table: failures, CPU time, orphans and the times of each stage; then the messages for users without a server. */
+export const burstTable = (burst: LoginBurst): string => {
+  const { results, cpu, orphans, load } = burst;
+  const messages = results.flatMap(({ message, failure }) => message ?? failure ?? []);
   const rows = [
-    ["logins", String(arrivals.length)],
-    ["without a server", String(lost.length)],
-    ["waited, p50 / p95 / longest", spread([0.5, 0.95, 1], (share) => waited(storm, share))],
-    ["CPU of the hub a login", seconds((cpu / arrivals.length) * 1000)],
-    ["two minutes later, ghosts", ghosts.join(" ") || "none"],
+    ["logins", String(results.length)],
+    ["without a server", String(messages.length)],
+    ["wait, p50 / p95 / longest", spread([0.5, 0.95, 1], (share) => waitTime(burst, share))],
+    ["CPU time of the hub for each login", seconds((cpu / results.length) * 1000)],
+    ["orphans after two minutes", orphans.join(" ") || "none"],
     ["load of the machine", load.toFixed(1)],
     ...stages.map(({ what, at }) => {
-      const times = reached(storm, at);
+      const times = stageTimes(burst, at);
       return [`${what}, p50 / p95`, spread([0.5, 0.95], (share) => percentile(times, share))];
     }),
   ];
-  const words = [...new Set(lost)].map(
-    (each) => `- ${lost.filter((other) => other === each).length} × ${each}`,
+  const counts = [...new Set(messages)].map(
+    (each) => `- ${messages.filter((other) => other === each).length} × ${each}`,
   );
   const lines = [["", ""], ["---", "---"], ...rows].map((cells) => `| ${cells.join(" | ")} |`);
-  return [...lines, "", ...words].join("\n");
+  return [...lines, "", ...counts].join("\n");
 };
 
-type Stage = (arrival: Arrival, started: Started | undefined) => number | undefined;
+type Stage = (result: LoginResult, service: ServiceTimes | undefined) => number | undefined;
 
 const stages: { what: string; at: Stage }[] = [
   { what: "logged in", at: ({ loggedIn }) => loggedIn },
-  { what: "service made", at: (_, started) => started?.made },
-  { what: "container runs", at: (_, started) => started?.runs },
-  { what: "hub says ready", at: ({ ready }) => ready },
+  { what: "service created", at: (_, service) => service?.created },
+  { what: "container runs", at: (_, service) => service?.running },
+  { what: "hub reports ready", at: ({ ready }) => ready },
   { what: "server answers", at: ({ answered }) => answered },
 ];
 
-/** When people reached a stage, in milliseconds since they came. */
-const reached = ({ arrivals, started }: Storm, stage: Stage): number[] =>
-  arrivals.flatMap((arrival) => {
-    const its = started.find(({ name }) => name.endsWith(`-${arrival.user}`));
-    const at = stage(arrival, its);
-    return at === undefined ? [] : [at - arrival.begun];
+/** The times at which users reached a stage, in milliseconds after the start of their logins. */
+const stageTimes = ({ results, services }: LoginBurst, stage: Stage): number[] =>
+  results.flatMap((result) => {
+    const service = services.find(({ name }) => name.endsWith(`-${result.user}`));
+    const at = stage(result, service);
+    return at === undefined ? [] : [at - result.started];
   });
 
 const spread = (shares: readonly number[], of: (share: number) => number): string =>

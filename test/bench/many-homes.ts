@@ -1,17 +1,18 @@
+import type { Took } from "../../contracts/watcher-status.js";
 import { parentName, parseLsattr } from "../../contracts/xfs.js";
 import { type Lab, bootLab, workshop } from "../e2e/support/lab.js";
 import { type Figure, median, seconds } from "./figure.js";
 import { installTools, makeHomes, measureLimits } from "./limits.js";
-import type { Book } from "./measure-no-op.js";
+import type { Report } from "./measure-no-op.js";
 
 const storage = "/srv/swarmhub";
 const megabytes = 2 ** 20;
 
-/** P5, on one machine with a disk: new homes against other ways to limit them (p5a); 10,000 homes, then 20,000 more at once (p5b). */
+/** P5, on one machine with a disk: new homes compared with other ways to limit them (p5a); 10,000 homes, then 20,000 more at once (p5b). */
 export const measureHomes = async (
   wanted: readonly ("p5a" | "p5b")[],
   keep: boolean,
-  { attempt, add, note }: Book,
+  { attempt, add, note }: Report,
 ): Promise<void> => {
   const lab = await bootLab("bench-homes", 1, 3072, { prepared: true });
   try {
@@ -30,20 +31,20 @@ export const measureHomes = async (
         const { code, stderr, ms } = await swarmhub(...command.split(" "));
         lines.push(`- \`swarmhub ${command}\`: ${code === 0 ? seconds(ms) : stderr}`);
       }
-      lines.push(`- the watcher started anew, until it limits a new home: ${await restart(lab)}`);
+      lines.push(`- a restart of the watcher, until it limits a new home: ${await restart(lab)}`);
       note("P5: among 10,000 homes", lines.join("\n"));
     });
     await attempt("P5: 20,000 more at once", async () => {
       const { made, all, last } = await makeHomes(lab, "burst-", 20_000, 20 * megabytes);
       const folder = `${storage}/homes`;
-      const found = parseLsattr(await inWatcher(lab, `lsattr -pa ${folder}`), folder);
-      found.delete(parentName);
-      const ids = [...found.values()].map(({ projectId }) => projectId);
-      if (ids.length < 30_000) throw new Error(`lsattr knows ${ids.length} homes`);
+      const attributes = parseLsattr(await inWatcher(lab, `lsattr -pa ${folder}`), folder);
+      attributes.delete(parentName);
+      const ids = [...attributes.values()].map(({ projectId }) => projectId);
+      if (ids.length < 30_000) throw new Error(`lsattr lists ${ids.length} homes`);
       const shared = ids.length - new Set(ids).size;
       note(
-        "P5: 20,000 at once, 10,000 there",
-        `Made within ${seconds(made * 1000)}, all limited after ${seconds(all * 1000)}, the longest wait ${seconds(last * 1000)}; ${ids.length} homes, ${shared} ids shared.`,
+        "P5: 20,000 at once in addition to 10,000",
+        `Created within ${seconds(made * 1000)}, all limited after ${seconds(all * 1000)}, the longest wait ${seconds(last * 1000)}; ${ids.length} homes, ${shared} shared ids.`,
       );
     });
   } finally {
@@ -51,16 +52,16 @@ export const measureHomes = async (
   }
 };
 
-/** All homes looked at and nothing to do, against lsattr alone in turns. */
+/** The time of a full scan with nothing to do, measured alternately with lsattr alone. */
 const passFigure = async (lab: Lab): Promise<Figure> => {
   const bare: number[] = [];
   const ours: number[] = [];
-  // The look that went on while 10,000 homes came took long, and put the next one off.
+  // The scan during the creation of 10,000 homes took long, which delays the next one.
   await lab.on(1, "docker restart swarmhub-quota");
-  await nextSurvey(lab);
+  await nextFullScan(lab);
   for (let turn = 1; turn <= 3; turn++) {
     bare.push(Number(await inWatcher(lab, timed(`lsattr -pa ${storage}/homes >/dev/null`))));
-    ours.push(await nextSurvey(lab));
+    ours.push(await nextFullScan(lab));
   }
   return {
     bench: "P5",
@@ -71,23 +72,23 @@ const passFigure = async (lab: Lab): Promise<Figure> => {
   };
 };
 
-/** How long the watcher takes to look at everything when it is time for that again, with the pass that follows; milliseconds. */
-const nextSurvey = async (lab: Lab): Promise<number> => {
+/** Waits for the next full scan of the watcher, and returns its time with the following pass; milliseconds. */
+const nextFullScan = async (lab: Lab): Promise<number> => {
   const status = `${storage}/watcher.json`;
-  // One command for all of it, and few looks: each starts a process on the machine's one core.
-  const said = await lab.on(
+  // One command with few polls: each poll starts a process on the single core of the machine.
+  const output = await lab.on(
     1,
-    `survey() { grep '"survey"' ${status} || true; }
-before=$(survey)
-for look in $(seq 84); do
+    `scan() { grep '"fullScan"' ${status} || true; }
+before=$(scan)
+for poll in $(seq 84); do
   sleep 5
-  now=$(survey)
+  now=$(scan)
   [ -z "$now" ] || [ "$now" = "$before" ] || exec cat ${status}
 done
-echo "the watcher has not looked at all homes within seven minutes" >&2; exit 1`,
+echo "the watcher made no full scan within seven minutes" >&2; exit 1`,
   );
-  const { took } = JSON.parse(said) as { took: { pass: number; survey: number } };
-  return took.survey + took.pass;
+  const { took } = JSON.parse(output) as { took: Required<Took> };
+  return took.fullScan + took.pass;
 };
 
 const newHome = async (lab: Lab): Promise<string> => {
@@ -98,19 +99,19 @@ const newHome = async (lab: Lab): Promise<string> => {
 };
 
 const restart = async (lab: Lab): Promise<string> => {
-  const begun = performance.now();
+  const started = performance.now();
   await lab.on(1, "docker restart swarmhub-quota");
   await makeHomes(lab, "restarted-", 1, 20 * megabytes);
-  return seconds(performance.now() - begun);
+  return seconds(performance.now() - started);
 };
 
-/** In the watcher's container, as the machine itself may have no lsattr. */
+/** Runs a script in the watcher's container, because the machine itself may have no lsattr. */
 const inWatcher = (lab: Lab, script: string): Promise<string> =>
   lab.on(1, `docker exec swarmhub-quota sh -ec '${script}'`);
 
-/** A shell line that prints how many milliseconds a command took. */
+/** A shell line that prints the time of a command in milliseconds. */
 const timed = (command: string): string =>
-  `begun=$(date +%s%N); ${command}; echo $((($(date +%s%N) - begun) / 1000000))`;
+  `started=$(date +%s%N); ${command}; echo $((($(date +%s%N) - started) / 1000000))`;
 
 const yamlOf = (lab: Lab): string => `name: bench-homes
 manager: node1

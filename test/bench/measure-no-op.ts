@@ -6,18 +6,18 @@ import { type NoOps, noOpFigures, ourNoOp, playbookNoOp } from "./no-op.js";
 import { bySwarmhub } from "./setup-tools.js";
 import { whereTimeGoes } from "./where-time-goes.js";
 
-/** Where measures go, and what keeps one that fails from stopping the others. */
-export type Book = {
-  attempt: <T>(what: string, work: () => Promise<T>) => Promise<T | undefined>;
+/** Collects results; `attempt` turns an error into a note, so that the other benchmarks still run. */
+export type Report = {
+  attempt: <T>(title: string, work: () => Promise<T>) => Promise<T | undefined>;
   add: (figures: readonly Figure[]) => void;
   note: (title: string, text: string) => void;
 };
 
-/** P2 on three machines, and on `small` more; the playbook last, since it has its own mind of some files. */
+/** P2 on three machines and on `small` more; the playbook last, because it changes some files of swarmhub. */
 export const measureNoOp = async (
   bench: Bench,
   small: number,
-  { attempt, add, note }: Book,
+  { attempt, add, note }: Report,
 ): Promise<void> => {
   const three = await attempt("P2: swarmhub up again", () => ours(bench, 0));
   if (three !== undefined) add(noOpFigures(3, three));
@@ -44,7 +44,7 @@ export const measureNoOp = async (
   }
   if (three !== undefined && all !== undefined) {
     const each = (login: keyof NoOps) => seconds((all[login] - three[login]) / small);
-    note("P2: one machine more costs", `${each("sudo")} with sudo, ${each("root")} as root.`);
+    note("P2: the cost of one more machine", `${each("sudo")} with sudo, ${each("root")} as root.`);
   }
 };
 

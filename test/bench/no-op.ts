@@ -5,7 +5,7 @@ import { byPlaybook } from "./setup-tools.js";
 
 const runs = 5;
 
-/** `up` with nothing to do, `more` workers beside the first two; milliseconds, the middle one of 5 runs. Throws where there was something to do. */
+/** The median of 5 runs of `up` with nothing to do, with `more` workers in addition to two; milliseconds. Throws if there was something to do. */
 export const ourNoOp = async (bench: Bench, sshConfig: string, more = 0): Promise<number> => {
   const { swarmhub } = await workshop({ ...bench.lab, sshConfig }, bench.yaml(more));
   return medianOf(async () => {
@@ -15,18 +15,18 @@ export const ourNoOp = async (bench: Bench, sshConfig: string, more = 0): Promis
   });
 };
 
-/** The playbook's run that changes nothing, on the same machines; it may first take one that does. The middle one of 3, as each takes minutes. */
+/** The median of 3 runs of the playbook that change nothing, on the same machines, after one that may; milliseconds. Each takes minutes. */
 export const playbookNoOp = async (bench: Bench, guests: number, times = 3): Promise<number> => {
   await byPlaybook(bench, guests);
   return medianOf(async () => {
-    const begun = performance.now();
+    const started = performance.now();
     const changed = await byPlaybook(bench, guests);
     if (changed > 0) throw new Error(`the playbook changed ${changed} things again`);
-    return performance.now() - begun;
+    return performance.now() - started;
   }, times);
 };
 
-/** The figures of P2 on so many machines: ours alone, and held against the playbook's where that was measured. */
+/** The figures of P2: ours alone, or compared with the playbook if it was measured. */
 export const noOpFigures = (guests: number, times: NoOps, playbook?: number): Figure[] =>
   (["sudo", "root"] as const).map((login) => ({
     bench: "P2",
@@ -37,7 +37,7 @@ export const noOpFigures = (guests: number, times: NoOps, playbook?: number): Fi
       : { other: { name: "playbook", ms: playbook }, goal: { ratio: 0.1 } }),
   }));
 
-/** Times of `up` by the login that it has on the machines; milliseconds. */
+/** The times of `up` for the two kinds of login; milliseconds. */
 export type NoOps = { sudo: number; root: number };
 
 const medianOf = async (once: () => Promise<number>, times = runs): Promise<number> => {

@@ -8,10 +8,10 @@ import type { Bench } from "./lab.js";
 
 const run = promisify(execFile);
 const root = new URL("../../../", import.meta.url).pathname;
-const parts = join(root, "scripts/bench.d");
+const scripts = join(root, "scripts/bench.d");
 const options = { maxBuffer: 1 << 26, timeout: 30 * 60_000 };
 
-/** `swarmhub up`, with `more` workers beside the first two; answers its events, as lines of JSON. */
+/** Runs `swarmhub up` with `more` workers in addition to two; returns its events as lines of JSON. */
 export const bySwarmhub = async (bench: Bench, more = 0): Promise<string> => {
   const { swarmhub } = await workshop(bench.lab, bench.yaml(more));
   const { code, stdout, stderr } = await swarmhub("--json", "up", "--yes");
@@ -19,10 +19,10 @@ export const bySwarmhub = async (bench: Bench, more = 0): Promise<string> => {
   return stdout;
 };
 
-/** The same class by the script of a skilled person. */
+/** Sets up the same class with a shell script, as an expert would by hand. */
 export const byHand = async ({ lab }: Bench): Promise<void> => {
   const subnet = lab.address(1).replace(/\.\d+$/, "");
-  const words = [
+  const argv = [
     lab.sshConfig,
     subnet,
     lab.registry,
@@ -30,12 +30,12 @@ export const byHand = async ({ lab }: Bench): Promise<void> => {
     roomPassword,
     join(root, "dist/assets"),
   ];
-  await run(join(parts, "by-hand.sh"), words, options);
+  await run(join(scripts, "by-hand.sh"), argv, options);
 };
 
-/** The same class by Ansible, with what makes it fast turned on; the number of tasks that changed something. No connection of an earlier run is used. */
+/** Sets up the same class with Ansible and its settings for speed, without connections of an earlier run; returns the number of changes. */
 export const byPlaybook = async ({ lab }: Bench, guests = 3): Promise<number> => {
-  // A short path: ssh's sockets are in it.
+  // A short path, because it contains ssh's sockets.
   const folder = await mkdtemp(join(tmpdir(), "ab-"));
   const inventory = join(folder, "inventory.ini");
   const assets = join(folder, "assets.tar");
@@ -55,20 +55,20 @@ export const byPlaybook = async ({ lab }: Bench, guests = 3): Promise<number> =>
   try {
     const { stdout } = await run(
       process.env["ANSIBLE_PLAYBOOK"] ?? "ansible-playbook",
-      ["-i", inventory, "-e", JSON.stringify(variables), join(parts, "playbook.yml")],
-      { ...options, env: { ...process.env, ...tuned(lab.sshConfig, folder) } },
+      ["-i", inventory, "-e", JSON.stringify(variables), join(scripts, "playbook.yml")],
+      { ...options, env: { ...process.env, ...fastSettings(lab.sshConfig, folder) } },
     );
     return [...stdout.matchAll(/ changed=(\d+) /g)].reduce(
       (sum, [, count]) => sum + Number(count),
       0,
     );
   } finally {
-    await hangUp(join(folder, "ssh"));
+    await closeConnections(join(folder, "ssh"));
     await rm(folder, { recursive: true, force: true });
   }
 };
 
-const tuned = (sshConfig: string, folder: string) => ({
+const fastSettings = (sshConfig: string, folder: string) => ({
   ANSIBLE_PIPELINING: "1",
   ANSIBLE_FORKS: "20",
   ANSIBLE_GATHERING: "smart",
@@ -80,7 +80,7 @@ const tuned = (sshConfig: string, folder: string) => ({
   LC_ALL: "C.UTF-8",
 });
 
-const hangUp = async (sockets: string): Promise<void> => {
+const closeConnections = async (sockets: string): Promise<void> => {
   for (const name of await readdir(sockets).catch(() => []))
     await run("ssh", ["-O", "exit", "-o", `ControlPath=${join(sockets, name)}`, "-"]).catch(
       () => undefined,

@@ -1,118 +1,119 @@
 import { Agent as PlainAgent, type IncomingMessage, request as plainRequest } from "node:http";
-import { Agent, request } from "node:https";
+import { Agent, request as tlsRequest } from "node:https";
 import { setTimeout as pause } from "node:timers/promises";
 
-/** Where a class is, `https://…` or `http://…`, and the password of its room. */
+/** The address of a class, `https://…` or `http://…`, and its shared password. */
 export type Site = { address: string; password: string };
 
-/** What somebody saw of their login, in Unix milliseconds; it ends with `answered`, a sentence, or a failure. */
-export type Arrival = {
+/** The stages of a login with a server, in Unix milliseconds; it ends with `answered`, `message` or `failure`. */
+export type LoginResult = {
   user: string;
-  begun: number;
+  started: number;
   loggedIn?: number;
-  /** The hub said that the server is ready. */
+  /** The hub reported that the server is ready. */
   ready?: number;
-  /** The server itself answered at the front door. */
+  /** The server itself answered through the edge. */
   answered?: number;
-  /** What they read instead of a server. */
-  sentence?: string;
-  /** What broke, where they read nothing. */
+  /** The message of the hub for a user without a server. */
+  message?: string;
+  /** The technical error without a message for the user. */
   failure?: string;
-  /** How often the page was loaded anew, because the hub or the door did not answer. */
+  /** How often the page was reloaded, because the hub or the edge did not answer. */
   reloads: number;
 };
 
 /**
- * Logs in as a browser does, starts a server and follows until it answers; never throws. Whoever reads a sentence has come
- * to an end. What answers nothing, or 5xx, is loaded anew up to `reloads` times, within `deadline` milliseconds.
+ * Logs in like a browser, starts a server and waits until it answers; never throws. A message of the hub ends the login. After
+ * an error or a status 5xx the page is reloaded up to `reloads` times, within `deadline` milliseconds.
  */
-export const arrive = async (
+export const simulateLogin = async (
   site: Site,
   user: string,
   { deadline = 300_000, reloads = 0 } = {},
-): Promise<Arrival> => {
-  const arrival: Arrival = { user, begun: Date.now(), reloads: 0 };
-  const visitor = openVisitor(site.address, arrival.begun + deadline);
+): Promise<LoginResult> => {
+  const result: LoginResult = { user, started: Date.now(), reloads: 0 };
+  const client = createClient(site.address, result.started + deadline);
   try {
     for (;;) {
-      const cut = await attempt(visitor, site.password, arrival);
-      if (cut === undefined) return arrival;
-      if (arrival.reloads === reloads || Date.now() >= visitor.end)
-        return { ...arrival, failure: cut };
-      arrival.reloads += 1;
-      // As the page does that waits for a start.
+      const failure = await attempt(client, site.password, result);
+      if (failure === undefined) return result;
+      if (result.reloads === reloads || Date.now() >= client.end) return { ...result, failure };
+      result.reloads += 1;
+      // Like the page that waits for a start.
       await pause(3000);
     }
   } finally {
-    visitor.close();
+    client.close();
   }
 };
 
-/** Answers why it was cut off; undefined where it came to an end, which is then in the arrival. */
+/** Returns the failure; undefined if the login ended, with its end in the result. */
 const attempt = async (
-  visitor: Visitor,
+  client: Client,
   password: string,
-  arrival: Arrival,
+  result: LoginResult,
 ): Promise<string | undefined> => {
   try {
-    await visit(visitor, password, arrival);
+    await logInAndStart(client, password, result);
     return undefined;
   } catch (error) {
-    if (!(error instanceof Sentence)) return error instanceof Error ? error.message : String(error);
-    arrival.sentence = error.message;
+    if (!(error instanceof UserMessage))
+      return error instanceof Error ? error.message : String(error);
+    result.message = error.message;
     return undefined;
   }
 };
 
-const visit = async (visitor: Visitor, password: string, arrival: Arrival): Promise<void> => {
-  const { user } = arrival;
+const logInAndStart = async (client: Client, password: string, result: LoginResult) => {
+  const { user } = result;
   const name = encodeURIComponent(user.toLowerCase());
-  if (arrival.loggedIn === undefined) {
-    await visitor.page(await visitor.ask("GET", "/hub/login"));
-    const form = { username: user, password, _xsrf: visitor.cookie("_xsrf") };
-    const answer = await visitor.ask("POST", "/hub/login?next=%2Fhub%2Fspawn", form);
-    if (answer.location === undefined) await visitor.page(answer);
-    arrival.loggedIn = Date.now();
+  if (result.loggedIn === undefined) {
+    await client.followRedirects(await client.request("GET", "/hub/login"));
+    const form = { username: user, password, _xsrf: client.cookie("_xsrf") };
+    const answer = await client.request("POST", "/hub/login?next=%2Fhub%2Fspawn", form);
+    if (answer.location === undefined) await client.followRedirects(answer);
+    result.loggedIn = Date.now();
   }
-  const at = await visitor.page(await visitor.ask("GET", "/hub/spawn"));
-  if (!at.startsWith("/user/")) await follow(visitor, name);
-  arrival.ready ??= Date.now();
+  const path = await client.followRedirects(await client.request("GET", "/hub/spawn"));
+  if (!path.startsWith("/user/")) await waitForStart(client, name);
+  result.ready ??= Date.now();
   for (;;) {
-    const { status } = await visitor.ask("GET", `/user/${name}/api`);
+    const { status } = await client.request("GET", `/user/${name}/api`);
     if (status === 200) break;
-    if (Date.now() >= visitor.end) throw new Error(`the server answers ${status}`);
+    if (Date.now() >= client.end) throw new Error(`the server has status ${status}`);
     await pause(250);
   }
-  arrival.answered = Date.now();
+  result.answered = Date.now();
 };
 
-/** Reads how the start goes, to its end. */
-const follow = async (visitor: Visitor, name: string): Promise<void> => {
-  const { status, body } = await visitor.ask("GET", `/hub/api/users/${name}/server/progress`);
-  if (status !== 200) throw new Error(`the progress of the start answers ${status}`);
+/** Reads the progress events of the start, to their end. */
+const waitForStart = async (client: Client, name: string): Promise<void> => {
+  const { status, body } = await client.request("GET", `/hub/api/users/${name}/server/progress`);
+  if (status !== 200) throw new Error(`the progress of the start has status ${status}`);
   const lines = body.split("\n").filter((line) => line.startsWith("data:"));
   const last = JSON.parse(lines.at(-1)?.slice(5) ?? "{}") as Partial<Event>;
-  if (last.failed === true) throw new Sentence(last.message ?? "it failed without a word");
-  if (last.ready !== true) throw new Error("the progress of the start ended before the start did");
+  if (last.failed === true)
+    throw new UserMessage(last.message ?? "the start failed without a message");
+  if (last.ready !== true) throw new Error("the progress ended before the start");
 };
 
 type Event = { ready: boolean; failed: boolean; message: string };
 
-/** What somebody reads, and needs no second try to understand. */
-class Sentence extends Error {}
+/** A message of the hub for the user; a retry would give the same message. */
+class UserMessage extends Error {}
 
-type Found = { path: string; status: number; location: string | undefined; body: string };
+type Answer = { path: string; status: number; location: string | undefined; body: string };
 
-type Visitor = {
+type Client = {
   end: number;
   cookie: (name: string) => string;
-  ask: (method: string, path: string, form?: Record<string, string>) => Promise<Found>;
-  /** Goes where redirects lead, but into no server; answers the path where it ends. Throws what an error page says. */
-  page: (first: Found) => Promise<string>;
+  request: (method: string, path: string, form?: Record<string, string>) => Promise<Answer>;
+  /** Follows redirects, but not to a server; returns the last path. Throws the message of an error page. */
+  followRedirects: (first: Answer) => Promise<string>;
   close: () => void;
 };
 
-const openVisitor = (address: string, end: number): Visitor => {
+const createClient = (address: string, end: number): Client => {
   const isTls = address.startsWith("https:");
   const agent = isTls
     ? new Agent({ keepAlive: true, rejectUnauthorized: false })
@@ -124,7 +125,7 @@ const openVisitor = (address: string, end: number): Visitor => {
     "Sec-Fetch-Mode": "navigate",
     "Sec-Fetch-Site": "same-origin",
   });
-  const ask: Visitor["ask"] = (method, path, form) =>
+  const request: Client["request"] = (method, path, form) =>
     new Promise((resolve, reject) => {
       const content = form === undefined ? "" : new URLSearchParams(form).toString();
       const type =
@@ -135,41 +136,50 @@ const openVisitor = (address: string, end: number): Visitor => {
         headers: { ...headers(), ...type, "Content-Length": Buffer.byteLength(content) },
         signal: AbortSignal.timeout(Math.max(end - Date.now(), 1)),
       };
-      const asked = (isTls ? request : plainRequest)(new URL(path, address), options, (answer) => {
-        for (const line of answer.headers["set-cookie"] ?? []) keep(cookies, line);
-        read(path, answer).then(resolve, reject);
-      });
-      // As Chrome does: who waits for an answer of a machine that lost its power learns of it once that is back.
-      asked.once("socket", (socket) => socket.setKeepAlive(true, 45_000));
-      asked.on("error", reject).end(content);
+      const sent = (isTls ? tlsRequest : plainRequest)(
+        new URL(path, address),
+        options,
+        (response) => {
+          for (const line of response.headers["set-cookie"] ?? []) storeCookie(cookies, line);
+          readAnswer(path, response).then(resolve, reject);
+        },
+      );
+      // Like Chrome: keepalive reports a machine that lost its power, once it has booted again.
+      sent.once("socket", (socket) => socket.setKeepAlive(true, 45_000));
+      sent.on("error", reject).end(content);
     });
-  const page: Visitor["page"] = async (first) => {
-    let found = first;
-    for (let turn = 0; found.location !== undefined && turn < 10; turn += 1) {
-      const path = pathOf(found.location, address);
+  const followRedirects: Client["followRedirects"] = async (first) => {
+    let answer = first;
+    for (let turn = 0; answer.location !== undefined && turn < 10; turn += 1) {
+      const path = pathOf(answer.location, address);
       if (path.startsWith("/user/")) return path;
-      found = await ask("GET", path);
+      answer = await request("GET", path);
     }
-    if (found.status >= 500) throw new Error(`${found.status}: ${wordsOf(found.body)}`);
-    if (found.status >= 400) throw new Sentence(`${found.status}: ${wordsOf(found.body)}`);
-    return found.path;
+    if (answer.status >= 500) throw new Error(`${answer.status}: ${textOf(answer.body)}`);
+    if (answer.status >= 400) throw new UserMessage(`${answer.status}: ${textOf(answer.body)}`);
+    return answer.path;
   };
   const cookie = (name: string): string => cookies.get(name) ?? "";
-  return { end, cookie, ask, page, close: () => agent.destroy() };
+  return { end, cookie, request, followRedirects, close: () => agent.destroy() };
 };
 
-const keep = (cookies: Map<string, string>, line: string): void => {
+const storeCookie = (cookies: Map<string, string>, line: string): void => {
   const [pair = ""] = line.split(";", 1);
   const [name = "", value = ""] = pair.split(/=(.*)/s);
   if (/; *(max-age=0|expires=[^;]*1970)/i.test(line)) cookies.delete(name);
   else cookies.set(name, value);
 };
 
-const read = async (path: string, answer: IncomingMessage): Promise<Found> => {
+const readAnswer = async (path: string, response: IncomingMessage): Promise<Answer> => {
   const parts: Buffer[] = [];
-  for await (const part of answer) parts.push(part as Buffer);
-  const { location } = answer.headers;
-  return { path, status: answer.statusCode ?? 0, location, body: Buffer.concat(parts).toString() };
+  for await (const part of response) parts.push(part as Buffer);
+  const { location } = response.headers;
+  return {
+    path,
+    status: response.statusCode ?? 0,
+    location,
+    body: Buffer.concat(parts).toString(),
+  };
 };
 
 const pathOf = (location: string, address: string): string => {
@@ -177,8 +187,8 @@ const pathOf = (location: string, address: string): string => {
   return pathname + search;
 };
 
-/** What a page says to its reader, without what stands around it on each page. */
-const wordsOf = (page: string): string =>
+/** The text of a page for its reader, without the parts that all pages have. */
+const textOf = (page: string): string =>
   (/<(?:div class="error"|p class="login_error")>([^]*?)<\/(?:div|p)>/.exec(page)?.[1] ?? page)
     .replaceAll(/<(script|style|head|nav)\b[^]*?<\/\1>/g, "")
     .replaceAll(/<[^>]*>/g, " ")

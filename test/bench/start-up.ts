@@ -5,14 +5,14 @@ import { type Figure, median } from "./figure.js";
 const run = promisify(execFile);
 const pairs = 20;
 
-/** P6: `swarmhub --help` and a Node that does nothing, in turns, so that a busy moment hits both. */
+/** P6: `swarmhub --help` and a Node that does nothing, alternately, so that a busy moment affects both. */
 export const measureStartUp = async (): Promise<Figure[]> => {
   const help: number[] = [];
   const nothing: number[] = [];
   for (let pair = -2; pair < pairs; pair += 1) {
     const ours = await timed(["dist/swarmhub.js", "--help"]);
     const bare = await timed(["-e", "0"]);
-    if (pair < 0) continue; // the first ones fill the disk's cache
+    if (pair < 0) continue; // the first pairs fill the cache of the disk
     help.push(ours);
     nothing.push(bare);
   }
@@ -27,8 +27,8 @@ export const measureStartUp = async (): Promise<Figure[]> => {
   ];
 };
 
-const timed = async (words: string[]): Promise<number> => {
-  const begun = performance.now();
-  await run(process.execPath, words);
-  return performance.now() - begun;
+const timed = async (argv: string[]): Promise<number> => {
+  const started = performance.now();
+  await run(process.execPath, argv);
+  return performance.now() - started;
 };

@@ -6,88 +6,90 @@ import { sshTransport } from "../../src/transport/ssh.js";
 import { resolveSsh } from "../../src/transport/ssh/config.js";
 import type { Transport } from "../../src/transport/transport.js";
 
-/** Something that was waited for: on which host, of what kind, from when to when (milliseconds of `performance.now`). */
-export type Span = { host: string; kind: Kind; what: string; begun: number; ended: number };
+/** A wait: its host, its kind, its start and its end (milliseconds of `performance.now`). */
+export type Span = { host: string; kind: Kind; what: string; started: number; ended: number };
 export type Kind = "phase" | "ssh -G" | "connect" | "exec" | "socket" | "docker";
 
-/** Waits for work and notes how long it took. */
+/** Records the waits for work. */
 export type Trace = {
   spans: Span[];
-  note: <T>(host: string, kind: Kind, what: string, work: () => Promise<T>) => Promise<T>;
+  record: <T>(host: string, kind: Kind, what: string, work: () => Promise<T>) => Promise<T>;
 };
 
 export const startTrace = (): Trace => {
   const spans: Span[] = [];
   return {
     spans,
-    note: async (host, kind, what, work) => {
-      const begun = performance.now();
+    record: async (host, kind, what, work) => {
+      const started = performance.now();
       try {
         return await work();
       } finally {
-        spans.push({ host, kind, what, begun, ended: performance.now() });
+        spans.push({ host, kind, what, started, ended: performance.now() });
       }
     },
   };
 };
 
-/** What src/host/connect.ts does, with a note of each wait. */
+/** Connects like src/host/connect.ts, and records each wait. */
 export const connectTraced = async (
   name: string,
   sshConfigFile: string,
   trace: Trace,
 ): Promise<Host> => {
-  await trace.note(name, "ssh -G", "once more, to know what it takes", () =>
+  await trace.record(name, "ssh -G", "extra call, to measure it", () =>
     resolveSsh(name, sshConfigFile),
   );
-  const bare = await trace.note(name, "connect", "dial and log in", () =>
+  const bare = await trace.record(name, "connect", "dial and log in", () =>
     sshTransport(name, { sshConfigFile, acceptNewHostKeys: false, timeoutMs: 15_000 }),
   );
   const transport: Transport = {
     ...bare,
     exec: (command, options) =>
-      trace.note(name, "exec", labelOf(command, options?.input), () => bare.exec(command, options)),
-    socket: (path) => trace.note(name, "socket", path, () => bare.socket(path)),
+      trace.record(name, "exec", labelOf(command, options?.input), () =>
+        bare.exec(command, options),
+      ),
+    socket: (path) => trace.record(name, "socket", path, () => bare.socket(path)),
   };
   transport.prepare(dockerSocket);
-  const greeting = await probeLogin(name, transport);
+  const login = await probeLogin(name, transport);
   const docker = dockerOver(name, () => transport.socket(dockerSocket));
-  noteCalls(docker, name, trace);
-  return createHost(name, transport, docker, greeting);
+  recordCalls(docker, name, trace);
+  return createHost(name, transport, docker, login);
 };
 
 type Dial = (
   options: { path: string; method: string },
-  answer: (...words: unknown[]) => void,
+  answer: (...results: unknown[]) => void,
 ) => void;
 
-const noteCalls = (docker: Docker, host: string, { spans }: Trace): void => {
+const recordCalls = (docker: Docker, host: string, { spans }: Trace): void => {
   const modem = docker.modem as unknown as { dial: Dial };
   const dial = modem.dial.bind(modem);
   modem.dial = (options, answer) => {
-    const begun = performance.now();
+    const started = performance.now();
     const [path = ""] = options.path.split("?");
-    dial(options, (...words) => {
+    dial(options, (...results) => {
       spans.push({
         host,
         kind: "docker",
         what: `${options.method} ${path}`,
-        begun,
+        started,
         ended: performance.now(),
       });
-      answer(...words);
+      answer(...results);
     });
   };
 };
 
-/** A script by what it is for: nobody knows it by its first line. */
+/** A name for a script, which its first line does not show. */
 const labelOf = (command: string, input: string | Uint8Array | undefined): string => {
   const text = typeof input === "string" ? input : command;
   const known: [RegExp, string][] = [
-    [/section os-release/, "greeting and facts"],
-    [/flock/, /rmdir "\$folder"/.test(text) ? "lock: give back" : "lock: take"],
-    [/exportfs -s/, "the disk"],
-    [/echo answers/, "look for a way to Docker"],
+    [/section os-release/, "login and facts"],
+    [/flock/, /rmdir "\$folder"/.test(text) ? "release the lock" : "take the lock"],
+    [/exportfs -s/, "inspect the disk"],
+    [/echo answers/, "find a route to Docker"],
   ];
   return known.find(([pattern]) => pattern.test(text))?.[1] ?? text.trim().slice(0, 40);
 };

@@ -7,17 +7,17 @@ import { roomPassword } from "../e2e/support/lab.js";
 import { median, seconds } from "./figure.js";
 import { type Span, type Trace, connectTraced, startTrace } from "./trace.js";
 
-/** One `up` with nothing to do, in this process, each wait noted: phases in order, then what they consist of. */
+/** Runs one `up` with nothing to do in this process, and returns its phases in order and then all waits. */
 export const whereTimeGoes = async (configFile: string, sshConfigFile: string): Promise<string> => {
   const trace = startTrace();
-  const begun = performance.now();
-  await walk(trace, configFile, sshConfigFile);
-  const all = performance.now() - begun;
+  const started = performance.now();
+  await runPhases(trace, configFile, sshConfigFile);
+  const all = performance.now() - started;
   const phases = trace.spans.filter(({ kind }) => kind === "phase");
   return [
-    `In all ${seconds(all)} (without Node's own start and loading).`,
+    `In total ${seconds(all)} (without the start of Node and the loading of modules).`,
     "",
-    ...phases.map((span) => line(span, begun)),
+    ...phases.map((span) => line(span, started)),
     "",
     ...groups(trace.spans.filter(({ kind }) => kind !== "phase")),
     "",
@@ -25,22 +25,26 @@ export const whereTimeGoes = async (configFile: string, sshConfigFile: string): 
 };
 
 /** The steps of src/commands/up.ts; with nothing to do it takes no lock. */
-const walk = async (trace: Trace, configFile: string, sshConfigFile: string): Promise<void> => {
-  const phase = <T>(what: string, work: () => Promise<T>) => trace.note("", "phase", what, work);
+const runPhases = async (
+  trace: Trace,
+  configFile: string,
+  sshConfigFile: string,
+): Promise<void> => {
+  const phase = <T>(what: string, work: () => Promise<T>) => trace.record("", "phase", what, work);
   const config = await phase("read the configuration", () => loadConfig(configFile));
   const secrets = new Map([["shared-password", roomPassword]]);
   const cluster = await phase("connect to all, first facts", () =>
     connectCluster(config, secrets, (name) => connectTraced(name, sshConfigFile, trace)),
   );
   try {
-    await phase("is there a class", () => managerDocker(cluster));
-    await phase("look at all pieces", () => lookOnly(cluster));
+    await phase("check that a class exists", () => managerDocker(cluster));
+    await phase("inspect all parts", () => inspectOnly(cluster));
   } finally {
-    await phase("hang up", () => closeCluster(cluster));
+    await phase("disconnect", () => closeCluster(cluster));
   }
 };
 
-const lookOnly = async (cluster: Cluster): Promise<void> => {
+const inspectOnly = async (cluster: Cluster): Promise<void> => {
   const { changed } = await reconcile(pieces, cluster, {
     report: { event: () => {}, close: () => {} },
     confirm: async () => false,
@@ -48,10 +52,10 @@ const lookOnly = async (cluster: Cluster): Promise<void> => {
   if (changed > 0) throw new Error(`there was something to do: ${changed} steps`);
 };
 
-const line = ({ what, begun, ended }: Span, start: number): string =>
-  `- ${seconds(begun - start)} → ${seconds(ended - start)}: ${what}, ${seconds(ended - begun)}`;
+const line = ({ what, started, ended }: Span, start: number): string =>
+  `- ${seconds(started - start)} → ${seconds(ended - start)}: ${what}, ${seconds(ended - started)}`;
 
-/** How often each thing was waited for, the middle and longest of these waits, and their sum. */
+/** The waits of each kind: their number, median, longest time and sum. */
 const groups = (spans: readonly Span[]): string[] => {
   const byWhat = new Map<string, Span[]>();
   for (const each of spans) {
@@ -59,7 +63,7 @@ const groups = (spans: readonly Span[]): string[] => {
     byWhat.set(name, [...(byWhat.get(name) ?? []), each]);
   }
   const rows = [...byWhat].map(([name, list]) => {
-    const times = list.map(({ begun, ended }) => ended - begun);
+    const times = list.map(({ started, ended }) => ended - started);
     const sum = times.reduce((total, time) => total + time, 0);
     return {
       sum,

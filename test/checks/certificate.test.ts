@@ -12,61 +12,61 @@ const authority = { domain: name, tls: letsEncrypt } as const;
 const found = async (
   config: Partial<Config>,
   {
-    known = name,
+    resolved = name,
     up = true,
-    world = {},
-  }: { known?: string; up?: boolean; world?: Partial<OperatorMachine> } = {},
+    operator = {},
+  }: { resolved?: string; up?: boolean; operator?: Partial<OperatorMachine> } = {},
 ) => {
-  const cluster = classOf(0, { config, answers: [["getent ahostsv4", `${known}\n`]] });
+  const cluster = classOf(0, { config, answers: [["getent ahostsv4", `${resolved}\n`]] });
   const files: Record<string, string> = up ? { [paths.edgeConfiguration]: "{}" } : {};
-  const open = { fetch: async () => new Response(null, { status: 404 }), ...world };
-  return lines(await certificate.run(contextOf(cluster, { facts: { files }, world: open })));
+  const open = { fetch: async () => new Response(null, { status: 404 }), ...operator };
+  return lines(await certificate.run(contextOf(cluster, { facts: { files }, operator: open })));
 };
 
-test("there is nothing to look at where no authority is asked", async (t) => {
+test("without an authority there is nothing to check", async (t) => {
   t.deepEqual(await found({ domain: name }), []);
   t.deepEqual(await found({ tls: { kind: "off", trustedProxies: [] } }), []);
 });
 
-test("an authority finds port 80 of a class that is up", async (t) => {
+test("an authority reaches port 80 of a class that is up", async (t) => {
   t.deepEqual(await found(authority), [`ok: port 80 of ${name} answers`]);
 });
 
-test("a port 80 that nobody answers at is a warning with both ways out", async (t) => {
+test("a port 80 that does not answer is a warning", async (t) => {
   const fetch = async () => Promise.reject(new Error("ETIMEDOUT"));
-  t.deepEqual(await found(authority, { world: { fetch } }), [
-    `warning: nobody answers at port 80 of ${name}, where Let's Encrypt asks`,
+  t.deepEqual(await found(authority, { operator: { fetch } }), [
+    `warning: port 80 of ${name} does not answer, and Let's Encrypt must reach it`,
   ]);
 });
 
-test("before the class is up, what will be needed is noted", async (t) => {
+test("before the class is up there is a note about port 80", async (t) => {
   t.regex(
     (await found(authority, { up: false }))[0] ?? "",
-    /^note: Let's Encrypt will ask at port 80/,
+    /^note: Let's Encrypt will connect to port 80/,
   );
 });
 
-test("a name that the manager does not know is a warning", async (t) => {
-  const [first] = await found(authority, { known: "" });
-  t.regex(first ?? "", /^warning manager: does not know geo.example.org, so that the edge/);
+test("a name that the manager cannot resolve is a warning", async (t) => {
+  const [first] = await found(authority, { resolved: "" });
+  t.regex(first ?? "", /^warning manager: cannot resolve geo.example.org, so the edge/);
 });
 
-test("by DNS neither port nor address matters", async (t) => {
+test("with DNS-01 neither the port nor the address matters", async (t) => {
   const dns = { kind: "hook", hook: "/no/such/hook" } as const;
-  t.deepEqual(await found({ ...authority, tls: { ...letsEncrypt, dns } }, { known: "" }), []);
+  t.deepEqual(await found({ ...authority, tls: { ...letsEncrypt, dns } }, { resolved: "" }), []);
 });
 
-test("CAA records of the nearest name that has any decide, for Let's Encrypt", async (t) => {
+test("for Let's Encrypt, the CAA records of the nearest name that has any are checked", async (t) => {
   const asked: string[] = [];
   const issuers = (all: Record<string, string[]>) => async (wanted: string) => {
     asked.push(wanted);
     return all[wanted] ?? [];
   };
   const warned = (all: Record<string, string[]>, config: Partial<Config> = authority) =>
-    found(config, { world: { issuers: issuers(all) } });
+    found(config, { operator: { issuers: issuers(all) } });
   t.regex(
     (await warned({ "example.org": ["digicert.com"] }))[0] ?? "",
-    /^warning: example.org has CAA records by which Let's Encrypt may give out no/,
+    /^warning: the CAA records of example.org do not allow Let's Encrypt to issue/,
   );
   t.deepEqual(asked, [name, "example.org"]);
   t.is((await warned({ "example.org": ["digicert.com", "letsencrypt.org; x=1"] })).length, 1);

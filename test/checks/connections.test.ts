@@ -8,15 +8,15 @@ import { contextOf, lines } from "./support/context.js";
 
 const megabyte = 2 ** 20;
 
-test("a manager alone has nobody to reach", async (t) => {
+test("a single manager needs no connection", async (t) => {
   const context = contextOf(classOf(0));
   t.deepEqual(neededConnections(context), []);
   t.deepEqual(await connections.run(context), []);
 });
 
-test("each way that Swarm and NFS need is tried, and 1 MB once for two machines", (t) => {
-  const ways = neededConnections(contextOf(classOf(2, { server: true })));
-  const said = ways.map(
+test("every connection of Swarm and NFS is tested, with 1 MB once per pair of machines", (t) => {
+  const needed = neededConnections(contextOf(classOf(2, { server: true })));
+  const said = needed.map(
     ({ from, to, protocol, port, size }) =>
       `${from.name} > ${to.name} ${port}/${protocol}${size === megabyte ? " 1 MB" : ""}`,
   );
@@ -40,7 +40,7 @@ test("each way that Swarm and NFS need is tried, and 1 MB once for two machines"
   ]);
 });
 
-test("the whole packet is as large as the smaller of two cards allows", (t) => {
+test("the size of the full packet follows the smaller MTU of two interfaces", (t) => {
   const card = { device: "eth0", address: "10.77.0.12", prefix: 24, mtu: 1450 };
   const context = contextOf(classOf(1), { some: { worker1: { addresses: [card] } } });
   const sizes = neededConnections(context).flatMap(({ port, size }) =>
@@ -49,7 +49,7 @@ test("the whole packet is as large as the smaller of two cards allows", (t) => {
   t.deepEqual(sizes, [1422, 1422]);
 });
 
-/** Two machines where perl answers as told: what each listener says of its ports, and what each prober found. */
+/** Two machines with a fake perl: the states that each listener prints for its ports, and each prober's results. */
 const tried = (listens: Record<string, string>, finds: Record<string, string>) => {
   const cluster = classOf(1);
   for (const host of cluster.hosts) host.run = perlOf(host, listens, finds);
@@ -84,7 +84,7 @@ const all = (address: string, result: string, portList: readonly string[]): stri
 const toWorker = ["tcp 7946", "udp 7946", "udp 4789"];
 const toManager = ["tcp 2377", ...toWorker, "tcp 2049"];
 
-test("what is reached is said for each machine, and every listener is ended", async (t) => {
+test("each machine reports what it reaches, and every listener is stopped", async (t) => {
   const cluster = tried(
     {},
     {
@@ -99,7 +99,7 @@ test("what is reached is said for each machine, and every listener is ended", as
   for (const host of cluster.hosts) t.true(host.asked.includes("kill 7"));
 });
 
-test("what did not answer, was refused or let only little through is told apart", async (t) => {
+test("unanswered, refused and truncated connections have separate findings", async (t) => {
   const cluster = tried(
     {},
     {
@@ -109,10 +109,10 @@ test("what did not answer, was refused or let only little through is told apart"
   );
   const said = lines(await connections.run(contextOf(cluster)));
   for (const start of [
-    "refusal manager: 7946/tcp+udp of worker1 (10.77.0.12) cannot be reached: no answer",
-    "refusal manager: 4789/udp of worker1 (10.77.0.12) passes little",
-    "refusal worker1: 2377/tcp of manager (10.77.0.11) cannot be reached: it was refused",
-    "refusal worker1: 7946/tcp+udp, 4789/udp of manager (10.77.0.11) cannot be reached: no answer",
+    "error manager: 7946/tcp+udp of worker1 (10.77.0.12) cannot be reached: no answer",
+    "error manager: 4789/udp of worker1 (10.77.0.12) passes small data",
+    "error worker1: 2377/tcp of manager (10.77.0.11) cannot be reached: the connection was refused",
+    "error worker1: 7946/tcp+udp, 4789/udp of manager (10.77.0.11) cannot be reached: no answer",
     "ok worker1: reaches 2049/tcp of manager",
   ])
     t.true(
@@ -121,8 +121,8 @@ test("what did not answer, was refused or let only little through is told apart"
     );
 });
 
-test("a port that Docker uses is connected to; of a UDP one nothing can be said", async (t) => {
-  const listens = { "manager tcp/2377": "taken", "manager udp/4789": "taken" };
+test("a TCP port that Docker uses is tested by connecting, and a UDP port is not tested", async (t) => {
+  const listens = { "manager tcp/2377": "occupied", "manager udp/4789": "occupied" };
   const cluster = tried(listens, {
     manager: all("10.77.0.12", "reached", toWorker),
     worker1: all(
@@ -133,20 +133,20 @@ test("a port that Docker uses is connected to; of a UDP one nothing can be said"
   });
   const running = { manager: { units: { "docker.service": "active" } } };
   const said = lines(await connections.run(contextOf(cluster, { some: running })));
-  t.true(said.includes("note worker1: 4789/udp of manager not tried: Docker uses it already"));
+  t.true(said.includes("note worker1: 4789/udp of manager not tested: Docker already uses it"));
   t.true(said.includes("ok worker1: reaches 2377/tcp, 7946/tcp+udp, 2049/tcp of manager"));
 });
 
-test("a UDP port that something other than Docker holds is refused on its machine", (t) => {
+test("a UDP port in use without Docker is an error of its machine", (t) => {
   const context = contextOf(classOf(1));
-  const way = neededConnections(context).find(
+  const connection = neededConnections(context).find(
     ({ port, to }) => port === 4789 && to.name === "manager",
   );
   const found = connectionFindings(
-    way === undefined ? [] : [{ ...way, result: "untried" }],
+    connection === undefined ? [] : [{ ...connection, result: "untried" }],
     context,
   );
-  t.deepEqual(lines(found), ["refusal manager: 4789/udp is taken, and Docker does not run there"]);
+  t.deepEqual(lines(found), ["error manager: 4789/udp is in use, but Docker does not run there"]);
 });
 
 test("a machine without perl fails the check, and the others stop listening", async (t) => {

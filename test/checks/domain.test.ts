@@ -13,13 +13,13 @@ const names: Record<string, string[]> = {
 const found = (name: string | undefined, destination: string) =>
   domain.run(
     contextOf(classOf(0, { config: { ...(name && { domain: name }), manager: { destination } } }), {
-      world: {
+      operator: {
         lookup: async (wanted) => names[wanted] ?? (/^[\d.]+$/.test(wanted) ? [wanted] : []),
       },
     }),
   );
 
-test("without a domain there is nothing to look up", async (t) => {
+test("without a domain there is nothing to resolve", async (t) => {
   t.deepEqual(await found(undefined, "debian@203.0.113.10"), []);
 });
 
@@ -28,28 +28,28 @@ for (const [name, destination] of [
   ["geo.example.org", "ssh://root@geo.example.org:2222"],
   ["inside.example.org", "manager"],
 ] as const)
-  test(`${name} leads to ${destination}`, async (t) => {
+  test(`${name} points to ${destination}`, async (t) => {
     t.deepEqual(
       (await found(name, destination)).map(({ level }) => level),
       ["ok"],
     );
   });
 
-test("a domain of somebody else's is a warning with the record to make", async (t) => {
+test("a domain that points elsewhere is a warning with the record to set", async (t) => {
   const [only] = await found("away.example.org", "debian@203.0.113.10");
   t.is(only?.level, "warning");
-  t.regex(only?.text ?? "", /leads to 198\.51\.100\.7, and manager has 203\.0\.113\.10/);
-  t.regex(only?.hint ?? "", /A record of away\.example\.org with 203\.0\.113\.10/);
+  t.regex(only?.text ?? "", /points to 198\.51\.100\.7, and manager has 203\.0\.113\.10/);
+  t.regex(only?.hint ?? "", /A record of away\.example\.org to 203\.0\.113\.10/);
 });
 
-test("a machine that finds only itself at its name is no proof", async (t) => {
+test("a name that resolves to a loopback address is no proof", async (t) => {
   const [only] = await found("loop.example.org", "debian@loop.example.org");
   t.is(only?.level, "warning");
-  t.regex(only?.hint ?? "", /with 10\.77\.0\.11/);
+  t.regex(only?.hint ?? "", /to 10\.77\.0\.11/);
 });
 
-test("a name that leads nowhere is a warning", async (t) => {
+test("a name that does not resolve is a warning", async (t) => {
   const [only] = await found("nowhere.example.org", "manager");
   t.is(only?.level, "warning");
-  t.regex(only?.text ?? "", /a name that leads nowhere/);
+  t.regex(only?.text ?? "", /^nowhere\.example\.org does not resolve/);
 });

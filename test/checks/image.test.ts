@@ -13,7 +13,7 @@ const unreachable: Distribution = async () => {
   throw new Error("dial tcp: lookup quay.io: no such host");
 };
 
-/** A class of two workers; those named have the image, its registry answers with that status, and to Docker as told. */
+/** The findings for a class of two workers: those in `having` have the image; `fetch` and `distribution` are the registry's answers. */
 const found = async (
   having: readonly string[],
   fetch: OperatorMachine["fetch"],
@@ -32,34 +32,34 @@ const found = async (
       }),
     } as unknown as Docker;
   }
-  return lines(await imageCheck.run(contextOf(cluster, { world: { fetch } })));
+  return lines(await imageCheck.run(contextOf(cluster, { operator: { fetch } })));
 };
 const status = (code: number) => async () => new Response(null, { status: code });
 
-test("an image that every machine of users has is asked of nobody", async (t) => {
+test("no registry is asked for an image that every machine of users has", async (t) => {
   t.deepEqual(await found(["worker1", "worker2"], status(404)), [
     `ok: ${reference} is on every machine that takes users`,
   ]);
 });
 
 for (const [code, line] of [
-  [200, `ok: ${reference} is at quay.io`],
-  [404, `refusal: ${reference} cannot be pulled: quay.io answers 404`],
-  [503, `note: ${reference}: quay.io could not be asked from here (503)`],
+  [200, `ok: ${reference} is available from quay.io`],
+  [404, `error: ${reference} cannot be pulled: quay.io answers 404`],
+  [503, `note: ${reference} could not be checked: quay.io gave no clear answer (503)`],
 ] as const)
-  test(`a registry's ${code} is a finding of its own`, async (t) => {
+  test(`a registry's ${code} has its own finding`, async (t) => {
     t.deepEqual(await found(["worker1"], status(code)), [line]);
   });
 
-test("where the manager has a Docker its word counts, since it is what will pull", async (t) => {
-  const line = [`ok: ${reference} is at its registry`];
+test("the answer of the manager's Docker takes precedence, since Docker will pull", async (t) => {
+  const line = [`ok: ${reference} is available from its registry`];
   t.deepEqual(await found([], status(404), async () => ({})), line);
   const refused = Object.assign(new Error("(HTTP code 403)"), { json: { message: "denied: no" } });
   const answer = await found([], status(200), async () => Promise.reject(refused));
-  t.deepEqual(answer, [`refusal: ${reference} cannot be pulled: its registry answers denied: no`]);
+  t.deepEqual(answer, [`error: ${reference} cannot be pulled: its registry answers denied: no`]);
 });
 
-test("a folder is looked at here, and what cannot be built is refused at its place", async (t) => {
+test("a build folder is checked here, and its error names the place in the configuration", async (t) => {
   const of = async (folder: string) => {
     const build = { folder, place: { file: "a.yaml", line: 5, column: 10 } };
     const cluster = classOf(1);
@@ -70,6 +70,6 @@ test("a folder is looked at here, and what cannot be built is refused at its pla
   t.regex(good ?? "", /^ok: scripts\/lab\.d\/notebook will be built on the manager: \d+ files/);
   t.regex(
     (await of("test/lab"))[0] ?? "",
-    /^refusal: a\.yaml:5:10 {2}build folder test\/lab has no Dockerfile/,
+    /^error: a\.yaml:5:10 {2}build folder test\/lab has no Dockerfile/,
   );
 });

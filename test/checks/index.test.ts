@@ -1,14 +1,14 @@
 import test from "ava";
 import type { Check } from "../../src/checks/check.js";
-import { type Found, refusal, runChecks } from "../../src/checks/index.js";
-import { planOf } from "../../src/checks/plan.js";
+import { type Found, preflightError, runChecks } from "../../src/checks/index.js";
+import { planCheck } from "../../src/checks/plan.js";
 import { tableOf } from "../../src/commands/check/table.js";
 import { UnreachableError, UserError, exitCode } from "../../src/errors.js";
 import type { Piece } from "../../src/reconcile/piece.js";
 import { paint } from "../../src/report/paint.js";
 import { classOf } from "../support/class-of.js";
 import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
-import { contextOf, fakeWorld, lines } from "./support/context.js";
+import { contextOf, fakeOperator, lines } from "./support/context.js";
 
 const host = (name: string, address: string) =>
   fakeHost(name, {
@@ -24,39 +24,39 @@ const throwing = (error: unknown): Check => ({
 });
 const fine: Check = { name: "fine", run: async () => [{ level: "ok", text: "all is well" }] };
 
-test("findings come in the order of the checks, each with its check's name", async (t) => {
+test("findings keep the order of the checks, each with its check's name", async (t) => {
   const found = await runChecks(
     [throwing(new UserError("no", { host: "worker", hint: "do" })), fine],
     cluster,
-    fakeWorld(),
+    fakeOperator(),
   );
   t.deepEqual(found, [
-    { check: "broken", host: "worker", level: "refusal", text: "no", hint: "do" },
+    { check: "broken", host: "worker", level: "error", text: "no", hint: "do" },
     { check: "fine", level: "ok", text: "all is well" },
   ]);
 });
 
-test("a lost machine and a mistake of ours end the run", async (t) => {
+test("a lost machine and a bug in swarmhub end the run", async (t) => {
   for (const error of [new UnreachableError("worker", "gone"), new TypeError("oh")])
-    await t.throwsAsync(runChecks([throwing(error), fine], cluster, fakeWorld()), { is: error });
+    await t.throwsAsync(runChecks([throwing(error), fine], cluster, fakeOperator()), { is: error });
 });
 
 const found: Found[] = [
   { check: "clock", level: "ok", text: "agree" },
-  { check: "taken", host: "manager", level: "refusal", text: "port 443 is taken", hint: "stop it" },
-  { check: "space", host: "worker", level: "warning", text: "little room" },
+  { check: "ports", host: "manager", level: "error", text: "port 443 is in use", hint: "stop it" },
+  { check: "disk", host: "worker", level: "warning", text: "little room" },
   { check: "image", level: "note", text: "not asked" },
 ];
 
-test("the table has each machine with what it does, then the class", (t) => {
+test("the table lists each machine with its roles, then the class", (t) => {
   t.deepEqual(
     tableOf(found, cluster).map((line) => paint(line, 200, false)),
     [
       "manager  manager, storage",
-      "  ✗ taken  port 443 is taken",
+      "  ✗ ports  port 443 is in use",
       "           → stop it",
       "worker  worker",
-      "  ! space  little room",
+      "  ! disk   little room",
       "the class",
       "  ✓ clock  agree",
       "  · image  not asked",
@@ -64,12 +64,12 @@ test("the table has each machine with what it does, then the class", (t) => {
   );
 });
 
-test("what is refused ends in exit code 3, listed where no table was shown", (t) => {
-  const error = refusal(found, { listed: true });
+test("errors end in exit code 3, listed if no table was shown", (t) => {
+  const error = preflightError(found, { listed: true });
   t.is(error?.code, exitCode.preflight);
-  t.is(error?.message, "this class cannot be made:\n  manager: port 443 is taken\n    → stop it");
-  t.is(refusal(found, { listed: false })?.message, "this class cannot be made: 1 refusal");
-  t.is(refusal(found.slice(2), { listed: true }), undefined);
+  t.is(error?.message, "preflight failed:\n  manager: port 443 is in use\n    → stop it");
+  t.is(preflightError(found, { listed: false })?.message, "preflight failed: 1 error");
+  t.is(preflightError(found.slice(2), { listed: true }), undefined);
 });
 
 const piece = (name: string, plan: Piece["plan"]): Piece => ({
@@ -79,7 +79,7 @@ const piece = (name: string, plan: Piece["plan"]): Piece => ({
   remove: () => [],
 });
 
-test("what each piece refuses is found, not only what the first does; what destroys is announced", async (t) => {
+test("every part's refusal is found, not only the first; steps that destroy data are announced", async (t) => {
   const refusing = (message: string, on?: string) =>
     piece(message, () => {
       throw new UserError(message, { host: on, code: exitCode.preflight });
@@ -88,14 +88,14 @@ test("what each piece refuses is found, not only what the first does; what destr
     { host: manager, title: "format /dev/vdb", destroys: "it", run: async () => {} },
     { host: manager, title: "mount it", run: async () => {} },
   ]);
-  const check = planOf([
+  const check = planCheck([
     refusing("it runs Fedora", "worker1"),
     destroying,
     refusing("no range is free"),
   ]);
   t.deepEqual(lines(await check.run(contextOf(classOf(1)))), [
-    "refusal worker1: it runs Fedora",
-    "ok manager: `up` will ask first, then format /dev/vdb",
-    "refusal: no range is free",
+    "error worker1: it runs Fedora",
+    "ok manager: `up` will ask for confirmation, then format /dev/vdb",
+    "error: no range is free",
   ]);
 });

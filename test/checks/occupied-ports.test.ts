@@ -13,7 +13,7 @@ const found = async (
   cluster = classOf(1),
 ): Promise<string[]> => lines(await occupiedPorts.run(contextOf(cluster, some)));
 
-test("what listens is read from each machine's own word", async (t) => {
+test("the listening programs are read from `ss` on each machine", async (t) => {
   const ss = [
     'LISTEN 0 511 0.0.0.0:443 0.0.0.0:* users:(("nginx",pid=7,fd=6),("nginx",pid=6,fd=6))',
     "LISTEN 0 64 [::]:2049 [::]:*",
@@ -27,7 +27,7 @@ test("what listens is read from each machine's own word", async (t) => {
   ]);
 });
 
-test("free doors are said to be free", async (t) => {
+test("free ports are reported as free", async (t) => {
   t.deepEqual(await found(), ["ok manager: 80 and 443 free"]);
 });
 
@@ -45,10 +45,12 @@ for (const [host, port, program] of [
   ["worker1", 7946, "consul"],
   ["manager", 2049, "ganesha.nfsd"],
 ] as const)
-  test(`${program} on port ${port} of ${host} is refused by its name`, async (t) => {
+  test(`${program} on port ${port} of ${host} is reported by name`, async (t) => {
     const said = await found(listening(host, port, program));
     t.true(
-      said.some((line) => line.startsWith(`refusal ${host}: port ${port} is taken by ${program};`)),
+      said.some((line) =>
+        line.startsWith(`error ${host}: port ${port} is in use by ${program}, but `),
+      ),
     );
   });
 
@@ -60,18 +62,18 @@ for (const [host, port, program] of [
   ["manager", 2049, "a program"],
   ["manager", 22, "sshd"],
 ] as const)
-  test(`${program} on port ${port} of ${host} is nobody's business`, async (t) => {
+  test(`${program} on port ${port} of ${host} is no problem`, async (t) => {
     t.deepEqual(await found(listening(host, port, program)), ["ok manager: 80 and 443 free"]);
   });
 
-test("the class that runs already holds its own doors", async (t) => {
+test("a running class uses its own ports", async (t) => {
   const some = { manager: { files: { [paths.edgeConfiguration]: "{}" } } };
   t.deepEqual(await found({ some, ...listening("manager", 443, "docker-proxy") }), [
-    "ok manager: 80 and 443 served by this class",
+    "ok manager: 80 and 443 used by this class",
   ]);
 });
 
-test("the registry's port is wanted on each node of a class that builds and has workers", async (t) => {
+test("the registry's port is needed on each node of a class that builds images and has workers", async (t) => {
   const build = { folder: "/class/image", place: { file: "a.yaml", line: 5, column: 10 } };
   const building = (workers: number) => {
     const cluster = classOf(workers);
@@ -79,7 +81,10 @@ test("the registry's port is wanted on each node of a class that builds and has 
     return cluster;
   };
   const other = listening("worker1", 20500, "python3");
-  t.regex((await found(other, building(1)))[0] ?? "", /port 20500 is taken by python3/);
+  t.regex(
+    (await found(other, building(1)))[0] ?? "",
+    /port 20500 is in use by python3, but the registry of built images needs it/,
+  );
   t.is((await found(other)).length, 1);
   for (const ours of ["systemd", "systemd-socket-"])
     t.is((await found(listening("worker1", 20500, ours), building(1))).length, 1);

@@ -7,7 +7,7 @@ import { contextOf, lines } from "./support/context.js";
 const run = (...[cluster, options]: Parameters<typeof contextOf>) =>
   system.run(contextOf(cluster, { ...options, facts: { kernel: "6.12", ...options?.facts } }));
 
-test("a kernel with all features is named with those that its machine needs", async (t) => {
+test("a kernel with all features is reported with those that its machine needs", async (t) => {
   const found = lines(await run(classOf(1, { server: true })));
   t.is(found.length, 3);
   t.regex(
@@ -26,31 +26,31 @@ for (const [module, host] of [
   ["nfsd", "manager"],
   ["xfs", "manager"],
 ] as const)
-  test(`a machine without ${module} is refused with the package that has it`, async (t) => {
+  test(`a machine without ${module} is an error with the package to install`, async (t) => {
     const some = { [host]: { missingModules: [module] } };
     const found = await run(classOf(1), { some });
-    const refusals = found.filter(({ level }) => level === "refusal");
-    t.is(refusals.length, 1);
-    t.is(refusals[0]?.host, host);
-    t.true(refusals[0]?.text.includes(`module ${module}`));
-    t.regex(refusals[0]?.hint ?? "", /apt-get install linux-/);
+    const errors = found.filter(({ level }) => level === "error");
+    t.is(errors.length, 1);
+    t.is(errors[0]?.host, host);
+    t.true(errors[0]?.text.includes(`module ${module}`));
+    t.regex(errors[0]?.hint ?? "", /apt-get install linux-/);
   });
 
-test("what a worker's kernel has no need of is not missed", async (t) => {
+test("a feature that a worker does not need is not missed", async (t) => {
   const found = await run(classOf(1), { some: { worker1: { missingModules: ["nfsd", "xfs"] } } });
   t.true(found.every(({ level }) => level === "ok"));
 });
 
-test("XFS without quota is refused where the homes are, and only there", async (t) => {
+test("XFS without quota is an error on the storage host only", async (t) => {
   const xfsFeatures = "SGI XFS with ACLs, security attributes, no debug enabled";
   const found = await run(classOf(1), { facts: { xfsFeatures } });
   t.deepEqual(
     found.map(({ host, level }) => `${host} ${level}`),
-    ["manager refusal", "worker1 ok"],
+    ["manager error", "worker1 ok"],
   );
 });
 
-test("Ubuntu is told of its package of further modules", async (t) => {
+test("on Ubuntu the hint names its package of extra modules", async (t) => {
   const found = await run(classOf(0), {
     facts: {
       system: { id: "ubuntu", like: ["debian"], version: "24.04", name: "Ubuntu 24.04" },
@@ -60,6 +60,6 @@ test("Ubuntu is told of its package of further modules", async (t) => {
   t.is(found[0]?.hint?.split(",")[0], "sudo apt-get install linux-modules-extra-6.12");
 });
 
-test("what XFS says of itself comes with the facts", (t) => {
+test("the facts have XFS's features", (t) => {
   t.is(factsFrom("\n\u001exfs\nSGI XFS with quota\n").xfsFeatures, "SGI XFS with quota");
 });

@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { Argument, Command } from "commander";
 import { type Shell, completion, shells } from "../../src/cli/completion.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const program = new Command("toy")
   .description("a toy")
@@ -20,23 +20,22 @@ program.command("completion").addArgument(new Argument("<shell>").choices(["bash
 const script = (shell: Shell) => completion(program, shell, { logs: ["hub", "edge"] });
 const run = (shell: string, ...argv: string[]): string =>
   execFileSync(shell, argv, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-const isHere = (shell: string): boolean => {
+const isInstalled = (shell: string): boolean => {
   try {
-    return run(shell, "-c", "echo here").includes("here");
+    return run(shell, "-c", "echo yes").includes("yes");
   } catch {
     return false;
   }
 };
 
 for (const shell of shells)
-  (isHere(shell) ? test : test.skip)(`${shell} can read its completion`, async (t) => {
-    const folder = await mkdtemp(join(tmpdir(), "completion-"));
+  (isInstalled(shell) ? test : test.skip)(`${shell} accepts its completion`, async (t) => {
+    const folder = temporaryFolder();
     await writeFile(join(folder, shell), script(shell));
     t.is(run(shell, "-n", join(folder, shell)), "");
-    await rm(folder, { recursive: true });
   });
 
-/** What real bash offers behind these words; the last one is what is being typed. */
+/** What a real bash offers after these words; the last one is being typed. */
 const offered = (...words: string[]): string[] =>
   run(
     "bash",
@@ -83,22 +82,28 @@ for (const [typed, expected] of [
     );
   });
 
-(isHere("fish") ? test : test.skip)("fish offers commands, their options and their words", (t) => {
-  const offer = (line: string) =>
-    run("fish", "-c", `${script("fish")}\ncomplete -C '${line}'`)
-      .trim()
-      .split("\n")
-      .map((each) => each.split("\t")[0]);
-  t.true(offer("toy ").includes("logs"));
-  t.deepEqual(offer("toy logs "), ["edge", "hub"]);
-  t.deepEqual(offer("toy up --y"), ["--yes"]);
-  t.deepEqual(offer("toy logs --fol"), ["--follow"]);
-  t.deepEqual(offer("toy quota "), ["set", "up"]);
-  t.deepEqual(offer("toy quota set --al"), ["--all"]);
-  t.deepEqual(offer("toy quota up --ye"), [""]);
-});
+(isInstalled("fish") ? test : test.skip)(
+  "fish offers commands, their options and their words",
+  (t) => {
+    const offer = (line: string) =>
+      run("fish", "-c", `${script("fish")}\ncomplete -C '${line}'`)
+        .trim()
+        .split("\n")
+        .map((each) => each.split("\t")[0]);
+    t.true(offer("toy ").includes("logs"));
+    t.deepEqual(offer("toy logs "), ["edge", "hub"]);
+    t.deepEqual(offer("toy up --y"), ["--yes"]);
+    t.deepEqual(offer("toy logs --fol"), ["--follow"]);
+    t.deepEqual(offer("toy quota "), ["set", "up"]);
+    t.deepEqual(offer("toy quota set --al"), ["--all"]);
+    t.deepEqual(offer("toy quota up --ye"), [""]);
+  },
+);
 
-(isHere("zsh") ? test : test.skip)("zsh takes it as the completion of the command", (t) => {
-  const input = `autoload -U compinit && compinit -u -D\n${script("zsh")}\nprint $_comps[toy]`;
-  t.is(run("zsh", "-f", "-c", input).trim(), "_toy");
-});
+(isInstalled("zsh") ? test : test.skip)(
+  "zsh registers it as the completion of the command",
+  (t) => {
+    const input = `autoload -U compinit && compinit -u -D\n${script("zsh")}\nprint $_comps[toy]`;
+    t.is(run("zsh", "-f", "-c", input).trim(), "_toy");
+  },
+);

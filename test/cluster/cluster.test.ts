@@ -16,7 +16,7 @@ const machine = (name: string, machineId = name): FakeHost & { closed: number } 
   return host;
 };
 
-test("machines are told apart by what they do", (t) => {
+test("machines are assigned to their roles", (t) => {
   const hosts = ["a", "b", "c"].map((name) => fakeHost(name));
   const cluster = clusterOf(config, none, hosts);
   const [a, b, c] = hosts;
@@ -27,7 +27,7 @@ test("machines are told apart by what they do", (t) => {
   t.deepEqual(cluster.seatHosts, [b, c]);
 });
 
-test("a server for the homes is a machine but no node", (t) => {
+test("a separate storage server is a host but not a node", (t) => {
   const hosts = ["a", "b", "c", "d"].map((name) => fakeHost(name));
   const cluster = clusterOf(withServer, none, hosts);
   t.is(cluster.storage, hosts[3]!);
@@ -35,14 +35,14 @@ test("a server for the homes is a machine but no node", (t) => {
   t.deepEqual(cluster.nodes, hosts.slice(0, 3));
 });
 
-test("with no workers the manager takes users", (t) => {
+test("without workers the manager takes users", (t) => {
   const alone = fakeHost("a");
   const cluster = clusterOf({ ...config, workers: [] }, none, [alone]);
   t.deepEqual(cluster.seatHosts, [alone]);
   t.deepEqual(cluster.workers, []);
 });
 
-test("all machines that cannot be reached are named, and the others let go", async (t) => {
+test("all unreachable machines are named, and the other connections are closed", async (t) => {
   const a = machine("a");
   const error = await userError(
     connectCluster(config, none, async (name) => {
@@ -55,7 +55,7 @@ test("all machines that cannot be reached are named, and the others let go", asy
   t.is(a.closed, 1);
 });
 
-test("two hosts that turn out to be one machine are refused", async (t) => {
+test("two hosts that are the same machine are refused", async (t) => {
   const hosts = [machine("a"), machine("b"), machine("c", "b")];
   const error = await userError(
     connectCluster(config, none, async (name) => hosts.find((host) => host.name === name)!),
@@ -68,7 +68,7 @@ test("two hosts that turn out to be one machine are refused", async (t) => {
   );
 });
 
-test("a class is connected to side by side and let go as a whole", async (t) => {
+test("all connections of a class are opened and closed", async (t) => {
   const hosts = ["a", "b", "c", "d"].map((name) => machine(name));
   const secrets = new Map([["shared-password", "word"]]);
   const cluster = await connectCluster(withServer, secrets, async (name) =>

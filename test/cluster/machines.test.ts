@@ -5,17 +5,17 @@ import { UserError, exitCode } from "../../src/errors.js";
 import type { NetworkAddress } from "../../src/host/facts.js";
 import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
 
-const card = (device: string, address: string, prefix = 24): NetworkAddress => ({
+const entry = (device: string, address: string, prefix = 24): NetworkAddress => ({
   device,
   address,
   prefix,
   mtu: 1500,
 });
 const byDefault = [{ destination: "default", device: "eth0" }];
-const cards = (...addresses: NetworkAddress[]) => ({ addresses, routes: byDefault });
+const interfaces = (...addresses: NetworkAddress[]) => ({ addresses, routes: byDefault });
 
-const found = (
-  all: Record<string, ReturnType<typeof cards>>,
+const addresses = (
+  all: Record<string, ReturnType<typeof interfaces>>,
   config: Parameters<typeof fakeCluster>[2] = {},
 ) => {
   const [manager, ...workers] = Object.keys(all).map((name) => fakeHost(name));
@@ -24,59 +24,60 @@ const found = (
   return [...addressesOf(cluster, facts)].map(([host, address]) => `${host.name} ${address}`);
 };
 
-test("the network that all machines share is taken before that of the default route", (t) => {
+test("a network that all machines share takes precedence over the default route", (t) => {
   t.deepEqual(
-    found({
-      a: cards(card("eth0", "203.0.113.10"), card("eth1", "10.0.0.5")),
-      b: cards(card("eth0", "198.51.100.7"), card("eth1", "10.0.0.6")),
+    addresses({
+      a: interfaces(entry("eth0", "203.0.113.10"), entry("eth1", "10.0.0.5")),
+      b: interfaces(entry("eth0", "198.51.100.7"), entry("eth1", "10.0.0.6")),
     }),
     ["a 10.0.0.5", "b 10.0.0.6"],
   );
 });
 
-test("machines that share no network are known by the address of their default route", (t) => {
+test("machines without a shared network use the address of their default route", (t) => {
   t.deepEqual(
-    found({
-      a: cards(card("eth1", "10.0.0.5"), card("eth0", "203.0.113.10")),
-      b: cards(card("eth0", "198.51.100.7")),
+    addresses({
+      a: interfaces(entry("eth1", "10.0.0.5"), entry("eth0", "203.0.113.10")),
+      b: interfaces(entry("eth0", "198.51.100.7")),
     }),
     ["a 203.0.113.10", "b 198.51.100.7"],
   );
 });
 
-test("a machine alone is known by the address of its default route", (t) => {
-  t.deepEqual(found({ a: cards(card("eth1", "10.0.0.5"), card("eth0", "203.0.113.10")) }), [
-    "a 203.0.113.10",
-  ]);
+test("a single machine uses the address of its default route", (t) => {
+  t.deepEqual(
+    addresses({ a: interfaces(entry("eth1", "10.0.0.5"), entry("eth0", "203.0.113.10")) }),
+    ["a 203.0.113.10"],
+  );
 });
 
-test("Docker's own bridges connect no machines", (t) => {
+test("Docker's own bridges are ignored", (t) => {
   const bridges = [
-    card("docker0", "172.17.0.1", 16),
-    card("docker_gwbridge", "172.18.0.1", 16),
-    card("br-0123456789ab", "172.19.0.1", 16),
+    entry("docker0", "172.17.0.1", 16),
+    entry("docker_gwbridge", "172.18.0.1", 16),
+    entry("br-0123456789ab", "172.19.0.1", 16),
   ];
   t.deepEqual(
-    found({
-      a: cards(...bridges, card("eth0", "203.0.113.10")),
-      b: cards(...bridges, card("eth0", "198.51.100.7")),
+    addresses({
+      a: interfaces(...bridges, entry("eth0", "203.0.113.10")),
+      b: interfaces(...bridges, entry("eth0", "198.51.100.7")),
     }),
     ["a 203.0.113.10", "b 198.51.100.7"],
   );
 });
 
-test("a network in which all have the same address connects nobody, an own bridge with an address does", (t) => {
-  const libvirt = card("virbr0", "192.168.122.1");
+test("a network in which all have the same address is ignored, an own bridge with an address is not", (t) => {
+  const libvirt = entry("virbr0", "192.168.122.1");
   t.deepEqual(
-    found({
-      a: cards(libvirt, card("eth0", "203.0.113.10"), card("br-lan", "10.0.0.5")),
-      b: cards(libvirt, card("eth0", "198.51.100.7"), card("br-lan", "10.0.0.6")),
+    addresses({
+      a: interfaces(libvirt, entry("eth0", "203.0.113.10"), entry("br-lan", "10.0.0.5")),
+      b: interfaces(libvirt, entry("eth0", "198.51.100.7"), entry("br-lan", "10.0.0.6")),
     }),
     ["a 10.0.0.5", "b 10.0.0.6"],
   );
 });
 
-test("an address that the configuration gives is taken", (t) => {
+test("a configured address is used", (t) => {
   const config = {
     config: {
       manager: { destination: "a", address: "203.0.113.10" },
@@ -84,10 +85,10 @@ test("an address that the configuration gives is taken", (t) => {
     },
   };
   t.deepEqual(
-    found(
+    addresses(
       {
-        a: cards(card("eth0", "203.0.113.10"), card("eth1", "10.0.0.5")),
-        b: cards(card("eth1", "10.0.0.6")),
+        a: interfaces(entry("eth0", "203.0.113.10"), entry("eth1", "10.0.0.5")),
+        b: interfaces(entry("eth1", "10.0.0.6")),
       },
       config,
     ),
@@ -95,25 +96,30 @@ test("an address that the configuration gives is taken", (t) => {
   );
 });
 
-test("an address that the machine does not have is refused with those that it has", (t) => {
+test("a configured address that the machine lacks is refused by naming its addresses", (t) => {
   const config = { config: { manager: { destination: "a", address: "192.0.2.1" } } };
   const error = t.throws(
-    () => found({ a: cards(card("eth0", "203.0.113.10"), card("eth1", "10.0.0.5")) }, config),
+    () =>
+      addresses(
+        { a: interfaces(entry("eth0", "203.0.113.10"), entry("eth1", "10.0.0.5")) },
+        config,
+      ),
     {
       instanceOf: UserError,
-      message: "a: no network card has the address 192.0.2.1 (they have 203.0.113.10, 10.0.0.5)",
+      message:
+        "a: no network interface has the address 192.0.2.1 (they have 203.0.113.10, 10.0.0.5)",
     },
   );
   t.is(error?.code, exitCode.preflight);
 });
 
 test("a machine without an IPv4 address is refused", (t) => {
-  t.throws(() => found({ a: cards() }), {
-    message: "a: there is no IPv4 address that other machines could use",
+  t.throws(() => addresses({ a: interfaces() }), {
+    message: "a: there is no IPv4 address that other machines can use",
   });
 });
 
-test("networks are told by their first address", (t) => {
+test("a network is identified by its first address", (t) => {
   t.is(networkOf({ address: "10.77.3.200", prefix: 22 }), "10.77.0.0/22");
   t.is(networkOf({ address: "203.0.113.10", prefix: 32 }), "203.0.113.10/32");
   t.is(networkOf({ address: "255.255.255.255", prefix: 1 }), "128.0.0.0/1");

@@ -13,25 +13,25 @@ const stateOf = (watcher: unknown, seconds = now) =>
     fakeHost("node1", { answers: [["mountpoint", `${seconds}\n${JSON.stringify(watcher)}\n`]] }),
   );
 
-test("status counts homes, and tells the full ones and what the watcher could not do", async (t) => {
+test("status shows the number of homes, the full ones and the failures of the watcher", async (t) => {
   const at = new Date(now * 1000).toISOString();
   const failures = [{ home: "bob", reason: "no\u0007 space" }];
   const state = await stateOf({ at, homes: 12, over90: ["ada"], failures });
-  t.is(state?.trouble, undefined);
+  t.is(state?.problem, undefined);
   t.deepEqual(homesLines(state!), ["12 homes, 1 over 90 % full: ada", "bob: no space"]);
 });
 
-test("a watcher that is stale, has a problem or never wrote is trouble", async (t) => {
+test("a watcher whose status is stale, missing or a problem is drift", async (t) => {
   const at = new Date(now * 1000).toISOString();
   for (const [watcher, seconds, text] of [
-    [{ at, homes: 1 }, now + 121, /no sign of life for 2 min 01 s/],
+    [{ at, homes: 1 }, now + 121, /has not responded for 2 min 01 s/],
     [
       { at, homes: 0, problem: "the disk is\ngone" },
       now,
       /^the quota watcher cannot work: the disk/,
     ],
-    [{ at: "soon" }, now, /has written nothing/],
-    ["", now, /has written nothing/],
+    [{ at: "soon" }, now, /has not written its status/],
+    ["", now, /has not written its status/],
   ] as const)
     t.regex(homesLines((await stateOf(watcher, seconds))!)[0] ?? "", text);
   t.is(await inspectClassHomes(fakeHost("node1", { answers: [["mountpoint", ""]] })), undefined);
@@ -61,7 +61,7 @@ const withServers = () => {
   return { cluster: twoMachines(engine), done };
 };
 
-test("each server is known with the machine that it runs on", async (t) => {
+test("each server has the machine that it runs on", async (t) => {
   const servers = await serversOf(withServers().cluster);
   t.deepEqual(
     [...servers],
@@ -75,7 +75,7 @@ test("each server is known with the machine that it runs on", async (t) => {
   t.is(serverText(undefined), "-");
 });
 
-test("a server that is stopped leaves no mount of its home, and no other volume is touched", async (t) => {
+test("a stopped server leaves no mount of its home, and no other volume is removed", async (t) => {
   const { cluster, done } = withServers();
   await stopServer(cluster, "ada");
   t.deepEqual(done.toSorted(), [
@@ -85,7 +85,7 @@ test("a server that is stopped leaves no mount of its home, and no other volume 
   ]);
 });
 
-test("the trash is kept for its days", (t) => {
+test("an entry stays in the trash for the configured days", (t) => {
   const deleted = new Date("2026-11-21T12:00:00Z");
   t.is(keptUntil({ deleted }, 30).toISOString(), "2026-12-21T12:00:00.000Z");
 });

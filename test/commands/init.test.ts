@@ -1,14 +1,13 @@
-import { mkdtemp, readFile, readdir, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import test from "ava";
 import { init } from "../../src/commands/init.js";
 import type { InitIo } from "../../src/commands/init/answers.js";
 import { loadConfig } from "../../src/config/load.js";
 import { exitCode } from "../../src/errors.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
-const freshPath = async (): Promise<string> =>
-  join(await mkdtemp(join(tmpdir(), "swarmhub-init-")), "swarmhub.yaml");
+const freshPath = (): string => join(temporaryFolder(), "swarmhub.yaml");
 
 type FakeTerminal = InitIo & { questions: string[]; lines: string[] };
 
@@ -22,7 +21,7 @@ const answering = (...answers: string[]): FakeTerminal => {
 };
 
 test("three answers are enough for a configuration", async (t) => {
-  const config = await freshPath();
+  const config = freshPath();
   const terminal = answering("debian@203.0.113.10", "debian@203.0.113.11, w2", "/dev/vdb");
   await init({ config, name: "geo-101" }, terminal);
   const written = await loadConfig(config);
@@ -34,7 +33,7 @@ test("three answers are enough for a configuration", async (t) => {
 });
 
 test("three times Enter makes a class of this machine, with ten homes in its file", async (t) => {
-  const config = await freshPath();
+  const config = freshPath();
   await init({ config }, answering("", " ", ""));
   const { manager, workers, storage } = await loadConfig(config);
   t.deepEqual([manager, workers], [{ destination: "local" }, []]);
@@ -45,7 +44,7 @@ test("three times Enter makes a class of this machine, with ten homes in its fil
 });
 
 test("with enough flags there are no questions", async (t) => {
-  const config = await freshPath();
+  const config = freshPath();
   const terminal = answering();
   await init(
     { config, manager: "m", worker: ["w"], file: "1G", domain: "geo.example.org" },
@@ -60,20 +59,20 @@ test("with enough flags there are no questions", async (t) => {
 
 test("with a domain the file has the line for Let's Encrypt as a comment, or active with --letsencrypt", async (t) => {
   const basic = { manager: "local", device: "/dev/vdb", domain: "geo.example.org" };
-  const offered = await freshPath();
+  const offered = freshPath();
   await init({ config: offered, ...basic }, answering());
   const text = await readFile(offered, "utf8");
   t.regex(text, /^# tls: \{letsencrypt: /m);
   t.is((await loadConfig(offered)).tls.kind, "self-signed");
   await writeFile(offered, text.replace(/^# (tls: )/m, "$1"));
   t.is((await loadConfig(offered)).tls.kind, "acme");
-  const asked = await freshPath();
+  const asked = freshPath();
   await init({ config: asked, ...basic, letsencrypt: "ada@example.org" }, answering());
   t.like((await loadConfig(asked)).tls, { authority: "Let's Encrypt", email: "ada@example.org" });
 });
 
 test("--letsencrypt without --domain or without an e-mail address is refused before any question", async (t) => {
-  const config = await freshPath();
+  const config = freshPath();
   const flags = { config, manager: "local", device: "/dev/vdb" };
   for (const [more, expected] of [
     [{ letsencrypt: "ada@example.org" }, /--letsencrypt needs --domain/],
@@ -86,13 +85,13 @@ test("--letsencrypt without --domain or without an e-mail address is refused bef
 });
 
 test("--manager and --device are enough flags", async (t) => {
-  const config = await freshPath();
+  const config = freshPath();
   await init({ config, manager: "local", device: "/dev/vdb" }, answering());
   t.deepEqual((await loadConfig(config)).workers, []);
 });
 
 test("the file is commented and short", async (t) => {
-  const config = await freshPath();
+  const config = freshPath();
   await init({ config, manager: "local", device: "/dev/vdb" }, answering());
   const lines = (await readFile(config, "utf8")).split("\n");
   t.true(lines.length < 35);
@@ -101,7 +100,7 @@ test("the file is commented and short", async (t) => {
 
 test("a name that YAML would read as another type is quoted", async (t) => {
   for (const name of ["null", "123", "true", "1e3", "0x1f"]) {
-    const config = await freshPath();
+    const config = freshPath();
     await init({ config, name, manager: "m", device: "/dev/vdb" }, answering());
     const written = await loadConfig(config);
     t.is(written.name, name);
@@ -109,14 +108,14 @@ test("a name that YAML would read as another type is quoted", async (t) => {
 });
 
 test("init prints the next commands", async (t) => {
-  const config = await freshPath();
+  const config = freshPath();
   const terminal = answering();
   await init({ config, manager: "local", device: "/dev/vdb" }, terminal);
   t.true(terminal.lines.some((line) => line.includes(`swarmhub up --config ${config}`)));
 });
 
 test("an invalid answer has a complaint, and the question comes again", async (t) => {
-  const config = await freshPath();
+  const config = freshPath();
   const terminal = answering("-x", "local", "", "40", "/dev/vd b", "40G");
   await init({ config }, terminal);
   t.is(terminal.questions.length, 6);
@@ -124,7 +123,7 @@ test("an invalid answer has a complaint, and the question comes again", async (t
 });
 
 test("after five invalid answers init stops and writes nothing", async (t) => {
-  const config = await freshPath();
+  const config = freshPath();
   await t.throwsAsync(init({ config }, answering("-", "-", "-", "-", "-")), {
     message: /no valid answer/,
   });
@@ -132,14 +131,14 @@ test("after five invalid answers init stops and writes nothing", async (t) => {
 });
 
 test("without a terminal the error names the flags", async (t) => {
-  const config = await freshPath();
+  const config = freshPath();
   const error = await t.throwsAsync(init({ config, manager: "local" }, answering()));
   t.is(error?.message, "no terminal: pass --manager and --device or --file");
   t.like(error, { code: exitCode.usage });
 });
 
 test("an existing file is never overwritten, and there are no questions", async (t) => {
-  const config = await freshPath();
+  const config = freshPath();
   await writeFile(config, "mine");
   const terminal = answering("local", "", "");
   await t.throwsAsync(init({ config }, terminal), { message: /already exists/ });
@@ -148,7 +147,7 @@ test("an existing file is never overwritten, and there are no questions", async 
 });
 
 test("a file that appears during the questions is not overwritten", async (t) => {
-  const config = await freshPath();
+  const config = freshPath();
   const terminal = answering("local", "", "");
   const ask = async (question: string): Promise<string | undefined> => {
     await writeFile(config, "mine");
@@ -159,7 +158,7 @@ test("a file that appears during the questions is not overwritten", async (t) =>
 });
 
 test("all invalid flags are named at once", async (t) => {
-  const config = await freshPath();
+  const config = freshPath();
   const flags = {
     name: "Geo",
     domain: "x",
@@ -186,7 +185,7 @@ test("all invalid flags are named at once", async (t) => {
 });
 
 test("answers that conflict with each other leave no file", async (t) => {
-  const config = await freshPath();
+  const config = freshPath();
   await t.throwsAsync(
     init({ config, manager: "a", worker: ["b@a"], device: "/dev/vdb" }, answering()),
     {

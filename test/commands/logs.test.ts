@@ -12,7 +12,7 @@ const frame = (stream: 1 | 2, text: string): Buffer => {
   header.writeUInt32BE(Buffer.byteLength(text), 4);
   return Buffer.concat([header, Buffer.from(text)]);
 };
-const gathered = async (chunks: Buffer[]): Promise<string[]> => {
+const linesFrom = async (chunks: Buffer[]): Promise<string[]> => {
   const found: string[] = [];
   for await (const { stream, line } of linesOf(chunksOf(chunks))) found.push(`${stream} ${line}`);
   return found;
@@ -21,12 +21,12 @@ const chunksOf = async function* (chunks: Buffer[]) {
   yield* chunks;
 };
 
-test("the two streams of a log are told apart, however the bytes are cut", async (t) => {
+test("the two streams of a log are separated, wherever the bytes are cut", async (t) => {
   const log = Buffer.concat([frame(1, "one\ntw"), frame(2, "bäd\n"), frame(1, "o\nlast")]);
   const expected = ["stdout one", "stderr bäd", "stdout two", "stdout last"];
   for (const size of [1, 3, 7, 8, 100])
     t.deepEqual(
-      await gathered(
+      await linesFrom(
         Array.from({ length: Math.ceil(log.length / size) }, (_, index) =>
           log.subarray(index * size, (index + 1) * size),
         ),
@@ -35,10 +35,10 @@ test("the two streams of a log are told apart, however the bytes are cut", async
     );
 });
 
-test("the log of a container with a terminal comes as it is", async (t) => {
-  t.deepEqual(await gathered([Buffer.from("plain\ntext")]), ["stdout plain", "stdout text"]);
-  t.deepEqual(await gathered([Buffer.from("ab")]), ["stdout ab"]);
-  t.deepEqual(await gathered([]), []);
+test("the log of a container with a terminal is unchanged", async (t) => {
+  t.deepEqual(await linesFrom([Buffer.from("plain\ntext")]), ["stdout plain", "stdout text"]);
+  t.deepEqual(await linesFrom([Buffer.from("ab")]), ["stdout ab"]);
+  t.deepEqual(await linesFrom([]), []);
 });
 
 test("the scheme of the hub's names is frozen", (t) => {
@@ -65,7 +65,7 @@ type Task = {
   made?: string;
 };
 
-/** A class of two machines with these tasks, and the log of each container; a container without one is gone. */
+/** A class of two machines with these tasks and the log of each container; a container without a log is removed. */
 const classWith = (tasks: readonly Task[], containers: Record<string, Buffer> = {}) => {
   const asked: string[] = [];
   const engine = (name: string): Partial<Docker> =>
@@ -129,7 +129,7 @@ test("a part's log is read from its container, on the machine of its node", asyn
   t.deepEqual(asked, ["worker: c1 7"]);
 });
 
-test("of several tasks the one that is wanted counts, then the one made last; what is gone is passed over", async (t) => {
+test("of several tasks the desired one is read, else the newest; a removed container is skipped", async (t) => {
   const tasks = [
     { service: "hub", node: "manager", container: "older", wanted: "shutdown", made: "2" },
     { service: "hub", node: "manager", container: "gone", wanted: "shutdown", made: "3" },
@@ -160,7 +160,7 @@ for (const [typed, service] of [
     t.deepEqual(await log(typed), ["mine"]);
   });
 
-test("what is not there is answered with what is", async (t) => {
+test("an unknown name is refused with the known ones", async (t) => {
   const tasks = ["hub", "edge", "nb-bob", "nb-ada"].map((service) => ({ service, node: "worker" }));
   const error = await userError(classWith(tasks).log("carol"));
   t.is(
@@ -170,14 +170,17 @@ test("what is not there is answered with what is", async (t) => {
   t.is(error.code, exitCode.usage);
 });
 
-test("a task without a container says why", async (t) => {
+test("a task without a container is reported with its reason", async (t) => {
   const { log } = classWith([{ service: "edge", node: "manager", state: "rejected" }]);
-  t.regex((await userError(log("edge"))).message, /edge has no container.*rejected: No such image/);
+  t.regex(
+    (await userError(log("edge"))).message,
+    /edge has no container and no log yet \(rejected: No such image/,
+  );
 });
 
-test("a container that is gone altogether is said to be", async (t) => {
+test("a removed container is reported as such", async (t) => {
   const error = await userError(classWith([]).log("quota"));
-  t.is(error.message, "quota has no container on manager any more");
+  t.is(error.message, "quota no longer has a container on manager");
 });
 
 test("a class that is not up has no logs", async (t) => {

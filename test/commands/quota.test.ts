@@ -5,7 +5,7 @@ import { setQuota } from "../../src/commands/quota/set.js";
 import { exitCode } from "../../src/errors.js";
 import type { Home, Homes } from "../../src/homes/inspect.js";
 import { plainLine } from "../../src/report/lines.js";
-import { said } from "../homes/support/perl-output.js";
+import { outputOf } from "../homes/support/perl-output.js";
 import { home, homes } from "../homes/support/seen.js";
 import { fakeCluster, fakeHost, fakeReport, userError } from "../support/fakes.js";
 
@@ -18,18 +18,18 @@ const three: Home[] = [
   { ...home("carl", 4), bytes: megabytes(7, 0), files: { used: 998, hard: 1000 } },
 ];
 
-test("quota ls shows who uses how much, and the sums", (t) => {
+test("quota ls shows the usage of each home, and the totals", (t) => {
   t.is(
     quotaText(homes({ homes: three }), { sort: "name", json: false }),
     `USER    USED  LIMIT         FILES      LAST CHANGE
 ada   950 MB   1 GB   92 %  10 of 1k   3 min ago
 bob     2 MB   2 GB    1 %  10 of 1k   9 days ago
 carl    7 MB   none   99 %  998 of 1k  -
-3 homes: 959 MB used of 3 GB granted, 1018 files; the disk has 8 GB of 16 GB left`,
+3 homes: 959 MB used of 3 GB granted, 1018 files; 8 GB of 16 GB free on the disk`,
   );
 });
 
-test("quota ls picks the full ones, and sorts by what is asked for", (t) => {
+test("quota ls filters by usage, and sorts by the requested column", (t) => {
   const users = (sort: "used" | "limit" | "files" | "changed", over?: number) =>
     (
       JSON.parse(
@@ -43,7 +43,7 @@ test("quota ls picks the full ones, and sorts by what is asked for", (t) => {
   t.deepEqual(users("changed"), ["ada", "bob", "carl"]);
 });
 
-test("quota ls draws a bar on a terminal, and a hostile name draws nothing anywhere", (t) => {
+test("quota ls draws a bar on a terminal, and a hostile name has no control characters anywhere", (t) => {
   const screen = { width: 200, height: 24, colour: false, unicode: true };
   const hostile = { ...home("x", 9, "a\u001b]0;x\u0007\u009b2J"), bytes: megabytes(512, 1024) };
   const seen = homes({ homes: [hostile] });
@@ -57,11 +57,11 @@ test("quota ls draws a bar on a terminal, and a hostile name draws nothing anywh
     );
 });
 
-/** A storage host whose watcher does `apply` once limits were written. */
+/** A storage host whose watcher runs `apply` after limits were written. */
 const storage = (seen: Homes, apply: (seen: Homes) => Homes = (same) => same) => {
   let now = seen;
   const written: string[] = [];
-  const host = fakeHost("node1", { answers: [["report -p", () => said(now)]] });
+  const host = fakeHost("node1", { answers: [["report -p", () => outputOf(now)]] });
   host.run = async (_argv, { input } = {}) => {
     if (input !== undefined) written.push(String(input));
     now = apply(now);
@@ -81,7 +81,7 @@ const limited = (bytes: number) => (seen: Homes) => ({
   homes: seen.homes.map((one) => ({ ...one, bytes: { ...one.bytes, hard: bytes } })),
 });
 
-test("quota set writes, waits for XFS, and says old and new", async (t) => {
+test("quota set writes the limit, waits for XFS, and shows the old and the new one", async (t) => {
   const { host, written } = storage(homes({ homes: [home("ada", 2)] }), limited(2 ** 31));
   const io = terminal();
   await setQuota(host, { users: ["ada"], bytes: 2 ** 31 }, { json: false }, io);
@@ -89,19 +89,19 @@ test("quota set writes, waits for XFS, and says old and new", async (t) => {
   t.deepEqual(io.printed, ["ada  1 GB → 2 GB"]);
 });
 
-test("quota set says that a limit lies below what is used", async (t) => {
+test("quota set warns about a limit below the usage", async (t) => {
   const seen = homes({ homes: [{ ...home("ada", 2), bytes: megabytes(300, 1024) }] });
   const io = terminal();
   const request = { users: undefined, bytes: 2 ** 27 };
   await setQuota(storage(seen, limited(2 ** 27)).host, request, { json: false }, io);
   t.deepEqual(io.report.events.map(plainLine), [
-    "warning: ada uses 300 MB, more than 128 MB: nothing is lost, and nothing more can be written until enough is deleted",
-    "new homes get what the configuration says: 1 GB and 1000 files",
+    "warning: ada uses 300 MB, more than 128 MB: no data is lost, but nothing can be written until enough is deleted",
+    "new homes get the configured limits: 1 GB and 1000 files",
   ]);
 });
 
-test("quota set that nobody applies says what is written, why, and what to do", async (t) => {
-  const dead = { at: ago(5), homes: 1, over90: [], failures: [], problem: undefined };
+test("quota set says that the limit is only saved, why, and what to do", async (t) => {
+  const dead = { at: ago(5), homes: 1, over90: [], failures: [] };
   const seen = homes({ homes: [home("ada", 2)], watcher: dead });
   const set = setQuota(
     storage(seen, (now) => ({
@@ -116,16 +116,16 @@ test("quota set that nobody applies says what is written, why, and what to do", 
   const error = await userError(set);
   t.is(
     error.message,
-    "node1: the limit is written down, but not in force for ada: the quota watcher gave no sign of life for 5 min 00 s",
+    "node1: the limit is saved, but not in force for ada: the quota watcher has not responded for 5 min 00 s",
   );
-  t.regex(error.hint ?? "", /`swarmhub up`/);
+  t.regex(error.hint ?? "", /type: swarmhub up/);
 });
 
-test("quota set writes nothing where one of the names is unknown", async (t) => {
+test("quota set writes nothing when a name is unknown", async (t) => {
   const { host, written } = storage(homes({ homes: [home("ada", 2)] }));
   const request = { users: ["ada", "adda"], bytes: 2 ** 31 };
   const error = await userError(setQuota(host, request, { json: false }, terminal()));
-  t.regex(error.message, /"adda"; did you mean ada\?/);
+  t.regex(error.message, /"adda" has no home; did you mean ada\?/);
   t.deepEqual(written, []);
 });
 
@@ -154,15 +154,13 @@ const right = {
   files: { used: 1, hard: 200_000 },
 };
 
-test("quota check is content where all is right", async (t) => {
+test("quota check succeeds when everything is correct", async (t) => {
   const { error, printed } = await check(homes({ homes: [right] }), false);
   t.is(error, undefined);
-  t.deepEqual(printed, [
-    "1 home: each has a project id of its own and the limits that it should have",
-  ]);
+  t.deepEqual(printed, ["1 home: all project ids and limits are correct"]);
 });
 
-test("quota check prints what differs for each home, with code 6", async (t) => {
+test("quota check prints the drift of each home, with code 6", async (t) => {
   const wrong = { ...right, bytes: megabytes(1, 0) };
   const { error, printed } = await check(homes({ homes: [wrong] }), false);
   t.deepEqual(printed, ["ada: its limit is none instead of 5 GB"]);
@@ -170,24 +168,35 @@ test("quota check prints what differs for each home, with code 6", async (t) => 
   t.regex(error?.hint ?? "", /--mend/);
 });
 
-test("quota check --mend rings the watcher and waits until all is right", async (t) => {
+test("quota check --mend wakes the watcher and waits until everything is correct", async (t) => {
   const wrong = { ...right, bytes: megabytes(1, 0) };
   const { error, printed } = await check(homes({ homes: [wrong] }), true, (seen) => ({
     ...seen,
     homes: [right],
   }));
   t.is(error, undefined);
-  t.is(printed[0], "1 finding mended");
+  t.is(printed[0], "1 finding repaired");
 });
 
-test("quota check --mend does not wait for a watcher that is away, and says so", async (t) => {
+test("quota check --mend does not wait for a watcher that is down, and reports it", async (t) => {
   const wrong = { ...right, bytes: megabytes(1, 0) };
   const { error, printed } = await check(homes({ homes: [wrong], watcher: undefined }), true);
   t.is(error?.code, exitCode.drift);
-  t.regex(printed[0] ?? "", /^all homes: .*has written nothing yet\n {2}→ `swarmhub up`/);
+  t.regex(printed[0] ?? "", /^all homes: .*has not written its status yet\n {2}→ `swarmhub up`/);
 });
 
-test("a class whose homes are temporary has nothing to limit, and says what would keep them", async (t) => {
+test("quota check --mend does not wait for what only a person can repair, and names the command", async (t) => {
+  const kept = { ...right, bytes: megabytes(1, 7 * 1024), own: { problem: "it is not JSON" } };
+  const { error, printed } = await check(homes({ homes: [kept] }), true);
+  t.is(error?.code, exitCode.drift);
+  t.regex(
+    printed[0] ?? "",
+    /^ada: limits\/ada is unreadable, so the home keeps its limit of 7 GB: .*\n {2}→ to set a limit again: `swarmhub quota set ada 10G`/,
+  );
+  t.regex(error?.hint ?? "", /`swarmhub quota set ada default`/);
+});
+
+test("a class with temporary homes has no limits, and the hint says how to keep homes", async (t) => {
   const cluster = fakeCluster(fakeHost("node1"), [], {
     config: { storage: { kind: "temporary" } },
   });

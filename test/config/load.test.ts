@@ -1,12 +1,13 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import test from "ava";
 import { loadConfig } from "../../src/config/load.js";
 import { UserError, exitCode } from "../../src/errors.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const fileWith = async (content: string | Uint8Array): Promise<string> => {
-  const path = join(await mkdtemp(join(tmpdir(), "swarmhub-config-")), "class.yaml");
+  const path = join(temporaryFolder(), "class.yaml");
   await writeFile(path, content);
   return path;
 };
@@ -184,7 +185,6 @@ test("bytes that are not UTF-8 are refused with their line and column", async (t
 test("a byte order mark is accepted", async (t) => {
   const path = await fileWith("\uFEFFname: a\nmanager: local\nstorage: {device: /dev/vdb}\n");
   t.is((await loadConfig(path)).name, "a");
-  await rm(path);
 });
 
 test("temporary homes need no disk, and persistent ones may have none yet", async (t) => {
@@ -192,4 +192,16 @@ test("temporary homes need no disk, and persistent ones may have none yet", asyn
     (await loadConfig(await fileWith(`name: a\nmanager: local\nstorage: ${storage}\n`))).storage;
   t.deepEqual(await storageOf("temporary"), { kind: "temporary" });
   t.like(await storageOf("{quota: 1G}"), { kind: "persistent", backing: { kind: "unnamed" } });
+});
+
+test("our own images come from the configured registry, else from the one of a packaged release, else they are built", async (t) => {
+  const minimal = "name: a\nmanager: local\nstorage: {device: /dev/vdb}\n";
+  const without = await fileWith(minimal);
+  const path = await fileWith(`${minimal}engine: {own-images: quay.io/courses}\n`);
+  const ownImages = async (...args: Parameters<typeof loadConfig>) =>
+    (await loadConfig(...args)).engine.ownImages;
+  t.is(await ownImages(path, "ghcr.io/release"), "quay.io/courses");
+  t.is(await ownImages(without, "ghcr.io/release"), "ghcr.io/release");
+  t.is(await ownImages(without, ""), undefined);
+  await t.throwsAsync(loadConfig(without, "https://quay.io"), { message: /without https/ });
 });

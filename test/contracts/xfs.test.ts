@@ -1,7 +1,7 @@
 import test from "ava";
+import { isHomeName } from "../../contracts/storage-folders.js";
 import {
   assignCommands,
-  isHomeName,
   limitCommand,
   limitInKiB,
   parseLsattr,
@@ -14,7 +14,7 @@ import {
 const homes = "/srv/swarmhub/homes";
 const entry = (id: number, name: string) => `    ${id} -------------------P-- ${homes}/${name}\n`;
 
-test("lsattr's lines become attributes by name, the parent's under a dot", (t) => {
+test("the lines of lsattr give attributes by name, the parent's under a dot", (t) => {
   const text = [
     `    7 -------------------P-- ${homes}/.`,
     `    0 ---------------------- ${homes}/..`,
@@ -33,7 +33,7 @@ test("lsattr's lines become attributes by name, the parent's under a dot", (t) =
 
 for (const [what, name] of [
   ["with a newline that imitates a line", "x\n    9 ---P-- ada"],
-  ["with an option's shape", "-rf"],
+  ["that looks like an option", "-rf"],
   ["with a carriage return", "bob\r"],
   ["with spaces", "ada lovelace"],
   ["hidden", ".ada"],
@@ -43,7 +43,7 @@ for (const [what, name] of [
   ["lost+found", "lost+found"],
   ["empty", ""],
 ] as const)
-  test(`a name ${what} is not a home's, and no line of it is taken for one`, (t) => {
+  test(`a name ${what} is not a home's, and none of its lines is taken for one`, (t) => {
     t.false(isHomeName(name));
     const text = entry(1, "ada") + entry(9, name);
     t.deepEqual([...parseLsattr(text, homes)], [["ada", { projectId: 1, inherits: true }]]);
@@ -63,13 +63,7 @@ test("a folder whose name only begins like a home's is not taken for that home",
       );
 });
 
-test("a home's name ends where it ends: no newline follows it", (t) => {
-  t.false(isHomeName("ada\n"));
-  t.true(isHomeName("a".repeat(28)));
-  t.false(isHomeName("a".repeat(29)));
-});
-
-test("the report's lines become accounts by project id", (t) => {
+test("the lines of the report give accounts by project id", (t) => {
   const text = [
     "#0                   0          0          0     00 [--------]          5          0          0     00 [--------]",
     "#12               2048          0      20480     00 [--------]          3          0         10     00 [--------]",
@@ -91,7 +85,7 @@ test("the report's lines become accounts by project id", (t) => {
 const state = (accounting: string, enforcement: string) =>
   `Project quota state on /srv/swarmhub (/dev/ubdb)\n  Accounting: ${accounting}\n  Enforcement: ${enforcement}\n`;
 
-test("limits are in force only when accounting and enforcement both are", (t) => {
+test("limits are in force only when accounting and enforcement are both on", (t) => {
   t.true(parseState(state("ON", "ON")));
   t.false(parseState(state("ON", "OFF")));
   t.false(parseState(state("OFF", "OFF")));
@@ -109,7 +103,7 @@ for (const [bytes, kib] of [
     t.is(limitInKiB(bytes), kib);
   });
 
-test("many commands go into one xfs_quota, on one file system, without the projects files", (t) => {
+test("one xfs_quota takes many commands, on one file system, without the projects files", (t) => {
   t.deepEqual(
     xfsQuota(
       "/srv/swarmhub",
@@ -132,7 +126,7 @@ test("many commands go into one xfs_quota, on one file system, without the proje
   );
 });
 
-test("a folder's commands end in close, so that a folder that is gone cannot pass its id to the one before", (t) => {
+test("the commands of a folder end in close, so that the id of a missing folder does not go to the one before", (t) => {
   t.deepEqual(assignCommands(`${homes}/ada`, 12), [
     `open -r ${homes}/ada`,
     "chproj 12",
@@ -142,6 +136,6 @@ test("a folder's commands end in close, so that a folder that is gone cannot pas
   ]);
 });
 
-test("only ids that were read back count as taken", (t) => {
+test("only ids that were read back count as assigned", (t) => {
   t.deepEqual([...parseProjectIds("projid = 12\nno files are open\nprojid = 14\n")], [12, 14]);
 });

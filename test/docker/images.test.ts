@@ -18,7 +18,7 @@ const layer = (id: string, status: string, current?: number, total?: number) => 
   progressDetail: current === undefined ? {} : { current, total },
 });
 
-test("a pull tells how far it is, never going back, and ends at 100 %", async (t) => {
+test("a pull reports its progress, which never falls, up to 100 %", async (t) => {
   const engine = await fakeEngine(t, (_, response) =>
     jsonLines(response, [
       { status: "Pulling from library/debian", id: "trixie" },
@@ -55,7 +55,7 @@ for (const [reference, query] of references)
     t.deepEqual(engine.asked, [`POST /images/create?${query}`]);
   });
 
-test("an image that does not exist is told in the registry's words", async (t) => {
+test("a missing image is reported with the registry's message", async (t) => {
   const refusal = "manifest for debian:nope not found: manifest unknown";
   const engine = await fakeEngine(t, (_, response) => json(response, 404, { message: refusal }));
   await t.throwsAsync(pullImage(dockerFor(t, engine), "debian:nope"), {
@@ -64,7 +64,7 @@ test("an image that does not exist is told in the registry's words", async (t) =
   });
 });
 
-test("an error in the middle of a pull is told in the registry's words", async (t) => {
+test("an error in the middle of a pull is reported with the registry's message", async (t) => {
   const engine = await fakeEngine(t, (_, response) =>
     jsonLines(response, [
       layer("a", "Downloading", 50, 100),
@@ -79,21 +79,21 @@ test("an error in the middle of a pull is told in the registry's words", async (
   });
 });
 
-test("a pull that says nothing any more is given up", async (t) => {
+test("a pull that falls silent is given up", async (t) => {
   const engine = await fakeEngine(t, (_, response) =>
     jsonLines(response, [layer("a", "Downloading", 50, 100)], true),
   );
   await t.throwsAsync(
     pullImage(dockerFor(t, engine), "debian:trixie", () => {}, 200),
-    { message: "cannot pull debian:trixie: Docker has said nothing for 0.2 s" },
+    { message: "cannot pull debian:trixie: no message from Docker for 0.2 s" },
   );
 });
 
-test("a pull that never begins to answer is given up too", async (t) => {
+test("a pull that is never answered is given up too", async (t) => {
   const engine = await fakeEngine(t, () => true);
   await t.throwsAsync(
     pullImage(dockerFor(t, engine), "debian:trixie", () => {}, 200),
-    { message: "cannot pull debian:trixie: Docker has said nothing for 0.2 s" },
+    { message: "cannot pull debian:trixie: no message from Docker for 0.2 s" },
   );
 });
 
@@ -112,7 +112,7 @@ for (const [kind, wrap] of [
   ["buffer", (bytes: Buffer) => bytes],
   ["stream", (bytes: Buffer) => Readable.from([bytes.subarray(0, 10), bytes.subarray(10)])],
 ] as const)
-  test(`a build gets its context from a ${kind}, unharmed, and shows its lines`, async (t) => {
+  test(`a build gets its context from a ${kind} unchanged, and shows its lines`, async (t) => {
     const context = Buffer.from(Array.from({ length: 200_000 }, (_, index) => index % 251));
     let sent: Buffer | undefined;
     const engine = await fakeEngine(t, async (request, response) => {
@@ -150,7 +150,7 @@ for (const [kind, wrap] of [
     });
   });
 
-test("a push names repository and tag, asks without a password, and counts the layers that are there", async (t) => {
+test("a push names repository and tag, sends no password, and counts the pushed layers", async (t) => {
   let asked: { url?: string | undefined; auth?: unknown } = {};
   const engine = await fakeEngine(t, (request, response) => {
     asked = { url: request.url, auth: request.headers["x-registry-auth"] };
@@ -170,7 +170,7 @@ test("a push names repository and tag, asks without a password, and counts the l
   t.is(seen.at(-1), "2 of 2 layers");
 });
 
-test("a push that is refused is told in the registry's words", async (t) => {
+test("a refused push is reported with the registry's message", async (t) => {
   const engine = await fakeEngine(t, (_, response) =>
     jsonLines(response, [{ error: "connection refused" }]),
   );
@@ -180,7 +180,7 @@ test("a push that is refused is told in the registry's words", async (t) => {
   });
 });
 
-test("a build that fails shows why and the last 20 lines before", async (t) => {
+test("a failed build shows the reason and the last 20 lines", async (t) => {
   const printed = Array.from({ length: 30 }, (_, index) => ({ stream: `line ${index + 1}\n` }));
   const engine = await fakeEngine(t, async (request, response) => {
     await buffer(request);
@@ -197,19 +197,19 @@ test("a build that fails shows why and the last 20 lines before", async (t) => {
   );
 });
 
-test("a build that says nothing any more is given up", async (t) => {
+test("a build that falls silent is given up", async (t) => {
   const engine = await fakeEngine(t, (_, response) =>
     jsonLines(response, [{ stream: "x\n" }], true),
   );
   await t.throwsAsync(
     buildImage(dockerFor(t, engine), Buffer.from("x"), { tag: "a:1", idleMs: 2000 }),
     {
-      message: "cannot build a:1: Docker has said nothing for 2 s\n  x",
+      message: "cannot build a:1: no message from Docker for 2 s\n  x",
     },
   );
 });
 
-test("a Dockerfile that the Engine cannot read is told in its words", async (t) => {
+test("a malformed Dockerfile is reported with the Engine's message", async (t) => {
   const engine = await fakeEngine(t, async (request, response) => {
     await buffer(request);
     return json(response, 400, {

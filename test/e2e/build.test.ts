@@ -3,9 +3,9 @@ import { join } from "node:path";
 import test from "ava";
 import { waitUntil } from "../../src/wait.js";
 import { bootLab, workshop } from "./support/lab.js";
-import { arrive } from "./support/user.js";
+import { logInWithRetry } from "./support/user.js";
 
-// A class whose image is built from a folder: each test goes on from the one before.
+// A class whose image is built from a folder. Each test continues from the previous one.
 const lab = await bootLab("e2e-build", 2, 2048, { prepared: true });
 const { swarmhub, folder } = await workshop(
   lab,
@@ -24,7 +24,7 @@ const dockerfile = (line: string) =>
     join(folder, "image/Dockerfile"),
     `FROM ${lab.image}\nCOPY word /word\nUSER root\n${line}\nUSER 1000:100\n`,
   );
-/** What a machine has of Docker's and of ours. */
+/** The images, containers, volumes, rules, listeners and files of a machine that the class may change. */
 const stateOf = (guest: number): Promise<string> =>
   lab.on(
     guest,
@@ -32,7 +32,7 @@ const stateOf = (guest: number): Promise<string> =>
   );
 const before = { 1: await stateOf(1), 2: await stateOf(2) };
 
-/** What a command says in somebody's server, which is on the worker. */
+/** Runs a command in a user's server, which is on the worker. */
 const inside = async (user: string, script: string): Promise<string> => {
   const container = (await lab.on(2, `docker ps -q -f name=nb-${user}`)).trim();
   return lab.on(2, `docker exec ${container} sh -c '${script}'`);
@@ -45,7 +45,7 @@ const builtOn = async (guest: number): Promise<number> =>
 test.after.always(() => lab.lab("down"));
 
 test.serial(
-  "a folder without a Dockerfile is said with its place before anything starts",
+  "a folder without a Dockerfile is an error with its line and column, and nothing is changed",
   async (t) => {
     const { code, stderr } = await swarmhub("up", "--yes");
     t.is(code, 2, stderr);
@@ -54,83 +54,77 @@ test.serial(
   },
 );
 
-test.serial(
-  "a build that fails says its last lines, and no user's server can start on it",
-  async (t) => {
-    await mkdir(join(folder, "image"));
-    await writeFile(join(folder, "image/word"), "one\n");
-    await dockerfile("RUN echo this fails; exit 7");
-    const { code, stderr, ms } = await swarmhub("up", "--yes");
-    t.log(`until it failed: ${Math.round(ms / 1000)} s`);
-    t.is(code, 1, stderr);
-    t.regex(stderr, /build the image of [^]*returned a non-zero code: 7[^]*this fails/);
-    t.is(await builtOn(1), 0);
-  },
-);
+test.serial("a build that fails shows its last lines, and leaves no image", async (t) => {
+  await mkdir(join(folder, "image"));
+  await writeFile(join(folder, "image/word"), "one\n");
+  await dockerfile("RUN echo this fails; exit 7");
+  const { code, stderr, ms } = await swarmhub("up", "--yes");
+  t.log(`until it failed: ${Math.round(ms / 1000)} s`);
+  t.is(code, 1, stderr);
+  t.regex(stderr, /build the image of [^]*returned a non-zero code: 7[^]*this fails/);
+  t.is(await builtOn(1), 0);
+});
 
-test.serial(
-  "the image is built once and brought to the worker, where a server is made of it",
-  async (t) => {
-    await dockerfile("RUN echo once >/made");
-    const { code, stderr, ms } = await swarmhub("up", "--yes");
-    t.log(`up took ${Math.round(ms / 1000)} s`);
-    t.log(stderr);
-    t.is(code, 0, stderr);
-    const again = await swarmhub("up");
-    t.regex(again.stderr, /nothing had to change/, again.stderr);
-    const anna = await arrive(address, "anna");
-    const start = await anna.start();
-    t.log(`anna's server was ready after ${start.ms} ms`);
-    t.true(start.ready, start.told);
-    t.is(await inside("anna", "cat /made /word"), "once\none\n");
-    t.is((await swarmhub("status")).code, 0);
-  },
-);
+test.serial("the image is built once, and a server starts from it on the worker", async (t) => {
+  await dockerfile("RUN echo once >/made");
+  const { code, stderr, ms } = await swarmhub("up", "--yes");
+  t.log(`up took ${Math.round(ms / 1000)} s`);
+  t.log(stderr);
+  t.is(code, 0, stderr);
+  const again = await swarmhub("up");
+  t.regex(again.stderr, /nothing had to change/, again.stderr);
+  const anna = await logInWithRetry(address, "anna");
+  const start = await anna.start();
+  t.log(`anna's server was ready after ${start.ms} ms`);
+  t.true(start.ready, start.output);
+  t.is(await inside("anna", "cat /made /word"), "once\none\n");
+  t.is((await swarmhub("status")).code, 0);
+});
 
-test.serial("a user's server does not reach the registry, nor does anybody outside", async (t) => {
-  const ask = `import socket, sys
+test.serial("neither a user's server nor another machine reaches the registry", async (t) => {
+  const program = `import socket, sys
 for host in ["127.0.0.1", "registry", "${lab.address(1)}", "${lab.address(2)}", "172.18.0.1"]:
     try:
         socket.create_connection((host, 20500), 3).close()
         print("reached", host)
     except OSError as error:
         pass
-print("asked")`;
+print("done")`;
   const container = (await lab.on(2, "docker ps -q -f name=nb-anna")).trim();
-  await lab.write(2, "/root/ask.py", ask);
+  await lab.write(2, "/root/connect.py", program);
   t.is(
-    await lab.on(2, `docker exec -i ${container} python3 - </root/ask.py; rm /root/ask.py`),
-    "asked\n",
+    await lab.on(2, `docker exec -i ${container} python3 - </root/connect.py; rm /root/connect.py`),
+    "done\n",
   );
-  // The worker itself does.
+  // The worker itself reaches it.
   t.is(await lab.on(2, "curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:20500/v2/"), "200");
-  t.regex(await outside(), /^(000)?$/);
+  t.regex(await statusOutside(), /^(000)?$/);
 });
 
-/** What this machine, which is none of the class's, is answered. */
-const outside = async (): Promise<string> => {
+/** The HTTP status that this machine gets, which is not in the class. */
+const statusOutside = async (): Promise<string> => {
   const { execFile } = await import("node:child_process");
   return new Promise((resolve) => {
     const url = `http://${lab.address(1)}:20500/v2/`;
-    const words = ["-s", "-m", "4", "-o", "/dev/null", "-w", "%{http_code}", url];
-    execFile("curl", words, (_error, stdout) => resolve(stdout));
+    const options = ["-s", "-m", "4", "-o", "/dev/null", "-w", "%{http_code}", url];
+    execFile("curl", options, (_error, stdout) => resolve(stdout));
   });
 };
 
 test.serial(
-  "another content makes another image for new servers; the one that runs is left alone",
+  "a changed file makes a new image for new servers, and a running server keeps its image",
   async (t) => {
     const container = (await lab.on(2, "docker ps -q -f name=nb-anna")).trim();
     await writeFile(join(folder, "image/word"), "two\n");
     const { code, stderr, ms } = await swarmhub("up");
-    t.log(`up with another content took ${Math.round(ms / 1000)} s`);
+    t.log(`up with a changed file took ${Math.round(ms / 1000)} s`);
     t.is(code, 0, stderr);
-    t.regex(stderr, /1 server goes on with an earlier image \(anna\)/);
+    t.regex(stderr, /1 server runs an outdated image \(anna\)/);
     t.is((await lab.on(2, "docker ps -q -f name=nb-anna")).trim(), container);
     const status = await swarmhub("status");
     t.is(status.code, 0, status.stdout);
-    t.regex(status.stdout, /1 server goes on with an earlier image \(anna\)/);
-    const bob = await arrive(address, "bob");
+    t.regex(status.stdout, /1 server runs an outdated image \(anna\)/);
+    const bob = await logInWithRetry(address, "bob");
     t.true((await bob.start()).ready);
     t.is(await inside("bob", "cat /word"), "two\n");
     t.is(await inside("anna", "cat /word"), "one\n");
@@ -138,17 +132,17 @@ test.serial(
   },
 );
 
-test.serial("what nobody uses any more is removed, from the registry too", async (t) => {
+test.serial("an image that is no longer used is removed, also from the registry", async (t) => {
   const tags = () =>
     lab.on(
       1,
       "ls /var/lib/swarmhub/registry/docker/registry/v2/repositories/swarmhub/built/_manifests/tags | wc -l; du -sk /var/lib/swarmhub/registry | cut -f1",
     );
-  const anna = await arrive(address, "anna");
+  const anna = await logInWithRetry(address, "anna");
   await anna.stop();
   await waitUntil(
     async () => ((await lab.on(2, "docker ps -aq -f name=nb-anna")) === "" ? true : undefined),
-    { deadline: 90_000, every: 1000, otherwise: () => new Error("anna's server stays") },
+    { deadline: 90_000, every: 1000, otherwise: () => new Error("anna's server still runs") },
   );
   t.log(`the registry before: ${(await tags()).replaceAll("\n", " ")}`);
   const { code, stderr } = await swarmhub("up");
@@ -157,15 +151,15 @@ test.serial("what nobody uses any more is removed, from the registry too", async
   t.regex(await tags(), /^1\n/);
   t.deepEqual([await builtOn(1), await builtOn(2)], [1, 1]);
   t.regex((await swarmhub("up")).stderr, /nothing had to change/);
-  // What was swept away there is known no more, and comes anew.
+  // An image that was removed from the registry can be built again.
   await writeFile(join(folder, "image/word"), "one\n");
-  const back = await swarmhub("up");
-  t.is(back.code, 0, back.stderr);
+  const again = await swarmhub("up");
+  t.is(again.code, 0, again.stderr);
   t.true((await anna.start()).ready);
   t.is(await inside("anna", "cat /word"), "one\n");
 });
 
-test.serial("down leaves nothing, though a build failed and the folder is gone", async (t) => {
+test.serial("down leaves nothing, even after a failed build and without the folder", async (t) => {
   await dockerfile("RUN echo half >/half\nRUN exit 9");
   t.is((await swarmhub("up")).code, 1);
   await rename(join(folder, "image"), join(folder, "elsewhere"));

@@ -1,11 +1,11 @@
 import test from "ava";
 import { classIn } from "./support/class.js";
 import { workshop } from "./support/lab.js";
-import type { Person } from "./support/user.js";
+import type { User } from "./support/user.js";
 import { changeTo, warmClass } from "./support/warm-class.js";
 
-// A class of the manager alone, with one seat, gets its first worker, with one more, and loses it again: each test goes on
-// from the one before.
+// A class of the manager alone with one seat gets its first worker with one more seat, and loses it again. Each test continues
+// from the previous one.
 const lab = await warmClass("e2e-first", { machines: 1, guests: 2, memory: 2816 });
 const shop = await workshop(
   lab,
@@ -24,60 +24,60 @@ const images = async (): Promise<string[]> =>
       lab.on(guest, "docker image ls --format '{{.Repository}}:{{.Tag}} {{.ID}}' | sort"),
     ),
   );
-/** Those that were there before `up`: all but the one of users' servers. */
-const before = (await images()).map((list) =>
+/** The images that were there before `up`: all except the one of users' servers. */
+const imagesBefore = (await images()).map((list) =>
   list.replace(new RegExp(`^${lab.image} .*\n`, "m"), ""),
 );
-const { arrive, nodeOf, hashes, nodes, waitsInLine } = classIn(lab);
-let [ada, bob]: (Person | undefined)[] = [];
+const { logIn, nodeOf, hashes, nodes, waitUntilQueued } = classIn(lab);
+let [ada, bob]: (User | undefined)[] = [];
 
 test.before(() => changeTo(shop));
 
 test.after.always(async () => {
-  await Promise.all([ada?.leave(), bob?.leave()]);
+  await Promise.all([ada?.close(), bob?.close()]);
   await lab.lab("down");
 });
 
-test.serial("who waits for a seat of the manager gets one of the first worker", async (t) => {
-  [ada, bob] = [await arrive("ada"), await arrive("bob")];
+test.serial("a user in the queue of a full manager gets a seat of the first worker", async (t) => {
+  [ada, bob] = [await logIn("ada"), await logIn("bob")];
   t.true((await bob.start()).ready);
-  await ada.read("/hub/spawn/ada");
-  await waitsInLine("ada");
+  await ada.readPage("/hub/spawn/ada");
+  await waitUntilQueued("ada");
   const joining = await swarmhub("join", "node2");
   t.is(joining.code, 0, joining.stderr);
   t.log(joining.stderr);
   t.regex(joining.stderr, /node2 joined warm: [^]*1 seat now, 1 before/);
   t.regex(
     joining.stderr,
-    /warning: node1: 1 server of users from when it took users still runs there, so it keeps its seats/,
+    /warning: node1: 1 user's server still runs there, so it keeps its seats/,
   );
   t.is(await nodeOf("ada"), "node2");
   t.is(await nodeOf("bob"), "node1");
 });
 
-test.serial("the manager takes no more users once the last has gone", async (t) => {
+test.serial("the manager accepts no more users after the last one has stopped", async (t) => {
   t.is((await swarmhub("status")).code, 6, "the manager keeps its seat");
   await bob?.stop();
   const { code, stderr } = await swarmhub("up");
   t.is(code, 0, stderr);
-  t.regex(stderr, /node1 {2}offer no seats to users/);
+  t.regex(stderr, /node1 {2}stop offering its seats to users/);
   t.is((await swarmhub("status")).code, 0);
 });
 
 test.serial("the last worker leaves, and its server starts again on the manager", async (t) => {
-  const hashed = await hashes();
+  const before = await hashes();
   const { code, stderr } = await swarmhub("leave", "node2", "--now", "--yes");
   t.log(stderr);
   t.is(code, 0, stderr);
-  t.regex(stderr, /node2 left warm: [^]*1 seat now[^]*1 server started again elsewhere/);
+  t.regex(stderr, /node2 left warm: [^]*1 seat now[^]*1 server restarted on another machine/);
   t.is(await nodeOf("ada"), "node1");
-  t.is(await hashes(), hashed);
+  t.is(await hashes(), before);
   t.deepEqual(await nodes(), ["node1 Ready Active"]);
   t.is((await swarmhub("status")).code, 0);
 });
 
-test.serial("down leaves the images that were there, and no others", async (t) => {
+test.serial("down leaves the images that were there before, and no others", async (t) => {
   const { code, stderr } = await swarmhub("down", "--yes");
   t.is(code, 0, stderr);
-  t.deepEqual(await images(), before);
+  t.deepEqual(await images(), imagesBefore);
 });

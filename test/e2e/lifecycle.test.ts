@@ -1,17 +1,17 @@
 import test from "ava";
 import {
-  logIn,
   newNotebook,
   openBrowser,
-  picture,
+  openJupyterLab,
   runCell,
   saveNotebook,
+  saveScreenshot,
 } from "./support/browser.js";
 import { killAfterFirstStep, whileStepRuns } from "./support/interrupt-steps.js";
 import { bootLab, roomPassword, workshop } from "./support/lab.js";
 import { snapshot } from "./support/machine-snapshot.js";
 
-// The story of the README, in order, on one lab: each test goes on from where the one before stopped.
+// The lifecycle of a class, in the order of the README, on one lab. Each test continues from the previous one.
 const lab = await bootLab("e2e", 3, 2048);
 const yamlWith = (workers: string): string => `name: geo-101
 manager: node1
@@ -32,12 +32,12 @@ test.after.always(async () => {
   await lab.lab("down");
 });
 
-test.serial("check finds nothing to refuse on three blank machines", async (t) => {
+test.serial("check finds no error on three blank machines", async (t) => {
   const { code, stdout, stderr } = await swarmhub("check");
   t.is(code, 0, stdout + stderr);
 });
 
-test.serial("up makes a class of them and prints its address", async (t) => {
+test.serial("up turns them into a class and prints its address", async (t) => {
   const { code, stdout, stderr, ms } = await swarmhub("up", "--yes");
   t.log(stderr);
   t.log(`up took ${Math.round(ms / 1000)} s`);
@@ -53,14 +53,14 @@ test.serial("up again has nothing to do", async (t) => {
 });
 
 test.serial(
-  "a person logs in with a browser, lands on a worker, runs a cell and saves the notebook",
+  "a user logs in with a browser, gets a server on a worker, runs a cell and saves the notebook",
   async (t) => {
-    const page = await logIn(browser, address, "alice", roomPassword);
+    const page = await openJupyterLab(browser, address, "alice", roomPassword);
     await newNotebook(page);
     const answer = await runCell(page, "import shutil; print(6 * 7, shutil.disk_usage('.').total)");
-    t.is(answer, `42 ${100 * 2 ** 20}`, "the notebook sees the quota as its disk's size");
+    t.is(answer, `42 ${100 * 2 ** 20}`, "the notebook sees the quota as the size of its disk");
     await saveNotebook(page);
-    await picture(page, "story");
+    await saveScreenshot(page, "lifecycle");
 
     const nodes = await lab.on(1, "docker service ps --format '{{.Node}}' nb-alice");
     t.regex(nodes, /^node[23]$/m);
@@ -70,69 +70,69 @@ test.serial(
       1,
       "xfs_quota -D /dev/null -P /dev/null -x -c 'report -p -n -N -b' /srv/swarmhub",
     );
-    t.regex(limits, / 102400 /, "and under a limit of 100 MB");
+    t.regex(limits, / 102400 /, "with a limit of 100 MB");
     await page.context().close();
   },
 );
 
-test.serial("writing over the quota fails with ENOSPC, and the notebook stays", async (t) => {
-  const page = await logIn(browser, address, "alice", roomPassword);
-  await newNotebook(page);
-  const answer = await runCell(
-    page,
-    "import os\ntry: open('big', 'wb').write(bytes(200 << 20))\nexcept OSError as error: print(error)\nos.remove('big')",
-  );
-  t.regex(answer, /No space left on device/);
-  t.regex(await lab.on(1, "cat /srv/swarmhub/homes/alice/Untitled.ipynb"), /42 104857600/);
-  await page.context().close();
-});
-
 test.serial(
-  "a user's container reaches neither NFS nor the Swarm nor the metadata service",
+  "a write beyond the quota fails with ENOSPC, and the notebook is unchanged",
   async (t) => {
-    const where = (await lab.on(1, "docker service ps --format '{{.Node}}' nb-alice")).trim();
-    const guest = Number(where.replace("node", ""));
-    const container = (await lab.on(guest, "docker ps -q -f name=nb-alice")).trim();
-    const targets = [
-      ...guests.flatMap((other) => [2049, 2377, 7946].map((port) => [lab.address(other), port])),
-      ["169.254.169.254", 80],
-    ];
-    const program = [
-      "import socket",
-      `for host, port in ${JSON.stringify(targets)}:`,
-      "    try: socket.create_connection((host, port), 3); print(host, port, 'reached')",
-      "    except TimeoutError: print(host, port, 'no answer')",
-      "    except OSError as error: print(host, port, error)",
-      "s = socket.create_connection(('hub', 8081), 3); print('hub reached')",
-    ].join("\n");
-    const answer = await lab.on(
-      guest,
-      `docker exec ${container} python3 -c ${JSON.stringify(program).replaceAll("\\n", "\n")}`,
+    const page = await openJupyterLab(browser, address, "alice", roomPassword);
+    await newNotebook(page);
+    const answer = await runCell(
+      page,
+      "import os\ntry: open('big', 'wb').write(bytes(200 << 20))\nexcept OSError as error: print(error)\nos.remove('big')",
     );
-    t.regex(answer, /hub reached/, "what a server needs is open");
-    t.deepEqual(
-      answer.split("\n").filter((line) => line !== "" && !line.endsWith("no answer")),
-      ["hub reached"],
-    );
+    t.regex(answer, /No space left on device/);
+    t.regex(await lab.on(1, "cat /srv/swarmhub/homes/alice/Untitled.ipynb"), /42 104857600/);
+    await page.context().close();
   },
 );
 
-test.serial("the hub starts anew and a user's request is answered within 5 s of it", async (t) => {
-  const page = await logIn(browser, address, "alice", roomPassword);
+test.serial("a user's container cannot reach NFS, the Swarm or the metadata service", async (t) => {
+  const node = (await lab.on(1, "docker service ps --format '{{.Node}}' nb-alice")).trim();
+  const guest = Number(node.replace("node", ""));
+  const container = (await lab.on(guest, "docker ps -q -f name=nb-alice")).trim();
+  const targets = [
+    ...guests.flatMap((other) => [2049, 2377, 7946].map((port) => [lab.address(other), port])),
+    ["169.254.169.254", 80],
+  ];
+  const program = [
+    "import socket",
+    `for host, port in ${JSON.stringify(targets)}:`,
+    "    try: socket.create_connection((host, port), 3); print(host, port, 'reached')",
+    "    except TimeoutError: print(host, port, 'no answer')",
+    "    except OSError as error: print(host, port, error)",
+    "s = socket.create_connection(('hub', 8081), 3); print('hub reached')",
+  ].join("\n");
+  const answer = await lab.on(
+    guest,
+    `docker exec ${container} python3 -c ${JSON.stringify(program).replaceAll("\\n", "\n")}`,
+  );
+  t.regex(answer, /hub reached/, "a server needs the hub");
+  t.deepEqual(
+    answer.split("\n").filter((line) => line !== "" && !line.endsWith("no answer")),
+    ["hub reached"],
+  );
+});
+
+test.serial("a user's request is answered within 5 s after a restart of the hub", async (t) => {
+  const page = await openJupyterLab(browser, address, "alice", roomPassword);
   await lab.on(1, "docker kill $(docker ps -q -f name=hub.1)");
   await lab.on(
     1,
     'for i in $(seq 300); do c=$(docker ps -q -f name=hub.1); [ -n "$c" ] && docker exec $c python3 -c "import urllib.request as r; r.urlopen(\'http://127.0.0.1:8081/hub/health\')" 2>/dev/null && exit 0; sleep 0.2; done; exit 1',
   );
-  const begun = performance.now();
+  const started = performance.now();
   const response = await page.request.get(`${address}/user/alice/api/status`, { timeout: 5000 });
-  t.log(`answered ${response.status()} after ${Math.round(performance.now() - begun)} ms`);
+  t.log(`answered ${response.status()} after ${Math.round(performance.now() - started)} ms`);
   t.is(response.status(), 200);
   await page.context().close();
 });
 
 test.serial(
-  "status shows every piece as wanted, and who is in; a stopped service is drift",
+  "status finds no drift and lists the running servers; a stopped part is drift",
   async (t) => {
     const good = await swarmhub("status", "--json");
     t.is(good.code, 0, good.stdout + good.stderr);
@@ -141,13 +141,13 @@ test.serial(
     const drift = await swarmhub("status");
     t.is(drift.code, 6);
     t.regex(drift.stdout, /quota +differs/);
-    const mended = await swarmhub("up");
-    t.is(mended.code, 0, mended.stderr);
+    const repaired = await swarmhub("up");
+    t.is(repaired.code, 0, repaired.stderr);
   },
 );
 
 test.serial(
-  "a cable cut in the middle of up is one error naming host and step; the others finish, and up goes on",
+  "a lost connection during up is one error with machine and step; others finish, and up can be repeated",
   async (t) => {
     const slow = "/etc/systemd/system/swarmhub-firewall.service.d";
     await lab.on(
@@ -160,17 +160,17 @@ test.serial(
     );
     t.log(stderr.trim());
     t.is(code, 5);
-    t.regex(stderr, /^ {2}node2: load the firewall: the connection was lost/m);
-    t.deepEqual(done, ["node3: load the firewall"]);
+    t.regex(stderr, /^ {2}node2: load the firewall rules: the connection was lost/m);
+    t.deepEqual(done, ["node3: load the firewall rules"]);
 
     await lab.lab("mend", "2");
     await lab.on(2, `rm -r ${slow}; systemctl daemon-reload`);
-    const { code: then, stderr: said } = await swarmhub("up");
-    t.is(then, 0, said);
+    const repeated = await swarmhub("up");
+    t.is(repeated.code, 0, repeated.stderr);
   },
 );
 
-test.serial("down leaves the machines as they were and keeps the homes", async (t) => {
+test.serial("down restores the machines and keeps the homes", async (t) => {
   const { code, stderr, ms } = await swarmhub("down");
   t.log(`down took ${Math.round(ms / 1000)} s`);
   t.is(code, 0, stderr);
@@ -179,12 +179,12 @@ test.serial("down leaves the machines as they were and keeps the homes", async (
 });
 
 test.serial(
-  "up, killed with -9 after each of its steps and started again, ends in the same class",
+  "up can be killed after any of its steps, and repeating it completes the class",
   async (t) => {
-    // One worker: what a second one adds are the same steps once more.
+    // One worker: a second one would only repeat the same steps.
     const smaller = await workshop(lab, yamlWith("node2"));
     const killed: string[] = [];
-    // A run whose first step is done is killed; the machines are then in the middle of others.
+    // Each run is killed after its first completed step, while the other machines still run theirs.
     for (let run = 0; run < 80; run += 1) {
       const title = await killAfterFirstStep(smaller.start("--json", "up", "--yes"));
       if (title === undefined) break;
@@ -198,9 +198,9 @@ test.serial(
   },
 );
 
-test.serial("the notebook of before is still there", async (t) => {
+test.serial("the saved notebook is still there", async (t) => {
   t.regex(await lab.on(1, "cat /srv/swarmhub/homes/alice/Untitled.ipynb"), /42 104857600/);
-  const page = await logIn(browser, address, "alice", roomPassword);
+  const page = await openJupyterLab(browser, address, "alice", roomPassword);
   const listing = await page.request.get(`${address}/user/alice/api/contents/Untitled.ipynb`);
   t.is(listing.status(), 200);
   await page.context().close();

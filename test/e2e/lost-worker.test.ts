@@ -2,11 +2,11 @@ import test from "ava";
 import { waitUntil } from "../../src/wait.js";
 import { classIn } from "./support/class.js";
 import { workshop } from "./support/lab.js";
-import type { Person } from "./support/user.js";
+import type { User } from "./support/user.js";
 import { changeTo, warmClass } from "./support/warm-class.js";
 
-// A class with one seat on its worker, which then is lost in each of the ways in which machines are; the manager takes users
-// too from the third test on.
+// A class with one seat on its worker, which then fails in the ways in which machines fail. The manager also accepts users from
+// the third test on.
 const lab = await warmClass("e2e-worker", { machines: 2, memory: 1792 });
 const shop = await workshop(
   lab,
@@ -19,36 +19,38 @@ servers: {image: "${lab.image}", memory: 900M, cpu: 1}
 engine: {registry-mirrors: ["http://${lab.registry}"]}
 `,
 );
-const { arrive, goesDown, nodeOf, nodes, waitsInLine } = classIn(lab);
-let alice: Person;
-const people: Person[] = [];
+const { logIn, nodeOf, nodes, waitUntilDown, waitUntilQueued } = classIn(lab);
+let alice: User;
+const users: User[] = [];
 
 test.before(async () => {
   await changeTo(shop);
-  alice = await enter("alice");
+  alice = await logInUntilEnd("alice");
 });
 
 test.after.always(async () => {
-  await Promise.all(people.map((person) => person.leave()));
+  await Promise.all(users.map((user) => user.close()));
   await lab.lab("down");
 });
 
 test.serial(
-  "a person in a full class is told their place, and starts when a seat is free",
+  "a user of a full class reads the position in the queue, and gets a server when a seat is free",
   async (t) => {
     t.true((await alice.start()).ready);
-    const bob = await enter("bob");
-    const begun = performance.now();
+    const bob = await logInUntilEnd("bob");
+    const started = performance.now();
     const starting = bob.start();
-    await waitsInLine("bob");
-    const waited = since(begun);
+    await waitUntilQueued("bob");
+    const waited = since(started);
     await alice.stop();
     const stopped = performance.now();
-    const { ready, told } = await starting;
-    t.log(`pending after ${waited} s; ready ${since(stopped)} s after the seat was free\n${told}`);
-    t.true(ready, told);
+    const { ready, output } = await starting;
+    t.log(
+      `in the queue after ${waited} s; ready ${since(stopped)} s after the seat was free\n${output}`,
+    );
+    t.true(ready, output);
     t.regex(
-      told,
+      output,
       /All seats are taken. You are next in the queue. Your server starts automatically/,
     );
     await bob.stop();
@@ -56,7 +58,7 @@ test.serial(
 );
 
 test.serial(
-  "a server whose worker's plug is pulled starts again elsewhere, its home as it was",
+  "after a power cut of its worker a server restarts on another machine, with the same home",
   async (t) => {
     t.true((await alice.start()).ready);
     await inServer(2, "echo mine >marker; sync");
@@ -66,33 +68,36 @@ test.serial(
     await onManager(
       `docker pull -q ${await onManager("docker service inspect -f '{{.Spec.TaskTemplate.ContainerSpec.Image}}' nb-alice")}`,
     );
-    const begun = performance.now();
+    const killed = performance.now();
     await lab.lab("kill", "2");
-    await goesDown("node2");
-    const noticed = performance.now();
-    await seen(
+    await waitUntilDown("node2");
+    const detected = performance.now();
+    await waitFor(
       "alice's server on the manager",
       async () => (await isUp()) && (await serversOn(1)) === 1,
     );
-    t.log(`noticed after ${since(begun)} s, up again ${since(noticed)} s later`);
-    t.true(performance.now() - noticed < 60_000);
+    t.log(`detected after ${since(killed)} s, running again ${since(detected)} s later`);
+    t.true(performance.now() - detected < 60_000);
     t.is(await inServer(1, "cat marker"), "mine\n");
-    await seen("what alice is told", async () =>
-      /had to be restarted/.test(await alice.read("/hub/home")),
+    await waitFor("the message for alice", async () =>
+      /had to be restarted/.test(await alice.readPage("/hub/home")),
     );
   },
 );
 
-test.serial("the worker boots again with nobody's server on it", async (t) => {
+test.serial("the worker boots again without users' servers", async (t) => {
   await lab.lab("boot", "2");
-  await seen("node2 is back", async () => !/ Down/.test(await onManager("docker node ls")));
-  await seen("no server there", async () => (await serversOn(2)) === 0);
+  await waitFor(
+    "node2 is no longer down",
+    async () => !/ Down/.test(await onManager("docker node ls")),
+  );
+  await waitFor("no server on node2", async () => (await serversOn(2)) === 0);
   t.is(await serversOn(1), 1);
   t.true(await isUp());
 });
 
 test.serial(
-  "a server on a worker that was cut off writes no more into a home in which another is at work",
+  "the old server on a disconnected worker can no longer write into a home that a new server uses",
   async (t) => {
     await onManager("docker node update --availability pause $(docker node ls -q -f role=manager)");
     await alice.stop();
@@ -101,13 +106,13 @@ test.serial(
       "docker node update --availability active $(docker node ls -q -f role=manager)",
     );
     t.is(await serversOn(2), 1);
-    // One that keeps the file open, and one that opens it each time.
+    // One loop opens the file for each write, the other one keeps it open.
     await inServer(
       2,
       "rm -f log; (while sleep 0.2; do echo old >>log; done) >/dev/null 2>&1 & (while sleep 0.2; do echo held; done) >>log 2>/dev/null &",
     );
     await lab.lab("cut", "2");
-    await seen(
+    await waitFor(
       "alice's server on the manager",
       async () => (await isUp()) && (await serversOn(1)) === 1,
     );
@@ -115,13 +120,15 @@ test.serial(
     t.false((await onManager("exportfs -s")).includes(`${lab.address(2)}(`));
     await inServer(1, "echo new >>log; sync");
     await lab.lab("mend", "2");
-    const mended = performance.now();
-    await seen("the old server has ended", async () => (await serversOn(2)) === 0);
-    const both = since(mended);
-    await seen("node2 may have servers again", async () =>
+    const reconnected = performance.now();
+    await waitFor("the old server has ended", async () => (await serversOn(2)) === 0);
+    const both = since(reconnected);
+    await waitFor("node2 accepts servers again", async () =>
       (await nodes()).includes("node2 Ready Active"),
     );
-    t.log(`both ran for ${both} s after the cable was back; let in again after ${since(mended)} s`);
+    t.log(
+      `both servers ran for ${both} s after the reconnection; node2 accepts servers after ${since(reconnected)} s`,
+    );
     t.is(await onManager("ls /srv/swarmhub/fenced"), "");
     t.is(await inServer(1, "sed -n '/new/,$p' log"), "new\n");
     t.is(await serversOn(1), 1);
@@ -129,10 +136,10 @@ test.serial(
   },
 );
 
-test.serial("whoever starts on that worker has their home there", async (t) => {
-  const bob = await enter("bob");
-  const { ready, told } = await bob.start();
-  t.true(ready, told);
+test.serial("a server on the reconnected worker has its home", async (t) => {
+  const bob = await logInUntilEnd("bob");
+  const { ready, output } = await bob.start();
+  t.true(ready, output);
   t.is(await nodeOf("bob"), "node2");
   await lab.on(
     2,
@@ -141,11 +148,11 @@ test.serial("whoever starts on that worker has their home there", async (t) => {
   t.is(await onManager("cat /srv/swarmhub/homes/bob/marker"), "mine");
 });
 
-/** Logs a person in, who leaves at the end. */
-const enter = async (user: string): Promise<Person> => {
-  const person = await arrive(user);
-  people.push(person);
-  return person;
+/** Logs a user in, whose client is closed after all tests. */
+const logInUntilEnd = async (name: string): Promise<User> => {
+  const user = await logIn(name);
+  users.push(user);
+  return user;
 };
 
 const onManager = async (script: string): Promise<string> => (await lab.on(1, script)).trim();
@@ -164,19 +171,19 @@ const inServer = (guest: number, script: string): Promise<string> =>
 const serversOn = async (guest: number): Promise<number> =>
   Number(await lab.on(guest, "docker ps -q -f label=swarmhub.user | wc -l").catch(() => "-1"));
 
-/** The person's server answers behind the front door. */
-const isUp = async (): Promise<boolean> => (await alice.status("/user/alice/api")) === 200;
+/** Whether alice's server answers through the edge. */
+const isUp = async (): Promise<boolean> => (await alice.statusOf("/user/alice/api")) === 200;
 
-const seen = async (what: string, look: () => Promise<boolean>): Promise<void> => {
+const waitFor = async (description: string, condition: () => Promise<boolean>): Promise<void> => {
   const otherwise = async () =>
     new Error(
-      `${what}: not seen\n${await onManager("docker node ls; docker service ls").catch(String)}\n${await tasks().catch(String)}`,
+      `not in time: ${description}\n${await onManager("docker node ls; docker service ls").catch(String)}\n${await tasks().catch(String)}`,
     );
-  await waitUntil(async () => ((await look()) ? true : undefined), {
+  await waitUntil(async () => ((await condition()) ? true : undefined), {
     deadline: 180_000,
     every: 1000,
     otherwise,
   });
 };
 
-const since = (begun: number): string => ((performance.now() - begun) / 1000).toFixed(1);
+const since = (time: number): string => ((performance.now() - time) / 1000).toFixed(1);

@@ -1,9 +1,9 @@
 import test from "ava";
-import { logIn, newNotebook, openBrowser, runCell } from "./support/browser.js";
-import { insideOf } from "./support/homes/inside.js";
+import { newNotebook, openBrowser, openJupyterLab, runCell } from "./support/browser.js";
+import { homesIn } from "./support/homes/inside.js";
 import { bootLab } from "./support/lab.js";
 
-// The machine you sit at is the whole class: swarmhub runs on the guest itself, and the homes lie in a file.
+// The whole class is the machine on which swarmhub runs, here the guest; the homes are in a file.
 const lab = await bootLab("e2e-alone", 1, 2560, { prepared: true });
 const browser = await openBrowser(lab);
 const address = `https://${lab.address(1)}`;
@@ -32,7 +32,7 @@ test.after.always(async () => {
   await lab.lab("down");
 });
 
-test.serial("up makes the machine that it runs on a class, with the homes in a file", async (t) => {
+test.serial("up turns the local machine into a class, with the homes in a file", async (t) => {
   t.log(await swarmhub("up --yes"));
   t.regex(
     await lab.on(1, "findmnt -n -o SOURCE,FSTYPE,OPTIONS /srv/swarmhub"),
@@ -41,8 +41,8 @@ test.serial("up makes the machine that it runs on a class, with the homes in a f
   t.regex(await swarmhub("up"), /nothing had to change/);
 });
 
-test.serial("a person works there", async (t) => {
-  const page = await logIn(browser, address, "alice", password);
+test.serial("a user logs in and runs a cell", async (t) => {
+  const page = await openJupyterLab(browser, address, "alice", password);
   await newNotebook(page);
   t.is(
     await runCell(page, "import shutil; print(shutil.disk_usage('.').total)"),
@@ -51,7 +51,7 @@ test.serial("a person works there", async (t) => {
   await page.context().close();
 });
 
-/** Makes a certificate of one's own on the guest, beside swarmhub.yaml; answers its serial number. */
+/** Creates an own certificate on the guest, next to swarmhub.yaml; returns its serial number. */
 const ownCertificate = (): Promise<string> =>
   lab.on(
     1,
@@ -59,8 +59,8 @@ const ownCertificate = (): Promise<string> =>
       -addext subjectAltName=IP:${lab.address(1)} -addext extendedKeyUsage=serverAuth \
       -keyout key.pem -out chain.pem 2>/dev/null && openssl x509 -in chain.pem -noout -serial`,
   );
-/** What browsers are shown, and by which container. */
-const shown = async (): Promise<{ serial: string; container: string }> => ({
+/** The serial number of the served certificate, and the container that serves it. */
+const served = async (): Promise<{ serial: string; container: string }> => ({
   serial: await lab.on(
     1,
     `openssl s_client -connect ${lab.address(1)}:443 </dev/null 2>/dev/null | openssl x509 -noout -serial`,
@@ -69,9 +69,9 @@ const shown = async (): Promise<{ serial: string; container: string }> => ({
 });
 
 test.serial(
-  "a certificate of one's own and a newer one are served by the container that ran before, and leave nothing behind",
+  "an own certificate and a newer one are served without a restart of the container, and leave nothing behind",
   async (t) => {
-    const before = await shown();
+    const before = await served();
     const first = await ownCertificate();
     await lab.write(
       1,
@@ -79,48 +79,45 @@ test.serial(
       `${yaml}tls: {certificate: chain.pem, key: key.pem}\n`,
     );
     t.log(await swarmhub("up"));
-    t.deepEqual(await shown(), { ...before, serial: first });
+    t.deepEqual(await served(), { ...before, serial: first });
     const second = await ownCertificate();
     t.regex(
       await swarmhub("plan"),
-      /give the edge own\/certificate.pem and own\/key.pem \(SHA-256/,
+      /copy own\/certificate.pem and own\/key.pem to the edge \(SHA-256/,
     );
     await swarmhub("up");
-    t.deepEqual(await shown(), { ...before, serial: second });
-    t.regex(await swarmhub("tls"), /your own certificate of own[^]*in 89 days/);
-    t.regex(await swarmhub("status"), /^your own certificate of own, ends in 89 days/m);
+    t.deepEqual(await served(), { ...before, serial: second });
+    t.regex(await swarmhub("tls"), /your own certificate from own[^]*in 89 days/);
+    t.regex(await swarmhub("status"), /^your own certificate from own, expires in 89 days/m);
 
     await lab.on(1, "openssl genpkey -algorithm ed25519 -out /root/key.pem");
     t.regex(
       await swarmhub("up || true"),
       /tls.certificate: \/root\/chain.pem: the key belongs to none/,
     );
-    t.deepEqual(await shown(), { ...before, serial: second });
+    t.deepEqual(await served(), { ...before, serial: second });
 
     await lab.write(1, "/root/swarmhub.yaml", yaml);
     await swarmhub("up");
-    t.is((await shown()).container, before.container);
+    t.is((await served()).container, before.container);
     t.is(await lab.on(1, "ls /var/lib/swarmhub/certificates/own"), "");
     t.regex(await swarmhub("up"), /nothing had to change/);
   },
 );
 
-test.serial(
-  "after the plug was pulled and the machine booted again, the class is up by itself",
-  async (t) => {
-    await swarmhub("quota set alice 150M");
-    await lab.lab("kill", "1");
-    await lab.lab("boot", "1");
-    const page = await logIn(browser, address, "alice", password);
-    const listing = await page.request.get(`${address}/user/alice/api/contents/Untitled.ipynb`);
-    t.is(listing.status(), 200);
-    await page.context().close();
-    t.regex(await swarmhub("status"), /alice/);
-    t.is((await insideOf(lab).account("alice")).hard, 150 * 1024, "with the limit of her own");
-  },
-);
+test.serial("after a power cut and a boot the class runs again by itself", async (t) => {
+  await swarmhub("quota set alice 150M");
+  await lab.lab("kill", "1");
+  await lab.lab("boot", "1");
+  const page = await openJupyterLab(browser, address, "alice", password);
+  const listing = await page.request.get(`${address}/user/alice/api/contents/Untitled.ipynb`);
+  t.is(listing.status(), 200);
+  await page.context().close();
+  t.regex(await swarmhub("status"), /alice/);
+  t.is((await homesIn(lab).account("alice")).hard, 150 * 1024, "with her own limit");
+});
 
-test.serial("the file with the homes grows with the size in the configuration", async (t) => {
+test.serial("a larger size in the configuration grows the file with the homes", async (t) => {
   await lab.write(1, "/root/swarmhub.yaml", yaml.replace("file: 2G", "file: 3G"));
   t.regex(await swarmhub("up"), /3 GB/);
   const size = Number(await lab.on(1, "df -B1M --output=size /srv/swarmhub | tail -n 1"));
@@ -128,7 +125,7 @@ test.serial("the file with the homes grows with the size in the configuration", 
   t.regex(await swarmhub("up"), /nothing had to change/);
 });
 
-test.serial("down --delete-homes leaves neither the class nor the file", async (t) => {
+test.serial("down --delete-homes removes the class and the file", async (t) => {
   t.log(await swarmhub("down --delete-homes --yes"));
   t.is(
     await lab.on(1, "ls -d /srv/swarmhub /var/lib/swarmhub /etc/swarmhub 2>/dev/null || true"),

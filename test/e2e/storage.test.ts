@@ -1,12 +1,12 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import test from "ava";
+import test, { type ExecutionContext } from "ava";
 import { waitUntil } from "../../src/wait.js";
 import { bootLab, workshop } from "./support/lab.js";
 import { snapshot } from "./support/machine-snapshot.js";
-import { type Person, arrive } from "./support/user.js";
+import { type User, logInWithRetry } from "./support/user.js";
 
-// The homes on a blank server of their own, outside the Swarm: node1. Each test goes on from the one before.
+// The homes on node1, a blank server outside the Swarm. Each test continues from the previous one.
 const lab = await bootLab("e2e-storage", 3, 1152, { prepared: true, blank: 1 });
 const yamlWith = (storage: string): string => `name: outside
 manager: node2
@@ -21,22 +21,23 @@ const { swarmhub, folder } = await workshop(lab, outside);
 const storage = "/srv/swarmhub";
 const before = await snapshot(lab, 1);
 
-/** Logs anna in and starts her server, which only a machine with her home can. */
-const annaAtWork = async (): Promise<Person> => {
-  const anna = await arrive(`https://${lab.address(2)}`, "anna");
+/** Logs anna in and starts her server, which needs her home. */
+const startServer = async (t: ExecutionContext): Promise<User> => {
+  const anna = await logInWithRetry(`https://${lab.address(2)}`, "anna");
+  t.teardown(() => anna.close());
   const start = await anna.start();
-  if (!start.ready) throw new Error(start.told);
+  if (!start.ready) throw new Error(start.output);
   return anna;
 };
 
 /** Runs a command in anna's server on the worker. */
-const asAnna = (command: string): Promise<string> =>
+const inServer = (command: string): Promise<string> =>
   lab.on(3, `docker exec -i $(docker ps -q -f name=nb-anna) ${command}`);
 
 test.after.always(() => lab.lab("down"));
 
 test.serial(
-  "up installs on the blank server what it needs, and leaves it out of the Swarm",
+  "up installs the packages of the storage server, which does not join the Swarm",
   async (t) => {
     const installed =
       "dpkg-query -W -f '${db:Status-Status} ${Package}\\n' | grep -cE '^installed (docker.io|nfs-kernel-server|xfsprogs)$' || true";
@@ -53,42 +54,41 @@ test.serial(
 );
 
 test.serial(
-  "a home made at first login lies there, limited, and a server on a worker sees it by NFS",
+  "a home of a first login is on the storage server, has a limit, and is mounted with NFS on the worker",
   async (t) => {
-    const anna = await annaAtWork();
-    await asAnna("sh -c 'echo hers >/home/jovyan/note'");
+    await startServer(t);
+    await inServer("sh -c 'echo hers >/home/jovyan/note'");
     t.is(await lab.on(1, `cat ${storage}/homes/anna/note`), "hers\n");
     t.is(
-      await asAnna("df -B1M --output=size /home/jovyan | tail -n 1").then((size) => size.trim()),
+      await inServer("df -B1M --output=size /home/jovyan | tail -n 1").then((size) => size.trim()),
       "60",
     );
-    t.regex(await asAnna("grep ' /home/jovyan ' /proc/mounts"), / nfs4 .*\bhard\b/);
+    t.regex(await inServer("grep ' /home/jovyan ' /proc/mounts"), / nfs4 .*\bhard\b/);
     t.regex(
-      await asAnna(
+      await inServer(
         "sh -c 'dd if=/dev/zero of=/home/jovyan/big bs=1M count=90 conv=fsync; rm /home/jovyan/big' 2>&1",
       ),
       /No space left/,
     );
     t.is((await swarmhub("quota", "check")).code, 0);
-    await anna.leave();
   },
 );
 
 test.serial(
-  "whoever writes when the plug of the server is pulled waits, and goes on soon after it is back",
+  "a write during a power cut of the storage server waits, and continues soon after the boot",
   async (t) => {
     await lab.write(
       3,
       "/root/wait.py",
       await readFile("test/e2e/support/homes/wait-for-storage.py", "utf8"),
     );
-    const waiting = asAnna("python3 - /home/jovyan/times 400 </root/wait.py");
+    const writing = inServer("python3 - /home/jovyan/times 400 </root/wait.py");
     await waitUntil(
       async () =>
         (await lab.on(1, `cat ${storage}/homes/anna/times 2>/dev/null || true`)) === ""
           ? undefined
           : true,
-      { deadline: 30_000, otherwise: () => new Error("nothing is written") },
+      { deadline: 30_000, otherwise: () => new Error("the program writes nothing") },
     );
     await lab.lab("kill", "1");
     await lab.lab("boot", "1");
@@ -98,18 +98,18 @@ test.serial(
         lab
           .on(1, `systemctl is-active -q nfs-server && date +%s -d "$(${active})" || true`)
           .then((time) => Number(time) || undefined),
-      { deadline: 120_000, otherwise: () => new Error("the NFS server does not come back") },
+      { deadline: 120_000, otherwise: () => new Error("the NFS server does not start") },
     );
-    const after = Number(await waiting) - up;
-    t.log(`the writer went on ${after.toFixed(1)} s after the NFS server was back`);
+    const after = Number(await writing) - up;
+    t.log(`the write continued ${after.toFixed(1)} s after the start of the NFS server`);
     t.true(after < 40);
-    // Docker starts the watcher anew until the disk is mounted, with growing pauses.
+    // Docker restarts the watcher until the disk is mounted, with growing pauses.
     await waitUntil(
       async () => ((await swarmhub("quota", "check")).code === 0 ? true : undefined),
       {
         deadline: 120_000,
         every: 2000,
-        otherwise: () => new Error("the watcher stays away"),
+        otherwise: () => new Error("the watcher does not run"),
       },
     );
     const again = await swarmhub("up");
@@ -117,22 +117,22 @@ test.serial(
   },
 );
 
-for (const [what, other] of Object.entries({
-  temporary: "temporary",
-  "on the manager": "{device: /dev/ubdb, quota: 60M}",
+for (const [kind, storageYaml] of Object.entries({
+  "temporary homes": "temporary",
+  "homes on the manager": "{device: /dev/ubdb, quota: 60M}",
 }))
-  test.serial(`homes that become ${what} are refused while the server has them`, async (t) => {
-    await writeFile(join(folder, "swarmhub.yaml"), yamlWith(other));
+  test.serial(`${kind} are refused while the storage server has the homes`, async (t) => {
+    await writeFile(join(folder, "swarmhub.yaml"), yamlWith(storageYaml));
     for (const command of [["plan"], ["up", "--yes"]]) {
       const { code, stderr } = await swarmhub(...command);
       t.is(code, 3, stderr);
-      t.regex(stderr, new RegExp(`lie on a server of their own, ${lab.address(1)}, `));
+      t.regex(stderr, new RegExp(`are on the storage server ${lab.address(1)}, `));
       t.regex(stderr, /swarmhub down/);
     }
     await writeFile(join(folder, "swarmhub.yaml"), outside);
   });
 
-test.serial("down leaves the server as it was, and the homes on its disk", async (t) => {
+test.serial("down restores the storage server, and keeps the homes on its disk", async (t) => {
   const { code, stderr, ms } = await swarmhub("down", "--yes");
   t.log(`down took ${Math.round(ms / 1000)} s`);
   t.is(code, 0, stderr);
@@ -143,12 +143,11 @@ test.serial("down leaves the server as it was, and the homes on its disk", async
   );
 });
 
-test.serial("up again finds the homes there", async (t) => {
+test.serial("up uses these homes again", async (t) => {
   const { code, stderr, ms } = await swarmhub("up", "--yes");
   t.log(`up took ${Math.round(ms / 1000)} s`);
   t.is(code, 0, stderr);
-  const anna = await annaAtWork();
-  t.is(await asAnna("cat /home/jovyan/note"), "hers\n");
+  await startServer(t);
+  t.is(await inServer("cat /home/jovyan/note"), "hers\n");
   t.is((await swarmhub("quota", "check")).code, 0);
-  await anna.leave();
 });

@@ -9,7 +9,7 @@ import { localStorage } from "./support/local-storage.js";
 
 const quiet = () => ({ signal: new AbortController().signal, onBytes: () => {} });
 
-test("an archive holds the home byte for byte, is its reader's alone, and nothing else stays", async (t) => {
+test("an archive contains the home byte for byte, is readable by its owner only, and no other file is left", async (t) => {
   const { host, folder } = await localStorage(t);
   const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, index) => index % 251));
   await mkdir(join(folder, "homes/ada/a b"), { recursive: true });
@@ -24,7 +24,7 @@ test("an archive holds the home byte for byte, is its reader's alone, and nothin
   t.true(execFileSync("tar", ["-xzOf", path, "ada/a b/x"]).equals(bytes));
 });
 
-test("a file that is there is not overwritten, nor one that comes meanwhile", async (t) => {
+test("an existing file is not overwritten, nor one that appears meanwhile", async (t) => {
   const { host, folder } = await localStorage(t);
   const path = join(folder, "ada.tar.gz");
   const { run } = host;
@@ -35,13 +35,13 @@ test("a file that is there is not overwritten, nor one that comes meanwhile", as
   };
   for (const _ of ["meanwhile", "before"]) {
     const error = await userError(archiveHome(host, "ada", path, quiet()));
-    t.regex(error.message, /is there already, and nothing is overwritten/);
+    t.regex(error.message, /already exists, and archives never overwrite a file/);
     t.is(await readFile(path, "utf8"), "precious");
   }
   t.false((await readdir(folder)).some((name) => name.startsWith(".ada")));
 });
 
-test("what fails or is interrupted leaves nothing behind", async (t) => {
+test("an archive that fails or is interrupted leaves no file", async (t) => {
   const { host, folder } = await localStorage(t);
   const to = join(folder, "to");
   await mkdir(to);
@@ -64,7 +64,7 @@ test("what fails or is interrupted leaves nothing behind", async (t) => {
   t.regex((await userError(nowhere)).message, /its folder does not exist/);
 });
 
-test("tar's word that something changed while it was read is passed on, and the archive stays", async (t) => {
+test("tar's warning that a file changed while it was read is passed on, and the archive stays", async (t) => {
   const { host, folder } = await localStorage(t);
   const path = join(folder, "ada.tar.gz");
   host.run = async (_argv, { into } = {}) => {
@@ -72,7 +72,7 @@ test("tar's word that something changed while it was read is passed on, and the 
     const stderr = "tar: ada/x: file changed as we read it\n";
     throw new CommandError("node1", "tar", { code: 1, stdout: "", stderr });
   };
-  const { complaint } = await archiveHome(host, "ada", path, quiet());
-  t.is(complaint, "tar: ada/x: file changed as we read it");
+  const { warning } = await archiveHome(host, "ada", path, quiet());
+  t.is(warning, "tar: ada/x: file changed as we read it");
   t.is(await readFile(path, "utf8"), "all of it");
 });

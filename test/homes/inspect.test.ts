@@ -1,13 +1,13 @@
-import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { inspectHomes } from "../../src/homes/inspect.js";
 import { fakeHost, userError } from "../support/fakes.js";
-import { localStorage } from "./support/local-storage.js";
+import { localStorage, withTools } from "./support/local-storage.js";
 
 const hex = (text: string): string => Buffer.from(text).toString("hex");
 
-const answer = [
+const output = [
   "present 1",
   "now 1795262400",
   "parent 1 1",
@@ -21,7 +21,7 @@ const answer = [
   "pending bob 1795262390",
   `trash carl.20261120T080000Z 1 ${hex('{"user": "Carl"}')}`,
   "trash dora.20261120T080000Z 0 ",
-  `limits.json ${hex('{"bytes": 4096, "files": 10, "homes": {"ada": {"bytes": 1}}, "trashDays": 7}')}`,
+  `limits.json ${hex('{"bytes": 4096, "files": 10, "homes": {"ada": {"bytes": 4096}}, "trashDays": 7}')}`,
   "changed 7 1795262399",
   "",
   "\x1estate",
@@ -32,10 +32,11 @@ const answer = [
   "1000000 400000\n",
 ].join("\n");
 
-const lookOn = (said: string) => inspectHomes(fakeHost("node1", { answers: [["perl", said]] }));
+const inspectFrom = (text: string) =>
+  inspectHomes(fakeHost("node1", { answers: [["perl", text]] }));
 
-test("one answer tells of every home: owner, use, limits, marks and the newest change", async (t) => {
-  const seen = await lookOn(answer);
+test("one output has everything about each home: owner, usage, limits, pending marker and newest change", async (t) => {
+  const seen = await inspectFrom(output);
   t.deepEqual(seen.homes, [
     {
       name: "ada",
@@ -43,7 +44,7 @@ test("one answer tells of every home: owner, use, limits, marks and the newest c
       attributes: { projectId: 7, inherits: true },
       bytes: { used: 2 ** 21, hard: 2 ** 23 },
       files: { used: 12, hard: 200_000 },
-      marked: undefined,
+      pendingSince: undefined,
       changed: new Date(1_795_262_399_000),
       own: { bytes: 2 ** 23 },
     },
@@ -53,9 +54,9 @@ test("one answer tells of every home: owner, use, limits, marks and the newest c
       attributes: { projectId: 0, inherits: false },
       bytes: { used: 0, hard: 0 },
       files: { used: 0, hard: 0 },
-      marked: new Date(1_795_262_390_000),
+      pendingSince: new Date(1_795_262_390_000),
       changed: undefined,
-      own: "unreadable",
+      own: { problem: "it is not JSON" },
     },
   ]);
   t.true(seen.enforced);
@@ -65,21 +66,21 @@ test("one answer tells of every home: owner, use, limits, marks and the newest c
   t.is(seen.watcher, undefined);
 });
 
-test("what is half-way in the trash is not offered", async (t) => {
-  const { trash } = await lookOn(answer);
+test("an incomplete entry of the trash is not offered", async (t) => {
+  const { trash } = await inspectFrom(output);
   t.deepEqual(
     trash.map(({ entry, user, deleted }) => [entry, user, deleted.toISOString()]),
     [["carl.20261120T080000Z", "Carl", "2026-11-20T08:00:00.000Z"]],
   );
 });
 
-test("no disk, no homes: it says which command mounts it", async (t) => {
-  const error = await userError(lookOn(""));
-  t.is(error.message, "node1: no homes' disk is mounted at /srv/swarmhub");
+test("without a mounted disk the error has the command that mounts it", async (t) => {
+  const error = await userError(inspectFrom(""));
+  t.is(error.message, "node1: the homes' disk is not mounted at /srv/swarmhub");
   t.regex(error.hint ?? "", /swarmhub up/);
 });
 
-test("the script, run here: hostile entries are counted or left out, and no link is followed", async (t) => {
+test("the real script counts or ignores hostile entries, and follows no link", async (t) => {
   const { host, folder } = await localStorage(t);
   const at = (...names: string[]) => join(folder, ...names);
   await mkdir(at("homes", "ada"));
@@ -93,14 +94,7 @@ test("the script, run here: hostile entries are counted or left out, and no link
   await mkdir(at("homes", "big"));
   await writeFile(at("owners", "big"), `{"user": "${"x".repeat(5000)}"}`);
   await mkdir(at("trash", "carl.20261120T080000Z", "home"), { recursive: true });
-  // The tools of the real one are not here; the script finds these first.
-  await mkdir(at("bin"));
-  for (const name of ["mountpoint", "xfs_quota"]) {
-    await writeFile(at("bin", name), "#!/bin/sh\nexit 0\n");
-    await chmod(at("bin", name), 0o755);
-  }
-  const { script } = host;
-  host.script = (text) => script(text.replace("PATH=", `PATH=${at("bin")}:`));
+  await withTools(host, folder);
   const seen = await inspectHomes(host, { changes: true });
   t.deepEqual(
     seen.homes.map(({ name, user }) => [name, user]),

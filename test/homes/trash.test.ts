@@ -3,7 +3,7 @@ import { access, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { writeOwnLimits } from "../../src/homes/set-limits.js";
-import { bringBack, moveToTrash } from "../../src/homes/trash.js";
+import { moveToTrash, restoreFromTrash } from "../../src/homes/trash.js";
 import { userError } from "../support/fakes.js";
 import { localStorage } from "./support/local-storage.js";
 
@@ -13,36 +13,47 @@ const tree = (folder: string): string[] =>
     .split("\n")
     .toSorted();
 
-test("a home goes to the trash with its note and limits, and comes back as it was", async (t) => {
+test("a home moves to the trash with its note and limits, and is restored unchanged", async (t) => {
   const { host, folder } = await localStorage(t);
   await mkdir(join(folder, "homes/ada"));
   for (const name of ["homes/ada/file", "owners/ada", "limits/ada"])
     await writeFile(join(folder, name), name);
   const before = tree(folder);
   await writeFile(join(folder, "pending/ada"), "");
-  const entry = await moveToTrash(host, "ada");
+  const { entry, deleted } = await moveToTrash(host, "ada");
+  t.true(Math.abs(Date.now() - deleted.getTime()) < 60_000);
   t.regex(entry, /^ada\.\d{8}T\d{6}Z$/);
   t.deepEqual(
     tree(folder),
     ["", "/home", "/home/file", "/limit", "/owner"].map((name) => `trash/${entry}${name}`),
   );
-  await bringBack(host, entry, "ada");
-  t.deepEqual(tree(folder), [...before, "pending/ada"], "marked until the watcher limited it");
+  await restoreFromTrash(host, { entry, home: "ada" });
+  t.deepEqual(
+    tree(folder),
+    [...before, "pending/ada"],
+    "pending until the watcher has set its limit",
+  );
 });
 
-test("what is not there cannot be deleted, and what is there is not replaced", async (t) => {
+test("a missing home cannot be deleted, and an existing one is not replaced", async (t) => {
   const { host, folder } = await localStorage(t);
   t.regex((await userError(moveToTrash(host, "ada"))).message, /No such file/);
   t.deepEqual(await readdir(join(folder, "trash")), []);
   await mkdir(join(folder, "homes/ada"));
-  const entry = await moveToTrash(host, "ada");
+  const { entry } = await moveToTrash(host, "ada");
   await mkdir(join(folder, "homes/ada"));
-  t.regex((await userError(bringBack(host, entry, "ada"))).message, /is there already/);
+  t.regex(
+    (await userError(restoreFromTrash(host, { entry, home: "ada" }))).message,
+    /already exists/,
+  );
   await t.throwsAsync(access(join(folder, "pending/ada")));
-  t.regex((await userError(bringBack(host, "bob.1", "bob"))).message, /holds no home/);
+  t.regex(
+    (await userError(restoreFromTrash(host, { entry: "bob.1", home: "bob" }))).message,
+    /holds no home/,
+  );
 });
 
-test("limits are written for all that are named, taken away for the rest, and no draft stays", async (t) => {
+test("limits are written or removed for every named home, and no temporary file stays", async (t) => {
   const { host, folder } = await localStorage(t);
   await writeFile(join(folder, "limits/bob"), "old");
   await writeOwnLimits(

@@ -3,11 +3,15 @@ import { UnreachableError } from "../../src/errors.js";
 import { connectWhenBooted } from "../../src/host/connect.js";
 import { fakeHost, userError } from "../support/fakes.js";
 
-const booting = () => new UnreachableError("box", "it refuses the connection", "ssh box", true);
+const booting = () => new UnreachableError("box", "it refused the connection", "ssh box", true);
 const host = fakeHost("box");
 
-const arrive = (answers: readonly (Error | typeof host)[], wait = 60_000, signal?: AbortSignal) => {
-  const said: string[] = [];
+const connectTo = (
+  answers: readonly (Error | typeof host)[],
+  deadline = 60_000,
+  signal?: AbortSignal,
+) => {
+  const reasons: string[] = [];
   let tries = 0;
   const connect = async () => {
     const answer = answers[Math.min(tries, answers.length - 1)];
@@ -15,34 +19,36 @@ const arrive = (answers: readonly (Error | typeof host)[], wait = 60_000, signal
     if (answer instanceof Error) throw answer;
     return answer!;
   };
-  const progress = (text: string) => void said.push(text);
-  const patience = { wait, every: 1, ...(signal !== undefined && { signal }) };
+  const progress = (text: string) => void reasons.push(text);
+  const options = { wait: deadline, every: 1, ...(signal !== undefined && { signal }) };
   return {
-    arrival: connectWhenBooted("box", connect, progress, patience),
-    said,
+    connecting: connectWhenBooted("box", connect, progress, options),
+    reasons,
     tries: () => tries,
   };
 };
 
-test("a machine that still boots is waited for, and told why", async (t) => {
-  const { arrival, said } = arrive([booting(), booting(), host]);
-  t.is(await arrival, host);
-  t.deepEqual(said, ["it refuses the connection", "it refuses the connection"]);
+test("a machine that is still booting is waited for, and the reason is shown", async (t) => {
+  const { connecting, reasons } = connectTo([booting(), booting(), host]);
+  t.is(await connecting, host);
+  t.deepEqual(reasons, ["it refused the connection", "it refused the connection"]);
 });
 
-test("at the deadline the last refusal is the error", async (t) => {
-  const { arrival } = arrive([booting()], 0);
-  t.is((await userError(arrival)).message, "box: it refuses the connection");
+test("at the deadline the last error is thrown", async (t) => {
+  const { connecting } = connectTo([booting()], 0);
+  t.is((await userError(connecting)).message, "box: it refused the connection");
 });
 
-test("what does not pass by itself is not waited for", async (t) => {
-  const { arrival, tries } = arrive([new UnreachableError("box", "a changed key", "ssh-keygen")]);
-  t.is((await userError(arrival)).message, "box: a changed key");
+test("an error that does not pass by itself is thrown at once", async (t) => {
+  const { connecting, tries } = connectTo([
+    new UnreachableError("box", "a changed key", "ssh-keygen"),
+  ]);
+  t.is((await userError(connecting)).message, "box: a changed key");
   t.is(tries(), 1);
 });
 
-test("an interruption ends the waiting", async (t) => {
-  const { arrival, tries } = arrive([booting()], 5000, AbortSignal.abort());
-  await userError(arrival);
+test("an interruption ends the wait", async (t) => {
+  const { connecting, tries } = connectTo([booting()], 5000, AbortSignal.abort());
+  await userError(connecting);
   t.is(tries(), 1);
 });

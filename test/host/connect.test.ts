@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import baseTest, { type ExecutionContext } from "ava";
 import { connect } from "../../src/host/connect.js";
-import { refused, sshdFor, transportTo, visit } from "../support/ssh-session.js";
+import { connectionError, sshdFor, transportTo, connectAndRun } from "../support/ssh-session.js";
 import { type Sshd, hasSshd, writeProgram } from "../support/sshd.js";
 
 const test = hasSshd() ? baseTest : baseTest.skip;
 
 const fakeSudo = `printf "%s " "$@" >>"$0.log"; [ "$1" = -n ] && shift; [ "$1" = -- ] && shift; exec "$@"`;
 
-/** A login that says it is ada, not root, with a sudo of our making. */
+/** A login as ada, not root, with a fake sudo. */
 const fakeLogin = async (
   t: ExecutionContext,
   sudo: string,
@@ -23,9 +23,9 @@ const fakeLogin = async (
   return sshd;
 };
 
-test("a login that is not root works by sudo -n", async (t) => {
+test("a login that is not root works with sudo -n", async (t) => {
   const sshd = await fakeLogin(t, fakeSudo);
-  t.is(await visit(sshd, { acceptNewHostKeys: true }), "hello\n");
+  t.is(await connectAndRun(sshd, { acceptNewHostKeys: true }), "hello\n");
   t.regex(
     await readFile(join(sshd.folder, "bin/sudo.log"), "utf8"),
     /^(?!.*section).*-n -- sh -s .*-n -- echo hello $/s,
@@ -33,7 +33,7 @@ test("a login that is not root works by sudo -n", async (t) => {
   );
 });
 
-test("a login that may not use a unix socket comes to it by sudo -n too", async (t) => {
+test("a login that may not use a unix socket reaches it with sudo -n", async (t) => {
   const sshd = await fakeLogin(t, fakeSudo, ["AllowStreamLocalForwarding no"]);
   const path = join(sshd.folder, "echo");
   const echo = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket));
@@ -51,9 +51,9 @@ test("a login that may not use a unix socket comes to it by sudo -n too", async 
   t.regex(await readFile(join(sshd.folder, "bin/sudo.log"), "utf8"), /-n perl -e [^]*echo $/);
 });
 
-test("a sudo that wants a password is told at once, with the line for sudoers", async (t) => {
+test("a sudo that wants a password is reported at once, with the line for sudoers", async (t) => {
   const sshd = await fakeLogin(t, "echo 'sudo: a password is required' >&2; exit 1");
-  const error = await refused(t, visit(sshd, { acceptNewHostKeys: true }));
+  const error = await connectionError(t, connectAndRun(sshd, { acceptNewHostKeys: true }));
   t.is(error.code, 3);
   t.is(
     error.message,
@@ -62,7 +62,7 @@ test("a sudo that wants a password is told at once, with the line for sudoers", 
   t.true(error.hint?.includes("echo 'ada ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/swarmhub"));
 });
 
-test("a whole run is one connection", async (t) => {
+test("a whole run uses one connection", async (t) => {
   const sshd = await sshdFor(t);
   const host = await connect("box", { sshConfigFile: sshd.configFile, acceptNewHostKeys: true });
   t.teardown(() => host.close());

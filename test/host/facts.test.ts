@@ -8,7 +8,7 @@ import { paths } from "../../src/paths.js";
 const recorded = readFileSync("test/fixtures/facts-debian-13.txt", "utf8");
 const section = (name: string, content: string) => `\n\u001e${name}\n${content}\n`;
 
-test("the recorded answer of a blank Debian 13 is read", (t) => {
+test("the recorded output of a blank Debian 13 is parsed", (t) => {
   const facts = factsFrom(recorded);
   t.like(facts, {
     machineId: "020b8f049e4a4930b9757fd987f0c09e",
@@ -55,11 +55,11 @@ test("the recorded answer of a blank Debian 13 is read", (t) => {
   t.is(facts.units["docker.service"], "inactive");
 });
 
-test("a shell can read the script", (t) => {
+test("the script is valid shell", (t) => {
   t.notThrows(() => execFileSync("sh", ["-n"], { input: factsScript() }));
 });
 
-test("a machine that answers nothing at all is read as one where nothing is", (t) => {
+test("empty output is parsed as a machine without anything", (t) => {
   t.like(factsFrom(""), {
     machineId: "",
     addresses: [],
@@ -70,7 +70,7 @@ test("a machine that answers nothing at all is read as one where nothing is", (t
   });
 });
 
-test("what the edge was given is known by its hash, and what lies there by its name", (t) => {
+test("the edge's files are known by hash, and all certificates by name", (t) => {
   const text =
     section("certificates", "acme\nstatus.json\nacme/issued") +
     section("given", "12ab  own/certificate.pem\n34cd  own/key.pem");
@@ -88,13 +88,13 @@ test("a package that was removed but not purged is not installed", (t) => {
   t.deepEqual(factsFrom(text).packages, { "docker.io": "26.1.5" });
 });
 
-test("files come whole, whatever is in them", (t) => {
+test("files are read whole, whatever they contain", (t) => {
   const content = "a\n\u001efile /etc/passwd\nß\n";
   const text = section("file /etc/swarmhub/firewall", Buffer.from(content).toString("hex"));
   t.deepEqual(factsFrom(text).files, { "/etc/swarmhub/firewall": content });
 });
 
-test("secrets are known by their hashes alone", (t) => {
+test("secrets are known only by their hashes", (t) => {
   t.deepEqual(
     factsFrom(section("secrets", "abc  proxy-token\ndef  shared-password")).secretHashes,
     {
@@ -104,7 +104,7 @@ test("secrets are known by their hashes alone", (t) => {
   );
 });
 
-test("disks bring along what lies on them", (t) => {
+test("disks have their partitions", (t) => {
   const disk = {
     name: "/dev/vdb",
     type: "disk",
@@ -136,12 +136,12 @@ test("disks bring along what lies on them", (t) => {
   ]);
 });
 
-test("what is no answer of that command throws instead of being guessed at", (t) => {
+test("output of another form throws instead of being guessed", (t) => {
   t.throws(() => factsFrom(section("disks", "lsblk: not found")));
   t.throws(() => factsFrom(section("network", '[{"ifname": 1}]')));
 });
 
-test("an address that is none is left out, since it would go into files of other machines", (t) => {
+test("an invalid address is left out, since it would be written into files of other machines", (t) => {
   const card = (local: string) => ({
     ifname: "eth0",
     mtu: 1500,
@@ -162,7 +162,7 @@ const certified = section(
   Buffer.from(certificate).toString("hex"),
 );
 
-test("a machine's part in the Swarm is read from Docker's word and the node's certificate", (t) => {
+test("a machine's membership is read from Docker's header and the node's certificate", (t) => {
   const of = (word: string, more = "") => factsFrom(section("engine", word) + more).membership;
   const nodeId = "w1fumjaq9o5d";
   t.deepEqual(of("active/worker", certified), { state: "active", nodeId, manages: false });
@@ -171,7 +171,7 @@ test("a machine's part in the Swarm is read from Docker's word and the node's ce
   t.deepEqual(of("inactive", certified), { state: "inactive", nodeId: "", manages: false });
 });
 
-test("where Docker says nothing of the Swarm, or not who the machine is, the facts do not know", (t) => {
+test("without Docker's header or the node's certificate the membership is unknown", (t) => {
   t.is(factsFrom(certified).membership, undefined);
   t.is(factsFrom(section("engine", "active/worker")).membership, undefined);
   t.is(factsFrom(section("engine", "asleep")).membership, undefined);

@@ -1,10 +1,10 @@
 import test from "ava";
-import { earlierSentence, earlierServers } from "../../src/images/outdated-servers.js";
+import { outdatedSentence, outdatedServers } from "../../src/images/outdated-servers.js";
 import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
 
 const digest = (digit: string) => `r@sha256:${digit.repeat(64)}`;
 
-test("whose server is of an image that new ones are not made of is counted by name", async (t) => {
+test("homes whose servers run an image that is no longer configured are listed", async (t) => {
   const Labels = { "swarmhub.class": "geo-101" };
   const server = (user: string, Image: string) => ({
     ID: user,
@@ -24,13 +24,16 @@ test("whose server is of an image that new ones are not made of is counted by na
   const facts = fakeFacts({ units: { "docker.service": "active" } });
   const cluster = fakeCluster(fakeHost("manager", { facts, docker: docker as never }));
   cluster.config.servers.image = "r:1";
-  t.deepEqual(await earlierServers(cluster), ["ada", "bob"]);
+  t.deepEqual(await outdatedServers(cluster), ["ada", "bob"]);
 });
 
-test("they are told in a sentence", (t) => {
+test("outdated servers are described in a sentence", (t) => {
   t.is(
-    earlierSentence(["ada"]),
-    "1 server goes on with an earlier image (ada); it gets the new one when started again",
+    outdatedSentence(["ada"]),
+    "1 server runs an outdated image (ada); it gets the new one when restarted",
   );
-  t.regex(earlierSentence(["ada", "bob"]), /^2 servers go on .* \(ada, bob\); they get/);
+  t.regex(
+    outdatedSentence(["ada", "bob"]),
+    /^2 servers run an outdated image \(ada, bob\); they get/,
+  );
 });

@@ -26,30 +26,35 @@ const floors = [
 ];
 const floorOf = (room: string): number => floors.findIndex((floor) => floor.includes(room));
 
-type Broken = [what: string, path: string, content: string, rule: string];
+type Violation = [description: string, path: string, content: string, rule: string];
 
 const importing = (specifier: string): string =>
   `import { it } from "${specifier}";\nexport const use = () => it();\n`;
 
-/** Every room imports every other room of its own floor or a higher one, which is a wall each time. */
-const climbs: Broken[] = floors.flat().flatMap((from) =>
+/** An import of each room by each other room on the same or a lower floor; every one breaks a wall. */
+const upwardImports: Violation[] = floors.flat().flatMap((from) =>
   floors
     .flat()
     .filter((to) => to !== from && floorOf(to) >= floorOf(from))
-    .map((to): Broken => {
-      const path = `${from}/deep/climb-${to.replaceAll("/", "-")}.ts`;
+    .map((to): Violation => {
+      const path = `${from}/deep/upward-${to.replaceAll("/", "-")}.ts`;
       const up = "../".repeat(path.split("/").length - 1);
       return [`${from} imports ${to}`, path, importing(`${up}${to}/thing.js`), rooms];
     }),
 );
 
-/** Each breaks one wall: the file, its content, and the rule that must report it. */
-const broken: Broken[] = [
-  ...climbs,
+/** Files that break one wall each, and the rule that must report it. */
+const violations: Violation[] = [
+  ...upwardImports,
   ["a command imports a single piece", "src/commands/a.ts", importing("../pieces/hub.js"), rooms],
   ["a check imports a single piece", "src/checks/a.ts", importing("../pieces/hub.js"), rooms],
   ["a piece imports another piece", "src/pieces/hub.ts", importing("./edge.js"), rooms],
-  ["so does its folder", "src/pieces/hub/deep.ts", importing("../edge/wait.js"), rooms],
+  [
+    "the folder of a piece imports another piece",
+    "src/pieces/hub/deep.ts",
+    importing("../edge/wait.js"),
+    rooms,
+  ],
   [
     "a piece imports a command as a type",
     "src/pieces/type.ts",
@@ -63,8 +68,8 @@ const broken: Broken[] = [
     rooms,
   ],
   [
-    "a piece exports a command again",
-    "src/pieces/again.ts",
+    "a piece re-exports a command",
+    "src/pieces/re-export.ts",
     `export { up } from "../commands/up.js";\n`,
     rooms,
   ],
@@ -81,18 +86,18 @@ const broken: Broken[] = [
     circle,
   ],
   [
-    "so does the other",
+    "the other one of these two files",
     "src/text/two.ts",
     `import type { One } from "./one.js";\nexport type Two = One | 2;\n`,
     circle,
   ],
-  ...["ssh2", "dockerode", "execa"].map((name): Broken => [
+  ...["ssh2", "dockerode", "execa"].map((name): Violation => [
     `a piece imports ${name}`,
     `src/pieces/${name}.ts`,
     importing(name),
     imports,
   ]),
-  ...["net", "tls", "http", "https", "http2", "dgram", "child_process"].map((name): Broken => [
+  ...["net", "tls", "http", "https", "http2", "dgram", "child_process"].map((name): Violation => [
     `a command opens a connection with ${name}`,
     `src/commands/${name}.ts`,
     `import * as it from "node:${name}";\nexport const use = () => it;\n`,
@@ -132,7 +137,7 @@ const broken: Broken[] = [
     "steps.map((each) => each.run(() => {}))",
     "((progress) => plan.first.run(progress))(plan)",
     "(() => { for (const { run } of steps) run(); })()",
-  ].map((call, index): Broken => [
+  ].map((call, index): Violation => [
     `a piece runs a step: ${call}`,
     `src/pieces/run-${index}.ts`,
     `export const use = (step: any, steps: any, plan: any, nextStep: any) => [step, steps, plan, nextStep, (${call})];\n`,
@@ -140,8 +145,8 @@ const broken: Broken[] = [
   ]),
 ];
 
-/** Each stays within the walls, however near. */
-const sound: [what: string, path: string, content: string][] = [
+/** Files that come close to a wall and break none. */
+const allowed: [description: string, path: string, content: string][] = [
   [
     "a transport opens a connection",
     "src/transport/ssh/dial.ts",
@@ -158,11 +163,15 @@ const sound: [what: string, path: string, content: string][] = [
     `import type { Host } from "../host/host.js";\nexport const use = (host: Host, argv: string[]) => [host.run(["true"]), host.run(argv)];\n`,
   ],
   ["a piece imports from its own folder", "src/pieces/edge.ts", importing("./edge/wait.js")],
-  ["a piece imports what pieces share", "src/pieces/proxy.ts", importing("./shared/service.js")],
+  [
+    "a piece imports a file that pieces share",
+    "src/pieces/proxy.ts",
+    importing("./shared/service.js"),
+  ],
   ["the list of pieces imports a piece", "src/pieces/index.ts", importing("./hub.js")],
   ["a command imports the list of pieces", "src/commands/up.ts", importing("../pieces/index.js")],
   [
-    "a folder of a room is named as another room",
+    "a folder of a room has the name of another room",
     "src/commands/tls/show.ts",
     importing("./text.js"),
   ],
@@ -177,16 +186,16 @@ const sound: [what: string, path: string, content: string][] = [
     `import type { Step } from "./piece.js";\nexport const use = (step: Step) => step.run(() => {});\n`,
   ],
   [
-    "a program of an image talks and starts others",
-    "nginx/talk.ts",
+    "a program of an image writes to the terminal and starts other programs",
+    "nginx/program.ts",
     `import { spawn } from "node:child_process";\nexport const use = () => console.log(spawn("true"));\n`,
   ],
 ];
 
-type Complaint = { code: string; filename: string };
+type Diagnostic = { code: string; filename: string };
 
-/** Lints all files at once, under the project's rules, in a temporary folder. */
-const lint = async (files: readonly (readonly [string, string])[]): Promise<Complaint[]> => {
+/** Lints all files at once with the rules of the project, in a temporary folder. */
+const lint = async (files: readonly (readonly [string, string])[]): Promise<Diagnostic[]> => {
   const folder = mkdtempSync(join(tmpdir(), "swarmhub-walls-"));
   try {
     const rules = JSON.parse(readFileSync(".oxlintrc.json", "utf8")) as { options: object };
@@ -204,7 +213,7 @@ const lint = async (files: readonly (readonly [string, string])[]): Promise<Comp
       const options = { cwd: folder, maxBuffer: 1 << 26 };
       execFile(oxlint, ["--format", "json", ...folders], options, (_, stdout) => answer(stdout));
     });
-    return (JSON.parse(output) as { diagnostics: Complaint[] }).diagnostics;
+    return (JSON.parse(output) as { diagnostics: Diagnostic[] }).diagnostics;
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -212,22 +221,23 @@ const lint = async (files: readonly (readonly [string, string])[]): Promise<Comp
 
 const walls = new Set([imports, terminal, steps, rooms, circle, "eslint(no-console)"]);
 
-test("each wall is reported when it is broken, and nothing else is taken for that", async (t) => {
-  const all = [...broken, ...sound];
+test("the linter reports every broken wall, and no allowed file", async (t) => {
+  const all = [...violations, ...allowed];
   t.is(new Set(all.map(([, path]) => path)).size, all.length);
-  const complaints = await lint(all.map(([, path, content]) => [path, content]));
-  const seen = (path: string): string[] => [
+  const diagnostics = await lint(all.map(([, path, content]) => [path, content]));
+  const reported = (path: string): string[] => [
     ...new Set(
-      complaints
+      diagnostics
         .filter(({ filename, code }) => filename.endsWith(path) && walls.has(code))
         .map(({ code }) => code),
     ),
   ];
-  for (const [what, path, , rule] of broken) t.deepEqual(seen(path), [rule], what);
-  for (const [what, path] of sound) t.deepEqual(seen(path), [], what);
+  for (const [description, path, , rule] of violations)
+    t.deepEqual(reported(path), [rule], description);
+  for (const [description, path] of allowed) t.deepEqual(reported(path), [], description);
 });
 
-test("every file that a rule of the linter names is there", (t) => {
+test("every file in the rules of the linter exists", (t) => {
   const { overrides } = JSON.parse(readFileSync(".oxlintrc.json", "utf8")) as {
     overrides: { files: string[] }[];
   };

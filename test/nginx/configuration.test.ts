@@ -7,7 +7,7 @@ import test from "ava";
 import { settingsFrom } from "../../contracts/edge-settings.js";
 import { writePair } from "../../nginx/certificate-pair.js";
 import { hasHttp2Directive, nginxConfiguration } from "../../nginx/configuration.js";
-import { surroundings } from "../../nginx/nginx.js";
+import { nginxEnvironment } from "../../nginx/nginx.js";
 import { selfSigned } from "../../nginx/self-signed.js";
 import { readAsset } from "../../src/operator/assets.js";
 import { withNginx } from "./support/running-edge.js";
@@ -16,67 +16,72 @@ const template = readAsset("nginx/nginx.conf.hbs");
 const rendered = (
   changes: Record<string, unknown>,
   http2Directive = true,
-  served: "self-signed" | "acme" | "own" = "self-signed",
+  installed: "self-signed" | "acme" | "own" = "self-signed",
   proxyServers: string[] = [],
 ): string => {
-  const json = JSON.stringify({ domain: null, address: "10.77.0.11", tls: "off", ...changes });
+  const json = JSON.stringify({
+    domain: null,
+    address: "10.77.0.11",
+    tls: { kind: "off" },
+    ...changes,
+  });
   return nginxConfiguration(
     template,
     settingsFrom(json),
     { user: "www-data", http2Directive, proxyServers },
-    served,
+    installed,
   );
 };
 
-test("without TLS nothing listens on 443 and no certificate is read", (t) => {
-  const text = rendered({ tls: "off" });
+test("without TLS nginx does not listen on 443 and reads no certificate", (t) => {
+  const text = rendered({ tls: { kind: "off" } });
   t.notRegex(text, /\b443\b|ssl_certificate|return 307/);
 });
 
-test("with a domain only that name is answered to; without one, any address and no name", (t) => {
+test("with a domain nginx answers to that name only; without one, to any address and no name", (t) => {
   t.regex(rendered({ domain: "geo.example.org" }), /server_name geo\.example\.org;/);
   t.notRegex(rendered({ domain: "geo.example.org" }), /server_name localhost/);
   t.regex(rendered({}), /server_name localhost "~/);
 });
 
-test("the redirect names a port only where it is another than 443", (t) => {
-  t.regex(rendered({ tls: "self-signed" }), /return 307 https:\/\/\$host\$request_uri;/);
-  const elsewhere = rendered({ tls: "self-signed", listen: { https: "127.0.0.1:8443" } });
-  t.regex(elsewhere, /return 307 https:\/\/\$host:8443\$request_uri;/);
+test("the redirect has a port only where it is not 443", (t) => {
+  t.regex(rendered({ tls: { kind: "self-signed" } }), /return 307 https:\/\/\$host\$request_uri;/);
+  const otherPort = rendered({ tls: { kind: "self-signed" }, listen: { https: "127.0.0.1:8443" } });
+  t.regex(otherPort, /return 307 https:\/\/\$host:8443\$request_uri;/);
 });
 
-test("an nginx older than 1.25.1 gets HTTP/2 as a flag of listen", (t) => {
+test("an nginx older than 1.25.1 gets HTTP/2 as a flag of `listen`", (t) => {
   t.true(hasHttp2Directive("nginx version: nginx/1.26.3"));
   t.true(hasHttp2Directive("nginx version: nginx/1.25.1"));
   t.false(hasHttp2Directive("nginx version: nginx/1.25.0"));
   t.false(hasHttp2Directive("nginx version: nginx/1.22.1 (Debian)"));
-  t.regex(rendered({ tls: "self-signed" }), /^ {2}http2 on;$/m);
-  t.notRegex(rendered({ tls: "self-signed" }, false), /http2 on/);
-  t.regex(rendered({ tls: "self-signed" }, false), /listen 443 ssl http2;/);
+  t.regex(rendered({ tls: { kind: "self-signed" } }), /^ {2}http2 on;$/m);
+  t.notRegex(rendered({ tls: { kind: "self-signed" } }, false), /http2 on/);
+  t.regex(rendered({ tls: { kind: "self-signed" } }, false), /listen 443 ssl http2;/);
 });
 
-test("worker_shutdown_timeout stays unset: it would cut websockets at a reload", (t) => {
-  t.notRegex(rendered({ tls: "self-signed" }), /worker_shutdown_timeout/);
+test("worker_shutdown_timeout is not set: it would cut websockets at a reload", (t) => {
+  t.notRegex(rendered({ tls: { kind: "self-signed" } }), /worker_shutdown_timeout/);
 });
 
-test("browsers are told to insist on HTTPS only where they trust the certificate by themselves", (t) => {
-  const insists = /Strict-Transport-Security "max-age=/;
+test("HSTS is sent only with a certificate that browsers trust by themselves", (t) => {
+  const strictTransport = /Strict-Transport-Security "max-age=/;
   const domain = "geo.example.org";
-  t.regex(rendered({ domain, tls: "own" }, true, "own"), insists);
-  t.regex(rendered({ domain, tls: "own" }, true, "acme"), insists);
-  t.notRegex(rendered({ domain, tls: "own" }, true, "self-signed"), insists);
-  t.notRegex(rendered({ tls: "own" }, true, "own"), insists);
+  t.regex(rendered({ domain, tls: { kind: "own" } }, true, "own"), strictTransport);
+  t.regex(rendered({ domain, tls: { kind: "own" } }, true, "acme"), strictTransport);
+  t.notRegex(rendered({ domain, tls: { kind: "own" } }, true, "self-signed"), strictTransport);
+  t.notRegex(rendered({ tls: { kind: "own" } }, true, "own"), strictTransport);
 });
 
-test("several names are answered to", (t) => {
-  const text = rendered({ domain: "geo.example.org", names: ["www.geo.example.org"] });
+test("nginx answers to several names", (t) => {
+  const text = rendered({ domain: "geo.example.org", otherNames: ["www.geo.example.org"] });
   t.regex(text, /server_name geo\.example\.org www\.geo\.example\.org;/);
 });
 
-test("connections to a proxy whose address is known are kept; another is asked for by name", (t) => {
+test("connections to a proxy with a known address are kept open; otherwise its name is resolved for each request", (t) => {
   const known = rendered({}, true, "self-signed", ["172.18.0.3:8000", "172.18.0.4:8000"]);
   t.regex(known, /server 172\.18\.0\.3:8000 .*;\n +server 172\.18\.0\.4:8000 /);
-  t.regex(known, /keepalive_timeout 4s;/, "far less than the proxy's own minute");
+  t.regex(known, /keepalive_timeout 4s;/, "far less than the proxy's minute");
   t.notRegex(known, /resolver|proxy:8000/);
   t.regex(rendered({}), /set \$upstream proxy:8000;/);
   t.notRegex(rendered({}), /\bkeepalive \d/);
@@ -87,21 +92,21 @@ const all = [null, "geo.example.org"].flatMap((domain) =>
     .filter((kind) => domain !== null || kind !== "acme")
     .flatMap((kind) =>
       (kind === "off" ? [[], ["10.0.0.5", "192.168.0.0/24"]] : [[]]).flatMap((trustedProxies) =>
-        (domain === null ? [[]] : [[], ["www.geo.example.org"]]).map((names) => ({
+        (domain === null ? [[]] : [[], ["www.geo.example.org"]]).map((otherNames) => ({
           domain,
           kind,
           trustedProxies,
-          names,
+          otherNames,
         })),
       ),
     ),
 );
 
-for (const { domain, kind, trustedProxies, names } of all) {
-  const whose = domain === null ? "an address" : [domain, ...names].join(" and ");
-  const trusting = trustedProxies.length === 0 ? "" : ", trusting what is in front";
+for (const { domain, kind, trustedProxies, otherNames } of all) {
+  const server = domain === null ? "an address" : [domain, ...otherNames].join(" and ");
+  const proxies = trustedProxies.length === 0 ? "" : ", behind trusted proxies";
   withNginx(
-    `nginx accepts what is rendered for ${whose} with TLS ${kind}${trusting}, without a warning`,
+    `nginx accepts the configuration for ${server} with TLS ${kind}${proxies}, without a warning`,
     async (t) => {
       const folder = await mkdtemp(join(tmpdir(), "swarmhub-nginx-"));
       t.teardown(() => rm(folder, { recursive: true }));
@@ -115,7 +120,7 @@ for (const { domain, kind, trustedProxies, names } of all) {
       const settings = settingsFrom(
         JSON.stringify({
           domain,
-          names,
+          otherNames,
           address: "10.77.0.11",
           tls,
           trustedProxies,
@@ -125,11 +130,14 @@ for (const { domain, kind, trustedProxies, names } of all) {
       );
       const { pair } = await selfSigned(folder, folder, ["10.77.0.11"], new Date());
       await writePair(join(folder, "live.pem"), pair);
-      const machine = await surroundings();
-      const around = [[], ["127.0.0.1:8000"]].map((proxyServers) => ({ ...machine, proxyServers }));
+      const container = await nginxEnvironment();
+      const environments = [[], ["127.0.0.1:8000"]].map((proxyServers) => ({
+        ...container,
+        proxyServers,
+      }));
       const kinds = kind === "off" ? [kind] : ([kind, "self-signed"] as const);
-      const texts = kinds.flatMap((served) =>
-        around.map((each) => nginxConfiguration(template, settings, each, served)),
+      const texts = kinds.flatMap((installed) =>
+        environments.map((each) => nginxConfiguration(template, settings, each, installed)),
       );
       for (const text of texts) {
         const file = join(folder, "nginx.conf");

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ExecutionContext } from "ava";
-import type { Status } from "../../contracts/edge-status.js";
+import { type EdgeStatus, statusFrom } from "../../contracts/edge-status.js";
 import { pairFrom } from "../../nginx/certificate-pair.js";
 import { selfSigned } from "../../nginx/self-signed.js";
 import { ask, handshake, upgraded } from "./support/client.js";
@@ -15,7 +15,7 @@ import { startUpstream } from "./support/upstream.js";
 
 const servername = "localhost";
 
-/** Stands for certbot: signs what is asked by an authority that it makes for that; fails in certbot's words while `refusal` is there. */
+/** A fake certbot: signs the request with an authority created for it, or fails with the text of the file `refusal` while that exists. */
 const certbot = (folder: string): string => `#!/bin/sh
 set -e
 if [ -e ${folder}/refusal ]; then cat ${folder}/refusal; exit 1; fi
@@ -28,7 +28,7 @@ openssl x509 -req -in "$request" -CA ca.pem -CAkey ca.key -days 90 -copy_extensi
 cat leaf.pem ca.pem >"$chain"
 `;
 
-/** An edge with an authority that lists its addresses, and what stands for certbot. */
+/** An edge with an authority that serves a directory, and the fake certbot. */
 const startSite = async (t: ExecutionContext) => {
   const folder = await mkdtemp(join(tmpdir(), "swarmhub-acme-"));
   t.teardown(() => rm(folder, { recursive: true }));
@@ -44,7 +44,7 @@ const startSite = async (t: ExecutionContext) => {
   const upstream = await startUpstream();
   t.teardown(upstream.close);
   const tls = { kind: "acme", directory: `https://localhost:${port}/dir`, ca: true };
-  const refuse = (words: string) => writeFile(join(folder, "refusal"), words);
+  const refuse = (text: string) => writeFile(join(folder, "refusal"), text);
   const accept = () => rm(join(folder, "refusal"));
   await refuse("Type: connection\nDetail: Timeout during connect");
   const edge = await startEdge({
@@ -62,12 +62,12 @@ const startSite = async (t: ExecutionContext) => {
 
 const statusWhen = async (
   edge: Edge,
-  what: string,
-  is: (status: Status) => boolean,
-): Promise<Status> => {
+  description: string,
+  is: (status: EdgeStatus) => boolean,
+): Promise<EdgeStatus> => {
   const read = async () =>
-    JSON.parse(await readFile(join(edge.certificates, "status.json"), "utf8")) as Status;
-  await eventually(() => read().then(is, () => false), what);
+    statusFrom(await readFile(join(edge.certificates, "status.json"), "utf8"))!;
+  await eventually(() => read().then(is, () => false), description);
   return read();
 };
 
@@ -80,7 +80,7 @@ const serialOf = async (edge: Edge): Promise<string | undefined> => {
 
 withNginx("an authority's certificate is swapped in under an open websocket", async (t) => {
   const { edge, refuse, accept } = await startSite(t);
-  // By what comes first: the refusal, or a root that is not there yet.
+  // Whichever comes first: the refusal, or the root certificate that does not exist yet.
   await statusWhen(edge, "it failed", (status) => status.attempt?.outcome === "failed");
   const open = await upgraded(edge.ports.https, "localhost", { servername });
   const policy = async () => {
@@ -92,14 +92,18 @@ withNginx("an authority's certificate is swapped in under an open websocket", as
 
   await accept();
   edge.process.kill("SIGUSR1");
-  const got = await statusWhen(edge, "it is real", ({ kind }) => kind === "acme");
-  await statusWhen(edge, "it is done", (status) => status.attempt?.outcome === "ok");
+  const got = await statusWhen(
+    edge,
+    "the issued certificate is served",
+    ({ kind }) => kind === "acme",
+  );
+  await statusWhen(edge, "the attempt has ended", (status) => status.attempt?.outcome === "ok");
   t.is(await serialOf(edge), got.serial);
   t.is(got.issuer, "lab");
   t.deepEqual(got.names, ["localhost"]);
-  // For a moment nginx's former workers answer too.
-  const insists = async () => (await policy()) === "max-age=604800";
-  await eventually(insists, "browsers are told to insist on HTTPS");
+  // For a moment nginx's old workers still answer.
+  const isStrict = async () => (await policy()) === "max-age=604800";
+  await eventually(isStrict, "HSTS is sent");
   t.is(await open.echo("one"), "one");
 
   await refuse("urn:ietf:params:acme:error:rateLimited :: too many certificates");
@@ -109,50 +113,50 @@ withNginx("an authority's certificate is swapped in under an open websocket", as
     "it failed",
     (status) => status.attempt?.outcome === "failed",
   );
-  t.regex(refused.attempt?.error ?? "", /was asked too often/);
+  t.regex(refused.attempt?.error ?? "", /the rate limit of the authority localhost:\d+ is reached/);
   t.is(await serialOf(edge), got.serial);
   t.is(await open.echo("two"), "two");
   open.socket.destroy();
-  const lines = (await edge.said()).split("\n").filter((line) => /certificate for/.test(line));
+  const lines = (await edge.output()).split("\n").filter((line) => /certificate for/.test(line));
   t.is(lines.length, 4, lines.join("\n"));
 });
 
 withNginx(
-  "an own certificate is taken at SIGHUP; a broken one leaves the former in place",
+  "an own certificate is installed at SIGHUP; with an invalid one the former stays",
   async (t) => {
     const { sign } = makeAuthority();
-    const edge = await startEdge({ domain: "localhost", tls: "own" });
+    const edge = await startEdge({ domain: "localhost", tls: { kind: "own" } });
     t.teardown(edge.close);
     const own = join(edge.certificates, "own");
     await mkdir(own, { recursive: true });
-    const put = async (certificate: string, key: string) => {
+    const install = async (certificate: string, key: string) => {
       await writeFile(join(own, "certificate.pem"), certificate);
       await writeFile(join(own, "key.pem"), key);
       edge.process.kill("SIGHUP");
     };
     const [good, other] = [sign(["localhost"]), sign(["localhost"])];
-    await put(good.certificate + good.intermediate, good.key);
+    await install(good.certificate + good.intermediate, good.key);
     const served = await statusWhen(edge, "it is served", ({ kind }) => kind === "own");
     t.is(served.serial, pairFrom(`${good.certificate}${good.key}`).leaf.serialNumber);
-    await put(other.certificate, good.key);
-    const broken = await statusWhen(
+    await install(other.certificate, good.key);
+    const invalid = await statusWhen(
       edge,
-      "it is told",
+      "the problem is reported",
       (status) => status.attempt?.outcome === "failed",
     );
-    t.regex(broken.attempt?.error ?? "", /the key belongs to another certificate/);
+    t.regex(invalid.attempt?.error ?? "", /the private key belongs to another certificate/);
     t.is(await serialOf(edge), served.serial);
   },
 );
 
 withNginx(
-  "with TLS off, who asks is believed to those in front of us and to nobody else",
+  "with TLS off, forwarded headers are accepted from trusted proxies and from nobody else",
   async (t) => {
     const upstream = await startUpstream();
     t.teardown(upstream.close);
     const headersWith = async (trustedProxies: string[]) => {
       const edge = await startEdge({
-        tls: "off",
+        tls: { kind: "off" },
         trustedProxies,
         upstream: `127.0.0.1:${upstream.port}`,
       });
@@ -164,8 +168,8 @@ withNginx(
     const trusted = await headersWith(["127.0.0.0/8"]);
     t.is(trusted["x-forwarded-for"], "203.0.113.7");
     t.is(trusted["x-forwarded-proto"], "https");
-    const stranger = await headersWith(["10.0.0.5"]);
-    t.is(stranger["x-forwarded-for"], "127.0.0.1");
-    t.is(stranger["x-forwarded-proto"], "http");
+    const untrusted = await headersWith(["10.0.0.5"]);
+    t.is(untrusted["x-forwarded-for"], "127.0.0.1");
+    t.is(untrusted["x-forwarded-proto"], "http");
   },
 );

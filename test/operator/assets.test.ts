@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { assetPath, readAsset } from "../../src/operator/assets.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const folderWith = async (...files: string[]): Promise<string> => {
-  const folder = await mkdtemp(join(tmpdir(), "swarmhub-assets-"));
+  const folder = temporaryFolder();
   for (const file of files) {
     await mkdir(join(folder, file, ".."), { recursive: true }).then(() =>
       writeFile(join(folder, file), file),

@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import test from "ava";
@@ -11,9 +10,10 @@ import {
   refuseUnbuildable,
 } from "../../src/operator/build-folder.js";
 import { fakeConfig, userError } from "../support/fakes.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const folderWith = async (files: Record<string, string> = {}): Promise<string> => {
-  const folder = await mkdtemp(join(tmpdir(), "swarmhub-image-"));
+  const folder = temporaryFolder();
   for (const [path, content] of Object.entries(files)) {
     await mkdir(join(folder, path, ".."), { recursive: true });
     await writeFile(join(folder, path), content);
@@ -111,6 +111,5 @@ test("all folders that cannot be built are refused at once", async (t) => {
   const servers = { ...config.servers, image: good, build: { folder: good, place }, images };
   const { message } = await userError(refuseUnbuildable({ ...config, servers }));
   t.is(message.split("\n").length, 2);
-  await rm(one, { recursive: true });
   await t.notThrowsAsync(refuseUnbuildable(config));
 });

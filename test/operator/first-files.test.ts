@@ -1,7 +1,6 @@
 import { once } from "node:events";
-import { chmod, mkdir, mkdtemp, symlink, truncate, writeFile } from "node:fs/promises";
+import { chmod, mkdir, symlink, truncate, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import test from "ava";
@@ -9,9 +8,10 @@ import { extract } from "tar-stream";
 import { readFirstFiles } from "../../src/operator/first-files.js";
 import { folderTar } from "../../src/operator/folder.js";
 import { userError } from "../support/fakes.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const folderWith = async (files: Record<string, string> = {}): Promise<string> => {
-  const folder = await mkdtemp(join(tmpdir(), "swarmhub-skeleton-"));
+  const folder = temporaryFolder();
   for (const [path, content] of Object.entries(files)) {
     await mkdir(join(folder, path, ".."), { recursive: true });
     await writeFile(join(folder, path), content);
@@ -84,12 +84,12 @@ test("a link that leads out of the folder through another link is refused", asyn
 test("a socket is refused and not read", async (t) => {
   const folder = await folderWith(sampleFiles);
   const server = createServer().listen(join(folder, "socket"));
+  t.teardown(() => void server.close());
   await once(server, "listening");
   t.regex(
     (await userError(readFirstFiles(folder))).message,
     /socket .* not a file, folder or link/,
   );
-  server.close();
 });
 
 test("more than 50 MB or 5,000 files are refused and not read", async (t) => {

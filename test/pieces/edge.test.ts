@@ -12,10 +12,10 @@ import { certificatesErasure } from "../../src/pieces/edge/issued-certificates.j
 import { edgeSettings } from "../../src/pieces/edge/settings.js";
 import { waitStep } from "../../src/pieces/edge/wait.js";
 import type { ServiceState } from "../../src/pieces/shared/service.js";
-import type { Given, GivenFile } from "../../src/tls/given-files.js";
-import { classOf, machinesOf, refusal, runAll, said } from "../support/class-of.js";
+import type { GivenFiles, GivenFile } from "../../src/tls/given-files.js";
+import { classOf, machinesOf, planError, runAll, describeSteps } from "../support/class-of.js";
 import { fakeConfig, fakeHost } from "../support/fakes.js";
-import { failed, letsEncrypt, says, statusText } from "../tls/support/assert-problem.js";
+import { failed, letsEncrypt, parsedStatus, statusText } from "../tls/support/assert-problem.js";
 
 const address = "10.77.0.11";
 const named = { domain: "geo.example.org", otherNames: [] as string[] };
@@ -26,16 +26,16 @@ const file = (name: GivenFile["name"], hash: string, mode = 0o600): GivenFile =>
   hash: `${hash}-and-more-than-eight`,
   mode,
 });
-const pair = (hash: string): Given => ({
+const pair = (hash: string): GivenFiles => ({
   files: [file("own/certificate.pem", hash), file("own/key.pem", hash)],
   serial: "0A",
   warnings: [],
 });
-const nothing: Given = { files: [], warnings: [] };
+const nothing: GivenFiles = { files: [], warnings: [] };
 
 type Have = {
-  given?: Given | UserError;
-  /** What settings.json was written from, as the class was before. */
+  givenFiles?: GivenFiles | UserError;
+  /** The configuration that the present settings.json was written from. */
   settings?: Partial<Config>;
   hashes?: Record<string, string>;
   certificates?: string[];
@@ -43,9 +43,9 @@ type Have = {
   ports?: number[];
 };
 
-/** A class whose edge runs, made for `settings`. */
+/** A class with a running edge that was configured for `settings`. */
 const stateOf = (cluster: ReturnType<typeof classOf>, have: Have) => {
-  const { given = nothing, settings, hashes = {}, certificates = [], status, ports } = have;
+  const { givenFiles = nothing, settings, hashes = {}, certificates = [], status, ports } = have;
   const before = settings && edgeSettings(fakeConfig(settings), address);
   const files = {
     ...(before !== undefined && { [paths.edgeConfiguration]: before }),
@@ -57,7 +57,7 @@ const stateOf = (cluster: ReturnType<typeof classOf>, have: Have) => {
     certificates,
     state: ["certificates"],
   });
-  return { machines, image: "swarmhub/edge:1", service: serviceWith(ports), given, now };
+  return { machines, image: "swarmhub/edge:1", service: serviceWith(ports), givenFiles, now };
 };
 const now = new Date("2026-11-21T12:00:00Z");
 
@@ -105,40 +105,40 @@ const planned = (config: Partial<Config>, have: Have) => {
   return edge.plan(cluster.config, stateOf(cluster, have), cluster);
 };
 const steps = (config: Partial<Config>, have: Have): string[] =>
-  said(planned(config, have)).map((line) => line.replace(/^manager: /, ""));
+  describeSteps(planned(config, have)).map((line) => line.replace(/^manager: /, ""));
 
 const write = "write /etc/swarmhub/edge/settings.json";
 const update = "update the service edge (EndpointSpec.Ports)";
 const waitFor = (what: string): string => `wait until the edge serves ${what}`;
 const waitSelf = waitFor("a self-signed certificate");
-const given = { "own/certificate.pem": "old-hash-here", "own/key.pem": "old-hash-here" };
+const oldHashes = { "own/certificate.pem": "old-hash-here", "own/key.pem": "old-hash-here" };
 
-for (const [what, config, have, expected] of [
-  ["nothing where all is as it was", named, { settings: named }, []],
+for (const [situation, config, have, expected] of [
+  ["nothing to do without a change", named, { settings: named }, []],
   [
-    "another domain by a signal, and not by another container",
+    "another domain by a signal, not by another container",
     named,
     { settings: {} },
     [write, waitSelf],
   ],
   [
-    "off: port 443 is given back, which takes another container",
+    "TLS off: port 443 is released, which needs another container",
     { tls: { kind: "off", trustedProxies: [] } },
     { settings: {} },
-    [write, update, waitFor("no TLS")],
+    [write, update, waitFor("plain HTTP")],
   ],
   [
-    "on again",
+    "TLS on again",
     {},
     { settings: { tls: { kind: "off", trustedProxies: [] } }, ports: [80] },
     [write, update, waitSelf],
   ],
   [
-    "an own certificate, before the settings that ask for it",
+    "an own certificate, before the settings that need it",
     { ...named, tls: ownTls },
-    { settings: named, given: pair("12345678") },
+    { settings: named, givenFiles: pair("12345678") },
     [
-      "give the edge own/certificate.pem and own/key.pem (SHA-256 12345678…, SHA-256 12345678…)",
+      "copy own/certificate.pem and own/key.pem to the edge (SHA-256 12345678…, SHA-256 12345678…)",
       write,
       waitFor("your own certificate"),
     ],
@@ -146,26 +146,26 @@ for (const [what, config, have, expected] of [
   [
     "a newer one in the same place",
     { ...named, tls: ownTls },
-    { settings: { ...named, tls: ownTls }, given: pair("12345678"), hashes: given },
+    { settings: { ...named, tls: ownTls }, givenFiles: pair("12345678"), hashes: oldHashes },
     [
-      "give the edge own/certificate.pem and own/key.pem (SHA-256 old-hash… → 12345678…, SHA-256 old-hash… → 12345678…)",
+      "copy own/certificate.pem and own/key.pem to the edge (SHA-256 old-hash… → 12345678…, SHA-256 old-hash… → 12345678…)",
       waitFor("your own certificate"),
     ],
   ],
   [
-    "an own key that is no longer needed goes away",
+    "an own key that is no longer needed is removed",
     named,
-    { settings: { ...named, tls: ownTls }, hashes: given },
-    [write, "take own/certificate.pem and own/key.pem back from the edge", waitSelf],
+    { settings: { ...named, tls: ownTls }, hashes: oldHashes },
+    [write, "remove own/certificate.pem and own/key.pem from the edge", waitSelf],
   ],
   [
     "Let's Encrypt",
     { ...named, tls: letsEncrypt },
     { settings: named },
-    [write, waitFor("a certificate of Let's Encrypt")],
+    [write, waitFor("a certificate from Let's Encrypt")],
   ],
   [
-    "a failing authority is not waited for again",
+    "no second wait for a failing authority",
     { ...named, tls: letsEncrypt },
     {
       settings: { ...named, tls: letsEncrypt },
@@ -174,31 +174,31 @@ for (const [what, config, have, expected] of [
     [],
   ],
 ] as [string, Partial<Config>, Have, string[]][])
-  test(`edge: ${what}`, (t) => t.deepEqual(steps(config, have), expected));
+  test(`edge: ${situation}`, (t) => t.deepEqual(steps(config, have), expected));
 
-test("what the operator has wrong refuses `up`, and not `down`", (t) => {
-  const wrong = new UserError("tls.key: /k.pem: there is no such file");
-  const have = { settings: named, given: wrong };
-  t.is(refusal(t, () => planned({ ...named, tls: ownTls }, have)).message, wrong.message);
+test("an error in the operator's files stops `up`, but not `down`", (t) => {
+  const error = new UserError("tls.key: /k.pem: the file does not exist");
+  const have = { settings: named, givenFiles: error };
+  t.is(planError(t, () => planned({ ...named, tls: ownTls }, have)).message, error.message);
   const cluster = classOf(0, { config: named });
   t.is(edge.remove(stateOf(cluster, have), cluster).length, 3);
   t.deepEqual(edge.problems?.(stateOf(cluster, have), cluster), []);
 });
 
-test("a key and its certificate are put in place for root alone by one script, which then tells the edge", async (t) => {
+test("one script writes a key and its certificate for root alone, and then reloads the edge", async (t) => {
   const cluster = classOf(0, {
     config: { ...named, tls: ownTls },
     answers: [["own/key.pem", ""]],
   });
-  const have = stateOf(cluster, { settings: named, given: pair("12345678") });
+  const have = stateOf(cluster, { settings: named, givenFiles: pair("12345678") });
   await runAll(edge.plan(cluster.config, have, cluster).slice(0, 1));
   const [script = ""] = cluster.manager.asked;
   const folder = await mkdtemp(join(tmpdir(), "swarmhub-given-"));
   t.teardown(() => rm(folder, { recursive: true }));
-  // What docker is told, and which files were there by then.
+  // Logs the arguments of docker, and the files that exist by then.
   await writeFile(
     join(folder, "docker"),
-    `#!/bin/sh\necho "$@" $(ls ${folder}/own) >>${folder}/told\necho c1\n`,
+    `#!/bin/sh\necho "$@" $(ls ${folder}/own) >>${folder}/calls\necho c1\n`,
     { mode: 0o755 },
   );
   execFileSync("sh", {
@@ -210,20 +210,20 @@ test("a key and its certificate are put in place for root alone by one script, w
     t.is(await readFile(path, "utf8"), "it's 12345678\n");
     t.is((await stat(path)).mode & 0o777, 0o600);
   }
-  t.deepEqual((await readFile(join(folder, "told"), "utf8")).split("\n"), [
+  t.deepEqual((await readFile(join(folder, "calls"), "utf8")).split("\n"), [
     "ps -q --no-trunc --filter label=com.docker.swarm.service.name=edge certificate.pem key.pem",
     "kill --signal HUP c1 certificate.pem key.pem",
     "",
   ]);
 });
 
-test("`down` keeps what an authority gave, and no other key", (t) => {
+test("`down` keeps the certificates from an authority, and no other key", (t) => {
   const cluster = classOf(0, { config: named });
   const titles = (have: Have): string[] =>
-    said(edge.remove({ ...stateOf(cluster, have), service: gone }, cluster));
+    describeSteps(edge.remove({ ...stateOf(cluster, have), service: gone }, cluster));
   const gone: ServiceState = { present: undefined, running: false, imageId: undefined };
   t.deepEqual(titles({}), ["manager: remove the certificates"]);
-  const rest = "manager: remove the certificates, but not those of an authority";
+  const rest = "manager: remove the certificates, except those from an authority";
   t.deepEqual(titles({ certificates: ["acme", "acme/certbot", "status.json"] }), [rest]);
   t.deepEqual(titles({ certificates: ["acme", "acme/issued"], hashes: { "acme/eab-key": "1" } }), [
     rest,
@@ -231,27 +231,27 @@ test("`down` keeps what an authority gave, and no other key", (t) => {
   t.deepEqual(titles({ certificates: ["acme", "acme/issued", "acme/certbot"] }), []);
 });
 
-test("`down --delete-certificates` removes that too, and plans nothing", (t) => {
+test("`down --delete-certificates` removes those too, and plans nothing", (t) => {
   const cluster = classOf(0);
   const facts = stateOf(cluster, { certificates: ["acme", "acme/issued"] }).machines(
     cluster.manager,
   ).facts;
-  t.deepEqual(said(certificatesErasure.remove(facts, cluster)), [
-    "manager: remove the authority's certificates and the account with it",
+  t.deepEqual(describeSteps(certificatesErasure.remove(facts, cluster)), [
+    "manager: remove the authority's certificates and the account there",
   ]);
   t.deepEqual(certificatesErasure.plan(cluster.config, facts, cluster), []);
 });
 
-test("what is served and not wanted is a problem, with what to do", (t) => {
+test("a served certificate that is not the wanted one is a problem, with a hint", (t) => {
   const cluster = classOf(0, { config: { ...named, tls: letsEncrypt } });
   const problems = (status: string) => edge.problems?.(stateOf(cluster, { status }), cluster);
   t.deepEqual(problems(statusText()), []);
   t.deepEqual(problems(statusText({ kind: "self-signed", attempt: failed })), [
-    "manager: browsers are warned: the certificate is self-signed instead of a certificate of Let's Encrypt: geo.example.org leads to 198.51.100.7; mend its A record",
+    "manager: browsers show a warning: the edge serves a self-signed certificate instead of a certificate from Let's Encrypt: geo.example.org points to 198.51.100.7; correct its A record",
   ]);
 });
 
-test("the edge can read what is written for it, however the manager is reached", (t) => {
+test("the edge accepts every settings.json that is written for it", (t) => {
   for (const config of [
     {},
     named,
@@ -273,12 +273,12 @@ test("the edge can read what is written for it, however the manager is reached",
     t.notThrows(() => settingsFrom(edgeSettings(fakeConfig(config), address)));
 });
 
-test("settings.json says all that the edge must know, and no path of the operator's", (t) => {
+test("settings.json has everything that the edge needs, and no path of the operator's machine", (t) => {
   const dns = { kind: "hook", hook: "/home/ada/hook", propagation: 60 } as const;
   const config = fakeConfig({ ...named, tls: { ...letsEncrypt, ca: "/home/ada/ca.pem", dns } });
   t.deepEqual(JSON.parse(edgeSettings(config, address)), {
     domain: "geo.example.org",
-    names: [],
+    otherNames: [],
     address,
     tls: {
       kind: "acme",
@@ -293,55 +293,59 @@ test("settings.json says all that the edge must know, and no path of the operato
   });
 });
 
-/** Runs the wait against an edge that says these things one after the other. */
+/** Runs the wait against an edge that reports these statuses one after the other. */
 const wait = async (
   config: Partial<Config>,
   answers: string[],
-  { deadline = 60_000, before = says() } = {},
+  { deadline = 60_000, before = parsedStatus() } = {},
 ) => {
   let turn = 0;
   const host = fakeHost("manager", {
     answers: [["status.json", () => answers[Math.min(turn++, answers.length - 1)] ?? ""]],
   });
   const shown: string[] = [];
-  const step = waitStep(host, fakeConfig(config), { given: nothing, before }, deadline);
-  const begun = performance.now();
+  const step = waitStep(host, fakeConfig(config), { givenFiles: nothing, before }, deadline);
+  const start = performance.now();
   await step.run((text) => shown.push(text));
-  return { shown, ms: performance.now() - begun, looks: turn };
+  return { shown, ms: performance.now() - start, polls: turn };
 };
 const authority = { ...named, tls: letsEncrypt };
 const at = "2026-11-21T12:01:00Z";
 const selfSigned = { kind: "self-signed", at };
 
-test("a first certificate is waited for, and what the edge does meanwhile is shown", async (t) => {
+test("the step waits for a first certificate, and shows the progress", async (t) => {
   const running = { ...failed, outcome: "running" };
-  const { shown, looks } = await wait(authority, [
+  const { shown, polls } = await wait(authority, [
     "",
     statusText(selfSigned),
     statusText({ ...selfSigned, attempt: running }),
     statusText(),
   ]);
-  t.is(looks, 4);
-  t.deepEqual(shown, ["the edge prepares it", "the edge prepares it", "asking Let's Encrypt"]);
+  t.is(polls, 4);
+  t.deepEqual(shown, [
+    "the edge is preparing it",
+    "the edge is preparing it",
+    "requesting it from Let's Encrypt",
+  ]);
 });
 
-test("an attempt that failed is waited for no longer than its next one may help", async (t) => {
+test("after a failed attempt the step waits only if the next one comes in time", async (t) => {
   const soon = { ...selfSigned, attempt: failed, nextAttempt: "2026-11-21T12:01:01Z" };
   const later = { ...selfSigned, attempt: failed, nextAttempt: "2026-11-21T12:11:00Z" };
-  const { looks, shown } = await wait(authority, [statusText(soon), statusText(later)]);
-  t.is(looks, 2);
-  t.is(shown[0], "not yet: geo.example.org leads to 198.51.100.7");
+  const { polls, shown } = await wait(authority, [statusText(soon), statusText(later)]);
+  t.is(polls, 2);
+  t.is(shown[0], "not yet: geo.example.org points to 198.51.100.7");
 });
 
-test("what failed before this run began says nothing of this one", async (t) => {
+test("an attempt that failed before this run does not end the wait", async (t) => {
   const old = { ...selfSigned, attempt: failed, nextAttempt: "2026-12-01T00:00:00Z" };
-  const { looks } = await wait(authority, [statusText(old), statusText(old), statusText()], {
-    before: says({ kind: "self-signed", attempt: failed }),
+  const { polls } = await wait(authority, [statusText(old), statusText(old), statusText()], {
+    before: parsedStatus({ kind: "self-signed", attempt: failed }),
   });
-  t.is(looks, 3);
+  t.is(polls, 3);
 });
 
-test("the wait ends well at its deadline: the site is up with what it has", async (t) => {
+test("the wait succeeds at its deadline: the site is up with the certificate that it has", async (t) => {
   const { ms } = await wait(authority, [statusText(selfSigned)], { deadline: 100 });
   t.true(ms < 5000);
 });

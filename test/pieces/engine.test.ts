@@ -16,8 +16,8 @@ import type { Facts } from "../../src/host/facts.js";
 import { paths } from "../../src/paths.js";
 import { engine } from "../../src/pieces/engine.js";
 import type { Step } from "../../src/reconcile/piece.js";
-import { classOf, machinesOf, refusal, runAll, said } from "../support/class-of.js";
-import { complaintsAbout } from "./support/shell.js";
+import { classOf, machinesOf, planError, runAll, describeSteps } from "../support/class-of.js";
+import { shellProblems } from "./support/shell.js";
 
 type Some = Parameters<typeof machinesOf>[2];
 const running = { "docker.service": "active" };
@@ -28,30 +28,31 @@ const plan = (cluster: ReturnType<typeof classOf>, some: Some = {}) =>
   engine.plan(cluster.config, machinesOf(cluster, { units: running }, some), cluster);
 const daemon = (content: string) => ({ files: { [paths.dockerConfiguration]: content } });
 
-test("Docker that runs is left alone", (t) => {
-  t.deepEqual(said(plan(classOf(2))), []);
+test("a running Docker needs no step", (t) => {
+  t.deepEqual(describeSteps(plan(classOf(2))), []);
 });
 
-test("Docker that does not run is started", (t) => {
-  t.deepEqual(said(plan(classOf(2), { worker1: { units: { "docker.service": "failed" } } })), [
-    "worker1: start Docker",
-  ]);
+test("a stopped Docker is started", (t) => {
+  t.deepEqual(
+    describeSteps(plan(classOf(2), { worker1: { units: { "docker.service": "failed" } } })),
+    ["worker1: start Docker"],
+  );
 });
 
-test("registry mirrors are written where they differ, before Docker is started", (t) => {
+test("registry mirrors are written if they differ, before Docker is started", (t) => {
   const some = {
     manager: daemon(JSON.stringify({ "registry-mirrors": [mirror] })),
     worker1: daemon(JSON.stringify({ "registry-mirrors": ["https://other.example.org"] })),
     worker2: { units: { "docker.service": "inactive" } },
   };
-  t.deepEqual(said(plan(classOf(2, withMirror), some)), [
+  t.deepEqual(describeSteps(plan(classOf(2, withMirror), some)), [
     `worker1: use the registry mirror ${mirror}`,
     `worker2: use the registry mirror ${mirror}`,
     "worker2: start Docker",
   ]);
 });
 
-/** Runs a step's script in a folder that stands for the machine's /, with a Docker that is told of each reload. */
+/** Runs the steps' scripts in a folder in place of the machine's /, with a systemctl that records its calls. */
 const onMachine = async (
   files: Record<string, string>,
   steps: (cluster: ReturnType<typeof classOf>, facts: Partial<Facts>) => Step[],
@@ -67,7 +68,7 @@ const onMachine = async (
     await runAll(steps(cluster, { files, units: running }));
     const scripts = cluster.manager.asked.map((text) => text.replace(/^script /, ""));
     for (const script of scripts) {
-      if (complaintsAbout(script) !== "") throw new Error(complaintsAbout(script));
+      if (shellProblems(script) !== "") throw new Error(shellProblems(script));
       const input = `systemctl() { echo "$*" >>${root}/systemctl; }\n${script.replaceAll("/etc/", `${root}/etc/`)}`;
       execFileSync("sh", ["-s"], { input });
     }
@@ -91,7 +92,7 @@ const doDown = (cluster: ReturnType<typeof classOf>, facts: Partial<Facts>) =>
   engine.remove(machinesOf(cluster, facts), cluster);
 const { dockerConfiguration, dockerConfigurationBefore } = paths;
 
-test("the other settings of Docker are kept, as is who may read them, and what was there before is set aside", async (t) => {
+test("Docker's other settings and the file's mode are kept, and the former file is backed up", async (t) => {
   const content = '{"log-driver":"journald"}';
   const after = await onMachine({ [dockerConfiguration]: content }, doUp, withMirror);
   t.deepEqual(JSON.parse(after.daemon ?? ""), {
@@ -101,7 +102,7 @@ test("the other settings of Docker are kept, as is who may read them, and what w
   t.like(after, { before: content, mode: 0o600, reloaded: true });
 });
 
-test("where there were no settings, that is what is set aside", async (t) => {
+test("without settings the backup is an empty file", async (t) => {
   const after = await onMachine({}, doUp, withMirror);
   t.deepEqual(after, {
     daemon: `{\n  "registry-mirrors": [\n    "${mirror}"\n  ]\n}\n`,
@@ -111,7 +112,7 @@ test("where there were no settings, that is what is set aside", async (t) => {
   });
 });
 
-test("a second change of the mirrors leaves what was set aside at first", async (t) => {
+test("a second change of the mirrors keeps the first backup", async (t) => {
   const files = {
     [dockerConfiguration]: '{"registry-mirrors": ["https://b"]}',
     [dockerConfigurationBefore]: "{}",
@@ -119,18 +120,18 @@ test("a second change of the mirrors leaves what was set aside at first", async 
   t.is((await onMachine(files, doUp, withMirror)).before, "{}");
 });
 
-test("mirrors that the configuration does not name any more go back to those from before", async (t) => {
+test("mirrors that are no longer configured are replaced by those from before", async (t) => {
   const files = {
     [dockerConfiguration]: `{"registry-mirrors": ["${mirror}"]}`,
     [dockerConfigurationBefore]: '{"registry-mirrors": ["https://b"]}',
   };
-  t.deepEqual(said(plan(classOf(0), { manager: { files } })), [
-    "manager: use the registry mirrors from before",
+  t.deepEqual(describeSteps(plan(classOf(0), { manager: { files } })), [
+    "manager: restore Docker's registry mirrors",
   ]);
   const after = await onMachine(files, doUp);
   t.deepEqual(JSON.parse(after.daemon ?? ""), { "registry-mirrors": ["https://b"] });
   t.deepEqual(
-    said(
+    describeSteps(
       plan(classOf(0), {
         manager: { files: { ...files, [dockerConfiguration]: after.daemon ?? "" } },
       }),
@@ -139,14 +140,14 @@ test("mirrors that the configuration does not name any more go back to those fro
   );
 });
 
-test("mirrors that somebody else chose are left alone where the configuration names none", (t) => {
+test("foreign mirrors are kept if the configuration names none", (t) => {
   t.deepEqual(
-    said(plan(classOf(0), { manager: daemon('{"registry-mirrors": ["https://b"]}') })),
+    describeSteps(plan(classOf(0), { manager: daemon('{"registry-mirrors": ["https://b"]}') })),
     [],
   );
 });
 
-test("`down` puts the settings back to the letter", async (t) => {
+test("`down` restores the former file byte by byte", async (t) => {
   const before = '{ "log-driver":"journald" }';
   const now = `{"log-driver": "journald", "registry-mirrors": ["${mirror}"]}`;
   const files = { [dockerConfiguration]: now, [dockerConfigurationBefore]: before };
@@ -158,7 +159,7 @@ test("`down` puts the settings back to the letter", async (t) => {
   t.like(await onMachine(none, doDown), { daemon: undefined, before: undefined, reloaded: true });
 });
 
-test("`down` keeps what somebody changed meanwhile", async (t) => {
+test("`down` keeps changes made meanwhile", async (t) => {
   const now = `{"debug": true, "registry-mirrors": ["${mirror}"]}`;
   const after = await onMachine(
     { [dockerConfiguration]: now, [dockerConfigurationBefore]: "" },
@@ -168,8 +169,8 @@ test("`down` keeps what somebody changed meanwhile", async (t) => {
   t.is(after.before, undefined);
 });
 
-test("live-restore is refused, since Docker refuses it in a Swarm", (t) => {
-  const error = refusal(t, () => plan(classOf(1), { worker1: daemon('{"live-restore": true}') }));
+test("live-restore is refused, since Docker does not allow it in a Swarm", (t) => {
+  const error = planError(t, () => plan(classOf(1), { worker1: daemon('{"live-restore": true}') }));
   t.is(
     error.message,
     'worker1: /etc/docker/daemon.json has "live-restore": true, which Docker refuses in a Swarm',
@@ -179,19 +180,20 @@ test("live-restore is refused, since Docker refuses it in a Swarm", (t) => {
 
 for (const content of ["{", '"text"', "[]", "null", "{'registry-mirrors': []}"])
   test(`a daemon.json of ${content} is refused and not overwritten`, (t) => {
-    const error = refusal(t, () => plan(classOf(0, withMirror), { manager: daemon(content) }));
-    t.regex(error.message, /^manager: \/etc\/docker\/daemon\.json is no JSON object/);
+    const error = planError(t, () => plan(classOf(0, withMirror), { manager: daemon(content) }));
+    t.regex(error.message, /^manager: \/etc\/docker\/daemon\.json is not a JSON object/);
     t.is(error.code, exitCode.preflight);
   });
 
-test("an empty daemon.json counts as none", (t) => {
-  t.deepEqual(said(plan(classOf(0), { manager: daemon(" \n") })), []);
+test("an empty daemon.json counts as missing", (t) => {
+  t.deepEqual(describeSteps(plan(classOf(0), { manager: daemon(" \n") })), []);
 });
 
-test("`down` restores the settings that were there before, on the machines where they changed", (t) => {
+test("`down` restores the settings on the machines on which swarmhub changed them", (t) => {
   const cluster = classOf(2);
   const some = { worker1: { files: { [paths.dockerConfigurationBefore]: "{}" } } };
-  const remove = (changes: Some) => said(engine.remove(machinesOf(cluster, {}, changes), cluster));
+  const remove = (changes: Some) =>
+    describeSteps(engine.remove(machinesOf(cluster, {}, changes), cluster));
   t.deepEqual(remove({}), []);
   t.deepEqual(remove(some), ["worker1: restore Docker's registry mirrors"]);
 });

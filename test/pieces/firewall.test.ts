@@ -9,8 +9,8 @@ import {
   loadedRules6,
   removeScript,
 } from "../../src/pieces/firewall/rules.js";
-import { classOf, machinesOf, said } from "../support/class-of.js";
-import { complaintsAbout } from "./support/shell.js";
+import { classOf, machinesOf, describeSteps } from "../support/class-of.js";
+import { shellProblems } from "./support/shell.js";
 
 const two = ["10.77.0.11", "10.77.0.12"];
 const asWanted = {
@@ -24,10 +24,11 @@ const plan = (
   some: Parameters<typeof machinesOf>[2] = {},
 ) => {
   const cluster = classOf(1);
-  return said(firewall.plan(cluster.config, machinesOf(cluster, changes, some), cluster));
+  return describeSteps(firewall.plan(cluster.config, machinesOf(cluster, changes, some), cluster));
 };
 
-const load = "load the firewall (Swarm and NFS ports only between 10.77.0.11, 10.77.0.12)";
+const load =
+  "load the firewall rules (Swarm and NFS ports open only between 10.77.0.11, 10.77.0.12)";
 const files = [
   "write /etc/swarmhub/firewall",
   "write /etc/systemd/system/swarmhub-firewall.service",
@@ -40,43 +41,45 @@ test("a blank machine gets the script, the unit and the rules", (t) => {
   );
 });
 
-test("loaded rules are left alone, in whatever order iptables lists the chains", (t) => {
+test("loaded rules need no step, in whatever order iptables lists the chains", (t) => {
   t.deepEqual(plan(asWanted), []);
   t.deepEqual(plan({ ...asWanted, firewall: loadedRules(two).toReversed() }), []);
 });
 
 const only = (change: object) => plan(asWanted, { worker1: change });
 
-test("a rule that somebody took out is loaded again", (t) => {
+test("a deleted rule is loaded again", (t) => {
   t.deepEqual(only({ firewall: loadedRules(two).slice(0, -1) }), [`worker1: ${load}`]);
   t.deepEqual(only({ firewall6: [] }), [`worker1: ${load}`]);
 });
 
-test("where the kernel speaks no IPv6 there are no rules for it", (t) => {
+test("without IPv6 in the kernel there are no IPv6 rules", (t) => {
   t.deepEqual(only({ ipv6: false, firewall6: [] }), []);
 });
 
-test("rules that would not be there after a reboot are loaded again", (t) => {
+test("rules whose unit is inactive are loaded again", (t) => {
   t.deepEqual(only({ units: { "swarmhub-firewall.service": "inactive" } }), [`worker1: ${load}`]);
 });
 
-test("a machine that joins the class changes the rules of all", (t) => {
+test("a machine that joins the class changes the rules of all machines", (t) => {
   const three = [...two, "10.77.0.13"];
   const cluster = classOf(2);
-  const steps = said(firewall.plan(cluster.config, machinesOf(cluster, asWanted), cluster));
+  const steps = describeSteps(
+    firewall.plan(cluster.config, machinesOf(cluster, asWanted), cluster),
+  );
   t.deepEqual(
     steps,
     ["manager", "worker1", "worker2"].flatMap((host) => [
       `${host}: write /etc/swarmhub/firewall`,
-      `${host}: load the firewall (Swarm and NFS ports only between ${three.join(", ")})`,
+      `${host}: load the firewall rules (Swarm and NFS ports open only between ${three.join(", ")})`,
     ]),
   );
 });
 
-test("`down` removes whatever is left of it, and nothing where nothing is", (t) => {
+test("`down` removes any remains of the firewall, and does nothing if there are none", (t) => {
   const cluster = classOf(1);
   const remove = (some: Parameters<typeof machinesOf>[2]) =>
-    said(firewall.remove(machinesOf(cluster, {}, some), cluster));
+    describeSteps(firewall.remove(machinesOf(cluster, {}, some), cluster));
   t.deepEqual(remove({}), []);
   for (const rest of [
     { firewall: ["-N SWARMHUB-INPUT"] },
@@ -84,10 +87,10 @@ test("`down` removes whatever is left of it, and nothing where nothing is", (t) 
     { files: { [paths.firewall]: "" } },
     { files: { [paths.firewallUnit]: "" } },
   ])
-    t.deepEqual(remove({ worker1: rest }), ["worker1: remove the firewall"]);
+    t.deepEqual(remove({ worker1: rest }), ["worker1: remove the firewall rules"]);
 });
 
-test("the script replaces our chains in one go and adds one jump to others' chains", (t) => {
+test("the script replaces our chains atomically and adds one jump to each foreign chain", (t) => {
   t.is(
     firewallScript(["10.77.0.11"]),
     `#!/bin/sh
@@ -145,9 +148,9 @@ fi
   );
 });
 
-test("a shell can read the scripts of the firewall, and shellcheck has nothing to say", (t) => {
-  t.is(complaintsAbout(firewallScript(two)), "");
-  t.is(complaintsAbout(removeScript), "");
+test("the firewall's scripts pass `sh -n` and shellcheck", (t) => {
+  t.is(shellProblems(firewallScript(two)), "");
+  t.is(shellProblems(removeScript), "");
 });
 
 test("the unit loads the rules before Docker starts a container", (t) => {
@@ -175,7 +178,7 @@ WantedBy=multi-user.target
 const real =
   process.getuid?.() === 0 && spawnSync("unshare", ["-n", "iptables", "-S"]).status === 0;
 (real ? test : test.skip)(
-  "iptables loads the script, also twice, and lists it as we would",
+  "iptables loads the script, also twice, and lists its rules in our format",
   (t) => {
     const script = `${firewallScript(two)}\n${firewallScript(two)}\niptables -S`;
     const listed = execFileSync("unshare", ["-n", "sh", "-s"], { input: script, encoding: "utf8" });

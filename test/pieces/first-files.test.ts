@@ -3,8 +3,8 @@ import type { Config, PersistentStorage } from "../../src/config/types.js";
 import { UserError } from "../../src/errors.js";
 import type { FirstFiles } from "../../src/operator/first-files.js";
 import { firstFiles } from "../../src/pieces/first-files.js";
-import { classOf, refusal, runAll, said } from "../support/class-of.js";
-import { fakeConfig, fakeFacts, keptStorage } from "../support/fakes.js";
+import { classOf, planError, runAll, describeSteps } from "../support/class-of.js";
+import { fakeConfig, fakeFacts, persistentStorage } from "../support/fakes.js";
 
 const wanted: FirstFiles = { hash: "abc", bytes: 12_288, files: 3, entries: [] };
 const noteOf = ({ hash, bytes, files }: FirstFiles) =>
@@ -15,44 +15,44 @@ const cluster = classOf(1, { server: true, answers: [["mountpoint -q", ""]] });
 const plan = (have: FirstFiles | UserError | undefined, note?: string, config = cluster.config) =>
   firstFiles.plan(config, { facts: facts(note), wanted: have }, cluster);
 const withStorage = (changes: Partial<PersistentStorage>): Config =>
-  fakeConfig({ storage: keptStorage(changes) });
+  fakeConfig({ storage: persistentStorage(changes) });
 const bytes = (value: number) => value as PersistentStorage["quota"]["default"];
 
-test("the first files are copied to the storage once, and again when they change", (t) => {
+test("first files are copied to the storage once, and again when they change", (t) => {
   const step =
     "server: copy the first files of new homes to /srv/swarmhub/skeleton (12 KB in 3 files and folders)";
-  t.deepEqual(said(plan(wanted)), [step]);
-  t.deepEqual(said(plan(wanted, noteOf(wanted))), []);
-  t.deepEqual(said(plan(wanted, noteOf({ ...wanted, hash: "old" }))), [step]);
+  t.deepEqual(describeSteps(plan(wanted)), [step]);
+  t.deepEqual(describeSteps(plan(wanted, noteOf(wanted))), []);
+  t.deepEqual(describeSteps(plan(wanted, noteOf({ ...wanted, hash: "old" }))), [step]);
 });
 
-test("they are taken away when the configuration has none, and by `down`", (t) => {
+test("first files are removed if the configuration has none, and by `down`", (t) => {
   const step = "server: remove the first files of new homes from /srv/swarmhub";
-  t.deepEqual(said(plan(undefined)), []);
-  t.deepEqual(said(plan(undefined, "{}")), [step]);
+  t.deepEqual(describeSteps(plan(undefined)), []);
+  t.deepEqual(describeSteps(plan(undefined, "{}")), [step]);
   const remove = (note?: string, have?: UserError) =>
-    said(firstFiles.remove({ facts: facts(note), wanted: have }, cluster));
+    describeSteps(firstFiles.remove({ facts: facts(note), wanted: have }, cluster));
   t.deepEqual(remove(), []);
   t.deepEqual(remove(noteOf(wanted), new UserError("gone")), [step]);
 });
 
-test("a folder that cannot be copied refuses `up`", (t) => {
-  t.is(refusal(t, () => plan(new UserError("too large"))).message, "too large");
+test("a folder that cannot be copied stops `up`", (t) => {
+  t.is(planError(t, () => plan(new UserError("too large"))).message, "too large");
 });
 
-test("a skeleton that fills more than the smallest home is refused before anything is done", (t) => {
+test("a skeleton larger than the smallest quota is refused before any step", (t) => {
   const quota = { default: bytes(2 ** 30), groups: { guests: bytes(8192) } };
   t.is(
-    refusal(t, () => plan(wanted, undefined, withStorage({ quota }))).message,
-    "servers.skeleton takes 12 KB in each home, and a home has only 8 KB",
+    planError(t, () => plan(wanted, undefined, withStorage({ quota }))).message,
+    "servers.skeleton takes 12 KB in each home, but the smallest quota is 8 KB",
   );
   t.regex(
-    refusal(t, () => plan(wanted, undefined, withStorage({ files: 2 }))).message,
-    /has 3 files and folders, and a home may have only 2/,
+    planError(t, () => plan(wanted, undefined, withStorage({ files: 2 }))).message,
+    /has 3 files and folders, but a home may have only 2/,
   );
 });
 
-test("the copy replaces the one before in one go, and its note comes last", async (t) => {
+test("the copy replaces the former one atomically, and its note is written last", async (t) => {
   await runAll(plan(wanted));
   const [asked = ""] = cluster.hosts[2]?.asked ?? [];
   const places = ["mountpoint", "tar -xzf", "mv -T skeleton.new skeleton\n", "mv -f skeleton.json"];

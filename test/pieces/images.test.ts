@@ -3,7 +3,7 @@ import test from "ava";
 import type { Host } from "../../src/host/host.js";
 import { inspectOwn } from "../../src/images/own.js";
 import {
-  type Pulled,
+  type PulledImage,
   inspectUserImage,
   pullUserImage,
   pulledName,
@@ -12,7 +12,7 @@ import type { OwnImage } from "../../src/operator/own-images.js";
 import { cleanup } from "../../src/pieces/cleanup.js";
 import { inspectPulled } from "../../src/pieces/cleanup/images.js";
 import { images } from "../../src/pieces/images.js";
-import { classOf, machinesOf, refusal, runAll, said } from "../support/class-of.js";
+import { classOf, machinesOf, planError, runAll, describeSteps } from "../support/class-of.js";
 import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
 
 const tag = "quay.io/jupyter/scipy-notebook:2026-11-02";
@@ -39,28 +39,28 @@ const notebook = (wanted: string, ...hosts: string[]) => ({
   reference: tag,
   wanted,
   size: (4 * 2 ** 30) as number | undefined,
-  on: (host: Host) => hosts.includes(host.name),
+  isOn: (host: Host) => hosts.includes(host.name),
 });
-const pulledOn = (host: Host): Pulled => ({
+const pulledOn = (host: Host): PulledImage => ({
   host,
   id: "sha256:9",
   names: [pulledName(tag), tag, digest(1)],
 });
-/** What is looked at on machines with room. */
-const seen = (cluster: ReturnType<typeof classOf>) => ({
+/** The inspected state of machines with enough disk space. */
+const inspected = (cluster: ReturnType<typeof classOf>) => ({
   machines: machinesOf(cluster, { freeOnRoot: 20 * 2 ** 30 }),
-  pulled: [] as Pulled[],
-  spread: new Map<Host, string[]>(),
+  pulled: [] as PulledImage[],
+  otherImages: new Map<Host, string[]>(),
 });
 
-test("missing images of ours are built where they run, the notebook is pulled to the users' machines", (t) => {
+test("our missing images are built on their machine, and the notebook image is pulled to every machine that takes users", (t) => {
   const cluster = classOf(2);
   const have = {
     own: [{ host: cluster.manager, wanted: all, missing: all, present: [] }],
-    ...seen(cluster),
+    ...inspected(cluster),
     userImages: [notebook(tag)],
   };
-  t.deepEqual(said(images.plan(cluster.config, have, cluster)), [
+  t.deepEqual(describeSteps(images.plan(cluster.config, have, cluster)), [
     "manager: build the image hub (swarmhub/hub:0123456789ab)",
     "manager: build the image proxy (swarmhub/proxy:0123456789ab)",
     "manager: build the image edge (swarmhub/edge:0123456789ab)",
@@ -70,30 +70,32 @@ test("missing images of ours are built where they run, the notebook is pulled to
   ]);
 });
 
-test("a worker that has another image under the same tag pulls the one that the first has", (t) => {
+test("a worker with another image under the same tag pulls that of the first worker", (t) => {
   const cluster = classOf(2);
-  const have = { ...seen(cluster), own: [], userImages: [notebook(digest(1), "worker1")] };
-  t.deepEqual(said(images.plan(cluster.config, have, cluster)), [`worker2: pull ${digest(1)}`]);
+  const have = { ...inspected(cluster), own: [], userImages: [notebook(digest(1), "worker1")] };
+  t.deepEqual(describeSteps(images.plan(cluster.config, have, cluster)), [
+    `worker2: pull ${digest(1)}`,
+  ]);
 });
 
 test("each image to choose from is pulled to each machine that takes users", (t) => {
   const cluster = classOf(2);
   const have = {
-    ...seen(cluster),
+    ...inspected(cluster),
     own: [],
     userImages: [
       notebook(digest(1), "worker1"),
       { ...notebook("r:1"), image: "r:1", reference: "r:1" },
     ],
   };
-  t.deepEqual(said(images.plan(cluster.config, have, cluster)), [
+  t.deepEqual(describeSteps(images.plan(cluster.config, have, cluster)), [
     "worker1: pull r:1",
     `worker2: pull ${digest(1)}`,
     "worker2: pull r:1",
   ]);
 });
 
-test("a disk that will not hold the image is said before the pull, where its size is known", (t) => {
+test("a disk too small for the image is refused before the pull, if the image's size is known", (t) => {
   const cluster = classOf(2);
   const plan = (size: number | undefined, mounts: string[] = []) =>
     images.plan(
@@ -105,43 +107,39 @@ test("a disk that will not hold the image is said before the pull, where its siz
         }),
         own: [],
         pulled: [],
-        spread: new Map(),
+        otherImages: new Map(),
         userImages: [{ ...notebook(digest(1), "worker1"), size }],
       },
       cluster,
     );
   t.is(
-    refusal(t, () => plan(4 * 2 ** 30)).message,
-    `worker2: the root disk has 5 GB free, and ${tag} needs 5.2 GB there while it is pulled`,
+    planError(t, () => plan(4 * 2 ** 30)).message,
+    `worker2: the root disk has 5 GB free, but pulling ${tag} needs 5.2 GB`,
   );
   t.is(plan(3 * 2 ** 30).length, 1);
   t.is(plan(undefined).length, 1);
-  t.is(
-    plan(4 * 2 ** 30, ["/", "/var/lib/docker"]).length,
-    1,
-    "another disk than the one looked at",
-  );
+  t.is(plan(4 * 2 ** 30, ["/", "/var/lib/docker"]).length, 1, "Docker uses another disk");
 });
 
 test("without workers the manager pulls the notebook", (t) => {
   const cluster = classOf(0);
-  const have = { ...seen(cluster), own: [], userImages: [notebook(tag)] };
-  t.deepEqual(said(images.plan(cluster.config, have, cluster)), [`manager: pull ${tag}`]);
+  const have = { ...inspected(cluster), own: [], userImages: [notebook(tag)] };
+  t.deepEqual(describeSteps(images.plan(cluster.config, have, cluster)), [`manager: pull ${tag}`]);
 });
 
-test("images that are there are left alone, those of an earlier swarmhub too until all else is done", (t) => {
+test("existing images need no step; those of an earlier swarmhub are removed at the end", (t) => {
   const cluster = classOf(2);
   const have = {
     own: [built(cluster.manager, all, "swarmhub/hub:ba9876543210")],
-    ...seen(cluster),
+    ...inspected(cluster),
     userImages: [notebook(digest(1), "worker1", "worker2")],
   };
-  t.deepEqual(said(images.plan(cluster.config, have, cluster)), []);
+  t.deepEqual(describeSteps(images.plan(cluster.config, have, cluster)), []);
   t.deepEqual(
-    said(
+    describeSteps(
       cleanup.plan(
         cluster.config,
-        { own: have.own, kept: undefined, pulled: [], built: [] },
+        { own: have.own, persistent: undefined, pulled: [], oldBuilds: [] },
         cluster,
       ),
     ),
@@ -149,37 +147,43 @@ test("images that are there are left alone, those of an earlier swarmhub too unt
   );
 });
 
-test("what is no image of ours by its name is never taken for an old one", (t) => {
+test("an image with a foreign name is never removed as an old one", (t) => {
   const cluster = classOf(2);
   const have = [built(cluster.manager, all, "swarmhub/notebook:lab", "mine/hub:ba9876543210")];
   t.deepEqual(
-    said(
-      cleanup.plan(cluster.config, { own: have, kept: undefined, pulled: [], built: [] }, cluster),
+    describeSteps(
+      cleanup.plan(
+        cluster.config,
+        { own: have, persistent: undefined, pulled: [], oldBuilds: [] },
+        cluster,
+      ),
     ),
     [],
   );
 });
 
-test("`down` removes what is there", (t) => {
+test("`down` removes our images", (t) => {
   const cluster = classOf(2);
   const old = built(cluster.manager, [], "swarmhub/hub:ba9876543210");
-  // The manager takes no users any more, and took some before its first worker came.
+  // The manager takes no users now, but took some before its first worker joined.
   const pulled = [cluster.manager, cluster.workers[1]!].map((host) => pulledOn(host));
-  const have = { ...seen(cluster), own: [old], userImages: [], pulled };
-  t.deepEqual(said(images.remove(have, cluster)), [
-    "manager: remove the images that swarmhub built",
+  const have = { ...inspected(cluster), own: [old], userImages: [], pulled };
+  t.deepEqual(describeSteps(images.remove(have, cluster)), [
+    "manager: remove images built by swarmhub",
     `manager: remove the image ${tag}`,
     `worker2: remove the image ${tag}`,
   ]);
-  const none = { ...seen(cluster), own: [built(cluster.manager, [])], userImages: [] };
-  t.deepEqual(said(images.remove(none, cluster)), []);
+  const none = { ...inspected(cluster), own: [built(cluster.manager, [])], userImages: [] };
+  t.deepEqual(describeSteps(images.remove(none, cluster)), []);
   t.deepEqual(
-    said(cleanup.remove({ own: [old], kept: undefined, pulled: [], built: [] }, cluster)),
+    describeSteps(
+      cleanup.remove({ own: [old], persistent: undefined, pulled: [], oldBuilds: [] }, cluster),
+    ),
     [],
   );
 });
 
-test("an image that vanished meanwhile counts as removed", async (t) => {
+test("an image that disappeared meanwhile counts as removed", async (t) => {
   const removed: string[] = [];
   const docker = {
     getImage: (name: string) => ({
@@ -193,16 +197,20 @@ test("an image that vanished meanwhile counts as removed", async (t) => {
   const cluster = classOf(0, { docker: docker as never });
   const old = built(cluster.manager, [], "swarmhub/hub:ba9876543210");
   const pulled = [pulledOn(cluster.manager)];
-  const have = { ...seen(cluster), own: [old], userImages: [], pulled };
+  const have = { ...inspected(cluster), own: [old], userImages: [], pulled };
   await runAll(images.remove(have, cluster));
   await runAll(
-    cleanup.plan(cluster.config, { own: [old], kept: undefined, pulled: [], built: [] }, cluster),
+    cleanup.plan(
+      cluster.config,
+      { own: [old], persistent: undefined, pulled: [], oldBuilds: [] },
+      cluster,
+    ),
   );
   t.deepEqual(removed, ["sha256:0", digest(1), tag, pulledName(tag), "swarmhub/hub:ba9876543210"]);
 });
 
 const running = fakeFacts({ units: { "docker.service": "active" } });
-/** A machine on which the notebook's tag has these digests; none where it has no such image. */
+/** A machine on which the notebook's tag has these digests; undefined: it has no such image. */
 const machine = (name: string, digests?: string[]) => {
   const inspect = async () => {
     if (digests !== undefined) return { Id: "sha256:1", RepoDigests: digests };
@@ -214,17 +222,17 @@ const found = async (image: string, ...digests: (string[] | undefined)[]) => {
   const workers = digests.map((each, index) => machine(`worker${index + 1}`, each));
   const cluster = fakeCluster(machine("manager"), workers);
   cluster.config.servers.image = image;
-  const { wanted, on } = await inspectUserImage(cluster, image);
-  return [wanted, ...workers.filter(on).map(({ name }) => name)];
+  const { wanted, isOn } = await inspectUserImage(cluster, image);
+  return [wanted, ...workers.filter(isOn).map(({ name }) => name)];
 };
 
-test("until a machine has the notebook image its tag is wanted, then the digest of the first", async (t) => {
+test("the notebook image is wanted by tag until a machine has it, then by the digest of the first machine", async (t) => {
   t.deepEqual(await found(tag, undefined, undefined), [tag]);
   t.deepEqual(await found(tag, undefined, [digest(1)]), [digest(1), "worker2"]);
   t.deepEqual(await found(tag, [digest(2)], [digest(1)]), [digest(2), "worker1"]);
 });
 
-test("the first worker gets the image that the manager had for users until then, others that of the first worker", async (t) => {
+test("the first worker gets the manager's image, and later workers get that of the first worker", async (t) => {
   const wanted = async (...workers: (string[] | undefined)[]) => {
     const cluster = fakeCluster(
       machine("manager", [digest(4)]),
@@ -236,7 +244,7 @@ test("the first worker gets the image that the manager had for users until then,
   t.is(await wanted(undefined, [digest(1)]), digest(1));
 });
 
-test("digests of other registries, or what is no digest, are not taken for it", async (t) => {
+test("digests of other registries and invalid digests are ignored", async (t) => {
   const other = digest(3, "registry.example.org/other");
   t.deepEqual(await found(tag, [other, digest(1)]), [digest(1), "worker1"]);
   t.deepEqual(await found(tag, ["quay.io/jupyter/scipy-notebook@sha256:1; reboot"]), [
@@ -245,7 +253,7 @@ test("digests of other registries, or what is no digest, are not taken for it", 
   ]);
 });
 
-test("Docker Hub's images are known by their short names", async (t) => {
+test("Docker Hub's images are matched by their short names", async (t) => {
   const short = digest(1, "jupyter/scipy-notebook");
   t.deepEqual(await found("docker.io/jupyter/scipy-notebook", [short]), [short, "worker1"]);
   t.deepEqual(await found("docker.io/library/python:3", [digest(1, "python")]), [
@@ -254,11 +262,11 @@ test("Docker Hub's images are known by their short names", async (t) => {
   ]);
 });
 
-test("an image that was made on the machines has no digest and goes by its name", async (t) => {
+test("an image built on the machines has no digest and is matched by its name", async (t) => {
   t.deepEqual(await found("notebook:mine", [], undefined), ["notebook:mine", "worker1"]);
 });
 
-test("what is pulled by digest gets the tag by which it is looked for", async (t) => {
+test("an image pulled by digest gets its configured tag", async (t) => {
   const tags: unknown[] = [];
   const docker = {
     pull: async () => Readable.from([]),
@@ -280,7 +288,7 @@ test("what is pulled by digest gets the tag by which it is looked for", async (t
   ]);
 });
 
-test("an image that we pulled goes with all its names once neither the configuration nor a container wants it", async (t) => {
+test("an image that swarmhub pulled is removed with all its names when it is neither configured nor used by a container", async (t) => {
   const removed: string[] = [];
   const listed = [
     { Id: "sha256:now", RepoTags: [tag, pulledName(tag)] },
@@ -288,6 +296,7 @@ test("an image that we pulled goes with all its names once neither the configura
     { Id: "sha256:used", RepoTags: ["r:2", pulledName("r:2")] },
     { Id: "sha256:theirs", RepoTags: ["r:3", "swarmhub/pulled:mine"] },
     { Id: "sha256:bare", RepoTags: null },
+    { Id: "sha256:hub", RepoTags: ["swarmhub/hub:1", pulledName("swarmhub/hub:1")] },
   ];
   const docker = {
     listImages: async () => listed,
@@ -296,20 +305,24 @@ test("an image that we pulled goes with all its names once neither the configura
     getImage: (name: string) => ({ remove: async () => void removed.push(name) }),
   };
   const host = fakeHost("manager", { facts: running, docker: docker as never });
-  const pulled = await inspectPulled(fakeCluster(host), [{ reference: tag }]);
+  const pulled = await inspectPulled(
+    fakeCluster(host),
+    [{ reference: tag }],
+    [{ reference: "swarmhub/hub:1" }],
+  );
   const steps = cleanup.plan(
     fakeCluster(host).config,
-    { own: [], kept: undefined, pulled, built: [] },
+    { own: [], persistent: undefined, pulled, oldBuilds: [] },
     fakeCluster(host),
   );
-  t.deepEqual(said(steps), ["manager: remove an image that nobody uses any more (r:1)"]);
+  t.deepEqual(describeSteps(steps), ["manager: remove an unused image (r:1)"]);
   await runAll(steps);
   t.deepEqual(removed, [digest(1, "r"), "r:1", pulledName("r:1")]);
 });
 
 const Labels = { "swarmhub.class": "geo-101" };
 
-test("our images are looked for where they belong", async (t) => {
+test("our images are inspected on the machines that need them", async (t) => {
   const docker = {
     info: async () => ({}),
     listImages: async () => [
@@ -327,7 +340,7 @@ test("our images are looked for where they belong", async (t) => {
       each.present.length,
     ]);
   t.deepEqual(await names(fakeCluster(host("manager"))), [
-    // One that somebody brought is there, and is not ours to remove.
+    // A foreign image of the same name is present, but not ours to remove.
     ["manager", "hub proxy edge quota", "edge quota", 1],
   ]);
   t.deepEqual(await names(fakeCluster(host("manager"), [], { storage: host("server") })), [

@@ -2,23 +2,24 @@ import test from "ava";
 import { choosePool } from "../../src/cluster/ipv4.js";
 import { exitCode } from "../../src/errors.js";
 import { network } from "../../src/pieces/network.js";
-import { classOf, machinesOf, refusal, runAll, said } from "../support/class-of.js";
+import { classOf, machinesOf, planError, runAll, describeSteps } from "../support/class-of.js";
 
 const via = (...destinations: string[]) =>
   destinations.map((destination) => ({ destination, device: "eth0" }));
 
-test("the overlay is made with the smallest card's MTU less what VXLAN adds", (t) => {
+test("the overlay's MTU is that of the smallest interface minus VXLAN's overhead", (t) => {
   const cluster = classOf(1);
   const card = (mtu: number, last: number) => ({
     addresses: [{ device: "eth0", address: `10.77.0.${last}`, prefix: 24, mtu }],
   });
   const machines = machinesOf(cluster, {}, { manager: card(9000, 11), worker1: card(1450, 12) });
-  t.deepEqual(said(network.plan(cluster.config, { machines, present: undefined }, cluster)), [
-    "manager: create the overlay network swarmhub (10.201.128.0/23, MTU 1400)",
-  ]);
+  t.deepEqual(
+    describeSteps(network.plan(cluster.config, { machines, present: undefined }, cluster)),
+    ["manager: create the overlay network swarmhub (10.201.128.0/23, MTU 1400)"],
+  );
 });
 
-test("a range that a route overlaps is passed over, wider and narrower ones", (t) => {
+test("a range that overlaps a wider or narrower route is skipped", (t) => {
   t.deepEqual(choosePool(via("10.201.7.0/24")), {
     pool: "10.223.0.0/17",
     overlay: "10.223.128.0/23",
@@ -33,7 +34,7 @@ test("a range that a route overlaps is passed over, wider and narrower ones", (t
   });
 });
 
-test("Docker's own bridges take no range", (t) => {
+test("Docker's own bridges occupy no range", (t) => {
   const routes = [
     { destination: "10.201.0.0/24", device: "docker_gwbridge" },
     { destination: "10.201.1.0/24", device: "br-0123456789ab" },
@@ -41,44 +42,47 @@ test("Docker's own bridges take no range", (t) => {
   t.is(choosePool(routes).pool, "10.201.0.0/17");
 });
 
-test("machines whose routes leave no range are refused, with the routes", (t) => {
-  const error = refusal(t, () => choosePool(via("10.0.0.0/8", "172.16.0.0/12")));
+test("machines whose routes leave no range are refused by naming the routes", (t) => {
+  const error = planError(t, () => choosePool(via("10.0.0.0/8", "172.16.0.0/12")));
   t.is(
     error.message,
-    "every address range that swarmhub would give the Swarm overlaps a route of a machine (10.0.0.0/8, 172.16.0.0/12)",
+    "no address range is left for the Swarm: each one overlaps a machine's route (10.0.0.0/8, 172.16.0.0/12)",
   );
   t.is(error.code, exitCode.preflight);
 });
 
-const made = { Options: { "com.docker.network.driver.mtu": "1450" } };
+const existing = { Options: { "com.docker.network.driver.mtu": "1450" } };
 
-test("a network that is there is left alone, and taken away by `down`", (t) => {
+test("an existing network needs no step and is removed by `down`", (t) => {
   const cluster = classOf(1);
   const machines = machinesOf(cluster);
-  t.deepEqual(said(network.plan(cluster.config, { machines, present: made }, cluster)), []);
-  t.deepEqual(said(network.remove({ machines, present: made }, cluster)), [
+  t.deepEqual(
+    describeSteps(network.plan(cluster.config, { machines, present: existing }, cluster)),
+    [],
+  );
+  t.deepEqual(describeSteps(network.remove({ machines, present: existing }, cluster)), [
     "manager: remove the overlay network swarmhub",
   ]);
-  t.deepEqual(said(network.remove({ machines, present: undefined }, cluster)), []);
+  t.deepEqual(describeSteps(network.remove({ machines, present: undefined }, cluster)), []);
 });
 
-test("a machine that joins with a smaller card is refused, since the network keeps its size for life", (t) => {
+test("a joining machine with a smaller MTU is refused, since the network's MTU cannot change", (t) => {
   const cluster = classOf(1);
   const small = { addresses: [{ device: "eth0", address: "10.77.0.12", prefix: 24, mtu: 1450 }] };
   const machines = machinesOf(cluster, {}, { worker1: small });
-  const error = refusal(t, () =>
-    network.plan(cluster.config, { machines, present: made }, cluster),
+  const error = planError(t, () =>
+    network.plan(cluster.config, { machines, present: existing }, cluster),
   );
   t.is(
     error.message,
-    "worker1: a network card has an MTU of 1450, and the overlay network was made for 1500: large packets to and from it would be lost",
+    "worker1: the network interface has an MTU of 1450, but the overlay network was created for 1500: large packets would be dropped",
   );
   t.is(error.code, exitCode.preflight);
 });
 
-test("a machine that joins with a route into the class's own network is refused", (t) => {
+test("a joining machine with a route into the class's network is refused", (t) => {
   const cluster = classOf(1);
-  const present = { ...made, IPAM: { Config: [{ Subnet: "10.201.128.0/23" }] } };
+  const present = { ...existing, IPAM: { Config: [{ Subnet: "10.201.128.0/23" }] } };
   const plan = (destination: string, device = "eth1") => {
     const routes = [
       { destination: "default", device: "eth0" },
@@ -90,12 +94,12 @@ test("a machine that joins with a route into the class's own network is refused"
   t.deepEqual(plan("10.202.0.0/16"), []);
   t.deepEqual(plan("10.201.128.0/24", "docker_gwbridge"), []);
   t.is(
-    refusal(t, () => plan("10.201.0.0/16")).message,
-    "worker1: a route leads to 10.201.0.0/16, which overlaps the class's own network 10.201.128.0/23: its servers would not be found there",
+    planError(t, () => plan("10.201.0.0/16")).message,
+    "worker1: the route to 10.201.0.0/16 overlaps the class's overlay network 10.201.128.0/23, so users' servers would be unreachable",
   );
 });
 
-test("a network that its last task has just left is removed as soon as Docker has seen it", async (t) => {
+test("a network whose last task has just left is removed as soon as Docker allows it", async (t) => {
   let tries = 0;
   const remove = async () => {
     tries += 1;
@@ -103,6 +107,6 @@ test("a network that its last task has just left is removed as soon as Docker ha
     if (tries === 2) throw Object.assign(new Error("no such network"), { statusCode: 404 });
   };
   const cluster = classOf(0, { docker: { getNetwork: () => ({ remove }) } as never });
-  await runAll(network.remove({ machines: machinesOf(cluster), present: made }, cluster));
+  await runAll(network.remove({ machines: machinesOf(cluster), present: existing }, cluster));
   t.is(tries, 2);
 });

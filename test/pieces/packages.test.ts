@@ -3,8 +3,8 @@ import { exitCode } from "../../src/errors.js";
 import { paths } from "../../src/paths.js";
 import { packages } from "../../src/pieces/packages.js";
 import { installScript, purgeScript } from "../../src/pieces/packages/scripts.js";
-import { classOf, machinesOf, refusal, said } from "../support/class-of.js";
-import { complaintsAbout } from "./support/shell.js";
+import { classOf, machinesOf, planError, describeSteps } from "../support/class-of.js";
+import { shellProblems } from "./support/shell.js";
 
 const plan = (
   cluster: ReturnType<typeof classOf>,
@@ -13,42 +13,42 @@ const plan = (
 
 const all = { "docker.io": "26.1.5", "nfs-kernel-server": "1:2.8.3", xfsprogs: "6.13.0" };
 
-test("blank machines get Docker, and the one with the homes the NFS server and XFS as well", (t) => {
+test("blank machines get Docker, and the one with the homes also the NFS server and XFS", (t) => {
   const cluster = classOf(2);
-  t.deepEqual(said(plan(cluster)), [
+  t.deepEqual(describeSteps(plan(cluster)), [
     "manager: install docker.io, nfs-kernel-server, xfsprogs",
     "worker1: install docker.io",
     "worker2: install docker.io",
   ]);
 });
 
-test("with a server for the homes, NFS and XFS go there and not to the manager", (t) => {
-  t.deepEqual(said(plan(classOf(1, { server: true }))), [
+test("a separate storage server gets NFS and XFS instead of the manager", (t) => {
+  t.deepEqual(describeSteps(plan(classOf(1, { server: true }))), [
     "manager: install docker.io",
     "worker1: install docker.io",
     "server: install docker.io, nfs-kernel-server, xfsprogs",
   ]);
 });
 
-test("a machine that has all packages gets none", (t) => {
-  t.deepEqual(said(plan(classOf(2), { packages: all })), []);
+test("a machine with all packages needs no step", (t) => {
+  t.deepEqual(describeSteps(plan(classOf(2), { packages: all })), []);
 });
 
 test("Docker from Docker's own packages is kept", (t) => {
   const { "docker.io": _debian, ...others } = all;
   const installed = { ...others, "docker-ce": "5:29.0.1-1~debian.13~trixie" };
-  t.deepEqual(said(plan(classOf(0), { packages: installed })), []);
+  t.deepEqual(describeSteps(plan(classOf(0), { packages: installed })), []);
 });
 
-test("what somebody removed is installed again", (t) => {
-  t.deepEqual(said(plan(classOf(1), { packages: { "docker.io": "26.1.5" } })), [
+test("a removed package is installed again", (t) => {
+  t.deepEqual(describeSteps(plan(classOf(1), { packages: { "docker.io": "26.1.5" } })), [
     "manager: install nfs-kernel-server, xfsprogs",
   ]);
 });
 
 for (const version of ["19.3.15", "1.5", "20.03.1", "18.09.1+dfsg1-7.1+deb10u3"])
   test(`Docker ${version} is refused`, (t) => {
-    const error = refusal(t, () =>
+    const error = planError(t, () =>
       plan(classOf(1), {}, { worker1: { packages: { "docker.io": version } } }),
     );
     t.is(
@@ -66,7 +66,9 @@ for (const version of [
 ])
   test(`Docker ${version} is new enough`, (t) => {
     t.deepEqual(
-      said(plan(classOf(1), {}, { worker1: { packages: { "docker.io": version } } })).slice(1),
+      describeSteps(
+        plan(classOf(1), {}, { worker1: { packages: { "docker.io": version } } }),
+      ).slice(1),
       [],
     );
   });
@@ -75,8 +77,8 @@ const system = (id: string, like: string[], version: string, name: string) => ({
   system: { id, like, version, name },
 });
 
-test("a system that is neither Debian nor Ubuntu is refused by its name", (t) => {
-  const error = refusal(t, () =>
+test("a system other than Debian and Ubuntu is refused by its name", (t) => {
+  const error = planError(t, () =>
     plan(
       classOf(1),
       {},
@@ -85,7 +87,7 @@ test("a system that is neither Debian nor Ubuntu is refused by its name", (t) =>
   );
   t.is(
     error.message,
-    "worker1: the system is Rocky Linux 9.4; swarmhub supports Debian 12 and later and Ubuntu 22.04 and later",
+    "worker1: the system is Rocky Linux 9.4; swarmhub supports Debian 12 or later and Ubuntu 22.04 or later",
   );
   t.is(error.code, exitCode.preflight);
 });
@@ -107,34 +109,34 @@ for (const [id, version] of [
   ["ubuntu", "21.10"],
 ] as const)
   test(`${id} ${version} is too old`, (t) => {
-    const error = refusal(t, () => plan(classOf(0), system(id, [], version, `${id} ${version}`)));
-    t.regex(error.message, /^manager: the system is .*; swarmhub supports Debian 12 and later/);
+    const error = planError(t, () => plan(classOf(0), system(id, [], version, `${id} ${version}`)));
+    t.regex(error.message, /^manager: the system is .*; swarmhub supports Debian 12 or later/);
   });
 
-test("`down` takes away what the note on each machine names, and nothing where there is no note", (t) => {
+test("`down` removes the packages recorded on each machine, and none without a record", (t) => {
   const cluster = classOf(1);
   const files = { [paths.installedPackages]: "containerd\ndocker.io\n" };
   const steps = (some: Parameters<typeof machinesOf>[2]) =>
-    said(packages.remove(machinesOf(cluster, {}, some), cluster));
+    describeSteps(packages.remove(machinesOf(cluster, {}, some), cluster));
   t.deepEqual(steps({}), []);
   t.deepEqual(steps({ worker1: { files } }), [
-    "worker1: remove the packages that swarmhub installed (containerd docker.io)",
+    "worker1: remove packages installed by swarmhub (containerd docker.io)",
   ]);
 });
 
-test("a note that somebody changed cannot smuggle in a command", (t) => {
+test("a changed record cannot inject a command", (t) => {
   const cluster = classOf(0);
   const files = { [paths.installedPackages]: "docker.io\n$(reboot)\n--allow\nxfsprogs; reboot\n" };
-  t.deepEqual(said(packages.remove(machinesOf(cluster, { files }), cluster)), [
-    "manager: remove the packages that swarmhub installed (docker.io)",
+  t.deepEqual(describeSteps(packages.remove(machinesOf(cluster, { files }), cluster)), [
+    "manager: remove packages installed by swarmhub (docker.io)",
   ]);
 });
 
-test("a shell can read the scripts of packages, and shellcheck has nothing to say", (t) => {
+test("the packages' scripts pass `sh -n` and shellcheck", (t) => {
   for (const script of [installScript(["docker.io", "xfsprogs"]), purgeScript(["docker.io"])])
-    t.is(complaintsAbout(script), "");
+    t.is(shellProblems(script), "");
 });
 
-test("without a name in the note nothing is purged", (t) => {
+test("an empty record purges nothing", (t) => {
   t.regex(purgeScript([]), /\n\[ \$# -eq 0 \] \|\| apt-get/);
 });

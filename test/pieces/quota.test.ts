@@ -1,21 +1,48 @@
+import { spawnSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir, uptime as uptimeNow } from "node:os";
+import { join } from "node:path";
 import test from "ava";
-import { limitsFile } from "../../src/homes/set-limits.js";
+import { watcherStatusText } from "../../contracts/watcher-status.js";
+import { configuredLimits, limitsFile } from "../../src/homes/set-limits.js";
 import { paths } from "../../src/paths.js";
-import { quota, watcherHealth } from "../../src/pieces/quota.js";
-import { classOf, said } from "../support/class-of.js";
-import { fakeConfig, fakeFacts, keptStorage } from "../support/fakes.js";
+import { quota } from "../../src/pieces/quota.js";
+import { watcherStatus } from "../contracts/support/examples.js";
+import { classOf, describeSteps } from "../support/class-of.js";
+import { fakeConfig, fakeFacts, persistentStorage } from "../support/fakes.js";
 
-const created = {
-  Image: "sha256:1",
-  State: { Running: true },
-  // As Docker 26 answers: with defaults filled in beside what was asked for.
-  Config: {
-    Env: ["PATH=/usr/bin"],
-    Labels: { "swarmhub.class": "geo-101" },
-    Healthcheck: watcherHealth,
-    Image: "swarmhub/quota:0123456789ab",
-  },
-  HostConfig: {
+/** A container as Docker 26 shows it, of the spec that the piece itself creates, with defaults filled in. */
+const createdBy = async () => {
+  const specs: Record<string, unknown>[] = [];
+  const { step } = started('{"homes": 0}', (spec) => void specs.push(spec));
+  await step?.run(() => {});
+  const { Labels, Healthcheck, HostConfig } = specs[0] as {
+    Labels: Record<string, string>;
+    Healthcheck: { Test: string[] };
+    HostConfig: Record<string, unknown>;
+  };
+  return {
+    Image: "sha256:1",
+    State: { Running: true },
+    Config: {
+      Env: ["PATH=/usr/bin"],
+      Labels,
+      Healthcheck,
+      Image: "swarmhub/quota:0123456789ab",
+    },
+    HostConfig: {
+      ...HostConfig,
+      RestartPolicy: { Name: "always", MaximumRetryCount: 0 },
+      Privileged: false,
+      CpuShares: 0,
+    },
+  };
+};
+
+test("the container has the rights that the watcher needs, and no network", async (t) => {
+  const { Config, HostConfig } = await createdBy();
+  t.deepEqual(Config.Labels, { "swarmhub.class": "geo-101" });
+  t.deepEqual(HostConfig, {
     Binds: ["/srv/swarmhub:/srv/swarmhub"],
     NetworkMode: "none",
     RestartPolicy: { Name: "always", MaximumRetryCount: 0 },
@@ -29,11 +56,15 @@ const created = {
     LogConfig: { Type: "json-file", Config: { "max-file": "3", "max-size": "10m" } },
     Privileged: false,
     CpuShares: 0,
-  },
-};
-type Created = typeof created;
+  });
+});
 
-const have = (container: unknown, limits = limitsFile(keptStorage(), fakeConfig().login)) =>
+type Created = Awaited<ReturnType<typeof createdBy>>;
+
+const have = (
+  container: unknown,
+  limits = limitsFile(configuredLimits(persistentStorage(), fakeConfig().login)),
+) =>
   ({
     facts: fakeFacts({ files: { [paths.limits]: limits } }),
     reference: "swarmhub/quota:0123456789ab",
@@ -41,20 +72,20 @@ const have = (container: unknown, limits = limitsFile(keptStorage(), fakeConfig(
     container,
   }) as never;
 const plan = (container: unknown, cluster = classOf(1)) =>
-  said(quota.plan(cluster.config, have(container), cluster));
+  describeSteps(quota.plan(cluster.config, have(container), cluster));
 
 test("the watcher is started on the machine with the homes", (t) => {
   t.deepEqual(plan(undefined), ["manager: start the quota watcher"]);
   t.deepEqual(plan(undefined, classOf(1, { server: true })), ["server: start the quota watcher"]);
 });
 
-test("a watcher as wanted is left alone", (t) => {
-  t.deepEqual(plan(created), []);
+test("a watcher without differences is left alone", async (t) => {
+  t.deepEqual(plan(await createdBy()), []);
 });
 
-const anew = (what: string) => [`manager: start the quota watcher anew (${what})`];
+const restart = (differences: string) => [`manager: restart the quota watcher (${differences})`];
 const drift: [string, string, (container: Created) => unknown][] = [
-  ["does not run", "it does not run", (was) => ({ ...was, State: { Running: false } })],
+  ["does not run", "not running", (was) => ({ ...was, State: { Running: false } })],
   ["is of another image", "image", (was) => ({ ...was, Image: "sha256:0" })],
   [
     "watches for another class",
@@ -73,17 +104,17 @@ const drift: [string, string, (container: Created) => unknown][] = [
   ],
 ];
 for (const [what, detail, change] of drift)
-  test(`a watcher that ${what} is started anew`, (t) => {
-    t.deepEqual(plan(change(created)), anew(detail));
+  test(`a watcher that ${what} is restarted`, async (t) => {
+    t.deepEqual(plan(change(await createdBy())), restart(detail));
   });
 
-test("what homes may hold is written where it differs", async (t) => {
+test("limits.json is written where it differs", async (t) => {
   const cluster = classOf(0, {
     answers: [["mountpoint -q /srv/swarmhub", ""]],
-    config: { storage: keptStorage({ files: 1000 }) },
+    config: { storage: persistentStorage({ files: 1000 }) },
   });
-  const [step, ...more] = quota.plan(cluster.config, have(created), cluster);
-  t.deepEqual(said(step ? [step] : []), ["manager: write /srv/swarmhub/limits.json"]);
+  const [step, ...more] = quota.plan(cluster.config, have(await createdBy()), cluster);
+  t.deepEqual(describeSteps(step ? [step] : []), ["manager: write /srv/swarmhub/limits.json"]);
   t.deepEqual(more, []);
   await step?.run(() => {});
   t.regex(cluster.manager.asked.join(), /set -e\nmountpoint -q .*"files": 1000/s);
@@ -91,10 +122,10 @@ test("what homes may hold is written where it differs", async (t) => {
 
 test("the homes of a group's users have the group's quota, under their own names", (t) => {
   const { login } = fakeConfig();
-  const storage = keptStorage();
+  const storage = persistentStorage();
   storage.quota.groups = { staff: (50 * 2 ** 30) as never };
   login.groups = { staff: ["eve@example.org", "ada"], tutors: ["bob"] };
-  t.deepEqual(JSON.parse(limitsFile(storage, login)), {
+  t.deepEqual(configuredLimits(storage, login), {
     bytes: 5 * 2 ** 30,
     files: 200_000,
     homes: {
@@ -105,19 +136,39 @@ test("the homes of a group's users have the group's quota, under their own names
   });
 });
 
-test("`down` stops it, and nothing where it is not", (t) => {
-  const cluster = classOf(1);
-  t.deepEqual(said(quota.remove(have(created), cluster)), ["manager: stop the quota watcher"]);
-  t.deepEqual(said(quota.remove(have(undefined), cluster)), []);
+test("the health check is healthy while the status is less than two minutes old by the uptime", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "swarmhub-health-"));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const [, script = ""] = (await createdBy()).Config.Healthcheck.Test;
+  const local = script.replaceAll(paths.storage, folder);
+  const isHealthy = async (uptime: number): Promise<boolean> => {
+    await writeFile(join(folder, "watcher.json"), watcherStatusText({ ...watcherStatus, uptime }));
+    return spawnSync("sh", ["-c", local]).status === 0;
+  };
+  t.not(spawnSync("sh", ["-c", local]).status, 0, "without a status");
+  const now = Math.floor(uptimeNow());
+  t.true(await isHealthy(now));
+  t.true(await isHealthy(now - 110));
+  t.false(await isHealthy(now - 121));
+  t.false(await isHealthy(now + 60), "of another boot");
 });
 
-const started = (status: string) => {
+test("`down` stops the watcher, and does nothing where there is none", async (t) => {
+  const cluster = classOf(1);
+  t.deepEqual(describeSteps(quota.remove(have(await createdBy()), cluster)), [
+    "manager: stop the quota watcher",
+  ]);
+  t.deepEqual(describeSteps(quota.remove(have(undefined), cluster)), []);
+});
+
+const started = (status: string, onCreate: (spec: Record<string, unknown>) => void = () => {}) => {
   const done: string[] = [];
   let written = "old";
   const docker = {
     getContainer: () => ({ remove: async () => void done.push("remove") }),
-    createContainer: async ({ Image, name }: { Image: string; name: string }) => {
+    createContainer: async ({ Image, name, ...spec }: { Image: string; name: string }) => {
       done.push(`create ${name} of ${Image}`);
+      onCreate(spec);
       return {
         start: async () => {
           done.push("start");
@@ -142,7 +193,7 @@ const started = (status: string) => {
   return { done, step };
 };
 
-test("a start is done when the watcher has looked at the homes, its predecessor's status does not count", async (t) => {
+test("a start ends when the watcher has inspected the homes; its predecessor's status does not count", async (t) => {
   const { done, step } = started('{"homes": 0}');
   await step?.run(() => {});
   t.deepEqual(done, ["remove", "create swarmhub-quota of swarmhub/quota:0123456789ab", "start"]);

@@ -1,9 +1,9 @@
 import test from "ava";
 import { UserError } from "../../src/errors.js";
 import type { Host } from "../../src/host/host.js";
-import { inspectBuilt } from "../../src/images/built.js";
-import { inspectSpread } from "../../src/images/own.js";
-import { type BuildStatus, listPulled } from "../../src/images/pulled.js";
+import { inspectUserImages } from "../../src/images/built.js";
+import { inspectOtherImages } from "../../src/images/own.js";
+import { type UserImage, listPulled } from "../../src/images/pulled.js";
 import { builtRepository, unfinishedName } from "../../src/names.js";
 import { paths } from "../../src/paths.js";
 import { inspectOldBuilds, oldBuildSteps } from "../../src/pieces/cleanup/images.js";
@@ -11,18 +11,19 @@ import { images } from "../../src/pieces/images.js";
 import { registry } from "../../src/pieces/registry.js";
 import { relaySteps } from "../../src/pieces/registry/relay.js";
 import type { ServiceState } from "../../src/pieces/shared/service.js";
-import { classOf, machinesOf, refusal, runAll, said } from "../support/class-of.js";
+import { classOf, machinesOf, planError, runAll, describeSteps } from "../support/class-of.js";
 import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
 
 const hash = "0123456789abcdef";
 const digest = `sha256:${"1".repeat(64)}`;
 const from = { hash, bytes: 2048, files: 3, bases: [], context: async () => Buffer.from("") };
+type BuildStatus = NonNullable<UserImage["built"]>;
 const notebook = (state: Partial<BuildStatus>, ...hosts: string[]) => ({
   image: "/class/image",
   reference: `${builtRepository}:${hash}`,
   wanted: `${builtRepository}@${digest}`,
   size: undefined,
-  on: (host: Host) => hosts.includes(host.name),
+  isOn: (host: Host) => hosts.includes(host.name),
   built: { folder: "/class/image", from, isBuilt: true, isPushed: true, ...state },
 });
 const absent: ServiceState = { present: undefined, running: false, imageId: "sha256:1" };
@@ -37,16 +38,16 @@ const plan = (
   return { steps: registry.plan(cluster.config, have, cluster), cluster, have };
 };
 
-test("the registry starts, the image is pushed once, and each worker pulls it by a way of its own", (t) => {
+test("the registry starts, the image is pushed once, and each worker pulls it through its own relay", (t) => {
   const { steps } = plan(2, notebook({ isPushed: false }));
-  t.deepEqual(said(steps), [
-    "manager: make the folder of the registry's images",
+  t.deepEqual(describeSteps(steps), [
+    "manager: create the folder for the registry's images",
     "manager: start the service registry",
     "manager: push the image of /class/image to the registry",
     ...["worker1", "worker2"].flatMap((host) => [
       `${host}: write ${paths.registrySocket}`,
       `${host}: write ${paths.registryRelay}`,
-      `${host}: open its way to the registry (127.0.0.1:20500 leads to 10.77.0.11)`,
+      `${host}: start its relay to the registry (from 127.0.0.1:20500 to 10.77.0.11)`,
     ]),
     "worker1: pull the image of /class/image",
     "worker2: pull the image of /class/image",
@@ -56,43 +57,43 @@ test("the registry starts, the image is pushed once, and each worker pulls it by
     t.deepEqual(step.after, [push]);
 });
 
-test("a machine that has it is left alone, one that joined pulls what was pushed", (t) => {
+test("a machine with the image needs no step, and one that joined pulls the pushed image", (t) => {
   const { steps } = plan(2, notebook({}, "worker1"), { state: ["registry"] });
   t.deepEqual(
-    said(steps).filter((each) => /push|pull/.test(each)),
+    describeSteps(steps).filter((each) => /push|pull/.test(each)),
     ["worker2: pull the image of /class/image"],
   );
 });
 
-test("where nothing needs it, it goes", (t) => {
+test("an unneeded registry is removed", (t) => {
   const present = { ...absent, present: { Name: "registry" } };
   const { steps } = plan(1, notebook({}), {
     isNeeded: false,
     service: present,
     state: ["registry"],
   });
-  t.deepEqual(said(steps), [
+  t.deepEqual(describeSteps(steps), [
     "manager: stop the service registry",
-    "manager: remove what the registry kept",
+    "manager: remove the registry's images",
   ]);
-  t.deepEqual(said(plan(1, notebook({}), { isNeeded: false }).steps), []);
+  t.deepEqual(describeSteps(plan(1, notebook({}), { isNeeded: false }).steps), []);
 });
 
-test("`down` closes the ways first", (t) => {
+test("`down` removes the relays first", (t) => {
   const { cluster, have } = plan(1, notebook({}), {
     service: { ...absent, present: { Name: "registry" } },
     state: ["registry"],
   });
   const files = { [paths.registrySocket]: "", [paths.registryRelay]: "" };
   const machines = machinesOf(cluster, { state: ["registry"] }, { worker1: { files } });
-  t.deepEqual(said(registry.remove({ ...have, machines }, cluster)), [
-    "worker1: close its way to the registry",
+  t.deepEqual(describeSteps(registry.remove({ ...have, machines }, cluster)), [
+    "worker1: remove its relay to the registry",
     "manager: stop the service registry",
-    "manager: remove what the registry kept",
+    "manager: remove the registry's images",
   ]);
 });
 
-test("a way that is open stays, one that leads to an earlier address is opened anew", (t) => {
+test("an active relay needs no step, and one to a former address is restarted", (t) => {
   const host = fakeHost("worker1");
   const written = async (address: string) => {
     await runAll(relaySteps(host, fakeFacts(), address).slice(0, 2));
@@ -106,46 +107,48 @@ test("a way that is open stays, one that leads to an earlier address is opened a
   });
 });
 
-test("it is built before the registry is asked, and a folder that cannot be read stops the plan, not `down`", (t) => {
+test("the image is built before the push, and an unreadable folder stops the plan but not `down`", (t) => {
   const cluster = classOf(1);
   const have = (state: Partial<BuildStatus>) => ({
     machines: machinesOf(cluster),
     own: [],
     pulled: [],
-    spread: new Map([[cluster.workers[0]!, ["sha256:1"]]]),
+    otherImages: new Map([[cluster.workers[0]!, ["sha256:1"]]]),
     userImages: [notebook(state)],
   });
-  t.deepEqual(said(images.plan(cluster.config, have({ isBuilt: false }), cluster)), [
+  t.deepEqual(describeSteps(images.plan(cluster.config, have({ isBuilt: false }), cluster)), [
     "manager: build the image of /class/image (3 files and folders, 2 KB)",
   ]);
-  t.deepEqual(said(images.plan(cluster.config, have({}), cluster)), []);
+  t.deepEqual(describeSteps(images.plan(cluster.config, have({}), cluster)), []);
   const wrong = have({ from: new UserError("a.yaml:1:1  build is gone") });
   t.is(
-    refusal(t, () => images.plan(cluster.config, wrong, cluster)).message,
+    planError(t, () => images.plan(cluster.config, wrong, cluster)).message,
     "a.yaml:1:1  build is gone",
   );
-  t.deepEqual(said(images.remove(wrong, cluster)), [
-    "worker1: remove the images that swarmhub built",
+  t.deepEqual(describeSteps(images.remove(wrong, cluster)), [
+    "worker1: remove images built by swarmhub",
   ]);
 });
 
-test("on one machine alone it is named by its id, and no registry is asked", async (t) => {
+test("on a single machine the image is named by its id, and no registry is asked", async (t) => {
   const docker = { getImage: () => ({ inspect: async () => ({ Id: "sha256:7", Size: 5 }) }) };
   const facts = fakeFacts({ units: { "docker.service": "active" } });
   const cluster = fakeCluster(fakeHost("manager", { facts, docker: docker as never }));
-  const { wanted, on } = await inspectBuilt(cluster, {
-    folder: "test/lab",
-    place: { file: "a", line: 1, column: 1 },
-  });
-  t.is(wanted, "test/lab", "there is no Dockerfile");
-  t.false(on(cluster.manager));
-  const folder = "scripts/lab.d/notebook";
-  const built = await inspectBuilt(cluster, { folder, place: { file: "a", line: 1, column: 1 } });
-  t.is(built.wanted, "sha256:7");
-  t.true(built.on(cluster.manager));
+  const inspect = (folder: string) => {
+    const build = { folder, place: { file: "a", line: 1, column: 1 } };
+    Object.assign(cluster.config.servers, { image: folder, build });
+    return inspectUserImages(cluster);
+  };
+  const [missing, ...others] = await inspect("test/lab");
+  t.is(missing?.wanted, "test/lab", "there is no Dockerfile");
+  t.false(missing?.isOn(cluster.manager));
+  t.deepEqual(others, []);
+  const [built] = await inspect("scripts/lab.d/notebook");
+  t.is(built?.wanted, "sha256:7");
+  t.true(built?.isOn(cluster.manager));
 });
 
-test("an earlier image goes from registry and manager once no user's server is made of it", async (t) => {
+test("an outdated build is removed from registry and manager when no user's server runs it", async (t) => {
   const tags = (...names: string[]) => names.map((name) => `${builtRepository}:${name.repeat(16)}`);
   const listed = [
     { Id: "sha256:a", RepoTags: tags("a") },
@@ -182,13 +185,13 @@ test("an earlier image goes from registry and manager once no user's server is m
   const cluster = fakeCluster(manager, [fakeHost("worker1")]);
   const old = await inspectOldBuilds(cluster, [{ reference: tags("c")[0]! }]);
   const steps = oldBuildSteps(old, cluster);
-  t.deepEqual(said(steps), ["manager: remove an image that was built before"]);
+  t.deepEqual(describeSteps(steps), ["manager: remove an outdated build"]);
   await runAll(steps);
   t.deepEqual(removed, tags("a"));
   t.regex(scripts[0] ?? "", /rm -rf \S+\/tags\/aaaaaaaaaaaaaaaa\n/);
 });
 
-test("what a failed build left goes before the image that it stands on", async (t) => {
+test("the leftover of a failed build is removed before its base image", async (t) => {
   const listImages = async () => [
     { Id: "sha256:base", RepoTags: ["debian:13", "swarmhub/pulled:0123456789ab"] },
     { Id: "sha256:half", RepoTags: [unfinishedName] },
@@ -199,9 +202,9 @@ test("what a failed build left goes before the image that it stands on", async (
   const getImage = (name: string) => ({ remove: async () => void removed.push(name) });
   const docker = { listImages, getImage } as never;
   const cluster = fakeCluster(fakeHost("manager", { facts, docker }));
-  const spread = await inspectSpread(cluster);
+  const otherImages = await inspectOtherImages(cluster);
   const pulled = await listPulled(cluster.nodes);
-  const have = { machines: machinesOf(cluster), own: [], userImages: [], spread, pulled };
+  const have = { machines: machinesOf(cluster), own: [], userImages: [], otherImages, pulled };
   await runAll(images.remove(have, cluster));
   t.deepEqual(removed, [unfinishedName, "debian:13", "swarmhub/pulled:0123456789ab"]);
 });

@@ -1,10 +1,10 @@
 import test from "ava";
 import type { Docker } from "../../src/docker/client.js";
+import type { Membership } from "../../src/host/facts.js";
 import type { Host } from "../../src/host/host.js";
-import { seatHosts } from "../../src/pieces/seats.js";
-import type { Member } from "../../src/swarm/membership.js";
+import { seats } from "../../src/pieces/seats.js";
 import type { SwarmNode } from "../../src/swarm/nodes.js";
-import { classOf, machinesOf, said } from "../support/class-of.js";
+import { classOf, machinesOf, describeSteps } from "../support/class-of.js";
 import { twoMachines } from "../support/fakes.js";
 
 type Spec = { users?: string; availability?: string };
@@ -21,9 +21,13 @@ const node = (name: string, { users, availability = "active" }: Spec): SwarmNode
   Status: { State: "ready", Addr: "" },
 });
 
-const plan = (workers: number, specs: Record<string, Spec>, taken: Record<string, number> = {}) => {
+const plan = (
+  workers: number,
+  specs: Record<string, Spec>,
+  userServers: Record<string, number> = {},
+) => {
   const cluster = classOf(workers);
-  const of = ({ name }: Host): Member => ({
+  const of = ({ name }: Host): Membership => ({
     state: "active",
     nodeId: `id-${name}`,
     manages: false,
@@ -35,21 +39,21 @@ const plan = (workers: number, specs: Record<string, Spec>, taken: Record<string
       nodes: Object.entries(specs).map(([name, spec]) => node(name, spec)),
       swarmClass: "geo-101",
     },
-    taken: new Map(
+    userServers: new Map(
       cluster.nodes.flatMap((host) =>
-        taken[host.name] === undefined ? [] : [[host, taken[host.name]!] as const],
+        userServers[host.name] === undefined ? [] : [[host, userServers[host.name]!] as const],
       ),
     ),
   };
   return {
-    steps: said(seatHosts.plan(cluster.config, state, cluster)),
-    problems: seatHosts.problems?.(state, cluster) ?? [],
+    steps: describeSteps(seats.plan(cluster.config, state, cluster)),
+    problems: seats.problems?.(state, cluster) ?? [],
   };
 };
 
 const yes = { users: "true" };
 
-test("workers offer their seats, and the manager where there are none", (t) => {
+test("workers offer their seats, and without workers the manager does", (t) => {
   t.deepEqual(plan(1, { manager: {}, worker1: {} }).steps, [
     "worker1: offer its seats to users (3 seats)",
   ]);
@@ -57,31 +61,31 @@ test("workers offer their seats, and the manager where there are none", (t) => {
   t.deepEqual(plan(0, { manager: {} }).steps, ["manager: offer its seats to users (2 seats)"]);
 });
 
-test("seats as wanted are left alone", (t) => {
+test("seats in the wanted state need no step", (t) => {
   t.deepEqual(plan(1, { manager: { users: "false" }, worker1: yes }).steps, []);
   t.deepEqual(plan(0, { manager: yes }).steps, []);
 });
 
-test("a node that was paused or drained, as by a `leave` that was cut off, is opened again", (t) => {
+test("a paused or drained node, as after an interrupted `leave`, becomes active again", (t) => {
   for (const availability of ["pause", "drain"])
     t.deepEqual(plan(1, { manager: { availability }, worker1: { ...yes, availability } }).steps, [
-      "manager: let Swarm use it again",
+      "manager: set its availability to active",
       "worker1: offer its seats to users (3 seats)",
     ]);
 });
 
-test("a manager that has workers now offers no seats, once nobody sits there", (t) => {
+test("a manager that got workers stops offering seats when no user's server runs there", (t) => {
   const specs = { manager: yes, worker1: yes };
   t.deepEqual(plan(1, specs, { manager: 0 }), {
-    steps: ["manager: offer no seats to users"],
+    steps: ["manager: stop offering its seats to users"],
     problems: [],
   });
   const { steps, problems } = plan(1, specs, { manager: 2 });
   t.deepEqual(steps, []);
-  t.regex(problems[0] ?? "", /^manager: 2 servers of users .* still run there/);
+  t.regex(problems[0] ?? "", /^manager: 2 users' servers still run there, so it keeps its seats/);
 });
 
-test("who sits where is asked only about machines that should offer no seats", async (t) => {
+test("servers are counted only on machines that should offer no seats", async (t) => {
   const asked: string[] = [];
   const docker = (users: Record<string, string>): Partial<Docker> =>
     ({
@@ -102,7 +106,10 @@ test("who sits where is asked only about machines that should offer no seats", a
     }) as unknown as Partial<Docker>;
   const look = async (users: Record<string, string>) => {
     const cluster = twoMachines(() => docker(users));
-    return [...(await seatHosts.inspect(cluster)).taken].map(([{ name }, count]) => [name, count]);
+    return [...(await seats.inspect(cluster)).userServers].map(([{ name }, count]) => [
+      name,
+      count,
+    ]);
   };
   t.deepEqual(await look({ manager: "false", worker: "true" }), []);
   t.deepEqual(asked, []);

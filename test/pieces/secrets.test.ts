@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import test from "ava";
 import { readSecret, secrets } from "../../src/pieces/secrets.js";
-import { classOf, machinesOf, runAll, said } from "../support/class-of.js";
+import { classOf, machinesOf, runAll, describeSteps } from "../support/class-of.js";
 
 const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");
 const all = { "proxy-token": "1", "shared-password": hashOf("given"), "admin-password": "3" };
@@ -10,28 +10,31 @@ const plan = (cluster: ReturnType<typeof classOf>, secretHashes: Record<string, 
   secrets.plan(cluster.config, machinesOf(cluster, { secretHashes }), cluster);
 const given = { secrets: new Map([["shared-password", "given"]]) };
 
-test("what the operator does not give is made on the manager", (t) => {
-  t.deepEqual(said(plan(classOf(1))), [
-    "manager: make the secret proxy-token",
-    "manager: make the secret shared-password",
-    "manager: make the secret admin-password",
+test("secrets that the operator does not give are generated", (t) => {
+  t.deepEqual(describeSteps(plan(classOf(1))), [
+    "manager: generate the secret proxy-token",
+    "manager: generate the secret shared-password",
+    "manager: generate the secret admin-password",
   ]);
 });
 
-test("what the operator gives is written, and again only when it is another", (t) => {
+test("the operator's secrets are written once, and again when they change", (t) => {
   const { "shared-password": _password, ...others } = all;
-  t.deepEqual(said(plan(classOf(1, given), others)), ["manager: write the secret shared-password"]);
-  t.deepEqual(said(plan(classOf(1, given), all)), []);
-  t.deepEqual(said(plan(classOf(1, given), { ...all, "shared-password": hashOf("old") })), [
+  t.deepEqual(describeSteps(plan(classOf(1, given), others)), [
     "manager: write the secret shared-password",
   ]);
+  t.deepEqual(describeSteps(plan(classOf(1, given), all)), []);
+  t.deepEqual(
+    describeSteps(plan(classOf(1, given), { ...all, "shared-password": hashOf("old") })),
+    ["manager: write the secret shared-password"],
+  );
 });
 
-test("a secret that was made stays, whatever it is", (t) => {
-  t.deepEqual(said(plan(classOf(1), all)), []);
+test("a generated secret is kept, whatever its value", (t) => {
+  t.deepEqual(describeSteps(plan(classOf(1), all)), []);
 });
 
-test("secrets go by file into a folder of root's, and are never in what a step says", async (t) => {
+test("secrets are written as files into a folder of root's and are never in a step's text", async (t) => {
   const cluster = classOf(0, {
     ...given,
     answers: [["install -d -m 700 /var/lib/swarmhub/secrets", ""]],
@@ -48,7 +51,7 @@ test("secrets go by file into a folder of root's, and are never in what a step s
   for (const secret of files.values()) t.false(shown.includes(secret));
 });
 
-test("two classes do not get the same secrets", async (t) => {
+test("two classes get different secrets", async (t) => {
   const made = async () => {
     const cluster = classOf(0, { answers: [[/./, ""]] });
     await runAll(plan(cluster));
@@ -65,10 +68,10 @@ test("a secret is read from the manager", async (t) => {
   t.is(await readSecret(cluster.manager, "shared-password"), "word");
 });
 
-test("`down` removes them, and nothing where there are none", (t) => {
+test("`down` removes the secrets, and does nothing if there are none", (t) => {
   const cluster = classOf(1);
   const remove = (secretHashes: Record<string, string>) =>
-    said(secrets.remove(machinesOf(cluster, { secretHashes }), cluster));
+    describeSteps(secrets.remove(machinesOf(cluster, { secretHashes }), cluster));
   t.deepEqual(remove({}), []);
   t.deepEqual(remove({ "proxy-token": "1" }), ["manager: remove the secrets"]);
 });

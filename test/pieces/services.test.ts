@@ -6,7 +6,7 @@ import { hub } from "../../src/pieces/hub.js";
 import { hubConfiguration } from "../../src/pieces/hub/settings.js";
 import { proxy } from "../../src/pieces/proxy.js";
 import type { ServiceState } from "../../src/pieces/shared/service.js";
-import { classOf, machinesOf, runAll, said } from "../support/class-of.js";
+import { classOf, machinesOf, runAll, describeSteps } from "../support/class-of.js";
 import { statusText } from "../tls/support/assert-problem.js";
 
 const secretHashes = { "proxy-token": "1", "shared-password": "2", "admin-password": "3" };
@@ -17,15 +17,15 @@ const userImages = [
     reference: "quay.io/jupyter/scipy-notebook:2026-11-02",
     wanted: "quay.io/jupyter/scipy-notebook@sha256:0",
     size: undefined,
-    on: () => true,
+    isOn: () => true,
   },
-  { image: "r:1", reference: "r:1", wanted: "r@sha256:1", size: undefined, on: () => true },
+  { image: "r:1", reference: "r:1", wanted: "r@sha256:1", size: undefined, isOn: () => true },
 ];
-const nobody = { services: [], volumes: new Map() };
+const noServers = { services: [], volumes: new Map() };
 type Cluster = ReturnType<typeof classOf>;
 type Changes = Parameters<typeof machinesOf>[1];
 
-/** Each service with what its inspection would bring along. */
+/** Each service with the rest of its inspected state. */
 const all = {
   proxy: {
     piece: proxy,
@@ -47,7 +47,7 @@ const all = {
       machines: machinesOf(cluster, { secretHashes, ...changes }),
       image: "swarmhub/hub:1",
       userImages,
-      servers: nobody,
+      servers: noServers,
       service,
     }),
   },
@@ -60,7 +60,7 @@ const all = {
       machines: machinesOf(cluster, changes),
       image: "swarmhub/edge:1",
       service,
-      given: { files: [], warnings: [] },
+      givenFiles: { files: [], warnings: [] },
       now: new Date(),
     }),
   },
@@ -70,19 +70,19 @@ const names = Object.keys(all) as Name[];
 
 const steps = (name: Name, cluster: Cluster, service: ServiceState, changes: Changes = {}) => {
   const { piece, have, state } = all[name];
-  // A service that is there has its folder as well.
+  // An existing service has its folder too.
   const facts = { state: service.present === undefined ? [] : state, ...changes };
   return piece.plan(cluster.config, have(cluster, service, facts) as never, cluster);
 };
 
-/** What the edge says once it serves as it was told. */
+/** The edge's status when it serves by its settings. */
 const served = statusText({ kind: "self-signed", wanted: "self-signed" });
 
-/** The content that a script of fileSteps writes, which has no quote in it. */
+/** The content that a script of fileSteps writes, if it has no quotes. */
 const writtenBy = (script: string): string => /printf %s '([^']*)'/.exec(script)?.[1] ?? "";
 
-/** The service as Docker keeps it once a plan was carried out, and the files that were written on the way. */
-const carriedOut = async (name: Name, options: Parameters<typeof classOf>[1] = {}) => {
+/** The service in Docker after a plan has run, and the files that the plan wrote. */
+const applied = async (name: Name, options: Parameters<typeof classOf>[1] = {}) => {
   let spec: unknown;
   let settings: string | undefined;
   const docker = {
@@ -122,17 +122,17 @@ const carriedOut = async (name: Name, options: Parameters<typeof classOf>[1] = {
   return { cluster, files, present };
 };
 
-test("what is missing is started, after its files", (t) => {
+test("a missing service is started after its files are written", (t) => {
   const cluster = classOf(1);
-  const titles = (name: Name) => said(steps(name, cluster, absent));
+  const titles = (name: Name) => describeSteps(steps(name, cluster, absent));
   t.deepEqual(titles("proxy"), ["manager: start the service proxy"]);
   t.deepEqual(titles("hub"), [
     "manager: write /etc/swarmhub/hub.json",
-    "manager: make the folder of the hub's database",
+    "manager: create the folder for the hub's database",
     "manager: start the service hub",
   ]);
   t.deepEqual(titles("edge"), [
-    "manager: make the folder of certificates",
+    "manager: create the folder for certificates",
     "manager: write /etc/swarmhub/edge/settings.json",
     "manager: start the service edge",
     "manager: wait until the edge serves a self-signed certificate",
@@ -141,40 +141,40 @@ test("what is missing is started, after its files", (t) => {
 
 for (const name of names) {
   test(`${name}: a second run has nothing to do`, async (t) => {
-    const { cluster, files, present } = await carriedOut(name);
-    t.deepEqual(said(steps(name, cluster, present, { files })), []);
+    const { cluster, files, present } = await applied(name);
+    t.deepEqual(describeSteps(steps(name, cluster, present, { files })), []);
   });
 
   test(`${name}: another image is an update`, async (t) => {
-    const { cluster, files, present } = await carriedOut(name);
-    t.deepEqual(said(steps(name, cluster, { ...present, imageId: "sha256:2" }, { files })), [
-      `manager: update the service ${name} (TaskTemplate.ContainerSpec.Image)`,
-      ...all[name].last,
-    ]);
+    const { cluster, files, present } = await applied(name);
+    t.deepEqual(
+      describeSteps(steps(name, cluster, { ...present, imageId: "sha256:2" }, { files })),
+      [`manager: update the service ${name} (TaskTemplate.ContainerSpec.Image)`, ...all[name].last],
+    );
   });
 
-  test(`${name}: a service that is as wanted but does not run is waited for`, async (t) => {
-    const { cluster, files, present } = await carriedOut(name);
-    t.deepEqual(said(steps(name, cluster, { ...present, running: false }, { files })), [
+  test(`${name}: a service in the wanted state that does not run is waited for`, async (t) => {
+    const { cluster, files, present } = await applied(name);
+    t.deepEqual(describeSteps(steps(name, cluster, { ...present, running: false }, { files })), [
       `manager: wait for the service ${name} to run`,
       ...all[name].last,
     ]);
   });
 
-  test(`${name}: what somebody changed about it is changed back`, async (t) => {
-    const { cluster, files, present } = await carriedOut(name);
+  test(`${name}: a manual change is reverted`, async (t) => {
+    const { cluster, files, present } = await applied(name);
     present.present!.Mode!.Replicated.Replicas = 0;
-    t.deepEqual(said(steps(name, cluster, present, { files })), [
+    t.deepEqual(describeSteps(steps(name, cluster, present, { files })), [
       `manager: update the service ${name} (Mode.Replicated.Replicas)`,
       ...all[name].last,
     ]);
   });
 
-  test(`${name}: \`down\` stops it and removes its file, and nothing where nothing is`, async (t) => {
-    const { cluster, files, present } = await carriedOut(name);
+  test(`${name}: \`down\` stops the service and removes its files, and does nothing without them`, async (t) => {
+    const { cluster, files, present } = await applied(name);
     const { piece, have, state, removed } = all[name];
     const remove = (service: ServiceState, changes: Changes) =>
-      said(piece.remove(have(cluster, service, changes) as never, cluster));
+      describeSteps(piece.remove(have(cluster, service, changes) as never, cluster));
     t.deepEqual(remove(absent, {}), []);
     const rest = removed.map((each) => `manager: remove ${each}`);
     t.deepEqual(remove(present, { files, state }), [`manager: stop the service ${name}`, ...rest]);
@@ -182,17 +182,17 @@ for (const name of names) {
   });
 }
 
-test("the hub and the proxy start anew when a secret that they read changes", async (t) => {
+test("hub and proxy restart when a secret that they read changes", async (t) => {
   const changed = { ...secretHashes, "proxy-token": "other" };
   for (const name of ["hub", "proxy"] as const) {
-    const { cluster, files, present } = await carriedOut(name);
-    t.deepEqual(said(steps(name, cluster, present, { files, secretHashes: changed })), [
+    const { cluster, files, present } = await applied(name);
+    t.deepEqual(describeSteps(steps(name, cluster, present, { files, secretHashes: changed })), [
       `manager: update the service ${name} (TaskTemplate.ContainerSpec.Labels.swarmhub.files)`,
     ]);
   }
-  const { cluster, files, present } = await carriedOut("proxy");
+  const { cluster, files, present } = await applied("proxy");
   const other = { ...secretHashes, "shared-password": "other" };
-  t.deepEqual(said(steps("proxy", cluster, present, { files, secretHashes: other })), []);
+  t.deepEqual(describeSteps(steps("proxy", cluster, present, { files, secretHashes: other })), []);
 });
 
 const changes: [string, Name, (config: Config) => void][] = [
@@ -207,17 +207,17 @@ const changes: [string, Name, (config: Config) => void][] = [
   ["admins", "hub", ({ login }) => void (login.admins = [])],
 ];
 for (const [what, name, change] of changes)
-  test(`another value for ${what} is written and starts the ${name} anew`, async (t) => {
-    const { cluster, files, present } = await carriedOut(name);
+  test(`another value for ${what} is written and restarts the ${name}`, async (t) => {
+    const { cluster, files, present } = await applied(name);
     change(cluster.config);
-    t.deepEqual(said(steps(name, cluster, present, { files })), [
+    t.deepEqual(describeSteps(steps(name, cluster, present, { files })), [
       `manager: write /etc/swarmhub/${name}.json`,
       `manager: update the service ${name} (TaskTemplate.ContainerSpec.Labels.swarmhub.files)`,
     ]);
   });
 
-test("hub.json says all that the hub must know", async (t) => {
-  const { files } = await carriedOut("hub");
+test("hub.json has all settings of the hub", async (t) => {
+  const { files } = await applied("hub");
   t.is(
     files["/etc/swarmhub/hub.json"],
     `{
@@ -228,7 +228,7 @@ test("hub.json says all that the hub must know", async (t) => {
   "guarantee": null,
   "cpu": 1,
   "images": [],
-  "cull": null,
+  "idleTimeoutSeconds": null,
   "storage": {
     "address": "10.77.0.11",
     "path": "/srv/swarmhub"
@@ -246,7 +246,7 @@ test("hub.json says all that the hub must know", async (t) => {
   );
 });
 
-test("hub.json has each image to choose from by its digest, and what the first gets as everyone's", (t) => {
+test("hub.json has each choice of image by its digest, and the first choice as default", (t) => {
   const cluster = classOf(1);
   const { servers } = cluster.config;
   const choice = (name: string, image: string, cpu: number) => ({
@@ -268,16 +268,16 @@ test("hub.json has each image to choose from by its digest, and what the first g
   ]);
 });
 
-test("another number of seats is written down, and does not start the hub anew", async (t) => {
-  const { files, present } = await carriedOut("hub");
+test("a new number of seats is written and does not restart the hub", async (t) => {
+  const { files, present } = await applied("hub");
   const cluster = classOf(2);
   const have = { files, memory: 64 * 2 ** 30 };
-  t.deepEqual(said(steps("hub", cluster, present, have)), [
+  t.deepEqual(describeSteps(steps("hub", cluster, present, have)), [
     "manager: write /etc/swarmhub/hub.json",
   ]);
 });
 
-test("`down` stops the hub first, then the users' servers, then forgets the mounts of homes", (t) => {
+test("`down` stops the hub, then the users' servers, then removes the mounts of homes", (t) => {
   const cluster = classOf(2);
   const [one, two] = cluster.workers;
   const servers = {
@@ -292,10 +292,10 @@ test("`down` stops the hub first, then the users' servers, then forgets the moun
     present: {},
   });
   const plan = hub.remove({ ...have, servers } as never, cluster);
-  t.deepEqual(said(plan), [
+  t.deepEqual(describeSteps(plan), [
     "manager: stop the service hub",
     "manager: stop the servers of 2 users",
-    "worker1: forget the mounts of homes",
+    "worker1: remove the mounts of homes",
   ]);
   t.deepEqual(plan[2]?.after, [plan[1]]);
 });

@@ -6,7 +6,7 @@ import test from "ava";
 import { exitCode } from "../../src/errors.js";
 import type { Disk, Facts } from "../../src/host/facts.js";
 import { paths } from "../../src/paths.js";
-import { erasure, storage } from "../../src/pieces/storage.js";
+import { homesErasure, storage } from "../../src/pieces/storage.js";
 import type { DiskState } from "../../src/pieces/storage/disk.js";
 import {
   exportsFile,
@@ -14,9 +14,9 @@ import {
   startNfs,
   stopNfs,
 } from "../../src/pieces/storage/exports.js";
-import { listScript, tableLine, unlistScript } from "../../src/pieces/storage/fstab.js";
+import { addLineScript, fstabLine, removeLineScript } from "../../src/pieces/storage/fstab.js";
 import { quote } from "../../src/text/shell.js";
-import { classOf, machinesOf, refusal, runAll, said } from "../support/class-of.js";
+import { classOf, machinesOf, planError, runAll, describeSteps } from "../support/class-of.js";
 import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
 import {
   blank,
@@ -28,10 +28,10 @@ import {
   nothing,
   plan,
 } from "./support/disk-states.js";
-import { complaintsAbout } from "./support/shell.js";
+import { shellProblems } from "./support/shell.js";
 
-const folders = "make the folders homes, owners, pending, fenced, limits, trash";
-const fence = "keep lost machines from the homes";
+const folders = "create the folders homes, owners, pending, fenced, limits, trash";
+const fence = "start lost-node fencing (withdraws the NFS exports of lost machines)";
 const nfs = [
   "write /etc/nfs.conf.d/swarmhub.conf",
   "write /etc/exports.d/swarmhub.exports",
@@ -41,50 +41,50 @@ const nfs = [
 ];
 const mount = (what: string, more = "") =>
   `mount ${what} at /srv/swarmhub (${more}with project quota, at every boot)`;
-const kept = "the homes on it stay as they are; ";
+const kept = "keeps its homes; ";
 const on = (host: string, ...steps: string[]) => steps.map((step) => `${host}: ${step}`);
 
 test("a blank disk is formatted, mounted, given its folders and exported", (t) => {
   const steps = plan(classOf(1), nothing);
   t.deepEqual(
-    said(steps),
-    on("manager", "format /dev/vdb (20 GB, blank) as XFS", mount("/dev/vdb"), folders, ...nfs),
+    describeSteps(steps),
+    on("manager", "format /dev/vdb with XFS (20 GB, blank)", mount("/dev/vdb"), folders, ...nfs),
   );
   t.deepEqual(
     steps.map(({ destroys }) => destroys !== undefined),
     [true, ...Array<boolean>(7).fill(false)],
-    "formatting, and nothing else, is asked about",
+    "only formatting is confirmed",
   );
-  t.regex(steps[0]?.destroys ?? "", /^whatever \/dev\/vdb on manager holds/);
+  t.regex(steps[0]?.destroys ?? "", /^all data on \/dev\/vdb \(20 GB; it looks blank/);
 });
 
-test("a server for the homes does all of it instead of the manager", (t) => {
-  const steps = said(plan(classOf(1, { server: true }), nothing));
+test("a storage server runs all these steps instead of the manager", (t) => {
+  const steps = describeSteps(plan(classOf(1, { server: true }), nothing));
   t.is(steps.length, 8);
   t.true(steps.every((step) => step.startsWith("server: ")));
 });
 
-test("storage as wanted is left alone", (t) => {
-  t.deepEqual(said(plan(classOf(1), mounted, facts)), []);
+test("storage in the wanted state needs no step", (t) => {
+  t.deepEqual(describeSteps(plan(classOf(1), mounted, facts)), []);
 });
 
-test("the homes of an earlier class are taken up again without formatting", (t) => {
+test("the homes of an earlier class are mounted without formatting", (t) => {
   t.deepEqual(
-    said(plan(classOf(1), { ...nothing, device: homes })),
+    describeSteps(plan(classOf(1), { ...nothing, device: homes })),
     on("manager", mount("/dev/vdb", kept), folders, ...nfs),
   );
 });
 
-test("each part that is lost is brought back alone", (t) => {
+test("each lost part is restored by itself", (t) => {
   const drift = (disk: Partial<DiskState>, changes: Partial<Facts> = {}) =>
-    said(plan(classOf(1), { ...mounted, ...disk }, { ...facts, ...changes }));
+    describeSteps(plan(classOf(1), { ...mounted, ...disk }, { ...facts, ...changes }));
   const without = (path: string) => ({ files: { ...files, [path]: "" } });
   t.deepEqual(drift({ folders: ["homes", "limits", "trash"] }), [
-    "manager: make the folders owners, pending, fenced",
+    "manager: create the folders owners, pending, fenced",
   ]);
   t.deepEqual(drift({ mounted: false }), on("manager", mount("/dev/vdb", kept)));
   t.deepEqual(drift({}, without(paths.fileSystemTable)), [
-    "manager: list /srv/swarmhub in /etc/fstab (with project quota, at every boot)",
+    "manager: add /srv/swarmhub to /etc/fstab (with project quota, at every boot)",
   ]);
   t.deepEqual(drift({}, without(paths.exports)), [
     "manager: write /etc/exports.d/swarmhub.exports",
@@ -100,14 +100,14 @@ test("each part that is lost is brought back alone", (t) => {
   t.deepEqual(drift({ exported: false }), ["manager: start the NFS server"]);
 });
 
-test("a machine that joins the class is exported to", (t) => {
-  t.deepEqual(said(plan(classOf(2), mounted, facts)), [
+test("a machine that joins the class gets an export", (t) => {
+  t.deepEqual(describeSteps(plan(classOf(2), mounted, facts)), [
     "manager: write /etc/exports.d/swarmhub.exports",
   ]);
 });
 
 test("a disk that does not exist is refused", (t) => {
-  const error = refusal(t, () => plan(classOf(0), { ...nothing, device: undefined }));
+  const error = planError(t, () => plan(classOf(0), { ...nothing, device: undefined }));
   t.is(error.message, "manager: there is no disk /dev/vdb");
   t.is(error.code, exitCode.preflight);
 });
@@ -116,9 +116,9 @@ const part: Disk = { path: "/dev/vdb1", type: "part", size: 2 ** 30, parts: [] }
 for (const [what, disk, why] of [
   ["a file system", { fileSystem: "ext4" }, "it holds ext4"],
   ["a named file system", { fileSystem: "ext4", label: "photos" }, 'it holds ext4 named "photos"'],
-  ["an XFS that is not ours", { fileSystem: "xfs", label: "data" }, 'it holds xfs named "data"'],
+  ["a foreign XFS", { fileSystem: "xfs", label: "data" }, 'it holds xfs named "data"'],
   [
-    "another file system with our name",
+    "another file system with our label",
     { fileSystem: "ext4", label: "swarmhub" },
     'it holds ext4 named "swarmhub"',
   ],
@@ -128,17 +128,17 @@ for (const [what, disk, why] of [
 ] as const)
   test(`a disk with ${what} is refused, never formatted`, (t) => {
     const device = { ...blank, ...disk, parts: [...("parts" in disk ? disk.parts : [])] };
-    const error = refusal(t, () => plan(classOf(0), { ...nothing, device }));
+    const error = planError(t, () => plan(classOf(0), { ...nothing, device }));
     t.is(
       error.message,
-      `manager: /dev/vdb (20 GB) is not blank: ${why}. swarmhub formats blank disks only`,
+      `manager: /dev/vdb (20 GB) is not blank: ${why}; swarmhub formats only blank disks`,
     );
     t.regex(error.hint ?? "", /wipefs --all \/dev\/vdb/);
     t.is(error.code, exitCode.preflight);
   });
 
-test("a mount without enforcement is refused, since a remount would change nothing", (t) => {
-  const error = refusal(t, () => plan(classOf(1), { ...mounted, enforced: false }, facts));
+test("a mount without enforcement is refused, since a remount would not enable it", (t) => {
+  const error = planError(t, () => plan(classOf(1), { ...mounted, enforced: false }, facts));
   t.is(
     error.message,
     "manager: /srv/swarmhub is mounted without project quota, so no home would have a limit",
@@ -146,16 +146,16 @@ test("a mount without enforcement is refused, since a remount would change nothi
   t.regex(error.hint ?? "", /umount \/srv\/swarmhub/);
 });
 
-test("a disk is never formatted by force", async (t) => {
+test("a disk is never formatted with -f", async (t) => {
   const cluster = classOf(1, { answers: [[/./, ""]] });
   const steps = plan(cluster, nothing);
-  t.is(said(steps)[0], "manager: format /dev/vdb (20 GB, blank) as XFS");
+  t.is(describeSteps(steps)[0], "manager: format /dev/vdb with XFS (20 GB, blank)");
   await steps[0]?.run(() => {});
   t.regex(cluster.manager.asked[0] ?? "", /mkfs\.xfs -q -L swarmhub \/dev\/vdb\n/);
   t.notRegex(cluster.manager.asked[0] ?? "", /mkfs\.xfs.* -f/);
 });
 
-test("what is on the disk itself counts, not what udev remembers of it", async (t) => {
+test("the disk's own content counts, not udev's data", async (t) => {
   const seen = async (probe: string) => {
     const remembered = { ...blank, label: "old" };
     const host = fakeHost("manager", {
@@ -171,24 +171,24 @@ test("what is on the disk itself counts, not what udev remembers of it", async (
   t.is((await seen(""))?.label, undefined);
 });
 
-test("another disk than the configuration names is refused, as homes do not move by themselves", (t) => {
+test("another mounted disk than the configured one is refused, since swarmhub does not move homes", (t) => {
   const other = { ...mounted, isConfigured: false, source: "/dev/vdc" };
-  const error = refusal(t, () => plan(classOf(1), other, facts));
+  const error = planError(t, () => plan(classOf(1), other, facts));
   t.is(
     error.message,
-    "manager: /dev/vdc is mounted at /srv/swarmhub, and the configuration says /dev/vdb. Homes do not move by themselves",
+    "manager: /dev/vdc is mounted at /srv/swarmhub, but the configuration says /dev/vdb; swarmhub does not move homes",
   );
   t.is(error.code, exitCode.preflight);
-  const file = refusal(t, () => plan(classOf(0, fromFile(1)), other, facts));
+  const file = planError(t, () => plan(classOf(0, fromFile(1)), other, facts));
   t.regex(file.message, /the configuration says the file \/var\/lib\/swarmhub\/homes\.xfs/);
 });
 
-test("a line of /etc/fstab for another disk, without project quota or mounted after the NFS server is written anew", (t) => {
+test("a line of /etc/fstab for another disk, without project quota or without the order before the NFS server is replaced", (t) => {
   const withTable = (line: string) =>
-    said(
+    describeSteps(
       plan(classOf(1), mounted, { ...facts, files: { ...files, [paths.fileSystemTable]: line } }),
     );
-  const step = ["manager: list /srv/swarmhub in /etc/fstab (with project quota, at every boot)"];
+  const step = ["manager: add /srv/swarmhub to /etc/fstab (with project quota, at every boot)"];
   const right = "UUID=6f1c /srv/swarmhub xfs prjquota,x-systemd.before=nfs-server.service 0 0";
   t.deepEqual(withTable(right), []);
   t.deepEqual(withTable(right.replace("6f1c", "other")), step);
@@ -197,18 +197,18 @@ test("a line of /etc/fstab for another disk, without project quota or mounted af
   t.deepEqual(withTable(`# ${right}`), step);
 });
 
-test("a storage file is made on the root disk where there is room", (t) => {
+test("a storage file is created on a root disk with enough space", (t) => {
   const steps = plan(
     classOf(0, fromFile(40)),
     { ...nothing, device: undefined },
     { freeOnRoot: 42 * 2 ** 30 },
   );
   t.deepEqual(
-    said(steps),
+    describeSteps(steps),
     on(
       "manager",
-      "make a storage file of 40 GB (/var/lib/swarmhub/homes.xfs)",
-      mount("it"),
+      "create a storage file of 40 GB (/var/lib/swarmhub/homes.xfs)",
+      mount("the storage file"),
       folders,
       ...nfs,
     ),
@@ -216,16 +216,16 @@ test("a storage file is made on the root disk where there is room", (t) => {
   t.true(steps.every(({ destroys }) => destroys === undefined));
 });
 
-test("a storage file that is there is mounted again", (t) => {
+test("an existing storage file is mounted again", (t) => {
   const disk = { ...nothing, device: undefined, file: 40 * 2 ** 30 };
   t.deepEqual(
-    said(plan(classOf(0, fromFile(40)), disk, { freeOnRoot: 0 })).slice(0, 1),
-    on("manager", mount("it", kept)),
+    describeSteps(plan(classOf(0, fromFile(40)), disk, { freeOnRoot: 0 })).slice(0, 1),
+    on("manager", mount("the storage file", kept)),
   );
 });
 
-test("a storage file that would leave the root disk full is refused", (t) => {
-  const error = refusal(t, () =>
+test("a storage file that would fill the root disk is refused", (t) => {
+  const error = planError(t, () =>
     plan(classOf(0, fromFile(40)), nothing, { freeOnRoot: 41 * 2 ** 30 }),
   );
   t.is(
@@ -235,18 +235,18 @@ test("a storage file that would leave the root disk full is refused", (t) => {
   t.is(error.code, exitCode.preflight);
 });
 
-test("`down` takes away the export and the mount, and says that the homes stay", (t) => {
+test("`down` removes the export and the mount, and says that homes stay", (t) => {
   const cluster = classOf(1);
   const remove = (disk: DiskState, changes: Partial<Facts> = {}) =>
-    said(storage.remove({ machines: machinesOf(cluster, changes), disk }, cluster));
+    describeSteps(storage.remove({ machines: machinesOf(cluster, changes), disk }, cluster));
   t.deepEqual(
     remove(mounted, facts),
     on(
       "manager",
-      "keep no machines from the homes any more",
+      "remove lost-node fencing",
       "remove /etc/exports.d/swarmhub.exports",
       "remove /etc/nfs.conf.d/swarmhub.conf",
-      "unmount /srv/swarmhub (the homes stay on their disk)",
+      "unmount /srv/swarmhub (homes stay on their disk)",
     ),
   );
   t.deepEqual(remove(nothing), []);
@@ -257,27 +257,27 @@ test("`down` takes away the export and the mount, and says that the homes stay",
   );
 });
 
-test("`down --delete-homes` erases only what is ours, and says so", (t) => {
+test("`down --delete-homes` erases only our homes, and says so", (t) => {
   const erase = (cluster: ReturnType<typeof classOf>, disk: Partial<DiskState>) =>
-    erasure.remove({ machines: machinesOf(cluster), disk: { ...nothing, ...disk } }, cluster);
-  t.deepEqual(said(erase(classOf(0), { device: homes })), [
-    "manager: erase /dev/vdb with every home",
+    homesErasure.remove({ machines: machinesOf(cluster), disk: { ...nothing, ...disk } }, cluster);
+  t.deepEqual(describeSteps(erase(classOf(0), { device: homes })), [
+    "manager: erase /dev/vdb with all homes",
   ]);
-  t.is(erase(classOf(0), { device: homes })[0]?.destroys, "every home on manager");
-  t.deepEqual(said(erase(classOf(0, fromFile(1)), { file: 2 ** 30 })), [
-    "manager: delete the file with every home",
+  t.is(erase(classOf(0), { device: homes })[0]?.destroys, "all homes on manager");
+  t.deepEqual(describeSteps(erase(classOf(0, fromFile(1)), { file: 2 ** 30 })), [
+    "manager: delete the storage file with all homes",
   ]);
   for (const device of [blank, undefined, { ...blank, fileSystem: "xfs", label: "data" }])
-    t.deepEqual(said(erase(classOf(0), { device })), []);
-  t.deepEqual(said(erase(classOf(0, fromFile(1)), {})), []);
+    t.deepEqual(describeSteps(erase(classOf(0), { device })), []);
+  t.deepEqual(describeSteps(erase(classOf(0, fromFile(1)), {})), []);
   const cluster = classOf(0);
   t.deepEqual(
-    erasure.plan(cluster.config, { machines: machinesOf(cluster), disk: nothing }, cluster),
+    homesErasure.plan(cluster.config, { machines: machinesOf(cluster), disk: nothing }, cluster),
     [],
   );
 });
 
-test("the homes are exported to each node by its address, as 1000:100, and only while the disk is mounted", (t) => {
+test("homes are exported to each node's address, as 1000:100, and only while the disk is mounted", (t) => {
   t.is(
     exportsFile(["10.77.0.11", "10.77.0.12"]),
     `# Written by swarmhub; the next \`swarmhub up\` overwrites it.
@@ -287,7 +287,7 @@ test("the homes are exported to each node by its address, as 1000:100, and only 
   );
 });
 
-test("the NFS server speaks version 4 alone, with lease and grace of 10 s", (t) => {
+test("the NFS server speaks only version 4, with lease and grace of 10 s", (t) => {
   t.is(
     nfsConfiguration,
     `# Written by swarmhub; the next \`swarmhub up\` overwrites it.
@@ -300,7 +300,7 @@ grace-time=10
   );
 });
 
-test("rpcbind goes where it came with our packages, and stays where it was there before", (t) => {
+test("rpcbind is masked if swarmhub installed it, and kept otherwise", (t) => {
   t.regex(startNfs("nfs-kernel-server\nrpcbind\n"), /mask --now rpcbind/);
   t.notRegex(startNfs("nfs-kernel-server\n"), /rpcbind/);
   t.regex(stopNfs("nfs-kernel-server\nrpcbind\n"), /disable --now nfs-server/);
@@ -310,7 +310,7 @@ test("rpcbind goes where it came with our packages, and stays where it was there
   );
 });
 
-/** What a script makes of an /etc/fstab, run here on a copy. */
+/** The content of a copy of /etc/fstab after a script has run on it. */
 const tableAfter = (script: string, before: string): string => {
   const folder = mkdtempSync(join(tmpdir(), "swarmhub-fstab-"));
   try {
@@ -324,26 +324,26 @@ const tableAfter = (script: string, before: string): string => {
 };
 const line =
   "UUID=6f1c /srv/swarmhub xfs defaults,nofail,prjquota,x-systemd.before=nfs-server.service 0 0";
-const list = `set -e\nline=${quote(tableLine("UUID=6f1c"))}\n${listScript}`;
+const list = `set -e\nline=${quote(fstabLine("UUID=6f1c"))}\n${addLineScript}`;
 
-test("our line goes into /etc/fstab once, and out again, and the others stay as they are", (t) => {
+test("our line is added to /etc/fstab once and removed again, and other lines are kept", (t) => {
   const others = "# /srv/swarmhub is where the homes go\n/dev/vda1 / ext4 defaults 0 1\n";
   const listed = `${others}# Written by swarmhub: the homes of the class.\n${line}\n`;
   t.is(tableAfter(list, others), listed);
   t.is(tableAfter(list, listed), listed);
   t.is(tableAfter(list, listed.replace("6f1c", "old")), listed);
-  t.is(tableAfter(unlistScript, listed), others);
-  t.is(tableAfter(unlistScript, others), others);
-  t.is(tableAfter(unlistScript, tableAfter(list, "")), "");
+  t.is(tableAfter(removeLineScript, listed), others);
+  t.is(tableAfter(removeLineScript, others), others);
+  t.is(tableAfter(removeLineScript, tableAfter(list, "")), "");
 });
 
-test("a last line without its newline is not written into", (t) => {
+test("a last line without a newline is not extended", (t) => {
   const after = tableAfter(list, "/dev/vda1 / ext4 defaults 0 1");
   t.is(after.split("\n")[0], "/dev/vda1 / ext4 defaults 0 1");
   t.is(after.split("\n")[2], line);
 });
 
-test("a shell can read every script of the storage, and shellcheck has nothing to say", async (t) => {
+test("the storage's scripts pass `sh -n` and shellcheck", async (t) => {
   const cluster = classOf(1, { answers: [[/./, ""]] });
   const file = classOf(0, { ...fromFile(1), answers: [[/./, ""]] });
   const room = { freeOnRoot: 2 ** 40 };
@@ -351,11 +351,11 @@ test("a shell can read every script of the storage, and shellcheck has nothing t
     ...plan(cluster, nothing),
     ...plan(cluster, { ...mounted, exported: false }, facts),
     ...storage.remove({ machines: machinesOf(cluster, facts), disk: mounted }, cluster),
-    ...erasure.remove({ machines: machinesOf(cluster), disk: mounted }, cluster),
+    ...homesErasure.remove({ machines: machinesOf(cluster), disk: mounted }, cluster),
     ...plan(file, nothing, room),
   ]);
   const asked = [...cluster.manager.asked, ...file.manager.asked];
   const scripts = asked.filter((text) => text.startsWith("script "));
   t.true(scripts.length >= 10);
-  for (const script of scripts) t.is(complaintsAbout(script.slice("script ".length)), "", script);
+  for (const script of scripts) t.is(shellProblems(script.slice("script ".length)), "", script);
 });

@@ -1,15 +1,15 @@
 import test, { type ExecutionContext } from "ava";
 import { exitCode } from "../../src/errors.js";
+import type { Membership } from "../../src/host/facts.js";
 import type { Host } from "../../src/host/host.js";
 import { paths } from "../../src/paths.js";
 import { swarm } from "../../src/pieces/swarm.js";
-import type { Member } from "../../src/swarm/membership.js";
 import type { SwarmNode } from "../../src/swarm/nodes.js";
-import { classOf, machinesOf, refusal, said } from "../support/class-of.js";
+import { classOf, machinesOf, planError, describeSteps } from "../support/class-of.js";
 
-const out: Member = { state: "inactive", nodeId: "", manages: false };
-const manager: Member = { state: "active", nodeId: "id-manager", manages: true };
-const worker = (name: string): Member => ({
+const out: Membership = { state: "inactive", nodeId: "", manages: false };
+const manager: Membership = { state: "active", nodeId: "id-manager", manages: true };
+const worker = (name: string): Membership => ({
   state: "active",
   nodeId: `id-${name}`,
   manages: false,
@@ -37,10 +37,10 @@ const node = (
 });
 
 type Have = {
-  members?: Record<string, Member>;
+  members?: Record<string, Membership>;
   nodes?: SwarmNode[];
   swarmClass?: string;
-  /** What each machine's note of its class says; ours where it is not given, none where it is "". */
+  /** The class note of each machine; ours by default, "" for none. */
   notes?: Record<string, string>;
 };
 const state = (
@@ -71,9 +71,9 @@ const ours: Have = {
 const note = (...hosts: string[]) => hosts.map((host) => `${host}: write /etc/swarmhub/class`);
 const init = "manager: initialise the Swarm (on 10.77.0.11, subnets from 10.201.0.0/17)";
 
-test("blank machines become a Swarm, the workers once the manager has begun it", (t) => {
+test("blank machines form a Swarm, the workers after the manager has initialised it", (t) => {
   const steps = plan(classOf(2), blank);
-  t.deepEqual(said(steps), [
+  t.deepEqual(describeSteps(steps), [
     ...note("manager", "worker1", "worker2"),
     init,
     "worker1: join the Swarm (as 10.77.0.12)",
@@ -85,35 +85,35 @@ test("blank machines become a Swarm, the workers once the manager has begun it",
   t.deepEqual(steps[4]?.after, [steps[3]]);
 });
 
-test("a machine alone is a Swarm too", (t) => {
-  t.deepEqual(said(plan(classOf(0), {})), [init, "manager: label the node (as manager)"]);
+test("a single machine is a Swarm too", (t) => {
+  t.deepEqual(describeSteps(plan(classOf(0), {})), [init, "manager: label the node (as manager)"]);
 });
 
-test("a server for the homes alone is noted as the class's, but is in no Swarm", (t) => {
-  const steps = said(plan(classOf(1, { server: true }), blank));
+test("a storage server gets the class note but joins no Swarm", (t) => {
+  const steps = describeSteps(plan(classOf(1, { server: true }), blank));
   t.deepEqual(
     steps.filter((step) => step.startsWith("server")),
     note("server"),
   );
 });
 
-test("a Swarm as wanted is left alone", (t) => {
-  t.deepEqual(said(plan(classOf(2), ours)), []);
+test("a Swarm in the wanted state needs no step", (t) => {
+  t.deepEqual(describeSteps(plan(classOf(2), ours)), []);
 });
 
-test("a worker that is not in it joins", (t) => {
+test("a worker outside the Swarm joins", (t) => {
   const have = {
     ...ours,
     members: { ...ours.members, worker2: out },
     nodes: ours.nodes!.slice(0, 2),
   };
-  t.deepEqual(said(plan(classOf(2), have)), [
+  t.deepEqual(describeSteps(plan(classOf(2), have)), [
     "worker2: join the Swarm (as 10.77.0.13)",
     "worker2: label the node (as worker2)",
   ]);
 });
 
-/** A cluster whose Docker tells what was done to it. */
+/** A cluster whose Docker records the calls. */
 const recorded = (workers: number) => {
   const done: string[] = [];
   const nodes = [node("manager", {}, false), node("worker1"), node("worker1", { ID: "before" })];
@@ -147,10 +147,14 @@ for (const half of ["pending", "error"] as const) {
     await join?.run(() => {});
     t.deepEqual(done, ["leave", "join"]);
     await label?.run(() => {});
-    t.deepEqual(done.slice(2), ["update id-worker1", "remove before"], "and forgets what it was");
+    t.deepEqual(
+      done.slice(2),
+      ["update id-worker1", "remove before"],
+      "and removes the stale entry",
+    );
   });
 
-  test(`a manager of ours whose membership is ${half} begins anew`, async (t) => {
+  test(`a manager of ours whose membership is ${half} initialises the Swarm again`, async (t) => {
     const { cluster, done } = recorded(0);
     const have = { members: { manager: { state: half, nodeId: "", manages: false } } };
     const [start] = plan(cluster, have);
@@ -160,88 +164,90 @@ for (const half of ["pending", "error"] as const) {
 }
 
 const refused = (t: ExecutionContext, workers: number, have: Have) => {
-  const error = refusal(t, () => plan(classOf(workers), have));
+  const error = planError(t, () => plan(classOf(workers), have));
   t.is(error.code, exitCode.preflight);
   return [error.message, error.hint];
 };
 const leaveByHand = (host: string) => [
-  `${host}: the machine is already in a Swarm that is not this class's`,
-  `if nobody needs it there: \`docker swarm leave --force\` on ${host}`,
+  `${host}: the machine is already in another Swarm`,
+  `if that Swarm is not needed, on ${host}: \`docker swarm leave --force\``,
 ];
 
-test("a manager that is in a Swarm of somebody else is refused", (t) => {
+test("a manager in a foreign Swarm is refused", (t) => {
   t.deepEqual(refused(t, 1, { ...blank, members: { manager } }), leaveByHand("manager"));
   t.deepEqual(refused(t, 1, { members: { manager: worker("manager") } }), leaveByHand("manager"));
 });
 
-test("a worker that is in another Swarm is refused", (t) => {
+test("a worker in a foreign Swarm is refused", (t) => {
   const members = { ...ours.members, worker1: { ...worker("worker1"), nodeId: "stranger" } };
   t.deepEqual(refused(t, 2, { ...ours, members, notes: { worker1: "" } }), leaveByHand("worker1"));
 });
 
-test("a worker that manages another Swarm is refused, even if it was ours once", (t) => {
+test("a worker that manages another Swarm is refused, even if it was ours", (t) => {
   const members = { ...ours.members, worker1: { ...manager, nodeId: "stranger" } };
   t.deepEqual(refused(t, 2, { ...ours, members }), leaveByHand("worker1"));
 });
 
-test("a worker whose Swarm was ours and is gone joins the new one", (t) => {
+test("a worker whose former Swarm of ours is gone joins the new one", (t) => {
   const members = { worker1: worker("worker1") };
-  t.deepEqual(said(plan(classOf(1), { members })), [
+  t.deepEqual(describeSteps(plan(classOf(1), { members })), [
     init,
-    "worker1: join the Swarm (as 10.77.0.12, leaving the one that it was in)",
+    "worker1: join the Swarm (as 10.77.0.12, leaving its former Swarm)",
     "manager: label the node (as manager)",
     "worker1: label the node (as worker1)",
   ]);
 });
 
 const otherClass = (host: string) => [
-  `${host}: the machine belongs to the class bio-7, and this is geo-101`,
-  `take that class down first, with its own configuration: \`swarmhub down\`; if it is long gone: \`rm /etc/swarmhub/class\` on ${host}`,
+  `${host}: the machine belongs to the class bio-7, not to geo-101`,
+  `remove that class first, with its own configuration: \`swarmhub down\`; if it no longer exists, on ${host}: \`rm /etc/swarmhub/class\``,
 ];
 
-test("a machine of another class is refused by that class's name, for up and for down", (t) => {
+test("a machine of another class is refused by that class's name, by `up` and by `down`", (t) => {
   const manages = { members: { manager }, swarmClass: "bio-7" };
   t.deepEqual(refused(t, 1, { ...blank, ...manages }), otherClass("manager"));
   t.deepEqual(refused(t, 1, { notes: { worker1: "bio-7\n" } }), otherClass("worker1"));
   const cluster = classOf(1, { server: true });
   const have = state(cluster, { notes: { server: "bio-7\n" } });
-  t.is(refusal(t, () => swarm.remove(have, cluster)).message, otherClass("server")[0] ?? "");
+  t.is(planError(t, () => swarm.remove(have, cluster)).message, otherClass("server")[0] ?? "");
 });
 
-test("labels that somebody changed are set again", (t) => {
+test("changed labels are set again", (t) => {
   const nodes = [
     node("manager"),
     node("worker1"),
     node("worker2", { Spec: { Role: "worker", Availability: "active" } }),
   ];
-  t.deepEqual(said(plan(classOf(2), { ...ours, nodes })), ["worker2: label the node (as worker2)"]);
-});
-
-test("the node that a machine was before it joined again is forgotten", (t) => {
-  const twin = node("worker1", { ID: "old", Status: { State: "down", Addr: "" } });
-  t.deepEqual(said(plan(classOf(2), { ...ours, nodes: [...ours.nodes!, twin] })), [
-    "manager: forget the node that worker1 was before it joined again",
+  t.deepEqual(describeSteps(plan(classOf(2), { ...ours, nodes })), [
+    "worker2: label the node (as worker2)",
   ]);
 });
 
-test("a worker that takes users and that the configuration does not name any more is not cut off", (t) => {
-  const error = refusal(t, () => plan(classOf(1), ours));
-  t.is(
-    error.message,
-    "worker2: the node takes users' servers, but the configuration does not name it",
+test("the stale entry of a node that joined again is removed", (t) => {
+  const twin = node("worker1", { ID: "old", Status: { State: "down", Addr: "" } });
+  t.deepEqual(describeSteps(plan(classOf(2), { ...ours, nodes: [...ours.nodes!, twin] })), [
+    "manager: remove the stale node entry of worker1",
+  ]);
+});
+
+test("a worker that takes users and is no longer configured is refused and not removed", (t) => {
+  const error = planError(t, () => plan(classOf(1), ours));
+  t.is(error.message, "worker2: the node takes users' servers but is not in the configuration");
+  t.regex(
+    error.hint ?? "",
+    /^add it to `workers` again, or move its servers and remove it: `swarmhub leave worker2`$/,
   );
-  t.regex(error.hint ?? "", /^`swarmhub leave worker2` takes it out without losing anyone/);
 });
 
 for (const [what, changed] of [
   ["takes no users", node("worker2", {}, false)],
   ["is down", node("worker2", { Status: { State: "down", Addr: "" } })],
 ] as const)
-  test(`a node that ${what} and that the configuration does not name is taken out, a stranger's is not`, (t) => {
+  test(`a node that ${what} and is not configured is removed, a foreign one is not`, (t) => {
     const stranger = node("other", { ID: "x", Spec: { Role: "worker", Availability: "active" } });
     const nodes = [...ours.nodes!.slice(0, 2), changed, stranger];
-    t.deepEqual(said(plan(classOf(1), { ...ours, nodes })), [
-      "manager: take worker2 out of the Swarm (the configuration does not name it)",
+    t.deepEqual(describeSteps(plan(classOf(1), { ...ours, nodes })), [
+      "manager: remove worker2 from the Swarm (not in the configuration)",
     ]);
   });
 
@@ -249,9 +255,9 @@ const remove = (cluster: ReturnType<typeof classOf>, have: Have) =>
   swarm.remove(state(cluster, have), cluster);
 const forget = (...hosts: string[]) => hosts.map((host) => `${host}: remove /etc/swarmhub/class`);
 
-test("`down` takes the workers out, then the manager", (t) => {
+test("`down` removes the workers from the Swarm, then the manager", (t) => {
   const steps = remove(classOf(2), ours);
-  t.deepEqual(said(steps), [
+  t.deepEqual(describeSteps(steps), [
     "worker1: leave the Swarm",
     "worker2: leave the Swarm",
     "manager: leave the Swarm",
@@ -260,17 +266,20 @@ test("`down` takes the workers out, then the manager", (t) => {
   t.deepEqual(steps[2]?.after, steps.slice(0, 2));
 });
 
-test("`down` that was cut off goes on: a worker leaves though the manager's Swarm is gone", (t) => {
+test("after an interrupted `down` a worker leaves although the manager's Swarm is gone", (t) => {
   const have = { members: { worker2: worker("worker2") }, notes: { manager: "", worker1: "" } };
-  t.deepEqual(said(remove(classOf(2), have)), ["worker2: leave the Swarm", ...forget("worker2")]);
+  t.deepEqual(describeSteps(remove(classOf(2), have)), [
+    "worker2: leave the Swarm",
+    ...forget("worker2"),
+  ]);
 });
 
-test("`down` has nothing to leave on blank machines, nor in a Swarm of somebody else", (t) => {
-  t.deepEqual(said(remove(classOf(1), blank)), []);
+test("`down` does nothing on blank machines and leaves no foreign Swarm", (t) => {
+  t.deepEqual(describeSteps(remove(classOf(1), blank)), []);
   const foreign = {
     members: { manager, worker1: worker("worker1") },
     nodes: [node("manager"), node("worker1")],
   };
-  t.deepEqual(said(remove(classOf(1), { ...blank, ...foreign })), []);
-  t.deepEqual(said(remove(classOf(1), foreign)), forget("manager", "worker1"));
+  t.deepEqual(describeSteps(remove(classOf(1), { ...blank, ...foreign })), []);
+  t.deepEqual(describeSteps(remove(classOf(1), foreign)), forget("manager", "worker1"));
 });

@@ -23,7 +23,7 @@ test.before(async () => {
   ports = { proxy, api };
   const argv = ["--token-file", at("token"), "--pages", at("pages"), `--listen=127.0.0.1:${proxy}`];
   const to = [`--api-listen=127.0.0.1:${api}`, `--default-target=http://127.0.0.1:${hub.port}`];
-  const running = startProgram("../../../proxy/proxy.js", [...argv, ...to], at("said"));
+  const running = startProgram("../../../proxy/proxy.js", [...argv, ...to], at("output"));
   stop = async () => {
     running.process.kill("SIGTERM");
     return running.ended;
@@ -36,7 +36,7 @@ test.after.always(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test("what has no route of its own goes to the hub, its forwarded headers as the edge set them", async (t) => {
+test("a path without a route goes to the hub, with the forwarded headers of the edge", async (t) => {
   const set = {
     "X-Forwarded-For": "203.0.113.7",
     "X-Forwarded-Proto": "https",
@@ -50,18 +50,18 @@ test("what has no route of its own goes to the hub, its forwarded headers as the
   t.is(headers["host"], "geo.example.org");
 });
 
-test("an answer that breaks off does so for who reads it, too", async (t) => {
+test("an answer that breaks off also breaks off for the client", async (t) => {
   await t.throwsAsync(ask(ports.proxy, "/broken-off", { tls: false }), { code: "ECONNRESET" });
 });
 
-test("a websocket passes", async (t) => {
+test("a websocket is passed on", async (t) => {
   const { head, socket, echo } = await upgraded(ports.proxy, "127.0.0.1", { tls: false });
   t.regex(head, /^HTTP\/1\.1 101 /);
   t.is(await echo("one"), "one");
   socket.destroy();
 });
 
-test("routes are shown to who knows the token and to nobody else", async (t) => {
+test("routes are shown with the right token only", async (t) => {
   const statusWith = async (token: string) => {
     const headers = { Authorization: `token ${token}` };
     return (await ask(ports.api, "/api/routes", { tls: false, headers })).status;
@@ -70,7 +70,7 @@ test("routes are shown to who knows the token and to nobody else", async (t) => 
   t.is(await statusWith("secret"), 200);
 });
 
-test("a server that is away is answered for with our page", async (t) => {
+test("a server that does not answer gets our error page", async (t) => {
   const headers = { Authorization: "token secret" };
   const path = "/api/routes/user/bob";
   const target = "http://127.0.0.1:1";
@@ -94,14 +94,16 @@ test("an empty token is refused: anyone could set routes", async (t) => {
     ["--token-file", empty],
     join(folder, "refused"),
   );
+  t.teardown(() => void running.process.kill());
   t.is(await running.ended, 1);
-  t.regex(await running.said(), /the proxy's token is empty/);
+  t.regex(await running.output(), /the proxy's token is empty/);
 });
 
-test("a port that is taken ends it", async (t) => {
+test("a port that is in use ends the program", async (t) => {
   const argv = ["--token-file", join(folder, "token"), `--listen=127.0.0.1:${ports.proxy}`];
   const api = `--api-listen=127.0.0.1:${ports.api}`;
   const running = startProgram("../../../proxy/proxy.js", [...argv, api], join(folder, "taken"));
+  t.teardown(() => void running.process.kill());
   t.is(await running.ended, 1);
-  t.regex(await running.said(), /EADDRINUSE/);
+  t.regex(await running.output(), /EADDRINUSE/);
 });

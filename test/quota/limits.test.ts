@@ -11,7 +11,7 @@ const rules = {
   homes: { eve: { bytes: 50 * mebibyte } },
   trashDays: 30,
 };
-const has = { hardKiB: 40, hardFiles: 4 };
+const current = { hardKiB: 40, hardFiles: 4 };
 
 const prepare = async (t: ExecutionContext, content: unknown = rules) => {
   const root = await mkdtemp(join(tmpdir(), "swarmhub-limits-"));
@@ -23,47 +23,53 @@ const prepare = async (t: ExecutionContext, content: unknown = rules) => {
   return { root, write, limits: createLimits(root) };
 };
 
-test("a home's own file counts before its group's quota, and that before everyone's, each amount by itself", async (t) => {
+test("the watcher applies own files before group quotas, and these before the defaults", async (t) => {
   const { write, limits } = await prepare(t);
   await write("limits/ada", { bytes: 10 * mebibyte });
   await write("limits/eve", { files: 7 });
-  const { want, failures } = limits();
-  t.deepEqual(want("bob", undefined), { hardKiB: 5 * 1024, hardFiles: 1000 });
-  t.deepEqual(want("ada", undefined), { hardKiB: 10 * 1024, hardFiles: 1000 });
-  t.deepEqual(want("eve", has), { hardKiB: 50 * 1024, hardFiles: 7 });
+  const { limitFor, failures } = limits();
+  t.deepEqual(limitFor("bob", undefined), { hardKiB: 5 * 1024, hardFiles: 1000 });
+  t.deepEqual(limitFor("ada", undefined), { hardKiB: 10 * 1024, hardFiles: 1000 });
+  t.deepEqual(limitFor("eve", current), { hardKiB: 50 * 1024, hardFiles: 7 });
   t.deepEqual(failures, []);
 });
 
-test("what is written anew counts at the next call, and what is deleted counts no more", async (t) => {
+test("a changed file counts at the next call, and a deleted one does not count any more", async (t) => {
   const { root, write, limits } = await prepare(t);
   await write("limits/ada", { bytes: 10 * mebibyte });
   limits();
   await write("limits/ada", { bytes: 20 * mebibyte, files: 9 });
-  t.deepEqual(limits().want("ada", has), { hardKiB: 20 * 1024, hardFiles: 9 });
+  t.deepEqual(limits().limitFor("ada", current), { hardKiB: 20 * 1024, hardFiles: 9 });
   await rm(join(root, "limits/ada"));
   await write("limits.json", { ...rules, files: 2000 });
-  t.deepEqual(limits().want("ada", has), { hardKiB: 5 * 1024, hardFiles: 2000 });
+  t.deepEqual(limits().limitFor("ada", current), { hardKiB: 5 * 1024, hardFiles: 2000 });
 });
 
 for (const [what, content] of [
   ["half a file", '{"bytes": 10'],
   ["a list", []],
-  ["bytes of 0, which XFS takes for no limit", { bytes: 0 }],
+  ["bytes of 0, which is no limit for XFS", { bytes: 0 }],
   ["files of 0", { files: 0 }],
   ["a negative number", { bytes: -1 }],
   ["a fraction", { bytes: 10_000.5 }],
   ["a text", { bytes: "10G" }],
-  ["more than can be counted", { bytes: 1e300 }],
+  ["a number that is too large", { bytes: 1e300 }],
 ] as const)
-  test(`a home's file with ${what} is told of, and the home keeps its limit or gets everyone's`, async (t) => {
+  test(`a home's file with ${what} is a failure, and the home keeps its limit or gets the default`, async (t) => {
     const { write, limits } = await prepare(t);
     await write("limits/ada", content);
-    const { want, failures } = limits();
+    const { limitFor, failures } = limits();
     t.is(failures[0]?.home, "ada");
-    t.regex(failures[0]?.reason ?? "", /^limits\/ada: .*; it keeps the limit it has$/);
-    t.deepEqual(want("ada", has), has);
-    t.deepEqual(want("ada", undefined), { hardKiB: 5 * 1024, hardFiles: 1000 });
-    t.deepEqual(want("ada", { hardKiB: 0, hardFiles: 4 }), { hardKiB: 5 * 1024, hardFiles: 1000 });
+    t.regex(
+      failures[0]?.reason ?? "",
+      /^limits\/ada is unreadable, so the home keeps its limit: ./,
+    );
+    t.deepEqual(limitFor("ada", current), current);
+    t.deepEqual(limitFor("ada", undefined), { hardKiB: 5 * 1024, hardFiles: 1000 });
+    t.deepEqual(limitFor("ada", { hardKiB: 0, hardFiles: 4 }), {
+      hardKiB: 5 * 1024,
+      hardFiles: 1000,
+    });
   });
 
 test("a link or a folder in place of a home's file is not read", async (t) => {
@@ -77,23 +83,23 @@ test("a link or a folder in place of a home's file is not read", async (t) => {
 for (const [what, content] of [
   ["is missing", null],
   ["is no JSON", "{"],
-  ["gives no files", { ...rules, files: undefined }],
-  ["gives no limit", { ...rules, bytes: 0 }],
-  ["empties the trash at once", { ...rules, trashDays: 0 }],
-  ["gives one home no limit", { ...rules, homes: { eve: { bytes: 0 } } }],
+  ["has no files", { ...rules, files: undefined }],
+  ["has bytes of 0", { ...rules, bytes: 0 }],
+  ["keeps the trash for 0 days", { ...rules, trashDays: 0 }],
+  ["gives one home bytes of 0", { ...rules, homes: { eve: { bytes: 0 } } }],
 ] as const)
-  test(`where limits.json ${what}, homes keep their limits, and new ones get none but their folder's`, async (t) => {
+  test(`where limits.json ${what}, homes keep their limits, and new ones have only the limit of the parent folder`, async (t) => {
     const { root, write, limits } = await prepare(t, content);
-    const { want, failures, rules: read } = limits();
-    t.deepEqual(want("ada", has), has);
-    t.is(want("ada", undefined), undefined);
-    t.is(want("ada", { hardKiB: 0, hardFiles: 0 }), undefined);
+    const { limitFor, failures, limits: read } = limits();
+    t.deepEqual(limitFor("ada", current), current);
+    t.is(limitFor("ada", undefined), undefined);
+    t.is(limitFor("ada", { hardKiB: 0, hardFiles: 0 }), undefined);
     t.is(read, undefined);
-    t.regex(failures[0]?.reason ?? "", /; homes keep the limits they have$/);
+    t.regex(failures[0]?.reason ?? "", /; homes keep their limits$/);
     await write("limits.json", rules);
     limits();
     await rm(join(root, "limits.json"));
     const later = limits();
-    t.deepEqual(later.want("ada", undefined), { hardKiB: 5 * 1024, hardFiles: 1000 });
-    t.regex(later.failures[0]?.reason ?? "", /missing; the last one counts$/);
+    t.deepEqual(later.limitFor("ada", undefined), { hardKiB: 5 * 1024, hardFiles: 1000 });
+    t.regex(later.failures[0]?.reason ?? "", /missing; its last content counts$/);
   });

@@ -18,23 +18,19 @@ test("an XFS disk mounted with prjquota is ready", (t) => {
 for (const [title, lines, words] of [
   ["without a mount", [], /no disk is mounted there/],
   [
-    "bound from a folder of the system's disk",
+    "that is a folder of the system's disk",
     [line("/srv/swarmhub", "xfs", "rw,prjquota")],
     /no disk/,
   ],
-  ["on another file system", [line("/", "ext4", "rw,prjquota")], /is ext4, and only XFS/],
+  ["on another file system", [line("/", "ext4", "rw,prjquota")], /is ext4, but only XFS/],
   ["mounted without quota", [line("/", "xfs", "rw,noquota")], /does not enforce/],
   [
-    "mounted with quota that is only counted",
+    "mounted with quotas that are only counted",
     [line("/", "xfs", "rw,pqnoenforce")],
     /does not enforce/,
   ],
-  [
-    "covered by another mount",
-    [line("/", "xfs", "rw,prjquota"), line("/", "tmpfs", "rw")],
-    /is tmpfs/,
-  ],
+  ["under another mount", [line("/", "xfs", "rw,prjquota"), line("/", "tmpfs", "rw")], /is tmpfs/],
 ] as const)
-  test(`storage ${title} is not ready, and the sentence says why`, (t) => {
+  test(`a storage ${title} is not ready, and the sentence gives the reason`, (t) => {
     t.regex(problem(...lines) ?? "", words);
   });

@@ -1,7 +1,7 @@
 import test from "ava";
 import { parentName } from "../../contracts/xfs.js";
 import { decide, parentLimit } from "../../quota/decide.js";
-import { makePass as makePassWith } from "../../quota/pass.js";
+import { runPass as runPassWith } from "../../quota/pass.js";
 import type { Storage } from "../../quota/storage.js";
 import {
   type Simulation,
@@ -12,13 +12,13 @@ import {
   storageOf,
 } from "./support/simulation.js";
 
-const want = () => limit;
-const makePass = (storage: Storage) => makePassWith(storage, { want, failures: [] });
+const limitFor = () => limit;
+const runPass = (storage: Storage) => runPassWith(storage, { limitFor, failures: [] });
 
-const isAllRight = async (simulation: Simulation): Promise<boolean> => {
+const isAllCorrect = async (simulation: Simulation): Promise<boolean> => {
   const ids = [...simulation.folders.values()].map(({ projectId }) => projectId);
   return (
-    decide(await storageOf(simulation).look(), want).length === 0 &&
+    decide(await storageOf(simulation).inspect(), limitFor).length === 0 &&
     new Set(ids).size === ids.length &&
     ids.every((id) => id !== 0 && id !== simulation.parentId) &&
     ids.every((id) => simulation.accounts.get(id)?.hardKiB === limit.hardKiB) &&
@@ -26,53 +26,53 @@ const isAllRight = async (simulation: Simulation): Promise<boolean> => {
     simulation.parentId !== 0 &&
     simulation.accounts.get(simulation.parentId)?.hardFiles === parentLimit.hardFiles &&
     [...simulation.folders.values()].every(({ strays, inherits }) => strays === 0 && inherits) &&
-    simulation.marks.size === 0
+    simulation.markers.size === 0
   );
 };
 
-test("a new home is limited in one pass and loses its mark; the next pass has nothing to do", async (t) => {
+test("a new home is limited in one pass and loses its pending marker; the next pass has nothing to do", async (t) => {
   const simulation = createSimulation();
-  simulation.marks.add("ada");
+  simulation.markers.add("ada");
   addFolder(simulation, "ada");
-  const report = await makePass(storageOf(simulation));
-  t.deepEqual(report.mended, ["ada"]);
+  const report = await runPass(storageOf(simulation));
+  t.deepEqual(report.repaired, ["ada"]);
   t.deepEqual(report.failures, []);
-  t.true(await isAllRight(simulation));
-  t.deepEqual((await makePass(storageOf(simulation))).mended, []);
+  t.true(await isAllCorrect(simulation));
+  t.deepEqual((await runPass(storageOf(simulation))).repaired, []);
 });
 
-test("a pass over homes that are right looks once", async (t) => {
+test("a pass over correct homes inspects once", async (t) => {
   const simulation = createSimulation();
   addFolder(simulation, "ada", { projectId: 2, inherits: true });
   simulation.accounts.set(2, account({ ...limit, usedKiB: 95 }));
-  const report = await makePass(storageOf(simulation));
-  t.is(simulation.looks, 1);
+  const report = await runPass(storageOf(simulation));
+  t.is(simulation.inspections, 1);
   t.is(report.homes, 1);
   t.deepEqual(report.over90, ["ada"]);
 });
 
-test("a mark of a home that is still to be made stays", async (t) => {
+test("the pending marker of a home that does not exist yet stays", async (t) => {
   const simulation = createSimulation();
-  simulation.marks.add("ada");
-  await makePass(storageOf(simulation));
-  t.true(simulation.marks.has("ada"));
+  simulation.markers.add("ada");
+  await runPass(storageOf(simulation));
+  t.true(simulation.markers.has("ada"));
 });
 
-test("a home deleted and made again gets another id than the blocks that are still accounted to the old one", async (t) => {
+test("a home that was deleted and created again gets another id, because blocks may still be on the old account", async (t) => {
   const simulation = createSimulation();
   addFolder(simulation, "ada");
-  await makePass(storageOf(simulation));
+  await runPass(storageOf(simulation));
   simulation.accounts.set(2, account({ ...limit, usedKiB: 40 }));
   simulation.folders.delete("ada");
   addFolder(simulation, "ada");
-  await makePass(storageOf(simulation));
+  await runPass(storageOf(simulation));
   t.is(simulation.folders.get("ada")?.projectId, 3);
 });
 
-test("when a folder refuses its id the mark stays, the reason is told, no limit is spent, and others are not kept waiting", async (t) => {
+test("when a folder refuses its id the marker stays, the reason is a failure, no limit stays behind, and others do not wait", async (t) => {
   const simulation = createSimulation();
   for (const name of ["ada", "bob"]) {
-    simulation.marks.add(name);
+    simulation.markers.add(name);
     addFolder(simulation, name);
   }
   const failing = storageOf(simulation, (real) => ({
@@ -81,16 +81,16 @@ test("when a folder refuses its id the mark stays, the reason is told, no limit 
       return new Map([["ada", "Operation not permitted"]]);
     },
   }));
-  const report = await makePass(failing);
+  const report = await runPass(failing);
   t.deepEqual(report.failures, [{ home: "ada", reason: "Operation not permitted" }]);
-  t.deepEqual(report.mended, ["bob"]);
-  t.deepEqual([...simulation.marks], ["ada"]);
+  t.deepEqual(report.repaired, ["bob"]);
+  t.deepEqual([...simulation.markers], ["ada"]);
   t.deepEqual([...simulation.accounts.keys()], [1, 3]);
-  await makePass(storageOf(simulation));
-  t.true(await isAllRight(simulation));
+  await runPass(storageOf(simulation));
+  t.true(await isAllCorrect(simulation));
 });
 
-test("a home whose limit is refused keeps the id of its parent, and others get theirs", async (t) => {
+test("a home whose limit is refused keeps its parent's id, and others get theirs", async (t) => {
   const simulation = createSimulation();
   addFolder(simulation, "ada");
   addFolder(simulation, "bob");
@@ -100,13 +100,13 @@ test("a home whose limit is refused keeps the id of its parent, and others get t
       return new Map([["ada", "no space for an account"]]);
     },
   }));
-  const report = await makePass(storage);
+  const report = await runPass(storage);
   t.deepEqual(report.failures, [{ home: "ada", reason: "no space for an account" }]);
-  t.deepEqual(report.mended, ["bob"]);
+  t.deepEqual(report.repaired, ["bob"]);
   t.is(simulation.folders.get("ada")?.projectId, simulation.parentId);
 });
 
-test("an id has its limit before a folder takes it, and keeps it where not all in the folder took it", async (t) => {
+test("an id has its limit before a folder takes it, and keeps it where some files in the folder refused it", async (t) => {
   const simulation = createSimulation();
   addFolder(simulation, "ada");
   addFolder(simulation, "bob", { files: 2, strays: 2 });
@@ -119,21 +119,21 @@ test("an id has its limit before a folder takes it, and keeps it where not all i
       return new Map([["bob", "2 files in it refused"]]);
     },
   }));
-  await makePass(storage);
+  await runPass(storage);
   t.deepEqual(limitsAtFirst, [limit.hardKiB, limit.hardKiB]);
   t.is(simulation.accounts.get(simulation.folders.get("bob")?.projectId ?? 0)?.hardKiB, 100);
 });
 
-test("a limit that says it was set but is not there keeps the mark", async (t) => {
+test("a limit that is not in force although its command succeeded keeps the marker", async (t) => {
   const simulation = createSimulation();
-  simulation.marks.add("ada");
+  simulation.markers.add("ada");
   addFolder(simulation, "ada");
-  const report = await makePass(storageOf(simulation, () => ({ limit: async () => new Map() })));
-  t.regex(report.failures[0]?.reason ?? "", /read back .* project id 2 with a limit of 0 KiB/);
-  t.true(simulation.marks.has("ada"));
+  const report = await runPass(storageOf(simulation, () => ({ limit: async () => new Map() })));
+  t.regex(report.failures[0]?.reason ?? "", /still has project id 2 with a limit of 0 KiB/);
+  t.true(simulation.markers.has("ada"));
 });
 
-test("a home that went away in the pass is no failure", async (t) => {
+test("a home that disappears during the pass is no failure", async (t) => {
   const simulation = createSimulation();
   addFolder(simulation, "ada");
   const storage = storageOf(simulation, () => ({
@@ -142,12 +142,12 @@ test("a home that went away in the pass is no failure", async (t) => {
       return new Map([["ada", "No such file or directory"]]);
     },
   }));
-  const report = await makePass(storage);
+  const report = await runPass(storage);
   t.deepEqual(report.failures, []);
-  t.deepEqual(report.mended, []);
+  t.deepEqual(report.repaired, []);
 });
 
-test("homes that come up while a pass runs ask for another at once", async (t) => {
+test("homes that appear during a pass make the next one follow at once", async (t) => {
   const simulation = createSimulation();
   addFolder(simulation, "ada");
   const storage = storageOf(simulation, (real) => ({
@@ -156,29 +156,29 @@ test("homes that come up while a pass runs ask for another at once", async (t) =
       return real.limit(limits);
     },
   }));
-  const report = await makePass(storage);
+  const report = await runPass(storage);
   t.true(report.isBehind);
   t.deepEqual(report.failures, []);
-  t.false((await makePass(storage)).isBehind);
-  t.true(await isAllRight(simulation));
+  t.false((await runPass(storage)).isBehind);
+  t.true(await isAllCorrect(simulation));
 });
 
-test("the folder of the homes gets an id of its own before anything else, and its limit", async (t) => {
+test("the parent folder gets an id of its own and its limit first", async (t) => {
   const simulation = createSimulation();
   simulation.parentId = 0;
   simulation.accounts.clear();
   addFolder(simulation, "ada", { projectId: 7, inherits: true });
-  const report = await makePass(storageOf(simulation));
-  t.deepEqual([simulation.parentId, report.mended], [8, ["ada"]]);
+  const report = await runPass(storageOf(simulation));
+  t.deepEqual([simulation.parentId, report.repaired], [8, ["ada"]]);
   t.like(simulation.accounts.get(8), parentLimit);
   addFolder(simulation, "bob");
   t.is(simulation.folders.get("bob")?.projectId, 8);
-  await makePass(storageOf(simulation));
+  await runPass(storageOf(simulation));
   t.is(simulation.folders.get("bob")?.projectId, 9);
-  t.true(await isAllRight(simulation));
+  t.true(await isAllCorrect(simulation));
 });
 
-test("a folder of the homes that refuses its id is told of, and homes get theirs all the same", async (t) => {
+test("a parent folder that refuses its id is a failure, and homes get theirs all the same", async (t) => {
   const simulation = createSimulation();
   simulation.parentId = 0;
   addFolder(simulation, "ada");
@@ -188,56 +188,56 @@ test("a folder of the homes that refuses its id is told of, and homes get theirs
       return new Map([[parentName, "Operation not permitted"]]);
     },
   }));
-  const report = await makePass(storage);
+  const report = await runPass(storage);
   t.deepEqual(report.failures, [{ home: "homes/", reason: "Operation not permitted" }]);
-  t.deepEqual(report.mended, ["ada"]);
+  t.deepEqual(report.repaired, ["ada"]);
 });
 
-test("what crowds the folder of the homes is told of before no home can be made", async (t) => {
+test("files that use up the limit of the parent folder are a failure before no home can be created", async (t) => {
   const simulation = createSimulation();
   simulation.accounts.set(1, account({ ...parentLimit, usedKiB: 60_000 }));
-  const [failure] = (await makePass(storageOf(simulation))).failures;
+  const [failure] = (await runPass(storageOf(simulation))).failures;
   t.is(failure?.home, "homes/");
-  t.regex(failure?.reason ?? "", /soon no home can be made/);
+  t.regex(failure?.reason ?? "", /soon no home can be created/);
 });
 
-test("limits of ids that nothing carries are taken away, those of homes and of the trash stay", async (t) => {
+test("limits of unused ids are removed, those of homes and of the trash stay", async (t) => {
   const simulation = createSimulation();
   addFolder(simulation, "ada", { projectId: 2, inherits: true });
   simulation.accounts.set(2, account(limit));
   simulation.accounts.set(3, account({ ...limit, usedFiles: 1 }));
   simulation.accounts.set(4, account(limit));
-  await makePass(storageOf(simulation));
+  await runPass(storageOf(simulation));
   t.deepEqual([...simulation.accounts.keys()], [1, 2, 3]);
 });
 
-test("a mark that cannot be removed is a failure", async (t) => {
+test("a marker that cannot be removed is a failure", async (t) => {
   const simulation = createSimulation();
   addFolder(simulation, "ada");
   const storage = storageOf(simulation, () => ({
-    unmark: async () => {
+    removeMarker: async () => {
       throw new Error("EROFS");
     },
   }));
-  t.deepEqual((await makePass(storage)).failures, [{ home: "ada", reason: "EROFS" }]);
+  t.deepEqual((await runPass(storage)).failures, [{ home: "ada", reason: "EROFS" }]);
 });
 
-test("killed at any step, the next pass makes all right, whatever the world was", async (t) => {
+test("after a kill at any step the next pass corrects everything, whatever the state was", async (t) => {
   for (let seed = 1; seed <= 300; seed++) {
     const random = randomFrom(seed);
-    const simulation = randomWorld(random);
+    const simulation = randomSimulation(random);
     let stepsLeft = Math.floor(random() * 8);
     const step = () => {
       if (stepsLeft-- <= 0) throw new Error("killed");
     };
-    const mortal = storageOf(simulation, (real) => ({
+    const killable = storageOf(simulation, (real) => ({
       assign: async (assignments) => {
         for (const { home, projectId } of assignments.filter((one) => one.home !== parentName)) {
           step();
-          simulation.marks.add(home);
+          simulation.markers.add(home);
           step();
           const folder = simulation.folders.get(home);
-          if (folder) Object.assign(folder, { projectId, inherits: true }); // the tree is not gone through yet
+          if (folder) Object.assign(folder, { projectId, inherits: true }); // the tree does not have it yet
         }
         step();
         return real.assign(assignments);
@@ -248,35 +248,35 @@ test("killed at any step, the next pass makes all right, whatever the world was"
         step();
         return real.limit(limits);
       },
-      unmark: async (home) => {
+      removeMarker: async (home) => {
         step();
-        return real.unmark(home);
+        return real.removeMarker(home);
       },
     }));
-    await makePass(mortal).catch(() => {});
-    await makePass(storageOf(simulation));
-    t.true(await isAllRight(simulation), `seed ${seed}`);
+    await runPass(killable).catch(() => {});
+    await runPass(storageOf(simulation));
+    t.true(await isAllCorrect(simulation), `seed ${seed}`);
   }
 });
 
-test("one pass makes any world right: no shared id, none without a limit, nothing left to do", async (t) => {
+test("one pass corrects any state: no shared id, no home without a limit, nothing left to do", async (t) => {
   for (let seed = 1; seed <= 1000; seed++) {
-    const simulation = randomWorld(randomFrom(seed));
+    const simulation = randomSimulation(randomFrom(seed));
     const before = structuredClone(simulation.folders);
-    const report = await makePass(storageOf(simulation));
+    const report = await runPass(storageOf(simulation));
     t.deepEqual(report.failures, [], `seed ${seed}`);
-    t.true(await isAllRight(simulation), `seed ${seed}`);
+    t.true(await isAllCorrect(simulation), `seed ${seed}`);
     for (const [name, folder] of simulation.folders) {
       const had = before.get(name)?.projectId;
       if (had !== folder.projectId)
-        t.not(had, undefined, `seed ${seed}: no folder comes from nowhere`);
+        t.not(had, undefined, `seed ${seed}: every folder existed before`);
       t.not(folder.projectId, simulation.parentId, `seed ${seed}`);
     }
   }
 });
 
-/** Small numbers, so that ids collide; the greatest id now and then. An unmarked home may hold strays only without an id of its own. */
-const randomWorld = (random: () => number): Simulation => {
+/** Small numbers, so that ids collide; sometimes the greatest id. A home without a marker has strays only if it has no id of its own. */
+const randomSimulation = (random: () => number): Simulation => {
   const below = (end: number) => Math.floor(random() * end);
   const simulation = createSimulation();
   const anyId = () => (below(20) === 0 ? 2 ** 32 - 2 : below(8));
@@ -285,15 +285,15 @@ const randomWorld = (random: () => number): Simulation => {
     simulation.accounts.clear();
   }
   for (let left = below(12); left > 0; left--) {
-    const marked = below(2) === 0;
+    const isPending = below(2) === 0;
     const projectId = anyId();
     const inherits = projectId !== 0 && below(4) > 0;
     const files = below(3);
-    const strays = marked || !inherits ? Math.min(files, below(3)) : 0;
+    const strays = isPending || !inherits ? Math.min(files, below(3)) : 0;
     const name = `home-${below(40)}`;
-    if (marked) simulation.marks.add(name);
-    else simulation.marks.delete(name);
-    addFolder(simulation, name, { projectId, inherits, files, strays, born: below(4) });
+    if (isPending) simulation.markers.add(name);
+    else simulation.markers.delete(name);
+    addFolder(simulation, name, { projectId, inherits, files, strays, createdAt: below(4) });
   }
   for (let left = below(8); left > 0; left--)
     simulation.accounts.set(

@@ -8,7 +8,7 @@ test("the next ids are above the highest one", (t) => {
   t.deepEqual(candidateIds(0, { highestId: 7, accounts: new Map() }), []);
 });
 
-test("once the numbers end, the lowest ids that nothing uses are next", (t) => {
+test("once the numbers end, the lowest unused ids are next", (t) => {
   const accounts = new Map([
     [1, account({ usedFiles: 1 })],
     [2, account()],
@@ -22,7 +22,7 @@ test("once the numbers end, the lowest ids that nothing uses are next", (t) => {
   ]);
 });
 
-test("ids that follow one another are one range", (t) => {
+test("consecutive ids are one range", (t) => {
   t.deepEqual(ranges([5, 1, 2, 9, 3, 2]), [
     [1, 3],
     [5, 5],

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import test from "ava";
 import { createWakeup, notifyOnChange } from "../../quota/wakeup.js";
 
-test("it rings when something is made in the folder, and tells what; other names do not ring", async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), "swarmhub-bell-"));
+test("a relevant change in the folder ends the wait, and every change is checked by its name", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "swarmhub-wakeup-"));
   t.teardown(() => rm(folder, { recursive: true }));
   const names: string[] = [];
   const wakeup = createWakeup();
@@ -26,6 +26,6 @@ test("it rings when something is made in the folder, and tells what; other names
   t.true(names.includes("b"));
 });
 
-test("a folder that is not there cannot be watched", (t) => {
+test("a missing folder cannot be watched", (t) => {
   t.throws(() => notifyOnChange("/nonexistent", createWakeup(), t.fail, () => true));
 });

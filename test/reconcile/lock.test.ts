@@ -1,7 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, readdirSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
 import { UserError } from "../../src/errors.js";
@@ -9,12 +8,12 @@ import type { Host } from "../../src/host/host.js";
 import { type LockOptions, withLock } from "../../src/reconcile/lock.js";
 import { self } from "../../src/reconcile/lock/holder.js";
 import { eventually, fakeHost, fakeReport, userError } from "../support/fakes.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 /** A manager whose scripts run in a real shell, with a folder for its lock that is not there yet. */
 const manager = () => {
-  const base = mkdtempSync(join(tmpdir(), "swarmhub-lock-"));
   const host: Host = { ...fakeHost("manager"), script: shell };
-  const folder = join(base, "swarmhub");
+  const folder = join(temporaryFolder(), "swarmhub");
   let beat: (() => void) | undefined;
   const options = {
     folder,
@@ -34,7 +33,6 @@ const manager = () => {
       const then = Date.now() / 1000 - seconds;
       utimesSync(join(folder, "lock", "heartbeat"), then, then);
     },
-    remove: () => rmSync(base, { recursive: true }),
   };
 };
 
@@ -84,7 +82,6 @@ test("the lock exists during the work and is gone after it, with the folder that
   );
   t.is(result, "done");
   t.false(existsSync(it.folder));
-  it.remove();
 });
 
 test("work that fails releases the lock", async (t) => {
@@ -95,7 +92,6 @@ test("work that fails releases the lock", async (t) => {
     { is: error },
   );
   t.false(existsSync(it.lock));
-  it.remove();
 });
 
 test("a folder with other content stays", async (t) => {
@@ -103,7 +99,6 @@ test("a folder with other content stays", async (t) => {
   await shell(`mkdir -p ${it.folder}/hub`);
   await withLock(it.host, "ada", async () => {}, it.options);
   t.deepEqual(readdirSync(it.folder), ["hub"]);
-  it.remove();
 });
 
 test("a second operator is told who holds the lock, since when, and how to take it", async (t) => {
@@ -121,7 +116,6 @@ test("a second operator is told who holds the lock, since when, and how to take 
   t.true(existsSync(it.lock), "and the lock is still the first one's");
   await letGo();
   await withLock(it.host, "bob", async () => t.pass(), it.options);
-  it.remove();
 });
 
 test("of many runs that start at once exactly one gets the lock", async (t) => {
@@ -147,7 +141,6 @@ test("of many runs that start at once exactly one gets the lock", async (t) => {
   t.is(most, 1);
   t.true(worked >= 1);
   t.false(existsSync(it.lock));
-  it.remove();
 });
 
 test("of many runs that find the lock of a dead holder exactly one takes it over", async (t) => {
@@ -177,7 +170,6 @@ test("of many runs that find the lock of a dead holder exactly one takes it over
   t.is(outcomes.filter(({ winner }) => winner === true).length, 1);
   gate.abort();
   await Promise.all(outcomes.map(({ run }) => run));
-  it.remove();
 });
 
 test("a holder without a heartbeat for a minute is replaced, with a warning", async (t) => {
@@ -194,7 +186,6 @@ test("a holder without a heartbeat for a minute is replaced, with a warning", as
       text: "took over the lock of ada@laptop: no heartbeat for 60 s",
     },
   ]);
-  it.remove();
 });
 
 test("heartbeats keep a lock for as long as the work takes", async (t) => {
@@ -211,7 +202,6 @@ test("heartbeats keep a lock for as long as the work takes", async (t) => {
   await shell(`flock ${join(it.folder, "..")} true`);
   await userError(withLock(it.host, "bob", async () => {}, it.options));
   await again();
-  it.remove();
 });
 
 test("a holder of this machine whose process is gone is replaced at once", async (t) => {
@@ -222,7 +212,6 @@ test("a holder of this machine whose process is gone is replaced at once", async
   const report = fakeReport();
   await withLock(it.host, "ada", async () => t.pass(), { ...it.options, report });
   t.like(report.events[0], { text: "took over the lock of ada@laptop: its process is gone" });
-  it.remove();
 });
 
 test("a live holder on this machine keeps its lock", async (t) => {
@@ -231,7 +220,6 @@ test("a live holder on this machine keeps its lock", async (t) => {
   const error = await userError(withLock(it.host, "ada", async () => t.fail(), it.options));
   t.is(error.code, 4);
   await letGo();
-  it.remove();
 });
 
 test("--break-lock takes the lock, and the other run stops with an error", async (t) => {
@@ -264,7 +252,6 @@ test("--break-lock takes the lock, and the other run stops with an error", async
     { ...rest, breakLock: true, every: () => () => {} },
   );
   t.false(existsSync(it.lock));
-  it.remove();
 });
 
 test("work that removes the folder keeps its lock", async (t) => {
@@ -281,7 +268,6 @@ test("work that removes the folder keeps its lock", async (t) => {
     it.options,
   );
   t.false(existsSync(it.folder));
-  it.remove();
 });
 
 test("a holder's file that a power cut truncated still locks, and still expires", async (t) => {
@@ -291,7 +277,6 @@ test("a holder's file that a power cut truncated still locks, and still expires"
   const error = await userError(withLock(it.host, "bob", async () => {}, it.options));
   t.regex(error.message, /another operator has been changing/);
   await withLock(it.host, "bob", async () => t.pass(), { ...it.options, breakLock: true });
-  it.remove();
 });
 
 test("a name with quotes and newlines is only a name", async (t) => {
@@ -309,7 +294,6 @@ test("a name with quotes and newlines is only a name", async (t) => {
     },
     it.options,
   );
-  it.remove();
 });
 
 test("a manager lost at the end gives a warning and does not fail the work", async (t) => {
@@ -334,5 +318,4 @@ test("a manager lost at the end gives a warning and does not fail the work", asy
   );
   t.is(result, 7);
   t.like(report.events[0], { type: "warning" });
-  it.remove();
 });

@@ -2,10 +2,10 @@ import test from "ava";
 import { type Piece, onlyOn, warnOfProblems } from "../../src/reconcile/piece.js";
 import { removeAll } from "../../src/reconcile/reconcile.js";
 import { fakeCluster, fakeHost, fakeReport } from "../support/fakes.js";
-import { newWorld, toy } from "../support/toy-piece.js";
+import { newToyState, toy } from "../support/toy-piece.js";
 
 test("each piece is removed only from the leaving machines, the last piece first", async (t) => {
-  const world = newWorld();
+  const world = newToyState();
   const [manager, one, two] = [fakeHost("manager"), fakeHost("one"), fakeHost("two")];
   const cluster = fakeCluster(manager, [one, two]);
   for (const host of ["manager", "one", "two"])

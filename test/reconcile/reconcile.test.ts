@@ -5,7 +5,7 @@ import type { Piece, Step } from "../../src/reconcile/piece.js";
 import { planAll } from "../../src/reconcile/plan.js";
 import { type ReconcileOptions, reconcile, removeAll } from "../../src/reconcile/reconcile.js";
 import { fakeCluster, fakeHost, fakeReport, userError } from "../support/fakes.js";
-import { newWorld, once, toy } from "../support/toy-piece.js";
+import { newToyState, once, toy } from "../support/toy-piece.js";
 
 const threeHosts = () => {
   const [a, b, c] = [fakeHost("a"), fakeHost("b"), fakeHost("c")];
@@ -21,7 +21,7 @@ const options = (changes: Partial<Omit<ReconcileOptions, "report">> = {}) => ({
 });
 
 test("every piece converges, in order", async (t) => {
-  const world = newWorld();
+  const world = newToyState();
   const { a, cluster } = threeHosts();
   const pieces = [toy(world, "engine", ["docker"], [a]), toy(world, "swarm", ["init"], [a])];
   const { changed, timings } = await reconcile(pieces, cluster, options());
@@ -35,7 +35,7 @@ test("every piece converges, in order", async (t) => {
 });
 
 test("a second run has nothing to do, and says so", async (t) => {
-  const world = newWorld();
+  const world = newToyState();
   const { cluster } = threeHosts();
   const pieces = [toy(world, "engine", ["docker"]), toy(world, "swarm", ["node"])];
   await reconcile(pieces, cluster, options());
@@ -47,7 +47,7 @@ test("a second run has nothing to do, and says so", async (t) => {
 });
 
 test("a dry run plans what the run would do, and does nothing", async (t) => {
-  const world = newWorld();
+  const world = newToyState();
   const { a, cluster } = threeHosts();
   const planned = await planAll([toy(world, "engine", ["docker", "mirror"], [a])], cluster);
   t.deepEqual(
@@ -61,7 +61,7 @@ for (const moment of ["before", "after"] as const) {
   test(`a run that dies ${moment} the effect of any step is completed by the next run`, async (t) => {
     const all = 2 * 3 * 3;
     for (let position = 1; position <= all; position += 1) {
-      const world = newWorld();
+      const world = newToyState();
       const { cluster } = threeHosts();
       const pieces = ["engine", "swarm", "hub"].map((name) => toy(world, name, ["x", "y"]));
       let changes = 0;
@@ -81,7 +81,7 @@ for (const moment of ["before", "after"] as const) {
 }
 
 test("down removes the pieces, the last first", async (t) => {
-  const world = newWorld();
+  const world = newToyState();
   const { a, cluster } = threeHosts();
   const pieces = [toy(world, "engine", ["docker"], [a]), toy(world, "hub", ["service"], [a])];
   await reconcile(pieces, cluster, options());
@@ -146,7 +146,7 @@ test("a piece whose second plan is not empty did not converge", async (t) => {
 
 test("after Ctrl-C the running steps finish, no new one starts, and the next run continues", async (t) => {
   const { a, b, cluster } = threeHosts();
-  const world = newWorld();
+  const world = newToyState();
   const stop = new AbortController();
   const piece = toy(world, "engine", ["x", "y"], [a, b]);
   world.onChange = () => stop.abort();
@@ -162,7 +162,7 @@ test("after Ctrl-C the running steps finish, no new one starts, and the next run
 
 test("after Ctrl-C between two pieces the second does not start", async (t) => {
   const { a, cluster } = threeHosts();
-  const world = newWorld();
+  const world = newToyState();
   const stop = new AbortController();
   world.onChange = () => stop.abort();
   const pieces = [toy(world, "engine", ["x"], [a]), toy(world, "hub", ["x"], [a])];
@@ -261,7 +261,7 @@ test("the events cover the run from the inspection to the end", async (t) => {
 });
 
 test("machines that cannot be inspected stop the run before anything ran, each named once", async (t) => {
-  const world = newWorld();
+  const world = newToyState();
   const { cluster } = threeHosts();
   const lost = (name: string, host: string): Piece => ({
     name,
@@ -295,7 +295,7 @@ const locked = (log: string[], isHeld = false) => ({
 });
 
 test("a run with changes plans again under the lock, after the preflight; a run without changes takes no lock", async (t) => {
-  const world = newWorld();
+  const world = newToyState();
   const { a, cluster } = threeHosts();
   const pieces = [toy(world, "engine", ["docker"], [a])];
   const exclusion = locked(world.log);
@@ -314,14 +314,14 @@ test("a run with changes plans again under the lock, after the preflight; a run 
 });
 
 test("while another operator holds the lock even a run with nothing to do waits for it", async (t) => {
-  const world = newWorld();
+  const world = newToyState();
   const { cluster } = threeHosts();
   await reconcile([], cluster, options({ lock: locked(world.log, true) }));
   t.deepEqual(world.log, ["lock", "unlock"]);
 });
 
 test("a refusal of a piece is raised under the lock, where the preflight comes first", async (t) => {
-  const world = newWorld();
+  const world = newToyState();
   const { cluster } = threeHosts();
   const refusing = once("engine", []);
   refusing.plan = () => {
@@ -337,7 +337,7 @@ test("a refusal of a piece is raised under the lock, where the preflight comes f
 });
 
 test("a run that lost its lock stops as after Ctrl-C", async (t) => {
-  const world = newWorld();
+  const world = newToyState();
   const { a, cluster } = threeHosts();
   const gone = new AbortController();
   world.onChange = () => gone.abort();

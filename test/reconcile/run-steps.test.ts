@@ -171,3 +171,16 @@ test("steps that wait for each other are reported as a bug", async (t) => {
     message: '"two" waits for "one", which is not in its plan',
   });
 });
+
+test("a note that a step returns is in its last event; other results are not", async (t) => {
+  const report = fakeReport();
+  const step = (title: string, result: unknown): Step => ({
+    host: a,
+    title,
+    run: async () => result,
+  });
+  await runSteps([step("get", { note: "pulled" }), step("run", "stdout")], performing({ report }));
+  const done = report.events.filter(({ type }) => type === "step-done");
+  t.like(done[0], { title: "get", note: "pulled" });
+  t.false("note" in (done[1] ?? {}));
+});

@@ -2,14 +2,14 @@ import { stripVTControlCharacters } from "node:util";
 import test from "ava";
 import type { Event } from "../../src/reconcile/event.js";
 import { type View, frame } from "../../src/report/frame.js";
-import { type Progress, advance, nothingYet } from "../../src/report/progress.js";
+import { type Progress, advance, initialProgress } from "../../src/report/progress.js";
 import { columns } from "../../src/text/width.js";
 
 const wideView: View = { width: 80, height: 24, colour: false, unicode: true };
 
-/** Events with the moments when they came. */
+/** The progress after these events, each with its time. */
 const after = (events: readonly (readonly [at: number, event: Event])[]): Progress =>
-  events.reduce((progress, [at, event]) => advance(progress, event, at), nothingYet);
+  events.reduce((progress, [at, event]) => advance(progress, event, at), initialProgress);
 
 const plan = (...pieces: [string, number][]): Event => ({
   type: "plan",
@@ -31,12 +31,12 @@ const installing: [number, Event][] = [
   [500, started("engine", "日本", "install docker.io")],
 ];
 
-test("the first look at the hosts has a line", (t) => {
+test("the first inspection has a line", (t) => {
   const progress = after([[0, { type: "survey", hosts: 3 }]]);
-  t.deepEqual(frame(progress, wideView, 1250), [" ⠹ looking at 3 hosts  1.3 s"]);
+  t.deepEqual(frame(progress, wideView, 1250), [" ⠹ inspecting 3 machines  1.3 s"]);
 });
 
-test("the piece at work has a line for each host, with its step and its time", (t) => {
+test("the running piece has a line for each host, with its step and its time", (t) => {
   const progress = after([
     ...installing,
     [
@@ -64,7 +64,7 @@ test("the piece at work has a line for each host, with its step and its time", (
   ]);
 });
 
-test("a piece that is done says how much it changed and how long it took", (t) => {
+test("a finished piece shows how much it changed and how long it took", (t) => {
   const progress = after([
     ...installing,
     [2500, { type: "piece-done", piece: "engine", changed: 4, ms: 2000 }],
@@ -72,12 +72,12 @@ test("a piece that is done says how much it changed and how long it took", (t) =
   ]);
   t.deepEqual(frame(progress, wideView, 3100), [
     " ✓ engine    2.0 s  4 changes",
-    " ✓ storage   0.1 s  as wanted",
+    " ✓ storage   0.1 s  up to date",
     " ⠙ hub       0.5 s",
   ]);
 });
 
-test("a piece that began before its turn says so among those to come, and how it ended", (t) => {
+test("a piece that started before its turn shows its state among the waiting ones", (t) => {
   const early = [...installing, [900, { type: "piece", piece: "hub", steps: 1 }]] as const;
   const last = (...more: [number, Event][]) =>
     frame(after([...early, ...more]), wideView, 1000).slice(-2);
@@ -92,7 +92,7 @@ test("a piece that began before its turn says so among those to come, and how it
   ]);
 });
 
-test("a piece that failed says where, why, and what was left out", (t) => {
+test("a failed piece shows the host, the reason and the skipped steps", (t) => {
   const where = { piece: "engine", host: "node1", title: "install docker.io" };
   const progress = after([
     ...installing,
@@ -112,7 +112,7 @@ test("a piece that failed says where, why, and what was left out", (t) => {
   ]);
 });
 
-test("a piece that was interrupted is stopped, not failed", (t) => {
+test("an interrupted piece is shown as stopped, not as failed", (t) => {
   const progress = after([
     ...installing,
     [1200, { type: "piece-failed", piece: "engine", ms: 800 }],
@@ -120,7 +120,7 @@ test("a piece that was interrupted is stopped, not failed", (t) => {
   t.is(frame(progress, wideView, 3500)[0], " ■ engine    0.8 s  0 of 4 steps");
 });
 
-test("when nothing is planned there is no tree", (t) => {
+test("without planned steps there is no tree", (t) => {
   const progress = after([
     [0, { type: "survey", hosts: 3 }],
     [400, plan(["engine", 0], ["hub", 0])],
@@ -129,7 +129,7 @@ test("when nothing is planned there is no tree", (t) => {
   t.deepEqual(frame(progress, wideView, 500), []);
 });
 
-test("a narrow terminal cuts each line, and a low one counts what it cannot show", (t) => {
+test("a narrow terminal cuts each line, and a low one counts the lines that it cannot show", (t) => {
   const many = Array.from({ length: 20 }, (_, index) => `host${index}`);
   const progress = after([
     [0, { type: "survey", hosts: 20 }],
@@ -143,12 +143,12 @@ test("a narrow terminal cuts each line, and a low one counts what it cannot show
     ]),
   ]);
   t.deepEqual(frame(progress, { ...wideView, width: 30, height: 7 }, 1500), [
-    " ✓ 2 earlier pieces",
+    " ✓ 2 earlier parts",
     " ⠴ engine   1.2 s  0 of 20 st…",
     "     host19   0.5 s  install …",
     "     host18   0.5 s  install …",
     "     host17   0.5 s  install …",
-    "     and 17 more hosts",
+    "     and 17 more machines",
     " · 3 more to come",
   ]);
   for (let height = 1; height < 30; height += 1) {
@@ -173,7 +173,7 @@ test("colour changes nothing but the colour", (t) => {
   }
 });
 
-test("a terminal without Unicode gets signs that it has", (t) => {
+test("a terminal without Unicode gets ASCII signs", (t) => {
   const progress = after([
     ...installing,
     [2500, { type: "piece-done", piece: "engine", changed: 4, ms: 2000 }],

@@ -1,9 +1,13 @@
 import { PassThrough } from "node:stream";
 import test from "ava";
 import { CommandError, UserError } from "../../src/errors.js";
-import { type Surroundings, createTerminal, outliveReaders } from "../../src/report/terminal.js";
+import {
+  type ProcessStreams,
+  createTerminal,
+  ignoreClosedPipes,
+} from "../../src/report/terminal.js";
 
-const surroundings = (env: Surroundings["env"] = {}, isTTY = false) => {
+const fakeProcess = (env: ProcessStreams["env"] = {}, isTTY = false) => {
   const streams = {
     stdin: Object.assign(new PassThrough(), { isTTY }),
     stdout: Object.assign(new PassThrough(), { isTTY }),
@@ -13,71 +17,71 @@ const surroundings = (env: Surroundings["env"] = {}, isTTY = false) => {
   return {
     ...streams,
     env,
-    out: () => text(streams.stdout),
-    talk: () => text(streams.stderr),
+    stdoutText: () => text(streams.stdout),
+    stderrText: () => text(streams.stderr),
   };
 };
 
 const live = /\u001b\[\?25l/;
 
-const begun = (env: Surroundings["env"], isTTY: boolean, json = false) => {
-  const around = surroundings(env, isTTY);
-  const terminal = createTerminal(around, { json });
+const afterSurvey = (env: ProcessStreams["env"], isTTY: boolean, json = false) => {
+  const fake = fakeProcess(env, isTTY);
+  const terminal = createTerminal(fake, { json });
   terminal.report.event({ type: "survey", hosts: 1 });
   terminal.close();
-  return { out: around.out(), talk: around.talk() };
+  return { stdoutText: fake.stdoutText(), stderrText: fake.stderrText() };
 };
 
 test("a terminal gets the live tree; a pipe, CI and a dumb terminal get lines", (t) => {
-  t.regex(begun({}, true).talk, live);
-  t.is(begun({}, false).talk, "looking at 1 host\n");
-  t.is(begun({ CI: "true" }, true).talk, "looking at 1 host\n");
-  t.is(begun({ TERM: "dumb" }, true).talk, "looking at 1 host\n");
-  t.is(begun({}, true).out, "", "talk is not on stdout");
+  t.regex(afterSurvey({}, true).stderrText, live);
+  t.is(afterSurvey({}, false).stderrText, "inspecting 1 machine\n");
+  t.is(afterSurvey({ CI: "true" }, true).stderrText, "inspecting 1 machine\n");
+  t.is(afterSurvey({ TERM: "dumb" }, true).stderrText, "inspecting 1 machine\n");
+  t.is(afterSurvey({}, true).stdoutText, "", "events are not on stdout");
 });
 
-test("--json is lines on stdout and nothing else there, also on a terminal", (t) => {
-  const { out, talk } = begun({}, true, true);
-  t.like(JSON.parse(out), { type: "survey", hosts: 1 });
-  t.is(talk, "");
+test("--json prints only lines of JSON on stdout, also on a terminal", (t) => {
+  const { stdoutText, stderrText } = afterSurvey({}, true, true);
+  t.like(JSON.parse(stdoutText), { type: "survey", hosts: 1 });
+  t.is(stderrText, "");
 });
 
-test("NO_COLOR takes the colour away, and a locale without UTF-8 the signs", (t) => {
-  t.regex(begun({}, true).talk, /\u001b\[36m [\u2800-\u28ff] /);
-  t.regex(begun({ NO_COLOR: "1" }, true).talk, /K [\u2800-\u28ff] looking/);
-  t.regex(begun({ NO_COLOR: "1", LANG: "C" }, true).talk, /K [|/\\-] looking/);
-  t.regex(begun({ NO_COLOR: "1", TERM: "linux" }, true).talk, /K [|/\\-] looking/);
+test("NO_COLOR removes the colours, and a locale without UTF-8 the Unicode signs", (t) => {
+  t.regex(afterSurvey({}, true).stderrText, /\u001b\[36m [\u2800-\u28ff] /);
+  t.regex(afterSurvey({ NO_COLOR: "1" }, true).stderrText, /K [\u2800-\u28ff] inspecting/);
+  t.regex(afterSurvey({ NO_COLOR: "1", LANG: "C" }, true).stderrText, /K [|/\\-] inspecting/);
+  t.regex(afterSurvey({ NO_COLOR: "1", TERM: "linux" }, true).stderrText, /K [|/\\-] inspecting/);
 });
 
-test("an error says what is wrong, and then what to do", (t) => {
-  const around = surroundings();
-  createTerminal(around).fail(new UserError("node1: no sudo\n  at all", { hint: "ask the admin" }));
-  t.is(around.talk(), "\nerror: node1: no sudo\n  at all\n  → ask the admin\n");
+test("an error shows its reason, and then its hint", (t) => {
+  const fake = fakeProcess();
+  createTerminal(fake).fail(new UserError("node1: no sudo\n  at all", { hint: "ask the admin" }));
+  t.is(fake.stderrText(), "\nerror: node1: no sudo\n  at all\n  → ask the admin\n");
 });
 
-test("what a machine said can do nothing to the terminal, in an error neither", (t) => {
-  const around = surroundings();
+test("control characters from a machine have no effect on the terminal, also in an error", (t) => {
+  const fake = fakeProcess();
   const output = { code: 1, stdout: "", stderr: "\u001b[2Jgone\u0000\nsecond" };
-  createTerminal(around).fail(new CommandError("node1", "mkfs", output));
-  t.is(around.talk(), "\nerror: node1: `mkfs` ended with 1:\n  gone\n  second\n");
+  createTerminal(fake).fail(new CommandError("node1", "`mkfs`", output));
+  t.is(fake.stderrText(), "\nerror: node1: `mkfs`: exit code 1:\n  gone\n  second\n");
 });
 
-test("a mistake of ours is no stack trace, unless --debug asks for it", (t) => {
-  const around = surroundings();
-  createTerminal(around).fail(new TypeError("x is undefined"));
-  const said = around.talk();
-  t.regex(said, /error: x is undefined\n.*mistake in swarmhub.*--debug/);
-  t.notRegex(said, /at .*\.ts/);
-  createTerminal(around, { debug: true }).fail(new TypeError("x is undefined"));
-  t.regex(around.talk(), /TypeError: x is undefined\n +at /);
+test("a bug shows no stack trace, unless --debug asks for it", (t) => {
+  const fake = fakeProcess();
+  createTerminal(fake).fail(new TypeError("x is undefined"));
+  const text = fake.stderrText();
+  t.regex(text, /error: x is undefined\n.*bug in swarmhub.*--debug/);
+  t.notRegex(text, /at .*\.ts/);
+  createTerminal(fake, { debug: true }).fail(new TypeError("x is undefined"));
+  t.regex(fake.stderrText(), /TypeError: x is undefined\n +at /);
 });
 
 test("with --json an error is a line as well", (t) => {
-  const around = surroundings();
-  createTerminal(around, { json: true }).fail(
+  const fake = fakeProcess();
+  createTerminal(fake, { json: true }).fail(
     new UserError("node1: lost", { hint: "see the cable", code: 5 }),
   );
-  t.deepEqual(JSON.parse(around.out()), {
+  t.deepEqual(JSON.parse(fake.stdoutText()), {
     type: "error",
     error: "node1: lost",
     hint: "see the cable",
@@ -86,46 +90,44 @@ test("with --json an error is a line as well", (t) => {
 });
 
 test("with --json a result that ends in an error, as drift does, stays one document", (t) => {
-  const around = surroundings();
-  const terminal = createTerminal(around, { json: true });
+  const fake = fakeProcess();
+  const terminal = createTerminal(fake, { json: true });
   terminal.print('{"pieces": []}');
-  terminal.fail(
-    new UserError("1 of 9 pieces is not as wanted", { hint: "`swarmhub up`", code: 6 }),
-  );
-  t.deepEqual(JSON.parse(around.out()), { pieces: [] });
-  t.regex(around.talk(), /1 of 9 pieces/);
+  terminal.fail(new UserError("1 of 9 parts differs", { hint: "`swarmhub up`", code: 6 }));
+  t.deepEqual(JSON.parse(fake.stdoutText()), { pieces: [] });
+  t.regex(fake.stderrText(), /1 of 9 parts differs/);
 });
 
-test("a question is asked on stderr, and nobody is asked where nobody is", async (t) => {
-  t.is(await createTerminal(surroundings()).ask("Sure? "), undefined);
-  const around = surroundings({}, true);
-  const answer = createTerminal(around).ask("Sure? ");
-  around.stdin.write("yes\n");
+test("a question is asked on stderr, and not at all without a terminal", async (t) => {
+  t.is(await createTerminal(fakeProcess()).ask("Sure? "), undefined);
+  const fake = fakeProcess({}, true);
+  const answer = createTerminal(fake).ask("Sure? ");
+  fake.stdin.write("yes\n");
   t.is(await answer, "yes");
-  t.regex(around.talk(), /Sure\? /);
-  t.is(around.out(), "");
+  t.regex(fake.stderrText(), /Sure\? /);
+  t.is(fake.stdoutText(), "");
 });
 
 test("a question whose input ends has no answer", async (t) => {
-  const around = surroundings({}, true);
-  const answer = createTerminal(around).ask("Sure? ");
-  around.stdin.end();
+  const fake = fakeProcess({}, true);
+  const answer = createTerminal(fake).ask("Sure? ");
+  fake.stdin.end();
   t.is(await answer, undefined);
 });
 
 test("a result is a line on stdout, also while the tree is live", (t) => {
-  const around = surroundings({}, true);
-  const terminal = createTerminal(around);
+  const fake = fakeProcess({}, true);
+  const terminal = createTerminal(fake);
   terminal.report.event({ type: "survey", hosts: 1 });
   terminal.print("https://geo.example.org");
   terminal.close();
-  t.is(around.out(), "https://geo.example.org\n");
+  t.is(fake.stdoutText(), "https://geo.example.org\n");
 });
 
-test("a reader that went away (`swarmhub status | head`) stops nothing", (t) => {
-  const around = surroundings();
-  outliveReaders([around.stdout]);
+test("a reader that has gone (`swarmhub status | head`) stops nothing", (t) => {
+  const fake = fakeProcess();
+  ignoreClosedPipes([fake.stdout]);
   const gone = Object.assign(new Error("write EPIPE"), { code: "EPIPE" });
-  t.notThrows(() => around.stdout.emit("error", gone));
-  t.throws(() => around.stdout.emit("error", new Error("disk full")), { message: "disk full" });
+  t.notThrows(() => fake.stdout.emit("error", gone));
+  t.throws(() => fake.stdout.emit("error", new Error("disk full")), { message: "disk full" });
 });

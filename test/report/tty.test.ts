@@ -1,7 +1,7 @@
 import test from "ava";
 import { liveReport } from "../../src/report/tty.js";
 
-/** A small terminal that understands what the live tree sends, and a timer that is turned by hand. */
+/** A small terminal that interprets what the live tree writes, and a timer that the test turns. */
 const screen = (width = 40, height = 10) => {
   const size = { width, height };
   const rows: string[] = [];
@@ -67,7 +67,7 @@ const running = (width?: number, height?: number) => {
 
 test("the tree is drawn over itself", (t) => {
   const it = running();
-  t.deepEqual(it.rows(), [" ⠋ looking at 2 hosts  0.0 s"]);
+  t.deepEqual(it.rows(), [" ⠋ inspecting 2 machines  0.0 s"]);
   it.pass(100);
   t.deepEqual(it.rows(), [" ⠙ engine   0.1 s", "     node1   0.1 s  install", " · hub"]);
   it.report.event({ type: "piece-done", piece: "engine", changed: 1, ms: 120 });
@@ -75,7 +75,7 @@ test("the tree is drawn over itself", (t) => {
   t.deepEqual(it.rows(), [" ✓ engine   0.1 s  1 change", " ⠹ hub      0.1 s"]);
 });
 
-test("a thousand events are not a thousand drawings", (t) => {
+test("a thousand events do not redraw the tree a thousand times", (t) => {
   const it = running();
   it.pass(100);
   const before = it.writes();
@@ -94,7 +94,7 @@ test("notes and warnings stay above the tree", (t) => {
   t.deepEqual(it.rows().slice(0, 3), ["one", "warning: two", " ⠙ engine   0.1 s"]);
 });
 
-test("a pause clears the tree away for a question, and gives the cursor back", (t) => {
+test("a pause clears the tree for a question and shows the cursor", (t) => {
   const it = running();
   it.pass(100);
   const resume = it.report.pause();
@@ -108,7 +108,7 @@ test("a pause clears the tree away for a question, and gives the cursor back", (
   t.false(it.cursorShown());
 });
 
-test("the end leaves the last tree whole, however low the terminal, and then the summary", (t) => {
+test("at the end the last tree stays in full, however low the terminal, followed by the summary", (t) => {
   const it = running(80, 3);
   for (const host of ["a", "b", "c"]) it.report.event({ type: "step-started", ...where, host });
   it.pass(100);
@@ -138,11 +138,11 @@ test("closing twice, or without a run, is harmless", (t) => {
   t.is(idle.writes(), 0);
 });
 
-test("a terminal made narrower is cleared of the lines that it has wrapped", (t) => {
+test("wrapped lines are erased after the terminal became narrower", (t) => {
   const it = screen(40);
   it.report.event({ type: "survey", hosts: 2 });
-  t.deepEqual(it.rows(), [" ⠋ looking at 2 hosts  0.0 s"]);
+  t.deepEqual(it.rows(), [" ⠋ inspecting 2 machines  0.0 s"]);
   it.size.width = 10;
   it.report.close();
-  t.true(it.sent().includes("\r\u001b[3A"), "28 columns are three rows of ten");
+  t.true(it.sent().includes("\r\u001b[4A"), "31 columns are four rows of ten");
 });

@@ -6,7 +6,7 @@ import type { Facts } from "../../src/host/facts.js";
 import type { Step } from "../../src/reconcile/piece.js";
 import { type FakeHost, type FakeHostOptions, fakeCluster, fakeFacts, fakeHost } from "./fakes.js";
 
-/** A class of `manager`, `worker1`, `worker2` …, and a server for the storage where one is asked for. */
+/** A class of `manager`, `worker1`, `worker2` …, with a separate storage host named `server` if wanted. */
 export const classOf = (
   workers: number,
   {
@@ -25,7 +25,7 @@ export const classOf = (
   return fakeCluster(host("manager"), members, { ...more, ...options });
 };
 
-/** Machines as inspectMachines would find them: 10.77.0.11, .12 …; blank guests, with changes to all and to some. */
+/** The result of inspectMachines for blank guests at 10.77.0.11, .12 …, with changes to the facts of all or of some. */
 export const machinesOf = (
   cluster: Cluster,
   changes: Partial<Facts> = {},
@@ -50,15 +50,15 @@ export const machinesOf = (
   return (host) => ({ facts: facts.get(host)!, address: addresses.get(host)! });
 };
 
-/** Steps as a person reads them: "manager: install docker.io (detail)". */
-export const said = (steps: readonly Step[]): string[] =>
+/** Steps as text: "manager: install docker.io (detail)". */
+export const describeSteps = (steps: readonly Step[]): string[] =>
   steps.map(({ host, title, detail }) => `${host.name}: ${title}${detail ? ` (${detail})` : ""}`);
 
-/** The UserError in which a plan ends; anything else fails the test. */
-export const refusal = (t: ExecutionContext, plan: () => unknown): UserError =>
+/** The UserError that a plan throws; anything else fails the test. */
+export const planError = (t: ExecutionContext, plan: () => unknown): UserError =>
   t.throws(plan, { instanceOf: UserError });
 
-/** Runs steps in their order, as `perform` does for one host. */
+/** Runs steps in their order. */
 export const runAll = async (steps: readonly Step[]): Promise<void> => {
   for (const step of steps) await step.run(() => {});
 };

@@ -5,18 +5,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ExecutionContext } from "ava";
 
-/** Something that answers HTTP on a unix socket, as Docker Engine does. */
+/** A server that answers HTTP on a unix socket, like Docker Engine. */
 export type FakeEngine = {
   path: string;
   /** "METHOD path?query" of each request. */
   asked: string[];
-  /** How many connections were made. */
+  /** The number of connections so far. */
   connections: () => number;
-  /** Breaks all connections off. */
+  /** Closes all connections. */
   hangUp: () => void;
 };
 
-/** Starts one for a test; it answers 501 where `answer` answers false. */
+/** Starts one for a test; it responds with status 501 if `answer` returns false. */
 export const fakeEngine = async (
   t: ExecutionContext,
   answer: (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>,
@@ -30,7 +30,7 @@ export const fakeEngine = async (
     asked.push(`${request.method} ${request.url}`);
     void Promise.resolve(answer(request, response)).then((isAnswered) => {
       if (isAnswered) return;
-      response.writeHead(501).end(JSON.stringify({ message: "unforeseen" }));
+      response.writeHead(501).end(JSON.stringify({ message: "unexpected request" }));
     });
   });
   server.on("connection", (socket) => {
@@ -52,13 +52,13 @@ export const fakeEngine = async (
   return { path, asked, connections: () => connections, hangUp };
 };
 
-/** Answers with JSON. */
+/** Responds with JSON. */
 export const json = (response: ServerResponse, code: number, value: unknown): true => {
   response.writeHead(code, { "Content-Type": "application/json" }).end(JSON.stringify(value));
   return true;
 };
 
-/** Answers with lines of JSON, as a pull and a build do, and leaves the answer open if asked to. */
+/** Responds with lines of JSON, like a pull or a build; `isOpen` leaves the response open. */
 export const jsonLines = (
   response: ServerResponse,
   messages: readonly object[],

@@ -8,25 +8,25 @@ import { factsFrom } from "../../src/host/facts/parse.js";
 import type { Host } from "../../src/host/host.js";
 import type { Event, Report } from "../../src/reconcile/event.js";
 
-/** What a fake host answers: its stdout, a whole output, or a function of what was asked. */
-type Answer = string | Partial<Output> | ((asked: string) => string | Partial<Output>);
+/** The answer of a fake host: its stdout, a whole output, or a function of the command. */
+type Answer = string | Partial<Output> | ((command: string) => string | Partial<Output>);
 
-/** A host without a machine, and what was asked of it: "run argv…", "script text", "write path". */
+/** A host without a machine. `asked` records its calls: "run argv…", "script text", "write path". */
 export type FakeHost = Host & {
   asked: string[];
-  /** What was written, by path. */
+  /** The content of each written file by its path. */
   files: Map<string, string>;
   forgotten: number;
 };
 
-/** What a fake host knows. The first answer whose key is in the command counts, or whose pattern fits it. */
+/** The answers of a fake host. The first one whose text is in the command, or whose pattern matches it, is used. */
 export type FakeHostOptions = {
   answers?: readonly (readonly [RegExp | string, Answer])[];
   facts?: Facts | (() => Facts);
   docker?: Partial<Docker>;
 };
 
-/** A host that fails by its name when something unforeseen is asked of it. */
+/** A host that throws an error with its name at an unexpected call. */
 export const fakeHost = (name: string, options: FakeHostOptions = {}): FakeHost => {
   const { answers = [], facts, docker = {} } = options;
   const asked: string[] = [];
@@ -36,13 +36,14 @@ export const fakeHost = (name: string, options: FakeHostOptions = {}): FakeHost 
     const found = answers.find(([key]) =>
       typeof key === "string" ? text.includes(key) : key.test(text),
     );
-    if (found === undefined) throw new Error(`fake host ${name} did not foresee: ${kind} ${text}`);
-    const said = typeof found[1] === "function" ? found[1](text) : found[1];
+    if (found === undefined)
+      throw new Error(`unexpected call of fake host ${name}: ${kind} ${text}`);
+    const result = typeof found[1] === "function" ? found[1](text) : found[1];
     const output: Output = {
       code: 0,
       stdout: "",
       stderr: "",
-      ...(typeof said === "string" ? { stdout: said } : said),
+      ...(typeof result === "string" ? { stdout: result } : result),
     };
     if (output.code !== 0) throw new CommandError(name, text, output);
     return output.stdout;
@@ -52,16 +53,16 @@ export const fakeHost = (name: string, options: FakeHostOptions = {}): FakeHost 
     asked,
     files,
     forgotten: 0,
-    docker: unforeseen(`fake host ${name}: docker`, docker) as Docker,
+    docker: withMembers(`fake host ${name}: docker`, docker) as Docker,
     run: (argv) => answer("run", argv.join(" ")),
     script: (text) => answer("script", text),
     write: async (path, content) => {
       asked.push(`write ${path}`);
       files.set(path, typeof content === "string" ? content : Buffer.from(content).toString());
     },
-    remember: (_what, look) => look(),
+    remember: (_key, read) => read(),
     facts: async () => {
-      if (facts === undefined) throw new Error(`fake host ${name} was given no facts`);
+      if (facts === undefined) throw new Error(`fake host ${name} has no facts`);
       return typeof facts === "function" ? facts() : facts;
     },
     forget: () => {
@@ -72,7 +73,7 @@ export const fakeHost = (name: string, options: FakeHostOptions = {}): FakeHost 
   return host;
 };
 
-/** A configuration that is valid, with the changes that a test needs. */
+/** A valid configuration with changes. */
 export const fakeConfig = (changes: Partial<Config> = {}): Config => ({
   name: "geo-101",
   otherNames: [],
@@ -98,7 +99,7 @@ export const fakeConfig = (changes: Partial<Config> = {}): Config => ({
   ...changes,
 });
 
-/** The machines of a class as `connect` would order them. Storage is the manager unless one is given. */
+/** The machines of a class in the order of `connectCluster`. By default the manager has the storage. */
 export const fakeCluster = <H extends Host>(
   manager: H,
   workers: readonly H[] = [],
@@ -121,19 +122,19 @@ export const fakeCluster = <H extends Host>(
   seatHosts: workers.length === 0 ? [manager] : workers,
 });
 
-/** What a blank Debian 13 guest answered to the script of facts, with the changes that a test needs. */
+/** The facts of a blank Debian 13 guest, with changes. */
 export const fakeFacts = (changes: Partial<Facts> = {}): Facts => ({
   ...factsFrom(readFileSync("test/fixtures/facts-debian-13.txt", "utf8")),
   ...changes,
 });
 
-/** Homes that are kept, with the changes that a test needs. */
-export const keptStorage = (changes: Partial<PersistentStorage> = {}): PersistentStorage => ({
+/** Persistent storage, with changes. */
+export const persistentStorage = (changes: Partial<PersistentStorage> = {}): PersistentStorage => ({
   ...(fakeConfig().storage as PersistentStorage),
   ...changes,
 });
 
-/** A class of a manager and a worker at 10.0.0.1 and 10.0.0.2, each with Docker at work. */
+/** A class of a manager at 10.0.0.1 and a worker at 10.0.0.2, both with a running Docker. */
 export const twoMachines = (docker: (name: string) => Partial<Docker>): Cluster => {
   const host = (name: string, address: string) =>
     fakeHost(name, {
@@ -147,43 +148,43 @@ export const twoMachines = (docker: (name: string) => Partial<Docker>): Cluster 
   return fakeCluster(host("manager", "10.0.0.1"), [host("worker", "10.0.0.2")]);
 };
 
-/** A report that keeps what it is told. */
+/** A report that records its events. */
 export const fakeReport = (): Report & { events: Event[] } => {
   const events: Event[] = [];
   return { events, event: (event) => void events.push(event), close: () => {} };
 };
 
-/** A clock that goes forward by so many milliseconds at each look. */
+/** A clock that advances by `tick` milliseconds at each call. */
 export const fakeClock = (tick = 1): (() => number) => {
   let now = 0;
   return () => (now += tick);
 };
 
-/** The UserError that the work ends in; anything else fails the test. */
+/** The UserError that the work rejects with; anything else is an error. */
 export const userError = async (work: Promise<unknown>): Promise<UserError> => {
   const error: unknown = await work.then(
-    () => new Error("it went well"),
+    () => new Error("there was no error"),
     (reason: unknown) => reason,
   );
   if (error instanceof UserError) return error;
   throw new Error("expected a UserError", { cause: error });
 };
 
-/** Waits for a condition over turns of the event loop; fails after many. */
+/** Waits for a condition for up to 10,000 turns of the event loop. */
 export const eventually = async (condition: () => boolean): Promise<void> => {
   for (let turn = 0; turn < 10_000; turn += 1) {
     if (condition()) return;
     await new Promise(setImmediate);
   }
-  throw new Error("what was waited for did not come");
+  throw new Error("the condition did not become true");
 };
 
-/** The given members, and an error that names any other that is asked for. */
-const unforeseen = (what: string, members: object): object =>
+/** An object with these members; any other one throws an error with its name. */
+const withMembers = (name: string, members: object): object =>
   new Proxy(members, {
     get: (target, key) => {
       if (key in target) return Reflect.get(target, key) as unknown;
       if (typeof key === "symbol" || key === "then" || key === "toJSON") return undefined;
-      throw new Error(`${what}.${key} was not foreseen`);
+      throw new Error(`unexpected use of ${name}.${key}`);
     },
   });

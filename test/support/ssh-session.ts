@@ -7,18 +7,18 @@ import type { DialOptions } from "../../src/transport/ssh/dial.js";
 import type { Transport } from "../../src/transport/transport.js";
 import { type Sshd, startSshd } from "./sshd.js";
 
-/** What `startSshd` takes. */
-export type Settings = Parameters<typeof startSshd>[0];
+/** The options of `startSshd`. */
+export type SshdOptions = Parameters<typeof startSshd>[0];
 
 /** An sshd for one test. */
-export const sshdFor = async (t: ExecutionContext, settings?: Settings): Promise<Sshd> => {
+export const sshdFor = async (t: ExecutionContext, settings?: SshdOptions): Promise<Sshd> => {
   const sshd = await startSshd(settings);
   t.teardown(() => sshd.close());
   return sshd;
 };
 
-/** Connects, runs one command and hangs up. */
-export const visit = async (
+/** Connects, runs one command and disconnects. */
+export const connectAndRun = async (
   { configFile }: Sshd,
   options: Partial<ConnectOptions> = {},
 ): Promise<string> => {
@@ -34,11 +34,13 @@ export const visit = async (
   }
 };
 
-/** The error for its reader, which there must be. */
-export const refused = (t: ExecutionContext, visiting: Promise<unknown>): Promise<UserError> =>
-  t.throwsAsync(visiting, { instanceOf: UserError });
+/** The UserError that connecting must end in. */
+export const connectionError = (
+  t: ExecutionContext,
+  visiting: Promise<unknown>,
+): Promise<UserError> => t.throwsAsync(visiting, { instanceOf: UserError });
 
-/** A connection alone, without the look for root. */
+/** A connection alone, without the check for root. */
 export const transportTo = (
   { configFile }: Sshd,
   options: Partial<DialOptions> = {},
@@ -50,6 +52,6 @@ export const transportTo = (
     ...options,
   });
 
-/** Notes a key in the ssh configuration's known_hosts. */
-export const know = async (sshd: Sshd, key: string, marker = ""): Promise<void> =>
+/** Adds a key to the known_hosts of the SSH configuration. */
+export const addKnownHost = async (sshd: Sshd, key: string, marker = ""): Promise<void> =>
   appendFile(sshd.knownHosts, `${marker}[127.0.0.1]:${sshd.port} ${key}\n`);

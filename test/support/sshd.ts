@@ -1,50 +1,51 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
-import { tmpdir, userInfo } from "node:os";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { temporaryFolder } from "./temporary-folder.js";
 
 const program = "/usr/sbin/sshd";
 
-/** Whether this machine can run an SSH server of its own. */
+/** Whether this machine has an SSH server. */
 export const hasSshd = (): boolean => existsSync(program);
 
-/** A real sshd on a loopback port, logging in the current user, with an ssh configuration that calls it "box". */
+/** A real sshd on a loopback port for logins of the current user, with an SSH configuration that names it "box". */
 export type Sshd = {
   folder: string;
   port: number;
   configFile: string;
   knownHosts: string;
-  /** The public host key's line: type and base64. */
+  /** The public host key: its type and base64. */
   hostKey: (type: KeyType) => Promise<string>;
-  /** Takes the connections away, as a cut cable does. */
+  /** Ends all connections, like a cut cable. */
   cut: () => void;
-  /** Leaves the connections open and answers nothing any more, as a machine does that lost its cable. */
+  /** Keeps the connections open without any further answer, like a machine without a network. */
   freeze: () => void;
-  /** How many connections were made. */
+  /** The number of connections so far. */
   dials: () => number;
   close: () => Promise<void>;
 };
 
 export type KeyType = "ed25519" | "ecdsa" | "rsa";
 
-/** Starts one; `settings` are lines of sshd_config, `client` lines of the ssh configuration for "box". */
+/** Starts one; `settings` are lines of sshd_config, `client` are lines of the SSH configuration for "box". */
 export const startSshd = async ({
   settings = [],
   client = [],
   keys = ["ed25519"],
 }: { settings?: string[]; client?: string[]; keys?: KeyType[] } = {}): Promise<Sshd> => {
-  const folder = await mkdtemp(join(tmpdir(), "swarmhub-sshd-"));
+  const folder = temporaryFolder();
   const at = (name: string) => join(folder, name);
   await Promise.all([
     makeKey(at("id"), "ed25519"),
     ...keys.map((type) => makeKey(at(`host-${type}`), type)),
-    // sshd's own chroot for what it does before the login; the service's unit would make it.
+    // The chroot of sshd before the login, which is usually created by its unit.
     process.getuid?.() === 0 ? mkdir("/run/sshd", { recursive: true, mode: 0o755 }) : undefined,
   ]);
-  // Whoever runs the tests is taken for root by this sudo.
+  // This sudo treats the current user as root.
   await writeProgram(folder, "sudo", 'while [ "${1#-}" != "$1" ]; do shift; done; exec "$@"');
   await writeFile(at("authorized"), await readFile(at("id.pub")));
   const lines = [
@@ -56,20 +57,20 @@ export const startSshd = async ({
     "KbdInteractiveAuthentication no",
     "PermitRootLogin prohibit-password",
     "PidFile none",
-    // Debian's bash reads ~/.bashrc for sshd's commands, unless it seems to run in another shell.
+    // Debian's bash reads ~/.bashrc for commands of sshd, unless it runs in another shell.
     `SetEnv SHLVL=1 PATH=${at("bin")}:/usr/local/bin:/usr/bin:/bin`,
   ];
-  // The first mention of a setting counts.
+  // The first value of a setting is used.
   await writeFile(at("sshd_config"), [...settings, ...lines, ""].join("\n"));
 
-  // sshd as inetd starts it: no port to guess, and each connection is a process that we know.
+  // Like inetd: no port has to be guessed, and the process of each connection is known.
   const running = new Set<ChildProcess>();
   let dials = 0;
   const server = createServer({ pauseOnConnect: true }, (socket) => {
     dials += 1;
     const child = spawn(program, ["-i", "-f", at("sshd_config"), "-E", at("log")], {
       stdio: [socket, socket, "ignore"],
-      // A group of its own: sshd may hand the connection to a child.
+      // Its own process group: sshd may pass the connection to a child.
       detached: true,
     });
     running.add(child);
@@ -123,11 +124,11 @@ const signalGroup = (pid: number, name: NodeJS.Signals): void => {
   try {
     process.kill(-pid, name);
   } catch {
-    // It ended by itself in the meantime.
+    // It has ended by itself.
   }
 };
 
-/** A shell script that stands before the real program over there. */
+/** Writes a shell script that comes before the real program in PATH on the machine. */
 export const writeProgram = async (folder: string, name: string, script: string): Promise<void> => {
   await mkdir(join(folder, "bin"), { recursive: true });
   await writeFile(join(folder, "bin", name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });

@@ -1,15 +1,15 @@
 import type { Host } from "../../src/host/host.js";
 import type { Piece, Step } from "../../src/reconcile/piece.js";
 
-/** A world of named things on hosts, and what happens at each change of it. */
-export type World = { things: Set<string>; log: string[]; onChange: (change: string) => void };
+/** The state of toy pieces: named things on hosts, and a callback for each change. */
+export type ToyState = { things: Set<string>; log: string[]; onChange: (change: string) => void };
 
-/** Nothing is there yet. */
-export const newWorld = (): World => ({ things: new Set(), log: [], onChange: () => {} });
+/** A state without things. */
+export const newToyState = (): ToyState => ({ things: new Set(), log: [], onChange: () => {} });
 
-/** A piece that wants its things, in order, on each of the hosts. */
+/** A piece that makes its things on each host, in order. */
 export const toy = (
-  world: World,
+  world: ToyState,
   name: string,
   things: readonly string[],
   hosts?: readonly Host[],
@@ -39,7 +39,7 @@ export const toy = (
   };
 };
 
-/** A piece of given steps that is done once each has run. */
+/** A piece with these steps; it is complete when each step has run. */
 export const once = (name: string, steps: readonly Step[]): Piece<Set<Step>> => {
   const done = new Set<Step>();
   const recorded = new Map<Step, Step>();

@@ -9,31 +9,31 @@ const check = (pem: string) => () => checkRoots(certificatesIn(pem));
 const good = root("basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign");
 const bare = root("basicConstraints=critical,CA:TRUE");
 
-test("a root that may sign certificates will do, also beside one that will not", (t) => {
+test("a root that may sign certificates is accepted, also beside one that is not", (t) => {
   t.notThrows(check(good));
   t.notThrows(check(bare + good));
 });
 
-test("what the ACME server signed itself will do", (t) => {
+test("a self-signed certificate of the ACME server is accepted", (t) => {
   t.notThrows(check(certificateOf({ name: "ca.example.org" }).certificate));
 });
 
-for (const [what, extensions, expected] of [
-  ["of no authority", "basicConstraints=critical,CA:FALSE", /may not sign others/],
-  ["that does not say whether it is an authority's", "keyUsage=keyCertSign", /may not sign others/],
+for (const [fault, extensions, expected] of [
+  ["that is not an authority", "basicConstraints=critical,CA:FALSE", /may not sign others/],
+  ["without basicConstraints", "keyUsage=keyCertSign", /may not sign others/],
   [
-    "whose key is for something else",
+    "whose key has another usage",
     "basicConstraints=critical,CA:TRUE\nkeyUsage=digitalSignature",
     /may not sign others/,
   ],
-  ["without a key usage", "basicConstraints=critical,CA:TRUE", /certbot takes no root without/],
+  ["without a key usage", "basicConstraints=critical,CA:TRUE", /certbot rejects a root without/],
   [
-    "with constraints that may be passed over",
+    "with basicConstraints that are not critical",
     "basicConstraints=CA:TRUE\nkeyUsage=critical,keyCertSign",
-    /certbot takes no root without/,
+    /certbot rejects a root without/,
   ],
 ] as const)
-  test(`a root is refused ${what}`, (t) => {
+  test(`a root is refused ${fault}`, (t) => {
     const error = t.throws(check(root(extensions)), { instanceOf: UserError });
     t.regex(error.reason, expected);
   });

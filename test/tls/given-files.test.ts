@@ -2,20 +2,20 @@ import { createHash } from "node:crypto";
 import test from "ava";
 import type { TlsConfig } from "../../src/config/types.js";
 import { exitCode } from "../../src/errors.js";
-import { readGiven } from "../../src/tls/given-files.js";
+import { readGivenFiles } from "../../src/tls/given-files.js";
 import { userError } from "../support/fakes.js";
 import { certificateOf } from "./support/certificates.js";
 
 const name = "geo.example.org";
 const site = certificateOf({ name });
 
-/** What is read where these files and variables are. */
-const given = (
+/** The operator's files for the edge, on a machine with these files and variables. */
+const readFrom = (
   tls: TlsConfig,
   files: Record<string, string> = {},
   env: Record<string, string> = {},
 ) =>
-  readGiven(tls, [name], {
+  readGivenFiles(tls, [name], {
     env,
     readFile: async (path) => {
       const text = files[path];
@@ -35,13 +35,16 @@ const plugin = {
 } as const;
 const eab = { ...acme, eab: { id: "a", key: { kind: "env", name: "KEY" } } } as const;
 
-test("nothing is given for what the edge does by itself", async (t) => {
-  const ways: TlsConfig[] = [{ kind: "self-signed" }, { kind: "off", trustedProxies: [] }, acme];
-  for (const tls of ways) t.deepEqual(await given(tls), { files: [], warnings: [] });
+test("the edge needs no files for what it does by itself", async (t) => {
+  const kinds: TlsConfig[] = [{ kind: "self-signed" }, { kind: "off", trustedProxies: [] }, acme];
+  for (const tls of kinds) t.deepEqual(await readFrom(tls), { files: [], warnings: [] });
 });
 
-test("a certificate and its key go to the edge for it alone", async (t) => {
-  const { files, serial, warnings } = await given(own, { "/c": site.certificate, "/k": site.key });
+test("a certificate and its key are readable for the edge alone", async (t) => {
+  const { files, serial, warnings } = await readFrom(own, {
+    "/c": site.certificate,
+    "/k": site.key,
+  });
   t.deepEqual(
     files.map(({ name: file, mode }) => [file, mode]),
     [
@@ -55,67 +58,67 @@ test("a certificate and its key go to the edge for it alone", async (t) => {
   t.deepEqual(warnings, []);
 });
 
-test("an authority's root, account and way by DNS are given as files", async (t) => {
+test("an authority's root, account key, DNS hook and DNS credentials become files", async (t) => {
   const key = "abcdefghijklmnop_-12==";
-  const [first] = (await given(eab, {}, { KEY: `${key}\n` })).files;
+  const [first] = (await readFrom(eab, {}, { KEY: `${key}\n` })).files;
   t.like(first, { name: "acme/eab-key", content: "abcdefghijklmnop_-12", mode: 0o600 });
-  const [root] = (await given({ ...acme, ca: "/ca" }, { "/ca": site.certificate })).files;
+  const [root] = (await readFrom({ ...acme, ca: "/ca" }, { "/ca": site.certificate })).files;
   t.is(root?.name, "acme/ca.pem");
-  const [script] = (await given(hook, { "/hook": "#!/bin/sh\n" })).files;
+  const [script] = (await readFrom(hook, { "/hook": "#!/bin/sh\n" })).files;
   t.like(script, { name: "acme/dns-hook", mode: 0o700 });
-  const [ini] = (await given(plugin, { "/ini": "dns_rfc2136_server = 10.0.0.1\n" })).files;
+  const [ini] = (await readFrom(plugin, { "/ini": "dns_rfc2136_server = 10.0.0.1\n" })).files;
   t.like(ini, { name: "acme/dns-credentials.ini", mode: 0o600 });
 });
 
-for (const [what, work, expected] of [
+for (const [fault, read, expected] of [
   [
-    "a certificate that is not there",
-    () => given(own, { "/k": site.key }),
-    /^tls.certificate: \/c: there is no such file/,
+    "a certificate that does not exist",
+    () => readFrom(own, { "/k": site.key }),
+    /^tls.certificate: \/c: the file does not exist/,
   ],
   [
     "a key that may not be read",
-    () => given(own, { "/c": site.certificate, "/k": "secret!" }),
-    /^tls.key: \/k: it cannot be read \(EACCES\)/,
+    () => readFrom(own, { "/c": site.certificate, "/k": "secret!" }),
+    /^tls.key: \/k: the file cannot be read \(EACCES\)/,
   ],
   [
-    "a file that is no text",
-    () => given(own, { "/c": "\0", "/k": site.key }),
-    /it is no text of a few lines/,
+    "a file that is not text",
+    () => readFrom(own, { "/c": "\0", "/k": site.key }),
+    /the file is not a short text file/,
   ],
   [
-    "a key that is none",
-    () => given(own, { "/c": site.certificate, "/k": "hunter22" }),
+    "an invalid key",
+    () => readFrom(own, { "/c": site.certificate, "/k": "hunter22" }),
     /^tls.key: \/k: there is no -----BEGIN/,
   ],
   [
-    "an account's key that is not set",
-    () => given(eab),
+    "an account key that is not set",
+    () => readFrom(eab),
     /^tls.acme.eab.key comes from the environment variable KEY, which is not set/,
   ],
   [
-    "an account's key that is none",
-    () => given(eab, {}, { KEY: "hunter22 hunter22" }),
-    /^tls.acme.eab.key: \$KEY: it is not the base64url/,
+    "an invalid account key",
+    () => readFrom(eab, {}, { KEY: "hunter22 hunter22" }),
+    /^tls.acme.eab.key: \$KEY: it is not base64url text/,
   ],
   [
-    "a root that is none",
-    () => given({ ...acme, ca: "/ca" }, { "/ca": "hunter22" }),
+    "an invalid root",
+    () => readFrom({ ...acme, ca: "/ca" }, { "/ca": "hunter22" }),
     /^tls.acme.ca: \/ca: there is no -----BEGIN/,
   ],
   [
-    "a hook that nothing can run",
-    () => given(hook, { "/hook": "echo" }),
-    /does not begin with #!\//,
+    "a hook that cannot be run",
+    () => readFrom(hook, { "/hook": "echo" }),
+    /does not start with #!\//,
   ],
   [
     "credentials of another kind",
-    () => given(plugin, { "/ini": "hunter22" }),
+    () => readFrom(plugin, { "/ini": "hunter22" }),
     /no line `dns_rfc2136_server/,
   ],
 ] as const)
-  test(`refused, without repeating it: ${what}`, async (t) => {
-    const error = await userError(work());
+  test(`refused, without repeating it: ${fault}`, async (t) => {
+    const error = await userError(read());
     t.regex(error.message, expected);
     t.is(error.code, exitCode.usage);
     t.truthy(error.hint);

@@ -14,7 +14,7 @@ const numbered = certificateOf({ name: "number", sans: "IP:203.0.113.10" });
 
 const chain = (...pairs: Pair[]): string => pairs.map(({ certificate }) => certificate).join("");
 const day = 24 * 60 * 60 * 1000;
-const look = (
+const check = (
   certificate: string,
   {
     key = site.key,
@@ -23,28 +23,33 @@ const look = (
   }: { key?: string; names?: string[]; inDays?: number } = {},
 ) => checkOwn({ certificate, key, names, now: new Date(Date.now() + inDays * day) });
 
-test("a certificate with its chain will do, with the root or without", (t) => {
+test("a certificate with its chain is accepted, with the root or without", (t) => {
   for (const pem of [chain(site, middle), chain(site, middle, root)]) {
-    const { serial, warnings } = look(pem);
+    const { serial, warnings } = check(pem);
     t.regex(serial, /^[0-9A-F]+$/);
     t.deepEqual(warnings, []);
   }
 });
 
-test("what stands around the certificates in a file does not matter", (t) => {
-  t.notThrows(() => look(`subject=CN=x\r\n${chain(site, middle).replaceAll("\n", "\r\n")}\n# end`));
+test("text around the certificates in a file does not matter", (t) => {
+  t.notThrows(() =>
+    check(`subject=CN=x\r\n${chain(site, middle).replaceAll("\n", "\r\n")}\n# end`),
+  );
 });
 
-test("names may come by a wildcard, and addresses as such", (t) => {
-  t.notThrows(() => look(chain(site, middle), { names: [name, "a.lab.example.org"] }));
-  const given = { key: numbered.key, names: ["203.0.113.10"] };
-  t.deepEqual(look(numbered.certificate, given).warnings, []);
+test("a wildcard covers names, and addresses can be covered too", (t) => {
+  t.notThrows(() => check(chain(site, middle), { names: [name, "a.lab.example.org"] }));
+  const options = { key: numbered.key, names: ["203.0.113.10"] };
+  t.deepEqual(check(numbered.certificate, options).warnings, []);
 });
 
-test("a certificate that ends soon, or that has no chain, is warned of", (t) => {
-  t.regex(look(chain(site, middle), { inDays: 80 }).warnings[0] ?? "", /ends in 9 days .*newer/);
-  t.deepEqual(look(chain(site, middle), { inDays: 70 }).warnings, []);
-  t.regex(look(chain(site)).warnings[0] ?? "", /no chain: browsers that do not know Middle/);
+test("there is a warning for a certificate that expires soon, or that has no chain", (t) => {
+  t.regex(
+    check(chain(site, middle), { inDays: 80 }).warnings[0] ?? "",
+    /expires in 9 days .*newer/,
+  );
+  t.deepEqual(check(chain(site, middle), { inDays: 70 }).warnings, []);
+  t.regex(check(chain(site)).warnings[0] ?? "", /no chain: browsers that do not know Middle/);
 });
 
 const encrypted = execFileSync("openssl", ["pkey", "-aes128", "-passout", "pass:secret"], {
@@ -55,109 +60,110 @@ const weak = certificateOf({ name, rsaBits: 1024 });
 const mail = certificateOf({ name, usage: "emailProtection" });
 const bare = certificateOf({ name, sans: "email:a@example.org" });
 
-for (const [what, file, expected, run] of [
+for (const [fault, file, expected, run] of [
   [
     "the wrong order, with the right one",
     "certificate",
-    /wrong order: Middle, geo.example.org; the right one is geo.example.org, Middle: the site's own first/,
-    () => look(chain(middle, site)),
+    /wrong order: Middle, geo.example.org; the right order is geo.example.org, Middle: the site's own first/,
+    () => check(chain(middle, site)),
   ],
   [
     "an order with the root first",
     "certificate",
-    /the right one is geo.example.org, Middle, Root/,
-    () => look(chain(root, site, middle)),
+    /the right order is geo.example.org, Middle, Root/,
+    () => check(chain(root, site, middle)),
   ],
   [
     "a stranger in the chain",
     "certificate",
-    /Stranger is no part of its chain; leave only geo.example.org, Middle,/,
-    () => look(chain(site, stranger, middle)),
+    /Stranger is not part of the chain; keep only geo.example.org, Middle,/,
+    () => check(chain(site, stranger, middle)),
   ],
   [
     "another certificate's key",
     "certificate",
-    /the key belongs to none of the 2/,
-    () => look(chain(site, middle), { key: alone.key }),
+    /the key does not match any of the 2 certificates/,
+    () => check(chain(site, middle), { key: alone.key }),
   ],
   [
     "a key where the certificate should be",
     "certificate",
-    /holds a private key .* exchange the two/,
-    () => look(site.key),
+    /has a private key .* swap the two/,
+    () => check(site.key),
   ],
   [
     "a certificate where the key should be",
     "key",
-    /holds a certificate .* exchange the two/,
-    () => look(chain(site), { key: site.certificate }),
+    /has a certificate .* swap the two/,
+    () => check(chain(site), { key: site.certificate }),
   ],
-  ["a binary certificate", "certificate", /openssl x509 -inform DER/, () => look("0\u0082\u0003")],
+  ["a binary certificate", "certificate", /openssl x509 -inform DER/, () => check("0\u0082\u0003")],
   [
     "a broken certificate",
     "certificate",
-    /certificate 2 of 2 in it cannot be read/,
-    () => look(`${site.certificate}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`),
+    /certificate 2 of 2 in the file cannot be parsed/,
+    () =>
+      check(`${site.certificate}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`),
   ],
-  ["a PKCS #7 file", "certificate", /openssl pkcs7/, () => look("-----BEGIN PKCS7-----\n")],
+  ["a PKCS #7 file", "certificate", /openssl pkcs7/, () => check("-----BEGIN PKCS7-----\n")],
   [
     "a key with a passphrase",
     "key",
-    /a passphrase protects it.*openssl pkey/,
-    () => look(chain(site), { key: encrypted }),
+    /the key has a passphrase.*openssl pkey/,
+    () => check(chain(site), { key: encrypted }),
   ],
   [
     "a broken key",
     "key",
-    /cannot be read/,
+    /the key cannot be parsed/,
     () =>
-      look(chain(site), { key: "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n" }),
+      check(chain(site), { key: "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n" }),
   ],
-  ["no key at all", "key", /no -----BEGIN PRIVATE KEY-----/, () => look(chain(site), { key: "" })],
+  ["no key at all", "key", /no -----BEGIN PRIVATE KEY-----/, () => check(chain(site), { key: "" })],
   [
     "another name",
     "certificate",
-    /it is for geo.example.org, \*.lab.example.org, and not for www.example.org; ask for one/,
-    () => look(chain(site, middle), { names: [name, "www.example.org"] }),
+    /the certificate covers geo.example.org, \*.lab.example.org, but not www.example.org; request a certificate/,
+    () => check(chain(site, middle), { names: [name, "www.example.org"] }),
   ],
   [
     "a class without a domain",
     "certificate",
-    /not for 203.0.113.10; write domain: geo.example.org/,
-    () => look(chain(site, middle), { names: ["203.0.113.10"] }),
+    /but not 203.0.113.10; write domain: geo.example.org/,
+    () => check(chain(site, middle), { names: ["203.0.113.10"] }),
   ],
   [
-    "no name that browsers look at",
+    "no name that browsers read",
     "certificate",
-    /and not for geo.example.org/,
-    () => look(bare.certificate, { key: bare.key }),
+    /covers no name, but not geo.example.org/,
+    () => check(bare.certificate, { key: bare.key }),
   ],
   [
-    "one that has ended",
+    "an expired certificate",
     "certificate",
-    /geo.example.org ended on 20.*; put a newer one/,
-    () => look(chain(site, middle), { inDays: 91 }),
+    /geo.example.org expired on 20.*; replace it with a newer one/,
+    () => check(chain(site, middle), { inDays: 91 }),
   ],
   [
-    "one that has not begun",
+    "one that is not valid yet",
     "certificate",
-    /begins on .*clock/,
-    () => look(alone.certificate, { key: alone.key, inDays: -1 }),
+    /is not valid before .*clock/,
+    () => check(alone.certificate, { key: alone.key, inDays: -1 }),
   ],
   [
     "one for mail",
     "certificate",
-    /not made for servers/,
-    () => look(mail.certificate, { key: mail.key }),
+    /not for servers/,
+    () => check(mail.certificate, { key: mail.key }),
   ],
   [
     "a key that is too short",
     "certificate",
     /1024 bits/,
-    () => look(weak.certificate, { key: weak.key }),
+    () => check(weak.certificate, { key: weak.key }),
   ],
 ] as const)
-  test(`refused: ${what}`, (t) => {
+  test(`refused: ${fault}`, (t) => {
     const error = t.throws(run, { instanceOf: OwnFileError });
     t.is(error.file, file);
     t.regex(adviceOf(error), expected);

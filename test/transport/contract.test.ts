@@ -44,8 +44,8 @@ type Row = {
   run: (t: ExecutionContext, transport: Transport, kind: "local" | "ssh") => Promise<void>;
 };
 
-const comes = (look: () => Promise<boolean>, what: string) =>
-  waitUntil(async () => ((await look()) ? true : undefined), {
+const comesTrue = (condition: () => Promise<boolean>, what: string) =>
+  waitUntil(async () => ((await condition()) ? true : undefined), {
     deadline: 10_000,
     every: 20,
     otherwise: () => new Error(`not within 10 s: ${what}`),
@@ -69,20 +69,20 @@ const rows: Row[] = [
     },
   },
   {
-    title: "a command that is not there ends with 127",
+    title: "a missing command exits with 127",
     run: async (t, transport) => {
       t.is((await transport.exec("swarmhub-no-such-command")).code, 127);
     },
   },
   {
-    title: "a command killed by a signal has the shell's code for it",
+    title: "a command killed by a signal has the shell's exit code for it",
     run: async (t, transport) => {
       t.is((await transport.exec("kill -9 $$")).code, 137);
       t.is((await transport.exec("kill -TERM $$")).code, 143);
     },
   },
   {
-    title: "without input stdin ends at once",
+    title: "without input, stdin ends at once",
     run: async (t, transport) => {
       t.deepEqual(await transport.exec("cat", { timeout: 5000 }), {
         code: 0,
@@ -92,7 +92,7 @@ const rows: Row[] = [
     },
   },
   {
-    title: "5 MB go in and come back as they were",
+    title: "5 MB go in and come back unchanged",
     run: async (t, transport) => {
       const output = await transport.exec("cat", { input: fiveMegabytes, timeout: 20_000 });
       t.is(output.code, 0);
@@ -100,7 +100,7 @@ const rows: Row[] = [
     },
   },
   {
-    title: "bytes that are no text arrive as they are",
+    title: "bytes that are not text arrive unchanged",
     run: async (t, transport) => {
       const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
       const output = await transport.exec("od -An -v -tu1 | tr -s ' \\n' ' '", { input: bytes });
@@ -108,7 +108,7 @@ const rows: Row[] = [
     },
   },
   {
-    title: "a stream takes stdout byte for byte, stays open, and stderr is still answered",
+    title: "a stream receives stdout byte for byte and stays open, and stderr is still returned",
     run: async (t, transport) => {
       const into = new PassThrough();
       const taken = buffer(into);
@@ -123,11 +123,11 @@ const rows: Row[] = [
     },
   },
   {
-    title: "a stream that takes its time holds the command back",
+    title: "a slow stream slows the command down",
     run: async (t, transport, kind) => {
       const mark = join(folder, `written-${kind}`);
-      let go = (): void => {};
-      const gate = new Promise<void>((opened) => (go = opened));
+      let openGate = (): void => {};
+      const gate = new Promise<void>((opened) => (openGate = opened));
       let taken = 0;
       const into = new Writable({
         write: (chunk: Buffer, _encoding, done) => {
@@ -136,16 +136,16 @@ const rows: Row[] = [
         },
       });
       const running = transport.exec(`head -c 30000000 /dev/zero; touch ${mark}`, { into });
-      await comes(async () => taken > 0, "the first bytes");
-      // A second command, answered behind it, shows that there was time to run ahead.
+      await comesTrue(async () => taken > 0, "the first bytes");
+      // A second command, answered meanwhile, shows that there was time to run ahead.
       t.is((await transport.exec(`sleep 0.3; test -e ${mark}`)).code, 1);
-      go();
+      openGate();
       await running;
       t.is(taken, 30_000_000);
     },
   },
   {
-    title: "a stream that takes no more ends the command with its reason",
+    title: "a stream that fails ends the command with its reason",
     run: async (t, transport, kind) => {
       const mark = join(folder, `full-${kind}`);
       const into = new Writable({
@@ -157,19 +157,19 @@ const rows: Row[] = [
       t.is(error.message, "no space left");
       const isGone = async () =>
         (await transport.exec(`kill -0 $(cat ${mark}) 2>/dev/null`)).code !== 0;
-      await comes(isGone, "the process is gone");
+      await comesTrue(isGone, "the process is gone");
       t.is((await transport.exec("exit 3")).code, 3);
     },
   },
   {
-    title: "a command that does not read its input ends all the same",
+    title: "a command that does not read its input still ends",
     run: async (t, transport) => {
       const output = await transport.exec("echo done", { input: fiveMegabytes, timeout: 10_000 });
       t.deepEqual(output, { code: 0, stdout: "done\n", stderr: "" });
     },
   },
   {
-    title: "letters of several bytes are not torn",
+    title: "characters of several bytes are not split",
     run: async (t, transport) => {
       const word = "żółć 🐙 ";
       const output = await transport.exec("cat", { input: word.repeat(50_000) });
@@ -177,7 +177,7 @@ const rows: Row[] = [
     },
   },
   {
-    title: "hostile words stay words",
+    title: "hostile words are passed unchanged",
     run: async (t, transport) => {
       const words = [
         "a b",
@@ -198,22 +198,22 @@ const rows: Row[] = [
     },
   },
   {
-    title: "a deadline ends the command and says so",
+    title: "a deadline ends the command and is reported",
     run: async (t, transport, kind) => {
       const mark = join(folder, `pid-${kind}`);
       const started = Date.now();
       const error = await t.throwsAsync(
         transport.exec(`echo $$ >${mark}; sleep 30 & sleep 30`, { timeout: 300 }),
       );
-      t.regex(error.message, /did not end within 0.3 s/);
+      t.regex(error.message, /timed out after 0.3 s/);
       t.true(Date.now() - started < 3000);
       const isGone = async () =>
         (await transport.exec(`kill -0 $(cat ${mark}) 2>/dev/null`)).code !== 0;
-      await comes(isGone, "the process is gone");
+      await comesTrue(isGone, "the process is gone");
     },
   },
   {
-    title: "each line is shown as it comes, the last one without its newline too",
+    title: "each line is shown as it comes, also a last one without a newline",
     run: async (t, transport, kind) => {
       const lines: string[] = [];
       const gate = join(folder, `gate-${kind}`);
@@ -221,7 +221,7 @@ const rows: Row[] = [
         `echo one; echo two >&2; while ! [ -e ${gate} ]; do sleep 0.05; done; printf 'three\\r\\nfour'`,
         { onLine: (line) => lines.push(line), timeout: 10_000 },
       );
-      await comes(async () => lines.length === 2, "two lines are shown");
+      await comesTrue(async () => lines.length === 2, "two lines are shown");
       t.deepEqual(lines.toSorted(), ["one", "two"]);
       await transport.exec(`touch ${gate}`);
       await running;
@@ -229,7 +229,7 @@ const rows: Row[] = [
     },
   },
   {
-    title: "30 commands side by side all answer",
+    title: "30 commands at the same time all answer",
     run: async (t, transport) => {
       const numbers = Array.from({ length: 30 }, (_, index) => index);
       const outputs = await Promise.all(
@@ -248,7 +248,7 @@ const rows: Row[] = [
     },
   },
   {
-    title: "a unix socket carries bytes both ways and can be half closed",
+    title: "a unix socket carries bytes both ways and can be half-closed",
     run: async (t, transport) => {
       const socket = await transport.socket(join(folder, "echo"));
       socket.end(fiveMegabytes);
@@ -256,7 +256,7 @@ const rows: Row[] = [
     },
   },
   {
-    title: "a unix socket that is not there is told from other errors",
+    title: "a missing unix socket has its own error",
     run: async (t, transport) => {
       const error = await t.throwsAsync(transport.socket(join(folder, "nothing")));
       t.is(error.name, "NoSocketError");
@@ -264,9 +264,10 @@ const rows: Row[] = [
     },
   },
   {
-    title: "closing ends what is running, and nothing starts after it",
+    title: "closing ends running commands, and nothing starts after it",
     run: async (t, _, kind) => {
       const transport = await open[kind]();
+      t.teardown(() => transport.close());
       const running = transport.exec("sleep 30");
       const socket = await transport.socket(join(folder, "echo"));
       const ended = text(socket).catch(() => "");

@@ -1,7 +1,7 @@
 import test from "ava";
 import { createLimiter } from "../../src/transport/limiter.js";
 
-/** Tasks that end when told to, and how many of them run. */
+/** Tasks that the test ends, and those that are running. */
 const controlled = () => {
   const running: { name: string; end: () => void }[] = [];
   const task = (name: string) => () =>
@@ -20,7 +20,7 @@ const controlled = () => {
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-test("no more than so many run at once, the others first come first served", async (t) => {
+test("no more than the maximum run at once; the others run first come, first served", async (t) => {
   const limit = createLimiter(2);
   const { task, running, names } = controlled();
   const all = ["a", "b", "c", "d"].map((name) => limit(task(name)));
@@ -37,7 +37,7 @@ test("no more than so many run at once, the others first come first served", asy
   t.deepEqual(await Promise.all(all), ["a", "b", "c", "d"]);
 });
 
-test("a task that fails gives its place back", async (t) => {
+test("a failed task makes room for the next", async (t) => {
   const limit = createLimiter(1);
   await t.throwsAsync(
     limit(() => Promise.reject(new Error("no"))),
@@ -52,7 +52,7 @@ test("a task that fails gives its place back", async (t) => {
   t.is(await limit(async () => "yes"), "yes");
 });
 
-test("a narrowed limit lets nobody in until enough have ended", async (t) => {
+test("after narrowing no task starts until enough have ended", async (t) => {
   const limit = createLimiter(8);
   const { task, running, names } = controlled();
   const all = ["a", "b", "c"].map((name) => limit(task(name)));
@@ -69,7 +69,7 @@ test("a narrowed limit lets nobody in until enough have ended", async (t) => {
   await Promise.all(all);
 });
 
-test("narrowing from within gives one's own place up", async (t) => {
+test("a running task that narrows gives up its own place", async (t) => {
   const limit = createLimiter(3);
   const { task, running, names } = controlled();
   const all = ["a", "b"].map((name) => limit(task(name)));
@@ -84,7 +84,7 @@ test("narrowing from within gives one's own place up", async (t) => {
   t.deepEqual(await Promise.all(all), ["a", "b", "c"]);
 });
 
-test("narrowing with nothing running leaves room for one, and never widens", async (t) => {
+test("narrowing leaves room for one task, and never widens", async (t) => {
   const limit = createLimiter(3);
   const { task, running, names } = controlled();
   limit.narrow();

@@ -7,32 +7,32 @@ import { text } from "node:stream/consumers";
 import baseTest, { type ExecutionContext } from "ava";
 import { execa } from "execa";
 import {
-  type Settings,
-  know,
-  refused,
+  type SshdOptions,
+  addKnownHost,
+  connectionError,
   sshdFor,
   transportTo,
-  visit,
+  connectAndRun,
 } from "../support/ssh-session.js";
 import { type Sshd, hasSshd } from "../support/sshd.js";
 
 const test = hasSshd() ? baseTest : baseTest.skip;
 
-test("a key that is not let in: who, with which keys, and what to type", async (t) => {
+test("a rejected key is reported with the user, the keys and the command to type", async (t) => {
   const sshd = await sshdFor(t);
   await writeFile(join(sshd.folder, "authorized"), "");
-  const error = await refused(t, visit(sshd, { acceptNewHostKeys: true }));
+  const error = await connectionError(t, connectAndRun(sshd, { acceptNewHostKeys: true }));
   const me = userInfo().username;
   t.is(error.code, 5);
-  t.is(error.message, `box: ${me}@127.0.0.1 lets none of our keys in (${join(sshd.folder, "id")})`);
+  t.is(error.message, `box: ${me}@127.0.0.1 rejected every key (${join(sshd.folder, "id")})`);
   t.is(error.hint, `ssh-copy-id -p ${sshd.port} ${me}@127.0.0.1`);
   t.is(sshd.dials(), 1);
 });
 
-test("without any key the machine is not troubled", async (t) => {
+test("without any key the machine is not contacted", async (t) => {
   const sshd = await sshdFor(t);
   await writeFile(join(sshd.folder, "id"), "no key");
-  const error = await refused(t, visit(sshd));
+  const error = await connectionError(t, connectAndRun(sshd));
   t.regex(error.message, /no SSH key to log in with/);
   t.regex(error.hint ?? "", /^ssh-keygen -t ed25519 && ssh-copy-id /);
   t.is(sshd.dials(), 0);
@@ -53,21 +53,21 @@ const withAgent = async (
   };
 };
 
-test("a key behind a passphrase is named with ssh-add; the agent that holds it opens the door", async (t) => {
+test("a key with a passphrase is reported with ssh-add; an agent that holds it logs in", async (t) => {
   const sshd = await sshdFor(t);
   const id = join(sshd.folder, "id");
   const add = await withAgent(t, sshd);
   const open = join(sshd.folder, "open");
   await writeFile(open, await readFile(id), { mode: 0o600 });
   await execa("ssh-keygen", ["-q", "-p", "-N", "secret", "-f", id]);
-  const error = await refused(t, visit(sshd, { acceptNewHostKeys: true }));
-  t.is(error.message, `box: ${id} is protected by a passphrase, and no agent holds it`);
+  const error = await connectionError(t, connectAndRun(sshd, { acceptNewHostKeys: true }));
+  t.is(error.message, `box: ${id} has a passphrase, and no agent holds it`);
   t.is(error.hint, `eval "$(ssh-agent)"; ssh-add ${id}`);
   await add(open);
-  t.is(await visit(sshd, { acceptNewHostKeys: true }), "hello\n");
+  t.is(await connectAndRun(sshd, { acceptNewHostKeys: true }), "hello\n");
 });
 
-test("an agent with more keys than sshd has patience for offers the named one first", async (t) => {
+test("an agent with more keys than sshd accepts offers the configured one first", async (t) => {
   const sshd = await sshdFor(t);
   const add = await withAgent(t, sshd);
   for (let number = 0; number < 7; number += 1) {
@@ -76,18 +76,18 @@ test("an agent with more keys than sshd has patience for offers the named one fi
     await add(file);
   }
   await add(join(sshd.folder, "id"));
-  t.is(await visit(sshd, { acceptNewHostKeys: true }), "hello\n");
+  t.is(await connectAndRun(sshd, { acceptNewHostKeys: true }), "hello\n");
 });
 
-test("an agent that is not there is passed over for the key file", async (t) => {
+test("a missing agent is skipped and the key file is used", async (t) => {
   const sshd = await sshdFor(t);
   const config = await readFile(sshd.configFile, "utf8");
   await writeFile(sshd.configFile, config.replace("IdentityAgent none", "IdentityAgent /nowhere"));
-  t.is(await visit(sshd, { acceptNewHostKeys: true }), "hello\n");
+  t.is(await connectAndRun(sshd, { acceptNewHostKeys: true }), "hello\n");
 });
 
 /** "box" is reached through "gate", another sshd. */
-const behindGate = async (t: ExecutionContext, gateSettings?: Settings) => {
+const behindGate = async (t: ExecutionContext, gateSettings?: SshdOptions) => {
   const gate = await sshdFor(t, gateSettings);
   const box = await sshdFor(t, { client: ["ProxyJump gate"] });
   const gateConfig = (await readFile(gate.configFile, "utf8")).replace("Host box", "Host gate");
@@ -97,17 +97,17 @@ const behindGate = async (t: ExecutionContext, gateSettings?: Settings) => {
 
 test("a machine behind a jump host is reached through it, both host keys verified", async (t) => {
   const { gate, box } = await behindGate(t);
-  t.is(await visit(box, { acceptNewHostKeys: true }), "hello\n");
+  t.is(await connectAndRun(box, { acceptNewHostKeys: true }), "hello\n");
   t.deepEqual([gate.dials(), box.dials()], [1, 1]);
-  t.is(await visit(box), "hello\n");
+  t.is(await connectAndRun(box), "hello\n");
   await writeFile(gate.knownHosts, "");
-  t.regex((await refused(t, visit(box))).message, /^gate: its host key is not known yet/);
-  await know(gate, await gate.hostKey("ed25519"));
+  t.regex((await connectionError(t, connectAndRun(box))).message, /^gate: unknown host key /);
+  await addKnownHost(gate, await gate.hostKey("ed25519"));
   await writeFile(box.knownHosts, "");
-  t.regex((await refused(t, visit(box))).message, /^box: its host key is not known yet/);
+  t.regex((await connectionError(t, connectAndRun(box))).message, /^box: unknown host key /);
 });
 
-test("a jump host given as user@host:port, and a second one behind it", async (t) => {
+test("a jump host as user@host:port works, and so does a second one behind it", async (t) => {
   const { gate, box } = await behindGate(t);
   const config = await readFile(box.configFile, "utf8");
   const jumps = `gate,${userInfo().username}@127.0.0.1:${gate.port}`;
@@ -115,24 +115,24 @@ test("a jump host given as user@host:port, and a second one behind it", async (t
     box.configFile,
     `${config.replace("ProxyJump gate", `ProxyJump ${jumps}`)}\nHost 127.0.0.1\n  IdentityFile ${gate.folder}/id\n  UserKnownHostsFile ${gate.knownHosts}\n`,
   );
-  t.is(await visit(box, { acceptNewHostKeys: true }), "hello\n");
+  t.is(await connectAndRun(box, { acceptNewHostKeys: true }), "hello\n");
   t.deepEqual([gate.dials(), box.dials()], [2, 1]);
 });
 
-test("a jump host that forwards nothing is told with the sshd line", async (t) => {
+test("a jump host that forbids forwarding is reported with the sshd setting", async (t) => {
   const { box } = await behindGate(t, { settings: ["AllowTcpForwarding no"] });
-  const error = await refused(t, visit(box, { acceptNewHostKeys: true }));
+  const error = await connectionError(t, connectAndRun(box, { acceptNewHostKeys: true }));
   t.regex(error.message, /^box: the jump host cannot reach 127.0.0.1 port/);
   t.regex(error.hint ?? "", /AllowTcpForwarding yes/);
 });
 
 test("jump hosts in a circle end in an error", async (t) => {
   const sshd = await sshdFor(t, { client: ["ProxyJump box"] });
-  const error = await refused(t, visit(sshd));
+  const error = await connectionError(t, connectAndRun(sshd));
   t.regex(error.message, /jump/i);
 });
 
-test("a lost connection ends everything that is under way or waits, naming the host", async (t) => {
+test("a lost connection ends everything that runs or waits, with an error that names the host", async (t) => {
   const sshd = await sshdFor(t);
   const transport = await transportTo(sshd);
   let started = 0;
@@ -154,14 +154,14 @@ test("a lost connection ends everything that is under way or waits, naming the h
   await transport.close();
 });
 
-test("a machine that falls silent is given up after three looks", async (t) => {
+test("a machine that falls silent is given up after three keepalives", async (t) => {
   const sshd = await sshdFor(t);
   const transport = await transportTo(sshd, { keepaliveMs: 100 });
   t.teardown(() => transport.close());
   const onLine = () => sshd.freeze();
   await t.throwsAsync(transport.exec("echo started; sleep 30", { onLine }), {
     name: "UnreachableError",
-    message: "box: the connection was lost (no answer to three looks in a row)",
+    message: "box: the connection was lost (no answer to three keepalives in a row)",
   });
 });
 
@@ -178,14 +178,14 @@ test("an sshd that allows two sessions still runs thirty commands", async (t) =>
   );
 });
 
-test("an sshd that allows no session says which line to change", async (t) => {
+test("an sshd that allows no session is reported with the setting to change", async (t) => {
   const sshd = await sshdFor(t, { settings: ["MaxSessions 0"] });
-  const error = await refused(t, visit(sshd, { acceptNewHostKeys: true }));
-  t.regex(error.message, /^box: sshd opens no session/);
+  const error = await connectionError(t, connectAndRun(sshd, { acceptNewHostKeys: true }));
+  t.regex(error.message, /^box: sshd refuses a session/);
   t.regex(error.hint ?? "", /MaxSessions/);
 });
 
-test("where sshd forwards no unix sockets a relay does", async (t) => {
+test("where sshd forwards no unix sockets, a relay does", async (t) => {
   const sshd = await sshdFor(t, { settings: ["AllowStreamLocalForwarding no"] });
   const echo = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket));
   const path = join(sshd.folder, "echo");
@@ -200,7 +200,7 @@ test("where sshd forwards no unix sockets a relay does", async (t) => {
   }
 });
 
-/** A server on loopback that does something else than SSH. */
+/** A server on loopback that does not speak SSH. */
 const listener = async (t: ExecutionContext, greet: (socket: Socket) => void) => {
   const server = createServer((socket) => {
     t.teardown(() => void socket.destroy());
@@ -222,21 +222,21 @@ const pointedAt = async (t: ExecutionContext, port: number): Promise<Sshd> => {
 test("a machine that does not answer is given up at the deadline", async (t) => {
   const sshd = await pointedAt(t, await listener(t, () => {}));
   const started = Date.now();
-  const error = await refused(t, visit(sshd, { timeoutMs: 300 }));
+  const error = await connectionError(t, connectAndRun(sshd, { timeoutMs: 300 }));
   t.regex(error.message, /^box: 127.0.0.1 port \d+ did not answer in time/);
   t.true(Date.now() - started < 5000);
 });
 
-test("a machine that hangs up at once is told as such", async (t) => {
+test("a machine that closes the connection at once is reported as such", async (t) => {
   const sshd = await pointedAt(t, await listener(t, (socket) => socket.end()));
-  t.regex((await refused(t, visit(sshd))).message, /hung up at once/);
+  t.regex((await connectionError(t, connectAndRun(sshd))).message, /closed the connection at once/);
 });
 
-test("a port where nothing listens is told as such", async (t) => {
+test("a port where nothing listens is reported as such", async (t) => {
   const sshd = await pointedAt(t, 1);
-  const error = await refused(t, visit(sshd));
+  const error = await connectionError(t, connectAndRun(sshd));
   t.is(error.code, 5);
-  t.regex(error.message, /^box: 127.0.0.1 port 1 refuses the connection/);
+  t.regex(error.message, /^box: 127.0.0.1 port 1 refused the connection/);
 });
 
 if (!hasSshd())

@@ -4,7 +4,7 @@ import asyncio
 import json
 import stat
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..refusal import LIMIT_FAILED, LIMIT_LATE, NOT_YOUR_HOME, STORAGE_MISSING, WATCHER_SILENT, Refusal, refuse
@@ -83,27 +83,40 @@ def is_pending(storage: Path, slug: str) -> bool:
     return True
 
 
-def read_watcher_status(storage: Path) -> dict:
-    """Returns the status of the quota watcher's last pass; {"unread": reason} if it cannot be read."""
+@dataclass(frozen=True)
+class WatcherStatus:
+    """The status of the quota watcher's last pass, or the reason why it cannot be read."""
+
+    at: object = None
+    problem: object = None
+    failures: tuple[dict, ...] = ()
+    unreadable: str | None = None
+
+
+def read_watcher_status(storage: Path) -> WatcherStatus:
+    """Reads watcher.json; does not raise."""
     try:
-        status = json.loads((storage / "watcher.json").read_text(encoding="utf-8"))
+        found = json.loads((storage / "watcher.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        return {"unread": str(error)}
-    return status if isinstance(status, dict) else {"unread": "it is not an object"}
+        return WatcherStatus(unreadable=str(error))
+    if not isinstance(found, dict):
+        return WatcherStatus(unreadable="it is not an object")
+    failures = found.get("failures")
+    readable = tuple(each for each in failures if isinstance(each, dict)) if isinstance(failures, list) else ()
+    return WatcherStatus(found.get("at"), found.get("problem"), readable)
 
 
-def explain_wait(status: dict, before: dict, slug: str) -> tuple[Refusal, str]:
+def explain_wait(status: WatcherStatus, before: WatcherStatus, slug: str) -> tuple[Refusal, str]:
     """Returns why a home still waits for its limit, and the watcher's message for the log."""
-    if "unread" in status:
-        return WATCHER_SILENT, f"watcher.json cannot be read: {status['unread']}"
-    watcher = f"the watcher at {status.get('at')}"
-    if status.get("problem"):
-        return LIMIT_FAILED, f"{watcher}: {status['problem']}"
-    failures = status.get("failures")
-    for failure in failures if isinstance(failures, list) else []:
-        if isinstance(failure, dict) and failure.get("home") == slug:
+    if status.unreadable is not None:
+        return WATCHER_SILENT, f"watcher.json cannot be read: {status.unreadable}"
+    watcher = f"the watcher at {status.at}"
+    if status.problem:
+        return LIMIT_FAILED, f"{watcher}: {status.problem}"
+    for failure in status.failures:
+        if failure.get("home") == slug:
             return LIMIT_FAILED, f"{watcher}: {failure.get('reason')}"
-    has_worked = status.get("at") != before.get("at")
+    has_worked = status.at != before.at
     return (LIMIT_LATE if has_worked else WATCHER_SILENT), f"{watcher}: nothing about this home"
 
 

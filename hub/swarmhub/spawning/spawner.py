@@ -149,8 +149,8 @@ class SwarmHubSpawner(SwarmSpawner):
         task = tasks.newest(found)
         if task and tasks.is_alive(task) and not self._is_lost(task):
             self._record_restart(task)
-            if self.settings.idle_timeout:
-                await record_activity(self, self.settings.idle_timeout / 4, lambda: token_of(self.docker, self.service_name))
+            if self.settings.idle_timeout_seconds:
+                await record_activity(self, self.settings.idle_timeout_seconds / 4, lambda: token_of(self.docker, self.service_name))
             return None
         await self._try_remove_service()
         return tasks.describe(task) if task else "the service has no task"

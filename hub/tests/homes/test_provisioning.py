@@ -1,4 +1,5 @@
 import errno
+import itertools
 import json
 import os
 import threading
@@ -20,13 +21,30 @@ def storage(tmp_path):
     return tmp_path
 
 
-def remove_markers(storage: Path, after: float = 0.1) -> None:
-    def watch():
-        time.sleep(after)
-        for marker in (storage / "pending").iterdir():
-            marker.unlink()
+@pytest.fixture
+def repeat():
+    """Calls functions in threads until the end of the test, each every 0.01 s after a first wait."""
+    ended, threads = threading.Event(), []
 
-    threading.Thread(target=watch).start()
+    def start(work, after: float = 0.1) -> None:
+        def run():
+            ended.wait(after)
+            while not ended.wait(0.01):
+                work()
+
+        threads.append(threading.Thread(target=run))
+        threads[-1].start()
+
+    yield start
+    ended.set()
+    for thread in threads:
+        thread.join()
+
+
+def remove_markers(storage: Path) -> None:
+    for marker in (storage / "pending").iterdir():
+        if (storage / "homes" / marker.name).exists():
+            marker.unlink()
 
 
 async def refused(storage: Path, user: str = "alice", **timeouts: float) -> SpawnException:
@@ -35,17 +53,17 @@ async def refused(storage: Path, user: str = "alice", **timeouts: float) -> Spaw
     return raised.value
 
 
-async def test_a_new_home_gets_a_pending_marker_an_owner_and_a_private_folder(storage):
-    remove_markers(storage)
+async def test_a_new_home_gets_a_pending_marker_an_owner_and_a_private_folder(storage, repeat):
+    repeat(lambda: remove_markers(storage))
     await prepare_home(storage, "alice", "Alice", poll_interval=0.01)
     assert (storage / "homes/alice").stat().st_mode & 0o777 == 0o700
     assert json.loads((storage / "owners/alice").read_text()) == {"user": "Alice"}
     assert sorted(path.name for path in (storage / "owners").iterdir()) == ["alice"]
 
 
-async def test_a_new_home_waits_until_the_watcher_has_removed_the_marker(storage):
+async def test_a_new_home_waits_until_the_watcher_has_removed_the_marker(storage, repeat):
     started = time.monotonic()
-    remove_markers(storage, after=0.3)
+    repeat(lambda: remove_markers(storage), after=0.3)
     await prepare_home(storage, "alice", "alice", poll_interval=0.01)
     assert 0.25 < time.monotonic() - started < 2
     assert not (storage / "pending/alice").exists()
@@ -88,24 +106,27 @@ async def test_the_log_has_the_reason_why_the_watcher_cannot_read_the_storage(st
     assert "does not enforce" in raised.get_message()
 
 
-async def test_a_busy_watcher_that_has_not_reached_a_home_yet_does_not_count_as_silent(storage):
-    def write_status(time: str) -> None:
-        (storage / "watcher.json").write_text(json.dumps({"at": time, "failures": []}))
+@pytest.fixture
+def busy_watcher(storage, repeat):
+    """A watcher that makes one pass after the other, without failures."""
+    passes = itertools.count()
 
-    write_status("12:00")
-    threading.Timer(0.1, write_status, ["12:01"]).start()
+    def write_status():
+        (storage / "new").write_text(json.dumps({"at": f"pass {next(passes)}", "failures": []}))
+        (storage / "new").replace(storage / "watcher.json")
+
+    write_status()
+    repeat(write_status)
+
+
+@pytest.mark.usefixtures("busy_watcher")
+async def test_a_busy_watcher_that_has_not_reached_a_home_yet_does_not_count_as_silent(storage):
     assert "try again in a minute" in (await refused(storage, watcher_timeout=0.4, poll_interval=0.05, max_wait=0.3)).message
 
 
-async def test_a_new_home_waits_while_the_watcher_is_busy_with_a_whole_class(storage):
-    def write_status(time: str) -> None:
-        (storage / "new").write_text(json.dumps({"at": time, "failures": []}))
-        (storage / "new").replace(storage / "watcher.json")
-
-    write_status("12:00")
-    for step in range(1, 12):
-        threading.Timer(step / 10, write_status, [f"12:{step:02}"]).start()
-    remove_markers(storage, after=1)
+@pytest.mark.usefixtures("busy_watcher")
+async def test_a_new_home_waits_while_the_watcher_is_busy_with_a_whole_class(storage, repeat):
+    repeat(lambda: remove_markers(storage), after=1)
     await prepare_home(storage, "alice", "alice", watcher_timeout=0.3, poll_interval=0.01)
     assert not (storage / "pending/alice").exists()
 

@@ -1,5 +1,6 @@
 """Which nodes are fenced, and when they are readmitted."""
 
+import contextlib
 import threading
 
 import pytest
@@ -9,6 +10,10 @@ from swarmhub.services import node_fencing
 from swarmhub.services.node_fencing import LABEL, NodeFencing
 
 
+class Ended(BaseException):
+    """Ends the endless loop of the fencing."""
+
+
 class Swarm:
     """The methods of docker-py's client that the fencing uses."""
 
@@ -16,8 +21,11 @@ class Swarm:
         self.members = [node("manager", "10.0.0.1", ManagerStatus={"Leader": True}), node("one", "10.0.0.2"), node("two", "10.0.0.3")]
         self.tasks_by_node = {}
         self.broken = False
+        self.ended = False
 
     def nodes(self):
+        if self.ended:
+            raise Ended
         if self.broken:
             raise APIError("the swarm has no leader")
         return self.members
@@ -165,10 +173,25 @@ def test_the_manager_and_invalid_addresses_are_never_fenced(swarm, folder, fenci
     assert names(folder) == []
 
 
+@pytest.fixture
+def loop(swarm, folder):
+    """The loop of the fencing, in a thread."""
+
+    def run():
+        with contextlib.suppress(Ended):
+            node_fencing.run_forever(swarm, folder, 0.01)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    yield
+    swarm.ended = True
+    thread.join()
+
+
+@pytest.mark.usefixtures("loop")
 def test_the_loop_continues_after_docker_did_not_respond(swarm, folder, caplog):
-    swarm.broken = True
-    threading.Thread(target=node_fencing.run_forever, args=(swarm, folder, 0.01), daemon=True).start()
     caplog.set_level("WARNING")
+    swarm.broken = True
     _wait_for(lambda: "the pass failed and will be repeated: the swarm has no leader" in caplog.text)
     swarm.becomes("two", "down")
     swarm.broken = False

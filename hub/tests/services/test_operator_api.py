@@ -1,5 +1,6 @@
 """The operator's requests to a real JupyterHub with a real proxy; Docker and the users' servers are fakes."""
 
+import contextlib
 import json
 import shutil
 import threading
@@ -45,13 +46,12 @@ class FakeUserServers(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory):
-    swarm = FakeDocker()
     quick = ["--SwarmHubSpawner.placement_timeout=2", "--SwarmHubSpawner.http_timeout=5", "--SwarmHubSpawner.start_poll_interval=0.1"]
-    running = RunningHub(tmp_path_factory.mktemp("operate"), swarm.url, *quick, storage=None)
-    running.swarm = swarm
-    yield running
-    running.close()
-    swarm.close()
+    with contextlib.closing(FakeDocker()) as swarm:
+        running = RunningHub(tmp_path_factory.mktemp("operate"), swarm.url, *quick, storage=None)
+        running.swarm = swarm
+        yield running
+        running.close()
 
 
 @pytest.fixture
@@ -64,10 +64,10 @@ def operator(hub):
     api, users = f"http://127.0.0.1:{hub.hub_port}/hub/api", f"http://127.0.0.1:{server.server_port}"
     operator = Hub(api, token, client, server=users, deadline=15)
     yield operator
-    assert token not in server.tokens, "a user can read every request to their own server"
     client.close()
     server.shutdown()
     server.server_close()
+    assert token not in server.tokens, "a user can read every request to their own server"
 
 
 def request_server(hub, user):

@@ -11,7 +11,7 @@ from ..conftest import spawner
 from ..support.examples import SETTINGS
 
 GB = 1 << 30
-PACKS = replace(SETTINGS, packs=True, memory=GB, guarantee=None)
+PACKS = replace(SETTINGS, strategy="pack", memory=GB, guarantee=None)
 
 
 def two_nodes(swarm, **memory):

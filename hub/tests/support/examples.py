@@ -26,6 +26,5 @@ SETTINGS = Settings(
     admins=frozenset({"ada"}),
     placement=("node.labels.swarmhub.users==true",),
     seats=34,
-    idle_timeout=None,
-    sweep_interval=60,
+    idle_timeout_seconds=None,
 )

@@ -25,7 +25,14 @@ from .wait import wait_for
 
 OF_THE_CLASS = read_settings(Paths(Path("/")).settings)
 SETTINGS = dataclasses.replace(
-    OF_THE_CLASS, name="real-docker", storage=None, memory=64 << 20, guarantee=16 << 20, cpu=None, idle_timeout=None, packs=False
+    OF_THE_CLASS,
+    name="real-docker",
+    storage=None,
+    memory=64 << 20,
+    guarantee=16 << 20,
+    cpu=None,
+    idle_timeout_seconds=None,
+    strategy="spread",
 )
 OURS = {"label": f"swarmhub.class={SETTINGS.name}"}
 SERVE = ["python3", "-m", "http.server", "8888"]

@@ -33,9 +33,14 @@ class RunningHub:
         self.docker_url = docker_url
         self.options = options
         self.hub_port, self.proxy_port, self.api_port = (_free_port() for _ in range(3))
+        self.hub = self.proxy = None
         _write_files(root, HUB | changes)
-        self.start_proxy()
-        self.start_hub()
+        try:
+            self.start_proxy()
+            self.start_hub()
+        except BaseException:
+            self.close()
+            raise
 
     def start_proxy(self) -> None:
         environment = os.environ | {"CONFIGPROXY_AUTH_TOKEN": "proxy-token"}
@@ -69,7 +74,7 @@ class RunningHub:
 
     def close(self) -> None:
         for process in (self.hub, self.proxy):
-            if process.poll() is None:
+            if process and process.poll() is None:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     _end(process)
 

@@ -2,15 +2,15 @@ import type { Host } from "../../host/host.js";
 import type { NeededConnection } from "./needed.js";
 import { listenerProgram, proberProgram } from "./programs.js";
 
-type State = "open" | "taken";
+type State = "open" | "occupied";
 
-/** A machine that listens: how each of its ports ("tcp/2377") is, until `stop`. */
+/** A machine that listens until `stop`: the state of each of its ports ("tcp/2377"). */
 export type Listener = { ports: ReadonlyMap<string, State>; stop: () => Promise<void> };
 
 const seconds = 30;
-// after which it ends by itself
+// until the listener ends by itself
 
-/** Listens at the ports of a machine that are free. Throws where it does not begin to. */
+/** Listens on a machine's free ports. Throws if the listener does not start. */
 export const listen = (
   host: Host,
   address: string,
@@ -21,32 +21,33 @@ export const listen = (
     const ports = new Map<string, State>();
     const orders = [`${nonce} ${address} ${seconds}`, ...wanted].join("\n");
     const ended = host.run(["perl", "-"], {
+      title: "listen at the ports",
       input: `${listenerProgram}${orders}\n`,
       timeout: (seconds + 15) * 1000,
       onLine: (line) => {
-        const [word = "", what = ""] = line.split(" ");
-        if (isState(word)) ports.set(what, word);
-        if (word === "ready") resolve({ ports, stop: () => stop(host, what, ended) });
+        const [word = "", subject = ""] = line.split(" ");
+        if (isState(word)) ports.set(subject, word);
+        if (word === "ready") resolve({ ports, stop: () => stop(host, subject, ended) });
       },
     });
-    ended.then(() => reject(new Error(`${host.name}: perl ended before it listened`)), reject);
+    ended.then(() => reject(new Error(`${host.name}: perl exited before it listened`)), reject);
   });
 
-const isState = (word: string): word is State => word === "open" || word === "taken";
+const isState = (word: string): word is State => word === "open" || word === "occupied";
 
 const stop = async (host: Host, pid: string, ended: Promise<string>): Promise<void> => {
-  // Where the machine is lost in between, the listener's own alarm ends it.
+  // If the machine is lost meanwhile, the listener's own alarm ends it.
   await host.run(["kill", pid], { timeout: 10_000 }).catch(() => undefined);
   await ended.catch(() => undefined);
 };
 
-/** How a way turned out; `untried` where something else holds a UDP port, which never answers a stranger. */
+/** The result of a test; `untried`: another program holds the UDP port and would not answer. */
 export type Result = "reached" | "refused" | "silent" | "broken" | "untried";
 
-/** A way that was tried. */
+/** A tested connection. */
 export type Tried = NeededConnection & { result: Result };
 
-/** Tries all ways that begin at a machine, side by side. */
+/** Tests all connections from one machine in parallel. */
 export const probe = async (
   from: Host,
   connections: readonly NeededConnection[],
@@ -58,15 +59,16 @@ export const probe = async (
     if (listeners.get(to)?.ports.get(`${protocol}/${port}`) === "open") return "talk";
     return protocol === "tcp" ? "connect" : undefined;
   };
-  const orders = connections.flatMap((way) => {
-    const kind = kindOf(way);
-    const { to, protocol, port, size } = way;
+  const orders = connections.flatMap((connection) => {
+    const kind = kindOf(connection);
+    const { to, protocol, port, size } = connection;
     return kind === undefined ? [] : [[nonce, addressOf(to), protocol, port, size, kind].join(" ")];
   });
   const answer =
     orders.length === 0
       ? ""
       : await from.run(["perl", "-"], {
+          title: "try the connections",
           input: `${proberProgram}${orders.join("\n")}\n`,
           timeout: 40_000,
         });
@@ -76,10 +78,11 @@ export const probe = async (
       return [words.slice(0, 3).join(" "), words[3] ?? ""];
     }),
   );
-  return connections.map((way) => {
-    const key = [addressOf(way.to), way.protocol, way.port].join(" ");
-    const result = kindOf(way) === undefined ? "untried" : resultFrom(results.get(key));
-    return { ...way, result };
+  return connections.map((connection) => {
+    const { to, protocol, port } = connection;
+    const key = [addressOf(to), protocol, port].join(" ");
+    const result = kindOf(connection) === undefined ? "untried" : resultFrom(results.get(key));
+    return { ...connection, result };
   });
 };
 

@@ -2,19 +2,19 @@ import type { Host } from "../../host/host.js";
 import type { CheckContext, Finding } from "../check.js";
 import type { Result, Tried } from "./exchange.js";
 
-/** What was tried, in a sentence for each two machines and each way in which it failed. */
+/** The tests' findings: one for each pair of machines and kind of failure. */
 export const connectionFindings = (tried: readonly Tried[], context: CheckContext): Finding[] => {
   const { cluster, machines } = context;
   const all = cluster.hosts.map((host) => machines(host).address).join(", ");
   return cluster.hosts.flatMap((from) => {
-    const own = tried.filter((way) => way.from === from);
+    const own = tried.filter((connection) => connection.from === from);
     const failures = cluster.hosts.flatMap((to) =>
       (["silent", "refused", "broken"] as const).flatMap((result): Finding[] => {
-        const connections = own.filter((way) => way.to === to && way.result === result);
+        const connections = own.filter((each) => each.to === to && each.result === result);
         if (connections.length === 0) return [];
-        const [what, hint] = words[result];
-        const text = `${portsOf(connections)} of ${to.name} (${machines(to).address}) ${what}`;
-        return [{ host: from.name, level: "refusal", text, hint: hint(all, to) }];
+        const [failure, hint] = failureTexts[result];
+        const text = `${portsOf(connections)} of ${to.name} (${machines(to).address}) ${failure}`;
+        return [{ host: from.name, level: "error", text, hint: hint(all, to) }];
       }),
     );
     return [...failures, ...reached(from, own), ...untried(from, own, context)];
@@ -38,39 +38,44 @@ const untried = (
   { cluster, machines }: CheckContext,
 ): Finding[] =>
   cluster.hosts.flatMap((to): Finding[] => {
-    const connections = own.filter((way) => way.to === to && way.result === "untried");
+    const connections = own.filter((each) => each.to === to && each.result === "untried");
     if (connections.length === 0) return [];
-    const what = `${portsOf(connections)} of ${to.name}`;
+    const ports = portsOf(connections);
     return machines(to).facts.units["docker.service"] === "active"
-      ? [{ host: from.name, level: "note", text: `${what} not tried: Docker uses it already` }]
+      ? [
+          {
+            host: from.name,
+            level: "note",
+            text: `${ports} of ${to.name} not tested: Docker already uses it`,
+          },
+        ]
       : [
           {
             host: to.name,
-            level: "refusal",
-            text: `${portsOf(connections)} is taken, and Docker does not run there`,
-            hint: `\`sudo ss -lunp\` on ${to.name} shows by what; another overlay network (4789) cannot share a machine with Swarm's`,
+            level: "error",
+            text: `${ports} is in use, but Docker does not run there`,
+            hint: `stop the program that uses it; another overlay network (4789) cannot share a machine with Swarm's; to find it, on ${to.name}: \`sudo ss -lunp\``,
           },
         ];
   });
 
-const words: Record<
+const failureTexts: Record<
   Exclude<Result, "reached" | "untried">,
-  readonly [what: string, hint: (addresses: string, to: Host) => string]
+  readonly [failure: string, hint: (addresses: string, to: Host) => string]
 > = {
   silent: [
-    "cannot be reached: no answer, so that something on the way drops it",
+    "cannot be reached: no answer, so something on the path drops the packets",
     (addresses) =>
-      `open 2377/tcp, 7946/tcp+udp, 4789/udp and 2049/tcp between ${addresses}: in the provider's security group, and in a firewall of the machine's own (ufw, nftables)`,
+      `open 2377/tcp, 7946/tcp+udp, 4789/udp and 2049/tcp between ${addresses}: in the provider's security group and in the machines' own firewalls (ufw, nftables)`,
   ],
   refused: [
-    "cannot be reached: it was refused although something listened there",
-    (_, to) =>
-      `look at the firewall of ${to.name}: \`sudo iptables -S\`, \`sudo nft list ruleset\``,
+    "cannot be reached: the connection was refused although a program listened",
+    (_, to) => `check the firewall of ${to.name}: \`sudo iptables -S\`, \`sudo nft list ruleset\``,
   ],
   broken: [
-    "passes little, but 1 MB or a whole packet does not arrive: the network carries smaller packets than the cards believe",
+    "passes small data, but not 1 MB or a full-size packet: the network's MTU is smaller than the interfaces'",
     (_, to) =>
-      `lower the MTU of the cards on both machines, for example \`sudo ip link set dev eth0 mtu 1400\`; \`ping -M do -s 1372 ${to.name}\` finds the largest that passes`,
+      `find the largest packet that passes: \`ping -M do -s 1372 ${to.name}\`; then lower the MTU on both machines, for example: \`sudo ip link set dev eth0 mtu 1400\``,
   ],
 };
 
@@ -79,7 +84,7 @@ const portsOf = (connections: readonly Tried[]): string =>
   [...new Set(connections.map(({ port }) => port))]
     .map((port) => {
       const protocols = connections
-        .filter((way) => way.port === port)
+        .filter((connection) => connection.port === port)
         .map(({ protocol }) => protocol);
       return `${port}/${[...new Set(protocols)].toSorted().join("+")}`;
     })

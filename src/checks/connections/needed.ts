@@ -3,7 +3,7 @@ import { buildsForWorkers } from "../../images/built.js";
 import { registryPort } from "../../names.js";
 import type { CheckContext } from "../check.js";
 
-/** One try from a machine to a port of another; `size` is the number of bytes of the largest thing that is sent. */
+/** A connection from a machine to a port of another; `size` is the largest amount of data that the test sends, in bytes. */
 export type NeededConnection = {
   from: Host;
   to: Host;
@@ -13,12 +13,12 @@ export type NeededConnection = {
 };
 
 const megabyte = 1024 ** 2;
-const little = 64;
+const small = 64;
 // bytes
 const headers = 28;
-// bytes of IP and UDP around what is sent
+// bytes of IP and UDP headers
 
-/** All that has to go between the machines: Swarm's control, gossip and network, NFS, and the way to images that are built here. */
+/** All connections that the class needs: Swarm's management, gossip and overlay network, NFS, and the registry of built images. */
 export const neededConnections = ({ cluster, machines }: CheckContext): NeededConnection[] => {
   const { manager, workers, nodes, storage } = cluster;
   const mtuOf = (host: Host): number => {
@@ -27,31 +27,31 @@ export const neededConnections = ({ cluster, machines }: CheckContext): NeededCo
   };
   const control = workers.map((from): NeededConnection => ({
     ...tcp(from, manager, 2377),
-    size: little,
+    size: small,
   }));
   const between = pairs(nodes).flatMap(([from, to]): NeededConnection[] => [
-    // What is sent comes back, so that once for two machines is enough.
-    { ...tcp(from, to, 7946), size: nodes.indexOf(from) < nodes.indexOf(to) ? megabyte : little },
-    { from, to, protocol: "udp", port: 7946, size: little },
-    // A whole packet that must not be taken apart, as Swarm's network sends them.
+    // The data is echoed, so one direction is enough for 1 MB.
+    { ...tcp(from, to, 7946), size: nodes.indexOf(from) < nodes.indexOf(to) ? megabyte : small },
+    { from, to, protocol: "udp", port: 7946, size: small },
+    // A full-size packet that must not be fragmented, as Swarm's network sends them.
     { from, to, protocol: "udp", port: 4789, size: Math.min(mtuOf(from), mtuOf(to)) - headers },
   ]);
-  const homes = storage === undefined ? [] : homesWays(nodes, storage);
+  const homes = storage === undefined ? [] : homesConnections(nodes, storage);
   const images = buildsForWorkers(cluster)
     ? workers.map((from): NeededConnection => ({
         ...tcp(from, manager, registryPort),
-        size: little,
+        size: small,
       }))
     : [];
   return [...control, ...between, ...homes, ...images];
 };
 
-const homesWays = (nodes: readonly Host[], storage: Host): NeededConnection[] =>
+const homesConnections = (nodes: readonly Host[], storage: Host): NeededConnection[] =>
   nodes
     .filter((from) => from !== storage)
     .map((from) => ({
       ...tcp(from, storage, 2049),
-      size: nodes.includes(storage) ? little : megabyte,
+      size: nodes.includes(storage) ? small : megabyte,
     }));
 
 const tcp = (from: Host, to: Host, port: number) => ({ from, to, protocol: "tcp", port }) as const;

@@ -1,14 +1,14 @@
 /**
- * The two ends of a try, in Perl, since that is part of every Debian and Ubuntu (perl-base, without Time::HiRes). Both get
- * their orders behind __END__, so that nothing of them is in a process list, and end by themselves.
+ * Listener and prober of a connection test, in Perl, since every Debian and Ubuntu has it (perl-base, without Time::HiRes).
+ * Both read their input after __END__, so that none of it is in a process list, and end by themselves.
  */
 
-/** The bytes that are sent and come back: every four of them others, the same on both ends. */
+/** The data that is sent and echoed: each four bytes are different, and both ends compute the same. */
 const body = `sub body { substr pack("N*", map { $_ * 2654435761 & 0xffffffff } 1 .. $_[0] / 4 + 1), 0, $_[0] }`;
 
 /**
- * Listens at an address, first line "NONCE ADDRESS SECONDS", then each "tcp/2377". Says of each port "open" or "taken",
- * then "ready PID". Over TCP it sends back what came, over UDP how much came; to whoever knows the nonce.
+ * Listens at an address, first line "NONCE ADDRESS SECONDS", then each "tcp/2377". Prints for each port "open" or "occupied",
+ * then "ready PID". It echoes the data over TCP and its length over UDP, to clients that know the nonce.
  */
 export const listenerProgram = `
 use strict; use Errno; use IO::Socket::INET; use IO::Select;
@@ -27,7 +27,7 @@ for (@ports) {
     $protocol eq "tcp" ? (Listen => 128, ReuseAddr => 1) : (),
   );
   die "cannot listen at $address, $_: $!\\n" unless $socket || $!{EADDRINUSE};
-  print $socket ? "open" : "taken", " $_\\n";
+  print $socket ? "open" : "occupied", " $_\\n";
   next unless $socket;
   $tcp{$socket} = $protocol eq "tcp";
   $select->add($socket);
@@ -44,8 +44,8 @@ while (my @ready = $select->can_read) {
     next if fork;
     $SIG{ALRM} = "DEFAULT";
     alarm 15;
-    my ($given, $size) = split " ", readline($client) // "";
-    exit if ($given // "") ne $nonce || $size > 1 << 20;
+    my ($received, $size) = split " ", readline($client) // "";
+    exit if ($received // "") ne $nonce || $size > 1 << 20;
     read $client, my $bytes, $size;
     print $client $bytes;
     close $client;
@@ -56,8 +56,9 @@ __END__
 `;
 
 /**
- * Tries ways side by side; each line is "NONCE ADDRESS PROTOCOL PORT SIZE KIND", kind "connect" where a stranger listens, else
- * "talk". Answers for each "ADDRESS PROTOCOL PORT RESULT": reached, refused, silent, or broken where only little goes through. The last word counts.
+ * Tests connections in parallel; each line is "NONCE ADDRESS PROTOCOL PORT SIZE KIND", with the kind "connect" if another program
+ * listens, else "talk". Prints "ADDRESS PROTOCOL PORT RESULT" for each: reached, refused, silent, or broken if only small data
+ * passes. The last result of a connection counts.
  */
 export const proberProgram = `
 use strict; use Errno; use IO::Socket::INET; use IO::Select;
@@ -70,8 +71,8 @@ while (my $line = <DATA>) {
   my $child = fork;
   if ($child) { push @children, $child; next }
   my ($nonce, $address, $protocol, $port, $size, $kind) = split " ", $line;
-  my $say = sub { syswrite STDOUT, "$address $protocol $port $_[0]\\n" };
-  my $end = sub { $say->($_[0]); exit 0 };
+  my $report = sub { syswrite STDOUT, "$address $protocol $port $_[0]\\n" };
+  my $end = sub { $report->($_[0]); exit 0 };
   if ($protocol eq "udp") {
     my $socket = IO::Socket::INET->new(PeerAddr => $address, PeerPort => $port, Proto => "udp") or $end->("silent");
     setsockopt $socket, 0, 10, $dontFragment;
@@ -91,8 +92,8 @@ while (my $line = <DATA>) {
   my $socket = IO::Socket::INET->new(PeerAddr => $address, PeerPort => $port, Proto => "tcp", Timeout => $seconds)
     or $end->($!{ECONNREFUSED} ? "refused" : "silent");
   $end->("reached") if $kind eq "connect";
-  # Said first, and taken back at the end: perl runs no handler while it waits to write, so the alarm just kills.
-  $say->("broken");
+  # Printed first and corrected at the end: perl runs no signal handler while it blocks in a write, so the alarm just kills.
+  $report->("broken");
   alarm 2 * $seconds;
   my $bytes = body($size);
   print $socket "$nonce $size\\n$bytes";

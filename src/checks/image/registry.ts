@@ -1,14 +1,14 @@
 import { z } from "zod";
 import type { OperatorMachine } from "../check.js";
 
-/** What a registry says of an image, in its own words; `unknown` where it could not be asked. */
-export type Answer = { kind: "there" | "refused" | "unknown"; registry: string; words: string };
+/** A registry's answer on an image, with its message; `unknown`: it did not answer clearly. */
+export type Answer = { kind: "found" | "refused" | "unknown"; registry: string; message: string };
 
 type Fetch = OperatorMachine["fetch"];
 
 /**
- * Asks as Docker would: Docker Hub's images at the mirrors first, each image then at its registry. The first that has it
- * counts; else the one that refused it.
+ * Asks like Docker: the mirrors first for Docker Hub's images, then the image's registry. The first that has the image counts,
+ * else the last that refused it.
  */
 export const askForImage = async (
   image: string,
@@ -17,25 +17,27 @@ export const askForImage = async (
 ): Promise<Answer> => {
   const reference = referenceFrom(image);
   const isHub = reference.registry === dockerHub;
-  const places = [...(isHub ? mirrors : []), reference.registry];
+  const registries = [...(isHub ? mirrors : []), reference.registry];
   const answers: Answer[] = [];
-  for (const registry of places) {
-    // One after the other: the next is asked only where this one does not have it.
+  for (const registry of registries) {
+    // In sequence: the next registry is asked only if this one lacks the image.
     const answer = await ask({ ...reference, registry }, fetch);
-    if (answer.kind === "there") return answer;
+    if (answer.kind === "found") return answer;
     answers.push(answer);
   }
   const refused = answers.findLast(({ kind }) => kind === "refused");
-  return refused ?? answers.at(-1) ?? { kind: "unknown", registry: reference.registry, words: "" };
+  return (
+    refused ?? answers.at(-1) ?? { kind: "unknown", registry: reference.registry, message: "" }
+  );
 };
 
-const patience = 5000;
-// milliseconds for all that is asked of one registry
+const timeout = 5000;
+// milliseconds for all requests to one registry
 
 const ask = async ({ registry, path, tag }: Reference, fetch: Fetch): Promise<Answer> => {
   const name = new URL(registry).host;
   const url = `${registry}/v2/${path}/manifests/${tag}`;
-  const signal = AbortSignal.timeout(patience);
+  const signal = AbortSignal.timeout(timeout);
   const get = (method: string, authorization?: string) =>
     fetch(url, {
       method,
@@ -43,24 +45,24 @@ const ask = async ({ registry, path, tag }: Reference, fetch: Fetch): Promise<An
       headers: { accept, ...(authorization !== undefined && { authorization }) },
     });
   try {
-    // HEAD does not count as a pull at Docker Hub, which allows so many an hour.
+    // Docker Hub limits pulls per hour, and a HEAD request is not a pull.
     let token: string | undefined;
     let response = await get("HEAD");
     if (response.status === 401) {
       token = await anonymousToken(response, fetch, signal);
       if (token !== undefined) response = await get("HEAD", token);
     }
-    if (response.ok) return { kind: "there", registry: name, words: "" };
-    // Only the answer to GET has the registry's words in it.
-    const words = await wordsOf(await get("GET", token));
+    if (response.ok) return { kind: "found", registry: name, message: "" };
+    // Only the answer to GET has the error message.
+    const message = await messageOf(await get("GET", token));
     const isFinal = [401, 403, 404].includes(response.status);
-    return { kind: isFinal ? "refused" : "unknown", registry: name, words };
+    return { kind: isFinal ? "refused" : "unknown", registry: name, message };
   } catch (error) {
-    return { kind: "unknown", registry: name, words: reason(error) };
+    return { kind: "unknown", registry: name, message: reasonOf(error) };
   }
 };
 
-// Every kind of manifest that Docker takes; without them a registry answers 404 for what it has.
+// Every kind of manifest that Docker accepts; without them a registry answers 404 for an existing image.
 const accept = [
   "application/vnd.oci.image.index.v1+json",
   "application/vnd.oci.image.manifest.v1+json",
@@ -68,7 +70,7 @@ const accept = [
   "application/vnd.docker.distribution.manifest.v2+json",
 ].join(", ");
 
-/** A token for everybody, from where the registry says; undefined where it asks for a password. */
+/** An anonymous token from the registry's token server; undefined if it wants a password. */
 const anonymousToken = async (
   response: Response,
   fetch: Fetch,
@@ -94,37 +96,37 @@ const anonymousToken = async (
 
 const tokens = z.object({ token: z.string().optional(), access_token: z.string().optional() });
 
-const complaints = z.object({
+const registryErrors = z.object({
   errors: z.array(z.object({ code: z.string().optional(), message: z.string().optional() })),
 });
 
-const wordsOf = async (response: Response): Promise<string> => {
+const messageOf = async (response: Response): Promise<string> => {
   const text = await response.text();
   try {
-    const { errors } = complaints.parse(JSON.parse(text));
-    const words = errors.map(({ code, message }) => message || code || "").filter(Boolean);
-    if (words.length > 0) return `${response.status} (${words.join("; ")})`;
+    const { errors } = registryErrors.parse(JSON.parse(text));
+    const messages = errors.map(({ code, message }) => message || code || "").filter(Boolean);
+    if (messages.length > 0) return `${response.status} (${messages.join("; ")})`;
   } catch {
-    // A proxy's page, perhaps: its status says enough.
+    // Perhaps a proxy's HTML page: the status is enough.
   }
   return `${response.status} ${response.statusText}`.trim();
 };
 
-/** fetch says only "fetch failed"; why is in its cause. */
-const reason = (error: unknown): string => {
+/** The reason of a failed fetch, which is in the error's cause. */
+const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === "TimeoutError") return `no answer within ${patience / 1000} s`;
+  if (error.name === "TimeoutError") return `no answer within ${timeout / 1000} s`;
   const { cause } = error;
   return cause instanceof Error && cause.message !== "" ? cause.message : error.message;
 };
 
-/** An image's name taken apart: where its registry answers, its path there, its tag or digest. */
-export type Reference = { registry: string; path: string; tag: string };
+/** The parts of an image's name: the URL of its registry, its path there, and its tag or digest. */
+type Reference = { registry: string; path: string; tag: string };
 
-/** The registry of names without one, as Docker asks it. */
+/** The registry of names without a registry. */
 const dockerHub = "https://registry-1.docker.io";
 
-/** Reads a name as Docker does: what comes before the first slash is a registry if it looks like a host. */
+/** Parses a name like Docker: the part before the first slash is a registry if it looks like a host. */
 export const referenceFrom = (image: string): Reference => {
   const [, name = "", tag, digest] = /^(.*?)(?::([\w.-]+))?(?:@(.*))?$/.exec(image) ?? [];
   const slash = name.indexOf("/");

@@ -1,7 +1,7 @@
 import { quote } from "../../text/shell.js";
 import { type Tree, namesOf, pathsOf } from "./tree.js";
 
-/** The completion for bash; it needs nothing of the package bash-completion, and runs in the bash 3.2 of macOS. */
+/** The completion for bash; it does not need the package bash-completion, and runs in the bash 3.2 of macOS. */
 export const bash = ({ name, flags, branches }: Tree): string => {
   const commands = pathsOf(branches);
   const every = [flags, ...commands.map(([, branch]) => branch.flags)].flat();
@@ -39,6 +39,6 @@ complete -F _${name} ${name}
 const line = (command: string, words: readonly string[]): string =>
   `    ${quote(command)}) words=${quote(words.join(" "))} ;;`;
 
-// A case without a pattern is no shell; nobody types this one.
+// A case needs a pattern; this one never matches.
 const pattern = (names: readonly string[]): string =>
   names.length === 0 ? "''" : [...new Set(names)].join("|");

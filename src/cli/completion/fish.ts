@@ -4,20 +4,22 @@ import type { Branch, Flag, Tree } from "./tree.js";
 export const fish = ({ name, flags, branches }: Tree): string => {
   const line = (...words: string[]): string => ["complete", "-c", name, ...words].join(" ");
   const groups = branches.filter((branch) => branch.branches.length > 0);
-  /** What is offered where `where` holds, and within each of the commands. */
-  const within = (where: readonly string[], branch: Branch): string[] => {
-    const here = ["-n", quoted(where.join("; and "))];
+  /** The completions of a branch under these conditions, and those of its commands. */
+  const within = (conditions: readonly string[], branch: Branch): string[] => {
+    const condition = ["-n", quoted(conditions.join("; and "))];
     const first = [
-      ...where,
+      ...conditions,
       ...(branch.branches.length > 0 ? [`not ${seen(branch.branches)}`] : []),
     ];
     return [
       ...branch.branches.map((one) =>
         line("-n", quoted(first.join("; and ")), "-a", one.name, "-d", quoted(one.description)),
       ),
-      ...branch.flags.map((flag) => line(...here, ...flagWords(flag))),
-      ...(branch.words.length > 0 ? [line(...here, "-a", quoted(branch.words.join(" ")))] : []),
-      ...branch.branches.flatMap((one) => within([...where, seen([one])], one)),
+      ...branch.flags.map((flag) => line(...condition, ...flagWords(flag))),
+      ...(branch.words.length > 0
+        ? [line(...condition, "-a", quoted(branch.words.join(" ")))]
+        : []),
+      ...branch.branches.flatMap((one) => within([...conditions, seen([one])], one)),
     ];
   };
   const isFirst = `not ${seen(branches)}`;
@@ -50,5 +52,5 @@ const flagWords = ({ names, description, value }: Flag): string[] => [
   quoted(description),
 ];
 
-/** One word for fish, where only the quote and the backslash mean something between single quotes. */
+/** One word for fish, where only the quote and the backslash are special between single quotes. */
 const quoted = (text: string): string => `'${text.replace(/[\\']/g, "\\$&")}'`;

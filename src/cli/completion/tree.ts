@@ -1,7 +1,7 @@
-/** An option; `value` is what follows it. */
+/** An option; `value` is the kind of its value. */
 export type Flag = { names: string[]; description: string; value: "none" | "file" | "word" };
 
-/** A command, or a group of commands; `words` are what its argument may be, as far as that is known beforehand. */
+/** A command, or a group of commands; `words` are the known values of its argument. */
 export type Branch = {
   name: string;
   description: string;
@@ -10,10 +10,10 @@ export type Branch = {
   branches: Branch[];
 };
 
-/** All that can be typed. The program's own flags may stand before and behind a command. */
+/** The whole program. Its own flags are valid before and after a command. */
 export type Tree = Branch;
 
-/** Every command with the names before it: "up", "quota", "quota ls". */
+/** Every command with its full name: "up", "quota", "quota ls". */
 export const pathsOf = (branches: readonly Branch[], before = ""): [path: string, Branch][] =>
   branches.flatMap((branch) => [
     [before + branch.name, branch] as [string, Branch],

@@ -1,14 +1,14 @@
 import { quote } from "../../text/shell.js";
 import type { Branch, Flag, Tree } from "./tree.js";
 
-/** The completion for zsh: as a file `_NAME` in a folder of $fpath, or by eval behind compinit. */
+/** The completion for zsh: a file `_NAME` in a folder of $fpath, or eval after compinit. */
 export const zsh = (tree: Tree): string => `#compdef ${tree.name}
 # Written by \`${tree.name} completion zsh\`. For this shell: eval "$(${tree.name} completion zsh)"
 ${functionsOf(tree, `_${tree.name}`, [])}
 if [ "$funcstack[1]" = _${tree.name} ]; then _${tree.name} "$@"; else compdef _${tree.name} ${tree.name}; fi
 `;
 
-/** A function for the program, and before it one for each group of commands. */
+/** A function for the program, after one for each group of commands. */
 const functionsOf = (branch: Branch, name: string, common: readonly Flag[]): string => {
   const flags = [...branch.flags, ...common];
   const groups = branch.branches.filter((one) => one.branches.length > 0);

@@ -1,33 +1,33 @@
 import type { Level } from "../../checks/check.js";
 import type { Found } from "../../checks/index.js";
 import type { Cluster } from "../../cluster/cluster.js";
-import type { Stretch } from "../../report/paint.js";
+import type { Span } from "../../report/paint.js";
 import { printable } from "../../text/format.js";
 import { columns, pad } from "../../text/width.js";
 
-type Line = readonly Stretch[];
+type Line = readonly Span[];
 
-/** The findings as lines: a machine and what was found on it, one after the other, then the class as a whole. */
+/** The findings as lines: each machine with its findings, then the whole class. */
 export const tableOf = (found: readonly Found[], cluster: Cluster): Line[] => {
   const width = Math.max(0, ...found.map(({ check }) => columns(check)));
   const groups = [...cluster.hosts.map(({ name }) => name), undefined].map((host) => ({
     title: host ?? "the class",
-    about: cluster.hosts.flatMap((one) => (one.name === host ? [tasksOf(one.name, cluster)] : [])),
+    roles: cluster.hosts.flatMap(({ name }) => (name === host ? [rolesOf(name, cluster)] : [])),
     lines: found.filter((each) => each.host === host).flatMap((each) => linesOf(each, width)),
   }));
   return groups
     .filter(({ lines }) => lines.length > 0)
-    .flatMap(({ title, about, lines }): Line[] => [
-      [[printable(title), "bold"], ...about.map((text): Stretch => [`  ${text}`, "dim"])],
+    .flatMap(({ title, roles, lines }): Line[] => [
+      [[printable(title), "bold"], ...roles.map((text): Span => [`  ${text}`, "dim"])],
       ...lines,
     ]);
 };
 
-const signs: Record<Level, Stretch> = {
+const signs: Record<Level, Span> = {
   ok: ["✓", "good"],
   note: ["·", "dim"],
   warning: ["!", "warn"],
-  refusal: ["✗", "bad"],
+  error: ["✗", "bad"],
 };
 
 const linesOf = ({ check, level, text, hint }: Found, width: number): Line[] => [
@@ -41,7 +41,7 @@ const linesOf = ({ check, level, text, hint }: Found, width: number): Line[] => 
     ]),
 ];
 
-const tasksOf = (name: string, { manager, workers, storage }: Cluster): string =>
+const rolesOf = (name: string, { manager, workers, storage }: Cluster): string =>
   [
     ...(manager.name === name ? ["manager"] : []),
     ...(workers.some((worker) => worker.name === name) ? ["worker"] : []),

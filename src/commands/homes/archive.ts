@@ -10,7 +10,7 @@ import { formatSize, printable } from "../../text/format.js";
 import { persistentHomes } from "../shared/homes.js";
 import { type ClassOptions, withCluster } from "../shared/session.js";
 
-/** The options of `swarmhub homes archive`; `to` is a folder of this machine. */
+/** The options of `swarmhub homes archive`; `to` is a folder on this machine. */
 export type HomesArchiveOptions = ClassOptions & { users: string[]; to: string };
 
 /** Writes homes as archives on this machine. */
@@ -31,11 +31,11 @@ export const homesArchive = (
       title: `archive ${ownerName(home)}`,
       run: async (progress: (text: string) => void) => {
         const text = (bytes: number): string =>
-          `${formatSize(bytes)} written of a home of ${formatSize(home.bytes.used)}`;
-        const onBytes = seldom((bytes: number) => progress(text(bytes)));
+          `${formatSize(bytes)} written, the home has ${formatSize(home.bytes.used)}`;
+        const onBytes = throttled((bytes: number) => progress(text(bytes)));
         const archive = await archiveHome(storage, home.name, pathOf(home), { signal, onBytes });
-        if (servers.has(home.name) || archive.complaint !== undefined)
-          terminal.report.event({ type: "warning", text: asItIs(home, archive) });
+        if (servers.has(home.name) || archive.warning !== undefined)
+          terminal.report.event({ type: "warning", text: changedText(home, archive) });
         done.push(archive);
       },
     }));
@@ -50,20 +50,20 @@ export const homesArchive = (
         );
     }
     if (done.length < homes.length)
-      throw new UserError("stopped before all was archived", { code: exitCode.interrupted });
+      throw new UserError("stopped before all homes were archived", { code: exitCode.interrupted });
   });
 
-const asItIs = (home: Home, { complaint }: Archive): string => {
-  const said = complaint === undefined ? "" : ` (${printable(complaint)})`;
-  return `${ownerName(home)} was at work: what changed meanwhile is in the archive as it was when it was read${said}`;
+const changedText = (home: Home, { warning }: Archive): string => {
+  const detail = warning === undefined ? "" : ` (${printable(warning)})`;
+  return `the home of ${ownerName(home)} was in use: the archive has each file as it was when it was read${detail}`;
 };
 
 /** At most five times a second. */
-const seldom = (tell: (bytes: number) => void): ((bytes: number) => void) => {
+const throttled = (report: (bytes: number) => void): ((bytes: number) => void) => {
   let last = 0;
   return (bytes) => {
     if (performance.now() - last < 200) return;
     last = performance.now();
-    tell(bytes);
+    report(bytes);
   };
 };

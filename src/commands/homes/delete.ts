@@ -1,8 +1,8 @@
 import type { Cluster } from "../../cluster/cluster.js";
 import { UserError, exitCode } from "../../errors.js";
 import { inspectHomes } from "../../homes/inspect.js";
-import { type Named, selectHomes, ownerName } from "../../homes/select.js";
-import { keptUntil, moveToTrash, trashFrom } from "../../homes/trash.js";
+import { type NamedHome, selectHomes, ownerName } from "../../homes/select.js";
+import { type Trashed, keptUntil, moveToTrash } from "../../homes/trash.js";
 import { runTasksInTurn } from "../../reconcile/run-tasks.js";
 import type { Terminal } from "../../report/terminal.js";
 import { serversOf, stopServer } from "../../swarm/user-servers.js";
@@ -13,35 +13,34 @@ import { type ClassOptions, withCluster } from "../shared/session.js";
 /** The options of `swarmhub homes delete`. */
 export type HomesDeleteOptions = ClassOptions & { users: string[]; yes: boolean };
 
-/** Moves homes to the trash, where they can be had back for some days; a running server is stopped first. */
+/** Moves homes to the trash, from which they can be restored for some days; stops running servers first. */
 export const homesDelete = (
   options: HomesDeleteOptions,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> =>
   withCluster(options, terminal, async (cluster) => {
-    const { storage, kept } = persistentHomes(cluster);
+    const { storage, storageConfig } = persistentHomes(cluster);
     const [seen, servers] = await Promise.all([inspectHomes(storage), serversOf(cluster)]);
     const homes = selectHomes(seen.homes, options.users);
-    const days = seen.limits?.trashDays ?? kept.trashDays;
+    const days = seen.limits?.trashDays ?? storageConfig.trashDays;
     if (!options.yes)
       for (const home of homes) {
-        const running = servers.has(home.name) ? " and stops the server that runs there" : "";
-        const what = `the home of ${ownerName(home)} (${formatSize(home.bytes.used)})`;
-        await askForName(terminal, home, `This deletes ${what}${running}.`);
+        const running = servers.has(home.name) ? " and stops the running server" : "";
+        const subject = `the home of ${ownerName(home)} (${formatSize(home.bytes.used)})`;
+        await askForName(terminal, home, `This deletes ${subject}${running}.`);
       }
     const done: string[] = [];
     const tasks = homes.map((home) => ({
       host: storage.name,
       title: `delete ${ownerName(home)}`,
       run: async (progress: (text: string) => void) => {
-        const entry = await deleteHome(cluster, home.name, progress);
-        const [trashed] = trashFrom(["trash", entry, "1"], () => home.user);
-        const until = momentText(keptUntil(trashed ?? { deleted: seen.now }, days));
+        const trashed = await deleteHome(cluster, home.name, progress);
+        const until = momentText(keptUntil(trashed, days));
         done.push(
           options.json
-            ? JSON.stringify({ type: "result", home: home.name, entry, until })
-            : `${ownerName(home)} is deleted; until ${until} \`swarmhub homes restore ${home.name}\` brings it back`,
+            ? JSON.stringify({ type: "result", home: home.name, entry: trashed.entry, until })
+            : `the home of ${ownerName(home)} is deleted; to restore it until ${until}, type: swarmhub homes restore ${home.name}`,
         );
       },
     }));
@@ -51,32 +50,32 @@ export const homesDelete = (
       for (const line of done) terminal.print(line);
     }
     if (done.length < homes.length)
-      throw new UserError("stopped before all was deleted", { code: exitCode.interrupted });
+      throw new UserError("stopped before all homes were deleted", { code: exitCode.interrupted });
   });
 
 const deleteHome = async (
   cluster: Cluster,
   home: string,
   progress: (text: string) => void,
-): Promise<string> => {
+): Promise<Pick<Trashed, "entry" | "deleted">> => {
   progress("stopping the server");
   await stopServer(cluster, home);
   progress("moving it to the trash");
-  const entry = await moveToTrash(persistentHomes(cluster).storage, home);
-  // Its owner may have asked for a server in between, and that one holds the home that is now in the trash.
+  const trashed = await moveToTrash(persistentHomes(cluster).storage, home);
+  // Its owner may have started a server in between, which uses the home that is now in the trash.
   await stopServer(cluster, home);
-  return entry;
+  return trashed;
 };
 
-const askForName = async (terminal: Terminal, home: Named, what: string): Promise<void> => {
-  const answer = await terminal.ask(`${what} Type ${home.name} to go on: `);
+const askForName = async (terminal: Terminal, home: NamedHome, effect: string): Promise<void> => {
+  const answer = await terminal.ask(`${effect} To confirm, type ${home.name}: `);
   if (answer === undefined)
-    throw new UserError(`${what} Somebody has to agree to it`, {
-      hint: "add --yes to agree beforehand",
+    throw new UserError(`${effect} Nobody confirmed it: there is no terminal`, {
+      hint: "to confirm on the command line, add --yes",
       code: exitCode.usage,
     });
   if (answer.trim() !== home.name)
-    throw new UserError(`stopped: that is not ${home.name}; nothing was touched`, {
+    throw new UserError(`stopped: the answer is not ${home.name}; nothing was changed`, {
       code: exitCode.usage,
     });
 };

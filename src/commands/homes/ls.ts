@@ -9,12 +9,12 @@ import { formatSize, jsonText, momentText, plural, printable } from "../../text/
 import { persistentHomes } from "../shared/homes.js";
 import { type ClassOptions, withCluster } from "../shared/session.js";
 
-/** Shows every home, whose server runs where, and what is in the trash. */
+/** Shows every home with its server, and the trash. */
 export const homesLs = (options: ClassOptions, terminal: Terminal): Promise<void> =>
   withCluster(options, terminal, async (cluster) => {
-    const { storage, kept } = persistentHomes(cluster);
+    const { storage, storageConfig } = persistentHomes(cluster);
     const [seen, servers] = await Promise.all([inspectHomes(storage), serversOf(cluster)]);
-    const days = seen.limits?.trashDays ?? kept.trashDays;
+    const days = seen.limits?.trashDays ?? storageConfig.trashDays;
     const { screen, print } = terminal;
     const homes = seen.homes.toSorted((one, other) => (ownerName(one) < ownerName(other) ? -1 : 1));
     if (options.json) return print(jsonText(jsonOf({ ...seen, homes }, servers, days)));
@@ -25,8 +25,8 @@ export const homesLs = (options: ClassOptions, terminal: Terminal): Promise<void
       limitText(home.bytes.hard),
       serverText(servers.get(home.name)),
     ]);
-    const head = ["USER", "HOME", "USED", "LIMIT", "SERVER"];
-    if (rows.length > 0) print(tableText([head, ...rows], { right: [2, 3], screen }));
+    const header = ["USER", "HOME", "USED", "LIMIT", "SERVER"];
+    if (rows.length > 0) print(tableText([header, ...rows], { right: [2, 3], screen }));
     print(plural(rows.length, "home"));
     if (seen.trash.length === 0) return;
     const trash = seen.trash.map((one) => [
@@ -38,7 +38,7 @@ export const homesLs = (options: ClassOptions, terminal: Terminal): Promise<void
     print(tableText([["USER", "IN THE TRASH", "KEPT UNTIL"], ...trash], { screen }));
   });
 
-/** "node2", or what keeps it from running there; nothing where there is no server. */
+/** "node2", or "node2 (starting)" for a server that does not run; "-" where there is none. */
 export const serverText = (server: Server | undefined): string => {
   if (server === undefined) return "-";
   const { state, host = "no machine" } = server;

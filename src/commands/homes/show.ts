@@ -1,5 +1,5 @@
-import { type Limits, wantedFor } from "../../../contracts/limits.js";
-import { limitText } from "../../homes/findings.js";
+import type { Limits } from "../../../contracts/limits.js";
+import { limitText, wantedOf } from "../../homes/findings.js";
 import { type Home, type Homes, inspectHomes } from "../../homes/inspect.js";
 import { selectHomes, ownerName } from "../../homes/select.js";
 import { paths } from "../../paths.js";
@@ -14,7 +14,7 @@ import { serverText } from "./ls.js";
 /** The options of `swarmhub homes show`. */
 export type HomesShowOptions = ClassOptions & { user: string };
 
-/** Shows all that is known of one home. */
+/** Shows everything about one home. */
 export const homesShow = (options: HomesShowOptions, terminal: Terminal): Promise<void> =>
   withCluster(options, terminal, async (cluster) => {
     const { storage } = persistentHomes(cluster);
@@ -35,33 +35,36 @@ export const homesShow = (options: HomesShowOptions, terminal: Terminal): Promis
 const pathOf = ({ name }: Home): string => `${paths.storage}/homes/${name}`;
 
 const textOf = (home: Home, seen: Homes, server: Server | undefined, storage: string): string => {
-  const { bytes, files, changed, attributes, marked } = home;
-  const pending = marked === undefined ? [] : [["", "not set yet: no server starts until it is"]];
+  const { bytes, files, changed, attributes, pendingSince } = home;
+  const pending =
+    pendingSince === undefined ? [] : [["", "not set yet: no server can start until it is"]];
   return tableText([
-    ["user", home.user === undefined ? "unknown: there is no note of the owner" : ownerName(home)],
+    ["user", home.user === undefined ? "unknown: the owner's note is missing" : ownerName(home)],
     ["home", home.name],
     ["path", `${pathOf(home)} on ${storage}`],
     ["used", `${formatSize(bytes.used)} in ${files.used} files and folders`],
     ["limit", `${limitText(bytes.hard)} and ${files.hard || "any number of"} files`],
-    ["", `by ${originText(home, seen.limits)}`],
+    ["", originText(home, seen.limits)],
     ...pending,
     ["project id", String(attributes?.projectId ?? "unknown")],
     [
       "last change",
       changed === undefined ? "unknown" : `${momentText(changed)}, ${agoText(changed, seen.now)}`,
     ],
-    ["server", server === undefined ? "none runs" : `on ${serverText(server)}`],
+    ["server", server === undefined ? "none" : `on ${serverText(server)}`],
   ]);
 };
 
 const originText = (home: Home, limits: Limits | undefined): string => {
-  if (limits === undefined) return "nobody: limits.json is missing";
-  const words = {
-    "quota set": "`swarmhub quota set`",
-    group: "a group of the configuration (storage.quota)",
-    default: "the configuration's default (storage.quota)",
+  const from = wantedOf(home, limits)?.from;
+  if (from === undefined) return "unknown: limits.json is missing or unreadable";
+  const texts = {
+    "quota set": "set by `swarmhub quota set`",
+    group: "configured for a group (storage.quota)",
+    default: "the configured default (storage.quota)",
+    current: `unchanged, because limits/${home.name} is unreadable; type: swarmhub quota set ${home.name} default`,
   };
-  return words[wantedFor(limits, home).from];
+  return texts[from];
 };
 
 const jsonOf = (home: Home, seen: Homes, server: Server | undefined, storage: string) => ({
@@ -74,8 +77,8 @@ const jsonOf = (home: Home, seen: Homes, server: Server | undefined, storage: st
   limitBytes: home.bytes.hard || null,
   files: home.files.used,
   limitFiles: home.files.hard || null,
-  limitFrom: seen.limits === undefined ? null : wantedFor(seen.limits, home).from,
-  isLimitPending: home.marked !== undefined,
+  limitFrom: wantedOf(home, seen.limits)?.from ?? null,
+  isLimitPending: home.pendingSince !== undefined,
   lastChange: home.changed?.toISOString() ?? null,
   server: server ?? null,
 });

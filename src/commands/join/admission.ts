@@ -9,50 +9,47 @@ import { inspectMachines } from "../../cluster/machines.js";
 import { UserError, exitCode } from "../../errors.js";
 import type { Host } from "../../host/host.js";
 
-/** Looks that a machine must pass before the class is changed for it. Not at the ports: the class's firewall closes them to strangers. */
-const looks: readonly Check[] = [system, clock, diskSpace, plan];
+/** The checks of a machine before the class changes. Not the ports: the class's firewall closes them to other machines. */
+const admissionChecks: readonly Check[] = [system, clock, diskSpace, plan];
 
-/** The class with these machines more. */
+/** The class with these machines added. */
 export type ClusterWith = (newcomers: readonly Host[]) => Cluster;
 
-/** What keeps machines from joining, by host; the others may. Throws where the class itself refuses. */
+/** Why machines may not join, by host; the others may. Throws a problem of the class itself. */
 export const admissionRefusals = async (
   newcomers: readonly Host[],
   clusterWith: ClusterWith,
-  world: OperatorMachine,
-  checks: readonly Check[] = looks,
+  operator: OperatorMachine,
+  checks: readonly Check[] = admissionChecks,
 ): Promise<Map<Host, UserError>> => {
   const refused = new Map<Host, UserError>();
-  const left = (): Host[] => newcomers.filter((host) => !refused.has(host));
-  const met: Host[] = [];
+  const remaining = (): Host[] => newcomers.filter((host) => !refused.has(host));
+  const accepted: Host[] = [];
   for (const host of newcomers) {
-    const error = await refusalBy(async () => {
-      await refuseOneMachineTwice(clusterWith([...met, host]).hosts);
-      await refuseMoving(host, clusterWith);
+    const error = await errorOf(async () => {
+      await refuseOneMachineTwice(clusterWith([...accepted, host]).hosts);
+      await refuseOtherNetwork(host, clusterWith);
     });
-    if (error === undefined) met.push(host);
+    if (error === undefined) accepted.push(host);
     else refused.set(host, error);
   }
   for (;;) {
-    const found = await runChecks(checks, clusterWith(left()), world);
-    const refusals = found.filter(({ level }) => level === "refusal");
+    const found = await runChecks(checks, clusterWith(remaining()), operator);
+    const refusals = found.filter(({ level }) => level === "error");
     if (refusals.length === 0) return refused;
     for (const { host: name, text, hint } of refusals) {
-      const said = new UserError(name === undefined ? text : `${name}: ${text}`, {
-        hint,
-        code: exitCode.preflight,
-      });
-      const host = left().find((each) => each.name === name);
-      if (host !== undefined) refused.set(host, said);
-      else if (!newcomers.some((each) => each.name === name)) throw said;
+      const error = new UserError(text, { host: name, hint, code: exitCode.preflight });
+      const host = remaining().find((each) => each.name === name);
+      if (host !== undefined) refused.set(host, error);
+      else if (!newcomers.some((each) => each.name === name)) throw error;
     }
-    // And again: a piece that refuses one machine says nothing of the next.
+    // Repeated, since a piece that refuses one machine does not check the next.
   }
 };
 
-const refusalBy = async (look: () => Promise<void>): Promise<UserError | undefined> => {
+const errorOf = async (check: () => Promise<void>): Promise<UserError | undefined> => {
   try {
-    await look();
+    await check();
     return undefined;
   } catch (error) {
     if (error instanceof UserError) return error;
@@ -60,17 +57,17 @@ const refusalBy = async (look: () => Promise<void>): Promise<UserError | undefin
   }
 };
 
-/** The machines reach one another in the network that all of them share: one outside of it would give all others new addresses. */
-const refuseMoving = async (host: Host, clusterWith: ClusterWith): Promise<void> => {
+/** The machines use the network that all of them share: one outside of it would give all others new addresses. */
+const refuseOtherNetwork = async (host: Host, clusterWith: ClusterWith): Promise<void> => {
   const [before, after] = [clusterWith([]), clusterWith([host])];
   const [was, is] = [await inspectMachines(before), await inspectMachines(after)];
   if (before.hosts.every((each) => was(each).address === is(each).address)) return;
   const addresses = before.hosts.map((each) => was(each).address).join(", ");
   throw new UserError(
-    `no network card is in the network in which the machines of the class reach one another (${addresses})`,
+    `no network card is in the network that the machines of the class share (${addresses})`,
     {
       host: host.name,
-      hint: "give it one; or write `{host: …, address: …}` for every machine in the configuration, then `swarmhub up`",
+      hint: "add one, or write `{host: …, address: …}` for every machine in the configuration, then `swarmhub up`",
       code: exitCode.preflight,
     },
   );

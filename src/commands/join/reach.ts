@@ -6,10 +6,10 @@ import type { Report } from "../../reconcile/event.js";
 import { runTasks } from "../../reconcile/run-tasks.js";
 import { type ClusterWith, admissionRefusals } from "./admission.js";
 
-/** What of some machines may join, and why the others may not; all hosts that answered are open. */
-export type ReachedHosts = { open: Host[]; sane: Host[]; failed: Map<string, unknown> };
+/** The hosts that are connected, those of them that may join, and the errors of all others. */
+type ReachedHosts = { open: Host[]; admitted: Host[]; failed: Map<string, unknown> };
 
-/** Waits for machines side by side, `wait` milliseconds at most, and looks whether they can be part of the class. */
+/** Connects to machines at once, waiting `wait` milliseconds at most, and checks which may join the class. */
 export const reachHosts = async (
   machines: readonly HostConfig[],
   clusterWith: ClusterWith,
@@ -20,7 +20,7 @@ export const reachHosts = async (
     "machines",
     machines.map(({ destination }) => ({
       host: destination,
-      title: "reach it",
+      title: "connect",
       run: (progress) => connectWhenBooted(destination, connect, progress, { wait, signal }),
     })),
     report,
@@ -35,7 +35,7 @@ export const reachHosts = async (
   try {
     const refused = await admissionRefusals(open, clusterWith, operatorMachine);
     for (const [{ name }, error] of refused) failed.set(name, error);
-    return { open, sane: open.filter((host) => !refused.has(host)), failed };
+    return { open, admitted: open.filter((host) => !refused.has(host)), failed };
   } catch (error) {
     await Promise.all(open.map((host) => host.close()));
     throw error;

@@ -5,32 +5,32 @@ import type { Report } from "../../reconcile/event.js";
 import type { Reconciled } from "../../reconcile/reconcile.js";
 import type { ClusterWith } from "./admission.js";
 
-/** How a class is made what it should be, shown by this report. */
-export type Make = (cluster: Cluster, report: Report) => Promise<Reconciled>;
+/** Reconciles a class, shown by this report. */
+type ReconcileClass = (cluster: Cluster, report: Report) => Promise<Reconciled>;
 
-/** What came of it: who is in, what went wrong with the others, and all that was done. */
-export type Settled = { joined: Host[]; failed: Map<string, unknown>; done: Reconciled };
+/** The machines that joined, the errors of the others, and all that was done. */
+export type JoinResult = { joined: Host[]; failed: Map<string, unknown>; done: Reconciled };
 
 /**
- * Makes the class with all newcomers; where that fails on some of these alone, the class without them. `leaveOut` is
- * told who stays out before the class is made again. Throws what is wrong with the class itself.
+ * Reconciles the class with all newcomers; where that fails only on some of these, without them. `leaveOut` is called
+ * with these before the next attempt. Throws a failure of the class itself.
  */
 export const retryWithout = async (
   newcomers: readonly Host[],
   clusterWith: ClusterWith,
-  make: Make,
+  reconcileClass: ReconcileClass,
   report: Report,
   leaveOut: (hosts: readonly Host[]) => Promise<void>,
-): Promise<Settled> => {
+): Promise<JoinResult> => {
   const failed = new Map<string, unknown>();
-  const begun = performance.now();
+  const started = performance.now();
   let changed = 0;
   for (;;) {
     const joined = newcomers.filter(({ name }) => !failed.has(name));
     const { seen, report: watching } = watched(report);
     try {
-      const done = await make(clusterWith(joined), watching);
-      const ms = Math.round(performance.now() - begun);
+      const done = await reconcileClass(clusterWith(joined), watching);
+      const ms = Math.round(performance.now() - started);
       return { joined, failed, done: { ...done, changed: changed + done.changed, ms } };
     } catch (error) {
       const failing = new Set([...seen.failed, ...hostsOf(error)]);
@@ -47,7 +47,7 @@ export const retryWithout = async (
   }
 };
 
-/** The same report, and what of it counts here: hosts with a failed step, and how many steps were done. */
+/** The same report, which also records the hosts with a failed step and the number of finished steps. */
 const watched = (report: Report) => {
   const seen = { failed: new Set<string>(), done: 0 };
   const event: Report["event"] = (each) => {

@@ -5,22 +5,24 @@ import { UserError, exitCode } from "../../errors.js";
 import { type SwarmNode, listNodes, removeNode } from "../../swarm/nodes.js";
 import { quote } from "../../text/shell.js";
 
-/** Takes machines that are dead out of a class: the manager's list, then what `settle` does. Refuses those that are alive. */
+/** Removes dead machines from the manager's list of nodes, then calls `reconcileRest`. Refuses machines that are alive. */
 export const removeDeadMachines = async <Done>(
   { manager }: Cluster,
-  meant: readonly HostConfig[],
-  settle: () => Promise<Done>,
+  machines: readonly HostConfig[],
+  reconcileRest: () => Promise<Done>,
 ): Promise<Done> => {
   const nodes = await listNodes(manager);
-  const gone = meant.flatMap((each) => nodesOf(each, nodes).map((node) => ({ each, node })));
-  for (const { each, node } of gone) refuseAlive(each, node);
-  for (const { node } of gone) await removeNode(manager, node.ID);
+  const dead = machines.flatMap((machine) =>
+    nodesOf(machine, nodes).map((node) => ({ machine, node })),
+  );
+  for (const { machine, node } of dead) refuseAlive(machine, node);
+  for (const { node } of dead) await removeNode(manager, node.ID);
   manager.forget();
-  return settle();
+  return reconcileRest();
 };
 
-/** What the manager lists of a machine that nobody can ask: by our label, by the address, by the host's own name. */
-export const nodesOf = (
+/** The manager's nodes of a machine that is unreachable: found by our label, by address, or by host name. */
+const nodesOf = (
   { destination, address }: HostConfig,
   nodes: readonly SwarmNode[],
 ): SwarmNode[] => {
@@ -42,13 +44,13 @@ export const nodesOf = (
 const refuseAlive = ({ destination }: HostConfig, { Status }: SwarmNode): void => {
   if (Status.State === "down") return;
   throw new UserError(
-    `the machine is not gone: the manager sees it as ${Status.State}, and people may be at work there`,
+    `the machine is not dead: the manager sees it as ${Status.State}, and servers may run there`,
     {
       host: destination,
       hint:
         Status.State === "ready"
-          ? `\`swarmhub leave ${quote(destination)}\` moves their servers first`
-          : "wait a minute: the manager makes up its mind by itself",
+          ? `\`swarmhub leave ${quote(destination)}\` moves its servers first`
+          : "wait a minute until the manager has decided",
       code: exitCode.preflight,
     },
   );

@@ -7,46 +7,46 @@ import { runTasks } from "../../reconcile/run-tasks.js";
 import type { Terminal } from "../../report/terminal.js";
 import { serversOf } from "../../swarm/user-servers.js";
 import { plural, printable } from "../../text/format.js";
-import { askToGoOn } from "../shared/confirm.js";
-import { type Moved, activeServersOn, startAgain, stopActiveServers } from "./servers.js";
+import { askToContinue } from "../shared/confirm.js";
+import { type RestartResult, activeServersOn, restartServer, stopActiveServer } from "./servers.js";
 import { type DrainMode, type ActiveServer, waitUntilEmpty } from "./wait-until-empty.js";
 
-/** What of the options says how servers are moved. */
-export type MoveOptions = { now: boolean; whenIdle: boolean; grace: number; yes: boolean };
+/** The options for moving servers; `grace` is in milliseconds. */
+type MoveOptions = { now: boolean; whenIdle: boolean; grace: number; yes: boolean };
 
-/** Lists whose servers run there, and asks before any is stopped. Throws a UserError where nobody agrees. */
-export const agreeToMove = async (
+/** Lists the servers on the machines and asks before any is stopped. Throws a UserError if the answer is not yes. */
+export const confirmMove = async (
   cluster: Cluster,
   smaller: Cluster,
   hosts: readonly Host[],
   terminal: Terminal,
-  ways: MoveOptions,
+  options: MoveOptions,
 ): Promise<void> => {
-  const sitting = await activeServersOn(cluster, hosts);
-  if (sitting.length === 0) return;
-  const who = printable(sitting.map(({ user, home }) => user ?? home).join(", "));
+  const servers = await activeServersOn(cluster, hosts);
+  if (servers.length === 0) return;
+  const users = printable(servers.map(({ user, home }) => user ?? home).join(", "));
   const free =
     seatsOf(smaller, await inspectMachines(smaller)) -
-    ((await serversOf(cluster)).size - sitting.length);
+    ((await serversOf(cluster)).size - servers.length);
   const lines = [
-    `${plural(sitting.length, "server")} on ${hosts.map(({ name }) => name).join(", ")}: ${who}`,
-    `Each is stopped ${when(ways)} and started again on another machine: the files stay, what runs in notebooks ends.`,
-    ...(free < sitting.length
+    `${plural(servers.length, "server")} on ${hosts.map(({ name }) => name).join(", ")}: ${users}`,
+    `Each is stopped ${deadlineText(options)} and restarted on another machine: files are kept, running notebooks end.`,
+    ...(free < servers.length
       ? [
-          `Elsewhere ${plural(Math.max(0, free), "seat")} ${free === 1 ? "is" : "are"} free, so not all will start again.`,
+          `Other machines have ${plural(Math.max(0, free), "free seat")}, so not every server will restart.`,
         ]
       : []),
   ];
   terminal.report.event({ type: "note", text: lines[0] ?? "" });
-  if (ways.yes) return;
-  if (!(await askToGoOn(terminal, lines.join("\n"), `  ${lines.join("\n  ")}`)))
-    throw new UserError("stopped: nobody's server was touched", { code: exitCode.usage });
+  if (options.yes) return;
+  if (!(await askToContinue(terminal, lines.join("\n"), `  ${lines.join("\n  ")}`)))
+    throw new UserError("stopped: no server was moved", { code: exitCode.usage });
 };
 
-/** Somebody whose server was stopped; `again` is how it started elsewhere, undefined where there is no elsewhere yet. */
-export type Stopped = { user: string; again: Moved | undefined };
+/** A user whose server was stopped; `restart` is undefined while no other machine takes it. */
+type Stopped = { user: string; restart: RestartResult | undefined };
 
-/** Waits until no server runs there any more, moving who may be moved. Throws where it is interrupted. */
+/** Moves the servers of machines as they become idle, until none runs there. Throws if it is interrupted. */
 export const moveServers = async (
   cluster: Cluster,
   smaller: Cluster,
@@ -55,25 +55,26 @@ export const moveServers = async (
   { options, terminal, signal }: { options: MoveOptions; terminal: Terminal; signal: AbortSignal },
 ): Promise<Stopped[]> => {
   const stopped: Stopped[] = [];
-  // The manager takes users only once the last worker is out.
-  const hasElsewhere = smaller.workers.length > 0;
-  const move = async (sitting: ActiveServer): Promise<void> => {
-    await stopActiveServers(cluster, sitting);
-    const { user } = sitting;
+  // The manager accepts user servers only after the last worker has left.
+  const hasOtherMachine = smaller.workers.length > 0;
+  const move = async (server: ActiveServer): Promise<void> => {
+    await stopActiveServer(cluster, server);
+    const { user } = server;
     if (user === undefined) return;
-    stopped.push({ user, again: hasElsewhere ? await startAgain(cluster, user) : undefined });
+    const restart = hasOtherMachine ? await restartServer(cluster, user) : undefined;
+    stopped.push({ user, restart });
   };
   const [end] = await runTasks(
     "servers",
     [
       {
         host: hosts.map(({ name }) => name).join(", "),
-        title: "wait until nobody sits there",
-        run: (say) =>
-          waitUntilEmpty(mannerOf(options), {
-            look: () => activeServersOn(cluster, hosts),
+        title: "wait until no server runs there",
+        run: (progress) =>
+          waitUntilEmpty(drainModeOf(options), {
+            list: () => activeServersOn(cluster, hosts),
             move,
-            say: (text) => say(printable(text)),
+            progress: (text) => progress(printable(text)),
             signal,
           }),
       },
@@ -82,19 +83,19 @@ export const moveServers = async (
   );
   if (end !== undefined && "error" in end) throw end.error;
   if (end?.result === true) return stopped;
-  throw new UserError("stopped: people still sit there, and no new servers come", {
-    hint: `\`${command}\` goes on; \`swarmhub up\` lets new servers there again`,
+  throw new UserError("interrupted: servers still run there, and no new ones start", {
+    hint: `\`${command}\` continues; \`swarmhub up\` allows new servers there again`,
     code: exitCode.interrupted,
   });
 };
 
-const mannerOf = ({ now, whenIdle, grace }: MoveOptions): DrainMode => {
+const drainModeOf = ({ now, whenIdle, grace }: MoveOptions): DrainMode => {
   if (now) return { kind: "now" };
   return whenIdle ? { kind: "when-idle" } : { kind: "grace", grace };
 };
 
-const when = ({ now, whenIdle, grace }: MoveOptions): string => {
+const deadlineText = ({ now, whenIdle, grace }: MoveOptions): string => {
   if (now) return "now";
-  const idle = "once nobody has used it for 10 minutes and no kernel is at work";
-  return whenIdle ? idle : `${idle}, at the latest in ${Math.ceil(grace / 60_000)} min`;
+  const idle = "once it is unused for 10 minutes and no kernel is busy";
+  return whenIdle ? idle : `${idle}, in ${Math.ceil(grace / 60_000)} min at the latest`;
 };

@@ -7,31 +7,30 @@ import { inspectActivity, startByHub, stopByHub } from "../../swarm/hub.js";
 import { serversOf, stopServer } from "../../swarm/user-servers.js";
 import type { ActiveServer } from "./wait-until-empty.js";
 
-/** Refuses machines that the class cannot be without; UserError (usage) with the reason. */
+/** Refuses machines that the class needs; UserError (usage) with the reason. */
 export const refuseNeeded = (config: Config, leaving: readonly HostConfig[]): void => {
   for (const each of leaving) {
-    if (areOne(config.manager, each))
-      throw new UserError("the manager cannot leave: the hub and everybody's way in are there", {
+    if (isSameMachine(config.manager, each))
+      throw new UserError("the manager cannot leave: the hub and the public address are on it", {
         host: each.destination,
-        hint: "`swarmhub down` takes the whole class away",
+        hint: "`swarmhub down` removes the whole class",
         code: exitCode.usage,
       });
-    if (areOne(storageServer(config), each))
-      throw new UserError("the homes are there, so the machine cannot leave", {
+    if (isSameMachine(storageServer(config), each))
+      throw new UserError("this machine cannot leave: the homes are on it", {
         host: each.destination,
-        hint: "`swarmhub down` takes the whole class away, and leaves the homes where they are",
+        hint: "`swarmhub down` removes the whole class and keeps the homes",
         code: exitCode.usage,
       });
   }
 };
 
-const areOne = (one: HostConfig | undefined, other: HostConfig): boolean =>
+const isSameMachine = (one: HostConfig | undefined, other: HostConfig): boolean =>
   one !== undefined && machineOf(one.destination) === machineOf(other.destination);
 
-const idleAfter = 10 * 60;
-// seconds
+const idleAfterSeconds = 10 * 60;
 
-/** Who has a server on these machines now. */
+/** The user servers that run on these machines now. */
 export const activeServersOn = async (
   cluster: Cluster,
   hosts: readonly Host[],
@@ -47,30 +46,31 @@ export const activeServersOn = async (
     (await inspectActivity(cluster.manager, homes)).map((each) => [each.home, each]),
   );
   return homes.map((home) => {
-    const work = known.get(home);
-    // What the hub has not started nobody can be at work in.
+    const activity = known.get(home);
+    // Nobody can use a server that the hub has not started.
     const idle =
-      work === undefined || (work.ready && work.busy === false && work.idle >= idleAfter);
-    return { home, user: work?.user, idle };
+      activity === undefined ||
+      (activity.ready && activity.busy === false && activity.idle >= idleAfterSeconds);
+    return { home, user: activity?.user, idle };
   });
 };
 
-/** Somebody whose server was moved; `why` where it did not start again. */
-export type Moved = { user: string; why?: string | undefined };
+/** A user whose server was restarted; `why` it did not start, if so. */
+export type RestartResult = { user: string; why?: string | undefined };
 
-/** Stops a server cleanly; then it may be started again. Throws where the hub could not stop it. */
-export const stopActiveServers = async (
+/** Stops a server cleanly, so that it may be restarted. Throws where the hub could not stop it. */
+export const stopActiveServer = async (
   cluster: Cluster,
   { home, user }: ActiveServer,
 ): Promise<void> => {
-  // By Docker only what the hub does not know: its owner may have asked the hub for another one since.
+  // By Docker only a server that the hub does not know: its owner may have a newer one in the hub.
   if (user === undefined) return stopServer(cluster, home);
   const { ok, why } = await stopByHub(cluster.manager, user);
-  if (!ok) throw new UserError(`the server of ${user} does not stop: ${why ?? "no reason given"}`);
+  if (!ok) throw new UserError(`cannot stop the server of ${user}: ${why ?? "no reason given"}`);
 };
 
-/** Starts somebody's server again, wherever there is room. */
-export const startAgain = async (cluster: Cluster, user: string): Promise<Moved> => {
+/** Restarts a user's server, wherever there is room. */
+export const restartServer = async (cluster: Cluster, user: string): Promise<RestartResult> => {
   const { ok, why } = await startByHub(cluster.manager, user);
   return ok ? { user } : { user, why: why ?? "no reason given" };
 };

@@ -9,40 +9,44 @@ import { hostsByNode } from "../../swarm/nodes.js";
 /** A container by its id or name, on its machine. */
 export type Source = { host: Host; container: string };
 
-/** The containers of a part or of a user's server, the one that counts first; throws a UserError where there is none. */
-export const find = async (cluster: Cluster, wanted: string): Promise<Source[]> => {
-  if (wanted === "quota") return [{ host: homesHost(cluster), container: watcherName }];
+/** The containers of a part or of a user's server, the current one first; throws a UserError where there is none. */
+export const findContainers = async (cluster: Cluster, name: string): Promise<Source[]> => {
+  if (name === "quota") return [{ host: homesHost(cluster), container: watcherName }];
   const docker = await managerDocker(cluster);
   if (docker === undefined)
-    throw new UserError(`${cluster.config.name} is not up: the machine manages no Swarm`, {
+    throw new UserError(`${cluster.config.name} is not up: this machine manages no Swarm`, {
       host: cluster.manager.name,
-      hint: "`swarmhub status` shows what is there",
+      hint: "`swarmhub status` shows the present state",
     });
   const names = (await classServices(cluster)).map(({ Spec }) => Spec.Name);
-  const service = names.find((name) => isMeant(name, wanted));
-  if (service === undefined) throw unknown(cluster, wanted, names);
+  const service = names.find((each) => isMatch(each, name));
+  if (service === undefined) throw unknownName(cluster, name, names);
   const tasks = (await docker.listTasks({ filters: { service: [service] } })) as Task[];
   return sourcesOf(cluster, service, tasks);
 };
 
-const isMeant = (service: string, wanted: string): boolean =>
-  parts.includes(wanted) ? service === wanted : serversOf(wanted).includes(service);
+const isMatch = (service: string, name: string): boolean =>
+  parts.includes(name) ? service === name : serviceNamesOf(name).includes(service);
 
-/** What a user's server may be called: a name as it was typed, the hub's form of it, and the service's own name. */
-const serversOf = (user: string): string[] =>
+/** The possible service names of a user: for a name as typed, its form in the hub, and the service's own name. */
+const serviceNamesOf = (user: string): string[] =>
   [user, user.replace(/^nb-/, ""), slugOf(user), slugOf(user.toLowerCase())].map(
     (slug) => `nb-${slug}`,
   );
 
-const unknown = ({ config }: Cluster, wanted: string, services: readonly string[]): UserError => {
+const unknownName = (
+  { config }: Cluster,
+  requested: string,
+  services: readonly string[],
+): UserError => {
   const users = services
     .flatMap((name) => (name.startsWith("nb-") ? [name.slice(3)] : []))
     .toSorted();
-  const here = parts.filter((part) => part === "quota" || services.includes(part)).join(", ");
-  const who = users.length === 0 ? "no user has a server now" : `users: ${users.join(", ")}`;
+  const available = parts.filter((part) => part === "quota" || services.includes(part)).join(", ");
+  const list = users.length === 0 ? "no user has a server now" : `users: ${users.join(", ")}`;
   return new UserError(
-    `${config.name} has no part and no user's server "${wanted}"; parts: ${here}; ${who}`,
-    { hint: "`swarmhub logs hub` says why a server did not start", code: exitCode.usage },
+    `${config.name} has no part and no user's server "${requested}"; parts: ${available}; ${list}`,
+    { hint: "`swarmhub logs hub` shows why a server did not start", code: exitCode.usage },
   );
 };
 
@@ -76,8 +80,8 @@ const sourcesOf = async (
   if (sources.length > 0) return sources;
   const { State, Err, Message } = newest[0]?.Status ?? { State: "no task yet" };
   throw new UserError(
-    `${service} has no container, so that it said nothing yet (${[State, Err ?? Message].filter(Boolean).join(": ")})`,
-    { hint: "`swarmhub status` shows what differs" },
+    `${service} has no container and no log yet (${[State, Err ?? Message].filter(Boolean).join(": ")})`,
+    { hint: "`swarmhub status` shows the drift" },
   );
 };
 

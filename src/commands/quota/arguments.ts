@@ -1,28 +1,32 @@
-import type { OwnLimits } from "../../../contracts/limits.js";
+import type { OwnLimits, Unreadable } from "../../../contracts/limits.js";
 import { bytesFrom, filesFrom } from "../../config/values/units.js";
 import { UserError, adviceOf, exitCode } from "../../errors.js";
 
-/** A limit as it is typed, or the word for going back to what the configuration says. */
-type Given = number | "default";
+/** A limit on the command line; "default" is the configured one. */
+type RequestedLimit = number | "default";
 
-/** What is asked of `quota set`: for whom (everybody where that is undefined), and what; undefined stays as it is. */
-export type Request = { users: string[] | undefined; bytes?: Given; files?: Given };
+/** The request of `quota set`: the users (undefined is all homes) and the new amounts; an undefined one stays. */
+export type Request = {
+  users: string[] | undefined;
+  bytes?: RequestedLimit;
+  files?: RequestedLimit;
+};
 
-const least = 2 ** 20;
+const minimumBytes = 2 ** 20;
 
-/** Reads `USER… LIMIT`; with `files` the LIMIT may be missing. Throws a UserError (usage). */
+/** Parses `USER… LIMIT`; with `files` the LIMIT may be missing. Throws a UserError (usage). */
 export const requestFrom = (
   words: readonly string[],
   { all, files }: { all: boolean; files?: string },
 ): Request => {
   const last = words.at(-1);
-  if (last === undefined && files === undefined) throw usage("no limit is named");
+  if (last === undefined && files === undefined) throw usageError("a limit is missing");
   const hasLimit = last !== undefined && (files === undefined || isLimit(last));
   const bytes = hasLimit ? sizeFrom(last) : undefined;
   const users = hasLimit ? words.slice(0, -1) : [...words];
   if (all && users.length > 0)
-    throw usage(`--all is everybody, and ${users.join(", ")} stands beside it`);
-  if (!all && users.length === 0) throw usage("nobody is named");
+    throw usageError(`--all is for every home, so ${users.join(", ")} cannot be named as well`);
+  if (!all && users.length === 0) throw usageError("a user is missing");
   return {
     users: all ? undefined : users,
     ...(bytes !== undefined && { bytes }),
@@ -30,44 +34,44 @@ export const requestFrom = (
   };
 };
 
-/** What is to be remembered of a home after that; undefined where nothing is. */
-export const changed = (
-  own: OwnLimits | "unreadable" | undefined,
+/** The own limits of a home after the request; undefined where none is left. */
+export const limitsAfter = (
+  own: OwnLimits | Unreadable | undefined,
   { bytes, files }: Request,
 ): OwnLimits | undefined => {
-  // "default" alone is all of it.
+  // "default" alone resets both amounts.
   if (bytes === "default" && files === undefined) return undefined;
-  const before = own === undefined || own === "unreadable" ? {} : own;
+  const before = own === undefined || "problem" in own ? {} : own;
   const next = { bytes: before.bytes, files: before.files, ...(bytes !== undefined && { bytes }) };
   const both = { ...next, ...(files !== undefined && { files }) };
-  const kept = Object.entries(both).filter(([, value]) => typeof value === "number");
-  return kept.length === 0 ? undefined : (Object.fromEntries(kept) as OwnLimits);
+  const numbers = Object.entries(both).filter(([, value]) => typeof value === "number");
+  return numbers.length === 0 ? undefined : (Object.fromEntries(numbers) as OwnLimits);
 };
 
-// A slip like 10GB is told as one, rather than taken for a name.
+// A typing error like 10GB is reported as one, rather than taken for a user.
 const isLimit = (word: string): boolean =>
   word === "default" || /^\d[\d.]*\s*[KMGT]?(?:i?B)?$/i.test(word);
 
-const sizeFrom = (text: string): Given => {
+const sizeFrom = (text: string): RequestedLimit => {
   if (text === "default") return text;
-  const bytes = told(`"${text}" is no limit`, () => bytesFrom(text));
-  if (bytes < least) throw usage(`"${text}" is no limit: the minimum is 1M`);
+  const bytes = parsed(`"${text}" is not a limit`, () => bytesFrom(text));
+  if (bytes < minimumBytes) throw usageError(`"${text}" is not a limit: the minimum is 1M`);
   return bytes;
 };
 
-const countFrom = (text: string): Given =>
-  text === "default" ? text : told(`--files ${text}`, () => filesFrom(text));
+const countFrom = (text: string): RequestedLimit =>
+  text === "default" ? text : parsed(`--files ${text}`, () => filesFrom(text));
 
-const told = (what: string, read: () => number): number => {
+const parsed = (subject: string, parse: () => number): number => {
   try {
-    return read();
+    return parse();
   } catch (error) {
-    throw usage(`${what}: ${adviceOf(error)}`);
+    throw usageError(`${subject}: ${adviceOf(error)}`);
   }
 };
 
-const usage = (message: string): UserError =>
+const usageError = (message: string): UserError =>
   new UserError(message, {
-    hint: "`swarmhub quota set ada grace 10G`, `swarmhub quota set --all 5G`, `swarmhub quota set ada default`",
+    hint: "type for example `swarmhub quota set ada grace 10G`, `swarmhub quota set --all 5G` or `swarmhub quota set ada default`",
     code: exitCode.usage,
   });

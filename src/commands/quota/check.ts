@@ -1,10 +1,10 @@
-import { type Limits, limitsFrom } from "../../../contracts/limits.js";
+import type { Limits } from "../../../contracts/limits.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import { UserError, exitCode } from "../../errors.js";
 import { type Finding, findingsOf } from "../../homes/findings.js";
 import { type Homes, inspectHomes } from "../../homes/inspect.js";
 import { ownerName } from "../../homes/select.js";
-import { limitsFile } from "../../homes/set-limits.js";
+import { configuredLimits } from "../../homes/set-limits.js";
 import { watcherProblem } from "../../homes/watcher.js";
 import type { Host } from "../../host/host.js";
 import { paths } from "../../paths.js";
@@ -17,9 +17,9 @@ import { type ClassOptions, withCluster } from "../shared/session.js";
 /** The options of `swarmhub quota check`. */
 export type QuotaCheckOptions = ClassOptions & { mend: boolean };
 
-type Found = { seen: Homes; findings: Finding[] };
+type State = { seen: Homes; findings: Finding[] };
 
-/** Shows what of each home is not as it should be; throws with code 6 where something is. `mend` has the watcher set it right first. */
+/** Shows the drift of every home; throws with code 6 where there is any. With `mend` the watcher repairs it first. */
 export const quotaCheck = (options: QuotaCheckOptions, terminal: Terminal): Promise<void> =>
   withCluster(options, terminal, (cluster) => checkQuota(cluster, options, terminal));
 
@@ -29,69 +29,70 @@ export const checkQuota = async (
   options: Pick<QuotaCheckOptions, "mend" | "json">,
   terminal: Pick<Terminal, "print">,
 ): Promise<void> => {
-  const { storage, kept } = persistentHomes(cluster);
-  const wanted = limitsFrom(limitsFile(kept, cluster.config.login));
-  if (wanted === undefined) throw new Error("limits.json cannot be read back");
-  const first = await look(storage, wanted);
+  const { storage, storageConfig } = persistentHomes(cluster);
+  const configured = configuredLimits(storageConfig, cluster.config.login);
+  const first = await inspect(storage, configured);
   const last =
-    options.mend && first.findings.length > 0 ? await mend(storage, wanted, first) : first;
+    options.mend && first.findings.length > 0 ? await repair(storage, configured, first) : first;
   show(first, last, options, terminal);
 };
 
-const look = async (storage: Host, wanted: Limits): Promise<Found> => {
+const inspect = async (storage: Host, configured: Limits): Promise<State> => {
   const seen = await inspectHomes(storage);
-  return { seen, findings: findingsOf(seen, wanted) };
+  return { seen, findings: findingsOf(seen, configured) };
 };
 
+/** The time in ms without a repair after which none will follow. */
 const patience = 30_000;
 
-/** Rings the watcher, and waits while it gets on: 30 s after the last finding went away nothing more will. */
-const mend = async (storage: Host, wanted: Limits, first: Found): Promise<Found> => {
+/** Wakes the watcher and waits until it can repair nothing more. */
+const repair = async (storage: Host, configured: Limits, first: State): Promise<State> => {
   await storage.run(["touch", "-c", paths.limits]);
   let fewest = first.findings.length;
   let since = Date.now();
   return waitUntil(
     async () => {
-      const found = await look(storage, wanted);
-      if (found.findings.length < fewest) {
-        fewest = found.findings.length;
+      const state = await inspect(storage, configured);
+      if (state.findings.length < fewest) {
+        fewest = state.findings.length;
         since = Date.now();
       }
-      const isOver = Date.now() - since > patience || isDown(found);
-      return isOver || !found.findings.some(isMendable) ? found : undefined;
+      const isOver = Date.now() - since > patience || isWatcherDown(state);
+      return isOver || !state.findings.some(isRepairable) ? state : undefined;
     },
     {
       deadline: 600_000,
       every: 500,
       otherwise: () =>
-        new UserError("the quota watcher is still at it after 10 min", {
+        new UserError("the quota watcher has not finished after 10 min", {
           host: storage.name,
-          hint: "`swarmhub quota check` shows what is left",
+          hint: "to see what remains, type: swarmhub quota check",
         }),
     },
   );
 };
 
-const isMendable = ({ hint }: Finding): boolean => hint === undefined;
+const isRepairable = ({ hint }: Finding): boolean => hint === undefined;
 
-/** The findings that only somebody else can mend stay; waiting for a watcher that is away is no use. */
-const isDown = ({ seen }: Found): boolean => watcherProblem(seen.watcher, seen.now) !== undefined;
+/** Waiting is useless then: its findings stay until another command repairs the watcher. */
+const isWatcherDown = ({ seen }: State): boolean =>
+  watcherProblem(seen.watcher, seen.now) !== undefined;
 
 const show = (
-  first: Found,
-  last: Found,
+  first: State,
+  last: State,
   options: Pick<QuotaCheckOptions, "mend" | "json">,
   terminal: Pick<Terminal, "print">,
 ): void => {
   const { seen, findings } = last;
   const reasons = new Map(seen.watcher?.failures.map(({ home, reason }) => [home, reason]));
   const users = new Map(seen.homes.map((home) => [home.name, home]));
-  const mended = first.findings.length - findings.length;
+  const repaired = first.findings.length - findings.length;
   if (options.json)
     terminal.print(
       jsonText({
         homes: seen.homes.length,
-        mended: options.mend ? mended : undefined,
+        mended: options.mend ? repaired : undefined,
         findings: findings.map(({ home, text, hint }) => ({
           home: home ?? null,
           user: users.get(home ?? "")?.user ?? null,
@@ -102,34 +103,32 @@ const show = (
       }),
     );
   else {
-    const lines = findings.map(({ home, text, hint }) => {
+    const lines = findings.map((finding) => {
+      const { home, text, hint } = finding;
       const known = home === undefined ? undefined : users.get(home);
-      const reason = options.mend ? reasons.get(home ?? "") : undefined;
-      const why = reason === undefined ? "" : ` (the watcher: ${printable(reason)})`;
-      const what = hint === undefined ? "" : `\n  → ${hint}`;
-      return `${known === undefined ? "all homes" : ownerName(known)}: ${text}${why}${what}`;
+      const reason = options.mend && isRepairable(finding) ? reasons.get(home ?? "") : undefined;
+      const detail = reason === undefined ? "" : ` (the watcher: ${printable(reason)})`;
+      const next = hint === undefined ? "" : `\n  → ${hint}`;
+      return `${known === undefined ? "all homes" : ownerName(known)}: ${text}${detail}${next}`;
     });
     if (lines.length > 0) terminal.print(lines.join("\n"));
-    if (mended > 0) terminal.print(`${plural(mended, "finding")} mended`);
+    if (repaired > 0) terminal.print(`${plural(repaired, "finding")} repaired`);
     if (findings.length === 0)
       terminal.print(
-        `${plural(seen.homes.length, "home")}: each has a project id of its own and the limits that it should have`,
+        `${plural(seen.homes.length, "home")}: all project ids and limits are correct`,
       );
   }
-  if (findings.length > 0) throw drift(findings, options);
+  if (findings.length > 0) throw driftError(findings, options);
 };
 
-const drift = (
+const driftError = (
   findings: readonly Finding[],
-  { mend: tried }: Pick<QuotaCheckOptions, "mend">,
+  { mend: isRepaired }: Pick<QuotaCheckOptions, "mend">,
 ): UserError => {
-  const others = findings.find(({ hint }) => hint !== undefined)?.hint;
-  const hint = others ?? (tried ? "`swarmhub logs quota` shows what the watcher said" : undefined);
-  return new UserError(
-    `${plural(findings.length, "thing")} of homes and limits ${findings.length === 1 ? "is" : "are"} not as it should be`,
-    {
-      hint: hint ?? "`swarmhub quota check --mend` has the watcher set it right",
-      code: exitCode.drift,
-    },
-  );
+  const known = findings.find(({ hint }) => hint !== undefined)?.hint;
+  const log = isRepaired ? "to see the watcher's log, type: swarmhub logs quota" : undefined;
+  return new UserError(`drift: ${plural(findings.length, "finding")} about homes and limits`, {
+    hint: known ?? log ?? "to have the watcher repair it, type: swarmhub quota check --mend",
+    code: exitCode.drift,
+  });
 };

@@ -1,8 +1,8 @@
 import { limitText } from "../../homes/findings.js";
-import { type Account, type Home, type Homes, inspectHomes } from "../../homes/inspect.js";
+import { type Home, type Homes, type Usage, inspectHomes } from "../../homes/inspect.js";
 import { ownerName } from "../../homes/select.js";
 import type { View } from "../../report/frame.js";
-import type { Stretch } from "../../report/paint.js";
+import type { Span } from "../../report/paint.js";
 import { type Cell, tableText } from "../../report/table.js";
 import type { Terminal } from "../../report/terminal.js";
 import { agoText, countText, formatSize, jsonText, plural } from "../../text/format.js";
@@ -40,10 +40,10 @@ export const quotaText = (
   return json ? jsonText(jsonOf(shown, seen)) : textOf(shown, seen, over, screen);
 };
 
-/** How full a home is in per cent: of its bytes or of its files, whichever is nearer to its end. */
+/** How full a home is in per cent: the higher one of its bytes and its files. */
 const fullness = ({ bytes, files }: Home): number => Math.max(percent(bytes), percent(files));
 
-const percent = ({ used, hard }: Account): number => (hard === 0 ? 0 : (used / hard) * 100);
+const percent = ({ used, hard }: Usage): number => (hard === 0 ? 0 : (used / hard) * 100);
 
 const jsonOf = (shown: readonly Home[], { homes, disk }: Homes) => ({
   homes: shown.map((home) => ({
@@ -72,7 +72,7 @@ const textOf = (
   over: number,
   screen: View | undefined,
 ): string => {
-  const head = ["USER", "USED", "LIMIT", "", "FILES", "LAST CHANGE"];
+  const header = ["USER", "USED", "LIMIT", "", "FILES", "LAST CHANGE"];
   const rows = shown.map((home): Cell[] => [
     ownerName(home),
     formatSize(home.bytes.used),
@@ -81,26 +81,28 @@ const textOf = (
     filesText(home.files),
     home.changed === undefined ? "-" : agoText(home.changed, now),
   ]);
-  const table = rows.length === 0 ? [] : [tableText([head, ...rows], { right: [1, 2], screen })];
+  const table = rows.length === 0 ? [] : [tableText([header, ...rows], { right: [1, 2], screen })];
   const total = totalOf(homes);
-  const some = over === 0 ? "" : `${shown.length} of them at ${over} % or more; `;
-  const sums = `${formatSize(total.usedBytes)} used of ${formatSize(total.limitBytes)} granted, ${plural(total.files, "file")}`;
-  const free = `the disk has ${formatSize(disk.free)} of ${formatSize(disk.size)} left`;
-  return [...table, `${plural(homes.length, "home")}: ${some}${sums}; ${free}`].join("\n");
+  const shownText = over === 0 ? "" : `${shown.length} of them at ${over} % or more; `;
+  const totalText = `${formatSize(total.usedBytes)} used of ${formatSize(total.limitBytes)} granted, ${plural(total.files, "file")}`;
+  const diskText = `${formatSize(disk.free)} of ${formatSize(disk.size)} free on the disk`;
+  return [...table, `${plural(homes.length, "home")}: ${shownText}${totalText}; ${diskText}`].join(
+    "\n",
+  );
 };
 
-const filesText = ({ used, hard }: Account): string =>
+const filesText = ({ used, hard }: Usage): string =>
   hard === 0 ? countText(used) : `${countText(used)} of ${countText(hard)}`;
 
 const barWidth = 10;
 
-/** A bar on a terminal, and the number everywhere. */
-const fullnessCell = (home: Home, screen: View | undefined): Stretch[] => {
-  const full = fullness(home);
-  const number = `${Math.floor(full)} %`.padStart(5);
+/** A bar on a terminal, and always the number. */
+const fullnessCell = (home: Home, screen: View | undefined): Span[] => {
+  const percentage = fullness(home);
+  const number = `${Math.floor(percentage)} %`.padStart(5);
   if (screen === undefined) return [[number]];
-  const look = full >= 90 ? "bad" : full >= 75 ? "warn" : "good";
-  const filled = Math.min(barWidth, Math.round((full / 100) * barWidth));
-  const [on, off] = screen.unicode ? ["█", "░"] : ["#", "-"];
-  return [[on.repeat(filled), look], [off.repeat(barWidth - filled), "dim"], [number]];
+  const style = percentage >= 90 ? "bad" : percentage >= 75 ? "warn" : "good";
+  const filled = Math.min(barWidth, Math.round((percentage / 100) * barWidth));
+  const [block, rest] = screen.unicode ? ["█", "░"] : ["#", "-"];
+  return [[block.repeat(filled), style], [rest.repeat(barWidth - filled), "dim"], [number]];
 };

@@ -2,7 +2,7 @@ import { UserError, exitCode } from "../../errors.js";
 import type { Step } from "../../reconcile/piece.js";
 import type { Terminal } from "../../report/terminal.js";
 
-/** Asks about steps that destroy something; `yes` answers for the operator, and nobody there to ask is an error. */
+/** Asks before steps that destroy something; `yes` answers for the operator. Without a terminal it is a UserError (usage). */
 export const confirmBy =
   (terminal: Terminal, yes: boolean) =>
   async (steps: readonly Step[]): Promise<boolean> => {
@@ -10,19 +10,19 @@ export const confirmBy =
     const lines = steps.map(
       ({ host, title, destroys }) => `  ${host.name}: ${title}. It destroys ${destroys}.`,
     );
-    return askToGoOn(terminal, lines.join("\n"));
+    return askToContinue(terminal, lines.join("\n"));
   };
 
-/** Asks for a yes after some lines; nobody there to ask is a UserError (usage) that says the same, as `said`. */
-export const askToGoOn = async (
+/** Prints lines and asks for a yes. Without a terminal it throws a UserError (usage) with `listed`. */
+export const askToContinue = async (
   terminal: Terminal,
-  asked: string,
-  said = asked,
+  question: string,
+  listed = question,
 ): Promise<boolean> => {
-  const answer = await terminal.ask(`${asked}\nGo on? (yes/no) `);
+  const answer = await terminal.ask(`${question}\nContinue? (yes/no) `);
   if (answer === undefined)
-    throw new UserError(`somebody has to agree to this first:\n${said}`, {
-      hint: "add --yes to agree beforehand",
+    throw new UserError(`confirmation needed, but there is no terminal:\n${listed}`, {
+      hint: "add --yes to confirm it in advance",
       code: exitCode.usage,
     });
   return answer.trim().toLowerCase() === "yes";

@@ -1,61 +1,64 @@
+import { storageFiles } from "../../../contracts/storage-folders.js";
+import { type WatcherReport, parseWatcherReport } from "../../../contracts/watcher-status.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import type { Config, PersistentStorage } from "../../config/types.js";
 import { UserError, exitCode } from "../../errors.js";
-import { type Watcher, watcherProblem, watcherFrom } from "../../homes/watcher.js";
+import { watcherProblem } from "../../homes/watcher.js";
 import type { Host } from "../../host/host.js";
 import { paths } from "../../paths.js";
 import { lengthText, plural, printable } from "../../text/format.js";
 
-/** Where homes are kept and how; throws a UserError (usage) in a class whose homes are temporary. */
+/** The storage host and its configuration; throws a UserError (usage) in a class with temporary homes. */
 export const persistentHomes = ({
   config,
   storage,
-}: Cluster): { storage: Host; kept: PersistentStorage } => {
+}: Cluster): { storage: Host; storageConfig: PersistentStorage } => {
   if (config.storage.kind === "persistent" && storage !== undefined)
-    return { storage, kept: config.storage };
+    return { storage, storageConfig: config.storage };
   throw new UserError(
-    `the homes of ${config.name} are temporary: each is in its server's container and gone with it, so there is nothing here to limit, archive or delete`,
+    `the homes of ${config.name} are temporary: each is in its server's container and is deleted with it, so none can be limited, archived or deleted`,
     {
-      hint: "to keep homes, give `storage` a device or a file in swarmhub.yaml, then `swarmhub up`",
+      hint: "to keep homes, give `storage` a device or a file in swarmhub.yaml, then type: swarmhub up",
       code: exitCode.usage,
     },
   );
 };
 
-/** What `status` says of the homes; `trouble` is what makes it drift. */
-export type HomesState = { watcher: Watcher | undefined; trouble: string | undefined };
+/** The homes in `swarmhub status`; a `problem` is drift. */
+export type HomesState = { watcher: WatcherReport | undefined; problem: string | undefined };
 
-/** Reads what the quota watcher wrote last; undefined where no homes' disk is mounted, which the pieces tell. */
+/** Reads the status of the quota watcher; undefined where the homes' disk is not mounted, which the storage part reports. */
 export const inspectClassHomes = async (storage: Host): Promise<HomesState | undefined> => {
-  const answer = await storage.script(
-    `mountpoint -q ${paths.storage} || exit 0\ndate +%s\ncat ${paths.storage}/watcher.json 2>/dev/null || true`,
+  const output = await storage.script(
+    `mountpoint -q ${paths.storage} || exit 0\ndate +%s\ncat ${paths.storage}/${storageFiles.watcherStatus} 2>/dev/null || true`,
+    { title: "read the watcher's status" },
   );
-  const [seconds = "", ...text] = answer.split("\n");
+  const [seconds = "", ...text] = output.split("\n");
   if (seconds === "") return undefined;
-  const watcher = watcherFrom(text.join("\n"));
-  return { watcher, trouble: watcherProblem(watcher, new Date(Number(seconds) * 1000)) };
+  const watcher = parseWatcherReport(text.join("\n"));
+  return { watcher, problem: watcherProblem(watcher, new Date(Number(seconds) * 1000)) };
 };
 
-/** "42 homes, 3 of them over 90 % full", and what the watcher could not do, as lines. */
-export const homesLines = ({ watcher, trouble }: HomesState): string[] => {
-  if (trouble !== undefined) return [printable(trouble)];
+/** The lines of `status`: "42 homes, 3 over 90 % full: ada, …", and the failures of the watcher. */
+export const homesLines = ({ watcher, problem }: HomesState): string[] => {
+  if (problem !== undefined) return [printable(problem)];
   const { homes = 0, over90 = [], failures = [] } = watcher ?? {};
-  const full = over90.length === 0 ? "" : `, ${over90.length} over 90 % full: ${some(over90)}`;
+  const full = over90.length === 0 ? "" : `, ${over90.length} over 90 % full: ${firstOf(over90)}`;
   return [
     `${plural(homes, "home")}${full}`,
-    ...failures.slice(0, most).map(({ home, reason }) => printable(`${home}: ${reason}`)),
-    ...(failures.length > most ? [`and ${failures.length - most} more`] : []),
+    ...failures.slice(0, maximumShown).map(({ home, reason }) => printable(`${home}: ${reason}`)),
+    ...(failures.length > maximumShown ? [`and ${failures.length - maximumShown} more`] : []),
   ];
 };
 
-const most = 5;
+const maximumShown = 5;
 
-const some = (names: readonly string[]): string =>
-  printable(names.slice(0, most).join(", ")) + (names.length > most ? ", …" : "");
+const firstOf = (names: readonly string[]): string =>
+  printable(names.slice(0, maximumShown).join(", ")) + (names.length > maximumShown ? ", …" : "");
 
-/** What everybody should know of a class whose homes are temporary; undefined of others. */
+/** The warning about temporary homes; undefined in a class that keeps its homes. */
 export const temporarySentence = ({ storage, servers: { idle } }: Config): string | undefined => {
   if (storage.kind !== "temporary") return undefined;
-  const also = idle === undefined ? "" : ` (also when nobody uses it for ${lengthText(idle)})`;
-  return `homes are temporary: what somebody saves is gone when their server stops${also}`;
+  const also = idle === undefined ? "" : `, also after ${lengthText(idle)} without use`;
+  return `homes are temporary: all files of a user are deleted when their server stops${also}`;
 };

@@ -3,7 +3,7 @@ import type { Config, HostConfig } from "../../config/types.js";
 import { machineOf } from "../../config/values/destination.js";
 import { UserError, exitCode, shown } from "../../errors.js";
 
-/** The machines that words on the command line mean: each once, and as the configuration spells those that it names. Throws a UserError (usage). */
+/** The machines that the arguments name: each once, and spelled as in the configuration if they are there. Throws a UserError (usage). */
 export const hostsFromArguments = (
   words: readonly string[],
   address: string | undefined,
@@ -11,11 +11,11 @@ export const hostsFromArguments = (
 ): HostConfig[] => {
   if (address !== undefined && words.length > 1)
     throw usage(
-      "--address is the address of one machine, and here are several",
-      "one `swarmhub join` for each",
+      "--address works with one machine only",
+      "run `swarmhub join` once for each machine",
     );
-  const given = words.map((word) => hostFrom(word, address));
-  const once = new Map(given.map((each) => [machineOf(each.destination), each]));
+  const hosts = words.map((word) => hostFrom(word, address));
+  const once = new Map(hosts.map((each) => [machineOf(each.destination), each]));
   return [...once].map(
     ([machine, each]) =>
       workers.find(({ destination }) => machineOf(destination) === machine) ?? each,
@@ -25,7 +25,7 @@ export const hostsFromArguments = (
 const hostFrom = (word: string, address: string | undefined): HostConfig => {
   const { data, error } = host.safeParse(address === undefined ? word : { host: word, address });
   if (data === undefined)
-    throw usage(`${shown(word)}: it ${error.issues[0]?.message ?? "is no machine"}`, undefined);
+    throw usage(`${shown(word)}: it ${error.issues[0]?.message ?? "is not a machine"}`, undefined);
   return { destination: data.host, ...(data.address !== undefined && { address: data.address }) };
 };
 

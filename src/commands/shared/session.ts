@@ -8,7 +8,7 @@ import type { Host } from "../../host/host.js";
 import { resolveSecret } from "../../operator/secret.js";
 import type { Terminal } from "../../report/terminal.js";
 
-/** The options that every command on a class has. */
+/** The options of every command on a class. */
 export type ClassOptions = {
   /** The configuration file. */
   config: string;
@@ -18,23 +18,23 @@ export type ClassOptions = {
   json: boolean;
 };
 
-/** What a command needs before it connects to a machine. */
+/** What a command needs to connect to machines. */
 export type Session = {
   config: Config;
   secrets: ReadonlyMap<string, string>;
   connect: (destination: string) => Promise<Host>;
 };
 
-/** Reads the configuration, and once it is `ready` connects to its machines, does the work, and ends every connection. */
+/** Reads the configuration, calls `prepare`, connects to the machines, does the work, and closes every connection. */
 export const withCluster = async <Result>(
   options: ClassOptions,
   terminal: Terminal,
   work: (cluster: Cluster) => Promise<Result>,
-  ready: (config: Config) => Promise<void> = async () => {},
+  prepare: (config: Config) => Promise<void> = async () => {},
 ): Promise<Result> => {
-  const { config, secrets, connect: reach } = await sessionOf(options, terminal);
-  await ready(config);
-  const cluster = await connectCluster(config, secrets, reach);
+  const { config, secrets, connect: connectTo } = await sessionOf(options, terminal);
+  await prepare(config);
+  const cluster = await connectCluster(config, secrets, connectTo);
   try {
     return await work(cluster);
   } finally {
@@ -42,33 +42,33 @@ export const withCluster = async <Result>(
   }
 };
 
-/** Reads the configuration and the secrets that it names. */
+/** Reads the configuration and its secrets. */
 export const sessionOf = async (options: ClassOptions, terminal: Terminal): Promise<Session> => {
   const config = await loadConfig(options.config);
-  const given = await resolveSecret(config.login.sharedPassword, {
+  const password = await resolveSecret(config.login.sharedPassword, {
     env: process.env,
     readFile: (path) => readFile(path, "utf8"),
   });
-  const secrets = new Map(given === undefined ? [] : [["shared-password", given] as const]);
+  const secrets = new Map(password === undefined ? [] : [["shared-password", password] as const]);
   const askHostKey = async (host: string, fingerprint: string): Promise<boolean> => {
     const answer = await terminal.ask(
-      `The machine ${host} is not known yet; its key is ${fingerprint}. Trust it from now on? (yes/no) `,
+      `Unknown host key of ${host}: ${fingerprint}. Trust it from now on? (yes/no) `,
     );
     return answer?.trim().toLowerCase() === "yes";
   };
-  const ways = {
+  const connectOptions = {
     ...(options.sshConfig !== undefined && { sshConfigFile: options.sshConfig }),
     acceptNewHostKeys: options.acceptNewHostKeys,
     askHostKey: oneAtATime(askHostKey),
   };
-  return { config, secrets, connect: (destination) => connect(destination, ways) };
+  return { config, secrets, connect: (destination) => connect(destination, connectOptions) };
 };
 
-/** Who is at work, for the lock: "ada@laptop". */
+/** The operator, for the lock: "ada@laptop". */
 export const operator = (): string => `${userInfo().username}@${hostname()}`;
 
 let last: Promise<unknown> = Promise.resolve();
-// Hosts are connected to side by side; a person answers one question after the other.
+// Hosts are connected at the same time, but the operator answers one question after another.
 const oneAtATime =
   <Words extends unknown[], Answer>(ask: (...words: Words) => Promise<Answer>) =>
   (...words: Words): Promise<Answer> => {

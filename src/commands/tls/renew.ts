@@ -1,3 +1,4 @@
+import type { EdgeStatus } from "../../../contracts/edge-status.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import type { Config } from "../../config/types.js";
 import { UserError, exitCode } from "../../errors.js";
@@ -6,7 +7,7 @@ import { runTasksInTurn } from "../../reconcile/run-tasks.js";
 import type { Terminal } from "../../report/terminal.js";
 import { containerOf } from "../../swarm/tasks.js";
 import { jsonText } from "../../text/format.js";
-import { type CertificateStatus, readStatus } from "../../tls/status.js";
+import { readStatus } from "../../tls/status.js";
 import { waitUntil } from "../../wait.js";
 import { type ClassOptions, withCluster } from "../shared/session.js";
 import { certificateJson, certificateLine } from "./text.js";
@@ -14,7 +15,7 @@ import { certificateJson, certificateLine } from "./text.js";
 /** The options of `swarmhub tls renew`. */
 export type TlsRenewOptions = ClassOptions & { force: boolean };
 
-/** Has the edge ask the authority, where it is due and with `force` in any case, and waits for how that ends. */
+/** Asks the edge to renew the certificate if it is due, with `force` in any case, and waits for the result. */
 export const tlsRenew = (
   options: TlsRenewOptions,
   terminal: Terminal,
@@ -24,13 +25,13 @@ export const tlsRenew = (
 
 type Waiting = {
   signal: AbortSignal;
-  /** How long an attempt may take to begin, how long nothing must begin to be sure of it, how long it may last; in milliseconds. */
+  /** Milliseconds: for an attempt to begin, without one until it is certain that none begins, and for it to end. */
   begin?: number;
   quiet?: number;
   end?: number;
 };
 
-/** The same on the machines of a class. */
+/** The same for a connected class. */
 export const renew = async (
   cluster: Cluster,
   { force, json }: Pick<TlsRenewOptions, "force" | "json">,
@@ -41,30 +42,30 @@ export const renew = async (
   refuseOtherKinds(config);
   const container = await edgeContainer(manager);
   const before = await readStatus(manager);
-  let after: CertificateStatus | undefined;
-  const ask = async (progress: (text: string) => void): Promise<void> => {
+  let after: EdgeStatus | undefined;
+  const request = async (progress: (text: string) => void): Promise<void> => {
     await container.kill({ signal: force ? "SIGUSR2" : "SIGUSR1" });
-    after = await attemptAfter(manager, before, waiting, progress);
+    after = await statusAfter(manager, before, waiting, progress);
   };
-  const task = { host: manager.name, title: "have the edge ask for a certificate", run: ask };
+  const task = { host: manager.name, title: "renew the certificate", run: request };
   await runTasksInTurn("tls", [task], terminal.report, waiting.signal);
-  const seen = { config, given: {}, status: after, now: new Date() };
-  if (json) return terminal.print(jsonText({ certificate: certificateJson(seen) }));
+  const certificates = { config, givenFiles: {}, status: after, now: new Date() };
+  if (json) return terminal.print(jsonText({ certificate: certificateJson(certificates) }));
   const wasDue = !isSame(after?.attempt?.at, before?.attempt?.at);
   terminal.print(
-    `${wasDue ? "renewed" : "nothing was due (--force renews all the same)"}: ${certificateLine(seen)}`,
+    `${wasDue ? "renewed" : "not due for renewal (--force renews anyway)"}: ${certificateLine(certificates)}`,
   );
 };
 
 const refuseOtherKinds = ({ tls }: Config): void => {
   if (tls.kind === "acme") return;
   const hint = {
-    own: "put a newer one in its place, then `swarmhub up`",
-    "self-signed": "the edge makes a new one by itself before it ends",
-    off: "whatever does TLS before the class has the certificate",
+    own: "replace your certificate with a newer one, then: swarmhub up",
+    "self-signed": "the edge replaces its certificate by itself before it expires",
+    off: "renew the certificate of the reverse proxy in front of the class",
   }[tls.kind];
   throw new UserError(
-    `no authority gives out the certificate of this class: tls is ${tls.kind === "own" ? "a certificate of your own" : tls.kind}`,
+    `this class has no certificate from an authority: tls is ${tls.kind === "own" ? "your own certificate" : tls.kind}`,
     { hint, code: exitCode.usage },
   );
 };
@@ -72,59 +73,59 @@ const refuseOtherKinds = ({ tls }: Config): void => {
 const edgeContainer = async (manager: Host) => {
   const found = await containerOf(manager, "edge");
   if (found === undefined)
-    throw new UserError("the edge does not run", {
+    throw new UserError("the edge is not running", {
       host: manager.name,
-      hint: "`swarmhub up` starts it",
+      hint: "start it: swarmhub up",
     });
   return manager.docker.getContainer(found);
 };
 
-/** What the edge says once an attempt ended, or once it is clear that none begins; throws a UserError where it failed. */
-const attemptAfter = async (
+/** The edge's status once an attempt has ended, or once it is certain that none begins; throws a UserError where it failed. */
+const statusAfter = async (
   manager: Host,
-  before: CertificateStatus | undefined,
+  before: EdgeStatus | undefined,
   { signal, begin = 15_000, quiet = 3000, end = 11 * 60_000 }: Waiting,
   progress: (text: string) => void,
-): Promise<CertificateStatus> => {
+): Promise<EdgeStatus> => {
   const since = Date.now();
   const after = await waitUntil(
     async () => {
-      if (signal.aborted) throw stopped();
+      if (signal.aborted) throw interrupted();
       const status = await readStatus(manager);
-      const { attempt } = status ?? {};
+      const attempt = status?.attempt ?? null;
       const begun =
-        attempt !== undefined &&
+        attempt !== null &&
         (before?.attempt?.outcome === "running" || !isSame(attempt.at, before?.attempt?.at));
-      progress(begun ? "the edge asks the authority" : "the edge looks whether one is due");
+      progress(begun ? "the edge requests a certificate" : "the edge checks whether it is due");
       if (begun) return attempt.outcome === "running" ? undefined : status;
       const waited = Date.now() - since;
       if (waited > quiet && !isSame(status?.at, before?.at)) return status;
-      if (waited > begin) throw silent(manager);
+      if (waited > begin) throw noResult(manager);
       return undefined;
     },
-    { deadline: end, every: 500, otherwise: () => silent(manager) },
+    { deadline: end, every: 500, otherwise: () => noResult(manager) },
   );
   const { attempt } = after;
   if (attempt?.outcome !== "failed") return after;
   if (isSame(attempt.at, before?.attempt?.at) && before?.attempt?.outcome !== "running")
     return after;
   throw new UserError(
-    `the certificate was not given out: ${attempt.error ?? "the edge does not say why"}`,
-    { host: manager.name, hint: attempt.hint ?? "`swarmhub logs edge` shows what it said" },
+    `the certificate was not issued: ${attempt.error ?? "the edge gives no reason"}`,
+    { host: manager.name, hint: attempt.hint ?? "for more: swarmhub logs edge" },
   );
 };
 
 const isSame = (one: Date | undefined, other: Date | undefined): boolean =>
   one?.getTime() === other?.getTime();
 
-const silent = ({ name }: Host): UserError =>
-  new UserError("the edge does not say how that went", {
+const noResult = ({ name }: Host): UserError =>
+  new UserError("the edge reported no result", {
     host: name,
-    hint: "`swarmhub logs edge` shows what it did",
+    hint: "see what it did: swarmhub logs edge",
   });
 
-const stopped = (): UserError =>
-  new UserError("no longer waiting; the edge goes on by itself", {
-    hint: "`swarmhub tls` shows how it ended",
+const interrupted = (): UserError =>
+  new UserError("stopped waiting; the edge continues by itself", {
+    hint: "see the result: swarmhub tls",
     code: exitCode.interrupted,
   });

@@ -1,4 +1,4 @@
-import { addressOf } from "../../cluster/public-address.js";
+import { classUrl } from "../../cluster/public-address.js";
 import { UserError } from "../../errors.js";
 import { paths } from "../../paths.js";
 import { tableText } from "../../report/table.js";
@@ -8,20 +8,20 @@ import { inspectCertificates } from "../../tls/inspect.js";
 import { type ClassOptions, withCluster } from "../shared/session.js";
 import { certificateJson, certificateRows } from "./text.js";
 
-/** Shows what browsers are served with, until when, and how the last attempt at a certificate went. */
+/** Shows the certificate that browsers get, when it expires, and the result of the last attempt to get one. */
 export const tlsShow = (options: ClassOptions, terminal: Terminal): Promise<void> =>
   withCluster(options, terminal, async (cluster) => {
     const { config, manager } = cluster;
     if ((await manager.facts()).files[paths.edgeConfiguration] === undefined)
-      throw new UserError(`${config.name} is not up: nothing is served`, {
+      throw new UserError(`${config.name} is not up, so no certificate is served`, {
         host: manager.name,
-        hint: "`swarmhub up` makes it so",
+        hint: "start it: swarmhub up",
       });
-    const seen = await inspectCertificates(cluster);
-    const address = await addressOf(cluster);
+    const certificates = await inspectCertificates(cluster);
+    const address = await classUrl(cluster);
     if (options.json)
-      return terminal.print(jsonText({ address, certificate: certificateJson(seen) }));
+      return terminal.print(jsonText({ address, certificate: certificateJson(certificates) }));
     terminal.print(address);
-    terminal.print(tableText(certificateRows(seen), { screen: terminal.screen }));
-    for (const text of seen.warnings) terminal.report.event({ type: "warning", text });
+    terminal.print(tableText(certificateRows(certificates), { screen: terminal.screen }));
+    for (const text of certificates.warnings) terminal.report.event({ type: "warning", text });
   });

@@ -1,50 +1,49 @@
+import type { Attempt } from "../../../contracts/edge-status.js";
 import type { Cell } from "../../report/table.js";
 import { agoText, lengthText, momentText, printable } from "../../text/format.js";
-import { type Certificates, certificateProblem } from "../../tls/diagnosis.js";
+import { type Certificates, certificateProblem, noStatusText } from "../../tls/diagnosis.js";
 
 /** What `swarmhub tls` shows, as rows of a name and its value. */
-export const certificateRows = (seen: Certificates): Cell[][] => {
-  const { status, now } = seen;
-  if (status === undefined) return [["served", nothingSaid]];
+export const certificateRows = (certificates: Certificates): Cell[][] => {
+  const { status, now } = certificates;
+  if (status === undefined) return [["served", noStatusText]];
   const { attempt, nextAttempt, notAfter } = status;
-  const trouble = certificateProblem(seen);
+  const problem = certificateProblem(certificates);
   return [
-    ["served", servedText(seen)],
+    ["served", servedText(certificates)],
     ...(status.names.length === 0 ? [] : [["names", status.names.join(", ")]]),
-    ...(notAfter === undefined
+    ...(notAfter === null
       ? []
-      : [["ends", `${momentText(notAfter)}, ${leftText(notAfter, now)}`]]),
-    // What the edge does by itself is told only where it fails.
-    ...(attempt?.at === undefined || (status.wanted !== "acme" && attempt.outcome === "ok")
+      : [["expires", `${momentText(notAfter)}, ${expiryText(notAfter, now)}`]]),
+    // Attempts without an authority are shown only where they fail.
+    ...(attempt === null || (status.wanted !== "acme" && attempt.outcome === "ok")
       ? []
       : [["last attempt", `${agoText(attempt.at, now)}: ${attemptText(attempt)}`]]),
-    ...(nextAttempt === undefined ? [] : [["next attempt", momentText(nextAttempt)]]),
-    ...(trouble === undefined
+    ...(nextAttempt === null ? [] : [["next attempt", momentText(nextAttempt)]]),
+    ...(problem === undefined
       ? []
       : [
-          ["wrong", printable(trouble.text)],
-          ["", `→ ${printable(trouble.hint)}`],
+          ["problem", printable(problem.reason)],
+          ["", `→ ${printable(problem.hint)}`],
         ]),
   ];
 };
 
-/** The same as one line for `status`: "certificate of Let's Encrypt R11, ends in 63 days". */
-export const certificateLine = (seen: Certificates): string => {
-  const { status, now } = seen;
-  if (status === undefined) return nothingSaid;
-  if (status.notAfter === undefined) return servedText(seen);
-  const left = leftText(status.notAfter, now);
-  return `${servedText(seen)}, ${left.startsWith("in ") ? "ends " : ""}${left}`;
+/** The same as one line for `status`: "certificate from Let's Encrypt R11, expires in 63 days". */
+export const certificateLine = (certificates: Certificates): string => {
+  const { status, now } = certificates;
+  if (status === undefined) return noStatusText;
+  if (status.notAfter === null) return servedText(certificates);
+  const expiry = expiryText(status.notAfter, now);
+  return `${servedText(certificates)}, ${expiry.startsWith("in ") ? "expires " : ""}${expiry}`;
 };
 
-/** The same as JSON; `daysLeft` is rounded down, and negative once it has ended. */
-export const certificateJson = (seen: Certificates) => {
-  const { status, now } = seen;
-  const trouble = certificateProblem(seen) ?? null;
+/** The same as JSON; `daysLeft` is rounded down, and negative after the end. */
+export const certificateJson = (certificates: Certificates) => {
+  const { status, now } = certificates;
   if (status === undefined) return null;
-  const { kind, wanted, names, issuer, serial, attempt } = status;
+  const { kind, wanted, names, issuer, serial, directory, notBefore, notAfter } = status;
   const day = 24 * 60 * 60 * 1000;
-  const { notBefore = null, notAfter = null, nextAttempt = null, directory = null } = status;
   return {
     kind,
     wanted,
@@ -55,42 +54,45 @@ export const certificateJson = (seen: Certificates) => {
     notBefore,
     notAfter,
     daysLeft: notAfter === null ? null : Math.floor((notAfter.getTime() - now.getTime()) / day),
-    nextAttempt,
-    attempt: attempt ?? null,
-    trouble,
+    nextAttempt: status.nextAttempt,
+    attempt: status.attempt === null ? null : attemptJson(status.attempt),
+    problem: certificateProblem(certificates) ?? null,
   };
 };
 
-const nothingSaid = "the edge has not said yet what it serves";
+const attemptJson = ({ at, outcome, failures, error, hint, detail }: Attempt) => ({
+  at,
+  outcome,
+  failures,
+  error,
+  hint,
+  detail,
+});
 
 const servedText = ({ config, status }: Certificates): string => {
-  const by = status?.issuer === "" ? "" : ` of ${status?.issuer}`;
+  const from = status?.issuer === "" ? "" : ` from ${status?.issuer}`;
   switch (status?.kind) {
     case "off":
-      return "no TLS: whatever stands before the class does it";
+      return "no TLS: left to a reverse proxy in front of the class";
     case "own":
-      return `your own certificate${by}`;
+      return `your own certificate${from}`;
     case "acme":
-      return config.tls.kind === "acme" && status.directory === config.tls.directory && by === ""
-        ? `certificate of ${config.tls.authority}`
-        : `certificate${by}`;
+      return config.tls.kind === "acme" && status.directory === config.tls.directory && from === ""
+        ? `certificate from ${config.tls.authority}`
+        : `certificate${from}`;
     default:
       return "self-signed certificate: browsers warn once";
   }
 };
 
-const leftText = (end: Date, now: Date): string => {
+const expiryText = (end: Date, now: Date): string => {
   const left = end.getTime() - now.getTime();
-  return left <= 0 ? "it has ended" : `in ${lengthText(left)}`;
+  return left <= 0 ? "expired" : `in ${lengthText(left)}`;
 };
 
-const attemptText = ({
-  outcome,
-  failures,
-  error,
-}: NonNullable<NonNullable<Certificates["status"]>["attempt"]>): string => {
-  if (outcome === "ok") return "it went well";
-  if (outcome === "running") return "it is under way";
+const attemptText = ({ outcome, failures, error }: Attempt): string => {
+  if (outcome === "ok") return "succeeded";
+  if (outcome === "running") return "running";
   const often = failures > 1 ? ` (${failures} in a row)` : "";
-  return `it failed${often}${error === undefined ? "" : `: ${error}`}`;
+  return `failed${often}${error === null ? "" : `: ${error}`}`;
 };

@@ -39,3 +39,14 @@ export const mirrorFrom = reader(
     return url.origin;
   },
 );
+
+/** A place at a registry without tag and digest, below which there are several images: "quay.io/swarmhub". */
+export const repositoryFrom = reader(
+  { what: "a registry and a path", example: "quay.io/geo-courses" },
+  (text, reject): string => {
+    if (/^[a-z]+:\/\//.test(text)) throw reject("without https://");
+    if (text.length > 200 || !name.test(text))
+      throw reject("registry/path in lower case, without a tag");
+    return text;
+  },
+);

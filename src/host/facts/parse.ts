@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Disk, Facts, NetworkAddress } from "../facts.js";
 import { membershipFrom, nodeCertificate } from "./membership.js";
 
-/** The answer of `factsScript`, read; throws where a part of it is not what that command prints. */
+/** Parses the output of `factsScript`; throws where a section is not what its command prints. */
 export const factsFrom = (text: string): Facts => {
   const sections = sectionsOf(text);
   const get = (name: string): string => sections.get(name)?.trim() ?? "";
@@ -44,8 +44,8 @@ export const factsFrom = (text: string): Facts => {
     secretHashes: hashesOf(words("secrets")),
     certificates: lines("certificates"),
     givenHashes: hashesOf(words("given")),
-    firewall: lines("firewall").filter(namesUs),
-    firewall6: lines("firewall6").filter(namesUs),
+    firewall: lines("firewall").filter(isOurs),
+    firewall6: lines("firewall6").filter(isOurs),
     ipv6: get("ipv6") === "yes",
     state: lines("state"),
     units: unitsOf(get("units")),
@@ -56,17 +56,17 @@ export const factsFrom = (text: string): Facts => {
   };
 };
 
-// A record separator at the start of a line cannot be in what these commands print.
-const mark = "\u001e";
+// None of these commands prints a record separator at the start of a line.
+const separator = "\u001e";
 
 const sectionsOf = (text: string): Map<string, string> =>
   new Map(
     text
-      .split(`\n${mark}`)
+      .split(`\n${separator}`)
       .slice(1)
-      .map((part) => {
-        const end = part.indexOf("\n");
-        return end < 0 ? [part, ""] : [part.slice(0, end), part.slice(end + 1)];
+      .map((section) => {
+        const end = section.indexOf("\n");
+        return end < 0 ? [section, ""] : [section.slice(0, end), section.slice(end + 1)];
       }),
   );
 
@@ -77,11 +77,11 @@ const filesIn = (sections: Map<string, string>): Record<string, string> =>
       .map(([name, content]) => [name.slice(5), Buffer.from(content.trim(), "hex").toString()]),
   );
 
-/** What sha256sum prints, by file name. */
+/** The output of sha256sum, by file name. */
 const hashesOf = (words: string[][]): Record<string, string> =>
   Object.fromEntries(words.map(([hash = "", name = ""]) => [name, hash]));
 
-const namesUs = (rule: string): boolean => rule.includes("SWARMHUB");
+const isOurs = (rule: string): boolean => rule.includes("SWARMHUB");
 
 const unitsOf = (text: string): Record<string, string> =>
   Object.fromEntries(
@@ -113,7 +113,7 @@ const addressList = z.array(
 const addressesOf = (json: string): NetworkAddress[] =>
   addressList.parse(JSON.parse(json === "" ? "[]" : json)).flatMap(({ ifname, mtu, addr_info }) =>
     addr_info.flatMap(({ local, prefixlen, scope }) =>
-      // It goes into files and scripts of all other machines: no more than an address is let through.
+      // It is written into files and scripts on all other machines: only an address is accepted.
       local !== undefined && isIPv4(local) && scope === "global"
         ? [{ device: ifname, address: local, prefix: prefixlen, mtu }]
         : [],

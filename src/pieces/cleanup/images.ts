@@ -1,25 +1,26 @@
 import type { Cluster } from "../../cluster/cluster.js";
-import { absent } from "../../docker/client.js";
+import { ifExists } from "../../docker/client.js";
 import { UserError } from "../../errors.js";
 import type { Host } from "../../host/host.js";
 import {
   type UserImage,
-  type Pulled,
+  type PulledImage,
   commonName,
   listPulled,
   pulledName,
   removePulled,
 } from "../../images/pulled.js";
 import { builtRepository } from "../../names.js";
+import type { OwnImage } from "../../operator/own-images.js";
 import { paths } from "../../paths.js";
 import type { Step } from "../../reconcile/piece.js";
 import { listedImages, userServices } from "../../swarm/list.js";
 import { quote } from "../../text/shell.js";
 
-/** An image on the manager that was built from a folder as it is no more. */
+/** An image on the manager that was built from an earlier state of a folder. */
 export type OldBuild = { tag: string };
 
-/** Looks for such images that no user's server is made of: one that starts again elsewhere fetches its own anew. */
+/** Finds outdated builds that no user's server runs: a server that restarts on another machine pulls its image again. */
 export const inspectOldBuilds = async (
   cluster: Cluster,
   userImages: readonly Pick<UserImage, "reference">[],
@@ -39,7 +40,7 @@ export const inspectOldBuilds = async (
   return old.filter((_, index) => free[index]);
 };
 
-/** The step that removes them, from the registry too. */
+/** The step that removes outdated builds, from the registry too. */
 export const oldBuildSteps = (old: readonly OldBuild[], { manager }: Cluster): Step[] =>
   old.length === 0
     ? []
@@ -47,14 +48,12 @@ export const oldBuildSteps = (old: readonly OldBuild[], { manager }: Cluster): S
         {
           host: manager,
           title:
-            old.length === 1
-              ? "remove an image that was built before"
-              : `remove ${old.length} images that were built before`,
+            old.length === 1 ? "remove an outdated build" : `remove ${old.length} outdated builds`,
           run: async () => {
             await manager.script(
               forgetScript(old.map(({ tag }) => tag.slice(builtRepository.length + 1))),
             );
-            // Here last, so that it stays known as old where this is cut off.
+            // On the manager last, so that an interrupted run still finds it.
             for (const { tag } of old) await remove(manager, tag);
           },
         },
@@ -63,10 +62,10 @@ export const oldBuildSteps = (old: readonly OldBuild[], { manager }: Cluster): S
 const builtTag = new RegExp(`^${builtRepository.replaceAll(".", "\\.")}:[0-9a-f]{16}$`);
 
 const remove = ({ docker }: Host, tag: string): Promise<unknown> =>
-  absent(docker.getImage(tag).remove()).catch(unlessUsed);
+  ifExists(docker.getImage(tag).remove()).catch(ignoreInUse);
 
-// The registry has no word for it: a tag is a folder there, and its own sweeper takes what no tag leads to. Nothing is
-// pushed meanwhile, as whoever pushes holds the lock of the class.
+// The registry has no API to remove a tag: a tag is a folder, and the garbage collector deletes what no tag refers to. Nothing
+// is pushed meanwhile, since a push needs the class's lock.
 const forgetScript = (tags: readonly string[]): string => {
   const folder = `${paths.registry}/docker/registry/v2/repositories/swarmhub/built/_manifests/tags`;
   const container = "docker ps -q -f label=com.docker.swarm.service.name=registry";
@@ -78,39 +77,41 @@ container=$(${container})
 `;
 };
 
-/** Looks for images of users' servers that we pulled, the configuration does not name any more, and no container stands on. */
+/** Finds images that swarmhub pulled, that are no longer needed, and that no container uses. */
 export const inspectPulled = async (
-  { nodes }: Cluster,
+  { hosts }: Cluster,
   userImages: readonly Pick<UserImage, "reference" | "built">[],
-): Promise<Pulled[]> => {
-  const wanted = new Set(userImages.flatMap(namesOf).map(pulledName));
-  const old = (await listPulled(nodes)).filter(
+  ownImages: readonly Pick<OwnImage, "reference">[],
+): Promise<PulledImage[]> => {
+  const own = ownImages.map(({ reference }) => reference);
+  const wanted = new Set([...userImages.flatMap(namesOf), ...own].map(pulledName));
+  const old = (await listPulled(hosts)).filter(
     ({ names }) => !names.some((name) => wanted.has(name)),
   );
   const used = await Promise.all(old.map(({ host, id }) => isUsed(host, id)));
   return old.filter((_, index) => used[index] === false);
 };
 
-/** What users' servers are made of, and what that was built on. */
+/** The images of users' servers and their base images. */
 const namesOf = ({ reference, built }: Pick<UserImage, "reference" | "built">): string[] => [
   reference,
   ...(built === undefined || built.from instanceof UserError ? [] : built.from.bases),
 ];
 
-/** The steps that remove them; a server that starts on one meanwhile keeps it. */
-export const pulledSteps = (pulled: readonly Pulled[]): Step[] =>
+/** The steps that remove them; an image that a server starts to use meanwhile is kept. */
+export const pulledSteps = (pulled: readonly PulledImage[]): Step[] =>
   pulled.map((each) => ({
     host: each.host,
-    title: "remove an image that nobody uses any more",
+    title: "remove an unused image",
     detail: commonName(each),
-    run: () => removePulled(each).catch(unlessUsed),
+    run: () => removePulled(each).catch(ignoreInUse),
   }));
 
-/** Lets pass that something in use is not removed. */
-const unlessUsed = (error: { statusCode?: number }): void => {
+/** Ignores the error that an image is in use. */
+const ignoreInUse = (error: { statusCode?: number }): void => {
   if (error.statusCode !== 409) throw error as Error;
 };
 
-/** Whether a container stands on an image. */
+/** Whether a container uses an image. */
 const isUsed = async ({ docker }: Host, id: string): Promise<boolean> =>
   (await docker.listContainers({ all: true, filters: { ancestor: [id] } })).length > 0;

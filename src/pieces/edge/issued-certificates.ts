@@ -5,32 +5,32 @@ import { givenNames, paths } from "../../paths.js";
 import type { Piece, Step } from "../../reconcile/piece.js";
 import { removeFolderSteps } from "../shared/files.js";
 
-/** Where an authority's certificates and the account with it lie: it gives out only five a week. */
+/** The folder of the certificates that an authority issued, and of the account there: it issues only five a week. */
 export const authorityFolder = `${paths.certificates}/acme`;
 
-/** Whether there are any. */
+/** Whether the manager has issued certificates or an account. */
 export const hasAuthority = ({ certificates }: Facts): boolean =>
   certificates.includes("acme/issued") || certificates.includes("acme/certbot");
 
-/** The steps by which `down` removes certificates and keys, but not what an authority gave. */
+/** The steps by which `down` removes certificates and keys, except issued certificates. */
 export const removeCertificatesSteps = (host: Host, facts: Facts): Step[] => {
   if (!hasAuthority(facts))
     return removeFolderSteps(host, facts, paths.certificates, "the certificates");
   const { certificates, givenHashes } = facts;
-  if (!certificates.some(isOther) && Object.keys(givenHashes).length === 0) return [];
+  if (!certificates.some(isNotIssued) && Object.keys(givenHashes).length === 0) return [];
   return [
     {
       host,
-      title: "remove the certificates, but not those of an authority",
-      run: () => host.script(removeOthers),
+      title: "remove the certificates, except those from an authority",
+      run: () => host.script(removeOthersScript),
     },
   ];
 };
 
-const isOther = (name: string): boolean => name !== "acme" && !name.startsWith("acme/");
+const isNotIssued = (name: string): boolean => name !== "acme" && !name.startsWith("acme/");
 
-// What begins with a dot too: a run that was killed may have left keys there.
-const removeOthers = `{
+// Hidden files as well: a run that was killed may have left keys in them.
+const removeOthersScript = `{
 set -e
 cd ${paths.certificates}
 find . -mindepth 1 -maxdepth 1 ! -name acme -exec rm -rf {} +
@@ -38,7 +38,7 @@ rm -f ${givenNames.join(" ")}
 }
 `;
 
-/** `down --delete-certificates`: removes an authority's certificates and the account as well. It plans nothing. */
+/** `down --delete-certificates`: also removes issued certificates and the account at the authority. It plans nothing. */
 export const certificatesErasure: Piece<Facts> = {
   name: "authority",
   inspect: ({ manager }: Cluster) => manager.facts(),
@@ -48,6 +48,6 @@ export const certificatesErasure: Piece<Facts> = {
       manager,
       facts,
       paths.certificates,
-      "the authority's certificates and the account with it",
+      "the authority's certificates and the account there",
     ),
 };

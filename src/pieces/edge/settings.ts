@@ -1,21 +1,20 @@
+import type { EdgeSettingsFile } from "../../../contracts/edge-settings.js";
 import type { Config, DnsConfig, TlsConfig } from "../../config/types.js";
 
-/** settings.json: all that the edge is told. `address` is what browsers type where there is no domain. */
-export const edgeSettings = ({ domain, otherNames, tls }: Config, address: string): string =>
-  `${JSON.stringify(
-    {
-      domain: domain ?? null,
-      names: otherNames,
-      address,
-      tls: told(tls),
-      trustedProxies: tls.kind === "off" ? tls.trustedProxies : [],
-    },
-    null,
-    2,
-  )}\n`;
+/** The text of settings.json; `address` is what users type in a browser where there is no domain. */
+export const edgeSettings = (config: Config, address: string): string =>
+  `${JSON.stringify(settingsOf(config, address), null, 2)}\n`;
 
-// Paths stay here: what lies at them is given to the edge as files.
-const told = (tls: TlsConfig): Record<string, unknown> =>
+const settingsOf = ({ domain, otherNames, tls }: Config, address: string): EdgeSettingsFile => ({
+  domain: domain ?? null,
+  otherNames,
+  address,
+  tls: tlsOf(tls),
+  trustedProxies: tls.kind === "off" ? tls.trustedProxies : [],
+});
+
+// Without the paths on the operator's machine: the edge gets copies of those files.
+const tlsOf = (tls: TlsConfig): EdgeSettingsFile["tls"] =>
   tls.kind === "acme"
     ? {
         kind: tls.kind,
@@ -23,12 +22,12 @@ const told = (tls: TlsConfig): Record<string, unknown> =>
         email: tls.email ?? null,
         ca: tls.ca !== undefined,
         eab: tls.eab?.id ?? null,
-        dns: recordsBy(tls.dns),
+        dns: dnsOf(tls.dns),
         propagation: tls.dns?.propagation ?? null,
       }
     : { kind: tls.kind };
 
-const recordsBy = (dns: DnsConfig | undefined): Record<string, unknown> | null => {
+const dnsOf = (dns: DnsConfig | undefined): { hook: true } | { plugin: string } | null => {
   if (dns === undefined) return null;
   return dns.kind === "hook" ? { hook: true } : { plugin: dns.plugin };
 };

@@ -6,7 +6,7 @@ const containers = "SWARMHUB-CONTAINERS";
 const gateway = "docker_gwbridge";
 
 type Port = readonly [protocol: "tcp" | "udp", port: string];
-/** Swarm's control, gossip and overlay, NFS, and the registry of images that are built here. */
+/** NFS, Swarm's management, gossip and overlay, and the registry of images built on the manager. */
 const betweenMachines: readonly Port[] = [
   ["tcp", "2049"],
   ["tcp", "2377"],
@@ -18,7 +18,7 @@ const betweenMachines: readonly Port[] = [
 const dockerApi: readonly Port[] = [["tcp", "2375:2376"]];
 const metadataService = "169.254.169.254/32";
 
-// Written as `iptables -S` prints them, so that what is loaded can be compared with what should be, word for word.
+// In the format of `iptables -S`, so that loaded and expected rules can be compared as text.
 const drops = (chain: string, ports: readonly Port[], device?: string): string[] =>
   ports.map(
     ([protocol, port]) =>
@@ -26,7 +26,7 @@ const drops = (chain: string, ports: readonly Port[], device?: string): string[]
   );
 
 const chainRules = (addresses: readonly string[]): string[] => [
-  // First, since a container's packets to its own machine carry the container's address, not the machine's.
+  // First, because packets from a container to its own machine have the container's source address.
   ...drops(input, [...betweenMachines, ...dockerApi], gateway),
   `-A ${input} -i lo -j RETURN`,
   ...addresses.map((address) => `-A ${input} -s ${address}/32 -j RETURN`),
@@ -36,11 +36,11 @@ const chainRules = (addresses: readonly string[]): string[] => [
 ];
 const jumps = [`-A INPUT -j ${input}`, `-A DOCKER-USER -j ${containers}`];
 
-// The machines talk IPv4 to one another; over IPv6 nobody has business on these ports.
+// The machines use IPv4 between them, so these ports are closed over IPv6.
 const chainRules6 = [`-A ${input} -i lo -j RETURN`, ...drops(input, betweenMachines)];
 const jumps6 = [`-A INPUT -j ${input}`];
 
-/** The lines of `iptables -S` that name us when all is loaded. */
+/** The lines of `iptables -S` that name our chains when all rules are loaded. */
 export const loadedRules = (addresses: readonly string[]): string[] => [
   `-N ${containers}`,
   `-N ${input}`,
@@ -52,8 +52,8 @@ export const loadedRules = (addresses: readonly string[]): string[] => [
 export const loadedRules6: readonly string[] = [`-N ${input}`, ...chainRules6, ...jumps6];
 
 /**
- * The script that loads the rules: at boot before Docker, and now. Our chains are replaced in one go; of the others only
- * a jump is added. DOCKER-USER is Docker's own place for such rules, kept when Docker starts.
+ * The script that loads the rules, at boot before Docker and now. It replaces our chains atomically and adds one jump to
+ * each foreign chain. DOCKER-USER is the chain that Docker reserves for such rules and keeps when it starts.
  */
 export const firewallScript = (addresses: readonly string[]): string => `#!/bin/sh
 # Written by swarmhub; the next \`swarmhub up\` overwrites it.
@@ -72,7 +72,7 @@ ${jumpLines("ip6tables", jumps6)}
 fi
 `;
 
-/** Loads them at boot, before Docker starts a container. */
+/** The unit that loads the rules at boot, before Docker starts a container. */
 export const firewallUnit = `# Written by swarmhub; the next \`swarmhub up\` overwrites it.
 [Unit]
 Description=Firewall of the swarmhub class
@@ -90,7 +90,7 @@ ExecStart=${paths.firewall}
 WantedBy=multi-user.target
 `;
 
-/** Takes the rules, the script and the unit away; harmless twice. */
+/** A script that removes the rules, the script and the unit; idempotent. */
 export const removeScript = `
 systemctl -q disable --now swarmhub-firewall 2>/dev/null
 for command in iptables ip6tables; do

@@ -8,7 +8,7 @@ const secrets = ["proxy-token", "shared-password", "admin-password"];
 const second = 1e9;
 // nanoseconds
 
-/** The hub as a service: its database, the Docker socket, and the storage by NFS, wherever that is. */
+/** The hub's service: its database, the Docker socket, and the storage over NFS. */
 export const hubSpec = (
   want: Config,
   configuration: string,
@@ -41,14 +41,14 @@ export const hubSpec = (
   ],
 });
 
-// The watcher's mark must be seen at once, so nothing of this mount is cached; users' homes are.
+// The hub must see the watcher's pending marker at once, so this mount does not cache; users' homes do.
 const storageMount = (className: string, address: string): Record<string, unknown> => {
   const options = {
     type: "nfs4",
     o: `addr=${address},rw,nfsvers=4.2,hard,nosuid,nodev,noexec,actimeo=0,lookupcache=none`,
     device: `:${paths.storage}`,
   };
-  // A volume of the local driver keeps the options that it was made with, in silence: so they are in its name (docker/cli#1279).
+  // The local driver silently keeps a volume's first options, so its name has a hash of them (docker/cli#1279).
   const hash = createHash("sha256").update(JSON.stringify(options)).digest("hex").slice(0, 8);
   return {
     Type: "volume",

@@ -1,14 +1,15 @@
+import type { HubImage, HubSettings } from "../../../contracts/hub-settings.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import type { Machines } from "../../cluster/machines.js";
 import { seatsOf } from "../../cluster/seats.js";
-import type { Config } from "../../config/types.js";
+import type { Config, ImageChoice } from "../../config/types.js";
 import type { UserImage } from "../../images/pulled.js";
 import { networkName, usersLabel } from "../../names.js";
 import { paths } from "../../paths.js";
 
 /**
- * The hub's own settings file: what hub/jupyterhub_config.py reads. `fixed` is what of it starts the hub anew when it
- * changes: not the number of seats, or each machine that joins or leaves would be noticed.
+ * The content of `hub.json`. A change of the `fixed` part restarts the hub; the number of seats is not in it, so that the hub
+ * does not restart when a machine joins or leaves.
  */
 export const hubConfiguration = (
   want: Config,
@@ -18,29 +19,34 @@ export const hubConfiguration = (
 ): { content: string; fixed: string } => {
   const { storage } = cluster;
   const pinned = (image: string): string =>
-    userImages.find((each) => each.image === image)?.wanted ?? image;
+    userImages.find((one) => one.image === image)?.wanted ?? image;
   const { images, ...servers } = want.servers;
   const { memory, cpu } = images[0] ?? servers;
-  const settings = {
+  const settings: Omit<HubSettings, "seats"> = {
     name: want.name,
     network: networkName,
     image: pinned(servers.image),
     memory,
-    // null: all of the memory.
     guarantee: servers.guarantee ?? null,
     cpu,
-    images: images.map(({ build: _, ...each }) => ({ ...each, image: pinned(each.image) })),
-    // null: nobody's server is stopped.
-    cull: servers.idle === undefined ? null : Math.ceil(servers.idle / 1000),
-    // null: homes are temporary.
+    images: images.map((choice) => hubImage(choice, pinned(choice.image))),
+    idleTimeoutSeconds: servers.idle === undefined ? null : Math.ceil(servers.idle / 1000),
     storage: storage ? { address: machines(storage).address, path: paths.storage } : null,
     admins: want.login.admins,
     strategy: servers.strategy,
     placement: [`node.labels.${usersLabel}==true`],
   };
-  const content = { ...settings, seats: seatsOf(cluster, machines) };
+  const content: HubSettings = { ...settings, seats: seatsOf(cluster, machines) };
   return {
     content: `${JSON.stringify(content, null, 2)}\n`,
     fixed: `${JSON.stringify(settings, null, 2)}\n`,
   };
 };
+
+const hubImage = ({ name, description, memory, cpu }: ImageChoice, image: string): HubImage => ({
+  name,
+  description,
+  image,
+  memory,
+  cpu,
+});

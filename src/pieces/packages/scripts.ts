@@ -5,18 +5,18 @@ const apt = "apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Languages=none";
 const environment = "export LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a";
 
 /**
- * Installs packages, and first notes which will be new (what `down` takes away again) and how the machine forwarded
- * before Docker changed it. Trixie has Docker's command line in a package of its own.
+ * Installs packages. Before that it records the new ones (`down` removes them) and the machine's IP forwarding, which Docker
+ * changes. In Debian trixie Docker's command line is a separate package.
  */
 export const installScript = (names: readonly string[]): string => `{
 set -e
 ${environment}
 mkdir -p ${paths.configuration}
-# A new machine is often at its own first update just now, and apt waits for dpkg's lock but not for this one.
+# A new machine often runs its own first update at this moment; apt waits for dpkg's lock but not for this one.
 waited=0
-until said=$(${apt} update 2>&1); do
-  case $said in *'Could not get lock'*) ;; *) waited=300 ;; esac
-  if [ $waited -ge 300 ]; then printf '%s\\n' "$said" >&2; exit 1; fi
+until output=$(${apt} update 2>&1); do
+  case $output in *'Could not get lock'*) ;; *) waited=300 ;; esac
+  if [ $waited -ge 300 ]; then printf '%s\\n' "$output" >&2; exit 1; fi
   waited=$((waited + 3)); sleep 3
 done
 set -- ${quoteAll(names)}
@@ -36,14 +36,14 @@ new=$(apt-get -s -q install -y --no-install-recommends "$@" | sed -n 's/^Inst \\
 touch ${paths.installedPackages}
 printf '%s\\n' "$new" | cat ${paths.installedPackages} - | sort -u | sed '/^$/d' >${paths.installedPackages}.new
 mv ${paths.installedPackages}.new ${paths.installedPackages}
-# The second try mends what a run that was cut off left half configured; apt does not do that by itself.
+# The retry repairs packages that an interrupted run left half configured; apt does not do that by itself.
 ${apt} install -y --no-install-recommends "$@" || { dpkg --configure -a; ${apt} install -y --no-install-recommends "$@"; }
 }
 `;
 
 /**
- * Takes away the packages of the note, and what Docker leaves in the kernel and on the disk. Stops before it takes what
- * others need: Docker with somebody's containers or volumes, packages that later ones stand on.
+ * Purges the recorded packages, and what Docker leaves in the kernel and on the disk. Fails before it removes what others use:
+ * Docker with foreign containers or volumes, packages that later ones depend on.
  */
 export const purgeScript = (names: readonly string[]): string => `{
 set -e
@@ -51,13 +51,13 @@ ${environment}
 set -- ${quoteAll(names)}
 ours=no; for name; do if [ "$name" = docker.io ]; then ours=yes; fi; done
 if [ $ours = yes ]; then
-  others=$(
+  foreign=$(
     { grep -L '"swarmhub.class"' /var/lib/docker/containers/*/config.v2.json | xargs -r sed -n 's|.*"Name":"/\\([^"]*\\)".*|container \\1|p'
       find /var/lib/docker/volumes -mindepth 1 -maxdepth 1 -type d ! -name 'swarmhub-*' -printf 'volume %f\\n'
     } 2>/dev/null
   ) || true
-  if [ -n "$others" ]; then
-    echo "Docker stays, since not all in it is swarmhub's: $(echo "$others" | head -n 5 | tr '\\n' ',' | sed 's/,$//; s/,/, /g')" >&2
+  if [ -n "$foreign" ]; then
+    echo "Docker is not removed, since it has objects that swarmhub did not create: $(echo "$foreign" | head -n 5 | tr '\\n' ',' | sed 's/,$//; s/,/, /g')" >&2
     exit 1
   fi
 fi
@@ -66,18 +66,18 @@ for name; do
   if dpkg-query -W -f '\${db:Status-Abbrev}' "$name" 2>/dev/null | grep -q '^.[^n]'; then set -- "$@" "$name"; fi
 done
 if [ $# -gt 0 ]; then
-  more=$(apt-get -s -q purge -y "$@" | sed -n 's/^\\(Purg\\|Remv\\) \\([^ ]*\\).*/\\2/p' | while read -r gone; do
-    for name; do [ "$name" != "$gone" ] || continue 2; done
-    echo "$gone"
+  dependents=$(apt-get -s -q purge -y "$@" | sed -n 's/^\\(Purg\\|Remv\\) \\([^ ]*\\).*/\\2/p' | while read -r purged; do
+    for name; do [ "$name" != "$purged" ] || continue 2; done
+    echo "$purged"
   done)
-  if [ -n "$more" ]; then
-    echo "packages that swarmhub did not install need those that it did: $(echo $more)" >&2
+  if [ -n "$dependents" ]; then
+    echo "other packages depend on those that swarmhub installed: $(echo $dependents)" >&2
     exit 1
   fi
 fi
 if [ $ours = yes ]; then
   systemctl stop docker.socket docker.service containerd.service 2>/dev/null || true
-  # While iptables is still there.
+  # Before the purge removes iptables.
   for device in docker0 docker_gwbridge; do ip link delete $device 2>/dev/null || true; done
   for command in iptables ip6tables; do
     command -v $command >/dev/null || continue
@@ -97,14 +97,14 @@ if [ $ours = yes ]; then
 fi
 [ $# -eq 0 ] || ${apt} purge -y "$@"
 if [ $ours = yes ]; then
-  # A home may be mounted in there still, if the machine that has it is away: nothing may be deleted through that.
+  # A home may still be mounted there if its storage host is down; nothing in it may be deleted.
   findmnt -rno TARGET | grep '^/var/lib/docker\\(/\\|$\\)' | sort -r | while read -r mounted; do umount -l "$mounted"; done
-  if findmnt -rno TARGET | grep '^/var/lib/docker\\(/\\|$\\)' >&2; then echo "these are still mounted" >&2; exit 1; fi
+  if findmnt -rno TARGET | grep '^/var/lib/docker\\(/\\|$\\)' >&2; then echo "the mounts above could not be unmounted" >&2; exit 1; fi
   rm -rf --one-file-system /var/lib/docker /var/lib/containerd /run/docker /etc/docker/key.json
   rmdir /etc/docker 2>/dev/null || true
   if getent group docker >/dev/null; then groupdel docker || true; fi
 fi
-# What these packages leave behind even when purged.
+# Remains of these packages after a purge.
 for name; do
   case $name in
     rpcbind) userdel _rpc ;;

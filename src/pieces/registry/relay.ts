@@ -6,8 +6,8 @@ import type { Step } from "../../reconcile/piece.js";
 import { fileSteps } from "../shared/files.js";
 
 /**
- * The steps that lead a worker's 127.0.0.1 to the registry at the manager's address. Docker asks a registry without a
- * certificate only there; systemd's own relay does it, where Swarm's would need ip_vs. Started for each call, and ends when idle.
+ * The steps that forward a worker's 127.0.0.1 to the registry at the manager's address: Docker uses a registry without TLS
+ * only on localhost. systemd's socket proxy starts on demand and exits when idle; Swarm's own routing would need ip_vs.
  */
 export const relaySteps = (host: Host, facts: Facts, address: string): Step[] => {
   const files = fileSteps(host, facts, [
@@ -19,9 +19,9 @@ export const relaySteps = (host: Host, facts: Facts, address: string): Step[] =>
     ...files,
     {
       host,
-      title: "open its way to the registry",
-      detail: `127.0.0.1:${registryPort} leads to ${address}`,
-      // One that has begun to relay has the address of then.
+      title: "start its relay to the registry",
+      detail: `from 127.0.0.1:${registryPort} to ${address}`,
+      // A running relay still uses the former address.
       run: () =>
         host.script(`set -e
 systemctl daemon-reload
@@ -32,14 +32,14 @@ systemctl restart ${socketName}`),
   ];
 };
 
-/** The step that closes it again. */
+/** The step that removes the relay. */
 export const removeRelaySteps = (host: Host, { files }: Facts): Step[] =>
   files[paths.registrySocket] === undefined && files[paths.registryRelay] === undefined
     ? []
     : [
         {
           host,
-          title: "close its way to the registry",
+          title: "remove its relay to the registry",
           run: () =>
             host.script(`systemctl -q disable --now ${socketName} 2>/dev/null
 systemctl -q stop ${relayName} 2>/dev/null
@@ -55,7 +55,7 @@ const written = "# Written by swarmhub; the next `swarmhub up` overwrites it.";
 
 const socketUnit = `${written}
 [Unit]
-Description=Way to the registry of the swarmhub class
+Description=Socket of the relay to the registry of the swarmhub class
 
 [Socket]
 ListenStream=127.0.0.1:${registryPort}

@@ -5,10 +5,10 @@ import { paths } from "../../paths.js";
 import type { Step } from "../../reconcile/piece.js";
 import { quote } from "../../text/shell.js";
 
-/** A file that should have exactly this content, and a command (a shell script) that makes it count. */
+/** A file with its exact content, and a shell script that applies it, for example a reload. */
 export type WantedFile = { path: string; content: string; mode?: number; then?: string };
 
-/** The steps that bring files to their content: none where they have it. */
+/** The steps that write the files whose content differs. */
 export const fileSteps = (host: Host, facts: Facts, files: readonly WantedFile[]): Step[] =>
   files
     .filter(({ path, content }) => facts.files[path] !== content)
@@ -21,7 +21,7 @@ export const fileSteps = (host: Host, facts: Facts, files: readonly WantedFile[]
           : host.script(writeScript({ path, content, mode: mode ?? 0o644, then })),
     }));
 
-/** The steps that take files away again, and run a shell script after each. */
+/** The steps that remove files and run a shell script after each. */
 export const removeFileSteps = (
   host: Host,
   facts: Facts,
@@ -36,43 +36,47 @@ export const removeFileSteps = (
     }));
 
 /**
- * A script that writes the file beside its place, renames it, and makes it count; without a mode it keeps that which it
- * has. One script, and in braces, so that the shell has the whole of it before it begins: whoever sends it may be killed,
- * but a file that is in place also counts.
+ * A script that writes a temporary file, renames it, and applies it; without `mode` the file keeps its mode. The braces make
+ * the shell read the whole script before it starts, so that a file in place is also applied if the sender is killed.
  */
 export const writeScript = ({ path, content, mode, then = "" }: WantedFile): string => {
-  const [made, place] = [quote(`${path}.swarmhub-new`), quote(path)];
+  const [temporary, target] = [quote(`${path}.swarmhub-new`), quote(path)];
   const octal = (mode ?? 0o644).toString(8);
   return `{
 set -e
 mkdir -p ${quote(posix.dirname(path))}
-: >${made}
-chmod ${octal} ${made}
-${mode === undefined ? `if [ -e ${place} ]; then chmod --reference=${place} ${made}; fi` : ""}
-printf %s ${quote(content)} >${made}
-mv -f ${made} ${place}
+: >${temporary}
+chmod ${octal} ${temporary}
+${mode === undefined ? `if [ -e ${target} ]; then chmod --reference=${target} ${temporary}; fi` : ""}
+printf %s ${quote(content)} >${temporary}
+mv -f ${temporary} ${target}
 ${then}
 }
 `;
 };
 
-/** The step that makes a folder of root's in the folder of what must be remembered; `what` names what it holds. */
-export const folderSteps = (host: Host, facts: Facts, path: string, what: string): Step[] =>
-  isThere(facts, path)
+/** The step that creates a folder of root's in the state folder; `content` describes what it holds. */
+export const folderSteps = (host: Host, facts: Facts, path: string, content: string): Step[] =>
+  exists(facts, path)
     ? []
     : [
         {
           host,
-          title: `make the folder of ${what}`,
+          title: `create the folder for ${content}`,
           run: () => host.run(["install", "-d", "-m", "700", path]),
         },
       ];
 
-/** The step that removes it with all that it holds. */
-export const removeFolderSteps = (host: Host, facts: Facts, path: string, what: string): Step[] =>
-  isThere(facts, path)
-    ? [{ host, title: `remove ${what}`, run: () => host.run(["rm", "-rf", path]) }]
+/** The step that removes such a folder with its content. */
+export const removeFolderSteps = (
+  host: Host,
+  facts: Facts,
+  path: string,
+  content: string,
+): Step[] =>
+  exists(facts, path)
+    ? [{ host, title: `remove ${content}`, run: () => host.run(["rm", "-rf", path]) }]
     : [];
 
-const isThere = ({ state }: Facts, path: string): boolean =>
+const exists = ({ state }: Facts, path: string): boolean =>
   posix.dirname(path) === paths.state && state.includes(posix.basename(path));

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { paths } from "../../paths.js";
 
-/** Secrets of the manager as read-only files in a container's /run/secrets. */
+/** Mounts of the manager's secrets as read-only files in a container's /run/secrets. */
 export const secretMounts = (names: readonly string[]): Record<string, unknown>[] =>
   names.map((name) => ({
     Type: "bind",
@@ -10,7 +10,7 @@ export const secretMounts = (names: readonly string[]): Record<string, unknown>[
     ReadOnly: true,
   }));
 
-/** One hash of the files that a service reads at its start; with another one it is started anew. */
+/** A hash of the files that a service reads at its start; a new hash restarts the service. */
 export const hashOfSecrets = (
   names: readonly string[],
   hashes: Record<string, string>,

@@ -1,6 +1,6 @@
 import type { Cluster } from "../../cluster/cluster.js";
 import { type Machines, inspectMachines } from "../../cluster/machines.js";
-import { absent } from "../../docker/client.js";
+import { ifExists } from "../../docker/client.js";
 import type { Host } from "../../host/host.js";
 import { imageReference } from "../../images/own.js";
 import { networkName } from "../../names.js";
@@ -17,14 +17,14 @@ import {
 } from "../../swarm/service-spec.js";
 import { taskIds, waitUntilGone, waitUntilRunning } from "../../swarm/tasks.js";
 
-/** A service as it is; `imageId` is the manager's image of that reference. */
+/** The state of a service; `imageId` is the id of its image on the manager. */
 export type ServiceState = {
   present: Partial<ServiceSpec> | undefined;
   running: boolean;
   imageId: string | undefined;
 };
 
-/** Looks at one service and at the image it should have. */
+/** Inspects one service and its image. */
 export const inspectService = async (
   cluster: Cluster,
   name: string,
@@ -48,7 +48,7 @@ export const inspectService = async (
   };
 };
 
-/** The step that makes the service what it should be; none where it is. */
+/** The step that creates or updates the service; none if it is up to date and runs. */
 export const serviceSteps = (
   wanted: WantedService,
   { present, imageId, running }: ServiceState,
@@ -68,7 +68,7 @@ export const serviceSteps = (
   return [step(`wait for the service ${name} to run`, wait)];
 };
 
-/** The step that takes a service away, and waits until its tasks are gone. */
+/** The step that removes a service and waits until its containers are gone. */
 export const removeServiceSteps = (
   name: string,
   { present }: ServiceState,
@@ -81,7 +81,7 @@ export const removeServiceSteps = (
           host: manager,
           title: `stop the service ${name}`,
           run: async () => {
-            await absent(manager.docker.getService(name).remove());
+            await ifExists(manager.docker.getService(name).remove());
             await waitUntilGone(manager, `com.docker.swarm.service.name=${name}`);
           },
         },
@@ -99,7 +99,7 @@ const update = async (
   differs: readonly string[],
 ): Promise<void> => {
   const { spec, imageId } = await complete(manager, wanted);
-  // A change of the rest, the labels for example, leaves the task as it is.
+  // Other changes, of labels for example, do not replace the task.
   const replaces = differs.some((path) => /^(TaskTemplate|EndpointSpec)\b/.test(path));
   const earlier = replaces ? await taskIds(manager, wanted.name) : undefined;
   const service = manager.docker.getService(wanted.name);
@@ -110,22 +110,22 @@ const update = async (
   await waitUntilRunning(manager, wanted, imageId, earlier);
 };
 
-/** The spec with what only the manager knows: the ids of image and network. */
+/** The spec with the ids of image and network, which only the manager knows. */
 const complete = async ({ docker }: Host, wanted: WantedService) => {
   const [image, network] = await Promise.all([
     docker.getImage(wanted.image).inspect(),
     docker.getNetwork(wanted.network ?? networkName).inspect() as Promise<{ Id: string }>,
   ]);
   const spec = serviceSpec(wanted, image.Id);
-  // The Swarm knows the machines' own networks by name alone: their ids are each machine's.
+  // Swarm identifies a machine's own networks by name, since their ids differ on each machine.
   const Networks = [{ Target: wanted.network ?? network.Id }];
   return { spec: { ...spec, TaskTemplate: { ...spec.TaskTemplate, Networks } }, imageId: image.Id };
 };
 
-/** A part of the system that runs as a service of one of our images: the machines, the image it should have, the service. */
+/** The state of a part that runs as a service of one of our images: the machines, the image's reference, the service. */
 export type OwnServiceState = { machines: Machines; image: string; service: ServiceState };
 
-/** Looks at such a part; service and image have the same name. */
+/** Inspects such a part; service and image have the same name. */
 export const inspectOwnService = async (
   cluster: Cluster,
   name: ImageName,

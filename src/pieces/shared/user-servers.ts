@@ -1,15 +1,15 @@
 import type { Cluster } from "../../cluster/cluster.js";
-import { absent } from "../../docker/client.js";
+import { ifExists } from "../../docker/client.js";
 import type { Host } from "../../host/host.js";
 import type { Step } from "../../reconcile/piece.js";
 import { userServices } from "../../swarm/list.js";
 import { removeWhenUnused } from "../../swarm/retry.js";
 import { waitUntilGone } from "../../swarm/tasks.js";
 
-/** The users' servers, and the volumes by which machines mount homes. */
+/** The users' servers, and the volumes on each machine that mount homes. */
 export type Servers = { services: string[]; volumes: Map<Host, string[]> };
 
-/** Looks for users' servers in the Swarm, and for our volumes on every machine. */
+/** Inspects users' servers in the Swarm, and our volumes on every machine. */
 export const inspectServers = async (cluster: Cluster): Promise<Servers> => {
   const { config, nodes } = cluster;
   const [services, volumes] = await Promise.all([
@@ -27,7 +27,7 @@ const volumesOn = async (host: Host, className: string): Promise<string[]> => {
   return (list ?? []).map(({ Name }) => Name);
 };
 
-/** Stops every user's server, then removes the volumes, which are only a way to the homes: those stay. */
+/** Stops every user's server, then removes the volumes; the homes stay, because a volume only mounts one. */
 export const removeServersSteps = ({ services, volumes }: Servers, cluster: Cluster): Step[] => {
   const { config, manager, nodes } = cluster;
   const stop: Step[] =
@@ -39,30 +39,30 @@ export const removeServersSteps = ({ services, volumes }: Servers, cluster: Clus
             title: `stop ${services.length === 1 ? "the server of one user" : `the servers of ${services.length} users`}`,
             run: async () => {
               await Promise.all(
-                services.map((name) => absent(manager.docker.getService(name).remove())),
+                services.map((name) => ifExists(manager.docker.getService(name).remove())),
               );
               await Promise.all(nodes.map((host) => waitUntilGone(host, "swarmhub.user")));
             },
           },
         ];
-  const forget = [...volumes]
+  const unmount = [...volumes]
     .filter(([, names]) => names.length > 0)
     .map(([host, names]) => ({
       host,
-      title: "forget the mounts of homes",
+      title: "remove the mounts of homes",
       after: stop,
       run: async () => {
-        await removeStrays(host, config.name);
+        await removeStrayContainers(host, config.name);
         for (const name of names)
           await removeWhenUnused(() => host.docker.getVolume(name).remove());
       },
     }));
-  return [...stop, ...forget];
+  return [...stop, ...unmount];
 };
 
-/** Users' containers that no service holds any more, as on a worker that was away when its Swarm ended. */
-const removeStrays = async ({ docker }: Host, className: string): Promise<void> => {
+/** Removes users' containers without a service, for example on a worker that was unreachable when its Swarm ended. */
+const removeStrayContainers = async ({ docker }: Host, className: string): Promise<void> => {
   const label = [`swarmhub.class=${className}`, "swarmhub.user"];
   for (const { Id } of await docker.listContainers({ all: true, filters: { label } }))
-    await absent(docker.getContainer(Id).remove({ force: true }));
+    await ifExists(docker.getContainer(Id).remove({ force: true }));
 };

@@ -6,53 +6,53 @@ import { paths } from "../../paths.js";
 import type { Step } from "../../reconcile/piece.js";
 import { formatSize } from "../../text/format.js";
 import { quote } from "../../text/shell.js";
-import { type DiskState, isHomes, label } from "./disk.js";
-import { isListed, listScript, tableLine } from "./fstab.js";
+import { type DiskState, hasHomes, homesLabel } from "./disk.js";
+import { hasMount, addLineScript, fstabLine } from "./fstab.js";
 import { growScript, growSteps, refuseFullRoot } from "./grow.js";
-import { askForDisk, noSuchDisk, refuseOtherHomes } from "./wrong-disk.js";
+import { unnamedDiskError, missingDiskError, refuseOtherHomes } from "./wrong-disk.js";
 
-/** The steps from a blank disk (or none) to a mounted file system. Refuses a disk with anything on it that is not ours. */
+/** The steps from a blank disk (or none) to a mounted file system. Throws a UserError (preflight) if the disk holds foreign data. */
 export const backingSteps = (
   backing: Backing,
   host: Host,
   facts: Facts,
   state: DiskState,
 ): Step[] => {
-  if (backing.kind === "unnamed") throw askForDisk(host, facts, state);
+  if (backing.kind === "unnamed") throw unnamedDiskError(host, facts, state);
   const grow = growSteps(backing, host, facts, state);
   if (state.mounted) {
-    refuseAnother(backing, host, state);
-    const isInTable = isListed(facts.files[paths.fileSystemTable], sourceOf(backing, state.device));
+    refuseOtherMount(backing, host, state);
+    const isInTable = hasMount(facts.files[paths.fileSystemTable], sourceOf(backing, state.device));
     return [...(isInTable ? [] : [mountStep(backing, host, state)]), ...grow];
   }
   const make =
     backing.kind === "device"
       ? deviceSteps(backing.path, host, state)
-      : fileSteps(backing.size, host, facts, state);
+      : storageFileSteps(backing.size, host, facts, state);
   return [...make, ...grow, mountStep(backing, host, state)];
 };
 
-/** The steps that erase the homes for good; the disk is blank afterwards. */
+/** The steps that erase all homes permanently; the disk is blank afterwards. */
 export const eraseSteps = (backing: Backing, host: Host, state: DiskState): Step[] => {
   if (backing.kind === "unnamed") {
     if (!state.mounted && state.homes.length === 0 && state.file === undefined) return [];
     throw new UserError(
-      "the configuration does not say where the homes lie, and nothing is erased on a guess",
+      "the configuration names no disk or file for the homes, so nothing is erased",
       {
         host: host.name,
-        hint: "`swarmhub check` shows the line to write below `storage:`",
+        hint: "to see the line to add to `storage:`, type `swarmhub check`",
         code: exitCode.preflight,
       },
     );
   }
   if (backing.kind === "file") {
     if (state.file === undefined) return [];
-    const title = "delete the file with every home";
+    const title = "delete the storage file with all homes";
     return [
       {
         host,
         title,
-        destroys: `every home on ${host.name}`,
+        destroys: `all homes on ${host.name}`,
         run: () =>
           host.script(`{
 rm -f ${paths.storageFile}
@@ -62,13 +62,13 @@ rmdir ${paths.state} 2>/dev/null || true
       },
     ];
   }
-  if (state.device === undefined || !isHomes(state.device)) return [];
-  const title = `erase ${backing.path} with every home`;
+  if (state.device === undefined || !hasHomes(state.device)) return [];
+  const title = `erase ${backing.path} with all homes`;
   return [
     {
       host,
       title,
-      destroys: `every home on ${host.name}`,
+      destroys: `all homes on ${host.name}`,
       run: () => host.run(["wipefs", "--all", "--quiet", backing.path]),
     },
   ];
@@ -81,14 +81,14 @@ const sourceOf = (backing: Named, device: Disk | undefined): string | undefined 
   return device?.uuid === undefined ? undefined : `UUID=${device.uuid}`;
 };
 
-const refuseAnother = (backing: Named, host: Host, state: DiskState): void => {
+const refuseOtherMount = (backing: Named, host: Host, state: DiskState): void => {
   if (state.isConfigured) return;
   const wanted = backing.kind === "file" ? `the file ${paths.storageFile}` : backing.path;
   throw new UserError(
-    `${state.source ?? "something else"} is mounted at ${paths.storage}, and the configuration says ${wanted}. Homes do not move by themselves`,
+    `${state.source ?? "something else"} is mounted at ${paths.storage}, but the configuration says ${wanted}; swarmhub does not move homes`,
     {
       host: host.name,
-      hint: `name what is mounted in \`storage\`, or \`swarmhub down\` with the old configuration first`,
+      hint: `set \`storage\` to what is mounted, or first, with the old configuration: \`swarmhub down\``,
       code: exitCode.preflight,
     },
   );
@@ -96,28 +96,29 @@ const refuseAnother = (backing: Named, host: Host, state: DiskState): void => {
 
 const deviceSteps = (path: string, host: Host, state: DiskState): Step[] => {
   const disk = state.device;
-  if (disk !== undefined && isHomes(disk)) return [];
+  if (disk !== undefined && hasHomes(disk)) return [];
   refuseOtherHomes(host, path, state);
-  if (disk === undefined) throw noSuchDisk(host, path, state);
+  if (disk === undefined) throw missingDiskError(host, path, state);
   const content = contentOf(disk);
   if (content !== undefined)
     throw new UserError(
-      `${path} (${formatSize(disk.size)}) is not blank: ${content}. swarmhub formats blank disks only`,
+      `${path} (${formatSize(disk.size)}) is not blank: ${content}; swarmhub formats only blank disks`,
       {
         host: host.name,
-        hint: `name another disk, or if nothing on it is needed: \`sudo wipefs --all ${path}\` on ${host.name}`,
+        hint: `name another disk, or if its data is not needed, on ${host.name}: \`sudo wipefs --all ${path}\``,
         code: exitCode.preflight,
       },
     );
   return [
     {
       host,
-      title: `format ${path} (${formatSize(disk.size)}, blank) as XFS`,
-      destroys: `whatever ${path} on ${host.name} holds (it looks blank: no file system, no partition)`,
-      // Never with -f: mkfs.xfs then looks itself, and refuses a disk with a signature on it, whatever we believed.
+      title: `format ${path} with XFS`,
+      detail: `${formatSize(disk.size)}, blank`,
+      destroys: `all data on ${path} (${formatSize(disk.size)}; it looks blank: no file system, no partition)`,
+      // Without -f mkfs.xfs checks the disk itself and refuses one that has a signature.
       run: () =>
         host.script(
-          `set -e\nmkfs.xfs -q -L ${label} ${quote(path)}\nudevadm trigger --settle ${quote(path)} || true`,
+          `set -e\nmkfs.xfs -q -L ${homesLabel} ${quote(path)}\nudevadm trigger --settle ${quote(path)} || true`,
           { timeout: 600_000 },
         ),
     },
@@ -133,26 +134,26 @@ const contentOf = (disk: Disk): string | undefined => {
     : `it has a partition table (${disk.partitionTable})`;
 };
 
-const fileSteps = (size: number, host: Host, facts: Facts, state: DiskState): Step[] => {
+const storageFileSteps = (size: number, host: Host, facts: Facts, state: DiskState): Step[] => {
   if (state.file !== undefined) return [];
   refuseFullRoot(host, facts, size, size);
-  const made = `${paths.storageFile}.new`;
+  const temporary = `${paths.storageFile}.new`;
   return [
     {
       host,
-      title: `make a storage file of ${formatSize(size)}`,
+      title: `create a storage file of ${formatSize(size)}`,
       detail: paths.storageFile,
-      // Allocated whole: a sparse one would find the root disk full in the middle of class.
+      // Fully allocated: a sparse file could fill the root disk while the class is running.
       run: () =>
         host.script(
           `{
 set -e
 mkdir -p ${paths.state}
-rm -f ${made}
-fallocate -l ${size} ${made}
-chmod 600 ${made}
-mkfs.xfs -q -L ${label} ${made}
-mv ${made} ${paths.storageFile}
+rm -f ${temporary}
+fallocate -l ${size} ${temporary}
+chmod 600 ${temporary}
+mkfs.xfs -q -L ${homesLabel} ${temporary}
+mv ${temporary} ${paths.storageFile}
 }
 `,
           { timeout: 600_000 },
@@ -164,14 +165,14 @@ mv ${made} ${paths.storageFile}
 const mountStep = (backing: Named, host: Host, state: DiskState): Step => {
   const source =
     backing.kind === "file"
-      ? `line=${quote(tableLine(paths.storageFile, ",loop"))}`
-      : `uuid=$(blkid -p -s UUID -o value ${quote(backing.path)})\nline="${tableLine("UUID=$uuid")}"`;
+      ? `line=${quote(fstabLine(paths.storageFile, ",loop"))}`
+      : `uuid=$(blkid -p -s UUID -o value ${quote(backing.path)})\nline="${fstabLine("UUID=$uuid")}"`;
   return {
     host,
     title: state.mounted
-      ? `list ${paths.storage} in /etc/fstab`
-      : `mount ${backing.kind === "file" ? "it" : backing.path} at ${paths.storage}`,
-    detail: `${holdsHomes(backing, state) ? "the homes on it stay as they are; " : ""}with project quota, at every boot`,
+      ? `add ${paths.storage} to /etc/fstab`
+      : `mount ${backing.kind === "file" ? "the storage file" : backing.path} at ${paths.storage}`,
+    detail: `${holdsHomes(backing, state) ? "keeps its homes; " : ""}with project quota, at every boot`,
     run: () => host.script(`{\nset -e\nexport LC_ALL=C\n${source}\n${mountScript}\n}\n`),
   };
 };
@@ -180,12 +181,12 @@ const holdsHomes = (backing: Named, state: DiskState): boolean =>
   !state.mounted &&
   (backing.kind === "file"
     ? state.file !== undefined
-    : state.device !== undefined && isHomes(state.device));
+    : state.device !== undefined && hasHomes(state.device));
 
-// Into the empty folder below the mount nobody can write, root included: a home made there would be without limit, and lost
-// from sight with the next mount. A disk that was made larger meanwhile is taken whole.
+// The folder under the mount is immutable, for root too: a home created there would have no limit and be hidden by the next
+// mount. If the disk has been enlarged, the file system grows to its full size.
 const mountScript = `mkdir -p ${paths.storage}
-${listScript}
+${addLineScript}
 if ! mountpoint -q ${paths.storage}; then
   xfs_io -c 'chattr +i' ${paths.storage} 2>/dev/null || true
   mount ${paths.storage}

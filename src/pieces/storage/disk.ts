@@ -1,78 +1,82 @@
+import { storageFolders } from "../../../contracts/storage-folders.js";
 import { type Cluster, homesHost } from "../../cluster/cluster.js";
 import type { Disk, Facts } from "../../host/facts.js";
 import type { Host } from "../../host/host.js";
 import { paths } from "../../paths.js";
 import { quote } from "../../text/shell.js";
 
-/** By this label a disk of homes is known again, on this machine or on another. */
-export const label = "swarmhub";
+/** The XFS label that identifies a disk with homes, also on another machine. */
+export const homesLabel = "swarmhub";
 
-/** The homes' disk as it is; sizes in bytes. `device` is the configured one by the kernel's own name; undefined where it is not there. */
+/** The state of the homes' disk; sizes in bytes. `device` is the configured disk, undefined if it does not exist. */
 export type DiskState = {
   device: Disk | undefined;
-  /** The size of the storage file, where there is one. */
+  /** The size of the storage file, undefined if there is none. */
   file: number | undefined;
   mounted: boolean;
-  /** Why nothing can be written to what is mounted there; "dead": each look at it fails. */
-  trouble: "dead" | "read-only" | undefined;
-  /** Whether what is mounted there is what the configuration names. */
+  /** Why the mounted file system cannot be written to; "dead": every access fails. */
+  problem: "dead" | "read-only" | undefined;
+  /** Whether the mounted disk is the configured one. */
   isConfigured: boolean;
-  /** What is mounted there: a block device. */
+  /** The mounted block device. */
   source: string | undefined;
-  /** The size of the block device that is mounted, of the file system on it, and what is free on that; 0 where unknown. */
+  /** The size of the mounted block device, the size of its file system, and the free space; 0 if unknown. */
   room: number;
   size: number;
   free: number;
   enforced: boolean;
   exported: boolean;
-  /** Which of our folders are there, with the owner and mode that they should have. */
+  /** Our folders that exist with the right owner and mode. */
   folders: string[];
-  /** Where nothing is mounted: other disks that hold homes, and disks on which there is nothing. */
+  /** Other disks with homes, and blank disks; empty if a disk is mounted. */
   homes: Disk[];
   blank: Disk[];
 };
 
-/** The storage host's disk, mount, folders and exports, remembered. */
+/** The storage host's disk, mount, folders and exports; remembered by the host. */
 export const inspectDisk = (cluster: Cluster): Promise<DiskState> => {
   const [host, { storage }] = [homesHost(cluster), cluster.config];
   const backing = storage.kind === "persistent" ? storage.backing : undefined;
-  const given = backing?.kind === "device" ? backing.path : paths.storageFile;
-  return host.remember("disk", () => lookAtDisk(given, host));
+  const configured = backing?.kind === "device" ? backing.path : paths.storageFile;
+  return host.remember("disk", () => readDisk(configured, host));
 };
 
-const lookAtDisk = async (given: string, host: Host): Promise<DiskState> => {
-  const [answer, facts] = [await host.script(inspectScript(given)), await host.facts()];
-  const words = answer.split("\n").map((line) => line.split(" "));
-  const number = (what: string): number => Number(words.find(([key]) => key === what)?.[1] ?? 0);
+const readDisk = async (configured: string, host: Host): Promise<DiskState> => {
+  const [output, facts] = [
+    await host.script(inspectScript(configured), { title: "inspect the disk" }),
+    await host.facts(),
+  ];
+  const lines = output.split("\n").map((line) => line.split(" "));
+  const numberOf = (name: string): number => Number(lines.find(([key]) => key === name)?.[1] ?? 0);
   const mount = facts.mounts.findLast(({ target }) => target === paths.storage);
-  const path = words.find(([what]) => what === "path")?.[1] ?? given;
-  const probed = probedIn(answer);
+  const path = lines.find(([key]) => key === "path")?.[1] ?? configured;
+  const probed = probedIn(output);
   const disks = allDisks(facts).map((disk) => ({ ...disk, ...probed.get(disk.path) }));
   return {
     device: disks.find((disk) => disk.path === path),
-    file: words.some(([what]) => what === "file") ? number("file") : undefined,
+    file: lines.some(([key]) => key === "file") ? numberOf("file") : undefined,
     mounted: mount !== undefined,
-    trouble: troubleOf(mount, words),
-    isConfigured: words.some(
-      ([what, source]) => what === "source" && source === path && source !== "",
+    problem: problemOf(mount, lines),
+    isConfigured: lines.some(
+      ([key, source]) => key === "source" && source === path && source !== "",
     ),
     source: mount?.source,
-    room: number("room"),
-    size: number("block") * number("blocks"),
-    free: number("free"),
+    room: numberOf("room"),
+    size: numberOf("block") * numberOf("blocks"),
+    free: numberOf("free"),
     enforced: /^\s*Enforcement:\s+ON/m.test(facts.quotaState),
-    exported: words.some(([what]) => what === "exported"),
-    folders: storageFolders
-      .filter(({ name, owner, mode }) => answer.includes(`\nfolder ${name} ${owner} ${mode}\n`))
+    exported: lines.some(([key]) => key === "exported"),
+    folders: folderModes
+      .filter(({ name, owner, mode }) => output.includes(`\nfolder ${name} ${owner} ${mode}\n`))
       .map(({ name }) => name),
-    homes: disks.filter((disk) => isHomes(disk) && disk.path !== path),
+    homes: disks.filter((disk) => hasHomes(disk) && disk.path !== path),
     blank: disks.filter((disk) => probed.has(disk.path) && isBlank(disk)),
   };
 };
 
-/** Whether a disk holds homes, of this class or another. */
-export const isHomes = ({ fileSystem, label: name }: Disk): boolean =>
-  fileSystem === "xfs" && name === label;
+/** Whether a disk holds homes, of this or another class. */
+export const hasHomes = ({ fileSystem, label: name }: Disk): boolean =>
+  fileSystem === "xfs" && name === homesLabel;
 
 const isBlank = ({ type, size, fileSystem, partitionTable, parts }: Disk): boolean =>
   (type === "disk" || type === "lvm") &&
@@ -81,31 +85,31 @@ const isBlank = ({ type, size, fileSystem, partitionTable, parts }: Disk): boole
   partitionTable === undefined &&
   parts.length === 0;
 
-const troubleOf = (
+const problemOf = (
   mount: Facts["mounts"][number] | undefined,
-  words: readonly string[][],
-): DiskState["trouble"] => {
+  lines: readonly string[][],
+): DiskState["problem"] => {
   if (mount === undefined) return undefined;
-  if (!words.some(([what]) => what === "answers")) return "dead";
+  if (!lines.some(([key]) => key === "answers")) return "dead";
   return mount.options.includes("ro") ? "read-only" : undefined;
 };
 
 type Probed = Map<string, Pick<Disk, "fileSystem" | "label" | "uuid" | "partitionTable">>;
 
-/** What is on each disk that was asked itself, in place of all that udev said of it. */
-const probedIn = (answer: string): Probed => {
-  const found = new Map<string, Map<string, string>>();
+/** The content of each probed disk, which replaces udev's data. */
+const probedIn = (output: string): Probed => {
+  const disks = new Map<string, Map<string, string>>();
   let fields = new Map<string, string>();
-  for (const line of answer.split("\n")) {
+  for (const line of output.split("\n")) {
     const [, path, key, value = ""] = /^(?:probed (.*)|probe (\w+)=(.*))$/.exec(line) ?? [];
-    if (path !== undefined) found.set(path, (fields = new Map<string, string>()));
+    if (path !== undefined) disks.set(path, (fields = new Map<string, string>()));
     if (key !== undefined) fields.set(key, value);
   }
   return new Map(
-    [...found].map(([path, said]) => [
+    [...disks].map(([path, values]) => [
       path,
       Object.fromEntries(
-        Object.entries(probedFields).map(([key, field]) => [field, said.get(key)]),
+        Object.entries(probedFields).map(([key, field]) => [field, values.get(key)]),
       ),
     ]),
   );
@@ -122,35 +126,35 @@ const allDisks = ({ disks }: Facts): Disk[] => disks.flatMap(withParts);
 
 const withParts = (disk: Disk): Disk[] => [disk, ...disk.parts.flatMap(withParts)];
 
-/** Our folders on the disk. The hub writes homes by NFS, as the users' account; limits and trash are out of its reach. */
-export const storageFolders = [
-  { name: "homes", owner: "1000:100", mode: "755" },
-  { name: "owners", owner: "1000:100", mode: "755" },
-  { name: "pending", owner: "1000:100", mode: "755" },
-  { name: "fenced", owner: "1000:100", mode: "755" },
-  { name: "limits", owner: "0:0", mode: "755" },
-  { name: "trash", owner: "0:0", mode: "700" },
+/** Our folders on the disk. The hub writes homes over NFS as the users' account; it cannot write to limits and trash. */
+export const folderModes = [
+  { name: storageFolders.homes, owner: "1000:100", mode: "755" },
+  { name: storageFolders.owners, owner: "1000:100", mode: "755" },
+  { name: storageFolders.pending, owner: "1000:100", mode: "755" },
+  { name: storageFolders.fenced, owner: "1000:100", mode: "755" },
+  { name: storageFolders.limits, owner: "0:0", mode: "755" },
+  { name: storageFolders.trash, owner: "0:0", mode: "700" },
 ] as const;
 
-/** A script that looks at the configured disk (or file), at what is mounted for the homes, and where nothing is, at all disks. */
-const inspectScript = (given: string): string => `
+/** A script that inspects the configured disk (or file) and the mount of the homes, or all disks if nothing is mounted. */
+const inspectScript = (configured: string): string => `
 export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
-# As the list of disks has it: /dev/mapper/… of a logical volume, whatever link was given.
+# The name in the list of disks: /dev/mapper/… for a logical volume, whatever link was configured.
 name_of() { lsblk -dnpro NAME "$1" 2>/dev/null || readlink -m "$1"; }
-# What is on the disk itself: udev's word on it, which lsblk repeats, can be of yesterday.
+# Reads the disk itself, since udev's data, which lsblk shows, may be outdated.
 probe() {
-  found=$(blkid -p -o export "$1") # 2: nothing; 8: signatures of several things
+  output=$(blkid -p -o export "$1") # 2: nothing found; 8: several signatures
   case $? in
-  0) echo "probed $1"; echo "$found" | sed 's/^/probe /' ;;
+  0) echo "probed $1"; echo "$output" | sed 's/^/probe /' ;;
   2) echo "probed $1" ;;
-  *) echo "probed $1"; echo "probe TYPE=something that blkid cannot name" ;;
+  *) echo "probed $1"; echo "probe TYPE=data that blkid cannot identify" ;;
   esac
 }
-path=$(name_of ${quote(given)})
+path=$(name_of ${quote(configured)})
 echo "path $path"
 if [ -b "$path" ]; then probe "$path"; fi
 [ -f ${paths.storageFile} ] && stat -c 'file %s' ${paths.storageFile}
-# Not mountpoint or findmnt: they ask the file system itself, and one that shut itself down answers nobody.
+# Not mountpoint or findmnt: they access the file system, which fails after XFS shut down.
 source=$(awk '$2 == "${paths.storage}" { last = $1 } END { print last }' /proc/self/mounts)
 if [ -n "$source" ]; then
   echo "source $(name_of "$source")"
@@ -158,9 +162,9 @@ if [ -n "$source" ]; then
   echo "room $(blockdev --getsize64 "$source" 2>/dev/null)"
   if cd ${paths.storage} && ls >/dev/null; then
     echo answers
-    stat -c 'folder %n %u:%g %a' ${storageFolders.map(({ name }) => name).join(" ")}
+    stat -c 'folder %n %u:%g %a' ${folderModes.map(({ name }) => name).join(" ")}
     stat -f -c '%a %S' . | { read -r blocks size; echo "free $((blocks * size))"; }
-    # What statfs says of the size leaves the log out.
+    # Not statfs, whose size lacks the log.
     xfs_growfs -n ${paths.storage} | sed -n 's/^data .*bsize=\\([0-9]*\\) *blocks=\\([0-9]*\\),.*/block \\1\\nblocks \\2/p'
     cd /
   fi 2>/dev/null

@@ -4,22 +4,23 @@ import { paths } from "../../paths.js";
 import type { Step } from "../../reconcile/piece.js";
 import { fileSteps } from "../shared/files.js";
 
-const note = "# Written by swarmhub; the next `swarmhub up` overwrites it.\n";
+const written = "# Written by swarmhub; the next `swarmhub up` overwrites it.";
 
 /**
- * NFSv4 alone: no rpcbind, no lock daemon. Lease and grace of 10 s: with the default of 90 s a restart of the server
- * blocks opens for some 100 s, with 10 s it was 17.6 s (facts of the field).
+ * Only NFSv4, so no rpcbind and no lock daemon. With the default lease and grace of 90 s a restart of the server blocks
+ * opens for about 100 s; with 10 s it was 17.6 s (facts from the field).
  */
-export const nfsConfiguration = `${note}[nfsd]
+export const nfsConfiguration = `${written}
+[nfsd]
 vers3=n
 vers4=y
 lease-time=10
 grace-time=10
 `;
 
-/** A line for each node. All users become 1000:100; `mp`: an unmounted disk is never exported. */
+/** One line per node. All users are squashed to 1000:100; `mp` prevents the export of an unmounted disk. */
 export const exportsFile = (addresses: readonly string[]): string =>
-  note +
+  `${written}\n` +
   addresses
     .map(
       (address) =>
@@ -27,10 +28,10 @@ export const exportsFile = (addresses: readonly string[]): string =>
     )
     .join("");
 
-/** A script that makes the server read its exports anew; it may be gone by now. */
+/** A script that reloads the server's exports; does nothing if the server is not installed. */
 export const reloadExports = "if command -v exportfs >/dev/null; then exportfs -ra; fi";
 
-/** A script that starts the server with the settings as they are; rpcbind goes where it came with our packages, since NFSv4 has no use for it. */
+/** A script that (re)starts the server; masks rpcbind if swarmhub installed it, since NFSv4 does not need it. */
 export const startNfs = (installedPackages: string): string =>
   [
     ...(has(installedPackages, "rpcbind")
@@ -40,7 +41,7 @@ export const startNfs = (installedPackages: string): string =>
     "systemctl restart nfs-server",
   ].join("\n");
 
-/** A script that stops it where we installed it, and else starts it with the settings that were there; it may be gone by now. */
+/** A script that stops the server if swarmhub installed it, else restarts it with its former settings. */
 export const stopNfs = (installedPackages: string): string =>
   has(installedPackages, "nfs-kernel-server")
     ? `systemctl disable --now nfs-server 2>/dev/null || true
@@ -50,9 +51,9 @@ systemctl -q unmask rpcbind.socket rpcbind.service 2>/dev/null || true`
 const has = (packages: string, name: string): boolean => packages.split("\n").includes(name);
 
 /**
- * The steps that have the storage's host keep lost machines from the homes: when the hub names one in a folder of the storage,
- * its export is withdrawn within a second. To its old servers the homes are gone then (ESTALE), and what they had written and
- * not sent is dropped; with a wall of packets all of it would arrive the moment the wall falls.
+ * The steps that start lost-node fencing: when the hub names a machine in a folder of the storage, the storage host withdraws
+ * that machine's NFS export within a second. Its old servers then get ESTALE and their unsent writes are dropped; with a packet
+ * filter instead, these writes would arrive as soon as the filter is removed.
  */
 export const fenceSteps = (host: Host, facts: Facts): Step[] => {
   const files = fileSteps(host, facts, [
@@ -64,21 +65,22 @@ export const fenceSteps = (host: Host, facts: Facts): Step[] => {
     ...files,
     {
       host,
-      title: "keep lost machines from the homes",
+      title: "start lost-node fencing",
+      detail: "withdraws the NFS exports of lost machines",
       run: () =>
         host.script(`set -e\nsystemctl -q enable ${unitName}\nsystemctl restart ${unitName}`),
     },
   ];
 };
 
-/** The step that takes that away again. */
+/** The step that stops and removes lost-node fencing. */
 export const removeFenceSteps = (host: Host, { files }: Facts): Step[] =>
   files[paths.fence] === undefined && files[paths.fenceUnit] === undefined
     ? []
     : [
         {
           host,
-          title: "keep no machines from the homes any more",
+          title: "remove lost-node fencing",
           run: () =>
             host.script(`systemctl -q disable --now ${unitName} 2>/dev/null
 rm -f ${paths.fence} ${paths.fenceUnit}
@@ -89,11 +91,10 @@ exit 0`),
       ];
 
 const unitName = "swarmhub-fence.service";
-const written = "# Written by swarmhub; the next `swarmhub up` overwrites it.";
 
 /**
- * Looks each second at the folder and at what is exported, which others change too (a start of the NFS server, `exportfs -ra`), with no
- * child but `sleep`. Only addresses of our own exports are ever looked for: what else lies in the folder is nobody's command.
+ * Compares the folder with the export table once a second, since others change that table too (a start of the NFS server,
+ * `exportfs -ra`); the only child process is `sleep`. It looks only for addresses of our own exports and ignores other files.
  */
 export const fenceScript = `#!/bin/sh
 ${written}
@@ -105,25 +106,25 @@ is_exported() {
   return 1
 }
 while sleep 1; do
-  # Without the disk nothing is known, and a server that is stopped exports nothing.
+  # Without the disk the fenced machines are unknown, and a stopped server exports nothing.
   [ -d ${paths.fenced} ] && read -r threads </proc/fs/nfsd/threads && [ "$threads" != 0 ] || continue
   while read -r path client; do
     [ "$path" = ${paths.storage} ] || continue
     address=\${client%%(*}
     options=\${client#*(}
     if [ -e "${paths.fenced}/$address" ]; then
-      is_exported "$address" && exportfs -u "$address:${paths.storage}" && echo "the homes are withdrawn from $address"
+      is_exported "$address" && exportfs -u "$address:${paths.storage}" && echo "withdrew the export to $address"
     else
-      is_exported "$address" || { exportfs -o "\${options%)}" "$address:${paths.storage}" && echo "the homes are there for $address"; }
+      is_exported "$address" || { exportfs -o "\${options%)}" "$address:${paths.storage}" && echo "restored the export to $address"; }
     fi
   done <${paths.exports}
 done 2>/dev/null
 `;
 
-/** Runs it, from each boot on. */
+/** The unit that runs the script from boot on. */
 export const fenceUnit = `${written}
 [Unit]
-Description=Keeps lost machines from the homes of the swarmhub class
+Description=Lost-node fencing of the swarmhub class
 After=nfs-server.service
 
 [Service]

@@ -7,19 +7,19 @@ import type { Step } from "../../reconcile/piece.js";
 import { formatSize } from "../../text/format.js";
 import type { DiskState } from "./disk.js";
 
-/** Bytes that a storage file leaves for the system and Docker. */
-export const spareOnRoot = 2 * 1024 ** 3;
+/** Bytes that a storage file must leave for the system and Docker. */
+export const reservedOnRoot = 2 * 1024 ** 3;
 
-// XFS leaves unused what is too little for one more allocation group.
+// XFS does not use a remainder too small for another allocation group.
 const slack = 16 * 1024 ** 2;
 // bytes
 
-/** The steps that make the homes' file system as large as what lies under it, and the storage file as large as the configuration says. */
+/** The steps that grow the homes' file system to the size of its disk, and the storage file to its configured size. */
 export const growSteps = (backing: Backing, host: Host, facts: Facts, state: DiskState): Step[] => {
   const wanted = wantedSize(backing, state);
   if (wanted === 0) return [];
   const file = backing.kind === "file" ? (state.file ?? 0) : 0;
-  if (backing.kind === "file") refuseFile(host, facts, file, wanted);
+  if (backing.kind === "file") refuseFileSize(host, facts, file, wanted);
   const isSmall = state.mounted && state.size > 0 && wanted - state.size > slack;
   if (!isSmall && (backing.kind === "device" || wanted === file)) return [];
   return [
@@ -28,7 +28,7 @@ export const growSteps = (backing: Backing, host: Host, facts: Facts, state: Dis
       title: state.mounted
         ? `grow the homes' file system to ${formatSize(wanted)}`
         : `grow the storage file to ${formatSize(wanted)}`,
-      detail: `it has ${formatSize(state.mounted ? state.size : file)}; nothing has to stop`,
+      detail: `from ${formatSize(state.mounted ? state.size : file)}, without interruption`,
       run: () =>
         host.script(
           [
@@ -44,10 +44,10 @@ export const growSteps = (backing: Backing, host: Host, facts: Facts, state: Dis
   ];
 };
 
-/** A script that makes the file system as large as its disk; harmless where it is, or where none is mounted. */
+/** A script that grows the file system to the size of its disk; does nothing if it has that size or is not mounted. */
 export const growScript = `if mountpoint -q ${paths.storage}; then xfs_growfs -d ${paths.storage} >/dev/null; fi`;
 
-// Allocated whole, as when it was made: a sparse file would find the root disk full in the middle of class.
+// Fully allocated, as at its creation: a sparse file could fill the root disk while the class is running.
 const growFile = (size: number): string => `fallocate -l ${size} ${paths.storageFile}
 for loop in $(losetup -nO NAME -j ${paths.storageFile}); do losetup -c "$loop"; done`;
 
@@ -56,27 +56,27 @@ const wantedSize = (backing: Backing, state: DiskState): number => {
   return state.mounted ? state.room : 0;
 };
 
-const refuseFile = (host: Host, facts: Facts, file: number, wanted: number): void => {
+const refuseFileSize = (host: Host, facts: Facts, file: number, wanted: number): void => {
   if (wanted < file)
     throw new UserError(
-      `the storage file has ${formatSize(file)}, and the configuration says ${formatSize(wanted)}. A file of homes can grow, and never shrinks`,
+      `the storage file has ${formatSize(file)}, but the configuration says ${formatSize(wanted)}; a storage file can only grow`,
       {
         host: host.name,
-        hint: `write \`file: ${formatSize(file).replace(/ (.)B$/, "$1")}\` or more; a smaller one begins with \`swarmhub down --delete-homes\``,
+        hint: `write \`file: ${formatSize(file).replace(/ (.)B$/, "$1")}\` or more; to start with a smaller file, delete all homes first: \`swarmhub down --delete-homes\``,
         code: exitCode.preflight,
       },
     );
   refuseFullRoot(host, facts, wanted, wanted - file);
 };
 
-/** Refuses a storage file of that many bytes for which so many more are needed than the root disk can give. */
+/** Throws a UserError (preflight) if the root disk lacks space for a storage file of `size` bytes, `needed` of them still to allocate. */
 export const refuseFullRoot = (host: Host, facts: Facts, size: number, needed: number): void => {
-  if (needed === 0 || facts.freeOnRoot >= needed + spareOnRoot) return;
+  if (needed === 0 || facts.freeOnRoot >= needed + reservedOnRoot) return;
   throw new UserError(
-    `the root disk has ${formatSize(facts.freeOnRoot)} free; a storage file of ${formatSize(size)} must leave ${formatSize(spareOnRoot)}`,
+    `the root disk has ${formatSize(facts.freeOnRoot)} free; a storage file of ${formatSize(size)} must leave ${formatSize(reservedOnRoot)}`,
     {
       host: host.name,
-      hint: "make `storage: file` smaller, or name a disk with `storage: device`",
+      hint: "lower `storage: file`, or name a disk in `storage: device`",
       code: exitCode.preflight,
     },
   );

@@ -3,46 +3,50 @@ import type { Host } from "../../host/host.js";
 import { paths } from "../../paths.js";
 import type { Step } from "../../reconcile/piece.js";
 import { formatSize } from "../../text/format.js";
-import { type DiskState, isHomes } from "./disk.js";
+import { type DiskState, hasHomes } from "./disk.js";
 
-/** The steps that bring back a file system to which nothing can be written. Throws where its disk is gone. */
+/** The steps that make a file system writable again. Throws a UserError (preflight) if its disk is gone. */
 export const repairSteps = (host: Host, state: DiskState): Step[] => {
-  if (state.trouble === undefined) return [];
-  if (state.trouble === "read-only")
+  if (state.problem === undefined) return [];
+  if (state.problem === "read-only")
     return [
       {
         host,
-        title: `make ${paths.storage} writable again`,
-        detail: "it is mounted read-only",
+        title: `remount ${paths.storage} read-write`,
+        detail: "it is read-only",
         run: () => host.run(["mount", "-o", "remount,rw", paths.storage]),
       },
     ];
-  const isThere = state.file !== undefined || (state.device !== undefined && isHomes(state.device));
-  if (!isThere)
+  const exists = state.file !== undefined || (state.device !== undefined && hasHomes(state.device));
+  if (!exists)
     throw new UserError(
-      `the homes' disk ${state.source ?? ""} is gone; whoever works waits until it is back, and nothing is written elsewhere meanwhile`,
-      { host: host.name, hint: "attach it again, then `swarmhub up`", code: exitCode.preflight },
+      `the homes' disk ${state.source ?? ""} is gone; users' servers block until it is back, and nothing is written elsewhere`,
+      {
+        host: host.name,
+        hint: "attach it again, then type `swarmhub up`",
+        code: exitCode.preflight,
+      },
     );
   return [
     {
       host,
-      title: `mount ${paths.storage} anew`,
-      detail: "its file system answers with errors, as XFS does after its disk failed",
+      title: `unmount and mount ${paths.storage}`,
+      detail: "its file system returns errors, as XFS does after a disk failure",
       run: () => host.script(remountScript, { timeout: 120_000 }),
     },
   ];
 };
 
-/** What is wrong with the homes' disk that no step mends, in sentences. */
+/** Problems of the homes' disk that no step can repair, as sentences. */
 export const problemsOf = (host: Host, state: DiskState): string[] => {
-  if (!state.mounted || state.trouble !== undefined || state.size === 0) return [];
+  if (!state.mounted || state.problem !== undefined || state.size === 0) return [];
   if (state.free >= Math.min(state.size / 50, 2 ** 30)) return [];
   return [
-    `${host.name}: the homes' disk is full: ${formatSize(state.free)} of ${formatSize(state.size)} left. Who works there cannot save; make the disk larger and type \`swarmhub up\`, or delete what nobody needs`,
+    `${host.name}: the homes' disk is full: ${formatSize(state.free)} of ${formatSize(state.size)} left, so users cannot save; delete unneeded files, or enlarge the disk and type \`swarmhub up\``,
   ];
 };
 
-// The export and the watcher keep hold of the dead file system; until all let go a new mount would be of the same one.
+// The export and the watcher hold the dead file system open; until both release it, a new mount would return the same one.
 const remountScript = `{
 docker stop swarmhub-quota >/dev/null 2>&1
 systemctl stop nfs-server

@@ -6,16 +6,16 @@ import { paths } from "../../paths.js";
 import type { Step } from "../../reconcile/piece.js";
 import { type SwarmState, nodeOf, waitForNode } from "../../swarm/nodes.js";
 
-/** The step that begins the Swarm; none where ours is. Refuses a machine that is in another. */
+/** The step that initialises the Swarm; none if it exists. Throws a UserError (preflight) if the manager is in another one. */
 export const managerSteps = (
   { machines, members }: SwarmState,
   { config, manager, nodes }: Cluster,
 ): Step[] => {
   const { state, manages } = members.of(manager);
   if (manages && members.swarmClass === config.name) return [];
-  const isHalfIn = state === "pending" || state === "error";
+  const isIncomplete = state === "pending" || state === "error";
   const isOurs = machines(manager).facts.files[paths.classNote] !== undefined;
-  if (state !== "inactive" && !(isHalfIn && isOurs)) throw inAnotherSwarm(manager);
+  if (state !== "inactive" && !(isIncomplete && isOurs)) throw inOtherSwarm(manager);
   const { address } = machines(manager);
   const { pool } = choosePool(nodes.flatMap((host) => machines(host).facts.routes));
   return [
@@ -24,14 +24,14 @@ export const managerSteps = (
       title: "initialise the Swarm",
       detail: `on ${address}, subnets from ${pool}`,
       run: async () => {
-        if (isHalfIn) await leaveSwarm(manager);
+        if (isIncomplete) await leaveSwarm(manager);
         await manager.docker.swarmInit({
           ListenAddr: `${address}:2377`,
           AdvertiseAddr: address,
           DataPathAddr: address,
           DefaultAddrPool: [pool],
           SubnetSize: 24,
-          // In the same request, so that a Swarm of ours is never without its label.
+          // In the same request, so that our Swarm always has its label.
           Spec: { Name: "default", Labels: { "swarmhub.class": config.name } },
         });
       },
@@ -39,7 +39,7 @@ export const managerSteps = (
   ];
 };
 
-/** The step that brings a worker into the Swarm; none where it is in. Refuses one that is in another, unless that was ours. */
+/** The step that joins a worker to the Swarm; none if it is a member. Throws a UserError (preflight) if it is in a foreign one. */
 export const joinSteps = (
   host: Host,
   { machines, members }: SwarmState,
@@ -49,17 +49,17 @@ export const joinSteps = (
   const { state, manages } = members.of(host);
   if (state === "active" && start.length === 0 && nodeOf(host, members) !== undefined) return [];
   const { facts, address } = machines(host);
-  // The Swarm that it joined for us is gone when the manager was made anew, or `down` was cut off: so it is free.
+  // Its former Swarm of ours is gone if the manager was reinstalled or `down` was interrupted, so it may leave.
   const isOurs = facts.files[paths.classNote] !== undefined && !manages;
-  if ((state === "active" || state === "locked") && !isOurs) throw inAnotherSwarm(host);
+  if ((state === "active" || state === "locked") && !isOurs) throw inOtherSwarm(host);
   return [
     {
       host,
       title: "join the Swarm",
-      detail: `as ${address}${state === "active" ? ", leaving the one that it was in" : ""}`,
+      detail: `as ${address}${state === "active" ? ", leaving its former Swarm" : ""}`,
       after: start,
       run: async () => {
-        // Half-way in after a crash, a node stays `pending` for ever: out, then in (moby#23611).
+        // After a crash during the join a node stays `pending` forever: it must leave and join again (moby#23611).
         if (state !== "inactive") await leaveSwarm(host);
         const swarmNow = (await manager.docker.swarmInspect()) as {
           JoinTokens: { Worker: string };
@@ -78,7 +78,7 @@ export const joinSteps = (
   ];
 };
 
-/** Leaves whatever Swarm the machine is in; being in none is as good. */
+/** Makes a machine leave its Swarm; does nothing if it is in none. */
 export const leaveSwarm = async ({ docker }: Host): Promise<void> => {
   try {
     await docker.swarmLeave({ force: true });
@@ -87,9 +87,9 @@ export const leaveSwarm = async ({ docker }: Host): Promise<void> => {
   }
 };
 
-const inAnotherSwarm = ({ name }: Host): UserError =>
-  new UserError("the machine is already in a Swarm that is not this class's", {
+const inOtherSwarm = ({ name }: Host): UserError =>
+  new UserError("the machine is already in another Swarm", {
     host: name,
-    hint: `if nobody needs it there: \`docker swarm leave --force\` on ${name}`,
+    hint: `if that Swarm is not needed, on ${name}: \`docker swarm leave --force\``,
     code: exitCode.preflight,
   });

@@ -13,7 +13,7 @@ import {
 } from "../../swarm/nodes.js";
 import { quote } from "../../text/shell.js";
 
-/** The step that labels a node with the machine that it is: its machine-id, and its name in the configuration. */
+/** The step that labels a node with its machine-id and its name in the configuration. */
 export const labelSteps = (host: Host, state: SwarmState, { manager }: Cluster): Step[] => {
   const { machineId } = state.machines(host).facts;
   const labels = { "swarmhub.machine": machineId, "swarmhub.host": host.name };
@@ -40,10 +40,9 @@ export const labelSteps = (host: Host, state: SwarmState, { manager }: Cluster):
 };
 
 /**
- * The steps that take nodes of ours out of the list that are no machine of the class: those that the configuration does
- * not name any more, and what its machines were before, as one that left and came back is listed twice (moby#24106).
- * Refuses to where people may be at work there: a node taken out of the list goes on with its containers, and Swarm
- * starts the same servers elsewhere.
+ * The steps that remove stray nodes of ours from Swarm's list: machines no longer in the configuration, and stale entries,
+ * since a node that left and joined again is listed twice (moby#24106). Throws a UserError (preflight) for a node that may
+ * run users' servers: its containers would keep running while Swarm starts the same servers elsewhere.
  */
 export const strayNodeSteps = (
   { machines, members }: SwarmState,
@@ -55,20 +54,20 @@ export const strayNodeSteps = (
   return members.nodes.flatMap(({ ID, Spec, Status, Description }) => {
     const machineId = machineOf(Spec);
     if (machineId === undefined || current.get(machineId) === ID) return [];
-    // A machine that is still to join forgets then what it was.
+    // For a machine that has not joined yet, the label step removes the stale entry.
     if (current.has(machineId) && current.get(machineId) === undefined) return [];
     const isNamed = current.has(machineId);
     const name = Spec.Labels?.["swarmhub.host"] ?? Description.Hostname;
     if (!isNamed && Status.State === "ready" && Spec.Labels?.[usersLabel] === "true")
-      throw new UserError("the node takes users' servers, but the configuration does not name it", {
+      throw new UserError("the node takes users' servers but is not in the configuration", {
         host: name,
-        hint: `\`swarmhub leave ${quote(name)}\` takes it out without losing anyone; or write it among the workers again`,
+        hint: `add it to \`workers\` again, or move its servers and remove it: \`swarmhub leave ${quote(name)}\``,
         code: exitCode.preflight,
       });
     const title = isNamed
-      ? `forget the node that ${name} was before it joined again`
-      : `take ${name} out of the Swarm`;
-    const detail = isNamed ? {} : { detail: "the configuration does not name it" };
+      ? `remove the stale node entry of ${name}`
+      : `remove ${name} from the Swarm`;
+    const detail = isNamed ? {} : { detail: "not in the configuration" };
     const run = () => removeNode(manager, ID);
     return [{ host: manager, title, ...detail, run }];
   });

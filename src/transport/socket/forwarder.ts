@@ -3,21 +3,21 @@ import { quote } from "../../text/shell.js";
 import type { SocketRoutes } from "./types.js";
 
 /**
- * A second unix socket, which the login may use, before one that only root may: one process by sudo for the whole run,
- * where a relay for each connection is a session, a sudo and a perl of its own. It ends with the stream that it was
- * started by. Answers its path; undefined where there is no such socket, or the login may use it without.
+ * Starts a forwarder: a second unix socket, which the login may use, in front of one that only root may. It is one
+ * process under sudo for the whole run, where a relay costs a session, a sudo and a perl for each connection. It ends
+ * with the stream that started it. Answers its path; undefined where the socket does not exist or needs no forwarder.
  */
 export const startSocketForwarder = async (
   { hold }: Pick<SocketRoutes, "hold">,
   path: string,
   asRoot: string,
 ): Promise<string | undefined> => {
-  const program = `exec ${asRoot}perl -e ${quote(doorProgram)} ${quote(path)}`;
-  const unless = asRoot === "" ? "" : `[ -w ${quote(path)} ] || `;
-  const held = await hold(`sh -c ${quote(unless + program)}`);
-  const door = await firstLine(held);
-  if (door === undefined) held.destroy();
-  return door;
+  const program = `exec ${asRoot}perl -e ${quote(forwarderProgram)} ${quote(path)}`;
+  const unlessWritable = asRoot === "" ? "" : `[ -w ${quote(path)} ] || `;
+  const stream = await hold(`sh -c ${quote(unlessWritable + program)}`);
+  const forwarder = await firstLine(stream);
+  if (forwarder === undefined) stream.destroy();
+  return forwarder;
 };
 
 const firstLine = (stream: Duplex): Promise<string | undefined> =>
@@ -38,15 +38,15 @@ const firstLine = (stream: Duplex): Promise<string | undefined> =>
   });
 
 /**
- * Perl's own calls for unix sockets, `reach(PATH)` and `at(PATH)`: to load IO::Socket::UNIX takes four times as long as
- * to start perl. 1, 1 are PF_UNIX and SOCK_STREAM.
+ * Perl functions for unix sockets, `address(PATH)` and `dial(PATH)`, by built-in calls: loading IO::Socket::UNIX takes
+ * four times as long as starting perl. 1, 1 are PF_UNIX and SOCK_STREAM.
  */
 export const perlSockets = `
-sub at { pack "S a108", 1, shift }
-sub reach { socket my $socket, 1, 1, 0; connect $socket, at(shift) or return; $socket }`;
+sub address { pack "S a108", 1, shift }
+sub dial { socket my $socket, 1, 1, 0; connect $socket, address(shift) or return; $socket }`;
 
-// The folder is the login's alone; its name is not to be guessed, and mkdir follows no link.
-const doorProgram = `
+// The folder belongs to the login alone; its name cannot be guessed, and mkdir follows no link.
+const forwarderProgram = `
 ${perlSockets}
 $| = 1;
 -S $ARGV[0] or exit;
@@ -56,26 +56,26 @@ open my $random, "<", "/dev/urandom" or die "urandom: $!\\n";
 sysread $random, my $bytes, 12;
 my $folder = "/tmp/swarmhub-" . unpack "H*", $bytes;
 mkdir $folder, 0700 or die "$folder: $!\\n";
-socket my $door, 1, 1, 0;
-bind $door, at("$folder/socket") and listen $door, 64 or die "$folder: $!\\n";
+socket my $listener, 1, 1, 0;
+bind $listener, address("$folder/socket") and listen $listener, 64 or die "$folder: $!\\n";
 chmod 0600, "$folder/socket";
 chown $owner, -1, "$folder/socket", $folder;
 my $parent = $$;
-sub carry {
+sub copy {
   my ($from, $to) = @_;
   while (sysread($from, my $bytes, 65536)) {
-    for (my $at = 0; $at < length $bytes;) {
-      $at += syswrite($to, $bytes, length($bytes) - $at, $at) // exit;
+    for (my $sent = 0; $sent < length $bytes;) {
+      $sent += syswrite($to, $bytes, length($bytes) - $sent, $sent) // exit;
     }
   }
   shutdown($to, 1);
 }
 if (!fork) {
   $SIG{CHLD} = "IGNORE";
-  while (accept my $guest, $door) {
-    if (fork) { close $guest; next }
-    my $socket = reach($ARGV[0]) or exit;
-    if (fork) { carry($guest, $socket) } else { carry($socket, $guest) }
+  while (accept my $client, $listener) {
+    if (fork) { close $client; next }
+    my $socket = dial($ARGV[0]) or exit;
+    if (fork) { copy($client, $socket) } else { copy($socket, $client) }
     exit;
   }
   exit;

@@ -2,18 +2,18 @@ import { homedir, userInfo } from "node:os";
 import { execa } from "execa";
 import { UnreachableError, UserError } from "../../errors.js";
 
-/** How to reach one machine: what OpenSSH makes of a destination and the user's configuration. */
+/** How to reach one machine: what OpenSSH reads from a destination and the user's configuration. */
 export type SshConfig = {
   hostname: string;
   port: number;
   user: string;
   identityFiles: string[];
-  /** The agent's socket; undefined where there is none or none is wanted. */
+  /** The agent's socket; undefined where there is none or the configuration forbids it. */
   agent: string | undefined;
   identitiesOnly: boolean;
-  /** Destinations to go through, the nearest to us first. */
+  /** Jump hosts as destinations, the nearest first. */
   jumps: string[];
-  /** The name under which the host key is kept. */
+  /** The name of the host key in known_hosts. */
   hostKeyName: string;
   userKnownHosts: string[];
   globalKnownHosts: string[];
@@ -22,31 +22,31 @@ export type SshConfig = {
   acceptsNewKeys: boolean;
 };
 
-/** Asks `ssh -G` what a destination means; nothing is dialled. Throws UserError. */
+/** Asks `ssh -G` what a destination means, without connecting. Throws UserError. */
 export const resolveSsh = async (
   destination: string,
   configFile: string | undefined,
 ): Promise<SshConfig> => {
   const file = configFile === undefined ? [] : ["-F", configFile];
-  const answer = await execa("ssh", ["-G", ...file, "--", destination], {
+  const output = await execa("ssh", ["-G", ...file, "--", destination], {
     reject: false,
     stdin: "ignore",
     timeout: 10_000,
   });
-  if (answer.code === "ENOENT")
-    throw new UserError("the ssh command is not on this machine", {
+  if (output.code === "ENOENT")
+    throw new UserError("this machine has no ssh command", {
       hint: "apt-get install openssh-client",
     });
-  if (answer.failed)
+  if (output.failed)
     throw new UnreachableError(
       destination,
-      `ssh cannot read its configuration: ${answer.stderr.trim() || answer.shortMessage}`,
+      `ssh cannot read its configuration: ${output.stderr.trim() || output.shortMessage}`,
       `ssh -G ${destination}`,
     );
-  return sshConfigFrom(destination, answer.stdout, process.env);
+  return sshConfigFrom(destination, output.stdout, process.env);
 };
 
-/** Reads what `ssh -G` printed. */
+/** Parses the output of `ssh -G`. */
 export const sshConfigFrom = (
   destination: string,
   text: string,
@@ -87,8 +87,8 @@ export const sshConfigFrom = (
   };
 };
 
-/** How known_hosts writes a machine's name: [name]:port, where the port is not 22. */
-export const knownHostsName = (hostname: string, port: number): string =>
+/** A machine's name in known_hosts: [name]:port where the port is not 22. */
+const knownHostsName = (hostname: string, port: number): string =>
   port === 22 ? hostname.toLowerCase() : `[${hostname.toLowerCase()}]:${port}`;
 
 const optionsFrom = (text: string): Map<string, string[]> => {
@@ -116,7 +116,7 @@ const agentFrom = (
   return variable === undefined ? expand(value) : environment[variable];
 };
 
-/** `ssh -G` prints paths before their tokens are filled in. */
+/** `ssh -G` prints paths with their tokens unexpanded. */
 const expandPath = (
   path: string,
   { hostname, user, port }: { hostname: string; user: string; port: number },

@@ -1,40 +1,46 @@
 import type { Duplex } from "node:stream";
 import type { Client } from "ssh2";
 import { UnreachableError } from "../../errors.js";
+import { openChannel } from "./channels.js";
 import { type SshConfig, resolveSsh } from "./config.js";
-import { type Line, type LoginOptions, login } from "./login.js";
+import { type Login, type LoginOptions, login } from "./login.js";
 
-/** How to dial: which ssh configuration to read (the user's own if undefined), and how to log in. */
+/** How to dial: which SSH configuration to read (by default the user's own), and how to log in. */
 export type DialOptions = LoginOptions & { sshConfigFile?: string };
 
 /** Connects to an OpenSSH destination through its jump hosts, each verified; `close` ends them all. Throws UnreachableError with a hint. */
-export const dial = async (destination: string, options: DialOptions, depth = 0): Promise<Line> => {
+export const dial = async (
+  destination: string,
+  options: DialOptions,
+  depth = 0,
+): Promise<Login> => {
   if (depth > 8)
     throw new UnreachableError(
       destination,
-      "more than 8 jump hosts, or a circle of them",
+      "more than 8 jump hosts, or jump hosts in a circle",
       `ssh -G ${destination} | grep -i proxyjump`,
     );
   const config = await resolveSsh(destination, options.sshConfigFile);
-  const lines: Line[] = [];
+  const logins: Login[] = [];
   const close = async () => {
-    for (const line of lines.toReversed()) await line.close();
+    for (const each of logins.toReversed()) await each.close();
   };
   try {
     for (const [index, jump] of config.jumps.entries()) {
       const name = destinationOf(jump);
-      const before = lines.at(-1)?.client;
+      const previous = logins.at(-1)?.client;
       // The nearest jump host may have jump hosts of its own; the others are reached through it.
-      if (before === undefined || index === 0) lines.push(await dial(name, options, depth + 1));
+      if (previous === undefined || index === 0) logins.push(await dial(name, options, depth + 1));
       else {
-        const its = await resolveSsh(name, options.sshConfigFile);
-        lines.push(await login(name, its, () => forwarded(name, before, its), options));
+        const jumpConfig = await resolveSsh(name, options.sshConfigFile);
+        const open = () => forwardTcp(name, previous, jumpConfig);
+        logins.push(await login(name, jumpConfig, open, options));
       }
     }
-    const before = lines.at(-1)?.client;
-    const way = before && (() => forwarded(destination, before, config));
-    const last = await login(destination, config, way, options);
-    lines.push(last);
+    const previous = logins.at(-1)?.client;
+    const open = previous && (() => forwardTcp(destination, previous, config));
+    const last = await login(destination, config, open, options);
+    logins.push(last);
     return { ...last, close };
   } catch (error) {
     await close();
@@ -42,21 +48,22 @@ export const dial = async (destination: string, options: DialOptions, depth = 0)
   }
 };
 
-/** A jump is user@host:port, which ssh takes as a destination only in the form of an URI. */
+/** A jump is user@host:port, which ssh accepts as a destination only in the form of a URI. */
 const destinationOf = (jump: string): string =>
   jump.startsWith("ssh://") || !/:\d+$/.test(jump) ? jump : `ssh://${jump}`;
 
-const forwarded = (host: string, before: Client, { hostname, port }: SshConfig): Promise<Duplex> =>
-  new Promise((resolve, reject) => {
-    before.forwardOut("127.0.0.1", 0, hostname, port, (error, channel) => {
-      if (error === undefined) resolve(channel);
-      else
-        reject(
-          new UnreachableError(
-            host,
-            `the jump host cannot reach ${hostname} port ${port}: ${error.message}`,
-            "the jump host's sshd_config needs: AllowTcpForwarding yes",
-          ),
-        );
-    });
-  });
+const forwardTcp = (
+  host: string,
+  jumpHost: Client,
+  { hostname, port }: SshConfig,
+): Promise<Duplex> =>
+  openChannel(
+    host,
+    (done) => jumpHost.forwardOut("127.0.0.1", 0, hostname, port, done),
+    ({ message }) =>
+      new UnreachableError(
+        host,
+        `the jump host cannot reach ${hostname} port ${port}: ${message}`,
+        "the jump host's sshd_config needs: AllowTcpForwarding yes",
+      ),
+  );

@@ -12,13 +12,13 @@ import {
   typeOf,
 } from "./known-hosts.js";
 
-/** What to do with the key of a machine that is not known yet. */
+/** What to do with the host key of a machine that is not in known_hosts. */
 export type HostKeyPolicy = {
   acceptNewHostKeys: boolean;
   askHostKey?: (host: string, fingerprint: string) => Promise<boolean>;
 };
 
-/** The lines of known_hosts that speak of this machine. */
+/** The lines of known_hosts about this machine. */
 export const knownHostsOf = ({
   userKnownHosts,
   globalKnownHosts,
@@ -26,50 +26,50 @@ export const knownHostsOf = ({
 }: SshConfig): Promise<KnownHost[]> =>
   readKnownHosts([...userKnownHosts, ...globalKnownHosts], hostKeyName);
 
-/** Verifies the key a machine shows, noting a new one that is accepted. Throws UnreachableError, saying what to type. */
+/** Verifies the host key of a machine and saves a new one that is accepted. Throws UnreachableError with a hint. */
 export const verifyHostKey = async (
   host: string,
   config: SshConfig,
   key: Buffer,
   policy: HostKeyPolicy,
 ): Promise<void> => {
-  const look = async () => judge(await knownHostsOf(config), key);
-  if ((await look()).kind === "known") return;
+  const check = async () => judge(await knownHostsOf(config), key);
+  if ((await check()).kind === "known") return;
   await oneByOne(async () => {
-    // Another connection may have been asked about the same machine, a jump host, in the meantime.
-    const verdict = await look();
+    // Meanwhile another connection may have asked about the same machine, as a jump host.
+    const verdict = await check();
     if (verdict.kind === "known") return;
-    const shown = `${typeOf(key)} ${fingerprint(key)}`;
+    const offered = `${typeOf(key)} ${fingerprint(key)}`;
     const isNew = verdict.kind === "unknown" || verdict.kind === "authority";
-    if (!isNew || !(await isAccepted(host, config, shown, policy)))
-      throw refusal(host, config, verdict, shown);
-    await note(host, config, key);
+    if (!isNew || !(await isAccepted(host, config, offered, policy)))
+      throw refusal(host, config, verdict, offered);
+    await save(host, config, key);
   });
 };
 
-/** There is one person to ask and one known_hosts file, however many machines we dial at once. */
+/** There is one operator to ask and one known_hosts file, however many connections are made at once. */
 const oneByOne = createLimiter(1);
 
 const isAccepted = async (
   host: string,
   config: SshConfig,
-  shown: string,
+  offered: string,
   { acceptNewHostKeys, askHostKey }: HostKeyPolicy,
 ): Promise<boolean> =>
-  acceptNewHostKeys || config.acceptsNewKeys || ((await askHostKey?.(host, shown)) ?? false);
+  acceptNewHostKeys || config.acceptsNewKeys || ((await askHostKey?.(host, offered)) ?? false);
 
-const note = async (host: string, config: SshConfig, key: Buffer): Promise<void> => {
+const save = async (host: string, config: SshConfig, key: Buffer): Promise<void> => {
   const [file] = config.userKnownHosts;
   if (file === undefined) return;
   try {
     await addKnownHost(file, config.hostKeyName, key, config.hashKnownHosts);
   } catch (error) {
-    const why = `its host key cannot be noted: ${(error as Error).message}`;
-    throw new UnreachableError(host, why, `ls -l ${file}`);
+    const reason = `cannot save its host key: ${(error as Error).message}`;
+    throw new UnreachableError(host, reason, `ls -l ${file}`);
   }
 };
 
-/** Our host key algorithms, those that the machine is known by first, so that it shows a key that we can compare. */
+/** Our host key algorithms, those in known_hosts first, so that the machine offers a key that can be compared. */
 export const hostKeyAlgorithms = (known: readonly KnownHost[]): ServerHostKeyAlgorithm[] => {
   const types = new Set(known.filter((line) => line.marker === undefined).map((line) => line.type));
   const isKnown = (algorithm: string) =>
@@ -93,30 +93,30 @@ const refusal = (
   host: string,
   { hostKeyName }: SshConfig,
   verdict: Exclude<Verdict, { kind: "known" }>,
-  shown: string,
+  offered: string,
 ): UnreachableError => {
   switch (verdict.kind) {
     case "changed":
       return new UnreachableError(
         host,
-        `its host key is not the one in ${verdict.where}; it shows ${shown}. Either the machine was made anew, or someone is in between`,
-        `if it was made anew: ssh-keygen -R '${hostKeyName}' -f ${fileOf(verdict.where)}`,
+        `its host key ${offered} is not the one in ${verdict.where}: the machine was reinstalled, or somebody intercepts the connection`,
+        `if it was reinstalled: ssh-keygen -R '${hostKeyName}' -f ${fileOf(verdict.where)}`,
       );
     case "revoked":
       return new UnreachableError(
         host,
-        `its host key ${shown} is marked @revoked in ${verdict.where}`,
+        `its host key ${offered} is marked @revoked in ${verdict.where}`,
       );
     case "authority":
       return new UnreachableError(
         host,
-        `its host key ${shown} is vouched for by a certificate authority (${verdict.where}), which is not supported`,
+        `its host key ${offered} is known only through a certificate authority (${verdict.where}), which is not supported`,
         "compare the fingerprint, then run again with --accept-new-host-keys",
       );
     case "unknown":
       return new UnreachableError(
         host,
-        `its host key is not known yet; it shows ${shown}`,
+        `unknown host key ${offered}`,
         "compare the fingerprint, then run again with --accept-new-host-keys",
       );
   }

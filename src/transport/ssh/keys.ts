@@ -2,24 +2,24 @@ import { readFile } from "node:fs/promises";
 import ssh2, { type AnyAuthMethod, type BaseAgent, type ParsedKey } from "ssh2";
 import type { SshConfig } from "./config.js";
 
-/** What we can show a machine to be let in, in order; and in words, for the error when none is taken. */
+/** The keys to log in with, in order; and their names, for the error when all are rejected. */
 export type Credentials = {
   methods: AnyAuthMethod[];
-  /** "~/.ssh/id_ed25519", "3 keys of the agent" */
+  /** "/home/ada/.ssh/id_ed25519", "3 of the agent's keys" */
   tried: string[];
-  /** Key files that we cannot open: a passphrase protects them, and the agent does not hold them. */
+  /** Key files that have a passphrase and are not in the agent. */
   locked: string[];
 };
 
-/** Gathers the agent's keys and the key files. The agent's come first, those named as files at their head, as OpenSSH has it. */
+/** Gathers the keys of the agent and the key files. As in OpenSSH the agent's come first, and of these the keys named as files. */
 export const credentialsOf = async (config: SshConfig): Promise<Credentials> => {
   const files = await Promise.all(config.identityFiles.map(readKey));
-  const held = config.agent === undefined ? [] : await keysOf(config.agent);
+  const agentKeys = config.agent === undefined ? [] : await keysOf(config.agent);
   const named = new Set(files.flatMap((file) => file.publicKey ?? []));
   const isNamed = (key: ParsedKey) => named.has(publicPart(key));
   const offered = [
-    ...held.filter(isNamed),
-    ...(config.identitiesOnly ? [] : held.filter((key) => !isNamed(key))),
+    ...agentKeys.filter(isNamed),
+    ...(config.identitiesOnly ? [] : agentKeys.filter((key) => !isNamed(key))),
   ];
   const inAgent = new Set(offered.map(publicPart));
   const opened = files.filter((file) => file.key && !inAgent.has(file.publicKey ?? ""));
@@ -48,8 +48,8 @@ export const credentialsOf = async (config: SshConfig): Promise<Credentials> => 
 type KeyFile = { path: string; key?: ParsedKey; publicKey?: string; isLocked: boolean };
 
 const readKey = async (path: string): Promise<KeyFile> => {
-  const [secret, shown] = await Promise.all([readIfThere(path), readIfThere(`${path}.pub`)]);
-  const publicKey = shown?.toString("latin1").split(/\s+/)[1];
+  const [secret, publicFile] = await Promise.all([readIfExists(path), readIfExists(`${path}.pub`)]);
+  const publicKey = publicFile?.toString("latin1").split(/\s+/)[1];
   const seen = publicKey === undefined ? {} : { publicKey };
   if (secret === undefined) return { path, ...seen, isLocked: false };
   const parsed = ssh2.utils.parseKey(secret);
@@ -61,7 +61,7 @@ const readKey = async (path: string): Promise<KeyFile> => {
 
 const publicPart = (key: ParsedKey): string => key.getPublicSSH().toString("base64");
 
-/** The keys an agent holds; none where it does not answer. */
+/** The keys in an agent; none where it does not answer. */
 const keysOf = (agent: string): Promise<ParsedKey[]> =>
   new Promise((resolve) => {
     ssh2.createAgent(agent).getIdentities((error, keys) => {
@@ -69,14 +69,14 @@ const keysOf = (agent: string): Promise<ParsedKey[]> =>
     });
   });
 
-/** The agent at that socket, offering these keys alone: sshd ends the dial after six wrong ones. */
+/** The agent at that socket, offering only these keys: sshd closes the connection after six wrong ones. */
 const agentWith = (socket: string, keys: ParsedKey[]): BaseAgent => {
   const agent = ssh2.createAgent(socket);
-  agent.getIdentities = (answer) => answer(undefined, keys);
+  agent.getIdentities = (done) => done(undefined, keys);
   return agent;
 };
 
-const readIfThere = async (path: string): Promise<Buffer | undefined> => {
+const readIfExists = async (path: string): Promise<Buffer | undefined> => {
   try {
     return await readFile(path);
   } catch {

@@ -13,27 +13,27 @@ export type KnownHost = {
   where: string;
 };
 
-/** What known_hosts says of a key that a machine shows; `where` is file:line. */
+/** What known_hosts says about the host key of a machine; `where` is file:line. */
 export type Verdict =
   | { kind: "known" }
   | { kind: "unknown" }
   | { kind: "changed"; where: string }
   | { kind: "revoked"; where: string }
-  /** The machine is known only by a certificate authority, which we do not support. */
+  /** The machine is known only through a certificate authority, which is not supported. */
   | { kind: "authority"; where: string };
 
-/** The lines of those files that speak of a host; a file that is not there has none. */
+/** The lines of those files about a host; a missing file has none. */
 export const readKnownHosts = async (
   files: readonly string[],
   name: string,
 ): Promise<KnownHost[]> => {
   const parsed = await Promise.all(
-    files.map(async (file) => parseKnownHosts(await readIfThere(file), file)),
+    files.map(async (file) => parseKnownHosts(await readIfExists(file), file)),
   );
   return parsed.flat().filter((line) => namesMatch(line.names, name));
 };
 
-/** Reads a known_hosts file; lines that make no sense are passed over, as OpenSSH does. */
+/** Parses a known_hosts file; malformed lines are skipped, as in OpenSSH. */
 export const parseKnownHosts = (text: string, file: string): KnownHost[] =>
   text.split("\n").flatMap((line, index) => {
     const words = line.trim().split(/\s+/);
@@ -45,7 +45,7 @@ export const parseKnownHosts = (text: string, file: string): KnownHost[] =>
     return [{ marker, names, type, key, where: `${file}:${index + 1}` }];
   });
 
-/** Whether a line's names, plain with * ? and !, or hashed, mean this host. */
+/** Whether a line's names, plain with * ? and !, or hashed, match this host. */
 export const namesMatch = (names: string, name: string): boolean => {
   if (names.startsWith("|1|")) {
     const [, , salt = "", hash = ""] = names.split("|");
@@ -58,15 +58,15 @@ export const namesMatch = (names: string, name: string): boolean => {
   return patterns.some((pattern) => !pattern.startsWith("!") && matches(pattern));
 };
 
-/** Judges a key by the lines that speak of its host. */
+/** Judges a key by the lines about its host. */
 export const judge = (lines: readonly KnownHost[], key: Buffer): Verdict => {
-  const shown = key.toString("base64");
-  const revoked = lines.find((line) => line.marker === "@revoked" && line.key === shown);
+  const encoded = key.toString("base64");
+  const revoked = lines.find((line) => line.marker === "@revoked" && line.key === encoded);
   if (revoked !== undefined) return { kind: "revoked", where: revoked.where };
   const plain = lines.filter((line) => line.marker === undefined);
-  if (plain.some((line) => line.key === shown)) return { kind: "known" };
-  // We ask for the types that we know. A machine that shows another one is not "new": someone in the
-  // middle could do the same to pass for an unknown host.
+  if (plain.some((line) => line.key === encoded)) return { kind: "known" };
+  // We ask for the types that we know. A machine that offers another one is not "new": somebody in the
+  // middle could do that to appear as an unknown host.
   const other = plain.find((line) => line.type === typeOf(key)) ?? plain[0];
   if (other !== undefined) return { kind: "changed", where: other.where };
   const authority = lines.find((line) => line.marker === "@cert-authority");
@@ -75,7 +75,7 @@ export const judge = (lines: readonly KnownHost[], key: Buffer): Verdict => {
     : { kind: "authority", where: authority.where };
 };
 
-/** Notes a host's key as the last line of a known_hosts file, made (0600) where it is missing. */
+/** Appends a host's key to a known_hosts file, which is created (0600) where it is missing. */
 export const addKnownHost = async (
   file: string,
   name: string,
@@ -84,8 +84,8 @@ export const addKnownHost = async (
 ): Promise<void> => {
   const salt = randomBytes(20).toString("base64");
   const written = hashed ? `|1|${salt}|${hashOf(name, salt)}` : name;
-  const before = await readIfThere(file);
-  const newline = before === "" || before.endsWith("\n") ? "" : "\n";
+  const content = await readIfExists(file);
+  const newline = content === "" || content.endsWith("\n") ? "" : "\n";
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const line = `${newline}${written} ${typeOf(key)} ${key.toString("base64")}\n`;
   await appendFile(file, line, { mode: 0o600 });
@@ -110,7 +110,7 @@ const globOf = (pattern: string): RegExp =>
       .replaceAll("?", ".")}$`,
   );
 
-const readIfThere = async (file: string): Promise<string> => {
+const readIfExists = async (file: string): Promise<string> => {
   try {
     return await readFile(file, "utf8");
   } catch (error) {

@@ -6,26 +6,26 @@ import { dialError, noKeyError } from "./errors.js";
 import { type HostKeyPolicy, hostKeyAlgorithms, knownHostsOf, verifyHostKey } from "./host-key.js";
 import { credentialsOf } from "./keys.js";
 
-/** How to log in: how long to wait, whom to trust; and how often to look whether the line still stands (15 s). Milliseconds. */
+/** How to log in: which host keys to trust, how long to wait, and how often to send a keepalive (15 s). Milliseconds. */
 export type LoginOptions = HostKeyPolicy & { timeoutMs: number; keepaliveMs?: number };
 
-/** A connection, who is logged in there, and the end of it. */
-export type Line = { client: Client; user: string; close: () => Promise<void> };
+/** A connection that is logged in, with the user's name on the machine. */
+export type Login = { client: Client; user: string; close: () => Promise<void> };
 
-/** Makes one connection, over `way` where it leads through another host, and logs in. Throws UnreachableError with a hint. */
+/** Makes one connection, over what `open` opens where it leads through a jump host, and logs in. Throws UnreachableError with a hint. */
 export const login = async (
   host: string,
   config: SshConfig,
-  way: (() => Promise<Duplex>) | undefined,
+  open: (() => Promise<Duplex>) | undefined,
   options: LoginOptions,
-): Promise<Line> => {
+): Promise<Login> => {
   const [credentials, known] = await Promise.all([credentialsOf(config), knownHostsOf(config)]);
   if (credentials.methods.length === 0) throw noKeyError(host, config, credentials);
   const socket =
-    way === undefined
-      ? // Small packets go out at once: held back for the other side's ACK, the login takes two round trips more.
+    open === undefined
+      ? // Small packets are sent at once: held back until the machine's ACK, the login takes two more round trips.
         connect({ host: config.hostname, port: config.port, noDelay: true })
-      : await way();
+      : await open();
   const client = new ssh2.Client();
   try {
     await new Promise<void>((resolve, reject) => {
@@ -38,25 +38,26 @@ export const login = async (
         resolve();
       });
       client.on("error", (error: Error & { level?: string }) => {
-        // An agent that fails is passed over; the next method is tried.
+        // An agent that fails is skipped; the next method is tried.
         if (error.level === "agent") return;
         clock.stop();
         reject(error);
       });
       client.on("close", () => {
         clock.stop();
-        reject(new Error("the connection was closed during the login"));
+        const message = "the connection was closed during the login";
+        reject(Object.assign(new Error(message), { level: "client-closed" }));
       });
       client.connect({
         sock: socket,
         username: config.user,
-        // sshd counts each failed dial against us, so all methods go into one.
+        // sshd counts each failed connection against us, so one connection tries all methods.
         authHandler: [...credentials.methods],
         algorithms: { serverHostKey: hostKeyAlgorithms(known) },
-        hostVerifier: (key: Buffer, answer: (isRight: boolean) => void) => {
-          // Long runs exchange keys again, and the same one is shown.
+        hostVerifier: (key: Buffer, answer: (isAccepted: boolean) => void) => {
+          // A long connection exchanges keys again, with the same host key.
           if (accepted?.equals(key)) return answer(true);
-          // The person who is asked may take longer than the deadline.
+          // The operator may take longer to answer than the deadline.
           clock.stop();
           verifyHostKey(host, config, key, options).then(
             () => {
@@ -82,7 +83,7 @@ export const login = async (
   const closed = new Promise<void>((resolve) => client.once("close", resolve));
   const close = async (): Promise<void> => {
     client.end();
-    // Once the goodbye is out nobody waits for the other side's: that is a round trip and the end of its processes.
+    // Does not wait for the machine's goodbye, which would take a round trip and the end of its processes.
     if (!(socket instanceof Socket)) return;
     socket.destroySoon();
     const timer = setTimeout(() => socket.destroy(), 2000);

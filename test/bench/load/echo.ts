@@ -1,49 +1,51 @@
 import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
-import { openEcho } from "../../e2e/support/open-websockets.js";
-import { type Load, type Rates, begin, rates } from "./result.js";
+import { openWebsocket } from "../../e2e/support/open-websockets.js";
+import { type Load, type Rates, rates, startMeasurement } from "./result.js";
 
-/** Round trips over open websockets: so many a second in all, or, where that is 0, each as soon as the last is back. */
+/** Round trips over open websockets at a rate; with a rate of 0, each starts when the previous one is complete. */
 export const echo = async (load: Load & { kind: "echo" }): Promise<Rates> => {
   const { host, port, name } = load.site;
   const sockets: Socket[] = [];
-  for (let number = 0; number < load.sockets; number += 1)
-    sockets.push(await openEcho(host, port, name));
-  const begun = begin();
-  const end = begun.at + load.seconds * 1000;
-  const took: number[] = [];
-  const between = load.perSecond === 0 ? 0 : (load.sockets * 1000) / load.perSecond;
-  await Promise.all(
-    sockets.map(async (socket, number) => {
-      let next = begun.at + (between * number) / load.sockets;
-      for (let beat = 0; performance.now() < end; beat += 1) {
-        if (between > 0) await pause(Math.max(0, next - performance.now()));
-        next += between;
-        const at = performance.now();
-        await thereAndBack(socket, `${number}:${beat} ${filling}\n`);
-        took.push(performance.now() - at);
-      }
-    }),
-  );
-  const seen = rates(took, begun);
-  for (const socket of sockets) socket.destroy();
-  return seen;
+  try {
+    for (let number = 0; number < load.sockets; number += 1)
+      sockets.push(await openWebsocket(host, port, name));
+    const started = startMeasurement();
+    const end = started.at + load.seconds * 1000;
+    const times: number[] = [];
+    const interval = load.perSecond === 0 ? 0 : (load.sockets * 1000) / load.perSecond;
+    await Promise.all(
+      sockets.map(async (socket, number) => {
+        let next = started.at + (interval * number) / load.sockets;
+        for (let message = 0; performance.now() < end; message += 1) {
+          if (interval > 0) await pause(Math.max(0, next - performance.now()));
+          next += interval;
+          const sent = performance.now();
+          await roundTrip(socket, `${number}:${message} ${padding}\n`);
+          times.push(performance.now() - sent);
+        }
+      }),
+    );
+    return rates(times, started);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
 };
 
-/** A message of a kernel is some hundred bytes. */
-const filling = "x".repeat(200);
+/** A message of a kernel has some hundred bytes. */
+const padding = "x".repeat(200);
 
-const thereAndBack = (socket: Socket, text: string): Promise<void> =>
+const roundTrip = (socket: Socket, text: string): Promise<void> =>
   new Promise((resolve, reject) => {
-    let came = "";
-    const lost = () => reject(new Error("a websocket was closed"));
-    const take = (data: string) => {
-      came += data;
-      if (came.length < text.length) return;
-      socket.off("data", take).off("close", lost);
-      if (came === text) resolve();
-      else reject(new Error(`not what was sent: ${came}`));
+    let received = "";
+    const fail = () => reject(new Error("a websocket was closed"));
+    const read = (data: string) => {
+      received += data;
+      if (received.length < text.length) return;
+      socket.off("data", read).off("close", fail);
+      if (received === text) resolve();
+      else reject(new Error(`the echo differs from the message: ${received}`));
     };
-    socket.on("data", take).once("close", lost);
+    socket.on("data", read).once("close", fail);
     socket.write(text);
   });

@@ -1,55 +1,60 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type Asker, openAsker } from "./asker.js";
-import { type Load, type Question, type Rates, begin, rates } from "./result.js";
+import { type LoadClient, createClient } from "./client.js";
+import { type Load, type PageRequest, type Rates, rates, startMeasurement } from "./result.js";
 
-/** Each connection is asked again as soon as it answered. */
+/** Each connection sends the next request as soon as the previous one is answered. */
 export const atOnce = (load: Load & { kind: "at once" }): Promise<Rates> =>
-  overOpen(load, async ({ ask }) => {
-    const begun = begin();
-    const end = begun.at + load.seconds * 1000;
-    const took: number[] = [];
+  withOpenConnections(load, async ({ send }) => {
+    const started = startMeasurement();
+    const end = started.at + load.seconds * 1000;
+    const times: number[] = [];
     await Promise.all(
       Array.from({ length: load.connections }, async () => {
-        while (performance.now() < end) took.push(await ask(load));
+        while (performance.now() < end) times.push(await send(load));
       }),
     );
-    return rates(took, begun);
+    return rates(times, started);
   });
 
-/** Questions at a fixed pace, whether or not those before are answered: a slow site is asked no less often. */
+/** Requests at a fixed rate, even if earlier ones are not answered yet: a slow site gets no fewer requests. */
 export const paced = (load: Load & { kind: "paced" }): Promise<Rates> =>
-  overOpen(load, async ({ ask }) => {
-    const begun = begin();
-    const took = await Promise.all(
+  withOpenConnections(load, async ({ send }) => {
+    const started = startMeasurement();
+    const times = await Promise.all(
       Array.from({ length: load.perSecond * load.seconds }, async (_, number) => {
-        const at = begun.at + (number * 1000) / load.perSecond;
+        const at = started.at + (number * 1000) / load.perSecond;
         await pause(Math.max(0, at - performance.now()));
-        return ask(load);
+        return send(load);
       }),
     );
-    return rates(took, begun);
+    return rates(times, started);
   });
 
-/** One connection after the other, each asked once, its making included. */
+/** One connection after the other, each for one request; the time includes the connection. */
 export const connections = async (load: Load & { kind: "connections" }): Promise<Rates> => {
-  const once = load.isResumed ? "resume" : "anew";
-  const { ask, close } = openAsker(load.site, { connections: 1, once });
-  await ask(load);
-  const begun = begin();
-  const took: number[] = [];
-  for (let number = 0; number < load.count; number += 1) took.push(await ask(load));
-  close();
-  return rates(took, begun);
+  const once = load.isResumed ? "resume" : "new";
+  const { send, close } = createClient(load.site, { connections: 1, once });
+  try {
+    await send(load);
+    const started = startMeasurement();
+    const times: number[] = [];
+    for (let number = 0; number < load.count; number += 1) times.push(await send(load));
+    return rates(times, started);
+  } finally {
+    close();
+  }
 };
 
-/** With all connections open before anything counts. */
-const overOpen = async (
-  load: { connections: number } & Question,
-  work: (asker: Asker) => Promise<Rates>,
+/** Opens all connections before the measurement. */
+const withOpenConnections = async (
+  load: { connections: number } & PageRequest,
+  measure: (client: LoadClient) => Promise<Rates>,
 ): Promise<Rates> => {
-  const asker = openAsker(load.site, { connections: load.connections });
-  await Promise.all(Array.from({ length: load.connections }, () => asker.ask(load)));
-  const seen = await work(asker);
-  asker.close();
-  return seen;
+  const client = createClient(load.site, { connections: load.connections });
+  try {
+    await Promise.all(Array.from({ length: load.connections }, () => client.send(load)));
+    return await measure(client);
+  } finally {
+    client.close();
+  }
 };

@@ -1,39 +1,40 @@
 import { percentile } from "../figure.js";
 
-/** Whom to ask: over TLS where it is port 443. */
+/** The target of a load; over TLS if the port is 443. */
 export type Site = { host: string; port: number; name: string; http2?: boolean };
 
-/** What to put on a site. Seconds; `bytes` is how long each answer must be. */
+/** The kinds of load; times in seconds. */
 export type Load =
-  | ({ kind: "at once"; connections: number; seconds: number } & Question)
-  | ({ kind: "paced"; connections: number; perSecond: number; seconds: number } & Question)
-  | ({ kind: "connections"; count: number; isResumed: boolean } & Question)
+  | ({ kind: "at once"; connections: number; seconds: number } & PageRequest)
+  | ({ kind: "paced"; connections: number; perSecond: number; seconds: number } & PageRequest)
+  | ({ kind: "connections"; count: number; isResumed: boolean } & PageRequest)
   | { kind: "echo"; site: Site; sockets: number; perSecond: number; seconds: number }
-  | ({ kind: "watch"; sockets: number; seconds: number } & Question);
+  | ({ kind: "watch"; sockets: number; seconds: number } & PageRequest);
 
-export type Question = { site: Site; path: string; bytes: number };
+/** A request, and the length that its answer must have. */
+export type PageRequest = { site: Site; path: string; bytes: number };
 
-/** Of one load's answers: how many in a second, how long they took in milliseconds, and what share of a core asking took. */
+/** The answers per second, their times in milliseconds, and the share of a core that the client used. */
 export type Rates = { perSecond: number; p50: number; p99: number; cpu: number };
 
-/** What became of open sockets, and for how many milliseconds at most nobody was answered who came anew. */
-export type Watched = { broken: number; silent: number; latest: number };
+/** The broken websockets, the longest time without an answer to a new connection, and the slowest echo; milliseconds. */
+export type WatchResult = { broken: number; silent: number; slowest: number };
 
-export type Seen = Rates | Watched;
+export type LoadResult = Rates | WatchResult;
 
-/** From the times of all answers, in milliseconds, and since when they came. */
-export const rates = (took: readonly number[], { at, cpu }: Begun): Rates => {
+/** The rates from the times of all answers in milliseconds and the start of the measurement. */
+export const rates = (times: readonly number[], { at, cpu }: Start): Rates => {
   const ms = performance.now() - at;
   const { user, system } = process.cpuUsage(cpu);
   return {
-    perSecond: (took.length / ms) * 1000,
-    p50: percentile(took, 50),
-    p99: percentile(took, 99),
+    perSecond: (times.length / ms) * 1000,
+    p50: percentile(times, 50),
+    p99: percentile(times, 99),
     cpu: (user + system) / 1000 / ms,
   };
 };
 
-type Begun = { at: number; cpu: NodeJS.CpuUsage };
+type Start = { at: number; cpu: NodeJS.CpuUsage };
 
-/** The moment from which answers count. */
-export const begin = (): Begun => ({ at: performance.now(), cpu: process.cpuUsage() });
+/** Starts a measurement. */
+export const startMeasurement = (): Start => ({ at: performance.now(), cpu: process.cpuUsage() });

@@ -1,19 +1,19 @@
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
-import { openEchoes } from "../../e2e/support/open-websockets.js";
-import { openAsker } from "./asker.js";
-import type { Load, Watched } from "./result.js";
+import { openWebsockets } from "../../e2e/support/open-websockets.js";
+import { createClient } from "./client.js";
+import type { Load, WatchResult } from "./result.js";
 
 /**
- * Keeps websockets open, each answering once a second, and comes anew several times a second, until stdin ends. Says "open"
- * on stderr when all is: what happens after it is seen.
+ * Keeps websockets open with a message each second, and opens new connections several times a second, until stdin ends.
+ * Prints "open" on stderr when all connections are open.
  */
-export const watch = async (load: Load & { kind: "watch" }): Promise<Watched> => {
+export const watch = async (load: Load & { kind: "watch" }): Promise<WatchResult> => {
   const { host, port, name } = load.site;
   const end = performance.now() + load.seconds * 1000;
-  const { stop } = await openEchoes(host, port, name, load.sockets);
-  const { ask } = openAsker(load.site, { connections: 1, once: "anew" });
-  await ask(load);
+  const { stop } = await openWebsockets(host, port, name, load.sockets);
+  const { send } = createClient(load.site, { connections: 1, once: "new" });
+  await send(load);
   process.stderr.write("open\n");
   let isOver = false;
   void once(process.stdin.resume(), "end").then(() => (isOver = true));
@@ -21,8 +21,8 @@ export const watch = async (load: Load & { kind: "watch" }): Promise<Watched> =>
   let silent = 0;
   while (!isOver && performance.now() < end) {
     await pause(50);
-    // While nobody answers the next look is all that there is to do.
-    await ask(load).then(
+    // After an error the next request follows.
+    await send(load).then(
       () => {
         silent = Math.max(silent, performance.now() - answered);
         answered = performance.now();
@@ -30,8 +30,8 @@ export const watch = async (load: Load & { kind: "watch" }): Promise<Watched> =>
       () => {},
     );
   }
-  if (!isOver) throw new Error(`what was watched was not over within ${load.seconds} s`);
+  if (!isOver) throw new Error(`stdin did not end within ${load.seconds} s`);
   silent = Math.max(silent, performance.now() - answered);
-  const { broken, latest } = stop();
-  return { broken: broken.length, silent, latest };
+  const { broken, slowest } = stop();
+  return { broken: broken.length, silent, slowest };
 };

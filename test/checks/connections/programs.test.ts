@@ -1,14 +1,19 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { type Server, createServer } from "node:net";
-import test from "ava";
+import test, { type ExecutionContext } from "ava";
 import { listenerProgram, proberProgram } from "../../../src/checks/connections/programs.js";
 
 const interpreter = "perl";
 
-/** Runs a program in the perl of this machine; `until` is what its output must have in it. */
-const perl = async (program: string, orders: string, until?: RegExp) => {
+/** Runs a program with this machine's perl until its output contains `until`. */
+const perl = async (t: ExecutionContext, program: string, orders: string, until?: RegExp) => {
   const running = spawn(interpreter, ["-"], { stdio: ["pipe", "pipe", "inherit"] });
+  const closed = once(running, "close");
+  t.teardown(async () => {
+    running.kill("SIGTERM");
+    await closed;
+  });
   let said = "";
   const seen = new Promise<void>((resolve) => {
     running.stdout.on("data", (chunk: Buffer) => {
@@ -17,30 +22,27 @@ const perl = async (program: string, orders: string, until?: RegExp) => {
     });
   });
   running.stdin.end(`${program}${orders}\n`);
-  await (until === undefined ? once(running, "close") : seen);
+  await (until === undefined ? closed : Promise.race([seen, closed]));
   return { running, said: () => said };
 };
 
-const end = async (running: ChildProcess): Promise<void> => {
-  running.kill("SIGTERM");
-  await once(running, "close");
-};
-
-const listening = async (server: Server): Promise<number> => {
+const listening = async (t: ExecutionContext, server: Server): Promise<number> => {
+  t.teardown(() => void server.close());
   await once(server.listen(0, "127.0.0.1"), "listening");
   return (server.address() as { port: number }).port;
 };
 
-const freePort = async (): Promise<number> => {
+const freePort = async (t: ExecutionContext): Promise<number> => {
   const server = createServer();
-  const port = await listening(server);
+  const port = await listening(t, server);
   await once(server.close(), "close");
   return port;
 };
 
-test("real perl listens, and 1 MB over TCP and packets over UDP come through", async (t) => {
-  const [tcp, udp] = [await freePort(), await freePort()];
+test("with real perl 1 MB over TCP and packets over UDP arrive", async (t) => {
+  const [tcp, udp] = [await freePort(t), await freePort(t)];
   const listener = await perl(
+    t,
     listenerProgram,
     `n0 127.0.0.1 20\ntcp/${tcp}\nudp/${udp}`,
     /ready \d+\n/,
@@ -50,7 +52,7 @@ test("real perl listens, and 1 MB over TCP and packets over UDP come through", a
     new RegExp(`^open tcp/${tcp}\nopen udp/${udp}\nready ${listener.running.pid}\n$`),
   );
   const orders = [`n0 127.0.0.1 tcp ${tcp} ${2 ** 20} talk`, `n0 127.0.0.1 udp ${udp} 1472 talk`];
-  const prober = await perl(proberProgram, orders.join("\n"));
+  const prober = await perl(t, proberProgram, orders.join("\n"));
   const last = Object.fromEntries(
     prober
       .said()
@@ -62,39 +64,42 @@ test("real perl listens, and 1 MB over TCP and packets over UDP come through", a
     [`127.0.0.1 tcp ${tcp}`]: "reached",
     [`127.0.0.1 udp ${udp}`]: "reached",
   });
-  await end(listener.running);
 });
 
-test("a port in use is said to be taken, and a connection to it is enough", async (t) => {
+test("a port in use is reported as occupied, and connecting to it is enough", async (t) => {
   const server = createServer((socket) => socket.destroy());
-  const port = await listening(server);
-  const listener = await perl(listenerProgram, `n0 127.0.0.1 20\ntcp/${port}`, /ready/);
-  t.regex(listener.said(), /^taken /);
-  await end(listener.running);
-  const prober = await perl(proberProgram, `n0 127.0.0.1 tcp ${port} 64 connect`);
+  const port = await listening(t, server);
+  const listener = await perl(t, listenerProgram, `n0 127.0.0.1 20\ntcp/${port}`, /ready/);
+  t.regex(listener.said(), /^occupied /);
+  const prober = await perl(t, proberProgram, `n0 127.0.0.1 tcp ${port} 64 connect`);
   t.is(prober.said(), `127.0.0.1 tcp ${port} reached\n`);
-  server.close();
 });
 
-test("what nobody listens to is refused, and who does not send back is broken", async (t) => {
+test("a closed port is refused, and a listener that does not echo is broken", async (t) => {
   const server = createServer((socket) => socket.on("error", () => {}).end("no\n"));
-  const [deaf, none] = [await listening(server), await freePort()];
+  const [deaf, none] = [await listening(t, server), await freePort(t)];
   const orders = [`n0 127.0.0.1 tcp ${none} 64 talk`, `n0 127.0.0.1 tcp ${deaf} 64 talk`];
-  const said = (await perl(proberProgram, orders.join("\n"))).said().trim().split("\n").toSorted();
+  const said = (await perl(t, proberProgram, orders.join("\n")))
+    .said()
+    .trim()
+    .split("\n")
+    .toSorted();
   t.deepEqual(said, [`127.0.0.1 tcp ${deaf} broken`, `127.0.0.1 tcp ${none} refused`].toSorted());
-  server.close();
 });
 
-test("the listener answers only those who know the nonce", async (t) => {
-  const [tcp, udp] = [await freePort(), await freePort()];
-  const listener = await perl(listenerProgram, `n0 127.0.0.1 20\ntcp/${tcp}\nudp/${udp}`, /ready/);
+test("the listener answers only clients that know the nonce", async (t) => {
+  const [tcp, udp] = [await freePort(t), await freePort(t)];
+  await perl(t, listenerProgram, `n0 127.0.0.1 20\ntcp/${tcp}\nudp/${udp}`, /ready/);
   const orders = [`other 127.0.0.1 tcp ${tcp} 64 talk`, `other 127.0.0.1 udp ${udp} 64 talk`];
-  const said = (await perl(proberProgram, orders.join("\n"))).said().trim().split("\n").toSorted();
+  const said = (await perl(t, proberProgram, orders.join("\n")))
+    .said()
+    .trim()
+    .split("\n")
+    .toSorted();
   t.deepEqual(said, [`127.0.0.1 tcp ${tcp} broken`, `127.0.0.1 udp ${udp} silent`]);
-  await end(listener.running);
 });
 
 test("the listener ends by itself", async (t) => {
-  const listener = await perl(listenerProgram, `n0 127.0.0.1 1\ntcp/${await freePort()}`);
+  const listener = await perl(t, listenerProgram, `n0 127.0.0.1 1\ntcp/${await freePort(t)}`);
   t.is(listener.running.exitCode, 0);
 });

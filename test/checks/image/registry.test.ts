@@ -18,7 +18,7 @@ for (const [image, registry, path, tag] of [
 
 type Page = { status: number; body?: unknown; headers?: Record<string, string> };
 
-/** A web of pages by "METHOD url"; what is not there cannot be reached. Keeps what was asked. */
+/** A fake web of pages by "METHOD url" that records the requests; other pages are unreachable. */
 const web = (pages: Record<string, Page | ((headers: Headers) => Page)>) => {
   const asked: string[] = [];
   return {
@@ -44,17 +44,17 @@ const ask = (pages: Parameters<typeof web>[0], image = "jupyter/scipy:v1", mirro
 test("the mirror that has the image is enough", async (t) => {
   const { fetch, asked } = web({ [`HEAD ${at(mirror)}`]: { status: 200 } });
   const answer = await askForImage("jupyter/scipy:v1", [mirror], fetch);
-  t.like(answer, { kind: "there", registry: "mirror.example.org:5000" });
+  t.like(answer, { kind: "found", registry: "mirror.example.org:5000" });
   t.deepEqual(asked, [`HEAD ${at(mirror)}`]);
 });
 
-test("what the mirror lacks, Docker Hub may have", async (t) => {
+test("Docker Hub is asked for an image that the mirror lacks", async (t) => {
   const answer = await ask({
     [`HEAD ${at(mirror)}`]: { status: 404 },
     [`GET ${at(mirror)}`]: { status: 404, body: unknown },
     [`HEAD ${at(hub)}`]: { status: 200 },
   });
-  t.like(answer, { kind: "there", registry: "registry-1.docker.io" });
+  t.like(answer, { kind: "found", registry: "registry-1.docker.io" });
 });
 
 test("mirrors are for Docker Hub's images only", async (t) => {
@@ -63,17 +63,17 @@ test("mirrors are for Docker Hub's images only", async (t) => {
   t.deepEqual(asked, [`HEAD ${at("https://quay.io")}`]);
 });
 
-test("an image that is nowhere is refused in the registry's words", async (t) => {
+test("a missing image is refused with the registry's message", async (t) => {
   const page = { status: 404, body: unknown };
   const url = at("https://quay.io");
   const answer = await ask(
     { [`HEAD ${url}`]: page, [`GET ${url}`]: page },
     "quay.io/jupyter/scipy:v1",
   );
-  t.deepEqual(answer, { kind: "refused", registry: "quay.io", words: "404 (manifest unknown)" });
+  t.deepEqual(answer, { kind: "refused", registry: "quay.io", message: "404 (manifest unknown)" });
 });
 
-test("a registry's token for everybody is fetched and shown", async (t) => {
+test("a registry's anonymous token is fetched and sent", async (t) => {
   const realm = "https://auth.example.org/token";
   const challenge = `Bearer realm="${realm}",service="quay",scope="repository:jupyter/scipy:pull"`;
   const url = at("https://quay.io");
@@ -90,10 +90,10 @@ test("a registry's token for everybody is fetched and shown", async (t) => {
     },
     "quay.io/jupyter/scipy:v1",
   );
-  t.is(answer.kind, "there");
+  t.is(answer.kind, "found");
 });
 
-test("a private image is refused: there is nobody to log in", async (t) => {
+test("a private image is refused, since there is no login", async (t) => {
   const page = {
     status: 401,
     headers: { "www-authenticate": 'Basic realm="private"' },
@@ -104,23 +104,23 @@ test("a private image is refused: there is nobody to log in", async (t) => {
     { [`HEAD ${url}`]: page, [`GET ${url}`]: page },
     "r.example.org/jupyter/scipy:v1",
   );
-  t.like(answer, { kind: "refused", words: "401 (authentication required)" });
+  t.like(answer, { kind: "refused", message: "401 (authentication required)" });
 });
 
-for (const [title, pages, words] of [
-  ["nobody there", {}, /ECONNREFUSED/],
-  ["a registry that is ill", { status: 503 }, /^503/],
-  ["a registry that has had enough of us", { status: 429 }, /^429/],
+for (const [title, pages, message] of [
+  ["an unreachable registry", {}, /ECONNREFUSED/],
+  ["a failing registry", { status: 503 }, /^503/],
+  ["a registry that limits requests", { status: 429 }, /^429/],
 ] as const)
   test(`${title} says nothing about the image`, async (t) => {
     const url = at("https://quay.io");
-    const known = "status" in pages ? { [`HEAD ${url}`]: pages, [`GET ${url}`]: pages } : {};
-    const answer = await ask(known, "quay.io/jupyter/scipy:v1");
+    const responses = "status" in pages ? { [`HEAD ${url}`]: pages, [`GET ${url}`]: pages } : {};
+    const answer = await ask(responses, "quay.io/jupyter/scipy:v1");
     t.is(answer.kind, "unknown");
-    t.regex(answer.words, words);
+    t.regex(answer.message, message);
   });
 
-test("a mirror's no counts where Docker Hub cannot be asked", async (t) => {
+test("a mirror's refusal counts if Docker Hub cannot be reached", async (t) => {
   const page = { status: 404, body: unknown };
   const answer = await ask({ [`HEAD ${at(mirror)}`]: page, [`GET ${at(mirror)}`]: page });
   t.like(answer, { kind: "refused", registry: "mirror.example.org:5000" });

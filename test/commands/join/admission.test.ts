@@ -1,6 +1,6 @@
 import test from "ava";
 import { diskSpace } from "../../../src/checks/disk-space.js";
-import { planOf } from "../../../src/checks/plan.js";
+import { planCheck } from "../../../src/checks/plan.js";
 import { system } from "../../../src/checks/system.js";
 import { admissionRefusals } from "../../../src/commands/join/admission.js";
 import { exitCode } from "../../../src/errors.js";
@@ -9,13 +9,13 @@ import type { Host } from "../../../src/host/host.js";
 import { packages } from "../../../src/pieces/packages.js";
 import { swarm } from "../../../src/pieces/swarm.js";
 import type { Piece } from "../../../src/reconcile/piece.js";
-import { fakeWorld } from "../../checks/support/context.js";
+import { fakeOperator } from "../../checks/support/context.js";
 import { fakeCluster, fakeFacts, fakeHost, userError } from "../../support/fakes.js";
 
 // Not the pieces that need our images, which `npm run build` makes.
-const checks = [system, diskSpace, planOf([packages, swarm] as readonly Piece[])];
+const checks = [system, diskSpace, planCheck([packages, swarm] as readonly Piece[])];
 
-/** A blank machine at 10.77.0.LAST; any word to its Docker fails the test. */
+/** A blank machine at 10.77.0.LAST; any call of its Docker fails the test. */
 const blank = (name: string, last: number, changes: Partial<Facts> = {}) =>
   fakeHost(name, {
     facts: fakeFacts({
@@ -34,16 +34,16 @@ const worker = blank("worker", 12);
 
 const refusals = async (...newcomers: Host[]) => {
   const clusterWith = (more: readonly Host[]) => fakeCluster<Host>(manager, [worker, ...more]);
-  const refused = await admissionRefusals(newcomers, clusterWith, fakeWorld(), checks);
+  const refused = await admissionRefusals(newcomers, clusterWith, fakeOperator(), checks);
   return [...refused.values()].map(({ message }) => message);
 };
 
-test("machines that fit may join", async (t) => {
+test("suitable machines may join", async (t) => {
   t.deepEqual(await refusals(blank("new1", 13), blank("new2", 14)), []);
 });
 
-test("each that does not fit is told why, and the others may join", async (t) => {
-  const told = await refusals(
+test("each unsuitable machine has its reason, and the others may join", async (t) => {
+  const messages = await refusals(
     blank("twin", 13, { machineId: "worker" }),
     blank("good", 14),
     blank("old", 15, { system: { id: "debian", like: [], version: "10", name: "Debian 10" } }),
@@ -51,7 +51,7 @@ test("each that does not fit is told why, and the others may join", async (t) =>
     blank("older", 17, { system: { id: "debian", like: [], version: "9", name: "Debian 9" } }),
     blank("full", 18, { freeOnRoot: 1000 }),
   );
-  t.is(told.length, 5);
+  t.is(messages.length, 5);
   for (const part of [
     /^twin: this is the same machine as worker/,
     /^old: the system is Debian 10/,
@@ -60,12 +60,12 @@ test("each that does not fit is told why, and the others may join", async (t) =>
     /^full:/,
   ])
     t.true(
-      told.some((message) => part.test(message)),
-      `${part.source} in ${told.join("; ")}`,
+      messages.some((message) => part.test(message)),
+      `${part.source} in ${messages.join("; ")}`,
     );
 });
 
-test("two newcomers that are one machine: the first may join", async (t) => {
+test("of two names of one machine the first may join", async (t) => {
   const again = blank("again", 13, { machineId: "new" });
   t.regex(
     (await refusals(blank("new", 13), again))[0] ?? "",
@@ -73,7 +73,7 @@ test("two newcomers that are one machine: the first may join", async (t) => {
   );
 });
 
-test("a machine outside the others' network is refused, since all others would get new addresses", async (t) => {
+test("a machine outside the shared network is refused, since all others would get new addresses", async (t) => {
   const elsewhere = [{ device: "eth0", address: "192.0.2.7", prefix: 24, mtu: 1500 }];
   const world = [manager, worker].map((host, index) => ({
     host,
@@ -90,18 +90,18 @@ test("a machine outside the others' network is refused, since all others would g
   );
   const clusterWith = (more: readonly Host[]) => fakeCluster<Host>(hosts[0]!, [hosts[1]!, ...more]);
   const stranger = blank("new", 1, { addresses: elsewhere });
-  const refused = await admissionRefusals([stranger], clusterWith, fakeWorld(), checks);
+  const refused = await admissionRefusals([stranger], clusterWith, fakeOperator(), checks);
   t.regex(
     refused.get(stranger)?.message ?? "",
-    /^new: no network card is in the network .*10\.77\.0\.11, 10\.77\.0\.12/,
+    /^new: no network card is in the network that the machines of the class share \(10\.77\.0\.11, 10\.77\.0\.12/,
   );
 });
 
-test("what the class itself refuses is nobody's fault who joins", async (t) => {
+test("a problem of the class itself is not blamed on a newcomer", async (t) => {
   const broken = blank("manager", 11, { missingModules: ["overlay"] });
   const clusterWith = (more: readonly Host[]) => fakeCluster<Host>(broken, [worker, ...more]);
   const error = await userError(
-    admissionRefusals([blank("new", 13)], clusterWith, fakeWorld(), checks),
+    admissionRefusals([blank("new", 13)], clusterWith, fakeOperator(), checks),
   );
   t.is(error.code, exitCode.preflight);
   t.regex(error.message, /^manager: .*overlay/);

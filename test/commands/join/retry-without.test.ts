@@ -4,18 +4,18 @@ import { UnreachableError, UserError, exitCode } from "../../../src/errors.js";
 import type { Host } from "../../../src/host/host.js";
 import { reconcile } from "../../../src/reconcile/reconcile.js";
 import { fakeCluster, fakeHost, fakeReport, userError } from "../../support/fakes.js";
-import { newWorld, toy } from "../../support/toy-piece.js";
+import { newToyState, toy } from "../../support/toy-piece.js";
 
 const [manager, one, two] = ["manager", "one", "two"].map((name) => fakeHost(name));
 const confirm = async () => true;
 
-/** Two machines join a class of one piece; what happens at each change of it may fail. */
+/** Two machines join a class; `onChange` may throw at each change. */
 const run = async (onChange: (change: string) => void) => {
-  const world = newWorld();
+  const world = newToyState();
   world.onChange = onChange;
-  const out: string[] = [];
+  const leftOut: string[] = [];
   const clusterWith = (more: readonly Host[]) => fakeCluster<Host>(manager!, more);
-  const settled = await retryWithout(
+  const result = await retryWithout(
     [one!, two!],
     clusterWith,
     (cluster, report) =>
@@ -24,26 +24,26 @@ const run = async (onChange: (change: string) => void) => {
         confirm,
       }),
     fakeReport(),
-    async (hosts) => void out.push(...hosts.map(({ name }) => name)),
+    async (hosts) => void leftOut.push(...hosts.map(({ name }) => name)),
   );
-  return { world, out, settled };
+  return { world, leftOut, result };
 };
 
-test("all that goes well is one run", async (t) => {
-  const { settled, out } = await run(() => {});
-  t.deepEqual(settled.joined, [one!, two!]);
-  t.is(settled.done.changed, 6);
-  t.deepEqual(out, []);
+test("without failures there is one run", async (t) => {
+  const { result, leftOut } = await run(() => {});
+  t.deepEqual(result.joined, [one!, two!]);
+  t.is(result.done.changed, 6);
+  t.deepEqual(leftOut, []);
 });
 
-test("one that fails does not stop the other: it stays out, and has no seat", async (t) => {
-  const { settled, out, world } = await run((change) => {
+test("a machine that fails stays leftOut without a seat, and the other joins", async (t) => {
+  const { result, leftOut, world } = await run((change) => {
     if (change === "make one:engine.docker")
-      throw new UserError("apt is broken", { host: "one", hint: "mend it" });
+      throw new UserError("apt is broken", { host: "one", hint: "repair it" });
   });
-  t.deepEqual(settled.joined, [two!]);
-  t.deepEqual(out, ["one"]);
-  t.regex(String(settled.failed.get("one")), /apt is broken/);
+  t.deepEqual(result.joined, [two!]);
+  t.deepEqual(leftOut, ["one"]);
+  t.regex(String(result.failed.get("one")), /apt is broken/);
   t.true(world.things.has("two:seats.label"));
   t.false(world.things.has("one:seats.label"));
 });
@@ -57,9 +57,9 @@ test("a failure of the class itself is thrown", async (t) => {
   t.regex(error.message, /engine failed on 2 of 3 machines/);
 });
 
-test("a lost machine's error out of a look leaves that machine out; an interruption ends all", async (t) => {
+test("a machine that is lost during an inspection stays leftOut; an interruption ends the run", async (t) => {
   const cluster = (more: readonly Host[]) => fakeCluster<Host>(manager!, more);
-  const settling = (error: UserError) => {
+  const retrying = (error: UserError) => {
     let tries = 0;
     return retryWithout(
       [one!, two!],
@@ -73,9 +73,9 @@ test("a lost machine's error out of a look leaves that machine out; an interrupt
       async () => {},
     );
   };
-  t.deepEqual((await settling(new UnreachableError("two", "gone"))).joined, [one!]);
+  t.deepEqual((await retrying(new UnreachableError("two", "gone"))).joined, [one!]);
   await t.throwsAsync(
-    settling(new UserError("stopped", { host: "two", hint: "", code: exitCode.interrupted })),
+    retrying(new UserError("stopped", { host: "two", hint: "", code: exitCode.interrupted })),
   );
-  await t.throwsAsync(settling(new UnreachableError("manager", "gone")));
+  await t.throwsAsync(retrying(new UnreachableError("manager", "gone")));
 });

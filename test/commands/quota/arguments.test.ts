@@ -1,5 +1,5 @@
 import test from "ava";
-import { changed, requestFrom } from "../../../src/commands/quota/arguments.js";
+import { limitsAfter, requestFrom } from "../../../src/commands/quota/arguments.js";
 import { UserError, exitCode } from "../../../src/errors.js";
 
 const gigabyte = 2 ** 30;
@@ -30,14 +30,14 @@ test("users come first and the limit last", (t) => {
 });
 
 for (const [words, options, message] of [
-  [[], { all: false }, /no limit/],
-  [["10G"], { all: false }, /nobody is named/],
-  [["ada"], { all: false }, /"ada" is no limit/],
+  [[], { all: false }, /a limit is missing/],
+  [["10G"], { all: false }, /a user is missing/],
+  [["ada"], { all: false }, /"ada" is not a limit/],
   [["ada", "10GB"], { all: false }, /did you mean "10G"\?$/],
   [["ada", "10 gb"], { all: false, files: "1k" }, /did you mean "10G"\?$/],
-  [["ada", "5G"], { all: true }, /--all is everybody/],
+  [["ada", "5G"], { all: true }, /--all is for every home/],
   [["ada", "100K"], { all: false }, /the minimum is 1M/],
-  [["ada", "0"], { all: false }, /"0" is no limit/],
+  [["ada", "0"], { all: false }, /"0" is not a limit/],
   [["ada"], { all: false, files: "many" }, /--files many/],
 ] as const)
   test(`refused: ${words.join(" ")} ${JSON.stringify(options)}`, (t) => {
@@ -47,14 +47,14 @@ for (const [words, options, message] of [
     t.regex(error?.hint ?? "", /swarmhub quota set/);
   });
 
-test("what was set before stays where nothing is said of it", (t) => {
+test("an amount that is not requested keeps its value", (t) => {
   const own = { bytes: 1, files: 2 };
   const users = ["ada"];
-  t.deepEqual(changed(own, { users, bytes: 9 }), { bytes: 9, files: 2 });
-  t.deepEqual(changed(own, { users, files: 9 }), { bytes: 1, files: 9 });
-  t.is(changed(own, { users, bytes: "default" }), undefined);
-  t.deepEqual(changed(own, { users, bytes: "default", files: 9 }), { files: 9 });
-  t.deepEqual(changed(own, { users, files: "default" }), { bytes: 1 });
-  t.is(changed({ files: 2 }, { users, files: "default" }), undefined);
-  t.deepEqual(changed("unreadable", { users, bytes: 9 }), { bytes: 9 });
+  t.deepEqual(limitsAfter(own, { users, bytes: 9 }), { bytes: 9, files: 2 });
+  t.deepEqual(limitsAfter(own, { users, files: 9 }), { bytes: 1, files: 9 });
+  t.is(limitsAfter(own, { users, bytes: "default" }), undefined);
+  t.deepEqual(limitsAfter(own, { users, bytes: "default", files: 9 }), { files: 9 });
+  t.deepEqual(limitsAfter(own, { users, files: "default" }), { bytes: 1 });
+  t.is(limitsAfter({ files: 2 }, { users, files: "default" }), undefined);
+  t.deepEqual(limitsAfter({ problem: "it is not JSON" }, { users, bytes: 9 }), { bytes: 9 });
 });

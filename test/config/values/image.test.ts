@@ -1,5 +1,5 @@
 import test from "ava";
-import { imageFrom, mirrorFrom } from "../../../src/config/values/image.js";
+import { imageFrom, mirrorFrom, repositoryFrom } from "../../../src/config/values/image.js";
 import { accepts, adviceAbout } from "../support/accepts.js";
 
 const digest = `sha256:${"0".repeat(64)}`;
@@ -43,4 +43,19 @@ accepts("a mirror", mirrorFrom, {
 
 test("the advice about a mirror with a path is the address without it", (t) => {
   t.regex(adviceAbout(mirrorFrom, "https://x.org/v2"), /; did you mean "https:\/\/x\.org"\?$/);
+});
+
+accepts("a registry with a path", repositoryFrom, {
+  good: ["quay.io/courses", "docker.io/swarmhub", "localhost:5000/a/b", "10.77.0.1:5000/x"],
+  bad: [
+    "https://quay.io/x",
+    "quay.io/x:1",
+    "Quay/X",
+    "x@sha256:1",
+    "",
+    "a b",
+    "/x",
+    "x/",
+    "$(id)/x",
+  ],
 });

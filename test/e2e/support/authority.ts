@@ -6,38 +6,37 @@ import type { Lab } from "./lab.js";
 
 const run = promisify(execFile);
 
-/** The name of the site, which the lab's own DNS server knows. */
+/** The domain of the class, which the lab's own DNS server resolves. */
 export const site = "geo.example.org";
 
-/** How Pebble is started. */
 type PebbleOptions = {
-  /** The seconds that its certificates live. */
+  /** The lifetime of its certificates, in seconds. */
   validity?: number;
-  /** How many of 100 nonces it refuses. */
-  refused?: number;
-  /** The external accounts that it wants, an id to a base64url key; none are wanted by default. */
+  /** How many of 100 nonces it rejects. */
+  rejectedNonces?: number;
+  /** The external accounts that it requires, each an id with a base64url key; by default it requires none. */
   accounts?: Record<string, string>;
-  /** The DNS server that it asks. */
+  /** The DNS server that it queries. */
   dns?: string;
 };
 
-/** An authority (Pebble) and a DNS server on one guest; every name below example.org leads to it but the site's. */
+/** An authority (Pebble) and a DNS server on one guest; all names below example.org except the site's resolve to this guest. */
 export type Authority = {
-  /** The root of Pebble's own web server, PEM. */
+  /** The root certificate of Pebble's own web server, PEM. */
   ca: string;
-  /** Starts Pebble anew, with another root. */
-  pebble: (options?: PebbleOptions) => Promise<void>;
+  /** Restarts Pebble, with a new root. */
+  startPebble: (options?: PebbleOptions) => Promise<void>;
   stopPebble: () => Promise<void>;
-  /** How many orders it has taken since the guest booted. */
+  /** How many orders it has received since the guest booted. */
   orders: () => Promise<number>;
-  /** Lets the site's name lead to that address. */
-  leadTo: (address: string) => Promise<void>;
-  /** The root that Pebble made, as a file on this machine. */
+  /** Makes the site's name resolve to this address. */
+  pointSiteTo: (address: string) => Promise<void>;
+  /** Saves the root certificate with which Pebble signs on this machine, and returns the path. */
   root: () => Promise<string>;
 };
 
 /** Prepares the guest and starts the DNS server, but not Pebble. */
-export const setAuthority = async (lab: Lab, guest: number): Promise<Authority> => {
+export const prepareAuthority = async (lab: Lab, guest: number): Promise<Authority> => {
   const address = lab.address(guest);
   const on = (script: string) => lab.on(guest, `set -e\n${script}`);
   await on(`apt-get -q update && apt-get -q install -y --no-install-recommends pebble openssl
@@ -51,7 +50,12 @@ openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -days 3650 -extfile se
 
   const authority: Authority = {
     ca: await on("cat /root/acme/ca.pem"),
-    pebble: async ({ validity = 7_776_000, refused = 0, accounts, dns = "127.0.0.1:53" } = {}) => {
+    startPebble: async ({
+      validity = 7_776_000,
+      rejectedNonces = 0,
+      accounts,
+      dns = "127.0.0.1:53",
+    } = {}) => {
       await authority.stopPebble();
       const profiles = { default: { description: "", validityPeriod: validity } };
       const pebble = {
@@ -62,9 +66,9 @@ openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -days 3650 -extfile se
         externalAccountMACKeys: accounts ?? {},
       };
       await lab.write(guest, "/root/acme/pebble.json", JSON.stringify({ pebble }));
-      const variables = `--setenv=PEBBLE_VA_NOSLEEP=1 --setenv=PEBBLE_AUTHZREUSE=0 --setenv=PEBBLE_WFE_NONCEREJECT=${refused}`;
-      const words = `-config /root/acme/pebble.json -dnsserver ${dns}`;
-      await on(`systemd-run -q --unit pebble ${variables} pebble ${words}
+      const variables = `--setenv=PEBBLE_VA_NOSLEEP=1 --setenv=PEBBLE_AUTHZREUSE=0 --setenv=PEBBLE_WFE_NONCEREJECT=${rejectedNonces}`;
+      const options = `-config /root/acme/pebble.json -dnsserver ${dns}`;
+      await on(`systemd-run -q --unit pebble ${variables} pebble ${options}
 for i in $(seq 300); do curl -sk https://127.0.0.1:14000/dir >/dev/null && exit 0; sleep 0.1; done; exit 1`);
     },
     stopPebble: async () => {
@@ -72,7 +76,7 @@ for i in $(seq 300); do curl -sk https://127.0.0.1:14000/dir >/dev/null && exit 
     },
     orders: async () =>
       Number(await on("journalctl -b -u pebble -o cat | grep -c 'Added order' || true")),
-    leadTo: async (to) => {
+    pointSiteTo: async (to) => {
       const body = JSON.stringify({ host: site, addresses: [to] });
       await on(`curl -sf -d '${JSON.stringify({ host: site })}' http://127.0.0.1:8055/clear-a
 curl -sf -d '${body}' http://127.0.0.1:8055/add-a`);
@@ -83,35 +87,35 @@ curl -sf -d '${body}' http://127.0.0.1:8055/add-a`);
       return path;
     },
   };
-  const words = `-dns01 ${address}:53,127.0.0.1:53 -defaultIPv4 ${address} -defaultIPv6 ""`;
-  const off = `-http01 "" -https01 "" -tlsalpn01 ""`;
-  await on(`systemd-run -q --unit names pebble-challtestsrv ${words} ${off}
+  const options = `-dns01 ${address}:53,127.0.0.1:53 -defaultIPv4 ${address} -defaultIPv6 ""`;
+  const disabled = `-http01 "" -https01 "" -tlsalpn01 ""`;
+  await on(`systemd-run -q --unit names pebble-challtestsrv ${options} ${disabled}
 for i in $(seq 300); do curl -s http://127.0.0.1:8055/ >/dev/null && exit 0; sleep 0.1; done; exit 1`);
   return authority;
 };
 
-/** Whether that machine proves to be the site to who knows only that root, a file. */
-export const isTrusted = (
+/** Checks that a machine has a valid certificate for the site, with this root (a file) as the only trusted one. */
+export const verifyCertificate = (
   address: string,
   root: string,
-): Promise<{ ok: boolean; said: string }> => {
+): Promise<{ ok: boolean; output: string }> => {
   const trust = ["-CAfile", root, "-verify_return_error", "-verify_hostname", site];
   return sClient(address, "-servername", site, ...trust);
 };
 
-/** What `openssl s_client` says of the site on that machine. */
+/** Connects to port 443 of a machine with `openssl s_client`. */
 export const sClient = async (
   address: string,
-  ...words: string[]
-): Promise<{ ok: boolean; said: string }> => {
-  const argv = ["s_client", "-connect", `${address}:443`, ...words];
+  ...options: string[]
+): Promise<{ ok: boolean; output: string }> => {
+  const argv = ["s_client", "-connect", `${address}:443`, ...options];
   const running = run("openssl", argv, { timeout: 20_000 });
   running.child.stdin?.end();
   return running.then(
-    ({ stdout, stderr }) => ({ ok: true, said: stdout + stderr }),
+    ({ stdout, stderr }) => ({ ok: true, output: stdout + stderr }),
     (error: { stdout: string; stderr: string }) => ({
       ok: false,
-      said: error.stdout + error.stderr,
+      output: error.stdout + error.stderr,
     }),
   );
 };

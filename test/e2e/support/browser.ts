@@ -7,8 +7,8 @@ import type { Lab } from "./lab.js";
 const artefacts = new URL("../../../../test/e2e/artefacts/", import.meta.url).pathname;
 
 /**
- * Debian's Chromium, headless, in the lab's network: on the host's it ends all that it loads each time a lab comes or goes
- * beside (ERR_NETWORK_CHANGED). `home`: another home folder, with the authorities that it knows; `args`: further ones.
+ * Debian's Chromium, headless, in the network namespace of the lab: in the host's, each start or end of another lab aborts all
+ * its requests (ERR_NETWORK_CHANGED). `home`: another home folder, with the authorities that it trusts; `args`: more arguments.
  */
 export const openBrowser = async (
   { folder, namespace }: Lab,
@@ -32,8 +32,8 @@ export const openBrowser = async (
   });
 };
 
-/** Logs a person in and waits until JupyterLab is there. */
-export const logIn = async (
+/** Logs a user in and waits until JupyterLab is shown. */
+export const openJupyterLab = async (
   browser: Browser,
   address: string,
   user: string,
@@ -44,7 +44,7 @@ export const logIn = async (
     viewport: { width: 1280, height: 800 },
   });
   const page = await context.newPage();
-  await arrive(page, address);
+  await openPage(page, address);
   await page.fill("#username_input", user);
   await page.fill("#password_input", password);
   await page.click("#login_submit");
@@ -52,8 +52,8 @@ export const logIn = async (
   return page;
 };
 
-/** Opens the address; a machine that has just booted may take three minutes until it answers. */
-const arrive = (page: Page, address: string): Promise<unknown> =>
+/** Opens an address; a machine that has just booted may take three minutes to answer. */
+const openPage = (page: Page, address: string): Promise<unknown> =>
   waitUntil(
     () =>
       page.goto(address, { timeout: 60_000 }).then(
@@ -73,15 +73,15 @@ export const newNotebook = async (page: Page): Promise<void> => {
     .locator(".jp-Notebook:visible .jp-Cell .cm-content")
     .first()
     .waitFor({ timeout: 60_000 });
-  // A cell sent to a kernel that still starts is dropped without a word.
+  // A cell that is sent to a kernel during its start is dropped without an error.
   await page.getByText("Python 3 (ipykernel) | Idle").waitFor({ timeout: 120_000 });
 };
 
-/** Types a cell into the open notebook, runs it, and answers what it printed. */
+/** Types a cell into the open notebook, runs it, and returns its output. */
 export const runCell = async (page: Page, code: string): Promise<string> => {
   const notebook = page.locator(".jp-Notebook:visible");
   await notebook.locator(".jp-Cell .cm-content").first().click();
-  // As a paste would: typing lets the editor indent and close brackets by itself.
+  // Like a paste: while typing, the editor indents and closes brackets by itself.
   await page.keyboard.insertText(code);
   await page.keyboard.press("Shift+Enter");
   const output = notebook.locator(".jp-OutputArea-output").first();
@@ -89,7 +89,7 @@ export const runCell = async (page: Page, code: string): Promise<string> => {
   return (await output.innerText()).trim();
 };
 
-/** Saves the open notebook under the name that it has, and waits until it is saved. */
+/** Saves the open notebook under its current name, and waits until it is saved. */
 export const saveNotebook = async (page: Page): Promise<void> => {
   const saved = page.waitForResponse(
     (response) =>
@@ -104,8 +104,8 @@ export const saveNotebook = async (page: Page): Promise<void> => {
   await saved;
 };
 
-/** Keeps a picture of the page as an artefact of the run. */
-export const picture = async (page: Page, name: string): Promise<void> => {
+/** Saves a screenshot of the page as an artefact of the run. */
+export const saveScreenshot = async (page: Page, name: string): Promise<void> => {
   await mkdir(artefacts, { recursive: true });
   await page.screenshot({ path: `${artefacts}${name}.png` });
 };

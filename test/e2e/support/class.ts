@@ -1,13 +1,14 @@
+import type { ExecutionContext } from "ava";
 import { waitUntil } from "../../../src/wait.js";
 import type { Lab } from "./lab.js";
-import { type Person, arrive } from "./user.js";
+import { type User, logInWithRetry } from "./user.js";
 
-/** What came of asking somebody's server again and again: what did not answer, how often it was asked, and the slowest answer in milliseconds. */
-export type Watched = { failures: string[]; asked: number; slowest: number };
+/** The results of polling a user's server: the failed requests, the number of requests, and the slowest answer in milliseconds. */
+export type PollResult = { failures: string[]; requests: number; slowest: number };
 
-/** A class that is up in a lab, its manager node1: its people, their servers and their homes. */
+/** A running class in a lab, with node1 as its manager: its users, their servers and their homes. */
 export const classIn = (lab: Lab) => {
-  const address = `https://${lab.reachedAt(1)}`;
+  const address = `https://${lab.reachableAddress(1)}`;
   const nodeOf = (user: string): Promise<string> =>
     waitUntil(
       async () => {
@@ -16,68 +17,74 @@ export const classIn = (lab: Lab) => {
       },
       { deadline: 120_000, every: 1000, otherwise: () => new Error(`${user} has no server`) },
     );
-  /** The nodes as the manager lists them, with status and availability. */
+  /** The nodes, each with its status and availability. */
   const nodes = async (): Promise<string[]> =>
     (await lab.on(1, "docker node ls --format '{{.Hostname}} {{.Status}} {{.Availability}}'"))
       .trim()
       .split("\n")
       .toSorted();
   return {
-    /** Logs somebody in. */
-    arrive: (user: string): Promise<Person> => arrive(address, user),
-    /** The node on which somebody's server runs, waited for. */
+    logIn: (user: string): Promise<User> => logInWithRetry(address, user),
+    /** Waits until a user's server runs, and returns its node. */
     nodeOf,
-    /** The id of the container of somebody's server. */
+    /** The id of the container of a user's server. */
     containerOf: async (user: string): Promise<string> =>
       (await lab.on(guestOf(await nodeOf(user)), `docker ps -q -f 'name=nb-${user}\\.'`)).trim(),
-    /** The hash of every file in the homes, but for those that servers write by themselves; `but` is left out too. */
-    hashes: (but = "-"): Promise<string> =>
+    /** The hash of each file in the homes, without hidden files, which servers write by themselves, and without the file `except`. */
+    hashes: (except = "-"): Promise<string> =>
       lab.on(
         1,
-        `cd /srv/swarmhub/homes && find . -type f ! -path '*/.*' ! -name '${but}' -exec sha256sum {} + | sort -k2`,
+        `cd /srv/swarmhub/homes && find . -type f ! -path '*/.*' ! -name '${except}' -exec sha256sum {} + | sort -k2`,
       ),
-    /** Waits until somebody stands in line, since all seats are taken. */
-    waitsInLine: (user: string): Promise<true> =>
+    /** Waits until a user is in the queue, because all seats are taken. */
+    waitUntilQueued: (user: string): Promise<true> =>
       waitUntil(
         async () => {
           const list = `docker service ps --no-trunc --format '{{.Error}}' nb-${user} 2>/dev/null || true`;
           return (await lab.on(1, list)).includes("insufficient resources") ? true : undefined;
         },
-        { deadline: 120_000, otherwise: () => new Error(`${user} does not wait in line`) },
+        { deadline: 120_000, otherwise: () => new Error(`${user} is not in the queue`) },
       ),
     nodes,
-    /** Waits until the manager knows that a node is down. */
-    goesDown: (node: string): Promise<true> =>
+    /** Waits until the manager lists a node as down. */
+    waitUntilDown: (node: string): Promise<true> =>
       waitUntil(
         async () =>
           (await nodes()).some((line) => line.startsWith(`${node} Down `)) ? true : undefined,
-        { deadline: 120_000, otherwise: () => new Error(`nobody notices that ${node} is dead`) },
+        { deadline: 120_000, otherwise: () => new Error(`${node} is not listed as down`) },
       ),
   };
 };
 
-/** The number of the guest of that name. */
+/** The number of the guest with this node name. */
 export const guestOf = (node: string): number => Number(node.replace("node", ""));
 
-/** Asks somebody's server through the front door every so many milliseconds, until told to stop. */
-export const watch = async (person: Person, user: string, every = 500) => {
-  // The first visit logs in there too.
-  await person.read(`/user/${user}/lab`);
-  const watched: Watched = { failures: [], asked: 0, slowest: 0 };
+/** Polls a user's server through the edge, until it is told to stop or the test ends; `interval` in milliseconds. */
+export const pollServer = async (
+  t: ExecutionContext,
+  user: User,
+  name: string,
+  interval = 500,
+): Promise<() => Promise<PollResult>> => {
+  // The first request also logs in at the server.
+  await user.readPage(`/user/${name}/lab`);
+  const result: PollResult = { failures: [], requests: 0, slowest: 0 };
   let isOver = false;
-  const watching = (async () => {
+  const polling = (async () => {
     while (!isOver) {
-      const begun = performance.now();
-      const answer = await person.read(`/user/${user}/api/status`).catch(String);
-      watched.asked += 1;
-      watched.slowest = Math.max(watched.slowest, Math.round(performance.now() - begun));
-      if (!answer.includes('"kernels"')) watched.failures.push(answer.slice(0, 200));
-      await new Promise((next) => void setTimeout(next, every));
+      const started = performance.now();
+      const answer = await user.readPage(`/user/${name}/api/status`).catch(String);
+      result.requests += 1;
+      result.slowest = Math.max(result.slowest, Math.round(performance.now() - started));
+      if (!answer.includes('"kernels"')) result.failures.push(answer.slice(0, 200));
+      await new Promise((next) => void setTimeout(next, interval));
     }
   })();
-  return async (): Promise<Watched> => {
+  const stop = async (): Promise<PollResult> => {
     isOver = true;
-    await watching;
-    return watched;
+    await polling;
+    return result;
   };
+  t.teardown(stop);
+  return stop;
 };

@@ -2,16 +2,16 @@ import { randomBytes } from "node:crypto";
 import { Resolver } from "node:dns/promises";
 import type { Lab } from "./lab.js";
 
-/** A DNS server that takes updates (RFC 2136) for example.org from who has its key. */
+/** A DNS server that takes updates (RFC 2136) for example.org from clients with its key. */
 export type Knot = {
   port: number;
-  /** What certbot's plugin wants to know of it; with that secret, or its own. */
+  /** The credentials file for certbot's plugin, with its own secret or another one. */
   credentials: (secret?: string) => string;
-  /** How many updates it has taken. */
+  /** The number of updates that it has accepted. */
   updates: () => Promise<number>;
 };
 
-/** Starts one (Knot) on the guest. */
+/** Starts Knot on the guest. */
 export const startKnot = async (lab: Lab, guest: number): Promise<Knot> => {
   const secret = randomBytes(32).toString("base64");
   const port = 5353;
@@ -23,7 +23,7 @@ export const startKnot = async (lab: Lab, guest: number): Promise<Knot> => {
   await lab.write(guest, "/var/lib/knot/example.org.zone", zone);
   await lab.on(guest, "chown -R knot: /etc/knot /var/lib/knot && systemctl start knot");
   const dns = new Resolver();
-  dns.setServers([`${lab.reachedAt(guest)}:${port}`]);
+  dns.setServers([`${lab.reachableAddress(guest)}:${port}`]);
   return {
     port,
     credentials: (other = secret) => `dns_rfc2136_server = ${lab.address(guest)}

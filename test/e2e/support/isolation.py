@@ -1,7 +1,7 @@
-"""What a user's container tries against the class, as root and as the user: each must be refused or counted.
+"""Attempts of a user's container to escape its home, as root and as the user: each must be refused, or its space be counted.
 
-Run inside it: python3 isolation.py HOME ADDRESS…, with the addresses of the class's machines. Prints a line for each attempt
-and ends with 1 when one of them got through. It leaves the home as it was.
+Run in the container: python3 isolation.py HOME ADDRESS…, with the addresses of the machines of the class. Prints a line for each
+attempt and exits with 1 if one of them succeeded. The home stays unchanged.
 """
 
 import contextlib
@@ -27,64 +27,64 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main() -> int:
-    got_through = 0
+    succeeded = 0
     for attempt in ATTEMPTS:
-        # What waits for the storage for ever is to say where.
+        # A call that waits for the storage for ever is shown with its line.
         faulthandler.dump_traceback_later(120)
         clear()
         WORK.mkdir()
         try:
-            said = attempt()
+            result = attempt()
         except AssertionError as error:
-            got_through += 1
-            print(f"GOT THROUGH  {attempt.__name__}: {error}", flush=True)
+            succeeded += 1
+            print(f"SUCCEEDED  {attempt.__name__}: {error}", flush=True)
         else:
-            print(f"ok  {attempt.__name__}: {said}", flush=True)
+            print(f"ok  {attempt.__name__}: {result}", flush=True)
         finally:
             clear()
-    print(f"{len(ATTEMPTS)} attempts, {got_through} got through, as {os.getuid()}")
-    return 1 if got_through else 0
+    print(f"{len(ATTEMPTS)} attempts, {succeeded} succeeded, as user {os.getuid()}")
+    return 1 if succeeded else 0
 
 
 def clear() -> None:
-    """Removes what an attempt left; a server that still takes a terabyte of holes apart may keep the folder for a moment."""
+    """Removes the files of an attempt; while the server deletes a sparse file of a terabyte, the folder may remain for a moment."""
     end = time.monotonic() + 30
     while WORK.exists() and time.monotonic() < end:
         shutil.rmtree(WORK, ignore_errors=True)
 
 
 def refused(*numbers: int):
-    """What a call must fail with; any error will do where none is named."""
+    """Returns a function that calls another one and checks its error; without numbers every error is accepted."""
 
-    def of(call, *words) -> str:
+    def check(call, *arguments) -> str:
         try:
-            call(*words)
+            call(*arguments)
         except OSError as error:
             assert not numbers or error.errno in numbers, error
             return os.strerror(error.errno)
-        raise AssertionError(f"{words} was allowed")
+        raise AssertionError(f"{arguments} was allowed")
 
-    return of
+    return check
 
 
-def system_call(name: str, *words) -> None:
-    if getattr(libc, name)(*words) < 0:
+def system_call(name: str, *arguments) -> None:
+    if getattr(libc, name)(*arguments) < 0:
         raise OSError(ctypes.get_errno(), name)
 
 
 def another_home_by_path() -> str:
     mounts = [line.split() for line in Path("/proc/self/mountinfo").read_text().splitlines()]
-    over_nfs = [words[4] for words in mounts if words[words.index("-") + 1].startswith("nfs")]
+    over_nfs = [fields[4] for fields in mounts if fields[fields.index("-") + 1].startswith("nfs")]
     assert over_nfs == [str(HOME)], over_nfs
-    beside = sorted(path.name for path in HOME.parent.iterdir())
-    assert beside == [HOME.name], beside
+    siblings = sorted(path.name for path in HOME.parent.iterdir())
+    assert siblings == [HOME.name], siblings
     for path in ("/srv/swarmhub", "/storage", HOME / "../../homes", f"/proc/1/root{HOME}/../ben"):
         refused(errno.ENOENT, errno.EACCES)(os.listdir, path)
-    return "only the own home is mounted"
+    return "only the user's own home is mounted"
 
 
 def a_home_by_its_file_handle() -> str:
-    # As "Shocker" did: open_by_handle_at with a made-up handle needs no path.
+    # Like the exploit "Shocker": open_by_handle_at with an invented handle needs no path.
     handle = ctypes.create_string_buffer(struct.pack("Ii", 8, 1) + bytes(128))
     folder = os.open(HOME, os.O_RDONLY)
     try:
@@ -94,18 +94,18 @@ def a_home_by_its_file_handle() -> str:
 
 
 def mounting_the_export() -> str:
-    words = (b":/srv/swarmhub", b"/mnt", b"nfs4", 0, f"addr={ADDRESSES[0]},clientaddr=0.0.0.0".encode())
-    said = refused(errno.EPERM, errno.EACCES)(system_call, "mount", *words)
+    arguments = (b":/srv/swarmhub", b"/mnt", b"nfs4", 0, f"addr={ADDRESSES[0]},clientaddr=0.0.0.0".encode())
+    result = refused(errno.EPERM, errno.EACCES)(system_call, "mount", *arguments)
     new_user, new_mounts = 0x10000000, 0x20000
     refused(errno.EPERM, errno.ENOSPC)(system_call, "unshare", new_user | new_mounts)
-    return said
+    return result
 
 
-def talking_nfs_from_user_space() -> str:
+def speaking_nfs_from_user_space() -> str:
     route = [line.split() for line in Path("/proc/net/route").read_text().splitlines()[1:]]
-    gateways = {socket.inet_ntoa(struct.pack("=I", int(words[2], 16))) for words in route} - {"0.0.0.0"}
+    gateways = {socket.inet_ntoa(struct.pack("=I", int(fields[2], 16))) for fields in route} - {"0.0.0.0"}
     for address in {*ADDRESSES, *gateways}:
-        for source in (0, 701):  # a server that asks for it takes only ports that root has
+        for source in (0, 701):  # some servers accept only source ports that need root
             with socket.socket() as client:
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 client.bind(("", source))
@@ -118,12 +118,12 @@ def talking_nfs_from_user_space() -> str:
 def another_project_id() -> str:
     get, put, flags = 0x801C581F, 0x401C5820, 0x40086602
     attributes = struct.pack("IIIII8x", 0, 0, 0, 0, 0)
-    said = set()
+    results = set()
     for path in (HOME, WORK):
         folder = os.open(path, os.O_RDONLY)
         try:
             for request, value in ((get, attributes), (put, attributes), (flags, struct.pack("q", 0))):
-                said.add(refused()(fcntl.ioctl, folder, request, value))
+                results.add(refused()(fcntl.ioctl, folder, request, value))
         finally:
             os.close(folder)
     tools = {"chattr": ["chattr", "-p", "0", HOME], "xfs_io": ["xfs_io", "-c", "chproj 0", HOME], "xfs_quota": ["xfs_quota", "-xc", "report", HOME]}
@@ -131,7 +131,7 @@ def another_project_id() -> str:
     for name in found:
         ended = subprocess.run(tools[name], capture_output=True, check=False)
         assert ended.returncode != 0 or name != "chattr", ended
-    return f"{', '.join(sorted(said))}; tools here: {', '.join(found) or 'none'}"
+    return f"{', '.join(sorted(results))}; installed tools: {', '.join(found) or 'none'}"
 
 
 def links_and_renames_out_of_the_home() -> str:
@@ -147,12 +147,12 @@ def links_and_renames_out_of_the_home() -> str:
 
 
 def holes_in_files() -> str:
-    """A file of a TB takes no room; what is written into it does."""
+    """A sparse file of a TB takes no space, but its written blocks do."""
     return fill(lambda file, written: os.pwrite(file, os.urandom(MB), written * 16), size=1 << 40)
 
 
 def clones_of_a_file() -> str:
-    """XFS shares their blocks, and still counts each."""
+    """XFS shares their blocks, and still counts each clone."""
     original, limit = WORK / "original", limit_of_home()
     with original.open("w+b") as file:
         file.write(os.urandom(limit // 4))
@@ -187,36 +187,36 @@ def writes_through_a_map() -> str:
         status = os.waitpid(child, 0)[1]
     used = path.stat().st_blocks * 512
     assert used <= limit, f"{used} bytes of blocks in a home of {limit}"
-    assert status != 0, "all of it was taken"
+    assert status != 0, "all of it was written"
     return f"{used} of {3 * limit} bytes kept, then {os.strerror(os.waitstatus_to_exitcode(status)) if status > 255 else 'a signal'}"
 
 
 def writes_after_the_limit() -> str:
-    """Each write fails, by whichever way it comes."""
-    said = fill(lambda file, written: os.pwrite(file, os.urandom(MB), written), keep=True)
+    """Each further write fails, with all flags."""
+    result = fill(lambda file, written: os.pwrite(file, os.urandom(MB), written), keep=True)
     for flags in (os.O_SYNC, os.O_APPEND):
         refused(*FULL)(write_file, WORK / "more", flags, os.urandom(8 * MB))
     room = os.statvfs(HOME)
     assert room.f_bavail * room.f_frsize < 4 * MB
-    return said
+    return result
 
 
 def many_small_files() -> str:
-    most = os.statvfs(HOME).f_files
+    limit = os.statvfs(HOME).f_files
     made = 0
     try:
-        while made <= most:
+        while made <= limit:
             (WORK / str(made)).touch()
             made += 1
     except OSError as error:
         assert error.errno in FULL, error
-        return f"{os.strerror(error.errno)} at {made} files of {most}"
-    raise AssertionError(f"{made} files in a home of {most}")
+        return f"{os.strerror(error.errno)} at {made} files of {limit}"
+    raise AssertionError(f"{made} files in a home of {limit}")
 
 
 def limit_of_home() -> int:
     room = os.statvfs(HOME)
-    assert room.f_blocks * room.f_frsize < 1 << 30, "the home has no limit of its own"
+    assert room.f_blocks * room.f_frsize < 1 << 30, "the home has no limit"
     return room.f_blocks * room.f_frsize
 
 
@@ -226,13 +226,13 @@ def write_file(path: Path, flags: int, content: bytes) -> None:
         os.write(file, content)
         os.fsync(file)
     finally:
-        # Over NFS it tells of the same failure once more.
+        # Over NFS it reports the same error again.
         with contextlib.suppress(OSError):
             os.close(file)
 
 
 def fill(write, size: int = 0, keep: bool = False) -> str:
-    """Writes until the home is full; answers what was said."""
+    """Writes until the home is full; returns the error and the sizes."""
     limit, written = limit_of_home(), 0
     file = os.open(WORK / "filling", os.O_RDWR | os.O_CREAT, 0o644)
     try:
@@ -258,7 +258,7 @@ ATTEMPTS = (
     another_home_by_path,
     a_home_by_its_file_handle,
     mounting_the_export,
-    talking_nfs_from_user_space,
+    speaking_nfs_from_user_space,
     another_project_id,
     links_and_renames_out_of_the_home,
     holes_in_files,

@@ -8,50 +8,50 @@ import { assetsAt, ownImages } from "../../../src/operator/own-images.js";
 const run = promisify(execFile);
 const root = new URL("../../../../", import.meta.url).pathname;
 
-/** A lab of real virtual machines, and swarmhub run against it as a person would. */
+/** A lab of real virtual machines. */
 export type Lab = {
   registry: string;
   image: string;
   sshConfig: string;
-  /** Where the lab keeps its own files; they go with it. */
+  /** The folder with the files of the lab, which are removed with it. */
   folder: string;
-  /** The network namespace that its machines are in. */
+  /** The network namespace of its machines. */
   namespace: string;
-  /** The address of a guest that the guest itself and the others know. */
+  /** The address of a guest in the network of its machines. */
   address: (guest: number) => string;
-  /** The address at which this machine reaches a guest; another one in a lab for classes. */
-  reachedAt: (guest: number) => string;
-  /** Runs a command as root on a guest; answers its stdout, throws on a non-zero exit. */
+  /** The address at which this machine reaches a guest; it differs in a lab for classes. */
+  reachableAddress: (guest: number) => string;
+  /** Runs a script as root on a guest; returns its stdout, throws if it fails. */
   on: (guest: number, script: string) => Promise<string>;
   /** Copies a file or folder of the project to a guest. */
   put: (guest: number, from: string, to: string) => Promise<void>;
   /** Writes a file on a guest. */
   write: (guest: number, path: string, content: string | Buffer) => Promise<void>;
-  /** `scripts/lab`, another of its commands. */
-  lab: (...words: string[]) => Promise<string>;
+  /** Runs a command of `scripts/lab`. */
+  lab: (...argv: string[]) => Promise<string>;
 };
 
-/** What `swarmhub` answered. */
-export type Answer = { code: number; stdout: string; stderr: string; ms: number };
+/** The exit code, the output and the duration of a `swarmhub` command. */
+export type CommandResult = { code: number; stdout: string; stderr: string; ms: number };
 
-/** How long one command on a guest may take (ms): what hangs is to fail as itself, and not to take the hour of all tests. */
-const patience = 600_000;
+/** The time limit of one command on a guest (ms), so that a command that hangs fails before the time limit of all tests. */
+const commandTimeout = 600_000;
 
-/** A machine that is gone says nothing, and ssh by itself waits for ever. */
-const noticesDeath = ["-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=20"];
+/** Without these options ssh waits for ever for a machine that is gone. */
+const keepAlive = ["-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=20"];
 
-/** Shows what waits in a guest's kernel, and where. */
-const whatHangs = `for p in /proc/[0-9]*; do
+/** Lists the processes that are blocked in a guest's kernel, with their stacks. */
+const listBlocked = `for p in /proc/[0-9]*; do
   case "$(cut -d')' -f2 "$p/stat" 2>/dev/null)" in " D "*) tr '\\0' ' ' <"$p/cmdline"; cat "$p/comm" "$p/stack";; esac
 done
 free -m; ps --ppid 2 -N -o pid,stat,etimes,wchan:24,args --sort=-etimes | tail -n 40`;
 
-/** What somebody's machine may have already. */
+/** Packages that a machine may already have. */
 export const packages = "docker.io,docker-cli,nfs-kernel-server,xfsprogs";
 
 /**
- * Boots a lab of that many blank machines. `prepared`: they have Docker and NFS already, and the first has our images, so
- * that a test of something else need not wait ten minutes for what the story shows. All that only after the first `blank`.
+ * Boots a lab of blank machines. `prepared`: they have Docker and NFS, and the first one has our images, which saves the ten
+ * minutes that the lifecycle test needs for them. The first `blank` machines stay blank.
  */
 export const bootLab = async (
   name: string,
@@ -60,14 +60,14 @@ export const bootLab = async (
   { prepared = false, blank = 0, forClass = false } = {},
 ): Promise<Lab> => {
   const lab = labCommand(name);
-  await announceLab(name);
   await buildImages(lab, { prepared });
+  await announceLab(name);
   const up = (count: number, ...more: string[]) =>
     lab("up", String(count), "--memory", String(memory), ...more);
   if (prepared && blank > 0) await up(blank);
-  const more = [...(prepared ? ["--with", packages] : []), ...(forClass ? ["--class"] : [])];
-  await up(guests, ...more);
+  await up(guests, ...(prepared ? ["--with", packages] : []), ...(forClass ? ["--class"] : []));
   const opened = await openLab(name);
+  const references = images().map(({ reference }) => reference);
   if (prepared)
     await opened.on(
       1 + blank,
@@ -75,9 +75,7 @@ export const bootLab = async (
 mkdir -p /etc/docker
 echo '{"registry-mirrors": ["http://${opened.registry}"]}' >/etc/docker/daemon.json
 systemctl restart docker
-for image in ${images()
-        .map(({ reference }) => reference)
-        .join(" ")}; do docker pull -q $image; done`,
+for image in ${references.join(" ")}; do docker pull -q $image; done`,
     );
   return opened;
 };
@@ -85,26 +83,26 @@ for image in ${images()
 const assets = join(root, "dist/assets");
 const images = () => ownImages(assetsAt((path) => join(assets, path)));
 
-/** `scripts/lab` with a lab's name. */
+/** Runs commands of `scripts/lab` for the lab of that name. */
 export const labCommand =
   (name: string): Lab["lab"] =>
-  async (...words) =>
-    (await run(join(root, "scripts/lab"), ["--name", name, ...words], { maxBuffer: 1 << 26 }))
+  async (...argv) =>
+    (await run(join(root, "scripts/lab"), ["--name", name, ...argv], { maxBuffer: 1 << 26 }))
       .stdout;
 
-/** Whoever started this takes down what a killed process leaves up. */
+/** Lets the script that started the tests remove the lab if this process is killed. */
 export const announceLab = async (name: string): Promise<void> => {
   const booted = process.env["SWARMHUB_BOOTED_LABS"];
   if (booted !== undefined) await appendFile(booted, `${name}\n`);
 };
 
-/** Builds the notebook image for the lab's registry, and for prepared machines our images too. */
+/** Builds the notebook image in the registry of the lab. `prepared`: also our images. */
 export const buildImages = (lab: Lab["lab"], { prepared = false }): Promise<string> => {
-  const targets = prepared ? images().map(({ target, reference }) => `${target}=${reference}`) : [];
+  const targets = images().map(({ target, reference }) => `${target}=${reference}`);
   return lab("images", ...(prepared ? [assets, ...targets] : []));
 };
 
-/** A lab that is up. */
+/** Returns the lab of that name, which is up. */
 export const openLab = async (name: string): Promise<Lab> => {
   const lab = labCommand(name);
   const variables = Object.fromEntries(
@@ -118,29 +116,34 @@ export const openLab = async (name: string): Promise<Lab> => {
     (guest: number): string =>
       subnet.replace(/\.0\/24$/, `.${10 + guest}`);
   const sshConfig = variables["LAB_SSH_CONFIG"] ?? "";
-  const ssh = (guest: number, command: string, input: string | Buffer = "", timeout = patience) => {
-    const words = ["-F", sshConfig, ...noticesDeath, `node${guest}`, command];
-    const running = run("ssh", words, { maxBuffer: 1 << 26, timeout });
+  const ssh = (
+    guest: number,
+    command: string,
+    input: string | Buffer = "",
+    timeout = commandTimeout,
+  ) => {
+    const argv = ["-F", sshConfig, ...keepAlive, `node${guest}`, command];
+    const running = run("ssh", argv, { maxBuffer: 1 << 26, timeout });
     running.child.stdin?.end(input);
     return running;
   };
   const folder = variables["LAB_FOLDER"] ?? "";
-  /** What is known of a command that did not end: what waits in the guest's kernel, and the end of its console. */
-  const hung = async (guest: number, script: string, said: string): Promise<Error> => {
-    const look = await ssh(guest, `sudo sh -c ${quote(whatHangs)}`, "", 30_000).then(
+  /** The error for a command that did not end, with the blocked processes and the end of the guest's console. */
+  const timeoutError = async (guest: number, script: string, output: string): Promise<Error> => {
+    const blocked = await ssh(guest, `sudo sh -c ${quote(listBlocked)}`, "", 30_000).then(
       ({ stdout }) => stdout,
       String,
     );
-    const screen = await readFile(join(folder, `vm${guest}.log`), "utf8").catch(String);
+    const consoleLog = await readFile(join(folder, `vm${guest}.log`), "utf8").catch(String);
     return new Error(
-      [`node${guest} did not end: ${script}`, said, look, screen.slice(-2000)].join("\n"),
+      [`node${guest} did not end: ${script}`, output, blocked, consoleLog.slice(-2000)].join("\n"),
     );
   };
   const on: Lab["on"] = async (guest, script) => {
     const { stdout } = await ssh(guest, `sudo sh -c ${quote(script)}`).catch(
       async (error: ExecFileException & { stdout: string; stderr: string }) => {
         const isHung = error.killed === true || error.stderr.includes("not responding");
-        throw isHung ? await hung(guest, script, error.stdout) : error;
+        throw isHung ? await timeoutError(guest, script, error.stdout) : error;
       },
     );
     return stdout;
@@ -152,7 +155,7 @@ export const openLab = async (name: string): Promise<Lab> => {
     folder,
     namespace: variables["LAB_NAMESPACE"] ?? "",
     address: addressIn(variables["LAB_GUEST_SUBNET"]),
-    reachedAt: addressIn(variables["LAB_SUBNET"]),
+    reachableAddress: addressIn(variables["LAB_SUBNET"]),
     on,
     put: async (guest, from, to) => {
       const archive = await run("tar", ["-C", join(root, from), "-cf", "-", "."], {
@@ -172,25 +175,25 @@ export const openLab = async (name: string): Promise<Lab> => {
   };
 };
 
-/** A folder with a configuration, and `swarmhub` run in it. */
+/** Creates a folder with a configuration, in which swarmhub runs like an operator would run it. */
 export const workshop = async (lab: Lab, yaml: string) => {
   const folder = await mkdtemp(join(tmpdir(), "swarmhub-e2e-"));
   await writeFile(join(folder, "swarmhub.yaml"), yaml);
-  // An image that the lab's registry lacks is asked for at Docker Hub, and tests talk to this machine alone.
+  // An image that the registry of the lab lacks would be looked up at Docker Hub, but tests must not leave this machine.
   const hosts = join(folder, "hosts");
   await writeFile(
     hosts,
     `${await readFile("/etc/hosts", "utf8")}\n127.0.0.1 registry-1.docker.io auth.docker.io index.docker.io\n`,
   );
-  const inside = ["-m", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', hosts];
-  // Where the machines have other addresses among themselves, the operator is in their network.
-  const [program, ...entering] =
-    lab.address(1) === lab.reachedAt(1)
+  const withHosts = ["-m", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', hosts];
+  // In a lab for classes the operator works in the network of the machines, so that both know the same addresses.
+  const [program, ...inNetwork] =
+    lab.address(1) === lab.reachableAddress(1)
       ? ["unshare"]
       : ["nsenter", `--net=/run/netns/${lab.namespace}`, "unshare"];
-  const words = (command: readonly string[]) => [
-    ...entering,
-    ...inside,
+  const argvOf = (command: readonly string[]) => [
+    ...inNetwork,
+    ...withHosts,
     join(root, "dist/swarmhub.js"),
     "--ssh-config",
     lab.sshConfig,
@@ -199,17 +202,17 @@ export const workshop = async (lab: Lab, yaml: string) => {
   const environment = { ...process.env, ROOM_PASSWORD: roomPassword };
   return {
     folder,
-    /** Starts it, without waiting for its end. */
+    /** Starts a command, without waiting for its end. */
     start: (...command: string[]) =>
-      spawn(program, words(command), {
+      spawn(program, argvOf(command), {
         cwd: folder,
         env: environment,
         stdio: ["ignore", "pipe", "pipe"],
       }),
-    swarmhub: async (...command: string[]): Promise<Answer> => {
-      const begun = performance.now();
+    swarmhub: async (...command: string[]): Promise<CommandResult> => {
+      const started = performance.now();
       const options = { cwd: folder, env: environment, maxBuffer: 1 << 26 };
-      const ended = await run(program, words(command), options).then(
+      const ended = await run(program, argvOf(command), options).then(
         (output) => ({ code: 0, ...output }),
         (error: { code: number; stdout: string; stderr: string }) => error,
       );
@@ -217,13 +220,13 @@ export const workshop = async (lab: Lab, yaml: string) => {
         code: ended.code,
         stdout: ended.stdout,
         stderr: ended.stderr,
-        ms: performance.now() - begun,
+        ms: performance.now() - started,
       };
     },
   };
 };
 
-/** The password of the room in every test. */
+/** The shared password in all tests. */
 export const roomPassword = "a room in the lab";
 
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;

@@ -1,6 +1,6 @@
 import type { Lab } from "./lab.js";
 
-/** What `down` must give back: packages, settings, rules, devices, mounts, listeners, and what lies where we write. */
+/** The state that `down` must restore: packages, settings, rules, devices, mounts, listeners, and the folders in which we write. */
 export const snapshot = async (lab: Lab, guest: number): Promise<Record<string, string[]>> => {
   const answer = await lab.on(guest, script);
   return Object.fromEntries(
@@ -14,7 +14,7 @@ export const snapshot = async (lab: Lab, guest: number): Promise<Record<string, 
   );
 };
 
-// Left out of /etc: accounts that Debian's packages keep when they go, and files that the system writes anew by itself.
+// Not compared in /etc: accounts that Debian's packages leave behind, and files that the system updates by itself.
 const script = `
 export LC_ALL=C
 section() { echo; echo "== $1"; }

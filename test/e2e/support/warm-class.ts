@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { waitUntil } from "../../../src/wait.js";
 import { classIn } from "./class.js";
 import {
-  type Answer,
+  type CommandResult,
   type Lab,
   announceLab,
   bootLab,
@@ -64,10 +64,10 @@ export const warmClass = async (
   return opened;
 };
 
-type Shop = { swarmhub: (...command: string[]) => Promise<Answer> };
+type Workshop = { swarmhub: (...command: string[]) => Promise<CommandResult> };
 
 /** Runs `up` with the configuration of the workshop; throws what it said where it fails. */
-export const changeTo = async ({ swarmhub }: Shop): Promise<void> => {
+export const changeTo = async ({ swarmhub }: Workshop): Promise<void> => {
   const { code, stderr } = await swarmhub("up", "--yes");
   if (code !== 0) throw new Error(stderr);
 };
@@ -118,7 +118,7 @@ const withLock = async (name: string, work: () => Promise<void>): Promise<void> 
 
 /** Waits until all machines are in the Swarm again and the hub answers behind the front door. */
 const comesBack = async (lab: Lab, machines: number): Promise<void> => {
-  const url = `https://${lab.reachedAt(1)}/hub/login`;
+  const url = `https://${lab.reachableAddress(1)}/hub/login`;
   const { nodes } = classIn(lab);
   const answers = async (): Promise<true | undefined> => {
     const ready = (await nodes()).filter((line) => line.endsWith(" Ready Active"));

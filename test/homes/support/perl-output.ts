@@ -1,7 +1,7 @@
 import type { Home, Homes } from "../../../src/homes/inspect.js";
 
-/** What the look at the homes answers where they are so. */
-export const said = (seen: Homes): string => {
+/** The output of the script that inspects the homes, for homes in this state. */
+export const outputOf = (seen: Homes): string => {
   const account = ({ used, hard }: Home["bytes"], unit: number) =>
     `${used / unit} 0 ${hard / unit} 00 [--------]`;
   const ids = seen.homes.map((home) => ({ home, id: home.attributes?.projectId ?? 0 }));
@@ -12,11 +12,11 @@ export const said = (seen: Homes): string => {
     "present 1",
     `now ${seen.now.getTime() / 1000}`,
     `parent ${attributes(parent)}`,
-    ...seen.homes.flatMap(({ name, user, own, marked, attributes: of }) => [
+    ...seen.homes.flatMap(({ name, user, own, pendingSince, attributes: of }) => [
       `home ${name} ${attributes(of)}`,
       ...(user === undefined ? [] : [`owners ${name} ${hex({ user })}`]),
-      ...(own === undefined ? [] : [`limits ${name} ${hex(own)}`]),
-      ...(marked === undefined ? [] : [`pending ${name} ${marked.getTime() / 1000}`]),
+      ...(own === undefined ? [] : [`limits ${name} ${"problem" in own ? "!" : hex(own)}`]),
+      ...(pendingSince === undefined ? [] : [`pending ${name} ${pendingSince.getTime() / 1000}`]),
     ]),
     `others ${seen.others}`,
     ...seen.trash.map(({ entry, user }) => `trash ${entry} 1 ${hex({ user })}`),

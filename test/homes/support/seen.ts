@@ -1,18 +1,18 @@
 import type { Home, Homes } from "../../../src/homes/inspect.js";
 
-/** A home as it should be, by its project id, with a limit of 1 GB and 1000 files. */
+/** A correct home with this project id and a limit of 1 GB and 1000 files. */
 export const home = (name: string, projectId: number, user: string = name): Home => ({
   name,
   user,
   attributes: { projectId, inherits: true },
   bytes: { used: 2 ** 20, hard: 2 ** 30 },
   files: { used: 10, hard: 1000 },
-  marked: undefined,
+  pendingSince: undefined,
   changed: undefined,
   own: undefined,
 });
 
-/** A look at homes that found all in order, with the changes that a test needs. */
+/** Correct homes, with the changes of a test. */
 export const homes = (changes: Partial<Homes> = {}): Homes => {
   const now = new Date("2026-11-21T12:00:00Z");
   return {
@@ -22,7 +22,7 @@ export const homes = (changes: Partial<Homes> = {}): Homes => {
     homes: [],
     others: 0,
     limits: { bytes: 2 ** 30, files: 1000, homes: {}, trashDays: 30 },
-    watcher: { at: now, homes: 0, over90: [], failures: [], problem: undefined },
+    watcher: { at: now, homes: 0, over90: [], failures: [] },
     trash: [],
     disk: { size: 2 ** 34, free: 2 ** 33 },
     ...changes,

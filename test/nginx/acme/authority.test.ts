@@ -18,7 +18,7 @@ const now = (): Date => new Date();
 
 type Answers = Record<string, { body: unknown; headers?: Record<string, string>; status?: number }>;
 
-/** An authority that gives these answers; `BASE` in them is its own address. */
+/** An authority with these answers; `BASE` in them becomes its own address. */
 const answering = async (t: ExecutionContext, answers: Answers) => {
   const { pair } = await selfSigned(folder, folder, ["localhost"], now());
   const server = createServer({ cert: pair.pem, key: pair.pem }, ({ url = "" }, response) => {
@@ -35,7 +35,7 @@ const answering = async (t: ExecutionContext, answers: Answers) => {
 const directory = { body: { renewalInfo: "BASE/info" } };
 const window = { start: "2026-12-01T00:00:00Z", end: "2026-12-03T00:00:00Z" };
 
-test("the window is the authority's, for as long as it says", async (t) => {
+test("the renewal window comes from the authority, and holds as long as it says", async (t) => {
   const path = `/info/${renewalName(leaf)}`;
   const authority = await answering(t, {
     "/dir": directory,
@@ -47,7 +47,7 @@ test("the window is the authority's, for as long as it says", async (t) => {
   });
 });
 
-test("without renewal information, or with nonsense for it, there is no window", async (t) => {
+test("without renewal information, or with an invalid one, there is no window", async (t) => {
   const path = `/info/${renewalName(leaf)}`;
   const all: Answers[] = [
     { "/dir": { body: {} } },
@@ -63,23 +63,23 @@ test("without renewal information, or with nonsense for it, there is no window",
     t.is(await askAuthority(await answering(t, answers), leaf, now), undefined);
 });
 
-test("a clock that differs from the authority's by more than an hour is told, with both times", async (t) => {
+test("a clock that differs from the authority's by more than an hour is reported, with both times", async (t) => {
   const authority = await answering(t, { "/dir": directory });
   const ahead = () => new Date(Date.now() + 2 * 3_600_000);
   await t.throwsAsync(askAuthority(authority, undefined, ahead), {
-    name: "Trouble",
+    name: "Problem",
     message: /^the manager's clock says .*Z, the authority's .*Z$/,
   });
 });
 
-test("an authority that is away, that answers an error, or that is somebody else is named", async (t) => {
+test("an authority that does not answer, answers an error, or is not trusted is named", async (t) => {
   const authority = await answering(t, { "/dir": { body: "busy", status: 503 } });
   await t.throwsAsync(askAuthority(authority, undefined, now), { message: /does not answer$/ });
   await t.throwsAsync(askAuthority({ ...authority, ca: undefined }, undefined, now), {
-    message: /^the authority localhost:\d+ is not who it should be$/,
+    message: /^the certificate of the authority localhost:\d+ itself is not trusted$/,
   });
-  const nowhere = { ...authority, directory: "https://localhost:1/dir" };
-  await t.throwsAsync(askAuthority(nowhere, undefined, now), {
+  const absent = { ...authority, directory: "https://localhost:1/dir" };
+  await t.throwsAsync(askAuthority(absent, undefined, now), {
     message: "the authority localhost:1 does not answer",
   });
 });

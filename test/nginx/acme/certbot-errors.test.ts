@@ -13,15 +13,15 @@ Saving debug log to /dev/shm/x/letsencrypt.log
 Some challenges have failed.
 Ask for help or search for solutions at https://community.letsencrypt.org.`;
 
-const unexpected = (words: string): string =>
-  `Saving debug log to /x\nAn unexpected error occurred:\n${words}\nAsk for help or search`;
+const unexpected = (message: string): string =>
+  `Saving debug log to /x\nAn unexpected error occurred:\n${message}\nAsk for help or search`;
 
-const known: [string, said: string, message: RegExp, hint: RegExp][] = [
+const known: [string, output: string, message: RegExp, hint: RegExp][] = [
   [
     "a name that is not in the DNS",
     failed("dns", "NXDOMAIN looking up A for geo.example.org"),
     /does not find geo\.example\.org in the DNS: NXDOMAIN/,
-    /let geo\.example\.org lead to the manager/,
+    /point geo\.example\.org to the manager/,
   ],
   [
     "a closed port",
@@ -30,15 +30,15 @@ const known: [string, said: string, message: RegExp, hint: RegExp][] = [
     /open port 80/,
   ],
   [
-    "somebody else's site",
+    "another server",
     failed("unauthorized", `Invalid response from http://geo.example.org/: 404`),
-    /met somebody else at geo\.example\.org/,
+    /reached another server at geo\.example\.org/,
     /AAAA/,
   ],
   [
     "a CAA record",
     failed("caa", "CAA record for geo.example.org prevents issuance"),
-    /does not let acme\.example give certificates/,
+    /do not allow acme\.example to issue certificates/,
     /CAA/,
   ],
   [
@@ -46,96 +46,96 @@ const known: [string, said: string, message: RegExp, hint: RegExp][] = [
     unexpected(
       "urn:ietf:params:acme:error:rateLimited :: There were too many requests of a given type :: too many certificates (5) already issued",
     ),
-    /asked too often/,
+    /the rate limit of the authority acme\.example is reached/,
     /by itself/,
   ],
   [
     "a missing external account",
     unexpected("urn:ietf:params:acme:error:externalAccountRequired :: The request must include"),
-    /wants an external account/,
+    /requires an external account/,
     /tls\.acme\.eab/,
   ],
   [
-    "no external account where one must be",
+    "no external account where one is required",
     "Unable to register an account with ACME server. Server requires external account binding. Please use --eab-kid and --eab-hmac-key.\nAsk for help",
-    /acme\.example wants an external account$/,
+    /acme\.example requires an external account$/,
     /tls\.acme\.eab/,
   ],
   [
     "an external account with another key",
     "Unable to register an account with ACME server. Error returned by the ACME server: external account binding JWS verification error: go-jose: error in cryptographic primitive\nAsk for help",
-    /opens no account for us: external account binding JWS verification error: go-jose/,
+    /refused to create an account: external account binding JWS verification error: go-jose/,
     /id and key of tls\.acme\.eab/,
   ],
   [
     "an external account that the authority does not know",
     "Unable to register an account with ACME server. Error returned by the ACME server: the field 'kid' references a key that is not known to the ACME server\nAsk for help",
-    /opens no account for us: the field 'kid' references a key that is not known/,
+    /refused to create an account: the field 'kid' references a key that is not known/,
     /id and key of tls\.acme\.eab/,
   ],
   [
-    "an authority that is away from a name that holds the letters of eab",
+    "an authority that does not answer, with a name that contains the letters eab",
     `Requesting a certificate for seabird.example.org\n${unexpected("requests.exceptions.ConnectionError: Max retries exceeded with url: /dir")}`,
     /acme\.example does not answer/,
-    /reaches it/,
+    /can reach the authority/,
   ],
   [
-    "a script for the DNS that fails",
+    "a DNS hook that fails",
     `Hook '--manual-auth-hook' for geo.example.org reported error code 3
 Hook '--manual-auth-hook' for geo.example.org ran with error output:
  no such zone
 ${failed("unauthorized", "No TXT records found for DNS challenge")}`,
-    /^the script that changes the DNS failed: no such zone$/,
+    /^the DNS hook failed: no such zone$/,
     /present DOMAIN VALUE/,
   ],
   [
-    "a script for the DNS that makes another record",
+    "a DNS hook that creates another record",
     failed("unauthorized", "Correct value not found for DNS challenge"),
-    /does not find our record at _acme-challenge\.geo\.example\.org: Correct value not found/,
+    /does not find the record _acme-challenge\.geo\.example\.org: Correct value not found/,
     /dns\.propagation/,
   ],
   [
-    "a record that is not seen",
+    "a record that is not visible",
     failed("dns", "DNS problem: NXDOMAIN looking up TXT for _acme-challenge.geo.example.org"),
-    /does not find our record at _acme-challenge\.geo\.example\.org: DNS problem/,
+    /does not find the record _acme-challenge\.geo\.example\.org: DNS problem/,
     /dns\.propagation/,
   ],
   [
-    "a DNS server that does not take the key",
+    "a DNS server that rejects the key",
     "Encountered exception during recovery: certbot.errors.PluginError: Encountered error deleting TXT record: The peer didn't like the signature we sent\nEncountered error adding TXT record: The peer didn't like the signature we sent\nAsk for help",
-    /^your DNS server does not take the record: The peer didn't like the signature we sent$/,
+    /^the DNS record could not be created on your DNS server: The peer didn't like the signature we sent$/,
     /name, secret and algorithm/,
   ],
   [
-    "a DNS server that is away",
+    "a DNS server that does not answer",
     "Encountered error when making query: The DNS operation timed out.\nAsk for help",
-    /^your DNS server does not take the record: The DNS operation timed out\.$/,
+    /^the DNS record could not be created on your DNS server: The DNS operation timed out\.$/,
     /server, name/,
   ],
   [
-    "nonces that are refused",
+    "rejected nonces",
     unexpected(
       "Unable to register an account with ACME server. Error returned by the ACME server: JWS has an invalid anti-replay nonce: _8GX",
     ),
-    /took none of our nonces/,
+    /rejected every nonce/,
     /by itself/,
   ],
   [
-    "an authority with a root that Python does not take",
+    "an authority with a root that Python rejects",
     unexpected(
       "requests.exceptions.SSLError: HTTPSConnectionPool(host='a', port=14000): Max retries exceeded with url: /dir (Caused by SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: CA cert does not include key usage extension (_ssl.c:1029)')))",
     ),
-    /not who it should be: CA cert does not include key usage extension$/,
+    /itself is not trusted: CA cert does not include key usage extension$/,
     /tls\.acme\.ca/,
   ],
   [
-    "an authority that is away",
+    "an authority that does not answer",
     unexpected("requests.exceptions.ConnectionError: Max retries exceeded with url: /dir"),
     /acme\.example does not answer/,
-    /reaches it/,
+    /can reach the authority/,
   ],
-  ["an end by force", "Requesting\ncertbot was killed", /killed in the midst/, /by itself/],
-  ["an end by the clock", "Requesting\nended after ten minutes", /not done in ten/, /by itself/],
+  ["a killed certbot", "Requesting\ncertbot was killed", /killed before it finished/, /by itself/],
+  ["a timeout", "Requesting\nended after ten minutes", /not finish within ten/, /by itself/],
   [
     "a full disk",
     unexpected("OSError: [Errno 28] No space left on device: '/certificates/acme'"),
@@ -144,21 +144,21 @@ ${failed("unauthorized", "No TXT records found for DNS challenge")}`,
   ],
 ];
 
-for (const [what, said, message, hint] of known)
-  test(`certbot's words on ${what} become a sentence and its hint`, (t) => {
-    const trouble = problemFromCertbot(said, "acme.example");
-    t.regex(trouble.message, message);
-    t.regex(trouble.hint ?? "", hint);
-    t.notRegex(trouble.message, /\n/);
-    t.true((trouble.detail ?? "").length > 0);
+for (const [fault, output, message, hint] of known)
+  test(`certbot's output about ${fault} becomes a sentence and its hint`, (t) => {
+    const problem = problemFromCertbot(output, "acme.example");
+    t.regex(problem.message, message);
+    t.regex(problem.hint ?? "", hint);
+    t.notRegex(problem.message, /\n/);
+    t.true((problem.detail ?? "").length > 0);
   });
 
-test("words that are not known are passed on, the last that mean something", (t) => {
+test("of unknown output the last meaningful line is passed on", (t) => {
   const { message } = problemFromCertbot(unexpected("It is Sunday."), "acme.example");
   t.is(message, "the authority acme.example refused: It is Sunday.");
 });
 
-test("no more than 2000 characters of them are kept", (t) => {
+test("the detail has at most 2000 characters of the output", (t) => {
   const { detail } = problemFromCertbot("x".repeat(5000), "acme.example");
   t.is(detail?.length, 2000);
 });

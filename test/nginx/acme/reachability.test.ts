@@ -20,7 +20,7 @@ const serving = async (t: ExecutionContext, answer: RequestListener): Promise<nu
   return (server.address() as AddressInfo).port;
 };
 
-test("a name that leads to our webroot passes, and nothing stays there", async (t) => {
+test("a name that points to our webroot is accepted, and no file stays there", async (t) => {
   const webroot = await webrootOf(t);
   const hosts: (string | undefined)[] = [];
   const port = await serving(t, ({ url = "", headers }, response) => {
@@ -32,16 +32,16 @@ test("a name that leads to our webroot passes, and nothing stays there", async (
   t.deepEqual(await readdir(join(webroot, ".well-known/acme-challenge")), []);
 });
 
-test("a name that leads to somebody else is named with the address, and how to insist", async (t) => {
+test("a name that points to another server is reported with the address, and how to skip the check", async (t) => {
   const webroot = await webrootOf(t);
   const port = await serving(t, (_request, response) => response.end("welcome to nginx"));
-  const trouble = await t.throwsAsync<Problem>(
+  const problem = await t.throwsAsync<Problem>(
     checkReachability(["localhost"], { webroot, port }),
     {
-      message: "localhost leads to 127.0.0.1, where somebody else answers",
+      message: "localhost points to 127.0.0.1, where another server answers",
     },
   );
-  t.regex(trouble.hint ?? "", /swarmhub tls renew --force$/);
+  t.regex(problem.hint ?? "", /swarmhub tls renew --force$/);
 });
 
 test("an endless answer is not read to its end", async (t) => {
@@ -54,11 +54,11 @@ test("an endless answer is not read to its end", async (t) => {
     more();
   });
   await t.throwsAsync(checkReachability(["localhost"], { webroot, port }), {
-    message: /somebody else/,
+    message: /another server/,
   });
 });
 
-test("a closed port and a name that is nowhere are told apart", async (t) => {
+test("a closed port and a name that does not resolve are different problems", async (t) => {
   const webroot = await webrootOf(t);
   await t.throwsAsync(checkReachability(["localhost"], { webroot, port: 1 }), {
     message: /where nothing listens on port 1$/,

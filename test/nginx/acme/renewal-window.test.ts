@@ -10,42 +10,42 @@ const lasting = (days: number) => ({
 });
 const window = (start: number, end: number) => ({ start: day(start), end: day(end) });
 
-test("without a word of the authority it is renewed when a third of its life is left", (t) => {
+test("without a window it is renewed when a third of its lifetime is left", (t) => {
   t.deepEqual(renewalTime(lasting(90), undefined, 0.9), day(60));
   t.deepEqual(renewalTime(lasting(6), undefined, 0), day(4));
 });
 
-test("within the authority's window it is renewed at a time that was drawn, in its first half", (t) => {
+test("with a window it is renewed at a random time in the first half of it", (t) => {
   t.deepEqual(renewalTime(lasting(90), window(60, 64), 0), day(60));
   t.deepEqual(renewalTime(lasting(90), window(60, 64), 0.5), day(61));
   t.deepEqual(renewalTime(lasting(90), window(60, 64), 1), day(62));
 });
 
-test("a window before half its life is taken at its word: the authority takes the certificate back", (t) => {
+test("a window before half the lifetime is followed: the authority revokes the certificate", (t) => {
   t.deepEqual(renewalTime(lasting(90), window(3, 4), 0.5), day(4));
   t.deepEqual(renewalTime(lasting(90), window(-2, -1), 0.5), day(-1));
 });
 
-test("a window that is longer than its life does not renew it for ever", (t) => {
+test("a window that is longer than the lifetime does not renew it forever", (t) => {
   t.deepEqual(renewalTime(lasting(2), window(-20, 30), 0), day(1));
   t.deepEqual(renewalTime(lasting(2), window(-20, 30), 1), day(1.5));
 });
 
-test("its name in renewal information is the authority's key and its serial, as DER has them", (t) => {
+test("its name in renewal information is the authority's key and its serial, in DER encoding", (t) => {
   const { sign } = makeAuthority();
-  // About half of the serials begin with a bit of 1.
+  // About half of the serials start with a bit of 1.
   for (let count = 0; count < 6; count += 1) {
     const { pair, certificate } = sign(["geo.example.org"]);
     const [key = "", serial = "", more] = renewalName(pair.leaf)?.split(".") ?? [];
     t.is(more, undefined);
-    const said = execFileSync(
+    const output = execFileSync(
       "openssl",
       ["x509", "-noout", "-serial", "-ext", "authorityKeyIdentifier"],
       { input: certificate },
     ).toString();
     const hex = (text: string) => Buffer.from(text, "base64url").toString("hex").toUpperCase();
-    t.true(said.replaceAll(":", "").includes(hex(key)), said);
-    const [, theirs = ""] = /serial=(\w+)/.exec(said) ?? [];
+    t.true(output.replaceAll(":", "").includes(hex(key)), output);
+    const [, theirs = ""] = /serial=(\w+)/.exec(output) ?? [];
     t.is(hex(serial), /^[89A-F]/.test(theirs) ? `00${theirs}` : theirs);
   }
 });

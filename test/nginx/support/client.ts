@@ -10,12 +10,12 @@ import { type Socket, connect as connectPlain } from "node:net";
 import { text } from "node:stream/consumers";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 
-/** An answer, read to its end. */
+/** A response with its whole body. */
 export type Answer = { status: number; headers: IncomingHttpHeaders; body: string };
 
 type Extra = { tls?: boolean; servername?: string; send?: unknown };
 
-/** Asks over TLS without a look at the certificate, or in the clear with `tls: false`. Each on a connection of its own. */
+/** Sends a request over TLS without verifying the certificate, or in plain with `tls: false`; each on its own connection. */
 export const ask = async (
   port: number,
   path: string,
@@ -32,17 +32,17 @@ export const ask = async (
   };
 };
 
-/** A TLS connection, its handshake done; throws where that fails. */
+/** A TLS connection after its handshake; throws where that fails. */
 export const handshake = async (port: number, options: ConnectionOptions = {}) => {
   const socket = connectTls({ host: "127.0.0.1", port, rejectUnauthorized: false, ...options });
   await once(socket, "secureConnect");
   return socket;
 };
 
-/** Sends bytes in the clear and answers what comes until the other side closes or resets. */
-export const rawly = async (port: number, bytes: string): Promise<string> => {
+/** Sends plain bytes; answers everything received until the other side closes or resets. */
+export const sendRaw = async (port: number, bytes: string): Promise<string> => {
   const socket = connectPlain(port, "127.0.0.1");
-  // Not ended: nginx would take that for a client that has gone.
+  // The socket stays open: nginx would treat an ended one as a client that has gone.
   socket.write(bytes);
   return text(socket).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ECONNRESET") return "";
@@ -50,7 +50,7 @@ export const rawly = async (port: number, bytes: string): Promise<string> => {
   });
 };
 
-/** An upgraded connection: `echo` sends a line and answers what comes back. */
+/** An upgraded connection; `echo` sends a line and answers the reply. */
 export const upgraded = async (
   port: number,
   host: string,

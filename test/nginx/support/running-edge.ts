@@ -11,42 +11,42 @@ import { waitUntil } from "../../../src/wait.js";
 // Debian has it in a folder that only root's PATH knows.
 process.env["PATH"] += ":/usr/sbin";
 
-/** Whether this machine has the real one. */
+/** Whether nginx is installed here. */
 export const hasNginx = existsSync("/usr/sbin/nginx");
 
-/** A test that needs nginx: left out where there is none. */
+/** A test that needs nginx; skipped where it is not installed. */
 export const withNginx = (hasNginx ? test : test.skip) as TestFn;
 
-/** A program of ours as a child, with all that it says in one file. */
+/** One of our programs as a child process, with its output in one file. */
 export type Running = {
   process: ChildProcess;
-  said: () => Promise<string>;
+  output: () => Promise<string>;
   ended: Promise<number | null>;
 };
 
-/** An edge that really runs, on loopback ports of its own. */
+/** A running edge with its own loopback ports. */
 export type Edge = Running & {
   ports: { http: number; https: number };
   /** The self-signed certificate. */
   certificate: () => Promise<Buffer>;
   /** The folder that is /certificates in the image. */
   certificates: string;
-  /** Writes the settings anew with these changes; the edge reads them at SIGHUP. */
+  /** Writes the settings again with these changes; the edge reads them at SIGHUP. */
   change: (changes: Record<string, unknown>) => Promise<void>;
   close: () => Promise<void>;
 };
 
-/** Starts nginx/edge.ts as the image does, and waits until it answers. `changes` are keys of edge.json. */
+/** Starts nginx/edge.ts as the image does, and waits until it answers. `changes` are keys of settings.json. */
 export const startEdge = async ({
   folders,
   ...changes
 }: Record<string, unknown> & { folders?: Record<string, string> }): Promise<Edge> => {
   const folder = await mkdtemp(join(tmpdir(), "swarmhub-edge-"));
-  const at = (name: string) => join(folder, name);
-  // nginx's workers are another user where we are root, and read the page: in a checkout below /root they cannot.
+  const pathOf = (name: string) => join(folder, name);
+  // Where the tests run as root, nginx's workers have another account and could not read the page in a checkout below /root.
   await chmod(folder, 0o755);
-  await mkdir(at("certificates"));
-  await cp(assetPath("nginx"), at("assets"), { recursive: true });
+  await mkdir(pathOf("certificates"));
+  await cp(assetPath("nginx"), pathOf("assets"), { recursive: true });
   const [http, https, health] = await freePorts(3);
   const basic = {
     domain: null,
@@ -58,72 +58,86 @@ export const startEdge = async ({
       health: `127.0.0.1:${health}`,
     },
     folders: {
-      certificates: at("certificates"),
-      run: at("run"),
-      assets: at("assets"),
+      certificates: pathOf("certificates"),
+      run: pathOf("run"),
+      assets: pathOf("assets"),
       ...folders,
     },
   };
   const change = (more: Record<string, unknown>) =>
-    writeFile(at("edge.json"), JSON.stringify({ ...basic, ...changes, ...more }));
+    writeFile(pathOf("settings.json"), JSON.stringify({ ...basic, ...changes, ...more }));
   await change({});
-  const running = startProgram("../../../nginx/edge.js", [at("edge.json")], at("said"));
-  // Not the port alone: `nginx -t` listens there for a moment as well.
-  await eventually(async () => (await running.said()).includes("nginx runs"), "nginx is started");
-  await answering(health, running);
+  const running = startProgram(
+    "../../../nginx/edge.js",
+    [pathOf("settings.json")],
+    pathOf("output"),
+  );
+  const close = async () => {
+    running.process.kill("SIGTERM");
+    await running.ended;
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    // Not the port alone: `nginx -t` listens there for a moment as well.
+    await eventually(
+      async () => (await running.output()).includes("nginx runs"),
+      "nginx is started",
+    );
+    await answering(health, running);
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
     ...running,
     ports: { http, https },
-    certificate: () => readFile(at("certificates/self-signed.pem")),
-    certificates: at("certificates"),
+    certificate: () => readFile(pathOf("certificates/self-signed.pem")),
+    certificates: pathOf("certificates"),
     change,
-    close: async () => {
-      running.process.kill("SIGTERM");
-      await running.ended;
-      await rm(folder, { recursive: true, force: true });
-    },
+    close,
   };
 };
 
-/** Starts a compiled program. What it says goes to a file, as nginx cannot open a socket of Node's as /dev/stdout. */
+/** Starts a compiled program. Its output goes to a file, as nginx cannot open a socket of Node's as /dev/stdout. */
 export const startProgram = (program: string, argv: readonly string[], log: string): Running => {
-  const output = openSync(log, "a");
+  const logFile = openSync(log, "a");
   const path = new URL(program, import.meta.url).pathname;
-  const [command = "", ...rest] = [...endWithUs, process.execPath, path, ...argv];
-  const child = spawn(command, rest, { stdio: ["ignore", output, output] });
+  const [command = "", ...rest] = [...endWithTests, process.execPath, path, ...argv];
+  const child = spawn(command, rest, { stdio: ["ignore", logFile, logFile] });
   return {
     process: child,
-    said: () => readFile(log, "utf8"),
+    output: () => readFile(log, "utf8"),
     ended: new Promise((resolve) => {
       child.once("exit", (code) => resolve(code));
     }),
   };
 };
 
-/** A run of the tests that is interrupted takes its programs along. */
+/** The programs end with an interrupted run of the tests. */
 const setpriv = "/usr/bin/setpriv";
-const endWithUs = existsSync(setpriv) ? [setpriv, "--pdeathsig", "TERM"] : [];
+const endWithTests = existsSync(setpriv) ? [setpriv, "--pdeathsig", "TERM"] : [];
 
 /** Waits until something listens on a loopback port. */
-export const answering = (port: number, { said }: Pick<Running, "said">): Promise<true> =>
+export const answering = (port: number, { output }: Pick<Running, "output">): Promise<true> =>
   waitUntil(async () => ((await listens(port)) ? true : undefined), {
     deadline: 25_000,
     every: 30,
-    otherwise: async () => new Error(`nothing answers on port ${port}; it said:\n${await said()}`),
+    otherwise: async () =>
+      new Error(`nothing answers on port ${port}; its output:\n${await output()}`),
   });
 
 /** Waits until a condition holds. */
 export const eventually = (
   condition: () => boolean | Promise<boolean>,
-  what: string,
+  description: string,
 ): Promise<true> =>
   waitUntil(async () => ((await condition()) ? true : undefined), {
     deadline: 25_000,
     every: 30,
-    otherwise: () => new Error(`in 25 s it did not come about that ${what}`),
+    otherwise: () => new Error(`not within 25 s: ${description}`),
   });
 
-/** Loopback ports that nothing listens on just now. */
+/** Free loopback ports. */
 export const freePorts = async (count: 3): Promise<[number, number, number]> => {
   const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
   await Promise.all(

@@ -2,20 +2,20 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Pair, pairFrom } from "../../../nginx/certificate-pair.js";
+import { type CertificatePair, pairFrom } from "../../../nginx/certificate-pair.js";
 
-/** A root of one's own, the intermediate below it, and what they sign. */
+/** A root, an intermediate below it, and the certificates that they sign. */
 export type Authority = {
   root: string;
-  /** The pair's parts as PEM: certificate, intermediate, key. The days count from now; begun before now where `began` says so. */
+  /** A pair and its parts as PEM: certificate, intermediate, key. It is valid for `days`, since `began` days ago. */
   sign: (
     names: readonly string[],
     days?: number,
     began?: number,
-  ) => { certificate: string; intermediate: string; key: string; pair: Pair };
+  ) => { certificate: string; intermediate: string; key: string; pair: CertificatePair };
 };
 
-/** Makes one with openssl. */
+/** Creates one with openssl. */
 export const makeAuthority = (): Authority => {
   const folder = mkdtempSync(join(tmpdir(), "swarmhub-authority-"));
   const at = (name: string) => join(folder, name);
@@ -40,7 +40,7 @@ export const makeAuthority = (): Authority => {
     const by = ["-CA", "root.pem", "-CAkey", "root.key", "-days", "3650"];
     openssl("x509", "-req", "-in", "ca.csr", ...by, "-extfile", "ca.ext", "-out", "ca.pem");
     const [root, intermediate, key] = [read("root.pem"), read("ca.pem"), read("ca.key")];
-    return { root, sign: (...what) => signBy({ intermediate, key }, ...what) };
+    return { root, sign: (...request) => signBy({ intermediate, key }, ...request) };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -66,7 +66,7 @@ const signBy = (
     const time = (ms: number) =>
       `${new Date(ms).toISOString().replaceAll(/[-:T]/g, "").slice(0, 14)}Z`;
     const start = Date.now() - began * 86_400_000;
-    // `openssl ca` alone can set the beginning.
+    // Only `openssl ca` can set the start date.
     writeFileSync(at("index"), "");
     writeFileSync(
       at("cnf"),

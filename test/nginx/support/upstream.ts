@@ -2,10 +2,10 @@ import { createSocket } from "node:dgram";
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What stands for the proxy: says what it was asked as JSON, sends bytes of an upgraded connection back. */
+/** A fake proxy: answers with the request as JSON, and echoes the bytes of an upgraded connection. */
 export type Upstream = { port: number; close: () => Promise<void> };
 
-/** Starts one on that port of a loopback address, or on a free one. Some paths are answered in another way: see below. */
+/** Starts one on a port of a loopback address, or on a free one. Some paths have other answers: see below. */
 export const startUpstream = async (port = 0, address = "127.0.0.1"): Promise<Upstream> => {
   const server = createServer((request, response) => {
     const answer = answers[request.url ?? ""] ?? echo;
@@ -48,14 +48,14 @@ const answers: Record<string, Respond> = {
   "/at": ({ socket }, response) => {
     response.end(socket.localAddress);
   },
-  // The first bytes of the request are answered at once; the answer never ends.
+  // Answers the first bytes of the request at once; the answer never ends.
   "/stream": (request, response) => {
     request.once("data", (data: Buffer) => {
       response.setHeader("content-type", "text/event-stream");
       response.write(`data: ${data.toString()}\n\n`);
     });
   },
-  // An answer of which there is no more than its beginning.
+  // An answer that breaks off after its beginning.
   "/broken-off": ({ socket }, response) => {
     response.write("data: the beginning\n\n", () => setTimeout(() => socket.destroy(), 100));
   },
@@ -64,10 +64,10 @@ const answers: Record<string, Respond> = {
   },
 };
 
-/** A DNS server that knows these names (IPv4), and may learn and forget. */
+/** A DNS server with these names (IPv4), which a test may change. */
 export type Names = { addresses: Map<string, string>; port: number; close: () => void };
 
-/** Starts one on loopback, as Docker's at 127.0.0.11. */
+/** Starts one on loopback, like Docker's at 127.0.0.11. */
 export const startNames = async (entries: readonly [string, string][]): Promise<Names> => {
   const addresses = new Map(entries);
   const socket = createSocket("udp4");
@@ -80,7 +80,7 @@ export const startNames = async (entries: readonly [string, string][]): Promise<
   return { addresses, port: socket.address().port, close: () => socket.close() };
 };
 
-/** RFC 1035, as much of it as one question of type A needs. */
+/** The part of RFC 1035 that one question of type A needs. */
 const answerTo = (query: Buffer, addresses: ReadonlyMap<string, string>): Buffer => {
   const question = query.subarray(12, query.indexOf(0, 12) + 5);
   const address = addresses.get(nameIn(question));

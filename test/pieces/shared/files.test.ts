@@ -12,25 +12,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
 import { fileSteps, removeFileSteps, writeScript } from "../../../src/pieces/shared/files.js";
-import { runAll, said } from "../../support/class-of.js";
+import { runAll, describeSteps } from "../../support/class-of.js";
 import { fakeFacts, fakeHost } from "../../support/fakes.js";
-import { complaintsAbout } from "../support/shell.js";
+import { shellProblems } from "../support/shell.js";
 
 const folder = mkdtempSync(join(tmpdir(), "swarmhub-file-"));
 test.after.always(() => rmSync(folder, { recursive: true }));
 
-test("any content arrives as it is, in a folder that is made, and nothing stays beside it", (t) => {
+test("any content is written unchanged, in a new folder, without a temporary file left", (t) => {
   const content = "a 'quoted' \"word\" $HOME `id` \\n %s\n\n# ü\n}\nrules\n";
   const path = join(folder, "with spaces and 'quotes'", "file");
   const script = writeScript({ path, content, mode: 0o755 });
-  t.is(complaintsAbout(script), "");
+  t.is(shellProblems(script), "");
   execFileSync("sh", ["-s"], { input: script });
   t.is(readFileSync(path, "utf8"), content);
   t.is(statSync(path).mode & 0o777, 0o755);
   t.deepEqual(readdirSync(join(path, "..")), ["file"]);
 });
 
-test("without a mode a file keeps who may read it", (t) => {
+test("without a mode a file keeps its mode", (t) => {
   const path = join(folder, "private");
   writeFileSync(path, "old");
   chmodSync(path, 0o600);
@@ -39,7 +39,7 @@ test("without a mode a file keeps who may read it", (t) => {
   t.is(statSync(path).mode & 0o777, 0o600);
 });
 
-test("what makes it count runs with the file in place, and its failure is the script's", (t) => {
+test("the command that applies a file runs after the rename, and its failure fails the script", (t) => {
   const path = join(folder, "counts");
   const run = (then: string) =>
     spawnSync("sh", ["-s"], {
@@ -50,7 +50,7 @@ test("what makes it count runs with the file in place, and its failure is the sc
   t.not(run("false").status, 0);
 });
 
-test("a script that arrives only in part does nothing", (t) => {
+test("an incomplete script does nothing", (t) => {
   const path = join(folder, "cut-off");
   const whole = writeScript({ path, content: "new", then: "echo done" });
   for (const length of [whole.length - 3, whole.length >> 1])
@@ -58,13 +58,16 @@ test("a script that arrives only in part does nothing", (t) => {
   t.throws(() => statSync(path), { code: "ENOENT" });
 });
 
-test("a file with its content is left alone, one without is written, one that is there can go", async (t) => {
+test("a file with its content needs no step, others are written, and an existing file can be removed", async (t) => {
   const host = fakeHost("manager", { answers: [[/./, ""]] });
   const facts = fakeFacts({ files: { "/a": "same", "/b": "old" } });
   const wanted = ["/a", "/b", "/c"].map((path) => ({ path, content: "same" }));
-  t.deepEqual(said(fileSteps(host, facts, wanted)), ["manager: write /b", "manager: write /c"]);
-  const gone = removeFileSteps(host, facts, [{ path: "/b", then: "reload" }, { path: "/c" }]);
-  t.deepEqual(said(gone), ["manager: remove /b"]);
-  await runAll(gone);
+  t.deepEqual(describeSteps(fileSteps(host, facts, wanted)), [
+    "manager: write /b",
+    "manager: write /c",
+  ]);
+  const removal = removeFileSteps(host, facts, [{ path: "/b", then: "reload" }, { path: "/c" }]);
+  t.deepEqual(describeSteps(removal), ["manager: remove /b"]);
+  await runAll(removal);
   t.deepEqual(host.asked, ["script {\nset -e\nrm -f /b\nreload\n}\n"]);
 });

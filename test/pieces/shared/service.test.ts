@@ -26,19 +26,19 @@ const task = (
 });
 type Tasks = ReturnType<typeof task>[];
 
-/** A manager whose tasks are, look by look, as given; the last look stays. */
-const managerWith = (looks: Tasks[], answers: [string, string][] = []) => {
-  let look = 0;
-  const listTasks = async () => looks[Math.min(look++, looks.length - 1)];
+/** A manager that lists these tasks, one entry per call; the last entry repeats. */
+const managerWith = (lists: Tasks[], answers: [string, string][] = []) => {
+  let call = 0;
+  const listTasks = async () => lists[Math.min(call++, lists.length - 1)];
   return classOf(0, { answers, docker: { listTasks } as never }).manager;
 };
 
-test("a task that runs is what is waited for", async (t) => {
+test("the wait ends when a task runs", async (t) => {
   const manager = managerWith([[], [], [task("1", "preparing")], [task("1", "running")]]);
   await t.notThrowsAsync(waitUntilRunning(manager, wanted, "sha256:1"));
 });
 
-test("a task of another image or with other files is not it", async (t) => {
+test("tasks with another image or other files do not count", async (t) => {
   const old = task("1", "running", { filesHash: "old" });
   const manager = managerWith([[old], [old], [old, task("2", "running")]]);
   await waitUntilRunning(manager, wanted, "sha256:1");
@@ -47,7 +47,7 @@ test("a task of another image or with other files is not it", async (t) => {
   t.is(error.message, "manager: the service proxy does not run (no task yet after 0.001 s)");
 });
 
-test("a task from before the change is not it, nor one that is being stopped", async (t) => {
+test("tasks from before the change and tasks that are being stopped do not count", async (t) => {
   const old = task("1", "running");
   const stopping = task("2", "running", { desired: "shutdown" });
   const manager = managerWith([[old], [old, stopping]]);
@@ -57,7 +57,7 @@ test("a task from before the change is not it, nor one that is being stopped", a
   t.regex(error.message, /no task yet/);
 });
 
-test("three failures end the waiting with the reason, older failures do not count", async (t) => {
+test("three failures end the wait with the reason, and older failures do not count", async (t) => {
   const err = "invalid mount config";
   const older = ["1", "2", "3"].map((id) => task(id, "rejected", { err }));
   const newer = ["4", "5", "6"].map((id) => task(id, "rejected", { err }));
@@ -65,16 +65,16 @@ test("three failures end the waiting with the reason, older failures do not coun
     waitUntilRunning(managerWith([older, older, [...older, ...newer]]), wanted, "sha256:1"),
   );
   t.is(error.message, "manager: the service proxy does not run (invalid mount config)");
-  t.is(error.hint, "`swarmhub logs proxy` shows what it said");
+  t.is(error.hint, "to see its log, type `swarmhub logs proxy`");
 });
 
-test("a task that runs but does not answer yet is waited for", async (t) => {
+test("a running task that is not ready yet is waited for", async (t) => {
   const manager = managerWith([[task("1", "running")]], [["docker exec c1 true", ""]]);
   await waitUntilRunning(manager, { ...wanted, ready: ["true"] }, "sha256:1");
   t.deepEqual(manager.asked, ["run docker exec c1 true"]);
 });
 
-test("an update waits for the task that takes the old one's place", async (t) => {
+test("an update waits for the task that replaces the old one", async (t) => {
   const tasks = [task("1", "running", { filesHash: "new" })];
   const updates: unknown[] = [];
   const docker = {
@@ -96,10 +96,10 @@ test("an update waits for the task that takes the old one's place", async (t) =>
   t.is(step?.detail, "EndpointSpec.Ports");
   await step?.run(() => {});
   t.like(updates[0], { version: 7, Name: "proxy" });
-  t.is(tasks.length, 2, "it did not take the old task for the new one");
+  t.is(tasks.length, 2, "the old task did not count as the new one");
 });
 
-test("what changed in between is read and changed again", async (t) => {
+test("an object that changed in between is read and updated again", async (t) => {
   let tries = 0;
   await retryStaleVersion(async () => {
     tries += 1;
@@ -114,7 +114,7 @@ test("what changed in between is read and changed again", async (t) => {
   );
 });
 
-test("a service that vanished meanwhile counts as stopped", async (t) => {
+test("a service that disappeared meanwhile counts as stopped", async (t) => {
   const gone = async () => {
     throw Object.assign(new Error("service proxy not found"), { statusCode: 404 });
   };

@@ -2,7 +2,7 @@ import test from "ava";
 import { inspectService } from "../../../src/pieces/shared/service.js";
 import { inspectServers, removeServersSteps } from "../../../src/pieces/shared/user-servers.js";
 import { inspectMembers } from "../../../src/swarm/nodes.js";
-import { runAll, said } from "../../support/class-of.js";
+import { runAll, describeSteps } from "../../support/class-of.js";
 import { fakeCluster, fakeFacts, fakeHost } from "../../support/fakes.js";
 
 const running = fakeFacts({ units: { "docker.service": "active" } });
@@ -50,9 +50,9 @@ test("users' servers are told from our own services, and volumes are looked for 
 test("servers go, then what no service holds any more, then the mounts, also those in use for a moment", async (t) => {
   const { cluster, removed } = world();
   const steps = removeServersSteps(await inspectServers(cluster), cluster);
-  t.deepEqual(said(steps), [
+  t.deepEqual(describeSteps(steps), [
     "manager: stop the servers of 2 users",
-    "worker: forget the mounts of homes",
+    "worker: remove the mounts of homes",
   ]);
   await runAll(steps);
   t.deepEqual(removed, ["service nb-ada", "service nb-bob", "worker: stray", "worker: home-ada"]);

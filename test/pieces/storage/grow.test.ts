@@ -1,8 +1,8 @@
 import test from "ava";
 import { exitCode } from "../../../src/errors.js";
 import { paths } from "../../../src/paths.js";
-import { tableLine } from "../../../src/pieces/storage/fstab.js";
-import { classOf, refusal, runAll, said } from "../../support/class-of.js";
+import { fstabLine } from "../../../src/pieces/storage/fstab.js";
+import { classOf, planError, runAll, describeSteps } from "../../support/class-of.js";
 import {
   facts,
   files,
@@ -12,50 +12,53 @@ import {
   nothing,
   plan,
 } from "../support/disk-states.js";
-import { complaintsAbout } from "../support/shell.js";
+import { shellProblems } from "../support/shell.js";
 
 const inFile = { ...mounted, device: undefined, file: 20 * gigabyte, source: "/dev/loop0" };
 const listed = {
   ...facts,
-  files: { ...files, [paths.fileSystemTable]: tableLine(paths.storageFile, ",loop") },
+  files: { ...files, [paths.fileSystemTable]: fstabLine(paths.storageFile, ",loop") },
   freeOnRoot: 100 * gigabyte,
 };
 
-test("a disk that the provider made larger is taken whole", (t) => {
+test("the file system grows to the size of an enlarged disk", (t) => {
   const disk = { ...mounted, room: 40 * gigabyte };
-  t.deepEqual(said(plan(classOf(1), disk, facts)), [
-    "manager: grow the homes' file system to 40 GB (it has 20 GB; nothing has to stop)",
+  t.deepEqual(describeSteps(plan(classOf(1), disk, facts)), [
+    "manager: grow the homes' file system to 40 GB (from 20 GB, without interruption)",
   ]);
 });
 
-test("a few MB more than the file system can use are no reason to do anything", (t) => {
-  t.deepEqual(said(plan(classOf(1), { ...mounted, room: mounted.size + 2 ** 20 }, facts)), []);
+test("a few MB that XFS cannot use need no step", (t) => {
+  t.deepEqual(
+    describeSteps(plan(classOf(1), { ...mounted, room: mounted.size + 2 ** 20 }, facts)),
+    [],
+  );
 });
 
-test("a file system that does not say how large it is, is left alone", (t) => {
-  t.deepEqual(said(plan(classOf(1), { ...mounted, size: 0 }, facts)), []);
+test("a file system of unknown size needs no step", (t) => {
+  t.deepEqual(describeSteps(plan(classOf(1), { ...mounted, size: 0 }, facts)), []);
 });
 
-test("a storage file grows to what the configuration says, whether it is mounted or not", (t) => {
+test("a storage file grows to its configured size, mounted or not", (t) => {
   const cluster = classOf(1, fromFile(40));
-  t.deepEqual(said(plan(cluster, inFile, listed)), [
-    "manager: grow the homes' file system to 40 GB (it has 20 GB; nothing has to stop)",
+  t.deepEqual(describeSteps(plan(cluster, inFile, listed)), [
+    "manager: grow the homes' file system to 40 GB (from 20 GB, without interruption)",
   ]);
   t.is(
-    said(plan(cluster, { ...nothing, file: 20 * gigabyte }, listed))[0],
-    "manager: grow the storage file to 40 GB (it has 20 GB; nothing has to stop)",
+    describeSteps(plan(cluster, { ...nothing, file: 20 * gigabyte }, listed))[0],
+    "manager: grow the storage file to 40 GB (from 20 GB, without interruption)",
   );
   const halfWay = { ...inFile, file: 40 * gigabyte };
-  t.is(plan(cluster, halfWay, listed).length, 1, "a run that was cut off half-way is gone on with");
-  t.deepEqual(said(plan(cluster, { ...halfWay, size: 40 * gigabyte }, listed)), []);
+  t.is(plan(cluster, halfWay, listed).length, 1, "an interrupted run is continued");
+  t.deepEqual(describeSteps(plan(cluster, { ...halfWay, size: 40 * gigabyte }, listed)), []);
 });
 
-test("a storage file that would have to shrink is refused, and the size to write is said", (t) => {
+test("a storage file that would have to shrink is refused with the size to write", (t) => {
   for (const state of [inFile, { ...nothing, file: 20 * gigabyte }]) {
-    const error = refusal(t, () => plan(classOf(1, fromFile(10)), state, listed));
+    const error = planError(t, () => plan(classOf(1, fromFile(10)), state, listed));
     t.is(
       error.message,
-      "manager: the storage file has 20 GB, and the configuration says 10 GB. A file of homes can grow, and never shrinks",
+      "manager: the storage file has 20 GB, but the configuration says 10 GB; a storage file can only grow",
     );
     t.regex(error.hint ?? "", /`file: 20G` or more/);
     t.is(error.code, exitCode.preflight);
@@ -63,7 +66,7 @@ test("a storage file that would have to shrink is refused, and the size to write
 });
 
 test("a storage file that cannot grow on a full root disk is refused", (t) => {
-  const error = refusal(t, () =>
+  const error = planError(t, () =>
     plan(classOf(1, fromFile(40)), inFile, { ...listed, freeOnRoot: 21 * gigabyte }),
   );
   t.is(
@@ -72,10 +75,10 @@ test("a storage file that cannot grow on a full root disk is refused", (t) => {
   );
 });
 
-test("the scripts that grow allocate first, tell the loop device, then the file system", async (t) => {
+test("the script allocates first, then resizes the loop device, then the file system", async (t) => {
   const cluster = classOf(1, { ...fromFile(40), answers: [[/./, ""]] });
   await runAll(plan(cluster, inFile, listed));
   const [script = ""] = cluster.manager.asked;
   t.regex(script, /fallocate -l 42949672960 .*\n.*losetup -c .*\n.*xfs_growfs -d/);
-  t.is(complaintsAbout(script.slice("script ".length)), "");
+  t.is(shellProblems(script.slice("script ".length)), "");
 });

@@ -1,9 +1,9 @@
 import test from "ava";
 import { exitCode } from "../../../src/errors.js";
 import { storage } from "../../../src/pieces/storage.js";
-import { classOf, machinesOf, refusal, runAll, said } from "../../support/class-of.js";
+import { classOf, machinesOf, planError, runAll, describeSteps } from "../../support/class-of.js";
 import { facts, gigabyte, homes, mounted, plan } from "../support/disk-states.js";
-import { complaintsAbout } from "../support/shell.js";
+import { shellProblems } from "../support/shell.js";
 
 const problems = (disk: Partial<typeof mounted>): string[] => {
   const cluster = classOf(1);
@@ -11,7 +11,7 @@ const problems = (disk: Partial<typeof mounted>): string[] => {
   return storage.problems?.(state, cluster) ?? [];
 };
 
-test("a full disk is a problem that no step mends, and is said with what is left", (t) => {
+test("a full disk is a problem without a step, reported with its free space", (t) => {
   t.deepEqual(problems({}), []);
   t.regex(
     problems({ free: 12 * 2 ** 20 }).join(),
@@ -20,40 +20,40 @@ test("a full disk is a problem that no step mends, and is said with what is left
   t.deepEqual(plan(classOf(1), { ...mounted, free: 0 }, facts), []);
 });
 
-test("of a large disk the last GB is full, of a small one the last fiftieth", (t) => {
+test("a large disk is full with 1 GB left, a small one with a fiftieth left", (t) => {
   t.is(problems({ size: 1000 * gigabyte, free: 1.5 * gigabyte }).length, 0);
   t.is(problems({ size: 1000 * gigabyte, free: 0.5 * gigabyte }).length, 1);
   t.is(problems({ size: gigabyte, free: 2 ** 25 }).length, 0);
 });
 
-test("a file system of which nothing is known is not called full", (t) => {
+test("a file system of unknown size is not reported as full", (t) => {
   t.deepEqual(problems({ size: 0, free: 0 }), []);
-  t.deepEqual(problems({ trouble: "dead", free: 0 }), []);
+  t.deepEqual(problems({ problem: "dead", free: 0 }), []);
 });
 
-test("a file system that is read-only is made writable again", (t) => {
-  t.deepEqual(said(plan(classOf(1), { ...mounted, trouble: "read-only" }, facts)), [
-    "manager: make /srv/swarmhub writable again (it is mounted read-only)",
+test("a read-only file system is remounted read-write", (t) => {
+  t.deepEqual(describeSteps(plan(classOf(1), { ...mounted, problem: "read-only" }, facts)), [
+    "manager: remount /srv/swarmhub read-write (it is read-only)",
   ]);
 });
 
-const dead = { ...mounted, trouble: "dead" as const, enforced: false, folders: [], size: 0 };
+const dead = { ...mounted, problem: "dead" as const, enforced: false, folders: [], size: 0 };
 
-test("a file system that shut itself down is mounted anew, once all let go of it", async (t) => {
+test("a file system that shut down is mounted again after all users have released it", async (t) => {
   const cluster = classOf(1, { answers: [[/./, ""]] });
   const steps = plan(cluster, dead, facts);
-  t.deepEqual(said(steps), [
-    "manager: mount /srv/swarmhub anew (its file system answers with errors, as XFS does after its disk failed)",
+  t.deepEqual(describeSteps(steps), [
+    "manager: unmount and mount /srv/swarmhub (its file system returns errors, as XFS does after a disk failure)",
   ]);
   await runAll(steps);
   const [script = ""] = cluster.manager.asked;
   t.regex(script, /docker stop swarmhub-quota.*\n.*stop nfs-server\n.*umount/);
-  t.is(complaintsAbout(script.slice("script ".length)), "");
+  t.is(shellProblems(script.slice("script ".length)), "");
 });
 
-test("a disk that is gone is said, and nothing is done in its place", (t) => {
+test("a missing disk is reported, and no step is planned", (t) => {
   for (const device of [undefined, { ...homes, label: "photos" }]) {
-    const error = refusal(t, () => plan(classOf(1), { ...dead, device }, facts));
+    const error = planError(t, () => plan(classOf(1), { ...dead, device }, facts));
     t.regex(error.message, /^manager: the homes' disk \/dev\/vdb is gone/);
     t.regex(error.hint ?? "", /attach it again/);
     t.is(error.code, exitCode.preflight);

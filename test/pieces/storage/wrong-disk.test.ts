@@ -1,101 +1,101 @@
 import test from "ava";
 import { exitCode } from "../../../src/errors.js";
 import { paths } from "../../../src/paths.js";
-import { erasure, storage } from "../../../src/pieces/storage.js";
+import { homesErasure, storage } from "../../../src/pieces/storage.js";
 import type { DiskState } from "../../../src/pieces/storage/disk.js";
-import { classOf, machinesOf, refusal, said } from "../../support/class-of.js";
-import { fakeCluster, fakeFacts, fakeHost, keptStorage } from "../../support/fakes.js";
+import { classOf, machinesOf, planError, describeSteps } from "../../support/class-of.js";
+import { fakeCluster, fakeFacts, fakeHost, persistentStorage } from "../../support/fakes.js";
 import { blank, gigabyte, homes, mounted, nothing, plan } from "../support/disk-states.js";
 
 const unnamed = () =>
-  classOf(1, { config: { storage: keptStorage({ backing: { kind: "unnamed" } }) } });
+  classOf(1, { config: { storage: persistentStorage({ backing: { kind: "unnamed" } }) } });
 const none = { ...nothing, device: undefined };
 const other = { ...blank, path: "/dev/vdc", size: 100 * gigabyte };
-const asked = (t: Parameters<typeof refusal>[0], state: DiskState, facts = {}): string => {
-  const { message, hint, code } = refusal(t, () => plan(unnamed(), state, facts));
+const errorFor = (t: Parameters<typeof planError>[0], state: DiskState, facts = {}): string => {
+  const { message, hint, code } = planError(t, () => plan(unnamed(), state, facts));
   t.is(code, exitCode.preflight);
   return `${message}\n${hint}`;
 };
 
-test("of several blank disks none is taken on a guess: all are said, as lines to paste", (t) => {
+test("several blank disks are listed as lines to paste, and none is chosen", (t) => {
   t.is(
-    asked(t, { ...none, blank: [blank, other] }),
-    `manager: the machine has 2 blank disks, and the configuration does not say where the homes lie
-write one of these lines below \`storage:\`
+    errorFor(t, { ...none, blank: [blank, other] }),
+    `manager: the machine has 2 blank disks, but the configuration names no disk or file for the homes
+add one of these lines to \`storage:\`
   device: /dev/vdb   # 20 GB
   device: /dev/vdc   # 100 GB`,
   );
 });
 
-test("nor is the only one, since what is formatted is what somebody named", (t) => {
+test("a single blank disk is not chosen either, since only a configured disk is formatted", (t) => {
   t.is(
-    asked(t, { ...none, blank: [other] }),
-    `manager: the machine has a blank disk, and the configuration does not say where the homes lie
-write below \`storage:\`
+    errorFor(t, { ...none, blank: [other] }),
+    `manager: the machine has a blank disk, but the configuration names no disk or file for the homes
+add to \`storage:\`
   device: /dev/vdc   # 100 GB`,
   );
 });
 
-test("homes that are there come before blank disks", (t) => {
+test("existing homes are listed before blank disks", (t) => {
   t.regex(
-    asked(t, { ...none, homes: [homes], blank: [other] }),
+    errorFor(t, { ...none, homes: [homes], blank: [other] }),
     /a disk with homes.*\n.*\n  device: \/dev\/vdb   # 20 GB$/,
   );
-  t.regex(asked(t, { ...none, file: 40 * gigabyte }), /a file with homes.*file: 40G /s);
-  t.regex(asked(t, mounted), /has the homes on \/dev\/vdb.*device: \/dev\/vdb/s);
-  t.regex(asked(t, { ...mounted, source: "/dev/loop3", file: 2 * gigabyte }), /file: 2G /);
+  t.regex(errorFor(t, { ...none, file: 40 * gigabyte }), /a file with homes.*file: 40G /s);
+  t.regex(errorFor(t, mounted), /has the homes on \/dev\/vdb.*device: \/dev\/vdb/s);
+  t.regex(errorFor(t, { ...mounted, source: "/dev/loop3", file: 2 * gigabyte }), /file: 2G /);
 });
 
-test("without a disk a file is offered that fits, and that it is slower is said", (t) => {
+test("without a disk a fitting file is suggested, with a note that it is slower", (t) => {
   const room = (gigabytes: number, docker = "inactive") => ({
     freeOnRoot: gigabytes * gigabyte,
     units: { "docker.service": docker },
   });
-  t.regex(asked(t, none, room(50)), /no blank disk.*\n  file: 40G .*: slower than a disk/s);
-  t.regex(asked(t, none, room(12)), /file: 5G /);
+  t.regex(errorFor(t, none, room(50)), /no blank disk.*\n  file: 40G .*: slower than a disk/s);
+  t.regex(errorFor(t, none, room(12)), /file: 5G /);
   t.regex(
-    asked(t, none, room(12, "active")),
+    errorFor(t, none, room(12, "active")),
     /file: 10G /,
-    "images that are there need no more room",
+    "existing images need no more space",
   );
-  t.regex(asked(t, none, room(7.5)), /no room for a file.*\n.*storage: temporary/s);
+  t.regex(errorFor(t, none, room(7.5)), /no room for a storage file.*\n.*storage: temporary/s);
 });
 
-test("homes on another disk than the one named are said, whether that is blank or not there", (t) => {
-  for (const [device, named] of [
-    [blank, "holds none"],
-    [undefined, "is not there"],
+test("homes on another disk than the configured one are refused, whether that is blank or missing", (t) => {
+  for (const [device, problem] of [
+    [blank, "has none"],
+    [undefined, "does not exist"],
   ] as const) {
     const state = { ...nothing, device, homes: [{ ...homes, path: "/dev/vdc" }] };
-    const error = refusal(t, () => plan(classOf(1), state));
+    const error = planError(t, () => plan(classOf(1), state));
     t.is(
       error.message,
-      `manager: the homes of a class are on /dev/vdc (20 GB), and the configuration says /dev/vdb, which ${named}`,
+      `manager: the homes of a class are on /dev/vdc (20 GB), but the configuration says /dev/vdb, which ${problem}`,
     );
-    t.regex(error.hint ?? "", /^write `device: \/dev\/vdc` to go on with these homes/);
+    t.regex(error.hint ?? "", /^to keep these homes, write `device: \/dev\/vdc`/);
     t.is(/xfs_admin -L old \/dev\/vdc/.test(error.hint ?? ""), device !== undefined);
     t.is(error.code, exitCode.preflight);
   }
 });
 
-test("where the named disk is not there, the blank ones that are there are said", (t) => {
-  const error = refusal(t, () => plan(classOf(1), { ...none, blank: [other] }));
+test("if the configured disk is missing, the blank disks are listed", (t) => {
+  const error = planError(t, () => plan(classOf(1), { ...none, blank: [other] }));
   t.is(error.message, "manager: there is no disk /dev/vdb");
-  t.is(error.hint, "it has these blank ones:\n  device: /dev/vdc   # 100 GB");
+  t.is(error.hint, "its blank disks:\n  device: /dev/vdc   # 100 GB");
 });
 
-test("nothing is erased on a guess", (t) => {
+test("without a configured disk nothing is erased", (t) => {
   const cluster = unnamed();
   const erase = (disk: DiskState) =>
-    erasure.remove({ machines: machinesOf(cluster), disk }, cluster);
+    homesErasure.remove({ machines: machinesOf(cluster), disk }, cluster);
   t.regex(
-    refusal(t, () => erase({ ...none, homes: [homes] })).message,
-    /nothing is erased on a guess/,
+    planError(t, () => erase({ ...none, homes: [homes] })).message,
+    /names no disk or file for the homes, so nothing is erased$/,
   );
-  t.deepEqual(said(erase(none)), []);
+  t.deepEqual(describeSteps(erase(none)), []);
 });
 
-const seen = async (answer: string, disks = [blank, other]) => {
+const inspected = async (answer: string, disks = [blank, other]) => {
   const host = fakeHost("manager", {
     facts: fakeFacts({ disks }),
     answers: [["readlink", answer]],
@@ -103,7 +103,7 @@ const seen = async (answer: string, disks = [blank, other]) => {
   return (await storage.inspect(fakeCluster(host))).disk;
 };
 
-test("a disk is blank when it was asked itself and has nothing on it", async (t) => {
+test("a probed disk without content is blank", async (t) => {
   const swap = { ...blank, path: "/dev/vdd" };
   const small = { ...blank, path: "/dev/vde", size: 2 ** 20 };
   const split = {
@@ -112,7 +112,7 @@ test("a disk is blank when it was asked itself and has nothing on it", async (t)
     parts: [{ ...blank, path: "/dev/vdf1", type: "part" }],
   };
   const cdrom = { ...blank, path: "/dev/sr0", type: "rom" };
-  const { blank: found } = await seen(
+  const { blank: found } = await inspected(
     `path /dev/vda
 probed /dev/vdb
 probed /dev/vdd
@@ -129,8 +129,8 @@ probed /dev/sr0
   );
 });
 
-test("a disk whose name for its file system looks like an answer of ours fools nobody", async (t) => {
-  const { blank: found, homes: kept } = await seen(`path /dev/vda
+test("a file system label that looks like the script's output is not misread", async (t) => {
+  const { blank: found, homes: kept } = await inspected(`path /dev/vda
 probed /dev/vdb
 probe TYPE=ext4
 probe LABEL=probed /dev/vdc
@@ -145,8 +145,8 @@ probe TYPE=xfs
   );
 });
 
-test("what a mounted file system says of itself is read", async (t) => {
-  const disk = await seen(`path /dev/vdb
+test("the data of a mounted file system is parsed", async (t) => {
+  const disk = await inspected(`path /dev/vdb
 source /dev/vdb
 room 21474836480
 answers
@@ -167,14 +167,14 @@ exported
   });
 });
 
-test("a mount that answers nobody is dead, and one with the option ro read-only", async (t) => {
-  const trouble = async (answer: string, options: string[]) => {
+test("an inaccessible mount is dead, and one with the option ro is read-only", async (t) => {
+  const problem = async (answer: string, options: string[]) => {
     const mounts = [{ source: "/dev/vdb", target: paths.storage, type: "xfs", options }];
     const facts = fakeFacts({ disks: [blank], mounts });
     const host = fakeHost("manager", { facts, answers: [["readlink", answer]] });
-    return (await storage.inspect(fakeCluster(host))).disk.trouble;
+    return (await storage.inspect(fakeCluster(host))).disk.problem;
   };
-  t.is(await trouble("path /dev/vdb\nsource /dev/vdb\n", ["rw"]), "dead");
-  t.is(await trouble("path /dev/vdb\nsource /dev/vdb\nanswers\n", ["ro"]), "read-only");
-  t.is(await trouble("path /dev/vdb\nsource /dev/vdb\nanswers\n", ["rw"]), undefined);
+  t.is(await problem("path /dev/vdb\nsource /dev/vdb\n", ["rw"]), "dead");
+  t.is(await problem("path /dev/vdb\nsource /dev/vdb\nanswers\n", ["ro"]), "read-only");
+  t.is(await problem("path /dev/vdb\nsource /dev/vdb\nanswers\n", ["rw"]), undefined);
 });

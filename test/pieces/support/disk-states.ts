@@ -10,19 +10,19 @@ import {
 } from "../../../src/pieces/storage/exports.js";
 import { type classOf, machinesOf } from "../../support/class-of.js";
 
-/** Bytes of a GB. */
+/** Bytes in a GB. */
 export const gigabyte = 2 ** 30;
 
-/** A disk with nothing on it, and the same with homes. */
+/** A blank disk, and the same disk with homes. */
 export const blank: Disk = { path: "/dev/vdb", type: "disk", size: 20 * gigabyte, parts: [] };
 export const homes: Disk = { ...blank, fileSystem: "xfs", label: "swarmhub", uuid: "6f1c" };
 
-/** A machine on which nothing was done yet, and one with all done. */
+/** The disk state of a blank machine, and that of a finished one. */
 export const nothing: DiskState = {
   device: blank,
   file: undefined,
   mounted: false,
-  trouble: undefined,
+  problem: undefined,
   isConfigured: false,
   source: undefined,
   room: 0,
@@ -48,7 +48,7 @@ export const mounted: DiskState = {
   folders: ["homes", "owners", "pending", "fenced", "limits", "trash"],
 };
 
-/** The files of a machine with all done, for a manager and one worker. */
+/** The files of a finished machine, for a manager and one worker. */
 export const files = {
   [paths.fileSystemTable]: `/dev/vda1 / ext4 defaults 0 0
 # Written by swarmhub: the homes of the class.
@@ -60,13 +60,13 @@ UUID=6f1c /srv/swarmhub xfs defaults,nofail,prjquota,x-systemd.before=nfs-server
   [paths.fenceUnit]: fenceUnit,
 };
 
-/** The facts of such a machine. */
+/** The facts of a finished machine. */
 export const facts: Partial<Facts> = {
   files,
   units: { "nfs-server.service": "active", "swarmhub-fence.service": "active" },
 };
 
-/** A class whose homes lie in a file of that many GB. */
+/** A class with a storage file of that many GB. */
 export const fromFile = (size: number) => ({
   config: {
     storage: {
@@ -79,7 +79,7 @@ export const fromFile = (size: number) => ({
   },
 });
 
-/** What the piece would do. */
+/** The steps of the storage piece. */
 export const plan = (
   cluster: ReturnType<typeof classOf>,
   disk: DiskState,

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 
-/** What `sh -n` and, where this machine has it, shellcheck say about a script: "" when all is well. */
-export const complaintsAbout = (script: string): string => {
+/** The output of `sh -n` and, if installed, shellcheck for a script; "" if it passes. */
+export const shellProblems = (script: string): string => {
   const input = script.startsWith("#!") ? script : `#!/bin/sh\n${script}`;
   const shell = spawnSync("sh", ["-n"], { input, encoding: "utf8" });
   const check = spawnSync("shellcheck", ["--severity=warning", "-"], { input, encoding: "utf8" });

@@ -3,25 +3,25 @@ import { type Home, parentLimit } from "../../../quota/decide.js";
 import { candidateIds } from "../../../quota/project-ids.js";
 import type { Storage } from "../../../quota/storage.js";
 
-/** A folder in the simulated file system; `strays` are files in it that carry another project id. */
+/** A folder in the simulated file system; `strays` are files in it with another project id. */
 export type Folder = {
   projectId: number;
   inherits: boolean;
-  born: number;
+  createdAt: number;
   files: number;
   strays: number;
 };
 
-/** A simulated XFS: what the storage looks like between two looks. */
+/** A simulated XFS. */
 export type Simulation = {
   folders: Map<string, Folder>;
-  marks: Set<string>;
+  markers: Set<string>;
   accounts: Map<number, Account>;
   parentId: number;
-  looks: number;
+  inspections: number;
 };
 
-/** An account on which nothing is yet. */
+/** An account without files. */
 export const account = (more: Partial<Account> = {}): Account => ({
   usedKiB: 0,
   usedFiles: 0,
@@ -30,31 +30,31 @@ export const account = (more: Partial<Account> = {}): Account => ({
   ...more,
 });
 
-/** The limit that these tests want for each home. */
+/** The limit of each home in these tests. */
 export const limit: Limit = { hardKiB: 100, hardFiles: 10 };
 
-/** Nothing but the folder of the homes, with the id and limit that a first pass gave it. */
+/** Only the parent folder, with the id and limit that a first pass gave it. */
 export const createSimulation = (): Simulation => ({
   folders: new Map(),
-  marks: new Set(),
+  markers: new Set(),
   accounts: new Map([[1, account(parentLimit)]]),
   parentId: 1,
-  looks: 0,
+  inspections: 0,
 });
 
-/** Makes a folder as mkdir would. */
+/** Creates a folder as mkdir does. */
 export const addFolder = (
   simulation: Simulation,
   name: string,
   more: Partial<Folder> = {},
 ): void => {
   const { parentId: projectId } = simulation;
-  const born = simulation.folders.size;
-  const folder = { projectId, inherits: projectId !== 0, born, files: 0, strays: 0, ...more };
+  const createdAt = simulation.folders.size;
+  const folder = { projectId, inherits: projectId !== 0, createdAt, files: 0, strays: 0, ...more };
   simulation.folders.set(name, folder);
 };
 
-/** As XFS has it: whatever carries an id is on that id's account. */
+/** As in XFS, every folder is on the account of its id. */
 const accountsOf = ({ folders, accounts, parentId }: Simulation): Map<number, Account> => {
   const all = new Map([[0, account()], ...accounts]);
   for (const projectId of [parentId, ...[...folders.values()].map((folder) => folder.projectId)]) {
@@ -64,22 +64,22 @@ const accountsOf = ({ folders, accounts, parentId }: Simulation): Map<number, Ac
   return all;
 };
 
-/** The simulation as a Storage; `overrides` lets a test make a part of it fail. */
+/** The simulation as a Storage; with `overrides` a test makes a part of it fail. */
 export const storageOf = (
   simulation: Simulation,
   overrides: (real: Storage) => Partial<Storage> = () => ({}),
 ): Storage => {
-  const { folders, marks, accounts } = simulation;
+  const { folders, markers, accounts } = simulation;
   const real: Storage = {
-    look: async (again) => {
-      simulation.looks++;
-      const known = again && new Set(again.before.homes.map(({ name }) => name));
-      const present = [...folders].filter(([name]) => known?.has(name) ?? true);
+    inspect: async (recheck) => {
+      simulation.inspections++;
+      const before = recheck && new Set(recheck.before.homes.map(({ name }) => name));
+      const present = [...folders].filter(([name]) => before?.has(name) ?? true);
       const homes = present.map(([name, folder]): Home => {
-        const { projectId, inherits, born, files } = folder;
-        const marked = marks.has(name);
-        const settled = !marked || files === 0 || again?.covered.has(name) === true;
-        return { name, projectId, inherits, born, marked, settled };
+        const { projectId, inherits, createdAt, files } = folder;
+        const isPending = markers.has(name);
+        const treeHasId = !isPending || files === 0 || recheck?.covered.has(name) === true;
+        return { name, projectId, inherits, createdAt, isPending, treeHasId };
       });
       const all = accountsOf(simulation);
       const highestId = Math.max(...all.keys());
@@ -88,15 +88,15 @@ export const storageOf = (
         parent: { projectId: simulation.parentId, inherits: simulation.parentId !== 0 },
         accounts: all,
         highestId,
-        isFresh: true,
-        free: candidateIds(homes.length + 1, { highestId, accounts: all }).filter(
+        isAfterFullScan: true,
+        freeIds: candidateIds(homes.length + 1, { highestId, accounts: all }).filter(
           (id) => !isUsed(all.get(id)),
         ),
-        isWhole: true,
-        given: new Set(),
+        isComplete: true,
+        assignedIds: new Set(),
         count: folders.size,
         ignored: [],
-        unread: [],
+        unreadable: [],
         isBehind: present.length < folders.size,
       };
     },
@@ -111,7 +111,7 @@ export const storageOf = (
         const folder = folders.get(home);
         if (folder === undefined) refusals.set(home, "No such file or directory");
         else Object.assign(folder, { projectId, inherits: true, strays: 0 });
-        marks.add(home);
+        markers.add(home);
       }
       return refusals;
     },
@@ -120,10 +120,10 @@ export const storageOf = (
         accounts.set(projectId, { ...account(), ...accounts.get(projectId), hardKiB, hardFiles });
       return new Map();
     },
-    unmark: async (home) => {
-      marks.delete(home);
+    removeMarker: async (home) => {
+      markers.delete(home);
     },
-    clear: async (projectIds) => {
+    clearLimits: async (projectIds) => {
       for (const projectId of projectIds) accounts.delete(projectId);
     },
   };

@@ -1,4 +1,5 @@
-import { type CertificateStatus, statusFrom } from "../../../src/tls/status.js";
+import type { EdgeStatus } from "../../../contracts/edge-status.js";
+import { certificateStatusFrom } from "../../../src/tls/status.js";
 
 const basic = {
   at: "2026-11-21T12:00:00Z",
@@ -15,14 +16,14 @@ const basic = {
   history: [],
 };
 
-/** status.json of an edge that serves a certificate of Let's Encrypt, with the changes that a test needs. */
+/** status.json of an edge that serves a certificate from Let's Encrypt, with the changes that a test needs. */
 export const statusText = (changes: Record<string, unknown> = {}): string =>
   JSON.stringify({ ...basic, ...changes });
 
-/** The same as it is read. */
-export const says = (changes: Record<string, unknown> = {}): CertificateStatus => {
-  const status = statusFrom(statusText(changes));
-  if (status === undefined) throw new Error("a status that cannot be read");
+/** The same after parsing. */
+export const parsedStatus = (changes: Record<string, unknown> = {}): EdgeStatus => {
+  const status = certificateStatusFrom(statusText(changes));
+  if (status === undefined) throw new Error("the status cannot be parsed");
   return status;
 };
 
@@ -31,12 +32,12 @@ export const failed = {
   at: "2026-11-21T11:55:00Z",
   outcome: "failed",
   failures: 3,
-  error: "geo.example.org leads to 198.51.100.7",
-  hint: "mend its A record",
+  error: "geo.example.org points to 198.51.100.7",
+  hint: "correct its A record",
   detail: null,
 };
 
-/** Let's Encrypt as swarmhub.yaml would have it. */
+/** Let's Encrypt as in a parsed swarmhub.yaml. */
 export const letsEncrypt = {
   kind: "acme",
   authority: "Let's Encrypt",

@@ -6,7 +6,7 @@ import { join } from "node:path";
 /** A certificate and its key as PEM texts. */
 export type Pair = { certificate: string; key: string };
 
-/** What a test's certificate is like; it begins now. */
+/** Properties of a test's certificate; it is valid from now. */
 type Kind = {
   name: string;
   issuer?: Pair;
@@ -15,11 +15,11 @@ type Kind = {
   days?: number;
   usage?: string;
   rsaBits?: number;
-  /** Instead of all extensions, as openssl has them in its files. */
+  /** Replaces all extensions, in the format of openssl's files. */
   extensions?: string;
 };
 
-/** Makes a certificate with openssl, given out by another one or by itself. */
+/** Creates a certificate with openssl, signed by another one or by itself. */
 export const certificateOf = ({
   name,
   issuer,

@@ -1,15 +1,14 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
 import { connect, createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
-import test from "ava";
+import test, { type ExecutionContext } from "ava";
 import { startSocketForwarder } from "../../../src/transport/socket/forwarder.js";
 import { NoSocketError } from "../../../src/transport/socket/types.js";
 import { waitUntil } from "../../../src/wait.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
 const direct = (path: string): Promise<Duplex> =>
   new Promise((resolve, reject) => {
@@ -18,40 +17,45 @@ const direct = (path: string): Promise<Duplex> =>
     socket.once("error", ({ message }) => reject(new NoSocketError(message)));
   });
 
-const hold = async (command: string): Promise<Duplex> => {
-  const { stdin, stdout } = spawn("sh", ["-c", command], { stdio: ["pipe", "pipe", "inherit"] });
-  return Duplex.from({ writable: stdin, readable: stdout });
-};
+/** The program ends with its stdin, at the end of the test at the latest. */
+const holdFor =
+  (t: ExecutionContext) =>
+  async (command: string): Promise<Duplex> => {
+    const { stdin, stdout } = spawn("sh", ["-c", command], { stdio: ["pipe", "pipe", "inherit"] });
+    t.teardown(() => void stdin.destroy());
+    return Duplex.from({ writable: stdin, readable: stdout });
+  };
 
-test("a door carries bytes both ways, for many at once, and is gone when its holder is", async (t) => {
+test("a forwarder carries bytes both ways for many clients, and ends with the stream that started it", async (t) => {
   const echo = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket));
-  const path = join(await mkdtemp(join(tmpdir(), "swarmhub-door-")), "echo");
+  const path = join(temporaryFolder(), "echo");
   await new Promise<void>((listening) => echo.listen(path, listening));
   t.teardown(() => void echo.close());
 
-  let held: Duplex | undefined;
-  const holding = async (command: string) => (held = await hold(command));
-  const door = await startSocketForwarder({ hold: holding }, path, "");
-  t.truthy(door);
+  let holder: Duplex | undefined;
+  const holding = async (command: string) => (holder = await holdFor(t)(command));
+  const forwarder = await startSocketForwarder({ hold: holding }, path, "");
+  t.truthy(forwarder);
   const words = ["one", "two", "x".repeat(1_000_000)];
   const answers = await Promise.all(
     words.map(async (word) => {
-      const socket = await direct(door ?? "");
+      const socket = await direct(forwarder ?? "");
       socket.end(word);
       return text(socket);
     }),
   );
   t.true(answers.every((answer, index) => answer === words[index]));
 
-  held?.end();
-  await waitUntil(async () => (existsSync(dirname(door ?? "/")) ? undefined : true), {
+  holder?.end();
+  await waitUntil(async () => (existsSync(dirname(forwarder ?? "/")) ? undefined : true), {
     deadline: 10_000,
-    otherwise: () => new Error("the door stays"),
+    otherwise: () => new Error("the forwarder is still there"),
   });
   t.pass();
 });
 
-test("there is no door to where no socket is, nor for a login that may use it", async (t) => {
+test("no forwarder starts for a missing socket, nor for a login that may use the socket", async (t) => {
+  const hold = holdFor(t);
   t.is(await startSocketForwarder({ hold }, "/nowhere", ""), undefined);
   t.is(await startSocketForwarder({ hold }, "/dev/null", "sudo-is-not-asked-for "), undefined);
 });

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import { knownHostsName, resolveSsh, sshConfigFrom } from "../../../src/transport/ssh/config.js";
+import { resolveSsh, sshConfigFrom } from "../../../src/transport/ssh/config.js";
 
 const minimal = `hostname 192.0.2.7
 port 22
@@ -18,7 +18,7 @@ identitiesonly no
 const read = (more = "", environment: NodeJS.ProcessEnv = {}) =>
   sshConfigFrom("box", more + minimal, environment);
 
-test("what ssh -G prints is read", (t) => {
+test("the output of ssh -G is parsed", (t) => {
   t.deepEqual(read(), {
     hostname: "192.0.2.7",
     port: 22,
@@ -35,13 +35,13 @@ test("what ssh -G prints is read", (t) => {
   });
 });
 
-test("another port is part of the name in known_hosts, an alias replaces it", (t) => {
+test("a port other than 22 is part of the name in known_hosts, and an alias replaces it", (t) => {
   t.is(read("port 2222\n").hostKeyName, "[192.0.2.7]:2222");
   t.is(read("port 2222\nhostkeyalias Class\n").hostKeyName, "Class");
-  t.is(knownHostsName("Box.Example.ORG", 22), "box.example.org");
+  t.is(read("hostname Box.Example.ORG\n").hostKeyName, "box.example.org");
 });
 
-test("the agent is the environment's, one of its own, or none", (t) => {
+test("the agent is the one of the environment, a configured one, or none", (t) => {
   const environment = { SSH_AUTH_SOCK: "/run/agent", MINE: "/run/mine" };
   t.is(read("", environment).agent, "/run/agent");
   t.is(read("identityagent SSH_AUTH_SOCK\n", environment).agent, "/run/agent");
@@ -73,7 +73,7 @@ test("no known_hosts file is an empty list", (t) => {
   t.deepEqual(sshConfigFrom("box", "userknownhostsfile none\n", {}).userKnownHosts, []);
 });
 
-test("a ProxyCommand is refused, with what to use instead", (t) => {
+test("a ProxyCommand is refused with the alternative", (t) => {
   const error = t.throws(() => read("proxycommand nc %h %p\n"));
   t.regex(error.message, /^box: .*ProxyCommand is not supported; ProxyJump is/);
   t.notThrows(() => read("proxycommand none\n"));
@@ -89,7 +89,7 @@ const withConfig = async (text: string, use: (file: string) => Promise<void>) =>
   }
 };
 
-test("ssh itself is asked: Host, User, Port and ProxyJump of the given file apply", (t) =>
+test("ssh resolves Host, User, Port and ProxyJump from the given file", (t) =>
   withConfig("Host box\n HostName 192.0.2.9\n User ada\n ProxyJump gate\n", async (file) => {
     const config = await resolveSsh("box", file);
     t.like(config, { hostname: "192.0.2.9", user: "ada", port: 22, jumps: ["gate"] });
@@ -97,13 +97,13 @@ test("ssh itself is asked: Host, User, Port and ProxyJump of the given file appl
     t.like(await resolveSsh("ssh://eve@other:2200", file), { hostname: "other", port: 2200 });
   }));
 
-test("a destination that looks like an option stays a destination", (t) =>
+test("a destination that looks like an option is not taken as one", (t) =>
   withConfig("", async (file) => {
     const error = await t.throwsAsync(resolveSsh("-oProxyCommand=touch /tmp/x", file));
     t.regex(error.message, /ssh cannot read its configuration|ProxyCommand/);
   }));
 
-test("a broken configuration is told in ssh's words", (t) =>
+test("a broken configuration is reported in ssh's words", (t) =>
   withConfig("Host box\n Prot 22\n", async (file) => {
     const error = await t.throwsAsync(resolveSsh("box", file));
     t.is(error.name, "UnreachableError");

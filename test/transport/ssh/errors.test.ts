@@ -3,7 +3,7 @@ import type { SshConfig } from "../../../src/transport/ssh/config.js";
 import { dialError } from "../../../src/transport/ssh/errors.js";
 
 const config = { hostname: "box.example.org", port: 22, user: "ada" } as SshConfig;
-const said = (error: object) =>
+const errorOf = (error: object) =>
   dialError(
     "box",
     config,
@@ -17,10 +17,10 @@ for (const [error, words] of [
   [{ code: "EHOSTUNREACH" }, /no route to box.example.org/],
   [{ code: "ENETUNREACH" }, /no route/],
   [{ code: "ETIMEDOUT" }, /did not answer in time/],
-  [{ code: "ECONNRESET" }, /hung up at once/],
+  [{ code: "ECONNRESET" }, /closed the connection at once/],
 ] as const)
-  test(`${error.code} becomes a sentence with something to type`, (t) => {
-    t.regex(said(error).message, words);
-    t.truthy(said(error).hint);
-    t.is(said(error).code, 5);
+  test(`${error.code} becomes a sentence with a command to type`, (t) => {
+    t.regex(errorOf(error).message, words);
+    t.truthy(errorOf(error).hint);
+    t.is(errorOf(error).code, 5);
   });

@@ -25,7 +25,7 @@ test("a fingerprint is OpenSSH's", (t) => {
   t.is(typeOf(Buffer.alloc(2)), "");
 });
 
-test("comments, empty lines and lines without sense are passed over, and the others keep their place", (t) => {
+test("comments, empty and malformed lines are skipped, and the others keep their line number", (t) => {
   const text = `# comment\n\nbox ssh-ed25519 ${ed25519} me@home\nnonsense\n@strange box ssh-rsa AAAA\n@revoked * ssh-rsa AAAA\r\n`;
   t.deepEqual(
     lines(text).map(({ marker, names, where }) => [marker, names, where]),
@@ -59,11 +59,11 @@ const matching: [names: string, name: string, isMatch: boolean][] = [
 ];
 
 for (const [names, name, isMatch] of matching)
-  test(`the names ${names} ${isMatch ? "mean" : "do not mean"} ${name}`, (t) => {
+  test(`the names ${names} ${isMatch ? "match" : "do not match"} ${name}`, (t) => {
     t.is(namesMatch(names, name), isMatch);
   });
 
-test("a key that is known is known, whatever else is in the file", (t) => {
+test("a known key is known, whatever else is in the file", (t) => {
   const known = lines(`box ssh-rsa AAAA\nbox ssh-ed25519 ${ed25519}`);
   t.deepEqual(judge(known, key), { kind: "known" });
 });
@@ -72,16 +72,16 @@ test("a host without a line is unknown", (t) => {
   t.deepEqual(judge([], key), { kind: "unknown" });
 });
 
-test("another key of the same type is a change, named by its line", (t) => {
+test("another key of the same type is a change, reported with its line", (t) => {
   const known = lines(`box ssh-rsa AAAA\nbox ssh-ed25519 ${ed25519}`);
   t.deepEqual(judge(known, otherKey), { kind: "changed", where: "kh:2" });
 });
 
-test("a key of a type that the host is not known by is a change too, not a new host", (t) => {
+test("a key of another type than the known ones is a change too, not a new host", (t) => {
   t.deepEqual(judge(lines("box ssh-rsa AAAA"), key), { kind: "changed", where: "kh:1" });
 });
 
-test("a revoked key is refused although another line knows it", (t) => {
+test("a revoked key is refused although another line has it", (t) => {
   const known = lines(`box ssh-ed25519 ${ed25519}\n@revoked box ssh-ed25519 ${ed25519}`);
   t.deepEqual(judge(known, key), { kind: "revoked", where: "kh:2" });
 });
@@ -90,14 +90,14 @@ test("a revoked key says nothing about other keys", (t) => {
   t.deepEqual(judge(lines(`@revoked box ssh-ed25519 ${ed25519}`), otherKey), { kind: "unknown" });
 });
 
-test("a certificate authority does not vouch for a plain key, and is named", (t) => {
+test("a certificate authority does not make a plain key known, and its line is reported", (t) => {
   t.deepEqual(judge(lines(`@cert-authority * ssh-ed25519 ${ed25519}`), key), {
     kind: "authority",
     where: "kh:1",
   });
 });
 
-test("we ask for the types of key that we know first", (t) => {
+test("the known types of key are asked for first", (t) => {
   t.is(hostKeyAlgorithms([])[0], "ssh-ed25519");
   t.deepEqual(hostKeyAlgorithms(lines("box ssh-rsa AAAA")).slice(0, 2), [
     "rsa-sha2-512",
@@ -107,7 +107,7 @@ test("we ask for the types of key that we know first", (t) => {
   t.is(hostKeyAlgorithms(lines("@cert-authority * ssh-rsa AAAA"))[0], "ssh-ed25519");
 });
 
-test("a noted key is found again, plain and hashed, after a last line without newline", async (t) => {
+test("a saved key is found again, plain and hashed, also after a last line without a newline", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "swarmhub-known-"));
   t.teardown(() => rm(folder, { recursive: true }));
   const file = join(folder, "new", "known_hosts");

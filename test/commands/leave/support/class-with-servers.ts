@@ -3,8 +3,8 @@ import { fakeCluster, fakeFacts, fakeHost } from "../../../support/fakes.js";
 
 const Labels = { "swarmhub.class": "geo-101" };
 
-/** A class with four servers on `worker`: two that the hub knows as idle and at work, one that it does not know, one of unknown kernels. Memory in bytes. */
-export const sittingWorld = (memory: Record<string, number> = {}) => {
+/** A class with four servers on `worker`: an idle and a busy one, one that the hub does not know, one with unknown kernels. Memory in bytes. */
+export const classWithServers = (memory: Record<string, number> = {}) => {
   const done: string[] = [];
   const homes = ["ada", "bob", "ghost", "carl"];
   const docker = {
@@ -19,7 +19,7 @@ export const sittingWorld = (memory: Record<string, number> = {}) => {
     listVolumes: async () => ({ Volumes: [] }),
     getService: (name: string) => ({ remove: async () => void done.push(`remove ${name}`) }),
   } as unknown as Partial<Docker>;
-  const work = (user: string, idle: number, busy: boolean | null) => ({
+  const activity = (user: string, idle: number, busy: boolean | null) => ({
     user,
     home: user,
     ready: true,
@@ -29,7 +29,11 @@ export const sittingWorld = (memory: Record<string, number> = {}) => {
   const answers = [
     [
       "swarmhub.services.operator_api look",
-      JSON.stringify([work("ada", 700, false), work("bob", 700, true), work("carl", 9999, null)]),
+      JSON.stringify([
+        activity("ada", 700, false),
+        activity("bob", 700, true),
+        activity("carl", 9999, null),
+      ]),
     ],
     ["swarmhub.services.operator_api stop", '{"ok": true}'],
     ["swarmhub.services.operator_api start", '{"ok": false, "why": "All seats are taken"}'],

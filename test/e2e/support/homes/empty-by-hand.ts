@@ -1,17 +1,17 @@
-import { logIn, openBrowser, picture } from "../browser.js";
+import { openBrowser, openJupyterLab, saveScreenshot } from "../browser.js";
 import { type Lab, roomPassword } from "../lab.js";
 
-/** In JupyterLab: reads how full the home is off the status bar, deletes one file by hand, throws where it is still there. */
+/** In JupyterLab, reads the disk usage in the status bar and deletes a file by hand. Throws if the file is still there. */
 export const emptyByHand = async (lab: Lab, user: string, file: string): Promise<string> => {
   const browser = await openBrowser(lab);
   try {
-    const page = await logIn(browser, `https://${lab.address(1)}`, user, roomPassword);
+    const page = await openJupyterLab(browser, `https://${lab.address(1)}`, user, roomPassword);
     const bar = page.getByText(/Disk:/).first();
     await bar.waitFor({ timeout: 60_000 });
     const shown = await bar.innerText();
     const entry = page.locator(".jp-DirListing-item", { hasText: file });
     await entry.click({ timeout: 60_000 });
-    await picture(page, `full-home-${user}`);
+    await saveScreenshot(page, `full-home-${user}`);
     await page.keyboard.press("Delete");
     await page.click(".jp-Dialog .jp-mod-accept");
     await entry.waitFor({ state: "detached", timeout: 60_000 });

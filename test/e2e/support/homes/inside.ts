@@ -2,9 +2,9 @@ import type { Lab } from "../lab.js";
 
 const storage = "/srv/swarmhub";
 
-/** Looks and changes below the surface of a class whose manager, guest 1, has the storage. */
-export const insideOf = ({ on, write }: Lab) => ({
-  /** What XFS has on a home's account: used and hard limit, in KiB. */
+/** Reads and changes homes directly, in a class whose manager, guest 1, has the storage. */
+export const homesIn = ({ on, write }: Lab) => ({
+  /** The usage and the hard limit of a home's project in XFS, in KiB. */
   account: async (home: string): Promise<{ used: number; hard: number }> => {
     const line = await on(
       1,
@@ -14,13 +14,13 @@ export const insideOf = ({ on, write }: Lab) => ({
     const [, used, , hard] = line.trim().split(/\s+/);
     return { used: Number(used), hard: Number(hard) };
   },
-  /** Does something in a home as its user, until there is no room. */
+  /** Runs a command that fills a home as its user. */
   fill: (home: string, command: string): Promise<string> =>
     on(
       1,
       `cd ${storage}/homes/${home} && setpriv --reuid 1000 --regid 100 --clear-groups ${command} 2>/dev/null || true`,
     ),
-  /** Awaits a call of the hub's own code in the hub, with its own mount; answers the time at its end (seconds since 1970). */
+  /** Awaits a call of the hub's code in the hub's container, with its mount; returns the time at its end (seconds since 1970). */
   inHub: async (call: string): Promise<number> => {
     const program = [
       "import asyncio, os, sys, time",

@@ -7,7 +7,7 @@ import type { Lab } from "../lab.js";
 const run = promisify(execFile);
 const root = new URL("../../../../../", import.meta.url).pathname;
 
-/** What pytest is made of; the hub's image has all else. */
+/** The packages of pytest that the hub's image lacks. */
 const isPytest = (name: string): boolean =>
   /^(_?pytest|pytest_asyncio.*|pluggy|iniconfig|pygments|packaging|py\.py|typing_extensions\.py)$/.test(
     name,
@@ -16,10 +16,10 @@ const tests = "__init__.py support/__init__.py support/real_docker.py support/wa
   .split(" ")
   .map((name) => `tests/${name}`);
 
-/** Runs hub/tests/support/real_docker.py in the hub's container of a class that is up; answers what pytest said. */
-export const spawnerTests = async (lab: Lab): Promise<string> => {
+/** Runs hub/tests/support/real_docker.py in the hub's container of a running class; returns the output of pytest. */
+export const runSpawnerTests = async (lab: Lab): Promise<string> => {
   const venv = process.env["HUB_VENV"];
-  if (venv === undefined) throw new Error("scripts/e2e makes HUB_VENV");
+  if (venv === undefined) throw new Error("HUB_VENV is not set; type: scripts/e2e");
   const [python = ""] = readdirSync(join(venv, "lib"));
   const packages = join(venv, "lib", python, "site-packages");
   const { stdout } = await run(

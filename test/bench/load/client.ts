@@ -1,53 +1,53 @@
 import { Agent, type IncomingMessage, get } from "node:http";
 import { type ClientHttp2Session, connect } from "node:http2";
 import { Agent as TlsAgent, get as getOverTls } from "node:https";
-import type { Question, Site } from "./result.js";
+import type { PageRequest, Site } from "./result.js";
 
-/** Some connections to a site, and how to ask over a free one. */
-export type Asker = {
-  /** Answers the milliseconds it took; throws where the answer is no 200 or has another length than it must have. */
-  ask: (question: Question) => Promise<number>;
+/** A client with several connections to a site. */
+export type LoadClient = {
+  /** Sends a request over a free connection; returns the milliseconds. Throws if the status is not 200 or the length is wrong. */
+  send: (request: PageRequest) => Promise<number>;
   close: () => void;
 };
 
 type Options = {
   connections: number;
-  /** Each question on a connection of its own; `resume` with the TLS session of the one before. */
-  once?: "anew" | "resume" | undefined;
+  /** Uses a new connection for each request; `resume` resumes the TLS session of the previous one. */
+  once?: "new" | "resume" | undefined;
 };
 
-/** Opens none yet: the first questions do. */
-export const openAsker = (site: Site, { connections, once }: Options): Asker => {
-  const { get: answer, close } =
+/** Creates a client; the first requests open its connections. */
+export const createClient = (site: Site, { connections, once }: Options): LoadClient => {
+  const { get: getBytes, close } =
     site.http2 === true ? overHttp2(site, connections) : overHttp1(site, { connections, once });
   return {
-    ask: async ({ path, bytes }) => {
-      const at = performance.now();
-      const came = await answer(path);
-      if (came !== bytes) throw new Error(`${path} has ${came} bytes and not ${bytes}`);
-      return performance.now() - at;
+    send: async ({ path, bytes }) => {
+      const started = performance.now();
+      const received = await getBytes(path);
+      if (received !== bytes) throw new Error(`${path} has ${received} bytes and not ${bytes}`);
+      return performance.now() - started;
     },
     close,
   };
 };
 
-type Way = { get: (path: string) => Promise<number>; close: () => void };
+type Protocol = { get: (path: string) => Promise<number>; close: () => void };
 
-const overHttp1 = ({ host, port, name }: Site, { connections, once }: Options): Way => {
-  // Each in its turn: the proxy closes what was idle for five seconds.
+const overHttp1 = ({ host, port, name }: Site, { connections, once }: Options): Protocol => {
+  // First in, first out: the proxy closes connections that were idle for five seconds.
   const pool = {
     keepAlive: once === undefined,
     maxSockets: connections,
     scheduling: "fifo",
   } as const;
   const isTls = port === 443;
-  const tls = { rejectUnauthorized: false, maxCachedSessions: once === "anew" ? 0 : 1 };
+  const tls = { rejectUnauthorized: false, maxCachedSessions: once === "new" ? 0 : 1 };
   const agent = isTls ? new TlsAgent({ ...pool, ...tls }) : new Agent(pool);
   return {
     get: (path) =>
       new Promise((resolve, reject) => {
         const options = { host, port, path, agent, headers: { host: name } };
-        const take = (response: IncomingMessage) => {
+        const readResponse = (response: IncomingMessage) => {
           let bytes = 0;
           response.on("data", (data: Buffer) => (bytes += data.length));
           response.once("end", () => resolve(bytes));
@@ -55,20 +55,20 @@ const overHttp1 = ({ host, port, name }: Site, { connections, once }: Options): 
           if (response.statusCode !== 200)
             reject(new Error(`${path} answers ${response.statusCode}`));
         };
-        const asked = isTls
-          ? getOverTls({ ...options, servername: name, timeout: longest }, take)
-          : get({ ...options, timeout: longest }, take);
-        asked.once("timeout", () => asked.destroy(new Error(`${path} does not answer`)));
-        asked.once("error", reject);
+        const sent = isTls
+          ? getOverTls({ ...options, servername: name, timeout: longestWait }, readResponse)
+          : get({ ...options, timeout: longestWait }, readResponse);
+        sent.once("timeout", () => sent.destroy(new Error(`${path} does not answer`)));
+        sent.once("error", reject);
       }),
     close: () => agent.destroy(),
   };
 };
 
-const overHttp2 = ({ host, port, name }: Site, connections: number): Way => {
+const overHttp2 = ({ host, port, name }: Site, connections: number): Protocol => {
   const sessions = Array.from({ length: connections }, () =>
     connect(`https://${host}:${port}`, { servername: name, rejectUnauthorized: false })
-      // Its streams say it as well.
+      // Its streams report the same error.
       .on("error", () => {}),
   );
   let turn = 0;
@@ -79,7 +79,7 @@ const overHttp2 = ({ host, port, name }: Site, connections: number): Way => {
       return new Promise((resolve, reject) => {
         const stream = session.request({ ":path": path, ":authority": name });
         let bytes = 0;
-        stream.setTimeout(longest, () => stream.destroy(new Error(`${path} does not answer`)));
+        stream.setTimeout(longestWait, () => stream.destroy(new Error(`${path} does not answer`)));
         stream.on("response", ({ ":status": status }) => {
           if (status !== 200) reject(new Error(`${path} answers ${status}`));
         });
@@ -92,5 +92,5 @@ const overHttp2 = ({ host, port, name }: Site, connections: number): Way => {
   };
 };
 
-/** No answer is waited for longer, in milliseconds. */
-const longest = 10_000;
+/** The timeout of a request, in milliseconds. */
+const longestWait = 10_000;

@@ -1,0 +1,49 @@
+import { isIP } from "node:net";
+
+/**
+ * `hub.json`, written by `swarmhub up` and read by `hub/swarmhub/settings.py` when the hub starts. Memory is in bytes, cpu in
+ * cores.
+ */
+export type HubSettings = {
+  /** The name of the class. */
+  name: string;
+  /** The overlay network of the users' servers. */
+  network: string;
+  image: string;
+  memory: number;
+  /** The memory that is reserved for each server; null is all of it. */
+  guarantee: number | null;
+  cpu: number;
+  /** The images that users choose from; none is `image` for everyone. */
+  images: HubImage[];
+  /** The time without use after which a server is stopped; null is never. */
+  idleTimeoutSeconds: number | null;
+  /** The NFS export with the homes: an IP address and an absolute path; null is temporary homes. */
+  storage: { address: string; path: string } | null;
+  admins: string[];
+  /** "pack" fills one machine before the next one. */
+  strategy: "spread" | "pack";
+  /** Swarm constraints of the users' servers. */
+  placement: string[];
+  /** The servers that fit on all machines. */
+  seats: number;
+};
+
+/** An image that users can choose by its name, with the limits of its servers. */
+export type HubImage = {
+  name: string;
+  description: string;
+  image: string;
+  memory: number;
+  cpu: number;
+};
+
+/** The address of the storage in the text of `hub.json`; undefined where there is none. */
+export const storageAddressIn = (text: string): string | undefined => {
+  try {
+    const { storage } = JSON.parse(text) as Partial<HubSettings>;
+    return isIP(String(storage?.address)) === 0 ? undefined : storage?.address;
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,155 @@
+"""The hub reads every key that the other programs write, and no other one: `contracts/` defines these files in TypeScript.
+
+The files in test/fixtures/contracts are written by test/contracts/fixtures.test.ts.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+from swarmhub import settings
+from swarmhub.homes import first_files, owner_note, provisioning
+from swarmhub.refusal import LIMIT_FAILED
+from swarmhub.settings import Image, NfsExport, Settings, read_settings
+
+FIXTURES = Path(__file__).parents[2] / "test/fixtures/contracts"
+NAMES = json.loads((FIXTURES / "storage-names.json").read_text())
+FOLDERS, FILES = SimpleNamespace(**NAMES["folders"]), SimpleNamespace(**NAMES["files"])
+
+
+class Recorded(dict):
+    """A JSON object that records the keys that are read from it."""
+
+    def __init__(self, content: dict) -> None:
+        super().__init__(content)
+        self.keys_read: set[str] = set()
+
+    def __getitem__(self, key):
+        self.keys_read.add(key)
+        return super().__getitem__(key)
+
+    def get(self, key, default=None):
+        self.keys_read.add(key)
+        return super().get(key, default)
+
+    def __contains__(self, key):
+        self.keys_read.add(key)
+        return super().__contains__(key)
+
+    def _all(self, *_):
+        raise AssertionError("all keys are read at once, so nobody can tell which ones are used")
+
+    __iter__ = items = keys = values = _all
+
+
+@pytest.fixture
+def record(monkeypatch):
+    """Returns a function that lets a module read JSON objects that record their keys; the outermost object is the last one."""
+
+    def install(module: ModuleType) -> list[Recorded]:
+        objects: list[Recorded] = []
+
+        def loads(text: str) -> object:
+            return json.loads(text, object_hook=lambda found: objects.append(Recorded(found)) or objects[-1])
+
+        monkeypatch.setattr(module, "json", SimpleNamespace(loads=loads, dumps=json.dumps))
+        return objects
+
+    return install
+
+
+@pytest.fixture
+def storage(tmp_path):
+    for folder in (FOLDERS.homes, FOLDERS.owners, FOLDERS.pending):
+        (tmp_path / folder).mkdir()
+    return tmp_path
+
+
+def copy(name: str, target: Path, change: Callable[[dict], dict] = lambda content: content) -> dict:
+    content = change(json.loads((FIXTURES / name).read_text()))
+    target.write_text(json.dumps(content))
+    return content
+
+
+def test_every_key_of_hub_json_becomes_a_setting_with_its_unit(record):
+    objects = record(settings)
+    found = read_settings(FIXTURES / "hub.json")
+    written = json.loads((FIXTURES / "hub.json").read_text())
+    assert found == Settings(
+        name=written["name"],
+        network=written["network"],
+        image=written["image"],
+        memory=written["memory"],
+        guarantee=written["guarantee"],
+        cpu=written["cpu"],
+        storage=NfsExport(written["storage"]["address"], written["storage"]["path"]),
+        admins=frozenset(written["admins"]),
+        placement=tuple(written["placement"]),
+        seats=written["seats"],
+        idle_timeout_seconds=written["idleTimeoutSeconds"],
+        images=tuple(Image(**image) for image in written["images"]),
+        strategy=written["strategy"],
+    )
+    assert (found.memory, found.guarantee, found.idle_timeout_seconds) == (2 << 30, 512 << 20, 2 * 3600)
+    assert [recorded.keys_read for recorded in objects] == [set(dict.keys(recorded)) for recorded in objects]
+    assert len(objects) == 2 + len(written["images"])
+
+
+def test_the_hub_reads_of_watcher_json_only_keys_that_the_watcher_writes(storage, record):
+    objects = record(provisioning)
+    written = copy("watcher.json", storage / FILES.watcherStatus)
+    [failure] = written["failures"]
+    status = provisioning.read_watcher_status(storage)
+    assert status.at == written["at"]
+    reason, detail = provisioning.explain_wait(status, status, failure["home"])
+    assert (reason, detail) == (LIMIT_FAILED, f"the watcher at {written['at']}: {written['problem']}")
+    read = {key for recorded in objects for key in recorded.keys_read}
+    assert objects[-1].keys_read == {"at", "problem", "failures"}
+    assert read <= {key for recorded in objects for key in dict.keys(recorded)}
+
+
+def test_the_hub_finds_the_reason_why_a_home_has_no_limit_in_watcher_json(storage, record):
+    objects = record(provisioning)
+    written = copy("watcher.json", storage / FILES.watcherStatus, lambda content: content | {"problem": ""})
+    [failure] = written["failures"]
+    status = provisioning.read_watcher_status(storage)
+    reason, detail = provisioning.explain_wait(status, status, failure["home"])
+    assert (reason, detail) == (LIMIT_FAILED, f"the watcher at {written['at']}: {failure['reason']}")
+    [recorded] = [each for each in objects if set(dict.keys(each)) == set(failure)]
+    assert recorded.keys_read == set(failure)
+
+
+def test_the_owner_note_that_the_hub_writes_is_the_one_of_the_contract(storage):
+    written = copy("owner-note.json", storage / FOLDERS.owners / "ada")
+    note = owner_note.read_note(storage, "ada")
+    assert note == owner_note.Note(written["user"], lacks_first_files=True)
+    owner_note.write_note(storage, "bob", note)
+    assert json.loads((storage / FOLDERS.owners / "bob").read_text()) == written
+
+
+def test_the_hub_reads_of_skeleton_json_the_space_that_a_copy_needs(storage, record):
+    objects = record(first_files)
+    written = copy("skeleton.json", storage / FILES.firstFilesNote)
+    assert first_files.read_skeleton(storage) == first_files.Skeleton(written["bytes"], written["files"])
+    assert objects[-1].keys_read == {"bytes", "files"}
+
+
+def test_a_new_home_is_marked_noted_and_made_in_the_folders_of_the_contract(storage):
+    provisioning.make_home(storage, "ada", "Ada")
+    assert (storage / FOLDERS.homes / "ada").is_dir()
+    assert (storage / FOLDERS.owners / "ada").is_file()
+    assert provisioning.is_pending(storage, "ada")
+    (storage / FOLDERS.pending / "ada").unlink()
+    assert not provisioning.is_pending(storage, "ada")
+
+
+def test_first_files_come_from_the_folder_of_the_contract(storage):
+    copy("skeleton.json", storage / FILES.firstFilesNote)
+    (storage / FOLDERS.skeleton).mkdir()
+    (storage / FOLDERS.skeleton / "hello.ipynb").write_text("{}")
+    provisioning.make_home(storage, "ada", "Ada")
+    first_files.copy_first_files(storage, "ada", SimpleNamespace(is_set=lambda: False))
+    assert (storage / FOLDERS.homes / "ada/hello.ipynb").read_text() == "{}"

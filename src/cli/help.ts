@@ -1,0 +1,34 @@
+import { type Command, Help, type HelpConfiguration, type Option } from "commander";
+
+/** How help is written: with the global options that a command uses, and no default where an option is off without it. */
+export const helpFormat: HelpConfiguration = {
+  showGlobalOptions: true,
+  visibleGlobalOptions: (command) =>
+    rootOf(command).options.filter((option) => command.parent !== null && uses(command, option)),
+  optionDescription: (option) =>
+    option.defaultValue === false ? option.description : new Help().optionDescription(option),
+};
+
+const rootOf = (command: Command): Command =>
+  command.parent === null ? command : rootOf(command.parent);
+
+/** Every command accepts every global option; those that change nothing for it would only make its help longer. */
+const uses = (command: Command, option: Option): boolean => {
+  const group = command.parent?.name() ?? "";
+  const name = group === "images" ? group : command.name();
+  switch (option.attributeName()) {
+    case "version":
+      return false;
+    case "jobs":
+      return ["up", "down", "join", "leave"].includes(name);
+    case "sshConfig":
+    case "acceptNewHostKeys":
+      return !["init", "completion", "images"].includes(name);
+    case "config":
+      return !["completion", "images"].includes(name);
+    case "json":
+      return name !== "completion";
+    default:
+      return true;
+  }
+};

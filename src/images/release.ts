@@ -1,0 +1,48 @@
+import { buildImage, pullImage } from "../docker/images.js";
+import type { Host } from "../host/host.js";
+import { type OwnImage, contextTar } from "../operator/own-images.js";
+import type { StepNote } from "../reconcile/piece.js";
+import type { Progress } from "../wait.js";
+import { digestOf, reportInstructions } from "./built.js";
+import { addTag, pulledName } from "./pulled.js";
+
+/** The name of one of our images at a registry: "quay.io/swarmhub/hub:0123456789ab" for the registry "quay.io/swarmhub". */
+export const releaseReference = (registry: string, { name, reference }: OwnImage): string =>
+  `${registry}/${name}:${reference.slice(reference.indexOf(":") + 1)}`;
+
+/**
+ * Brings one of our images onto a host: pulls it by digest where the registry has it under its content hash, else builds it.
+ * The note says which. Throws UserError if the build fails.
+ */
+export const obtainImage = async (
+  host: Host,
+  image: OwnImage,
+  { className, registry, progress }: { className: string; registry: string; progress: Progress },
+): Promise<StepNote> => {
+  const release = releaseReference(registry, image);
+  const digest = await digestOf(host, release);
+  if (digest === undefined) {
+    await buildOwnImage(host, image, className, progress);
+    return { note: `built, because ${registry} did not answer with it` };
+  }
+  const byDigest = `${registry}/${image.name}@${digest}`;
+  await pullImage(host.docker, byDigest, progress);
+  // The mark comes first, so that an interrupted run leaves no image that nobody removes.
+  await addTag(host.docker, byDigest, pulledName(image.reference));
+  await addTag(host.docker, byDigest, image.reference);
+  return { note: `pulled from ${registry}` };
+};
+
+/** Builds one of our images on a host. Throws UserError with the last lines of the build. */
+export const buildOwnImage = async (
+  host: Host,
+  image: OwnImage,
+  className: string,
+  progress: Progress,
+): Promise<void> =>
+  buildImage(host.docker, contextTar(image.context), {
+    tag: image.reference,
+    target: image.target,
+    labels: { "swarmhub.class": className },
+    onLine: reportInstructions(progress),
+  });

@@ -1,0 +1,47 @@
+import test from "ava";
+import { seats } from "../../src/checks/seats.js";
+import type { Config } from "../../src/config/types.js";
+import { classOf } from "../support/class-of.js";
+import { fakeConfig } from "../support/fakes.js";
+import { contextOf, lines } from "./support/context.js";
+
+const gibibyte = 2 ** 30;
+const withMemory = (bytes: number): Partial<Config> => ({
+  servers: { ...fakeConfig().servers, memory: bytes as Config["servers"]["memory"] },
+});
+
+test("seats are counted on the machines that take users", async (t) => {
+  const cluster = classOf(2, { config: withMemory(900 * 2 ** 20) });
+  const context = contextOf(cluster, { facts: { memory: 16 * gibibyte } });
+  t.deepEqual(lines(await seats.run(context)), [
+    "ok: 34 seats: 2 × 16 GB at 900 MB, 512 MB of each reserved for the system",
+  ]);
+});
+
+test("a seat is a server's guaranteed memory, not its limit", async (t) => {
+  const { servers = fakeConfig().servers } = withMemory(2 * gibibyte);
+  const guarantee = gibibyte as Config["servers"]["memory"];
+  const cluster = classOf(2, { config: { servers: { ...servers, guarantee } } });
+  const context = contextOf(cluster, { facts: { memory: 16 * gibibyte } });
+  t.deepEqual(lines(await seats.run(context)), [
+    "ok: 30 seats: 2 × 16 GB at 1 GB, 512 MB of each reserved for the system",
+  ]);
+});
+
+test("a machine too small for a server is a warning if others have seats", async (t) => {
+  const context = contextOf(classOf(2), {
+    facts: { memory: 4 * gibibyte },
+    some: { worker2: { memory: gibibyte } },
+  });
+  t.deepEqual(lines(await seats.run(context)), [
+    "warning worker2: its memory (1 GB) is too small for a server of 1 GB, so it takes no users",
+    "ok: 3 seats: 1 × 4 GB, 1 × 1 GB at 1 GB, 512 MB of each reserved for the system",
+  ]);
+});
+
+test("a class without a seat is an error", async (t) => {
+  const [only, ...more] = await seats.run(contextOf(classOf(0), { facts: { memory: gibibyte } }));
+  t.is(only?.level, "error");
+  t.regex(only?.text ?? "", /^no seats: 1 × 1 GB of memory is too little/);
+  t.deepEqual(more, []);
+});

@@ -1,0 +1,85 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import test, { type ExecutionContext } from "ava";
+import { storageAddressIn } from "../../contracts/hub-settings.js";
+import { storageFiles, storageFolders } from "../../contracts/storage-folders.js";
+import { ownerIn } from "../../contracts/storage-notes.js";
+import { watcherStatusText } from "../../contracts/watcher-status.js";
+import type { Bytes, Milliseconds } from "../../src/config/types.js";
+import { hubConfiguration } from "../../src/pieces/hub/settings.js";
+import { classOf, machinesOf } from "../support/class-of.js";
+import { firstFilesNote, hubSettings, ownerNote, watcherStatus } from "./support/examples.js";
+
+// What the hub reads, for hub/tests/test_contracts.py. A file that the code would write otherwise is written anew and fails.
+const isFixture = (t: ExecutionContext, name: string, content: string): void => {
+  const folder = "test/fixtures/contracts";
+  const path = join(folder, name);
+  const before = readOrEmpty(path);
+  t.pass();
+  if (before === content) return;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path, content);
+  t.fail(`${path} was out of date and is written anew: run pytest on hub/tests and commit it`);
+};
+
+const readOrEmpty = (path: string): string => {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+};
+
+const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+test("hub.json of a class that uses every option has every key of the contract", (t) => {
+  const cluster = classOf(2);
+  const { config } = cluster;
+  config.servers = {
+    ...config.servers,
+    image: "r:1",
+    guarantee: (512 * 2 ** 20) as Bytes,
+    idle: 7_200_000 as Milliseconds,
+    strategy: "pack",
+    images: hubSettings.images.map(({ name, description, cpu, memory }) => ({
+      name,
+      description,
+      image: name === "R" ? "r:1" : "quay.io/jupyter/scipy-notebook:2026-11-02",
+      memory: memory as Bytes,
+      cpu,
+    })),
+  };
+  const userImages = [
+    { image: "r:1", wanted: "r@sha256:1" },
+    {
+      image: "quay.io/jupyter/scipy-notebook:2026-11-02",
+      wanted: "quay.io/jupyter/scipy-notebook@sha256:0",
+    },
+  ];
+  const machines = machinesOf(cluster, { memory: 16 * 2 ** 30 });
+  const { content } = hubConfiguration(config, machines, userImages, cluster);
+  t.deepEqual(JSON.parse(content), hubSettings);
+  isFixture(t, "hub.json", content);
+});
+
+test("watcher.json has every key of the contract", (t) => {
+  isFixture(t, storageFiles.watcherStatus, watcherStatusText(watcherStatus));
+});
+
+test("the CLI reads the owner in the note that the hub writes", (t) => {
+  t.is(ownerIn(jsonText(ownerNote)), ownerNote.user);
+  for (const text of ["", "{", "null", "[]", '{"user": 7}']) t.is(ownerIn(text), undefined);
+  isFixture(t, "owner-note.json", jsonText(ownerNote));
+});
+
+test("the hub finds the note on the first files, and every folder and file by the contract's names", (t) => {
+  isFixture(t, storageFiles.firstFilesNote, `${JSON.stringify(firstFilesNote)}\n`);
+  isFixture(t, "storage-names.json", jsonText({ folders: storageFolders, files: storageFiles }));
+});
+
+test("the storage's address is found in hub.json, and nothing else is one", (t) => {
+  t.is(storageAddressIn(jsonText(hubSettings)), hubSettings.storage.address);
+  for (const storage of [null, {}, { address: "\u001b[2J" }, { address: 7 }])
+    t.is(storageAddressIn(jsonText({ ...hubSettings, storage })), undefined);
+  for (const text of ["", "null", "{"]) t.is(storageAddressIn(text), undefined);
+});

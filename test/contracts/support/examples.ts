@@ -1,0 +1,71 @@
+import type { HubSettings } from "../../../contracts/hub-settings.js";
+import type { FirstFilesNote, OwnerNote } from "../../../contracts/storage-notes.js";
+import type { WatcherStatus } from "../../../contracts/watcher-status.js";
+
+/** A value with every key and without null: everything that a program can write. */
+type Full<Value> = Value extends readonly (infer Item)[]
+  ? readonly Full<Item>[]
+  : Value extends object
+    ? { [Key in keyof Value]-?: Full<Exclude<Value[Key], null | undefined>> }
+    : Value;
+
+/** `hub.json` of a class that uses every option. */
+export const hubSettings = {
+  name: "geo-101",
+  network: "swarmhub",
+  image: "r@sha256:1",
+  memory: 2_147_483_648,
+  guarantee: 536_870_912,
+  cpu: 1.5,
+  images: [
+    {
+      name: "R",
+      description: "R and RStudio",
+      image: "r@sha256:1",
+      memory: 2_147_483_648,
+      cpu: 1.5,
+    },
+    {
+      name: "Python",
+      description: "scipy",
+      image: "quay.io/jupyter/scipy-notebook@sha256:0",
+      memory: 1_073_741_824,
+      cpu: 1,
+    },
+  ],
+  idleTimeoutSeconds: 7200,
+  storage: { address: "10.77.0.11", path: "/srv/swarmhub" },
+  admins: ["ada"],
+  strategy: "pack",
+  placement: ["node.labels.swarmhub.users==true"],
+  seats: 62,
+} satisfies Full<HubSettings>;
+
+/** `watcher.json` with every key. */
+export const watcherStatus = {
+  at: "2026-11-21T06:00:00.000Z",
+  uptime: 86_411,
+  took: { pass: 12, fullScan: 3400 },
+  homes: 42,
+  highestId: 57,
+  limitBytes: 5_368_709_120,
+  limitFiles: 200_000,
+  failures: [{ home: "ada", reason: "Operation not permitted" }],
+  ignored: [{ name: "lost+found", reason: "its name cannot be a home's" }],
+  over90: ["bob"],
+  trash: { entries: 2, erased: ["carl.20261021T120000Z"], problem: "dora: Read-only file system" },
+  problem: "lsattr did not run",
+} satisfies Full<WatcherStatus>;
+
+/** The owner's note of a home that still lacks its first files. */
+export const ownerNote = {
+  user: "Ada@Example.org",
+  firstFiles: "missing",
+} satisfies Full<OwnerNote>;
+
+/** The note about the first files. */
+export const firstFilesNote = {
+  hash: "0123456789abcdef",
+  bytes: 409_600,
+  files: 3,
+} satisfies Full<FirstFilesNote>;
