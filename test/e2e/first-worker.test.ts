@@ -26,7 +26,7 @@ const images = async (): Promise<string[]> =>
   );
 /** The images that were there before `up`: all except the one of users' servers. */
 const imagesBefore = (await images()).map((list) =>
-  list.replace(new RegExp(`^${lab.image} .*\n`, "m"), ""),
+  list.replace(new RegExp(`^${lab.image.replace(/:.*/, "")}:.*\n`, "m"), ""),
 );
 const { logIn, nodeOf, hashes, nodes, waitUntilQueued } = classIn(lab);
 let [ada, bob]: (User | undefined)[] = [];
