@@ -13,9 +13,9 @@ main() {
   shift
   local argument
   [[ $command == ssh || $command == exec ]] || for argument; do [[ $argument != --help ]] || { print_help && return; }; done
-  declare -F "command_$command" >/dev/null || usage_error "there is no command '$command'."
+  declare -F "command_${command//-/_}" >/dev/null || usage_error "there is no command '$command'."
   require_linux_root "$command"
-  "command_$command" "$@"
+  "command_${command//-/_}" "$@"
 }
 
 read_global_options() {
@@ -38,13 +38,14 @@ read_global_options() {
 }
 
 command_up() {
-  local count='' memory=3072 disk=20 release=trixie packages='' packages_given=
+  local count='' memory=3072 disk=20 release=trixie packages='' packages_given='' for_class=
   while (($#)); do
     case $1 in
       --memory) memory=${2:-}; shift 2 || usage_error '--memory needs a number of MB.' ;;
       --disk) disk=${2:-}; shift 2 || usage_error '--disk needs a number of GB.' ;;
       --release) release=${2:-}; shift 2 || usage_error '--release needs bookworm or trixie.' ;;
       --with) packages=${2:-}; packages_given=yes; shift 2 || usage_error '--with needs names of Debian packages.' ;;
+      --class) for_class=yes; shift ;;
       --*) usage_error "up has no option '$1'." ;;
       *) [[ -z $count ]] || usage_error "up needs one number, not '$count' and '$1'."; count=$1; shift ;;
     esac
@@ -58,9 +59,17 @@ command_up() {
   lock "lab-$name"
   [[ -f $folder/number ]] || lab_is_new=yes
   on_exit undo_up
+  [[ -z $for_class ]] || make_class_lab
   [[ -z $packages_given ]] || rm -f "$folder/image" # New guests get an image with these packages.
-  lab_up "$count" "$memory" "$disk" "$release" "$packages"
+  lab_up "$count" "$memory" "$disk" "$release" "$packages" "$for_class"
   lab_is_new=
+}
+
+# Only a new lab can become a lab for classes, because guests keep their addresses.
+make_class_lab() {
+  [[ ! -f $folder/number ]] || is_class_lab || die "lab '$name' was started without --class. Remove it first: scripts/lab$name_flag down"
+  mkdir -p "$folder"
+  touch "$folder/for-classes"
 }
 
 # Removes the lab if its first `up` failed. If a later one fails, the lab stays as it was before.
@@ -95,12 +104,13 @@ command_boot() {
 }
 
 command_renew() {
-  local bytes
+  local bytes data=$folder/vm$1.data
   require_one_guest "$@"
   lock "lab-$name"
   kill_guest "$1"
-  bytes=$(stat -c %s "$folder/vm$1.data")
-  rm -f "$folder/vm$1".{cow,data,seen}
+  [[ ! -f $folder/vm$1.class ]] || data=$cache/warm/$(<"$folder/vm$1.class")/vm$1.data
+  bytes=$(stat -c %s "$data")
+  rm -f "$folder/vm$1".{cow,img,data,data-cow,class,seen}
   truncate -s "$bytes" "$folder/vm$1.data"
   boot_guest "$1"
   wait_for_guest "$1"
@@ -117,6 +127,21 @@ command_delay() {
 }
 
 command_save() { require_lab; check_tag "${1:-}"; lock "lab-$name"; save_snapshot "$1"; }
+command_save_class() { require_lab; check_tag "${1:-}"; lock "lab-$name"; save_class "$1"; }
+command_restore_class() {
+  local key=${1:-} memory=''
+  check_tag "$key"
+  shift
+  while (($#)); do
+    case $1 in
+      --memory) memory=${2:-}; shift 2 || usage_error '--memory needs a number of MB.' ;;
+      *) usage_error "restore-class has no option '$1'." ;;
+    esac
+  done
+  [[ -z $memory ]] || check_range '--memory (MB)' "$memory" 192 65536
+  lock "lab-$name"
+  restore_class "$key" "$memory"
+}
 command_restore() { check_tag "${1:-}"; lock "lab-$name"; restore_snapshot "$1"; }
 command_images() {
   (($# != 1)) || usage_error 'images with a folder also needs the images to build: images FOLDER TARGET=NAME:TAG'

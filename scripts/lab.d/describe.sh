@@ -10,6 +10,7 @@ print_env() {
   shell_assignment LAB_KNOWN_HOSTS "$folder/known_hosts"
   shell_assignment LAB_KEY "$cache/key"
   shell_assignment LAB_SUBNET "$subnet_prefix.0/24"
+  shell_assignment LAB_GUEST_SUBNET "$guest_prefix.0/24"
   shell_assignment LAB_REGISTRY "$gateway:5000"
   shell_assignment LAB_IMAGE "$notebook_image"
 }
@@ -17,8 +18,9 @@ print_env() {
 shell_assignment() { printf '%s=%q\n' "$1" "$2"; }
 
 print_status() {
-  local k state link
-  printf 'lab %s  %s.0/24  namespace %s\n' "$name" "$subnet_prefix" "$namespace"
+  local k state link inside=
+  [[ $guest_prefix == "$subnet_prefix" ]] || inside=$guest_prefix.0/24
+  printf 'lab %s  %s.0/24%s  namespace %s\n' "$name" "$subnet_prefix" "${inside:+ (inside: $inside)}" "$namespace"
   for k in $(list_guests); do
     state=off link=up
     guest_is_running "$k" && state=running

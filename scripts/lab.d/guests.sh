@@ -6,19 +6,36 @@ list_guests() { find "$folder" -maxdepth 1 -name 'vm*.memory' -printf '%f\n' 2>/
 
 guest_exists() { [[ -f $folder/vm$1.memory ]]; }
 guest_is_running() { daemon_is_running "$folder/vm$1.pid"; }
+# The address at which this machine reaches a guest, and the one that the guest itself and the other guests know.
 guest_address() { echo "$subnet_prefix.$((10 + $1))"; }
-guest_mac_address() { printf '02:77:00:00:%02x:%02x' "$(<"$folder/number")" "$1"; }
+guest_own_address() { echo "$guest_prefix.$((10 + $1))"; }
+guest_mac_address() { printf '02:77:00:00:00:%02x' "$1"; }
 list_running_guests() { local k; for k in $(list_guests); do ! guest_is_running "$k" || echo "$k"; done; }
 
-# create_guest K MEMORY_MB DISK_GB: creates the files of a guest, but does not boot it
+# create_guest K MEMORY_MB DISK_GB FOR_CLASS: creates the files of a guest, but does not boot it
 create_guest() {
   truncate -s "$3G" "$folder/vm$1.data"
   cp "$folder/image" "$folder/vm$1.image"
   echo "$2" >"$folder/vm$1.memory"
+  [[ -z $4 ]] || cp --sparse=always "$cache/guest/$(<"$folder/image")/base.img" "$folder/vm$1.img"
+}
+
+# disks_of_guest K: prints the arguments of the kernel for the two disks of a guest. The system disk is a copy-on-write layer over
+# the shared image, or a full copy of it. If the guest comes from a warm class, both disks are layers over the disks of the class.
+disks_of_guest() {
+  local k=$1 files=/lab/labs/$name/vm$1 class
+  if [[ -f $folder/vm$k.class ]]; then
+    class=/lab/warm/$(<"$folder/vm$k.class")/vm$k
+    echo "ubd0=$files.cow,$class.img ubd1=$files.data-cow,$class.data"
+  elif [[ -f $folder/vm$k.img ]]; then
+    echo "ubd0=$files.img ubd1=$files.data"
+  else
+    echo "ubd0=$files.cow,/lab/guest/$(<"$folder/vm$k.image")/base.img ubd1=$files.data"
+  fi
 }
 
 boot_guest() {
-  local k=$1 image memory mtu resolver
+  local k=$1 image memory mtu resolver disks
   image=$(<"$folder/vm$k.image")
   memory=$(<"$folder/vm$k.memory")
   mtu=$(in_namespace cat /sys/class/net/outside/mtu)
@@ -26,6 +43,7 @@ boot_guest() {
   in_namespace ip tuntap add "tap$k" mode tap
   in_namespace ip link set "tap$k" mtu "$mtu" master bridge up
   resolver=$(guest_nameserver)
+  read -ra disks <<<"$(disks_of_guest "$k")"
   rm -rf "$folder/umid/vm$k" "$folder/vm$k.log" "$folder/vm$k.ready"
   on_exit kill_unready_guest "$k"
   # The bind mounts are in a mount namespace of the guest, so nothing has to be unmounted on the host.
@@ -35,10 +53,10 @@ boot_guest() {
     mount --rbind /proc "$kernel/proc"; mount --rbind /dev "$kernel/dev"; mount --bind "$cache" "$kernel/lab"
     mount -t tmpfs -o size=0 memory "$kernel/dev/shm" # The memory of the guest is a file there, and /dev/shm of the host may be too small.
     exec chroot "$kernel" /usr/bin/linux.uml "$@"' lab "$cache/guest/$image/kernel" "$cache" \
-    "mem=${memory}M" "ubd0=/lab/labs/$name/vm$k.cow,/lab/guest/$image/base.img" "ubd1=/lab/labs/$name/vm$k.data" root=/dev/ubda rw \
+    "mem=${memory}M" "${disks[@]}" root=/dev/ubda rw \
     "vec0:transport=tap,ifname=tap$k,depth=128,gro=1,mac=$(guest_mac_address "$k")" con=null con0=null,fd:2 con1=null,fd:1 \
     "uml_dir=/lab/labs/$name/umid" "umid=vm$k" \
-    "lab.name=node$k" "lab.ip=$(guest_address "$k")" "lab.dns=$resolver" "lab.mtu=$mtu"
+    "lab.name=node$k" "lab.ip=$(guest_own_address "$k")" "lab.dns=$resolver" "lab.mtu=$mtu"
 }
 
 # Kills the guest without a shutdown, as a power loss would.
@@ -84,13 +102,15 @@ require_alive() { guest_is_running "$1" || report_failed_boot "$1"; }
 
 # trust_host_key K: writes the host key and the name of the guest to the files that ssh clients use
 trust_host_key() {
-  local k=$1 key
+  local k=$1 key address
   key=$(sed -n 's/^lab-host-key \([^\r]*\)\r*$/\1/p' "$folder/vm$k.log" | tail -1)
   lock "known-$name"
-  touch "$folder/known_hosts"
-  { grep -v "^$(guest_address "$k") " "$folder/known_hosts" || true; } >"$folder/known_hosts.new"
-  echo "$(guest_address "$k") $key" >>"$folder/known_hosts.new"
-  mv "$folder/known_hosts.new" "$folder/known_hosts"
+  for address in $(printf '%s\n' "$(guest_address "$k")" "$(guest_own_address "$k")" | sort -u); do
+    touch "$folder/known_hosts"
+    { grep -v "^$address " "$folder/known_hosts" || true; } >"$folder/known_hosts.new"
+    echo "$address $key" >>"$folder/known_hosts.new"
+    mv "$folder/known_hosts.new" "$folder/known_hosts"
+  done
   unlock "known-$name"
   write_ssh_config
 }

@@ -12,6 +12,8 @@ second disk /dev/ubdb, and access to the package registries of Debian, PyPI and 
        [--release bookworm]        uses another release of Debian than trixie
        [--with PACKAGE,PACKAGE]    new guests have these Debian packages from the start, also in later calls of up
                                    without --with; --with '' makes new guests blank again
+       [--class]                   new guests can be saved by save-class: they have full disks, and in every lab the
+                                   addresses 10.77.0.11, …; this machine reaches them at those that status prints
   ssh K [COMMAND…]                 logs in on guest K as user debian, who may use sudo
   exec COMMAND…                    runs a command on this machine, in the network of the lab
   kill K / boot K                  kills guest K without a shutdown, as a power loss would / boots it on the same disks
@@ -20,6 +22,10 @@ second disk /dev/ubdb, and access to the package registries of Debian, PyPI and 
   delay MS                         adds MS milliseconds to each round trip between this machine (the operator) and a
                                    guest; connections between guests stay fast; 0 removes the delay
   save TAG / restore TAG           saves a snapshot of the disks of all guests / goes back to it; down keeps snapshots
+  save-class KEY                   moves all guests of this lab to a warm class, from which any lab can boot; the 3 classes
+                                   that were used last are kept
+  restore-class KEY [--memory MB]  replaces the guests of this lab by those of a warm class; nothing is copied, so this
+                                   takes as long as a boot; exit status 3: there is no such class
   images                           builds the notebook image and pushes it to the registry of the lab, unless it is
                                    up to date
   images FOLDER TARGET=NAME:TAG…   also builds these targets of FOLDER/templates/Dockerfile that the registry lacks

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # The network of a lab: a namespace with a bridge for the guests, a veth pair to the host, and NAT to the package registries.
-# Two labs cannot reach each other.
+# Two labs cannot reach each other. In a lab for classes the guests have the same addresses in every lab, 10.77.0.11 and so on,
+# because a class remembers them. This machine reaches them at the addresses of the lab: the namespace translates.
 
 # Chooses the subnet 10.77.NUMBER.0/24: the first one that no other lab uses. It stays the same as long as the lab or one of its
 # snapshots exists.
@@ -13,10 +14,10 @@ choose_subnet() {
     cp "$snapshots/number" "$folder/number"
   else
     used_numbers=" $(find "$cache"/{labs,saved} -mindepth 2 -maxdepth 2 -name number -exec cat {} + 2>/dev/null | tr '\n' ' ' || true) "
-    for ((number = 0; number < 250; number++)); do
+    for ((number = 1; number < 250; number++)); do # 10.77.0.0/24 is the subnet inside labs for classes.
       [[ $used_numbers == *" $number "* ]] || [[ -n $(ip route show "10.77.$number.0/24") ]] || break
     done
-    ((number < 250)) || die "all 250 subnets are in use. Remove a lab that you do not need: scripts/lab --name NAME down"
+    ((number < 250)) || die "all 249 subnets are in use. Remove a lab that you do not need: scripts/lab --name NAME down"
     echo "$number" >"$folder/number"
   fi
   unlock numbers
@@ -28,11 +29,15 @@ read_subnet() {
   [[ -f $folder/number ]] || return 1
   number=$(<"$folder/number")
   subnet_prefix=10.77.$number
-  gateway=$subnet_prefix.1
+  guest_prefix=$subnet_prefix
+  ! is_class_lab || guest_prefix=10.77.0
+  gateway=$guest_prefix.1
   host_address=10.78.$number.1
   lab_address=10.78.$number.2
   host_interface=swarmhub$number
 }
+
+is_class_lab() { [[ -f $folder/for-classes ]]; }
 
 network_is_up() { [[ -e /run/netns/$namespace ]] && in_namespace ip link show bridge >/dev/null 2>&1; }
 
@@ -82,6 +87,19 @@ address add $gateway/24 dev bridge
 link set bridge up
 BATCH
   in_namespace sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+  [[ $guest_prefix == "$subnet_prefix" ]] || translate_addresses
+}
+
+# Maps the subnet of the lab one-to-one to the subnet that the guests know, for this machine and for processes in the namespace.
+translate_addresses() {
+  in_namespace ip route add "$subnet_prefix.0/24" dev bridge src "$gateway"
+  in_namespace iptables-restore -w 10 <<RULES
+*nat
+-A PREROUTING -d $subnet_prefix.0/24 -j NETMAP --to $guest_prefix.0/24
+-A OUTPUT -d $subnet_prefix.0/24 -j NETMAP --to $guest_prefix.0/24
+-A POSTROUTING -s $guest_prefix.0/24 -o outside -j NETMAP --to $subnet_prefix.0/24
+COMMIT
+RULES
 }
 
 default_route() { ip route get 1.1.1.1 2>/dev/null || ip route show default; }

@@ -5,16 +5,16 @@ check_tag() { [[ $1 =~ ^[a-z0-9][a-z0-9-]{0,40}$ ]] || usage_error "'$1' is not 
 
 # save_snapshot TAG: shuts down the running guests, copies the disks, and boots these guests again
 save_snapshot() {
-  local tag=$1 k running partial=$snapshots/$1.partial
+  local tag=$1 running partial=$snapshots/$1.partial
   running=$(list_running_guests)
-  for k in $running; do guest_ssh "$k" sudo systemctl poweroff >/dev/null 2>&1 || true; done
-  for k in $running; do wait_until 60 daemon_is_gone "$folder/vm$k.pid" || say "guest $k does not shut down: killing it"; kill_guest "$k"; done
+  shut_down_guests "$running"
   say "saving the disks of guests $(list_guests | tr '\n' ' ')"
   mkdir -p "$snapshots"
   rm -rf "$partial"
   on_exit rm -rf "$partial"
   mkdir "$partial"
-  cp --sparse=always "$folder"/vm*.{cow,data,memory,seen,image} "$folder/image" "$partial/"
+  find "$folder" -maxdepth 1 '(' -name 'vm*' ! -name '*.pid' ! -name '*.log' ! -name '*.ready' -o -name image -o -name for-classes ')' \
+    -exec cp --sparse=always -t "$partial" {} +
   cp "$folder/number" "$snapshots/number"
   rm -rf "${snapshots:?}/$tag"
   mv "$partial" "$snapshots/$tag"
@@ -29,6 +29,8 @@ restore_snapshot() {
   ensure_guest_packages
   [[ -d $cache/guest/$(<"$snapshot/image") ]] || die "the disk image that the snapshot '$1' needs no longer exists. Create the lab again: scripts/lab$name_flag up 3"
   choose_subnet
+  rm -f "$folder/for-classes"
+  [[ ! -f $snapshot/for-classes ]] || touch "$folder/for-classes"
   read_subnet
   for k in $(list_guests); do kill_guest "$k"; done
   say "copying the disks of the snapshot '$1'"
@@ -42,6 +44,12 @@ restore_snapshot() {
   registry_up
   start_guests "$(list_guests)"
   say "restored '$1': guests $(list_guests | tr '\n' ' ')"
+}
+
+shut_down_guests() {
+  local k
+  for k in $1; do guest_ssh "$k" sudo systemctl poweroff >/dev/null 2>&1 || true; done
+  for k in $1; do wait_until 60 daemon_is_gone "$folder/vm$k.pid" || say "guest $k does not shut down: killing it"; kill_guest "$k"; done
 }
 
 start_guests() {

@@ -7,7 +7,7 @@ import type { Lab } from "../e2e/support/lab.js";
 const tools = "/opt/login-burst";
 const minute = 60_000;
 /** The name of the class that the users log in to. */
-export const burstClass = "storm";
+export const burstClass = "warm";
 
 /** A user's service, and the times at which it was created and its container ran, in Unix milliseconds. */
 export type ServiceTimes = { name: string; created: number; running: number | undefined };

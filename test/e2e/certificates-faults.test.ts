@@ -9,15 +9,16 @@ import { waitUntil } from "../../src/wait.js";
 import { prepareAuthority, site, verifyCertificate } from "./support/authority.js";
 import { openBrowser } from "./support/browser.js";
 import { startKnot } from "./support/dns-server.js";
-import { bootLab, workshop } from "./support/lab.js";
+import { workshop } from "./support/lab.js";
+import { warmClass } from "./support/warm-class.js";
 
 // A class of one machine, and an authority with a DNS server on another. Each test continues from the previous one.
-const lab = await bootLab("e2e-certificates-faults", 2, 2048, { prepared: true });
+const lab = await warmClass("e2e-certificates-faults", { machines: 1, guests: 2, memory: 2048 });
 const [manager, elsewhere] = [lab.address(1), lab.address(2)];
 const authority = await prepareAuthority(lab, 2);
 
 /** The configuration of the class; each name below example.org counts as another authority. */
-const yaml = (name: string, more = "") => `name: certificates
+const yaml = (name: string, more = "") => `name: warm
 domain: ${site}
 manager: node1
 storage: {device: /dev/ubdb, quota: 60M}
@@ -62,12 +63,13 @@ const waitForLongPause = () =>
   );
 
 const assertIssued = async (t: ExecutionContext): Promise<void> => {
-  const { ok, output } = await verifyCertificate(manager, await authority.root());
+  const { ok, output } = await verifyCertificate(lab.reachableAddress(1), await authority.root());
   t.true(ok, output);
 };
 
 test.before(async () => {
-  await lab.on(1, `echo nameserver ${elsewhere} >/etc/resolv.conf`);
+  // A container keeps the name server that was configured when it started.
+  await lab.on(1, `echo nameserver ${elsewhere} >/etc/resolv.conf; systemctl restart docker`);
   await appendFile(join(folder, "hosts"), `${manager} ${site}\n`);
   await authority.pointSiteTo(manager);
   await authority.startPebble();
@@ -201,7 +203,7 @@ test.serial("with port 80 closed, a certificate is issued through a DNS hook", a
   t.notRegex(await up(t), /the DNS hook/);
   await assertIssued(t);
   const dns = new Resolver();
-  dns.setServers([elsewhere]);
+  dns.setServers([lab.reachableAddress(2)]);
   await t.throwsAsync(
     dns.resolveTxt(`_acme-challenge.${site}`),
     undefined,

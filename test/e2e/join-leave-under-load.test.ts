@@ -4,12 +4,13 @@ import { createInterface } from "node:readline";
 import test, { type ExecutionContext } from "ava";
 import { waitUntil } from "../../src/wait.js";
 import { classIn, pollServer } from "./support/class.js";
-import { bootLab, workshop } from "./support/lab.js";
+import { workshop } from "./support/lab.js";
 import type { User } from "./support/user.js";
+import { changeTo, warmClass } from "./support/warm-class.js";
 
 // Ten users work on one worker while machines join and leave again. Each test continues from the previous one.
-const lab = await bootLab("e2e-crowd", 4, 2304, { prepared: true });
-const yaml = `name: crowd
+const lab = await warmClass("e2e-crowd", { machines: 2, guests: 4, memory: 2304 });
+const yaml = `name: warm
 manager: node1
 workers:
   - node2
@@ -18,7 +19,8 @@ login: {shared-password: from-env ROOM_PASSWORD}
 servers: {image: "${lab.image}", memory: 150M, cpu: 1}
 engine: {registry-mirrors: ["http://${lab.registry}"]}
 `;
-const { swarmhub, start, folder } = await workshop(lab, yaml);
+const shop = await workshop(lab, yaml);
+const { swarmhub, start, folder } = shop;
 const { logIn, nodeOf, hashes, nodes } = classIn(lab);
 
 const names = Array.from({ length: 10 }, (_, index) => `pupil${index + 1}`);
@@ -117,14 +119,14 @@ const advanceClock = async (): Promise<void> => {
   await lab.on(1, "date -s '+10 minutes 30 seconds'");
 };
 
+test.before(() => changeTo(shop));
+
 test.after.always(async () => {
   await Promise.all([...users.values()].map((user) => user.close()));
   await lab.lab("down");
 });
 
 test.serial("ten users work on one worker", async (t) => {
-  const { code, stderr } = await swarmhub("up", "--yes");
-  t.is(code, 0, stderr);
   await Promise.all(names.map(async (name) => users.set(name, await logIn(name))));
   const starts = await Promise.all(names.map((name) => userOf(name).start()));
   for (const { ready, output } of starts) t.true(ready, output);
@@ -146,7 +148,7 @@ test.serial("two machines join at once, and running servers are not affected", a
   t.is(joining.code, 5, joining.stderr);
   t.regex(joining.stderr, /1 of 3 machines did not join:\n *node9: /);
   const [, now = "", earlier = ""] =
-    /node3, node4 joined crowd: [^]*?(\d+) seats now, (\d+) before/.exec(joining.stderr) ?? [];
+    /node3, node4 joined warm: [^]*?(\d+) seats now, (\d+) before/.exec(joining.stderr) ?? [];
   t.true(Number(now) > Number(earlier), `${now} seats after ${earlier}`);
   t.is(await lab.on(2, "docker ps -q -f label=swarmhub.user | sort"), containers);
   const text = await readFile(join(folder, "swarmhub.yaml"), "utf8");

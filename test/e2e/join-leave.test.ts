@@ -2,12 +2,13 @@ import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { classIn, guestOf, pollServer } from "./support/class.js";
-import { bootLab, workshop } from "./support/lab.js";
+import { workshop } from "./support/lab.js";
+import { changeTo, warmClass } from "./support/warm-class.js";
 
 // Machines join and leave a class while users work. Each test continues from the previous one.
-const lab = await bootLab("e2e-grow", 4, 1152, { prepared: true });
+const lab = await warmClass("e2e-grow", { machines: 3, guests: 4, memory: 1152 });
 const yaml = `# our class
-name: grow
+name: warm
 manager: node1
 # in the cellar
 workers:
@@ -18,17 +19,17 @@ login: {shared-password: from-env ROOM_PASSWORD}
 servers: {image: "${lab.image}", memory: 400M, cpu: 1}
 engine: {registry-mirrors: ["http://${lab.registry}"]}
 `;
-const { swarmhub, folder } = await workshop(lab, yaml);
+const shop = await workshop(lab, yaml);
+const { swarmhub, folder } = shop;
 const configuration = () => readFile(join(folder, "swarmhub.yaml"), "utf8");
 const { logIn, nodeOf, containerOf, hashes, nodes, waitUntilDown } = classIn(lab);
 const hubContainer = () => lab.on(1, "docker ps -q -f name=hub.1");
 
+test.before(() => changeTo(shop));
+
 test.after.always(() => lab.lab("down"));
 
-test.serial("up creates a class of two workers, and a user works", async (t) => {
-  const { code, stderr, ms } = await swarmhub("up", "--yes");
-  t.log(`up took ${Math.round(ms / 1000)} s`);
-  t.is(code, 0, stderr);
+test.serial("a user works in a class of two workers", async (t) => {
   const anna = await logIn("anna");
   t.teardown(() => anna.close());
   const start = await anna.start();
@@ -57,7 +58,7 @@ test.serial(
     t.log(stderr);
     t.is(code, 2, stdout + stderr);
     t.regex(stderr, /1 of 2 machines did not join:\n *node9: this is the same machine as node2/);
-    t.regex(stderr, /node4 joined grow: [^]*3 seats now, 2 before/);
+    t.regex(stderr, /node4 joined warm: [^]*3 seats now, 2 before/);
     t.deepEqual(failures, []);
     t.is(await containerOf("anna"), container);
     t.is(await hubContainer(), hub, "the hub did not restart either");

@@ -1,15 +1,16 @@
 import test from "ava";
 import { waitUntil } from "../../src/wait.js";
 import { classIn } from "./support/class.js";
-import { bootLab, workshop } from "./support/lab.js";
+import { workshop } from "./support/lab.js";
 import type { User } from "./support/user.js";
+import { changeTo, warmClass } from "./support/warm-class.js";
 
 // A class with one seat on its worker, which then fails in the ways in which machines fail. The manager also accepts users from
 // the third test on.
-const lab = await bootLab("e2e-worker", 2, 1792, { prepared: true });
-const { swarmhub } = await workshop(
+const lab = await warmClass("e2e-worker", { machines: 2, memory: 1792 });
+const shop = await workshop(
   lab,
-  `name: lost
+  `name: warm
 manager: node1
 workers: [node2]
 storage: {device: /dev/ubdb, quota: 100M}
@@ -23,8 +24,7 @@ let alice: User;
 const users: User[] = [];
 
 test.before(async () => {
-  const { code, stderr } = await swarmhub("up", "--yes");
-  if (code !== 0) throw new Error(stderr);
+  await changeTo(shop);
   alice = await logInUntilEnd("alice");
 });
 

@@ -3,10 +3,12 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import test from "ava";
-import { bootLab, workshop } from "./support/lab.js";
+import { bootLab, packages, workshop } from "./support/lab.js";
 
 // Mistakes of an operator on real machines: each has a clear message and an exit code, changes nothing, and shows no stack trace.
-const lab = await bootLab("e2e-refusals", 2, 768);
+const lab = await bootLab("e2e-refusals", 1, 768);
+// The worker has Docker already.
+await lab.lab("up", "2", "--memory", "768", "--with", packages);
 const good = {
   manager: "node1",
   workers: "[node2]",
@@ -137,6 +139,17 @@ for (const [title, refusal] of Object.entries(refusals))
       "nothing was installed",
     );
   });
+
+test.serial("a worker that is in another Swarm is refused and stays in it", async (t) => {
+  await lab.on(2, `docker swarm init --advertise-addr ${lab.address(2)}`);
+  t.teardown(() => lab.on(2, "docker swarm leave --force"));
+  const { swarmhub } = await workshop(lab, yamlOf({}));
+  const { code, stderr } = await swarmhub("up", "--yes");
+  t.is(code, 3, stderr);
+  t.regex(stderr, /node2: is already in a Swarm/);
+  t.regex(await lab.on(2, "docker node ls"), /Leader/);
+  t.is(await lab.on(2, "ls -d /etc/swarmhub 2>/dev/null || true"), "", "nothing was installed");
+});
 
 test.serial("a domain that does not resolve is only a warning", async (t) => {
   const { swarmhub } = await workshop(lab, yamlOf({ domain: "class.invalid" }));

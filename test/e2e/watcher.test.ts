@@ -2,14 +2,15 @@ import { readFile } from "node:fs/promises";
 import test, { type ExecutionContext } from "ava";
 import { waitUntil } from "../../src/wait.js";
 import { installTools, makeHomes } from "../bench/limits.js";
-import { bootLab, workshop } from "./support/lab.js";
+import { workshop } from "./support/lab.js";
 import { logInWithRetry } from "./support/user.js";
+import { changeTo, warmClass } from "./support/warm-class.js";
 
 // Failures of the quota watcher while hundreds of homes are created. Each test continues from the previous one.
-const lab = await bootLab("e2e-watcher", 1, 2048, { prepared: true });
-const { swarmhub } = await workshop(
+const lab = await warmClass("e2e-watcher", { machines: 1, memory: 2048 });
+const shop = await workshop(
   lab,
-  `name: watcher
+  `name: warm
 manager: node1
 storage: {device: /dev/ubdb, quota: 60M, trash: 30d}
 login: {shared-password: from-env ROOM_PASSWORD}
@@ -17,6 +18,7 @@ servers: {image: "${lab.image}", memory: 400M, cpu: 1}
 engine: {registry-mirrors: ["http://${lab.registry}"]}
 `,
 );
+const { swarmhub } = shop;
 const storage = "/srv/swarmhub";
 const limit = 60 * 2 ** 20;
 
@@ -68,6 +70,8 @@ const assertLimits = async (t: ExecutionContext) => {
 const setClock = (by: string) => lab.on(1, `date -s "$(date '+%F %T') ${by}"`);
 
 test.before(async () => {
+  await changeTo(shop);
+  await installTools(lab);
   await lab.write(
     1,
     "/root/kill-watcher.py",
@@ -76,13 +80,6 @@ test.before(async () => {
 });
 
 test.after.always(() => lab.lab("down"));
-
-test.serial("up creates a class of one machine", async (t) => {
-  const { code, stderr, ms } = await swarmhub("up", "--yes");
-  t.log(`up took ${Math.round(ms / 1000)} s`);
-  t.is(code, 0, stderr);
-  await installTools(lab);
-});
 
 test.serial(
   "the watcher restarts after SIGKILL at any of its steps, and no home is ever without a limit",
@@ -118,7 +115,7 @@ for (const [index, step] of ["during:assign", "after:marker"].entries())
   );
 
 test.serial("with a wrong clock homes still get their limits, and nothing is erased", async (t) => {
-  const anna = await logInWithRetry(`https://${lab.address(1)}`, "anna");
+  const anna = await logInWithRetry(`https://${lab.reachableAddress(1)}`, "anna");
   t.teardown(() => anna.close());
   const start = await anna.start();
   t.true(start.ready, start.output);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests scripts/lab. It needs root and takes about two and a half minutes. scripts/test runs it too.
+# Tests scripts/lab. It needs root and takes about three minutes. scripts/test runs it too.
 # It uses the labs labtest-a and labtest-b and does not touch other labs.
 set -euo pipefail
 cd "$(dirname "$(realpath "$0")")/../.."
@@ -7,7 +7,8 @@ passed=0 failed=0 current='' log=$(mktemp)
 
 lab_a() { scripts/lab --name labtest-a "$@"; }
 lab_b() { scripts/lab --name labtest-b "$@"; }
-clean_up() { lab_a down --saved; lab_b down --saved; } >/dev/null 2>&1
+cache=${SWARMHUB_LAB:-${XDG_CACHE_HOME:-$HOME/.cache}/swarmhub-lab}
+clean_up() { lab_a down --saved; lab_b down --saved; rm -rf "$cache"/warm/labtest-*; } >/dev/null 2>&1
 
 # Names the test during which the script was stopped, and prints the counts.
 finish() {
@@ -54,7 +55,7 @@ list_leftovers() {
   ip netns list | grep 'swarmhub-labtest' || true
   pgrep -fa '/labs/labtest-' || true
   grep '/labs/labtest-' /proc/mounts || true
-  find "${SWARMHUB_LAB:-${XDG_CACHE_HOME:-$HOME/.cache}/swarmhub-lab}/labs" -maxdepth 1 -name 'labtest-*'
+  find "$cache/labs" -maxdepth 1 -name 'labtest-*'
 }
 leaves_nothing() { clean_up && [[ -z $(list_leftovers) ]]; }
 
@@ -91,6 +92,14 @@ snapshot_is_restored() {
     lab_a ssh 1 'grep saved marker && sudo head -c4 /dev/ubdb | grep disk'
 }
 renewed_guest_is_blank() { lab_a ssh 1 'touch marker && sync' && lab_a renew 1 && lab_a ssh 1 '! test -e marker'; }
+class_is_saved() { lab_b ssh 1 'echo saved >marker; echo disk | sudo dd of=/dev/ubdb conv=fsync status=none' && lab_b save-class labtest && lab_b restore-class labtest && has_saved_disks lab_b; }
+has_saved_disks() { "$1" ssh 1 'grep saved marker && sudo head -c4 /dev/ubdb | grep disk'; }
+own_address() { "$1" ssh 1 'ip -4 -o address show vec0' | grep -o 'inet [0-9.]*'; }
+labs_share_a_class() {
+  lab_b ssh 1 'rm marker; sudo dd if=/dev/zero of=/dev/ubdb bs=1M count=1 conv=fsync status=none' && lab_a down && lab_a restore-class labtest --memory 400 &&
+    has_saved_disks lab_a && lab_b ssh 1 '! test -e marker' && [[ $(own_address lab_a) == 'inet 10.77.0.11' && $(own_address lab_b) == 'inet 10.77.0.11' ]]
+}
+operator_in_namespace_is_known() { (eval "$(lab_a env)" && lab_a exec ssh -F "$LAB_SSH_CONFIG" -o BatchMode=yes -o HostName=10.77.0.11 node1 true); }
 # run_and_signal SIGNAL SECONDS COMMAND…: starts the command and signals it after some seconds. With job control (set -m) the
 # command is a process group of its own and gets the signal as it would from a terminal.
 run_and_signal() {
@@ -128,6 +137,21 @@ it 'cut disconnects a guest, mend connects it again' link_is_cut_and_restored
 it 'a guest that was killed boots again on its disks' survives_power_loss
 it 'renew gives a guest new disks' renewed_guest_is_blank
 it 'restore brings back a snapshot, also after down' snapshot_is_restored
+it 'up --class boots a guest that can be saved as a warm class' lab_b up 1 --memory 512 --disk 3 --class
+it 'save-class saves a warm class, restore-class boots it' class_is_saved
+it 'restore-class refuses a lab with other addresses' fails_with 1 'without --class' lab_a restore-class labtest
+it 'two labs boot from one warm class side by side, with the same addresses and disks of their own' labs_share_a_class
+it 'labs with the same addresses inside cannot reach each other' labs_are_isolated
+it 'in a lab for classes guests reach the package registry' registry_is_reachable
+it 'in a lab for classes the registry serves debian:trixie-slim' registry_serves
+it 'in a lab for classes ssh clients accept the host key' host_key_is_known
+it 'in the namespace of a lab ssh clients accept the host key at the address inside' operator_in_namespace_is_known
+it 'in a lab for classes delay adds to a round trip' delay_is_set_and_removed
+it 'in a lab for classes cut disconnects a guest, mend connects it again' link_is_cut_and_restored
+it 'a guest from a warm class boots again on its disks' survives_power_loss
+it 'a snapshot of guests from a warm class is restored' snapshot_is_restored
+it 'restore-class exits with 3 if there is no such class' fails_with 3 'no warm class' lab_b restore-class labtest-none
+it 'down removes a lab for classes' lab_b down
 it 'an interrupted up leaves nothing behind' interrupted_up_leaves_nothing
 it 'down removes what a killed up left behind' killed_up_is_removed_by_down
 it 'down leaves no namespace, process, mount or folder' leaves_nothing

@@ -12,7 +12,7 @@ const serviceOf = (user: string): string =>
 
 /** A running class in a lab, with node1 as its manager: its users, their servers and their homes. */
 export const classIn = (lab: Lab) => {
-  const address = `https://${lab.address(1)}`;
+  const address = `https://${lab.reachableAddress(1)}`;
   const nodeOf = (user: string): Promise<string> =>
     waitUntil(
       async () => {

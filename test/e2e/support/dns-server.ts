@@ -23,7 +23,7 @@ export const startKnot = async (lab: Lab, guest: number): Promise<Knot> => {
   await lab.write(guest, "/var/lib/knot/example.org.zone", zone);
   await lab.on(guest, "chown -R knot: /etc/knot /var/lib/knot && systemctl start knot");
   const dns = new Resolver();
-  dns.setServers([`${lab.address(guest)}:${port}`]);
+  dns.setServers([`${lab.reachableAddress(guest)}:${port}`]);
   return {
     port,
     credentials: (other = secret) => `dns_rfc2136_server = ${lab.address(guest)}

@@ -17,7 +17,10 @@ export type Lab = {
   folder: string;
   /** The network namespace of its machines. */
   namespace: string;
+  /** The address of a guest in the network of its machines. */
   address: (guest: number) => string;
+  /** The address at which this machine reaches a guest; it differs in a lab for classes. */
+  reachableAddress: (guest: number) => string;
   /** Runs a script as root on a guest; returns its stdout, throws if it fails. */
   on: (guest: number, script: string) => Promise<string>;
   /** Copies a file or folder of the project to a guest. */
@@ -44,7 +47,7 @@ done
 free -m; ps --ppid 2 -N -o pid,stat,etimes,wchan:24,args --sort=-etimes | tail -n 40`;
 
 /** Packages that a machine may already have. */
-const packages = "docker.io,docker-cli,nfs-kernel-server,xfsprogs";
+export const packages = "docker.io,docker-cli,nfs-kernel-server,xfsprogs";
 
 /**
  * Boots a lab of blank machines. `prepared`: they have Docker and NFS, and the first one has our images, which saves the ten
@@ -54,33 +57,64 @@ export const bootLab = async (
   name: string,
   guests: number,
   memory: number,
-  { prepared = false, blank = 0 } = {},
+  { prepared = false, blank = 0, forClass = false } = {},
 ): Promise<Lab> => {
-  const lab = async (...argv: string[]): Promise<string> =>
-    (await run(join(root, "scripts/lab"), ["--name", name, ...argv], { maxBuffer: 1 << 26 }))
-      .stdout;
-  const assets = join(root, "dist/assets");
-  const images = prepared ? ownImages(assetsAt((path) => join(assets, path))) : [];
-  await lab(
-    "images",
-    ...(prepared
-      ? [assets, ...images.map(({ target, reference }) => `${target}=${reference}`)]
-      : []),
-  );
-  // The script that started the tests removes the labs of a killed process.
-  const booted = process.env["SWARMHUB_BOOTED_LABS"];
-  if (booted !== undefined) await appendFile(booted, `${name}\n`);
+  const lab = labCommand(name);
+  await buildImages(lab, { prepared });
+  await announceLab(name);
   const up = (count: number, ...more: string[]) =>
     lab("up", String(count), "--memory", String(memory), ...more);
   if (prepared && blank > 0) await up(blank);
-  await up(guests, ...(prepared ? ["--with", packages] : []));
+  await up(guests, ...(prepared ? ["--with", packages] : []), ...(forClass ? ["--class"] : []));
+  const opened = await openLab(name);
+  const references = images().map(({ reference }) => reference);
+  if (prepared)
+    await opened.on(
+      1 + blank,
+      `set -e
+mkdir -p /etc/docker
+echo '{"registry-mirrors": ["http://${opened.registry}"]}' >/etc/docker/daemon.json
+systemctl restart docker
+for image in ${references.join(" ")}; do docker pull -q $image; done`,
+    );
+  return opened;
+};
+
+const assets = join(root, "dist/assets");
+const images = () => ownImages(assetsAt((path) => join(assets, path)));
+
+/** Runs commands of `scripts/lab` for the lab of that name. */
+export const labCommand =
+  (name: string): Lab["lab"] =>
+  async (...argv) =>
+    (await run(join(root, "scripts/lab"), ["--name", name, ...argv], { maxBuffer: 1 << 26 }))
+      .stdout;
+
+/** Lets the script that started the tests remove the lab if this process is killed. */
+export const announceLab = async (name: string): Promise<void> => {
+  const booted = process.env["SWARMHUB_BOOTED_LABS"];
+  if (booted !== undefined) await appendFile(booted, `${name}\n`);
+};
+
+/** Builds the notebook image in the registry of the lab. `prepared`: also our images. */
+export const buildImages = (lab: Lab["lab"], { prepared = false }): Promise<string> => {
+  const targets = images().map(({ target, reference }) => `${target}=${reference}`);
+  return lab("images", ...(prepared ? [assets, ...targets] : []));
+};
+
+/** Returns the lab of that name, which is up. */
+export const openLab = async (name: string): Promise<Lab> => {
+  const lab = labCommand(name);
   const variables = Object.fromEntries(
     (await lab("env"))
       .trim()
       .split("\n")
       .map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]),
   );
-  const subnet = (variables["LAB_SUBNET"] ?? "").replace(/\.0\/24$/, "");
+  const addressIn =
+    (subnet = "") =>
+    (guest: number): string =>
+      subnet.replace(/\.0\/24$/, `.${10 + guest}`);
   const sshConfig = variables["LAB_SSH_CONFIG"] ?? "";
   const ssh = (
     guest: number,
@@ -93,7 +127,6 @@ export const bootLab = async (
     running.child.stdin?.end(input);
     return running;
   };
-  const registry = variables["LAB_REGISTRY"] ?? "";
   const folder = variables["LAB_FOLDER"] ?? "";
   /** The error for a command that did not end, with the blocked processes and the end of the guest's console. */
   const timeoutError = async (guest: number, script: string, output: string): Promise<Error> => {
@@ -115,22 +148,14 @@ export const bootLab = async (
     );
     return stdout;
   };
-  if (prepared)
-    await on(
-      1 + blank,
-      `set -e
-mkdir -p /etc/docker
-echo '{"registry-mirrors": ["http://${registry}"]}' >/etc/docker/daemon.json
-systemctl restart docker
-for image in ${images.map(({ reference }) => reference).join(" ")}; do docker pull -q $image; done`,
-    );
   return {
-    registry,
+    registry: variables["LAB_REGISTRY"] ?? "",
     image: variables["LAB_IMAGE"] ?? "",
     sshConfig,
     folder,
     namespace: variables["LAB_NAMESPACE"] ?? "",
-    address: (guest) => `${subnet}.${10 + guest}`,
+    address: addressIn(variables["LAB_GUEST_SUBNET"]),
+    reachableAddress: addressIn(variables["LAB_SUBNET"]),
     on,
     put: async (guest, from, to) => {
       const archive = await run("tar", ["-C", join(root, from), "-cf", "-", "."], {
@@ -161,7 +186,13 @@ export const workshop = async (lab: Lab, yaml: string) => {
     `${await readFile("/etc/hosts", "utf8")}\n127.0.0.1 registry-1.docker.io auth.docker.io index.docker.io\n`,
   );
   const withHosts = ["-m", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', hosts];
+  // In a lab for classes the operator works in the network of the machines, so that both know the same addresses.
+  const [program, ...inNetwork] =
+    lab.address(1) === lab.reachableAddress(1)
+      ? ["unshare"]
+      : ["nsenter", `--net=/run/netns/${lab.namespace}`, "unshare"];
   const argvOf = (command: readonly string[]) => [
+    ...inNetwork,
     ...withHosts,
     join(root, "dist/swarmhub.js"),
     "--ssh-config",
@@ -173,7 +204,7 @@ export const workshop = async (lab: Lab, yaml: string) => {
     folder,
     /** Starts a command, without waiting for its end. */
     start: (...command: string[]) =>
-      spawn("unshare", argvOf(command), {
+      spawn(program, argvOf(command), {
         cwd: folder,
         env: environment,
         stdio: ["ignore", "pipe", "pipe"],
@@ -181,7 +212,7 @@ export const workshop = async (lab: Lab, yaml: string) => {
     swarmhub: async (...command: string[]): Promise<CommandResult> => {
       const started = performance.now();
       const options = { cwd: folder, env: environment, maxBuffer: 1 << 26 };
-      const ended = await run("unshare", argvOf(command), options).then(
+      const ended = await run(program, argvOf(command), options).then(
         (output) => ({ code: 0, ...output }),
         (error: { code: number; stdout: string; stderr: string }) => error,
       );

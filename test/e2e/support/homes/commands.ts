@@ -17,7 +17,7 @@ type Workshop = { folder: string; swarmhub: (...command: string[]) => Promise<Co
 /** Tests the commands for homes, in a class whose manager, guest 1, has the storage with 60 MB for each home. */
 export const testHomeCommands = (lab: Lab, { folder, swarmhub }: Workshop): void => {
   const { account } = homesIn(lab);
-  const address = `https://${lab.address(1)}`;
+  const address = `https://${lab.reachableAddress(1)}`;
 
   test.serial("a new limit is visible in the notebook of a running server", async (t) => {
     const browser = await openBrowser(lab);

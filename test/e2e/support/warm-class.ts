@@ -1,0 +1,137 @@
+import { type ExecFileException, execFile, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { readFile, readdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { waitUntil } from "../../../src/wait.js";
+import { classIn } from "./class.js";
+import {
+  type CommandResult,
+  type Lab,
+  announceLab,
+  bootLab,
+  buildImages,
+  labCommand,
+  openLab,
+  packages,
+  workshop,
+} from "./lab.js";
+
+const run = promisify(execFile);
+const bundle = new URL("../../../../dist", import.meta.url).pathname;
+
+type WarmOptions = {
+  /** How many machines are in the class: node1 is the manager, the others are workers. */
+  machines: number;
+  /** How many there are in the lab; those beyond the class have Docker and NFS. */
+  guests?: number;
+  /** The memory of each (MB). */
+  memory: number;
+};
+
+/**
+ * A lab in which a class of the simplest configuration is up. The first caller runs `up` and saves the machines; the others boot
+ * them again, and the class must come back by itself. `changeTo` makes it the class that a test needs.
+ */
+export const warmClass = async (
+  name: string,
+  { machines, guests = machines, memory }: WarmOptions,
+): Promise<Lab> => {
+  const lab = labCommand(name);
+  await announceLab(name);
+  await buildImages(lab, { prepared: true });
+  const key = await keyOf(machines);
+  const restore = (): Promise<boolean> =>
+    lab("restore-class", key, "--memory", String(memory)).then(
+      () => true,
+      (error: ExecFileException) => {
+        if (error.code === noSuchClass) return false;
+        throw error;
+      },
+    );
+  if (!(await restore()))
+    await withLock(key, async () => {
+      if (await restore()) return;
+      await save(name, key, machines);
+      if (!(await restore())) throw new Error(`the warm class ${key} was not saved`);
+    });
+  if (guests > machines)
+    await lab("up", String(guests), "--memory", String(memory), "--with", packages);
+  const opened = await openLab(name);
+  await comesBack(opened, machines);
+  return opened;
+};
+
+type Workshop = { swarmhub: (...command: string[]) => Promise<CommandResult> };
+
+/** Runs `up` with the configuration of the workshop; throws what it said where it fails. */
+export const changeTo = async ({ swarmhub }: Workshop): Promise<void> => {
+  const { code, stderr } = await swarmhub("up", "--yes");
+  if (code !== 0) throw new Error(stderr);
+};
+
+/** The exit status of `scripts/lab restore-class`. */
+const noSuchClass = 3;
+
+const yamlOf = (machines: number, { image, registry }: Pick<Lab, "image" | "registry">): string =>
+  `name: warm
+manager: node1
+workers: [${Array.from({ length: machines - 1 }, (_, index) => `node${index + 2}`).join(", ")}]
+storage: {device: /dev/ubdb, quota: 60M}
+login: {shared-password: from-env ROOM_PASSWORD}
+servers: {image: "${image}", memory: 400M, cpu: 1}
+engine: {registry-mirrors: ["http://${registry}"]}
+`;
+
+/** Stands for all that such a class is made of, but for what the lab gives: scripts/lab adds that itself. */
+const keyOf = async (machines: number): Promise<string> => {
+  const hash = createHash("sha256").update(packages);
+  hash.update(yamlOf(machines, { image: "", registry: "" }));
+  const entries = await readdir(bundle, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  for (const path of files.map((file) => join(file.parentPath, file.name)).toSorted())
+    hash.update(path.slice(bundle.length)).update(await readFile(path));
+  return `e2e-${machines}-${hash.digest("hex").slice(0, 12)}`;
+};
+
+const save = async (name: string, key: string, machines: number): Promise<void> => {
+  const lab = await bootLab(name, machines, 2048, { prepared: true, forClass: true });
+  await changeTo(await workshop(lab, yamlOf(machines, lab)));
+  await lab.lab("save-class", key);
+};
+
+/** Does something while no other process has the lock of that name; it is free again when this process ends, however it does. */
+const withLock = async (name: string, work: () => Promise<void>): Promise<void> => {
+  const file = join(tmpdir(), `swarmhub-${name}.lock`);
+  const holder = spawn("flock", [file, "sh", "-c", "echo locked; exec cat"], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  await once(holder.stdout, "data");
+  try {
+    await work();
+  } finally {
+    holder.stdin.end();
+  }
+};
+
+/** Waits until all machines are in the Swarm again and the hub answers behind the front door. */
+const comesBack = async (lab: Lab, machines: number): Promise<void> => {
+  const url = `https://${lab.reachableAddress(1)}/hub/login`;
+  const { nodes } = classIn(lab);
+  const answers = async (): Promise<true | undefined> => {
+    const ready = (await nodes()).filter((line) => line.endsWith(" Ready Active"));
+    if (ready.length < machines) return undefined;
+    await run("curl", ["-skf", "-m", "5", "-o", "/dev/null", url]);
+    return true;
+  };
+  await waitUntil(() => answers().catch(() => undefined), {
+    deadline: 180_000,
+    every: 1000,
+    otherwise: async () =>
+      new Error(
+        `the class did not come back\n${await lab.on(1, "docker node ls; docker service ls").catch(String)}`,
+      ),
+  });
+};
