@@ -19,7 +19,7 @@ workers: [${workers}]
 storage: {device: /dev/ubdb, quota: 100M}
 login: {shared-password: from-env ROOM_PASSWORD, admins: [ada]}
 servers: {image: "${lab.image}", memory: 400M, cpu: 1}
-engine: {registry-mirrors: ["http://${lab.registry}"]}
+engine: {registry-mirrors: ["http://${lab.registry}"], own-images: docker.io/swarmhub}
 `;
 const { swarmhub, start } = await workshop(lab, yamlWith("node2, node3"));
 const guests = [1, 2, 3];

@@ -60,7 +60,7 @@ export const bootLab = async (
   { prepared = false, blank = 0, forClass = false } = {},
 ): Promise<Lab> => {
   const lab = labCommand(name);
-  await buildImages(lab, { prepared });
+  await buildImages(lab);
   await announceLab(name);
   const up = (count: number, ...more: string[]) =>
     lab("up", String(count), "--memory", String(memory), ...more);
@@ -96,10 +96,13 @@ export const announceLab = async (name: string): Promise<void> => {
   if (booted !== undefined) await appendFile(booted, `${name}\n`);
 };
 
-/** Builds the notebook image in the registry of the lab. `prepared`: also our images. */
-export const buildImages = (lab: Lab["lab"], { prepared = false }): Promise<string> => {
+/**
+ * Builds the notebook image and our own images for the registry of the lab, which serves ours as a release would: a class with
+ * `engine: {own-images: docker.io/swarmhub}` pulls them.
+ */
+export const buildImages = (lab: Lab["lab"]): Promise<string> => {
   const targets = images().map(({ target, reference }) => `${target}=${reference}`);
-  return lab("images", ...(prepared ? [assets, ...targets] : []));
+  return lab("images", assets, ...targets);
 };
 
 /** Returns the lab of that name, which is up. */

@@ -41,7 +41,7 @@ export const warmClass = async (
 ): Promise<Lab> => {
   const lab = labCommand(name);
   await announceLab(name);
-  await buildImages(lab, { prepared: true });
+  await buildImages(lab);
   const key = await keyOf(machines);
   const restore = (): Promise<boolean> =>
     lab("restore-class", key, "--memory", String(memory)).then(
