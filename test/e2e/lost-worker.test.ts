@@ -66,7 +66,7 @@ test.serial(
       "docker node update --label-add swarmhub.users=true $(docker node ls -q -f role=manager)",
     );
     await onManager(
-      `docker pull -q ${await onManager("docker service inspect -f '{{.Spec.TaskTemplate.ContainerSpec.Image}}' lost-nb-alice")}`,
+      `docker pull -q ${await onManager("docker service inspect -f '{{.Spec.TaskTemplate.ContainerSpec.Image}}' warm-nb-alice")}`,
     );
     const killed = performance.now();
     await lab.lab("kill", "2");

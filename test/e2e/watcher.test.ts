@@ -47,7 +47,7 @@ const burst = async (t: ExecutionContext, step: string, prefix: string, count: n
 
 const assertLimits = async (t: ExecutionContext) => {
   // The list includes the parent folder: a home with the same id has no project of its own yet.
-  const list = `ls ${storage}/pending; docker exec watcher-quota lsattr -pa ${storage}/homes | grep -v '/[.][.]$' | awk '{print $1}' | sort`;
+  const list = `ls ${storage}/pending; docker exec warm-quota lsattr -pa ${storage}/homes | grep -v '/[.][.]$' | awk '{print $1}' | sort`;
   const ids = await waitUntil(
     async () => {
       const lines = (await lab.on(1, list)).trim().split("\n");
@@ -91,7 +91,7 @@ test.serial(
     ];
     for (const [index, step] of steps.entries()) await burst(t, step, `kill${index}-`, 40);
     await assertLimits(t);
-    const restarts = await lab.on(1, "docker inspect -f '{{.RestartCount}}' watcher-quota");
+    const restarts = await lab.on(1, "docker inspect -f '{{.RestartCount}}' warm-quota");
     t.true(Number(restarts) >= steps.length, `restarted ${restarts.trim()} times by itself`);
   },
 );

@@ -48,7 +48,7 @@ export const testHomeCommands = (lab: Lab, { folder, swarmhub }: Workshop): void
     "a limit for one user stays after a restart of the watcher and after up; `default` removes it",
     async (t) => {
       const hard = async () => (await account("dora")).hard;
-      await lab.on(1, "docker restart homes-quota");
+      await lab.on(1, "docker restart warm-quota");
       t.regex((await swarmhub("up")).stderr, /nothing had to change/);
       t.is(await hard(), 90 * 1024);
       t.is((await swarmhub("quota", "set", "dora", "default")).code, 0);
@@ -58,7 +58,7 @@ export const testHomeCommands = (lab: Lab, { folder, swarmhub }: Workshop): void
 
   test.serial("quota check finds a limit that was removed by hand, and repairs it", async (t) => {
     // A running watcher would repair the limit before the command runs.
-    await lab.on(1, "docker stop homes-quota");
+    await lab.on(1, "docker stop warm-quota");
     await lab.on(
       1,
       `id=$(xfs_io -r -c lsproj ${home} | tr -dc 0-9); xfs_quota -x -c "limit -p bhard=0 $id" ${storage}`,
@@ -66,7 +66,7 @@ export const testHomeCommands = (lab: Lab, { folder, swarmhub }: Workshop): void
     const drift = await swarmhub("quota", "check");
     t.is(drift.code, 6, drift.stderr);
     t.regex(drift.stdout, /dora/);
-    await lab.on(1, "docker start homes-quota");
+    await lab.on(1, "docker start warm-quota");
     const repaired = await swarmhub("quota", "check", "--mend");
     t.is(repaired.code, 0, repaired.stdout + repaired.stderr);
     t.is((await account("dora")).hard, 60 * 1024);

@@ -15,8 +15,8 @@ const storage = "/srv/swarmhub";
 /** The faults by the words of a test title; `user` is the user who logs in. */
 export const faults: Record<string, (user: string) => Fault> = {
   "the watcher is stopped": (user) => ({
-    inject: "docker stop homes-quota",
-    repair: "docker start homes-quota",
+    inject: "docker stop warm-quota",
+    repair: "docker start warm-quota",
     message: /no size limit yet because the quota watcher does not respond/,
     log: new RegExp(`pending/${user} still exists`),
     oldUsersCanStart: true,

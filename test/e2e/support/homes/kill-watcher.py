@@ -33,7 +33,7 @@ def size(folder):
 
 
 def watcher_pid():
-    result = subprocess.run(["docker", "inspect", "-f", "{{.State.Pid}}", "watcher-quota"], stdout=subprocess.PIPE, check=True)
+    result = subprocess.run(["docker", "inspect", "-f", "{{.State.Pid}}", "warm-quota"], stdout=subprocess.PIPE, check=True)
     return int(result.stdout)
 
 
