@@ -4,7 +4,8 @@ import { homesIn } from "./support/homes/inside.js";
 import { bootLab } from "./support/lab.js";
 
 // The whole class is the machine on which swarmhub runs, here the guest; the homes are in a file.
-const lab = await bootLab("e2e-alone", 1, 2560, { prepared: true });
+// It builds our images, which other tests pull.
+const lab = await bootLab("e2e-alone", 1, 2560, { prepared: true, pullsImages: false });
 const browser = await openBrowser(lab);
 const address = `https://${lab.address(1)}`;
 const password = "one machine alone";

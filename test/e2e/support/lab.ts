@@ -57,7 +57,7 @@ export const bootLab = async (
   name: string,
   guests: number,
   memory: number,
-  { prepared = false, blank = 0, forClass = false } = {},
+  { prepared = false, pullsImages = prepared, blank = 0, forClass = false } = {},
 ): Promise<Lab> => {
   const lab = labCommand(name);
   await buildImages(lab);
@@ -67,7 +67,7 @@ export const bootLab = async (
   if (prepared && blank > 0) await up(blank);
   await up(guests, ...(prepared ? ["--with", packages] : []), ...(forClass ? ["--class"] : []));
   const opened = await openLab(name);
-  const references = images().map(({ reference }) => reference);
+  const references = pullsImages ? images().map(({ reference }) => reference) : [];
   if (prepared)
     await opened.on(
       1 + blank,
