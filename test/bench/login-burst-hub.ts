@@ -6,7 +6,7 @@ import type { Lab } from "../e2e/support/lab.js";
 
 const tools = "/opt/login-burst";
 const minute = 60_000;
-/** The name of the class that the users log in to: that of the warm class, in which an end-to-end test uses this file too. */
+/** The name of the class: the same as of the warm class, because an end-to-end test uses this file too. */
 export const burstClass = "warm";
 
 /** A user's service, and the times at which it was created and its container ran, in Unix milliseconds. */

@@ -83,7 +83,7 @@ for image in ${references.join(" ")}; do docker pull -q $image; done`,
 const assets = join(root, "dist/assets");
 const images = () => ownImages(assetsAt((path) => join(assets, path)));
 
-/** Runs commands of `scripts/lab` for the lab of that name. */
+/** Runs commands of `scripts/lab` for the lab with this name. */
 export const labCommand =
   (name: string): Lab["lab"] =>
   async (...argv) =>
@@ -105,7 +105,7 @@ export const buildImages = (lab: Lab["lab"]): Promise<string> => {
   return lab("images", assets, ...targets);
 };
 
-/** Returns the lab of that name, which is up. */
+/** Returns the running lab with this name. */
 export const openLab = async (name: string): Promise<Lab> => {
   const lab = labCommand(name);
   const variables = Object.fromEntries(

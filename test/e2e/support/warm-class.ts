@@ -23,17 +23,17 @@ const run = promisify(execFile);
 const bundle = new URL("../../../../dist", import.meta.url).pathname;
 
 type WarmOptions = {
-  /** How many machines are in the class: node1 is the manager, the others are workers. */
+  /** The number of machines in the class: node1 is the manager, the others are workers. */
   machines: number;
-  /** How many there are in the lab; those beyond the class have Docker and NFS. */
+  /** The number of machines in the lab; the additional ones have Docker and NFS. */
   guests?: number;
-  /** The memory of each (MB). */
+  /** The memory of each machine (MB). */
   memory: number;
 };
 
 /**
- * A lab in which a class of the simplest configuration is up. The first caller runs `up` and saves the machines; the others boot
- * them again, and the class must come back by itself. `changeTo` makes it the class that a test needs.
+ * A lab with a running class of the simplest configuration. The first caller runs `up` and saves the machines; the others boot
+ * the saved machines, and the class must start by itself. `changeTo` then applies the configuration of a test.
  */
 export const warmClass = async (
   name: string,
@@ -60,13 +60,13 @@ export const warmClass = async (
   if (guests > machines)
     await lab("up", String(guests), "--memory", String(memory), "--with", packages);
   const opened = await openLab(name);
-  await comesBack(opened, machines);
+  await waitUntilRunning(opened, machines);
   return opened;
 };
 
 type Workshop = { swarmhub: (...command: string[]) => Promise<CommandResult> };
 
-/** Runs `up` with the configuration of the workshop; throws what it said where it fails. */
+/** Runs `up` with the configuration of the workshop; throws an error with its stderr if it fails. */
 export const changeTo = async ({ swarmhub }: Workshop): Promise<void> => {
   const { code, stderr } = await swarmhub("up", "--yes");
   if (code !== 0) throw new Error(stderr);
@@ -85,7 +85,7 @@ servers: {image: "${image}", memory: 400M, cpu: 1}
 engine: {registry-mirrors: ["http://${registry}"]}
 `;
 
-/** Stands for all that such a class is made of, but for what the lab gives: scripts/lab adds that itself. */
+/** A key of all contents of such a class except those of the lab, which scripts/lab adds itself. */
 const keyOf = async (machines: number): Promise<string> => {
   const hash = createHash("sha256").update(packages);
   hash.update(yamlOf(machines, { image: "", registry: "" }));
@@ -102,7 +102,7 @@ const save = async (name: string, key: string, machines: number): Promise<void> 
   await lab.lab("save-class", key);
 };
 
-/** Does something while no other process has the lock of that name; it is free again when this process ends, however it does. */
+/** Does work with a lock across processes; the lock is released when this process ends, even if it is killed. */
 const withLock = async (name: string, work: () => Promise<void>): Promise<void> => {
   const file = join(tmpdir(), `swarmhub-${name}.lock`);
   const holder = spawn("flock", [file, "sh", "-c", "echo locked; exec cat"], {
@@ -116,8 +116,8 @@ const withLock = async (name: string, work: () => Promise<void>): Promise<void> 
   }
 };
 
-/** Waits until all machines are in the Swarm again and the hub answers behind the front door. */
-const comesBack = async (lab: Lab, machines: number): Promise<void> => {
+/** Waits until all machines are ready in the Swarm and the hub answers through the edge. */
+const waitUntilRunning = async (lab: Lab, machines: number): Promise<void> => {
   const url = `https://${lab.reachableAddress(1)}/hub/login`;
   const { nodes } = classIn(lab);
   const answers = async (): Promise<true | undefined> => {
@@ -131,7 +131,7 @@ const comesBack = async (lab: Lab, machines: number): Promise<void> => {
     every: 1000,
     otherwise: async () =>
       new Error(
-        `the class did not come back\n${await lab.on(1, "docker node ls; docker service ls").catch(String)}`,
+        `the class did not start again\n${await lab.on(1, "docker node ls; docker service ls").catch(String)}`,
       ),
   });
 };
