@@ -15,7 +15,7 @@ manager: node1
 workers: [node2]
 storage: {device: /dev/ubdb, quota: 100M}
 login: {shared-password: from-env ROOM_PASSWORD}
-servers: {image: "${image}", memory: 400M, cpu: 1.5}
+servers: {image: "${image}", memory: 400M, cpu: 0.5}
 engine: {registry-mirrors: ["http://${lab.registry}"]}
 `,
 );
@@ -60,6 +60,6 @@ test.serial(
     };
     t.is(await inServer("cat /sys/fs/cgroup/pids.max"), "1024");
     t.regex(await inServer("grep core /proc/1/limits"), /size +0 +0 /);
-    t.is(await inServer("echo $OMP_NUM_THREADS $OPENBLAS_NUM_THREADS"), "2 2");
+    t.is(await inServer("echo $OMP_NUM_THREADS $OPENBLAS_NUM_THREADS"), "1 1");
   },
 );
