@@ -1,6 +1,7 @@
 """The specification of the Swarm service of one user's server, for Docker's API."""
 
 import hashlib
+import math
 
 from docker.types import ContainerSpec, DriverConfig, EndpointSpec, Mount, Placement, Resources, RestartPolicy, TaskTemplate
 
@@ -10,6 +11,23 @@ from .placement import constraints_for
 
 HOME = "/home/jovyan"
 _SECOND = 1_000_000_000
+# Threads count too, and a numpy kernel starts one for each core; this many are enough for people and stop a fork bomb.
+_PROCESSES = 1024
+# The CPU limit is a quota of time: `nproc` and these libraries still see all cores of the machine, and would start as many
+# threads (scikit-learn-mooc#586: 2 s became 40 s). Go, Java and loky read the quota themselves.
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "NUMEXPR_MAX_THREADS",
+    "POLARS_MAX_THREADS",
+    "RAYON_NUM_THREADS",
+    "JULIA_NUM_THREADS",
+    "MC_CORES",
+    "LOKY_MAX_CPU_COUNT",
+    "PYTHON_CPU_COUNT",
+)
 # hard: a write waits until the storage is back, so no write is lost. nosuid, nodev: the content of a home is not trusted.
 _NFS_OPTIONS = "rw,nfsvers=4.2,hard,timeo=600,retrans=2,nosuid,nodev"
 
@@ -20,14 +38,19 @@ def build_service_spec(settings: Settings, slug: str, environment: dict[str, str
     container = ContainerSpec(
         image=settings.image,
         args=command,
-        env=environment,
+        env=thread_variables(settings) | environment,
         labels=labels,
         mounts=[home_mount(settings, settings.storage, slug)] if settings.storage else [],
         init=True,
         # A server runs as an ordinary user and needs no capabilities; without NET_RAW it cannot forge packets.
         cap_drop=["ALL"],
         stop_grace_period=10 * _SECOND,
+        # Docker's default image checks itself every 3 s with a Python of its own, and Swarm ends a server that does not answer in
+        # 1 s: four that started together on one core were all killed after 39 to 50 s (docker-stacks#1817). The hub checks itself.
+        healthcheck={"Test": ["NONE"]},
     )
+    # A core file would be as large as its process, in the folder of the kernel. docker-py has no argument for these two.
+    container["Ulimits"] = [{"Name": "core", "Soft": 0, "Hard": 0}]
     resources = Resources(
         mem_limit=settings.memory,
         # Swarm only looks at reservations: without one it would place every server on a node that is already full.
@@ -35,6 +58,7 @@ def build_service_spec(settings: Settings, slug: str, environment: dict[str, str
         # No CPU reservation: a notebook is idle most of the time, and seats are counted in memory.
         cpu_limit=int(settings.cpu * _SECOND) if settings.cpu else None,
     )
+    resources["Limits"]["Pids"] = _PROCESSES
     # With Swarm's default (any), Swarm would restart the container after File > Shut Down in JupyterLab.
     restart = RestartPolicy(condition="on-failure", delay=2 * _SECOND, max_attempts=3, window=300 * _SECOND)
     return {
@@ -52,6 +76,11 @@ def build_service_spec(settings: Settings, slug: str, environment: dict[str, str
         # after 900 s.
         "endpoint_spec": EndpointSpec(mode="dnsrr"),
     }
+
+
+def thread_variables(settings: Settings) -> dict[str, str]:
+    """Returns the variables that limit the threads of numerical libraries to the CPU limit, rounded up; none without a limit."""
+    return dict.fromkeys(_THREAD_VARIABLES, str(math.ceil(settings.cpu))) if settings.cpu else {}
 
 
 def memory_reservation(settings: Settings) -> int:

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from swarmhub.settings import NfsExport
+from swarmhub.spawning.service_spec import _THREAD_VARIABLES as THREAD_VARIABLES
 from swarmhub.spawning.service_spec import build_service_spec, home_mount
 
 from ..support.examples import SETTINGS
@@ -24,14 +25,16 @@ def test_the_specification_of_a_users_service_is_complete():
                 "Image": "quay.io/jupyter/scipy-notebook@sha256:1234",
                 "Command": None,
                 "Args": ["jupyterhub-singleuser", "--x"],
-                "Env": ["A=1"],
+                "Env": [*(f"{name}=2" for name in THREAD_VARIABLES), "A=1"],
                 "Labels": {"swarmhub.class": "geo-101", "swarmhub.user": "alice"},
                 "Init": True,
                 "CapabilityDrop": ["ALL"],
                 "StopGracePeriod": 10_000_000_000,
+                "Healthcheck": {"Test": ["NONE"]},
+                "Ulimits": [{"Name": "core", "Soft": 0, "Hard": 0}],
                 "Mounts": [home("10.77.0.11")],
             },
-            "Resources": {"Limits": {"MemoryBytes": 1 << 30, "NanoCPUs": 1_500_000_000}, "Reservations": {"MemoryBytes": 700 << 20}},
+            "Resources": {"Limits": {"MemoryBytes": 1 << 30, "NanoCPUs": 1_500_000_000, "Pids": 1024}, "Reservations": {"MemoryBytes": 700 << 20}},
             "RestartPolicy": {"Condition": "on-failure", "Delay": 2_000_000_000, "MaxAttempts": 3, "Window": 300_000_000_000},
             "Placement": {"Constraints": ["node.labels.swarmhub.users==true"]},
             "Networks": [{"Target": "geo-101-network"}],
@@ -40,8 +43,14 @@ def test_the_specification_of_a_users_service_is_complete():
     }
 
 
-def test_a_class_without_a_cpu_limit_sets_none():
-    assert "NanoCPUs" not in describe(cpu=None)["task_template"]["Resources"]["Limits"]
+def test_a_class_without_a_cpu_limit_sets_neither_a_limit_nor_a_number_of_threads():
+    task = describe(cpu=None)["task_template"]
+    assert "NanoCPUs" not in task["Resources"]["Limits"]
+    assert task["ContainerSpec"]["Env"] == ["A=1"]
+
+
+def test_a_fraction_of_a_core_gives_one_thread():
+    assert "OMP_NUM_THREADS=1" in describe(cpu=0.25)["task_template"]["ContainerSpec"]["Env"]
 
 
 def test_a_home_mounts_only_the_users_folder_over_nfs():
