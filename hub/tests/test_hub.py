@@ -254,7 +254,7 @@ def test_a_class_with_temporary_homes_and_images_shows_both_and_its_sweeper_work
         containers = [service["TaskTemplate"]["ContainerSpec"] for service in swarm.services.values()]
         assert [container["Image"] for container in containers] == ["python@sha256:1", "r@sha256:2"]
         service = swarm.services["geo-101-nb-ivan"]
-        assert service["TaskTemplate"]["Resources"]["Limits"] == {"MemoryBytes": 2 << 30, "NanoCPUs": 500_000_000}
+        assert service["TaskTemplate"]["Resources"]["Limits"] == {"MemoryBytes": 2 << 30, "NanoCPUs": 500_000_000, "Pids": 1024}
         assert not service["TaskTemplate"]["ContainerSpec"].get("Mounts")
         assert list((tmp_path / "storage").iterdir()) == []
         # The sweeper removes services without an owner, and keeps the others.
