@@ -146,7 +146,7 @@ test.serial("a worker that is in another Swarm is refused and stays in it", asyn
   const { swarmhub } = await workshop(lab, yamlOf({}));
   const { code, stderr } = await swarmhub("up", "--yes");
   t.is(code, 3, stderr);
-  t.regex(stderr, /node2: is already in a Swarm/);
+  t.regex(stderr, /node2: the machine is already in another Swarm/);
   t.regex(await lab.on(2, "docker node ls"), /Leader/);
   t.is(await lab.on(2, "ls -d /etc/swarmhub 2>/dev/null || true"), "", "nothing was installed");
 });
