@@ -54,7 +54,7 @@ for (const kind of Object.keys(transports)) {
     t.true(answers.every(([first]) => first?.Id === "one"));
     t.true(engine.connections() <= probes + 6, `${engine.connections()} connections`);
     // docker-modem's inspection of live sockets made this 48 s.
-    t.true(Date.now() - started < 8000, `${Date.now() - started} ms`);
+    t.true(Date.now() - started < 24_000, `${Date.now() - started} ms`);
   });
 
   test(`${kind}: a machine without Docker has its own error`, async (t) => {
@@ -73,7 +73,7 @@ for (const kind of Object.keys(transports)) {
     const { docker, transport } = await dockerFor(t, engine, kind);
     const calls = Array.from({ length: 10 }, () => docker.listContainers());
     const outputs = await Promise.all(
-      Array.from({ length: 12 }, () => transport.exec("echo hello", { timeout: 10_000 })),
+      Array.from({ length: 12 }, () => transport.exec("echo hello", { timeout: 60_000 })),
     );
     t.true(outputs.every(({ stdout }) => stdout === "hello\n"));
     const answering = setInterval(() => waiting.shift()?.(), 5);
@@ -137,7 +137,7 @@ baseTest("an idle connection that the Engine closed is not used again", async (t
   engine.hangUp();
   const { agent } = docker.modem as unknown as { agent: Agent };
   await waitUntil(async () => (Object.keys(agent.freeSockets).length === 0 ? true : undefined), {
-    deadline: 5000,
+    deadline: 60_000,
     every: 5,
     otherwise: () => new Error("the socket is still kept"),
   });

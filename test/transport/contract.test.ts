@@ -46,9 +46,9 @@ type Row = {
 
 const comesTrue = (condition: () => Promise<boolean>, what: string) =>
   waitUntil(async () => ((await condition()) ? true : undefined), {
-    deadline: 10_000,
+    deadline: 60_000,
     every: 20,
-    otherwise: () => new Error(`not within 10 s: ${what}`),
+    otherwise: () => new Error(`not within 60 s: ${what}`),
   });
 
 const fiveMegabytes = Buffer.alloc(5_000_000, "0123456789abcdef\n");
@@ -84,7 +84,7 @@ const rows: Row[] = [
   {
     title: "without input, stdin ends at once",
     run: async (t, transport) => {
-      t.deepEqual(await transport.exec("cat", { timeout: 5000 }), {
+      t.deepEqual(await transport.exec("cat", { timeout: 60_000 }), {
         code: 0,
         stdout: "",
         stderr: "",
@@ -94,7 +94,7 @@ const rows: Row[] = [
   {
     title: "5 MB go in and come back unchanged",
     run: async (t, transport) => {
-      const output = await transport.exec("cat", { input: fiveMegabytes, timeout: 20_000 });
+      const output = await transport.exec("cat", { input: fiveMegabytes, timeout: 60_000 });
       t.is(output.code, 0);
       t.true(output.stdout === fiveMegabytes.toString());
     },
@@ -164,7 +164,7 @@ const rows: Row[] = [
   {
     title: "a command that does not read its input still ends",
     run: async (t, transport) => {
-      const output = await transport.exec("echo done", { input: fiveMegabytes, timeout: 10_000 });
+      const output = await transport.exec("echo done", { input: fiveMegabytes, timeout: 60_000 });
       t.deepEqual(output, { code: 0, stdout: "done\n", stderr: "" });
     },
   },
@@ -206,7 +206,7 @@ const rows: Row[] = [
         transport.exec(`echo $$ >${mark}; sleep 30 & sleep 30`, { timeout: 300 }),
       );
       t.regex(error.message, /timed out after 0.3 s/);
-      t.true(Date.now() - started < 3000);
+      t.true(Date.now() - started < 20_000);
       const isGone = async () =>
         (await transport.exec(`kill -0 $(cat ${mark}) 2>/dev/null`)).code !== 0;
       await comesTrue(isGone, "the process is gone");
@@ -219,7 +219,7 @@ const rows: Row[] = [
       const gate = join(folder, `gate-${kind}`);
       const running = transport.exec(
         `echo one; echo two >&2; while ! [ -e ${gate} ]; do sleep 0.05; done; printf 'three\\r\\nfour'`,
-        { onLine: (line) => lines.push(line), timeout: 10_000 },
+        { onLine: (line) => lines.push(line), timeout: 60_000 },
       );
       await comesTrue(async () => lines.length === 2, "two lines are shown");
       t.deepEqual(lines.toSorted(), ["one", "two"]);

@@ -228,7 +228,7 @@ test("a machine that does not answer is given up at the deadline", async (t) => 
   const started = Date.now();
   const error = await connectionError(t, connectAndRun(sshd, { timeoutMs: 300 }));
   t.regex(error.message, /^box: 127.0.0.1 port \d+ did not answer in time/);
-  t.true(Date.now() - started < 5000);
+  t.true(Date.now() - started < 9000);
 });
 
 test("a machine that closes the connection at once is reported as such", async (t) => {

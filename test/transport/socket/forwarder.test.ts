@@ -48,7 +48,7 @@ test("a forwarder carries bytes both ways for many clients, and ends with the st
 
   holder?.end();
   await waitUntil(async () => (existsSync(dirname(forwarder ?? "/")) ? undefined : true), {
-    deadline: 10_000,
+    deadline: 60_000,
     otherwise: () => new Error("the forwarder is still there"),
   });
   t.pass();
