@@ -97,7 +97,7 @@ test.serial(
     await lab.on(1, "openssl genpkey -algorithm ed25519 -out /root/key.pem");
     t.regex(
       await swarmhub("up || true"),
-      /tls.certificate: \/root\/chain.pem: the key belongs to none/,
+      /tls.certificate: \/root\/chain.pem: the key does not match the certificate/,
     );
     t.deepEqual(await served(), { ...before, serial: second });
 
