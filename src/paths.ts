@@ -30,7 +30,6 @@ export const paths = {
   /** The folder of what they write, in memory; a rule of systemd's creates it at boot, before Docker binds it into the hub. */
   run: "/run/swarmhub",
   runRule: "/etc/tmpfiles.d/swarmhub.conf",
-  reports: "/run/swarmhub/monitor",
   largestLayers: "/run/swarmhub/layers/largest.json",
   exports: "/etc/exports.d/swarmhub.exports",
   /** What keeps machines that are lost from the homes, as files in a folder of the storage name them. */
