@@ -9,12 +9,12 @@ my $root = $ENV{SWARMHUB_ROOT} // "";
 my $second = $ENV{SWARMHUB_SECOND} // 1;
 $ENV{LC_ALL} = "C";
 
-# Calls a function for ever, once a second, with the number of seconds that have passed.
-sub each_second {
-  my $pass = shift;
+# Calls a function for ever, with a pause of so many seconds; its argument is the number of calls before.
+sub repeat {
+  my ($pause, $pass) = @_;
   for (my $passed = 0; ; $passed++) {
     $pass->($passed);
-    select undef, undef, undef, $second;
+    select undef, undef, undef, $pause * $second;
   }
 }
 

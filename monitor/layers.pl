@@ -3,8 +3,7 @@
 # right to read every file, so it has no network, and writes only the names and sizes that the monitor reports.
 my ($filling, $look_every, $time_for_all, $time_for_one) = (0.8, 30, 120, 20);    # part of a disk; seconds
 
-each_second(sub {
-  return if $_[0] % $look_every;
+repeat($look_every, sub {
   keep("largest.json", (grep { is_filling($_) } disks()) ? largest_layers() : "[]");
 });
 

@@ -16,7 +16,7 @@ my %modes = (listen => \&listen_mode, collect => \&collect_mode);
 $SIG{PIPE} = "IGNORE";
 my ($mode, @arguments) = @ARGV;
 my $start = $modes{$mode // ""} or die "usage: monitor listen|collect ADDRESS …\n";
-each_second($start->(@arguments));
+repeat(1, $start->(@arguments));
 
 sub listen_mode {
   my ($own, $manager) = @_;

@@ -8,7 +8,7 @@ import { paths } from "../paths.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import { layersProgram, reportProgram } from "./monitor/programs.js";
 import { layersUnit, monitorUnit, runRule } from "./monitor/units.js";
-import { fileSteps } from "./shared/files.js";
+import { type WantedFile, writeScript } from "./shared/files.js";
 
 /** Reports the free disk, the memory and the containers of every machine to the manager, where the hub reads them. */
 export const monitor: Piece<Machines> = {
@@ -17,26 +17,12 @@ export const monitor: Piece<Machines> = {
   plan: (_want, machines, cluster) =>
     cluster.hosts.flatMap((host) => {
       const { facts } = machines(host);
-      const reload = "systemctl daemon-reload";
-      const files = fileSteps(host, facts, [
-        { path: paths.monitor, content: reportProgram(), mode: 0o755 },
-        { path: paths.layers, content: layersProgram(), mode: 0o755 },
-        {
-          path: paths.runRule,
-          content: runRule,
-          then: `systemd-tmpfiles --create ${paths.runRule}`,
-        },
-        {
-          path: paths.monitorUnit,
-          content: monitorUnit(argumentsOf(host, machines, cluster)),
-          then: reload,
-        },
-        { path: paths.layersUnit, content: layersUnit, then: reload },
-      ]);
+      const wanted = filesOf(argumentsOf(host, machines, cluster));
+      const differing = wanted.filter(({ path, content }) => facts.files[path] !== content);
       const isActive = [units.monitor, units.layers].every(
         (unit) => facts.units[unit] === "active",
       );
-      return files.length === 0 && isActive ? [] : [...files, startStep(host)];
+      return differing.length === 0 && isActive ? [] : [startStep(host, differing)];
     }),
   remove: (machines, cluster) =>
     cluster.hosts.flatMap((host) => (isPresent(machines(host).facts) ? [removeStep(host)] : [])),
@@ -57,19 +43,37 @@ const argumentsOf = (host: Host, machines: Machines, { manager, hosts }: Cluster
     : ["listen", endpoint(host), machines(manager).address];
 };
 
-const startStep = (host: Host): Step => ({
+const filesOf = (words: readonly string[]): WantedFile[] => [
+  { path: paths.monitor, content: reportProgram(), mode: 0o755 },
+  { path: paths.layers, content: layersProgram(), mode: 0o755 },
+  { path: paths.monitorUnit, content: monitorUnit(words) },
+  { path: paths.layersUnit, content: layersUnit },
+  { path: paths.runRule, content: runRule },
+];
+
+/** One script, so that systemd reads its units once. The rule comes last: without it a run that was cut off is seen. */
+const startStep = (host: Host, differing: readonly WantedFile[]): Step => ({
   host,
   title: "start the monitor",
+  ...(differing.length > 0 && { detail: differing.map(({ path }) => path).join(", ") }),
   run: () =>
     host.script(`set -e
+rm -f ${paths.runRule}
+${differing
+  .filter(({ path }) => path !== paths.runRule)
+  .map(writeScript)
+  .join("\n")}
+systemctl daemon-reload
 systemctl -q enable ${units.monitor} ${units.layers}
-systemctl restart ${units.monitor} ${units.layers}`),
+systemctl restart ${units.monitor} ${units.layers}
+${writeScript({ path: paths.runRule, content: runRule })}
+systemd-tmpfiles --create ${paths.runRule}`),
 });
 
 const files = [
   paths.monitor,
-  paths.monitorUnit,
   paths.layers,
+  paths.monitorUnit,
   paths.layersUnit,
   paths.runRule,
 ] as const;
