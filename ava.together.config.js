@@ -8,6 +8,7 @@ import unit from "./ava.config.js";
 export const alone = [
   "bench/",
   "lint/",
+  "monitor/",
   "nginx/",
   "proxy/",
   "checks/connections/programs.test.ts",

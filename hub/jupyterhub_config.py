@@ -72,6 +72,7 @@ c.Authenticator.username_pattern = r"[^\x00-\x1f\x7f]{1,254}\Z"  # any name or e
 # --- servers --------------------------------------------------------------------------------------------------------------
 c.JupyterHub.spawner_class = SwarmHubSpawner
 c.SwarmHubSpawner.settings = settings
+c.SwarmHubSpawner.reports = paths.reports
 c.SwarmHubSpawner.image = settings.image
 c.SwarmHubSpawner.options_form = lambda spawner: form(settings, spawner.user_options.get(FIELD))
 c.SwarmHubSpawner.options_from_form = partial(options_from_form, settings)

@@ -12,6 +12,7 @@ const copied = [
   "hub/requirements.txt",
   "hub/swarmhub",
   "hub/templates",
+  "monitor",
   "nginx/nginx.conf.hbs",
   "nginx/unavailable.html",
   "nginx/requirements.txt",

@@ -95,6 +95,8 @@ export const units = {
   fence: "swarmhub-fence.service",
   registrySocket: "swarmhub-registry.socket",
   registryRelay: "swarmhub-registry.service",
+  monitor: "swarmhub-monitor.service",
+  layers: "swarmhub-layers.service",
 } as const;
 
 /** TCP ports. */
@@ -106,6 +108,8 @@ export const ports = {
   hub: 8081,
   /** The registry's, on the manager and on each worker's own loopback; otherwise unused, so that it may be closed to all others. */
   registry: 20500,
+  /** The monitor's on every machine but the manager, which connects to it. */
+  monitor: 20501,
 } as const;
 
 /** The name of images that are built: on loopback, since that is where Docker asks a registry that has no certificate. */

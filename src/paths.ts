@@ -22,6 +22,15 @@ export const paths = {
   /** A worker's way to the registry on the manager. */
   registrySocket: "/etc/systemd/system/swarmhub-registry.socket",
   registryRelay: "/etc/systemd/system/swarmhub-registry.service",
+  /** What reports a machine's state, and what measures its users' writable layers. */
+  monitor: "/etc/swarmhub/monitor",
+  monitorUnit: "/etc/systemd/system/swarmhub-monitor.service",
+  layers: "/etc/swarmhub/layers",
+  layersUnit: "/etc/systemd/system/swarmhub-layers.service",
+  /** The folder of what they write, in memory; a rule of systemd's creates it at boot, before Docker binds it into the hub. */
+  run: "/run/swarmhub",
+  runRule: "/etc/tmpfiles.d/swarmhub.conf",
+  largestLayers: "/run/swarmhub/layers/largest.json",
   exports: "/etc/exports.d/swarmhub.exports",
   /** What keeps machines that are lost from the homes, as files in a folder of the storage name them. */
   fence: "/etc/swarmhub/fence",
@@ -53,6 +62,12 @@ export const readFiles: readonly string[] = [
   paths.firewallUnit,
   paths.registrySocket,
   paths.registryRelay,
+  paths.monitor,
+  paths.monitorUnit,
+  paths.layers,
+  paths.layersUnit,
+  paths.runRule,
+  paths.largestLayers,
   paths.exports,
   paths.fence,
   paths.fenceUnit,

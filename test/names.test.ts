@@ -62,7 +62,7 @@ test("former names are told from present ones", (t) => {
 
 test("no other file of src/ writes such a name, label or port, and the hub's labels are the same", (t) => {
   const literal =
-    /nb-|swarmhub\.(class|user|users|files|machine|host)\b|swarmhub-(quota|home|storage|firewall|fence|registry)\b|swarm\.service\.name|\b20500\b|\b8081\b/;
+    /nb-|swarmhub\.(class|user|users|files|machine|host)\b|swarmhub-(quota|home|storage|firewall|fence|registry|monitor|layers)\b|swarm\.service\.name|\b2050[01]\b|\b8081\b/;
   const sources = readdirSync("src", { recursive: true, encoding: "utf8" }).filter(
     (path) => path.endsWith(".ts") && !["names.ts", "paths.ts"].includes(path),
   );

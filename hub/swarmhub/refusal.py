@@ -18,6 +18,7 @@ class Refusal(NamedTuple):
 NO_SEAT = Refusal("capacity", "All seats are taken, and no seat became free while you were waiting. Please ask your instructor.", 503)
 QUEUE_FULL = Refusal("line", "All seats are taken, and the queue is full. Please ask your instructor.", 503)
 NO_MACHINE = Refusal("machines", "No machine of this class is ready for your server. Please tell your instructor.", 503)
+MACHINES_FULL = Refusal("disk", "No server can start because the disk of each machine is full ({names}). Please tell your instructor.", 503)
 NO_ADDRESS = Refusal("addresses", "The class network has no free address for your server. Please tell your instructor.", 503)
 IMAGE_MISSING = Refusal("image", "The notebook image cannot be downloaded. Please tell your instructor.")
 MOUNT_FAILED = Refusal("mount", "Your home folder cannot be mounted. Please tell your instructor.")

@@ -80,6 +80,10 @@ class Paths:
         return self.root / "data"
 
     @property
+    def reports(self) -> Path:
+        return self.root / "run/swarmhub/monitor"
+
+    @property
     def storage(self) -> Path:
         return self.root / "storage"
 

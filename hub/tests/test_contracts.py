@@ -10,7 +10,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from swarmhub import settings
+from swarmhub import machines, settings
 from swarmhub.homes import first_files, owner_note, provisioning
 from swarmhub.refusal import LIMIT_FAILED
 from swarmhub.settings import Image, NfsExport, Settings, read_settings
@@ -72,6 +72,21 @@ def copy(name: str, target: Path, change: Callable[[dict], dict] = lambda conten
     content = change(json.loads((FIXTURES / name).read_text()))
     target.write_text(json.dumps(content))
     return content
+
+
+def test_the_hub_reads_of_a_machines_report_only_keys_that_the_monitor_writes_and_has_its_limits(record):
+    objects = record(machines)
+    report = machines.parse((FIXTURES / "machine-report.json").read_text())
+    written = json.loads((FIXTURES / "machine-report.json").read_text())
+    [disk], [layer] = written["disks"], written["largestLayers"]
+    assert report.disks == (machines.Disk(disk["path"], disk["freeBytes"], disk["files"], disk["freeFiles"]),)
+    assert report.largest_layers == (machines.Layer(layer["user"], layer["bytes"]),)
+    assert all(recorded.keys_read <= set(dict.keys(recorded)) for recorded in objects)
+    limits = json.loads((FIXTURES / "machine-limits.json").read_text())
+    assert limits == {
+        "nearlyFull": {"bytes": machines.MIN_FREE_BYTES, "files": machines.MIN_FREE_FILES},
+        "reportStaleAfter": machines.STALE_AFTER,
+    }
 
 
 def test_every_key_of_hub_json_becomes_a_setting_with_its_unit(record):

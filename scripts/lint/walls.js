@@ -65,7 +65,7 @@ export const rooms = {
   "src/reconcile": ["src/cluster", "src/host", "src/config", ...ground],
   "src/swarm": ["src/cluster", "src/host", "src/docker", ...ground],
   "src/tls": ["src/cluster", "src/operator", "src/host", "src/config", "contracts", ...ground],
-  "src/cluster": ["src/host", "src/config", ...ground],
+  "src/cluster": ["src/host", "src/config", "contracts", ...ground],
   "src/homes": ["src/host", "src/config", "contracts", ...ground],
   "src/host": ["src/docker", "src/transport", ...ground],
   "src/docker": ["src/transport", ...ground],

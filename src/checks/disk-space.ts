@@ -1,3 +1,4 @@
+import { fullDiskHint, fullDiskText, isFull } from "../cluster/disks.js";
 import { formatSize } from "../text/format.js";
 import type { Check, Finding } from "./check.js";
 
@@ -6,15 +7,24 @@ const recommended = 5 * 1024 ** 3;
 const minimum = 1024 ** 3;
 // bytes: Docker and one small image
 
-/** The root disks have room for Docker and its images. */
+/** The root disks have room for Docker and its images, and Docker's disks for more servers. */
 export const diskSpace: Check = {
   name: "disk",
   run: async ({ cluster, machines }) =>
     cluster.hosts.map((host): Finding => {
-      const { freeOnRoot, units } = machines(host).facts;
+      const { facts } = machines(host);
+      const { freeOnRoot, units } = facts;
+      const blank = units["docker.service"] !== "active";
+      const text = fullDiskText(facts);
+      if (text !== undefined && !blank)
+        return {
+          host: host.name,
+          level: isFull(facts) ? "error" : "warning",
+          text,
+          hint: fullDiskHint(host, facts),
+        };
       const free = `${formatSize(freeOnRoot)} free on its root disk`;
       if (freeOnRoot >= recommended) return { host: host.name, level: "ok", text: free };
-      const blank = units["docker.service"] !== "active";
       return {
         host: host.name,
         level: freeOnRoot < minimum && blank ? "error" : "warning",

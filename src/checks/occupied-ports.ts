@@ -51,11 +51,14 @@ const needsOf = (host: Host, context: CheckContext): Need[] => {
     ...(nodes.includes(host)
       ? [{ port: 7946, neededBy: "the gossip of the Swarm's nodes", ours: docker }]
       : []),
+    ...(host === manager ? [] : [{ port: ports.monitor, neededBy: "the monitor", ours: monitor }]),
     ...(host === storage ? [{ port: 2049, neededBy: "the NFS server", ours: kernel }] : []),
   ];
 };
 
 const docker = /^dockerd$/;
+// Started by its file, so it has that name.
+const monitor = /^monitor$/;
 // The registry, and on a worker systemd, which starts the relay to it.
 const registry = /^(docker-registry|systemd|systemd-socket-)/;
 // The kernel listens for nfsd, and `ss` names no program then.

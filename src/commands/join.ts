@@ -1,4 +1,5 @@
 import { type Cluster, closeCluster, clusterAmong, connectCluster } from "../cluster/cluster.js";
+import { refuseFull } from "../cluster/disks.js";
 import { inspectMachines } from "../cluster/machines.js";
 import { seatsOf } from "../cluster/seats.js";
 import type { Config, HostConfig } from "../config/types.js";
@@ -52,6 +53,7 @@ export const join = async (
   let open: Host[] = [];
   try {
     if ((await managerDocker(cluster)) === undefined) throw notUp(cluster);
+    await refuseFull(cluster.hosts);
     const clusterWith: ClusterWith = (newcomers) =>
       clusterAmong(cluster, full, [...cluster.workers, ...newcomers]);
     const reached = await reachHosts(requested, clusterWith, connect, {

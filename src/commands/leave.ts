@@ -1,4 +1,5 @@
 import { type Cluster, closeCluster, clusterAmong, connectCluster } from "../cluster/cluster.js";
+import { refuseFull } from "../cluster/disks.js";
 import { inspectMachines } from "../cluster/machines.js";
 import { seatsOf } from "../cluster/seats.js";
 import type { Config, HostConfig } from "../config/types.js";
@@ -58,6 +59,8 @@ export const leave = async (
   const full: Config = { ...config, workers: [...staying, ...leaving] };
   const cluster = await connectAll(options.gone ? after : full, session, leaving);
   try {
+    // Not the leaving ones: a machine that is full may leave.
+    await refuseFull(withoutHosts(cluster, after).hosts);
     const result = await withLock(
       cluster.manager,
       operator(),

@@ -1,4 +1,5 @@
 import type { Cluster } from "../cluster/cluster.js";
+import { diskJson, fillingText } from "../cluster/disks.js";
 import { inspectMachines } from "../cluster/machines.js";
 import { classUrl } from "../cluster/public-address.js";
 import { seatsOf, seatsText } from "../cluster/seats.js";
@@ -30,6 +31,7 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
     ]);
     const users = services.map(({ home }) => home).toSorted();
     const seats = seatsOf(cluster, machines);
+    const fillingDisks = cluster.hosts.flatMap((host) => fillingText(host, machines(host).facts));
     const drift = parts.filter(({ asWanted }) => !asWanted);
 
     if (options.json)
@@ -44,6 +46,7 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
             seats,
             users,
             earlierImage: earlier,
+            machines: cluster.hosts.map((host) => diskJson(host, machines(host).facts)),
             pieces: parts.map(({ isRepairable: _, ...part }) => part),
           },
           null,
@@ -59,6 +62,7 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
       if (temporary !== undefined) terminal.print(temporary);
       for (const line of homes === undefined ? [] : homesLines(homes)) terminal.print(line);
       if (certificates.status !== undefined) terminal.print(certificateLine(certificates));
+      for (const line of fillingDisks) terminal.print(line);
       for (const { piece, asWanted, differs } of parts) {
         terminal.print(
           `${piece.padEnd(9)} ${asWanted ? "up to date" : `differs: ${differs[0] ?? ""}`}`,

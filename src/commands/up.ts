@@ -1,5 +1,6 @@
 import { preflight, preflightError } from "../checks/index.js";
 import type { Cluster } from "../cluster/cluster.js";
+import { refuseFull } from "../cluster/disks.js";
 import { classUrl } from "../cluster/public-address.js";
 import { outdatedSentence, outdatedServers } from "../images/outdated-servers.js";
 import { refuseUnbuildable } from "../operator/build-folder.js";
@@ -26,6 +27,7 @@ export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal):
     terminal,
     async (cluster) => {
       const { report } = terminal;
+      await refuseFull(cluster.hosts);
       const done = await reconcile(pieces, cluster, {
         report,
         confirm: confirmBy(terminal, options.yes),

@@ -16,6 +16,16 @@ export type Disk = {
 /** A line of the mount table. */
 type Mount = { source: string; target: string; type: string; options: string[] };
 
+/** The space of a file system; `freeBytes` is for everybody but root, and `files` is 0 where their number is not limited. */
+export type FreeSpace = {
+  path: string;
+  bytes: number;
+  freeBytes: number;
+  freeForRoot: number;
+  files: number;
+  freeFiles: number;
+};
+
 /** A machine's membership of a Swarm, as its own Engine reports it; `pending` and `error` are half joined. */
 export type Membership = {
   state: "inactive" | "pending" | "active" | "error" | "locked";
@@ -38,6 +48,8 @@ export type Facts = {
   mounts: Mount[];
   /** Free bytes on the root file system. */
   freeOnRoot: number;
+  /** The file systems with Docker's folders; the root's before Docker has any. */
+  dockerDisks: FreeSpace[];
   /** Version by name of the installed packages, of those that swarmhub uses. */
   packages: Record<string, string>;
   /** The content of each file of `readFiles` that exists. */

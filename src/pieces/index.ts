@@ -6,6 +6,7 @@ import { firewall } from "./firewall.js";
 import { firstFiles } from "./first-files.js";
 import { hub } from "./hub.js";
 import { images } from "./images.js";
+import { monitor } from "./monitor.js";
 import { network } from "./network.js";
 import { packages } from "./packages.js";
 import { proxy } from "./proxy.js";
@@ -21,6 +22,7 @@ export const pieces: readonly Piece[] = [
   packages,
   engine,
   firewall,
+  monitor,
   swarm,
   network,
   storage,

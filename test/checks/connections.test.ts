@@ -14,7 +14,7 @@ test("a single manager needs no connection", async (t) => {
   t.deepEqual(await connections.run(context), []);
 });
 
-test("every connection of Swarm and NFS is tested, with 1 MB once per pair of machines", (t) => {
+test("every connection of Swarm, NFS and the monitor is tested, with 1 MB once per pair of machines", (t) => {
   const needed = neededConnections(contextOf(classOf(2, { server: true })));
   const said = needed.map(
     ({ from, to, protocol, port, size }) =>
@@ -37,6 +37,7 @@ test("every connection of Swarm and NFS is tested, with 1 MB once per pair of ma
     "manager > server 2049/tcp 1 MB",
     "worker1 > server 2049/tcp 1 MB",
     "worker2 > server 2049/tcp 1 MB",
+    ...["worker1", "worker2", "server"].map((name) => `manager > ${name} 20501/tcp`),
   ]);
 });
 
@@ -83,17 +84,18 @@ const all = (address: string, result: string, portList: readonly string[]): stri
   portList.map((port) => `${address} ${port} ${result}\n`).join("");
 const toWorker = ["tcp 7946", "udp 7946", "udp 4789"];
 const toManager = ["tcp 2377", ...toWorker, "tcp 2049"];
+const monitored = [...toWorker, "tcp 20501"];
 
 test("each machine reports what it reaches, and every listener is stopped", async (t) => {
   const cluster = tried(
     {},
     {
-      manager: all("10.77.0.12", "reached", toWorker),
+      manager: all("10.77.0.12", "reached", monitored),
       worker1: all("10.77.0.11", "reached", toManager),
     },
   );
   t.deepEqual(lines(await connections.run(contextOf(cluster))), [
-    "ok manager: reaches 7946/tcp+udp, 4789/udp of worker1, with packets of 1500 bytes",
+    "ok manager: reaches 7946/tcp+udp, 4789/udp, 20501/tcp of worker1, with packets of 1500 bytes",
     "ok worker1: reaches 2377/tcp, 7946/tcp+udp, 4789/udp, 2049/tcp of manager, with packets of 1500 bytes",
   ]);
   for (const host of cluster.hosts) t.true(host.asked.includes("kill 7"));
@@ -109,7 +111,7 @@ test("unanswered, refused and truncated connections have separate findings", asy
   );
   const said = lines(await connections.run(contextOf(cluster)));
   for (const start of [
-    "error manager: 7946/tcp+udp of worker1 (10.77.0.12) cannot be reached: no answer",
+    "error manager: 7946/tcp+udp, 20501/tcp of worker1 (10.77.0.12) cannot be reached: no answer",
     "error manager: 4789/udp of worker1 (10.77.0.12) passes small data",
     "error worker1: 2377/tcp of manager (10.77.0.11) cannot be reached: the connection was refused",
     "error worker1: 7946/tcp+udp, 4789/udp of manager (10.77.0.11) cannot be reached: no answer",
@@ -124,7 +126,7 @@ test("unanswered, refused and truncated connections have separate findings", asy
 test("a TCP port that Docker uses is tested by connecting, and a UDP port is not tested", async (t) => {
   const listens = { "manager tcp/2377": "occupied", "manager udp/4789": "occupied" };
   const cluster = tried(listens, {
-    manager: all("10.77.0.12", "reached", toWorker),
+    manager: all("10.77.0.12", "reached", monitored),
     worker1: all(
       "10.77.0.11",
       "reached",

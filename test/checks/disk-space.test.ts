@@ -19,3 +19,27 @@ for (const [free, docker, level] of [
       [level],
     );
   });
+
+for (const [what, freeForRoot, level] of [
+  ["nearly full", gibibyte, "warning"],
+  ["full", 0, "error"],
+] as const)
+  test(`a machine of a class whose Docker disk is ${what}: ${level}, and it says what to do`, async (t) => {
+    const facts = {
+      units: { "docker.service": "active" },
+      dockerDisks: [
+        {
+          path: "/data",
+          bytes: 20 * gibibyte,
+          freeBytes: 0,
+          freeForRoot,
+          files: 0,
+          freeFiles: 0,
+        },
+      ],
+    };
+    const [found] = await diskSpace.run(contextOf(classOf(0), { facts }));
+    t.is(found?.level, level);
+    t.is(found?.text, "only 0 B of 20 GB free in /data, so it gets no new servers");
+    t.regex(found?.hint ?? "", /free some space on manager/);
+  });

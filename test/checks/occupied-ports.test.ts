@@ -43,6 +43,7 @@ for (const [host, port, program] of [
   ["manager", 80, "docker-proxy"],
   ["manager", 2377, "etcd"],
   ["worker1", 7946, "consul"],
+  ["worker1", 20501, "python3"],
   ["manager", 2049, "ganesha.nfsd"],
 ] as const)
   test(`${program} on port ${port} of ${host} is reported by name`, async (t) => {
@@ -59,6 +60,7 @@ for (const [host, port, program] of [
   ["worker1", 2049, "ganesha.nfsd"],
   ["manager", 2377, "dockerd"],
   ["worker1", 7946, "dockerd"],
+  ["worker1", 20501, "monitor"],
   ["manager", 2049, "a program"],
   ["manager", 22, "sshd"],
 ] as const)

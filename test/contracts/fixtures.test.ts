@@ -2,13 +2,20 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { storageAddressIn } from "../../contracts/hub-settings.js";
+import { nearlyFull, reportStaleAfter } from "../../contracts/machine-report.js";
 import { storageFiles, storageFolders } from "../../contracts/storage-folders.js";
 import { ownerIn } from "../../contracts/storage-notes.js";
 import { watcherStatusText } from "../../contracts/watcher-status.js";
 import type { Bytes, Milliseconds } from "../../src/config/types.js";
 import { hubConfiguration } from "../../src/pieces/hub/settings.js";
 import { classOf, machinesOf } from "../support/class-of.js";
-import { firstFilesNote, hubSettings, ownerNote, watcherStatus } from "./support/examples.js";
+import {
+  firstFilesNote,
+  hubSettings,
+  machineReport,
+  ownerNote,
+  watcherStatus,
+} from "./support/examples.js";
 
 // What the hub reads, for hub/tests/test_contracts.py. A file that the code would write otherwise is written anew and fails.
 const isFixture = (t: ExecutionContext, name: string, content: string): void => {
@@ -60,6 +67,11 @@ test("hub.json of a class that uses every option has every key of the contract",
   const { content } = hubConfiguration(config, machines, userImages, cluster);
   t.deepEqual(JSON.parse(content), hubSettings);
   isFixture(t, "hub.json", content);
+});
+
+test("a machine's report and the limits for it are those of the contract", (t) => {
+  isFixture(t, "machine-report.json", `${JSON.stringify(machineReport)}\n`);
+  isFixture(t, "machine-limits.json", jsonText({ nearlyFull, reportStaleAfter }));
 });
 
 test("watcher.json has every key of the contract", (t) => {

@@ -108,6 +108,7 @@ iptables-restore --wait --noflush <<'rules'
 -A SWARMHUB-INPUT -i docker_gwbridge -p udp -m udp --dport 7946 -j DROP
 -A SWARMHUB-INPUT -i docker_gwbridge -p udp -m udp --dport 4789 -j DROP
 -A SWARMHUB-INPUT -i docker_gwbridge -p tcp -m tcp --dport 20500 -j DROP
+-A SWARMHUB-INPUT -i docker_gwbridge -p tcp -m tcp --dport 20501 -j DROP
 -A SWARMHUB-INPUT -i docker_gwbridge -p tcp -m tcp --dport 2375:2376 -j DROP
 -A SWARMHUB-INPUT -i lo -j RETURN
 -A SWARMHUB-INPUT -s 10.77.0.11/32 -j RETURN
@@ -117,12 +118,14 @@ iptables-restore --wait --noflush <<'rules'
 -A SWARMHUB-INPUT -p udp -m udp --dport 7946 -j DROP
 -A SWARMHUB-INPUT -p udp -m udp --dport 4789 -j DROP
 -A SWARMHUB-INPUT -p tcp -m tcp --dport 20500 -j DROP
+-A SWARMHUB-INPUT -p tcp -m tcp --dport 20501 -j DROP
 -A SWARMHUB-CONTAINERS -i docker_gwbridge -p tcp -m tcp --dport 2049 -j DROP
 -A SWARMHUB-CONTAINERS -i docker_gwbridge -p tcp -m tcp --dport 2377 -j DROP
 -A SWARMHUB-CONTAINERS -i docker_gwbridge -p tcp -m tcp --dport 7946 -j DROP
 -A SWARMHUB-CONTAINERS -i docker_gwbridge -p udp -m udp --dport 7946 -j DROP
 -A SWARMHUB-CONTAINERS -i docker_gwbridge -p udp -m udp --dport 4789 -j DROP
 -A SWARMHUB-CONTAINERS -i docker_gwbridge -p tcp -m tcp --dport 20500 -j DROP
+-A SWARMHUB-CONTAINERS -i docker_gwbridge -p tcp -m tcp --dport 20501 -j DROP
 -A SWARMHUB-CONTAINERS -i docker_gwbridge -p tcp -m tcp --dport 2375:2376 -j DROP
 -A SWARMHUB-CONTAINERS -d 169.254.169.254/32 -i docker_gwbridge -j DROP
 COMMIT
@@ -140,6 +143,7 @@ ip6tables-restore --wait --noflush <<'rules'
 -A SWARMHUB-INPUT -p udp -m udp --dport 7946 -j DROP
 -A SWARMHUB-INPUT -p udp -m udp --dport 4789 -j DROP
 -A SWARMHUB-INPUT -p tcp -m tcp --dport 20500 -j DROP
+-A SWARMHUB-INPUT -p tcp -m tcp --dport 20501 -j DROP
 COMMIT
 rules
 ip6tables -w -C INPUT -j SWARMHUB-INPUT 2>/dev/null || ip6tables -w -I INPUT -j SWARMHUB-INPUT

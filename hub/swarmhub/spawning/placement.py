@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Set
+from collections.abc import AsyncIterator, Mapping, Set
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from docker.errors import APIError
 from requests.exceptions import RequestException
@@ -30,6 +31,18 @@ class Placement:
         self._docker, self._settings, self._service, self._memory = docker, settings, service, memory
         self._node: str | None = None
         self._excluded: frozenset[str] = frozenset()
+        self._full: frozenset[str] = frozenset()
+
+    def avoid(self, full: Mapping[str, str], log: logging.Logger) -> Settings:
+        """Keeps the server off nearly full nodes, which have a description by id; returns the settings for its service."""
+        for description in full.values():
+            log.warning("%s does not start on a nearly full machine: %s", self._service, description)
+        self._full = frozenset(full)
+        return replace(self._settings, placement=(*self._settings.placement, *self._not_on_full))
+
+    @property
+    def _not_on_full(self) -> list[str]:
+        return [_NOT_ON + each for each in sorted(self._full)]
 
     @asynccontextmanager
     async def choose_node(self) -> AsyncIterator[str | None]:
@@ -38,7 +51,7 @@ class Placement:
             yield None
             return
         async with self.lock:
-            self._node = await fullest_node(self._docker, self._settings, self._memory)
+            self._node = await fullest_node(self._docker, self._settings, self._memory, self._full)
             yield self._node
 
     async def exclude_nodes(self, failed: Set[str], log: logging.Logger) -> None:
@@ -48,7 +61,7 @@ class Placement:
             return
         self._excluded |= excluded
         async with self.lock:
-            other = await fullest_node(self._docker, self._settings, self._memory, self._excluded)
+            other = await fullest_node(self._docker, self._settings, self._memory, self._excluded | self._full)
             if other is None:
                 # No other node has room, so Swarm chooses the node; the next failure may be the one that the user reads.
                 constraints = []
@@ -57,12 +70,12 @@ class Placement:
             else:
                 constraints = [_NOT_ON + each for each in sorted(self._excluded)]
             log.warning("%s did not start on %s; new constraints: %s", self._service, ", ".join(sorted(excluded)), constraints or "none")
-            await update_constraints(self._docker, self._service, [*self._settings.placement, *constraints])
+            await update_constraints(self._docker, self._service, [*self._settings.placement, *self._not_on_full, *constraints])
         self._node = other if self._settings.packs else None
 
     async def unpin(self, log: logging.Logger) -> None:
         """Removes the node constraints of a running server, so that Swarm can restart it elsewhere if its node fails."""
-        if self._settings.packs or self._excluded:
+        if self._settings.packs or self._excluded or self._full:
             try:
                 await update_constraints(self._docker, self._service, constraints_for(self._settings, None))
             except (APIError, RequestException) as error:

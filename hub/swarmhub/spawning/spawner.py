@@ -4,6 +4,7 @@ import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 
 from docker.errors import APIError
 from dockerspawner import SwarmSpawner
@@ -11,6 +12,7 @@ from requests.exceptions import RequestException
 from traitlets import Float, Instance, Int, default
 
 from .. import refusal
+from ..machines import full_nodes
 from ..refusal import refuse
 from ..settings import Settings
 from ..slug import slug
@@ -33,6 +35,7 @@ class SwarmHubSpawner(SwarmSpawner):
     """Runs each user's server as a Swarm service whose home is a folder on the storage of the class."""
 
     settings = Instance(Settings, config=True, help="the settings of the class, from hub.json")
+    reports = Instance(Path, allow_none=True, config=True, help="the folder with the machines' reports")
     start_poll_interval = Float(0.5, config=True, help="seconds between two polls of a starting server (upstream: up to 11)")
     placement_timeout = Float(25, config=True, help="seconds to wait for a node or an address if memory is not the reason")
     queue_timeout = Float(1800, config=True, help="seconds to wait in the queue for a seat; start_timeout must be longer")
@@ -96,6 +99,7 @@ class SwarmHubSpawner(SwarmSpawner):
         settings = settings_for(self.settings, self.user_options.get(FIELD))
         self.mem_limit, self.mem_guarantee, self.cpu_limit = settings.memory, memory_reservation(settings), settings.cpu
         self._placement = Placement(self.docker, settings, self.service_name, memory_reservation(settings))
+        settings = self._placement.avoid(await full_nodes(self.docker, settings, self.reports), self.log)
         async with self._placement.choose_node() as node:
             self._creation = self.docker("create_service", **build_service_spec(settings, self.escaped_name, self.get_env(), command, node))
             return await asyncio.shield(self._creation)

@@ -30,6 +30,7 @@ class FakeDocker:
         self.broken = False
         self.lingering = 0
         self.nodes = {"machine": "ready"}
+        self.addresses: dict[str, str] = {}  # of nodes
         self.memory = {"machine": 1 << 40}  # bytes of each node
         self.cores = 64  # of each node
         self.broken_nodes: set[str] = set()  # nodes on which no container starts
@@ -128,7 +129,7 @@ class FakeDocker:
         return {
             "ID": service_id,
             "Spec": {"Labels": {"swarmhub.users": "true"}, "Availability": "active"},
-            "Status": {"State": self.nodes[service_id]},
+            "Status": {"State": self.nodes[service_id], "Addr": self.addresses.get(service_id, "")},
             "Description": {
                 "Hostname": service_id,
                 "Resources": {"MemoryBytes": self.memory[service_id], "NanoCPUs": self.cores * 1_000_000_000},

@@ -1,4 +1,5 @@
 import type { Host } from "../../host/host.js";
+import { ports } from "../../names.js";
 import type { CheckContext, Finding } from "../check.js";
 import type { Result, Tried } from "./exchange.js";
 
@@ -40,20 +41,20 @@ const untried = (
   cluster.hosts.flatMap((to): Finding[] => {
     const connections = own.filter((each) => each.to === to && each.result === "untried");
     if (connections.length === 0) return [];
-    const ports = portsOf(connections);
+    const list = portsOf(connections);
     return machines(to).facts.units["docker.service"] === "active"
       ? [
           {
             host: from.name,
             level: "note",
-            text: `${ports} of ${to.name} not tested: Docker already uses it`,
+            text: `${list} of ${to.name} not tested: Docker already uses it`,
           },
         ]
       : [
           {
             host: to.name,
             level: "error",
-            text: `${ports} is in use, but Docker does not run there`,
+            text: `${list} is in use, but Docker does not run there`,
             hint: `stop the program that uses it; another overlay network (4789) cannot share a machine with Swarm's; to find it, on ${to.name}: \`sudo ss -lunp\``,
           },
         ];
@@ -66,7 +67,7 @@ const failureTexts: Record<
   silent: [
     "cannot be reached: no answer, so something on the path drops the packets",
     (addresses) =>
-      `open 2377/tcp, 7946/tcp+udp, 4789/udp and 2049/tcp between ${addresses}: in the provider's security group and in the machines' own firewalls (ufw, nftables)`,
+      `open 2377/tcp, 7946/tcp+udp, 4789/udp, 2049/tcp and ${ports.monitor}/tcp between ${addresses}: in the provider's security group and in the machines' own firewalls (ufw, nftables)`,
   ],
   refused: [
     "cannot be reached: the connection was refused although a program listened",

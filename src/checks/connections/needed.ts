@@ -18,9 +18,9 @@ const small = 64;
 const headers = 28;
 // bytes of IP and UDP headers
 
-/** All connections that the class needs: Swarm's management, gossip and overlay network, NFS, and the registry of built images. */
+/** All connections that the class needs: Swarm's management, gossip and overlay network, NFS, built images, and the monitor. */
 export const neededConnections = ({ cluster, machines }: CheckContext): NeededConnection[] => {
-  const { manager, workers, nodes, storage } = cluster;
+  const { manager, workers, hosts, nodes, storage } = cluster;
   const mtuOf = (host: Host): number => {
     const { facts, address } = machines(host);
     return facts.addresses.find((card) => card.address === address)?.mtu ?? 1500;
@@ -43,7 +43,10 @@ export const neededConnections = ({ cluster, machines }: CheckContext): NeededCo
         size: small,
       }))
     : [];
-  return [...control, ...between, ...homes, ...images];
+  const reports = hosts
+    .filter((to) => to !== manager)
+    .map((to): NeededConnection => ({ ...tcp(manager, to, ports.monitor), size: small }));
+  return [...control, ...between, ...homes, ...images, ...reports];
 };
 
 const homesConnections = (nodes: readonly Host[], storage: Host): NeededConnection[] =>

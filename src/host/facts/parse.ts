@@ -1,6 +1,6 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
-import type { Disk, Facts, NetworkAddress } from "../facts.js";
+import type { Disk, Facts, FreeSpace, NetworkAddress } from "../facts.js";
 import { membershipFrom, nodeCertificate } from "./membership.js";
 
 /** Parses the output of `factsScript`; throws where a section is not what its command prints. */
@@ -34,7 +34,7 @@ export const factsFrom = (text: string): Facts => {
       type,
       options: options.split(","),
     })),
-    freeOnRoot: productOf(get("free-on-root")),
+    ...freeSpaceOf(words("free")),
     packages: Object.fromEntries(
       words("packages").flatMap(([status, name = "", version = ""]) =>
         status === "ii" ? [[name, version]] : [],
@@ -161,8 +161,28 @@ const diskOf = (raw: RawDisk): Disk => ({
   parts: (raw.children ?? []).map(diskOf),
 });
 
-/** "BLOCKS SIZE" in bytes. */
-const productOf = (text: string): number => {
-  const [blocks = 0, size = 0] = text.split(" ").map(Number);
-  return blocks * size;
+/** File systems as `stat -f` prints them, the root first; each once, since Docker's folders may be on one. */
+const freeSpaceOf = (rows: string[][]): Pick<Facts, "freeOnRoot" | "dockerDisks"> => {
+  const [root, ...others] = rows.map(([id = "", ...words]) => {
+    const [size = 0, blocks = 0, free = 0, freeForRoot = 0, files = 0, freeFiles = 0] =
+      words.map(Number);
+    const space: FreeSpace = {
+      path: words[6] ?? "/",
+      bytes: size * blocks,
+      freeBytes: size * free,
+      freeForRoot: size * freeForRoot,
+      files,
+      freeFiles,
+    };
+    return { id, space };
+  });
+  const found = others.filter(
+    ({ id }, index) => others.findIndex((other) => other.id === id) === index,
+  );
+  // Before Docker has a folder, the root disk is where it will be.
+  const docker = found.length > 0 ? found : root === undefined ? [] : [root];
+  return {
+    freeOnRoot: root?.space.freeBytes ?? 0,
+    dockerDisks: docker.map(({ space }) => space),
+  };
 };

@@ -21,7 +21,6 @@ address
 route show table main
 END
 section disks; lsblk --json --bytes --paths --output NAME,TYPE,SIZE,FSTYPE,LABEL,UUID,PTTYPE 2>/dev/null
-section free-on-root; stat -f -c '%a %S' /
 section packages; dpkg-query -W -f '\${db:Status-Abbrev}\\t\${Package}\\t\${Version}\\n' ${quoteAll(packageNames)} 2>/dev/null
 if cd ${paths.secrets} 2>/dev/null; then section secrets; sha256sum -- * 2>/dev/null; cd /; fi
 # No process where the operator gave no files.
@@ -57,6 +56,8 @@ const unitNames = [
   units.firewall,
   units.fence,
   units.registrySocket,
+  units.monitor,
+  units.layers,
 ];
 
 // Perl, since every Debian and Ubuntu has it. In hexadecimal, since files may contain anything.
@@ -76,6 +77,9 @@ section "mounts", $mounts;
 section "ipv6", -e "/proc/net/if_inet6" ? "yes" : "no";
 section "state", join "\\n", map { s|.*/||r } glob "${paths.state}/{.[!.]*,*}" if -d "${paths.state}";
 section "certificates", join "\\n", map { s|^${paths.certificates}/||r } glob "${paths.certificates}/{*,acme/*}";
+my ($docker) = (content("${paths.dockerConfiguration}") // "") =~ m|"data-root"\\s*:\\s*"([^"]+)"|;
+section "free", "";
+system qw(stat -f -c), "%i %S %b %a %f %c %d %n", "/", grep { -e } $docker // "/var/lib/docker", "/var/lib/containerd";
 for (@ARGV) { section "file $_", unpack "H*", content $_ if -f }
 if ($mounts =~ m|^\\S+ ${paths.storage} |m) {
   section "quota", "";

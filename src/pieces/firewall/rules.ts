@@ -6,7 +6,7 @@ const containers = "SWARMHUB-CONTAINERS";
 const gateway = "docker_gwbridge";
 
 type Port = readonly [protocol: "tcp" | "udp", port: string];
-/** NFS, Swarm's management, gossip and overlay, and the registry of images built on the manager. */
+/** NFS, Swarm's management, gossip and overlay, the registry of images built on the manager, and the monitor. */
 const betweenMachines: readonly Port[] = [
   ["tcp", "2049"],
   ["tcp", "2377"],
@@ -14,6 +14,7 @@ const betweenMachines: readonly Port[] = [
   ["udp", "7946"],
   ["udp", "4789"],
   ["tcp", String(ports.registry)],
+  ["tcp", String(ports.monitor)],
 ];
 const dockerApi: readonly Port[] = [["tcp", "2375:2376"]];
 const metadataService = "169.254.169.254/32";

@@ -9,7 +9,7 @@ const secrets = ["proxy-token", "shared-password", "admin-password"];
 const second = 1e9;
 // nanoseconds
 
-/** The hub's service: its database, the Docker socket, and the storage over NFS. */
+/** The hub's service: its database, the machines' reports, the Docker socket, and the storage over NFS. */
 export const hubSpec = (
   want: Config,
   configuration: string,
@@ -30,6 +30,8 @@ export const hubSpec = (
       ReadOnly: true,
     },
     { Type: "bind", Source: paths.hub, Target: "/data" },
+    // The folder above that of the reports, which is a new one after each start of the monitor.
+    { Type: "bind", Source: paths.run, Target: paths.run, ReadOnly: true },
     { Type: "bind", Source: "/var/run/docker.sock", Target: "/var/run/docker.sock" },
     ...(storageAddress === undefined ? [] : [storageMount(want.name, storageAddress)]),
     ...secretMounts(secrets),

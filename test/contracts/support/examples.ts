@@ -1,4 +1,5 @@
 import type { HubSettings } from "../../../contracts/hub-settings.js";
+import type { MachineReport } from "../../../contracts/machine-report.js";
 import type { FirstFilesNote, OwnerNote } from "../../../contracts/storage-notes.js";
 import type { WatcherStatus } from "../../../contracts/watcher-status.js";
 
@@ -42,6 +43,36 @@ export const hubSettings = {
   placement: ["node.labels.swarmhub.users==true"],
   seats: 62,
 } satisfies Full<HubSettings>;
+
+/** A machine's report with every key. */
+export const machineReport = {
+  uptime: 3600.25,
+  disks: [
+    {
+      path: "/var/lib/docker",
+      bytes: 21_474_836_480,
+      freeBytes: 851_443_712,
+      files: 1_310_720,
+      freeFiles: 1_250_000,
+    },
+  ],
+  memory: { bytes: 16_777_216_000, availableBytes: 8_388_608_000 },
+  cpu: { cores: 2, busyMicroseconds: 1_560_000 },
+  load: 0.52,
+  containers: [
+    {
+      id: "a".repeat(64),
+      memory: 700_000_000,
+      memoryLimit: 1_073_741_824,
+      oomKills: 2,
+      processes: 17,
+      cpuMicroseconds: 5_000_000,
+      periods: 400,
+      throttledPeriods: 30,
+    },
+  ],
+  largestLayers: [{ user: "carol", bytes: 7_000_000_000 }],
+} satisfies Full<MachineReport>;
 
 /** `watcher.json` with every key. */
 export const watcherStatus = {

@@ -1,0 +1,69 @@
+/** A file system that Docker writes to; "free" is what is left for everybody but root. `files` is 0 where they are not limited. */
+type DiskSpace = {
+  path: string;
+  bytes: number;
+  freeBytes: number;
+  files: number;
+  freeFiles: number;
+};
+
+/** What a user's containers have written outside the home; null is so many files that they were not counted in time. */
+export type WrittenLayer = { user: string; bytes: number | null };
+
+/** A container; times and counts since its start. Memory is without the page cache, null is no limit. */
+type ContainerReport = {
+  id: string;
+  memory: number;
+  memoryLimit: number | null;
+  /** How many processes the memory limit has ended. */
+  oomKills: number;
+  processes: number;
+  cpuMicroseconds: number;
+  /** The periods in which it wanted CPU, and those in which its limit held it back. */
+  periods: number;
+  throttledPeriods: number;
+};
+
+/**
+ * The line that `monitor/report.pl` writes every 5 s on each machine, at most 64 kB. On the manager the newest line of each
+ * machine is the file `ADDRESS.json`, which the hub reads. A machine that a user has broken out to may write anything.
+ */
+export type MachineReport = {
+  /** Seconds since the machine's start: the difference of two reports is the time between them. */
+  uptime: number;
+  disks: DiskSpace[];
+  memory: { bytes: number; availableBytes: number };
+  cpu: { cores: number; busyMicroseconds: number };
+  /** The processes that run or wait, as an average of one minute. */
+  load: number;
+  /** The 200 that use most memory. */
+  containers: ContainerReport[];
+  /** The three largest, while a disk is over 80 % full; `monitor/layers.pl` measures them. */
+  largestLayers: WrittenLayer[];
+};
+
+/** The age after which a report is no news any more, in seconds: three lines are missing. */
+export const reportStaleAfter = 15;
+
+/**
+ * A machine with less than this free gets no new servers. A server needs some 100 MB and 1,000 files for its caches, and Docker
+ * and the system need room too. No share of the disk: 5 % are 600 MB of a small one and 100 GB of a large one.
+ */
+export const nearlyFull = { bytes: 2 ** 30, files: 10_000 };
+
+/** Parses what `monitor/layers.pl` writes; none where it is not that. */
+export const largestLayersIn = (text: string | undefined): WrittenLayer[] => {
+  try {
+    const value: unknown = JSON.parse(text ?? "[]");
+    return Array.isArray(value) ? (value as unknown[]).slice(0, 3).flatMap(layerIn) : [];
+  } catch {
+    return [];
+  }
+};
+
+const layerIn = (value: unknown): WrittenLayer[] => {
+  const { user, bytes } = (value ?? {}) as Partial<Record<keyof WrittenLayer, unknown>>;
+  if (typeof user !== "string" || !/^[a-z0-9-]{1,63}$/.test(user)) return [];
+  if (bytes === null) return [{ user, bytes }];
+  return typeof bytes === "number" && bytes >= 0 ? [{ user, bytes }] : [];
+};

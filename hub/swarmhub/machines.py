@@ -1,0 +1,156 @@
+"""What the machines report about themselves, and which of them are nearly full.
+
+The manager keeps the newest report of each machine as the file ADDRESS.json (contracts/machine-report.ts, monitor/report.pl). A
+user may have broken out to the machine that wrote it, so a report is checked like any other answer of a user.
+"""
+
+import ipaddress
+import json
+import os
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from .refusal import MACHINES_FULL, refuse
+from .settings import Settings
+from .spawning.swarm import Docker, user_nodes
+
+# A server needs some 100 MB and 1,000 files for its caches, and Docker and the system need room too (contracts/machine-report.ts).
+MIN_FREE_BYTES, MIN_FREE_FILES = 1 << 30, 10_000
+STALE_AFTER = 15  # seconds: three reports are missing
+_MAX_BYTES = 65_536 + 1  # of a line and its end
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A file system with Docker's data; `free` in bytes, `files` is 0 if their number is not limited."""
+
+    path: str
+    free: int
+    files: int
+    free_files: int
+
+    @property
+    def is_nearly_full(self) -> bool:
+        return self.free < MIN_FREE_BYTES or (self.files > 0 and self.free_files < MIN_FREE_FILES)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What a user has written outside the home; `size` in bytes, None if there are too many files to count."""
+
+    user: str
+    size: int | None
+
+    @property
+    def size_text(self) -> str:
+        return "too many files to count" if self.size is None else f"{self.size >> 20:,} MB"
+
+
+@dataclass(frozen=True)
+class Report:
+    """A machine's newest report."""
+
+    disks: tuple[Disk, ...]
+    largest_layers: tuple[Layer, ...]
+
+
+async def full_nodes(docker: Docker, settings: Settings, folder: Path | None) -> dict[str, str]:
+    """Returns the nodes that get no new server because they are nearly full: a description for the log, by the node's id.
+
+    Raises SpawnException if all nodes for users' servers are. A machine without a recent report counts as one with room.
+    """
+    full = {address: text for address, report in read_reports(folder).items() if (text := describe(report))}
+    if not full:
+        return {}
+    nodes = {node["ID"]: node for node in await user_nodes(docker, settings)}
+    found = {each: f"{_name(node)}: {full[_address(node)]}" for each, node in nodes.items() if _address(node) in full}
+    if nodes and len(found) == len(nodes):
+        names = ", ".join(sorted(map(_name, nodes.values())))
+        raise refuse(MACHINES_FULL._replace(sentence=MACHINES_FULL.sentence.format(names=names)), "; ".join(found.values()))
+    return found
+
+
+def describe(report: Report) -> str | None:
+    """Returns what is free on a machine that is nearly full and who wrote most; None for other machines."""
+    disk = next((disk for disk in report.disks if disk.is_nearly_full), None)
+    if disk is None:
+        return None
+    free = f"{disk.free >> 20:,} MB" if disk.free < MIN_FREE_BYTES else f"{disk.free_files:,} files"
+    writers = ", ".join(f"{layer.user} {layer.size_text}" for layer in report.largest_layers)
+    return f"only {free} free in {disk.path}" + (f", written outside the homes: {writers}" if writers else "")
+
+
+def read_reports(folder: Path | None) -> dict[str, Report]:
+    """Returns the valid reports of the last seconds by the address of their machine; does not raise."""
+    try:
+        paths = list(folder.glob("*.json")) if folder else []
+    except OSError:
+        return {}
+    return {path.stem: report for path in paths if (report := _read(path))}
+
+
+def _read(path: Path) -> Report | None:
+    try:
+        # Neither a link nor a pipe may hold up the hub.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK)) as file:
+            if not -STALE_AFTER < time.time() - os.fstat(file.fileno()).st_mtime < STALE_AFTER:
+                return None
+            line = file.read(_MAX_BYTES + 1)
+        return parse(line) if len(line) <= _MAX_BYTES else None
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def parse(line: bytes) -> Report:
+    """Returns the report in a line; raises ValueError or RecursionError if it is none."""
+    found = json.loads(line)
+    if not isinstance(found, dict):
+        raise ValueError("not an object")
+    disks, layers = _objects(found, "disks"), _objects(found, "largestLayers")
+    return Report(tuple(map(_disk, disks)), tuple(map(_layer, layers)))
+
+
+def _disk(found: dict) -> Disk:
+    free, files, free_files = (_count(found.get(key)) for key in ("freeBytes", "files", "freeFiles"))
+    return Disk(_text(found.get("path"), r"/[\w./-]{0,200}"), free, files, free_files)
+
+
+def _layer(found: dict) -> Layer:
+    size = found.get("bytes")
+    return Layer(_text(found.get("user"), r"[a-z0-9-]{1,63}"), None if size is None else _count(size))
+
+
+def _objects(found: dict, key: str) -> list[dict]:
+    items = found.get(key)
+    if not isinstance(items, list) or not all(isinstance(each, dict) for each in items):
+        raise ValueError(f"{key}: not a list of objects")
+    return items[:3]
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 63:
+        raise ValueError("not a number")
+    return value
+
+
+def _text(value: object, pattern: str) -> str:
+    if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
+        raise ValueError("not a text of that kind")
+    return value
+
+
+def _name(node: dict) -> str:
+    # A machine chooses its own host name.
+    name = node["Description"].get("Hostname") or ""
+    return name if re.fullmatch(r"[A-Za-z0-9.-]{1,63}", name) else node["ID"]
+
+
+def _address(node: dict) -> str:
+    """The node's address; that of a manager is beside its port, since its own view of itself may be 0.0.0.0."""
+    manager = (node.get("ManagerStatus") or {}).get("Addr", "").rpartition(":")[0]
+    try:
+        return str(ipaddress.IPv4Address(manager or node["Status"].get("Addr", "")))
+    except ValueError:
+        return ""
