@@ -18,7 +18,7 @@ from swarmhub.settings import Paths, SettingsError, read_secret, read_settings
 from swarmhub.spawning.image_choice import FIELD, form, options_from_form
 from swarmhub.spawning.service_spec import HOME
 from swarmhub.spawning.spawner import SwarmHubSpawner
-from swarmhub.upstream_fixes import FreshResolver, share_pending_start, use_write_ahead_log
+from swarmhub.upstream_fixes import FreshResolver, bound_answers_of_servers, share_pending_start, use_write_ahead_log
 
 c = get_config()
 paths = Paths(Path(os.environ.get("SWARMHUB_ROOT", "/")))
@@ -114,6 +114,7 @@ c.JupyterHub.active_server_limit = 0
 # fail before that page listens, and its request then gets status 400 without a message (jupyterhub/apihandlers/users.py).
 c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 1}
 share_pending_start()
+bound_answers_of_servers()
 
 
 async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:

@@ -17,6 +17,12 @@ export type Parts = {
 /** The longest pause between two passes (ms). */
 const longestPause = 30_000;
 
+/**
+ * The least pause between two passes (ms). A home that appears within this time after a pass waits that much longer. Without it, events in
+ * a row would keep a core of the storage host busy.
+ */
+const leastPause = 300;
+
 /** The pause after `failed` passes in a row with a failure: 1 s, 2 s, 4 s … up to the longest one (ms). */
 const pauseAfter = (failed: number): number =>
   failed === 0 ? longestPause : Math.min(longestPause, 1000 * 2 ** (failed - 1));
@@ -44,6 +50,7 @@ export const runPasses = async (parts: Parts, signal: AbortSignal): Promise<stri
       // A home that fails again and again does not delay the new ones.
       const hasProgress = failed === 0 || ("repaired" in outcome && outcome.repaired.length > 0);
       if ("isBehind" in outcome && outcome.isBehind && hasProgress) continue;
+      await wakeup.rest(leastPause, signal);
       await wakeup.wait(pauseAfter(failed), signal);
     }
     return undefined;

@@ -12,7 +12,7 @@ import { type PassReport, runPass } from "./pass.js";
 import { readHighestId, statusOf, writeStatus } from "./status.js";
 import { createStorage } from "./storage.js";
 import { createTrash } from "./trash.js";
-import { type Wakeup, createWakeup, notifyOnChange } from "./wakeup.js";
+import { type Wakeup, createRepetitions, createWakeup, notifyOnChange } from "./wakeup.js";
 
 const root = storageRoot;
 
@@ -85,7 +85,7 @@ const main = async (): Promise<void> => {
 };
 
 const listenTo = (wakeup: Wakeup, knownState: KnownState): (() => void) => {
-  const watchFolder = (name: string, isRelevant: (changed: string) => boolean) => {
+  const watchFolder = (name: string, isRelevant: (changed: string) => boolean | "later") => {
     try {
       return notifyOnChange(join(root, name), wakeup, log, isRelevant);
     } catch (error) {
@@ -93,10 +93,12 @@ const listenTo = (wakeup: Wakeup, knownState: KnownState): (() => void) => {
       return () => {};
     }
   };
+  const isRepeated = createRepetitions(steady);
   const stops = [
     watchFolder(storageFolders.homes, (home) => {
       knownState.forget(home);
-      return true;
+      // A user can change the dates of their own home without end. Node reports that as it reports a new home.
+      return isRepeated(home) ? "later" : true;
     }),
     watchFolder(storageFolders.limits, () => true),
     watchFolder("", (file) => file === storageFiles.limits),

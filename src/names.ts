@@ -10,6 +10,12 @@ export type ServicePart = (typeof serviceParts)[number];
 export const serviceName = (className: string, part: ServicePart): string =>
   `${prefixOf(className)}-${part}`;
 
+/** The names of the services that keep memory free: on each machine that takes users, and more on a manager that does. */
+export const reserveNames = (className: string): { system: string; hubAndProxy: string } => ({
+  system: `${prefixOf(className)}-reserve`,
+  hubAndProxy: `${prefixOf(className)}-reserve-hub`,
+});
+
 /** The start of the names of users' servers; the home's name follows. */
 export const userServicePrefix = (className: string): string => `${prefixOf(className)}-nb-`;
 

@@ -1,11 +1,19 @@
-"""Three corrections of JupyterHub: SQLite's journal, cached DNS responses, and two tabs that start one server."""
+"""Corrections of JupyterHub: SQLite's journal, cached DNS responses, two tabs that start one server, answers of users' servers."""
 
 import asyncio
+import ssl
 
+import jupyterhub.objects
 from aiohttp.resolver import ThreadedResolver
 from jupyterhub.handlers.pages import SpawnHandler
+from packaging.version import InvalidVersion, Version
 from sqlalchemy import Engine, event
+from tornado.log import app_log
 from tornado.web import HTTPError
+
+from .bounded_request import Response, request
+
+_VERSION_HEADER = "X-JupyterHub-Version"
 
 
 def use_write_ahead_log() -> None:
@@ -27,8 +35,8 @@ def use_write_ahead_log() -> None:
 class FreshResolver(ThreadedResolver):
     """Asks the system for each address and caches no response.
 
-    JupyterHub's HTTP client would use c-ares, which caches a response for the 600 s that Docker's DNS allows. A server that was
-    stopped and started again has a new address, and the hub waited for it at the old address until the start timed out.
+    JupyterHub's HTTP client would use c-ares, which caches a response for the 600 s that Docker's DNS allows. A service that was
+    stopped and started again has a new address, and the hub waited for it at the old address until its time was over.
     """
 
     def __init__(self) -> None:
@@ -56,3 +64,43 @@ def share_pending_start() -> None:
             return self.redirect(pending_url)
 
     SpawnHandler._wrap_spawn_single_user = start_or_follow
+
+
+def bound_answers_of_servers() -> None:
+    """Makes the hub's only own request to a user's server, after each start and each restart of the hub, safe and short.
+
+    Upstream may wait 300 s for each response whatever the deadline is, shares 100 connections and the cookies among all servers and
+    the proxy (jupyterhub/utils.py, wait_for_http_server), and passes the version to a parser that raises (jupyterhub/user.py, _wait_up):
+    with one server that calls its version "oops", a restarted hub exited each time.
+    """
+    jupyterhub.objects.wait_for_http_server = _wait_for_http_server
+
+
+async def _wait_for_http_server(url: str, timeout: float = 10, ssl_context: ssl.SSLContext | None = None) -> Response:  # noqa: ASYNC109
+    last_reason, pause = "", 0.1
+    async with asyncio.timeout(timeout):
+        while True:
+            try:
+                # A lost connection must not use up the whole time.
+                response = await request(url, 30, only_headers=True, ssl_context=ssl_context)
+                if response.status < 500:
+                    return _with_readable_version(response)
+                reason = f"status {response.status}"
+            except OSError as error:
+                reason = str(error) or "no response"
+            if reason != last_reason:
+                app_log.warning("%s is not ready: %s", url, reason)
+            last_reason = reason
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 2)
+
+
+def _with_readable_version(response: Response) -> Response:
+    version = response.headers.get(_VERSION_HEADER, "")
+    try:
+        if len(version) > 40:  # Python refuses to read numbers of more than 4300 digits, with another error
+            raise InvalidVersion
+        Version(version)
+    except InvalidVersion:
+        del response.headers[_VERSION_HEADER]  # as if the server had none, which JupyterHub reports
+    return response

@@ -1,9 +1,15 @@
+import contextlib
 import copy
+import time
 
+import pytest
 from jupyterhub.httpclient import JupyterHubHTTPClient
+from jupyterhub.objects import Server
 from sqlalchemy import create_engine, text
 
-from swarmhub.upstream_fixes import FreshResolver, use_write_ahead_log
+from swarmhub.upstream_fixes import FreshResolver, bound_answers_of_servers, use_write_ahead_log
+
+from .support.hostile_server import HONEST, HOSTILE, HostileServer, once, response
 
 
 def test_sqlite_appends_to_a_log_without_waiting_for_the_disk(tmp_path):
@@ -22,3 +28,32 @@ async def test_the_hub_resolves_each_name_again_and_caches_no_response():
         assert not connector.use_dns_cache
     finally:
         await connector.close()
+
+
+@pytest.fixture
+def wait_up(monkeypatch):
+    """Waits for a server as the hub does after a start and after its own restart."""
+    monkeypatch.setattr("jupyterhub.objects.wait_for_http_server", None)
+    bound_answers_of_servers()
+    return lambda server, seconds: Server(connect_url=server.url).wait_up(timeout=seconds, http=True, extra_path="api")
+
+
+async def test_the_hub_waits_until_a_server_answers_and_reads_its_version(wait_up):
+    answers = [HOSTILE["status 500"], HOSTILE["an end of the connection"], HONEST]
+    with contextlib.closing(HostileServer(lambda: answers.pop(0)())) as server:
+        assert (await wait_up(server, 10)).headers["X-JupyterHub-Version"] == "6.1.1"
+        assert [request.split()[1] for request in server.requests] == [b"/user/x/api"] * 3
+
+
+@pytest.mark.parametrize("title", ["nothing", "one byte each 0.1 s", "100 Continue without end", "status 500"])
+async def test_the_hubs_wait_for_a_server_ends_at_its_deadline(wait_up, title):
+    started = time.monotonic()
+    with contextlib.closing(HostileServer(HOSTILE[title])) as server, pytest.raises(TimeoutError):
+        await wait_up(server, 0.5)
+    assert time.monotonic() - started < 1.5
+
+
+@pytest.mark.parametrize("version", ["oops", "9" * 5000, "", "1.0+" + "x" * 100])
+async def test_an_unreadable_version_counts_as_no_version(wait_up, version):
+    with contextlib.closing(HostileServer(once(response(f"X-JupyterHub-Version: {version}")))) as server:
+        assert "X-JupyterHub-Version" not in (await wait_up(server, 5)).headers

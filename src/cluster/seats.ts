@@ -3,17 +3,19 @@ import { formatSize, plural } from "../text/format.js";
 import type { Cluster } from "./cluster.js";
 import type { Machines } from "./machines.js";
 
-/** Bytes reserved on each machine for its system and Docker. */
-const system = 512 * 1024 ** 2;
-/** Bytes reserved for hub, proxy, edge and watcher on a manager that runs users' servers. */
-const hubAndProxy = 768 * 1024 ** 2;
+/**
+ * Bytes that the piece `reserve` keeps free: on each machine that takes users for its system and Docker, and on a manager that takes users
+ * for hub, proxy, edge and watcher.
+ */
+export const reserved = { system: 512 * 1024 ** 2, hubAndProxy: 768 * 1024 ** 2 } as const;
 
 /** The number of servers of the configured size that fit into a machine's memory (bytes). */
 export const seatsOn = (memory: number, { servers }: Config, isManager: boolean): number =>
   Math.max(0, Math.floor((memory - reservedMemory(isManager)) / seatMemory(servers)));
 
 /** Bytes of a machine's memory that are not available for seats. */
-const reservedMemory = (isManager: boolean): number => system + (isManager ? hubAndProxy : 0);
+const reservedMemory = (isManager: boolean): number =>
+  reserved.system + (isManager ? reserved.hubAndProxy : 0);
 
 /** The memory of one seat, in bytes. */
 export const seatMemory = ({ guarantee, memory }: Config["servers"]): number => guarantee ?? memory;
@@ -30,9 +32,9 @@ export const seatsText = (cluster: Cluster, machines: Machines): string => {
   const { config, manager, seatHosts } = cluster;
   const memories = seatHosts.map((host) => formatSize(machines(host).facts.memory));
   const sizes = `${countWords(memories)} at ${formatSize(seatMemory(config.servers))}`;
-  const reserved = formatSize(reservedMemory(seatHosts.includes(manager)));
+  const kept = formatSize(reservedMemory(seatHosts.includes(manager)));
   const purpose = seatHosts.includes(manager) ? "the hub and the system" : "the system";
-  return `${plural(seatsOf(cluster, machines), "seat")}: ${sizes}, ${reserved} ${seatHosts.length === 1 ? "" : "of each "}reserved for ${purpose}`;
+  return `${plural(seatsOf(cluster, machines), "seat")}: ${sizes}, ${kept} ${seatHosts.length === 1 ? "" : "of each "}reserved for ${purpose}`;
 };
 
 /** Counts equal words: "2 × 16 GB, 1 × 8 GB". */

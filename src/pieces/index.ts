@@ -12,6 +12,7 @@ import { packages } from "./packages.js";
 import { proxy } from "./proxy.js";
 import { quota } from "./quota.js";
 import { registry } from "./registry.js";
+import { reserve } from "./reserve.js";
 import { seats } from "./seats.js";
 import { secrets } from "./secrets.js";
 import { storage } from "./storage.js";
@@ -28,6 +29,7 @@ export const pieces: readonly Piece[] = [
   storage,
   images,
   registry,
+  reserve,
   seats,
   quota,
   firstFiles,

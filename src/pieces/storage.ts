@@ -9,6 +9,7 @@ import { fileSteps, removeFileSteps } from "./shared/files.js";
 import { backingSteps, eraseSteps } from "./storage/backing.js";
 import { type DiskState, folderModes, inspectDisk } from "./storage/disk.js";
 import {
+  changeExports,
   exportsFile,
   fenceSteps,
   nfsConfiguration,
@@ -125,7 +126,7 @@ const nfsSteps = ({ machines, disk }: State, host: Host, nodes: readonly Host[])
     {
       path: paths.exports,
       content: exportsFile(nodes.map((node) => machines(node).address)),
-      then: reloadExports,
+      then: changeExports(nodes.map((node) => machines(node).address)),
     },
   ]);
   const stopped = facts.units["nfs-server.service"] !== "active" || !disk.exported;

@@ -78,6 +78,6 @@ test("`startsAfter` names an earlier piece", (t) => {
 test("every piece comes after those that it depends on", (t) => {
   const place = (name: string) => pieces.findIndex((piece) => piece.name === name);
   const order =
-    "packages engine firewall monitor swarm network storage images registry seats quota skeleton secrets proxy hub edge cleanup";
+    "packages engine firewall monitor swarm network storage images registry reserve seats quota skeleton secrets proxy hub edge cleanup";
   t.deepEqual(order.split(" ").map(place), [...pieces.keys()]);
 });

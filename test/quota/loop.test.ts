@@ -15,7 +15,7 @@ const success: PassReport = {
 
 const longestPause = 30_000;
 
-type Log = { waits: number[]; outcomes: unknown[]; listening: number };
+type Log = { rests: number[]; waits: number[]; outcomes: unknown[]; listening: number };
 
 /** A loop that ends after as many waits as there are rounds; no time passes. */
 const loop = (
@@ -23,9 +23,12 @@ const loop = (
   parts: Partial<Parts>,
 ): { log: Log; done: Promise<string | undefined> } => {
   const stop = new AbortController();
-  const log: Log = { waits: [], outcomes: [], listening: 0 };
+  const log: Log = { rests: [], waits: [], outcomes: [], listening: 0 };
   const wakeup = {
     notify: () => {},
+    rest: async (milliseconds: number) => {
+      log.rests.push(milliseconds);
+    },
     wait: async (milliseconds: number) => {
       if (log.waits.push(milliseconds) >= rounds) stop.abort();
     },
@@ -117,6 +120,32 @@ test("the pause stays the longest one however often passes fail", async (t) => {
   const { log, done } = loop(1100, { pass: async () => failing });
   await done;
   t.is(log.waits.at(-1), longestPause);
+});
+
+test("between two passes there is a least pause, which no event ends; a pass that is behind has none", async (t) => {
+  let passes = 0;
+  const { log, done } = loop(3, {
+    pass: async () => ({ ...success, isBehind: ++passes === 1 }),
+  });
+  await done;
+  t.is(log.outcomes.length, 4);
+  t.deepEqual(log.rests, [300, 300, 300]);
+});
+
+test("a notification during the least pause does not end it, and ends the wait after it", async (t) => {
+  const wakeup = createWakeup();
+  const never = new AbortController();
+  const started = performance.now();
+  wakeup.notify();
+  const rest = wakeup.rest(100, never.signal);
+  wakeup.notify();
+  await rest;
+  t.true(performance.now() - started >= 99);
+  await wakeup.wait(60_000, never.signal);
+  const stop = new AbortController();
+  const aborted = wakeup.rest(60_000, stop.signal);
+  stop.abort();
+  await aborted;
 });
 
 test("a notification before a wait is not lost, and several count as one", async (t) => {

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import { createWakeup, notifyOnChange } from "../../quota/wakeup.js";
+import { createRepetitions, createWakeup, notifyOnChange } from "../../quota/wakeup.js";
 
 test("a relevant change in the folder ends the wait, and every change is checked by its name", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "swarmhub-wakeup-"));
@@ -24,6 +24,45 @@ test("a relevant change in the folder ends the wait, and every change is checked
   await wakeup.wait(60_000, never.signal);
   t.true(names.includes("a"));
   t.true(names.includes("b"));
+});
+
+test("a change of a home that repeats ends the wait later, and a new home at once", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "swarmhub-wakeup-"));
+  t.teardown(() => rm(folder, { recursive: true }));
+  await mkdir(join(folder, "ada"));
+  const wakeup = createWakeup();
+  const isRepeated = createRepetitions(() => performance.now());
+  const stop = notifyOnChange(folder, wakeup, t.fail, (name) =>
+    isRepeated(name) ? "later" : true,
+  );
+  t.teardown(stop);
+  const never = new AbortController();
+  const waited = async (change: () => Promise<unknown>) => {
+    const started = performance.now();
+    const wait = wakeup.wait(60_000, never.signal);
+    await change();
+    await wait;
+    return performance.now() - started;
+  };
+  await waited(async () => {});
+  const touch = () => utimes(join(folder, "ada"), new Date(), new Date());
+  t.true((await waited(touch)) < 1500);
+  t.true((await waited(touch)) > 1500);
+  await touch();
+  t.true((await waited(() => mkdir(join(folder, "bob")))) < 1500);
+});
+
+test("an event repeats another one of the same name within ten seconds, however many there are", (t) => {
+  let now = 0;
+  const isRepeated = createRepetitions(() => now);
+  const at = (time: number, name: string) => {
+    now = time;
+    return isRepeated(name);
+  };
+  t.deepEqual(
+    [at(0, "ada"), at(9000, "ada"), at(9000, "bob"), at(18_000, "ada"), at(28_000, "ada")],
+    [false, true, false, true, false],
+  );
 });
 
 test("a missing folder cannot be watched", (t) => {

@@ -1,10 +1,10 @@
 """Calls the hub's API, as a service of the hub."""
 
-import json
-import urllib.request
 from collections.abc import Iterator
-from urllib.error import HTTPError
 
+from ..bounded_request import KIB, request_now
+
+_MAX_BYTES = 16 * 1024 * KIB  # of a page
 _PAGE = 200  # the maximum for one response of the hub (JupyterHub.api_page_max_limit)
 
 
@@ -31,19 +31,16 @@ class HubApi:
         url = f"{self._url}/users?state=active&offset={offset}&limit={_PAGE}"
         # Without this header the hub returns only the first users, and the sweeper would remove the servers of all others.
         headers = {"Authorization": f"token {self._token}", "Accept": "application/jupyterhub-pagination+json"}
+        response = request_now(url, 30, _MAX_BYTES, headers=headers)
+        if response.status != 200:
+            raise OSError(f"the hub responded with status {response.status}: {_message(response.json())}")
         try:
-            with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30) as response:  # noqa: S310
-                found = json.load(response)
+            found = response.json()
             following = found["_pagination"]["next"]
             return found["items"], following and following["offset"]
-        except HTTPError as error:
-            raise OSError(f"the hub responded with status {error.code}: {_message(error.read())}") from error
-        except (ValueError, LookupError, TypeError) as error:
-            raise OSError(f"the hub did not return a list of users: {error}") from error
+        except (LookupError, TypeError) as error:
+            raise OSError("the hub did not return a list of users") from error
 
 
-def _message(body: bytes) -> str:
-    try:
-        return str(json.loads(body)["message"])
-    except (ValueError, LookupError, TypeError):
-        return "no message"
+def _message(content: object) -> str:
+    return str(content.get("message")) if isinstance(content, dict) else "no message"

@@ -35,6 +35,8 @@ class NodeFencing:
     def reconcile(self) -> None:
         """Fences nodes that are down, and readmits nodes that are ready and have no old servers.
 
+        A node that was removed stays fenced: `swarmhub` removes its file after its export (src/pieces/storage/exports.ts).
+
         Raises the errors of Docker and the storage.
         """
         workers = [node for node in self._swarm.nodes() if not node.get("ManagerStatus") and _address(node)]
@@ -56,8 +58,6 @@ class NodeFencing:
                 elif label is not None:
                     self._resume(node, label)
                     _log.warning("node %s is back, and its old servers have ended", _name(node))
-        for stray in fenced - {_address(node) for node in workers}:
-            (self._folder / stray).unlink(missing_ok=True)
 
     def _has_old_servers(self, node: dict) -> bool:
         node_tasks = self._swarm.tasks(filters={"node": node["ID"], "label": USER})

@@ -4,38 +4,27 @@
 the result as JSON on stdout.
 """
 
+import asyncio
 import json
 import os
 import secrets
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import quote
 
 import docker
 from docker.errors import DockerException
 
+from ..bounded_request import KIB, request_now
 from ..settings import Paths, SettingsError, read_settings
 from ..slug import slug
+from ..spawning.activity import kernels_of
 from ..spawning.swarm import token_in
 from .hub_api import HubApi
-
-_MAX_BYTES = 2**20  # of a response
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_arguments: object) -> None:
-        return None
-
-
-_no_redirects = urllib.request.build_opener(_NoRedirect)
 
 
 @dataclass(frozen=True)
@@ -52,15 +41,10 @@ class Hub:
     server: str = "http://{service}:8888"
     deadline: float = 60
 
-    def request(self, method: str, url: str, timeout: float = 30) -> tuple[int, object]:
+    def request(self, method: str, url: str) -> tuple[int, object]:
         """Returns the status and the JSON of the response, None without JSON; also for an error status. Raises OSError."""
-        headers = {"Authorization": f"token {self.token}"}
-        request = urllib.request.Request(url, b"" if method == "POST" else None, headers, method=method)  # noqa: S310
-        try:
-            with urllib.request.urlopen(request, timeout=timeout) as response:  # noqa: S310
-                return response.status, _read(response.read())
-        except urllib.error.HTTPError as error:
-            return error.code, _read(error.read())
+        response = request_now(url, 30, 256 * KIB, method=method, headers={"Authorization": f"token {self.token}"})
+        return response.status, response.json()
 
 
 def operator_token(paths: Paths) -> str:
@@ -78,18 +62,17 @@ def list_servers(hub: Hub, homes: set[str]) -> list[dict]:
     """Returns the servers of these homes: user, idle time in seconds, and whether a kernel is busy (None: unknown)."""
     now = datetime.now(UTC)
     found = [(user, server) for user, server in _servers(hub) if slug(user) in homes]
-    with ThreadPoolExecutor(16) as threads:
-        busy = threads.map(lambda each: _is_busy(hub, slug(each[0]), each[1]), found)
-        return [
-            {
-                "user": user,
-                "home": slug(user),
-                "ready": bool(server.get("ready")),
-                "idle": (now - _parse_time(server.get("last_activity") or server.get("started"), now)).total_seconds(),
-                "busy": is_busy,
-            }
-            for (user, server), is_busy in zip(found, busy, strict=True)
-        ]
+    busy = asyncio.run(_which_are_busy(hub, found))
+    return [
+        {
+            "user": user,
+            "home": slug(user),
+            "ready": bool(server.get("ready")),
+            "idle": (now - _parse_time(server.get("last_activity") or server.get("started"), now)).total_seconds(),
+            "busy": is_busy,
+        }
+        for (user, server), is_busy in zip(found, busy, strict=True)
+    ]
 
 
 def stop(hub: Hub, user: str) -> dict:
@@ -129,20 +112,18 @@ def _servers(hub: Hub) -> Iterator[tuple[str, dict]]:
             yield model["name"], server
 
 
-def _is_busy(hub: Hub, home: str, server: dict) -> bool | None:
+async def _which_are_busy(hub: Hub, servers: list[tuple[str, dict]]) -> list[bool | None]:
+    # All at the same time, so that together they take no longer than the slowest one.
+    return await asyncio.gather(*(_is_busy(hub, slug(user), server) for user, server in servers))
+
+
+async def _is_busy(hub: Hub, home: str, server: dict) -> bool | None:
     try:
-        # Uses the server's own token: the user controls that process, could read the operator's token, and could then control
-        # every server. The request does not go through the proxy, which would count it as the user's activity.
         service = f"{hub.service_prefix}{home}"
-        token = token_in(hub.docker.inspect_service(service))
-        if token is None:
-            return None
-        url = f"{hub.server.format(service=service)}{server['url']}api/kernels?no_track_activity=1"
-        request = urllib.request.Request(url, headers={"Authorization": f"token {token}"})  # noqa: S310
-        with _no_redirects.open(request, timeout=5) as response:
-            kernels = _read(response.read(_MAX_BYTES))
-    except (OSError, LookupError, HTTPException, DockerException):
+        token = token_in(await asyncio.to_thread(hub.docker.inspect_service, service))
+    except (OSError, LookupError, DockerException):
         return None
+    kernels = token and await kernels_of(f"{hub.server.format(service=service)}{server['url']}", token)
     if not isinstance(kernels, list):
         return None
     return any(not isinstance(kernel, dict) or kernel.get("execution_state") != "idle" for kernel in kernels)
@@ -158,13 +139,6 @@ def _parse_time(text: str | None, default: datetime) -> datetime:
 
 def _message(response: object) -> str:
     return str(response.get("message", "")) if isinstance(response, dict) else ""
-
-
-def _read(body: bytes) -> object:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return None
 
 
 def main() -> None:

@@ -143,10 +143,16 @@ def test_the_old_entry_of_a_node_that_joined_again_fences_no_address(swarm, fold
     assert names(folder) == []
 
 
-def test_the_address_of_a_removed_node_is_no_longer_fenced(swarm, folder, fencing):
+def test_the_address_of_a_removed_node_stays_fenced_because_its_export_may_still_be_there(swarm, folder, fencing):
     swarm.becomes("one", "down")
     fencing.reconcile()
     swarm.members.remove(swarm.of("one"))
+    fencing.reconcile()
+    assert names(folder) == ["10.0.0.2"]
+
+
+def test_a_new_node_with_the_address_of_a_removed_one_is_admitted(swarm, folder, fencing):
+    (folder / "10.0.0.2").touch()
     fencing.reconcile()
     assert names(folder) == []
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import time
 from datetime import timedelta
 from http import HTTPStatus
@@ -9,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 from aiohttp import web
+from docker.errors import APIError
 from jupyterhub.utils import utcnow
 
 from swarmhub.spawning.activity import has_busy_kernel, record_activity
@@ -84,6 +86,7 @@ class FakeSpawner:
         self.server = SimpleNamespace(url=url)
         self.api_token = ""
         self.db = SimpleNamespace(commit=lambda: None)
+        self.log, self._log_name = logging.getLogger(), "alice"
 
     async def find_token(self):
         return "token-of-alice"
@@ -101,6 +104,16 @@ async def test_an_unused_server_counts_as_active_while_a_kernel_is_busy(server, 
     assert (spawner.idle < 10) is is_used
     assert (spawner.user.last_activity == spawner.orm_spawner.last_activity) is True
     assert server.requests[0].headers["Authorization"] == "token token-of-alice"
+
+
+async def test_a_server_stays_as_it_is_while_docker_does_not_tell_its_token(server):
+    # A restarted hub stops a server whose state it cannot read (jupyterhub/app.py, check_spawner).
+    async def fail():
+        raise APIError("the swarm has no leader")
+
+    spawner = FakeSpawner(server.url, idle=1000)
+    await record_activity(spawner, 900, fail)
+    assert server.requests == ()
 
 
 async def test_a_server_that_is_in_use_gets_no_request(server):

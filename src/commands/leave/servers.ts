@@ -1,7 +1,7 @@
 import type { Cluster } from "../../cluster/cluster.js";
 import { type Config, type HostConfig, storageServer } from "../../config/types.js";
 import { machineOf } from "../../config/values/destination.js";
-import { UserError, exitCode } from "../../errors.js";
+import { UserError, adviceOf, exitCode } from "../../errors.js";
 import type { Host } from "../../host/host.js";
 import { inspectActivity, startByHub, stopByHub } from "../../swarm/hub.js";
 import { serversOf, stopServer } from "../../swarm/user-servers.js";
@@ -67,8 +67,11 @@ export const stopActiveServer = async (
   if (!ok) throw new UserError(`cannot stop the server of ${user}: ${why ?? "no reason given"}`);
 };
 
-/** Restarts a user's server, wherever there is room. */
+/** Restarts a user's server, wherever there is room. Does not throw. */
 export const restartServer = async (cluster: Cluster, user: string): Promise<RestartResult> => {
-  const { ok, why } = await startByHub(cluster, user);
+  const { ok, why } = await startByHub(cluster, user).catch((error: unknown) => ({
+    ok: false,
+    why: adviceOf(error),
+  }));
   return ok ? { user } : { user, why: why ?? "no reason given" };
 };

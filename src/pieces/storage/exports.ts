@@ -32,6 +32,24 @@ export const exportsFile = (addresses: readonly string[]): string =>
 /** A script that reloads the server's exports; does nothing if the server is not installed. */
 export const reloadExports = "if command -v exportfs >/dev/null; then exportfs -ra; fi";
 
+/**
+ * A script that reloads the exports after their file has changed to these addresses. Lost machines stay fenced. A machine that has left the
+ * class loses its fence after its export: as long as its address has a line, a missing fence exports to it again.
+ */
+export const changeExports = (addresses: readonly string[]): string => `${reloadExports}
+for fence in ${paths.fenced}/*; do
+  address=\${fence##*/}
+  case "$address" in
+  ${addresses.join(" | ")}) exportfs -u "$address:${paths.storage}" 2>/dev/null || true ;;
+  *)
+    [ -e "$fence" ] || continue
+    # The fencing may have read the former lines, and would export to them again without the fence.
+    systemctl -q try-restart ${units.fence} || true
+    rm -f "$fence"
+    ;;
+  esac
+done`;
+
 /** A script that (re)starts the server; masks rpcbind if swarmhub installed it, since NFSv4 does not need it. */
 export const startNfs = (installedPackages: string): string =>
   [

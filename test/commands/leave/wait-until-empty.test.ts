@@ -4,9 +4,11 @@ import {
   type ActiveServer,
   waitUntilEmpty,
 } from "../../../src/commands/leave/wait-until-empty.js";
+import { UserError } from "../../../src/errors.js";
+import { userError } from "../../support/fakes.js";
 
 /** Servers that become idle after so many listings, or never, and a clock that advances a second with each. */
-const machineWith = (idleAfter: Record<string, number>) => {
+const machineWith = (idleAfter: Record<string, number>, stuck: readonly string[] = []) => {
   const running = new Map(Object.entries(idleAfter));
   const moved: string[] = [];
   const messages: string[] = [];
@@ -23,6 +25,7 @@ const machineWith = (idleAfter: Record<string, number>) => {
       },
       move: async ({ home }) => {
         moved.push(home);
+        if (stuck.includes(home)) throw new UserError(`cannot stop the server of ${home}`);
         running.delete(home);
       },
       progress: (text) => void messages.push(text),
@@ -64,6 +67,21 @@ test("a server that stops by itself ends the wait", async (t) => {
   setImmediate(() => running.clear());
   t.true(await waiting);
   t.deepEqual(moved, []);
+});
+
+test("a server that cannot be stopped does not stop the others, and is an error once they are gone", async (t) => {
+  const { empty, moved, running } = machineWith({ ada: 0, bob: 2, carl: 0 }, ["ada", "carl"]);
+  const error = await userError(empty({ kind: "when-idle" }));
+  t.is(error.message, "cannot stop the server of ada\ncannot stop the server of carl");
+  t.deepEqual(moved, ["ada", "carl", "bob"]);
+  t.deepEqual([...running.keys()], ["ada", "carl"]);
+});
+
+test("a server that could not be stopped but ended by itself is no error", async (t) => {
+  const { empty, running } = machineWith({ ada: 0, bob: never }, ["ada"]);
+  const waiting = empty({ kind: "when-idle" });
+  setImmediate(() => running.clear());
+  t.true(await waiting);
 });
 
 test("with now all servers are moved at once", async (t) => {

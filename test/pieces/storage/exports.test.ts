@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
-import { exportsFile, fenceScript } from "../../../src/pieces/storage/exports.js";
+import { changeExports, exportsFile, fenceScript } from "../../../src/pieces/storage/exports.js";
 import { waitUntil } from "../../../src/wait.js";
 import { temporaryFolder } from "../../support/temporary-folder.js";
 import { shellProblems } from "../support/shell.js";
@@ -133,6 +133,30 @@ test("a stopped server or a missing disk changes nothing", async (t) => {
       .map((line) => line.split(" ").at(-1)),
     addresses.map((address) => `${address}:/srv/swarmhub`),
   );
+});
+
+test("a machine that has left loses its fence after its export, and a lost one keeps it", async (t) => {
+  const folder = temporaryFolder();
+  const at = (name: string) => join(folder, name);
+  for (const name of ["bin", "fenced"]) await mkdir(at(name));
+  const command = `#!/bin/sh\necho "\${0##*/} $* $(ls ${at("fenced")} | tr '\\n' ' ')" >>${at("asked")}\n`;
+  for (const name of ["exportfs", "systemctl"])
+    await writeFile(at(`bin/${name}`), command, { mode: 0o755 });
+  const run = () =>
+    execFileSync("sh", [
+      "-ec",
+      `PATH=${at("bin")}:$PATH\n${changeExports(["10.77.0.11", "10.77.0.12"]).replaceAll("/srv/swarmhub/fenced", at("fenced"))}`,
+    ]);
+  run();
+  t.is(await readFile(at("asked"), "utf8"), "exportfs -ra \n");
+  for (const address of ["10.77.0.1", "10.77.0.12"]) await writeFile(at(`fenced/${address}`), "");
+  run();
+  t.deepEqual((await readFile(at("asked"), "utf8")).split("\n").slice(1, -1), [
+    "exportfs -ra 10.77.0.1 10.77.0.12 ",
+    "systemctl -q try-restart swarmhub-fence.service 10.77.0.1 10.77.0.12 ",
+    "exportfs -u 10.77.0.12:/srv/swarmhub 10.77.0.12 ",
+  ]);
+  t.is(shellProblems(changeExports(addresses)), "");
 });
 
 test("the script passes `sh -n` and shellcheck", (t) => {
