@@ -10,6 +10,7 @@ export const alone = [
   "lint/",
   "nginx/",
   "proxy/",
+  "scripts/",
   "checks/connections/programs.test.ts",
   "cli/completion.test.ts",
   "commands/tls.test.ts",
