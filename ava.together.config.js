@@ -13,6 +13,7 @@ export const alone = [
   "scripts/",
   "checks/connections/programs.test.ts",
   "cli/completion.test.ts",
+  "commands/images/",
   "commands/tls.test.ts",
   "config/mutations.test.ts",
   "config/yaml/parse.test.ts",
