@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { symlinkSync } from "node:fs";
+import { symlinkSync, utimesSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { temporaryFolder } from "../../support/temporary-folder.js";
@@ -58,6 +58,8 @@ export const copyCheckout = async (): Promise<string> => {
     `${list} | tar -c --null -T - --ignore-failed-read | tar -x -C ${folder}`,
   );
   symlinkSync(resolve("node_modules"), join(folder, "node_modules"));
+  // Older than the installed packages, so that no script installs them again.
+  utimesSync(join(folder, "package-lock.json"), 0, 0);
   await output(folder, "git", "init", "-q", "-b", "main");
   await output(folder, "git", "add", "-A");
   await output(folder, "git", "commit", "-q", "-m", "Copy the checkout");
