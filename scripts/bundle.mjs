@@ -1,9 +1,12 @@
 #!/usr/bin/env node
 // npm run build: dist/swarmhub.js with its chunks, and dist/assets/ with what it reads and what goes into the images.
 import { build } from "esbuild";
-import { chmod, cp, mkdir, rename, rm } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { chmod, cp, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { licenseTexts } from "./lib/licenses.mjs";
 
 /** What is copied as it is, under the same names. */
 const copied = [
@@ -29,7 +32,9 @@ const beside = join(root, "build", `dist-${process.pid}`);
 const main = async () => {
   await mkdir(join(beside, "assets"), { recursive: true });
   try {
-    await Promise.all([bundleCommand(), bundlePrograms(), copyAssets()]);
+    const [command, images] = await Promise.all([bundleCommand(), bundlePrograms(), copyAssets()]);
+    const licenses = await licenseTexts(root, [command, images]);
+    await writeFile(join(beside, "third-party-licenses.txt"), licenses);
     await rm(dist, { recursive: true, force: true });
     await rename(beside, dist);
   } finally {
@@ -38,7 +43,7 @@ const main = async () => {
 };
 
 const bundleCommand = async () => {
-  await build({
+  const { metafile } = await build({
     ...shared,
     entryPoints: { swarmhub: "src/cli.ts" },
     outdir: beside,
@@ -46,17 +51,38 @@ const bundleCommand = async () => {
     splitting: true,
     // Beside the entry, since src/operator/assets.ts looks beside itself.
     chunkNames: "[name]-[hash]",
+    define: { builtVersion: JSON.stringify(version()) },
   });
   await chmod(join(beside, "swarmhub.js"), 0o755);
+  return metafile;
 };
 
-const bundlePrograms = () =>
-  build({
+/** The version with the commit that it is built from, and whether files differ from that commit. */
+const version = () => {
+  const { version: number } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  try {
+    const [prefix, commit] = git("rev-parse", "--show-prefix", "--short=12", "HEAD").split("\n");
+    // Sources without a repository of their own may lie in that of somebody else.
+    if (prefix !== "") return `${number} (commit unknown)`;
+    const isChanged = git("status", "--porcelain") !== "";
+    return `${number} (commit ${commit}${isChanged ? " with uncommitted changes" : ""})`;
+  } catch {
+    return `${number} (commit unknown)`;
+  }
+};
+
+const git = (...argv) =>
+  execFileSync("git", argv, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+
+const bundlePrograms = async () => {
+  const { metafile } = await build({
     ...shared,
     entryPoints: programs,
     outdir: join(beside, "assets/images"),
     outExtension: { ".js": ".mjs" },
   });
+  return metafile;
+};
 
 const copyAssets = async () => {
   for (const name of copied) {
@@ -96,12 +122,13 @@ const shared = {
   target: "node20",
   format: "esm",
   banner: { js: commonJsNames },
-  // ssh2 and docker-modem do without these: native code that only makes them faster.
+  // Native code, which the package does not contain. ssh2 works without it: it then encrypts with AES in Node's own OpenSSL.
   external: ["cpu-features", "*.node"],
   plugins: [withoutBuildKit],
   minify: true,
   keepNames: true,
-  legalComments: "linked",
+  metafile: true,
+  legalComments: "none", // All licences are in third-party-licenses.txt.
   logLevel: "warning",
 };
 

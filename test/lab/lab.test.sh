@@ -126,6 +126,7 @@ it 'the guest is blank' guest_is_blank
 it 'ssh clients accept the host key that the guest printed on its console' host_key_is_known
 it 'the guest reaches the package registry' registry_is_reachable
 it 'the registry of the lab serves debian:trixie-slim' registry_serves
+it 'swarmhub images builds our images, pushes them, and does not push them again' test/lab/own-images.sh
 it 'the error for a guest that does not exist names it' fails_with 1 'no guest 7' lab_a ssh 7
 it 'ssh exits with the exit status of the remote command' fails_with 3 bye lab_a ssh 1 'echo bye; exit 3'
 it 'a second lab runs beside the first' lab_b up 1 --memory 512

@@ -1,6 +1,6 @@
 import { buffer } from "node:stream/consumers";
 import { repositoryFrom } from "../../config/values/image.js";
-import { UserError, exitCode } from "../../errors.js";
+import { CommandError, UserError, exitCode } from "../../errors.js";
 import { runLocally } from "../../host/local.js";
 import { allOwnImages } from "../../images/own.js";
 import { releaseReference } from "../../images/release.js";
@@ -22,34 +22,37 @@ export const imagesLs = async (
 };
 
 /** Builds our own images with the docker command of this machine, under their names at the registry. */
-export const imagesBuild = (
-  options: ImagesOptions,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<void> => publish(options, terminal, signal, "build", build);
+export const imagesBuild = (...arguments_: Arguments): Promise<void> =>
+  publish("build", build, ...arguments_);
 
 /** Builds them and pushes those that the registry lacks, with the login of the docker command. */
-export const imagesPush = (
+export const imagesPush = (...arguments_: Arguments): Promise<void> =>
+  publish(
+    "push",
+    async (image, reference, progress) => {
+      // The name has a hash of the content: what the registry has under it needs no second push.
+      if (await isAtRegistry(reference)) return;
+      await build(image, reference, progress);
+      progress("pushing");
+      await runLocally(["docker", "push", "--quiet", reference], { title: `push ${reference}` });
+    },
+    ...arguments_,
+  );
+
+type Arguments = [
   options: ImagesOptions,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<void> =>
-  publish(options, terminal, signal, "push", async (image, reference, progress) => {
-    // The name has a hash of the content: what the registry has under it needs no second push.
-    if (await isAtRegistry(reference)) return;
-    await build(image, reference, progress);
-    progress("pushing");
-    await runLocally(["docker", "push", "--quiet", reference], { title: `push ${reference}` });
-  });
+  ours?: () => OwnImage[],
+];
 
 const publish = async (
-  { registry, json }: ImagesOptions,
-  terminal: Terminal,
-  signal: AbortSignal,
   verb: "build" | "push",
   run: (image: OwnImage, reference: string, progress: Progress) => Promise<void>,
+  ...[{ registry, json }, terminal, signal, ours]: Arguments
 ): Promise<void> => {
-  const images = imagesAt(registry);
+  const images = imagesAt(registry, ours);
+  await requireDocker();
   const tasks = images.map(({ image, reference }) => ({
     host: "local",
     title: `${verb} ${reference}`,
@@ -59,9 +62,23 @@ const publish = async (
   for (const { reference } of images) printImage(terminal, reference, json);
 };
 
-const imagesAt = (text: string): { image: OwnImage; reference: string }[] => {
+/** Otherwise each image would fail with the same reason. */
+const requireDocker = async (): Promise<void> => {
+  try {
+    await runLocally(["docker", "version", "--format", "{{.Server.Version}}"], { title: "" });
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    const reason = error.output.stderr.trim().split("\n").at(-1) ?? "";
+    throw new UserError(
+      `Docker does not answer on this machine, and images are built with it: ${reason}`,
+      { hint: "install or start Docker, or set DOCKER_HOST; to test it, type `docker version`" },
+    );
+  }
+};
+
+const imagesAt = (text: string, ours = allOwnImages): { image: OwnImage; reference: string }[] => {
   const registry = registryFrom(text);
-  return allOwnImages().map((image) => ({ image, reference: releaseReference(registry, image) }));
+  return ours().map((image) => ({ image, reference: releaseReference(registry, image) }));
 };
 
 const printImage = (terminal: Terminal, image: string, json: boolean): void =>
@@ -78,11 +95,15 @@ const build = async (image: OwnImage, reference: string, progress: Progress): Pr
   );
 };
 
-const isAtRegistry = (reference: string): Promise<boolean> =>
-  runLocally(["docker", "manifest", "inspect", reference], { title: "ask the registry" }).then(
+// Docker Engine itself speaks to a registry on its own machine without TLS. This command must be told, or finds nothing there.
+const isAtRegistry = (reference: string): Promise<boolean> => {
+  const plain = /^(localhost|127(\.\d+){3})[:/]/.test(reference) ? ["--insecure"] : [];
+  const argv = ["docker", "manifest", "inspect", ...plain, reference];
+  return runLocally(argv, { title: "ask the registry" }).then(
     () => true,
     () => false,
   );
+};
 
 const registryFrom = (text: string): string => {
   try {
