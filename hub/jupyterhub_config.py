@@ -12,7 +12,7 @@ from pathlib import Path
 from swarmhub.authenticator import ClassAuthenticator, to_ascii
 from swarmhub.homes.first_files import add_first_files
 from swarmhub.homes.provisioning import prepare_home
-from swarmhub.homes.usage import home_usage
+from swarmhub.homes.usage import home_size, home_usage
 from swarmhub.services.operator_api import operator_token
 from swarmhub.settings import Paths, SettingsError, read_secret, read_settings
 from swarmhub.spawning.image_choice import FIELD, form, options_from_form
@@ -118,6 +118,7 @@ share_pending_start()
 async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
     spawner.notice = None
     await prepare_home(paths.storage, spawner.escaped_name, spawner.user.name)
+    spawner.home_size = await home_size(paths.storage, spawner.escaped_name)
     if problem := await add_first_files(paths.storage, spawner.escaped_name):
         spawner.notice, detail = problem
         spawner.log.warning("%s: %s (%s)", spawner.user.name, spawner.notice, detail)

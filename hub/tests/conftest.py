@@ -18,6 +18,7 @@ from .support.fake_docker import FakeDocker
 def swarm():
     fake = FakeDocker()
     SwarmHubSpawner.task_poller, SwarmHubSpawner.seat_queue, SwarmHubSpawner.start_limiter = SharedTaskPoller(), SeatQueue(), StartLimiter()
+    SwarmHubSpawner._has_read_back = False
     SwarmHubSpawner._client = docker.APIClient(base_url=fake.url, version="1.41")
     yield fake
     SwarmHubSpawner._client.close()

@@ -19,7 +19,7 @@ from .activity import is_listening, record_activity
 from .image_choice import FIELD, settings_for
 from .placement import Placement
 from .seat_queue import QueueEntry, SeatQueue
-from .service_spec import build_service_spec, memory_reservation
+from .service_spec import build_service_spec, ignored_keys, memory_reservation
 from .start_limiter import StartLimiter
 from .start_monitor import StartMonitor, Timeouts
 from .swarm import remove_service, tasks_of, token_of, wait_for_end
@@ -40,12 +40,14 @@ class SwarmHubSpawner(SwarmSpawner):
     failure_limit = Int(3, config=True, help="how many attempts of Swarm may fail before the start fails")
     lost_after = Float(30, config=True, help="seconds after which a server is stopped if its node failed and no other node has room")
 
+    home_size: int = 0  # the limit of the home in bytes
     notice: str | None = None  # a message for the user that does not prevent the start
 
     # Shared by all spawners of the hub.
     seat_queue = SeatQueue()
     start_limiter = StartLimiter()
     task_poller = SharedTaskPoller()
+    _has_read_back = False
 
     _stage = (5, "Preparing your home folder and its size limit")
     _creation: asyncio.Future | None = None
@@ -97,8 +99,23 @@ class SwarmHubSpawner(SwarmSpawner):
         self.mem_limit, self.mem_guarantee, self.cpu_limit = settings.memory, memory_reservation(settings), settings.cpu
         self._placement = Placement(self.docker, settings, self.service_name, memory_reservation(settings))
         async with self._placement.choose_node() as node:
-            self._creation = self.docker("create_service", **build_service_spec(settings, self.escaped_name, self.get_env(), command, node))
-            return await asyncio.shield(self._creation)
+            spec = build_service_spec(settings, self.escaped_name, self.get_env(), command, node, self.home_size)
+            self._creation = self.docker("create_service", **spec)
+            created = await asyncio.shield(self._creation)
+        await self._report_ignored_keys(created["ID"], spec)
+        return created
+
+    async def _report_ignored_keys(self, service_id: str, spec: dict) -> None:
+        """Logs, for the first service of this hub, which of its keys the manager's Engine does not know."""
+        if SwarmHubSpawner._has_read_back:
+            return
+        try:
+            found = await self.docker("inspect_service", service_id)
+        except (APIError, RequestException):
+            return  # the next service is read instead
+        SwarmHubSpawner._has_read_back = True
+        if ignored := ignored_keys(spec["task_template"], found["Spec"]["TaskTemplate"]):
+            self.log.warning("This Docker Engine ignores %s, so users' servers run without it", ", ".join(ignored))
 
     async def start_object(self) -> None:
         """Waits until the server accepts connections; raises SpawnException with a message for the user if it does not.

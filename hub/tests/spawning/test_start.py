@@ -30,6 +30,14 @@ async def test_a_start_ends_when_the_container_runs_and_returns_the_address(swar
     assert await alice.poll() is None
 
 
+async def test_the_log_says_once_which_keys_the_engine_ignores(swarm, caplog):
+    swarm.ignored.add("Privileges")
+    for name in ("alice", "bob"):
+        await spawner(name).start()
+    warnings = [each.message for each in caplog.records if "ignores" in each.message]
+    assert warnings == ["This Docker Engine ignores ContainerSpec.Privileges, so users' servers run without it"]
+
+
 async def test_a_server_that_runs_but_does_not_respond_gives_a_message(swarm):
     alice = spawner(http_timeout=1)
     alice.listening = False

@@ -33,6 +33,7 @@ class FakeDocker:
         self.memory = {"machine": 1 << 40}  # bytes of each node
         self.cores = 64  # of each node
         self.broken_nodes: set[str] = set()  # nodes on which no container starts
+        self.ignored: set[str] = set()  # keys of a container that this Engine does not know
         self.seats: int | None = None  # how many services have room; None: all
         self.placed: set[str] = set()
         self.created: list[str] = []
@@ -82,6 +83,8 @@ class FakeDocker:
         time.sleep(self.delay)
         if body["Name"] in self.services:
             return 409, {"message": f"name conflicts with an existing object: service {body['Name']} already exists"}
+        for key in self.ignored:
+            body["TaskTemplate"]["ContainerSpec"].pop(key, None)
         self.services[body["Name"]] = body
         self.polls[body["Name"]] = 0
         self.created.append(body["Name"])
@@ -112,6 +115,7 @@ class FakeDocker:
         return 204, None
 
     def _service(self, name: str) -> tuple[int, object]:
+        name = self.name_of(name)
         if name not in self.services:
             return 404, {"message": f"service {name} not found"}
         return 200, {"ID": self.service_id(name), "Version": {"Index": 1}, "Spec": self.services[name]}
