@@ -11,7 +11,9 @@ from pathlib import Path
 
 from swarmhub.authenticator import ClassAuthenticator, to_ascii
 from swarmhub.homes.first_files import add_first_files
+from swarmhub.homes.owner_note import find_home
 from swarmhub.homes.provisioning import prepare_home
+from swarmhub.homes.storage_calls import call_storage
 from swarmhub.homes.usage import home_size, home_usage
 from swarmhub.services.operator_api import operator_token
 from swarmhub.settings import Paths, SettingsError, read_secret, read_settings
@@ -117,6 +119,7 @@ share_pending_start()
 
 async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
     spawner.notice = None
+    spawner.use_home(await call_storage(8, find_home, paths.storage, spawner.user.name))
     await prepare_home(paths.storage, spawner.escaped_name, spawner.user.name)
     spawner.home_size = await home_size(paths.storage, spawner.escaped_name)
     if problem := await add_first_files(paths.storage, spawner.escaped_name):

@@ -22,9 +22,9 @@ from urllib.parse import quote
 import docker
 from docker.errors import DockerException
 
+from ..labels import USER
 from ..settings import Paths, SettingsError, read_settings
-from ..slug import slug
-from ..spawning.swarm import token_in
+from ..spawning.swarm import token_in, user_in
 from .hub_api import HubApi
 
 _MAX_BYTES = 2**20  # of a response
@@ -77,18 +77,21 @@ def operator_token(paths: Paths) -> str:
 def list_servers(hub: Hub, homes: set[str]) -> list[dict]:
     """Returns the servers of these homes: user, idle time in seconds, and whether a kernel is busy (None: unknown)."""
     now = datetime.now(UTC)
-    found = [(user, server) for user, server in _servers(hub) if slug(user) in homes]
+    services = {
+        user_in(each): each for each in hub.docker.services(filters={"label": USER}) if each["Spec"]["Name"].startswith(hub.service_prefix)
+    }
+    found = [(user, server, services[user]) for user, server in _servers(hub) if user in services and _home_of(services[user]) in homes]
     with ThreadPoolExecutor(16) as threads:
-        busy = threads.map(lambda each: _is_busy(hub, slug(each[0]), each[1]), found)
+        busy = threads.map(lambda each: _is_busy(hub, each[1], each[2]), found)
         return [
             {
                 "user": user,
-                "home": slug(user),
+                "home": _home_of(service),
                 "ready": bool(server.get("ready")),
                 "idle": (now - _parse_time(server.get("last_activity") or server.get("started"), now)).total_seconds(),
                 "busy": is_busy,
             }
-            for (user, server), is_busy in zip(found, busy, strict=True)
+            for (user, server, service), is_busy in zip(found, busy, strict=True)
         ]
 
 
@@ -129,15 +132,18 @@ def _servers(hub: Hub) -> Iterator[tuple[str, dict]]:
             yield model["name"], server
 
 
-def _is_busy(hub: Hub, home: str, server: dict) -> bool | None:
+def _home_of(service: dict) -> str:
+    return service["Spec"]["Labels"][USER]
+
+
+def _is_busy(hub: Hub, server: dict, service: dict) -> bool | None:
     try:
         # Uses the server's own token: the user controls that process, could read the operator's token, and could then control
         # every server. The request does not go through the proxy, which would count it as the user's activity.
-        service = f"{hub.service_prefix}{home}"
-        token = token_in(hub.docker.inspect_service(service))
+        token = token_in(service)
         if token is None:
             return None
-        url = f"{hub.server.format(service=service)}{server['url']}api/kernels?no_track_activity=1"
+        url = f"{hub.server.format(service=service['Spec']['Name'])}{server['url']}api/kernels?no_track_activity=1"
         request = urllib.request.Request(url, headers={"Authorization": f"token {token}"})  # noqa: S310
         with _no_redirects.open(request, timeout=5) as response:
             kernels = _read(response.read(_MAX_BYTES))

@@ -49,7 +49,10 @@ def test_the_specification_of_a_users_service_is_complete():
                 ],
                 "Mounts": [home("10.77.0.11"), shared_memory(512 << 20)],
             },
-            "Resources": {"Limits": {"MemoryBytes": 1 << 30, "NanoCPUs": 1_500_000_000, "Pids": 1024}, "Reservations": {"MemoryBytes": 700 << 20}},
+            "Resources": {
+                "Limits": {"MemoryBytes": 1 << 30, "NanoCPUs": 1_500_000_000, "Pids": 1024},
+                "Reservations": {"MemoryBytes": 700 << 20},
+            },
             "RestartPolicy": {"Condition": "on-failure", "Delay": 2_000_000_000, "MaxAttempts": 3, "Window": 300_000_000_000},
             "Placement": {"Constraints": ["node.labels.swarmhub.users==true"]},
             "Networks": [{"Target": "geo-101-network"}],

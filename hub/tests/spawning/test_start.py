@@ -68,7 +68,7 @@ async def test_a_server_is_listening_when_its_port_accepts_connections(swarm):
 
 async def test_a_user_name_that_is_no_dns_label_also_gets_a_service(swarm):
     await spawner("ada.lovelace@" + "example." * 20 + "org").start()
-    assert list(swarm.services) == ["geo-101-nb-ada-lovelace-exam---3b6a8029"]
+    assert list(swarm.services) == ["geo-101-nb-ada-lovel---3b6a8029c23daf40"]
 
 
 async def test_a_leftover_service_is_replaced(swarm):
@@ -207,4 +207,5 @@ async def test_fifty_simultaneous_starts_are_polled_together(swarm):
     await asyncio.gather(*[spawner(f"user{number}", start_poll_interval=0.5).start() for number in range(50)])
     assert time.monotonic() - started < 8
     assert len(swarm.services) == 50
-    assert swarm.requests.count("GET /tasks") < 50, "without sharing there would be four requests per start"
+    polls = swarm.requests.count("GET /tasks") - 50  # each start also looks once whether its home is in use
+    assert polls < 50, "without sharing there would be four requests per start"

@@ -28,7 +28,8 @@ class FakeDocker:
         self.requests: list[str] = []
         self.delay = 0.0
         self.broken = False
-        self.lingering = 0
+        self.lingering = 0  # how often the containers of removed services are listed
+        self.removed_tasks: list[tuple[dict, dict]] = []  # with the labels of their services
         self.nodes = {"machine": "ready"}
         self.memory = {"machine": 1 << 40}  # bytes of each node
         self.cores = 64  # of each node
@@ -73,7 +74,6 @@ class FakeDocker:
             ("GET", "/services/([^/]+)", lambda _query, _body, name: self._service(name)),
             ("DELETE", "/services/([^/]+)", self._remove),
             ("GET", "/tasks", self._list),
-            ("GET", "/tasks/([^/]+)", self._inspect),
             ("POST", "/services/([^/]+)/update", self._update),
             ("GET", "/nodes", lambda *_: (200, [self._describe_node(each) for each in self.nodes])),
             ("GET", "/nodes/([^/]+)", self._node),
@@ -97,9 +97,10 @@ class FakeDocker:
         """Returns the name of a service from its name or id; returns an unknown value unchanged."""
         return next((each for each in self.services if self.service_id(each) == either), either)
 
-    def add_service(self, name: str, labels: dict[str, str]) -> None:
-        """Adds a service that was not created by a spawner."""
-        self._create({}, {"Name": name, "Labels": labels})
+    def add_service(self, name: str, labels: dict[str, str], user: str = "") -> None:
+        """Adds a service that was not created by a spawner; with `user`, it is the server of that user."""
+        container = {"Env": [f"JUPYTERHUB_USER={user}"] if user else []}
+        self._create({}, {"Name": name, "Labels": labels, "TaskTemplate": {"ContainerSpec": container}})
 
     def _services(self, query: dict, _body: dict) -> tuple[int, object]:
         found = [spec for spec in self.services.values() if _has(spec["Labels"], query)]
@@ -152,6 +153,9 @@ class FakeDocker:
         name = self.name_of(name)
         if name not in self.services:
             return self._service(name)
+        if self.polls[name]:
+            ending = [task | {"DesiredState": "remove"} for task in self._poll(name, passes=False)]
+            self.removed_tasks += [(self.services[name]["Labels"], task) for task in ending]
         del self.services[name]
         self.placed.discard(name)
         self.removed.append(name)
@@ -159,14 +163,24 @@ class FakeDocker:
 
     def _list(self, query: dict, _body: dict) -> tuple[int, object]:
         if "service" not in json.loads(query["filters"][0]):
-            asks_all = "label" not in json.loads(query["filters"][0])
+            labels = json.loads(query["filters"][0]).get("label")
+            asks_all = labels is None
+            if labels and any(label.startswith("swarmhub.user=") for label in labels):
+                return 200, self._tasks_of_home(query)
             found = [name for name, spec in self.services.items() if asks_all or _has(spec["Labels"], query)]
             # A request for the tasks of all services looks for free memory, and must not advance a start.
             return 200, [task for name in found for task in self._poll(name, passes=not asks_all)]
-        (name,) = json.loads(query["filters"][0])["service"]
+        name = self.name_of(json.loads(query["filters"][0])["service"][0])
         if name not in self.services:
             return 404, {"message": f"service {name} not found"}
         return 200, self._poll(name)
+
+    def _tasks_of_home(self, query: dict) -> list[dict]:
+        found = [task for labels, task in self.removed_tasks if self.lingering > 0 and _has(labels, query)]
+        self.lingering -= bool(found)
+        return found + [
+            task for name, spec in self.services.items() if _has(spec["Labels"], query) for task in self._poll(name, passes=False)
+        ]
 
     def _poll(self, name: str, passes: bool = True) -> list[dict]:
         waiting = _task(name, 0) | {"Status": {"State": "pending", "Err": FULL}}
@@ -177,10 +191,6 @@ class FakeDocker:
         if node in self.broken_nodes:
             tasks = [_task(name, 0) | {"DesiredState": "shutdown", "Status": {"State": "failed", "Err": "no disk"}}, _task(name, 1)]
         return [task | {"ServiceID": self.service_id(name), "NodeID": node, "Spec": spec} for task in tasks]
-
-    def _inspect(self, _query: dict, _body: dict, service_id: str) -> tuple[int, object]:
-        self.lingering -= 1
-        return (200, {"ID": service_id, "Status": {"State": "running"}}) if self.lingering >= 0 else (404, {"message": "no such task"})
 
     def _has_room(self, name: str) -> bool:
         if self.seats is not None and len(self.placed | {name}) > self.seats:
