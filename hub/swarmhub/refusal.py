@@ -16,6 +16,12 @@ class Refusal(NamedTuple):
 
 
 NO_SEAT = Refusal("capacity", "All seats are taken, and no seat became free while you were waiting. Please ask your instructor.", 503)
+TOO_LARGE = Refusal(
+    "size",
+    "No machine of this class has enough memory for a server with this image. "
+    "Please choose another image if there is one, or tell your instructor.",
+    503,
+)
 QUEUE_FULL = Refusal("line", "All seats are taken, and the queue is full. Please ask your instructor.", 503)
 NO_MACHINE = Refusal("machines", "No machine of this class is ready for your server. Please tell your instructor.", 503)
 NO_ADDRESS = Refusal("addresses", "The class network has no free address for your server. Please tell your instructor.", 503)

@@ -19,7 +19,7 @@ from ..slug import former_slug, slug
 from . import tasks
 from .activity import is_listening, record_activity
 from .image_choice import FIELD, settings_for
-from .placement import Placement
+from .placement import Placement, largest_server
 from .seat_queue import QueueEntry, SeatQueue
 from .service_spec import build_service_spec, ignored_keys, memory_reservation
 from .start_limiter import StartLimiter
@@ -38,6 +38,7 @@ class SwarmHubSpawner(SwarmSpawner):
     start_poll_interval = Float(0.5, config=True, help="seconds between two polls of a starting server (upstream: up to 11)")
     placement_timeout = Float(25, config=True, help="seconds to wait for a node or an address if memory is not the reason")
     queue_timeout = Float(1800, config=True, help="seconds to wait in the queue for a seat; start_timeout must be longer")
+    queue_turn = Float(300, config=True, help="seconds in which others may overtake the first in the queue, and then for as long may not")
     queue_limit = Int(100, config=True, help="how many starts may wait in the queue")
     failure_limit = Int(3, config=True, help="how many attempts of Swarm may fail before the start fails")
     docker_patience = Float(15, config=True, help="seconds for which failing requests to Docker are repeated")
@@ -98,7 +99,10 @@ class SwarmHubSpawner(SwarmSpawner):
     async def start(self):
         """Starts the service and waits until its server responds; removes the service if the start fails."""
         self._stage = tasks.stage(None)
-        self._entry = QueueEntry(self.seat_queue, self.service_name, self.queue_timeout, self.queue_limit)
+        self._chosen = settings_for(self.settings, self.user_options.get(FIELD))
+        self._entry = QueueEntry(
+            self.seat_queue, self.service_name, self.queue_timeout, self.queue_limit, memory_reservation(self._chosen), self.queue_turn
+        )
         try:
             return await super().start()
         except BaseException as error:  # also when the start is cancelled (timeout, hub shutdown)
@@ -120,12 +124,12 @@ class SwarmHubSpawner(SwarmSpawner):
                 self._stage = (_LIMITED, await self.start_limiter.wait_message(self.docker, self.settings, self._entry))
             else:
                 self.start_limiter.release(self._entry)
-                self._stage = (_QUEUED, self._entry.wait())
+                await self._wait_in_queue()
             await asyncio.sleep(self.start_poll_interval)
         command = await self.get_command()
-        settings = settings_for(self.settings, self.user_options.get(FIELD))
-        self.mem_limit, self.mem_guarantee, self.cpu_limit = settings.memory, memory_reservation(settings), settings.cpu
-        self._placement = Placement(self.docker, settings, self.service_name, memory_reservation(settings))
+        settings, reserved = self._chosen, self._entry.memory
+        self.mem_limit, self.mem_guarantee, self.cpu_limit = settings.memory, reserved, settings.cpu
+        self._placement = Placement(self.docker, settings, self.service_name, reserved)
         async with self._placement.choose_node() as node:
             spec = build_service_spec(settings, self.escaped_name, self.get_env(), command, node, self.home_size)
             self._creation = asyncio.ensure_future(self._create_once(spec))
@@ -170,7 +174,7 @@ class SwarmHubSpawner(SwarmSpawner):
                     await self.remove_object()
                     self.object_id = (await self.create_object())[self.object_id_key]
                     monitor = self._new_monitor()
-                self._stage = (_QUEUED, self._entry.wait())
+                await self._wait_in_queue()
             elif not task or not tasks.has_node(task):
                 self._stage = self._stage if self._entry.is_queued else tasks.stage(task)
             else:
@@ -182,6 +186,15 @@ class SwarmHubSpawner(SwarmSpawner):
                     self._task_id = task["ID"]
                     await self._placement.unpin(self.log)
                     return
+
+    async def _wait_in_queue(self) -> None:
+        if not self._entry.is_queued:
+            largest = await largest_server(self.docker, self.settings)
+            if largest is not None and largest < self._entry.memory:
+                raise refuse(
+                    refusal.TOO_LARGE, f"{self.service_name}: {_in_gb(self._entry.memory)} are needed, at most {_in_gb(largest)} fit"
+                )
+        self._stage = (_QUEUED, self._entry.wait())
 
     async def _poll_tasks(self) -> list[tasks.Task] | None:
         return await self.task_poller.poll(self.docker, self.settings.name, self.service_name, self.object_id, self.start_poll_interval)
@@ -282,3 +295,7 @@ class SwarmHubSpawner(SwarmSpawner):
         if self._start_pending or not tasks.waits_for_seat(task):
             return False
         return (datetime.now(UTC) - tasks.created(task)).total_seconds() > self.lost_after
+
+
+def _in_gb(size: int) -> str:
+    return f"{size / (1 << 30):.1f} GB"

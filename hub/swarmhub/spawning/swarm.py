@@ -58,12 +58,17 @@ def _variable(service: dict, name: str) -> str | None:
 
 async def user_nodes(docker: Docker, settings: Settings) -> list[dict]:
     """Returns the nodes on which Swarm can place users' servers now."""
+    found = await class_nodes(docker, settings)
+    return [node for node in found if node["Status"]["State"] == "ready" and node["Spec"]["Availability"] == "active"]
+
+
+async def class_nodes(docker: Docker, settings: Settings) -> list[dict]:
+    """Returns the nodes for users' servers, also those that are not ready."""
     wanted = [constraint.removeprefix("node.labels.").split("==") for constraint in settings.placement]
 
     def takes_users(node: dict) -> bool:
         labels = node["Spec"].get("Labels") or {}
-        is_usable = node["Status"]["State"] == "ready" and node["Spec"]["Availability"] == "active"
-        return is_usable and all(labels.get(name) == value for name, value in wanted)
+        return all(labels.get(name) == value for name, value in wanted)
 
     return [node for node in await docker("nodes") if takes_users(node)]
 

@@ -36,6 +36,7 @@ class FakeDocker:
         self.broken_nodes: set[str] = set()  # nodes on which no container starts
         self.ignored: set[str] = set()  # keys of a container that this Engine does not know
         self.seats: int | None = None  # how many services have room; None: all
+        self.room: int | None = None  # bytes that the users' servers can reserve together; None: all
         self.placed: set[str] = set()
         self.created: list[str] = []
         self.updated: list[str] = []
@@ -195,8 +196,13 @@ class FakeDocker:
     def _has_room(self, name: str) -> bool:
         if self.seats is not None and len(self.placed | {name}) > self.seats:
             return False
+        if self.room is not None and sum(map(self._reserved, self.placed | {name})) > self.room:
+            return False
         self.placed.add(name)
         return True
+
+    def _reserved(self, name: str) -> int:
+        return self.services[name].get("TaskTemplate", {}).get("Resources", {}).get("Reservations", {}).get("MemoryBytes", 0)
 
     def _node(self, _query: dict, _body: dict, service_id: str) -> tuple[int, object]:
         if service_id not in self.nodes:
