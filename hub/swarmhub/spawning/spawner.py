@@ -2,47 +2,38 @@
 
 import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import partial
-from http import HTTPStatus
 
 from docker.errors import APIError
-from dockerspawner import SwarmSpawner
 from requests.exceptions import RequestException
-from traitlets import Float, Instance, Int, default
+from traitlets import Float, Int
 
 from .. import refusal
 from ..refusal import refuse
-from ..settings import Settings
-from ..slug import former_slug, slug
 from . import tasks
 from .activity import is_listening, record_activity
 from .image_choice import FIELD, settings_for
+from .own_service import OwnServiceSpawner
 from .placement import Placement, largest_server
 from .seat_queue import QueueEntry, SeatQueue
 from .service_spec import build_service_spec, ignored_keys, memory_reservation
 from .start_limiter import StartLimiter
 from .start_monitor import StartMonitor, Timeouts
-from .swarm import inspect_service, remove_service, retry, tasks_of, token_of, user_in, wait_until_gone
+from .swarm import token_of
 from .task_poller import SharedTaskPoller
 
 RESTARTED = "Your server had to be restarted. Your files are unchanged, but programs that were running must be started again."
 _LIMITED, _QUEUED = 8, 10  # progress in percent while a start waits for other starts, or in the queue for a seat
 
 
-class SwarmHubSpawner(SwarmSpawner):
+class SwarmHubSpawner(OwnServiceSpawner):
     """Runs each user's server as a Swarm service whose home is a folder on the storage of the class."""
 
-    settings = Instance(Settings, config=True, help="the settings of the class, from hub.json")
-    start_poll_interval = Float(0.5, config=True, help="seconds between two polls of a starting server (upstream: up to 11)")
     placement_timeout = Float(25, config=True, help="seconds to wait for a node or an address if memory is not the reason")
     queue_timeout = Float(1800, config=True, help="seconds to wait in the queue for a seat; start_timeout must be longer")
     queue_turn = Float(300, config=True, help="seconds in which others may overtake the first in the queue, and then for as long may not")
     queue_limit = Int(100, config=True, help="how many starts may wait in the queue")
     failure_limit = Int(3, config=True, help="how many attempts of Swarm may fail before the start fails")
-    docker_patience = Float(15, config=True, help="seconds for which failing requests to Docker are repeated")
-    stop_timeout = Float(15, config=True, help="seconds to wait for the end of a container; Swarm kills it after 10 s")
     lost_after = Float(30, config=True, help="seconds after which a server is stopped if its node failed and no other node has room")
 
     home_size: int = 0  # the limit of the home in bytes
@@ -57,44 +48,6 @@ class SwarmHubSpawner(SwarmSpawner):
     _stage = (5, "Preparing your home folder and its size limit")
     _creation: asyncio.Future | None = None
     _task_id = ""
-
-    @default("escape")
-    def _escape_default(self):
-        return slug
-
-    def use_home(self, home: str) -> None:
-        """Names the home, and with it the service, which must not run yet."""
-        self._escaped_name = home
-        self.object_name = self._object_name_default()
-
-    def load_state(self, state) -> None:
-        """Finds the service of a running server again; `swarmhub up` has removed a service with any other name."""
-        super().load_state(state)
-        former = former_slug(self.user.name)
-        self.use_home(former if self.object_name.endswith(f"-{former}") else slug(self.user.name))
-        if state.get("object_name") != self.object_name:
-            self.object_id = ""
-
-    async def get_object(self) -> dict | None:
-        """Returns the service of this user, None if there is none; raises SpawnException if a service of another user has its name."""
-        found = await inspect_service(self.docker, self.service_name)
-        if found and user_in(found) != self.user.name:
-            raise refuse(refusal.NAME_TAKEN, f"{self.service_name} belongs to {user_in(found)!r}, but the user is {self.user.name!r}")
-        self.object_id = found["ID"] if found else ""
-        return found
-
-    @property
-    def executor(self) -> ThreadPoolExecutor:
-        # Upstream has one thread: while a whole class starts, each poll would wait for all others.
-        if SwarmHubSpawner._executor is None:
-            SwarmHubSpawner._executor = ThreadPoolExecutor(4, thread_name_prefix="docker")
-        return SwarmHubSpawner._executor
-
-    def docker(self, method: str, *args: object, **kwargs: object) -> asyncio.Future:
-        """Calls a method of docker-py's APIClient in a thread; repeats it while Docker fails, for docker_patience at most."""
-        return asyncio.ensure_future(
-            retry(partial(super().docker, method, *args, **kwargs), self.docker_patience, self.start_poll_interval)
-        )
 
     async def start(self):
         """Starts the service and waits until its server responds; removes the service if the start fails."""
@@ -117,7 +70,7 @@ class SwarmHubSpawner(SwarmSpawner):
             self.start_limiter.release(self._entry)
 
     async def create_object(self):
-        if not await self._wait_until_gone():
+        if not await self.wait_until_gone():
             raise refuse(refusal.STILL_STOPPING, f"a container of {self.service_name} still runs after {self.stop_timeout:.0f} s")
         while not (self._entry.is_next and self.start_limiter.acquire(self._entry)):
             if self._entry.is_next:
@@ -132,19 +85,10 @@ class SwarmHubSpawner(SwarmSpawner):
         self._placement = Placement(self.docker, settings, self.service_name, reserved)
         async with self._placement.choose_node() as node:
             spec = build_service_spec(settings, self.escaped_name, self.get_env(), command, node, self.home_size)
-            self._creation = asyncio.ensure_future(self._create_once(spec))
+            self._creation = asyncio.ensure_future(self.create_once(spec))
             created = await asyncio.shield(self._creation)
         await self._report_ignored_keys(created["ID"], spec)
         return created
-
-    async def _create_once(self, spec: dict) -> dict:
-        try:
-            return await self.docker("create_service", **spec)
-        except APIError as error:
-            # The name is taken: Docker had created the service in a request that seemed to have failed.
-            if error.status_code == HTTPStatus.CONFLICT and (found := await self.get_object()):
-                return found
-            raise
 
     async def _report_ignored_keys(self, service_id: str, spec: dict) -> None:
         """Logs, for the first service of this hub, which of its keys the manager's Engine does not know."""
@@ -211,7 +155,7 @@ class SwarmHubSpawner(SwarmSpawner):
     async def poll(self) -> None | int | str:
         """Returns None while the server is alive. Removes a service that has ended, because the hub does not call stop() then."""
         try:
-            found = await self._find_tasks()
+            found = await self.find_tasks(self.docker_once)
         except (APIError, RequestException) as error:
             # An unknown state does not mean "stopped": when Docker restarts, the servers of the class keep running.
             self.log.warning("%s: Docker does not respond, so the server counts as running: %s", self.service_name, error)
@@ -227,34 +171,10 @@ class SwarmHubSpawner(SwarmSpawner):
         await self._try_remove_service()
         return tasks.describe(task) if task else "the service has no task"
 
-    async def get_task(self):
-        """Returns the newest task of the service, or None."""
-        return tasks.newest(await self._find_tasks() or [])
-
     async def stop(self, now: bool = False) -> None:
         """Removes the service and waits until its container is gone, so that its seat and its home are free."""
         await super().stop(now)
-        await self._wait_until_gone()
-
-    async def remove_object(self) -> None:
-        """Removes the service of this user, by its id: a service with the same name may belong to another user."""
-        if service_id := await self._find_id():
-            await remove_service(self.docker, service_id)
-        self.object_id = ""
-
-    async def _find_id(self) -> str:
-        """Returns the id of this user's service; empty if there is none."""
-        if not self.object_id:
-            found = await inspect_service(self.docker, self.service_name)
-            self.object_id = found["ID"] if found and user_in(found) == self.user.name else ""
-        return self.object_id
-
-    async def _find_tasks(self) -> list[tasks.Task] | None:
-        service_id = await self._find_id()
-        return await tasks_of(self.docker, service_id) if service_id else None
-
-    async def _wait_until_gone(self) -> bool:
-        return await wait_until_gone(self.docker, self.settings.name, self.escaped_name, self.stop_timeout, self.start_poll_interval)
+        await self.wait_until_gone()
 
     async def progress(self):
         """Yields each stage once, and the notice, for the page that shows the progress of the start."""

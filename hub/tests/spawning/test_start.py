@@ -160,7 +160,7 @@ async def test_a_cancelled_start_leaves_nothing_behind(swarm):
 async def test_a_start_cancelled_while_docker_creates_the_service_leaves_nothing_behind(swarm):
     swarm.delay = 0.3
     starting = asyncio.ensure_future(spawner().start())
-    await asyncio.sleep(0.1)
+    await wait_for(lambda: "POST /services/create" in swarm.requests)
     assert swarm.services == {}
     starting.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlparse
 
 FULL = "no suitable node (insufficient resources on 3 nodes)"
+NO_ANSWER = 0  # instead of a status: Docker closes the connection
 RUNS = ["new", "pending", "preparing", "running"]
 
 
@@ -28,6 +29,9 @@ class FakeDocker:
         self.requests: list[str] = []
         self.delay = 0.0
         self.broken = False
+        # The statuses of the next requests whose method and path begin so: they fail, or they succeed and only their answer is lost.
+        self.failures: dict[str, list[int]] = {}
+        self.lost_answers: dict[str, list[int]] = {}
         self.lingering = 0  # how often the containers of removed services are listed
         self.removed_tasks: list[tuple[dict, dict]] = []  # with the labels of their services
         self.nodes = {"machine": "ready"}
@@ -58,6 +62,13 @@ class FakeDocker:
         self.requests.append(f"{method} {path}")
         if self.broken:
             return 500, {"message": "the swarm has no leader"}
+        if (status := _next_status(self.failures, method, path)) is not None:
+            return status, {"message": "the swarm has no leader"}
+        found = self._answer(method, path, query, body)
+        lost = _next_status(self.lost_answers, method, path)
+        return found if lost is None else (lost, {"message": "context deadline exceeded"})
+
+    def _answer(self, method: str, path: str, query: dict[str, list[str]], body: dict) -> tuple[int, object]:
         for verb, pattern, reply in self._routes():
             match = re.fullmatch(pattern, path)
             if verb == method and match:
@@ -221,6 +232,11 @@ class FakeDocker:
         return tasks
 
 
+def _next_status(statuses: dict[str, list[int]], method: str, path: str) -> int | None:
+    found = next((each for start, each in statuses.items() if each and f"{method} {path}".startswith(start)), None)
+    return found.pop(0) if found else None
+
+
 def _has(labels: dict[str, str], query: dict) -> bool:
     wanted = [label.partition("=") for label in json.loads(query["filters"][0])["label"]]
     return all(name in labels and (not equals or labels[name] == value) for name, equals, value in wanted)
@@ -246,6 +262,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or "{}")
         path = re.sub(r"^/v[0-9.]+", "", url.path)
         status, content = self.docker.answer(self.command, path, parse_qs(url.query), body)
+        if status == NO_ANSWER:
+            self.close_connection = True
+            return
         data = b"" if content is None else json.dumps(content).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
