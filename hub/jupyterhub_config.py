@@ -11,8 +11,10 @@ from pathlib import Path
 
 from swarmhub.authenticator import ClassAuthenticator, to_ascii
 from swarmhub.homes.first_files import add_first_files
+from swarmhub.homes.owner_note import find_home
 from swarmhub.homes.provisioning import prepare_home
-from swarmhub.homes.usage import home_usage
+from swarmhub.homes.storage_calls import call_storage
+from swarmhub.homes.usage import home_size, home_usage
 from swarmhub.services.operator_api import operator_token
 from swarmhub.settings import Paths, SettingsError, read_secret, read_settings
 from swarmhub.spawning.image_choice import FIELD, form, options_from_form
@@ -119,7 +121,9 @@ bound_answers_of_servers()
 
 async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
     spawner.notice = None
+    spawner.use_home(await call_storage(8, find_home, paths.storage, spawner.user.name))
     await prepare_home(paths.storage, spawner.escaped_name, spawner.user.name)
+    spawner.home_size = await home_size(paths.storage, spawner.escaped_name)
     if problem := await add_first_files(paths.storage, spawner.escaped_name):
         spawner.notice, detail = problem
         spawner.log.warning("%s: %s (%s)", spawner.user.name, spawner.notice, detail)

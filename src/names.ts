@@ -50,8 +50,8 @@ const prefixOf = (className: string): string => {
   return `${className.replaceAll("nb", "x").slice(0, longestPrefix - hash.length - 1)}-${hash}`;
 };
 
-const hashOf = (text: string): string =>
-  createHash("sha256").update(text).digest("hex").slice(0, 8);
+const hashOf = (text: string, digits = 8): string =>
+  createHash("sha256").update(text).digest("hex").slice(0, digits);
 
 /**
  * The names of before 2026-11-29, when they did not carry the class's name and a user's server was `nb-<home>`. `up` replaces and
@@ -128,14 +128,21 @@ const longestSlug = 28;
 const plainSlug = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 
 /** The name of a user's home and service, by the hub's own scheme (hub/swarmhub/slug.py), which is frozen. */
-export const slugOf = (name: string): string => {
+export const slugOf = (name: string): string => slugWith(name, 16);
+
+/** The names that a user's home and service can have: a home that was made with the former scheme keeps its name. */
+export const homeNamesOf = (name: string): string[] => [
+  ...new Set([slugOf(name), slugWith(name, 8)]),
+];
+
+const slugWith = (name: string, digits: number): string => {
   if (name.length <= longestSlug && plainSlug.test(name)) return name;
   const words = name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-+|-+$/g, "");
   const readable = (/^[a-z]/.test(words) ? words : `x-${words}`)
-    .slice(0, longestSlug - 8 - 3)
+    .slice(0, longestSlug - digits - 3)
     .replace(/-+$/, "");
-  return `${readable}---${hashOf(name)}`;
+  return `${readable}---${hashOf(name, digits)}`;
 };

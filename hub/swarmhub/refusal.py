@@ -16,6 +16,12 @@ class Refusal(NamedTuple):
 
 
 NO_SEAT = Refusal("capacity", "All seats are taken, and no seat became free while you were waiting. Please ask your instructor.", 503)
+TOO_LARGE = Refusal(
+    "size",
+    "No machine of this class has enough memory for a server with this image. "
+    "Please choose another image if there is one, or tell your instructor.",
+    503,
+)
 QUEUE_FULL = Refusal("line", "All seats are taken, and the queue is full. Please ask your instructor.", 503)
 NO_MACHINE = Refusal("machines", "No machine of this class is ready for your server. Please tell your instructor.", 503)
 MACHINES_FULL = Refusal("disk", "No server can start because the disk of each machine is full ({names}). Please tell your instructor.", 503)
@@ -27,6 +33,8 @@ NETWORK_FAILED = Refusal("network", "Your server cannot be connected to the clas
 TASK_FAILED = Refusal("task", "Your server stopped right after it started. Please tell your instructor.")
 SERVER_SILENT = Refusal("silent", "Your server is running but does not respond. Please tell your instructor.", 504)
 TASK_GONE = Refusal("gone", "Your server was removed while it was starting. Please try again.", 503)
+NAME_TAKEN = Refusal("name", "The server of another user already has the name that yours would get. Please tell your instructor.", 403)
+STILL_STOPPING = Refusal("stopping", "Your previous server has not stopped yet. Please try again in a minute.", 503)
 TOO_SLOW = Refusal("slow", "Your server took too long to start. Please try again. If it happens again, tell your instructor.", 503)
 DOCKER_SILENT = Refusal("docker", "The hub cannot reach Docker. Please tell your instructor.", 503)
 DOCKER_REFUSED = Refusal("docker-refused", "Docker refused to create your server. Please tell your instructor.")

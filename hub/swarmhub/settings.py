@@ -36,6 +36,8 @@ class Image:
 class Settings:
     """The settings of the class: memory in bytes, cpu in cores (None: no limit), idle_timeout_seconds (None: never).
 
+    `processes` is the maximum number of processes and threads of one server.
+
     The guarantee is the memory that is reserved for each server (None: all of its memory). Without a storage, the homes are in the
     users' containers and are deleted with them. The strategy is "spread", or "pack": fill one node before the next one is used.
     """
@@ -55,6 +57,7 @@ class Settings:
     idle_timeout_seconds: int | None
     images: tuple[Image, ...] = ()
     strategy: str = "spread"
+    processes: int = 1024
 
     @property
     def packs(self) -> bool:
@@ -125,6 +128,7 @@ def read_settings(path: Path) -> Settings:
             f"a whole number, at least {MIN_IDLE_TIMEOUT}, or null",
         ),
         images=tuple(_images(found.get("images", []), take)),
+        processes=take("processes", found.get("processes", 1024), _is_whole(1), "a whole number above 0"),
         strategy=take("strategy", found.get("strategy", "spread"), lambda value: value in ("spread", "pack"), "spread or pack"),
     )
     if faults:

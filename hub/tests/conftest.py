@@ -18,6 +18,7 @@ from .support.fake_docker import FakeDocker
 def swarm():
     fake = FakeDocker()
     SwarmHubSpawner.task_poller, SwarmHubSpawner.seat_queue, SwarmHubSpawner.start_limiter = SharedTaskPoller(), SeatQueue(), StartLimiter()
+    SwarmHubSpawner._has_read_back = False
     SwarmHubSpawner._client = docker.APIClient(base_url=fake.url, version="1.41")
     yield fake
     SwarmHubSpawner._client.close()
@@ -32,13 +33,13 @@ class Spawner(SwarmHubSpawner):
     listening = True
 
     def get_env(self):
-        return {"A": "1"}
+        return {"A": "1", "JUPYTERHUB_USER": self.user.name}
 
     async def _is_listening(self):
         return self.listening
 
 
 def spawner(name="alice", **traits):
-    quick = {"start_poll_interval": 0.01, "start_timeout": 90, "placement_timeout": 0.2, "queue_timeout": 60}
+    quick = {"start_poll_interval": 0.01, "start_timeout": 90, "placement_timeout": 0.2, "queue_timeout": 60, "docker_patience": 0.3}
     quick |= {"settings": SETTINGS, "name_template": f"{SETTINGS.user_service_prefix}{{username}}"}
     return Spawner(user=SimpleNamespace(name=name), cmd=["jupyterhub-singleuser"], **(quick | traits))

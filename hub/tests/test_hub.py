@@ -9,11 +9,13 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from swarmhub.homes.provisioning import make_home
+from swarmhub.slug import former_slug
 
 from .support.fake_docker import RUNS, FakeDocker
 from .support.real_hub import ADMIN_PASSWORD, FOLDER, PASSWORD, PROXY, RunningHub, wait_for
@@ -66,6 +68,31 @@ def storage(hub):
 
 def messages_of(events):
     return [event["message"] for event in events]
+
+
+@pytest.mark.parametrize("is_refused_by", ["note", "service"])
+def test_a_refused_start_does_not_stop_the_server_of_another_user_with_the_same_name(hub, swarm, storage, is_refused_by):
+    user = f"mallory-{is_refused_by}"
+    service = f"geo-101-nb-{user}"
+    swarm.add_service(service, {"swarmhub.class": "geo-101", "swarmhub.user": user}, "another user")
+    make_home(storage, user, "another user" if is_refused_by == "note" else user)
+    mallory = hub.browser()
+    mallory.log_in(user)
+    assert "another user" in messages_of(mallory.start_server(user))[-1].lower()
+    mallory.open("/hub/home")
+    assert service in swarm.services
+    del swarm.services[service]
+
+
+def test_a_user_keeps_a_home_with_a_former_name(hub, swarm, storage):
+    user = "ken thompson"
+    make_home(storage, former_slug(user), user)
+    ken = hub.browser()
+    ken.log_in(user)
+    ken.open(f"/hub/spawn/{urllib.parse.quote(user)}")
+    wait_for(lambda: f"geo-101-nb-{former_slug(user)}" in swarm.created)
+    assert [home.name for home in (storage / "homes").iterdir()] == [former_slug(user)]
+    assert "Your home: " in ken.open("/hub/home")[1]
 
 
 def test_a_hub_with_a_wrong_settings_file_reports_its_faults_without_a_stack_trace(tmp_path):
@@ -255,7 +282,7 @@ def test_a_class_with_temporary_homes_and_images_shows_both_and_its_sweeper_work
         assert [container["Image"] for container in containers] == ["python@sha256:1", "r@sha256:2"]
         service = swarm.services["geo-101-nb-ivan"]
         assert service["TaskTemplate"]["Resources"]["Limits"] == {"MemoryBytes": 2 << 30, "NanoCPUs": 500_000_000, "Pids": 1024}
-        assert not service["TaskTemplate"]["ContainerSpec"].get("Mounts")
+        assert [mount["Target"] for mount in service["TaskTemplate"]["ContainerSpec"]["Mounts"]] == ["/dev/shm"]  # noqa: S108
         assert list((tmp_path / "storage").iterdir()) == []
         # The sweeper removes services without an owner, and keeps the others.
         swarm.add_service("geo-101-nb-judy", {"swarmhub.class": "geo-101", "swarmhub.user": "judy"})

@@ -1,8 +1,9 @@
 import { countWords, seatMemory, seatsOn, seatsText } from "../cluster/seats.js";
+import type { Config, ImageChoice } from "../config/types.js";
 import { formatSize } from "../text/format.js";
 import type { Check, Finding } from "./check.js";
 
-/** The class has seats: how many users it holds at once. */
+/** The class has seats, and each image fits on a machine: how many users it holds at once. */
 export const seats: Check = {
   name: "seats",
   run: async ({ cluster, machines }) => {
@@ -29,6 +30,30 @@ export const seats: Check = {
         level: "warning",
         text: `its memory (${formatSize(memory)}) is too small for a server of ${size}, so it takes no users`,
       }));
-    return [...without, { level: "ok", text: seatsText(cluster, machines) }];
+    const tooLarge = config.servers.images
+      .filter(
+        (image) =>
+          !each.some((one) => fits(image, config, one.memory, one.host === cluster.manager)),
+      )
+      .map((image): Finding => ({
+        level: "error",
+        text: `the image ${image.name} needs servers of ${formatSize(image.memory)}, for which no machine has enough memory (${machinesText})`,
+        hint: "lower the `memory` of this image in `servers: images`, set `servers: guarantee`, or use a machine with more memory",
+      }));
+    return [...without, ...tooLarge, { level: "ok", text: seatsText(cluster, machines) }];
   },
+};
+
+/** Whether a machine with this memory (bytes) has a seat for an image. */
+const fits = (
+  { memory }: ImageChoice,
+  config: Config,
+  machine: number,
+  isManager: boolean,
+): boolean => {
+  const { guarantee = memory } = config.servers;
+  const reserved = { guarantee: guarantee < memory ? guarantee : memory, memory };
+  return (
+    seatsOn(machine, { ...config, servers: { ...config.servers, ...reserved } }, isManager) > 0
+  );
 };

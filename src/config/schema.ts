@@ -99,6 +99,14 @@ export const defaultMemory = bytesFrom("1G");
 
 const cpu = number({ what: "a number of cores from 0.01 to 1024", example: "0.5" }, 0.01, 1024);
 
+// 64 are enough for JupyterLab with one kernel and a terminal; Linux counts processes up to 4194304.
+const processes = number(
+  { what: "a whole number from 64 to 4194304", example: "1024" },
+  64,
+  4_194_304,
+  Number.isInteger,
+);
+
 const imageChoice = section(
   {
     name: leaf(lineFrom("a name to choose by", "R with tidyverse", 60)),
@@ -124,6 +132,7 @@ const servers = section(
     memory: memory.default(defaultMemory),
     guarantee: memory.exactOptional(),
     cpu: cpu.default(1),
+    processes: processes.default(1024),
     idle: leaf(idleFrom).exactOptional(),
     skeleton: leaf(pathFrom("a folder", "./first-files")).exactOptional(),
   },

@@ -2,7 +2,7 @@ import type { Limits, OwnLimits } from "../../contracts/limits.js";
 import { storageFolders } from "../../contracts/storage-folders.js";
 import type { Config, PersistentStorage } from "../config/types.js";
 import type { Host } from "../host/host.js";
-import { slugOf } from "../names.js";
+import { homeNamesOf } from "../names.js";
 import { paths } from "../paths.js";
 
 /**
@@ -50,7 +50,7 @@ export const configuredLimits = (
   login: Config["login"],
 ): Limits => {
   const homes = Object.entries(quota.groups).flatMap(([group, bytes]) =>
-    (login.groups[group] ?? []).map((user) => [slugOf(user), { bytes }] as const),
+    (login.groups[group] ?? []).flatMap(homeNamesOf).map((home) => [home, { bytes }] as const),
   );
   return {
     bytes: quota.default,

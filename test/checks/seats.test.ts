@@ -45,3 +45,33 @@ test("a class without a seat is an error", async (t) => {
   t.regex(only?.text ?? "", /^no seats: 1 × 1 GB of memory is too little/);
   t.deepEqual(more, []);
 });
+
+test("an image that fits on no machine is an error", async (t) => {
+  const image = (name: string, memory: number) => ({
+    name,
+    description: "",
+    image: name,
+    memory: (memory * gibibyte) as Config["servers"]["memory"],
+    cpu: 1,
+  });
+  const images = [image("Python", 1), image("Torch", 8)];
+  const config = { servers: { ...fakeConfig().servers, images } };
+  const facts = { memory: 8 * gibibyte };
+  const [tooLarge, ...more] = await seats.run(contextOf(classOf(2, { config }), { facts }));
+  t.is(tooLarge?.level, "error");
+  t.is(
+    tooLarge?.text,
+    "the image Torch needs servers of 8 GB, for which no machine has enough memory (2 × 8 GB)",
+  );
+  t.deepEqual(
+    more.map(({ level }) => level),
+    ["ok"],
+  );
+  const guarantee = (6 * gibibyte) as Config["servers"]["memory"];
+  const guaranteed = { servers: { ...config.servers, guarantee } };
+  const found = await seats.run(contextOf(classOf(2, { config: guaranteed }), { facts }));
+  t.deepEqual(
+    found.map(({ level }) => level),
+    ["ok"],
+  );
+});

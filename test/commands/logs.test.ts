@@ -3,7 +3,7 @@ import { printLog } from "../../src/commands/logs.js";
 import { type LogLine, linesOf } from "../../src/commands/logs/docker-stream.js";
 import type { Docker } from "../../src/docker/client.js";
 import { exitCode } from "../../src/errors.js";
-import { slugOf } from "../../src/names.js";
+import { homeNamesOf, slugOf } from "../../src/names.js";
 import { fakeFacts, twoMachines, userError } from "../support/fakes.js";
 
 const frame = (stream: 1 | 2, text: string): Buffer => {
@@ -41,19 +41,21 @@ test("the log of a container with a terminal is unchanged", async (t) => {
   t.deepEqual(await linesFrom([]), []);
 });
 
-test("the scheme of the hub's names is frozen", (t) => {
-  for (const [name, slug] of [
-    ["alice", "alice"],
-    ["Alice", "alice---3bc51062"],
-    ["ada.lovelace@example.org", "ada-lovelace-exam---7799473f"],
-    ["josé", "jos---d994e1d0"],
-    ["1", "x-1---6b86b273"],
-    ["_", "x---d2e2adf7"],
-    ["a--b", "a-b---90827a2e"],
-    ["", "x---e3b0c442"],
-    ["x".repeat(29), "xxxxxxxxxxxxxxxxx---1702245a"],
-  ] as const)
-    t.is(slugOf(name), slug);
+test("the scheme of the hub's names is frozen, and so is the former one", (t) => {
+  for (const [name, present, former] of [
+    ["alice", "alice", "alice"],
+    ["Alice", "alice---3bc51062973c458d", "alice---3bc51062"],
+    ["ada.lovelace@example.org", "ada-lovel---7799473ff091b381", "ada-lovelace-exam---7799473f"],
+    ["josé", "jos---d994e1d001886fe5", "jos---d994e1d0"],
+    ["1", "x-1---6b86b273ff34fce1", "x-1---6b86b273"],
+    ["_", "x---d2e2adf7177b7a8a", "x---d2e2adf7"],
+    ["a--b", "a-b---90827a2e56361a8f", "a-b---90827a2e"],
+    ["", "x---e3b0c44298fc1c14", "x---e3b0c442"],
+    ["x".repeat(29), "xxxxxxxxx---1702245ac78581c3", "xxxxxxxxxxxxxxxxx---1702245a"],
+  ] as const) {
+    t.is(slugOf(name), present);
+    t.deepEqual(homeNamesOf(name), present === former ? [present] : [present, former]);
+  }
 });
 
 type Task = {

@@ -44,6 +44,7 @@ test("three keys are enough, and all others have defaults", async (t) => {
       strategy: "spread",
       memory: 2 ** 30,
       cpu: 1,
+      processes: 1024,
     },
     engine: { registryMirrors: [] },
   } as never);
@@ -63,7 +64,7 @@ storage:
   host: {host: nas, address: 10.0.0.9}
 tls: off
 login: {shared-password: from-env ROOM_PASSWORD, admins: [ada, bob@example.org], groups: {staff: [ada], tutors: []}}
-servers: {image: "localhost:5000/class@sha256:${"a".repeat(64)}", memory: 1.5G, guarantee: 700M, cpu: 0.5, idle: 1.5h}
+servers: {image: "localhost:5000/class@sha256:${"a".repeat(64)}", memory: 1.5G, guarantee: 700M, cpu: 0.5, processes: 300, idle: 1.5h}
 engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
 `);
   t.deepEqual(await loadConfig(path), {
@@ -92,6 +93,7 @@ engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
       memory: 1.5 * 2 ** 30,
       guarantee: 700 * 2 ** 20,
       cpu: 0.5,
+      processes: 300,
       images: [],
       idle: 5_400_000,
     },

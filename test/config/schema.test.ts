@@ -120,6 +120,16 @@ test(
 );
 test(
   refused,
+  "servers: {processes: 63}",
+  '4:22  "servers.processes" is 63: expected a whole number from 64 to 4194304 such as 1024',
+);
+test(
+  refused,
+  "servers: {processes: 100.5}",
+  '4:22  "servers.processes" is 100.5: expected a whole number from 64 to 4194304 such as 1024',
+);
+test(
+  refused,
   "servers: {skeleton: ~/files}",
   '4:21  "servers.skeleton" is "~/files": expected a folder such as ./first-files (~ is not expanded here); write the path in full',
 );

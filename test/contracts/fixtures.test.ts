@@ -48,6 +48,7 @@ test("hub.json of a class that uses every option has every key of the contract",
     guarantee: (512 * 2 ** 20) as Bytes,
     idle: 7_200_000 as Milliseconds,
     strategy: "pack",
+    processes: 2048,
     images: hubSettings.images.map(({ name, description, cpu, memory }) => ({
       name,
       description,

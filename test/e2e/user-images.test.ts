@@ -50,7 +50,7 @@ test.serial("the health check of an image does not end the servers of its users"
 });
 
 test.serial(
-  "a server has a limit of processes, no core files, and threads for its cores",
+  "a server has its user, its limits and its shared memory, and threads for its cores",
   async (t) => {
     const inServer = async (command: string): Promise<string> => {
       const node = guestOf(await nodeOf("alice"));
@@ -59,6 +59,10 @@ test.serial(
       ).trim();
     };
     t.is(await inServer("cat /sys/fs/cgroup/pids.max"), "1024");
+    t.is(await inServer("id -u; id -g"), "1000\n100");
+    t.is(await inServer("df -B1M --output=size /dev/shm | tail -n 1"), "200");
+    t.regex(await inServer("grep size /proc/1/limits"), /Max file size +10737418240 +10737418240 /);
+    t.is(await inServer("grep NoNewPrivs /proc/1/status"), "NoNewPrivs:\t1", "Engine 25 or later");
     t.regex(await inServer("grep core /proc/1/limits"), /size +0 +0 /);
     t.is(await inServer("echo $OMP_NUM_THREADS $OPENBLAS_NUM_THREADS"), "1 1");
   },

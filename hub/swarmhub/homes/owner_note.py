@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..refusal import OWNER_UNREADABLE, refuse
+from ..slug import former_slug, slug
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,16 @@ def read_note(storage: Path, slug: str) -> Note | None:
     if not isinstance(user, str):
         raise refuse(OWNER_UNREADABLE, f"{path}: the user is not a string")
     return Note(user, found.get("firstFiles") == "missing")
+
+
+def find_home(storage: Path, user: str) -> str:
+    """Returns the name of a user's home, which may not exist yet; raises SpawnException for an unreadable note, and OSError.
+
+    A home with a former name stays where it is, if its note says that it belongs to this very user.
+    """
+    former = former_slug(user)
+    note = read_note(storage, former) if former != slug(user) else None
+    return former if note and note.user == user and (storage / "homes" / former).is_dir() else slug(user)
 
 
 def write_note(storage: Path, slug: str, note: Note) -> None:

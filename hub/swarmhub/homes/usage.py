@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jupyterhub.spawner import SpawnException
 
-from ..slug import slug
+from .owner_note import find_home
 from .provisioning import is_pending
 from .storage_calls import call_storage
 
@@ -22,10 +22,16 @@ class Usage:
 async def home_usage(storage: Path, user: str, seconds: float = 1) -> Usage | None:
     """Returns None without a home or a limit, or if the storage takes longer than `seconds`, because a page does not wait."""
     try:
-        room = await call_storage(seconds, _read_limits, storage, slug(user))
+        room = await call_storage(seconds, _read_limits, storage, user)
     except SpawnException:
         return None
     return room and describe(room)
+
+
+async def home_size(storage: Path, home: str, seconds: float = 8) -> int:
+    """Returns the limit of a home in bytes; raises SpawnException if the storage does not answer within `seconds`."""
+    room = await call_storage(seconds, os.statvfs, storage / "homes" / home)
+    return room.f_blocks * room.f_frsize
 
 
 def describe(room: os.statvfs_result) -> Usage:
@@ -38,7 +44,8 @@ def describe(room: os.statvfs_result) -> Usage:
     return Usage(text, used > 0.9 * total or files_used > 0.9 * files)
 
 
-def _read_limits(storage: Path, home: str) -> os.statvfs_result | None:
+def _read_limits(storage: Path, user: str) -> os.statvfs_result | None:
+    home = find_home(storage, user)
     folder = storage / "homes" / home
     try:
         return None if is_pending(storage, home) else os.statvfs(folder)

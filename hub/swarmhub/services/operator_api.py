@@ -17,13 +17,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 import docker
-from docker.errors import DockerException
 
 from ..bounded_request import KIB, request_now
+from ..labels import USER
 from ..settings import Paths, SettingsError, read_settings
-from ..slug import slug
 from ..spawning.activity import kernels_of
-from ..spawning.swarm import token_in
+from ..spawning.swarm import token_in, user_in
 from .hub_api import HubApi
 
 
@@ -61,17 +60,20 @@ def operator_token(paths: Paths) -> str:
 def list_servers(hub: Hub, homes: set[str]) -> list[dict]:
     """Returns the servers of these homes: user, idle time in seconds, and whether a kernel is busy (None: unknown)."""
     now = datetime.now(UTC)
-    found = [(user, server) for user, server in _servers(hub) if slug(user) in homes]
+    services = {
+        user_in(each): each for each in hub.docker.services(filters={"label": USER}) if each["Spec"]["Name"].startswith(hub.service_prefix)
+    }
+    found = [(user, server, services[user]) for user, server in _servers(hub) if user in services and _home_of(services[user]) in homes]
     busy = asyncio.run(_which_are_busy(hub, found))
     return [
         {
             "user": user,
-            "home": slug(user),
+            "home": _home_of(service),
             "ready": bool(server.get("ready")),
             "idle": (now - _parse_time(server.get("last_activity") or server.get("started"), now)).total_seconds(),
             "busy": is_busy,
         }
-        for (user, server), is_busy in zip(found, busy, strict=True)
+        for (user, server, service), is_busy in zip(found, busy, strict=True)
     ]
 
 
@@ -112,18 +114,18 @@ def _servers(hub: Hub) -> Iterator[tuple[str, dict]]:
             yield model["name"], server
 
 
-async def _which_are_busy(hub: Hub, servers: list[tuple[str, dict]]) -> list[bool | None]:
+def _home_of(service: dict) -> str:
+    return service["Spec"]["Labels"][USER]
+
+
+async def _which_are_busy(hub: Hub, servers: list[tuple[str, dict, dict]]) -> list[bool | None]:
     # All at the same time, so that together they take no longer than the slowest one.
-    return await asyncio.gather(*(_is_busy(hub, slug(user), server) for user, server in servers))
+    return await asyncio.gather(*(_is_busy(hub, server, service) for _, server, service in servers))
 
 
-async def _is_busy(hub: Hub, home: str, server: dict) -> bool | None:
-    try:
-        service = f"{hub.service_prefix}{home}"
-        token = token_in(await asyncio.to_thread(hub.docker.inspect_service, service))
-    except (OSError, LookupError, DockerException):
-        return None
-    kernels = token and await kernels_of(f"{hub.server.format(service=service)}{server['url']}", token)
+async def _is_busy(hub: Hub, server: dict, service: dict) -> bool | None:
+    token = token_in(service)
+    kernels = token and await kernels_of(f"{hub.server.format(service=service['Spec']['Name'])}{server['url']}", token)
     if not isinstance(kernels, list):
         return None
     return any(not isinstance(kernel, dict) or kernel.get("execution_state") != "idle" for kernel in kernels)

@@ -18,7 +18,8 @@ from docker.errors import DockerException, NotFound
 from requests.exceptions import RequestException
 
 from ..labels import USER, user_filter
-from ..slug import slug
+from ..slug import former_slug, slug
+from ..spawning.swarm import user_in
 from . import node_fencing
 from .hub_api import HubApi
 
@@ -44,12 +45,12 @@ class Sweeper:
         ours = user_filter(self.class_name)
         # In this order: a service that exists before the hub reports no server for its user has no owner.
         services = self.swarm.services(filters=ours)
-        owners = {slug(user) for user in self.hub.active_users()}
-        stray = {each["ID"]: each["Spec"]["Name"] for each in services if each["Spec"]["Labels"][USER] not in owners}
+        owners = self.hub.active_users()
+        stray = {each["ID"]: each["Spec"]["Name"] for each in services if user_in(each) not in owners}
         self.suspects = frozenset(stray)
         # By id: a service that the user is starting again at this moment has the same name.
         removed = [name for service_id, name in stray.items() if service_id in before and self._remove_service(service_id)]
-        return removed + self._remove_volumes(ours, owners)
+        return removed + self._remove_volumes(ours, {home for user in owners for home in (slug(user), former_slug(user))})
 
     def _remove_service(self, service_id: str) -> bool:
         try:
@@ -57,12 +58,12 @@ class Sweeper:
         except NotFound:
             return False
 
-    def _remove_volumes(self, ours: dict, owners: set[str]) -> list[str]:
+    def _remove_volumes(self, ours: dict, homes: set[str]) -> list[str]:
         # Only on the manager: its Docker has no access to volumes on other nodes. A volume is only a mount; the home stays.
         unused = self.swarm.volumes(filters=ours | {"dangling": "true"})["Volumes"] or []
         removed = []
         for volume in unused:
-            if volume["Labels"][USER] not in owners:
+            if volume["Labels"][USER] not in homes:
                 try:
                     self.swarm.remove_volume(volume["Name"])
                 except DockerException as error:  # a container uses it again

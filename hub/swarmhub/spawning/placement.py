@@ -9,9 +9,9 @@ from dataclasses import replace
 from docker.errors import APIError
 from requests.exceptions import RequestException
 
-from ..labels import user_filter
+from ..labels import USER, user_filter
 from ..settings import Settings
-from .swarm import Docker, user_nodes
+from .swarm import Docker, class_nodes, user_nodes
 
 _ON, _NOT_ON = "node.id==", "node.id!="
 
@@ -90,6 +90,19 @@ async def fullest_node(docker: Docker, settings: Settings, memory: int, excluded
     fitting = [node for node in nodes if free[node["ID"]] >= memory]
     first = min(fitting, key=lambda node: (-reserved.get(node["ID"], 0), node["Description"]["Hostname"], node["ID"]), default=None)
     return first["ID"] if first else None
+
+
+async def largest_server(docker: Docker, settings: Settings) -> int | None:
+    """Returns the bytes that a server can reserve on an otherwise empty node of the class, also one that is down for a while.
+
+    None if the class has no node.
+    """
+    reserved: dict[str, int] = {}
+    for task in await docker("tasks", filters={"desired-state": "running"}):
+        if task.get("NodeID") and USER not in (task["Spec"].get("ContainerSpec", {}).get("Labels") or {}):
+            reserved[task["NodeID"]] = reserved.get(task["NodeID"], 0) + _memory_reservation(task["Spec"])
+    nodes = await class_nodes(docker, settings)
+    return max((node["Description"]["Resources"]["MemoryBytes"] - reserved.get(node["ID"], 0) for node in nodes), default=None)
 
 
 def constraints_for(settings: Settings, node: str | None) -> list[str]:

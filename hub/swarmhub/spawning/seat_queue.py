@@ -1,4 +1,4 @@
-"""The queue for a seat: first come, first served."""
+"""The queue for a seat: first come, first served, among starts that need the same memory."""
 
 import time
 from bisect import insort
@@ -28,6 +28,10 @@ class SeatQueue:
         if entry in self._waiting:
             self._waiting.remove(entry)
 
+    def before(self, entry: "QueueEntry") -> list["QueueEntry"]:
+        """Returns the entries that began before this one, which need not be in the queue."""
+        return [each for each in self._waiting if each is not entry and each.started <= entry.started]
+
     def position(self, entry: "QueueEntry") -> int:
         """Returns 1 for the first entry, 0 for an entry that is not in the queue."""
         return self._waiting.index(entry) + 1 if entry in self._waiting else 0
@@ -37,14 +41,20 @@ class SeatQueue:
 class QueueEntry:
     """One start that may have to wait in the queue, for `timeout` seconds at most; the queue holds `capacity` entries.
 
-    Only the first entry has a service that Swarm can place: if several services lack resources, Swarm places any of them, and
-    the position in the queue would be a guess.
+    A start overtakes those that need more `memory` (bytes), so that one that fits is not held by one that does not. Otherwise it
+    waits: what has no room for less has none for more. So that those who need much also get a server, nobody overtakes the first
+    entry in every second `turn` (seconds), and what becomes free then is for that entry.
+
+    Of each size, only the first entry has a service that Swarm can place: if several services lack resources, Swarm places any of
+    them, and the position in the queue would be a guess.
     """
 
     queue: SeatQueue
     name: str
     timeout: float
     capacity: int
+    memory: int = 0
+    turn: float = 300
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -54,8 +64,14 @@ class QueueEntry:
 
     @property
     def is_next(self) -> bool:
-        """Whether no other start is before this one."""
-        return self.queue.position(self) == 1 or len(self.queue) == 0
+        """Whether this start may take a seat now."""
+        before = self.queue.before(self)
+        return not before or (not before[0].goes_first and all(each.memory > self.memory for each in before))
+
+    @property
+    def goes_first(self) -> bool:
+        """Whether nobody may overtake this entry now, if it is the first in the queue."""
+        return (time.monotonic() - self.started) // self.turn % 2 == 1
 
     def wait(self) -> str:
         """Joins the queue and returns the message for the user; raises SpawnException if the queue is full or the timeout is over."""

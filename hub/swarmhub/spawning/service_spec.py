@@ -10,9 +10,14 @@ from ..settings import NfsExport, Settings
 from .placement import constraints_for
 
 HOME = "/home/jovyan"
+# The owner of all homes, whatever user the image ends with. An image that starts as root cannot change to its user without
+# capabilities, and any other user could not write to the home. As this user, docker-stacks' start.sh takes its path for ordinary users.
+_USER = "1000:100"
 _SECOND = 1_000_000_000
-# Threads count too, and a numpy kernel starts one for each core; this many are enough for people and stop a fork bomb.
-_PROCESSES = 1024
+_MEGABYTE = 1 << 20
+# No file can be larger than this or than the home, whichever is larger: otherwise one command fills the disk of a machine in 14 ms
+# (`fallocate -l 100G /tmp/x`).
+_LARGEST_FILE = 10 << 30
 # The CPU limit is a quota of time: `nproc` and these libraries still see all cores of the machine, and would start as many
 # threads (scikit-learn-mooc#586: 2 s became 40 s). Go, Java and loky read the quota themselves.
 _THREAD_VARIABLES = (
@@ -32,15 +37,27 @@ _THREAD_VARIABLES = (
 _NFS_OPTIONS = "rw,nfsvers=4.2,hard,timeo=600,retrans=2,nosuid,nodev"
 
 
-def build_service_spec(settings: Settings, slug: str, environment: dict[str, str], command: list[str], node: str | None = None) -> dict:
-    """Returns the keyword arguments for docker-py's create_service, for this node or for any node that Swarm chooses."""
+def build_service_spec(
+    settings: Settings,
+    slug: str,
+    environment: dict[str, str],
+    command: list[str],
+    node: str | None = None,
+    home_size: int = 0,
+) -> dict:
+    """Returns the keyword arguments for docker-py's create_service, for this node or for any node that Swarm chooses.
+
+    `home_size` is the limit of the home in bytes. The command is an argument of the image's own entrypoint, which prepares the
+    environment in docker-stacks, repo2docker and pangeo images.
+    """
     labels = labels_of(settings.name, slug)
     container = ContainerSpec(
         image=settings.image,
         args=command,
+        user=_USER,
         env=thread_variables(settings) | environment,
         labels=labels,
-        mounts=[home_mount(settings, settings.storage, slug)] if settings.storage else [],
+        mounts=[*([home_mount(settings, settings.storage, slug)] if settings.storage else []), _shared_memory(settings)],
         init=True,
         # A server runs as an ordinary user and needs no capabilities; without NET_RAW it cannot forge packets.
         cap_drop=["ALL"],
@@ -48,9 +65,15 @@ def build_service_spec(settings: Settings, slug: str, environment: dict[str, str
         # Docker's default image checks itself every 3 s with a Python of its own, and Swarm ends a server that does not answer in
         # 1 s: four that started together on one core were all killed after 39 to 50 s (docker-stacks#1817). The hub checks itself.
         healthcheck={"Test": ["NONE"]},
+        # Engine 25 and later; an earlier one ignores it (see ignored_keys).
+        privileges={"NoNewPrivileges": True},
     )
-    # A core file would be as large as its process, in the folder of the kernel. docker-py has no argument for these two.
-    container["Ulimits"] = [{"Name": "core", "Soft": 0, "Hard": 0}]
+    # A core file would be as large as its process, in the folder of the kernel. docker-py has no argument for Ulimits and Pids.
+    largest_file = max(_LARGEST_FILE, home_size)
+    container["Ulimits"] = [
+        {"Name": "core", "Soft": 0, "Hard": 0},
+        {"Name": "fsize", "Soft": largest_file, "Hard": largest_file},
+    ]
     resources = Resources(
         mem_limit=settings.memory,
         # Swarm only looks at reservations: without one it would place every server on a node that is already full.
@@ -58,7 +81,7 @@ def build_service_spec(settings: Settings, slug: str, environment: dict[str, str
         # No CPU reservation: a notebook is idle most of the time, and seats are counted in memory.
         cpu_limit=int(settings.cpu * _SECOND) if settings.cpu else None,
     )
-    resources["Limits"]["Pids"] = _PROCESSES
+    resources["Limits"]["Pids"] = settings.processes
     # With Swarm's default (any), Swarm would restart the container after File > Shut Down in JupyterLab.
     restart = RestartPolicy(condition="on-failure", delay=2 * _SECOND, max_attempts=3, window=300 * _SECOND)
     return {
@@ -78,6 +101,20 @@ def build_service_spec(settings: Settings, slug: str, environment: dict[str, str
     }
 
 
+def ignored_keys(sent: dict, kept: dict, path: str = "") -> list[str]:
+    """Returns the keys of a specification that Docker has not kept: an Engine drops, without an error, those that it does not know.
+
+    Only whether a key is there: Docker writes some values in another form, for example the id of a network for its name.
+    """
+    ignored = []
+    for key, value in sent.items():
+        if value and not kept.get(key):
+            ignored.append(f"{path}{key}")
+        elif isinstance(value, dict):
+            ignored += ignored_keys(value, kept[key], f"{path}{key}.")
+    return ignored
+
+
 def thread_variables(settings: Settings) -> dict[str, str]:
     """Returns the variables that limit the threads of numerical libraries to the CPU limit, rounded up; none without a limit."""
     return dict.fromkeys(_THREAD_VARIABLES, str(math.ceil(settings.cpu))) if settings.cpu else {}
@@ -86,6 +123,15 @@ def thread_variables(settings: Settings) -> dict[str, str]:
 def memory_reservation(settings: Settings) -> int:
     """Returns the memory that Swarm reserves for a server, in bytes."""
     return min(settings.guarantee or settings.memory, settings.memory)
+
+
+def _shared_memory(settings: Settings) -> Mount:
+    """Returns the mount of /dev/shm: half of the memory, as on a machine; Docker's 64 MB are too few for PyTorch's data loaders.
+
+    It counts as the server's memory. Only as a mount, because a service has no key for its size.
+    """
+    size = max(settings.memory // 2, 64 * _MEGABYTE)
+    return Mount(target="/dev/shm", source=None, type="tmpfs", tmpfs_size=size, tmpfs_mode=0o1777)  # noqa: S108
 
 
 def home_mount(settings: Settings, storage: NfsExport, slug: str) -> Mount:

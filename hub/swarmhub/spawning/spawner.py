@@ -2,78 +2,63 @@
 
 import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 from docker.errors import APIError
-from dockerspawner import SwarmSpawner
 from requests.exceptions import RequestException
-from traitlets import Float, Instance, Int, default
+from traitlets import Float, Instance, Int
 
 from .. import refusal
 from ..machines import full_nodes
 from ..refusal import refuse
-from ..settings import Settings
-from ..slug import slug
 from . import tasks
 from .activity import is_listening, record_activity
 from .image_choice import FIELD, settings_for
-from .placement import Placement
+from .own_service import OwnServiceSpawner
+from .placement import Placement, largest_server
 from .seat_queue import QueueEntry, SeatQueue
-from .service_spec import build_service_spec, memory_reservation
+from .service_spec import build_service_spec, ignored_keys, memory_reservation
 from .start_limiter import StartLimiter
 from .start_monitor import StartMonitor, Timeouts
-from .swarm import remove_service, tasks_of, token_of, wait_for_end
+from .swarm import token_of
 from .task_poller import SharedTaskPoller
 
 RESTARTED = "Your server had to be restarted. Your files are unchanged, but programs that were running must be started again."
 _LIMITED, _QUEUED = 8, 10  # progress in percent while a start waits for other starts, or in the queue for a seat
 
 
-class SwarmHubSpawner(SwarmSpawner):
+class SwarmHubSpawner(OwnServiceSpawner):
     """Runs each user's server as a Swarm service whose home is a folder on the storage of the class."""
 
-    settings = Instance(Settings, config=True, help="the settings of the class, from hub.json")
     reports = Instance(Path, allow_none=True, config=True, help="the folder with the machines' reports")
-    start_poll_interval = Float(0.5, config=True, help="seconds between two polls of a starting server (upstream: up to 11)")
     placement_timeout = Float(25, config=True, help="seconds to wait for a node or an address if memory is not the reason")
     queue_timeout = Float(1800, config=True, help="seconds to wait in the queue for a seat; start_timeout must be longer")
+    queue_turn = Float(300, config=True, help="seconds in which others may overtake the first in the queue, and then for as long may not")
     queue_limit = Int(100, config=True, help="how many starts may wait in the queue")
     failure_limit = Int(3, config=True, help="how many attempts of Swarm may fail before the start fails")
     lost_after = Float(30, config=True, help="seconds after which a server is stopped if its node failed and no other node has room")
 
+    home_size: int = 0  # the limit of the home in bytes
     notice: str | None = None  # a message for the user that does not prevent the start
 
     # Shared by all spawners of the hub.
     seat_queue = SeatQueue()
     start_limiter = StartLimiter()
     task_poller = SharedTaskPoller()
+    _has_read_back = False
 
     _stage = (5, "Preparing your home folder and its size limit")
     _creation: asyncio.Future | None = None
     _task_id = ""
 
-    @default("escape")
-    def _escape_default(self):
-        return slug
-
-    def load_state(self, state) -> None:
-        """Keeps the name that a new start would use: a service whose name is in an older state has been removed by `swarmhub up`."""
-        super().load_state(state)
-        self.object_name = self._object_name_default()
-
-    @property
-    def executor(self) -> ThreadPoolExecutor:
-        # Upstream has one thread: while a whole class starts, each poll would wait for all others.
-        if SwarmHubSpawner._executor is None:
-            SwarmHubSpawner._executor = ThreadPoolExecutor(4, thread_name_prefix="docker")
-        return SwarmHubSpawner._executor
-
     async def start(self):
         """Starts the service and waits until its server responds; removes the service if the start fails."""
         self._stage = tasks.stage(None)
-        self._entry = QueueEntry(self.seat_queue, self.service_name, self.queue_timeout, self.queue_limit)
+        self._chosen = settings_for(self.settings, self.user_options.get(FIELD))
+        self._entry = QueueEntry(
+            self.seat_queue, self.service_name, self.queue_timeout, self.queue_limit, memory_reservation(self._chosen), self.queue_turn
+        )
         try:
             return await super().start()
         except BaseException as error:  # also when the start is cancelled (timeout, hub shutdown)
@@ -88,21 +73,35 @@ class SwarmHubSpawner(SwarmSpawner):
             self.start_limiter.release(self._entry)
 
     async def create_object(self):
+        if not await self.wait_until_gone():
+            raise refuse(refusal.STILL_STOPPING, f"a container of {self.service_name} still runs after {self.stop_timeout:.0f} s")
         while not (self._entry.is_next and self.start_limiter.acquire(self._entry)):
             if self._entry.is_next:
                 self._stage = (_LIMITED, await self.start_limiter.wait_message(self.docker, self.settings, self._entry))
             else:
                 self.start_limiter.release(self._entry)
-                self._stage = (_QUEUED, self._entry.wait())
+                await self._wait_in_queue()
             await asyncio.sleep(self.start_poll_interval)
         command = await self.get_command()
-        settings = settings_for(self.settings, self.user_options.get(FIELD))
-        self.mem_limit, self.mem_guarantee, self.cpu_limit = settings.memory, memory_reservation(settings), settings.cpu
-        self._placement = Placement(self.docker, settings, self.service_name, memory_reservation(settings))
-        settings = self._placement.avoid(await full_nodes(self.docker, settings, self.reports), self.log)
+    reports = Instance(Path, allow_none=True, config=True, help="the folder with the machines' reports")
         async with self._placement.choose_node() as node:
-            self._creation = self.docker("create_service", **build_service_spec(settings, self.escaped_name, self.get_env(), command, node))
-            return await asyncio.shield(self._creation)
+            spec = build_service_spec(settings, self.escaped_name, self.get_env(), command, node, self.home_size)
+            self._creation = asyncio.ensure_future(self.create_once(spec))
+            created = await asyncio.shield(self._creation)
+        await self._report_ignored_keys(created["ID"], spec)
+        return created
+
+    async def _report_ignored_keys(self, service_id: str, spec: dict) -> None:
+        """Logs, for the first service of this hub, which of its keys the manager's Engine does not know."""
+        if SwarmHubSpawner._has_read_back:
+            return
+        try:
+            found = await self.docker("inspect_service", service_id)
+        except (APIError, RequestException):
+            return  # the next service is read instead
+        SwarmHubSpawner._has_read_back = True
+        if ignored := ignored_keys(spec["task_template"], found["Spec"]["TaskTemplate"]):
+            self.log.warning("This Docker Engine ignores %s, so users' servers run without it", ", ".join(ignored))
 
     async def start_object(self) -> None:
         """Waits until the server accepts connections; raises SpawnException with a message for the user if it does not.
@@ -120,7 +119,7 @@ class SwarmHubSpawner(SwarmSpawner):
                     await self.remove_object()
                     self.object_id = (await self.create_object())[self.object_id_key]
                     monitor = self._new_monitor()
-                self._stage = (_QUEUED, self._entry.wait())
+                await self._wait_in_queue()
             elif not task or not tasks.has_node(task):
                 self._stage = self._stage if self._entry.is_queued else tasks.stage(task)
             else:
@@ -132,6 +131,15 @@ class SwarmHubSpawner(SwarmSpawner):
                     self._task_id = task["ID"]
                     await self._placement.unpin(self.log)
                     return
+
+    async def _wait_in_queue(self) -> None:
+        if not self._entry.is_queued:
+            largest = await largest_server(self.docker, self.settings)
+            if largest is not None and largest < self._entry.memory:
+                raise refuse(
+                    refusal.TOO_LARGE, f"{self.service_name}: {_in_gb(self._entry.memory)} are needed, at most {_in_gb(largest)} fit"
+                )
+        self._stage = (_QUEUED, self._entry.wait())
 
     async def _poll_tasks(self) -> list[tasks.Task] | None:
         return await self.task_poller.poll(self.docker, self.settings.name, self.service_name, self.object_id, self.start_poll_interval)
@@ -148,7 +156,7 @@ class SwarmHubSpawner(SwarmSpawner):
     async def poll(self) -> None | int | str:
         """Returns None while the server is alive. Removes a service that has ended, because the hub does not call stop() then."""
         try:
-            found = await tasks_of(self.docker, self.service_name)
+            found = await self.find_tasks(self.docker_once)
         except (APIError, RequestException) as error:
             # An unknown state does not mean "stopped": when Docker restarts, the servers of the class keep running.
             self.log.warning("%s: Docker does not respond, so the server counts as running: %s", self.service_name, error)
@@ -159,25 +167,15 @@ class SwarmHubSpawner(SwarmSpawner):
         if task and tasks.is_alive(task) and not self._is_lost(task):
             self._record_restart(task)
             if self.settings.idle_timeout_seconds:
-                await record_activity(self, self.settings.idle_timeout_seconds / 4, lambda: token_of(self.docker, self.service_name))
+                await record_activity(self, self.settings.idle_timeout_seconds / 4, lambda: token_of(self.docker, self.object_id))
             return None
         await self._try_remove_service()
         return tasks.describe(task) if task else "the service has no task"
 
-    async def get_task(self):
-        """Returns the newest task of the service, or None."""
-        return tasks.newest(await tasks_of(self.docker, self.service_name) or [])
-
     async def stop(self, now: bool = False) -> None:
         """Removes the service and waits until its container is gone, so that its seat and its home are free."""
-        running = await self.get_task()
         await super().stop(now)
-        if running:
-            await wait_for_end(self.docker, running, 15, self.start_poll_interval)
-
-    async def remove_object(self) -> None:
-        await remove_service(self.docker, self.service_name)
-        self.object_id = ""
+        await self.wait_until_gone()
 
     async def progress(self):
         """Yields each stage once, and the notice, for the page that shows the progress of the start."""
@@ -218,3 +216,7 @@ class SwarmHubSpawner(SwarmSpawner):
         if self._start_pending or not tasks.waits_for_seat(task):
             return False
         return (datetime.now(UTC) - tasks.created(task)).total_seconds() > self.lost_after
+
+
+def _in_gb(size: int) -> str:
+    return f"{size / (1 << 30):.1f} GB"

@@ -5,6 +5,7 @@ import pytest
 from docker.errors import APIError
 
 from swarmhub.services.sweeper import Sweeper
+from swarmhub.slug import former_slug
 
 from ..conftest import spawner
 
@@ -53,6 +54,22 @@ async def test_a_service_without_an_owner_is_removed_at_the_second_sweep(swarm, 
     assert sweeper.sweep() == ["geo-101-nb-mallory"]
     assert list(swarm.services) == ["geo-101-nb-alice"]
     assert sweeper.sweep() == []
+
+
+async def test_a_service_belongs_to_the_user_in_it_and_not_to_the_user_whose_home_has_its_name(swarm, sweeper):
+    mallory = spawner("mallory")
+    mallory.use_home("alice")
+    await mallory.start()
+    sweeper.sweep()
+    assert sweeper.sweep() == ["geo-101-nb-alice"]
+
+
+async def test_a_server_in_a_home_with_a_former_name_is_kept_and_so_is_its_volume(swarm, sweeper):
+    bob, former = spawner("Bob@example.org"), former_slug("Bob@example.org")
+    bob.use_home(former)
+    await bob.start()
+    swarm.volumes = {f"swarmhub-home-{former}": {"swarmhub.class": "geo-101", "swarmhub.user": former}}
+    assert [sweeper.sweep() for _ in range(3)] == [[], [], []]
 
 
 async def test_a_service_is_not_removed_if_the_hub_learns_about_it_before_the_second_sweep(swarm, hub, sweeper):

@@ -61,7 +61,7 @@ async def test_a_stop_removes_the_service_and_waits_for_its_container(swarm):
     swarm.lingering = 3
     await alice.stop()
     assert swarm.services == {}
-    assert swarm.lingering == -1
+    assert swarm.lingering == 0
     assert alice.get_state().get("object_id") is None
 
 
@@ -81,13 +81,13 @@ async def test_a_stop_does_not_wait_for_a_node_that_is_down(swarm):
     swarm.nodes["machine"] = "down"
     swarm.lingering = 100
     await alice.stop()
-    assert swarm.lingering == 100, "nobody asked for its task again"
+    assert swarm.lingering == 99, "its task was listed only once"
     assert swarm.services == {}
 
 
 async def test_a_restarted_hub_can_read_the_token_of_a_server(swarm):
     alice = spawner()
-    alice.get_env = lambda: {"A": "1", "JUPYTERHUB_API_TOKEN": "a=b"}
+    alice.get_env = lambda: {"JUPYTERHUB_USER": "alice", "JUPYTERHUB_API_TOKEN": "a=b"}
     await alice.start()
     assert await token_of(alice.docker, "geo-101-nb-alice") == "a=b"
     assert await token_of(alice.docker, "geo-101-nb-bob") == ""

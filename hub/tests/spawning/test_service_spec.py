@@ -1,8 +1,9 @@
+import json
 from dataclasses import replace
 
 from swarmhub.settings import NfsExport
 from swarmhub.spawning.service_spec import _THREAD_VARIABLES as THREAD_VARIABLES
-from swarmhub.spawning.service_spec import build_service_spec, home_mount
+from swarmhub.spawning.service_spec import build_service_spec, home_mount, ignored_keys
 
 from ..support.examples import SETTINGS
 
@@ -13,6 +14,15 @@ def describe(**changes):
 
 def home(address, path="/srv/swarmhub"):
     return home_mount(SETTINGS, NfsExport(address, path), "alice")
+
+
+def shared_memory(size):
+    options = {"Mode": 0o1777, "SizeBytes": size}
+    return {"Target": "/dev/shm", "Source": None, "Type": "tmpfs", "ReadOnly": False, "TmpfsOptions": options}  # noqa: S108
+
+
+def mounts(**changes):
+    return describe(storage=None, **changes)["task_template"]["ContainerSpec"]["Mounts"]
 
 
 def test_the_specification_of_a_users_service_is_complete():
@@ -27,14 +37,22 @@ def test_the_specification_of_a_users_service_is_complete():
                 "Args": ["jupyterhub-singleuser", "--x"],
                 "Env": [*(f"{name}=2" for name in THREAD_VARIABLES), "A=1"],
                 "Labels": {"swarmhub.class": "geo-101", "swarmhub.user": "alice"},
+                "User": "1000:100",
                 "Init": True,
                 "CapabilityDrop": ["ALL"],
                 "StopGracePeriod": 10_000_000_000,
                 "Healthcheck": {"Test": ["NONE"]},
-                "Ulimits": [{"Name": "core", "Soft": 0, "Hard": 0}],
-                "Mounts": [home("10.77.0.11")],
+                "Privileges": {"NoNewPrivileges": True},
+                "Ulimits": [
+                    {"Name": "core", "Soft": 0, "Hard": 0},
+                    {"Name": "fsize", "Soft": 10 << 30, "Hard": 10 << 30},
+                ],
+                "Mounts": [home("10.77.0.11"), shared_memory(512 << 20)],
             },
-            "Resources": {"Limits": {"MemoryBytes": 1 << 30, "NanoCPUs": 1_500_000_000, "Pids": 1024}, "Reservations": {"MemoryBytes": 700 << 20}},
+            "Resources": {
+                "Limits": {"MemoryBytes": 1 << 30, "NanoCPUs": 1_500_000_000, "Pids": 1024},
+                "Reservations": {"MemoryBytes": 700 << 20},
+            },
             "RestartPolicy": {"Condition": "on-failure", "Delay": 2_000_000_000, "MaxAttempts": 3, "Window": 300_000_000_000},
             "Placement": {"Constraints": ["node.labels.swarmhub.users==true"]},
             "Networks": [{"Target": "geo-101-network"}],
@@ -78,7 +96,32 @@ def test_volumes_with_different_options_have_different_names():
 
 
 def test_a_class_without_persistent_homes_mounts_nothing():
-    assert describe(storage=None)["task_template"]["ContainerSpec"]["Mounts"] == []
+    assert describe(storage=None)["task_template"]["ContainerSpec"]["Mounts"] == [shared_memory(512 << 20)]
+
+
+def test_shared_memory_is_half_of_the_memory_but_never_less_than_dockers_own_default():
+    assert mounts(memory=8 << 30) == [shared_memory(4 << 30)]
+    assert mounts(memory=100 << 20) == [shared_memory(64 << 20)]
+
+
+def test_the_limit_of_processes_is_the_one_of_the_class():
+    assert describe(processes=300)["task_template"]["Resources"]["Limits"]["Pids"] == 300
+
+
+def test_no_file_is_limited_to_less_than_its_home():
+    service = build_service_spec(SETTINGS, "alice", {}, [], home_size=50 << 30)
+    assert service["task_template"]["ContainerSpec"]["Ulimits"][1] == {"Name": "fsize", "Soft": 50 << 30, "Hard": 50 << 30}
+
+
+def test_keys_that_docker_has_not_kept_are_named():
+    sent = describe()["task_template"]
+    kept = json.loads(json.dumps(sent))
+    kept["Networks"] = [{"Target": "an-id"}]
+    assert ignored_keys(sent, kept) == []
+    del kept["ContainerSpec"]["Privileges"], kept["Resources"]["Limits"]["Pids"]
+    assert ignored_keys(sent, kept) == ["ContainerSpec.Privileges", "Resources.Limits.Pids"]
+    kept["ContainerSpec"]["Privileges"] = {"SELinuxContext": None}
+    assert "ContainerSpec.Privileges.NoNewPrivileges" in ignored_keys(sent, kept)
 
 
 def test_a_service_and_a_volume_carry_the_prefixes_of_their_class_and_the_name_of_the_home():

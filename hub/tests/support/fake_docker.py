@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlparse
 
 FULL = "no suitable node (insufficient resources on 3 nodes)"
+NO_ANSWER = 0  # instead of a status: Docker closes the connection
 RUNS = ["new", "pending", "preparing", "running"]
 
 
@@ -28,13 +29,19 @@ class FakeDocker:
         self.requests: list[str] = []
         self.delay = 0.0
         self.broken = False
-        self.lingering = 0
+        # The statuses of the next requests whose method and path begin so: they fail, or they succeed and only their answer is lost.
+        self.failures: dict[str, list[int]] = {}
+        self.lost_answers: dict[str, list[int]] = {}
+        self.lingering = 0  # how often the containers of removed services are listed
+        self.removed_tasks: list[tuple[dict, dict]] = []  # with the labels of their services
         self.nodes = {"machine": "ready"}
         self.addresses: dict[str, str] = {}  # of nodes
         self.memory = {"machine": 1 << 40}  # bytes of each node
         self.cores = 64  # of each node
         self.broken_nodes: set[str] = set()  # nodes on which no container starts
+        self.ignored: set[str] = set()  # keys of a container that this Engine does not know
         self.seats: int | None = None  # how many services have room; None: all
+        self.room: int | None = None  # bytes that the users' servers can reserve together; None: all
         self.placed: set[str] = set()
         self.created: list[str] = []
         self.updated: list[str] = []
@@ -56,6 +63,13 @@ class FakeDocker:
         self.requests.append(f"{method} {path}")
         if self.broken:
             return 500, {"message": "the swarm has no leader"}
+        if (status := _next_status(self.failures, method, path)) is not None:
+            return status, {"message": "the swarm has no leader"}
+        found = self._answer(method, path, query, body)
+        lost = _next_status(self.lost_answers, method, path)
+        return found if lost is None else (lost, {"message": "context deadline exceeded"})
+
+    def _answer(self, method: str, path: str, query: dict[str, list[str]], body: dict) -> tuple[int, object]:
         for verb, pattern, reply in self._routes():
             match = re.fullmatch(pattern, path)
             if verb == method and match:
@@ -73,7 +87,6 @@ class FakeDocker:
             ("GET", "/services/([^/]+)", lambda _query, _body, name: self._service(name)),
             ("DELETE", "/services/([^/]+)", self._remove),
             ("GET", "/tasks", self._list),
-            ("GET", "/tasks/([^/]+)", self._inspect),
             ("POST", "/services/([^/]+)/update", self._update),
             ("GET", "/nodes", lambda *_: (200, [self._describe_node(each) for each in self.nodes])),
             ("GET", "/nodes/([^/]+)", self._node),
@@ -83,6 +96,8 @@ class FakeDocker:
         time.sleep(self.delay)
         if body["Name"] in self.services:
             return 409, {"message": f"name conflicts with an existing object: service {body['Name']} already exists"}
+        for key in self.ignored:
+            body["TaskTemplate"]["ContainerSpec"].pop(key, None)
         self.services[body["Name"]] = body
         self.polls[body["Name"]] = 0
         self.created.append(body["Name"])
@@ -95,9 +110,10 @@ class FakeDocker:
         """Returns the name of a service from its name or id; returns an unknown value unchanged."""
         return next((each for each in self.services if self.service_id(each) == either), either)
 
-    def add_service(self, name: str, labels: dict[str, str]) -> None:
-        """Adds a service that was not created by a spawner."""
-        self._create({}, {"Name": name, "Labels": labels})
+    def add_service(self, name: str, labels: dict[str, str], user: str = "") -> None:
+        """Adds a service that was not created by a spawner; with `user`, it is the server of that user."""
+        container = {"Env": [f"JUPYTERHUB_USER={user}"] if user else []}
+        self._create({}, {"Name": name, "Labels": labels, "TaskTemplate": {"ContainerSpec": container}})
 
     def _services(self, query: dict, _body: dict) -> tuple[int, object]:
         found = [spec for spec in self.services.values() if _has(spec["Labels"], query)]
@@ -113,6 +129,7 @@ class FakeDocker:
         return 204, None
 
     def _service(self, name: str) -> tuple[int, object]:
+        name = self.name_of(name)
         if name not in self.services:
             return 404, {"message": f"service {name} not found"}
         return 200, {"ID": self.service_id(name), "Version": {"Index": 1}, "Spec": self.services[name]}
@@ -149,6 +166,9 @@ class FakeDocker:
         name = self.name_of(name)
         if name not in self.services:
             return self._service(name)
+        if self.polls[name]:
+            ending = [task | {"DesiredState": "remove"} for task in self._poll(name, passes=False)]
+            self.removed_tasks += [(self.services[name]["Labels"], task) for task in ending]
         del self.services[name]
         self.placed.discard(name)
         self.removed.append(name)
@@ -156,14 +176,24 @@ class FakeDocker:
 
     def _list(self, query: dict, _body: dict) -> tuple[int, object]:
         if "service" not in json.loads(query["filters"][0]):
-            asks_all = "label" not in json.loads(query["filters"][0])
+            labels = json.loads(query["filters"][0]).get("label")
+            asks_all = labels is None
+            if labels and any(label.startswith("swarmhub.user=") for label in labels):
+                return 200, self._tasks_of_home(query)
             found = [name for name, spec in self.services.items() if asks_all or _has(spec["Labels"], query)]
             # A request for the tasks of all services looks for free memory, and must not advance a start.
             return 200, [task for name in found for task in self._poll(name, passes=not asks_all)]
-        (name,) = json.loads(query["filters"][0])["service"]
+        name = self.name_of(json.loads(query["filters"][0])["service"][0])
         if name not in self.services:
             return 404, {"message": f"service {name} not found"}
         return 200, self._poll(name)
+
+    def _tasks_of_home(self, query: dict) -> list[dict]:
+        found = [task for labels, task in self.removed_tasks if self.lingering > 0 and _has(labels, query)]
+        self.lingering -= bool(found)
+        return found + [
+            task for name, spec in self.services.items() if _has(spec["Labels"], query) for task in self._poll(name, passes=False)
+        ]
 
     def _poll(self, name: str, passes: bool = True) -> list[dict]:
         waiting = _task(name, 0) | {"Status": {"State": "pending", "Err": FULL}}
@@ -175,15 +205,16 @@ class FakeDocker:
             tasks = [_task(name, 0) | {"DesiredState": "shutdown", "Status": {"State": "failed", "Err": "no disk"}}, _task(name, 1)]
         return [task | {"ServiceID": self.service_id(name), "NodeID": node, "Spec": spec} for task in tasks]
 
-    def _inspect(self, _query: dict, _body: dict, service_id: str) -> tuple[int, object]:
-        self.lingering -= 1
-        return (200, {"ID": service_id, "Status": {"State": "running"}}) if self.lingering >= 0 else (404, {"message": "no such task"})
-
     def _has_room(self, name: str) -> bool:
         if self.seats is not None and len(self.placed | {name}) > self.seats:
             return False
+        if self.room is not None and sum(map(self._reserved, self.placed | {name})) > self.room:
+            return False
         self.placed.add(name)
         return True
+
+    def _reserved(self, name: str) -> int:
+        return self.services[name].get("TaskTemplate", {}).get("Resources", {}).get("Reservations", {}).get("MemoryBytes", 0)
 
     def _node(self, _query: dict, _body: dict, service_id: str) -> tuple[int, object]:
         if service_id not in self.nodes:
@@ -200,6 +231,11 @@ class FakeDocker:
                 state, desired, error = [*step.split("|"), "", ""][:3]
                 tasks[-1] |= {"DesiredState": desired or "running", "Status": {"State": state, "Err": error}}
         return tasks
+
+
+def _next_status(statuses: dict[str, list[int]], method: str, path: str) -> int | None:
+    found = next((each for start, each in statuses.items() if each and f"{method} {path}".startswith(start)), None)
+    return found.pop(0) if found else None
 
 
 def _has(labels: dict[str, str], query: dict) -> bool:
@@ -227,6 +263,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or "{}")
         path = re.sub(r"^/v[0-9.]+", "", url.path)
         status, content = self.docker.answer(self.command, path, parse_qs(url.query), body)
+        if status == NO_ANSWER:
+            self.close_connection = True
+            return
         data = b"" if content is None else json.dumps(content).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")

@@ -43,7 +43,7 @@ class Spawner(SwarmHubSpawner):
     """A spawner without JupyterHub's environment."""
 
     def get_env(self):
-        return {"JUPYTERHUB_API_TOKEN": f"token of {self.user.name}"}
+        return {"JUPYTERHUB_API_TOKEN": f"token of {self.user.name}", "JUPYTERHUB_USER": self.user.name}
 
 
 def spawner(name, command=SERVE, settings=SETTINGS, **traits):

@@ -3,10 +3,10 @@ import { UserError, exitCode } from "../../errors.js";
 import type { Host } from "../../host/host.js";
 import {
   formerNames,
+  homeNamesOf,
   labels,
   serviceName,
   serviceParts,
-  slugOf,
   watcherName,
 } from "../../names.js";
 import { classServices } from "../../swarm/list.js";
@@ -43,7 +43,7 @@ type NamedService = { name: string; home: string | undefined };
 const isMatch = ({ config }: Cluster, service: NamedService, name: string): boolean => {
   if (service.home !== undefined && !parts.includes(name))
     return [service.name, service.home].some((each) =>
-      [name, slugOf(name), slugOf(name.toLowerCase())].includes(each),
+      [name, ...homeNamesOf(name), ...homeNamesOf(name.toLowerCase())].includes(each),
     );
   const part = serviceParts.find((each) => each === name);
   if (service.home !== undefined || part === undefined) return false;

@@ -19,11 +19,18 @@ export const leaf = <T>(read: Reader<T>) =>
     }
   });
 
-/** A key that holds a number between two, both included. */
-export const number = (meaning: Meaning, minimum: number, maximum: number) =>
-  z.number({ error: wrongType(meaning) }).refine((value) => value >= minimum && value <= maximum, {
-    error: ({ input }) => `is ${Number(input)}: ${expectation(meaning)}`,
-  });
+/** A key that holds a number between two, both included; with `isAllowed`, only such a number. */
+export const number = (
+  meaning: Meaning,
+  minimum: number,
+  maximum: number,
+  isAllowed = (_value: number): boolean => true,
+) =>
+  z
+    .number({ error: wrongType(meaning) })
+    .refine((value) => value >= minimum && value <= maximum && isAllowed(value), {
+      error: ({ input }) => `is ${Number(input)}: ${expectation(meaning)}`,
+    });
 
 /** A list. */
 export const list = <Item extends z.ZodType>(meaning: Meaning, item: Item) =>

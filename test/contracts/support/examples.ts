@@ -20,6 +20,7 @@ export const hubSettings = {
   memory: 2_147_483_648,
   guarantee: 536_870_912,
   cpu: 1.5,
+  processes: 2048,
   images: [
     {
       name: "R",
