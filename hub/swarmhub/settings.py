@@ -55,6 +55,7 @@ class Settings:
     idle_timeout_seconds: int | None
     images: tuple[Image, ...] = ()
     strategy: str = "spread"
+    admins_may_enter: bool = False
 
     @property
     def packs(self) -> bool:
@@ -121,6 +122,7 @@ def read_settings(path: Path) -> Settings:
             f"a whole number, at least {MIN_IDLE_TIMEOUT}, or null",
         ),
         images=tuple(_images(found.get("images", []), take)),
+        admins_may_enter=take("adminsMayEnter", found.get("adminsMayEnter", False), lambda value: isinstance(value, bool), "true or false"),
         strategy=take("strategy", found.get("strategy", "spread"), lambda value: value in ("spread", "pack"), "spread or pack"),
     )
     if faults:
