@@ -35,7 +35,7 @@ const rendered = (
 
 test("without TLS nginx does not listen on 443 and reads no certificate", (t) => {
   const text = rendered({ tls: { kind: "off" } });
-  t.notRegex(text, /\b443\b|ssl_certificate|return 307/);
+  t.notRegex(text, /\b443\b|ssl_certificate|return 307 https/);
 });
 
 test("with a domain nginx answers to that name only; without one, to any address and no name", (t) => {

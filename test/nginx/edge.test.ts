@@ -112,9 +112,9 @@ withNginx("an error page of the hub reaches the browser unchanged", async (t) =>
   t.is(body, `{"message": "not running"}`);
 });
 
-withNginx("a stream of events is not buffered, and neither is an upload", async (t) => {
+withNginx("a stream of events is not buffered, and neither is an upload to a server", async (t) => {
   const { https } = common.edge.ports;
-  const sent = request({ ...loopback, port: https, path: "/stream", method: "POST" });
+  const sent = request({ ...loopback, port: https, path: "/user/ada/stream", method: "POST" });
   sent.on("error", () => {});
   sent.write("half of it");
   const [response] = (await once(sent, "response")) as [NodeJS.ReadableStream];
