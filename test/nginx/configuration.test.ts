@@ -10,7 +10,7 @@ import { hasHttp2Directive, nginxConfiguration } from "../../nginx/configuration
 import { nginxEnvironment } from "../../nginx/nginx.js";
 import { selfSigned } from "../../nginx/self-signed.js";
 import { readAsset } from "../../src/operator/assets.js";
-import { withNginx } from "./support/running-edge.js";
+import { withNginx } from "./support/with-nginx.js";
 
 const template = readAsset("nginx/nginx.conf.hbs");
 const rendered = (

@@ -8,8 +8,9 @@ import { gunzipSync } from "node:zlib";
 import test from "ava";
 import { waitUntil } from "../../src/wait.js";
 import { ask, askDuringReload, handshake, sendRaw, upgraded } from "./support/client.js";
-import { type Edge, eventually, hasNginx, startEdge, withNginx } from "./support/running-edge.js";
+import { type Edge, eventually, startEdge } from "./support/running-edge.js";
 import { type Names, type Upstream, startNames, startUpstream } from "./support/upstream.js";
+import { hasNginx, withNginx } from "./support/with-nginx.js";
 
 type Site = { upstream: Upstream; names: Names; edge: Edge; close: () => Promise<void> };
 

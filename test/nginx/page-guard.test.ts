@@ -3,8 +3,9 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import test, { type ExecutionContext } from "ava";
 import { ask } from "./support/client.js";
-import { type Edge, startEdge, withNginx } from "./support/running-edge.js";
+import { type Edge, startEdge } from "./support/running-edge.js";
 import { startUpstream } from "./support/upstream.js";
+import { withNginx } from "./support/with-nginx.js";
 
 let edge: Edge;
 let close = async () => {};
