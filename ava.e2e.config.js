@@ -1,7 +1,7 @@
 import unit from "./ava.config.js";
 
 /** What CI runs, to stay within 25 minutes. `scripts/e2e --all` runs every file. */
-export const short = ["lifecycle"];
+export const short = ["lifecycle", "origin"];
 
 export default () => ({
   ...unit(),

@@ -27,6 +27,8 @@ export type HubSettings = {
   /** The NFS export with the homes: an IP address and an absolute path; null is temporary homes. */
   storage: { address: string; path: string } | null;
   admins: string[];
+  /** Whether admins can open the servers of other users. */
+  adminsMayEnter: boolean;
   /** "pack" fills one machine before the next one. */
   strategy: "spread" | "pack";
   /** Swarm constraints of the users' servers. */

@@ -17,10 +17,14 @@ from swarmhub.homes.storage_calls import call_storage
 from swarmhub.homes.usage import home_size, home_usage
 from swarmhub.services.operator_api import operator_token
 from swarmhub.settings import Paths, SettingsError, read_secret, read_settings
-from swarmhub.spawning.image_choice import FIELD, form, options_from_form
+from swarmhub.spawning.image_choice import FIELD, check_options, form, options_from_form
 from swarmhub.spawning.service_spec import HOME
 from swarmhub.spawning.spawner import SwarmHubSpawner
 from swarmhub.upstream_fixes import FreshResolver, bound_answers_of_servers, share_pending_start, use_write_ahead_log
+from swarmhub.web.admin_scopes import keep_admins_out_of_servers
+from swarmhub.web.page_guard import HEADERS, guard_pages
+from swarmhub.web.request_limits import limit_requests
+from swarmhub.web.user_options import check_user_options
 
 c = get_config()
 paths = Paths(Path(os.environ.get("SWARMHUB_ROOT", "/")))
@@ -78,6 +82,7 @@ c.SwarmHubSpawner.reports = paths.reports
 c.SwarmHubSpawner.image = settings.image
 c.SwarmHubSpawner.options_form = lambda spawner: form(settings, spawner.user_options.get(FIELD))
 c.SwarmHubSpawner.options_from_form = partial(options_from_form, settings)
+check_user_options(partial(check_options, settings))
 c.SwarmHubSpawner.name_template = f"{settings.user_service_prefix}{{username}}"
 c.SwarmHubSpawner.network_name = settings.network
 c.SwarmHubSpawner.use_internal_ip = True  # by name on the overlay network; otherwise each server would publish a port
@@ -131,7 +136,13 @@ async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
 
 # --- the pages ------------------------------------------------------------------------------------------------------------
 c.JupyterHub.template_paths = [str(Path(__file__).parent / "templates")]
-c.JupyterHub.template_vars = {"class_name": settings.name}
+c.JupyterHub.template_vars = {"class_name": settings.name, "admins_may_enter": settings.admins_may_enter}
+limit_requests()
+guard_pages()
+# No script needs the cookie: pages contain the token that it must match.
+c.JupyterHub.tornado_settings |= {"headers": HEADERS, "xsrf_cookie_kwargs": {"httponly": True}}
+if not settings.admins_may_enter:
+    keep_admins_out_of_servers()
 if settings.storage:
     c.SwarmHubSpawner.pre_spawn_hook = pre_spawn_hook
     # JupyterHub calls a function in template_vars for every page; only the pages that show the usage call its result.

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
-import type { Server } from "node:http";
+import { Agent, type IncomingMessage, type Server } from "node:http";
 import { parseArgs } from "node:util";
 import ConfigurableProxy from "configurable-http-proxy/lib/configproxy.js";
+import { keepToOwnPath } from "./user-answers.js";
 
 // The proxy container's program: configurable-http-proxy with our settings. Its own command line reads the token from the
 // environment only, and cannot change Node's limits below.
@@ -42,6 +43,29 @@ proxy.proxyServer.requestTimeout = 0;
 // The edge keeps idle connections for four seconds. With Node's five, a connection could be closed here, after a moment in which this
 // process was busy, while nginx sends a POST on it, which it must not send twice.
 proxy.proxyServer.keepAliveTimeout = 60_000;
+
+// The hub closes idle connections after a minute (hub/swarmhub/web/request_limits.py), which must not meet a new request.
+proxy.httpAgent = new Agent({ keepAlive: true, timeout: 50_000 });
+
+const prefixes = new WeakMap<IncomingMessage, string>();
+const targetForReq = proxy.targetForReq.bind(proxy);
+proxy.targetForReq = async (request) => {
+  const match = await targetForReq(request);
+  if (match !== undefined) prefixes.set(request, match.prefix);
+  return match;
+};
+/** Everything but the hub is a user's server, whose answers are as hostile as its user. */
+const protectOrigin = ({ headers }: IncomingMessage, request: IncomingMessage): void => {
+  const prefix = prefixes.get(request);
+  if (prefix === undefined || prefix === "/") return;
+  keepToOwnPath(headers, prefix, new URL(request.url ?? "/", "http://any").pathname);
+};
+proxy.proxy.on("proxyRes", protectOrigin);
+// http-proxy-3 has no event for the answer to an upgrade. These listeners are called before its own, which send the headers on.
+proxy.proxy.on("proxyReqWs", (sent, request) => {
+  for (const event of ["upgrade", "response"] as const)
+    sent.on(event, (answer: IncomingMessage) => protectOrigin(answer, request));
+});
 
 // http-proxy-3 pipes answers, and a pipe does not signal that its source broke off: a browser that shows the progress of a start
 // while the hub is killed would wait for the rest forever.

@@ -58,6 +58,7 @@ class Settings:
     images: tuple[Image, ...] = ()
     strategy: str = "spread"
     processes: int = 1024
+    admins_may_enter: bool = False
 
     @property
     def packs(self) -> bool:
@@ -129,6 +130,7 @@ def read_settings(path: Path) -> Settings:
         ),
         images=tuple(_images(found.get("images", []), take)),
         processes=take("processes", found.get("processes", 1024), _is_whole(1), "a whole number above 0"),
+        admins_may_enter=take("adminsMayEnter", found.get("adminsMayEnter", False), lambda value: isinstance(value, bool), "true or false"),
         strategy=take("strategy", found.get("strategy", "spread"), lambda value: value in ("spread", "pack"), "spread or pack"),
     )
     if faults:

@@ -47,6 +47,7 @@ def test_cpu_may_be_null(tmp_path):
         ("processes", 0, "processes: must be a whole number above 0, is 0"),
         ("cpu", "1", "cpu: must be a number of cores above 0"),
         ("admins", "ada", "admins: must be a list of user names"),
+        ("adminsMayEnter", "no", "adminsMayEnter: must be true or false"),
         ("placement", [1], "placement: must be a list of Swarm constraints"),
         ("seats", -1, "seats: must be a whole number"),
         ("idleTimeoutSeconds", 599, "idleTimeoutSeconds: must be a whole number, at least 600, or null, is 599"),

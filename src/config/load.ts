@@ -109,6 +109,7 @@ const configOf = (settings: Settings, folder: string, placeOf: (key: Path) => Pl
     login: {
       sharedPassword: fromFolder(login["shared-password"], folder),
       admins: login.admins,
+      adminsMayEnter: login["admins-may-enter"],
       groups: login.groups,
     },
     servers: {

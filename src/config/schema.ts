@@ -1,5 +1,14 @@
 import * as z from "zod";
-import { isMapping, leaf, list, mapping, mappingOf, number, section } from "./schema/fields.js";
+import {
+  flag,
+  isMapping,
+  leaf,
+  list,
+  mapping,
+  mappingOf,
+  number,
+  section,
+} from "./schema/fields.js";
 import { tls } from "./schema/tls.js";
 import { addressFrom, destinationFrom } from "./values/destination.js";
 import { imageFrom, mirrorFrom, repositoryFrom } from "./values/image.js";
@@ -82,6 +91,7 @@ const login = section(
   {
     "shared-password": leaf(secretSourceFrom).default({ kind: "generated" }),
     admins: users.default([]),
+    "admins-may-enter": flag.default(false),
     groups: mapping({ what: "a mapping of groups", example: "{staff: [ada]}" }, users).default({}),
   },
   "{admins: [ada]}",

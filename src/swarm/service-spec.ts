@@ -8,6 +8,7 @@ export type ServiceSpec = {
     ContainerSpec: Record<string, unknown>;
     RestartPolicy: Record<string, unknown>;
     Placement: { Constraints: string[] };
+    Resources?: { Limits: { MemoryBytes: number } };
     Networks: { Target?: string; Aliases?: string[] }[];
     LogDriver: { Name: string; Options: Record<string, string> };
   };
@@ -26,6 +27,8 @@ export type WantedService = {
   /** A hash of the files that it reads at its start; a new hash restarts it. */
   filesHash: string;
   ports?: number[];
+  /** The maximum memory of its container, in bytes; by default no limit. */
+  memory?: number;
   /** "host" for the machine's own network; by default the class's. */
   network?: "host";
   container?: Record<string, unknown>;
@@ -53,6 +56,7 @@ export const serviceSpec = (wanted: WantedService, imageId: string): ServiceSpec
     RestartPolicy: { Condition: "any", Delay: 2 * seconds },
     Placement: { Constraints: ["node.role==manager"] },
     LogDriver: { Name: "json-file", Options: { "max-file": "3", "max-size": "10m" } },
+    ...(wanted.memory !== undefined && { Resources: { Limits: { MemoryBytes: wanted.memory } } }),
     // The parts find each other by names without the class's: each class has a network of its own.
     Networks: [wanted.network === "host" ? {} : { Aliases: [wanted.part] }],
   },

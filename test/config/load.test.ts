@@ -37,7 +37,12 @@ test("three keys are enough, and all others have defaults", async (t) => {
       trashDays: 30,
     },
     tls: { kind: "self-signed" },
-    login: { sharedPassword: { kind: "generated" }, admins: [], groups: {} },
+    login: {
+      sharedPassword: { kind: "generated" },
+      admins: [],
+      adminsMayEnter: false,
+      groups: {},
+    },
     servers: {
       image: "quay.io/jupyter/scipy-notebook:2026-11-02",
       images: [],
@@ -63,7 +68,7 @@ storage:
   trash: 7d
   host: {host: nas, address: 10.0.0.9}
 tls: off
-login: {shared-password: from-env ROOM_PASSWORD, admins: [ada, bob@example.org], groups: {staff: [ada], tutors: []}}
+login: {shared-password: from-env ROOM_PASSWORD, admins: [ada, bob@example.org], admins-may-enter: true, groups: {staff: [ada], tutors: []}}
 servers: {image: "localhost:5000/class@sha256:${"a".repeat(64)}", memory: 1.5G, guarantee: 700M, cpu: 0.5, processes: 300, idle: 1.5h}
 engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
 `);
@@ -85,6 +90,7 @@ engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
     login: {
       sharedPassword: { kind: "env", name: "ROOM_PASSWORD" },
       admins: ["ada", "bob@example.org"],
+      adminsMayEnter: true,
       groups: { staff: ["ada"], tutors: [] },
     },
     servers: {

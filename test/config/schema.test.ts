@@ -175,6 +175,11 @@ test(
 );
 test(
   refused,
+  "login: {admins-may-enter: sometimes}",
+  '4:27  "login.admins-may-enter" is "sometimes": expected true or false',
+);
+test(
+  refused,
   "login: {admins: ada}",
   '4:17  "login.admins" is "ada": expected a list of user names such as [ada]',
 );

@@ -42,6 +42,7 @@ const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\
 test("hub.json of a class that uses every option has every key of the contract", (t) => {
   const cluster = classOf(2);
   const { config } = cluster;
+  config.login.adminsMayEnter = true;
   config.servers = {
     ...config.servers,
     image: "r:1",

@@ -9,9 +9,10 @@ import { type EdgeStatus, statusFrom } from "../../contracts/edge-status.js";
 import { pairFrom } from "../../nginx/certificate-pair.js";
 import { selfSigned } from "../../nginx/self-signed.js";
 import { ask, askDuringReload, handshake, upgraded } from "./support/client.js";
-import { type Edge, eventually, startEdge, withNginx } from "./support/running-edge.js";
+import { type Edge, eventually, startEdge } from "./support/running-edge.js";
 import { makeAuthority } from "./support/signing.js";
 import { startUpstream } from "./support/upstream.js";
+import { withNginx } from "./support/with-nginx.js";
 
 const servername = "localhost";
 

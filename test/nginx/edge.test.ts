@@ -8,8 +8,9 @@ import { gunzipSync } from "node:zlib";
 import test from "ava";
 import { waitUntil } from "../../src/wait.js";
 import { ask, askDuringReload, handshake, sendRaw, upgraded } from "./support/client.js";
-import { type Edge, eventually, hasNginx, startEdge, withNginx } from "./support/running-edge.js";
+import { type Edge, eventually, startEdge } from "./support/running-edge.js";
 import { type Names, type Upstream, startNames, startUpstream } from "./support/upstream.js";
+import { hasNginx, withNginx } from "./support/with-nginx.js";
 
 type Site = { upstream: Upstream; names: Names; edge: Edge; close: () => Promise<void> };
 
@@ -112,9 +113,9 @@ withNginx("an error page of the hub reaches the browser unchanged", async (t) =>
   t.is(body, `{"message": "not running"}`);
 });
 
-withNginx("a stream of events is not buffered, and neither is an upload", async (t) => {
+withNginx("a stream of events is not buffered, and neither is an upload to a server", async (t) => {
   const { https } = common.edge.ports;
-  const sent = request({ ...loopback, port: https, path: "/stream", method: "POST" });
+  const sent = request({ ...loopback, port: https, path: "/user/ada/stream", method: "POST" });
   sent.on("error", () => {});
   sent.write("half of it");
   const [response] = (await once(sent, "response")) as [NodeJS.ReadableStream];

@@ -205,6 +205,7 @@ const changes: [string, Name, (config: Config) => void][] = [
   ["the time without use", "hub", ({ servers }) => void (servers.idle = 7_200_000 as never)],
   ["cores of servers", "hub", ({ servers }) => void (servers.cpu = 0.5)],
   ["admins", "hub", ({ login }) => void (login.admins = [])],
+  ["what admins may do", "hub", ({ login }) => void (login.adminsMayEnter = true)],
 ];
 for (const [what, name, change] of changes)
   test(`another value for ${what} is written and restarts the ${name}`, async (t) => {
@@ -239,6 +240,7 @@ test("hub.json has all settings of the hub", async (t) => {
   "admins": [
     "ada"
   ],
+  "adminsMayEnter": false,
   "strategy": "spread",
   "placement": [
     "node.labels.swarmhub.users==true"

@@ -87,7 +87,12 @@ export const fakeConfig = (changes: Partial<Config> = {}): Config => ({
     trashDays: 30,
   },
   tls: { kind: "self-signed" },
-  login: { sharedPassword: { kind: "generated" }, admins: ["ada"], groups: {} },
+  login: {
+    sharedPassword: { kind: "generated" },
+    admins: ["ada"],
+    adminsMayEnter: false,
+    groups: {},
+  },
   servers: {
     image: "quay.io/jupyter/scipy-notebook:2026-11-02",
     strategy: "spread",

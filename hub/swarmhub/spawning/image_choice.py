@@ -3,6 +3,8 @@
 from dataclasses import replace
 from html import escape
 
+from tornado.web import HTTPError
+
 from ..settings import Image, Settings
 
 FIELD = "choice"
@@ -24,6 +26,14 @@ def options_from_form(settings: Settings, data: dict[str, list[str]]) -> dict[st
     if _find_image(settings, name) is None:
         raise ValueError("This class does not offer that image. Please choose one of these.")
     return {FIELD: name}
+
+
+def check_options(settings: Settings, options: object) -> None:
+    """Raises an HTTPError (400) unless the options are empty or the name of an image that the class offers."""
+    if not isinstance(options, dict) or not options.keys() <= {FIELD}:
+        raise HTTPError(400, f"The options of a server can only be the name of an image, as {FIELD}.")
+    if options and _find_image(settings, options[FIELD]) is None:
+        raise HTTPError(400, "This class does not offer that image.")
 
 
 def settings_for(settings: Settings, chosen: object) -> Settings:

@@ -83,7 +83,10 @@ class SwarmHubSpawner(OwnServiceSpawner):
                 await self._wait_in_queue()
             await asyncio.sleep(self.start_poll_interval)
         command = await self.get_command()
-    reports = Instance(Path, allow_none=True, config=True, help="the folder with the machines' reports")
+        settings, reserved = self._chosen, self._entry.memory
+        self.mem_limit, self.mem_guarantee, self.cpu_limit = settings.memory, reserved, settings.cpu
+        self._placement = Placement(self.docker, settings, self.service_name, reserved)
+        settings = self._placement.avoid(await full_nodes(self.docker, settings, self.reports), self.log)
         async with self._placement.choose_node() as node:
             spec = build_service_spec(settings, self.escaped_name, self.get_env(), command, node, self.home_size)
             self._creation = asyncio.ensure_future(self.create_once(spec))

@@ -32,6 +32,11 @@ export const number = (
       error: ({ input }) => `is ${Number(input)}: ${expectation(meaning)}`,
     });
 
+/** A key that is true or false. */
+export const flag = z.boolean({
+  error: ({ input }) => `is ${shown(input)}: expected true or false`,
+});
+
 /** A list. */
 export const list = <Item extends z.ZodType>(meaning: Meaning, item: Item) =>
   z.array(item, { error: wrongType(meaning) });

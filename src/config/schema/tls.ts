@@ -1,12 +1,11 @@
 import { resolve } from "node:path";
 import * as z from "zod";
-import { shown } from "../../errors.js";
 import type { AcmeConfig, DnsConfig, TlsConfig } from "../types.js";
 import { directoryFrom, keyIdFrom, networkFrom, pluginFrom } from "../values/authority.js";
 import { emailFrom, pathFrom } from "../values/names.js";
 import { fromFolder, outsideSecretFrom } from "../values/secret-source.js";
 import { propagationFrom } from "../values/units.js";
-import { leaf, list, section } from "./fields.js";
+import { flag, leaf, list, section } from "./fields.js";
 
 const forms =
   "self-signed, off, letsencrypt, or a mapping with letsencrypt, acme, certificate or off";
@@ -35,9 +34,7 @@ const letsencrypt = z.preprocess(
   section(
     {
       email: email.exactOptional(),
-      staging: z
-        .boolean({ error: ({ input }) => `is ${shown(input)}: expected true or false` })
-        .default(false),
+      staging: flag.default(false),
       dns: dns.exactOptional(),
     },
     "{staging: true}",

@@ -8,6 +8,8 @@ import { hashOfSecrets, secretMounts } from "../shared/secret-mounts.js";
 const secrets = ["proxy-token", "shared-password", "admin-password"];
 const second = 1e9;
 // nanoseconds
+// With 100 users who have logged in and started a server, hub, sweeper and idle culler have 167 MB.
+const memory = 768 * 2 ** 20;
 
 /** The hub's service: its database, the machines' reports, the Docker socket, and the storage over NFS. */
 export const hubSpec = (
@@ -22,6 +24,7 @@ export const hubSpec = (
   image,
   filesHash: hashOfSecrets(secrets, secretHashes, configuration),
   patience: 180_000,
+  memory,
   mounts: [
     {
       Type: "bind",

@@ -36,6 +36,7 @@ export const hubConfiguration = (
     idleTimeoutSeconds: servers.idle === undefined ? null : Math.ceil(servers.idle / 1000),
     storage: storage ? { address: machines(storage).address, path: paths.storage } : null,
     admins: want.login.admins,
+    adminsMayEnter: want.login.adminsMayEnter,
     strategy: servers.strategy,
     placement: [`node.labels.${labels.users}==true`],
   };

@@ -40,6 +40,7 @@ export const hubSettings = {
   idleTimeoutSeconds: 7200,
   storage: { address: "10.77.0.11", path: "/srv/swarmhub" },
   admins: ["ada"],
+  adminsMayEnter: true,
   strategy: "pack",
   placement: ["node.labels.swarmhub.users==true"],
   seats: 62,

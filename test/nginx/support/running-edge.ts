@@ -4,18 +4,11 @@ import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/prom
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import test, { type TestFn } from "ava";
 import { assetPath } from "../../../src/operator/assets.js";
 import { waitUntil } from "../../../src/wait.js";
 
 // Debian has it in a folder that only root's PATH knows.
 process.env["PATH"] += ":/usr/sbin";
-
-/** Whether nginx is installed here. */
-export const hasNginx = existsSync("/usr/sbin/nginx");
-
-/** A test that needs nginx; skipped where it is not installed. */
-export const withNginx = (hasNginx ? test : test.skip) as TestFn;
 
 /** One of our programs as a child process, with its output in one file. */
 export type Running = {

@@ -49,7 +49,7 @@ const answers: Record<string, Respond> = {
     response.end(socket.localAddress);
   },
   // Answers the first bytes of the request at once; the answer never ends.
-  "/stream": (request, response) => {
+  "/user/ada/stream": (request, response) => {
     request.once("data", (data: Buffer) => {
       response.setHeader("content-type", "text/event-stream");
       response.write(`data: ${data.toString()}\n\n`);

@@ -1,0 +1,10 @@
+import test from "ava";
+import { hubSpec } from "../../../src/pieces/hub/service.js";
+import { serviceSpec } from "../../../src/swarm/service-spec.js";
+import { classOf } from "../../support/class-of.js";
+
+test("the hub's memory is limited, so that requests to it cannot take that of the machine", async (t) => {
+  const wanted = hubSpec(classOf(1).config, "{}", {}, "swarmhub/hub:1", undefined);
+  const { Resources } = serviceSpec(wanted, "sha256:1").TaskTemplate;
+  t.deepEqual(Resources, { Limits: { MemoryBytes: 768 * 2 ** 20 } });
+});
