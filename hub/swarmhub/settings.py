@@ -36,6 +36,8 @@ class Image:
 class Settings:
     """The settings of the class: memory in bytes, cpu in cores (None: no limit), idle_timeout_seconds (None: never).
 
+    A login lasts for remember_seconds.
+
     The guarantee is the memory that is reserved for each server (None: all of its memory). Without a storage, the homes are in the
     users' containers and are deleted with them. The strategy is "spread", or "pack": fill one node before the next one is used.
     """
@@ -55,6 +57,7 @@ class Settings:
     idle_timeout_seconds: int | None
     images: tuple[Image, ...] = ()
     strategy: str = "spread"
+    remember_seconds: int = 12 * 3600
 
     @property
     def packs(self) -> bool:
@@ -122,6 +125,9 @@ def read_settings(path: Path) -> Settings:
         ),
         images=tuple(_images(found.get("images", []), take)),
         strategy=take("strategy", found.get("strategy", "spread"), lambda value: value in ("spread", "pack"), "spread or pack"),
+        remember_seconds=take(
+            "rememberSeconds", found.get("rememberSeconds", 12 * 3600), _is_whole(1), "a whole number of seconds, at least 1"
+        ),
     )
     if faults:
         raise _error(path, faults)

@@ -55,7 +55,8 @@ class RunningHub:
         self.proxy.wait(20)
 
     def start_hub(self) -> None:
-        environment = os.environ | {"SWARMHUB_ROOT": str(self.root), "PYTHONPATH": str(FOLDER), "DOCKER_HOST": self.docker_url}
+        modules = os.pathsep.join(filter(None, [str(FOLDER), os.environ.get("PYTHONPATH")]))
+        environment = os.environ | {"SWARMHUB_ROOT": str(self.root), "PYTHONPATH": modules, "DOCKER_HOST": self.docker_url}
         environment["SWARMHUB_PORT"] = str(self.hub_port)
         command = [sys.executable, "-m", "jupyterhub", "-f", FOLDER / "jupyterhub_config.py", *self.options]
         own = [
