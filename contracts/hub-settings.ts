@@ -25,6 +25,8 @@ export type HubSettings = {
   /** The NFS export with the homes: an IP address and an absolute path; null is temporary homes. */
   storage: { address: string; path: string } | null;
   admins: string[];
+  /** How long a login lasts. */
+  rememberSeconds: number;
   /** "pack" fills one machine before the next one. */
   strategy: "spread" | "pack";
   /** Swarm constraints of the users' servers. */

@@ -105,7 +105,13 @@ export type Config = {
   workers: HostConfig[];
   storage: StorageConfig;
   tls: TlsConfig;
-  login: { sharedPassword: SecretSource; admins: string[]; groups: Record<string, string[]> };
+  login: {
+    sharedPassword: SecretSource;
+    /** How long a login lasts. */
+    remember: Milliseconds;
+    admins: string[];
+    groups: Record<string, string[]>;
+  };
   servers: ConfiguredImage & {
     /** How servers are distributed: evenly over all machines, or one machine full before the next. */
     strategy: "spread" | "pack";

@@ -35,6 +35,7 @@ const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\
 test("hub.json of a class that uses every option has every key of the contract", (t) => {
   const cluster = classOf(2);
   const { config } = cluster;
+  config.login.remember = 28_800_000 as Milliseconds;
   config.servers = {
     ...config.servers,
     image: "r:1",

@@ -238,6 +238,7 @@ test("hub.json has all settings of the hub", async (t) => {
   "admins": [
     "ada"
   ],
+  "rememberSeconds": 43200,
   "strategy": "spread",
   "placement": [
     "node.labels.swarmhub.users==true"

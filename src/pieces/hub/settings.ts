@@ -35,6 +35,7 @@ export const hubConfiguration = (
     idleTimeoutSeconds: servers.idle === undefined ? null : Math.ceil(servers.idle / 1000),
     storage: storage ? { address: machines(storage).address, path: paths.storage } : null,
     admins: want.login.admins,
+    rememberSeconds: Math.round(want.login.remember / 1000),
     strategy: servers.strategy,
     placement: [`node.labels.${labels.users}==true`],
   };

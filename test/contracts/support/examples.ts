@@ -38,6 +38,7 @@ export const hubSettings = {
   idleTimeoutSeconds: 7200,
   storage: { address: "10.77.0.11", path: "/srv/swarmhub" },
   admins: ["ada"],
+  rememberSeconds: 28_800,
   strategy: "pack",
   placement: ["node.labels.swarmhub.users==true"],
   seats: 62,
