@@ -205,6 +205,7 @@ const changes: [string, Name, (config: Config) => void][] = [
   ["the time without use", "hub", ({ servers }) => void (servers.idle = 7_200_000 as never)],
   ["cores of servers", "hub", ({ servers }) => void (servers.cpu = 0.5)],
   ["admins", "hub", ({ login }) => void (login.admins = [])],
+  ["the time that a login lasts", "hub", ({ login }) => void (login.remember = 7_200_000 as never)],
 ];
 for (const [what, name, change] of changes)
   test(`another value for ${what} is written and restarts the ${name}`, async (t) => {

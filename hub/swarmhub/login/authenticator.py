@@ -1,5 +1,6 @@
 """One password for the class, another for the admins."""
 
+from datetime import timedelta
 from secrets import compare_digest
 from urllib.parse import quote, unquote
 
@@ -7,6 +8,7 @@ from jupyterhub import orm
 from jupyterhub.authenticators.shared import SharedPasswordAuthenticator
 from jupyterhub.handlers import LoginHandler
 from jupyterhub.roles import assign_default_roles
+from jupyterhub.utils import utcnow
 from tornado.web import HTTPError
 from traitlets import Instance, Int
 
@@ -16,7 +18,10 @@ from .password_changes import PasswordChanges
 from .sessions import end_sessions, limit_tokens
 
 _PRINTABLE = "".join(chr(code) for code in range(32, 127) if chr(code) != "%")
-_KNOWN_BROWSER, _KNOWN_DAYS = "swarmhub-known", 90
+# Signed cookies with a name: this browser has logged in under it; it typed the right password, and is asked whether the name is its own.
+_KNOWN_BROWSER, _ASKED = "swarmhub-known", "swarmhub-asked"
+_DAYS = {_KNOWN_BROWSER: 90, _ASKED: 1 / 144}
+_RECENTLY = timedelta(hours=3)
 
 
 class ClassAuthenticator(SharedPasswordAuthenticator):
@@ -53,27 +58,43 @@ class ClassAuthenticator(SharedPasswordAuthenticator):
         # users.py, UserTokenListAPIHandler): only the login page may log in.
         if not isinstance(handler, LoginHandler):
             return None
-        if not data.get("username") or "password" not in data:
+        name = self.normalize_username(data.get("username", ""))
+        # The button "Yes, continue" sends no password: the cookie says that it was right a moment ago.
+        has_password = "password" in data or (data.get("mine") == "yes" and _reads(handler, _ASKED) == name)
+        if not name or not has_password:
             raise HTTPError(400, "Type a name and the password.")
-        name, password = self.normalize_username(data["username"]), to_ascii(data["password"])
+        password = to_ascii(data["password"]) if "password" in data else self.user_password
         network = network_of(handler.request.remote_ip)
+        is_known = _reads(handler, _KNOWN_BROWSER) == name
         if self._is_admin(name):
             if self.admin_password and compare_digest(password, self.admin_password):
                 return {"name": name, "admin": True, "groups": []}
             limit, key = self.networks, network
             self._refuse_if_too_many(limit, key)
         else:
-            limit, key = (self.names, name) if _has_logged_in_as(handler, name) else (self.networks, network)
+            limit, key = (self.names, name) if is_known else (self.networks, network)
             self._refuse_if_too_many(limit, key)
             if self.user_password and compare_digest(password, self.user_password):
+                if not is_known and data.get("mine") != "yes" and (question := self._question(name)):
+                    _write(handler, _ASKED, name)
+                    raise HTTPError(409, question)
                 self.names.succeed(name)
-                handler._set_cookie(_KNOWN_BROWSER, quote(name), expires_days=_KNOWN_DAYS, path=handler.hub.base_url)
+                _write(handler, _KNOWN_BROWSER, name)
                 return {"name": name, "admin": False, "groups": []}
         limit.fail(key)
         if limit.wait(key):
             # A user can connect to the hub directly and claim any address, so the address of the connection is logged too.
             peer = handler.request.connection.context.address
             self.log.warning("Many wrong passwords for %r or from %s (connected from %s)", name[:32], network, peer)
+        return None
+
+    def _question(self, name: str) -> str | None:
+        # Two people who choose the same name would work in one home (login.html shows the question and its two answers).
+        user = orm.User.find(self.parent.db, name) if self.parent else None
+        if user and any(spawner.server for spawner in user.orm_spawners.values()):
+            return f"A server with the name {name} is running. Is it yours?"
+        if user and user.last_activity and utcnow(with_tz=False) - user.last_activity < _RECENTLY:
+            return f"The name {name} was used a short time ago. Was it you?"
         return None
 
     def _refuse_if_too_many(self, limit: GuessLimit, key: str) -> None:
@@ -112,6 +133,11 @@ def to_ascii(password: str) -> str:
     return quote(password, safe=_PRINTABLE)
 
 
-def _has_logged_in_as(handler: LoginHandler, name: str) -> bool:
-    cookie = handler.get_secure_cookie(_KNOWN_BROWSER, max_age_days=_KNOWN_DAYS)
-    return cookie is not None and unquote(cookie.decode("ascii", "replace")) == name
+def _write(handler: LoginHandler, cookie: str, name: str) -> None:
+    handler._set_cookie(cookie, quote(name), expires_days=_DAYS[cookie], path=handler.hub.base_url)
+
+
+def _reads(handler: LoginHandler, cookie: str) -> str | None:
+    """Returns the name in a signed cookie, None without a valid one."""
+    value = handler.get_secure_cookie(cookie, max_age_days=_DAYS[cookie])
+    return None if value is None else unquote(value.decode("ascii", "replace"))

@@ -57,7 +57,17 @@ async def test_only_the_login_page_logs_anybody_in(authenticator, handler):
     assert await authenticator.authenticate(handler, {"username": "alice", "password": "Größe %41"}) is None
 
 
-@pytest.mark.parametrize("data", [{}, {"username": "alice"}, {"password": "Größe %41"}, {"username": "", "password": "x"}])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"username": "alice"},
+        {"password": "Größe %41"},
+        {"username": "", "password": "x"},
+        {"username": "\u200b", "password": "x"},
+        {"username": "alice", "mine": "yes"},
+    ],
+)
 async def test_a_form_without_a_field_is_refused_with_a_sentence(authenticator, data):
     with pytest.raises(HTTPError, match="Type a name and the password"):
         await authenticator.authenticate(Login(), data)

@@ -112,3 +112,31 @@ def test_nobody_logs_in_through_the_api_and_the_login_page_slows_down_guesses(hu
     known.open("/hub/logout")
     assert known.log_in("bob")[0] == 200, "a browser that has logged in before"
     assert hub.browser().log_in("ada", ADMIN_PASSWORD)[0] == 200
+
+
+def test_a_browser_that_is_new_under_a_name_in_use_is_asked_whether_the_name_is_its_own(hub, swarm):
+    swarm.script = RUNS
+    alice = logged_in(hub, "Alice")
+    second = hub.browser()
+    status, page = second.log_in(" ALICE", mine="")
+    assert status == 409
+    assert "The name alice was used a short time ago. Was it you?" in page
+    assert 'type="password"' not in page
+    assert 'href="/hub/login?next=%2Fhub%2Fhome">No, choose another name' in page
+    assert not is_logged_in(second)
+
+    assert alice.start_server("alice")[-1]["ready"]
+    status, page = second.log_in("alice", mine="")
+    assert (status, "A server with the name alice is running. Is it yours?" in page) == (409, True)
+    # Without the right password nobody learns who is in, and the answer counts for this browser and name only.
+    assert hub.browser().log_in("alice", "wrong", mine="")[0] == 403
+    assert second.open("/hub/login", {"username": "bob", "mine": "yes"})[0] == 400
+    assert hub.browser().open("/hub/login", {"username": "alice", "mine": "yes"})[0] in (400, 403)
+    assert second.open("/hub/login?next=%2Fhub%2Fhome", {"username": "alice", "mine": "yes"})[0] == 200
+    assert is_logged_in(second)
+
+    second.open("/hub/logout")
+    assert second.log_in("alice", mine="")[0] == 200, "it has been in before"
+    assert hub.browser().log_in("carol", mine="")[0] == 200, "nobody uses this name"
+    assert hub.browser().log_in("ada", ADMIN_PASSWORD, mine="")[0] == 200
+    assert hub.browser().log_in("ada", ADMIN_PASSWORD, mine="")[0] == 200, "admins are not asked"

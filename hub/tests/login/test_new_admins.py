@@ -73,7 +73,7 @@ def assert_ada_started_anew(hub, swarm, old_browser, old_token):
     assert "ada: Until 2" in hub.log()
 
 
-def test_who_becomes_an_admin_by_the_configuration_starts_anew(hub, swarm):
+def test_a_user_who_becomes_an_admin_by_the_configuration_starts_anew(hub, swarm):
     browser, token = with_running_server(hub, swarm, "ada")
     assert call(hub, "GET", "/user", token=token)[0] == 200
     hub.stop_hub()
@@ -89,7 +89,7 @@ def test_who_becomes_an_admin_by_the_configuration_starts_anew(hub, swarm):
     assert list(swarm.services) == ["geo-101-nb-ada"]
 
 
-def test_who_becomes_an_admin_on_the_admin_page_starts_anew_and_uses_the_admins_password(hub, swarm):
+def test_a_user_who_becomes_an_admin_on_the_admin_page_starts_anew_and_uses_the_admins_password(hub, swarm):
     browser, token = with_running_server(hub, swarm, "ada")
     _, admin_token = logged_in_admin(hub)
     status, answer = call(hub, "PATCH", "/users/ada", {"admin": True}, admin_token)
@@ -100,7 +100,7 @@ def test_who_becomes_an_admin_on_the_admin_page_starts_anew_and_uses_the_admins_
     assert hub.browser().log_in("ada", PASSWORD)[0] == 403, "an admin of the admin page stays one"
 
 
-def test_who_is_taken_out_of_the_admins_is_no_admin_after_the_start(hub):
+def test_a_user_who_is_taken_out_of_the_admins_is_no_admin_after_the_start(hub):
     _, token = logged_in_admin(hub)
     assert call(hub, "GET", "/users", token=token)[0] == 200
     hub.stop_hub()
