@@ -1,5 +1,6 @@
 """One password for the class, another for the admins."""
 
+from collections.abc import Hashable
 from datetime import timedelta
 from secrets import compare_digest
 from urllib.parse import quote, unquote
@@ -64,15 +65,17 @@ class ClassAuthenticator(SharedPasswordAuthenticator):
         if not name or not has_password:
             raise HTTPError(400, "Type a name and the password.")
         password = to_ascii(data["password"]) if "password" in data else self.user_password
-        network = network_of(handler.request.remote_ip)
+        # Users can connect to the hub directly and claim any address. With the address of the connection in the key, these tries count
+        # for themselves. All others come from the proxy.
+        peer, network = handler.request.connection.context.address[0], network_of(handler.request.remote_ip)
         is_known = _reads(handler, _KNOWN_BROWSER) == name
         if self._is_admin(name):
             if self.admin_password and compare_digest(password, self.admin_password):
                 return {"name": name, "admin": True, "groups": []}
-            limit, key = self.networks, network
+            limit, key = self.networks, (peer, network)
             self._refuse_if_too_many(limit, key)
         else:
-            limit, key = (self.names, name) if is_known else (self.networks, network)
+            limit, key = (self.names, name) if is_known else (self.networks, (peer, network))
             self._refuse_if_too_many(limit, key)
             if self.user_password and compare_digest(password, self.user_password):
                 if not is_known and data.get("mine") != "yes" and (question := self._question(name)):
@@ -83,8 +86,6 @@ class ClassAuthenticator(SharedPasswordAuthenticator):
                 return {"name": name, "admin": False, "groups": []}
         limit.fail(key)
         if limit.wait(key):
-            # A user can connect to the hub directly and claim any address, so the address of the connection is logged too.
-            peer = handler.request.connection.context.address
             self.log.warning("Many wrong passwords for %r or from %s (connected from %s)", name[:32], network, peer)
         return None
 
@@ -97,7 +98,7 @@ class ClassAuthenticator(SharedPasswordAuthenticator):
             return f"The name {name} was used a short time ago. Was it you?"
         return None
 
-    def _refuse_if_too_many(self, limit: GuessLimit, key: str) -> None:
+    def _refuse_if_too_many(self, limit: GuessLimit, key: Hashable) -> None:
         if seconds := limit.wait(key):
             where = "for this name" if limit is self.names else "in your network"
             raise HTTPError(429, f"Too many wrong passwords were typed {where}. Try again in {seconds} s.")

@@ -1,5 +1,6 @@
 """Requests to the API of a real hub, as a script or as a logged-in browser makes them."""
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -24,6 +25,16 @@ def make_token(browser: Browser, user: str) -> str:
     status, text = browser.open(f"/hub/api/users/{user}/tokens", method="POST")
     assert status == 201, text
     return json.loads(text)["token"]
+
+
+def redirect_of(browser: Browser, path: str) -> str:
+    """Returns the address to which a page redirects the browser."""
+    connection = http.client.HTTPConnection(browser.address.removeprefix("http://"), timeout=60)
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in browser.cookies)
+    connection.request("GET", path, headers={"Cookie": cookies, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"})
+    answer = connection.getresponse()
+    connection.close()
+    return answer.headers["Location"]
 
 
 def is_logged_in(browser: Browser) -> bool:

@@ -1,15 +1,17 @@
 """A real hub: which logins and tokens end, and when."""
 
+import json
 import re
 import shutil
 import sqlite3
+from urllib.parse import parse_qs, urlencode, urlparse
 
 import pytest
 
 from ..support.fake_docker import RUNS, FakeDocker
 from ..support.real_hub import ADMIN_PASSWORD, PASSWORD, PROXY, RunningHub, wait_for
 from ..support.user_server import UserServer
-from .support import call, change_secret, change_settings, is_logged_in, make_token
+from .support import call, change_secret, change_settings, is_logged_in, make_token, redirect_of
 
 pytestmark = [
     pytest.mark.slow,
@@ -41,6 +43,16 @@ def logged_in(hub, name, password=PASSWORD):
     return browser
 
 
+def token_of_page(hub, browser, name, server_token):
+    """Returns the token that a user's server puts into the cookie of the browser, as jupyterhub-singleuser requests it."""
+    back = f"/user/{name}/oauth_callback"
+    asked = {"client_id": f"jupyterhub-user-{name}", "redirect_uri": back, "response_type": "code", "state": "x"}
+    code = redirect_of(browser, f"/hub/api/oauth2/authorize?{urlencode(asked)}")
+    form = {"client_id": asked["client_id"], "client_secret": server_token, "grant_type": "authorization_code", "redirect_uri": back}
+    answer = hub.browser().open("/hub/api/oauth2/token", form | {"code": parse_qs(urlparse(code).query)["code"][0]})
+    return json.loads(answer[1])["access_token"]
+
+
 def restart_with(hub, **passwords):
     hub.stop_hub()
     for name, value in passwords.items():
@@ -54,6 +66,7 @@ def test_a_new_class_password_ends_the_logins_and_tokens_of_users_and_a_new_admi
     assert alice.start_server("alice")[-1]["ready"]
     environment = swarm.services["geo-101-nb-alice"]["TaskTemplate"]["ContainerSpec"]["Env"]
     (server_token,) = (line.split("=", 1)[1] for line in environment if line.startswith("JUPYTERHUB_API_TOKEN="))
+    page_token = token_of_page(hub, alice, "alice", server_token)
     tokens = make_token(alice, "alice"), make_token(ada, "ada")
     # A token does not become a server's by its note.
     status, disguised = call(hub, "POST", "/users/alice/tokens", {"note": "Server at /user/alice/"}, tokens[0])
@@ -64,7 +77,7 @@ def test_a_new_class_password_ends_the_logins_and_tokens_of_users_and_a_new_admi
 
     restart_with(hub, shared="another-class-password")
     assert [is_logged_in(alice), is_logged_in(ada)] == [False, True]
-    assert [call(hub, "GET", "/user", token=token)[0] for token in (*tokens, disguised["token"])] == [403, 200, 403]
+    assert [call(hub, "GET", "/user", token=token)[0] for token in (*tokens, disguised["token"], page_token)] == [403, 200, 403, 403]
     assert call(hub, "GET", "/user", token=server_token)[0] == 200, "a running server stays connected to the hub"
     assert hub.browser().log_in("alice", PASSWORD)[0] == 403
     alice = logged_in(hub, "alice", "another-class-password")
