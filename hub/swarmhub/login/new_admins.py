@@ -94,7 +94,7 @@ class NewAdmins:
             except OSError:  # the hub does not listen yet
                 pass
             time.sleep(self._interval)
-        app_log.error("the server of the new admin %s could not be stopped; it was started before that", name)
+        app_log.error("the server of the new admin %s may be somebody else's and could not be stopped: stop it on the admin page", name)
 
     def _record(self, name: str, *, stopped: bool) -> None:
         with self._lock:
