@@ -29,6 +29,8 @@ export type HubSettings = {
   admins: string[];
   /** Whether admins can open the servers of other users. */
   adminsMayEnter: boolean;
+  /** How long a login lasts. */
+  rememberSeconds: number;
   /** "pack" fills one machine before the next one. */
   strategy: "spread" | "pack";
   /** Swarm constraints of the users' servers. */

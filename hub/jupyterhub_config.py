@@ -9,13 +9,17 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from swarmhub.authenticator import ClassAuthenticator, to_ascii
 from swarmhub.homes.first_files import add_first_files
 from swarmhub.homes.owner_note import find_home
 from swarmhub.homes.provisioning import prepare_home
 from swarmhub.homes.storage_calls import call_storage
 from swarmhub.homes.usage import home_size, home_usage
-from swarmhub.services.operator_api import operator_token
+from swarmhub.login.authenticator import ClassAuthenticator, to_ascii
+from swarmhub.login.new_admins import NewAdmins
+from swarmhub.login.password_changes import PasswordChanges
+from swarmhub.login.renames import refuse_renames
+from swarmhub.login.sessions import API_TOKEN_SECONDS
+from swarmhub.services.operator_api import Hub, operator_token, stop
 from swarmhub.settings import Paths, SettingsError, read_secret, read_settings
 from swarmhub.spawning.image_choice import FIELD, check_options, form, options_from_form
 from swarmhub.spawning.service_spec import HOME
@@ -73,7 +77,20 @@ c.ClassAuthenticator.user_password = shared_password
 c.ClassAuthenticator.admin_password = admin_password
 c.Authenticator.admin_users = set(settings.admins)
 c.Authenticator.allow_all = True  # since JupyterHub 5, no user can log in without a rule that allows it
+c.ClassAuthenticator.changes = PasswordChanges(paths.data / "login.json")
+c.ClassAuthenticator.remember = settings.remember_seconds
+c.JupyterHub.cookie_max_age_days = settings.remember_seconds / 86400
+c.JupyterHub.oauth_token_expires_in = settings.remember_seconds  # for the cookies of users' servers
+c.JupyterHub.token_expires_in_max_seconds = API_TOKEN_SECONDS
 c.Authenticator.username_pattern = r"[^\x00-\x1f\x7f]{1,254}\Z"  # any name or e-mail address, with a limited length
+
+hub_api = f"http://127.0.0.1:{port}/hub/api"
+new_admins = NewAdmins(
+    paths.data / "new-admins.json",
+    lambda name: stop(Hub(hub_api, operator_token(paths), docker=None, service_prefix=""), name)["ok"],
+)
+new_admins.watch()
+refuse_renames()
 
 # --- servers --------------------------------------------------------------------------------------------------------------
 c.JupyterHub.spawner_class = SwarmHubSpawner
@@ -127,11 +144,17 @@ bound_answers_of_servers()
 async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
     spawner.notice = None
     spawner.use_home(await call_storage(8, find_home, paths.storage, spawner.user.name))
+    notice = await new_admins.home_notice(paths.storage, spawner.user.name)
     await prepare_home(paths.storage, spawner.escaped_name, spawner.user.name)
     spawner.home_size = await home_size(paths.storage, spawner.escaped_name)
-    if problem := await add_first_files(paths.storage, spawner.escaped_name):
-        spawner.notice, detail = problem
-        spawner.log.warning("%s: %s (%s)", spawner.user.name, spawner.notice, detail)
+    if notice:
+        spawner.log.warning("%s: %s", spawner.user.name, notice)
+    else:
+        new_admins.forget(spawner.user.name)
+    problem = await add_first_files(paths.storage, spawner.escaped_name)
+    if problem:
+        spawner.log.warning("%s: %s (%s)", spawner.user.name, *problem)
+    spawner.notice = " ".join(filter(None, [notice, problem and problem[0]])) or None
 
 
 # --- the pages ------------------------------------------------------------------------------------------------------------
@@ -147,13 +170,13 @@ if settings.storage:
     c.SwarmHubSpawner.pre_spawn_hook = pre_spawn_hook
     # JupyterHub calls a function in template_vars for every page; only the pages that show the usage call its result.
     c.JupyterHub.template_vars["home_usage"] = lambda _user: partial(home_usage, paths.storage)
+    c.JupyterHub.template_vars["admin_notice"] = lambda _user: partial(new_admins.home_notice, paths.storage)
 else:
     c.JupyterHub.template_vars["announcement"] = (
         "Your files are kept only while your server is running. Download the files that you want to keep."
     )
 
 # --- services that the hub starts -----------------------------------------------------------------------------------------
-hub_api = f"http://127.0.0.1:{port}/hub/api"
 sweep_seconds = os.environ.get("SWARMHUB_SWEEP_SECONDS", "60")
 sweeper = [sys.executable, "-m", "swarmhub.services.sweeper", settings.name, hub_api, sweep_seconds]
 if settings.storage:

@@ -36,7 +36,7 @@ class Image:
 class Settings:
     """The settings of the class: memory in bytes, cpu in cores (None: no limit), idle_timeout_seconds (None: never).
 
-    `processes` is the maximum number of processes and threads of one server.
+    `processes` is the maximum number of processes and threads of one server. A login lasts for `remember_seconds`.
 
     The guarantee is the memory that is reserved for each server (None: all of its memory). Without a storage, the homes are in the
     users' containers and are deleted with them. The strategy is "spread", or "pack": fill one node before the next one is used.
@@ -59,6 +59,7 @@ class Settings:
     strategy: str = "spread"
     processes: int = 1024
     admins_may_enter: bool = False
+    remember_seconds: int = 12 * 3600
 
     @property
     def packs(self) -> bool:
@@ -132,6 +133,9 @@ def read_settings(path: Path) -> Settings:
         processes=take("processes", found.get("processes", 1024), _is_whole(1), "a whole number above 0"),
         admins_may_enter=take("adminsMayEnter", found.get("adminsMayEnter", False), lambda value: isinstance(value, bool), "true or false"),
         strategy=take("strategy", found.get("strategy", "spread"), lambda value: value in ("spread", "pack"), "spread or pack"),
+        remember_seconds=take(
+            "rememberSeconds", found.get("rememberSeconds", 12 * 3600), _is_whole(1), "a whole number of seconds, at least 1"
+        ),
     )
     if faults:
         raise _error(path, faults)

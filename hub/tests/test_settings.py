@@ -52,6 +52,8 @@ def test_cpu_may_be_null(tmp_path):
         ("seats", -1, "seats: must be a whole number"),
         ("idleTimeoutSeconds", 599, "idleTimeoutSeconds: must be a whole number, at least 600, or null, is 599"),
         ("idleTimeoutSeconds", "2h", "idleTimeoutSeconds: must be a whole number"),
+        ("rememberSeconds", 0, "rememberSeconds: must be a whole number of seconds, at least 1, is 0"),
+        ("rememberSeconds", "12h", "rememberSeconds: must be a whole number of seconds"),
         ("images", {}, "images: must be a list of objects with unique names"),
         ("images", ["R"], "images: must be a list of objects"),
         ("images", [{"name": "R"}, {"name": "R"}], "images: must be a list of objects with unique names"),

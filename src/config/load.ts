@@ -108,6 +108,7 @@ const configOf = (settings: Settings, folder: string, placeOf: (key: Path) => Pl
     tls: tlsOf(tls, folder),
     login: {
       sharedPassword: fromFolder(login["shared-password"], folder),
+      remember: login.remember,
       admins: login.admins,
       adminsMayEnter: login["admins-may-enter"],
       groups: login.groups,

@@ -22,7 +22,14 @@ import {
   userFrom,
 } from "./values/names.js";
 import { secretSourceFrom } from "./values/secret-source.js";
-import { bytesFrom, daysFrom, filesFrom, idleFrom, sizeFrom } from "./values/units.js";
+import {
+  bytesFrom,
+  daysFrom,
+  filesFrom,
+  idleFrom,
+  rememberFrom,
+  sizeFrom,
+} from "./values/units.js";
 
 /** A machine: a destination alone, or a mapping of host and address. */
 export const host = z.preprocess(
@@ -90,6 +97,7 @@ const users = list({ what: "a list of user names", example: "[ada]" }, leaf(user
 const login = section(
   {
     "shared-password": leaf(secretSourceFrom).default({ kind: "generated" }),
+    remember: leaf(rememberFrom).default(rememberFrom("12h")),
     admins: users.default([]),
     "admins-may-enter": flag.default(false),
     groups: mapping({ what: "a mapping of groups", example: "{staff: [ada]}" }, users).default({}),

@@ -107,6 +107,8 @@ export type Config = {
   tls: TlsConfig;
   login: {
     sharedPassword: SecretSource;
+    /** How long a login lasts. */
+    remember: Milliseconds;
     admins: string[];
     /** Whether admins can open the servers of other users. */
     adminsMayEnter: boolean;

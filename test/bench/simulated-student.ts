@@ -69,7 +69,7 @@ const logInAndStart = async (client: Client, password: string, result: LoginResu
   const name = encodeURIComponent(user.toLowerCase());
   if (result.loggedIn === undefined) {
     await client.followRedirects(await client.request("GET", "/hub/login"));
-    const form = { username: user, password, _xsrf: client.cookie("_xsrf") };
+    const form = { username: user, password, mine: "yes", _xsrf: client.cookie("_xsrf") };
     const answer = await client.request("POST", "/hub/login?next=%2Fhub%2Fspawn", form);
     if (answer.location === undefined) await client.followRedirects(answer);
     result.loggedIn = Date.now();

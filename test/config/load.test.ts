@@ -39,7 +39,9 @@ test("three keys are enough, and all others have defaults", async (t) => {
     tls: { kind: "self-signed" },
     login: {
       sharedPassword: { kind: "generated" },
+      remember: 43_200_000,
       admins: [],
+      remember: 43_200_000,
       adminsMayEnter: false,
       groups: {},
     },
@@ -68,7 +70,7 @@ storage:
   trash: 7d
   host: {host: nas, address: 10.0.0.9}
 tls: off
-login: {shared-password: from-env ROOM_PASSWORD, admins: [ada, bob@example.org], admins-may-enter: true, groups: {staff: [ada], tutors: []}}
+login: {shared-password: from-env ROOM_PASSWORD, remember: 1.5h, admins: [ada, bob@example.org], admins-may-enter: true, groups: {staff: [ada], tutors: []}}
 servers: {image: "localhost:5000/class@sha256:${"a".repeat(64)}", memory: 1.5G, guarantee: 700M, cpu: 0.5, processes: 300, idle: 1.5h}
 engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
 `);
@@ -89,6 +91,7 @@ engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
     tls: { kind: "off", trustedProxies: [] },
     login: {
       sharedPassword: { kind: "env", name: "ROOM_PASSWORD" },
+      remember: 5_400_000,
       admins: ["ada", "bob@example.org"],
       adminsMayEnter: true,
       groups: { staff: ["ada"], tutors: [] },

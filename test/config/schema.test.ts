@@ -160,6 +160,21 @@ test(
 );
 test(
   refused,
+  "servers: {idle: never}",
+  '4:17  "servers.idle" is "never": expected a duration from 10m to 365d such as 2h',
+);
+test(
+  refused,
+  "login: {remember: 30m}",
+  '4:19  "login.remember" is "30m": expected a duration from 1h to 90d such as 12h',
+);
+test(
+  refused,
+  "login: {remember: forever}",
+  '4:19  "login.remember" is "forever": expected a duration from 1h to 90d such as 12h',
+);
+test(
+  refused,
   "servers: {memory: lots}",
   '4:19  "servers.memory" is "lots": expected a size such as 1G',
 );

@@ -43,6 +43,7 @@ test("hub.json of a class that uses every option has every key of the contract",
   const cluster = classOf(2);
   const { config } = cluster;
   config.login.adminsMayEnter = true;
+  config.login.remember = 28_800_000 as Milliseconds;
   config.servers = {
     ...config.servers,
     image: "r:1",

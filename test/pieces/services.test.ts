@@ -206,6 +206,7 @@ const changes: [string, Name, (config: Config) => void][] = [
   ["cores of servers", "hub", ({ servers }) => void (servers.cpu = 0.5)],
   ["admins", "hub", ({ login }) => void (login.admins = [])],
   ["what admins may do", "hub", ({ login }) => void (login.adminsMayEnter = true)],
+  ["the time that a login lasts", "hub", ({ login }) => void (login.remember = 7_200_000 as never)],
 ];
 for (const [what, name, change] of changes)
   test(`another value for ${what} is written and restarts the ${name}`, async (t) => {
@@ -241,6 +242,7 @@ test("hub.json has all settings of the hub", async (t) => {
     "ada"
   ],
   "adminsMayEnter": false,
+  "rememberSeconds": 43200,
   "strategy": "spread",
   "placement": [
     "node.labels.swarmhub.users==true"

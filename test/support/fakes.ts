@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Cluster } from "../../src/cluster/cluster.js";
-import type { Bytes, Config, PersistentStorage } from "../../src/config/types.js";
+import type { Bytes, Config, Milliseconds, PersistentStorage } from "../../src/config/types.js";
 import type { Docker } from "../../src/docker/client.js";
 import { CommandError, type Output, UserError } from "../../src/errors.js";
 import type { Facts } from "../../src/host/facts.js";
@@ -89,6 +89,7 @@ export const fakeConfig = (changes: Partial<Config> = {}): Config => ({
   tls: { kind: "self-signed" },
   login: {
     sharedPassword: { kind: "generated" },
+    remember: 43_200_000 as Milliseconds,
     admins: ["ada"],
     adminsMayEnter: false,
     groups: {},

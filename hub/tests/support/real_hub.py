@@ -55,7 +55,8 @@ class RunningHub:
         self.proxy.wait(20)
 
     def start_hub(self) -> None:
-        environment = os.environ | {"SWARMHUB_ROOT": str(self.root), "PYTHONPATH": str(FOLDER), "DOCKER_HOST": self.docker_url}
+        modules = os.pathsep.join(filter(None, [str(FOLDER), os.environ.get("PYTHONPATH")]))
+        environment = os.environ | {"SWARMHUB_ROOT": str(self.root), "PYTHONPATH": modules, "DOCKER_HOST": self.docker_url}
         environment["SWARMHUB_PORT"] = str(self.hub_port)
         command = [sys.executable, "-m", "jupyterhub", "-f", FOLDER / "jupyterhub_config.py", *self.options]
         own = [
@@ -114,9 +115,10 @@ class Browser:
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
 
-    def log_in(self, user: str, password: str = PASSWORD) -> tuple[int, str]:
+    def log_in(self, user: str, password: str = PASSWORD, **more: str) -> tuple[int, str]:
+        """Logs in, also under a name that another browser uses at this time."""
         self.open("/hub/login")
-        return self.open("/hub/login?next=%2Fhub%2Fhome", {"username": user, "password": password})
+        return self.open("/hub/login?next=%2Fhub%2Fhome", {"username": user, "password": password, "mine": "yes"} | more)
 
     def start_server(self, user: str) -> list[dict]:
         """Requests a server and returns all progress events of its start."""

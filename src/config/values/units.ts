@@ -40,29 +40,45 @@ export const bytesText = (bytes: number): string => {
 export const durationFrom = reader(
   { what: "a duration", example: "30s" },
   (text, reject): Milliseconds => {
-    const [, digits, unit] = /^(\d{1,6}(?:\.\d{1,3})?)([smhd])$/.exec(text) ?? [];
-    if (digits === undefined) throw reject();
-    const length = Number(digits) * seconds[unit as keyof typeof seconds];
-    return Math.round(length * 1000) as Milliseconds;
+    const length = durationIn(text);
+    if (length === undefined) throw reject();
+    return length;
   },
 );
 
-/** Milliseconds without use after which a server may be stopped. */
-export const idleFrom = reader(
-  { what: "a duration from 10m to 365d", example: "2h" },
-  (text, reject): Milliseconds => {
-    const idle = durationFrom(text);
-    // A server reports activity to the hub every 5 minutes: a shorter time would stop servers in use.
-    if (idle < durationFrom("10m") || idle > durationFrom("365d")) throw reject();
-    return idle;
-  },
-);
+const durationBetween = (
+  shortest: string,
+  longest: string,
+  example: string,
+): Reader<Milliseconds> =>
+  reader({ what: `a duration from ${shortest} to ${longest}`, example }, (text, reject) => {
+    const length = durationIn(text);
+    const isTooShort = length === undefined || length < durationFrom(shortest);
+    if (isTooShort || length > durationFrom(longest)) throw reject();
+    return length;
+  });
+
+const durationIn = (text: string): Milliseconds | undefined => {
+  const [, digits, unit] = /^(\d{1,6}(?:\.\d{1,3})?)([smhd])$/.exec(text) ?? [];
+  if (digits === undefined) return undefined;
+  const length = Number(digits) * seconds[unit as keyof typeof seconds];
+  return Math.round(length * 1000) as Milliseconds;
+};
+
+/**
+ * Milliseconds without use after which a server may be stopped. A server reports activity to the hub every 5 minutes: a shorter
+ * time would stop servers in use.
+ */
+export const idleFrom = durationBetween("10m", "365d", "2h");
+
+/** Milliseconds for which a login lasts. */
+export const rememberFrom = durationBetween("1h", "90d", "12h");
 
 /** Seconds until a new DNS record is visible everywhere. */
 export const propagationFrom = reader(
   { what: "a duration from 1s to 8m", example: "60s" },
   (text, reject): number => {
-    const length = Math.round(durationFrom(text) / 1000);
+    const length = Math.round((durationIn(text) ?? 0) / 1000);
     if (length < 1 || length > 480) throw reject();
     return length;
   },

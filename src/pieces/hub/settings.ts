@@ -37,6 +37,7 @@ export const hubConfiguration = (
     storage: storage ? { address: machines(storage).address, path: paths.storage } : null,
     admins: want.login.admins,
     adminsMayEnter: want.login.adminsMayEnter,
+    rememberSeconds: Math.round(want.login.remember / 1000),
     strategy: servers.strategy,
     placement: [`node.labels.${labels.users}==true`],
   };

@@ -41,6 +41,7 @@ export const hubSettings = {
   storage: { address: "10.77.0.11", path: "/srv/swarmhub" },
   admins: ["ada"],
   adminsMayEnter: true,
+  rememberSeconds: 28_800,
   strategy: "pack",
   placement: ["node.labels.swarmhub.users==true"],
   seats: 62,

@@ -1,0 +1,144 @@
+"""One password for the class, another for the admins."""
+
+from collections.abc import Hashable
+from datetime import timedelta
+from secrets import compare_digest
+from urllib.parse import quote, unquote
+
+from jupyterhub import orm
+from jupyterhub.authenticators.shared import SharedPasswordAuthenticator
+from jupyterhub.handlers import LoginHandler
+from jupyterhub.roles import assign_default_roles
+from jupyterhub.utils import utcnow
+from tornado.web import HTTPError
+from traitlets import Instance, Int
+
+from .guesses import GuessLimit, network_of
+from .names import existing_spelling
+from .password_changes import PasswordChanges
+from .sessions import end_sessions, limit_tokens
+
+_PRINTABLE = "".join(chr(code) for code in range(32, 127) if chr(code) != "%")
+# Signed cookies with a name: this browser has logged in under it; it typed the right password, and is asked whether the name is its own.
+_KNOWN_BROWSER, _ASKED = "swarmhub-known", "swarmhub-asked"
+_DAYS = {_KNOWN_BROWSER: 90, _ASKED: 1 / 144}
+_RECENTLY = timedelta(hours=3)
+
+
+class ClassAuthenticator(SharedPasswordAuthenticator):
+    """SharedPasswordAuthenticator for passwords with any characters; both passwords must be passed through `to_ascii`.
+
+    Upstream compares strings with secrets.compare_digest, which raises TypeError for characters outside ASCII. With one umlaut,
+    even in a mistyped password, the login page would fail with status 500.
+
+    Wrong passwords are counted. The class has one password, so a limit for each name would not limit anybody who guesses: they would
+    take another name each time. Wrong passwords from a browser that has logged in before count for its name, all others for the network
+    they come from. So guesses in the network of a campus do not keep out those who have been in. The admins' password is generated and
+    too long to guess: it is always accepted.
+    """
+
+    changes = Instance(PasswordChanges, allow_none=True, config=True, help="what the passwords were at the last start")
+    remember = Int(12 * 3600, config=True, help="seconds for which a login lasts")
+
+    # Sixty: forty students at one address, and many mistype the password in the first minute.
+    networks, names = GuessLimit(free=60), GuessLimit(free=10)
+
+    def check_allow_config(self) -> None:
+        """Also ends the logins with passwords that have changed; JupyterHub calls this at its start, before it makes users admins."""
+        super().check_allow_config()
+        if self.parent and self.changes:
+            self._apply_changes(self.parent.db)
+
+    def normalize_username(self, username: str) -> str:
+        """Returns one spelling for a name, or the one under which the hub knows it already."""
+        return super().normalize_username(existing_spelling(username, self._known_names()))
+
+    async def authenticate(self, handler, data):
+        """Returns the user if the password is right, else None; raises HTTPError with a sentence for the login page."""
+        # The API accepts a password in the body of a request for a token, without the login page's protection (jupyterhub/apihandlers/
+        # users.py, UserTokenListAPIHandler): only the login page may log in.
+        if not isinstance(handler, LoginHandler):
+            return None
+        name = self.normalize_username(data.get("username", ""))
+        # The button "Yes, continue" sends no password: the cookie says that it was right a moment ago.
+        has_password = "password" in data or (data.get("mine") == "yes" and _reads(handler, _ASKED) == name)
+        if not name or not has_password:
+            raise HTTPError(400, "Type a name and the password.")
+        password = to_ascii(data["password"]) if "password" in data else self.user_password
+        # Users can connect to the hub directly and claim any address. With the address of the connection in the key, these tries count
+        # for themselves. All others come from the proxy.
+        peer, network = handler.request.connection.context.address[0], network_of(handler.request.remote_ip)
+        is_known = _reads(handler, _KNOWN_BROWSER) == name
+        if self._is_admin(name):
+            if self.admin_password and compare_digest(password, self.admin_password):
+                return {"name": name, "admin": True, "groups": []}
+            limit, key = self.networks, (peer, network)
+            self._refuse_if_too_many(limit, key)
+        else:
+            limit, key = (self.names, name) if is_known else (self.networks, (peer, network))
+            self._refuse_if_too_many(limit, key)
+            if self.user_password and compare_digest(password, self.user_password):
+                if not is_known and data.get("mine") != "yes" and (question := self._question(name)):
+                    _write(handler, _ASKED, name)
+                    raise HTTPError(409, question)
+                self.names.succeed(name)
+                _write(handler, _KNOWN_BROWSER, name)
+                return {"name": name, "admin": False, "groups": []}
+        limit.fail(key)
+        if limit.wait(key):
+            self.log.warning("Many wrong passwords for %r or from %s (connected from %s)", name[:32], network, peer)
+        return None
+
+    def _question(self, name: str) -> str | None:
+        # Two people who choose the same name would work in one home (login.html shows the question and its two answers).
+        user = orm.User.find(self.parent.db, name) if self.parent else None
+        if user and any(spawner.server for spawner in user.orm_spawners.values()):
+            return f"A server with the name {name} is running. Is it yours?"
+        if user and user.last_activity and utcnow(with_tz=False) - user.last_activity < _RECENTLY:
+            return f"The name {name} was used a short time ago. Was it you?"
+        return None
+
+    def _refuse_if_too_many(self, limit: GuessLimit, key: Hashable) -> None:
+        if seconds := limit.wait(key):
+            where = "for this name" if limit is self.names else "in your network"
+            raise HTTPError(429, f"Too many wrong passwords were typed {where}. Try again in {seconds} s.")
+
+    def _is_admin(self, name: str) -> bool:
+        user = orm.User.find(self.parent.db, name) if self.parent else None
+        return name in self.admin_users or bool(user and user.admin)
+
+    def _known_names(self) -> list[str]:
+        return [name for (name,) in self.parent.db.query(orm.User.name)] if self.parent else []
+
+    def _apply_changes(self, db) -> None:
+        state = self.user_password, self.admin_password, {self.normalize_username(name) for name in self.admin_users}
+        changes = self.changes.since_last_start(*state)
+        for user in db.query(orm.User):
+            if changes.admin if user.admin else changes.shared:
+                end_sessions(db, user, keep_server=True)
+            # JupyterHub only makes users admins. Without `admins` there is no admin, as their password is not in use.
+            if user.admin and (user.name in changes.former_admins or not self.admin_users):
+                user.admin = False
+                assign_default_roles(db, entity=user)  # takes the role admin, which would make the user an admin again
+                self.log.warning("%s is no longer an admin", user.name)
+        limit_tokens(db, self.remember)
+        db.commit()
+        self.changes.save(*state)
+        if changes.shared or changes.admin:
+            who = "Everybody" if changes.shared and changes.admin else "Every user" if changes.shared else "Every admin"
+            self.log.warning("A password has changed. %s has to log in again", who)
+
+
+def to_ascii(password: str) -> str:
+    """Returns an ASCII string, a different one for each password; ASCII without `%` stays unchanged."""
+    return quote(password, safe=_PRINTABLE)
+
+
+def _write(handler: LoginHandler, cookie: str, name: str) -> None:
+    handler._set_cookie(cookie, quote(name), expires_days=_DAYS[cookie], path=handler.hub.base_url)
+
+
+def _reads(handler: LoginHandler, cookie: str) -> str | None:
+    """Returns the name in a signed cookie, None without a valid one."""
+    value = handler.get_secure_cookie(cookie, max_age_days=_DAYS[cookie])
+    return None if value is None else unquote(value.decode("ascii", "replace"))

@@ -1,0 +1,47 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swarmhub.login.names import existing_spelling, spell
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("O\u2019Brien ", "o'brien"),
+        ("o\u00b4brien", "o'brien"),
+        ("Anna  Maria", "anna maria"),
+        ("Anna\u00a0Maria", "anna maria"),
+        ("ju\u0308rgen", "j\u00fcrgen"),
+        ("\uff41\uff44\uff41", "ada"),
+        ("ada\u200b", "ada"),
+        ("\u202eada", "ada"),
+        ("ada@example.org", "ada@example.org"),
+        ("\u0430da", "\u0430da"),  # Cyrillic а
+    ],
+)
+def test_a_name_has_one_spelling(typed, name):
+    assert spell(typed) == name
+
+
+@given(st.text(st.characters(codec="utf-8")))
+def test_a_spelling_stays_the_same_when_it_is_spelled_again(name):
+    assert spell(spell(name)) == spell(name)
+    assert existing_spelling(existing_spelling(name, [name.lower()]), [name.lower()]) == existing_spelling(name, [name.lower()])
+
+
+def test_a_user_of_an_earlier_version_keeps_the_name():
+    known = ["o\u2019brien", "ada"]
+    for typed in ("O\u2019Brien", "O'Brien", "o\u02bcbrien"):
+        assert existing_spelling(typed, known) == "o\u2019brien"
+    assert existing_spelling("Ada\u200b", known) == "ada"
+    assert existing_spelling("New  Name", known) == "new name"
+
+
+def test_two_users_of_an_earlier_version_stay_two():
+    known = ["o\u2019brien", "o'brien"]
+    assert [existing_spelling(each, known) for each in ("O\u2019Brien", "O'Brien", "o\u02bcbrien")] == [
+        "o\u2019brien",
+        "o'brien",
+        "o'brien",
+    ]
