@@ -41,7 +41,6 @@ test("three keys are enough, and all others have defaults", async (t) => {
       sharedPassword: { kind: "generated" },
       remember: 43_200_000,
       admins: [],
-      remember: 43_200_000,
       adminsMayEnter: false,
       groups: {},
     },
