@@ -3,10 +3,12 @@
 import asyncio
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 from docker.errors import APIError
+from jupyterhub.spawner import SpawnException
 from requests.exceptions import RequestException
-from traitlets import Float, Int
+from traitlets import Float, Int, Unicode
 
 from .. import refusal
 from ..refusal import refuse
@@ -19,6 +21,7 @@ from .seat_queue import QueueEntry, SeatQueue
 from .service_spec import build_service_spec, ignored_keys, memory_reservation
 from .start_limiter import StartLimiter
 from .start_monitor import StartMonitor, Timeouts
+from .start_report import read_output, report, save_report
 from .swarm import token_of
 from .task_poller import SharedTaskPoller
 
@@ -34,6 +37,7 @@ class SwarmHubSpawner(OwnServiceSpawner):
     queue_turn = Float(300, config=True, help="seconds in which others may overtake the first in the queue, and then for as long may not")
     queue_limit = Int(100, config=True, help="how many starts may wait in the queue")
     failure_limit = Int(3, config=True, help="how many attempts of Swarm may fail before the start fails")
+    reports_folder = Unicode("", config=True, help="the folder for reports of failed starts, which `swarmhub logs USER` shows; empty: none")
     lost_after = Float(30, config=True, help="seconds after which a server is stopped if its node failed and no other node has room")
 
     home_size: int = 0  # the limit of the home in bytes
@@ -107,7 +111,13 @@ class SwarmHubSpawner(OwnServiceSpawner):
 
         Upstream returns as soon as the container runs, and then waits until http_timeout for a server that has already stopped.
         """
-        monitor = self._new_monitor()
+        try:
+            await self._wait_until_listening()
+        except SpawnException as error:
+            raise await self._explain(error) from error
+
+    async def _wait_until_listening(self) -> None:
+        monitor = self._monitor = self._new_monitor()
         while True:
             task = monitor.check(await self._poll_tasks(), time.monotonic())
             if monitor.failed or (task and tasks.has_no_suitable_node(task)):
@@ -117,7 +127,7 @@ class SwarmHubSpawner(OwnServiceSpawner):
                 if not self._entry.is_next:
                     await self.remove_object()
                     self.object_id = (await self.create_object())[self.object_id_key]
-                    monitor = self._new_monitor()
+                    monitor = self._monitor = self._new_monitor()
                 await self._wait_in_queue()
             elif not task or not tasks.has_node(task):
                 self._stage = self._stage if self._entry.is_queued else tasks.stage(task)
@@ -142,6 +152,23 @@ class SwarmHubSpawner(OwnServiceSpawner):
 
     async def _poll_tasks(self) -> list[tasks.Task] | None:
         return await self.task_poller.poll(self.docker, self.settings.name, self.service_name, self.object_id, self.start_poll_interval)
+
+    async def _explain(self, error: SpawnException) -> SpawnException:
+        """Keeps why the start failed, before its container is removed; returns the error, with another sentence if the output tells."""
+        task = self._monitor.seen
+        if task is None or not tasks.has_node(task):
+            return error
+        output = await read_output(self.client, task)
+        cause = refusal.explain_output(output) if error.reason == refusal.TASK_FAILED.reason else None
+        explained = refuse(cause, f"{self.service_name}: {tasks.describe(task)}") if cause else error
+        lines = report(self.user.name, explained.message, task, output)
+        self.log.error("%s", "\n".join(lines))
+        if self.reports_folder:
+            try:
+                save_report(Path(self.reports_folder), self.escaped_name, lines)
+            except OSError as problem:
+                self.log.warning("%s: the report of the failed start cannot be kept: %s", self.service_name, problem)
+        return explained
 
     def _new_monitor(self) -> StartMonitor:
         timeouts = Timeouts(
