@@ -16,9 +16,9 @@ from . import tasks
 from .activity import is_listening, record_activity
 from .image_choice import FIELD, settings_for
 from .own_service import OwnServiceSpawner
-from .placement import Placement, largest_server
+from .placement import Placement, refuse_if_too_large
 from .seat_queue import QueueEntry, SeatQueue
-from .service_spec import build_service_spec, ignored_keys, memory_reservation
+from .service_spec import build_service_spec, memory_reservation
 from .start_limiter import StartLimiter
 from .start_monitor import StartMonitor, Timeouts
 from .start_report import read_output, report, save_report
@@ -47,7 +47,6 @@ class SwarmHubSpawner(OwnServiceSpawner):
     seat_queue = SeatQueue()
     start_limiter = StartLimiter()
     task_poller = SharedTaskPoller()
-    _has_read_back = False
 
     _stage = (5, "Preparing your home folder and its size limit")
     _creation: asyncio.Future | None = None
@@ -90,21 +89,7 @@ class SwarmHubSpawner(OwnServiceSpawner):
         async with self._placement.choose_node() as node:
             spec = build_service_spec(settings, self.escaped_name, self.get_env(), command, node, self.home_size)
             self._creation = asyncio.ensure_future(self.create_once(spec))
-            created = await asyncio.shield(self._creation)
-        await self._report_ignored_keys(created["ID"], spec)
-        return created
-
-    async def _report_ignored_keys(self, service_id: str, spec: dict) -> None:
-        """Logs, for the first service of this hub, which of its keys the manager's Engine does not know."""
-        if SwarmHubSpawner._has_read_back:
-            return
-        try:
-            found = await self.docker("inspect_service", service_id)
-        except (APIError, RequestException):
-            return  # the next service is read instead
-        SwarmHubSpawner._has_read_back = True
-        if ignored := ignored_keys(spec["task_template"], found["Spec"]["TaskTemplate"]):
-            self.log.warning("This Docker Engine ignores %s, so users' servers run without it", ", ".join(ignored))
+            return await asyncio.shield(self._creation)
 
     async def start_object(self) -> None:
         """Waits until the server accepts connections; raises SpawnException with a message for the user if it does not.
@@ -143,11 +128,7 @@ class SwarmHubSpawner(OwnServiceSpawner):
 
     async def _wait_in_queue(self) -> None:
         if not self._entry.is_queued:
-            largest = await largest_server(self.docker, self.settings)
-            if largest is not None and largest < self._entry.memory:
-                raise refuse(
-                    refusal.TOO_LARGE, f"{self.service_name}: {_in_gb(self._entry.memory)} are needed, at most {_in_gb(largest)} fit"
-                )
+            await refuse_if_too_large(self.docker, self.settings, self._entry)
         self._stage = (_QUEUED, self._entry.wait())
 
     async def _poll_tasks(self) -> list[tasks.Task] | None:
@@ -242,7 +223,3 @@ class SwarmHubSpawner(OwnServiceSpawner):
         if self._start_pending or not tasks.waits_for_seat(task):
             return False
         return (datetime.now(UTC) - tasks.created(task)).total_seconds() > self.lost_after
-
-
-def _in_gb(size: int) -> str:
-    return f"{size / (1 << 30):.1f} GB"
