@@ -29,6 +29,11 @@ NO_ADDRESS = Refusal("addresses", "The class network has no free address for you
 IMAGE_MISSING = Refusal("image", "The notebook image cannot be downloaded. Please tell your instructor.")
 MOUNT_FAILED = Refusal("mount", "Your home folder cannot be mounted. Please tell your instructor.")
 NO_COMMAND = Refusal("command", "The notebook image has no jupyterhub-singleuser. Please tell your instructor.")
+NEEDS_ROOT = Refusal("root", "The notebook image needs to run as root, which a class does not allow. Please tell your instructor.")
+WRONG_ARCHITECTURE = Refusal("architecture", "The notebook image is made for another type of processor. Please tell your instructor.")
+OUT_OF_MEMORY = Refusal(
+    "memory", "Your server was killed while it started, most likely because its memory is too small. Please tell your instructor."
+)
 NETWORK_FAILED = Refusal("network", "Your server cannot be connected to the class network. Please tell your instructor.")
 TASK_FAILED = Refusal("task", "Your server stopped right after it started. Please tell your instructor.")
 SERVER_SILENT = Refusal("silent", "Your server is running but does not respond. Please tell your instructor.", 504)
@@ -63,13 +68,26 @@ LIMIT_LATE = Refusal(
 # Patterns in a task's Status.Err from Swarm; the most specific come first.
 _SIGNS = (
     (r"insufficient resources", NO_SEAT),
+    (r"unsupported platform|exec format error", WRONG_ARCHITECTURE),
     (r"no suitable node", NO_MACHINE),
     (r"failed to mount|error while mounting|mount.*volume", MOUNT_FAILED),
     # Shells and tini, with which most images start, exit with status 127.
     (r"executable file not found|exec:.*(no such file|permission denied)|non-zero exit \(127\)", NO_COMMAND),
+    (r"non-zero exit \(137\)|out of memory", OUT_OF_MEMORY),
     (r"available (ip|address)|ip address", NO_ADDRESS),
     (r"network|sandbox|endpoint", NETWORK_FAILED),
     (r"image|manifest|registry|pull access denied", IMAGE_MISSING),
+)
+
+# What another machine may well be able to do: these failures say nothing about the image.
+MACHINE_FAULTS = frozenset({IMAGE_MISSING, MOUNT_FAILED, NETWORK_FAILED})
+
+# Patterns in the output of a container that Swarm's error does not explain. Users control it, but only that of their own start.
+_OUTPUT_SIGNS = (
+    (r"exec format error", WRONG_ARCHITECTURE),
+    # sudo without capabilities, s6-overlay as an ordinary user or not as process 1, and scripts that look at the user id.
+    (r"initializing audit plugin|can only run as pid 1|must be (run as )?root|need to be root|are you root", NEEDS_ROOT),
+    (r"jupyterhub-singleuser['\"]?: (command )?not found", NO_COMMAND),
 )
 
 # Errors of the storage, as the kernel's error numbers; NFS also returns ENOSPC if the storage's own limit is exceeded.
@@ -88,6 +106,12 @@ _ANSWERS = {
 def explain(error: str) -> Refusal:
     """Returns the refusal for the error that Swarm reports for a task."""
     return next((refusal for pattern, refusal in _SIGNS if re.search(pattern, error, re.IGNORECASE | re.DOTALL)), TASK_FAILED)
+
+
+def explain_output(lines: list[str]) -> Refusal | None:
+    """Returns the refusal for the output of a container that ended; None if it does not tell."""
+    text = "\n".join(lines)
+    return next((refusal for pattern, refusal in _OUTPUT_SIGNS if re.search(pattern, text, re.IGNORECASE)), None)
 
 
 def explain_storage(error: OSError) -> Refusal:

@@ -25,7 +25,10 @@ ERRORS = [
     ("could not find an available IP while allocating VIP", refusal.NO_ADDRESS),
     ('network sandbox join failed: subnet sandbox join failed for "10.0.0.0/24": file exists', refusal.NETWORK_FAILED),
     ("task: non-zero exit (127)", refusal.NO_COMMAND),
-    ("task: non-zero exit (137)", refusal.TASK_FAILED),
+    ("task: non-zero exit (137)", refusal.OUT_OF_MEMORY),
+    ("task: non-zero exit (1)", refusal.TASK_FAILED),
+    ("no suitable node (unsupported platform on 3 nodes)", refusal.WRONG_ARCHITECTURE),
+    ("starting container failed: exec /bin/sh: exec format error", refusal.WRONG_ARCHITECTURE),
     ("", refusal.TASK_FAILED),
 ]
 

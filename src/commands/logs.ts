@@ -5,6 +5,7 @@ import { UserError } from "../errors.js";
 import type { Terminal } from "../report/terminal.js";
 import { printable } from "../text/format.js";
 import { type LogLine, linesOf } from "./logs/docker-stream.js";
+import { failedStart } from "./logs/failed-start.js";
 import { type Source, findContainers } from "./logs/find-container.js";
 import { type ClassOptions, withCluster } from "./shared/session.js";
 
@@ -28,7 +29,7 @@ export const logs = (
       });
   });
 
-/** Calls `show` for each line. Reads the container's own log: that of the service can hang for minutes (measured). */
+/** Calls `show` for each line, or for those of the report of a start that failed and left no server. Reads the container's own log: that of the service can hang for minutes (measured). */
 export const printLog = async (
   cluster: Cluster,
   { part, follow, lines }: Pick<LogsOptions, "part" | "follow" | "lines">,
@@ -36,7 +37,13 @@ export const printLog = async (
   show: (line: LogLine) => void,
   deadline = 30_000,
 ): Promise<void> => {
-  const sources = await findContainers(cluster, part);
+  const sources = await findContainers(cluster, part).catch(async (error: unknown) => {
+    const report = error instanceof UserError ? await failedStart(cluster, part) : undefined;
+    if (report === undefined) throw error;
+    for (const line of report) show({ stream: "stderr", line });
+    return undefined;
+  });
+  if (sources === undefined) return;
   for (const source of sources) {
     // The container of a task that ended may be removed already; then the one before is read.
     const log = await ifExists(open(source, { follow, lines, signal, deadline }));

@@ -68,7 +68,11 @@ type Task = {
 };
 
 /** A class of two machines with these tasks and the log of each container; a container without a log is removed. */
-const classWith = (tasks: readonly Task[], containers: Record<string, Buffer> = {}) => {
+const classWith = (
+  tasks: readonly Task[],
+  containers: Record<string, Buffer> = {},
+  failedStarts: Record<string, string> = {},
+) => {
   const asked: string[] = [];
   const engine = (name: string): Partial<Docker> =>
     ({
@@ -110,7 +114,11 @@ const classWith = (tasks: readonly Task[], containers: Record<string, Buffer> = 
         },
       }),
     }) as unknown as Partial<Docker>;
-  const cluster = twoMachines(engine);
+  const read = (script: string): string =>
+    Object.entries(failedStarts).find(([home]) =>
+      script.includes(`/var/lib/swarmhub/hub/failed-starts/${home}`),
+    )?.[1] ?? "";
+  const cluster = twoMachines(engine, [["/failed-starts/", read]]);
   return {
     asked,
     cluster,
@@ -178,6 +186,20 @@ test("an unknown name is refused with the known ones", async (t) => {
     `geo-101 has no part and no user's server "carol"; parts: hub, edge, quota; users: ada, bob`,
   );
   t.is(error.code, exitCode.usage);
+});
+
+test("a user whose server did not start has a log all the same", async (t) => {
+  const report = "2026-11-29 12:00:00 UTC: the server of Ada did not start\n| No module named x\n";
+  const { log } = classWith([], {}, { [slugOf("Ada")]: report });
+  t.deepEqual(await log("Ada"), report.trimEnd().split("\n"));
+  t.regex((await userError(log("bob"))).message, /no user's server "bob"/);
+  const pending = { service: "geo-101-nb-ada", node: "worker", state: "rejected" };
+  t.deepEqual(await classWith([pending], {}, { ada: report }).log("ada"), await log("Ada"));
+});
+
+test("a name that is a path is not read", async (t) => {
+  const { log } = classWith([], {}, { "../": "secret" });
+  t.regex((await userError(log("../hub.sqlite"))).message, /no user's server/);
 });
 
 test("a task without a container is reported with its reason", async (t) => {

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { storageAddressIn } from "../../contracts/hub-settings.js";
+import { failedStartsFolder } from "../../contracts/failed-starts.js";
 import { nearlyFull, reportStaleAfter } from "../../contracts/machine-report.js";
 import { storageFiles, storageFolders } from "../../contracts/storage-folders.js";
 import { ownerIn } from "../../contracts/storage-notes.js";
@@ -89,7 +90,11 @@ test("the CLI reads the owner in the note that the hub writes", (t) => {
 
 test("the hub finds the note on the first files, and every folder and file by the contract's names", (t) => {
   isFixture(t, storageFiles.firstFilesNote, `${JSON.stringify(firstFilesNote)}\n`);
-  isFixture(t, "storage-names.json", jsonText({ folders: storageFolders, files: storageFiles }));
+  isFixture(
+    t,
+    "storage-names.json",
+    jsonText({ folders: storageFolders, files: storageFiles, failedStarts: failedStartsFolder }),
+  );
 });
 
 test("the storage's address is found in hub.json, and nothing else is one", (t) => {

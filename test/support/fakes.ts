@@ -142,9 +142,13 @@ export const persistentStorage = (changes: Partial<PersistentStorage> = {}): Per
 });
 
 /** A class of a manager at 10.0.0.1 and a worker at 10.0.0.2, both with a running Docker. */
-export const twoMachines = (docker: (name: string) => Partial<Docker>): Cluster => {
+export const twoMachines = (
+  docker: (name: string) => Partial<Docker>,
+  answers: FakeHostOptions["answers"] = [],
+): Cluster => {
   const host = (name: string, address: string) =>
     fakeHost(name, {
+      answers,
       docker: docker(name),
       facts: fakeFacts({
         machineId: `id-${name}`,

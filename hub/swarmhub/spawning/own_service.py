@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from docker.errors import APIError
 from dockerspawner import SwarmSpawner
+from requests.exceptions import RequestException
 from traitlets import Float, Instance, default
 
 from .. import refusal
@@ -14,6 +15,7 @@ from ..refusal import refuse
 from ..settings import Settings
 from ..slug import former_slug, slug
 from . import tasks
+from .service_spec import ignored_keys
 from .swarm import Docker, inspect_service, remove_service, retry, tasks_of, user_in, wait_until_gone
 from .tasks import Task
 
@@ -28,6 +30,8 @@ class OwnServiceSpawner(SwarmSpawner):
     start_poll_interval = Float(0.5, config=True, help="seconds between two polls of a starting server (upstream: up to 11)")
     docker_patience = Float(15, config=True, help="seconds for which failing requests to Docker are repeated")
     stop_timeout = Float(15, config=True, help="seconds to wait for the end of a container; Swarm kills it after 10 s")
+
+    _has_read_back = False  # shared by all spawners of the hub
 
     @default("escape")
     def _escape_default(self):
@@ -74,12 +78,25 @@ class OwnServiceSpawner(SwarmSpawner):
     async def create_once(self, spec: dict) -> dict:
         """Creates a service from the keyword arguments for docker-py, and returns it; only one, also if Docker's answer is lost."""
         try:
-            return await self.docker("create_service", **spec)
+            created = await self.docker("create_service", **spec)
         except APIError as error:
             # The name is taken: Docker had created the service in a request that seemed to have failed.
-            if error.status_code == HTTPStatus.CONFLICT and (found := await self.get_object()):
-                return found
-            raise
+            if error.status_code != HTTPStatus.CONFLICT or not (created := await self.get_object()):
+                raise
+        await self._report_ignored_keys(created["ID"], spec)
+        return created
+
+    async def _report_ignored_keys(self, service_id: str, spec: dict) -> None:
+        """Logs, for the first service of this hub, which of its keys the manager's Engine does not know."""
+        if OwnServiceSpawner._has_read_back:
+            return
+        try:
+            found = await self.docker("inspect_service", service_id)
+        except (APIError, RequestException):
+            return  # the next service is read instead
+        OwnServiceSpawner._has_read_back = True
+        if ignored := ignored_keys(spec["task_template"], found["Spec"]["TaskTemplate"]):
+            self.log.warning("This Docker Engine ignores %s, so users' servers run without it", ", ".join(ignored))
 
     async def get_task(self):
         """Returns the newest task of the service, or None."""

@@ -10,7 +10,9 @@ from docker.errors import APIError
 from requests.exceptions import RequestException
 
 from ..labels import USER, user_filter
+from ..refusal import TOO_LARGE, refuse
 from ..settings import Settings
+from .seat_queue import QueueEntry
 from .swarm import Docker, class_nodes, user_nodes
 
 _ON, _NOT_ON = "node.id==", "node.id!="
@@ -92,17 +94,16 @@ async def fullest_node(docker: Docker, settings: Settings, memory: int, excluded
     return first["ID"] if first else None
 
 
-async def largest_server(docker: Docker, settings: Settings) -> int | None:
-    """Returns the bytes that a server can reserve on an otherwise empty node of the class, also one that is down for a while.
-
-    None if the class has no node.
-    """
+async def refuse_if_too_large(docker: Docker, settings: Settings, entry: QueueEntry) -> None:
+    """Raises SpawnException if a start has no room even on an otherwise empty node of the class; nodes that are down count too."""
     reserved: dict[str, int] = {}
     for task in await docker("tasks", filters={"desired-state": "running"}):
         if task.get("NodeID") and USER not in (task["Spec"].get("ContainerSpec", {}).get("Labels") or {}):
             reserved[task["NodeID"]] = reserved.get(task["NodeID"], 0) + _memory_reservation(task["Spec"])
     nodes = await class_nodes(docker, settings)
-    return max((node["Description"]["Resources"]["MemoryBytes"] - reserved.get(node["ID"], 0) for node in nodes), default=None)
+    largest = max((node["Description"]["Resources"]["MemoryBytes"] - reserved.get(node["ID"], 0) for node in nodes), default=entry.memory)
+    if largest < entry.memory:
+        raise refuse(TOO_LARGE, f"{entry.name}: {entry.memory / (1 << 30):.1f} GB are needed, at most {largest / (1 << 30):.1f} GB fit")
 
 
 def constraints_for(settings: Settings, node: str | None) -> list[str]:

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from docker.errors import APIError
+from jupyterhub.spawner import SpawnException
 from requests.exceptions import RequestException
-from traitlets import Float, Instance, Int
+from traitlets import Float, Instance, Int, Unicode
 
 from .. import refusal
 from ..machines import full_nodes
@@ -16,11 +17,12 @@ from . import tasks
 from .activity import is_listening, record_activity
 from .image_choice import FIELD, settings_for
 from .own_service import OwnServiceSpawner
-from .placement import Placement, largest_server
+from .placement import Placement, refuse_if_too_large
 from .seat_queue import QueueEntry, SeatQueue
-from .service_spec import build_service_spec, ignored_keys, memory_reservation
+from .service_spec import build_service_spec, memory_reservation
 from .start_limiter import StartLimiter
 from .start_monitor import StartMonitor, Timeouts
+from .start_report import read_output, report, save_report
 from .swarm import token_of
 from .task_poller import SharedTaskPoller
 
@@ -37,6 +39,7 @@ class SwarmHubSpawner(OwnServiceSpawner):
     queue_turn = Float(300, config=True, help="seconds in which others may overtake the first in the queue, and then for as long may not")
     queue_limit = Int(100, config=True, help="how many starts may wait in the queue")
     failure_limit = Int(3, config=True, help="how many attempts of Swarm may fail before the start fails")
+    reports_folder = Unicode("", config=True, help="the folder for reports of failed starts, which `swarmhub logs USER` shows; empty: none")
     lost_after = Float(30, config=True, help="seconds after which a server is stopped if its node failed and no other node has room")
 
     home_size: int = 0  # the limit of the home in bytes
@@ -46,7 +49,6 @@ class SwarmHubSpawner(OwnServiceSpawner):
     seat_queue = SeatQueue()
     start_limiter = StartLimiter()
     task_poller = SharedTaskPoller()
-    _has_read_back = False
 
     _stage = (5, "Preparing your home folder and its size limit")
     _creation: asyncio.Future | None = None
@@ -90,28 +92,20 @@ class SwarmHubSpawner(OwnServiceSpawner):
         async with self._placement.choose_node() as node:
             spec = build_service_spec(settings, self.escaped_name, self.get_env(), command, node, self.home_size)
             self._creation = asyncio.ensure_future(self.create_once(spec))
-            created = await asyncio.shield(self._creation)
-        await self._report_ignored_keys(created["ID"], spec)
-        return created
-
-    async def _report_ignored_keys(self, service_id: str, spec: dict) -> None:
-        """Logs, for the first service of this hub, which of its keys the manager's Engine does not know."""
-        if SwarmHubSpawner._has_read_back:
-            return
-        try:
-            found = await self.docker("inspect_service", service_id)
-        except (APIError, RequestException):
-            return  # the next service is read instead
-        SwarmHubSpawner._has_read_back = True
-        if ignored := ignored_keys(spec["task_template"], found["Spec"]["TaskTemplate"]):
-            self.log.warning("This Docker Engine ignores %s, so users' servers run without it", ", ".join(ignored))
+            return await asyncio.shield(self._creation)
 
     async def start_object(self) -> None:
         """Waits until the server accepts connections; raises SpawnException with a message for the user if it does not.
 
         Upstream returns as soon as the container runs, and then waits until http_timeout for a server that has already stopped.
         """
-        monitor = self._new_monitor()
+        try:
+            await self._wait_until_listening()
+        except SpawnException as error:
+            raise await self._explain(error) from error
+
+    async def _wait_until_listening(self) -> None:
+        monitor = self._monitor = self._new_monitor()
         while True:
             task = monitor.check(await self._poll_tasks(), time.monotonic())
             if monitor.failed or (task and tasks.has_no_suitable_node(task)):
@@ -121,7 +115,7 @@ class SwarmHubSpawner(OwnServiceSpawner):
                 if not self._entry.is_next:
                     await self.remove_object()
                     self.object_id = (await self.create_object())[self.object_id_key]
-                    monitor = self._new_monitor()
+                    monitor = self._monitor = self._new_monitor()
                 await self._wait_in_queue()
             elif not task or not tasks.has_node(task):
                 self._stage = self._stage if self._entry.is_queued else tasks.stage(task)
@@ -137,15 +131,28 @@ class SwarmHubSpawner(OwnServiceSpawner):
 
     async def _wait_in_queue(self) -> None:
         if not self._entry.is_queued:
-            largest = await largest_server(self.docker, self.settings)
-            if largest is not None and largest < self._entry.memory:
-                raise refuse(
-                    refusal.TOO_LARGE, f"{self.service_name}: {_in_gb(self._entry.memory)} are needed, at most {_in_gb(largest)} fit"
-                )
+            await refuse_if_too_large(self.docker, self.settings, self._entry)
         self._stage = (_QUEUED, self._entry.wait())
 
     async def _poll_tasks(self) -> list[tasks.Task] | None:
         return await self.task_poller.poll(self.docker, self.settings.name, self.service_name, self.object_id, self.start_poll_interval)
+
+    async def _explain(self, error: SpawnException) -> SpawnException:
+        """Keeps why the start failed, before its container is removed; returns the error, with another sentence if the output tells."""
+        task = self._monitor.seen
+        if task is None or not tasks.has_node(task):
+            return error
+        output = await read_output(self.client, task)
+        cause = refusal.explain_output(output) if error.reason == refusal.TASK_FAILED.reason else None
+        explained = refuse(cause, f"{self.service_name}: {tasks.describe(task)}") if cause else error
+        lines = report(self.user.name, explained.message, task, output)
+        self.log.error("%s", "\n".join(lines))
+        if self.reports_folder:
+            try:
+                save_report(Path(self.reports_folder), self.escaped_name, lines)
+            except OSError as problem:
+                self.log.warning("%s: the report of the failed start cannot be kept: %s", self.service_name, problem)
+        return explained
 
     def _new_monitor(self) -> StartMonitor:
         timeouts = Timeouts(
@@ -219,7 +226,3 @@ class SwarmHubSpawner(OwnServiceSpawner):
         if self._start_pending or not tasks.waits_for_seat(task):
             return False
         return (datetime.now(UTC) - tasks.created(task)).total_seconds() > self.lost_after
-
-
-def _in_gb(size: int) -> str:
-    return f"{size / (1 << 30):.1f} GB"

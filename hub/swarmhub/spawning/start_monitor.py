@@ -30,6 +30,7 @@ class StartMonitor:
     waiting_since: float | None = None
     silent_since: float | None = None
     failed: dict[str, Task] = field(default_factory=dict)
+    seen: Task | None = None  # the task that explains a failure
 
     @property
     def failed_on(self) -> set[str]:
@@ -43,8 +44,10 @@ class StartMonitor:
         task = tasks.newest(found)
         # Failures are counted here because Swarm deletes old tasks: a start that keeps failing must not look like a first failure.
         self.failed |= {each["ID"]: each for each in found if tasks.has_failed(each)}
-        if len(self.failed) >= self.timeouts.max_failures or (task and not tasks.is_alive(task)):
-            last = tasks.newest(list(self.failed.values())) or task
+        last = tasks.newest(list(self.failed.values()))
+        self.seen = last or task
+        if len(self.failed) >= self.timeouts.max_failures or self._fails_everywhere() or (task and not tasks.is_alive(task)):
+            last = last or task
             raise self._refuse(explain(tasks.error(last)), f"{len(self.failed)} attempts failed, the last one: {tasks.describe(last)}")
         if task and tasks.lacks_room(task):
             # The queue has a timeout of its own; the start has not begun yet.
@@ -59,6 +62,11 @@ class StartMonitor:
         if now - self.started > self.timeouts.total:
             raise self._refuse(refusal.TOO_SLOW, f"{tasks.describe(task) if task else 'no task'} after {int(now - self.started)} s")
         return task
+
+    def _fails_everywhere(self) -> bool:
+        """Whether the container itself failed on two nodes: on a third one its user would only wait longer for the same message."""
+        ended = [task for task in self.failed.values() if explain(tasks.error(task)) not in refusal.MACHINE_FAULTS]
+        return len({task.get("NodeID") for task in ended}) > 1
 
     def _no_seat(self, task: Task | None) -> SpawnException:
         # A task stays "new" if the overlay network has no free address for it.

@@ -7,6 +7,8 @@ Task = dict
 _ENDING = frozenset({"shutdown", "remove"})
 ENDED = frozenset({"complete", "failed", "shutdown", "rejected", "orphaned", "remove"})
 
+KILLED = 137  # the exit code of a process that was killed (128 + SIGKILL)
+
 _SEEKING = (10, "Looking for a free seat")
 _FOUND = (30, "Found a seat")
 _FETCHING = (40, "Downloading the notebook image, if the machine does not have it")

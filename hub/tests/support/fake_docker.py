@@ -1,5 +1,6 @@
 """A fake of the part of Docker's HTTP API that a spawner uses, on loopback; it records unexpected requests and fails them."""
 
+import contextlib
 import json
 import re
 import threading
@@ -40,6 +41,9 @@ class FakeDocker:
         self.cores = 64  # of each node
         self.broken_nodes: set[str] = set()  # nodes on which no container starts
         self.ignored: set[str] = set()  # keys of a container that this Engine does not know
+        self.output, self.output_delay = b"", 0.0  # what the log of each task has, and the seconds until it is sent
+        self.exit_code = 1
+        self.node_error = "No such image: r@sha256:1"  # on broken nodes
         self.seats: int | None = None  # how many services have room; None: all
         self.room: int | None = None  # bytes that the users' servers can reserve together; None: all
         self.placed: set[str] = set()
@@ -87,6 +91,7 @@ class FakeDocker:
             ("GET", "/services/([^/]+)", lambda _query, _body, name: self._service(name)),
             ("DELETE", "/services/([^/]+)", self._remove),
             ("GET", "/tasks", self._list),
+            ("GET", "/tasks/[^/]+/logs", lambda *_: time.sleep(self.output_delay) or (200, self.output)),
             ("POST", "/services/([^/]+)/update", self._update),
             ("GET", "/nodes", lambda *_: (200, [self._describe_node(each) for each in self.nodes])),
             ("GET", "/nodes/([^/]+)", self._node),
@@ -202,7 +207,11 @@ class FakeDocker:
         tasks = self.tasks(name) if has_room else [waiting]
         node, spec = self._node_of(name), self.services[name].get("TaskTemplate", {})
         if node in self.broken_nodes:
-            tasks = [_task(name, 0) | {"DesiredState": "shutdown", "Status": {"State": "failed", "Err": "no disk"}}, _task(name, 1)]
+            ended = {"ID": f"{name}-on-{node}", "DesiredState": "shutdown", "Status": {"State": "failed", "Err": self.node_error}}
+            tasks = [_task(name, 0) | ended, _task(name, 1)]
+        for task in tasks:
+            if task["Status"]["State"] == "failed":
+                task["Status"]["ContainerStatus"] = {"ContainerID": "c", "ExitCode": self.exit_code}
         return [task | {"ServiceID": self.service_id(name), "NodeID": node, "Spec": spec} for task in tasks]
 
     def _has_room(self, name: str) -> bool:
@@ -266,12 +275,13 @@ class _Handler(BaseHTTPRequestHandler):
         if status == NO_ANSWER:
             self.close_connection = True
             return
-        data = b"" if content is None else json.dumps(content).encode()
+        data = content if isinstance(content, bytes) else b"" if content is None else json.dumps(content).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        self.wfile.write(data)
+        with contextlib.suppress(ConnectionError):  # the client needs no more
+            self.wfile.write(data)
 
     do_GET = do_POST = do_DELETE = _answer  # noqa: N815
 
