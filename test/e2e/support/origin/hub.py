@@ -1,4 +1,4 @@
-"""A real hub behind our proxy's program, on loopback: `hub.py PROXY_PROGRAM PAGES [OPTION…]`.
+"""A real hub behind our proxy's program, on loopback: `hub.py PROXY_PROGRAM PAGES`.
 
 Prints its ports as JSON when it runs. A line on its standard input kills the hub and starts it again; it ends with its input.
 """
@@ -17,7 +17,7 @@ sys.path.insert(0, os.environ["HUB_FOLDER"])
 from tests.support.fake_docker import FakeDocker
 from tests.support.real_hub import RunningHub, wait_for
 
-proxy_program, pages, *options = sys.argv[1:]
+proxy_program, pages = sys.argv[1:]
 
 
 class Hub(RunningHub):
@@ -48,7 +48,7 @@ class Hub(RunningHub):
 docker = FakeDocker()
 docker.script = ["preparing"]
 with tempfile.TemporaryDirectory() as folder:
-    hub = Hub(Path(folder), docker.url, *options, storage=None)
+    hub = Hub(Path(folder), docker.url, storage=None)
     try:
         print(json.dumps({"proxy": hub.proxy_port, "api": hub.api_port}), flush=True)
         for _ in sys.stdin:

@@ -15,24 +15,16 @@ export const adaToken = "ADA-TOKEN";
 /** A class on loopback: the real edge, proxy and hub, with a server of ada and a hostile one of mallory. */
 export type Site = { port: number; restartHub: () => void; close: () => Promise<void> };
 
-/** Starts it; `edge` are keys of the edge's settings, `hub` more options of JupyterHub, `hostOf` the host of a user's routes. */
-export const startSite = async (
-  edge: Record<string, unknown>,
-  hub: readonly string[] = [],
-  hostOf: (user: string) => string = () => "",
-): Promise<Site> => {
+/** Starts it. */
+export const startSite = async (): Promise<Site> => {
   const folder = await mkdtemp(join(tmpdir(), "swarmhub-origin-"));
   await copyFile(assetPath("nginx/unavailable.html"), join(folder, "error.html"));
   const program = new URL("../../../../proxy/proxy.js", import.meta.url).pathname;
   const script = assetPath("test/e2e/support/origin/hub.py");
-  const running = spawn(
-    `${process.env["HUB_VENV"]}/bin/python`,
-    [script, program, folder, ...hub],
-    {
-      env: { ...process.env, HUB_FOLDER: assetPath("hub") },
-      stdio: ["pipe", "pipe", "inherit"],
-    },
-  );
+  const running = spawn(`${process.env["HUB_VENV"]}/bin/python`, [script, program, folder], {
+    env: { ...process.env, HUB_FOLDER: assetPath("hub") },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   const [line] = (await once(running.stdout, "data")) as [Buffer];
   const { proxy, api } = JSON.parse(line.toString()) as { proxy: number; api: number };
   const server = createServer(answer).listen(0, "127.0.0.1");
@@ -41,10 +33,10 @@ export const startSite = async (
   const headers = { Authorization: "token proxy-token" };
   for (const user of ["ada", "mallory"]) {
     const route = { tls: false, method: "POST", headers, send: { target } };
-    await ask(api, `/api/routes${hostOf(user)}/user/${user}/`, route);
+    await ask(api, `/api/routes/user/${user}/`, route);
   }
   const upstream = `127.0.0.1:${proxy}`;
-  const site = await startEdge({ tls: { kind: "off" }, upstream, ...edge });
+  const site = await startEdge({ tls: { kind: "off" }, upstream });
   return {
     port: site.ports.http,
     restartHub: () => running.stdin.write("\n"),
