@@ -1,4 +1,5 @@
-import { cpus, totalmem } from "node:os";
+import { readFileSync } from "node:fs";
+import { cpus, loadavg, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { measureDockerCalls } from "./docker-calls.js";
 import { measureEdge } from "./edge.js";
@@ -8,7 +9,9 @@ import { measureJoin } from "./join.js";
 import { type Bench, bootBench, rebootBlank } from "./lab.js";
 import { measureLoginBursts } from "./login-burst.js";
 import { measureHomes } from "./many-homes.js";
-import { measureNoOp } from "./measure-no-op.js";
+import { type Report, measureNoOp } from "./measure-no-op.js";
+import { type Benchmark, checkoutState, openProgress, replaceFile, requested } from "./progress.js";
+import { withResults } from "./results-table.js";
 import { byHand, byPlaybook, bySwarmhub } from "./setup-tools.js";
 import { measureStartUp } from "./start-up.js";
 
@@ -16,11 +19,19 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: { small: { type: "string", default: "0" }, keep: { type: "boolean", default: false } },
 });
-const wants = (...benches: string[]): boolean =>
-  positionals.some((name) => name === "all" || benches.includes(name));
 const log = (text: string): void => void process.stderr.write(`${text}\n`);
+const page = "docs/performance.md";
+const { commit, state } = checkoutState(".");
+const wanted = requested(positionals);
+const progress = openProgress("build/bench", wanted, state);
+if (progress.pending().length < wanted.length)
+  log(`continuing an earlier run; still to do: ${progress.pending().join(", ")}`);
+/** Whether some of these benchmarks are wanted and not done. */
+const wants = (...names: Benchmark[]): boolean =>
+  progress.pending().some((each) => names.includes(each));
 
 const figures: Figure[] = [];
+const failures: string[] = [];
 const notes: string[] = [];
 const note = (title: string, text: string): void => {
   log(`\n${title}\n${text}`);
@@ -31,7 +42,10 @@ const add = (more: readonly Figure[]): void => {
   log(markdown("so far", more));
 };
 
-/** Runs a benchmark; an error becomes a note in the report, so that the other benchmarks still run. */
+/**
+ * Runs a benchmark; an error becomes a note in the report, so that the other benchmarks still run. The title starts with the label of
+ * the benchmark and a colon: "P4a: light server".
+ */
 const attempt = async <T>(title: string, work: () => Promise<T>): Promise<T | undefined> => {
   log(`${new Date().toISOString().slice(11, 19)} ${title}`);
   try {
@@ -41,37 +55,68 @@ const attempt = async <T>(title: string, work: () => Promise<T>): Promise<T | un
       `Not measured: ${title}`,
       error instanceof Error ? error.message.slice(0, 4000) : String(error),
     );
+    failures.push(title);
     process.exitCode = 1;
     return undefined;
   }
 };
 
+/** Runs those benchmarks of a group that are pending; they share a lab. A benchmark may finish before the group does. */
+const measure = async (
+  group: Benchmark[],
+  work: (pending: Benchmark[], report: Report) => Promise<void>,
+): Promise<void> => {
+  const pending = group.filter((each) => wants(each));
+  if (pending.length === 0) return;
+  const [load = Number.NaN] = loadavg();
+  const conditions = { at: new Date(), commit, cores: cpus().length, load };
+  const finish = (benchmark: Benchmark): void => {
+    const label = labelOf(benchmark);
+    const hasFailed = failures.some((title) => labelsIn(title).includes(label));
+    if (hasFailed || !wants(benchmark)) return;
+    const own = figures.filter(({ bench }) => bench === label);
+    replaceFile(page, withResults(readFileSync(page, "utf8"), label, own, conditions));
+    progress.finish(benchmark);
+  };
+  const title = `${pending.map(labelOf).join(", ")}: whole`;
+  await attempt(title, () => work(pending, { attempt, add, note, finish }));
+  for (const benchmark of pending) finish(benchmark);
+};
+
+const labelOf = (benchmark: Benchmark): string => `P${benchmark.slice(1)}`;
+const labelsIn = (title: string): string[] => title.split(":")[0]?.split(", ") ?? [];
+
 const main = async (): Promise<void> => {
-  if (wants("p6")) await attempt("P6", async () => add(await measureStartUp()));
-  const homes = (["p5a", "p5b"] as const).filter((kind) => wants("p5", kind));
-  if (homes.length > 0)
-    await attempt("P5", () => measureHomes(homes, values.keep, { attempt, add, note }));
-  const bursts = (["p4a", "p4b"] as const).filter((kind) => wants("p4", kind));
-  if (bursts.length > 0)
-    await attempt("P4", () => measureLoginBursts(bursts, values.keep, { attempt, add, note }));
-  if (wants("p7")) await attempt("P7", () => measureJoin(values.keep, { attempt, add, note }));
-  if (wants("p8")) await attempt("P8", () => measureEdge(values.keep, { attempt, add, note }));
-  if (!wants("p1", "p2", "p3")) return;
-  const isBlank = wants("p1");
+  const { keep } = values;
+  await measure(["p6"], async () => add(await measureStartUp()));
+  await measure(["p5a", "p5b"], (pending, report) => measureHomes(pending, keep, report));
+  await measure(["p4a", "p4b"], (pending, report) => measureLoginBursts(pending, keep, report));
+  await measure(["p7"], (_, report) => measureJoin(keep, report));
+  await measure(["p8"], (_, report) => measureEdge(keep, report));
+  await measure(["p3", "p2", "p1"], measureThreeMachines);
+};
+
+const measureThreeMachines = async (
+  pending: readonly Benchmark[],
+  report: Report,
+): Promise<void> => {
+  const isBlank = pending.includes("p1");
   const bench = isBlank
     ? await rebootBlank(await bootBench())
     : await bootBench({ prepared: true });
   try {
-    const ours = await attempt("swarmhub up", () =>
-      wants("p1") ? measureFirstCell(bench, () => bySwarmhub(bench)) : measureUp(bench),
-    );
+    const ours = isBlank
+      ? await attempt("P1: swarmhub up", () => measureFirstCell(bench, () => bySwarmhub(bench)))
+      : await measureUp(bench);
     if (ours !== undefined && ours.events.includes("step-done"))
       note(`P1: the steps of swarmhub's ${seconds(ours.up)}`, stepTimes(ours.events));
     if (wants("p3", "p2")) await bench.lab.lab("delay", "50");
-    if (wants("p2")) await measureNoOp(bench, Number(values.small), { attempt, add, note });
+    if (wants("p2")) await measureNoOp(bench, Number(values.small), report);
+    report.finish("p2");
     // Last: the calls of dockerode look like an attack to sshd, which then rejects connections from this machine for minutes.
-    if (wants("p3")) await attempt("P3", async () => add(await measureDockerCalls(bench)));
-    if (wants("p1") && ours !== undefined) await compareFirstCells(bench, ours);
+    if (wants("p3")) await attempt("P3: calls", async () => add(await measureDockerCalls(bench)));
+    report.finish("p3");
+    if (isBlank && ours !== undefined) await compareFirstCells(bench, ours);
   } finally {
     if (!values.keep) await bench.lab.lab("down");
   }
@@ -89,7 +134,7 @@ const compareFirstCells = async (bench: Bench, ours: SetupTime): Promise<void> =
     { name: "playbook", goal: { ratio: 0.5 }, up: (blank: Bench) => byPlaybook(blank) },
   ];
   for (const { name, goal, up } of alternatives)
-    await attempt(`first cell by ${name}`, async () => {
+    await attempt(`P1: first cell by ${name}`, async () => {
       const blank = await rebootBlank(bench);
       const other = await measureFirstCell(blank, () => up(blank));
       const what = "three blank machines to the first cell";

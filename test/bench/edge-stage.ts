@@ -4,8 +4,9 @@ import { type AcmeStage, prepareAcmeStage } from "../e2e/support/acme-stage.js";
 import { site } from "../e2e/support/authority.js";
 import type { Lab } from "../e2e/support/lab.js";
 import type { PageRequest, Site } from "./load/result.js";
+import { root } from "../support/root.js";
 
-const assets = new URL("../../../dist/assets", import.meta.url).pathname;
+const assets = join(root, "dist/assets");
 
 /** The sites and requests for measurements of the edge and the proxy, on one machine. */
 export type EdgeStage = {

@@ -12,19 +12,22 @@ export type Goal = { atMost: number } | { ratio: number };
 
 /** The figures as a Markdown table with a heading, followed by the missed goals. */
 export const markdown = (heading: string, figures: readonly Figure[]): string => {
-  const rows = figures.map((figure) => {
-    const { bench, what, ours, other } = figure;
-    const compared =
-      other === undefined
-        ? ["", ""]
-        : [`${other.name}: ${seconds(other.ms)}`, times(ours / other.ms)];
-    return [bench, what, seconds(ours), ...compared, ...goalCells(figure)];
-  });
+  const rows = figures.map(cellsOf);
   const head = ["", "what", "swarmhub", "compared with", "ratio", "goal", ""];
   const lines = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
   const missed = figures.filter((figure) => isMet(figure) === false).map(describeMissed);
   const summary = missed.length === 0 ? ["Every goal is met."] : ["Missed:", ...missed];
   return [`**${heading}**`, "", ...lines, "", ...summary, ""].join("\n");
+};
+
+/** The cells of a figure: benchmark, what, our time, the other time, ratio, goal, whether it is met. */
+export const cellsOf = (figure: Figure): string[] => {
+  const { bench, what, ours, other } = figure;
+  const compared =
+    other === undefined
+      ? ["", ""]
+      : [`${other.name}: ${seconds(other.ms)}`, times(ours / other.ms)];
+  return [bench, what, seconds(ours), ...compared, ...goalCells(figure)];
 };
 
 /** The median of some numbers. */

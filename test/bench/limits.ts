@@ -60,7 +60,7 @@ export const measureLimits = async (lab: Lab, limit: number): Promise<Figure[]> 
     const incron = await byIncron(lab, limit);
     const poller = await byPoller(lab, limit);
     const figure = (what: string, time: number, name: string, other: number): Figure => ({
-      bench: "P5",
+      bench: "P5a",
       what,
       ours: time * 1000,
       other: { name, ms: other * 1000 },

@@ -6,19 +6,28 @@ import { buildLightServer } from "./light-server.js";
 import { type HubInspector, burstClass, hubInspector } from "./login-burst-hub.js";
 import { type LoginBurst, burstTable, countWithoutServer, waitTime } from "./login-burst-report.js";
 import type { Report } from "./measure-no-op.js";
+import type { Benchmark } from "./progress.js";
 import { simulateLogin } from "./simulated-student.js";
 
 /** A kind of server: the number of logins at once (limited by the seats), and its configuration under `servers`. */
-type Kind = { what: string; maximum: number; servers: (image: string) => string; goal?: number };
+type Kind = {
+  bench: string;
+  what: string;
+  maximum: number;
+  servers: (image: string) => string;
+  goal?: number;
+};
 
 const kinds: Record<"p4a" | "p4b", Kind> = {
   p4a: {
+    bench: "P4a",
     what: "light server",
     maximum: 50,
     servers: (image) => `{image: "${image}", memory: 64M}`,
     goal: 0.6,
   },
   p4b: {
+    bench: "P4b",
     what: "JupyterLab",
     maximum: 50,
     servers: (image) => `{image: "${image}", memory: 400M, guarantee: 160M}`,
@@ -27,7 +36,7 @@ const kinds: Record<"p4a" | "p4b", Kind> = {
 
 /** P4: all users log in at once through the edge, with cold caches and the image on the machines; ours, then the stock SwarmSpawner. */
 export const measureLoginBursts = async (
-  wanted: readonly (keyof typeof kinds)[],
+  wanted: readonly Benchmark[],
   keep: boolean,
   report: Report,
 ): Promise<void> => {
@@ -36,8 +45,8 @@ export const measureLoginBursts = async (
     const { folder, swarmhub } = await workshop(lab, "");
     const hub = await hubInspector(lab);
     const lightServer = await buildLightServer(lab);
-    for (const kind of wanted)
-      await report.attempt(`P4: ${kinds[kind].what}`, async () => {
+    for (const kind of (["p4a", "p4b"] as const).filter((each) => wanted.includes(each))) {
+      await report.attempt(`${kinds[kind].bench}: ${kinds[kind].what}`, async () => {
         const image = kind === "p4a" ? lightServer : lab.image;
         const yaml = yamlOf(lab, kinds[kind].servers(image));
         await writeFile(join(folder, "swarmhub.yaml"), yaml);
@@ -45,6 +54,8 @@ export const measureLoginBursts = async (
         if (up.code !== 0) throw new Error(`swarmhub up: ${up.stderr}`);
         await compare(lab, hub, kinds[kind], report);
       });
+      report.finish(kind);
+    }
   } finally {
     if (!keep) await lab.lab("down");
   }
@@ -74,7 +85,7 @@ const compare = async (
   const patient = await run("patient", `stock SwarmSpawner that waits for ${longTimeout} s`);
   await hub.useOurs();
   const figure = (share: number, name: string, other: LoginBurst) => ({
-    bench: "P4",
+    bench: kind.bench,
     what: `${what}, p${share * 100}`,
     ours: waitTime(ours, share),
     other: { name, ms: waitTime(other, share) },

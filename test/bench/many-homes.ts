@@ -4,15 +4,16 @@ import { type Lab, bootLab, workshop } from "../e2e/support/lab.js";
 import { type Figure, median, seconds } from "./figure.js";
 import { installTools, makeHomes, measureLimits } from "./limits.js";
 import type { Report } from "./measure-no-op.js";
+import type { Benchmark } from "./progress.js";
 
 const storage = "/srv/swarmhub";
 const megabytes = 2 ** 20;
 
 /** P5, on one machine with a disk: new homes compared with other ways to limit them (p5a); 10,000 homes, then 20,000 more at once (p5b). */
 export const measureHomes = async (
-  wanted: readonly ("p5a" | "p5b")[],
+  wanted: readonly Benchmark[],
   keep: boolean,
-  { attempt, add, note }: Report,
+  { attempt, add, note, finish }: Report,
 ): Promise<void> => {
   const lab = await bootLab("bench-homes", 1, 3072, { prepared: true });
   try {
@@ -21,9 +22,10 @@ export const measureHomes = async (
     if (up.code !== 0) throw new Error(`swarmhub up: ${up.stderr}`);
     await installTools(lab);
     if (wanted.includes("p5a"))
-      await attempt("P5: new homes", async () => add(await measureLimits(lab, 20 * megabytes)));
+      await attempt("P5a: new homes", async () => add(await measureLimits(lab, 20 * megabytes)));
+    finish("p5a");
     if (!wanted.includes("p5b")) return;
-    await attempt("P5: 10,000 homes", async () => {
+    await attempt("P5b: 10,000 homes", async () => {
       await makeHomes(lab, "class-", 10_000, 20 * megabytes);
       add([await passFigure(lab)]);
       const lines = [`- a new home among them: ${await newHome(lab)}`];
@@ -34,7 +36,7 @@ export const measureHomes = async (
       lines.push(`- a restart of the watcher, until it limits a new home: ${await restart(lab)}`);
       note("P5: among 10,000 homes", lines.join("\n"));
     });
-    await attempt("P5: 20,000 more at once", async () => {
+    await attempt("P5b: 20,000 more at once", async () => {
       const { made, all, last } = await makeHomes(lab, "burst-", 20_000, 20 * megabytes);
       const folder = `${storage}/homes`;
       const attributes = parseLsattr(await inWatcher(lab, `lsattr -pa ${folder}`), folder);
@@ -64,7 +66,7 @@ const passFigure = async (lab: Lab): Promise<Figure> => {
     ours.push(await nextFullScan(lab));
   }
   return {
-    bench: "P5",
+    bench: "P5b",
     what: "a pass over 10,000 homes with nothing to do",
     ours: median(ours),
     other: { name: "one bare lsattr -p", ms: median(bare) },

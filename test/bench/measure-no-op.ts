@@ -2,6 +2,7 @@ import { workshop } from "../e2e/support/lab.js";
 import { factsSections } from "./facts-sections.js";
 import { type Figure, seconds } from "./figure.js";
 import { type Bench, rootConfig } from "./lab.js";
+import type { Benchmark } from "./progress.js";
 import { type NoOps, noOpFigures, ourNoOp, playbookNoOp } from "./no-op.js";
 import { bySwarmhub } from "./setup-tools.js";
 import { whereTimeGoes } from "./where-time-goes.js";
@@ -11,6 +12,8 @@ export type Report = {
   attempt: <T>(title: string, work: () => Promise<T>) => Promise<T | undefined>;
   add: (figures: readonly Figure[]) => void;
   note: (title: string, text: string) => void;
+  /** The results of this benchmark are complete, unless one of its attempts failed. */
+  finish: (benchmark: Benchmark) => void;
 };
 
 /** P2 on three machines and on `small` more; the playbook last, because it changes some files of swarmhub. */

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { roomPassword, workshop } from "../e2e/support/lab.js";
 import type { Bench } from "./lab.js";
+import { root } from "../support/root.js";
 
 const run = promisify(execFile);
-const root = new URL("../../../", import.meta.url).pathname;
 const scripts = join(root, "scripts/bench.d");
 const options = { maxBuffer: 1 << 26, timeout: 30 * 60_000 };
 

@@ -4,8 +4,9 @@ import { assetsAt, ownImages } from "../../../src/operator/own-images.js";
 import { waitUntil } from "../../../src/wait.js";
 import { type Authority, prepareAuthority, site } from "./authority.js";
 import type { Lab } from "./lab.js";
+import { root } from "../../support/root.js";
 
-const assets = new URL("../../../../dist/assets", import.meta.url).pathname;
+const assets = join(root, "dist/assets");
 
 /** One guest with an authority, the edge, and an upstream that echoes requests in place of the proxy. */
 export type AcmeStage = Authority & {

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { type Browser, type Page, chromium } from "playwright-core";
 import { waitUntil } from "../../../src/wait.js";
 import type { Lab } from "./lab.js";
+import { root } from "../../support/root.js";
 
-const artefacts = new URL("../../../../test/e2e/artefacts/", import.meta.url).pathname;
+const artefacts = join(root, "test/e2e/artefacts");
 
 /**
  * Debian's Chromium, headless, in the network namespace of the lab: in the host's, each start or end of another lab aborts all
@@ -107,5 +108,5 @@ export const saveNotebook = async (page: Page): Promise<void> => {
 /** Saves a screenshot of the page as an artefact of the run. */
 export const saveScreenshot = async (page: Page, name: string): Promise<void> => {
   await mkdir(artefacts, { recursive: true });
-  await page.screenshot({ path: `${artefacts}${name}.png` });
+  await page.screenshot({ path: join(artefacts, `${name}.png`) });
 };

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { assetsAt, ownImages } from "../../../src/operator/own-images.js";
+import { root } from "../../support/root.js";
 
 const run = promisify(execFile);
-const root = new URL("../../../../", import.meta.url).pathname;
 
 /** A lab of real virtual machines. */
 export type Lab = {
