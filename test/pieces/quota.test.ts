@@ -122,7 +122,7 @@ test("limits.json is written where it differs", async (t) => {
   t.regex(cluster.manager.asked.join(), /set -e\nmountpoint -q .*"files": 1000/s);
 });
 
-test("the homes of a group's users have the group's quota, under their own names", (t) => {
+test("the homes of a group's users have the group's quota, under their own names and the former ones", (t) => {
   const { login } = fakeConfig();
   const storage = persistentStorage();
   storage.quota.groups = { staff: (50 * 2 ** 30) as never };
@@ -132,6 +132,7 @@ test("the homes of a group's users have the group's quota, under their own names
     files: 200_000,
     homes: {
       ada: { bytes: 50 * 2 ** 30 },
+      "eve-examp---39f2b0c720afb91f": { bytes: 50 * 2 ** 30 },
       "eve-example-org---39f2b0c7": { bytes: 50 * 2 ** 30 },
     },
     trashDays: 30,
