@@ -119,7 +119,8 @@ def test_the_login_page_shows_the_class_and_instructions(hub):
 
 def test_the_state_of_the_hub_is_in_its_own_folder(hub):
     database = {"hub.sqlite", "hub.sqlite-shm", "hub.sqlite-wal"}
-    assert {path.name for path in (hub.root / "data").iterdir()} == {"cookie-secret", "operator-token"} | database
+    found = {path.name for path in (hub.root / "data").iterdir()} - {"failed-starts"}  # there if a start failed before
+    assert found == {"cookie-secret", "operator-token"} | database
     assert (hub.root / "data/operator-token").stat().st_mode & 0o077 == 0
     assert (hub.root / "data/cookie-secret").stat().st_mode & 0o077 == 0
 
