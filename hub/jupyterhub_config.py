@@ -122,7 +122,7 @@ c.SwarmHubSpawner.environment = {
     "JUPYTERLAB_WORKSPACES_DIR": f"{HOME}/.jupyter/lab/workspaces",
     "XDG_CACHE_HOME": "/tmp/cache",
 }
-c.SwarmHubSpawner.reports_folder = str(paths.data / "failed-starts")
+c.SwarmHubSpawner.failed_starts = str(paths.data / "failed-starts")
 c.SwarmHubSpawner.client_kwargs = {"timeout": 30}  # seconds for one response of Docker
 QUEUE_TIMEOUT, QUEUE_LIMIT = 1800, 100  # seconds, and the number of users in the queue, when all seats are taken
 c.SwarmHubSpawner.queue_timeout = QUEUE_TIMEOUT

@@ -159,7 +159,7 @@ def test_the_hub_reads_of_skeleton_json_the_space_that_a_copy_needs(storage, rec
 
 def test_reports_of_failed_starts_are_in_the_folder_of_the_contract():
     configuration = (Path(__file__).parents[1] / "jupyterhub_config.py").read_text()
-    assert f'reports_folder = str(paths.data / "{NAMES["failedStarts"]}")' in configuration
+    assert f'failed_starts = str(paths.data / "{NAMES["failedStarts"]}")' in configuration
 
 
 def test_a_new_home_is_marked_noted_and_made_in_the_folders_of_the_contract(storage):

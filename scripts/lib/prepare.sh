@@ -29,15 +29,23 @@ install_debian_packages() {
   DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# Makes a Python environment for the hub and its tests in $HUB_VENV, again whenever a list of requirements has changed.
+# Makes a Python environment for the hub and its tests in $HUB_VENV, a new one if a list of requirements or Python has changed: other
+# checkouts may use the old one at this moment. Those that were made a month ago are removed.
 make_hub_venv() {
-  export HUB_VENV=${XDG_CACHE_HOME:-$HOME/.cache}/swarmhub-test/hub
-  [ "$HUB_VENV/installed" -nt hub/requirements.txt ] && [ "$HUB_VENV/installed" -nt hub/requirements-test.txt ] && return
-  say "installing the Python packages of the hub"
-  rm -rf "$HUB_VENV"
-  python3 -m venv "$HUB_VENV" &&
-    "$HUB_VENV/bin/pip" install -q -r hub/requirements.txt -r hub/requirements-test.txt &&
-    touch "$HUB_VENV/installed"
+  local folder=${XDG_CACHE_HOME:-$HOME/.cache}/swarmhub-test key
+  key=$( (python3 --version && cat hub/requirements.txt hub/requirements-test.txt) | sha256sum | cut -c1-12)
+  export HUB_VENV=$folder/hub-$key
+  mkdir -p "$folder"
+  (
+    flock 9
+    [ ! -e "$HUB_VENV/installed" ] || exit 0
+    say "installing the Python packages of the hub"
+    find "$folder" -maxdepth 1 -name 'hub*' -type d -mtime +30 -exec rm -rf {} +
+    rm -rf "$HUB_VENV"
+    python3 -m venv "$HUB_VENV" &&
+      "$HUB_VENV/bin/pip" install -q -r hub/requirements.txt -r hub/requirements-test.txt &&
+      touch "$HUB_VENV/installed"
+  ) 9>"$folder/hub.lock"
 }
 
 # Succeeds if this machine can run virtual machines for us.

@@ -39,7 +39,7 @@ class SwarmHubSpawner(OwnServiceSpawner):
     queue_turn = Float(300, config=True, help="seconds in which others may overtake the first in the queue, and then for as long may not")
     queue_limit = Int(100, config=True, help="how many starts may wait in the queue")
     failure_limit = Int(3, config=True, help="how many attempts of Swarm may fail before the start fails")
-    reports_folder = Unicode("", config=True, help="the folder for reports of failed starts, which `swarmhub logs USER` shows; empty: none")
+    failed_starts = Unicode("", config=True, help="the folder for reports of failed starts, which `swarmhub logs USER` shows; empty: none")
     lost_after = Float(30, config=True, help="seconds after which a server is stopped if its node failed and no other node has room")
 
     home_size: int = 0  # the limit of the home in bytes
@@ -147,9 +147,9 @@ class SwarmHubSpawner(OwnServiceSpawner):
         explained = refuse(cause, f"{self.service_name}: {tasks.describe(task)}") if cause else error
         lines = report(self.user.name, explained.message, task, output)
         self.log.error("%s", "\n".join(lines))
-        if self.reports_folder:
+        if self.failed_starts:
             try:
-                save_report(Path(self.reports_folder), self.escaped_name, lines)
+                save_report(Path(self.failed_starts), self.escaped_name, lines)
             except OSError as problem:
                 self.log.warning("%s: the report of the failed start cannot be kept: %s", self.service_name, problem)
         return explained

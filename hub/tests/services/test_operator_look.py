@@ -5,11 +5,15 @@ import json
 import time
 from types import SimpleNamespace
 
+from swarmhub.labels import USER
 from swarmhub.services.operator_api import Hub, list_servers
 
 from ..support.hostile_server import HOSTILE, HostileServer, numbered, once, response, servers_of
 
-SERVICE = {"Spec": {"TaskTemplate": {"ContainerSpec": {"Env": ["JUPYTERHUB_API_TOKEN=token-of-the-server"]}}}}
+
+def service(user):
+    environment = [f"JUPYTERHUB_USER={user}", "JUPYTERHUB_API_TOKEN=token-of-the-server"]
+    return {"Spec": {"Name": user, "Labels": {USER: user}, "TaskTemplate": {"ContainerSpec": {"Env": environment}}}}
 
 
 def kernels(*states):
@@ -22,7 +26,7 @@ def test_one_server_cannot_delay_or_end_the_list_whatever_it_answers():
     model = [{"name": user, "servers": {"": {"url": "/user/x/", "ready": True}}} for user in answers]
     page = once(response(body=json.dumps({"items": model, "_pagination": {"next": None}}).encode()))
     with servers_of(answers) as servers, contextlib.closing(HostileServer(page)) as api:
-        docker = SimpleNamespace(inspect_service=lambda _name: SERVICE)
+        docker = SimpleNamespace(services=lambda filters: [service(user) for user in answers])
         hub = Hub(api.url, "token-of-the-operator", docker, "", server=f"http://127.0.0.0{{service}}:{api_port(servers)}")
         started = time.monotonic()
         found = {each["user"]: each["busy"] for each in list_servers(hub, set(answers))}

@@ -21,7 +21,7 @@ def framed(text, stream=1):
 
 async def failed(swarm, tmp_path, output, **traits):
     swarm.script, swarm.output = ENDS, output
-    alice = spawner(reports_folder=str(tmp_path / "failed-starts"), **traits)
+    alice = spawner(failed_starts=str(tmp_path / "failed-starts"), **traits)
     with pytest.raises(SpawnException) as raised:
         await alice.start()
     return raised.value, (tmp_path / "failed-starts/alice").read_text().splitlines()
@@ -58,7 +58,7 @@ async def test_a_server_that_was_killed_is_said_to_lack_memory(swarm, tmp_path):
     swarm.exit_code = 137
     swarm.script = ["failed|shutdown|task: non-zero exit (137)"]
     with pytest.raises(SpawnException) as raised:
-        await spawner(reports_folder=str(tmp_path)).start()
+        await spawner(failed_starts=str(tmp_path)).start()
     assert "most likely because its memory is too small" in raised.value.message
     assert (tmp_path / "alice").read_text().splitlines()[1:] == [
         "task geo-101-nb-alice-0 failed: task: non-zero exit (137) (node machine); exit code 137, killed, as by the memory limit",
@@ -68,7 +68,7 @@ async def test_a_server_that_was_killed_is_said_to_lack_memory(swarm, tmp_path):
 
 async def test_a_running_server_that_does_not_respond_leaves_its_output_too(swarm, tmp_path):
     swarm.output = framed("listening on the wrong port")
-    alice = spawner(http_timeout=1, reports_folder=str(tmp_path))
+    alice = spawner(http_timeout=1, failed_starts=str(tmp_path))
     alice.listening = False
     with pytest.raises(SpawnException):
         await alice.start()
@@ -107,7 +107,7 @@ async def test_a_folder_that_cannot_be_written_does_not_hide_the_reason(swarm, t
     (tmp_path / "file").touch()
     swarm.script = ENDS
     with pytest.raises(SpawnException) as raised:
-        await spawner(reports_folder=str(tmp_path / "file")).start()
+        await spawner(failed_starts=str(tmp_path / "file")).start()
     assert "stopped right after it started" in raised.value.message
 
 
