@@ -8,7 +8,7 @@ and act as the visitor. Browsers say in the Sec-Fetch headers what a request is 
 import json
 
 from jupyterhub.apihandlers.base import APIHandler
-from jupyterhub.handlers.base import BaseHandler, UserUrlHandler
+from jupyterhub.handlers.base import BaseHandler, PrefixRedirectHandler, UserUrlHandler
 from jupyterhub.handlers.pages import HealthCheckHandler
 
 # With its opener, a page of the hub shares no window: the opener cannot read it (Chrome 131, Safari 18.4; not Firefox).
@@ -44,7 +44,8 @@ def _is_allowed(handler: BaseHandler, mode: str | None) -> bool:
     # that such answers cannot be read, which is true only for another origin.
     if isinstance(handler, APIHandler | UserUrlHandler):
         return mode not in ("navigate", "no-cors")
-    return isinstance(handler, HealthCheckHandler)
+    # A request to a server that has stopped comes first to the redirect, from /user/NAME to /hub/user/NAME, which has no content.
+    return isinstance(handler, HealthCheckHandler | PrefixRedirectHandler)
 
 
 def _answer_in_json(handler: UserUrlHandler) -> None:

@@ -81,7 +81,10 @@ def test_health_and_static_files_are_for_everyone(ada):
 
 
 def test_jupyterlab_learns_that_its_server_has_stopped_and_gets_no_page(ada):
-    response, text = ask(ada, "/hub/user/ada/api/kernels", FETCH, headers={"Accept": "*/*"})
+    response, _ = ask(ada, "/user/ada/api/kernels", FETCH, headers={"Accept": "*/*"})
+    assert response.status == 302
+    assert response.headers["Location"] == "/hub/user/ada/api/kernels"
+    response, text = ask(ada, response.headers["Location"], FETCH, headers={"Accept": "*/*"})
     assert response.status == 424
     assert "no longer running" in json.loads(text)["message"]
     response, text = ask(ada, "/hub/user/nobody/api/kernels", FETCH, headers={"Accept": "*/*"})

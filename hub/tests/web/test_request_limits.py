@@ -1,5 +1,6 @@
 """What requests may cost the real hub; students' containers reach it without the edge."""
 
+import contextlib
 import shutil
 import socket
 import time
@@ -33,10 +34,8 @@ def post(hub, length, sent):
     """Begins a POST of `length` bytes and sends as many of them as the hub accepts, but at most `sent`."""
     connection = socket.create_connection(("127.0.0.1", hub.hub_port), timeout=5)
     connection.sendall(f"POST /hub/login HTTP/1.1\r\nHost: hub\r\nContent-Length: {length}\r\n\r\n".encode())
-    try:
+    with contextlib.suppress(OSError):  # unless the hub has closed the connection
         connection.sendall(b"x" * sent)
-    except OSError:
-        pass  # The hub has closed the connection.
     return connection
 
 
