@@ -110,7 +110,7 @@ command_renew() {
   kill_guest "$1"
   [[ ! -f $folder/vm$1.class ]] || data=$cache/warm/$(<"$folder/vm$1.class")/vm$1.data
   bytes=$(stat -c %s "$data")
-  rm -f "$folder/vm$1".{cow,img,data,data-cow,class,seen}
+  rm -f "$folder/vm$1".{cow,img,data,class,seen}
   truncate -s "$bytes" "$folder/vm$1.data"
   boot_guest "$1"
   wait_for_guest "$1"

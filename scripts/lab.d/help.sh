@@ -24,8 +24,8 @@ second disk /dev/ubdb, and access to the package registries of Debian, PyPI and 
   save TAG / restore TAG           saves a snapshot of the disks of all guests / goes back to it; down keeps snapshots
   save-class KEY                   moves all guests of this lab to a warm class, from which any lab can boot; the 3 classes
                                    that were used last are kept
-  restore-class KEY [--memory MB]  replaces the guests of this lab by those of a warm class; nothing is copied, so this
-                                   takes as long as a boot; exit status 3: there is no such class
+  restore-class KEY [--memory MB]  replaces the guests of this lab by those of a warm class; hardly anything is copied, so
+                                   this takes as long as a boot; exit status 3: there is no such class
   images                           builds the notebook image and pushes it to the registry of the lab, unless it is
                                    up to date
   images FOLDER TARGET=NAME:TAG…   also builds these targets of FOLDER/templates/Dockerfile that the registry lacks

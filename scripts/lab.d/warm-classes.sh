@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Warm classes: the guests of a class, saved for all labs. They differ from snapshots in three ways: they belong to no lab, every lab
-# can boot them at the same time, and nothing is copied. The saved disks never change; each lab writes to layers of its own.
+# can boot them at the same time, and only the second disks are copied, which are almost empty. The saved disks never change: each lab
+# writes to its copies, and to layers over the system disks.
 
 kept_classes=3
 
@@ -62,7 +63,10 @@ restore_class() {
   for k in $(list_guests); do remove_guest "$k"; done
   cp "$source"/vm*.{memory,seen,image} "$source/image" "$folder/"
   [[ -z $2 ]] || for k in $(list_guests); do echo "$2" >"$folder/vm$k.memory"; done
-  for k in $(list_guests); do echo "${source##*/}" >"$folder/vm$k.class"; done
+  for k in $(list_guests); do
+    echo "${source##*/}" >"$folder/vm$k.class"
+    cp --sparse=always "$source/vm$k.data" "$folder/"
+  done
   touch "$source" # The classes that were used last are kept.
   unlock warm
   network_up

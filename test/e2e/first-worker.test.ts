@@ -24,9 +24,9 @@ const images = async (): Promise<string[]> =>
       lab.on(guest, "docker image ls --format '{{.Repository}}:{{.Tag}} {{.ID}}' | sort"),
     ),
   );
-/** The images that were there before `up`: all except the one of users' servers. */
+/** The images that were there before `up`: all except the one of users' servers, which has a second name after `up` has pulled it. */
 const imagesBefore = (await images()).map((list) =>
-  list.replace(new RegExp(`^${lab.image.replace(/:.*/, "")}:.*\n`, "m"), ""),
+  list.replaceAll(new RegExp(`^(${lab.image.replace(/:.*/, "")}|swarmhub/pulled):.*\n`, "gm"), ""),
 );
 const { logIn, nodeOf, hashes, nodes, waitUntilQueued } = classIn(lab);
 let [ada, bob]: (User | undefined)[] = [];
