@@ -7,8 +7,11 @@ type DiskSpace = {
   freeFiles: number;
 };
 
-/** What a user's containers have written outside the home; null is so many files that they were not counted in time. */
-export type WrittenLayer = { user: string; bytes: number | null };
+/**
+ * What a user's containers have written outside the home: its bytes, or the number of its files where the disk is short of those.
+ * Both are null if there are so many files that they were not counted in time.
+ */
+export type WrittenLayer = { user: string; bytes: number | null; files: number | null };
 
 /** A container; times and counts since its start. Memory is without the page cache, null is no limit. */
 type ContainerReport = {
@@ -62,8 +65,10 @@ export const largestLayersIn = (text: string | undefined): WrittenLayer[] => {
 };
 
 const layerIn = (value: unknown): WrittenLayer[] => {
-  const { user, bytes } = (value ?? {}) as Partial<Record<keyof WrittenLayer, unknown>>;
+  const { user, bytes, files } = (value ?? {}) as Partial<Record<keyof WrittenLayer, unknown>>;
   if (typeof user !== "string" || !/^[a-z0-9-]{1,63}$/.test(user)) return [];
-  if (bytes === null) return [{ user, bytes }];
-  return typeof bytes === "number" && bytes >= 0 ? [{ user, bytes }] : [];
+  return isAmount(bytes) && isAmount(files) ? [{ user, bytes, files }] : [];
 };
+
+const isAmount = (value: unknown): value is number | null =>
+  value === null || (typeof value === "number" && value >= 0);

@@ -38,14 +38,17 @@ class Disk:
 
 @dataclass(frozen=True)
 class Layer:
-    """What a user has written outside the home; `size` in bytes, None if there are too many files to count."""
+    """What a user has written outside the home: bytes, or files if the disk is short of those; both are None if nobody could count them."""
 
     user: str
     size: int | None
+    files: int | None
 
     @property
-    def size_text(self) -> str:
-        return "too many files to count" if self.size is None else f"{self.size >> 20:,} MB"
+    def amount(self) -> str:
+        if self.size is not None:
+            return f"{self.size >> 20:,} MB"
+        return "too many files to count" if self.files is None else f"{self.files:,} files"
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ def describe(report: Report) -> str | None:
     if disk is None:
         return None
     free = f"{disk.free >> 20:,} MB" if disk.free < MIN_FREE_BYTES else f"{disk.free_files:,} files"
-    writers = ", ".join(f"{layer.user} {layer.size_text}" for layer in report.largest_layers)
+    writers = ", ".join(f"{layer.user} {layer.amount}" for layer in report.largest_layers)
     return f"only {free} free in {disk.path}" + (f", written outside the homes: {writers}" if writers else "")
 
 
@@ -118,8 +121,8 @@ def _disk(found: dict) -> Disk:
 
 
 def _layer(found: dict) -> Layer:
-    size = found.get("bytes")
-    return Layer(_text(found.get("user"), r"[a-z0-9-]{1,63}"), None if size is None else _count(size))
+    size, files = (None if found.get(key) is None else _count(found[key]) for key in ("bytes", "files"))
+    return Layer(_text(found.get("user"), r"[a-z0-9-]{1,63}"), size, files)
 
 
 def _objects(found: dict, key: str) -> list[dict]:

@@ -17,7 +17,11 @@ GB, MB = 1 << 30, 1 << 20
 ROOM = {"path": "/var/lib/docker", "bytes": 20 * GB, "freeBytes": 9 * GB, "files": 1_000_000, "freeFiles": 900_000}
 FULL = ROOM | {"freeBytes": 812 * MB}
 NO_FILES = ROOM | {"freeFiles": 3}
-CAROL = [{"user": "carol", "bytes": 7 * GB}, {"user": "bob", "bytes": None}]
+CAROL = [
+    {"user": "carol", "bytes": 7 * GB, "files": None},
+    {"user": "dora", "bytes": None, "files": 1_200_000},
+    {"user": "bob", "bytes": None, "files": None},
+]
 
 
 @pytest.fixture
@@ -56,7 +60,7 @@ async def test_a_nearly_full_machine_gets_no_new_server_and_the_log_says_who_wro
     write(reports, "10.0.0.2", ROOM, full, layers=CAROL)
     assert await constraints(swarm, reports) == [["node.id!=two"], []]
     assert "geo-101-nb-alice does not start on a nearly full machine: two: only " in caplog.text
-    assert "written outside the homes: carol 7,168 MB, bob too many files to count" in caplog.text
+    assert "written outside the homes: carol 7,168 MB, dora 1,200,000 files, bob too many files to count" in caplog.text
 
 
 async def test_with_pack_the_nearly_full_machine_is_not_filled_first(swarm, reports):

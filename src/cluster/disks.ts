@@ -1,4 +1,4 @@
-import { largestLayersIn, nearlyFull } from "../../contracts/machine-report.js";
+import { type WrittenLayer, largestLayersIn, nearlyFull } from "../../contracts/machine-report.js";
 import { UserError, exitCode } from "../errors.js";
 import type { Facts, FreeSpace } from "../host/facts.js";
 import type { Host } from "../host/host.js";
@@ -70,11 +70,15 @@ const isNearlyFull = ({ freeBytes, files, freeFiles }: FreeSpace): boolean =>
   freeBytes < nearlyFull.bytes || (files > 0 && freeFiles < nearlyFull.files);
 
 const writersText = (facts: Facts): string => {
-  const writers = writersOf(facts).map(
-    ({ user, bytes }) =>
-      `${user} ${bytes === null ? "more files than could be counted" : formatSize(bytes)}`,
-  );
+  const writers = writersOf(facts).map((layer) => `${layer.user} ${amountText(layer)}`);
   return writers.length === 0 ? "" : `; written outside the homes: ${writers.join(", ")}`;
 };
+
+const amountText = ({ bytes, files }: WrittenLayer): string =>
+  bytes !== null
+    ? formatSize(bytes)
+    : files !== null
+      ? `${countText(files)} files`
+      : "more files than could be counted";
 
 const writersOf = ({ files }: Facts) => largestLayersIn(files[paths.largestLayers]);

@@ -39,7 +39,7 @@ for (const [what, changes, nearly, full] of [
 
 test("a command is refused before it begins if machines are full, and each one is named", async (t) => {
   const none = { freeBytes: 0, freeForRoot: 0 };
-  const layers = { [paths.largestLayers]: '[{"user":"carol","bytes":7516192768}]' };
+  const layers = { [paths.largestLayers]: '[{"user":"carol","bytes":7516192768,"files":null}]' };
   const hosts = [
     machine("manager", {}),
     machine("worker1", none, layers),

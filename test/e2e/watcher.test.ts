@@ -25,6 +25,8 @@ const limit = 60 * 2 ** 20;
 type BurstResult = {
   reached: boolean;
   made: number;
+  /** How many of them are on the disk for certain. */
+  synced: number;
   marked: number;
   own: number;
   unlimited: string[];
@@ -47,7 +49,8 @@ const burst = async (t: ExecutionContext, step: string, prefix: string, count: n
 
 const assertLimits = async (t: ExecutionContext) => {
   // The list includes the parent folder: a home with the same id has no project of its own yet.
-  const list = `ls ${storage}/pending; docker exec warm-quota lsattr -pa ${storage}/homes | grep -v '/[.][.]$' | awk '{print $1}' | sort`;
+  // In this order: a home gets its marker before its id, and loses it when a later pass has found all ids.
+  const list = `docker exec warm-quota lsattr -pa ${storage}/homes | grep -v '/[.][.]$' | awk '{print $1}' | sort; ls ${storage}/pending`;
   const ids = await waitUntil(
     async () => {
       const lines = (await lab.on(1, list)).trim().split("\n");
@@ -100,7 +103,7 @@ for (const [index, step] of ["during:assign", "after:marker"].entries())
   test.serial(
     `after a power cut ${step.replace(":", " ")} with 700 new homes, all limits are set after the boot`,
     async (t) => {
-      const { made } = await burst(t, step, `plug${index}-`, 700, "no");
+      const { made, synced } = await burst(t, step, `plug${index}-`, 700, "no");
       await lab.lab("kill", "1");
       await lab.lab("boot", "1");
       const counts = await lab.on(
@@ -109,7 +112,7 @@ for (const [index, step] of ["during:assign", "after:marker"].entries())
       );
       const [homes = 0, markers] = counts.trim().split("\n").map(Number);
       t.log(`after the boot there are ${homes} of ${made} homes, ${markers} with a pending marker`);
-      t.is(homes, made, "all homes are still on the disk");
+      t.true(homes >= synced && homes <= made, "all homes are still on the disk");
       await assertLimits(t);
     },
   );

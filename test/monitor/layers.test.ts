@@ -27,11 +27,14 @@ const largest = (machine: string): Promise<unknown> =>
   });
 
 // In place of the disk of this machine, which nobody knows.
-const withDisk = (program: string, free: number): string =>
-  program.replace(
-    "sub disks {",
-    `sub disks { return {bytes => 100, freeBytes => ${free}, files => 0, freeFiles => 0} }\nsub real_disks {`,
-  );
+const withDisk = (program: string, freeBytes: number, freeFiles = 100): string =>
+  program
+    .replace(
+      "sub disks {",
+      `sub disks { return {bytes => 100, freeBytes => ${freeBytes}, files => 100, freeFiles => ${freeFiles}} }\nsub real_disks {`,
+    )
+    .replace("100 * 2 ** 20", "100 * 2 ** 10")
+    .replace("10_000", "5");
 
 const sizes = (found: unknown) =>
   (found as { user: string; bytes: number }[]).map(
@@ -46,9 +49,26 @@ test("on a disk that is over 80 % full the three users of the largest layers are
     ...container("d", "carol", 4096),
     ...container("e", "dora", 2048),
     ...container("f", "", 9000),
+    ...container("0", "eve", 9),
   });
   runProgram(t, withDisk(layersProgram(), 19), machine);
   t.deepEqual(sizes(await largest(machine)), ["carol 8 MB", "bob 3 MB", "dora 2 MB"]);
+});
+
+test("on a disk that is short of files their number counts", async (t) => {
+  const many = Object.fromEntries(
+    Array.from({ length: 9 }, (_, index) => [
+      `${docker}/overlay2/${containerId("b")}/diff/${index}`,
+      "",
+    ]),
+  );
+  const machine = fakeMachine(t, {
+    ...container("a", "ada", 1024),
+    ...container("b", "bob", 1),
+    ...many,
+  });
+  runProgram(t, withDisk(layersProgram(), 50, 19), machine);
+  t.deepEqual(await largest(machine), [{ user: "bob", bytes: null, files: 12 }]);
 });
 
 test("on a disk with room nobody is named", async (t) => {

@@ -81,7 +81,7 @@ test("the manager's own report has the disks, the memory, the CPU, and each cont
         throttledPeriods: 0,
       },
     ],
-    largestLayers: [{ user: "carol", bytes: 7_000_000_000 }],
+    largestLayers: [{ user: "carol", bytes: 7_000_000_000, files: 1_200_000 }],
   });
   t.deepEqual(
     disks.map(({ path }) => path),

@@ -110,15 +110,16 @@ test("a nearly full machine is a problem that names who wrote most, and what to 
     freeFiles: 900_000,
   };
   const layers = [
-    { user: "carol", bytes: 7.5 * 2 ** 30 },
-    { user: "bob", bytes: null },
+    { user: "carol", bytes: 7.5 * 2 ** 30, files: null },
+    { user: "dora", bytes: null, files: 1_200_000 },
+    { user: "bob", bytes: null, files: null },
   ];
   const problems = (worker: Partial<Facts>) =>
     monitor.problems?.(machinesOf(cluster, {}, { worker1: worker }), cluster);
   t.deepEqual(
     problems({ dockerDisks: [disk], files: { [paths.largestLayers]: JSON.stringify(layers) } }),
     [
-      "worker1: only 812 MB of 20 GB free in /var/lib/docker, so it gets no new servers; written outside the homes: carol 7.5 GB, bob more files than could be counted; stop the server of carol on the hub's admin page, which removes these files; to see the address, type: swarmhub open",
+      "worker1: only 812 MB of 20 GB free in /var/lib/docker, so it gets no new servers; written outside the homes: carol 7.5 GB, dora 1.2M files, bob more files than could be counted; stop the server of carol on the hub's admin page, which removes these files; to see the address, type: swarmhub open",
     ],
   );
   const noFiles = { ...disk, freeBytes: 2 ** 33, freeFiles: 9000 };

@@ -74,7 +74,7 @@ export const machineReport = {
       throttledPeriods: 30,
     },
   ],
-  largestLayers: [{ user: "carol", bytes: 7_000_000_000 }],
+  largestLayers: [{ user: "carol", bytes: 7_000_000_000, files: 1_200_000 }],
 } satisfies Full<MachineReport>;
 
 /** `watcher.json` with every key. */

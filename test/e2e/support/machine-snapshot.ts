@@ -29,6 +29,6 @@ section mounts; awk '{print $2, $3}' /proc/self/mounts | grep -v -e ' tmpfs$' -e
 section listeners; ss -Hlntu | awk '{print $1, $5}' | sort -u
 section forwarding; cat /proc/sys/net/ipv4/ip_forward
 section failed; systemctl --failed --no-legend --plain
-section places; ls -d /srv/* /opt/* /usr/local/*/* /var/lib/docker /var/lib/containerd /run/docker 2>/dev/null
+section places; ls -d /srv/* /opt/* /usr/local/*/* /var/lib/docker /var/lib/containerd /run/docker /run/swarmhub 2>/dev/null
 exit 0
 `;
