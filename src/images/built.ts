@@ -57,13 +57,23 @@ const registryDigest = async (cluster: Cluster, reference: string): Promise<stri
 };
 
 /** The registry's digest of a tag, through a machine's Docker; undefined if it lacks the tag or does not answer. */
-export const digestOf = async (host: Host, reference: string): Promise<string | undefined> => {
-  const { Descriptor: found } = await host.docker
+export const digestOf = async (host: Host, reference: string): Promise<string | undefined> =>
+  (await publishedImage(host, reference))?.digest;
+
+/** The same with the processors that the image is for ("amd64"); none if the registry does not say. */
+export const publishedImage = async (
+  host: Host,
+  reference: string,
+): Promise<{ digest: string; architectures: string[] } | undefined> => {
+  const found = await host.docker
     .getImage(reference)
     .distribution()
-    .catch(() => ({ Descriptor: undefined }));
-  const digest = found?.digest ?? "";
-  return /^sha256:[0-9a-f]{64}$/.test(digest) ? digest : undefined;
+    .catch(() => undefined);
+  const digest = found?.Descriptor?.digest ?? "";
+  if (!/^sha256:[0-9a-f]{64}$/.test(digest)) return undefined;
+  // Engines send the names of the OCI specification, in small letters; their documentation and the types have capitals.
+  const platforms = (found?.Platforms ?? []) as { architecture?: string }[];
+  return { digest, architectures: platforms.flatMap(({ architecture }) => architecture ?? []) };
 };
 
 /** The step that builds an image on the manager; throws the UserError of a folder that cannot be built. */

@@ -4,7 +4,7 @@ import { labels } from "../names.js";
 import { type OwnImage, contextTar } from "../operator/own-images.js";
 import type { StepNote } from "../reconcile/piece.js";
 import type { Progress } from "../wait.js";
-import { digestOf, reportInstructions } from "./built.js";
+import { publishedImage, reportInstructions } from "./built.js";
 import { addTag, pulledName } from "./pulled.js";
 
 /** The name of one of our images at a registry: "quay.io/swarmhub/hub:0123456789ab" for the registry "quay.io/swarmhub". */
@@ -12,7 +12,8 @@ export const releaseReference = (registry: string, { name, reference }: OwnImage
   `${registry}/${name}:${reference.slice(reference.indexOf(":") + 1)}`;
 
 /**
- * Brings one of our images onto a host: pulls it by digest where the registry has it under its content hash, else builds it.
+ * Brings one of our images onto a host: pulls it by digest where the registry has it under its content hash and for the
+ * host's processor, else builds it.
  * The note says which. Throws UserError if the build fails.
  */
 export const obtainImage = async (
@@ -21,12 +22,20 @@ export const obtainImage = async (
   { className, registry, progress }: { className: string; registry: string; progress: Progress },
 ): Promise<StepNote> => {
   const release = releaseReference(registry, image);
-  const digest = await digestOf(host, release);
-  if (digest === undefined) {
+  const [published, { Arch: own }] = await Promise.all([
+    publishedImage(host, release),
+    host.docker.version(),
+  ]);
+  const others = published?.architectures ?? [];
+  const isForOthers = others.length > 0 && !others.includes(own);
+  if (published === undefined || isForOthers) {
     await buildOwnImage(host, image, className, progress);
-    return { note: `built, because ${registry} did not answer with it` };
+    const reason = isForOthers
+      ? `has it for ${others.join(", ")} only, and this machine is ${own}`
+      : "did not answer with it";
+    return { note: `built, because ${registry} ${reason}` };
   }
-  const byDigest = `${registry}/${image.name}@${digest}`;
+  const byDigest = `${registry}/${image.name}@${published.digest}`;
   await pullImage(host.docker, byDigest, progress);
   // The mark comes first, so that an interrupted run leaves no image that nobody removes.
   await addTag(host.docker, byDigest, pulledName(image.reference));

@@ -17,17 +17,19 @@ const registry = "quay.io/courses";
 const digest = `sha256:${"7".repeat(64)}`;
 
 /** A host whose registry has the named images, and the calls that reach its Docker. */
-const hostWith = (...published: string[]) => {
+const hostWith = (published: string, architectures = ["amd64"]) => {
   const calls: string[] = [];
   const docker = {
     getImage: (name: string) => ({
       distribution: async () => {
-        if (!published.includes(name)) throw Object.assign(new Error("no"), { statusCode: 404 });
-        return { Descriptor: { digest } };
+        if (name !== published) throw Object.assign(new Error("no"), { statusCode: 404 });
+        const Platforms = architectures.map((architecture) => ({ architecture, os: "linux" }));
+        return { Descriptor: { digest }, Platforms };
       },
       tag: async ({ repo, tag }: { repo: string; tag: string }) =>
         void calls.push(`tag ${name} as ${repo}:${tag}`),
     }),
+    version: async () => ({ Arch: "amd64" }),
     pull: async (name: string) => {
       calls.push(`pull ${name}`);
       return Readable.from([]);
@@ -59,6 +61,22 @@ test("an image of other content at the registry is not used: ours is built, and 
     note: "built, because quay.io/courses did not answer with it",
   });
   t.deepEqual(world.calls, [`build ${hub.reference}`]);
+});
+
+test("an image for other processors is not used: a machine that pulled it could not run it", async (t) => {
+  const arm = hostWith(`${registry}/hub:0123456789ab`, ["arm64"]);
+  t.deepEqual(await obtain(arm), {
+    note: "built, because quay.io/courses has it for arm64 only, and this machine is amd64",
+  });
+  t.deepEqual(arm.calls, [`build ${hub.reference}`]);
+
+  const both = hostWith(`${registry}/hub:0123456789ab`, ["arm64", "amd64", "unknown"]);
+  t.deepEqual(await obtain(both), { note: "pulled from quay.io/courses" });
+});
+
+test("a registry that does not say for which processors an image is, is trusted", async (t) => {
+  const world = hostWith(`${registry}/hub:0123456789ab`, []);
+  t.deepEqual(await obtain(world), { note: "pulled from quay.io/courses" });
 });
 
 test("the plan names the image at the registry, and that it may be built", (t) => {
