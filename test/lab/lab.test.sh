@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests scripts/lab. It needs root and takes about three minutes, and two more on a machine that has not built our images yet.
+# Tests scripts/lab. It needs root and takes about three minutes, and more on a machine that has not built our images yet.
 # scripts/test runs it too.
 # It uses the labs labtest-a and labtest-b and does not touch other labs.
 set -euo pipefail

@@ -34,7 +34,7 @@ publish() {
   export DOCKER_HOST=unix://$docker/socket PATH=$docker/bin:$PATH
   names=$(swarmhub ls example.org/swarmhub)
   # On a fresh machine these are the images that the end-to-end tests need next. Otherwise other names, of which only the tags
-  # are removed, so that Docker finds the layers there and the test pushes in seconds.
+  # are removed, so that Docker can find the layers of an earlier run there.
   for image in $names; do
     name=${image##*/}
     ! registry_has "swarmhub/${name%:*}" "${name#*:}" || prefix=labtest
