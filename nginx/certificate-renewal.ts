@@ -41,16 +41,23 @@ type Dependencies = {
   log: (text: string) => void;
 };
 
+type Renewal = {
+  check: (reason: Reason) => Promise<void>;
+  /** Says that the settings or files are about to change; the function that it returns says that they have changed. */
+  expectChange: () => () => void;
+};
+
 /** Gets the certificate from an authority and renews it in time; `previous` is the status that the last run wrote. */
 export const certificateRenewal = (
   dependencies: Dependencies,
   previous: EdgeStatus | undefined,
-): { check: (reason: Reason) => Promise<void> } => {
+): Renewal => {
   const { now, log } = dependencies;
   const state = stateFrom(previous);
   let isBusy = false;
   let wake: Date | undefined;
   let waiting: Reason | undefined;
+  let changes = 0;
 
   const report = async (settings: EdgeSettings): Promise<void> =>
     dependencies.write(statusOf(settings, await dependencies.apply(), state, now()));
@@ -134,8 +141,9 @@ export const certificateRenewal = (
       state.attempt = null;
     }
     const paused = pausedUntil(settings, state.attempt, now());
-    state.nextAttempt = paused !== undefined && paused > due ? paused : due;
-    wake = state.nextAttempt;
+    wake = paused !== undefined && paused > due ? paused : due;
+    // An attempt with changed settings follows this one: its failure must not look like theirs.
+    state.nextAttempt = changes > 0 || waiting === "changed" ? now() : wake;
     await report(settings);
   };
 
@@ -169,6 +177,12 @@ export const certificateRenewal = (
         // Not earlier: a check that comes while this one runs is ignored.
         dependencies.wakeAt(wake);
       }
+    },
+    expectChange: () => {
+      changes += 1;
+      return () => {
+        changes -= 1;
+      };
     },
   };
 };

@@ -65,9 +65,14 @@ const main = async (): Promise<void> => {
     renewal.check(reason).catch((error: unknown) => log(reasonOf(error)));
   };
   const reload = async (): Promise<void> => {
-    const next = await readSettings();
-    await site.apply(next);
-    settings = next;
+    const changed = renewal.expectChange();
+    try {
+      const next = await readSettings();
+      await site.apply(next);
+      settings = next;
+    } finally {
+      changed();
+    }
     schedule.start(minute, settings.schedule.cron);
     log("reloaded");
     check("changed");

@@ -56,7 +56,7 @@ const startRenewal = async (t: ExecutionContext, previous?: EdgeStatus) => {
     const kind = issued === undefined ? "self-signed" : "acme";
     return { installed: { kind, pair }, served: pair.leaf, problem: world.problem };
   };
-  const { check } = certificateRenewal(
+  const renewal = certificateRenewal(
     {
       now: () => new Date(world.time),
       settings: () => world.settings,
@@ -75,7 +75,7 @@ const startRenewal = async (t: ExecutionContext, previous?: EdgeStatus) => {
     },
     statusFrom(JSON.stringify(previous)),
   );
-  return Object.assign(world, { check });
+  return Object.assign(world, renewal);
 };
 
 const refuse = (): never => {
@@ -337,4 +337,22 @@ test("an own certificate that cannot be served is reported, once in the log", as
   t.is(world.status?.attempt?.error, "it cannot be served");
   t.deepEqual(world.logged, ["it cannot be served (correct it)"]);
   t.is(world.attempts.length, 0);
+});
+
+test("an attempt that fails while the settings change says that the next one comes now", async (t) => {
+  const world = await startRenewal(t);
+  let isChanged = () => {};
+  world.answer = () => {
+    isChanged = world.expectChange();
+    throw new Problem("refused");
+  };
+  await world.check("schedule");
+  t.is(world.status?.attempt?.outcome, "failed");
+  t.is(world.status?.nextAttempt?.getTime(), world.time);
+  isChanged();
+  world.answer = () => {
+    throw new Problem("refused again");
+  };
+  await world.check("changed");
+  t.true((world.status?.nextAttempt?.getTime() ?? 0) > world.time);
 });

@@ -333,15 +333,27 @@ test("the step waits for a first certificate, and shows the progress", async (t)
 test("after a failed attempt the step waits only if the next one comes in time", async (t) => {
   const soon = { ...selfSigned, attempt: failed, nextAttempt: "2026-11-21T12:01:01Z" };
   const later = { ...selfSigned, attempt: failed, nextAttempt: "2026-11-21T12:11:00Z" };
-  const { polls, shown } = await wait(authority, [statusText(soon), statusText(later)]);
-  t.is(polls, 2);
-  t.is(shown[0], "not yet: geo.example.org points to 198.51.100.7");
+  const answers = [selfSigned, soon, later].map(statusText);
+  const { polls, shown } = await wait(authority, answers);
+  t.is(polls, 3);
+  t.is(shown[1], "not yet: geo.example.org points to 198.51.100.7");
 });
 
 test("an attempt that failed before this run does not end the wait", async (t) => {
   const old = { ...selfSigned, attempt: failed, nextAttempt: "2026-12-01T00:00:00Z" };
   const { polls } = await wait(authority, [statusText(old), statusText(old), statusText()], {
     before: parsedStatus({ kind: "self-signed", attempt: failed }),
+  });
+  t.is(polls, 3);
+});
+
+test("an attempt that failed between the inspection and the change does not end the wait", async (t) => {
+  const old = { ...selfSigned, attempt: failed, nextAttempt: "2026-12-01T00:00:00Z" };
+  const { polls } = await wait(authority, [statusText(old), statusText(old), statusText()], {
+    before: parsedStatus({
+      kind: "self-signed",
+      attempt: { ...failed, at: "2026-11-20T00:00:00Z" },
+    }),
   });
   t.is(polls, 3);
 });

@@ -24,12 +24,17 @@ export const waitStep = (
   title: `wait until the edge serves ${wantedText(config.tls)}`,
   run: async (progress) => {
     const start = Date.now();
+    const old = new Set([before?.attempt?.at.getTime()]);
+    let isFirst = true;
     const poll = async (): Promise<true | undefined> => {
       const status = await readStatus(host);
       if (servingProblem({ config, givenFiles, status }) === undefined) return true;
+      // A scheduled attempt can fail between the inspection of the machine and the change.
+      if (isFirst && status?.attempt?.outcome === "failed") old.add(status.attempt.at.getTime());
+      isFirst = false;
       progress(progressText(config, status));
       const waited = Date.now() - start;
-      return isHopeless(status, before, { waited, left: deadline - waited }) ? true : undefined;
+      return isHopeless(status, old, { waited, left: deadline - waited }) ? true : undefined;
     };
     const timeout = new Error("the deadline has passed");
     await waitUntil(poll, { deadline, every: 500, otherwise: () => timeout }).catch(
@@ -41,18 +46,17 @@ export const waitStep = (
 });
 
 /**
- * An attempt failed, and by the edge's clock the next one comes after the deadline. An attempt that failed before this run means nothing
- * at first: the edge is about to try again.
+ * An attempt failed, and by the edge's clock the next one comes after the deadline. An attempt that failed before the change means
+ * nothing at first: the edge is about to try again. For one that was under way, the edge says that the next one comes now.
  */
 const isHopeless = (
   status: EdgeStatus | undefined,
-  before: EdgeStatus | undefined,
+  old: ReadonlySet<number | undefined>,
   { left, waited }: { left: number; waited: number },
 ): boolean => {
   const { attempt } = status ?? {};
   if (attempt?.outcome !== "failed") return false;
-  const isOld = attempt.at.getTime() === before?.attempt?.at.getTime();
-  if (isOld && waited < timeouts.retry) return false;
+  if (old.has(attempt.at.getTime()) && waited < timeouts.retry) return false;
   const next = status?.nextAttempt?.getTime() ?? Number.POSITIVE_INFINITY;
   return next - (status?.at.getTime() ?? 0) > left;
 };
