@@ -4,7 +4,8 @@ import type { issueCertificate } from "./acme/issue.js";
 import { issuedFor, storeIssued } from "./acme/issued.js";
 import { type Window, renewalTime } from "./acme/renewal-window.js";
 import type { CertificatePair } from "./certificate-pair.js";
-import { Problem, problemOf } from "./problem.js";
+import { checkNotDue, checkServed } from "./new-certificate.js";
+import { type Problem, problemOf } from "./problem.js";
 import {
   finishedAttempt,
   failedAttempt,
@@ -188,24 +189,6 @@ export const certificateRenewal = (
 };
 
 const hour = 60 * 60 * 1000;
-
-const checkServed = (
-  { leaf }: CertificatePair,
-  { installed, served, problem }: ServedCertificate,
-): void => {
-  if (installed?.pair.leaf.serialNumber !== leaf.serialNumber)
-    throw problem ?? new Problem("the new certificate was not installed in nginx");
-  if (served?.serialNumber !== leaf.serialNumber)
-    throw new Problem("nginx serves another certificate than the new one", "swarmhub logs edge");
-};
-
-const checkNotDue = ({ leaf }: CertificatePair, now: Date): void => {
-  if (renewalTime(leaf, undefined, 0) > now) return;
-  throw new Problem(
-    `the new certificate expires on ${leaf.validTo} and would be due for renewal at once`,
-    "check the manager's clock: timedatectl",
-  );
-};
 
 const lineOf = ({ message, hint }: Problem): string =>
   hint === null ? message : `${message} (${hint})`;
