@@ -15,6 +15,12 @@ export type User = {
   readPage: (path: string) => Promise<string>;
   /** The HTTP status of a path; 0 without an answer within 5 s. */
   statusOf: (path: string) => Promise<number>;
+  /** Sends a request with the hub's XSRF token, and data as JSON. */
+  request: (
+    method: string,
+    path: string,
+    data?: object,
+  ) => Promise<{ status: number; body: string }>;
   close: () => Promise<void>;
 };
 
@@ -26,12 +32,16 @@ export const logInWithRetry = (address: string, user: string): Promise<User> =>
     otherwise: () => new Error(`${user} cannot log in at ${address}`),
   });
 
-/** Logs a user in. */
-export const logIn = async (address: string, user: string): Promise<User> => {
+/** Logs a user in; throws if the hub refuses. */
+export const logIn = async (
+  address: string,
+  user: string,
+  password = roomPassword,
+): Promise<User> => {
   const client = await request.newContext({ baseURL: address, ignoreHTTPSErrors: true });
   await client.get("/hub/login", { timeout: 60_000 });
   // "mine": a test logs in under one name with several browsers, and the login page would ask.
-  const form = { username: user, password: roomPassword, mine: "yes", _xsrf: await token(client) };
+  const form = { username: user, password, mine: "yes", _xsrf: await token(client) };
   const answer = await client.post("/hub/login?next=%2Fhub%2Fhome", { form, timeout: 60_000 });
   if (!answer.ok()) throw new Error(`${user} cannot log in: ${answer.status()}`);
   const name = encodeURIComponent(user.toLowerCase());
@@ -44,6 +54,15 @@ export const logIn = async (address: string, user: string): Promise<User> => {
         (response) => response.status(),
         () => 0,
       ),
+    request: async (method, path, data) => {
+      const response = await client.fetch(path, {
+        method,
+        headers: { "X-XSRFToken": await token(client) },
+        timeout: 60_000,
+        ...(data !== undefined && { data }),
+      });
+      return { status: response.status(), body: await response.text() };
+    },
     start: async () => {
       const begun = performance.now();
       const page = await readPage(`/hub/spawn/${name}`);
