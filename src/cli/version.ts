@@ -1,4 +1,4 @@
-import { readAsset } from "../operator/assets.js";
+import { readFileSync } from "node:fs";
 
 /**
  * What `swarmhub --version` prints: "0.1.0 (commit 0123456789ab)". scripts/bundle.mjs writes it to a file, so that the programs of two
@@ -6,7 +6,7 @@ import { readAsset } from "../operator/assets.js";
  */
 export const readVersion = (): string => {
   try {
-    return readAsset("version.txt").trim();
+    return readFileSync(new URL("assets/version.txt", import.meta.url), "utf8").trim();
   } catch {
     return "0.0.0 (not built)";
   }
