@@ -100,7 +100,7 @@ async def test_without_news_of_a_machine_it_counts_as_one_with_room(swarm, repor
 
 async def test_without_a_report_nothing_more_is_asked_of_docker(swarm, reports):
     write(reports, "10.0.0.1", ROOM)
-    await spawner(reports=reports).start()
+    await spawner(reports=reports, settings=replace(SETTINGS, cpu=1)).start()
     assert [each for each in swarm.requests if each.endswith("/nodes")] == []
 
 

@@ -17,7 +17,7 @@ from . import tasks
 from .activity import is_listening, record_activity
 from .image_choice import FIELD, settings_for
 from .own_service import OwnServiceSpawner
-from .placement import Placement, refuse_if_too_large
+from .placement import Placement, limit_cores, refuse_if_too_large
 from .seat_queue import QueueEntry, SeatQueue
 from .service_spec import build_service_spec, memory_reservation
 from .start_limiter import StartLimiter
@@ -85,7 +85,7 @@ class SwarmHubSpawner(OwnServiceSpawner):
                 await self._wait_in_queue()
             await asyncio.sleep(self.start_poll_interval)
         command = await self.get_command()
-        settings, reserved = self._chosen, self._entry.memory
+        settings, reserved = await limit_cores(self.docker, self._chosen), self._entry.memory
         self.mem_limit, self.mem_guarantee, self.cpu_limit = settings.memory, reserved, settings.cpu
         self._placement = Placement(self.docker, settings, self.service_name, reserved)
         settings = self._placement.avoid(await full_nodes(self.docker, settings, self.reports), self.log)

@@ -10,7 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlparse
 
 FULL = "no suitable node (insufficient resources on 3 nodes)"
+TOO_MANY_CORES = "range of CPUs is from 0.01 to {cores}.00, as there are only {cores} CPUs available"
 NO_ANSWER = 0  # instead of a status: Docker closes the connection
+_CORE = 1_000_000_000  # in Docker's unit
 RUNS = ["new", "pending", "preparing", "running"]
 
 
@@ -39,6 +41,7 @@ class FakeDocker:
         self.addresses: dict[str, str] = {}  # of nodes
         self.memory = {"machine": 1 << 40}  # bytes of each node
         self.cores = 64  # of each node
+        self.cores_of: dict[str, int] = {}  # of single nodes that have fewer
         self.broken_nodes: set[str] = set()  # nodes on which no container starts
         self.ignored: set[str] = set()  # keys of a container that this Engine does not know
         self.output, self.output_delay = b"", 0.0  # what the log of each task has, and the seconds until it is sent
@@ -154,9 +157,12 @@ class FakeDocker:
             "Status": {"State": self.nodes[service_id], "Addr": self.addresses.get(service_id, "")},
             "Description": {
                 "Hostname": service_id,
-                "Resources": {"MemoryBytes": self.memory[service_id], "NanoCPUs": self.cores * 1_000_000_000},
+                "Resources": {"MemoryBytes": self.memory[service_id], "NanoCPUs": self._cores(service_id) * _CORE},
             },
         }
+
+    def _cores(self, node: str) -> int:
+        return self.cores_of.get(node, self.cores)
 
     def _node_of(self, name: str) -> str:
         """Returns the node that meets the constraints; without constraints, the current or the first node."""
@@ -207,8 +213,13 @@ class FakeDocker:
         tasks = self.tasks(name) if has_room else [waiting]
         node, spec = self._node_of(name), self.services[name].get("TaskTemplate", {})
         if node in self.broken_nodes:
-            ended = {"ID": f"{name}-on-{node}", "DesiredState": "shutdown", "Status": {"State": "failed", "Err": self.node_error}}
-            tasks = [_task(name, 0) | ended, _task(name, 1)]
+            ended = {"State": "failed", "Err": self.node_error}
+        elif spec.get("Resources", {}).get("Limits", {}).get("NanoCPUs", 0) > self._cores(node) * _CORE:
+            ended = {"State": "rejected", "Err": TOO_MANY_CORES.format(cores=self._cores(node))}
+        else:
+            ended = None
+        if ended:
+            tasks = [_task(name, 0) | {"ID": f"{name}-on-{node}", "DesiredState": "shutdown", "Status": ended}, _task(name, 1)]
         for task in tasks:
             if task["Status"]["State"] == "failed":
                 task["Status"]["ContainerStatus"] = {"ContainerID": "c", "ExitCode": self.exit_code}
