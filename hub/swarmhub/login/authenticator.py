@@ -65,17 +65,15 @@ class ClassAuthenticator(SharedPasswordAuthenticator):
         if not name or not has_password:
             raise HTTPError(400, "Type a name and the password.")
         password = to_ascii(data["password"]) if "password" in data else self.user_password
-        # Users can connect to the hub directly and claim any address. With the address of the connection in the key, these tries count
-        # for themselves. All others come from the proxy.
-        peer, network = handler.request.connection.context.address[0], network_of(handler.request.remote_ip)
+        network = network_of(handler.request.remote_ip)
         is_known = _reads(handler, _KNOWN_BROWSER) == name
         if self._is_admin(name):
             if self.admin_password and compare_digest(password, self.admin_password):
                 return {"name": name, "admin": True, "groups": []}
-            limit, key = self.networks, (peer, network)
+            limit, key = self.networks, network
             self._refuse_if_too_many(limit, key)
         else:
-            limit, key = (self.names, name) if is_known else (self.networks, (peer, network))
+            limit, key = (self.names, name) if is_known else (self.networks, network)
             self._refuse_if_too_many(limit, key)
             if self.user_password and compare_digest(password, self.user_password):
                 if not is_known and data.get("mine") != "yes" and (question := self._question(name)):
@@ -86,7 +84,7 @@ class ClassAuthenticator(SharedPasswordAuthenticator):
                 return {"name": name, "admin": False, "groups": []}
         limit.fail(key)
         if limit.wait(key):
-            self.log.warning("Many wrong passwords for %r or from %s (connected from %s)", name[:32], network, peer)
+            self.log.warning("Many wrong passwords for %r or from %s", name[:32], network)
         return None
 
     def _question(self, name: str) -> str | None:
