@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlparse
 
@@ -221,8 +222,9 @@ class FakeDocker:
         if ended:
             tasks = [_task(name, 0) | {"ID": f"{name}-on-{node}", "DesiredState": "shutdown", "Status": ended}, _task(name, 1)]
         for task in tasks:
-            if task["Status"]["State"] == "failed":
-                task["Status"]["ContainerStatus"] = {"ContainerID": "c", "ExitCode": self.exit_code}
+            if task["Status"]["State"] in {"failed", "running"}:
+                code = {"ExitCode": self.exit_code} if task["Status"]["State"] == "failed" else {}
+                task["Status"]["ContainerStatus"] = {"ContainerID": container_id(task["ID"])} | code
         return [task | {"ServiceID": self.service_id(name), "NodeID": node, "Spec": spec} for task in tasks]
 
     def _has_room(self, name: str) -> bool:
@@ -239,7 +241,7 @@ class FakeDocker:
     def _node(self, _query: dict, _body: dict, service_id: str) -> tuple[int, object]:
         if service_id not in self.nodes:
             return 404, {"message": f"node {service_id} not found"}
-        return 200, {"ID": service_id, "Status": {"State": self.nodes[service_id]}}
+        return 200, self._describe_node(service_id)
 
     def tasks(self, name: str) -> list[dict]:
         """Returns the tasks after the polls so far; the newest is not the first."""
@@ -251,6 +253,11 @@ class FakeDocker:
                 state, desired, error = [*step.split("|"), "", ""][:3]
                 tasks[-1] |= {"DesiredState": desired or "running", "Status": {"State": state, "Err": error}}
         return tasks
+
+
+def container_id(task: str) -> str:
+    """Returns the id of the container of a task."""
+    return sha256(task.encode()).hexdigest()
 
 
 def _next_status(statuses: dict[str, list[int]], method: str, path: str) -> int | None:
