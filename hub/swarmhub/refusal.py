@@ -23,6 +23,7 @@ TOO_LARGE = Refusal(
     503,
 )
 QUEUE_FULL = Refusal("line", "All seats are taken, and the queue is full. Please ask your instructor.", 503)
+QUEUE_CLEARED = Refusal("cleared", "Your instructor has ended all starts that were waiting for a seat. Please try again.", 503)
 NO_MACHINE = Refusal("machines", "No machine of this class is ready for your server. Please tell your instructor.", 503)
 MACHINES_FULL = Refusal("disk", "No server can start because the disk of each machine is full ({names}). Please tell your instructor.", 503)
 NO_ADDRESS = Refusal("addresses", "The class network has no free address for your server. Please tell your instructor.", 503)
