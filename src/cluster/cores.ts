@@ -23,5 +23,9 @@ export const fewCores = (
     }));
 };
 
+/** The same as lines: "worker2: it has 1 core, …". */
+export const fewCoresLines = (cluster: Cluster, machines: Machines): string[] =>
+  fewCores(cluster, machines).map(({ host, text }) => `${host.name}: ${text}`);
+
 const mostCores = ({ servers: { cpu, images } }: Config): number =>
   images.length === 0 ? cpu : Math.max(...images.map((image) => image.cpu));
