@@ -30,7 +30,8 @@ class Hub(RunningHub):
             "--SwarmHubSpawner.http_timeout=2",  # also how long a restarted hub looks for a server that it does not remember
             *self.options,
         )
-        files = [f"--token-file={self.root}/run/secrets/proxy-token", f"--pages={pages}"]
+        secrets = self.root / "run/secrets"
+        files = [f"--token-file={secrets}/proxy-token", f"--edge-token-file={secrets}/edge-token", f"--pages={pages}"]
         ports = [f"--listen=127.0.0.1:{self.proxy_port}", f"--api-listen=127.0.0.1:{self.api_port}"]
         target = f"--default-target=http://127.0.0.1:{self.hub_port}"
         command = [shutil.which("node"), proxy_program, *files, *ports, target]
