@@ -18,8 +18,8 @@ export type HubSettings = {
   /** The memory that is reserved for each server; null is all of it. */
   guarantee: number | null;
   cpu: number;
-  /** The maximum number of processes and threads of each server. */
-  processes: number;
+  /** The maximum number of processes and threads of each server; null is one for each 2 MB of its memory. */
+  processes: number | null;
   /** The images that users choose from; none is `image` for everyone. */
   images: HubImage[];
   /** The time without use after which a server is stopped; null is never. */

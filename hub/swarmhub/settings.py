@@ -36,7 +36,7 @@ class Image:
 class Settings:
     """The settings of the class: memory in bytes, cpu in cores (None: no limit), idle_timeout_seconds (None: never).
 
-    `processes` is the maximum number of processes and threads of one server. A login lasts for `remember_seconds`.
+    `processes` is the maximum number of processes and threads of one server (None: from its memory). A login lasts for `remember_seconds`.
 
     The guarantee is the memory that is reserved for each server (None: all of its memory). Without a storage, the homes are in the
     users' containers and are deleted with them. The strategy is "spread", or "pack": fill one node before the next one is used.
@@ -57,7 +57,7 @@ class Settings:
     idle_timeout_seconds: int | None
     images: tuple[Image, ...] = ()
     strategy: str = "spread"
-    processes: int = 1024
+    processes: int | None = None
     admins_may_enter: bool = False
     remember_seconds: int = 12 * 3600
 
@@ -130,7 +130,9 @@ def read_settings(path: Path) -> Settings:
             f"a whole number, at least {MIN_IDLE_TIMEOUT}, or null",
         ),
         images=tuple(_images(found.get("images", []), take)),
-        processes=take("processes", found.get("processes", 1024), _is_whole(1), "a whole number above 0"),
+        processes=take(
+            "processes", found.get("processes"), lambda value: value is None or _is_whole(1)(value), "a whole number above 0, or null"
+        ),
         admins_may_enter=take("adminsMayEnter", found.get("adminsMayEnter", False), lambda value: isinstance(value, bool), "true or false"),
         strategy=take("strategy", found.get("strategy", "spread"), lambda value: value in ("spread", "pack"), "spread or pack"),
         remember_seconds=take(
@@ -196,6 +198,10 @@ def _is_texts(value: object) -> bool:
 
 def _is_whole(minimum: int) -> Callable[[object], bool]:
     return lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= minimum
+
+
+def _is_whole_or_null(value: object) -> bool:
+    return value is None or _is_whole(1)(value)
 
 
 def _is_above_zero(value: object) -> bool:

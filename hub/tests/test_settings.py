@@ -44,7 +44,7 @@ def test_cpu_may_be_null(tmp_path):
         ("memory", True, "memory: must be a whole number of bytes, is true"),
         ("guarantee", "1G", 'guarantee: must be a whole number of bytes, or null, is "1G"'),
         ("cpu", 0, "cpu: must be a number of cores above 0"),
-        ("processes", 0, "processes: must be a whole number above 0, is 0"),
+        ("processes", 0, "processes: must be a whole number above 0, or null, is 0"),
         ("cpu", "1", "cpu: must be a number of cores above 0"),
         ("admins", "ada", "admins: must be a list of user names"),
         ("adminsMayEnter", "no", "adminsMayEnter: must be true or false"),

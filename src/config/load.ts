@@ -119,7 +119,7 @@ const configOf = (settings: Settings, folder: string, placeOf: (key: Path) => Pl
       memory: servers.memory,
       ...(servers.guarantee !== undefined && { guarantee: servers.guarantee }),
       cpu: servers.cpu,
-      processes: servers.processes,
+      ...(servers.processes !== undefined && { processes: servers.processes }),
       ...(servers.idle !== undefined && { idle: servers.idle }),
       ...(servers.skeleton !== undefined && { skeleton: resolve(folder, servers.skeleton) }),
     },

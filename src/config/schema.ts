@@ -150,7 +150,7 @@ const servers = section(
     memory: memory.default(defaultMemory),
     guarantee: memory.exactOptional(),
     cpu: cpu.default(1),
-    processes: processes.default(1024),
+    processes: processes.exactOptional(),
     idle: leaf(idleFrom).exactOptional(),
     skeleton: leaf(pathFrom("a folder", "./first-files")).exactOptional(),
   },

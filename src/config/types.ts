@@ -122,8 +122,8 @@ export type Config = {
     /** The memory reserved for each server, which makes a seat; by default all of `memory`. */
     guarantee?: Bytes;
     cpu: number;
-    /** The maximum number of processes and threads of a server. */
-    processes: number;
+    /** The maximum number of processes and threads of a server; by default the hub takes it from the memory. */
+    processes?: number;
     /** The images that users choose from; empty: `image` for everyone. The first is also `image`. */
     images: ImageChoice[];
     /** Time after which an unused server is stopped; by default never. */

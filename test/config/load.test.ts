@@ -50,7 +50,6 @@ test("three keys are enough, and all others have defaults", async (t) => {
       strategy: "spread",
       memory: 2 ** 30,
       cpu: 1,
-      processes: 1024,
     },
     engine: { registryMirrors: [] },
   } as never);

@@ -146,7 +146,7 @@ except OSError as error:
     for child in children:
         os.kill(child, 9)
         os.waitpid(child, 0)
-    print(error.strerror, len(children) > 300)`);
+    print(error.strerror, len(children) > 100)`);
   t.is(output, "Resource temporarily unavailable True");
   t.is(await containerOf("mallory"), before);
   t.is(await runAsMallory("print(6 * 7)"), "42");
@@ -156,7 +156,7 @@ test.serial("a false version in the answers of a server does not stop the hub", 
   await runAsMallory(`import os
 os.makedirs(os.path.expanduser("~/.jupyter"), exist_ok=True)
 with open(os.path.expanduser("~/.jupyter/jupyter_server_config.py"), "w") as file:
-    file.write("import jupyterhub.singleuser.extension as extension\\nextension.__version__ = 'oops'\\n")
+    file.write("import jupyterhub.singleuser.extension as extension\\nextension.__version__ = 'oops'\\nextension._check_version = lambda *_: None\\n")
 print("written")`);
   const user = await logIn("mallory");
   t.teardown(() => user.close());

@@ -58,7 +58,7 @@ test.serial(
         await lab.on(node, `docker exec ${await containerOf("alice")} sh -c '${command}'`)
       ).trim();
     };
-    t.is(await inServer("cat /sys/fs/cgroup/pids.max"), "1024");
+    t.is(await inServer("cat /sys/fs/cgroup/pids.max"), "200");
     t.is(await inServer("id -u; id -g"), "1000\n100");
     t.is(await inServer("df -B1M --output=size /dev/shm | tail -n 1"), "200");
     t.regex(await inServer("grep size /proc/1/limits"), /Max file size +10737418240 +10737418240 /);

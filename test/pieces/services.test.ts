@@ -232,7 +232,7 @@ test("hub.json has all settings of the hub", async (t) => {
   "memory": 1073741824,
   "guarantee": null,
   "cpu": 1,
-  "processes": 1024,
+  "processes": null,
   "images": [],
   "idleTimeoutSeconds": null,
   "storage": {

@@ -99,7 +99,6 @@ export const fakeConfig = (changes: Partial<Config> = {}): Config => ({
     strategy: "spread",
     memory: (2 ** 30) as Config["servers"]["memory"],
     cpu: 1,
-    processes: 1024,
     images: [],
   },
   engine: { registryMirrors: [] },

@@ -81,7 +81,7 @@ def build_service_spec(
         # No CPU reservation: a notebook is idle most of the time, and seats are counted in memory.
         cpu_limit=int(settings.cpu * _SECOND) if settings.cpu else None,
     )
-    resources["Limits"]["Pids"] = settings.processes
+    resources["Limits"]["Pids"] = settings.processes or processes_for(settings.memory)
     # With Swarm's default (any), Swarm would restart the container after File > Shut Down in JupyterLab.
     restart = RestartPolicy(condition="on-failure", delay=2 * _SECOND, max_attempts=3, window=300 * _SECOND)
     return {
@@ -118,6 +118,15 @@ def ignored_keys(sent: dict, kept: dict, path: str = "") -> list[str]:
 def thread_variables(settings: Settings) -> dict[str, str]:
     """Returns the variables that limit the threads of numerical libraries to the CPU limit, rounded up; none without a limit."""
     return dict.fromkeys(_THREAD_VARIABLES, str(math.ceil(settings.cpu))) if settings.cpu else {}
+
+
+def processes_for(memory: int) -> int:
+    """Returns the maximum number of processes of a server with this memory (bytes): one for each 2 MB, from 128 to 1024.
+
+    A fork bomb must reach this limit before the memory limit, which would end the whole server: each child of a Python kernel took
+    0.9 MB (197 children, 2026-11-30). JupyterLab with a kernel and a terminal has about 50 threads.
+    """
+    return max(128, min(1024, memory // (2 * _MEGABYTE)))
 
 
 def memory_reservation(settings: Settings) -> int:

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 from swarmhub.settings import NfsExport
 from swarmhub.spawning.service_spec import _THREAD_VARIABLES as THREAD_VARIABLES
-from swarmhub.spawning.service_spec import build_service_spec, home_mount, ignored_keys
+from swarmhub.spawning.service_spec import build_service_spec, home_mount, ignored_keys, processes_for
 
 from ..support.examples import SETTINGS
 
@@ -50,7 +50,7 @@ def test_the_specification_of_a_users_service_is_complete():
                 "Mounts": [home("10.77.0.11"), shared_memory(512 << 20)],
             },
             "Resources": {
-                "Limits": {"MemoryBytes": 1 << 30, "NanoCPUs": 1_500_000_000, "Pids": 1024},
+                "Limits": {"MemoryBytes": 1 << 30, "NanoCPUs": 1_500_000_000, "Pids": 512},
                 "Reservations": {"MemoryBytes": 700 << 20},
             },
             "RestartPolicy": {"Condition": "on-failure", "Delay": 2_000_000_000, "MaxAttempts": 3, "Window": 300_000_000_000},
@@ -104,7 +104,9 @@ def test_shared_memory_is_half_of_the_memory_but_never_less_than_dockers_own_def
     assert mounts(memory=100 << 20) == [shared_memory(64 << 20)]
 
 
-def test_the_limit_of_processes_is_the_one_of_the_class():
+def test_the_limit_of_processes_leaves_memory_for_the_server_or_is_the_one_of_the_class():
+    assert [processes_for(megabytes << 20) for megabytes in (64, 400, 1024, 8192)] == [128, 200, 512, 1024]
+    assert describe(memory=1 << 30)["task_template"]["Resources"]["Limits"]["Pids"] == 512
     assert describe(processes=300)["task_template"]["Resources"]["Limits"]["Pids"] == 300
 
 

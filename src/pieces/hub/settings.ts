@@ -31,7 +31,7 @@ export const hubConfiguration = (
     memory,
     guarantee: servers.guarantee ?? null,
     cpu,
-    processes: servers.processes,
+    processes: servers.processes ?? null,
     images: images.map((choice) => hubImage(choice, pinned(choice.image))),
     idleTimeoutSeconds: servers.idle === undefined ? null : Math.ceil(servers.idle / 1000),
     storage: storage ? { address: machines(storage).address, path: paths.storage } : null,
