@@ -139,10 +139,13 @@ const schema = z
     path: ["subdomains"],
     message: "must be false without a domain",
   })
-  .refine(({ subdomains, tls }) => !subdomains || tls.kind !== "acme" || tls.dns !== null, {
-    path: ["tls", "dns"],
-    message: "is required for subdomains",
-  })
+  .refine(
+    ({ subdomains, tls: source }) => !subdomains || source.kind !== "acme" || source.dns !== null,
+    {
+      path: ["tls", "dns"],
+      message: "is required for subdomains",
+    },
+  )
   .refine(({ domain, tls: { kind } }) => domain !== null || kind !== "acme", {
     path: ["tls"],
     message: "must not be acme without a domain",

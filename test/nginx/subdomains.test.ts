@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { OutgoingHttpHeaders } from "node:http";
 import test from "ava";
 import { ask, handshake } from "./support/client.js";
@@ -79,6 +80,33 @@ withNginx("pages of other hosts cannot use the hub, but can lead to it", async (
     t.is((await get(domain, "/hub/login", form, "POST")).status, 200);
   }
 });
+
+withNginx(
+  "a websocket is for pages of its own host, and for programs, which send no origin",
+  async (t) => {
+    const host = `ada.${domain}`;
+    const statusOf = async (origin?: string): Promise<string> => {
+      const lines = [`Host: ${host}`, "Connection: Upgrade", "Upgrade: websocket"];
+      const all = [...lines, ...(origin === undefined ? [] : [`Origin: ${origin}`]), "", ""];
+      const socket = await handshake(edge.ports.https, { servername: host });
+      socket.write(["GET /user/ada/api/kernels/1/channels HTTP/1.1", ...all].join("\r\n"));
+      const [data] = (await once(socket, "data")) as [Buffer];
+      socket.destroy();
+      return data.toString().slice(9, 12);
+    };
+    t.is(await statusOf(), "101");
+    t.is(await statusOf(`https://${host}`), "101");
+    for (const origin of [
+      "null",
+      `https://mallory.${domain}`,
+      `https://${domain}`,
+      `http://${host}`,
+      `https://${host}.example.net`,
+      `https://${host}:8443`,
+    ])
+      t.is(await statusOf(origin), "403", origin);
+  },
+);
 
 withNginx("pages of other hosts cannot use a user's server, but can lead to it", async (t) => {
   const host = `ada.${domain}`;
