@@ -21,18 +21,34 @@ export const classServices = async (cluster: Cluster): Promise<Service[]> => {
   );
 };
 
-/** The service of a user's server: its name, its home, and the image in its spec. */
-export type UserService = { id: string; name: string; home: string; image: string | undefined };
+/** The service of a user's server: its name, its home, the image in its spec, and the class's URL if it has a host below that. */
+export type UserService = {
+  id: string;
+  name: string;
+  home: string;
+  image: string | undefined;
+  subdomainHost: string | undefined;
+};
 
 /** The services of the users' servers; none if the class is not up. */
 export const userServices = async (cluster: Cluster): Promise<UserService[]> =>
   (await classServices(cluster)).flatMap(({ ID, Spec }) => {
     const home = Spec.Labels?.[labels.user];
     if (home === undefined) return [];
-    const image = Spec.TaskTemplate?.ContainerSpec?.["Image"];
+    const { Image: image, Env: environment } = Spec.TaskTemplate?.ContainerSpec ?? {};
     const reference = typeof image === "string" ? image : undefined;
-    return [{ id: ID, name: Spec.Name, home, image: reference }];
+    const subdomainHost = subdomainHostIn(environment);
+    return [{ id: ID, name: Spec.Name, home, image: reference, subdomainHost }];
   });
+
+/** JupyterHub gives each server the URL of the hub if that differs from the server's own (jupyterhub/spawner.py, get_env). */
+const subdomainHostIn = (environment: unknown): string | undefined => {
+  const entries: unknown[] = Array.isArray(environment) ? environment : [];
+  const entry = entries.find((each) => typeof each === "string" && each.startsWith(hubHost));
+  return entry === undefined ? undefined : String(entry).slice(hubHost.length) || undefined;
+};
+
+const hubHost = "JUPYTERHUB_HOST=";
 
 /** The homes of the users' servers that run under their former names, which the next `up` stops. */
 export const formerServers = async (cluster: Cluster): Promise<string[]> =>
