@@ -44,8 +44,9 @@ export const userServices = async (cluster: Cluster): Promise<UserService[]> =>
 /** JupyterHub gives each server the URL of the hub if that differs from the server's own (jupyterhub/spawner.py, get_env). */
 const subdomainHostIn = (environment: unknown): string | undefined => {
   const entries: unknown[] = Array.isArray(environment) ? environment : [];
-  const entry = entries.find((each) => typeof each === "string" && each.startsWith(hubHost));
-  return entry === undefined ? undefined : String(entry).slice(hubHost.length) || undefined;
+  const texts = entries.filter((entry) => typeof entry === "string");
+  const host = texts.find((entry) => entry.startsWith(hubHost))?.slice(hubHost.length);
+  return host === "" ? undefined : host;
 };
 
 const hubHost = "JUPYTERHUB_HOST=";

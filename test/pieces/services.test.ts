@@ -219,31 +219,6 @@ for (const [what, name, change] of changes)
     ]);
   });
 
-test("proxy and hub change both ways between subdomains and one origin, and the proxy's arguments go", async (t) => {
-  const update = "TaskTemplate.ContainerSpec.Labels.swarmhub.files";
-  const on = { domain: "geo.example.org", subdomains: true };
-  for (const [from, to] of [
-    [{ domain: on.domain }, on],
-    [on, { domain: on.domain, subdomains: false }],
-  ] as const) {
-    const inProxy = await applied("proxy", { config: from });
-    Object.assign(inProxy.cluster.config, to);
-    const added = from === on ? "" : ", TaskTemplate.ContainerSpec.Args";
-    const [step, ...rest] = describeSteps(steps("proxy", inProxy.cluster, inProxy.present));
-    t.is(step, `manager: update the service proxy (${update}${added})`);
-    t.deepEqual(rest, []);
-    const inHub = await applied("hub", { config: from });
-    Object.assign(inHub.cluster.config, to);
-    t.deepEqual(describeSteps(steps("hub", inHub.cluster, inHub.present, { files: inHub.files })), [
-      "manager: write /etc/swarmhub/hub.json",
-      `manager: update the service hub (${update})`,
-    ]);
-  }
-  const { present } = await applied("proxy", { config: on });
-  const container = present.present?.TaskTemplate?.ContainerSpec;
-  t.deepEqual(container?.["Args"], ["node", "/app/proxy.mjs", "--host-routing"]);
-});
-
 test("hub.json has all settings of the hub", async (t) => {
   const { files } = await applied("hub");
   t.is(
@@ -412,10 +387,7 @@ test("`down` stops the hub, then the users' servers, then removes the mounts of 
       [two, []],
     ]),
   };
-  const have = all.hub.have(cluster, {
-    ...absent,
-    present: {},
-  });
+  const have = all.hub.have(cluster, { ...absent, present: {} });
   const plan = hub.remove({ ...have, servers } as never, cluster);
   t.deepEqual(describeSteps(plan), [
     "manager: stop the service hub",
