@@ -21,6 +21,9 @@ const copied = [
   "nginx/requirements.txt",
 ];
 
+/** What `swarmhub --version` prints; src/cli/version.ts reads it. */
+const versionFile = "version.txt";
+
 /** The programs of the images; each becomes one file of dist/assets/images. */
 const programs = { edge: "nginx/edge.ts", proxy: "proxy/proxy.ts", quota: "quota/watcher.ts" };
 
@@ -35,6 +38,7 @@ const main = async () => {
     const [command, images] = await Promise.all([bundleCommand(), bundlePrograms(), copyAssets()]);
     const licenses = await licenseTexts(root, [command, images]);
     await writeFile(join(beside, "third-party-licenses.txt"), licenses);
+    await writeFile(join(beside, "assets", versionFile), `${version()}\n`);
     await rm(dist, { recursive: true, force: true });
     await rename(beside, dist);
   } finally {
@@ -51,7 +55,6 @@ const bundleCommand = async () => {
     splitting: true,
     // Beside the entry, since src/operator/assets.ts looks beside itself.
     chunkNames: "[name]-[hash]",
-    define: { builtVersion: JSON.stringify(version()) },
   });
   await chmod(join(beside, "swarmhub.js"), 0o755);
   return metafile;

@@ -14,13 +14,13 @@ import { addMembership } from "./membership.js";
 import { runCommand } from "./run.js";
 import { addImages } from "./images.js";
 import { addTls } from "./tls.js";
-import { version } from "./version.js";
+import { readVersion } from "./version.js";
 
 /** All of `swarmhub`: its commands with their options, none of them run. */
 export const createProgram = (): Command => {
   const program = new Command("swarmhub")
     .description("Turns a few blank Linux VMs into a JupyterHub class on Docker Swarm.")
-    .version(version)
+    .version(readVersion())
     .option("-c, --config <file>", "configuration file", "swarmhub.yaml")
     .option("--ssh-config <file>", "SSH configuration to use instead of ~/.ssh/config")
     .option("--accept-new-host-keys", "trust host keys that are not in known_hosts yet", false)

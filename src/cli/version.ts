@@ -1,5 +1,13 @@
-/** Text that scripts/bundle.mjs puts here; tests run without it. */
-declare const builtVersion: string | undefined;
+import { readFileSync } from "node:fs";
 
-/** What `swarmhub --version` prints: "0.1.0 (commit 0123456789ab)". */
-export const version = typeof builtVersion === "string" ? builtVersion : "0.0.0 (not built)";
+/**
+ * What `swarmhub --version` prints: "0.1.0 (commit 0123456789ab)". scripts/bundle.mjs writes it to a file, so that the programs of two
+ * commits differ only if their sources do.
+ */
+export const readVersion = (): string => {
+  try {
+    return readFileSync(new URL("assets/version.txt", import.meta.url), "utf8").trim();
+  } catch {
+    return "0.0.0 (not built)";
+  }
+};

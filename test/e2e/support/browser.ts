@@ -49,7 +49,12 @@ export const openJupyterLab = async (
   await page.fill("#username_input", user);
   await page.fill("#password_input", password);
   await page.click("#login_submit");
-  await page.waitForSelector("#jp-main-dock-panel", { timeout: 240_000 });
+  // The login page asks a browser that is new under a name in use whether the name is its own.
+  const yes = page.locator("#is-it-yours input[type=submit]");
+  const panel = page.locator("#jp-main-dock-panel");
+  await yes.or(panel).waitFor({ timeout: 240_000 });
+  if (await yes.isVisible()) await yes.click();
+  await panel.waitFor({ timeout: 240_000 });
   return page;
 };
 
