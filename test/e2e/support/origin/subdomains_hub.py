@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 from proxied_hub import Hub  # first: it adds the folder of the tests
+from swarmhub.spawning.service_spec import HOME
 from tests.support.fake_docker import FakeDocker
 
 port = sys.argv[3]
@@ -27,15 +28,13 @@ class Docker(FakeDocker):
     def _create(self, query: dict, body: dict) -> tuple[int, object]:
         answer = super()._create(query, body)
         name, container = body["Name"], body["TaskTemplate"]["ContainerSpec"]
-        environment = dict(entry.split("=", 1) for entry in container["Env"])
         home = Path(folder) / name
         home.mkdir(exist_ok=True)
-        environment |= {"PATH": os.environ["PATH"], "HOME": str(home), "JUPYTER_CONFIG_DIR": str(home)}
+        environment = dict(entry.replace(HOME, str(home)).split("=", 1) for entry in container["Env"])
+        environment |= {"PATH": os.environ["PATH"], "JUPYTER_CONFIG_DIR": str(home)}
         environment |= {"JUPYTERHUB_SERVICE_URL": f"http://{name}:{port}{environment['JUPYTERHUB_SERVICE_PREFIX']}"}
         with (home / "log").open("a") as log:
-            self.processes[name] = subprocess.Popen(  # noqa: S603
-                program.split(), env=environment, cwd=home, stdout=log, stderr=subprocess.STDOUT
-            )
+            self.processes[name] = subprocess.Popen(program.split(), env=environment, cwd=home, stdout=log, stderr=subprocess.STDOUT)
         return answer
 
     def _remove(self, query: dict, body: dict, name: str) -> tuple[int, object]:
