@@ -117,6 +117,7 @@ const schema = z
         run: folder.default("/dev/shm/swarmhub"),
         /** Template and page, as the image has them. */
         assets: folder.default("/app"),
+        secrets: folder.default("/run/secrets"),
         certbot: folder.default("/opt/certbot/bin"),
       })
       .prefault({}),

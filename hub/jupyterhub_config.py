@@ -26,7 +26,9 @@ from swarmhub.spawning.service_spec import HOME
 from swarmhub.spawning.spawner import SwarmHubSpawner
 from swarmhub.upstream_fixes import FreshResolver, bound_answers_of_servers, share_pending_start, use_write_ahead_log
 from swarmhub.web.admin_scopes import keep_admins_out_of_servers
+from swarmhub.web.client_address import believe_only
 from swarmhub.web.page_guard import HEADERS, guard_pages
+from swarmhub.web.queue_page import PATH, ClearQueue, queue_length
 from swarmhub.web.request_limits import limit_requests
 from swarmhub.web.subdomains import subdomain
 from swarmhub.web.user_options import check_user_options
@@ -36,6 +38,7 @@ paths = Paths(Path(os.environ.get("SWARMHUB_ROOT", "/")))
 try:
     settings = read_settings(paths.settings)
     proxy_token = read_secret(paths, "proxy-token")
+    edge_token = read_secret(paths, "edge-token")
     shared_password = to_ascii(read_secret(paths, "shared-password"))
     admin_password = to_ascii(read_secret(paths, "admin-password")) if settings.admins else None
 except SettingsError as error:
@@ -84,6 +87,7 @@ c.ClassAuthenticator.admin_password = admin_password
 c.Authenticator.admin_users = set(settings.admins)
 c.Authenticator.allow_all = True  # since JupyterHub 5, no user can log in without a rule that allows it
 c.ClassAuthenticator.changes = PasswordChanges(paths.data / "login.json")
+c.ClassAuthenticator.class_size = max(60, settings.seats)
 c.ClassAuthenticator.remember = settings.remember_seconds
 c.JupyterHub.cookie_max_age_days = settings.remember_seconds / 86400
 c.JupyterHub.oauth_token_expires_in = settings.remember_seconds  # for the cookies of users' servers
@@ -166,8 +170,10 @@ async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
 
 # --- the pages ------------------------------------------------------------------------------------------------------------
 c.JupyterHub.template_paths = [str(Path(__file__).parent / "templates")]
-c.JupyterHub.template_vars = {"class_name": settings.name, "admins_may_enter": settings.admins_may_enter}
+c.JupyterHub.template_vars = {"class_name": settings.name, "admins_may_enter": settings.admins_may_enter, "queue_length": queue_length}
+c.JupyterHub.extra_handlers = [(PATH, ClearQueue)]
 limit_requests()
+believe_only(edge_token)
 guard_pages()
 # No script needs the cookie: pages contain the token that it must match.
 c.JupyterHub.tornado_settings |= {"headers": HEADERS, "xsrf_cookie_kwargs": {"httponly": True}}

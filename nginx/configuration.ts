@@ -7,6 +7,8 @@ export type NginxEnvironment = {
   user: string | undefined;
   /** nginx >= 1.25.1 has `http2 on`, and warns about the listen flag that older ones need. */
   http2Directive: boolean;
+  /** The secret that this edge shares with the proxy, a hexadecimal number; empty where it has none. */
+  edgeToken: string;
   /** The proxy's addresses, each as address:port; none where they are unknown. */
   proxyServers: readonly string[];
 };
@@ -15,7 +17,7 @@ export type NginxEnvironment = {
 export const nginxConfiguration = (
   template: string,
   settings: EdgeSettings,
-  { user, http2Directive, proxyServers }: NginxEnvironment,
+  { user, http2Directive, edgeToken, proxyServers }: NginxEnvironment,
   installed: EdgeSettings["tls"]["kind"],
 ): string => {
   const httpsPort = settings.listen.https.replace(/^.*:/, "");
@@ -24,6 +26,7 @@ export const nginxConfiguration = (
     ...settings,
     user: user ?? "",
     http2Directive,
+    edgeToken,
     proxyServers,
     target: proxyServers.length === 0 ? settings.upstream : "swarmhub-proxy",
     tls: settings.tls.kind !== "off",

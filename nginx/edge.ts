@@ -30,7 +30,7 @@ const main = async (): Promise<void> => {
   const { certificates } = settings.folders;
   await mkdir(certificates, { recursive: true });
   const minute = await minuteOfInstallation(certificates);
-  const site = await startSite(settings, await nginxEnvironment(), now, log);
+  const site = await startSite(settings, await nginxEnvironment(settings), now, log);
 
   followProxy(
     () => settings,

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -49,7 +50,8 @@ export const installConfiguration = async (
   const file = join(run, "nginx.conf");
   const temporary = `${file}.new`;
   const template = await readFile(join(assets, "nginx.conf.hbs"), "utf8");
-  await writeFile(temporary, nginxConfiguration(template, settings, environment, installed));
+  const text = nginxConfiguration(template, settings, environment, installed);
+  await writeFile(temporary, text, { mode: 0o600 });
   const { code, output } = await runNginx(["-t", "-q", "-c", temporary, "-e", "stderr"]);
   if (code !== 0) throw new Error(`nginx rejected ${temporary}:\n${output}`);
   await rename(temporary, file);
@@ -57,10 +59,22 @@ export const installConfiguration = async (
 };
 
 /** What nginx.conf depends on in this container. */
-export const nginxEnvironment = async (): Promise<Omit<NginxEnvironment, "proxyServers">> => ({
+export const nginxEnvironment = async ({
+  folders,
+}: Pick<EdgeSettings, "folders">): Promise<Omit<NginxEnvironment, "proxyServers">> => ({
   user: process.getuid?.() === 0 ? "www-data" : undefined,
   http2Directive: hasHttp2Directive((await runNginx(["-v"])).output),
+  edgeToken: await edgeTokenIn(folders.secrets),
 });
+
+/** The secret that this edge shares with the proxy; empty where it has none, so that the proxy does not believe the forwarded headers. */
+const edgeTokenIn = async (folder: string): Promise<string> => {
+  const file = join(folder, "edge-token");
+  const token = existsSync(file) ? (await readFile(file, "utf8")).trim() : "";
+  // It is written into nginx.conf.
+  if (!/^[0-9a-f]*$/.test(token)) throw new Error(`${file} is not a hexadecimal number`);
+  return token;
+};
 
 const runNginx = async (argv: readonly string[]): Promise<{ code: number; output: string }> => {
   const child = spawn("nginx", argv, { stdio: ["ignore", "inherit", "pipe"] });

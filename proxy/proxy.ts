@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Agent, type IncomingMessage, type Server } from "node:http";
 import { parseArgs } from "node:util";
 import ConfigurableProxy from "configurable-http-proxy/lib/configproxy.js";
+import { replaceClaimedAddress, vouchForAddress } from "./client-address.js";
 import { keepToOwnPath } from "./user-answers.js";
 
 // The proxy container's program: configurable-http-proxy with our settings. Its own command line reads the token from the
@@ -10,6 +11,7 @@ import { keepToOwnPath } from "./user-answers.js";
 const { values: options } = parseArgs({
   options: {
     "token-file": { type: "string", default: "/run/secrets/proxy-token" },
+    "edge-token-file": { type: "string", default: "/run/secrets/edge-token" },
     pages: { type: "string", default: "/app/pages" },
     listen: { type: "string", default: "0.0.0.0:8000" },
     "api-listen": { type: "string", default: "0.0.0.0:8001" },
@@ -27,15 +29,26 @@ const log = {
   warn: console.warn,
   error: console.error,
 };
-const authToken = readFileSync(options["token-file"], "utf8").trim();
-if (authToken === "") throw new Error("the proxy's token is empty: anyone could set routes");
+const readSecret = (file: string, otherwise: string): string => {
+  const secret = readFileSync(file, "utf8").trim();
+  if (secret === "") throw new Error(otherwise);
+  return secret;
+};
+const authToken = readSecret(
+  options["token-file"],
+  "the proxy's token is empty: anyone could set routes",
+);
+const edgeToken = readSecret(
+  options["edge-token-file"],
+  "the edge's token is empty: anyone could claim any address",
+);
 
 const proxy = new ConfigurableProxy({
   log,
   authToken,
   defaultTarget: options["default-target"],
   errorPath: options.pages,
-  // The edge has set these headers. Appended values (the edge's own address, plain http) would be used by Tornado, which takes the
+  // The edge has set these headers, see client-address.ts. Appended values (the edge's own address, plain http) would be used by Tornado, which takes the
   // last one of a list.
   xfwd: false,
   // With subdomains.
@@ -53,8 +66,10 @@ proxy.httpAgent = new Agent({ keepAlive: true, timeout: 50_000 });
 const prefixes = new WeakMap<IncomingMessage, string>();
 const targetForReq = proxy.targetForReq.bind(proxy);
 proxy.targetForReq = async (request) => {
+  replaceClaimedAddress(request, edgeToken);
   const match = await targetForReq(request);
   if (match !== undefined) prefixes.set(request, match.prefix);
+  if (match?.target === options["default-target"]) vouchForAddress(request, edgeToken);
   return match;
 };
 /** Everything but the hub is a user's server, whose answers are as hostile as its user. */

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +58,7 @@ class Report:
 
     disks: tuple[Disk, ...]
     largest_layers: tuple[Layer, ...]
+    memory_kills: Mapping[str, int]  # how many processes the memory limit has ended, by the container's id
 
 
 async def full_nodes(docker: Docker, settings: Settings, folder: Path | None) -> dict[str, str]:
@@ -68,9 +70,9 @@ async def full_nodes(docker: Docker, settings: Settings, folder: Path | None) ->
     if not full:
         return {}
     nodes = {node["ID"]: node for node in await user_nodes(docker, settings)}
-    found = {each: f"{_name(node)}: {full[_address(node)]}" for each, node in nodes.items() if _address(node) in full}
+    found = {each: f"{name_of(node)}: {full[address_of(node)]}" for each, node in nodes.items() if address_of(node) in full}
     if nodes and len(found) == len(nodes):
-        names = ", ".join(sorted(map(_name, nodes.values())))
+        names = ", ".join(sorted(map(name_of, nodes.values())))
         raise refuse(MACHINES_FULL._replace(sentence=MACHINES_FULL.sentence.format(names=names)), "; ".join(found.values()))
     return found
 
@@ -111,8 +113,9 @@ def parse(line: bytes) -> Report:
     found = json.loads(line)
     if not isinstance(found, dict):
         raise ValueError("not an object")
-    disks, layers = _objects(found, "disks"), _objects(found, "largestLayers")
-    return Report(tuple(map(_disk, disks)), tuple(map(_layer, layers)))
+    disks, layers, containers = _objects(found, "disks", 3), _objects(found, "largestLayers", 3), _objects(found, "containers", 200)
+    kills = {_text(each.get("id"), "[0-9a-f]{64}"): _count(each.get("oomKills")) for each in containers}
+    return Report(tuple(map(_disk, disks)), tuple(map(_layer, layers)), kills)
 
 
 def _disk(found: dict) -> Disk:
@@ -125,11 +128,11 @@ def _layer(found: dict) -> Layer:
     return Layer(_text(found.get("user"), r"[a-z0-9-]{1,63}"), size, files)
 
 
-def _objects(found: dict, key: str) -> list[dict]:
+def _objects(found: dict, key: str, most: int) -> list[dict]:
     items = found.get(key)
     if not isinstance(items, list) or not all(isinstance(each, dict) for each in items):
         raise ValueError(f"{key}: not a list of objects")
-    return items[:3]
+    return items[:most]
 
 
 def _count(value: object) -> int:
@@ -144,14 +147,15 @@ def _text(value: object, pattern: str) -> str:
     return value
 
 
-def _name(node: dict) -> str:
+def name_of(node: dict) -> str:
+    """Returns the host name of a node, or its id."""
     # A machine chooses its own host name.
     name = node["Description"].get("Hostname") or ""
     return name if re.fullmatch(r"[A-Za-z0-9.-]{1,63}", name) else node["ID"]
 
 
-def _address(node: dict) -> str:
-    """The node's address; that of a manager is beside its port, since its own view of itself may be 0.0.0.0."""
+def address_of(node: dict) -> str:
+    """Returns the address of a node; that of a manager is beside its port, since its own view of itself may be 0.0.0.0."""
     manager = (node.get("ManagerStatus") or {}).get("Addr", "").rpartition(":")[0]
     try:
         return str(ipaddress.IPv4Address(manager or node["Status"].get("Addr", "")))

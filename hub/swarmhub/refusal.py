@@ -23,6 +23,7 @@ TOO_LARGE = Refusal(
     503,
 )
 QUEUE_FULL = Refusal("line", "All seats are taken, and the queue is full. Please ask your instructor.", 503)
+QUEUE_CLEARED = Refusal("cleared", "Your instructor has ended all starts that were waiting for a seat. Please try again.", 503)
 NO_MACHINE = Refusal("machines", "No machine of this class is ready for your server. Please tell your instructor.", 503)
 MACHINES_FULL = Refusal("disk", "No server can start because the disk of each machine is full ({names}). Please tell your instructor.", 503)
 NO_ADDRESS = Refusal("addresses", "The class network has no free address for your server. Please tell your instructor.", 503)
@@ -34,6 +35,7 @@ WRONG_ARCHITECTURE = Refusal("architecture", "The notebook image is made for ano
 OUT_OF_MEMORY = Refusal(
     "memory", "Your server was killed while it started, most likely because its memory is too small. Please tell your instructor."
 )
+TOO_MANY_CORES = Refusal("cores", "Your server may use more processor cores than its machine has. Please tell your instructor.")
 NETWORK_FAILED = Refusal("network", "Your server cannot be connected to the class network. Please tell your instructor.")
 TASK_FAILED = Refusal("task", "Your server stopped right after it started. Please tell your instructor.")
 SERVER_SILENT = Refusal("silent", "Your server is running but does not respond. Please tell your instructor.", 504)
@@ -70,6 +72,7 @@ _SIGNS = (
     (r"insufficient resources", NO_SEAT),
     (r"unsupported platform|exec format error", WRONG_ARCHITECTURE),
     (r"no suitable node", NO_MACHINE),
+    (r"range of CPUs|only \d+ CPUs available", TOO_MANY_CORES),
     (r"failed to mount|error while mounting|mount.*volume", MOUNT_FAILED),
     # Shells and tini, with which most images start, exit with status 127.
     (r"executable file not found|exec:.*(no such file|permission denied)|non-zero exit \(127\)", NO_COMMAND),
@@ -80,7 +83,7 @@ _SIGNS = (
 )
 
 # What another machine may well be able to do: these failures say nothing about the image.
-MACHINE_FAULTS = frozenset({IMAGE_MISSING, MOUNT_FAILED, NETWORK_FAILED})
+MACHINE_FAULTS = frozenset({IMAGE_MISSING, MOUNT_FAILED, NETWORK_FAILED, TOO_MANY_CORES})
 
 # Patterns in the output of a container that Swarm's error does not explain. Users control it, but only that of their own start.
 _OUTPUT_SIGNS = (

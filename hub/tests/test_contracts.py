@@ -79,6 +79,7 @@ def test_the_hub_reads_of_a_machines_report_only_keys_that_the_monitor_writes_an
     report = machines.parse((FIXTURES / "machine-report.json").read_text())
     written = json.loads((FIXTURES / "machine-report.json").read_text())
     [disk], [layer] = written["disks"], written["largestLayers"]
+    assert report.memory_kills == {each["id"]: each["oomKills"] for each in written["containers"]}
     assert report.disks == (machines.Disk(disk["path"], disk["freeBytes"], disk["files"], disk["freeFiles"]),)
     assert report.largest_layers == (machines.Layer(layer["user"], layer["bytes"], layer["files"]),)
     assert all(recorded.keys_read <= set(dict.keys(recorded)) for recorded in objects)

@@ -33,8 +33,9 @@ def reports(tmp_path, swarm):
     return tmp_path
 
 
-def write(folder, address, *disks, age=0, layers=()):
-    write_line(folder, address, json.dumps({"disks": disks, "largestLayers": list(layers)}), age)
+def write(folder, address, *disks, age=0, layers=(), kills=()):
+    containers = [{"id": container, "oomKills": count} for container, count in kills]
+    write_line(folder, address, json.dumps({"disks": disks, "largestLayers": list(layers), "containers": containers}), age)
 
 
 def write_line(folder, address, line, age=0):
@@ -100,7 +101,7 @@ async def test_without_news_of_a_machine_it_counts_as_one_with_room(swarm, repor
 
 async def test_without_a_report_nothing_more_is_asked_of_docker(swarm, reports):
     write(reports, "10.0.0.1", ROOM)
-    await spawner(reports=reports).start()
+    await spawner(reports=reports, settings=replace(SETTINGS, cpu=1)).start()
     assert [each for each in swarm.requests if each.endswith("/nodes")] == []
 
 
@@ -123,7 +124,7 @@ async def test_a_host_name_that_is_none_is_not_shown(swarm, reports):
 
 
 def line(**changes):
-    return json.dumps({"disks": [FULL], "largestLayers": []} | changes)
+    return json.dumps({"disks": [FULL], "largestLayers": [], "containers": []} | changes)
 
 
 @pytest.mark.parametrize(
@@ -151,6 +152,8 @@ def line(**changes):
         line(largestLayers=[{"user": "<script>", "bytes": 1}]),
         line(largestLayers=[{"user": "carol", "bytes": "1"}]),
         line(largestLayers={"user": "carol"}),
+        line(containers=[{"id": "x", "oomKills": 1}]),
+        line(containers=[{"id": "f" * 64, "oomKills": -1}]),
         line(padding="x" * 65_536),
     ],
 )

@@ -10,6 +10,7 @@ ERRORS = [
     ("no suitable node (scheduling constraints not satisfied on 1 node; insufficient resources on 2 nodes)", refusal.NO_SEAT),
     ("no suitable node (scheduling constraints not satisfied on 3 nodes)", refusal.NO_MACHINE),
     ("no suitable node (1 node not available for new tasks)", refusal.NO_MACHINE),
+    ("range of CPUs is from 0.01 to 1.00, as there are only 1 CPUs available", refusal.TOO_MANY_CORES),
     ("No such image: quay.io/x/y@sha256:1", refusal.IMAGE_MISSING),
     ("pull access denied for x, repository does not exist or may require 'docker login'", refusal.IMAGE_MISSING),
     ("manifest for quay.io/x/y:1 not found: manifest unknown", refusal.IMAGE_MISSING),

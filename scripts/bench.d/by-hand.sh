@@ -76,6 +76,7 @@ umask 077
 mkdir -p /etc/swarmhub /var/lib/swarmhub/{hub,certificates,secrets}
 cd /var/lib/swarmhub/secrets
 openssl rand -hex 32 >proxy-token
+openssl rand -hex 32 >edge-token
 openssl rand -hex 32 >admin-password
 printf %s '$password' >shared-password
 chmod 444 *
@@ -95,11 +96,12 @@ service() {
     "\$@" \$(docker image inspect -f '{{.Id}}' swarmhub/\$name:bench) >/dev/null
 }
 bind() { echo "--mount=type=bind,src=\$1,dst=\$2"; }
-service proxy \$(bind \$PWD/proxy-token /run/secrets/proxy-token)
+service proxy \$(for name in proxy-token edge-token; do bind \$PWD/\$name /run/secrets/\$name; done)
 service hub \$(bind /etc/swarmhub/hub.json /etc/swarmhub/hub.json) \$(bind /var/lib/swarmhub/hub /data) \$(bind /var/run/docker.sock /var/run/docker.sock) \
   \$(for name in *; do bind \$PWD/\$name /run/secrets/\$name; done) \
   --mount='type=volume,src=swarmhub-storage,dst=/storage,volume-nocopy=true,volume-driver=local,volume-opt=type=nfs4,volume-opt=device=:/srv/swarmhub,"volume-opt=o=addr=$manager,rw,nfsvers=4.2,hard,actimeo=0,lookupcache=none"'
 service edge \$(bind /etc/swarmhub/edge.json /etc/swarmhub/edge/settings.json) \$(bind /var/lib/swarmhub/certificates /certificates) \
+  \$(bind \$PWD/edge-token /run/secrets/edge-token) \
   --publish mode=host,target=80,published=80 --publish mode=host,target=443,published=443
 END
 }

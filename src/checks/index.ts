@@ -14,6 +14,7 @@ import {
 } from "./check.js";
 import { clock } from "./clock.js";
 import { connections } from "./connections.js";
+import { cores } from "./cores.js";
 import { diskSpace } from "./disk-space.js";
 import { domain } from "./domain.js";
 import { imageCheck } from "./image.js";
@@ -34,6 +35,7 @@ export const allChecks: readonly Check[] = [
   diskSpace,
   plan,
   seats,
+  cores,
   domain,
   certificate,
   imageCheck,

@@ -1,4 +1,5 @@
 import { type Cluster, closeCluster, clusterAmong, connectCluster } from "../cluster/cluster.js";
+import { fewCoresLines } from "../cluster/cores.js";
 import { refuseFull } from "../cluster/disks.js";
 import { inspectMachines } from "../cluster/machines.js";
 import { seatsOf } from "../cluster/seats.js";
@@ -125,10 +126,13 @@ const summarise = async (
   { json }: JoinOptions,
 ): Promise<void> => {
   const [before, after] = [clusterWith([]), clusterWith(joined)];
-  const seats = seatsOf(after, await inspectMachines(after));
+  const machines = await inspectMachines(after);
+  const seats = seatsOf(after, machines);
   const earlier = seatsOf(before, await inspectMachines(before));
   // Such as that the manager keeps its seats while servers run there.
   await warnOfProblems(pieces, after, terminal.report);
+  for (const text of fewCoresLines(after, machines))
+    terminal.report.event({ type: "warning", text });
   const names = joined.map(({ name }) => name);
   const text = `${names.length === 0 ? "no machine" : names.join(", ")} joined ${after.config.name}: ${done.changed} steps in ${duration(done.ms)}`;
   const next = [`${plural(seats, "seat")} now, ${earlier} before`];

@@ -1,3 +1,4 @@
+import { fewCoresLines } from "../cluster/cores.js";
 import { inspectMachines } from "../cluster/machines.js";
 import { seatsText } from "../cluster/seats.js";
 import { refuseUnbuildable } from "../operator/build-folder.js";
@@ -35,6 +36,7 @@ export const plan = (options: ClassOptions, terminal: Terminal): Promise<void> =
         );
       const [machines, services] = [await inspectMachines(cluster), await userServices(cluster)];
       terminal.print(`${seatsText(cluster, machines)}; ${services.length} in use`);
+      for (const line of fewCoresLines(cluster, machines)) terminal.print(line);
       terminal.print(
         rows.length === 0
           ? "nothing to do"

@@ -1,4 +1,5 @@
 import type { Cluster } from "../cluster/cluster.js";
+import { fewCoresLines } from "../cluster/cores.js";
 import { diskJson, fillingText } from "../cluster/disks.js";
 import { inspectMachines } from "../cluster/machines.js";
 import { classUrl } from "../cluster/public-address.js";
@@ -62,7 +63,8 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
       if (temporary !== undefined) terminal.print(temporary);
       for (const line of homes === undefined ? [] : homesLines(homes)) terminal.print(line);
       if (certificates.status !== undefined) terminal.print(certificateLine(certificates));
-      for (const line of fillingDisks) terminal.print(line);
+      for (const line of [...fewCoresLines(cluster, machines), ...fillingDisks])
+        terminal.print(line);
       for (const { piece, asWanted, differs } of parts) {
         terminal.print(
           `${piece.padEnd(9)} ${asWanted ? "up to date" : `differs: ${differs[0] ?? ""}`}`,

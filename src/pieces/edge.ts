@@ -1,5 +1,6 @@
 import { publicName } from "../cluster/public-address.js";
 import { UserError } from "../errors.js";
+import type { Config } from "../config/types.js";
 import { ports } from "../names.js";
 import { paths } from "../paths.js";
 import type { Piece } from "../reconcile/piece.js";
@@ -13,6 +14,7 @@ import { removeCertificatesSteps } from "./edge/issued-certificates.js";
 import { edgeSettings } from "./edge/settings.js";
 import { waitStep } from "./edge/wait.js";
 import { fileSteps, folderSteps, removeFileSteps } from "./shared/files.js";
+import { hashOfSecrets, secretMounts } from "./shared/secret-mounts.js";
 import {
   type OwnServiceState,
   inspectOwnService,
@@ -51,7 +53,7 @@ export const edge: Piece<State> = {
       ...fileSteps(manager, facts, [settings]),
       ...removeGivenSteps(manager, facts, givenFiles),
       ...removeFormerServiceSteps("edge", service, cluster),
-      ...serviceSteps(wantedService(want.name, image, want.tls.kind === "off"), service, cluster),
+      ...serviceSteps(wantedService(want, image, facts.secretHashes), service, cluster),
     ];
     if (steps.length === 0) return [];
     const before = certificateStatusFrom(facts.files[paths.certificateStatus]);
@@ -75,15 +77,22 @@ export const edge: Piece<State> = {
   },
 };
 
-const wantedService = (className: string, image: string, isPlain: boolean): WantedService => ({
+const secrets = ["edge-token"];
+
+const wantedService = (
+  { name, tls }: Config,
+  image: string,
+  secretHashes: Record<string, string>,
+): WantedService => ({
   part: "edge",
-  className,
+  className: name,
   image,
   mounts: [
     { Type: "bind", Source: paths.edge, Target: paths.edge, ReadOnly: true },
     { Type: "bind", Source: paths.certificates, Target: "/certificates" },
+    ...secretMounts(secrets),
   ],
-  // Changed files are read while it runs: open websockets stay.
-  filesHash: "none",
-  ports: isPlain ? [ports.http] : [ports.http, ports.https],
+  // The other files are read while it runs: open websockets stay.
+  filesHash: hashOfSecrets(secrets, secretHashes),
+  ports: tls.kind === "off" ? [ports.http] : [ports.http, ports.https],
 });

@@ -1,8 +1,9 @@
+import { fullDiskHint } from "../cluster/disks.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
 import type { Config } from "../config/types.js";
 import { ifExists } from "../docker/client.js";
 import { UserError, exitCode } from "../errors.js";
-import type { Facts } from "../host/facts.js";
+import type { Facts, FreeSpace } from "../host/facts.js";
 import type { Host } from "../host/host.js";
 import { buildSteps, inspectUserImages } from "../images/built.js";
 import { type OwnImageState, inspectOwn, inspectOtherImages } from "../images/own.js";
@@ -87,20 +88,23 @@ const pullFactor = 1.3;
 // The size is known only if another machine has the image; for the first one the check of the disks asks for enough space.
 const refuseFullDisk = (host: Host, facts: Facts, missing: readonly UserImage[]): void => {
   const bytes = missing.reduce((sum, { size = 0 }) => sum + size * pullFactor, 0);
-  const isOtherDisk = facts.mounts.some(({ target }) =>
-    ["/var", "/var/lib", "/var/lib/docker"].includes(target),
-  );
-  if (bytes <= facts.freeOnRoot || isOtherDisk) return;
+  // Docker's folder or containerd's may have the images, and only the machine's storage driver decides which.
+  const disk = facts.dockerDisks.toSorted((one, other) => other.freeBytes - one.freeBytes)[0];
+  if (disk === undefined || bytes <= disk.freeBytes || isUndecided(disk, facts)) return;
   const names = missing.map(({ image }) => image).join(", ");
   throw new UserError(
-    `the root disk has ${formatSize(facts.freeOnRoot)} free, but pulling ${names} needs ${formatSize(bytes)}`,
+    `only ${formatSize(disk.freeBytes)} free in ${disk.path}, but pulling ${names} needs ${formatSize(bytes)}`,
     {
       host: host.name,
-      hint: `free some space on ${host.name}; to see what is large: \`sudo du -xh --max-depth=2 / | sort -h | tail\``,
+      hint: fullDiskHint(host, facts),
       code: exitCode.preflight,
     },
   );
 };
+
+/** Whether Docker has no folder yet, and will have it on another disk than the root's. */
+const isUndecided = ({ path }: FreeSpace, { mounts }: Facts): boolean =>
+  path === "/" && mounts.some(({ target }) => ["/var", "/var/lib"].includes(target));
 
 const ownImageStep = ({ name, engine }: Config, host: Host, image: OwnImage): Step => {
   const { ownImages: registry } = engine;

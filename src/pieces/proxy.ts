@@ -15,7 +15,7 @@ export const proxy: Piece<OwnServiceState> = {
   inspect: (cluster) => inspectOwnService(cluster, "proxy"),
   plan: (want, { machines, image, service }, cluster) => {
     const { secretHashes } = machines(cluster.manager).facts;
-    const secrets = ["proxy-token"];
+    const secrets = ["proxy-token", "edge-token"];
     const wanted: WantedService = {
       part: "proxy",
       className: want.name,

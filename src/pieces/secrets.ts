@@ -7,6 +7,7 @@ import type { Piece } from "../reconcile/piece.js";
 /** How each secret is generated if the operator gives none. */
 const generators = {
   "proxy-token": () => randomBytes(32).toString("hex"),
+  "edge-token": () => randomBytes(32).toString("hex"),
   "shared-password": () => pronounceable(4),
   // JupyterHub refuses an admin password under 32 characters beside a shared one.
   "admin-password": () => pronounceable(8),

@@ -32,9 +32,9 @@ export const startEdgeStage = async (lab: Lab): Promise<EdgeStage> => {
     1,
     `set -e
 docker rm -f proxy nb-ada >/dev/null 2>&1 || true
-openssl rand -hex 16 >/root/proxy-token
+openssl rand -hex 16 | tee /root/edge-token >/root/proxy-token
 docker run -d --name nb-ada --network class -v /root/server.mjs:/server.mjs:ro ${imageOf("edge")} node /server.mjs
-docker run -d --name proxy --network class -p 8000:8000 -v /root/proxy-token:/run/secrets/proxy-token:ro ${imageOf("proxy")}
+docker run -d --name proxy --network class -p 8000:8000 -v /root/proxy-token:/run/secrets/proxy-token:ro -v /root/edge-token:/run/secrets/edge-token:ro ${imageOf("proxy")}
 api=http://$(docker inspect -f '{{.NetworkSettings.Networks.class.IPAddress}}' proxy):8001/api/routes/user/ada
 for i in $(seq 300); do curl -sf -H "Authorization: token $(cat /root/proxy-token)" -d '{"target": "http://nb-ada:8888"}' $api && exit 0; sleep 0.1; done; exit 1`,
   );

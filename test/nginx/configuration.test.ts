@@ -28,7 +28,7 @@ const rendered = (
   return nginxConfiguration(
     template,
     settingsFrom(json),
-    { user: "www-data", http2Directive, proxyServers },
+    { user: "www-data", http2Directive, edgeToken: "", proxyServers },
     installed,
   );
 };
@@ -141,7 +141,7 @@ for (const { domain, kind, trustedProxies, otherNames, subdomains } of all) {
       );
       const { pair } = await selfSigned(folder, folder, ["10.77.0.11"], new Date());
       await writePair(join(folder, "live.pem"), pair);
-      const container = await nginxEnvironment();
+      const container = await nginxEnvironment(settings);
       const environments = [[], ["127.0.0.1:8000"]].map((proxyServers) => ({
         ...container,
         proxyServers,

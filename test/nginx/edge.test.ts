@@ -8,7 +8,7 @@ import { gunzipSync } from "node:zlib";
 import test from "ava";
 import { waitUntil } from "../../src/wait.js";
 import { ask, askDuringReload, handshake, sendRaw, upgraded } from "./support/client.js";
-import { type Edge, eventually, startEdge } from "./support/running-edge.js";
+import { type Edge, edgeToken, eventually, startEdge } from "./support/running-edge.js";
 import { type Names, type Upstream, startNames, startUpstream } from "./support/upstream.js";
 import { hasNginx, withNginx } from "./support/with-nginx.js";
 
@@ -89,6 +89,7 @@ withNginx("forwarded headers from a client are dropped", async (t) => {
     "X-Forwarded-User": "teacher",
     "Remote-User": "teacher",
     "X-Scheme": "gopher",
+    "X-Swarmhub-Forwarded": "gopher",
     Forwarded: "for=6.6.6.6;proto=gopher;host=evil.example",
   };
   const { https } = common.edge.ports;
@@ -97,6 +98,7 @@ withNginx("forwarded headers from a client are dropped", async (t) => {
   const { headers } = JSON.parse(body) as { headers: Record<string, string> };
   t.is(headers["x-forwarded-for"], "127.0.0.1");
   t.is(headers["x-real-ip"], "127.0.0.1");
+  t.is(headers["x-swarmhub-forwarded"], edgeToken);
   t.is(headers["x-forwarded-proto"], "https");
   t.is(headers["host"], `127.0.0.1:${https}`);
 });

@@ -11,6 +11,7 @@ import { edge } from "../../src/pieces/edge.js";
 import { certificatesErasure } from "../../src/pieces/edge/issued-certificates.js";
 import { edgeSettings } from "../../src/pieces/edge/settings.js";
 import { waitStep } from "../../src/pieces/edge/wait.js";
+import { hashOfSecrets, secretMounts } from "../../src/pieces/shared/secret-mounts.js";
 import type { ServiceState } from "../../src/pieces/shared/service.js";
 import type { GivenFiles, GivenFile } from "../../src/tls/given-files.js";
 import { classOf, machinesOf, planError, runAll, describeSteps } from "../support/class-of.js";
@@ -56,9 +57,11 @@ const stateOf = (cluster: ReturnType<typeof classOf>, have: Have) => {
     givenHashes: hashes,
     certificates,
     state: ["certificates"],
+    secretHashes,
   });
   return { machines, image: "swarmhub/edge:1", service: serviceWith(ports), givenFiles, now };
 };
+const secretHashes = { "edge-token": "1" };
 const now = new Date("2026-11-21T12:00:00Z");
 
 const serviceWith = (ports = [80, 443]): ServiceState => ({
@@ -68,7 +71,10 @@ const serviceWith = (ports = [80, 443]): ServiceState => ({
     TaskTemplate: {
       ContainerSpec: {
         Image: "sha256:1",
-        Labels: { "swarmhub.class": "geo-101", "swarmhub.files": "none" },
+        Labels: {
+          "swarmhub.class": "geo-101",
+          "swarmhub.files": hashOfSecrets(["edge-token"], secretHashes),
+        },
         Mounts: [
           {
             Type: "bind",
@@ -77,6 +83,7 @@ const serviceWith = (ports = [80, 443]): ServiceState => ({
             ReadOnly: true,
           },
           { Type: "bind", Source: "/var/lib/swarmhub/certificates", Target: "/certificates" },
+          ...secretMounts(["edge-token"]),
         ],
         Init: true,
       },

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import test from "ava";
+import type { FreeSpace } from "../../src/host/facts.js";
 import type { Host } from "../../src/host/host.js";
 import { inspectOwn } from "../../src/images/own.js";
 import {
@@ -95,14 +96,28 @@ test("each image to choose from is pulled to each machine that takes users", (t)
   ]);
 });
 
+const dockerDisk: FreeSpace = {
+  path: "/var/lib/docker",
+  bytes: 20 * 2 ** 30,
+  freeBytes: 5 * 2 ** 30,
+  freeForRoot: 5 * 2 ** 30,
+  files: 0,
+  freeFiles: 0,
+};
+
 test("a disk too small for the image is refused before the pull, if the image's size is known", (t) => {
   const cluster = classOf(2);
-  const plan = (size: number | undefined, mounts: string[] = []) =>
+  const plan = (
+    size: number | undefined,
+    disks: FreeSpace[] = [dockerDisk],
+    mounts: string[] = [],
+  ) =>
     images.plan(
       cluster.config,
       {
         machines: machinesOf(cluster, {
-          freeOnRoot: 5 * 2 ** 30,
+          freeOnRoot: 0,
+          dockerDisks: disks,
           mounts: mounts.map((target) => ({ source: "", target, type: "ext4", options: [] })),
         }),
         own: [],
@@ -114,11 +129,15 @@ test("a disk too small for the image is refused before the pull, if the image's 
     );
   t.is(
     planError(t, () => plan(4 * 2 ** 30)).message,
-    `worker2: the root disk has 5 GB free, but pulling ${tag} needs 5.2 GB`,
+    `worker2: only 5 GB free in /var/lib/docker, but pulling ${tag} needs 5.2 GB`,
   );
   t.is(plan(3 * 2 ** 30).length, 1);
   t.is(plan(undefined).length, 1);
-  t.is(plan(4 * 2 ** 30, ["/", "/var/lib/docker"]).length, 1, "Docker uses another disk");
+  const containerd = { ...dockerDisk, path: "/var/lib/containerd", freeBytes: 6 * 2 ** 30 };
+  t.is(plan(4 * 2 ** 30, [dockerDisk, containerd]).length, 1, "it may be the one with the images");
+  const root = { ...dockerDisk, path: "/", freeBytes: 0 };
+  t.is(plan(4 * 2 ** 30, [root], ["/", "/var"]).length, 1, "Docker will use another disk");
+  planError(t, () => plan(4 * 2 ** 30, [root], ["/"]));
 });
 
 test("without workers the manager pulls the notebook", (t) => {

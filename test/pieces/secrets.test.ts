@@ -4,7 +4,12 @@ import { readSecret, secrets } from "../../src/pieces/secrets.js";
 import { classOf, machinesOf, runAll, describeSteps } from "../support/class-of.js";
 
 const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");
-const all = { "proxy-token": "1", "shared-password": hashOf("given"), "admin-password": "3" };
+const all = {
+  "proxy-token": "1",
+  "edge-token": "2",
+  "shared-password": hashOf("given"),
+  "admin-password": "3",
+};
 
 const plan = (cluster: ReturnType<typeof classOf>, secretHashes: Record<string, string> = {}) =>
   secrets.plan(cluster.config, machinesOf(cluster, { secretHashes }), cluster);
@@ -13,6 +18,7 @@ const given = { secrets: new Map([["shared-password", "given"]]) };
 test("secrets that the operator does not give are generated", (t) => {
   t.deepEqual(describeSteps(plan(classOf(1))), [
     "manager: generate the secret proxy-token",
+    "manager: generate the secret edge-token",
     "manager: generate the secret shared-password",
     "manager: generate the secret admin-password",
   ]);
@@ -58,7 +64,7 @@ test("two classes get different secrets", async (t) => {
     return [...cluster.manager.files.values()];
   };
   const [one, other] = [await made(), await made()];
-  t.is(new Set([...one, ...other]).size, 6);
+  t.is(new Set([...one, ...other]).size, 8);
 });
 
 test("a secret is read from the manager", async (t) => {

@@ -27,7 +27,8 @@ test.before(async () => {
   const [hub, ada] = [await startServer("hub"), await startServer("ada")];
   const [proxy, api] = await freePorts(3);
   ports = { proxy, api };
-  const files = ["--token-file", join(folder, "token"), "--pages", folder, "--host-routing"];
+  const secrets = ["token-file", "edge-token-file"].map((name) => `--${name}=${folder}/token`);
+  const files = [...secrets, "--pages", folder, "--host-routing"];
   const listen = [`--listen=127.0.0.1:${proxy}`, `--api-listen=127.0.0.1:${api}`];
   const argv = [...files, ...listen, `--default-target=${hub.url}`];
   const running = startProgram("../../../proxy/proxy.js", argv, join(folder, "output"));

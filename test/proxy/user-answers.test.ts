@@ -96,7 +96,8 @@ test("the proxy takes what would act on the whole origin from users' answers, al
 
   await writeFile(join(folder, "token"), "secret");
   const [port, api] = await freePorts(3);
-  const files = ["--token-file", join(folder, "token"), "--pages", folder];
+  const secrets = ["token-file", "edge-token-file"].map((each) => `--${each}=${folder}/token`);
+  const files = [...secrets, "--pages", folder];
   const listen = [`--listen=127.0.0.1:${port}`, `--api-listen=127.0.0.1:${api}`];
   const argv = [...files, ...listen, `--default-target=${target}`];
   const running = startProgram("../../../proxy/proxy.js", argv, join(folder, "output"));

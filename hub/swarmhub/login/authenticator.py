@@ -11,9 +11,9 @@ from jupyterhub.handlers import LoginHandler
 from jupyterhub.roles import assign_default_roles
 from jupyterhub.utils import utcnow
 from tornado.web import HTTPError
-from traitlets import Instance, Int
+from traitlets import Instance, Int, default
 
-from .guesses import GuessLimit, network_of
+from .guesses import AttemptLimit, network_of
 from .names import existing_spelling
 from .password_changes import PasswordChanges
 from .sessions import end_sessions, limit_tokens
@@ -41,7 +41,14 @@ class ClassAuthenticator(SharedPasswordAuthenticator):
     remember = Int(12 * 3600, config=True, help="seconds for which a login lasts")
 
     # Sixty: forty students at one address, and many mistype the password in the first minute.
-    networks, names = GuessLimit(free=60), GuessLimit(free=10)
+    networks, names = AttemptLimit(free=60), AttemptLimit(free=10)
+    # New names by network. About one every ten seconds once a whole class has come, so that a script does not take all seats.
+    class_size = Int(60, config=True, help="how many new names a network may use at once")
+    newcomers = Instance(AttemptLimit)
+
+    @default("newcomers")
+    def _newcomers_default(self):
+        return AttemptLimit(free=self.class_size, max_wait=10, forget_after=10)
 
     def check_allow_config(self) -> None:
         """Also ends the logins with passwords that have changed; JupyterHub calls this at its start, before it makes users admins."""
@@ -65,28 +72,27 @@ class ClassAuthenticator(SharedPasswordAuthenticator):
         if not name or not has_password:
             raise HTTPError(400, "Type a name and the password.")
         password = to_ascii(data["password"]) if "password" in data else self.user_password
-        # Users can connect to the hub directly and claim any address. With the address of the connection in the key, these tries count
-        # for themselves. All others come from the proxy.
-        peer, network = handler.request.connection.context.address[0], network_of(handler.request.remote_ip)
+        network = network_of(handler.request.remote_ip)
         is_known = _reads(handler, _KNOWN_BROWSER) == name
         if self._is_admin(name):
             if self.admin_password and compare_digest(password, self.admin_password):
                 return {"name": name, "admin": True, "groups": []}
-            limit, key = self.networks, (peer, network)
+            limit, key = self.networks, network
             self._refuse_if_too_many(limit, key)
         else:
-            limit, key = (self.names, name) if is_known else (self.networks, (peer, network))
+            limit, key = (self.names, name) if is_known else (self.networks, network)
             self._refuse_if_too_many(limit, key)
             if self.user_password and compare_digest(password, self.user_password):
                 if not is_known and data.get("mine") != "yes" and (question := self._question(name)):
                     _write(handler, _ASKED, name)
                     raise HTTPError(409, question)
-                self.names.succeed(name)
+                self._admit(name, network)
+                self.names.forget(name)
                 _write(handler, _KNOWN_BROWSER, name)
                 return {"name": name, "admin": False, "groups": []}
-        limit.fail(key)
+        limit.count(key)
         if limit.wait(key):
-            self.log.warning("Many wrong passwords for %r or from %s (connected from %s)", name[:32], network, peer)
+            self.log.warning("Many wrong passwords for %r or from %s", name[:32], network)
         return None
 
     def _question(self, name: str) -> str | None:
@@ -98,7 +104,15 @@ class ClassAuthenticator(SharedPasswordAuthenticator):
             return f"The name {name} was used a short time ago. Was it you?"
         return None
 
-    def _refuse_if_too_many(self, limit: GuessLimit, key: Hashable) -> None:
+    def _admit(self, name: str, network: str) -> None:
+        if name in self._known_names():
+            return
+        if seconds := self.newcomers.wait(network):
+            self.log.warning("Many new names from %s, the last one is %r", network, name[:32])
+            raise HTTPError(429, f"Many new names were used in your network in a short time. Try again in {seconds} s.")
+        self.newcomers.count(network)
+
+    def _refuse_if_too_many(self, limit: AttemptLimit, key: Hashable) -> None:
         if seconds := limit.wait(key):
             where = "for this name" if limit is self.names else "in your network"
             raise HTTPError(429, f"Too many wrong passwords were typed {where}. Try again in {seconds} s.")

@@ -1,4 +1,4 @@
-"""Slows down those who guess passwords."""
+"""Slows down those who try too often: passwords, or new names."""
 
 import ipaddress
 import time
@@ -9,46 +9,46 @@ from math import ceil
 
 
 @dataclass
-class _Failures:
+class _Attempts:
     count: float
     last: float
 
 
-class GuessLimit:
-    """Counts wrong passwords by key. After `free` of them, each further one doubles the time until the next try, up to `max_wait` s.
+class AttemptLimit:
+    """Counts attempts by key. After `free` of them, each further one doubles the time until the next one, up to `max_wait` s.
 
-    One wrong password is forgotten every `forget_after` s, so guesses without a pause get about one answer in that time. A try that is
-    refused does not count: it does not lengthen the time. At most `size` keys are remembered.
+    One is forgotten every `forget_after` s, so attempts without a pause get about one answer in that time. One that is refused does not
+    count: it does not lengthen the time. At most `size` keys are remembered.
     """
 
     def __init__(
         self, free: int, max_wait: float = 32, forget_after: float = 6, size: int = 10_000, now: Callable[[], float] = time.monotonic
     ) -> None:
         self._free, self._max_wait, self._forget_after, self._size, self._now = free, max_wait, forget_after, size, now
-        self._failures: OrderedDict[Hashable, _Failures] = OrderedDict()
+        self._attempts: OrderedDict[Hashable, _Attempts] = OrderedDict()
 
     def wait(self, key: Hashable) -> int:
-        """Returns the seconds until the next try is accepted; 0: now."""
-        failures = self._failures.get(key)
-        if failures is None:
+        """Returns the seconds until the next attempt is accepted; 0: now."""
+        attempts = self._attempts.get(key)
+        if attempts is None:
             return 0
-        above = ceil(self._count(failures)) - self._free
+        above = ceil(self._remaining(attempts)) - self._free
         wait = min(2 ** min(above, 10), self._max_wait) if above >= 0 else 0
-        return max(0, ceil(failures.last + wait - self._now()))
+        return max(0, ceil(attempts.last + wait - self._now()))
 
-    def fail(self, key: Hashable) -> None:
-        """Counts a wrong password."""
-        before = self._failures.pop(key, None)
-        self._failures[key] = _Failures(1 + (self._count(before) if before else 0), self._now())
-        while len(self._failures) > self._size:
-            self._failures.popitem(last=False)
+    def count(self, key: Hashable) -> None:
+        """Counts an attempt, such as a wrong password."""
+        before = self._attempts.pop(key, None)
+        self._attempts[key] = _Attempts(1 + (self._remaining(before) if before else 0), self._now())
+        while len(self._attempts) > self._size:
+            self._attempts.popitem(last=False)
 
-    def succeed(self, key: Hashable) -> None:
-        """Forgets the wrong passwords."""
-        self._failures.pop(key, None)
+    def forget(self, key: Hashable) -> None:
+        """Forgets all attempts."""
+        self._attempts.pop(key, None)
 
-    def _count(self, failures: _Failures) -> float:
-        return max(0, failures.count - (self._now() - failures.last) / self._forget_after)
+    def _remaining(self, attempts: _Attempts) -> float:
+        return max(0, attempts.count - (self._now() - attempts.last) / self._forget_after)
 
 
 def network_of(address: str) -> str:

@@ -16,6 +16,7 @@ from .seat_queue import QueueEntry
 from .swarm import Docker, class_nodes, user_nodes
 
 _ON, _NOT_ON = "node.id==", "node.id!="
+_CORE = 1_000_000_000  # in Docker's unit
 
 
 class Placement:
@@ -92,6 +93,18 @@ async def fullest_node(docker: Docker, settings: Settings, memory: int, excluded
     fitting = [node for node in nodes if free[node["ID"]] >= memory]
     first = min(fitting, key=lambda node: (-reserved.get(node["ID"], 0), node["Description"]["Hostname"], node["ID"]), default=None)
     return first["ID"] if first else None
+
+
+async def limit_cores(docker: Docker, settings: Settings) -> Settings:
+    """Returns the settings with a CPU limit that no machine of the class refuses: at most the cores of the smallest one.
+
+    Docker refuses a container whose limit is above the cores of its machine (moby, daemon/daemon_unix.go). Swarm places servers by
+    memory only, and may restart a server on any machine: also with the strategy `pack`, and on one that is down now.
+    """
+    if settings.cpu is None or settings.cpu <= 1:
+        return settings
+    cores = [node["Description"]["Resources"].get("NanoCPUs", 0) / _CORE for node in await class_nodes(docker, settings)]
+    return replace(settings, cpu=min([settings.cpu, *filter(None, cores)]))
 
 
 async def refuse_if_too_large(docker: Docker, settings: Settings, entry: QueueEntry) -> None:

@@ -4,7 +4,7 @@ import time
 from bisect import insort
 from dataclasses import dataclass, field
 
-from ..refusal import NO_SEAT, QUEUE_FULL, refuse
+from ..refusal import NO_SEAT, QUEUE_CLEARED, QUEUE_FULL, refuse
 
 
 class SeatQueue:
@@ -27,6 +27,13 @@ class SeatQueue:
         """Removes an entry; does nothing if it is not in the queue."""
         if entry in self._waiting:
             self._waiting.remove(entry)
+
+    def clear(self) -> list[str]:
+        """Ends all starts that wait; returns the names of their services."""
+        cleared, self._waiting = self._waiting, []
+        for entry in cleared:
+            entry.is_cleared = True
+        return [entry.name for entry in cleared]
 
     def before(self, entry: "QueueEntry") -> list["QueueEntry"]:
         """Returns the entries that began before this one, which need not be in the queue."""
@@ -56,6 +63,7 @@ class QueueEntry:
     memory: int = 0
     turn: float = 300
     started: float = field(default_factory=time.monotonic)
+    is_cleared: bool = False
 
     @property
     def is_queued(self) -> bool:
@@ -74,7 +82,9 @@ class QueueEntry:
         return (time.monotonic() - self.started) // self.turn % 2 == 1
 
     def wait(self) -> str:
-        """Joins the queue and returns the message for the user; raises SpawnException if the queue is full or the timeout is over."""
+        """Joins the queue and returns the message for the user; raises SpawnException if that is not possible any more."""
+        if self.is_cleared:
+            raise refuse(QUEUE_CLEARED, f"{self.name}: an admin cleared the queue")
         if not self.is_queued and len(self.queue) >= self.capacity:
             raise refuse(QUEUE_FULL, f"{self.name}: {len(self.queue)} starts are in the queue")
         self.queue.join(self)

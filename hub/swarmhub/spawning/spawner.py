@@ -1,6 +1,7 @@
 """SwarmSpawner with homes over NFS, clean-up of leftover services, fast polling and clear error messages."""
 
 import asyncio
+import contextlib
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,16 +18,16 @@ from . import tasks
 from .activity import is_listening, record_activity
 from .image_choice import FIELD, settings_for
 from .own_service import OwnServiceSpawner
-from .placement import Placement, refuse_if_too_large
+from .placement import Placement, limit_cores, refuse_if_too_large
+from .running_server import MemoryKills, RunningServer, size_text
 from .seat_queue import QueueEntry, SeatQueue
 from .service_spec import build_service_spec, memory_reservation
 from .start_limiter import StartLimiter
 from .start_monitor import StartMonitor, Timeouts
-from .start_report import read_output, report, save_report
+from .start_report import printable, read_output, report, save_report
 from .swarm import token_of
 from .task_poller import SharedTaskPoller
 
-RESTARTED = "Your server had to be restarted. Your files are unchanged, but programs that were running must be started again."
 _LIMITED, _QUEUED = 8, 10  # progress in percent while a start waits for other starts, or in the queue for a seat
 
 
@@ -49,10 +50,11 @@ class SwarmHubSpawner(OwnServiceSpawner):
     seat_queue = SeatQueue()
     start_limiter = StartLimiter()
     task_poller = SharedTaskPoller()
+    memory_kills = MemoryKills()
 
     _stage = (5, "Preparing your home folder and its size limit")
     _creation: asyncio.Future | None = None
-    _task_id = ""
+    _running = Instance(RunningServer, ())
 
     async def start(self):
         """Starts the service and waits until its server responds; removes the service if the start fails."""
@@ -85,7 +87,7 @@ class SwarmHubSpawner(OwnServiceSpawner):
                 await self._wait_in_queue()
             await asyncio.sleep(self.start_poll_interval)
         command = await self.get_command()
-        settings, reserved = self._chosen, self._entry.memory
+        settings, reserved = await limit_cores(self.docker, self._chosen), self._entry.memory
         self.mem_limit, self.mem_guarantee, self.cpu_limit = settings.memory, reserved, settings.cpu
         self._placement = Placement(self.docker, settings, self.service_name, reserved)
         settings = self._placement.avoid(await full_nodes(self.docker, settings, self.reports), self.log)
@@ -125,7 +127,7 @@ class SwarmHubSpawner(OwnServiceSpawner):
             if task and tasks.is_running(task):
                 self.start_limiter.release(self._entry)
                 if await self._is_listening():
-                    self._task_id = task["ID"]
+                    self._running.task_id = task["ID"]
                     await self._placement.unpin(self.log)
                     return
 
@@ -175,7 +177,7 @@ class SwarmHubSpawner(OwnServiceSpawner):
             return 0
         task = tasks.newest(found)
         if task and tasks.is_alive(task) and not self._is_lost(task):
-            self._record_restart(task)
+            await self._watch(task, found)
             if self.settings.idle_timeout_seconds:
                 await record_activity(self, self.settings.idle_timeout_seconds / 4, lambda: token_of(self.docker, self.object_id))
             return None
@@ -215,12 +217,17 @@ class SwarmHubSpawner(OwnServiceSpawner):
         except (APIError, RequestException) as error:
             self.log.error("could not remove %s, the next start removes it: %s", self.service_name, error)
 
-    def _record_restart(self, task: tasks.Task) -> None:
-        if tasks.is_running(task) and self._task_id != task["ID"]:
-            if self._task_id:
-                self.notice = RESTARTED
-                self.log.warning("Swarm restarted %s, %s", self.service_name, tasks.describe(task))
-            self._task_id = task["ID"]
+    async def _watch(self, task: tasks.Task, found: list[tasks.Task]) -> None:
+        """Tells the user about a restart, and the log about programs that the memory limit has ended."""
+        memory = settings_for(self.settings, self.user_options.get(FIELD)).memory
+        if sentence := self._running.find_restart(task, found, memory):
+            self.notice = sentence
+            self.log.warning("Swarm restarted %s (%s), which read: %s", self.service_name, tasks.describe(task), sentence)
+        with contextlib.suppress(APIError, RequestException):  # the next poll counts again
+            if ended := await self._running.count_ended(task, self.docker_once, self.memory_kills, self.reports):
+                processes = "1 process" if ended == 1 else f"{ended} processes"
+                where = f"in the server of {printable(self.user.name)} on {self._running.machine}"
+                self.log.warning("The memory limit (%s) ended %s %s", size_text(memory), processes, where)
 
     def _is_lost(self, task: tasks.Task) -> bool:
         if self._start_pending or not tasks.waits_for_seat(task):

@@ -102,10 +102,15 @@ async def retry(call: Callable[[], Awaitable], seconds: float, pause: float) -> 
         await asyncio.sleep(pause)
 
 
+async def inspect_node(docker: Docker, node: str) -> dict | None:
+    """Returns Docker's description of a node; None if it does not exist."""
+    return await _unless_missing(docker("inspect_node", node))
+
+
 async def _is_on_dead_node(docker: Docker, task: Task) -> bool:
     if not task.get("NodeID"):
         return False
-    node = await _unless_missing(docker("inspect_node", task["NodeID"]))
+    node = await inspect_node(docker, task["NodeID"])
     return node is None or node["Status"]["State"] == "down"
 
 

@@ -73,6 +73,16 @@ def has_failed(task: Task) -> bool:
     return state(task) in {"failed", "rejected", "complete", "orphaned"} and not _was_moved(task)
 
 
+def was_killed(task: Task) -> bool:
+    """Returns whether it ended by itself because its first process was killed, as by the memory limit."""
+    return state(task) == "failed" and (task["Status"].get("ContainerStatus") or {}).get("ExitCode") == KILLED
+
+
+def container(task: Task) -> str:
+    """Returns Docker's id of its container; empty if it has none yet."""
+    return (task["Status"].get("ContainerStatus") or {}).get("ContainerID") or ""
+
+
 def _was_moved(task: Task) -> bool:
     """Whether Swarm removed it from a node that no longer meets the constraints (swarmkit, orchestrator/constraintenforcer)."""
     return state(task) == "rejected" and "no longer meets constraints" in error(task)

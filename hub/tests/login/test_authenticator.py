@@ -7,23 +7,22 @@ from jupyterhub.handlers import LoginHandler
 from tornado.web import HTTPError
 
 from swarmhub.login.authenticator import ClassAuthenticator, to_ascii
-from swarmhub.login.guesses import GuessLimit
+from swarmhub.login.guesses import AttemptLimit
 
 ADMIN = "ä%-0123456789-0123456789-0123456789"
 
 
 @pytest.fixture
 def authenticator():
-    ClassAuthenticator.networks, ClassAuthenticator.names = GuessLimit(free=3), GuessLimit(free=2)
+    ClassAuthenticator.networks, ClassAuthenticator.names = AttemptLimit(free=3), AttemptLimit(free=2)
     return ClassAuthenticator(user_password=to_ascii("Größe %41"), admin_password=to_ascii(ADMIN), admin_users={"ada"}, allow_all=True)
 
 
 class Login(LoginHandler):
     """The login page's handler for a browser at one address, without a hub."""
 
-    def __init__(self, address="203.0.113.7", peer="10.0.1.9"):
-        context = SimpleNamespace(address=(peer, 40000))
-        self.request = SimpleNamespace(remote_ip=address, connection=SimpleNamespace(context=context))
+    def __init__(self, address="203.0.113.7"):
+        self.request = SimpleNamespace(remote_ip=address)
         self.jar = {}
 
     hub = SimpleNamespace(base_url="/hub/")
@@ -89,12 +88,6 @@ async def test_wrong_passwords_are_counted_for_the_network_whatever_the_name(aut
     assert await guess(authenticator, Login("203.0.113.8"), "alice", "Größe %41") == "in"
 
 
-async def test_guesses_that_reach_the_hub_without_the_proxy_do_not_count_for_the_network_that_they_claim(authenticator):
-    for number in range(5):
-        await guess(authenticator, Login(peer="10.0.1.50"), f"name-{number}")
-    assert await guess(authenticator, Login(), "alice", "Größe %41") == "in"
-
-
 async def test_guesses_in_the_network_do_not_keep_out_a_browser_that_has_logged_in_before(authenticator):
     alice = Login()
     assert await guess(authenticator, alice, "alice", "Größe %41") == "in"
@@ -111,6 +104,28 @@ async def test_wrong_passwords_of_a_browser_that_has_logged_in_before_are_counte
         *["wrong"] * 2,
         "Too many wrong passwords were typed for this name. Try again in 1 s.",
     ]
+
+
+async def test_new_names_are_limited_by_network_and_a_whole_class_does_not_notice(authenticator):
+    authenticator.class_size = 40
+    answers = [await guess(authenticator, Login(), f"name-{number}", "Größe %41") for number in range(41)]
+    assert answers == ["in"] * 40 + ["Many new names were used in your network in a short time. Try again in 1 s."]
+    assert await guess(authenticator, Login("203.0.113.8"), "alice", "Größe %41") == "in", "another network"
+    assert await guess(authenticator, Login(), "ada", ADMIN) == "in", "an admin"
+
+
+async def test_users_whom_the_hub_knows_are_not_limited_as_new_names(authenticator, monkeypatch):
+    authenticator.class_size = 1
+    monkeypatch.setattr(ClassAuthenticator, "_known_names", lambda _self: ["alice", "bob"])
+    answers = [await guess(authenticator, Login(), name, "Größe %41") for name in ("carol", "alice", "bob", "dave")]
+    assert answers[:3] == ["in"] * 3
+    assert "Many new names" in answers[3]
+
+
+async def test_a_wrong_password_is_no_new_name(authenticator):
+    authenticator.class_size = 1
+    assert [await guess(authenticator, Login(), name) for name in ("carol", "dave")] == ["wrong"] * 2
+    assert await guess(authenticator, Login(), "erin", "Größe %41") == "in"
 
 
 async def test_guesses_never_keep_out_an_admin(authenticator):

@@ -120,6 +120,11 @@ def test_nobody_logs_in_through_the_api_and_the_login_page_slows_down_guesses(hu
     answers = [guesser.open("/hub/login", {"username": f"name-{number}", "password": "wrong"}) for number in range(62)]
     assert [status for status, _ in answers] == [403] * 60 + [429] * 2
     assert "Too many wrong passwords were typed in your network. Try again in" in answers[-1][1]
+    claimer = hub.browser()  # without the proxy, as from a user's container
+    claimer.opener.addheaders = [("X-Forwarded-For", "203.0.113.7"), ("X-Real-Ip", "203.0.113.7")]
+    claimer.open("/hub/login")
+    claimed = claimer.open("/hub/login", {"username": "carol", "password": "wrong"})
+    assert "Too many wrong passwords were typed in your network" in claimed[1], "no other address can be claimed"
     assert 'value="name-61"' in answers[-1][1], "the form keeps the name"
     assert "Many wrong passwords for 'name-59' or from 127.0.0.1" in hub.log()
     known.open("/hub/logout")

@@ -1,10 +1,12 @@
 """Filling one node before the next, and starting on another node after a failure."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 from jupyterhub.spawner import SpawnException
 
+from swarmhub import refusal
 from swarmhub.spawning.placement import fullest_node
 
 from ..conftest import spawner
@@ -102,7 +104,7 @@ async def test_with_spread_the_hub_does_not_choose_a_node(swarm):
     two_nodes(swarm)
     await spawner("ada").start()
     assert swarm.updated == []
-    assert "GET /nodes" not in swarm.requests
+    assert constraints(swarm, "geo-101-nb-ada") == list(SETTINGS.placement)
 
 
 async def test_with_spread_a_start_that_fails_on_one_node_continues_on_another(swarm):
@@ -130,3 +132,49 @@ async def test_with_pack_a_start_can_continue_on_a_third_node(swarm):
     swarm.broken_nodes = {"one", "three"}
     await spawner("ada", settings=PACKS, failure_limit=9, placement_timeout=10).start()
     assert swarm.node_by_service == {"geo-101-nb-ada": "two"}
+
+
+def limits(swarm, name):
+    """The CPU limit in cores, and the number of threads of numerical libraries."""
+    template = swarm.services[name]["TaskTemplate"]
+    cores = template["Resources"]["Limits"].get("NanoCPUs", 0) / 1e9
+    threads = [line.partition("=")[2] for line in template["ContainerSpec"]["Env"] if line.startswith("OMP_NUM_THREADS=")]
+    return cores, int(threads[0]) if threads else None
+
+
+@pytest.mark.parametrize("strategy", ["spread", "pack"])
+@pytest.mark.parametrize(("cpu", "expected"), [(2, (1, 1)), (1.5, (1, 1)), (0.5, (0.5, 1)), (None, (0, None))])
+async def test_no_server_gets_more_cores_than_the_smallest_machine_has(swarm, strategy, cpu, expected):
+    two_nodes(swarm)
+    swarm.cores_of = {"two": 1}
+    swarm.node_by_service["geo-101-nb-ada"] = "two"
+    await spawner("ada", settings=replace(PACKS, strategy=strategy, cpu=cpu), failure_limit=1).start()
+    assert limits(swarm, "geo-101-nb-ada") == expected
+
+
+async def test_a_machine_that_is_down_or_takes_no_users_now_counts_too_because_swarm_may_restart_servers_on_it(swarm):
+    two_nodes(swarm)
+    swarm.nodes["two"], swarm.cores_of = "down", {"two": 3}
+    await spawner("ada", settings=replace(PACKS, cpu=4)).start()
+    assert limits(swarm, "geo-101-nb-ada") == (3, 3)
+
+
+async def test_the_variables_of_jupyterhub_have_the_cores_that_the_server_gets(swarm):
+    two_nodes(swarm)
+    swarm.cores_of = {"one": 2}
+    ada = spawner("ada", settings=replace(PACKS, cpu=4))
+    await ada.start()
+    assert ada.cpu_limit == 2
+
+
+async def test_if_docker_refuses_the_number_of_cores_the_user_reads_that(swarm):
+    two_nodes(swarm)
+    ada = spawner("ada", settings=replace(PACKS, cpu=2), failure_limit=1)
+    del swarm.nodes["two"]
+    swarm.delay = 0.2  # a machine with fewer cores takes its place while the service is created
+    starting = asyncio.ensure_future(ada.start())
+    await asyncio.sleep(0.1)
+    swarm.cores = 1
+    with pytest.raises(SpawnException) as raised:
+        await starting
+    assert raised.value.message == refusal.TOO_MANY_CORES.sentence

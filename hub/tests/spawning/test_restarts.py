@@ -1,11 +1,14 @@
 """A user's server after its start, against the fake Swarm."""
 
+from dataclasses import replace
+
 import pytest
 
-from swarmhub.spawning.spawner import RESTARTED
+from swarmhub.spawning.running_server import OUT_OF_MEMORY, RESTARTED
 from swarmhub.spawning.swarm import token_of
 
 from ..conftest import spawner
+from ..support.examples import SETTINGS
 
 FULL = "pending|running|no suitable node (insufficient resources on 3 nodes)"
 FAILED = "failed|shutdown|task: non-zero exit (1) > ready|ready"
@@ -107,3 +110,25 @@ async def test_stopping_a_server_that_no_longer_exists_is_no_error(swarm):
     await alice.start()
     swarm.services.clear()
     await alice.stop()
+
+
+async def restarted_after(swarm, ending, code, **changes):
+    swarm.script = ["running", "running", f"{ending} > ready", "running"]
+    swarm.exit_code = code
+    alice = spawner(**changes)
+    await alice.start()
+    assert [await alice.poll() for _ in range(3)] == [None] * 3
+    return alice.notice
+
+
+async def test_a_server_that_was_killed_by_its_memory_limit_comes_back_with_a_notice_that_says_so(swarm, caplog):
+    notice = await restarted_after(swarm, "failed|shutdown|task: non-zero exit (137)", 137)
+    assert notice == OUT_OF_MEMORY.format(limit="1 GB")
+    assert "used more memory than its limit (1 GB)" in caplog.text
+    small = replace(SETTINGS, memory=512 << 20)
+    assert "(512 MB)" in await restarted_after(swarm, "failed|shutdown|task: non-zero exit (137)", 137, settings=small)
+
+
+@pytest.mark.parametrize(("ending", "code"), [("failed|shutdown|task: non-zero exit (1)", 1), ("shutdown|shutdown", 137)])
+async def test_a_server_that_ended_otherwise_or_was_stopped_by_swarm_gets_the_general_notice(swarm, ending, code):
+    assert await restarted_after(swarm, ending, code) == RESTARTED

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from jupyterhub.spawner import SpawnException
 
+from swarmhub.refusal import QUEUE_CLEARED
 from swarmhub.spawning.seat_queue import QueueEntry, SeatQueue
 
 from ..conftest import spawner
@@ -145,3 +146,16 @@ async def cancelled(*starting):
     for each in starting:
         with pytest.raises(asyncio.CancelledError):
             await each
+
+
+async def test_a_cleared_queue_ends_the_starts_that_wait_and_their_users_read_why(full):
+    (alice, _bob), waiting = await starts("alice", "bob")
+    assert alice.seat_queue.clear() == ["geo-101-nb-alice", "geo-101-nb-bob"]
+    for start in waiting:
+        with pytest.raises(SpawnException) as raised:
+            await asyncio.wait_for(start, 5)
+        assert raised.value.message == QUEUE_CLEARED.sentence
+    assert full.services == {}
+    assert len(alice.seat_queue) == 0
+    full.seats = None
+    await alice.start()  # a new start does not remember

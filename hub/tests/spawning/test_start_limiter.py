@@ -1,6 +1,7 @@
 """A limited number of servers starts at the same time, with the fake Swarm."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -8,7 +9,10 @@ from swarmhub.spawning.seat_queue import QueueEntry, SeatQueue
 from swarmhub.spawning.start_limiter import StartLimiter
 
 from ..conftest import spawner
+from ..support.examples import SETTINGS
 from ..support.wait import wait_for
+
+ONE_CORE = replace(SETTINGS, cpu=1)  # with more, each start reads the nodes
 
 
 @pytest.fixture
@@ -21,7 +25,7 @@ def small(swarm):
 
 def start_together(*names):
     """Starts spawners at the same time, in this order."""
-    made = [spawner(name) for name in names]
+    made = [spawner(name, settings=ONE_CORE) for name in names]
     return made, [asyncio.ensure_future(each.start()) for each in made]
 
 

@@ -6,11 +6,14 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlparse
 
 FULL = "no suitable node (insufficient resources on 3 nodes)"
+TOO_MANY_CORES = "range of CPUs is from 0.01 to {cores}.00, as there are only {cores} CPUs available"
 NO_ANSWER = 0  # instead of a status: Docker closes the connection
+_CORE = 1_000_000_000  # in Docker's unit
 RUNS = ["new", "pending", "preparing", "running"]
 
 
@@ -39,6 +42,7 @@ class FakeDocker:
         self.addresses: dict[str, str] = {}  # of nodes
         self.memory = {"machine": 1 << 40}  # bytes of each node
         self.cores = 64  # of each node
+        self.cores_of: dict[str, int] = {}  # of single nodes that have fewer
         self.broken_nodes: set[str] = set()  # nodes on which no container starts
         self.ignored: set[str] = set()  # keys of a container that this Engine does not know
         self.output, self.output_delay = b"", 0.0  # what the log of each task has, and the seconds until it is sent
@@ -154,9 +158,12 @@ class FakeDocker:
             "Status": {"State": self.nodes[service_id], "Addr": self.addresses.get(service_id, "")},
             "Description": {
                 "Hostname": service_id,
-                "Resources": {"MemoryBytes": self.memory[service_id], "NanoCPUs": self.cores * 1_000_000_000},
+                "Resources": {"MemoryBytes": self.memory[service_id], "NanoCPUs": self._cores(service_id) * _CORE},
             },
         }
+
+    def _cores(self, node: str) -> int:
+        return self.cores_of.get(node, self.cores)
 
     def _node_of(self, name: str) -> str:
         """Returns the node that meets the constraints; without constraints, the current or the first node."""
@@ -207,11 +214,17 @@ class FakeDocker:
         tasks = self.tasks(name) if has_room else [waiting]
         node, spec = self._node_of(name), self.services[name].get("TaskTemplate", {})
         if node in self.broken_nodes:
-            ended = {"ID": f"{name}-on-{node}", "DesiredState": "shutdown", "Status": {"State": "failed", "Err": self.node_error}}
-            tasks = [_task(name, 0) | ended, _task(name, 1)]
+            ended = {"State": "failed", "Err": self.node_error}
+        elif spec.get("Resources", {}).get("Limits", {}).get("NanoCPUs", 0) > self._cores(node) * _CORE:
+            ended = {"State": "rejected", "Err": TOO_MANY_CORES.format(cores=self._cores(node))}
+        else:
+            ended = None
+        if ended:
+            tasks = [_task(name, 0) | {"ID": f"{name}-on-{node}", "DesiredState": "shutdown", "Status": ended}, _task(name, 1)]
         for task in tasks:
-            if task["Status"]["State"] == "failed":
-                task["Status"]["ContainerStatus"] = {"ContainerID": "c", "ExitCode": self.exit_code}
+            if task["Status"]["State"] in {"failed", "running"}:
+                code = {"ExitCode": self.exit_code} if task["Status"]["State"] == "failed" else {}
+                task["Status"]["ContainerStatus"] = {"ContainerID": container_id(task["ID"])} | code
         return [task | {"ServiceID": self.service_id(name), "NodeID": node, "Spec": spec} for task in tasks]
 
     def _has_room(self, name: str) -> bool:
@@ -228,7 +241,7 @@ class FakeDocker:
     def _node(self, _query: dict, _body: dict, service_id: str) -> tuple[int, object]:
         if service_id not in self.nodes:
             return 404, {"message": f"node {service_id} not found"}
-        return 200, {"ID": service_id, "Status": {"State": self.nodes[service_id]}}
+        return 200, self._describe_node(service_id)
 
     def tasks(self, name: str) -> list[dict]:
         """Returns the tasks after the polls so far; the newest is not the first."""
@@ -240,6 +253,11 @@ class FakeDocker:
                 state, desired, error = [*step.split("|"), "", ""][:3]
                 tasks[-1] |= {"DesiredState": desired or "running", "Status": {"State": state, "Err": error}}
         return tasks
+
+
+def container_id(task: str) -> str:
+    """Returns the id of the container of a task."""
+    return sha256(task.encode()).hexdigest()
 
 
 def _next_status(statuses: dict[str, list[int]], method: str, path: str) -> int | None:

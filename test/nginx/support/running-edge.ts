@@ -29,6 +29,9 @@ export type Edge = Running & {
   close: () => Promise<void>;
 };
 
+/** The secret of that edge and its proxy. */
+export const edgeToken = "0123456789abcdef";
+
 /** Starts nginx/edge.ts as the image does, and waits until it answers. `changes` are keys of settings.json. */
 export const startEdge = async ({
   folders,
@@ -39,6 +42,8 @@ export const startEdge = async ({
   // Where the tests run as root, nginx's workers have another account and could not read the page in a checkout below /root.
   await chmod(folder, 0o755);
   await mkdir(pathOf("certificates"));
+  await mkdir(pathOf("secrets"));
+  await writeFile(pathOf("secrets/edge-token"), `${edgeToken}\n`);
   await cp(assetPath("nginx"), pathOf("assets"), { recursive: true });
   const [http, https, health] = await freePorts(3);
   const basic = {
@@ -54,6 +59,7 @@ export const startEdge = async ({
       certificates: pathOf("certificates"),
       run: pathOf("run"),
       assets: pathOf("assets"),
+      secrets: pathOf("secrets"),
       ...folders,
     },
   };

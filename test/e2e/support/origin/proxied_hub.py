@@ -25,7 +25,8 @@ class Hub(RunningHub):
             f"--SwarmHubSpawner.http_timeout={self.http_timeout}",
             *self.options,
         )
-        files = [f"--token-file={self.root}/run/secrets/proxy-token", f"--pages={pages}"]
+        secrets = self.root / "run/secrets"
+        files = [f"--token-file={secrets}/proxy-token", f"--edge-token-file={secrets}/edge-token", f"--pages={pages}"]
         ports = [f"--listen=127.0.0.1:{self.proxy_port}", f"--api-listen=127.0.0.1:{self.api_port}"]
         target = f"--default-target=http://127.0.0.1:{self.hub_port}"
         command = [shutil.which("node"), proxy_program, *files, *ports, target, *self.proxy_options]
