@@ -13,8 +13,10 @@ export const settingsFrom = (json: string): EdgeSettings => {
 };
 
 /** The names that the edge answers to, `domain` first; none where it answers to any address. */
-export const namesOf = ({ domain, otherNames }: EdgeSettings): string[] => [
-  ...new Set(domain === null ? [] : [domain, ...otherNames]),
+export const namesOf = ({ domain, otherNames, subdomains }: EdgeSettings): string[] => [
+  ...new Set(
+    domain === null ? [] : [domain, ...(subdomains ? [`*.${domain}`] : []), ...otherNames],
+  ),
 ];
 
 // These values are written into nginx.conf unescaped, so each kind allows no more characters than it needs.
@@ -81,6 +83,8 @@ const schema = z
     domain: host.nullable(),
     /** Further names, also in the certificate. */
     otherNames: z.array(host).default([]),
+    /** Whether each user's server has an origin of its own, a name below the domain. */
+    subdomains: z.boolean().default(false),
     /** The manager's address, for the self-signed certificate. */
     address: z
       .string()
@@ -132,6 +136,17 @@ const schema = z
     path: ["otherNames"],
     message: "must be empty without a domain",
   })
+  .refine(({ domain, subdomains }) => domain !== null || !subdomains, {
+    path: ["subdomains"],
+    message: "must be false without a domain",
+  })
+  .refine(
+    ({ subdomains, tls: source }) => !subdomains || source.kind !== "acme" || source.dns !== null,
+    {
+      path: ["tls", "dns"],
+      message: "is required for subdomains",
+    },
+  )
   .refine(({ domain, tls: { kind } }) => domain !== null || kind !== "acme", {
     path: ["tls"],
     message: "must not be acme without a domain",

@@ -35,6 +35,8 @@ export type HubSettings = {
   strategy: "spread" | "pack";
   /** Swarm constraints of the users' servers. */
   placement: string[];
+  /** The class's URL, below which each user's server has a host of its own: "https://geo.example.org"; null is one for all. */
+  subdomainHost: string | null;
   /** The servers that fit on all machines. */
   seats: number;
 };

@@ -30,6 +30,7 @@ from swarmhub.web.client_address import believe_only
 from swarmhub.web.page_guard import HEADERS, guard_pages
 from swarmhub.web.queue_page import PATH, ClearQueue, queue_length
 from swarmhub.web.request_limits import limit_requests
+from swarmhub.web.subdomains import subdomain
 from swarmhub.web.user_options import check_user_options
 
 c = get_config()
@@ -54,6 +55,11 @@ c.JupyterHub.hub_connect_url = "http://hub:8081"
 # proxy service stays the same, so users' servers reach the hub through it: JUPYTERHUB_API_URL=http://proxy:8000/hub/api.
 c.SwarmHubSpawner.hub_connect_url = "http://proxy:8000"
 c.JupyterHubHTTPClient.connector_options = {"resolver": FreshResolver(), "use_dns_cache": False}
+if settings.subdomain_host:
+    c.JupyterHub.subdomain_host = settings.subdomain_host
+    c.JupyterHub.subdomain_hook = subdomain
+    # A page of a user's server can set cookies for the whole domain, but not with this prefix (jupyterhub/app.py).
+    c.JupyterHub.cookie_host_prefix_enabled = True
 # SQLite is on the manager's own disk, never on NFS. A newer JupyterHub migrates the tables, which cannot be undone; upgrade_db
 # keeps a copy of the old database.
 c.JupyterHub.db_url = f"sqlite:///{(paths.data / 'hub.sqlite').absolute()}"

@@ -32,6 +32,7 @@ export const nginxConfiguration = (
     tls: settings.tls.kind !== "off",
     // Browsers must not insist on a certificate that a person has to trust by hand.
     strictTransport: names.length > 0 && (installed === "acme" || installed === "own"),
+    domainPattern: (settings.domain ?? "").replaceAll(".", String.raw`\.`),
     names: names.length === 0 ? anyAddress : names.join(" "),
     httpsSuffix: httpsPort === "443" ? "" : `:${httpsPort}`,
   });

@@ -9,6 +9,8 @@ declare module "configurable-http-proxy/lib/configproxy.js" {
     defaultTarget: string;
     errorPath: string;
     xfwd: boolean;
+    /** Whether the host of a request is the first part of its route: "/ada.geo.example.org/user/ada". */
+    hostRouting: boolean;
   };
   type Log = Record<
     "debug" | "info" | "warn" | "error",

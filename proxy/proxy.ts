@@ -16,6 +16,7 @@ const { values: options } = parseArgs({
     listen: { type: "string", default: "0.0.0.0:8000" },
     "api-listen": { type: "string", default: "0.0.0.0:8001" },
     "default-target": { type: "string", default: "http://hub:8081" },
+    "host-routing": { type: "boolean", default: false },
   },
 });
 
@@ -50,6 +51,8 @@ const proxy = new ConfigurableProxy({
   // The edge has set these headers, see client-address.ts. Appended values (the edge's own address, plain http) would be used by Tornado, which takes the
   // last one of a list.
   xfwd: false,
+  // With subdomains.
+  hostRouting: options["host-routing"],
 });
 // No limit: Node would end a request that takes longer than five minutes to arrive, such as a large file over a slow line.
 proxy.proxyServer.requestTimeout = 0;
@@ -73,7 +76,9 @@ proxy.targetForReq = async (request) => {
 const protectOrigin = ({ headers }: IncomingMessage, request: IncomingMessage): void => {
   const prefix = prefixes.get(request);
   if (prefix === undefined || prefix === "/") return;
-  keepToOwnPath(headers, prefix, new URL(request.url ?? "/", "http://any").pathname);
+  // A user's host is theirs alone: the path "/" of a `__Host-` cookie is, too.
+  const ownPath = options["host-routing"] ? "" : prefix;
+  keepToOwnPath(headers, ownPath, new URL(request.url ?? "/", "http://any").pathname);
 };
 proxy.proxy.on("proxyRes", protectOrigin);
 // http-proxy-3 has no event for the answer to an upgrade. These listeners are called before its own, which send the headers on.

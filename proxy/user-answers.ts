@@ -2,7 +2,8 @@ import type { IncomingHttpHeaders } from "node:http";
 
 /**
  * Takes from the answer of a user's server what would act on the whole origin, which is also that of the hub and of the other
- * users. `prefix` is the server's route ("/user/ada"), `path` the path of the request.
+ * users. `prefix` is the server's own path ("/user/ada"; "" where it has an origin of its own, which is still of one site with the
+ * others), `path` the path of the request.
  */
 export const keepToOwnPath = (headers: IncomingHttpHeaders, prefix: string, path: string): void => {
   for (const name of Object.keys(headers))

@@ -2,11 +2,13 @@
 
 import ipaddress
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 MIN_IDLE_TIMEOUT = 600
+_SUBDOMAIN_HOST = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
 class SettingsError(Exception):
@@ -40,6 +42,7 @@ class Settings:
 
     The guarantee is the memory that is reserved for each server (None: all of its memory). Without a storage, the homes are in the
     users' containers and are deleted with them. The strategy is "spread", or "pack": fill one node before the next one is used.
+    With a subdomain_host ("https://geo.example.org"), each user's server has a host below it.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Settings:
     processes: int | None = None
     admins_may_enter: bool = False
     remember_seconds: int = 12 * 3600
+    subdomain_host: str | None = None
 
     @property
     def packs(self) -> bool:
@@ -137,6 +141,12 @@ def read_settings(path: Path) -> Settings:
         strategy=take("strategy", found.get("strategy", "spread"), lambda value: value in ("spread", "pack"), "spread or pack"),
         remember_seconds=take(
             "rememberSeconds", found.get("rememberSeconds", 12 * 3600), _is_whole(1), "a whole number of seconds, at least 1"
+        ),
+        subdomain_host=take(
+            "subdomainHost",
+            found.get("subdomainHost"),
+            _or_none(lambda value: isinstance(value, str) and _SUBDOMAIN_HOST.fullmatch(value)),
+            "https:// and a domain name, or null",
         ),
     )
     if faults:

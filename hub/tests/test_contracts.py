@@ -113,6 +113,7 @@ def test_every_key_of_hub_json_becomes_a_setting_with_its_unit(record):
         processes=written["processes"],
         admins_may_enter=written["adminsMayEnter"],
         remember_seconds=written["rememberSeconds"],
+        subdomain_host=written["subdomainHost"],
     )
     assert (found.memory, found.guarantee, found.idle_timeout_seconds) == (2 << 30, 512 << 20, 2 * 3600)
     assert [recorded.keys_read for recorded in objects] == [set(dict.keys(recorded)) for recorded in objects]

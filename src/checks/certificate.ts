@@ -46,17 +46,18 @@ const isLetsEncrypt = ({ directory }: AcmeConfig): boolean =>
 
 /** CAA: the records of the nearest name that has any say which authorities may issue certificates (RFC 8659). */
 const caaFindings = async (name: string, { operator }: CheckContext): Promise<Finding[]> => {
-  const parts = name.split(".");
+  const isWildcard = name.startsWith("*.");
+  const parts = name.replace("*.", "").split(".");
   for (let skip = 0; skip < parts.length - 1; skip += 1) {
     const parent = parts.slice(skip).join(".");
-    const issuers = (await withTimeout(timeout, operator.issuers(parent))) ?? [];
+    const issuers = (await withTimeout(timeout, operator.issuers(parent, isWildcard))) ?? [];
     if (issuers.length === 0) continue;
     if (issuers.some((issuer) => /^letsencrypt\.org\s*(;|$)/.test(issuer.trim()))) return [];
     return [
       {
         level: "warning",
-        text: `the CAA records of ${parent} do not allow Let's Encrypt to issue certificates`,
-        hint: `at your DNS provider, add a CAA record to ${parent}: 0 issue "letsencrypt.org"`,
+        text: `the CAA records of ${parent} do not allow Let's Encrypt to issue certificates${isWildcard ? ` for ${name}` : ""}`,
+        hint: `at your DNS provider, add a CAA record to ${parent}: 0 ${isWildcard ? "issuewild" : "issue"} "letsencrypt.org"`,
       },
     ];
   }

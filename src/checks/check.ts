@@ -14,8 +14,8 @@ export type Finding = { host?: string; level: Level; text: string; hint?: string
 export type OperatorMachine = {
   now: () => number;
   lookup: (name: string) => Promise<string[]>;
-  /** The authorities in the CAA records of exactly this name. */
-  issuers: (name: string) => Promise<string[]>;
+  /** The authorities that the CAA records of exactly this name allow, for this name or for the names below it. */
+  issuers: (name: string, isWildcard: boolean) => Promise<string[]>;
   fetch: (url: string, init: RequestInit) => Promise<Response>;
 };
 
@@ -34,9 +34,10 @@ export type Check = { name: string; run: (context: CheckContext) => Promise<Find
 export const operatorMachine: OperatorMachine = {
   now: () => Date.now(),
   lookup: async (name) => (await lookup(name, { all: true })).map(({ address }) => address),
-  issuers: async (name) => {
+  issuers: async (name, isWildcard) => {
     const records = await new Resolver({ timeout: 2000, tries: 2 }).resolveCaa(name);
-    return records.flatMap(({ issue }) => issue ?? []);
+    const wild = records.flatMap(({ issuewild }) => issuewild ?? []);
+    return isWildcard && wild.length > 0 ? wild : records.flatMap(({ issue }) => issue ?? []);
   },
   fetch: (url, init) => fetch(url, init),
 };

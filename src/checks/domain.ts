@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { isIPv4 } from "node:net";
 import { namesOf } from "../config/types.js";
 import { machineOf } from "../config/values/destination.js";
@@ -16,7 +17,7 @@ export const domain: Check = {
     if (names.length === 0) return [];
     const { facts, address } = machines(manager);
     const lookup = async (name: string) =>
-      (await withTimeout(timeout, operator.lookup(name))) ?? [];
+      (await withTimeout(timeout, operator.lookup(anyNameOf(name)))) ?? [];
     const [named, ...all] = await Promise.all([
       lookup(nameIn(config.manager.destination)),
       ...names.map(lookup),
@@ -37,7 +38,7 @@ export const domain: Check = {
       return {
         level: "warning",
         text: `${name} ${where}, and ${manager.name} has ${own.join(", ")}`,
-        hint: `at your DNS provider, set the A record of ${name} to ${reachedAt.find(isIPv4) ?? address}; ${consequence}`,
+        hint: `at your DNS provider, set the A record of ${name} to ${reachedAt.find(isIPv4) ?? address}; ${isWildcard(name) ? "until then browsers do not find users' servers" : consequence}`,
       };
     });
   },
@@ -45,3 +46,9 @@ export const domain: Check = {
 
 /** The name by which the operator reaches a machine; an alias of ~/.ssh/config does not resolve. */
 const nameIn = (destination: string): string => machineOf(destination).replace(/:\d+$/, "");
+
+const isWildcard = (name: string): boolean => name.startsWith("*.");
+
+/** For "*.geo.example.org" a name below it that nobody can have made a record for. */
+const anyNameOf = (name: string): string =>
+  isWildcard(name) ? name.replace("*", `swarmhub-${randomBytes(4).toString("hex")}`) : name;

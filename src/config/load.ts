@@ -81,14 +81,15 @@ const issueFindings =
 
 const named =
   (raw: unknown) =>
-  ({ path, text, ...place }: Finding): Finding => ({
-    ...place,
-    path,
-    text: `${pathText(pathInFile(raw, path))} ${text}`,
-  });
+  ({ path: schemaPath, text, ...place }: Finding): Finding => {
+    const path = pathInFile(raw, schemaPath);
+    return { ...place, path, text: `${pathText(path)} ${text}` };
+  };
 
-// The schema reads `manager: X` as `manager: {host: X}`, `domain: X` as `domain: [X]`; a complaint uses the path that is in the file.
+// The schema reads `manager: X` as `manager: {host: X}`, `domain: X` as `domain: {name: [X]}`; a complaint uses the path that is in
+// the file.
 const pathInFile = (raw: unknown, path: Path): Path => {
+  if (path.length === 3 && path[0] === "domain") return domainPathInFile(raw, path);
   const parent = path.slice(0, -1);
   const container = valueAt(raw, parent);
   const isContainer =
@@ -96,12 +97,20 @@ const pathInFile = (raw: unknown, path: Path): Path => {
   return container === undefined || isContainer ? path : parent;
 };
 
+/** `domain` is a name, a list of names, or a mapping with a name. */
+const domainPathInFile = (raw: unknown, [key = "", name = "", index = 0]: Path): Path => {
+  const domain = valueAt(raw, ["domain"]);
+  if (isMapping(domain)) return [key, name];
+  return Array.isArray(domain) ? [key, index] : [key];
+};
+
 const configOf = (settings: Settings, folder: string, placeOf: (key: Path) => Place): Config => {
   const { name, domain, manager, workers, storage, tls, login, servers, engine } = settings;
   return {
     name,
-    ...(domain?.[0] !== undefined && { domain: domain[0] }),
-    otherNames: domain?.slice(1) ?? [],
+    ...(domain?.name[0] !== undefined && { domain: domain.name[0] }),
+    otherNames: domain?.name.slice(1) ?? [],
+    subdomains: domain?.subdomains ?? false,
     manager: hostOf(manager),
     workers: workers.map(hostOf),
     storage: storageOf(storage),

@@ -47,10 +47,19 @@ export const className = leaf(classNameFrom);
 /** A domain name. */
 export const domain = leaf(domainFrom);
 
-// One name, or several of which the first is shown.
+// One name, several of which the first is shown, or a mapping of one name.
 const domains = z.preprocess(
-  (value): unknown[] => (Array.isArray(value) ? value : [value]),
-  list({ what: "a domain name or a list of them", example: "[geo.example.org]" }, domain),
+  (value): unknown =>
+    isMapping(value)
+      ? { ...value, name: [value["name"] ?? undefined] }
+      : { name: Array.isArray(value) ? value : [value] },
+  section(
+    {
+      name: list({ what: "a domain name", example: "geo.example.org" }, domain),
+      subdomains: flag.default(false),
+    },
+    "{name: geo.example.org, subdomains: true}",
+  ),
 );
 
 /** A block device. */

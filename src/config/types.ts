@@ -73,8 +73,12 @@ export type DnsConfig = (
 };
 
 /** All domain names of the class, which its certificate is for; the first is shown to users. */
-export const namesOf = ({ domain, otherNames }: Config): string[] =>
-  domain === undefined ? [] : [domain, ...otherNames];
+export const namesOf = ({ domain, otherNames, subdomains }: Config): string[] =>
+  domain === undefined ? [] : [domain, ...(subdomains ? [`*.${domain}`] : []), ...otherNames];
+
+/** The URL below which each user has an origin, "https://geo.example.org"; undefined where all share one. */
+export const subdomainHost = ({ domain, subdomains }: Config): string | undefined =>
+  subdomains ? `https://${domain}` : undefined;
 
 /** A folder with a Dockerfile on the operator's machine, and the place of its key: "swarmhub.yaml:12:10". */
 export type BuildSource = { folder: string; place: Place };
@@ -101,6 +105,8 @@ export type Config = {
   domain?: string;
   /** Further domain names of the class. */
   otherNames: string[];
+  /** Whether each user's server has an origin of its own: a name below the domain. */
+  subdomains: boolean;
   manager: HostConfig;
   workers: HostConfig[];
   storage: StorageConfig;

@@ -5,6 +5,11 @@ import { paths } from "../paths.js";
 import type { Piece } from "../reconcile/piece.js";
 import { hubSpec } from "./hub/service.js";
 import { hubConfiguration } from "./hub/settings.js";
+import {
+  type HostedServer,
+  inspectHostedServers,
+  stopUnreachableSteps,
+} from "./hub/unreachable-servers.js";
 import { fileSteps, folderSteps, removeFileSteps, removeFolderSteps } from "./shared/files.js";
 import {
   type OwnServiceState,
@@ -20,20 +25,25 @@ import {
   removeServersSteps,
 } from "./shared/user-servers.js";
 
-type State = OwnServiceState & { userImages: UserImage[]; servers: Servers };
+type State = OwnServiceState & {
+  userImages: UserImage[];
+  servers: Servers;
+  hostedServers: HostedServer[];
+};
 
 /** Runs JupyterHub on the manager; only it has the Docker socket, and it starts a service per user. */
 export const hub: Piece<State> = {
   name: "hub",
   inspect: async (cluster) => {
-    const [service, userImages, servers] = await Promise.all([
+    const [service, userImages, servers, hostedServers] = await Promise.all([
       inspectOwnService(cluster, "hub"),
       inspectUserImages(cluster),
       inspectServers(cluster),
+      inspectHostedServers(cluster),
     ]);
-    return { ...service, userImages, servers };
+    return { ...service, userImages, servers, hostedServers };
   },
-  plan: (want, { machines, userImages, image, service, servers }, cluster) => {
+  plan: (want, { machines, userImages, image, service, servers, hostedServers }, cluster) => {
     const { manager } = cluster;
     const { facts } = machines(manager);
     for (const { built } of userImages) if (built?.from instanceof UserError) throw built.from;
@@ -53,6 +63,7 @@ export const hub: Piece<State> = {
       ...removeFormerServiceSteps("hub", service, cluster),
       ...removeFormerServersSteps(servers, cluster),
       ...serviceSteps(wanted, service, cluster),
+      ...stopUnreachableSteps(hostedServers, want, cluster),
     ];
   },
   remove: ({ machines, service, servers }, cluster) => {

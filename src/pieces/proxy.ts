@@ -21,7 +21,10 @@ export const proxy: Piece<OwnServiceState> = {
       className: want.name,
       image,
       mounts: secretMounts(secrets),
-      filesHash: hashOfSecrets(secrets, secretHashes),
+      filesHash: hashOfSecrets(secrets, secretHashes, ...(want.subdomains ? [hostRouting] : [])),
+      ...(want.subdomains && {
+        container: { Args: ["node", "/app/proxy.mjs", hostRouting] },
+      }),
     };
     return [
       ...removeFormerServiceSteps("proxy", service, cluster),
@@ -30,3 +33,6 @@ export const proxy: Piece<OwnServiceState> = {
   },
   remove: ({ service }, cluster) => removeServiceSteps("proxy", service, cluster),
 };
+
+// In the hash as well: without subdomains the spec has no arguments, and those in Docker would be no difference.
+const hostRouting = "--host-routing";

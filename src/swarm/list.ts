@@ -21,18 +21,35 @@ export const classServices = async (cluster: Cluster): Promise<Service[]> => {
   );
 };
 
-/** The service of a user's server: its name, its home, and the image in its spec. */
-export type UserService = { id: string; name: string; home: string; image: string | undefined };
+/** The service of a user's server: its name, its home, the image in its spec, and the class's URL if it has a host below that. */
+export type UserService = {
+  id: string;
+  name: string;
+  home: string;
+  image: string | undefined;
+  subdomainHost: string | undefined;
+};
 
 /** The services of the users' servers; none if the class is not up. */
 export const userServices = async (cluster: Cluster): Promise<UserService[]> =>
   (await classServices(cluster)).flatMap(({ ID, Spec }) => {
     const home = Spec.Labels?.[labels.user];
     if (home === undefined) return [];
-    const image = Spec.TaskTemplate?.ContainerSpec?.["Image"];
+    const { Image: image, Env: environment } = Spec.TaskTemplate?.ContainerSpec ?? {};
     const reference = typeof image === "string" ? image : undefined;
-    return [{ id: ID, name: Spec.Name, home, image: reference }];
+    const subdomainHost = subdomainHostIn(environment);
+    return [{ id: ID, name: Spec.Name, home, image: reference, subdomainHost }];
   });
+
+/** JupyterHub gives each server the URL of the hub if that differs from the server's own (jupyterhub/spawner.py, get_env). */
+const subdomainHostIn = (environment: unknown): string | undefined => {
+  const entries: unknown[] = Array.isArray(environment) ? environment : [];
+  const texts = entries.filter((entry) => typeof entry === "string");
+  const host = texts.find((entry) => entry.startsWith(hubHost))?.slice(hubHost.length);
+  return host === "" ? undefined : host;
+};
+
+const hubHost = "JUPYTERHUB_HOST=";
 
 /** The homes of the users' servers that run under their former names, which the next `up` stops. */
 export const formerServers = async (cluster: Cluster): Promise<string[]> =>

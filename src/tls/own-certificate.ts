@@ -102,7 +102,9 @@ const checkNames = (own: X509Certificate, names: readonly string[]): void => {
     {
       hint: lacksDomain
         ? `write domain: ${first}`
-        : "request a certificate with all names of `domain`",
+        : names.some((name) => name.startsWith("*."))
+          ? `request a certificate for ${names.join(" and ")}`
+          : "request a certificate with all names of `domain`",
     },
   );
 };

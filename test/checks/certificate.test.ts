@@ -74,3 +74,20 @@ test("for Let's Encrypt, the CAA records of the nearest name that has any are ch
   const other = { ...letsEncrypt, directory: "https://ca.example.org/dir" };
   t.is((await warned({ [name]: ["x"] }, { ...authority, tls: other })).length, 1);
 });
+
+test("for subdomains the records for wildcards count as well", async (t) => {
+  const asked: [string, boolean][] = [];
+  const dns = { kind: "hook", hook: "/no/such/hook" } as const;
+  const config = { domain: name, subdomains: true, tls: { ...letsEncrypt, dns } };
+  const issuers = async (wanted: string, isWildcard: boolean) => {
+    asked.push([wanted, isWildcard]);
+    return isWildcard ? [";"] : ["letsencrypt.org"];
+  };
+  t.deepEqual(await found(config, { operator: { issuers } }), [
+    `warning: the CAA records of ${name} do not allow Let's Encrypt to issue certificates for *.${name}`,
+  ]);
+  t.deepEqual(asked, [
+    [name, false],
+    [name, true],
+  ]);
+});

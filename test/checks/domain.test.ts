@@ -48,6 +48,44 @@ test("a name that resolves to a loopback address is no proof", async (t) => {
   t.regex(only?.hint ?? "", /to 10\.77\.0\.11/);
 });
 
+const withSubdomains = (records: (name: string) => string[]) => {
+  const asked: string[] = [];
+  const config = { domain: "geo.example.org", subdomains: true };
+  const cluster = classOf(0, { config: { ...config, manager: { destination: "203.0.113.10" } } });
+  const lookup = async (name: string) => {
+    asked.push(name);
+    return name === "203.0.113.10" ? [name] : records(name);
+  };
+  return domain.run(contextOf(cluster, { operator: { lookup } })).then((all) => ({ all, asked }));
+};
+
+test("with subdomains, a random name below the domain is looked up", async (t) => {
+  const { all, asked } = await withSubdomains(() => ["203.0.113.10"]);
+  t.deepEqual(
+    all.map(({ level, text }) => `${level}: ${text}`),
+    ["ok: geo.example.org points to manager", "ok: *.geo.example.org points to manager"],
+  );
+  t.regex(asked.join(" "), / swarmhub-[0-9a-f]{8}\.geo\.example\.org$/);
+});
+
+test("without a record for subdomains there is a warning with the record to create", async (t) => {
+  const { all } = await withSubdomains((name) =>
+    name === "geo.example.org" ? ["203.0.113.10"] : [],
+  );
+  t.deepEqual(
+    all.map(({ level }) => level),
+    ["ok", "warning"],
+  );
+  t.is(
+    all[1]?.text,
+    "*.geo.example.org does not resolve, and manager has 203.0.113.10, 10.77.0.11",
+  );
+  t.is(
+    all[1]?.hint,
+    "at your DNS provider, set the A record of *.geo.example.org to 203.0.113.10; until then browsers do not find users' servers",
+  );
+});
+
 test("a name that does not resolve is a warning", async (t) => {
   const [only] = await found("nowhere.example.org", "manager");
   t.is(only?.level, "warning");

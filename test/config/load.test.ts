@@ -27,6 +27,7 @@ test("three keys are enough, and all others have defaults", async (t) => {
   t.deepEqual(await loadConfig(path), {
     name: "a",
     otherNames: [],
+    subdomains: false,
     manager: { destination: "local" },
     workers: [],
     storage: {
@@ -76,6 +77,7 @@ engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
     name: "geo-101",
     domain: "geo.example.org",
     otherNames: ["www.geo.example.org"],
+    subdomains: false,
     manager: { destination: "debian@203.0.113.10", address: "10.0.0.5" },
     workers: [{ destination: "ssh://ada@203.0.113.11:2222" }, { destination: "w2" }],
     storage: {

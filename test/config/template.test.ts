@@ -30,8 +30,16 @@ test("each other kind of TLS in the example is valid", (t) => {
     t.deepEqual(complaintsOf(text.replace(/^tls: .*\n/m, () => form)), [], form);
 });
 
+const domainForms = [...text.matchAll(/^# (domain: \{.*\})$/gm)].map(([, form = ""]) => form);
+
+test("the other form of the domain in the example is valid", (t) => {
+  t.is(domainForms.length, 1);
+  for (const form of domainForms)
+    t.deepEqual(complaintsOf(text.replace(/^domain: .*$/m, () => form)), []);
+});
+
 test("each key of the schema is in the example", (t) => {
-  const documents = [withComments, ...tlsForms].map((yaml) => parseDocument(yaml));
+  const documents = [withComments, ...tlsForms, ...domainForms].map((yaml) => parseDocument(yaml));
   const paths = keyPaths();
   t.true(paths.length > 20);
   for (const path of paths)

@@ -47,6 +47,21 @@ test("an authority and further names require a domain, trusted proxies require T
   });
 });
 
+test("subdomains add all names below the first, and require a domain, and DNS where an authority gives the certificate", (t) => {
+  const subdomains = true;
+  t.false(settingsFrom(json({})).subdomains);
+  t.deepEqual(namesOf(settingsFrom(json({ subdomains }))), [
+    "geo.example.org",
+    "*.geo.example.org",
+  ]);
+  t.throws(() => settingsFrom(json({ subdomains, domain: null })), {
+    message: /^ {2}subdomains: must/m,
+  });
+  t.throws(() => settingsFrom(json({ subdomains, tls: acme })), { message: /^ {2}tls\.dns: is/m });
+  const dns = { hook: true };
+  t.notThrows(() => settingsFrom(json({ subdomains, tls: { ...acme, dns } })));
+});
+
 test("values that would break nginx.conf are refused, and every fault is listed", (t) => {
   const bad = {
     domain: "geo.example.org; return 200",

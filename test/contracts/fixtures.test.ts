@@ -43,6 +43,8 @@ const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\
 test("hub.json of a class that uses every option has every key of the contract", (t) => {
   const cluster = classOf(2);
   const { config } = cluster;
+  config.domain = "geo.example.org";
+  config.subdomains = true;
   config.login.adminsMayEnter = true;
   config.login.remember = 28_800_000 as Milliseconds;
   config.servers = {

@@ -63,6 +63,21 @@ test("while a new one is requested the previous one is served, if it covers the 
   t.is((await best(settingsIn(folder, { tls: { kind: "self-signed" } }))).kind, "self-signed");
 });
 
+test("with subdomains a certificate for the domain alone is served until one for both names is there", async (t) => {
+  const folder = await folderOf(t);
+  const { pair, certificate, intermediate, key } = sign(["geo.example.org"]);
+  await storeIssued(settingsIn(folder), pair);
+  const tls = { kind: "acme", directory, dns: { hook: true } };
+  const settings = settingsIn(folder, { subdomains: true, tls });
+  t.is((await best(settings)).serial, pair.leaf.serialNumber);
+  const both = sign(["geo.example.org", "*.geo.example.org"]);
+  await storeIssued(settings, both.pair);
+  t.is((await best(settings)).serial, both.pair.leaf.serialNumber);
+  await writeOwn(folder, certificate + intermediate, key);
+  const own = await best(settingsIn(folder, { subdomains: true, tls: { kind: "own" } }));
+  t.regex(own.problem ?? "", /it does not cover \*\.geo\.example\.org/);
+});
+
 test("an own certificate is served, or the last good one while a newer one is invalid", async (t) => {
   const folder = await folderOf(t);
   const settings = settingsIn(folder, { tls: { kind: "own" } });

@@ -78,6 +78,13 @@ test("nginx answers to several names", (t) => {
   t.regex(text, /server_name geo\.example\.org www\.geo\.example\.org;/);
 });
 
+test("with subdomains nginx answers to all names below the domain as well; without, nothing of it is in the file", (t) => {
+  const domain = "geo.example.org";
+  const text = rendered({ domain, subdomains: true, tls: { kind: "self-signed" } });
+  t.is(text.match(/server_name geo\.example\.org \*\.geo\.example\.org;/g)?.length, 2);
+  t.notRegex(rendered({ domain, tls: { kind: "self-signed" } }), /foreign|elsewhere|hub_host|\*\./);
+});
+
 test("connections to a proxy with a known address are kept open; otherwise its name is resolved for each request", (t) => {
   const known = rendered({}, true, "self-signed", ["172.18.0.3:8000", "172.18.0.4:8000"]);
   t.regex(known, /server 172\.18\.0\.3:8000 .*;\n +server 172\.18\.0\.4:8000 /);
@@ -92,18 +99,20 @@ const all = [null, "geo.example.org"].flatMap((domain) =>
     .filter((kind) => domain !== null || kind !== "acme")
     .flatMap((kind) =>
       (kind === "off" ? [[], ["10.0.0.5", "192.168.0.0/24"]] : [[]]).flatMap((trustedProxies) =>
-        (domain === null ? [[]] : [[], ["www.geo.example.org"]]).map((otherNames) => ({
+        (domain === null ? [[]] : [[], ["www.geo.example.org"], ["*"]]).map((names) => ({
           domain,
           kind,
           trustedProxies,
-          otherNames,
+          otherNames: names.filter((name) => name !== "*"),
+          subdomains: names.includes("*"),
         })),
       ),
     ),
 );
 
-for (const { domain, kind, trustedProxies, otherNames } of all) {
-  const server = domain === null ? "an address" : [domain, ...otherNames].join(" and ");
+for (const { domain, kind, trustedProxies, otherNames, subdomains } of all) {
+  const names = [...(subdomains ? ["its subdomains"] : []), ...otherNames];
+  const server = domain === null ? "an address" : [domain, ...names].join(" and ");
   const proxies = trustedProxies.length === 0 ? "" : ", behind trusted proxies";
   withNginx(
     `nginx accepts the configuration for ${server} with TLS ${kind}${proxies}, without a warning`,
@@ -116,11 +125,13 @@ for (const { domain, kind, trustedProxies, otherNames } of all) {
         https: "127.0.0.1:18443",
         health: "127.0.0.1:18099",
       };
-      const tls = kind === "acme" ? { kind, directory: "https://acme.example/dir" } : { kind };
+      const acme = { directory: "https://acme.example/dir", dns: { hook: true } };
+      const tls = kind === "acme" ? { kind, ...acme } : { kind };
       const settings = settingsFrom(
         JSON.stringify({
           domain,
           otherNames,
+          subdomains,
           address: "10.77.0.11",
           tls,
           trustedProxies,

@@ -281,6 +281,15 @@ test("the edge accepts every settings.json that is written for it", (t) => {
     t.notThrows(() => settingsFrom(edgeSettings(fakeConfig(config), address)));
 });
 
+test("settings.json says that users' servers have subdomains only where they have", (t) => {
+  const parsed = (config: Partial<Config>): object =>
+    JSON.parse(edgeSettings(fakeConfig({ ...named, ...config }), address)) as object;
+  t.deepEqual(parsed({ subdomains: true }), { ...parsed({}), subdomains: true });
+  t.notThrows(() =>
+    settingsFrom(edgeSettings(fakeConfig({ ...named, subdomains: true }), address)),
+  );
+});
+
 test("settings.json has everything that the edge needs, and no path of the operator's machine", (t) => {
   const dns = { kind: "hook", hook: "/home/ada/hook", propagation: 60 } as const;
   const config = fakeConfig({ ...named, tls: { ...letsEncrypt, ca: "/home/ada/ca.pem", dns } });

@@ -49,6 +49,7 @@ const all = {
       image: "swarmhub/hub:1",
       userImages,
       servers: noServers,
+      hostedServers: [],
       service,
     }),
   },
@@ -248,6 +249,7 @@ test("hub.json has all settings of the hub", async (t) => {
   "placement": [
     "node.labels.swarmhub.users==true"
   ],
+  "subdomainHost": null,
   "seats": 0
 }
 `,
@@ -386,10 +388,7 @@ test("`down` stops the hub, then the users' servers, then removes the mounts of 
       [two, []],
     ]),
   };
-  const have = all.hub.have(cluster, {
-    ...absent,
-    present: {},
-  });
+  const have = all.hub.have(cluster, { ...absent, present: {} });
   const plan = hub.remove({ ...have, servers } as never, cluster);
   t.deepEqual(describeSteps(plan), [
     "manager: stop the service hub",

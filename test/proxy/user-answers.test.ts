@@ -50,6 +50,16 @@ test("a cookie without a path stays in the server's own, also if the request's p
       t.deepEqual(cookiesOf(cookie, path), [`${cookie}; Path=/user/ada/`]);
 });
 
+test("on a host of its own a server has all paths, and no cookie for the whole domain", (t) => {
+  const own = ["__Host-jupyterhub-user-ada=1; Path=/; Secure", "_xsrf=1; Path=/user/ada/", "a=1"];
+  for (const cookie of own) t.deepEqual(cookiesOf(cookie, "/user/ada/lab", ""), [cookie]);
+  for (const domain of ["geo.example.org", ".geo.example.org", "ada.geo.example.org"])
+    t.deepEqual(cookiesOf(`a=1; Path=/; Domain=${domain}`, "/user/ada/lab", ""), []);
+  const headers: IncomingHttpHeaders = { "clear-site-data": '"cookies"', "x-own": "stays" };
+  keepToOwnPath(headers, "", "/user/ada/lab");
+  t.deepEqual(headers, { "x-own": "stays" });
+});
+
 test("the proxy takes what would act on the whole origin from users' answers, also to a websocket, and not from the hub's", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "swarmhub-answers-"));
   t.teardown(() => rm(folder, { recursive: true }));

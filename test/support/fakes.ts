@@ -77,6 +77,7 @@ export const fakeHost = (name: string, options: FakeHostOptions = {}): FakeHost 
 export const fakeConfig = (changes: Partial<Config> = {}): Config => ({
   name: "geo-101",
   otherNames: [],
+  subdomains: false,
   manager: { destination: "manager" },
   workers: [],
   storage: {

@@ -43,6 +43,15 @@ test("a wildcard covers names, and addresses can be covered too", (t) => {
   t.deepEqual(check(numbered.certificate, options).warnings, []);
 });
 
+test("subdomains need a certificate that covers all of them", (t) => {
+  const names = [name, `*.${name}`];
+  const both = certificateOf({ name, issuer: middle, sans: `DNS:${name},DNS:*.${name}` });
+  t.notThrows(() => check(chain(both, middle), { key: both.key, names }));
+  const error = t.throws(() => check(chain(site, middle), { names }), { instanceOf: OwnFileError });
+  t.regex(error.message, /but not \*\.geo\.example\.org/);
+  t.regex(adviceOf(error), /request a certificate for geo\.example\.org and \*\.geo\.example\.org/);
+});
+
 test("there is a warning for a certificate that expires soon, or that has no chain", (t) => {
   t.regex(
     check(chain(site, middle), { inDays: 80 }).warnings[0] ?? "",

@@ -8,6 +8,7 @@ export const tlsFindings = (raw: unknown): Finding[] => {
   return [
     ...keyFindings(tls, present),
     ...missingDomain(raw, tls, present),
+    ...subdomainFindings(raw, tls),
     ...dnsFindings(raw, ["tls", "letsencrypt", "dns"]),
     ...dnsFindings(raw, ["tls", "acme", "dns"]),
   ];
@@ -57,6 +58,30 @@ const missingDomain = (raw: unknown, tls: unknown, present: readonly Key[]): Fin
     tls === "letsencrypt" ? tls : present.find((key) => /^(letsencrypt|acme)$/.test(key));
   if (kind === undefined || (valueAt(raw, ["domain"]) ?? undefined) !== undefined) return [];
   const text = `needs a domain for ${kind}; write for example domain: geo.example.org`;
+  return [{ path: ["tls"], text }];
+};
+
+/** With subdomains, browsers need HTTPS, and an authority issues a certificate for them only by a DNS record (RFC 8555, 8.4). */
+const subdomainFindings = (raw: unknown, tls: unknown): Finding[] => {
+  if (valueAt(raw, ["domain", "subdomains"]) !== true) return [];
+  const has = (path: Path): boolean => (valueAt(raw, path) ?? undefined) !== undefined;
+  const name = valueAt(raw, ["domain", "name"]);
+  const wildcard = typeof name === "string" ? `*.${name}` : "all subdomains";
+  const off = tls === "off" || tls === false || has(["tls", "off"]);
+  if (off && !has(["tls", "off", "trusted-proxies", 0]))
+    return [
+      {
+        path: ["tls"],
+        text: "needs trusted-proxies for subdomains, as something in front must serve HTTPS; write for example off: {trusted-proxies: [10.0.0.5]}",
+      },
+    ];
+  const kind = (["letsencrypt", "acme"] as const).find((key) => tls === key || has(["tls", key]));
+  if (kind === undefined || has(["tls", kind, "dns"])) return [];
+  const mapping =
+    kind === "letsencrypt"
+      ? "letsencrypt: {email: teacher@example.org, dns: {hook: ./dns-hook}}"
+      : "dns: {hook: ./dns-hook} below acme";
+  const text = `needs dns for subdomains: an authority issues a certificate for ${wildcard} only by a DNS record; write for example ${mapping}`;
   return [{ path: ["tls"], text }];
 };
 

@@ -5,9 +5,14 @@ import type { Config, DnsConfig, TlsConfig } from "../../config/types.js";
 export const edgeSettings = (config: Config, address: string): string =>
   `${JSON.stringify(settingsOf(config, address), null, 2)}\n`;
 
-const settingsOf = ({ domain, otherNames, tls }: Config, address: string): EdgeSettingsFile => ({
+const settingsOf = (
+  { domain, otherNames, subdomains, tls }: Config,
+  address: string,
+): EdgeSettingsFile => ({
   domain: domain ?? null,
   otherNames,
+  // Only where it is set, so that the file of any other class stays as it is.
+  ...(subdomains && { subdomains }),
   address,
   tls: tlsOf(tls),
   trustedProxies: tls.kind === "off" ? tls.trustedProxies : [],

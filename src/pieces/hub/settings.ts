@@ -2,7 +2,7 @@ import type { HubImage, HubSettings } from "../../../contracts/hub-settings.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import type { Machines } from "../../cluster/machines.js";
 import { seatsOf } from "../../cluster/seats.js";
-import type { Config, ImageChoice } from "../../config/types.js";
+import { type Config, type ImageChoice, subdomainHost } from "../../config/types.js";
 import type { UserImage } from "../../images/pulled.js";
 import { homeVolumePrefix, labels, networkName, userServicePrefix } from "../../names.js";
 import { paths } from "../../paths.js";
@@ -40,6 +40,7 @@ export const hubConfiguration = (
     rememberSeconds: Math.round(want.login.remember / 1000),
     strategy: servers.strategy,
     placement: [`node.labels.${labels.users}==true`],
+    subdomainHost: subdomainHost(want) ?? null,
   };
   const content: HubSettings = { ...settings, seats: seatsOf(cluster, machines) };
   return {

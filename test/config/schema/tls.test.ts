@@ -102,7 +102,7 @@ test(
 test(
   refused,
   "domain: {name: a}",
-  '4:9  "domain" is a mapping: expected a domain name such as geo.example.org',
+  '4:16  "domain.name" is "a": expected a domain name such as geo.example.org (parts of a-z, 0-9 and hyphens, joined by dots, in lower case)',
 );
 test(
   refused,

@@ -44,6 +44,7 @@ export const hubSettings = {
   rememberSeconds: 28_800,
   strategy: "pack",
   placement: ["node.labels.swarmhub.users==true"],
+  subdomainHost: "https://geo.example.org",
   seats: 62,
 } satisfies Full<HubSettings>;
 
