@@ -11,7 +11,6 @@ export const alone = [
   "monitor/",
   "nginx/",
   "proxy/",
-  "scripts/",
   "checks/connections/programs.test.ts",
   "cli/completion.test.ts",
   "commands/images/",
@@ -30,6 +29,9 @@ export const alone = [
   "transport/ssh/host-key.test.ts",
 ];
 
+/** What scripts/test runs as suites of their own: npm and git take half a minute for a package and a release. */
+const elsewhere = ["e2e/", "scripts/"];
+
 const isAlone = (name) => alone.some((path) => name === path || name.startsWith(path));
 
 /** The number of processes for all other files. Each loads the modules of the project once, which halves the time of the gate. */
@@ -39,7 +41,7 @@ const bundleCount = 6;
 export default () => {
   const { typescript: _, ...base } = unit();
   const files = readdirSync("test", { recursive: true })
-    .filter((name) => name.endsWith(".test.ts") && !name.startsWith("e2e/"))
+    .filter((name) => name.endsWith(".test.ts") && !elsewhere.some((path) => name.startsWith(path)))
     .toSorted();
   const bundled = files.filter((name) => !isAlone(name));
   return {
