@@ -83,7 +83,7 @@ milliseconds() {
 delay_is_set_and_removed() {
   lab_a delay 200 && local slow && slow=$(milliseconds) && lab_a delay 0 && local quick && quick=$(milliseconds)
   echo "$slow ms, $quick ms"
-  ((slow >= 200 && slow < 400 && quick < 150))
+  ((slow >= 200 && slow < 600 && quick < 200)) # A busy machine adds to both.
 }
 link_is_cut_and_restored() { lab_a cut 1 && ! timeout 8 scripts/lab --name labtest-a ssh 1 true && lab_a mend 1 && lab_a ssh 1 true; }
 survives_power_loss() { lab_a ssh 1 'echo here >marker && sync' && lab_a kill 1 && ! lab_a ssh 1 true && lab_a boot 1 && lab_a ssh 1 'grep here marker'; }
