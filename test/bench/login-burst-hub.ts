@@ -98,9 +98,10 @@ export const hubInspector = async (lab: Lab): Promise<HubInspector> => {
       if (left.length > 0) await lab.on(1, `docker service rm ${left.join(" ")}`);
       await waitUntil(
         async () => {
-          const running = await Promise.all(
-            [2, 3].map((guest) => lab.on(guest, "docker ps -q -f label=com.docker.swarm.task")),
-          );
+          // Not those that reserve memory for the system.
+          const list =
+            "docker ps --format '{{.Names}}' -f label=com.docker.swarm.task | grep -v -- -reserve || true";
+          const running = await Promise.all([2, 3].map((guest) => lab.on(guest, list)));
           return running.every((text) => text === "") ? true : undefined;
         },
         {
