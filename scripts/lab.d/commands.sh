@@ -104,12 +104,11 @@ command_boot() {
 }
 
 command_renew() {
-  local bytes data=$folder/vm$1.data
+  local bytes
   require_one_guest "$@"
   lock "lab-$name"
   kill_guest "$1"
-  [[ ! -f $folder/vm$1.class ]] || data=$cache/warm/$(<"$folder/vm$1.class")/vm$1.data
-  bytes=$(stat -c %s "$data")
+  bytes=$(stat -c %s "$folder/vm$1.data")
   rm -f "$folder/vm$1".{cow,img,data,class,seen}
   truncate -s "$bytes" "$folder/vm$1.data"
   boot_guest "$1"
