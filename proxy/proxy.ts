@@ -48,8 +48,8 @@ const proxy = new ConfigurableProxy({
   authToken,
   defaultTarget: options["default-target"],
   errorPath: options.pages,
-  // The edge has set these headers, see client-address.ts. Appended values (the edge's own address, plain http) would be used by Tornado, which takes the
-  // last one of a list.
+  // The edge has set these headers, see client-address.ts. Appended values (the edge's own address, plain http) would be used by
+  // Tornado, which takes the last one of a list.
   xfwd: false,
   // With subdomains.
   hostRouting: options["host-routing"],

@@ -52,8 +52,6 @@ const fits = (
   isManager: boolean,
 ): boolean => {
   const { guarantee = memory } = config.servers;
-  const reserved = { guarantee: guarantee < memory ? guarantee : memory, memory };
-  return (
-    seatsOn(machine, { ...config, servers: { ...config.servers, ...reserved } }, isManager) > 0
-  );
+  const servers = { ...config.servers, guarantee: guarantee < memory ? guarantee : memory };
+  return seatsOn(machine, { ...config, servers }, isManager) > 0;
 };

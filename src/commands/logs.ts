@@ -29,7 +29,10 @@ export const logs = (
       });
   });
 
-/** Calls `show` for each line, or for those of the report of a start that failed and left no server. Reads the container's own log: that of the service can hang for minutes (measured). */
+/**
+ * Calls `show` for each line, or for those of the report of a start that failed and left no server. Reads the container's own log:
+ * that of the service can hang for minutes (measured).
+ */
 export const printLog = async (
   cluster: Cluster,
   { part, follow, lines }: Pick<LogsOptions, "part" | "follow" | "lines">,

@@ -126,7 +126,7 @@ export const defaultMemory = bytesFrom("1G");
 
 const cpu = number({ what: "a number of cores from 0.01 to 1024", example: "0.5" }, 0.01, 1024);
 
-// 64 are enough for JupyterLab with one kernel and a terminal; Linux counts processes up to 4194304.
+// The upper bound is Linux's own number of process ids (PID_MAX_LIMIT).
 const processes = number(
   { what: "a whole number from 64 to 4194304", example: "1024" },
   64,

@@ -6,7 +6,7 @@ import { inspectUserImages } from "../images/built.js";
 import { labels, reserveNames } from "../names.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import { classServices } from "../swarm/list.js";
-import { retryStaleVersion } from "../swarm/retry.js";
+import { updateService } from "../swarm/retry.js";
 import { differences } from "../swarm/service-spec.js";
 import { serviceLabel, waitUntilGone } from "../swarm/tasks.js";
 import { formatSize } from "../text/format.js";
@@ -68,16 +68,8 @@ const partSteps = (
   }
   const differs = differences(spec, present.Spec);
   if (differs.length === 0) return [];
-  const run = () => update(manager, present.ID, spec);
+  const run = () => updateService(manager, present.ID, spec);
   return [{ host: manager, title, detail: differs.join(", "), run }];
-};
-
-const update = async ({ docker }: Cluster["manager"], id: string, spec: Spec): Promise<void> => {
-  const service = docker.getService(id);
-  await retryStaleVersion(async () => {
-    const { Version: version } = (await service.inspect()) as { Version: { Index: number } };
-    await service.update({ version: version.Index, ...spec });
-  });
 };
 
 const removeStep = (present: readonly Present[], { manager, nodes }: Cluster): Step => ({

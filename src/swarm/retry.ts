@@ -1,4 +1,5 @@
 import { ifExists } from "../docker/client.js";
+import type { Host } from "../host/host.js";
 import { retryWhile } from "../wait.js";
 
 /**
@@ -10,6 +11,15 @@ export const retryStaleVersion = (change: () => Promise<unknown>): Promise<void>
     passes: (error) => /out of sequence/.test(String(error)),
     deadline: 20_000,
   });
+
+/** Gives a service, by its name or id, another specification; retried as above. */
+export const updateService = ({ docker }: Host, nameOrId: string, spec: object): Promise<void> => {
+  const service = docker.getService(nameOrId);
+  return retryStaleVersion(async () => {
+    const { Version: version } = (await service.inspect()) as { Version: { Index: number } };
+    await service.update({ version: version.Index, ...spec });
+  });
+};
 
 /**
  * Removes an object that Docker may report as "in use" for a moment after its last user is gone: retries for 30 s, then throws

@@ -7,7 +7,7 @@ import { type ServicePart, formerNames, labels, networkName, serviceName } from 
 import type { Step } from "../../reconcile/piece.js";
 import { listedImage, listedServices, listedTasks } from "../../swarm/list.js";
 import { managerDocker } from "../../swarm/membership.js";
-import { retryStaleVersion } from "../../swarm/retry.js";
+import { updateService } from "../../swarm/retry.js";
 import {
   type ServiceSpec,
   type WantedService,
@@ -126,11 +126,7 @@ const update = async (
   // Other changes, of labels for example, do not replace the task.
   const replaces = differs.some((path) => /^(TaskTemplate|EndpointSpec)\b/.test(path));
   const earlier = replaces ? await taskIds(manager, spec.Name) : undefined;
-  const service = manager.docker.getService(spec.Name);
-  await retryStaleVersion(async () => {
-    const { Version: version } = (await service.inspect()) as { Version: { Index: number } };
-    await service.update({ version: version.Index, ...spec });
-  });
+  await updateService(manager, spec.Name, spec);
   await waitUntilRunning(manager, wanted, imageId, earlier);
 };
 
