@@ -134,9 +134,7 @@ def read_settings(path: Path) -> Settings:
             f"a whole number, at least {MIN_IDLE_TIMEOUT}, or null",
         ),
         images=tuple(_images(found.get("images", []), take)),
-        processes=take(
-            "processes", found.get("processes"), lambda value: value is None or _is_whole(1)(value), "a whole number above 0, or null"
-        ),
+        processes=take("processes", found.get("processes"), _or_none(_is_whole(1)), "a whole number above 0, or null"),
         admins_may_enter=take("adminsMayEnter", found.get("adminsMayEnter", False), lambda value: isinstance(value, bool), "true or false"),
         strategy=take("strategy", found.get("strategy", "spread"), lambda value: value in ("spread", "pack"), "spread or pack"),
         remember_seconds=take(
@@ -210,22 +208,15 @@ def _is_whole(minimum: int) -> Callable[[object], bool]:
     return lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= minimum
 
 
-def _is_whole_or_null(value: object) -> bool:
-    return value is None or _is_whole(1)(value)
-
-
 def _is_above_zero(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
-
-
-def _is_cpu(value: object) -> bool:
-    return value is None or _is_above_zero(value)
 
 
 def _or_none(is_valid: Callable[[object], bool]) -> Callable[[object], bool]:
     return lambda value: value is None or is_valid(value)
 
 
+_is_cpu = _or_none(_is_above_zero)
 _is_idle_timeout = _or_none(_is_whole(MIN_IDLE_TIMEOUT))
 
 

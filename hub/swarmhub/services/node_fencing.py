@@ -4,7 +4,6 @@ Swarm restarts its servers on other nodes, but can end the old ones only when th
 would then reach homes that the new servers already use.
 """
 
-import ipaddress
 import logging
 import time
 from pathlib import Path
@@ -14,6 +13,7 @@ from docker.errors import DockerException
 from requests.exceptions import RequestException
 
 from ..labels import FENCED, USER
+from ..machines import address_of
 from ..spawning import tasks
 
 _log = logging.getLogger("fence")
@@ -39,12 +39,12 @@ class NodeFencing:
 
         Raises the errors of Docker and the storage.
         """
-        workers = [node for node in self._swarm.nodes() if not node.get("ManagerStatus") and _address(node)]
+        workers = [node for node in self._swarm.nodes() if not node.get("ManagerStatus") and address_of(node)]
         fenced = {path.name for path in self._folder.iterdir()}
         # A node that has joined again leaves an old entry with the same address, which stays down forever.
-        ready = {_address(node) for node in workers if _state(node) == "ready"}
+        ready = {address_of(node) for node in workers if _state(node) == "ready"}
         for node in workers:
-            address, label = _address(node), _labels(node).get(FENCED)
+            address, label = address_of(node), _labels(node).get(FENCED)
             if _state(node) == "down" and address not in ready:
                 if address not in fenced:
                     (self._folder / address).touch()
@@ -103,11 +103,3 @@ def _labels(node: dict) -> dict[str, str]:
 
 def _name(node: dict) -> str:
     return node["Description"].get("Hostname") or node["ID"]
-
-
-def _address(node: dict) -> str:
-    """The node's IPv4 address, empty if it has none; it becomes the name of a file."""
-    try:
-        return str(ipaddress.IPv4Address(node["Status"].get("Addr", "")))
-    except ValueError:
-        return ""

@@ -16,6 +16,7 @@ from docker import APIClient
 from docker.errors import DockerException
 from requests.exceptions import RequestException
 
+from ..private_file import write_private
 from . import tasks
 from .tasks import Task
 
@@ -53,9 +54,7 @@ def report(user: str, sentence: str, task: Task, output: list[str]) -> list[str]
 def save_report(folder: Path, home: str, lines: list[str]) -> None:
     """Writes the report of the last failed start of a home; keeps the newest reports only. Raises OSError."""
     folder.mkdir(mode=0o700, exist_ok=True)
-    draft = folder / f".{home}"
-    draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    draft.replace(folder / home)
+    write_private(folder / home, "\n".join(lines) + "\n")
     reports = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in reports[_REPORTS:]:
         path.unlink(missing_ok=True)

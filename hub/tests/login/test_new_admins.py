@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from ..support.fake_docker import RUNS, FakeDocker
+from ..support.fake_docker import RUNS
 from ..support.real_hub import ADMIN_PASSWORD, PASSWORD, PROXY, RunningHub, wait_for
 from ..support.user_server import UserServer
 from .support import call, change_settings, is_logged_in, make_token
@@ -14,14 +14,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not (PROXY.exists() and shutil.which("node")), reason="the real proxy is not installed, type: npm ci"),
 ]
-
-
-@pytest.fixture
-def swarm():
-    fake = FakeDocker()
-    yield fake
-    fake.close()
-    assert fake.unexpected == []
 
 
 @pytest.fixture
