@@ -12,7 +12,7 @@ export type HubServers = {
 };
 
 /** An image as it was found on a machine. */
-export type HubLook = {
+type HubLook = {
   image: string;
   /** The home of its user 1000, where the user's home is mounted. */
   home: string;
@@ -23,10 +23,10 @@ export type HubLook = {
 };
 
 /** A Swarm config and the path of its mount. */
-export type HubFile = { id: string; name: string; path: string };
+type HubFile = { id: string; name: string; path: string };
 
 /** A group of users, with the limits of its members' servers (memory in bytes; null is that of the class). */
-export type HubGroup = {
+type HubGroup = {
   name: string;
   members: string[];
   memory: number | null;

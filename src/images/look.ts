@@ -22,7 +22,7 @@ export type Look = {
 };
 
 /** The home of images in which no user has the id 1000. */
-export const defaultHome = "/home/jovyan";
+const defaultHome = "/home/jovyan";
 
 /** Tries an image on a machine that has it, with the memory of a server. Throws a UserError for one that no server can start from. */
 export const lookAt = async (

@@ -8,7 +8,7 @@ import { classServices } from "../../swarm/list.js";
 import { managerDocker } from "../../swarm/membership.js";
 
 /** A file that every user's server has: its place, and the Swarm config with its content. */
-export type ServerFile = { path: string; name: string; content: Buffer };
+type ServerFile = { path: string; name: string; content: Buffer };
 
 /** A Swarm config of the class; a service that uses one keeps it. */
 export type StoredFile = { id: string; name: string; isUsed: boolean };
