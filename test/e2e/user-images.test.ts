@@ -168,7 +168,7 @@ test.serial(
     t.like(await probe("bob"), { ...works, opened: 404, saved: 201 });
     await inServer(
       "bob",
-      "python3 -m ipykernel install --user --name own && python3 -m ipython profile create >/dev/null",
+      "python3 -m ipykernel install --user --name own && python3 -m IPython profile create >/dev/null",
     );
     await inServer("bob", "mkdir -p ~/.jupyter/custom && echo 1 >~/.jupyter/custom/custom.css");
     await bob.stop();
@@ -190,7 +190,7 @@ test.serial("in a full home a server starts, says so, and its user can delete fi
   await bob.stop();
   const { ready, output } = await bob.start();
   t.true(ready, output);
-  t.regex(output, /Your home folder is full \(60 of 60 MB\)\. You can open and delete files/);
+  t.regex(output, /Your home folder is full \([\d.]+ of 60 MB\)\. You can open and delete files/);
   t.like(await probe("bob"), { ...works, kernels: ["own", "python3"], saved: 500 });
   const [extension] =
     (await inServer("bob", "cat /tmp/swarmhub/labextensions/*/static/notice.js")).match(
