@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { waitUntil } from "../../src/wait.js";
+import { openBrowser, openJupyterLab } from "./support/browser.js";
 import { classIn, guestOf } from "./support/class.js";
 import { homesIn } from "./support/homes/inside.js";
 import { roomPassword, workshop } from "./support/lab.js";
@@ -74,6 +75,8 @@ ${content}
 END`,
   );
 
+// The link of a start with an image; without one, the page asks which.
+const onStacks = "?opt-choice=stacks";
 const works = { lab: 200, kernels: ["python3"], cell: "42", opened: 200, saved: 200 };
 const notebook = '{"cells":[],"metadata":{},"nbformat":4,"nbformat_minor":5}';
 
@@ -163,7 +166,7 @@ test.serial(
   async (t) => {
     const bob = await logIn("bob");
     t.teardown(() => bob.close());
-    const { ready, output } = await bob.start("?opt-choice=stacks");
+    const { ready, output } = await bob.start(onStacks);
     t.true(ready, output);
     t.like(await probe("bob"), { ...works, opened: 404, saved: 201 });
     await inServer(
@@ -172,7 +175,7 @@ test.serial(
     );
     await inServer("bob", "mkdir -p ~/.jupyter/custom && echo 1 >~/.jupyter/custom/custom.css");
     await bob.stop();
-    t.true((await bob.start()).ready);
+    t.true((await bob.start(onStacks)).ready);
     t.like(await probe("bob"), { ...works, kernels: ["own", "python3"] });
     t.is(await inServer("bob", "cat ~/.jupyter/custom/custom.css"), "1");
   },
@@ -188,15 +191,17 @@ test.serial("in a full home a server starts, says so, and its user can delete fi
   const bob = await logIn("bob");
   t.teardown(() => bob.close());
   await bob.stop();
-  const { ready, output } = await bob.start();
+  const { ready, output } = await bob.start(onStacks);
   t.true(ready, output);
   t.regex(output, /Your home folder is full \([\d.]+ of 60 MB\)\. You can open and delete files/);
   t.like(await probe("bob"), { ...works, kernels: ["own", "python3"], saved: 500 });
-  const [extension] =
-    (await inServer("bob", "cat /tmp/swarmhub/labextensions/*/static/notice.js")).match(
-      /Your home folder is full[^"]*/,
-    ) ?? [];
-  t.truthy(extension, "JupyterLab says it too");
+  const browser = await openBrowser(lab);
+  t.teardown(() => browser.close());
+  const page = await openJupyterLab(browser, `https://${lab.address(1)}`, "bob", roomPassword);
+  const notice = page.locator("#swarmhub-notice");
+  t.regex(await notice.innerText({ timeout: 60_000 }), /Your home folder is full/);
+  await notice.locator("button").click();
+  await notice.waitFor({ state: "detached" });
   await inServer("bob", "rm big big2");
   t.like(await probe("bob"), { cell: "42", saved: 200 });
   await bob.stop();
@@ -207,7 +212,7 @@ test.serial(
   async (t) => {
     const carol = await logIn("carol");
     t.teardown(() => carol.close());
-    t.true((await carol.start("?opt-choice=stacks")).ready);
+    t.true((await carol.start(onStacks)).ready);
     const version = await inServer("carol", 'python3 -c "import sys; print(sys.version_info[1])"');
     await carol.stop();
     await put("carol", "old.ipynb", notebook);
@@ -222,7 +227,7 @@ test.serial(
       '{"argv": ["/none"], "display_name": "dead", "language": "python"}',
     );
     await put("carol", ".ipython/profile_default/startup/00-exit.py", "import os; os._exit(1)");
-    t.false((await carol.start()).ready);
+    t.false((await carol.start(onStacks)).ready);
     t.regex(await carol.readPage("/hub/spawn-pending/carol"), /Start safely/);
     const { ready, output } = await carol.start("?opt-safe=1");
     t.true(ready, output);
@@ -235,7 +240,7 @@ test.serial(
     t.is(await inServer("carol", "pwd; echo $HOME"), "/home/jovyan\n/tmp/home");
     for (const command of new Set(commands)) await inServer("carol", command);
     await carol.stop();
-    const again = await carol.start();
+    const again = await carol.start(onStacks);
     t.true(again.ready, again.output);
     t.notRegex(again.output, /safe start/, "it is not kept for the next start");
     t.like(await probe("carol"), works);
