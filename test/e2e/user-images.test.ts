@@ -197,7 +197,12 @@ test.serial("in a full home a server starts, says so, and its user can delete fi
   t.like(await probe("bob"), { ...works, kernels: ["own", "python3"], saved: 500 });
   const browser = await openBrowser(lab);
   t.teardown(() => browser.close());
-  const page = await openJupyterLab(browser, `https://${lab.address(1)}`, "bob", roomPassword);
+  const page = await openJupyterLab(
+    browser,
+    `https://${lab.reachableAddress(1)}`,
+    "bob",
+    roomPassword,
+  );
   const notice = page.locator("#swarmhub-notice");
   t.regex(await notice.innerText({ timeout: 60_000 }), /Your home folder is full/);
   await notice.locator("button").click();
