@@ -83,7 +83,7 @@ export const subdomainHost = ({ domain, subdomains }: Config): string | undefine
 /** How users prove their names: by one password for the class, and longer ones for its admins and teachers. */
 export type LoginMethod = { kind: "shared-password"; password: SecretSource };
 
-/** A folder with a Dockerfile on the operator's machine, and the place of its key: "swarmhub.yaml:12:10". */
+/** A folder to build an image from on the operator's machine, and the place of its key: "swarmhub.yaml:12:10". */
 export type BuildSource = { folder: string; place: Place };
 
 /** An image of users' servers: a reference as in the configuration, or for an image that is built the path of its folder. */
@@ -156,6 +156,8 @@ export type Config = {
     /** The language of JupyterLab: "de_DE". */
     language?: string;
   };
+  /** The login at each registry whose images are not public, by its name: "ghcr.io". */
+  registries: Record<string, { user: string; password: SecretSource }>;
   /** `ownImages`: where our own images are published ("quay.io/swarmhub"); without it they are built. */
   engine: { registryMirrors: string[]; ownImages?: string };
 };

@@ -5,6 +5,7 @@ import { machineOf } from "../values/destination.js";
 import { bytesText } from "../values/units.js";
 import { type Finding, type Path, pathText } from "../yaml/complaints.js";
 import { groupFindings, groupPaths } from "./groups.js";
+import { registryFindings } from "../schema/registries.js";
 import { imageFindings } from "./images.js";
 import { serverFindings } from "./servers.js";
 import { tlsFindings } from "./tls.js";
@@ -18,6 +19,7 @@ export const ruleFindings = (raw: unknown): Finding[] => [
   ...excessiveGuarantee(raw),
   ...groupFindings(raw),
   ...serverFindings(raw),
+  ...registryFindings(raw),
   ...tlsFindings(raw),
   ...emptyDomains(raw),
   ...[...lists, ...groupPaths(raw)].flatMap((path) => repeatedItems(raw, path)),
