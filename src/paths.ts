@@ -43,6 +43,8 @@ export const paths = {
   hub: "/var/lib/swarmhub/hub",
   /** What the registry keeps. */
   registry: "/var/lib/swarmhub/registry",
+  /** What a running build needs. */
+  build: "/var/lib/swarmhub/build",
   hubConfiguration: "/etc/swarmhub/hub.json",
   /** What was found in the images of users' servers. */
   imageLooks: "/etc/swarmhub/images.json",

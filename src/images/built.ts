@@ -1,16 +1,18 @@
 import type { Cluster } from "../cluster/cluster.js";
-import { type BuildSource, imagesOf } from "../config/types.js";
+import { type BuildSource, type Config, imagesOf } from "../config/types.js";
 import { type Docker, ifExists } from "../docker/client.js";
 import { buildImage, pullImage, pushImage } from "../docker/images.js";
 import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { builtRepository, labels, serviceName, unfinishedName } from "../names.js";
 import { type BuildContext, readBuild } from "../operator/build-folder.js";
+import { type RegistryLogin, allLogins, loginFor } from "../operator/registry-logins.js";
 import type { Step } from "../reconcile/piece.js";
 import { listedServices, userServices } from "../swarm/list.js";
 import { managerDocker } from "../swarm/membership.js";
-import { formatSize } from "../text/format.js";
+import { formatSize, listed } from "../text/format.js";
 import type { Progress } from "../wait.js";
+import { buildWithBuildKit, builderOn, lacksBuildKit, stopped } from "./buildkit.js";
 import {
   type UserImage,
   addTag,
@@ -36,8 +38,11 @@ const inspectBuilt = async (cluster: Cluster, source: BuildSource): Promise<User
     workers.length === 0 ? undefined : registryDigest(cluster, reference),
   ]);
   const isBuilt = local !== undefined;
+  const { units } = await manager.facts();
+  const hasDocker = units["docker.service"] === "active";
+  const refusal = isBuilt || !hasDocker ? undefined : await lacksBuildKit(manager, folder, from);
   const known = { image: folder, reference, size: local?.Size };
-  const state = { folder, from, isBuilt, isPushed: digest !== undefined };
+  const state = { folder, from, isBuilt, isPushed: digest !== undefined, refusal };
   // An image id is local, so no registry is asked for it.
   if (workers.length === 0)
     return { ...known, wanted: local?.Id ?? reference, isOn: () => isBuilt, built: state };
@@ -64,10 +69,11 @@ export const digestOf = async (host: Host, reference: string): Promise<string | 
 export const publishedImage = async (
   host: Host,
   reference: string,
+  login?: RegistryLogin,
 ): Promise<{ digest: string; architectures: string[] } | undefined> => {
   const found = await host.docker
     .getImage(reference)
-    .distribution()
+    .distribution(login === undefined ? undefined : { authconfig: login })
     .catch(() => undefined);
   const digest = found?.Descriptor?.digest ?? "";
   if (!/^sha256:[0-9a-f]{64}$/.test(digest)) return undefined;
@@ -76,40 +82,81 @@ export const publishedImage = async (
   return { digest, architectures: platforms.flatMap(({ architecture }) => architecture ?? []) };
 };
 
-/** The step that builds an image on the manager; throws the UserError of a folder that cannot be built. */
+/** The step that builds an image on the manager; throws the UserError of a folder that cannot be built, or not there. */
 export const buildSteps = (
-  className: string,
   { reference, built: state }: UserImage,
-  { manager }: Cluster,
+  { config, manager }: Cluster,
 ): Step[] => {
   if (state === undefined) return [];
-  const { from, folder, isBuilt } = state;
+  const { from, folder, isBuilt, refusal } = state;
   if (from instanceof UserError) throw from;
   if (isBuilt) return [];
+  if (refusal !== undefined) throw refusal;
   return [
     {
       host: manager,
       title: `build the image of ${folder}`,
-      detail: `${from.files} files and folders, ${formatSize(from.bytes)}`,
-      run: (progress) => buildFrom(manager, className, reference, from, progress),
+      detail: `${from.files} files and folders, ${formatSize(from.bytes)}${madeText(from)}`,
+      run: (progress, signal) =>
+        buildFrom(manager, { config, folder, reference, from, progress, signal }),
     },
   ];
 };
 
-const buildFrom = async (
-  { docker }: Host,
-  className: string,
-  reference: string,
+/** The words about a Dockerfile that was made: ", with a Dockerfile made from apt.txt and requirements.txt". */
+export const madeText = ({ made }: BuildContext): string =>
+  made === undefined ? "" : `, with a Dockerfile made from ${listed(made.from)}`;
+
+type Build = {
+  config: Config;
+  folder: string;
+  reference: string;
+  from: BuildContext;
+  progress: Progress;
+  signal: AbortSignal | undefined;
+};
+
+const buildFrom = async (host: Host, build: Build): Promise<void> => {
+  const { config, folder, reference, from, progress, signal } = build;
+  // Docker was perhaps installed in this run, after the plan.
+  const refusal = await lacksBuildKit(host, folder, from);
+  if (refusal !== undefined) throw refusal;
+  try {
+    for (const base of from.bases) await pullBase(host.docker, base, build);
+    const builder = await builderOn(host);
+    const logins = await allLogins(config);
+    const common = { tag: reference, labels: { [labels.class]: config.name }, signal };
+    if (builder === "classic")
+      await buildClassic(host.docker, from, { ...common, logins, progress });
+    else
+      await buildWithBuildKit(host, await from.context(), { ...common, builder, logins, progress });
+  } catch (error) {
+    throw signal?.aborted === true ? stopped(host) : error;
+  }
+};
+
+type ClassicOptions = {
+  tag: string;
+  labels: Record<string, string>;
+  logins: readonly RegistryLogin[];
+  progress: Progress;
+  signal: AbortSignal | undefined;
+};
+
+/** Builds with the Engine's older builder. */
+const buildClassic = async (
+  docker: Docker,
   from: BuildContext,
-  progress: Progress,
+  { logins, progress, ...options }: ClassicOptions,
 ): Promise<void> => {
-  for (const base of from.bases) await pullBase(docker, base, progress);
   const report = reportInstructions(progress);
   let last: string | undefined;
   try {
     await buildImage(docker, await from.context(), {
-      tag: reference,
-      labels: { [labels.class]: className },
+      ...options,
+      ...(logins.length > 0 && {
+        logins: Object.fromEntries(logins.map((login) => [login.serveraddress, login])),
+      }),
       onLine: (line) => {
         report(line);
         last = /^ ---> ([0-9a-f]{12})$/.exec(line)?.[1] ?? last;
@@ -132,9 +179,13 @@ export const reportInstructions =
   };
 
 /** Pulls a base image here and not in the builder, so that it is tagged as ours and removed when no build needs it. */
-const pullBase = async (docker: Docker, base: string, progress: Progress): Promise<void> => {
+const pullBase = async (
+  docker: Docker,
+  base: string,
+  { config, progress, signal }: Build,
+): Promise<void> => {
   if ((await ifExists(docker.getImage(base).inspect())) !== undefined) return;
-  await pullImage(docker, base, progress);
+  await pullImage(docker, base, progress, { login: await loginFor(config, base), signal });
   await addTag(docker, base, pulledName(base));
 };
 

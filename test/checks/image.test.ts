@@ -64,6 +64,7 @@ test("a build folder is checked here, and its error names the place in the confi
   const of = async (folder: string) => {
     const build = { folder, place: { file: "a.yaml", line: 5, column: 10 } };
     const cluster = classOf(1);
+    cluster.manager.facts = async () => fakeFacts();
     Object.assign(cluster.config.servers, { image: folder, build });
     return lines(await imageCheck.run(contextOf(cluster, {})));
   };

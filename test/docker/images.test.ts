@@ -84,7 +84,7 @@ test("a pull that falls silent is given up", async (t) => {
     jsonLines(response, [layer("a", "Downloading", 50, 100)], true),
   );
   await t.throwsAsync(
-    pullImage(dockerFor(t, engine), "debian:trixie", () => {}, 200),
+    pullImage(dockerFor(t, engine), "debian:trixie", () => {}, { idleMs: 200 }),
     { message: "cannot pull debian:trixie: no message from Docker for 0.2 s" },
   );
 });
@@ -92,7 +92,7 @@ test("a pull that falls silent is given up", async (t) => {
 test("a pull that is never answered is given up too", async (t) => {
   const engine = await fakeEngine(t, () => true);
   await t.throwsAsync(
-    pullImage(dockerFor(t, engine), "debian:trixie", () => {}, 200),
+    pullImage(dockerFor(t, engine), "debian:trixie", () => {}, { idleMs: 200 }),
     { message: "cannot pull debian:trixie: no message from Docker for 0.2 s" },
   );
 });

@@ -45,7 +45,7 @@ test("each missing password is named before anything is changed, and its value n
     "c.io": { user: "ada", password: { kind: "file" as const, path: "/none" } },
     "d.io": source("LINES"),
   };
-  const env = { ...access.env, LINES: "one\ntwo" };
+  const env = { ...access.env, LINES: "s3cret\ns3cret" };
   const { message, code, hint } = await userError(allLogins({ registries }, { ...access, env }));
   t.deepEqual(message.split("\n"), [
     "registries.a.io.password comes from the environment variable MISSING, which is not set",
@@ -54,5 +54,5 @@ test("each missing password is named before anything is changed, and its value n
     "registries.d.io.password has several lines",
   ]);
   t.is(code, exitCode.usage);
-  t.notRegex(`${message}${hint}`, /one|two/);
+  t.notRegex(`${message}${hint}`, /s3cret/);
 });

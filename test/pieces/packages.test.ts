@@ -133,7 +133,11 @@ test("a changed record cannot inject a command", (t) => {
 });
 
 test("the packages' scripts pass `sh -n` and shellcheck", (t) => {
-  for (const script of [installScript(["docker.io", "xfsprogs"]), purgeScript(["docker.io"])])
+  for (const script of [
+    installScript(["docker.io", "xfsprogs"]),
+    installScript(["docker.io"], { builds: true }),
+    purgeScript(["docker.io"]),
+  ])
     t.is(shellProblems(script), "");
 });
 

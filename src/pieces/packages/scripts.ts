@@ -7,9 +7,9 @@ const environment = "export LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_
 
 /**
  * Installs packages. Before that it records the new ones (`down` removes them) and the machine's IP forwarding, which Docker
- * changes. In Debian trixie Docker's command line is a separate package.
+ * changes. In Debian trixie Docker's command line is a separate package, and so is BuildKit, for a machine that `builds`.
  */
-export const installScript = (names: readonly string[]): string => `{
+export const installScript = (names: readonly string[], { builds = false } = {}): string => `{
 set -e
 ${environment}
 mkdir -p ${paths.configuration}
@@ -22,7 +22,10 @@ until output=$(${apt} update 2>&1); do
 done
 set -- ${quoteAll(names)}
 for name; do
-  if [ "$name" = docker.io ] && apt-cache show docker-cli >/dev/null 2>&1; then set -- "$@" docker-cli; fi
+  [ "$name" = docker.io ] || continue
+${["docker-cli", ...(builds ? ["docker-buildx"] : [])]
+  .map((more) => `  if apt-cache show ${more} >/dev/null 2>&1; then set -- "$@" ${more}; fi`)
+  .join("\n")}
 done
 if [ ! -e ${paths.forwardingBefore} ]; then
   { cat /proc/sys/net/ipv4/ip_forward
