@@ -20,6 +20,7 @@ export const alone = [
   "docker/client.test.ts",
   "docker/images.test.ts",
   "homes/trash.test.ts",
+  "images/buildkit.test.ts",
   "host/connect-when-booted.test.ts",
   "host/connect.test.ts",
   "operator/first-files.test.ts",

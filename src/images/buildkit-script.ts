@@ -36,7 +36,8 @@ build=$!
 {
   while read -r _; do :; done
   kill -INT $build
-  sleep 10 </dev/null
+  exec </dev/null
+  sleep 10
   kill -KILL $build
 } <&3 3<&- >/dev/null 2>&1 &
 reader=$!

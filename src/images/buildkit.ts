@@ -90,10 +90,10 @@ export const buildWithBuildKit = async (
   }: BuildKitOptions,
 ): Promise<void> => {
   const silent = new AbortController();
-  const timer = setTimeout(() => silent.abort(), idleMs);
+  let timer: NodeJS.Timeout | undefined;
   const last: string[] = [];
   const onLine = (line: string): void => {
-    timer.refresh();
+    timer?.refresh();
     const [, step, all] = /^#\d+ \[(?:[^\]]* )?(\d+)\/(\d+)\] /.exec(line) ?? [];
     if (step !== undefined) progress(`instruction ${step} of ${all}`);
     if (line.trim() !== "") last.push(line);
@@ -110,6 +110,7 @@ export const buildWithBuildKit = async (
       await host.write(`${folder}/docker/config.json`, dockerConfiguration(logins), 0o600);
     await host.write(`${folder}/context`, context, 0o600);
     signal?.throwIfAborted();
+    timer = setTimeout(() => silent.abort(), idleMs);
     await host.script(buildScript({ folder, builder, tag, labels }), {
       title: "",
       stop: AbortSignal.any([silent.signal, ...(signal === undefined ? [] : [signal])]),

@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { waitUntil } from "../../src/wait.js";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import test, { type ExecutionContext } from "ava";
@@ -54,6 +56,48 @@ for (const [reference, query] of references)
     await pullImage(dockerFor(t, engine), reference);
     t.deepEqual(engine.asked, [`POST /images/create?${query}`]);
   });
+
+test("a login goes with the request of a pull and of a build, in a header that no log has", async (t) => {
+  const headers: IncomingHttpHeaders[] = [];
+  const engine = await fakeEngine(t, (request, response) => {
+    headers.push(request.headers);
+    return jsonLines(response, []);
+  });
+  const docker = dockerFor(t, engine);
+  const login = { username: "ada", password: "s3cret?~~", serveraddress: "ghcr.io" };
+  await pullImage(docker, "ghcr.io/a/b:1", () => {}, { login });
+  await pullImage(docker, "quay.io/a/b:1");
+  await buildImage(docker, Buffer.from("x"), { tag: "a:1", logins: { "ghcr.io": login } });
+  const [pull, other, build] = headers;
+  const decoded = (text: unknown, encoding: "base64" | "base64url"): unknown =>
+    JSON.parse(Buffer.from(String(text), encoding).toString());
+  t.deepEqual(decoded(pull?.["x-registry-auth"], "base64url"), login);
+  t.is(other?.["x-registry-auth"], undefined);
+  t.deepEqual(decoded(build?.["x-registry-config"], "base64"), { "ghcr.io": login });
+  t.notRegex(engine.asked.join(), /s3cret|ada/);
+});
+
+test("an interruption ends a build's request, so that the Engine stops it", async (t) => {
+  let closed = false;
+  const engine = await fakeEngine(t, (request, response) => {
+    response.on("close", () => (closed = true));
+    request.resume();
+    return jsonLines(response, [{ stream: "Step 1/2 : FROM debian\n" }], true);
+  });
+  const stop = new AbortController();
+  const running = buildImage(dockerFor(t, engine), Buffer.from("x"), {
+    tag: "a:1",
+    signal: stop.signal,
+    onLine: () => stop.abort(),
+  });
+  await t.throwsAsync(running);
+  await waitUntil(async () => (closed ? true : undefined), {
+    deadline: 10_000,
+    every: 20,
+    otherwise: () => new Error("the request is still open"),
+  });
+  t.pass();
+});
 
 test("a missing image is reported with the registry's message", async (t) => {
   const refusal = "manifest for debian:nope not found: manifest unknown";

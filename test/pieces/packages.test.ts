@@ -141,6 +141,12 @@ test("the packages' scripts pass `sh -n` and shellcheck", (t) => {
     t.is(shellProblems(script), "");
 });
 
+test("BuildKit comes with Docker to the machine that builds, where the distribution has it", (t) => {
+  const line = /if apt-cache show docker-buildx .*; then set -- "\$@" docker-buildx; fi/;
+  t.regex(installScript(["docker.io"], { builds: true }), line);
+  t.notRegex(installScript(["docker.io"]), /buildx/);
+});
+
 test("an empty record purges nothing", (t) => {
   t.regex(purgeScript([]), /\n\[ \$# -eq 0 \] \|\| apt-get/);
 });

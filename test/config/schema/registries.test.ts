@@ -28,7 +28,10 @@ for (const [line, complaint] of [
     "  ghcr.io/geo: {user: a, password: from-env T}",
     /^5:3 .*is no registry: .*in front of the first/,
   ],
-  ["  docker.io: {user: a, password: from-env T}\n  index.docker.io: {user: a, password: from-env T}", /docker\.io again/],
+  [
+    "  docker.io: {user: a, password: from-env T}\n  index.docker.io: {user: a, password: from-env T}",
+    /docker\.io again/,
+  ],
 ] as const)
   test(`refused: registries with ${line.trim()}`, (t) => {
     const complaints = complaintsOf(withRegistries(line));
