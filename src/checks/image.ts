@@ -112,7 +112,7 @@ const askThroughDocker = async (
 
 // Docker answers 500 both for a registry's refusal and for an unreachable registry, so the message decides.
 const refusalPattern =
-  /manifest unknown|name unknown|: not found|denied: |unauthorized|authentication required/i;
+  /manifest unknown|name unknown|: not found|denied: |unauthorized|authentication required|no basic auth/i;
 
 const refusedBy = (error: Error & { json?: { message?: string } }): Answer | undefined => {
   const message = error.json?.message ?? error.message;

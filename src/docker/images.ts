@@ -154,7 +154,11 @@ const follow = async function* (
     const reason = silent.signal.aborted
       ? `no message from Docker for ${idleMs / 1000} s`
       : reasonOf(error as Error);
-    throw new UserError([`${title}: ${reason}`, ...lastLines()].join("\n  "));
+    throw new UserError([`${title}: ${reason}`, ...lastLines()].join("\n  "), {
+      hint: /unauthorized|no basic auth|authentication required|denied: /i.test(reason)
+        ? "if the image is not public, write user and password of its registry into `registries` in swarmhub.yaml"
+        : undefined,
+    });
   } finally {
     clearTimeout(timer);
   }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { userError } from "../support/fakes.js";
 import { waitUntil } from "../../src/wait.js";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
@@ -75,6 +76,13 @@ test("a login goes with the request of a pull and of a build, in a header that n
   t.is(other?.["x-registry-auth"], undefined);
   t.deepEqual(decoded(build?.["x-registry-config"], "base64"), { "ghcr.io": login });
   t.notRegex(engine.asked.join(), /s3cret|ada/);
+});
+
+test("a registry that wants a password has a hint with the key to write", async (t) => {
+  const message = "Head https://ghcr.io/v2/a/b: unauthorized: authentication required";
+  const engine = await fakeEngine(t, (_, response) => json(response, 500, { message }));
+  const error = await userError(pullImage(dockerFor(t, engine), "ghcr.io/a/b"));
+  t.regex(error.hint ?? "", /`registries` in swarmhub\.yaml/);
 });
 
 test("an interruption ends a build's request, so that the Engine stops it", async (t) => {
