@@ -5,7 +5,8 @@ import { type OwnImage, contextTar } from "../operator/own-images.js";
 import type { RegistryLogin } from "../operator/registry-logins.js";
 import type { StepNote } from "../reconcile/piece.js";
 import type { Progress } from "../wait.js";
-import { publishedImage, reportInstructions } from "./built.js";
+import { reportInstructions } from "./build.js";
+import { publishedImage } from "./built.js";
 import { addTag, pulledName } from "./pulled.js";
 
 /** The name of one of our images at a registry: "quay.io/swarmhub/hub:0123456789ab" for the registry "quay.io/swarmhub". */

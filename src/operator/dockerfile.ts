@@ -64,7 +64,6 @@ const instructionsOf = (dockerfile: string): Instruction[] => {
   const lines = dockerfile.split(/\r?\n/);
   const escape = directivesOf(dockerfile).find(({ name }) => name === "escape")?.value ?? "\\";
   const continued = (line: string): boolean => line.trimEnd().endsWith(escape);
-  const isComment = (line: string): boolean => /^\s*#/.test(line);
   const instructions: Instruction[] = [];
   for (let index = 0; index < lines.length; index += 1) {
     const first = index;
@@ -87,6 +86,8 @@ const instructionsOf = (dockerfile: string): Instruction[] => {
   }
   return instructions;
 };
+
+const isComment = (line: string): boolean => /^\s*#/.test(line);
 
 const instructionFrom = (line: number, text: string): Instruction | undefined => {
   const [, keyword = "", after = ""] =

@@ -62,13 +62,13 @@ const execLocally = async (
   const stderr = readLines(running.stderr, onLine);
   const { pid } = running;
   const stopped = new Promise<never>((_, reject) => {
-    const stop = (reason: Error) => {
+    const fail = (reason: Error) => {
       if (pid !== undefined) endGroup(pid);
       reject(reason);
     };
-    if (into !== undefined) pipeInto(running.stdout, into, stop);
-    const timer = timeout && setTimeout(stop, timeout, deadlineError("local", title, timeout));
-    const onClose = () => stop(closedError());
+    if (into !== undefined) pipeInto(running.stdout, into, fail);
+    const timer = timeout && setTimeout(fail, timeout, deadlineError("local", title, timeout));
+    const onClose = () => fail(closedError());
     closing.addEventListener("abort", onClose, { once: true });
     void running.finally(() => {
       clearTimeout(timer);

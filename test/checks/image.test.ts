@@ -113,8 +113,9 @@ test("a registry of `registries` is asked with its login", async (t) => {
       }),
     } as unknown as Docker;
   }
-  const found = lines(await imageCheck.run(contextOf(cluster, {})));
-  t.deepEqual(found, [`ok: ${reference} is available from its registry`]);
+  t.deepEqual(lines(await imageCheck.run(contextOf(cluster, {}))), [
+    `ok: ${reference} is available from its registry`,
+  ]);
   t.like(given, [{ authconfig: { username: "ada", password: "s3cret" } }]);
 });
 

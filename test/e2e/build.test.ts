@@ -93,7 +93,7 @@ test.serial("with BuildKit, too, a build that fails shows its last lines", async
 const buildsOn = (guest: number): Promise<string> =>
   lab.on(
     guest,
-    "pgrep -af '^sleep 3071|^docker.* build '; ls -d /var/lib/swarmhub/build 2>/dev/null; true",
+    "pgrep -af '^sleep 3071|^docker.* build |[d]ocker-buildx buildx build'; ls -d /var/lib/swarmhub/build 2>/dev/null; true",
   );
 
 for (const signal of ["SIGINT", "SIGKILL"] as const)
@@ -120,7 +120,7 @@ for (const signal of ["SIGINT", "SIGKILL"] as const)
     t.is(await builtOn(1), 0);
     if (signal === "SIGKILL") return;
     t.is(code, 130, stderr);
-    t.regex(stderr, /interrupted in images[^]*build the image of /);
+    t.regex(stderr, /interrupted (?:in|before) images[^]*build the image of /);
   });
 
 // The line EOF ends the heredoc of the Dockerfile.

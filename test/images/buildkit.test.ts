@@ -58,10 +58,10 @@ test("a build gets its context, the logins in a folder of its own for this time,
     `${records}\necho '#5 [base 2/7] RUN true' >&2; echo '#5 CACHED' >&2; echo '#6 [3/7] COPY a b' >&2`,
   );
   await build();
-  t.deepEqual(left("arguments").split("\n").slice(0, -1), [
-    ...["buildx", "build", "--builder", "default", "--provenance=false", "--progress=plain"],
-    ...["--tag", "built:1", "--label", "swarmhub.class=geo 101", "-"],
-  ]);
+  t.is(
+    left("arguments").trim().replaceAll("\n", " "),
+    "buildx build --builder default --provenance=false --progress=plain --tag built:1 --label swarmhub.class=geo 101 -",
+  );
   t.is(left("context"), "the context");
   t.is(left("mode"), "700\n");
   t.deepEqual(JSON.parse(left("config")), {

@@ -1,5 +1,3 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { Readable } from "node:stream";
 import test from "ava";
 import type { FreeSpace } from "../../src/host/facts.js";
@@ -17,7 +15,6 @@ import { inspectPulled } from "../../src/pieces/cleanup/images.js";
 import { images } from "../../src/pieces/images.js";
 import { classOf, machinesOf, planError, runAll, describeSteps } from "../support/class-of.js";
 import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
-import { temporaryFolder } from "../support/temporary-folder.js";
 
 const tag = "quay.io/jupyter/scipy-notebook:2026-11-02";
 const digest = (number: number, repository = "quay.io/jupyter/scipy-notebook") =>
@@ -71,32 +68,6 @@ test("our missing images are built on their machine, and the notebook image is p
     "manager: build the image quota (swarmhub/quota:0123456789ab)",
     `worker1: pull ${tag}`,
     `worker2: pull ${tag}`,
-  ]);
-});
-
-test("each machine pulls with the login of the registry, which no step shows", async (t) => {
-  const given: unknown[] = [];
-  const docker = {
-    pull: async (name: string, { authconfig }: { authconfig?: unknown }) => {
-      given.push([name, authconfig]);
-      return Readable.from([]);
-    },
-    getImage: () => ({ tag: async () => {} }),
-  };
-  const file = join(temporaryFolder(), "token");
-  await writeFile(file, "s3cret\n");
-  const registries = {
-    "quay.io": { user: "ada", password: { kind: "file" as const, path: file } },
-  };
-  const cluster = classOf(2, { docker: docker as never, config: { registries } });
-  const have = { ...inspected(cluster), own: [], userImages: [notebook(tag)] };
-  const steps = images.plan({ ...cluster.config, registries }, have, cluster);
-  t.notRegex(describeSteps(steps).join(), /s3cret|ada/);
-  await runAll(steps);
-  const login = { username: "ada", password: "s3cret", serveraddress: "quay.io" };
-  t.deepEqual(given, [
-    [tag, login],
-    [tag, login],
   ]);
 });
 

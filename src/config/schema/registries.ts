@@ -3,7 +3,7 @@ import type { Config } from "../types.js";
 import { lineFrom } from "../values/names.js";
 import { registryFrom } from "../values/image.js";
 import { fromFolder, outsideSecretFrom } from "../values/secret-source.js";
-import { type Finding } from "../yaml/complaints.js";
+import type { Finding } from "../yaml/complaints.js";
 import { adviceOf } from "../../errors.js";
 import { isMapping, leaf, mapping, section, valueAt } from "./fields.js";
 
@@ -43,11 +43,11 @@ export const registryFindings = (raw: unknown): Finding[] => {
   return Object.keys(isMapping(given) ? given : {}).flatMap((name): Finding[] => {
     const path = ["registries", name];
     try {
-      const registry = registryFrom(name);
-      const isRepeated = seen.has(registry);
-      seen.add(registry);
+      const known = registryFrom(name);
+      const isRepeated = seen.has(known);
+      seen.add(known);
       return isRepeated
-        ? [{ path, text: `is ${registry} again; delete one of the two`, atKey: true }]
+        ? [{ path, text: `is ${known} again; delete one of the two`, atKey: true }]
         : [];
     } catch (error) {
       return [{ path, text: `is no registry: ${adviceOf(error)}`, atKey: true }];
