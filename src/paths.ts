@@ -15,6 +15,8 @@ export const paths = {
   classNote: "/etc/swarmhub/class",
   installedPackages: "/etc/swarmhub/installed-packages",
   forwardingBefore: "/etc/swarmhub/forwarding-before",
+  /** What Docker's folders were before swarmhub installed it. */
+  dockerBefore: "/etc/swarmhub/docker-before",
   dockerConfiguration: "/etc/docker/daemon.json",
   dockerConfigurationBefore: "/etc/swarmhub/docker-daemon.json.before",
   firewall: "/etc/swarmhub/firewall",

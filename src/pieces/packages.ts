@@ -5,7 +5,8 @@ import type { Facts } from "../host/facts.js";
 import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
 import type { Piece } from "../reconcile/piece.js";
-import { installScript, purgeScript } from "./packages/scripts.js";
+import { purgeScript } from "./packages/purge-script.js";
+import { installScript } from "./packages/scripts.js";
 
 /** Installs Docker Engine on every machine and the storage's packages, from the distribution; keeps installed ones. */
 export const packages: Piece<Machines> = {

@@ -2,7 +2,8 @@ import test from "ava";
 import { exitCode } from "../../src/errors.js";
 import { paths } from "../../src/paths.js";
 import { packages } from "../../src/pieces/packages.js";
-import { installScript, purgeScript } from "../../src/pieces/packages/scripts.js";
+import { purgeScript } from "../../src/pieces/packages/purge-script.js";
+import { installScript } from "../../src/pieces/packages/scripts.js";
 import { classOf, machinesOf, planError, describeSteps } from "../support/class-of.js";
 import { shellProblems } from "./support/shell.js";
 
