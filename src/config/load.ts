@@ -146,7 +146,7 @@ const hostOf = ({ host, address }: Settings["manager"]): HostConfig => ({
 
 const storageOf = (storage: Settings["storage"]): StorageConfig => {
   if (storage === "temporary") return { kind: "temporary" };
-  const { host, device, file, quota, files, trash } = storage;
+  const { host, device, file, quota, files, trash, share } = storage;
   return {
     kind: "persistent",
     ...(host !== undefined && { host: hostOf(host) }),
@@ -154,6 +154,7 @@ const storageOf = (storage: Settings["storage"]): StorageConfig => {
     quota,
     files,
     trashDays: trash,
+    ...(share && { share }),
   };
 };
 

@@ -1,4 +1,5 @@
 import { type Machines, inspectMachines } from "../cluster/machines.js";
+import type { Config } from "../config/types.js";
 import { units } from "../names.js";
 import { paths } from "../paths.js";
 import type { Piece, Step } from "../reconcile/piece.js";
@@ -15,17 +16,18 @@ import { fileSteps } from "./shared/files.js";
 export const firewall: Piece<Machines> = {
   name: "firewall",
   inspect: inspectMachines,
-  plan: (_want, machines, cluster) => {
+  plan: (want, machines, cluster) => {
     const addresses = cluster.hosts.map((host) => machines(host).address).toSorted();
     return cluster.hosts.flatMap((host) => {
       const { facts } = machines(host);
+      const rules = { addresses, isNfsShared: host === cluster.storage && isNfsShared(want) };
       const files = fileSteps(host, facts, [
-        { path: paths.firewall, content: firewallScript(addresses), mode: 0o755 },
+        { path: paths.firewall, content: firewallScript(rules), mode: 0o755 },
         { path: paths.firewallUnit, content: firewallUnit, then: "systemctl daemon-reload" },
       ]);
       const loaded =
-        sameLines(facts.firewall, loadedRules(addresses)) &&
-        sameLines(facts.firewall6, facts.ipv6 ? loadedRules6 : []) &&
+        sameLines(facts.firewall, loadedRules(rules)) &&
+        sameLines(facts.firewall6, facts.ipv6 ? loadedRules6(rules) : []) &&
         facts.units[units.firewall] === "active";
       if (files.length === 0 && loaded) return [];
       const load: Step = {
@@ -52,6 +54,9 @@ export const firewall: Piece<Machines> = {
         : [];
     }),
 };
+
+const isNfsShared = ({ storage }: Config): boolean =>
+  storage.kind === "persistent" && storage.share === true;
 
 const sameLines = (have: readonly string[], want: readonly string[]): boolean =>
   JSON.stringify(have.toSorted()) === JSON.stringify(want.toSorted());

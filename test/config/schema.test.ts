@@ -76,17 +76,17 @@ test(
 test(
   refused,
   "storage: temporarily",
-  '3:10  "storage" is "temporarily": expected temporary, or a mapping of device, file, quota, files, trash and host, such as {device: /dev/vdb, quota: 5G}',
+  '3:10  "storage" is "temporarily": expected temporary, or a mapping of device, file, quota, files, trash, host and share, such as {device: /dev/vdb, quota: 5G}',
 );
 test(
   refused,
   "storage: {temporary: true}",
-  '3:11  unknown key "temporary" in "storage"; keys here: device, file, quota, files, trash, host',
+  '3:11  unknown key "temporary" in "storage"; keys here: device, file, quota, files, trash, host, share',
 );
 test(
   refused,
   "storage: /dev/vdb",
-  '3:10  "storage" is "/dev/vdb": expected temporary, or a mapping of device, file, quota, files, trash and host, such as {device: /dev/vdb, quota: 5G}',
+  '3:10  "storage" is "/dev/vdb": expected temporary, or a mapping of device, file, quota, files, trash, host and share, such as {device: /dev/vdb, quota: 5G}',
 );
 test(
   refused,

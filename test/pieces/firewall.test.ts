@@ -10,13 +10,15 @@ import {
   removeScript,
 } from "../../src/pieces/firewall/rules.js";
 import { classOf, machinesOf, describeSteps } from "../support/class-of.js";
+import { persistentStorage } from "../support/fakes.js";
 import { shellProblems } from "./support/shell.js";
 
-const two = ["10.77.0.11", "10.77.0.12"];
+const addresses = ["10.77.0.11", "10.77.0.12"];
+const two = { addresses, isNfsShared: false };
 const asWanted = {
   files: { [paths.firewall]: firewallScript(two), [paths.firewallUnit]: firewallUnit },
   firewall: loadedRules(two),
-  firewall6: [...loadedRules6],
+  firewall6: loadedRules6(two),
   units: { "swarmhub-firewall.service": "active" },
 };
 const plan = (
@@ -62,7 +64,7 @@ test("rules whose unit is inactive are loaded again", (t) => {
 });
 
 test("a machine that joins the class changes the rules of all machines", (t) => {
-  const three = [...two, "10.77.0.13"];
+  const three = [...addresses, "10.77.0.13"];
   const cluster = classOf(2);
   const steps = describeSteps(
     firewall.plan(cluster.config, machinesOf(cluster, asWanted), cluster),
@@ -92,7 +94,7 @@ test("`down` removes any remains of the firewall, and does nothing if there are 
 
 test("the script replaces our chains atomically and adds one jump to each foreign chain", (t) => {
   t.is(
-    firewallScript(["10.77.0.11"]),
+    firewallScript({ addresses: ["10.77.0.11"], isNfsShared: false }),
     `#!/bin/sh
 # Written by swarmhub; the next \`swarmhub up\` overwrites it.
 set -e
@@ -149,6 +151,24 @@ rules
 ip6tables -w -C INPUT -j SWARMHUB-INPUT 2>/dev/null || ip6tables -w -I INPUT -j SWARMHUB-INPUT
 fi
 `,
+  );
+});
+
+test("with `storage: {share: true}`, port 2049 of the machine with the homes stays open, except to containers", (t) => {
+  const shared = { addresses, isNfsShared: true };
+  const nfs = (rules: readonly string[]) => rules.filter((rule) => rule.includes("2049"));
+  t.deepEqual(nfs(loadedRules(shared)), [
+    "-A SWARMHUB-INPUT -i docker_gwbridge -p tcp -m tcp --dport 2049 -j DROP",
+    "-A SWARMHUB-CONTAINERS -i docker_gwbridge -p tcp -m tcp --dport 2049 -j DROP",
+  ]);
+  t.deepEqual(nfs(loadedRules6(shared)), []);
+  const cluster = classOf(1, { config: { storage: persistentStorage({ share: true }) } });
+  const machines = machinesOf(cluster, asWanted);
+  t.deepEqual(
+    firewall
+      .plan(cluster.config, machines, cluster)
+      .map(({ host, title }) => `${host.name}: ${title}`),
+    ["manager: write /etc/swarmhub/firewall", "manager: load the firewall rules"],
   );
 });
 

@@ -16,6 +16,12 @@ const betweenMachines: readonly Port[] = [
   ["tcp", String(ports.registry)],
   ["tcp", String(ports.monitor)],
 ];
+/** The machines' addresses, and whether the machine's NFS server has clients outside of the class. */
+type Wanted = { addresses: readonly string[]; isNfsShared: boolean };
+
+const closedToOthers = ({ isNfsShared }: Wanted): readonly Port[] =>
+  isNfsShared ? betweenMachines.filter(([, port]) => port !== "2049") : betweenMachines;
+
 const dockerApi: readonly Port[] = [["tcp", "2375:2376"]];
 const metadataService = "169.254.169.254/32";
 
@@ -26,48 +32,55 @@ const drops = (chain: string, closed: readonly Port[], device?: string): string[
       `-A ${chain} ${device === undefined ? "" : `-i ${device} `}-p ${protocol} -m ${protocol} --dport ${port} -j DROP`,
   );
 
-const chainRules = (addresses: readonly string[]): string[] => [
+const chainRules = (wanted: Wanted): string[] => [
   // First, because packets from a container to its own machine have the container's source address.
   ...drops(input, [...betweenMachines, ...dockerApi], gateway),
   `-A ${input} -i lo -j RETURN`,
-  ...addresses.map((address) => `-A ${input} -s ${address}/32 -j RETURN`),
-  ...drops(input, betweenMachines),
+  ...wanted.addresses.map((address) => `-A ${input} -s ${address}/32 -j RETURN`),
+  ...drops(input, closedToOthers(wanted)),
   ...drops(containers, [...betweenMachines, ...dockerApi], gateway),
   `-A ${containers} -d ${metadataService} -i ${gateway} -j DROP`,
 ];
 const jumps = [`-A INPUT -j ${input}`, `-A DOCKER-USER -j ${containers}`];
 
 // The machines use IPv4 between them, so these ports are closed over IPv6.
-const chainRules6 = [`-A ${input} -i lo -j RETURN`, ...drops(input, betweenMachines)];
+const chainRules6 = (wanted: Wanted): string[] => [
+  `-A ${input} -i lo -j RETURN`,
+  ...drops(input, closedToOthers(wanted)),
+];
 const jumps6 = [`-A INPUT -j ${input}`];
 
 /** The lines of `iptables -S` that name our chains when all rules are loaded. */
-export const loadedRules = (addresses: readonly string[]): string[] => [
+export const loadedRules = (wanted: Wanted): string[] => [
   `-N ${containers}`,
   `-N ${input}`,
-  ...chainRules(addresses),
+  ...chainRules(wanted),
   ...jumps,
 ];
 
 /** The same for `ip6tables -S`. */
-export const loadedRules6: readonly string[] = [`-N ${input}`, ...chainRules6, ...jumps6];
+export const loadedRules6 = (wanted: Wanted): string[] => [
+  `-N ${input}`,
+  ...chainRules6(wanted),
+  ...jumps6,
+];
 
 /**
  * The script that loads the rules, at boot before Docker and now. It replaces our chains atomically and adds one jump to
  * each foreign chain. DOCKER-USER is the chain that Docker reserves for such rules and keeps when it starts.
  */
-export const firewallScript = (addresses: readonly string[]): string => `#!/bin/sh
+export const firewallScript = (wanted: Wanted): string => `#!/bin/sh
 # Written by swarmhub; the next \`swarmhub up\` overwrites it.
 set -e
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 iptables -N DOCKER-USER 2>/dev/null || true
 iptables-restore --wait --noflush <<'rules'
-${restoreFile([input, containers], chainRules(addresses))}
+${restoreFile([input, containers], chainRules(wanted))}
 rules
 ${jumpLines("iptables", jumps)}
 if [ -e /proc/net/if_inet6 ]; then
 ip6tables-restore --wait --noflush <<'rules'
-${restoreFile([input], chainRules6)}
+${restoreFile([input], chainRules6(wanted))}
 rules
 ${jumpLines("ip6tables", jumps6)}
 fi

@@ -4,6 +4,7 @@ import type { Disk, Facts } from "../../host/facts.js";
 import type { Host } from "../../host/host.js";
 import { paths } from "../../paths.js";
 import { quote } from "../../text/shell.js";
+import { type OtherExport, otherExportsIn, otherExportsScript } from "./other-exports.js";
 
 /** The XFS label that identifies a disk with homes, also on another machine. */
 export const homesLabel = "swarmhub";
@@ -26,6 +27,8 @@ export type DiskState = {
   free: number;
   enforced: boolean;
   exported: boolean;
+  /** What the machine's NFS server serves beside the homes. */
+  otherExports: OtherExport[];
   /** Our folders that exist with the right owner and mode. */
   folders: string[];
   /** Other disks with homes, and blank disks; empty if a disk is mounted. */
@@ -66,6 +69,7 @@ const readDisk = async (configured: string, host: Host): Promise<DiskState> => {
     free: numberOf("free"),
     enforced: /^\s*Enforcement:\s+ON/m.test(facts.quotaState),
     exported: lines.some(([key]) => key === "exported"),
+    otherExports: otherExportsIn(output),
     folders: folderModes
       .filter(({ name, owner, mode }) => output.includes(`\nfolder ${name} ${owner} ${mode}\n`))
       .map(({ name }) => name),
@@ -175,4 +179,5 @@ if [ -z "$source" ] || ! [ -b "$source" ]; then
   done
 fi
 exportfs -s 2>/dev/null | grep -q '^${paths.storage} ' && echo exported
+${otherExportsScript}
 exit 0`;

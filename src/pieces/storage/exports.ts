@@ -60,6 +60,13 @@ export const startNfs = (installedPackages: string): string =>
     "systemctl restart nfs-server",
   ].join("\n");
 
+/** A script that starts a server that others use as well, with its own settings. */
+export const startShared = "systemctl -q enable nfs-server\nsystemctl start nfs-server";
+
+/** A script that gives a server its own settings back, after ours are removed. */
+export const restoreSettings = `systemctl -q unmask rpcbind.socket rpcbind.service 2>/dev/null || true
+systemctl try-restart nfs-server`;
+
 /** A script that stops the server if swarmhub installed it, else restarts it with its former settings. */
 export const stopNfs = (installedPackages: string): string =>
   has(installedPackages, "nfs-kernel-server")

@@ -30,6 +30,7 @@ export const nothing: DiskState = {
   free: 0,
   enforced: false,
   exported: false,
+  otherExports: [],
   folders: [],
   homes: [],
   blank: [],
