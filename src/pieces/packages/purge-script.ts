@@ -102,9 +102,14 @@ if [ $ours = yes ]; then
 fi
 [ $# -eq 0 ] || ${apt} purge -y "$@"
 if [ $ours = yes ]; then
-  for folder in docker \${containerd}; do unmount_below /var/lib/$folder; done
-  for folder in docker \${containerd}; do erase /var/lib/$folder; done
-  rm -rf --one-file-system /run/docker /etc/docker/key.json
+  # Below /run too: after a power cut of the manager, /run/docker/netns/default was still mounted.
+  for part in docker \${containerd}; do
+    for folder in /var/lib/$part /run/$part; do unmount_below $folder; done
+  done
+  for part in docker \${containerd}; do
+    for folder in /var/lib/$part /run/$part; do erase $folder; done
+  done
+  rm -f /etc/docker/key.json
   rmdir /etc/docker 2>/dev/null || true
   if [ -z "$containerd" ]; then ctr namespaces rm moby plugins.moby >/dev/null 2>&1 || true; fi
   if getent group docker >/dev/null && ! was_there group docker; then groupdel docker || true; fi

@@ -60,11 +60,26 @@ sandboxed(
         before: `mkdir /var/lib/docker; mount -t tmpfs tmpfs /var/lib/docker; mkdir /var/lib/docker/lost+found
 ${docker}; mkdir /var/lib/docker/overlay2; mount -t tmpfs tmpfs /var/lib/docker/overlay2
 ${how}`,
-        after: `findmnt -rno TARGET | grep docker; ${left}; ls /etc/swarmhub 2>/dev/null || true`,
+        after: `findmnt -rno TARGET | grep docker; ${left}; ls /etc/swarmhub 2>/dev/null`,
       });
       t.is(code, 0, stderr);
       t.is(stdout, "/var/lib/docker\n/var/lib/docker\n/var/lib/docker/lost+found\n", how);
     }
+  },
+);
+
+sandboxed(
+  "what Docker left mounted after a power cut is unmounted, also below /run/docker",
+  (t) => {
+    const { code, stdout, stderr } = inSandbox(purgeScript(["containerd", "docker.io"]), {
+      programs: machine(),
+      before: `${docker}; touch /run/docker/netns/default
+mount --bind /proc/self/ns/net /run/docker/netns/default
+mkdir -p /run/containerd/io.containerd.runtime.v2.task; mount -t tmpfs tmpfs /run/containerd`,
+      after: `findmnt -rno TARGET | grep -e docker -e containerd; ${left}; ls -d /run/containerd 2>/dev/null`,
+    });
+    t.is(code, 0, stderr);
+    t.is(stdout, "");
   },
 );
 

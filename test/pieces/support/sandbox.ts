@@ -40,6 +40,7 @@ cat >/run/script <<'the script'
 ${script}
 the script
 code=0; sh /run/script </dev/null || code=$?
+set +e
 ${after}
 printf '\\036'; cat /run/calls
 exit $code`;
