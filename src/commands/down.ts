@@ -6,6 +6,7 @@ import {
   hasAuthority,
   homesErasure,
   pieces,
+  remainingHomes,
 } from "../pieces/index.js";
 import { withLock } from "../reconcile/lock.js";
 import type { Piece } from "../reconcile/piece.js";
@@ -47,6 +48,8 @@ export const down = (
           jobs: options.jobs,
           signal: AbortSignal.any([signal, lost]),
         });
+        for (const text of options.deleteHomes ? await remainingHomes(cluster) : [])
+          terminal.report.event({ type: "warning", text });
         const place = options.deleteHomes ? undefined : placeOfHomes(cluster);
         const next = [
           ...(place === undefined

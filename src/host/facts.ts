@@ -10,6 +10,10 @@ export type Disk = {
   label?: string;
   uuid?: string;
   partitionTable?: string;
+  /** A name below /dev/disk/by-id, what the maker calls it, and whether the provider erases it when the machine stops. */
+  stableName?: string;
+  model?: string;
+  isLostAtStop?: boolean;
   parts: Disk[];
 };
 

@@ -45,4 +45,5 @@ export { authorityFolder, certificatesErasure, hasAuthority } from "./edge/issue
 export { hub } from "./hub.js";
 export { readSecret } from "./secrets.js";
 export { homesErasure } from "./storage.js";
+export { remainingHomes } from "./storage/erase.js";
 export { swarm } from "./swarm.js";

@@ -7,8 +7,9 @@ import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import { fileSteps, removeFileSteps } from "./shared/files.js";
-import { backingSteps, eraseSteps } from "./storage/backing.js";
+import { backingSteps } from "./storage/backing.js";
 import { type DiskState, folderModes, inspectDisk } from "./storage/disk.js";
+import { eraseSteps } from "./storage/erase.js";
 import {
   changeExports,
   exportsFile,
@@ -51,9 +52,12 @@ export const storage: Piece<State> = {
     ];
   },
   problems: ({ disk }, { config, storage: host }) =>
-    host === undefined
+    host === undefined || config.storage.kind === "temporary"
       ? []
-      : [...problemsOf(host, disk), ...problemsOfSharing(config.storage, host, disk.otherExports)],
+      : [
+          ...problemsOf(host, disk, config.storage.backing),
+          ...problemsOfSharing(config.storage, host, disk.otherExports),
+        ],
   remove: ({ machines, disk }, cluster) => {
     const host = homesHost(cluster);
     const { facts } = machines(host);

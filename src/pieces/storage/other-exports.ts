@@ -1,4 +1,4 @@
-import type { PersistentStorage, StorageConfig } from "../../config/types.js";
+import type { PersistentStorage } from "../../config/types.js";
 import { UserError, exitCode } from "../../errors.js";
 import type { Host } from "../../host/host.js";
 import { paths } from "../../paths.js";
@@ -60,11 +60,11 @@ export const refuseOtherExports = (
 
 /** The sentence about a running class that took the NFS server from others, if it did. */
 export const problemsOfSharing = (
-  storage: StorageConfig,
+  { share }: PersistentStorage,
   host: Host,
   others: readonly OtherExport[],
 ): string[] =>
-  storage.kind === "temporary" || storage.share === true || others.length === 0
+  share === true || others.length === 0
     ? []
     : [
         `${host.name}: ${servesSentence(others)}, which machines outside of the class cannot reach; to open port 2049 to them, write \`share: true\` to \`storage:\` and type \`swarmhub up\``,

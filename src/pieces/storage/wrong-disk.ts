@@ -6,7 +6,8 @@ import type { Disk, Facts } from "../../host/facts.js";
 import type { Host } from "../../host/host.js";
 import { paths } from "../../paths.js";
 import { formatSize } from "../../text/format.js";
-import { type DiskState, hasHomes, homesLabel } from "./disk.js";
+import type { DiskState } from "./disk.js";
+import { hasHomes, homesLabel, lostAtStop } from "./identity.js";
 import { reservedOnRoot } from "./grow.js";
 
 /** The UserError (preflight) for a configuration without a disk; its hint lists the machine's disks as lines to paste. */
@@ -28,7 +29,7 @@ export const unnamedDiskError = (host: Host, facts: Facts, state: DiskState): Us
       ? error("has the homes in a file", fileLine(state.file ?? 0))
       : error(
           `has the homes on ${state.source}`,
-          deviceLine({ path: state.source, size: state.room }),
+          deviceLine({ ...state.mountedDisk, path: state.source, size: state.room }),
         );
   if (state.homes.length > 0)
     return error(
@@ -72,7 +73,7 @@ export const refuseOtherHomes = (host: Host, path: string, state: DiskState): vo
     `the homes of a class are on ${first.path} (${formatSize(first.size)}), but the configuration says ${path}, which ${problem}`,
     {
       host: host.name,
-      hint: `to keep these homes, write \`device: ${first.path}\`${otherwise}`,
+      hint: `to keep these homes, write \`device: ${first.stableName ?? first.path}\`${otherwise}`,
       code: exitCode.preflight,
     },
   );
@@ -89,8 +90,18 @@ export const missingDiskError = (host: Host, path: string, { blank }: DiskState)
     code: exitCode.preflight,
   });
 
-const deviceLine = ({ path, size }: Pick<Disk, "path" | "size">): string =>
-  `  device: ${path}   # ${formatSize(size)}`;
+// The kernel numbers disks anew at each boot, so a name that stays is proposed.
+const deviceLine = (disk: DiskLine): string => {
+  const about = [
+    formatSize(disk.size),
+    ...(disk.model === undefined ? [] : [disk.model]),
+    ...(disk.stableName === undefined ? [] : [disk.path]),
+    ...(disk.isLostAtStop === true ? [lostAtStop] : []),
+  ];
+  return `  device: ${disk.stableName ?? disk.path}   # ${about.join(", ")}`;
+};
+
+type DiskLine = Pick<Disk, "path" | "size"> & Partial<Disk>;
 
 const fileLine = (bytes: number): string =>
   `  file: ${Math.floor(bytes / 2 ** 30)}G   # a file on the root disk (${paths.storageFile})`;

@@ -20,11 +20,13 @@ export const homes: Disk = { ...blank, fileSystem: "xfs", label: "swarmhub", uui
 /** The disk state of a blank machine, and that of a finished one. */
 export const nothing: DiskState = {
   device: blank,
+  isRenamed: false,
   file: undefined,
   mounted: false,
   problem: undefined,
   isConfigured: false,
   source: undefined,
+  mountedDisk: undefined,
   room: 0,
   size: 0,
   free: 0,
