@@ -14,6 +14,7 @@ export const alone = [
   "checks/connections/programs.test.ts",
   "cli/completion.test.ts",
   "commands/images/",
+  "commands/lost-worker.test.ts",
   "commands/tls.test.ts",
   "config/mutations.test.ts",
   "config/yaml/parse.test.ts",

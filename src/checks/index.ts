@@ -1,4 +1,5 @@
-import type { Cluster } from "../cluster/cluster.js";
+import { type Cluster, answering, lostMachines } from "../cluster/cluster.js";
+import { lostText } from "../cluster/lost.js";
 import { inspectMachines } from "../cluster/machines.js";
 import { UserError, exitCode } from "../errors.js";
 import { plural } from "../text/format.js";
@@ -56,19 +57,27 @@ export const runChecks = async (
   cluster: Cluster,
   operator: OperatorMachine,
 ): Promise<Found[]> => {
+  const present = answering(cluster);
   const context = {
-    cluster,
+    cluster: present,
+    whole: cluster,
     machines: await inspectMachines(cluster),
     // Before any check runs, since the check of the connections listens itself.
-    listening: await inspectListening(cluster),
+    listening: await inspectListening(present),
     operator,
   };
+  const lost = lostMachines(cluster).map((machine): Found => ({
+    check: "machine",
+    host: machine.destination,
+    level: "error",
+    ...lostText(machine),
+  }));
   const found = await Promise.all(
     checks.map(async (check) =>
       (await findings(check, context)).map((finding) => ({ check: check.name, ...finding })),
     ),
   );
-  return found.flat();
+  return [...lost, ...found.flat()];
 };
 
 /** The UserError for the errors among the findings; undefined if there are none. `listed` puts the findings into its message. */

@@ -12,7 +12,7 @@ import type { Terminal } from "../../report/terminal.js";
 import { jsonText, plural, printable } from "../../text/format.js";
 import { waitUntil } from "../../wait.js";
 import { persistentHomes } from "../shared/homes.js";
-import { type ClassOptions, withCluster } from "../shared/session.js";
+import { type ClassOptions, withReachable } from "../shared/session.js";
 
 /** The options of `swarmhub quota check`. */
 export type QuotaCheckOptions = ClassOptions & { mend: boolean };
@@ -21,7 +21,7 @@ type State = { seen: Homes; findings: Finding[] };
 
 /** Shows the drift of every home; throws with code 6 where there is any. With `mend` the watcher repairs it first. */
 export const quotaCheck = (options: QuotaCheckOptions, terminal: Terminal): Promise<void> =>
-  withCluster(options, terminal, (cluster) => checkQuota(cluster, options, terminal));
+  withReachable(options, terminal, (cluster) => checkQuota(cluster, options, terminal));
 
 /** The same on the machines of a class. */
 export const checkQuota = async (
