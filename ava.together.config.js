@@ -23,6 +23,7 @@ export const alone = [
   "homes/trash.test.ts",
   "host/connect-when-booted.test.ts",
   "host/connect.test.ts",
+  "host/sudo-deadline.test.ts",
   "operator/first-files.test.ts",
   "reconcile/lock.test.ts",
   "transport/contract.test.ts",
