@@ -29,6 +29,7 @@ export const alone = [
   "transport/contract.test.ts",
   "transport/ssh.test.ts",
   "transport/ssh/host-key.test.ts",
+  "transport/ssh/keys.test.ts",
 ];
 
 /** What scripts/test runs as suites of their own: npm and git take half a minute for a package and a release. */

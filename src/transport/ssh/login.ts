@@ -20,7 +20,8 @@ export const login = async (
   options: LoginOptions,
 ): Promise<Login> => {
   const [credentials, known] = await Promise.all([credentialsOf(config), knownHostsOf(config)]);
-  if (credentials.methods.length === 0) throw noKeyError(host, config, credentials);
+  if (credentials.methods.length === 0)
+    throw noKeyError(host, config, credentials, await credentials.skipped());
   const socket =
     open === undefined
       ? // Small packets are sent at once: held back until the machine's ACK, the login takes two more round trips.
@@ -78,7 +79,16 @@ export const login = async (
     });
   } catch (error) {
     client.destroy();
-    throw dialError(host, config, credentials, error);
+    const isRefused = (error as { level?: string }).level === "client-authentication";
+    throw dialError(
+      host,
+      config,
+      credentials,
+      error,
+      isRefused || /authentication failures/i.test(String(error))
+        ? await credentials.skipped()
+        : [],
+    );
   }
   const closed = new Promise<void>((resolve) => client.once("close", resolve));
   const close = async (): Promise<void> => {

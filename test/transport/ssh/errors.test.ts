@@ -4,12 +4,7 @@ import { dialError } from "../../../src/transport/ssh/errors.js";
 
 const config = { hostname: "box.example.org", port: 22, user: "ada" } as SshConfig;
 const errorOf = (error: object) =>
-  dialError(
-    "box",
-    config,
-    { methods: [], tried: ["id"], locked: [] },
-    Object.assign(new Error("?"), error),
-  );
+  dialError("box", config, { tried: ["id"], locked: [] }, Object.assign(new Error("?"), error));
 
 for (const [error, words] of [
   [{ code: "ENOTFOUND" }, /^box: the name box.example.org cannot be resolved/],
