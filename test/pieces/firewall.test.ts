@@ -1,4 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import test from "ava";
 import { paths } from "../../src/paths.js";
 import { firewall } from "../../src/pieces/firewall.js";
@@ -99,6 +102,7 @@ test("the script replaces our chains atomically and adds one jump to each foreig
 # Written by swarmhub; the next \`swarmhub up\` overwrites it.
 set -e
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+load() {
 iptables -N DOCKER-USER 2>/dev/null || true
 iptables-restore --wait --noflush <<'rules'
 *filter
@@ -150,6 +154,15 @@ COMMIT
 rules
 ip6tables -w -C INPUT -j SWARMHUB-INPUT 2>/dev/null || ip6tables -w -I INPUT -j SWARMHUB-INPUT
 fi
+}
+is_loaded() {
+[ "$(iptables -w -S | grep -c SWARMHUB)" = 30 ] || return 1
+[ ! -e /proc/net/if_inet6 ] || [ "$(ip6tables -w -S | grep -c SWARMHUB)" = 10 ]
+}
+if [ "$1" != watch ]; then load; exit; fi
+while sleep 3; do
+is_loaded || { echo 'rules of swarmhub were missing and are loaded again'; load || true; }
+done
 `,
   );
 });
@@ -184,14 +197,16 @@ test("the unit loads the rules before Docker starts a container", (t) => {
 [Unit]
 Description=Firewall of the swarmhub class
 DefaultDependencies=no
-After=local-fs.target systemd-modules-load.service
+After=local-fs.target systemd-modules-load.service netfilter-persistent.service nftables.service firewalld.service ufw.service
 Before=network-pre.target docker.service nfs-server.service
 Wants=network-pre.target
+StartLimitIntervalSec=0
 
 [Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/etc/swarmhub/firewall
+ExecStartPre=/etc/swarmhub/firewall
+ExecStart=/etc/swarmhub/firewall watch
+Restart=always
+RestartSec=1
 
 [Install]
 WantedBy=multi-user.target
@@ -199,12 +214,15 @@ WantedBy=multi-user.target
   );
 });
 
+/** Two runs of a script that exits. */
+const twice = (script: string): string => `(\n${script})\n(\n${script})`;
+
 const real =
   process.getuid?.() === 0 && spawnSync("unshare", ["-n", "iptables", "-S"]).status === 0;
 (real ? test : test.skip)(
   "iptables loads the script, also twice, and lists its rules in our format",
   (t) => {
-    const script = `${firewallScript(two)}\n${firewallScript(two)}\niptables -S`;
+    const script = `${twice(firewallScript(two))}\niptables -S`;
     const listed = execFileSync("unshare", ["-n", "sh", "-s"], { input: script, encoding: "utf8" });
     const ours = listed.split("\n").filter((line) => line.includes("SWARMHUB"));
     t.deepEqual(ours.toSorted(), loadedRules(two).toSorted());
@@ -216,7 +234,7 @@ const real =
   const removal = removeScript
     .replaceAll(/^(systemctl|rm|rmdir) .*$/gm, ":")
     .replace(/exit 0\s*$/, "");
-  const script = [before, firewallScript(two), removal, removal, "iptables -S"].join("\n");
+  const script = [before, twice(firewallScript(two)), removal, removal, "iptables -S"].join("\n");
   const listed = execFileSync("unshare", ["-n", "sh", "-s"], { input: script, encoding: "utf8" });
   t.deepEqual(
     listed
@@ -226,3 +244,27 @@ const real =
     ["-N DOCKER-USER", "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT"],
   );
 });
+
+(real ? test : test.skip)(
+  "rules that another firewall flushes are loaded again within seconds",
+  (t) => {
+    const script = firewallScript(two).replace("sleep 3", "sleep 0.1");
+    const input = `cat >"$0" <<'end'
+${script}
+end
+sh "$0"; sh "$0" watch & watching=$!
+for flush in "iptables -F" "iptables -F; iptables -X" "printf '*filter\\nCOMMIT\\n' | iptables-restore" "iptables -D INPUT -j SWARMHUB-INPUT"; do
+  sh -c "$flush"
+  for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.2; [ "$(iptables -S | grep -c SWARMHUB)" != ${loadedRules(two).length} ] || break; done
+  iptables -S | grep SWARMHUB | sort | cksum
+done
+kill $watching`;
+    const file = join(mkdtempSync(join(tmpdir(), "swarmhub-firewall-")), "firewall");
+    t.teardown(() => rmSync(dirname(file), { recursive: true }));
+    const { stdout } = spawnSync("unshare", ["-n", "sh", "-c", input, file], { encoding: "utf8" });
+    const sums = stdout.split("\n").filter((line) => /^\d/.test(line));
+    t.is(sums.length, 4, stdout);
+    t.is(new Set(sums).size, 1, stdout);
+    t.regex(stdout, /were missing and are loaded again/);
+  },
+);

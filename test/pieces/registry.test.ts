@@ -38,23 +38,37 @@ const plan = (
   return { steps: registry.plan(cluster.config, have, cluster), cluster, have };
 };
 
+const relayOn = (host: string) => [
+  `${host}: write ${paths.registrySocket}`,
+  `${host}: write ${paths.registryRelay}`,
+  `${host}: start its relay to the registry (from 127.0.0.1:20500 to 10.77.0.11)`,
+];
+
 test("the registry starts, the image is pushed once, and each worker pulls it through its own relay", (t) => {
   const { steps } = plan(2, notebook({ isPushed: false }));
   t.deepEqual(describeSteps(steps), [
     "manager: create the folder for the registry's images",
     "manager: start the service registry",
+    ...relayOn("manager"),
     "manager: push the image of /class/image to the registry",
-    ...["worker1", "worker2"].flatMap((host) => [
-      `${host}: write ${paths.registrySocket}`,
-      `${host}: write ${paths.registryRelay}`,
-      `${host}: start its relay to the registry (from 127.0.0.1:20500 to 10.77.0.11)`,
-    ]),
+    ...["worker1", "worker2"].flatMap(relayOn),
     "worker1: pull the image of /class/image",
     "worker2: pull the image of /class/image",
   ]);
   const [push] = steps.filter(({ title }) => title.startsWith("push"));
   for (const step of steps.filter(({ title }) => title.startsWith("pull")))
     t.deepEqual(step.after, [push]);
+});
+
+test("the registry listens at the manager's internal address only", (t) => {
+  const changes = (listen: string) => {
+    const Env = [`REGISTRY_HTTP_ADDR=${listen}:20500`];
+    const present = { TaskTemplate: { ContainerSpec: { Env } } } as never;
+    const { steps } = plan(1, notebook({}), { service: { ...absent, present } });
+    return steps.find(({ title }) => title === "update the service registry")?.detail ?? "";
+  };
+  t.regex(changes(""), /ContainerSpec\.Env/);
+  t.notRegex(changes("10.77.0.11"), /ContainerSpec\.Env/);
 });
 
 test("a machine with the image needs no step, and one that joined pulls the pushed image", (t) => {

@@ -67,12 +67,14 @@ export const loadedRules6 = (wanted: Wanted): string[] => [
 
 /**
  * The script that loads the rules, at boot before Docker and now. It replaces our chains atomically and adds one jump to
- * each foreign chain. DOCKER-USER is the chain that Docker reserves for such rules and keeps when it starts.
+ * each foreign chain. DOCKER-USER is the chain that Docker reserves for such rules and keeps when it starts. With `watch` it loads
+ * them again when they are lost: reloads of netfilter-persistent, nftables, firewalld and ufw flush the tables of others, too.
  */
 export const firewallScript = (wanted: Wanted): string => `#!/bin/sh
 # Written by swarmhub; the next \`swarmhub up\` overwrites it.
 set -e
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+load() {
 iptables -N DOCKER-USER 2>/dev/null || true
 iptables-restore --wait --noflush <<'rules'
 ${restoreFile([input, containers], chainRules(wanted))}
@@ -84,21 +86,32 @@ ${restoreFile([input], chainRules6(wanted))}
 rules
 ${jumpLines("ip6tables", jumps6)}
 fi
+}
+is_loaded() {
+[ "$(iptables -w -S | grep -c SWARMHUB)" = ${loadedRules(wanted).length} ] || return 1
+[ ! -e /proc/net/if_inet6 ] || [ "$(ip6tables -w -S | grep -c SWARMHUB)" = ${loadedRules6(wanted).length} ]
+}
+if [ "$1" != watch ]; then load; exit; fi
+while sleep 3; do
+is_loaded || { echo 'rules of swarmhub were missing and are loaded again'; load || true; }
+done
 `;
 
-/** The unit that loads the rules at boot, before Docker starts a container. */
+/** The unit that loads the rules at boot, before Docker starts a container and after others flush the tables, and keeps them. */
 export const firewallUnit = `# Written by swarmhub; the next \`swarmhub up\` overwrites it.
 [Unit]
 Description=Firewall of the swarmhub class
 DefaultDependencies=no
-After=local-fs.target systemd-modules-load.service
+After=local-fs.target systemd-modules-load.service netfilter-persistent.service nftables.service firewalld.service ufw.service
 Before=network-pre.target docker.service nfs-server.service
 Wants=network-pre.target
+StartLimitIntervalSec=0
 
 [Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=${paths.firewall}
+ExecStartPre=${paths.firewall}
+ExecStart=${paths.firewall} watch
+Restart=always
+RestartSec=1
 
 [Install]
 WantedBy=multi-user.target
