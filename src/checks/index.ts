@@ -3,6 +3,7 @@ import { lostText } from "../cluster/lost.js";
 import { inspectMachines } from "../cluster/machines.js";
 import { UserError, exitCode } from "../errors.js";
 import { plural } from "../text/format.js";
+import { addresses } from "./addresses.js";
 import { certificate } from "./certificate.js";
 import {
   type Check,
@@ -31,6 +32,7 @@ export type Found = Finding & { check: string };
 export const allChecks: readonly Check[] = [
   system,
   clock,
+  addresses,
   connections,
   occupiedPorts,
   diskSpace,
