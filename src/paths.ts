@@ -14,6 +14,7 @@ export const paths = {
   /** The name of the class that the machine belongs to. */
   classNote: "/etc/swarmhub/class",
   installedPackages: "/etc/swarmhub/installed-packages",
+  heldPackages: "/etc/swarmhub/held-packages",
   forwardingBefore: "/etc/swarmhub/forwarding-before",
   /** What Docker's folders were before swarmhub installed it. */
   dockerBefore: "/etc/swarmhub/docker-before",
@@ -58,6 +59,7 @@ export const paths = {
 export const readFiles: readonly string[] = [
   paths.classNote,
   paths.installedPackages,
+  paths.heldPackages,
   paths.dockerConfiguration,
   paths.dockerConfigurationBefore,
   paths.firewall,

@@ -56,6 +56,12 @@ export type Facts = {
   dockerDisks: FreeSpace[];
   /** Version by name of the installed packages, of those that swarmhub uses. */
   packages: Record<string, string>;
+  /** Those of them that apt does not upgrade (`apt-mark hold`). */
+  heldPackages: string[];
+  /** Whether there is a `docker` command, which is a package of its own in Debian 13. */
+  hasDockerCommand: boolean;
+  /** Other installations of Docker: "snap", "rootless". */
+  otherDockers: string[];
   /** The content of each file of `readFiles` that exists. */
   files: Record<string, string>;
   /** SHA-256 by file name of the files in the secrets folder. */

@@ -37,9 +37,14 @@ export const factsFrom = (text: string): Facts => {
     ...freeSpaceOf(words("free")),
     packages: Object.fromEntries(
       words("packages").flatMap(([status, name = "", version = ""]) =>
-        status === "ii" ? [[name, version]] : [],
+        isInstalled(status) ? [[name, version]] : [],
       ),
     ),
+    heldPackages: words("packages").flatMap(([status = "", name = ""]) =>
+      status.startsWith("h") ? [name] : [],
+    ),
+    hasDockerCommand: get("docker-command") === "yes",
+    otherDockers: lines("other-dockers"),
     files,
     secretHashes: hashesOf(words("secrets")),
     certificates: lines("certificates"),
@@ -80,6 +85,9 @@ const filesIn = (sections: Map<string, string>): Record<string, string> =>
 /** The output of sha256sum, by file name. */
 const hashesOf = (words: string[][]): Record<string, string> =>
   Object.fromEntries(words.map(([hash = "", name = ""]) => [name, hash]));
+
+/** "ii", or "hi" for a package that is held. */
+const isInstalled = (status: string | undefined): boolean => /^[hi]i$/.test(status ?? "");
 
 const isOurs = (rule: string): boolean => rule.includes("SWARMHUB");
 

@@ -1,3 +1,4 @@
+import { enginePackages } from "../../names.js";
 import { paths } from "../../paths.js";
 import { quoteAll } from "../../text/shell.js";
 
@@ -11,6 +12,24 @@ const recordDocker = `  for folder in /var/lib/docker /var/lib/containerd; do
     [ -z "$(find $folder -mindepth 1 -maxdepth 1 ! -name lost+found 2>/dev/null)" ] || echo "content $folder"
   done >${paths.dockerBefore}
   if getent group docker >/dev/null; then echo 'group docker' >>${paths.dockerBefore}; fi`;
+
+/**
+ * A script that keeps apt from upgrading Docker while the class is up, since each upgrade of docker.io or containerd restarts all
+ * containers. It records what it holds; `down` releases that, and not what the owner held.
+ */
+export const holdScript = `mkdir -p ${paths.configuration}
+for package in ${enginePackages.join(" ")}; do
+  [ "$(dpkg-query -W -f '\${db:Status-Abbrev}' $package 2>/dev/null)" = 'ii ' ] || continue
+  grep -qsx $package ${paths.heldPackages} || echo $package >>${paths.heldPackages}
+  apt-mark -q hold $package >/dev/null
+done`;
+
+/** A script that releases what `holdScript` held. */
+export const releaseScript = `while read -r package; do
+  if dpkg-query -W $package >/dev/null 2>&1; then apt-mark -q unhold $package >/dev/null; fi
+done <${paths.heldPackages}
+rm -f ${paths.heldPackages}
+rmdir ${paths.configuration} 2>/dev/null || true`;
 
 /**
  * Installs packages. Before that it records the new ones (`down` removes them), what the machine has already, and its IP
@@ -54,5 +73,6 @@ printf '%s\\n' "$new" | cat ${paths.installedPackages} - | sort -u | sed '/^$/d'
 mv ${paths.installedPackages}.new ${paths.installedPackages}
 # The retry repairs packages that an interrupted run left half configured; apt does not do that by itself.
 ${apt} install -y --no-install-recommends "$@" || { dpkg --configure -a; ${apt} install -y --no-install-recommends "$@"; }
+${holdScript}
 }
 `;

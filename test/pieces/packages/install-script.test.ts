@@ -1,5 +1,5 @@
 import test from "ava";
-import { installScript } from "../../../src/pieces/packages/scripts.js";
+import { installScript, releaseScript } from "../../../src/pieces/packages/scripts.js";
 import { hasSandbox, inSandbox } from "../support/sandbox.js";
 
 const sandboxed = hasSandbox ? test : test.skip;
@@ -8,10 +8,12 @@ const sandboxed = hasSandbox ? test : test.skip;
 const machine = (changes: string) => ({
   "apt-get": `case "$*" in "-s "*) printf '${changes}' ;; esac`,
   "apt-cache": "exit 1",
+  "dpkg-query": `case "$*" in *docker.io | *runc) printf 'ii ' ;; *containerd) printf 'hi ' ;; *) exit 1 ;; esac`,
+  "apt-mark": "exit 0",
   getent: `[ "$2" = docker ]`,
 });
 const record =
-  "cd /etc/swarmhub; for file in docker-before installed-packages; do echo $file:; cat $file; done";
+  "cd /etc/swarmhub; for file in docker-before installed-packages held-packages; do echo $file:; cat $file; done";
 
 sandboxed("the install records what it adds, and what was there before", (t) => {
   const { code, stdout, stderr } = inSandbox(installScript(["docker.io"]), {
@@ -30,6 +32,9 @@ group docker
 installed-packages:
 docker.io
 runc
+held-packages:
+docker.io
+runc
 `,
   );
 });
@@ -43,5 +48,18 @@ sandboxed("nothing is installed where apt would remove a package", (t) => {
   t.deepEqual(
     calls.filter((call) => / install -y /.test(call) && !call.startsWith("apt-get -s ")),
     [],
+  );
+});
+
+sandboxed("only what swarmhub held is released", (t) => {
+  const { code, stderr, calls } = inSandbox(`set -e\n${releaseScript}`, {
+    programs: machine(""),
+    before: "printf 'docker.io\\nrunc\\ngone\\n' >/etc/swarmhub/held-packages",
+    after: "ls /etc/swarmhub 2>/dev/null",
+  });
+  t.is(code, 0, stderr);
+  t.deepEqual(
+    calls.filter((call) => call.startsWith("apt-mark")),
+    ["apt-mark -q unhold docker.io", "apt-mark -q unhold runc"],
   );
 });
