@@ -82,7 +82,7 @@ const factsOf = (
     routes: [{ destination: "default", device }],
     disks: [],
     mounts: [],
-    freeOnRoot: Number.MAX_SAFE_INTEGER,
+    freeForHomes: Number.MAX_SAFE_INTEGER,
     dockerDisks: [],
     packages: {},
     heldPackages: [],

@@ -50,9 +50,9 @@ export type Facts = {
   routes: { destination: string; device: string }[];
   disks: Disk[];
   mounts: Mount[];
-  /** Free bytes on the root file system. */
-  freeOnRoot: number;
-  /** The file systems with Docker's folders; the root's before Docker has any. */
+  /** Free bytes where a storage file with the homes is or would be: /var may be a disk of its own. */
+  freeForHomes: number;
+  /** The file systems with Docker's folders, or where they will be. */
   dockerDisks: FreeSpace[];
   /** Version by name of the installed packages, of those that swarmhub uses. */
   packages: Record<string, string>;

@@ -201,7 +201,7 @@ test("a storage file is created on a root disk with enough space", (t) => {
   const steps = plan(
     classOf(0, fromFile(40)),
     { ...nothing, device: undefined },
-    { freeOnRoot: 42 * 2 ** 30 },
+    { freeForHomes: 42 * 2 ** 30 },
   );
   t.deepEqual(
     describeSteps(steps),
@@ -219,18 +219,18 @@ test("a storage file is created on a root disk with enough space", (t) => {
 test("an existing storage file is mounted again", (t) => {
   const disk = { ...nothing, device: undefined, file: 40 * 2 ** 30 };
   t.deepEqual(
-    describeSteps(plan(classOf(0, fromFile(40)), disk, { freeOnRoot: 0 })).slice(0, 1),
+    describeSteps(plan(classOf(0, fromFile(40)), disk, { freeForHomes: 0 })).slice(0, 1),
     on("manager", mount("the storage file", kept)),
   );
 });
 
 test("a storage file that would fill the root disk is refused", (t) => {
   const error = planError(t, () =>
-    plan(classOf(0, fromFile(40)), nothing, { freeOnRoot: 41 * 2 ** 30 }),
+    plan(classOf(0, fromFile(40)), nothing, { freeForHomes: 41 * 2 ** 30 }),
   );
   t.is(
     error.message,
-    "manager: the root disk has 41 GB free; a storage file of 40 GB must leave 2 GB",
+    "manager: the disk of /var/lib/swarmhub has 41 GB free; a storage file of 40 GB must leave 2 GB",
   );
   t.is(error.code, exitCode.preflight);
 });
@@ -346,7 +346,7 @@ test("a last line without a newline is not extended", (t) => {
 test("the storage's scripts pass `sh -n` and shellcheck", async (t) => {
   const cluster = classOf(1, { answers: [[/./, ""]] });
   const file = classOf(0, { ...fromFile(1), answers: [[/./, ""]] });
-  const room = { freeOnRoot: 2 ** 40 };
+  const room = { freeForHomes: 2 ** 40 };
   await runAll([
     ...plan(cluster, nothing),
     ...plan(cluster, { ...mounted, exported: false }, facts),

@@ -169,9 +169,9 @@ const diskOf = (raw: RawDisk): Disk => ({
   parts: (raw.children ?? []).map(diskOf),
 });
 
-/** File systems as `stat -f` prints them, the root first; each once, since Docker's folders may be on one. */
-const freeSpaceOf = (rows: string[][]): Pick<Facts, "freeOnRoot" | "dockerDisks"> => {
-  const [root, ...others] = rows.map(([id = "", ...words]) => {
+/** File systems as `stat -f` prints them: the root's, that of our state, then Docker's, which may be one. */
+const freeSpaceOf = (rows: string[][]): Pick<Facts, "freeForHomes" | "dockerDisks"> => {
+  const [root, state = root, ...others] = rows.map(([id = "", ...words]) => {
     const [size = 0, blocks = 0, free = 0, freeForRoot = 0, files = 0, freeFiles = 0] =
       words.map(Number);
     const space: FreeSpace = {
@@ -184,13 +184,11 @@ const freeSpaceOf = (rows: string[][]): Pick<Facts, "freeOnRoot" | "dockerDisks"
     };
     return { id, space };
   });
-  const found = others.filter(
+  const docker = others.filter(
     ({ id }, index) => others.findIndex((other) => other.id === id) === index,
   );
-  // Before Docker has a folder, the root disk is where it will be.
-  const docker = found.length > 0 ? found : root === undefined ? [] : [root];
   return {
-    freeOnRoot: root?.space.freeBytes ?? 0,
+    freeForHomes: state?.space.freeBytes ?? 0,
     dockerDisks: docker.map(({ space }) => space),
   };
 };

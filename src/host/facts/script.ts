@@ -81,7 +81,9 @@ section "docker-command", (grep { -x } "/usr/bin/docker", "/usr/local/bin/docker
 section "other-dockers", join "\\n", (-e "/var/snap/docker" ? "snap" : ()), (glob("/run/user/*/docker.sock") ? "rootless" : ());
 my ($docker) = (content("${paths.dockerConfiguration}") // "") =~ m|"data-root"\\s*:\\s*"([^"]+)"|;
 section "free", "";
-system qw(stat -f -c), "%i %S %b %a %f %c %d %n", "/", grep { -e } $docker // "/var/lib/docker", "/var/lib/containerd";
+# A folder that does not exist yet will be on the disk of the nearest one above it.
+sub nearest { my $path = shift; $path =~ s|/[^/]*$|| until $path eq "" or -e $path; $path || "/" }
+system qw(stat -f -c), "%i %S %b %a %f %c %d %n", "/", map { nearest $_ } "${paths.state}", $docker // "/var/lib/docker", "/var/lib/containerd";
 for (@ARGV) { section "file $_", unpack "H*", content $_ if -f }
 if ($mounts =~ m|^\\S+ ${paths.storage} |m) {
   section "quota", "";

@@ -49,7 +49,7 @@ export const unnamedDiskError = (host: Host, facts: Facts, state: DiskState): Us
       `${fileLine(size * 2 ** 30)}: slower than a disk, since each write passes two file systems`,
     );
   return new UserError(
-    `there is no blank disk, and its root disk (${formatSize(facts.freeOnRoot)} free) has no room for a storage file`,
+    `there is no blank disk, and the disk of ${paths.state} (${formatSize(facts.freeForHomes)} free) has no room for a storage file`,
     {
       host: host.name,
       hint: "attach a disk, or write `storage: temporary` to keep homes only while their servers run",
@@ -107,9 +107,9 @@ const fileLine = (bytes: number): string =>
   `  file: ${Math.floor(bytes / 2 ** 30)}G   # a file on the root disk (${paths.storageFile})`;
 
 /** The largest round size in GB that leaves room for the system, Docker and images; 0 if none does. */
-const fittingSize = ({ freeOnRoot, units }: Facts): number => {
+const fittingSize = ({ freeForHomes, units }: Facts): number => {
   const images = units["docker.service"] === "active" ? 0 : 5 * 2 ** 30;
-  const maximum = Math.floor((freeOnRoot - reservedOnRoot - images) / 2 ** 30);
+  const maximum = Math.floor((freeForHomes - reservedOnRoot - images) / 2 ** 30);
   return [500, 200, 100, 80, 60, 40, 20, 10, 5, 2, 1].find((size) => size <= maximum) ?? 0;
 };
 

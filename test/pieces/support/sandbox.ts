@@ -42,9 +42,9 @@ the script
 code=0; sh /run/script </dev/null || code=$?
 set +e
 ${after}
-printf '\\036'; cat /run/calls
+printf '\\035'; cat /run/calls
 exit $code`;
   const { status, stdout, stderr } = spawnSync("unshare", unshare, { input, encoding: "utf8" });
-  const [text = "", calls = ""] = stdout.split("\u001e");
+  const [text = "", calls = ""] = stdout.split("\u001d");
   return { code: status ?? -1, stdout: text, stderr, calls: calls.split("\n").filter(Boolean) };
 };
