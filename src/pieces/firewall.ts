@@ -2,7 +2,7 @@ import { type Machines, inspectMachines } from "../cluster/machines.js";
 import type { Config } from "../config/types.js";
 import { units } from "../names.js";
 import { paths } from "../paths.js";
-import type { Piece, Step } from "../reconcile/piece.js";
+import type { Piece } from "../reconcile/piece.js";
 import {
   firewallScript,
   firewallUnit,
@@ -10,7 +10,7 @@ import {
   loadedRules6,
   removeScript,
 } from "./firewall/rules.js";
-import { fileSteps } from "./shared/files.js";
+import { unitSteps } from "./shared/files.js";
 
 /** Opens the Swarm and NFS ports only between the machines; blocks containers from them and from the provider's metadata. */
 export const firewall: Piece<Machines> = {
@@ -21,25 +21,21 @@ export const firewall: Piece<Machines> = {
     return cluster.hosts.flatMap((host) => {
       const { facts } = machines(host);
       const rules = { addresses, isNfsShared: host === cluster.storage && isNfsShared(want) };
-      const files = fileSteps(host, facts, [
+      const files = [
         { path: paths.firewall, content: firewallScript(rules), mode: 0o755 },
-        { path: paths.firewallUnit, content: firewallUnit, then: "systemctl daemon-reload" },
-      ]);
-      const loaded =
-        sameLines(facts.firewall, loadedRules(rules)) &&
-        sameLines(facts.firewall6, facts.ipv6 ? loadedRules6(rules) : []) &&
-        facts.units[units.firewall] === "active";
-      if (files.length === 0 && loaded) return [];
-      const load: Step = {
-        host,
+        { path: paths.firewallUnit, content: firewallUnit },
+      ];
+      return unitSteps(host, facts, files, {
         title: "load the firewall rules",
         detail: `Swarm and NFS ports open only between ${addresses.join(", ")}`,
-        run: () =>
-          host.script(
-            `set -e\nsystemctl -q enable ${units.firewall}\nsystemctl restart ${units.firewall}`,
-          ),
-      };
-      return [...files, load];
+        isActive:
+          sameLines(facts.firewall, loadedRules(rules)) &&
+          sameLines(facts.firewall6, facts.ipv6 ? loadedRules6(rules) : []) &&
+          facts.units[units.firewall] === "active",
+        start: `systemctl daemon-reload
+systemctl -q enable ${units.firewall}
+systemctl restart ${units.firewall}`,
+      });
     });
   },
   remove: (machines, cluster) =>

@@ -32,13 +32,7 @@ import { shellProblems } from "./support/shell.js";
 
 const folders = "create the folders homes, owners, pending, fenced, limits, trash";
 const fence = "start lost-node fencing (withdraws the NFS exports of lost machines)";
-const nfs = [
-  "write /etc/nfs.conf.d/swarmhub.conf",
-  "write /etc/exports.d/swarmhub.exports",
-  "write /etc/swarmhub/fence",
-  "write /etc/systemd/system/swarmhub-fence.service",
-  fence,
-];
+const nfs = ["write /etc/nfs.conf.d/swarmhub.conf", "write /etc/exports.d/swarmhub.exports", fence];
 const mount = (what: string, more = "") =>
   `mount ${what} at /srv/swarmhub (${more}with project quota, at every boot)`;
 const kept = "keeps its homes; ";
@@ -52,7 +46,7 @@ test("a blank disk is formatted, mounted, given its folders and exported", (t) =
   );
   t.deepEqual(
     steps.map(({ destroys }) => destroys !== undefined),
-    [true, ...Array<boolean>(7).fill(false)],
+    [true, ...Array<boolean>(5).fill(false)],
     "only formatting is confirmed",
   );
   t.regex(steps[0]?.destroys ?? "", /^all data on \/dev\/vdb \(20 GB; it looks blank/);
@@ -60,7 +54,7 @@ test("a blank disk is formatted, mounted, given its folders and exported", (t) =
 
 test("a storage server runs all these steps instead of the manager", (t) => {
   const steps = describeSteps(plan(classOf(1, { server: true }), nothing));
-  t.is(steps.length, 8);
+  t.is(steps.length, 6);
   t.true(steps.every((step) => step.startsWith("server: ")));
 });
 
@@ -93,10 +87,7 @@ test("each lost part is restored by itself", (t) => {
     "manager: write /etc/nfs.conf.d/swarmhub.conf",
   ]);
   t.deepEqual(drift({}, { units: {} }), ["manager: start the NFS server", `manager: ${fence}`]);
-  t.deepEqual(drift({}, without(paths.fence)), [
-    "manager: write /etc/swarmhub/fence",
-    `manager: ${fence}`,
-  ]);
+  t.deepEqual(drift({}, without(paths.fence)), [`manager: ${fence}`]);
   t.deepEqual(drift({ exported: false }), ["manager: start the NFS server"]);
 });
 
