@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomInt } from "node:crypto";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
+import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
 import type { Piece } from "../reconcile/piece.js";
@@ -58,9 +59,16 @@ export const secrets: Piece<Machines> = {
         ],
 };
 
-/** The secret of that name, read from the manager. */
-export const readSecret = (manager: Host, name: keyof typeof generators): Promise<string> =>
-  manager.run(["cat", `${paths.secrets}/${name}`]);
+/** The secret of that name, read from the manager. Throws a UserError before `up` has written it. */
+export const readSecret = async (manager: Host, name: keyof typeof generators): Promise<string> => {
+  const { secretHashes } = await manager.facts();
+  if (secretHashes[name] === undefined)
+    throw new UserError("the class is not up, so it has no passwords yet", {
+      host: manager.name,
+      hint: "`swarmhub up`",
+    });
+  return manager.run(["cat", `${paths.secrets}/${name}`]);
+};
 
 // World-readable, since a container's user is not root; the folder itself is closed to others.
 const writeSecret = async (manager: Host, name: string, value: string): Promise<void> => {

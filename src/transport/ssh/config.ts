@@ -36,7 +36,7 @@ export const resolveSsh = async (
   });
   if (output.code === "ENOENT")
     throw new UserError("this machine has no ssh command", {
-      hint: "apt-get install openssh-client",
+      hint: "install OpenSSH's client, on Debian and Ubuntu: `sudo apt-get install openssh-client`",
     });
   if (output.failed)
     throw new UnreachableError(

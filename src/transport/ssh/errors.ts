@@ -27,21 +27,25 @@ export const dialError = (
       `in ~/.ssh/config, below \`Host ${config.hostname}\`, name the key that it accepts: \`IdentityFile ~/.ssh/KEY.pub\` and \`IdentitiesOnly yes\``,
     );
   if (code === "ENOTFOUND" || code === "EAI_AGAIN")
-    return lasting(
-      `the name ${config.hostname} cannot be resolved`,
-      `getent hosts ${config.hostname}`,
-    );
+    return lasting(`the name ${config.hostname} cannot be resolved`, `ssh -v ${host}`);
   if (code === "ECONNREFUSED")
-    return passing(`${address} refused the connection: no SSH server listens there`, `ssh ${host}`);
+    return passing(
+      `${address} refused the connection: no SSH server listens there, or the machine still starts`,
+      `ssh ${host}`,
+    );
   if (code === "EHOSTUNREACH" || code === "ENETUNREACH")
-    return passing(`no route to ${config.hostname}`, `ip route get ${config.hostname}`);
+    return passing(`no route to ${config.hostname}`, `ssh -v ${host}`);
   if (code === "ETIMEDOUT" || level === "client-timeout")
     return passing(
       `${address} did not answer in time; is the machine up, and does its firewall allow SSH?`,
       `ssh ${host}`,
     );
   // While a machine boots, only root may log in (pam_nologin).
-  if (level === "client-closed") return passing(`SSH failed: ${message}`, `ssh -v ${host}`);
+  if (level === "client-closed")
+    return passing(
+      `${address} closed the connection during the login, as a machine does while it starts`,
+      `if it was started just now, wait a minute; else: \`ssh -v ${host}\``,
+    );
   if (code === "ECONNRESET" || /lost before handshake/.test(message))
     return passing(
       `${address} closed the connection at once (sshd's MaxStartups, or is this address banned?)`,
