@@ -46,6 +46,7 @@ test(
   "engine: {registryMirrors: []}",
   '4:10  unknown key "registryMirrors" in "engine"; did you mean "registry-mirrors"?',
 );
+test(refused, "memory: 1G", '4:1  unknown key "memory"; it belongs in "servers"');
 test(refused, "quota: 5G", '4:1  unknown key "quota"; it belongs in "storage"');
 test(
   refused,

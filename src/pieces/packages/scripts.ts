@@ -2,9 +2,9 @@ import { enginePackages } from "../../names.js";
 import { paths } from "../../paths.js";
 import { quoteAll } from "../../text/shell.js";
 
-/** apt-get, and the environment of each script that calls it. */
+/** apt-get, and the environment (needrestart only lists services: with its mode `a` it restarts those of others) of each script that calls it. */
 export const apt = "apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Languages=none";
-export const environment = "export LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a";
+export const environment = "export LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l";
 
 // What `down` must keep: mounts, folders with content (Docker may have been there before), and the group.
 const recordDocker = `  for folder in /var/lib/docker /var/lib/containerd; do
