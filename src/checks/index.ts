@@ -44,14 +44,14 @@ export const allChecks: readonly Check[] = [
   imageCheck,
 ];
 
-/** The checks that take little more than a round trip; `up` runs them before its first step. */
-const cheapChecks: readonly Check[] = allChecks.filter((check) => check !== connections);
-
-/** Runs the cheap checks of a class; changes nothing. */
+/**
+ * Runs all checks before the first step of a class; changes nothing. That of the connections takes seconds where something drops
+ * packets, but without it a class "is up" whose overlay network (4789/udp) is closed.
+ */
 export const preflight = (
   cluster: Cluster,
   operator: OperatorMachine = operatorMachine,
-): Promise<Found[]> => runChecks(cheapChecks, cluster, operator);
+): Promise<Found[]> => runChecks(allChecks, cluster, operator);
 
 /** Runs checks in parallel. A check's UserError becomes a finding; throws where a machine is lost or swarmhub has a bug. */
 export const runChecks = async (

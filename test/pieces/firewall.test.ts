@@ -128,7 +128,15 @@ iptables-restore --wait --noflush <<'rules'
 -A SWARMHUB-CONTAINERS -i docker_gwbridge -p tcp -m tcp --dport 20500 -j DROP
 -A SWARMHUB-CONTAINERS -i docker_gwbridge -p tcp -m tcp --dport 20501 -j DROP
 -A SWARMHUB-CONTAINERS -i docker_gwbridge -p tcp -m tcp --dport 2375:2376 -j DROP
--A SWARMHUB-CONTAINERS -d 169.254.169.254/32 -i docker_gwbridge -j DROP
+-A SWARMHUB-CONTAINERS -d 169.254.0.0/16 -i docker_gwbridge -p udp -m udp --dport 53 -j RETURN
+-A SWARMHUB-CONTAINERS -d 169.254.0.0/16 -i docker_gwbridge -p tcp -m tcp --dport 53 -j RETURN
+-A SWARMHUB-CONTAINERS -d 169.254.0.0/16 -i docker_gwbridge -j DROP
+-A SWARMHUB-CONTAINERS -d 168.63.129.16/32 -i docker_gwbridge -p udp -m udp --dport 53 -j RETURN
+-A SWARMHUB-CONTAINERS -d 168.63.129.16/32 -i docker_gwbridge -p tcp -m tcp --dport 53 -j RETURN
+-A SWARMHUB-CONTAINERS -d 168.63.129.16/32 -i docker_gwbridge -j DROP
+-A SWARMHUB-CONTAINERS -d 100.100.100.200/32 -i docker_gwbridge -p udp -m udp --dport 53 -j RETURN
+-A SWARMHUB-CONTAINERS -d 100.100.100.200/32 -i docker_gwbridge -p tcp -m tcp --dport 53 -j RETURN
+-A SWARMHUB-CONTAINERS -d 100.100.100.200/32 -i docker_gwbridge -j DROP
 COMMIT
 rules
 iptables -w -C INPUT -j SWARMHUB-INPUT 2>/dev/null || iptables -w -I INPUT -j SWARMHUB-INPUT
@@ -151,7 +159,7 @@ ip6tables -w -C INPUT -j SWARMHUB-INPUT 2>/dev/null || ip6tables -w -I INPUT -j 
 fi
 }
 is_loaded() {
-[ "$(iptables -w -S | grep -c SWARMHUB)" = 30 ] || return 1
+[ "$(iptables -w -S | grep -c SWARMHUB)" = 38 ] || return 1
 [ ! -e /proc/net/if_inet6 ] || [ "$(ip6tables -w -S | grep -c SWARMHUB)" = 10 ]
 }
 if [ "$1" != watch ]; then load; exit; fi
@@ -261,5 +269,51 @@ kill $watching`;
     t.is(sums.length, 4, stdout);
     t.is(new Set(sums).size, 1, stdout);
     t.regex(stdout, /were missing and are loaded again/);
+  },
+);
+
+(real ? test : test.skip)(
+  "containers reach no provider's metadata service, but its name server",
+  (t) => {
+    // A container behind a bridge of Docker's name, and the machine's neighbour with the services' addresses.
+    const input = `set -e
+ip link add docker_gwbridge type veth peer name inside; ip link add outer type veth peer name services
+unshare -n sleep 60 & container=$!; unshare -n sleep 60 & cloud=$!; sleep 0.2
+ip link set inside netns $container; ip link set services netns $cloud
+ip addr add 172.18.0.1/16 dev docker_gwbridge; ip link set docker_gwbridge up
+ip addr add 10.9.0.1/24 dev outer; ip link set outer up; echo 1 >/proc/sys/net/ipv4/ip_forward
+for address in 169.254.169.254 169.254.170.2 168.63.129.16 100.100.100.200; do ip route add $address via 10.9.0.2; done
+nsenter -t $container -n sh -c 'ip addr add 172.18.0.2/16 dev inside; ip link set inside up; ip route add default via 172.18.0.1'
+nsenter -t $cloud -n sh -c 'ip link set lo up; ip addr add 10.9.0.2/24 dev services; ip link set services up; ip route add default via 10.9.0.1
+for address in 169.254.169.254 169.254.170.2 168.63.129.16 100.100.100.200; do ip addr add $address/32 dev lo; done'
+cat >"$0" <<'end'
+${firewallScript(two)}
+end
+sh "$0"; iptables -A FORWARD -j DOCKER-USER
+nsenter -t $cloud -n perl -MIO::Socket::INET -e 'for my $port (53, 80) { next if fork; my $l = IO::Socket::INET->new(Listen => 9, LocalPort => $port, ReuseAddr => 1) or die; alarm 20; while ($l->accept) {} } wait' &
+sleep 0.3
+nsenter -t $container -n perl -MIO::Socket::INET -e 'for my $to (qw(169.254.169.254:80 169.254.170.2:80 168.63.129.16:80 100.100.100.200:80 169.254.169.254:53 168.63.129.16:53 10.9.0.2:80)) { print "$to ", IO::Socket::INET->new(PeerAddr => $to, Timeout => 0.5) ? "open" : "closed", "\\n" }'
+kill $container $cloud`;
+    const file = join(mkdtempSync(join(tmpdir(), "swarmhub-firewall-")), "firewall");
+    t.teardown(() => rmSync(dirname(file), { recursive: true }));
+    const { stdout, stderr } = spawnSync(
+      "unshare",
+      ["-n", "--kill-child", "--fork", "--pid", "--mount-proc", "sh", "-c", input, file],
+      {
+        encoding: "utf8",
+      },
+    );
+    t.is(
+      stdout,
+      `169.254.169.254:80 closed
+169.254.170.2:80 closed
+168.63.129.16:80 closed
+100.100.100.200:80 closed
+169.254.169.254:53 open
+168.63.129.16:53 open
+10.9.0.2:80 open
+`,
+      stderr,
+    );
   },
 );

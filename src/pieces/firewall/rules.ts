@@ -23,7 +23,18 @@ const closedToOthers = ({ isNfsShared }: Wanted): readonly Port[] =>
   isNfsShared ? betweenMachines.filter(([, port]) => port !== "2049") : betweenMachines;
 
 const dockerApi: readonly Port[] = [["tcp", "2375:2376"]];
-const metadataService = "169.254.169.254/32";
+
+/**
+ * Where providers give a machine its secrets: link-local addresses (nearly all of them; Amazon also has containers' credentials at
+ * 169.254.170.2), Azure's host agent and Alibaba's. Name servers are at some of these addresses, so port 53 stays open.
+ */
+const metadataServices = ["169.254.0.0/16", "168.63.129.16/32", "100.100.100.200/32"];
+
+const closedMetadata = metadataServices.flatMap((network) => {
+  const to = `-A ${containers} -d ${network} -i ${gateway}`;
+  const names = ["udp", "tcp"].map((each) => `${to} -p ${each} -m ${each} --dport 53 -j RETURN`);
+  return [...names, `${to} -j DROP`];
+});
 
 // In the format of `iptables -S`, so that loaded and expected rules can be compared as text.
 const drops = (chain: string, closed: readonly Port[], device?: string): string[] =>
@@ -39,7 +50,7 @@ const chainRules = (wanted: Wanted): string[] => [
   ...wanted.addresses.map((address) => `-A ${input} -s ${address}/32 -j RETURN`),
   ...drops(input, closedToOthers(wanted)),
   ...drops(containers, [...betweenMachines, ...dockerApi], gateway),
-  `-A ${containers} -d ${metadataService} -i ${gateway} -j DROP`,
+  ...closedMetadata,
 ];
 const jumps = [`-A INPUT -j ${input}`, `-A DOCKER-USER -j ${containers}`];
 
