@@ -14,6 +14,8 @@ export type FirstContact = { isRoot: boolean; facts: Facts };
 export type Host = {
   /** Its name in the configuration. */
   name: string;
+  /** Its address as the operator reaches it; undefined on the machine itself and behind a jump host. */
+  reachedAt?: string | undefined;
   /** Runs argv and returns its stdout; throws CommandError on a non-zero exit. */
   run: (argv: readonly string[], options?: ExecOptions) => Promise<string>;
   /**
@@ -71,6 +73,7 @@ export const createHost = (
 
   return {
     name,
+    reachedAt: transport.address,
     docker,
     run,
     script,

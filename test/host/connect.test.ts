@@ -82,6 +82,7 @@ test("a whole run uses one connection", async (t) => {
   t.is(await readFile(file, "utf8"), "content\n");
   t.is((await stat(file)).mode & 0o777, 0o640);
   t.is(sshd.dials(), 1);
+  t.is(host.reachedAt, "127.0.0.1");
 });
 
 if (!hasSshd())

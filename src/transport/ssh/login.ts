@@ -9,8 +9,16 @@ import { credentialsOf } from "./keys.js";
 /** How to log in: which host keys to trust, how long to wait, and how often to send a keepalive (15 s). Milliseconds. */
 export type LoginOptions = HostKeyPolicy & { timeoutMs: number; keepaliveMs?: number };
 
-/** A connection that is logged in, with the user's name on the machine. */
-export type Login = { client: Client; user: string; close: () => Promise<void> };
+/**
+ * A connection that is logged in, with the user's name on the machine, and the machine's address as the operator reaches it;
+ * undefined behind a jump host.
+ */
+export type Login = {
+  client: Client;
+  user: string;
+  address: string | undefined;
+  close: () => Promise<void>;
+};
 
 /** Makes one connection, over what `open` opens where it leads through a jump host, and logs in. Throws UnreachableError with a hint. */
 export const login = async (
@@ -100,7 +108,8 @@ export const login = async (
     await closed;
     clearTimeout(timer);
   };
-  return { client, user: config.user, close };
+  const address = socket instanceof Socket ? socket.remoteAddress : undefined;
+  return { client, user: config.user, address, close };
 };
 
 const deadline = (milliseconds: number, passed: () => void) => {
