@@ -92,3 +92,15 @@ test("a password that does not exist yet names the command that makes it", async
   t.is(error.message, "manager: the class is not up, so it has no passwords yet");
   t.is(error.hint, "`swarmhub up`");
 });
+
+test("secret variables of servers are written when the class has some, and removed when it has none", (t) => {
+  const text = '{"API_KEY":"word"}\n';
+  const provided = { secrets: new Map([["server-environment", text]]) };
+  const steps = plan(classOf(1, provided), all);
+  t.deepEqual(describeSteps(steps), ["manager: write the secret server-environment"]);
+  const present = { ...all, "server-environment": hashOf(text) };
+  t.deepEqual(describeSteps(plan(classOf(1, provided), present)), []);
+  t.deepEqual(describeSteps(plan(classOf(1), present)), [
+    "manager: remove the secret server-environment",
+  ]);
+});
