@@ -80,6 +80,12 @@ export const namesOf = ({ domain, otherNames, subdomains }: Config): string[] =>
 export const subdomainHost = ({ domain, subdomains }: Config): string | undefined =>
   subdomains ? `https://${domain}` : undefined;
 
+/** A CSV file with all who may log in, and the columns that it is read from, if the configuration names them. */
+export type RosterSource = { file: string; userName?: string; group?: string };
+
+/** Somebody on the roster: the user name, the name for people, and the groups of the configuration and the file. */
+export type Person = { name: string; shown: string; groups: string[] };
+
 /** A folder with a Dockerfile on the operator's machine, and the place of its key: "swarmhub.yaml:12:10". */
 export type BuildSource = { folder: string; place: Place };
 
