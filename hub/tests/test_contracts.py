@@ -106,6 +106,7 @@ def test_every_key_of_hub_json_becomes_a_setting_with_its_unit(record):
         storage=NfsExport(written["storage"]["address"], written["storage"]["path"]),
         admins=frozenset(written["admins"]),
         login_method=written["loginMethod"]["kind"],
+        has_roster=written["roster"],
         teachers=frozenset(written["teachers"]),
         placement=tuple(written["placement"]),
         seats=written["seats"],

@@ -81,9 +81,9 @@ const namedColumn = (
     wanted,
     cells.filter((cell) => cell.length <= 60),
   );
-  const advice = near === undefined ? "" : `; did you mean ${shown(near)}?`;
+  const advice = near === undefined ? "." : `; did you mean ${shown(near)}?`;
   throw usage(
-    `the file has no column ${shown(wanted)}${advice}. ${columnsText(cells)}`,
+    `the file has no column ${shown(wanted)}${advice} ${columnsText(cells)}`,
     `write the right column behind ${key}: of login.roster in swarmhub.yaml`,
     place,
   );

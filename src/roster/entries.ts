@@ -79,7 +79,9 @@ const complaintsAbout = (
   const column = header(columns.user);
   const user = (text: string): Complaint => about(columns.user, `${column} ${text}`);
   const refusal = refusalOf(name);
-  const tooLong = columns.shown.filter((at) => Array.from(row.cells[at] ?? "").length > longestShown);
+  const tooLong = columns.shown.filter(
+    (at) => Array.from(row.cells[at] ?? "").length > longestShown,
+  );
   return [
     ...(name === "" ? [user("is empty; write a user name, or delete the line")] : []),
     ...(columns.isAddress && name !== "" && !/^[^@\s]+@[^@\s]+$/.test(typed.trim())

@@ -28,11 +28,11 @@ export const longestName = 254;
 /** Why the hub, or a spreadsheet, would not take a name that is spelled already; undefined for a good one. */
 export const refusalOf = (name: string): string | undefined => {
   if (Array.from(name).length > longestName) return `has more than ${longestName} characters`;
+  if (isFormula(name))
+    return `begins with ${name.charAt(0)}, so that a spreadsheet takes it for a formula`;
   if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\ufffd]/u.test(name)) return "has control characters";
   if (name.includes("/")) return "has a /, which the hub does not allow in a name";
   if (/^\.+$/.test(name)) return "has only dots, which the hub does not allow as a name";
-  if (isFormula(name))
-    return `begins with ${name.charAt(0)}, so that a spreadsheet takes it for a formula`;
   return undefined;
 };
 

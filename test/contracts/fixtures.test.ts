@@ -47,6 +47,7 @@ test("hub.json of a class that uses every option has every key of the contract",
   config.subdomains = true;
   config.login.teachers = ["bob"];
   config.login.adminsMayEnter = true;
+  config.login.roster = { file: "/srv/students.csv", folder: "/srv" };
   config.login.remember = 28_800_000 as Milliseconds;
   config.servers = {
     ...config.servers,

@@ -40,6 +40,7 @@ export const hubSettings = {
   idleTimeoutSeconds: 7200,
   storage: { address: "10.77.0.11", path: "/srv/swarmhub" },
   loginMethod: { kind: "shared-password" },
+  roster: true,
   admins: ["ada"],
   teachers: ["bob"],
   adminsMayEnter: true,
