@@ -28,9 +28,9 @@ export const entriesOf = (
     return { entries: [], complaints: [complaint(table.header, 0, text)] };
   }
   const entries = rows.map((row) => entryOf(row, columns));
+  const header = (index: number): string => shown((table.header.cells[index] ?? "").trim());
   const earlier = new Map<string, Entry>();
   const complaints = entries.flatMap((entry) => {
-    const header = (index: number): string => shown((table.header.cells[index] ?? "").trim());
     const found = complaintsAbout(entry, earlier.get(entry.name), columns, header);
     if (!earlier.has(entry.name)) earlier.set(entry.name, entry);
     return found;

@@ -1,6 +1,6 @@
-/** Python's str.split() separates at these; JavaScript's \s differs in seven characters. */
-const spaces =
-  /[\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/u;
+/** Where Python's str.split() separates and JavaScript's \s does not. */
+const moreSpaces = "\u001c\u001d\u001e\u001f\u0085";
+const spaces = new RegExp(`[\\s${moreSpaces}]+`, "u");
 
 /**
  * The one spelling of a user name, by the hub's own rule (hub/swarmhub/login/names.py, `spell`): lower case, NFKC, plain

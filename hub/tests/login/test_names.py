@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from swarmhub.login.names import existing_spelling, spell
 
-
 # src/roster/spell.ts has the same rule, for rosters; test/roster/spell.test.ts reads the same examples.
 SPELLINGS = json.loads((Path(__file__).parents[3] / "test/fixtures/contracts/spellings.json").read_text())
 

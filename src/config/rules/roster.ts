@@ -5,7 +5,6 @@ import type { Finding } from "../yaml/complaints.js";
 export const rosterFindings = (raw: unknown): Finding[] => {
   const login = valueAt(raw, ["login"]);
   if (!isMapping(login) || (login["passwords"] ?? undefined) === undefined) return [];
-  const finding = (text: string): Finding => ({ path: ["login", "passwords"], text, atKey: true });
   return [
     ...((login["roster"] ?? undefined) === undefined
       ? [finding("needs a roster; write roster: ./students.csv beside it, a CSV file of the class")]
@@ -19,3 +18,5 @@ export const rosterFindings = (raw: unknown): Finding[] => {
         ]),
   ];
 };
+
+const finding = (text: string): Finding => ({ path: ["login", "passwords"], text, atKey: true });
