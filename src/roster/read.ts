@@ -22,8 +22,13 @@ const maximum = 8 * 2 ** 20;
 
 /** Reads a roster. Throws a UserError (usage) with all complaints, each with its line and the number of its column. */
 export const readRoster = async (source: RosterSource): Promise<RosterFile> => {
+  const { text, encoding } = decode(await readBytes(source.file));
+  return rosterFrom(text, encoding, source);
+};
+
+/** Reads the text of a roster, which is or will be in the file. */
+export const rosterFrom = (text: string, encoding: Encoding, source: RosterSource): RosterFile => {
   const { file } = source;
-  const { text, encoding } = decode(await readBytes(file));
   const table = tableIn(text);
   if ("line" in table) throw complaintsError(file, [table]);
   const columns = columnsOf(table.header, source, { file, line: table.header.line, column: 1 });
