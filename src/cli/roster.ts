@@ -79,12 +79,6 @@ const addEdits = (group: Command): void => {
 };
 
 const addPasswords = (group: Command): void => {
-  const slips = (users: string[], options: unknown, command: Command): Promise<void> =>
-    runCommand<RosterSlipsOptions>(async () => {
-      const { rosterSlips } = await import("../commands/roster/slips.js");
-      return (all, ...rest) => rosterSlips({ ...all, users }, ...rest);
-    })(options, command);
-
   changing(group, "reset", "make new passwords for people who lost theirs, with slips")
     .argument("<user...>", "user names")
     .addHelpText("after", examples("swarmhub roster reset ada", "swarmhub roster reset ada bob"))
@@ -95,6 +89,12 @@ const addPasswords = (group: Command): void => {
     .addHelpText("after", examples("swarmhub roster slips", "swarmhub roster slips ada bob"))
     .action(slips);
 };
+
+const slips = (users: string[], options: unknown, command: Command): Promise<void> =>
+  runCommand<RosterSlipsOptions>(async () => {
+    const { rosterSlips } = await import("../commands/roster/slips.js");
+    return (all, ...rest) => rosterSlips({ ...all, users }, ...rest);
+  })(options, command);
 
 const changing = (group: Command, name: string, description: string): Command =>
   group

@@ -38,7 +38,7 @@ export const rosterFrom = (text: string, encoding: Encoding, source: RosterSourc
 };
 
 /** One complaint about the whole file. */
-export const fileComplaint = (text: string): Complaint => ({ line: 1, column: 1, text });
+const fileComplaint = (text: string): Complaint => ({ line: 1, column: 1, text });
 
 const readBytes = async (file: string): Promise<Buffer> => {
   try {

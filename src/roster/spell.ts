@@ -23,7 +23,7 @@ export const spell = (name: string): string => {
 };
 
 /** The longest name that the hub takes (`username_pattern` in hub/jupyterhub_config.py), in characters. */
-export const longestName = 254;
+const longestName = 254;
 
 /** Why the hub, or a spreadsheet, would not take a name that is spelled already; undefined for a good one. */
 export const refusalOf = (name: string): string | undefined => {

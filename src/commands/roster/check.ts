@@ -62,7 +62,7 @@ const separators: Record<string, string> = {
 };
 
 /** From which columns everything comes, and how many people are in each group. */
-export const summaryLines = ({ entries, table, columns, encoding }: RosterFile): string[] => {
+const summaryLines = ({ entries, table, columns, encoding }: RosterFile): string[] => {
   const header = (index: number): string => shown((table.header.cells[index] ?? "").trim());
   const sizes = new Map<string, number>();
   for (const { groups } of entries)
@@ -81,11 +81,9 @@ export const summaryLines = ({ entries, table, columns, encoding }: RosterFile):
 };
 
 /** What happens with admins and teachers who are not in the file. */
-export const staffNotes = (config: Config, { entries }: RosterFile): string[] => {
+const staffNotes = (config: Config, { entries }: RosterFile): string[] => {
   const { admins, teachers } = missingStaff(config, entries);
   const hasPasswords = config.login.method.kind === "passwords";
-  const note = (who: string, names: readonly string[], what: string): string[] =>
-    names.length === 0 ? [] : [`${who} who are not on the roster ${what}: ${names.join(", ")}`];
   return [
     ...note(
       "admins",
@@ -95,6 +93,9 @@ export const staffNotes = (config: Config, { entries }: RosterFile): string[] =>
     ...note("teachers", teachers, hasPasswords ? "get slips too" : "may log in too"),
   ];
 };
+
+const note = (who: string, names: readonly string[], what: string): string[] =>
+  names.length === 0 ? [] : [`${who} who are not on the roster ${what}: ${names.join(", ")}`];
 
 const jsonOf = ({ entries, encoding, table, columns }: RosterFile) => ({
   encoding: encoding.name,
