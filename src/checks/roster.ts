@@ -27,7 +27,7 @@ const rosterFindings = (config: Config): Finding[] => {
             level: "note" as const,
             text: `not on the roster, but admins or teachers: ${notes.join(", ")}`,
             ...(method.kind === "passwords" && {
-              hint: "admins log in with the password of `swarmhub open --passwords`",
+              hint: "they log in with the passwords of `swarmhub open --passwords`",
             }),
           },
         ]),

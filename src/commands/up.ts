@@ -81,12 +81,15 @@ const formerSentence = (homes: readonly string[]): string =>
 const nextSteps = async (cluster: Cluster): Promise<string[]> => {
   const { config, manager } = cluster;
   const { admins, teachers, method } = config.login;
-  if (method.kind === "passwords")
+  if (method.kind === "passwords") {
+    const missing = missingStaff(config, peopleOf(config) ?? []);
     return [
       `open ${await classUrl(cluster)}`,
       "log in with the user name and the password on the slip; for new slips: `swarmhub roster slips NAME…`",
-      ...otherPassword("admins", missingStaff(config, peopleOf(config) ?? []).admins),
+      ...otherPassword("admins", missing.admins),
+      ...otherPassword("teachers", missing.teachers),
     ];
+  }
   // The password is for all users, so it may be shown; the admins' password is shown only on request.
   const password =
     method.password.kind === "generated"

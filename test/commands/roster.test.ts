@@ -66,7 +66,7 @@ bob    bob                      3`,
     ],
     notes: [
       "admins who are not on the roster log in with the password of `swarmhub open --passwords`: prof",
-      "teachers who are not on the roster get slips too: grace",
+      "teachers who are not on the roster log in with the password of `swarmhub open --passwords`: grace",
     ],
   });
   const { people } = JSON.parse((await run(folder, { json: true })).printed.join("")) as {

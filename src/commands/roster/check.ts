@@ -84,14 +84,10 @@ const summaryLines = ({ entries, table, columns, encoding }: RosterFile): string
 const staffNotes = (config: Config, { entries }: RosterFile): string[] => {
   const { admins, teachers } = missingStaff(config, entries);
   const hasPasswords = config.login.method.kind === "passwords";
-  return [
-    ...note(
-      "admins",
-      admins,
-      hasPasswords ? "log in with the password of `swarmhub open --passwords`" : "may log in too",
-    ),
-    ...note("teachers", teachers, hasPasswords ? "get slips too" : "may log in too"),
-  ];
+  const what = hasPasswords
+    ? "log in with the password of `swarmhub open --passwords`"
+    : "may log in too";
+  return [...note("admins", admins, what), ...note("teachers", teachers, what)];
 };
 
 const note = (who: string, names: readonly string[], what: string): string[] =>
