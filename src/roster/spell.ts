@@ -4,7 +4,8 @@ const spaces = new RegExp(`[\\s${moreSpaces}]+`, "u");
 
 /**
  * The one spelling of a user name, by the hub's own rule (hub/swarmhub/login/names.py, `spell`): lower case, NFKC, plain
- * apostrophes, single spaces, no invisible characters. test/fixtures/contracts/spellings.json has examples for both.
+ * apostrophes, single spaces, no invisible characters. test/fixtures/contracts/spellings.json has examples for both; each character of
+ * Unicode 14 was compared once.
  */
 export const spell = (name: string): string => {
   let text = name;

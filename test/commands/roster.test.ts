@@ -3,9 +3,13 @@ import { join } from "node:path";
 import test from "ava";
 import { rosterCheck as check } from "../../src/checks/roster.js";
 import { type RosterCheckOptions, rosterCheck } from "../../src/commands/roster/check.js";
-import { requirePasswords, selectNames } from "../../src/commands/roster/edit.js";
 import { rowsOf } from "../../src/commands/roster/ls.js";
-import { formerOwner, sourceOf } from "../../src/commands/shared/roster.js";
+import {
+  formerOwner,
+  requirePasswords,
+  selectNames,
+  sourceOf,
+} from "../../src/commands/shared/roster.js";
 import type { Config, Person } from "../../src/config/types.js";
 import { UserError, exitCode } from "../../src/errors.js";
 import { plainLine } from "../../src/report/lines.js";

@@ -1,16 +1,13 @@
 import type { Cluster } from "../../cluster/cluster.js";
 import { loadConfig } from "../../config/load.js";
-import type { Config, RosterSource } from "../../config/types.js";
-import { UserError, exitCode, shown } from "../../errors.js";
-import { readRosterFile } from "../../pieces/index.js";
+import type { RosterSource } from "../../config/types.js";
+import { UserError, exitCode } from "../../errors.js";
 import type { Terminal } from "../../report/terminal.js";
 import { withPeople, withoutPeople, writeRoster } from "../../roster/edit.js";
 import { peopleFrom, withRoster } from "../../roster/people.js";
 import { type RosterFile, readRoster } from "../../roster/read.js";
-import { spell } from "../../roster/spell.js";
-import { nearest } from "../../text/nearest.js";
 import { withCluster } from "../shared/session.js";
-import { sourceOf } from "../shared/roster.js";
+import { hasRoster, selectNames, sourceOf } from "../shared/roster.js";
 import { type RosterChangeOptions, applyRoster } from "./apply.js";
 
 /** The options of `swarmhub roster add`; `users` are names or addresses as the file has them. */
@@ -82,10 +79,6 @@ const applyIfUp = async (
   terminal.close();
 };
 
-/** Whether `up` has brought a roster to the manager. */
-export const hasRoster = async (cluster: Cluster): Promise<boolean> =>
-  (await readRosterFile(cluster)) !== undefined;
-
 const namesIn = ({ entries }: RosterFile, words: readonly string[]): Set<string> => {
   const known = new Map(
     entries.flatMap(({ name, typed }) => [
@@ -94,33 +87,4 @@ const namesIn = ({ entries }: RosterFile, words: readonly string[]): Set<string>
     ]),
   );
   return selectNames(known, words);
-};
-
-/** The names that the words stand for. Throws a UserError (usage) with all that are unknown. */
-export const selectNames = (
-  known: ReadonlyMap<string, string>,
-  words: readonly string[],
-): Set<string> => {
-  const find = (word: string): string | undefined => known.get(word) ?? known.get(spell(word));
-  const unknown = words.filter((word) => find(word) === undefined);
-  if (unknown.length === 0) return new Set(words.flatMap((word) => find(word) ?? []));
-  const lines = unknown.map((word) => {
-    const near = nearest(word, [...known.values()]);
-    const advice = near === undefined ? "" : `; did you mean ${shown(near)}?`;
-    return `${shown(word)} is not on the roster${advice}`;
-  });
-  throw new UserError(lines.join("\n"), {
-    hint: "to see who is, type: swarmhub roster check",
-    code: exitCode.usage,
-  });
-};
-
-/** The configuration of a class with personal passwords; throws a UserError (usage) for any other. */
-export const requirePasswords = (config: Config): void => {
-  sourceOf(config);
-  if (config.login.method.kind === "passwords") return;
-  throw new UserError("users of this class have no passwords of their own, so there are no slips", {
-    hint: "write login: {passwords: generated} into swarmhub.yaml, then type: swarmhub up",
-    code: exitCode.usage,
-  });
 };

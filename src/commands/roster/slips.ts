@@ -3,9 +3,9 @@ import type { Terminal } from "../../report/terminal.js";
 import { peopleText } from "../../roster/changes.js";
 import { peopleOf } from "../../roster/people.js";
 import { askToContinue } from "../shared/confirm.js";
+import { hasRoster, requirePasswords, selectNames } from "../shared/roster.js";
 import { withCluster } from "../shared/session.js";
 import { type RosterChangeOptions, applyRoster } from "./apply.js";
-import { hasRoster, requirePasswords, selectNames } from "./edit.js";
 
 /** The options of `swarmhub roster slips` and `reset`; no users are everybody. */
 export type RosterSlipsOptions = RosterChangeOptions & { users: string[] };
