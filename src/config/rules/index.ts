@@ -7,6 +7,7 @@ import { type Finding, type Path, pathText } from "../yaml/complaints.js";
 import { groupFindings, groupPaths } from "./groups.js";
 import { imageFindings } from "./images.js";
 import { serverFindings } from "./servers.js";
+import { rosterFindings } from "./roster.js";
 import { tlsFindings } from "./tls.js";
 
 /** Complaints between keys. They read the file before the schema, so that an error in another key hides none of them. */
@@ -18,6 +19,7 @@ export const ruleFindings = (raw: unknown): Finding[] => [
   ...excessiveGuarantee(raw),
   ...groupFindings(raw),
   ...serverFindings(raw),
+  ...rosterFindings(raw),
   ...tlsFindings(raw),
   ...emptyDomains(raw),
   ...[...lists, ...groupPaths(raw)].flatMap((path) => repeatedItems(raw, path)),
