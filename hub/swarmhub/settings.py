@@ -64,6 +64,7 @@ class Settings:
     admins_may_enter: bool = False
     remember_seconds: int = 12 * 3600
     subdomain_host: str | None = None
+    roster: bool = False
 
     @property
     def packs(self) -> bool:
@@ -79,6 +80,10 @@ class Paths:
     @property
     def settings(self) -> Path:
         return self.root / "etc/swarmhub/hub.json"
+
+    @property
+    def roster(self) -> Path:
+        return self.root / "etc/swarmhub/roster/roster.json"
 
     @property
     def secrets(self) -> Path:
@@ -146,6 +151,7 @@ def read_settings(path: Path) -> Settings:
             _or_none(lambda value: isinstance(value, str) and _SUBDOMAIN_HOST.fullmatch(value)),
             "https:// and a domain name, or null",
         ),
+        roster=take("roster", found.get("roster", False), lambda value: isinstance(value, bool), "true or false"),
     )
     if faults:
         raise _error(path, faults)
