@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from jupyterhub import orm
 from jupyterhub.handlers.base import BaseHandler
+from jupyterhub.user import User
 from tornado.web import HTTPError, authenticated
 
-from .access import AccessRules, end_sessions
+from .access import Access, AccessRules, end_sessions
 from .closing import Closed
 from .guesses import network_of
 from .password_authenticator import PasswordAuthenticator
@@ -70,7 +71,8 @@ class TeachersPage(BaseHandler):
         store = method.store if isinstance(method, PasswordAuthenticator) else None
         seen = {user.name: user.last_activity for user in self.db.query(orm.User)}
         rows = [(person, seen.get(person.name), store is not None and store.is_changed(person.name)) for person in people]
-        values = {"problem": None, "given": None} | values
+        closed = method.access.closing.current()
+        values = {"given": None, "closed": closed and closed.sentence(method.access.class_name)} | values
         self.finish(await self.render_template("people.html", rows=rows, has_passwords=store is not None, **values))
 
 
@@ -135,6 +137,24 @@ class ReopenClass(TeachersPage):
         if self.authenticator.access.closing.reopen():
             self.log.warning("%s has opened the class again", self.current_user.name)
         self.redirect(f"{self.hub.base_url}people")
+
+
+def page_variables(access: Access, method: str, announcement: str | None) -> dict:
+    """Returns variables for all templates; JupyterHub calls those that are functions with the user, or None, for each page."""
+
+    def announce(_user: User | None) -> str:
+        # The template does not escape an announcement; the sentences contain no text of users.
+        closed = access.closing.current()
+        sentences = [closed.sentence(access.class_name), closed.stop_sentence()] if closed else []
+        return " ".join(filter(None, [*sentences, announcement]))
+
+    return {
+        "login_method": method,
+        "has_roster": access.roster is not None,
+        "is_teacher": lambda user: isinstance(user, User) and is_teacher(user.orm_user),
+        "has_own_password": lambda user: method == "passwords" and isinstance(user, User) and access.person(user.name) is not None,
+        "announcement": announce,
+    }
 
 
 PAGES = [

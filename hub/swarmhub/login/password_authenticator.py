@@ -6,12 +6,15 @@ from urllib.parse import quote, unquote
 from jupyterhub.handlers import LoginHandler
 from jupyterhub.handlers.base import BaseHandler
 from tornado.web import HTTPError
-from traitlets import Bool, Instance, Unicode, default
+from traitlets import Bool, Dict, Instance, default
+from traitlets.config import Config
 
+from ..settings import Paths, Settings
 from .access import AccessRules
 from .guesses import AttemptLimit, network_of
 from .password_hash import MAX_BYTES, HashPool, make_hash
 from .password_store import PasswordStore
+from .staff_passwords import staff_passwords
 
 WRONG = "Wrong user name or password. Both are on your slip. Your instructor can give you a new password."
 _BUSY = "Many people are logging in at this moment. Try again in a minute."
@@ -21,7 +24,7 @@ _KNOWN_BROWSER, _DAYS = "swarmhub-known", 90
 
 
 class PasswordAuthenticator(AccessRules):
-    """Compares a password with the hash of the person on the roster. An admin who is not on it has the admins' password.
+    """Compares a password with the hash of the person on the roster. Admins and teachers who are not on it have the password of theirs.
 
     For each name exactly one password is right. A name that nobody has is answered with the same words, after the same time.
 
@@ -30,7 +33,7 @@ class PasswordAuthenticator(AccessRules):
     """
 
     store = Instance(PasswordStore, config=True, help="the hashes")
-    admin_password = Unicode(None, allow_none=True, config=True, help="for admins who are not on the roster")
+    staff_passwords = Dict(config=True, help="for the names of admins and teachers who are not on the roster")
     any_allow_config = Bool(True, help="JupyterHub warns without a rule, and `check_allowed` is the rule")
     networks = Instance(AttemptLimit)
     names = Instance(AttemptLimit)
@@ -69,7 +72,7 @@ class PasswordAuthenticator(AccessRules):
         """Returns whether this is the password of a person, and counts if it is not; raises HTTPError after too many wrong ones."""
         expected = self._hash_of(name)
         # It is generated and too long to guess, so guesses of others cannot delay it.
-        if expected is None and self._is_admins_password(name, password):
+        if expected is None and self._is_staff_password(name, password):
             return True
         keys = [(self.names, (name[:254], is_known))] + ([] if is_known else [(self.networks, network)])
         _refuse_if_too_many(keys)
@@ -97,9 +100,9 @@ class PasswordAuthenticator(AccessRules):
             self.log.error("the file with the changed passwords is damaged: %s", error)
             raise HTTPError(503, _UNREADABLE) from error
 
-    def _is_admins_password(self, name: str, password: str) -> bool:
-        typed = password.encode("utf-8", "surrogatepass")
-        return bool(self.admin_password) and name in self.admin_users and compare_digest(typed, self.admin_password.encode())
+    def _is_staff_password(self, name: str, password: str) -> bool:
+        typed, own = password.encode("utf-8", "surrogatepass"), self.staff_passwords.get(name)
+        return own is not None and compare_digest(typed, own.encode())
 
     async def change_password(self, name: str, password: str) -> None:
         """Replaces the password of a person on the roster; raises LookupError for anybody else."""
@@ -121,3 +124,10 @@ def _refuse_if_too_many(keys: list[tuple[AttemptLimit, object]]) -> None:
 def _known_name(handler: BaseHandler) -> str | None:
     value = handler.get_secure_cookie(_KNOWN_BROWSER, max_age_days=_DAYS)
     return None if value is None else unquote(value.decode("ascii", "replace"))
+
+
+def configure_passwords(c: Config, settings: Settings, paths: Paths) -> None:
+    """Sets up the method, after `configure_access`; raises SettingsError if a secret is missing."""
+    c.JupyterHub.authenticator_class = PasswordAuthenticator
+    c.PasswordAuthenticator.store = PasswordStore(paths.data / "passwords.json", c.AccessRules.access)
+    c.PasswordAuthenticator.staff_passwords = staff_passwords(settings, paths)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +16,10 @@ from ..private_file import write_private
 from ..settings import Paths, Settings
 from .access import Access, guard_requests
 from .closing import Closing
+from .names import spell
 from .roster import Roster
 from .sessions import end_sessions
+from .staff_passwords import staff_passwords
 
 
 class Upkeep:
@@ -26,8 +28,12 @@ class Upkeep:
     `stop_server` stops the server of a user and returns whether none is left. It is called in threads, again and again.
     """
 
-    def __init__(self, path: Path, access: Access, method: str, stop_server: Callable[[str], bool]) -> None:
+    def __init__(
+        self, path: Path, access: Access, method: str, stop_server: Callable[[str], bool], staff: Mapping[str, str] | None = None
+    ) -> None:
+        """`staff` are the passwords of people who are not on the roster, by name."""
         self._path, self._access, self._method, self._stop_server = path, access, method, stop_server
+        self._staff = {name: _digest(password) for name, password in (staff or {}).items()}
         self._done: dict | None = None
         self._threads, self._stopping = ThreadPoolExecutor(8, "stop"), set()
 
@@ -50,19 +56,15 @@ class Upkeep:
     def _state(self) -> dict:
         closed = self._access.closing.current()
         roster = self._access.roster
-        people = {name: _digest(person.password) for name, person in roster.people().items()} if roster else None
+        people = self._staff | {name: _digest(person.password) for name, person in (roster.people() if roster else {}).items()}
         return {"method": self._method, "people": people, "closed": closed and closed.since.isoformat()}
 
     def _end_if_changed(self, db: Session, user: orm.User, before: dict, now: dict) -> None:
         if not user.admin and self._access.refusal_for(user.name):
             end_sessions(db, user, keep_server=True, keep_open=True)
-        elif before["method"] != now["method"] or self._password_of(user.name, before) != self._password_of(user.name, now):
+        elif before["method"] != now["method"] or before["people"].get(spell(user.name)) != now["people"].get(spell(user.name)):
             end_sessions(db, user, keep_server=True)
             app_log.info("%s has to log in again: the password or the method of login has changed", user.name)
-
-    def _password_of(self, name: str, state: dict) -> str | None:
-        person = self._access.person(name)
-        return (state["people"] or {}).get(person.name) if person else None
 
     def _stop_if_due(self, db: Session) -> None:
         closed = self._access.closing.current()
@@ -88,7 +90,7 @@ class Upkeep:
             return {key: found[key] for key in ("method", "people", "closed")}
         except (OSError, ValueError, LookupError, TypeError):
             # Before there was this file, there was only one method.
-            return {"method": "shared-password", "people": None, "closed": None}
+            return {"method": "shared-password", "people": {}, "closed": None}
 
 
 def configure_access(c: Config, settings: Settings, paths: Paths, stop_server: Callable[[str], bool]) -> Access:
@@ -96,7 +98,8 @@ def configure_access(c: Config, settings: Settings, paths: Paths, stop_server: C
     roster = Roster(paths.roster) if settings.roster else None
     access = Access(settings.name, Closing(paths.data / "closed.json"), roster, settings.admins | settings.teachers)
     c.AccessRules.access = access
-    c.AccessRules.upkeep = Upkeep(paths.data / "access.json", access, settings.login_method, stop_server).run
+    staff = staff_passwords(settings, paths) if settings.login_method == "passwords" else None
+    c.AccessRules.upkeep = Upkeep(paths.data / "access.json", access, settings.login_method, stop_server, staff).run
     guard_requests(access)
     return access
 
