@@ -10,6 +10,7 @@ from jupyterhub import orm
 from jupyterhub.auth import Authenticator
 from jupyterhub.handlers.base import BaseHandler
 from jupyterhub.user import User
+from sqlalchemy import inspect
 from sqlalchemy.exc import SQLAlchemyError
 from tornado.ioloop import PeriodicCallback
 from tornado.web import HTTPError
@@ -30,7 +31,12 @@ class Access:
     """
 
     def __init__(
-        self, class_name: str, closing: Closing, roster: Roster | None = None, staff: Iterable[str] = (), groups: Iterable[str] = ()
+        self,
+        class_name: str,
+        closing: Closing,
+        roster: Roster | None = None,
+        staff: Iterable[str] = (),
+        groups: Iterable[str] = (),
     ) -> None:
         self.class_name, self.closing, self.roster = class_name, closing, roster
         self._staff, self._groups = frozenset(map(spell, staff)), frozenset(groups)
@@ -129,7 +135,8 @@ def guard_requests(access: Access) -> None:
         if not isinstance(user, User) or user.admin or not (sentence := access.refusal_for(user.name)):
             return
         end_sessions(user, may_finish=True)
-        if getattr(self, "_token_authenticated", False) and self.get_token():
+        token = self.get_token() if getattr(self, "_token_authenticated", False) else None
+        if token is not None and inspect(token).persistent:
             return  # of the server that still runs: its user may finish
         self.clear_login_cookie()
         self._jupyterhub_user = None
