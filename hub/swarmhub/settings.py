@@ -60,13 +60,13 @@ class Settings:
     idle_timeout_seconds: int | None
     images: tuple[Image, ...] = ()
     login_method: str = "shared-password"
+    has_roster: bool = False
     teachers: frozenset[str] = frozenset()
     strategy: str = "spread"
     processes: int | None = None
     admins_may_enter: bool = False
     remember_seconds: int = 12 * 3600
     subdomain_host: str | None = None
-    roster: bool = False
 
     @property
     def packs(self) -> bool:
@@ -85,7 +85,7 @@ class Paths:
 
     @property
     def roster(self) -> Path:
-        return self.root / "etc/swarmhub/roster/roster.json"
+        return self.root / "etc/swarmhub/roster.json"
 
     @property
     def secrets(self) -> Path:
@@ -131,6 +131,7 @@ def read_settings(path: Path) -> Settings:
         storage=_storage(found.get("storage", {}), take),
         admins=frozenset(take("admins", found.get("admins", []), _is_texts, "a list of user names")),
         login_method=take("loginMethod.kind", _method(found).get("kind"), _is_text, "a string"),
+        has_roster=take("roster", found.get("roster", False), lambda value: isinstance(value, bool), "true or false"),
         teachers=frozenset(take("teachers", found.get("teachers", []), _is_texts, "a list of user names")),
         placement=tuple(take("placement", found.get("placement", []), _is_texts, "a list of Swarm constraints")),
         seats=take("seats", found.get("seats"), _is_whole(0), "a whole number"),
@@ -155,7 +156,6 @@ def read_settings(path: Path) -> Settings:
             _or_none(lambda value: isinstance(value, str) and _SUBDOMAIN_HOST.fullmatch(value)),
             "https:// and a domain name, or null",
         ),
-        roster=take("roster", found.get("roster", False), lambda value: isinstance(value, bool), "true or false"),
     )
     if faults:
         raise _error(path, faults)

@@ -14,14 +14,12 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import SQLAlchemyError
 from tornado.ioloop import PeriodicCallback
 from tornado.web import HTTPError
-from traitlets import Bool, Callable, Instance
+from traitlets import Bool, Callable, Float, Instance
 
 from . import sessions
 from .closing import Closing
 from .names import existing_spelling, spell
 from .roster import Person, Roster
-
-UPKEEP_SECONDS = 3
 
 
 class Access:
@@ -75,6 +73,7 @@ class AccessRules(Authenticator):
 
     access = Instance(Access, config=True, help="who may come in")
     upkeep = Callable(None, allow_none=True, config=True, help="called with the database at the start and every few seconds")
+    upkeep_seconds = Float(3, config=True)
     allow_existing_users = Bool(False, help="whoever leaves the roster is out, also with a user in the database")
 
     def normalize_username(self, username: str) -> str:
@@ -86,7 +85,7 @@ class AccessRules(Authenticator):
         super().check_allow_config()
         if self.parent:
             self.keep_up()
-            PeriodicCallback(self.keep_up, 1000 * UPKEEP_SECONDS).start()
+            PeriodicCallback(self.keep_up, 1000 * self.upkeep_seconds).start()
 
     def check_blocked_users(self, username: str, authentication: dict | None = None) -> bool:
         """Raises HTTPError (403) with a sentence if the rules refuse a user."""

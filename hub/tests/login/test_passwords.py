@@ -45,8 +45,7 @@ class Class(RunningHub):
         """Writes the file as `up` does; a None takes a person off."""
         self.people = {name: value for name, value in (self.people | changes).items() if value}
         people = [{"name": name, "shown": f"{name.title()} <b>", "groups": [], "password": value} for name, value in self.people.items()]
-        path = self.root / "etc/swarmhub/roster/roster.json"
-        path.parent.mkdir(exist_ok=True)
+        path = self.root / "etc/swarmhub/roster.json"
         path.with_suffix(".new").write_text(json.dumps({"people": people}))
         path.with_suffix(".new").replace(path)
 
@@ -70,7 +69,7 @@ def hub(tmp_path_factory):
     swarm.script = RUNS
     server, patch = UserServer(folder), pytest.MonkeyPatch()
     patch.setenv("PYTHONPATH", str(folder))
-    running = Class(folder, swarm, "--SwarmHubSpawner.start_poll_interval=0.1", *server.options)
+    running = Class(folder, swarm, "--SwarmHubSpawner.start_poll_interval=0.1", "--AccessRules.upkeep_seconds=0.3", *server.options)
     yield running
     running.close()
     server.close()
