@@ -89,6 +89,7 @@ class AccessRules(Authenticator):
 
     def check_blocked_users(self, username: str, authentication: dict | None = None) -> bool:
         """Raises HTTPError (403) with a sentence if the rules refuse a user."""
+        self.keep_up()  # before the login begins: a change of a moment ago must not end it
         found = authentication or {}
         if not found.get("admin") and (sentence := self.access.refusal_for(username, found.get("groups"))):
             raise HTTPError(403, sentence)
