@@ -71,8 +71,8 @@ class TeachersPage(BaseHandler):
         store = method.store if isinstance(method, PasswordAuthenticator) else None
         seen = {user.name: user.last_activity for user in self.db.query(orm.User)}
         rows = [(person, seen.get(person.name), store is not None and store.is_changed(person.name)) for person in people]
-        closed = method.access.closing.current()
-        values = {"given": None, "closed": closed and closed.sentence(method.access.class_name)} | values
+        values = {"given": None, "closed": method.access.closing.current() is not None} | values
+        self.set_header("Cache-Control", "no-store")  # the page may have a password
         self.finish(await self.render_template("people.html", rows=rows, has_passwords=store is not None, **values))
 
 

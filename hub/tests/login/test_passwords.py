@@ -236,7 +236,7 @@ def test_a_closed_class_lets_only_teachers_and_admins_in_stops_servers_and_opens
     assert "geo-101-nb-frank" in hub.swarm.services, "its user may finish"
     hub.operate("close", stopAfter=0, now="2026-11-30T10:00:00+01:00")
     wait_for(lambda: "geo-101-nb-frank" not in hub.swarm.services)
-    assert "Only teachers and admins can log in." in text_of(grace.open("/hub/people")[1])
+    assert "only teachers and admins can log in." in text_of(grace.open("/hub/people")[1])
     assert grace.open("/hub/people/reopen", {})[0] == 200
     assert is_logged_in(hub.logged_in("alice"))
     assert grace.open("/hub/people/close", {"until": until, "zone": "<script>", "stop_after": ""})[0] == 200
