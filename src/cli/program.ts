@@ -14,6 +14,7 @@ import { addHomes } from "./homes.js";
 import { addMembership } from "./membership.js";
 import { runCommand } from "./run.js";
 import { addImages } from "./images.js";
+import { addRoster } from "./roster.js";
 import { addTls } from "./tls.js";
 import { readVersion } from "./version.js";
 
@@ -37,6 +38,7 @@ export const createProgram = (): Command => {
   addMembership(program);
   addClosing(program);
   addHomes(program);
+  addRoster(program);
   addTls(program);
   addImages(program);
   addOpenAndDown(program);

@@ -7,6 +7,7 @@ import { connect } from "../../host/connect.js";
 import type { Host } from "../../host/host.js";
 import { resolveSecret } from "../../operator/secret.js";
 import type { Terminal } from "../../report/terminal.js";
+import { withRoster } from "../../roster/people.js";
 
 /** The options of every command on a class. */
 export type ClassOptions = {
@@ -42,13 +43,17 @@ export const withCluster = async <Result>(
   }
 };
 
-/** Reads the configuration and its secrets. */
+/** Reads the configuration with its roster and its secrets. */
 export const sessionOf = async (options: ClassOptions, terminal: Terminal): Promise<Session> => {
-  const config = await loadConfig(options.config);
-  const password = await resolveSecret(config.login.method.password, {
-    env: process.env,
-    readFile: (path) => readFile(path, "utf8"),
-  });
+  const config = await withRoster(await loadConfig(options.config));
+  const { method } = config.login;
+  const password =
+    method.kind === "passwords"
+      ? undefined
+      : await resolveSecret(method.password, {
+          env: process.env,
+          readFile: (path) => readFile(path, "utf8"),
+        });
   const secrets = new Map(password === undefined ? [] : [["shared-password", password] as const]);
   const askHostKey = async (host: string, fingerprint: string): Promise<boolean> => {
     const answer = await terminal.ask(

@@ -4,6 +4,7 @@ import { userFrom } from "../values/names.js";
 import { fromFolder, secretSourceFrom } from "../values/secret-source.js";
 import { rememberFrom } from "../values/units.js";
 import { flag, leaf, list, mapping, section } from "./fields.js";
+import { passwords, roster, rosterOf } from "./roster.js";
 
 const users = list({ what: "a list of user names", example: "[ada]" }, leaf(userFrom));
 
@@ -11,6 +12,8 @@ const users = list({ what: "a list of user names", example: "[ada]" }, leaf(user
 export const login = section(
   {
     "shared-password": leaf(secretSourceFrom).exactOptional(),
+    passwords: passwords.exactOptional(),
+    roster: roster.exactOptional(),
     remember: leaf(rememberFrom).default(rememberFrom("12h")),
     admins: users.default([]),
     teachers: users.default([]),
@@ -30,10 +33,14 @@ export const loginOf = (settings: Login, folder: string): Config["login"] => ({
   teachers: settings.teachers,
   adminsMayEnter: settings["admins-may-enter"],
   groups: settings.groups,
+  ...(settings.roster !== undefined && { roster: rosterOf(settings.roster, folder) }),
 });
 
 /** The method of login, of which the file has one key; without any it is a generated password for all. */
-const methodOf = (settings: Login, folder: string): LoginMethod => ({
-  kind: "shared-password",
-  password: fromFolder(settings["shared-password"] ?? { kind: "generated" }, folder),
-});
+const methodOf = (settings: Login, folder: string): LoginMethod =>
+  settings.passwords === undefined
+    ? {
+        kind: "shared-password",
+        password: fromFolder(settings["shared-password"] ?? { kind: "generated" }, folder),
+      }
+    : { kind: "passwords" };
