@@ -88,6 +88,10 @@ class Paths:
         return self.root / "etc/swarmhub/hub.json"
 
     @property
+    def roster(self) -> Path:
+        return self.root / "etc/swarmhub/roster.json"
+
+    @property
     def secrets(self) -> Path:
         return self.root / "run/secrets"
 

@@ -9,6 +9,7 @@ import type { UpOptions } from "../commands/up.js";
 import { examples, positive, repeatable } from "./arguments.js";
 import { type Shell, completion, shells } from "./completion.js";
 import { helpFormat } from "./help.js";
+import { addClosing } from "./closing.js";
 import { addHomes } from "./homes.js";
 import { addMembership } from "./membership.js";
 import { runCommand } from "./run.js";
@@ -35,6 +36,7 @@ export const createProgram = (): Command => {
   addUp(program);
   addQueries(program);
   addMembership(program);
+  addClosing(program);
   addHomes(program);
   addRoster(program);
   addTls(program);
