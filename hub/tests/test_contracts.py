@@ -106,6 +106,8 @@ def servers_in(written):
             for each in written["groups"]
         ),
     )
+
+
 def test_the_hash_in_roster_json_is_the_scrypt_of_the_password():
     [person] = json.loads((FIXTURES / "roster.json").read_text())["people"]
     assert person.keys() == {"name", "shown", "groups", "password"}
