@@ -93,6 +93,14 @@ def test_the_hub_reads_of_a_machines_report_only_keys_that_the_monitor_writes_an
     }
 
 
+def test_the_hash_in_roster_json_is_the_scrypt_of_the_password():
+    [person] = json.loads((FIXTURES / "roster.json").read_text())["people"]
+    assert person.keys() == {"name", "shown", "groups", "password"}
+    kind, n, r, p, salt, digest = person["password"].split("$")
+    found = hashlib.scrypt(b"bado-keli-muta-rive", salt=base64.b64decode(salt), n=int(n), r=int(r), p=int(p), maxmem=64 << 20, dklen=64)
+    assert (kind, base64.b64encode(found).decode()) == ("scrypt", digest)
+
+
 def servers_in(written):
     return ServerSettings(
         looks=tuple(
@@ -106,14 +114,6 @@ def servers_in(written):
             for each in written["groups"]
         ),
     )
-
-
-def test_the_hash_in_roster_json_is_the_scrypt_of_the_password():
-    [person] = json.loads((FIXTURES / "roster.json").read_text())["people"]
-    assert person.keys() == {"name", "shown", "groups", "password"}
-    kind, n, r, p, salt, digest = person["password"].split("$")
-    found = hashlib.scrypt(b"bado-keli-muta-rive", salt=base64.b64decode(salt), n=int(n), r=int(r), p=int(p), maxmem=64 << 20, dklen=64)
-    assert (kind, base64.b64encode(found).decode()) == ("scrypt", digest)
 
 
 def test_every_key_of_hub_json_becomes_a_setting_with_its_unit(record):

@@ -6,8 +6,8 @@ import { bytesText } from "../values/units.js";
 import { type Finding, type Path, pathText } from "../yaml/complaints.js";
 import { groupFindings, groupPaths } from "./groups.js";
 import { imageFindings } from "./images.js";
-import { serverFindings } from "./servers.js";
 import { rosterFindings } from "./roster.js";
+import { serverFindings } from "./servers.js";
 import { tlsFindings } from "./tls.js";
 
 /** Complaints between keys. They read the file before the schema, so that an error in another key hides none of them. */
@@ -18,8 +18,8 @@ export const ruleFindings = (raw: unknown): Finding[] => [
   ...imageFindings(raw),
   ...excessiveGuarantee(raw),
   ...groupFindings(raw),
-  ...serverFindings(raw),
   ...rosterFindings(raw),
+  ...serverFindings(raw),
   ...tlsFindings(raw),
   ...emptyDomains(raw),
   ...[...lists, ...groupPaths(raw)].flatMap((path) => repeatedItems(raw, path)),
