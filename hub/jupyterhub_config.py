@@ -19,6 +19,8 @@ from swarmhub.login.new_admins import NewAdmins
 from swarmhub.login.password_changes import PasswordChanges
 from swarmhub.login.renames import refuse_renames
 from swarmhub.login.sessions import API_TOKEN_SECONDS
+from swarmhub.room.configuration import SCOPE as ROOM_SCOPE
+from swarmhub.room.configuration import configure_room
 from swarmhub.services.operator_api import Hub, operator_token, stop
 from swarmhub.settings import Paths, SettingsError, read_secret, read_settings
 from swarmhub.spawning.image_choice import FIELD, check_options, form, options_from_form
@@ -205,12 +207,15 @@ if settings.idle_timeout_seconds:
     c.JupyterHub.services.append({"name": "idle-culler", "command": [sys.executable, "-m", *culler]})
     c.JupyterHub.load_roles.append({"name": "idle-culler", "scopes": scopes, "services": ["idle-culler"]})
 
+# --- the page of the room, for teachers and admins ---------------------------------------------------------------------------
+configure_room(c, settings, paths, hub_api)
+
 # --- the API for the operator (swarmhub/services/operator_api.py) ---------------------------------------------------------
 c.JupyterHub.services.append({"name": "operator", "api_token": operator_token(paths)})
 c.JupyterHub.load_roles.append(
     {
         "name": "operator",
-        "scopes": ["list:users", "read:users:activity", "read:servers", "servers"],
+        "scopes": ["list:users", "read:users:activity", "read:servers", "servers", ROOM_SCOPE],
         "services": ["operator"],
     }
 )

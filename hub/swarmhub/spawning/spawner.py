@@ -14,6 +14,7 @@ from traitlets import Float, Instance, Int, Unicode
 from .. import refusal
 from ..machines import full_nodes
 from ..refusal import refuse
+from ..room.start_times import StartTimes
 from . import tasks
 from .activity import is_listening, record_activity
 from .image_choice import FIELD, settings_for
@@ -45,16 +46,23 @@ class SwarmHubSpawner(OwnServiceSpawner):
 
     home_size: int = 0  # the limit of the home in bytes
     notice: str | None = None  # a message for the user that does not prevent the start
+    began: float = 0  # when the last start began, its home included
 
     # Shared by all spawners of the hub.
     seat_queue = SeatQueue()
     start_limiter = StartLimiter()
     task_poller = SharedTaskPoller()
     memory_kills = MemoryKills()
+    starts = StartTimes()
 
     _stage = (5, "Preparing your home folder and its size limit")
     _creation: asyncio.Future | None = None
     _running = Instance(RunningServer, ())
+
+    def run_pre_spawn_hook(self):
+        """Notes the begin of the start, for the page of the room."""
+        self.began = time.time()
+        return super().run_pre_spawn_hook()
 
     async def start(self):
         """Starts the service and waits until its server responds; removes the service if the start fails."""
@@ -64,7 +72,9 @@ class SwarmHubSpawner(OwnServiceSpawner):
             self.seat_queue, self.service_name, self.queue_timeout, self.queue_limit, memory_reservation(self._chosen), self.queue_turn
         )
         try:
-            return await super().start()
+            address = await super().start()
+            self.starts.add(self.began)
+            return address
         except BaseException as error:  # also when the start is cancelled (timeout, hub shutdown)
             await asyncio.shield(self._clean_up_start())
             if isinstance(error, APIError):
@@ -128,6 +138,7 @@ class SwarmHubSpawner(OwnServiceSpawner):
                 self.start_limiter.release(self._entry)
                 if await self._is_listening():
                     self._running.task_id = task["ID"]
+                    await self._watch(task, [task])  # so that the page of the room knows the machine at once
                     await self._placement.unpin(self.log)
                     return
 
