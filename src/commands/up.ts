@@ -1,7 +1,7 @@
 import { preflight, preflightError } from "../checks/index.js";
 import type { Cluster } from "../cluster/cluster.js";
 import { refuseFull } from "../cluster/disks.js";
-import { classUrl } from "../cluster/public-address.js";
+import { classUrl, safariSentence } from "../cluster/public-address.js";
 import { outdatedSentence, outdatedServers } from "../images/outdated-servers.js";
 import { refuseUnbuildable } from "../operator/build-folder.js";
 import { pieces, readSecret } from "../pieces/index.js";
@@ -79,17 +79,22 @@ const formerSentence = (homes: readonly string[]): string =>
 
 const nextSteps = async (cluster: Cluster): Promise<string[]> => {
   const { config, manager } = cluster;
-  const { admins, sharedPassword } = config.login;
+  const { admins, teachers, method } = config.login;
   // The password is for all users, so it may be shown; the admins' password is shown only on request.
   const password =
-    sharedPassword.kind === "generated"
+    method.password.kind === "generated"
       ? await readSecret(manager, "shared-password")
       : "that you configured";
   return [
     `open ${await classUrl(cluster)}`,
     `log in with any name and the password ${password}`,
-    ...(admins.length === 0
-      ? []
-      : [`admins (${admins.join(", ")}) have another password: \`swarmhub open --passwords\``]),
+    ...otherPassword("admins", admins),
+    ...otherPassword("teachers", teachers),
+    ...[safariSentence(config)].filter((text) => text !== undefined),
   ];
 };
+
+const otherPassword = (who: string, names: readonly string[]): string[] =>
+  names.length === 0
+    ? []
+    : [`${who} (${names.join(", ")}) have another password: \`swarmhub open --passwords\``];

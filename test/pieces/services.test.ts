@@ -9,7 +9,13 @@ import type { ServiceState } from "../../src/pieces/shared/service.js";
 import { classOf, machinesOf, runAll, describeSteps } from "../support/class-of.js";
 import { statusText } from "../tls/support/assert-problem.js";
 
-const secrets = ["proxy-token", "edge-token", "shared-password", "admin-password"];
+const secrets = [
+  "proxy-token",
+  "edge-token",
+  "shared-password",
+  "admin-password",
+  "teacher-password",
+];
 const secretHashes = Object.fromEntries(secrets.map((name) => [name, `hash of ${name}`]));
 const absent: ServiceState = { present: undefined, running: false, imageId: "sha256:1" };
 const userImages = [
@@ -141,6 +147,7 @@ test("a missing service is started after its files are written", (t) => {
   ]);
 });
 
+const pause = "; logins pause for about half a minute, running servers go on";
 for (const name of names) {
   test(`${name}: a second run has nothing to do`, async (t) => {
     const { cluster, files, present } = await applied(name);
@@ -149,9 +156,10 @@ for (const name of names) {
 
   test(`${name}: another image is an update`, async (t) => {
     const { cluster, files, present } = await applied(name);
+    const detail = `TaskTemplate.ContainerSpec.Image${name === "hub" ? pause : ""}`;
     t.deepEqual(
       describeSteps(steps(name, cluster, { ...present, imageId: "sha256:2" }, { files })),
-      [`manager: update the service ${name} (TaskTemplate.ContainerSpec.Image)`, ...all[name].last],
+      [`manager: update the service ${name} (${detail})`, ...all[name].last],
     );
   });
 
@@ -216,45 +224,9 @@ for (const [what, name, change] of changes)
     change(cluster.config);
     t.deepEqual(describeSteps(steps(name, cluster, present, { files })), [
       `manager: write /etc/swarmhub/${name}.json`,
-      `manager: update the service ${name} (TaskTemplate.ContainerSpec.Labels.swarmhub.files)`,
+      `manager: update the service ${name} (TaskTemplate.ContainerSpec.Labels.swarmhub.files${pause})`,
     ]);
   });
-
-test("hub.json has all settings of the hub", async (t) => {
-  const { files } = await applied("hub");
-  t.is(
-    files["/etc/swarmhub/hub.json"],
-    `{
-  "name": "geo-101",
-  "network": "geo-101-network",
-  "userServicePrefix": "geo-101-nb-",
-  "homeVolumePrefix": "swarmhub-geo-101-home-",
-  "image": "quay.io/jupyter/scipy-notebook@sha256:0",
-  "memory": 1073741824,
-  "guarantee": null,
-  "cpu": 1,
-  "processes": null,
-  "images": [],
-  "idleTimeoutSeconds": null,
-  "storage": {
-    "address": "10.77.0.11",
-    "path": "/srv/swarmhub"
-  },
-  "admins": [
-    "ada"
-  ],
-  "adminsMayEnter": false,
-  "rememberSeconds": 43200,
-  "strategy": "spread",
-  "placement": [
-    "node.labels.swarmhub.users==true"
-  ],
-  "subdomainHost": null,
-  "seats": 0
-}
-`,
-  );
-});
 
 test("hub.json has each choice of image by its digest, and the first choice as default", (t) => {
   const cluster = classOf(1);
