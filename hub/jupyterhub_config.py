@@ -17,9 +17,8 @@ from swarmhub.homes.usage import home_size, home_usage
 from swarmhub.login.methods import configure_login
 from swarmhub.login.new_admins import NewAdmins
 from swarmhub.login.renames import refuse_renames
-from swarmhub.login.roles import teacher_role
+from swarmhub.login.roles import ROOM, teacher_role
 from swarmhub.login.sessions import API_TOKEN_SECONDS
-from swarmhub.room.configuration import SCOPE as ROOM_SCOPE
 from swarmhub.room.configuration import configure_room
 from swarmhub.services.operator_api import Hub, operator_token, stop
 from swarmhub.settings import Paths, SettingsError, read_secret, read_settings
@@ -219,7 +218,7 @@ c.JupyterHub.services.append({"name": "operator", "api_token": operator_token(pa
 c.JupyterHub.load_roles.append(
     {
         "name": "operator",
-        "scopes": ["list:users", "read:users:activity", "read:servers", "servers", ROOM_SCOPE],
+        "scopes": ["list:users", "read:users:activity", "read:servers", "servers", ROOM],
         "services": ["operator"],
     }
 )

@@ -1,6 +1,7 @@
 """What the buttons of the page do, through the hub's API."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from urllib.parse import quote, urlencode
 
@@ -46,10 +47,12 @@ class Hub:
     async def restart(self, user: str) -> str | None:
         """Stops a server, waits until it is gone, and starts it again."""
         await self.stop(user)
-        async with asyncio.timeout(_STOP_SECONDS):
-            while await self._is_there(user):
-                await asyncio.sleep(0.5)
-        return await self.start(user)
+        end = time.monotonic() + _STOP_SECONDS
+        while time.monotonic() < end:
+            if not await self._is_there(user):
+                return await self.start(user)
+            await asyncio.sleep(0.5)
+        raise TimeoutError
 
     async def interrupt(self, user: str) -> str | None:
         """Interrupts the busy kernels of a server."""

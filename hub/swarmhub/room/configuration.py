@@ -8,15 +8,14 @@ from urllib.parse import urlsplit
 
 from jupyterhub.app import JupyterHub
 
+from ..login.roles import ROOM
 from ..private_file import write_private
 from ..settings import Paths, Settings
 from ..spawning.spawner import SwarmHubSpawner
 from .curves import Curves
-from .handlers import SCOPE, SERVICE, handlers
+from .handlers import SERVICE, handlers
 from .people import people_of
 from .room import Room
-
-__all__ = ["SCOPE", "configure_room"]
 
 _ADDRESS = "http://hub:8082"
 
@@ -43,7 +42,7 @@ def configure_room(c, settings: Settings, paths: Paths, hub_api: str) -> None:
         service["user"] = "nobody"
     c.JupyterHub.services.append(service)
     _start_without_waiting()
-    c.JupyterHub.load_roles.append({"name": SERVICE, "scopes": ["servers", SCOPE], "services": [SERVICE]})
+    c.JupyterHub.load_roles.append({"name": SERVICE, "scopes": ["servers", ROOM], "services": [SERVICE]})
 
 
 def _start_without_waiting() -> None:

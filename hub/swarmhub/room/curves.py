@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from ..private_file import write_private
-from .start_times import StartTimes
+from ..spawning.start_times import StartTimes
 
 HOURS = 16
 _POINTS = 160  # that a page gets of each curve

@@ -6,13 +6,13 @@ from jupyterhub.apihandlers.base import APIHandler
 from jupyterhub.spawner import SpawnException
 from tornado.web import HTTPError
 
+from ..login.roles import ROOM
 from .homes import LEAST_BYTES, MOST_BYTES, set_limit
 from .kernels import interrupt
 from .room import Room
 
 SERVICE = "room"
-SCOPE = f"access:services!service={SERVICE}"
-_ALLOWED = {"access:services", SCOPE}
+_ALLOWED = {"access:services", ROOM}
 _MOST_OUTPUT = 1 << 15
 
 
@@ -48,6 +48,11 @@ class State(_RoomHandler):
     def get(self):
         """Returns them as JSON."""
         self.write(self.room.state())
+
+    def _log(self):
+        # One line every four seconds while a page is open would hide all others.
+        if self.get_status() >= 300:
+            super()._log()
 
 
 class CurvesSinceMorning(_RoomHandler):

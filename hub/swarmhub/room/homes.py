@@ -39,7 +39,7 @@ def write_limit(storage: Path, home: str, limit: int) -> None:
     path = storage / "limits" / home
     draft = path.with_name(f".{home}.new")
     draft.unlink(missing_ok=True)
-    with open(draft, "x", encoding="utf-8") as file:
+    with draft.open("x", encoding="utf-8") as file:
         file.write(json.dumps(_own_limits(path) | {"bytes": limit}) + "\n")
         file.flush()
         os.fsync(file.fileno())  # a file that is renamed before it is on the disk may be empty after a power cut

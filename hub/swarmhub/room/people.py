@@ -1,12 +1,12 @@
 """Everybody of the class with the state of the server in words, from what the hub has in memory."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 
 from jupyterhub import orm
 
+from ..login.roles import TEACHER
 from ..spawning.image_choice import FIELD, settings_for
 from .figures import Figures, cores_between
 
@@ -39,15 +39,17 @@ class Seen:
 
 def people_of(app) -> list[Person]:
     """Returns everybody whom the hub knows, by name; `app` is the running JupyterHub."""
+    teachers = {user_id for (user_id,) in app.db.query(orm.User.id).join(orm.User.roles).filter(orm.Role.name == TEACHER)}
     rows = app.db.query(orm.User.id, orm.User.name, orm.User.admin, orm.User.last_activity).order_by(orm.User.name).limit(_MOST)
-    return [_person(app, *row) for row in rows]
 
+    def person(user_id: int, name: str, is_admin: bool, activity) -> Person:
+        # Not app.users[…], which would create an object for each of them.
+        user = dict.get(app.users, user_id)
+        spawner = dict.get(user.spawners, "") if user else None
+        role = "admin" if is_admin else "teacher" if user_id in teachers else "student"
+        return Person(name, role, spawner, activity and activity.replace(tzinfo=UTC).timestamp())
 
-def _person(app, user_id: int, name: str, is_admin: bool, activity) -> Person:
-    # Not app.users[…], which would create an object for each of them.
-    user = dict.get(app.users, user_id)
-    spawner = dict.get(user.spawners, "") if user else None
-    return Person(name, "admin" if is_admin else "student", spawner, activity and activity.replace(tzinfo=UTC).timestamp())
+    return [person(*row) for row in rows]
 
 
 def row(person: Person, seen: Seen) -> dict:
@@ -110,5 +112,3 @@ def _running(person: Person, seen: Seen) -> dict:
     if spawner.notice:
         found["say"] = spawner.notice
     return found
-
-

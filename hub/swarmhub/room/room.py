@@ -90,7 +90,9 @@ class Room:
         self._heard |= dict.fromkeys(figures, time.time())
         # A report that was read before says nothing about the time since then.
         new = {each for each in figures if each not in self._seen.figures or figures[each].uptime != self._seen.figures[each].uptime}
-        before = {each: self._seen.figures[each] if each in new else self._seen.before.get(each) for each in figures if each in self._seen.figures}
+        before = {
+            each: self._seen.figures[each] if each in new else self._seen.before.get(each) for each in figures if each in self._seen.figures
+        }
         self._seen = replace(self._seen, figures=figures, before={each: value for each, value in before.items() if value})
 
     async def _look_at_nodes(self) -> None:

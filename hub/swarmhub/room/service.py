@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import sys
 from http import HTTPStatus
@@ -17,7 +18,7 @@ from urllib.parse import urlencode
 from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler, HubOAuthenticated
 from tornado.httpserver import HTTPServer
 from tornado.iostream import StreamClosedError
-from tornado.log import app_log, enable_pretty_logging
+from tornado.log import app_log
 from tornado.web import Application, HTTPError, RequestHandler, StaticFileHandler, authenticated
 
 from .actions import CONFIRMED, MOST_USERS, Hub, HubError, for_each
@@ -193,6 +194,6 @@ async def main(port: int, hub_api: str, class_name: str) -> None:
 
 
 if __name__ == "__main__":
-    enable_pretty_logging()
+    logging.basicConfig(level=logging.WARNING, format="[%(levelname).1s %(asctime)s room] %(message)s")
     with contextlib.suppress(KeyboardInterrupt):  # the hub stops its services with this signal
         asyncio.run(main(int(sys.argv[1]), *sys.argv[2:4]))

@@ -13,7 +13,9 @@ _MOST_HOMES = 5
 Warning_ = list[str | dict]
 
 
-def warnings(machines: list[Machine], seen: Seen, heard: Mapping[str, float], homes: Mapping[str, str], problems: list[str]) -> list[Warning_]:
+def warnings(
+    machines: list[Machine], seen: Seen, heard: Mapping[str, float], homes: Mapping[str, str], problems: list[str]
+) -> list[Warning_]:
     """Returns the warnings, the gravest first; `homes` are the users by the name of their home, `problems` sentences of their own."""
     found: list[Warning_] = [[problem] for problem in problems]
     if machines and not seen.figures:

@@ -14,7 +14,6 @@ from traitlets import Float, Instance, Int, Unicode
 from .. import refusal
 from ..machines import full_nodes
 from ..refusal import refuse
-from ..room.start_times import StartTimes
 from . import tasks
 from .activity import is_listening, record_activity
 from .image_choice import FIELD, settings_for
@@ -26,6 +25,7 @@ from .service_spec import build_service_spec, memory_reservation
 from .start_limiter import StartLimiter
 from .start_monitor import StartMonitor, Timeouts
 from .start_report import printable, read_output, report, save_report
+from .start_times import StartTimes
 from .swarm import token_of
 from .task_poller import SharedTaskPoller
 

@@ -2,10 +2,8 @@
 
 import http.client
 import json
-import os
 import re
 import shutil
-import time
 import urllib.parse
 import urllib.request
 
