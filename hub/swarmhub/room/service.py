@@ -19,7 +19,7 @@ from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler, HubOAuth
 from tornado.httpserver import HTTPServer
 from tornado.iostream import StreamClosedError
 from tornado.log import app_log
-from tornado.web import Application, HTTPError, RequestHandler, StaticFileHandler, authenticated
+from tornado.web import Application, HTTPError, RedirectHandler, RequestHandler, StaticFileHandler, authenticated
 
 from .actions import CONFIRMED, MOST_USERS, Hub, HubError, for_each
 from .feed import Feed
@@ -168,6 +168,7 @@ def application(hub: Hub, class_name: str, cookie_secret: str) -> Application:
     return Application(
         [
             (prefix, Page),
+            (prefix.rstrip("/"), RedirectHandler, {"url": prefix}),
             (f"{prefix}oauth_callback", HubOAuthCallbackHandler),
             (f"{prefix}events", Events),
             (f"{prefix}output", Output),

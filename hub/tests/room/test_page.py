@@ -10,7 +10,7 @@ import urllib.request
 import pytest
 
 from ..support.fake_docker import FakeDocker
-from ..support.real_hub import ADMIN_PASSWORD, PASSWORD, PROXY, Browser, RunningHub, wait_for
+from ..support.real_hub import ADMIN_PASSWORD, PASSWORD, PROXY, TEACHER_PASSWORD, Browser, RunningHub, wait_for
 
 pytestmark = [
     pytest.mark.slow,
@@ -88,22 +88,152 @@ def swarm():
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory, swarm):
-    running = Hub(tmp_path_factory.mktemp("room"), swarm.url, storage=None)
-    wait_for(lambda: any("/services/room" in path for path in running.routes()) and running.has_page())
+    running = Hub(tmp_path_factory.mktemp("room"), swarm.url, storage=None, teachers=["grace"])
+    wait_for(running.has_page)
     yield running
     running.close()
 
 
 @pytest.fixture(scope="module")
-def ada(hub):
-    return hub.at("ada", ADMIN_PASSWORD)
+def grace(hub):
+    return hub.at("grace", TEACHER_PASSWORD)
 
 
-def test_an_admin_sees_everybody(hub, ada):
-    hub.at("bob", PASSWORD)
-    found = dict(ada.events(ada.open_page(), 2))
-    assert found["room"]["class"] == "geo-101"
-    people = {each["name"]: each for each in found["room"]["people"]}
-    assert people["ada"]["role"] == "admin"
-    assert people["bob"] == {"name": "bob", "role": "student", "state": "away"} | {key: people["bob"][key] for key in ("activity",)}
-    assert found["curves"] == {"points": found["curves"]["points"], "starts": []}
+@pytest.fixture(scope="module")
+def bob(hub):
+    return hub.at("bob", PASSWORD)
+
+
+def state_of(visitor, user):
+    return next(each for each in dict(visitor.events(visitor.open_page(), 2))["room"]["people"] if each["name"] == user)
+
+
+def test_a_teacher_and_an_admin_see_everybody_and_load_less_than_100_kb(hub, grace, bob):
+    for teacher in (grace, hub.at("ada", ADMIN_PASSWORD)):
+        found = dict(teacher.events(teacher.open_page(), 2))
+        assert found["room"]["class"] == "geo-101"
+        assert {each["name"]: each["role"] for each in found["room"]["people"]} == {"ada": "admin", "bob": "student", "grace": "teacher"}
+        assert found["curves"].keys() == {"points", "starts"}
+    files = [grace.ask(f"{PAGE}{name}", NAVIGATION)[1] for name in ("", "static/room.js", "static/room.css", "static/icon.svg")]
+    assert sum(map(len, files)) < 100_000
+
+
+def test_a_student_gets_neither_the_page_nor_the_state(hub, grace, bob):
+    token = grace.open_page()
+    assert bob.ask(PAGE, NAVIGATION)[0] == 403
+    for path in ("events", "output?user=ada"):
+        status, answer = bob.ask(f"{PAGE}{path}{'&' if '?' in path else '?'}_xsrf={token}", SCRIPT)
+        assert status == 403
+        assert "room" not in answer
+    assert bob.act(token, {"action": "start", "users": ["bob"]})[0] == 403
+    hub_token = re.search(r'xsrf_token: "([^"]+)"', bob.open("/hub/home")[1])[1]
+    for path in ("", "/curves", "/output?user=ada"):
+        assert bob.ask(f"/hub/api/room{path}", SCRIPT | {"X-XSRFToken": hub_token})[0] == 403
+    for path in ("interrupt?user=ada", "quota?user=ada&bytes=4096"):
+        assert bob.ask(f"/hub/api/room/{path}", SCRIPT | {"X-XSRFToken": hub_token}, {})[0] == 403
+
+
+def test_nobody_without_a_login_gets_anything(hub):
+    visitor = Visitor(f"http://127.0.0.1:{hub.proxy_port}")
+    assert "Sign in" in visitor.ask(PAGE, NAVIGATION)[1]
+    for path in ("events", "output?user=ada", "act"):
+        assert visitor.ask(f"{PAGE}{path}", SCRIPT)[0] in (403, 405)
+    assert visitor.ask("/hub/api/room", SCRIPT)[0] == 403
+
+
+@pytest.mark.parametrize(
+    ("mode", "destination"),
+    [("navigate", "iframe"), ("navigate", "object"), ("no-cors", "script"), ("no-cors", "empty"), ("cors", "empty")],
+)
+def test_the_page_is_only_for_a_tab_and_its_data_only_for_its_script(grace, mode, destination):
+    token = grace.open_page()
+    purpose = {"Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": destination, "Sec-Fetch-Site": "same-origin"}
+    status, page = grace.ask(PAGE, purpose)
+    assert status == 403
+    assert "data-xsrf" not in page
+    if mode != "cors":
+        assert grace.ask(f"{PAGE}events?_xsrf={token}", purpose)[0] == 403
+
+
+def test_the_page_cannot_be_framed_and_shares_no_window_with_its_opener(grace):
+    request = urllib.request.Request(grace.address + PAGE, headers=NAVIGATION)  # noqa: S310
+    with grace.opener.open(request) as response:
+        assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
+        assert "default-src 'self'" in response.headers["Content-Security-Policy"]
+        assert response.headers["Cross-Origin-Opener-Policy"] == "noopener-allow-popups"
+
+
+def test_a_request_without_the_token_of_the_page_is_refused_and_not_redirected(grace):
+    grace.open_page()
+    for headers in (SCRIPT, {}):  # with and without the headers of a browser
+        for path in ("events", "events?_xsrf=x", "output?user=bob"):
+            assert grace.ask(f"{PAGE}{path}", headers)[0] == 403
+    assert grace.act("x", {"action": "start", "users": ["bob"]})[0] == 403
+    token = grace.open_page()
+    assert grace.act(token, {"action": "start", "users": ["bob"]}, **{"Sec-Fetch-Site": "same-site"})[0] == 403
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        [],
+        "x",
+        {},
+        {"action": "delete", "users": ["bob"]},
+        {"action": ["start"], "users": ["bob"]},
+        {"action": "start", "users": "bob"},
+        {"action": "start", "users": []},
+        {"action": "start", "users": [1]},
+        {"action": "start", "users": ["bob"] * 1001},
+        {"action": "quota", "users": ["bob"]},
+        {"action": "quota", "users": ["bob"], "bytes": "1G"},
+        {"action": "stop", "users": ["bob"]},
+        {"action": "stop", "users": ["bob"], "confirm": "geo-102"},
+        {"action": "restart", "users": ["bob"], "confirm": True},
+    ],
+)
+def test_what_is_no_action_or_not_confirmed_is_refused(grace, body):
+    status, answer = grace.act(grace.open_page(), body if body is not None else "[")
+    assert status == 400
+    assert answer["message"].endswith((".", "geo-101"))
+
+
+def test_unknown_people_limits_that_are_none_and_servers_that_do_not_run_are_sentences(grace, bob):
+    token = grace.open_page()
+
+    def said(**body):
+        return grace.act(token, body)[1]["results"][0]["say"]
+
+    assert said(action="interrupt", users=["../../shutdown"]) == "Nobody in this class has that name."
+    assert said(action="interrupt", users=["bob"]) == "This server does not run."
+    for limit in (-1, 0, 4095, 10**17):
+        assert said(action="quota", users=["bob"], bytes=limit) == "The limit must be a number of bytes, at least 4096."
+    assert said(action="quota", users=["bob"], bytes=1 << 30) == "The homes of this class have no limit of their own."
+    assert said(action="stop", users=["nobody"], confirm="geo-101")
+
+
+def test_a_teacher_starts_and_stops_servers_and_reads_why_one_failed(swarm, grace, bob):
+    swarm.script = ["running"]
+    token = grace.open_page()
+    assert grace.act(token, {"action": "start", "users": ["bob"]})[1]["results"] == [{"user": "bob", "ok": True, "say": None}]
+    wait_for(lambda: "geo-101-nb-bob" in swarm.services)
+    wait_for(lambda: state_of(grace, "bob")["state"] == "starting")
+    # Nothing resolves the name of the server here, so it never answers.
+    wait_for(lambda: state_of(grace, "bob")["state"] == "failed")
+    assert state_of(grace, "bob")["say"].startswith("Your server is running but does not respond.")
+    lines = json.loads(grace.ask(f"{PAGE}output?user=bob", SCRIPT | {"X-XSRFToken": token})[1])["lines"]
+    assert "did not start: Your server is running but does not respond." in lines[0]
+
+
+def test_whoever_has_lost_the_right_can_do_nothing_from_that_moment(hub, bob):
+    grace = hub.at("grace", TEACHER_PASSWORD)
+    token = grace.open_page()
+    tokens = json.loads(grace.open("/hub/api/users/grace/tokens")[1])["api_tokens"]
+    for each in tokens:
+        # With one token of a service, JupyterHub removes all that its user has of that service.
+        if "room" in each.get("oauth_client", ""):
+            assert grace.open(f"/hub/api/users/grace/tokens/{each['id']}", method="DELETE")[0] in (204, 404)
+    assert grace.ask(f"{PAGE}events?_xsrf=x", SCRIPT)[0] == 403
+    # The service still remembers what the token could do.
+    assert grace.act(token, {"action": "start", "users": ["bob"]}) == (403, {"message": "This page is for teachers and admins."})
