@@ -160,11 +160,19 @@ class Act(_Api):
         return action, users, limit
 
 
+class _File(StaticFileHandler):
+    """A script or a style; its address has a hash of all of them."""
+
+    def set_extra_headers(self, path: str) -> None:
+        self.set_header("Cache-Control", "public, max-age=31536000, immutable")
+        self.set_header("X-Content-Type-Options", "nosniff")
+
+
 def application(hub: Hub, class_name: str, cookie_secret: str) -> Application:
     """Returns the service; the hub has put its address and its token into the environment."""
     auth = HubOAuth.instance()
     prefix = auth.base_url
-    files = [(_FILES / name).read_bytes() for name in ("room.css", "room.js")]
+    files = [path.read_bytes() for path in sorted(_FILES.iterdir())]
     return Application(
         [
             (prefix, Page),
@@ -173,7 +181,7 @@ def application(hub: Hub, class_name: str, cookie_secret: str) -> Application:
             (f"{prefix}events", Events),
             (f"{prefix}output", Output),
             (f"{prefix}act", Act),
-            (rf"{prefix}static/(room\.css|room\.js|icon\.svg)", StaticFileHandler, {"path": str(_FILES)}),
+            (rf"{prefix}static/[0-9a-f]+/([a-z]+\.(?:css|js|svg))", _File, {"path": str(_FILES)}),
         ],
         hub_auth=auth,
         hub=hub,

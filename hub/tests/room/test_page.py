@@ -6,8 +6,11 @@ import re
 import shutil
 import urllib.parse
 import urllib.request
+from pathlib import Path
 
 import pytest
+
+from swarmhub import room
 
 from ..support.fake_docker import FakeDocker
 from ..support.real_hub import ADMIN_PASSWORD, PASSWORD, PROXY, TEACHER_PASSWORD, Browser, RunningHub, wait_for
@@ -32,7 +35,7 @@ class Hub(RunningHub):
     quick = ("--SwarmHubSpawner.http_timeout=2", "--SwarmHubSpawner.start_poll_interval=0.1", "--JupyterHub.last_activity_interval=1")
 
     def has_page(self) -> bool:
-        return Browser(f"http://127.0.0.1:{self.proxy_port}").open(f"{PAGE}static/room.js")[0] == 200
+        return Browser(f"http://127.0.0.1:{self.proxy_port}").open(f"{PAGE}static/0/room.js")[0] == 200
 
     def at(self, user: str, password: str) -> "Visitor":
         browser = Visitor(f"http://127.0.0.1:{self.proxy_port}")
@@ -114,8 +117,12 @@ def test_a_teacher_and_an_admin_see_everybody_and_load_less_than_100_kb(hub, gra
         assert found["room"]["class"] == "geo-101"
         assert {each["name"]: each["role"] for each in found["room"]["people"]} == {"ada": "admin", "bob": "student", "grace": "teacher"}
         assert found["curves"].keys() == {"points", "starts"}
-    files = [grace.ask(f"{PAGE}{name}", NAVIGATION)[1] for name in ("", "static/room.js", "static/room.css", "static/icon.svg")]
-    assert sum(map(len, files)) < 100_000
+    page = grace.ask(PAGE, NAVIGATION)[1]
+    found = re.findall(r'"(static/[0-9a-f]{12}/[a-z.]+)"', page)
+    files = [grace.ask(f"{PAGE}{name}", NAVIGATION) for name in found]
+    assert [status for status, _ in files] == [200] * 3
+    folder = Path(room.__file__).parent / "page"
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 100_000
 
 
 def test_a_student_gets_neither_the_page_nor_the_state(hub, grace, bob):

@@ -2,13 +2,13 @@ import { join } from "node:path";
 import { createRequire } from "node:module";
 import { type Browser, type BrowserContext, type Page, chromium } from "playwright-core";
 import { assetPath } from "../../../../src/operator/assets.js";
-import { startRoomSite } from "./site.js";
+import { type RoomSite, startRoomSite } from "./site.js";
 
 // Chromium uses the page of the room on loopback. Prints as JSON what it saw; the only argument is the folder of the screenshots.
 
 const seen: Record<string, unknown> = {};
 const [folder = "."] = process.argv.slice(2);
-const page = { password: "fedcba9876543210".repeat(2) };
+const teacherPassword = "fedcba9876543210".repeat(2);
 
 const logIn = async (context: BrowserContext, origin: string, user: string, password: string) => {
   const tab = await context.newPage();
@@ -37,12 +37,12 @@ const axe = async (tab: Page): Promise<string[]> => {
 const shot = (tab: Page, name: string) =>
   tab.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
 
-const useAsTeacher = async (browser: Browser, site: Awaited<ReturnType<typeof startRoomSite>>) => {
+const useAsTeacher = async (browser: Browser, site: RoomSite) => {
   const { origin, command } = site;
   const size = { width: 1360, height: 900 };
   // axe is added as a script tag, which the page's own policy refuses.
   const context = await browser.newContext({ viewport: size, bypassCSP: true });
-  await logIn(context, origin, "grace", page.password);
+  await logIn(context, origin, "grace", teacherPassword);
   const tab = await context.newPage();
   const errors: string[] = [];
   tab.on("pageerror", (error) => errors.push(String(error)));
@@ -84,6 +84,7 @@ const useAsTeacher = async (browser: Browser, site: Awaited<ReturnType<typeof st
   await shot(tab, "dark");
   seen["axe, dark"] = await axe(tab);
   await tab.emulateMedia({ colorScheme: "light" });
+  await tab.locator("#result").waitFor({ state: "hidden", timeout: 20_000 });
   await tab.setViewportSize({ width: 390, height: 844 });
   await shot(tab, "phone");
   seen["axe, phone"] = await axe(tab);
@@ -98,7 +99,7 @@ const useAsTeacher = async (browser: Browser, site: Awaited<ReturnType<typeof st
 };
 
 /** The dialog of somebody who failed, a stop that asks for the name, and a larger home. */
-const useDialogs = async (tab: Page, { command }: Awaited<ReturnType<typeof startRoomSite>>) => {
+const useDialogs = async (tab: Page, { command }: RoomSite) => {
   await rowOf(tab, "ivo").getByRole("button", { name: "ivo" }).click();
   await tab.locator("#person-output pre").getByText("No module named").waitFor();
   await shot(tab, "failed");
@@ -113,7 +114,9 @@ const useDialogs = async (tab: Page, { command }: Awaited<ReturnType<typeof star
 
   await rowOf(tab, "ben").getByRole("button", { name: "ben" }).click();
   await tab.getByRole("button", { name: "Interrupt the kernel" }).click();
-  await rowOf(tab, "ben").getByText(/^Running$/).waitFor({ timeout: 30_000 });
+  await rowOf(tab, "ben")
+    .getByText(/^Running$/)
+    .waitFor({ timeout: 30_000 });
 
   await rowOf(tab, "amira").getByRole("button", { name: "amira" }).click();
   await tab.getByRole("button", { name: "Stop the server…" }).click();
@@ -138,26 +141,33 @@ const hideNames = async (tab: Page) => {
   await tab.keyboard.press("n");
 };
 
-/** What an open page costs while nobody does anything. */
-const measure = async (tab: Page, { command }: Awaited<ReturnType<typeof startRoomSite>>) => {
+type Costs = Record<"hub" | "service", number>;
+
+/** What an open page costs while nobody does anything, and the hub without it. */
+const measure = async (tab: Page, { origin, command }: RoomSite) => {
   const client = await tab.context().newCDPSession(tab);
   await client.send("Network.enable");
   let bytes = 0;
-  client.on("Network.dataReceived", ({ dataLength }) => (bytes += dataLength));
   client.on("Network.eventSourceMessageReceived", ({ data }) => (bytes += data.length));
-  await tab.waitForTimeout(5000);
-  bytes = 0;
-  const before = (await command("cost")) as Record<string, number>;
-  await tab.waitForTimeout(30_000);
-  const after = (await command("cost")) as Record<string, number>;
-  seen["bytes a second"] = Math.round(bytes / 30);
-  for (const name of ["hub", "service"])
-    seen[`percent of a core, ${name}`] = Number(
-      (((after[name] ?? 0) - (before[name] ?? 0)) / 0.3).toFixed(2),
-    );
+  const percents = async (seconds: number): Promise<Costs> => {
+    const before = (await command("cost")) as Costs;
+    await tab.waitForTimeout(seconds * 1000);
+    const after = (await command("cost")) as Costs;
+    const percent = (name: keyof Costs) => ((after[name] - before[name]) / seconds) * 100;
+    return { hub: percent("hub"), service: percent("service") };
+  };
+  const open = await percents(45);
+  seen["bytes a second"] = Math.round(bytes / 45);
+  await tab.goto("about:blank");
+  await tab.waitForTimeout(25_000);
+  const closed = await percents(45);
+  await tab.goto(`${origin}/services/room/`);
+  await rowOf(tab, "ben").waitFor();
+  seen["percent of a core: hub"] = Number((open.hub - closed.hub).toFixed(2));
+  seen["percent of a core: service"] = Number(open.service.toFixed(2));
 };
 
-const surviveRestart = async (tab: Page, { command }: Awaited<ReturnType<typeof startRoomSite>>) => {
+const surviveRestart = async (tab: Page, { command }: RoomSite) => {
   await tab.evaluate("window.stays = true");
   const restarting = command("restart");
   await tab.getByText("The hub does not answer").first().waitFor({ timeout: 30_000 });
@@ -181,7 +191,8 @@ const attack = async (browser: Browser, teacher: BrowserContext, origin: string)
   const leaks: string[] = [];
   const look = async (name: string, ...argv: string[]) => {
     const text = await hostile.evaluate(`${name}(...${JSON.stringify(argv)})`);
-    if (/data-xsrf|event: room|"people"/.test(String(text))) leaks.push(`${name} ${argv.join(" ")}`);
+    if (/data-xsrf|event: room|"people"/.test(String(text)))
+      leaks.push(`${name} ${argv.join(" ")}`);
   };
   for (const path of ["/services/room/", "/services/room/events", "/hub/api/room"]) {
     for (const mode of ["no-cors", "cors", "same-origin"]) await look("readByFetch", path, mode);

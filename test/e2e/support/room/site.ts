@@ -26,9 +26,9 @@ export const startRoomSite = async (): Promise<RoomSite> => {
   });
   const lines = createInterface({ input: running.stdout })[Symbol.asyncIterator]();
   const answer = async (): Promise<unknown> => {
-    const { value, done } = await lines.next();
-    if (done === true) throw new Error("the hub of the test has ended");
-    return JSON.parse(value);
+    const line: IteratorResult<string, undefined> = await lines.next();
+    if (line.done === true) throw new Error("the hub of the test has ended");
+    return JSON.parse(line.value);
   };
   const { proxy } = (await answer()) as { proxy: number };
   const edge = await startEdge({ tls: { kind: "off" }, upstream: `127.0.0.1:${proxy}` });
