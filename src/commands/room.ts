@@ -1,12 +1,12 @@
 import { setTimeout } from "node:timers/promises";
 import type { Terminal } from "../report/terminal.js";
-import { inspectRoom } from "../swarm/room.js";
+import { inspectRoom, metricsToken } from "../swarm/room.js";
 import { jsonText } from "../text/format.js";
 import { roomText } from "./room/table.js";
 import { type ClassOptions, withCluster } from "./shared/session.js";
 
 /** The options of `swarmhub room`; with `once` it does not stay in a terminal. */
-export type RoomOptions = ClassOptions & { once: boolean };
+export type RoomOptions = ClassOptions & { once: boolean; metricsToken: boolean };
 
 const every = 5000;
 // milliseconds
@@ -19,6 +19,7 @@ export const room = (
   signal: AbortSignal,
 ): Promise<void> =>
   withCluster(options, terminal, async (cluster) => {
+    if (options.metricsToken) return terminal.print(await metricsToken(cluster));
     for (;;) {
       const state = await inspectRoom(cluster);
       if (options.json) return terminal.print(jsonText(state));

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Cluster } from "../cluster/cluster.js";
+import { paths } from "../paths.js";
 import { runInHub } from "./hub.js";
 
 const person = z.object({
@@ -65,3 +66,9 @@ export const inspectRoom = async (cluster: Cluster): Promise<RoomState> =>
       timeout: 60_000,
     }),
   );
+
+/** The token with which Prometheus gets the figures of the room; the hub creates it at its start. */
+export const metricsToken = async ({ manager }: Cluster): Promise<string> =>
+  (
+    await manager.run(["cat", `${paths.hub}/room-metrics-token`], { title: "read the token" })
+  ).trim();

@@ -33,7 +33,11 @@ def configure_room(c, settings: Settings, paths: Paths, hub_api: str) -> None:
         "name": SERVICE,
         "url": address,
         "command": [sys.executable, "-m", "swarmhub.room.service", str(urlsplit(address).port), hub_api, settings.name],
-        "environment": {"ROOM_COOKIE_SECRET": _cookie_secret(paths)},
+        # With another secret for its cookies, each open page would have to log in again after a restart.
+        "environment": {
+            "ROOM_COOKIE_SECRET": _secret(paths, "room-cookie-secret"),
+            "ROOM_METRICS_TOKEN": _secret(paths, "room-metrics-token"),
+        },
         "oauth_no_confirm": True,
         "cwd": "/",
     }
@@ -59,9 +63,9 @@ def _start_without_waiting() -> None:
     JupyterHub.start_service = start
 
 
-def _cookie_secret(paths: Paths) -> str:
-    """Returns the secret of the page's cookies, which is created once: with another one, each open page would have to log in again."""
-    path = paths.data / "room-cookie-secret"
+def _secret(paths: Paths, name: str) -> str:
+    """Returns a secret that is created once, readable only by root."""
+    path = paths.data / name
     if not path.exists():
         write_private(path, secrets.token_hex(32))
     return path.read_text(encoding="utf-8")

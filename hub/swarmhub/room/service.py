@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import sys
+from hmac import compare_digest
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlencode
@@ -23,6 +24,7 @@ from tornado.web import Application, HTTPError, RedirectHandler, RequestHandler,
 
 from .actions import CONFIRMED, MOST_USERS, Hub, HubError, for_each
 from .feed import Feed
+from .metrics import metrics
 
 _FILES = Path(__file__).parent / "page"
 _MOST_READERS = 100
@@ -160,6 +162,21 @@ class Act(_Api):
         return action, users, limit
 
 
+class Metrics(RequestHandler):
+    """The figures for Prometheus, with a token of its own, which allows nothing else."""
+
+    async def get(self) -> None:
+        """Returns them as text."""
+        said = self.request.headers.get("Authorization", "")
+        if not compare_digest(said.encode(), f"Bearer {self.settings['metrics_token']}".encode()):
+            raise HTTPError(403)
+        self.set_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+        try:
+            self.write(metrics(await self.settings["hub"].ask("/room")))
+        except OSError as error:
+            raise HTTPError(503) from error
+
+
 class _File(StaticFileHandler):
     """A script or a style; its address has a hash of all of them."""
 
@@ -168,7 +185,7 @@ class _File(StaticFileHandler):
         self.set_header("X-Content-Type-Options", "nosniff")
 
 
-def application(hub: Hub, class_name: str, cookie_secret: str) -> Application:
+def application(hub: Hub, class_name: str, cookie_secret: str, metrics_token: str) -> Application:
     """Returns the service; the hub has put its address and its token into the environment."""
     auth = HubOAuth.instance()
     prefix = auth.base_url
@@ -181,12 +198,14 @@ def application(hub: Hub, class_name: str, cookie_secret: str) -> Application:
             (f"{prefix}events", Events),
             (f"{prefix}output", Output),
             (f"{prefix}act", Act),
+            (f"{prefix}metrics", Metrics),
             (rf"{prefix}static/[0-9a-f]+/([a-z]+\.(?:css|js|svg))", _File, {"path": str(_FILES)}),
         ],
         hub_auth=auth,
         hub=hub,
         feed=Feed(hub.ask),
         class_name=class_name,
+        metrics_token=metrics_token,
         version=hashlib.sha256(b"".join(files)).hexdigest()[:12],
         cookie_secret=cookie_secret,
         log_function=lambda _handler: None,  # the query of `events` has a token
@@ -197,7 +216,8 @@ def application(hub: Hub, class_name: str, cookie_secret: str) -> Application:
 
 async def main(port: int, hub_api: str, class_name: str) -> None:
     """Serves until the hub ends it."""
-    app = application(Hub(hub_api, os.environ["JUPYTERHUB_API_TOKEN"]), class_name, os.environ["ROOM_COOKIE_SECRET"])
+    hub = Hub(hub_api, os.environ["JUPYTERHUB_API_TOKEN"])
+    app = application(hub, class_name, os.environ["ROOM_COOKIE_SECRET"], os.environ["ROOM_METRICS_TOKEN"])
     HTTPServer(app, xheaders=True, max_body_size=_BODY_BYTES, body_timeout=20, idle_connection_timeout=60).listen(port)
     await asyncio.Event().wait()
 

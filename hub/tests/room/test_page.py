@@ -2,8 +2,11 @@
 
 import http.client
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -13,7 +16,7 @@ import pytest
 from swarmhub import room
 
 from ..support.fake_docker import FakeDocker
-from ..support.real_hub import ADMIN_PASSWORD, PASSWORD, PROXY, TEACHER_PASSWORD, Browser, RunningHub, wait_for
+from ..support.real_hub import ADMIN_PASSWORD, FOLDER, PASSWORD, PROXY, TEACHER_PASSWORD, Browser, RunningHub, wait_for
 
 pytestmark = [
     pytest.mark.slow,
@@ -244,3 +247,26 @@ def test_whoever_has_lost_the_right_can_do_nothing_from_that_moment(hub, bob):
     assert grace.ask(f"{PAGE}events?_xsrf=x", SCRIPT)[0] == 403
     # The service still remembers what the token could do.
     assert grace.act(token, {"action": "start", "users": ["bob"]}) == (403, {"message": "This page is for teachers and admins."})
+
+
+def test_prometheus_gets_figures_without_names_with_its_own_token_only(hub, grace, bob):
+    token = (hub.root / "data/room-metrics-token").read_text()
+    status, text = grace.ask(f"{PAGE}metrics", {"Authorization": f"Bearer {token}"})
+    assert status == 200
+    assert "\nswarmhub_seats 34\n" in text
+    assert re.search(r'^swarmhub_servers\{state="away"\} [1-9]', text, re.MULTILINE)
+    assert "bob" not in text
+    for headers in ({}, NAVIGATION, {"Authorization": "Bearer x"}, {"Authorization": f"token {token}"}, {"Authorization": "Bearer \u00e4"}):
+        assert grace.ask(f"{PAGE}metrics", headers)[0] == 403
+    assert Visitor(grace.address).ask("/hub/api/room", {"Authorization": f"Bearer {token}"})[0] == 403
+
+
+def test_the_command_of_the_operator_gets_the_same_state(hub, bob):
+    environment = os.environ | {"SWARMHUB_ROOT": str(hub.root), "SWARMHUB_PORT": str(hub.hub_port), "PYTHONPATH": str(FOLDER)}
+    command = [sys.executable, "-m", "swarmhub.services.room_state"]
+    found = json.loads(subprocess.check_output(command, env=environment, timeout=30))  # noqa: S603
+    assert found["class"] == "geo-101"
+    assert "bob" in {each["name"] for each in found["people"]}
+    wrong = subprocess.run(command, env=environment | {"SWARMHUB_PORT": "1"}, capture_output=True, text=True, timeout=30, check=False)  # noqa: S603
+    assert wrong.stderr.startswith("cannot reach the hub: ")
+    assert "Traceback" not in wrong.stderr

@@ -1,6 +1,6 @@
 import test from "ava";
 import { roomText } from "../../../src/commands/room/table.js";
-import { type RoomState, inspectRoom } from "../../../src/swarm/room.js";
+import { type RoomState, inspectRoom, metricsToken } from "../../../src/swarm/room.js";
 import { exitCode } from "../../../src/errors.js";
 import { fakeCluster, fakeHost, userError } from "../../support/fakes.js";
 
@@ -90,4 +90,10 @@ test("without a hub the room says so", async (t) => {
   const error = await userError(inspectRoom(clusterWith(undefined, "").cluster));
   t.is(error.code, exitCode.failed);
   t.regex(error.message, /the hub does not run, so nobody knows who is here/);
+});
+
+test("the token for Prometheus is in a file of the hub that only root may read", async (t) => {
+  const manager = fakeHost("manager", { answers: [["cat", "abc\n"]] });
+  t.is(await metricsToken(fakeCluster(manager)), "abc");
+  t.deepEqual(manager.asked, ["run cat /var/lib/swarmhub/hub/room-metrics-token"]);
 });
