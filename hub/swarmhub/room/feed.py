@@ -13,11 +13,11 @@ SILENT = {"problem": "The hub does not answer. This page tries again by itself."
 
 
 class Feed:
-    """The newest state and curves as server-sent events; `ask` returns the JSON at a path of the hub's API, and raises OSError."""
+    """The newest state, curves and end of the certificate as server-sent events; `ask` returns the JSON at a path of the hub's API, and raises OSError."""
 
-    def __init__(self, ask: Callable[[str], Awaitable[object]]) -> None:
+    def __init__(self, ask: Callable[[str], Awaitable[object]], find_certificate_end: Callable[[], Awaitable[float | None]]) -> None:
         """Asks nothing before somebody reads `events`."""
-        self._ask = ask
+        self._ask, self._find_certificate_end = ask, find_certificate_end
         self._events: dict[str, str] = {}
         self._state: object = None
         self._curves_at = 0.0
@@ -73,6 +73,7 @@ class Feed:
             state = await self._ask("/room")
             if time.monotonic() - self._curves_at > _CURVES_EVERY:
                 self._events["curves"] = _text(await self._ask("/room/curves"))
+                self._events["certificate"] = _text({"end": await self._find_certificate_end()})
                 self._curves_at = time.monotonic()
         except OSError:
             self._state, self._events["room"] = None, _text(SILENT)

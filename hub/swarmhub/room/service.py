@@ -23,6 +23,7 @@ from tornado.log import app_log
 from tornado.web import Application, HTTPError, RedirectHandler, RequestHandler, StaticFileHandler, authenticated
 
 from .actions import CONFIRMED, MOST_USERS, Hub, HubError, for_each
+from .certificate import certificate_end
 from .feed import Feed
 from .metrics import metrics
 
@@ -70,6 +71,8 @@ class Page(_Handler):
     @authenticated
     def get(self) -> None:
         """Returns the page."""
+        if self.request.protocol == "https":
+            self.settings["names"][:] = [self.request.host_name]
         values = {"class_name": self.settings["class_name"], "version": self.settings["version"]}
         self.render(str(_FILES / "room.html"), xsrf=self.xsrf_token.decode(), **values)
 
@@ -188,6 +191,11 @@ class _File(StaticFileHandler):
 def application(hub: Hub, class_name: str, cookie_secret: str, metrics_token: str) -> Application:
     """Returns the service; the hub has put its address and its token into the environment."""
     auth = HubOAuth.instance()
+    names: list[str] = []  # the host at which the last page was opened, if by HTTPS
+
+    async def find_certificate_end() -> float | None:
+        return await certificate_end(names[0]) if names else None
+
     prefix = auth.base_url
     files = [path.read_bytes() for path in sorted(_FILES.iterdir())]
     return Application(
@@ -203,7 +211,8 @@ def application(hub: Hub, class_name: str, cookie_secret: str, metrics_token: st
         ],
         hub_auth=auth,
         hub=hub,
-        feed=Feed(hub.ask),
+        names=names,
+        feed=Feed(hub.ask, find_certificate_end),
         class_name=class_name,
         metrics_token=metrics_token,
         version=hashlib.sha256(b"".join(files)).hexdigest()[:12],

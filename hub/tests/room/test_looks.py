@@ -3,6 +3,8 @@
 import asyncio
 import json
 import os
+import ssl
+import subprocess
 import time
 from types import SimpleNamespace
 
@@ -10,6 +12,7 @@ import pytest
 
 from swarmhub.homes.provisioning import make_home
 from swarmhub.room.actions import HubError, for_each
+from swarmhub.room.certificate import certificate_end
 from swarmhub.room.curves import Curves
 from swarmhub.room.feed import SILENT, Feed
 from swarmhub.room.homes import read_homes, set_limit, write_limit
@@ -136,6 +139,33 @@ def test_an_unreadable_file_of_curves_is_no_error(tmp_path, content):
     assert Curves(tmp_path / "room.json", StartTimes()).shown() == {"points": [], "starts": []}
 
 
+async def no_certificate():
+    return None
+
+
+async def test_the_end_of_the_certificate_is_the_one_that_the_edge_shows_for_the_name(tmp_path):
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=x"]
+    subprocess.run([*command, "-keyout", tmp_path / "key", "-out", tmp_path / "cert"], check=True, capture_output=True)  # noqa: S603
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert", tmp_path / "key")
+    asked = []
+    context.sni_callback = lambda _socket, name, _context: asked.append(name)
+    edge = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0, ssl=context)
+    address = edge.sockets[0].getsockname()
+    assert await certificate_end("geo.example.org", address) == pytest.approx(time.time() + 30 * 86400, abs=100)
+    assert asked == ["geo.example.org"]
+    edge.close()
+    await edge.wait_closed()
+    assert await certificate_end("geo.example.org", address) is None
+
+
+async def test_an_edge_without_tls_or_a_name_that_cannot_be_one_shows_no_certificate():
+    edge = await asyncio.start_server(lambda _reader, writer: writer.write(b"SSH-2.0\r\n"), "127.0.0.1", 0)
+    for name in ("geo.example.org", "", "." * 300, "x" * 300):
+        assert await certificate_end(name, edge.sockets[0].getsockname()) is None
+    edge.close()
+
+
 async def test_pages_share_one_request_and_get_only_what_has_changed(monkeypatch):
     monkeypatch.setattr("swarmhub.room.feed._EVERY", 0.01)
     monkeypatch.setattr("swarmhub.room.feed._COMMENT_EVERY", 0.2)
@@ -146,12 +176,12 @@ async def test_pages_share_one_request_and_get_only_what_has_changed(monkeypatch
         state["now"] += 1
         return dict(state)
 
-    feed = Feed(ask)
+    feed = Feed(ask, no_certificate)
     one, other = feed.events(), feed.events()
     assert [await anext(one), await anext(other)] == ["retry: 2000\n\n"] * 2
     assert [await anext(one), await anext(other)] == [":\n\n"] * 2  # nothing is known yet
     first = await anext(one)
-    assert first.count("event: ") == 2
+    assert first.count("event: ") == 3
     assert await anext(other) == first
     assert await anext(one) == ":\n\n"
     state["people"] = 2
@@ -177,7 +207,7 @@ async def test_a_hub_that_does_not_answer_is_said_and_asked_again(monkeypatch):
             raise answer
         return answer
 
-    events = Feed(ask).events()
+    events = Feed(ask, no_certificate).events()
     texts = [await anext(events) for _ in range(4)]
     assert json.dumps(SILENT["problem"]) in texts[2]
     assert '"people":1' in texts[3]

@@ -111,12 +111,13 @@ def bob(hub):
 
 
 def state_of(visitor, user):
-    return next(each for each in dict(visitor.events(visitor.open_page(), 2))["room"]["people"] if each["name"] == user)
+    return next(each for each in dict(visitor.events(visitor.open_page(), 3))["room"]["people"] if each["name"] == user)
 
 
 def test_a_teacher_and_an_admin_see_everybody_and_load_less_than_100_kb(hub, grace, bob):
     for teacher in (grace, hub.at("ada", ADMIN_PASSWORD)):
-        found = dict(teacher.events(teacher.open_page(), 2))
+        found = dict(teacher.events(teacher.open_page(), 3))
+        assert found["certificate"] == {"end": None}, "without HTTPS"
         assert found["room"]["class"] == "geo-101"
         assert {each["name"]: each["role"] for each in found["room"]["people"]} == {"ada": "admin", "bob": "student", "grace": "teacher"}
         assert found["curves"].keys() == {"points", "starts"}

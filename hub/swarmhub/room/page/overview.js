@@ -42,7 +42,7 @@ export const drawMachines = () => {
   if (list.dataset.key === key) return;
   list.dataset.key = key;
   list.replaceChildren(
-    ...state.machines.map((machine) => {
+    ...view.state.machines.map((machine) => {
       const [words, isBad] = machineWords(machine);
       const figures = make("dl");
       if (machine.memoryTotal)
@@ -132,4 +132,18 @@ export const drawCurves = () => {
   drawCurve("starts-curve", starts, span, 1.1 * (sorted.at(-1) ?? 1), words, undefined);
   setText($("#starts"), sorted.length ? spanText(median) : "–");
   setText($("#starts-note"), sorted.length ? `median of ${sorted.length}, slowest ${spanText(sorted.at(-1))}` : "no starts yet");
+};
+
+/** The end of the certificate, as bad news from two weeks before: by then it should have been renewed. */
+export const drawCertificate = ({ end }) => {
+  const element = $("#certificate");
+  element.hidden = end === null;
+  if (end === null) return;
+  const days = Math.floor((end - now()) / 86_400);
+  const date = new Date(end * 1000).toLocaleDateString(undefined, { dateStyle: "long" });
+  element.className = days < 14 ? "bad" : "";
+  setText(
+    element,
+    days < 0 ? `The certificate ended on ${date}` : `Certificate until ${date}${days < 14 ? `, in ${plural(days, "day")}` : ""}`,
+  );
 };

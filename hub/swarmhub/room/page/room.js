@@ -1,7 +1,7 @@
 // The page of the room: what the hub sends, and the keys and buttons.
 
 import { act, confirmed, drawPerson, openPerson, toStart } from "./actions.js";
-import { drawCurves, drawMachines, drawSummary, drawWarnings } from "./overview.js";
+import { drawCertificate, drawCurves, drawMachines, drawSummary, drawWarnings } from "./overview.js";
 import { drawFilters, drawPeople, drawRow, people, showMatching, sortRows } from "./people.js";
 import { $, plural, setText, view } from "./words.js";
 
@@ -76,6 +76,7 @@ const connect = () => {
     draw();
     if (isFirst) drawCurves();
   });
+  stream.addEventListener("certificate", ({ data }) => drawCertificate(JSON.parse(data)));
   stream.addEventListener("curves", ({ data }) => {
     view.curves = JSON.parse(data);
     drawCurves();
