@@ -13,7 +13,10 @@ SILENT = {"problem": "The hub does not answer. This page tries again by itself."
 
 
 class Feed:
-    """The newest state, curves and end of the certificate as server-sent events; `ask` returns the JSON at a path of the hub's API, and raises OSError."""
+    """The newest state, curves and end of the certificate as server-sent events.
+
+    `ask` returns the JSON at a path of the hub's API, and raises OSError.
+    """
 
     def __init__(self, ask: Callable[[str], Awaitable[object]], find_certificate_end: Callable[[], Awaitable[float | None]]) -> None:
         """Asks nothing before somebody reads `events`."""

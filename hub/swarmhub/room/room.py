@@ -143,6 +143,8 @@ class Room:
 
     async def _repeat(self, seconds: float, look: Callable[[], Awaitable[None]], *, always: bool = False) -> None:
         last_error = ""
+        if always:
+            await asyncio.sleep(seconds)  # the hub is still starting, and has neither its database nor its servers
         while True:
             while not always and time.monotonic() - self._asked_at > _WATCHED_FOR:
                 self._asked.clear()

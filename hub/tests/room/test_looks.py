@@ -143,11 +143,17 @@ async def no_certificate():
     return None
 
 
-async def test_the_end_of_the_certificate_is_the_one_that_the_edge_shows_for_the_name(tmp_path):
+@pytest.fixture
+def certificate(tmp_path):
+    """A certificate for 30 days, and its key."""
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=x"]
     subprocess.run([*command, "-keyout", tmp_path / "key", "-out", tmp_path / "cert"], check=True, capture_output=True)  # noqa: S603
+    return tmp_path / "cert", tmp_path / "key"
+
+
+async def test_the_end_of_the_certificate_is_the_one_that_the_edge_shows_for_the_name(certificate):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "cert", tmp_path / "key")
+    context.load_cert_chain(*certificate)
     asked = []
     context.sni_callback = lambda _socket, name, _context: asked.append(name)
     edge = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0, ssl=context)
