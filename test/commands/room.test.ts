@@ -1,8 +1,9 @@
 import test from "ava";
-import { roomText } from "../../../src/commands/room/table.js";
-import { type RoomState, inspectRoom, metricsToken } from "../../../src/swarm/room.js";
-import { exitCode } from "../../../src/errors.js";
-import { fakeCluster, fakeHost, userError } from "../../support/fakes.js";
+import { showRoom } from "../../src/commands/room.js";
+import { roomText } from "../../src/commands/room/table.js";
+import { type RoomState, inspectRoom, metricsToken } from "../../src/swarm/room.js";
+import { exitCode } from "../../src/errors.js";
+import { fakeCluster, fakeHost, userError } from "../support/fakes.js";
 
 const now = 1_764_500_000;
 const state: RoomState = {
@@ -84,6 +85,25 @@ test("the room is asked of the hub in its container", async (t) => {
   const { manager, cluster } = clusterWith("hub-1", JSON.stringify(state));
   t.deepEqual(await inspectRoom(cluster), state);
   t.deepEqual(manager.asked, ["run docker exec -i hub-1 python3 -m swarmhub.services.room_state"]);
+});
+
+test("in a terminal the room is shown until Ctrl-C, elsewhere once, and as JSON as the hub has it", async (t) => {
+  const { cluster } = clusterWith("hub-1", JSON.stringify(state));
+  const printed: string[] = [];
+  const abort = new AbortController();
+  const print = (text: string): void => {
+    printed.push(text);
+    if (printed.length === 3) abort.abort();
+  };
+  const screen = { width: 80, height: 24, colour: false, unicode: true };
+  const options = { once: false, metricsToken: false, json: false };
+  await showRoom(cluster, options, { print, screen }, abort.signal, 1);
+  t.is(printed.length, 3);
+  t.true(printed[0]?.startsWith("\u001b[H\u001b[2Jgeo-101 "));
+  await showRoom(cluster, options, { print, screen: undefined }, abort.signal);
+  t.true(printed[3]?.startsWith("geo-101 "));
+  await showRoom(cluster, { ...options, json: true }, { print, screen }, abort.signal);
+  t.deepEqual(JSON.parse(printed[4] ?? ""), state);
 });
 
 test("without a hub the room says so", async (t) => {
