@@ -1,6 +1,6 @@
 // The head, the warnings, the machines and the curves.
 
-import { $, make, nameOf, now, pairText, plural, setText, sizeText, spanText, timeText, view } from "./words.js";
+import { $, make, meter, nameOf, now, pairText, plural, setText, sizeText, spanText, timeText, view } from "./words.js";
 
 const count = (name) => view.state.people.filter((person) => person.state === name).length;
 const sum = (key) => view.state.machines.reduce((total, machine) => total + (machine[key] ?? 0), 0);

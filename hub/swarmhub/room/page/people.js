@@ -1,6 +1,6 @@
 // The table of the people.
 
-import { $, agoText, cpuText, make, nameOf, pairText, setText, stateText, view, wordsOf } from "./words.js";
+import { $, agoText, cpuText, make, meter, nameOf, pairText, setText, stateText, view, wordsOf } from "./words.js";
 
 /** What a click on a name does. */
 export const people = { open: () => undefined };
@@ -18,11 +18,6 @@ const isProblem = (person) =>
 const rows = new Map();
 const body = $("tbody");
 
-const meter = (used, total) => {
-  const bar = make("span", { class: `meter${used > 0.9 * total ? " high" : ""}`, "aria-hidden": "true" }, make("i"));
-  bar.firstChild.style.setProperty("--share", Math.min(1, used / total).toFixed(3));
-  return bar;
-};
 const amount = (text, used, total) => make("span", { class: "amount" }, make("span", {}, text), ...(total > 0 ? [meter(used, total)] : []));
 const has = (value) => value !== undefined;
 const none = () => make("span", { class: "none" }, "–");

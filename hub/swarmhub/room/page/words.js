@@ -80,3 +80,10 @@ export const wordsOf = (person) => {
   return [person.say ?? "", person.state === "failed"];
 };
 export const cpuText = ({ cpu, cores }) => (cpu < 0.05 ? "idle" : `${cpu.toFixed(1)}${cores ? ` of ${cores}` : ""}`);
+
+/** A bar beside its text, so it says nothing to a screen reader. */
+export const meter = (used, total) => {
+  const bar = make("span", { class: `meter${used > 0.9 * total ? " high" : ""}`, "aria-hidden": "true" }, make("i"));
+  bar.firstChild.style.setProperty("--share", Math.min(1, used / total).toFixed(3));
+  return bar;
+};

@@ -63,6 +63,8 @@ const useAsTeacher = async (browser: Browser, site: RoomSite) => {
   await rowOf(tab, "ben").getByText("of 1 GB").waitFor({ timeout: 60_000 });
   await tab.getByText("The home of greta is 98 % full").waitFor({ timeout: 60_000 });
   seen["bytes to load"] = loaded;
+  const machine = tab.locator("#machines li", { hasText: "node2" });
+  await machine.getByText(/^[\d.]+ GB of 32 GB$/).waitFor({ timeout: 20_000 });
 
   await command("end carla");
   await rowOf(tab, "carla")
