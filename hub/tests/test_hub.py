@@ -120,8 +120,9 @@ def test_the_login_page_shows_the_class_and_instructions(hub):
 
 def test_the_state_of_the_hub_is_in_its_own_folder(hub):
     database = {"hub.sqlite", "hub.sqlite-shm", "hub.sqlite-wal"}
-    own = {"cookie-secret", "login.json", "new-admins.json", "operator-token"}
-    found = {path.name for path in (hub.root / "data").iterdir()} - {"failed-starts"}  # there if a start failed before
+    own = {"cookie-secret", "login.json", "new-admins.json", "operator-token", "room-cookie-secret", "room-metrics-token"}
+    later = {"failed-starts", "room.json"}  # there if a start failed before, and after the first minute
+    found = {path.name for path in (hub.root / "data").iterdir()} - later
     assert found == own | database
     for name in own:
         assert (hub.root / "data" / name).stat().st_mode & 0o077 == 0
