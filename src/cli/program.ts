@@ -12,6 +12,7 @@ import { helpFormat } from "./help.js";
 import { addClosing } from "./closing.js";
 import { addHomes } from "./homes.js";
 import { addMembership } from "./membership.js";
+import { addRoom } from "./room.js";
 import { runCommand } from "./run.js";
 import { addImages } from "./images.js";
 import { addRoster } from "./roster.js";
@@ -35,6 +36,7 @@ export const createProgram = (): Command => {
   addInit(program);
   addUp(program);
   addQueries(program);
+  addRoom(program);
   addMembership(program);
   addClosing(program);
   addHomes(program);
