@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { durationFrom } from "../config/values/units.js";
+import { bytesFrom, durationFrom } from "../config/values/units.js";
 import { adviceOf } from "../errors.js";
 
 /** A whole number, 1 or more. */
@@ -21,6 +21,15 @@ export const perCent = (text: string): number => {
 export const milliseconds = (text: string): number => {
   try {
     return durationFrom(text);
+  } catch (error) {
+    throw new InvalidArgumentError(sentence(adviceOf(error)));
+  }
+};
+
+/** A size such as 50M, in bytes. */
+export const size = (text: string): number => {
+  try {
+    return bytesFrom(text);
   } catch (error) {
     throw new InvalidArgumentError(sentence(adviceOf(error)));
   }

@@ -13,6 +13,7 @@ import { addHomes } from "./homes.js";
 import { addMembership } from "./membership.js";
 import { runCommand } from "./run.js";
 import { addImages } from "./images.js";
+import { addTeaching } from "./teaching.js";
 import { addTls } from "./tls.js";
 import { readVersion } from "./version.js";
 
@@ -35,6 +36,7 @@ export const createProgram = (): Command => {
   addQueries(program);
   addMembership(program);
   addHomes(program);
+  addTeaching(program);
   addTls(program);
   addImages(program);
   addOpenAndDown(program);

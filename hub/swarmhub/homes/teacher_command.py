@@ -1,7 +1,7 @@
 """The hub's side of `swarmhub handout` and `swarmhub collect`: `python3 -m swarmhub.homes.teacher_command` in the hub's container.
 
 stdin: one line of JSON with the request; for "hand-out" a tar.gz with the files follows. stdout: one line of JSON with the result; for
-"collect" a tar archive with the files and then the result as `result.json`. A failure that concerns everything is {"error": …}.
+"collect" a tar archive with the files and then the result as `result.json`. With exit code 9, stderr has a message for the operator.
 """
 
 import json
@@ -22,6 +22,7 @@ from .open_safely import open_folder, parts_of
 from .sent_archive import Refused, unpack
 from .taking_back import decide_to_take, take_back
 
+REFUSED = 9  # the exit code
 _PARALLEL = 8
 _SHOWN = 50  # decisions of one home in a result
 
@@ -136,7 +137,7 @@ def _wanted(request: dict) -> Version:
 
 
 def run(action: str, storage: Path, locks: Path, open_in: OpenIn, source: BinaryIO, output: BinaryIO) -> None:
-    """Reads a request, carries it out and writes the result."""
+    """Reads a request, carries it out and writes the result; raises Refused."""
     try:
         request = json.loads(source.readline())
         if not (storage / "handouts").is_dir():
@@ -149,9 +150,10 @@ def run(action: str, storage: Path, locks: Path, open_in: OpenIn, source: Binary
             result = command.hand_out(request, source)
         else:
             result = {"check": command.check, "take-back": command.take_back}[action](request)
-    except (Refused, OSError, ValueError, TarError) as error:
-        result = {"error": str(error)}
+    except (OSError, ValueError, TarError) as error:
+        raise Refused(str(error)) from error
     output.write(json.dumps(result).encode() + b"\n")
+    output.flush()
 
 
 def main() -> None:
@@ -172,8 +174,9 @@ def main() -> None:
     os.nice(10)  # the class goes on while homes are read and written
     try:
         run(sys.argv[1], paths.storage, paths.data / "handout-locks", open_in, sys.stdin.buffer, sys.stdout.buffer)
-    except SettingsError as error:
-        sys.exit(str(error))
+    except (Refused, SettingsError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(REFUSED)
 
 
 if __name__ == "__main__":
