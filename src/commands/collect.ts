@@ -1,3 +1,4 @@
+import type { Cluster } from "../cluster/cluster.js";
 import type { Config } from "../config/types.js";
 import { UserError, exitCode } from "../errors.js";
 import { inspectHomes } from "../homes/inspect.js";
@@ -19,46 +20,56 @@ export type CollectOptions = ClassOptions & { path: string; to: string; max: num
 /** Copies a file or folder of every student's home to this machine while they work; the next time, only what changed. */
 export const collect = (options: CollectOptions, terminal: Terminal): Promise<void> => {
   const path = pathInHomes(options.path);
-  return withCluster(options, terminal, async (cluster) => {
-    const { storage } = homesOnDisk(cluster, "collected");
-    const seen = await inspectHomes(storage);
-    const { homes, missing, teachers } = studentsOf(cluster.config.login, seen.homes);
-    const folder = await openCollected(options.to, path, homes);
-    try {
-      const names = homes.map(({ name }) => name);
-      const limits = { homes: new Set(names), bytes: options.max };
-      const { into, done } = unpack(folder.part, limits);
-      const request = { path, homes: names, known: folder.known, limit: options.max };
-      await collectFromHub(cluster, request, into);
-      into.end();
-      const rows = rowsFrom(await done);
-      const placed = await folder.place(rows, homes, new Date());
-      const byHome = new Map(rows.map((row) => [row.home, row]));
-      const lines: CollectLine[] = [
-        ...homes.map((home) => ({
-          user: ownerName(home),
-          row: byHome.get(home.name),
-          placed: placed.get(home.name),
-        })),
-        ...missing.map((user) => ({ user, row: undefined, placed: undefined })),
-      ];
-      if (options.json)
-        return terminal.print(jsonText({ path, to: options.to, students: lines.map(jsonOf) }));
-      if (lines.length > 0) terminal.print(collectTable(lines, terminal.screen));
-      terminal.print(`${summaryOf(lines)} → ${options.to}/submitted/*/${assignmentOf(path)}`);
-      if (teachers.length > 0)
-        terminal.report.event({
-          type: "note",
-          text: `not collected from teachers and admins: ${teachers.join(", ")}`,
-        });
-    } finally {
-      await folder.close();
-    }
-  });
+  return withCluster(options, terminal, (cluster) =>
+    collectFrom(cluster, { ...options, path }, terminal),
+  );
+};
+
+/** The same in a connected class. */
+export const collectFrom = async (
+  cluster: Cluster,
+  options: Pick<CollectOptions, "path" | "to" | "max" | "json">,
+  terminal: Terminal,
+): Promise<void> => {
+  const { path } = options;
+  const { storage } = homesOnDisk(cluster, "collected");
+  const seen = await inspectHomes(storage);
+  const { homes, missing, teachers } = studentsOf(cluster.config.login, seen.homes);
+  const folder = await openCollected(options.to, path, homes);
+  try {
+    const names = homes.map(({ name }) => name);
+    const limits = { homes: new Set(names), bytes: options.max };
+    const { into, done } = unpack(folder.part, limits);
+    const request = { path, homes: names, known: folder.known, limit: options.max };
+    await collectFromHub(cluster, request, into);
+    into.end();
+    const rows = rowsFrom(await done);
+    const placed = await folder.place(rows, homes, new Date());
+    const byHome = new Map(rows.map((row) => [row.home, row]));
+    const lines: CollectLine[] = [
+      ...homes.map((home) => ({
+        user: ownerName(home),
+        row: byHome.get(home.name),
+        placed: placed.get(home.name),
+      })),
+      ...missing.map((user) => ({ user, row: undefined, placed: undefined })),
+    ];
+    if (options.json)
+      return terminal.print(jsonText({ path, to: options.to, students: lines.map(jsonOf) }));
+    if (lines.length > 0) terminal.print(collectTable(lines, terminal.screen));
+    terminal.print(`${summaryOf(lines)} → ${options.to}/submitted/*/${assignmentOf(path)}`);
+    if (teachers.length > 0)
+      terminal.report.event({
+        type: "note",
+        text: `not collected from teachers and admins: ${teachers.join(", ")}`,
+      });
+  } finally {
+    await folder.close();
+  }
 };
 
 /** The path as the hub reads it. Throws a UserError (usage) where it leaves the home. */
-const pathInHomes = (text: string): string => {
+export const pathInHomes = (text: string): string => {
   const parts = text.replace(/^\.\//, "").replace(/\/+$/, "").split("/");
   if (parts.some(isFault))
     throw new UserError(

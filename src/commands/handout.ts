@@ -1,10 +1,11 @@
+import type { Cluster } from "../cluster/cluster.js";
 import { UserError } from "../errors.js";
 import { inspectHomes } from "../homes/inspect.js";
 import { type NamedHome, ownerName } from "../homes/select.js";
 import { runTasksInTurn } from "../reconcile/run-tasks.js";
 import type { Terminal } from "../report/terminal.js";
 import { jsonText, plural, printable } from "../text/format.js";
-import { handoutName, readHandout } from "./handout/files.js";
+import { type Handout, handoutName, readHandout } from "./handout/files.js";
 import { type HandoutResult, type HandoutRow, askHub } from "./handout/in-hub.js";
 import { type Recipients, recipientsOf } from "./handout/recipients.js";
 import { handoutTable, problemText } from "./handout/table.js";
@@ -19,7 +20,7 @@ export type HandoutOptions = ClassOptions & {
   takeBack: boolean;
 };
 
-/** Puts a file or folder into homes, or takes it back. All homes are checked before the first one changes. */
+/** Puts a file or folder into homes, or takes it back. */
 export const handout = async (
   options: HandoutOptions,
   terminal: Terminal,
@@ -27,32 +28,42 @@ export const handout = async (
 ): Promise<void> => {
   // Before any machine is asked: most mistakes are in the folder.
   const sent = options.takeBack ? undefined : await readHandout(options.path);
+  await withCluster(options, terminal, (cluster) =>
+    handOutIn(cluster, sent, options, terminal, signal),
+  );
+};
+
+/** The same in a connected class; without `sent` it takes back. All homes are checked before the first one changes. */
+export const handOutIn = async (
+  cluster: Cluster,
+  sent: Handout | undefined,
+  options: Pick<HandoutOptions, "path" | "to" | "dryRun" | "json">,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> => {
   const name = handoutName(options.path);
-  await withCluster(options, terminal, async (cluster) => {
-    const { storage } = homesOnDisk(cluster, "handed out");
-    const { homes } = await inspectHomes(storage);
-    const recipients = recipientsOf(cluster.config.login, homes, options.to ?? []);
-    const { to } = recipients;
-    const request = { name, files: sent?.files ?? [], to, homes: recipients.homes.map(nameOf) };
-    const perform = async (): Promise<HandoutResult> => {
-      if (sent === undefined) return askHub(cluster, "take-back", { ...request, dryRun: false });
-      return askHub(cluster, "hand-out", request, await sent.archive());
-    };
-    let result =
+  const { storage } = homesOnDisk(cluster, "handed out");
+  const { homes } = await inspectHomes(storage);
+  const recipients = recipientsOf(cluster.config.login, homes, options.to ?? []);
+  const { to } = recipients;
+  const request = { name, files: sent?.files ?? [], to, homes: recipients.homes.map(nameOf) };
+  const checked =
+    sent === undefined
+      ? await askHub(cluster, "take-back", { ...request, dryRun: true })
+      : await askHub(cluster, "check", request);
+  if (options.dryRun) return show(checked, recipients, options, name, sent, terminal);
+  const results: HandoutResult[] = [];
+  const run = async (): Promise<void> => {
+    results.push(
       sent === undefined
-        ? await askHub(cluster, "take-back", { ...request, dryRun: true })
-        : await askHub(cluster, "check", request);
-    if (!options.dryRun) {
-      const title = sent === undefined ? `take ${name} back` : `hand out ${name}`;
-      const run = async (): Promise<void> => {
-        result = await perform();
-      };
-      const task = { host: cluster.manager.name, title: printable(title), run };
-      await runTasksInTurn("handout", [task], terminal.report, signal);
-      if (signal.aborted) return;
-    }
-    show(result, recipients, options, name, terminal);
-  });
+        ? await askHub(cluster, "take-back", { ...request, dryRun: false })
+        : await askHub(cluster, "hand-out", request, await sent.archive()),
+    );
+  };
+  const title = printable(sent === undefined ? `take ${name} back` : `hand out ${name}`);
+  const task = { host: cluster.manager.name, title, run };
+  await runTasksInTurn("handout", [task], terminal.report, signal);
+  for (const result of results) show(result, recipients, options, name, sent, terminal);
 };
 
 const nameOf = ({ name }: NamedHome): string => name;
@@ -60,10 +71,12 @@ const nameOf = ({ name }: NamedHome): string => name;
 const show = (
   { number, rows }: HandoutResult,
   { to, homes }: Recipients<NamedHome>,
-  { json, dryRun, takeBack }: HandoutOptions,
+  { json, dryRun }: Pick<HandoutOptions, "json" | "dryRun">,
   name: string,
+  sent: Handout | undefined,
   { print, report, screen }: Terminal,
 ): void => {
+  const takeBack = sent === undefined;
   const users = new Map(homes.map((home) => [home.name, home]));
   if (json) {
     const named = rows.map((row) => ({ user: users.get(row.home)?.user ?? null, ...row }));

@@ -33,15 +33,9 @@ const readAll = async (
   { homes, bytes }: Limits,
 ): Promise<string> => {
   const archive = extract();
-  // Not pipeline: tar-stream's streams are not those of Node. An error of the stream has to end the archive.
   stream.on("error", (error) => archive.destroy(error));
-  stream.on("data", (chunk: Buffer) => {
-    if (!archive.write(chunk)) {
-      stream.pause();
-      archive.once("drain", () => stream.resume());
-    }
-  });
-  stream.on("end", () => archive.end());
+  // Its types are not those of Node's streams, but it works like one.
+  stream.pipe(archive as unknown as Writable);
   const used = new Map<string, { bytes: number; files: number }>();
   let result: string | undefined;
   for await (const entry of archive) {
