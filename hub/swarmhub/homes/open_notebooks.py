@@ -9,6 +9,8 @@ from ..bounded_request import KIB, request
 from ..labels import USER
 from ..spawning.swarm import prefix_in, token_in
 
+SERVER = "http://{service}:8888"
+
 
 def open_notebooks(client: docker.APIClient, service_prefix: str, homes: Collection[str]) -> dict[str, set[str] | None]:
     """Returns the paths of the open notebooks for each of these homes whose server runs; None if the server does not tell."""
@@ -20,7 +22,11 @@ def open_notebooks(client: docker.APIClient, service_prefix: str, homes: Collect
 
 async def _ask_all(services: Collection[dict]) -> list[set[str] | None]:
     # All at the same time, so that together they take no longer than the slowest one.
-    return await asyncio.gather(*(_ask(f"http://{each['Spec']['Name']}:8888{prefix_in(each) or '/'}", token_in(each)) for each in services))
+    return await asyncio.gather(*(_ask(_address(each), token_in(each)) for each in services))
+
+
+def _address(service: dict) -> str:
+    return SERVER.format(service=service["Spec"]["Name"]) + (prefix_in(service) or "/")
 
 
 async def _ask(server: str, token: str | None, seconds: float = 5) -> set[str] | None:

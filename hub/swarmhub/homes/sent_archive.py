@@ -18,10 +18,10 @@ def unpack(archive: BinaryIO, wanted: Version, folder: Path) -> None:
     expected = {file.path: file for file in wanted.files}
     with tarfile.open(fileobj=archive, mode="r|gz") as entries:
         for entry in entries:
-            file = expected.pop(entry.name, None)
-            if not entry.isreg() or file is None:
+            file = expected.pop(entry.name, None) if entry.isreg() else None
+            if file is None:
                 continue
-            content = entries.extractfile(entry).read()
+            content = entries.extractfile(entry).read(file.size + 1)
             if sha256(content).hexdigest() != file.hash:
                 raise Refused(f"{file.path} arrived damaged")
             target = folder / file.path
