@@ -243,7 +243,6 @@ def test_the_pages_show_how_full_a_home_is_if_there_is_one(hub, storage):
 
 
 def test_a_late_comer_gets_at_the_start_what_was_handed_out_before(hub, swarm, storage):
-    swarm.script = ["new", "pending"]
     files = (File("week2/lab1.ipynb", sha256(b"{}").hexdigest(), 2),)
 
     def write(folder):
@@ -251,10 +250,11 @@ def test_a_late_comer_gets_at_the_start_what_was_handed_out_before(hub, swarm, s
         (folder / "week2/lab1.ipynb").write_text("{}")
 
     Store(storage / "handouts").publish(Version("week2", 0, files), write)
+    swarm.script = RUNS
     late = hub.browser()
     late.log_in("late")
-    late.open("/hub/spawn")
-    wait_for(lambda: (storage / "homes/late/week2/lab1.ipynb").exists())
+    late.start_server("late")
+    assert (storage / "homes/late/week2/lab1.ipynb").read_text() == "{}"
     wait_for(lambda: not swarm.services)
 
 
