@@ -38,10 +38,7 @@ test("a folder goes into all homes, and is handed out again without loss", async
   const homes = join(room.folder, "homes");
   const first = await lesson({ "lab1.ipynb": "1", "data/rain.csv": "7", ".git/config": "x" });
   const dry = await handOut(room, first, { dryRun: true });
-  t.is(
-    dry,
-    "USER   NEW  NOTE\nada      2\nbob      2\ncarol    2\nweek2, version 1: 3 homes",
-  );
+  t.is(dry, "USER   NEW  NOTE\nada      2\nbob      2\ncarol    2\nweek2, version 1: 3 homes");
   t.deepEqual(await contentOf(homes), {}, "a dry run changes nothing");
   t.is(await handOut(room, first), dry, "and is true");
   t.deepEqual(Object.keys(await contentOf(homes)), [

@@ -180,6 +180,9 @@ test.serial(
 );
 
 test.serial("untouched files are taken back, and nobody gets them at the next start", async (t) => {
+  const dora = await logIn(address, "dora");
+  t.teardown(() => dora.close());
+  await dora.stop();
   const taken = await swarmhub("handout", "./week2", "--take-back");
   t.is(taken.code, 0, taken.stderr);
   t.log(taken.stdout);

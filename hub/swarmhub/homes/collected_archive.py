@@ -12,7 +12,7 @@ from .collecting import Collected, collect
 from .handouts import Store, known_hashes
 from .open_safely import open_folder, parts_of
 
-_PARALLEL = 8
+_PARALLEL = 4
 
 
 def write_collected(storage: Path, request: dict, output: BinaryIO) -> None:
