@@ -5,6 +5,7 @@ An untouched file is replaced. Where the owner changed it, or has it open, the n
 
 import errno
 import os
+import sys
 from collections.abc import Collection
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -99,7 +100,8 @@ def require_room(home: int, decisions: Collection[Decision]) -> None:
 def _space(home: int) -> tuple[int, int]:
     # The kernel's NFS server reports the limits of a home as the size of its disk.
     room = os.statvfs(home)
-    return room.f_bavail * room.f_frsize, room.f_favail
+    # A file system without a fixed number of inodes (btrfs) reports none.
+    return room.f_bavail * room.f_frsize, room.f_favail if room.f_files else sys.maxsize
 
 
 def hand_out(

@@ -1,8 +1,10 @@
 """One home while files are handed out: a lock against a second command, and a hidden folder that survives a crash."""
 
+import errno
 import fcntl
 import json
 import os
+import stat
 import time
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -56,29 +58,39 @@ class LockedHome:
         except (FileNotFoundError, ValueError, LookupError, TypeError):
             return
         history = self._store.versions(name)
-        with suppress(FileNotFoundError, NotADirectoryError), open_folder(part, self.folder) as descriptor:
+        with ExitStack() as stack:
+            try:
+                descriptor = stack.enter_context(open_folder(part, self.folder))
+            except (FileNotFoundError, NotADirectoryError):
+                paths = []  # its owner removed it
             for path in paths:
-                with suppress(FileNotFoundError):
-                    os.unlink(new_name(path), dir_fd=descriptor)
-                with suppress(FileNotFoundError):
-                    self._settle(descriptor, path, known_hashes(history, path))
+                self._settle(descriptor, path, known_hashes(history, path))
         # Not empty: its owner put something there, which is theirs.
         with suppress(OSError):
             os.rmdir(part, dir_fd=self.folder)
         self._note.unlink(missing_ok=True)
 
     def _settle(self, part: int, path: str, known: dict[str, int]) -> None:
-        """Removes the old file of a path, unless its owner changed it or nothing has taken its place."""
-        is_known = hash_of_known(part, old_name(path), known) is not None
-        with open_parent(self.folder, path, create=True) as (folder, name):
-            try:
-                os.stat(name, dir_fd=folder, follow_symlinks=False)
-            except FileNotFoundError:
-                put_beside(part, old_name(path), folder, name, "")
-            else:
-                if not is_known:
-                    put_beside(part, old_name(path), folder, name, _CHANGED)
-        os.unlink(old_name(path), dir_fd=part)
+        """Removes the new and the old file of a path, unless the owner changed the old one or nothing has taken its place."""
+        new, old = new_name(path), old_name(path)
+        with suppress(OSError):
+            os.unlink(new, dir_fd=part)
+        if not _exists(part, old):
+            return
+        is_known = hash_of_known(part, old, known) is not None
+        try:
+            with open_parent(self.folder, path, create=True) as (folder, name):
+                is_replaced = _exists(folder, name)
+                if not (is_replaced and is_known):
+                    put_beside(part, old, folder, name, _CHANGED if is_replaced else "")
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            # Its folder is a link or a file now.
+            if not is_known:
+                put_beside(part, old, self.folder, PurePosixPath(path).name, _CHANGED)
+        with suppress(FileNotFoundError):
+            os.unlink(old, dir_fd=part)
 
     @property
     def _note(self) -> Path:
@@ -144,9 +156,30 @@ def put_beside(part: int, staged: str, folder: int, name: str, mark: str, known:
     for attempt in range(1, _NAMES + 1):
         beside = f"{path.stem}{mark}{'' if attempt == 1 else f' {attempt}'}{path.suffix}"
         with suppress(FileExistsError):
-            os.link(staged, beside, src_dir_fd=part, dst_dir_fd=folder, follow_symlinks=False)
+            _link(part, staged, folder, beside)
             return beside
         with suppress(FileNotFoundError):
             if known and hash_of_known(folder, beside, known):
                 return beside
     raise FileExistsError(f"{beside!r} and {_NAMES - 1} names like it exist")
+
+
+def _link(part: int, staged: str, folder: int, name: str) -> None:
+    """Links a staged file, or moves a folder; raises FileExistsError, and OSError."""
+    try:
+        os.link(staged, name, src_dir_fd=part, dst_dir_fd=folder, follow_symlinks=False)
+    except PermissionError:
+        # Its owner had put a folder in place of the file, and folders cannot be linked.
+        if not stat.S_ISDIR(os.stat(staged, dir_fd=part, follow_symlinks=False).st_mode):
+            raise
+        if _exists(folder, name):
+            raise FileExistsError(name) from None
+        os.rename(staged, name, src_dir_fd=part, dst_dir_fd=folder)
+
+
+def _exists(folder: int, name: str) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True

@@ -191,6 +191,54 @@ def test_what_an_editor_writes_while_a_file_is_replaced_is_kept_under_a_visible_
     assert content(ada) == {LAB: "2", "week2/lab1 (your changes).ipynb": "my work of an hour"}
 
 
+@pytest.mark.parametrize("is_link", [False, True])
+def test_work_that_was_saved_during_a_replacement_is_kept_if_its_folder_becomes_something_else(
+    room, monkeypatch, tmp_path_factory, is_link
+):
+    room.give(room.publish({LAB: "1"}))
+    ada, perform = room.home("ada"), handing_out._perform
+    outside = tmp_path_factory.mktemp("outside")
+
+    def save_and_swap(*arguments):
+        (ada / LAB).write_text("my work")
+        decision = perform(*arguments)
+        shutil.rmtree(ada / "week2")
+        if is_link:
+            (ada / "week2").symlink_to(outside)
+        else:
+            (ada / "week2").touch()
+        return decision
+
+    monkeypatch.setattr(handing_out, "_perform", save_and_swap)
+    room.give(room.publish({LAB: "2"}))
+    assert (ada / "lab1 (your changes).ipynb").read_text() == "my work"
+    assert list(outside.iterdir()) == []
+
+
+@pytest.mark.parametrize("make", ["folder", "link", "pipe", "nothing"])
+def test_what_takes_the_place_of_a_file_after_it_was_checked_is_kept(room, monkeypatch, make):
+    room.give(room.publish({LAB: "1"}))
+    at, copy_all = room.home("ada") / LAB, handing_out._copy_all
+
+    def swap(*arguments):
+        copy_all(*arguments)
+        at.unlink()
+        {
+            "folder": lambda: (at / "my").mkdir(parents=True),
+            "link": lambda: at.symlink_to("/etc/passwd"),
+            "pipe": lambda: os.mkfifo(at),
+        }.get(make, lambda: None)()
+
+    monkeypatch.setattr(handing_out, "_copy_all", swap)
+    room.give(room.publish({LAB: "2"}))
+    kept = at.parent / "lab1 (your changes).ipynb"
+    assert (kept / "my").is_dir() == (make == "folder")
+    assert kept.is_symlink() == (make == "link")
+    assert kept.is_fifo() == (make == "pipe")
+    assert at.exists() == (make != "nothing"), "a file that its owner removes stays removed"
+    assert [each.name for each in room.home("ada").iterdir()] == ["week2"]
+
+
 def test_a_student_who_saves_in_a_loop_while_files_are_replaced_loses_nothing(room):
     """Saves as JupyterLab does (in place) and as vim does (rename): each text that was saved last stays somewhere in the home."""
     ada = room.home("ada")
