@@ -74,6 +74,10 @@ test("nbgrader grades what was handed out and collected", async (t) => {
       { path: "hw1", to: course, max: 2 ** 20, json: false },
       room.terminal,
     );
+  const scores = async (): Promise<Record<string, number>> => {
+    await nbgrader("export", "--to", "grades.csv");
+    return scoresIn(await readFile(join(course, "grades.csv"), "utf8"));
+  };
   await collect();
   t.log(room.printed.at(-2));
   t.deepEqual(await readdir(join(course, "submitted")), ["ada", "bob"]);
@@ -85,22 +89,20 @@ test("nbgrader grades what was handed out and collected", async (t) => {
   await collect();
   await nbgrader("autograde", "hw1", "--create");
   t.deepEqual(await scores(), { ada: 2, bob: 2, carol: 2 });
-
-  async function scores(): Promise<Record<string, number>> {
-    await nbgrader("export", "--to", "grades.csv");
-    const [header = "", ...lines] = (await readFile(join(course, "grades.csv"), "utf8"))
-      .trim()
-      .split("\n");
-    const [student, score] = ["student_id", "score"].map((name) =>
-      header.trim().split(",").indexOf(name),
-    );
-    return Object.fromEntries(
-      lines
-        .map((line) => line.split(","))
-        .map((cells) => [cells[student ?? 0], Number(cells[score ?? 0])]),
-    );
-  }
 });
+
+/** The score of each student in the table that `nbgrader export` writes. */
+const scoresIn = (table: string): Record<string, number> => {
+  const [header = [], ...lines] = table
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(","));
+  const cellOf = (line: readonly string[], name: string): string =>
+    line[header.indexOf(name)] ?? "";
+  return Object.fromEntries(
+    lines.map((line) => [cellOf(line, "student_id"), Number(cellOf(line, "score"))] as const),
+  );
+};
 
 const cell = (id: string, source: string, nbgrader: object): object => ({
   cell_type: "code",
