@@ -44,6 +44,8 @@ export const paths = {
   /** What the registry keeps. */
   registry: "/var/lib/swarmhub/registry",
   hubConfiguration: "/etc/swarmhub/hub.json",
+  /** What was found in the images of users' servers. */
+  imageLooks: "/etc/swarmhub/images.json",
   /** A folder of its own, since it is bound into the container: a bound file would stay the one that a rename replaced. */
   edge: "/etc/swarmhub/edge",
   edgeConfiguration: "/etc/swarmhub/edge/settings.json",
@@ -76,6 +78,7 @@ export const readFiles: readonly string[] = [
   paths.limits,
   paths.skeletonNote,
   paths.hubConfiguration,
+  paths.imageLooks,
   paths.edgeConfiguration,
   paths.certificateStatus,
 ];

@@ -2,6 +2,7 @@ import type { Piece } from "../reconcile/piece.js";
 import { cleanup } from "./cleanup.js";
 import { edge } from "./edge.js";
 import { engine } from "./engine.js";
+import { files } from "./files.js";
 import { firewall } from "./firewall.js";
 import { firstFiles } from "./first-files.js";
 import { hub } from "./hub.js";
@@ -17,6 +18,7 @@ import { seats } from "./seats.js";
 import { secrets } from "./secrets.js";
 import { storage } from "./storage.js";
 import { swarm } from "./swarm.js";
+import { trial } from "./trial.js";
 
 /** All parts of the system in the order in which `up` creates them; `down` removes them in reverse. */
 export const pieces: readonly Piece[] = [
@@ -29,11 +31,13 @@ export const pieces: readonly Piece[] = [
   storage,
   images,
   registry,
+  trial,
   reserve,
   seats,
   quota,
   firstFiles,
   secrets,
+  files,
   proxy,
   hub,
   edge,

@@ -1,8 +1,9 @@
 import { createHash, randomBytes, randomInt } from "node:crypto";
+import { serverEnvironmentSecret } from "../../contracts/hub-servers.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
 import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
-import type { Piece } from "../reconcile/piece.js";
+import type { Piece, Step } from "../reconcile/piece.js";
 
 /** How each secret is generated if the operator gives none. */
 const generators = {
@@ -23,7 +24,7 @@ export const secrets: Piece<Machines> = {
   inspect: inspectMachines,
   plan: (_want, machines, { manager, secrets: provided }) => {
     const { secretHashes } = machines(manager).facts;
-    return secretNames.flatMap((name) => {
+    const steps = secretNames.flatMap((name) => {
       const value = provided.get(name);
       const present = secretHashes[name];
       if (value === undefined) {
@@ -45,6 +46,11 @@ export const secrets: Piece<Machines> = {
         },
       ];
     });
+    const environment = provided.get(serverEnvironmentSecret);
+    return [
+      ...steps,
+      ...environmentSteps(manager, environment, secretHashes[serverEnvironmentSecret]),
+    ];
   },
   remove: (machines, { manager }) =>
     Object.keys(machines(manager).facts.secretHashes).length === 0
@@ -56,6 +62,29 @@ export const secrets: Piece<Machines> = {
             run: () => manager.run(["rm", "-rf", paths.secrets]),
           },
         ],
+};
+
+/** Secret variables of users' servers are never generated; the class has this secret only if the configuration has some. */
+const environmentSteps = (
+  manager: Host,
+  value: string | undefined,
+  present: string | undefined,
+): Step[] => {
+  const name = serverEnvironmentSecret;
+  const path = `${paths.secrets}/${name}`;
+  if (value === undefined)
+    return present === undefined
+      ? []
+      : [
+          {
+            host: manager,
+            title: `remove the secret ${name}`,
+            run: () => manager.run(["rm", "-f", path]),
+          },
+        ];
+  if (present === hashOf(value)) return [];
+  const run = () => writeSecret(manager, name, value);
+  return [{ host: manager, title: `write the secret ${name}`, run }];
 };
 
 /** The secret of that name, read from the manager. */

@@ -83,3 +83,15 @@ test("`down` removes the secrets, and does nothing if there are none", (t) => {
   t.deepEqual(remove({}), []);
   t.deepEqual(remove({ "proxy-token": "1" }), ["manager: remove the secrets"]);
 });
+
+test("secret variables of servers are written when the class has some, and removed when it has none", (t) => {
+  const text = '{"API_KEY":"word"}\n';
+  const provided = { secrets: new Map([["server-environment", text]]) };
+  const steps = plan(classOf(1, provided), all);
+  t.deepEqual(describeSteps(steps), ["manager: write the secret server-environment"]);
+  const present = { ...all, "server-environment": hashOf(text) };
+  t.deepEqual(describeSteps(plan(classOf(1, provided), present)), []);
+  t.deepEqual(describeSteps(plan(classOf(1), present)), [
+    "manager: remove the secret server-environment",
+  ]);
+});

@@ -1,11 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
+import { serverEnvironmentSecret } from "../../../contracts/hub-servers.js";
 import { type Cluster, closeCluster, connectCluster } from "../../cluster/cluster.js";
 import { loadConfig } from "../../config/load.js";
 import type { Config } from "../../config/types.js";
 import { connect } from "../../host/connect.js";
 import type { Host } from "../../host/host.js";
-import { resolveSecret } from "../../operator/secret.js";
+import { type SecretAccess, resolveSecret } from "../../operator/secret.js";
+import { resolveServerEnvironment } from "../../operator/server-environment.js";
 import type { Terminal } from "../../report/terminal.js";
 
 /** The options of every command on a class. */
@@ -45,11 +47,13 @@ export const withCluster = async <Result>(
 /** Reads the configuration and its secrets. */
 export const sessionOf = async (options: ClassOptions, terminal: Terminal): Promise<Session> => {
   const config = await loadConfig(options.config);
-  const password = await resolveSecret(config.login.method.password, {
-    env: process.env,
-    readFile: (path) => readFile(path, "utf8"),
-  });
-  const secrets = new Map(password === undefined ? [] : [["shared-password", password] as const]);
+  const access: SecretAccess = { env: process.env, readFile: (path) => readFile(path, "utf8") };
+  const password = await resolveSecret(config.login.method.password, access);
+  const environment = await resolveServerEnvironment(config, access);
+  const secrets = new Map([
+    ...(password === undefined ? [] : [["shared-password", password] as const]),
+    ...(environment === undefined ? [] : [[serverEnvironmentSecret, environment] as const]),
+  ]);
   const askHostKey = async (host: string, fingerprint: string): Promise<boolean> => {
     const answer = await terminal.ask(
       `Unknown host key of ${host}: ${fingerprint}. Trust it from now on? (yes/no) `,

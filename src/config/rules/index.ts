@@ -1,10 +1,12 @@
-import { defaultMemory, defaultQuota, fileSize, host, memory, quota } from "../schema.js";
+import { defaultQuota, fileSize, host } from "../schema.js";
 import { isMapping, valueAt } from "../schema/fields.js";
+import { defaultMemory, memory, quota } from "../schema/sizes.js";
 import { machineOf } from "../values/destination.js";
 import { bytesText } from "../values/units.js";
 import { type Finding, type Path, pathText } from "../yaml/complaints.js";
 import { groupFindings, groupPaths } from "./groups.js";
 import { imageFindings } from "./images.js";
+import { serverFindings } from "./servers.js";
 import { tlsFindings } from "./tls.js";
 
 /** Complaints between keys. They read the file before the schema, so that an error in another key hides none of them. */
@@ -15,6 +17,7 @@ export const ruleFindings = (raw: unknown): Finding[] => [
   ...imageFindings(raw),
   ...excessiveGuarantee(raw),
   ...groupFindings(raw),
+  ...serverFindings(raw),
   ...tlsFindings(raw),
   ...emptyDomains(raw),
   ...[...lists, ...groupPaths(raw)].flatMap((path) => repeatedItems(raw, path)),

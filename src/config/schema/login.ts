@@ -1,11 +1,9 @@
 import type * as z from "zod";
 import type { Config, LoginMethod } from "../types.js";
-import { userFrom } from "../values/names.js";
 import { fromFolder, secretSourceFrom } from "../values/secret-source.js";
 import { rememberFrom } from "../values/units.js";
-import { flag, leaf, list, mapping, section } from "./fields.js";
-
-const users = list({ what: "a list of user names", example: "[ada]" }, leaf(userFrom));
+import { flag, leaf, section } from "./fields.js";
+import { groupServersOf, groups, membersOf, users } from "./groups.js";
 
 /** `login` of swarmhub.yaml. */
 export const login = section(
@@ -15,7 +13,7 @@ export const login = section(
     admins: users.default([]),
     teachers: users.default([]),
     "admins-may-enter": flag.default(false),
-    groups: mapping({ what: "a mapping of groups", example: "{staff: [ada]}" }, users).default({}),
+    groups: groups.default({}),
   },
   "{admins: [ada]}",
 );
@@ -29,7 +27,8 @@ export const loginOf = (settings: Login, folder: string): Config["login"] => ({
   admins: settings.admins,
   teachers: settings.teachers,
   adminsMayEnter: settings["admins-may-enter"],
-  groups: settings.groups,
+  groups: membersOf(settings.groups),
+  groupServers: groupServersOf(settings.groups),
 });
 
 /** The method of login, of which the file has one key; without any it is a generated password for all. */
