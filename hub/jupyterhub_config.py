@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from swarmhub.homes.first_files import add_first_files
+from swarmhub.homes.late_comers import catch_up
 from swarmhub.homes.owner_note import find_home
 from swarmhub.homes.provisioning import prepare_home
 from swarmhub.homes.storage_calls import call_storage
@@ -155,7 +156,11 @@ async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
     problem = await add_first_files(paths.storage, spawner.escaped_name)
     if problem:
         spawner.log.warning("%s: %s (%s)", spawner.user.name, *problem)
-    spawner.notice = " ".join(filter(None, [spawner.mode_notice, notice, problem and problem[0]])) or None
+    late = await catch_up(paths.storage, paths.data / "handout-locks", spawner.escaped_name)
+    if late:
+        spawner.log.warning("%s: %s (%s)", spawner.user.name, *late)
+    notices = [spawner.mode_notice, notice, problem and problem[0], late and late[0]]
+    spawner.notice = " ".join(filter(None, notices)) or None
 
 
 # --- the pages ------------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ import { addRoom } from "./room.js";
 import { runCommand } from "./run.js";
 import { addImages } from "./images.js";
 import { addRoster } from "./roster.js";
+import { addTeaching } from "./teaching.js";
 import { addTls } from "./tls.js";
 import { readVersion } from "./version.js";
 
@@ -41,6 +42,7 @@ export const createProgram = (): Command => {
   addClosing(program);
   addHomes(program);
   addRoster(program);
+  addTeaching(program);
   addTls(program);
   addImages(program);
   addOpenAndDown(program);

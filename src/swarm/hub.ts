@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { Cluster } from "../cluster/cluster.js";
-import { UserError } from "../errors.js";
-import { containerOf } from "./tasks.js";
+import { hubProgram } from "./hub-program.js";
 
 /** A user's server as the hub reports it: `idle` in seconds; `busy`: whether a kernel is running code, null if unknown. */
 export type Activity = {
@@ -92,13 +91,6 @@ export const runInHub = async (
   module: readonly string[],
   { purpose, payload, timeout }: { purpose: string; payload: object; timeout: number },
 ): Promise<unknown> => {
-  const { manager } = cluster;
-  const hub = await containerOf(cluster, "hub");
-  if (hub === undefined)
-    throw new UserError(`the hub does not run, so ${purpose}`, {
-      host: manager.name,
-      hint: "to start it, type `swarmhub up`",
-    });
-  const argv = ["docker", "exec", "-i", hub, "python3", "-m", ...module];
-  return JSON.parse(await manager.run(argv, { input: JSON.stringify(payload), timeout }));
+  const argv = await hubProgram(cluster, module, purpose);
+  return JSON.parse(await cluster.manager.run(argv, { input: JSON.stringify(payload), timeout }));
 };
