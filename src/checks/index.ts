@@ -22,6 +22,7 @@ import { domain } from "./domain.js";
 import { imageCheck } from "./image.js";
 import { occupiedPorts } from "./occupied-ports.js";
 import { plan } from "./plan.js";
+import { rosterCheck } from "./roster.js";
 import { seats } from "./seats.js";
 import { system } from "./system.js";
 
@@ -37,6 +38,7 @@ export const allChecks: readonly Check[] = [
   occupiedPorts,
   diskSpace,
   plan,
+  rosterCheck,
   seats,
   cores,
   domain,
