@@ -30,8 +30,12 @@ const fromFile = async (key: string, path: string, { readFile }: SecretAccess): 
     return await readFile(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const problem = code === "ENOENT" ? "does not exist" : `cannot be read (${code ?? String(error)})`;
-    throw usageError(`${key} comes from the file ${path}, which ${problem}`, `write the file ${path}`);
+    const problem =
+      code === "ENOENT" ? "does not exist" : `cannot be read (${code ?? String(error)})`;
+    throw usageError(
+      `${key} comes from the file ${path}, which ${problem}`,
+      `write the file ${path}`,
+    );
   }
 };
 
@@ -43,19 +47,22 @@ const secret = (text: string, what: string): string => {
 };
 
 const certificates = (text: string, what: string): string => {
-  const hint = "write the certificates in PEM format, each between BEGIN CERTIFICATE and END CERTIFICATE";
+  const hint =
+    "write the certificates in PEM format, each between BEGIN CERTIFICATE and END CERTIFICATE";
   if (text.includes("PRIVATE KEY"))
     throw usageError(`${what} has a private key, which does not belong there`, hint);
   const found = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   if (found.length === 0) throw usageError(`${what} has no certificate`, hint);
-  for (const pem of found) {
-    try {
-      new X509Certificate(pem);
-    } catch {
-      throw usageError(`${what} has a damaged certificate`, hint);
-    }
-  }
+  if (!found.every(isCertificate)) throw usageError(`${what} has a damaged certificate`, hint);
   return `${found.join("\n")}\n`;
+};
+
+const isCertificate = (pem: string): boolean => {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
+  }
 };
 
 const usageError = (reason: string, hint: string): UserError =>

@@ -74,7 +74,8 @@ const emptyLists = (login: Record<string, unknown>, method: string): Finding[] =
 /** The answer of a provider comes through the browser to an https:// address. */
 const plainHttp = (raw: unknown, method: string): Finding[] => {
   const tls = valueAt(raw, ["tls"]);
-  const isOff = tls === "off" || tls === false || (valueAt(raw, ["tls", "off"]) ?? undefined) !== undefined;
+  const isOff =
+    tls === "off" || tls === false || (valueAt(raw, ["tls", "off"]) ?? undefined) !== undefined;
   const isProxied =
     valueAt(raw, ["tls", "off", "trusted-proxies", 0]) !== undefined &&
     (valueAt(raw, ["domain"]) ?? undefined) !== undefined;

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import * as z from "zod";
+import type * as z from "zod";
 import type { ProviderMethod } from "../types.js";
 import { domainFrom, lineFrom, pathFrom } from "../values/names.js";
 import {
@@ -31,7 +31,9 @@ const oidc = section(
     name: leaf(lineFrom("the name of the provider", "Example University", 60)).exactOptional(),
     username: leaf(claimFrom("preferred_username")).default("preferred_username"),
     groups: leaf(claimFrom("groups")).exactOptional(),
-    ca: leaf(pathFrom("a file with the root certificate of the provider", "./ca.pem")).exactOptional(),
+    ca: leaf(
+      pathFrom("a file with the root certificate of the provider", "./ca.pem"),
+    ).exactOptional(),
   },
   "{issuer: https://id.example.edu, client: hub, secret: from-env OIDC_SECRET}",
 );
@@ -44,9 +46,14 @@ const github = section(
       leaf(organizationFrom),
     ).default([]),
     url: leaf(
-      providerAddressFrom("the address of a GitHub Enterprise Server", "https://github.example.edu"),
+      providerAddressFrom(
+        "the address of a GitHub Enterprise Server",
+        "https://github.example.edu",
+      ),
     ).default("https://github.com"),
-    ca: leaf(pathFrom("a file with the root certificate of that server", "./ca.pem")).exactOptional(),
+    ca: leaf(
+      pathFrom("a file with the root certificate of that server", "./ca.pem"),
+    ).exactOptional(),
   },
   "{client: Iv1.abc, secret: from-env GH_SECRET, organizations: [geo-101]}",
 );

@@ -10,7 +10,8 @@ export const providerAddressFrom = (what: string, example: string): Reader<strin
     if (search !== "" || hash !== "" || /[?#]$/.test(text)) throw reject("without ? and #");
     if (text.endsWith("/.well-known/openid-configuration"))
       throw reject("without /.well-known/openid-configuration, which is added to it");
-    if (!/^https:\/\/[\w.:[\]-]+(\/[\w./~%:@+,=-]*)?$/.test(text)) throw reject("not a valid address");
+    if (!/^https:\/\/[\w.:[\]-]+(\/[\w./~%:@+,=-]*)?$/.test(text))
+      throw reject("not a valid address");
     return text;
   });
 
@@ -42,7 +43,10 @@ export const organizationFrom = reader(
 
 /** The entity ID of an identity provider of CILogon. */
 export const entityIdFrom = reader(
-  { what: "an entity ID of https://cilogon.org/idplist", example: "https://idp.example.edu/shibboleth" },
+  {
+    what: "an entity ID of https://cilogon.org/idplist",
+    example: "https://idp.example.edu/shibboleth",
+  },
   (text, reject): string => {
     if (!/^(https?:\/\/|urn:)[\x21-\x2b\x2d-\x7e]{1,300}$/.test(text)) throw reject();
     return text;
