@@ -6,6 +6,7 @@ from traitlets.config import Config
 
 from ..settings import Paths, Settings, SettingsError, read_secret
 from .authenticator import ClassAuthenticator, to_ascii
+from .password_authenticator import configure_passwords
 from .password_changes import PasswordChanges
 from .provider.options import KINDS
 
@@ -38,4 +39,8 @@ def _provider(c: Config, settings: Settings, paths: Paths) -> None:
     configure_provider(c, settings, paths)
 
 
-_METHODS: dict[str, Callable[[Config, Settings, Paths], None]] = {"shared-password": _shared_password, **dict.fromkeys(KINDS, _provider)}
+_METHODS: dict[str, Callable[[Config, Settings, Paths], None]] = {
+    "shared-password": _shared_password,
+    "passwords": configure_passwords,
+    **dict.fromkeys(KINDS, _provider),
+}
