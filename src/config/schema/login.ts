@@ -5,6 +5,7 @@ import { fromFolder, secretSourceFrom } from "../values/secret-source.js";
 import { rememberFrom } from "../values/units.js";
 import { flag, leaf, list, mapping, section } from "./fields.js";
 import { providerOf, providers } from "./providers.js";
+import { passwords, roster, rosterOf } from "./roster.js";
 
 const users = list({ what: "a list of user names", example: "[ada]" }, leaf(userFrom));
 
@@ -28,6 +29,8 @@ export const login = section(
     "shared-password": leaf(secretSourceFrom).exactOptional(),
     ...providers,
     allow: allow.exactOptional(),
+    passwords: passwords.exactOptional(),
+    roster: roster.exactOptional(),
     remember: leaf(rememberFrom).default(rememberFrom("12h")),
     admins: users.default([]),
     teachers: users.default([]),
@@ -48,11 +51,15 @@ export const loginOf = (settings: Login, folder: string): Config["login"] => ({
   adminsMayEnter: settings["admins-may-enter"],
   groups: settings.groups,
   ...(settings.allow !== undefined && { allow: settings.allow }),
+  ...(settings.roster !== undefined && { roster: rosterOf(settings.roster, folder) }),
 });
 
 /** The method of login, of which the file has one key; without any it is a generated password for all. */
 const methodOf = (settings: Login, folder: string): LoginMethod =>
-  providerOf(settings, folder) ?? {
-    kind: "shared-password",
-    password: fromFolder(settings["shared-password"] ?? { kind: "generated" }, folder),
-  };
+  providerOf(settings, folder) ??
+  (settings.passwords === undefined
+    ? {
+        kind: "shared-password",
+        password: fromFolder(settings["shared-password"] ?? { kind: "generated" }, folder),
+      }
+    : { kind: "passwords" });

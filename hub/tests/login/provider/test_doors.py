@@ -86,7 +86,7 @@ def test_somebody_refused_reads_as_whom_and_why_and_can_use_another_account(hub,
     assert "geo-101" in text
     provider.claims = ADA
     assert "/hub/oauth_login?account=other" in text
-    assert browser.open("/hub/oauth_login?account=other")[0] == 200
+    assert browser.open("/hub/oauth_login?account=other&next=%2Fhub%2Fhome")[0] == 200
     assert provider.seen("/authorize")["prompt"] == "login"
     assert is_logged_in(browser)
 
