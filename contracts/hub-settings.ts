@@ -58,7 +58,7 @@ export type HubSettings = {
 export type HubLoginMethod = { kind: "shared-password" | "passwords" } | HubProvider;
 
 /** An identity provider; `hub/swarmhub/login/provider/options.py` reads it. Its secret and root certificate are among the secrets. */
-export type HubProvider = {
+type HubProvider = {
   kind: "oidc" | "github" | "google" | "globus" | "cilogon";
   /** The issuer of OpenID Connect, where its addresses are found, or the address of a GitHub server. */
   issuer: string;
