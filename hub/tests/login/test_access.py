@@ -8,8 +8,11 @@ import pytest
 from tornado.web import HTTPError
 
 from swarmhub.login.access import Access, AccessRules
+from swarmhub.login.authenticator import ClassAuthenticator
 from swarmhub.login.closing import Closed, Closing
 from swarmhub.login.roster import Roster
+
+from .test_authenticator import Login
 
 HOUR = timedelta(hours=1)
 
@@ -55,13 +58,11 @@ def test_while_the_class_is_closed_only_the_staff_comes_in_and_the_sentence_says
     rules = access(tmp_path, staff=["grace"])
     now = datetime.now(UTC)
     rules.closing.close(Closed(now))
-    assert rules.refusal_for("ada") == "The class geo-101 is closed. Your files are kept. Ask your instructor when it opens again."
+    assert rules.refusal_for("ada") == "The class geo-101 is closed. Ask your instructor when it opens again."
     assert rules.refusal_for("grace") is None
     until = datetime(2126, 12, 1, 9, 0, tzinfo=timezone(HOUR))
     rules.closing.close(Closed(now, until, zone="Europe/Berlin"))
-    assert rules.refusal_for("ada") == (
-        "The class geo-101 is closed. It opens again on 1 December 2126 at 09:00 (Europe/Berlin). Your files are kept."
-    )
+    assert rules.refusal_for("ada") == ("The class geo-101 is closed. It opens again on 1 December 2126 at 09:00 (Europe/Berlin).")
     assert "at 09:00 (UTC+0100)" in Closed(now, until).sentence("geo-101")
     assert rules.closing.reopen()
     assert rules.refusal_for("ada") is None
@@ -119,3 +120,14 @@ async def test_each_method_of_login_applies_the_rules_also_where_it_allows_all(t
 def test_traitlets_copies_the_settings_but_not_the_rules(tmp_path):
     rules = access(tmp_path)
     assert deepcopy(rules) is rules
+
+
+async def test_with_a_roster_the_password_of_the_class_opens_only_the_names_on_it(tmp_path):
+    write_roster(tmp_path / "roster.json", "ada lovelace")
+    rules = access(tmp_path, roster=Roster(tmp_path / "roster.json"), staff=["prof"])
+    method = ClassAuthenticator(user_password="the-password", access=rules, allow_all=True)
+    found = await method.get_authenticated_user(Login(), {"username": " Ada  Lovelace ", "password": "the-password"})
+    assert found["name"] == "ada lovelace"
+    with pytest.raises(HTTPError, match="bob is not on the list of the class geo-101"):
+        await method.get_authenticated_user(Login(), {"username": "bob", "password": "the-password"})
+    assert await method.get_authenticated_user(Login(), {"username": "bob", "password": "wrong"}) is None, "the roster is not public"
