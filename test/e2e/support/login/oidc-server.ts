@@ -2,7 +2,6 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-// @ts-expect-error The package has no types.
 import Provider from "oidc-provider";
 import { makeAuthority } from "../../../nginx/support/signing.js";
 import { keyHash } from "./site.js";
