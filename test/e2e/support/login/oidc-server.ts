@@ -7,7 +7,7 @@ import { makeAuthority } from "../../../nginx/support/signing.js";
 import { keyHash } from "./site.js";
 
 /** What a provider does wrong. */
-export type Fault = "" | "silent" | "nonsense" | "error";
+type Fault = "" | "silent" | "nonsense" | "error";
 
 /** An identity provider with TLS by an authority of its own; its log-in form takes any name, with any password. */
 export type OidcServer = {

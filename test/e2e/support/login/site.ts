@@ -17,7 +17,7 @@ export const domain = "geo.example.org";
 export type HubInput = { settings: Record<string, unknown>; secrets: Record<string, string> };
 
 /** The hub's log, and the memory of its process. */
-export type HubState = { log: string; kilobytes: number };
+type HubState = { log: string; kilobytes: number };
 
 /** A class on loopback: edge with TLS, proxy and hub. */
 export type LoginSite = {
