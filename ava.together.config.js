@@ -14,6 +14,8 @@ export const alone = [
   "checks/connections/programs.test.ts",
   "checks/login/ask.test.ts",
   "cli/completion.test.ts",
+  "commands/collect.test.ts",
+  "commands/handout.test.ts",
   "commands/images/",
   "commands/tls.test.ts",
   "config/mutations.test.ts",

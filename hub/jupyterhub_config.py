@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from swarmhub.homes.first_files import add_first_files
+from swarmhub.homes.late_comers import catch_up
 from swarmhub.homes.owner_note import find_home
 from swarmhub.homes.provisioning import prepare_home
 from swarmhub.homes.storage_calls import call_storage
@@ -18,9 +19,10 @@ from swarmhub.login.methods import configure_login
 from swarmhub.login.new_admins import NewAdmins
 from swarmhub.login.pages import PAGES, page_variables
 from swarmhub.login.renames import refuse_renames
-from swarmhub.login.roles import teacher_role
+from swarmhub.login.roles import ROOM, teacher_role
 from swarmhub.login.sessions import API_TOKEN_SECONDS
 from swarmhub.login.upkeep import configure_access
+from swarmhub.room.configuration import configure_room
 from swarmhub.services.operator_api import Hub, operator_token, stop
 from swarmhub.settings import Paths, SettingsError, read_secret, read_settings, with_secret_environment
 from swarmhub.spawning.home_state import look_at_home
@@ -155,7 +157,11 @@ async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
     problem = await add_first_files(paths.storage, spawner.escaped_name)
     if problem:
         spawner.log.warning("%s: %s (%s)", spawner.user.name, *problem)
-    spawner.notice = " ".join(filter(None, [spawner.mode_notice, notice, problem and problem[0]])) or None
+    late = await catch_up(paths.storage, paths.data / "handout-locks", spawner.escaped_name)
+    if late:
+        spawner.log.warning("%s: %s (%s)", spawner.user.name, *late)
+    notices = [spawner.mode_notice, notice, problem and problem[0], late and late[0]]
+    spawner.notice = " ".join(filter(None, notices)) or None
 
 
 # --- the pages ------------------------------------------------------------------------------------------------------------
@@ -205,12 +211,15 @@ if settings.idle_timeout_seconds:
     c.JupyterHub.services.append({"name": "idle-culler", "command": [sys.executable, "-m", *culler]})
     c.JupyterHub.load_roles.append({"name": "idle-culler", "scopes": scopes, "services": ["idle-culler"]})
 
+# --- the page of the room, for teachers and admins ---------------------------------------------------------------------------
+configure_room(c, settings, paths, hub_api)
+
 # --- the API for the operator (swarmhub/services/operator_api.py) ---------------------------------------------------------
 c.JupyterHub.services.append({"name": "operator", "api_token": operator_token(paths)})
 c.JupyterHub.load_roles.append(
     {
         "name": "operator",
-        "scopes": ["list:users", "read:users:activity", "read:servers", "servers"],
+        "scopes": ["list:users", "read:users:activity", "read:servers", "servers", ROOM],
         "services": ["operator"],
     }
 )

@@ -7,13 +7,15 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
 
 from swarmhub import machines, settings
-from swarmhub.homes import first_files, owner_note, provisioning
+from swarmhub.homes import first_files, owner_note, provisioning, teacher_command
+from swarmhub.homes.sent_archive import Refused
 from swarmhub.login.provider.options import ProviderOptions
 from swarmhub.refusal import LIMIT_FAILED
 from swarmhub.server_settings import File, Group, Look, ServerSettings
@@ -208,6 +210,11 @@ def test_a_new_home_is_marked_noted_and_made_in_the_folders_of_the_contract(stor
     assert provisioning.is_pending(storage, "ada")
     (storage / FOLDERS.pending / "ada").unlink()
     assert not provisioning.is_pending(storage, "ada")
+
+
+def test_the_hub_hands_out_from_the_folder_of_the_contract(storage):
+    with pytest.raises(Refused, match=f"`{FOLDERS.handouts}`"):
+        teacher_command.run("check", storage, storage, dict, BytesIO(b"{}"), BytesIO())
 
 
 def test_first_files_come_from_the_folder_of_the_contract(storage):

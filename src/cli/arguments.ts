@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import { type Moment, momentFrom } from "../config/values/moment.js";
-import { durationFrom } from "../config/values/units.js";
+import { bytesFrom, durationFrom } from "../config/values/units.js";
 import { adviceOf } from "../errors.js";
 
 /** A whole number, 1 or more. */
@@ -27,6 +27,15 @@ export const moment = (text: string): Moment => argument(momentFrom, text);
 const argument = <T>(read: (text: string) => T, text: string): T => {
   try {
     return read(text);
+  } catch (error) {
+    throw new InvalidArgumentError(sentence(adviceOf(error)));
+  }
+};
+
+/** A size such as 50M, in bytes. */
+export const size = (text: string): number => {
+  try {
+    return bytesFrom(text);
   } catch (error) {
     throw new InvalidArgumentError(sentence(adviceOf(error)));
   }

@@ -12,9 +12,11 @@ import { helpFormat } from "./help.js";
 import { addClosing } from "./closing.js";
 import { addHomes } from "./homes.js";
 import { addMembership } from "./membership.js";
+import { addRoom } from "./room.js";
 import { runCommand } from "./run.js";
 import { addImages } from "./images.js";
 import { addRoster } from "./roster.js";
+import { addTeaching } from "./teaching.js";
 import { addTls } from "./tls.js";
 import { readVersion } from "./version.js";
 
@@ -35,10 +37,12 @@ export const createProgram = (): Command => {
   addInit(program);
   addUp(program);
   addQueries(program);
+  addRoom(program);
   addMembership(program);
   addClosing(program);
   addHomes(program);
   addRoster(program);
+  addTeaching(program);
   addTls(program);
   addImages(program);
   addOpenAndDown(program);

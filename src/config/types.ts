@@ -1,4 +1,8 @@
 import type { Place, UserError } from "../errors.js";
+import type { ProviderMethod } from "./provider-method.js";
+import type { SecretSource } from "./secret-source.js";
+
+export type { ProviderMethod, SecretSource };
 
 /** A number of bytes. */
 export type Bytes = number & { readonly unit: "bytes" };
@@ -8,12 +12,6 @@ export type Milliseconds = number & { readonly unit: "milliseconds" };
 
 /** A machine in the configuration: an OpenSSH destination or "local", and the address that other machines use, if the file has one. */
 export type HostConfig = { destination: string; address?: string };
-
-/** Where a secret comes from; a "generated" one is made once on the manager and stays there. */
-export type SecretSource =
-  | { kind: "env"; name: string }
-  | { kind: "file"; path: string }
-  | { kind: "generated" };
 
 /** What holds the homes: a whole blank disk, or a file of that size on the root disk; "unnamed" while the file has neither. */
 export type Backing =
@@ -79,29 +77,6 @@ export const namesOf = ({ domain, otherNames, subdomains }: Config): string[] =>
 /** The URL below which each user has an origin, "https://geo.example.org"; undefined where all share one. */
 export const subdomainHost = ({ domain, subdomains }: Config): string | undefined =>
   subdomains ? `https://${domain}` : undefined;
-
-/** An identity provider, where users have an account and the class is registered as a client. */
-export type ProviderMethod = {
-  kind: "oidc" | "github" | "google" | "globus" | "cilogon";
-  /** Its address: the issuer of OpenID Connect, or a GitHub server. */
-  issuer: string;
-  /** Its name on the button and in sentences. */
-  service: string;
-  client: string;
-  secret: SecretSource;
-  /** A file with the root certificate of the provider's HTTPS. */
-  ca?: string;
-  /** The claim that names a user. */
-  username: string;
-  /** The claim with a user's groups. */
-  groups?: string;
-  /** The domains of accounts that may come in; empty: all. Of a single one, names have no "@example.edu". */
-  domains: string[];
-  /** Who is a member of none of these organizations or teams ("org:team") may not come in; empty: no such rule. */
-  organizations: string[];
-  /** The entity IDs at CILogon from which users may come; empty: all. */
-  identityProviders: string[];
-};
 
 /** The files of a method of login that the manager keeps for the hub, by name, and where they come from. */
 export const loginFilesOf = ({ login: { method } }: Config): Record<string, SecretSource> => ({

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { Cluster } from "../cluster/cluster.js";
-import { UserError } from "../errors.js";
-import { containerOf } from "./tasks.js";
+import { hubProgram } from "./hub-program.js";
 
 /** A user's server as the hub reports it: `idle` in seconds; `busy`: whether a kernel is running code, null if unknown. */
 export type Activity = {
@@ -71,29 +70,27 @@ const withoutHub = {
   reopen: "the class cannot be opened",
 };
 
-// Through stdin, since a user's name may contain anything.
-const callHub = async (
+const callHub = (
   cluster: Cluster,
   action: keyof typeof withoutHub,
   payload: object,
   timeout: number,
+): Promise<unknown> =>
+  runInHub(cluster, ["swarmhub.services.operator_api", action], {
+    purpose: withoutHub[action],
+    payload,
+    timeout,
+  });
+
+/**
+ * Runs a Python module in the hub's container and returns the JSON that it prints. The payload goes through stdin, since a user's
+ * name may contain anything; `timeout` is in milliseconds, `purpose` what cannot be done without the hub.
+ */
+export const runInHub = async (
+  cluster: Cluster,
+  module: readonly string[],
+  { purpose, payload, timeout }: { purpose: string; payload: object; timeout: number },
 ): Promise<unknown> => {
-  const { manager } = cluster;
-  const hub = await containerOf(cluster, "hub");
-  if (hub === undefined)
-    throw new UserError(`the hub does not run, so ${withoutHub[action]}`, {
-      host: manager.name,
-      hint: "to start it, type `swarmhub up`",
-    });
-  const argv = [
-    "docker",
-    "exec",
-    "-i",
-    hub,
-    "python3",
-    "-m",
-    "swarmhub.services.operator_api",
-    action,
-  ];
-  return JSON.parse(await manager.run(argv, { input: JSON.stringify(payload), timeout }));
+  const argv = await hubProgram(cluster, module, purpose);
+  return JSON.parse(await cluster.manager.run(argv, { input: JSON.stringify(payload), timeout }));
 };
