@@ -6,6 +6,7 @@ import { bytesText } from "../values/units.js";
 import { type Finding, type Path, pathText } from "../yaml/complaints.js";
 import { groupFindings, groupPaths } from "./groups.js";
 import { imageFindings } from "./images.js";
+import { loginFindings } from "./login.js";
 import { rosterFindings } from "./roster.js";
 import { serverFindings } from "./servers.js";
 import { tlsFindings } from "./tls.js";
@@ -21,6 +22,7 @@ export const ruleFindings = (raw: unknown): Finding[] => [
   ...rosterFindings(raw),
   ...serverFindings(raw),
   ...tlsFindings(raw),
+  ...loginFindings(raw),
   ...emptyDomains(raw),
   ...[...lists, ...groupPaths(raw)].flatMap((path) => repeatedItems(raw, path)),
 ];
