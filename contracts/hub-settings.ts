@@ -26,7 +26,11 @@ export type HubSettings = {
   idleTimeoutSeconds: number | null;
   /** The NFS export with the homes: an IP address and an absolute path; null is temporary homes. */
   storage: { address: string; path: string } | null;
+  /** How users prove their names. */
+  loginMethod: HubLoginMethod;
   admins: string[];
+  /** They see the class and start and stop its servers, but enter none. */
+  teachers: string[];
   /** Whether admins can open the servers of other users. */
   adminsMayEnter: boolean;
   /** How long a login lasts. */
@@ -40,6 +44,9 @@ export type HubSettings = {
   /** The servers that fit on all machines. */
   seats: number;
 };
+
+/** A method of login, `hub/swarmhub/login/methods.py` has the same kinds: one password for the class, longer ones for admins and teachers. */
+type HubLoginMethod = { kind: "shared-password" };
 
 /** An image that users can choose by its name, with the limits of its servers. */
 export type HubImage = {

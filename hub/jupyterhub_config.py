@@ -14,10 +14,10 @@ from swarmhub.homes.owner_note import find_home
 from swarmhub.homes.provisioning import prepare_home
 from swarmhub.homes.storage_calls import call_storage
 from swarmhub.homes.usage import home_size, home_usage
-from swarmhub.login.authenticator import ClassAuthenticator, to_ascii
+from swarmhub.login.methods import configure_login
 from swarmhub.login.new_admins import NewAdmins
-from swarmhub.login.password_changes import PasswordChanges
 from swarmhub.login.renames import refuse_renames
+from swarmhub.login.roles import teacher_role
 from swarmhub.login.sessions import API_TOKEN_SECONDS
 from swarmhub.services.operator_api import Hub, operator_token, stop
 from swarmhub.settings import Paths, SettingsError, read_secret, read_settings
@@ -39,8 +39,6 @@ try:
     settings = read_settings(paths.settings)
     proxy_token = read_secret(paths, "proxy-token")
     edge_token = read_secret(paths, "edge-token")
-    shared_password = to_ascii(read_secret(paths, "shared-password"))
-    admin_password = to_ascii(read_secret(paths, "admin-password")) if settings.admins else None
 except SettingsError as error:
     sys.exit(str(error))
 
@@ -80,15 +78,12 @@ c.JupyterHub.cleanup_proxy = False
 # are in a redirect loop, with an error after 14 s (jupyterhub/handlers/base.py, _redirect_to_user_server); default: 300 s.
 c.JupyterHub.last_activity_interval = 5
 
-# --- login: one password for the class, another for the admins ------------------------------------------------------------
-c.JupyterHub.authenticator_class = ClassAuthenticator
-c.ClassAuthenticator.user_password = shared_password
-c.ClassAuthenticator.admin_password = admin_password
+# --- login ----------------------------------------------------------------------------------------------------------------
+try:
+    configure_login(c, settings, paths)
+except SettingsError as error:
+    sys.exit(str(error))
 c.Authenticator.admin_users = set(settings.admins)
-c.Authenticator.allow_all = True  # since JupyterHub 5, no user can log in without a rule that allows it
-c.ClassAuthenticator.changes = PasswordChanges(paths.data / "login.json")
-c.ClassAuthenticator.class_size = max(60, settings.seats)
-c.ClassAuthenticator.remember = settings.remember_seconds
 c.JupyterHub.cookie_max_age_days = settings.remember_seconds / 86400
 c.JupyterHub.oauth_token_expires_in = settings.remember_seconds  # for the cookies of users' servers
 c.JupyterHub.token_expires_in_max_seconds = API_TOKEN_SECONDS
@@ -197,7 +192,10 @@ if settings.storage:
 # The hub passes only a few of its environment variables to its services.
 docker_host = {name: value for name, value in os.environ.items() if name == "DOCKER_HOST"}
 c.JupyterHub.services = [{"name": "sweeper", "command": sweeper, "environment": docker_host}]
-c.JupyterHub.load_roles = [{"name": "sweeper", "scopes": ["list:users", "read:servers"], "services": ["sweeper"]}]
+c.JupyterHub.load_roles = [
+    {"name": "sweeper", "scopes": ["list:users", "read:servers"], "services": ["sweeper"]},
+    teacher_role(settings.teachers),
+]
 if settings.idle_timeout_seconds:
     interval = min(settings.idle_timeout_seconds // 2, 300)
     culler = ["jupyterhub_idle_culler", f"--url={hub_api}", f"--timeout={settings.idle_timeout_seconds}", f"--cull-every={interval}"]

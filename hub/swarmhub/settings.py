@@ -59,6 +59,8 @@ class Settings:
     seats: int
     idle_timeout_seconds: int | None
     images: tuple[Image, ...] = ()
+    login_method: str = "shared-password"
+    teachers: frozenset[str] = frozenset()
     strategy: str = "spread"
     processes: int | None = None
     admins_may_enter: bool = False
@@ -123,6 +125,8 @@ def read_settings(path: Path) -> Settings:
         cpu=take("cpu", found.get("cpu"), _is_cpu, "a number of cores above 0, or null"),
         storage=_storage(found.get("storage", {}), take),
         admins=frozenset(take("admins", found.get("admins", []), _is_texts, "a list of user names")),
+        login_method=take("loginMethod.kind", _method(found).get("kind"), _is_text, "a string"),
+        teachers=frozenset(take("teachers", found.get("teachers", []), _is_texts, "a list of user names")),
         placement=tuple(take("placement", found.get("placement", []), _is_texts, "a list of Swarm constraints")),
         seats=take("seats", found.get("seats"), _is_whole(0), "a whole number"),
         # A browser reports activity every 30 s (websocket ping) and a server tells the hub every 300 s: a shorter timeout would
@@ -167,6 +171,11 @@ def _image(at: str, found: dict, take: Callable) -> Image:
         take(f"{at}.memory", found.get("memory"), _is_whole(1), "a whole number of bytes"),
         take(f"{at}.cpu", found.get("cpu"), _is_cpu, "a number of cores above 0, or null"),
     )
+
+
+def _method(found: dict) -> dict:
+    method = found.get("loginMethod", {"kind": "shared-password"})
+    return method if isinstance(method, dict) else {}
 
 
 def _storage(found: object, take: Callable) -> NfsExport | None:

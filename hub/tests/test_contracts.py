@@ -105,6 +105,8 @@ def test_every_key_of_hub_json_becomes_a_setting_with_its_unit(record):
         cpu=written["cpu"],
         storage=NfsExport(written["storage"]["address"], written["storage"]["path"]),
         admins=frozenset(written["admins"]),
+        login_method=written["loginMethod"]["kind"],
+        teachers=frozenset(written["teachers"]),
         placement=tuple(written["placement"]),
         seats=written["seats"],
         idle_timeout_seconds=written["idleTimeoutSeconds"],
@@ -117,7 +119,7 @@ def test_every_key_of_hub_json_becomes_a_setting_with_its_unit(record):
     )
     assert (found.memory, found.guarantee, found.idle_timeout_seconds) == (2 << 30, 512 << 20, 2 * 3600)
     assert [recorded.keys_read for recorded in objects] == [set(dict.keys(recorded)) for recorded in objects]
-    assert len(objects) == 2 + len(written["images"])
+    assert len(objects) == 3 + len(written["images"])
 
 
 def test_the_hub_reads_of_watcher_json_only_keys_that_the_watcher_writes(storage, record):

@@ -19,11 +19,14 @@ export const open = (options: OpenOptions, terminal: Terminal): Promise<void> =>
   });
 
 const passwordsOf = async ({ config, manager }: Cluster): Promise<Record<string, string>> => {
-  const { admins } = config.login;
+  const { admins, teachers } = config.login;
   return {
     everyone: await readSecret(manager, "shared-password"),
     ...(admins.length > 0 && {
       [`admins (${admins.join(", ")})`]: await readSecret(manager, "admin-password"),
+    }),
+    ...(teachers.length > 0 && {
+      [`teachers (${teachers.join(", ")})`]: await readSecret(manager, "teacher-password"),
     }),
   };
 };

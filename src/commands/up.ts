@@ -79,17 +79,21 @@ const formerSentence = (homes: readonly string[]): string =>
 
 const nextSteps = async (cluster: Cluster): Promise<string[]> => {
   const { config, manager } = cluster;
-  const { admins, sharedPassword } = config.login;
+  const { admins, teachers, method } = config.login;
   // The password is for all users, so it may be shown; the admins' password is shown only on request.
   const password =
-    sharedPassword.kind === "generated"
+    method.password.kind === "generated"
       ? await readSecret(manager, "shared-password")
       : "that you configured";
   return [
     `open ${await classUrl(cluster)}`,
     `log in with any name and the password ${password}`,
-    ...(admins.length === 0
-      ? []
-      : [`admins (${admins.join(", ")}) have another password: \`swarmhub open --passwords\``]),
+    ...otherPassword("admins", admins),
+    ...otherPassword("teachers", teachers),
   ];
 };
+
+const otherPassword = (who: string, names: readonly string[]): string[] =>
+  names.length === 0
+    ? []
+    : [`${who} (${names.join(", ")}) have another password: \`swarmhub open --passwords\``];

@@ -4,11 +4,11 @@ import { configuredImages } from "./rules/images.js";
 import { ruleFindings } from "./rules/index.js";
 import { type Settings, schema } from "./schema.js";
 import { isMapping, valueAt } from "./schema/fields.js";
+import { loginOf } from "./schema/login.js";
 import { tlsOf } from "./schema/tls.js";
 import { unknownKey } from "./schema/unknown-keys.js";
 import type { Backing, Bytes, Config, HostConfig, StorageConfig } from "./types.js";
 import { repositoryFrom } from "./values/image.js";
-import { fromFolder } from "./values/secret-source.js";
 import {
   type Complaint,
   type Finding,
@@ -115,13 +115,7 @@ const configOf = (settings: Settings, folder: string, placeOf: (key: Path) => Pl
     workers: workers.map(hostOf),
     storage: storageOf(storage),
     tls: tlsOf(tls, folder),
-    login: {
-      sharedPassword: fromFolder(login["shared-password"], folder),
-      remember: login.remember,
-      admins: login.admins,
-      adminsMayEnter: login["admins-may-enter"],
-      groups: login.groups,
-    },
+    login: loginOf(login, folder),
     servers: {
       ...configuredImages(servers, folder, placeOf),
       strategy: servers.strategy,

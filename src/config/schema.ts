@@ -9,6 +9,7 @@ import {
   number,
   section,
 } from "./schema/fields.js";
+import { login } from "./schema/login.js";
 import { tls } from "./schema/tls.js";
 import { addressFrom, destinationFrom } from "./values/destination.js";
 import { imageFrom, mirrorFrom, repositoryFrom } from "./values/image.js";
@@ -19,17 +20,8 @@ import {
   lineFrom,
   pathFrom,
   strategyFrom,
-  userFrom,
 } from "./values/names.js";
-import { secretSourceFrom } from "./values/secret-source.js";
-import {
-  bytesFrom,
-  daysFrom,
-  filesFrom,
-  idleFrom,
-  rememberFrom,
-  sizeFrom,
-} from "./values/units.js";
+import { bytesFrom, daysFrom, filesFrom, idleFrom, sizeFrom } from "./values/units.js";
 
 /** A machine: a destination alone, or a mapping of host and address. */
 export const host = z.preprocess(
@@ -100,19 +92,6 @@ const storage = z.union([
     `temporary, or ${mappingOf(persistentStorage)}`,
   ),
 ]);
-
-const users = list({ what: "a list of user names", example: "[ada]" }, leaf(userFrom));
-
-const login = section(
-  {
-    "shared-password": leaf(secretSourceFrom).default({ kind: "generated" }),
-    remember: leaf(rememberFrom).default(rememberFrom("12h")),
-    admins: users.default([]),
-    "admins-may-enter": flag.default(false),
-    groups: mapping({ what: "a mapping of groups", example: "{staff: [ada]}" }, users).default({}),
-  },
-  "{admins: [ada]}",
-);
 
 const image = leaf(imageFrom);
 

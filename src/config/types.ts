@@ -80,6 +80,9 @@ export const namesOf = ({ domain, otherNames, subdomains }: Config): string[] =>
 export const subdomainHost = ({ domain, subdomains }: Config): string | undefined =>
   subdomains ? `https://${domain}` : undefined;
 
+/** How users prove their names: by one password for the class, and longer ones for its admins and teachers. */
+export type LoginMethod = { kind: "shared-password"; password: SecretSource };
+
 /** A folder with a Dockerfile on the operator's machine, and the place of its key: "swarmhub.yaml:12:10". */
 export type BuildSource = { folder: string; place: Place };
 
@@ -112,10 +115,12 @@ export type Config = {
   storage: StorageConfig;
   tls: TlsConfig;
   login: {
-    sharedPassword: SecretSource;
+    method: LoginMethod;
     /** How long a login lasts. */
     remember: Milliseconds;
     admins: string[];
+    /** They see the class and start and stop its servers, but enter none. */
+    teachers: string[];
     /** Whether admins can open the servers of other users. */
     adminsMayEnter: boolean;
     groups: Record<string, string[]>;

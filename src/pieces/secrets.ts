@@ -11,6 +11,7 @@ const generators = {
   "shared-password": () => pronounceable(4),
   // JupyterHub refuses an admin password under 32 characters beside a shared one.
   "admin-password": () => pronounceable(8),
+  "teacher-password": () => pronounceable(8),
 };
 
 /** The names of the secrets that the class keeps on the manager. */

@@ -39,9 +39,10 @@ test("three keys are enough, and all others have defaults", async (t) => {
     },
     tls: { kind: "self-signed" },
     login: {
-      sharedPassword: { kind: "generated" },
+      method: { kind: "shared-password", password: { kind: "generated" } },
       remember: 43_200_000,
       admins: [],
+      teachers: [],
       adminsMayEnter: false,
       groups: {},
     },
@@ -69,7 +70,7 @@ storage:
   trash: 7d
   host: {host: nas, address: 10.0.0.9}
 tls: off
-login: {shared-password: from-env ROOM_PASSWORD, remember: 1.5h, admins: [ada, bob@example.org], admins-may-enter: true, groups: {staff: [ada], tutors: []}}
+login: {shared-password: from-env ROOM_PASSWORD, remember: 1.5h, admins: [ada, bob@example.org], teachers: [carl], admins-may-enter: true, groups: {staff: [ada], tutors: []}}
 servers: {image: "localhost:5000/class@sha256:${"a".repeat(64)}", memory: 1.5G, guarantee: 700M, cpu: 0.5, processes: 300, idle: 1.5h}
 engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
 `);
@@ -90,9 +91,10 @@ engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
     },
     tls: { kind: "off", trustedProxies: [] },
     login: {
-      sharedPassword: { kind: "env", name: "ROOM_PASSWORD" },
+      method: { kind: "shared-password", password: { kind: "env", name: "ROOM_PASSWORD" } },
       remember: 5_400_000,
       admins: ["ada", "bob@example.org"],
+      teachers: ["carl"],
       adminsMayEnter: true,
       groups: { staff: ["ada"], tutors: [] },
     },
@@ -148,10 +150,10 @@ test("the path of a password's file starts at the configuration", async (t) => {
   const text =
     "name: a\nmanager: local\nstorage: {device: /dev/vdb}\nlogin: {shared-password: from-file ";
   const beside = await fileWith(`${text}pw/room.txt}`);
-  const { sharedPassword } = (await loadConfig(beside)).login;
-  t.deepEqual(sharedPassword, { kind: "file", path: join(beside, "..", "pw/room.txt") });
+  const { method } = (await loadConfig(beside)).login;
+  t.deepEqual(method.password, { kind: "file", path: join(beside, "..", "pw/room.txt") });
   const absolute = await loadConfig(await fileWith(`${text}/etc/room.txt}`));
-  t.deepEqual(absolute.login.sharedPassword, { kind: "file", path: "/etc/room.txt" });
+  t.deepEqual(absolute.login.method.password, { kind: "file", path: "/etc/room.txt" });
 });
 
 test("an invalid file is a usage error with a hint", async (t) => {

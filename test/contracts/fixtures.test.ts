@@ -45,6 +45,7 @@ test("hub.json of a class that uses every option has every key of the contract",
   const { config } = cluster;
   config.domain = "geo.example.org";
   config.subdomains = true;
+  config.login.teachers = ["bob"];
   config.login.adminsMayEnter = true;
   config.login.remember = 28_800_000 as Milliseconds;
   config.servers = {

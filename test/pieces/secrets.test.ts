@@ -9,6 +9,7 @@ const all = {
   "edge-token": "2",
   "shared-password": hashOf("given"),
   "admin-password": "3",
+  "teacher-password": "4",
 };
 
 const plan = (cluster: ReturnType<typeof classOf>, secretHashes: Record<string, string> = {}) =>
@@ -21,6 +22,7 @@ test("secrets that the operator does not give are generated", (t) => {
     "manager: generate the secret edge-token",
     "manager: generate the secret shared-password",
     "manager: generate the secret admin-password",
+    "manager: generate the secret teacher-password",
   ]);
 });
 
@@ -64,7 +66,7 @@ test("two classes get different secrets", async (t) => {
     return [...cluster.manager.files.values()];
   };
   const [one, other] = [await made(), await made()];
-  t.is(new Set([...one, ...other]).size, 8);
+  t.is(new Set([...one, ...other]).size, 10);
 });
 
 test("a secret is read from the manager", async (t) => {

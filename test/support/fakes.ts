@@ -89,9 +89,10 @@ export const fakeConfig = (changes: Partial<Config> = {}): Config => ({
   },
   tls: { kind: "self-signed" },
   login: {
-    sharedPassword: { kind: "generated" },
+    method: { kind: "shared-password", password: { kind: "generated" } },
     remember: 43_200_000 as Milliseconds,
     admins: ["ada"],
+    teachers: [],
     adminsMayEnter: false,
     groups: {},
   },

@@ -1,4 +1,4 @@
-"""One password for the class, another for the admins."""
+"""One password for the class, another for the admins, and a third one for the teachers."""
 
 from collections.abc import Hashable
 from datetime import timedelta
@@ -11,11 +11,11 @@ from jupyterhub.handlers import LoginHandler
 from jupyterhub.roles import assign_default_roles
 from jupyterhub.utils import utcnow
 from tornado.web import HTTPError
-from traitlets import Instance, Int, default
+from traitlets import Instance, Int, Set, Unicode, default
 
 from .guesses import AttemptLimit, network_of
 from .names import existing_spelling
-from .password_changes import PasswordChanges
+from .password_changes import LoginState, PasswordChanges
 from .sessions import end_sessions, limit_tokens
 
 _PRINTABLE = "".join(chr(code) for code in range(32, 127) if chr(code) != "%")
@@ -26,18 +26,20 @@ _RECENTLY = timedelta(hours=3)
 
 
 class ClassAuthenticator(SharedPasswordAuthenticator):
-    """SharedPasswordAuthenticator for passwords with any characters; both passwords must be passed through `to_ascii`.
+    """SharedPasswordAuthenticator for passwords with any characters; all passwords must be passed through `to_ascii`.
 
     Upstream compares strings with secrets.compare_digest, which raises TypeError for characters outside ASCII. With one umlaut,
     even in a mistyped password, the login page would fail with status 500.
 
     Wrong passwords are counted. The class has one password, so a limit for each name would not limit anybody who guesses: they would
     take another name each time. Wrong passwords from a browser that has logged in before count for its name, all others for the network
-    they come from. So guesses in the network of a campus do not keep out those who have been in. The admins' password is generated and
-    too long to guess: it is always accepted.
+    they come from. So guesses in the network of a campus do not keep out those who have been in. The passwords of admins and teachers are
+    generated and too long to guess: they are always accepted.
     """
 
     changes = Instance(PasswordChanges, allow_none=True, config=True, help="what the passwords were at the last start")
+    teachers = Set(config=True, help="the users who log in with the teachers' password")
+    teacher_password = Unicode(None, allow_none=True, config=True)
     remember = Int(12 * 3600, config=True, help="seconds for which a login lasts")
 
     # Sixty: forty students at one address, and many mistype the password in the first minute.
@@ -74,9 +76,11 @@ class ClassAuthenticator(SharedPasswordAuthenticator):
         password = to_ascii(data["password"]) if "password" in data else self.user_password
         network = network_of(handler.request.remote_ip)
         is_known = _reads(handler, _KNOWN_BROWSER) == name
-        if self._is_admin(name):
-            if self.admin_password and compare_digest(password, self.admin_password):
-                return {"name": name, "admin": True, "groups": []}
+        is_admin = self._is_admin(name)
+        if is_admin or name in self.teachers:
+            own_password = self.admin_password if is_admin else self.teacher_password
+            if own_password and compare_digest(password, own_password):
+                return {"name": name, "admin": is_admin, "groups": []}
             limit, key = self.networks, network
             self._refuse_if_too_many(limit, key)
         else:
@@ -125,10 +129,18 @@ class ClassAuthenticator(SharedPasswordAuthenticator):
         return [name for (name,) in self.parent.db.query(orm.User.name)] if self.parent else []
 
     def _apply_changes(self, db) -> None:
-        state = self.user_password, self.admin_password, {self.normalize_username(name) for name in self.admin_users}
-        changes = self.changes.since_last_start(*state)
+        state = LoginState(
+            self.user_password,
+            self.admin_password,
+            self.teacher_password,
+            frozenset(self.normalize_username(name) for name in self.admin_users),
+            frozenset(self.teachers),
+        )
+        changes = self.changes.since_last_start(state)
         for user in db.query(orm.User):
-            if changes.admin if user.admin else changes.shared:
+            password = "admin" if user.admin else "teacher" if user.name in self.teachers else "shared"
+            # Until somebody became a teacher, everybody with the password of the class could log in under that name.
+            if getattr(changes, password) or user.name in changes.new_teachers:
                 end_sessions(db, user, keep_server=True)
             # JupyterHub only makes users admins. Without `admins` there is no admin, as their password is not in use.
             if user.admin and (user.name in changes.former_admins or not self.admin_users):
@@ -137,10 +149,10 @@ class ClassAuthenticator(SharedPasswordAuthenticator):
                 self.log.warning("%s is no longer an admin", user.name)
         limit_tokens(db, self.remember)
         db.commit()
-        self.changes.save(*state)
-        if changes.shared or changes.admin:
-            who = "Everybody" if changes.shared and changes.admin else "Every user" if changes.shared else "Every admin"
-            self.log.warning("A password has changed. %s has to log in again", who)
+        self.changes.save(state)
+        for changed, who in ((changes.shared, "users"), (changes.teacher, "teachers"), (changes.admin, "admins")):
+            if changed:
+                self.log.warning("The password of the %s has changed: they have to log in again", who)
 
 
 def to_ascii(password: str) -> str:

@@ -23,6 +23,7 @@ FOLDER = Path(__file__).parents[2]
 PROXY = FOLDER.parent / "node_modules/.bin/configurable-http-proxy"
 PASSWORD = "Größe-101"
 EDGE_TOKEN = "0123456789abcdef"
+TEACHER_PASSWORD = "fedcba9876543210fedcba9876543210"
 ADMIN_PASSWORD = "0123456789abcdef0123456789abcdef"
 
 
@@ -140,7 +141,13 @@ def wait_for(condition: Callable[[], object], deadline: float = 20) -> None:
 
 
 def _write_files(root: Path, settings: dict) -> None:
-    secrets = {"proxy-token": "proxy-token", "edge-token": EDGE_TOKEN, "shared-password": PASSWORD, "admin-password": ADMIN_PASSWORD}
+    secrets = {
+        "proxy-token": "proxy-token",
+        "edge-token": EDGE_TOKEN,
+        "shared-password": PASSWORD,
+        "admin-password": ADMIN_PASSWORD,
+        "teacher-password": TEACHER_PASSWORD,
+    }
     for folder in ("etc/swarmhub", "run/secrets", "data", "storage"):
         (root / folder).mkdir(parents=True)
     (root / "etc/swarmhub/hub.json").write_text(json.dumps(settings))

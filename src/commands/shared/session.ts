@@ -45,7 +45,7 @@ export const withCluster = async <Result>(
 /** Reads the configuration and its secrets. */
 export const sessionOf = async (options: ClassOptions, terminal: Terminal): Promise<Session> => {
   const config = await loadConfig(options.config);
-  const password = await resolveSecret(config.login.sharedPassword, {
+  const password = await resolveSecret(config.login.method.password, {
     env: process.env,
     readFile: (path) => readFile(path, "utf8"),
   });

@@ -23,6 +23,7 @@ export const ruleFindings = (raw: unknown): Finding[] => [
 const lists: Path[] = [
   ["domain"],
   ["login", "admins"],
+  ["login", "teachers"],
   ["engine", "registry-mirrors"],
   ["tls", "off", "trusted-proxies"],
 ];

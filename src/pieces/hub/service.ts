@@ -5,7 +5,7 @@ import { paths } from "../../paths.js";
 import type { WantedService } from "../../swarm/service-spec.js";
 import { hashOfSecrets, secretMounts } from "../shared/secret-mounts.js";
 
-const secrets = ["proxy-token", "edge-token", "shared-password", "admin-password"];
+const secrets = ["proxy-token", "edge-token", "shared-password", "admin-password", "teacher-password"];
 const second = 1e9;
 // nanoseconds
 // With 100 users who have logged in and started a server, hub, sweeper and idle culler have 167 MB.

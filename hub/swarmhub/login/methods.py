@@ -1,0 +1,33 @@
+"""The methods of login: each one chooses JupyterHub's authenticator and sets it up."""
+
+from collections.abc import Callable
+
+from traitlets.config import Config
+
+from ..settings import Paths, Settings, SettingsError, read_secret
+from .authenticator import ClassAuthenticator, to_ascii
+from .password_changes import PasswordChanges
+
+
+def configure_login(c: Config, settings: Settings, paths: Paths) -> None:
+    """Sets up the method of `settings`; raises SettingsError if it is unknown or one of its secrets is missing."""
+    method = _METHODS.get(settings.login_method)
+    if method is None:
+        raise SettingsError(f"{paths.settings}: loginMethod: unknown kind {settings.login_method!r}\nTo write it again, type: swarmhub up")
+    method(c, settings, paths)
+
+
+def _shared_password(c: Config, settings: Settings, paths: Paths) -> None:
+    """One password for the class, another for the admins, and a third one for the teachers."""
+    c.JupyterHub.authenticator_class = ClassAuthenticator
+    c.ClassAuthenticator.user_password = to_ascii(read_secret(paths, "shared-password"))
+    c.ClassAuthenticator.admin_password = to_ascii(read_secret(paths, "admin-password")) if settings.admins else None
+    c.ClassAuthenticator.teachers = set(settings.teachers)
+    c.ClassAuthenticator.teacher_password = to_ascii(read_secret(paths, "teacher-password")) if settings.teachers else None
+    c.ClassAuthenticator.changes = PasswordChanges(paths.data / "login.json")
+    c.ClassAuthenticator.class_size = max(60, settings.seats)
+    c.ClassAuthenticator.remember = settings.remember_seconds
+    c.Authenticator.allow_all = True  # since JupyterHub 5, no user can log in without a rule that allows it
+
+
+_METHODS: dict[str, Callable[[Config, Settings, Paths], None]] = {"shared-password": _shared_password}

@@ -1,0 +1,39 @@
+import type * as z from "zod";
+import type { Config, LoginMethod } from "../types.js";
+import { userFrom } from "../values/names.js";
+import { fromFolder, secretSourceFrom } from "../values/secret-source.js";
+import { rememberFrom } from "../values/units.js";
+import { flag, leaf, list, mapping, section } from "./fields.js";
+
+const users = list({ what: "a list of user names", example: "[ada]" }, leaf(userFrom));
+
+/** `login` of swarmhub.yaml. */
+export const login = section(
+  {
+    "shared-password": leaf(secretSourceFrom).exactOptional(),
+    remember: leaf(rememberFrom).default(rememberFrom("12h")),
+    admins: users.default([]),
+    teachers: users.default([]),
+    "admins-may-enter": flag.default(false),
+    groups: mapping({ what: "a mapping of groups", example: "{staff: [ada]}" }, users).default({}),
+  },
+  "{admins: [ada]}",
+);
+
+type Login = z.output<typeof login>;
+
+/** `login` with absolute paths: those of the file are relative to its folder. */
+export const loginOf = (settings: Login, folder: string): Config["login"] => ({
+  method: methodOf(settings, folder),
+  remember: settings.remember,
+  admins: settings.admins,
+  teachers: settings.teachers,
+  adminsMayEnter: settings["admins-may-enter"],
+  groups: settings.groups,
+});
+
+/** The method of login, of which the file has one key; without any it is a generated password for all. */
+const methodOf = (settings: Login, folder: string): LoginMethod => ({
+  kind: "shared-password",
+  password: fromFolder(settings["shared-password"] ?? { kind: "generated" }, folder),
+});
