@@ -5,15 +5,14 @@ from urllib.parse import urlencode, urlsplit
 from xml.etree import ElementTree
 
 from jupyterhub import orm
-from jupyterhub.auth import Authenticator
 from jupyterhub.handlers import BaseHandler, LogoutHandler
 from tornado.httputil import url_concat
-from traitlets import Callable as CallableTrait
+from tornado.web import HTTPError
 from traitlets import Instance, Unicode
 
+from .access import AccessRules, end_sessions
 from .cas_tickets import CasTickets
-from .provider import Provider, ProviderError, refusal
-from .sessions import end_sessions
+from .campus import Provider, ProviderError, refusal
 
 _CAS = "{http://www.yale.edu/tp/cas}"
 _SESSION = "{urn:oasis:names:tc:SAML:2.0:protocol}SessionIndex"
@@ -36,9 +35,16 @@ class CasHandler(BaseHandler):
         # A ticket counts for its service only. With a secret of this browser in it, nobody can log another browser in as himself.
         if not state or not secrets.compare_digest(self.get_argument("state").encode(), state.encode()):
             raise refusal(403, "This login began in another window, or too long ago.", link=("Log in again", self._again()))
-        user = await self.login_user({"ticket": ticket, "service": authenticator.service_for(state, target)})
+        other_account = "Log in with another account", self._again("?renew=1")
+        try:
+            user = await self.login_user({"ticket": ticket, "service": authenticator.service_for(state, target)})
+        except HTTPError as error:
+            if hasattr(error, "jupyterhub_message"):
+                raise
+            # The sentence of AccessRules
+            raise refusal(error.status_code, error.get_message(), link=other_account) from error
         if user is None:
-            raise refusal(403, "You cannot log in here with this account.", link=("Log in with another account", self._again("?renew=1")))
+            raise refusal(403, "You cannot log in here with this account.", link=other_account)
         self.redirect(self.get_next_url(user))
 
     async def post(self) -> None:
@@ -46,8 +52,7 @@ class CasHandler(BaseHandler):
         user = self.authenticator.tickets.take(_ended_ticket(self.get_body_argument("logoutRequest", "")))
         found = user and orm.User.find(self.db, user)
         if found:
-            end_sessions(self.db, found, keep_server=True)
-            self.db.commit()
+            end_sessions(found)
             self.log.info("%s logged out at %s", user, self.authenticator.provider.name)
 
     def check_xsrf_cookie(self) -> None:
@@ -68,7 +73,7 @@ class CasLogout(LogoutHandler):
         self.redirect(self.authenticator.logout_url())
 
 
-class CasAuthenticator(Authenticator):
+class CasAuthenticator(AccessRules):
     """Believes the CAS server about the tickets of its own handler; the service's address comes from the configuration only."""
 
     server = Unicode(config=True, help="the address of the CAS server, without a slash at the end")
@@ -76,9 +81,7 @@ class CasAuthenticator(Authenticator):
     groups_attribute = Unicode("", config=True, help="the attribute with the groups of a user; none: no groups")
     provider = Instance(Provider, config=True)
     tickets = Instance(CasTickets, config=True)
-    refusal_for = CallableTrait(lambda _name, _groups: None, config=True, help="returns the sentence for somebody who may not come in")
-    allow_all = True  # refusal_for decides
-    allow_existing_users = False
+    allow_all = True  # AccessRules refuses before
 
     def get_handlers(self, app: object) -> list:
         return [("/cas", CasHandler), ("/logout", CasLogout)]
@@ -104,21 +107,16 @@ class CasAuthenticator(Authenticator):
             name, groups = _read(await self.provider.ask(f"{self.server}/p3/serviceValidate?{query}"), self.groups_attribute)
         except _Refused as error:
             self.log.warning("CAS refused a ticket: %s", error)
-            raise self._refused(str(error)) from error
+            if str(error) == "INVALID_TICKET":
+                sentence, link = "This login was used before, or took too long.", ("Log in again", self.login_url(handler.hub.base_url))
+                raise refusal(403, sentence, link=link) from error
+            sentence = f"{self.provider.name} does not accept logins for this class. Tell your instructor."
+            raise refusal(403, sentence, str(error)) from error
         except ProviderError as error:
             raise self.provider.is_silent(error) from error
         name = self.provider.user_name(name)
-        if sentence := self.refusal_for(name, groups):
-            link = ("Log in with another account", self.login_url("/hub/") + "?renew=1")
-            raise refusal(403, f"You logged in at {self.provider.name} as {name}. {sentence}", link=link)
         self.tickets.add(data["ticket"], name)
-        return {"name": name, "groups": sorted(groups)}
-
-    def _refused(self, code: str) -> Exception:
-        if code == "INVALID_TICKET":
-            link = ("Log in again", self.login_url("/hub/"))
-            return refusal(403, "This login was used before, or took too long.", link=link)
-        return refusal(403, f"{self.provider.name} does not accept logins for this class. Tell your instructor.", code)
+        return {"name": name, "admin": name in self.admin_users, "groups": sorted(groups)}
 
 
 class _Refused(Exception):

@@ -16,6 +16,10 @@ class CasTickets:
     def __init__(self, path: Path, days: float = 30, size: int = 10_000, now: Callable[[], float] = time.time) -> None:
         self._path, self._seconds, self._size, self._now = path, days * 86400, size, now
 
+    def __deepcopy__(self, _memo: dict) -> "CasTickets":
+        """Stays one object: traitlets copies the objects in a settings file."""
+        return self
+
     def add(self, ticket: str, name: str) -> None:
         """Remembers a ticket. A disk that is full prevents single log-out for it, but no login."""
         since = self._now() - self._seconds

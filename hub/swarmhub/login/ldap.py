@@ -2,33 +2,26 @@
 
 from collections.abc import Hashable
 
-from jupyterhub.auth import Authenticator
 from jupyterhub.handlers import BaseHandler, LoginHandler
 from tornado.web import HTTPError
-from traitlets import Callable, Instance, Unicode, default
+from traitlets import Instance
 
+from .access import AccessRules
 from .directory import Directory, DirectoryError, Threads
 from .guesses import AttemptLimit, network_of
-from .provider import Provider, refusal
+from .campus import Provider
 
 
-class LdapAuthenticator(Authenticator):
+class LdapAuthenticator(AccessRules):
     """Believes the directory. Wrong passwords are counted for the name and for the network, before the directory is asked."""
 
     directory = Instance(Directory, config=True)
-    provider_name = Unicode(config=True, help="the name of the directory in sentences for users")
-    refusal_for = Callable(lambda _name, _groups: None, config=True, help="returns the sentence for somebody who may not come in")
-    provider = Instance(Provider)
+    provider = Instance(Provider, config=True)
     threads = Instance(Threads, ())
-    allow_all = True  # refusal_for decides
-    allow_existing_users = False
+    allow_all = True  # AccessRules refuses before
 
     # Sixty: forty students at one address, and many mistype the password in the first minute.
     networks, names = AttemptLimit(free=60), AttemptLimit(free=10)
-
-    @default("provider")
-    def _provider_default(self):
-        return Provider(self.provider_name, self.directory.ca)
 
     async def authenticate(self, handler: BaseHandler, data: dict) -> dict | None:
         # The API gives the body of a request for a token to this function (jupyterhub/apihandlers/users.py), without XSRF check.
@@ -58,9 +51,7 @@ class LdapAuthenticator(Authenticator):
         self._take_back(keys)
         self.names.forget(keys[0][1])
         user, groups = self.provider.user_name(found[0]), found[1]
-        if sentence := self.refusal_for(user, groups):
-            raise refusal(403, f"You logged in as {user}. {sentence}")
-        return {"name": user, "groups": sorted(groups)}
+        return {"name": user, "admin": user in self.admin_users, "groups": sorted(groups)}
 
     def _take_back(self, keys: list[tuple[AttemptLimit, Hashable]]) -> None:
         for limit, key in keys:

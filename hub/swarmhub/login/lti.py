@@ -12,10 +12,10 @@ from ltiauthenticator.lti13.error import ValidationError
 from ltiauthenticator.lti13.handlers import LTI13CallbackHandler, LTI13LoginInitHandler
 from ltiauthenticator.lti13.validator import LTI13LaunchValidator
 from tornado.web import HTTPError
-from traitlets import Callable as CallableTrait
 from traitlets import Instance, Set, Unicode
 
-from .provider import Provider, ProviderError, refusal
+from .access import AccessRules
+from .campus import Provider, ProviderError, refusal
 
 _CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 _MEMBER = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
@@ -81,7 +81,7 @@ class LtiLaunch(LTI13CallbackHandler):
         return launch
 
 
-class LtiAuthenticator(LTI13Authenticator):
+class LtiAuthenticator(AccessRules, LTI13Authenticator):
     """LTI13Authenticator that believes only launches, checks the deployment, and takes the name from `uname` in the tool's settings.
 
     As it comes, it gives a token of any user to anybody (its `authenticate` takes the body of a request to the API for a launch), and it
@@ -93,9 +93,7 @@ class LtiAuthenticator(LTI13Authenticator):
     callback = Unicode(config=True, help="the address of LtiLaunch")
     deployments = Set(Unicode(), config=True, help="the deployment IDs of this class")
     provider = Instance(Provider, config=True)
-    refusal_for = CallableTrait(lambda _name, _groups: None, config=True, help="returns the sentence for somebody who may not come in")
-    allow_all = True  # refusal_for decides
-    allow_existing_users = False
+    allow_all = True  # AccessRules refuses before
 
     def __init__(self, **kwargs) -> None:
         super().__init__(**kwargs)
@@ -132,10 +130,7 @@ class LtiAuthenticator(LTI13Authenticator):
         # A platform that does not know the variable sends its name: "$User.username".
         found = _texts(data.get(f"{_CLAIM}custom")).get("uname", "")
         name = self.provider.user_name("" if found.startswith("$") else found)
-        groups = _groups(data)
-        if sentence := self.refusal_for(name, groups):
-            raise refusal(403, f"You came from {self.provider.name} as {name}. {sentence}")
-        return {"name": name, "groups": sorted(groups)}
+        return {"name": name, "admin": name in self.admin_users, "groups": sorted(_groups(data))}
 
 
 def _groups(launch: dict) -> frozenset[str]:
@@ -157,15 +152,21 @@ class _Keys:
     """The platform's public keys: asked again after 5 minutes, and for an unknown key at most every 30 s."""
 
     def __init__(self, provider: Provider, url: str, now: Callable[[], float] = time.monotonic) -> None:
-        self._provider, self._url, self._now, self._lock = provider, url, now, asyncio.Lock()
+        self._provider, self._url, self._now = provider, url, now
         self._keys: dict[str, object] = {}
         self._asked = float("-inf")
+        self._asking: asyncio.Future | None = None
 
     async def find(self, kid: object) -> object:
         """Returns a key; raises LookupError for one that the platform does not have, and ProviderError."""
-        async with self._lock:
-            age = self._now() - self._asked
-            if age > 300 or (kid not in self._keys and age > 30):
-                found = jwt.PyJWKSet.from_dict(await self._provider.ask_json(self._url)).keys
-                self._keys, self._asked = {each.key_id: each.key for each in found if each.key_id}, self._now()
+        age = self._now() - self._asked
+        if age > 300 or (kid not in self._keys and age > 30):
+            # All who wait share one request: a class comes at once.
+            if self._asking is None or self._asking.done():
+                self._asking = asyncio.ensure_future(self._ask())
+            await asyncio.shield(self._asking)
         return self._keys[kid]
+
+    async def _ask(self) -> None:
+        found = jwt.PyJWKSet.from_dict(await self._provider.ask_json(self._url)).keys
+        self._keys, self._asked = {each.key_id: each.key for each in found if each.key_id}, self._now()

@@ -28,6 +28,10 @@ class Provider:
         self.tls = ssl.create_default_context(cadata=ca)
         self._client: SimpleAsyncHTTPClient | None = None
 
+    def __deepcopy__(self, _memo: dict) -> "Provider":
+        """Stays one object: traitlets copies the objects in a settings file."""
+        return self
+
     async def ask(self, url: str, seconds: float = ANSWER_SECONDS) -> str:
         """Returns the text of an answer with status 200; raises ProviderError, at the latest after so many seconds."""
         # A whole class logs in at once: with fewer clients (default: 10), those who wait behind slow answers would fail too.
@@ -62,7 +66,8 @@ class Provider:
             raise refusal(403, f"{self.name} did not tell us your user name. Tell your instructor.")
         # An account with a look-alike name ("ａｄａ") would otherwise get the home of ada.
         if spell(name) != name.lower() or "/" in name or len(name) > 254:
-            raise refusal(403, f"Your user name at {self.name} has characters that cannot be used here. Tell your instructor.", repr(name[:64]))
+            sentence = f"Your user name at {self.name} has characters that cannot be used here. Tell your instructor."
+            raise refusal(403, sentence, repr(name[:64]))
         return name.lower()
 
 
