@@ -11,8 +11,8 @@ from tornado.web import HTTPError
 from traitlets import Instance, Unicode
 
 from .access import AccessRules, end_sessions
-from .cas_tickets import CasTickets
 from .campus import Provider, ProviderError, refusal
+from .cas_tickets import CasTickets
 
 _CAS = "{http://www.yale.edu/tp/cas}"
 _SESSION = "{urn:oasis:names:tc:SAML:2.0:protocol}SessionIndex"

@@ -59,7 +59,10 @@ class Directory:
                         return None
                 spelled = _spelled(name, attributes[self.attribute])
                 return spelled, frozenset(group for group, group_dn in self.groups.items() if self._has(reader, group_dn, dn, spelled))
-        except (LDAPException, OSError, ValueError, LookupError, TypeError) as error:
+        except DirectoryError:
+            raise
+        # An answer that is no LDAP ends in whatever ldap3's decoder stumbles over (IndexError for nested lengths).
+        except Exception as error:
             raise DirectoryError(f"{self.server}: {type(error).__name__}: {error}") from error
 
     @contextlib.contextmanager
@@ -90,8 +93,8 @@ class Directory:
 
     def _search(self, connection: ldap3.Connection, base: str, scope: str, query: str, attributes: list[str]) -> list[dict]:
         connection.search(base, query, scope, attributes=attributes, size_limit=2, time_limit=_SECONDS)
-        # 4: more than two; 32: no such entry
-        if connection.result["result"] not in (0, 4, 32):
+        # 4: more than two; for a group, 32: no such entry, 34: no valid name of one
+        if connection.result["result"] not in ((0, 32, 34) if scope == ldap3.BASE else (0, 4)):
             raise DirectoryError(f"{self.server}: {connection.result['description']}: {connection.result['message']}")
         return [each for each in connection.response or [] if each["type"] == "searchResEntry"]
 
@@ -121,17 +124,17 @@ class Threads:
     """Asks a directory in a few threads, so that a slow one never holds the hub."""
 
     def __init__(self, count: int = 16, seconds: float = 10) -> None:
-        self._pool, self._seconds = ThreadPoolExecutor(count, "ldap"), seconds
+        self._pool, self.seconds = ThreadPoolExecutor(count, "ldap"), seconds
 
     async def find(self, directory: Directory, name: str, password: str) -> tuple | None:
         """Directory.find with a deadline; raises DirectoryError."""
         connections: list[ldap3.Connection] = []
         answer = asyncio.get_running_loop().run_in_executor(self._pool, directory.find, name, password, connections.append)
         try:
-            return await asyncio.wait_for(answer, self._seconds)
+            return await asyncio.wait_for(answer, self.seconds)
         except TimeoutError as error:
             # A server that sends a byte now and then would keep the thread forever.
             for connection in connections:
                 with contextlib.suppress(OSError, AttributeError):
                     connection.socket.shutdown(socket.SHUT_RDWR)
-            raise DirectoryError(f"{directory.server}: no answer within {self._seconds} s") from error
+            raise DirectoryError(f"{directory.server}: no answer within {self.seconds} s") from error

@@ -7,9 +7,9 @@ from tornado.web import HTTPError
 from traitlets import Instance
 
 from .access import AccessRules
+from .campus import Provider
 from .directory import Directory, DirectoryError, Threads
 from .guesses import AttemptLimit, network_of
-from .campus import Provider
 
 
 class LdapAuthenticator(AccessRules):
