@@ -28,6 +28,10 @@ export type HubSettings = {
   storage: { address: string; path: string } | null;
   /** How users prove their names. */
   loginMethod: HubLoginMethod;
+  /** Only members of these groups, admins and teachers may come in; none is no such rule. */
+  allowedGroups: string[];
+  /** The class's URL, to which an identity provider sends users back: "https://geo.example.org". */
+  publicUrl: string;
   admins: string[];
   /** They see the class and start and stop its servers, but enter none. */
   teachers: string[];
@@ -45,8 +49,31 @@ export type HubSettings = {
   seats: number;
 };
 
-/** A method of login, `hub/swarmhub/login/methods.py` has the same kinds: one password for the class, longer ones for admins and teachers. */
-type HubLoginMethod = { kind: "shared-password" };
+/**
+ * A method of login, `hub/swarmhub/login/methods.py` has the same kinds: one password for the class and longer ones for admins and
+ * teachers, or an account at an identity provider.
+ */
+export type HubLoginMethod = { kind: "shared-password" } | HubProvider;
+
+/** An identity provider; `hub/swarmhub/login/provider/options.py` reads it. Its secret and root certificate are among the secrets. */
+export type HubProvider = {
+  kind: "oidc" | "github" | "google" | "globus" | "cilogon";
+  /** The issuer of OpenID Connect, where its addresses are found, or the address of a GitHub server. */
+  issuer: string;
+  /** Its name on the button and in sentences. */
+  service: string;
+  client: string;
+  /** The claim that names a user. */
+  username: string;
+  /** The claim with a user's groups; null is none. */
+  groups: string | null;
+  /** The domains of accounts that may come in, none is all; of a single one, names have no "@example.edu". */
+  domains: string[];
+  /** Users are members of one of these organizations or teams ("org:team"); none is no such rule. */
+  organizations: string[];
+  /** The entity IDs at CILogon from which users come; none is all. */
+  identityProviders: string[];
+};
 
 /** An image that users can choose by its name, with the limits of its servers. */
 export type HubImage = {

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from .login.provider.options import ProviderOptions, provider_options
+
 MIN_IDLE_TIMEOUT = 600
 _SUBDOMAIN_HOST = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+")
 
@@ -42,6 +44,7 @@ class Settings:
 
     The guarantee is the memory that is reserved for each server (None: all of its memory). Without a storage, the homes are in the
     users' containers and are deleted with them. The strategy is "spread", or "pack": fill one node before the next one is used.
+    Users log in at the `provider` (None: with another method), which sends them back to `public_url`.
     With a subdomain_host ("https://geo.example.org"), each user's server has a host below it.
     """
 
@@ -66,6 +69,9 @@ class Settings:
     admins_may_enter: bool = False
     remember_seconds: int = 12 * 3600
     subdomain_host: str | None = None
+    provider: ProviderOptions | None = None
+    allowed_groups: frozenset[str] = frozenset()
+    public_url: str = ""
 
     @property
     def packs(self) -> bool:
@@ -150,6 +156,9 @@ def read_settings(path: Path) -> Settings:
             _or_none(lambda value: isinstance(value, str) and _SUBDOMAIN_HOST.fullmatch(value)),
             "https:// and a domain name, or null",
         ),
+        provider=provider_options(_method(found), take),
+        allowed_groups=frozenset(take("allowedGroups", found.get("allowedGroups", []), _is_texts, "a list of names")),
+        public_url=take("publicUrl", found.get("publicUrl", ""), lambda value: isinstance(value, str), "a string"),
     )
     if faults:
         raise _error(path, faults)

@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import type { HostConfig } from "../config/types.js";
 import type { Cluster } from "./cluster.js";
-import { inspectMachines } from "./machines.js";
+import { type Machines, inspectMachines } from "./machines.js";
 
 /**
  * The address to open in a browser without a domain: the manager's IPv4 address in the configuration, else its internal one.
@@ -16,9 +16,11 @@ export const publicName = ({ destination }: HostConfig, address: string): string
 };
 
 /** The class's URL: "https://geo.example.org". */
-export const classUrl = async (cluster: Cluster): Promise<string> => {
-  const { config, manager } = cluster;
-  const machines = await inspectMachines(cluster);
+export const classUrl = async (cluster: Cluster): Promise<string> =>
+  classUrlOn(await inspectMachines(cluster), cluster);
+
+/** The class's URL, from machines that are inspected already. */
+export const classUrlOn = (machines: Machines, { config, manager }: Cluster): string => {
   const name = config.domain ?? publicName(config.manager, machines(manager).address);
   // With `tls: off` and trusted proxies, a proxy terminates TLS, so a domain is served over https.
   const isPlain =

@@ -2,6 +2,7 @@ import { preflight, preflightError } from "../checks/index.js";
 import type { Cluster } from "../cluster/cluster.js";
 import { refuseFull } from "../cluster/disks.js";
 import { classUrl } from "../cluster/public-address.js";
+import type { ProviderMethod } from "../config/types.js";
 import { outdatedSentence, outdatedServers } from "../images/outdated-servers.js";
 import { refuseUnbuildable } from "../operator/build-folder.js";
 import { pieces, readSecret } from "../pieces/index.js";
@@ -80,6 +81,7 @@ const formerSentence = (homes: readonly string[]): string =>
 const nextSteps = async (cluster: Cluster): Promise<string[]> => {
   const { config, manager } = cluster;
   const { admins, teachers, method } = config.login;
+  if (method.kind !== "shared-password") return providerSteps(await classUrl(cluster), method);
   // The password is for all users, so it may be shown; the admins' password is shown only on request.
   const password =
     method.password.kind === "generated"
@@ -92,6 +94,11 @@ const nextSteps = async (cluster: Cluster): Promise<string[]> => {
     ...otherPassword("teachers", teachers),
   ];
 };
+
+const providerSteps = (address: string, { service }: ProviderMethod): string[] => [
+  `register this callback address at ${service}: ${address}/hub/oauth_callback`,
+  `open ${address}, and log in with an account at ${service}`,
+];
 
 const otherPassword = (who: string, names: readonly string[]): string[] =>
   names.length === 0

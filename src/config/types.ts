@@ -81,7 +81,36 @@ export const subdomainHost = ({ domain, subdomains }: Config): string | undefine
   subdomains ? `https://${domain}` : undefined;
 
 /** How users prove their names: by one password for the class, and longer ones for its admins and teachers. */
-export type LoginMethod = { kind: "shared-password"; password: SecretSource };
+export type LoginMethod = { kind: "shared-password"; password: SecretSource } | ProviderMethod;
+
+/** An identity provider, where users have an account and the class is registered as a client. */
+export type ProviderMethod = {
+  kind: "oidc" | "github" | "google" | "globus" | "cilogon";
+  /** Its address: the issuer of OpenID Connect, or a GitHub server. */
+  issuer: string;
+  /** Its name on the button and in sentences. */
+  service: string;
+  client: string;
+  secret: SecretSource;
+  /** A file with the root certificate of the provider's HTTPS. */
+  ca?: string;
+  /** The claim that names a user. */
+  username: string;
+  /** The claim with a user's groups. */
+  groups?: string;
+  /** The domains of accounts that may come in; empty: all. Of a single one, names have no "@example.edu". */
+  domains: string[];
+  /** Who is a member of none of these organizations or teams ("org:team") may not come in; empty: no such rule. */
+  organizations: string[];
+  /** The entity IDs at CILogon from which users may come; empty: all. */
+  identityProviders: string[];
+};
+
+/** The files of a method of login that the manager keeps for the hub, by name, and where they come from. */
+export const loginFilesOf = ({ login: { method } }: Config): Record<string, SecretSource> => ({
+  ...("secret" in method && { "login-secret": method.secret }),
+  ...("ca" in method && { "login-ca": { kind: "file" as const, path: method.ca } }),
+});
 
 /** A folder with a Dockerfile on the operator's machine, and the place of its key: "swarmhub.yaml:12:10". */
 export type BuildSource = { folder: string; place: Place };
@@ -124,6 +153,8 @@ export type Config = {
     /** Whether admins can open the servers of other users. */
     adminsMayEnter: boolean;
     groups: Record<string, string[]>;
+    /** Who may come in: everyone, or only members of these groups; undefined if the file does not say it here. */
+    allow?: "everyone" | { groups: string[] };
   };
   servers: ConfiguredImage & {
     /** How servers are distributed: evenly over all machines, or one machine full before the next. */

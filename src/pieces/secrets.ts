@@ -1,8 +1,9 @@
 import { createHash, randomBytes, randomInt } from "node:crypto";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
+import { type Config, loginFilesOf } from "../config/types.js";
 import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
-import type { Piece } from "../reconcile/piece.js";
+import type { Piece, Step } from "../reconcile/piece.js";
 
 /** How each secret is generated if the operator gives none. */
 const generators = {
@@ -21,9 +22,9 @@ const secretNames = Object.keys(generators) as (keyof typeof generators)[];
 export const secrets: Piece<Machines> = {
   name: "secrets",
   inspect: inspectMachines,
-  plan: (_want, machines, { manager, secrets: provided }) => {
+  plan: (want, machines, { manager, secrets: provided }) => {
     const { secretHashes } = machines(manager).facts;
-    return secretNames.flatMap((name) => {
+    const generated = secretNames.flatMap((name) => {
       const value = provided.get(name);
       const present = secretHashes[name];
       if (value === undefined) {
@@ -45,6 +46,7 @@ export const secrets: Piece<Machines> = {
         },
       ];
     });
+    return [...generated, ...loginFileSteps(want, secretHashes, manager, provided)];
   },
   remove: (machines, { manager }) =>
     Object.keys(machines(manager).facts.secretHashes).length === 0
@@ -56,6 +58,32 @@ export const secrets: Piece<Machines> = {
             run: () => manager.run(["rm", "-rf", paths.secrets]),
           },
         ],
+};
+
+/** Steps for the files of the method of login; those of another method are removed. */
+const loginFileSteps = (
+  want: Config,
+  present: Record<string, string>,
+  manager: Host,
+  provided: ReadonlyMap<string, string>,
+): Step[] => {
+  const wanted = Object.keys(loginFilesOf(want));
+  const former = Object.keys(present).filter(
+    (name) => name.startsWith("login-") && !wanted.includes(name),
+  );
+  return [
+    ...wanted.flatMap((name) => {
+      const value = provided.get(name);
+      if (value === undefined || present[name] === hashOf(value)) return [];
+      const run = () => writeSecret(manager, name, value);
+      return [{ host: manager, title: `write the secret ${name}`, run }];
+    }),
+    ...former.map((name) => ({
+      host: manager,
+      title: `remove the secret ${name}`,
+      run: () => manager.run(["rm", "-f", `${paths.secrets}/${name}`]),
+    })),
+  ];
 };
 
 /** The secret of that name, read from the manager. */

@@ -5,7 +5,8 @@ import { loadConfig } from "../../config/load.js";
 import type { Config } from "../../config/types.js";
 import { connect } from "../../host/connect.js";
 import type { Host } from "../../host/host.js";
-import { resolveSecret } from "../../operator/secret.js";
+import { readLoginFiles } from "../../operator/login-files.js";
+import { type SecretAccess, resolveSecret } from "../../operator/secret.js";
 import type { Terminal } from "../../report/terminal.js";
 
 /** The options of every command on a class. */
@@ -45,11 +46,12 @@ export const withCluster = async <Result>(
 /** Reads the configuration and its secrets. */
 export const sessionOf = async (options: ClassOptions, terminal: Terminal): Promise<Session> => {
   const config = await loadConfig(options.config);
-  const password = await resolveSecret(config.login.method.password, {
-    env: process.env,
-    readFile: (path) => readFile(path, "utf8"),
-  });
-  const secrets = new Map(password === undefined ? [] : [["shared-password", password] as const]);
+  const access: SecretAccess = { env: process.env, readFile: (path) => readFile(path, "utf8") };
+  const { method } = config.login;
+  const password =
+    method.kind === "shared-password" ? await resolveSecret(method.password, access) : undefined;
+  const secrets = await readLoginFiles(config, access);
+  if (password !== undefined) secrets.set("shared-password", password);
   const askHostKey = async (host: string, fingerprint: string): Promise<boolean> => {
     const answer = await terminal.ask(
       `Unknown host key of ${host}: ${fingerprint}. Trust it from now on? (yes/no) `,

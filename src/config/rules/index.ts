@@ -5,6 +5,7 @@ import { bytesText } from "../values/units.js";
 import { type Finding, type Path, pathText } from "../yaml/complaints.js";
 import { groupFindings, groupPaths } from "./groups.js";
 import { imageFindings } from "./images.js";
+import { loginFindings } from "./login.js";
 import { tlsFindings } from "./tls.js";
 
 /** Complaints between keys. They read the file before the schema, so that an error in another key hides none of them. */
@@ -16,6 +17,7 @@ export const ruleFindings = (raw: unknown): Finding[] => [
   ...excessiveGuarantee(raw),
   ...groupFindings(raw),
   ...tlsFindings(raw),
+  ...loginFindings(raw),
   ...emptyDomains(raw),
   ...[...lists, ...groupPaths(raw)].flatMap((path) => repeatedItems(raw, path)),
 ];

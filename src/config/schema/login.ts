@@ -1,16 +1,33 @@
-import type * as z from "zod";
+import * as z from "zod";
 import type { Config, LoginMethod } from "../types.js";
-import { userFrom } from "../values/names.js";
+import { lineFrom, userFrom } from "../values/names.js";
 import { fromFolder, secretSourceFrom } from "../values/secret-source.js";
 import { rememberFrom } from "../values/units.js";
 import { flag, leaf, list, mapping, section } from "./fields.js";
+import { providerOf, providers } from "./providers.js";
 
 const users = list({ what: "a list of user names", example: "[ada]" }, leaf(userFrom));
 
-/** `login` of swarmhub.yaml. */
+const allow = z.union([
+  z.literal("everyone"),
+  section(
+    {
+      groups: list(
+        { what: "a list of groups", example: "[geo-101]" },
+        leaf(lineFrom("the name of a group", "geo-101", 255)),
+      ),
+    },
+    "{groups: [geo-101]}",
+    "everyone, or a mapping of groups",
+  ),
+]);
+
+/** `login` of swarmhub.yaml; rules/login.ts has the keys that exclude or need each other. */
 export const login = section(
   {
     "shared-password": leaf(secretSourceFrom).exactOptional(),
+    ...providers,
+    allow: allow.exactOptional(),
     remember: leaf(rememberFrom).default(rememberFrom("12h")),
     admins: users.default([]),
     teachers: users.default([]),
@@ -30,10 +47,12 @@ export const loginOf = (settings: Login, folder: string): Config["login"] => ({
   teachers: settings.teachers,
   adminsMayEnter: settings["admins-may-enter"],
   groups: settings.groups,
+  ...(settings.allow !== undefined && { allow: settings.allow }),
 });
 
 /** The method of login, of which the file has one key; without any it is a generated password for all. */
-const methodOf = (settings: Login, folder: string): LoginMethod => ({
-  kind: "shared-password",
-  password: fromFolder(settings["shared-password"] ?? { kind: "generated" }, folder),
-});
+const methodOf = (settings: Login, folder: string): LoginMethod =>
+  providerOf(settings, folder) ?? {
+    kind: "shared-password",
+    password: fromFolder(settings["shared-password"] ?? { kind: "generated" }, folder),
+  };

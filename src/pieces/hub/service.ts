@@ -1,11 +1,17 @@
 import { createHash } from "node:crypto";
-import type { Config } from "../../config/types.js";
+import { type Config, loginFilesOf } from "../../config/types.js";
 import { labels, ports, storageVolumePrefix } from "../../names.js";
 import { paths } from "../../paths.js";
 import type { WantedService } from "../../swarm/service-spec.js";
 import { hashOfSecrets, secretMounts } from "../shared/secret-mounts.js";
 
-const secrets = ["proxy-token", "edge-token", "shared-password", "admin-password", "teacher-password"];
+const generated = [
+  "proxy-token",
+  "edge-token",
+  "shared-password",
+  "admin-password",
+  "teacher-password",
+];
 const second = 1e9;
 // nanoseconds
 // With 100 users who have logged in and started a server, hub, sweeper and idle culler have 167 MB.
@@ -18,6 +24,7 @@ export const hubSpec = (
   secretHashes: Record<string, string>,
   image: string,
   storageAddress: string | undefined,
+  secrets = [...generated, ...Object.keys(loginFilesOf(want))],
 ): WantedService => ({
   part: "hub",
   className: want.name,

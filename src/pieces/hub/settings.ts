@@ -1,6 +1,7 @@
-import type { HubImage, HubSettings } from "../../../contracts/hub-settings.js";
+import type { HubImage, HubLoginMethod, HubSettings } from "../../../contracts/hub-settings.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import type { Machines } from "../../cluster/machines.js";
+import { classUrlOn } from "../../cluster/public-address.js";
 import { seatsOf } from "../../cluster/seats.js";
 import { type Config, type ImageChoice, subdomainHost } from "../../config/types.js";
 import type { UserImage } from "../../images/pulled.js";
@@ -35,7 +36,9 @@ export const hubConfiguration = (
     images: images.map((choice) => hubImage(choice, pinned(choice.image))),
     idleTimeoutSeconds: servers.idle === undefined ? null : Math.ceil(servers.idle / 1000),
     storage: storage ? { address: machines(storage).address, path: paths.storage } : null,
-    loginMethod: { kind: want.login.method.kind },
+    loginMethod: hubLoginMethod(want),
+    allowedGroups: typeof want.login.allow === "object" ? want.login.allow.groups : [],
+    publicUrl: classUrlOn(machines, cluster),
     admins: want.login.admins,
     teachers: want.login.teachers,
     adminsMayEnter: want.login.adminsMayEnter,
@@ -49,6 +52,13 @@ export const hubConfiguration = (
     content: `${JSON.stringify(content, null, 2)}\n`,
     fixed: `${JSON.stringify(settings, null, 2)}\n`,
   };
+};
+
+// Secrets and files are not in hub.json, see loginFilesOf.
+const hubLoginMethod = ({ login: { method } }: Config): HubLoginMethod => {
+  if (method.kind === "shared-password") return { kind: method.kind };
+  const { secret: _secret, ca: _ca, groups, ...provider } = method;
+  return { ...provider, groups: groups ?? null };
 };
 
 const hubImage = ({ name, description, memory, cpu }: ImageChoice, image: string): HubImage => ({
