@@ -1,4 +1,8 @@
 import type { Place } from "../errors.js";
+import type { CampusMethod } from "./campus.js";
+import type { SecretSource } from "./secret-source.js";
+
+export type { SecretSource };
 
 /** A number of bytes. */
 export type Bytes = number & { readonly unit: "bytes" };
@@ -8,12 +12,6 @@ export type Milliseconds = number & { readonly unit: "milliseconds" };
 
 /** A machine in the configuration: an OpenSSH destination or "local", and the address that other machines use, if the file has one. */
 export type HostConfig = { destination: string; address?: string };
-
-/** Where a secret comes from; a "generated" one is made once on the manager and stays there. */
-export type SecretSource =
-  | { kind: "env"; name: string }
-  | { kind: "file"; path: string }
-  | { kind: "generated" };
 
 /** What holds the homes: a whole blank disk, or a file of that size on the root disk; "unnamed" while the file has neither. */
 export type Backing =
@@ -81,7 +79,10 @@ export const subdomainHost = ({ domain, subdomains }: Config): string | undefine
   subdomains ? `https://${domain}` : undefined;
 
 /** How users prove their names: by one password for the class, and longer ones for its admins and teachers. */
-export type LoginMethod = { kind: "shared-password"; password: SecretSource } | ProviderMethod;
+export type LoginMethod =
+  | { kind: "shared-password"; password: SecretSource }
+  | ProviderMethod
+  | CampusMethod;
 
 /** An identity provider, where users have an account and the class is registered as a client. */
 export type ProviderMethod = {
@@ -109,6 +110,7 @@ export type ProviderMethod = {
 /** The files of a method of login that the manager keeps for the hub, by name, and where they come from. */
 export const loginFilesOf = ({ login: { method } }: Config): Record<string, SecretSource> => ({
   ...("secret" in method && { "login-secret": method.secret }),
+  ...(method.kind === "ldap" && method.password && { "login-password": method.password }),
   ...("ca" in method && { "login-ca": { kind: "file" as const, path: method.ca } }),
 });
 

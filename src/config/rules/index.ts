@@ -3,6 +3,7 @@ import { isMapping, valueAt } from "../schema/fields.js";
 import { machineOf } from "../values/destination.js";
 import { bytesText } from "../values/units.js";
 import { type Finding, type Path, pathText } from "../yaml/complaints.js";
+import { campusFindings } from "./campus.js";
 import { groupFindings, groupPaths } from "./groups.js";
 import { imageFindings } from "./images.js";
 import { loginFindings } from "./login.js";
@@ -18,6 +19,7 @@ export const ruleFindings = (raw: unknown): Finding[] => [
   ...groupFindings(raw),
   ...tlsFindings(raw),
   ...loginFindings(raw),
+  ...campusFindings(raw),
   ...emptyDomains(raw),
   ...[...lists, ...groupPaths(raw)].flatMap((path) => repeatedItems(raw, path)),
 ];

@@ -3,7 +3,7 @@ import time
 import pytest
 from tornado.web import HTTPError
 
-from swarmhub.login.campus import ANSWER_BYTES, Provider, ProviderError, refusal
+from swarmhub.login.campus.server import ANSWER_BYTES, Provider, ProviderError, refusal
 
 from ...support.certificate import make_certificate
 from .servers import serve_https, silent_server

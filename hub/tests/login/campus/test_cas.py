@@ -1,8 +1,8 @@
 import pytest
 
-from swarmhub.login.campus import ProviderError
-from swarmhub.login.cas import CasAuthenticator, _ended_ticket, _read, _Refused
-from swarmhub.login.cas_tickets import CasTickets
+from swarmhub.login.campus.cas import CasAuthenticator, _ended_ticket, _read, _Refused
+from swarmhub.login.campus.cas_tickets import CasTickets
+from swarmhub.login.campus.server import ProviderError
 
 from .servers import success, verdict
 

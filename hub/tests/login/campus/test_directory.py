@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from swarmhub.login.directory import Directory, DirectoryError, Threads
+from swarmhub.login.campus.directory import Directory, DirectoryError, Threads
 
 from ...support.certificate import make_certificate
 from .servers import LdapServer, silent_server

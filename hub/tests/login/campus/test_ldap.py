@@ -5,10 +5,10 @@ import pytest
 from jupyterhub.handlers import LoginHandler
 from tornado.web import HTTPError
 
-from swarmhub.login.campus import Provider
-from swarmhub.login.directory import Directory, DirectoryError, Threads
+from swarmhub.login.campus.directory import Directory, DirectoryError, Threads
+from swarmhub.login.campus.ldap import LdapAuthenticator
+from swarmhub.login.campus.server import Provider
 from swarmhub.login.guesses import AttemptLimit
-from swarmhub.login.ldap import LdapAuthenticator
 
 
 class Login(LoginHandler):

@@ -5,8 +5,8 @@ import pytest
 from ltiauthenticator.lti13.error import ValidationError
 from tornado.web import HTTPError
 
-from swarmhub.login.campus import Provider, ProviderError
-from swarmhub.login.lti import LtiAuthenticator, LtiLaunch
+from swarmhub.login.campus.lti import LtiAuthenticator, LtiLaunch
+from swarmhub.login.campus.server import Provider, ProviderError
 
 from .platform import CLAIM, CLIENT, ISSUER, Platform, new_key
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ..private_file import write_private
+from ...private_file import write_private
 
 
 class CasTickets:

@@ -6,10 +6,10 @@ from jupyterhub.handlers import BaseHandler, LoginHandler
 from tornado.web import HTTPError
 from traitlets import Instance
 
-from .access import AccessRules
-from .campus import Provider
+from ..access import AccessRules
+from ..guesses import AttemptLimit, network_of
 from .directory import Directory, DirectoryError, Threads
-from .guesses import AttemptLimit, network_of
+from .server import Provider
 
 
 class LdapAuthenticator(AccessRules):

@@ -14,8 +14,8 @@ from ltiauthenticator.lti13.validator import LTI13LaunchValidator
 from tornado.web import HTTPError
 from traitlets import Instance, Set, Unicode
 
-from .access import AccessRules
-from .campus import Provider, ProviderError, refusal
+from ..access import AccessRules
+from .server import Provider, ProviderError, refusal
 
 _CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 _MEMBER = "http://purl.imsglobal.org/vocab/lis/v2/membership#"

@@ -10,9 +10,9 @@ from tornado.httputil import url_concat
 from tornado.web import HTTPError
 from traitlets import Instance, Unicode
 
-from .access import AccessRules, end_sessions
-from .campus import Provider, ProviderError, refusal
+from ..access import AccessRules, end_sessions
 from .cas_tickets import CasTickets
+from .server import Provider, ProviderError, refusal
 
 _CAS = "{http://www.yale.edu/tp/cas}"
 _SESSION = "{urn:oasis:names:tc:SAML:2.0:protocol}SessionIndex"

@@ -10,7 +10,7 @@ from tornado.httputil import HTTPInputError
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 from tornado.web import HTTPError
 
-from .names import spell
+from ..names import spell
 
 ANSWER_BYTES = 256 << 10
 ANSWER_SECONDS = 10
