@@ -25,10 +25,11 @@ from swarmhub.spawning.image_choice import FIELD, check_options, form, options_f
 from swarmhub.spawning.service_spec import HOME
 from swarmhub.spawning.spawner import SwarmHubSpawner
 from swarmhub.upstream_fixes import FreshResolver, bound_answers_of_servers, share_pending_start, use_write_ahead_log
+from swarmhub.web import queue_page, websocket_check
 from swarmhub.web.admin_scopes import keep_admins_out_of_servers
 from swarmhub.web.client_address import believe_only
+from swarmhub.web.login_form import accept_from_any_address
 from swarmhub.web.page_guard import HEADERS, guard_pages
-from swarmhub.web.queue_page import PATH, ClearQueue, queue_length
 from swarmhub.web.request_limits import limit_requests
 from swarmhub.web.subdomains import subdomain
 from swarmhub.web.user_options import check_user_options
@@ -165,10 +166,15 @@ async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
 
 # --- the pages ------------------------------------------------------------------------------------------------------------
 c.JupyterHub.template_paths = [str(Path(__file__).parent / "templates")]
-c.JupyterHub.template_vars = {"class_name": settings.name, "admins_may_enter": settings.admins_may_enter, "queue_length": queue_length}
-c.JupyterHub.extra_handlers = [(PATH, ClearQueue)]
+c.JupyterHub.template_vars = {
+    "class_name": settings.name,
+    "admins_may_enter": settings.admins_may_enter,
+    "queue_length": queue_page.queue_length,
+}
+c.JupyterHub.extra_handlers = [(queue_page.PATH, queue_page.ClearQueue), (websocket_check.PATH, websocket_check.WebsocketCheck)]
 limit_requests()
 believe_only(edge_token)
+accept_from_any_address()
 guard_pages()
 # No script needs the cookie: pages contain the token that it must match.
 c.JupyterHub.tornado_settings |= {"headers": HEADERS, "xsrf_cookie_kwargs": {"httponly": True}}

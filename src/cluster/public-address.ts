@@ -1,5 +1,5 @@
 import { isIPv4 } from "node:net";
-import type { HostConfig } from "../config/types.js";
+import type { Config, HostConfig } from "../config/types.js";
 import type { Cluster } from "./cluster.js";
 import { type Machines, inspectMachines } from "./machines.js";
 
@@ -14,6 +14,12 @@ export const publicName = ({ destination }: HostConfig, address: string): string
     .replace(/:\d+$/, "");
   return isIPv4(name) && !name.startsWith("127.") ? name : address;
 };
+
+/** What to know before users come with an iPad; undefined where all browsers work (jupyter/notebook#1744). */
+export const safariSentence = ({ tls }: Config): string | undefined =>
+  tls.kind === "self-signed"
+    ? "Safari, and so every iPad and iPhone, cannot run notebooks with a self-signed certificate; for them, write a domain and `tls: letsencrypt`"
+    : undefined;
 
 /** The class's URL: "https://geo.example.org". */
 export const classUrl = async (cluster: Cluster): Promise<string> =>

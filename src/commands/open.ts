@@ -1,5 +1,5 @@
 import type { Cluster } from "../cluster/cluster.js";
-import { classUrl } from "../cluster/public-address.js";
+import { classUrl, safariSentence } from "../cluster/public-address.js";
 import { readSecret } from "../pieces/index.js";
 import type { Terminal } from "../report/terminal.js";
 import { type ClassOptions, withCluster } from "./shared/session.js";
@@ -14,6 +14,8 @@ export const open = (options: OpenOptions, terminal: Terminal): Promise<void> =>
     const passwords = options.passwords ? await passwordsOf(cluster) : {};
     if (options.json) return terminal.print(JSON.stringify({ address, passwords }));
     terminal.print(address);
+    const safari = safariSentence(cluster.config);
+    if (safari !== undefined) terminal.report.event({ type: "note", text: safari });
     for (const [users, password] of Object.entries(passwords))
       terminal.print(`${users}: ${password}`);
   });

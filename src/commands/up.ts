@@ -1,7 +1,7 @@
 import { preflight, preflightError } from "../checks/index.js";
 import type { Cluster } from "../cluster/cluster.js";
 import { refuseFull } from "../cluster/disks.js";
-import { classUrl } from "../cluster/public-address.js";
+import { classUrl, safariSentence } from "../cluster/public-address.js";
 import { type CampusMethod, entranceOf, isCampus, registrationOf } from "../config/campus.js";
 import type { ProviderMethod } from "../config/types.js";
 import { outdatedSentence, outdatedServers } from "../images/outdated-servers.js";
@@ -94,6 +94,7 @@ const nextSteps = async (cluster: Cluster): Promise<string[]> => {
     `log in with any name and the password ${password}`,
     ...otherPassword("admins", admins),
     ...otherPassword("teachers", teachers),
+    ...[safariSentence(config)].filter((text) => text !== undefined),
   ];
 };
 

@@ -34,6 +34,8 @@ export type WantedService = {
   container?: Record<string, unknown>;
   /** A command that succeeds in the container when the service is ready. Not a HEALTHCHECK, which keeps a task out of DNS for an interval. */
   ready?: string[];
+  /** What a restart interrupts, for people who read the plan: "logins pause for about half a minute". */
+  restart?: string;
   /** The timeout of its start, in milliseconds. */
   patience?: number;
 };

@@ -108,7 +108,9 @@ run_and_signal() {
     set -m
     signal=$1 seconds=$2
     shift 2
-    "$@" & sleep "$seconds"
+    # This script ignores SIGINT if a shell without job control started it in the background, and a child inherits that.
+    env --default-signal=INT "$@" &
+    sleep "$seconds"
     kill -"$signal" -- "-$!"
     wait "$!" || true
   )

@@ -30,6 +30,7 @@ export const hubSpec = (
   className: want.name,
   image,
   filesHash: hashOfSecrets(secrets, secretHashes, configuration),
+  restart: "logins pause for about half a minute, running servers go on",
   patience: 180_000,
   memory,
   mounts: [

@@ -67,7 +67,9 @@ export const serviceSteps = (
   const differs = differences(serviceSpec(wanted, imageId ?? "not built yet"), present);
   if (differs.length > 0) {
     const change = step(`update the service ${part}`, () => update(manager, wanted, differs));
-    return [{ ...change, detail: differs.join(", ") }];
+    const restart = replacesTask(differs) ? wanted.restart : undefined;
+    const detail = differs.join(", ") + (restart === undefined ? "" : `; ${restart}`);
+    return [{ ...change, detail }];
   }
   if (running) return [];
   const wait = () => waitUntilRunning(manager, wanted, imageId ?? "");
@@ -123,12 +125,14 @@ const update = async (
   differs: readonly string[],
 ): Promise<void> => {
   const { spec, imageId } = await complete(manager, wanted);
-  // Other changes, of labels for example, do not replace the task.
-  const replaces = differs.some((path) => /^(TaskTemplate|EndpointSpec)\b/.test(path));
-  const earlier = replaces ? await taskIds(manager, spec.Name) : undefined;
+  const earlier = replacesTask(differs) ? await taskIds(manager, spec.Name) : undefined;
   await updateService(manager, spec.Name, spec);
   await waitUntilRunning(manager, wanted, imageId, earlier);
 };
+
+/** Other changes, of labels for example, do not replace the task. */
+const replacesTask = (differs: readonly string[]): boolean =>
+  differs.some((path) => /^(TaskTemplate|EndpointSpec)\b/.test(path));
 
 /** The spec with the ids of image and network, which only the manager knows. */
 const complete = async ({ docker }: Host, wanted: WantedService) => {

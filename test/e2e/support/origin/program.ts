@@ -74,6 +74,7 @@ const main = async () => {
     const waiting = await bob.newPage();
     await waiting.goto(`${origin}/hub/spawn`);
     await waiting.locator("#progress-bar").waitFor({ state: "attached", timeout: 20_000 });
+    await checkWebsocketNotice(waiting, bob, origin);
     site.restartHub();
     await waiting.locator("#start").waitFor({ timeout: 60_000 });
     process.stdout.write(JSON.stringify(attacks));
@@ -81,6 +82,19 @@ const main = async () => {
     await browser.close();
     await site.close();
   }
+};
+
+/** Throws unless the notice about websockets is shown exactly where none can be opened. */
+const checkWebsocketNotice = async (works: Page, context: BrowserContext, origin: string) => {
+  const blocked = await context.newPage();
+  await blocked.routeWebSocket(/./, (socket) => socket.close());
+  await blocked.goto(`${origin}/hub/home`);
+  await blocked.locator("#websocket-in-network").waitFor({ timeout: 20_000 });
+  await blocked.click("#websocket-ignore");
+  await blocked.waitForLoadState();
+  await blocked.close();
+  if (await works.locator("#no-websocket").isVisible())
+    throw new Error("the page says that websockets do not work, but they do");
 };
 
 const logIn = async (context: BrowserContext, origin: string, user: string, password: string) => {
