@@ -72,6 +72,7 @@ class Settings:
     provider: ProviderOptions | None = None
     allowed_groups: frozenset[str] = frozenset()
     public_url: str = ""
+    roster: bool = False
 
     @property
     def packs(self) -> bool:
@@ -87,6 +88,10 @@ class Paths:
     @property
     def settings(self) -> Path:
         return self.root / "etc/swarmhub/hub.json"
+
+    @property
+    def roster(self) -> Path:
+        return self.root / "etc/swarmhub/roster/roster.json"
 
     @property
     def secrets(self) -> Path:
@@ -159,6 +164,7 @@ def read_settings(path: Path) -> Settings:
         provider=provider_options(_method(found), take),
         allowed_groups=frozenset(take("allowedGroups", found.get("allowedGroups", []), _is_texts, "a list of names")),
         public_url=take("publicUrl", found.get("publicUrl", ""), lambda value: isinstance(value, str), "a string"),
+        roster=take("roster", found.get("roster", False), lambda value: isinstance(value, bool), "true or false"),
     )
     if faults:
         raise _error(path, faults)

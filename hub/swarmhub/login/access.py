@@ -10,13 +10,17 @@ from jupyterhub import orm
 from jupyterhub.auth import Authenticator
 from jupyterhub.handlers.base import BaseHandler
 from jupyterhub.user import User
+from sqlalchemy.exc import SQLAlchemyError
+from tornado.ioloop import PeriodicCallback
 from tornado.web import HTTPError
-from traitlets import Bool, Instance
+from traitlets import Bool, Callable, Instance
 
 from . import sessions
 from .closing import Closing
 from .names import existing_spelling, spell
 from .roster import Person, Roster
+
+UPKEEP_SECONDS = 3
 
 
 class Access:
@@ -64,11 +68,19 @@ class AccessRules(Authenticator):
     """The first base class of each authenticator: exact rules, and one spelling for each name."""
 
     access = Instance(Access, config=True, help="who may come in")
+    upkeep = Callable(None, allow_none=True, config=True, help="called with the database at the start and every few seconds")
     allow_existing_users = Bool(False, help="whoever leaves the roster is out, also with a user in the database")
 
     def normalize_username(self, username: str) -> str:
         """Returns one spelling for a name, or the one under which the hub knows it already."""
         return super().normalize_username(existing_spelling(username, self._known_names()))
+
+    def check_allow_config(self) -> None:
+        """Also starts the upkeep; JupyterHub calls this at its start."""
+        super().check_allow_config()
+        if self.parent:
+            self.keep_up()
+            PeriodicCallback(self.keep_up, 1000 * UPKEEP_SECONDS).start()
 
     def check_blocked_users(self, username: str, authentication: dict | None = None) -> bool:
         """Raises HTTPError (403) with a sentence if the rules refuse a user."""
@@ -76,6 +88,16 @@ class AccessRules(Authenticator):
         if not found.get("admin") and (sentence := self.access.refusal_for(username, found.get("groups"))):
             raise HTTPError(403, sentence)
         return super().check_blocked_users(username, authentication)
+
+    def keep_up(self) -> None:
+        """Acts at once on a change of the roster or of a closed class."""
+        if not self.upkeep:
+            return
+        try:
+            self.upkeep(self.parent.db)
+        except SQLAlchemyError:
+            self.parent.db.rollback()
+            self.log.exception("cannot end the logins of people who may not come in")
 
     def _known_names(self) -> list[str]:
         return [name for (name,) in self.parent.db.query(orm.User.name)] if self.parent else []
@@ -101,6 +123,8 @@ def guard_requests(access: Access) -> None:
 
     async def prepare_if_allowed(self: BaseHandler) -> None:
         await prepare(self)
+        if self._finished:  # by the guard of the pages
+            return
         user = self.current_user
         if not isinstance(user, User) or user.admin or not (sentence := access.refusal_for(user.name)):
             return

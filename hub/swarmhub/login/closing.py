@@ -1,11 +1,14 @@
 """A class that is closed: only teachers and admins log in, until it is opened again or the time has come."""
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ..private_file import write_private
+
+_ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,8 @@ class Closed:
         return f"Servers that still run are stopped on {self._shown(self.stop_at)}. Save your work."
 
     def _shown(self, time: datetime) -> str:
-        zone = self.zone or f"UTC{time:%z}"
+        # A page shows it without escaping.
+        zone = self.zone if _ZONE.fullmatch(self.zone) else f"UTC{time:%z}"
         return f"{time.day} {time:%B %Y} at {time:%H:%M} ({zone})"
 
 

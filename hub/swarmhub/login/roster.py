@@ -37,9 +37,8 @@ class Roster:
         if seen != self._seen:
             self._seen = seen
             try:
-                self._people = {
-                    person.name: person for person in map(_person, json.loads(self._path.read_text(encoding="utf-8"))["people"])
-                }
+                found = json.loads(self._path.read_text(encoding="utf-8"))
+                self._people = {person.name: person for person in map(_person, found["people"])}
             except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
                 app_log.error("cannot read %s, so the roster stays as it was; to write it again, type: swarmhub up (%r)", self._path, error)
         return self._people
