@@ -96,7 +96,9 @@ class Upkeep:
 def configure_access(c: Config, settings: Settings, paths: Paths, stop_server: Callable[[str], bool]) -> Access:
     """Sets up the rules on who may come in, for every method of login; a method adds its own to what is returned."""
     roster = Roster(paths.roster) if settings.roster else None
-    access = Access(settings.name, Closing(paths.data / "closed.json"), roster, settings.admins | settings.teachers, settings.allowed_groups)
+    access = Access(
+        settings.name, Closing(paths.data / "closed.json"), roster, settings.admins | settings.teachers, settings.allowed_groups
+    )
     c.AccessRules.access = access
     staff = staff_passwords(settings, paths) if settings.login_method == "passwords" else None
     c.AccessRules.upkeep = Upkeep(paths.data / "access.json", access, settings.login_method, stop_server, staff).run

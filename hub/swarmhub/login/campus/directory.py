@@ -7,6 +7,8 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import ldap3
@@ -25,8 +27,8 @@ class DirectoryError(Exception):
 class Directory:
     """A directory: its address (ldap:// or ldaps://), where the people are, the attribute with the user name, and who may search.
 
-    Without a reader the search is anonymous. `groups` are DNs by the name of the group in this class. `ca` is a certificate in PEM to
-    trust in place of the public ones.
+    Without a reader the search is anonymous. `groups` are DNs by the name of the group in this class. `ca` is a file with root certificates
+    that count beside the public ones.
     """
 
     server: str
@@ -35,7 +37,7 @@ class Directory:
     reader: str = ""
     password: str = field(default="", repr=False)
     groups: Mapping[str, str] = field(default_factory=dict)
-    ca: str | None = None
+    ca: Path | None = None
 
     def find(self, name: str, password: str, opened: Callable[[ldap3.Connection], None] = lambda _connection: None) -> tuple | None:
         """Returns the user's name as the directory spells it and the groups; None if name or password is wrong.
@@ -112,12 +114,20 @@ def _spelled(typed: str, values: list[str] | str) -> str:
 class _VerifiedTls(ldap3.Tls):
     """Always checks the certificate and its name; by default ldap3 checks neither, and with `validate` no IP address."""
 
-    def __init__(self, ca: str | None) -> None:
+    def __init__(self, ca: Path | None) -> None:
         super().__init__(validate=ssl.CERT_REQUIRED)
-        self._context = ssl.create_default_context(cadata=ca)
+        self._context = _context(ca)
 
     def wrap_socket(self, connection: ldap3.Connection, do_handshake: bool = False) -> None:
         connection.socket = self._context.wrap_socket(connection.socket, server_hostname=connection.server.host)
+
+
+@cache
+def _context(ca: Path | None) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if ca:
+        context.load_verify_locations(ca)
+    return context
 
 
 class Threads:

@@ -6,19 +6,17 @@ from jupyterhub.handlers import BaseHandler, LoginHandler
 from tornado.web import HTTPError
 from traitlets import Instance
 
-from ..access import AccessRules
 from ..guesses import AttemptLimit, network_of
+from ..provider import refusals
 from .directory import Directory, DirectoryError, Threads
-from .server import Provider
+from .rules import CampusAuthenticator
 
 
-class LdapAuthenticator(AccessRules):
+class LdapAuthenticator(CampusAuthenticator):
     """Believes the directory. Wrong passwords are counted for the name and for the network, before the directory is asked."""
 
     directory = Instance(Directory, config=True)
-    provider = Instance(Provider, config=True)
     threads = Instance(Threads, ())
-    allow_all = True  # AccessRules refuses before
 
     # Sixty: forty students at one address, and many mistype the password in the first minute.
     networks, names = AttemptLimit(free=60), AttemptLimit(free=10)
@@ -43,15 +41,15 @@ class LdapAuthenticator(AccessRules):
             found = await self.threads.find(self.directory, name, password)
         except DirectoryError as error:
             self._take_back(keys)
-            raise self.provider.is_silent(error) from error
+            self.log.error("%s: %s", self.service, error)
+            raise refusals.silent(self.service) from error
         if found is None:
             if any(limit.wait(key) for limit, key in keys):
                 self.log.warning("Many wrong passwords for %r or from %s", name[:32], network)
             return None
         self._take_back(keys)
         self.names.forget(keys[0][1])
-        user, groups = self.provider.user_name(found[0]), found[1]
-        return {"name": user, "admin": user in self.admin_users, "groups": sorted(groups)}
+        return self.user(self.name_from(found[0], self.directory.attribute), found[1])
 
     def _take_back(self, keys: list[tuple[AttemptLimit, Hashable]]) -> None:
         for limit, key in keys:

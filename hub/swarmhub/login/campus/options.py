@@ -37,6 +37,7 @@ class LtiOptions:
     keys: str
 
 
+CAMPUS_KINDS = ("cas", "ldap", "lti")
 CampusOptions = CasOptions | LdapOptions | LtiOptions
 
 

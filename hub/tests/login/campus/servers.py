@@ -99,8 +99,8 @@ class LdapServer(socketserver.ThreadingTCPServer):
         "cn=reader,dc=uni": ("reader", "reader-password"),
     }
 
-    def __init__(self, tls: ssl.SSLContext, *, at_once: bool = False, code: int = 0) -> None:
-        super().__init__(("127.0.0.1", 0), _Ldap)
+    def __init__(self, tls: ssl.SSLContext, host: str = "127.0.0.1", *, at_once: bool = False, code: int = 0) -> None:
+        super().__init__((host, 0), _Ldap)
         self.tls, self.at_once, self.code, self.seen = tls, at_once, code, []
         self.port = self.server_address[1]
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()

@@ -1,19 +1,27 @@
 import asyncio
+import ssl
 import time
 
 import pytest
 
 from swarmhub.login.campus.directory import Directory, DirectoryError, Threads
 
-from ...support.certificate import make_certificate
+from ...support.stand_in import make_certificates
 from .servers import LdapServer, silent_server
 
 GROUPS = {"geo-101": "cn=geo,dc=uni"}
 
 
-def directory(port, ca, scheme="ldap", **more):
+def certificates(folder, days=1):
+    ca, certificate = make_certificates(folder, days)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return ca, context
+
+
+def directory(port, ca, scheme="ldap", host="localhost", **more):
     options = {"reader": "cn=reader,dc=uni", "password": "reader-password", "groups": GROUPS, "ca": ca} | more
-    return Directory(server=f"{scheme}://localhost:{port}", base="dc=uni", **options)
+    return Directory(server=f"{scheme}://{host}:{port}", base="dc=uni", **options)
 
 
 @pytest.mark.parametrize(
@@ -32,15 +40,13 @@ def directory(port, ca, scheme="ldap", **more):
     ],
 )
 def test_a_directory_tells_the_name_and_the_groups_for_a_right_password_only(tmp_path, name, password, expected):
-    ca, tls = make_certificate(tmp_path)
+    ca, tls = certificates(tmp_path)
     with LdapServer(tls) as server:
         assert directory(server.port, ca).find(name, password) == expected
 
 
 def test_passwords_are_sent_only_over_tls_with_a_certificate_that_is_trusted(tmp_path):
-    ca, tls = make_certificate(tmp_path)
-    other, foreign = make_certificate(tmp_path, "other.example")
-    expired, old = make_certificate(tmp_path, days=-1)
+    ca, tls = certificates(tmp_path)
     with LdapServer(tls) as server:
         assert directory(server.port, ca).find("ada", "ada-password")
         assert server.seen[:2] == ["StartTLS", "cn=reader,dc=uni"]
@@ -49,15 +55,17 @@ def test_passwords_are_sent_only_over_tls_with_a_certificate_that_is_trusted(tmp
     with LdapServer(tls, at_once=True) as server:
         assert directory(server.port, ca, "ldaps").find("ada", "ada-password")
         assert "StartTLS" not in server.seen
-    for pem, context in ((other, foreign), (expired, old)):
-        with LdapServer(context) as server:
+    (tmp_path / "old").mkdir()
+    old, expired = certificates(tmp_path / "old", days=-1)
+    for authority, context, host in ((old, expired, "localhost"), (ca, tls, "127.0.0.2")):
+        with LdapServer(context, host) as server:
             with pytest.raises(DirectoryError, match="CERTIFICATE_VERIFY_FAILED"):
-                directory(server.port, pem).find("ada", "ada-password")
+                directory(server.port, authority, host=host).find("ada", "ada-password")
             assert server.seen == ["StartTLS"], "no password was sent"
 
 
 def test_a_reader_that_is_refused_and_a_busy_directory_are_errors_and_not_wrong_passwords(tmp_path):
-    ca, tls = make_certificate(tmp_path)
+    ca, tls = certificates(tmp_path)
     with LdapServer(tls) as server, pytest.raises(DirectoryError, match="refuses the reader cn=reader,dc=uni"):
         directory(server.port, ca, password="old").find("ada", "ada-password")
     with LdapServer(tls, code=51) as server, pytest.raises(DirectoryError, match="busy"):
@@ -72,7 +80,7 @@ def test_an_answer_that_is_no_ldap_is_an_error_of_the_directory(tmp_path, answer
 
 async def test_a_silent_directory_ends_at_the_deadline_and_holds_no_thread(tmp_path):
     threads = Threads(count=1, seconds=0.3)
-    ca, tls = make_certificate(tmp_path)
+    ca, tls = certificates(tmp_path)
     with silent_server() as port:
         started = time.monotonic()
         answers = await asyncio.gather(

@@ -5,9 +5,10 @@ import pytest
 from jupyterhub.handlers import LoginHandler
 from tornado.web import HTTPError
 
+from swarmhub.login.access import Access
 from swarmhub.login.campus.directory import Directory, DirectoryError, Threads
 from swarmhub.login.campus.ldap import LdapAuthenticator
-from swarmhub.login.campus.server import Provider
+from swarmhub.login.closing import Closing
 from swarmhub.login.guesses import AttemptLimit
 
 
@@ -32,9 +33,10 @@ class Answers(Threads):
 
 
 @pytest.fixture
-def ldap():
+def ldap(tmp_path):
     LdapAuthenticator.networks, LdapAuthenticator.names = AttemptLimit(free=6), AttemptLimit(free=3)
-    made = LdapAuthenticator(directory=Directory("ldap://x", "dc=x"), provider=Provider("Uni"), admin_users={"prof"})
+    access = Access("geo-101", Closing(tmp_path / "closed.json"))
+    made = LdapAuthenticator(directory=Directory("ldap://x", "dc=x"), service="Uni", access=access, admin_users={"prof"})
     made.threads = Answers()
     return made
 

@@ -1,12 +1,17 @@
+import json
 import time
+from pathlib import Path
 
 import jwt
 import pytest
 from ltiauthenticator.lti13.error import ValidationError
-from tornado.web import HTTPError
 
+from swarmhub.login.access import Access
 from swarmhub.login.campus.lti import LtiAuthenticator, LtiLaunch
-from swarmhub.login.campus.server import Provider, ProviderError
+from swarmhub.login.closing import Closing
+from swarmhub.login.provider import refusals
+from swarmhub.login.provider.connection import Connection
+from swarmhub.login.provider.refusals import SignInRefusedError
 
 from .platform import CLAIM, CLIENT, ISSUER, Platform, new_key
 
@@ -15,18 +20,18 @@ OTHER_KEY = new_key()
 now = int(time.time())
 
 
-class Keys(Provider):
+class Keys(Connection):
     """A platform whose keys are asked without a network."""
 
     def __init__(self, platform):
         super().__init__("Moodle")
         self.platform, self.count = platform, 0
 
-    async def ask(self, url, seconds=10):
+    async def read_object(self, url):
         self.count += 1
         if self.platform.instead:
-            raise ProviderError("down")
-        return self.platform.keys()
+            raise refusals.silent("Moodle")
+        return json.loads(self.platform.keys())
 
 
 @pytest.fixture(scope="module")
@@ -36,17 +41,20 @@ def platform():
 
 def authenticator(platform):
     trust = {"issuer": ISSUER, "client": CLIENT, "deployments": {"4"}, "jwks_endpoint": "https://x/keys"}
-    return LtiAuthenticator(provider=Keys(platform), admin_users={"prof"}, **trust)
+    access = Access("geo-101", Closing(Path("/nowhere")))
+    return LtiAuthenticator(service="Moodle", connection=Keys(platform), access=access, admin_users={"prof"}, **trust)
 
 
 async def test_a_launch_is_read_and_gives_the_name_the_course_and_the_role(platform):
     lti = authenticator(platform)
     claims = await lti.read(platform.launch())
     handler = object.__new__(LtiLaunch)
-    assert await lti.authenticate(handler, claims) == {"name": "ada", "admin": False, "groups": ["course:7", "role:learner"]}
+    ada = {"name": "ada", "admin": False, "groups": ["course:7", "role:learner"], "account": "3"}
+    assert await lti.authenticate(handler, claims) == ada
     teacher = await lti.read(platform.launch(**{f"{CLAIM}roles": [f"{MEMBER}Instructor", "x"], f"{CLAIM}custom": {"uname": "Prof"}}))
-    assert await lti.authenticate(handler, teacher) == {"name": "prof", "admin": True, "groups": ["course:7", "role:instructor"]}
-    assert lti.provider.count == 1, "the keys are asked once"
+    prof = {"name": "prof", "admin": True, "groups": ["course:7", "role:instructor"], "account": "3"}
+    assert await lti.authenticate(handler, teacher) == prof
+    assert lti.connection.count == 1, "the keys are asked once"
 
 
 @pytest.mark.parametrize(
@@ -88,24 +96,24 @@ async def test_a_launch_that_is_no_token_is_refused(platform, token):
 @pytest.mark.parametrize(
     ("custom", "sentence"),
     [
-        (None, "did not tell us your user name"),
-        ({}, "did not tell us your user name"),
-        ("ada", "did not tell us your user name"),
-        ({"uname": 3}, "did not tell us your user name"),
-        ({"uname": " "}, "did not tell us your user name"),
-        ({"uname": "$User.username"}, "did not tell us your user name"),
-        ({"uname": "a/b"}, "has characters that cannot be used here"),
-        ({"uname": "ａｄａ"}, "has characters that cannot be used here"),
-        ({"uname": "ada\u200b"}, "has characters that cannot be used here"),
-        ({"uname": "a" * 255}, "has characters that cannot be used here"),
+        (None, "did not tell this class your user name"),
+        ({}, "did not tell this class your user name"),
+        ("ada", "did not tell this class your user name"),
+        ({"uname": 3}, "did not tell this class your user name"),
+        ({"uname": " "}, "did not tell this class your user name"),
+        ({"uname": "$User.username"}, "did not tell this class your user name"),
+        ({"uname": "a/b"}, "which cannot be a user name here"),
+        ({"uname": "ａｄａ"}, "which cannot be a user name here"),
+        ({"uname": "ada\u200b"}, "which cannot be a user name here"),
+        ({"uname": "a" * 255}, "which cannot be a user name here"),
     ],
 )
 async def test_a_launch_without_a_safe_name_is_refused_and_neither_the_email_nor_the_number_is_taken_for_it(platform, custom, sentence):
     lti = authenticator(platform)
     claims = await lti.read(platform.launch(email="ada@example.edu", **{f"{CLAIM}custom": custom}))
-    with pytest.raises(HTTPError) as refused:
+    with pytest.raises(SignInRefusedError) as refused:
         await lti.authenticate(object.__new__(LtiLaunch), claims)
-    assert sentence in refused.value.jupyterhub_message
+    assert sentence in refused.value.sentence
 
 
 async def test_nothing_but_a_launch_logs_in(platform):
@@ -124,10 +132,10 @@ async def test_new_keys_are_asked_when_a_launch_needs_them_and_a_platform_that_i
     for _ in range(3):
         with pytest.raises(LookupError):
             await lti.read(platform.launch())
-    assert lti.provider.count == 1, "launches with invented keys do not make the hub ask all the time"
+    assert lti.connection.count == 1, "launches with invented keys do not make the hub ask all the time"
     clock[0] = 31
     assert await lti.read(platform.launch())
     platform.instead = (500, {}, "")
     clock[0] = 400
-    with pytest.raises(ProviderError):
+    with pytest.raises(SignInRefusedError):
         await lti.read(platform.launch())
