@@ -28,7 +28,7 @@ class CampusHub(RunningHub):
 
     def __init__(self, root: Path, ca: Path, *options: str, password: str = "", **changes: object) -> None:
         self.ca, self.password = ca, password
-        super().__init__(root, "http://127.0.0.1:1", *options, **changes)
+        super().__init__(root, "http://127.0.0.1:1", "--JupyterHub.default_url=/hub/home", *options, **changes)
 
     def start_hub(self) -> None:
         self.address = f"http://127.0.0.1:{self.hub_port}"

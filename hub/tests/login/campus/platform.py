@@ -30,7 +30,7 @@ class Platform:
         return json.dumps({"keys": [public | {"kid": self.kid, "alg": "RS256", "use": "sig"}]})
 
     def launch(self, *, key: object = None, algorithm: str = "RS256", headers: dict | None = None, **changes: object) -> str:
-        claims = claims_of(self.claims | changes)
+        claims = claims_of(changes | self.claims)
         return jwt.encode(claims, key or self.key, algorithm, headers={"kid": self.kid} if headers is None else headers)
 
 

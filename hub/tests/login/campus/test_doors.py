@@ -63,11 +63,11 @@ def test_cas_logs_in_and_out_and_the_ticket_stays_in_no_address(cas_hub, cas):
     assert "Sign in with Uni X" in browser.open("/hub/login")[1]
     status, text = browser.open("/hub/cas?next=%2Fhub%2Ftoken")
     assert (status, is_logged_in(browser)) == (200, True), text
-    assert browser.redirects[-1] == "/hub/token"
-    assert call(cas_hub, "GET", "/user", token=make_token(browser, "ada"))[1]["groups"] == ["geo-101", "staff"]
+    assert browser.redirects[-1].endswith("/hub/token")
+    assert sorted(call(cas_hub, "GET", "/user", token=make_token(browser, "ada"))[1]["groups"]) == ["geo-101", "staff"]
     browser.open("/hub/logout")
     assert cas.asked[-1] == ("/cas/logout", {"service": f"{cas_hub.address}/hub/login"})
-    assert "ST-" not in cas_hub.log().replace("INVALID", "")
+    assert "ST-" not in cas_hub.log()
 
 
 def test_cas_refuses_who_is_in_no_group_of_the_class_and_offers_another_account(cas_hub, cas):
@@ -246,11 +246,11 @@ def test_a_link_in_a_course_logs_in_and_nobody_else_reads_more_than_where_to_ope
     target = f"{lti_hub.address}/hub?next=%2Fhub%2Ftoken"
     browser, status, text = open_course(lti_hub, moodle, more={"target_link_uri": target, "client_id": CLIENT, "lti_deployment_id": "4"})
     assert (status, is_logged_in(browser)) == (200, True), text
-    assert browser.redirects[-1] == "/hub/token"
+    assert browser.redirects[-1].endswith("/hub/token")
     query = next(query for path, query in reversed(moodle.asked) if path == "/auth")
     assert query["redirect_uri"] == f"{lti_hub.address}/hub/lti13/oauth_callback"
     assert (query["login_hint"], query["lti_message_hint"]) == ("3", "m")
-    assert call(lti_hub, "GET", "/user", token=make_token(browser, "ada"))[1]["groups"] == ["course:7", "role:learner"]
+    assert sorted(call(lti_hub, "GET", "/user", token=make_token(browser, "ada"))[1]["groups"]) == ["course:7", "role:learner"]
 
 
 def test_who_comes_from_another_course_or_has_the_name_of_another_account_is_refused(lti_hub, moodle):
