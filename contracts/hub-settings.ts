@@ -32,6 +32,8 @@ export type HubSettings = {
   allowedGroups: string[];
   /** The class's URL, to which an identity provider sends users back: "https://geo.example.org". */
   publicUrl: string;
+  /** Whether only the people of `roster.json` may log in, and those below. */
+  roster: boolean;
   admins: string[];
   /** They see the class and start and stop its servers, but enter none. */
   teachers: string[];
@@ -51,9 +53,12 @@ export type HubSettings = {
 
 /**
  * A method of login, `hub/swarmhub/login/methods.py` has the same kinds: one password for the class and longer ones for admins and
- * teachers, an account at an identity provider, or at the server of a university.
+ * teachers, one for each person, an account at an identity provider, or at the server of a university.
  */
-export type HubLoginMethod = { kind: "shared-password" } | HubProvider | HubCampusMethod;
+export type HubLoginMethod =
+  | { kind: "shared-password" | "passwords" }
+  | HubProvider
+  | HubCampusMethod;
 
 /** An identity provider; `hub/swarmhub/login/provider/options.py` reads it. Its secret and root certificate are among the secrets. */
 export type HubProvider = {

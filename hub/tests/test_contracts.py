@@ -3,6 +3,8 @@
 The files in test/fixtures/contracts are written by test/contracts/fixtures.test.ts.
 """
 
+import base64
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -91,6 +93,14 @@ def test_the_hub_reads_of_a_machines_report_only_keys_that_the_monitor_writes_an
     }
 
 
+def test_the_hash_in_roster_json_is_the_scrypt_of_the_password():
+    [person] = json.loads((FIXTURES / "roster.json").read_text())["people"]
+    assert person.keys() == {"name", "shown", "groups", "password"}
+    kind, n, r, p, salt, digest = person["password"].split("$")
+    found = hashlib.scrypt(b"bado-keli-muta-rive", salt=base64.b64decode(salt), n=int(n), r=int(r), p=int(p), maxmem=64 << 20, dklen=64)
+    assert (kind, base64.b64encode(found).decode()) == ("scrypt", digest)
+
+
 def test_every_key_of_hub_json_becomes_a_setting_with_its_unit(record):
     objects = record(settings)
     found = read_settings(FIXTURES / "hub.json")
@@ -107,6 +117,7 @@ def test_every_key_of_hub_json_becomes_a_setting_with_its_unit(record):
         storage=NfsExport(written["storage"]["address"], written["storage"]["path"]),
         admins=frozenset(written["admins"]),
         login_method=written["loginMethod"]["kind"],
+        has_roster=written["roster"],
         teachers=frozenset(written["teachers"]),
         placement=tuple(written["placement"]),
         seats=written["seats"],
@@ -123,6 +134,7 @@ def test_every_key_of_hub_json_becomes_a_setting_with_its_unit(record):
         ),
         allowed_groups=frozenset(written["allowedGroups"]),
         public_url=written["publicUrl"],
+        roster=written["roster"],
     )
     assert (found.memory, found.guarantee, found.idle_timeout_seconds) == (2 << 30, 512 << 20, 2 * 3600)
     assert [recorded.keys_read for recorded in objects] == [set(dict.keys(recorded)) for recorded in objects]

@@ -11,6 +11,7 @@ import { lockOf } from "../reconcile/lock.js";
 import { warnOfProblems } from "../reconcile/piece.js";
 import { reconcile } from "../reconcile/reconcile.js";
 import type { Terminal } from "../report/terminal.js";
+import { missingStaff, peopleOf } from "../roster/people.js";
 import { formerServers } from "../swarm/list.js";
 import { managerDocker } from "../swarm/membership.js";
 import { duration, plural, printable } from "../text/format.js";
@@ -83,6 +84,12 @@ const nextSteps = async (cluster: Cluster): Promise<string[]> => {
   const { config, manager } = cluster;
   const { admins, teachers, method } = config.login;
   if (isCampus(method)) return campusSteps(await classUrl(cluster), method);
+  if (method.kind === "passwords")
+    return [
+      `open ${await classUrl(cluster)}`,
+      "log in with the user name and the password on the slip; for new slips: `swarmhub roster slips NAME…`",
+      ...otherPassword("admins", missingStaff(config, peopleOf(config) ?? []).admins),
+    ];
   if (method.kind !== "shared-password") return providerSteps(await classUrl(cluster), method);
   // The password is for all users, so it may be shown; the admins' password is shown only on request.
   const password =

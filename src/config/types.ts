@@ -1,4 +1,4 @@
-import type { Place } from "../errors.js";
+import type { Place, UserError } from "../errors.js";
 import type { CampusMethod } from "./campus.js";
 import type { SecretSource } from "./secret-source.js";
 
@@ -78,12 +78,6 @@ export const namesOf = ({ domain, otherNames, subdomains }: Config): string[] =>
 export const subdomainHost = ({ domain, subdomains }: Config): string | undefined =>
   subdomains ? `https://${domain}` : undefined;
 
-/** How users prove their names: by one password for the class, and longer ones for its admins and teachers. */
-export type LoginMethod =
-  | { kind: "shared-password"; password: SecretSource }
-  | ProviderMethod
-  | CampusMethod;
-
 /** An identity provider, where users have an account and the class is registered as a client. */
 export type ProviderMethod = {
   kind: "oidc" | "github" | "google" | "globus" | "cilogon";
@@ -113,6 +107,24 @@ export const loginFilesOf = ({ login: { method } }: Config): Record<string, Secr
   ...(method.kind === "ldap" && method.password && { "login-password": method.password }),
   ...("ca" in method && { "login-ca": { kind: "file" as const, path: method.ca } }),
 });
+/**
+ * A CSV file with all who may log in, the columns that it is read from, if the configuration names them, and the folder of
+ * swarmhub.yaml, where slips are written.
+ */
+export type RosterSource = { file: string; userName?: string; group?: string; folder: string };
+
+/** Somebody on the roster: the user name, the name for people, and all groups, those of the configuration too. */
+export type Person = { name: string; shown: string; groups: string[] };
+
+/**
+ * How users prove their names: by one password for the class, and longer ones for its admins and teachers; by a password of
+ * their own for everybody on the roster; or by an account at a provider.
+ */
+export type LoginMethod =
+  | { kind: "shared-password"; password: SecretSource }
+  | { kind: "passwords" }
+  | ProviderMethod
+  | CampusMethod;
 
 /** A folder with a Dockerfile on the operator's machine, and the place of its key: "swarmhub.yaml:12:10". */
 export type BuildSource = { folder: string; place: Place };
@@ -157,6 +169,10 @@ export type Config = {
     groups: Record<string, string[]>;
     /** Who may come in: everyone, or only members of these groups; undefined if the file does not say it here. */
     allow?: "everyone" | { groups: string[] };
+    /** Who may log in; undefined is everybody whom the method knows. */
+    roster?: RosterSource;
+    /** Those on it, or why it cannot be used; see src/roster/people.ts. Undefined until it is read, or without a roster. */
+    people?: Person[] | UserError;
   };
   servers: ConfiguredImage & {
     /** How servers are distributed: evenly over all machines, or one machine full before the next. */

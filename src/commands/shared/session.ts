@@ -8,6 +8,7 @@ import type { Host } from "../../host/host.js";
 import { readLoginFiles } from "../../operator/login-files.js";
 import { type SecretAccess, resolveSecret } from "../../operator/secret.js";
 import type { Terminal } from "../../report/terminal.js";
+import { withRoster } from "../../roster/people.js";
 
 /** The options of every command on a class. */
 export type ClassOptions = {
@@ -43,9 +44,9 @@ export const withCluster = async <Result>(
   }
 };
 
-/** Reads the configuration and its secrets. */
+/** Reads the configuration with its roster and its secrets. */
 export const sessionOf = async (options: ClassOptions, terminal: Terminal): Promise<Session> => {
-  const config = await loadConfig(options.config);
+  const config = await withRoster(await loadConfig(options.config));
   const access: SecretAccess = { env: process.env, readFile: (path) => readFile(path, "utf8") };
   const { method } = config.login;
   const password =

@@ -7,6 +7,7 @@ import { campusFindings } from "./campus.js";
 import { groupFindings, groupPaths } from "./groups.js";
 import { imageFindings } from "./images.js";
 import { loginFindings } from "./login.js";
+import { rosterFindings } from "./roster.js";
 import { tlsFindings } from "./tls.js";
 
 /** Complaints between keys. They read the file before the schema, so that an error in another key hides none of them. */
@@ -17,6 +18,7 @@ export const ruleFindings = (raw: unknown): Finding[] => [
   ...imageFindings(raw),
   ...excessiveGuarantee(raw),
   ...groupFindings(raw),
+  ...rosterFindings(raw),
   ...tlsFindings(raw),
   ...loginFindings(raw),
   ...campusFindings(raw),

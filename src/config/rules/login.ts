@@ -9,20 +9,25 @@ export const loginFindings = (raw: unknown): Finding[] => {
   const [method, ...others] = present;
   if (method === undefined) return [];
   return [
-    ...others.map((key) => ({
-      path: ["login", key],
-      text: `conflicts with "${method}": users log in in one way; delete one of the two`,
-      atKey: true,
-    })),
+    // rules/roster.ts has that about passwords.
+    ...others
+      .filter((key) => key !== "passwords")
+      .map((key) => ({
+        path: ["login", key],
+        text: `conflicts with "${method}": users log in in one way; delete one of the two`,
+        atKey: true,
+      })),
     ...openToEverybody(login, method),
     ...emptyLists(login, method),
     ...plainHttp(raw, method),
+    ...unknownGroups(login, method),
   ];
 };
 
 /** The keys of `login` of which the file has one. */
 const methods = [
   "shared-password",
+  "passwords",
   "oidc",
   "github",
   "google",
@@ -81,6 +86,19 @@ const emptyLists = (login: Record<string, unknown>, method: string): Finding[] =
     }));
 };
 
+/** These providers do not tell groups, so that only a roster has them. */
+const unknownGroups = (login: Record<string, unknown>, method: string): Finding[] =>
+  valueAt(login, ["allow", "groups"]) === undefined ||
+  ownRules[method] === undefined ||
+  (login["roster"] ?? undefined) !== undefined
+    ? []
+    : [
+        {
+          path: ["login", "allow", "groups"],
+          text: `needs a roster, as ${method} does not tell groups; write for example roster: {file: ./students.csv, group: Group} in login`,
+        },
+      ];
+
 /** The answer of a provider comes through the browser to an https:// address. */
 const plainHttp = (raw: unknown, method: string): Finding[] => {
   const tls = valueAt(raw, ["tls"]);
@@ -89,7 +107,7 @@ const plainHttp = (raw: unknown, method: string): Finding[] => {
   const isProxied =
     valueAt(raw, ["tls", "off", "trusted-proxies", 0]) !== undefined &&
     (valueAt(raw, ["domain"]) ?? undefined) !== undefined;
-  if (method === "shared-password" || !isOff || isProxied) return [];
+  if (/password/.test(method) || !isOff || isProxied) return [];
   const text = `needs HTTPS for "${method}", as logins would be readable on their way; write for example tls: self-signed, or domain and off: {trusted-proxies: [10.0.0.5]}`;
   return [{ path: ["tls"], text }];
 };

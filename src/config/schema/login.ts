@@ -6,6 +6,7 @@ import { rememberFrom } from "../values/units.js";
 import { campus, campusOf } from "./campus.js";
 import { flag, leaf, list, mapping, section } from "./fields.js";
 import { providerOf, providers } from "./providers.js";
+import { passwords, roster, rosterOf } from "./roster.js";
 
 const users = list({ what: "a list of user names", example: "[ada]" }, leaf(userFrom));
 
@@ -30,6 +31,8 @@ export const login = section(
     ...providers,
     ...campus,
     allow: allow.exactOptional(),
+    passwords: passwords.exactOptional(),
+    roster: roster.exactOptional(),
     remember: leaf(rememberFrom).default(rememberFrom("12h")),
     admins: users.default([]),
     teachers: users.default([]),
@@ -50,12 +53,16 @@ export const loginOf = (settings: Login, folder: string): Config["login"] => ({
   adminsMayEnter: settings["admins-may-enter"],
   groups: settings.groups,
   ...(settings.allow !== undefined && { allow: settings.allow }),
+  ...(settings.roster !== undefined && { roster: rosterOf(settings.roster, folder) }),
 });
 
 /** The method of login, of which the file has one key; without any it is a generated password for all. */
 const methodOf = (settings: Login, folder: string): LoginMethod =>
   providerOf(settings, folder) ??
-  campusOf(settings, folder) ?? {
-    kind: "shared-password",
-    password: fromFolder(settings["shared-password"] ?? { kind: "generated" }, folder),
-  };
+  campusOf(settings, folder) ??
+  (settings.passwords === undefined
+    ? {
+        kind: "shared-password",
+        password: fromFolder(settings["shared-password"] ?? { kind: "generated" }, folder),
+      }
+    : { kind: "passwords" });

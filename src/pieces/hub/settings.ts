@@ -41,6 +41,7 @@ export const hubConfiguration = (
     loginMethod: hubLoginMethod(want),
     allowedGroups: typeof want.login.allow === "object" ? want.login.allow.groups : [],
     publicUrl: classUrlOn(machines, cluster),
+    roster: want.login.roster !== undefined,
     admins: want.login.admins,
     teachers: want.login.teachers,
     adminsMayEnter: want.login.adminsMayEnter,
@@ -58,7 +59,8 @@ export const hubConfiguration = (
 
 // Secrets and files are not in hub.json, see loginFilesOf.
 const hubLoginMethod = ({ login: { method } }: Config): HubLoginMethod => {
-  if (method.kind === "shared-password") return { kind: method.kind };
+  if (method.kind === "shared-password" || method.kind === "passwords")
+    return { kind: method.kind };
   if (isCampus(method)) return hubCampusMethod(method);
   const { secret: _secret, ca: _ca, groups, ...provider } = method;
   return { ...provider, groups: groups ?? null };

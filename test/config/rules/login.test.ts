@@ -41,7 +41,7 @@ test("a rule of its own, or one for all methods, lets a public provider pass", (
   for (const login of [
     `{github: {${registered}, organizations: [geo-101]}}`,
     `{github: {${registered}}, allow: everyone}`,
-    `{globus: {${registered}}, allow: {groups: [staff]}}`,
+    `{globus: {${registered}}, allow: {groups: [staff]}, roster: ./a.csv}`,
     `{cilogon: {${registered}, domains: [example.edu]}}`,
     `{oidc: {issuer: "https://id.example.edu", ${registered}}}`,
     `{oidc: {issuer: "https://login.microsoftonline.com/8eaef023-2b34-4da1-9baa-8bc8c9d6a490/v2.0", ${registered}}}`,

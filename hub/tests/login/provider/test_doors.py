@@ -1,14 +1,13 @@
 """Logins at a stand-in through a real hub: who gets in, what others read, and that no door is open without the provider."""
 
-import json
 import ssl
 import urllib.request
-from http.cookiejar import Cookie
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
 from ...support.real_hub import Browser, RunningHub
-from ...support.stand_in import CLIENT, SECRET, StandIn, callback_arguments
+from ...support.stand_in import CLIENT, SECRET, callback_arguments
 from ..support import call, change_settings, is_logged_in, make_token
 
 ADA = {"sub": "a-1", "preferred_username": "ada", "groups": ["/geo-101", "/x"]}
@@ -37,11 +36,17 @@ class ProviderHub(RunningHub):
             self.provider.claims = claims
         return browser, *browser.open(path)
 
-    def new_browser(self) -> Browser:
+    def new_browser(self, *, follows: bool = True) -> Browser:
         browser = self.browser()
         context = ssl.create_default_context(cafile=self.provider.ca)
+
+        class Redirects(urllib.request.HTTPRedirectHandler):
+            def redirect_request(self, request, file, code, message, headers, url):
+                browser.last_address = url
+                return super().redirect_request(request, file, code, message, headers, url) if follows else None
+
         browser.opener = urllib.request.build_opener(
-            urllib.request.HTTPCookieProcessor(browser.cookies), urllib.request.HTTPSHandler(context=context)
+            urllib.request.HTTPCookieProcessor(browser.cookies), urllib.request.HTTPSHandler(context=context), Redirects
         )
         return browser
 
@@ -52,13 +57,6 @@ def method(provider, **changes):
 
 
 @pytest.fixture(scope="module")
-def provider(tmp_path_factory):
-    found = StandIn(tmp_path_factory.mktemp("provider"))
-    yield found
-    found.close()
-
-
-@pytest.fixture(scope="module")
 def hub(tmp_path_factory, provider):
     root = tmp_path_factory.mktemp("hub")
     found = ProviderHub(root, "http://127.0.0.1:1", provider, loginMethod=method(provider), admins=["prof"], allowedGroups=["geo-101"])
@@ -66,17 +64,12 @@ def hub(tmp_path_factory, provider):
     found.close()
 
 
-@pytest.fixture(autouse=True)
-def _healthy(provider):
-    provider.fault, provider.id_token = "", {}
-
-
 def test_a_member_logs_in_with_a_name_of_the_provider_and_the_groups_of_the_account(hub, provider):
     browser, status, text = hub.sign_in(ADA)
     assert (status, is_logged_in(browser)) == (200, True), text
     assert provider.seen("/authorize")["scope"] == "openid profile email groups"
     token = make_token(browser, "ada")
-    assert call(hub, "GET", "/user", token=token)[1]["groups"] == ["geo-101", "x"]
+    assert set(call(hub, "GET", "/user", token=token)[1]["groups"]) == {"geo-101", "x"}
 
 
 def test_somebody_refused_reads_as_whom_and_why_and_can_use_another_account(hub, provider):
@@ -86,7 +79,7 @@ def test_somebody_refused_reads_as_whom_and_why_and_can_use_another_account(hub,
     assert "geo-101" in text
     provider.claims = ADA
     assert "/hub/oauth_login?account=other" in text
-    assert browser.open("/hub/oauth_login?account=other")[0] == 200
+    assert browser.open("/hub/oauth_login?account=other&next=%2Fhub%2Fhome")[0] == 200
     assert provider.seen("/authorize")["prompt"] == "login"
     assert is_logged_in(browser)
 
@@ -101,21 +94,6 @@ def test_a_second_account_does_not_get_the_name_of_the_first_until_the_user_is_d
     assert is_logged_in(hub.sign_in(ADA | {"sub": "a-2"})[0])
     assert hub.sign_in(ADA)[1] == 403
     assert call(hub, "DELETE", "/users/ada", token=make_token(admin, "prof"))[0] == 204
-
-
-def test_an_admin_comes_in_without_the_group_and_is_one_only_while_the_list_says_so(hub):
-    browser, _, _ = hub.sign_in(PROF)
-    token = make_token(browser, "prof")
-    assert call(hub, "GET", "/users", token=token)[0] == 200
-    change_settings(hub, admins=[], allowedGroups=[])
-    hub.stop_hub()
-    hub.start_hub()
-    assert call(hub, "GET", "/users", token=token)[0] == 403
-    assert is_logged_in(hub.sign_in(PROF)[0])
-    change_settings(hub, admins=["prof"], allowedGroups=["geo-101"])
-    hub.stop_hub()
-    hub.start_hub()
-    assert hub.log().count("No allow config") == 0
 
 
 ATTACKS = [
@@ -213,39 +191,28 @@ def test_an_id_token_that_is_not_of_this_login_is_refused(hub, provider, wrong):
 
 
 def test_foreign_addresses_are_never_where_a_login_ends(hub):
-    for place in ("https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"):
-        browser = hub.new_browser()
-        browser.opener.addheaders = []
-        request = f"/hub/oauth_login?{urllib.parse.urlencode({'next': place})}"
-        try:
-            with browser.opener.open(hub.browser().address + request, timeout=20) as response:
-                assert response.url.startswith(hub.browser().address)
-        except urllib.error.HTTPError as error:
-            assert error.url.startswith(hub.browser().address)
+    for place in ("https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/hub/home?x=//evil.example"):
+        browser, _, _ = hub.sign_in(ADA, f"/hub/oauth_login?{urlencode({'next': place})}")
+        assert is_logged_in(browser)
+        assert browser.last_address.startswith(f"{browser.address}/")
 
 
-def test_wrong_secrets_name_the_class_and_a_code_without_its_verifier_is_too_old(hub, provider):
-    provider.codes.clear()
-    hub.provider.fault = ""
-    browser = hub.new_browser()
-    context = {"state": None}
-    provider.claims = ADA
-
-    class Stop(urllib.request.HTTPRedirectHandler):
-        def redirect_request(self, _request, _file, _code, _message, _headers, url):
-            context["state"] = url
-            return
-
-    browser.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(browser.cookies), Stop)
+def test_a_code_that_the_provider_did_not_give_is_too_old(hub, provider):
+    browser = hub.new_browser(follows=False)
     browser.open("/hub/oauth_login")
-    state = urllib.parse.parse_qs(urllib.parse.urlsplit(context["state"]).query)["state"][0]
-    assert "used before" in browser.open(callback_arguments(code="made-up", state=state))[1]
+    state = parse_qs(urlsplit(browser.last_address).query)["state"][0]
+    status, text = browser.open(callback_arguments(code="made-up", state=state))
+    assert (status, "used before" in text) == (400, True)
 
 
-def test_the_cookie_that_a_browser_brings_back_is_the_hubs_own(hub, provider):
-    browser = hub.new_browser()
-    forged = json.dumps({"state_id": "x", "code_verifier": "v"})
-    browser.cookies.set_cookie(
-        Cookie(0, "oauthenticator-state", forged, None, False, "127.0.0.1", True, False, "/", True, False, None, True, None, None, {})
-    )
-    assert browser.open(callback_arguments(code="x", state="eyJzdGF0ZV9pZCI6ICJ4In0="))[0] == 400
+def test_an_admin_comes_in_without_the_group_and_is_one_only_while_the_list_says_so(hub):
+    browser, _, _ = hub.sign_in(PROF)
+    token = make_token(browser, "prof")
+    assert call(hub, "GET", "/users", token=token)[0] == 200
+    change_settings(hub, admins=[], allowedGroups=[])
+    hub.stop_hub()
+    hub.start_hub()
+    assert call(hub, "GET", "/users", token=token)[0] == 403
+    assert is_logged_in(hub.sign_in(PROF)[0])
+    assert call(hub, "GET", "/users", token=token)[0] == 403
+    assert "No allow config" not in hub.log()
