@@ -178,7 +178,7 @@ c.JupyterHub.template_vars = {
     "admins_may_enter": settings.admins_may_enter,
     "queue_length": queue_page.queue_length,
 }
-c.JupyterHub.extra_handlers = [(queue_page.PATH, queue_page.ClearQueue), (websocket_check.PATH, websocket_check.WebsocketCheck), *PAGES]
+c.JupyterHub.extra_handlers = [(queue_page.PATH, queue_page.ClearQueue), (websocket_check.PATH, websocket_check.WebsocketCheck)]
 limit_requests()
 believe_only(edge_token)
 accept_from_any_address()
@@ -193,6 +193,7 @@ if settings.storage:
     c.JupyterHub.template_vars["home_usage"] = lambda _user: partial(home_usage, paths.storage)
     c.JupyterHub.template_vars["admin_notice"] = lambda _user: partial(new_admins.home_notice, paths.storage)
 TEMPORARY = "Your files are kept only while your server is running. Download the files that you want to keep."
+c.JupyterHub.extra_handlers += PAGES
 c.JupyterHub.template_vars |= page_variables(access, settings.login_method, None if settings.storage else TEMPORARY)
 
 # --- services that the hub starts -----------------------------------------------------------------------------------------

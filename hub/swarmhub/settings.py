@@ -75,7 +75,6 @@ class Settings:
     campus: CampusOptions | None = None
     allowed_groups: frozenset[str] = frozenset()
     public_url: str = ""
-    roster: bool = False
 
     @property
     def packs(self) -> bool:
@@ -94,7 +93,7 @@ class Paths:
 
     @property
     def roster(self) -> Path:
-        return self.root / "etc/swarmhub/roster/roster.json"
+        return self.root / "etc/swarmhub/roster.json"
 
     @property
     def secrets(self) -> Path:
@@ -169,7 +168,6 @@ def read_settings(path: Path) -> Settings:
         campus=campus_options(_method(found), take),
         allowed_groups=frozenset(take("allowedGroups", found.get("allowedGroups", []), _is_texts, "a list of names")),
         public_url=take("publicUrl", found.get("publicUrl", ""), lambda value: isinstance(value, str), "a string"),
-        roster=take("roster", found.get("roster", False), lambda value: isinstance(value, bool), "true or false"),
     )
     if faults:
         raise _error(path, faults)

@@ -10,17 +10,16 @@ from jupyterhub import orm
 from jupyterhub.auth import Authenticator
 from jupyterhub.handlers.base import BaseHandler
 from jupyterhub.user import User
+from sqlalchemy import inspect
 from sqlalchemy.exc import SQLAlchemyError
 from tornado.ioloop import PeriodicCallback
 from tornado.web import HTTPError
-from traitlets import Bool, Callable, Instance
+from traitlets import Bool, Callable, Float, Instance
 
 from . import sessions
 from .closing import Closing
 from .names import existing_spelling, spell
 from .roster import Person, Roster
-
-UPKEEP_SECONDS = 3
 
 
 class Access:
@@ -30,7 +29,12 @@ class Access:
     """
 
     def __init__(
-        self, class_name: str, closing: Closing, roster: Roster | None = None, staff: Iterable[str] = (), groups: Iterable[str] = ()
+        self,
+        class_name: str,
+        closing: Closing,
+        roster: Roster | None = None,
+        staff: Iterable[str] = (),
+        groups: Iterable[str] = (),
     ) -> None:
         self.class_name, self.closing, self.roster = class_name, closing, roster
         self._staff, self._groups = frozenset(map(spell, staff)), frozenset(groups)
@@ -69,6 +73,7 @@ class AccessRules(Authenticator):
 
     access = Instance(Access, config=True, help="who may come in")
     upkeep = Callable(None, allow_none=True, config=True, help="called with the database at the start and every few seconds")
+    upkeep_seconds = Float(3, config=True)
     allow_existing_users = Bool(False, help="whoever leaves the roster is out, also with a user in the database")
 
     def normalize_username(self, username: str) -> str:
@@ -80,10 +85,11 @@ class AccessRules(Authenticator):
         super().check_allow_config()
         if self.parent:
             self.keep_up()
-            PeriodicCallback(self.keep_up, 1000 * UPKEEP_SECONDS).start()
+            PeriodicCallback(self.keep_up, 1000 * self.upkeep_seconds).start()
 
     def check_blocked_users(self, username: str, authentication: dict | None = None) -> bool:
         """Raises HTTPError (403) with a sentence if the rules refuse a user."""
+        self.keep_up()  # before the login begins: a change of a moment ago must not end it
         found = authentication or {}
         if not found.get("admin") and (sentence := self.access.refusal_for(username, found.get("groups"))):
             raise HTTPError(403, sentence)
@@ -129,7 +135,8 @@ def guard_requests(access: Access) -> None:
         if not isinstance(user, User) or user.admin or not (sentence := access.refusal_for(user.name)):
             return
         end_sessions(user, may_finish=True)
-        if getattr(self, "_token_authenticated", False) and self.get_token():
+        token = self.get_token() if getattr(self, "_token_authenticated", False) else None
+        if token is not None and inspect(token).persistent:
             return  # of the server that still runs: its user may finish
         self.clear_login_cookie()
         self._jupyterhub_user = None

@@ -26,8 +26,8 @@ class Closed:
     def sentence(self, class_name: str) -> str:
         """Returns what a person reads who may not log in."""
         if self.until is None:
-            return f"The class {class_name} is closed. Your files are kept. Ask your instructor when it opens again."
-        return f"The class {class_name} is closed. It opens again on {self._shown(self.until)}. Your files are kept."
+            return f"The class {class_name} is closed. Ask your instructor when it opens again."
+        return f"The class {class_name} is closed. It opens again on {self._shown(self.until)}."
 
     def stop_sentence(self) -> str | None:
         """Returns what becomes of the servers that still run; None if they are left alone."""

@@ -47,6 +47,9 @@ class PasswordStore:
 
     def _read(self) -> dict[str, dict]:
         try:
-            return json.loads(self._path.read_text(encoding="utf-8"))
+            found = json.loads(self._path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
+        if not isinstance(found, dict) or not all(isinstance(each, dict) for each in found.values()):
+            raise ValueError(f"{self._path} is not a list of hashes by name")
+        return found

@@ -95,7 +95,7 @@ class Upkeep:
 
 def configure_access(c: Config, settings: Settings, paths: Paths, stop_server: Callable[[str], bool]) -> Access:
     """Sets up the rules on who may come in, for every method of login; a method adds its own to what is returned."""
-    roster = Roster(paths.roster) if settings.roster else None
+    roster = Roster(paths.roster) if settings.has_roster else None
     access = Access(
         settings.name, Closing(paths.data / "closed.json"), roster, settings.admins | settings.teachers, settings.allowed_groups
     )

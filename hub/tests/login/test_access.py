@@ -55,13 +55,11 @@ def test_while_the_class_is_closed_only_the_staff_comes_in_and_the_sentence_says
     rules = access(tmp_path, staff=["grace"])
     now = datetime.now(UTC)
     rules.closing.close(Closed(now))
-    assert rules.refusal_for("ada") == "The class geo-101 is closed. Your files are kept. Ask your instructor when it opens again."
+    assert rules.refusal_for("ada") == "The class geo-101 is closed. Ask your instructor when it opens again."
     assert rules.refusal_for("grace") is None
     until = datetime(2126, 12, 1, 9, 0, tzinfo=timezone(HOUR))
     rules.closing.close(Closed(now, until, zone="Europe/Berlin"))
-    assert rules.refusal_for("ada") == (
-        "The class geo-101 is closed. It opens again on 1 December 2126 at 09:00 (Europe/Berlin). Your files are kept."
-    )
+    assert rules.refusal_for("ada") == ("The class geo-101 is closed. It opens again on 1 December 2126 at 09:00 (Europe/Berlin).")
     assert "at 09:00 (UTC+0100)" in Closed(now, until).sentence("geo-101")
     assert rules.closing.reopen()
     assert rules.refusal_for("ada") is None
