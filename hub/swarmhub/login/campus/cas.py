@@ -5,7 +5,7 @@ import secrets
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
-from jupyterhub import orm
+from jupyterhub import log, orm
 from jupyterhub.handlers import BaseHandler, LogoutHandler
 from tornado.httputil import url_concat
 from tornado.log import app_log
@@ -91,6 +91,8 @@ class CasAuthenticator(CampusAuthenticator):
         return self.service
 
     def get_handlers(self, app: object) -> list:
+        # The log has the addresses of all requests.
+        log.SCRUB_PARAM_KEYS = (*log.SCRUB_PARAM_KEYS, "ticket")
         return [("/cas", CasHandler), ("/logout", CasLogout)]
 
     def login_url(self, base_url: str) -> str:
