@@ -7,6 +7,7 @@ import { planAll } from "../reconcile/plan.js";
 import type { Terminal } from "../report/terminal.js";
 import { userServices } from "../swarm/list.js";
 import { plural } from "../text/format.js";
+import { methodChange } from "./shared/method-change.js";
 import { type ClassOptions, withCluster } from "./shared/session.js";
 
 /** Prints the steps that `swarmhub up` would run, without running them. */
@@ -37,6 +38,8 @@ export const plan = (options: ClassOptions, terminal: Terminal): Promise<void> =
         );
         for (const line of step.changes ?? []) terminal.print(`${" ".repeat(10)}  ${line}`);
       }
+      const change = await methodChange(cluster);
+      if (change !== undefined) terminal.print(change);
       const [machines, services] = [await inspectMachines(cluster), await userServices(cluster)];
       terminal.print(`${seatsText(cluster, machines)}; ${services.length} in use`);
       for (const line of fewCoresLines(cluster, machines)) terminal.print(line);

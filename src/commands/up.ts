@@ -1,4 +1,4 @@
-import { preflight, preflightError } from "../checks/index.js";
+import { loginProblems, preflight, preflightError } from "../checks/index.js";
 import type { Cluster } from "../cluster/cluster.js";
 import { refuseFull } from "../cluster/disks.js";
 import { classUrl, safariSentence } from "../cluster/public-address.js";
@@ -18,6 +18,7 @@ import { duration, plural, printable } from "../text/format.js";
 import { inspectCertificates } from "../tls/inspect.js";
 import { confirmBy } from "./shared/confirm.js";
 import { temporarySentence } from "./shared/homes.js";
+import { methodChange } from "./shared/method-change.js";
 import { type ClassOptions, operator, withCluster } from "./shared/session.js";
 
 /** The options of `swarmhub up`. */
@@ -31,6 +32,8 @@ export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal):
     async (cluster) => {
       const { report } = terminal;
       await refuseFull(cluster.hosts);
+      const change = await methodChange(cluster);
+      if (change !== undefined) report.event({ type: "warning", text: change });
       const done = await reconcile(pieces, cluster, {
         report,
         confirm: confirmBy(terminal, options.yes),
@@ -45,6 +48,7 @@ export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal):
       await warnOfProblems(pieces, cluster, report);
       for (const text of (await inspectCertificates(cluster)).warnings)
         report.event({ type: "warning", text });
+      for (const text of await loginProblems(cluster)) report.event({ type: "warning", text });
       const earlier = await outdatedServers(cluster);
       if (earlier.length > 0) report.event({ type: "note", text: outdatedSentence(earlier) });
       const temporary = temporarySentence(cluster.config);

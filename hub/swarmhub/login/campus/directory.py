@@ -47,25 +47,39 @@ class Directory:
         # With a DN and no password, a server answers "success" without checking anything (RFC 4513, 5.1.2).
         if not name or not password:
             return None
-        try:
-            with self._connect(self.reader, self.password, opened) as reader:
-                if reader is None:
-                    raise DirectoryError(f"{self.server} refuses the reader {self.reader or '(anonymous)'}")
-                found = self._search(reader, self.base, ldap3.SUBTREE, f"({self.attribute}={escape_filter_chars(name)})", [self.attribute])
-                # Two people with one name: nobody can tell whose password it is.
-                if len(found) != 1:
+        with self._errors(), self._reader(opened) as reader:
+            found = self._search(reader, self.base, ldap3.SUBTREE, f"({self.attribute}={escape_filter_chars(name)})", [self.attribute])
+            # Two people with one name: nobody can tell whose password it is.
+            if len(found) != 1:
+                return None
+            dn, attributes = found[0]["dn"], found[0]["attributes"]
+            with self._connect(dn, password, opened) as user:
+                if user is None:
                     return None
-                dn, attributes = found[0]["dn"], found[0]["attributes"]
-                with self._connect(dn, password, opened) as user:
-                    if user is None:
-                        return None
-                spelled = _spelled(name, attributes[self.attribute])
-                return spelled, frozenset(group for group, group_dn in self.groups.items() if self._has(reader, group_dn, dn, spelled))
+            spelled = _spelled(name, attributes[self.attribute])
+            return spelled, frozenset(group for group, group_dn in self.groups.items() if self._has(reader, group_dn, dn, spelled))
+
+    def try_search(self) -> None:
+        """Searches for nobody; raises DirectoryError if that is refused."""
+        with self._errors(), self._reader(lambda _connection: None) as reader:
+            self._search(reader, self.base, ldap3.SUBTREE, f"({self.attribute}=swarmhub-check)", [self.attribute])
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
         except DirectoryError:
             raise
         # An answer that is no LDAP ends in whatever ldap3's decoder stumbles over (IndexError for nested lengths).
         except Exception as error:
             raise DirectoryError(f"{self.server}: {type(error).__name__}: {error}") from error
+
+    @contextlib.contextmanager
+    def _reader(self, opened: Callable) -> Iterator[ldap3.Connection]:
+        with self._connect(self.reader, self.password, opened) as reader:
+            if reader is None:
+                raise DirectoryError(f"{self.server} refuses the reader {self.reader or '(anonymous)'}")
+            yield reader
 
     @contextlib.contextmanager
     def _connect(self, dn: str, password: str, opened: Callable) -> Iterator[ldap3.Connection | None]:
