@@ -1,10 +1,11 @@
 import { classUrlOn } from "../../cluster/public-address.js";
 import type { CampusMethod, CasMethod, LdapMethod, LtiMethod } from "../../config/campus.js";
-import { inspectReader } from "../../swarm/directory.js";
+
 import { printable } from "../../text/format.js";
 import type { CheckContext, Finding } from "../check.js";
 import { type Answer, type NoAnswer, askFrom } from "./ask.js";
 import { certificateFault } from "./directory.js";
+import { inspectReader } from "./reader.js";
 
 /** How the server of a university looks from the manager, as the hub will use it. */
 export const campusFindings = (method: CampusMethod, context: CheckContext): Promise<Finding[]> => {

@@ -21,7 +21,7 @@ export const certificateFault = async (
 roots=$(mktemp) && trap 'rm -f "$roots"' EXIT
 cat /etc/ssl/certs/ca-certificates.crt >"$roots" 2>/dev/null
 printf '\\n%s\\n' ${quote(ca ?? "")} >>"$roots"
-timeout 15 openssl s_client -connect ${quote(target)} ${isTls ? "" : "-starttls ldap"} -verify_return_error ${matches} ${quote(name)} -CAfile "$roots" -brief </dev/null 2>&1 | head -c 4000; echo "status \${PIPESTATUS[0]}"`,
+{ timeout 15 openssl s_client -connect ${quote(target)} ${isTls ? "" : "-starttls ldap"} -verify_return_error ${matches} ${quote(name)} -CAfile "$roots" -brief </dev/null 2>&1; echo "status $?"; } | head -c 4000`,
     { title: "ask the LDAP directory", timeout: 30_000 },
   );
   if (output.trim() === "none") return { kind: "no curl", reason: "" };

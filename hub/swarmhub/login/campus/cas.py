@@ -28,7 +28,7 @@ class CasHandler(RefusalPages, BaseHandler):
 
     async def get(self) -> None:
         cas = self.authenticator
-        state, ticket = (self.get_secure_cookie(_STATE) or b"").decode(), self.get_argument("ticket", "")
+        state, ticket = (self.get_secure_cookie(self.own_cookie(_STATE)) or b"").decode(), self.get_argument("ticket", "")
         target = self._validate_next_url(self.get_argument("next", ""))
         if not ticket or not self.get_argument("state", ""):
             self._ask(state or secrets.token_urlsafe(16), target)
@@ -43,7 +43,7 @@ class CasHandler(RefusalPages, BaseHandler):
 
     def _ask(self, state: str, target: str) -> None:
         cas = self.authenticator
-        self._set_cookie(_STATE, state, expires_days=None, path=cas.login_url(self.hub.base_url), samesite="Lax")
+        self._set_cookie(self.own_cookie(_STATE), state, expires_days=None, samesite="Lax")
         other = {"renew": "true"} if self.get_argument("account", "") == "other" else {}
         self.redirect(f"{cas.server}/login?{urlencode({'service': cas.service_for(state, target)} | other)}")
 

@@ -32,6 +32,9 @@ class LtiStart(RefusalPages, LTI13LoginInitHandler):
 
     sign_in_url = None
 
+    def _set_oauth_cookie(self, key: str, value: str) -> None:
+        super()._set_oauth_cookie(self.own_cookie(key), value)
+
     def post(self) -> None:
         lti = self.authenticator
         issuer, hint = self.get_argument("iss", ""), self.get_argument("login_hint", "")
@@ -58,6 +61,12 @@ class LtiLaunch(RefusalPages, LTI13CallbackHandler):
     """`/hub/lti13/oauth_callback`: takes the signed launch."""
 
     sign_in_url = None
+
+    def _get_oauth_cookie(self, name: str) -> str:
+        own = self.own_cookie(name)
+        value = (self.get_secure_cookie(own, max_age_days=1) or b"").decode("utf8", "replace")
+        self.clear_cookie(own, secure=own.startswith("__Host-"))
+        return value
 
     async def get(self) -> None:
         raise SignInRefusedError(405, self.authenticator.instruction)

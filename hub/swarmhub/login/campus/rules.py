@@ -47,6 +47,11 @@ class CampusAuthenticator(AccessRules):
 class RefusalPages:
     """A handler whose refusals are a page with the sentence and a way back; `sign_in_url` is None where there is none."""
 
+    def own_cookie(self, name: str) -> str:
+        """Returns the name of a cookie that no page of a user's server, on a subdomain, can set for the hub."""
+        is_https = self.settings["public_url"] and self.settings["public_url"].scheme == "https"
+        return f"__Host-{name}" if is_https else name
+
     @property
     def sign_in_url(self) -> str | None:
         return self.authenticator.login_url(self.hub.base_url)
