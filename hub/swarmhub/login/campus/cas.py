@@ -16,19 +16,21 @@ from ..provider import refusals
 from ..provider.connection import Connection
 from ..provider.refusals import SignInRefusedError
 from .cas_tickets import CasTickets
-from .rules import CampusAuthenticator, RefusalPages
+from .rules import CampusAuthenticator, CampusPages
 
 _CAS = "{http://www.yale.edu/tp/cas}"
 _SESSION = "{urn:oasis:names:tc:SAML:2.0:protocol}SessionIndex"
 _STATE = "swarmhub-cas"
 
 
-class CasHandler(RefusalPages, BaseHandler):
+class CasHandler(CampusPages, BaseHandler):
     """`/hub/cas`: sends browsers to the CAS server, and takes the tickets with which they come back."""
+
+    cookie_path = "cas"
 
     async def get(self) -> None:
         cas = self.authenticator
-        state, ticket = (self.get_secure_cookie(self.own_cookie(_STATE)) or b"").decode(), self.get_argument("ticket", "")
+        state, ticket = self.kept_in_browser(_STATE), self.get_argument("ticket", "")
         target = self._validate_next_url(self.get_argument("next", ""))
         if not ticket or not self.get_argument("state", ""):
             self._ask(state or secrets.token_urlsafe(16), target)
@@ -43,7 +45,7 @@ class CasHandler(RefusalPages, BaseHandler):
 
     def _ask(self, state: str, target: str) -> None:
         cas = self.authenticator
-        self._set_cookie(self.own_cookie(_STATE), state, expires_days=None, samesite="Lax")
+        self.keep_in_browser(_STATE, state)
         other = {"renew": "true"} if self.get_argument("account", "") == "other" else {}
         self.redirect(f"{cas.server}/login?{urlencode({'service': cas.service_for(state, target)} | other)}")
 

@@ -19,7 +19,7 @@ from ..provider import refusals
 from ..provider.accounts import Accounts
 from ..provider.connection import Connection
 from ..provider.refusals import SignInRefusedError
-from .rules import CampusAuthenticator, RefusalPages
+from .rules import CampusAuthenticator, CampusPages
 
 _CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 _MEMBER = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
@@ -27,13 +27,13 @@ _LEEWAY = 10  # seconds by which the clocks may differ
 _AGAIN = "Open the class from your course again."
 
 
-class LtiStart(RefusalPages, LTI13LoginInitHandler):
+class LtiStart(CampusPages, LTI13LoginInitHandler):
     """`/hub/lti13/oauth_login`: the platform sends a browser here, which is sent back for a signed launch."""
 
-    sign_in_url = None
+    sign_in_url, cookie_path = None, "lti13/"
 
     def _set_oauth_cookie(self, key: str, value: str) -> None:
-        super()._set_oauth_cookie(self.own_cookie(key), value)
+        self.keep_in_browser(key, value)
 
     def post(self) -> None:
         lti = self.authenticator
@@ -57,15 +57,14 @@ class LtiStart(RefusalPages, LTI13LoginInitHandler):
     get = post
 
 
-class LtiLaunch(RefusalPages, LTI13CallbackHandler):
+class LtiLaunch(CampusPages, LTI13CallbackHandler):
     """`/hub/lti13/oauth_callback`: takes the signed launch."""
 
-    sign_in_url = None
+    sign_in_url, cookie_path = None, "lti13/"
 
     def _get_oauth_cookie(self, name: str) -> str:
-        own = self.own_cookie(name)
-        value = (self.get_secure_cookie(own, max_age_days=1) or b"").decode("utf8", "replace")
-        self.clear_cookie(own, secure=own.startswith("__Host-"))
+        value = self.kept_in_browser(name)
+        self.keep_in_browser(name, "")  # it counts once
         return value
 
     async def get(self) -> None:
