@@ -6,7 +6,7 @@ import { expect, hub, isIn, isOut, refusalOn, statusOf, step } from "./steps.js"
 const answer = async (page: Page, name: string): Promise<void> => {
   await page.fill("[name=username]", name);
   await page.fill("[name=password]", `${name}-password`);
-  await page.click("[type=submit]");
+  await page.press("[name=password]", "Enter");
 };
 
 const start = async (context: BrowserContext): Promise<Page> => {
@@ -55,7 +55,8 @@ export const tryCas = async (browser: Browser, campus: CampusServers): Promise<v
     page = await start(ada);
     await isIn(page);
     await page.click("#logout");
-    await page.waitForURL(/\/cas\/logout/);
+    // The CAS server sends the browser back to the login page.
+    await page.waitForURL(/\/cas\/logout|\/hub\/login/);
     page = await start(ada);
     await page.locator("[name=username]").waitFor();
   });

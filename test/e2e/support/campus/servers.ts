@@ -61,13 +61,17 @@ export const startCampus = async (
   const port = await listen(0);
   address = `https://localhost:${port}`;
   const argv = [folder, String(casPort), address, `^${hub}/hub/cas(\\?.*)?$`];
-  const program = assetPath("test/e2e/support/campus/cas_server.py");
+  const program = assetPath("test/e2e/support/campus/university_cas.py");
   const cas = spawn(`${process.env["CAS_VENV"]}/bin/python`, [program, ...argv], {
     // With this certificate it sends single log-outs to the class.
     env: { ...process.env, REQUESTS_CA_BUNDLE: roots },
     stdio: ["ignore", "pipe", "inherit"],
   });
-  await once(cas.stdout, "data");
+  const failed = once(cas, "exit").then(() => {
+    throw new Error("the CAS server does not start");
+  });
+  failed.catch(() => undefined);
+  await Promise.race([once(cas.stdout, "data"), failed]);
   return {
     address,
     root: authority.root,

@@ -1,9 +1,9 @@
-"""A real CAS server (django-cas-server) on loopback, without TLS: `cas_server.py FOLDER PORT PUBLIC_ADDRESS SERVICE_PATTERN`."""
+"""A real CAS server (django-cas-server) on loopback, without TLS: `university_cas.py FOLDER PORT PUBLIC_ADDRESS SERVICE_PATTERN`."""
 
 import sys
 from pathlib import Path
 from socketserver import ThreadingMixIn
-from wsgiref.simple_server import WSGIServer, make_server
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import django
 from django.conf import settings
@@ -55,6 +55,7 @@ settings.configure(
     CAS_NEW_VERSION_HTML_WARNING=False,
     CAS_NEW_VERSION_EMAIL_WARNING=False,
 )
+sys.modules["cas_urls"] = sys.modules["__main__"]
 django.setup()
 
 from cas_server.auth import AuthUser  # noqa: E402
@@ -74,7 +75,6 @@ class People(AuthUser):
         return {"memberOf": PEOPLE[self.username]}
 
 
-sys.modules["cas_urls"] = sys.modules["__main__"]
 urlpatterns = [path("cas/", include("cas_server.urls", namespace="cas_server"))]
 
 
@@ -84,9 +84,16 @@ class Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
 
+class Quiet(WSGIRequestHandler):
+    """Writes no line for each request."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
 call_command("migrate", verbosity=0)
 service = ServicePattern.objects.create(pos=1, name="class", pattern=pattern, single_log_out=True)
 ReplaceAttributName.objects.create(name="*", service_pattern=service)
-server = make_server("127.0.0.1", int(port), get_wsgi_application(), Server)
+server = make_server("127.0.0.1", int(port), get_wsgi_application(), Server, Quiet)
 print("ready", flush=True)
 server.serve_forever()
