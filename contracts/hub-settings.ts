@@ -61,7 +61,7 @@ export type HubLoginMethod =
   | HubCampusMethod;
 
 /** An identity provider; `hub/swarmhub/login/provider/options.py` reads it. Its secret and root certificate are among the secrets. */
-export type HubProvider = {
+type HubProvider = {
   kind: "oidc" | "github" | "google" | "globus" | "cilogon";
   /** The issuer of OpenID Connect, where its addresses are found, or the address of a GitHub server. */
   issuer: string;

@@ -90,7 +90,7 @@ def stop_server(name: str) -> bool:
 
 
 try:
-    access = configure_access(c, settings, paths, stop_server)
+    access = configure_access(c, settings, paths, stop_server, SwarmHubSpawner.seat_queue.clear)
     configure_login(c, settings, paths)
 except SettingsError as error:
     sys.exit(str(error))

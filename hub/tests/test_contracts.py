@@ -134,7 +134,6 @@ def test_every_key_of_hub_json_becomes_a_setting_with_its_unit(record):
         ),
         allowed_groups=frozenset(written["allowedGroups"]),
         public_url=written["publicUrl"],
-        roster=written["roster"],
     )
     assert (found.memory, found.guarantee, found.idle_timeout_seconds) == (2 << 30, 512 << 20, 2 * 3600)
     assert [recorded.keys_read for recorded in objects] == [set(dict.keys(recorded)) for recorded in objects]

@@ -21,6 +21,7 @@ import { imageCheck } from "./image.js";
 import { login } from "./login.js";
 import { occupiedPorts } from "./occupied-ports.js";
 import { plan } from "./plan.js";
+import { rosterCheck } from "./roster.js";
 import { seats } from "./seats.js";
 import { system } from "./system.js";
 
@@ -35,6 +36,7 @@ export const allChecks: readonly Check[] = [
   occupiedPorts,
   diskSpace,
   plan,
+  rosterCheck,
   seats,
   cores,
   domain,

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { type Moment, momentFrom } from "../config/values/moment.js";
 import { durationFrom } from "../config/values/units.js";
 import { adviceOf } from "../errors.js";
 
@@ -18,9 +19,14 @@ export const perCent = (text: string): number => {
 };
 
 /** A duration such as 90s, in milliseconds. */
-export const milliseconds = (text: string): number => {
+export const milliseconds = (text: string): number => argument(durationFrom, text);
+
+/** A time in the future, in the time zone of this machine. */
+export const moment = (text: string): Moment => argument(momentFrom, text);
+
+const argument = <T>(read: (text: string) => T, text: string): T => {
   try {
-    return durationFrom(text);
+    return read(text);
   } catch (error) {
     throw new InvalidArgumentError(sentence(adviceOf(error)));
   }

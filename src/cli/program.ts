@@ -9,10 +9,12 @@ import type { UpOptions } from "../commands/up.js";
 import { examples, positive, repeatable } from "./arguments.js";
 import { type Shell, completion, shells } from "./completion.js";
 import { helpFormat } from "./help.js";
+import { addClosing } from "./closing.js";
 import { addHomes } from "./homes.js";
 import { addMembership } from "./membership.js";
 import { runCommand } from "./run.js";
 import { addImages } from "./images.js";
+import { addRoster } from "./roster.js";
 import { addTls } from "./tls.js";
 import { readVersion } from "./version.js";
 
@@ -34,7 +36,9 @@ export const createProgram = (): Command => {
   addUp(program);
   addQueries(program);
   addMembership(program);
+  addClosing(program);
   addHomes(program);
+  addRoster(program);
   addTls(program);
   addImages(program);
   addOpenAndDown(program);

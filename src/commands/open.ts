@@ -33,7 +33,7 @@ const passwordsOf = async ({ config, manager }: Cluster): Promise<Record<string,
   // Of those who are on a roster with personal passwords nobody but the slips has the password.
   const { admins, teachers } = isShared
     ? config.login
-    : { admins: missingStaff(config, peopleOf(config) ?? []).admins, teachers: [] };
+    : missingStaff(config, peopleOf(config) ?? []);
   return {
     ...(isShared && { everyone: await readSecret(manager, "shared-password") }),
     ...(admins.length > 0 && {

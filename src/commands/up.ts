@@ -6,9 +6,9 @@ import { type CampusMethod, entranceOf, isCampus, registrationOf } from "../conf
 import type { ProviderMethod } from "../config/types.js";
 import { outdatedSentence, outdatedServers } from "../images/outdated-servers.js";
 import { refuseUnbuildable } from "../operator/build-folder.js";
-import { pieces, readSecret } from "../pieces/index.js";
+import { pieces, readSecret, rosterPiece } from "../pieces/index.js";
 import { lockOf } from "../reconcile/lock.js";
-import { warnOfProblems } from "../reconcile/piece.js";
+import { type Piece, warnOfProblems } from "../reconcile/piece.js";
 import { reconcile } from "../reconcile/reconcile.js";
 import type { Terminal } from "../report/terminal.js";
 import { missingStaff, peopleOf } from "../roster/people.js";
@@ -34,7 +34,11 @@ export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal):
       await refuseFull(cluster.hosts);
       const change = await methodChange(cluster);
       if (change !== undefined) report.event({ type: "warning", text: change });
-      const done = await reconcile(pieces, cluster, {
+      const slips: string[] = [];
+      const all = pieces.map((piece) =>
+        piece.name === "roster" ? (rosterPiece(new Set(), slips) as Piece) : piece,
+      );
+      const done = await reconcile(all, cluster, {
         report,
         confirm: confirmBy(terminal, options.yes),
         jobs: options.jobs,
@@ -53,7 +57,10 @@ export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal):
       if (earlier.length > 0) report.event({ type: "note", text: outdatedSentence(earlier) });
       const temporary = temporarySentence(cluster.config);
       if (temporary !== undefined) report.event({ type: "warning", text: temporary });
-      const next = await nextSteps(cluster);
+      const next = [
+        ...(await nextSteps(cluster)),
+        ...slips.map((path) => `print the slips in ${path}, then delete the file`),
+      ];
       const text =
         done.changed === 0
           ? `${cluster.config.name} is up; nothing had to change (${duration(done.ms)})`
@@ -88,12 +95,15 @@ const nextSteps = async (cluster: Cluster): Promise<string[]> => {
   const { config, manager } = cluster;
   const { admins, teachers, method } = config.login;
   if (isCampus(method)) return campusSteps(await classUrl(cluster), method);
-  if (method.kind === "passwords")
+  if (method.kind === "passwords") {
+    const missing = missingStaff(config, peopleOf(config) ?? []);
     return [
       `open ${await classUrl(cluster)}`,
       "log in with the user name and the password on the slip; for new slips: `swarmhub roster slips NAME…`",
-      ...otherPassword("admins", missingStaff(config, peopleOf(config) ?? []).admins),
+      ...otherPassword("admins", missing.admins),
+      ...otherPassword("teachers", missing.teachers),
     ];
+  }
   if (method.kind !== "shared-password") return providerSteps(await classUrl(cluster), method);
   // The password is for all users, so it may be shown; the admins' password is shown only on request.
   const password =

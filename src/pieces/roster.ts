@@ -33,9 +33,9 @@ type State = {
 
 /**
  * Writes who may log in to the manager, where the hub reads it again by itself. People whose names are in `reset` get a new
- * password; the set is empty afterwards.
+ * password; the set is empty afterwards. Adds the path of the slips to `slips`.
  */
-export const rosterPiece = (reset: Set<string>): Piece<State> => ({
+export const rosterPiece = (reset: Set<string>, slips: string[] = []): Piece<State> => ({
   name: "roster",
   inspect: (cluster) => inspectRoster(cluster),
   plan: (want, { text, running }, cluster) => {
@@ -57,9 +57,12 @@ export const rosterPiece = (reset: Set<string>): Piece<State> => ({
         ...(present !== undefined && { changes: changeLines(changes, isRunning) }),
         ...(lost !== undefined && { destroys: lost }),
         run: async (progress) => {
-          const note = await apply(cluster, present ?? [], wanted, changes, progress);
+          const path = await apply(cluster, present ?? [], wanted, changes, progress);
           reset.clear();
-          return note;
+          if (path === undefined) return undefined;
+          slips.push(path);
+          const { length } = changes.withoutPassword;
+          return { note: `slips for ${peopleText(length)}: ${path}` } satisfies StepNote;
         },
       },
     ];
@@ -115,13 +118,14 @@ const whatIsLost = (
   return `the logins of ${removed.length} of ${peopleText(before)} (${first.join(", ")}, …), but no home`;
 };
 
+/** Writes the roster, and before it the slips of the new passwords; answers their path. */
 const apply = async (
   { config, manager, ...cluster }: Cluster,
   present: readonly RosterPerson[],
   wanted: readonly Person[],
   { withoutPassword }: Changes,
   progress: Progress,
-): Promise<StepNote | undefined> => {
+): Promise<string | undefined> => {
   const all = withoutPassword.length;
   const passwords = newPasswords(withoutPassword.map(({ name }) => name));
   const hashes = await hashPasswords(passwords, (done) =>
@@ -155,5 +159,5 @@ const apply = async (
     if (error instanceof CommandError) await removeSlips(path);
     throw error;
   }
-  return { note: `slips for ${peopleText(all)}: ${path}` };
+  return path;
 };

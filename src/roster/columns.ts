@@ -92,7 +92,7 @@ const namedColumn = (
 const noUserName = ({ cells }: Row, place: Place): UserError =>
   usage(
     `the file has no column that is known to hold user names or e-mail addresses. ${columnsText(cells)}`,
-    `name the column in swarmhub.yaml: login: {roster: {file: ${place.file}, user-name: ${exampleOf(cells)}}}, or write "username" above it in the file`,
+    `name the column in swarmhub.yaml: login: {roster: {file: ${place.file}, user-name: ${exampleOf(cells)}}}, or write "username" above it in the file; to try a column, type: swarmhub roster check ${place.file} --user-name ${exampleOf(cells)}`,
     place,
   );
 

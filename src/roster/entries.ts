@@ -11,7 +11,7 @@ import type { Row, Table } from "./table.js";
 export type Entry = Person & { typed: string; row: Row };
 
 /** The most people of a roster: the hash of each first password takes 60 ms of a core. */
-export const mostPeople = 5000;
+const mostPeople = 5000;
 
 const longestShown = 200;
 const mostGroups = 20;

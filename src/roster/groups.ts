@@ -6,7 +6,7 @@ export const groupNames = (cell: string): string[] => [
 ];
 
 /** The name of a group: 1 to 40 of a-z, 0-9 and hyphens, with a letter first. */
-export const groupName = (text: string): string | undefined => {
+const groupName = (text: string): string | undefined => {
   const words = text
     .normalize("NFKD")
     .replaceAll(/\p{M}/gu, "")

@@ -26,7 +26,7 @@ export const peopleOf = ({ login: { people } }: Config): Person[] | undefined =>
   return people;
 };
 
-/** The admins and teachers who are not in the roster's file. The file of a course often has its students only. */
+/** The admins and teachers who are not on the roster, as the list of a course often has its students only. They may log in too. */
 export const missingStaff = (
   { login: { admins, teachers } }: Config,
   entries: readonly Pick<Person, "name">[],
@@ -38,7 +38,7 @@ export const missingStaff = (
   };
 };
 
-/** Everybody in the file with all groups; with personal passwords also the teachers. Throws a UserError with all complaints. */
+/** Everybody in the file with all groups. Throws a UserError with all complaints. */
 export const peopleFrom = (file: RosterFile, config: Config): Person[] => {
   const { login } = config;
   const groupsOf = (name: string): string[] =>
@@ -50,10 +50,7 @@ export const peopleFrom = (file: RosterFile, config: Config): Person[] => {
   });
   const people = file.entries.map(withGroups);
   refuseQuotas(file, people, config);
-  if (login.method.kind !== "passwords") return people;
-  // Without a line in the roster they would have no password. Admins have one of their own.
-  const { teachers } = missingStaff(config, people);
-  return [...people, ...teachers.map((name) => withGroups({ name, shown: name, groups: [] }))];
+  return people;
 };
 
 const allGroups = (

@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import type { RosterSource } from "../config/types.js";
-import { type Complaint, complaintsError } from "../config/yaml/complaints.js";
+import { complaintsError } from "../config/yaml/complaints.js";
+import { readUpTo } from "../config/yaml/read-file.js";
 import { UserError, exitCode } from "../errors.js";
 import { type Columns, columnsOf } from "./columns.js";
 import { type Encoding, decode } from "./encoding.js";
@@ -22,8 +23,17 @@ const maximum = 8 * 2 ** 20;
 
 /** Reads a roster. Throws a UserError (usage) with all complaints, each with its line and the number of its column. */
 export const readRoster = async (source: RosterSource): Promise<RosterFile> => {
+  const bytes = await readBytes(source.file);
+  const problem = problemOf(bytes);
+  if (problem !== undefined)
+    throw complaintsError(source.file, [{ line: 1, column: 1, text: problem }]);
+  const { text, encoding } = decode(bytes);
+  return rosterFrom(text, encoding, source);
+};
+
+/** Reads the text of a roster, which is or will be in the file. */
+export const rosterFrom = (text: string, encoding: Encoding, source: RosterSource): RosterFile => {
   const { file } = source;
-  const { text, encoding } = decode(await readBytes(file));
   const table = tableIn(text);
   if ("line" in table) throw complaintsError(file, [table]);
   const columns = columnsOf(table.header, source, { file, line: table.header.line, column: 1 });
@@ -32,26 +42,29 @@ export const readRoster = async (source: RosterSource): Promise<RosterFile> => {
   return { text, encoding, table, columns, entries };
 };
 
-/** One complaint about the whole file. */
-export const fileComplaint = (text: string): Complaint => ({ line: 1, column: 1, text });
+/** Why these bytes cannot be a roster. */
+const problemOf = (bytes: Buffer): string | undefined => {
+  if (bytes.length > maximum)
+    return `the file is larger than ${maximum / 2 ** 20} MB, but a roster has a line for each person; is it the right file?`;
+  if (bytes.toString("latin1", 0, 4) === "PK\u0003\u0004")
+    return "this is a file of a spreadsheet program; save the table as CSV, and name that file";
+  const isUtf16 = ["fffe", "feff"].includes(bytes.toString("hex", 0, 2));
+  if (!isUtf16 && bytes.includes(0)) return "this is not a text; save the table as CSV in UTF-8";
+  return undefined;
+};
 
 const readBytes = async (file: string): Promise<Buffer> => {
   try {
     const handle = await open(file, "r");
     try {
-      const { size } = await handle.stat();
-      if (size > maximum) throw complaintsError(file, [fileComplaint(tooLarge)]);
-      return await handle.readFile();
+      return await readUpTo(maximum + 1, handle);
     } finally {
       await handle.close();
     }
   } catch (error) {
-    if (error instanceof UserError) throw error;
     throw unreadable(file, (error as NodeJS.ErrnoException).code ?? String(error));
   }
 };
-
-const tooLarge = `the file is larger than ${maximum / 2 ** 20} MB, but a roster has a line for each person; is it the right file?`;
 
 const unreadable = (file: string, code: string): UserError => {
   const problems: Record<string, string> = {

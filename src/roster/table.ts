@@ -10,11 +10,17 @@ export type Table = { separator: string; header: Row; rows: Row[] };
 /** The most characters of one row; without it a missing quotation mark would take the rest of the file as one cell. */
 const longestRow = 100_000;
 
+/** The most rows that are read, blank ones too: eight million of them would need eight GB of memory. */
+const mostRows = 20_000;
+
 /** Reads the text of a CSV file; blank rows are left out. What is wrong with its form is a complaint. */
 export const tableIn = (text: string): Table | Complaint => {
   const separator = separatorOf(text);
   try {
-    const [header, ...rows] = rowsIn(text, separator).filter(
+    const all = rowsIn(text, separator);
+    if (all.length > mostRows)
+      return { line: 1, column: 1, text: `the file has more than ${mostRows} rows` };
+    const [header, ...rows] = all.filter(
       ({ cells }, index) => !isBlank(cells) && !(index === 0 && isSeparatorLine(cells)),
     );
     if (header !== undefined) return { separator, header, rows };
@@ -40,6 +46,7 @@ const rowsIn = (text: string, separator: string): Row[] => {
     relax_column_count: true,
     relax_quotes: true,
     max_record_size: longestRow,
+    to: mostRows + 1,
   }) as unknown as readonly { record: string[]; info: { bytes: number } }[];
   const ends = records.map(({ info }) => info.bytes);
   const bytes = Buffer.from(text);

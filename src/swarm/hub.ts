@@ -40,17 +40,48 @@ export const stopByHub = async (cluster: Cluster, user: string): Promise<HubResu
 export const startByHub = async (cluster: Cluster, user: string): Promise<HubResult> =>
   result.parse(await callHub(cluster, "start", { user }, 180_000));
 
+const closed = z.object({
+  ok: z.boolean(),
+  why: z.string().optional(),
+  sentences: z.array(z.string()).default([]),
+  servers: z.number().nullable().default(null),
+});
+
+/**
+ * Closes the class until a time (with an offset; null: until it is opened), and stops servers after a time in seconds (null: never).
+ * `sentences` is what people read, `servers` how many of theirs run, null if the hub does not answer. `now` has the operator's offset.
+ */
+export const closeByHub = async (
+  cluster: Cluster,
+  request: { until: string | null; stopAfter: number | null; now: string; zone: string },
+): Promise<z.output<typeof closed>> =>
+  closed.parse(await callHub(cluster, "close", request, 60_000));
+
+/** Opens the class again; the answer is whether it was closed. */
+export const reopenByHub = async (cluster: Cluster): Promise<boolean> =>
+  z.object({ wasClosed: z.boolean() }).parse(await callHub(cluster, "reopen", {}, 60_000))
+    .wasClosed;
+
+const noServers = "users' servers cannot be stopped or moved";
+const withoutHub = {
+  look: noServers,
+  stop: noServers,
+  start: noServers,
+  close: "the class cannot be closed",
+  reopen: "the class cannot be opened",
+};
+
 // Through stdin, since a user's name may contain anything.
 const callHub = async (
   cluster: Cluster,
-  action: "look" | "stop" | "start",
+  action: keyof typeof withoutHub,
   payload: object,
   timeout: number,
 ): Promise<unknown> => {
   const { manager } = cluster;
   const hub = await containerOf(cluster, "hub");
   if (hub === undefined)
-    throw new UserError("the hub does not run, so users' servers cannot be stopped or moved", {
+    throw new UserError(`the hub does not run, so ${withoutHub[action]}`, {
       host: manager.name,
       hint: "to start it, type `swarmhub up`",
     });

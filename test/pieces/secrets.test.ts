@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import test from "ava";
 import { readSecret, secrets } from "../../src/pieces/secrets.js";
+import type { ProviderMethod } from "../../src/config/types.js";
+import { fakeConfig } from "../support/fakes.js";
 import { classOf, machinesOf, runAll, describeSteps } from "../support/class-of.js";
 
 const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -82,4 +84,29 @@ test("`down` removes the secrets, and does nothing if there are none", (t) => {
     describeSteps(secrets.remove(machinesOf(cluster, { secretHashes }), cluster));
   t.deepEqual(remove({}), []);
   t.deepEqual(remove({ "proxy-token": "1" }), ["manager: remove the secrets"]);
+});
+
+const provider: ProviderMethod = {
+  kind: "github",
+  issuer: "https://github.com",
+  service: "GitHub",
+  client: "c",
+  secret: { kind: "env", name: "S" },
+  username: "login",
+  domains: [],
+  organizations: [],
+  identityProviders: [],
+};
+
+test("the secret of a provider is written, and removed with another method of login", async (t) => {
+  const withProvider = { login: { ...fakeConfig().login, method: provider } };
+  const values = { secrets: new Map([["login-secret", "s"]]) };
+  const cluster = classOf(0, { ...values, config: withProvider });
+  t.deepEqual(describeSteps(plan(cluster, all)), ["manager: write the secret login-secret"]);
+  t.deepEqual(describeSteps(plan(cluster, { ...all, "login-secret": hashOf("s") })), []);
+  const former = classOf(0, { answers: [["rm -f /var/lib/swarmhub/secrets/login-secret", ""]] });
+  const steps = plan(former, { ...all, "login-secret": hashOf("s") });
+  t.deepEqual(describeSteps(steps), ["manager: remove the secret login-secret"]);
+  await runAll(steps);
+  t.is(former.manager.asked.length, 1);
 });

@@ -104,7 +104,7 @@ Eve;=HYPERLINK("http://x.example")
 Mallory;../..
 Carl;${long}
 ${long};dora
-Nul;e\u0000f
+Bell;e\u0007f
 `,
   );
   t.deepEqual(lines, [
@@ -115,7 +115,7 @@ Nul;e\u0000f
     '9:2  "Login" is "../..": the user name has a /, which the hub does not allow in a name',
     `10:2  "Login" is "${"x".repeat(59)}…: the user name has more than 254 characters`,
     '11:1  "Name" has more than 200 characters',
-    '12:2  "Login" is "e\\u0000f": the user name has control characters',
+    '12:2  "Login" is "e\\u0007f": the user name has control characters',
   ]);
 });
 
@@ -144,6 +144,12 @@ test("a file that is no roster is refused in one sentence", async (t) => {
       /a row has more than 100000 characters; a quotation mark \("\) may not be closed/,
     ],
     [Buffer.alloc(9 * 2 ** 20, "x"), /1:1 {2}the file is larger than 8 MB/],
+    ["\n".repeat(8 * 2 ** 20), "1:1  the file has more than 20000 rows"],
+    ["PK\u0003\u0004\u0014", /this is a file of a spreadsheet program; save the table as CSV/],
+    [
+      Buffer.from("Login\nada\n", "utf16le"),
+      "1:1  this is not a text; save the table as CSV in UTF-8",
+    ],
   ] as const) {
     const { lines } = await complaints(content);
     t.is(lines.length, 1);

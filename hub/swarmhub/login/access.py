@@ -101,7 +101,7 @@ class AccessRules(Authenticator):
             return
         try:
             self.upkeep(self.parent.db)
-        except SQLAlchemyError:
+        except (OSError, SQLAlchemyError):
             self.parent.db.rollback()
             self.log.exception("cannot end the logins of people who may not come in")
 

@@ -33,12 +33,11 @@ class ChangePassword(BaseHandler):
         if problem := _problem_with(old, new, again):
             return await self._show(problem, 400)
         try:
-            is_right = await method.is_right(user.name, old, network_of(self.request.remote_ip), is_known=True)
+            if not await method.is_right(user.name, old, network_of(self.request.remote_ip), is_known=True):
+                return await self._show("The old password is wrong.", 403)
+            await method.change_password(user.name, new)
         except HTTPError as error:
             return await self._show(error.log_message, error.status_code)
-        if not is_right:
-            return await self._show("The old password is wrong.", 403)
-        await method.change_password(user.name, new)
         end_sessions(user)
         self.set_login_cookie(user)
         self.log.info("%s has changed the password", user.name)
@@ -68,12 +67,12 @@ class TeachersPage(BaseHandler):
     async def show(self, **values: object) -> None:
         method: AccessRules = self.authenticator
         people = sorted((method.access.roster.people() if method.access.roster else {}).values(), key=lambda person: person.shown.lower())
-        store = method.store if isinstance(method, PasswordAuthenticator) else None
+        has_passwords = isinstance(method, PasswordAuthenticator)
         seen = {user.name: user.last_activity for user in self.db.query(orm.User)}
-        rows = [(person, seen.get(person.name), store is not None and store.is_changed(person.name)) for person in people]
-        closed = method.access.closing.current()
-        values = {"given": None, "closed": closed and closed.sentence(method.access.class_name)} | values
-        self.finish(await self.render_template("people.html", rows=rows, has_passwords=store is not None, **values))
+        rows = [(person, seen.get(person.name), has_passwords and method.is_changed(person.name)) for person in people]
+        values = {"given": None, "closed": method.access.closing.current() is not None} | values
+        self.set_header("Cache-Control", "no-store")  # the page may have a password
+        self.finish(await self.render_template("people.html", rows=rows, has_passwords=has_passwords, **values))
 
 
 class People(TeachersPage):
@@ -93,8 +92,6 @@ class ResetPassword(TeachersPage):
         method = _passwords_of(self)
         name = method.normalize_username(self.get_body_argument("name", ""))
         person, target = method.access.person(name), orm.User.find(self.db, name)
-        if person is None:
-            raise HTTPError(404, f"{name[:64]} is not on the roster of this class.")
         # Otherwise a teacher could log in as an admin.
         is_above = method.access.is_staff(name) or bool(target and is_teacher(target))
         if is_above and not self.current_user.admin:

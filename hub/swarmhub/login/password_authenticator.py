@@ -1,5 +1,7 @@
 """A password of one's own for each person on the roster."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hmac import compare_digest
 from urllib.parse import quote, unquote
 
@@ -18,7 +20,7 @@ from .staff_passwords import staff_passwords
 
 WRONG = "Wrong user name or password. Both are on your slip. Your instructor can give you a new password."
 _BUSY = "Many people are logging in at this moment. Try again in a minute."
-_UNREADABLE = "The passwords of this class cannot be read. Please tell your instructor."
+_UNREADABLE = "The hub cannot read or write the passwords of this class. Please tell your instructor."
 # A signed cookie with a name: this browser has logged in under it.
 _KNOWN_BROWSER, _DAYS = "swarmhub-known", 90
 
@@ -70,7 +72,8 @@ class PasswordAuthenticator(AccessRules):
 
     async def is_right(self, name: str, password: str, network: str, *, is_known: bool) -> bool:
         """Returns whether this is the password of a person, and counts if it is not; raises HTTPError after too many wrong ones."""
-        expected = self._hash_of(name)
+        with self._sentences():
+            expected = self.store.hash_of(name)
         # It is generated and too long to guess, so guesses of others cannot delay it.
         if expected is None and self._is_staff_password(name, password):
             return True
@@ -78,7 +81,7 @@ class PasswordAuthenticator(AccessRules):
         _refuse_if_too_many(keys)
         if len(password.encode("utf-8", "surrogatepass")) > MAX_BYTES:
             expected, password = None, ""
-        try:
+        with self._sentences():
             async with self.pool as pool:
                 _refuse_if_too_many(keys)  # again: a thousand guesses at the same time have passed the line above
                 # The time must not tell whether the name exists.
@@ -87,27 +90,36 @@ class PasswordAuthenticator(AccessRules):
                     return True
                 for limit, key in keys:
                     limit.count(key)
-        except TimeoutError as error:
-            raise HTTPError(503, _BUSY) from error
         if any(limit.wait(key) for limit, key in keys):
             self.log.warning("Many wrong passwords for %r or from %s", name[:32], network)
         return False
-
-    def _hash_of(self, name: str) -> str | None:
-        try:
-            return self.store.hash_of(name)
-        except (OSError, ValueError) as error:
-            self.log.error("the file with the changed passwords is damaged: %s", error)
-            raise HTTPError(503, _UNREADABLE) from error
 
     def _is_staff_password(self, name: str, password: str) -> bool:
         typed, own = password.encode("utf-8", "surrogatepass"), self.staff_passwords.get(name)
         return own is not None and compare_digest(typed, own.encode())
 
     async def change_password(self, name: str, password: str) -> None:
-        """Replaces the password of a person on the roster; raises LookupError for anybody else."""
-        async with self.pool as pool:
-            self.store.change(name, await pool.make_hash(password))
+        """Replaces the password of a person on the roster; raises HTTPError with a sentence for anybody else."""
+        with self._sentences():
+            async with self.pool as pool:
+                self.store.change(name, await pool.make_hash(password))
+
+    def is_changed(self, name: str) -> bool:
+        """Returns whether a person's password is another one than on the slip."""
+        with self._sentences():
+            return self.store.is_changed(name)
+
+    @contextmanager
+    def _sentences(self) -> Iterator[None]:
+        try:
+            yield
+        except TimeoutError as error:
+            raise HTTPError(503, _BUSY) from error
+        except LookupError as error:
+            raise HTTPError(404, "This name is not on the roster of the class.") from error
+        except (OSError, ValueError) as error:
+            self.log.error("cannot read or write the changed passwords: %s", error)
+            raise HTTPError(503, _UNREADABLE) from error
 
     def check_allowed(self, _username: str, _authentication: dict | None = None) -> bool:
         """Allows whoever has a password: the rules of `AccessRules` have been applied before."""

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from ..private_file import write_private
+from ..private_file import version_of, write_private
 from .access import Access
 from .names import spell
 
@@ -16,6 +16,8 @@ class PasswordStore:
 
     def __init__(self, path: Path, access: Access) -> None:
         self._path, self._access = path, access
+        self._seen: tuple | None = None
+        self._found: dict[str, dict] = {}
 
     def __deepcopy__(self, _memo: dict) -> "PasswordStore":
         """Stays one object: traitlets copies the objects in a settings file."""
@@ -46,10 +48,12 @@ class PasswordStore:
         write_private(self._path, json.dumps(changed))
 
     def _read(self) -> dict[str, dict]:
-        try:
-            found = json.loads(self._path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        seen = version_of(self._path)
+        if seen is None:
             return {}
-        if not isinstance(found, dict) or not all(isinstance(each, dict) for each in found.values()):
-            raise ValueError(f"{self._path} is not a list of hashes by name")
-        return found
+        if seen != self._seen:
+            found = json.loads(self._path.read_text(encoding="utf-8"))
+            if not isinstance(found, dict) or not all(isinstance(each, dict) for each in found.values()):
+                raise ValueError(f"{self._path} is not a list of hashes by name")
+            self._seen, self._found = seen, found
+        return self._found

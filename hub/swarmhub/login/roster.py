@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tornado.log import app_log
 
+from ..private_file import version_of
 from .names import spell
 
 
@@ -33,7 +34,7 @@ class Roster:
 
     def people(self) -> Mapping[str, Person]:
         """Returns the people by the spelling of their names (`names.spell`)."""
-        seen = _identity(self._path)
+        seen = version_of(self._path)
         if seen != self._seen:
             self._seen = seen
             try:
@@ -42,15 +43,6 @@ class Roster:
             except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
                 app_log.error("cannot read %s, so the roster stays as it was; to write it again, type: swarmhub up (%r)", self._path, error)
         return self._people
-
-
-def _identity(path: Path) -> tuple | None:
-    # A file that was replaced by rename has another inode, also within one tick of the clock.
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _person(found: dict) -> Person:

@@ -29,10 +29,17 @@ class Upkeep:
     """
 
     def __init__(
-        self, path: Path, access: Access, method: str, stop_server: Callable[[str], bool], staff: Mapping[str, str] | None = None
+        self,
+        path: Path,
+        access: Access,
+        method: str,
+        stop_server: Callable[[str], bool],
+        end_queue: Callable[[], object],
+        staff: Mapping[str, str] | None = None,
     ) -> None:
-        """`staff` are the passwords of people who are not on the roster, by name."""
-        self._path, self._access, self._method, self._stop_server = path, access, method, stop_server
+        """`end_queue` ends the starts that wait for a seat. `staff` are the passwords of people who are not on the roster, by name."""
+        self._path, self._access, self._method = path, access, method
+        self._stop_server, self._end_queue = stop_server, end_queue
         self._staff = {name: _digest(password) for name, password in (staff or {}).items()}
         self._done: dict | None = None
         self._threads, self._stopping = ThreadPoolExecutor(8, "stop"), set()
@@ -49,6 +56,8 @@ class Upkeep:
             for user in db.query(orm.User):
                 self._end_if_changed(db, user, before, now)
             db.commit()
+            if now["closed"] and not before["closed"]:
+                self._end_queue()  # a server of somebody who cannot enter it would take a seat
             self._done = now
             write_private(self._path, json.dumps(now))
         self._stop_if_due(db)
@@ -93,15 +102,16 @@ class Upkeep:
             return {"method": "shared-password", "people": {}, "closed": None}
 
 
-def configure_access(c: Config, settings: Settings, paths: Paths, stop_server: Callable[[str], bool]) -> Access:
+def configure_access(
+    c: Config, settings: Settings, paths: Paths, stop_server: Callable[[str], bool], end_queue: Callable[[], object]
+) -> Access:
     """Sets up the rules on who may come in, for every method of login; a method adds its own to what is returned."""
     roster = Roster(paths.roster) if settings.has_roster else None
-    access = Access(
-        settings.name, Closing(paths.data / "closed.json"), roster, settings.admins | settings.teachers, settings.allowed_groups
-    )
+    staff_names = settings.admins | settings.teachers
+    access = Access(settings.name, Closing(paths.data / "closed.json"), roster, staff_names, settings.allowed_groups)
     c.AccessRules.access = access
     staff = staff_passwords(settings, paths) if settings.login_method == "passwords" else None
-    c.AccessRules.upkeep = Upkeep(paths.data / "access.json", access, settings.login_method, stop_server, staff).run
+    c.AccessRules.upkeep = Upkeep(paths.data / "access.json", access, settings.login_method, stop_server, end_queue, staff).run
     guard_requests(access)
     return access
 

@@ -8,8 +8,11 @@ import pytest
 from tornado.web import HTTPError
 
 from swarmhub.login.access import Access, AccessRules
+from swarmhub.login.authenticator import ClassAuthenticator
 from swarmhub.login.closing import Closed, Closing
 from swarmhub.login.roster import Roster
+
+from .test_authenticator import Login
 
 HOUR = timedelta(hours=1)
 
@@ -117,3 +120,14 @@ async def test_each_method_of_login_applies_the_rules_also_where_it_allows_all(t
 def test_traitlets_copies_the_settings_but_not_the_rules(tmp_path):
     rules = access(tmp_path)
     assert deepcopy(rules) is rules
+
+
+async def test_with_a_roster_the_password_of_the_class_opens_only_the_names_on_it(tmp_path):
+    write_roster(tmp_path / "roster.json", "ada lovelace")
+    rules = access(tmp_path, roster=Roster(tmp_path / "roster.json"), staff=["prof"])
+    method = ClassAuthenticator(user_password="the-password", access=rules, allow_all=True)
+    found = await method.get_authenticated_user(Login(), {"username": " Ada  Lovelace ", "password": "the-password"})
+    assert found["name"] == "ada lovelace"
+    with pytest.raises(HTTPError, match="bob is not on the list of the class geo-101"):
+        await method.get_authenticated_user(Login(), {"username": "bob", "password": "the-password"})
+    assert await method.get_authenticated_user(Login(), {"username": "bob", "password": "wrong"}) is None, "the roster is not public"

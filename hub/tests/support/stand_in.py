@@ -33,6 +33,7 @@ class StandIn:
         self.claims: dict = {"sub": "1", "preferred_username": "ada"}
         self.members: dict[str, set[str]] = {}
         self.fault = ""
+        self.secret_ways = ["header", "body"]
         self.id_token: dict = {}
         self.requests: list[tuple[str, dict]] = []
         self.codes: dict[str, dict] = {}
@@ -104,7 +105,7 @@ class _Discovery(_Handler):
     def get(self) -> None:
         url = self.provider.url
         found = {"issuer": url} | {f"{name}_endpoint": f"{url}/{path}" for name, path in _ENDPOINTS.items()}
-        self.finish(found | {"scopes_supported": ["openid", "groups"]})
+        self.finish(found | {"scopes_supported": ["openid", "groups"]} | _WAYS)
 
 
 class _Authorize(_Handler):
@@ -122,7 +123,11 @@ class _Token(_Handler):
     def post(self) -> None:
         seen = parse_qs(self.request.body.decode())
         basic = base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
-        if self.request.headers.get("Authorization") != f"Basic {basic}" and seen.get("client_secret") != [SECRET]:
+        is_known = {
+            "header": self.request.headers.get("Authorization") == f"Basic {basic}" and "client_secret" not in seen,
+            "body": seen.get("client_secret") == [SECRET],
+        }
+        if not any(is_known[way] for way in self.provider.secret_ways):
             return self._refuse("invalid_client", 401)
         found = self.provider.codes.pop(seen["code"][0], None)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(seen["code_verifier"][0].encode()).digest()).decode().rstrip("=")
@@ -154,6 +159,7 @@ class _Members(_Handler):
             self.redirect(f"/api/v3/orgs/{organization}/public_members/{login}")  # as GitHub does
 
 
+_WAYS = {"token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"]}
 _ENDPOINTS = {"authorization": "authorize", "token": "token", "userinfo": "userinfo"}
 
 

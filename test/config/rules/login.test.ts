@@ -90,3 +90,9 @@ test("a secret is not written into the file, and an issuer is its address alone"
       issuer,
     );
 });
+
+test(
+  refused,
+  `login: {github: {${registered}}, allow: {groups: [staff]}}`,
+  '4:67  "login.allow.groups" needs a roster, as github does not tell groups; write for example roster: {file: ./students.csv, group: Group} in login',
+);

@@ -33,6 +33,8 @@ class _UnlikeAnswerError(Exception):
 class ProviderAuthenticator(AccessRules, OAuthenticator):
     """What holds for every provider: who logs in is decided by the account, and everything that goes wrong is a sentence."""
 
+    # How the provider may take the secret. One that takes several may still expect a certain one of each client.
+    secret_ways = ("body",)
     asks_for_account = True  # the login page offers to use another account
     login_handler = SignInHandler
     callback_handler = CallbackHandler
@@ -69,10 +71,17 @@ class ProviderAuthenticator(AccessRules, OAuthenticator):
 
     async def get_token_info(self, handler, params):
         """Exchanges the code; raises SignInRefusedError with what the provider has against it."""
-        headers = self.build_token_info_request_headers()
-        body = urlencode({key: value for key, value in params.items() if value is not None})
-        response = await self.connection.request(self.token_url, method="POST", headers=headers, body=body)
-        found = json_object(response) or {}
+        plain = {key: value for key, value in params.items() if value is not None and key not in ("client_id", "client_secret")}
+        for way in list(self.secret_ways):
+            self.basic_auth = way == "header"
+            secret = {} if self.basic_auth else {"client_id": self.client_id, "client_secret": self.client_secret}
+            body = urlencode(plain | secret)
+            headers = self.build_token_info_request_headers()
+            response = await self.connection.request(self.token_url, method="POST", headers=headers, body=body)
+            found = json_object(response) or {}
+            if found.get("error") not in _CLASS_IS_WRONG and response.code != 401:
+                self.secret_ways = [way, *(each for each in self.secret_ways if each != way)]  # the next login begins with it
+                break
         if "error" in found or response.code in (400, 401):  # GitHub answers errors with status 200
             raise self._refused_exchange(found, response)
         found = self.connection.parse(response)
@@ -142,7 +151,8 @@ class OpenIdAuthenticator(ProviderAuthenticator):
     async def prepare_sign_in(self) -> None:
         found = await self.discovery.addresses()
         self.issuer, self.authorize_url, self.token_url, self.userdata_url = found.issuer, found.authorize, found.token, found.userinfo
-        self.basic_auth = not found.takes_secret_in_body
+        if set(self.secret_ways) != set(found.secret_ways):
+            self.secret_ways = list(found.secret_ways)
         wants_groups = self.options.groups and found.has_groups_scope
         self.scope = [*_SCOPES.get(self.options.kind, _SCOPES["oidc"]), *(["groups"] if wants_groups else [])]
 

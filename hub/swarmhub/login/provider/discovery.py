@@ -22,7 +22,7 @@ class Addresses:
     token: str
     userinfo: str
     has_groups_scope: bool
-    takes_secret_in_body: bool
+    secret_ways: tuple[str, ...]
 
 
 class Discovery:
@@ -74,8 +74,12 @@ class Discovery:
             issuer,
             *endpoints,
             has_groups_scope="groups" in _texts(found.get("scopes_supported")),
-            takes_secret_in_body="client_secret_post" in methods,
+            # The standard wants the header wherever there are passwords (RFC 6749, 2.3.1).
+            secret_ways=tuple(way for way, name in _SECRET_WAYS.items() if name in methods) or ("body",),
         )
+
+
+_SECRET_WAYS = {"header": "client_secret_basic", "body": "client_secret_post"}
 
 
 def _texts(value: object) -> set[str]:

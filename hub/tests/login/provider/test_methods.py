@@ -185,6 +185,15 @@ def test_a_wrong_secret_is_named_to_the_instructor_and_not_shown(method, kind):
     assert (status, "does not accept this class (invalid_client)" in sentence, "wrong" in sentence) == (502, True, False)
 
 
+@pytest.mark.parametrize("way", ["header", "body"])
+def test_a_provider_gets_the_secret_in_the_way_that_it_expects_of_this_client(method, provider, monkeypatch, way):
+    monkeypatch.setattr(provider, "secret_ways", [way])
+    found = method()
+    for _ in range(2):
+        assert found.log_in(sub="1", preferred_username="ada")["name"] == "ada"
+    assert found.authenticator.secret_ways[0] == way
+
+
 @pytest.mark.parametrize("kind", ["oidc", "github"])
 def test_a_silent_provider_ends_in_a_sentence(method, provider, monkeypatch, kind):
     monkeypatch.setattr(connection_module, "ANSWER_SECONDS", 0.3)
