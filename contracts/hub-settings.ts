@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import type { HubServers } from "./hub-servers.js";
 
 /**
  * `hub.json`, written by `swarmhub up` and read by `hub/swarmhub/settings.py` when the hub starts. Memory is in bytes, cpu in
@@ -47,6 +48,7 @@ export type HubSettings = {
   placement: string[];
   /** The class's URL, below which each user's server has a host of its own: "https://geo.example.org"; null is one for all. */
   subdomainHost: string | null;
+  servers: HubServers;
   /** The servers that fit on all machines. */
   seats: number;
 };

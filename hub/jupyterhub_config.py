@@ -13,7 +13,7 @@ from swarmhub.homes.first_files import add_first_files
 from swarmhub.homes.owner_note import find_home
 from swarmhub.homes.provisioning import prepare_home
 from swarmhub.homes.storage_calls import call_storage
-from swarmhub.homes.usage import home_size, home_usage
+from swarmhub.homes.usage import home_usage
 from swarmhub.login.methods import configure_login
 from swarmhub.login.new_admins import NewAdmins
 from swarmhub.login.pages import PAGES, page_variables
@@ -22,9 +22,9 @@ from swarmhub.login.roles import teacher_role
 from swarmhub.login.sessions import API_TOKEN_SECONDS
 from swarmhub.login.upkeep import configure_access
 from swarmhub.services.operator_api import Hub, operator_token, stop
-from swarmhub.settings import Paths, SettingsError, read_secret, read_settings
-from swarmhub.spawning.image_choice import FIELD, check_options, form, options_from_form
-from swarmhub.spawning.service_spec import HOME
+from swarmhub.settings import Paths, SettingsError, read_secret, read_settings, with_secret_environment
+from swarmhub.spawning.home_state import look_at_home
+from swarmhub.spawning.image_choice import check_options, form, options_from_form
 from swarmhub.spawning.spawner import SwarmHubSpawner
 from swarmhub.upstream_fixes import FreshResolver, ask_for_a_new_login, bound_answers_of_servers, share_pending_start, use_write_ahead_log
 from swarmhub.web import queue_page, websocket_check
@@ -39,7 +39,7 @@ from swarmhub.web.user_options import check_user_options
 c = get_config()
 paths = Paths(Path(os.environ.get("SWARMHUB_ROOT", "/")))
 try:
-    settings = read_settings(paths.settings)
+    settings = with_secret_environment(read_settings(paths.settings), paths)
     proxy_token = read_secret(paths, "proxy-token")
     edge_token = read_secret(paths, "edge-token")
 except SettingsError as error:
@@ -109,7 +109,7 @@ c.JupyterHub.spawner_class = SwarmHubSpawner
 c.SwarmHubSpawner.settings = settings
 c.SwarmHubSpawner.reports = paths.reports
 c.SwarmHubSpawner.image = settings.image
-c.SwarmHubSpawner.options_form = lambda spawner: form(settings, spawner.user_options.get(FIELD))
+c.SwarmHubSpawner.options_form = partial(form, settings)
 c.SwarmHubSpawner.options_from_form = partial(options_from_form, settings)
 check_user_options(partial(check_options, settings))
 c.SwarmHubSpawner.name_template = f"{settings.user_service_prefix}{{username}}"
@@ -120,20 +120,7 @@ c.SwarmHubSpawner.cmd = ["jupyterhub-singleuser"]
 # In images with the package jupyter-resource-usage, JupyterLab shows how full the home is; all others ignore the option. The
 # package's Prometheus metrics would be collected every second, but nothing reads them.
 c.SwarmHubSpawner.args = ["--ResourceUseDisplay.track_disk_usage=True", "--ResourceUseDisplay.enable_prometheus_metrics=False"]
-c.SwarmHubSpawner.notebook_dir = HOME
-c.SwarmHubSpawner.default_url = "/lab"
-c.SwarmHubSpawner.environment = {
-    "HOME": HOME,
-    # A server must also start in a full home, because otherwise its user could never delete files. It would fail on its runtime
-    # files, and on the file "migrated" that jupyter_core writes into the settings folder at the second start (migrate.py).
-    "JUPYTER_RUNTIME_DIR": "/tmp/jupyter-runtime",
-    "JUPYTER_CONFIG_DIR": "/tmp/jupyter-config",
-    # The user's own settings still stay in the home: Jupyter reads them from there, and JupyterLab writes them there.
-    "JUPYTER_CONFIG_PATH": f"{HOME}/.jupyter",
-    "JUPYTERLAB_SETTINGS_DIR": f"{HOME}/.jupyter/lab/user-settings",
-    "JUPYTERLAB_WORKSPACES_DIR": f"{HOME}/.jupyter/lab/workspaces",
-    "XDG_CACHE_HOME": "/tmp/cache",
-}
+c.SwarmHubSpawner.default_url = settings.servers.start
 c.SwarmHubSpawner.failed_starts = str(paths.data / "failed-starts")
 c.SwarmHubSpawner.client_kwargs = {"timeout": 30}  # seconds for one response of Docker
 QUEUE_TIMEOUT, QUEUE_LIMIT = 1800, 100  # seconds, and the number of users in the queue, when all seats are taken
@@ -160,7 +147,7 @@ async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
     spawner.use_home(await call_storage(8, find_home, paths.storage, spawner.user.name))
     notice = await new_admins.home_notice(paths.storage, spawner.user.name)
     await prepare_home(paths.storage, spawner.escaped_name, spawner.user.name)
-    spawner.home_size = await home_size(paths.storage, spawner.escaped_name)
+    await look_at_home(paths.storage, spawner)
     if notice:
         spawner.log.warning("%s: %s", spawner.user.name, notice)
     else:
@@ -168,7 +155,7 @@ async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
     problem = await add_first_files(paths.storage, spawner.escaped_name)
     if problem:
         spawner.log.warning("%s: %s (%s)", spawner.user.name, *problem)
-    spawner.notice = " ".join(filter(None, [notice, problem and problem[0]])) or None
+    spawner.notice = " ".join(filter(None, [spawner.mode_notice, notice, problem and problem[0]])) or None
 
 
 # --- the pages ------------------------------------------------------------------------------------------------------------

@@ -23,6 +23,9 @@ export const userServicePrefix = (className: string): string => `${prefixOf(clas
 export const userServiceName = (className: string, home: string): string =>
   `${userServicePrefix(className)}${home}`;
 
+/** The start of the names of Swarm configs with the files of users' servers; a hash of the content follows. */
+export const serverFilePrefix = (className: string): string => `${prefixOf(className)}-file-`;
+
 /** The name of the overlay network of proxy, hub, edge and the users' servers. */
 export const networkName = (className: string): string => `${prefixOf(className)}-network`;
 

@@ -46,6 +46,8 @@ export const paths = {
   hubConfiguration: "/etc/swarmhub/hub.json",
   /** Who may log in, with hashes of passwords; only root can read it. */
   roster: "/etc/swarmhub/roster.json",
+  /** What was found in the images of users' servers. */
+  imageLooks: "/etc/swarmhub/images.json",
   /** A folder of its own, since it is bound into the container: a bound file would stay the one that a rename replaced. */
   edge: "/etc/swarmhub/edge",
   edgeConfiguration: "/etc/swarmhub/edge/settings.json",
@@ -78,6 +80,7 @@ export const readFiles: readonly string[] = [
   paths.limits,
   paths.skeletonNote,
   paths.hubConfiguration,
+  paths.imageLooks,
   paths.edgeConfiguration,
   paths.certificateStatus,
 ];

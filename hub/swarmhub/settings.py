@@ -4,13 +4,15 @@ import ipaddress
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .login.campus.options import CampusOptions, campus_options
 from .login.provider.options import ProviderOptions, provider_options
+from .server_settings import ServerSettings, read_server_settings
 
 MIN_IDLE_TIMEOUT = 600
+SECRET_ENVIRONMENT = "server-environment"  # noqa: S105
 _SUBDOMAIN_HOST = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
@@ -75,6 +77,7 @@ class Settings:
     campus: CampusOptions | None = None
     allowed_groups: frozenset[str] = frozenset()
     public_url: str = ""
+    servers: ServerSettings = ServerSettings()
 
     @property
     def packs(self) -> bool:
@@ -168,6 +171,7 @@ def read_settings(path: Path) -> Settings:
         campus=campus_options(_method(found), take),
         allowed_groups=frozenset(take("allowedGroups", found.get("allowedGroups", []), _is_texts, "a list of names")),
         public_url=take("publicUrl", found.get("publicUrl", ""), lambda value: isinstance(value, str), "a string"),
+        servers=read_server_settings(found.get("servers", {}), take),
     )
     if faults:
         raise _error(path, faults)
@@ -216,6 +220,19 @@ def read_secret(paths: Paths, name: str) -> str:
     if not secret:
         raise _error(path, ["is empty"])
     return secret
+
+
+def with_secret_environment(settings: Settings, paths: Paths) -> Settings:
+    """Adds the secret variables of users' servers, if the class has any; raises SettingsError if they cannot be read."""
+    if not (paths.secrets / SECRET_ENVIRONMENT).exists():
+        return settings
+    text = read_secret(paths, SECRET_ENVIRONMENT)
+    try:
+        found = {name: str(value) for name, value in json.loads(text).items()}
+    except (ValueError, AttributeError):
+        raise _error(paths.secrets / SECRET_ENVIRONMENT, ["must be an object"]) from None  # without the text, which is secret
+    environment = (*settings.servers.environment, *found.items())
+    return replace(settings, servers=replace(settings.servers, environment=environment))
 
 
 def _error(path: Path, faults: list[str]) -> SettingsError:

@@ -16,6 +16,7 @@ from swarmhub import machines, settings
 from swarmhub.homes import first_files, owner_note, provisioning
 from swarmhub.login.provider.options import ProviderOptions
 from swarmhub.refusal import LIMIT_FAILED
+from swarmhub.server_settings import File, Group, Look, ServerSettings
 from swarmhub.settings import Image, NfsExport, Settings, read_settings
 
 FIXTURES = Path(__file__).parents[2] / "test/fixtures/contracts"
@@ -101,6 +102,21 @@ def test_the_hash_in_roster_json_is_the_scrypt_of_the_password():
     assert (kind, base64.b64encode(found).decode()) == ("scrypt", digest)
 
 
+def servers_in(written):
+    return ServerSettings(
+        looks=tuple(
+            Look(each["image"], each["home"], frozenset(each["variables"]), each["replacesEntrypoint"]) for each in written["looks"]
+        ),
+        environment=tuple((each["name"], each["value"]) for each in written["environment"]),
+        start=written["start"],
+        files=tuple(File(each["id"], each["name"], each["path"]) for each in written["files"]),
+        groups=tuple(
+            Group(each["name"], frozenset(each["members"]), each["memory"], each["cpu"], tuple(each["images"]))
+            for each in written["groups"]
+        ),
+    )
+
+
 def test_every_key_of_hub_json_becomes_a_setting_with_its_unit(record):
     objects = record(settings)
     found = read_settings(FIXTURES / "hub.json")
@@ -134,10 +150,11 @@ def test_every_key_of_hub_json_becomes_a_setting_with_its_unit(record):
         ),
         allowed_groups=frozenset(written["allowedGroups"]),
         public_url=written["publicUrl"],
+        servers=servers_in(written["servers"]),
     )
     assert (found.memory, found.guarantee, found.idle_timeout_seconds) == (2 << 30, 512 << 20, 2 * 3600)
     assert [recorded.keys_read for recorded in objects] == [set(dict.keys(recorded)) for recorded in objects]
-    assert len(objects) == 3 + len(written["images"])
+    assert len(objects) == 9 + len(written["images"])
 
 
 def test_the_hub_reads_of_watcher_json_only_keys_that_the_watcher_writes(storage, record):

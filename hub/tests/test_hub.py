@@ -230,6 +230,34 @@ def test_a_users_server_reaches_the_hub_through_the_proxy(hub, swarm, storage):
     wait_for(lambda: not swarm.services)
 
 
+def environment_of(service):
+    return dict(line.split("=", 1) for line in service["TaskTemplate"]["ContainerSpec"]["Env"])
+
+
+def test_after_a_failed_start_the_page_offers_a_safe_one_which_is_not_kept_for_the_next_start(hub, swarm, storage):
+    swarm.script = ["failed|shutdown"]
+    nora = hub.browser()
+    nora.log_in("nora")
+    assert nora.start_server("nora")[-1]["failed"]
+    assert 'href="/hub/spawn/nora?opt-safe=1">Start safely</a>' in nora.open("/hub/spawn-pending/nora")[1]
+    (storage / "homes/nora/.local/lib/python3.13/site-packages").mkdir(parents=True)
+    homes = []
+    swarm.script = RUNS
+    for link in ("/hub/spawn/nora?opt-safe=1", "/hub/spawn/nora"):
+        nora.open(link)
+        wait_for(lambda: swarm.services)
+        environment = environment_of(swarm.services["geo-101-nb-nora"])
+        homes.append(environment["HOME"])
+        assert environment["JUPYTERHUB_ROOT_DIR"] == "/home/jovyan"
+        messages = messages_of(nora.progress("nora"))
+        is_safe = link.endswith("1")
+        assert any("mv /home/jovyan/.local/lib /home/jovyan/local-lib-aside" in message for message in messages) is is_safe
+        assert ("This is a safe start" in nora.open("/hub/home")[1]) is is_safe
+        wait_for(lambda: not swarm.services)
+    assert homes == ["/tmp/home", "/home/jovyan"]  # noqa: S108
+    assert (storage / "homes/nora/.jupyter/migrated").exists()
+
+
 def test_the_pages_show_how_full_a_home_is_if_there_is_one(hub, storage):
     gina = hub.browser()
     gina.log_in("gina")

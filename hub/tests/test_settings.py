@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from swarmhub.settings import NfsExport, Paths, SettingsError, read_secret, read_settings
+from swarmhub.settings import NfsExport, Paths, SettingsError, read_secret, read_settings, with_secret_environment
 
 from .support.examples import HUB
 
@@ -122,3 +122,25 @@ def test_a_missing_or_empty_secret_is_reported(tmp_path, content):
         (paths.secrets / "proxy-token").write_text(content)
     with pytest.raises(SettingsError, match="proxy-token"):
         read_secret(paths, "proxy-token")
+
+
+def test_secret_variables_are_added_to_the_environment_and_never_shown(tmp_path):
+    paths = Paths(tmp_path)
+    paths.secrets.mkdir(parents=True)
+    settings = read_settings(write(tmp_path, json.dumps(HUB | {"servers": {"environment": [{"name": "A", "value": "1"}]}})))
+    assert with_secret_environment(settings, paths) == settings
+    (paths.secrets / "server-environment").write_text('{"API_KEY": "word"}\n')
+    assert with_secret_environment(settings, paths).servers.environment == (("A", "1"), ("API_KEY", "word"))
+    (paths.secrets / "server-environment").write_text('["word"]')
+    with pytest.raises(SettingsError) as raised:
+        with_secret_environment(settings, paths)
+    assert "word" not in str(raised.value)
+
+
+def test_faults_of_servers_are_named_with_their_places(tmp_path):
+    group = {"name": "staff", "members": ["ada"], "memory": 0, "cpu": None, "images": []}
+    servers = {"looks": [{"image": "r", "home": "x", "variables": [], "replacesEntrypoint": 1}], "groups": [group], "files": {}}
+    with pytest.raises(SettingsError) as raised:
+        read_settings(write(tmp_path, json.dumps(HUB | {"servers": servers})))
+    faults = [line.split(":")[0].strip() for line in str(raised.value).splitlines() if "must be" in line]
+    assert faults == ["servers.looks[0].replacesEntrypoint", "servers.looks[0].home", "servers.files", "servers.groups[0].memory"]

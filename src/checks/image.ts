@@ -1,7 +1,9 @@
 import type { Cluster } from "../cluster/cluster.js";
 import { type BuildSource, imagesOf } from "../config/types.js";
 import { UserError } from "../errors.js";
+import type { Facts } from "../host/facts.js";
 import type { Host } from "../host/host.js";
+import { keptLooks } from "../images/kept-looks.js";
 import { localImage } from "../images/pulled.js";
 import { readBuild } from "../operator/build-folder.js";
 import { formatSize } from "../text/format.js";
@@ -11,12 +13,27 @@ import { type Answer, askForImage } from "./image/registry.js";
 /** The images of users' servers are on the machines or in their registries; a registry that does not answer is only noted. */
 export const imageCheck: Check = {
   name: "image",
-  run: ({ cluster, operator }) =>
-    Promise.all(
+  run: async ({ cluster, machines, operator }) => {
+    const found = await Promise.all(
       imagesOf(cluster.config).map(({ image: reference, build }) =>
         build === undefined ? pullFinding(reference, cluster, operator) : buildFinding(build),
       ),
-    ),
+    );
+    return [...found, ...trialFindings(cluster, machines(cluster.manager).facts)];
+  },
+};
+
+/** What the last `up` found in the images, as warnings: "what is wrong; what to write". */
+const trialFindings = ({ config }: Cluster, facts: Facts): Finding[] => {
+  const images = new Set(imagesOf(config).map(({ image }) => image));
+  return keptLooks(facts)
+    .filter(({ image }) => images.has(image))
+    .flatMap(({ image, findings }) =>
+      findings.map((finding) => {
+        const [text = "", ...hint] = finding.split("; ");
+        return { level: "warning", text: `${image}: ${text}`, hint: hint.join("; ") };
+      }),
+    );
 };
 
 const buildFinding = async (build: BuildSource): Promise<Finding> => {

@@ -1,5 +1,5 @@
 import { countWords, seatMemory, seatsOn, seatsText } from "../cluster/seats.js";
-import type { Config, ImageChoice } from "../config/types.js";
+import type { Bytes, Config } from "../config/types.js";
 import { formatSize } from "../text/format.js";
 import type { Check, Finding } from "./check.js";
 
@@ -30,27 +30,36 @@ export const seats: Check = {
         level: "warning",
         text: `its memory (${formatSize(memory)}) is too small for a server of ${size}, so it takes no users`,
       }));
-    const tooLarge = config.servers.images
+    const tooLarge = sizesOf(config)
       .filter(
-        (image) =>
-          !each.some((one) => fits(image, config, one.memory, one.host === cluster.manager)),
+        ({ memory }) =>
+          !each.some((one) => fits(memory, config, one.memory, one.host === cluster.manager)),
       )
-      .map((image): Finding => ({
+      .map(({ name, memory, place }): Finding => ({
         level: "error",
-        text: `the image ${image.name} needs servers of ${formatSize(image.memory)}, for which no machine has enough memory (${machinesText})`,
-        hint: "lower the `memory` of this image in `servers: images`, set `servers: guarantee`, or use a machine with more memory",
+        text: `${name} needs servers of ${formatSize(memory)}, for which no machine has enough memory (${machinesText})`,
+        hint: `lower the \`memory\` of ${place}, set \`servers: guarantee\`, or use a machine with more memory`,
       }));
     return [...without, ...tooLarge, { level: "ok", text: seatsText(cluster, machines) }];
   },
 };
 
-/** Whether a machine with this memory (bytes) has a seat for an image. */
-const fits = (
-  { memory }: ImageChoice,
-  config: Config,
-  machine: number,
-  isManager: boolean,
-): boolean => {
+/** The images and groups whose servers have a memory of their own. */
+const sizesOf = ({ servers, login }: Config): { name: string; memory: Bytes; place: string }[] => [
+  ...servers.images.map(({ name, memory }) => ({
+    name: `the image ${name}`,
+    memory,
+    place: "this image in `servers: images`",
+  })),
+  ...Object.entries(login.groupServers).flatMap(([name, { memory }]) =>
+    memory === undefined
+      ? []
+      : [{ name: `the group ${name}`, memory, place: "this group in `login: groups`" }],
+  ),
+];
+
+/** Whether a machine with this memory (bytes) has a seat for a server with that memory. */
+const fits = (memory: Bytes, config: Config, machine: number, isManager: boolean): boolean => {
   const { guarantee = memory } = config.servers;
   const servers = { ...config.servers, guarantee: guarantee < memory ? guarantee : memory };
   return seatsOn(machine, { ...config, servers }, isManager) > 0;

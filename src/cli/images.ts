@@ -7,18 +7,19 @@ import { type Action, runCommand } from "./run.js";
 export const addImages = (program: Command): void => {
   const group = program
     .command("images")
-    .description("build or publish swarmhub's own images (hub, proxy, edge, quota, registry)")
+    .description("show the images of users' servers; build or publish swarmhub's own images")
     .helpCommand(false);
   const add = (
     name: string,
     description: string,
     lines: readonly string[],
     load: () => Promise<Action<ImagesOptions>>,
+    argument = "<registry>",
   ): void => {
     group
       .command(name)
       .description(description)
-      .argument("<registry>", "where the images are published: quay.io/NAME")
+      .argument(argument, "where the images are published: quay.io/NAME")
       .addHelpText("after", examples(...lines))
       .action((registry: string, options: unknown, command: Command) =>
         runCommand<ImagesOptions>(async () => {
@@ -29,9 +30,17 @@ export const addImages = (program: Command): void => {
   };
   add(
     "ls",
-    "print the names of the images at a registry",
-    ["swarmhub images ls quay.io/geo-courses"],
-    async () => (await import("../commands/images/publish.js")).imagesLs,
+    "show what `up` found in users' images; with a registry, the names of ours there",
+    ["swarmhub images ls", "swarmhub images ls quay.io/geo-courses"],
+    async () => {
+      const [{ imagesLs }, { imagesLooks }] = await Promise.all([
+        import("../commands/images/publish.js"),
+        import("../commands/images/looks.js"),
+      ]);
+      return (options, terminal) =>
+        (options.registry === undefined ? imagesLooks : imagesLs)(options, terminal);
+    },
+    "[registry]",
   );
   add(
     "build",

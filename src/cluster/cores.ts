@@ -27,5 +27,8 @@ export const fewCores = (
 export const fewCoresLines = (cluster: Cluster, machines: Machines): string[] =>
   fewCores(cluster, machines).map(({ host, text }) => `${host.name}: ${text}`);
 
-const mostCores = ({ servers: { cpu, images } }: Config): number =>
-  images.length === 0 ? cpu : Math.max(...images.map((image) => image.cpu));
+const mostCores = ({ servers: { cpu, images }, login }: Config): number =>
+  Math.max(
+    ...(images.length === 0 ? [cpu] : images.map((image) => image.cpu)),
+    ...Object.values(login.groupServers).map((group) => group.cpu ?? 0),
+  );

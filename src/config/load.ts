@@ -4,7 +4,9 @@ import { configuredImages } from "./rules/images.js";
 import { ruleFindings } from "./rules/index.js";
 import { type Settings, schema } from "./schema.js";
 import { isMapping, valueAt } from "./schema/fields.js";
+import { groupQuotasOf } from "./schema/groups.js";
 import { loginOf } from "./schema/login.js";
+import { equipmentOf } from "./schema/servers.js";
 import { tlsOf } from "./schema/tls.js";
 import { unknownKey } from "./schema/unknown-keys.js";
 import type { Backing, Bytes, Config, HostConfig, StorageConfig } from "./types.js";
@@ -90,12 +92,20 @@ const named =
 // the file.
 const pathInFile = (raw: unknown, path: Path): Path => {
   if (path.length === 3 && path[0] === "domain") return domainPathInFile(raw, path);
+  if (isBareGroup(raw, path)) return [...path.slice(0, 3), ...path.slice(4)];
   const parent = path.slice(0, -1);
   const container = valueAt(raw, parent);
   const isContainer =
     typeof path.at(-1) === "number" ? Array.isArray(container) : isMapping(container);
   return container === undefined || isContainer ? path : parent;
 };
+
+/** A group may be a list, which the schema reads as `{members: …}`. */
+const isBareGroup = (raw: unknown, path: Path): boolean =>
+  path[0] === "login" &&
+  path[1] === "groups" &&
+  path[3] === "members" &&
+  Array.isArray(valueAt(raw, path.slice(0, 3)));
 
 /** `domain` is a name, a list of names, or a mapping with a name. */
 const domainPathInFile = (raw: unknown, [key = "", name = "", index = 0]: Path): Path => {
@@ -113,7 +123,7 @@ const configOf = (settings: Settings, folder: string, placeOf: (key: Path) => Pl
     subdomains: domain?.subdomains ?? false,
     manager: hostOf(manager),
     workers: workers.map(hostOf),
-    storage: storageOf(storage),
+    storage: storageOf(storage, groupQuotasOf(login.groups)),
     tls: tlsOf(tls, folder),
     login: loginOf(login, folder),
     servers: {
@@ -125,6 +135,7 @@ const configOf = (settings: Settings, folder: string, placeOf: (key: Path) => Pl
       ...(servers.processes !== undefined && { processes: servers.processes }),
       ...(servers.idle !== undefined && { idle: servers.idle }),
       ...(servers.skeleton !== undefined && { skeleton: resolve(folder, servers.skeleton) }),
+      ...equipmentOf(servers, folder),
     },
     engine: {
       registryMirrors: engine["registry-mirrors"],
@@ -138,14 +149,17 @@ const hostOf = ({ host, address }: Settings["manager"]): HostConfig => ({
   ...(address !== undefined && { address }),
 });
 
-const storageOf = (storage: Settings["storage"]): StorageConfig => {
+const storageOf = (
+  storage: Settings["storage"],
+  groupQuotas: Record<string, Bytes>,
+): StorageConfig => {
   if (storage === "temporary") return { kind: "temporary" };
   const { host, device, file, quota, files, trash } = storage;
   return {
     kind: "persistent",
     ...(host !== undefined && { host: hostOf(host) }),
     backing: backingOf(device, file),
-    quota,
+    quota: { ...quota, groups: { ...quota.groups, ...groupQuotas } },
     files,
     trashDays: trash,
   };

@@ -1,27 +1,13 @@
 import * as z from "zod";
-import {
-  flag,
-  isMapping,
-  leaf,
-  list,
-  mapping,
-  mappingOf,
-  number,
-  section,
-} from "./schema/fields.js";
+import { flag, isMapping, leaf, list, mapping, mappingOf, section } from "./schema/fields.js";
 import { login } from "./schema/login.js";
+import { servers } from "./schema/servers.js";
+import { quota } from "./schema/sizes.js";
 import { tls } from "./schema/tls.js";
 import { addressFrom, destinationFrom } from "./values/destination.js";
-import { imageFrom, mirrorFrom, repositoryFrom } from "./values/image.js";
-import {
-  classNameFrom,
-  deviceFrom,
-  domainFrom,
-  lineFrom,
-  pathFrom,
-  strategyFrom,
-} from "./values/names.js";
-import { bytesFrom, daysFrom, filesFrom, idleFrom, sizeFrom } from "./values/units.js";
+import { mirrorFrom, repositoryFrom } from "./values/image.js";
+import { classNameFrom, deviceFrom, domainFrom } from "./values/names.js";
+import { bytesFrom, daysFrom, filesFrom, sizeFrom } from "./values/units.js";
 
 /** A machine: a destination alone, or a mapping of host and address. */
 export const host = z.preprocess(
@@ -57,9 +43,6 @@ const domains = z.preprocess(
 /** A block device. */
 export const device = leaf(deviceFrom);
 
-/** How much each user may store. */
-export const quota = leaf(sizeFrom("5G", "10M"));
-
 /** The size of a file on the root disk that holds the homes. */
 export const fileSize = leaf(sizeFrom("40G", "1G"));
 
@@ -92,58 +75,6 @@ const storage = z.union([
     `temporary, or ${mappingOf(persistentStorage)}`,
   ),
 ]);
-
-const image = leaf(imageFrom);
-
-const build = leaf(pathFrom("a folder with a Dockerfile", "./image"));
-
-/** The memory of one user's server. */
-export const memory = leaf(sizeFrom("1G", "64M"));
-
-/** The memory of a server for which the file has none. */
-export const defaultMemory = bytesFrom("1G");
-
-const cpu = number({ what: "a number of cores from 0.01 to 1024", example: "0.5" }, 0.01, 1024);
-
-// The upper bound is Linux's own number of process ids (PID_MAX_LIMIT).
-const processes = number(
-  { what: "a whole number from 64 to 4194304", example: "1024" },
-  64,
-  4_194_304,
-  Number.isInteger,
-);
-
-const imageChoice = section(
-  {
-    name: leaf(lineFrom("a name to choose by", "R with tidyverse", 60)),
-    description: leaf(lineFrom("a line of text", "for week 3", 200)).default(""),
-    // One of the two, see rules/images.ts.
-    image: image.exactOptional(),
-    build: build.exactOptional(),
-    memory: memory.exactOptional(),
-    cpu: cpu.exactOptional(),
-  },
-  "{name: R, image: quay.io/jupyter/r-notebook:2026-11-02}",
-);
-
-const servers = section(
-  {
-    image: image.default("quay.io/jupyter/scipy-notebook:2026-11-02"),
-    images: list(
-      { what: "a list of images", example: "[{name: R, image: …}]" },
-      imageChoice,
-    ).default([]),
-    build: build.exactOptional(),
-    strategy: leaf(strategyFrom).default("spread"),
-    memory: memory.default(defaultMemory),
-    guarantee: memory.exactOptional(),
-    cpu: cpu.default(1),
-    processes: processes.exactOptional(),
-    idle: leaf(idleFrom).exactOptional(),
-    skeleton: leaf(pathFrom("a folder", "./first-files")).exactOptional(),
-  },
-  "{memory: 1G, cpu: 1}",
-);
 
 const engine = section(
   {

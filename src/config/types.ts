@@ -140,6 +140,9 @@ export type ImageChoice = ConfiguredImage & {
   cpu: number;
 };
 
+/** What the servers of a group's members have: limits instead of the class's, and images that only such members choose from. */
+export type GroupServers = { memory?: Bytes; cpu?: number; images: string[] };
+
 /** All images of users' servers, each once. */
 export const imagesOf = ({ servers }: Config): ConfiguredImage[] => [
   ...new Map([servers, ...servers.images].map((each) => [each.image, each])).values(),
@@ -169,6 +172,8 @@ export type Config = {
     groups: Record<string, string[]>;
     /** Who may come in: everyone, or only members of these groups; undefined if the file does not say it here. */
     allow?: "everyone" | { groups: string[] };
+    /** What the members' servers have other than those of others. */
+    groupServers: Record<string, GroupServers>;
     /** Who may log in; undefined is everybody whom the method knows. */
     roster?: RosterSource;
     /** Those on it, or why it cannot be used; see src/roster/people.ts. Undefined until it is read, or without a roster. */
@@ -190,6 +195,15 @@ export type Config = {
     idle?: Milliseconds;
     /** A folder on the operator's machine with the first files of each new home. */
     skeleton?: string;
+    /** The page that a browser opens first. */
+    start: string;
+    /** Variables of all servers, and the sources of those that are secret. */
+    environment: Record<string, string>;
+    secrets: Record<string, SecretSource>;
+    /** Files of the operator's machine that every server has, read-only, at `path`. */
+    files: { path: string; source: string }[];
+    /** The language of JupyterLab: "de_DE". */
+    language?: string;
   };
   /** `ownImages`: where our own images are published ("quay.io/swarmhub"); without it they are built. */
   engine: { registryMirrors: string[]; ownImages?: string };

@@ -1,5 +1,6 @@
 import { UserError } from "../errors.js";
 import { inspectUserImages } from "../images/built.js";
+import { keptLooks } from "../images/kept-looks.js";
 import type { UserImage } from "../images/pulled.js";
 import { paths } from "../paths.js";
 import type { Piece } from "../reconcile/piece.js";
@@ -10,6 +11,7 @@ import {
   inspectHostedServers,
   stopUnreachableSteps,
 } from "./hub/unreachable-servers.js";
+import { type ServerFiles, inspectServerFiles } from "./shared/server-files.js";
 import { fileSteps, folderSteps, removeFileSteps, removeFolderSteps } from "./shared/files.js";
 import {
   type OwnServiceState,
@@ -29,26 +31,30 @@ type State = OwnServiceState & {
   userImages: UserImage[];
   servers: Servers;
   hostedServers: HostedServer[];
+  files: ServerFiles;
 };
 
 /** Runs JupyterHub on the manager; only it has the Docker socket, and it starts a service per user. */
 export const hub: Piece<State> = {
   name: "hub",
   inspect: async (cluster) => {
-    const [service, userImages, servers, hostedServers] = await Promise.all([
+    const [service, userImages, servers, hostedServers, files] = await Promise.all([
       inspectOwnService(cluster, "hub"),
       inspectUserImages(cluster),
       inspectServers(cluster),
       inspectHostedServers(cluster),
+      inspectServerFiles(cluster),
     ]);
-    return { ...service, userImages, servers, hostedServers };
+    return { ...service, userImages, servers, hostedServers, files };
   },
-  plan: (want, { machines, userImages, image, service, servers, hostedServers }, cluster) => {
+  plan: (want, { machines, userImages, image, service, files, ...have }, cluster) => {
     const { manager } = cluster;
     const { facts } = machines(manager);
     for (const { built } of userImages) if (built?.from instanceof UserError) throw built.from;
-    const { content, fixed } = hubConfiguration(want, machines, userImages, cluster);
-    const files = fileSteps(manager, facts, [{ path: paths.hubConfiguration, content }]);
+    const { content, fixed } = hubConfiguration(want, machines, userImages, cluster, {
+      looks: keptLooks(facts),
+      files,
+    });
     const wanted = hubSpec(
       want,
       fixed,
@@ -57,13 +63,13 @@ export const hub: Piece<State> = {
       cluster.storage && machines(cluster.storage).address,
     );
     return [
-      ...files,
+      ...fileSteps(manager, facts, [{ path: paths.hubConfiguration, content }]),
       ...folderSteps(manager, facts, paths.hub, "the hub's database"),
       // Two hubs would share a database, and a former hub would start servers again.
       ...removeFormerServiceSteps("hub", service, cluster),
-      ...removeFormerServersSteps(servers, cluster),
+      ...removeFormerServersSteps(have.servers, cluster),
       ...serviceSteps(wanted, service, cluster),
-      ...stopUnreachableSteps(hostedServers, want, cluster),
+      ...stopUnreachableSteps(have.hostedServers, want, cluster),
     ];
   },
   remove: ({ machines, service, servers }, cluster) => {

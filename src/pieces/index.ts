@@ -2,6 +2,7 @@ import type { Piece } from "../reconcile/piece.js";
 import { cleanup } from "./cleanup.js";
 import { edge } from "./edge.js";
 import { engine } from "./engine.js";
+import { files } from "./files.js";
 import { firewall } from "./firewall.js";
 import { firstFiles } from "./first-files.js";
 import { hub } from "./hub.js";
@@ -18,6 +19,7 @@ import { seats } from "./seats.js";
 import { secrets } from "./secrets.js";
 import { storage } from "./storage.js";
 import { swarm } from "./swarm.js";
+import { trial } from "./trial.js";
 
 /** All parts of the system in the order in which `up` creates them; `down` removes them in reverse. */
 export const pieces: readonly Piece[] = [
@@ -30,12 +32,14 @@ export const pieces: readonly Piece[] = [
   storage,
   images,
   registry,
+  trial,
   reserve,
   seats,
   quota,
   firstFiles,
   secrets,
   roster,
+  files,
   proxy,
   hub,
   edge,

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { serverEnvironmentSecret } from "../../contracts/hub-servers.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
 import { type Config, loginFilesOf } from "../config/types.js";
 import type { Host } from "../host/host.js";
@@ -25,7 +26,7 @@ export const secrets: Piece<Machines> = {
   inspect: inspectMachines,
   plan: (want, machines, { manager, secrets: provided }) => {
     const { secretHashes } = machines(manager).facts;
-    const generated = secretNames.flatMap((name) => {
+    const steps = secretNames.flatMap((name) => {
       const value = provided.get(name);
       const present = secretHashes[name];
       if (value === undefined) {
@@ -47,7 +48,12 @@ export const secrets: Piece<Machines> = {
         },
       ];
     });
-    return [...generated, ...loginFileSteps(want, secretHashes, manager, provided)];
+    const environment = provided.get(serverEnvironmentSecret);
+    return [
+      ...steps,
+      ...loginFileSteps(want, secretHashes, manager, provided),
+      ...environmentSteps(manager, environment, secretHashes[serverEnvironmentSecret]),
+    ];
   },
   remove: (machines, { manager }) =>
     Object.keys(machines(manager).facts.secretHashes).length === 0
@@ -85,6 +91,29 @@ const loginFileSteps = (
       run: () => manager.run(["rm", "-f", `${paths.secrets}/${name}`]),
     })),
   ];
+};
+
+/** Secret variables of users' servers are never generated; the class has this secret only if the configuration has some. */
+const environmentSteps = (
+  manager: Host,
+  value: string | undefined,
+  present: string | undefined,
+): Step[] => {
+  const name = serverEnvironmentSecret;
+  const path = `${paths.secrets}/${name}`;
+  if (value === undefined)
+    return present === undefined
+      ? []
+      : [
+          {
+            host: manager,
+            title: `remove the secret ${name}`,
+            run: () => manager.run(["rm", "-f", path]),
+          },
+        ];
+  if (present === hashOf(value)) return [];
+  const run = () => writeSecret(manager, name, value);
+  return [{ host: manager, title: `write the secret ${name}`, run }];
 };
 
 /** The secret of that name, read from the manager. */

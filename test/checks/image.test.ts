@@ -2,6 +2,7 @@ import test from "ava";
 import type { OperatorMachine } from "../../src/checks/check.js";
 import { imageCheck } from "../../src/checks/image.js";
 import type { Docker } from "../../src/docker/client.js";
+import { paths } from "../../src/paths.js";
 import { classOf } from "../support/class-of.js";
 import { fakeFacts } from "../support/fakes.js";
 import { contextOf, lines } from "./support/context.js";
@@ -72,4 +73,23 @@ test("a build folder is checked here, and its error names the place in the confi
     (await of("test/lab"))[0] ?? "",
     /^error: a\.yaml:5:10 {2}build folder test\/lab has no Dockerfile/,
   );
+});
+
+test("what `up` found in an image of the class is a warning with what to write", async (t) => {
+  const looks = [
+    { image: reference, findings: ["it has no user 1000; write RUN useradd; then `up`"] },
+    { image: "gone:1", findings: ["old; x"] },
+  ];
+  const cluster = classOf(0);
+  const facts = { files: { [paths.imageLooks]: JSON.stringify({ looks }) } };
+  const operator = { fetch: status(200) };
+  cluster.manager.facts = async () => fakeFacts();
+  const all = await imageCheck.run(contextOf(cluster, { facts, operator }));
+  t.deepEqual(all.slice(1), [
+    {
+      level: "warning",
+      text: `${reference}: it has no user 1000`,
+      hint: "write RUN useradd; then `up`",
+    },
+  ]);
 });

@@ -75,3 +75,14 @@ test("an image that fits on no machine is an error", async (t) => {
     ["ok"],
   );
 });
+
+test("a group whose servers fit on no machine is an error with its place", async (t) => {
+  const login = {
+    ...fakeConfig().login,
+    groupServers: { staff: { memory: (8 * gibibyte) as Config["servers"]["memory"], images: [] } },
+  };
+  const facts = { memory: 8 * gibibyte };
+  const [tooLarge] = await seats.run(contextOf(classOf(2, { config: { login } }), { facts }));
+  t.regex(tooLarge?.text ?? "", /^the group staff needs servers of 8 GB/);
+  t.regex(tooLarge?.hint ?? "", /this group in `login: groups`/);
+});

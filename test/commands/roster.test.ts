@@ -61,9 +61,9 @@ test("roster check shows who becomes which user name, without a class", async (t
   const folder = folderWith(text, login);
   t.deepEqual(await run(folder), {
     printed: [
-      `USER   NAME          GROUPS  LINE
-ada.l  Ada Lovelace  lab-1      2
-bob    bob                      3`,
+      `USER   IN THE FILE      NAME          GROUPS  LINE
+ada.l  Ada.L@x.example  Ada Lovelace  lab-1      2
+bob    bob@x.example    bob                      3`,
       "2 people (UTF-8, separated by commas)",
       'user names from the column "Email", the part before the @',
       'groups from the column "Section": lab-1 (1)',
@@ -90,7 +90,7 @@ test("roster check of a file needs no configuration, and tries other columns", a
   const file = join(folder, "list.csv");
   writeFileSync(file, "Matrikel;Kurs\n17;A\n");
   const { printed } = await run(folder, { file, userName: "matrikel", group: "Kurs" });
-  t.is(printed[0], "USER  NAME  GROUPS  LINE\n17    17    a          2");
+  t.is(printed[0], "USER  IN THE FILE  NAME  GROUPS  LINE\n17    17           17    a          2");
 });
 
 test("without a roster the command says what to write", async (t) => {

@@ -1,7 +1,7 @@
 import test from "ava";
 import { parseDocument } from "yaml";
 import { loadConfig } from "../../src/config/load.js";
-import { keyPaths } from "../../src/config/schema/unknown-keys.js";
+import { anyName, keyPaths } from "../../src/config/schema/unknown-keys.js";
 import { assetPath, readAsset } from "../../src/operator/assets.js";
 import { complaintsOf } from "./support/complaints.js";
 
@@ -9,6 +9,7 @@ const text = readAsset("templates/swarmhub.yaml");
 // The example cannot have device and file at once, nor a storage.host: those are comments in it.
 const withComments = text
   .replaceAll(/^( *)# ([a-z-]+: \S+)$/gm, "$1$2")
+  .replaceAll(/^( *)# ((?:advanced|files): \{.*\})$/gm, "$1$2")
   .replaceAll(/^( *)# (images:| +- \{.*\})$/gm, "$1$2");
 
 test("the annotated example is a valid configuration", async (t) => {
@@ -79,6 +80,7 @@ const other = (path: readonly string[]): readonly string[] =>
 // One machine of the example is a mapping, in workers.
 const inExample = (path: readonly string[]): readonly (string | number)[] => {
   const key = path.at(-1) ?? "";
+  if (path[2] === anyName) return [...path.slice(0, 2), "advanced", ...path.slice(3)];
   if (path.at(-2) === "images") return [...path.slice(0, -1), key === "build" ? 2 : 1, key];
   return path.length > 1 && machines.has(path.at(-2) ?? "") ? ["workers", 1, key] : path;
 };

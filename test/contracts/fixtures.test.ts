@@ -65,6 +65,8 @@ test("hub.json of a class that uses every option has every key of the contract",
     idle: 7_200_000 as Milliseconds,
     strategy: "pack",
     processes: 2048,
+    environment: { TZ: "Europe/Berlin", COURSE: "geo-101" },
+    start: "/lab/tree/intro.ipynb",
     images: hubSettings.images.map(({ name, description, cpu, memory }) => ({
       name,
       description,
@@ -72,6 +74,17 @@ test("hub.json of a class that uses every option has every key of the contract",
       memory: memory as Bytes,
       cpu,
     })),
+  };
+  config.login.groups = { staff: ["ada"] };
+  config.login.groupServers = { staff: { memory: (8 * 2 ** 30) as Bytes, cpu: 4, images: ["R"] } };
+  const [file] = hubSettings.servers.files;
+  const [look] = hubSettings.servers.looks;
+  const equipment = {
+    looks: [{ ...look!, id: "sha256:1", image: "r:1", packages: {}, kernels: [], findings: [] }],
+    files: {
+      wanted: [{ ...file!, content: Buffer.from("{}") }],
+      stored: [{ ...file!, isUsed: true }],
+    },
   };
   const userImages = [
     { image: "r:1", wanted: "r@sha256:1" },
@@ -81,7 +94,7 @@ test("hub.json of a class that uses every option has every key of the contract",
     },
   ];
   const machines = machinesOf(cluster, { memory: 16 * 2 ** 30 });
-  const { content } = hubConfiguration(config, machines, userImages, cluster);
+  const { content } = hubConfiguration(config, machines, userImages, cluster, equipment);
   t.deepEqual(JSON.parse(content), hubSettings);
   isFixture(t, "hub.json", content);
 });

@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from "ava";
 import {
   type ServicePart,
   networkName,
+  reserveNames,
   serviceName,
   userServiceName,
   userServicePrefix,
@@ -207,11 +208,15 @@ test.serial(
   "if a worker cannot pull the image, each user gets a server or a message that says so",
   async (t) => {
     const [registry = ""] = lab.registry.split(":");
-    await lab.on(
-      3,
-      `iptables -I OUTPUT -d ${registry} -j REJECT; docker image ls -q ${image.split(":")[0]} | xargs -r docker image rm -f`,
-    );
+    // What reserves memory runs on the image, so that nobody can remove it; the next `up` starts it again.
+    await lab.on(1, `docker service rm ${Object.values(reserveNames(burstClass)).join(" ")}`);
+    await lab.on(3, `iptables -I OUTPUT -d ${registry} -j REJECT`);
     try {
+      const containers = `docker ps -aq -f ancestor=${image}`;
+      await lab.on(
+        3,
+        `${containers} | xargs -r docker rm -f; docker image ls -q ${image.split(":")[0]} | xargs -r docker image rm -f`,
+      );
       const results = await Promise.all(
         plainNames("image", 20).map((user) => simulateLogin(site, user, patience)),
       );

@@ -110,3 +110,15 @@ test("the secret of a provider is written, and removed with another method of lo
   await runAll(steps);
   t.is(former.manager.asked.length, 1);
 });
+
+test("secret variables of servers are written when the class has some, and removed when it has none", (t) => {
+  const text = '{"API_KEY":"word"}\n';
+  const provided = { secrets: new Map([["server-environment", text]]) };
+  const steps = plan(classOf(1, provided), all);
+  t.deepEqual(describeSteps(steps), ["manager: write the secret server-environment"]);
+  const present = { ...all, "server-environment": hashOf(text) };
+  t.deepEqual(describeSteps(plan(classOf(1, provided), present)), []);
+  t.deepEqual(describeSteps(plan(classOf(1), present)), [
+    "manager: remove the secret server-environment",
+  ]);
+});

@@ -56,6 +56,7 @@ const all = {
       userImages,
       servers: noServers,
       hostedServers: [],
+      files: { wanted: [], stored: [] },
       service,
     }),
   },

@@ -95,6 +95,7 @@ export const fakeConfig = (changes: Partial<Config> = {}): Config => ({
     teachers: [],
     adminsMayEnter: false,
     groups: {},
+    groupServers: {},
   },
   servers: {
     image: "quay.io/jupyter/scipy-notebook:2026-11-02",
@@ -102,6 +103,10 @@ export const fakeConfig = (changes: Partial<Config> = {}): Config => ({
     memory: (2 ** 30) as Config["servers"]["memory"],
     cpu: 1,
     images: [],
+    start: "/lab",
+    environment: {},
+    secrets: {},
+    files: [],
   },
   engine: { registryMirrors: [] },
   ...changes,

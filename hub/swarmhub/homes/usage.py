@@ -28,12 +28,6 @@ async def home_usage(storage: Path, user: str, seconds: float = 1) -> Usage | No
     return room and describe(room)
 
 
-async def home_size(storage: Path, home: str, seconds: float = 8) -> int:
-    """Returns the limit of a home in bytes; raises SpawnException if the storage does not answer within `seconds`."""
-    room = await call_storage(seconds, os.statvfs, storage / "homes" / home)
-    return room.f_blocks * room.f_frsize
-
-
 def describe(room: os.statvfs_result) -> Usage:
     """Returns the sentence for a home; the kernel's NFS server reports its limits as the size of a disk."""
     total, used = room.f_blocks * room.f_frsize, (room.f_blocks - room.f_bavail) * room.f_frsize

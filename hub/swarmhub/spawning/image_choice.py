@@ -1,51 +1,75 @@
-"""The images that a class offers: the form on the spawn page, and the settings of a server with the chosen image."""
+"""What a start can ask for: one of the images of the class, and a safe start; and the settings of the server that results."""
 
 from dataclasses import replace
 from html import escape
 
+from jupyterhub.spawner import Spawner
 from tornado.web import HTTPError
 
 from ..settings import Image, Settings
 
 FIELD = "choice"
+SAFE = "safe"
 
 
-def form(settings: Settings, chosen: object) -> str:
-    """Returns the form as HTML with the last choice selected; empty if there are fewer than two images."""
-    if len(settings.images) < 2:
+def form(settings: Settings, spawner: Spawner) -> str:
+    """Returns the form as HTML with the last choice selected; empty if the user has fewer than two images."""
+    images = images_for(settings, spawner.user.name)
+    if len(images) < 2:
         return ""
-    selected = _find_image(settings, chosen) or settings.images[0]
-    return "".join(_option(image, image is selected) for image in settings.images)
+    selected = _find_image(images, spawner.user_options.get(FIELD)) or images[0]
+    return "".join(_option(image, image is selected) for image in images)
 
 
-def options_from_form(settings: Settings, data: dict[str, list[str]]) -> dict[str, str]:
+def options_from_form(settings: Settings, data: dict[str, list[str]], spawner: Spawner) -> dict[str, object]:
     """Returns the choice in the form, which the hub also keeps for the next start; raises ValueError for an unknown image."""
+    images = images_for(settings, spawner.user.name)
     name = next(iter(data.get(FIELD, [])), None)
-    if len(settings.images) < 2 or name is None:
+    if len(images) < 2 or name is None:
         return {}
-    if _find_image(settings, name) is None:
+    if _find_image(images, name) is None:
         raise ValueError("This class does not offer that image. Please choose one of these.")
     return {FIELD: name}
 
 
+def options_from_query(settings: Settings, query: dict[str, list[str]], spawner: Spawner) -> dict[str, object]:
+    """Returns the options in a link to the page `spawn`: a safe start keeps the image that was chosen last."""
+    kept = {key: value for key, value in spawner.user_options.items() if key == FIELD}
+    chosen = kept | options_from_form(settings, query, spawner)
+    return chosen | ({SAFE: True} if query.get(SAFE) == ["1"] else {})
+
+
 def check_options(settings: Settings, options: object) -> None:
-    """Raises an HTTPError (400) unless the options are empty or the name of an image that the class offers."""
-    if not isinstance(options, dict) or not options.keys() <= {FIELD}:
-        raise HTTPError(400, f"The options of a server can only be the name of an image, as {FIELD}.")
-    if options and _find_image(settings, options[FIELD]) is None:
+    """Raises an HTTPError (400) unless the options are the name of an image that the class offers, a safe start, or none."""
+    if not isinstance(options, dict) or not options.keys() <= {FIELD, SAFE} or options.get(SAFE, True) is not True:
+        raise HTTPError(400, f"The options of a server can only be the name of an image, as {FIELD}, and {SAFE}: true.")
+    if FIELD in options and _find_image(settings.images, options[FIELD]) is None:
         raise HTTPError(400, "This class does not offer that image.")
 
 
-def settings_for(settings: Settings, chosen: object) -> Settings:
-    """Returns the settings of one server; uses the first image if no image was chosen or the chosen one is no longer offered."""
-    if not settings.images:
-        return settings
-    image = _find_image(settings, chosen) or settings.images[0]
-    return replace(settings, image=image.image, memory=image.memory, cpu=image.cpu)
+def images_for(settings: Settings, user: str) -> tuple[Image, ...]:
+    """Returns the images that a user chooses from: an image that groups name is only for their members."""
+    reserved = {name for group in settings.servers.groups for name in group.images}
+    own = {name for group in settings.servers.groups_of(user) for name in group.images}
+    return tuple(image for image in settings.images if image.name not in reserved - own)
 
 
-def _find_image(settings: Settings, name: object) -> Image | None:
-    return next((image for image in settings.images if image.name == name), None)
+def settings_for(settings: Settings, chosen: object, user: str) -> Settings:
+    """Returns the settings of one server; uses the user's first image if none was chosen or the chosen one is not offered to them.
+
+    The limits of a group precede those of the image; in several groups, the highest counts.
+    """
+    if images := images_for(settings, user):
+        image = _find_image(images, chosen) or images[0]
+        settings = replace(settings, image=image.image, memory=image.memory, cpu=image.cpu)
+    groups = settings.servers.groups_of(user)
+    memory = max((group.memory for group in groups if group.memory), default=settings.memory)
+    cpu = max((group.cpu for group in groups if group.cpu), default=settings.cpu)
+    return replace(settings, memory=memory, cpu=cpu)
+
+
+def _find_image(images: tuple[Image, ...], name: object) -> Image | None:
+    return next((image for image in images if image.name == name), None)
 
 
 def _option(image: Image, is_chosen: bool) -> str:

@@ -1,15 +1,23 @@
 """The specification of the Swarm service of one user's server, for Docker's API."""
 
 import hashlib
-import math
 
-from docker.types import ContainerSpec, DriverConfig, EndpointSpec, Mount, Placement, Resources, RestartPolicy, TaskTemplate
+from docker.types import (
+    ConfigReference,
+    ContainerSpec,
+    DriverConfig,
+    EndpointSpec,
+    Mount,
+    Placement,
+    Resources,
+    RestartPolicy,
+    TaskTemplate,
+)
 
 from ..labels import labels_of
 from ..settings import NfsExport, Settings
 from .placement import constraints_for
 
-HOME = "/home/jovyan"
 # The owner of all homes, whatever user the image ends with. An image that starts as root cannot change to its user without
 # capabilities, and any other user could not write to the home. As this user, docker-stacks' start.sh takes its path for ordinary users.
 _USER = "1000:100"
@@ -18,21 +26,6 @@ _MEGABYTE = 1 << 20
 # No file can be larger than this or than the home, whichever is larger: otherwise one command fills the disk of a machine in 14 ms
 # (`fallocate -l 100G /tmp/x`).
 _LARGEST_FILE = 10 << 30
-# The CPU limit is a quota of time: `nproc` and these libraries still see all cores of the machine, and would start as many
-# threads (scikit-learn-mooc#586: 2 s became 40 s). Go, Java and loky read the quota themselves.
-_THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "BLIS_NUM_THREADS",
-    "NUMEXPR_MAX_THREADS",
-    "POLARS_MAX_THREADS",
-    "RAYON_NUM_THREADS",
-    "JULIA_NUM_THREADS",
-    "MC_CORES",
-    "LOKY_MAX_CPU_COUNT",
-    "PYTHON_CPU_COUNT",
-)
 # hard: a write waits until the storage is back, so no write is lost. nosuid, nodev: the content of a home is not trusted.
 _NFS_OPTIONS = "rw,nfsvers=4.2,hard,timeo=600,retrans=2,nosuid,nodev"
 
@@ -48,14 +41,15 @@ def build_service_spec(
     """Returns the keyword arguments for docker-py's create_service, for this node or for any node that Swarm chooses.
 
     `home_size` is the limit of the home in bytes. The command is an argument of the image's own entrypoint, which prepares the
-    environment in docker-stacks, repo2docker and pangeo images.
+    environment in docker-stacks, repo2docker and pangeo images. Only s6-overlay's /init is replaced: it needs root and process 1.
     """
     labels = labels_of(settings.name, slug)
+    replaces_entrypoint = settings.servers.look(settings.image).replaces_entrypoint
     container = ContainerSpec(
         image=settings.image,
-        args=command,
+        **{"command" if replaces_entrypoint else "args": command},
         user=_USER,
-        env=thread_variables(settings) | environment,
+        env=environment,
         labels=labels,
         mounts=[*([home_mount(settings, settings.storage, slug)] if settings.storage else []), _shared_memory(settings)],
         init=True,
@@ -74,6 +68,8 @@ def build_service_spec(
         {"Name": "core", "Soft": 0, "Hard": 0},
         {"Name": "fsize", "Soft": largest_file, "Hard": largest_file},
     ]
+    if files := settings.servers.files:
+        container["Configs"] = [ConfigReference(file.id, file.name, file.path, mode=0o444) for file in files]
     resources = Resources(
         mem_limit=settings.memory,
         # Swarm only looks at reservations: without one it would place every server on a node that is already full.
@@ -115,11 +111,6 @@ def ignored_keys(sent: dict, kept: dict, path: str = "") -> list[str]:
     return ignored
 
 
-def thread_variables(settings: Settings) -> dict[str, str]:
-    """Returns the variables that limit the threads of numerical libraries to the CPU limit, rounded up; none without a limit."""
-    return dict.fromkeys(_THREAD_VARIABLES, str(math.ceil(settings.cpu))) if settings.cpu else {}
-
-
 def processes_for(memory: int) -> int:
     """Returns the maximum number of processes of a server with this memory (bytes): one for each 2 MB, from 128 to 1024.
 
@@ -153,10 +144,10 @@ def home_mount(settings: Settings, storage: NfsExport, slug: str) -> Mount:
     # A node that already has a volume with this name mounts it and silently ignores new options (docker/cli#1279).
     fingerprint = hashlib.sha256(repr(sorted(options.items())).encode()).hexdigest()[:8]
     return Mount(
-        target=HOME,
+        target=settings.servers.look(settings.image).home,
         source=f"{settings.home_volume_prefix}{slug}-{fingerprint}",
         type="volume",
-        no_copy=True,  # otherwise Docker first copies the image's /home/jovyan into the home and changes its owner
+        no_copy=True,  # otherwise Docker first copies the image's folder into the home and changes its owner
         labels=labels_of(settings.name, slug),
         driver_config=DriverConfig("local", options),
     )

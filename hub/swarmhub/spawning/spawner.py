@@ -16,8 +16,8 @@ from ..machines import full_nodes
 from ..refusal import refuse
 from . import tasks
 from .activity import is_listening, record_activity
-from .image_choice import FIELD, settings_for
-from .own_service import OwnServiceSpawner
+from .chosen_start import ChosenStart
+from .environment import command_for, environment_for
 from .placement import Placement, limit_cores, refuse_if_too_large
 from .running_server import MemoryKills, RunningServer, size_text
 from .seat_queue import QueueEntry, SeatQueue
@@ -31,7 +31,7 @@ from .task_poller import SharedTaskPoller
 _LIMITED, _QUEUED = 8, 10  # progress in percent while a start waits for other starts, or in the queue for a seat
 
 
-class SwarmHubSpawner(OwnServiceSpawner):
+class SwarmHubSpawner(ChosenStart):
     """Runs each user's server as a Swarm service whose home is a folder on the storage of the class."""
 
     reports = Instance(Path, allow_none=True, config=True, help="the folder with the machines' reports")
@@ -43,7 +43,6 @@ class SwarmHubSpawner(OwnServiceSpawner):
     failed_starts = Unicode("", config=True, help="the folder for reports of failed starts, which `swarmhub logs USER` shows; empty: none")
     lost_after = Float(30, config=True, help="seconds after which a server is stopped if its node failed and no other node has room")
 
-    home_size: int = 0  # the limit of the home in bytes
     notice: str | None = None  # a message for the user that does not prevent the start
 
     # Shared by all spawners of the hub.
@@ -59,7 +58,7 @@ class SwarmHubSpawner(OwnServiceSpawner):
     async def start(self):
         """Starts the service and waits until its server responds; removes the service if the start fails."""
         self._stage = tasks.stage(None)
-        self._chosen = settings_for(self.settings, self.user_options.get(FIELD))
+        self._chosen = self.chosen
         self._entry = QueueEntry(
             self.seat_queue, self.service_name, self.queue_timeout, self.queue_limit, memory_reservation(self._chosen), self.queue_turn
         )
@@ -86,13 +85,15 @@ class SwarmHubSpawner(OwnServiceSpawner):
                 self.start_limiter.release(self._entry)
                 await self._wait_in_queue()
             await asyncio.sleep(self.start_poll_interval)
-        command = await self.get_command()
+        self.notebook_dir = self._chosen.servers.look(self._chosen.image).home
+        command = command_for(await self.get_command(), self.mode_notice)
         settings, reserved = await limit_cores(self.docker, self._chosen), self._entry.memory
         self.mem_limit, self.mem_guarantee, self.cpu_limit = settings.memory, reserved, settings.cpu
         self._placement = Placement(self.docker, settings, self.service_name, reserved)
         settings = self._placement.avoid(await full_nodes(self.docker, settings, self.reports), self.log)
         async with self._placement.choose_node() as node:
-            spec = build_service_spec(settings, self.escaped_name, self.get_env(), command, node, self.home_size)
+            environment = environment_for(settings, self.mode) | self.get_env()
+            spec = build_service_spec(settings, self.escaped_name, environment, command, node, self.home_size)
             self._creation = asyncio.ensure_future(self.create_once(spec))
             return await asyncio.shield(self._creation)
 
@@ -219,7 +220,7 @@ class SwarmHubSpawner(OwnServiceSpawner):
 
     async def _watch(self, task: tasks.Task, found: list[tasks.Task]) -> None:
         """Tells the user about a restart, and the log about programs that the memory limit has ended."""
-        memory = settings_for(self.settings, self.user_options.get(FIELD)).memory
+        memory = self.chosen.memory
         if sentence := self._running.find_restart(task, found, memory):
             self.notice = sentence
             self.log.warning("Swarm restarted %s (%s), which read: %s", self.service_name, tasks.describe(task), sentence)

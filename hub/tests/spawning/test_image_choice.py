@@ -1,9 +1,11 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from swarmhub.server_settings import Group, ServerSettings
 from swarmhub.settings import Image
-from swarmhub.spawning.image_choice import form, options_from_form, settings_for
+from swarmhub.spawning.image_choice import form, images_for, options_from_form, options_from_query, settings_for
 from swarmhub.spawning.service_spec import memory_reservation
 
 from ..support.examples import SETTINGS
@@ -11,18 +13,23 @@ from ..support.examples import SETTINGS
 PYTHON = Image("Python", "", "python@sha256:1", 1 << 30, 1.5)
 R = Image('R"><script>', "<b>", "r@sha256:2", 512 << 20, None)
 CLASS = replace(SETTINGS, images=(PYTHON, R))
+ASKED = SimpleNamespace(user=SimpleNamespace(name="alice"), user_options={})
+
+
+def asked(**options):
+    return SimpleNamespace(user=SimpleNamespace(name="alice"), user_options=options)
 
 
 @pytest.mark.parametrize("images", [(), (PYTHON,)])
 def test_there_is_no_form_for_fewer_than_two_images(images):
     settings = replace(SETTINGS, images=images)
-    assert form(settings, None) == ""
-    assert options_from_form(settings, {"choice": ["Python"]}) == {}
+    assert form(settings, ASKED) == ""
+    assert options_from_form(settings, {"choice": ["Python"]}, ASKED) == {}
 
 
 def test_the_form_selects_the_first_image_or_the_last_choice_and_escapes_all_text():
-    assert 'value="Python" checked>' in form(CLASS, None)
-    again = form(CLASS, R.name)
+    assert 'value="Python" checked>' in form(CLASS, ASKED)
+    again = form(CLASS, asked(choice=R.name))
     assert 'value="R&quot;&gt;&lt;script&gt;" checked>' in again
     assert again.count("checked") == 1
     assert "<b>" not in again
@@ -30,21 +37,50 @@ def test_the_form_selects_the_first_image_or_the_last_choice_and_escapes_all_tex
 
 
 def test_only_images_of_the_class_can_be_chosen():
-    assert options_from_form(CLASS, {"choice": [R.name]}) == {"choice": R.name}
-    assert options_from_form(CLASS, {}) == {}
+    assert options_from_form(CLASS, {"choice": [R.name]}, ASKED) == {"choice": R.name}
+    assert options_from_form(CLASS, {}, ASKED) == {}
     with pytest.raises(ValueError, match="does not offer that image"):
-        options_from_form(CLASS, {"choice": ["python@sha256:1"]})
+        options_from_form(CLASS, {"choice": ["python@sha256:1"]}, ASKED)
 
 
 def test_a_server_gets_the_limits_of_its_image_and_reserves_no_more_than_its_memory_limit():
-    chosen = settings_for(CLASS, R.name)
+    chosen = settings_for(CLASS, R.name, "alice")
     assert (chosen.image, chosen.memory, chosen.cpu) == ("r@sha256:2", 512 << 20, None)
     assert memory_reservation(chosen) == 512 << 20
-    assert memory_reservation(settings_for(CLASS, "Python")) == SETTINGS.guarantee
-    assert memory_reservation(replace(settings_for(CLASS, "Python"), guarantee=None)) == 1 << 30
+    assert memory_reservation(settings_for(CLASS, "Python", "alice")) == SETTINGS.guarantee
+    assert memory_reservation(replace(settings_for(CLASS, "Python", "alice"), guarantee=None)) == 1 << 30
 
 
 @pytest.mark.parametrize("chosen", [None, "Perl", 5, ["R"], {"name": "R"}])
 def test_without_a_valid_choice_the_server_gets_the_first_image(chosen):
-    assert settings_for(CLASS, chosen).image == PYTHON.image
-    assert settings_for(SETTINGS, chosen) == SETTINGS
+    assert settings_for(CLASS, chosen, "alice").image == PYTHON.image
+    assert settings_for(SETTINGS, chosen, "alice") == SETTINGS
+
+
+STAFF = Group("staff", frozenset({"grace", "ada"}), memory=8 << 30, cpu=4, images=(R.name,))
+GUESTS = Group("guests", frozenset({"ada", "gus"}), memory=256 << 20)
+GROUPS = replace(CLASS, servers=ServerSettings(groups=(STAFF, GUESTS)))
+
+
+def test_an_image_of_a_group_is_only_for_its_members():
+    assert images_for(GROUPS, "alice") == (PYTHON,)
+    assert images_for(GROUPS, "grace") == (PYTHON, R)
+    assert settings_for(GROUPS, R.name, "alice").image == PYTHON.image
+    assert settings_for(GROUPS, R.name, "grace").image == R.image
+    with pytest.raises(ValueError, match="does not offer that image"):
+        options_from_form(replace(GROUPS, images=(PYTHON, PYTHON, R)), {"choice": [R.name]}, ASKED)
+
+
+def test_the_limits_of_a_group_precede_those_of_an_image_and_in_several_groups_the_highest_counts():
+    limits = {user: settings_for(GROUPS, "Python", user) for user in ("alice", "grace", "gus", "ada")}
+    assert {user: (found.memory, found.cpu) for user, found in limits.items()} == {
+        "alice": (1 << 30, 1.5),
+        "grace": (8 << 30, 4),
+        "gus": (256 << 20, 1.5),
+        "ada": (8 << 30, 4),
+    }
+
+
+def test_a_link_to_a_safe_start_keeps_the_image_that_was_chosen():
+    assert options_from_query(CLASS, {"safe": ["1"]}, asked(choice=R.name)) == {"choice": R.name, "safe": True}
+    assert options_from_query(CLASS, {"safe": ["0"]}, asked()) == {}

@@ -1,8 +1,8 @@
 import json
 from dataclasses import replace
 
+from swarmhub.server_settings import File, Look, ServerSettings
 from swarmhub.settings import NfsExport
-from swarmhub.spawning.service_spec import _THREAD_VARIABLES as THREAD_VARIABLES
 from swarmhub.spawning.service_spec import build_service_spec, home_mount, ignored_keys, processes_for
 
 from ..support.examples import SETTINGS
@@ -35,7 +35,7 @@ def test_the_specification_of_a_users_service_is_complete():
                 "Image": "quay.io/jupyter/scipy-notebook@sha256:1234",
                 "Command": None,
                 "Args": ["jupyterhub-singleuser", "--x"],
-                "Env": [*(f"{name}=2" for name in THREAD_VARIABLES), "A=1"],
+                "Env": ["A=1"],
                 "Labels": {"swarmhub.class": "geo-101", "swarmhub.user": "alice"},
                 "User": "1000:100",
                 "Init": True,
@@ -61,14 +61,19 @@ def test_the_specification_of_a_users_service_is_complete():
     }
 
 
-def test_a_class_without_a_cpu_limit_sets_neither_a_limit_nor_a_number_of_threads():
-    task = describe(cpu=None)["task_template"]
-    assert "NanoCPUs" not in task["Resources"]["Limits"]
-    assert task["ContainerSpec"]["Env"] == ["A=1"]
+def test_a_class_without_a_cpu_limit_sets_none():
+    assert "NanoCPUs" not in describe(cpu=None)["task_template"]["Resources"]["Limits"]
 
 
-def test_a_fraction_of_a_core_gives_one_thread():
-    assert "OMP_NUM_THREADS=1" in describe(cpu=0.25)["task_template"]["ContainerSpec"]["Env"]
+def test_a_home_is_mounted_where_the_images_user_has_it_and_files_are_configs():
+    look = Look(SETTINGS.image, "/home/rstudio", replaces_entrypoint=True)
+    servers = ServerSettings(looks=(look,), files=(File("id1", "geo-101-file-1", "/etc/ipython/x.py"),))
+    container = describe(servers=servers)["task_template"]["ContainerSpec"]
+    assert container["Mounts"][0]["Target"] == "/home/rstudio"
+    assert container["Command"] == ["jupyterhub-singleuser", "--x"]
+    assert container["Args"] is None
+    config = {"ConfigID": "id1", "ConfigName": "geo-101-file-1"}
+    assert container["Configs"] == [config | {"File": {"Name": "/etc/ipython/x.py", "UID": "0", "GID": "0", "Mode": 0o444}}]
 
 
 def test_a_home_mounts_only_the_users_folder_over_nfs():

@@ -50,8 +50,8 @@ def stored(hub):
         return [json.loads(options) for (options,) in database.execute("select user_options from spawners") if options]
 
 
-@pytest.mark.parametrize("options", [{"choice": "perl"}, {"choice": ["r"]}, {"x": "y" * 100_000}, {"choice": "r", "x": 1}])
-def test_only_the_name_of_an_image_is_accepted_and_nothing_else_is_stored(hub, swarm, user, options):
+@pytest.mark.parametrize("options", [{"choice": "perl"}, {"choice": ["r"]}, {"x": "y" * 100_000}, {"choice": "r", "x": 1}, {"safe": "yes"}])
+def test_only_the_name_of_an_image_and_a_safe_start_are_accepted_and_nothing_else_is_stored(hub, swarm, user, options):
     for body in (options, {"user_options": options}, {"display_name": "x", "user_options": options}):
         assert send(user, "POST", "/hub/api/users/bob/server", body) == 400
     assert send(user, "PATCH", "/hub/api/users/bob/server", {"user_options": options}) in (400, 404)

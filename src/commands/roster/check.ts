@@ -29,15 +29,16 @@ export const rosterCheck = async (
   const file = await readRoster(source);
   if (config !== undefined) peopleFrom(file, config);
   if (options.json) return terminal.print(jsonText(jsonOf(file)));
-  const rows = file.entries.map(({ name, shown: person, groups, row }) => [
+  const rows = file.entries.map(({ name, shown: person, groups, typed, row }) => [
     cut(printable(name), 60),
+    cut(printable(typed), 60),
     cut(person, 40),
     groups.join(", "),
     String(row.line),
   ]);
   terminal.print(
-    tableText([["USER", "NAME", "GROUPS", "LINE"], ...rows], {
-      right: [3],
+    tableText([["USER", "IN THE FILE", "NAME", "GROUPS", "LINE"], ...rows], {
+      right: [4],
       screen: terminal.screen,
     }),
   );

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
+import { serverEnvironmentSecret } from "../../../contracts/hub-servers.js";
 import { type Cluster, closeCluster, connectCluster } from "../../cluster/cluster.js";
 import { loadConfig } from "../../config/load.js";
 import type { Config } from "../../config/types.js";
@@ -7,6 +8,7 @@ import { connect } from "../../host/connect.js";
 import type { Host } from "../../host/host.js";
 import { readLoginFiles } from "../../operator/login-files.js";
 import { type SecretAccess, resolveSecret } from "../../operator/secret.js";
+import { resolveServerEnvironment } from "../../operator/server-environment.js";
 import type { Terminal } from "../../report/terminal.js";
 import { withRoster } from "../../roster/people.js";
 
@@ -53,6 +55,8 @@ export const sessionOf = async (options: ClassOptions, terminal: Terminal): Prom
     method.kind === "shared-password" ? await resolveSecret(method.password, access) : undefined;
   const secrets = await readLoginFiles(config, access);
   if (password !== undefined) secrets.set("shared-password", password);
+  const environment = await resolveServerEnvironment(config, access);
+  if (environment !== undefined) secrets.set(serverEnvironmentSecret, environment);
   const askHostKey = async (host: string, fingerprint: string): Promise<boolean> => {
     const answer = await terminal.ask(
       `Unknown host key of ${host}: ${fingerprint}. Trust it from now on? (yes/no) `,

@@ -1,10 +1,10 @@
 import { shown } from "../../errors.js";
-import { quota } from "../schema.js";
 import { isMapping, valueAt } from "../schema/fields.js";
+import { quota } from "../schema/sizes.js";
 import { expectation } from "../values/reader.js";
 import type { Finding, Path } from "../yaml/complaints.js";
 
-/** Complaints about the groups of `login` and the quotas of `storage` that name them. */
+/** Complaints about the groups of `login`, and the quotas and images that they or `storage` give them. */
 export const groupFindings = (raw: unknown): Finding[] => {
   const groups = mappingAt(raw, ["login", "groups"]);
   const quotas = mappingAt(raw, ["storage", "quota"]).filter(([name]) => name !== "default");
@@ -12,6 +12,10 @@ export const groupFindings = (raw: unknown): Finding[] => {
   // The groups of a roster are known when it is read (src/roster/people.ts).
   const hasRoster = (valueAt(raw, ["login", "roster"]) ?? undefined) !== undefined;
   const missing = quotas.filter(([name]) => !hasRoster && !groupNames.includes(name));
+  const own = groups.flatMap(([name, group]): [string, unknown][] =>
+    isMapping(group) && group["quota"] !== undefined ? [[name, group["quota"]]] : [],
+  );
+  const twice = own.filter(([name]) => quotas.some(([other]) => other === name));
   return [
     ...groups.flatMap(([name]) => invalidName(name)),
     ...missing.map(([name]) => ({
@@ -19,16 +23,74 @@ export const groupFindings = (raw: unknown): Finding[] => {
       text: `is for a group that "login.groups" does not have; write login: {groups: {${isName(name) ? name : "staff"}: [ada]}} or delete the line`,
       atKey: true,
     })),
+    ...twice.map(([name]) => ({
+      path: ["login", "groups", name, "quota"],
+      text: `conflicts with "storage.quota.${name}": a group has one quota; delete one of the two`,
+    })),
+    ...quotasWithoutHomes(raw, own),
     ...differentQuotas(
-      groups,
-      new Map(quotas.map(([name, size]) => [name, quota.safeParse(size).data])),
+      groups.map(([name, group]) => [name, membersPath(name, group), group]),
+      new Map([...own, ...quotas].map(([name, size]) => [name, quota.safeParse(size).data])),
     ),
+    ...groups.flatMap(([name, group]) => unknownImages(raw, name, group)),
+    ...imagesForNobody(raw, groups),
   ];
 };
 
 /** The paths of the lists of users. */
 export const groupPaths = (raw: unknown): Path[] =>
-  mappingAt(raw, ["login", "groups"]).map(([name]) => ["login", "groups", name]);
+  mappingAt(raw, ["login", "groups"]).map(([name, group]) => membersPath(name, group));
+
+/** A group is a list of its members, or a mapping. */
+const membersPath = (name: string, group: unknown): Path => [
+  "login",
+  "groups",
+  name,
+  ...(isMapping(group) ? ["members"] : []),
+];
+
+const quotasWithoutHomes = (raw: unknown, own: readonly [string, unknown][]): Finding[] =>
+  valueAt(raw, ["storage"]) === "temporary"
+    ? own.map(([name]) => ({
+        path: ["login", "groups", name, "quota"],
+        text: "needs persistent homes, but storage is temporary; delete the quota",
+      }))
+    : [];
+
+const unknownImages = (raw: unknown, name: string, group: unknown): Finding[] => {
+  const names = imageNames(raw);
+  const images = valueAt(group, ["images"]);
+  return (Array.isArray(images) ? images : []).flatMap((image: unknown, index) =>
+    typeof image !== "string" || names.includes(image)
+      ? []
+      : [
+          {
+            path: ["login", "groups", name, "images", index],
+            text: `is ${shown(image)}, but "servers.images" has no image with this name; ${names.length === 0 ? "write servers: {images: [{name: R, image: …}]}" : `its names are ${names.map(shown).join(", ")}`}`,
+          },
+        ],
+  );
+};
+
+/** An image that a group names is only for its members, so others need one that no group names. */
+const imagesForNobody = (raw: unknown, groups: readonly [string, unknown][]): Finding[] => {
+  const names = imageNames(raw);
+  const reserved = groups.flatMap(([, group]) => {
+    const images = valueAt(group, ["images"]);
+    return Array.isArray(images) ? (images as unknown[]) : [];
+  });
+  if (names.length === 0 || names.some((name) => !reserved.includes(name))) return [];
+  const text = `has only images that groups name, so users of no group have none; take one of them out of "login.groups"`;
+  return [{ path: ["servers", "images"], text }];
+};
+
+const imageNames = (raw: unknown): string[] => {
+  const images = valueAt(raw, ["servers", "images"]);
+  return (Array.isArray(images) ? images : []).flatMap((image: unknown) => {
+    const name = valueAt(image, ["name"]);
+    return typeof name === "string" ? [name] : [];
+  });
+};
 
 const mappingAt = (raw: unknown, path: Path): [string, unknown][] => {
   const value = valueAt(raw, path);
@@ -49,11 +111,12 @@ const invalidName = (name: string): Finding[] => {
 
 /** A user in two groups whose quotas differ would have either. */
 const differentQuotas = (
-  groups: readonly [string, unknown][],
+  groups: readonly [string, Path, unknown][],
   quotas: ReadonlyMap<string, number | undefined>,
 ): Finding[] => {
   const firstGroups = new Map<string, string>();
-  return groups.flatMap(([group, users]) => {
+  return groups.flatMap(([group, path, value]) => {
+    const users = isMapping(value) ? value["members"] : value;
     if (quotas.get(group) === undefined || !Array.isArray(users)) return [];
     return users.flatMap((user: unknown, index): Finding[] => {
       if (typeof user !== "string") return [];
@@ -61,7 +124,7 @@ const differentQuotas = (
       firstGroups.set(user, other);
       if (quotas.get(other) === quotas.get(group)) return [];
       const text = `is ${shown(user)}, who is also in ${other}, and the two groups have different quotas; delete one of the two`;
-      return [{ path: ["login", "groups", group, index], text }];
+      return [{ path: [...path, index], text }];
     });
   });
 };

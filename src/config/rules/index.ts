@@ -1,5 +1,6 @@
-import { defaultMemory, defaultQuota, fileSize, host, memory, quota } from "../schema.js";
+import { defaultQuota, fileSize, host } from "../schema.js";
 import { isMapping, valueAt } from "../schema/fields.js";
+import { defaultMemory, memory, quota } from "../schema/sizes.js";
 import { machineOf } from "../values/destination.js";
 import { bytesText } from "../values/units.js";
 import { type Finding, type Path, pathText } from "../yaml/complaints.js";
@@ -8,6 +9,7 @@ import { groupFindings, groupPaths } from "./groups.js";
 import { imageFindings } from "./images.js";
 import { loginFindings } from "./login.js";
 import { rosterFindings } from "./roster.js";
+import { serverFindings } from "./servers.js";
 import { tlsFindings } from "./tls.js";
 
 /** Complaints between keys. They read the file before the schema, so that an error in another key hides none of them. */
@@ -19,6 +21,7 @@ export const ruleFindings = (raw: unknown): Finding[] => [
   ...excessiveGuarantee(raw),
   ...groupFindings(raw),
   ...rosterFindings(raw),
+  ...serverFindings(raw),
   ...tlsFindings(raw),
   ...loginFindings(raw),
   ...campusFindings(raw),

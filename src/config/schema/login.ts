@@ -1,14 +1,13 @@
 import * as z from "zod";
 import type { Config, LoginMethod } from "../types.js";
-import { lineFrom, userFrom } from "../values/names.js";
+import { lineFrom } from "../values/names.js";
 import { fromFolder, secretSourceFrom } from "../values/secret-source.js";
 import { rememberFrom } from "../values/units.js";
 import { campus, campusOf } from "./campus.js";
-import { flag, leaf, list, mapping, section } from "./fields.js";
+import { flag, leaf, list, section } from "./fields.js";
+import { groupServersOf, groups, membersOf, users } from "./groups.js";
 import { providerOf, providers } from "./providers.js";
 import { passwords, roster, rosterOf } from "./roster.js";
-
-const users = list({ what: "a list of user names", example: "[ada]" }, leaf(userFrom));
 
 const allow = z.union([
   z.literal("everyone"),
@@ -37,7 +36,7 @@ export const login = section(
     admins: users.default([]),
     teachers: users.default([]),
     "admins-may-enter": flag.default(false),
-    groups: mapping({ what: "a mapping of groups", example: "{staff: [ada]}" }, users).default({}),
+    groups: groups.default({}),
   },
   "{admins: [ada]}",
 );
@@ -51,7 +50,8 @@ export const loginOf = (settings: Login, folder: string): Config["login"] => ({
   admins: settings.admins,
   teachers: settings.teachers,
   adminsMayEnter: settings["admins-may-enter"],
-  groups: settings.groups,
+  groups: membersOf(settings.groups),
+  groupServers: groupServersOf(settings.groups),
   ...(settings.allow !== undefined && { allow: settings.allow }),
   ...(settings.roster !== undefined && { roster: rosterOf(settings.roster, folder) }),
 });

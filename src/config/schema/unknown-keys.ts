@@ -8,6 +8,9 @@ import { type Finding, type Path, pathText } from "../yaml/complaints.js";
 /** The path of every key that swarmhub.yaml may have: ["storage", "quota"]; items of lists add nothing to a path. */
 export const keyPaths = (): string[][] => (allPaths ??= walk(schema, []));
 
+/** Stands for a name that the user chooses, in the path of a key below it. */
+export const anyName = "NAME";
+
 let allPaths: string[][] | undefined;
 
 const walk = (node: unknown, path: string[]): string[][] => {
@@ -18,6 +21,7 @@ const walk = (node: unknown, path: string[]): string[][] => {
     });
   if (node instanceof z.ZodUnion) return node.options.flatMap((option) => walk(option, path));
   if (node instanceof z.ZodArray) return walk(node.element, path);
+  if (node instanceof z.ZodRecord) return walk(node.valueType, [...path, anyName]);
   if (node instanceof z.ZodPipe) return walk(node.out, path);
   if (
     node instanceof z.ZodDefault ||
@@ -52,6 +56,7 @@ const childrenOf = (parent: readonly string[]): string[] =>
   keyPaths()
     .filter(
       (path) =>
-        path.length === parent.length + 1 && parent.every((name, index) => path[index] === name),
+        path.length === parent.length + 1 &&
+        parent.every((name, index) => path[index] === name || path[index] === anyName),
     )
     .map((path) => path.at(-1) ?? "");

@@ -1,21 +1,23 @@
 import { createHash } from "node:crypto";
+import { serverEnvironmentSecret } from "../../../contracts/hub-servers.js";
 import { type Config, loginFilesOf } from "../../config/types.js";
 import { labels, ports, storageVolumePrefix } from "../../names.js";
 import { paths } from "../../paths.js";
 import type { WantedService } from "../../swarm/service-spec.js";
 import { hashOfSecrets, secretMounts } from "../shared/secret-mounts.js";
 
-const generated = [
-  "proxy-token",
-  "edge-token",
-  "shared-password",
-  "admin-password",
-  "teacher-password",
-];
+const classSecrets = ["proxy-token", "edge-token", "shared-password", "admin-password", "teacher-password"];
 const second = 1e9;
 // nanoseconds
 // With 100 users who have logged in and started a server, hub, sweeper and idle culler have 167 MB.
 const memory = 768 * 2 ** 20;
+
+/** The variables of users' servers are there only if some of them are secret. */
+const secretsOf = (config: Config): string[] => [
+  ...classSecrets,
+  ...Object.keys(loginFilesOf(config)),
+  ...(Object.keys(config.servers.secrets).length > 0 ? [serverEnvironmentSecret] : []),
+];
 
 /** The hub's service: its database, the machines' reports, the Docker socket, and the storage over NFS. */
 export const hubSpec = (
@@ -24,7 +26,7 @@ export const hubSpec = (
   secretHashes: Record<string, string>,
   image: string,
   storageAddress: string | undefined,
-  secrets = [...generated, ...Object.keys(loginFilesOf(want))],
+  secrets = secretsOf(want),
 ): WantedService => ({
   part: "hub",
   className: want.name,

@@ -9,6 +9,7 @@ import type { UserImage } from "../../images/pulled.js";
 import { homeVolumePrefix, labels, networkName, userServicePrefix } from "../../names.js";
 import { paths } from "../../paths.js";
 import { hubCampusMethod } from "./campus.js";
+import { type Equipment, hubServers } from "./servers.js";
 
 /**
  * The content of `hub.json`. A change of the `fixed` part restarts the hub; the number of seats is not in it, so that the hub
@@ -19,6 +20,7 @@ export const hubConfiguration = (
   machines: Machines,
   userImages: readonly Pick<UserImage, "image" | "wanted">[],
   cluster: Cluster,
+  equipment: Equipment = { looks: [], files: { wanted: [], stored: [] } },
 ): { content: string; fixed: string } => {
   const { storage } = cluster;
   const pinned = (image: string): string =>
@@ -49,6 +51,7 @@ export const hubConfiguration = (
     strategy: servers.strategy,
     placement: [`node.labels.${labels.users}==true`],
     subdomainHost: subdomainHost(want) ?? null,
+    servers: hubServers(want, userImages, equipment),
   };
   const content: HubSettings = { ...settings, seats: seatsOf(cluster, machines) };
   return {

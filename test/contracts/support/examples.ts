@@ -61,6 +61,25 @@ export const hubSettings = {
   strategy: "pack",
   placement: ["node.labels.swarmhub.users==true"],
   subdomainHost: "https://geo.example.org",
+  servers: {
+    looks: [
+      {
+        image: "r@sha256:1",
+        home: "/home/rstudio",
+        variables: ["PATH", "HOME"],
+        replacesEntrypoint: true,
+      },
+    ],
+    environment: [
+      { name: "TZ", value: "Europe/Berlin" },
+      { name: "COURSE", value: "geo-101" },
+    ],
+    start: "/lab/tree/intro.ipynb",
+    files: [
+      { id: "config1", name: "geo-101-file-0123456789abcdef", path: "/opt/course/data.json" },
+    ],
+    groups: [{ name: "staff", members: ["ada"], memory: 8_589_934_592, cpu: 4, images: ["R"] }],
+  },
   seats: 62,
 } satisfies Full<HubSettings>;
 

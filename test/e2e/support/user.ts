@@ -7,8 +7,8 @@ type Start = { ready: boolean; output: string; ms: number };
 
 /** A user with an HTTP client in place of a browser, which is faster than Chromium and gets the same pages. */
 export type User = {
-  /** Starts the user's server, and follows its progress to the end. */
-  start: () => Promise<Start>;
+  /** Starts the user's server, and follows its progress to the end. `query` has the options: "?opt-safe=1". */
+  start: (query?: string) => Promise<Start>;
   /** Stops the server, and waits until it is stopped. */
   stop: () => Promise<void>;
   /** The text of a page of the hub. */
@@ -63,9 +63,9 @@ export const logIn = async (
       });
       return { status: response.status(), body: await response.text() };
     },
-    start: async () => {
+    start: async (query = "") => {
       const begun = performance.now();
-      const page = await readPage(`/hub/spawn/${name}`);
+      const page = await readPage(`/hub/spawn/${name}${query}`);
       const progress = await client.get(`/hub/api/users/${name}/server/progress`, {
         headers: { "X-XSRFToken": await token(client) },
         timeout: 240_000,

@@ -1,0 +1,39 @@
+/** `servers` in `hub.json`: what a user's server gets beside its image, memory and cpu. Read by `hub/swarmhub/server_settings.py`. */
+export type HubServers = {
+  /** What is known of each image. */
+  looks: HubLook[];
+  /** Variables of every server; secret ones are in a file of their own. */
+  environment: { name: string; value: string }[];
+  /** The page that a browser opens first: "/lab". */
+  start: string;
+  /** Files that are mounted read-only into every server. */
+  files: HubFile[];
+  groups: HubGroup[];
+};
+
+/** An image as it was found on a machine. */
+type HubLook = {
+  image: string;
+  /** The home of its user 1000, where the user's home is mounted. */
+  home: string;
+  /** The names of the variables that it sets itself. */
+  variables: string[];
+  /** Whether its entrypoint is replaced by the server's command, as it needs root. */
+  replacesEntrypoint: boolean;
+};
+
+/** A Swarm config and the path of its mount. */
+type HubFile = { id: string; name: string; path: string };
+
+/** A group of users, with the limits of its members' servers (memory in bytes; null is that of the class). */
+type HubGroup = {
+  name: string;
+  members: string[];
+  memory: number | null;
+  cpu: number | null;
+  /** The names of images that only members of such groups can choose. */
+  images: string[];
+};
+
+/** The secret with the variables of users' servers that are not in `hub.json`: a JSON object of texts. */
+export const serverEnvironmentSecret = "server-environment";

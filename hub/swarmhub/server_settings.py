@@ -1,0 +1,120 @@
+"""The part of hub.json about the servers of users: images as they were found, environment, first page, files, groups."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+DEFAULT_HOME = "/home/jovyan"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is known of an image: the home of its user 1000, the variables that it sets itself, and whether its entrypoint needs root.
+
+    An entrypoint that needs root (s6-overlay's /init) is replaced by the server's command.
+    """
+
+    image: str
+    home: str = DEFAULT_HOME
+    variables: frozenset[str] = frozenset()
+    replaces_entrypoint: bool = False
+
+
+@dataclass(frozen=True)
+class File:
+    """A Swarm config that is mounted read-only into each server."""
+
+    id: str
+    name: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Members by their user names, the limits of their servers (None: those of the class), and images that only they choose from."""
+
+    name: str
+    members: frozenset[str]
+    memory: int | None = None
+    cpu: float | None = None
+    images: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """The environment is that of every server; secrets are not in hub.json, see `read_secret_environment`."""
+
+    looks: tuple[Look, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+    start: str = "/lab"
+    files: tuple[File, ...] = ()
+    groups: tuple[Group, ...] = ()
+
+    def look(self, image: str) -> Look:
+        return next((look for look in self.looks if look.image == image), Look(image))
+
+    def groups_of(self, user: str) -> list[Group]:
+        return [group for group in self.groups if user in group.members]
+
+
+def read_server_settings(found: object, take: Callable) -> ServerSettings:
+    """Reads the key `servers`; `take` checks one value, as in settings.py."""
+    servers = take("servers", found, lambda value: isinstance(value, dict), "an object")
+    if not isinstance(servers, dict):
+        return ServerSettings()
+
+    def each(key: str, read: Callable[[str, dict], object]) -> tuple:
+        items = take(f"servers.{key}", servers.get(key, []), _are_objects, "a list of objects")
+        return tuple(read(f"servers.{key}[{index}]", item) for index, item in enumerate(items)) if _are_objects(items) else ()
+
+    def text(at: str, item: dict, key: str) -> str:
+        return take(f"{at}.{key}", item.get(key), _is_text, "a string")
+
+    def texts(at: str, item: dict, key: str) -> list[str]:
+        found = take(f"{at}.{key}", item.get(key), _are_texts, "a list of strings")
+        return found if _are_texts(found) else []
+
+    def look(at: str, item: dict) -> Look:
+        replaces = take(f"{at}.replacesEntrypoint", item.get("replacesEntrypoint"), lambda value: isinstance(value, bool), "true or false")
+        home = take(f"{at}.home", item.get("home"), _is_absolute, "an absolute path")
+        return Look(text(at, item, "image"), home, frozenset(texts(at, item, "variables")), replaces)
+
+    def variable(at: str, item: dict) -> tuple[str, str]:
+        return text(at, item, "name"), take(f"{at}.value", item.get("value"), lambda value: isinstance(value, str), "a string")
+
+    def file(at: str, item: dict) -> File:
+        path = take(f"{at}.path", item.get("path"), _is_absolute, "an absolute path")
+        return File(text(at, item, "id"), text(at, item, "name"), path)
+
+    def group(at: str, item: dict) -> Group:
+        memory = take(f"{at}.memory", item.get("memory"), _is_limit(int), "a whole number of bytes, or null")
+        cpu = take(f"{at}.cpu", item.get("cpu"), _is_limit(int | float), "a number of cores above 0, or null")
+        members, images = texts(at, item, "members"), texts(at, item, "images")
+        return Group(text(at, item, "name"), frozenset(members), memory, cpu, tuple(images))
+
+    return ServerSettings(
+        looks=each("looks", look),
+        environment=each("environment", variable),
+        start=take("servers.start", servers.get("start", "/lab"), _is_absolute, "a path that begins with /"),
+        files=each("files", file),
+        groups=each("groups", group),
+    )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(_is_text(item) for item in value)
+
+
+def _are_objects(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def _is_absolute(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("/")
+
+
+def _is_limit(kind: type) -> Callable[[object], bool]:
+    return lambda value: value is None or (isinstance(value, kind) and not isinstance(value, bool) and value > 0)

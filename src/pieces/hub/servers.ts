@@ -1,0 +1,45 @@
+import type { HubServers } from "../../../contracts/hub-servers.js";
+import type { Config } from "../../config/types.js";
+import { UserError } from "../../errors.js";
+import type { Look } from "../../images/look.js";
+import type { UserImage } from "../../images/pulled.js";
+import type { ServerFiles } from "../shared/server-files.js";
+
+/** What is known of the images, and the files that Swarm has. */
+export type Equipment = { looks: readonly Look[]; files: ServerFiles };
+
+/** `servers` of `hub.json`. Throws the UserError of a file that cannot be read. */
+export const hubServers = (
+  { servers, login }: Config,
+  userImages: readonly Pick<UserImage, "image" | "wanted">[],
+  { looks, files }: Equipment,
+): HubServers => {
+  if (files.wanted instanceof UserError) throw files.wanted;
+  return {
+    looks: userImages.flatMap(({ image, wanted }) =>
+      looks
+        .filter((look) => look.image === image)
+        .map(({ home, variables, replacesEntrypoint }) => ({
+          image: wanted,
+          home,
+          variables,
+          replacesEntrypoint,
+        })),
+    ),
+    environment: Object.entries(servers.environment).map(([name, value]) => ({ name, value })),
+    start: servers.start,
+    // A file gets its id before the hub starts, as the piece `files` comes first.
+    files: files.wanted.flatMap(({ path, name }) =>
+      files.stored
+        .filter((stored) => stored.name === name)
+        .map(({ id }) => ({ id, name, path })),
+    ),
+    groups: Object.entries(login.groupServers).map(([name, { memory, cpu, images }]) => ({
+      name,
+      members: login.groups[name] ?? [],
+      memory: memory ?? null,
+      cpu: cpu ?? null,
+      images,
+    })),
+  };
+};
