@@ -1,8 +1,9 @@
 import type { Place, UserError } from "../errors.js";
 import type { CampusMethod } from "./campus.js";
+import type { ProviderMethod } from "./provider-method.js";
 import type { SecretSource } from "./secret-source.js";
 
-export type { SecretSource };
+export type { ProviderMethod, SecretSource };
 
 /** A number of bytes. */
 export type Bytes = number & { readonly unit: "bytes" };
@@ -77,29 +78,6 @@ export const namesOf = ({ domain, otherNames, subdomains }: Config): string[] =>
 /** The URL below which each user has an origin, "https://geo.example.org"; undefined where all share one. */
 export const subdomainHost = ({ domain, subdomains }: Config): string | undefined =>
   subdomains ? `https://${domain}` : undefined;
-
-/** An identity provider, where users have an account and the class is registered as a client. */
-export type ProviderMethod = {
-  kind: "oidc" | "github" | "google" | "globus" | "cilogon";
-  /** Its address: the issuer of OpenID Connect, or a GitHub server. */
-  issuer: string;
-  /** Its name on the button and in sentences. */
-  service: string;
-  client: string;
-  secret: SecretSource;
-  /** A file with the root certificate of the provider's HTTPS. */
-  ca?: string;
-  /** The claim that names a user. */
-  username: string;
-  /** The claim with a user's groups. */
-  groups?: string;
-  /** The domains of accounts that may come in; empty: all. Of a single one, names have no "@example.edu". */
-  domains: string[];
-  /** Who is a member of none of these organizations or teams ("org:team") may not come in; empty: no such rule. */
-  organizations: string[];
-  /** The entity IDs at CILogon from which users may come; empty: all. */
-  identityProviders: string[];
-};
 
 /** The files of a method of login that the manager keeps for the hub, by name, and where they come from. */
 export const loginFilesOf = ({ login: { method } }: Config): Record<string, SecretSource> => ({
