@@ -55,9 +55,12 @@ export type HubSettings = {
 
 /**
  * A method of login, `hub/swarmhub/login/methods.py` has the same kinds: one password for the class and longer ones for admins and
- * teachers, one for each person, or an account at an identity provider.
+ * teachers, one for each person, an account at an identity provider, or at the server of a university.
  */
-export type HubLoginMethod = { kind: "shared-password" | "passwords" } | HubProvider;
+export type HubLoginMethod =
+  | { kind: "shared-password" | "passwords" }
+  | HubProvider
+  | HubCampusMethod;
 
 /** An identity provider; `hub/swarmhub/login/provider/options.py` reads it. Its secret and root certificate are among the secrets. */
 type HubProvider = {
@@ -78,6 +81,34 @@ type HubProvider = {
   /** The entity IDs at CILogon from which users come; none is all. */
   identityProviders: string[];
 };
+
+/** The server of a university; `hub/swarmhub/login/campus_options.py` reads it. `service` is its name in sentences. */
+export type HubCampusMethod =
+  /** `groups` is the attribute with a user's groups; null is none. */
+  | { kind: "cas"; service: string; url: string; groups: string | null }
+  | {
+      kind: "ldap";
+      service: string;
+      /** ldaps://, or ldap:// with StartTLS. */
+      url: string;
+      /** The DN below which the people are, and the attribute with the user name. */
+      base: string;
+      attribute: string;
+      /** The DN that searches; null is an anonymous search. */
+      reader: string | null;
+      /** DNs by the name of the group in this class. */
+      groups: Record<string, string>;
+    }
+  | {
+      kind: "lti";
+      service: string;
+      issuer: string;
+      client: string;
+      deployments: string[];
+      /** Where the platform signs launches, and where its keys are. */
+      authorize: string;
+      keys: string;
+    };
 
 /** An image that users can choose by its name, with the limits of its servers. */
 export type HubImage = {

@@ -1,8 +1,10 @@
 import { classUrlOn } from "../cluster/public-address.js";
 import type { Config, ProviderMethod } from "../config/types.js";
+import { isCampus } from "../config/campus.js";
 import { printable } from "../text/format.js";
 import type { Check, CheckContext, Finding } from "./check.js";
 import { type Answer, type NoAnswer, askFrom } from "./login/ask.js";
+import { campusFindings } from "./login/campus.js";
 import { authorizationIn, discoveryUrl } from "./login/discovery.js";
 
 /** Seconds by which the manager's clock may differ: the hub allows 120, and a clock that is off goes on drifting. */
@@ -13,9 +15,12 @@ export const login: Check = {
   name: "login",
   run: async (context) => {
     const { method } = context.cluster.config.login;
+    const { config } = context.cluster;
+    if (isCampus(method))
+      return [...(await campusFindings(method, context)), ...openFindings(method, config)];
     if (!isProvider(method)) return [];
     const found = await providerFindings(method, context);
-    return [...found, ...openFindings(method, context.cluster.config)];
+    return [...found, ...openFindings(method, config)];
   },
 };
 
@@ -137,15 +142,15 @@ const callbackOf = ({ cluster, machines }: CheckContext): string =>
 
 /** An institution's provider knows everybody there. */
 const openFindings = (
-  { kind, service }: ProviderMethod,
+  { kind, service }: { kind: string; service: string },
   { login: { allow, roster } }: Config,
 ): Finding[] =>
-  kind !== "oidc" || allow !== undefined || roster !== undefined
+  !/^(oidc|cas|ldap|lti)$/.test(kind) || allow !== undefined || roster !== undefined
     ? []
     : [
         {
           level: "warning",
-          text: `everybody with an account at ${service} may log in`,
+          text: `everybody ${kind === "lti" ? "in a course with the tool" : "with an account"} at ${service} may log in`,
           hint: "if that is too many, write a roster or allow: {groups: […]} in login, else allow: everyone",
         },
       ];

@@ -2,6 +2,7 @@ import { loginProblems, preflight, preflightError } from "../checks/index.js";
 import type { Cluster } from "../cluster/cluster.js";
 import { refuseFull } from "../cluster/disks.js";
 import { classUrl, safariSentence } from "../cluster/public-address.js";
+import { type CampusMethod, entranceOf, isCampus, registrationOf } from "../config/campus.js";
 import type { ProviderMethod } from "../config/types.js";
 import { outdatedSentence, outdatedServers } from "../images/outdated-servers.js";
 import { refuseUnbuildable } from "../operator/build-folder.js";
@@ -93,6 +94,7 @@ const formerSentence = (homes: readonly string[]): string =>
 const nextSteps = async (cluster: Cluster): Promise<string[]> => {
   const { config, manager } = cluster;
   const { admins, teachers, method } = config.login;
+  if (isCampus(method)) return campusSteps(await classUrl(cluster), method);
   if (method.kind === "passwords") {
     const missing = missingStaff(config, peopleOf(config) ?? []);
     return [
@@ -120,6 +122,11 @@ const nextSteps = async (cluster: Cluster): Promise<string[]> => {
 const providerSteps = (address: string, { service }: ProviderMethod): string[] => [
   `register this callback address at ${service}: ${address}/hub/oauth_callback`,
   `open ${address}, and log in with an account at ${service}`,
+];
+
+const campusSteps = (address: string, method: CampusMethod): string[] => [
+  ...registrationOf(method, address),
+  entranceOf(method, address),
 ];
 
 const otherPassword = (who: string, names: readonly string[]): string[] =>

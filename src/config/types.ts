@@ -1,4 +1,5 @@
 import type { Place, UserError } from "../errors.js";
+import type { CampusMethod } from "./campus.js";
 import type { ProviderMethod } from "./provider-method.js";
 import type { SecretSource } from "./secret-source.js";
 
@@ -83,6 +84,7 @@ export const subdomainHost = ({ domain, subdomains }: Config): string | undefine
 /** The files of a method of login that the manager keeps for the hub, by name, and where they come from. */
 export const loginFilesOf = ({ login: { method } }: Config): Record<string, SecretSource> => ({
   ...("secret" in method && { "login-secret": method.secret }),
+  ...(method.kind === "ldap" && method.password && { "login-password": method.password }),
   ...("ca" in method && { "login-ca": { kind: "file" as const, path: method.ca } }),
 });
 /**
@@ -101,7 +103,8 @@ export type Person = { name: string; shown: string; groups: string[] };
 export type LoginMethod =
   | { kind: "shared-password"; password: SecretSource }
   | { kind: "passwords" }
-  | ProviderMethod;
+  | ProviderMethod
+  | CampusMethod;
 
 /** A folder with a Dockerfile on the operator's machine, and the place of its key: "swarmhub.yaml:12:10". */
 export type BuildSource = { folder: string; place: Place };

@@ -20,7 +20,7 @@ export const readLoginFiles = async (
         ? secretFromEnvironment(key, source.name, access)
         : await fromFile(key, source.path, access);
     const place = source.kind === "env" ? `$${source.name}` : source.path;
-    found.set(name, (name === "login-ca" ? certificates : secret)(text, `${key} in ${place}`));
+    found.set(name, checkers[name]?.(text, `${key} in ${place}`) ?? text);
   }
   return found;
 };
@@ -46,6 +46,16 @@ const secret = (text: string, what: string): string => {
   throw usageError(`${what} ${problem}`, "copy the client secret from the provider's page again");
 };
 
+/** A password of a directory, which people choose: one line. */
+const password = (text: string, what: string): string => {
+  const value = text.replace(/\r?\n$/, "");
+  if (value !== "" && value.length <= 1000 && !/\p{Cc}/u.test(value)) return value;
+  throw usageError(
+    `${what} ${value === "" ? "is empty" : "is not one line of up to 1000 characters"}`,
+    "ask the people who run the directory for the password of the reader",
+  );
+};
+
 const certificates = (text: string, what: string): string => {
   const hint =
     "write the certificates in PEM format, each between BEGIN CERTIFICATE and END CERTIFICATE";
@@ -63,6 +73,12 @@ const isCertificate = (pem: string): boolean => {
   } catch {
     return false;
   }
+};
+
+const checkers: Record<string, (text: string, what: string) => string> = {
+  "login-secret": secret,
+  "login-password": password,
+  "login-ca": certificates,
 };
 
 const usageError = (reason: string, hint: string): UserError =>

@@ -90,3 +90,29 @@ for (const [what, changes, secret, files, message] of [
     t.is(error.message, message);
     t.is(error.code, 2);
   });
+
+test("the password of a directory's reader may have spaces and umlauts, but is one line", async (t) => {
+  const login = {
+    ...fakeConfig().login,
+    method: {
+      kind: "ldap",
+      service: "Uni X",
+      url: "ldaps://x",
+      base: "dc=x",
+      attribute: "uid",
+      reader: "cn=r",
+      password: { kind: "env", name: "P" },
+      groups: {},
+    },
+  } as const;
+  const readPassword = (password: string) =>
+    readLoginFiles(fakeConfig({ login }), { env: { P: password }, readFile: async () => "" });
+  t.deepEqual([...(await readPassword("Größe 7"))], [["login-password", "Größe 7"]]);
+  for (const [password, problem] of [
+    ["", "is empty"],
+    ["a\nb", "is not one line of up to 1000 characters"],
+  ] as const)
+    await t.throwsAsync(readPassword(password), {
+      message: `login.ldap.password in $P ${problem}`,
+    });
+});

@@ -6,6 +6,7 @@ from traitlets.config import Config
 
 from ..settings import Paths, Settings, SettingsError, read_secret
 from .authenticator import ClassAuthenticator, to_ascii
+from .campus.options import CAMPUS_KINDS
 from .password_authenticator import configure_passwords
 from .password_changes import PasswordChanges
 from .provider.options import KINDS
@@ -39,8 +40,16 @@ def _provider(c: Config, settings: Settings, paths: Paths) -> None:
     configure_provider(c, settings, paths)
 
 
+def _campus(c: Config, settings: Settings, paths: Paths) -> None:
+    """An account at the server of a university."""
+    from .campus.methods import configure_campus
+
+    configure_campus(c, settings, paths)
+
+
 _METHODS: dict[str, Callable[[Config, Settings, Paths], None]] = {
     "shared-password": _shared_password,
     "passwords": configure_passwords,
     **dict.fromkeys(KINDS, _provider),
+    **dict.fromkeys(CAMPUS_KINDS, _campus),
 }

@@ -55,5 +55,5 @@ const methodIn = (text = ""): string | undefined => {
   }
 };
 
-const methodName = (method: { kind: string; issuer?: string }): string =>
-  [method.kind, method.issuer ?? []].flat().join(" ");
+const methodName = (method: { kind: string; issuer?: string; url?: string }): string =>
+  [method.kind, method.issuer ?? method.url ?? []].flat().join(" ");

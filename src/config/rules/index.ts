@@ -4,6 +4,7 @@ import { defaultMemory, memory, quota } from "../schema/sizes.js";
 import { machineOf } from "../values/destination.js";
 import { bytesText } from "../values/units.js";
 import { type Finding, type Path, pathText } from "../yaml/complaints.js";
+import { campusFindings } from "./campus.js";
 import { groupFindings, groupPaths } from "./groups.js";
 import { imageFindings } from "./images.js";
 import { loginFindings } from "./login.js";
@@ -23,6 +24,7 @@ export const ruleFindings = (raw: unknown): Finding[] => [
   ...serverFindings(raw),
   ...tlsFindings(raw),
   ...loginFindings(raw),
+  ...campusFindings(raw),
   ...emptyDomains(raw),
   ...[...lists, ...groupPaths(raw)].flatMap((path) => repeatedItems(raw, path)),
 ];

@@ -25,7 +25,18 @@ export const loginFindings = (raw: unknown): Finding[] => {
 };
 
 /** The keys of `login` of which the file has one. */
-const methods = ["shared-password", "passwords", "oidc", "github", "google", "globus", "cilogon"];
+const methods = [
+  "shared-password",
+  "passwords",
+  "oidc",
+  "github",
+  "google",
+  "globus",
+  "cilogon",
+  "cas",
+  "ldap",
+  "lti",
+];
 
 /** The keys of a method that are a rule on who may come in; an account there is open to everybody. */
 const ownRules: Record<string, { key: string; example: string }> = {

@@ -3,6 +3,7 @@ import type { Config, LoginMethod } from "../types.js";
 import { lineFrom } from "../values/names.js";
 import { fromFolder, secretSourceFrom } from "../values/secret-source.js";
 import { rememberFrom } from "../values/units.js";
+import { campus, campusOf } from "./campus.js";
 import { flag, leaf, list, section } from "./fields.js";
 import { groupServersOf, groups, membersOf, users } from "./groups.js";
 import { providerOf, providers } from "./providers.js";
@@ -27,6 +28,7 @@ export const login = section(
   {
     "shared-password": leaf(secretSourceFrom).exactOptional(),
     ...providers,
+    ...campus,
     allow: allow.exactOptional(),
     passwords: passwords.exactOptional(),
     roster: roster.exactOptional(),
@@ -57,6 +59,7 @@ export const loginOf = (settings: Login, folder: string): Config["login"] => ({
 /** The method of login, of which the file has one key; without any it is a generated password for all. */
 const methodOf = (settings: Login, folder: string): LoginMethod =>
   providerOf(settings, folder) ??
+  campusOf(settings, folder) ??
   (settings.passwords === undefined
     ? {
         kind: "shared-password",

@@ -3,10 +3,12 @@ import type { Cluster } from "../../cluster/cluster.js";
 import type { Machines } from "../../cluster/machines.js";
 import { classUrlOn } from "../../cluster/public-address.js";
 import { seatsOf } from "../../cluster/seats.js";
+import { isCampus } from "../../config/campus.js";
 import { type Config, type ImageChoice, subdomainHost } from "../../config/types.js";
 import type { UserImage } from "../../images/pulled.js";
 import { homeVolumePrefix, labels, networkName, userServicePrefix } from "../../names.js";
 import { paths } from "../../paths.js";
+import { hubCampusMethod } from "./campus.js";
 import { type Equipment, hubServers } from "./servers.js";
 
 /**
@@ -62,6 +64,7 @@ export const hubConfiguration = (
 const hubLoginMethod = ({ login: { method } }: Config): HubLoginMethod => {
   if (method.kind === "shared-password" || method.kind === "passwords")
     return { kind: method.kind };
+  if (isCampus(method)) return hubCampusMethod(method);
   const { secret: _secret, ca: _ca, groups, ...provider } = method;
   return { ...provider, groups: groups ?? null };
 };

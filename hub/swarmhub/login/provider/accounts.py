@@ -1,9 +1,11 @@
 """Which account of a provider owns each user name: a name alone can be given up, changed, or exist in two institutions."""
 
+import hashlib
 import json
 from pathlib import Path
 
 from ...private_file import write_private
+from ...settings import Paths, SettingsError
 
 
 class Accounts:
@@ -32,6 +34,20 @@ class Accounts:
         changed = self._all | {self._provider: names | {name: account}}
         write_private(self._path, json.dumps(changed, ensure_ascii=False))
         self._all = changed
+
+
+def accounts_of(paths: Paths, provider: str) -> Accounts:
+    """Returns the accounts of a registration at a provider; raises SettingsError if the file is damaged."""
+    # Short, and without characters that somebody could use to make two registrations look the same.
+    key = hashlib.sha256(provider.encode()).hexdigest()[:16]
+    path = paths.data / "accounts.json"
+    try:
+        return Accounts(path, key)
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"{path} has which account owns each name, and cannot be read: {error}\n"
+            "Restore it from a backup. Without one, delete it: each name then belongs to the first account that logs in with it."
+        ) from error
 
 
 def _read(path: Path) -> dict[str, dict[str, str]]:

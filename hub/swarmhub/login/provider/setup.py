@@ -1,11 +1,9 @@
 """Sets up the login at an identity provider; imported only if a class has one, because oauthenticator takes memory."""
 
-import hashlib
-
 from traitlets.config import Config
 
-from ...settings import Paths, Settings, SettingsError, read_secret
-from .accounts import Accounts
+from ...settings import Paths, Settings, read_secret
+from .accounts import accounts_of
 from .authenticators import GitHubAuthenticator, OpenIdAuthenticator
 from .connection import Connection
 from .discovery import Discovery
@@ -22,7 +20,7 @@ def configure_provider(c: Config, settings: Settings, paths: Paths) -> None:
     c.JupyterHub.authenticator_class = method
     c.JupyterHub.public_url = f"{settings.public_url}/"
     mine.options, mine.connection = options, connection
-    mine.accounts = _accounts(paths, f"{options.kind} {options.issuer.rstrip('/')} {options.client}")
+    mine.accounts = accounts_of(paths, f"{options.kind} {options.issuer.rstrip('/')} {options.client}")
     mine.oauth_callback_url = f"{settings.public_url}/hub/oauth_callback"
     mine.client_id = options.client
     mine.client_secret = read_secret(paths, "login-secret")
@@ -35,16 +33,3 @@ def configure_provider(c: Config, settings: Settings, paths: Paths) -> None:
         mine.scope = ["read:org"] if options.organizations else []
     else:
         mine.discovery = Discovery(options.issuer, connection)
-
-
-def _accounts(paths: Paths, provider: str) -> Accounts:
-    # Short, and without characters that somebody could use to make two registrations look the same.
-    key = hashlib.sha256(provider.encode()).hexdigest()[:16]
-    path = paths.data / "accounts.json"
-    try:
-        return Accounts(path, key)
-    except (OSError, ValueError) as error:
-        raise SettingsError(
-            f"{path} has which account owns each name, and cannot be read: {error}\n"
-            "Restore it from a backup. Without one, delete it: each name then belongs to the first account that logs in with it."
-        ) from error

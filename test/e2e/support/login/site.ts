@@ -24,6 +24,8 @@ export type LoginSite = {
   port: number;
   /** The hash of the key of the certificate, by which Chromium trusts it. */
   key: string;
+  /** Its root certificate. */
+  root: string;
   state: () => HubState;
   restart: (input: HubInput) => Promise<void>;
   close: () => Promise<void>;
@@ -54,7 +56,8 @@ export const startLoginSite = async (input: HubInput): Promise<LoginSite> => {
   };
   await send(input);
   const edge = await startEdge({ domain, upstream: `127.0.0.1:${state!.proxy}` });
-  const { pair, certificate, intermediate, key } = makeAuthority().sign([domain]);
+  const authority = makeAuthority();
+  const { pair, certificate, intermediate, key } = authority.sign([domain]);
   const own = join(edge.certificates, "own");
   await mkdir(own);
   await writeFile(join(own, "certificate.pem"), certificate + intermediate);
@@ -68,6 +71,7 @@ export const startLoginSite = async (input: HubInput): Promise<LoginSite> => {
   return {
     port: edge.ports.https,
     key: keyHash(pair),
+    root: authority.root,
     state: () => state,
     restart: send,
     close: async () => {
