@@ -42,7 +42,7 @@ export const hubConfiguration = (
     storage: storage ? { address: machines(storage).address, path: paths.storage } : null,
     loginMethod: hubLoginMethod(want),
     allowedGroups: typeof want.login.allow === "object" ? want.login.allow.groups : [],
-    publicUrl: classUrlOn(machines, cluster),
+    publicUrl: needsCallback(want) ? classUrlOn(machines, cluster) : "",
     roster: want.login.roster !== undefined,
     admins: want.login.admins,
     teachers: want.login.teachers,
@@ -59,6 +59,10 @@ export const hubConfiguration = (
     fixed: `${JSON.stringify(settings, null, 2)}\n`,
   };
 };
+
+/** Whether users come back from another site, which must know the address; otherwise a new domain restarts no hub. */
+const needsCallback = ({ login: { method } }: Config): boolean =>
+  method.kind !== "shared-password" && method.kind !== "passwords";
 
 // Secrets and files are not in hub.json, see loginFilesOf.
 const hubLoginMethod = ({ login: { method } }: Config): HubLoginMethod => {
