@@ -14,7 +14,10 @@ export const paths = {
   /** The name of the class that the machine belongs to. */
   classNote: "/etc/swarmhub/class",
   installedPackages: "/etc/swarmhub/installed-packages",
+  heldPackages: "/etc/swarmhub/held-packages",
   forwardingBefore: "/etc/swarmhub/forwarding-before",
+  /** What Docker's folders were before swarmhub installed it. */
+  dockerBefore: "/etc/swarmhub/docker-before",
   dockerConfiguration: "/etc/docker/daemon.json",
   dockerConfigurationBefore: "/etc/swarmhub/docker-daemon.json.before",
   firewall: "/etc/swarmhub/firewall",
@@ -46,6 +49,8 @@ export const paths = {
   /** What a running build needs. */
   build: "/var/lib/swarmhub/build",
   hubConfiguration: "/etc/swarmhub/hub.json",
+  /** Who may log in, with hashes of passwords; only root can read it. */
+  roster: "/etc/swarmhub/roster.json",
   /** What was found in the images of users' servers. */
   imageLooks: "/etc/swarmhub/images.json",
   /** A folder of its own, since it is bound into the container: a bound file would stay the one that a rename replaced. */
@@ -60,6 +65,7 @@ export const paths = {
 export const readFiles: readonly string[] = [
   paths.classNote,
   paths.installedPackages,
+  paths.heldPackages,
   paths.dockerConfiguration,
   paths.dockerConfigurationBefore,
   paths.firewall,

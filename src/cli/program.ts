@@ -9,10 +9,14 @@ import type { UpOptions } from "../commands/up.js";
 import { examples, positive, repeatable } from "./arguments.js";
 import { type Shell, completion, shells } from "./completion.js";
 import { helpFormat } from "./help.js";
+import { addClosing } from "./closing.js";
 import { addHomes } from "./homes.js";
 import { addMembership } from "./membership.js";
+import { addRoom } from "./room.js";
 import { runCommand } from "./run.js";
 import { addImages } from "./images.js";
+import { addRoster } from "./roster.js";
+import { addTeaching } from "./teaching.js";
 import { addTls } from "./tls.js";
 import { readVersion } from "./version.js";
 
@@ -33,8 +37,12 @@ export const createProgram = (): Command => {
   addInit(program);
   addUp(program);
   addQueries(program);
+  addRoom(program);
   addMembership(program);
+  addClosing(program);
   addHomes(program);
+  addRoster(program);
+  addTeaching(program);
   addTls(program);
   addImages(program);
   addOpenAndDown(program);
@@ -123,7 +131,7 @@ const addOpenAndDown = (program: Command): void => {
     .command("open")
     .description("print the address of the class")
     .option("--passwords", "print the login passwords as well", false)
-    .addHelpText("after", examples("xdg-open $(swarmhub open)", "swarmhub open --passwords"))
+    .addHelpText("after", examples("swarmhub open", "swarmhub open --passwords"))
     .action(runCommand<OpenOptions>(async () => (await import("../commands/open.js")).open));
 
   program

@@ -1,20 +1,24 @@
-import { preflight, preflightError } from "../checks/index.js";
+import { loginProblems, preflight, preflightError } from "../checks/index.js";
 import type { Cluster } from "../cluster/cluster.js";
 import { refuseFull } from "../cluster/disks.js";
 import { classUrl, safariSentence } from "../cluster/public-address.js";
+import { type CampusMethod, entranceOf, isCampus, registrationOf } from "../config/campus.js";
+import type { ProviderMethod } from "../config/types.js";
 import { outdatedSentence, outdatedServers } from "../images/outdated-servers.js";
 import { refuseUnbuildable } from "../operator/build-folder.js";
-import { pieces, readSecret } from "../pieces/index.js";
+import { pieces, readSecret, rosterPiece } from "../pieces/index.js";
 import { lockOf } from "../reconcile/lock.js";
-import { warnOfProblems } from "../reconcile/piece.js";
+import { type Piece, warnOfProblems } from "../reconcile/piece.js";
 import { reconcile } from "../reconcile/reconcile.js";
 import type { Terminal } from "../report/terminal.js";
+import { missingStaff, peopleOf } from "../roster/people.js";
 import { formerServers } from "../swarm/list.js";
 import { managerDocker } from "../swarm/membership.js";
 import { duration, plural, printable } from "../text/format.js";
 import { inspectCertificates } from "../tls/inspect.js";
 import { confirmBy } from "./shared/confirm.js";
 import { temporarySentence } from "./shared/homes.js";
+import { methodChange } from "./shared/method-change.js";
 import { type ClassOptions, operator, withCluster } from "./shared/session.js";
 
 /** The options of `swarmhub up`. */
@@ -28,7 +32,13 @@ export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal):
     async (cluster) => {
       const { report } = terminal;
       await refuseFull(cluster.hosts);
-      const done = await reconcile(pieces, cluster, {
+      const change = await methodChange(cluster);
+      if (change !== undefined) report.event({ type: "warning", text: change });
+      const slips: string[] = [];
+      const all = pieces.map((piece) =>
+        piece.name === "roster" ? (rosterPiece(new Set(), slips) as Piece) : piece,
+      );
+      const done = await reconcile(all, cluster, {
         report,
         confirm: confirmBy(terminal, options.yes),
         jobs: options.jobs,
@@ -42,11 +52,15 @@ export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal):
       await warnOfProblems(pieces, cluster, report);
       for (const text of (await inspectCertificates(cluster)).warnings)
         report.event({ type: "warning", text });
+      for (const text of await loginProblems(cluster)) report.event({ type: "warning", text });
       const earlier = await outdatedServers(cluster);
       if (earlier.length > 0) report.event({ type: "note", text: outdatedSentence(earlier) });
       const temporary = temporarySentence(cluster.config);
       if (temporary !== undefined) report.event({ type: "warning", text: temporary });
-      const next = await nextSteps(cluster);
+      const next = [
+        ...(await nextSteps(cluster)),
+        ...slips.map((path) => `print the slips in ${path}, then delete the file`),
+      ];
       const text =
         done.changed === 0
           ? `${cluster.config.name} is up; nothing had to change (${duration(done.ms)})`
@@ -80,6 +94,17 @@ const formerSentence = (homes: readonly string[]): string =>
 const nextSteps = async (cluster: Cluster): Promise<string[]> => {
   const { config, manager } = cluster;
   const { admins, teachers, method } = config.login;
+  if (isCampus(method)) return campusSteps(await classUrl(cluster), method);
+  if (method.kind === "passwords") {
+    const missing = missingStaff(config, peopleOf(config) ?? []);
+    return [
+      `open ${await classUrl(cluster)}`,
+      "log in with the user name and the password on the slip; for new slips: `swarmhub roster slips NAME…`",
+      ...otherPassword("admins", missing.admins),
+      ...otherPassword("teachers", missing.teachers),
+    ];
+  }
+  if (method.kind !== "shared-password") return providerSteps(await classUrl(cluster), method);
   // The password is for all users, so it may be shown; the admins' password is shown only on request.
   const password =
     method.password.kind === "generated"
@@ -93,6 +118,16 @@ const nextSteps = async (cluster: Cluster): Promise<string[]> => {
     ...[safariSentence(config)].filter((text) => text !== undefined),
   ];
 };
+
+const providerSteps = (address: string, { service }: ProviderMethod): string[] => [
+  `register this callback address at ${service}: ${address}/hub/oauth_callback`,
+  `open ${address}, and log in with an account at ${service}`,
+];
+
+const campusSteps = (address: string, method: CampusMethod): string[] => [
+  ...registrationOf(method, address),
+  entranceOf(method, address),
+];
 
 const otherPassword = (who: string, names: readonly string[]): string[] =>
   names.length === 0

@@ -23,7 +23,7 @@ test("each machine pulls with the login of the registry, which no step shows", a
   };
   const cluster = classOf(2, { docker: docker as never, config: { registries } });
   const have = {
-    machines: machinesOf(cluster, { freeOnRoot: 20 * 2 ** 30 }),
+    machines: machinesOf(cluster),
     own: [],
     pulled: [],
     otherImages: new Map(),

@@ -54,7 +54,15 @@ const allows = async (t: ExecutionContext, path: string, allowed: readonly Purpo
 };
 
 withNginx("pages of the hub are only for tabs of a browser", async (t) => {
-  const paths = ["/hub", "/hub/", "/hub/token", "/hub/login?next=%2F", "/hub/none", "/hub/%74oken"];
+  const paths = [
+    "/hub",
+    "/hub/",
+    "/hub/token",
+    "/hub/login?next=%2F",
+    "/hub/none",
+    "/hub/%74oken",
+    "/hub/lti13/oauth_callback",
+  ];
   for (const path of [...paths, "/hub/api/oauth2/authorize?client_id=x", "/hub/..%2Fuser/x/y"])
     await allows(t, path, ["tab"]);
 });
@@ -67,6 +75,15 @@ withNginx(
     for (const path of paths) await allows(t, path, allowed);
   },
 );
+
+withNginx("the page of the room is only for tabs, and its data for its script", async (t) => {
+  for (const path of ["", "/", "/oauth_callback?code=x"])
+    await allows(t, `/services/room${path}`, ["tab"]);
+  const allowed = ["tab", "fetch", "fetch with same-origin", "websocket"] as const;
+  for (const path of ["events?_xsrf=x", "act", "output"])
+    await allows(t, `/services/room/${path}`, allowed);
+  await allows(t, "/services/room/static/room.js", all);
+});
 
 withNginx("JupyterLab's pages, which have a token, are only for tabs", async (t) => {
   const pages = ["lab", "lab/", "lab/tree/a.ipynb", "lab/workspaces/x", "doc/tree/a", "tree"];

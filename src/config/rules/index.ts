@@ -4,9 +4,12 @@ import { defaultMemory, memory, quota } from "../schema/sizes.js";
 import { machineOf } from "../values/destination.js";
 import { bytesText } from "../values/units.js";
 import { type Finding, type Path, pathText } from "../yaml/complaints.js";
+import { campusFindings } from "./campus.js";
 import { groupFindings, groupPaths } from "./groups.js";
 import { registryFindings } from "../schema/registries.js";
 import { imageFindings } from "./images.js";
+import { loginFindings } from "./login.js";
+import { rosterFindings } from "./roster.js";
 import { serverFindings } from "./servers.js";
 import { tlsFindings } from "./tls.js";
 
@@ -18,9 +21,12 @@ export const ruleFindings = (raw: unknown): Finding[] => [
   ...imageFindings(raw),
   ...excessiveGuarantee(raw),
   ...groupFindings(raw),
+  ...rosterFindings(raw),
   ...serverFindings(raw),
   ...registryFindings(raw),
   ...tlsFindings(raw),
+  ...loginFindings(raw),
+  ...campusFindings(raw),
   ...emptyDomains(raw),
   ...[...lists, ...groupPaths(raw)].flatMap((path) => repeatedItems(raw, path)),
 ];

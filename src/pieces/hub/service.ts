@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { serverEnvironmentSecret } from "../../../contracts/hub-servers.js";
-import type { Config } from "../../config/types.js";
+import { type Config, loginFilesOf } from "../../config/types.js";
 import { labels, ports, storageVolumePrefix } from "../../names.js";
 import { paths } from "../../paths.js";
 import type { WantedService } from "../../swarm/service-spec.js";
@@ -13,9 +13,10 @@ const second = 1e9;
 const memory = 768 * 2 ** 20;
 
 /** The variables of users' servers are there only if some of them are secret. */
-const secretsOf = ({ servers }: Config): string[] => [
+const secretsOf = (want: Config): string[] => [
   ...classSecrets,
-  ...(Object.keys(servers.secrets).length > 0 ? [serverEnvironmentSecret] : []),
+  ...Object.keys(loginFilesOf(want)),
+  ...(Object.keys(want.servers.secrets).length > 0 ? [serverEnvironmentSecret] : []),
 ];
 
 /** The hub's service: its database, the machines' reports, the Docker socket, and the storage over NFS. */
@@ -35,12 +36,8 @@ export const hubSpec = (
   patience: 180_000,
   memory,
   mounts: [
-    {
-      Type: "bind",
-      Source: paths.hubConfiguration,
-      Target: paths.hubConfiguration,
-      ReadOnly: true,
-    },
+    // The folder of hub.json and roster.json: a bound file would stay the one that a rename replaced.
+    { Type: "bind", Source: paths.configuration, Target: paths.configuration, ReadOnly: true },
     { Type: "bind", Source: paths.hub, Target: "/data" },
     // The folder above that of the reports, which is a new one after each start of the monitor.
     { Type: "bind", Source: paths.run, Target: paths.run, ReadOnly: true },

@@ -20,16 +20,19 @@ export const homes: Disk = { ...blank, fileSystem: "xfs", label: "swarmhub", uui
 /** The disk state of a blank machine, and that of a finished one. */
 export const nothing: DiskState = {
   device: blank,
+  isRenamed: false,
   file: undefined,
   mounted: false,
   problem: undefined,
   isConfigured: false,
   source: undefined,
+  mountedDisk: undefined,
   room: 0,
   size: 0,
   free: 0,
   enforced: false,
   exported: false,
+  otherExports: [],
   folders: [],
   homes: [],
   blank: [],
@@ -45,7 +48,7 @@ export const mounted: DiskState = {
   free: 10 * gigabyte,
   enforced: true,
   exported: true,
-  folders: ["homes", "owners", "pending", "fenced", "limits", "trash"],
+  folders: ["homes", "owners", "pending", "fenced", "handouts", "limits", "trash"],
 };
 
 /** The files of a finished machine, for a manager and one worker. */
