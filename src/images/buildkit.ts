@@ -16,8 +16,10 @@ export const builderOn = (host: Host): Promise<Builder> =>
     builderFrom(await host.script(askScript, { title: "ask for its builder" })),
   );
 
-// As in a build, without the settings of root.
-const askScript = `export DOCKER_CONFIG=/nonexistent
+// As in a build, without the settings of root. buildx makes the folder and writes an ID into it, so it is a temporary one.
+const askScript = `DOCKER_CONFIG=$(mktemp -d) || exit
+export DOCKER_CONFIG
+trap 'rm -rf "$DOCKER_CONFIG"' EXIT
 docker buildx version 2>/dev/null
 docker --version 2>/dev/null
 exit 0`;

@@ -42,7 +42,7 @@ const machineWith = (t: ExecutionContext, docker: string) => {
       folder,
       ...(idleMs !== undefined && { idleMs }),
     });
-  return { root, left, folder, lines, build };
+  return { host, root, left, folder, lines, build };
 };
 
 const records = `[ "$1" = builder ] && exit
@@ -136,6 +136,15 @@ for (const [output, builder] of [
       builder,
     );
   });
+
+test("the question for the builder leaves nothing on the machine", async (t) => {
+  const { host, left } = machineWith(
+    t,
+    'mkdir -p "$DOCKER_CONFIG" && echo id >"$DOCKER_CONFIG/.buildNodeID"; echo "$DOCKER_CONFIG" >asked',
+  );
+  await builderOn(host);
+  t.false(existsSync(left("asked").trim()));
+});
 
 test("without BuildKit the line that needs it is named, with the package of this Docker", async (t) => {
   const from = { hash: "0", bytes: 0, files: 1, bases: [], context: async () => Buffer.from("") };
