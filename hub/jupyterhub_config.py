@@ -17,8 +17,9 @@ from swarmhub.homes.usage import home_usage
 from swarmhub.login.methods import configure_login
 from swarmhub.login.new_admins import NewAdmins
 from swarmhub.login.renames import refuse_renames
-from swarmhub.login.roles import teacher_role
+from swarmhub.login.roles import ROOM, teacher_role
 from swarmhub.login.sessions import API_TOKEN_SECONDS
+from swarmhub.room.configuration import configure_room
 from swarmhub.services.operator_api import Hub, operator_token, stop
 from swarmhub.settings import Paths, SettingsError, read_secret, read_settings, with_secret_environment
 from swarmhub.spawning.home_state import look_at_home
@@ -196,12 +197,15 @@ if settings.idle_timeout_seconds:
     c.JupyterHub.services.append({"name": "idle-culler", "command": [sys.executable, "-m", *culler]})
     c.JupyterHub.load_roles.append({"name": "idle-culler", "scopes": scopes, "services": ["idle-culler"]})
 
+# --- the page of the room, for teachers and admins ---------------------------------------------------------------------------
+configure_room(c, settings, paths, hub_api)
+
 # --- the API for the operator (swarmhub/services/operator_api.py) ---------------------------------------------------------
 c.JupyterHub.services.append({"name": "operator", "api_token": operator_token(paths)})
 c.JupyterHub.load_roles.append(
     {
         "name": "operator",
-        "scopes": ["list:users", "read:users:activity", "read:servers", "servers"],
+        "scopes": ["list:users", "read:users:activity", "read:servers", "servers", ROOM],
         "services": ["operator"],
     }
 )

@@ -9,9 +9,10 @@ import json
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from .refusal import MACHINES_FULL, refuse
 from .settings import Settings
@@ -21,6 +22,8 @@ from .spawning.swarm import Docker, user_nodes
 MIN_FREE_BYTES, MIN_FREE_FILES = 1 << 30, 10_000
 STALE_AFTER = 15  # seconds: three reports are missing
 _MAX_BYTES = 65_536 + 1  # of a line and its end
+
+Parsed = TypeVar("Parsed")
 
 
 @dataclass(frozen=True)
@@ -87,23 +90,26 @@ def describe(report: Report) -> str | None:
     return f"only {free} free in {disk.path}" + (f", written outside the homes: {writers}" if writers else "")
 
 
-def read_reports(folder: Path | None) -> dict[str, Report]:
-    """Returns the valid reports of the last seconds by the address of their machine; does not raise."""
+def read_reports(folder: Path | None, parse_line: Callable[[bytes], Parsed] | None = None) -> dict[str, Parsed]:
+    """Returns the valid reports of the last seconds by the address of their machine, as `parse_line` (default: `parse`) reads them.
+
+    Does not raise.
+    """
     try:
         paths = list(folder.glob("*.json")) if folder else []
     except OSError:
         return {}
-    return {path.stem: report for path in paths if (report := _read(path))}
+    return {path.stem: report for path in paths if (report := _read(path, parse_line or parse))}
 
 
-def _read(path: Path) -> Report | None:
+def _read(path: Path, parse_line: Callable[[bytes], Parsed]) -> Parsed | None:
     try:
         # Neither a link nor a pipe may hold up the hub.
         with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK)) as file:
             if not -STALE_AFTER < time.time() - os.fstat(file.fileno()).st_mtime < STALE_AFTER:
                 return None
             line = file.read(_MAX_BYTES + 1)
-        return parse(line) if len(line) <= _MAX_BYTES else None
+        return parse_line(line) if len(line) <= _MAX_BYTES else None
     except (OSError, ValueError, RecursionError):
         return None
 
@@ -113,35 +119,38 @@ def parse(line: bytes) -> Report:
     found = json.loads(line)
     if not isinstance(found, dict):
         raise ValueError("not an object")
-    disks, layers, containers = _objects(found, "disks", 3), _objects(found, "largestLayers", 3), _objects(found, "containers", 200)
-    kills = {_text(each.get("id"), "[0-9a-f]{64}"): _count(each.get("oomKills")) for each in containers}
+    disks, layers, containers = objects(found, "disks", 3), objects(found, "largestLayers", 3), objects(found, "containers", 200)
+    kills = {text(each.get("id"), "[0-9a-f]{64}"): count(each.get("oomKills")) for each in containers}
     return Report(tuple(map(_disk, disks)), tuple(map(_layer, layers)), kills)
 
 
 def _disk(found: dict) -> Disk:
-    free, files, free_files = (_count(found.get(key)) for key in ("freeBytes", "files", "freeFiles"))
-    return Disk(_text(found.get("path"), r"/[\w./-]{0,200}"), free, files, free_files)
+    free, files, free_files = (count(found.get(key)) for key in ("freeBytes", "files", "freeFiles"))
+    return Disk(text(found.get("path"), r"/[\w./-]{0,200}"), free, files, free_files)
 
 
 def _layer(found: dict) -> Layer:
-    size, files = (None if found.get(key) is None else _count(found[key]) for key in ("bytes", "files"))
-    return Layer(_text(found.get("user"), r"[a-z0-9-]{1,63}"), size, files)
+    size, files = (None if found.get(key) is None else count(found[key]) for key in ("bytes", "files"))
+    return Layer(text(found.get("user"), r"[a-z0-9-]{1,63}"), size, files)
 
 
-def _objects(found: dict, key: str, most: int) -> list[dict]:
+def objects(found: dict, key: str, most: int) -> list[dict]:
+    """Returns the first `most` objects of the list at `key`; raises ValueError if it is no list of objects."""
     items = found.get(key)
     if not isinstance(items, list) or not all(isinstance(each, dict) for each in items):
         raise ValueError(f"{key}: not a list of objects")
     return items[:most]
 
 
-def _count(value: object) -> int:
+def count(value: object) -> int:
+    """Returns a whole number from 0 to 2⁶³; raises ValueError for anything else."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 63:
         raise ValueError("not a number")
     return value
 
 
-def _text(value: object, pattern: str) -> str:
+def text(value: object, pattern: str) -> str:
+    """Returns a text that matches the pattern as a whole; raises ValueError for anything else."""
     if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
         raise ValueError("not a text of that kind")
     return value

@@ -107,8 +107,9 @@ def test_a_hub_with_a_wrong_settings_file_reports_its_faults_without_a_stack_tra
     assert "Traceback" not in ended.stderr
 
 
-def test_the_proxy_sends_all_other_requests_to_the_hub(hub):
-    assert {path: route["target"] for path, route in hub.routes().items()} == {"/": "http://hub:8081"}
+def test_the_proxy_sends_the_page_of_the_room_to_its_service_and_all_other_requests_to_the_hub(hub):
+    targets = {"/": "http://hub:8081", "/services/room": f"http://127.0.0.1:{hub.room_port}"}
+    assert {path: route["target"] for path, route in hub.routes().items()} == targets
 
 
 def test_the_login_page_shows_the_class_and_instructions(hub):

@@ -11,6 +11,7 @@ import { type Shell, completion, shells } from "./completion.js";
 import { helpFormat } from "./help.js";
 import { addHomes } from "./homes.js";
 import { addMembership } from "./membership.js";
+import { addRoom } from "./room.js";
 import { runCommand } from "./run.js";
 import { addImages } from "./images.js";
 import { addTls } from "./tls.js";
@@ -33,6 +34,7 @@ export const createProgram = (): Command => {
   addInit(program);
   addUp(program);
   addQueries(program);
+  addRoom(program);
   addMembership(program);
   addHomes(program);
   addTls(program);

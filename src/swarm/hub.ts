@@ -40,29 +40,34 @@ export const stopByHub = async (cluster: Cluster, user: string): Promise<HubResu
 export const startByHub = async (cluster: Cluster, user: string): Promise<HubResult> =>
   result.parse(await callHub(cluster, "start", { user }, 180_000));
 
-// Through stdin, since a user's name may contain anything.
-const callHub = async (
+const callHub = (
   cluster: Cluster,
   action: "look" | "stop" | "start",
   payload: object,
   timeout: number,
+): Promise<unknown> =>
+  runInHub(cluster, ["swarmhub.services.operator_api", action], {
+    purpose: "users' servers cannot be stopped or moved",
+    payload,
+    timeout,
+  });
+
+/**
+ * Runs a Python module in the hub's container and returns the JSON that it prints. The payload goes through stdin, since a user's
+ * name may contain anything; `timeout` is in milliseconds, `purpose` what cannot be done without the hub.
+ */
+export const runInHub = async (
+  cluster: Cluster,
+  module: readonly string[],
+  { purpose, payload, timeout }: { purpose: string; payload: object; timeout: number },
 ): Promise<unknown> => {
   const { manager } = cluster;
   const hub = await containerOf(cluster, "hub");
   if (hub === undefined)
-    throw new UserError("the hub does not run, so users' servers cannot be stopped or moved", {
+    throw new UserError(`the hub does not run, so ${purpose}`, {
       host: manager.name,
       hint: "to start it, type `swarmhub up`",
     });
-  const argv = [
-    "docker",
-    "exec",
-    "-i",
-    hub,
-    "python3",
-    "-m",
-    "swarmhub.services.operator_api",
-    action,
-  ];
+  const argv = ["docker", "exec", "-i", hub, "python3", "-m", ...module];
   return JSON.parse(await manager.run(argv, { input: JSON.stringify(payload), timeout }));
 };

@@ -68,6 +68,15 @@ withNginx(
   },
 );
 
+withNginx("the page of the room is only for tabs, and its data for its script", async (t) => {
+  for (const path of ["", "/", "/oauth_callback?code=x"])
+    await allows(t, `/services/room${path}`, ["tab"]);
+  const allowed = ["tab", "fetch", "fetch with same-origin", "websocket"] as const;
+  for (const path of ["events?_xsrf=x", "act", "output"])
+    await allows(t, `/services/room/${path}`, allowed);
+  await allows(t, "/services/room/static/room.js", all);
+});
+
 withNginx("JupyterLab's pages, which have a token, are only for tabs", async (t) => {
   const pages = ["lab", "lab/", "lab/tree/a.ipynb", "lab/workspaces/x", "doc/tree/a", "tree"];
   const others = ["notebooks/a.ipynb", "edit/a", "consoles/1", "terminals/websocket/1"];

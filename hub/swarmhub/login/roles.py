@@ -5,12 +5,13 @@ from collections.abc import Collection
 from jupyterhub import orm
 
 TEACHER = "teacher"
+ROOM = "access:services!service=room"  # the page of the room
 
 
 def teacher_role(teachers: Collection[str]) -> dict:
     """Returns the role for JupyterHub's load_roles, which makes the list exact at each start of the hub."""
     # The scope admin-ui opens the page with all users (jupyterhub/handlers/pages.py, AdminHandler).
-    scopes = ["admin-ui", "list:users", "read:users:name", "read:users:activity", "read:servers", "servers"]
+    scopes = ["admin-ui", "list:users", "read:users:name", "read:users:activity", "read:servers", "servers", ROOM]
     return {"name": TEACHER, "scopes": scopes, "users": sorted(teachers)}
 
 

@@ -23,9 +23,12 @@ class RunningServer:
 
     task_id: str = ""
     machine: str = ""
-    _container: str = ""
-    _address: str = ""
-    _ended: int = 0
+    address: str = ""
+    container: str = ""
+    # The programs that the memory limit has ended in the container, and when the hub saw the last one; `ended_before`: in its first look.
+    ended: int = 0
+    ended_at: float | None = None
+    ended_before: bool = False
 
     def find_restart(self, task: Task, found: list[Task], memory: int) -> str | None:
         """Returns a sentence for the user if Swarm has restarted the server since the last call; `memory` is its limit in bytes."""
@@ -45,13 +48,15 @@ class RunningServer:
         container = tasks.container(task)
         if not (container and tasks.is_running(task)):
             return 0
-        if container != self._container:
+        is_first = container != self.container
+        if is_first:
             node = await inspect_node(docker, task["NodeID"])
-            self.machine, self._address = (name_of(node), address_of(node)) if node else ("", "")
-            self._container, self._ended = container, 0
+            self.machine, self.address = (name_of(node), address_of(node)) if node else ("", "")
+            self.container, self.ended, self.ended_at = container, 0, None
         # Fewer, or none: the report is missing, or has only the 200 largest containers.
-        new = max(0, kills.of(self._address, container, folder) - self._ended)
-        self._ended += new
+        new = max(0, kills.of(self.address, container, folder) - self.ended)
+        if new:
+            self.ended, self.ended_at, self.ended_before = self.ended + new, time.time(), is_first
         return new
 
 

@@ -25,6 +25,7 @@ from .service_spec import build_service_spec, memory_reservation
 from .start_limiter import StartLimiter
 from .start_monitor import StartMonitor, Timeouts
 from .start_report import printable, read_output, report, save_report
+from .start_times import StartTimes
 from .swarm import token_of
 from .task_poller import SharedTaskPoller
 
@@ -44,16 +45,23 @@ class SwarmHubSpawner(ChosenStart):
     lost_after = Float(30, config=True, help="seconds after which a server is stopped if its node failed and no other node has room")
 
     notice: str | None = None  # a message for the user that does not prevent the start
+    began: float = 0  # when the last start began, its home included
 
     # Shared by all spawners of the hub.
     seat_queue = SeatQueue()
     start_limiter = StartLimiter()
     task_poller = SharedTaskPoller()
     memory_kills = MemoryKills()
+    starts = StartTimes()
 
     _stage = (5, "Preparing your home folder and its size limit")
     _creation: asyncio.Future | None = None
     _running = Instance(RunningServer, ())
+
+    def run_pre_spawn_hook(self):
+        """Notes the begin of the start, for the page of the room."""
+        self.began = time.time()
+        return super().run_pre_spawn_hook()
 
     async def start(self):
         """Starts the service and waits until its server responds; removes the service if the start fails."""
@@ -63,7 +71,9 @@ class SwarmHubSpawner(ChosenStart):
             self.seat_queue, self.service_name, self.queue_timeout, self.queue_limit, memory_reservation(self._chosen), self.queue_turn
         )
         try:
-            return await super().start()
+            address = await super().start()
+            self.starts.add(self.began)
+            return address
         except BaseException as error:  # also when the start is cancelled (timeout, hub shutdown)
             await asyncio.shield(self._clean_up_start())
             if isinstance(error, APIError):
@@ -129,6 +139,7 @@ class SwarmHubSpawner(ChosenStart):
                 self.start_limiter.release(self._entry)
                 if await self._is_listening():
                     self._running.task_id = task["ID"]
+                    await self._watch(task, [task])  # so that the page of the room knows the machine at once
                     await self._placement.unpin(self.log)
                     return
 

@@ -1,6 +1,7 @@
 """Programs that the memory limit ends, in the hub's log."""
 
 import logging
+import time
 
 import pytest
 
@@ -65,6 +66,21 @@ async def test_another_container_is_counted_anew(said, swarm, alice):
     assert await said((container_id("geo-101-nb-alice-1"), 1)) == [line(1)]
 
 
+async def test_the_machine_is_known_as_soon_as_the_server_runs(alice):
+    assert (alice._running.machine, alice._running.address, alice._running.container) == ("machine", "10.0.0.1", ALICE)
+
+
+async def test_the_moment_of_the_last_ended_process_is_known_unless_an_earlier_hub_saw_it(said, alice):
+    await said((ALICE, 0))
+    assert alice._running.ended_at is None
+    await said((ALICE, 1))
+    assert time.time() - alice._running.ended_at < 5
+    assert not alice._running.ended_before
+    alice._running.container = ""
+    await said((ALICE, 1))
+    assert alice._running.ended_before
+
+
 async def test_docker_is_asked_for_the_machine_only_once(said, swarm):
     await said((ALICE, 1))
     swarm.requests.clear()
@@ -72,7 +88,8 @@ async def test_docker_is_asked_for_the_machine_only_once(said, swarm):
     assert [each for each in swarm.requests if "/nodes" in each] == []
 
 
-async def test_a_docker_that_does_not_answer_stops_nothing_and_is_asked_again(said, swarm):
+async def test_a_docker_that_does_not_answer_stops_nothing_and_is_asked_again(said, swarm, alice):
+    alice._running.container = ""  # as after a restart of the hub
     swarm.failures = {"GET /nodes": [500]}
     assert await said((ALICE, 2)) == []
     assert await said((ALICE, 2)) == [line(2)]

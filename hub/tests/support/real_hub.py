@@ -34,7 +34,7 @@ class RunningHub:
         self.root = root
         self.docker_url = docker_url
         self.options = options
-        self.hub_port, self.proxy_port, self.api_port = (_free_port() for _ in range(3))
+        self.hub_port, self.proxy_port, self.api_port, self.room_port = (_free_port() for _ in range(4))
         self.hub = self.proxy = None
         _write_files(root, HUB | changes)
         try:
@@ -59,7 +59,7 @@ class RunningHub:
     def start_hub(self) -> None:
         modules = os.pathsep.join(filter(None, [str(FOLDER), os.environ.get("PYTHONPATH")]))
         environment = os.environ | {"SWARMHUB_ROOT": str(self.root), "PYTHONPATH": modules, "DOCKER_HOST": self.docker_url}
-        environment["SWARMHUB_PORT"] = str(self.hub_port)
+        environment |= {"SWARMHUB_PORT": str(self.hub_port), "SWARMHUB_ROOM_URL": f"http://127.0.0.1:{self.room_port}"}
         command = [sys.executable, "-m", "jupyterhub", "-f", FOLDER / "jupyterhub_config.py", *self.options]
         own = [
             f"--ConfigurableHTTPProxy.api_url=http://127.0.0.1:{self.api_port}",

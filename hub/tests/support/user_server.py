@@ -20,10 +20,13 @@ socket.getaddrinfo = to_loopback
 
 
 class UserServer:
-    """Answers every request with 200. A hub with these `options`, and with `folder` in PYTHONPATH, finds it as every user's server."""
+    """Answers every request with 200, or as `handler` does.
 
-    def __init__(self, folder: Path) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    A hub with these `options`, and with `folder` in PYTHONPATH, finds it as every user's server.
+    """
+
+    def __init__(self, folder: Path, handler: type[BaseHTTPRequestHandler] | None = None) -> None:
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler or _Handler)
         self._server.daemon_threads = True
         self.options = [f"--SwarmHubSpawner.port={self._server.server_port}"]
         (folder / "sitecustomize.py").write_text(_RESOLVER)

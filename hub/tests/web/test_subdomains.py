@@ -34,5 +34,5 @@ def test_different_names_have_different_hosts():
     assert len({subdomain(name, "geo.example.org", "user") for name in names}) == len(names)
 
 
-def test_a_service_has_no_host_of_a_user():
-    assert subdomain("sweeper", "geo.example.org", "service") == "sweeper--service.geo.example.org"
+def test_a_service_has_the_host_of_the_hub():
+    assert subdomain("room", "geo.example.org", "service") == "geo.example.org"

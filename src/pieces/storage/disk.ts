@@ -126,13 +126,13 @@ const allDisks = ({ disks }: Facts): Disk[] => disks.flatMap(withParts);
 
 const withParts = (disk: Disk): Disk[] => [disk, ...disk.parts.flatMap(withParts)];
 
-/** Our folders on the disk. The hub writes homes over NFS as the users' account; it cannot write to limits and trash. */
+/** Our folders on the disk. The hub writes homes and limits over NFS as the users' account; it cannot write to the trash. */
 export const folderModes = [
   { name: storageFolders.homes, owner: "1000:100", mode: "755" },
   { name: storageFolders.owners, owner: "1000:100", mode: "755" },
   { name: storageFolders.pending, owner: "1000:100", mode: "755" },
   { name: storageFolders.fenced, owner: "1000:100", mode: "755" },
-  { name: storageFolders.limits, owner: "0:0", mode: "755" },
+  { name: storageFolders.limits, owner: "1000:100", mode: "755" },
   { name: storageFolders.trash, owner: "0:0", mode: "700" },
 ] as const;
 

@@ -1,0 +1,85 @@
+"""What the buttons of the page do, through the hub's API."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from urllib.parse import quote, urlencode
+
+from ..bounded_request import KIB, request
+
+_AT_ONCE, _SECONDS, _STOP_SECONDS = 8, 60, 60
+_MAX_BYTES = 8 * 1024 * KIB
+MOST_USERS = 1000
+# What ends programs, so the class's name is asked for.
+CONFIRMED = frozenset({"stop", "restart"})
+
+
+class HubError(OSError):
+    """The hub refused; the message is its sentence."""
+
+
+class Hub:
+    """The hub's API at `url` (…/hub/api), with the token of the service."""
+
+    def __init__(self, url: str, token: str) -> None:
+        """Connects to nothing yet."""
+        self._url, self._headers = url, {"Authorization": f"token {token}"}
+
+    async def ask(self, path: str, method: str = "GET") -> object:
+        """Returns the JSON of the response, None without any; raises OSError, or HubError for an error status."""
+        response = await request(f"{self._url}{path}", _SECONDS, _MAX_BYTES, method=method, headers=self._headers)
+        found = response.json() if response.body else None
+        if response.status >= 400:
+            message = found.get("message") if isinstance(found, dict) else None
+            raise HubError(str(message or f"The hub answered with status {response.status}."))
+        return found
+
+    async def start(self, user: str) -> str | None:
+        """Starts a server as its user would, with the image chosen last."""
+        await self.ask(f"/users/{quote(user, safe='')}/server", "POST")
+        return None
+
+    async def stop(self, user: str) -> str | None:
+        """Stops a server."""
+        await self.ask(f"/users/{quote(user, safe='')}/server", "DELETE")
+        return None
+
+    async def restart(self, user: str) -> str | None:
+        """Stops a server, waits until it is gone, and starts it again."""
+        await self.stop(user)
+        end = time.monotonic() + _STOP_SECONDS
+        while time.monotonic() < end:
+            if not await self._is_there(user):
+                return await self.start(user)
+            await asyncio.sleep(0.5)
+        raise TimeoutError
+
+    async def interrupt(self, user: str) -> str | None:
+        """Interrupts the busy kernels of a server."""
+        found = await self.ask(f"/room/interrupt?{urlencode({'user': user})}", "POST")
+        return None if found["interrupted"] else "No kernel was busy."
+
+    async def quota(self, user: str, limit: int) -> str | None:
+        """Sets the limit of a home in bytes."""
+        found = await self.ask(f"/room/quota?{urlencode({'user': user, 'bytes': limit})}", "POST")
+        return found["note"]
+
+    async def _is_there(self, user: str) -> bool:
+        found = await self.ask("/room")
+        return any(each["name"] == user and each["state"] not in ("away", "failed") for each in found["people"])
+
+
+async def for_each(users: list[str], act: Callable[[str], Awaitable[str | None]]) -> list[dict]:
+    """Acts for each user, eight at a time; returns for each whether it worked, and a sentence if there is one."""
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(user: str) -> dict:
+        async with gate:
+            try:
+                return {"user": user, "ok": True, "say": await act(user)}
+            except TimeoutError:
+                return {"user": user, "ok": False, "say": "The server did not stop in time."}
+            except OSError as error:
+                return {"user": user, "ok": False, "say": str(error) or "The hub does not answer."}
+
+    return list(await asyncio.gather(*map(one, users)))

@@ -1,0 +1,71 @@
+"""Adds the room to the hub: its state to the API, and its page as a service that the hub starts."""
+
+import asyncio
+import os
+import secrets
+import sys
+from urllib.parse import urlsplit
+
+from jupyterhub.app import JupyterHub
+
+from ..login.roles import ROOM
+from ..private_file import write_private
+from ..settings import Paths, Settings
+from ..spawning.spawner import SwarmHubSpawner
+from .curves import Curves
+from .handlers import SERVICE, handlers
+from .people import people_of
+from .room import Room
+
+_ADDRESS = "http://hub:8082"
+
+
+def configure_room(c, settings: Settings, paths: Paths, hub_api: str) -> None:
+    """Configures the page, and begins to look at the machines. For tests, SWARMHUB_ROOM_URL sets another address of the service."""
+    storage = paths.storage if settings.storage else None
+    curves = Curves(paths.data / "room.json", SwarmHubSpawner.starts)
+    room = Room(settings, paths.reports, storage, curves, lambda: people_of(JupyterHub.instance()))
+    c.JupyterHub.extra_handlers.extend(handlers(room, storage, paths.data / "failed-starts"))
+    # Other programs than the hub, such as `jupyterhub token`, read the settings without an event loop that runs.
+    asyncio.get_running_loop().call_soon(room.watch)
+    address = os.environ.get("SWARMHUB_ROOM_URL", _ADDRESS)
+    service = {
+        "name": SERVICE,
+        "url": address,
+        "command": [sys.executable, "-m", "swarmhub.room.service", str(urlsplit(address).port), hub_api, settings.name],
+        # With another secret for its cookies, each open page would have to log in again after a restart.
+        "environment": {
+            "ROOM_COOKIE_SECRET": _secret(paths, "room-cookie-secret"),
+            "ROOM_METRICS_TOKEN": _secret(paths, "room-metrics-token"),
+        },
+        "oauth_no_confirm": True,
+        "cwd": "/",
+    }
+    if "SWARMHUB_ROOT" not in os.environ:
+        # It has neither the Docker socket nor the secrets of the hub, and asks the hub for everything.
+        service["user"] = "nobody"
+    c.JupyterHub.services.append(service)
+    _start_without_waiting()
+    c.JupyterHub.load_roles.append({"name": SERVICE, "scopes": ["servers", ROOM], "services": [SERVICE]})
+
+
+def _start_without_waiting() -> None:
+    """Lets the hub start without the page: upstream exits if a service that it has started does not answer (jupyterhub/app.py, start)."""
+    start_service = JupyterHub.start_service
+
+    async def start(self, service_name: str, service, ssl_context=None) -> bool:
+        starting = start_service(self, service_name, service, ssl_context)
+        if service_name != SERVICE:
+            return await starting
+        self.room_starts = asyncio.ensure_future(starting)
+        return True
+
+    JupyterHub.start_service = start
+
+
+def _secret(paths: Paths, name: str) -> str:
+    """Returns a secret that is created once, readable only by root."""
+    path = paths.data / name
+    if not path.exists():
+        write_private(path, secrets.token_hex(32))
+    return path.read_text(encoding="utf-8")

@@ -1,0 +1,96 @@
+// The page of the room: what the hub sends, and the keys and buttons.
+
+import { act, confirmed, drawPerson, openPerson, toStart } from "./actions.js";
+import { drawCertificate, drawCurves, drawMachines, drawSummary, drawWarnings } from "./overview.js";
+import { drawFilters, drawPeople, drawRow, people, showMatching, sortRows } from "./people.js";
+import { $, plural, setText, view } from "./words.js";
+
+people.open = openPerson;
+const { xsrf } = document.documentElement.dataset;
+
+const draw = () => {
+  if (!view.state?.people) return;
+  drawSummary();
+  drawWarnings();
+  drawMachines();
+  drawPeople();
+  drawPerson();
+  $("#start-all").disabled = toStart().length === 0;
+};
+
+$("#start-all").addEventListener("click", async () => {
+  const users = toStart().map(({ name }) => name);
+  const text = "Servers start in turns. Whoever finds no seat waits in the queue.";
+  if (await confirmed(`Start ${plural(users.length, "server")}?`, text, "Start", false)) void act("start", users);
+});
+$("#filters").addEventListener("click", (event) => {
+  view.filter = event.target.dataset.filter ?? view.filter;
+  drawFilters();
+  showMatching();
+});
+$("#search").addEventListener("input", showMatching);
+$("thead").addEventListener("click", ({ target: { dataset } }) => {
+  if (!dataset.sort || !view.state?.people) return;
+  const direction = view.sorting.key === dataset.sort ? -view.sorting.direction : 1;
+  view.sorting = { key: dataset.sort, direction };
+  sortRows();
+});
+
+const setHidden = (isHidden) => {
+  view.hidesNames = isHidden;
+  localStorage.setItem("hides-names", isHidden ? "yes" : "no");
+  $("#hide-names").setAttribute("aria-pressed", String(isHidden));
+  draw();
+};
+$("#hide-names").addEventListener("click", () => setHidden(!view.hidesNames));
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, dialog")) return;
+  if (event.key === "n") setHidden(!view.hidesNames);
+  if (event.key === "/") {
+    event.preventDefault();
+    $("#search").focus();
+  }
+});
+$("#hide-names").setAttribute("aria-pressed", String(view.hidesNames));
+
+// --- the stream --------------------------------------------------------------------------------------------------------------------
+
+let stream;
+let again;
+const problem = (text) => {
+  $("#problem").hidden = !text;
+  setText($("#problem"), text ?? "");
+};
+const connect = () => {
+  clearTimeout(again);
+  stream?.close();
+  if (document.hidden) return;
+  stream = new EventSource(`events?${new URLSearchParams({ _xsrf: xsrf })}`);
+  stream.addEventListener("room", ({ data }) => {
+    const found = JSON.parse(data);
+    problem(found.problem);
+    if (found.problem) return;
+    const isFirst = view.state === undefined;
+    view.state = found;
+    view.clockOffset = found.now - Date.now() / 1000;
+    draw();
+    if (isFirst) drawCurves();
+  });
+  stream.addEventListener("certificate", ({ data }) => drawCertificate(JSON.parse(data)));
+  stream.addEventListener("curves", ({ data }) => {
+    view.curves = JSON.parse(data);
+    drawCurves();
+  });
+  // At the first answer other than 200, as while the hub restarts, a browser gives up for ever.
+  stream.addEventListener("error", () => {
+    if (stream.readyState !== EventSource.CLOSED) return;
+    problem("The hub does not answer. This page tries again by itself. If this stays, load the page again.");
+    again = setTimeout(connect, 2000);
+  });
+};
+document.addEventListener("visibilitychange", connect);
+connect();
+setInterval(() => {
+  if (!view.state?.people || document.hidden) return;
+  for (const person of view.state.people) drawRow(person);
+}, 1000);

@@ -1,0 +1,40 @@
+import { setTimeout } from "node:timers/promises";
+import type { Cluster } from "../cluster/cluster.js";
+import type { Terminal } from "../report/terminal.js";
+import { inspectRoom, metricsToken } from "../swarm/room.js";
+import { jsonText } from "../text/format.js";
+import { roomText } from "./room/table.js";
+import { type ClassOptions, withCluster } from "./shared/session.js";
+
+/** The options of `swarmhub room`; with `once` it does not stay in a terminal. */
+export type RoomOptions = ClassOptions & { once: boolean; metricsToken: boolean };
+
+/** Shows everybody of the class, in a terminal again and again until Ctrl-C; once as JSON, or where there is no terminal. */
+export const room = (
+  options: RoomOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> =>
+  withCluster(options, terminal, (cluster) => showRoom(cluster, options, terminal, signal));
+
+const clearScreen = "\u001b[H\u001b[2J";
+
+/** The same on a connected class; `every` is in milliseconds. */
+export const showRoom = async (
+  cluster: Cluster,
+  options: Pick<RoomOptions, "once" | "metricsToken" | "json">,
+  { print, screen }: Pick<Terminal, "print" | "screen">,
+  signal: AbortSignal,
+  every = 5000,
+): Promise<void> => {
+  if (options.metricsToken) return print(await metricsToken(cluster));
+  const isLive = screen !== undefined && !options.once && !options.json;
+  for (;;) {
+    const state = await inspectRoom(cluster);
+    const text = options.json ? jsonText(state) : roomText(state, screen);
+    print(`${isLive ? clearScreen : ""}${text}`);
+    if (!isLive) return;
+    await setTimeout(every, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return;
+  }
+};

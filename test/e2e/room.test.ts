@@ -1,0 +1,55 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import test from "ava";
+
+/** Runs the program in a network namespace of its own: in the host's, each start of a lab aborts all requests of Chromium. */
+const run = async (folder: string): Promise<Record<string, unknown>> => {
+  const program = new URL("support/room/program.js", import.meta.url).pathname;
+  const script = `ip link set lo up && exec "$0" "$@"`;
+  const argv = ["--net", "sh", "-c", script, process.execPath, program, folder];
+  const child = spawn("unshare", argv, { stdio: ["ignore", "pipe", "inherit"] });
+  const [output, [code]] = await Promise.all([
+    text(child.stdout),
+    once(child, "exit") as Promise<[number | null]>,
+  ]);
+  if (code !== 0) throw new Error(`the program ended with ${code}`);
+  return JSON.parse(output) as Record<string, unknown>;
+};
+
+test("a teacher watches and helps a class of fifty on the page of the room, and nobody else reads it", async (t) => {
+  t.timeout(600_000);
+  const folder = await mkdtemp(join(tmpdir(), "swarmhub-room-page-"));
+  t.log(`screenshots: ${folder}`);
+  const seen = await run(folder);
+  t.log(seen);
+  const costs = [
+    ["bytes to load", 100_000],
+    ["bytes a second", 2000],
+    ["percent of a core: hub", 1],
+    ["percent of a core: service", 1],
+  ] as const;
+  for (const [name, limit] of costs) {
+    t.true(Number(seen[name]) < limit, `${name}: ${String(seen[name])}`);
+    delete seen[name];
+  }
+  t.deepEqual(seen, {
+    "a name that is HTML": [1, "geo-101 · room"],
+    "axe, light": [],
+    "axe, dialog": [],
+    "warning of a home that has more room": 0,
+    "stop without the name": "disabled",
+    stopped: true,
+    "hidden names": [],
+    "axe, dark": [],
+    "axe, phone": [],
+    "pixels beside a phone": 0,
+    "the same page after a restart of the hub": true,
+    "errors of the page": [],
+    "a student": 403,
+    "a page of a user's server read": [],
+  });
+});
