@@ -13,6 +13,8 @@ export const alone = [
   "proxy/",
   "checks/connections/programs.test.ts",
   "cli/completion.test.ts",
+  "commands/collect.test.ts",
+  "commands/handout.test.ts",
   "commands/images/",
   "commands/tls.test.ts",
   "config/mutations.test.ts",

@@ -29,6 +29,8 @@ export type HubSettings = {
   storage: { address: string; path: string } | null;
   /** How users prove their names. */
   loginMethod: HubLoginMethod;
+  /** Whether only the people of `roster.json` may log in, and those below. */
+  roster: boolean;
   admins: string[];
   /** They see the class and start and stop its servers, but enter none. */
   teachers: string[];
@@ -48,7 +50,7 @@ export type HubSettings = {
 };
 
 /** A method of login, `hub/swarmhub/login/methods.py` has the same kinds: one password for the class, longer ones for admins and teachers. */
-type HubLoginMethod = { kind: "shared-password" };
+type HubLoginMethod = { kind: "shared-password" | "passwords" };
 
 /** An image that users can choose by its name, with the limits of its servers. */
 export type HubImage = {

@@ -19,6 +19,8 @@ export const storageFolders = {
   skeleton: "skeleton",
   /** An empty file for each lost machine, named by its address and created by the hub; the storage host withdraws its export. */
   fenced: "fenced",
+  /** What `swarmhub handout` gave to whom, written and read by the hub. Outside of the homes, so that no user can change it. */
+  handouts: "handouts",
 } as const;
 
 /** The files in it. */

@@ -10,15 +10,18 @@ from functools import partial
 from pathlib import Path
 
 from swarmhub.homes.first_files import add_first_files
+from swarmhub.homes.late_comers import catch_up
 from swarmhub.homes.owner_note import find_home
 from swarmhub.homes.provisioning import prepare_home
 from swarmhub.homes.storage_calls import call_storage
 from swarmhub.homes.usage import home_usage
 from swarmhub.login.methods import configure_login
 from swarmhub.login.new_admins import NewAdmins
+from swarmhub.login.pages import PAGES, page_variables
 from swarmhub.login.renames import refuse_renames
 from swarmhub.login.roles import ROOM, teacher_role
 from swarmhub.login.sessions import API_TOKEN_SECONDS
+from swarmhub.login.upkeep import configure_access
 from swarmhub.room.configuration import configure_room
 from swarmhub.services.operator_api import Hub, operator_token, stop
 from swarmhub.services.rehearsal import configure_rehearsal
@@ -82,7 +85,15 @@ c.JupyterHub.cleanup_proxy = False
 c.JupyterHub.last_activity_interval = 5
 
 # --- login ----------------------------------------------------------------------------------------------------------------
+hub_api = f"http://127.0.0.1:{port}/hub/api"
+
+
+def stop_server(name: str) -> bool:
+    return stop(Hub(hub_api, operator_token(paths), docker=None, service_prefix=""), name)["ok"]
+
+
 try:
+    access = configure_access(c, settings, paths, stop_server, SwarmHubSpawner.seat_queue.clear)
     configure_login(c, settings, paths)
 except SettingsError as error:
     sys.exit(str(error))
@@ -92,11 +103,7 @@ c.JupyterHub.oauth_token_expires_in = settings.remember_seconds  # for the cooki
 c.JupyterHub.token_expires_in_max_seconds = API_TOKEN_SECONDS
 c.Authenticator.username_pattern = r"[^\x00-\x1f\x7f]{1,254}\Z"  # any name or e-mail address, with a limited length
 
-hub_api = f"http://127.0.0.1:{port}/hub/api"
-new_admins = NewAdmins(
-    paths.data / "new-admins.json",
-    lambda name: stop(Hub(hub_api, operator_token(paths), docker=None, service_prefix=""), name)["ok"],
-)
+new_admins = NewAdmins(paths.data / "new-admins.json", stop_server, names_are_open=settings.login_method == "shared-password")
 new_admins.watch()
 refuse_renames()
 
@@ -150,7 +157,11 @@ async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
     problem = await add_first_files(paths.storage, spawner.escaped_name)
     if problem:
         spawner.log.warning("%s: %s (%s)", spawner.user.name, *problem)
-    spawner.notice = " ".join(filter(None, [spawner.mode_notice, notice, problem and problem[0]])) or None
+    late = await catch_up(paths.storage, paths.data / "handout-locks", spawner.escaped_name)
+    if late:
+        spawner.log.warning("%s: %s (%s)", spawner.user.name, *late)
+    notices = [spawner.mode_notice, notice, problem and problem[0], late and late[0]]
+    spawner.notice = " ".join(filter(None, notices)) or None
 
 
 # --- the pages ------------------------------------------------------------------------------------------------------------
@@ -174,10 +185,9 @@ if settings.storage:
     # JupyterHub calls a function in template_vars for every page; only the pages that show the usage call its result.
     c.JupyterHub.template_vars["home_usage"] = lambda _user: partial(home_usage, paths.storage)
     c.JupyterHub.template_vars["admin_notice"] = lambda _user: partial(new_admins.home_notice, paths.storage)
-else:
-    c.JupyterHub.template_vars["announcement"] = (
-        "Your files are kept only while your server is running. Download the files that you want to keep."
-    )
+TEMPORARY = "Your files are kept only while your server is running. Download the files that you want to keep."
+c.JupyterHub.extra_handlers += PAGES
+c.JupyterHub.template_vars |= page_variables(access, settings.login_method, None if settings.storage else TEMPORARY)
 
 # --- services that the hub starts -----------------------------------------------------------------------------------------
 sweep_seconds = os.environ.get("SWARMHUB_SWEEP_SECONDS", "60")
@@ -191,6 +201,9 @@ c.JupyterHub.load_roles = [
     {"name": "sweeper", "scopes": ["list:users", "read:servers"], "services": ["sweeper"]},
     teacher_role(settings.teachers),
 ]
+if settings.login_method != "shared-password":
+    # The configuration decides alone who is an admin, at each start.
+    c.JupyterHub.load_roles.append({"name": "admin", "users": sorted(settings.admins)})
 if settings.idle_timeout_seconds:
     interval = min(settings.idle_timeout_seconds // 2, 300)
     culler = ["jupyterhub_idle_culler", f"--url={hub_api}", f"--timeout={settings.idle_timeout_seconds}", f"--cull-every={interval}"]

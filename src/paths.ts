@@ -44,6 +44,8 @@ export const paths = {
   /** What the registry keeps. */
   registry: "/var/lib/swarmhub/registry",
   hubConfiguration: "/etc/swarmhub/hub.json",
+  /** Who may log in, with hashes of passwords; only root can read it. */
+  roster: "/etc/swarmhub/roster.json",
   /** What was found in the images of users' servers. */
   imageLooks: "/etc/swarmhub/images.json",
   /** A folder of its own, since it is bound into the container: a bound file would stay the one that a rename replaced. */

@@ -63,6 +63,7 @@ class Settings:
     idle_timeout_seconds: int | None
     images: tuple[Image, ...] = ()
     login_method: str = "shared-password"
+    has_roster: bool = False
     teachers: frozenset[str] = frozenset()
     strategy: str = "spread"
     processes: int | None = None
@@ -85,6 +86,10 @@ class Paths:
     @property
     def settings(self) -> Path:
         return self.root / "etc/swarmhub/hub.json"
+
+    @property
+    def roster(self) -> Path:
+        return self.root / "etc/swarmhub/roster.json"
 
     @property
     def secrets(self) -> Path:
@@ -130,6 +135,7 @@ def read_settings(path: Path) -> Settings:
         storage=_storage(found.get("storage", {}), take),
         admins=frozenset(take("admins", found.get("admins", []), _is_texts, "a list of user names")),
         login_method=take("loginMethod.kind", _method(found).get("kind"), _is_text, "a string"),
+        has_roster=take("roster", found.get("roster", False), lambda value: isinstance(value, bool), "true or false"),
         teachers=frozenset(take("teachers", found.get("teachers", []), _is_texts, "a list of user names")),
         placement=tuple(take("placement", found.get("placement", []), _is_texts, "a list of Swarm constraints")),
         seats=take("seats", found.get("seats"), _is_whole(0), "a whole number"),

@@ -3,15 +3,19 @@
 The files in test/fixtures/contracts are written by test/contracts/fixtures.test.ts.
 """
 
+import base64
+import hashlib
 import json
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
 
 from swarmhub import machines, settings
-from swarmhub.homes import first_files, owner_note, provisioning
+from swarmhub.homes import first_files, owner_note, provisioning, teacher_command
+from swarmhub.homes.sent_archive import Refused
 from swarmhub.refusal import LIMIT_FAILED
 from swarmhub.server_settings import File, Group, Look, ServerSettings
 from swarmhub.settings import Image, NfsExport, Settings, read_settings
@@ -91,6 +95,14 @@ def test_the_hub_reads_of_a_machines_report_only_keys_that_the_monitor_writes_an
     }
 
 
+def test_the_hash_in_roster_json_is_the_scrypt_of_the_password():
+    [person] = json.loads((FIXTURES / "roster.json").read_text())["people"]
+    assert person.keys() == {"name", "shown", "groups", "password"}
+    kind, n, r, p, salt, digest = person["password"].split("$")
+    found = hashlib.scrypt(b"bado-keli-muta-rive", salt=base64.b64decode(salt), n=int(n), r=int(r), p=int(p), maxmem=64 << 20, dklen=64)
+    assert (kind, base64.b64encode(found).decode()) == ("scrypt", digest)
+
+
 def servers_in(written):
     return ServerSettings(
         looks=tuple(
@@ -122,6 +134,7 @@ def test_every_key_of_hub_json_becomes_a_setting_with_its_unit(record):
         storage=NfsExport(written["storage"]["address"], written["storage"]["path"]),
         admins=frozenset(written["admins"]),
         login_method=written["loginMethod"]["kind"],
+        has_roster=written["roster"],
         teachers=frozenset(written["teachers"]),
         placement=tuple(written["placement"]),
         seats=written["seats"],
@@ -190,6 +203,11 @@ def test_a_new_home_is_marked_noted_and_made_in_the_folders_of_the_contract(stor
     assert provisioning.is_pending(storage, "ada")
     (storage / FOLDERS.pending / "ada").unlink()
     assert not provisioning.is_pending(storage, "ada")
+
+
+def test_the_hub_hands_out_from_the_folder_of_the_contract(storage):
+    with pytest.raises(Refused, match=f"`{FOLDERS.handouts}`"):
+        teacher_command.run("check", storage, storage, dict, BytesIO(b"{}"), BytesIO())
 
 
 def test_first_files_come_from_the_folder_of_the_contract(storage):

@@ -11,9 +11,11 @@ import threading
 import time
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 
 import pytest
 
+from swarmhub.homes.handouts import File, Store, Version
 from swarmhub.homes.provisioning import make_home
 from swarmhub.slug import former_slug
 
@@ -47,7 +49,7 @@ def hub(tmp_path_factory, swarm):
 def storage(hub):
     """A mounted storage with a watcher that removes pending markers."""
     folder = hub.root / "storage"
-    for name in ("homes", "owners", "pending"):
+    for name in ("homes", "owners", "pending", "handouts"):
         (folder / name).mkdir(exist_ok=True)
     ended = threading.Event()
 
@@ -62,7 +64,7 @@ def storage(hub):
     yield folder
     ended.set()
     watcher.join()
-    for name in ("homes", "owners", "pending"):
+    for name in ("homes", "owners", "pending", "handouts"):
         shutil.rmtree(folder / name)
 
 
@@ -120,8 +122,9 @@ def test_the_login_page_shows_the_class_and_instructions(hub):
 
 def test_the_state_of_the_hub_is_in_its_own_folder(hub):
     database = {"hub.sqlite", "hub.sqlite-shm", "hub.sqlite-wal"}
-    own = {"cookie-secret", "login.json", "new-admins.json", "operator-token"}
-    found = {path.name for path in (hub.root / "data").iterdir()} - {"failed-starts"}  # there if a start failed before
+    own = {"cookie-secret", "login.json", "new-admins.json", "operator-token", "room-cookie-secret", "room-metrics-token"}
+    later = {"failed-starts", "room.json"}  # there if a start failed before, and after the first minute
+    found = {path.name for path in (hub.root / "data").iterdir()} - later
     assert found == own | database
     for name in own:
         assert (hub.root / "data" / name).stat().st_mode & 0o077 == 0
@@ -267,6 +270,22 @@ def test_the_pages_show_how_full_a_home_is_if_there_is_one(hub, storage):
     wait_for(lambda: not (storage / "pending/gina").exists())
     for page in ("/hub/home", "/hub/user/gina/"):
         assert re.search(r"Your home: [\d.]+ of [\d.]+ GB", gina.open(page)[1])
+
+
+def test_a_late_comer_gets_at_the_start_what_was_handed_out_before(hub, swarm, storage):
+    files = (File("week2/lab1.ipynb", sha256(b"{}").hexdigest(), 2),)
+
+    def write(folder):
+        (folder / "week2").mkdir()
+        (folder / "week2/lab1.ipynb").write_text("{}")
+
+    Store(storage / "handouts").publish(Version("week2", 0, files), write)
+    swarm.script = RUNS
+    late = hub.browser()
+    late.log_in("late")
+    late.start_server("late")
+    assert (storage / "homes/late/week2/lab1.ipynb").read_text() == "{}"
+    wait_for(lambda: not swarm.services)
 
 
 def test_first_files_that_do_not_fit_give_a_message_and_the_server_starts(hub, swarm, storage):

@@ -20,6 +20,7 @@ import { domain } from "./domain.js";
 import { imageCheck } from "./image.js";
 import { occupiedPorts } from "./occupied-ports.js";
 import { plan } from "./plan.js";
+import { rosterCheck } from "./roster.js";
 import { seats } from "./seats.js";
 import { system } from "./system.js";
 
@@ -34,6 +35,7 @@ export const allChecks: readonly Check[] = [
   occupiedPorts,
   diskSpace,
   plan,
+  rosterCheck,
   seats,
   cores,
   domain,

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "commander";
-import { durationFrom } from "../config/values/units.js";
+import { type Moment, momentFrom } from "../config/values/moment.js";
+import { bytesFrom, durationFrom } from "../config/values/units.js";
 import { adviceOf } from "../errors.js";
 
 /** A whole number, 1 or more. */
@@ -18,9 +19,23 @@ export const perCent = (text: string): number => {
 };
 
 /** A duration such as 90s, in milliseconds. */
-export const milliseconds = (text: string): number => {
+export const milliseconds = (text: string): number => argument(durationFrom, text);
+
+/** A time in the future, in the time zone of this machine. */
+export const moment = (text: string): Moment => argument(momentFrom, text);
+
+const argument = <T>(read: (text: string) => T, text: string): T => {
   try {
-    return durationFrom(text);
+    return read(text);
+  } catch (error) {
+    throw new InvalidArgumentError(sentence(adviceOf(error)));
+  }
+};
+
+/** A size such as 50M, in bytes. */
+export const size = (text: string): number => {
+  try {
+    return bytesFrom(text);
   } catch (error) {
     throw new InvalidArgumentError(sentence(adviceOf(error)));
   }

@@ -16,6 +16,10 @@ const rootOf = (command: Command): Command =>
 const uses = (command: Command, option: Option): boolean => {
   const group = command.parent?.name() ?? "";
   const name = group === "images" ? group : command.name();
+  const isLocal =
+    ["init", "completion"].includes(name) ||
+    group === "images" ||
+    (group === "roster" && name === "check");
   switch (option.attributeName()) {
     case "version":
       return false;
@@ -23,7 +27,7 @@ const uses = (command: Command, option: Option): boolean => {
       return ["up", "down", "join", "leave"].includes(name);
     case "sshConfig":
     case "acceptNewHostKeys":
-      return !["init", "completion", "images"].includes(name);
+      return !isLocal;
     case "config":
       return !["completion", "images"].includes(name);
     case "json":

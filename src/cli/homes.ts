@@ -96,11 +96,16 @@ const addHome = (group: Command): void => {
   group
     .command("archive")
     .description("save homes as HOME.tar.gz on this machine; never overwrite a file")
-    .argument("<user...>", "login or home")
+    .argument("[user...]", "login or home")
+    .option("--removed", "instead of users: everybody who is no longer on the roster", false)
     .option("--to <folder>", "target folder", ".")
     .addHelpText(
       "after",
-      examples("swarmhub homes archive ada", "swarmhub homes archive ada grace --to /mnt/backup"),
+      examples(
+        "swarmhub homes archive ada",
+        "swarmhub homes archive ada grace --to /mnt/backup",
+        "swarmhub homes archive --removed",
+      ),
     )
     .action((users: string[], options: unknown, command: Command) =>
       runCommand<HomesArchiveOptions>(async () => {

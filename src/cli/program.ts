@@ -9,11 +9,14 @@ import type { UpOptions } from "../commands/up.js";
 import { examples, positive, repeatable } from "./arguments.js";
 import { type Shell, completion, shells } from "./completion.js";
 import { helpFormat } from "./help.js";
+import { addClosing } from "./closing.js";
 import { addHomes } from "./homes.js";
 import { addMembership } from "./membership.js";
 import { addRoom } from "./room.js";
 import { runCommand } from "./run.js";
 import { addImages } from "./images.js";
+import { addRoster } from "./roster.js";
+import { addTeaching } from "./teaching.js";
 import { addTls } from "./tls.js";
 import { readVersion } from "./version.js";
 
@@ -36,7 +39,10 @@ export const createProgram = (): Command => {
   addQueries(program);
   addRoom(program);
   addMembership(program);
+  addClosing(program);
   addHomes(program);
+  addRoster(program);
+  addTeaching(program);
   addTls(program);
   addImages(program);
   addOpenAndDown(program);

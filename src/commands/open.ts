@@ -2,6 +2,7 @@ import type { Cluster } from "../cluster/cluster.js";
 import { classUrl, safariSentence } from "../cluster/public-address.js";
 import { readSecret } from "../pieces/index.js";
 import type { Terminal } from "../report/terminal.js";
+import { missingStaff, peopleOf } from "../roster/people.js";
 import { type ClassOptions, withCluster } from "./shared/session.js";
 
 /** The options of `swarmhub open`. */
@@ -21,9 +22,14 @@ export const open = (options: OpenOptions, terminal: Terminal): Promise<void> =>
   });
 
 const passwordsOf = async ({ config, manager }: Cluster): Promise<Record<string, string>> => {
-  const { admins, teachers } = config.login;
+  const { method } = config.login;
+  const isShared = method.kind === "shared-password";
+  // Of those who are on a roster with personal passwords nobody but the slips has the password.
+  const { admins, teachers } = isShared
+    ? config.login
+    : missingStaff(config, peopleOf(config) ?? []);
   return {
-    everyone: await readSecret(manager, "shared-password"),
+    ...(isShared && { everyone: await readSecret(manager, "shared-password") }),
     ...(admins.length > 0 && {
       [`admins (${admins.join(", ")})`]: await readSecret(manager, "admin-password"),
     }),

@@ -20,20 +20,23 @@ export const plan = (options: ClassOptions, terminal: Terminal): Promise<void> =
         steps.map((step) => ({ piece: piece.name, step })),
       );
       if (options.json) {
-        const list = rows.map(({ piece, step: { host, title, detail, destroys } }) => ({
+        const list = rows.map(({ piece, step: { host, title, detail, changes, destroys } }) => ({
           piece,
           host: host.name,
           title,
           detail,
+          changes,
           destroys,
         }));
         terminal.print(JSON.stringify(list, null, 2));
         return;
       }
-      for (const { piece, step } of rows)
+      for (const { piece, step } of rows) {
         terminal.print(
           `${piece.padEnd(9)} ${step.host.name}: ${step.title}${step.detail ? ` (${step.detail})` : ""}`,
         );
+        for (const line of step.changes ?? []) terminal.print(`${" ".repeat(10)}  ${line}`);
+      }
       const [machines, services] = [await inspectMachines(cluster), await userServices(cluster)];
       terminal.print(`${seatsText(cluster, machines)}; ${services.length} in use`);
       for (const line of fewCoresLines(cluster, machines)) terminal.print(line);

@@ -4,11 +4,12 @@ import { refuseFull } from "../cluster/disks.js";
 import { classUrl, safariSentence } from "../cluster/public-address.js";
 import { outdatedSentence, outdatedServers } from "../images/outdated-servers.js";
 import { refuseUnbuildable } from "../operator/build-folder.js";
-import { pieces, readSecret } from "../pieces/index.js";
+import { pieces, readSecret, rosterPiece } from "../pieces/index.js";
 import { lockOf } from "../reconcile/lock.js";
-import { warnOfProblems } from "../reconcile/piece.js";
+import { type Piece, warnOfProblems } from "../reconcile/piece.js";
 import { reconcile } from "../reconcile/reconcile.js";
 import type { Terminal } from "../report/terminal.js";
+import { missingStaff, peopleOf } from "../roster/people.js";
 import { formerServers } from "../swarm/list.js";
 import { managerDocker } from "../swarm/membership.js";
 import { duration, plural, printable } from "../text/format.js";
@@ -28,7 +29,11 @@ export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal):
     async (cluster) => {
       const { report } = terminal;
       await refuseFull(cluster.hosts);
-      const done = await reconcile(pieces, cluster, {
+      const slips: string[] = [];
+      const all = pieces.map((piece) =>
+        piece.name === "roster" ? (rosterPiece(new Set(), slips) as Piece) : piece,
+      );
+      const done = await reconcile(all, cluster, {
         report,
         confirm: confirmBy(terminal, options.yes),
         jobs: options.jobs,
@@ -46,7 +51,10 @@ export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal):
       if (earlier.length > 0) report.event({ type: "note", text: outdatedSentence(earlier) });
       const temporary = temporarySentence(cluster.config);
       if (temporary !== undefined) report.event({ type: "warning", text: temporary });
-      const next = await nextSteps(cluster);
+      const next = [
+        ...(await nextSteps(cluster)),
+        ...slips.map((path) => `print the slips in ${path}, then delete the file`),
+      ];
       const text =
         done.changed === 0
           ? `${cluster.config.name} is up; nothing had to change (${duration(done.ms)})`
@@ -80,6 +88,15 @@ const formerSentence = (homes: readonly string[]): string =>
 const nextSteps = async (cluster: Cluster): Promise<string[]> => {
   const { config, manager } = cluster;
   const { admins, teachers, method } = config.login;
+  if (method.kind === "passwords") {
+    const missing = missingStaff(config, peopleOf(config) ?? []);
+    return [
+      `open ${await classUrl(cluster)}`,
+      "log in with the user name and the password on the slip; for new slips: `swarmhub roster slips NAME…`",
+      ...otherPassword("admins", missing.admins),
+      ...otherPassword("teachers", missing.teachers),
+    ];
+  }
   // The password is for all users, so it may be shown; the admins' password is shown only on request.
   const password =
     method.password.kind === "generated"

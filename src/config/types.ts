@@ -1,4 +1,4 @@
-import type { Place } from "../errors.js";
+import type { Place, UserError } from "../errors.js";
 
 /** A number of bytes. */
 export type Bytes = number & { readonly unit: "bytes" };
@@ -80,8 +80,22 @@ export const namesOf = ({ domain, otherNames, subdomains }: Config): string[] =>
 export const subdomainHost = ({ domain, subdomains }: Config): string | undefined =>
   subdomains ? `https://${domain}` : undefined;
 
-/** How users prove their names: by one password for the class, and longer ones for its admins and teachers. */
-export type LoginMethod = { kind: "shared-password"; password: SecretSource };
+/**
+ * A CSV file with all who may log in, the columns that it is read from, if the configuration names them, and the folder of
+ * swarmhub.yaml, where slips are written.
+ */
+export type RosterSource = { file: string; userName?: string; group?: string; folder: string };
+
+/** Somebody on the roster: the user name, the name for people, and all groups, those of the configuration too. */
+export type Person = { name: string; shown: string; groups: string[] };
+
+/**
+ * How users prove their names: by one password for the class, and longer ones for its admins and teachers; or by a password of
+ * their own for everybody on the roster.
+ */
+export type LoginMethod =
+  | { kind: "shared-password"; password: SecretSource }
+  | { kind: "passwords" };
 
 /** A folder with a Dockerfile on the operator's machine, and the place of its key: "swarmhub.yaml:12:10". */
 export type BuildSource = { folder: string; place: Place };
@@ -129,6 +143,10 @@ export type Config = {
     groups: Record<string, string[]>;
     /** What the members' servers have other than those of others. */
     groupServers: Record<string, GroupServers>;
+    /** Who may log in; undefined is everybody whom the method knows. */
+    roster?: RosterSource;
+    /** Those on it, or why it cannot be used; see src/roster/people.ts. Undefined until it is read, or without a roster. */
+    people?: Person[] | UserError;
   };
   servers: ConfiguredImage & {
     /** How servers are distributed: evenly over all machines, or one machine full before the next. */

@@ -14,6 +14,7 @@ import { proxy } from "./proxy.js";
 import { quota } from "./quota.js";
 import { registry } from "./registry.js";
 import { reserve } from "./reserve.js";
+import { roster } from "./roster.js";
 import { seats } from "./seats.js";
 import { secrets } from "./secrets.js";
 import { storage } from "./storage.js";
@@ -37,6 +38,7 @@ export const pieces: readonly Piece[] = [
   quota,
   firstFiles,
   secrets,
+  roster,
   files,
   proxy,
   hub,
@@ -48,5 +50,7 @@ export const pieces: readonly Piece[] = [
 export { authorityFolder, certificatesErasure, hasAuthority } from "./edge/issued-certificates.js";
 export { hub } from "./hub.js";
 export { readSecret } from "./secrets.js";
+export { limits } from "./quota/limits.js";
+export { readRosterFile, rosterPiece } from "./roster.js";
 export { homesErasure } from "./storage.js";
 export { swarm } from "./swarm.js";

@@ -5,20 +5,18 @@ import {
   watcherStaleAfter,
 } from "../../contracts/watcher-status.js";
 import { homesHost } from "../cluster/cluster.js";
-import type { Config, PersistentStorage } from "../config/types.js";
 import { ifExists } from "../docker/client.js";
 import { UserError } from "../errors.js";
-import { configuredLimits, limitsFile } from "../homes/set-limits.js";
 import type { Facts } from "../host/facts.js";
 import type { Host } from "../host/host.js";
 import { imageReference } from "../images/own.js";
 import { formerNames, labels, watcherName } from "../names.js";
 import { paths } from "../paths.js";
-import type { Piece, Step } from "../reconcile/piece.js";
+import type { Piece } from "../reconcile/piece.js";
 import { listedImage } from "../swarm/list.js";
 import { differences } from "../swarm/service-spec.js";
 import { waitUntil } from "../wait.js";
-import { writeScript } from "./shared/files.js";
+import { limitsSteps } from "./quota/limits.js";
 
 const statusFile = `${paths.storage}/${storageFiles.watcherStatus}`;
 
@@ -175,26 +173,4 @@ const waitUntilWatching = async (host: Host, className: string): Promise<void> =
       },
     },
   );
-};
-
-/** The step that writes `limits.json`, which a running watcher reads at once. */
-const limitsSteps = (
-  storage: PersistentStorage,
-  login: Config["login"],
-  host: Host,
-  { files }: Facts,
-): Step[] => {
-  const content = limitsFile(configuredLimits(storage, login));
-  if (files[paths.limits] === content) return [];
-  return [
-    {
-      host,
-      title: `write ${paths.limits}`,
-      // Not into the empty folder under the mount.
-      run: () =>
-        host.script(
-          `set -e\nmountpoint -q ${paths.storage}\n${writeScript({ path: paths.limits, content, mode: 0o644 })}`,
-        ),
-    },
-  ];
 };

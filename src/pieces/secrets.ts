@@ -1,9 +1,10 @@
-import { createHash, randomBytes, randomInt } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { serverEnvironmentSecret } from "../../contracts/hub-servers.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
 import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
 import type { Piece, Step } from "../reconcile/piece.js";
+import { pronounceable } from "../text/pronounceable.js";
 
 /** How each secret is generated if the operator gives none. */
 const generators = {
@@ -98,18 +99,3 @@ const writeSecret = async (manager: Host, name: string, value: string): Promise<
 };
 
 const hashOf = (value: string): string => createHash("sha256").update(value).digest("hex");
-
-const consonants = "bdfghjklmnprstvz";
-const vowels = "aeiou";
-const randomLetter = (letters: string): string => letters.charAt(randomInt(letters.length));
-
-/** Pronounceable words of four letters, joined by dashes; 12.6 bits each. */
-const pronounceable = (words: number): string =>
-  Array.from(
-    { length: words },
-    () =>
-      randomLetter(consonants) +
-      randomLetter(vowels) +
-      randomLetter(consonants) +
-      randomLetter(vowels),
-  ).join("-");

@@ -21,6 +21,8 @@ export type Step = {
   host: Host;
   title: string;
   detail?: string;
+  /** What it changes in particular, a line each: the people of a roster. */
+  changes?: readonly string[];
   /** What this step destroys for ever, in words; the operator is asked before the run. */
   destroys?: string;
   /** Steps of the same plan, on other hosts, that must be done first. */

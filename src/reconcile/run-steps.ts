@@ -32,7 +32,8 @@ export const runSteps = async (
   const running = new Map<Step, Promise<void>>();
 
   const runStep = async (step: Step): Promise<void> => {
-    const { host, title, detail } = step;
+    const { host, title, detail, changes = [] } = step;
+    for (const text of changes) report.event({ type: "note", text: `${piece}: ${text}` });
     const shown = { piece, host: host.name, title, ...(detail !== undefined && { detail }) };
     const end = await runShown(shown, (progress) => step.run(progress), report, now);
     outcomes.set(step, "error" in end ? { kind: "failed", step, ...end } : doneIn(step, end.ms));

@@ -1,8 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { scryptSync } from "node:crypto";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { storageAddressIn } from "../../contracts/hub-settings.js";
 import { failedStartsFolder } from "../../contracts/failed-starts.js";
+import { passwordHash, peopleIn, rosterText, scryptCost } from "../../contracts/roster.js";
 import { nearlyFull, reportStaleAfter } from "../../contracts/machine-report.js";
 import { storageFiles, storageFolders } from "../../contracts/storage-folders.js";
 import { ownerIn } from "../../contracts/storage-notes.js";
@@ -15,6 +17,7 @@ import {
   hubSettings,
   machineReport,
   ownerNote,
+  roster,
   watcherStatus,
 } from "./support/examples.js";
 
@@ -47,6 +50,7 @@ test("hub.json of a class that uses every option has every key of the contract",
   config.subdomains = true;
   config.login.teachers = ["bob"];
   config.login.adminsMayEnter = true;
+  config.login.roster = { file: "/srv/students.csv", folder: "/srv" };
   config.login.remember = 28_800_000 as Milliseconds;
   config.servers = {
     ...config.servers,
@@ -96,6 +100,17 @@ test("a machine's report and the limits for it are those of the contract", (t) =
 
 test("watcher.json has every key of the contract", (t) => {
   isFixture(t, storageFiles.watcherStatus, watcherStatusText(watcherStatus));
+});
+
+test("roster.json has everybody on a line, with a hash that the hub can compute as well", (t) => {
+  const { people } = roster;
+  const salt = Uint8Array.from({ length: 16 }, (_, at) => at);
+  const hash = scryptSync("bado-keli-muta-rive", salt, 64, scryptCost);
+  t.is(people[0]?.password, passwordHash(salt, hash));
+  t.deepEqual(peopleIn(rosterText(roster)), [...people]);
+  for (const text of ["", "{", "null", "[]", "{}", '{"people": [{"name": "ada"}]}'])
+    t.is(peopleIn(text), undefined);
+  isFixture(t, "roster.json", rosterText(roster));
 });
 
 test("the CLI reads the owner in the note that the hub writes", (t) => {

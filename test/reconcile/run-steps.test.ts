@@ -184,3 +184,19 @@ test("a note that a step returns is in its last event; other results are not", a
   t.like(done[0], { title: "get", note: "pulled" });
   t.false("note" in (done[1] ?? {}));
 });
+
+test("what a step changes in particular is a line each before it starts", async (t) => {
+  const report = fakeReport();
+  const step: Step = {
+    host: a,
+    title: "write",
+    changes: ["add ada", "remove bob"],
+    run: async () => {},
+  };
+  await runSteps([step], performing({ report }));
+  t.deepEqual(report.events.slice(0, 3), [
+    { type: "note", text: "swarm: add ada" },
+    { type: "note", text: "swarm: remove bob" },
+    { type: "step-started", piece: "swarm", host: "a", title: "write" },
+  ]);
+});

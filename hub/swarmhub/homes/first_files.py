@@ -7,19 +7,17 @@ import os
 import shutil
 import stat
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
+from .open_safely import open_folder, opened
 from .owner_note import read_note, write_note
 
 PART = ".first-files.part"
 NO_ROOM = "The files for this class do not fit into your home folder. They will be copied at your next start once there is enough space."
 NOT_COPIED = "The files for this class could not be copied into your home folder. They will be copied at your next start."
 
-# O_NOFOLLOW: the user may replace a folder with a link, because a server of theirs may still run somewhere.
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 # Separate from the other storage threads, which would all be busy with copying when a whole class starts together.
 _threads = ThreadPoolExecutor(8, thread_name_prefix="first-files")
 
@@ -78,12 +76,12 @@ def copy_first_files(storage: Path, slug: str, stop: Event) -> None:
         return
     skeleton = read_skeleton(storage)
     if skeleton is not None:
-        with _folder(storage / "skeleton") as source, _folder(storage / "homes" / slug) as home:
+        with open_folder(storage / "skeleton") as source, open_folder(storage / "homes" / slug) as home:
             _remove(PART, home)
             _require_room(home, skeleton)
             try:
                 os.mkdir(PART, 0o700, dir_fd=home)
-                with _folder(PART, home) as part:
+                with open_folder(PART, home) as part:
                     _copy(source, part, stop)
                     _move_into_place(part, home)
             finally:
@@ -106,7 +104,7 @@ def _copy(source: int, target: int, stop: Event) -> None:
         kind = entry.stat(follow_symlinks=False).st_mode
         if stat.S_ISDIR(kind):
             os.mkdir(entry.name, 0o755, dir_fd=target)
-            with _folder(entry.name, source) as inner, _folder(entry.name, target) as copy:
+            with open_folder(entry.name, source) as inner, open_folder(entry.name, target) as copy:
                 _copy(inner, copy, stop)
         elif stat.S_ISLNK(kind):
             os.symlink(os.readlink(entry.name, dir_fd=source), entry.name, dir_fd=target)
@@ -116,7 +114,7 @@ def _copy(source: int, target: int, stop: Event) -> None:
 
 def _copy_file(name: str, source: int, target: int, mode: int) -> None:
     create = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-    with _opened(name, os.O_RDONLY | os.O_NOFOLLOW, source) as original, _opened(name, create, target, mode) as copy:
+    with opened(name, os.O_RDONLY | os.O_NOFOLLOW, source) as original, opened(name, create, target, mode) as copy:
         # The storage host copies the file itself: with NFS 4.2 no data passes through the hub, and XFS shares the blocks.
         while os.copy_file_range(original, copy, 1 << 30):
             pass
@@ -139,16 +137,3 @@ def _remove(name: str, folder: int) -> None:
         shutil.rmtree(name, dir_fd=folder)
     else:
         os.unlink(name, dir_fd=folder)
-
-
-@contextmanager
-def _opened(path: str | Path, flags: int, folder: int | None = None, mode: int = 0):
-    descriptor = os.open(path, flags | os.O_CLOEXEC, mode, dir_fd=folder)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _folder(path: str | Path, folder: int | None = None):
-    return _opened(path, _FOLDER, folder)

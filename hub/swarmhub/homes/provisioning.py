@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..refusal import LIMIT_FAILED, LIMIT_LATE, NOT_YOUR_HOME, STORAGE_MISSING, WATCHER_SILENT, Refusal, refuse
 from .first_files import read_skeleton
+from .handouts import Store
 from .owner_note import Note, read_note, write_note
 from .storage_calls import call_storage
 
@@ -65,6 +66,7 @@ def make_home(storage: Path, slug: str, user: str) -> None:
         _pending_marker(storage, slug).touch()
     updated = note or Note(user)
     if is_new:
+        Store(storage / "handouts").forget_home(slug)
         updated = replace(updated, lacks_first_files=read_skeleton(storage) is not None)
     if updated != note:
         write_note(storage, slug, updated)

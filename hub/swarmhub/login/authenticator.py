@@ -13,8 +13,8 @@ from jupyterhub.utils import utcnow
 from tornado.web import HTTPError
 from traitlets import Instance, Int, Set, Unicode, default
 
+from .access import AccessRules
 from .guesses import AttemptLimit, network_of
-from .names import existing_spelling
 from .password_changes import LoginState, PasswordChanges
 from .sessions import end_sessions, limit_tokens
 
@@ -25,7 +25,7 @@ _DAYS = {_KNOWN_BROWSER: 90, _ASKED: 1 / 144}
 _RECENTLY = timedelta(hours=3)
 
 
-class ClassAuthenticator(SharedPasswordAuthenticator):
+class ClassAuthenticator(AccessRules, SharedPasswordAuthenticator):
     """SharedPasswordAuthenticator for passwords with any characters; all passwords must be passed through `to_ascii`.
 
     Upstream compares strings with secrets.compare_digest, which raises TypeError for characters outside ASCII. With one umlaut,
@@ -57,10 +57,6 @@ class ClassAuthenticator(SharedPasswordAuthenticator):
         super().check_allow_config()
         if self.parent and self.changes:
             self._apply_changes(self.parent.db)
-
-    def normalize_username(self, username: str) -> str:
-        """Returns one spelling for a name, or the one under which the hub knows it already."""
-        return super().normalize_username(existing_spelling(username, self._known_names()))
 
     async def authenticate(self, handler, data):
         """Returns the user if the password is right, else None; raises HTTPError with a sentence for the login page."""
@@ -124,9 +120,6 @@ class ClassAuthenticator(SharedPasswordAuthenticator):
     def _is_admin(self, name: str) -> bool:
         user = orm.User.find(self.parent.db, name) if self.parent else None
         return name in self.admin_users or bool(user and user.admin)
-
-    def _known_names(self) -> list[str]:
-        return [name for (name,) in self.parent.db.query(orm.User.name)] if self.parent else []
 
     def _apply_changes(self, db) -> None:
         state = LoginState(

@@ -6,6 +6,7 @@ from traitlets.config import Config
 
 from ..settings import Paths, Settings, SettingsError, read_secret
 from .authenticator import ClassAuthenticator, to_ascii
+from .password_authenticator import configure_passwords
 from .password_changes import PasswordChanges
 
 
@@ -30,4 +31,4 @@ def _shared_password(c: Config, settings: Settings, paths: Paths) -> None:
     c.Authenticator.allow_all = True  # since JupyterHub 5, no user can log in without a rule that allows it
 
 
-_METHODS: dict[str, Callable[[Config, Settings, Paths], None]] = {"shared-password": _shared_password}
+_METHODS: dict[str, Callable[[Config, Settings, Paths], None]] = {"shared-password": _shared_password, "passwords": configure_passwords}

@@ -25,9 +25,13 @@ class NewAdmins:
     """Remembers in a file who became an admin, and when.
 
     `stop_server` stops the server of a user and returns whether none is left. It is called in a thread, again and again.
+    Unless `names_are_open` to everybody with the password of the class, only logins and tokens end: server and home are the admin's own.
     """
 
-    def __init__(self, path: Path, stop_server: Callable[[str], bool], interval: float = 1, attempts: int = 300) -> None:
+    def __init__(
+        self, path: Path, stop_server: Callable[[str], bool], interval: float = 1, attempts: int = 300, *, names_are_open: bool = True
+    ) -> None:
+        self._names_are_open = names_are_open
         self._path = path
         self._stop_server = stop_server
         self._interval = interval
@@ -72,6 +76,10 @@ class NewAdmins:
         if is_admin is not True or was_admin is True or not user.name:
             return
         is_known = inspect(user).persistent
+        if not self._names_are_open:
+            if is_known:
+                end_sessions(object_session(user), user, keep_server=True)
+            return
         # Written before the database: a hub that is killed in between finds the user without admin rights and does all of it again.
         self._record(user.name, stopped=not is_known)
         if is_known:

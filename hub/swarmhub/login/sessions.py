@@ -1,6 +1,7 @@
 """Ends and limits what a login leaves behind: cookies, API tokens, and the OAuth tokens with which servers recognise a browser."""
 
 from datetime import timedelta
+from urllib.parse import quote
 
 from jupyterhub import orm
 from jupyterhub.utils import utcnow
@@ -9,14 +10,17 @@ from sqlalchemy.orm import Session
 API_TOKEN_SECONDS = 30 * 86400
 
 
-def end_sessions(db: Session, user: orm.User, *, keep_server: bool) -> None:
+def end_sessions(db: Session, user: orm.User, *, keep_server: bool, keep_open: bool = False) -> None:
     """Makes all cookies, API tokens and OAuth codes of a user invalid; the caller commits.
 
     With `keep_server`, a running server keeps its own token. Without that token its owner could not open it again.
-    A server that is in use notices the end within 300 s (jupyterhub/services/auth.py, cache_max_age).
+    A server that is in use notices the end within 300 s (jupyterhub/services/auth.py, cache_max_age), except with `keep_open`: then the
+    browsers in which it is open go on until it stops, when JupyterHub deletes the tokens of these browsers (jupyterhub/user.py, stop).
     """
     user.cookie_id = orm.new_token()
     kept = _tokens_of_servers(db, user) if keep_server else set()
+    if kept and keep_open:
+        kept |= {token for token in user.api_tokens if token.client_id == f"jupyterhub-user-{quote(user.name)}"}
     for token in set(user.api_tokens) - kept:
         db.delete(token)
     for code in list(user.oauth_codes):

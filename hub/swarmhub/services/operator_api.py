@@ -1,7 +1,7 @@
-"""The hub's side of the command `swarmhub leave`: lists servers and whether they are busy, stops a server, starts it again.
+"""The hub's side of the operator's commands: lists servers and whether they are busy, stops and starts a server, closes the class.
 
-`python3 -m swarmhub.services.operator_api look|stop|start` runs in the hub's container, with its arguments as JSON on stdin and
-the result as JSON on stdout.
+`python3 -m swarmhub.services.operator_api look|stop|start|close|reopen` runs in the hub's container, with its arguments as JSON on
+stdin and the result as JSON on stdout.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from ..labels import USER
 from ..settings import Paths, SettingsError, read_settings
 from ..spawning.activity import kernels_of
 from ..spawning.swarm import token_in, user_in
+from .close_class import close_class, reopen_class
 from .hub_api import HubApi
 
 
@@ -147,13 +148,19 @@ def main() -> None:
     """Runs the subcommand in sys.argv."""
     paths = Paths(Path(os.environ.get("SWARMHUB_ROOT", "/")))
     arguments = json.load(sys.stdin)
+    api = f"http://127.0.0.1:{os.environ.get('SWARMHUB_PORT', '8081')}/hub/api"
     try:
-        prefix = read_settings(paths.settings).user_service_prefix
-        hub = Hub("http://127.0.0.1:8081/hub/api", operator_token(paths), docker.from_env().api, prefix)
-        if sys.argv[1] == "look":
-            result = list_servers(hub, set(arguments["homes"]))
+        settings, token = read_settings(paths.settings), operator_token(paths)
+        if sys.argv[1] == "close":
+            result = close_class(paths, settings, HubApi(api, token), arguments)
+        elif sys.argv[1] == "reopen":
+            result = reopen_class(paths)
         else:
-            result = {"stop": stop, "start": start}[sys.argv[1]](hub, arguments["user"])
+            hub = Hub(api, token, docker.from_env().api, settings.user_service_prefix)
+            if sys.argv[1] == "look":
+                result = list_servers(hub, set(arguments["homes"]))
+            else:
+                result = {"stop": stop, "start": start}[sys.argv[1]](hub, arguments["user"])
     except SettingsError as error:
         sys.exit(str(error))
     except OSError as error:

@@ -51,6 +51,11 @@ def user_in(service: dict) -> str | None:
     return _variable(service, "JUPYTERHUB_USER")
 
 
+def prefix_in(service: dict) -> str | None:
+    """Returns the path of a user's server ("/user/ada/"), from Docker's description of its service; None if there is none."""
+    return _variable(service, "JUPYTERHUB_SERVICE_PREFIX")
+
+
 def _variable(service: dict, name: str) -> str | None:
     lines = (service["Spec"].get("TaskTemplate", {}).get("ContainerSpec") or {}).get("Env") or []
     return next((value for key, _, value in (line.partition("=") for line in lines) if key == name), None)

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Config } from "../../config/types.js";
 import { UserError, exitCode } from "../../errors.js";
 import { type Archive, archiveHome, refuseExisting } from "../../homes/archive.js";
 import { type Home, inspectHomes } from "../../homes/inspect.js";
@@ -8,10 +9,11 @@ import type { Terminal } from "../../report/terminal.js";
 import { serversOf } from "../../swarm/user-servers.js";
 import { formatSize, printable } from "../../text/format.js";
 import { persistentHomes } from "../shared/homes.js";
+import { formerOwner } from "../shared/roster.js";
 import { type ClassOptions, withCluster } from "../shared/session.js";
 
 /** The options of `swarmhub homes archive`; `to` is a folder on this machine. */
-export type HomesArchiveOptions = ClassOptions & { users: string[]; to: string };
+export type HomesArchiveOptions = ClassOptions & { users: string[]; removed: boolean; to: string };
 
 /** Writes homes as archives on this machine. */
 export const homesArchive = (
@@ -22,7 +24,7 @@ export const homesArchive = (
   withCluster(options, terminal, async (cluster) => {
     const { storage } = persistentHomes(cluster);
     const [seen, servers] = await Promise.all([inspectHomes(storage), serversOf(cluster)]);
-    const homes = selectHomes(seen.homes, options.users);
+    const homes = wantedHomes(seen.homes, options, cluster.config);
     const pathOf = ({ name }: Home): string => join(options.to, `${name}.tar.gz`);
     for (const home of homes) await refuseExisting(pathOf(home));
     const done: Archive[] = [];
@@ -52,6 +54,20 @@ export const homesArchive = (
     if (done.length < homes.length)
       throw new UserError("stopped before all homes were archived", { code: exitCode.interrupted });
   });
+
+/** The homes that were named, or those of everybody who is no longer on the roster. */
+const wantedHomes = (
+  homes: readonly Home[],
+  { users, removed }: HomesArchiveOptions,
+  config: Config,
+): Home[] => {
+  if (removed === users.length > 0)
+    throw new UserError("name the users whose homes to archive, or give --removed, but not both", {
+      hint: "for example: swarmhub homes archive ada; swarmhub homes archive --removed",
+      code: exitCode.usage,
+    });
+  return removed ? homes.filter(formerOwner(config)) : selectHomes(homes, users);
+};
 
 const changedText = (home: Home, { warning }: Archive): string => {
   const detail = warning === undefined ? "" : ` (${printable(warning)})`;

@@ -9,6 +9,7 @@ import { watcherProblem } from "../../homes/watcher.js";
 import type { Host } from "../../host/host.js";
 import { paths } from "../../paths.js";
 import type { Terminal } from "../../report/terminal.js";
+import { peopleOf } from "../../roster/people.js";
 import { jsonText, plural, printable } from "../../text/format.js";
 import { waitUntil } from "../../wait.js";
 import { persistentHomes } from "../shared/homes.js";
@@ -30,6 +31,8 @@ export const checkQuota = async (
   terminal: Pick<Terminal, "print">,
 ): Promise<void> => {
   const { storage, storageConfig } = persistentHomes(cluster);
+  // Throws where the roster cannot be read: it has groups with quotas, too.
+  peopleOf(cluster.config);
   const configured = configuredLimits(storageConfig, cluster.config.login);
   const first = await inspect(storage, configured);
   const last =

@@ -24,6 +24,21 @@ export const persistentHomes = ({
   );
 };
 
+/** The same for files that are `done` ("handed out", "collected") on the storage. */
+export const homesOnDisk = (
+  cluster: Cluster,
+  done: string,
+): { storage: Host; storageConfig: PersistentStorage } => {
+  if (cluster.config.storage.kind === "persistent") return persistentHomes(cluster);
+  throw new UserError(
+    `the homes of ${cluster.config.name} are temporary: each is in its server's container, so no files can be ${done}; this needs homes on a disk`,
+    {
+      hint: "give `storage` a device or a file in swarmhub.yaml, then type: swarmhub up",
+      code: exitCode.usage,
+    },
+  );
+};
+
 /** The homes in `swarmhub status`; a `problem` is drift. */
 export type HomesState = { watcher: WatcherReport | undefined; problem: string | undefined };
 

@@ -9,6 +9,7 @@ import type { Host } from "../../host/host.js";
 import { type SecretAccess, resolveSecret } from "../../operator/secret.js";
 import { resolveServerEnvironment } from "../../operator/server-environment.js";
 import type { Terminal } from "../../report/terminal.js";
+import { withRoster } from "../../roster/people.js";
 
 /** The options of every command on a class. */
 export type ClassOptions = {
@@ -44,11 +45,13 @@ export const withCluster = async <Result>(
   }
 };
 
-/** Reads the configuration and its secrets. */
+/** Reads the configuration with its roster and its secrets. */
 export const sessionOf = async (options: ClassOptions, terminal: Terminal): Promise<Session> => {
-  const config = await loadConfig(options.config);
+  const config = await withRoster(await loadConfig(options.config));
   const access: SecretAccess = { env: process.env, readFile: (path) => readFile(path, "utf8") };
-  const password = await resolveSecret(config.login.method.password, access);
+  const { method } = config.login;
+  const password =
+    method.kind === "passwords" ? undefined : await resolveSecret(method.password, access);
   const environment = await resolveServerEnvironment(config, access);
   const secrets = new Map([
     ...(password === undefined ? [] : [["shared-password", password] as const]),

@@ -9,7 +9,9 @@ export const groupFindings = (raw: unknown): Finding[] => {
   const groups = mappingAt(raw, ["login", "groups"]);
   const quotas = mappingAt(raw, ["storage", "quota"]).filter(([name]) => name !== "default");
   const groupNames = groups.map(([name]) => name);
-  const missing = quotas.filter(([name]) => !groupNames.includes(name));
+  // The groups of a roster are known when it is read (src/roster/people.ts).
+  const hasRoster = (valueAt(raw, ["login", "roster"]) ?? undefined) !== undefined;
+  const missing = quotas.filter(([name]) => !hasRoster && !groupNames.includes(name));
   const own = groups.flatMap(([name, group]): [string, unknown][] =>
     isMapping(group) && group["quota"] !== undefined ? [[name, group["quota"]]] : [],
   );

@@ -6,6 +6,7 @@ import { bytesText } from "../values/units.js";
 import { type Finding, type Path, pathText } from "../yaml/complaints.js";
 import { groupFindings, groupPaths } from "./groups.js";
 import { imageFindings } from "./images.js";
+import { rosterFindings } from "./roster.js";
 import { serverFindings } from "./servers.js";
 import { tlsFindings } from "./tls.js";
 
@@ -17,6 +18,7 @@ export const ruleFindings = (raw: unknown): Finding[] => [
   ...imageFindings(raw),
   ...excessiveGuarantee(raw),
   ...groupFindings(raw),
+  ...rosterFindings(raw),
   ...serverFindings(raw),
   ...tlsFindings(raw),
   ...emptyDomains(raw),

@@ -33,8 +33,8 @@ const readBytes = async (path: string): Promise<Buffer> => {
   }
 };
 
-// One byte more than the maximum is enough to refuse a file; a device or a pipe may have no end.
-const readUpTo = async (
+/** At most so many bytes of a file: one more than the maximum is enough to refuse it, and a device or a pipe may have no end. */
+export const readUpTo = async (
   length: number,
   handle: Awaited<ReturnType<typeof open>>,
 ): Promise<Buffer> => {

@@ -16,8 +16,14 @@ export const rewriteFile = async (
   // TextDecoder drops a byte order mark, which the file must keep.
   const bytes = await readFile(path);
   const mark = bytes.subarray(0, 3).equals(Buffer.from("\uFEFF")) ? "\uFEFF" : "";
+  await replaceFile(path, mark + edited);
+  return true;
+};
+
+/** Replaces a file that exists in the same way. */
+export const replaceFile = async (path: string, content: string | Uint8Array): Promise<void> => {
   try {
-    await replace(await realpath(path), mark + edited);
+    await replace(await realpath(path), content);
   } catch (error) {
     const problem = (error as NodeJS.ErrnoException).code ?? String(error);
     throw new UserError(`${path} cannot be written: ${problem}`, {
@@ -25,17 +31,16 @@ export const rewriteFile = async (
       code: exitCode.usage,
     });
   }
-  return true;
 };
 
-const replace = async (path: string, text: string): Promise<void> => {
+const replace = async (path: string, content: string | Uint8Array): Promise<void> => {
   const { mode } = await stat(path);
   const temporary = `${path}.swarmhub-${process.pid}`;
   try {
     const file = await open(temporary, "wx", mode);
     try {
       await file.chmod(mode);
-      await file.writeFile(text);
+      await file.writeFile(content);
       await file.sync();
     } finally {
       await file.close();

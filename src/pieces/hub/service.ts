@@ -35,12 +35,8 @@ export const hubSpec = (
   patience: 180_000,
   memory,
   mounts: [
-    {
-      Type: "bind",
-      Source: paths.hubConfiguration,
-      Target: paths.hubConfiguration,
-      ReadOnly: true,
-    },
+    // The folder of hub.json and roster.json: a bound file would stay the one that a rename replaced.
+    { Type: "bind", Source: paths.configuration, Target: paths.configuration, ReadOnly: true },
     { Type: "bind", Source: paths.hub, Target: "/data" },
     // The folder above that of the reports, which is a new one after each start of the monitor.
     { Type: "bind", Source: paths.run, Target: paths.run, ReadOnly: true },

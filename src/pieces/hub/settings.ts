@@ -38,6 +38,7 @@ export const hubConfiguration = (
     idleTimeoutSeconds: servers.idle === undefined ? null : Math.ceil(servers.idle / 1000),
     storage: storage ? { address: machines(storage).address, path: paths.storage } : null,
     loginMethod: { kind: want.login.method.kind },
+    roster: want.login.roster !== undefined,
     admins: want.login.admins,
     teachers: want.login.teachers,
     adminsMayEnter: want.login.adminsMayEnter,

@@ -1,5 +1,6 @@
 import type { HubSettings } from "../../../contracts/hub-settings.js";
 import type { MachineReport } from "../../../contracts/machine-report.js";
+import type { Roster } from "../../../contracts/roster.js";
 import type { FirstFilesNote, OwnerNote } from "../../../contracts/storage-notes.js";
 import type { WatcherStatus } from "../../../contracts/watcher-status.js";
 
@@ -40,6 +41,7 @@ export const hubSettings = {
   idleTimeoutSeconds: 7200,
   storage: { address: "10.77.0.11", path: "/srv/swarmhub" },
   loginMethod: { kind: "shared-password" },
+  roster: true,
   admins: ["ada"],
   teachers: ["bob"],
   adminsMayEnter: true,
@@ -120,6 +122,19 @@ export const ownerNote = {
   user: "Ada@Example.org",
   firstFiles: "missing",
 } satisfies Full<OwnerNote>;
+
+/** `roster.json`; the hash is that of the password "bado-keli-muta-rive". */
+export const roster = {
+  people: [
+    {
+      name: "jürgen",
+      shown: "Jürgen Müller",
+      groups: ["geo"],
+      password:
+        "scrypt$16384$8$1$AAECAwQFBgcICQoLDA0ODw==$RdfEMJwmFomzjR4oV9u2aJ8ZboshJaeCfjqW24mEjyJjlRBMTV+BBPteNDyp3iy52W/5snF8y2CF/pTF6kGS4Q==",
+    },
+  ],
+} satisfies Full<Roster>;
 
 /** The note about the first files. */
 export const firstFilesNote = {

@@ -1,0 +1,88 @@
+import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { UserError, exitCode } from "../../errors.js";
+import { type Entry, folderTar, readFolder } from "../../operator/folder.js";
+import { formatSize, printable } from "../../text/format.js";
+import type { HandedFile } from "./in-hub.js";
+
+/** What is handed out under one name, with the content as a tar.gz. */
+export type Handout = {
+  name: string;
+  files: HandedFile[];
+  archive: () => Promise<Buffer>;
+};
+
+const maximum = { bytes: 100 * 2 ** 20, files: 2000 };
+const longestName = 200;
+
+/** The name under which a file or folder is handed out: its own, which it also has in each home. Throws a UserError (usage). */
+export const handoutName = (path: string): string => {
+  const name = basename(resolve(path));
+  if (name === "" || name.startsWith(".") || Buffer.byteLength(name) > longestName)
+    throw usage(
+      `"${printable(path)}" cannot be handed out: the name of a file or folder is needed that does not begin with a dot`,
+      "rename it, then type: swarmhub handout NAME",
+    );
+  return name;
+};
+
+/** Reads a file or folder, without hidden files. Throws a UserError (usage) if it is too large, empty, or has links. */
+export const readHandout = async (path: string): Promise<Handout> => {
+  const name = handoutName(path);
+  const full = resolve(path);
+  const isFolder = (
+    await stat(full).catch((error: NodeJS.ErrnoException) =>
+      Promise.reject(unreadable(path, error)),
+    )
+  ).isDirectory();
+  const entries = await readFolder(isFolder ? full : dirname(full), {
+    maximum,
+    includes: isFolder
+      ? (inner) => (isVisible(basename(inner)) ? all : none)
+      : (inner) => (inner === name ? itself : none),
+    readTarget: (inner) =>
+      Promise.reject(refused(full, inner, "it is a link", "replace it by a copy")),
+    tooLarge: () =>
+      usage(
+        `${printable(path)} is larger than ${formatSize(maximum.bytes)} or has more than ${maximum.files} files, and each home gets a copy`,
+        "put large data where all users can read it",
+      ),
+    refused: (inner, why, hint) => refused(full, inner, why, hint),
+    unreadable: (error) => unreadable(path, error),
+  });
+  const placed = entries
+    .filter((entry) => entry.kind === "file")
+    .map((entry) => ({ ...entry, path: isFolder ? `${name}/${entry.path}` : name }));
+  if (placed.length === 0)
+    throw usage(`${printable(path)} has no files to hand out`, "hidden files are not handed out");
+  for (const each of placed)
+    if (printable(each.path) !== each.path)
+      throw refused(dirname(full), each.path, "its name has control characters", "rename it");
+  return { name, files: placed.map(fileOf), archive: () => folderTar(placed) };
+};
+
+const all = { itself: true, below: true };
+const itself = { itself: true, below: false };
+const none = { itself: false, below: false };
+
+/** Jupyter shows no hidden files, and its own (.ipynb_checkpoints) are not the teacher's work. */
+const isVisible = (name: string): boolean => !name.startsWith(".") && name !== "__pycache__";
+
+const fileOf = ({ path, content, mode }: Extract<Entry, { kind: "file" }>): HandedFile => ({
+  path,
+  hash: createHash("sha256").update(content).digest("hex"),
+  size: content.length,
+  executable: (mode & 0o100) !== 0,
+});
+
+const refused = (folder: string, path: string, why: string, hint: string): UserError =>
+  usage(`${printable(join(folder, path))} cannot be handed out: ${why}`, hint);
+
+const unreadable = (path: string, { code, message }: NodeJS.ErrnoException): UserError =>
+  code === "ENOENT"
+    ? usage(`there is no file or folder ${printable(path)}`, "check the path")
+    : usage(`${printable(path)}: ${message}`, "make it readable");
+
+const usage = (message: string, hint: string): UserError =>
+  new UserError(message, { hint, code: exitCode.usage });

@@ -1,0 +1,44 @@
+import { reader } from "./reader.js";
+
+/** A time, with the offset of the operator's time zone at that time, as the hub reads it, and the name of the zone for people. */
+export type Moment = { text: string; zone: string };
+
+/** Reads a time in the future, in the time zone of this machine. */
+export const momentFrom = reader(
+  { what: "a time in the future", example: '"2026-12-01 09:00"' },
+  (text, reject): Moment => {
+    const [, year, month, day, hour, minute] =
+      /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d)$/.exec(text.trim()) ?? [];
+    if (minute === undefined) throw reject();
+    const time = new Date(
+      Number(year),
+      Number(month) - 1,
+      Number(day),
+      Number(hour),
+      Number(minute),
+    );
+    const written = momentOf(time);
+    // JavaScript turns 31 June into 1 July, and a time that is skipped when the clocks go forward into another one.
+    if (!written.text.startsWith(`${year}-${month}-${day}T${hour}:${minute}:`))
+      throw reject(`there is no such time in ${written.zone}`);
+    if (time.getTime() <= Date.now()) throw reject("this one has passed");
+    return written;
+  },
+);
+
+/** A time in the time zone of this machine. */
+export const momentOf = (time: Date): Moment => {
+  const minutes = -time.getTimezoneOffset();
+  const date = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join("-");
+  const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(":");
+  return {
+    text: `${date}T${clock}${offsetText(minutes)}`,
+    zone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
+  };
+};
+
+/** An offset from UTC in minutes: "-03:30". */
+export const offsetText = (minutes: number): string =>
+  `${minutes < 0 ? "-" : "+"}${two(Math.abs(minutes) / 60)}:${two(Math.abs(minutes) % 60)}`;
+
+const two = (number: number): string => String(Math.floor(number)).padStart(2, "0");
