@@ -22,7 +22,9 @@ export const clearRehearsal = async (cluster: Cluster): Promise<Cleared> => {
       hint: "to try again, type: swarmhub rehearse --clear",
     });
   const homes = allRehearsalNames().map(slugOf);
-  const removed = await Promise.all(cluster.nodes.map((host) => removeVolumes(cluster, host, homes)));
+  const removed = await Promise.all(
+    cluster.nodes.map((host) => removeVolumes(cluster, host, homes)),
+  );
   const volumes = removed.reduce((sum, count) => sum + count, 0);
   const { storage } = cluster;
   return { volumes, homes: storage === undefined ? 0 : await removeHomes(storage, homes) };
@@ -40,7 +42,9 @@ const removeVolumes = async (
   const filters = { label: labelFilter(config.name) };
   const { Volumes: volumes } = await host.docker.listVolumes({ filters });
   const names = (volumes ?? [])
-    .filter(({ Name, Labels }) => Name.startsWith(volumePrefix) && ours.has(Labels?.[labels.user] ?? ""))
+    .filter(
+      ({ Name, Labels }) => Name.startsWith(volumePrefix) && ours.has(Labels?.[labels.user] ?? ""),
+    )
     .map(({ Name }) => Name);
   await Promise.all(
     names.map((name) => removeWhenUnused(() => host.docker.getVolume(name).remove())),
@@ -55,7 +59,7 @@ const removeHomes = async (storage: Host, homes: readonly string[]): Promise<num
   return output.split("\n").filter((line) => line !== "").length;
 };
 
-const { owners, limits, pending } = storageFolders;
+const { owners, limits, pending, handouts } = storageFolders;
 
 // A note that names somebody else protects a home. The note goes last, so that a removal that was interrupted is found again.
 const removeProgram = `
@@ -69,8 +73,9 @@ for my $home (@ARGV) {
   if (open my $file, "<", "${owners}/$home") { read $file, $note, 4096 }
   next if $note eq "" && !lstat $path;
   next if $note ne "" && $note !~ /^\\{"user": "Rehearsal-[1-9][0-9]{0,2}"/;
-  if (lstat $path) {
-    system("rm", "-rf", "--one-file-system", "--", $path) == 0 or die "$root/$path cannot be removed\\n";
+  for my $folder ($path, "${handouts}/homes/$home") {
+    next unless lstat $folder;
+    system("rm", "-rf", "--one-file-system", "--", $folder) == 0 or die "$root/$folder cannot be removed\\n";
   }
   unlink "${limits}/$home", "${pending}/$home", "${owners}/$home";
   print "$home\\n";

@@ -15,7 +15,11 @@ export const measureLine = async (site: Site): Promise<Line & { site: Site }> =>
     const { code = "" } = error as NodeJS.ErrnoException;
     if (!site.verify || !/CERT|SIGNATURE|ISSUER|ALTNAME/.test(code)) throw error;
     const unverified = { ...site, verify: false };
-    return { ...(await measure(unverified)), site: unverified, certificate: String((error as Error).message) };
+    return {
+      ...(await measure(unverified)),
+      site: unverified,
+      certificate: (error as Error).message,
+    };
   }
 };
 

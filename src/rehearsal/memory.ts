@@ -4,7 +4,13 @@ import type { RoomState } from "../swarm/room.js";
 import type { RehearsalHub } from "./hub.js";
 
 /** The most memory that was in use, in MB; `limit` is the server's, `ended` how often it ended a program. */
-export type PersonMemory = { name: string; memory: number; limit?: number; machine?: string; ended: number };
+export type PersonMemory = {
+  name: string;
+  memory: number;
+  limit?: number;
+  machine?: string;
+  ended: number;
+};
 export type MachineMemory = { name: string; memory: number; total?: number };
 
 /** What the hub saw of a round. `silent`: how often it did not answer. */
@@ -16,7 +22,11 @@ export type Seen = {
 };
 
 /** Collects the highest figures from looks at the room. */
-export const createPeaks = (): { add: (room: RoomState) => void; seen: () => Seen; miss: () => void } => {
+export const createPeaks = (): {
+  add: (room: RoomState) => void;
+  seen: () => Seen;
+  miss: () => void;
+} => {
   const people = new Map<string, PersonMemory>();
   const machines = new Map<string, MachineMemory>();
   let seats = 0;

@@ -50,7 +50,13 @@ export const runRound = async (hub: RehearsalHub, plan: RoundPlan): Promise<Roun
   delay.enable();
   try {
     const people = await visitAll(guests, plan, began);
-    return { arrival: plan.arrival, began, people, delay: lateness(delay), seen: await end(watching, watch) };
+    return {
+      arrival: plan.arrival,
+      began,
+      people,
+      delay: lateness(delay),
+      seen: await end(watching, watch),
+    };
   } finally {
     delay.disable();
     await end(watching, watch);
@@ -62,11 +68,14 @@ const end = async (watching: AbortController, watch: Promise<Seen>): Promise<See
   return watch;
 };
 
-/** The histogram has the time between two looks, in nanoseconds. */
-const lateness = (delay: ReturnType<typeof monitorEventLoopDelay>): Round["delay"] => {
-  const late = (nanoseconds: number): number => Math.max(0, Math.round(nanoseconds / 1e6) - resolution);
-  return { p99: late(delay.percentile(99)), worst: late(delay.max) };
-};
+const lateness = (delay: ReturnType<typeof monitorEventLoopDelay>): Round["delay"] => ({
+  p99: late(delay.percentile(99)),
+  worst: late(delay.max),
+});
+
+/** Milliseconds; the histogram has the time between two looks, in nanoseconds. */
+const late = (nanoseconds: number): number =>
+  Math.max(0, Math.round(nanoseconds / 1e6) - resolution);
 
 const visitAll = async (
   guests: readonly Guest[],
@@ -75,7 +84,9 @@ const visitAll = async (
 ): Promise<PersonResult[]> => {
   const closing = new AbortController();
   const stop = AbortSignal.any([signal, closing.signal]);
-  const phases = new Map<string, Phase | "absent" | "gone">(guests.map(({ name }) => [name, "absent"]));
+  const phases = new Map<string, Phase | "absent" | "gone">(
+    guests.map(({ name }) => [name, "absent"]),
+  );
   const change = (name: string, phase: Phase | "gone"): void => {
     phases.set(name, phase);
     progress(stateText([...phases.values()]));
@@ -107,7 +118,10 @@ const interrupted = ({ name }: Guest): PersonResult => ({
 /** "12 in the notebook, 3 starting, 25 not here yet". */
 const stateText = (phases: readonly (Phase | "absent" | "gone")[]): string =>
   Object.entries(words)
-    .map(([word, members]) => [phases.filter((phase) => members.includes(phase)).length, word] as const)
+    .map(
+      ([word, members]) =>
+        [phases.filter((phase) => members.includes(phase)).length, word] as const,
+    )
     .filter(([count]) => count > 0)
     .map(([count, word]) => `${count} ${word}`)
     .join(", ");

@@ -23,22 +23,11 @@ from ..settings import Paths
 from ..slug import slug
 from . import rehearsal_api
 from .operator_api import operator_token
+from .rehearsal_names import MOST_PEOPLE, is_rehearsal_name, rehearsal_name
 
-MOST_PEOPLE = 300
 LEASE_SECONDS = 600
 RESERVED = "This name is reserved for rehearsals. Please choose another one."
-_NAME = re.compile(r"Rehearsal-[1-9][0-9]{0,2}")
 _log = logging.getLogger("rehearsal")
-
-
-def rehearsal_name(number: int) -> str:
-    """Returns the name of a person of a rehearsal; the capital letter makes it one that no login can have (login/names.py, spell)."""
-    return f"Rehearsal-{number}"
-
-
-def is_rehearsal_name(name: str) -> bool:
-    """Returns whether a name belongs to a rehearsal."""
-    return bool(_NAME.fullmatch(name))
 
 
 def configure_rehearsal(c, paths: Paths, hub_api: str) -> None:

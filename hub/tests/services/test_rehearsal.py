@@ -12,7 +12,8 @@ from tornado.web import HTTPError
 
 from swarmhub.services import rehearsal_api
 from swarmhub.services.operator_api import operator_token
-from swarmhub.services.rehearsal import MOST_PEOPLE, is_rehearsal_name, refuse_rehearsal_names, rehearsal_name
+from swarmhub.services.rehearsal import refuse_rehearsal_names
+from swarmhub.services.rehearsal_names import MOST_PEOPLE, is_rehearsal_name, rehearsal_name
 from swarmhub.settings import Paths
 from swarmhub.slug import slug
 

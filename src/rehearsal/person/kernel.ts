@@ -1,7 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { WebSocket } from "ws";
 import { printable } from "../../text/format.js";
-import { type KernelMessage, decodeFrame, encodeRequest, kernelProtocol } from "./kernel-messages.js";
+import {
+  type KernelMessage,
+  decodeFrame,
+  encodeRequest,
+  kernelProtocol,
+} from "./kernel-messages.js";
 import type { Lab } from "./lab.js";
 
 /** How a cell ended: `error` is what the code raised, `ended` that the kernel did not survive it. */
@@ -71,7 +76,8 @@ const request = (socket: WebSocket, { session, type, content, signal }: Wanted):
       settle(() => reject(new Error("the connection to the kernel was lost")));
     const onAbort = (): void => settle(() => reject(new Error("the rehearsal was stopped")));
     const timer = setTimeout(
-      () => settle(() => reject(new Error(`the kernel did not answer within ${cellMs / 60_000} min`))),
+      () =>
+        settle(() => reject(new Error(`the kernel did not answer within ${cellMs / 60_000} min`))),
       cellMs,
     );
     socket.on("message", onMessage).once("close", onClose);

@@ -12,7 +12,12 @@ export type Lab = {
   /** The websocket of JupyterLab's events. */
   events: WebSocket;
   /** A request of JupyterLab's; throws for a status of 400 or more, unless it is one of `allowed`. */
-  call: (method: string, path: string, json?: unknown, allowed?: readonly number[]) => Promise<Answer>;
+  call: (
+    method: string,
+    path: string,
+    json?: unknown,
+    allowed?: readonly number[],
+  ) => Promise<Answer>;
 };
 
 /** Requests at the start of JupyterLab 4.6 beside the websocket; images without an extension answer 404. */
@@ -69,7 +74,8 @@ const openPage = async (browser: Browser, person: string) => {
       const config = configIn(page.body);
       return { page, config, base: new URL(`/user/${encodeURIComponent(person)}/`, page.url) };
     }
-    if (page.status === 404) throw new Refused("the image has no JupyterLab, or it has another address");
+    if (page.status === 404)
+      throw new Refused("the image has no JupyterLab, or it has another address");
     if (page.status < 500 || turn === mostTries)
       throw new Error(`JupyterLab's page has status ${page.status}: ${pageText(page.body)}`);
     await pause(500);
@@ -77,7 +83,8 @@ const openPage = async (browser: Browser, person: string) => {
 };
 
 const configIn = (page: string): PageConfig | undefined => {
-  const [, text] = /<script id="jupyter-config-data"[^>]*>([^<]{2,200000})<\/script>/.exec(page) ?? [];
+  const [, text] =
+    /<script id="jupyter-config-data"[^>]*>([^<]{2,200000})<\/script>/.exec(page) ?? [];
   try {
     const found = JSON.parse(text ?? "null") as Record<string, unknown> | null;
     if (found === null) return undefined;

@@ -125,7 +125,11 @@ const failureOf = (
   if (error instanceof Refused) return { kind: "refused", phase, sentence: error.message };
   const isOver = signal.aborted || Date.now() >= deadline;
   if (phase === "queue" && isOver)
-    return { kind: "queue", phase, sentence: `All seats were taken: number ${result.place ?? 1} in the queue.` };
+    return {
+      kind: "queue",
+      phase,
+      sentence: `All seats were taken: number ${result.place ?? 1} in the queue.`,
+    };
   const sentence = printable(error instanceof Error ? error.message : String(error)).slice(0, 300);
   if (signal.aborted) return { kind: "interrupted", phase, sentence: "The rehearsal was stopped." };
   const cell = phase === "cell" ? { cell: result.cells + 1 } : {};

@@ -32,9 +32,7 @@ const openLogin = async (browser: Browser): Promise<Answer> => {
 };
 
 const loadPage = async (browser: Browser, page: Answer): Promise<void> => {
-  await Promise.all(
-    filesOf(page.body).map((path) => browser.request(path, { purpose: "file" })),
-  );
+  await Promise.all(filesOf(page.body).map((path) => browser.request(path, { purpose: "file" })));
 };
 
 /** Starts the server and waits until it is ready, in the queue too. */
@@ -74,7 +72,8 @@ type Followed = Awaited<ReturnType<typeof followInHub>>;
 /** Where the class offers several images, the hub asks first: with the image that is selected. */
 const choose = async (browser: Browser, followed: Followed): Promise<Followed> => {
   const { body, url } = followed.answer;
-  const [, action] = /<form[^>]{0,200}id="spawn_form"[^>]{0,200}action="([^"]{1,400})"/.exec(body) ?? [];
+  const [, action] =
+    /<form[^>]{0,200}id="spawn_form"[^>]{0,200}action="([^"]{1,400})"/.exec(body) ?? [];
   if (action === undefined) {
     await loadPage(browser, followed.answer);
     return followed;

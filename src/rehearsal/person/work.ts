@@ -16,9 +16,7 @@ export const openNotebook = async (
   await lab.call("PUT", `api/contents/${file}`, { type: "notebook", format: "json", content });
   await lab.call("GET", `api/contents/${file}?type=notebook&content=0`);
   await lab.call("GET", `api/contents/${file}?type=notebook&content=1`);
-  await Promise.all(
-    [1, 2, 3].map(() => lab.call("GET", `api/contents/${file}/checkpoints`)),
-  );
+  await Promise.all([1, 2, 3].map(() => lab.call("GET", `api/contents/${file}/checkpoints`)));
   const name = kernelFor((await lab.call("GET", "api/kernelspecs")).body, wanted);
   const { body } = await lab.call("POST", "api/sessions", {
     path: file,

@@ -21,7 +21,9 @@ try {
   const round = await runRound(place.hub, { ...common, arrival: "at once" });
   const services = await place.services();
   const left = await place.hub.end();
-  process.stdout.write(JSON.stringify({ line, round, services, left, after: await place.services() }));
+  process.stdout.write(
+    JSON.stringify({ line, round, services, left, after: await place.services() }),
+  );
 } finally {
   await place.close();
 }
