@@ -1,6 +1,7 @@
 import { duration } from "../text/format.js";
 import type { RoundFigures } from "./figures.js";
 import type { Rehearsal } from "./rehearsal.js";
+import { peopleText } from "./words.js";
 
 /** Changes below this share are not worth a line: two rehearsals of one class differ by as much. */
 const noise = 0.15;
@@ -16,7 +17,7 @@ export const comparison = (now: Rehearsal, before: Rehearsal | undefined): strin
   const size =
     now.people === before.people && now.notebook === before.notebook
       ? ""
-      : ` (with ${before.people} people and ${before.notebook})`;
+      : ` (with ${peopleText(before.people)} and ${before.notebook})`;
   const since = `Compared with ${before.at.slice(0, 16).replace("T", " ")} UTC${size}`;
   return lines.length === 0 ? [`${since}: no notable change.`] : [`${since}:`, ...lines];
 };
@@ -29,7 +30,7 @@ const changes = (now: RoundFigures, before: RoundFigures): string[] => [
   }),
   ...(failed(now) === failed(before)
     ? []
-    : [`  ${now.arrival}: ${failed(now)} people failed, ${failed(before)} before`]),
+    : [`  ${now.arrival}: ${peopleText(failed(now))} failed, ${failed(before)} before`]),
 ];
 
 const changed = (name: string, now: number, before: number): string[] => {

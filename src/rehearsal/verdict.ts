@@ -26,11 +26,11 @@ export const isGood = ({ rounds }: Rehearsal): boolean =>
   rounds.every(({ failures }) => failures.length === 0);
 
 const cameInSentence = ({ arrival, people, cameIn, allIn }: RoundFigures): string => {
-  const how = arrival === "spread" ? "who come within two minutes" : "who come all at once";
-  if (cameIn === 0) return `None of ${peopleText(people)} ${how} come in.`;
-  const all = people === 1 ? peopleText(1) : `All ${peopleText(people)}`;
-  const who = cameIn < people ? `${cameIn} of ${peopleText(people)}` : all;
-  return `${who} ${how} come in within ${duration(allIn)}.`;
+  const how = arrival === "spread" ? "within two minutes" : "all at once";
+  if (people === 1 && cameIn === 1) return `1 person comes in within ${duration(allIn)}.`;
+  if (cameIn === 0) return `None of ${peopleText(people)} who come ${how} come in.`;
+  const who = cameIn < people ? `${cameIn} of` : "All";
+  return `${who} ${peopleText(people)} who come ${how} come in within ${duration(allIn)}.`;
 };
 
 const memorySentences = ({ failures, people, memory: { limit } }: RoundFigures): string[] => {
