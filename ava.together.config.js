@@ -26,6 +26,8 @@ export const alone = [
   "host/connect.test.ts",
   "operator/first-files.test.ts",
   "reconcile/lock.test.ts",
+  "rehearsal/erase-homes.test.ts",
+  "rehearsal/person.test.ts",
   "transport/contract.test.ts",
   "transport/ssh.test.ts",
   "transport/ssh/host-key.test.ts",

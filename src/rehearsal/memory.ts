@@ -4,14 +4,14 @@ import type { RoomState } from "../swarm/room.js";
 import type { RehearsalHub } from "./hub.js";
 
 /** The most memory that was in use, in MB; `limit` is the server's, `ended` how often it ended a program. */
-export type PersonMemory = {
+type PersonMemory = {
   name: string;
   memory: number;
   limit?: number;
   machine?: string;
   ended: number;
 };
-export type MachineMemory = { name: string; memory: number; total?: number };
+type MachineMemory = { name: string; memory: number; total?: number };
 
 /** What the hub saw of a round. `silent`: how often it did not answer. */
 export type Seen = {

@@ -33,7 +33,7 @@ export type RoundPlan = {
 };
 
 /** People come within this time where they are spread. */
-export const spreadMs = 120_000;
+const spreadMs = 120_000;
 const patienceMs = 35 * 60_000;
 const resolution = 20;
 

@@ -1,7 +1,8 @@
+import { gzipSync } from "node:zlib";
 import test, { type ExecutionContext } from "ava";
 import { builtInNotebook } from "../../src/rehearsal/notebook.js";
 import { type Visit, visit } from "../../src/rehearsal/person/person.js";
-import { fakeClass } from "./support/fake-class.js";
+import { type Answer, fakeClass } from "./support/fake-class.js";
 
 const guest = { name: "Rehearsal-1", ticket: "t1" };
 const { cells } = builtInNotebook();
@@ -117,40 +118,49 @@ test("a silent kernel ends with the rehearsal", async (t) => {
   t.like(result.failure, { kind: "interrupted", phase: "cell" });
 });
 
-for (const [what, path, answer, sentence] of [
+const hostile: [what: string, path: string, answer: Answer, sentence: RegExp][] = [
   [
     "sends the browser to another place",
-    "GET /hub/login",
-    (_: unknown, response: { writeHead: Function }) =>
-      response.writeHead(500, { Location: "http://elsewhere.example/" }).end(),
+    "POST /hub/rehearsal",
+    (_, response) => void response.writeHead(302, { Location: "http://elsewhere.example/" }).end(),
     /sent the browser to another place, http:\/\/elsewhere.example/,
   ],
   [
     "never ends a line",
     "GET /hub/api/users/Rehearsal-1/server/progress",
-    (_: unknown, response: { end: Function }) => response.end("x".repeat(200_000)),
+    (_, response) => void response.end("x".repeat(200_000)),
     /the answer is too long/,
   ],
   [
     "answers the session with something else",
     "POST /user/Rehearsal-1/api/sessions",
-    (_: unknown, response: { end: Function }) => response.end("[1, 2"),
+    (_, response) => void response.end("[1, 2"),
     /JSON/,
   ],
   [
     "has no kernel",
     "GET /user/Rehearsal-1/api/kernelspecs",
-    (_: unknown, response: { end: Function }) => response.end("null"),
+    (_, response) => void response.end("null"),
     /the image has no kernel/,
   ],
   [
     "has no JupyterLab",
     "GET /user/Rehearsal-1/lab",
-    (_: unknown, response: { writeHead: Function }) => response.writeHead(404).end(),
+    (_, response) => void response.writeHead(404).end(),
     /the image has no JupyterLab/,
   ],
-] as const)
+  [
+    "packs a page of many gigabytes into a small answer",
+    "GET /user/Rehearsal-1/lab",
+    (_, response) => {
+      response.setHeader("Content-Encoding", "gzip");
+      response.end(gzipSync(Buffer.alloc(100_000_000)));
+    },
+    /the answer is too long/,
+  ],
+];
+for (const [what, path, answer, sentence] of hostile)
   test(`a server that ${what} ends the visit with a sentence`, async (t) => {
-    const { result } = await visitOf(t, { answers: { [path]: answer as never } });
+    const { result } = await visitOf(t, { answers: { [path]: answer } });
     t.regex(result.failure?.sentence ?? "", sentence);
   });

@@ -14,10 +14,10 @@ export const printRehearsal = (
 ): void => {
   const sentences = verdict(rehearsal);
   const compared = comparison(rehearsal, before);
-  if (json)
-    return print(
-      JSON.stringify({ verdict: sentences, comparison: compared, ...rehearsal }, null, 2),
-    );
+  if (json) {
+    const result = { type: "result", verdict: sentences, comparison: compared, ...rehearsal };
+    return print(JSON.stringify(result));
+  }
   for (const sentence of sentences) print(sentence);
   for (const { heading, columns, rows } of tablesOf(rehearsal)) {
     const isText = columns.includes("sentence");

@@ -10,7 +10,7 @@ export type Site = { address: string; verify: boolean };
 /** What browsers request: a page in a tab, a script's request for data, or a file of a page. */
 type Purpose = "page" | "data" | "file";
 
-export type RequestOptions = {
+type RequestOptions = {
   method?: string;
   purpose?: Purpose;
   /** A form, or data that is sent as JSON. */

@@ -20,7 +20,7 @@ export type Kernel = {
 };
 
 /** The longest that a cell may take. */
-export const cellMs = 300_000;
+const cellMs = 300_000;
 
 /** Opens the websocket of a kernel and waits until it answers. */
 export const openKernel = async (

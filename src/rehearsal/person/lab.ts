@@ -113,7 +113,7 @@ const loadScripts = async (
 };
 
 /** The files of the chunks in webpack's map of them: {"5531": "8811dd…"}, where 5531 is the core. */
-export const chunksIn = (script: string): string[] => {
+const chunksIn = (script: string): string[] => {
   const [, core] = /(\d{1,6})===\w{1,3}\?"jlab_core"/.exec(script) ?? [];
   const found = [...script.matchAll(/(?<=[{,])(\d{1,6}):"([0-9a-f]{16,20})"/g)]
     .slice(0, 2000)

@@ -5,7 +5,7 @@ import type { Round } from "../../../src/rehearsal/round.js";
 import { figuresOf } from "../../../src/rehearsal/figures.js";
 
 /** When the rounds of the examples begin, in Unix milliseconds. */
-export const began = Date.UTC(2026, 10, 30, 18);
+const began = Date.UTC(2026, 10, 30, 18);
 
 /** A person who has JupyterLab after some seconds, and what else they saw. */
 export const person = (

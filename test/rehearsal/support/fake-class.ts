@@ -8,8 +8,9 @@ import { decodeFrame } from "../../../src/rehearsal/person/kernel-messages.js";
 /** What a kernel of the fake class does with code. */
 export type CellAnswer = "ok" | "error" | "ended" | "closed" | "silence" | "junk";
 
-/** Other answers than those of a class that works, by method and path. */
-type Answers = Record<string, (request: IncomingMessage, response: ServerResponse) => void>;
+/** An answer of the fake class, by method and path. */
+export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+type Answers = Record<string, Answer>;
 
 type FakeClass = { address: string; asked: string[]; sockets: string[] };
 
@@ -60,7 +61,7 @@ export const fakeClass = async (
   const found: FakeClass = { address: "", asked: [], sockets: [] };
   const server = createServer((request, response) => {
     const key = `${request.method} ${request.url?.replace(/\?.*/, "")}`;
-    found.asked.push(`${key} ${request.headers["x-xsrftoken"] ?? ""}`.trim());
+    found.asked.push(`${key} ${String(request.headers["x-xsrftoken"] ?? "")}`.trim());
     const route = { ...routes, ...answers }[key] ?? json({});
     request.resume().once("end", () => route(request, response));
   });
