@@ -57,4 +57,7 @@ test("the report says what a rehearsal leaves out with each method of login", (t
     login: { ...config.login, method: { kind: "passwords" } as const },
   };
   t.regex(skippedBy(personal).join(), /check of each person's password/);
+  const away = { kind: "cas" } as typeof config.login.method;
+  const campus = { ...config, login: { ...config.login, method: away } };
+  t.regex(skippedBy(campus).join(), /login at the institution/);
 });
