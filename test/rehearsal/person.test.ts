@@ -89,6 +89,21 @@ test("a start that fails has the sentence of the hub", async (t) => {
   t.is(result.ready, undefined);
 });
 
+test("a progress that breaks off is asked for again, as browsers do", async (t) => {
+  let turn = 0;
+  const { result } = await visitOf(t, {
+    answers: {
+      "GET /hub/api/users/Rehearsal-1/server/progress": (_request, response) => {
+        turn += 1;
+        if (turn === 1) response.writeHead(400).end();
+        else response.end(turn === 2 ? 'data: {"progress": 50}\n\n' : 'data: {"ready": true}\n\n');
+      },
+    },
+  });
+  t.is(result.failure, undefined);
+  t.is(turn, 3);
+});
+
 test("somebody who waits in the queue when all others have left has failed because of the seats", async (t) => {
   const ending = new AbortController();
   const onPhase = (phase: string): void => {

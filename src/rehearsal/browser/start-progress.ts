@@ -10,6 +10,8 @@ export class Refused extends Error {}
 
 const mostTries = 40;
 const tryMs = 500;
+// Chromium waits as long.
+const reconnectMs = 3000;
 
 /**
  * Follows the progress of a person's start until the server is ready. Throws Refused with the sentence of a start that failed, and an
@@ -32,17 +34,16 @@ export const followStart = async (
         onEvent(event);
       },
     });
-    if (status === 200) return checkEnd(last);
+    if (status === 200 && last?.failed === true)
+      throw new Refused(last.message || "the start failed without a reason");
+    if (status === 200 && last?.ready === true) return;
     // 400: the start has not begun yet.
-    if (status !== 400 || turn === mostTries)
+    if (status !== 200 && (status !== 400 || turn === mostTries))
       throw new Error(`the progress of the start has status ${status}`);
-    await pause(tryMs);
+    if (turn === mostTries) throw new Error("the progress ended before the start");
+    // JupyterHub may break off the stream at the end of a start (utils.py, iterate_until), and an EventSource asks again.
+    await pause(status === 200 ? reconnectMs : tryMs);
   }
-};
-
-const checkEnd = (last: StartEvent | undefined): void => {
-  if (last?.failed === true) throw new Refused(last.message || "the start failed without a reason");
-  if (last?.ready !== true) throw new Error("the progress ended before the start");
 };
 
 const eventIn = (line: string): StartEvent | undefined => {

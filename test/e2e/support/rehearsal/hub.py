@@ -32,12 +32,15 @@ def answer(command: str) -> object:
     return {"hear": rehearsal_api.hear, "end": rehearsal_api.end}[word](api, token)
 
 
+# The programs that are started here would share its standard input, and one that does not wait for it ends it for all.
+commands = os.fdopen(os.dup(0))
+os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
 with tempfile.TemporaryDirectory() as folder:
     docker = Programs(Path(folder), os.environ["SINGLEUSER"], "8888")
     hub = HubOfPrograms(Path(folder), docker.url, "--SwarmHubSpawner.start_poll_interval=0.2", storage=None)
     try:
         print(json.dumps({"proxy": hub.proxy_port}), flush=True)
-        for line in sys.stdin:
+        for line in commands:
             print(json.dumps(answer(line.strip())), flush=True)
     finally:
         hub.close()
