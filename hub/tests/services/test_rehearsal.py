@@ -3,16 +3,23 @@
 import contextlib
 import json
 import shutil
+import time
 import urllib.parse
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from jupyterhub.app import JupyterHub
 from jupyterhub.auth import Authenticator
 from tornado.web import HTTPError
 
-from swarmhub.services import rehearsal_api
+from swarmhub.login.access import Access
+from swarmhub.login.closing import Closed, Closing
+from swarmhub.login.roster import Roster
+from swarmhub.services import rehearsal, rehearsal_api
 from swarmhub.services.operator_api import operator_token
-from swarmhub.services.rehearsal import refuse_rehearsal_names
+from swarmhub.services.rehearsal import Rehearsal, refuse_rehearsal_names
 from swarmhub.services.rehearsal_names import MOST_PEOPLE, is_rehearsal_name, rehearsal_name
 from swarmhub.settings import Paths
 from swarmhub.slug import slug
@@ -54,6 +61,29 @@ async def test_a_method_of_login_that_keeps_capital_letters_is_refused_such_a_na
     assert (await Institution().get_authenticated_user(None, {"username": "Ada"}))["name"] == "Ada"
     with pytest.raises(HTTPError, match="reserved for rehearsals"):
         await Institution().get_authenticated_user(None, {"username": "Rehearsal-1"})
+
+
+def test_a_closed_class_and_its_roster_let_the_people_of_a_rehearsal_in(tmp_path):
+    closing = Closing(tmp_path / "closed.json")
+    closing.close(Closed(datetime.now(UTC)))
+    access = Access("geo-101", closing, Roster(tmp_path / "roster.json"))
+    assert access.refusal_for("Rehearsal-1") is None
+    assert "closed" in access.refusal_for("rehearsal-1")
+
+
+@pytest.mark.parametrize(("silent", "people", "ends"), [(601, ["Rehearsal-1"], 1), (599, ["Rehearsal-1"], 0), (601, [], 0)])
+async def test_a_rehearsal_whose_operator_is_gone_is_ended_by_the_hub(monkeypatch, tmp_path, silent, people, ends):
+    ended = []
+    monkeypatch.setattr(rehearsal_api, "end", lambda api, token: ended.append((api, token)))
+    monkeypatch.setattr(rehearsal, "names_in", lambda _db: people)
+    monkeypatch.setattr(JupyterHub, "instance", lambda: SimpleNamespace(db=None))
+    found = Rehearsal("http://hub/api", "token", tmp_path)
+    found.heard_at = time.monotonic() - silent
+    found.end_if_abandoned()
+    found.end_if_abandoned()  # the end takes minutes
+    if found._ending:
+        await found._ending
+    assert ended == [("http://hub/api", "token")] * ends
 
 
 @pytest.fixture(scope="module")
