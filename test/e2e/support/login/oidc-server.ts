@@ -25,15 +25,14 @@ export type OidcServer = {
   start: () => Promise<void>;
 };
 
-/** Starts one, at which a client is registered. */
-export const startOidcServer = async (client: {
-  id: string;
-  secret: string;
-  callback: string;
-}): Promise<OidcServer> => {
+/** Starts one, at which a client is registered. `host` is its name in addresses, or the IP address at which it listens. */
+export const startOidcServer = async (
+  client: { id: string; secret: string; callback: string },
+  host = "localhost",
+): Promise<OidcServer> => {
   const authority = makeAuthority();
-  const valid = authority.sign(["localhost"]);
-  const expired = authority.sign(["localhost"], 2, 3);
+  const valid = authority.sign([host]);
+  const expired = authority.sign([host], 2, 3);
   const contextOf = ({ certificate, intermediate, key }: typeof valid) => ({
     cert: certificate + intermediate,
     key,
@@ -49,12 +48,12 @@ export const startOidcServer = async (client: {
     response.end("<html>oops");
   });
   const listen = async (port: number): Promise<number> => {
-    server.listen(port, "127.0.0.1");
+    server.listen(port, host === "localhost" ? "127.0.0.1" : host);
     await once(server, "listening");
     return (server.address() as AddressInfo).port;
   };
   const port = await listen(0);
-  const issuer = `https://localhost:${port}`;
+  const issuer = `https://${host}:${port}`;
   const provider = new Provider(issuer, {
     clients: [
       { client_id: client.id, client_secret: client.secret, redirect_uris: [client.callback] },
