@@ -30,6 +30,8 @@ export const alone = [
   "host/sudo-deadline.test.ts",
   "operator/first-files.test.ts",
   "reconcile/lock.test.ts",
+  "rehearsal/erase-homes.test.ts",
+  "rehearsal/person.test.ts",
   "transport/contract.test.ts",
   "transport/ssh.test.ts",
   "transport/ssh/host-key.test.ts",
