@@ -16,6 +16,7 @@ export const alone = [
   "commands/collect.test.ts",
   "commands/handout.test.ts",
   "commands/images/",
+  "commands/lost-worker.test.ts",
   "commands/tls.test.ts",
   "config/mutations.test.ts",
   "config/yaml/parse.test.ts",
@@ -24,11 +25,13 @@ export const alone = [
   "homes/trash.test.ts",
   "host/connect-when-booted.test.ts",
   "host/connect.test.ts",
+  "host/sudo-deadline.test.ts",
   "operator/first-files.test.ts",
   "reconcile/lock.test.ts",
   "transport/contract.test.ts",
   "transport/ssh.test.ts",
   "transport/ssh/host-key.test.ts",
+  "transport/ssh/keys.test.ts",
 ];
 
 /** What scripts/test runs as suites of their own: npm and git take half a minute for a package and a release. */

@@ -21,11 +21,22 @@ export const safariSentence = ({ tls }: Config): string | undefined =>
     ? "Safari, and so every iPad and iPhone, cannot run notebooks with a self-signed certificate; for them, write a domain and `tls: letsencrypt`"
     : undefined;
 
+/**
+ * The same for people: a manager that is named by an alias or a DNS name, or is behind NAT, is shown as the operator reaches it. The
+ * edge does not get that, since two operators may reach it at different addresses.
+ */
+export const shownName = (manager: HostConfig, address: string, reachedAt = ""): string => {
+  const name = publicName(manager, address);
+  const isInternal = name === address;
+  return isInternal && isIPv4(reachedAt) && !reachedAt.startsWith("127.") ? reachedAt : name;
+};
+
 /** The class's URL: "https://geo.example.org". */
 export const classUrl = async (cluster: Cluster): Promise<string> => {
   const { config, manager } = cluster;
   const machines = await inspectMachines(cluster);
-  const name = config.domain ?? publicName(config.manager, machines(manager).address);
+  const name =
+    config.domain ?? shownName(config.manager, machines(manager).address, manager.reachedAt);
   // With `tls: off` and trusted proxies, a proxy terminates TLS, so a domain is served over https.
   const isPlain =
     config.tls.kind === "off" &&

@@ -3,14 +3,14 @@ import { classUrl, safariSentence } from "../cluster/public-address.js";
 import { readSecret } from "../pieces/index.js";
 import type { Terminal } from "../report/terminal.js";
 import { missingStaff, peopleOf } from "../roster/people.js";
-import { type ClassOptions, withCluster } from "./shared/session.js";
+import { type ClassOptions, withReachable } from "./shared/session.js";
 
 /** The options of `swarmhub open`. */
 export type OpenOptions = ClassOptions & { passwords: boolean };
 
 /** Prints the address of the class, and with `passwords` the login passwords, which the manager keeps. */
 export const open = (options: OpenOptions, terminal: Terminal): Promise<void> =>
-  withCluster(options, terminal, async (cluster) => {
+  withReachable(options, terminal, async (cluster) => {
     const address = await classUrl(cluster);
     const passwords = options.passwords ? await passwordsOf(cluster) : {};
     if (options.json) return terminal.print(JSON.stringify({ address, passwords }));

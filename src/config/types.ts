@@ -32,6 +32,8 @@ export type PersistentStorage = {
   files: number;
   /** Days for which a deleted home can be restored. */
   trashDays: number;
+  /** Whether the storage host serves NFS for others too, so that its server keeps its settings and port 2049 stays open. */
+  share?: true;
 };
 
 /** Homes on a disk, or each in the container of its server, which ends with it. */

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { serverEnvironmentSecret } from "../../contracts/hub-servers.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
+import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
 import type { Piece, Step } from "../reconcile/piece.js";
@@ -88,9 +89,16 @@ const environmentSteps = (
   return [{ host: manager, title: `write the secret ${name}`, run }];
 };
 
-/** The secret of that name, read from the manager. */
-export const readSecret = (manager: Host, name: keyof typeof generators): Promise<string> =>
-  manager.run(["cat", `${paths.secrets}/${name}`]);
+/** The secret of that name, read from the manager. Throws a UserError before `up` has written it. */
+export const readSecret = async (manager: Host, name: keyof typeof generators): Promise<string> => {
+  const { secretHashes } = await manager.facts();
+  if (secretHashes[name] === undefined)
+    throw new UserError("the class is not up, so it has no passwords yet", {
+      host: manager.name,
+      hint: "`swarmhub up`",
+    });
+  return manager.run(["cat", `${paths.secrets}/${name}`]);
+};
 
 // World-readable, since a container's user is not root; the folder itself is closed to others.
 const writeSecret = async (manager: Host, name: string, value: string): Promise<void> => {

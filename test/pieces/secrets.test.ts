@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import test from "ava";
 import { readSecret, secrets } from "../../src/pieces/secrets.js";
 import { classOf, machinesOf, runAll, describeSteps } from "../support/class-of.js";
+import { fakeFacts, fakeHost, userError } from "../support/fakes.js";
 
 const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");
 const all = {
@@ -70,10 +71,11 @@ test("two classes get different secrets", async (t) => {
 });
 
 test("a secret is read from the manager", async (t) => {
-  const cluster = classOf(0, {
+  const manager = fakeHost("manager", {
+    facts: fakeFacts({ secretHashes: { "shared-password": "1234" } }),
     answers: [["cat /var/lib/swarmhub/secrets/shared-password", "word"]],
   });
-  t.is(await readSecret(cluster.manager, "shared-password"), "word");
+  t.is(await readSecret(manager, "shared-password"), "word");
 });
 
 test("`down` removes the secrets, and does nothing if there are none", (t) => {
@@ -82,6 +84,13 @@ test("`down` removes the secrets, and does nothing if there are none", (t) => {
     describeSteps(secrets.remove(machinesOf(cluster, { secretHashes }), cluster));
   t.deepEqual(remove({}), []);
   t.deepEqual(remove({ "proxy-token": "1" }), ["manager: remove the secrets"]);
+});
+
+test("a password that does not exist yet names the command that makes it", async (t) => {
+  const manager = fakeHost("manager", { facts: fakeFacts({ secretHashes: {} }) });
+  const error = await userError(readSecret(manager, "shared-password"));
+  t.is(error.message, "manager: the class is not up, so it has no passwords yet");
+  t.is(error.hint, "`swarmhub up`");
 });
 
 test("secret variables of servers are written when the class has some, and removed when it has none", (t) => {
