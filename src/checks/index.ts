@@ -23,6 +23,7 @@ import { imageCheck } from "./image.js";
 import { occupiedPorts } from "./occupied-ports.js";
 import { plan } from "./plan.js";
 import { rosterCheck } from "./roster.js";
+import { scratch } from "./scratch.js";
 import { seats } from "./seats.js";
 import { system } from "./system.js";
 
@@ -37,6 +38,7 @@ export const allChecks: readonly Check[] = [
   connections,
   occupiedPorts,
   diskSpace,
+  scratch,
   plan,
   rosterCheck,
   seats,

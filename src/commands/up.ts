@@ -1,7 +1,9 @@
 import { preflight, preflightError } from "../checks/index.js";
 import type { Cluster } from "../cluster/cluster.js";
 import { refuseFull } from "../cluster/disks.js";
+import { inspectMachines } from "../cluster/machines.js";
 import { classUrl, safariSentence } from "../cluster/public-address.js";
+import { scratchAdvice } from "../cluster/scratch.js";
 import { outdatedSentence, outdatedServers } from "../images/outdated-servers.js";
 import { refuseUnbuildable } from "../operator/build-folder.js";
 import { pieces, readSecret, rosterPiece } from "../pieces/index.js";
@@ -45,6 +47,8 @@ export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal):
         preflight: () => runPreflight(cluster, terminal),
       });
       await warnOfProblems(pieces, cluster, report);
+      for (const text of scratchAdvice(cluster, await inspectMachines(cluster)))
+        report.event({ type: "note", text });
       for (const text of (await inspectCertificates(cluster)).warnings)
         report.event({ type: "warning", text });
       const earlier = await outdatedServers(cluster);

@@ -4,8 +4,8 @@ import { sizeFrom } from "./units.js";
 
 const size = sizeFrom("10G", "100M");
 
-/** Bytes that a server may write outside its home; undefined for `off`. */
+/** Bytes that a server may write outside its home, or no limit. */
 export const scratchFrom = reader(
   { what: "a size or off", example: "10G" },
-  (text): Bytes | undefined => (text === "off" ? undefined : size(text)),
+  (text): Bytes | "off" => (text === "off" ? text : size(text)),
 );

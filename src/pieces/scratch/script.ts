@@ -37,7 +37,7 @@ systemctl enable --now docker.service`;
  */
 export const proofScript = `export LC_ALL=C
 df=$(command -v df)
-image=$(tar -chf - "$df" $(ldd "$df" | grep -o '/[^ )]*') 2>/dev/null | timeout 60 docker import - 2>/dev/null)
+image=$({ echo "$df"; ldd "$df" | grep -o '/[^ )]*'; } | tar -chf - -T - 2>/dev/null | timeout 60 docker import - 2>/dev/null)
 seen=$(timeout 60 docker run --rm --network none "$image" "$df" -B1 --output=size / 2>/dev/null | tail -n 1 | tr -cd 0-9)
 timeout 60 docker image rm -f "$image" >/dev/null 2>&1
 echo "seen \${seen:-nothing}" >>${note}
