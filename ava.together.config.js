@@ -12,6 +12,7 @@ export const alone = [
   "nginx/",
   "proxy/",
   "checks/connections/programs.test.ts",
+  "checks/login/ask.test.ts",
   "cli/completion.test.ts",
   "commands/collect.test.ts",
   "commands/handout.test.ts",

@@ -20,6 +20,7 @@ import { cores } from "./cores.js";
 import { diskSpace } from "./disk-space.js";
 import { domain } from "./domain.js";
 import { imageCheck } from "./image.js";
+import { login } from "./login.js";
 import { occupiedPorts } from "./occupied-ports.js";
 import { plan } from "./plan.js";
 import { rosterCheck } from "./roster.js";
@@ -45,6 +46,7 @@ export const allChecks: readonly Check[] = [
   cores,
   domain,
   certificate,
+  login,
   imageCheck,
 ];
 
@@ -56,6 +58,18 @@ export const preflight = (
   cluster: Cluster,
   operator: OperatorMachine = operatorMachine,
 ): Promise<Found[]> => runChecks(allChecks, cluster, operator);
+
+/** What is wrong with the method of login, in sentences; `up` ends with them, since the provider may change at any time. */
+export const loginProblems = async (
+  cluster: Cluster,
+  operator: OperatorMachine = operatorMachine,
+): Promise<string[]> => {
+  if (!("issuer" in cluster.config.login.method)) return [];
+  const found = await runChecks([login], cluster, operator);
+  return found
+    .filter(({ level }) => level !== "ok")
+    .map(({ text, hint }) => (hint === undefined ? text : `${text}; ${hint}`));
+};
 
 /** Runs checks in parallel. A check's UserError becomes a finding; throws where a machine is lost or swarmhub has a bug. */
 export const runChecks = async (

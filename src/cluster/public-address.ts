@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import type { Config, HostConfig } from "../config/types.js";
 import type { Cluster } from "./cluster.js";
-import { inspectMachines } from "./machines.js";
+import { type Machines, inspectMachines } from "./machines.js";
 
 /**
  * The address to open in a browser without a domain: the manager's IPv4 address in the configuration, else its internal one.
@@ -31,15 +31,19 @@ export const shownName = (manager: HostConfig, address: string, reachedAt = ""):
   return isInternal && isIPv4(reachedAt) && !reachedAt.startsWith("127.") ? reachedAt : name;
 };
 
-/** The class's URL: "https://geo.example.org". */
+/** The class's URL as the operator reaches it: "https://geo.example.org". */
 export const classUrl = async (cluster: Cluster): Promise<string> => {
   const { config, manager } = cluster;
-  const machines = await inspectMachines(cluster);
-  const name =
-    config.domain ?? shownName(config.manager, machines(manager).address, manager.reachedAt);
+  const { address } = (await inspectMachines(cluster))(manager);
+  return urlOf(config, shownName(config.manager, address, manager.reachedAt));
+};
+
+/** The class's URL for the hub, the same for each operator. */
+export const classUrlOn = (machines: Machines, { config, manager }: Cluster): string =>
+  urlOf(config, publicName(config.manager, machines(manager).address));
+
+const urlOf = ({ domain, tls }: Config, address: string): string => {
   // With `tls: off` and trusted proxies, a proxy terminates TLS, so a domain is served over https.
-  const isPlain =
-    config.tls.kind === "off" &&
-    (config.domain === undefined || config.tls.trustedProxies.length === 0);
-  return `${isPlain ? "http" : "https"}://${name}`;
+  const isPlain = tls.kind === "off" && (domain === undefined || tls.trustedProxies.length === 0);
+  return `${isPlain ? "http" : "https"}://${domain ?? address}`;
 };

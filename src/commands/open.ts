@@ -1,5 +1,6 @@
 import type { Cluster } from "../cluster/cluster.js";
 import { classUrl, safariSentence } from "../cluster/public-address.js";
+import { UserError, exitCode } from "../errors.js";
 import { readSecret } from "../pieces/index.js";
 import type { Terminal } from "../report/terminal.js";
 import { missingStaff, peopleOf } from "../roster/people.js";
@@ -23,6 +24,11 @@ export const open = (options: OpenOptions, terminal: Terminal): Promise<void> =>
 
 const passwordsOf = async ({ config, manager }: Cluster): Promise<Record<string, string>> => {
   const { method } = config.login;
+  if (method.kind !== "shared-password" && method.kind !== "passwords")
+    throw new UserError("this class has no passwords: users log in with accounts of their own", {
+      hint: "type `swarmhub open`, and log in with yours",
+      code: exitCode.usage,
+    });
   const isShared = method.kind === "shared-password";
   // Of those who are on a roster with personal passwords nobody but the slips has the password.
   const { admins, teachers } = isShared

@@ -10,6 +10,7 @@ import { planAll } from "../reconcile/plan.js";
 import type { Terminal } from "../report/terminal.js";
 import { userServices } from "../swarm/list.js";
 import { plural } from "../text/format.js";
+import { methodChange } from "./shared/method-change.js";
 import { type ClassOptions, withReachable } from "./shared/session.js";
 
 /** Prints the steps that `swarmhub up` would run, without running them. */
@@ -42,6 +43,8 @@ export const plan = (options: ClassOptions, terminal: Terminal): Promise<void> =
         );
         for (const line of step.changes ?? []) terminal.print(`${" ".repeat(10)}  ${line}`);
       }
+      const change = await methodChange(cluster);
+      if (change !== undefined) terminal.print(change);
       const [machines, services] = [await inspectMachines(cluster), await userServices(cluster)];
       terminal.print(`${seatsText(cluster, machines)}; ${services.length} in use`);
       for (const line of fewCoresLines(cluster, machines)) terminal.print(line);

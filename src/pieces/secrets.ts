@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { serverEnvironmentSecret } from "../../contracts/hub-servers.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
+import { type Config, loginFilesOf } from "../config/types.js";
 import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
@@ -24,7 +25,7 @@ const secretNames = Object.keys(generators) as (keyof typeof generators)[];
 export const secrets: Piece<Machines> = {
   name: "secrets",
   inspect: inspectMachines,
-  plan: (_want, machines, { manager, secrets: provided }) => {
+  plan: (want, machines, { manager, secrets: provided }) => {
     const { secretHashes } = machines(manager).facts;
     const steps = secretNames.flatMap((name) => {
       const value = provided.get(name);
@@ -51,6 +52,7 @@ export const secrets: Piece<Machines> = {
     const environment = provided.get(serverEnvironmentSecret);
     return [
       ...steps,
+      ...loginFileSteps(want, secretHashes, manager, provided),
       ...environmentSteps(manager, environment, secretHashes[serverEnvironmentSecret]),
     ];
   },
@@ -64,6 +66,32 @@ export const secrets: Piece<Machines> = {
             run: () => manager.run(["rm", "-rf", paths.secrets]),
           },
         ],
+};
+
+/** Steps for the files of the method of login; those of another method are removed. */
+const loginFileSteps = (
+  want: Config,
+  present: Record<string, string>,
+  manager: Host,
+  provided: ReadonlyMap<string, string>,
+): Step[] => {
+  const wanted = Object.keys(loginFilesOf(want));
+  const former = Object.keys(present).filter(
+    (name) => name.startsWith("login-") && !wanted.includes(name),
+  );
+  return [
+    ...wanted.flatMap((name) => {
+      const value = provided.get(name);
+      if (value === undefined || present[name] === hashOf(value)) return [];
+      const run = () => writeSecret(manager, name, value);
+      return [{ host: manager, title: `write the secret ${name}`, run }];
+    }),
+    ...former.map((name) => ({
+      host: manager,
+      title: `remove the secret ${name}`,
+      run: () => manager.run(["rm", "-f", `${paths.secrets}/${name}`]),
+    })),
+  ];
 };
 
 /** Secret variables of users' servers are never generated; the class has this secret only if the configuration has some. */

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import test from "ava";
 import { readSecret, secrets } from "../../src/pieces/secrets.js";
+import type { ProviderMethod } from "../../src/config/types.js";
 import { classOf, machinesOf, runAll, describeSteps } from "../support/class-of.js";
-import { fakeFacts, fakeHost, userError } from "../support/fakes.js";
+import { fakeConfig, fakeFacts, fakeHost, userError } from "../support/fakes.js";
 
 const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");
 const all = {
@@ -91,6 +92,31 @@ test("a password that does not exist yet names the command that makes it", async
   const error = await userError(readSecret(manager, "shared-password"));
   t.is(error.message, "manager: the class is not up, so it has no passwords yet");
   t.is(error.hint, "`swarmhub up`");
+});
+
+const provider: ProviderMethod = {
+  kind: "github",
+  issuer: "https://github.com",
+  service: "GitHub",
+  client: "c",
+  secret: { kind: "env", name: "S" },
+  username: "login",
+  domains: [],
+  organizations: [],
+  identityProviders: [],
+};
+
+test("the secret of a provider is written, and removed with another method of login", async (t) => {
+  const withProvider = { login: { ...fakeConfig().login, method: provider } };
+  const values = { secrets: new Map([["login-secret", "s"]]) };
+  const cluster = classOf(0, { ...values, config: withProvider });
+  t.deepEqual(describeSteps(plan(cluster, all)), ["manager: write the secret login-secret"]);
+  t.deepEqual(describeSteps(plan(cluster, { ...all, "login-secret": hashOf("s") })), []);
+  const former = classOf(0, { answers: [["rm -f /var/lib/swarmhub/secrets/login-secret", ""]] });
+  const steps = plan(former, { ...all, "login-secret": hashOf("s") });
+  t.deepEqual(describeSteps(steps), ["manager: remove the secret login-secret"]);
+  await runAll(steps);
+  t.is(former.manager.asked.length, 1);
 });
 
 test("secret variables of servers are written when the class has some, and removed when it has none", (t) => {

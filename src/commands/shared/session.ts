@@ -8,6 +8,7 @@ import type { Config } from "../../config/types.js";
 import { UserError, hostsOf } from "../../errors.js";
 import { connect } from "../../host/connect.js";
 import type { Host } from "../../host/host.js";
+import { readLoginFiles } from "../../operator/login-files.js";
 import { type SecretAccess, resolveSecret } from "../../operator/secret.js";
 import { resolveServerEnvironment } from "../../operator/server-environment.js";
 import type { Terminal } from "../../report/terminal.js";
@@ -102,12 +103,11 @@ export const sessionOf = async (options: ClassOptions, terminal: Terminal): Prom
   const access: SecretAccess = { env: process.env, readFile: (path) => readFile(path, "utf8") };
   const { method } = config.login;
   const password =
-    method.kind === "passwords" ? undefined : await resolveSecret(method.password, access);
+    method.kind === "shared-password" ? await resolveSecret(method.password, access) : undefined;
   const environment = await resolveServerEnvironment(config, access);
-  const secrets = new Map([
-    ...(password === undefined ? [] : [["shared-password", password] as const]),
-    ...(environment === undefined ? [] : [[serverEnvironmentSecret, environment] as const]),
-  ]);
+  const secrets = await readLoginFiles(config, access);
+  if (password !== undefined) secrets.set("shared-password", password);
+  if (environment !== undefined) secrets.set(serverEnvironmentSecret, environment);
   const askHostKey = async (host: string, fingerprint: string): Promise<boolean> => {
     const answer = await terminal.ask(
       `Unknown host key of ${host}: ${fingerprint}. Trust it from now on? (yes/no) `,
