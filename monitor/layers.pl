@@ -22,13 +22,20 @@ repeat(1, sub {
   my @disks = disks();
   guard(@disks) if time >= $not_before;
   return if $_[0] % $look_every || $counting && waitpid($counting, 1) == 0;
-  my ($kind) = map { shortages($_) } @disks;
-  return keep("largest.json", "[]") unless $kind;
+  # Not of a disk without layers: the one that has the file with Docker's data is full by intention.
+  my ($kind, @containers);
+  for (@disks) {
+    last if @containers;
+    ($kind) = shortages($_);
+    @containers = users_containers($_) if $kind;
+  }
+  return keep("largest.json", "[]") unless @containers;
   # In a process of its own: the guard must not wait for it.
   my $parent = $$;
   $counting = fork;
   return if !defined $counting || $counting;
-  my $found = largest_layers($kind);
+  open STDERR, ">", "/dev/null";
+  my $found = largest_layers($kind, @containers);
   keep("largest.json", $found) if getppid == $parent;
   exit;
 });
@@ -41,12 +48,10 @@ sub shortages {
 }
 
 sub guard {
-  my ($kind) = map {
-    (("bytes") x ($_->{freeBytes} < $needed{bytes}), ("files") x ($_->{files} > 0 && $_->{freeFiles} < $needed{files}))
-  } @_;
-  return unless $kind;
-  my $started = time;
-  my ($largest) = sort { $b->{$kind} <=> $a->{$kind} } layers_with_sizes();
+  my ($disk) = grep { kind_needed($_) } @_;
+  return unless $disk;
+  my ($kind, $started) = (kind_needed($disk), time);
+  my ($largest) = sort { $b->{$kind} <=> $a->{$kind} } sizes_of(users_containers($disk));
   if ($largest && $largest->{$kind} >= $worth{$kind} && end_container($largest->{id})) {
     note_end($largest, $kind);
     $not_before = time + $pause;
@@ -56,18 +61,26 @@ sub guard {
   }
 }
 
-# What each user's container has in its layer and its log. Where the time is not enough, it is what was counted until then.
-sub layers_with_sizes {
+# What everybody on a disk will lack in a moment; undefined where there is room.
+sub kind_needed {
+  my $disk = shift;
+  return "bytes" if $disk->{freeBytes} < $needed{bytes};
+  return $disk->{files} > 0 && $disk->{freeFiles} < $needed{files} ? "files" : undef;
+}
+
+# What each container has in its layer and its log. Where the time is not enough, it is what was counted until then.
+sub sizes_of {
   my $docker = docker_folder();
   my $end = time + $count_for_all;
   my @found;
-  for (users_containers()) {
+  for (@_) {
     my ($id, $user, $layer) = @$_;
     my ($blocks, $files) = (0, 0);
     for my $log (glob "$root$docker/containers/$id/*-json.log*") { $blocks += (lstat $log)[12] // 0 }
     my $left = $end - time;
     $left = $left < 1 ? 1 : $left > $count_for_one ? $count_for_one : $left;
-    if (open my $sizes, "-|", "timeout", $left, "find", $layer, "-xdev", "-printf", "%b\\n") {
+    # Its complaints would bring names that users chose into the journal.
+    if (open my $sizes, "-|", "timeout", $left, "sh", "-c", 'exec find "$1" -xdev -printf "%b\\n" 2>/dev/null', "sh", $layer) {
       while (<$sizes>) { $blocks += $_; $files++ }
       close $sizes;
     }
@@ -98,9 +111,10 @@ sub note_end {
   keep("ended.json", list(object(at => time, container => text($container->{id}), user => text($container->{user}), %amount), @earlier));
 }
 
-# The id, the user and the layer of each container of a user's server, also of one that has ended: its layer stays until Swarm
+# The id, the user and the layer of each container of a user's server whose layer is on this disk, also of one that has ended: its layer stays until Swarm
 # removes the task.
 sub users_containers {
+  my $device = (stat $root . ($_[0]{path} // ""))[0] // return;
   my $docker = docker_folder();
   return map {
     my ($id) = m{/([0-9a-f]{64})/[^/]+\z};
@@ -108,15 +122,15 @@ sub users_containers {
     # Quotes within a JSON string are escaped, so this is always a label of its own.
     my ($user) = $config =~ /"swarmhub\.user":"([a-z0-9-]{1,63})"/;
     my $layer = $user && layer_of($docker, $id, $config);
-    $layer ? [$id, $user, $layer] : ();
+    $layer && ((stat $layer)[0] // 0) == $device ? [$id, $user, $layer] : ();
   } glob "$root$docker/containers/*/config.v2.json";
 }
 
 sub largest_layers {
-  my $kind = shift;
+  my ($kind, @containers) = @_;
   my $end = time + $time_for_all;
   my (%written, %uncounted);
-  for (users_containers()) {
+  for (@containers) {
     my (undef, $user, $layer) = @$_;
     last if time > $end;
     my ($size) = lines_of("timeout", $time_for_one, "nice", "du", "-sx", $option{$kind}, "--", $layer);

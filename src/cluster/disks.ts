@@ -9,6 +9,7 @@ import type { Facts, FreeSpace } from "../host/facts.js";
 import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
 import { countText, formatSize, momentText } from "../text/format.js";
+import { hasQuotaDisk } from "./scratch.js";
 
 /** Bytes and files that commands on a machine need: the state of Docker and of the packages, and a few files of ours. */
 const needed = { bytes: 64 * 2 ** 20, files: 200 };
@@ -37,6 +38,8 @@ export const fullDiskHint = (host: Host, facts: Facts): string => {
 export const fillingText = (host: Host, facts: Facts): string[] =>
   facts.dockerDisks
     .filter((disk) => !isNearlyFull(disk) && disk.freeBytes < 0.2 * disk.bytes)
+    // What is left beside the file with Docker's data is for the system.
+    .filter(({ path }) => path === paths.dockerFolder || !hasQuotaDisk(facts))
     .map(
       ({ path, bytes, freeBytes }) =>
         `${host.name}: ${formatSize(freeBytes)} of ${formatSize(bytes)} free in ${path}${writersText(facts)}`,
