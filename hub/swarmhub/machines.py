@@ -56,12 +56,20 @@ class Layer:
 
 
 @dataclass(frozen=True)
+class Ended:
+    """A server that was ended because it wrote this much and the disk was full; `at` in seconds since 1970, by its machine's clock."""
+
+    layer: Layer
+    at: int
+
+
+@dataclass(frozen=True)
 class Report:
     """A machine's newest report."""
 
     disks: tuple[Disk, ...]
     largest_layers: tuple[Layer, ...]
-    ended: Mapping[str, Layer]  # what servers had written that were ended because the disk was full, by the container's id
+    ended: Mapping[str, Ended]  # by the container's id, the newest first
     memory_kills: Mapping[str, int]  # how many processes the memory limit has ended, by the container's id
 
 
@@ -124,7 +132,7 @@ def parse(line: bytes) -> Report:
     kills = {text(each.get("id"), "[0-9a-f]{64}"): count(each.get("oomKills")) for each in containers}
     # A machine whose monitor is of before this key has none.
     ends = objects(found, "endedServers", 10) if "endedServers" in found else []
-    ended = {text(each.get("container"), "[0-9a-f]{64}"): _layer(each) for each in ends}
+    ended = {text(each.get("container"), "[0-9a-f]{64}"): Ended(_layer(each), count(each.get("at"))) for each in ends}
     return Report(tuple(map(_disk, disks)), tuple(map(_layer, layers)), ended, kills)
 
 

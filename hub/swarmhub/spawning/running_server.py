@@ -51,8 +51,8 @@ class RunningServer:
         """Returns a sentence for the user if the task was ended because it filled the disk, as its own machine says."""
         reports = read_reports(folder)
         own = [reports[self.address]] if self.address in reports else [] if self.address else reports.values()
-        layer = next((report.ended[tasks.container(task)] for report in own if tasks.container(task) in report.ended), None)
-        return DISK_FILLED.format(amount=layer.amount) if layer else None
+        ended = next((report.ended[tasks.container(task)] for report in own if tasks.container(task) in report.ended), None)
+        return DISK_FILLED.format(amount=ended.layer.amount) if ended else None
 
     async def count_ended(self, task: Task, docker: Docker, kills: "MemoryKills", folder: Path | None) -> int:
         """Returns how many programs the memory limit has ended since the last call; raises the errors of Docker.
