@@ -88,7 +88,7 @@ test("the manager's own report has the disks, the memory, the CPU, and each cont
         user: "dora",
         container: containerId("d"),
         bytes: 8_000_000_000,
-        files: null,
+        files: 12,
       },
     ],
   });
