@@ -59,6 +59,7 @@ test("three keys are enough, and all others have defaults", async (t) => {
       cpu: 1,
       scratch: 10 * 2 ** 30,
     },
+    registries: {},
     engine: { registryMirrors: [] },
   } as never);
 });
@@ -119,6 +120,7 @@ engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
       files: [],
       idle: 5_400_000,
     },
+    registries: {},
     engine: { registryMirrors: ["http://10.77.0.1:5000"] },
   } as never);
 });
