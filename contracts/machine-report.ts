@@ -13,6 +13,18 @@ type DiskSpace = {
  */
 export type WrittenLayer = { user: string; bytes: number | null; files: number | null };
 
+/**
+ * A user's server that was ended because the disk was full: when (seconds since 1970), its container, and what it had written
+ * outside the home: bytes, or files where the disk was short of those.
+ */
+export type EndedServer = {
+  at: number;
+  user: string;
+  container: string;
+  bytes: number | null;
+  files: number | null;
+};
+
 /** A container; times and counts since its start. Memory is without the page cache, null is no limit. */
 type ContainerReport = {
   id: string;
@@ -43,6 +55,8 @@ export type MachineReport = {
   containers: ContainerReport[];
   /** The three largest, while a disk is over 80 % full; `monitor/layers.pl` measures them. */
   largestLayers: WrittenLayer[];
+  /** The ten that were ended last since the machine's start, the newest first. */
+  endedServers: EndedServer[];
 };
 
 /** The age after which a report is no news any more, in seconds: three lines are missing. */
@@ -54,11 +68,23 @@ export const reportStaleAfter = 15;
  */
 export const nearlyFull = { bytes: 2 ** 30, files: 10_000 };
 
-/** Parses what `monitor/layers.pl` writes; none where it is not that. */
-export const largestLayersIn = (text: string | undefined): WrittenLayer[] => {
+/** Parses the largest layers that `monitor/layers.pl` writes; none where it is not that. */
+export const largestLayersIn = (text: string | undefined): WrittenLayer[] =>
+  itemsIn(text, 3).flatMap(layerIn);
+
+/** Parses the ended servers that `monitor/layers.pl` writes; none where it is not that. */
+export const endedServersIn = (text: string | undefined): EndedServer[] =>
+  itemsIn(text, 10).flatMap((value) => {
+    const { at, container } = (value ?? {}) as Partial<Record<keyof EndedServer, unknown>>;
+    if (typeof at !== "number" || !Number.isSafeInteger(at) || at < 0 || at > 1e11) return [];
+    if (typeof container !== "string" || !/^[0-9a-f]{64}$/.test(container)) return [];
+    return layerIn(value).map((layer) => ({ ...layer, at, container }));
+  });
+
+const itemsIn = (text: string | undefined, most: number): unknown[] => {
   try {
     const value: unknown = JSON.parse(text ?? "[]");
-    return Array.isArray(value) ? (value as unknown[]).slice(0, 3).flatMap(layerIn) : [];
+    return Array.isArray(value) ? (value as unknown[]).slice(0, most) : [];
   } catch {
     return [];
   }

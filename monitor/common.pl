@@ -22,13 +22,27 @@ sub repeat {
 sub disks {
   my %seen;
   my @folders = grep { my $device = (stat "$root$_")[0]; defined $device && !$seen{$device}++ } docker_folder(), "/var/lib/containerd";
-  my (undef, @lines) = @folders ? lines_of("df", "-B1", "--output=size,avail,itotal,iavail", "--", map { "$root$_" } @folders) : ();
-  return unless @lines == @folders;
-  return map {
+  return map { my @space = space("$root$_"); @space ? {path => $_, @space} : () } @folders;
+}
+
+# By the system call where its number is known, since the guard asks each second; df is a process of 40 ms on a small machine.
+my $statfs = {x86_64 => 137, aarch64 => 43}->{(lines_of("uname", "-m"))[0] =~ s/\n//r};
+
+sub space {
+  my $path = shift;
+  my @words;
+  if ($statfs) {
+    my $answer = "\0" x 256;
+    return if syscall($statfs, $path, $answer) != 0;
+    my (undef, $block, $blocks, undef, $available, $files, $free_files, undef, undef, $fragment) = unpack "q10", $answer;
+    my $unit = $fragment || $block;
+    @words = ($blocks * $unit, $available * $unit, $files, $free_files);
+  } else {
+    my (undef, $line) = lines_of("df", "-B1", "--output=size,avail,itotal,iavail", "--", $path);
     # A file system without a fixed number of files has "-".
-    my ($bytes, $free, $files, $free_files) = map { /^\d+\z/ ? $_ : 0 } split " ", $lines[$_];
-    {path => $folders[$_], bytes => $bytes, freeBytes => $free, files => $files, freeFiles => $free_files};
-  } 0 .. $#folders;
+    @words = map { /^\d+\z/ ? $_ : 0 } split " ", $line // return;
+  }
+  return (bytes => $words[0], freeBytes => $words[1], files => $words[2], freeFiles => $words[3]);
 }
 
 sub docker_folder {

@@ -91,6 +91,7 @@ sub report {
   my $stat = content("$root/proc/stat") // "";
   my ($user, $nice, $system, undef, undef, $irq, $softirq) = ($stat =~ /^cpu +(.*)/m ? split(/ /, $1) : (), (0) x 7);
   my $largest = content("$root/run/swarmhub/layers/largest.json") // "";
+  my $ended = content("$root/run/swarmhub/layers/ended.json") // "";
   my $line = object(
     uptime => $uptime // 0,
     disks => list(map { object(%$_, path => text($_->{path})) } disks()),
@@ -99,6 +100,7 @@ sub report {
     cpu => object(cores => scalar(() = $stat =~ /^cpu\d/mg), busyMicroseconds => 10_000 * ($user + $nice + $system + $irq + $softirq)),
     load => $load // 0,
     containers => list(containers()),
+    endedServers => $ended =~ /^\[[ -~]{0,4000}\]\z/ ? $ended : "[]",
     largestLayers => $largest =~ /^\[[ -~]{0,1000}\]\z/ ? $largest : "[]",
   );
   return "$line\n";

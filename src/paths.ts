@@ -19,6 +19,12 @@ export const paths = {
   /** What Docker's folders were before swarmhub installed it. */
   dockerBefore: "/etc/swarmhub/docker-before",
   dockerConfiguration: "/etc/docker/daemon.json",
+  /** Docker's data, and where it is on a file system of its own: its file, its mount, why Docker needs it, and what was seen of it. */
+  dockerFolder: "/var/lib/docker",
+  scratchFile: "/var/lib/swarmhub/scratch.xfs",
+  scratchMount: "/etc/systemd/system/var-lib-docker.mount",
+  scratchNeed: "/etc/systemd/system/docker.service.d/swarmhub-scratch.conf",
+  scratchNote: "/etc/swarmhub/scratch",
   dockerConfigurationBefore: "/etc/swarmhub/docker-daemon.json.before",
   firewall: "/etc/swarmhub/firewall",
   firewallUnit: "/etc/systemd/system/swarmhub-firewall.service",
@@ -34,6 +40,8 @@ export const paths = {
   run: "/run/swarmhub",
   runRule: "/etc/tmpfiles.d/swarmhub.conf",
   largestLayers: "/run/swarmhub/layers/largest.json",
+  /** The servers that it ended because the disk was full. */
+  endedServers: "/run/swarmhub/layers/ended.json",
   exports: "/etc/exports.d/swarmhub.exports",
   /** What keeps machines that are lost from the homes, as files in a folder of the storage name them. */
   fence: "/etc/swarmhub/fence",
@@ -68,6 +76,10 @@ export const readFiles: readonly string[] = [
   paths.heldPackages,
   paths.dockerConfiguration,
   paths.dockerConfigurationBefore,
+  paths.dockerBefore,
+  paths.scratchMount,
+  paths.scratchNeed,
+  paths.scratchNote,
   paths.firewall,
   paths.firewallUnit,
   paths.registrySocket,
@@ -78,6 +90,7 @@ export const readFiles: readonly string[] = [
   paths.layersUnit,
   paths.runRule,
   paths.largestLayers,
+  paths.endedServers,
   paths.exports,
   paths.fence,
   paths.fenceUnit,

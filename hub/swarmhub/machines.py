@@ -56,11 +56,20 @@ class Layer:
 
 
 @dataclass(frozen=True)
+class Ended:
+    """A server that was ended because it wrote this much and the disk was full; `at` in seconds since 1970, by its machine's clock."""
+
+    layer: Layer
+    at: int
+
+
+@dataclass(frozen=True)
 class Report:
     """A machine's newest report."""
 
     disks: tuple[Disk, ...]
     largest_layers: tuple[Layer, ...]
+    ended: Mapping[str, Ended]  # by the container's id, the newest first
     memory_kills: Mapping[str, int]  # how many processes the memory limit has ended, by the container's id
 
 
@@ -121,7 +130,10 @@ def parse(line: bytes) -> Report:
         raise ValueError("not an object")
     disks, layers, containers = objects(found, "disks", 3), objects(found, "largestLayers", 3), objects(found, "containers", 200)
     kills = {text(each.get("id"), "[0-9a-f]{64}"): count(each.get("oomKills")) for each in containers}
-    return Report(tuple(map(_disk, disks)), tuple(map(_layer, layers)), kills)
+    # A machine whose monitor is of before this key has none.
+    ends = objects(found, "endedServers", 10) if "endedServers" in found else []
+    ended = {text(each.get("container"), "[0-9a-f]{64}"): Ended(_layer(each), count(each.get("at"))) for each in ends}
+    return Report(tuple(map(_disk, disks)), tuple(map(_layer, layers)), ended, kills)
 
 
 def _disk(found: dict) -> Disk:

@@ -39,6 +39,7 @@ TOO_MANY_CORES = Refusal("cores", "Your server may use more processor cores than
 NETWORK_FAILED = Refusal("network", "Your server cannot be connected to the class network. Please tell your instructor.")
 TASK_FAILED = Refusal("task", "Your server stopped right after it started. Please tell your instructor.")
 SERVER_SILENT = Refusal("silent", "Your server is running but does not respond. Please tell your instructor.", 504)
+DISK_FILLED = Refusal("filled", "Your server filled the disk of its machine, so it was ended. Please try again.")
 TASK_GONE = Refusal("gone", "Your server was removed while it was starting. Please try again.", 503)
 NAME_TAKEN = Refusal("name", "The server of another user already has the name that yours would get. Please tell your instructor.", 403)
 STILL_STOPPING = Refusal("stopping", "Your previous server has not stopped yet. Please try again in a minute.", 503)

@@ -88,6 +88,8 @@ def test_the_hub_reads_of_a_machines_report_only_keys_that_the_monitor_writes_an
     assert report.memory_kills == {each["id"]: each["oomKills"] for each in written["containers"]}
     assert report.disks == (machines.Disk(disk["path"], disk["freeBytes"], disk["files"], disk["freeFiles"]),)
     assert report.largest_layers == (machines.Layer(layer["user"], layer["bytes"], layer["files"]),)
+    [end] = written["endedServers"]
+    assert report.ended == {end["container"]: machines.Ended(machines.Layer(end["user"], end["bytes"], end["files"]), end["at"])}
     assert all(recorded.keys_read <= set(dict.keys(recorded)) for recorded in objects)
     limits = json.loads((FIXTURES / "machine-limits.json").read_text())
     assert limits == {

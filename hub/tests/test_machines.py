@@ -33,9 +33,14 @@ def reports(tmp_path, swarm):
     return tmp_path
 
 
-def write(folder, address, *disks, age=0, layers=(), kills=()):
+def write(folder, address, *disks, age=0, layers=(), kills=(), ended=()):
     containers = [{"id": container, "oomKills": count} for container, count in kills]
-    write_line(folder, address, json.dumps({"disks": disks, "largestLayers": list(layers), "containers": containers}), age)
+    write_line(
+        folder,
+        address,
+        json.dumps({"disks": disks, "largestLayers": list(layers), "endedServers": list(ended), "containers": containers}),
+        age,
+    )
 
 
 def write_line(folder, address, line, age=0):
@@ -152,6 +157,8 @@ def line(**changes):
         line(largestLayers=[{"user": "<script>", "bytes": 1}]),
         line(largestLayers=[{"user": "carol", "bytes": "1"}]),
         line(largestLayers={"user": "carol"}),
+        line(endedServers=[{"user": "carol", "container": "../x", "bytes": 1}]),
+        line(endedServers=[{"user": "<b>", "container": "f" * 64, "bytes": 1}]),
         line(containers=[{"id": "x", "oomKills": 1}]),
         line(containers=[{"id": "f" * 64, "oomKills": -1}]),
         line(padding="x" * 65_536),

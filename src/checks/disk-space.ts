@@ -1,4 +1,6 @@
 import { fullDiskHint, fullDiskText, isFull } from "../cluster/disks.js";
+import { hasQuotaDisk } from "../cluster/scratch.js";
+import { paths } from "../paths.js";
 import { formatSize } from "../text/format.js";
 import type { Check, Finding } from "./check.js";
 
@@ -23,7 +25,13 @@ export const diskSpace: Check = {
           text,
           hint: fullDiskHint(host, facts),
         };
-      const [smallest] = dockerDisks.toSorted((one, other) => one.freeBytes - other.freeBytes);
+      // With a file system of its own Docker puts nothing beside it; the rest of the disk is the system's.
+      const own = dockerDisks.filter(
+        ({ path }) => hasQuotaDisk(facts) && path === paths.dockerFolder,
+      );
+      const [smallest] = (own.length > 0 ? own : dockerDisks).toSorted(
+        (one, other) => one.freeBytes - other.freeBytes,
+      );
       const { freeBytes, path } = smallest ?? { freeBytes: 0, path: "/" };
       const free = `${formatSize(freeBytes)} free in ${path}`;
       if (freeBytes >= recommended) return { host: host.name, level: "ok", text: free };

@@ -24,6 +24,7 @@ import { login } from "./login.js";
 import { occupiedPorts } from "./occupied-ports.js";
 import { plan } from "./plan.js";
 import { rosterCheck } from "./roster.js";
+import { scratch } from "./scratch.js";
 import { seats } from "./seats.js";
 import { system } from "./system.js";
 
@@ -38,6 +39,7 @@ export const allChecks: readonly Check[] = [
   connections,
   occupiedPorts,
   diskSpace,
+  scratch,
   plan,
   rosterCheck,
   seats,

@@ -1,9 +1,15 @@
-import { type WrittenLayer, largestLayersIn, nearlyFull } from "../../contracts/machine-report.js";
+import {
+  type WrittenLayer,
+  endedServersIn,
+  largestLayersIn,
+  nearlyFull,
+} from "../../contracts/machine-report.js";
 import { UserError, exitCode } from "../errors.js";
 import type { Facts, FreeSpace } from "../host/facts.js";
 import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
-import { countText, formatSize } from "../text/format.js";
+import { countText, formatSize, momentText } from "../text/format.js";
+import { hasQuotaDisk } from "./scratch.js";
 
 /** Bytes and files that commands on a machine need: the state of Docker and of the packages, and a few files of ours. */
 const needed = { bytes: 64 * 2 ** 20, files: 200 };
@@ -32,16 +38,26 @@ export const fullDiskHint = (host: Host, facts: Facts): string => {
 export const fillingText = (host: Host, facts: Facts): string[] =>
   facts.dockerDisks
     .filter((disk) => !isNearlyFull(disk) && disk.freeBytes < 0.2 * disk.bytes)
+    // What is left beside the file with Docker's data is for the system.
+    .filter(({ path }) => path === paths.dockerFolder || !hasQuotaDisk(facts))
     .map(
       ({ path, bytes, freeBytes }) =>
         `${host.name}: ${formatSize(freeBytes)} of ${formatSize(bytes)} free in ${path}${writersText(facts)}`,
     );
+
+/** The lines about users' servers that were ended because the disk was full, since the machine's start. */
+export const endedLines = (host: Host, { files }: Facts): string[] =>
+  endedServersIn(files[paths.endedServers]).map(
+    (ended) =>
+      `${host.name}: the disk was full, so the server of ${ended.user} was ended at ${momentText(new Date(ended.at * 1000))}; it had written ${amountText(ended)} outside its home`,
+  );
 
 /** The disks of a machine, and the users who have written most outside their homes, for `--json`. */
 export const diskJson = (host: Host, facts: Facts) => ({
   host: host.name,
   disks: facts.dockerDisks,
   largestLayers: writersOf(facts),
+  endedServers: endedServersIn(facts.files[paths.endedServers]),
 });
 
 /** Whether there is so little room that commands on the machine fail. */

@@ -84,6 +84,7 @@ const factsOf = (
     mounts: [],
     freeForHomes: Number.MAX_SAFE_INTEGER,
     dockerDisks: [],
+    dockerHolds: [],
     packages: {},
     heldPackages: [],
     hasDockerCommand: true,

@@ -1,9 +1,10 @@
 import { type Cluster, answering, lostMachines } from "../cluster/cluster.js";
 import { fewCoresLines } from "../cluster/cores.js";
-import { diskJson, fillingText } from "../cluster/disks.js";
+import { diskJson, endedLines, fillingText } from "../cluster/disks.js";
 import { type LostMachine, lostHint, lostText } from "../cluster/lost.js";
 import { inspectMachines } from "../cluster/machines.js";
 import { classUrl } from "../cluster/public-address.js";
+import { scratchLines, scratchOf } from "../cluster/scratch.js";
 import { seatsOf, seatsText } from "../cluster/seats.js";
 import { UserError, exitCode } from "../errors.js";
 import { outdatedSentence, outdatedServers } from "../images/outdated-servers.js";
@@ -38,7 +39,10 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
       const seats = seatsOf(cluster, machines);
       const { hosts } = answering(cluster);
       const lost = lostMachines(cluster);
-      const fillingDisks = hosts.flatMap((host) => fillingText(host, machines(host).facts));
+      const fillingDisks = hosts.flatMap((host) => {
+        const { facts } = machines(host);
+        return [...fillingText(host, facts), ...endedLines(host, facts)];
+      });
 
       if (options.json)
         terminal.print(
@@ -52,7 +56,12 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
               seats,
               users,
               earlierImage: earlier,
-              machines: hosts.map((host) => diskJson(host, machines(host).facts)),
+              machines: hosts.map((host) => ({
+                ...diskJson(host, machines(host).facts),
+                scratch: cluster.seatHosts.includes(host)
+                  ? scratchOf(cluster, host, machines(host).facts)
+                  : null,
+              })),
               lost: lost.map((machine) => ({ host: machine.destination, ...lostText(machine) })),
               pieces: parts.map(({ isRepairable: _, ...part }) => part),
             },
@@ -70,7 +79,11 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
         if (temporary !== undefined) terminal.print(temporary);
         for (const line of homes === undefined ? [] : homesLines(homes)) terminal.print(line);
         if (certificates.status !== undefined) terminal.print(certificateLine(certificates));
-        for (const line of [...fewCoresLines(cluster, machines), ...fillingDisks])
+        for (const line of [
+          ...fewCoresLines(cluster, machines),
+          ...scratchLines(cluster, machines),
+          ...fillingDisks,
+        ])
           terminal.print(line);
         for (const { piece, asWanted, differs } of parts) {
           terminal.print(

@@ -3,6 +3,7 @@ import type { Cluster } from "../cluster/cluster.js";
 import { refuseFull } from "../cluster/disks.js";
 import { inspectMachines } from "../cluster/machines.js";
 import { classUrl, classUrlOn, safariSentence } from "../cluster/public-address.js";
+import { scratchAdvice } from "../cluster/scratch.js";
 import { type CampusMethod, entranceOf, isCampus, registrationOf } from "../config/campus.js";
 import type { ProviderMethod } from "../config/types.js";
 import { outdatedSentence, outdatedServers } from "../images/outdated-servers.js";
@@ -51,6 +52,8 @@ export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal):
         preflight: () => runPreflight(cluster, terminal),
       });
       await warnOfProblems(pieces, cluster, report);
+      for (const text of scratchAdvice(cluster, await inspectMachines(cluster)))
+        report.event({ type: "note", text });
       for (const text of (await inspectCertificates(cluster)).warnings)
         report.event({ type: "warning", text });
       for (const text of await loginProblems(cluster)) report.event({ type: "warning", text });

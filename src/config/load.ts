@@ -134,6 +134,7 @@ const configOf = (settings: Settings, folder: string, placeOf: (key: Path) => Pl
       ...(servers.guarantee !== undefined && { guarantee: servers.guarantee }),
       cpu: servers.cpu,
       ...(servers.processes !== undefined && { processes: servers.processes }),
+      ...(servers.scratch !== "off" && { scratch: servers.scratch }),
       ...(servers.idle !== undefined && { idle: servers.idle }),
       ...(servers.skeleton !== undefined && { skeleton: resolve(folder, servers.skeleton) }),
       ...equipmentOf(servers, folder),

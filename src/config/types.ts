@@ -169,6 +169,8 @@ export type Config = {
     cpu: number;
     /** The maximum number of processes and threads of a server; by default the hub takes it from the memory. */
     processes?: number;
+    /** What a server may write outside its home; without it only the machine's disk bounds it. */
+    scratch?: Bytes;
     /** The images that users choose from; empty: `image` for everyone. The first is also `image`. */
     images: ImageChoice[];
     /** Time after which an unused server is stopped; by default never. */

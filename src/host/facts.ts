@@ -54,6 +54,8 @@ export type Facts = {
   freeForHomes: number;
   /** The file systems with Docker's folders, or where they will be. */
   dockerDisks: FreeSpace[];
+  /** What is in Docker's folder already: "containers", "images", "volumes", "swarm". */
+  dockerHolds: string[];
   /** Version by name of the installed packages, of those that swarmhub uses. */
   packages: Record<string, string>;
   /** Those of them that apt does not upgrade (`apt-mark hold`). */

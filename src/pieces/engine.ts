@@ -1,6 +1,7 @@
 import { type Machines, inspectMachines } from "../cluster/machines.js";
 import type { Config } from "../config/types.js";
 import { UserError, exitCode } from "../errors.js";
+import { type DockerSettings, settingsFrom, textOf } from "../host/docker-settings.js";
 import type { Facts } from "../host/facts.js";
 import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
@@ -130,30 +131,13 @@ const startSteps = (host: Host, { units }: Facts): Step[] =>
         },
       ];
 
-/** The content of Docker's daemon.json. */
-type Settings = Record<string, unknown>;
-
-/** The settings of a daemon.json: {} if it is missing or empty, undefined if it cannot be parsed. */
-const settingsFrom = (content: string | undefined): Settings | undefined => {
-  if (content === undefined || content.trim() === "") return {};
-  try {
-    const settings: unknown = JSON.parse(content);
-    const isObject = settings !== null && typeof settings === "object" && !Array.isArray(settings);
-    return isObject ? { ...settings } : undefined;
-  } catch {
-    return undefined;
-  }
-};
-
 /** The registry mirrors in the settings. */
-const mirrorsOf = (settings: Settings | undefined): unknown => settings?.["registry-mirrors"] ?? [];
+const mirrorsOf = (settings: DockerSettings | undefined): unknown =>
+  settings?.["registry-mirrors"] ?? [];
 
 /** The settings with these mirrors; everything else unchanged. */
-const withMirrors = (settings: Settings, mirrors: unknown): Settings => {
+const withMirrors = (settings: DockerSettings, mirrors: unknown): DockerSettings => {
   const { "registry-mirrors": _mirrors, ...others } = settings;
   const none = Array.isArray(mirrors) && mirrors.length === 0;
   return none ? others : { ...others, "registry-mirrors": mirrors };
 };
-
-/** The settings as a file. */
-const textOf = (settings: Settings): string => `${JSON.stringify(settings, null, 2)}\n`;

@@ -15,6 +15,7 @@ import { quota } from "./quota.js";
 import { registry } from "./registry.js";
 import { reserve } from "./reserve.js";
 import { roster } from "./roster.js";
+import { scratch } from "./scratch.js";
 import { seats } from "./seats.js";
 import { secrets } from "./secrets.js";
 import { storage } from "./storage.js";
@@ -24,6 +25,7 @@ import { trial } from "./trial.js";
 /** All parts of the system in the order in which `up` creates them; `down` removes them in reverse. */
 export const pieces: readonly Piece[] = [
   packages,
+  scratch,
   engine,
   firewall,
   monitor,

@@ -88,6 +88,9 @@ const missingPackages = (
   const docker = installed["docker.io"] ?? installed["docker-ce"];
   if (docker !== undefined) refuseOldDocker(host, docker);
   const wanted = host === cluster.storage ? ["nfs-kernel-server", "xfsprogs"] : [];
+  // For the piece `scratch`, which acts on a Docker that is new.
+  const limits = cluster.config.servers.scratch !== undefined && cluster.seatHosts.includes(host);
+  if (limits && docker === undefined && !wanted.includes("xfsprogs")) wanted.push("xfsprogs");
   return [
     ...(docker === undefined ? ["docker.io"] : []),
     // An owner's docker.io of Debian 13 can be without it.

@@ -131,6 +131,11 @@ test(
 );
 test(
   refused,
+  "servers: {scratch: 10M}",
+  '4:20  "servers.scratch" is "10M": expected a size such as 10G (the minimum is 100M)',
+);
+test(
+  refused,
   "servers: {skeleton: ~/files}",
   '4:21  "servers.skeleton" is "~/files": expected a folder such as ./first-files (~ is not expanded here); write the path in full',
 );

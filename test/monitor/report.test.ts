@@ -82,6 +82,15 @@ test("the manager's own report has the disks, the memory, the CPU, and each cont
       },
     ],
     largestLayers: [{ user: "carol", bytes: 7_000_000_000, files: 1_200_000 }],
+    endedServers: [
+      {
+        at: 1_790_000_000,
+        user: "dora",
+        container: containerId("d"),
+        bytes: 8_000_000_000,
+        files: 12,
+      },
+    ],
   });
   t.deepEqual(
     disks.map(({ path }) => path),

@@ -1,5 +1,6 @@
 """Warnings in words. Each is a list of parts, because the page may hide names: a text, {"person": NAME} or {"time": SECONDS}."""
 
+import time
 from collections.abc import Mapping
 
 from ..machines import Layer
@@ -9,6 +10,7 @@ from .people import Seen
 
 _DISK, _HOME, _MEMORY = 0.85, 0.9, 0.05  # full, full, left
 _MOST_HOMES = 5
+_SHOWN = 1800  # seconds for which an ended server is shown
 
 Warning_ = list[str | dict]
 
@@ -48,6 +50,13 @@ def _of_machine(each: Machine, seen: Seen, heard: Mapping[str, float], homes: Ma
         share = f"{space.used_share * 100:.0f} % full" if space and space.used_share > _DISK else "nearly full"
         ends = ", and no new server starts there" if disk else ""
         found.append([f"The disk of {each.name} is {share}{ends}", *_writers(figures.report.largest_layers, homes), "."])
+    for ended in figures.report.ended.values():
+        # By the clocks of two machines, which `swarmhub check` compares.
+        if -_SHOWN < time.time() - ended.at < _SHOWN:
+            parts = _writers((ended.layer,), homes)[1:]
+            found.append(
+                [f"The disk of {each.name} was full, so a server was ended at ", {"time": ended.at}, ": outside the home, ", *parts, "."]
+            )
     if figures.memory and figures.available < _MEMORY * figures.memory:
         found.append([f"{each.name} has only {size_text(figures.available)} of memory left."])
     return found

@@ -16,6 +16,11 @@ OUT_OF_MEMORY = (
     "Your files are unchanged, but programs that were running must be started again."
 )
 
+DISK_FILLED = (
+    "Your server wrote {amount} outside your home folder, which filled the disk of its machine, so it was ended. "
+    "Those files are gone. Your home folder is unchanged, but programs that were running must be started again."
+)
+
 
 @dataclass
 class RunningServer:
@@ -30,7 +35,7 @@ class RunningServer:
     ended_at: float | None = None
     ended_before: bool = False
 
-    def find_restart(self, task: Task, found: list[Task], memory: int) -> str | None:
+    def find_restart(self, task: Task, found: list[Task], memory: int, folder: Path | None = None) -> str | None:
         """Returns a sentence for the user if Swarm has restarted the server since the last call; `memory` is its limit in bytes."""
         if not tasks.is_running(task) or task["ID"] == self.task_id:
             return None
@@ -38,7 +43,16 @@ class RunningServer:
         if not before:
             return None
         last = tasks.newest([each for each in found if each["ID"] != task["ID"]])
+        if sentence := last and self.disk_sentence(last, folder):
+            return sentence
         return OUT_OF_MEMORY.format(limit=size_text(memory)) if last and tasks.was_killed(last) else RESTARTED
+
+    def disk_sentence(self, task: Task, folder: Path | None) -> str | None:
+        """Returns a sentence for the user if the task was ended because it filled the disk, as its own machine says."""
+        reports = read_reports(folder)
+        own = [reports[self.address]] if self.address in reports else [] if self.address else reports.values()
+        ended = next((report.ended[tasks.container(task)] for report in own if tasks.container(task) in report.ended), None)
+        return DISK_FILLED.format(amount=ended.layer.amount) if ended else None
 
     async def count_ended(self, task: Task, docker: Docker, kills: "MemoryKills", folder: Path | None) -> int:
         """Returns how many programs the memory limit has ended since the last call; raises the errors of Docker.

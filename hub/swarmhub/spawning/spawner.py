@@ -158,6 +158,8 @@ class SwarmHubSpawner(ChosenStart):
             return error
         output = await read_output(self.client, task)
         cause = refusal.explain_output(output) if error.reason == refusal.TASK_FAILED.reason else None
+        if sentence := self._running.disk_sentence(task, self.reports):
+            cause = refusal.DISK_FILLED._replace(sentence=sentence)
         explained = refuse(cause, f"{self.service_name}: {tasks.describe(task)}") if cause else error
         lines = report(self.user.name, explained.message, task, output)
         self.log.error("%s", "\n".join(lines))
@@ -193,6 +195,8 @@ class SwarmHubSpawner(ChosenStart):
             if self.settings.idle_timeout_seconds:
                 await record_activity(self, self.settings.idle_timeout_seconds / 4, lambda: token_of(self.docker, self.object_id))
             return None
+        if sentence := task and self._running.disk_sentence(task, self.reports):
+            self.notice = sentence
         await self._try_remove_service()
         return tasks.describe(task) if task else "the service has no task"
 
@@ -232,7 +236,7 @@ class SwarmHubSpawner(ChosenStart):
     async def _watch(self, task: tasks.Task, found: list[tasks.Task]) -> None:
         """Tells the user about a restart, and the log about programs that the memory limit has ended."""
         memory = self.chosen.memory
-        if sentence := self._running.find_restart(task, found, memory):
+        if sentence := self._running.find_restart(task, found, memory, self.reports):
             self.notice = sentence
             self.log.warning("Swarm restarted %s (%s), which read: %s", self.service_name, tasks.describe(task), sentence)
         with contextlib.suppress(APIError, RequestException):  # the next poll counts again

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from swarmhub.spawning.running_server import MemoryKills, size_text
+from swarmhub.spawning.running_server import DISK_FILLED, MemoryKills, size_text
 
 from ..conftest import spawner
 from ..support.fake_docker import container_id
@@ -105,3 +105,34 @@ def test_the_reports_are_read_once_for_all_servers(tmp_path):
 
 def test_sizes_are_short():
     assert [size_text(size << 20) for size in (512, 1024, 1536)] == ["512 MB", "1 GB", "1.5 GB"]
+
+
+CAME_BACK = ("running", "failed|shutdown|task: non-zero exit (137) > ready", "running")
+
+
+async def ended_for_the_disk(swarm, folder, *, address="10.0.0.1", script=CAME_BACK):
+    """Returns a server whose first container was ended for what it wrote, as the machine at `address` says."""
+    swarm.addresses = {"machine": "10.0.0.1"}
+    swarm.script, swarm.exit_code = ["running", *script], 137
+    alice = spawner(reports=folder)
+    await alice.start()
+    write(folder, address, ended=[{"at": 1, "user": "alice", "container": ALICE, "bytes": 7 << 30, "files": None}])
+    for _ in script:
+        await alice.poll()
+    return alice
+
+
+async def test_a_server_that_filled_the_disk_comes_back_with_a_notice_that_says_so(swarm, tmp_path, caplog):
+    alice = await ended_for_the_disk(swarm, tmp_path)
+    assert alice.notice == DISK_FILLED.format(amount="7,168 MB")
+    assert "wrote 7,168 MB outside your home folder" in caplog.text
+
+
+async def test_another_machine_cannot_say_that_a_server_filled_the_disk(swarm, tmp_path):
+    alice = await ended_for_the_disk(swarm, tmp_path, address="10.0.0.2")
+    assert "wrote" not in alice.notice
+
+
+async def test_a_server_that_filled_the_disk_too_often_to_come_back_leaves_the_notice(swarm, tmp_path):
+    alice = await ended_for_the_disk(swarm, tmp_path, script=["failed|shutdown|task: non-zero exit (137)"])
+    assert alice.notice == DISK_FILLED.format(amount="7,168 MB")

@@ -7,6 +7,7 @@ import { fromFolder } from "../values/secret-source.js";
 import { languageFrom, startFrom, timeZoneFrom, variableFrom } from "../values/servers.js";
 import { idleFrom } from "../values/units.js";
 import { leaf, list, mapping, number, section } from "./fields.js";
+import { defaultScratch, scratch } from "./scratch.js";
 import { cpu, defaultMemory, memory } from "./sizes.js";
 
 const image = leaf(imageFrom);
@@ -54,6 +55,7 @@ export const servers = section(
     guarantee: memory.exactOptional(),
     cpu: cpu.default(1),
     processes: processes.exactOptional(),
+    scratch: scratch.default(defaultScratch),
     idle: leaf(idleFrom).exactOptional(),
     skeleton: leaf(pathFrom("a folder", "./first-files")).exactOptional(),
     start: leaf(startFrom).default("/lab"),

@@ -35,6 +35,7 @@ export const factsFrom = (text: string): Facts => {
       options: options.split(","),
     })),
     ...freeSpaceOf(words("free")),
+    dockerHolds: lines("docker-holds"),
     packages: Object.fromEntries(
       words("packages").flatMap(([status, name = "", version = ""]) =>
         isInstalled(status) ? [[name, version]] : [],

@@ -80,6 +80,8 @@ section "certificates", join "\\n", map { s|^${paths.certificates}/||r } glob "$
 section "docker-command", (grep { -x } "/usr/bin/docker", "/usr/local/bin/docker") ? "yes" : "no";
 section "other-dockers", join "\\n", (-e "/var/snap/docker" ? "snap" : ()), (glob("/run/user/*/docker.sock") ? "rootless" : ());
 my ($docker) = (content("${paths.dockerConfiguration}") // "") =~ m|"data-root"\\s*:\\s*"([^"]+)"|;
+my %held = (containers => "containers/*", images => "image/*/imagedb/content/sha256/*", volumes => "volumes/*/", swarm => "swarm/docker-state.json");
+section "docker-holds", join "\\n", grep { grep { -e } glob "${paths.dockerFolder}/$held{$_}" } sort keys %held;
 section "free", "";
 # A folder that does not exist yet will be on the disk of the nearest one above it.
 sub nearest { my $path = shift; $path =~ s|/[^/]*$|| until $path eq "" or -e $path; $path || "/" }

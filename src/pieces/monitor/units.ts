@@ -7,8 +7,7 @@ export const runRule = `${written}
 d ${paths.run} 0755 root root -
 `;
 
-const hardening = `DynamicUser=yes
-NoNewPrivileges=yes
+const hardening = `NoNewPrivileges=yes
 ProtectSystem=strict
 ProtectHome=yes
 PrivateDevices=yes
@@ -44,29 +43,31 @@ RuntimeDirectory=swarmhub/monitor
 CapabilityBoundingSet=
 RestrictAddressFamilies=AF_INET
 MemoryMax=64M
+DynamicUser=yes
 ${hardening}
 
 [Install]
 WantedBy=multi-user.target
 `;
 
-/** The unit that measures layers: it may read every file, so it has no network. A layer may have millions of files. */
+/**
+ * The unit that measures layers and ends servers: it may read every file and use Docker's socket, so it has no network. It is not
+ * slowed down, since it must act while a server writes as fast as it can. A layer may have millions of files.
+ */
 export const layersUnit = `${written}
 [Unit]
-Description=Largest writable layers of the swarmhub class
+Description=Guard of the disk of the swarmhub class
 StartLimitIntervalSec=0
 
 [Service]
 ExecStart=${paths.layers}
 RuntimeDirectory=swarmhub/layers
+RuntimeDirectoryPreserve=restart
 CapabilityBoundingSet=CAP_DAC_READ_SEARCH
-AmbientCapabilities=CAP_DAC_READ_SEARCH
 PrivateNetwork=yes
 RestrictAddressFamilies=AF_UNIX
 MemoryMax=256M
 OOMPolicy=continue
-Nice=19
-IOSchedulingClass=idle
 ${hardening}
 
 [Install]

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { builtRepository, labels, volumePrefix } from "../../names.js";
 import { paths } from "../../paths.js";
 import { quoteAll } from "../../text/shell.js";
@@ -109,6 +110,10 @@ if [ $ours = yes ]; then
   for part in docker \${containerd}; do
     for folder in /var/lib/$part /run/$part; do erase $folder; done
   done
+  # The file system of its own that Docker's folder had (pieces/scratch.ts).
+  rm -f ${paths.scratchFile} ${paths.scratchFile}.new ${paths.scratchMount} ${paths.scratchNeed} ${paths.scratchNote}
+  rmdir ${posix.dirname(paths.scratchNeed)} ${paths.state} 2>/dev/null || true
+  systemctl daemon-reload || true
   rm -f /etc/docker/key.json
   rmdir /etc/docker 2>/dev/null || true
   if [ -z "$containerd" ]; then ctr namespaces rm moby plugins.moby >/dev/null 2>&1 || true; fi

@@ -111,6 +111,9 @@ export const machineReport = {
     },
   ],
   largestLayers: [{ user: "carol", bytes: 7_000_000_000, files: 1_200_000 }],
+  endedServers: [
+    { at: 1_790_000_000, user: "dora", container: "d".repeat(64), bytes: 8_000_000_000, files: 12 },
+  ],
 } satisfies Full<MachineReport>;
 
 /** `watcher.json` with every key. */

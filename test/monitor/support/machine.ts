@@ -89,6 +89,7 @@ const files: Record<string, string> = {
   "proc/loadavg": "0.52 0.40 0.30 1/200 1234\n",
   "proc/stat": "cpu  100 1 50 9000 40 2 3 0 0 0\ncpu0 1\ncpu1 1\nintr 5\n",
   "run/swarmhub/layers/largest.json": '[{"bytes":7000000000,"files":1200000,"user":"carol"}]',
+  "run/swarmhub/layers/ended.json": `[{"at":1790000000,"bytes":8000000000,"container":"${containerId("d")}","files":12,"user":"dora"}]`,
   [`${scope("a")}/memory.current`]: "900000000\n",
   [`${scope("a")}/memory.stat`]: "anon 1\ninactive_file 200000000\nactive_file 5\n",
   [`${scope("a")}/memory.max`]: "1073741824\n",

@@ -1,0 +1,33 @@
+"""The warning about a server that was ended because it had filled the disk of its machine."""
+
+import json
+import time
+from types import SimpleNamespace
+
+from swarmhub.machines import parse
+from swarmhub.room.machines import Machine
+from swarmhub.room.warnings import warnings
+
+
+def said(at):
+    """Returns the warnings about a machine on which alice's server was ended at this time."""
+    ended = [{"at": at, "user": "alice", "container": "a" * 64, "bytes": 7 << 30, "files": None}]
+    line = json.dumps({"disks": [], "largestLayers": [], "containers": [], "endedServers": ended}).encode()
+    figures = SimpleNamespace(report=parse(line), fullest=None, memory=0, available=0)
+    seen = SimpleNamespace(figures={"10.0.0.1": figures}, homes={})
+    return warnings([Machine("one", "10.0.0.1", "ready", True)], seen, {}, {"alice": "Alice"}, [])
+
+
+def test_a_teacher_reads_whose_server_was_ended_and_when_for_half_an_hour():
+    now = int(time.time())
+    assert said(now - 60) == [
+        [
+            "The disk of one was full, so a server was ended at ",
+            {"time": now - 60},
+            ": outside the home, ",
+            {"person": "Alice"},
+            " wrote 7 GB",
+            ".",
+        ]
+    ]
+    assert said(now - 3600) == []
