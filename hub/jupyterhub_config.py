@@ -22,6 +22,8 @@ from swarmhub.login.renames import refuse_renames
 from swarmhub.login.roles import ROOM, teacher_role
 from swarmhub.login.sessions import API_TOKEN_SECONDS
 from swarmhub.login.upkeep import configure_access
+from swarmhub.room.announcement import FILE as ANNOUNCEMENT
+from swarmhub.room.announcement import Announcements
 from swarmhub.room.configuration import configure_room
 from swarmhub.services.operator_api import Hub, operator_token, stop
 from swarmhub.services.rehearsal import configure_rehearsal
@@ -123,6 +125,8 @@ c.SwarmHubSpawner.cmd = ["jupyterhub-singleuser"]
 # In images with the package jupyter-resource-usage, JupyterLab shows how full the home is; all others ignore the option. The
 # package's Prometheus metrics would be collected every second, but nothing reads them.
 c.SwarmHubSpawner.args = ["--ResourceUseDisplay.track_disk_usage=True", "--ResourceUseDisplay.enable_prometheus_metrics=False"]
+# JupyterLab would ask every student whether to show news of the Jupyter project.
+c.SwarmHubSpawner.args.append("--LabApp.news_url=None")
 c.SwarmHubSpawner.default_url = settings.servers.start
 c.SwarmHubSpawner.failed_starts = str(paths.data / "failed-starts")
 c.SwarmHubSpawner.client_kwargs = {"timeout": 30}  # seconds for one response of Docker
@@ -188,7 +192,9 @@ if settings.storage:
     c.JupyterHub.template_vars["admin_notice"] = lambda _user: partial(new_admins.home_notice, paths.storage)
 TEMPORARY = "Your files are kept only while your server is running. Download the files that you want to keep."
 c.JupyterHub.extra_handlers += PAGES
-c.JupyterHub.template_vars |= page_variables(access, settings.login_method, None if settings.storage else TEMPORARY)
+c.JupyterHub.template_vars |= page_variables(
+    access, settings.login_method, None if settings.storage else TEMPORARY, Announcements(paths.data / ANNOUNCEMENT).html
+)
 
 # --- services that the hub starts -----------------------------------------------------------------------------------------
 sweep_seconds = os.environ.get("SWARMHUB_SWEEP_SECONDS", "60")
