@@ -128,7 +128,7 @@ c.SwarmHubSpawner.cmd = ["jupyterhub-singleuser"]
 # In images with the package jupyter-resource-usage, JupyterLab shows how full the home is; all others ignore the option. The
 # package's Prometheus metrics would be collected every second, but nothing reads them.
 c.SwarmHubSpawner.args = ["--ResourceUseDisplay.track_disk_usage=True", "--ResourceUseDisplay.enable_prometheus_metrics=False"]
-# JupyterLab would ask every student whether to show news of the Jupyter project.
+# No server fetches news of the Jupyter project. Whether to is not asked either: hub/labextension/settings.json.
 c.SwarmHubSpawner.args.append("--LabApp.news_url=None")
 c.SwarmHubSpawner.default_url = settings.servers.start
 c.SwarmHubSpawner.failed_starts = str(paths.data / "failed-starts")
