@@ -8,6 +8,8 @@ export type HubServers = {
   start: string;
   /** Files that are mounted read-only into every server. */
   files: HubFile[];
+  /** Whether there is a folder that all servers share, which teachers and admins write. */
+  shared: boolean;
   groups: HubGroup[];
 };
 

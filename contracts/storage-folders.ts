@@ -41,6 +41,12 @@ export const isHomeName = (name: string): boolean => homeName.test(name);
 
 const homeName = new RegExp(`^${homeNamePattern}$`);
 
+/**
+ * The shared folder of the class, a home without an owner, so that it has a project id and a limit as every home has. No user name has
+ * this slug: a plain one has no two hyphens in a row, and all others have three (hub/swarmhub/slug.py).
+ */
+export const sharedHome = "class--shared";
+
 /** The folder of a deleted home below its entry in the trash, and the files beside it. */
 export const trashEntry = { home: "home", owner: "owner", limits: "limit" } as const;
 

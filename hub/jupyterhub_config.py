@@ -9,19 +9,24 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from jupyterhub.spawner import SpawnException
+
 from swarmhub.homes.first_files import add_first_files
 from swarmhub.homes.late_comers import catch_up
 from swarmhub.homes.owner_note import find_home
 from swarmhub.homes.provisioning import prepare_home
+from swarmhub.homes.shared_folder import link_shared_folder, prepare_shared_folder
 from swarmhub.homes.storage_calls import call_storage
 from swarmhub.homes.usage import home_usage
 from swarmhub.login.methods import configure_login
 from swarmhub.login.new_admins import NewAdmins
 from swarmhub.login.pages import PAGES, page_variables
 from swarmhub.login.renames import refuse_renames
-from swarmhub.login.roles import ROOM, teacher_role
+from swarmhub.login.roles import ROOM, is_teacher, teacher_role
 from swarmhub.login.sessions import API_TOKEN_SECONDS
 from swarmhub.login.upkeep import configure_access
+from swarmhub.room.announcement import FILE as ANNOUNCEMENT
+from swarmhub.room.announcement import Announcements
 from swarmhub.room.configuration import configure_room
 from swarmhub.services.operator_api import Hub, operator_token, stop
 from swarmhub.services.rehearsal import configure_rehearsal
@@ -123,6 +128,8 @@ c.SwarmHubSpawner.cmd = ["jupyterhub-singleuser"]
 # In images with the package jupyter-resource-usage, JupyterLab shows how full the home is; all others ignore the option. The
 # package's Prometheus metrics would be collected every second, but nothing reads them.
 c.SwarmHubSpawner.args = ["--ResourceUseDisplay.track_disk_usage=True", "--ResourceUseDisplay.enable_prometheus_metrics=False"]
+# No server fetches news of the Jupyter project. Whether to is not asked either: hub/labextension/settings.json.
+c.SwarmHubSpawner.args.append("--LabApp.news_url=None")
 c.SwarmHubSpawner.default_url = settings.servers.start
 c.SwarmHubSpawner.failed_starts = str(paths.data / "failed-starts")
 c.SwarmHubSpawner.client_kwargs = {"timeout": 30}  # seconds for one response of Docker
@@ -149,6 +156,9 @@ async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
     spawner.notice = None
     spawner.use_home(await call_storage(8, find_home, paths.storage, spawner.user.name))
     notice = await new_admins.home_notice(paths.storage, spawner.user.name)
+    if settings.servers.shared:
+        spawner.may_write_shared = is_teacher(spawner.user.orm_user)
+        await prepare_shared_folder(paths.storage)
     await prepare_home(paths.storage, spawner.escaped_name, spawner.user.name)
     await look_at_home(paths.storage, spawner)
     if notice:
@@ -158,6 +168,11 @@ async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
     problem = await add_first_files(paths.storage, spawner.escaped_name)
     if problem:
         spawner.log.warning("%s: %s (%s)", spawner.user.name, *problem)
+    if settings.servers.shared and not spawner.home_is_full:
+        try:
+            await call_storage(8, link_shared_folder, paths.storage, spawner.escaped_name)
+        except SpawnException as error:  # the folder is there without it
+            spawner.log.warning("%s: no link to the shared folder: %s", spawner.user.name, error.log_message)
     late = await catch_up(paths.storage, paths.data / "handout-locks", spawner.escaped_name)
     if late:
         spawner.log.warning("%s: %s (%s)", spawner.user.name, *late)
@@ -188,7 +203,9 @@ if settings.storage:
     c.JupyterHub.template_vars["admin_notice"] = lambda _user: partial(new_admins.home_notice, paths.storage)
 TEMPORARY = "Your files are kept only while your server is running. Download the files that you want to keep."
 c.JupyterHub.extra_handlers += PAGES
-c.JupyterHub.template_vars |= page_variables(access, settings.login_method, None if settings.storage else TEMPORARY)
+c.JupyterHub.template_vars |= page_variables(
+    access, settings.login_method, None if settings.storage else TEMPORARY, Announcements(paths.data / ANNOUNCEMENT).html
+)
 
 # --- services that the hub starts -----------------------------------------------------------------------------------------
 sweep_seconds = os.environ.get("SWARMHUB_SWEEP_SECONDS", "60")

@@ -12,6 +12,7 @@ import { licenseTexts } from "./lib/licenses.mjs";
 const copied = [
   "templates",
   "hub/jupyterhub_config.py",
+  "hub/labextension",
   "hub/requirements.txt",
   "hub/swarmhub",
   "hub/templates",

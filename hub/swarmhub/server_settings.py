@@ -48,6 +48,7 @@ class ServerSettings:
     start: str = "/lab"
     files: tuple[File, ...] = ()
     groups: tuple[Group, ...] = ()
+    shared: bool = False  # whether there is a folder that all servers share
 
     def look(self, image: str) -> Look:
         return next((look for look in self.looks if look.image == image), Look(image))
@@ -97,6 +98,7 @@ def read_server_settings(found: object, take: Callable) -> ServerSettings:
         start=take("servers.start", servers.get("start", "/lab"), _is_absolute, "a path that begins with /"),
         files=each("files", file),
         groups=each("groups", group),
+        shared=take("servers.shared", servers.get("shared", False), lambda value: isinstance(value, bool), "true or false"),
     )
 
 

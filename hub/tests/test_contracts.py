@@ -14,7 +14,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from swarmhub import machines, settings
-from swarmhub.homes import first_files, owner_note, provisioning, teacher_command
+from swarmhub.homes import first_files, owner_note, provisioning, shared_folder, teacher_command
 from swarmhub.homes.sent_archive import Refused
 from swarmhub.login.provider.options import ProviderOptions
 from swarmhub.refusal import LIMIT_FAILED
@@ -106,6 +106,10 @@ def test_the_hash_in_roster_json_is_the_scrypt_of_the_password():
     assert (kind, base64.b64encode(found).decode()) == ("scrypt", digest)
 
 
+def test_the_shared_folder_has_the_name_of_the_contract():
+    assert NAMES["sharedHome"] == shared_folder.HOME
+
+
 def servers_in(written):
     return ServerSettings(
         looks=tuple(
@@ -113,6 +117,7 @@ def servers_in(written):
         ),
         environment=tuple((each["name"], each["value"]) for each in written["environment"]),
         start=written["start"],
+        shared=written["shared"],
         files=tuple(File(each["id"], each["name"], each["path"]) for each in written["files"]),
         groups=tuple(
             Group(each["name"], frozenset(each["members"]), each["memory"], each["cpu"], tuple(each["images"]))

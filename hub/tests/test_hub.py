@@ -40,7 +40,7 @@ def swarm():
 def hub(tmp_path_factory, swarm):
     # Short timeouts for the tests. The users' servers never respond here, because nothing resolves the names geo-101-nb-….
     quick = [f"--SwarmHubSpawner.{setting}" for setting in ("placement_timeout=2", "http_timeout=2", "start_poll_interval=0.1")]
-    running = RunningHub(tmp_path_factory.mktemp("hub"), swarm.url, *quick)
+    running = RunningHub(tmp_path_factory.mktemp("hub"), swarm.url, *quick, servers={"shared": True})
     yield running
     running.close()
 
@@ -93,7 +93,7 @@ def test_a_user_keeps_a_home_with_a_former_name(hub, swarm, storage):
     ken.log_in(user)
     ken.open(f"/hub/spawn/{urllib.parse.quote(user)}")
     wait_for(lambda: f"geo-101-nb-{former_slug(user)}" in swarm.created)
-    assert [home.name for home in (storage / "homes").iterdir()] == [former_slug(user)]
+    assert {home.name for home in (storage / "homes").iterdir()} == {former_slug(user), "class--shared"}
     assert "Your home: " in ken.open("/hub/home")[1]
 
 
@@ -382,3 +382,25 @@ def test_a_proxy_that_lost_its_routes_gets_them_again_within_seconds(hub):
     started = time.monotonic()
     wait_for(lambda: "/" in hub.routes(), 20)
     assert time.monotonic() - started < 8, "a waiting user is in a redirect loop, which ends with an error after 14 s"
+
+
+def test_a_student_has_the_shared_folder_read_only_and_an_admin_may_write(hub, storage, swarm, monkeypatch):
+    made, create = {}, FakeDocker._create
+
+    def note(self, query, body):
+        made[body["Name"]] = body["TaskTemplate"]["ContainerSpec"]
+        return create(self, query, body)
+
+    monkeypatch.setattr(FakeDocker, "_create", note)
+    swarm.script = ["running"]
+    for name, password in (("shara", PASSWORD), ("ada", ADMIN_PASSWORD)):
+        browser = hub.browser()
+        browser.log_in(name, password)
+        browser.start_server(name)
+    is_read_only = {
+        name: {mount["Target"]: mount["ReadOnly"] for mount in container["Mounts"]}["/srv/shared"] for name, container in made.items()
+    }
+    assert is_read_only == {"geo-101-nb-shara": True, "geo-101-nb-ada": False}
+    assert (storage / "homes/class--shared").is_dir()
+    assert str((storage / "homes/shara/shared").readlink()) == "/srv/shared"
+    assert "--LabApp.news_url=None" in made["geo-101-nb-shara"]["Args"]

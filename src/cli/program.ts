@@ -9,6 +9,7 @@ import type { UpOptions } from "../commands/up.js";
 import { examples, positive, repeatable } from "./arguments.js";
 import { type Shell, completion, shells } from "./completion.js";
 import { helpFormat } from "./help.js";
+import { addAnnounce } from "./announce.js";
 import { addClosing } from "./closing.js";
 import { addHomes } from "./homes.js";
 import { addMembership } from "./membership.js";
@@ -39,6 +40,7 @@ export const createProgram = (): Command => {
   addUp(program);
   addQueries(program);
   addRoom(program);
+  addAnnounce(program);
   addRehearse(program);
   addMembership(program);
   addClosing(program);

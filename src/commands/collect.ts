@@ -2,7 +2,7 @@ import type { Cluster } from "../cluster/cluster.js";
 import type { Config } from "../config/types.js";
 import { UserError, exitCode } from "../errors.js";
 import { inspectHomes } from "../homes/inspect.js";
-import { type NamedHome, ownerName } from "../homes/select.js";
+import { type NamedHome, ownedOf, ownerName } from "../homes/select.js";
 import { homeNamesOf } from "../names.js";
 import type { Terminal } from "../report/terminal.js";
 import { jsonText, printable } from "../text/format.js";
@@ -34,7 +34,7 @@ export const collectFrom = async (
   const { path } = options;
   const { storage } = homesOnDisk(cluster, "collected");
   const seen = await inspectHomes(storage);
-  const { homes, missing, teachers } = studentsOf(cluster.config.login, seen.homes);
+  const { homes, missing, teachers } = studentsOf(cluster.config.login, ownedOf(seen.homes));
   const folder = await openCollected(options.to, path, homes);
   try {
     const names = homes.map(({ name }) => name);

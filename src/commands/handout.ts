@@ -1,7 +1,7 @@
 import type { Cluster } from "../cluster/cluster.js";
 import { UserError } from "../errors.js";
 import { inspectHomes } from "../homes/inspect.js";
-import { type NamedHome, ownerName } from "../homes/select.js";
+import { type NamedHome, ownedOf, ownerName } from "../homes/select.js";
 import { runTasksInTurn } from "../reconcile/run-tasks.js";
 import type { Terminal } from "../report/terminal.js";
 import { jsonText, plural, printable } from "../text/format.js";
@@ -44,7 +44,7 @@ export const handOutIn = async (
   const name = handoutName(options.path);
   const { storage } = homesOnDisk(cluster, "handed out");
   const { homes } = await inspectHomes(storage);
-  const recipients = recipientsOf(cluster.config.login, homes, options.to ?? []);
+  const recipients = recipientsOf(cluster.config.login, ownedOf(homes), options.to ?? []);
   const { to } = recipients;
   const request = { name, files: sent?.files ?? [], to, homes: recipients.homes.map(nameOf) };
   const checked =

@@ -17,6 +17,7 @@ import { plural, printable } from "../text/format.js";
 import { inspectCertificates } from "../tls/inspect.js";
 import { homesLines, inspectClassHomes, temporarySentence } from "./shared/homes.js";
 import { type ClassOptions, withReachable } from "./shared/session.js";
+import { inspectSharedFolder, sharedFolderLine } from "./status/shared-folder.js";
 import { certificateJson, certificateLine } from "./tls/text.js";
 
 /** Shows drift, the address, the seats and the running servers; throws with code 6 if there is drift. */
@@ -26,15 +27,17 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
     terminal,
     async (cluster) => {
       const { config } = cluster;
-      const [parts, machines, services, address, homes, certificates, earlier] = await Promise.all([
-        Promise.all(pieces.map((piece) => partOf(piece, cluster))),
-        inspectMachines(cluster),
-        userServices(cluster),
-        classUrl(cluster),
-        cluster.storage === undefined ? undefined : inspectClassHomes(cluster.storage),
-        inspectCertificates(cluster),
-        outdatedServers(cluster),
-      ]);
+      const [parts, machines, services, address, homes, certificates, earlier, shared] =
+        await Promise.all([
+          Promise.all(pieces.map((piece) => partOf(piece, cluster))),
+          inspectMachines(cluster),
+          userServices(cluster),
+          classUrl(cluster),
+          cluster.storage === undefined ? undefined : inspectClassHomes(cluster.storage),
+          inspectCertificates(cluster),
+          outdatedServers(cluster),
+          inspectSharedFolder(cluster),
+        ]);
       const users = services.map(({ home }) => home).toSorted();
       const seats = seatsOf(cluster, machines);
       const { hosts } = answering(cluster);
@@ -52,6 +55,7 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
               address,
               storage: config.storage.kind,
               homes: homes ?? null,
+              shared: shared ?? null,
               certificate: certificateJson(certificates),
               seats,
               users,
@@ -78,6 +82,7 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
         const temporary = temporarySentence(config);
         if (temporary !== undefined) terminal.print(temporary);
         for (const line of homes === undefined ? [] : homesLines(homes)) terminal.print(line);
+        if (shared !== undefined) terminal.print(sharedFolderLine(shared));
         if (certificates.status !== undefined) terminal.print(certificateLine(certificates));
         for (const line of [
           ...fewCoresLines(cluster, machines),

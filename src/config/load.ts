@@ -124,7 +124,7 @@ const configOf = (settings: Settings, folder: string, placeOf: (key: Path) => Pl
     subdomains: domain?.subdomains ?? false,
     manager: hostOf(manager),
     workers: workers.map(hostOf),
-    storage: storageOf(storage, groupQuotasOf(login.groups)),
+    storage: storageOf(storage, groupQuotasOf(login.groups), servers.shared),
     tls: tlsOf(tls, folder),
     login: loginOf(login, folder),
     servers: {
@@ -155,6 +155,7 @@ const hostOf = ({ host, address }: Settings["manager"]): HostConfig => ({
 const storageOf = (
   storage: Settings["storage"],
   groupQuotas: Record<string, Bytes>,
+  shared: Bytes | undefined,
 ): StorageConfig => {
   if (storage === "temporary") return { kind: "temporary" };
   const { host, device, file, quota, files, trash, share } = storage;
@@ -164,6 +165,7 @@ const storageOf = (
     backing: backingOf(device, file),
     quota: { ...quota, groups: { ...quota.groups, ...groupQuotas } },
     files,
+    ...(shared !== undefined && { shared }),
     trashDays: trash,
     ...(share && { share }),
   };

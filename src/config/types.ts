@@ -29,6 +29,8 @@ export type PersistentStorage = {
   quota: { default: Bytes; groups: Record<string, Bytes> };
   /** The maximum number of files and folders in a home. */
   files: number;
+  /** The maximum size of the folder that all servers share; without it there is none. */
+  shared?: Bytes;
   /** Days for which a deleted home can be restored. */
   trashDays: number;
   /** Whether the storage host serves NFS for others too, so that its server keeps its settings and port 2049 stays open. */
@@ -184,6 +186,8 @@ export type Config = {
     secrets: Record<string, SecretSource>;
     /** Files of the operator's machine that every server has, read-only, at `path`. */
     files: { path: string; source: string }[];
+    /** The maximum size of the folder that all servers share; without it there is none. */
+    shared?: Bytes;
     /** The language of JupyterLab: "de_DE". */
     language?: string;
   };

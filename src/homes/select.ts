@@ -1,3 +1,4 @@
+import { sharedHome } from "../../contracts/storage-folders.js";
 import { UserError, exitCode } from "../errors.js";
 import { slugOf } from "../names.js";
 import { printable } from "../text/format.js";
@@ -10,6 +11,10 @@ export type NamedHome = { name: string; user: string | undefined };
 /** The owner's name, safe for a terminal and 40 columns at most; the home's name where there is no note. */
 export const ownerName = ({ name, user }: NamedHome): string =>
   user === undefined ? name : cut(printable(user), 40) || name;
+
+/** The homes of users: all but the shared folder of the class. */
+export const ownedOf = <Home extends NamedHome>(homes: readonly Home[]): Home[] =>
+  homes.filter(({ name }) => name !== sharedHome);
 
 /** The homes with these login names or home names, each once. Throws a UserError with all unknown names. */
 export const selectHomes = <Home extends NamedHome>(

@@ -1,5 +1,5 @@
 import type { Limits, OwnLimits } from "../../contracts/limits.js";
-import { storageFolders } from "../../contracts/storage-folders.js";
+import { sharedHome, storageFolders } from "../../contracts/storage-folders.js";
 import type { Config, PersistentStorage } from "../config/types.js";
 import type { Host } from "../host/host.js";
 import { homeNamesOf } from "../names.js";
@@ -46,16 +46,17 @@ flush();
 
 /** The limits that the configuration names: for every home, and for those whose owners are in a group with a quota. */
 export const configuredLimits = (
-  { quota, files, trashDays }: PersistentStorage,
+  { quota, files, shared, trashDays }: PersistentStorage,
   login: Config["login"],
 ): Limits => {
   const homes = Object.entries(quota.groups).flatMap(([group, bytes]) =>
     (login.groups[group] ?? []).flatMap(homeNamesOf).map((home) => [home, { bytes }] as const),
   );
+  const all = shared === undefined ? homes : [...homes, [sharedHome, { bytes: shared }] as const];
   return {
     bytes: quota.default,
     files,
-    homes: Object.fromEntries(homes.toSorted(([one], [other]) => (one < other ? -1 : 1))),
+    homes: Object.fromEntries(all.toSorted(([one], [other]) => (one < other ? -1 : 1))),
     trashDays,
   };
 };

@@ -19,6 +19,8 @@ const person = z.object({
   quota: z.number().optional(),
   activity: z.number().optional(),
   busy: z.boolean().optional(),
+  /** When the person asked for help in JupyterLab. */
+  help: z.number().optional(),
   ended: z.object({ count: z.number(), at: z.number(), before: z.boolean() }).optional(),
 });
 
@@ -49,6 +51,9 @@ const room = z.object({
   seats: z.number(),
   taken: z.number(),
   queue: z.number(),
+  announcement: z
+    .object({ text: z.string(), since: z.number(), until: z.number().nullable() })
+    .nullish(),
   people: z.array(person),
   machines: z.array(machine),
   warnings: z.array(z.array(part)),

@@ -26,6 +26,7 @@ const state: RoomState = {
       quota: 5120,
       activity: now - 300,
       busy: true,
+      help: now - 120,
       ended: { count: 2, at: now - 60, before: true },
     },
     { name: "carl", role: "student", state: "starting", say: "Found a seat", since: now - 12 },
@@ -63,7 +64,7 @@ test("the room in a terminal has seats, warnings, machines and everybody with th
   t.is(lines[8], "ada (teacher)  not here");
   t.regex(
     lines[9] ?? "",
-    /^bob +running, kernel busy; 2 processes ended for memory before \d\d:\d\d /,
+    /^bob +running, kernel busy, asks for help since \d\d:\d\d; 2 processes ended for memory before \d\d:\d\d /,
   );
   t.regex(lines[9] ?? "", / one +612 MB of 1 GB +0\.4 +1 GB of 5 GB +5 min ago$/);
   t.regex(lines[10] ?? "", /^carl +starting 12 s: Found a seat$/);

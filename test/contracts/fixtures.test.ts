@@ -6,7 +6,7 @@ import { storageAddressIn } from "../../contracts/hub-settings.js";
 import { failedStartsFolder } from "../../contracts/failed-starts.js";
 import { passwordHash, peopleIn, rosterText, scryptCost } from "../../contracts/roster.js";
 import { nearlyFull, reportStaleAfter } from "../../contracts/machine-report.js";
-import { storageFiles, storageFolders } from "../../contracts/storage-folders.js";
+import { sharedHome, storageFiles, storageFolders } from "../../contracts/storage-folders.js";
 import { ownerIn } from "../../contracts/storage-notes.js";
 import { watcherStatusText } from "../../contracts/watcher-status.js";
 import type { Bytes, Milliseconds } from "../../src/config/types.js";
@@ -67,6 +67,7 @@ test("hub.json of a class that uses every option has every key of the contract",
     processes: 2048,
     environment: { TZ: "Europe/Berlin", COURSE: "geo-101" },
     start: "/lab/tree/intro.ipynb",
+    shared: (20 * 2 ** 30) as Bytes,
     images: hubSettings.images.map(({ name, description, cpu, memory }) => ({
       name,
       description,
@@ -130,7 +131,12 @@ test("the hub finds the note on the first files, and every folder and file by th
   isFixture(
     t,
     "storage-names.json",
-    jsonText({ folders: storageFolders, files: storageFiles, failedStarts: failedStartsFolder }),
+    jsonText({
+      folders: storageFolders,
+      files: storageFiles,
+      failedStarts: failedStartsFolder,
+      sharedHome,
+    }),
   );
 });
 

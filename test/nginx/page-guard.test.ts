@@ -85,6 +85,11 @@ withNginx("the page of the room is only for tabs, and its data for its script", 
   await allows(t, "/services/room/static/room.js", all);
 });
 
+withNginx("JupyterLabs ask for the announcement and for help by their script", async (t) => {
+  for (const path of ["announcement", "help"])
+    await allows(t, `/services/room/${path}`, ["tab", "fetch", "fetch with same-origin"]);
+});
+
 withNginx("JupyterLab's pages, which have a token, are only for tabs", async (t) => {
   const pages = ["lab", "lab/", "lab/tree/a.ipynb", "lab/workspaces/x", "doc/tree/a", "tree"];
   const others = ["notebooks/a.ipynb", "edit/a", "consoles/1", "terminals/websocket/1"];

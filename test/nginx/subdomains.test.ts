@@ -115,6 +115,18 @@ withNginx(
   },
 );
 
+withNginx(
+  "a user's JupyterLab asks for the announcement and for help, and for nothing else of the page of the room",
+  async (t) => {
+    const script = from("same-site", "cors", "empty");
+    for (const method of ["GET", "OPTIONS", "POST", "DELETE"])
+      t.is((await get(domain, "/services/room/help", script, method)).status, 200, method);
+    t.is((await get(domain, "/services/room/announcement", script)).status, 200);
+    for (const path of ["", "announce", "act", "events", "announcement/", "help/x"])
+      t.is((await get(domain, `/services/room/${path}`, script)).status, 403, path);
+  },
+);
+
 withNginx("pages of other hosts cannot use a user's server, but can lead to it", async (t) => {
   const host = `ada.${domain}`;
   const purposes = [

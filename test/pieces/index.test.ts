@@ -43,7 +43,7 @@ for (const [what, make] of classes) {
       const steps = piece.plan(cluster.config, await piece.inspect(cluster), cluster);
       t.is(
         steps.length === 0,
-        ["cleanup", "scratch", "registry", "skeleton", "roster", "files"].includes(piece.name),
+        ["cleanup", "scratch", "registry", "skeleton", "roster"].includes(piece.name),
         `${piece.name}: ${describeSteps(steps).join("; ")}`,
       );
     }

@@ -1,5 +1,6 @@
 """The pages "Change password", for everybody, and "People", where teachers give new passwords and close the class."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from jupyterhub import orm
@@ -136,14 +137,17 @@ class ReopenClass(TeachersPage):
         self.redirect(f"{self.hub.base_url}people")
 
 
-def page_variables(access: Access, method: str, announcement: str | None) -> dict:
-    """Returns variables for all templates; JupyterHub calls those that are functions with the user, or None, for each page."""
+def page_variables(access: Access, method: str, announcement: str | None, said: Callable[[], str | None]) -> dict:
+    """Returns variables for all templates; JupyterHub calls those that are functions with the user, or None, for each page.
+
+    `said` returns what the teacher has to say, as HTML.
+    """
 
     def announce(_user: User | None) -> str:
-        # The template does not escape an announcement; the sentences contain no text of users.
+        # The template does not escape an announcement; the sentences contain no text of users, and `said` is escaped.
         closed = access.closing.current()
         sentences = [closed.sentence(access.class_name), closed.stop_sentence()] if closed else []
-        return " ".join(filter(None, [*sentences, announcement]))
+        return "<br>".join(filter(None, [said(), " ".join(filter(None, [*sentences, announcement]))]))
 
     return {
         "login_method": method,

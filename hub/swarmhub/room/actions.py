@@ -1,6 +1,7 @@
 """What the buttons of the page do, through the hub's API."""
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable
 from urllib.parse import quote, urlencode
@@ -25,9 +26,10 @@ class Hub:
         """Connects to nothing yet."""
         self._url, self._headers = url, {"Authorization": f"token {token}"}
 
-    async def ask(self, path: str, method: str = "GET") -> object:
+    async def ask(self, path: str, method: str = "GET", body: object = None) -> object:
         """Returns the JSON of the response, None without any; raises OSError, or HubError for an error status."""
-        response = await request(f"{self._url}{path}", _SECONDS, _MAX_BYTES, method=method, headers=self._headers)
+        sent = b"" if body is None else json.dumps(body).encode()
+        response = await request(f"{self._url}{path}", _SECONDS, _MAX_BYTES, method=method, headers=self._headers, body=sent)
         found = response.json() if response.body else None
         if response.status >= 400:
             message = found.get("message") if isinstance(found, dict) else None
@@ -63,6 +65,18 @@ class Hub:
         """Sets the limit of a home in bytes."""
         found = await self.ask(f"/room/quota?{urlencode({'user': user, 'bytes': limit})}", "POST")
         return found["note"]
+
+    async def announce(self, text: str | None, until: str | None) -> None:
+        """Says something to everybody until a time with an offset; None takes it back."""
+        await self.ask("/room/announce", "POST", {"text": text, "until": until})
+
+    async def help(self, user: str, *, is_wanted: bool) -> None:
+        """Marks somebody who has asked for help, or takes the mark off."""
+        await self.ask(f"/room/help?{urlencode({'user': user, 'wanted': 'yes' if is_wanted else 'no'})}", "POST")
+
+    async def helped(self, user: str) -> str | None:
+        """Takes a call for help off."""
+        await self.help(user, is_wanted=False)
 
     async def _is_there(self, user: str) -> bool:
         found = await self.ask("/room")

@@ -12,8 +12,10 @@ from ..login.roles import ROOM
 from ..private_file import write_private
 from ..settings import Paths, Settings
 from ..spawning.spawner import SwarmHubSpawner
+from .announcement import FILE, Announcements
 from .curves import Curves
 from .handlers import SERVICE, handlers
+from .help_calls import HelpCalls
 from .people import people_of
 from .room import Room
 
@@ -25,6 +27,7 @@ def configure_room(c, settings: Settings, paths: Paths, hub_api: str) -> None:
     storage = paths.storage if settings.storage else None
     curves = Curves(paths.data / "room.json", SwarmHubSpawner.starts)
     room = Room(settings, paths.reports, storage, curves, lambda: people_of(JupyterHub.instance()))
+    room.announcements, room.help_calls = Announcements(paths.data / FILE), HelpCalls(paths.data / "help.json")
     c.JupyterHub.extra_handlers.extend(handlers(room, storage, paths.data / "failed-starts"))
     # Other programs than the hub, such as `jupyterhub token`, read the settings without an event loop that runs.
     asyncio.get_running_loop().call_soon(room.watch)

@@ -1,12 +1,15 @@
 """The room in the hub's API. Whoever may open the page of the room may ask, and use its buttons: admins, teachers and its service."""
 
 import re
+import time
 
 from jupyterhub.apihandlers.base import APIHandler
 from jupyterhub.spawner import SpawnException
 from tornado.web import HTTPError
 
 from ..login.roles import ROOM
+from . import people
+from .announcement import Unusable, time_in
 from .homes import LEAST_BYTES, MOST_BYTES, set_limit
 from .kernels import interrupt
 from .room import Room
@@ -20,6 +23,7 @@ def handlers(room: Room, storage, failed_starts) -> list[tuple[str, type]]:
     """Returns the paths and their handlers; the folders are those of the homes (None: they do not stay) and of failed starts."""
     shared = {"room": room, "storage": storage, "failed_starts": failed_starts}
     found = {"": State, "/curves": CurvesSinceMorning, "/output": Output, "/interrupt": Interrupt, "/quota": Quota}
+    found |= {"/news": News, "/announce": Announce, "/help": Help}
     # As attributes: traitlets would copy objects among a handler's arguments.
     return [(f"/api/room{path}", type(handler.__name__, (handler,), shared)) for path, handler in found.items()]
 
@@ -51,6 +55,56 @@ class State(_RoomHandler):
 
     def _log(self):
         # One line every four seconds while a page is open would hide all others.
+        if self.get_status() >= 300:
+            super()._log()
+
+
+class News(State):
+    """What open JupyterLabs are told."""
+
+    def get(self):
+        """Returns it as JSON."""
+        self.write(self.room.news())
+
+
+class Announce(_RoomHandler):
+    """Says something to everybody, or takes it back."""
+
+    def post(self):
+        """Needs `text` (null: takes it back) and `until` (a time with its offset; null: until it is withdrawn)."""
+        body = self.get_json_body()
+        text, until = (body.get(key) if isinstance(body, dict) else None for key in ("text", "until"))
+        try:
+            if text is None:
+                self.room.announcements.withdraw()
+            else:
+                self.room.announcements.announce(str(text), time_in(until))
+        except Unusable as error:
+            raise HTTPError(400, str(error)) from error
+        except OSError as error:
+            raise HTTPError(503, "The announcement cannot be written: the disk of the manager may be full.") from error
+        self.write({})
+
+
+class Help(_RoomHandler):
+    """Marks somebody who has asked for help, or takes the mark off."""
+
+    def post(self):
+        """Needs the arguments `user` and `wanted` (yes or no)."""
+        person = self.person()
+        try:
+            if self.get_query_argument("wanted") == "yes":
+                if people.state(person.spawner)["state"] != "running":
+                    raise HTTPError(409, "This server does not run.")
+                self.room.help_calls.call(person.name, time.time())
+            else:
+                self.room.help_calls.end(person.name)
+        except OSError as error:
+            raise HTTPError(503, "The hub cannot note this: the disk of the manager may be full.") from error
+        self.write({})
+
+    def _log(self):
+        # Any student may cause such lines.
         if self.get_status() >= 300:
             super()._log()
 

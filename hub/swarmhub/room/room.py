@@ -20,8 +20,10 @@ from ..settings import Settings
 from ..slug import former_slug, slug
 from ..spawning.swarm import class_nodes
 from . import machines, people
+from .announcement import Announcements
 from .curves import Curves
 from .figures import parse_figures
+from .help_calls import HelpCalls
 from .homes import read_homes
 from .kernels import kernels_of_all
 from .people import Person, Seen
@@ -37,6 +39,9 @@ _STORAGE_SILENT = "The storage of the homes does not answer, so their sizes may 
 
 class Room:
     """The room of one class; `find_people` returns everybody of the class, `storage` is None without homes that stay."""
+
+    announcements: Announcements
+    help_calls: HelpCalls
 
     def __init__(
         self, settings: Settings, reports: Path, storage: Path | None, curves: Curves, find_people: Callable[[], list[Person]]
@@ -70,7 +75,8 @@ class Room:
         self._asked_at = time.monotonic()
         self._asked.set()
         found = self._find_people()
-        rows = [people.row(person, self._seen) for person in found]
+        rows = [self._with_help(people.row(person, self._seen), person) for person in found]
+        said = self.announcements.current()
         by_machine = Counter(each.get("machine") for each in rows)
         homes = {home: person.name for person in found for home in (former_slug(person.name), slug(person.name))}
         return {
@@ -78,11 +84,30 @@ class Room:
             "now": time.time(),
             "seats": self._settings.seats,
             "taken": sum(people.is_active(person.spawner) for person in found),
+            "announcement": said and said.shown(),
             "queue": sum(each["state"] == "queued" for each in rows),
             "people": rows,
             "machines": [machines.row(each, self._seen, by_machine, self._heard) for each in self._machines],
             "warnings": warnings(self._machines, self._seen, self._heard, homes, list(self._problems.values())),
         }
+
+    def news(self) -> dict:
+        """Returns what open JupyterLabs are told: the announcement, and who of the running servers' users has asked for help."""
+        said = self.announcements.current()
+        # While a JupyterLab is open, this is asked every few seconds.
+        found = self._find_people() if self.help_calls else []
+        calls = [person.name for person in found if self.help_since(person) is not None]
+        return {"announcement": said and said.shown(), "help": calls}
+
+    def help_since(self, person: Person) -> int | None:
+        """Returns when somebody whose server runs asked for help."""
+        if people.state(person.spawner)["state"] != "running":
+            return None
+        return self.help_calls.since(person.name, person.spawner.began)
+
+    def _with_help(self, row: dict, person: Person) -> dict:
+        since = self.help_since(person)
+        return row if since is None else row | {"help": since}
 
     async def look_at_reports(self) -> None:
         """Reads the machines' newest reports."""

@@ -25,7 +25,9 @@ from tornado.web import Application, HTTPError, RedirectHandler, RequestHandler,
 from .actions import CONFIRMED, MOST_USERS, Hub, HubError, for_each
 from .certificate import certificate_end
 from .feed import Feed
+from .lab_handlers import Announcement, HelpOfUser
 from .metrics import metrics
+from .news import News
 
 _FILES = Path(__file__).parent / "page"
 _MOST_READERS = 100
@@ -140,7 +142,7 @@ class Act(_Api):
         await self.check_anew()
         action, users, limit = self._wanted()
         hub: Hub = self.settings["hub"]
-        acts = {"start": hub.start, "stop": hub.stop, "restart": hub.restart, "interrupt": hub.interrupt}
+        acts = {"start": hub.start, "stop": hub.stop, "restart": hub.restart, "interrupt": hub.interrupt, "helped": hub.helped}
         act = acts.get(action) or (lambda user: hub.quota(user, limit))
         # Names are anybody's text; as JSON they stay in one line.
         app_log.warning("%s: %s of %s", json.dumps(self.current_user["name"]), action, json.dumps(users)[:1000])
@@ -154,7 +156,7 @@ class Act(_Api):
         except (ValueError, RecursionError) as error:
             raise HTTPError(400, "The request needs a JSON object.") from error
         action, users, limit = (body.get(key) if isinstance(body, dict) else None for key in ("action", "users", "bytes"))
-        if action not in ("start", "stop", "restart", "interrupt", "quota"):
+        if action not in ("start", "stop", "restart", "interrupt", "helped", "quota"):
             raise HTTPError(400, "There is no such action.")
         if not isinstance(users, list) or not 0 < len(users) <= MOST_USERS or not all(isinstance(each, str) for each in users):
             raise HTTPError(400, "The request needs a list of users.")
@@ -163,6 +165,30 @@ class Act(_Api):
         if action in CONFIRMED and body.get("confirm") != self.settings["class_name"]:
             raise HTTPError(400, f"Type the name of the class to confirm: {self.settings['class_name']}")
         return action, users, limit
+
+
+class Announce(_Api):
+    """A word to everybody."""
+
+    @authenticated
+    async def post(self) -> None:
+        """Says `text` until `until`, a time with its offset; both may be null."""
+        await self.check_anew()
+        try:
+            body = json.loads(self.request.body)
+            text, until = body["text"], body.get("until")
+        except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
+            raise HTTPError(400, "The request needs a JSON object.") from error
+        if not all(each is None or isinstance(each, str) for each in (text, until)):
+            raise HTTPError(400, "The request needs texts.")
+        app_log.warning("%s: announce %s", json.dumps(self.current_user["name"]), json.dumps(text)[:200])
+        try:
+            await self.settings["hub"].announce(text, until)
+        except OSError as error:
+            raise HTTPError(400 if isinstance(error, HubError) else 502, str(error) or "The hub does not answer.") from error
+        self.settings["news"].forget()
+        self.settings["feed"].poll_soon()
+        self.write({})
 
 
 class Metrics(RequestHandler):
@@ -206,12 +232,17 @@ def application(hub: Hub, class_name: str, cookie_secret: str, metrics_token: st
             (f"{prefix}events", Events),
             (f"{prefix}output", Output),
             (f"{prefix}act", Act),
+            (f"{prefix}announce", Announce),
+            (f"{prefix}announcement", Announcement),
+            (f"{prefix}help", HelpOfUser),
             (f"{prefix}metrics", Metrics),
             (rf"{prefix}static/[0-9a-f]+/([a-z]+\.(?:css|js|svg))", _File, {"path": str(_FILES)}),
         ],
         hub_auth=auth,
         hub=hub,
         names=names,
+        news=News(hub.ask),
+        help_changed={},
         feed=Feed(hub.ask, find_certificate_end),
         class_name=class_name,
         metrics_token=metrics_token,

@@ -14,6 +14,7 @@ from docker.types import (
     TaskTemplate,
 )
 
+from ..homes import shared_folder
 from ..labels import labels_of
 from ..settings import NfsExport, Settings
 from .placement import constraints_for
@@ -37,11 +38,14 @@ def build_service_spec(
     command: list[str],
     node: str | None = None,
     home_size: int = 0,
+    *,
+    may_write_shared: bool = False,
 ) -> dict:
     """Returns the keyword arguments for docker-py's create_service, for this node or for any node that Swarm chooses.
 
-    `home_size` is the limit of the home in bytes. The command is an argument of the image's own entrypoint, which prepares the
-    environment in docker-stacks, repo2docker and pangeo images. Only s6-overlay's /init is replaced: it needs root and process 1.
+    `home_size` is the limit of the home in bytes; `may_write_shared` whether the user writes the class's shared folder.
+    The command is an argument of the image's own entrypoint, which prepares the environment in docker-stacks, repo2docker and pangeo
+    images. Only s6-overlay's /init is replaced: it needs root and process 1.
     """
     labels = labels_of(settings.name, slug)
     replaces_entrypoint = settings.servers.look(settings.image).replaces_entrypoint
@@ -51,7 +55,7 @@ def build_service_spec(
         user=_USER,
         env=environment,
         labels=labels,
-        mounts=[*([home_mount(settings, settings.storage, slug)] if settings.storage else []), _shared_memory(settings)],
+        mounts=[*_storage_mounts(settings, slug, may_write_shared), _shared_memory(settings)],
         init=True,
         # A server runs as an ordinary user and needs no capabilities; without NET_RAW it cannot forge packets.
         cap_drop=["ALL"],
@@ -134,8 +138,19 @@ def _shared_memory(settings: Settings) -> Mount:
     return Mount(target="/dev/shm", source=None, type="tmpfs", tmpfs_size=size, tmpfs_mode=0o1777)  # noqa: S108
 
 
-def home_mount(settings: Settings, storage: NfsExport, slug: str) -> Mount:
-    """Returns the home as a volume of Docker's local driver; it gives no access to other homes."""
+def _storage_mounts(settings: Settings, slug: str, may_write_shared: bool) -> list[Mount]:
+    if not settings.storage:
+        return []
+    mounts = [home_mount(settings, settings.storage, slug)]
+    if settings.servers.shared:
+        # One volume for all, and the container's mount forbids to write. A volume with the NFS option `ro` could make all homes of the
+        # same disk read-only: some kernels of 2025 share one superblock for both ("nfs: ignore SB_RDONLY when mounting").
+        mounts.append(home_mount(settings, settings.storage, shared_folder.HOME, shared_folder.PLACE, read_only=not may_write_shared))
+    return mounts
+
+
+def home_mount(settings: Settings, storage: NfsExport, slug: str, target: str | None = None, *, read_only: bool = False) -> Mount:
+    """Returns the home as a volume of Docker's local driver; it gives no access to other homes. The target is the image's own home."""
     options = {
         "type": "nfs4",
         "o": f"addr={storage.address},{_NFS_OPTIONS}",
@@ -144,7 +159,8 @@ def home_mount(settings: Settings, storage: NfsExport, slug: str) -> Mount:
     # A node that already has a volume with this name mounts it and silently ignores new options (docker/cli#1279).
     fingerprint = hashlib.sha256(repr(sorted(options.items())).encode()).hexdigest()[:8]
     return Mount(
-        target=settings.servers.look(settings.image).home,
+        target=target or settings.servers.look(settings.image).home,
+        read_only=read_only,
         source=f"{settings.home_volume_prefix}{slug}-{fingerprint}",
         type="volume",
         no_copy=True,  # otherwise Docker first copies the image's folder into the home and changes its owner

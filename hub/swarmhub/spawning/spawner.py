@@ -45,6 +45,7 @@ class SwarmHubSpawner(ChosenStart):
     lost_after = Float(30, config=True, help="seconds after which a server is stopped if its node failed and no other node has room")
 
     notice: str | None = None  # a message for the user that does not prevent the start
+    may_write_shared = False  # the shared folder of the class
     began: float = 0  # when the last start began, its home included
 
     # Shared by all spawners of the hub.
@@ -103,7 +104,8 @@ class SwarmHubSpawner(ChosenStart):
         settings = self._placement.avoid(await full_nodes(self.docker, settings, self.reports), self.log)
         async with self._placement.choose_node() as node:
             environment = environment_for(settings, self.mode) | self.get_env()
-            spec = build_service_spec(settings, self.escaped_name, environment, command, node, self.home_size)
+            home, may_write = self.escaped_name, self.may_write_shared
+            spec = build_service_spec(settings, home, environment, command, node, self.home_size, may_write_shared=may_write)
             self._creation = asyncio.ensure_future(self.create_once(spec))
             return await asyncio.shield(self._creation)
 

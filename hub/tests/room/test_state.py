@@ -8,7 +8,9 @@ import pytest
 
 from swarmhub import refusal
 from swarmhub.refusal import refuse
+from swarmhub.room.announcement import Announcements
 from swarmhub.room.curves import Curves
+from swarmhub.room.help_calls import HelpCalls
 from swarmhub.room.kernels import Kernel
 from swarmhub.room.people import Person
 from swarmhub.room.room import Room
@@ -49,6 +51,7 @@ def room(swarm, tmp_path, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", swarm.url)
     found = Room(SETTINGS, reports, None, Curves(tmp_path / "room.json", StartTimes()), lambda: found.people)
     found.people, found.reports = [], reports
+    found.announcements, found.help_calls = Announcements(tmp_path / "announcement.json"), HelpCalls(tmp_path / "help.json")
     found._client = spawner().client
     return found
 

@@ -21,6 +21,7 @@ export const roomText = (state: RoomState, screen: View | undefined): string => 
   const rows = people.map((person) => personRow(person, state.now));
   return [
     `${state.class}  ${summary.join(", ")}`,
+    ...(state.announcement ? [`announced: ${printable(state.announcement.text)}`] : []),
     ...warnings.map((parts) => `! ${printable(parts.map(partText).join(""))}`),
     ...(machines.length > 0 ? ["", tableText(machines.map(machineRow), { screen })] : []),
     ...(rows.length > 0 ? ["", tableText([header, ...rows], { screen })] : []),
@@ -70,8 +71,9 @@ const stateText = (person: Person, now: number): string => {
   }
 };
 
-const runningText = ({ busy, ended }: Person): string => {
-  const text = busy === true ? "running, kernel busy" : "running";
+const runningText = ({ busy, ended, help }: Person): string => {
+  const call = help === undefined ? "" : `, asks for help since ${timeText(help)}`;
+  const text = `${busy === true ? "running, kernel busy" : "running"}${call}`;
   if (ended === undefined) return text;
   const word = ended.count === 1 ? "1 process" : `${ended.count} processes`;
   return `${text}; ${word} ended for memory ${ended.before ? "before" : "at"} ${timeText(ended.at)}`;

@@ -1,3 +1,4 @@
+import { sharedHome } from "../../../contracts/storage-folders.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import type { Config, RosterSource } from "../../config/types.js";
 import { UserError, exitCode, shown } from "../../errors.js";
@@ -24,7 +25,8 @@ export const formerOwner = (config: Config): ((home: NamedHome) => boolean) => {
   const { admins, teachers } = config.login;
   const names = new Set([...people.map(({ name }) => name), ...admins, ...teachers]);
   const homes = new Set([...names].flatMap(homeNamesOf));
-  return ({ name, user }) => (user === undefined ? !homes.has(name) : !names.has(spell(user)));
+  return ({ name, user }) =>
+    name !== sharedHome && (user === undefined ? !homes.has(name) : !names.has(spell(user)));
 };
 
 /** Whether `up` has brought a roster to the manager. */

@@ -18,6 +18,7 @@ export const ruleFindings = (raw: unknown): Finding[] => [
   ...repeatedMachines(machines(raw)),
   ...backing(valueAt(raw, ["storage"])),
   ...skeletonWithoutStorage(raw),
+  ...sharedWithoutStorage(raw),
   ...imageFindings(raw),
   ...excessiveGuarantee(raw),
   ...groupFindings(raw),
@@ -123,6 +124,16 @@ const skeletonWithoutStorage = (raw: unknown): Finding[] =>
         {
           path: ["servers", "skeleton"],
           text: "needs persistent homes, but storage is temporary; put the files into the image",
+        },
+      ]
+    : [];
+
+const sharedWithoutStorage = (raw: unknown): Finding[] =>
+  valueAt(raw, ["storage"]) === "temporary" && valueAt(raw, ["servers", "shared"]) !== undefined
+    ? [
+        {
+          path: ["servers", "shared"],
+          text: "needs persistent homes, but storage is temporary; delete the line, or give `storage` a device or a file",
         },
       ]
     : [];

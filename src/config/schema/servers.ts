@@ -8,7 +8,7 @@ import { languageFrom, startFrom, timeZoneFrom, variableFrom } from "../values/s
 import { idleFrom } from "../values/units.js";
 import { leaf, list, mapping, number, section } from "./fields.js";
 import { defaultScratch, scratch } from "./scratch.js";
-import { cpu, defaultMemory, memory } from "./sizes.js";
+import { cpu, defaultMemory, memory, quota } from "./sizes.js";
 
 const image = leaf(imageFrom);
 
@@ -67,6 +67,7 @@ export const servers = section(
       { what: "a mapping of files", example: "{/opt/course/data.json: ./data.json}" },
       leaf(pathFrom("a file", "./data.json")),
     ).default({}),
+    shared: quota.exactOptional(),
     "time-zone": leaf(timeZoneFrom).exactOptional(),
     language: leaf(languageFrom).exactOptional(),
   },
@@ -79,7 +80,10 @@ type Servers = z.output<typeof servers>;
 export const equipmentOf = (
   settings: Servers,
   folder: string,
-): Pick<Config["servers"], "start" | "environment" | "secrets" | "files" | "language"> => {
+): Pick<
+  Config["servers"],
+  "start" | "environment" | "secrets" | "files" | "shared" | "language"
+> => {
   const variables = Object.entries(settings.environment);
   const zone = settings["time-zone"];
   return {
@@ -97,6 +101,7 @@ export const equipmentOf = (
       path,
       source: resolve(folder, source),
     })),
+    ...(settings.shared !== undefined && { shared: settings.shared }),
     ...(settings.language !== undefined && { language: settings.language }),
   };
 };

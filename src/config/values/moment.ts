@@ -3,12 +3,14 @@ import { reader } from "./reader.js";
 /** A time, with the offset of the operator's time zone at that time, as the hub reads it, and the name of the zone for people. */
 export type Moment = { text: string; zone: string };
 
-/** Reads a time in the future, in the time zone of this machine. */
+/** Reads a time in the future, in the time zone of this machine; without a date it is today. */
 export const momentFrom = reader(
   { what: "a time in the future", example: '"2026-12-01 09:00"' },
   (text, reject): Moment => {
+    const today = momentOf(new Date()).text.slice(0, 10);
+    const full = /^\d\d:\d\d$/.test(text.trim()) ? `${today} ${text.trim()}` : text.trim();
     const [, year, month, day, hour, minute] =
-      /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d)$/.exec(text.trim()) ?? [];
+      /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d)$/.exec(full) ?? [];
     if (minute === undefined) throw reject();
     const time = new Date(
       Number(year),

@@ -34,6 +34,7 @@ export const hubServers = (
         .filter((stored) => stored.name === name)
         .map(({ id }) => ({ id, name, path })),
     ),
+    shared: servers.shared !== undefined,
     groups: Object.entries(login.groupServers).map(([name, { memory, cpu, images }]) => ({
       name,
       members: login.groups[name] ?? [],

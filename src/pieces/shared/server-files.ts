@@ -4,6 +4,7 @@ import type { Cluster } from "../../cluster/cluster.js";
 import type { Config } from "../../config/types.js";
 import { UserError, exitCode } from "../../errors.js";
 import { labelFilter, serverFilePrefix } from "../../names.js";
+import { readAsset } from "../../operator/assets.js";
 import { classServices } from "../../swarm/list.js";
 import { managerDocker } from "../../swarm/membership.js";
 
@@ -35,7 +36,7 @@ const wantedFiles = async ({ name, servers }: Config): Promise<ServerFile[]> => 
     servers.files.map(async ({ path, source }) => ({ path, content: await read(source) })),
   );
   const language = servers.language === undefined ? [] : [languageFile(servers.language)];
-  return [...given, ...language].map(({ path, content }) => ({
+  return [...given, ...language, ...extensionFiles()].map(({ path, content }) => ({
     path,
     content,
     name: `${serverFilePrefix(name)}${createHash("sha256").update(content).digest("hex").slice(0, 16)}`,
@@ -70,6 +71,23 @@ const languageFile = (language: string): { path: string; content: Buffer } => ({
     `${JSON.stringify({ "@jupyterlab/translation-extension:plugin": { locale: language } })}\n`,
   ),
 });
+
+/**
+ * The extension that shows announcements in JupyterLab. Among the folders of the system, which Jupyter reads in every image and
+ * whatever JUPYTER_PATH is (jupyter_core/paths.py, SYSTEM_JUPYTER_PATH): that variable belongs to the image and to the class.
+ */
+const extensionFiles = (): { path: string; content: Buffer }[] =>
+  [
+    ["package.json", `${extension}/package.json`],
+    ["class.js", `${extension}/static/class.js`],
+    // JupyterLab would ask every student whether to show news of the Jupyter project. Beside the image's own file of this kind.
+    ["settings.json", "/usr/local/etc/jupyter/labconfig/default_setting_overrides.d/swarmhub.json"],
+  ].map(([name, path = ""]) => ({
+    path,
+    content: Buffer.from(readAsset(`hub/labextension/${name}`)),
+  }));
+
+const extension = "/usr/local/share/jupyter/labextensions/swarmhub-class";
 
 const storedFiles = async (cluster: Cluster): Promise<StoredFile[]> => {
   if ((await managerDocker(cluster)) === undefined) return [];

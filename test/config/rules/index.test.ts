@@ -51,6 +51,8 @@ test("device and file exclude each other, and neither is needed before `check`",
 });
 
 test("first files for temporary homes are refused", (t) => {
+  const shared = "storage: temporary\nservers: {shared: 20G}";
+  t.regex(complaint(shared), /"servers.shared" needs persistent homes/);
   const servers = "storage: temporary\nservers: {skeleton: first-files}";
   t.regex(complaint(servers), /"servers.skeleton" needs persistent homes.* into the image$/);
 });

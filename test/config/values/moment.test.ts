@@ -23,6 +23,14 @@ test("a time is read in the time zone of the operator's machine", (t) => {
   t.deepEqual([60, 0, -210, 345].map(offsetText), ["+01:00", "+00:00", "-03:30", "+05:45"]);
 });
 
+test("a time without a date is today", (t) => {
+  const now = new Date();
+  const later = new Date(now.getFullYear(), now.getMonth(), now.getDate(), 23, 59);
+  if (later > now) t.is(new Date(momentFrom("23:59").text).getTime(), later.getTime());
+  t.regex(refusal("00:00"), /this one has passed/);
+  t.regex(refusal("25:00"), /^expected a time in the future|there is no such time/);
+});
+
 test("a time that cannot be meant is refused with an example", (t) => {
   t.regex(
     refusal("2020-01-01 09:00"),

@@ -1,18 +1,19 @@
 // What can be done: for one person in a dialog, and for all.
 
-import { $, agoText, cpuText, endedText, make, nameOf, pairText, plural, setText, stateText, view } from "./words.js";
+import { $, agoText, cpuText, endedText, make, nameOf, pairText, plural, setText, stateText, timeText, view } from "./words.js";
 
 const { xsrf, class: className } = document.documentElement.dataset;
 
 export const toStart = () =>
   (view.state?.people ?? []).filter(({ role, state: each }) => role === "student" && (each === "away" || each === "failed"));
 let resultEnds;
-const say = (text) => {
+/** Shows for ten seconds what has happened. */
+export const say = (text) => {
   setText($("#result"), text);
   clearTimeout(resultEnds);
   resultEnds = setTimeout(() => setText($("#result"), ""), 10_000);
 };
-const done = { start: "starts", stop: "stops", restart: "restarts", interrupt: "has its kernel interrupted", quota: "has the new limit" };
+const done = { start: "starts", stop: "stops", restart: "restarts", interrupt: "has its kernel interrupted", quota: "has the new limit", helped: "is helped" };
 
 export const act = async (action, users, more = {}) => {
   say(users.length === 1 ? "Asking the hub…" : `Asking the hub for ${users.length} people…`);
@@ -92,6 +93,7 @@ export const drawPerson = () => {
     ["Reason", person.state === "failed" && person.say],
     ["Stage", person.state === "starting" && person.say],
     ["Note", person.state === "running" && !view.hidesNames && person.say],
+    ["Asks for help", person.help && `since ${timeText(person.help)}`],
     ["Memory ended", person.ended && endedText(person.ended)],
     ["Machine", person.machine],
     ["Memory", person.memory !== undefined && pairText(person.memory, person.limit)],
@@ -106,6 +108,7 @@ export const drawPerson = () => {
   const isOff = person.state === "away" || person.state === "failed";
   const shown = {
     start: isOff,
+    helped: person.help !== undefined,
     interrupt: person.state === "running" && person.busy !== false,
     restart: person.state === "running",
     stop: ["running", "starting", "queued"].includes(person.state),

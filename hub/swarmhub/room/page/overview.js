@@ -10,6 +10,8 @@ export const drawSummary = () => {
   if (count("starting")) parts.push(`${count("starting")} starting`);
   if (view.state.queue) parts.push(`${view.state.queue} in the queue`);
   if (count("failed")) parts.push(`${count("failed")} failed`);
+  const calls = view.state.people.filter(({ help }) => help !== undefined).length;
+  if (calls) parts.push(`${calls} ${calls === 1 ? "asks" : "ask"} for help`);
   setText($("#summary"), parts.join(" · "));
   setText($("#seats"), String(view.state.taken));
   setText($("#seats-note"), `of ${view.state.seats}${view.state.queue ? `, ${view.state.queue} waiting` : ""}`);

@@ -10,10 +10,11 @@ const labels = { failed: "Failed", queued: "In the queue", starting: "Starting",
 const filters = {
   all: () => true,
   problems: (person) => isProblem(person),
+  help: (person) => person.help !== undefined,
   ...Object.fromEntries(Object.keys(labels).map((state) => [state, (person) => person.state === state])),
 };
 const isProblem = (person) =>
-  person.state === "failed" || person.ended !== undefined || (person.quota > 0 && person.home > 0.9 * person.quota);
+  person.state === "failed" || person.help !== undefined || person.ended !== undefined || (person.quota > 0 && person.home > 0.9 * person.quota);
 
 const rows = new Map();
 const body = $("tbody");
@@ -109,7 +110,7 @@ export const showMatching = () => {
 };
 
 export const drawFilters = () => {
-  const names = { all: "Everybody", problems: "Problems", ...labels };
+  const names = { all: "Everybody", problems: "Problems", help: "Ask for help", ...labels };
   for (const [name, text] of Object.entries(names)) {
     const button = $(`#filters [data-filter=${name}]`) ?? make("button", { type: "button", "data-filter": name });
     if (!button.isConnected) $("#filters").append(button);

@@ -1,6 +1,7 @@
 // The page of the room: what the hub sends, and the keys and buttons.
 
 import { act, confirmed, drawPerson, openPerson, toStart } from "./actions.js";
+import { drawAnnouncement } from "./announcement.js";
 import { drawCertificate, drawCurves, drawMachines, drawSummary, drawWarnings } from "./overview.js";
 import { drawFilters, drawPeople, drawRow, people, showMatching, sortRows } from "./people.js";
 import { $, plural, setText, view } from "./words.js";
@@ -12,6 +13,7 @@ const draw = () => {
   if (!view.state?.people) return;
   drawSummary();
   drawWarnings();
+  drawAnnouncement();
   drawMachines();
   drawPeople();
   drawPerson();

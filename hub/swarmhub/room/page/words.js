@@ -76,6 +76,7 @@ export const endedText = ({ count, at, before }) =>
   `${count === 1 ? "A kernel or program was" : `${count} kernels or programs were`} ended for memory ${before ? "before" : "at"} ${timeText(at)}`;
 /** The sentence below the state, and whether it is bad news. */
 export const wordsOf = (person) => {
+  if (person.help !== undefined) return [`Asks for help since ${timeText(person.help)}`, true];
   if (person.state === "running") return person.ended ? [endedText(person.ended), true] : ["", false];
   return [person.say ?? "", person.state === "failed"];
 };

@@ -1,0 +1,121 @@
+// oxlint-disable unicorn/consistent-function-scoping -- it is a block, not a function
+// Written by swarmhub: shows the announcements of the class in JupyterLab, and a button that asks a teacher for help. As webpack's module
+// federation expects an extension (JupyterLab 3 and later), by hand: it has no imports, so it needs no build and fits to every version.
+
+// A block, because the names at the top of a script are those of all scripts of the page.
+{
+  const name = "swarmhub-class";
+  const seconds = 10;
+  // All that comes from the class is shown as text, never as HTML.
+  const make = (tag, style, text = "") => Object.assign(document.createElement(tag), { textContent: text, style });
+
+  /** The address of the class (with subdomains, another host than this one) and the token of whoever looks at this page. */
+  const readPage = () => {
+    const { hubHost = "", hubPrefix, token } = JSON.parse(document.getElementById("jupyter-config-data")?.textContent ?? "{}");
+    return { room: hubPrefix && `${hubHost}${hubPrefix.replace(/hub\/$/, "services/room/")}`, token };
+  };
+
+  /** The answer as JSON; undefined if there is none. Without cookies: nobody but the token says who this is. */
+  const ask = (address, options = {}) =>
+    fetch(address, { credentials: "omit", cache: "no-store", ...options, signal: AbortSignal.timeout?.(8000) })
+      .then((response) => (response.ok ? response.json() : undefined))
+      .catch(() => undefined);
+
+  // --- the announcement -----------------------------------------------------------------------------------------------------------
+
+  // What a reader has closed stays closed when the page is loaded again, and opens with the next announcement.
+  const closed = `${name}:closed`;
+  const look =
+    "position: fixed; z-index: 10000; right: 16px; bottom: 40px; box-sizing: border-box; width: min(30em, calc(100vw - 32px)); " +
+    "max-height: 50vh; overflow: auto; padding: 12px 16px; border: 1px solid #b26a00; border-left-width: 6px; border-radius: 4px; " +
+    "background: #fff8e1; color: #222; font: 15px/1.4 system-ui, sans-serif; box-shadow: 0 4px 16px #0005";
+  let box;
+  const show = ({ id, text }) => {
+    if (box?.dataset.id === id) return;
+    box?.remove();
+    box = undefined;
+    if (!id || sessionStorage.getItem(closed) === id) return;
+    box = make("section", look);
+    box.id = `${name}-announcement`;
+    box.dataset.id = id;
+    box.setAttribute("role", "status");
+    box.setAttribute("aria-label", "Announcement of the class");
+    const close = make("button", "float: right; margin: -4px -8px 0 8px; border: 0; background: none; color: inherit; font-size: 20px", "×");
+    close.setAttribute("aria-label", "Close the announcement");
+    close.addEventListener("click", () => {
+      sessionStorage.setItem(closed, id);
+      show({});
+    });
+    box.append(close, make("div", "white-space: pre-line; overflow-wrap: anywhere; user-select: text", text));
+    document.body.append(box);
+  };
+
+  // --- the button -----------------------------------------------------------------------------------------------------------------
+
+  const makeButton = (address, token) => {
+    let isAsked = false;
+    const button = make("button", "", "");
+    button.id = `${name}-help`;
+    button.type = "button";
+    const draw = (answer) => {
+      isAsked = answer?.help ?? isAsked;
+      button.textContent = isAsked ? "You asked for help ×" : "I need help";
+      button.title = isAsked ? "Your teacher sees that you need help. Click to take it back." : "Shows your teacher that you need help";
+      button.setAttribute("aria-pressed", String(isAsked));
+      button.style.cssText =
+        "margin: auto 8px; padding: 1px 10px; border: 1px solid #b26a00; border-radius: 10px; white-space: nowrap; cursor: pointer; " +
+        `font: 12px/1.5 system-ui, sans-serif; color: #222; background: ${isAsked ? "#ffca28" : "#fff8e1"}`;
+    };
+    const send = (method) => ask(address, { method, headers: { Authorization: `token ${token}` } });
+    button.addEventListener("click", async () => {
+      button.disabled = true;
+      const answer = await send(isAsked ? "DELETE" : "POST");
+      draw(answer);
+      if (!answer) button.textContent = "Not sent. Try again.";
+      button.disabled = false;
+    });
+    draw();
+    return { button, update: async () => draw(await send("GET")), isAsked: () => isAsked };
+  };
+  const place = (button) => {
+    // The bar at the top of JupyterLab, and of Notebook 7; elsewhere a corner of the window.
+    const bar = document.getElementById("jp-top-panel") ?? document.getElementById("top-panel");
+    if (!bar) button.style.cssText += "; position: fixed; z-index: 10000; right: 16px; bottom: 4px";
+    (bar ?? document.body).append(button);
+  };
+
+  const activate = async (app) => {
+    const { room, token } = readPage();
+    if (!room) return;
+    const help = token ? makeButton(`${room}help`, token) : undefined;
+    let isLooking = false;
+    const lookNow = async () => {
+      if (isLooking || document.hidden) return;
+      isLooking = true;
+      const said = await ask(`${room}announcement`);
+      // While the class does not answer, what was said stays.
+      if (said) show(said);
+      if (help?.isAsked()) await help.update();
+      isLooking = false;
+    };
+    const repeat = async () => {
+      await lookNow();
+      setTimeout(repeat, (seconds + Math.random()) * 1000);
+    };
+    document.addEventListener("visibilitychange", () => void lookNow());
+    void repeat();
+    await app.restored;
+    if (!help) return;
+    place(help.button);
+    void help.update();
+  };
+
+  (window._JUPYTERLAB ??= {})[name] = {
+    init() {},
+    async get() {
+      // Nothing of JupyterLab waits for it.
+      const plugin = { id: `${name}:plugin`, autoStart: true, activate: (app) => void activate(app) };
+      return () => ({ __esModule: true, default: plugin });
+    },
+  };
+}

@@ -1,0 +1,147 @@
+import { join } from "node:path";
+import { type Browser, type BrowserContext, type Page, chromium } from "playwright-core";
+import { domain, startSubdomainsSite } from "../origin/subdomains-site.js";
+
+// Chromium uses JupyterLab with the extension of the class on loopback. Prints as JSON what it saw; the only argument is the folder of
+// the screenshots.
+
+const seen: Record<string, unknown> = {};
+const [folder = "."] = process.argv.slice(2);
+const hub = `https://${domain}`;
+const hostile = "<img src=x onerror=document.title='hacked'>\nWe continue at 11:30";
+const withNewLine = "#swarmhub-class-announcement div";
+
+const logIn = async (context: BrowserContext, user: string, password: string): Promise<Page> => {
+  const page = await context.newPage();
+  await page.goto(`${hub}/hub/login?next=%2Fhub%2Fhome`);
+  await page.fill("#username_input", user);
+  await page.fill("#password_input", password);
+  await page.click("#login_submit");
+  // The login page asks a browser that is new under a name in use whether the name is its own.
+  const yes = page.locator("#is-it-yours input[type=submit]");
+  await yes.or(page.locator("#home-page, #start, #stop").first()).first().waitFor();
+  if (await yes.isVisible()) await yes.click();
+  await page.waitForURL(`${hub}/hub/home`);
+  return page;
+};
+
+const openLab = async (page: Page, host: string): Promise<void> => {
+  await page.goto(`${hub}/hub/spawn`);
+  await page.waitForURL(`${host}/user/bob/lab*`, { timeout: 90_000 });
+  await page.locator("#jp-main-dock-panel").waitFor({ timeout: 60_000 });
+  await page.locator("#swarmhub-class-help").waitFor({ timeout: 60_000 });
+};
+
+const secondsOf = async (name: string, work: () => Promise<unknown>): Promise<void> => {
+  const begun = performance.now();
+  await work();
+  seen[`seconds until ${name}`] = Number(((performance.now() - begun) / 1000).toFixed(1));
+};
+
+const say = async (room: Page, text: string): Promise<void> => {
+  await room.click("#announce");
+  await room.fill("#announcing-text", text);
+  await room.click("#announcing-form button[type=submit]");
+};
+
+/** What a student in JupyterLab and a teacher on the page of the room do with each other. */
+const teach = async (what: string, lab: Page, room: Page): Promise<Record<string, unknown>> => {
+  const found: Record<string, unknown> = {};
+  const errors: string[] = [];
+  lab.on("pageerror", (error) => errors.push(String(error)));
+  const box = lab.locator(withNewLine);
+  await say(room, hostile);
+  await secondsOf(`${what}: announced`, () => box.waitFor({ timeout: 30_000 }));
+  found["text"] = await box.textContent();
+  await lab.waitForTimeout(500);
+  found["title is hacked"] = (await lab.title()) === "hacked";
+  found["asks about news"] = (await lab.getByText("Jupyter news").count()) > 0;
+  await lab.screenshot({ path: join(folder, `${what} announced.png`) });
+  await room.screenshot({ path: join(folder, `${what} room.png`), fullPage: true });
+  await room.click("#withdraw");
+  await secondsOf(`${what}: withdrawn`, () => box.waitFor({ state: "detached", timeout: 30_000 }));
+  await say(room, "second");
+  await lab.getByText("second").waitFor({ timeout: 30_000 });
+  await lab.getByRole("button", { name: "Close the announcement" }).click();
+  await lab.reload();
+  await lab.locator("#swarmhub-class-help").waitFor({ timeout: 60_000 });
+  await lab.waitForTimeout(2000);
+  found["after the student has closed it"] = await box.count();
+  await room.click("#withdraw");
+
+  const row = room.locator("tbody tr", { has: room.getByRole("button", { name: "bob" }) });
+  const button = lab.locator("#swarmhub-class-help");
+  await button.click();
+  await secondsOf(`${what}: called`, () => row.getByText("Asks for help since").waitFor());
+  await lab.getByText("You asked for help").waitFor();
+  await lab.screenshot({ path: join(folder, `${what} called.png`) });
+  await row.getByRole("button", { name: "bob" }).click();
+  await room.getByRole("button", { name: "Help was given" }).click();
+  await secondsOf(`${what}: helped`, () =>
+    lab.getByText("I need help").waitFor({ timeout: 30_000 }),
+  );
+  await button.click();
+  await row.getByText("Asks for help since").waitFor();
+  await lab.waitForTimeout(1200);
+  await button.click();
+  await row.getByText("Asks for help since").waitFor({ state: "detached", timeout: 20_000 });
+  found["taken off by the student"] = await row.locator(".state").textContent();
+
+  let requests = 0;
+  lab.on("request", (request) => (requests += Number(request.url().includes("/services/room/"))));
+  await lab.evaluate("Object.defineProperty(document, 'hidden', { get: () => true })");
+  await lab.waitForTimeout(1000);
+  requests = 0;
+  await lab.waitForTimeout(13_000);
+  found["requests while hidden"] = requests;
+  found["errors"] = errors;
+  return found;
+};
+
+const useBoth = async (browser: Browser, switchOn: () => Promise<void>): Promise<void> => {
+  const [student, teacher] = [await browser.newContext(), await browser.newContext()];
+  const lab = await logIn(student, "bob", "Größe-101");
+  await openLab(lab, hub);
+  const room = await logIn(teacher, "ada", "0123456789abcdef".repeat(2));
+  await room.goto(`${hub}/services/room/`);
+  seen["one host"] = await teach("one host", lab, room);
+  await lab.close();
+
+  await switchOn();
+  const again = await logIn(await browser.newContext(), "bob", "Größe-101");
+  await again.goto(`${hub}/hub/home`);
+  await again.click("#stop");
+  await again.locator("#stop").waitFor({ state: "hidden", timeout: 60_000 });
+  await openLab(again, `https://bob.${domain}`);
+  await teacher.clearCookies();
+  const roomAgain = await logIn(teacher, "ada", "0123456789abcdef".repeat(2));
+  await roomAgain.goto(`${hub}/services/room/`);
+  seen["subdomains"] = await teach("subdomains", again, roomAgain);
+};
+
+const site = await startSubdomainsSite();
+const browser = await chromium.launch({
+  executablePath: "/usr/bin/chromium",
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    `--host-resolver-rules=MAP ${domain} 127.0.0.1:${site.port}, MAP *.${domain} 127.0.0.1:${site.port}`,
+    `--ignore-certificate-errors-spki-list=${site.key}`,
+  ],
+});
+try {
+  await useBoth(browser, site.switchOn);
+  process.stdout.write(JSON.stringify(seen));
+} catch (error) {
+  process.stderr.write(`${JSON.stringify(seen)}\n`);
+  for (const [index, page] of browser
+    .contexts()
+    .flatMap((context) => context.pages())
+    .entries())
+    await page.screenshot({ path: join(folder, `failed ${index}.png`) }).catch(() => undefined);
+  throw error;
+} finally {
+  await browser.close();
+  await site.close();
+}
