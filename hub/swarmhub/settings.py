@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .server_settings import ServerSettings, read_server_settings
+from .warm.timetable import Weekly, read_timetable
 
 MIN_IDLE_TIMEOUT = 600
 SECRET_ENVIRONMENT = "server-environment"  # noqa: S105
@@ -71,6 +72,7 @@ class Settings:
     remember_seconds: int = 12 * 3600
     subdomain_host: str | None = None
     servers: ServerSettings = ServerSettings()
+    warm: tuple[Weekly, ...] = ()
 
     @property
     def packs(self) -> bool:
@@ -161,6 +163,7 @@ def read_settings(path: Path) -> Settings:
             "https:// and a domain name, or null",
         ),
         servers=read_server_settings(found.get("servers", {}), take),
+        warm=read_timetable(found.get("warm", []), take),
     )
     if faults:
         raise _error(path, faults)
