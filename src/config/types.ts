@@ -1,4 +1,5 @@
 import type { Place, UserError } from "../errors.js";
+import type { Day } from "./values/timetable.js";
 
 /** A number of bytes. */
 export type Bytes = number & { readonly unit: "bytes" };
@@ -114,6 +115,9 @@ export type ImageChoice = ConfiguredImage & {
 /** What the servers of a group's members have: limits instead of the class's, and images that only such members choose from. */
 export type GroupServers = { memory?: Bytes; cpu?: number; images: string[] };
 
+/** When servers start before their users come: by `at` they are ready, until `until` a missed start is caught up. */
+export type WarmStart = { days: Day[]; at: string; until: string; zone: string; group?: string };
+
 /** All images of users' servers, each once. */
 export const imagesOf = ({ servers }: Config): ConfiguredImage[] => [
   ...new Map([servers, ...servers.images].map((each) => [each.image, each])).values(),
@@ -162,6 +166,8 @@ export type Config = {
     images: ImageChoice[];
     /** Time after which an unused server is stopped; by default never. */
     idle?: Milliseconds;
+    /** When servers start before their users come; by default never. */
+    warm?: WarmStart[];
     /** A folder on the operator's machine with the first files of each new home. */
     skeleton?: string;
     /** The page that a browser opens first. */

@@ -61,6 +61,9 @@ test("hub.json of a class that uses every option has every key of the contract",
     processes: 2048,
     environment: { TZ: "Europe/Berlin", COURSE: "geo-101" },
     start: "/lab/tree/intro.ipynb",
+    warm: [
+      { days: ["mon", "wed"], at: "08:50", until: "12:00", zone: "Europe/Berlin", group: "staff" },
+    ],
     images: hubSettings.images.map(({ name, description, cpu, memory }) => ({
       name,
       description,

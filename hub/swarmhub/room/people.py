@@ -7,7 +7,6 @@ from datetime import UTC
 from jupyterhub import orm
 
 from ..login.roles import TEACHER
-from ..spawning.image_choice import FIELD, settings_for
 from .figures import Figures, cores_between
 
 _MOST = 1000
@@ -94,7 +93,7 @@ def is_active(spawner) -> bool:
 
 def _running(person: Person, seen: Seen) -> dict:
     spawner, server = person.spawner, person.spawner._running
-    settings = settings_for(spawner.settings, spawner.user_options.get(FIELD))
+    settings = spawner.chosen
     found: dict = {"limit": settings.memory >> _MB}
     if settings.cpu:
         found["cores"] = settings.cpu

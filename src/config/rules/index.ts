@@ -9,6 +9,7 @@ import { imageFindings } from "./images.js";
 import { rosterFindings } from "./roster.js";
 import { serverFindings } from "./servers.js";
 import { tlsFindings } from "./tls.js";
+import { warmFindings } from "./warm.js";
 
 /** Complaints between keys. They read the file before the schema, so that an error in another key hides none of them. */
 export const ruleFindings = (raw: unknown): Finding[] => [
@@ -21,6 +22,7 @@ export const ruleFindings = (raw: unknown): Finding[] => [
   ...rosterFindings(raw),
   ...serverFindings(raw),
   ...tlsFindings(raw),
+  ...warmFindings(raw),
   ...emptyDomains(raw),
   ...[...lists, ...groupPaths(raw)].flatMap((path) => repeatedItems(raw, path)),
 ];

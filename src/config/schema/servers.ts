@@ -8,6 +8,7 @@ import { languageFrom, startFrom, timeZoneFrom, variableFrom } from "../values/s
 import { idleFrom } from "../values/units.js";
 import { leaf, list, mapping, number, section } from "./fields.js";
 import { cpu, defaultMemory, memory } from "./sizes.js";
+import { warm } from "./warm.js";
 
 const image = leaf(imageFrom);
 
@@ -55,6 +56,7 @@ export const servers = section(
     cpu: cpu.default(1),
     processes: processes.exactOptional(),
     idle: leaf(idleFrom).exactOptional(),
+    warm: warm.exactOptional(),
     skeleton: leaf(pathFrom("a folder", "./first-files")).exactOptional(),
     start: leaf(startFrom).default("/lab"),
     environment: mapping(
