@@ -11,25 +11,29 @@ import { type Piece, problemsOf } from "../reconcile/piece.js";
 import { planAll } from "../reconcile/plan.js";
 import type { Terminal } from "../report/terminal.js";
 import { userServices } from "../swarm/list.js";
+import { type WarmReport, inspectWarm } from "../swarm/warm.js";
 import { printable } from "../text/format.js";
 import { inspectCertificates } from "../tls/inspect.js";
 import { homesLines, inspectClassHomes, temporarySentence } from "./shared/homes.js";
 import { type ClassOptions, withCluster } from "./shared/session.js";
+import { warmLines } from "./shared/warm.js";
 import { certificateJson, certificateLine } from "./tls/text.js";
 
 /** Shows drift, the address, the seats and the running servers; throws with code 6 if there is drift. */
 export const status = (options: ClassOptions, terminal: Terminal): Promise<void> =>
   withCluster(options, terminal, async (cluster) => {
     const { config } = cluster;
-    const [parts, machines, services, address, homes, certificates, earlier] = await Promise.all([
-      Promise.all(pieces.map((piece) => partOf(piece, cluster))),
-      inspectMachines(cluster),
-      userServices(cluster),
-      classUrl(cluster),
-      cluster.storage === undefined ? undefined : inspectClassHomes(cluster.storage),
-      inspectCertificates(cluster),
-      outdatedServers(cluster),
-    ]);
+    const [parts, machines, services, address, homes, certificates, earlier, warm] =
+      await Promise.all([
+        Promise.all(pieces.map((piece) => partOf(piece, cluster))),
+        inspectMachines(cluster),
+        userServices(cluster),
+        classUrl(cluster),
+        cluster.storage === undefined ? undefined : inspectClassHomes(cluster.storage),
+        inspectCertificates(cluster),
+        outdatedServers(cluster),
+        warmOrNothing(cluster),
+      ]);
     const users = services.map(({ home }) => home).toSorted();
     const seats = seatsOf(cluster, machines);
     const fillingDisks = cluster.hosts.flatMap((host) => fillingText(host, machines(host).facts));
@@ -47,6 +51,7 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
             seats,
             users,
             earlierImage: earlier,
+            warm,
             machines: cluster.hosts.map((host) => diskJson(host, machines(host).facts)),
             pieces: parts.map(({ isRepairable: _, ...part }) => part),
           },
@@ -58,6 +63,7 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
       terminal.print(`${config.name}  ${address}`);
       terminal.print(`${seatsText(cluster, machines)}; ${users.length} in use`);
       if (users.length > 0) terminal.print(`running servers: ${printable(users.join(", "))}`);
+      for (const line of warmLines(warm)) terminal.print(line);
       if (earlier.length > 0) terminal.print(outdatedSentence(earlier));
       const temporary = temporarySentence(config);
       if (temporary !== undefined) terminal.print(temporary);
@@ -88,6 +94,13 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
         hint: "`swarmhub logs quota` shows its log, `swarmhub up` restarts it",
         code: exitCode.drift,
       });
+  });
+
+/** A hub that does not run, or is older, is drift, which the pieces report. */
+const warmOrNothing = (cluster: Cluster): Promise<WarmReport> =>
+  inspectWarm(cluster).catch((error: unknown): WarmReport => {
+    if (error instanceof UserError) return { starts: [] };
+    throw error;
   });
 
 /** The state of one piece; an error of its plan is drift too, and so are problems that no step can repair. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Cluster } from "../cluster/cluster.js";
 import { paths } from "../paths.js";
 import { runInHub } from "./hub.js";
+import { warmReport } from "./warm.js";
 
 const person = z.object({
   name: z.string(),
@@ -19,6 +20,7 @@ const person = z.object({
   quota: z.number().optional(),
   activity: z.number().optional(),
   busy: z.boolean().optional(),
+  warm: z.boolean().optional(),
   ended: z.object({ count: z.number(), at: z.number(), before: z.boolean() }).optional(),
 });
 
@@ -49,6 +51,7 @@ const room = z.object({
   seats: z.number(),
   taken: z.number(),
   queue: z.number(),
+  warm: warmReport.default({ starts: [] }),
   people: z.array(person),
   machines: z.array(machine),
   warnings: z.array(z.array(part)),

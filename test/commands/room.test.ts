@@ -12,6 +12,7 @@ const state: RoomState = {
   seats: 3,
   taken: 2,
   queue: 1,
+  warm: { starts: [] },
   people: [
     { name: "ada", role: "teacher", state: "away" },
     {

@@ -29,6 +29,8 @@ class _Warm(_RoomHandler):
         """Plans a warm start at `at` (seconds since 1970; without it now), for a `group` with its `members` (JSON)."""
         now = time.time()
         at = self._time(now)
+        if at == now and self.keeper.is_closed():
+            raise HTTPError(400, "The class is closed, so no server starts.")
         group = self.get_query_argument("group", None)
         occasion = Occasion(f"once {at:.3f} {group or ''}".rstrip(), at, at + _CAUGHT_UP, group, self._members())
         self.keeper.plan(occasion, now)

@@ -14,6 +14,7 @@ from ..settings import Settings
 from ..spawning.seat_queue import QueueEntry, SeatQueue
 from ..spawning.warm_starts import WarmServer, WarmStarts
 from .record import Record, Started
+from .report import report
 from .round import Round
 from .timetable import KEPT_SECONDS, Occasion, lead
 from .users import Users
@@ -71,7 +72,7 @@ class Keeper:
 
     def due(self, now: float) -> list[Occasion]:
         """Returns what should begin now: nothing twice, nothing while the class is closed, and nothing that was configured afterwards."""
-        if self._is_closed():
+        if self.is_closed():
             return []
         unfinished = [each.occasion for each in self.record.started.values() if not each.has_ended]
         found = {occasion.key: occasion for occasion in [*self._planned(now, days=2), *unfinished]}
@@ -89,7 +90,8 @@ class Keeper:
             return False
         return now < occasion.until and (started is not None or now >= occasion.at - lead(len(self._people(occasion))))
 
-    def _is_closed(self) -> bool:
+    def is_closed(self) -> bool:
+        """Returns whether the class is closed, so that nothing starts."""
         return self._access.closing.current() is not None
 
     def _people(self, occasion: Occasion) -> list[str]:
@@ -115,7 +117,7 @@ class Keeper:
         try:
             await begun.run()
             # Those whom a closed class has kept out get their servers when it opens.
-            started.has_ended = begun.is_stopped or not self._is_closed()
+            started.has_ended = begun.is_stopped or not self.is_closed()
             ready = sum(result == "" for result in started.results.values())
             app_log.info("the warm start %s: %d of %d servers are ready", key, ready, len(started.results))
         finally:
@@ -191,27 +193,9 @@ class Keeper:
 
     def report(self, now: float) -> dict:
         """Returns the warm starts that matter now, and the next one; times in seconds since 1970."""
-        current = [each for each in self.record.started.values() if not each.has_ended or now < each.occasion.until]
         coming = [each for each in self._planned(now, days=8) if each.key not in self.record.started]
         following = min(coming, key=lambda each: each.at, default=None)
-        found: dict = {"starts": [self._shown(each) for each in sorted(current, key=lambda each: each.occasion.at)]}
-        if following:
-            found["next"] = {"at": following.at, **({"group": following.group} if following.group else {})}
-            if now >= following.at and self._is_closed():
-                found["next"]["say"] = "It waits, because the class is closed."
-        return found
-
-    def _shown(self, started: Started) -> dict:
-        occasion, results = started.occasion, started.results
-        found = {
-            "key": occasion.key,
-            "at": occasion.at,
-            "ready": sum(result == "" for result in results.values()),
-            "total": len(results),
-            "going": occasion.key in self._rounds,
-            "missing": [{"name": user, "say": result} for user, result in results.items() if result],
-        }
-        return found | ({"group": occasion.group} if occasion.group else {}) | ({"problem": started.problem} if started.problem else {})
+        return report(self.record, set(self._rounds), following, waits=following is not None and now >= following.at and self.is_closed(), now=now)
 
 
 def _nobody(occasion: Occasion) -> str:

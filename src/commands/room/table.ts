@@ -1,6 +1,7 @@
 import type { View } from "../../report/frame.js";
 import { type Cell, tableText } from "../../report/table.js";
 import type { RoomState } from "../../swarm/room.js";
+import { missingLines, startLine } from "../shared/warm.js";
 import { agoText, duration, formatSize, plural, printable } from "../../text/format.js";
 
 type Person = RoomState["people"][number];
@@ -21,6 +22,7 @@ export const roomText = (state: RoomState, screen: View | undefined): string => 
   const rows = people.map((person) => personRow(person, state.now));
   return [
     `${state.class}  ${summary.join(", ")}`,
+    ...state.warm.starts.flatMap((start) => [startLine(start), ...missingLines(start)]),
     ...warnings.map((parts) => `! ${printable(parts.map(partText).join(""))}`),
     ...(machines.length > 0 ? ["", tableText(machines.map(machineRow), { screen })] : []),
     ...(rows.length > 0 ? ["", tableText([header, ...rows], { screen })] : []),
@@ -70,8 +72,9 @@ const stateText = (person: Person, now: number): string => {
   }
 };
 
-const runningText = ({ busy, ended }: Person): string => {
-  const text = busy === true ? "running, kernel busy" : "running";
+const runningText = ({ busy, warm, ended }: Person): string => {
+  const text =
+    warm === true ? "warm, not visited" : busy === true ? "running, kernel busy" : "running";
   if (ended === undefined) return text;
   const word = ended.count === 1 ? "1 process" : `${ended.count} processes`;
   return `${text}; ${word} ended for memory ${ended.before ? "before" : "at"} ${timeText(ended.at)}`;

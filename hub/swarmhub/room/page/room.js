@@ -1,7 +1,7 @@
 // The page of the room: what the hub sends, and the keys and buttons.
 
 import { act, confirmed, drawPerson, openPerson, toStart } from "./actions.js";
-import { drawCertificate, drawCurves, drawMachines, drawSummary, drawWarnings } from "./overview.js";
+import { drawCertificate, drawCurves, drawMachines, drawSummary, drawWarm, drawWarnings } from "./overview.js";
 import { drawFilters, drawPeople, drawRow, people, showMatching, sortRows } from "./people.js";
 import { $, plural, setText, view } from "./words.js";
 
@@ -11,6 +11,7 @@ const { xsrf } = document.documentElement.dataset;
 const draw = () => {
   if (!view.state?.people) return;
   drawSummary();
+  drawWarm();
   drawWarnings();
   drawMachines();
   drawPeople();
