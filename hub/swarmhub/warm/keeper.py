@@ -18,7 +18,7 @@ from .report import report
 from .round import Round
 from .timetable import KEPT_SECONDS, Occasion, lead
 from .users import Users
-from .who import people_for
+from .who import is_teacher, people_for
 
 _EVERY = 2  # seconds
 # The server itself, the proxy and the hub note activity at the end of each start, by the clocks of different machines.
@@ -107,9 +107,8 @@ class Keeper:
         self.record.planned = [each for each in self.record.planned if each.key != occasion.key]
         self.record.write(self._now)
         app_log.info("the warm start %s begins: %d servers", occasion.key, len(started.results))
-        begun = Round(
-            started, self._hub, self._warm, self._queue, self._users.find_or_add, lambda: self._access.closing.current() is not None
-        )
+        teachers = {user for user in started.results if is_teacher(user, self._settings)}
+        begun = Round(started, self._hub, self._warm, self._queue, self._users.find_or_add, self.is_closed, teachers)
         self._rounds[occasion.key] = (begun, asyncio.ensure_future(self._run(begun, started)))
 
     async def _run(self, begun: Round, started: Started) -> None:
@@ -195,7 +194,9 @@ class Keeper:
         """Returns the warm starts that matter now, and the next one; times in seconds since 1970."""
         coming = [each for each in self._planned(now, days=8) if each.key not in self.record.started]
         following = min(coming, key=lambda each: each.at, default=None)
-        return report(self.record, set(self._rounds), following, waits=following is not None and now >= following.at and self.is_closed(), now=now)
+        return report(
+            self.record, set(self._rounds), following, waits=following is not None and now >= following.at and self.is_closed(), now=now
+        )
 
 
 def _nobody(occasion: Occasion) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Set
 
 from tornado.log import app_log
 
@@ -16,6 +16,7 @@ from .record import Started
 
 # The limiter lets some of them begin at once; the others would only take places among the hub's pending starts, which are limited.
 _AT_ONCE = 32
+_FIRST_SECONDS = 15  # in which the servers of teachers start alone, so that they have seats
 _LONGEST = 2400  # seconds for one start; the spawner's own limits are shorter
 _EVERY = 0.25
 _STOPPED = "The start was stopped."
@@ -24,14 +25,21 @@ _STOPPED = "The start was stopped."
 class Round:
     """Starts the servers of `started`. `find_user` returns JupyterHub's user of a name, who is created if needed.
 
-    `is_closed` tells whether the class is closed; then no further server starts.
+    `is_closed` tells whether the class is closed; then no further server starts. The users in `first` start before all others.
     """
 
     def __init__(
-        self, started: Started, hub: Hub, warm: WarmStarts, queue: SeatQueue, find_user: Callable, is_closed: Callable[[], bool]
+        self,
+        started: Started,
+        hub: Hub,
+        warm: WarmStarts,
+        queue: SeatQueue,
+        find_user: Callable,
+        is_closed: Callable[[], bool],
+        first: Set[str] = frozenset(),
     ) -> None:
         self._started, self._hub, self._warm, self._queue = started, hub, warm, queue
-        self._find_user, self._is_closed = find_user, is_closed
+        self._find_user, self._is_closed, self._first = find_user, is_closed, first
         self._too_large: int | None = None  # bytes for which there was no seat
         self.is_stopped = False
 
@@ -44,7 +52,11 @@ class Round:
                 self._started.results[user] = await self._start(rank, user)
 
         missing = [(rank, user) for rank, (user, result) in enumerate(self._started.results.items()) if result is None]
-        await asyncio.gather(*(one(rank, user) for rank, user in missing))
+        tasks = [asyncio.ensure_future(one(rank, user)) for rank, user in missing if user in self._first]
+        if tasks:
+            await asyncio.wait(tasks, timeout=_FIRST_SECONDS)
+        tasks += [asyncio.ensure_future(one(rank, user)) for rank, user in missing if user not in self._first]
+        await asyncio.gather(*tasks)
 
     async def _start(self, rank: int, user: str) -> str:
         """Starts one server; returns "" when it is ready, else the sentence."""

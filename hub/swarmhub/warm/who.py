@@ -20,6 +20,10 @@ def people_for(occasion: Occasion, settings: Settings, access: Access, known: Co
         listed = [name for name, person in (roster or {}).items() if occasion.group in person.groups]
         people = [*listed, *occasion.members]
     wanted = dict.fromkeys(existing_spelling(name, known) for name in people)
-    teachers = {spell(name) for name in settings.teachers}
     allowed = [name for name in wanted if access.refusal_for(name) is None]
-    return sorted(allowed, key=lambda name: spell(name) not in teachers)
+    return sorted(allowed, key=lambda name: not is_teacher(name, settings))
+
+
+def is_teacher(name: str, settings: Settings) -> bool:
+    """Returns whether the configuration names somebody as a teacher."""
+    return spell(name) in {spell(each) for each in settings.teachers}
