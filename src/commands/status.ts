@@ -63,14 +63,13 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
       terminal.print(`${config.name}  ${address}`);
       terminal.print(`${seatsText(cluster, machines)}; ${users.length} in use`);
       if (users.length > 0) terminal.print(`running servers: ${printable(users.join(", "))}`);
-      for (const line of warmLines(warm)) terminal.print(line);
       if (earlier.length > 0) terminal.print(outdatedSentence(earlier));
       const temporary = temporarySentence(config);
       if (temporary !== undefined) terminal.print(temporary);
       for (const line of homes === undefined ? [] : homesLines(homes)) terminal.print(line);
       if (certificates.status !== undefined) terminal.print(certificateLine(certificates));
-      for (const line of [...fewCoresLines(cluster, machines), ...fillingDisks])
-        terminal.print(line);
+      const lines = [...warmLines(warm), ...fewCoresLines(cluster, machines), ...fillingDisks];
+      for (const line of lines) terminal.print(line);
       for (const { piece, asWanted, differs } of parts) {
         terminal.print(
           `${piece.padEnd(9)} ${asWanted ? "up to date" : `differs: ${differs[0] ?? ""}`}`,

@@ -108,7 +108,7 @@ class Keeper:
         self.record.write(self._now)
         app_log.info("the warm start %s begins: %d servers", occasion.key, len(started.results))
         teachers = {user for user in started.results if is_teacher(user, self._settings)}
-        begun = Round(started, self._hub, self._warm, self._queue, self._users.find_or_add, self.is_closed, teachers)
+        begun = Round(started, self._hub, self._warm, self._queue, self._users.find_or_add, self.is_closed, teachers, self._settings.seats)
         self._rounds[occasion.key] = (begun, asyncio.ensure_future(self._run(begun, started)))
 
     async def _run(self, begun: Round, started: Started) -> None:

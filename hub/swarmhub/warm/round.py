@@ -16,7 +16,7 @@ from .record import Started
 
 # The limiter lets some of them begin at once; the others would only take places among the hub's pending starts, which are limited.
 _AT_ONCE = 32
-_FIRST_SECONDS = 15  # in which the servers of teachers start alone, so that they have seats
+_PLACED_SECONDS = 5
 _LONGEST = 2400  # seconds for one start; the spawner's own limits are shorter
 _EVERY = 0.25
 _STOPPED = "The start was stopped."
@@ -25,7 +25,8 @@ _STOPPED = "The start was stopped."
 class Round:
     """Starts the servers of `started`. `find_user` returns JupyterHub's user of a name, who is created if needed.
 
-    `is_closed` tells whether the class is closed; then no further server starts. The users in `first` start before all others.
+    `is_closed` tells whether the class is closed; then no further server starts. The users in `first` get their
+    seats before all others, and with fewer `seats` than people all get them in their order.
     """
 
     def __init__(
@@ -36,10 +37,11 @@ class Round:
         queue: SeatQueue,
         find_user: Callable,
         is_closed: Callable[[], bool],
-        first: Set[str] = frozenset(),
+        first: Set[str],
+        seats: int,
     ) -> None:
         self._started, self._hub, self._warm, self._queue = started, hub, warm, queue
-        self._find_user, self._is_closed, self._first = find_user, is_closed, first
+        self._find_user, self._is_closed, self._first, self._seats = find_user, is_closed, first, seats
         self._too_large: int | None = None  # bytes for which there was no seat
         self.is_stopped = False
 
@@ -52,11 +54,21 @@ class Round:
                 self._started.results[user] = await self._start(rank, user)
 
         missing = [(rank, user) for rank, (user, result) in enumerate(self._started.results.items()) if result is None]
-        tasks = [asyncio.ensure_future(one(rank, user)) for rank, user in missing if user in self._first]
-        if tasks:
-            await asyncio.wait(tasks, timeout=_FIRST_SECONDS)
-        tasks += [asyncio.ensure_future(one(rank, user)) for rank, user in missing if user not in self._first]
+        tasks = []
+        for rank, user in missing:
+            tasks.append(asyncio.ensure_future(one(rank, user)))
+            if user in self._first or self._seats < len(missing):
+                await self._until_placed(user, tasks[-1])
         await asyncio.gather(*tasks)
+
+    async def _until_placed(self, user: str, task: asyncio.Future) -> None:
+        """Waits until a start has its seat, for a few seconds: starts at the same time would get seats in any order."""
+        end = time.monotonic() + _PLACED_SECONDS
+        while not task.done() and time.monotonic() < end:
+            server = self._warm.servers.get(user)
+            if server and (server.ready_at or (server.entry and server.entry.has_seat)):
+                return
+            await asyncio.sleep(_EVERY / 2)
 
     async def _start(self, rank: int, user: str) -> str:
         """Starts one server; returns "" when it is ready, else the sentence."""

@@ -34,7 +34,7 @@ export const warmOf = (starts: z.output<typeof warm>, timeZone: string | undefin
   }));
 
 /** An hour later on the same day: "23:59" at the latest. */
-export const hourAfter = (clock: string): string => {
+const hourAfter = (clock: string): string => {
   const hour = Number(clock.slice(0, 2)) + 1;
   return hour > 23 ? "23:59" : `${String(hour).padStart(2, "0")}${clock.slice(2)}`;
 };
