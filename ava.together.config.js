@@ -12,10 +12,12 @@ export const alone = [
   "nginx/",
   "proxy/",
   "checks/connections/programs.test.ts",
+  "checks/login/ask.test.ts",
   "cli/completion.test.ts",
   "commands/collect.test.ts",
   "commands/handout.test.ts",
   "commands/images/",
+  "commands/lost-worker.test.ts",
   "commands/tls.test.ts",
   "config/mutations.test.ts",
   "config/yaml/parse.test.ts",
@@ -24,11 +26,13 @@ export const alone = [
   "homes/trash.test.ts",
   "host/connect-when-booted.test.ts",
   "host/connect.test.ts",
+  "host/sudo-deadline.test.ts",
   "operator/first-files.test.ts",
   "reconcile/lock.test.ts",
   "transport/contract.test.ts",
   "transport/ssh.test.ts",
   "transport/ssh/host-key.test.ts",
+  "transport/ssh/keys.test.ts",
 ];
 
 /** What scripts/test runs as suites of their own: npm and git take half a minute for a package and a release. */

@@ -30,6 +30,10 @@ export type HubSettings = {
   storage: { address: string; path: string } | null;
   /** How users prove their names. */
   loginMethod: HubLoginMethod;
+  /** Only members of these groups, admins and teachers may come in; none is no such rule. */
+  allowedGroups: string[];
+  /** The class's URL, to which an identity provider sends users back: "https://geo.example.org". */
+  publicUrl: string;
   /** Whether only the people of `roster.json` may log in, and those below. */
   roster: boolean;
   admins: string[];
@@ -51,8 +55,62 @@ export type HubSettings = {
   seats: number;
 };
 
-/** A method of login, `hub/swarmhub/login/methods.py` has the same kinds: one password for the class, longer ones for admins and teachers. */
-type HubLoginMethod = { kind: "shared-password" | "passwords" };
+/**
+ * A method of login, `hub/swarmhub/login/methods.py` has the same kinds: one password for the class and longer ones for admins and
+ * teachers, one for each person, an account at an identity provider, or at the server of a university.
+ */
+export type HubLoginMethod =
+  | { kind: "shared-password" | "passwords" }
+  | HubProvider
+  | HubCampusMethod;
+
+/** An identity provider; `hub/swarmhub/login/provider/options.py` reads it. Its secret and root certificate are among the secrets. */
+type HubProvider = {
+  kind: "oidc" | "github" | "google" | "globus" | "cilogon";
+  /** The issuer of OpenID Connect, where its addresses are found, or the address of a GitHub server. */
+  issuer: string;
+  /** Its name on the button and in sentences. */
+  service: string;
+  client: string;
+  /** The claim that names a user. */
+  username: string;
+  /** The claim with a user's groups; null is none. */
+  groups: string | null;
+  /** The domains of accounts that may come in, none is all; of a single one, names have no "@example.edu". */
+  domains: string[];
+  /** Users are members of one of these organizations or teams ("org:team"); none is no such rule. */
+  organizations: string[];
+  /** The entity IDs at CILogon from which users come; none is all. */
+  identityProviders: string[];
+};
+
+/** The server of a university; `hub/swarmhub/login/campus_options.py` reads it. `service` is its name in sentences. */
+export type HubCampusMethod =
+  /** `groups` is the attribute with a user's groups; null is none. */
+  | { kind: "cas"; service: string; url: string; groups: string | null }
+  | {
+      kind: "ldap";
+      service: string;
+      /** ldaps://, or ldap:// with StartTLS. */
+      url: string;
+      /** The DN below which the people are, and the attribute with the user name. */
+      base: string;
+      attribute: string;
+      /** The DN that searches; null is an anonymous search. */
+      reader: string | null;
+      /** DNs by the name of the group in this class. */
+      groups: Record<string, string>;
+    }
+  | {
+      kind: "lti";
+      service: string;
+      issuer: string;
+      client: string;
+      deployments: string[];
+      /** Where the platform signs launches, and where its keys are. */
+      authorize: string;
+      keys: string;
+    };
 
 /** An image that users can choose by its name, with the limits of its servers. */
 export type HubImage = {

@@ -28,7 +28,7 @@ from swarmhub.settings import Paths, SettingsError, read_secret, read_settings, 
 from swarmhub.spawning.home_state import look_at_home
 from swarmhub.spawning.image_choice import check_options, form, options_from_form
 from swarmhub.spawning.spawner import SwarmHubSpawner
-from swarmhub.upstream_fixes import FreshResolver, bound_answers_of_servers, share_pending_start, use_write_ahead_log
+from swarmhub.upstream_fixes import FreshResolver, ask_for_a_new_login, bound_answers_of_servers, share_pending_start, use_write_ahead_log
 from swarmhub.warm.configuration import configure_warm
 from swarmhub.web import queue_page, websocket_check
 from swarmhub.web.admin_scopes import keep_admins_out_of_servers
@@ -142,6 +142,7 @@ c.JupyterHub.active_server_limit = 0
 c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 1}
 share_pending_start()
 bound_answers_of_servers()
+ask_for_a_new_login()
 
 
 async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:

@@ -98,6 +98,17 @@ export const labelFilter = (className: string, ...more: readonly string[]): stri
   ...more,
 ];
 
+/** The packages of Docker Engine, of Debian and Ubuntu and of Docker's own repository. */
+export const enginePackages = [
+  "docker.io",
+  "docker-ce",
+  "docker-cli",
+  "docker-ce-cli",
+  "containerd",
+  "containerd.io",
+  "runc",
+] as const;
+
 /** The systemd units on the machines. */
 export const units = {
   firewall: "swarmhub-firewall.service",

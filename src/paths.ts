@@ -14,7 +14,10 @@ export const paths = {
   /** The name of the class that the machine belongs to. */
   classNote: "/etc/swarmhub/class",
   installedPackages: "/etc/swarmhub/installed-packages",
+  heldPackages: "/etc/swarmhub/held-packages",
   forwardingBefore: "/etc/swarmhub/forwarding-before",
+  /** What Docker's folders were before swarmhub installed it. */
+  dockerBefore: "/etc/swarmhub/docker-before",
   dockerConfiguration: "/etc/docker/daemon.json",
   dockerConfigurationBefore: "/etc/swarmhub/docker-daemon.json.before",
   firewall: "/etc/swarmhub/firewall",
@@ -60,6 +63,7 @@ export const paths = {
 export const readFiles: readonly string[] = [
   paths.classNote,
   paths.installedPackages,
+  paths.heldPackages,
   paths.dockerConfiguration,
   paths.dockerConfigurationBefore,
   paths.firewall,

@@ -17,7 +17,7 @@ test("it looks again and again", async (t) => {
   let looks = 0;
   t.is(
     await waitUntil(async () => (++looks === 3 ? looks : undefined), {
-      deadline: 10_000,
+      deadline: 60_000,
       every: 1,
       otherwise,
     }),
@@ -38,5 +38,5 @@ test("what a look throws ends the waiting", async (t) => {
   const look = async () => {
     throw new Error("lost");
   };
-  await t.throwsAsync(waitUntil(look, { deadline: 10_000, otherwise }), { message: "lost" });
+  await t.throwsAsync(waitUntil(look, { deadline: 60_000, otherwise }), { message: "lost" });
 });

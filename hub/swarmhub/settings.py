@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from .login.campus.options import CampusOptions, campus_options
+from .login.provider.options import ProviderOptions, provider_options
 from .server_settings import ServerSettings, read_server_settings
 from .warm.timetable import Weekly, read_timetable
 
@@ -46,6 +48,7 @@ class Settings:
 
     The guarantee is the memory that is reserved for each server (None: all of its memory). Without a storage, the homes are in the
     users' containers and are deleted with them. The strategy is "spread", or "pack": fill one node before the next one is used.
+    Users log in at the `provider` or the `campus` (None: with another method), which sends them back to `public_url`.
     With a subdomain_host ("https://geo.example.org"), each user's server has a host below it.
     """
 
@@ -71,6 +74,10 @@ class Settings:
     admins_may_enter: bool = False
     remember_seconds: int = 12 * 3600
     subdomain_host: str | None = None
+    provider: ProviderOptions | None = None
+    campus: CampusOptions | None = None
+    allowed_groups: frozenset[str] = frozenset()
+    public_url: str = ""
     servers: ServerSettings = ServerSettings()
     warm: tuple[Weekly, ...] = ()
 
@@ -162,6 +169,10 @@ def read_settings(path: Path) -> Settings:
             _or_none(lambda value: isinstance(value, str) and _SUBDOMAIN_HOST.fullmatch(value)),
             "https:// and a domain name, or null",
         ),
+        provider=provider_options(_method(found), take),
+        campus=campus_options(_method(found), take),
+        allowed_groups=frozenset(take("allowedGroups", found.get("allowedGroups", []), _is_texts, "a list of names")),
+        public_url=take("publicUrl", found.get("publicUrl", ""), lambda value: isinstance(value, str), "a string"),
         servers=read_server_settings(found.get("servers", {}), take),
         warm=read_timetable(found.get("warm", []), take),
     )

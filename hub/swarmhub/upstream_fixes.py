@@ -5,6 +5,7 @@ import ssl
 
 import jupyterhub.objects
 from aiohttp.resolver import ThreadedResolver
+from jupyterhub.handlers.base import BaseHandler
 from jupyterhub.handlers.pages import SpawnHandler
 from packaging.version import InvalidVersion, Version
 from sqlalchemy import Engine, event
@@ -64,6 +65,15 @@ def share_pending_start() -> None:
             return self.redirect(pending_url)
 
     SpawnHandler._wrap_spawn_single_user = start_or_follow
+
+
+def ask_for_a_new_login() -> None:
+    """Makes the hub answer 403 "login again" where a login must be renewed; upstream fails with status 500.
+
+    JupyterHub 6.1.1 asks each handler whether a token came with the request, but only those to which one came know (handlers/base.py,
+    refresh_auth).
+    """
+    BaseHandler._token_authenticated = False
 
 
 def bound_answers_of_servers() -> None:

@@ -18,6 +18,7 @@ import pytest
 from swarmhub import machines, settings
 from swarmhub.homes import first_files, owner_note, provisioning, teacher_command
 from swarmhub.homes.sent_archive import Refused
+from swarmhub.login.provider.options import ProviderOptions
 from swarmhub.refusal import LIMIT_FAILED
 from swarmhub.server_settings import File, Group, Look, ServerSettings
 from swarmhub.settings import Image, NfsExport, Settings, read_settings
@@ -162,6 +163,12 @@ def test_every_key_of_hub_json_becomes_a_setting_with_its_unit(record):
         admins_may_enter=written["adminsMayEnter"],
         remember_seconds=written["rememberSeconds"],
         subdomain_host=written["subdomainHost"],
+        provider=ProviderOptions(
+            identity_providers=tuple(written["loginMethod"].pop("identityProviders")),
+            **{key: tuple(value) if isinstance(value, list) else value for key, value in written["loginMethod"].items()},
+        ),
+        allowed_groups=frozenset(written["allowedGroups"]),
+        public_url=written["publicUrl"],
         servers=servers_in(written["servers"]),
         warm=warm_in(written["warm"]),
     )

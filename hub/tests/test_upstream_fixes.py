@@ -3,11 +3,12 @@ import copy
 import time
 
 import pytest
+from jupyterhub.handlers.base import BaseHandler
 from jupyterhub.httpclient import JupyterHubHTTPClient
 from jupyterhub.objects import Server
 from sqlalchemy import create_engine, text
 
-from swarmhub.upstream_fixes import FreshResolver, bound_answers_of_servers, use_write_ahead_log
+from swarmhub.upstream_fixes import FreshResolver, ask_for_a_new_login, bound_answers_of_servers, use_write_ahead_log
 
 from .support.hostile_server import HONEST, HOSTILE, HostileServer, once, response
 
@@ -17,6 +18,11 @@ def test_sqlite_appends_to_a_log_without_waiting_for_the_disk(tmp_path):
     with create_engine(f"sqlite:///{tmp_path}/hub.sqlite").connect() as connection:
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
         assert connection.execute(text("PRAGMA synchronous")).scalar() == 1
+
+
+def test_a_handler_without_a_token_knows_that_it_has_none():
+    ask_for_a_new_login()
+    assert BaseHandler._token_authenticated is False
 
 
 async def test_the_hub_resolves_each_name_again_and_caches_no_response():

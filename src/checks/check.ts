@@ -21,7 +21,10 @@ export type OperatorMachine = {
 
 /** The input of a check. */
 export type CheckContext = {
+  /** The machines that could be reached. */
   cluster: Cluster;
+  /** All that are known, for the plan. */
+  whole: Cluster;
   machines: Machines;
   listening: (host: Host) => readonly Listener[];
   operator: OperatorMachine;

@@ -7,13 +7,13 @@ const recommended = 5 * 1024 ** 3;
 const minimum = 1024 ** 3;
 // bytes: Docker and one small image
 
-/** The root disks have room for Docker and its images, and Docker's disks for more servers. */
+/** The disks where Docker is or will be have room for its images, and for more servers. */
 export const diskSpace: Check = {
   name: "disk",
   run: async ({ cluster, machines }) =>
     cluster.hosts.map((host): Finding => {
       const { facts } = machines(host);
-      const { freeOnRoot, units } = facts;
+      const { dockerDisks, units } = facts;
       const blank = units["docker.service"] !== "active";
       const text = fullDiskText(facts);
       if (text !== undefined && !blank)
@@ -23,11 +23,13 @@ export const diskSpace: Check = {
           text,
           hint: fullDiskHint(host, facts),
         };
-      const free = `${formatSize(freeOnRoot)} free on its root disk`;
-      if (freeOnRoot >= recommended) return { host: host.name, level: "ok", text: free };
+      const [smallest] = dockerDisks.toSorted((one, other) => one.freeBytes - other.freeBytes);
+      const { freeBytes, path } = smallest ?? { freeBytes: 0, path: "/" };
+      const free = `${formatSize(freeBytes)} free in ${path}`;
+      if (freeBytes >= recommended) return { host: host.name, level: "ok", text: free };
       return {
         host: host.name,
-        level: freeOnRoot < minimum && blank ? "error" : "warning",
+        level: freeBytes < minimum && blank ? "error" : "warning",
         text: `${free}; Docker and the class's images need up to ${formatSize(recommended)}`,
         hint: `free some space on ${host.name}; to see what is large: \`sudo du -xh --max-depth=2 / | sort -h | tail\``,
       };

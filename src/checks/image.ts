@@ -51,7 +51,7 @@ const pullFinding = async (
 ): Promise<Finding> => {
   const { registryMirrors } = cluster.config.engine;
   const local = await Promise.all(cluster.seatHosts.map((host) => localImage(host, reference)));
-  if (local.every((image) => image !== undefined))
+  if (local.length > 0 && local.every((image) => image !== undefined))
     return { level: "ok", text: `${reference} is on every machine that takes users` };
   const answer =
     (await askThroughDocker(cluster.manager, reference)) ??

@@ -1,7 +1,9 @@
-import type { Cluster } from "../cluster/cluster.js";
+import { type Cluster, answering, lostMachines } from "../cluster/cluster.js";
+import { lostText } from "../cluster/lost.js";
 import { inspectMachines } from "../cluster/machines.js";
 import { UserError, exitCode } from "../errors.js";
 import { plural } from "../text/format.js";
+import { addresses } from "./addresses.js";
 import { certificate } from "./certificate.js";
 import {
   type Check,
@@ -18,6 +20,7 @@ import { cores } from "./cores.js";
 import { diskSpace } from "./disk-space.js";
 import { domain } from "./domain.js";
 import { imageCheck } from "./image.js";
+import { login } from "./login.js";
 import { occupiedPorts } from "./occupied-ports.js";
 import { plan } from "./plan.js";
 import { rosterCheck } from "./roster.js";
@@ -31,6 +34,7 @@ export type Found = Finding & { check: string };
 export const allChecks: readonly Check[] = [
   system,
   clock,
+  addresses,
   connections,
   occupiedPorts,
   diskSpace,
@@ -40,17 +44,30 @@ export const allChecks: readonly Check[] = [
   cores,
   domain,
   certificate,
+  login,
   imageCheck,
 ];
 
-/** The checks that take little more than a round trip; `up` runs them before its first step. */
-const cheapChecks: readonly Check[] = allChecks.filter((check) => check !== connections);
-
-/** Runs the cheap checks of a class; changes nothing. */
+/**
+ * Runs all checks before the first step of a class; changes nothing. That of the connections takes seconds where something drops
+ * packets, but without it a class "is up" whose overlay network (4789/udp) is closed.
+ */
 export const preflight = (
   cluster: Cluster,
   operator: OperatorMachine = operatorMachine,
-): Promise<Found[]> => runChecks(cheapChecks, cluster, operator);
+): Promise<Found[]> => runChecks(allChecks, cluster, operator);
+
+/** What is wrong with the method of login, in sentences; `up` ends with them, since the provider may change at any time. */
+export const loginProblems = async (
+  cluster: Cluster,
+  operator: OperatorMachine = operatorMachine,
+): Promise<string[]> => {
+  if (!("issuer" in cluster.config.login.method)) return [];
+  const found = await runChecks([login], cluster, operator);
+  return found
+    .filter(({ level }) => level !== "ok")
+    .map(({ text, hint }) => (hint === undefined ? text : `${text}; ${hint}`));
+};
 
 /** Runs checks in parallel. A check's UserError becomes a finding; throws where a machine is lost or swarmhub has a bug. */
 export const runChecks = async (
@@ -58,19 +75,27 @@ export const runChecks = async (
   cluster: Cluster,
   operator: OperatorMachine,
 ): Promise<Found[]> => {
+  const present = answering(cluster);
   const context = {
-    cluster,
+    cluster: present,
+    whole: cluster,
     machines: await inspectMachines(cluster),
     // Before any check runs, since the check of the connections listens itself.
-    listening: await inspectListening(cluster),
+    listening: await inspectListening(present),
     operator,
   };
+  const lost = lostMachines(cluster).map((machine): Found => ({
+    check: "machine",
+    host: machine.destination,
+    level: "error",
+    ...lostText(machine),
+  }));
   const found = await Promise.all(
     checks.map(async (check) =>
       (await findings(check, context)).map((finding) => ({ check: check.name, ...finding })),
     ),
   );
-  return found.flat();
+  return [...lost, ...found.flat()];
 };
 
 /** The UserError for the errors among the findings; undefined if there are none. `listed` puts the findings into its message. */

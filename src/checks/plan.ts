@@ -14,9 +14,9 @@ export const planCheck = (all: readonly Piece[]): Check => ({
 export const plan: Check = planCheck(pieces);
 
 // Each piece alone, since a plan of all stops at the first refusal.
-const findingsOf = async (piece: Piece, { cluster }: CheckContext): Promise<Finding[]> => {
+const findingsOf = async (piece: Piece, { whole }: CheckContext): Promise<Finding[]> => {
   try {
-    const planned = await planAll([piece], cluster);
+    const planned = await planAll([piece], whole);
     return planned.flatMap(({ steps }) =>
       steps.flatMap(({ host, title, destroys }): Finding[] =>
         destroys === undefined

@@ -12,6 +12,8 @@ export const seats: Check = {
       const { memory } = machines(host).facts;
       return { host, memory, seats: seatsOn(memory, config, host === cluster.manager) };
     });
+    // No worker can be reached, which is a finding of its own.
+    if (each.length === 0) return [];
     const size = formatSize(seatMemory(config.servers));
     const sum = each.reduce((total, one) => total + one.seats, 0);
     const machinesText = countWords(each.map(({ memory }) => formatSize(memory)));

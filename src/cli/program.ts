@@ -133,7 +133,7 @@ const addOpenAndDown = (program: Command): void => {
     .command("open")
     .description("print the address of the class")
     .option("--passwords", "print the login passwords as well", false)
-    .addHelpText("after", examples("xdg-open $(swarmhub open)", "swarmhub open --passwords"))
+    .addHelpText("after", examples("swarmhub open", "swarmhub open --passwords"))
     .action(runCommand<OpenOptions>(async () => (await import("../commands/open.js")).open));
 
   program

@@ -1,6 +1,7 @@
 import { type Config, type HostConfig, storageServer } from "../config/types.js";
 import { UserError, exitCode, oneError } from "../errors.js";
 import type { Host } from "../host/host.js";
+import { type LostMachine, isUnreachable, standInFor } from "./lost.js";
 
 /** The connected machines of a class by role. One host may have several roles. */
 export type Cluster = {
@@ -17,13 +18,19 @@ export type Cluster = {
   nodes: readonly Host[];
   /** The nodes that take users' servers: the workers, or the manager if there are none. */
   seatHosts: readonly Host[];
+  /** Workers that a command which only reads goes on without; see lost.ts. */
+  lost?: readonly LostMachine[];
 };
 
-/** Connects to all configured machines in parallel; throws one UserError that names every unreachable machine. */
+/**
+ * Connects to all configured machines in parallel; throws one UserError that names every unreachable machine. With `canLoseWorkers`
+ * only the manager and the storage server must be there.
+ */
 export const connectCluster = async (
   config: Config,
   secrets: ReadonlyMap<string, string>,
   connect: (destination: string) => Promise<Host>,
+  { canLoseWorkers = false } = {},
 ): Promise<Cluster> => {
   const host = storageServer(config);
   const all: HostConfig[] = [
@@ -33,17 +40,63 @@ export const connectCluster = async (
   ];
   const results = await Promise.allSettled(all.map(({ destination }) => connect(destination)));
   const hosts = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const isWorker = (index: number): boolean => index > 0 && index <= config.workers.length;
+  const canLose = (error: unknown, index: number): boolean =>
+    canLoseWorkers && isWorker(index) && isUnreachable(error);
   try {
-    const errors = results.flatMap((result) =>
-      result.status === "rejected" ? [result.reason as unknown] : [],
+    const errors = results.flatMap((result, index) =>
+      result.status === "rejected" && !canLose(result.reason, index)
+        ? [result.reason as unknown]
+        : [],
     );
     if (errors.length > 0) throw oneError(errors);
     await refuseOneMachineTwice(hosts);
+    const [manager] = hosts;
+    const lost = await Promise.all(
+      results.flatMap((result, index) => {
+        const machine = all[index];
+        if (result.status === "fulfilled" || machine === undefined || manager === undefined)
+          return [];
+        return [lose(manager, machine, result.reason as UserError)];
+      }),
+    );
+    if (lost.length === 0) return clusterOf(config, secrets, hosts);
+    return withLost(config, secrets, hosts, lost);
   } catch (error) {
     await Promise.all(hosts.map((each) => each.close()));
     throw error;
   }
-  return clusterOf(config, secrets, hosts);
+};
+
+const lose = async (
+  manager: Host,
+  machine: HostConfig,
+  error: UserError,
+): Promise<LostMachine> => ({
+  destination: machine.destination,
+  error,
+  // A manager whose Docker does not answer knows no addresses.
+  host: await standInFor(manager, machine, error).catch(() => undefined),
+});
+
+/** The class with what stands for its lost workers; those that the manager does not know are left out. */
+const withLost = (
+  config: Config,
+  secrets: ReadonlyMap<string, string>,
+  hosts: readonly Host[],
+  lost: readonly LostMachine[],
+): Cluster => {
+  const known = [...hosts, ...lost.flatMap(({ host }) => host ?? [])];
+  const byName = new Map(known.map((host) => [host.name, host]));
+  const workers = config.workers.filter(({ destination }) => byName.has(destination));
+  const named = [config.manager, ...workers, storageServer(config)];
+  const cluster = clusterOf(
+    { ...config, workers },
+    secrets,
+    named.flatMap((each) => (each === undefined ? [] : (byName.get(each.destination) ?? []))),
+  );
+  // The manager takes no users where there are workers, lost or not.
+  return { ...cluster, config, lost, seatHosts: cluster.workers };
 };
 
 /** The hosts by role; they come in the configuration's order: manager, workers, storage server. */
@@ -87,6 +140,25 @@ export const clusterAmong = (
 
 /** The host of the homes, or, if homes are temporary, the one that had them before. */
 export const homesHost = ({ storage, manager }: Cluster): Host => storage ?? manager;
+
+/** The machines of a class that could not be reached; other machines are not planned without them. */
+export const lostMachines = ({ lost = [] }: Pick<Cluster, "lost">): readonly LostMachine[] => lost;
+
+/** Whether a host only stands for a machine that could not be reached. */
+export const isLost = (cluster: Pick<Cluster, "lost">, host: Host): boolean =>
+  lostMachines(cluster).some((each) => each.host === host);
+
+/** The class without the machines that could not be reached, for what has to ask each machine. */
+export const answering = (cluster: Cluster): Cluster => {
+  const answers = (host: Host): boolean => !isLost(cluster, host);
+  return {
+    ...cluster,
+    workers: cluster.workers.filter(answers),
+    hosts: cluster.hosts.filter(answers),
+    nodes: cluster.nodes.filter(answers),
+    seatHosts: cluster.seatHosts.filter(answers),
+  };
+};
 
 /** Closes every connection. */
 export const closeCluster = async ({ hosts }: Cluster): Promise<void> => {

@@ -46,6 +46,17 @@ export const overlap = (one: string, other: string): boolean => {
   return maskOf(prefix, first.number) === maskOf(prefix, second.number);
 };
 
+/** Whether an IPv4 address is in a network ("10.77.0.0/24"). */
+export const contains = (network: string, address: string): boolean =>
+  parse(network).prefix <= 32 && overlap(network, `${address}/32`);
+
+// RFC 1918, and the carriers' range of RFC 6598, which providers use for private networks.
+const privateRanges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"];
+
+/** Whether an address is not reachable from the internet. */
+export const isPrivate = (address: string): boolean =>
+  privateRanges.some((range) => contains(range, address));
+
 /** Whether Docker created this network interface: a bridge, or the host's end of a container's veth pair. */
 export const isDockerInterface = (device: string): boolean =>
   /^(docker0|docker_gwbridge|br-[0-9a-f]{12}|veth[0-9a-f]{7})$/.test(device);

@@ -2,8 +2,10 @@ import { storageServer } from "../config/types.js";
 import { UserError, exitCode } from "../errors.js";
 import type { Facts, NetworkAddress } from "../host/facts.js";
 import type { Host } from "../host/host.js";
+import { paths } from "../paths.js";
 import type { Cluster } from "./cluster.js";
-import { isDockerInterface, networkOf } from "./ipv4.js";
+import { isDockerInterface } from "./ipv4.js";
+import { sharedAddresses } from "./shared-network.js";
 
 /** A machine's facts, and the address that the other machines of the class use for it. */
 type Machine = { facts: Facts; address: string };
@@ -28,12 +30,12 @@ export const inspectMachines = async (cluster: Cluster): Promise<Machines> => {
 type FactsOf = ReadonlyMap<Host, Facts>;
 
 /**
- * Each machine's internal address: the configured one, else one in a network that all machines share, else that of the default
- * route. No external service is asked, since it would return the public address (moby#27647).
+ * Each machine's internal address: the configured one, else one in a network that all machines share, private ones first, else that
+ * of the default route. No external service is asked, since it would return the public address (moby#27647).
  */
 export const addressesOf = (cluster: Cluster, facts: FactsOf): Map<Host, string> => {
   const configured = configuredAddresses(cluster);
-  const shared = sharedNetwork(cluster.hosts, facts);
+  const shared = sharedOf(cluster.hosts, facts);
   return new Map(
     cluster.hosts.map((host) => {
       const interfaces = interfacesOf(host, facts);
@@ -50,15 +52,13 @@ export const addressesOf = (cluster: Cluster, facts: FactsOf): Map<Host, string>
           },
         );
       }
-      const entry =
-        interfaces.find((candidate) => networkOf(candidate) === shared) ??
-        defaultInterface(host, facts);
-      if (entry === undefined)
+      const address = shared.get(host) ?? defaultInterface(host, facts)?.address;
+      if (address === undefined)
         throw new UserError("there is no IPv4 address that other machines can use", {
           host: host.name,
           code: exitCode.preflight,
         });
-      return [host, entry.address];
+      return [host, address];
     }),
   );
 };
@@ -79,21 +79,38 @@ const interfacesOf = (host: Host, facts: FactsOf): NetworkAddress[] =>
     ({ device }) => device !== "lo" && !isDockerInterface(device),
   );
 
-const sharedNetwork = (hosts: readonly Host[], facts: FactsOf): string | undefined => {
-  const [first] = hosts;
-  if (first === undefined || hosts.length < 2) return undefined;
-  return interfacesOf(first, facts)
-    .map(networkOf)
-    .find((network) => {
-      const members = hosts.map((host) =>
-        interfacesOf(host, facts).find((entry) => networkOf(entry) === network),
-      );
-      // A bridge of libvirt's, for example, is 192.168.122.1 on every machine and connects none of them.
-      return (
-        new Set(members.map((entry) => entry?.address)).size === hosts.length &&
-        !members.includes(undefined)
-      );
-    });
+/** Each machine's address in the network that all share. A class that is up keeps its addresses, which Swarm has. */
+const sharedOf = (hosts: readonly Host[], facts: FactsOf): Map<Host, string> => {
+  const noted = notedAddresses(hosts, facts);
+  const kept = (host: Host): NetworkAddress[] => {
+    const all = interfacesOf(host, facts);
+    const known = all.filter(({ address }) => noted.has(address));
+    return known.length > 0 ? known : all;
+  };
+  const found = sharedAddresses(
+    hosts.map((host) => ({ addresses: kept(host), routes: facts.get(host)?.routes ?? [] })),
+  );
+  return new Map(
+    hosts.flatMap((host, index) => {
+      const [only, ...others] = kept(host);
+      const address =
+        found?.[index] ??
+        (only !== undefined && others.length === 0 && noted.has(only.address)
+          ? only.address
+          : undefined);
+      return address === undefined ? [] : [[host, address] as const];
+    }),
+  );
+};
+
+/** The addresses between which the firewall of a running class is open. */
+const notedAddresses = ([manager]: readonly Host[], facts: FactsOf): Set<string> => {
+  const rules = manager && facts.get(manager)?.files[paths.firewall];
+  return new Set(
+    [...(rules ?? "").matchAll(/ -s (\d+(?:\.\d+){3})\/32 -j RETURN$/gm)].flatMap(
+      ([, address]) => address ?? [],
+    ),
+  );
 };
 
 const defaultInterface = (host: Host, facts: FactsOf): NetworkAddress | undefined => {

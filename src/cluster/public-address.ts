@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import type { Config, HostConfig } from "../config/types.js";
 import type { Cluster } from "./cluster.js";
-import { inspectMachines } from "./machines.js";
+import { type Machines, inspectMachines } from "./machines.js";
 
 /**
  * The address to open in a browser without a domain: the manager's IPv4 address in the configuration, else its internal one.
@@ -21,14 +21,29 @@ export const safariSentence = ({ tls }: Config): string | undefined =>
     ? "Safari, and so every iPad and iPhone, cannot run notebooks with a self-signed certificate; for them, write a domain and `tls: letsencrypt`"
     : undefined;
 
-/** The class's URL: "https://geo.example.org". */
+/**
+ * The same for people: a manager that is named by an alias or a DNS name, or is behind NAT, is shown as the operator reaches it. The
+ * edge does not get that, since two operators may reach it at different addresses.
+ */
+export const shownName = (manager: HostConfig, address: string, reachedAt = ""): string => {
+  const name = publicName(manager, address);
+  const isInternal = name === address;
+  return isInternal && isIPv4(reachedAt) && !reachedAt.startsWith("127.") ? reachedAt : name;
+};
+
+/** The class's URL as the operator reaches it: "https://geo.example.org". */
 export const classUrl = async (cluster: Cluster): Promise<string> => {
   const { config, manager } = cluster;
-  const machines = await inspectMachines(cluster);
-  const name = config.domain ?? publicName(config.manager, machines(manager).address);
+  const { address } = (await inspectMachines(cluster))(manager);
+  return urlOf(config, shownName(config.manager, address, manager.reachedAt));
+};
+
+/** The class's URL for the hub, the same for each operator. */
+export const classUrlOn = (machines: Machines, { config, manager }: Cluster): string =>
+  urlOf(config, publicName(config.manager, machines(manager).address));
+
+const urlOf = ({ domain, tls }: Config, address: string): string => {
   // With `tls: off` and trusted proxies, a proxy terminates TLS, so a domain is served over https.
-  const isPlain =
-    config.tls.kind === "off" &&
-    (config.domain === undefined || config.tls.trustedProxies.length === 0);
-  return `${isPlain ? "http" : "https"}://${name}`;
+  const isPlain = tls.kind === "off" && (domain === undefined || tls.trustedProxies.length === 0);
+  return `${isPlain ? "http" : "https"}://${domain ?? address}`;
 };

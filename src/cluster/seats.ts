@@ -1,6 +1,6 @@
 import type { Config } from "../config/types.js";
 import { formatSize, plural } from "../text/format.js";
-import type { Cluster } from "./cluster.js";
+import { type Cluster, answering } from "./cluster.js";
 import type { Machines } from "./machines.js";
 
 /**
@@ -21,15 +21,18 @@ const reservedMemory = (isManager: boolean): number =>
 export const seatMemory = ({ guarantee, memory }: Config["servers"]): number => guarantee ?? memory;
 
 /** The number of seats of the class. */
-export const seatsOf = ({ config, manager, seatHosts }: Cluster, machines: Machines): number =>
-  seatHosts.reduce(
+export const seatsOf = (cluster: Cluster, machines: Machines): number => {
+  const { config, manager, seatHosts } = answering(cluster);
+  return seatHosts.reduce(
     (sum, host) => sum + seatsOn(machines(host).facts.memory, config, host === manager),
     0,
   );
+};
 
 /** The seats in words: "34 seats: 2 × 16 GB at 900 MB, 512 MB of each reserved for the system". */
 export const seatsText = (cluster: Cluster, machines: Machines): string => {
-  const { config, manager, seatHosts } = cluster;
+  const { config, manager, seatHosts } = answering(cluster);
+  if (seatHosts.length === 0) return "no seats, since no worker can be reached";
   const memories = seatHosts.map((host) => formatSize(machines(host).facts.memory));
   const sizes = `${countWords(memories)} at ${formatSize(seatMemory(config.servers))}`;
   const kept = formatSize(reservedMemory(seatHosts.includes(manager)));

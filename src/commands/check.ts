@@ -5,16 +5,21 @@ import { paint } from "../report/paint.js";
 import type { Terminal } from "../report/terminal.js";
 import { plural } from "../text/format.js";
 import { tableOf } from "./check/table.js";
-import { type ClassOptions, withCluster } from "./shared/session.js";
+import { type ClassOptions, withReachable } from "./shared/session.js";
 
 /** Runs every preflight check and prints the findings; throws a UserError (preflight) if one is an error. Changes nothing. */
 export const check = (options: ClassOptions, terminal: Terminal): Promise<void> =>
-  withCluster(options, terminal, async (cluster) => {
-    if (!options.json) terminal.report.event({ type: "survey", hosts: cluster.hosts.length });
-    const found = await runChecks(allChecks, cluster, operatorMachine);
-    terminal.report.close();
-    showFindings(found, cluster, terminal, options);
-  });
+  withReachable(
+    options,
+    terminal,
+    async (cluster) => {
+      if (!options.json) terminal.report.event({ type: "survey", hosts: cluster.hosts.length });
+      const found = await runChecks(allChecks, cluster, operatorMachine);
+      terminal.report.close();
+      showFindings(found, cluster, terminal, options);
+    },
+    { warns: false },
+  );
 
 /** Prints the findings as a table or as JSON; throws a UserError (preflight) if one is an error. */
 export const showFindings = (

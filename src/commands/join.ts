@@ -1,4 +1,4 @@
-import { type Cluster, closeCluster, clusterAmong, connectCluster } from "../cluster/cluster.js";
+import { type Cluster, closeCluster, clusterAmong } from "../cluster/cluster.js";
 import { fewCoresLines } from "../cluster/cores.js";
 import { refuseFull } from "../cluster/disks.js";
 import { inspectMachines } from "../cluster/machines.js";
@@ -23,7 +23,7 @@ import { reachHosts } from "./join/reach.js";
 import { type JoinResult, retryWithout } from "./join/retry-without.js";
 import { confirmBy } from "./shared/confirm.js";
 import { hostsFromArguments } from "./shared/hosts-argument.js";
-import { type ClassOptions, operator, sessionOf } from "./shared/session.js";
+import { type ClassOptions, connectAll, operator, sessionOf } from "./shared/session.js";
 
 /** The options of `swarmhub join`; `wait` is how long to wait for a machine that is booting, in milliseconds. */
 export type JoinOptions = ClassOptions & {
@@ -50,7 +50,7 @@ export const join = async (
 
   const full: Config = { ...config, workers: [...config.workers, ...added] };
   const base = { ...config, workers: config.workers.filter((each) => !isRequested(each)) };
-  const cluster = await connectCluster(base, secrets, connect);
+  const cluster = await connectAll({ config: base, secrets, connect });
   let open: Host[] = [];
   try {
     if ((await managerDocker(cluster)) === undefined) throw notUp(cluster);

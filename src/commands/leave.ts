@@ -1,11 +1,10 @@
-import { type Cluster, closeCluster, clusterAmong, connectCluster } from "../cluster/cluster.js";
+import { type Cluster, closeCluster, clusterAmong } from "../cluster/cluster.js";
 import { refuseFull } from "../cluster/disks.js";
 import { inspectMachines } from "../cluster/machines.js";
 import { seatsOf } from "../cluster/seats.js";
 import type { Config, HostConfig } from "../config/types.js";
 import { withoutWorkers } from "../config/yaml/edit-workers.js";
 import { rewriteFile } from "../config/yaml/write-file.js";
-import { UserError, exitCode, hostsOf } from "../errors.js";
 import { pieces } from "../pieces/index.js";
 import { withLock } from "../reconcile/lock.js";
 import { onlyOn } from "../reconcile/piece.js";
@@ -25,7 +24,7 @@ import {
 import { type RestartResult, refuseNeeded, restartServer } from "./leave/servers.js";
 import { confirmBy } from "./shared/confirm.js";
 import { hostsFromArguments } from "./shared/hosts-argument.js";
-import { type ClassOptions, type Session, operator, sessionOf } from "./shared/session.js";
+import { type ClassOptions, connectAll, operator, sessionOf } from "./shared/session.js";
 
 /** The options of `swarmhub leave`; `grace` is in milliseconds. */
 export type LeaveOptions = ClassOptions & {
@@ -57,7 +56,7 @@ export const leave = async (
   );
   const after: Config = { ...config, workers: staying };
   const full: Config = { ...config, workers: [...staying, ...leaving] };
-  const cluster = await connectAll(options.gone ? after : full, session, leaving);
+  const cluster = await connectAll({ ...session, config: options.gone ? after : full });
   try {
     // Not the leaving ones: a machine that is full may leave.
     await refuseFull(withoutHosts(cluster, after).hosts);
@@ -142,29 +141,6 @@ const reconcileWithout = async (
 /** The same class without the leaving machines, on the same connections. */
 const withoutHosts = (cluster: Cluster, after: Config): Cluster =>
   clusterAmong(cluster, after, cluster.workers);
-
-const connectAll = async (
-  config: Config,
-  { secrets, connect }: Session,
-  leaving: readonly HostConfig[],
-): Promise<Cluster> => {
-  try {
-    return await connectCluster(config, secrets, connect);
-  } catch (error) {
-    const unreachable = new Set(hostsOf(error));
-    const lost = leaving.flatMap(({ destination }) =>
-      unreachable.has(destination) ? [destination] : [],
-    );
-    if (!(error instanceof UserError) || error.code !== exitCode.unreachable || lost.length === 0)
-      throw error;
-    const hint = `if the machine is dead: \`swarmhub leave --gone ${quoteAll(lost)}\``;
-    throw new UserError(error.message, {
-      hint: `${error.hint ?? ""}\n${hint}`.trim(),
-      code: error.code,
-      causes: [error],
-    });
-  }
-};
 
 const summarise = async (
   smaller: Cluster,

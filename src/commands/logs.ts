@@ -7,7 +7,7 @@ import { printable } from "../text/format.js";
 import { type LogLine, linesOf } from "./logs/docker-stream.js";
 import { failedStart } from "./logs/failed-start.js";
 import { type Source, findContainers } from "./logs/find-container.js";
-import { type ClassOptions, withCluster } from "./shared/session.js";
+import { type ClassOptions, withReachable } from "./shared/session.js";
 
 /** The options of `swarmhub logs`; `part` is a part of the system or a user, `lines` how many of the last lines to show. */
 export type LogsOptions = ClassOptions & { part: string; follow: boolean; lines: number };
@@ -18,7 +18,7 @@ export const logs = (
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> =>
-  withCluster(options, terminal, async (cluster) => {
+  withReachable(options, terminal, async (cluster) => {
     const show = ({ stream, line }: LogLine): void =>
       terminal.print(options.json ? JSON.stringify({ stream, line }) : printable(line));
     await printLog(cluster, options, signal, show);

@@ -1,16 +1,17 @@
 import type { Cluster } from "../cluster/cluster.js";
 import { classUrl, safariSentence } from "../cluster/public-address.js";
+import { UserError, exitCode } from "../errors.js";
 import { readSecret } from "../pieces/index.js";
 import type { Terminal } from "../report/terminal.js";
 import { missingStaff, peopleOf } from "../roster/people.js";
-import { type ClassOptions, withCluster } from "./shared/session.js";
+import { type ClassOptions, withReachable } from "./shared/session.js";
 
 /** The options of `swarmhub open`. */
 export type OpenOptions = ClassOptions & { passwords: boolean };
 
 /** Prints the address of the class, and with `passwords` the login passwords, which the manager keeps. */
 export const open = (options: OpenOptions, terminal: Terminal): Promise<void> =>
-  withCluster(options, terminal, async (cluster) => {
+  withReachable(options, terminal, async (cluster) => {
     const address = await classUrl(cluster);
     const passwords = options.passwords ? await passwordsOf(cluster) : {};
     if (options.json) return terminal.print(JSON.stringify({ address, passwords }));
@@ -23,6 +24,11 @@ export const open = (options: OpenOptions, terminal: Terminal): Promise<void> =>
 
 const passwordsOf = async ({ config, manager }: Cluster): Promise<Record<string, string>> => {
   const { method } = config.login;
+  if (method.kind !== "shared-password" && method.kind !== "passwords")
+    throw new UserError("this class has no passwords: users log in with accounts of their own", {
+      hint: "type `swarmhub open`, and log in with yours",
+      code: exitCode.usage,
+    });
   const isShared = method.kind === "shared-password";
   // Of those who are on a roster with personal passwords nobody but the slips has the password.
   const { admins, teachers } = isShared

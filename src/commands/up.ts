@@ -1,7 +1,9 @@
-import { preflight, preflightError } from "../checks/index.js";
+import { loginProblems, preflight, preflightError } from "../checks/index.js";
 import type { Cluster } from "../cluster/cluster.js";
 import { refuseFull } from "../cluster/disks.js";
 import { classUrl, safariSentence } from "../cluster/public-address.js";
+import { type CampusMethod, entranceOf, isCampus, registrationOf } from "../config/campus.js";
+import type { ProviderMethod } from "../config/types.js";
 import { outdatedSentence, outdatedServers } from "../images/outdated-servers.js";
 import { refuseUnbuildable } from "../operator/build-folder.js";
 import { pieces, readSecret, rosterPiece } from "../pieces/index.js";
@@ -16,6 +18,7 @@ import { duration, plural, printable } from "../text/format.js";
 import { inspectCertificates } from "../tls/inspect.js";
 import { confirmBy } from "./shared/confirm.js";
 import { temporarySentence } from "./shared/homes.js";
+import { methodChange } from "./shared/method-change.js";
 import { type ClassOptions, operator, withCluster } from "./shared/session.js";
 
 /** The options of `swarmhub up`. */
@@ -29,6 +32,8 @@ export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal):
     async (cluster) => {
       const { report } = terminal;
       await refuseFull(cluster.hosts);
+      const change = await methodChange(cluster);
+      if (change !== undefined) report.event({ type: "warning", text: change });
       const slips: string[] = [];
       const all = pieces.map((piece) =>
         piece.name === "roster" ? (rosterPiece(new Set(), slips) as Piece) : piece,
@@ -47,6 +52,7 @@ export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal):
       await warnOfProblems(pieces, cluster, report);
       for (const text of (await inspectCertificates(cluster)).warnings)
         report.event({ type: "warning", text });
+      for (const text of await loginProblems(cluster)) report.event({ type: "warning", text });
       const earlier = await outdatedServers(cluster);
       if (earlier.length > 0) report.event({ type: "note", text: outdatedSentence(earlier) });
       const temporary = temporarySentence(cluster.config);
@@ -88,6 +94,7 @@ const formerSentence = (homes: readonly string[]): string =>
 const nextSteps = async (cluster: Cluster): Promise<string[]> => {
   const { config, manager } = cluster;
   const { admins, teachers, method } = config.login;
+  if (isCampus(method)) return campusSteps(await classUrl(cluster), method);
   if (method.kind === "passwords") {
     const missing = missingStaff(config, peopleOf(config) ?? []);
     return [
@@ -97,6 +104,7 @@ const nextSteps = async (cluster: Cluster): Promise<string[]> => {
       ...otherPassword("teachers", missing.teachers),
     ];
   }
+  if (method.kind !== "shared-password") return providerSteps(await classUrl(cluster), method);
   // The password is for all users, so it may be shown; the admins' password is shown only on request.
   const password =
     method.password.kind === "generated"
@@ -110,6 +118,16 @@ const nextSteps = async (cluster: Cluster): Promise<string[]> => {
     ...[safariSentence(config)].filter((text) => text !== undefined),
   ];
 };
+
+const providerSteps = (address: string, { service }: ProviderMethod): string[] => [
+  `register this callback address at ${service}: ${address}/hub/oauth_callback`,
+  `open ${address}, and log in with an account at ${service}`,
+];
+
+const campusSteps = (address: string, method: CampusMethod): string[] => [
+  ...registrationOf(method, address),
+  entranceOf(method, address),
+];
 
 const otherPassword = (who: string, names: readonly string[]): string[] =>
   names.length === 0

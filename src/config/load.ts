@@ -164,7 +164,7 @@ const storageOf = (
   groupQuotas: Record<string, Bytes>,
 ): StorageConfig => {
   if (storage === "temporary") return { kind: "temporary" };
-  const { host, device, file, quota, files, trash } = storage;
+  const { host, device, file, quota, files, trash, share } = storage;
   return {
     kind: "persistent",
     ...(host !== undefined && { host: hostOf(host) }),
@@ -172,6 +172,7 @@ const storageOf = (
     quota: { ...quota, groups: { ...quota.groups, ...groupQuotas } },
     files,
     trashDays: trash,
+    ...(share && { share }),
   };
 };
 

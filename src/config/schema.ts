@@ -65,6 +65,7 @@ const persistentStorage = {
     .default(filesFrom("200k")),
   trash: leaf(daysFrom).default(daysFrom("30d")),
   host: host.exactOptional(),
+  share: flag.default(false),
 };
 
 const storage = z.union([

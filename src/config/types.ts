@@ -1,5 +1,10 @@
 import type { Place, UserError } from "../errors.js";
+import type { CampusMethod } from "./campus.js";
+import type { ProviderMethod } from "./provider-method.js";
+import type { SecretSource } from "./secret-source.js";
 import type { Day } from "./values/timetable.js";
+
+export type { ProviderMethod, SecretSource };
 
 /** A number of bytes. */
 export type Bytes = number & { readonly unit: "bytes" };
@@ -9,12 +14,6 @@ export type Milliseconds = number & { readonly unit: "milliseconds" };
 
 /** A machine in the configuration: an OpenSSH destination or "local", and the address that other machines use, if the file has one. */
 export type HostConfig = { destination: string; address?: string };
-
-/** Where a secret comes from; a "generated" one is made once on the manager and stays there. */
-export type SecretSource =
-  | { kind: "env"; name: string }
-  | { kind: "file"; path: string }
-  | { kind: "generated" };
 
 /** What holds the homes: a whole blank disk, or a file of that size on the root disk; "unnamed" while the file has neither. */
 export type Backing =
@@ -33,6 +32,8 @@ export type PersistentStorage = {
   files: number;
   /** Days for which a deleted home can be restored. */
   trashDays: number;
+  /** Whether the storage host serves NFS for others too, so that its server keeps its settings and port 2049 stays open. */
+  share?: true;
 };
 
 /** Homes on a disk, or each in the container of its server, which ends with it. */
@@ -81,6 +82,12 @@ export const namesOf = ({ domain, otherNames, subdomains }: Config): string[] =>
 export const subdomainHost = ({ domain, subdomains }: Config): string | undefined =>
   subdomains ? `https://${domain}` : undefined;
 
+/** The files of a method of login that the manager keeps for the hub, by name, and where they come from. */
+export const loginFilesOf = ({ login: { method } }: Config): Record<string, SecretSource> => ({
+  ...("secret" in method && { "login-secret": method.secret }),
+  ...(method.kind === "ldap" && method.password && { "login-password": method.password }),
+  ...("ca" in method && { "login-ca": { kind: "file" as const, path: method.ca } }),
+});
 /**
  * A CSV file with all who may log in, the columns that it is read from, if the configuration names them, and the folder of
  * swarmhub.yaml, where slips are written.
@@ -91,12 +98,14 @@ export type RosterSource = { file: string; userName?: string; group?: string; fo
 export type Person = { name: string; shown: string; groups: string[] };
 
 /**
- * How users prove their names: by one password for the class, and longer ones for its admins and teachers; or by a password of
- * their own for everybody on the roster.
+ * How users prove their names: by one password for the class, and longer ones for its admins and teachers; by a password of
+ * their own for everybody on the roster; or by an account at a provider.
  */
 export type LoginMethod =
   | { kind: "shared-password"; password: SecretSource }
-  | { kind: "passwords" };
+  | { kind: "passwords" }
+  | ProviderMethod
+  | CampusMethod;
 
 /** A folder with a Dockerfile on the operator's machine, and the place of its key: "swarmhub.yaml:12:10". */
 export type BuildSource = { folder: string; place: Place };
@@ -145,6 +154,8 @@ export type Config = {
     /** Whether admins can open the servers of other users. */
     adminsMayEnter: boolean;
     groups: Record<string, string[]>;
+    /** Who may come in: everyone, or only members of these groups; undefined if the file does not say it here. */
+    allow?: "everyone" | { groups: string[] };
     /** What the members' servers have other than those of others. */
     groupServers: Record<string, GroupServers>;
     /** Who may log in; undefined is everybody whom the method knows. */

@@ -1,14 +1,11 @@
 import { dockerOver } from "../docker/client.js";
-import { CommandError, UnreachableError, UserError, exitCode } from "../errors.js";
-import { quote } from "../text/shell.js";
+import { UnreachableError } from "../errors.js";
 import { localTransport } from "../transport/local.js";
 import { dockerSocket } from "../transport/socket.js";
 import { sshTransport } from "../transport/ssh.js";
-import type { Transport } from "../transport/transport.js";
 import { type Progress, waitUntil } from "../wait.js";
-import { factsFrom } from "./facts/parse.js";
-import { factsScript } from "./facts/script.js";
-import { type FirstContact, type Host, createHost } from "./host.js";
+import { type Host, createHost } from "./host.js";
+import { probeLogin } from "./login.js";
 
 /** How to connect: another file than ~/.ssh/config, what to do with an unknown host key, how long to wait (milliseconds, 15 s). */
 export type ConnectOptions = {
@@ -35,33 +32,6 @@ export const connect = async (destination: string, options: ConnectOptions): Pro
     throw error;
   }
 };
-
-/** Reads the facts of a machine in one command. Throws a UserError with a hint where the login cannot become root. */
-export const probeLogin = async (host: string, { exec }: Transport): Promise<FirstContact> => {
-  // Without a deadline: the script waits for a machine that is still booting.
-  const output = await exec(loginScript());
-  const isRoot = output.stdout.startsWith("root\n");
-  if (output.code === 0) return { isRoot, facts: factsFrom(output.stdout) };
-  if (isRoot) throw new CommandError(host, "read the facts", output);
-  const user = output.stdout.trim().split("\n").at(-1) ?? "";
-  const line = `${user} ALL=(ALL) NOPASSWD: ALL`;
-  throw new UserError(
-    `${user} is not root and cannot become root without a password: ${output.stderr.trim()}`,
-    {
-      host,
-      hint: `on that machine, as root: echo '${line}' >/etc/sudoers.d/swarmhub && chmod 0440 /etc/sudoers.d/swarmhub`,
-      code: exitCode.preflight,
-    },
-  );
-};
-
-/**
- * The facts script is in the command and not on stdin, which would cost a round trip; it has no secret. sudo gets it on
- * stdin, since it writes every command that it runs into the machine's log.
- */
-const loginScript = (): string => `facts=${quote(factsScript())}
-if [ "$(id -u)" = 0 ]; then echo root; eval "$facts"; exit; fi
-printf '%s\\n' "$facts" | sudo -n -- sh -s || { code=$?; id -un; exit $code; }`;
 
 /** How long to wait for a machine and how often to try, in milliseconds. */
 type BootWait = { wait: number; every?: number; signal?: AbortSignal };

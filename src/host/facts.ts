@@ -10,6 +10,10 @@ export type Disk = {
   label?: string;
   uuid?: string;
   partitionTable?: string;
+  /** A name below /dev/disk/by-id, what the maker calls it, and whether the provider erases it when the machine stops. */
+  stableName?: string;
+  model?: string;
+  isLostAtStop?: boolean;
   parts: Disk[];
 };
 
@@ -46,12 +50,18 @@ export type Facts = {
   routes: { destination: string; device: string }[];
   disks: Disk[];
   mounts: Mount[];
-  /** Free bytes on the root file system. */
-  freeOnRoot: number;
-  /** The file systems with Docker's folders; the root's before Docker has any. */
+  /** Free bytes where a storage file with the homes is or would be: /var may be a disk of its own. */
+  freeForHomes: number;
+  /** The file systems with Docker's folders, or where they will be. */
   dockerDisks: FreeSpace[];
   /** Version by name of the installed packages, of those that swarmhub uses. */
   packages: Record<string, string>;
+  /** Those of them that apt does not upgrade (`apt-mark hold`). */
+  heldPackages: string[];
+  /** Whether there is a `docker` command, which is a package of its own in Debian 13. */
+  hasDockerCommand: boolean;
+  /** Other installations of Docker: "snap", "rootless". */
+  otherDockers: string[];
   /** The content of each file of `readFiles` that exists. */
   files: Record<string, string>;
   /** SHA-256 by file name of the files in the secrets folder. */

@@ -1,7 +1,7 @@
 import type { Docker } from "../docker/client.js";
 import { CommandError } from "../errors.js";
 import { quote, quoteAll } from "../text/shell.js";
-import { titleOf } from "../transport/streams.js";
+import { deadlineCommand, titleOf } from "../transport/streams.js";
 import type { ExecOptions, Transport } from "../transport/transport.js";
 import type { Facts } from "./facts.js";
 import { factsFrom } from "./facts/parse.js";
@@ -14,6 +14,8 @@ export type FirstContact = { isRoot: boolean; facts: Facts };
 export type Host = {
   /** Its name in the configuration. */
   name: string;
+  /** Its address as the operator reaches it; undefined on the machine itself and behind a jump host. */
+  reachedAt?: string | undefined;
   /** Runs argv and returns its stdout; throws CommandError on a non-zero exit. */
   run: (argv: readonly string[], options?: ExecOptions) => Promise<string>;
   /**
@@ -40,14 +42,16 @@ export const createHost = (
   docker: Docker,
   { isRoot, facts }: FirstContact,
 ): Host => {
-  const asRoot = isRoot ? "" : "sudo -n -- ";
+  // The transport's deadline ends sudo and the shell, but not what root's shell started: that would run on beside the next run.
+  const asRoot = (timeout: number | undefined): string =>
+    isRoot ? "" : `sudo -n -- ${timeout === undefined ? "" : `${deadlineCommand(timeout)} `}`;
   const remembered = new Map<string, Promise<unknown>>([["facts", Promise.resolve(facts)]]);
 
   const execute = async (
     command: string,
     options: ExecOptions & { title: string },
   ): Promise<string> => {
-    const output = await transport.exec(asRoot + command, options);
+    const output = await transport.exec(asRoot(options.timeout) + command, options);
     if (output.code !== 0) throw new CommandError(name, options.title, output);
     return output.stdout;
   };
@@ -69,6 +73,7 @@ export const createHost = (
 
   return {
     name,
+    reachedAt: transport.address,
     docker,
     run,
     script,

@@ -41,13 +41,38 @@ const refuseUnfit = (host: Host, { files }: Facts): void => {
       `${path} is not a JSON object; Docker cannot read it and swarmhub does not overwrite it`,
       { host: host.name, hint: `fix that file on ${host.name}`, code: exitCode.preflight },
     );
-  if (settings["live-restore"] === true)
-    throw new UserError(`${path} has "live-restore": true, which Docker refuses in a Swarm`, {
-      host: host.name,
-      hint: `remove that line on ${host.name} and \`systemctl restart docker\``,
-      code: exitCode.preflight,
-    });
+  for (const [key, isUnfit, reason] of unfit)
+    if (isUnfit(settings[key]))
+      throw new UserError(`${path} has "${key}": ${JSON.stringify(settings[key])}, ${reason}`, {
+        host: host.name,
+        hint: `remove that line on ${host.name} and \`systemctl restart docker\``,
+        code: exitCode.preflight,
+      });
 };
+
+/** Settings of daemon.json with which a class cannot work. */
+const unfit: readonly (readonly [
+  key: string,
+  isUnfit: (value: unknown) => boolean,
+  reason: string,
+])[] = [
+  ["live-restore", (value) => value === true, "which Docker refuses in a Swarm"],
+  [
+    "userns-remap",
+    (value) => typeof value === "string" && value !== "",
+    "so the hub could neither use Docker's socket nor its own files",
+  ],
+  [
+    "iptables",
+    (value) => value === false,
+    "so users' servers would have no network, and the class's rules no effect",
+  ],
+  [
+    "firewall-backend",
+    (value) => value === "nftables",
+    "which Docker refuses in a Swarm (moby#50467)",
+  ],
+];
 
 const mirrorSteps = (want: Config, host: Host, { files }: Facts): Step[] => {
   const settings = settingsFrom(files[path]) ?? {};

@@ -1,7 +1,8 @@
 import { type Machines, inspectMachines } from "../cluster/machines.js";
+import type { Config } from "../config/types.js";
 import { units } from "../names.js";
 import { paths } from "../paths.js";
-import type { Piece, Step } from "../reconcile/piece.js";
+import type { Piece } from "../reconcile/piece.js";
 import {
   firewallScript,
   firewallUnit,
@@ -9,35 +10,32 @@ import {
   loadedRules6,
   removeScript,
 } from "./firewall/rules.js";
-import { fileSteps } from "./shared/files.js";
+import { unitSteps } from "./shared/files.js";
 
 /** Opens the Swarm and NFS ports only between the machines; blocks containers from them and from the provider's metadata. */
 export const firewall: Piece<Machines> = {
   name: "firewall",
   inspect: inspectMachines,
-  plan: (_want, machines, cluster) => {
+  plan: (want, machines, cluster) => {
     const addresses = cluster.hosts.map((host) => machines(host).address).toSorted();
     return cluster.hosts.flatMap((host) => {
       const { facts } = machines(host);
-      const files = fileSteps(host, facts, [
-        { path: paths.firewall, content: firewallScript(addresses), mode: 0o755 },
-        { path: paths.firewallUnit, content: firewallUnit, then: "systemctl daemon-reload" },
-      ]);
-      const loaded =
-        sameLines(facts.firewall, loadedRules(addresses)) &&
-        sameLines(facts.firewall6, facts.ipv6 ? loadedRules6 : []) &&
-        facts.units[units.firewall] === "active";
-      if (files.length === 0 && loaded) return [];
-      const load: Step = {
-        host,
+      const rules = { addresses, isNfsShared: host === cluster.storage && isNfsShared(want) };
+      const files = [
+        { path: paths.firewall, content: firewallScript(rules), mode: 0o755 },
+        { path: paths.firewallUnit, content: firewallUnit },
+      ];
+      return unitSteps(host, facts, files, {
         title: "load the firewall rules",
         detail: `Swarm and NFS ports open only between ${addresses.join(", ")}`,
-        run: () =>
-          host.script(
-            `set -e\nsystemctl -q enable ${units.firewall}\nsystemctl restart ${units.firewall}`,
-          ),
-      };
-      return [...files, load];
+        isActive:
+          sameLines(facts.firewall, loadedRules(rules)) &&
+          sameLines(facts.firewall6, facts.ipv6 ? loadedRules6(rules) : []) &&
+          facts.units[units.firewall] === "active",
+        start: `systemctl daemon-reload
+systemctl -q enable ${units.firewall}
+systemctl restart ${units.firewall}`,
+      });
     });
   },
   remove: (machines, cluster) =>
@@ -52,6 +50,9 @@ export const firewall: Piece<Machines> = {
         : [];
     }),
 };
+
+const isNfsShared = ({ storage }: Config): boolean =>
+  storage.kind === "persistent" && storage.share === true;
 
 const sameLines = (have: readonly string[], want: readonly string[]): boolean =>
   JSON.stringify(have.toSorted()) === JSON.stringify(want.toSorted());

@@ -3,7 +3,7 @@ import { type Machines, inspectMachines } from "../cluster/machines.js";
 import type { Config } from "../config/types.js";
 import { ifExists } from "../docker/client.js";
 import { UserError, exitCode } from "../errors.js";
-import type { Facts, FreeSpace } from "../host/facts.js";
+import type { Facts } from "../host/facts.js";
 import type { Host } from "../host/host.js";
 import { buildSteps, inspectUserImages } from "../images/built.js";
 import { type OwnImageState, inspectOwn, inspectOtherImages } from "../images/own.js";
@@ -90,7 +90,7 @@ const refuseFullDisk = (host: Host, facts: Facts, missing: readonly UserImage[])
   const bytes = missing.reduce((sum, { size = 0 }) => sum + size * pullFactor, 0);
   // Docker's folder or containerd's may have the images, and only the machine's storage driver decides which.
   const disk = facts.dockerDisks.toSorted((one, other) => other.freeBytes - one.freeBytes)[0];
-  if (disk === undefined || bytes <= disk.freeBytes || isUndecided(disk, facts)) return;
+  if (disk === undefined || bytes <= disk.freeBytes) return;
   const names = missing.map(({ image }) => image).join(", ");
   throw new UserError(
     `only ${formatSize(disk.freeBytes)} free in ${disk.path}, but pulling ${names} needs ${formatSize(bytes)}`,
@@ -101,10 +101,6 @@ const refuseFullDisk = (host: Host, facts: Facts, missing: readonly UserImage[])
     },
   );
 };
-
-/** Whether Docker has no folder yet, and will have it on another disk than the root's. */
-const isUndecided = ({ path }: FreeSpace, { mounts }: Facts): boolean =>
-  path === "/" && mounts.some(({ target }) => ["/var", "/var/lib"].includes(target));
 
 const ownImageStep = ({ name, engine }: Config, host: Host, image: OwnImage): Step => {
   const { ownImages: registry } = engine;

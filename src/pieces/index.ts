@@ -53,4 +53,5 @@ export { readSecret } from "./secrets.js";
 export { limits } from "./quota/limits.js";
 export { readRosterFile, rosterPiece } from "./roster.js";
 export { homesErasure } from "./storage.js";
+export { remainingHomes } from "./storage/erase.js";
 export { swarm } from "./swarm.js";

@@ -3,9 +3,11 @@ import { type Machines, inspectMachines } from "../cluster/machines.js";
 import { UserError, exitCode } from "../errors.js";
 import type { Facts } from "../host/facts.js";
 import type { Host } from "../host/host.js";
+import { enginePackages } from "../names.js";
 import { paths } from "../paths.js";
-import type { Piece } from "../reconcile/piece.js";
-import { installScript, purgeScript } from "./packages/scripts.js";
+import type { Piece, Step } from "../reconcile/piece.js";
+import { purgeScript } from "./packages/purge-script.js";
+import { holdScript, installScript, releaseScript } from "./packages/scripts.js";
 
 /** Installs Docker Engine on every machine and the storage's packages, from the distribution; keeps installed ones. */
 export const packages: Piece<Machines> = {
@@ -15,8 +17,9 @@ export const packages: Piece<Machines> = {
     cluster.hosts.flatMap((host) => {
       const { facts } = machines(host);
       refuseUnsupported(host, facts);
+      refuseOtherDocker(host, facts);
       const missing = missingPackages(host, facts, cluster);
-      if (missing.length === 0) return [];
+      if (missing.length === 0) return holdSteps(host, facts);
       return [
         {
           host,
@@ -35,10 +38,23 @@ export const packages: Piece<Machines> = {
     }),
   remove: (machines, cluster) =>
     cluster.hosts.flatMap((host) => {
-      const record = machines(host).facts.files[paths.installedPackages];
-      if (record === undefined) return [];
+      const { files } = machines(host).facts;
+      const record = files[paths.installedPackages];
+      // First, since apt does not purge what is held.
+      const release =
+        files[paths.heldPackages] === undefined
+          ? []
+          : [
+              {
+                host,
+                title: "let apt upgrade Docker again",
+                run: () => host.script(`set -e\n${releaseScript}`),
+              },
+            ];
+      if (record === undefined) return release;
       const installed = record.split("\n").filter((name) => /^[a-z0-9][a-z0-9.+:-]*$/.test(name));
       return [
+        ...release,
         {
           host,
           title: "remove packages installed by swarmhub",
@@ -49,9 +65,24 @@ export const packages: Piece<Machines> = {
     }),
 };
 
+const holdSteps = (host: Host, { packages: installed, heldPackages }: Facts): Step[] => {
+  const free = enginePackages.filter(
+    (name) => installed[name] !== undefined && !heldPackages.includes(name),
+  );
+  if (free.length === 0) return [];
+  return [
+    {
+      host,
+      title: "keep apt from upgrading Docker while the class is up",
+      detail: free.join(", "),
+      run: () => host.script(`set -e\n${holdScript}`),
+    },
+  ];
+};
+
 const missingPackages = (
   host: Host,
-  { packages: installed }: Facts,
+  { packages: installed, hasDockerCommand }: Facts,
   cluster: Cluster,
 ): string[] => {
   const docker = installed["docker.io"] ?? installed["docker-ce"];
@@ -59,6 +90,8 @@ const missingPackages = (
   const wanted = host === cluster.storage ? ["nfs-kernel-server", "xfsprogs"] : [];
   return [
     ...(docker === undefined ? ["docker.io"] : []),
+    // An owner's docker.io of Debian 13 can be without it.
+    ...(installed["docker.io"] !== undefined && !hasDockerCommand ? ["docker-cli"] : []),
     ...wanted.filter((name) => installed[name] === undefined),
   ];
 };
@@ -79,6 +112,25 @@ const refuseUnsupported = (host: Host, { system }: Facts): void => {
       code: exitCode.preflight,
     },
   );
+};
+
+const otherDockers: Record<string, readonly [reason: string, hint: string]> = {
+  snap: [
+    "Docker is installed as a snap, which may not use the folders of the class",
+    "remove it with its containers and images: `sudo snap remove --purge docker`; `swarmhub up` installs the distribution's",
+  ],
+  rootless: [
+    "a user runs Docker in rootless mode, which has no Swarm networks, and a second Docker would take its command",
+    "as that user: `dockerd-rootless-setuptool.sh uninstall`; `swarmhub up` installs the distribution's",
+  ],
+};
+
+const refuseOtherDocker = (host: Host, facts: Facts): void => {
+  // Beside the system's own Docker in a class that is up, a user may do so.
+  if (facts.files[paths.classNote] !== undefined) return;
+  const [reason, hint] = facts.otherDockers.flatMap((kind) => [otherDockers[kind]])[0] ?? [];
+  if (reason === undefined) return;
+  throw new UserError(reason, { host: host.name, hint, code: exitCode.preflight });
 };
 
 const refuseOldDocker = (host: Host, version: string): void => {

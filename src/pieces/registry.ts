@@ -40,7 +40,9 @@ export const registry: Piece<State> = {
     return [
       ...folderSteps(manager, facts, paths.registry, "the registry's images"),
       ...removeFormerServiceSteps("registry", service, cluster),
-      ...serviceSteps(wantedService(want.name, image), service, cluster),
+      ...serviceSteps(wantedService(want.name, image, address), service, cluster),
+      // Docker asks a registry without TLS on loopback only, on the manager too.
+      ...relaySteps(manager, facts, address),
       ...pushes,
       ...workers.flatMap((host) => relaySteps(host, machines(host).facts, address)),
       ...(workers.length === 0 ? [] : seatHosts).flatMap((host) =>
@@ -80,18 +82,19 @@ const pullStep = (
   },
 });
 
-const wantedService = (className: string, image: string): WantedService => ({
+const wantedService = (className: string, image: string, address: string): WantedService => ({
   part: "registry",
   className,
   image,
-  // Not in the class's network, where users' servers could reach it, but at the machine's address, behind the firewall.
+  // Not in the class's network, where users' servers could reach it, but at the machine's address, behind the firewall. Only at
+  // that one: at a public address it would be open to everybody while the rules are not loaded.
   network: "host",
   mounts: [{ Type: "bind", Source: paths.registry, Target: "/data" }],
   filesHash: "none",
-  container: { Env: [`REGISTRY_HTTP_ADDR=:${ports.registry}`] },
+  container: { Env: [`REGISTRY_HTTP_ADDR=${address}:${ports.registry}`] },
   ready: [
     "python3",
     "-c",
-    `import urllib.request as r; r.urlopen('http://127.0.0.1:${ports.registry}/v2/', timeout=5)`,
+    `import urllib.request as r; r.urlopen('http://${address}:${ports.registry}/v2/', timeout=5)`,
   ],
 });

@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { serverEnvironmentSecret } from "../../contracts/hub-servers.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
+import { type Config, loginFilesOf } from "../config/types.js";
+import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
 import type { Piece, Step } from "../reconcile/piece.js";
@@ -23,7 +25,7 @@ const secretNames = Object.keys(generators) as (keyof typeof generators)[];
 export const secrets: Piece<Machines> = {
   name: "secrets",
   inspect: inspectMachines,
-  plan: (_want, machines, { manager, secrets: provided }) => {
+  plan: (want, machines, { manager, secrets: provided }) => {
     const { secretHashes } = machines(manager).facts;
     const steps = secretNames.flatMap((name) => {
       const value = provided.get(name);
@@ -50,6 +52,7 @@ export const secrets: Piece<Machines> = {
     const environment = provided.get(serverEnvironmentSecret);
     return [
       ...steps,
+      ...loginFileSteps(want, secretHashes, manager, provided),
       ...environmentSteps(manager, environment, secretHashes[serverEnvironmentSecret]),
     ];
   },
@@ -63,6 +66,32 @@ export const secrets: Piece<Machines> = {
             run: () => manager.run(["rm", "-rf", paths.secrets]),
           },
         ],
+};
+
+/** Steps for the files of the method of login; those of another method are removed. */
+const loginFileSteps = (
+  want: Config,
+  present: Record<string, string>,
+  manager: Host,
+  provided: ReadonlyMap<string, string>,
+): Step[] => {
+  const wanted = Object.keys(loginFilesOf(want));
+  const former = Object.keys(present).filter(
+    (name) => name.startsWith("login-") && !wanted.includes(name),
+  );
+  return [
+    ...wanted.flatMap((name) => {
+      const value = provided.get(name);
+      if (value === undefined || present[name] === hashOf(value)) return [];
+      const run = () => writeSecret(manager, name, value);
+      return [{ host: manager, title: `write the secret ${name}`, run }];
+    }),
+    ...former.map((name) => ({
+      host: manager,
+      title: `remove the secret ${name}`,
+      run: () => manager.run(["rm", "-f", `${paths.secrets}/${name}`]),
+    })),
+  ];
 };
 
 /** Secret variables of users' servers are never generated; the class has this secret only if the configuration has some. */
@@ -88,9 +117,16 @@ const environmentSteps = (
   return [{ host: manager, title: `write the secret ${name}`, run }];
 };
 
-/** The secret of that name, read from the manager. */
-export const readSecret = (manager: Host, name: keyof typeof generators): Promise<string> =>
-  manager.run(["cat", `${paths.secrets}/${name}`]);
+/** The secret of that name, read from the manager. Throws a UserError before `up` has written it. */
+export const readSecret = async (manager: Host, name: keyof typeof generators): Promise<string> => {
+  const { secretHashes } = await manager.facts();
+  if (secretHashes[name] === undefined)
+    throw new UserError("the class is not up, so it has no passwords yet", {
+      host: manager.name,
+      hint: "`swarmhub up`",
+    });
+  return manager.run(["cat", `${paths.secrets}/${name}`]);
+};
 
 // World-readable, since a container's user is not root; the folder itself is closed to others.
 const writeSecret = async (manager: Host, name: string, value: string): Promise<void> => {

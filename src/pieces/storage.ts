@@ -1,13 +1,15 @@
 import { posix } from "node:path";
 import { homesHost } from "../cluster/cluster.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
+import type { PersistentStorage } from "../config/types.js";
 import { UserError, exitCode } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import { fileSteps, removeFileSteps } from "./shared/files.js";
-import { backingSteps, eraseSteps } from "./storage/backing.js";
+import { backingSteps } from "./storage/backing.js";
 import { type DiskState, folderModes, inspectDisk } from "./storage/disk.js";
+import { eraseSteps } from "./storage/erase.js";
 import {
   changeExports,
   exportsFile,
@@ -15,10 +17,13 @@ import {
   nfsConfiguration,
   reloadExports,
   removeFenceSteps,
+  restoreSettings,
   startNfs,
+  startShared,
   stopNfs,
 } from "./storage/exports.js";
 import { hasAnyMount, removeLineScript } from "./storage/fstab.js";
+import { problemsOfSharing, refuseOtherExports } from "./storage/other-exports.js";
 import { repairSteps, problemsOf } from "./storage/repair.js";
 import { refuseHomesElsewhere } from "./storage/wrong-disk.js";
 
@@ -42,11 +47,17 @@ export const storage: Piece<State> = {
       ...backingSteps(want.storage.backing, host, facts, disk),
       ...enforcementSteps(host, disk),
       ...folderSteps(host, disk),
-      ...nfsSteps({ machines, disk }, host, cluster.nodes),
+      ...nfsSteps(want.storage, { machines, disk }, host, cluster.nodes),
       ...fenceSteps(host, facts),
     ];
   },
-  problems: ({ disk }, { storage: host }) => (host === undefined ? [] : problemsOf(host, disk)),
+  problems: ({ disk }, { config, storage: host }) =>
+    host === undefined || config.storage.kind === "temporary"
+      ? []
+      : [
+          ...problemsOf(host, disk, config.storage.backing),
+          ...problemsOfSharing(config.storage, host, disk.otherExports),
+        ],
   remove: ({ machines, disk }, cluster) => {
     const host = homesHost(cluster);
     const { facts } = machines(host);
@@ -118,27 +129,42 @@ const folderSteps = (host: Host, disk: DiskState): Step[] => {
   ];
 };
 
-const nfsSteps = ({ machines, disk }: State, host: Host, nodes: readonly Host[]): Step[] => {
+const nfsSteps = (
+  want: PersistentStorage,
+  { machines, disk }: State,
+  host: Host,
+  nodes: readonly Host[],
+): Step[] => {
   const { facts } = machines(host);
   const installed = facts.files[paths.installedPackages] ?? "";
-  const files = fileSteps(host, facts, [
-    { path: paths.nfsConfiguration, content: nfsConfiguration, then: startNfs(installed) },
-    {
-      path: paths.exports,
-      content: exportsFile(nodes.map((node) => machines(node).address)),
-      then: changeExports(nodes.map((node) => machines(node).address)),
-    },
-  ]);
+  const hasOurSettings = facts.files[paths.nfsConfiguration] !== undefined;
+  // A class that runs has taken the server already; `problems` says it.
+  if (!hasOurSettings) refuseOtherExports(want, host, disk.otherExports);
+  const settings = { path: paths.nfsConfiguration, content: nfsConfiguration };
+  const isShared = want.share === true;
+  const start = isShared ? startShared : startNfs(installed);
+  const files = [
+    ...(isShared
+      ? removeFileSteps(host, facts, [{ path: settings.path, then: restoreSettings }])
+      : fileSteps(host, facts, [{ ...settings, then: start }])),
+    ...fileSteps(host, facts, [exportsOf(nodes.map((node) => machines(node).address))]),
+  ];
   const stopped = facts.units["nfs-server.service"] !== "active" || !disk.exported;
   if (files.length > 0 || !stopped) return files;
   return [
     {
       host,
       title: "start the NFS server",
-      run: () => host.script(`{\nset -e\n${startNfs(installed)}\nexportfs -ra\n}`),
+      run: () => host.script(`{\nset -e\n${start}\nexportfs -ra\n}`),
     },
   ];
 };
+
+const exportsOf = (addresses: readonly string[]) => ({
+  path: paths.exports,
+  content: exportsFile(addresses),
+  then: changeExports(addresses),
+});
 
 const unmountScript = `{
 set -e

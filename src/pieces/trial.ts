@@ -72,6 +72,8 @@ const trialStep = (
         });
       const look = await lookAt(host, image.image, info, servers.memory);
       await keepLook(cluster.manager, look, names);
+      // The step is one of the machine with the image, and the file is on the manager.
+      cluster.manager.forget();
       const { length } = look.findings;
       return length === 0
         ? undefined

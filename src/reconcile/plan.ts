@@ -1,4 +1,4 @@
-import type { Cluster } from "../cluster/cluster.js";
+import { type Cluster, isLost } from "../cluster/cluster.js";
 import { oneError } from "../errors.js";
 import type { Lock } from "./lock.js";
 import type { Piece, Planned, Step } from "./piece.js";
@@ -42,7 +42,9 @@ export const planAll = async (
 
 /** The steps that one piece needs to reach the goal. */
 export const planOf = async (piece: Piece, cluster: Cluster, goal: Goal): Promise<Step[]> =>
-  goal.steps(piece, await piece.inspect(cluster), cluster);
+  goal
+    .steps(piece, await piece.inspect(cluster), cluster)
+    .filter(({ host }) => !isLost(cluster, host));
 
 /** The plan where it has no steps: made without the lock, since it changes nothing. Undefined where there is work to do. */
 export const planWithoutLock = async (

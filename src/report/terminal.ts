@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import type { Readable, Writable } from "node:stream";
-import { UserError } from "../errors.js";
+import { UserError, exitCode } from "../errors.js";
 import type { Report } from "../reconcile/event.js";
 import { errorText } from "./error.js";
 import type { View } from "./frame.js";
@@ -107,14 +107,20 @@ const errorFields = (error: unknown) =>
     ? { error: error.message, hint: error.hint, code: error.code }
     : { error: String(error), code: 1 };
 
-/** Asks for one line; undefined if the input ends first. */
+/** Asks for one line; undefined if the input ends first. Throws a UserError (interrupted) at Ctrl-C. */
 const question = async (
   text: string,
   input: Readable,
   output: Writable,
 ): Promise<string | undefined> => {
   const reader = createInterface({ input, output });
-  const ended = new Promise<undefined>((resolve) => reader.once("close", () => resolve(undefined)));
+  const ended = new Promise<undefined>((resolve, reject) => {
+    // Ctrl-C: at a question the terminal sends no signal, readline reads the key.
+    reader.once("SIGINT", () =>
+      reject(new UserError("interrupted", { code: exitCode.interrupted })),
+    );
+    reader.once("close", () => resolve(undefined));
+  });
   try {
     return await Promise.race([reader.question(text), ended]);
   } finally {

@@ -8,7 +8,7 @@ import type { Transport } from "./transport.js";
 
 /** A machine over one SSH connection for the whole run. Throws UnreachableError. */
 export const sshTransport = async (host: string, options: DialOptions): Promise<Transport> => {
-  const { client, user, close } = await dial(host, options);
+  const { client, user, address, close } = await dial(host, options);
   const lost = new AbortController();
   setMaxListeners(0, lost.signal);
   const fail = (reason: string) =>
@@ -25,6 +25,7 @@ export const sshTransport = async (host: string, options: DialOptions): Promise<
     withinSessions(limiter, () => execOn(connection, command, execOptions));
 
   return {
+    address,
     exec,
     ...socketsBy({
       host,

@@ -39,6 +39,9 @@ export const pipeInto = (
 export const codeOfSignal = (signal: string): number =>
   128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
 
+/** The command that ends another one, and what that started, a second after its deadline in milliseconds. */
+export const deadlineCommand = (timeout: number): string => `timeout -k 5 ${timeout / 1000 + 1}`;
+
 /** The error of a command whose deadline, in milliseconds, has passed. */
 export const deadlineError = (host: string, title: string, timeout: number): UserError =>
   new UserError(titled(title, `timed out after ${timeout / 1000} s`), { host });

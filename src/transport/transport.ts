@@ -14,6 +14,8 @@ export type ExecOptions = {
 
 /** How bytes reach a machine: over SSH (ssh2), or on the machine itself (execa). */
 export type Transport = {
+  /** The machine's address as the operator reaches it; undefined on the machine itself and behind a jump host. */
+  address?: string | undefined;
   /** Runs a shell command; a non-zero exit is not an error, a lost machine and a passed deadline are. */
   exec: (command: string, options?: ExecOptions) => Promise<Output>;
   /** Connects to a unix socket of the machine. */

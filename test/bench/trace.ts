@@ -1,5 +1,5 @@
 import { type Docker, dockerOver } from "../../src/docker/client.js";
-import { probeLogin } from "../../src/host/connect.js";
+import { probeLogin } from "../../src/host/login.js";
 import { type Host, createHost } from "../../src/host/host.js";
 import { dockerSocket } from "../../src/transport/socket.js";
 import { sshTransport } from "../../src/transport/ssh.js";

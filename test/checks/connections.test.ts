@@ -109,7 +109,10 @@ test("unanswered, refused and truncated connections have separate findings", asy
       worker1: `10.77.0.11 tcp 2377 refused\n10.77.0.11 tcp 2049 broken\n10.77.0.11 tcp 2049 reached\n`,
     },
   );
-  const said = lines(await connections.run(contextOf(cluster)));
+  const found = await connections.run(contextOf(cluster));
+  const said = lines(found);
+  const [mtu] = found.filter(({ text }) => text.startsWith("4789/udp of worker1"));
+  t.regex(mtu?.hint ?? "", /`ping -M do -s 1372 10\.77\.0\.12`/);
   for (const start of [
     "error manager: 7946/tcp+udp, 20501/tcp of worker1 (10.77.0.12) cannot be reached: no answer",
     "error manager: 4789/udp of worker1 (10.77.0.12) passes small data",

@@ -5,6 +5,15 @@ import { contextOf } from "./support/context.js";
 
 const gibibyte = 2 ** 30;
 
+const disk = (freeBytes: number) => ({
+  path: "/var/lib",
+  bytes: 20 * gibibyte,
+  freeBytes,
+  freeForRoot: freeBytes,
+  files: 0,
+  freeFiles: 0,
+});
+
 for (const [free, docker, level] of [
   [20 * gibibyte, "inactive", "ok"],
   [4 * gibibyte, "inactive", "warning"],
@@ -12,7 +21,7 @@ for (const [free, docker, level] of [
   [gibibyte / 2, "active", "warning"],
 ] as const)
   test(`${free / gibibyte} GB free on a machine whose Docker is ${docker}: ${level}`, async (t) => {
-    const facts = { freeOnRoot: free, units: { "docker.service": docker } };
+    const facts = { dockerDisks: [disk(free)], units: { "docker.service": docker } };
     const found = await diskSpace.run(contextOf(classOf(0), { facts }));
     t.deepEqual(
       found.map((each) => each.level),

@@ -1,6 +1,6 @@
 import test from "ava";
 import type { Check } from "../../src/checks/check.js";
-import { type Found, preflightError, runChecks } from "../../src/checks/index.js";
+import { type Found, preflight, preflightError, runChecks } from "../../src/checks/index.js";
 import { planCheck } from "../../src/checks/plan.js";
 import { tableOf } from "../../src/commands/check/table.js";
 import { UnreachableError, UserError, exitCode } from "../../src/errors.js";
@@ -70,6 +70,13 @@ test("errors end in exit code 3, listed if no table was shown", (t) => {
   t.is(error?.message, "preflight failed:\n  manager: port 443 is in use\n    → stop it");
   t.is(preflightError(found, { listed: false })?.message, "preflight failed: 1 error");
   t.is(preflightError(found.slice(2), { listed: true }), undefined);
+});
+
+test("`up` tests the connections too, before its first step", async (t) => {
+  const hosts = ["manager", "worker"].map((name, index) => host(name, `10.0.0.${index + 1}`));
+  // What the other checks ask is not answered here, which ends the run.
+  await t.throwsAsync(preflight(fakeCluster(hosts[0]!, [hosts[1]!]), fakeOperator()));
+  for (const { asked } of hosts) t.true(asked.includes("run perl -"));
 });
 
 const piece = (name: string, plan: Piece["plan"]): Piece => ({

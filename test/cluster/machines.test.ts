@@ -3,6 +3,8 @@ import { networkOf, overlap } from "../../src/cluster/ipv4.js";
 import { addressesOf } from "../../src/cluster/machines.js";
 import { UserError, exitCode } from "../../src/errors.js";
 import type { NetworkAddress } from "../../src/host/facts.js";
+import { paths } from "../../src/paths.js";
+import { firewallScript } from "../../src/pieces/firewall/rules.js";
 import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
 
 const entry = (device: string, address: string, prefix = 24): NetworkAddress => ({
@@ -31,6 +33,71 @@ test("a network that all machines share takes precedence over the default route"
       b: interfaces(entry("eth0", "198.51.100.7"), entry("eth1", "10.0.0.6")),
     }),
     ["a 10.0.0.5", "b 10.0.0.6"],
+  );
+});
+
+const on = (device: string, ...destinations: string[]) =>
+  destinations.map((destination) => ({ destination, device }));
+
+// As `ip address` and `ip route` of a provider's machines print them.
+test("a private network is used before public addresses, on cards with a /32 and a routed network too", (t) => {
+  const hetzner = (publicAddress: string, privateAddress: string) => ({
+    addresses: [entry("eth0", publicAddress, 32), entry("enp7s0", privateAddress, 32)],
+    routes: [...on("eth0", "default", "172.31.1.1"), ...on("enp7s0", "10.0.0.0/16", "10.0.0.1")],
+  });
+  t.deepEqual(
+    addresses({ a: hetzner("192.0.2.10", "10.0.0.2"), b: hetzner("192.0.2.99", "10.0.0.3") }),
+    ["a 10.0.0.2", "b 10.0.0.3"],
+  );
+  const digitalOcean = (publicAddress: string, anchor: string, vpc: string) =>
+    interfaces(entry("eth0", publicAddress, 20), entry("eth0", anchor, 16), entry("eth1", vpc, 20));
+  t.deepEqual(
+    addresses({
+      a: digitalOcean("192.0.2.10", "10.19.0.5", "10.114.0.2"),
+      b: digitalOcean("192.0.2.11", "10.19.0.6", "10.114.0.3"),
+    }),
+    ["a 10.114.0.2", "b 10.114.0.3"],
+  );
+  const withoutVpc = (publicAddress: string, anchor: string) =>
+    interfaces(entry("eth0", publicAddress, 20), entry("eth0", anchor, 16));
+  t.deepEqual(
+    addresses({
+      a: withoutVpc("192.0.2.10", "10.19.0.5"),
+      b: withoutVpc("198.51.100.7", "10.19.0.6"),
+    }),
+    ["a 192.0.2.10", "b 198.51.100.7"],
+    "an anchor address connects no machines",
+  );
+  const linode = (publicAddress: string, privateAddress: string) =>
+    interfaces(entry("eth0", publicAddress), entry("eth0", privateAddress, 17));
+  t.deepEqual(
+    addresses({
+      a: linode("192.0.2.10", "192.168.130.4"),
+      b: linode("192.0.2.11", "192.168.201.9"),
+    }),
+    ["a 192.168.130.4", "b 192.168.201.9"],
+  );
+});
+
+test("a class that is up keeps its addresses, and a machine that joins gets one of the same network", (t) => {
+  const machine = (publicAddress: string, privateAddress: string, up: boolean) => ({
+    ...interfaces(entry("eth0", publicAddress), entry("eth1", privateAddress)),
+    files: up
+      ? {
+          [paths.firewall]: firewallScript({
+            addresses: ["192.0.2.10", "192.0.2.11"],
+            isNfsShared: false,
+          }),
+        }
+      : {},
+  });
+  t.deepEqual(
+    addresses({
+      a: machine("192.0.2.10", "10.0.0.2", true),
+      b: machine("192.0.2.11", "10.0.0.3", true),
+      c: machine("192.0.2.12", "10.0.0.4", false),
+    }),
+    ["a 192.0.2.10", "b 192.0.2.11", "c 192.0.2.12"],
   );
 });
 

@@ -1,5 +1,5 @@
 import test from "ava";
-import { publicName } from "../../src/cluster/public-address.js";
+import { publicName, shownName } from "../../src/cluster/public-address.js";
 
 for (const [destination, name] of [
   ["debian@203.0.113.10", "203.0.113.10"],
@@ -13,4 +13,17 @@ for (const [destination, name] of [
 ] as const)
   test(`a manager reached as ${destination} is opened at ${name}`, (t) => {
     t.is(publicName({ destination }, "10.0.0.5"), name);
+  });
+
+for (const [destination, reachedAt, name] of [
+  ["geo", "203.0.113.10", "203.0.113.10"],
+  ["debian@vm.example.org", "203.0.113.10", "203.0.113.10"],
+  ["debian@203.0.113.10", "203.0.113.10", "203.0.113.10"],
+  ["box", "127.0.0.1", "10.0.0.5"],
+  ["box", "2001:db8::1", "10.0.0.5"],
+  ["behind-a-jump-host", undefined, "10.0.0.5"],
+  ["local", undefined, "10.0.0.5"],
+] as const)
+  test(`a manager ${destination} that is reached at ${reachedAt} is shown at ${name}`, (t) => {
+    t.is(shownName({ destination }, "10.0.0.5", reachedAt), name);
   });

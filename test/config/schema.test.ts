@@ -46,6 +46,7 @@ test(
   "engine: {registryMirrors: []}",
   '4:10  unknown key "registryMirrors" in "engine"; did you mean "registry-mirrors"?',
 );
+test(refused, "memory: 1G", '4:1  unknown key "memory"; it belongs in "servers"');
 test(refused, "quota: 5G", '4:1  unknown key "quota"; it belongs in "storage"');
 test(
   refused,
@@ -76,17 +77,17 @@ test(
 test(
   refused,
   "storage: temporarily",
-  '3:10  "storage" is "temporarily": expected temporary, or a mapping of device, file, quota, files, trash and host, such as {device: /dev/vdb, quota: 5G}',
+  '3:10  "storage" is "temporarily": expected temporary, or a mapping of device, file, quota, files, trash, host and share, such as {device: /dev/vdb, quota: 5G}',
 );
 test(
   refused,
   "storage: {temporary: true}",
-  '3:11  unknown key "temporary" in "storage"; keys here: device, file, quota, files, trash, host',
+  '3:11  unknown key "temporary" in "storage"; keys here: device, file, quota, files, trash, host, share',
 );
 test(
   refused,
   "storage: /dev/vdb",
-  '3:10  "storage" is "/dev/vdb": expected temporary, or a mapping of device, file, quota, files, trash and host, such as {device: /dev/vdb, quota: 5G}',
+  '3:10  "storage" is "/dev/vdb": expected temporary, or a mapping of device, file, quota, files, trash, host and share, such as {device: /dev/vdb, quota: 5G}',
 );
 test(
   refused,

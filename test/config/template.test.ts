@@ -42,8 +42,28 @@ test("the other form of the domain in the example is valid", (t) => {
     t.deepEqual(complaintsOf(text.replace(/^domain: .*$/m, () => form)), []);
 });
 
+// The example has one method of login; the others are comments in its section.
+const methodForms = [
+  ...text.matchAll(
+    /^ {2}# ((?:oidc|github|google|globus|cilogon|cas|ldap|lti):.*\n(?: {2}# {3}.*\n)*)/gm,
+  ),
+].map(([, form = ""]) => `  ${form.replaceAll(/^ {2}# /gm, "  ")}`);
+const allowForms = [...text.matchAll(/^ {2}# (allow: .*\n)/gm)].map(([, form = ""]) => `  ${form}`);
+
+test("each other method of login in the example is valid", (t) => {
+  t.true(methodForms.length >= 11);
+  t.is(allowForms.length, 2);
+  for (const form of [...methodForms, ...allowForms])
+    t.deepEqual(complaintsOf(withLogin(form)), [], form);
+});
+
+const withLogin = (form: string): string => text.replace(/^ {2}shared-password: .*\n/m, () => form);
+
 test("each key of the schema is in the example", (t) => {
-  const documents = [withComments, ...tlsForms, ...domainForms].map((yaml) => parseDocument(yaml));
+  const loginForms = [...methodForms, ...allowForms].map(withLogin);
+  const documents = [withComments, ...tlsForms, ...domainForms, ...loginForms].map((yaml) =>
+    parseDocument(yaml),
+  );
   const paths = keyPaths();
   t.true(paths.length > 20);
   for (const path of paths)

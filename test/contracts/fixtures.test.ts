@@ -49,6 +49,12 @@ test("hub.json of a class that uses every option has every key of the contract",
   config.domain = "geo.example.org";
   config.subdomains = true;
   config.login.teachers = ["bob"];
+  config.login.method = {
+    ...hubSettings.loginMethod,
+    secret: { kind: "env", name: "OIDC" },
+    ca: "/ca.pem",
+  };
+  config.login.allow = { groups: ["geo-101"] };
   config.login.adminsMayEnter = true;
   config.login.roster = { file: "/srv/students.csv", folder: "/srv" };
   config.login.remember = 28_800_000 as Milliseconds;

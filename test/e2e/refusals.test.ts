@@ -92,7 +92,7 @@ const refusals: Record<string, Refusal> = {
   "a storage file larger than the root disk": {
     changes: { storage: "{file: 900G, quota: 100M}" },
     code: 3,
-    message: /root disk has .* free/,
+    message: /the disk of .* has .* free/,
   },
   "port 443 in use by another web server": {
     before:

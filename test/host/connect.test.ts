@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -62,6 +62,16 @@ test("a sudo that wants a password is reported at once, with the line for sudoer
   t.true(error.hint?.includes("echo 'ada ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/swarmhub"));
 });
 
+test("an image that forbids root's login by a command says which user to write", async (t) => {
+  const sshd = await sshdFor(t);
+  const key = await readFile(join(sshd.folder, "id.pub"), "utf8");
+  const command = `echo 'Please login as the user \\"ubuntu\\" rather than the user \\"root\\".';echo;exit 142`;
+  await writeFile(join(sshd.folder, "authorized"), `no-pty,command="${command}" ${key}`);
+  const error = await connectionError(t, connectAndRun(sshd, { acceptNewHostKeys: true }));
+  t.is(error.message, "box: this machine wants logins as ubuntu, not as root");
+  t.is(error.hint, "write `ubuntu@box` instead of `box` in the configuration");
+});
+
 test("a whole run uses one connection", async (t) => {
   const sshd = await sshdFor(t);
   const host = await connect("box", { sshConfigFile: sshd.configFile, acceptNewHostKeys: true });
@@ -72,6 +82,7 @@ test("a whole run uses one connection", async (t) => {
   t.is(await readFile(file, "utf8"), "content\n");
   t.is((await stat(file)).mode & 0o777, 0o640);
   t.is(sshd.dials(), 1);
+  t.is(host.reachedAt, "127.0.0.1");
 });
 
 if (!hasSshd())

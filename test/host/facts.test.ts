@@ -33,7 +33,7 @@ test("the recorded output of a blank Debian 13 is parsed", (t) => {
       },
       { path: "/dev/ubdb", type: "disk", size: 20 * 2 ** 30, parts: [] },
     ],
-    freeOnRoot: 2_807_356 * 4096,
+    freeForHomes: 2_807_356 * 4096,
     packages: { iptables: "1.8.11-2" },
     files: { [paths.fileSystemTable]: "/dev/ubda / ext4 defaults 0 0\n" },
     secretHashes: {},

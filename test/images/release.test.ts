@@ -82,7 +82,7 @@ test("a registry that does not say for which processors an image is, is trusted"
 test("the plan names the image at the registry, and that it may be built", (t) => {
   const cluster = classOf(0, { config: { engine: { registryMirrors: [], ownImages: registry } } });
   const have = {
-    machines: machinesOf(cluster, { freeOnRoot: 20 * 2 ** 30 }),
+    machines: machinesOf(cluster, { freeForHomes: 20 * 2 ** 30 }),
     own: [{ host: cluster.manager, wanted: [hub], missing: [hub], present: [] }],
     userImages: [],
     pulled: [],

@@ -54,7 +54,15 @@ const allows = async (t: ExecutionContext, path: string, allowed: readonly Purpo
 };
 
 withNginx("pages of the hub are only for tabs of a browser", async (t) => {
-  const paths = ["/hub", "/hub/", "/hub/token", "/hub/login?next=%2F", "/hub/none", "/hub/%74oken"];
+  const paths = [
+    "/hub",
+    "/hub/",
+    "/hub/token",
+    "/hub/login?next=%2F",
+    "/hub/none",
+    "/hub/%74oken",
+    "/hub/lti13/oauth_callback",
+  ];
   for (const path of [...paths, "/hub/api/oauth2/authorize?client_id=x", "/hub/..%2Fuser/x/y"])
     await allows(t, path, ["tab"]);
 });

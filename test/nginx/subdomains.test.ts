@@ -68,6 +68,13 @@ withNginx("pages of other hosts cannot use the hub, but can lead to it", async (
     const tab = from(site, "navigate", "document");
     t.is((await get(domain, "/hub/login", tab)).status, 200);
     t.is((await get(domain, "/hub/login", tab, "POST")).status, 403, "a form");
+    for (const page of ["login", "callback"]) {
+      const path = `/hub/lti13/oauth_${page}`;
+      t.is((await get(domain, path, tab, "POST")).status, 200, "a launch from a course");
+      t.is((await get(domain, path, from(site, "navigate", "iframe"), "POST")).status, 403);
+      t.is((await get(domain, path, from(site, "cors", "empty"), "POST")).status, 403);
+      t.is((await get(domain, `${path}/x`, tab, "POST")).status, 403);
+    }
     for (const path of ["/hub/api/users", "/hub/user/ada/api", "/hub/home", "/"]) {
       t.is((await get(domain, path, from(site, "cors", "empty"))).status, 403, path);
       t.is((await get(domain, path, from(site, "no-cors", "image"))).status, 403, path);

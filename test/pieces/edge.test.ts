@@ -376,5 +376,5 @@ test("an attempt that failed between the inspection and the change does not end 
 
 test("the wait succeeds at its deadline: the site is up with the certificate that it has", async (t) => {
   const { ms } = await wait(authority, [statusText(selfSigned)], { deadline: 100 });
-  t.true(ms < 5000);
+  t.true(ms < 60_000);
 });

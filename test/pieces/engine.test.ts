@@ -39,6 +39,24 @@ test("a stopped Docker is started", (t) => {
   );
 });
 
+for (const [line, reason] of [
+  ['"userns-remap": "default"', /could neither use Docker's socket/],
+  ['"iptables": false', /users' servers would have no network/],
+  ['"firewall-backend": "nftables"', /Docker refuses in a Swarm/],
+] as const)
+  test(`a Docker with ${line} is refused, with the line and the command`, (t) => {
+    const error = planError(t, () => plan(classOf(1), { worker1: daemon(`{${line}}`) }));
+    t.true(error.message.startsWith(`worker1: /etc/docker/daemon.json has ${line}, `));
+    t.regex(error.message, reason);
+    t.is(error.code, exitCode.preflight);
+    t.regex(error.hint ?? "", /systemctl restart docker/);
+  });
+
+test("settings that say nothing else than Docker's defaults are no obstacle", (t) => {
+  const content = '{"userns-remap": "", "iptables": true, "firewall-backend": "iptables"}';
+  t.deepEqual(describeSteps(plan(classOf(0), { manager: daemon(content) })), []);
+});
+
 test("registry mirrors are written if they differ, before Docker is started", (t) => {
   const some = {
     manager: daemon(JSON.stringify({ "registry-mirrors": [mirror] })),

@@ -1,4 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import test from "ava";
 import { paths } from "../../src/paths.js";
 import { firewall } from "../../src/pieces/firewall.js";
@@ -10,13 +13,15 @@ import {
   removeScript,
 } from "../../src/pieces/firewall/rules.js";
 import { classOf, machinesOf, describeSteps } from "../support/class-of.js";
+import { persistentStorage } from "../support/fakes.js";
 import { shellProblems } from "./support/shell.js";
 
-const two = ["10.77.0.11", "10.77.0.12"];
+const addresses = ["10.77.0.11", "10.77.0.12"];
+const two = { addresses, isNfsShared: false };
 const asWanted = {
   files: { [paths.firewall]: firewallScript(two), [paths.firewallUnit]: firewallUnit },
   firewall: loadedRules(two),
-  firewall6: [...loadedRules6],
+  firewall6: loadedRules6(two),
   units: { "swarmhub-firewall.service": "active" },
 };
 const plan = (
@@ -29,15 +34,11 @@ const plan = (
 
 const load =
   "load the firewall rules (Swarm and NFS ports open only between 10.77.0.11, 10.77.0.12)";
-const files = [
-  "write /etc/swarmhub/firewall",
-  "write /etc/systemd/system/swarmhub-firewall.service",
-];
 
 test("a blank machine gets the script, the unit and the rules", (t) => {
   t.deepEqual(
     plan({}),
-    ["manager", "worker1"].flatMap((host) => [...files, load].map((title) => `${host}: ${title}`)),
+    ["manager", "worker1"].map((host) => `${host}: ${load}`),
   );
 });
 
@@ -62,7 +63,7 @@ test("rules whose unit is inactive are loaded again", (t) => {
 });
 
 test("a machine that joins the class changes the rules of all machines", (t) => {
-  const three = [...two, "10.77.0.13"];
+  const three = [...addresses, "10.77.0.13"];
   const cluster = classOf(2);
   const steps = describeSteps(
     firewall.plan(cluster.config, machinesOf(cluster, asWanted), cluster),
@@ -70,7 +71,6 @@ test("a machine that joins the class changes the rules of all machines", (t) => 
   t.deepEqual(
     steps,
     ["manager", "worker1", "worker2"].flatMap((host) => [
-      `${host}: write /etc/swarmhub/firewall`,
       `${host}: load the firewall rules (Swarm and NFS ports open only between ${three.join(", ")})`,
     ]),
   );
@@ -92,11 +92,12 @@ test("`down` removes any remains of the firewall, and does nothing if there are 
 
 test("the script replaces our chains atomically and adds one jump to each foreign chain", (t) => {
   t.is(
-    firewallScript(["10.77.0.11"]),
+    firewallScript({ addresses: ["10.77.0.11"], isNfsShared: false }),
     `#!/bin/sh
 # Written by swarmhub; the next \`swarmhub up\` overwrites it.
 set -e
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+load() {
 iptables -N DOCKER-USER 2>/dev/null || true
 iptables-restore --wait --noflush <<'rules'
 *filter
@@ -127,7 +128,15 @@ iptables-restore --wait --noflush <<'rules'
 -A SWARMHUB-CONTAINERS -i docker_gwbridge -p tcp -m tcp --dport 20500 -j DROP
 -A SWARMHUB-CONTAINERS -i docker_gwbridge -p tcp -m tcp --dport 20501 -j DROP
 -A SWARMHUB-CONTAINERS -i docker_gwbridge -p tcp -m tcp --dport 2375:2376 -j DROP
--A SWARMHUB-CONTAINERS -d 169.254.169.254/32 -i docker_gwbridge -j DROP
+-A SWARMHUB-CONTAINERS -d 169.254.0.0/16 -i docker_gwbridge -p udp -m udp --dport 53 -j RETURN
+-A SWARMHUB-CONTAINERS -d 169.254.0.0/16 -i docker_gwbridge -p tcp -m tcp --dport 53 -j RETURN
+-A SWARMHUB-CONTAINERS -d 169.254.0.0/16 -i docker_gwbridge -j DROP
+-A SWARMHUB-CONTAINERS -d 168.63.129.16/32 -i docker_gwbridge -p udp -m udp --dport 53 -j RETURN
+-A SWARMHUB-CONTAINERS -d 168.63.129.16/32 -i docker_gwbridge -p tcp -m tcp --dport 53 -j RETURN
+-A SWARMHUB-CONTAINERS -d 168.63.129.16/32 -i docker_gwbridge -j DROP
+-A SWARMHUB-CONTAINERS -d 100.100.100.200/32 -i docker_gwbridge -p udp -m udp --dport 53 -j RETURN
+-A SWARMHUB-CONTAINERS -d 100.100.100.200/32 -i docker_gwbridge -p tcp -m tcp --dport 53 -j RETURN
+-A SWARMHUB-CONTAINERS -d 100.100.100.200/32 -i docker_gwbridge -j DROP
 COMMIT
 rules
 iptables -w -C INPUT -j SWARMHUB-INPUT 2>/dev/null || iptables -w -I INPUT -j SWARMHUB-INPUT
@@ -148,7 +157,34 @@ COMMIT
 rules
 ip6tables -w -C INPUT -j SWARMHUB-INPUT 2>/dev/null || ip6tables -w -I INPUT -j SWARMHUB-INPUT
 fi
+}
+is_loaded() {
+[ "$(iptables -w -S | grep -c SWARMHUB)" = 38 ] || return 1
+[ ! -e /proc/net/if_inet6 ] || [ "$(ip6tables -w -S | grep -c SWARMHUB)" = 10 ]
+}
+if [ "$1" != watch ]; then load; exit; fi
+while sleep 3; do
+is_loaded || { echo 'rules of swarmhub were missing and are loaded again'; load || true; }
+done
 `,
+  );
+});
+
+test("with `storage: {share: true}`, port 2049 of the machine with the homes stays open, except to containers", (t) => {
+  const shared = { addresses, isNfsShared: true };
+  const nfs = (rules: readonly string[]) => rules.filter((rule) => rule.includes("2049"));
+  t.deepEqual(nfs(loadedRules(shared)), [
+    "-A SWARMHUB-INPUT -i docker_gwbridge -p tcp -m tcp --dport 2049 -j DROP",
+    "-A SWARMHUB-CONTAINERS -i docker_gwbridge -p tcp -m tcp --dport 2049 -j DROP",
+  ]);
+  t.deepEqual(nfs(loadedRules6(shared)), []);
+  const cluster = classOf(1, { config: { storage: persistentStorage({ share: true }) } });
+  const machines = machinesOf(cluster, asWanted);
+  t.deepEqual(
+    firewall
+      .plan(cluster.config, machines, cluster)
+      .map(({ host, title }) => `${host.name}: ${title}`),
+    ["manager: load the firewall rules"],
   );
 });
 
@@ -164,14 +200,16 @@ test("the unit loads the rules before Docker starts a container", (t) => {
 [Unit]
 Description=Firewall of the swarmhub class
 DefaultDependencies=no
-After=local-fs.target systemd-modules-load.service
+After=local-fs.target systemd-modules-load.service netfilter-persistent.service nftables.service firewalld.service ufw.service
 Before=network-pre.target docker.service nfs-server.service
 Wants=network-pre.target
+StartLimitIntervalSec=0
 
 [Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/etc/swarmhub/firewall
+ExecStartPre=/etc/swarmhub/firewall
+ExecStart=/etc/swarmhub/firewall watch
+Restart=always
+RestartSec=1
 
 [Install]
 WantedBy=multi-user.target
@@ -179,12 +217,15 @@ WantedBy=multi-user.target
   );
 });
 
+/** Two runs of a script that exits. */
+const twice = (script: string): string => `(\n${script})\n(\n${script})`;
+
 const real =
   process.getuid?.() === 0 && spawnSync("unshare", ["-n", "iptables", "-S"]).status === 0;
 (real ? test : test.skip)(
   "iptables loads the script, also twice, and lists its rules in our format",
   (t) => {
-    const script = `${firewallScript(two)}\n${firewallScript(two)}\niptables -S`;
+    const script = `${twice(firewallScript(two))}\niptables -S`;
     const listed = execFileSync("unshare", ["-n", "sh", "-s"], { input: script, encoding: "utf8" });
     const ours = listed.split("\n").filter((line) => line.includes("SWARMHUB"));
     t.deepEqual(ours.toSorted(), loadedRules(two).toSorted());
@@ -196,7 +237,7 @@ const real =
   const removal = removeScript
     .replaceAll(/^(systemctl|rm|rmdir) .*$/gm, ":")
     .replace(/exit 0\s*$/, "");
-  const script = [before, firewallScript(two), removal, removal, "iptables -S"].join("\n");
+  const script = [before, twice(firewallScript(two)), removal, removal, "iptables -S"].join("\n");
   const listed = execFileSync("unshare", ["-n", "sh", "-s"], { input: script, encoding: "utf8" });
   t.deepEqual(
     listed
@@ -206,3 +247,73 @@ const real =
     ["-N DOCKER-USER", "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT"],
   );
 });
+
+(real ? test : test.skip)(
+  "rules that another firewall flushes are loaded again within seconds",
+  (t) => {
+    const script = firewallScript(two).replace("sleep 3", "sleep 0.1");
+    const input = `cat >"$0" <<'end'
+${script}
+end
+sh "$0"; sh "$0" watch & watching=$!
+for flush in "iptables -F" "iptables -F; iptables -X" "printf '*filter\\nCOMMIT\\n' | iptables-restore" "iptables -D INPUT -j SWARMHUB-INPUT"; do
+  sh -c "$flush"
+  for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.2; [ "$(iptables -S | grep -c SWARMHUB)" != ${loadedRules(two).length} ] || break; done
+  iptables -S | grep SWARMHUB | sort | cksum
+done
+kill $watching`;
+    const file = join(mkdtempSync(join(tmpdir(), "swarmhub-firewall-")), "firewall");
+    t.teardown(() => rmSync(dirname(file), { recursive: true }));
+    const { stdout } = spawnSync("unshare", ["-n", "sh", "-c", input, file], { encoding: "utf8" });
+    const sums = stdout.split("\n").filter((line) => /^\d/.test(line));
+    t.is(sums.length, 4, stdout);
+    t.is(new Set(sums).size, 1, stdout);
+    t.regex(stdout, /were missing and are loaded again/);
+  },
+);
+
+(real ? test : test.skip)(
+  "containers reach no provider's metadata service, but its name server",
+  (t) => {
+    // A container behind a bridge of Docker's name, and the machine's neighbour with the services' addresses.
+    const input = `set -e
+ip link add docker_gwbridge type veth peer name inside; ip link add outer type veth peer name services
+unshare -n sleep 60 & container=$!; unshare -n sleep 60 & cloud=$!; sleep 0.2
+ip link set inside netns $container; ip link set services netns $cloud
+ip addr add 172.18.0.1/16 dev docker_gwbridge; ip link set docker_gwbridge up
+ip addr add 10.9.0.1/24 dev outer; ip link set outer up; echo 1 >/proc/sys/net/ipv4/ip_forward
+for address in 169.254.169.254 169.254.170.2 168.63.129.16 100.100.100.200; do ip route add $address via 10.9.0.2; done
+nsenter -t $container -n sh -c 'ip addr add 172.18.0.2/16 dev inside; ip link set inside up; ip route add default via 172.18.0.1'
+nsenter -t $cloud -n sh -c 'ip link set lo up; ip addr add 10.9.0.2/24 dev services; ip link set services up; ip route add default via 10.9.0.1
+for address in 169.254.169.254 169.254.170.2 168.63.129.16 100.100.100.200; do ip addr add $address/32 dev lo; done'
+cat >"$0" <<'end'
+${firewallScript(two)}
+end
+sh "$0"; iptables -A FORWARD -j DOCKER-USER
+nsenter -t $cloud -n perl -MIO::Socket::INET -e 'for my $port (53, 80) { next if fork; my $l = IO::Socket::INET->new(Listen => 9, LocalPort => $port, ReuseAddr => 1) or die; alarm 20; while ($l->accept) {} } wait' &
+sleep 0.3
+nsenter -t $container -n perl -MIO::Socket::INET -e 'for my $to (qw(169.254.169.254:80 169.254.170.2:80 168.63.129.16:80 100.100.100.200:80 169.254.169.254:53 168.63.129.16:53 10.9.0.2:80)) { print "$to ", IO::Socket::INET->new(PeerAddr => $to, Timeout => 0.5) ? "open" : "closed", "\\n" }'
+kill $container $cloud`;
+    const file = join(mkdtempSync(join(tmpdir(), "swarmhub-firewall-")), "firewall");
+    t.teardown(() => rmSync(dirname(file), { recursive: true }));
+    const { stdout, stderr } = spawnSync(
+      "unshare",
+      ["-n", "--kill-child", "--fork", "--pid", "--mount-proc", "sh", "-c", input, file],
+      {
+        encoding: "utf8",
+      },
+    );
+    t.is(
+      stdout,
+      `169.254.169.254:80 closed
+169.254.170.2:80 closed
+168.63.129.16:80 closed
+100.100.100.200:80 closed
+169.254.169.254:53 open
+168.63.129.16:53 open
+10.9.0.2:80 open
+`,
+      stderr,
+    );
+  },
+);

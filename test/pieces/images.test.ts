@@ -49,7 +49,7 @@ const pulledOn = (host: Host): PulledImage => ({
 });
 /** The inspected state of machines with enough disk space. */
 const inspected = (cluster: ReturnType<typeof classOf>) => ({
-  machines: machinesOf(cluster, { freeOnRoot: 20 * 2 ** 30 }),
+  machines: machinesOf(cluster, { freeForHomes: 20 * 2 ** 30 }),
   pulled: [] as PulledImage[],
   otherImages: new Map<Host, string[]>(),
 });
@@ -107,18 +107,12 @@ const dockerDisk: FreeSpace = {
 
 test("a disk too small for the image is refused before the pull, if the image's size is known", (t) => {
   const cluster = classOf(2);
-  const plan = (
-    size: number | undefined,
-    disks: FreeSpace[] = [dockerDisk],
-    mounts: string[] = [],
-  ) =>
+  const plan = (size: number | undefined, disks: FreeSpace[] = [dockerDisk]) =>
     images.plan(
       cluster.config,
       {
         machines: machinesOf(cluster, {
-          freeOnRoot: 0,
           dockerDisks: disks,
-          mounts: mounts.map((target) => ({ source: "", target, type: "ext4", options: [] })),
         }),
         own: [],
         pulled: [],
@@ -135,9 +129,6 @@ test("a disk too small for the image is refused before the pull, if the image's 
   t.is(plan(undefined).length, 1);
   const containerd = { ...dockerDisk, path: "/var/lib/containerd", freeBytes: 6 * 2 ** 30 };
   t.is(plan(4 * 2 ** 30, [dockerDisk, containerd]).length, 1, "it may be the one with the images");
-  const root = { ...dockerDisk, path: "/", freeBytes: 0 };
-  t.is(plan(4 * 2 ** 30, [root], ["/", "/var"]).length, 1, "Docker will use another disk");
-  planError(t, () => plan(4 * 2 ** 30, [root], ["/"]));
 });
 
 test("without workers the manager pulls the notebook", (t) => {

@@ -1,15 +1,20 @@
 import test from "ava";
 import { exitCode } from "../../src/errors.js";
+import type { Facts } from "../../src/host/facts.js";
+import { enginePackages } from "../../src/names.js";
 import { paths } from "../../src/paths.js";
 import { packages } from "../../src/pieces/packages.js";
-import { installScript, purgeScript } from "../../src/pieces/packages/scripts.js";
+import { purgeScript } from "../../src/pieces/packages/purge-script.js";
+import { installScript } from "../../src/pieces/packages/scripts.js";
 import { classOf, machinesOf, planError, describeSteps } from "../support/class-of.js";
 import { shellProblems } from "./support/shell.js";
 
 const plan = (
   cluster: ReturnType<typeof classOf>,
-  ...changes: [Parameters<typeof machinesOf>[1]?, Parameters<typeof machinesOf>[2]?]
-) => packages.plan(cluster.config, machinesOf(cluster, ...changes), cluster);
+  changes: Parameters<typeof machinesOf>[1] = {},
+  some: Parameters<typeof machinesOf>[2] = {},
+) => packages.plan(cluster.config, machinesOf(cluster, { ...held, ...changes }, some), cluster);
+const held: Partial<Facts> = { heldPackages: [...enginePackages], hasDockerCommand: true };
 
 const all = { "docker.io": "26.1.5", "nfs-kernel-server": "1:2.8.3", xfsprogs: "6.13.0" };
 
@@ -39,6 +44,42 @@ test("Docker from Docker's own packages is kept", (t) => {
   const installed = { ...others, "docker-ce": "5:29.0.1-1~debian.13~trixie" };
   t.deepEqual(describeSteps(plan(classOf(0), { packages: installed })), []);
 });
+
+test("Docker's packages are held against upgrades during the class, and released by `down`", (t) => {
+  const cluster = classOf(0);
+  const some = { packages: { ...all, containerd: "1.7" }, heldPackages: ["containerd"] };
+  t.deepEqual(describeSteps(plan(cluster, some)), [
+    "manager: keep apt from upgrading Docker while the class is up (docker.io)",
+  ]);
+  const remove = (files: Record<string, string>) =>
+    describeSteps(packages.remove(machinesOf(cluster, { files }), cluster));
+  t.deepEqual(remove({ [paths.heldPackages]: "docker.io\n" }), [
+    "manager: let apt upgrade Docker again",
+  ]);
+  t.is(
+    remove({ [paths.heldPackages]: "", [paths.installedPackages]: "docker.io" })[0],
+    "manager: let apt upgrade Docker again",
+  );
+});
+
+test("an owner's docker.io without a `docker` command gets it", (t) => {
+  t.deepEqual(describeSteps(plan(classOf(0), { packages: all, hasDockerCommand: false })), [
+    "manager: install docker-cli",
+  ]);
+});
+
+for (const [kind, reason] of [
+  ["snap", /Docker is installed as a snap/],
+  ["rootless", /a user runs Docker in rootless mode/],
+] as const)
+  test(`Docker as ${kind} is refused before the class, with the cure`, (t) => {
+    const error = planError(t, () => plan(classOf(0), { otherDockers: [kind] }));
+    t.regex(error.message, reason);
+    t.is(error.code, exitCode.preflight);
+    t.regex(error.hint ?? "", /`.*`; `swarmhub up` installs the distribution's/);
+    const files = { [paths.classNote]: "geo-101\n" };
+    t.notThrows(() => plan(classOf(0), { otherDockers: [kind], files }));
+  });
 
 test("a removed package is installed again", (t) => {
   t.deepEqual(describeSteps(plan(classOf(1), { packages: { "docker.io": "26.1.5" } })), [

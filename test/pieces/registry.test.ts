@@ -1,5 +1,6 @@
 import test from "ava";
 import { UserError } from "../../src/errors.js";
+import type { Facts } from "../../src/host/facts.js";
 import type { Host } from "../../src/host/host.js";
 import { inspectUserImages } from "../../src/images/built.js";
 import { inspectOtherImages } from "../../src/images/own.js";
@@ -38,23 +39,35 @@ const plan = (
   return { steps: registry.plan(cluster.config, have, cluster), cluster, have };
 };
 
+const relayOn = (host: string) => [
+  `${host}: start its relay to the registry (from 127.0.0.1:20500 to 10.77.0.11)`,
+];
+
 test("the registry starts, the image is pushed once, and each worker pulls it through its own relay", (t) => {
   const { steps } = plan(2, notebook({ isPushed: false }));
   t.deepEqual(describeSteps(steps), [
     "manager: create the folder for the registry's images",
     "manager: start the service registry",
+    ...relayOn("manager"),
     "manager: push the image of /class/image to the registry",
-    ...["worker1", "worker2"].flatMap((host) => [
-      `${host}: write ${paths.registrySocket}`,
-      `${host}: write ${paths.registryRelay}`,
-      `${host}: start its relay to the registry (from 127.0.0.1:20500 to 10.77.0.11)`,
-    ]),
+    ...["worker1", "worker2"].flatMap(relayOn),
     "worker1: pull the image of /class/image",
     "worker2: pull the image of /class/image",
   ]);
   const [push] = steps.filter(({ title }) => title.startsWith("push"));
   for (const step of steps.filter(({ title }) => title.startsWith("pull")))
     t.deepEqual(step.after, [push]);
+});
+
+test("the registry listens at the manager's internal address only", (t) => {
+  const changes = (listen: string) => {
+    const Env = [`REGISTRY_HTTP_ADDR=${listen}:20500`];
+    const present = { TaskTemplate: { ContainerSpec: { Env } } } as never;
+    const { steps } = plan(1, notebook({}), { service: { ...absent, present } });
+    return steps.find(({ title }) => title === "update the service registry")?.detail ?? "";
+  };
+  t.regex(changes(""), /ContainerSpec\.Env/);
+  t.notRegex(changes("10.77.0.11"), /ContainerSpec\.Env/);
 });
 
 test("a machine with the image needs no step, and one that joined pulls the pushed image", (t) => {
@@ -93,18 +106,23 @@ test("`down` removes the relays first", (t) => {
   ]);
 });
 
-test("an active relay needs no step, and one to a former address is restarted", (t) => {
-  const host = fakeHost("worker1");
-  const written = async (address: string) => {
-    await runAll(relaySteps(host, fakeFacts(), address).slice(0, 2));
-    return { [paths.registrySocket]: "", ...Object.fromEntries(host.files) };
+test("an active relay needs no step, and one to a former address is restarted with its new unit", async (t) => {
+  const host = fakeHost("worker1", { answers: [[/./, ""]] });
+  const planned = (address: string, facts: Partial<Facts>) =>
+    relaySteps(host, fakeFacts(facts), address);
+  const [step] = planned("10.0.0.1", {});
+  await step?.run(() => {});
+  t.regex(host.asked[0] ?? "", /10\.0\.0\.1:20500[^]*systemctl restart swarmhub-registry\.socket/);
+  const unit = /printf %s '(# Written by swarmhub[^']*)'/g;
+  const contents = [...(host.asked[0] ?? "").matchAll(unit)].map(([, text = ""]) => text);
+  const files = {
+    [paths.registrySocket]: contents[0] ?? "",
+    [paths.registryRelay]: contents[1] ?? "",
   };
-  return written("10.0.0.1").then((files) => {
-    const units = { "swarmhub-registry.socket": "active" };
-    t.deepEqual(relaySteps(host, fakeFacts({ files, units }), "10.0.0.1"), []);
-    t.is(relaySteps(host, fakeFacts({ files }), "10.0.0.1").length, 1);
-    t.is(relaySteps(host, fakeFacts({ files, units }), "10.0.0.2").length, 2);
-  });
+  const units = { "swarmhub-registry.socket": "active" };
+  t.deepEqual(planned("10.0.0.1", { files, units }), []);
+  t.is(planned("10.0.0.1", { files }).length, 1);
+  t.is(planned("10.0.0.2", { files, units }).length, 1);
 });
 
 test("the image is built before the push, and an unreadable folder stops the plan but not `down`", (t) => {

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import test from "ava";
 import { readSecret, secrets } from "../../src/pieces/secrets.js";
+import type { ProviderMethod } from "../../src/config/types.js";
 import { classOf, machinesOf, runAll, describeSteps } from "../support/class-of.js";
+import { fakeConfig, fakeFacts, fakeHost, userError } from "../support/fakes.js";
 
 const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");
 const all = {
@@ -70,10 +72,11 @@ test("two classes get different secrets", async (t) => {
 });
 
 test("a secret is read from the manager", async (t) => {
-  const cluster = classOf(0, {
+  const manager = fakeHost("manager", {
+    facts: fakeFacts({ secretHashes: { "shared-password": "1234" } }),
     answers: [["cat /var/lib/swarmhub/secrets/shared-password", "word"]],
   });
-  t.is(await readSecret(cluster.manager, "shared-password"), "word");
+  t.is(await readSecret(manager, "shared-password"), "word");
 });
 
 test("`down` removes the secrets, and does nothing if there are none", (t) => {
@@ -82,6 +85,38 @@ test("`down` removes the secrets, and does nothing if there are none", (t) => {
     describeSteps(secrets.remove(machinesOf(cluster, { secretHashes }), cluster));
   t.deepEqual(remove({}), []);
   t.deepEqual(remove({ "proxy-token": "1" }), ["manager: remove the secrets"]);
+});
+
+test("a password that does not exist yet names the command that makes it", async (t) => {
+  const manager = fakeHost("manager", { facts: fakeFacts({ secretHashes: {} }) });
+  const error = await userError(readSecret(manager, "shared-password"));
+  t.is(error.message, "manager: the class is not up, so it has no passwords yet");
+  t.is(error.hint, "`swarmhub up`");
+});
+
+const provider: ProviderMethod = {
+  kind: "github",
+  issuer: "https://github.com",
+  service: "GitHub",
+  client: "c",
+  secret: { kind: "env", name: "S" },
+  username: "login",
+  domains: [],
+  organizations: [],
+  identityProviders: [],
+};
+
+test("the secret of a provider is written, and removed with another method of login", async (t) => {
+  const withProvider = { login: { ...fakeConfig().login, method: provider } };
+  const values = { secrets: new Map([["login-secret", "s"]]) };
+  const cluster = classOf(0, { ...values, config: withProvider });
+  t.deepEqual(describeSteps(plan(cluster, all)), ["manager: write the secret login-secret"]);
+  t.deepEqual(describeSteps(plan(cluster, { ...all, "login-secret": hashOf("s") })), []);
+  const former = classOf(0, { answers: [["rm -f /var/lib/swarmhub/secrets/login-secret", ""]] });
+  const steps = plan(former, { ...all, "login-secret": hashOf("s") });
+  t.deepEqual(describeSteps(steps), ["manager: remove the secret login-secret"]);
+  await runAll(steps);
+  t.is(former.manager.asked.length, 1);
 });
 
 test("secret variables of servers are written when the class has some, and removed when it has none", (t) => {

@@ -32,13 +32,7 @@ import { shellProblems } from "./support/shell.js";
 
 const folders = "create the folders homes, owners, pending, fenced, handouts, limits, trash";
 const fence = "start lost-node fencing (withdraws the NFS exports of lost machines)";
-const nfs = [
-  "write /etc/nfs.conf.d/swarmhub.conf",
-  "write /etc/exports.d/swarmhub.exports",
-  "write /etc/swarmhub/fence",
-  "write /etc/systemd/system/swarmhub-fence.service",
-  fence,
-];
+const nfs = ["write /etc/nfs.conf.d/swarmhub.conf", "write /etc/exports.d/swarmhub.exports", fence];
 const mount = (what: string, more = "") =>
   `mount ${what} at /srv/swarmhub (${more}with project quota, at every boot)`;
 const kept = "keeps its homes; ";
@@ -52,7 +46,7 @@ test("a blank disk is formatted, mounted, given its folders and exported", (t) =
   );
   t.deepEqual(
     steps.map(({ destroys }) => destroys !== undefined),
-    [true, ...Array<boolean>(7).fill(false)],
+    [true, ...Array<boolean>(5).fill(false)],
     "only formatting is confirmed",
   );
   t.regex(steps[0]?.destroys ?? "", /^all data on \/dev\/vdb \(20 GB; it looks blank/);
@@ -60,7 +54,7 @@ test("a blank disk is formatted, mounted, given its folders and exported", (t) =
 
 test("a storage server runs all these steps instead of the manager", (t) => {
   const steps = describeSteps(plan(classOf(1, { server: true }), nothing));
-  t.is(steps.length, 8);
+  t.is(steps.length, 6);
   t.true(steps.every((step) => step.startsWith("server: ")));
 });
 
@@ -93,10 +87,7 @@ test("each lost part is restored by itself", (t) => {
     "manager: write /etc/nfs.conf.d/swarmhub.conf",
   ]);
   t.deepEqual(drift({}, { units: {} }), ["manager: start the NFS server", `manager: ${fence}`]);
-  t.deepEqual(drift({}, without(paths.fence)), [
-    "manager: write /etc/swarmhub/fence",
-    `manager: ${fence}`,
-  ]);
+  t.deepEqual(drift({}, without(paths.fence)), [`manager: ${fence}`]);
   t.deepEqual(drift({ exported: false }), ["manager: start the NFS server"]);
 });
 
@@ -201,7 +192,7 @@ test("a storage file is created on a root disk with enough space", (t) => {
   const steps = plan(
     classOf(0, fromFile(40)),
     { ...nothing, device: undefined },
-    { freeOnRoot: 42 * 2 ** 30 },
+    { freeForHomes: 42 * 2 ** 30 },
   );
   t.deepEqual(
     describeSteps(steps),
@@ -219,18 +210,18 @@ test("a storage file is created on a root disk with enough space", (t) => {
 test("an existing storage file is mounted again", (t) => {
   const disk = { ...nothing, device: undefined, file: 40 * 2 ** 30 };
   t.deepEqual(
-    describeSteps(plan(classOf(0, fromFile(40)), disk, { freeOnRoot: 0 })).slice(0, 1),
+    describeSteps(plan(classOf(0, fromFile(40)), disk, { freeForHomes: 0 })).slice(0, 1),
     on("manager", mount("the storage file", kept)),
   );
 });
 
 test("a storage file that would fill the root disk is refused", (t) => {
   const error = planError(t, () =>
-    plan(classOf(0, fromFile(40)), nothing, { freeOnRoot: 41 * 2 ** 30 }),
+    plan(classOf(0, fromFile(40)), nothing, { freeForHomes: 41 * 2 ** 30 }),
   );
   t.is(
     error.message,
-    "manager: the root disk has 41 GB free; a storage file of 40 GB must leave 2 GB",
+    "manager: the disk of /var/lib/swarmhub has 41 GB free; a storage file of 40 GB must leave 2 GB",
   );
   t.is(error.code, exitCode.preflight);
 });
@@ -346,7 +337,7 @@ test("a last line without a newline is not extended", (t) => {
 test("the storage's scripts pass `sh -n` and shellcheck", async (t) => {
   const cluster = classOf(1, { answers: [[/./, ""]] });
   const file = classOf(0, { ...fromFile(1), answers: [[/./, ""]] });
-  const room = { freeOnRoot: 2 ** 40 };
+  const room = { freeForHomes: 2 ** 40 };
   await runAll([
     ...plan(cluster, nothing),
     ...plan(cluster, { ...mounted, exported: false }, facts),

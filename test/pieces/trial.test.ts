@@ -56,7 +56,14 @@ test("what is found is kept on the manager beside what is known of the class's o
   const images = [wanted("sha256:1"), wanted("sha256:8", "r:1")];
   const have = { facts: fakeFacts(), looks: others, images };
   const [step] = trial.plan(cluster.config, have, cluster);
+  let timesForgotten = 0;
+  cluster.manager.forget = () => void timesForgotten++;
   t.deepEqual(await step!.run(() => {}), { note: "1 finding, see `swarmhub images ls`" });
+  t.is(
+    timesForgotten,
+    1,
+    "the step is another machine's, so nobody else lets the manager be read again",
+  );
   const text = cluster.manager.files.get(paths.imageLooks)!;
   const kept = keptLooks(fakeFacts({ files: { [paths.imageLooks]: text } }));
   t.deepEqual(

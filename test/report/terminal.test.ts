@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import test from "ava";
-import { CommandError, UserError } from "../../src/errors.js";
+import { CommandError, UserError, exitCode } from "../../src/errors.js";
 import {
   type ProcessStreams,
   createTerminal,
@@ -130,4 +130,13 @@ test("a reader that has gone (`swarmhub status | head`) stops nothing", (t) => {
   const gone = Object.assign(new Error("write EPIPE"), { code: "EPIPE" });
   t.notThrows(() => fake.stdout.emit("error", gone));
   t.throws(() => fake.stdout.emit("error", new Error("disk full")), { message: "disk full" });
+});
+
+test("Ctrl-C at a question ends the command with 130, as at any other moment", async (t) => {
+  const fake = fakeProcess({}, true);
+  const answer = createTerminal(fake).ask("Name? ");
+  fake.stdin.write("geo\u0003");
+  const error = await t.throwsAsync(answer, { instanceOf: UserError });
+  t.is(error.message, "interrupted");
+  t.is(error.code, exitCode.interrupted);
 });

@@ -43,6 +43,11 @@ class AttemptLimit:
         while len(self._attempts) > self._size:
             self._attempts.popitem(last=False)
 
+    def take_back(self, key: Hashable) -> None:
+        """Forgets one attempt: it was counted before its answer came, so that many at once cannot pass, and it was none."""
+        if attempts := self._attempts.get(key):
+            attempts.count = max(0, attempts.count - 1)
+
     def forget(self, key: Hashable) -> None:
         """Forgets all attempts."""
         self._attempts.pop(key, None)

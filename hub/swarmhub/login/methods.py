@@ -6,8 +6,10 @@ from traitlets.config import Config
 
 from ..settings import Paths, Settings, SettingsError, read_secret
 from .authenticator import ClassAuthenticator, to_ascii
+from .campus.options import CAMPUS_KINDS
 from .password_authenticator import configure_passwords
 from .password_changes import PasswordChanges
+from .provider.options import KINDS
 
 
 def configure_login(c: Config, settings: Settings, paths: Paths) -> None:
@@ -31,4 +33,23 @@ def _shared_password(c: Config, settings: Settings, paths: Paths) -> None:
     c.Authenticator.allow_all = True  # since JupyterHub 5, no user can log in without a rule that allows it
 
 
-_METHODS: dict[str, Callable[[Config, Settings, Paths], None]] = {"shared-password": _shared_password, "passwords": configure_passwords}
+def _provider(c: Config, settings: Settings, paths: Paths) -> None:
+    """An account at an identity provider."""
+    from .provider.setup import configure_provider  # noqa: PLC0415 - only this method needs its packages, which take 9 MB
+
+    configure_provider(c, settings, paths)
+
+
+def _campus(c: Config, settings: Settings, paths: Paths) -> None:
+    """An account at the server of a university."""
+    from .campus.methods import configure_campus
+
+    configure_campus(c, settings, paths)
+
+
+_METHODS: dict[str, Callable[[Config, Settings, Paths], None]] = {
+    "shared-password": _shared_password,
+    "passwords": configure_passwords,
+    **dict.fromkeys(KINDS, _provider),
+    **dict.fromkeys(CAMPUS_KINDS, _campus),
+}

@@ -107,7 +107,8 @@ def configure_access(
 ) -> Access:
     """Sets up the rules on who may come in, for every method of login; a method adds its own to what is returned."""
     roster = Roster(paths.roster) if settings.has_roster else None
-    access = Access(settings.name, Closing(paths.data / "closed.json"), roster, settings.admins | settings.teachers)
+    staff_names = settings.admins | settings.teachers
+    access = Access(settings.name, Closing(paths.data / "closed.json"), roster, staff_names, settings.allowed_groups)
     c.AccessRules.access = access
     staff = staff_passwords(settings, paths) if settings.login_method == "passwords" else None
     c.AccessRules.upkeep = Upkeep(paths.data / "access.json", access, settings.login_method, stop_server, end_queue, staff).run

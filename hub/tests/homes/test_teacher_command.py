@@ -83,6 +83,8 @@ def test_a_notebook_that_is_open_gets_the_new_version_beside_it(storage):
         (archive_of()[:40], None),
         (b"", None),
     ],
+    # pytest would name the third after its bytes, which contain the time.
+    ids=["other text", "other folder", "link", "cut off", "empty"],
 )
 def test_an_archive_that_is_not_as_announced_changes_nothing(storage, archive, message):
     with pytest.raises(Refused, match=message):

@@ -15,7 +15,9 @@ export const connectionFindings = (tried: readonly Tried[], context: CheckContex
         if (connections.length === 0) return [];
         const [failure, hint] = failureTexts[result];
         const text = `${portsOf(connections)} of ${to.name} (${machines(to).address}) ${failure}`;
-        return [{ host: from.name, level: "error", text, hint: hint(all, to) }];
+        return [
+          { host: from.name, level: "error", text, hint: hint(all, to, machines(to).address) },
+        ];
       }),
     );
     return [...failures, ...reached(from, own), ...untried(from, own, context)];
@@ -62,7 +64,7 @@ const untried = (
 
 const failureTexts: Record<
   Exclude<Result, "reached" | "untried">,
-  readonly [failure: string, hint: (addresses: string, to: Host) => string]
+  readonly [failure: string, hint: (addresses: string, to: Host, address: string) => string]
 > = {
   silent: [
     "cannot be reached: no answer, so something on the path drops the packets",
@@ -75,8 +77,8 @@ const failureTexts: Record<
   ],
   broken: [
     "passes small data, but not 1 MB or a full-size packet: the network's MTU is smaller than the interfaces'",
-    (_, to) =>
-      `find the largest packet that passes: \`ping -M do -s 1372 ${to.name}\`; then lower the MTU on both machines, for example: \`sudo ip link set dev eth0 mtu 1400\``,
+    (_, _to, address) =>
+      `find the largest packet that passes: \`ping -M do -s 1372 ${address}\`; then lower the MTU on both machines, for example: \`sudo ip link set dev eth0 mtu 1400\``,
   ],
 };
 

@@ -10,7 +10,7 @@ type Line = readonly Span[];
 /** The findings as lines: each machine with its findings, then the whole class. */
 export const tableOf = (found: readonly Found[], cluster: Cluster): Line[] => {
   const width = Math.max(0, ...found.map(({ check }) => columns(check)));
-  const groups = [...cluster.hosts.map(({ name }) => name), undefined].map((host) => ({
+  const groups = [...namesOf(cluster), undefined].map((host) => ({
     title: host ?? "the class",
     roles: cluster.hosts.flatMap(({ name }) => (name === host ? [rolesOf(name, cluster)] : [])),
     lines: found.filter((each) => each.host === host).flatMap((each) => linesOf(each, width)),
@@ -39,6 +39,11 @@ const linesOf = ({ check, level, text, hint }: Found, width: number): Line[] => 
       [" ".repeat(width + 6)],
       [`${index === 0 ? "→ " : "    "}${printable(line)}`],
     ]),
+];
+
+/** The machines in their order, also those that are found and not known. */
+const namesOf = ({ hosts, lost = [] }: Cluster): string[] => [
+  ...new Set([...hosts.map(({ name }) => name), ...lost.map(({ destination }) => destination)]),
 ];
 
 const rolesOf = (name: string, { manager, workers, storage }: Cluster): string =>

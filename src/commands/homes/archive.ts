@@ -10,7 +10,7 @@ import { serversOf } from "../../swarm/user-servers.js";
 import { formatSize, printable } from "../../text/format.js";
 import { persistentHomes } from "../shared/homes.js";
 import { formerOwner } from "../shared/roster.js";
-import { type ClassOptions, withCluster } from "../shared/session.js";
+import { type ClassOptions, withReachable } from "../shared/session.js";
 
 /** The options of `swarmhub homes archive`; `to` is a folder on this machine. */
 export type HomesArchiveOptions = ClassOptions & { users: string[]; removed: boolean; to: string };
@@ -21,7 +21,7 @@ export const homesArchive = (
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> =>
-  withCluster(options, terminal, async (cluster) => {
+  withReachable(options, terminal, async (cluster) => {
     const { storage } = persistentHomes(cluster);
     const [seen, servers] = await Promise.all([inspectHomes(storage), serversOf(cluster)]);
     const homes = wantedHomes(seen.homes, options, cluster.config);

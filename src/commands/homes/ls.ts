@@ -9,11 +9,11 @@ import { type Server, serversOf } from "../../swarm/user-servers.js";
 import { formatSize, jsonText, momentText, plural, printable } from "../../text/format.js";
 import { persistentHomes } from "../shared/homes.js";
 import { formerOwner } from "../shared/roster.js";
-import { type ClassOptions, withCluster } from "../shared/session.js";
+import { type ClassOptions, withReachable } from "../shared/session.js";
 
 /** Shows every home with its server, and the trash. */
 export const homesLs = (options: ClassOptions, terminal: Terminal): Promise<void> =>
-  withCluster(options, terminal, async (cluster) => {
+  withReachable(options, terminal, async (cluster) => {
     const { storage, storageConfig } = persistentHomes(cluster);
     const [seen, servers] = await Promise.all([inspectHomes(storage), serversOf(cluster)]);
     const days = seen.limits?.trashDays ?? storageConfig.trashDays;

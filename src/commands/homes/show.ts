@@ -8,7 +8,7 @@ import type { Terminal } from "../../report/terminal.js";
 import { type Server, serversOf } from "../../swarm/user-servers.js";
 import { agoText, formatSize, jsonText, momentText } from "../../text/format.js";
 import { persistentHomes } from "../shared/homes.js";
-import { type ClassOptions, withCluster } from "../shared/session.js";
+import { type ClassOptions, withReachable } from "../shared/session.js";
 import { serverText } from "./ls.js";
 
 /** The options of `swarmhub homes show`. */
@@ -16,7 +16,7 @@ export type HomesShowOptions = ClassOptions & { user: string };
 
 /** Shows everything about one home. */
 export const homesShow = (options: HomesShowOptions, terminal: Terminal): Promise<void> =>
-  withCluster(options, terminal, async (cluster) => {
+  withReachable(options, terminal, async (cluster) => {
     const { storage } = persistentHomes(cluster);
     const [seen, servers] = await Promise.all([
       inspectHomes(storage, { changes: true }),

@@ -13,7 +13,7 @@ import { peopleOf } from "../../roster/people.js";
 import { jsonText, plural, printable } from "../../text/format.js";
 import { waitUntil } from "../../wait.js";
 import { persistentHomes } from "../shared/homes.js";
-import { type ClassOptions, withCluster } from "../shared/session.js";
+import { type ClassOptions, withReachable } from "../shared/session.js";
 
 /** The options of `swarmhub quota check`. */
 export type QuotaCheckOptions = ClassOptions & { mend: boolean };
@@ -22,7 +22,7 @@ type State = { seen: Homes; findings: Finding[] };
 
 /** Shows the drift of every home; throws with code 6 where there is any. With `mend` the watcher repairs it first. */
 export const quotaCheck = (options: QuotaCheckOptions, terminal: Terminal): Promise<void> =>
-  withCluster(options, terminal, (cluster) => checkQuota(cluster, options, terminal));
+  withReachable(options, terminal, (cluster) => checkQuota(cluster, options, terminal));
 
 /** The same on the machines of a class. */
 export const checkQuota = async (

@@ -7,7 +7,7 @@ import { type Cell, tableText } from "../../report/table.js";
 import type { Terminal } from "../../report/terminal.js";
 import { agoText, countText, formatSize, jsonText, plural } from "../../text/format.js";
 import { persistentHomes } from "../shared/homes.js";
-import { type ClassOptions, withCluster } from "../shared/session.js";
+import { type ClassOptions, withReachable } from "../shared/session.js";
 
 const orders = {
   name: (one: Home, other: Home) => (ownerName(one) < ownerName(other) ? -1 : 1),
@@ -22,7 +22,7 @@ export type QuotaLsOptions = ClassOptions & { over?: number; sort: keyof typeof 
 
 /** Shows how full each home is. */
 export const quotaLs = (options: QuotaLsOptions, terminal: Terminal): Promise<void> =>
-  withCluster(options, terminal, async (cluster) => {
+  withReachable(options, terminal, async (cluster) => {
     const { storage } = persistentHomes(cluster);
     const seen = await inspectHomes(storage, { changes: true });
     terminal.print(quotaText(seen, options, terminal.screen));

@@ -17,7 +17,7 @@ import type { Terminal } from "../../report/terminal.js";
 import { countText, formatSize, jsonText, plural, printable } from "../../text/format.js";
 import { waitUntil } from "../../wait.js";
 import { persistentHomes } from "../shared/homes.js";
-import { type ClassOptions, withCluster } from "../shared/session.js";
+import { type ClassOptions, withReachable } from "../shared/session.js";
 import { type Request, limitsAfter, requestFrom } from "./arguments.js";
 
 /** The options of `swarmhub quota set`; `words` are users and the limit. */
@@ -31,7 +31,7 @@ type Change = { home: Home; own: OwnLimits | undefined; wanted: WantedLimits };
  */
 export const quotaSet = (options: QuotaSetOptions, terminal: Terminal): Promise<void> => {
   const request = requestFrom(options.words, options);
-  return withCluster(options, terminal, (cluster) =>
+  return withReachable(options, terminal, (cluster) =>
     setQuota(persistentHomes(cluster).storage, request, options, terminal),
   );
 };

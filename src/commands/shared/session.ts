@@ -1,11 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { serverEnvironmentSecret } from "../../../contracts/hub-servers.js";
-import { type Cluster, closeCluster, connectCluster } from "../../cluster/cluster.js";
+import { type Cluster, closeCluster, connectCluster, lostMachines } from "../../cluster/cluster.js";
+import { isUnreachable, lostHint, lostText } from "../../cluster/lost.js";
 import { loadConfig } from "../../config/load.js";
 import type { Config } from "../../config/types.js";
+import { UserError, hostsOf } from "../../errors.js";
 import { connect } from "../../host/connect.js";
 import type { Host } from "../../host/host.js";
+import { readLoginFiles } from "../../operator/login-files.js";
 import { type SecretAccess, resolveSecret } from "../../operator/secret.js";
 import { resolveServerEnvironment } from "../../operator/server-environment.js";
 import type { Terminal } from "../../report/terminal.js";
@@ -35,9 +38,58 @@ export const withCluster = async <Result>(
   work: (cluster: Cluster) => Promise<Result>,
   prepare: (config: Config) => Promise<void> = async () => {},
 ): Promise<Result> => {
-  const { config, secrets, connect: connectTo } = await sessionOf(options, terminal);
-  await prepare(config);
-  const cluster = await connectCluster(config, secrets, connectTo);
+  const session = await sessionOf(options, terminal);
+  await prepare(session.config);
+  return useCluster(await connectAll(session), work);
+};
+
+/**
+ * The same for commands that read: they need the manager and the storage server only. What they show of a worker that cannot be
+ * reached is in `lost`; `warns` warns of it.
+ */
+export const withReachable = async <Result>(
+  options: ClassOptions,
+  terminal: Terminal,
+  work: (cluster: Cluster) => Promise<Result>,
+  { warns = true, prepare = async (_config: Config) => {} } = {},
+): Promise<Result> => {
+  const session = await sessionOf(options, terminal);
+  await prepare(session.config);
+  return useCluster(await connectAll(session, { canLoseWorkers: true }), (cluster) => {
+    for (const machine of warns ? lostMachines(cluster) : [])
+      terminal.report.event({
+        type: "warning",
+        text: `${machine.destination} ${lostText(machine).text}`,
+      });
+    return work(cluster);
+  });
+};
+
+/** Connects to all machines; the error for workers that cannot be reached says how to go on without them. */
+export const connectAll = async (
+  { config, secrets, connect: connectTo }: Session,
+  { canLoseWorkers = false } = {},
+): Promise<Cluster> => {
+  try {
+    return await connectCluster(config, secrets, connectTo, { canLoseWorkers });
+  } catch (error) {
+    const unreachable = new Set(isUnreachable(error) ? hostsOf(error) : []);
+    const workers = config.workers.flatMap(({ destination }) =>
+      unreachable.has(destination) ? [destination] : [],
+    );
+    if (!isUnreachable(error) || workers.length === 0) throw error;
+    throw new UserError(error.message, {
+      hint: [error.hint, lostHint(workers)].filter(Boolean).join("\n"),
+      code: error.code,
+      causes: [error],
+    });
+  }
+};
+
+const useCluster = async <Result>(
+  cluster: Cluster,
+  work: (cluster: Cluster) => Promise<Result>,
+): Promise<Result> => {
   try {
     return await work(cluster);
   } finally {
@@ -51,12 +103,11 @@ export const sessionOf = async (options: ClassOptions, terminal: Terminal): Prom
   const access: SecretAccess = { env: process.env, readFile: (path) => readFile(path, "utf8") };
   const { method } = config.login;
   const password =
-    method.kind === "passwords" ? undefined : await resolveSecret(method.password, access);
+    method.kind === "shared-password" ? await resolveSecret(method.password, access) : undefined;
   const environment = await resolveServerEnvironment(config, access);
-  const secrets = new Map([
-    ...(password === undefined ? [] : [["shared-password", password] as const]),
-    ...(environment === undefined ? [] : [[serverEnvironmentSecret, environment] as const]),
-  ]);
+  const secrets = await readLoginFiles(config, access);
+  if (password !== undefined) secrets.set("shared-password", password);
+  if (environment !== undefined) secrets.set(serverEnvironmentSecret, environment);
   const askHostKey = async (host: string, fingerprint: string): Promise<boolean> => {
     const answer = await terminal.ask(
       `Unknown host key of ${host}: ${fingerprint}. Trust it from now on? (yes/no) `,

@@ -9,7 +9,7 @@ import { containerOf } from "../../swarm/tasks.js";
 import { jsonText } from "../../text/format.js";
 import { readStatus } from "../../tls/status.js";
 import { waitUntil } from "../../wait.js";
-import { type ClassOptions, withCluster } from "../shared/session.js";
+import { type ClassOptions, withReachable } from "../shared/session.js";
 import { certificateJson, certificateLine } from "./text.js";
 
 /** The options of `swarmhub tls renew`. */
@@ -21,7 +21,7 @@ export const tlsRenew = (
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> =>
-  withCluster(options, terminal, (cluster) => renew(cluster, options, terminal, { signal }));
+  withReachable(options, terminal, (cluster) => renew(cluster, options, terminal, { signal }));
 
 type Waiting = {
   signal: AbortSignal;

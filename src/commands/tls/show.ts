@@ -5,12 +5,12 @@ import { tableText } from "../../report/table.js";
 import type { Terminal } from "../../report/terminal.js";
 import { jsonText } from "../../text/format.js";
 import { inspectCertificates } from "../../tls/inspect.js";
-import { type ClassOptions, withCluster } from "../shared/session.js";
+import { type ClassOptions, withReachable } from "../shared/session.js";
 import { certificateJson, certificateRows } from "./text.js";
 
 /** Shows the certificate that browsers get, when it expires, and the result of the last attempt to get one. */
 export const tlsShow = (options: ClassOptions, terminal: Terminal): Promise<void> =>
-  withCluster(options, terminal, async (cluster) => {
+  withReachable(options, terminal, async (cluster) => {
     const { config, manager } = cluster;
     if ((await manager.facts()).files[paths.edgeConfiguration] === undefined)
       throw new UserError(`${config.name} is not up, so no certificate is served`, {

@@ -4,8 +4,10 @@ import { defaultMemory, memory, quota } from "../schema/sizes.js";
 import { machineOf } from "../values/destination.js";
 import { bytesText } from "../values/units.js";
 import { type Finding, type Path, pathText } from "../yaml/complaints.js";
+import { campusFindings } from "./campus.js";
 import { groupFindings, groupPaths } from "./groups.js";
 import { imageFindings } from "./images.js";
+import { loginFindings } from "./login.js";
 import { rosterFindings } from "./roster.js";
 import { serverFindings } from "./servers.js";
 import { tlsFindings } from "./tls.js";
@@ -22,6 +24,8 @@ export const ruleFindings = (raw: unknown): Finding[] => [
   ...rosterFindings(raw),
   ...serverFindings(raw),
   ...tlsFindings(raw),
+  ...loginFindings(raw),
+  ...campusFindings(raw),
   ...warmFindings(raw),
   ...emptyDomains(raw),
   ...[...lists, ...groupPaths(raw)].flatMap((path) => repeatedItems(raw, path)),

@@ -37,7 +37,10 @@ const walk = (node: unknown, path: string[]): string[][] => {
 export const unknownKey = (parent: Path, key: string): Finding => {
   const siblings = childrenOf(parent.filter((part) => typeof part === "string"));
   const near = nearest(key, siblings);
-  const elsewhere = keyPaths().find((path) => path.at(-1) === key);
+  // `memory` is a key of `servers`, and of each of its images too.
+  const [elsewhere] = keyPaths()
+    .filter((path) => path.at(-1) === key)
+    .toSorted((one, other) => one.length - other.length);
   const place = parent.length === 0 ? "" : ` in ${pathText(parent)}`;
   const hint =
     near !== undefined

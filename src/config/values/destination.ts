@@ -7,6 +7,11 @@ export const destinationFrom = reader(
   (text, reject): string => {
     if (text.startsWith("-")) throw reject("ssh would read it as an option");
     if (/\s/.test(text)) throw reject("it contains a space; a list has brackets");
+    // OpenSSH refuses ssh://user@[2001:db8::2]:22, and looks up [2001:db8::2] as a name.
+    if (text.includes("["))
+      throw reject(
+        "ssh takes no address in brackets: without a port write debian@2001:db8::1; with one, name the machine in ~/.ssh/config (Host, HostName, Port)",
+      );
     const { user, host, port } = destinationParts(text);
     if (user !== undefined && !/^\w[\w.+@-]{0,63}$/.test(user))
       throw reject("the user name before @ is not valid");

@@ -37,9 +37,14 @@ export const factsFrom = (text: string): Facts => {
     ...freeSpaceOf(words("free")),
     packages: Object.fromEntries(
       words("packages").flatMap(([status, name = "", version = ""]) =>
-        status === "ii" ? [[name, version]] : [],
+        isInstalled(status) ? [[name, version]] : [],
       ),
     ),
+    heldPackages: words("packages").flatMap(([status = "", name = ""]) =>
+      status.startsWith("h") ? [name] : [],
+    ),
+    hasDockerCommand: get("docker-command") === "yes",
+    otherDockers: lines("other-dockers"),
     files,
     secretHashes: hashesOf(words("secrets")),
     certificates: lines("certificates"),
@@ -80,6 +85,9 @@ const filesIn = (sections: Map<string, string>): Record<string, string> =>
 /** The output of sha256sum, by file name. */
 const hashesOf = (words: string[][]): Record<string, string> =>
   Object.fromEntries(words.map(([hash = "", name = ""]) => [name, hash]));
+
+/** "ii", or "hi" for a package that is held. */
+const isInstalled = (status: string | undefined): boolean => /^[hi]i$/.test(status ?? "");
 
 const isOurs = (rule: string): boolean => rule.includes("SWARMHUB");
 
@@ -161,9 +169,9 @@ const diskOf = (raw: RawDisk): Disk => ({
   parts: (raw.children ?? []).map(diskOf),
 });
 
-/** File systems as `stat -f` prints them, the root first; each once, since Docker's folders may be on one. */
-const freeSpaceOf = (rows: string[][]): Pick<Facts, "freeOnRoot" | "dockerDisks"> => {
-  const [root, ...others] = rows.map(([id = "", ...words]) => {
+/** File systems as `stat -f` prints them: the root's, that of our state, then Docker's, which may be one. */
+const freeSpaceOf = (rows: string[][]): Pick<Facts, "freeForHomes" | "dockerDisks"> => {
+  const [root, state = root, ...others] = rows.map(([id = "", ...words]) => {
     const [size = 0, blocks = 0, free = 0, freeForRoot = 0, files = 0, freeFiles = 0] =
       words.map(Number);
     const space: FreeSpace = {
@@ -176,13 +184,11 @@ const freeSpaceOf = (rows: string[][]): Pick<Facts, "freeOnRoot" | "dockerDisks"
     };
     return { id, space };
   });
-  const found = others.filter(
+  const docker = others.filter(
     ({ id }, index) => others.findIndex((other) => other.id === id) === index,
   );
-  // Before Docker has a folder, the root disk is where it will be.
-  const docker = found.length > 0 ? found : root === undefined ? [] : [root];
   return {
-    freeOnRoot: root?.space.freeBytes ?? 0,
+    freeForHomes: state?.space.freeBytes ?? 0,
     dockerDisks: docker.map(({ space }) => space),
   };
 };

@@ -1,4 +1,4 @@
-import { units } from "../../names.js";
+import { enginePackages, units } from "../../names.js";
 import { givenNames, paths, readFiles } from "../../paths.js";
 import { quote, quoteAll } from "../../text/shell.js";
 import { perlSockets } from "../../transport/socket/forwarder.js";
@@ -77,9 +77,13 @@ section "mounts", $mounts;
 section "ipv6", -e "/proc/net/if_inet6" ? "yes" : "no";
 section "state", join "\\n", map { s|.*/||r } glob "${paths.state}/{.[!.]*,*}" if -d "${paths.state}";
 section "certificates", join "\\n", map { s|^${paths.certificates}/||r } glob "${paths.certificates}/{*,acme/*}";
+section "docker-command", (grep { -x } "/usr/bin/docker", "/usr/local/bin/docker") ? "yes" : "no";
+section "other-dockers", join "\\n", (-e "/var/snap/docker" ? "snap" : ()), (glob("/run/user/*/docker.sock") ? "rootless" : ());
 my ($docker) = (content("${paths.dockerConfiguration}") // "") =~ m|"data-root"\\s*:\\s*"([^"]+)"|;
 section "free", "";
-system qw(stat -f -c), "%i %S %b %a %f %c %d %n", "/", grep { -e } $docker // "/var/lib/docker", "/var/lib/containerd";
+# A folder that does not exist yet will be on the disk of the nearest one above it.
+sub nearest { my $path = shift; $path =~ s|/[^/]*$|| until $path eq "" or -e $path; $path || "/" }
+system qw(stat -f -c), "%i %S %b %a %f %c %d %n", "/", map { nearest $_ } "${paths.state}", $docker // "/var/lib/docker", "/var/lib/containerd";
 for (@ARGV) { section "file $_", unpack "H*", content $_ if -f }
 if ($mounts =~ m|^\\S+ ${paths.storage} |m) {
   section "quota", "";
@@ -98,13 +102,5 @@ if (grep { /^Id=docker\\.service$/m && /^ActiveState=active$/m } @units and my $
 }
 `;
 
-const packageNames = [
-  "docker.io",
-  "docker-ce",
-  "docker-cli",
-  "nfs-kernel-server",
-  "xfsprogs",
-  "iptables",
-  "rpcbind",
-];
+const packageNames = [...enginePackages, "nfs-kernel-server", "xfsprogs", "iptables", "rpcbind"];
 const moduleNames = ["overlay", "vxlan", "br_netfilter", "nfsv4", "nfsd", "xfs"];

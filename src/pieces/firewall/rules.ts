@@ -16,8 +16,25 @@ const betweenMachines: readonly Port[] = [
   ["tcp", String(ports.registry)],
   ["tcp", String(ports.monitor)],
 ];
+/** The machines' addresses, and whether the machine's NFS server has clients outside of the class. */
+type Wanted = { addresses: readonly string[]; isNfsShared: boolean };
+
+const closedToOthers = ({ isNfsShared }: Wanted): readonly Port[] =>
+  isNfsShared ? betweenMachines.filter(([, port]) => port !== "2049") : betweenMachines;
+
 const dockerApi: readonly Port[] = [["tcp", "2375:2376"]];
-const metadataService = "169.254.169.254/32";
+
+/**
+ * Where providers give a machine its secrets: link-local addresses (nearly all of them; Amazon also has containers' credentials at
+ * 169.254.170.2), Azure's host agent and Alibaba's. Name servers are at some of these addresses, so port 53 stays open.
+ */
+const metadataServices = ["169.254.0.0/16", "168.63.129.16/32", "100.100.100.200/32"];
+
+const closedMetadata = metadataServices.flatMap((network) => {
+  const to = `-A ${containers} -d ${network} -i ${gateway}`;
+  const names = ["udp", "tcp"].map((each) => `${to} -p ${each} -m ${each} --dport 53 -j RETURN`);
+  return [...names, `${to} -j DROP`];
+});
 
 // In the format of `iptables -S`, so that loaded and expected rules can be compared as text.
 const drops = (chain: string, closed: readonly Port[], device?: string): string[] =>
@@ -26,66 +43,86 @@ const drops = (chain: string, closed: readonly Port[], device?: string): string[
       `-A ${chain} ${device === undefined ? "" : `-i ${device} `}-p ${protocol} -m ${protocol} --dport ${port} -j DROP`,
   );
 
-const chainRules = (addresses: readonly string[]): string[] => [
+const chainRules = (wanted: Wanted): string[] => [
   // First, because packets from a container to its own machine have the container's source address.
   ...drops(input, [...betweenMachines, ...dockerApi], gateway),
   `-A ${input} -i lo -j RETURN`,
-  ...addresses.map((address) => `-A ${input} -s ${address}/32 -j RETURN`),
-  ...drops(input, betweenMachines),
+  ...wanted.addresses.map((address) => `-A ${input} -s ${address}/32 -j RETURN`),
+  ...drops(input, closedToOthers(wanted)),
   ...drops(containers, [...betweenMachines, ...dockerApi], gateway),
-  `-A ${containers} -d ${metadataService} -i ${gateway} -j DROP`,
+  ...closedMetadata,
 ];
 const jumps = [`-A INPUT -j ${input}`, `-A DOCKER-USER -j ${containers}`];
 
 // The machines use IPv4 between them, so these ports are closed over IPv6.
-const chainRules6 = [`-A ${input} -i lo -j RETURN`, ...drops(input, betweenMachines)];
+const chainRules6 = (wanted: Wanted): string[] => [
+  `-A ${input} -i lo -j RETURN`,
+  ...drops(input, closedToOthers(wanted)),
+];
 const jumps6 = [`-A INPUT -j ${input}`];
 
 /** The lines of `iptables -S` that name our chains when all rules are loaded. */
-export const loadedRules = (addresses: readonly string[]): string[] => [
+export const loadedRules = (wanted: Wanted): string[] => [
   `-N ${containers}`,
   `-N ${input}`,
-  ...chainRules(addresses),
+  ...chainRules(wanted),
   ...jumps,
 ];
 
 /** The same for `ip6tables -S`. */
-export const loadedRules6: readonly string[] = [`-N ${input}`, ...chainRules6, ...jumps6];
+export const loadedRules6 = (wanted: Wanted): string[] => [
+  `-N ${input}`,
+  ...chainRules6(wanted),
+  ...jumps6,
+];
 
 /**
  * The script that loads the rules, at boot before Docker and now. It replaces our chains atomically and adds one jump to
- * each foreign chain. DOCKER-USER is the chain that Docker reserves for such rules and keeps when it starts.
+ * each foreign chain. DOCKER-USER is the chain that Docker reserves for such rules and keeps when it starts. With `watch` it loads
+ * them again when they are lost: reloads of netfilter-persistent, nftables, firewalld and ufw flush the tables of others, too.
  */
-export const firewallScript = (addresses: readonly string[]): string => `#!/bin/sh
+export const firewallScript = (wanted: Wanted): string => `#!/bin/sh
 # Written by swarmhub; the next \`swarmhub up\` overwrites it.
 set -e
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+load() {
 iptables -N DOCKER-USER 2>/dev/null || true
 iptables-restore --wait --noflush <<'rules'
-${restoreFile([input, containers], chainRules(addresses))}
+${restoreFile([input, containers], chainRules(wanted))}
 rules
 ${jumpLines("iptables", jumps)}
 if [ -e /proc/net/if_inet6 ]; then
 ip6tables-restore --wait --noflush <<'rules'
-${restoreFile([input], chainRules6)}
+${restoreFile([input], chainRules6(wanted))}
 rules
 ${jumpLines("ip6tables", jumps6)}
 fi
+}
+is_loaded() {
+[ "$(iptables -w -S | grep -c SWARMHUB)" = ${loadedRules(wanted).length} ] || return 1
+[ ! -e /proc/net/if_inet6 ] || [ "$(ip6tables -w -S | grep -c SWARMHUB)" = ${loadedRules6(wanted).length} ]
+}
+if [ "$1" != watch ]; then load; exit; fi
+while sleep 3; do
+is_loaded || { echo 'rules of swarmhub were missing and are loaded again'; load || true; }
+done
 `;
 
-/** The unit that loads the rules at boot, before Docker starts a container. */
+/** The unit that loads the rules at boot, before Docker starts a container and after others flush the tables, and keeps them. */
 export const firewallUnit = `# Written by swarmhub; the next \`swarmhub up\` overwrites it.
 [Unit]
 Description=Firewall of the swarmhub class
 DefaultDependencies=no
-After=local-fs.target systemd-modules-load.service
+After=local-fs.target systemd-modules-load.service netfilter-persistent.service nftables.service firewalld.service ufw.service
 Before=network-pre.target docker.service nfs-server.service
 Wants=network-pre.target
+StartLimitIntervalSec=0
 
 [Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=${paths.firewall}
+ExecStartPre=${paths.firewall}
+ExecStart=${paths.firewall} watch
+Restart=always
+RestartSec=1
 
 [Install]
 WantedBy=multi-user.target

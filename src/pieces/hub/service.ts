@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { serverEnvironmentSecret } from "../../../contracts/hub-servers.js";
-import type { Config } from "../../config/types.js";
+import { type Config, loginFilesOf } from "../../config/types.js";
 import { labels, ports, storageVolumePrefix } from "../../names.js";
 import { paths } from "../../paths.js";
 import type { WantedService } from "../../swarm/service-spec.js";
@@ -13,9 +13,10 @@ const second = 1e9;
 const memory = 768 * 2 ** 20;
 
 /** The variables of users' servers are there only if some of them are secret. */
-const secretsOf = ({ servers }: Config): string[] => [
+const secretsOf = (want: Config): string[] => [
   ...classSecrets,
-  ...(Object.keys(servers.secrets).length > 0 ? [serverEnvironmentSecret] : []),
+  ...Object.keys(loginFilesOf(want)),
+  ...(Object.keys(want.servers.secrets).length > 0 ? [serverEnvironmentSecret] : []),
 ];
 
 /** The hub's service: its database, the machines' reports, the Docker socket, and the storage over NFS. */

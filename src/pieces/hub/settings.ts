@@ -1,11 +1,14 @@
-import type { HubImage, HubSettings } from "../../../contracts/hub-settings.js";
+import type { HubImage, HubLoginMethod, HubSettings } from "../../../contracts/hub-settings.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import type { Machines } from "../../cluster/machines.js";
+import { classUrlOn } from "../../cluster/public-address.js";
 import { seatsOf } from "../../cluster/seats.js";
+import { isCampus } from "../../config/campus.js";
 import { type Config, type ImageChoice, subdomainHost } from "../../config/types.js";
 import type { UserImage } from "../../images/pulled.js";
 import { homeVolumePrefix, labels, networkName, userServicePrefix } from "../../names.js";
 import { paths } from "../../paths.js";
+import { hubCampusMethod } from "./campus.js";
 import { type Equipment, hubServers } from "./servers.js";
 import { hubWarm } from "./warm.js";
 
@@ -38,7 +41,9 @@ export const hubConfiguration = (
     images: images.map((choice) => hubImage(choice, pinned(choice.image))),
     idleTimeoutSeconds: servers.idle === undefined ? null : Math.ceil(servers.idle / 1000),
     storage: storage ? { address: machines(storage).address, path: paths.storage } : null,
-    loginMethod: { kind: want.login.method.kind },
+    loginMethod: hubLoginMethod(want),
+    allowedGroups: typeof want.login.allow === "object" ? want.login.allow.groups : [],
+    publicUrl: needsCallback(want) ? classUrlOn(machines, cluster) : "",
     roster: want.login.roster !== undefined,
     admins: want.login.admins,
     teachers: want.login.teachers,
@@ -55,6 +60,19 @@ export const hubConfiguration = (
     content: `${JSON.stringify(content, null, 2)}\n`,
     fixed: `${JSON.stringify(settings, null, 2)}\n`,
   };
+};
+
+/** Whether users come back from another site, which must know the address; otherwise a new domain restarts no hub. */
+const needsCallback = ({ login: { method } }: Config): boolean =>
+  method.kind !== "shared-password" && method.kind !== "passwords";
+
+// Secrets and files are not in hub.json, see loginFilesOf.
+const hubLoginMethod = ({ login: { method } }: Config): HubLoginMethod => {
+  if (method.kind === "shared-password" || method.kind === "passwords")
+    return { kind: method.kind };
+  if (isCampus(method)) return hubCampusMethod(method);
+  const { secret: _secret, ca: _ca, groups, ...provider } = method;
+  return { ...provider, groups: groups ?? null };
 };
 
 const hubImage = ({ name, description, memory, cpu }: ImageChoice, image: string): HubImage => ({

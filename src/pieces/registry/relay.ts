@@ -3,34 +3,31 @@ import type { Host } from "../../host/host.js";
 import { ports, units } from "../../names.js";
 import { paths } from "../../paths.js";
 import type { Step } from "../../reconcile/piece.js";
-import { fileSteps } from "../shared/files.js";
+import { unitSteps } from "../shared/files.js";
 
 /**
- * The steps that forward a worker's 127.0.0.1 to the registry at the manager's address: Docker uses a registry without TLS
+ * The step that forwards a worker's 127.0.0.1 to the registry at the manager's address: Docker uses a registry without TLS
  * only on localhost. systemd's socket proxy starts on demand and exits when idle; Swarm's own routing would need ip_vs.
  */
-export const relaySteps = (host: Host, facts: Facts, address: string): Step[] => {
-  const files = fileSteps(host, facts, [
-    { path: paths.registrySocket, content: socketUnit },
-    { path: paths.registryRelay, content: relayUnit(address) },
-  ]);
-  if (files.length === 0 && facts.units[units.registrySocket] === "active") return [];
-  return [
-    ...files,
+export const relaySteps = (host: Host, facts: Facts, address: string): Step[] =>
+  unitSteps(
+    host,
+    facts,
+    [
+      { path: paths.registrySocket, content: socketUnit },
+      { path: paths.registryRelay, content: relayUnit(address) },
+    ],
     {
-      host,
       title: "start its relay to the registry",
       detail: `from 127.0.0.1:${ports.registry} to ${address}`,
+      isActive: facts.units[units.registrySocket] === "active",
       // A running relay still uses the former address.
-      run: () =>
-        host.script(`set -e
-systemctl daemon-reload
+      start: `systemctl daemon-reload
 systemctl stop ${units.registryRelay} 2>/dev/null || true
 systemctl -q enable ${units.registrySocket}
-systemctl restart ${units.registrySocket}`),
+systemctl restart ${units.registrySocket}`,
     },
-  ];
-};
+  );
 
 /** The step that removes the relay. */
 export const removeRelaySteps = (host: Host, { files }: Facts): Step[] =>

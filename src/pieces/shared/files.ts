@@ -55,6 +55,24 @@ ${then}
 `;
 };
 
+/**
+ * The step that writes the files of a unit that differ and (re)starts it by `start`, in one script: if the run is killed after a file is
+ * written, nothing would show that the old program still runs.
+ */
+export const unitSteps = (
+  host: Host,
+  facts: Facts,
+  files: readonly WantedFile[],
+  { title, detail, isActive, start }: UnitStart,
+): Step[] => {
+  const differing = files.filter(({ path, content }) => facts.files[path] !== content);
+  if (differing.length === 0 && isActive) return [];
+  const script = ["set -e", ...differing.map(writeScript), start].join("\n");
+  return [{ host, title, detail, run: () => host.script(script) }];
+};
+
+type UnitStart = { title: string; detail: string; isActive: boolean; start: string };
+
 /** The step that creates a folder of root's in the state folder; `content` describes what it holds. */
 export const folderSteps = (host: Host, facts: Facts, path: string, content: string): Step[] =>
   exists(facts, path)

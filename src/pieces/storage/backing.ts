@@ -6,7 +6,8 @@ import { paths } from "../../paths.js";
 import type { Step } from "../../reconcile/piece.js";
 import { formatSize } from "../../text/format.js";
 import { quote } from "../../text/shell.js";
-import { type DiskState, hasHomes, homesLabel } from "./disk.js";
+import type { DiskState } from "./disk.js";
+import { hasHomes, homesLabel, lostAtStop } from "./identity.js";
 import { hasMount, addLineScript, fstabLine } from "./fstab.js";
 import { growScript, growSteps, refuseFullRoot } from "./grow.js";
 import { unnamedDiskError, missingDiskError, refuseOtherHomes } from "./wrong-disk.js";
@@ -32,48 +33,6 @@ export const backingSteps = (
   return [...make, ...grow, mountStep(backing, host, state)];
 };
 
-/** The steps that erase all homes permanently; the disk is blank afterwards. */
-export const eraseSteps = (backing: Backing, host: Host, state: DiskState): Step[] => {
-  if (backing.kind === "unnamed") {
-    if (!state.mounted && state.homes.length === 0 && state.file === undefined) return [];
-    throw new UserError(
-      "the configuration names no disk or file for the homes, so nothing is erased",
-      {
-        host: host.name,
-        hint: "to see the line to add to `storage:`, type `swarmhub check`",
-        code: exitCode.preflight,
-      },
-    );
-  }
-  if (backing.kind === "file") {
-    if (state.file === undefined) return [];
-    const title = "delete the storage file with all homes";
-    return [
-      {
-        host,
-        title,
-        destroys: `all homes on ${host.name}`,
-        run: () =>
-          host.script(`{
-rm -f ${paths.storageFile}
-rmdir ${paths.state} 2>/dev/null || true
-}
-`),
-      },
-    ];
-  }
-  if (state.device === undefined || !hasHomes(state.device)) return [];
-  const title = `erase ${backing.path} with all homes`;
-  return [
-    {
-      host,
-      title,
-      destroys: `all homes on ${host.name}`,
-      run: () => host.run(["wipefs", "--all", "--quiet", backing.path]),
-    },
-  ];
-};
-
 type Named = Exclude<Backing, { kind: "unnamed" }>;
 
 const sourceOf = (backing: Named, device: Disk | undefined): string | undefined => {
@@ -88,7 +47,7 @@ const refuseOtherMount = (backing: Named, host: Host, state: DiskState): void =>
     `${state.source ?? "something else"} is mounted at ${paths.storage}, but the configuration says ${wanted}; swarmhub does not move homes`,
     {
       host: host.name,
-      hint: `set \`storage\` to what is mounted, or first, with the old configuration: \`swarmhub down\``,
+      hint: `set \`storage\` to what is mounted${state.mountedDisk?.stableName === undefined ? "" : ` (\`device: ${state.mountedDisk.stableName}\`)`}, or first, with the old configuration: \`swarmhub down\``,
       code: exitCode.preflight,
     },
   );
@@ -113,8 +72,8 @@ const deviceSteps = (path: string, host: Host, state: DiskState): Step[] => {
     {
       host,
       title: `format ${path} with XFS`,
-      detail: `${formatSize(disk.size)}, blank`,
-      destroys: `all data on ${path} (${formatSize(disk.size)}; it looks blank: no file system, no partition)`,
+      detail: `${formatSize(disk.size)}${modelOf(disk)}, blank${lossOf(disk)}`,
+      destroys: `all data on ${path} (${formatSize(disk.size)}${modelOf(disk)}; it looks blank: no file system, no partition)${lossOf(disk)}`,
       // Without -f mkfs.xfs checks the disk itself and refuses one that has a signature.
       run: () =>
         host.script(
@@ -124,6 +83,11 @@ const deviceSteps = (path: string, host: Host, state: DiskState): Step[] => {
     },
   ];
 };
+
+const modelOf = ({ model }: Disk): string => (model === undefined ? "" : `, ${model}`);
+
+const lossOf = ({ isLostAtStop }: Disk): string =>
+  isLostAtStop === true ? `; homes on it are ${lostAtStop}` : "";
 
 const contentOf = (disk: Disk): string | undefined => {
   if (disk.fileSystem !== undefined)
@@ -165,8 +129,8 @@ mv ${temporary} ${paths.storageFile}
 const mountStep = (backing: Named, host: Host, state: DiskState): Step => {
   const source =
     backing.kind === "file"
-      ? `line=${quote(fstabLine(paths.storageFile, ",loop"))}`
-      : `uuid=$(blkid -p -s UUID -o value ${quote(backing.path)})\nline="${fstabLine("UUID=$uuid")}"`;
+      ? `name=\nline=${quote(fstabLine(paths.storageFile, ",loop"))}`
+      : `name=${quote(backing.path)}\nuuid=$(blkid -p -s UUID -o value ${quote(state.isRenamed ? (state.device?.path ?? "") : backing.path)})\nline="${fstabLine("UUID=$uuid")}"`;
   return {
     host,
     title: state.mounted

@@ -4,13 +4,14 @@ import type { Disk, Facts } from "../../host/facts.js";
 import type { Host } from "../../host/host.js";
 import { paths } from "../../paths.js";
 import { quote } from "../../text/shell.js";
-
-/** The XFS label that identifies a disk with homes, also on another machine. */
-export const homesLabel = "swarmhub";
+import { hasHomes, identityScript, renamedDisk, withIdentities } from "./identity.js";
+import { type OtherExport, otherExportsIn, otherExportsScript } from "./other-exports.js";
 
 /** The state of the homes' disk; sizes in bytes. `device` is the configured disk, undefined if it does not exist. */
 export type DiskState = {
   device: Disk | undefined;
+  /** Whether `device` has another name than the configured one, because the kernel named the disks anew. */
+  isRenamed: boolean;
   /** The size of the storage file, undefined if there is none. */
   file: number | undefined;
   mounted: boolean;
@@ -20,12 +21,16 @@ export type DiskState = {
   isConfigured: boolean;
   /** The mounted block device. */
   source: string | undefined;
+  /** The list's entry for it. */
+  mountedDisk: Disk | undefined;
   /** The size of the mounted block device, the size of its file system, and the free space; 0 if unknown. */
   room: number;
   size: number;
   free: number;
   enforced: boolean;
   exported: boolean;
+  /** What the machine's NFS server serves beside the homes. */
+  otherExports: OtherExport[];
   /** Our folders that exist with the right owner and mode. */
   folders: string[];
   /** Other disks with homes, and blank disks; empty if a disk is mounted. */
@@ -51,32 +56,40 @@ const readDisk = async (configured: string, host: Host): Promise<DiskState> => {
   const mount = facts.mounts.findLast(({ target }) => target === paths.storage);
   const path = lines.find(([key]) => key === "path")?.[1] ?? configured;
   const probed = probedIn(output);
-  const disks = allDisks(facts).map((disk) => ({ ...disk, ...probed.get(disk.path) }));
+  const disks = withIdentities(
+    allDisks(facts).map((disk) => ({ ...disk, ...probed.get(disk.path) })),
+    output,
+  );
+  const named = disks.find((disk) => disk.path === path);
+  const renamed = renamedDisk(
+    { path: configured, disk: named },
+    disks,
+    facts.files[paths.fileSystemTable],
+  );
+  const device = renamed ?? named;
+  const sources = lines.flatMap(([key, source = ""]) => (key === "source" ? [source] : []));
   return {
-    device: disks.find((disk) => disk.path === path),
+    device,
+    isRenamed: renamed !== undefined,
     file: lines.some(([key]) => key === "file") ? numberOf("file") : undefined,
     mounted: mount !== undefined,
     problem: problemOf(mount, lines),
-    isConfigured: lines.some(
-      ([key, source]) => key === "source" && source === path && source !== "",
-    ),
+    isConfigured: sources.some((each) => each !== "" && [path, renamed?.path].includes(each)),
     source: mount?.source,
+    mountedDisk: disks.find((disk) => sources.includes(disk.path)),
     room: numberOf("room"),
     size: numberOf("block") * numberOf("blocks"),
     free: numberOf("free"),
     enforced: /^\s*Enforcement:\s+ON/m.test(facts.quotaState),
     exported: lines.some(([key]) => key === "exported"),
+    otherExports: otherExportsIn(output),
     folders: folderModes
       .filter(({ name, owner, mode }) => output.includes(`\nfolder ${name} ${owner} ${mode}\n`))
       .map(({ name }) => name),
-    homes: disks.filter((disk) => hasHomes(disk) && disk.path !== path),
+    homes: disks.filter((disk) => hasHomes(disk) && disk.path !== (device?.path ?? path)),
     blank: disks.filter((disk) => probed.has(disk.path) && isBlank(disk)),
   };
 };
-
-/** Whether a disk holds homes, of this or another class. */
-export const hasHomes = ({ fileSystem, label: name }: Disk): boolean =>
-  fileSystem === "xfs" && name === homesLabel;
 
 const isBlank = ({ type, size, fileSystem, partitionTable, parts }: Disk): boolean =>
   (type === "disk" || type === "lvm") &&
@@ -158,6 +171,7 @@ if [ -b "$path" ]; then probe "$path"; fi
 # Not mountpoint or findmnt: they access the file system, which fails after XFS shut down.
 source=$(awk '$2 == "${paths.storage}" { last = $1 } END { print last }' /proc/self/mounts)
 if [ -n "$source" ]; then
+  if [ -b "$source" ] && [ "$(name_of "$source")" != "$path" ]; then probe "$(name_of "$source")"; fi
   echo "source $(name_of "$source")"
   echo "source $(losetup -nO BACK-FILE "$source" 2>/dev/null)"
   echo "room $(blockdev --getsize64 "$source" 2>/dev/null)"
@@ -176,4 +190,6 @@ if [ -z "$source" ] || ! [ -b "$source" ]; then
   done
 fi
 exportfs -s 2>/dev/null | grep -q '^${paths.storage} ' && echo exported
+${otherExportsScript}
+${identityScript}
 exit 0`;

@@ -3,7 +3,7 @@ import type { Host } from "../../host/host.js";
 import { units } from "../../names.js";
 import { paths } from "../../paths.js";
 import type { Step } from "../../reconcile/piece.js";
-import { fileSteps } from "../shared/files.js";
+import { unitSteps } from "../shared/files.js";
 
 const written = "# Written by swarmhub; the next `swarmhub up` overwrites it.";
 
@@ -60,6 +60,13 @@ export const startNfs = (installedPackages: string): string =>
     "systemctl restart nfs-server",
   ].join("\n");
 
+/** A script that starts a server that others use as well, with its own settings. */
+export const startShared = "systemctl -q enable nfs-server\nsystemctl start nfs-server";
+
+/** A script that gives a server its own settings back, after ours are removed. */
+export const restoreSettings = `systemctl -q unmask rpcbind.socket rpcbind.service 2>/dev/null || true
+systemctl try-restart nfs-server`;
+
 /** A script that stops the server if swarmhub installed it, else restarts it with its former settings. */
 export const stopNfs = (installedPackages: string): string =>
   has(installedPackages, "nfs-kernel-server")
@@ -70,27 +77,27 @@ systemctl -q unmask rpcbind.socket rpcbind.service 2>/dev/null || true`
 const has = (packages: string, name: string): boolean => packages.split("\n").includes(name);
 
 /**
- * The steps that start lost-node fencing: when the hub names a machine in a folder of the storage, the storage host withdraws
+ * The step that starts lost-node fencing: when the hub names a machine in a folder of the storage, the storage host withdraws
  * that machine's NFS export within a second. Its old servers then get ESTALE and their unsent writes are dropped; with a packet
  * filter instead, these writes would arrive as soon as the filter is removed.
  */
-export const fenceSteps = (host: Host, facts: Facts): Step[] => {
-  const files = fileSteps(host, facts, [
-    { path: paths.fence, content: fenceScript, mode: 0o755 },
-    { path: paths.fenceUnit, content: fenceUnit, then: "systemctl daemon-reload" },
-  ]);
-  if (files.length === 0 && facts.units[units.fence] === "active") return [];
-  return [
-    ...files,
+export const fenceSteps = (host: Host, facts: Facts): Step[] =>
+  unitSteps(
+    host,
+    facts,
+    [
+      { path: paths.fence, content: fenceScript, mode: 0o755 },
+      { path: paths.fenceUnit, content: fenceUnit },
+    ],
     {
-      host,
       title: "start lost-node fencing",
       detail: "withdraws the NFS exports of lost machines",
-      run: () =>
-        host.script(`set -e\nsystemctl -q enable ${units.fence}\nsystemctl restart ${units.fence}`),
+      isActive: facts.units[units.fence] === "active",
+      start: `systemctl daemon-reload
+systemctl -q enable ${units.fence}
+systemctl restart ${units.fence}`,
     },
-  ];
-};
+  );
 
 /** The step that stops and removes lost-node fencing. */
 export const removeFenceSteps = (host: Host, { files }: Facts): Step[] =>

@@ -34,16 +34,23 @@ export const hasAnyMount = (table: string | undefined): boolean =>
     .split("\n")
     .some((line) => !/^\s*#/.test(line) && line.trim().split(/\s+/)[1] === paths.storage);
 
+/** The UUID of the homes' disk in an /etc/fstab that we wrote, and the name that the configuration had for it then. */
+export const tableNote = (table = ""): { uuid?: string; name?: string } => {
+  const [, name] = /^# Written by swarmhub: the homes of the class, on (\S+)\.$/m.exec(table) ?? [];
+  const [, uuid] = new RegExp(`^UUID=(\\S+)\\s+${paths.storage}\\s`, "m").exec(table) ?? [];
+  return { ...(uuid !== undefined && { uuid }), ...(name !== undefined && { name }) };
+};
+
 // The last command ends a last line that has no newline, or ours would be written into it.
 const withoutOurs = `sed -e '/^# Written by swarmhub/d' -e '\\|^[^#]*[[:space:]]${paths.storage}[[:space:]]|d' -e '$a\\' /etc/fstab >/etc/fstab.swarmhub-new`;
 const inPlace = `chmod 644 /etc/fstab.swarmhub-new
 mv /etc/fstab.swarmhub-new /etc/fstab
 systemctl daemon-reload`;
 
-/** A script that adds the line in $line, replacing an earlier one. */
+/** A script that adds the line in $line, replacing an earlier one; $name is the configured name of the disk, "" for a file. */
 export const addLineScript = `touch /etc/fstab
 ${withoutOurs}
-printf '# Written by swarmhub: the homes of the class.\\n%s\\n' "$line" >>/etc/fstab.swarmhub-new
+printf '# Written by swarmhub: the homes of the class%s.\\n%s\\n' "\${name:+, on $name}" "$line" >>/etc/fstab.swarmhub-new
 ${inPlace}`;
 
 /** A script that removes the line. */

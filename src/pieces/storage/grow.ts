@@ -71,9 +71,9 @@ const refuseFileSize = (host: Host, facts: Facts, file: number, wanted: number):
 
 /** Throws a UserError (preflight) if the root disk lacks space for a storage file of `size` bytes, `needed` of them still to allocate. */
 export const refuseFullRoot = (host: Host, facts: Facts, size: number, needed: number): void => {
-  if (needed === 0 || facts.freeOnRoot >= needed + reservedOnRoot) return;
+  if (needed === 0 || facts.freeForHomes >= needed + reservedOnRoot) return;
   throw new UserError(
-    `the root disk has ${formatSize(facts.freeOnRoot)} free; a storage file of ${formatSize(size)} must leave ${formatSize(reservedOnRoot)}`,
+    `the disk of ${paths.state} has ${formatSize(facts.freeForHomes)} free; a storage file of ${formatSize(size)} must leave ${formatSize(reservedOnRoot)}`,
     {
       host: host.name,
       hint: "lower `storage: file`, or name a disk in `storage: device`",

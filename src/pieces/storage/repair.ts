@@ -1,10 +1,12 @@
+import type { Backing } from "../../config/types.js";
 import { UserError, exitCode } from "../../errors.js";
 import type { Host } from "../../host/host.js";
 import { formerNames, watcherName } from "../../names.js";
 import { paths } from "../../paths.js";
 import type { Step } from "../../reconcile/piece.js";
 import { formatSize } from "../../text/format.js";
-import { type DiskState, hasHomes } from "./disk.js";
+import type { DiskState } from "./disk.js";
+import { hasHomes, renamedSentence } from "./identity.js";
 
 /** The steps that make a file system writable again. Throws a UserError (preflight) if its disk is gone. */
 export const repairSteps = (className: string, host: Host, state: DiskState): Step[] => {
@@ -39,7 +41,14 @@ export const repairSteps = (className: string, host: Host, state: DiskState): St
 };
 
 /** Problems of the homes' disk that no step can repair, as sentences. */
-export const problemsOf = (host: Host, state: DiskState): string[] => {
+export const problemsOf = (host: Host, state: DiskState, backing: Backing): string[] => [
+  ...(state.isRenamed && state.device !== undefined && backing.kind === "device"
+    ? [`${host.name}: ${renamedSentence(backing.path, state.device)}`]
+    : []),
+  ...fullDisk(host, state),
+];
+
+const fullDisk = (host: Host, state: DiskState): string[] => {
   if (!state.mounted || state.problem !== undefined || state.size === 0) return [];
   if (state.free >= Math.min(state.size / 50, 2 ** 30)) return [];
   return [

@@ -6,7 +6,8 @@ import type { Disk, Facts } from "../../host/facts.js";
 import type { Host } from "../../host/host.js";
 import { paths } from "../../paths.js";
 import { formatSize } from "../../text/format.js";
-import { type DiskState, hasHomes, homesLabel } from "./disk.js";
+import type { DiskState } from "./disk.js";
+import { hasHomes, homesLabel, lostAtStop } from "./identity.js";
 import { reservedOnRoot } from "./grow.js";
 
 /** The UserError (preflight) for a configuration without a disk; its hint lists the machine's disks as lines to paste. */
@@ -28,7 +29,7 @@ export const unnamedDiskError = (host: Host, facts: Facts, state: DiskState): Us
       ? error("has the homes in a file", fileLine(state.file ?? 0))
       : error(
           `has the homes on ${state.source}`,
-          deviceLine({ path: state.source, size: state.room }),
+          deviceLine({ ...state.mountedDisk, path: state.source, size: state.room }),
         );
   if (state.homes.length > 0)
     return error(
@@ -48,7 +49,7 @@ export const unnamedDiskError = (host: Host, facts: Facts, state: DiskState): Us
       `${fileLine(size * 2 ** 30)}: slower than a disk, since each write passes two file systems`,
     );
   return new UserError(
-    `there is no blank disk, and its root disk (${formatSize(facts.freeOnRoot)} free) has no room for a storage file`,
+    `there is no blank disk, and the disk of ${paths.state} (${formatSize(facts.freeForHomes)} free) has no room for a storage file`,
     {
       host: host.name,
       hint: "attach a disk, or write `storage: temporary` to keep homes only while their servers run",
@@ -72,7 +73,7 @@ export const refuseOtherHomes = (host: Host, path: string, state: DiskState): vo
     `the homes of a class are on ${first.path} (${formatSize(first.size)}), but the configuration says ${path}, which ${problem}`,
     {
       host: host.name,
-      hint: `to keep these homes, write \`device: ${first.path}\`${otherwise}`,
+      hint: `to keep these homes, write \`device: ${first.stableName ?? first.path}\`${otherwise}`,
       code: exitCode.preflight,
     },
   );
@@ -89,16 +90,26 @@ export const missingDiskError = (host: Host, path: string, { blank }: DiskState)
     code: exitCode.preflight,
   });
 
-const deviceLine = ({ path, size }: Pick<Disk, "path" | "size">): string =>
-  `  device: ${path}   # ${formatSize(size)}`;
+// The kernel numbers disks anew at each boot, so a name that stays is proposed.
+const deviceLine = (disk: DiskLine): string => {
+  const about = [
+    formatSize(disk.size),
+    ...(disk.model === undefined ? [] : [disk.model]),
+    ...(disk.stableName === undefined ? [] : [disk.path]),
+    ...(disk.isLostAtStop === true ? [lostAtStop] : []),
+  ];
+  return `  device: ${disk.stableName ?? disk.path}   # ${about.join(", ")}`;
+};
+
+type DiskLine = Pick<Disk, "path" | "size"> & Partial<Disk>;
 
 const fileLine = (bytes: number): string =>
   `  file: ${Math.floor(bytes / 2 ** 30)}G   # a file on the root disk (${paths.storageFile})`;
 
 /** The largest round size in GB that leaves room for the system, Docker and images; 0 if none does. */
-const fittingSize = ({ freeOnRoot, units }: Facts): number => {
+const fittingSize = ({ freeForHomes, units }: Facts): number => {
   const images = units["docker.service"] === "active" ? 0 : 5 * 2 ** 30;
-  const maximum = Math.floor((freeOnRoot - reservedOnRoot - images) / 2 ** 30);
+  const maximum = Math.floor((freeForHomes - reservedOnRoot - images) / 2 ** 30);
   return [500, 200, 100, 80, 60, 40, 20, 10, 5, 2, 1].find((size) => size <= maximum) ?? 0;
 };
 

@@ -3,7 +3,14 @@ import type { Client, ClientCallback, ClientChannel } from "ssh2";
 import { type Output, UnreachableError, UserError } from "../../errors.js";
 import { quote } from "../../text/shell.js";
 import { NoSocketError } from "../socket/types.js";
-import { codeOfSignal, deadlineError, pipeInto, readLines, titleOf } from "../streams.js";
+import {
+  codeOfSignal,
+  deadlineCommand,
+  deadlineError,
+  pipeInto,
+  readLines,
+  titleOf,
+} from "../streams.js";
 import type { ExecOptions } from "../transport.js";
 
 /** An open connection; `lost` is aborted with the reason when it ends. */
@@ -66,7 +73,7 @@ const hungUp = (host: string): UnreachableError =>
 /** Runs it by sh, whatever the login's shell is. sshd passes no signal on after our EOF, so the machine keeps the deadline too. */
 const inShell = (command: string, timeout: number | undefined): string => {
   const shell = `sh -c ${quote(command)}`;
-  return timeout === undefined ? shell : `timeout -k 5 ${timeout / 1000 + 1} ${shell}`;
+  return timeout === undefined ? shell : `${deadlineCommand(timeout)} ${shell}`;
 };
 
 /** sshd refuses another session. */

@@ -8,6 +8,7 @@ export type SshConfig = {
   port: number;
   user: string;
   identityFiles: string[];
+  certificateFiles: string[];
   /** The agent's socket; undefined where there is none or the configuration forbids it. */
   agent: string | undefined;
   identitiesOnly: boolean;
@@ -35,7 +36,7 @@ export const resolveSsh = async (
   });
   if (output.code === "ENOENT")
     throw new UserError("this machine has no ssh command", {
-      hint: "apt-get install openssh-client",
+      hint: "install OpenSSH's client, on Debian and Ubuntu: `sudo apt-get install openssh-client`",
     });
   if (output.failed)
     throw new UnreachableError(
@@ -74,6 +75,7 @@ export const sshConfigFrom = (
     port,
     user,
     identityFiles: (all.get("identityfile") ?? []).filter(isSet).map(expand),
+    certificateFiles: (all.get("certificatefile") ?? []).filter(isSet).map(expand),
     agent: agentFrom(first("identityagent"), environment, expand),
     identitiesOnly: first("identitiesonly") === "yes",
     jumps: [first("proxyjump")].filter(isSet).flatMap((jumps) => jumps.split(",")),

@@ -6,8 +6,9 @@ import type { Credentials } from "./keys.js";
 export const dialError = (
   host: string,
   config: SshConfig,
-  { tried, locked }: Credentials,
+  { tried, locked }: Pick<Credentials, "tried" | "locked">,
   error: unknown,
+  skipped: readonly string[] = [],
 ): UserError => {
   if (error instanceof UserError) return error;
   const { code, level, message } = error as Error & { code?: unknown; level?: string };
@@ -17,25 +18,34 @@ export const dialError = (
   const passing = (reason: string, hint: string) => new UnreachableError(host, reason, hint, true);
   if (level === "client-authentication")
     return lasting(
-      `${config.user}@${config.hostname} rejected every key (${tried.join(", ") || "none"})${lockedNote(locked)}`,
-      locked.length > 0 ? `ssh-add ${locked[0]}` : copyId(config),
+      `${config.user}@${config.hostname} rejected every key (${tried.join(", ") || "none"})${lockedNote(locked)}${skippedNote(skipped)}`,
+      locked.length > 0 ? `ssh-add ${locked[0]}` : keyHint(config, skipped),
+    );
+  if (/Too many authentication failures/i.test(message))
+    return lasting(
+      `${config.user}@${config.hostname} ended the login after too many keys (${tried.join(", ")})${lockedNote(locked)}${skippedNote(skipped)}`,
+      `in ~/.ssh/config, below \`Host ${config.hostname}\`, name the key that it accepts: \`IdentityFile ~/.ssh/KEY.pub\` and \`IdentitiesOnly yes\``,
     );
   if (code === "ENOTFOUND" || code === "EAI_AGAIN")
-    return lasting(
-      `the name ${config.hostname} cannot be resolved`,
-      `getent hosts ${config.hostname}`,
-    );
+    return lasting(`the name ${config.hostname} cannot be resolved`, `ssh -v ${host}`);
   if (code === "ECONNREFUSED")
-    return passing(`${address} refused the connection: no SSH server listens there`, `ssh ${host}`);
+    return passing(
+      `${address} refused the connection: no SSH server listens there, or the machine still starts`,
+      `ssh ${host}`,
+    );
   if (code === "EHOSTUNREACH" || code === "ENETUNREACH")
-    return passing(`no route to ${config.hostname}`, `ip route get ${config.hostname}`);
+    return passing(`no route to ${config.hostname}`, `ssh -v ${host}`);
   if (code === "ETIMEDOUT" || level === "client-timeout")
     return passing(
       `${address} did not answer in time; is the machine up, and does its firewall allow SSH?`,
       `ssh ${host}`,
     );
   // While a machine boots, only root may log in (pam_nologin).
-  if (level === "client-closed") return passing(`SSH failed: ${message}`, `ssh -v ${host}`);
+  if (level === "client-closed")
+    return passing(
+      `${address} closed the connection during the login, as a machine does while it starts`,
+      `if it was started just now, wait a minute; else: \`ssh -v ${host}\``,
+    );
   if (code === "ECONNRESET" || /lost before handshake/.test(message))
     return passing(
       `${address} closed the connection at once (sshd's MaxStartups, or is this address banned?)`,
@@ -45,7 +55,12 @@ export const dialError = (
 };
 
 /** The error of a login without any key, thrown before the machine is contacted. */
-export const noKeyError = (host: string, config: SshConfig, { locked }: Credentials): UserError =>
+export const noKeyError = (
+  host: string,
+  config: SshConfig,
+  { locked }: Pick<Credentials, "locked">,
+  skipped: readonly string[] = [],
+): UserError =>
   locked.length > 0
     ? new UnreachableError(
         host,
@@ -54,12 +69,25 @@ export const noKeyError = (host: string, config: SshConfig, { locked }: Credenti
       )
     : new UnreachableError(
         host,
-        "no SSH key to log in with, neither in a file nor in an agent",
-        `ssh-keygen -t ed25519 && ${copyId(config)}`,
+        skipped.length > 0
+          ? `no SSH key to log in with${skippedNote(skipped)}`
+          : "no SSH key to log in with, neither in a file nor in an agent",
+        skipped.length > 0
+          ? keyHint(config, skipped)
+          : `ssh-keygen -t ed25519 && ${copyId(config)}`,
       );
 
 const lockedNote = (locked: readonly string[]): string =>
   locked.length === 0 ? "" : `; ${locked.join(", ")} has a passphrase and was not tried`;
 
-const copyId = ({ user, hostname, port }: SshConfig): string =>
-  `ssh-copy-id ${port === 22 ? "" : `-p ${port} `}${user}@${hostname}`;
+const skippedNote = (skipped: readonly string[]): string =>
+  skipped.length === 0 ? "" : `; not tried: ${skipped.join(", ")}`;
+
+/** Where ssh itself can log in, ssh-copy-id can add a key that swarmhub can use. */
+const keyHint = (config: SshConfig, skipped: readonly string[]): string =>
+  skipped.length === 0
+    ? copyId(config)
+    : `swarmhub uses plain keys only; to add one: \`ssh-keygen -t ed25519 -f ~/.ssh/id_swarmhub && ${copyId(config, "-i ~/.ssh/id_swarmhub.pub ")}\`, then \`ssh-add ~/.ssh/id_swarmhub\``;
+
+const copyId = ({ user, hostname, port }: SshConfig, options = ""): string =>
+  `ssh-copy-id ${options}${port === 22 ? "" : `-p ${port} `}${user}@${hostname}`;

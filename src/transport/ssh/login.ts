@@ -9,8 +9,16 @@ import { credentialsOf } from "./keys.js";
 /** How to log in: which host keys to trust, how long to wait, and how often to send a keepalive (15 s). Milliseconds. */
 export type LoginOptions = HostKeyPolicy & { timeoutMs: number; keepaliveMs?: number };
 
-/** A connection that is logged in, with the user's name on the machine. */
-export type Login = { client: Client; user: string; close: () => Promise<void> };
+/**
+ * A connection that is logged in, with the user's name on the machine, and the machine's address as the operator reaches it;
+ * undefined behind a jump host.
+ */
+export type Login = {
+  client: Client;
+  user: string;
+  address: string | undefined;
+  close: () => Promise<void>;
+};
 
 /** Makes one connection, over what `open` opens where it leads through a jump host, and logs in. Throws UnreachableError with a hint. */
 export const login = async (
@@ -20,7 +28,8 @@ export const login = async (
   options: LoginOptions,
 ): Promise<Login> => {
   const [credentials, known] = await Promise.all([credentialsOf(config), knownHostsOf(config)]);
-  if (credentials.methods.length === 0) throw noKeyError(host, config, credentials);
+  if (credentials.methods.length === 0)
+    throw noKeyError(host, config, credentials, await credentials.skipped());
   const socket =
     open === undefined
       ? // Small packets are sent at once: held back until the machine's ACK, the login takes two more round trips.
@@ -78,7 +87,16 @@ export const login = async (
     });
   } catch (error) {
     client.destroy();
-    throw dialError(host, config, credentials, error);
+    const isRefused = (error as { level?: string }).level === "client-authentication";
+    throw dialError(
+      host,
+      config,
+      credentials,
+      error,
+      isRefused || /authentication failures/i.test(String(error))
+        ? await credentials.skipped()
+        : [],
+    );
   }
   const closed = new Promise<void>((resolve) => client.once("close", resolve));
   const close = async (): Promise<void> => {
@@ -90,7 +108,8 @@ export const login = async (
     await closed;
     clearTimeout(timer);
   };
-  return { client, user: config.user, close };
+  const address = socket instanceof Socket ? socket.remoteAddress : undefined;
+  return { client, user: config.user, address, close };
 };
 
 const deadline = (milliseconds: number, passed: () => void) => {

@@ -37,6 +37,7 @@ export const contextOf = (
   } = {},
 ): CheckContext => ({
   cluster,
+  whole: cluster,
   machines: machinesOf(cluster, facts, some),
   listening: ({ name }) => listening[name] ?? [],
   operator: fakeOperator(operator),

@@ -49,7 +49,11 @@ test("each unsuitable machine has its reason, and the others may join", async (t
     blank("old", 15, { system: { id: "debian", like: [], version: "10", name: "Debian 10" } }),
     blank("bare", 16, { missingModules: ["vxlan"] }),
     blank("older", 17, { system: { id: "debian", like: [], version: "9", name: "Debian 9" } }),
-    blank("full", 18, { freeOnRoot: 1000 }),
+    blank("full", 18, {
+      dockerDisks: [
+        { path: "/", bytes: 1e9, freeBytes: 1000, freeForRoot: 1000, files: 0, freeFiles: 0 },
+      ],
+    }),
   );
   t.is(messages.length, 5);
   for (const part of [

@@ -5,7 +5,7 @@ import { accepts, adviceAbout } from "../support/accepts.js";
 accepts("a destination", destinationFrom, {
   good: [
     ..."local host debian@203.0.113.10 ada@uni@host.example.org class_1 a-b.c".split(" "),
-    ..."ssh://debian@host:2222 ssh://host ssh://host/ ssh://debian@[2001:db8::1]:22".split(" "),
+    ..."ssh://debian@host:2222 ssh://host ssh://host/".split(" "),
     "debian@2001:db8::1",
   ],
   bad: [
@@ -19,6 +19,7 @@ accepts("a destination", destinationFrom, {
     "ä",
     "a".repeat(300),
     ..."debian@ @host debian@-x -x@host host- host:22 10.0.0.300 10.0.0".split(" "),
+    ..."ssh://debian@[2001:db8::1]:22 ssh://[::1] debian@[2001:db8::1]".split(" "),
     ..."ssh:// ssh://host:0 ssh://host:99999 ssh://host/path ssh://-x".split(" "),
   ],
 });

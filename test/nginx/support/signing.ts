@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CertificatePair, pairFrom } from "../../../nginx/certificate-pair.js";
@@ -59,7 +60,7 @@ const signBy = (
   try {
     writeFileSync(at("ca.pem"), by.intermediate);
     writeFileSync(at("ca.key"), by.key);
-    const subject = names.map((name) => `DNS:${name}`).join(",");
+    const subject = names.map((name) => `${isIP(name) === 0 ? "DNS" : "IP"}:${name}`).join(",");
     writeFileSync(at("ext"), `subjectAltName=${subject}\nauthorityKeyIdentifier=keyid\n`);
     const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc"];
     openssl("req", ...curve, "-subj", "/", "-keyout", "key", "-out", "csr");

@@ -18,7 +18,7 @@ const inFile = { ...mounted, device: undefined, file: 20 * gigabyte, source: "/d
 const listed = {
   ...facts,
   files: { ...files, [paths.fileSystemTable]: fstabLine(paths.storageFile, ",loop") },
-  freeOnRoot: 100 * gigabyte,
+  freeForHomes: 100 * gigabyte,
 };
 
 test("the file system grows to the size of an enlarged disk", (t) => {
@@ -67,11 +67,11 @@ test("a storage file that would have to shrink is refused with the size to write
 
 test("a storage file that cannot grow on a full root disk is refused", (t) => {
   const error = planError(t, () =>
-    plan(classOf(1, fromFile(40)), inFile, { ...listed, freeOnRoot: 21 * gigabyte }),
+    plan(classOf(1, fromFile(40)), inFile, { ...listed, freeForHomes: 21 * gigabyte }),
   );
   t.is(
     error.message,
-    "manager: the root disk has 21 GB free; a storage file of 40 GB must leave 2 GB",
+    "manager: the disk of /var/lib/swarmhub has 21 GB free; a storage file of 40 GB must leave 2 GB",
   );
 });
 

@@ -48,7 +48,7 @@ test("existing homes are listed before blank disks", (t) => {
 
 test("without a disk a fitting file is suggested, with a note that it is slower", (t) => {
   const room = (gigabytes: number, docker = "inactive") => ({
-    freeOnRoot: gigabytes * gigabyte,
+    freeForHomes: gigabytes * gigabyte,
     units: { "docker.service": docker },
   });
   t.regex(errorFor(t, none, room(50)), /no blank disk.*\n  file: 40G .*: slower than a disk/s);

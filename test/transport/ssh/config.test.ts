@@ -23,6 +23,7 @@ test("the output of ssh -G is parsed", (t) => {
     hostname: "192.0.2.7",
     port: 22,
     user: "ada",
+    certificateFiles: [],
     identityFiles: [join(homedir(), ".ssh/id_ed25519"), join(homedir(), "keys/ada@192.0.2.7-22")],
     agent: undefined,
     identitiesOnly: false,

@@ -1,0 +1,75 @@
+"""What the authenticators for the server of a university share: the name, the groups, and the words of refusals."""
+
+from collections.abc import Iterable
+
+from tornado.web import HTTPError
+from traitlets import Bool, Unicode
+
+from ..access import AccessRules
+from ..names import spell
+from ..provider import refusals
+from ..provider.refusals import SignInRefusedError
+
+
+class CampusAuthenticator(AccessRules):
+    """Makes users of accounts at a server of a university, whose names are given by the university and never change hands here."""
+
+    service = Unicode(config=True, help="the name of the server in sentences")
+    any_allow_config = Bool(True, help="JupyterHub warns without a rule, and AccessRules has the rules")
+
+    def user(self, name: str, groups: Iterable[str]) -> dict:
+        """Returns the user of an account for JupyterHub; who is no longer on the list of admins loses the rights."""
+        person = self.access.person(name)
+        return {"name": name, "admin": name in self.admin_users, "groups": sorted({*groups, *(person.groups if person else ())})}
+
+    def name_from(self, found: object, claim: str) -> str:
+        """Returns the user name for what the server says; raises SignInRefusedError if it is missing, or could be another user's."""
+        name = found.strip() if isinstance(found, str) else ""
+        if not name:
+            raise refusals.missing_claim(self.service, claim)
+        # An account with a look-alike name ("ａｄａ") would otherwise get the home of ada.
+        if spell(name) != name.lower() or "/" in name or len(name) > 254:
+            raise refusals.unusable_name(self.service, name[:64])
+        return name.lower()
+
+    def check_allowed(self, username: str, authentication: dict | None = None) -> bool:
+        """Allows whom the rules of AccessRules let pass; they are applied before."""
+        return True
+
+    def check_blocked_users(self, username: str, authentication: dict | None = None) -> bool:
+        """Raises SignInRefusedError where the rules refuse a user."""
+        try:
+            return super().check_blocked_users(username, authentication)
+        except HTTPError as error:
+            raise SignInRefusedError(403, str(error.log_message), other_account=True) from error
+
+
+class CampusPages:
+    """A handler whose refusals are a page with the sentence and a way back; `sign_in_url` is None where there is none."""
+
+    cookie_path = ""
+
+    def keep_in_browser(self, name: str, value: str) -> None:
+        """Sets a signed cookie for the pages below `cookie_path`, so that the servers of users do not receive it."""
+        own = self._own_name(name)
+        # With subdomains a page of a user's server could set a cookie for the whole domain, but none with this prefix, which needs path /.
+        self._set_cookie(own, value, expires_days=None, path="/" if own != name else f"{self.hub.base_url}{self.cookie_path}")
+
+    def kept_in_browser(self, name: str) -> str:
+        """Returns the value of a cookie of `keep_in_browser`; "" without one."""
+        return (self.get_secure_cookie(self._own_name(name), max_age_days=1) or b"").decode("utf8", "replace")
+
+    def _own_name(self, name: str) -> str:
+        return f"__Host-{name}" if self.subdomain_host else name
+
+    @property
+    def sign_in_url(self) -> str | None:
+        return self.authenticator.login_url(self.hub.base_url)
+
+    def write_error(self, status_code: int, **kwargs: object) -> None:
+        error = (kwargs.get("exc_info") or (None, None))[1]
+        if not isinstance(error, SignInRefusedError):
+            super().write_error(status_code, **kwargs)
+            return
+        words = {"sentence": error.sentence, "other_account": error.other_account, "sign_in_url": self.sign_in_url}
+        self.finish(self.render_template("sign_in_refused.html", sync=True, **words))

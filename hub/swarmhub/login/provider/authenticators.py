@@ -1,0 +1,195 @@
+"""Logins at an identity provider, with oauthenticator's exchange of codes and tokens and our own rules about what it answers."""
+
+from urllib.parse import urlencode
+
+import jwt
+from jupyterhub import orm
+from oauthenticator.github import GitHubOAuthenticator
+from oauthenticator.oauth2 import OAuthenticator
+from tornado.httpclient import HTTPResponse
+from traitlets import Instance
+
+from ..access import AccessRules
+from . import refusals
+from .accounts import Accounts
+from .connection import Connection, json_object
+from .discovery import Discovery
+from .identity import Identity, identity
+from .options import ProviderOptions
+from .pages import CallbackHandler, SignInHandler
+from .refusals import SignInRefusedError
+
+# A manager's clock may differ from the provider's by this much, in seconds.
+_CLOCK_DIFFERENCE = 120
+# The words of RFC 6749 (5.2) and of GitHub for a wrong client ID, secret or callback address.
+_CLASS_IS_WRONG = {"invalid_client", "unauthorized_client", "incorrect_client_credentials", "redirect_uri_mismatch"}
+_CODE_IS_OLD = {"invalid_grant", "bad_verification_code"}
+
+
+class _UnlikeAnswerError(Exception):
+    """Answers that contradict each other."""
+
+
+class ProviderAuthenticator(AccessRules, OAuthenticator):
+    """What holds for every provider: who logs in is decided by the account, and everything that goes wrong is a sentence."""
+
+    # How the provider may take the secret. One that takes several may still expect a certain one of each client.
+    secret_ways = ("body",)
+    asks_for_account = True  # the login page offers to use another account
+    login_handler = SignInHandler
+    callback_handler = CallbackHandler
+
+    options = Instance(ProviderOptions, config=True, help="the provider in hub.json")
+    connection = Instance(Connection, config=True, help="the requests to the provider")
+    accounts = Instance(Accounts, config=True, help="which account owns each name")
+
+    async def prepare_sign_in(self) -> None:
+        """Finds the provider's addresses; raises SignInRefusedError."""
+
+    async def authenticate(self, handler, data=None, **kwargs):
+        """Returns the user of a callback; raises SignInRefusedError. None for any other request, however it looks."""
+        # The API passes the body of an anonymous request for a token to this function (jupyterhub/apihandlers/users.py).
+        if not isinstance(handler, CallbackHandler):
+            return None
+        try:
+            await self.prepare_sign_in()
+            return await super().authenticate(handler, data, **kwargs)
+        except SignInRefusedError:
+            raise
+        except Exception as error:
+            # oauthenticator reads keys of what the provider sends without asking whether they are there. The text of an error may
+            # have tokens, but not that of these.
+            detail = str(error)[:200] if isinstance(error, _UnlikeAnswerError | jwt.InvalidTokenError | KeyError) else ""
+            self.log.error("%s: unreadable answer (%s %r)", self.options.service, type(error).__name__, detail)
+            raise refusals.unreadable(self.options.service) from None
+
+    async def httpfetch(self, url, label="fetching", parse_json=True, raise_error=True, **options):
+        """Makes all of oauthenticator's requests: see Connection."""
+        options.pop("validate_cert", None)
+        response = await self.connection.request(url, **options)
+        return self.connection.parse(response) if parse_json else response
+
+    async def get_token_info(self, handler, params):
+        """Exchanges the code; raises SignInRefusedError with what the provider has against it."""
+        plain = {key: value for key, value in params.items() if value is not None and key not in ("client_id", "client_secret")}
+        for way in list(self.secret_ways):
+            self.basic_auth = way == "header"
+            secret = {} if self.basic_auth else {"client_id": self.client_id, "client_secret": self.client_secret}
+            body = urlencode(plain | secret)
+            headers = self.build_token_info_request_headers()
+            response = await self.connection.request(self.token_url, method="POST", headers=headers, body=body)
+            found = json_object(response) or {}
+            if found.get("error") not in _CLASS_IS_WRONG and response.code != 401:
+                self.secret_ways = [way, *(each for each in self.secret_ways if each != way)]  # the next login begins with it
+                break
+        if "error" in found or response.code in (400, 401):  # GitHub answers errors with status 200
+            raise self._refused_exchange(found, response)
+        found = self.connection.parse(response)
+        if not isinstance(found.get("access_token"), str):
+            raise refusals.unreadable(self.options.service)
+        return found | {"token_type": str(found.get("token_type") or "Bearer")}
+
+    def user_info_to_username(self, user_info):
+        """Returns the name that the rules of this class make of the account."""
+        return identity(self.options, user_info).name
+
+    async def update_auth_model(self, auth_model):
+        """Makes the list of admins exact: who is no longer on it loses the rights at the next login at the latest."""
+        return auth_model | {"admin": auth_model["name"] in self.admin_users}
+
+    async def get_user_groups(self, auth_state):
+        """Returns the groups of the account, and those of the person on the roster."""
+        found = self.identity_of(auth_state)
+        person = self.access.person(found.name)
+        return set(found.groups) | set(person.groups if person else ())
+
+    def identity_of(self, auth_state: dict) -> Identity:
+        """Returns the account of a login."""
+        return identity(self.options, auth_state[self.user_auth_state_key])
+
+    def check_blocked_users(self, username, authentication=None):
+        """Raises SignInRefusedError where the rules for every method refuse the user."""
+        groups = authentication["groups"]
+        if sentence := self.access.refusal_for(username, groups):
+            raise refusals.not_listed(self.options.service, self.identity_of(authentication["auth_state"]).shown, sentence)
+        return super().check_blocked_users(username, authentication)
+
+    async def check_allowed(self, username, auth_model):
+        """Returns True for whom the class is open to, and whose name is not that of another account; raises SignInRefusedError."""
+        found = self.identity_of(auth_model["auth_state"])
+        if not self.access.is_staff(username):
+            await self.check_members(found, auth_model["auth_state"])
+        if not self.accounts.is_free(username, found.account) and self._has_user(username):
+            self.log.warning("%s: account %r may not take the name %r", self.options.service, found.account[:100], username[:100])
+            raise refusals.name_taken(self.options.service, username)
+        self.accounts.own(username, found.account)
+        return True
+
+    async def check_members(self, found: Identity, auth_state: dict) -> None:
+        """Raises SignInRefusedError for whom the provider's own rule refuses."""
+
+    def _has_user(self, name: str) -> bool:
+        return self.parent is None or orm.User.find(self.parent.db, name) is not None
+
+    def _refused_exchange(self, found: dict, response: HTTPResponse) -> SignInRefusedError:
+        service, code = self.options.service, str(found.get("error", ""))
+        description = str(found.get("error_description", ""))
+        self.log.error("%s refuses the code with status %s: %.100r %.300r", service, response.code, code, description)
+        if code in _CODE_IS_OLD:
+            return refusals.too_old()
+        if code in _CLASS_IS_WRONG or response.code == 401:
+            return refusals.class_refused(service, code if code in _CLASS_IS_WRONG else "status 401")
+        return refusals.unreadable(service)
+
+
+class OpenIdAuthenticator(ProviderAuthenticator):
+    """OpenID Connect, also that of Google, Globus and CILogon: the issuer says where everything is."""
+
+    discovery = Instance(Discovery, config=True, help="where the addresses come from")
+    issuer = ""
+
+    async def prepare_sign_in(self) -> None:
+        found = await self.discovery.addresses()
+        self.issuer, self.authorize_url, self.token_url, self.userdata_url = found.issuer, found.authorize, found.token, found.userinfo
+        if set(self.secret_ways) != set(found.secret_ways):
+            self.secret_ways = list(found.secret_ways)
+        wants_groups = self.options.groups and found.has_groups_scope
+        self.scope = [*_SCOPES.get(self.options.kind, _SCOPES["oidc"]), *(["groups"] if wants_groups else [])]
+
+    async def token_to_user(self, token_info):
+        """Returns the claims of the ID token, and those that only the second answer has, which must be about the same account."""
+        # The token comes from the provider itself over TLS, so its signature adds nothing (OpenID Connect Core 1.0, 3.1.3.7, 6).
+        claims = jwt.decode(
+            token_info["id_token"],
+            audience=self.client_id,
+            leeway=_CLOCK_DIFFERENCE,
+            options={"verify_signature": False, "verify_aud": True, "verify_exp": True, "require": ["iss", "sub", "aud", "exp"]},
+        )
+        # Google leaves out https:// (https://developers.google.com/identity/openid-connect/openid-connect).
+        if claims["iss"] not in {self.issuer, *([self.issuer.removeprefix("https://")] if self.options.kind == "google" else [])}:
+            raise _UnlikeAnswerError("the ID token has another issuer")
+        more = await super().token_to_user(token_info)
+        if more.get("sub") != claims["sub"]:
+            raise _UnlikeAnswerError("the ID token is for another account")
+        return claims | more
+
+
+class GitHubAuthenticator(ProviderAuthenticator, GitHubOAuthenticator):
+    """GitHub, which has no OpenID Connect for users."""
+
+    async def check_members(self, found, auth_state):
+        """Raises SignInRefusedError for whom no organization has as a member."""
+        token = auth_state["token_response"]
+        for each in self.options.organizations:
+            if await self._check_membership_allowed_organizations(each, found.shown, token["access_token"], token["token_type"]):
+                return
+        if self.options.organizations:
+            members = f"members of {', '.join(self.options.organizations)}"
+            raise refusals.not_a_member(self.options.service, found.shown, members)
+
+
+_SCOPES = {
+    "oidc": ["openid", "profile", "email"],
+    "globus": ["openid", "profile", "email"],  # the default of oauthenticator also asks for all files of the user
+    "cilogon": ["openid", "profile", "email", "org.cilogon.userinfo"],
+}

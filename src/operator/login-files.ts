@@ -1,0 +1,85 @@
+import { X509Certificate } from "node:crypto";
+import { type Config, loginFilesOf } from "../config/types.js";
+import { UserError, exitCode } from "../errors.js";
+import { type SecretAccess, secretFromEnvironment } from "./secret.js";
+
+/**
+ * The secret and the root certificate of the method of login, by the names under which the manager keeps them. Throws a UserError
+ * (usage) that never contains a secret.
+ */
+export const readLoginFiles = async (
+  config: Config,
+  access: SecretAccess,
+): Promise<Map<string, string>> => {
+  const found = new Map<string, string>();
+  for (const [name, source] of Object.entries(loginFilesOf(config))) {
+    const key = `login.${config.login.method.kind}.${name.replace("login-", "")}`;
+    if (source.kind === "generated") continue;
+    const text =
+      source.kind === "env"
+        ? secretFromEnvironment(key, source.name, access)
+        : await fromFile(key, source.path, access);
+    const place = source.kind === "env" ? `$${source.name}` : source.path;
+    found.set(name, checkers[name]?.(text, `${key} in ${place}`) ?? text);
+  }
+  return found;
+};
+
+const fromFile = async (key: string, path: string, { readFile }: SecretAccess): Promise<string> => {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const problem =
+      code === "ENOENT" ? "does not exist" : `cannot be read (${code ?? String(error)})`;
+    throw usageError(
+      `${key} comes from the file ${path}, which ${problem}`,
+      `write the file ${path}`,
+    );
+  }
+};
+
+const secret = (text: string, what: string): string => {
+  const value = text.replace(/\r?\n$/, "");
+  if (/^[\x21-\x7e]{1,2000}$/.test(value)) return value;
+  const problem = value === "" ? "is empty" : "is not one word of printable ASCII characters";
+  throw usageError(`${what} ${problem}`, "copy the client secret from the provider's page again");
+};
+
+/** A password of a directory, which people choose: one line. */
+const password = (text: string, what: string): string => {
+  const value = text.replace(/\r?\n$/, "");
+  if (value !== "" && value.length <= 1000 && !/\p{Cc}/u.test(value)) return value;
+  throw usageError(
+    `${what} ${value === "" ? "is empty" : "is not one line of up to 1000 characters"}`,
+    "ask the people who run the directory for the password of the reader",
+  );
+};
+
+const certificates = (text: string, what: string): string => {
+  const hint =
+    "write the certificates in PEM format, each between BEGIN CERTIFICATE and END CERTIFICATE";
+  if (text.includes("PRIVATE KEY"))
+    throw usageError(`${what} has a private key, which does not belong there`, hint);
+  const found = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  if (found.length === 0) throw usageError(`${what} has no certificate`, hint);
+  if (!found.every(isCertificate)) throw usageError(`${what} has a damaged certificate`, hint);
+  return `${found.join("\n")}\n`;
+};
+
+const isCertificate = (pem: string): boolean => {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
+  }
+};
+
+const checkers: Record<string, (text: string, what: string) => string> = {
+  "login-secret": secret,
+  "login-password": password,
+  "login-ca": certificates,
+};
+
+const usageError = (reason: string, hint: string): UserError =>
+  new UserError(reason, { hint, code: exitCode.usage });
