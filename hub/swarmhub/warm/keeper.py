@@ -65,10 +65,13 @@ class Keeper:
             if server.ready_at is not None and self._has_come_or_gone(user, server.ready_at):
                 del self._warm.servers[user]
         self._make_room(now)
+        self._save()
+
+    def _save(self) -> None:
         self.record.ready = {
             user: (each.at, each.rank, each.ready_at) for user, each in self._warm.servers.items() if each.ready_at is not None
         }
-        self.record.write(now)
+        self.record.write(self._now)
 
     def due(self, now: float) -> list[Occasion]:
         """Returns what should begin now: nothing twice, nothing while the class is closed, and nothing that was configured afterwards."""
@@ -121,7 +124,7 @@ class Keeper:
             app_log.info("the warm start %s: %d of %d servers are ready", key, ready, len(started.results))
         finally:
             self._rounds.pop(key, None)
-            self.record.write(self._now)
+            self._save()
 
     def _has_come_or_gone(self, user: str, ready_at: float) -> bool:
         found = self._users.find(user)
