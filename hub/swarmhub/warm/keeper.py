@@ -98,7 +98,7 @@ class Keeper:
         return self._access.closing.current() is not None
 
     def _people(self, occasion: Occasion) -> list[str]:
-        return people_for(occasion, self._settings, self._access, self._users.names())
+        return people_for(occasion, self._settings, self._access, self._users.names(), self._users.visitors())
 
     def _begin(self, occasion: Occasion) -> None:
         started = self.record.started.get(occasion.key) or Started(occasion)

@@ -13,6 +13,11 @@ class Users:
         """Returns the names of all whom the hub knows, sorted."""
         return [name for (name,) in JupyterHub.instance().db.query(orm.User.name).order_by(orm.User.name)]
 
+    def visitors(self) -> list[str]:
+        """Returns the names of those who have been here: the hub also knows admins who have never logged in."""
+        query = JupyterHub.instance().db.query(orm.User.name).filter(orm.User.last_activity.is_not(None))
+        return [name for (name,) in query.order_by(orm.User.name)]
+
     def find(self, name: str) -> User | None:
         """Returns a user; None if the hub knows nobody of that name."""
         app = JupyterHub.instance()

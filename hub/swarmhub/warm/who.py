@@ -8,14 +8,14 @@ from ..settings import Settings
 from .timetable import Occasion
 
 
-def people_for(occasion: Occasion, settings: Settings, access: Access, known: Collection[str]) -> list[str]:
-    """Returns the user names: teachers first, then the order of the roster; without a roster, those who have been here (`known`).
+def people_for(occasion: Occasion, settings: Settings, access: Access, known: Collection[str], visitors: Collection[str]) -> list[str]:
+    """Returns the user names: teachers first, then the order of the roster; without a roster, the `visitors`, who have been here.
 
     Nobody who may not log in. Names are as the hub knows them, if it does.
     """
     roster = access.roster.people() if access.roster else None
     if occasion.group is None:
-        people: Iterable[str] = [*sorted(settings.teachers), *(roster if roster is not None else known)]
+        people: Iterable[str] = [*sorted(settings.teachers), *(roster if roster is not None else visitors)]
     else:
         listed = [name for name, person in (roster or {}).items() if occasion.group in person.groups]
         people = [*listed, *occasion.members]

@@ -43,6 +43,9 @@ class World:
     def names(self):
         return sorted(self.users)
 
+    def visitors(self):
+        return [name for name in self.names() if name != "never"]
+
     def find(self, name):
         return self.users.get(name)
 
@@ -180,7 +183,7 @@ async def test_the_roster_counts_as_it_is_when_the_warm_start_begins(make, world
 
 
 async def test_teachers_come_first_and_without_a_roster_those_who_have_been_here(make, world):
-    for name in ("ada", "bob", "grace"):
+    for name in ("ada", "bob", "grace", "never"):
         world.find_or_add(name)
     keeper = make(weekly({0}), teachers=frozenset({"grace"}))
     keeper.look(MONDAY - 86400)

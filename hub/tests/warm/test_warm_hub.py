@@ -113,6 +113,7 @@ def test_the_timetable_starts_each_server_once_with_teachers_first_and_a_login_f
     bob.log_in("bob")
     assert bob.start_server("bob")[-1]["ready"] is True
     assert swarm.created.count("geo-101-nb-bob") == 1
+    assert [bob.open("/hub/api/warm", method=method)[0] for method in ("GET", "POST", "DELETE")] == [403] * 3, "bob is a student"
 
 
 def test_a_warm_start_without_seats_failed_or_in_a_closed_class_says_why(start_hub, swarm):
