@@ -24,6 +24,7 @@ from swarmhub.login.sessions import API_TOKEN_SECONDS
 from swarmhub.login.upkeep import configure_access
 from swarmhub.room.configuration import configure_room
 from swarmhub.services.operator_api import Hub, operator_token, stop
+from swarmhub.services.rehearsal import configure_rehearsal
 from swarmhub.settings import Paths, SettingsError, read_secret, read_settings, with_secret_environment
 from swarmhub.spawning.home_state import look_at_home
 from swarmhub.spawning.image_choice import check_options, form, options_from_form
@@ -214,6 +215,7 @@ if settings.idle_timeout_seconds:
 
 # --- the page of the room, for teachers and admins ---------------------------------------------------------------------------
 configure_room(c, settings, paths, hub_api)
+configure_rehearsal(c, paths, hub_api)
 configure_warm(c, settings, paths, hub_api, access)
 
 # --- the API for the operator (swarmhub/services/operator_api.py) ---------------------------------------------------------

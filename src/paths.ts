@@ -46,6 +46,8 @@ export const paths = {
   hub: "/var/lib/swarmhub/hub",
   /** What the registry keeps. */
   registry: "/var/lib/swarmhub/registry",
+  /** What a running build needs. */
+  build: "/var/lib/swarmhub/build",
   hubConfiguration: "/etc/swarmhub/hub.json",
   /** Who may log in, with hashes of passwords; only root can read it. */
   roster: "/etc/swarmhub/roster.json",

@@ -35,6 +35,14 @@ class Spawner(SwarmHubSpawner):
 
     listening = True
 
+    def run_pre_spawn_hook(self):
+        # The options of the next start are kept in the database, which there is none of here.
+        self.orm_spawner = SimpleNamespace(user_options={}, server=None, name="")
+        try:
+            return super().run_pre_spawn_hook()
+        finally:
+            self.orm_spawner = None
+
     def get_env(self):
         return {"A": "1", "JUPYTERHUB_USER": self.user.name}
 

@@ -11,6 +11,7 @@ export const rooms = {
   "src/commands": [
     "src/pieces/index",
     "src/checks",
+    "src/rehearsal",
     "src/images",
     "src/swarm",
     "src/tls",
@@ -54,6 +55,7 @@ export const rooms = {
     "contracts",
     ...ground,
   ],
+  "src/rehearsal": ["src/swarm", "src/cluster", "src/host", "contracts", ...ground],
   "src/images": [
     "src/swarm",
     "src/reconcile",

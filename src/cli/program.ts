@@ -13,6 +13,7 @@ import { addClosing } from "./closing.js";
 import { addHomes } from "./homes.js";
 import { addMembership } from "./membership.js";
 import { addRoom } from "./room.js";
+import { addRehearse } from "./rehearse.js";
 import { runCommand } from "./run.js";
 import { addImages } from "./images.js";
 import { addRoster } from "./roster.js";
@@ -39,6 +40,7 @@ export const createProgram = (): Command => {
   addUp(program);
   addQueries(program);
   addRoom(program);
+  addRehearse(program);
   addWarm(program);
   addMembership(program);
   addClosing(program);

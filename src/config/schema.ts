@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { flag, isMapping, leaf, list, mapping, mappingOf, section } from "./schema/fields.js";
 import { login } from "./schema/login.js";
+import { registries } from "./schema/registries.js";
 import { servers } from "./schema/servers.js";
 import { quota } from "./schema/sizes.js";
 import { tls } from "./schema/tls.js";
@@ -101,6 +102,7 @@ export const schema = section(
     tls: tls.default("self-signed"),
     login: login.prefault({}),
     servers: servers.prefault({}),
+    registries: registries.default({}),
     engine: engine.prefault({}),
   },
   "name: geo-101",

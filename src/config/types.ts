@@ -107,7 +107,7 @@ export type LoginMethod =
   | ProviderMethod
   | CampusMethod;
 
-/** A folder with a Dockerfile on the operator's machine, and the place of its key: "swarmhub.yaml:12:10". */
+/** A folder to build an image from on the operator's machine, and the place of its key: "swarmhub.yaml:12:10". */
 export type BuildSource = { folder: string; place: Place };
 
 /** An image of users' servers: a reference as in the configuration, or for an image that is built the path of its folder. */
@@ -191,6 +191,8 @@ export type Config = {
     /** The language of JupyterLab: "de_DE". */
     language?: string;
   };
+  /** The login at each registry whose images are not public, by its name: "ghcr.io". */
+  registries: Record<string, { user: string; password: SecretSource }>;
   /** `ownImages`: where our own images are published ("quay.io/swarmhub"); without it they are built. */
   engine: { registryMirrors: string[]; ownImages?: string };
 };

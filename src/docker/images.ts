@@ -6,12 +6,19 @@ import { UserError } from "../errors.js";
 /** A pull, a push or a build ends when Docker sends nothing for so long; milliseconds. */
 const idleDeadline = 10 * 60_000;
 
+/** How to pull: with a login of the registry, which the Engine gets with this request and does not store. */
+type PullOptions = {
+  login?: Dockerode.AuthConfig | undefined;
+  signal?: AbortSignal | undefined;
+  idleMs?: number;
+};
+
 /** Pulls an image and reports its progress ("40 %"). Throws UserError with the registry's message. */
 export const pullImage = async (
   docker: Dockerode,
   reference: string,
   onProgress: (text: string) => void = () => {},
-  idleMs = idleDeadline,
+  { login, signal, idleMs = idleDeadline }: PullOptions = {},
 ): Promise<void> => {
   const layers = new Map<string, { loaded: number; unpacked: number; total: number }>();
   let shown = -1;
@@ -30,7 +37,11 @@ export const pullImage = async (
     shown = percent;
     onProgress(`${percent} %`);
   };
-  const start = (abortSignal: AbortSignal) => docker.pull(withTag(reference), { abortSignal });
+  const start = (silent: AbortSignal) =>
+    docker.pull(withTag(reference), {
+      abortSignal: anyOf(silent, signal),
+      ...(login !== undefined && { authconfig: login }),
+    });
   for await (const message of follow(`cannot pull ${reference}`, idleMs, start)) update(message);
 };
 
@@ -65,6 +76,9 @@ type BuildOptions = {
   target?: string;
   labels?: Record<string, string>;
   onLine?: (line: string) => void;
+  /** The logins for base images that the builder pulls, by registry. */
+  logins?: Dockerode.RegistryConfig;
+  signal?: AbortSignal | undefined;
   idleMs?: number;
 };
 
@@ -72,7 +86,7 @@ type BuildOptions = {
 export const buildImage = async (
   docker: Dockerode,
   context: Readable | Buffer,
-  { tag, target, labels = {}, onLine, idleMs = idleDeadline }: BuildOptions,
+  { tag, target, labels = {}, onLine, logins, signal, idleMs = idleDeadline }: BuildOptions,
 ): Promise<void> => {
   const last: string[] = [];
   let rest = "";
@@ -86,7 +100,7 @@ export const buildImage = async (
   const finish = () => {
     if (rest !== "") add("\n");
   };
-  const start = (abortSignal: AbortSignal) =>
+  const start = (silent: AbortSignal) =>
     // The types have no Buffer here; the request sends one unchanged.
     docker.buildImage(context as Readable, {
       t: tag,
@@ -95,7 +109,8 @@ export const buildImage = async (
       labels,
       forcerm: true,
       ...(target === undefined ? {} : { target }),
-      abortSignal,
+      ...(logins === undefined ? {} : { registryconfig: logins }),
+      abortSignal: anyOf(silent, signal),
     });
   const lastLines = () => {
     finish();
@@ -105,6 +120,10 @@ export const buildImage = async (
     if (stream !== undefined) add(stream);
   finish();
 };
+
+/** The Engine stops what it does when the request ends. */
+const anyOf = (silent: AbortSignal, signal: AbortSignal | undefined): AbortSignal =>
+  signal === undefined ? silent : AbortSignal.any([silent, signal]);
 
 type Message = {
   error?: string;
@@ -135,7 +154,11 @@ const follow = async function* (
     const reason = silent.signal.aborted
       ? `no message from Docker for ${idleMs / 1000} s`
       : reasonOf(error as Error);
-    throw new UserError([`${title}: ${reason}`, ...lastLines()].join("\n  "));
+    throw new UserError([`${title}: ${reason}`, ...lastLines()].join("\n  "), {
+      hint: /unauthorized|no basic auth|authentication required|denied: /i.test(reason)
+        ? "if the image is not public, write user and password of its registry into `registries` in swarmhub.yaml"
+        : undefined,
+    });
   } finally {
     clearTimeout(timer);
   }

@@ -1,24 +1,18 @@
 import type { Cluster } from "../cluster/cluster.js";
 import { type BuildSource, imagesOf } from "../config/types.js";
-import { type Docker, ifExists } from "../docker/client.js";
-import { buildImage, pullImage, pushImage } from "../docker/images.js";
+import { pushImage } from "../docker/images.js";
 import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
-import { builtRepository, labels, serviceName, unfinishedName } from "../names.js";
+import { builtRepository, serviceName } from "../names.js";
 import { type BuildContext, readBuild } from "../operator/build-folder.js";
+import type { RegistryLogin } from "../operator/registry-logins.js";
 import type { Step } from "../reconcile/piece.js";
 import { listedServices, userServices } from "../swarm/list.js";
 import { managerDocker } from "../swarm/membership.js";
-import { formatSize } from "../text/format.js";
-import type { Progress } from "../wait.js";
-import {
-  type UserImage,
-  addTag,
-  inspectUserImage,
-  isOnAll,
-  localImage,
-  pulledName,
-} from "./pulled.js";
+import { formatSize, listed } from "../text/format.js";
+import { buildFrom } from "./build.js";
+import { lacksBuildKit } from "./buildkit.js";
+import { type UserImage, inspectUserImage, isOnAll, localImage } from "./pulled.js";
 
 /** Inspects an image that is built from a folder: on the manager, in the registry and on the machines that take users. */
 const inspectBuilt = async (cluster: Cluster, source: BuildSource): Promise<UserImage> => {
@@ -36,8 +30,11 @@ const inspectBuilt = async (cluster: Cluster, source: BuildSource): Promise<User
     workers.length === 0 ? undefined : registryDigest(cluster, reference),
   ]);
   const isBuilt = local !== undefined;
+  const { units } = await manager.facts();
+  const hasDocker = units["docker.service"] === "active";
+  const refusal = isBuilt || !hasDocker ? undefined : await lacksBuildKit(manager, folder, from);
   const known = { image: folder, reference, size: local?.Size };
-  const state = { folder, from, isBuilt, isPushed: digest !== undefined };
+  const state = { folder, from, isBuilt, isPushed: digest !== undefined, refusal };
   // An image id is local, so no registry is asked for it.
   if (workers.length === 0)
     return { ...known, wanted: local?.Id ?? reference, isOn: () => isBuilt, built: state };
@@ -64,10 +61,11 @@ export const digestOf = async (host: Host, reference: string): Promise<string | 
 export const publishedImage = async (
   host: Host,
   reference: string,
+  login?: RegistryLogin,
 ): Promise<{ digest: string; architectures: string[] } | undefined> => {
   const found = await host.docker
     .getImage(reference)
-    .distribution()
+    .distribution(login === undefined ? undefined : { authconfig: login })
     .catch(() => undefined);
   const digest = found?.Descriptor?.digest ?? "";
   if (!/^sha256:[0-9a-f]{64}$/.test(digest)) return undefined;
@@ -76,67 +74,30 @@ export const publishedImage = async (
   return { digest, architectures: platforms.flatMap(({ architecture }) => architecture ?? []) };
 };
 
-/** The step that builds an image on the manager; throws the UserError of a folder that cannot be built. */
+/** The step that builds an image on the manager; throws the UserError of a folder that cannot be built, or not there. */
 export const buildSteps = (
-  className: string,
   { reference, built: state }: UserImage,
-  { manager }: Cluster,
+  { config, manager }: Cluster,
 ): Step[] => {
   if (state === undefined) return [];
-  const { from, folder, isBuilt } = state;
+  const { from, folder, isBuilt, refusal } = state;
   if (from instanceof UserError) throw from;
   if (isBuilt) return [];
+  if (refusal !== undefined) throw refusal;
   return [
     {
       host: manager,
       title: `build the image of ${folder}`,
-      detail: `${from.files} files and folders, ${formatSize(from.bytes)}`,
-      run: (progress) => buildFrom(manager, className, reference, from, progress),
+      detail: `${from.files} files and folders, ${formatSize(from.bytes)}${madeText(from)}`,
+      run: (progress, signal) =>
+        buildFrom(manager, { config, folder, reference, from, progress, signal }),
     },
   ];
 };
 
-const buildFrom = async (
-  { docker }: Host,
-  className: string,
-  reference: string,
-  from: BuildContext,
-  progress: Progress,
-): Promise<void> => {
-  for (const base of from.bases) await pullBase(docker, base, progress);
-  const report = reportInstructions(progress);
-  let last: string | undefined;
-  try {
-    await buildImage(docker, await from.context(), {
-      tag: reference,
-      labels: { [labels.class]: className },
-      onLine: (line) => {
-        report(line);
-        last = /^ ---> ([0-9a-f]{12})$/.exec(line)?.[1] ?? last;
-      },
-    });
-  } catch (error) {
-    // The next build continues from this layer, and `down` identifies it as ours.
-    if (last !== undefined) await ifExists(addTag(docker, last, unfinishedName));
-    throw error;
-  }
-  await ifExists(docker.getImage(unfinishedName).remove());
-};
-
-/** Reports the progress of a build from its output lines. */
-export const reportInstructions =
-  (progress: Progress) =>
-  (line: string): void => {
-    const step = /^Step (\d+)\/(\d+)/.exec(line);
-    if (step !== null) progress(`instruction ${step[1]} of ${step[2]}`);
-  };
-
-/** Pulls a base image here and not in the builder, so that it is tagged as ours and removed when no build needs it. */
-const pullBase = async (docker: Docker, base: string, progress: Progress): Promise<void> => {
-  if ((await ifExists(docker.getImage(base).inspect())) !== undefined) return;
-  await pullImage(docker, base, progress);
-  await addTag(docker, base, pulledName(base));
-};
+/** The words about a Dockerfile that was made: ", with a Dockerfile made from apt.txt and requirements.txt". */
+export const madeText = ({ made }: BuildContext): string =>
+  made === undefined ? "" : `, with a Dockerfile made from ${listed(made.from)}`;
 
 /** The step that pushes an image to the registry; none if it is there. */
 export const pushSteps = (

@@ -6,6 +6,7 @@ import { pullImage } from "../docker/images.js";
 import type { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
 import type { BuildContext } from "../operator/build-folder.js";
+import type { RegistryLogin } from "../operator/registry-logins.js";
 import { listedImages } from "../swarm/list.js";
 import type { Progress } from "../wait.js";
 
@@ -34,6 +35,8 @@ type BuildStatus = {
   isBuilt: boolean;
   /** Whether the registry has it; false if there is no registry. */
   isPushed: boolean;
+  /** Why the manager cannot build it: it lacks BuildKit. */
+  refusal?: UserError | undefined;
 };
 
 /**
@@ -104,8 +107,9 @@ export const pullUserImage = async (
   wanted: string,
   configured: string,
   progress: Progress,
+  login?: RegistryLogin,
 ): Promise<void> => {
-  await pullImage(host.docker, wanted, progress);
+  await pullImage(host.docker, wanted, progress, { login });
   await addTag(host.docker, wanted, pulledName(configured));
   if (wanted === configured || configured.includes("@")) return;
   const { repository, tag } = partsOf(configured);

@@ -2,14 +2,23 @@ import { buildImage, pullImage } from "../docker/images.js";
 import type { Host } from "../host/host.js";
 import { labels } from "../names.js";
 import { type OwnImage, contextTar } from "../operator/own-images.js";
+import type { RegistryLogin } from "../operator/registry-logins.js";
 import type { StepNote } from "../reconcile/piece.js";
 import type { Progress } from "../wait.js";
-import { publishedImage, reportInstructions } from "./built.js";
+import { reportInstructions } from "./build.js";
+import { publishedImage } from "./built.js";
 import { addTag, pulledName } from "./pulled.js";
 
 /** The name of one of our images at a registry: "quay.io/swarmhub/hub:0123456789ab" for the registry "quay.io/swarmhub". */
 export const releaseReference = (registry: string, { name, reference }: OwnImage): string =>
   `${registry}/${name}:${reference.slice(reference.indexOf(":") + 1)}`;
+
+type ObtainOptions = {
+  className: string;
+  registry: string;
+  progress: Progress;
+  login?: RegistryLogin | undefined;
+};
 
 /**
  * Brings one of our images onto a host: pulls it by digest where the registry has it under its content hash and for the
@@ -19,11 +28,11 @@ export const releaseReference = (registry: string, { name, reference }: OwnImage
 export const obtainImage = async (
   host: Host,
   image: OwnImage,
-  { className, registry, progress }: { className: string; registry: string; progress: Progress },
+  { className, registry, progress, login }: ObtainOptions,
 ): Promise<StepNote> => {
   const release = releaseReference(registry, image);
   const [published, { Arch: own }] = await Promise.all([
-    publishedImage(host, release),
+    publishedImage(host, release, login),
     host.docker.version(),
   ]);
   const others = published?.architectures ?? [];
@@ -36,7 +45,7 @@ export const obtainImage = async (
     return { note: `built, because ${registry} ${reason}` };
   }
   const byDigest = `${registry}/${image.name}@${published.digest}`;
-  await pullImage(host.docker, byDigest, progress);
+  await pullImage(host.docker, byDigest, progress, { login });
   // The mark comes first, so that an interrupted run leaves no image that nobody removes.
   await addTag(host.docker, byDigest, pulledName(image.reference));
   await addTag(host.docker, byDigest, image.reference);

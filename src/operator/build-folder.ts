@@ -1,10 +1,13 @@
-import { readFile, readlink } from "node:fs/promises";
+import { readFile, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Config, type BuildSource, imagesOf } from "../config/types.js";
 import { UserError, exitCode, oneError } from "../errors.js";
 import { formatSize } from "../text/format.js";
+import { type BuildKitLine, basesOf, buildKitLine } from "./dockerfile.js";
 import { ignoreFrom } from "./dockerignore.js";
 import { type Entry, folderHash, folderTar, readFolder } from "./folder.js";
+import { type Sources, dockerfileFrom, sourceNames } from "./made-dockerfile.js";
+import { allLogins } from "./registry-logins.js";
 
 /** The content of a folder from which an image is built. */
 export type BuildContext = {
@@ -16,6 +19,10 @@ export type BuildContext = {
   files: number;
   /** The base images of its Dockerfile. */
   bases: string[];
+  /** The first line of its Dockerfile that needs BuildKit; undefined if none does. */
+  buildKit?: BuildKitLine | undefined;
+  /** The Dockerfile that was made from other files of a folder without one, and their names. */
+  made?: { dockerfile: string; from: string[] } | undefined;
   /** The whole context as a compressed tar archive. */
   context: () => Promise<Buffer>;
 };
@@ -29,8 +36,9 @@ export const readBuild = (build: BuildSource): Promise<BuildContext | UserError>
   return context;
 };
 
-/** Throws a UserError (usage) about all folders of a configuration from which no image can be built. */
+/** Throws a UserError (usage) about all folders of a configuration from which no image can be built, and missing passwords of registries. */
 export const refuseUnbuildable = async (config: Config): Promise<void> => {
+  await allLogins(config);
   const builds = imagesOf(config).flatMap(({ build }) => build ?? []);
   const errors = (await Promise.all(builds.map(readBuild))).filter(
     (each) => each instanceof UserError,
@@ -51,18 +59,16 @@ const readOrError = async (build: BuildSource): Promise<BuildContext | UserError
 };
 
 const readContext = async ({ folder, place }: BuildSource): Promise<BuildContext> => {
-  const failure = (problem: string, hint: string): UserError =>
+  const failure: Failure = (problem, hint) =>
     new UserError(`build folder ${problem}`, { place, hint, code: exitCode.usage });
-  const dockerfile = await readFile(join(folder, "Dockerfile"), "utf8").catch(
+  const own = await readFile(join(folder, "Dockerfile"), "utf8").catch(
     ({ code, message }: NodeJS.ErrnoException) => {
-      if (code === "ENOENT" || code === "ENOTDIR")
-        throw failure(
-          `${folder} has no Dockerfile`,
-          "name a folder that has one, or an image instead of build",
-        );
+      if (code === "ENOENT" || code === "ENOTDIR") return undefined;
       throw failure(`cannot be read: ${message}`, "make the folder and its Dockerfile readable");
     },
   );
+  const isFolder = own !== undefined || (await stat(folder).catch(() => undefined))?.isDirectory();
+  if (isFolder !== true) throw failure(...withoutDockerfile(folder));
   const ignored = await readFile(join(folder, ".dockerignore"), "utf8").catch(() => "");
   const entries = await readFolder(folder, {
     maximum,
@@ -79,24 +85,53 @@ const readContext = async ({ folder, place }: BuildSource): Promise<BuildContext
     unreadable: ({ message }) =>
       failure(`cannot be read: ${message}`, "make it readable, or list it in .dockerignore"),
   });
+  const made = own === undefined ? madeFrom(entries, folder, failure) : undefined;
+  const dockerfile = own ?? made?.dockerfile ?? "";
+  const all = made === undefined ? entries : [...entries, fileOf(made.dockerfile)];
   return {
-    hash: folderHash(entries),
-    bytes: bytesOf(entries),
-    files: entries.length,
+    hash: folderHash(all),
+    bytes: bytesOf(all),
+    files: all.length,
     bases: basesOf(dockerfile),
-    context: () => folderTar(entries),
+    buildKit: buildKitLine(dockerfile),
+    made,
+    context: () => folderTar(all),
   };
 };
 
+type Failure = (problem: string, hint: string) => UserError;
+
+const withoutDockerfile = (folder: string): Parameters<Failure> => [
+  `${folder} has no Dockerfile`,
+  "name a folder that has one, or requirements.txt, environment.yml, apt.txt or install.R; or an image instead of build",
+];
+
+const madeFrom = (
+  entries: readonly Entry[],
+  folder: string,
+  failure: Failure,
+): NonNullable<BuildContext["made"]> => {
+  const sources: Sources = {};
+  for (const name of sourceNames) {
+    const entry = entries.find(({ path }) => path === name);
+    if (entry?.kind === "file") sources[name] = entry.content.toString("utf8");
+  }
+  const from = Object.keys(sources);
+  if (from.length === 0) throw failure(...withoutDockerfile(folder));
+  try {
+    return { dockerfile: dockerfileFrom(sources), from };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw failure(`${folder} ${error.reason}`, error.hint ?? "");
+  }
+};
+
+const fileOf = (dockerfile: string): Entry => ({
+  path: "Dockerfile",
+  kind: "file",
+  content: Buffer.from(dockerfile),
+  mode: 0o644,
+});
+
 const bytesOf = (entries: readonly Entry[]): number =>
   entries.reduce((sum, entry) => sum + (entry.kind === "file" ? entry.content.length : 0), 0);
-
-/** The images in FROM, without earlier stages and names that depend on a build argument. */
-const basesOf = (dockerfile: string): string[] => {
-  const lines = [...dockerfile.matchAll(/^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?/gim)];
-  const stages = new Set(lines.map(([, , stage = ""]) => stage.toLowerCase()));
-  const names = lines.map(([, name = ""]) => name);
-  return [...new Set(names)].filter(
-    (name) => !name.includes("$") && name !== "scratch" && !stages.has(name.toLowerCase()),
-  );
-};

@@ -22,7 +22,7 @@ export const resolveSecret = async (
     case "env":
       return checked(secretFromEnvironment(key, source.name, access), `$${source.name}`);
     case "file":
-      return checked(await fromFile(source.path, access), source.path);
+      return checked(await secretFromFile(key, source.path, access), source.path);
   }
 };
 
@@ -41,7 +41,12 @@ export const secretFromEnvironment = (
   return value;
 };
 
-const fromFile = async (path: string, { readFile }: SecretAccess): Promise<string> => {
+/** The content of a file that a key of swarmhub.yaml names, without the last line end. Throws a UserError (usage) if it cannot be read. */
+export const secretFromFile = async (
+  yamlKey: string,
+  path: string,
+  { readFile }: Pick<SecretAccess, "readFile">,
+): Promise<string> => {
   try {
     return (await readFile(path)).replace(/\r?\n$/, "");
   } catch (error) {
@@ -49,7 +54,7 @@ const fromFile = async (path: string, { readFile }: SecretAccess): Promise<strin
     const problem =
       code === "ENOENT" ? "does not exist" : `cannot be read (${code ?? String(error)})`;
     throw usageError(
-      `${key} comes from the file ${path}, which ${problem}`,
+      `${yamlKey} comes from the file ${path}, which ${problem}`,
       `write the password into ${path}, on one line`,
     );
   }

@@ -17,9 +17,12 @@ import {
 } from "../images/pulled.js";
 import { buildOwnImage, obtainImage, releaseReference } from "../images/release.js";
 import type { OwnImage } from "../operator/own-images.js";
+import { loginFor } from "../operator/registry-logins.js";
 import type { Piece, Step } from "../reconcile/piece.js";
+import { paths } from "../paths.js";
 import { formatSize } from "../text/format.js";
 import type { Progress } from "../wait.js";
+import { removeFolderSteps } from "./shared/files.js";
 
 type State = {
   machines: Machines;
@@ -48,7 +51,7 @@ export const images: Piece<State> = {
   },
   plan: (want, { machines, own, userImages }, cluster) => [
     ...own.flatMap((each) => each.missing.map((image) => ownImageStep(want, each.host, image))),
-    ...userImages.flatMap((userImage) => buildSteps(want.name, userImage, cluster)),
+    ...userImages.flatMap((userImage) => buildSteps(userImage, cluster)),
     ...cluster.seatHosts.flatMap((host) => {
       const missing = userImages.filter(({ isOn }) => !isOn(host));
       refuseFullDisk(host, machines(host).facts, missing);
@@ -57,11 +60,14 @@ export const images: Piece<State> = {
       return pullable.map(({ wanted, image }) => ({
         host,
         title: `pull ${wanted}`,
-        run: (progress: Progress) => pullUserImage(host, wanted, image, progress),
+        run: async (progress: Progress) =>
+          pullUserImage(host, wanted, image, progress, await loginFor(want, image)),
       }));
     }),
   ],
-  remove: ({ own, pulled, otherImages }) => [
+  remove: ({ machines, own, pulled, otherImages }, { manager }) => [
+    // Of a build whose machine lost its power.
+    ...removeFolderSteps(manager, machines(manager).facts, paths.build, "the files of a build"),
     ...[
       ...own.map(({ host, present }) => [host, present.map(({ id }) => id)] as const),
       ...otherImages,
@@ -102,8 +108,9 @@ const refuseFullDisk = (host: Host, facts: Facts, missing: readonly UserImage[])
   );
 };
 
-const ownImageStep = ({ name, engine }: Config, host: Host, image: OwnImage): Step => {
-  const { ownImages: registry } = engine;
+const ownImageStep = (want: Config, host: Host, image: OwnImage): Step => {
+  const { name } = want;
+  const { ownImages: registry } = want.engine;
   if (registry === undefined)
     return {
       host,
@@ -115,6 +122,9 @@ const ownImageStep = ({ name, engine }: Config, host: Host, image: OwnImage): St
     host,
     title: `get the image ${image.name}`,
     detail: `${releaseReference(registry, image)}, or built here if it is not there`,
-    run: (progress) => obtainImage(host, image, { className: name, registry, progress }),
+    run: async (progress) => {
+      const login = await loginFor(want, `${registry}/${image.name}`);
+      return obtainImage(host, image, { className: name, registry, progress, login });
+    },
   };
 };

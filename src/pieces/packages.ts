@@ -25,7 +25,7 @@ export const packages: Piece<Machines> = {
           host,
           title: `install ${missing.join(", ")}`,
           run: (progress) =>
-            host.script(installScript(missing), {
+            host.script(installScript(missing, { builds: host === cluster.manager }), {
               timeout: 20 * 60_000,
               onLine: (line) => {
                 const [, action, name] = /^(Get|Unpacking|Setting up)\S* (\S+)/.exec(line) ?? [];

@@ -27,8 +27,11 @@ export type Step = {
   destroys?: string;
   /** Steps of the same plan, on other hosts, that must be done first. */
   after?: readonly Step[];
-  /** May resolve to a note, which the report shows behind "done". */
-  run: (progress: Progress) => Promise<unknown>;
+  /**
+   * May resolve to a note, which the report shows behind "done". A step that an aborted signal can stop throws an error with
+   * the code `interrupted`; others run to their end.
+   */
+  run: (progress: Progress, signal?: AbortSignal) => Promise<unknown>;
 };
 
 /** What a step reports at its end: "pulled from quay.io/swarmhub". */

@@ -1,4 +1,4 @@
-import { explain } from "../errors.js";
+import { commonCode, exitCode, explain } from "../errors.js";
 import type { Host } from "../host/host.js";
 import type { Progress } from "../wait.js";
 import type { Report } from "./event.js";
@@ -35,9 +35,16 @@ export const runSteps = async (
     const { host, title, detail, changes = [] } = step;
     for (const text of changes) report.event({ type: "note", text: `${piece}: ${text}` });
     const shown = { piece, host: host.name, title, ...(detail !== undefined && { detail }) };
-    const end = await runShown(shown, (progress) => step.run(progress), report, now);
-    outcomes.set(step, "error" in end ? { kind: "failed", step, ...end } : doneIn(step, end.ms));
+    const end = await runShown(shown, (progress) => step.run(progress, signal), report, now);
     host.forget();
+    // It stopped in the middle, so it is still to be done.
+    if (
+      signal?.aborted === true &&
+      "error" in end &&
+      commonCode([end.error]) === exitCode.interrupted
+    )
+      return;
+    outcomes.set(step, "error" in end ? { kind: "failed", step, ...end } : doneIn(step, end.ms));
   };
   const skip = (step: Step, why: string): void => {
     outcomes.set(step, { kind: "skipped", step, why });

@@ -27,6 +27,10 @@ export const printable = (text: string): string =>
 export const plural = (number: number, word: string): string =>
   `${number} ${word}${number === 1 ? "" : "s"}`;
 
+/** Names in a sentence: "a", "a and b", "a, b and c". */
+export const listed = (names: readonly string[]): string =>
+  names.join(", ").replace(/, (?=[^,]*$)/, " and ");
+
 /** A value as JSON without control characters: JSON.stringify itself leaves some of them unescaped. */
 export const jsonText = (value: unknown): string =>
   JSON.stringify(value, null, 2).replace(

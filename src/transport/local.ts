@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import type { Duplex } from "node:stream";
+import { type Duplex, PassThrough, type Readable } from "node:stream";
 import { execa } from "execa";
 import { UnreachableError, UserError } from "../errors.js";
 import { createLimiter } from "./limiter.js";
@@ -41,12 +41,19 @@ export const localTransport = (): Transport => {
 const execLocally = async (
   command: string,
   closing: AbortSignal,
-  { title = titleOf(command), input, timeout, onLine, into }: Parameters<Transport["exec"]>[1] = {},
+  {
+    title = titleOf(command),
+    input,
+    timeout,
+    onLine,
+    into,
+    stop,
+  }: Parameters<Transport["exec"]>[1] = {},
 ): ReturnType<Transport["exec"]> => {
   if (closing.aborted) throw closedError();
   // In its own process group, so that the deadline ends its children too.
   const running = execa("/bin/sh", ["-c", command], {
-    ...(input === undefined ? { stdin: "ignore" } : { input }),
+    ...stdinOf(input, stop),
     buffer: false,
     detached: true,
     reject: false,
@@ -55,13 +62,13 @@ const execLocally = async (
   const stderr = readLines(running.stderr, onLine);
   const { pid } = running;
   const stopped = new Promise<never>((_, reject) => {
-    const stop = (reason: Error) => {
+    const fail = (reason: Error) => {
       if (pid !== undefined) endGroup(pid);
       reject(reason);
     };
-    if (into !== undefined) pipeInto(running.stdout, into, stop);
-    const timer = timeout && setTimeout(stop, timeout, deadlineError("local", title, timeout));
-    const onClose = () => stop(closedError());
+    if (into !== undefined) pipeInto(running.stdout, into, fail);
+    const timer = timeout && setTimeout(fail, timeout, deadlineError("local", title, timeout));
+    const onClose = () => fail(closedError());
     closing.addEventListener("abort", onClose, { once: true });
     void running.finally(() => {
       clearTimeout(timer);
@@ -75,6 +82,20 @@ const execLocally = async (
     });
   const code = result.signal === undefined ? result.exitCode : codeOfSignal(result.signal);
   return { code: code ?? 1, stdout: stdout(), stderr: stderr() };
+};
+
+const stdinOf = (input: string | Uint8Array | undefined, stop: AbortSignal | undefined) => {
+  if (stop !== undefined) return { input: inputUntil(stop, input) };
+  return input === undefined ? { stdin: "ignore" as const } : { input };
+};
+
+const inputUntil = (stop: AbortSignal, input: string | Uint8Array = ""): Readable => {
+  const stream = new PassThrough();
+  stream.write(input);
+  const end = () => stream.end();
+  if (stop.aborted) end();
+  else stop.addEventListener("abort", end, { once: true });
+  return stream;
 };
 
 const closedError = () => new UnreachableError("local", "swarmhub closed the connection");

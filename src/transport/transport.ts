@@ -10,6 +10,8 @@ export type ExecOptions = {
   onLine?: (line: string) => void;
   /** Receives stdout byte for byte, at its own pace, and stays open; the output's stdout is empty then. */
   into?: Writable;
+  /** Keeps the command's stdin open after its input until this is aborted. A lost connection ends it too. */
+  stop?: AbortSignal;
 };
 
 /** How bytes reach a machine: over SSH (ssh2), or on the machine itself (execa). */

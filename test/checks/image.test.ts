@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import test from "ava";
 import type { OperatorMachine } from "../../src/checks/check.js";
 import { imageCheck } from "../../src/checks/image.js";
@@ -5,6 +7,7 @@ import type { Docker } from "../../src/docker/client.js";
 import { paths } from "../../src/paths.js";
 import { classOf } from "../support/class-of.js";
 import { fakeFacts } from "../support/fakes.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 import { contextOf, lines } from "./support/context.js";
 
 const reference = "quay.io/jupyter/scipy-notebook:2026-11-02";
@@ -64,6 +67,7 @@ test("a build folder is checked here, and its error names the place in the confi
   const of = async (folder: string) => {
     const build = { folder, place: { file: "a.yaml", line: 5, column: 10 } };
     const cluster = classOf(1);
+    cluster.manager.facts = async () => fakeFacts();
     Object.assign(cluster.config.servers, { image: folder, build });
     return lines(await imageCheck.run(contextOf(cluster, {})));
   };
@@ -73,6 +77,46 @@ test("a build folder is checked here, and its error names the place in the confi
     (await of("test/lab"))[0] ?? "",
     /^error: a\.yaml:5:10 {2}build folder test\/lab has no Dockerfile/,
   );
+});
+
+test("a line that the manager cannot build is an error before `up`", async (t) => {
+  const folder = temporaryFolder();
+  await writeFile(join(folder, "Dockerfile"), "FROM a\nRUN --mount=type=cache,target=/c true\n");
+  const build = { folder, place: { file: "a.yaml", line: 5, column: 10 } };
+  const of = async (docker: string) => {
+    const cluster = classOf(1, { answers: [["docker buildx version", docker]] });
+    cluster.manager.facts = async () => fakeFacts({ units: { "docker.service": "active" } });
+    Object.assign(cluster.config.servers, { image: folder, build });
+    return lines(await imageCheck.run(contextOf(cluster, {})));
+  };
+  t.regex(
+    (await of("Docker version 26.1.5"))[0] ?? "",
+    /^error: .*Dockerfile, line 2: RUN --mount needs/,
+  );
+  t.regex((await of("buildx v0.13.1"))[0] ?? "", /^ok: .* will be built on the manager/);
+});
+
+test("a registry of `registries` is asked with its login", async (t) => {
+  const path = join(temporaryFolder(), "token");
+  await writeFile(path, "s3cret\n");
+  const cluster = classOf(1);
+  const given: unknown[] = [];
+  Object.assign(cluster.config, {
+    registries: { "quay.io": { user: "ada", password: { kind: "file", path } } },
+  });
+  for (const host of cluster.hosts) {
+    host.facts = async () => fakeFacts({ units: { "docker.service": "active" } });
+    host.docker = {
+      getImage: () => ({
+        distribution: async (options: unknown) => void given.push(options),
+        inspect: async () => Promise.reject(Object.assign(new Error("no"), { statusCode: 404 })),
+      }),
+    } as unknown as Docker;
+  }
+  t.deepEqual(lines(await imageCheck.run(contextOf(cluster, {}))), [
+    `ok: ${reference} is available from its registry`,
+  ]);
+  t.like(given, [{ authconfig: { username: "ada", password: "s3cret" } }]);
 });
 
 test("what `up` found in an image of the class is a warning with what to write", async (t) => {

@@ -58,6 +58,7 @@ test("three keys are enough, and all others have defaults", async (t) => {
       memory: 2 ** 30,
       cpu: 1,
     },
+    registries: {},
     engine: { registryMirrors: [] },
   } as never);
 });
@@ -118,6 +119,7 @@ engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
       files: [],
       idle: 5_400_000,
     },
+    registries: {},
     engine: { registryMirrors: ["http://10.77.0.1:5000"] },
   } as never);
 });

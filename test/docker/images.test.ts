@@ -1,3 +1,6 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { userError } from "../support/fakes.js";
+import { waitUntil } from "../../src/wait.js";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import test, { type ExecutionContext } from "ava";
@@ -55,6 +58,55 @@ for (const [reference, query] of references)
     t.deepEqual(engine.asked, [`POST /images/create?${query}`]);
   });
 
+test("a login goes with the request of a pull and of a build, in a header that no log has", async (t) => {
+  const headers: IncomingHttpHeaders[] = [];
+  const engine = await fakeEngine(t, (request, response) => {
+    headers.push(request.headers);
+    return jsonLines(response, []);
+  });
+  const docker = dockerFor(t, engine);
+  const login = { username: "ada", password: "s3cret?~~", serveraddress: "ghcr.io" };
+  await pullImage(docker, "ghcr.io/a/b:1", () => {}, { login });
+  await pullImage(docker, "quay.io/a/b:1");
+  await buildImage(docker, Buffer.from("x"), { tag: "a:1", logins: { "ghcr.io": login } });
+  const [pull, other, build] = headers;
+  const decoded = (text: unknown, encoding: "base64" | "base64url"): unknown =>
+    JSON.parse(Buffer.from(String(text), encoding).toString());
+  t.deepEqual(decoded(pull?.["x-registry-auth"], "base64url"), login);
+  t.is(other?.["x-registry-auth"], undefined);
+  t.deepEqual(decoded(build?.["x-registry-config"], "base64"), { "ghcr.io": login });
+  t.notRegex(engine.asked.join(), /s3cret|ada/);
+});
+
+test("a registry that wants a password has a hint with the key to write", async (t) => {
+  const message = "Head https://ghcr.io/v2/a/b: unauthorized: authentication required";
+  const engine = await fakeEngine(t, (_, response) => json(response, 500, { message }));
+  const error = await userError(pullImage(dockerFor(t, engine), "ghcr.io/a/b"));
+  t.regex(error.hint ?? "", /`registries` in swarmhub\.yaml/);
+});
+
+test("an interruption ends a build's request, so that the Engine stops it", async (t) => {
+  let closed = false;
+  const engine = await fakeEngine(t, (request, response) => {
+    response.on("close", () => (closed = true));
+    request.resume();
+    return jsonLines(response, [{ stream: "Step 1/2 : FROM debian\n" }], true);
+  });
+  const stop = new AbortController();
+  const running = buildImage(dockerFor(t, engine), Buffer.from("x"), {
+    tag: "a:1",
+    signal: stop.signal,
+    onLine: () => stop.abort(),
+  });
+  await t.throwsAsync(running);
+  await waitUntil(async () => (closed ? true : undefined), {
+    deadline: 10_000,
+    every: 20,
+    otherwise: () => new Error("the request is still open"),
+  });
+  t.pass();
+});
+
 test("a missing image is reported with the registry's message", async (t) => {
   const refusal = "manifest for debian:nope not found: manifest unknown";
   const engine = await fakeEngine(t, (_, response) => json(response, 404, { message: refusal }));
@@ -84,7 +136,7 @@ test("a pull that falls silent is given up", async (t) => {
     jsonLines(response, [layer("a", "Downloading", 50, 100)], true),
   );
   await t.throwsAsync(
-    pullImage(dockerFor(t, engine), "debian:trixie", () => {}, 200),
+    pullImage(dockerFor(t, engine), "debian:trixie", () => {}, { idleMs: 200 }),
     { message: "cannot pull debian:trixie: no message from Docker for 0.2 s" },
   );
 });
@@ -92,7 +144,7 @@ test("a pull that falls silent is given up", async (t) => {
 test("a pull that is never answered is given up too", async (t) => {
   const engine = await fakeEngine(t, () => true);
   await t.throwsAsync(
-    pullImage(dockerFor(t, engine), "debian:trixie", () => {}, 200),
+    pullImage(dockerFor(t, engine), "debian:trixie", () => {}, { idleMs: 200 }),
     { message: "cannot pull debian:trixie: no message from Docker for 0.2 s" },
   );
 });

@@ -7,7 +7,7 @@ import { logInWithRetry } from "./support/user.js";
 
 // A class whose image is built from a folder. Each test continues from the previous one.
 const lab = await bootLab("e2e-build", 2, 2048, { prepared: true });
-const { swarmhub, folder } = await workshop(
+const { swarmhub, start, folder } = await workshop(
   lab,
   `name: build
 manager: node1
@@ -54,9 +54,21 @@ test.serial(
   },
 );
 
+test.serial(
+  "without BuildKit the line that needs it is refused, and nothing is changed",
+  async (t) => {
+    await mkdir(join(folder, "image"));
+    await writeFile(join(folder, "image/word"), "one\n");
+    await dockerfile("RUN <<EOF\necho once >/made\nEOF");
+    const { code, stderr } = await swarmhub("up", "--yes");
+    t.is(code, 3, stderr);
+    t.regex(stderr, /image\/Dockerfile, line 4: RUN <<EOF needs BuildKit/);
+    t.regex(stderr, /sudo apt-get install docker-buildx/);
+    t.is(await stateOf(1), before[1]);
+  },
+);
+
 test.serial("a build that fails shows its last lines, and leaves no image", async (t) => {
-  await mkdir(join(folder, "image"));
-  await writeFile(join(folder, "image/word"), "one\n");
   await dockerfile("RUN echo this fails; exit 7");
   const { code, stderr, ms } = await swarmhub("up", "--yes");
   t.log(`until it failed: ${Math.round(ms / 1000)} s`);
@@ -65,21 +77,80 @@ test.serial("a build that fails shows its last lines, and leaves no image", asyn
   t.is(await builtOn(1), 0);
 });
 
-test.serial("the image is built once, and a server starts from it on the worker", async (t) => {
-  await dockerfile("RUN echo once >/made");
-  const { code, stderr, ms } = await swarmhub("up", "--yes");
-  t.log(`up took ${Math.round(ms / 1000)} s`);
-  t.log(stderr);
-  t.is(code, 0, stderr);
-  const again = await swarmhub("up");
-  t.regex(again.stderr, /nothing had to change/, again.stderr);
-  const anna = await logInWithRetry(address, "anna");
-  const start = await anna.start();
-  t.log(`anna's server was ready after ${start.ms} ms`);
-  t.true(start.ready, start.output);
-  t.is(await inside("anna", "cat /made /word"), "once\none\n");
-  t.is((await swarmhub("status")).code, 0);
+test.serial("with BuildKit, too, a build that fails shows its last lines", async (t) => {
+  await lab.on(
+    1,
+    "apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends docker-buildx",
+  );
+  const { code, stderr } = await swarmhub("up", "--yes");
+  t.is(code, 1, stderr);
+  t.regex(stderr, /build the image of [^]*exit code: 7[^]*this fails/);
+  t.is(await builtOn(1), 0);
+  t.is(await buildsOn(1), "");
 });
+
+/** The processes of builds on a machine, and the folder of a running one. */
+const buildsOn = (guest: number): Promise<string> =>
+  lab.on(
+    guest,
+    "pgrep -af '^sleep 3071|^docker.* build |[d]ocker-buildx buildx build'; ls -d /var/lib/swarmhub/build 2>/dev/null; true",
+  );
+
+for (const signal of ["SIGINT", "SIGKILL"] as const)
+  test.serial(`a build ends on the machine after ${signal} to swarmhub`, async (t) => {
+    await dockerfile("RUN sleep 3071");
+    const run = start("up", "--yes", "--break-lock");
+    let stderr = "";
+    run.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+    const ended = new Promise<number | null>((resolve) => {
+      run.once("close", resolve);
+    });
+    const until = (condition: (builds: string) => boolean, deadline: number) =>
+      waitUntil(async () => (condition(await buildsOn(1)) ? true : undefined), {
+        deadline,
+        every: 500,
+        otherwise: async () => new Error(`builds on the machine: ${await buildsOn(1)}\n${stderr}`),
+      });
+    await until((builds) => builds.includes("sleep 3071"), 300_000);
+    const killed = performance.now();
+    run.kill(signal);
+    await until((builds) => builds === "", 30_000);
+    t.log(`${signal}: nothing was left after ${Math.round(performance.now() - killed)} ms`);
+    const code = await ended;
+    t.is(await builtOn(1), 0);
+    if (signal === "SIGKILL") return;
+    t.is(code, 130, stderr);
+    t.regex(stderr, /interrupted (?:in|before) images[^]*build the image of /);
+  });
+
+// The line EOF ends the heredoc of the Dockerfile.
+const modern = `RUN --mount=type=cache,target=/cache <<EOF
+set -e
+echo once >/made
+touch /cache/kept
+EOF
+COPY --chmod=751 word /mode
+ARG TARGETARCH
+RUN test -n "$TARGETARCH"`;
+
+test.serial(
+  "an image with a heredoc and a cache mount is built once, and a server starts from it on the worker",
+  async (t) => {
+    await dockerfile(modern);
+    const { code, stderr, ms } = await swarmhub("up", "--yes", "--break-lock");
+    t.log(`up took ${Math.round(ms / 1000)} s`);
+    t.log(stderr);
+    t.is(code, 0, stderr);
+    const again = await swarmhub("up");
+    t.regex(again.stderr, /nothing had to change/, again.stderr);
+    const anna = await logInWithRetry(address, "anna");
+    const started = await anna.start();
+    t.log(`anna's server was ready after ${started.ms} ms`);
+    t.true(started.ready, started.output);
+    t.is(await inside("anna", "cat /made /word; stat -c %a /mode"), "once\none\n751\n");
+    t.is((await swarmhub("status")).code, 0);
+  },
+);
 
 test.serial("neither a user's server nor another machine reaches the registry", async (t) => {
   const program = `import socket, sys
@@ -157,6 +228,24 @@ test.serial("an image that is no longer used is removed, also from the registry"
   t.is(again.code, 0, again.stderr);
   t.true((await anna.start()).ready);
   t.is(await inside("anna", "cat /word"), "one\n");
+});
+
+test.serial("requirements.txt alone makes an image on the default image", async (t) => {
+  // The machines of the lab cannot reach the registry of the default image.
+  const byDefault = "quay.io/jupyter/scipy-notebook:2026-11-02";
+  await lab.on(1, `docker tag ${lab.image} ${byDefault}`);
+  await rename(join(folder, "image/Dockerfile"), join(folder, "Dockerfile"));
+  await writeFile(join(folder, "image/requirements.txt"), "--no-index\njupyterlab\n");
+  t.regex((await swarmhub("plan")).stdout, /with a Dockerfile made from requirements.txt/);
+  t.regex((await swarmhub("images", "ls")).stdout, /FROM quay.io\/jupyter\/scipy-notebook/);
+  const { code, stderr } = await swarmhub("up");
+  t.is(code, 0, stderr);
+  const carl = await logInWithRetry(address, "carl");
+  t.true((await carl.start()).ready);
+  t.is(await inside("carl", "cat /opt/image/word"), "one\n");
+  await carl.stop();
+  await rename(join(folder, "Dockerfile"), join(folder, "image/Dockerfile"));
+  await lab.on(1, `docker rmi ${byDefault}`);
 });
 
 test.serial("down leaves nothing, even after a failed build and without the folder", async (t) => {

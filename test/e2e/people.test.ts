@@ -93,9 +93,8 @@ test.serial("a group of the roster has its quota, and a server runs on it", asyn
   const { ready, output } = await user.start();
   t.true(ready, output);
   const { stdout } = await swarmhub("quota", "ls", "--json");
-  const { homes } = JSON.parse(stdout) as { homes: { home: string; limit: { bytes: number } }[] };
-  t.log(stdout.slice(0, 300));
-  t.is(homes.find(({ home }) => home === "bob")?.limit.bytes, 90 * 2 ** 20);
+  const { homes } = JSON.parse(stdout) as { homes: { home: string; limitBytes: number }[] };
+  t.is(homes.find(({ home }) => home === "bob")?.limitBytes, 90 * 2 ** 20);
 });
 
 test.serial(

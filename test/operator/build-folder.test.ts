@@ -88,12 +88,47 @@ test("a folder that is missing, is a file or has no Dockerfile is refused at its
   }
 });
 
+test("a folder with requirements.txt alone has an image: a Dockerfile is made and sent with it", async (t) => {
+  const folder = await folderWith({ "requirements.txt": "pandas\n", "notes/a": "1" });
+  const { made, bases, files, hash, context } = await built(folder);
+  t.deepEqual(made?.from, ["requirements.txt"]);
+  t.deepEqual(bases, ["quay.io/jupyter/scipy-notebook:2026-11-02"]);
+  t.is(files, 4);
+  t.true(gunzipSync(await context()).includes(made?.dockerfile ?? "none"));
+  await writeFile(join(folder, "requirements.txt"), "numpy\n");
+  t.not((await built(folder)).hash, hash);
+  await writeFile(join(folder, "Dockerfile"), "FROM debian\n");
+  t.is((await built(folder)).made, undefined);
+});
+
+test("a wrong line of apt.txt is an error at the place of the key", async (t) => {
+  const folder = await folderWith({ "apt.txt": "git;\n" });
+  const { message, hint } = await complaint(folder);
+  t.is(message, `swarmhub.yaml:5:10  build folder ${folder} has "git;" in line 1 of apt.txt`);
+  t.regex(hint ?? "", /names of Debian packages/);
+});
+
+test("the first line that needs BuildKit is known", async (t) => {
+  const Dockerfile = "FROM a\nRUN --mount=type=cache,target=/c true\n";
+  t.deepEqual((await built(await folderWith({ Dockerfile }))).buildKit, {
+    line: 2,
+    what: "RUN --mount",
+  });
+  t.is((await built(await folderWith(sampleFiles))).buildKit, undefined);
+});
+
 test("a folder that is too large is refused before it is read", async (t) => {
   const folder = await folderWith({ Dockerfile: "FROM a\n", big: "" });
   await truncate(join(folder, "big"), 101 * 2 ** 20);
   t.regex((await complaint(folder)).message, /larger than 100 MB or has more than 10000 files/);
   await writeFile(join(folder, ".dockerignore"), "big\n");
   t.is((await built(folder)).files, 2);
+});
+
+test("a password of a registry that is missing is refused with the folders", async (t) => {
+  const password = { kind: "env" as const, name: "SWARMHUB_TEST_NO_SUCH_VARIABLE" };
+  const config = fakeConfig({ registries: { "ghcr.io": { user: "ada", password } } });
+  t.regex((await userError(refuseUnbuildable(config))).message, /^registries.ghcr.io.password /);
 });
 
 test("all folders that cannot be built are refused at once", async (t) => {

@@ -174,8 +174,18 @@ test("a changed record cannot inject a command", (t) => {
 });
 
 test("the packages' scripts pass `sh -n` and shellcheck", (t) => {
-  for (const script of [installScript(["docker.io", "xfsprogs"]), purgeScript(["docker.io"])])
+  for (const script of [
+    installScript(["docker.io", "xfsprogs"]),
+    installScript(["docker.io"], { builds: true }),
+    purgeScript(["docker.io"]),
+  ])
     t.is(shellProblems(script), "");
+});
+
+test("BuildKit comes with Docker to the machine that builds, where the distribution has it", (t) => {
+  const line = /if apt-cache show docker-buildx .*; then set -- "\$@" docker-buildx; fi/;
+  t.regex(installScript(["docker.io"], { builds: true }), line);
+  t.notRegex(installScript(["docker.io"]), /buildx/);
 });
 
 test("an empty record purges nothing", (t) => {

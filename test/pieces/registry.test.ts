@@ -138,6 +138,18 @@ test("the image is built before the push, and an unreadable folder stops the pla
     "manager: build the image of /class/image (3 files and folders, 2 KB)",
   ]);
   t.deepEqual(describeSteps(images.plan(cluster.config, have({}), cluster)), []);
+  const made = { dockerfile: "", from: ["apt.txt", "requirements.txt"] };
+  const withMade = have({ isBuilt: false, from: { ...from, made } });
+  t.regex(
+    describeSteps(images.plan(cluster.config, withMade, cluster))[0] ?? "",
+    /2 KB, with a Dockerfile made from apt.txt and requirements.txt\)$/,
+  );
+  const refusal = new UserError("line 7: RUN --mount needs BuildKit");
+  const refused = have({ isBuilt: false, refusal });
+  t.is(
+    planError(t, () => images.plan(cluster.config, refused, cluster)),
+    refusal,
+  );
   const wrong = have({ from: new UserError("a.yaml:1:1  build is gone") });
   t.is(
     planError(t, () => images.plan(cluster.config, wrong, cluster)).message,

@@ -148,6 +148,32 @@ test("after an interruption no step starts, and running steps are waited for", a
   );
 });
 
+test("a step that the interruption stopped is still to be done, and one that failed has failed", async (t) => {
+  const stop = new AbortController();
+  const stopping = (host: FakeHost, code: number): Step => ({
+    host,
+    title: `ends with ${code}`,
+    run: async (_progress, signal) => {
+      stop.abort();
+      throw new UserError(signal?.aborted === true ? "stopped" : "no signal", { code });
+    },
+  });
+  const ended = async (...steps: Step[]) =>
+    (await runSteps(steps, performing({ signal: stop.signal }))).map(({ kind }) => kind);
+  t.deepEqual(await ended(stopping(a, 130)), []);
+  const other = new AbortController();
+  t.deepEqual(
+    (await runSteps([stopping(a, 1)], performing({ signal: other.signal }))).map(
+      ({ kind }) => kind,
+    ),
+    ["failed"],
+  );
+  t.deepEqual(
+    (await runSteps([stopping(a, 130)], performing())).map(({ kind }) => kind),
+    ["failed"],
+  );
+});
+
 test("the remembered facts of a host are dropped before its next step starts", async (t) => {
   const host = fakeHost("fresh");
   const seen: number[] = [];

@@ -108,6 +108,7 @@ export const fakeConfig = (changes: Partial<Config> = {}): Config => ({
     secrets: {},
     files: [],
   },
+  registries: {},
   engine: { registryMirrors: [] },
   ...changes,
 });

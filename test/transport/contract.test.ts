@@ -92,6 +92,32 @@ const rows: Row[] = [
     },
   },
   {
+    title: "stdin stays open until it is stopped, with the input before that",
+    run: async (t, transport) => {
+      const stop = new AbortController();
+      const lines: string[] = [];
+      const running = transport.exec("while read -r line; do echo got $line; done; echo ended", {
+        input: "one\n",
+        stop: stop.signal,
+        onLine: (line) => lines.push(line),
+        timeout: 60_000,
+      });
+      await comesTrue(async () => lines.length > 0, "the first line");
+      await transport.exec("true");
+      t.deepEqual(lines, ["got one"]);
+      stop.abort();
+      t.like(await running, { code: 0, stdout: "got one\nended\n" });
+      t.like(await transport.exec("cat", { stop: stop.signal }), { code: 0, stdout: "" });
+    },
+  },
+  {
+    title: "a command that ends by itself does not wait for the end of its stdin",
+    run: async (t, transport) => {
+      const { signal } = new AbortController();
+      t.is((await transport.exec("exit 3", { stop: signal, timeout: 60_000 })).code, 3);
+    },
+  },
+  {
     title: "5 MB go in and come back unchanged",
     run: async (t, transport) => {
       const output = await transport.exec("cat", { input: fiveMegabytes, timeout: 60_000 });

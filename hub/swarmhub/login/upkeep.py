@@ -80,7 +80,7 @@ class Upkeep:
         if not closed or not closed.stop_at or closed.stop_at > datetime.now(UTC):
             return
         users = {spawner.user for spawner in db.query(orm.Spawner).filter(orm.Spawner.server_id.is_not(None))}
-        for name in {user.name for user in users if not user.admin and not self._access.is_staff(user.name)} - self._stopping:
+        for name in {user.name for user in users if not user.admin and self._access.refusal_for(user.name)} - self._stopping:
             self._stopping.add(name)
             app_log.warning("the class is closed: the server of %s stops", name)
             self._threads.submit(self._stop, name)

@@ -132,7 +132,7 @@ class Browser:
         return [json.loads(line) for line in re.findall(r"^data: (.*)$", text, re.MULTILINE)]
 
 
-def wait_for(condition: Callable[[], object], deadline: float = 20) -> None:
+def wait_for(condition: Callable[[], object], deadline: float = 60) -> None:
     """Waits until the condition is true; fails after `deadline` seconds."""
     end = time.monotonic() + deadline
     while not condition():

@@ -5,6 +5,7 @@ import type { OperatorMachine } from "../check.js";
 export type Answer = { kind: "found" | "refused" | "unknown"; registry: string; message: string };
 
 type Fetch = OperatorMachine["fetch"];
+type Login = { username: string; password: string };
 
 /**
  * Asks like Docker: the mirrors first for Docker Hub's images, then the image's registry. The first that has the image counts,
@@ -14,6 +15,7 @@ export const askForImage = async (
   image: string,
   mirrors: readonly string[],
   fetch: Fetch,
+  login?: Login,
 ): Promise<Answer> => {
   const reference = referenceFrom(image);
   const isHub = reference.registry === dockerHub;
@@ -21,7 +23,9 @@ export const askForImage = async (
   const answers: Answer[] = [];
   for (const registry of registries) {
     // In sequence: the next registry is asked only if this one lacks the image.
-    const answer = await ask({ ...reference, registry }, fetch);
+    // A mirror is another registry, which does not get the login.
+    const known = registry === reference.registry ? login : undefined;
+    const answer = await ask({ ...reference, registry }, fetch, known);
     if (answer.kind === "found") return answer;
     answers.push(answer);
   }
@@ -34,7 +38,11 @@ export const askForImage = async (
 const timeout = 5000;
 // milliseconds for all requests to one registry
 
-const ask = async ({ registry, path, tag }: Reference, fetch: Fetch): Promise<Answer> => {
+const ask = async (
+  { registry, path, tag }: Reference,
+  fetch: Fetch,
+  login: Login | undefined,
+): Promise<Answer> => {
   const name = new URL(registry).host;
   const url = `${registry}/v2/${path}/manifests/${tag}`;
   const signal = AbortSignal.timeout(timeout);
@@ -49,7 +57,7 @@ const ask = async ({ registry, path, tag }: Reference, fetch: Fetch): Promise<An
     let token: string | undefined;
     let response = await get("HEAD");
     if (response.status === 401) {
-      token = await anonymousToken(response, fetch, signal);
+      token = await authorizationFor(response, fetch, signal, login);
       if (token !== undefined) response = await get("HEAD", token);
     }
     if (response.ok) return { kind: "found", registry: name, message: "" };
@@ -70,13 +78,19 @@ const accept = [
   "application/vnd.docker.distribution.manifest.v2+json",
 ].join(", ");
 
-/** An anonymous token from the registry's token server; undefined if it wants a password. */
-const anonymousToken = async (
+/** What the registry accepts: a token of its token server, or the login itself; undefined if it wants a login that there is not. */
+const authorizationFor = async (
   response: Response,
   fetch: Fetch,
   signal: AbortSignal,
+  login: Login | undefined,
 ): Promise<string | undefined> => {
   const challenge = response.headers.get("www-authenticate") ?? "";
+  const basic =
+    login === undefined
+      ? undefined
+      : `Basic ${Buffer.from(`${login.username}:${login.password}`).toString("base64")}`;
+  if (/^basic /i.test(challenge)) return basic;
   if (!/^bearer /i.test(challenge)) return undefined;
   const fields = new Map(
     [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, key = "", value = ""]) => [key, value]),
@@ -88,7 +102,12 @@ const anonymousToken = async (
     const value = fields.get(key);
     if (value !== undefined) url.searchParams.set(key, value);
   }
-  const answer = await fetch(url.href, { signal });
+  // The registry names the token server; a login is not sent there in plain text.
+  if (basic !== undefined && url.protocol !== "https:") return undefined;
+  const answer = await fetch(url.href, {
+    signal,
+    ...(basic !== undefined && { headers: { authorization: basic } }),
+  });
   if (!answer.ok) return undefined;
   const { token, access_token: accessToken } = tokens.parse(await answer.json());
   return `Bearer ${token ?? accessToken ?? ""}`;

@@ -1,9 +1,11 @@
 import type { Cluster } from "../../cluster/cluster.js";
-import { imagesOf } from "../../config/types.js";
+import { type BuildSource, imagesOf } from "../../config/types.js";
+import { UserError } from "../../errors.js";
 import { keptLooks } from "../../images/kept-looks.js";
 import type { Look } from "../../images/look.js";
+import { type BuildContext, readBuild } from "../../operator/build-folder.js";
 import type { Terminal } from "../../report/terminal.js";
-import { jsonText } from "../../text/format.js";
+import { jsonText, listed } from "../../text/format.js";
 import { type ClassOptions, withCluster } from "../shared/session.js";
 
 /** Shows each image of users' servers: what it has, and what `up` found in it, a line each with what to write. */
@@ -15,18 +17,42 @@ export const imagesLooks = (options: ClassOptions, terminal: Terminal): Promise<
 /** The same as a text. */
 export const looksText = async ({ config, manager }: Cluster, json: boolean): Promise<string> => {
   const looks = keptLooks(await manager.facts());
-  const images = imagesOf(config).map(({ image }) => ({
-    image,
-    look: looks.find((look) => look.image === image),
-  }));
+  const images = await Promise.all(
+    imagesOf(config).map(async ({ image, build }) => ({
+      image,
+      look: looks.find((look) => look.image === image),
+      made: build === undefined ? undefined : await madeOf(build),
+    })),
+  );
   if (json) return jsonText(images.map(jsonOf));
   return images
-    .map(({ image, look }) => [image, ...linesOf(look).map((line) => `  ${line}`)].join("\n"))
+    .map(({ image, look, made }) =>
+      [image, ...[...linesOf(look), ...madeLines(made)].map((line) => `  ${line}`)].join("\n"),
+    )
     .join("\n");
 };
 
-const jsonOf = ({ image, look }: { image: string; look: Look | undefined }) => ({
+type Made = BuildContext["made"];
+
+const madeOf = async (build: BuildSource): Promise<Made> => {
+  const from = await readBuild(build);
+  return from instanceof UserError ? undefined : from.made;
+};
+
+const madeLines = (made: Made): string[] =>
+  made === undefined
+    ? []
+    : [
+        `its Dockerfile is made from ${listed(made.from)}:`,
+        ...made.dockerfile
+          .trimEnd()
+          .split("\n")
+          .map((line) => `  ${line}`),
+      ];
+
+const jsonOf = ({ image, look, made }: { image: string; look: Look | undefined; made: Made }) => ({
   image,
+  ...(made !== undefined && { dockerfile: made.dockerfile }),
   tried: look !== undefined,
   ...(look !== undefined && {
     home: look.home,

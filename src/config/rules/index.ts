@@ -6,6 +6,7 @@ import { bytesText } from "../values/units.js";
 import { type Finding, type Path, pathText } from "../yaml/complaints.js";
 import { campusFindings } from "./campus.js";
 import { groupFindings, groupPaths } from "./groups.js";
+import { registryFindings } from "../schema/registries.js";
 import { imageFindings } from "./images.js";
 import { loginFindings } from "./login.js";
 import { rosterFindings } from "./roster.js";
@@ -23,6 +24,7 @@ export const ruleFindings = (raw: unknown): Finding[] => [
   ...groupFindings(raw),
   ...rosterFindings(raw),
   ...serverFindings(raw),
+  ...registryFindings(raw),
   ...tlsFindings(raw),
   ...loginFindings(raw),
   ...campusFindings(raw),

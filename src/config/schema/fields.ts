@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { UserError, adviceOf, shown } from "../../errors.js";
+import { listed } from "../../text/format.js";
 import { type Meaning, type Reader, expectation } from "../values/reader.js";
 
 /** A key that holds one text, read into a T. */
@@ -54,9 +55,7 @@ export const section = <Shape extends z.ZodRawShape>(
 
 /** "a mapping of image, memory and cpu". */
 export const mappingOf = (shape: z.ZodRawShape): string =>
-  `a mapping of ${Object.keys(shape)
-    .join(", ")
-    .replace(/, (?=[^,]*$)/, " and ")}`;
+  `a mapping of ${listed(Object.keys(shape))}`;
 
 /** A mapping whose keys are names that the user chooses. */
 export const mapping = <Item extends z.ZodType>(meaning: Meaning, item: Item) =>

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import * as z from "zod";
 import type { Config, SecretSource } from "../types.js";
-import { imageFrom } from "../values/image.js";
+import { defaultImage, imageFrom } from "../values/image.js";
 import { lineFrom, pathFrom, strategyFrom } from "../values/names.js";
 import { fromFolder } from "../values/secret-source.js";
 import { languageFrom, startFrom, timeZoneFrom, variableFrom } from "../values/servers.js";
@@ -44,7 +44,7 @@ const variable = z.preprocess(
 /** `servers` of swarmhub.yaml. */
 export const servers = section(
   {
-    image: image.default("quay.io/jupyter/scipy-notebook:2026-11-02"),
+    image: image.default(defaultImage),
     images: list(
       { what: "a list of images", example: "[{name: R, image: …}]" },
       imageChoice,

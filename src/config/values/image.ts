@@ -1,5 +1,8 @@
 import { didYouMean, reader } from "./reader.js";
 
+/** The image of users' servers where the configuration has none. */
+export const defaultImage = "quay.io/jupyter/scipy-notebook:2026-11-02";
+
 const part = "[a-z0-9]+(?:(?:\\.|__?|-+)[a-z0-9]+)*";
 const registry =
   "(?:localhost|[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)+|[A-Za-z0-9-]+(?=:\\d))(?::\\d{1,5})?";
@@ -7,7 +10,7 @@ const name = new RegExp(`^(?:${registry}/)?${part}(?:/${part})*$`);
 
 /** A container image as Docker names it: registry, path, tag or digest. */
 export const imageFrom = reader(
-  { what: "a container image", example: "quay.io/jupyter/scipy-notebook:2026-11-02" },
+  { what: "a container image", example: defaultImage },
   (text, reject): string => {
     if (text.length > 500) throw reject("at most 500 characters");
     if (/^[a-z]+:\/\//.test(text)) throw reject("without https://");
@@ -50,3 +53,25 @@ export const repositoryFrom = reader(
     return text;
   },
 );
+
+/** The name of a registry as images have it: "ghcr.io", "registry.example.org:5000"; Docker Hub is always "docker.io". */
+export const registryFrom = reader(
+  { what: "the name of a registry", example: "ghcr.io" },
+  (text, reject): string => {
+    if (/^[a-z]+:\/\//.test(text)) throw reject("without https://");
+    if (!new RegExp(`^${registry}$`).test(text))
+      throw reject("as it stands in front of the first / of an image");
+    return ["index.docker.io", "registry-1.docker.io"].includes(text) ? dockerHub : text;
+  },
+);
+
+/** The registry of images whose names have none. */
+const dockerHub = "docker.io";
+
+/** The registry of an image: "ghcr.io" of "ghcr.io/geo/notebook:1", "docker.io" of "jupyter/base". */
+export const registryOf = (image: string): string => {
+  const slash = image.indexOf("/");
+  const first = image.slice(0, Math.max(0, slash));
+  if (!/[.:]/.test(first) && first !== "localhost") return dockerHub;
+  return first === "index.docker.io" ? dockerHub : first;
+};

@@ -33,10 +33,10 @@ rmdir ${paths.configuration} 2>/dev/null || true`;
 
 /**
  * Installs packages. Before that it records the new ones (`down` removes them), what the machine has already, and its IP
- * forwarding, which Docker changes. In Debian trixie Docker's command line is a separate package. Fails before apt removes a
- * package: docker.io of Ubuntu replaces containerd.io of Docker's repository.
+ * forwarding, which Docker changes. In Debian trixie Docker's command line is a separate package, and so is BuildKit,
+ * for a machine that `builds`. Fails before apt removes a package: docker.io of Ubuntu replaces containerd.io of Docker's repository.
  */
-export const installScript = (names: readonly string[]): string => `{
+export const installScript = (names: readonly string[], { builds = false } = {}): string => `{
 set -e
 ${environment}
 mkdir -p ${paths.configuration}
@@ -49,7 +49,10 @@ until output=$(${apt} update 2>&1); do
 done
 set -- ${quoteAll(names)}
 for name; do
-  if [ "$name" = docker.io ] && apt-cache show docker-cli >/dev/null 2>&1; then set -- "$@" docker-cli; fi
+  [ "$name" = docker.io ] || continue
+${["docker-cli", ...(builds ? ["docker-buildx"] : [])]
+  .map((more) => `  if apt-cache show ${more} >/dev/null 2>&1; then set -- "$@" ${more}; fi`)
+  .join("\n")}
 done
 if [ ! -e ${paths.forwardingBefore} ]; then
 ${recordDocker}

@@ -20,14 +20,16 @@ export type Connection = { host: string; client: Client; lost: AbortSignal };
 export const execOn = (
   { host, client, lost }: Connection,
   command: string,
-  { title = titleOf(command), input, timeout, onLine, into }: ExecOptions = {},
+  { title = titleOf(command), input, timeout, onLine, into, stop }: ExecOptions = {},
 ): Promise<Output> =>
   new Promise((resolve, reject) => {
     let channel: ClientChannel | undefined;
     const end = () => {
       clearTimeout(timer);
       lost.removeEventListener("abort", onLost);
+      stop?.removeEventListener("abort", endInput);
     };
+    const endInput = () => channel?.end();
     const fail = (error: Error) => {
       end();
       channel?.close();
@@ -57,7 +59,9 @@ export const execOn = (
         if (code === undefined) reject(hungUp(host));
         else resolve({ code, stdout: stdout(), stderr: stderr() });
       });
-      opened.end(input === undefined ? undefined : Buffer.from(input));
+      if (input !== undefined) opened.write(Buffer.from(input));
+      if (stop === undefined || stop.aborted) endInput();
+      else stop.addEventListener("abort", endInput, { once: true });
     };
     try {
       client.exec(inShell(command, timeout), onChannel);

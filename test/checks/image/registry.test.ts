@@ -57,6 +57,55 @@ test("Docker Hub is asked for an image that the mirror lacks", async (t) => {
   t.like(answer, { kind: "found", registry: "registry-1.docker.io" });
 });
 
+const login = { username: "ada", password: "s3cret" };
+const basic = `Basic ${Buffer.from("ada:s3cret").toString("base64")}`;
+const askedWith = (authorization: string, realm: string) => ({
+  [`HEAD ${at("https://ghcr.io")}`]: (headers: Headers): Page =>
+    headers.get("authorization") === authorization
+      ? { status: 200 }
+      : { status: 401, headers: { "www-authenticate": realm } },
+  [`GET ${at("https://ghcr.io")}`]: { status: 401 },
+});
+const private_ = "ghcr.io/jupyter/scipy:v1";
+
+test("a login is shown to the token server of its registry, and to a registry without one", async (t) => {
+  const tokenServer = {
+    "GET https://ghcr.io/token": (headers: Headers): Page =>
+      headers.get("authorization") === basic
+        ? { status: 200, body: { token: "t1" } }
+        : { status: 401 },
+  };
+  const withToken = {
+    ...askedWith("Bearer t1", 'Bearer realm="https://ghcr.io/token"'),
+    ...tokenServer,
+  };
+  t.like(await askForImage(private_, [], web(withToken).fetch, login), { kind: "found" });
+  t.like(await askForImage(private_, [], web(withToken).fetch), { kind: "refused" });
+  const plain = askedWith(basic, 'Basic realm="x"');
+  t.like(await askForImage(private_, [], web(plain).fetch, login), { kind: "found" });
+});
+
+test("a login is not sent in plain text, nor to a mirror", async (t) => {
+  const sent: string[] = [];
+  const spy = (fetch: ReturnType<typeof web>["fetch"]) => (url: string, options: RequestInit) => {
+    if (new Headers(options.headers).has("authorization")) sent.push(url);
+    return fetch(url, options);
+  };
+  const insecure = web(askedWith("x", 'Bearer realm="http://ghcr.io/token"'));
+  t.like(await askForImage(private_, [], spy(insecure.fetch), login), { kind: "refused" });
+  t.deepEqual(
+    insecure.asked.filter((each) => each.includes("token")),
+    [],
+  );
+  const mirrored = web({
+    [`HEAD ${at(mirror)}`]: { status: 401, headers: { "www-authenticate": 'Basic realm="x"' } },
+    [`GET ${at(mirror)}`]: { status: 401 },
+    [`HEAD ${at(hub)}`]: { status: 200 },
+  });
+  await askForImage("jupyter/scipy:v1", [mirror], spy(mirrored.fetch), login);
+  t.deepEqual(sent, []);
+});
+
 test("mirrors are for Docker Hub's images only", async (t) => {
   const { fetch, asked } = web({ [`HEAD ${at("https://quay.io")}`]: { status: 200 } });
   await askForImage("quay.io/jupyter/scipy:v1", [mirror], fetch);
