@@ -51,7 +51,7 @@ const room = z.object({
   seats: z.number(),
   taken: z.number(),
   queue: z.number(),
-  warm: warmReport.default({ starts: [] }),
+  warm: warmReport.optional(),
   people: z.array(person),
   machines: z.array(machine),
   warnings: z.array(z.array(part)),

@@ -12,7 +12,6 @@ const state: RoomState = {
   seats: 3,
   taken: 2,
   queue: 1,
-  warm: { starts: [] },
   people: [
     { name: "ada", role: "teacher", state: "away" },
     {

@@ -22,7 +22,7 @@ export const roomText = (state: RoomState, screen: View | undefined): string => 
   const rows = people.map((person) => personRow(person, state.now));
   return [
     `${state.class}  ${summary.join(", ")}`,
-    ...state.warm.starts.flatMap((start) => [startLine(start), ...missingLines(start)]),
+    ...(state.warm?.starts ?? []).flatMap((start) => [startLine(start), ...missingLines(start)]),
     ...warnings.map((parts) => `! ${printable(parts.map(partText).join(""))}`),
     ...(machines.length > 0 ? ["", tableText(machines.map(machineRow), { screen })] : []),
     ...(rows.length > 0 ? ["", tableText([header, ...rows], { screen })] : []),
