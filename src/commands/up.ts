@@ -1,7 +1,8 @@
 import { loginProblems, preflight, preflightError } from "../checks/index.js";
 import type { Cluster } from "../cluster/cluster.js";
 import { refuseFull } from "../cluster/disks.js";
-import { classUrl, safariSentence } from "../cluster/public-address.js";
+import { inspectMachines } from "../cluster/machines.js";
+import { classUrl, classUrlOn, safariSentence } from "../cluster/public-address.js";
 import { type CampusMethod, entranceOf, isCampus, registrationOf } from "../config/campus.js";
 import type { ProviderMethod } from "../config/types.js";
 import { outdatedSentence, outdatedServers } from "../images/outdated-servers.js";
@@ -94,7 +95,11 @@ const formerSentence = (homes: readonly string[]): string =>
 const nextSteps = async (cluster: Cluster): Promise<string[]> => {
   const { config, manager } = cluster;
   const { admins, teachers, method } = config.login;
-  if (isCampus(method)) return campusSteps(await classUrl(cluster), method);
+  if (method.kind !== "passwords" && method.kind !== "shared-password") {
+    // The address to which the hub lets people come back, also where the operator uses another one.
+    const address = classUrlOn(await inspectMachines(cluster), cluster);
+    return isCampus(method) ? campusSteps(address, method) : providerSteps(address, method);
+  }
   if (method.kind === "passwords") {
     const missing = missingStaff(config, peopleOf(config) ?? []);
     return [
@@ -104,7 +109,6 @@ const nextSteps = async (cluster: Cluster): Promise<string[]> => {
       ...otherPassword("teachers", missing.teachers),
     ];
   }
-  if (method.kind !== "shared-password") return providerSteps(await classUrl(cluster), method);
   // The password is for all users, so it may be shown; the admins' password is shown only on request.
   const password =
     method.password.kind === "generated"

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile, readdir, writeFile } from "node:fs/promises";
+import { readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import test from "ava";
@@ -37,14 +37,21 @@ const { nodeOf } = classIn(lab);
 /** The passwords on the slips in this folder, by user name; a later file has the newer ones. */
 const slips = async (): Promise<Map<string, string>> => {
   const files = (await readdir(folder)).filter((name) => /^slips-.*html$/.test(name));
-  const texts = await Promise.all(
-    files.toSorted().map((name) => readFile(join(folder, name), "utf8")),
+  const pages = await Promise.all(
+    files.map(async (name) => ({
+      made: (await stat(join(folder, name))).mtimeMs,
+      text: await readFile(join(folder, name), "utf8"),
+    })),
   );
   const pattern = /User name<\/dt><dd[^>]*>([^<]*)<\/dd>\s*<dt>Password<\/dt><dd[^>]*>([^<]*)</g;
   return new Map(
-    texts.flatMap((text) =>
-      [...text.matchAll(pattern)].map(([, name = "", password = ""]) => [name, password] as const),
-    ),
+    pages
+      .toSorted((one, other) => one.made - other.made)
+      .flatMap(({ text }) =>
+        [...text.matchAll(pattern)].map(
+          ([, name = "", password = ""]) => [name, password] as const,
+        ),
+      ),
   );
 };
 
@@ -139,7 +146,7 @@ test.serial(
     const before = await hubContainer();
     await writeFile(join(folder, "students.csv"), roster(carol, "dora,Dora Diaz,Lab 1"));
     const plan = await swarmhub("plan");
-    t.regex(plan.stdout, /remove bob, whose server is running/);
+    t.regex(plan.stdout, /remove bob \(Bob Baker\), whose server is running/);
     t.regex(plan.stdout, /add dora/);
     const { code, stderr } = await swarmhub("up", "--yes");
     t.is(code, 0, stderr);
