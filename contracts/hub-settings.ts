@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { HubServers } from "./hub-servers.js";
+import type { HubWarmStart } from "./hub-warm.js";
 
 /**
  * `hub.json`, written by `swarmhub up` and read by `hub/swarmhub/settings.py` when the hub starts. Memory is in bytes, cpu in
@@ -49,6 +50,7 @@ export type HubSettings = {
   /** The class's URL, below which each user's server has a host of its own: "https://geo.example.org"; null is one for all. */
   subdomainHost: string | null;
   servers: HubServers;
+  warm: HubWarmStart[];
   /** The servers that fit on all machines. */
   seats: number;
 };

@@ -35,6 +35,7 @@ from swarmhub.spawning.home_state import look_at_home
 from swarmhub.spawning.image_choice import check_options, form, options_from_form
 from swarmhub.spawning.spawner import SwarmHubSpawner
 from swarmhub.upstream_fixes import FreshResolver, ask_for_a_new_login, bound_answers_of_servers, share_pending_start, use_write_ahead_log
+from swarmhub.warm.configuration import configure_warm
 from swarmhub.web import queue_page, websocket_check
 from swarmhub.web.admin_scopes import keep_admins_out_of_servers
 from swarmhub.web.client_address import believe_only
@@ -232,6 +233,7 @@ if settings.idle_timeout_seconds:
 # --- the page of the room, for teachers and admins ---------------------------------------------------------------------------
 configure_room(c, settings, paths, hub_api)
 configure_rehearsal(c, paths, hub_api)
+configure_warm(c, settings, paths, hub_api, access)
 
 # --- the API for the operator (swarmhub/services/operator_api.py) ---------------------------------------------------------
 c.JupyterHub.services.append({"name": "operator", "api_token": operator_token(paths)})

@@ -16,6 +16,8 @@ class Refusal(NamedTuple):
 
 
 NO_SEAT = Refusal("capacity", "All seats are taken, and no seat became free while you were waiting. Please ask your instructor.", 503)
+NO_SEAT_LEFT = Refusal("capacity-warm", "No seat was left for a warm start.", 503)
+SEAT_NEEDED = Refusal("gave-way", "Somebody who waited got the seat.", 503)
 TOO_LARGE = Refusal(
     "size",
     "No machine of this class has enough memory for a server with this image. "

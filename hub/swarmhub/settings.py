@@ -10,6 +10,7 @@ from pathlib import Path
 from .login.campus.options import CampusOptions, campus_options
 from .login.provider.options import ProviderOptions, provider_options
 from .server_settings import ServerSettings, read_server_settings
+from .warm.timetable import Weekly, read_timetable
 
 MIN_IDLE_TIMEOUT = 600
 SECRET_ENVIRONMENT = "server-environment"  # noqa: S105
@@ -78,6 +79,7 @@ class Settings:
     allowed_groups: frozenset[str] = frozenset()
     public_url: str = ""
     servers: ServerSettings = ServerSettings()
+    warm: tuple[Weekly, ...] = ()
 
     @property
     def packs(self) -> bool:
@@ -172,6 +174,7 @@ def read_settings(path: Path) -> Settings:
         allowed_groups=frozenset(take("allowedGroups", found.get("allowedGroups", []), _is_texts, "a list of names")),
         public_url=take("publicUrl", found.get("publicUrl", ""), lambda value: isinstance(value, str), "a string"),
         servers=read_server_settings(found.get("servers", {}), take),
+        warm=read_timetable(found.get("warm", []), take),
     )
     if faults:
         raise _error(path, faults)

@@ -35,14 +35,6 @@ class Spawner(SwarmHubSpawner):
 
     listening = True
 
-    def run_pre_spawn_hook(self):
-        # The options of the next start are kept in the database, which there is none of here.
-        self.orm_spawner = SimpleNamespace(user_options={}, server=None, name="")
-        try:
-            return super().run_pre_spawn_hook()
-        finally:
-            self.orm_spawner = None
-
     def get_env(self):
         return {"A": "1", "JUPYTERHUB_USER": self.user.name}
 
@@ -53,4 +45,5 @@ class Spawner(SwarmHubSpawner):
 def spawner(name="alice", **traits):
     quick = {"start_poll_interval": 0.01, "start_timeout": 90, "placement_timeout": 0.2, "queue_timeout": 60, "docker_patience": 0.3}
     quick |= {"settings": SETTINGS, "name_template": f"{SETTINGS.user_service_prefix}{{username}}"}
-    return Spawner(user=SimpleNamespace(name=name), cmd=["jupyterhub-singleuser"], **(quick | traits))
+    known = SimpleNamespace(name="", user_options={}, server=None, last_activity=None)
+    return Spawner(user=SimpleNamespace(name=name), orm_spawner=known, cmd=["jupyterhub-singleuser"], **(quick | traits))

@@ -7,9 +7,11 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import time
 from io import BytesIO
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -20,6 +22,7 @@ from swarmhub.login.provider.options import ProviderOptions
 from swarmhub.refusal import LIMIT_FAILED
 from swarmhub.server_settings import File, Group, Look, ServerSettings
 from swarmhub.settings import Image, NfsExport, Settings, read_settings
+from swarmhub.warm.timetable import DAYS, Weekly
 
 FIXTURES = Path(__file__).parents[2] / "test/fixtures/contracts"
 NAMES = json.loads((FIXTURES / "storage-names.json").read_text())
@@ -126,6 +129,20 @@ def servers_in(written):
     )
 
 
+def warm_in(written):
+    return tuple(
+        Weekly(
+            frozenset(map(DAYS.index, each["days"])),
+            time.fromisoformat(each["at"]),
+            time.fromisoformat(each["until"]),
+            ZoneInfo(each["zone"]),
+            each["group"],
+            tuple(each["members"]),
+        )
+        for each in written
+    )
+
+
 def test_every_key_of_hub_json_becomes_a_setting_with_its_unit(record):
     objects = record(settings)
     found = read_settings(FIXTURES / "hub.json")
@@ -160,10 +177,12 @@ def test_every_key_of_hub_json_becomes_a_setting_with_its_unit(record):
         allowed_groups=frozenset(written["allowedGroups"]),
         public_url=written["publicUrl"],
         servers=servers_in(written["servers"]),
+        warm=warm_in(written["warm"]),
     )
+    assert found.warm[0].members == ("ada",)
     assert (found.memory, found.guarantee, found.idle_timeout_seconds) == (2 << 30, 512 << 20, 2 * 3600)
     assert [recorded.keys_read for recorded in objects] == [set(dict.keys(recorded)) for recorded in objects]
-    assert len(objects) == 9 + len(written["images"])
+    assert len(objects) == 10 + len(written["images"])
 
 
 def test_the_hub_reads_of_watcher_json_only_keys_that_the_watcher_writes(storage, record):

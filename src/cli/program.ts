@@ -21,6 +21,7 @@ import { addRoster } from "./roster.js";
 import { addTeaching } from "./teaching.js";
 import { addTls } from "./tls.js";
 import { readVersion } from "./version.js";
+import { addWarm } from "./warm.js";
 
 /** All of `swarmhub`: its commands with their options, none of them run. */
 export const createProgram = (): Command => {
@@ -42,6 +43,7 @@ export const createProgram = (): Command => {
   addRoom(program);
   addAnnounce(program);
   addRehearse(program);
+  addWarm(program);
   addMembership(program);
   addClosing(program);
   addHomes(program);

@@ -13,10 +13,12 @@ import { type Piece, problemsOf } from "../reconcile/piece.js";
 import { planAll } from "../reconcile/plan.js";
 import type { Terminal } from "../report/terminal.js";
 import { userServices } from "../swarm/list.js";
+import { type WarmReport, inspectWarm } from "../swarm/warm.js";
 import { plural, printable } from "../text/format.js";
 import { inspectCertificates } from "../tls/inspect.js";
 import { homesLines, inspectClassHomes, temporarySentence } from "./shared/homes.js";
 import { type ClassOptions, withReachable } from "./shared/session.js";
+import { warmLines } from "./shared/warm.js";
 import { inspectSharedFolder, sharedFolderLine } from "./status/shared-folder.js";
 import { certificateJson, certificateLine } from "./tls/text.js";
 
@@ -27,7 +29,7 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
     terminal,
     async (cluster) => {
       const { config } = cluster;
-      const [parts, machines, services, address, homes, certificates, earlier, shared] =
+      const [parts, machines, services, address, homes, certificates, earlier, shared, warm] =
         await Promise.all([
           Promise.all(pieces.map((piece) => partOf(piece, cluster))),
           inspectMachines(cluster),
@@ -37,6 +39,7 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
           inspectCertificates(cluster),
           outdatedServers(cluster),
           inspectSharedFolder(cluster),
+          warmOrNothing(cluster),
         ]);
       const users = services.map(({ home }) => home).toSorted();
       const seats = seatsOf(cluster, machines);
@@ -60,6 +63,7 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
               seats,
               users,
               earlierImage: earlier,
+              warm,
               machines: hosts.map((host) => ({
                 ...diskJson(host, machines(host).facts),
                 scratch: cluster.seatHosts.includes(host)
@@ -85,6 +89,7 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
         if (shared !== undefined) terminal.print(sharedFolderLine(shared));
         if (certificates.status !== undefined) terminal.print(certificateLine(certificates));
         for (const line of [
+          ...warmLines(warm),
           ...fewCoresLines(cluster, machines),
           ...scratchLines(cluster, machines),
           ...fillingDisks,
@@ -101,6 +106,13 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
     },
     { warns: false },
   );
+
+/** A hub that does not run, or is older, is drift, which the pieces report. */
+const warmOrNothing = (cluster: Cluster): Promise<WarmReport> =>
+  inspectWarm(cluster).catch((error: unknown): WarmReport => {
+    if (error instanceof UserError) return { starts: [] };
+    throw error;
+  });
 
 type Part = Awaited<ReturnType<typeof partOf>>;
 

@@ -9,6 +9,7 @@ import { loginOf } from "./schema/login.js";
 import { registriesOf } from "./schema/registries.js";
 import { equipmentOf } from "./schema/servers.js";
 import { tlsOf } from "./schema/tls.js";
+import { warmOf } from "./schema/warm.js";
 import { unknownKey } from "./schema/unknown-keys.js";
 import type { Backing, Bytes, Config, HostConfig, StorageConfig } from "./types.js";
 import { repositoryFrom } from "./values/image.js";
@@ -93,6 +94,7 @@ const named =
 // the file.
 const pathInFile = (raw: unknown, path: Path): Path => {
   if (path.length === 3 && path[0] === "domain") return domainPathInFile(raw, path);
+  if (isSingleWarmStart(raw, path)) return [...path.slice(0, 2), ...path.slice(3)];
   if (isBareGroup(raw, path)) return [...path.slice(0, 3), ...path.slice(4)];
   const parent = path.slice(0, -1);
   const container = valueAt(raw, parent);
@@ -100,6 +102,13 @@ const pathInFile = (raw: unknown, path: Path): Path => {
     typeof path.at(-1) === "number" ? Array.isArray(container) : isMapping(container);
   return container === undefined || isContainer ? path : parent;
 };
+
+/** `servers.warm` may be one mapping, which the schema reads as a list of it. */
+const isSingleWarmStart = (raw: unknown, path: Path): boolean =>
+  path[0] === "servers" &&
+  path[1] === "warm" &&
+  path[2] === 0 &&
+  !Array.isArray(valueAt(raw, path.slice(0, 2)));
 
 /** A group may be a list, which the schema reads as `{members: …}`. */
 const isBareGroup = (raw: unknown, path: Path): boolean =>
@@ -136,6 +145,7 @@ const configOf = (settings: Settings, folder: string, placeOf: (key: Path) => Pl
       ...(servers.processes !== undefined && { processes: servers.processes }),
       ...(servers.scratch !== "off" && { scratch: servers.scratch }),
       ...(servers.idle !== undefined && { idle: servers.idle }),
+      ...(servers.warm !== undefined && { warm: warmOf(servers.warm, servers["time-zone"]) }),
       ...(servers.skeleton !== undefined && { skeleton: resolve(folder, servers.skeleton) }),
       ...equipmentOf(servers, folder),
     },

@@ -1,9 +1,12 @@
 import type { Place, UserError } from "../errors.js";
 import type { CampusMethod } from "./campus.js";
 import type { ProviderMethod } from "./provider-method.js";
+import type { TlsConfig } from "./tls-config.js";
 import type { SecretSource } from "./secret-source.js";
+import type { Day } from "./values/timetable.js";
 
 export type { ProviderMethod, SecretSource };
+export type { AcmeConfig, DnsConfig, TlsConfig } from "./tls-config.js";
 
 /** A number of bytes. */
 export type Bytes = number & { readonly unit: "bytes" };
@@ -43,37 +46,6 @@ export type StorageConfig = PersistentStorage | { kind: "temporary" };
 /** The server outside the Swarm that has the homes, if there is one. */
 export const storageServer = ({ storage }: Config): HostConfig | undefined =>
   storage.kind === "persistent" ? storage.host : undefined;
-
-/** How browsers are served; paths are absolute, and the files are read when the class is inspected. */
-export type TlsConfig =
-  | { kind: "self-signed" }
-  /** A proxy in front of the class does TLS; X-Forwarded-* is trusted only from these addresses (IPv4 or CIDR). */
-  | { kind: "off"; trustedProxies: string[] }
-  | { kind: "own"; certificate: string; key: string }
-  | AcmeConfig;
-
-/** A certificate that an authority issues and renews by ACME. */
-export type AcmeConfig = {
-  kind: "acme";
-  /** The authority's name in messages: "Let's Encrypt". */
-  authority: string;
-  directory: string;
-  email?: string;
-  /** A file with the root certificate of the authority's own HTTPS. */
-  ca?: string;
-  eab?: { id: string; key: SecretSource };
-  /** How the record of DNS-01 is made; without it the challenge is HTTP-01, at port 80. */
-  dns?: DnsConfig;
-};
-
-/** DNS-01: your own DNS server with its credentials, or a script that adds and removes records. */
-export type DnsConfig = (
-  | { kind: "plugin"; plugin: string; credentials: SecretSource }
-  | { kind: "hook"; hook: string }
-) & {
-  /** Seconds until a new record is visible everywhere. */
-  propagation?: number;
-};
 
 /** All domain names of the class, which its certificate is for; the first is shown to users. */
 export const namesOf = ({ domain, otherNames, subdomains }: Config): string[] =>
@@ -124,6 +96,9 @@ export type ImageChoice = ConfiguredImage & {
 
 /** What the servers of a group's members have: limits instead of the class's, and images that only such members choose from. */
 export type GroupServers = { memory?: Bytes; cpu?: number; images: string[] };
+
+/** When servers start before their users come: by `at` they are ready, until `until` a missed start is caught up. */
+export type WarmStart = { days: Day[]; at: string; until: string; zone: string; group?: string };
 
 /** All images of users' servers, each once. */
 export const imagesOf = ({ servers }: Config): ConfiguredImage[] => [
@@ -177,6 +152,8 @@ export type Config = {
     images: ImageChoice[];
     /** Time after which an unused server is stopped; by default never. */
     idle?: Milliseconds;
+    /** When servers start before their users come; by default never. */
+    warm?: WarmStart[];
     /** A folder on the operator's machine with the first files of each new home. */
     skeleton?: string;
     /** The page that a browser opens first. */

@@ -26,6 +26,13 @@ export const peopleOf = ({ login: { people } }: Config): Person[] | undefined =>
   return people;
 };
 
+/** Members of a group who are not on the roster. For those who are, the hub reads the groups there. */
+export const membersOutsideRoster = ({ login }: Config, group: string): string[] => {
+  const people = Array.isArray(login.people) ? login.people : [];
+  const listed = new Set(people.map(({ name }) => name));
+  return (login.groups[group] ?? []).filter((name) => !listed.has(name));
+};
+
 /** The admins and teachers who are not on the roster, as the list of a course often has its students only. They may log in too. */
 export const missingStaff = (
   { login: { admins, teachers } }: Config,

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Cluster } from "../cluster/cluster.js";
 import { paths } from "../paths.js";
 import { runInHub } from "./hub.js";
+import { warmReport } from "./warm.js";
 
 const person = z.object({
   name: z.string(),
@@ -21,6 +22,7 @@ const person = z.object({
   busy: z.boolean().optional(),
   /** When the person asked for help in JupyterLab. */
   help: z.number().optional(),
+  warm: z.boolean().optional(),
   ended: z.object({ count: z.number(), at: z.number(), before: z.boolean() }).optional(),
 });
 
@@ -54,6 +56,7 @@ const room = z.object({
   announcement: z
     .object({ text: z.string(), since: z.number(), until: z.number().nullable() })
     .nullish(),
+  warm: warmReport.optional(),
   people: z.array(person),
   machines: z.array(machine),
   warnings: z.array(z.array(part)),

@@ -68,6 +68,9 @@ test("hub.json of a class that uses every option has every key of the contract",
     environment: { TZ: "Europe/Berlin", COURSE: "geo-101" },
     start: "/lab/tree/intro.ipynb",
     shared: (20 * 2 ** 30) as Bytes,
+    warm: [
+      { days: ["mon", "wed"], at: "08:50", until: "12:00", zone: "Europe/Berlin", group: "staff" },
+    ],
     images: hubSettings.images.map(({ name, description, cpu, memory }) => ({
       name,
       description,

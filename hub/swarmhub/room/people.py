@@ -59,6 +59,8 @@ def row(person: Person, seen: Seen) -> dict:
         found["activity"] = int(person.activity) // 60 * 60
     if home := seen.homes.get(person.name):
         found |= {"home": home[0] >> _MB, "quota": home[1] >> _MB}
+    if person.spawner is not None and person.spawner.warm.is_unvisited(person.name):
+        found["warm"] = True
     if found["state"] == "running":
         found |= _running(person, seen)
     return found

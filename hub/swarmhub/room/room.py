@@ -56,6 +56,7 @@ class Room:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="room")
         self._client: docker.APIClient | None = None
         self._tasks: list[asyncio.Task] = []
+        self.find_warm: Callable[[float], dict] = lambda _now: {"starts": []}
 
     def watch(self) -> None:
         """Begins to look; needs the event loop of the hub."""
@@ -86,6 +87,7 @@ class Room:
             "taken": sum(people.is_active(person.spawner) for person in found),
             "announcement": said and said.shown(),
             "queue": sum(each["state"] == "queued" for each in rows),
+            "warm": self.find_warm(time.time()),
             "people": rows,
             "machines": [machines.row(each, self._seen, by_machine, self._heard) for each in self._machines],
             "warnings": warnings(self._machines, self._seen, self._heard, homes, list(self._problems.values())),

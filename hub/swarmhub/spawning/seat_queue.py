@@ -4,7 +4,7 @@ import time
 from bisect import insort
 from dataclasses import dataclass, field
 
-from ..refusal import NO_SEAT, QUEUE_CLEARED, QUEUE_FULL, refuse
+from ..refusal import NO_SEAT, NO_SEAT_LEFT, QUEUE_CLEARED, QUEUE_FULL, SEAT_NEEDED, refuse
 
 
 class SeatQueue:
@@ -27,6 +27,10 @@ class SeatQueue:
         """Removes an entry; does nothing if it is not in the queue."""
         if entry in self._waiting:
             self._waiting.remove(entry)
+
+    def entries(self) -> list["QueueEntry"]:
+        """Returns the waiting starts in their order."""
+        return list(self._waiting)
 
     def clear(self) -> list[str]:
         """Ends all starts that wait; returns the names of their services."""
@@ -54,6 +58,8 @@ class QueueEntry:
 
     Of each size, only the first entry has a service that Swarm can place: if several services lack resources, Swarm places any of
     them, and the position in the queue would be a guess.
+
+    Nobody waits for a warm start, so it never enters the queue, and gives its seat to those who are in it.
     """
 
     queue: SeatQueue
@@ -64,6 +70,9 @@ class QueueEntry:
     turn: float = 300
     started: float = field(default_factory=time.monotonic)
     is_cleared: bool = False
+    is_warm: bool = False
+    has_seat: bool = False
+    gives_way: bool = False
 
     @property
     def is_queued(self) -> bool:
@@ -73,6 +82,8 @@ class QueueEntry:
     @property
     def is_next(self) -> bool:
         """Whether this start may take a seat now."""
+        if self.is_warm:
+            return len(self.queue) == 0
         before = self.queue.before(self)
         return not before or (not before[0].goes_first and all(each.memory > self.memory for each in before))
 
@@ -83,6 +94,8 @@ class QueueEntry:
 
     def wait(self) -> str:
         """Joins the queue and returns the message for the user; raises SpawnException if that is not possible any more."""
+        if self.is_warm:
+            raise refuse(NO_SEAT_LEFT, f"{self.name}: a warm start does not wait for a seat")
         if self.is_cleared:
             raise refuse(QUEUE_CLEARED, f"{self.name}: an admin cleared the queue")
         if not self.is_queued and len(self.queue) >= self.capacity:
@@ -93,6 +106,16 @@ class QueueEntry:
             raise refuse(NO_SEAT, f"{self.name}: number {position} in the queue after {self.timeout:.0f} s")
         place = "You are next" if position == 1 else f"You are number {position}"
         return f"All seats are taken. {place} in the queue. Your server starts automatically as soon as a seat is free."
+
+    def claim(self) -> None:
+        """Makes a warm start that of a user who waits, from now on."""
+        if self.is_warm:
+            self.is_warm, self.gives_way, self.started = False, False, time.monotonic()
+
+    def refuse_if_needed_elsewhere(self) -> None:
+        """Raises SpawnException if this warm start gives its seat to somebody who waits."""
+        if self.is_warm and self.gives_way:
+            raise refuse(SEAT_NEEDED, f"{self.name}: somebody in the queue gets the seat")
 
     def leave(self) -> None:
         """Leaves the queue, because the start has a seat or has ended."""

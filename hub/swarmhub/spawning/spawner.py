@@ -28,6 +28,7 @@ from .start_report import printable, read_output, report, save_report
 from .start_times import StartTimes
 from .swarm import token_of
 from .task_poller import SharedTaskPoller
+from .warm_starts import WarmStarts
 
 _LIMITED, _QUEUED = 8, 10  # progress in percent while a start waits for other starts, or in the queue for a seat
 
@@ -54,6 +55,7 @@ class SwarmHubSpawner(ChosenStart):
     task_poller = SharedTaskPoller()
     memory_kills = MemoryKills()
     starts = StartTimes()
+    warm = WarmStarts()
 
     _stage = (5, "Preparing your home folder and its size limit")
     _creation: asyncio.Future | None = None
@@ -71,6 +73,7 @@ class SwarmHubSpawner(ChosenStart):
         self._entry = QueueEntry(
             self.seat_queue, self.service_name, self.queue_timeout, self.queue_limit, memory_reservation(self._chosen), self.queue_turn
         )
+        self.warm.begin(self.user.name, self._entry)
         try:
             address = await super().start()
             self.starts.add(self.began)
@@ -123,6 +126,7 @@ class SwarmHubSpawner(ChosenStart):
         monitor = self._monitor = self._new_monitor()
         while True:
             task = monitor.check(await self._poll_tasks(), time.monotonic())
+            self._entry.refuse_if_needed_elsewhere()
             if monitor.failed or (task and tasks.has_no_suitable_node(task)):
                 await self._placement.exclude_nodes(monitor.failed_on, self.log)
             if task and tasks.lacks_room(task):
@@ -136,6 +140,7 @@ class SwarmHubSpawner(ChosenStart):
                 self._stage = self._stage if self._entry.is_queued else tasks.stage(task)
             else:
                 self._entry.leave()
+                self._entry.has_seat = True
                 self._stage = tasks.stage(task)
             if task and tasks.is_running(task):
                 self.start_limiter.release(self._entry)
@@ -156,7 +161,7 @@ class SwarmHubSpawner(ChosenStart):
     async def _explain(self, error: SpawnException) -> SpawnException:
         """Keeps why the start failed, before its container is removed; returns the error, with another sentence if the output tells."""
         task = self._monitor.seen
-        if task is None or not tasks.has_node(task):
+        if task is None or not tasks.has_node(task) or error.reason == refusal.SEAT_NEEDED.reason:
             return error
         output = await read_output(self.client, task)
         cause = refusal.explain_output(output) if error.reason == refusal.TASK_FAILED.reason else None
@@ -209,6 +214,7 @@ class SwarmHubSpawner(ChosenStart):
 
     async def progress(self):
         """Yields each stage once, and the notice, for the page that shows the progress of the start."""
+        self.warm.claim(self.user.name)
         last_stage, last_notice = None, None
         while True:
             if self.notice != last_notice:

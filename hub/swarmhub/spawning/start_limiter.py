@@ -2,7 +2,6 @@
 
 import math
 import time
-from bisect import insort
 
 from ..settings import Settings
 from .seat_queue import QueueEntry
@@ -31,7 +30,8 @@ class StartLimiter:
     def acquire(self, entry: QueueEntry) -> bool:
         """Lets the start begin and returns True, or adds it to the queue and returns False."""
         if entry not in self._waiting:
-            insort(self._waiting, entry, key=lambda each: each.started)
+            self._waiting.append(entry)
+        self._waiting.sort(key=lambda each: each.started)  # which changes when the user of a warm start comes
         since = time.monotonic() - self._timeout
         under_way = sum(started > since for started in self._started_at.values())
         # Not only the first entry may begin: the next start that calls this is not always the first in the queue.

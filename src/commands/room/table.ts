@@ -1,6 +1,7 @@
 import type { View } from "../../report/frame.js";
 import { type Cell, tableText } from "../../report/table.js";
 import type { RoomState } from "../../swarm/room.js";
+import { missingLines, startLine } from "../shared/warm.js";
 import { agoText, duration, formatSize, plural, printable } from "../../text/format.js";
 
 type Person = RoomState["people"][number];
@@ -22,6 +23,7 @@ export const roomText = (state: RoomState, screen: View | undefined): string => 
   return [
     `${state.class}  ${summary.join(", ")}`,
     ...(state.announcement ? [`announced: ${printable(state.announcement.text)}`] : []),
+    ...(state.warm?.starts ?? []).flatMap((start) => [startLine(start), ...missingLines(start)]),
     ...warnings.map((parts) => `! ${printable(parts.map(partText).join(""))}`),
     ...(machines.length > 0 ? ["", tableText(machines.map(machineRow), { screen })] : []),
     ...(rows.length > 0 ? ["", tableText([header, ...rows], { screen })] : []),
@@ -71,9 +73,10 @@ const stateText = (person: Person, now: number): string => {
   }
 };
 
-const runningText = ({ busy, ended, help }: Person): string => {
-  const call = help === undefined ? "" : `, asks for help since ${timeText(help)}`;
-  const text = `${busy === true ? "running, kernel busy" : "running"}${call}`;
+const runningText = ({ busy, warm, ended, help }: Person): string => {
+  const state =
+    warm === true ? "warm, not visited" : busy === true ? "running, kernel busy" : "running";
+  const text = help === undefined ? state : `${state}, asks for help since ${timeText(help)}`;
   if (ended === undefined) return text;
   const word = ended.count === 1 ? "1 process" : `${ended.count} processes`;
   return `${text}; ${word} ended for memory ${ended.before ? "before" : "at"} ${timeText(ended.at)}`;

@@ -12,6 +12,7 @@ import { loginFindings } from "./login.js";
 import { rosterFindings } from "./roster.js";
 import { serverFindings } from "./servers.js";
 import { tlsFindings } from "./tls.js";
+import { warmFindings } from "./warm.js";
 
 /** Complaints between keys. They read the file before the schema, so that an error in another key hides none of them. */
 export const ruleFindings = (raw: unknown): Finding[] => [
@@ -28,6 +29,7 @@ export const ruleFindings = (raw: unknown): Finding[] => [
   ...tlsFindings(raw),
   ...loginFindings(raw),
   ...campusFindings(raw),
+  ...warmFindings(raw),
   ...emptyDomains(raw),
   ...[...lists, ...groupPaths(raw)].flatMap((path) => repeatedItems(raw, path)),
 ];

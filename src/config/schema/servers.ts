@@ -9,6 +9,7 @@ import { idleFrom } from "../values/units.js";
 import { leaf, list, mapping, number, section } from "./fields.js";
 import { defaultScratch, scratch } from "./scratch.js";
 import { cpu, defaultMemory, memory, quota } from "./sizes.js";
+import { warm } from "./warm.js";
 
 const image = leaf(imageFrom);
 
@@ -57,6 +58,7 @@ export const servers = section(
     processes: processes.exactOptional(),
     scratch: scratch.default(defaultScratch),
     idle: leaf(idleFrom).exactOptional(),
+    warm: warm.exactOptional(),
     skeleton: leaf(pathFrom("a folder", "./first-files")).exactOptional(),
     start: leaf(startFrom).default("/lab"),
     environment: mapping(

@@ -28,6 +28,17 @@ export const momentFrom = reader(
   },
 );
 
+/** The next time at which the clock of this machine shows "08:50": today or tomorrow. */
+export const nextMoment = (clock: string, now = new Date()): Moment => {
+  const candidates = [0, 1].map((days) => {
+    const day = new Date(now.getFullYear(), now.getMonth(), now.getDate() + days);
+    return momentOf(day).text.replace(/T.*$/, ` ${clock.padStart(5, "0")}`);
+  });
+  const [today = "", tomorrow = ""] = candidates;
+  const isLater = today.slice(-5) > momentOf(now).text.slice(11, 16);
+  return momentFrom(isLater ? today : tomorrow);
+};
+
 /** A time in the time zone of this machine. */
 export const momentOf = (time: Date): Moment => {
   const minutes = -time.getTimezoneOffset();

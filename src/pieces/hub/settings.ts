@@ -10,6 +10,7 @@ import { homeVolumePrefix, labels, networkName, userServicePrefix } from "../../
 import { paths } from "../../paths.js";
 import { hubCampusMethod } from "./campus.js";
 import { type Equipment, hubServers } from "./servers.js";
+import { hubWarm } from "./warm.js";
 
 /**
  * The content of `hub.json`. A change of the `fixed` part restarts the hub; the number of seats is not in it, so that the hub
@@ -52,6 +53,7 @@ export const hubConfiguration = (
     placement: [`node.labels.${labels.users}==true`],
     subdomainHost: subdomainHost(want) ?? null,
     servers: hubServers(want, userImages, equipment),
+    warm: hubWarm(want),
   };
   const content: HubSettings = { ...settings, seats: seatsOf(cluster, machines) };
   return {

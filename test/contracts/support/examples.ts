@@ -81,6 +81,16 @@ export const hubSettings = {
     shared: true,
     groups: [{ name: "staff", members: ["ada"], memory: 8_589_934_592, cpu: 4, images: ["R"] }],
   },
+  warm: [
+    {
+      days: ["mon", "wed"],
+      at: "08:50",
+      until: "12:00",
+      zone: "Europe/Berlin",
+      group: "staff",
+      members: ["ada"],
+    },
+  ],
   seats: 62,
 } satisfies Full<HubSettings>;
 

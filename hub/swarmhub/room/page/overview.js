@@ -20,6 +20,23 @@ export const drawSummary = () => {
   setText($("#memory-note"), total ? `of ${sizeText(total)}` : "");
 };
 
+/** Of each warm start a sentence: who is ready, and why others are not. */
+export const drawWarm = () => {
+  const texts = (view.state.warm?.starts ?? []).map((start) => {
+    const group = start.group ? ` (group ${start.group})` : "";
+    const reasons = [...new Set(start.missing.map(({ say }) => say))].map((reason) => {
+      const names = start.missing.filter(({ say }) => say === reason).map(({ name }) => nameOf(name));
+      return `${names.join(", ")}: ${reason}`;
+    });
+    const ready = start.problem ?? `${start.ready} of ${start.total} ready${start.going ? ", the others start" : ""}`;
+    return [`Warm start for ${timeText(start.at)}${group}: ${ready}`, ...reasons].join(" · ");
+  });
+  const { next } = view.state.warm ?? {};
+  if (next?.say) texts.push(`Warm start for ${timeText(next.at)}: ${next.say}`);
+  $("#warm").hidden = texts.length === 0;
+  setText($("#warm"), texts.join(" "));
+};
+
 const partText = (part) => (typeof part === "string" ? part : part.person === undefined ? timeText(part.time) : nameOf(part.person));
 export const drawWarnings = () => {
   const texts = view.state.warnings.map((parts) => parts.map(partText).join(""));

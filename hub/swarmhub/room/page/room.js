@@ -2,7 +2,7 @@
 
 import { act, confirmed, drawPerson, openPerson, toStart } from "./actions.js";
 import { drawAnnouncement } from "./announcement.js";
-import { drawCertificate, drawCurves, drawMachines, drawSummary, drawWarnings } from "./overview.js";
+import { drawCertificate, drawCurves, drawMachines, drawSummary, drawWarm, drawWarnings } from "./overview.js";
 import { drawFilters, drawPeople, drawRow, people, showMatching, sortRows } from "./people.js";
 import { $, plural, setText, view } from "./words.js";
 
@@ -12,6 +12,7 @@ const { xsrf } = document.documentElement.dataset;
 const draw = () => {
   if (!view.state?.people) return;
   drawSummary();
+  drawWarm();
   drawWarnings();
   drawAnnouncement();
   drawMachines();

@@ -59,10 +59,11 @@ export const stateText = (person) => {
     case "queued":
       return `Number ${person.place} in the queue, ${since}`;
     case "starting":
-      return `Starting, ${since}`;
+      return person.warm ? `Warm start, ${since}` : `Starting, ${since}`;
     case "failed":
       return `Failed at ${timeText(person.since)}`;
     case "running":
+      if (person.warm) return "Warm, not visited";
       return person.busy ? "Running, kernel busy" : "Running";
     case "stopping":
       return "Stopping";
