@@ -9,7 +9,7 @@ import { changeTo, warmClass } from "./support/warm-class.js";
 
 // Handing out and collecting in a real class: homes over NFS with a quota, students who work on another machine. Each test continues
 // from the previous one.
-const lab = await warmClass("e2e-handout", { machines: 2, memory: 2048 });
+const lab = await warmClass("e2e-handout", { machines: 2, memory: 2304 });
 const shop = await workshop(
   lab,
   `name: warm

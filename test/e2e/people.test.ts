@@ -208,13 +208,18 @@ test.serial(
     const { code, stderr } = await swarmhub("up", "--yes");
     t.is(code, 0, stderr);
     t.true(stderr.includes(callback), stderr);
+    t.false(stderr.includes("does not answer"), stderr);
     const browser = await openBrowser(lab);
     t.teardown(() => browser.close());
     const enter = async (account: string) => {
       const page = await (await browser.newContext({ ignoreHTTPSErrors: true })).newPage();
       await page.goto(`https://${lab.address(1)}/hub/login?next=%2Fhub%2Fhome`);
       await page.click("text=Sign in with");
-      await page.fill("[name=login]", account);
+      const form = page.locator("[name=login]");
+      const problem = page.locator("#sign-in-refused");
+      await form.or(problem).first().waitFor({ timeout: 60_000 });
+      if (!(await form.isVisible())) throw new Error((await problem.textContent()) ?? "");
+      await form.fill(account);
       await page.fill("[name=password]", "any");
       await page.click("[type=submit]");
       const consent = page.getByRole("button", { name: "Continue" });

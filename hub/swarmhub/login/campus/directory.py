@@ -15,6 +15,8 @@ import ldap3
 from ldap3.core.exceptions import LDAPException
 from ldap3.utils.conv import escape_filter_chars
 
+from ..tls_context import tls_context
+
 _SECONDS = 5
 _MEMBERS = "(|(member={dn})(uniqueMember={dn})(memberUid={name}))"
 
@@ -136,12 +138,8 @@ class _VerifiedTls(ldap3.Tls):
         connection.socket = self._context.wrap_socket(connection.socket, server_hostname=connection.server.host)
 
 
-@cache
-def _context(ca: Path | None) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if ca:
-        context.load_verify_locations(ca)
-    return context
+# The public root certificates are many, so they are read once.
+_context = cache(tls_context)
 
 
 class Threads:

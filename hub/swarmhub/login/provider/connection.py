@@ -9,6 +9,7 @@ from tornado.httputil import HTTPInputError
 from tornado.log import app_log
 from tornado.simple_httpclient import HTTPStreamClosedError, HTTPTimeoutError, SimpleAsyncHTTPClient
 
+from ..tls_context import tls_context
 from .refusals import silent, unreadable, unsafe
 
 ANSWER_SECONDS = 10
@@ -38,9 +39,7 @@ class Connection:
             app_log.error("%s: no request to %.200r, which is not https", self.service, url)
             raise unreadable(self.service)
         if self._client is None:  # not earlier: it needs the event loop
-            self._tls = ssl.create_default_context(cafile=None)
-            if self._ca:
-                self._tls.load_verify_locations(self._ca)
+            self._tls = tls_context(self._ca)
             self._client = SimpleAsyncHTTPClient(
                 force_instance=True, max_clients=_AT_ONCE, max_body_size=ANSWER_BYTES, max_header_size=1 << 16
             )
