@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { type Config, loginFilesOf } from "../config/types.js";
 import { UserError, exitCode } from "../errors.js";
-import { type SecretAccess, secretFromEnvironment } from "./secret.js";
+import { type SecretAccess, secretFromEnvironment, textFromFile } from "./secret.js";
 
 /**
  * The secret and the root certificate of the method of login, by the names under which the manager keeps them. Throws a UserError
@@ -18,25 +18,11 @@ export const readLoginFiles = async (
     const text =
       source.kind === "env"
         ? secretFromEnvironment(key, source.name, access)
-        : await fromFile(key, source.path, access);
+        : await textFromFile(key, source.path, access, `write the file ${source.path}`);
     const place = source.kind === "env" ? `$${source.name}` : source.path;
     found.set(name, checkers[name]?.(text, `${key} in ${place}`) ?? text);
   }
   return found;
-};
-
-const fromFile = async (key: string, path: string, { readFile }: SecretAccess): Promise<string> => {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const problem =
-      code === "ENOENT" ? "does not exist" : `cannot be read (${code ?? String(error)})`;
-    throw usageError(
-      `${key} comes from the file ${path}, which ${problem}`,
-      `write the file ${path}`,
-    );
-  }
 };
 
 const secret = (text: string, what: string): string => {

@@ -45,18 +45,24 @@ export const secretFromEnvironment = (
 export const secretFromFile = async (
   yamlKey: string,
   path: string,
+  access: Pick<SecretAccess, "readFile">,
+  hint = `write the password into ${path}, on one line`,
+): Promise<string> => (await textFromFile(yamlKey, path, access, hint)).replace(/\r?\n$/, "");
+
+/** The whole content of such a file; `hint` says what to do if it cannot be read. */
+export const textFromFile = async (
+  yamlKey: string,
+  path: string,
   { readFile }: Pick<SecretAccess, "readFile">,
+  hint: string,
 ): Promise<string> => {
   try {
-    return (await readFile(path)).replace(/\r?\n$/, "");
+    return await readFile(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const problem =
       code === "ENOENT" ? "does not exist" : `cannot be read (${code ?? String(error)})`;
-    throw usageError(
-      `${yamlKey} comes from the file ${path}, which ${problem}`,
-      `write the password into ${path}, on one line`,
-    );
+    throw usageError(`${yamlKey} comes from the file ${path}, which ${problem}`, hint);
   }
 };
 

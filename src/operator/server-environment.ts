@@ -1,6 +1,6 @@
 import type { Config, SecretSource } from "../config/types.js";
 import { UserError, exitCode } from "../errors.js";
-import { type SecretAccess, secretFromEnvironment } from "./secret.js";
+import { type SecretAccess, secretFromEnvironment, secretFromFile } from "./secret.js";
 
 /** The secret variables of users' servers as a JSON object; undefined if there are none. Throws a UserError (usage). */
 export const resolveServerEnvironment = async (
@@ -20,26 +20,14 @@ const valueOf = async (
   access: SecretAccess,
 ): Promise<string> => {
   const key = `servers.environment.${name}`;
+  const path = source.kind === "file" ? source.path : "";
   const value =
     source.kind === "env"
       ? secretFromEnvironment(key, source.name, access)
-      : await fromFile(key, source.kind === "file" ? source.path : "", access);
+      : await secretFromFile(key, path, access, `write it into ${path}`);
   if (value.includes("\0"))
     throw usageError(`${key} has a NUL character, which no variable can have`, "correct its value");
   return value;
-};
-
-const fromFile = async (key: string, path: string, { readFile }: SecretAccess): Promise<string> => {
-  try {
-    return (await readFile(path)).replace(/\r?\n$/, "");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const problem = code === "ENOENT" ? "does not exist" : `cannot be read (${code})`;
-    throw usageError(
-      `${key} comes from the file ${path}, which ${problem}`,
-      `write it into ${path}`,
-    );
-  }
 };
 
 const usageError = (reason: string, hint: string): UserError =>
