@@ -1,38 +1,21 @@
 import { type ExecFileException, execFile } from "node:child_process";
-import { access, cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import test from "ava";
 import { collectFrom } from "../../src/commands/collect.js";
 import { handOutIn } from "../../src/commands/handout.js";
 import { readHandout } from "../../src/commands/handout/files.js";
+import { pythonEnvironment } from "./support/python-environment.js";
 import { classWithHomes } from "../commands/support/class-with-homes.js";
 
 // nbgrader itself, in an environment of its own, with what `swarmhub collect` writes. Needs no lab: the homes are on this machine.
 const version = "0.9.6";
-const environment = join(
-  process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
-  `swarmhub-test/nbgrader-${version}`,
-);
 const run = promisify(execFile);
 
-test.before(async () => {
-  const installed = join(environment, "installed");
-  if (
-    await access(installed).then(
-      () => true,
-      () => false,
-    )
-  )
-    return;
-  await rm(environment, { recursive: true, force: true });
-  await run("python3", ["-m", "venv", environment]);
-  await run(join(environment, "bin/pip"), ["install", "-q", `nbgrader==${version}`]);
-  await writeFile(installed, "");
-});
-
 test("nbgrader grades what was handed out and collected", async (t) => {
+  const environment = await pythonEnvironment(`nbgrader-${version}`, [`nbgrader==${version}`]);
   const room = await classWithHomes(t, ["ada", "bob", "carol"]);
   const course = await mkdtemp(join(tmpdir(), "swarmhub-course-"));
   t.teardown(() => rm(course, { recursive: true, force: true }));

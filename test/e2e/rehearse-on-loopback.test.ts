@@ -1,42 +1,20 @@
-import { type ExecFileException, execFile, spawn } from "node:child_process";
-import { access, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { once } from "node:events";
-import { homedir, tmpdir } from "node:os";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
-import { promisify } from "node:util";
 import test from "ava";
 import { slugOf } from "../../src/names.js";
 import type { RoundFigures } from "../../src/rehearsal/figures.js";
+import { outputOf } from "./support/isolated-program.js";
+import { pythonEnvironment } from "./support/python-environment.js";
 
 // Real JupyterLabs behind the real edge, proxy and hub, in a network namespace of their own. Needs no lab.
 const version = "4.6.6";
-const environment = join(
-  process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
-  `swarmhub-test/jupyterlab-${version}`,
-);
-const run = promisify(execFile);
-
-test.before(async () => {
-  const installed = join(environment, "installed");
-  if (
-    await access(installed).then(
-      () => true,
-      () => false,
-    )
-  )
-    return;
-  await rm(environment, { recursive: true, force: true });
-  await run("python3", ["-m", "venv", environment]);
-  const packages = [
-    `jupyterlab==${version}`,
-    "jupyterhub==6.1.1",
-    "ipykernel",
-    "jupyter-resource-usage",
-  ];
-  await run(join(environment, "bin/pip"), ["install", "-q", ...packages]);
-  await writeFile(installed, "");
-});
+const packages = [
+  `jupyterlab==${version}`,
+  "jupyterhub==6.1.1",
+  "ipykernel",
+  "jupyter-resource-usage",
+];
 
 type Seen = {
   good: RoundFigures;
@@ -52,21 +30,10 @@ const hosts = [1, 2, 3, 4].map(
 );
 
 const rehearseOnLoopback = async (): Promise<Seen> => {
+  const environment = await pythonEnvironment(`jupyterlab-${version}`, packages);
   const folder = await mkdtemp(join(tmpdir(), "swarmhub-rehearsal-"));
-  await writeFile(join(folder, "hosts"), ["127.0.0.1 localhost", ...hosts, ""].join("\n"));
-  const program = new URL("support/rehearsal/program.js", import.meta.url).pathname;
-  const script = `ip link set lo up && mount --bind "$HOSTS" /etc/hosts && exec "$0" "$@"`;
-  const argv = ["--net", "--mount", "sh", "-c", script, process.execPath, program, folder];
-  const singleuser = `${environment}/bin/jupyterhub-singleuser --allow-root`;
-  const child = spawn("unshare", argv, {
-    stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, HOSTS: join(folder, "hosts"), SINGLEUSER: singleuser },
-  });
-  const [talk, [code]] = await Promise.all([
-    text(child.stderr),
-    once(child, "exit") as Promise<[ExecFileException["code"] | null]>,
-  ]);
-  if (code !== 0) throw new Error(`the program ended with ${code}: ${talk.slice(-2000)}`);
+  const env = { SINGLEUSER: `${environment}/bin/jupyterhub-singleuser --allow-root` };
+  await outputOf("rehearsal/program", { hosts, env, argv: [folder] });
   const seen = JSON.parse(await readFile(join(folder, "seen.json"), "utf8")) as Seen;
   await rm(folder, { recursive: true });
   return seen;

@@ -1,30 +1,17 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import test from "ava";
-
-/** Runs the program in a network namespace of its own: in the host's, each start of a lab aborts all requests of Chromium. */
-const run = async (folder: string): Promise<Record<string, unknown>> => {
-  const program = new URL("support/room/program.js", import.meta.url).pathname;
-  const script = `ip link set lo up && exec "$0" "$@"`;
-  const argv = ["--net", "sh", "-c", script, process.execPath, program, folder];
-  const child = spawn("unshare", argv, { stdio: ["ignore", "pipe", "inherit"] });
-  const [output, [code]] = await Promise.all([
-    text(child.stdout),
-    once(child, "exit") as Promise<[number | null]>,
-  ]);
-  if (code !== 0) throw new Error(`the program ended with ${code}`);
-  return JSON.parse(output) as Record<string, unknown>;
-};
+import { outputOf } from "./support/isolated-program.js";
 
 test("a teacher watches and helps a class of fifty on the page of the room, and nobody else reads it", async (t) => {
   t.timeout(600_000);
   const folder = await mkdtemp(join(tmpdir(), "swarmhub-room-page-"));
   t.log(`screenshots: ${folder}`);
-  const seen = await run(folder);
+  const seen = JSON.parse(await outputOf("room/program", { argv: [folder] })) as Record<
+    string,
+    unknown
+  >;
   t.log(seen);
   const costs = [
     ["bytes to load", 100_000],

@@ -5,29 +5,53 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 
+type Isolation = {
+  /** Further lines of /etc/hosts. */
+  hosts?: readonly string[];
+  argv?: readonly string[];
+  env?: Record<string, string>;
+  /** A shell script that runs before the program in its namespaces. */
+  prepare?: string;
+};
+
 /**
- * Runs a program of test/e2e/support in a network namespace of its own, and returns the JSON object in the last line that it prints. In the host's,
- * each start of a lab aborts all requests of Chromium. `hosts` are further lines of /etc/hosts.
+ * Runs a program of test/e2e/support in namespaces of its own for network and mounts, and returns what it prints. In the network of
+ * the host, each start of a lab aborts all requests of Chromium.
  */
-export const runIsolated = async (
+export const outputOf = async (
   name: string,
-  hosts: readonly string[] = [],
-): Promise<[string, string][]> => {
+  { hosts = [], argv = [], env = {}, prepare = "" }: Isolation = {},
+): Promise<string> => {
   const program = new URL(`${name}.js`, import.meta.url).pathname;
-  const script = `ip link set lo up && mount --bind "$HOSTS" /etc/hosts && exec "$0" "$@"`;
+  const script = `set -e
+ip link set lo up
+mount --bind "$HOSTS" /etc/hosts
+${prepare}
+exec "$0" "$@"`;
   const folder = await mkdtemp(join(tmpdir(), "swarmhub-hosts-"));
   await writeFile(join(folder, "hosts"), ["127.0.0.1 localhost", ...hosts, ""].join("\n"));
-  const argv = ["--net", "--mount", "sh", "-c", script, process.execPath, program];
-  const child = spawn("unshare", argv, {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, HOSTS: join(folder, "hosts") },
-  });
+  const child = spawn(
+    "unshare",
+    ["--net", "--mount", "sh", "-c", script, process.execPath, program, ...argv],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, ...env, HOSTS: join(folder, "hosts") },
+    },
+  );
   const [output, [code]] = await Promise.all([
     text(child.stdout),
     once(child, "exit") as Promise<[number | null]>,
   ]);
   await rm(folder, { recursive: true });
   if (code !== 0) throw new Error(`the program ended with ${code}`);
-  const last = output.trim().split("\n").at(-1) ?? "";
+  return output;
+};
+
+/** Runs such a program, and returns the entries of the JSON object in the last line that it prints. */
+export const runIsolated = async (
+  name: string,
+  hosts: readonly string[] = [],
+): Promise<[string, string][]> => {
+  const last = (await outputOf(name, { hosts })).trim().split("\n").at(-1) ?? "";
   return Object.entries(JSON.parse(last) as Record<string, string>);
 };

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { createRequire } from "node:module";
 import { type Browser, type BrowserContext, type Page, chromium } from "playwright-core";
 import { assetPath } from "../../../../src/operator/assets.js";
-import { type RoomSite, startRoomSite } from "./site.js";
+import { type LoopbackHub, startLoopbackHub } from "../loopback-hub.js";
 
 // Chromium uses the page of the room on loopback. Prints as JSON what it saw; the only argument is the folder of the screenshots.
 
@@ -37,8 +37,8 @@ const axe = async (tab: Page): Promise<string[]> => {
 const shot = (tab: Page, name: string) =>
   tab.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
 
-const useAsTeacher = async (browser: Browser, site: RoomSite) => {
-  const { origin, command } = site;
+const useAsTeacher = async (browser: Browser, site: LoopbackHub) => {
+  const { origin, ask } = site;
   const size = { width: 1360, height: 900 };
   // axe is added as a script tag, which the page's own policy refuses.
   const context = await browser.newContext({ viewport: size, bypassCSP: true });
@@ -66,11 +66,11 @@ const useAsTeacher = async (browser: Browser, site: RoomSite) => {
   const machine = tab.locator("#machines li", { hasText: "node2" });
   await machine.getByText(/^[\d.]+ GB of 32 GB$/).waitFor({ timeout: 20_000 });
 
-  await command("end carla");
+  await ask("end carla");
   await rowOf(tab, "carla")
     .getByText(/ended for memory at/)
     .waitFor({ timeout: 40_000 });
-  await command("fill hannah");
+  await ask("fill hannah");
   await tab.getByText("outside the homes, hannah wrote 7 GB").waitFor({ timeout: 30_000 });
   seen["a name that is HTML"] = [
     await tab.getByRole("button", { name: "<img src=x" }).count(),
@@ -101,7 +101,7 @@ const useAsTeacher = async (browser: Browser, site: RoomSite) => {
 };
 
 /** The dialog of somebody who failed, a stop that asks for the name, and a larger home. */
-const useDialogs = async (tab: Page, { command }: RoomSite) => {
+const useDialogs = async (tab: Page, { ask }: LoopbackHub) => {
   await rowOf(tab, "ivo").getByRole("button", { name: "ivo" }).click();
   await tab.locator("#person-output pre").getByText("No module named").waitFor();
   await shot(tab, "failed");
@@ -129,7 +129,7 @@ const useDialogs = async (tab: Page, { command }: RoomSite) => {
   await shot(tab, "confirm");
   await stop.click();
   await rowOf(tab, "amira").getByText("Not here").waitFor({ timeout: 40_000 });
-  seen["stopped"] = !((await command("services")) as string[]).includes("geo-101-nb-amira");
+  seen["stopped"] = !((await ask("services")) as string[]).includes("geo-101-nb-amira");
 };
 
 const hideNames = async (tab: Page) => {
@@ -146,15 +146,15 @@ const hideNames = async (tab: Page) => {
 type Costs = Record<"hub" | "service", number>;
 
 /** What an open page costs while nobody does anything, and the hub without it. */
-const measure = async (tab: Page, { origin, command }: RoomSite) => {
+const measure = async (tab: Page, { origin, ask }: LoopbackHub) => {
   const client = await tab.context().newCDPSession(tab);
   await client.send("Network.enable");
   let bytes = 0;
   client.on("Network.eventSourceMessageReceived", ({ data }) => (bytes += data.length));
   const percents = async (seconds: number): Promise<Costs> => {
-    const before = (await command("cost")) as Costs;
+    const before = (await ask("cost")) as Costs;
     await tab.waitForTimeout(seconds * 1000);
-    const after = (await command("cost")) as Costs;
+    const after = (await ask("cost")) as Costs;
     const percent = (name: keyof Costs) => ((after[name] - before[name]) / seconds) * 100;
     return { hub: percent("hub"), service: percent("service") };
   };
@@ -169,14 +169,14 @@ const measure = async (tab: Page, { origin, command }: RoomSite) => {
   seen["percent of a core: service"] = Number(open.service.toFixed(2));
 };
 
-const surviveRestart = async (tab: Page, { command }: RoomSite) => {
+const surviveRestart = async (tab: Page, { ask }: LoopbackHub) => {
   await tab.evaluate("window.stays = true");
-  const restarting = command("restart");
+  const restarting = ask("restart");
   await tab.getByText("The hub does not answer").first().waitFor({ timeout: 30_000 });
   await shot(tab, "restart");
   await restarting;
   await tab.locator("#problem").waitFor({ state: "hidden", timeout: 60_000 });
-  await command("start tomas");
+  await ask("start tomas");
   await rowOf(tab, "tomas").getByText("Not here").waitFor({ state: "hidden", timeout: 60_000 });
   seen["the same page after a restart of the hub"] = await tab.evaluate("window.stays === true");
 };
@@ -204,7 +204,7 @@ const attack = async (browser: Browser, teacher: BrowserContext, origin: string)
   seen["a page of a user's server read"] = leaks;
 };
 
-const site = await startRoomSite();
+const site = await startLoopbackHub("test/e2e/support/room/room_hub.py");
 const args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"];
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args });
 try {
@@ -212,7 +212,7 @@ try {
   await attack(browser, teacher, site.origin);
   process.stdout.write(JSON.stringify(seen));
 } catch (error) {
-  process.stderr.write(`${JSON.stringify(seen)}\n${JSON.stringify(await site.command("log"))}\n`);
+  process.stderr.write(`${JSON.stringify(seen)}\n${JSON.stringify(await site.ask("log"))}\n`);
   throw error;
 } finally {
   await browser.close();

@@ -4,23 +4,24 @@ import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { assetPath } from "../../../../src/operator/assets.js";
-import { startEdge } from "../../../nginx/support/running-edge.js";
+import { assetPath } from "../../../src/operator/assets.js";
+import { startEdge } from "../../nginx/support/running-edge.js";
 
-/** A class of fifty on loopback: the real edge, proxy, hub and page of the room. `command` is one of room_hub.py's. */
-export type RoomSite = {
+/** A class on loopback: the real edge and proxy, and the real hub that a Python program of a test runs. */
+export type LoopbackHub = {
   origin: string;
-  command: (line: string) => Promise<unknown>;
+  /** Sends the program one line, and returns the JSON of the line with which it answers; one command at a time. */
+  ask: (line: string) => Promise<unknown>;
   close: () => Promise<void>;
 };
 
-/** Starts it. */
-export const startRoomSite = async (): Promise<RoomSite> => {
-  const folder = await mkdtemp(join(tmpdir(), "swarmhub-room-"));
+/** Starts the program at this path of the project. It prints the port of its proxy first. */
+export const startLoopbackHub = async (path: string): Promise<LoopbackHub> => {
+  const folder = await mkdtemp(join(tmpdir(), "swarmhub-class-"));
   await copyFile(assetPath("nginx/unavailable.html"), join(folder, "error.html"));
-  const proxyProgram = new URL("../../../../proxy/proxy.js", import.meta.url).pathname;
-  const script = assetPath("test/e2e/support/room/room_hub.py");
-  const running = spawn(`${process.env["HUB_VENV"]}/bin/python`, [script, proxyProgram, folder], {
+  const proxyProgram = new URL("../../../proxy/proxy.js", import.meta.url).pathname;
+  const argv = [assetPath(path), proxyProgram, folder];
+  const running = spawn(`${process.env["HUB_VENV"]}/bin/python`, argv, {
     env: { ...process.env, HUB_FOLDER: assetPath("hub") },
     stdio: ["pipe", "pipe", "inherit"],
   });
@@ -32,11 +33,15 @@ export const startRoomSite = async (): Promise<RoomSite> => {
   };
   const { proxy } = (await answer()) as { proxy: number };
   const edge = await startEdge({ tls: { kind: "off" }, upstream: `127.0.0.1:${proxy}` });
+  let last: Promise<unknown> = Promise.resolve();
   return {
     origin: `http://localhost:${edge.ports.http}`,
-    command: (line) => {
-      running.stdin.write(`${line}\n`);
-      return answer();
+    ask: (line) => {
+      last = last.then(() => {
+        running.stdin.write(`${line}\n`);
+        return answer();
+      });
+      return last;
     },
     close: async () => {
       await edge.close();
