@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
 from .handouts import Store, known_hashes
-from .open_safely import NotAFile, hash_of, open_file, open_folder, open_parent
+from .open_safely import NotAFile, exists, hash_of, open_file, open_folder, open_parent
 
 _CHANGED = " (your changes)"
 _NAMES = 9
@@ -75,12 +75,12 @@ class LockedHome:
         new, old = new_name(path), old_name(path)
         with suppress(OSError):
             os.unlink(new, dir_fd=part)
-        if not _exists(part, old):
+        if not exists(part, old):
             return
         is_known = hash_of_known(part, old, known) is not None
         try:
             with open_parent(self.folder, path, create=True) as (folder, name):
-                is_replaced = _exists(folder, name)
+                is_replaced = exists(folder, name)
                 if not (is_replaced and is_known):
                     put_beside(part, old, folder, name, _CHANGED if is_replaced else "")
         except OSError as error:
@@ -172,14 +172,6 @@ def _link(part: int, staged: str, folder: int, name: str) -> None:
         # Its owner had put a folder in place of the file, and folders cannot be linked.
         if not stat.S_ISDIR(os.stat(staged, dir_fd=part, follow_symlinks=False).st_mode):
             raise
-        if _exists(folder, name):
+        if exists(folder, name):
             raise FileExistsError(name) from None
         os.rename(staged, name, src_dir_fd=part, dst_dir_fd=folder)
-
-
-def _exists(folder: int, name: str) -> bool:
-    try:
-        os.stat(name, dir_fd=folder, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    return True

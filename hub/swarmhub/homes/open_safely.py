@@ -69,6 +69,15 @@ def make_folder(name: str, folder: int) -> None:
         os.mkdir(name, 0o755, dir_fd=folder)
 
 
+def exists(folder: int, name: str) -> bool:
+    """Returns whether there is anything with this name, also a link to nothing; raises OSError."""
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def parts_of(path: str) -> list[str]:
     """Splits a relative path; raises ValueError for one that leaves its folder."""
     parts = path.split("/")

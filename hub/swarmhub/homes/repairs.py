@@ -5,8 +5,8 @@ import fnmatch
 import os
 from pathlib import Path
 
-# O_NOFOLLOW: links of users are not followed, the hub sees more of the storage than one home.
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+from .open_safely import open_folder
+
 _MAX_ENTRIES = 1000
 _STARTUP = ".ipython/profile_default/startup"
 _KERNELS = ".local/share/jupyter/kernels"
@@ -21,25 +21,21 @@ _CAUSES = (
 
 def find_repairs(storage: Path, slug: str, mounted_at: str) -> list[str]:
     """Returns a line for each, with a command for a terminal in the server, where the home is at `mounted_at`. Raises OSError."""
-    home = os.open(storage / "homes" / slug, _FOLDER)
-    try:
+    with open_folder(storage / "homes" / slug) as home:
         return [
             f"You have {words}. To put them aside: mv {mounted_at}/{folder} {mounted_at}/{target}"
             for words, folder, pattern, target in _CAUSES
             if _has(home, folder, pattern)
         ]
-    finally:
-        os.close(home)
 
 
 def _has(home: int, path: str, pattern: str) -> bool:
-    with contextlib.ExitStack() as opened:
+    with contextlib.ExitStack() as stack:
         folder = home
         for name in path.split("/"):
             try:
-                folder = os.open(name, _FOLDER, dir_fd=folder)
+                folder = stack.enter_context(open_folder(name, folder))
             except OSError:
                 return False
-            opened.callback(os.close, folder)
-        entries = opened.enter_context(os.scandir(folder))
+        entries = stack.enter_context(os.scandir(folder))
         return any(fnmatch.fnmatch(entry.name, pattern) for entry, _ in zip(entries, range(_MAX_ENTRIES), strict=False))

@@ -10,8 +10,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-# O_NOFOLLOW: the user may replace a folder with a link, because a server of theirs may still run somewhere.
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+from .open_safely import exists, open_folder
+
 _OTHER_FORM = (errno.ENOTDIR, errno.ELOOP, errno.EACCES)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _FOLDERS = (
@@ -23,8 +23,7 @@ _FOLDERS = (
 
 def make_stock_folders(storage: Path, slug: str) -> None:
     """Makes what is missing in a home; skips what a user has made in another form. Raises OSError if the home is full or missing."""
-    home = os.open(storage / "homes" / slug, _FOLDER)
-    try:
+    with open_folder(storage / "homes" / slug) as home:
         for names in _FOLDERS:
             with _made(home, names):
                 pass
@@ -32,32 +31,29 @@ def make_stock_folders(storage: Path, slug: str) -> None:
             _write(folder, "migrated", b"")  # jupyter_core/migrate.py only looks whether it is there
         with _made(home, (".local", "share", "jupyter")) as folder:
             _write(folder, "notebook_secret", base64.encodebytes(os.urandom(1024)))  # as nbformat/sign.py makes it
-    finally:
-        os.close(home)
 
 
 @contextlib.contextmanager
 def _made(home: int, names: tuple[str, ...]) -> Iterator[int | None]:
     """Yields the folder; None if the user has something else at its place."""
-    with contextlib.ExitStack() as opened:
+    with contextlib.ExitStack() as stack:
         folder: int | None = home
         for name in names:
             with contextlib.suppress(FileExistsError):
                 os.mkdir(name, 0o700, dir_fd=folder)
             try:
-                folder = os.open(name, _FOLDER, dir_fd=folder)
+                folder = stack.enter_context(open_folder(name, folder))
             except OSError as error:
                 if error.errno not in _OTHER_FORM:
                     raise
                 folder = None
                 break
-            opened.callback(os.close, folder)
         yield folder
 
 
 def _write(folder: int | None, name: str, content: bytes) -> None:
     """Writes a new file as a whole or not at all: an empty secret would sign every notebook alike."""
-    if folder is None or _exists(folder, name):
+    if folder is None or exists(folder, name):
         return
     part = f".{name}.part"
     with contextlib.suppress(FileNotFoundError):
@@ -74,11 +70,3 @@ def _write(folder: int | None, name: str, content: bytes) -> None:
         with contextlib.suppress(OSError):
             os.unlink(part, dir_fd=folder)
         raise
-
-
-def _exists(folder: int, name: str) -> bool:
-    try:
-        os.stat(name, dir_fd=folder, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    return True
