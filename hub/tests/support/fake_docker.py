@@ -56,6 +56,7 @@ class FakeDocker:
         self.node_by_service: dict[str, str] = {}
         self.volumes: dict[str, dict[str, str]] = {}
         self.mounted: set[str] = set()
+        self._lock = threading.Lock()  # each request has a thread of its own
         handler = type("Handler", (_Handler,), {"docker": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
@@ -73,9 +74,16 @@ class FakeDocker:
             return 500, {"message": "the swarm has no leader"}
         if (status := _next_status(self.failures, method, path)) is not None:
             return status, {"message": "the swarm has no leader"}
-        found = self._answer(method, path, query, body)
+        time.sleep(self._delay_of(method, path))
+        with self._lock:
+            found = self._answer(method, path, query, body)
         lost = _next_status(self.lost_answers, method, path)
         return found if lost is None else (lost, {"message": "context deadline exceeded"})
+
+    def _delay_of(self, method: str, path: str) -> float:
+        if path == "/services/create":
+            return self.delay
+        return self.output_delay if path.endswith("/logs") else 0
 
     def _answer(self, method: str, path: str, query: dict[str, list[str]], body: dict) -> tuple[int, object]:
         for verb, pattern, reply in self._routes():
@@ -95,14 +103,13 @@ class FakeDocker:
             ("GET", "/services/([^/]+)", lambda _query, _body, name: self._service(name)),
             ("DELETE", "/services/([^/]+)", self._remove),
             ("GET", "/tasks", self._list),
-            ("GET", "/tasks/[^/]+/logs", lambda *_: time.sleep(self.output_delay) or (200, self.output)),
+            ("GET", "/tasks/[^/]+/logs", lambda *_: (200, self.output)),
             ("POST", "/services/([^/]+)/update", self._update),
             ("GET", "/nodes", lambda *_: (200, [self._describe_node(each) for each in self.nodes])),
             ("GET", "/nodes/([^/]+)", self._node),
         ]
 
     def _create(self, _query: dict, body: dict) -> tuple[int, object]:
-        time.sleep(self.delay)
         if body["Name"] in self.services:
             return 409, {"message": f"name conflicts with an existing object: service {body['Name']} already exists"}
         for key in self.ignored:
