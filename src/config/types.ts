@@ -6,7 +6,7 @@ import { type OutsideService, programSecret } from "./outside-service.js";
 import type { SecretSource } from "./secret-source.js";
 import type { Day } from "./values/timetable.js";
 
-export type { OutsideService, ProviderMethod, SecretSource };
+export type { ProviderMethod, SecretSource };
 export type { AcmeConfig, DnsConfig, TlsConfig } from "./tls-config.js";
 
 /** A number of bytes. */
