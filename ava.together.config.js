@@ -23,6 +23,7 @@ export const alone = [
   "config/yaml/parse.test.ts",
   "docker/client.test.ts",
   "docker/images.test.ts",
+  "homes/rename.test.ts",
   "homes/trash.test.ts",
   "images/buildkit.test.ts",
   "host/connect-when-booted.test.ts",

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { HubServers } from "./hub-servers.js";
+import type { HubService } from "./hub-services.js";
 import type { HubWarmStart } from "./hub-warm.js";
 
 /**
@@ -51,6 +52,7 @@ export type HubSettings = {
   subdomainHost: string | null;
   servers: HubServers;
   warm: HubWarmStart[];
+  services: HubService[];
   /** The servers that fit on all machines. */
   seats: number;
 };

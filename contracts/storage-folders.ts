@@ -47,8 +47,16 @@ const homeName = new RegExp(`^${homeNamePattern}$`);
  */
 export const sharedHome = "class--shared";
 
-/** The folder of a deleted home below its entry in the trash, and the files beside it. */
-export const trashEntry = { home: "home", owner: "owner", limits: "limit" } as const;
+/**
+ * The folder of a deleted home below its entry in the trash, and the files beside it. `renamedFrom` is there while a home is renamed: its
+ * former name.
+ */
+export const trashEntry = {
+  home: "home",
+  owner: "owner",
+  limits: "limit",
+  renamedFrom: "renamed-from",
+} as const;
 
 /** Parses the name of an entry in the trash, HOME.YYYYMMDDTHHMMSSZ; undefined for every other name. */
 export const parseTrashEntry = (entry: string): { home: string; deleted: Date } | undefined => {

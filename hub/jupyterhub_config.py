@@ -29,6 +29,7 @@ from swarmhub.room.announcement import FILE as ANNOUNCEMENT
 from swarmhub.room.announcement import Announcements
 from swarmhub.room.configuration import configure_room
 from swarmhub.services.operator_api import Hub, operator_token, stop
+from swarmhub.services.outside import configure_programs
 from swarmhub.services.rehearsal import configure_rehearsal
 from swarmhub.settings import Paths, SettingsError, read_secret, read_settings, with_secret_environment
 from swarmhub.spawning.home_state import look_at_home
@@ -244,3 +245,9 @@ c.JupyterHub.load_roles.append(
         "services": ["operator"],
     }
 )
+
+# --- programs of others, such as a science gateway ----------------------------------------------------------------------------
+try:
+    configure_programs(c, settings, paths, access)
+except SettingsError as error:
+    sys.exit(str(error))

@@ -10,6 +10,7 @@ from pathlib import Path
 from .login.campus.options import CampusOptions, campus_options
 from .login.provider.options import ProviderOptions, provider_options
 from .server_settings import ServerSettings, read_server_settings
+from .services.outside_options import OutsideProgram, read_programs
 from .warm.timetable import Weekly, read_timetable
 
 MIN_IDLE_TIMEOUT = 600
@@ -80,6 +81,7 @@ class Settings:
     public_url: str = ""
     servers: ServerSettings = ServerSettings()
     warm: tuple[Weekly, ...] = ()
+    programs: tuple[OutsideProgram, ...] = ()
 
     @property
     def packs(self) -> bool:
@@ -175,6 +177,7 @@ def read_settings(path: Path) -> Settings:
         public_url=take("publicUrl", found.get("publicUrl", ""), lambda value: isinstance(value, str), "a string"),
         servers=read_server_settings(found.get("servers", {}), take),
         warm=read_timetable(found.get("warm", []), take),
+        programs=read_programs(found.get("services", []), take),
     )
     if faults:
         raise _error(path, faults)

@@ -21,6 +21,7 @@ from swarmhub.homes.sent_archive import Refused
 from swarmhub.login.provider.options import ProviderOptions
 from swarmhub.refusal import LIMIT_FAILED
 from swarmhub.server_settings import File, Group, Look, ServerSettings
+from swarmhub.services.outside_options import OutsideProgram
 from swarmhub.settings import Image, NfsExport, Settings, read_settings
 from swarmhub.warm.timetable import DAYS, Weekly
 
@@ -143,6 +144,10 @@ def warm_in(written):
     )
 
 
+def programs_in(written: list) -> tuple[OutsideProgram, ...]:
+    return tuple(OutsideProgram(each["name"], tuple(each["may"]), each["group"], frozenset(each["members"])) for each in written)
+
+
 def test_every_key_of_hub_json_becomes_a_setting_with_its_unit(record):
     objects = record(settings)
     found = read_settings(FIXTURES / "hub.json")
@@ -178,11 +183,12 @@ def test_every_key_of_hub_json_becomes_a_setting_with_its_unit(record):
         public_url=written["publicUrl"],
         servers=servers_in(written["servers"]),
         warm=warm_in(written["warm"]),
+        programs=programs_in(written["services"]),
     )
     assert found.warm[0].members == ("ada",)
     assert (found.memory, found.guarantee, found.idle_timeout_seconds) == (2 << 30, 512 << 20, 2 * 3600)
     assert [recorded.keys_read for recorded in objects] == [set(dict.keys(recorded)) for recorded in objects]
-    assert len(objects) == 10 + len(written["images"])
+    assert len(objects) == 11 + len(written["images"])
 
 
 def test_the_hub_reads_of_watcher_json_only_keys_that_the_watcher_writes(storage, record):

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { HomesArchiveOptions } from "../commands/homes/archive.js";
 import type { HomesDeleteOptions } from "../commands/homes/delete.js";
+import type { HomesRenameOptions } from "../commands/homes/rename.js";
 import type { HomesRestoreOptions } from "../commands/homes/restore.js";
 import type { HomesShowOptions } from "../commands/homes/show.js";
 import type { QuotaCheckOptions } from "../commands/quota/check.js";
@@ -14,7 +15,7 @@ import { runCommand } from "./run.js";
 export const addHomes = (program: Command): void => {
   const group = (name: string): Command => program.command(name).helpCommand(false);
   addQuota(group("quota").description("show, set and check the limits of homes"));
-  addHome(group("homes").description("show, archive, delete and restore homes"));
+  addHome(group("homes").description("show, archive, delete, restore and rename homes"));
 };
 
 const addQuota = (group: Command): void => {
@@ -142,6 +143,19 @@ const addHome = (group: Command): void => {
       runCommand<HomesRestoreOptions>(async () => {
         const { homesRestore } = await import("../commands/homes/restore.js");
         return (all, ...rest) => homesRestore({ ...all, name }, ...rest);
+      })(options, command),
+    );
+
+  group
+    .command("rename")
+    .description("give a home to another user name, with its limits; the same again after a stop")
+    .argument("<old>", "login or home")
+    .argument("<new>", "login, which must not have a home yet")
+    .addHelpText("after", examples("swarmhub homes rename ada ada.lovelace@example.org"))
+    .action((from: string, to: string, options: unknown, command: Command) =>
+      runCommand<HomesRenameOptions>(async () => {
+        const { homesRename } = await import("../commands/homes/rename.js");
+        return (all, ...rest) => homesRename({ ...all, from, to }, ...rest);
       })(options, command),
     );
 };

@@ -2,6 +2,7 @@ import type { Place, UserError } from "../errors.js";
 import type { CampusMethod } from "./campus.js";
 import type { ProviderMethod } from "./provider-method.js";
 import type { TlsConfig } from "./tls-config.js";
+import { type OutsideService, programSecret } from "./outside-service.js";
 import type { SecretSource } from "./secret-source.js";
 import type { Day } from "./values/timetable.js";
 
@@ -56,10 +57,13 @@ export const subdomainHost = ({ domain, subdomains }: Config): string | undefine
   subdomains ? `https://${domain}` : undefined;
 
 /** The files of a method of login that the manager keeps for the hub, by name, and where they come from. */
-export const loginFilesOf = ({ login: { method } }: Config): Record<string, SecretSource> => ({
+export const loginFilesOf = ({
+  login: { method, services },
+}: Config): Record<string, SecretSource> => ({
   ...("secret" in method && { "login-secret": method.secret }),
   ...(method.kind === "ldap" && method.password && { "login-password": method.password }),
   ...("ca" in method && { "login-ca": { kind: "file" as const, path: method.ca } }),
+  ...Object.fromEntries(services.map(({ name, token }) => [programSecret(name), token])),
 });
 /**
  * A CSV file with all who may log in, the columns that it is read from, if the configuration names them, and the folder of
@@ -131,6 +135,8 @@ export type Config = {
     allow?: "everyone" | { groups: string[] };
     /** What the members' servers have other than those of others. */
     groupServers: Record<string, GroupServers>;
+    /** Programs of others with a token of the hub. */
+    services: OutsideService[];
     /** Who may log in; undefined is everybody whom the method knows. */
     roster?: RosterSource;
     /** Those on it, or why it cannot be used; see src/roster/people.ts. Undefined until it is read, or without a roster. */

@@ -18,7 +18,7 @@ export const moveToTrash = async (
   storage: Host,
   home: string,
 ): Promise<Pick<Trashed, "entry" | "deleted">> => {
-  const entry = (await perl(storage, trashProgram, home)).trim();
+  const entry = (await runOnHomes(storage, "change the trash", trashProgram, home)).trim();
   const parsed = parseTrashEntry(entry);
   if (parsed === undefined) throw new Error(`"${entry}" is not the name of an entry in the trash`);
   return { entry, deleted: parsed.deleted };
@@ -34,13 +34,19 @@ export const restoreFromTrash = async (
   storage: Host,
   { entry, home }: Pick<Trashed, "entry" | "home">,
 ): Promise<void> => {
-  await perl(storage, restoreProgram, entry, home);
+  await runOnHomes(storage, "change the trash", restoreProgram, entry, home);
 };
 
-const perl = async (storage: Host, program: string, ...words: string[]): Promise<string> => {
+/** Runs a Perl program that moves homes, with the helpers below. Throws a UserError with what `refuse` says. */
+export const runOnHomes = async (
+  storage: Host,
+  title: string,
+  program: string,
+  ...words: string[]
+): Promise<string> => {
   try {
     return await storage.run(["perl", "-e", sharedProgram + program, paths.storage, ...words], {
-      title: "change the trash",
+      title,
       timeout: 60_000,
     });
   } catch (error) {
@@ -103,7 +109,7 @@ if (ioctl $homes, 0x801c581f, $parent and (unpack "L", $parent)[0] & 0x200) {
 move("$from/${trashEntry.owner}", "${owners}/$home") if -e "$from/${trashEntry.owner}" && !-e "${owners}/$home";
 move("$from/${trashEntry.limits}", "${limits}/$home") if -e "$from/${trashEntry.limits}" && !-e "${limits}/$home";
 move("$from/${trashEntry.home}", $to);
-unlink "$from/${trashEntry.owner}", "$from/${trashEntry.limits}";
+unlink map { "$from/$_" } "${trashEntry.owner}", "${trashEntry.limits}", "${trashEntry.renamedFrom}";
 rmdir $from;
 flush();
 `;

@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import { programSecret } from "../config/outside-service.js";
 import { type Config, loginFilesOf } from "../config/types.js";
 import { UserError, exitCode } from "../errors.js";
 import { type SecretAccess, secretFromEnvironment, textFromFile } from "./secret.js";
@@ -13,14 +14,19 @@ export const readLoginFiles = async (
 ): Promise<Map<string, string>> => {
   const found = new Map<string, string>();
   for (const [name, source] of Object.entries(loginFilesOf(config))) {
-    const key = `login.${config.login.method.kind}.${name.replace("login-", "")}`;
+    const program = config.login.services.find((each) => programSecret(each.name) === name);
+    const key =
+      program === undefined
+        ? `login.${config.login.method.kind}.${name.replace("login-", "")}`
+        : `login.services (${program.name}).token`;
     if (source.kind === "generated") continue;
     const text =
       source.kind === "env"
         ? secretFromEnvironment(key, source.name, access)
         : await textFromFile(key, source.path, access, `write the file ${source.path}`);
     const place = source.kind === "env" ? `$${source.name}` : source.path;
-    found.set(name, checkers[name]?.(text, `${key} in ${place}`) ?? text);
+    const checked = program === undefined ? checkers[name] : token;
+    found.set(name, checked?.(text, `${key} in ${place}`) ?? text);
   }
   return found;
 };
@@ -30,6 +36,16 @@ const secret = (text: string, what: string): string => {
   if (/^[\x21-\x7e]{1,2000}$/.test(value)) return value;
   const problem = value === "" ? "is empty" : "is not one word of printable ASCII characters";
   throw usageError(`${what} ${problem}`, "copy the client secret from the provider's page again");
+};
+
+/** A token of a program, for which a guess must be hopeless. */
+const token = (text: string, what: string): string => {
+  const value = text.replace(/\r?\n$/, "");
+  if (/^[\w.~+/=-]{32,500}$/.test(value)) return value;
+  throw usageError(
+    `${what} ${value === "" ? "is empty" : "is not one word of 32 to 500 of a-z, A-Z, 0-9 and - . _ ~ + / ="}`,
+    "make one: type `openssl rand -hex 32`",
+  );
 };
 
 /** A password of a directory, which people choose: one line. */

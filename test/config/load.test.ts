@@ -46,6 +46,7 @@ test("three keys are enough, and all others have defaults", async (t) => {
       adminsMayEnter: false,
       groups: {},
       groupServers: {},
+      services: [],
     },
     servers: {
       image: "quay.io/jupyter/scipy-notebook:2026-11-02",
@@ -105,6 +106,7 @@ engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
       adminsMayEnter: true,
       groups: { staff: ["ada"], tutors: [] },
       groupServers: {},
+      services: [],
     },
     servers: {
       image: `localhost:5000/class@sha256:${"a".repeat(64)}`,

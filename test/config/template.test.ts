@@ -82,6 +82,7 @@ const inExample = (path: readonly string[]): readonly (string | number)[] => {
   const key = path.at(-1) ?? "";
   if (path[1] === anyName) return [path[0] ?? "", "ghcr.io", ...path.slice(2)];
   if (path[2] === anyName) return [...path.slice(0, 2), "advanced", ...path.slice(3)];
+  if (path.at(-2) === "services") return [...path.slice(0, -1), 0, key];
   if (path.at(-2) === "images") return [...path.slice(0, -1), key === "build" ? 2 : 1, key];
   return path.length > 1 && machines.has(path.at(-2) ?? "") ? ["workers", 1, key] : path;
 };

@@ -79,6 +79,14 @@ test("hub.json of a class that uses every option has every key of the contract",
       cpu,
     })),
   };
+  config.login.services = [
+    {
+      name: "gateway",
+      token: { kind: "env", name: "GW" },
+      group: "staff",
+      may: ["start", "stop", "users"],
+    },
+  ];
   config.login.groups = { staff: ["ada"] };
   config.login.groupServers = { staff: { memory: (8 * 2 ** 30) as Bytes, cpu: 4, images: ["R"] } };
   const [file] = hubSettings.servers.files;

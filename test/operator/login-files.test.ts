@@ -116,3 +116,25 @@ test("the password of a directory's reader may have spaces and umlauts, but is o
       message: `login.ldap.password in $P ${problem}`,
     });
 });
+
+const withToken = (token: string) => {
+  const services = [
+    { name: "gateway", token: { kind: "env" as const, name: "GW" }, may: ["start" as const] },
+  ];
+  const login = { ...fakeConfig().login, services };
+  return readLoginFiles(fakeConfig({ login }), { env: { GW: token }, readFile: async () => "" });
+};
+
+test("the token of a program is one word that nobody guesses, and no complaint shows it", async (t) => {
+  const token = "a1".repeat(16);
+  t.deepEqual([...(await withToken(`${token}\n`))], [["login-service-gateway", token]]);
+  for (const [given, what] of [
+    ["", "is empty"],
+    ["hunter22", "is not one word of 32 to 500"],
+    [`${token} ${token}`, "is not one word of 32 to 500"],
+  ] as const) {
+    const error = await t.throwsAsync(withToken(given), { instanceOf: UserError });
+    t.true(error.message.startsWith(`login.services (gateway).token in $GW ${what}`));
+    t.false(error.message.includes("hunter22"));
+  }
+});

@@ -96,6 +96,7 @@ export const fakeConfig = (changes: Partial<Config> = {}): Config => ({
     adminsMayEnter: false,
     groups: {},
     groupServers: {},
+    services: [],
   },
   servers: {
     image: "quay.io/jupyter/scipy-notebook:2026-11-02",

@@ -14,7 +14,7 @@ def refuse_renames() -> None:
             raise HTTPError(
                 409,
                 "Users cannot be renamed, because the home belongs to the name. Log in under the new name, which gets a home of its own, "
-                "and move the files.",
+                "or let the operator type: swarmhub homes rename OLD NEW",
             )
 
     UserAPIHandler._check_user_model = check_and_keep_name

@@ -65,8 +65,8 @@ const find = (trash: readonly Trashed[], word: string): Trashed => {
   });
 };
 
-/** For a home with many files this takes a while: the watcher gives each of them the new project id. */
-const waitUntilLimited = async (storage: Host, name: string): Promise<void> => {
+/** Waits until the limit of a home is in force. With many files this takes a while: the watcher gives each of them the new project id. */
+export const waitUntilLimited = async (storage: Host, name: string): Promise<void> => {
   await waitUntil(
     async () => {
       const { homes, watcher, now } = await inspectHomes(storage, { only: [name] });
@@ -88,7 +88,7 @@ const waitUntilLimited = async (storage: Host, name: string): Promise<void> => {
 
 const notLimited = (storage: Host, name: string, reason: string): UserError =>
   new UserError(
-    `${name} is restored, but its limit is not set, and its server cannot start until it is: ${printable(reason)}`,
+    `${name} is at its place, but its limit is not set, and its server cannot start until it is: ${printable(reason)}`,
     {
       host: storage.name,
       hint: "to repair the watcher, type: swarmhub up; to check that, type: swarmhub quota check",

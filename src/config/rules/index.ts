@@ -11,6 +11,7 @@ import { imageFindings } from "./images.js";
 import { loginFindings } from "./login.js";
 import { rosterFindings } from "./roster.js";
 import { serverFindings } from "./servers.js";
+import { mayPaths, serviceFindings } from "../schema/services.js";
 import { tlsFindings } from "./tls.js";
 import { warmFindings } from "./warm.js";
 
@@ -30,8 +31,9 @@ export const ruleFindings = (raw: unknown): Finding[] => [
   ...loginFindings(raw),
   ...campusFindings(raw),
   ...warmFindings(raw),
+  ...serviceFindings(raw),
   ...emptyDomains(raw),
-  ...[...lists, ...groupPaths(raw)].flatMap((path) => repeatedItems(raw, path)),
+  ...[...lists, ...groupPaths(raw), ...mayPaths(raw)].flatMap((path) => repeatedItems(raw, path)),
 ];
 
 const lists: Path[] = [

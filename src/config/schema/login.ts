@@ -8,6 +8,7 @@ import { flag, leaf, list, section } from "./fields.js";
 import { groupServersOf, groups, membersOf, users } from "./groups.js";
 import { providerOf, providers } from "./providers.js";
 import { passwords, roster, rosterOf } from "./roster.js";
+import { services, servicesOf } from "./services.js";
 
 const allow = z.union([
   z.literal("everyone"),
@@ -37,6 +38,7 @@ export const login = section(
     teachers: users.default([]),
     "admins-may-enter": flag.default(false),
     groups: groups.default({}),
+    services: services.default([]),
   },
   "{admins: [ada]}",
 );
@@ -52,6 +54,7 @@ export const loginOf = (settings: Login, folder: string): Config["login"] => ({
   adminsMayEnter: settings["admins-may-enter"],
   groups: membersOf(settings.groups),
   groupServers: groupServersOf(settings.groups),
+  services: servicesOf(settings.services, folder),
   ...(settings.allow !== undefined && { allow: settings.allow }),
   ...(settings.roster !== undefined && { roster: rosterOf(settings.roster, folder) }),
 });

@@ -10,6 +10,7 @@ import { homeVolumePrefix, labels, networkName, userServicePrefix } from "../../
 import { paths } from "../../paths.js";
 import { hubCampusMethod } from "./campus.js";
 import { type Equipment, hubServers } from "./servers.js";
+import { hubServicesOf } from "./services.js";
 import { hubWarm } from "./warm.js";
 
 /**
@@ -54,6 +55,7 @@ export const hubConfiguration = (
     subdomainHost: subdomainHost(want) ?? null,
     servers: hubServers(want, userImages, equipment),
     warm: hubWarm(want),
+    services: hubServicesOf(want),
   };
   const content: HubSettings = { ...settings, seats: seatsOf(cluster, machines) };
   return {

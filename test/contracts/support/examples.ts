@@ -91,6 +91,9 @@ export const hubSettings = {
       members: ["ada"],
     },
   ],
+  services: [
+    { name: "gateway", group: "staff", members: ["ada"], may: ["start", "stop", "users"] },
+  ],
   seats: 62,
 } satisfies Full<HubSettings>;
 
