@@ -1,5 +1,6 @@
 import type { Place, UserError } from "../errors.js";
 import type { CampusMethod } from "./campus.js";
+import type { UsersNetwork } from "./schema/network.js";
 import type { ProviderMethod } from "./provider-method.js";
 import type { TlsConfig } from "./tls-config.js";
 import type { SecretSource } from "./secret-source.js";
@@ -148,6 +149,8 @@ export type Config = {
     processes?: number;
     /** What a server may write outside its home; without it only the machine's disk bounds it. */
     scratch?: Bytes;
+    /** What a server reaches outside of the class. */
+    network: UsersNetwork;
     /** The images that users choose from; empty: `image` for everyone. The first is also `image`. */
     images: ImageChoice[];
     /** Time after which an unused server is stopped; by default never. */
