@@ -154,6 +154,7 @@ const configOf = (settings: Settings, folder: string, placeOf: (key: Path) => Pl
     engine: {
       registryMirrors: engine["registry-mirrors"],
       ...(engine["own-images"] !== undefined && { ownImages: engine["own-images"] }),
+      ...(engine["address-pool"] !== undefined && { addressPool: engine["address-pool"] }),
     },
   };
 };

@@ -173,6 +173,9 @@ export type Config = {
   };
   /** The login at each registry whose images are not public, by its name: "ghcr.io". */
   registries: Record<string, { user: string; password: SecretSource }>;
-  /** `ownImages`: where our own images are published ("quay.io/swarmhub"); without it they are built. */
-  engine: { registryMirrors: string[]; ownImages?: string };
+  /**
+   * `ownImages`: where our own images are published ("quay.io/swarmhub"); without it they are built. `addressPool`: the network that
+   * Docker takes its own from ("10.210.0.0/16"); without it 172.17 and following.
+   */
+  engine: { registryMirrors: string[]; ownImages?: string; addressPool?: string };
 };
