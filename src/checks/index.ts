@@ -18,6 +18,7 @@ import { clock } from "./clock.js";
 import { connections } from "./connections.js";
 import { cores } from "./cores.js";
 import { diskSpace } from "./disk-space.js";
+import { dockerNetworksCheck } from "./docker-networks.js";
 import { domain } from "./domain.js";
 import { imageCheck } from "./image.js";
 import { login } from "./login.js";
@@ -36,6 +37,7 @@ export const allChecks: readonly Check[] = [
   system,
   clock,
   addresses,
+  dockerNetworksCheck,
   connections,
   occupiedPorts,
   diskSpace,

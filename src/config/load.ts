@@ -144,6 +144,7 @@ const configOf = (settings: Settings, folder: string, placeOf: (key: Path) => Pl
       cpu: servers.cpu,
       ...(servers.processes !== undefined && { processes: servers.processes }),
       ...(servers.scratch !== "off" && { scratch: servers.scratch }),
+      network: servers.network,
       ...(servers.idle !== undefined && { idle: servers.idle }),
       ...(servers.warm !== undefined && { warm: warmOf(servers.warm, servers["time-zone"]) }),
       ...(servers.skeleton !== undefined && { skeleton: resolve(folder, servers.skeleton) }),
@@ -153,6 +154,7 @@ const configOf = (settings: Settings, folder: string, placeOf: (key: Path) => Pl
     engine: {
       registryMirrors: engine["registry-mirrors"],
       ...(engine["own-images"] !== undefined && { ownImages: engine["own-images"] }),
+      ...(engine["address-pool"] !== undefined && { addressPool: engine["address-pool"] }),
     },
   };
 };

@@ -8,6 +8,7 @@ import { tls } from "./schema/tls.js";
 import { addressFrom, destinationFrom } from "./values/destination.js";
 import { mirrorFrom, repositoryFrom } from "./values/image.js";
 import { classNameFrom, deviceFrom, domainFrom } from "./values/names.js";
+import { poolFrom } from "./values/pool.js";
 import { bytesFrom, daysFrom, filesFrom, sizeFrom } from "./values/units.js";
 
 /** A machine: a destination alone, or a mapping of host and address. */
@@ -85,6 +86,7 @@ const engine = section(
       leaf(mirrorFrom),
     ).default([]),
     "own-images": leaf(repositoryFrom).exactOptional(),
+    "address-pool": leaf(poolFrom).exactOptional(),
   },
   "{registry-mirrors: [https://mirror.example.org]}",
 );

@@ -1,5 +1,6 @@
 import type { Place, UserError } from "../errors.js";
 import type { CampusMethod } from "./campus.js";
+import type { UsersNetwork } from "./schema/network.js";
 import type { ProviderMethod } from "./provider-method.js";
 import type { TlsConfig } from "./tls-config.js";
 import { type OutsideService, programSecret } from "./outside-service.js";
@@ -154,6 +155,8 @@ export type Config = {
     processes?: number;
     /** What a server may write outside its home; without it only the machine's disk bounds it. */
     scratch?: Bytes;
+    /** What a server reaches outside of the class. */
+    network: UsersNetwork;
     /** The images that users choose from; empty: `image` for everyone. The first is also `image`. */
     images: ImageChoice[];
     /** Time after which an unused server is stopped; by default never. */
@@ -176,6 +179,9 @@ export type Config = {
   };
   /** The login at each registry whose images are not public, by its name: "ghcr.io". */
   registries: Record<string, { user: string; password: SecretSource }>;
-  /** `ownImages`: where our own images are published ("quay.io/swarmhub"); without it they are built. */
-  engine: { registryMirrors: string[]; ownImages?: string };
+  /**
+   * `ownImages`: where our own images are published ("quay.io/swarmhub"); without it they are built. `addressPool`: the network that
+   * Docker takes its own from ("10.210.0.0/16"); without it 172.17 and following.
+   */
+  engine: { registryMirrors: string[]; ownImages?: string; addressPool?: string };
 };

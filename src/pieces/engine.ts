@@ -6,6 +6,8 @@ import type { Facts } from "../host/facts.js";
 import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
 import type { Piece, Step } from "../reconcile/piece.js";
+import { poolKey } from "../cluster/docker-networks.js";
+import { keepBefore, refuseLatePool } from "./shared/docker-settings.js";
 import { writeScript } from "./shared/files.js";
 
 /** Runs Docker Engine on every machine with the configured registry mirrors; keeps its other settings. */
@@ -16,14 +18,18 @@ export const engine: Piece<Machines> = {
     cluster.hosts.flatMap((host) => {
       const { facts } = machines(host);
       refuseUnfit(host, facts);
+      refuseLatePool(want, host, facts);
       return [...mirrorSteps(want, host, facts), ...startSteps(host, facts)];
     }),
   remove: (machines, cluster) =>
     cluster.hosts.flatMap((host) => {
       const { facts } = machines(host);
       if (facts.files[before] === undefined) return [];
-      const title = "restore Docker's registry mirrors";
-      return [{ host, title, run: () => host.script(restoreScript(facts)) }];
+      const hasPool = cluster.config.engine.addressPool !== undefined;
+      const title = hasPool
+        ? "restore Docker's registry mirrors and networks"
+        : "restore Docker's registry mirrors";
+      return [{ host, title, run: () => host.script(restoreScript(facts, hasPool)) }];
     }),
 };
 
@@ -87,11 +93,7 @@ const mirrorSteps = (want: Config, host: Host, { files }: Facts): Step[] => {
   // One script: once the file is written, nothing shows that Docker still has to reload it.
   const script = `{
 set -e
-if [ ! -e ${before} ]; then
-  mkdir -p ${paths.configuration}
-  if [ -e ${path} ]; then cp -p ${path} ${before}.new; else : >${before}.new; fi
-  mv ${before}.new ${before}
-fi
+${keepBefore}
 ${writeScript({ path, content, then: reload })}
 }
 `;
@@ -102,11 +104,14 @@ ${writeScript({ path, content, then: reload })}
   return [{ host, title, run: () => host.script(script) }];
 };
 
-/** A script that restores only the mirrors; other changes made since then are kept. */
-const restoreScript = ({ files }: Facts): string => {
+/** A script that restores only the mirrors, and with `hasPool` the networks; other changes made since then are kept. */
+const restoreScript = ({ files }: Facts, hasPool: boolean): string => {
   const earlier = settingsFrom(files[before]) ?? {};
   const settings = settingsFrom(files[path]) ?? earlier;
-  const restored = withMirrors(settings, mirrorsOf(earlier));
+  const { [poolKey]: _pool, ...others } = settings;
+  const pool = poolKey in earlier ? { [poolKey]: earlier[poolKey] } : {};
+  const kept = hasPool ? { ...others, ...pool } : settings;
+  const restored = withMirrors(kept, mirrorsOf(earlier));
   const isWhole = textOf(restored) === textOf(withMirrors(earlier, mirrorsOf(earlier)));
   if (isWhole && files[before]?.trim() !== "")
     return `{\nset -e\nmv -f ${before} ${path}\n${reload}\n${removeEmptyFolder}\n}\n`;

@@ -1,6 +1,7 @@
 import { type Machines, inspectMachines } from "../cluster/machines.js";
+import type { UsersNetwork } from "../config/schema/network.js";
 import type { Config } from "../config/types.js";
-import { units } from "../names.js";
+import { serviceName, units } from "../names.js";
 import { paths } from "../paths.js";
 import type { Piece } from "../reconcile/piece.js";
 import {
@@ -10,6 +11,8 @@ import {
   loadedRules6,
   removeScript,
 } from "./firewall/rules.js";
+import { isOwnAddress } from "./firewall/users.js";
+import { plural } from "../text/format.js";
 import { unitSteps } from "./shared/files.js";
 
 /** Opens the Swarm and NFS ports only between the machines; blocks containers from them and from the provider's metadata. */
@@ -18,18 +21,27 @@ export const firewall: Piece<Machines> = {
   inspect: inspectMachines,
   plan: (want, machines, cluster) => {
     const addresses = cluster.hosts.map((host) => machines(host).address).toSorted();
+    const users = { ...want.servers.network, pages: pagesOf(machines(cluster.manager)) };
     return cluster.hosts.flatMap((host) => {
       const { facts } = machines(host);
-      const rules = { addresses, isNfsShared: host === cluster.storage && isNfsShared(want) };
+      const rules = {
+        addresses,
+        isNfsShared: host === cluster.storage && isNfsShared(want),
+        users,
+        services: host === cluster.manager ? ownServices(want.name) : [],
+      };
       const files = [
         { path: paths.firewall, content: firewallScript(rules), mode: 0o755 },
         { path: paths.firewallUnit, content: firewallUnit },
       ];
       return unitSteps(host, facts, files, {
         title: "load the firewall rules",
-        detail: `Swarm and NFS ports open only between ${addresses.join(", ")}`,
+        detail: `Swarm and NFS ports open only between ${addresses.join(", ")}; ${reachText(users)}`,
         isActive:
-          sameLines(facts.firewall, loadedRules(rules)) &&
+          sameLines(
+            facts.firewall.filter((line) => !isOwnAddress(line)),
+            loadedRules(rules),
+          ) &&
           sameLines(facts.firewall6, facts.ipv6 ? loadedRules6(rules) : []) &&
           facts.units[units.firewall] === "active",
         start: `systemctl daemon-reload
@@ -53,6 +65,25 @@ systemctl restart ${units.firewall}`,
 
 const isNfsShared = ({ storage }: Config): boolean =>
   storage.kind === "persistent" && storage.share === true;
+
+/** Hub and edge reach providers of logins and certificates, also for users who reach nothing. */
+const ownServices = (className: string): string[] =>
+  (["hub", "edge"] as const).map((part) => serviceName(className, part));
+
+/** The manager's internal address and that of its default route, at which browsers reach the class. */
+const pagesOf = ({ facts: { addresses, routes }, address }: ReturnType<Machines>): string[] => {
+  const outside = routes.find(({ destination }) => destination === "default")?.device;
+  const first = addresses.find(({ device }) => device === outside)?.address ?? address;
+  return [...new Set([address, first])].toSorted();
+};
+
+const reachText = ({ access, except }: UsersNetwork): string =>
+  ({
+    open: "users' servers reach every network",
+    "no-private": "users' servers reach no private network",
+    none: "users' servers reach no network",
+  })[access] +
+  (except.length > 0 && access !== "open" ? ` but ${plural(except.length, "exception")}` : "");
 
 const sameLines = (have: readonly string[], want: readonly string[]): boolean =>
   JSON.stringify(have.toSorted()) === JSON.stringify(want.toSorted());

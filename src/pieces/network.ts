@@ -1,4 +1,5 @@
 import type { Cluster } from "../cluster/cluster.js";
+import { poolRoutes } from "../cluster/docker-networks.js";
 import { choosePool, isDockerInterface, overlap } from "../cluster/ipv4.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
 import { UserError, exitCode } from "../errors.js";
@@ -35,7 +36,7 @@ export const network: Piece<State> = {
       return [];
     }
     const { overlay } = choosePool(
-      cluster.nodes.flatMap((host) => machines(host).facts.routes),
+      [...cluster.nodes.flatMap((host) => machines(host).facts.routes), ...poolRoutes(want)],
       networks.flatMap(subnetsOf),
     );
     return [

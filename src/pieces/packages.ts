@@ -7,13 +7,14 @@ import { enginePackages } from "../names.js";
 import { paths } from "../paths.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import { purgeScript } from "./packages/purge-script.js";
+import { poolScript } from "./shared/docker-settings.js";
 import { holdScript, installScript, releaseScript } from "./packages/scripts.js";
 
 /** Installs Docker Engine on every machine and the storage's packages, from the distribution; keeps installed ones. */
 export const packages: Piece<Machines> = {
   name: "packages",
   inspect: inspectMachines,
-  plan: (_want, machines, cluster) =>
+  plan: (want, machines, cluster) =>
     cluster.hosts.flatMap((host) => {
       const { facts } = machines(host);
       refuseUnsupported(host, facts);
@@ -25,14 +26,20 @@ export const packages: Piece<Machines> = {
           host,
           title: `install ${missing.join(", ")}`,
           run: (progress) =>
-            host.script(installScript(missing, { builds: host === cluster.manager }), {
-              timeout: 20 * 60_000,
-              onLine: (line) => {
-                const [, action, name] = /^(Get|Unpacking|Setting up)\S* (\S+)/.exec(line) ?? [];
-                if (action !== undefined)
-                  progress(action === "Get" ? "downloading" : `${action.toLowerCase()} ${name}`);
+            host.script(
+              installScript(missing, {
+                builds: host === cluster.manager,
+                prepare: poolScript(want, facts),
+              }),
+              {
+                timeout: 20 * 60_000,
+                onLine: (line) => {
+                  const [, action, name] = /^(Get|Unpacking|Setting up)\S* (\S+)/.exec(line) ?? [];
+                  if (action !== undefined)
+                    progress(action === "Get" ? "downloading" : `${action.toLowerCase()} ${name}`);
+                },
               },
-            }),
+            ),
         },
       ];
     }),

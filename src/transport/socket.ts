@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
+import { perlSockets } from "../text/perl-sockets.js";
 import { quote } from "../text/shell.js";
-import { startSocketForwarder, perlSockets } from "./socket/forwarder.js";
+import { startSocketForwarder } from "./socket/forwarder.js";
 import { NoSocketError, type SocketRoutes } from "./socket/types.js";
 import type { Transport } from "./transport.js";
 

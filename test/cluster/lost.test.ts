@@ -11,12 +11,14 @@ import {
   firewallUnit,
   loadedRules,
   loadedRules6,
+  type Wanted,
 } from "../../src/pieces/firewall/rules.js";
 import { seats } from "../../src/pieces/seats.js";
 import { swarm } from "../../src/pieces/swarm.js";
 import { planAll } from "../../src/reconcile/plan.js";
 import { paths } from "../../src/paths.js";
 import { describeSteps } from "../support/class-of.js";
+import { firewallWanted } from "../support/firewall-wanted.js";
 import { fakeConfig, fakeFacts, fakeHost, userError } from "../support/fakes.js";
 
 const workers = [{ destination: "worker1" }, { destination: "worker2" }];
@@ -43,13 +45,16 @@ const nodes = [
   node("worker1", "10.77.0.12"),
   node("worker2", "10.77.0.13"),
 ];
-const wanted = {
-  addresses: ["10.77.0.11", "10.77.0.12", "10.77.0.13"],
-  isNfsShared: false,
-};
+const addresses = ["10.77.0.11", "10.77.0.12", "10.77.0.13"];
 
 /** A machine of a class that is up, at this address. */
-const machine = (name: string, address: string): Host =>
+const machine = (name: string, address: string): Host => {
+  const services = name === "manager" ? ["geo-101-hub", "geo-101-edge"] : [];
+  const wanted = firewallWanted(addresses, { services });
+  return machineWith(wanted, name, address);
+};
+
+const machineWith = (wanted: Wanted, name: string, address: string): Host =>
   fakeHost(name, {
     facts: fakeFacts({
       machineId: `machine-${name}`,

@@ -5,6 +5,7 @@ import { UserError, exitCode } from "../../src/errors.js";
 import type { NetworkAddress } from "../../src/host/facts.js";
 import { paths } from "../../src/paths.js";
 import { firewallScript } from "../../src/pieces/firewall/rules.js";
+import { firewallWanted } from "../support/firewall-wanted.js";
 import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
 
 const entry = (device: string, address: string, prefix = 24): NetworkAddress => ({
@@ -84,10 +85,7 @@ test("a class that is up keeps its addresses, and a machine that joins gets one 
     ...interfaces(entry("eth0", publicAddress), entry("eth1", privateAddress)),
     files: up
       ? {
-          [paths.firewall]: firewallScript({
-            addresses: ["192.0.2.10", "192.0.2.11"],
-            isNfsShared: false,
-          }),
+          [paths.firewall]: firewallScript(firewallWanted(["192.0.2.10", "192.0.2.11"])),
         }
       : {},
   });

@@ -56,6 +56,7 @@ test("three keys are enough, and all others have defaults", async (t) => {
       secrets: {},
       files: [],
       strategy: "spread",
+      network: { access: "no-private", except: [] },
       memory: 2 ** 30,
       cpu: 1,
       scratch: 10 * 2 ** 30,
@@ -111,6 +112,7 @@ engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
     servers: {
       image: `localhost:5000/class@sha256:${"a".repeat(64)}`,
       strategy: "spread",
+      network: { access: "no-private", except: [] },
       memory: 1.5 * 2 ** 30,
       guarantee: 700 * 2 ** 20,
       cpu: 0.5,

@@ -10,16 +10,23 @@ import {
   firewallUnit,
   loadedRules,
   loadedRules6,
+  type Wanted,
   removeScript,
 } from "../../src/pieces/firewall/rules.js";
 import { classOf, machinesOf, describeSteps } from "../support/class-of.js";
 import { persistentStorage } from "../support/fakes.js";
+import { firewallWanted } from "../support/firewall-wanted.js";
 import { shellProblems } from "./support/shell.js";
 
 const addresses = ["10.77.0.11", "10.77.0.12"];
-const two = { addresses, isNfsShared: false };
+const two = firewallWanted(addresses);
+const onManager = { ...two, services: ["geo-101-hub", "geo-101-edge"] };
+const filesOf = (wanted: Wanted) => ({
+  [paths.firewall]: firewallScript(wanted),
+  [paths.firewallUnit]: firewallUnit,
+});
 const asWanted = {
-  files: { [paths.firewall]: firewallScript(two), [paths.firewallUnit]: firewallUnit },
+  files: filesOf(two),
   firewall: loadedRules(two),
   firewall6: loadedRules6(two),
   units: { "swarmhub-firewall.service": "active" },
@@ -29,11 +36,13 @@ const plan = (
   some: Parameters<typeof machinesOf>[2] = {},
 ) => {
   const cluster = classOf(1);
-  return describeSteps(firewall.plan(cluster.config, machinesOf(cluster, changes, some), cluster));
+  const own = changes?.files !== undefined ? { manager: { files: filesOf(onManager) } } : {};
+  const machines = machinesOf(cluster, changes, { ...own, ...some });
+  return describeSteps(firewall.plan(cluster.config, machines, cluster));
 };
 
 const load =
-  "load the firewall rules (Swarm and NFS ports open only between 10.77.0.11, 10.77.0.12)";
+  "load the firewall rules (Swarm and NFS ports open only between 10.77.0.11, 10.77.0.12; users' servers reach every network)";
 
 test("a blank machine gets the script, the unit and the rules", (t) => {
   t.deepEqual(
@@ -71,7 +80,7 @@ test("a machine that joins the class changes the rules of all machines", (t) => 
   t.deepEqual(
     steps,
     ["manager", "worker1", "worker2"].flatMap((host) => [
-      `${host}: load the firewall rules (Swarm and NFS ports open only between ${three.join(", ")})`,
+      `${host}: load the firewall rules (Swarm and NFS ports open only between ${three.join(", ")}; users' servers reach every network)`,
     ]),
   );
 });
@@ -92,7 +101,7 @@ test("`down` removes any remains of the firewall, and does nothing if there are 
 
 test("the script replaces our chains atomically and adds one jump to each foreign chain", (t) => {
   t.is(
-    firewallScript({ addresses: ["10.77.0.11"], isNfsShared: false }),
+    firewallScript(firewallWanted(["10.77.0.11"])),
     `#!/bin/sh
 # Written by swarmhub; the next \`swarmhub up\` overwrites it.
 set -e
@@ -103,6 +112,8 @@ iptables-restore --wait --noflush <<'rules'
 *filter
 :SWARMHUB-INPUT - [0:0]
 :SWARMHUB-CONTAINERS - [0:0]
+:SWARMHUB-OWN - [0:0]
+:SWARMHUB-USERS - [0:0]
 -A SWARMHUB-INPUT -i docker_gwbridge -p tcp -m tcp --dport 2049 -j DROP
 -A SWARMHUB-INPUT -i docker_gwbridge -p tcp -m tcp --dport 2377 -j DROP
 -A SWARMHUB-INPUT -i docker_gwbridge -p tcp -m tcp --dport 7946 -j DROP
@@ -111,6 +122,7 @@ iptables-restore --wait --noflush <<'rules'
 -A SWARMHUB-INPUT -i docker_gwbridge -p tcp -m tcp --dport 20500 -j DROP
 -A SWARMHUB-INPUT -i docker_gwbridge -p tcp -m tcp --dport 20501 -j DROP
 -A SWARMHUB-INPUT -i docker_gwbridge -p tcp -m tcp --dport 2375:2376 -j DROP
+-A SWARMHUB-INPUT -i docker_gwbridge -j SWARMHUB-OWN
 -A SWARMHUB-INPUT -i lo -j RETURN
 -A SWARMHUB-INPUT -s 10.77.0.11/32 -j RETURN
 -A SWARMHUB-INPUT -p tcp -m tcp --dport 2049 -j DROP
@@ -120,6 +132,7 @@ iptables-restore --wait --noflush <<'rules'
 -A SWARMHUB-INPUT -p udp -m udp --dport 4789 -j DROP
 -A SWARMHUB-INPUT -p tcp -m tcp --dport 20500 -j DROP
 -A SWARMHUB-INPUT -p tcp -m tcp --dport 20501 -j DROP
+-A SWARMHUB-CONTAINERS -p tcp -m tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu
 -A SWARMHUB-CONTAINERS -i docker_gwbridge -p tcp -m tcp --dport 2049 -j DROP
 -A SWARMHUB-CONTAINERS -i docker_gwbridge -p tcp -m tcp --dport 2377 -j DROP
 -A SWARMHUB-CONTAINERS -i docker_gwbridge -p tcp -m tcp --dport 7946 -j DROP
@@ -128,6 +141,7 @@ iptables-restore --wait --noflush <<'rules'
 -A SWARMHUB-CONTAINERS -i docker_gwbridge -p tcp -m tcp --dport 20500 -j DROP
 -A SWARMHUB-CONTAINERS -i docker_gwbridge -p tcp -m tcp --dport 20501 -j DROP
 -A SWARMHUB-CONTAINERS -i docker_gwbridge -p tcp -m tcp --dport 2375:2376 -j DROP
+-A SWARMHUB-CONTAINERS -i docker_gwbridge -j SWARMHUB-OWN
 -A SWARMHUB-CONTAINERS -d 169.254.0.0/16 -i docker_gwbridge -p udp -m udp --dport 53 -j RETURN
 -A SWARMHUB-CONTAINERS -d 169.254.0.0/16 -i docker_gwbridge -p tcp -m tcp --dport 53 -j RETURN
 -A SWARMHUB-CONTAINERS -d 169.254.0.0/16 -i docker_gwbridge -j DROP
@@ -137,6 +151,7 @@ iptables-restore --wait --noflush <<'rules'
 -A SWARMHUB-CONTAINERS -d 100.100.100.200/32 -i docker_gwbridge -p udp -m udp --dport 53 -j RETURN
 -A SWARMHUB-CONTAINERS -d 100.100.100.200/32 -i docker_gwbridge -p tcp -m tcp --dport 53 -j RETURN
 -A SWARMHUB-CONTAINERS -d 100.100.100.200/32 -i docker_gwbridge -j DROP
+-A SWARMHUB-OWN -j SWARMHUB-USERS
 COMMIT
 rules
 iptables -w -C INPUT -j SWARMHUB-INPUT 2>/dev/null || iptables -w -I INPUT -j SWARMHUB-INPUT
@@ -159,7 +174,7 @@ ip6tables -w -C INPUT -j SWARMHUB-INPUT 2>/dev/null || ip6tables -w -I INPUT -j 
 fi
 }
 is_loaded() {
-[ "$(iptables -w -S | grep -c SWARMHUB)" = 38 ] || return 1
+[ "$(iptables -w -S | grep SWARMHUB | grep -vc '^-A SWARMHUB-OWN -s ')" = 44 ] || return 1
 [ ! -e /proc/net/if_inet6 ] || [ "$(ip6tables -w -S | grep -c SWARMHUB)" = 10 ]
 }
 if [ "$1" != watch ]; then load; exit; fi
@@ -171,7 +186,7 @@ done
 });
 
 test("with `storage: {share: true}`, port 2049 of the machine with the homes stays open, except to containers", (t) => {
-  const shared = { addresses, isNfsShared: true };
+  const shared = { ...two, isNfsShared: true };
   const nfs = (rules: readonly string[]) => rules.filter((rule) => rule.includes("2049"));
   t.deepEqual(nfs(loadedRules(shared)), [
     "-A SWARMHUB-INPUT -i docker_gwbridge -p tcp -m tcp --dport 2049 -j DROP",

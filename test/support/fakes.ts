@@ -104,6 +104,7 @@ export const fakeConfig = (changes: Partial<Config> = {}): Config => ({
     memory: (2 ** 30) as Config["servers"]["memory"],
     cpu: 1,
     images: [],
+    network: { access: "open", except: [] },
     start: "/lab",
     environment: {},
     secrets: {},

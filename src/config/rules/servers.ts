@@ -9,6 +9,7 @@ export const serverFindings = (raw: unknown): Finding[] => [
       ? []
       : [{ path: ["servers", "environment", name], text: problem, atKey: true }];
   }),
+  ...uselessExceptions(raw),
   ...keysAt(raw, "files").flatMap((path) => {
     const problem = placeProblem(path);
     return problem === undefined
@@ -16,6 +17,19 @@ export const serverFindings = (raw: unknown): Finding[] => [
       : [{ path: ["servers", "files", path], text: problem, atKey: true }];
   }),
 ];
+
+/** Exceptions of what is open anyway. */
+const uselessExceptions = (raw: unknown): Finding[] => {
+  const network = valueAt(raw, ["servers", "network"]);
+  if (!isMapping(network) || network["access"] !== "open" || network["except"] === undefined)
+    return [];
+  return [
+    {
+      path: ["servers", "network", "except"],
+      text: "has no effect with access: open; delete it, or write no-private or none",
+    },
+  ];
+};
 
 const keysAt = (raw: unknown, key: string): string[] => {
   const value = valueAt(raw, ["servers", key]);

@@ -7,6 +7,7 @@ import { fromFolder } from "../values/secret-source.js";
 import { languageFrom, startFrom, timeZoneFrom, variableFrom } from "../values/servers.js";
 import { idleFrom } from "../values/units.js";
 import { leaf, list, mapping, number, section } from "./fields.js";
+import { defaultNetwork, network } from "./network.js";
 import { defaultScratch, scratch } from "./scratch.js";
 import { cpu, defaultMemory, memory, quota } from "./sizes.js";
 import { warm } from "./warm.js";
@@ -57,6 +58,7 @@ export const servers = section(
     cpu: cpu.default(1),
     processes: processes.exactOptional(),
     scratch: scratch.default(defaultScratch),
+    network: network.default(defaultNetwork),
     idle: leaf(idleFrom).exactOptional(),
     warm: warm.exactOptional(),
     skeleton: leaf(pathFrom("a folder", "./first-files")).exactOptional(),

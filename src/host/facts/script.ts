@@ -1,7 +1,7 @@
 import { enginePackages, units } from "../../names.js";
 import { givenNames, paths, readFiles } from "../../paths.js";
+import { perlSockets } from "../../text/perl-sockets.js";
 import { quote, quoteAll } from "../../text/shell.js";
-import { perlSockets } from "../../transport/socket/forwarder.js";
 import { nodeCertificate } from "./membership.js";
 
 /**

@@ -1,5 +1,6 @@
 import { ports, units } from "../../names.js";
 import { paths } from "../../paths.js";
+import { type UsersAccess, own, ownFunction, userRules, users } from "./users.js";
 
 const input = "SWARMHUB-INPUT";
 const containers = "SWARMHUB-CONTAINERS";
@@ -16,8 +17,16 @@ const betweenMachines: readonly Port[] = [
   ["tcp", String(ports.registry)],
   ["tcp", String(ports.monitor)],
 ];
-/** The machines' addresses, and whether the machine's NFS server has clients outside of the class. */
-type Wanted = { addresses: readonly string[]; isNfsShared: boolean };
+/**
+ * The machines' addresses, whether the machine's NFS server has clients outside of the class, what users' servers reach, and the
+ * services of our own that run on the machine and reach everything.
+ */
+export type Wanted = {
+  addresses: readonly string[];
+  isNfsShared: boolean;
+  users: UsersAccess;
+  services: readonly string[];
+};
 
 const closedToOthers = ({ isNfsShared }: Wanted): readonly Port[] =>
   isNfsShared ? betweenMachines.filter(([, port]) => port !== "2049") : betweenMachines;
@@ -43,15 +52,26 @@ const drops = (chain: string, closed: readonly Port[], device?: string): string[
       `-A ${chain} ${device === undefined ? "" : `-i ${device} `}-p ${protocol} -m ${protocol} --dport ${port} -j DROP`,
   );
 
+// Docker's bridges have an MTU of 1500. Behind a smaller one (OpenStack 1450, Google 1460), large packets are lost where a network drops
+// the ICMP that would say so; this tells both ends of each connection. Builds are on docker0, servers on docker_gwbridge.
+const clampSegments = `-A ${containers} -p tcp -m tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu`;
+
 const chainRules = (wanted: Wanted): string[] => [
   // First, because packets from a container to its own machine have the container's source address.
   ...drops(input, [...betweenMachines, ...dockerApi], gateway),
+  `-A ${input} -i ${gateway} -j ${own}`,
   `-A ${input} -i lo -j RETURN`,
   ...wanted.addresses.map((address) => `-A ${input} -s ${address}/32 -j RETURN`),
   ...drops(input, closedToOthers(wanted)),
+  clampSegments,
   ...drops(containers, [...betweenMachines, ...dockerApi], gateway),
+  // Before the metadata services, whose name servers are closed to users who reach nothing.
+  `-A ${containers} -i ${gateway} -j ${own}`,
   ...closedMetadata,
+  `-A ${own} -j ${users}`,
+  ...userRules(wanted.users),
 ];
+const chains = [input, containers, own, users];
 const jumps = [`-A INPUT -j ${input}`, `-A DOCKER-USER -j ${containers}`];
 
 // The machines use IPv4 between them, so these ports are closed over IPv6.
@@ -63,8 +83,7 @@ const jumps6 = [`-A INPUT -j ${input}`];
 
 /** The lines of `iptables -S` that name our chains when all rules are loaded. */
 export const loadedRules = (wanted: Wanted): string[] => [
-  `-N ${containers}`,
-  `-N ${input}`,
+  ...chains.map((chain) => `-N ${chain}`),
   ...chainRules(wanted),
   ...jumps,
 ];
@@ -81,14 +100,17 @@ export const loadedRules6 = (wanted: Wanted): string[] => [
  * each foreign chain. DOCKER-USER is the chain that Docker reserves for such rules and keeps when it starts. With `watch` it loads
  * them again when they are lost: reloads of netfilter-persistent, nftables, firewalld and ufw flush the tables of others, too.
  */
-export const firewallScript = (wanted: Wanted): string => `#!/bin/sh
+export const firewallScript = (wanted: Wanted): string => {
+  const [forget, keepOwn] =
+    wanted.services.length === 0 ? ["", ""] : ["known=\n", ownFunction(wanted.services)];
+  return `#!/bin/sh
 # Written by swarmhub; the next \`swarmhub up\` overwrites it.
 set -e
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
-load() {
-iptables -N DOCKER-USER 2>/dev/null || true
+${forget}load() {
+${forget}iptables -N DOCKER-USER 2>/dev/null || true
 iptables-restore --wait --noflush <<'rules'
-${restoreFile([input, containers], chainRules(wanted))}
+${restoreFile(chains, chainRules(wanted))}
 rules
 ${jumpLines("iptables", jumps)}
 if [ -e /proc/net/if_inet6 ]; then
@@ -99,14 +121,15 @@ ${jumpLines("ip6tables", jumps6)}
 fi
 }
 is_loaded() {
-[ "$(iptables -w -S | grep -c SWARMHUB)" = ${loadedRules(wanted).length} ] || return 1
+[ "$(iptables -w -S | grep SWARMHUB | grep -vc '^-A ${own} -s ')" = ${loadedRules(wanted).length} ] || return 1
 [ ! -e /proc/net/if_inet6 ] || [ "$(ip6tables -w -S | grep -c SWARMHUB)" = ${loadedRules6(wanted).length} ]
 }
-if [ "$1" != watch ]; then load; exit; fi
+${keepOwn}if [ "$1" != watch ]; then load; ${forget && "own; "}exit; fi
 while sleep 3; do
 is_loaded || { echo 'rules of swarmhub were missing and are loaded again'; load || true; }
-done
+${forget && "own || true\n"}done
 `;
+};
 
 /** The unit that loads the rules at boot, before Docker starts a container and after others flush the tables, and keeps them. */
 export const firewallUnit = `# Written by swarmhub; the next \`swarmhub up\` overwrites it.
@@ -135,7 +158,8 @@ for command in iptables ip6tables; do
   command -v $command >/dev/null || continue
   while $command -w -D INPUT -j ${input} 2>/dev/null; do :; done
   while $command -w -D DOCKER-USER -j ${containers} 2>/dev/null; do :; done
-  for chain in ${input} ${containers}; do $command -w -F $chain && $command -w -X $chain; done 2>/dev/null
+  for chain in ${chains.join(" ")}; do $command -w -F $chain; done 2>/dev/null
+  for chain in ${chains.join(" ")}; do $command -w -X $chain; done 2>/dev/null
 done
 rm -f ${paths.firewall} ${paths.firewallUnit}
 systemctl daemon-reload
@@ -143,8 +167,8 @@ rmdir ${paths.configuration} 2>/dev/null
 exit 0
 `;
 
-const restoreFile = (chains: readonly string[], rules: readonly string[]): string =>
-  ["*filter", ...chains.map((chain) => `:${chain} - [0:0]`), ...rules, "COMMIT"].join("\n");
+const restoreFile = (names: readonly string[], rules: readonly string[]): string =>
+  ["*filter", ...names.map((chain) => `:${chain} - [0:0]`), ...rules, "COMMIT"].join("\n");
 
 const jumpLines = (command: string, lines: readonly string[]): string =>
   lines

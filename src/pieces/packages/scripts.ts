@@ -34,9 +34,12 @@ rmdir ${paths.configuration} 2>/dev/null || true`;
 /**
  * Installs packages. Before that it records the new ones (`down` removes them), what the machine has already, and its IP
  * forwarding, which Docker changes. In Debian trixie Docker's command line is a separate package, and so is BuildKit,
- * for a machine that `builds`. Fails before apt removes a package: docker.io of Ubuntu replaces containerd.io of Docker's repository.
+ * for a machine that `builds`. `prepare` runs just before the installation, which starts Docker. Fails before apt removes a package: docker.io of Ubuntu replaces containerd.io of Docker's repository.
  */
-export const installScript = (names: readonly string[], { builds = false } = {}): string => `{
+export const installScript = (
+  names: readonly string[],
+  { builds = false, prepare = "" }: { builds?: boolean; prepare?: string | undefined } = {},
+): string => `{
 set -e
 ${environment}
 mkdir -p ${paths.configuration}
@@ -74,6 +77,7 @@ new=$(printf '%s\\n' "$changes" | sed -n 's/^Inst \\([^ ]*\\) (.*/\\1/p')
 touch ${paths.installedPackages}
 printf '%s\\n' "$new" | cat ${paths.installedPackages} - | sort -u | sed '/^$/d' >${paths.installedPackages}.new
 mv ${paths.installedPackages}.new ${paths.installedPackages}
+${prepare}
 # The retry repairs packages that an interrupted run left half configured; apt does not do that by itself.
 ${apt} install -y --no-install-recommends "$@" || { dpkg --configure -a; ${apt} install -y --no-install-recommends "$@"; }
 ${holdScript}

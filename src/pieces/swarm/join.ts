@@ -1,4 +1,5 @@
 import type { Cluster } from "../../cluster/cluster.js";
+import { poolRoutes } from "../../cluster/docker-networks.js";
 import { choosePool } from "../../cluster/ipv4.js";
 import { UserError, exitCode } from "../../errors.js";
 import type { Host } from "../../host/host.js";
@@ -18,7 +19,10 @@ export const managerSteps = (
   const isOurs = machines(manager).facts.files[paths.classNote] !== undefined;
   if (state !== "inactive" && !(isIncomplete && isOurs)) throw inOtherSwarm(manager);
   const { address } = machines(manager);
-  const { pool } = choosePool(nodes.flatMap((host) => machines(host).facts.routes));
+  const { pool } = choosePool([
+    ...nodes.flatMap((host) => machines(host).facts.routes),
+    ...poolRoutes(config),
+  ]);
   return [
     {
       host: manager,

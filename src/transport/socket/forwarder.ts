@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { perlSockets } from "../../text/perl-sockets.js";
 import { quote } from "../../text/shell.js";
 import type { SocketRoutes } from "./types.js";
 
@@ -36,14 +37,6 @@ const firstLine = (stream: Duplex): Promise<string | undefined> =>
     stream.once("close", () => end(undefined));
     stream.on("error", () => end(undefined));
   });
-
-/**
- * Perl functions for unix sockets, `address(PATH)` and `dial(PATH)`, by built-in calls: loading IO::Socket::UNIX takes
- * four times as long as starting perl. 1, 1 are PF_UNIX and SOCK_STREAM.
- */
-export const perlSockets = `
-sub address { pack "S a108", 1, shift }
-sub dial { socket my $socket, 1, 1, 0; connect $socket, address(shift) or return; $socket }`;
 
 // The folder belongs to the login alone; its name cannot be guessed, and mkdir follows no link.
 const forwarderProgram = `

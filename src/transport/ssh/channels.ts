@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Client, ClientCallback, ClientChannel } from "ssh2";
 import { type Output, UnreachableError, UserError } from "../../errors.js";
-import { quote } from "../../text/shell.js";
+import { quoteForLogin } from "../../text/shell.js";
 import { NoSocketError } from "../socket/types.js";
 import {
   codeOfSignal,
@@ -76,7 +76,7 @@ const hungUp = (host: string): UnreachableError =>
 
 /** Runs it by sh, whatever the login's shell is. sshd passes no signal on after our EOF, so the machine keeps the deadline too. */
 const inShell = (command: string, timeout: number | undefined): string => {
-  const shell = `sh -c ${quote(command)}`;
+  const shell = `sh -c ${quoteForLogin(command)}`;
   return timeout === undefined ? shell : `${deadlineCommand(timeout)} ${shell}`;
 };
 
@@ -104,12 +104,12 @@ export const forwardSocket = ({ host, client, lost }: Connection, path: string):
     lost,
   );
 
-/** A command's stdin and stdout as one stream. */
+/** A program's stdin and stdout as one stream; the command is its words. */
 export const streamOn = ({ host, client, lost }: Connection, command: string): Promise<Duplex> =>
   openChannel(
     host,
     (done) =>
-      client.exec(command, (error, channel) => {
+      client.exec(inShell(`exec ${command}`, undefined), (error, channel) => {
         if (error === undefined) channel.stderr.resume();
         done(error, channel);
       }),

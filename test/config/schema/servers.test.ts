@@ -107,3 +107,34 @@ test("a group names images of the class, and leaves one for users of no group", 
   t.regex(groups("staff: {images: [S]}"), /write servers: \{images: /);
   t.regex(groups("staff: {images: [R, Python]}", images), /users of no group have none/);
 });
+
+test("what servers reach is a word, or a mapping with exceptions", (t) => {
+  const network = (text: string) => configWith(text).servers.network;
+  t.deepEqual(network(""), { access: "no-private", except: [] });
+  t.deepEqual(network("servers: {network: open}"), { access: "open", except: [] });
+  t.deepEqual(
+    network('servers: {network: {access: none, except: [10.1.2.0/23, "10.1.3.4:5432"]}}'),
+    {
+      access: "none",
+      except: [{ network: "10.1.2.0/23" }, { network: "10.1.3.4/32", port: 5432 }],
+    },
+  );
+});
+
+test("an exception that a firewall cannot have is refused with what it can", (t) => {
+  const complaints = (network: string) => complaintsOf(classWith(`servers: {network: ${network}}`));
+  const except = (text: string) => complaints(`{except: ["${text}"]}`).join();
+  t.regex(
+    except("git.example.edu"),
+    /is "git\.example\.edu": expected an IPv4 address or network.*not a name/,
+  );
+  t.regex(except("10.1.2.3/16"), /the network is 10\.1\.0\.0\/16/);
+  t.regex(except("10.1.2.3:0"), /a port is a number/);
+  t.regex(
+    complaints("closed").join(),
+    /"servers\.network" is "closed": expected open, no-private or none/,
+  );
+  t.deepEqual(complaints("{access: open, except: [10.1.2.3]}"), [
+    '4:43  "servers.network.except" has no effect with access: open; delete it, or write no-private or none',
+  ]);
+});

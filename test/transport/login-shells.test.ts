@@ -1,0 +1,31 @@
+import { existsSync } from "node:fs";
+import baseTest from "ava";
+import { connect } from "../../src/host/connect.js";
+import { quote } from "../../src/text/shell.js";
+import { sshdFor, transportTo } from "../support/ssh-session.js";
+import { hasSshd } from "../support/sshd.js";
+
+const shell = "/usr/bin/fish";
+const test = hasSshd() && existsSync(shell) ? baseTest : baseTest.skip;
+// What sshd does where the login's shell is fish: it passes the command to `fish -c`.
+const fish = { settings: [`ForceCommand exec ${shell} -c "$SSH_ORIGINAL_COMMAND"`] };
+
+test("where the login's shell is fish, commands with quotes and backslashes arrive as they are", async (t) => {
+  const transport = await transportTo(await sshdFor(t, fish));
+  t.teardown(() => transport.close());
+  const words = `it's a \\ and \\\\ and '\\'' and $HOME and !1 and "x"`;
+  const said = await transport.exec(`printf %s ${quote(words)}; test -z "$FISH_VERSION"`);
+  t.deepEqual([said.stdout, said.code], [words, 0]);
+  const nested = `sh -c ${quote(`sh -c ${quote(`printf %s ${quote(words)}`)}`)}`;
+  t.is((await transport.exec(nested, { timeout: 20_000 })).stdout, words);
+});
+
+test("where the login's shell is fish and sshd has a banner, the facts are read", async (t) => {
+  const sshd = await sshdFor(t, {
+    settings: [...fish.settings, "Banner /etc/os-release"],
+  });
+  const host = await connect("box", { sshConfigFile: sshd.configFile, acceptNewHostKeys: true });
+  t.teardown(() => host.close());
+  t.true((await host.facts()).processors > 0);
+  t.is(await host.script('echo "it\'s $((1 + 1))"'), "it's 2\n");
+});
