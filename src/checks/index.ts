@@ -19,6 +19,7 @@ import { connections } from "./connections.js";
 import { cores } from "./cores.js";
 import { diskSpace } from "./disk-space.js";
 import { domain } from "./domain.js";
+import { gpus } from "./gpus.js";
 import { imageCheck } from "./image.js";
 import { login } from "./login.js";
 import { occupiedPorts } from "./occupied-ports.js";
@@ -43,6 +44,7 @@ export const allChecks: readonly Check[] = [
   plan,
   rosterCheck,
   seats,
+  gpus,
   cores,
   domain,
   certificate,

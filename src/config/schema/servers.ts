@@ -23,6 +23,8 @@ const processes = number(
   Number.isInteger,
 );
 
+const gpus = number({ what: "a whole number from 1 to 16", example: "1" }, 1, 16, Number.isInteger);
+
 const imageChoice = section(
   {
     name: leaf(lineFrom("a name to choose by", "R with tidyverse", 60)),
@@ -56,6 +58,7 @@ export const servers = section(
     guarantee: memory.exactOptional(),
     cpu: cpu.default(1),
     processes: processes.exactOptional(),
+    gpus: gpus.exactOptional(),
     scratch: scratch.default(defaultScratch),
     idle: leaf(idleFrom).exactOptional(),
     warm: warm.exactOptional(),
