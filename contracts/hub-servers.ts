@@ -10,6 +10,8 @@ export type HubServers = {
   files: HubFile[];
   /** Whether there is a folder that all servers share, which teachers and admins write. */
   shared: boolean;
+  /** The GPUs of each server; 0 is none. */
+  gpus: number;
   groups: HubGroup[];
 };
 

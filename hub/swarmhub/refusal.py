@@ -24,6 +24,7 @@ TOO_LARGE = Refusal(
     "Please choose another image if there is one, or tell your instructor.",
     503,
 )
+NO_GPU = Refusal("gpus", "No machine of this class has enough GPUs for your server. Please tell your instructor.", 503)
 QUEUE_FULL = Refusal("line", "All seats are taken, and the queue is full. Please ask your instructor.", 503)
 QUEUE_CLEARED = Refusal("cleared", "Your instructor has ended all starts that were waiting for a seat. Please try again.", 503)
 NO_MACHINE = Refusal("machines", "No machine of this class is ready for your server. Please tell your instructor.", 503)

@@ -49,6 +49,7 @@ class ServerSettings:
     files: tuple[File, ...] = ()
     groups: tuple[Group, ...] = ()
     shared: bool = False  # whether there is a folder that all servers share
+    gpus: int = 0  # of each server
 
     def look(self, image: str) -> Look:
         return next((look for look in self.looks if look.image == image), Look(image))
@@ -98,6 +99,7 @@ def read_server_settings(found: object, take: Callable) -> ServerSettings:
         start=take("servers.start", servers.get("start", "/lab"), _is_absolute, "a path that begins with /"),
         files=each("files", file),
         groups=each("groups", group),
+        gpus=take("servers.gpus", servers.get("gpus", 0), _is_count, "a whole number"),
         shared=take("servers.shared", servers.get("shared", False), lambda value: isinstance(value, bool), "true or false"),
     )
 
@@ -116,6 +118,10 @@ def _are_objects(value: object) -> bool:
 
 def _is_absolute(value: object) -> bool:
     return isinstance(value, str) and value.startswith("/")
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _is_limit(kind: type) -> Callable[[object], bool]:

@@ -122,6 +122,7 @@ def servers_in(written):
         environment=tuple((each["name"], each["value"]) for each in written["environment"]),
         start=written["start"],
         shared=written["shared"],
+        gpus=written["gpus"],
         files=tuple(File(each["id"], each["name"], each["path"]) for each in written["files"]),
         groups=tuple(
             Group(each["name"], frozenset(each["members"]), each["memory"], each["cpu"], tuple(each["images"]))

@@ -39,6 +39,7 @@ API = [
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(330)  # the suite in there has 300 s
 @pytest.mark.skipif(not (COMMANDS / "configurable-http-proxy").exists(), reason="no node_modules")
 @pytest.mark.parametrize(("module", "names"), [("test_spawner", SPAWNER), ("test_api", API)])
 def test_our_spawner_passes_jupyterhubs_own_tests(module, names, tmp_path):

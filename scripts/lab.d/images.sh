@@ -49,7 +49,7 @@ ensure_images() {
   local source=$1 pair missing=()
   shift
   for pair; do
-    [[ $pair =~ ^[a-z]+=[a-z0-9/-]+:[a-z0-9]+$ ]] || usage_error "images needs TARGET=NAME:TAG, not '$pair'."
+    [[ $pair =~ ^[a-z0-9]+=[a-z0-9/-]+:[a-z0-9]+$ ]] || usage_error "images needs TARGET=NAME:TAG, not '$pair'."
     registry_has "$(without_tag "${pair#*=}")" "${pair##*:}" || missing+=("$pair")
   done
   ((${#missing[@]})) || return 0
@@ -76,7 +76,7 @@ build_images() {
       die "docker build failed. Its whole output: $docker/build.log"
     }
     run_isolated docker -H "unix://$docker/socket" push -q "$image" >/dev/null
-    docker -H "unix://$docker/socket" rmi "$image" >/dev/null
+    docker -H "unix://$docker/socket" rmi --no-prune "$image" >/dev/null
   done
   dockerd_down "$docker"
 }

@@ -20,6 +20,7 @@ import { cores } from "./cores.js";
 import { diskSpace } from "./disk-space.js";
 import { dockerNetworksCheck } from "./docker-networks.js";
 import { domain } from "./domain.js";
+import { gpus } from "./gpus.js";
 import { imageCheck } from "./image.js";
 import { login } from "./login.js";
 import { occupiedPorts } from "./occupied-ports.js";
@@ -45,6 +46,7 @@ export const allChecks: readonly Check[] = [
   plan,
   rosterCheck,
   seats,
+  gpus,
   cores,
   domain,
   certificate,

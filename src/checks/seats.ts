@@ -7,7 +7,9 @@ import type { Check, Finding } from "./check.js";
 export const seats: Check = {
   name: "seats",
   run: async ({ cluster, machines }) => {
-    const { config } = cluster;
+    // Of memory only; the check of GPUs says where those are missing.
+    const { gpus: _gpus, ...servers } = cluster.config.servers;
+    const config = { ...cluster.config, servers };
     const each = cluster.seatHosts.map((host) => {
       const { memory } = machines(host).facts;
       return { host, memory, seats: seatsOn(memory, config, host === cluster.manager) };

@@ -7,6 +7,7 @@ import { formatSize } from "../text/format.js";
 import { quote } from "../text/shell.js";
 import { type Cluster, answering } from "./cluster.js";
 import type { Machines } from "./machines.js";
+import { gpusOf } from "./gpus.js";
 import { seatsOn } from "./seats.js";
 
 /**
@@ -157,7 +158,7 @@ const sizesFor = (
   { isManager, hasHomes }: { isManager: boolean; hasHomes: boolean },
 ): Extract<Scratch, { kind: "possible" }> | undefined => {
   const wanted = config.servers.scratch ?? 0;
-  const seats = Math.max(1, seatsOn(facts.memory, config, isManager));
+  const seats = Math.max(1, seatsOn(facts.memory, config, isManager, gpusOf(facts)));
   const images = perImage * imagesOf(config).length;
   const isDisk = hasQuotaDisk(facts);
   const room = isDisk ? roomOnDisk(facts) : roomForFile(config, facts, hasHomes);

@@ -143,6 +143,7 @@ const configOf = (settings: Settings, folder: string, placeOf: (key: Path) => Pl
       ...(servers.guarantee !== undefined && { guarantee: servers.guarantee }),
       cpu: servers.cpu,
       ...(servers.processes !== undefined && { processes: servers.processes }),
+      ...(servers.gpus !== undefined && { gpus: servers.gpus }),
       ...(servers.scratch !== "off" && { scratch: servers.scratch }),
       network: servers.network,
       ...(servers.idle !== undefined && { idle: servers.idle }),

@@ -153,6 +153,8 @@ export type Config = {
     cpu: number;
     /** The maximum number of processes and threads of a server; by default the hub takes it from the memory. */
     processes?: number;
+    /** The GPUs of each server, which no other server has; without it none. */
+    gpus?: number;
     /** What a server may write outside its home; without it only the machine's disk bounds it. */
     scratch?: Bytes;
     /** What a server reaches outside of the class. */

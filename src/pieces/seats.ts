@@ -1,5 +1,6 @@
 import type { Cluster } from "../cluster/cluster.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
+import { gpusOf } from "../cluster/gpus.js";
 import { seatsOn } from "../cluster/seats.js";
 import type { Host } from "../host/host.js";
 import { labels } from "../names.js";
@@ -41,7 +42,8 @@ export const seats: Piece<State> = {
       // Running servers stay until they stop by themselves.
       const keeps = isOffered && (userServers.get(host) ?? 0) > 0;
       if ((isSeat || keeps) === isOffered && isOpen) return [];
-      const count = seatsOn(machines(host).facts.memory, want, host === cluster.manager);
+      const { facts } = machines(host);
+      const count = seatsOn(facts.memory, want, host === cluster.manager, gpusOf(facts));
       const title = isSeat
         ? "offer its seats to users"
         : isOffered && !keeps

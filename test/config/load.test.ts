@@ -80,7 +80,7 @@ storage:
   host: {host: nas, address: 10.0.0.9}
 tls: off
 login: {shared-password: from-env ROOM_PASSWORD, remember: 1.5h, admins: [ada, bob@example.org], teachers: [carl], admins-may-enter: true, groups: {staff: [ada], tutors: []}}
-servers: {image: "localhost:5000/class@sha256:${"a".repeat(64)}", memory: 1.5G, guarantee: 700M, cpu: 0.5, processes: 300, scratch: off, idle: 1.5h}
+servers: {image: "localhost:5000/class@sha256:${"a".repeat(64)}", memory: 1.5G, guarantee: 700M, cpu: 0.5, processes: 300, gpus: 2, scratch: off, idle: 1.5h}
 engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
 `);
   t.deepEqual(await loadConfig(path), {
@@ -117,6 +117,7 @@ engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
       guarantee: 700 * 2 ** 20,
       cpu: 0.5,
       processes: 300,
+      gpus: 2,
       images: [],
       start: "/lab",
       environment: {},

@@ -131,6 +131,11 @@ test(
 );
 test(
   refused,
+  "servers: {gpus: 0.5}",
+  '4:17  "servers.gpus" is 0.5: expected a whole number from 1 to 16 such as 1',
+);
+test(
+  refused,
   "servers: {scratch: 10M}",
   '4:20  "servers.scratch" is "10M": expected a size such as 10G (the minimum is 100M)',
 );

@@ -11,6 +11,7 @@ import { ownerIn } from "../../contracts/storage-notes.js";
 import { watcherStatusText } from "../../contracts/watcher-status.js";
 import type { Bytes, Milliseconds } from "../../src/config/types.js";
 import { hubConfiguration } from "../../src/pieces/hub/settings.js";
+import { paths } from "../../src/paths.js";
 import { classOf, machinesOf } from "../support/class-of.js";
 import {
   firstFilesNote,
@@ -68,6 +69,7 @@ test("hub.json of a class that uses every option has every key of the contract",
     environment: { TZ: "Europe/Berlin", COURSE: "geo-101" },
     start: "/lab/tree/intro.ipynb",
     shared: (20 * 2 ** 30) as Bytes,
+    gpus: 2,
     warm: [
       { days: ["mon", "wed"], at: "08:50", until: "12:00", zone: "Europe/Berlin", group: "staff" },
     ],
@@ -105,7 +107,8 @@ test("hub.json of a class that uses every option has every key of the contract",
       wanted: "quay.io/jupyter/scipy-notebook@sha256:0",
     },
   ];
-  const machines = machinesOf(cluster, { memory: 16 * 2 ** 30 });
+  const files = { [paths.dockerConfiguration]: '{"node-generic-resources": ["NVIDIA-GPU=62"]}' };
+  const machines = machinesOf(cluster, { memory: 16 * 2 ** 30, files });
   const { content } = hubConfiguration(config, machines, userImages, cluster, equipment);
   t.deepEqual(JSON.parse(content), hubSettings);
   isFixture(t, "hub.json", content);

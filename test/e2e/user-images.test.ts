@@ -1,35 +1,45 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
+import { createLimiter } from "../../src/transport/limiter.js";
 import { waitUntil } from "../../src/wait.js";
 import { openBrowser, openJupyterLab } from "./support/browser.js";
 import { classIn, guestOf } from "./support/class.js";
 import { homesIn } from "./support/homes/inside.js";
 import { roomPassword, workshop } from "./support/lab.js";
-import { buildUserImage } from "./support/user-image.js";
+import { buildKitFolder, buildUserImages } from "./support/user-image.js";
 import { changeTo, warmClass } from "./support/warm-class.js";
 
 // Servers from an image with the traits of those that people use.
-const lab = await warmClass("e2e-images", { machines: 2, memory: 2304 });
-const image = await buildUserImage(lab, "healthcheck");
-const stacks = await buildUserImage(lab, "stacks");
-const rstudio = await buildUserImage(lab, "rstudio");
-const rooted = await buildUserImage(lab, "rooted");
+const lab = await warmClass("e2e-images", { machines: 3, memory: 2304 });
+const images = await buildUserImages(lab, [
+  "healthcheck",
+  "stacks",
+  "rstudio",
+  "rooted",
+  "kernels",
+  "uid1001",
+  "old",
+]);
 const shop = await workshop(
   lab,
   `name: warm
 manager: node1
-workers: [node2]
+workers: [node2, node3]
 storage: {device: /dev/ubdb, quota: 60M}
 login:
   shared-password: from-env ROOM_PASSWORD
   groups: {staff: {members: [grace], memory: 500M, quota: 80M, images: [rooted]}}
 servers:
   images:
-    - {name: check, image: "${image}"}
-    - {name: stacks, image: "${stacks}"}
-    - {name: rstudio, image: "${rstudio}"}
-    - {name: rooted, image: "${rooted}"}
+    - {name: check, image: "${images.healthcheck}"}
+    - {name: stacks, image: "${images.stacks}"}
+    - {name: rstudio, image: "${images.rstudio}"}
+    - {name: rooted, image: "${images.rooted}"}
+    - {name: kernels, image: "${images.kernels}"}
+    - {name: uid1001, image: "${images.uid1001}"}
+    - {name: old, image: "${images.old}"}
+    - {name: buildkit, build: ./buildkit}
   memory: 400M
   cpu: 0.5
   environment: {COURSE: geo-101, API_KEY: from-env ROOM_PASSWORD}
@@ -61,8 +71,10 @@ type Probe = {
 /** Uses a user's server as JupyterLab does: kernels, a cell, a notebook that is opened and saved. */
 const probe = async (user: string, notebook = "old.ipynb"): Promise<Probe> => {
   const node = guestOf(await nodeOf(user));
-  await lab.write(node, "/root/probe.py", await readFile("test/e2e/support/probe.py", "utf8"));
-  const command = `docker exec -i ${await containerOf(user)} python3 -s - ${notebook} </root/probe.py`;
+  // A file for each user: the tests at the end run side by side.
+  const file = `/root/probe-${user}.py`;
+  await lab.write(node, file, await readFile("test/e2e/support/probe.py", "utf8"));
+  const command = `docker exec -i ${await containerOf(user)} python3 -s - ${notebook} <${file}`;
   return JSON.parse(await lab.on(node, command)) as Probe;
 };
 
@@ -75,6 +87,10 @@ ${content}
 END`,
   );
 
+/** Fills a home to its last bytes, as its user. */
+const fillUp = (user: string): Promise<string> =>
+  fill(user, "sh -c 'dd if=/dev/zero of=big bs=64k; dd if=/dev/zero of=big2 bs=1k'");
+
 // The link of a start with an image; without one, the page asks which.
 const onStacks = "?opt-choice=stacks";
 const works = { lab: 200, kernels: ["python3"], cell: "42", opened: 200, saved: 200 };
@@ -82,6 +98,12 @@ const notebook = '{"cells":[],"metadata":{},"nbformat":4,"nbformat_minor":5}';
 
 test.before(async () => {
   await writeFile(join(shop.folder, "data.json"), '{"from": "teacher"}\n');
+  await buildKitFolder(join(shop.folder, "buildkit"), images.stacks);
+  // The machines of a warm class have Docker without BuildKit; on a blank one `up` installs both.
+  await lab.on(
+    1,
+    "apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends docker-buildx",
+  );
   await changeTo(shop);
 });
 
@@ -89,17 +111,47 @@ test.after.always(async () => {
   await lab.lab("down");
 });
 
+/** What `up` must find in each image, as the beginnings of the lines. */
+const findings: Record<string, string[]> = {
+  [images.healthcheck]: [],
+  [images.stacks]: [],
+  [images.rstudio]: [],
+  [images.rooted]: [],
+  [images.kernels]: [
+    "its kernel course is in /home/jovyan, where the homes of the users are mounted; ",
+    "README.md, course, data.csv in /home/jovyan cannot be seen, ",
+  ],
+  [images.uid1001]: ["it has no user 1000, so git, ssh and whoami fail in it; "],
+  [images.old]: ["its jupyterhub 4.1.6 is older than the hub's; "],
+  [join(shop.folder, "buildkit")]: [],
+};
+
 test.serial("up has tried each image, says what it found, and tries none twice", async (t) => {
   const { stdout } = await swarmhub("images", "ls", "--json");
   type Listed = { image: string; home: string; packages: object; findings: string[] };
-  const found = JSON.parse(stdout) as Listed[];
-  const of = (name: string): Listed => found.find((each) => each.image === name)!;
-  t.deepEqual(of(image).findings, []);
-  t.like(of(stacks), { home: "/home/jovyan", packages: { jupyterhub: "6.1.1" } });
-  t.regex(of(stacks).findings.join("\n"), /^its kernel course is in \/home\/jovyan, /m);
-  t.regex(of(stacks).findings.join("\n"), /^intro\.ipynb in \/home\/jovyan /m);
-  t.is(of(rstudio).home, "/home/rstudio");
+  const listed = JSON.parse(stdout) as Listed[];
+  t.deepEqual(listed.map((each) => each.image).toSorted(), Object.keys(findings).toSorted());
+  for (const [name, lines] of Object.entries(findings)) {
+    const found = listed.find((each) => each.image === name);
+    t.is(found?.findings.length, lines.length, `${name}: ${found?.findings.join("\n")}`);
+    for (const line of lines)
+      t.true(
+        found?.findings.some((each) => each.startsWith(line)),
+        `${name}: ${line}`,
+      );
+  }
+  const of = (name: string): Listed => listed.find((each) => each.image === name)!;
+  t.like(of(images.stacks), { home: "/home/jovyan", packages: { jupyterhub: "6.1.1" } });
+  t.is(of(images.rstudio).home, "/home/rstudio");
   t.regex((await swarmhub("up")).stderr, /nothing had to change/);
+});
+
+test.serial("check warns of what up has found in the images", async (t) => {
+  const { stdout, stderr } = await swarmhub("check");
+  const said = `${stdout}${stderr}`.replaceAll(/\s+/g, " ");
+  for (const [name, lines] of Object.entries(findings))
+    for (const line of lines)
+      t.true(said.includes(`${name}: ${line.split(";")[0]?.trimEnd()}`), `${line}\n${said}`);
 });
 
 test.serial("the health check of an image does not end the servers of its users", async (t) => {
@@ -107,7 +159,7 @@ test.serial("the health check of an image does not end the servers of its users"
   const list = "docker service ps --no-trunc --format '{{.CurrentState}}' control";
   await lab.on(
     1,
-    `docker service create -d --name control --constraint node.role==worker --restart-condition none ${image} sleep 600`,
+    `docker service create -d --name control --constraint node.role==worker --restart-condition none ${images.healthcheck} sleep 600`,
   );
   const alice = await logIn("alice");
   t.teardown(() => alice.close());
@@ -183,8 +235,7 @@ test.serial(
 
 test.serial("in a home that fills up while its server runs, kernels still start", async (t) => {
   await put("bob", "unsigned.ipynb", notebook);
-  await fill("bob", "dd if=/dev/zero of=big bs=64k");
-  await fill("bob", "dd if=/dev/zero of=big2 bs=1k");
+  await fillUp("bob");
   // Jupyter notes when it last saw a notebook that it has saved and so trusts: one of these opens after the next start (DECISIONS).
   const found = await probe("bob", "unsigned.ipynb");
   t.like(found, { ...works, kernels: ["own", "python3"], saved: 500 });
@@ -215,9 +266,23 @@ test.serial("in a full home a server starts, says so, and its user can delete fi
   await bob.stop();
 });
 
-test.serial(
-  "a broken home has a failed start, then a safe one that says what to repair",
-  async (t) => {
+test.serial("an image for a group is for its members only, with their limits", async (t) => {
+  const dora = await logIn("dora");
+  t.teardown(() => dora.close());
+  t.regex((await dora.start("?opt-choice=rooted")).output, /does not offer that image/);
+  const grace = await logIn("grace");
+  t.teardown(() => grace.close());
+  t.true((await grace.start("?opt-choice=rooted")).ready);
+  t.is(await inServer("grace", "cat /sys/fs/cgroup/memory.max"), `${500 * 2 ** 20}`);
+  t.regex(await grace.readPage("/hub/home"), /Your home: [\d.]+ of 80 MB/);
+  await grace.stop();
+});
+
+// The tests below run side by side, each with a user of its own; two machines start no more than this at a time.
+const inTurn = createLimiter(3);
+
+test("a broken home has a failed start, then a safe one that says what to repair", async (t) =>
+  inTurn(async () => {
     const carol = await logIn("carol");
     t.teardown(() => carol.close());
     t.true((await carol.start(onStacks)).ready);
@@ -253,27 +318,46 @@ test.serial(
     t.notRegex(again.output, /safe start/, "it is not kept for the next start");
     t.like(await probe("carol"), works);
     await carol.stop();
-  },
-);
+  }));
 
-test.serial(
-  "a home is mounted where the image has that of its user, and an image that ends as root starts",
-  async (t) => {
-    const dora = await logIn("dora");
-    t.teardown(() => dora.close());
-    t.true((await dora.start("?opt-choice=rstudio")).ready);
-    t.is(
-      await inServer("dora", "id -un; pwd; echo $HOME; echo kept >~/note"),
-      "rstudio\n/home/rstudio\n/home/rstudio",
-    );
-    t.is(await lab.on(1, `cat ${homes}/dora/note`), "kept\n");
-    await dora.stop();
-    const refused = await dora.start("?opt-choice=rooted");
-    t.regex(refused.output, /does not offer that image/, "it is for staff only");
-    const grace = await logIn("grace");
-    t.teardown(() => grace.close());
-    t.true((await grace.start("?opt-choice=rooted")).ready);
-    t.is(await inServer("grace", "id -u; cat /sys/fs/cgroup/memory.max"), `1000\n${500 * 2 ** 20}`);
-    t.regex(await grace.readPage("/hub/home"), /Your home: [\d.]+ of 80 MB/);
-  },
-);
+/** One user for each image; the home and the kernels are those that a server must have. */
+const people = {
+  rstudio: { user: "dora", home: "/home/rstudio", kernels: ["python3"] },
+  rooted: { user: "grace", home: "/home/jovyan", kernels: ["python3"] },
+  kernels: { user: "hugo", home: "/home/jovyan", kernels: ["elsewhere", "python3"] },
+  uid1001: { user: "ines", home: "/home/jovyan", kernels: ["python3"] },
+  old: { user: "jack", home: "/home/jovyan", kernels: ["python3"] },
+  buildkit: { user: "kim", home: "/home/jovyan", kernels: ["built", "python3"] },
+};
+
+for (const [choice, { user, home, kernels }] of Object.entries(people))
+  test(`a server of the image ${choice} runs a cell, in a full home and safely too`, async (t) =>
+    inTurn(async () => {
+      const someone = await logIn(user);
+      t.teardown(() => someone.close());
+      const start = async (option = ""): Promise<string> => {
+        const { ready, output } = await someone.start(`?opt-choice=${choice}${option}`);
+        t.true(ready, output);
+        return output;
+      };
+      await start();
+      t.like(await probe(user), { ...works, kernels, opened: 404, saved: 201 });
+      t.is(await inServer(user, "id -u; echo $HOME; echo kept >~/note"), `1000\n${home}`);
+      t.is(await lab.on(1, `cat ${homes}/${user}/note`), "kept\n");
+      t.regex(await someone.readPage(`/user/${user}/lab`), /JupyterLab/);
+      await someone.stop();
+      await fillUp(user);
+      t.regex(await start(), /Your home folder is full/);
+      t.like(await probe(user), { ...works, kernels, saved: 500 });
+      await someone.stop();
+      const safe = await start("&opt-safe=1");
+      t.regex(safe, new RegExp(`This is a safe start: .* Your files are in ${home}\\.`));
+      t.like(await probe(user), { ...works, kernels, saved: 500 });
+      t.is(await inServer(user, `echo $HOME; cat ${home}/note`), "/tmp/home\nkept");
+      if (choice === "buildkit")
+        t.is(
+          await inServer(user, "course; stat -c %a /usr/local/bin/course"),
+          "the tool of the course\n755",
+        );
+      await someone.stop();
+    }));

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Set
+from collections.abc import AsyncIterator, Callable, Mapping, Set
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -10,8 +10,9 @@ from docker.errors import APIError
 from requests.exceptions import RequestException
 
 from ..labels import USER, user_filter
-from ..refusal import TOO_LARGE, refuse
+from ..refusal import NO_GPU, TOO_LARGE, refuse
 from ..settings import Settings
+from . import gpus
 from .seat_queue import QueueEntry
 from .swarm import Docker, class_nodes, user_nodes
 
@@ -86,11 +87,14 @@ class Placement:
 
 
 async def fullest_node(docker: Docker, settings: Settings, memory: int, excluded: Set[str] = frozenset()) -> str | None:
-    """Returns the id of the node with the most reserved memory that still has `memory` bytes free; None if no node has."""
+    """Returns the id of the node with the most reserved memory that has `memory` bytes and a server's GPUs free; None if no node has."""
     nodes = [node for node in await user_nodes(docker, settings) if node["ID"] not in excluded]
     reserved = await _reserved_by_node(docker, settings)
     free = {node["ID"]: node["Description"]["Resources"]["MemoryBytes"] - reserved.get(node["ID"], 0) for node in nodes}
     fitting = [node for node in nodes if free[node["ID"]] >= memory]
+    if wanted := settings.servers.gpus:
+        taken = await _reserved_by_node(docker, settings, gpus.reserved_in)
+        fitting = [node for node in fitting if gpus.offered_by(node) - taken.get(node["ID"], 0) >= wanted]
     first = min(fitting, key=lambda node: (-reserved.get(node["ID"], 0), node["Description"]["Hostname"], node["ID"]), default=None)
     return first["ID"] if first else None
 
@@ -114,6 +118,9 @@ async def refuse_if_too_large(docker: Docker, settings: Settings, entry: QueueEn
         if task.get("NodeID") and USER not in (task["Spec"].get("ContainerSpec", {}).get("Labels") or {}):
             reserved[task["NodeID"]] = reserved.get(task["NodeID"], 0) + _memory_reservation(task["Spec"])
     nodes = await class_nodes(docker, settings)
+    wanted = settings.servers.gpus
+    if max(map(gpus.offered_by, nodes), default=wanted) < wanted:
+        raise refuse(NO_GPU, f"{entry.name}: {wanted} GPUs are needed")
     largest = max((node["Description"]["Resources"]["MemoryBytes"] - reserved.get(node["ID"], 0) for node in nodes), default=entry.memory)
     if largest < entry.memory:
         raise refuse(TOO_LARGE, f"{entry.name}: {entry.memory / (1 << 30):.1f} GB are needed, at most {largest / (1 << 30):.1f} GB fit")
@@ -154,21 +161,21 @@ async def update_constraints(docker: Docker, service: str, constraints: list[str
             return
 
 
-async def _reserved_by_node(docker: Docker, settings: Settings) -> dict[str, int]:
-    """Returns the reserved bytes of each node: by all tasks that run there, and by users' servers that will start there."""
+def _memory_reservation(template: dict) -> int:
+    return ((template.get("Resources") or {}).get("Reservations") or {}).get("MemoryBytes", 0)
+
+
+async def _reserved_by_node(docker: Docker, settings: Settings, amount: Callable[[dict], int] = _memory_reservation) -> dict[str, int]:
+    """Returns the reserved amount of each node (bytes): by all tasks that run there, and by users' servers that will start there."""
     reserved: dict[str, int] = {}
     placed = set()
     for task in await docker("tasks", filters={"desired-state": "running"}):
         if task.get("NodeID"):
             placed.add(task["ServiceID"])
-            reserved[task["NodeID"]] = reserved.get(task["NodeID"], 0) + _memory_reservation(task["Spec"])
+            reserved[task["NodeID"]] = reserved.get(task["NodeID"], 0) + amount(task["Spec"])
     for service in await docker("services", filters=user_filter(settings.name)):
         template = service["Spec"]["TaskTemplate"]
         node = next((each[len(_ON) :] for each in (template.get("Placement") or {}).get("Constraints") or [] if each.startswith(_ON)), None)
         if node and service["ID"] not in placed:
-            reserved[node] = reserved.get(node, 0) + _memory_reservation(template)
+            reserved[node] = reserved.get(node, 0) + amount(template)
     return reserved
-
-
-def _memory_reservation(template: dict) -> int:
-    return ((template.get("Resources") or {}).get("Reservations") or {}).get("MemoryBytes", 0)

@@ -17,6 +17,7 @@ from docker.types import (
 from ..homes import shared_folder
 from ..labels import labels_of
 from ..settings import NfsExport, Settings
+from . import gpus
 from .placement import constraints_for
 
 # The owner of all homes, whatever user the image ends with. An image that starts as root cannot change to its user without
@@ -80,6 +81,7 @@ def build_service_spec(
         mem_reservation=memory_reservation(settings),
         # No CPU reservation: a notebook is idle most of the time, and seats are counted in memory.
         cpu_limit=int(settings.cpu * _SECOND) if settings.cpu else None,
+        generic_resources=gpus.reservation(settings.servers.gpus),
     )
     resources["Limits"]["Pids"] = settings.processes or processes_for(settings.memory)
     # With Swarm's default (any), Swarm would restart the container after File > Shut Down in JupyterLab.

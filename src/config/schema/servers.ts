@@ -24,6 +24,8 @@ const processes = number(
   Number.isInteger,
 );
 
+const gpus = number({ what: "a whole number from 1 to 16", example: "1" }, 1, 16, Number.isInteger);
+
 const imageChoice = section(
   {
     name: leaf(lineFrom("a name to choose by", "R with tidyverse", 60)),
@@ -57,6 +59,7 @@ export const servers = section(
     guarantee: memory.exactOptional(),
     cpu: cpu.default(1),
     processes: processes.exactOptional(),
+    gpus: gpus.exactOptional(),
     scratch: scratch.default(defaultScratch),
     network: network.default(defaultNetwork),
     idle: leaf(idleFrom).exactOptional(),

@@ -35,6 +35,7 @@ export const hubServers = (
         .map(({ id }) => ({ id, name, path })),
     ),
     shared: servers.shared !== undefined,
+    gpus: servers.gpus ?? 0,
     groups: Object.entries(login.groupServers).map(([name, { memory, cpu, images }]) => ({
       name,
       members: login.groups[name] ?? [],

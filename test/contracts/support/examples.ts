@@ -79,6 +79,7 @@ export const hubSettings = {
       { id: "config1", name: "geo-101-file-0123456789abcdef", path: "/opt/course/data.json" },
     ],
     shared: true,
+    gpus: 2,
     groups: [{ name: "staff", members: ["ada"], memory: 8_589_934_592, cpu: 4, images: ["R"] }],
   },
   warm: [
