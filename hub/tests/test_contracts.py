@@ -16,11 +16,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from swarmhub import machines, settings
-from swarmhub.homes import first_files, owner_note, provisioning, shared_folder, teacher_command
+from swarmhub.homes import first_files, git_content, owner_note, provisioning, shared_folder, teacher_command
 from swarmhub.homes.sent_archive import Refused
 from swarmhub.login.provider.options import ProviderOptions
 from swarmhub.refusal import LIMIT_FAILED
-from swarmhub.server_settings import File, Group, Look, ServerSettings
+from swarmhub.server_settings import Content, File, Group, Look, ServerSettings
 from swarmhub.settings import Image, NfsExport, Settings, read_settings
 from swarmhub.warm.timetable import DAYS, Weekly
 
@@ -113,6 +113,10 @@ def test_the_shared_folder_has_the_name_of_the_contract():
     assert NAMES["sharedHome"] == shared_folder.HOME
 
 
+def test_the_token_of_a_repository_is_in_the_secret_of_the_contract():
+    assert NAMES["contentToken"] == git_content.TOKEN
+
+
 def servers_in(written):
     return ServerSettings(
         looks=tuple(
@@ -120,6 +124,7 @@ def servers_in(written):
         ),
         environment=tuple((each["name"], each["value"]) for each in written["environment"]),
         start=written["start"],
+        content=Content(**written["content"]),
         shared=written["shared"],
         files=tuple(File(each["id"], each["name"], each["path"]) for each in written["files"]),
         groups=tuple(
@@ -182,7 +187,7 @@ def test_every_key_of_hub_json_becomes_a_setting_with_its_unit(record):
     assert found.warm[0].members == ("ada",)
     assert (found.memory, found.guarantee, found.idle_timeout_seconds) == (2 << 30, 512 << 20, 2 * 3600)
     assert [recorded.keys_read for recorded in objects] == [set(dict.keys(recorded)) for recorded in objects]
-    assert len(objects) == 10 + len(written["images"])
+    assert len(objects) == 11 + len(written["images"])
 
 
 def test_the_hub_reads_of_watcher_json_only_keys_that_the_watcher_writes(storage, record):
