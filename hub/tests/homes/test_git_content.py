@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from swarmhub.homes.git_content import NAME, Content, ContentError, ContentKeeper, Limits, fetch
+from swarmhub.homes.git_content import NAME, ContentKeeper
+from swarmhub.homes.git_repository import ContentError, Limits, _Git, fetch
 from swarmhub.homes.handouts import Store
 from swarmhub.homes.late_comers import catch_up
 from swarmhub.homes.provisioning import make_home
+from swarmhub.server_settings import Content
 
 
 class Repository:
@@ -149,8 +151,6 @@ async def test_a_missing_branch_is_named_and_a_class_without_content_hands_no_ol
 
 
 def test_only_the_host_of_the_repository_gets_the_token(repository, tmp_path):
-    from swarmhub.homes.git_content import _Git
-
     git = _Git(tmp_path, Content("https://git.example.org/a.git", "a"), "geheim", Limits(), "https")
     helper = git._options
 
