@@ -31,8 +31,8 @@ const inServer = async (user: string, command: string): Promise<string> => {
   for (const guest of [1, 2]) {
     const container = (await lab.on(guest, `docker ps -q -f name=nb-${user}`)).trim();
     if (container === "") continue;
-    await lab.write(guest, "/root/inside.sh", `${command}\necho "code $?"\n`);
-    return lab.on(guest, `docker exec -i ${container} sh -s </root/inside.sh 2>&1`);
+    await lab.write(guest, "/root/inside.sh", `exec 2>&1\n${command}\necho "code $?"\n`);
+    return lab.on(guest, `docker exec -i ${container} sh -s </root/inside.sh`);
   }
   throw new Error(`${user} has no server`);
 };

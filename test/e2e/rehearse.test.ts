@@ -38,7 +38,7 @@ const hog = {
 
 /** All that rehearsals leave: users, services, volumes on both machines, homes with their notes and limits. */
 const traces = async (): Promise<string[]> => {
-  const users = `docker exec -i $(docker ps -q -f name=warm-hub) python3 -m swarmhub.services.rehearsal_api hear <<<'{}' | grep -o 'Rehearsal-[0-9]*' || true`;
+  const users = `echo '{}' | docker exec -i $(docker ps -q -f name=warm-hub) python3 -m swarmhub.services.rehearsal_api hear | grep -o 'Rehearsal-[0-9]*' || true`;
   const storage = `find /srv/swarmhub -maxdepth 3 -name 'rehearsal---*'`;
   const volumes = `docker volume ls -q -f label=swarmhub.user | grep rehearsal || true`;
   const services = `docker service ls --format '{{.Name}}' | grep rehearsal || true`;

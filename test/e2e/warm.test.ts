@@ -42,11 +42,13 @@ const room = async (): Promise<RoomJson> =>
 /** Waits until something is so in the room; the hub may just be restarting. */
 const waitForRoom = (what: string, isSo: (found: RoomJson) => boolean): Promise<true> =>
   waitUntil(
-    () =>
-      room().then(
-        (found) => (isSo(found) ? true : undefined),
-        () => undefined,
-      ),
+    async () => {
+      try {
+        return isSo(await room()) || undefined;
+      } catch {
+        return undefined; // no room, but a message that the hub does not answer
+      }
+    },
     { deadline: 300_000, every: 2000, otherwise: () => new Error(what) },
   );
 

@@ -1,6 +1,6 @@
 """Reads the files of a git repository that may be hostile.
 
-Git runs as nobody, with limits, and never writes out a working tree: hooks, filters, links and submodules of a hostile repository are
+Git runs with an account of its own, with limits, and never writes out a working tree: hooks, filters, links and submodules of a hostile repository are
 never used. Its files are read out of the object database.
 """
 
@@ -20,7 +20,8 @@ from ..server_settings import Content
 from .handouts import File
 from .open_safely import parts_of
 
-_NOBODY = 65534
+# Not nobody, as whom the page of the room runs: a repository that attacks git would reach that program and its token.
+_ACCOUNT = 65533
 _MIB = 1 << 20
 _SECRET = "SWARMHUB_CONTENT_TOKEN"  # noqa: S105
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
@@ -57,9 +58,9 @@ class _Git:
     def __init__(self, folder: Path, content: Content, token: str | None, limits: Limits, protocol: str) -> None:
         self._folder, self._content, self._limits = folder, content, limits
         self._end = time.monotonic() + limits.seconds
-        self._account = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+        self._account = {"user": _ACCOUNT, "group": _ACCOUNT, "extra_groups": []} if os.geteuid() == 0 else {}
         if self._account:
-            os.chown(folder, _NOBODY, _NOBODY)
+            os.chown(folder, _ACCOUNT, _ACCOUNT)
         self._environment = {
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
             "HOME": str(folder),

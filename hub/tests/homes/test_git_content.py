@@ -38,9 +38,6 @@ class Repository:
 
 @pytest.fixture
 def repository(tmp_path):
-    # Git runs as nobody, who cannot enter the temporary folder of pytest otherwise, and refuses a repository of somebody else.
-    for each in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        each.chmod(0o755)
     return Repository(tmp_path / "repository")
 
 
