@@ -8,6 +8,8 @@ export type HubServers = {
   start: string;
   /** Files that are mounted read-only into every server. */
   files: HubFile[];
+  /** The repository whose files come into each home at a start; `branch` null is its default branch. */
+  content: { repository: string; branch: string | null; folder: string } | null;
   /** Whether there is a folder that all servers share, which teachers and admins write. */
   shared: boolean;
   /** The GPUs of each server; 0 is none. */
@@ -41,3 +43,6 @@ type HubGroup = {
 
 /** The secret with the variables of users' servers that are not in `hub.json`: a JSON object of texts. */
 export const serverEnvironmentSecret = "server-environment";
+
+/** The secret with the token that reads the repository of `content`. */
+export const contentTokenSecret = "content-token";

@@ -12,6 +12,7 @@ from pathlib import Path
 from jupyterhub.spawner import SpawnException
 
 from swarmhub.homes.first_files import add_first_files
+from swarmhub.homes.git_content import TOKEN, ContentKeeper
 from swarmhub.homes.late_comers import catch_up
 from swarmhub.homes.owner_note import find_home
 from swarmhub.homes.provisioning import prepare_home
@@ -154,6 +155,13 @@ bound_answers_of_servers()
 ask_for_a_new_login()
 
 
+try:
+    content_token = read_secret(paths, TOKEN) if (paths.secrets / TOKEN).exists() else None
+except SettingsError as error:
+    sys.exit(str(error))
+git_content = ContentKeeper(settings.servers.content, content_token, paths.storage)
+
+
 async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
     spawner.notice = None
     spawner.use_home(await call_storage(8, find_home, paths.storage, spawner.user.name))
@@ -175,6 +183,9 @@ async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
             await call_storage(8, link_shared_folder, paths.storage, spawner.escaped_name)
         except SpawnException as error:  # the folder is there without it
             spawner.log.warning("%s: no link to the shared folder: %s", spawner.user.name, error.log_message)
+    stale = await git_content.refresh()
+    if stale:
+        spawner.log.warning(stale)
     late = await catch_up(paths.storage, paths.data / "handout-locks", spawner.escaped_name)
     if late:
         spawner.log.warning("%s: %s (%s)", spawner.user.name, *late)

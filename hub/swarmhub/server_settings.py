@@ -40,6 +40,15 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Content:
+    """A repository by its https address. Without a branch it is the default one; `folder` is the place in each home."""
+
+    repository: str
+    folder: str
+    branch: str | None = None
+
+
+@dataclass(frozen=True)
 class ServerSettings:
     """The environment is that of every server; secrets are not in hub.json, see `read_secret_environment`."""
 
@@ -48,6 +57,7 @@ class ServerSettings:
     start: str = "/lab"
     files: tuple[File, ...] = ()
     groups: tuple[Group, ...] = ()
+    content: Content | None = None
     shared: bool = False  # whether there is a folder that all servers share
     gpus: int = 0  # of each server
 
@@ -94,6 +104,7 @@ def read_server_settings(found: object, take: Callable) -> ServerSettings:
         return Group(text(at, item, "name"), frozenset(members), memory, cpu, tuple(images))
 
     return ServerSettings(
+        content=_content(servers.get("content"), take),
         looks=each("looks", look),
         environment=each("environment", variable),
         start=take("servers.start", servers.get("start", "/lab"), _is_absolute, "a path that begins with /"),
@@ -102,6 +113,25 @@ def read_server_settings(found: object, take: Callable) -> ServerSettings:
         gpus=take("servers.gpus", servers.get("gpus", 0), _is_count, "a whole number"),
         shared=take("servers.shared", servers.get("shared", False), lambda value: isinstance(value, bool), "true or false"),
     )
+
+
+def _content(found: object, take: Callable) -> Content | None:
+    if found is None:
+        return None
+    content = found if isinstance(found, dict) else {}
+    return Content(
+        take("servers.content.repository", content.get("repository"), _is_https, "an address that begins with https://"),
+        take("servers.content.folder", content.get("folder"), _is_plain_name, "the name of a folder"),
+        take("servers.content.branch", content.get("branch"), lambda value: value is None or _is_text(value), "a string, or null"),
+    )
+
+
+def _is_https(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("https://")
+
+
+def _is_plain_name(value: object) -> bool:
+    return _is_text(value) and "/" not in value and not value.startswith(".")
 
 
 def _is_text(value: object) -> bool:

@@ -16,11 +16,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from swarmhub import machines, settings
-from swarmhub.homes import first_files, owner_note, provisioning, shared_folder, teacher_command
+from swarmhub.homes import first_files, git_content, owner_note, provisioning, shared_folder, teacher_command
 from swarmhub.homes.sent_archive import Refused
 from swarmhub.login.provider.options import ProviderOptions
 from swarmhub.refusal import LIMIT_FAILED
-from swarmhub.server_settings import File, Group, Look, ServerSettings
+from swarmhub.server_settings import Content, File, Group, Look, ServerSettings
 from swarmhub.services.outside_options import OutsideProgram
 from swarmhub.settings import Image, NfsExport, Settings, read_settings
 from swarmhub.warm.timetable import DAYS, Weekly
@@ -114,6 +114,10 @@ def test_the_shared_folder_has_the_name_of_the_contract():
     assert NAMES["sharedHome"] == shared_folder.HOME
 
 
+def test_the_token_of_a_repository_is_in_the_secret_of_the_contract():
+    assert NAMES["contentToken"] == git_content.TOKEN
+
+
 def servers_in(written):
     return ServerSettings(
         looks=tuple(
@@ -121,6 +125,7 @@ def servers_in(written):
         ),
         environment=tuple((each["name"], each["value"]) for each in written["environment"]),
         start=written["start"],
+        content=Content(**written["content"]),
         shared=written["shared"],
         gpus=written["gpus"],
         files=tuple(File(each["id"], each["name"], each["path"]) for each in written["files"]),

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { CollectOptions } from "../commands/collect.js";
 import type { HandoutOptions } from "../commands/handout.js";
+import type { LinkOptions } from "../commands/link.js";
 import { examples, size } from "./arguments.js";
 import { runCommand } from "./run.js";
 
@@ -46,6 +47,20 @@ export const addTeaching = (program: Command): void => {
       runCommand<CollectOptions>(async () => {
         const { collect } = await import("../commands/collect.js");
         return (all, terminal) => collect({ ...all, path }, terminal);
+      })(options, command),
+    );
+
+  program
+    .command("link")
+    .description(
+      "print an address that opens a file of `servers.content` in each user's own server",
+    )
+    .argument("[path]", "file or folder in the repository; by default its top")
+    .addHelpText("after", examples("swarmhub link", "swarmhub link week2/lab1.ipynb"))
+    .action((path: string | undefined, options: unknown, command: Command) =>
+      runCommand<LinkOptions>(async () => {
+        const { link } = await import("../commands/link.js");
+        return (all, terminal) => link({ ...all, path }, terminal);
       })(options, command),
     );
 };

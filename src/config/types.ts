@@ -19,6 +19,14 @@ export type Milliseconds = number & { readonly unit: "milliseconds" };
 /** A machine in the configuration: an OpenSSH destination or "local", and the address that other machines use, if the file has one. */
 export type HostConfig = { destination: string; address?: string };
 
+/** A repository by its https address; by default its default branch. `folder` is the place in each home. */
+export type GitContent = {
+  repository: string;
+  branch?: string;
+  folder: string;
+  token?: SecretSource;
+};
+
 /** What holds the homes: a whole blank disk, or a file of that size on the root disk; "unnamed" while the file has neither. */
 export type Backing =
   | { kind: "device"; path: string }
@@ -174,6 +182,8 @@ export type Config = {
     secrets: Record<string, SecretSource>;
     /** Files of the operator's machine that every server has, read-only, at `path`. */
     files: { path: string; source: string }[];
+    /** The git repository whose files come into each home at every start. */
+    content?: GitContent;
     /** The maximum size of the folder that all servers share; without it there is none. */
     shared?: Bytes;
     /** The language of JupyterLab: "de_DE". */

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { serverEnvironmentSecret } from "../../contracts/hub-servers.js";
+import { contentTokenSecret, serverEnvironmentSecret } from "../../contracts/hub-servers.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
 import { type Config, loginFilesOf } from "../config/types.js";
 import { UserError } from "../errors.js";
@@ -49,11 +49,12 @@ export const secrets: Piece<Machines> = {
         },
       ];
     });
-    const environment = provided.get(serverEnvironmentSecret);
     return [
       ...steps,
       ...loginFileSteps(want, secretHashes, manager, provided),
-      ...environmentSteps(manager, environment, secretHashes[serverEnvironmentSecret]),
+      ...[serverEnvironmentSecret, contentTokenSecret].flatMap((name) =>
+        optionalSteps(manager, name, provided.get(name), secretHashes[name]),
+      ),
     ];
   },
   remove: (machines, { manager }) =>
@@ -94,13 +95,13 @@ const loginFileSteps = (
   ];
 };
 
-/** Secret variables of users' servers are never generated; the class has this secret only if the configuration has some. */
-const environmentSteps = (
+/** These secrets are never generated; the class has one only if the configuration has it. */
+const optionalSteps = (
   manager: Host,
+  name: string,
   value: string | undefined,
   present: string | undefined,
 ): Step[] => {
-  const name = serverEnvironmentSecret;
   const path = `${paths.secrets}/${name}`;
   if (value === undefined)
     return present === undefined

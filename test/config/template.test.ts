@@ -9,7 +9,7 @@ const text = readAsset("templates/swarmhub.yaml");
 // The example cannot have device and file at once, nor a storage.host: those are comments in it.
 const withComments = text
   .replaceAll(/^( *)# ([a-z-]+: \S+)$/gm, "$1$2")
-  .replaceAll(/^( *)# ((?:advanced|files|warm): \{.*\})$/gm, "$1$2")
+  .replaceAll(/^( *)# ((?:advanced|files|warm|content): \{.*\})$/gm, "$1$2")
   .replaceAll(/^( *)# (images:| +- \{.*\})$/gm, "$1$2");
 
 test("the annotated example is a valid configuration", async (t) => {

@@ -6,6 +6,7 @@ import { storageAddressIn } from "../../contracts/hub-settings.js";
 import { failedStartsFolder } from "../../contracts/failed-starts.js";
 import { passwordHash, peopleIn, rosterText, scryptCost } from "../../contracts/roster.js";
 import { nearlyFull, reportStaleAfter } from "../../contracts/machine-report.js";
+import { contentTokenSecret } from "../../contracts/hub-servers.js";
 import { sharedHome, storageFiles, storageFolders } from "../../contracts/storage-folders.js";
 import { ownerIn } from "../../contracts/storage-notes.js";
 import { watcherStatusText } from "../../contracts/watcher-status.js";
@@ -68,6 +69,7 @@ test("hub.json of a class that uses every option has every key of the contract",
     processes: 2048,
     environment: { TZ: "Europe/Berlin", COURSE: "geo-101" },
     start: "/lab/tree/intro.ipynb",
+    content: { ...hubSettings.servers.content, token: { kind: "env", name: "GIT_TOKEN" } },
     shared: (20 * 2 ** 30) as Bytes,
     gpus: 2,
     warm: [
@@ -150,6 +152,7 @@ test("the hub finds the note on the first files, and every folder and file by th
       files: storageFiles,
       failedStarts: failedStartsFolder,
       sharedHome,
+      contentToken: contentTokenSecret,
     }),
   );
 });

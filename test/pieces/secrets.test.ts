@@ -130,3 +130,15 @@ test("secret variables of servers are written when the class has some, and remov
     "manager: remove the secret server-environment",
   ]);
 });
+
+test("the token of a repository is written where there is one, and removed with its key", (t) => {
+  const withToken = { secrets: new Map([...given.secrets, ["content-token", "geheim"]]) };
+  const steps = plan(classOf(1, withToken), all);
+  t.deepEqual(describeSteps(steps), ["manager: write the secret content-token"]);
+  t.notRegex(JSON.stringify(steps), /geheim/);
+  const present = { ...all, "content-token": hashOf("geheim") };
+  t.deepEqual(describeSteps(plan(classOf(1, withToken), present)), []);
+  t.deepEqual(describeSteps(plan(classOf(1, given), present)), [
+    "manager: remove the secret content-token",
+  ]);
+});

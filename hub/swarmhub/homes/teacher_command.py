@@ -70,7 +70,7 @@ class Command:
         name, homes = _name(request), request["homes"]
         history = self._store.versions(name)
         if not history:
-            others = ", ".join(self._store.names()) or "nothing"
+            others = ", ".join(each for each in self._store.names() if not each.startswith(".")) or "nothing"
             raise Refused(f"nothing with the name {json.dumps(name)} was handed out, or it was taken back; handed out are: {others}")
         open_in = self._open_in(homes)
         if request["dryRun"]:

@@ -94,3 +94,12 @@ def test_jupyterlab_learns_that_its_server_has_stopped_and_gets_no_page(ada):
 def test_scripts_cannot_read_the_xsrf_cookie(ada):
     (cookie,) = [cookie for cookie in ada.cookies if cookie.name == "_xsrf" and cookie.path == "/hub/"]
     assert cookie.has_nonstandard_attr("HttpOnly")
+
+
+def test_a_link_of_another_site_to_a_file_leads_everybody_to_their_own_start_and_keeps_the_file(ada):
+    link, place = "/hub/user-redirect/lab/tree/Week%25202/lab1.ipynb", "%2Fuser%2Fada%2Flab%2Ftree%2FWeek%25202%2Flab1.ipynb"
+    elsewhere = {"Sec-Fetch-Site": "cross-site"}
+    stranger = ada.__class__(ada.address)
+    assert "/hub/login?next=" in ask(stranger, link, TAB, headers=elsewhere)[0].getheader("Location")
+    spawn = ask(ada, link, TAB, headers=elsewhere)[0].getheader("Location")
+    assert spawn == f"/hub/spawn/ada?next={place}"

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
-import { serverEnvironmentSecret } from "../../../contracts/hub-servers.js";
+import { contentTokenSecret, serverEnvironmentSecret } from "../../../contracts/hub-servers.js";
 import { type Cluster, closeCluster, connectCluster, lostMachines } from "../../cluster/cluster.js";
 import { isUnreachable, lostHint, lostText } from "../../cluster/lost.js";
 import { loadConfig } from "../../config/load.js";
@@ -10,6 +10,7 @@ import { connect } from "../../host/connect.js";
 import type { Host } from "../../host/host.js";
 import { readLoginFiles } from "../../operator/login-files.js";
 import { type SecretAccess, resolveSecret } from "../../operator/secret.js";
+import { resolveContentToken } from "../../operator/content-token.js";
 import { resolveServerEnvironment } from "../../operator/server-environment.js";
 import type { Terminal } from "../../report/terminal.js";
 import { withRoster } from "../../roster/people.js";
@@ -105,9 +106,11 @@ export const sessionOf = async (options: ClassOptions, terminal: Terminal): Prom
   const password =
     method.kind === "shared-password" ? await resolveSecret(method.password, access) : undefined;
   const environment = await resolveServerEnvironment(config, access);
+  const contentToken = await resolveContentToken(config, access);
   const secrets = await readLoginFiles(config, access);
   if (password !== undefined) secrets.set("shared-password", password);
   if (environment !== undefined) secrets.set(serverEnvironmentSecret, environment);
+  if (contentToken !== undefined) secrets.set(contentTokenSecret, contentToken);
   const askHostKey = async (host: string, fingerprint: string): Promise<boolean> => {
     const answer = await terminal.ask(
       `Unknown host key of ${host}: ${fingerprint}. Trust it from now on? (yes/no) `,

@@ -21,6 +21,7 @@ export const ruleFindings = (raw: unknown): Finding[] => [
   ...backing(valueAt(raw, ["storage"])),
   ...skeletonWithoutStorage(raw),
   ...sharedWithoutStorage(raw),
+  ...contentWithoutStorage(raw),
   ...imageFindings(raw),
   ...excessiveGuarantee(raw),
   ...groupFindings(raw),
@@ -138,6 +139,16 @@ const sharedWithoutStorage = (raw: unknown): Finding[] =>
         {
           path: ["servers", "shared"],
           text: "needs persistent homes, but storage is temporary; delete the line, or give `storage` a device or a file",
+        },
+      ]
+    : [];
+
+const contentWithoutStorage = (raw: unknown): Finding[] =>
+  valueAt(raw, ["storage"]) === "temporary" && valueAt(raw, ["servers", "content"])
+    ? [
+        {
+          path: ["servers", "content"],
+          text: "needs persistent homes, but storage is temporary; put the files into the image",
         },
       ]
     : [];

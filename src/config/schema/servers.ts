@@ -6,6 +6,7 @@ import { lineFrom, pathFrom, strategyFrom } from "../values/names.js";
 import { fromFolder } from "../values/secret-source.js";
 import { languageFrom, startFrom, timeZoneFrom, variableFrom } from "../values/servers.js";
 import { idleFrom } from "../values/units.js";
+import { content, contentOf } from "./content.js";
 import { leaf, list, mapping, number, section } from "./fields.js";
 import { defaultNetwork, network } from "./network.js";
 import { defaultScratch, scratch } from "./scratch.js";
@@ -74,6 +75,7 @@ export const servers = section(
       { what: "a mapping of files", example: "{/opt/course/data.json: ./data.json}" },
       leaf(pathFrom("a file", "./data.json")),
     ).default({}),
+    content: content.exactOptional(),
     shared: quota.exactOptional(),
     "time-zone": leaf(timeZoneFrom).exactOptional(),
     language: leaf(languageFrom).exactOptional(),
@@ -89,7 +91,7 @@ export const equipmentOf = (
   folder: string,
 ): Pick<
   Config["servers"],
-  "start" | "environment" | "secrets" | "files" | "shared" | "language"
+  "start" | "environment" | "secrets" | "files" | "content" | "shared" | "language"
 > => {
   const variables = Object.entries(settings.environment);
   const zone = settings["time-zone"];
@@ -108,6 +110,7 @@ export const equipmentOf = (
       path,
       source: resolve(folder, source),
     })),
+    ...(settings.content !== undefined && { content: contentOf(settings.content, folder) }),
     ...(settings.shared !== undefined && { shared: settings.shared }),
     ...(settings.language !== undefined && { language: settings.language }),
   };

@@ -34,6 +34,7 @@ export const hubServers = (
         .filter((stored) => stored.name === name)
         .map(({ id }) => ({ id, name, path })),
     ),
+    content: hubContent(servers),
     shared: servers.shared !== undefined,
     gpus: servers.gpus ?? 0,
     groups: Object.entries(login.groupServers).map(([name, { memory, cpu, images }]) => ({
@@ -45,3 +46,13 @@ export const hubServers = (
     })),
   };
 };
+
+// Without the token, which is a secret of its own.
+const hubContent = ({ content }: Config["servers"]): HubServers["content"] =>
+  content === undefined
+    ? null
+    : {
+        repository: content.repository,
+        branch: content.branch ?? null,
+        folder: content.folder,
+      };

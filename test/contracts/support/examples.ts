@@ -78,6 +78,11 @@ export const hubSettings = {
     files: [
       { id: "config1", name: "geo-101-file-0123456789abcdef", path: "/opt/course/data.json" },
     ],
+    content: {
+      repository: "https://git.example.org/geo/course.git",
+      branch: "main",
+      folder: "course",
+    },
     shared: true,
     gpus: 2,
     groups: [{ name: "staff", members: ["ada"], memory: 8_589_934_592, cpu: 4, images: ["R"] }],

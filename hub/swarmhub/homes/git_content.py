@@ -1,0 +1,78 @@
+"""The class's content from git (`servers.content`): the hub fetches it, and it becomes a version of what is handed out.
+
+So it comes into homes, and keeps the work of their owners, by the rule of what is handed out: `late_comers` does the rest.
+"""
+
+import asyncio
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from ..server_settings import Content
+from .git_repository import ContentError, Limits, fetch
+from .handouts import Store, Version
+
+# Nothing that `swarmhub handout` sends has such a name.
+NAME = ".content"
+TOKEN = "content-token"  # noqa: S105
+
+
+class ContentKeeper:
+    """Keeps the newest commit among what is handed out. Without content, it withdraws what an earlier configuration had."""
+
+    def __init__(
+        self, content: Content | None, token: str | None, storage: Path, fetch: Callable = fetch, limits: Limits | None = None
+    ) -> None:
+        """`token` is for a private repository."""
+        self._content, self._token, self._store = content, token, Store(storage / "handouts")
+        self._fetch, self._limits = fetch, limits or Limits()
+        self._commit: str | None = None
+        self._looked = float("-inf")
+        self._work: asyncio.Future | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="content")
+        self.problem: str | None = None
+
+    async def refresh(self, wait: float = 5, pause: float = 30) -> str | None:
+        """Looks at the repository if the last look ended `pause` seconds ago; returns what failed last, for the log.
+
+        One look serves all starts, and goes on after a start has waited `wait` seconds for it. It raises nothing.
+        """
+        if self._work is None and time.monotonic() - self._looked >= pause:
+            self._work = asyncio.get_running_loop().run_in_executor(self._thread, self._look)
+            self._work.add_done_callback(self._done)
+        if self._work:
+            await asyncio.wait([self._work], timeout=wait)
+        return self.problem
+
+    def _done(self, _work: asyncio.Future) -> None:
+        self._work, self._looked = None, time.monotonic()
+
+    def _look(self) -> None:
+        try:
+            self._update()
+            self.problem = None
+        except (ContentError, OSError, ValueError) as error:
+            self.problem = f"no new content from {self._content.repository}: {error}" if self._content else f"content stays: {error}"
+
+    def _update(self) -> None:
+        if self._content is None:
+            if NAME in self._store.names():
+                self._store.withhold(NAME, None)
+            return
+        with tempfile.TemporaryDirectory(prefix="files-") as draft:
+            commit, files = self._fetch(self._content, self._token, self._commit, Path(draft), self._limits)
+            if commit != self._commit:
+                self._store.publish(Version(NAME, 0, tuple(files)), lambda folder: _copy_tree(Path(draft), folder))
+                self._commit = commit
+
+
+def _copy_tree(draft: Path, folder: Path) -> None:
+    shutil.copytree(draft, folder, dirs_exist_ok=True)
+    for each in folder.rglob("*"):
+        if each.is_file():
+            with each.open("rb") as file:
+                os.fsync(file.fileno())

@@ -1,0 +1,45 @@
+import type { Cluster } from "../cluster/cluster.js";
+import { classUrl } from "../cluster/public-address.js";
+import type { Config } from "../config/types.js";
+import { UserError, exitCode } from "../errors.js";
+import type { Terminal } from "../report/terminal.js";
+import { jsonText } from "../text/format.js";
+import { type ClassOptions, withReachable } from "./shared/session.js";
+
+/** The options of `swarmhub link`; `path` is a file or folder in the repository of `servers.content`, none for its top. */
+export type LinkOptions = ClassOptions & { path?: string | undefined };
+
+/** Prints an address that starts a user's server, brings the content of the class and opens a file of it. */
+export const link = (options: LinkOptions, terminal: Terminal): Promise<void> =>
+  withReachable(options, terminal, (cluster) => linkIn(cluster, options, terminal));
+
+/** The same in a connected class. Throws a UserError (usage) for a class without content. */
+export const linkIn = async (
+  cluster: Cluster,
+  { path, json }: Pick<LinkOptions, "path" | "json">,
+  { print }: Pick<Terminal, "print">,
+): Promise<void> => {
+  const place = pathInHome(cluster.config, path);
+  const address = `${await classUrl(cluster)}${linkPath(place)}`;
+  print(json ? jsonText({ address, path: place.join("/") }) : address);
+};
+
+const pathInHome = ({ servers: { content } }: Config, path = ""): string[] => {
+  if (content === undefined)
+    throw new UserError("this class has no content from git", {
+      hint: 'write servers: {content: {repository: "https://…"}} into swarmhub.yaml, then type: swarmhub up',
+      code: exitCode.usage,
+    });
+  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+  if (parts.includes("..") || path.startsWith("/"))
+    throw new UserError("the path is not one inside the repository", {
+      hint: "for example, type: swarmhub link week2/lab1.ipynb",
+      code: exitCode.usage,
+    });
+  return [content.folder, ...parts];
+};
+
+// JupyterHub sends everybody on to their own server, after a login and a start where those are needed. It decodes the path once
+// (handlers/base.py, UserRedirectHandler), and JupyterLab a second time.
+const linkPath = (parts: readonly string[]): string =>
+  `/hub/user-redirect/lab/tree/${parts.map((part) => encodeURIComponent(encodeURIComponent(part))).join("/")}`;
