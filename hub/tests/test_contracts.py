@@ -194,7 +194,7 @@ def test_every_key_of_hub_json_becomes_a_setting_with_its_unit(record):
     assert found.warm[0].members == ("ada",)
     assert (found.memory, found.guarantee, found.idle_timeout_seconds) == (2 << 30, 512 << 20, 2 * 3600)
     assert [recorded.keys_read for recorded in objects] == [set(dict.keys(recorded)) for recorded in objects]
-    assert len(objects) == 11 + len(written["images"])
+    assert len(objects) == 12 + len(written["images"])
 
 
 def test_the_hub_reads_of_watcher_json_only_keys_that_the_watcher_writes(storage, record):
