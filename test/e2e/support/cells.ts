@@ -1,20 +1,22 @@
 import { waitUntil } from "../../../src/wait.js";
 import type { Lab } from "./lab.js";
 
-/** How the cells of a kernel went: their number, the errors, and the longest time of one (s). */
-type Cells = { count: number; errors: string[]; longest: number };
+/** How the cells of a kernel went since they were last counted anew: their number, the errors, and the longest time of one (s). */
+type Cells = { count: number; errors: string[]; longest: number; since: string };
 
 // Each cell writes to the home and to the container's own layer.
 const program = `
 import json, os, time
 from jupyter_client.manager import start_new_kernel
 manager, client = start_new_kernel(startup_timeout=180)
-cells = {"count": 0, "errors": [], "longest": 0}
+cells = {"count": 0, "errors": [], "longest": 0, "since": ""}
 code = "open('/tmp/cell', 'w').write('x' * 10000); open('cell', 'w').write('x' * 1000)"
 while True:
-    if os.path.exists("/tmp/fresh"):
-        os.remove("/tmp/fresh")
-        cells = {"count": 0, "errors": [], "longest": 0}
+    if os.path.exists("/dev/shm/since"):
+        with open("/dev/shm/since") as file:
+            since = file.read()
+        if since != cells["since"]:
+            cells = {"count": 0, "errors": [], "longest": 0, "since": since}
     begun = time.monotonic()
     try:
         reply = client.execute_interactive(code, timeout=60, output_hook=lambda message: None)
@@ -58,8 +60,12 @@ docker exec -d ${container} python3 /dev/shm/cells.py`,
   return {
     /** Counts anew from the next cell on. */
     reset: async (): Promise<void> => {
-      await lab.on(guest, `docker exec ${container} touch /tmp/fresh`);
-      await waitUntil(async () => ((await read())?.count ?? 99) < 3 || undefined, {
+      const since = String(Date.now());
+      await lab.on(
+        guest,
+        `docker exec ${container} sh -c 'echo -n ${since} >/dev/shm/new && mv /dev/shm/new /dev/shm/since'`,
+      );
+      await waitUntil(async () => (await read())?.since === since || undefined, {
         deadline: 60_000,
         every: 200,
         otherwise: () => new Error("the cells are not counted anew"),

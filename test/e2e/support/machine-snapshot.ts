@@ -25,7 +25,7 @@ section settings; cd /etc && find . -xdev \\( -type f -o -type l \\) \\
 section rules; for table in filter nat mangle raw; do iptables -t $table -S; ip6tables -t $table -S; done
 section devices; ip -br link | cut -d' ' -f1
 section routes; ip route; ip rule
-section mounts; awk '{print $2, $3}' /proc/self/mounts | grep -v -e ' tmpfs$' -e '/proc/sys/fs/binfmt_misc' -e ' nsfs$' -e rpc_pipefs -e nfsd
+section mounts; awk '{print $2, $3}' /proc/self/mounts | grep -v -e ' tmpfs$' -e '/proc/sys/fs/binfmt_misc' -e ' nsfs$' -e rpc_pipefs -e nfsd | sort
 section listeners; ss -Hlntu | awk '{print $1, $5}' | sort -u
 section forwarding; cat /proc/sys/net/ipv4/ip_forward
 section failed; systemctl --failed --no-legend --plain
