@@ -38,10 +38,38 @@ export const alone = [
   "transport/ssh/keys.test.ts",
 ];
 
+/**
+ * Those of them that share a process: they wait more than they work. A process costs almost a second of CPU time, and with one for
+ * each of these files the gate took 72 s on two cores.
+ */
+const shared = [
+  [
+    "bench/figure",
+    "bench/login-burst",
+    "bench/paths",
+    "bench/progress",
+    "bench/results",
+    "bench/simulated",
+  ],
+  [
+    "nginx/acme/",
+    "nginx/candidates",
+    "nginx/certificate-pair",
+    "nginx/schedule",
+    "nginx/self-signed",
+  ],
+  ["commands/images/", "docker/images", "images/buildkit"],
+  ["commands/lost-worker", "commands/tls", "homes/trash", "rehearsal/erase-homes"],
+  ["monitor/"],
+  ["proxy/"],
+];
+
 /** What scripts/test runs as suites of their own: npm and git take half a minute for a package and a release. */
 const elsewhere = ["e2e/", "scripts/"];
 
 const isAlone = (name) => alone.some((path) => name === path || name.startsWith(path));
+
+const groupOf = (name) => shared.findIndex((paths) => paths.some((path) => name.startsWith(path)));
 
 /** The number of processes for all other files. Each loads the modules of the project once, which halves the time of the gate. */
 const bundleCount = 6;
@@ -56,10 +84,18 @@ export default () => {
   return {
     ...base,
     files: [
-      ...files.filter(isAlone).map((name) => `build/test/${compiled(name)}`),
+      ...files
+        .filter((name) => isAlone(name) && groupOf(name) === -1)
+        .map((name) => `build/test/${compiled(name)}`),
+      ...shared.map((_paths, group) =>
+        writeBundle(
+          `shared-${group}`,
+          files.filter((name) => isAlone(name) && groupOf(name) === group),
+        ),
+      ),
       ...Array.from({ length: bundleCount }, (_each, bundle) =>
         writeBundle(
-          bundle,
+          `together-${bundle}`,
           bundled.filter((_name, index) => index % bundleCount === bundle),
         ),
       ),
@@ -69,8 +105,8 @@ export default () => {
 
 const compiled = (name) => name.replace(/\.ts$/, ".js");
 
-const writeBundle = (number, files) => {
-  const path = `build/together-${number}.js`;
-  writeFileSync(path, files.map((name) => `import "./test/${compiled(name)}";\n`).join(""));
+const writeBundle = (name, files) => {
+  const path = `build/${name}.js`;
+  writeFileSync(path, files.map((file) => `import "./test/${compiled(file)}";\n`).join(""));
   return path;
 };
