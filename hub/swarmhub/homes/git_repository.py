@@ -1,7 +1,7 @@
 """Reads the files of a git repository that may be hostile.
 
-Git runs with an account of its own, with limits, and never writes out a working tree: hooks, filters, links and submodules of a
-hostile repository are never used. Its files are read out of the object database.
+Git runs with an account of its own and with limits, and never writes out a working tree: hooks, filters, links and submodules of a
+repository do nothing. The hub reads plain files out of the object database.
 """
 
 import os
