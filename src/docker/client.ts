@@ -38,7 +38,10 @@ export const dockerOver = (
     key: undefined,
     timeout: undefined,
   } as Dockerode.DockerOptions);
-  const modem = docker.modem as { dial: Dial };
+  const modem = docker.modem as unknown as Modem;
+  // docker-modem would follow a redirect on this machine, outside of the agent and without a listener for errors.
+  const build = modem.buildRequest.bind(modem);
+  modem.buildRequest = (options, ...rest) => build({ ...options, maxRedirects: 0 }, ...rest);
   const dial = modem.dial.bind(modem);
   modem.dial = (options, done) => {
     const deadline = new AbortController();
@@ -56,6 +59,8 @@ export const dockerOver = (
   return docker;
 };
 
+type BuildRequest = (options: object, ...rest: unknown[]) => void;
+type Modem = { dial: Dial; buildRequest: BuildRequest };
 type Failure = Error & { code?: string };
 type Dial = (
   options: { path: string; abortSignal?: AbortSignal },

@@ -32,7 +32,11 @@ export const trial: Piece<State> = {
     const images = await Promise.all(
       userImages.map(async (image) => ({
         ...image,
-        id: (await localImage(host, nameOn(image)))?.Id,
+        // The name of a folder that cannot be read is no name of an image.
+        id:
+          image.built?.from instanceof UserError
+            ? undefined
+            : (await localImage(host, nameOn(image)))?.Id,
       })),
     );
     return { facts, looks: keptLooks(facts), images };

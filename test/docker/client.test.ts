@@ -172,3 +172,13 @@ baseTest("what does not exist is undefined, other failures are errors", async (t
     t.regex(error.message, /^box: the connection was lost/);
   },
 );
+
+baseTest("a redirect of Docker is an error, and is not followed from this machine", async (t) => {
+  const engine = await fakeEngine(t, (_, response) => {
+    response.writeHead(301, { location: "http://127.0.0.1:9/images/json" });
+    return Boolean(response.end());
+  });
+  const { docker } = await dockerFor(t, engine);
+  await t.throwsAsync(docker.getImage("/folder").inspect(), { message: /redirect/ });
+  t.deepEqual(engine.asked, ["GET /images//folder/json"]);
+});
