@@ -86,6 +86,8 @@ export default () => {
   const bundled = files.filter((name) => !isAlone(name));
   return {
     ...base,
+    // More processes than cores: most wait for others, such as nginx and sshd, more than they work.
+    concurrency: 4,
     files: [
       ...files
         .filter((name) => isAlone(name) && groupOf(name) === -1)
