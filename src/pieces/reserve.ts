@@ -2,6 +2,7 @@ import type { Cluster } from "../cluster/cluster.js";
 import { reserved } from "../cluster/seats.js";
 import { ifExists } from "../docker/client.js";
 import { UserError } from "../errors.js";
+import type { Host } from "../host/host.js";
 import { inspectUserImages } from "../images/built.js";
 import { labels, reserveNames } from "../names.js";
 import type { Piece, Step } from "../reconcile/piece.js";
@@ -10,6 +11,7 @@ import { updateService } from "../swarm/retry.js";
 import { differences } from "../swarm/service-spec.js";
 import { serviceLabel, waitUntilGone } from "../swarm/tasks.js";
 import { formatSize } from "../text/format.js";
+import { waitUntil } from "../wait.js";
 
 type Part = keyof typeof reserved;
 type Present = { ID: string; Spec: { Name: string } };
@@ -45,17 +47,17 @@ export const reserve: Piece<State> = {
       image: isBroken ? undefined : first?.wanted,
     };
   },
-  plan: ({ name }, { present, image }, { manager }) =>
+  plan: ({ name }, { present, image }, cluster) =>
     image === undefined
       ? []
-      : parts.flatMap((part) => partSteps(manager, part, specOf(name, part, image), present)),
+      : parts.flatMap((part) => partSteps(cluster, part, specOf(name, part, image), present)),
   remove: ({ present }, cluster) => (present.length === 0 ? [] : [removeStep(present, cluster)]),
 };
 
 type Spec = ReturnType<typeof specOf>;
 
 const partSteps = (
-  manager: Cluster["manager"],
+  { manager, seatHosts }: Cluster,
   part: Part,
   spec: Spec,
   all: readonly Present[],
@@ -68,8 +70,33 @@ const partSteps = (
   }
   const differs = differences(spec, present.Spec);
   if (differs.length === 0) return [];
-  const run = () => updateService(manager, present.ID, spec);
+  const { Image: image } = spec.TaskTemplate.ContainerSpec;
+  const run = async () => {
+    await updateService(manager, present.ID, spec);
+    await Promise.all(seatHosts.map((host) => removeFormer(host, spec.Name, image)));
+  };
   return [{ host: manager, title, detail: differs.join(", "), run }];
+};
+
+/**
+ * Removes the containers that an update of the service has ended on a machine, after at most a minute: Swarm keeps the last five of them, and
+ * with them each image of users' servers that is not used any more.
+ */
+const removeFormer = async ({ docker }: Host, service: string, image: string): Promise<void> => {
+  await waitUntil(
+    async () => {
+      const all = await docker.listContainers({
+        all: true,
+        filters: { label: [serviceLabel(service)] },
+      });
+      const former = all.filter(({ Image }) => Image !== image);
+      for (const { Id, State } of former)
+        if (State === "exited" || State === "dead")
+          await ifExists(docker.getContainer(Id).remove());
+      return former.length === 0 || undefined;
+    },
+    { deadline: 60_000, every: 300, otherwise: () => new Error("a former container still runs") },
+  ).catch(() => undefined); // The next change of the image removes it.
 };
 
 const removeStep = (present: readonly Present[], { manager, nodes }: Cluster): Step => ({

@@ -4,6 +4,7 @@ import test from "ava";
 import { waitUntil } from "../../src/wait.js";
 import { bootLab, workshop } from "./support/lab.js";
 import { logInWithRetry } from "./support/user.js";
+import { buildUserImages } from "./support/user-image.js";
 
 // A class whose image is built from a folder. Each test continues from the previous one.
 const lab = await bootLab("e2e-build", 2, 2048, { prepared: true });
@@ -231,9 +232,10 @@ test.serial("an image that is no longer used is removed, also from the registry"
 });
 
 test.serial("requirements.txt alone makes an image on the default image", async (t) => {
-  // The machines of the lab cannot reach the registry of the default image.
+  // The machines of the lab cannot reach the registry of the default image; like that one, this image has pip.
   const byDefault = "quay.io/jupyter/scipy-notebook:2026-11-02";
-  await lab.on(1, `docker tag ${lab.image} ${byDefault}`);
+  const { stacks } = await buildUserImages(lab, ["stacks"]);
+  await lab.on(1, `docker pull -q ${stacks} && docker tag ${stacks} ${byDefault}`);
   await rename(join(folder, "image/Dockerfile"), join(folder, "Dockerfile"));
   await writeFile(join(folder, "image/requirements.txt"), "--no-index\njupyterlab\n");
   t.regex((await swarmhub("plan")).stdout, /with a Dockerfile made from requirements.txt/);

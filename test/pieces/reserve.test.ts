@@ -71,6 +71,34 @@ test("a second run reserves nothing, and another image is an update", async (t) 
   t.deepEqual(titles(present, undefined), [], "a broken build folder is the hub's error");
 });
 
+test("after an update the containers with the former image are removed from each machine", async (t) => {
+  const present = (await created()).slice(0, 1);
+  const done: string[] = [];
+  const containers = [
+    [
+      { Id: "old", State: "running", Image: image },
+      { Id: "new", State: "created", Image: "other@sha256:1" },
+    ],
+    [
+      { Id: "old", State: "exited", Image: image },
+      { Id: "new", State: "running", Image: "other@sha256:1" },
+    ],
+    [{ Id: "new", State: "running", Image: "other@sha256:1" }],
+  ];
+  const docker = {
+    getService: () => ({
+      inspect: async () => ({ Version: { Index: 1 } }),
+      update: async () => void done.push("update"),
+    }),
+    listContainers: async () => containers.shift(),
+    getContainer: (id: string) => ({ remove: async () => void done.push(`remove ${id}`) }),
+  };
+  const cluster = fakeCluster(fakeHost("manager", { docker: docker as never }), []);
+  const [step] = reserve.plan(cluster.config, { present, image: "other@sha256:1" }, cluster);
+  await runAll([step!]);
+  t.deepEqual(done, ["update", "remove old"]);
+});
+
 test("reserved memory is given back before Docker goes, and no container is left on any machine", async (t) => {
   const present = (await created()).slice(0, 1);
   const done: string[] = [];
