@@ -88,7 +88,7 @@ test.serial("a home gets another name with its files and its limit", async (t) =
   t.is((await lab.on(1, `ls ${storage}/trash ${storage}/pending | grep zoe || true`)).trim(), "");
   const check = await swarmhub("quota", "check");
   t.is(check.code, 0, check.stdout + check.stderr);
-  t.regex((await swarmhub("quota", "ls")).stdout, /zoe-2 .*70M/);
+  t.regex((await swarmhub("quota", "ls")).stdout, /zoe-2 .* 70 MB /);
   const user = await logInWithRetry(`https://${lab.reachableAddress(1)}`, "zoe-2");
   t.teardown(() => user.close());
   t.true((await user.start()).ready);

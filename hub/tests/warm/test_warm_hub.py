@@ -56,10 +56,13 @@ class Hub(RunningHub):
 
 
 def minutes_away():
-    """A warm start at the next minute, in a time zone where it is about noon, so that no day ends in between."""
+    """A warm start that begins at once, for a time in one to two minutes, in a time zone where it is noon, so that no day ends before.
+
+    A hub begins nothing for a time that was over when it first read the timetable, so the time must not come while it starts.
+    """
     now = datetime.now(UTC)
     offset = 12 - now.hour
-    local = now + timedelta(hours=offset, minutes=1)
+    local = now + timedelta(hours=offset, minutes=2)
     zone = f"Etc/GMT{-offset:+d}" if offset else "Etc/GMT"
     until = local + timedelta(hours=1)
     return {"days": [DAYS[local.weekday()]], "at": f"{local:%H:%M}", "until": f"{until:%H:%M}", "zone": zone, "group": None, "members": []}
