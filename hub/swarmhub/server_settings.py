@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .json_values import are_objects, are_texts, is_absolute, is_text
+
 DEFAULT_HOME = "/home/jovyan"
 
 
@@ -75,26 +77,26 @@ def read_server_settings(found: object, take: Callable) -> ServerSettings:
         return ServerSettings()
 
     def each(key: str, read: Callable[[str, dict], object]) -> tuple:
-        items = take(f"servers.{key}", servers.get(key, []), _are_objects, "a list of objects")
-        return tuple(read(f"servers.{key}[{index}]", item) for index, item in enumerate(items)) if _are_objects(items) else ()
+        items = take(f"servers.{key}", servers.get(key, []), are_objects, "a list of objects")
+        return tuple(read(f"servers.{key}[{index}]", item) for index, item in enumerate(items)) if are_objects(items) else ()
 
     def text(at: str, item: dict, key: str) -> str:
-        return take(f"{at}.{key}", item.get(key), _is_text, "a string")
+        return take(f"{at}.{key}", item.get(key), is_text, "a string")
 
     def texts(at: str, item: dict, key: str) -> list[str]:
-        found = take(f"{at}.{key}", item.get(key), _are_texts, "a list of strings")
-        return found if _are_texts(found) else []
+        found = take(f"{at}.{key}", item.get(key), are_texts, "a list of strings")
+        return found if are_texts(found) else []
 
     def look(at: str, item: dict) -> Look:
         replaces = take(f"{at}.replacesEntrypoint", item.get("replacesEntrypoint"), lambda value: isinstance(value, bool), "true or false")
-        home = take(f"{at}.home", item.get("home"), _is_absolute, "an absolute path")
+        home = take(f"{at}.home", item.get("home"), is_absolute, "an absolute path")
         return Look(text(at, item, "image"), home, frozenset(texts(at, item, "variables")), replaces)
 
     def variable(at: str, item: dict) -> tuple[str, str]:
         return text(at, item, "name"), take(f"{at}.value", item.get("value"), lambda value: isinstance(value, str), "a string")
 
     def file(at: str, item: dict) -> File:
-        path = take(f"{at}.path", item.get("path"), _is_absolute, "an absolute path")
+        path = take(f"{at}.path", item.get("path"), is_absolute, "an absolute path")
         return File(text(at, item, "id"), text(at, item, "name"), path)
 
     def group(at: str, item: dict) -> Group:
@@ -107,7 +109,7 @@ def read_server_settings(found: object, take: Callable) -> ServerSettings:
         content=_content(servers.get("content"), take),
         looks=each("looks", look),
         environment=each("environment", variable),
-        start=take("servers.start", servers.get("start", "/lab"), _is_absolute, "a path that begins with /"),
+        start=take("servers.start", servers.get("start", "/lab"), is_absolute, "a path that begins with /"),
         files=each("files", file),
         groups=each("groups", group),
         gpus=take("servers.gpus", servers.get("gpus", 0), _is_count, "a whole number"),
@@ -122,7 +124,7 @@ def _content(found: object, take: Callable) -> Content | None:
     return Content(
         take("servers.content.repository", content.get("repository"), _is_https, "an address that begins with https://"),
         take("servers.content.folder", content.get("folder"), _is_plain_name, "the name of a folder"),
-        take("servers.content.branch", content.get("branch"), lambda value: value is None or _is_text(value), "a string, or null"),
+        take("servers.content.branch", content.get("branch"), lambda value: value is None or is_text(value), "a string, or null"),
     )
 
 
@@ -131,23 +133,7 @@ def _is_https(value: object) -> bool:
 
 
 def _is_plain_name(value: object) -> bool:
-    return _is_text(value) and "/" not in value and not value.startswith(".")
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and value != ""
-
-
-def _are_texts(value: object) -> bool:
-    return isinstance(value, list) and all(_is_text(item) for item in value)
-
-
-def _are_objects(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
-
-
-def _is_absolute(value: object) -> bool:
-    return isinstance(value, str) and value.startswith("/")
+    return is_text(value) and "/" not in value and not value.startswith(".")
 
 
 def _is_count(value: object) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from .json_values import are_texts, is_absolute, is_text
 from .login.campus.options import CampusOptions, campus_options
 from .login.provider.options import ProviderOptions, provider_options
 from .server_settings import ServerSettings, read_server_settings
@@ -135,20 +136,20 @@ def read_settings(path: Path) -> Settings:
         return value
 
     settings = Settings(
-        name=take("name", found.get("name"), _is_text, "a string"),
-        network=take("network", found.get("network"), _is_text, "a string"),
-        user_service_prefix=take("userServicePrefix", found.get("userServicePrefix"), _is_text, "a string"),
-        home_volume_prefix=take("homeVolumePrefix", found.get("homeVolumePrefix"), _is_text, "a string"),
-        image=take("image", found.get("image"), _is_text, "a string"),
+        name=take("name", found.get("name"), is_text, "a string"),
+        network=take("network", found.get("network"), is_text, "a string"),
+        user_service_prefix=take("userServicePrefix", found.get("userServicePrefix"), is_text, "a string"),
+        home_volume_prefix=take("homeVolumePrefix", found.get("homeVolumePrefix"), is_text, "a string"),
+        image=take("image", found.get("image"), is_text, "a string"),
         memory=take("memory", found.get("memory"), _is_whole(1), "a whole number of bytes"),
         guarantee=take("guarantee", found.get("guarantee"), _or_none(_is_whole(1)), "a whole number of bytes, or null"),
         cpu=take("cpu", found.get("cpu"), _is_cpu, "a number of cores above 0, or null"),
         storage=_storage(found.get("storage", {}), take),
-        admins=frozenset(take("admins", found.get("admins", []), _is_texts, "a list of user names")),
-        login_method=take("loginMethod.kind", _method(found).get("kind"), _is_text, "a string"),
+        admins=frozenset(take("admins", found.get("admins", []), are_texts, "a list of user names")),
+        login_method=take("loginMethod.kind", _method(found).get("kind"), is_text, "a string"),
         has_roster=take("roster", found.get("roster", False), lambda value: isinstance(value, bool), "true or false"),
-        teachers=frozenset(take("teachers", found.get("teachers", []), _is_texts, "a list of user names")),
-        placement=tuple(take("placement", found.get("placement", []), _is_texts, "a list of Swarm constraints")),
+        teachers=frozenset(take("teachers", found.get("teachers", []), are_texts, "a list of user names")),
+        placement=tuple(take("placement", found.get("placement", []), are_texts, "a list of Swarm constraints")),
         seats=take("seats", found.get("seats"), _is_whole(0), "a whole number"),
         # A browser reports activity every 30 s (websocket ping) and a server tells the hub every 300 s: a shorter timeout would
         # stop servers that are in use.
@@ -173,7 +174,7 @@ def read_settings(path: Path) -> Settings:
         ),
         provider=provider_options(_method(found), take),
         campus=campus_options(_method(found), take),
-        allowed_groups=frozenset(take("allowedGroups", found.get("allowedGroups", []), _is_texts, "a list of names")),
+        allowed_groups=frozenset(take("allowedGroups", found.get("allowedGroups", []), are_texts, "a list of names")),
         public_url=take("publicUrl", found.get("publicUrl", ""), lambda value: isinstance(value, str), "a string"),
         servers=read_server_settings(found.get("servers", {}), take),
         warm=read_timetable(found.get("warm", []), take),
@@ -193,9 +194,9 @@ def _images(found: object, take: Callable) -> list[Image]:
 
 def _image(at: str, found: dict, take: Callable) -> Image:
     return Image(
-        take(f"{at}.name", found.get("name"), _is_text, "a string"),
+        take(f"{at}.name", found.get("name"), is_text, "a string"),
         take(f"{at}.description", found.get("description", ""), lambda value: isinstance(value, str), "a string"),
-        take(f"{at}.image", found.get("image"), _is_text, "a string"),
+        take(f"{at}.image", found.get("image"), is_text, "a string"),
         take(f"{at}.memory", found.get("memory"), _is_whole(1), "a whole number of bytes"),
         take(f"{at}.cpu", found.get("cpu"), _is_cpu, "a number of cores above 0, or null"),
     )
@@ -212,7 +213,7 @@ def _storage(found: object, take: Callable) -> NfsExport | None:
     storage = found if isinstance(found, dict) else {}
     return NfsExport(
         take("storage.address", storage.get("address"), _is_address, "an IP address (nfs4 does not accept names)"),
-        take("storage.path", storage.get("path"), _is_absolute, "an absolute path"),
+        take("storage.path", storage.get("path"), is_absolute, "an absolute path"),
     )
 
 
@@ -246,14 +247,6 @@ def _error(path: Path, faults: list[str]) -> SettingsError:
     return SettingsError(f"{path}: the hub cannot start with this file.{lines}\nTo write it again, type: swarmhub up")
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and value != ""
-
-
-def _is_texts(value: object) -> bool:
-    return isinstance(value, list) and all(_is_text(item) for item in value)
-
-
 def _is_whole(minimum: int) -> Callable[[object], bool]:
     return lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= minimum
 
@@ -268,10 +261,6 @@ def _or_none(is_valid: Callable[[object], bool]) -> Callable[[object], bool]:
 
 _is_cpu = _or_none(_is_above_zero)
 _is_idle_timeout = _or_none(_is_whole(MIN_IDLE_TIMEOUT))
-
-
-def _is_absolute(value: object) -> bool:
-    return isinstance(value, str) and value.startswith("/")
 
 
 def _is_address(value: object) -> bool:

@@ -33,15 +33,17 @@ class ContentKeeper:
         self._commit: str | None = None
         self._looked = float("-inf")
         self._work: asyncio.Future | None = None
+        self._is_withdrawn = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="content")
         self.problem: str | None = None
 
     async def refresh(self, wait: float = 5, pause: float = 30) -> str | None:
         """Looks at the repository if the last look ended `pause` seconds ago; returns what failed last, for the log.
 
-        One look serves all starts, and goes on after a start has waited `wait` seconds for it. It raises nothing.
+        One look serves all starts, and goes on after a start has waited `wait` seconds for it. Without content, one is enough. It raises
+        nothing.
         """
-        if self._work is None and time.monotonic() - self._looked >= pause:
+        if self._work is None and not self._is_withdrawn and time.monotonic() - self._looked >= pause:
             self._work = asyncio.get_running_loop().run_in_executor(self._thread, self._look)
             self._work.add_done_callback(self._done)
         if self._work:
@@ -62,6 +64,7 @@ class ContentKeeper:
         if self._content is None:
             if NAME in self._store.names():
                 self._store.withhold(NAME, None)
+            self._is_withdrawn = True
             return
         with tempfile.TemporaryDirectory(prefix="files-") as draft:
             commit, files = self._fetch(self._content, self._token, self._commit, Path(draft), self._limits)

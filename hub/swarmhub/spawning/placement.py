@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Set
+from collections.abc import AsyncIterator, Mapping, Set
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -89,11 +89,12 @@ class Placement:
 async def fullest_node(docker: Docker, settings: Settings, memory: int, excluded: Set[str] = frozenset()) -> str | None:
     """Returns the id of the node with the most reserved memory that has `memory` bytes and a server's GPUs free; None if no node has."""
     nodes = [node for node in await user_nodes(docker, settings) if node["ID"] not in excluded]
-    reserved = await _reserved_by_node(docker, settings)
+    templates = await _templates_by_node(docker, settings)
+    reserved = {node: sum(map(_memory_reservation, each)) for node, each in templates.items()}
     free = {node["ID"]: node["Description"]["Resources"]["MemoryBytes"] - reserved.get(node["ID"], 0) for node in nodes}
     fitting = [node for node in nodes if free[node["ID"]] >= memory]
     if wanted := settings.servers.gpus:
-        taken = await _reserved_by_node(docker, settings, gpus.reserved_in)
+        taken = {node: sum(map(gpus.reserved_in, each)) for node, each in templates.items()}
         fitting = [node for node in fitting if gpus.offered_by(node) - taken.get(node["ID"], 0) >= wanted]
     first = min(fitting, key=lambda node: (-reserved.get(node["ID"], 0), node["Description"]["Hostname"], node["ID"]), default=None)
     return first["ID"] if first else None
@@ -165,17 +166,17 @@ def _memory_reservation(template: dict) -> int:
     return ((template.get("Resources") or {}).get("Reservations") or {}).get("MemoryBytes", 0)
 
 
-async def _reserved_by_node(docker: Docker, settings: Settings, amount: Callable[[dict], int] = _memory_reservation) -> dict[str, int]:
-    """Returns the reserved amount of each node (bytes): by all tasks that run there, and by users' servers that will start there."""
-    reserved: dict[str, int] = {}
+async def _templates_by_node(docker: Docker, settings: Settings) -> dict[str, list[dict]]:
+    """Returns what reserves something of each node: all tasks that run there, and users' servers that will start there."""
+    templates: dict[str, list[dict]] = {}
     placed = set()
     for task in await docker("tasks", filters={"desired-state": "running"}):
         if task.get("NodeID"):
             placed.add(task["ServiceID"])
-            reserved[task["NodeID"]] = reserved.get(task["NodeID"], 0) + amount(task["Spec"])
+            templates.setdefault(task["NodeID"], []).append(task["Spec"])
     for service in await docker("services", filters=user_filter(settings.name)):
         template = service["Spec"]["TaskTemplate"]
         node = next((each[len(_ON) :] for each in (template.get("Placement") or {}).get("Constraints") or [] if each.startswith(_ON)), None)
         if node and service["ID"] not in placed:
-            reserved[node] = reserved.get(node, 0) + amount(template)
-    return reserved
+            templates.setdefault(node, []).append(template)
+    return templates

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ...json_values import are_texts, is_text
+
 
 @dataclass(frozen=True)
 class CasOptions:
@@ -45,10 +47,10 @@ def campus_options(found: dict, take: Callable) -> CampusOptions | None:
     """Returns the server that `loginMethod` names, checked with `take`; None for another method."""
 
     def text(key: str) -> str:
-        return take(f"loginMethod.{key}", found.get(key), _is_text, "a string")
+        return take(f"loginMethod.{key}", found.get(key), is_text, "a string")
 
     def text_or_none(key: str) -> str | None:
-        return take(f"loginMethod.{key}", found.get(key), lambda value: value is None or _is_text(value), "a string, or null")
+        return take(f"loginMethod.{key}", found.get(key), lambda value: value is None or is_text(value), "a string, or null")
 
     def address(key: str, *schemes: str) -> str:
         return take(f"loginMethod.{key}", found.get(key), _starts_with(schemes), f"an address with {' or '.join(schemes)}")
@@ -67,16 +69,12 @@ def campus_options(found: dict, take: Callable) -> CampusOptions | None:
     return None
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and value != ""
-
-
 def _are_texts(value: object) -> bool:
-    return isinstance(value, list) and value != [] and all(map(_is_text, value))
+    return are_texts(value) and value != []
 
 
 def _are_names(value: object) -> bool:
-    return isinstance(value, dict) and all(map(_is_text, value.values()))
+    return isinstance(value, dict) and all(map(is_text, value.values()))
 
 
 def _starts_with(schemes: tuple[str, ...]) -> Callable[[object], bool]:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ...json_values import are_texts, is_text
+
 KINDS = ("oidc", "github", "google", "globus", "cilogon")
 
 
@@ -31,10 +33,10 @@ def provider_options(found: dict, take: Callable) -> ProviderOptions | None:
         return None
 
     def text(key: str) -> str:
-        return take(f"loginMethod.{key}", found.get(key), _is_text, "a string")
+        return take(f"loginMethod.{key}", found.get(key), is_text, "a string")
 
     def texts(key: str) -> tuple[str, ...]:
-        value = take(f"loginMethod.{key}", found.get(key), _are_texts, "a list of strings")
+        value = take(f"loginMethod.{key}", found.get(key), are_texts, "a list of strings")
         return tuple(value) if isinstance(value, list) else ()
 
     return ProviderOptions(
@@ -43,19 +45,11 @@ def provider_options(found: dict, take: Callable) -> ProviderOptions | None:
         service=text("service"),
         client=text("client"),
         username=text("username"),
-        groups=take("loginMethod.groups", found.get("groups"), lambda value: value is None or _is_text(value), "a string, or null"),
+        groups=take("loginMethod.groups", found.get("groups"), lambda value: value is None or is_text(value), "a string, or null"),
         domains=texts("domains"),
         organizations=texts("organizations"),
         identity_providers=texts("identityProviders"),
     )
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and value != ""
-
-
-def _are_texts(value: object) -> bool:
-    return isinstance(value, list) and all(map(_is_text, value))
 
 
 def _is_https(value: object) -> bool:
