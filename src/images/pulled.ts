@@ -3,7 +3,7 @@ import type { ImageInspectInfo } from "dockerode";
 import type { Cluster } from "../cluster/cluster.js";
 import { type Docker, ifExists } from "../docker/client.js";
 import { pullImage } from "../docker/images.js";
-import type { UserError } from "../errors.js";
+import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
 import type { BuildContext } from "../operator/build-folder.js";
 import type { RegistryLogin } from "../operator/registry-logins.js";
@@ -26,6 +26,10 @@ export type UserImage = {
   /** The state of its build; undefined if it is pulled. */
   built?: BuildStatus;
 };
+
+/** Whether its build folder cannot be read, so that its current image is unknown. */
+export const isUnknown = ({ built }: Pick<UserImage, "built">): boolean =>
+  built?.from instanceof UserError;
 
 /** The state of an image that is built on the manager. */
 type BuildStatus = {

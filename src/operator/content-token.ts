@@ -1,6 +1,6 @@
 import type { Config } from "../config/types.js";
 import { UserError, exitCode } from "../errors.js";
-import { type SecretAccess, secretFromEnvironment, secretFromFile } from "./secret.js";
+import { type SecretAccess, outsideSecret } from "./secret.js";
 
 const key = "servers.content.token";
 
@@ -10,11 +10,9 @@ export const resolveContentToken = async (
   access: SecretAccess,
 ): Promise<string | undefined> => {
   const source = servers.content?.token;
-  if (source === undefined || source.kind === "generated") return undefined;
-  const value =
-    source.kind === "env"
-      ? secretFromEnvironment(key, source.name, access)
-      : await secretFromFile(key, source.path, access, `write the token into ${source.path}`);
+  if (source === undefined) return undefined;
+  const hint = source.kind === "file" ? `write the token into ${source.path}` : undefined;
+  const value = await outsideSecret(key, source, access, hint);
   // Git reads it as one line of text.
   if (!/^[\x21-\x7e]+$/.test(value))
     throw new UserError(`${key} is not a token: it is empty, or has spaces or other characters`, {

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Config } from "../config/types.js";
 import { registryOf } from "../config/values/image.js";
 import { UserError, exitCode, oneError } from "../errors.js";
-import { type SecretAccess, secretFromEnvironment, secretFromFile } from "./secret.js";
+import { type SecretAccess, outsideSecret } from "./secret.js";
 
 /** A login at a registry, as Docker takes it with one request; nothing of it is stored on the machine. */
 export type RegistryLogin = { username: string; password: string; serveraddress: string };
@@ -50,11 +50,7 @@ const passwordOf = async (
   access: SecretAccess,
 ): Promise<string> => {
   const key = `registries.${registry}.password`;
-  if (source.kind === "generated") throw new Error(`${key} cannot be generated`);
-  const value =
-    source.kind === "env"
-      ? secretFromEnvironment(key, source.name, access)
-      : await secretFromFile(key, source.path, access);
+  const value = await outsideSecret(key, source, access);
   if (value !== "" && !/[\0\r\n]/.test(value)) return value;
   throw new UserError(`${key} ${value === "" ? "is empty" : "has several lines"}`, {
     hint: "write the password or the token of the registry there, on one line",

@@ -26,6 +26,22 @@ export const resolveSecret = async (
   }
 };
 
+/**
+ * The secret of a key that comes from outside. `hint` says what to do if its file cannot be read. Throws a UserError (usage) that never
+ * contains it.
+ */
+export const outsideSecret = async (
+  yamlKey: string,
+  source: SecretSource,
+  access: SecretAccess,
+  hint?: string,
+): Promise<string> => {
+  if (source.kind === "generated") throw new Error(`${yamlKey} cannot be generated`);
+  return source.kind === "env"
+    ? secretFromEnvironment(yamlKey, source.name, access)
+    : secretFromFile(yamlKey, source.path, access, hint);
+};
+
 /** The value of an environment variable that a key of swarmhub.yaml names. Throws a UserError (usage) if it is not set. */
 export const secretFromEnvironment = (
   yamlKey: string,
@@ -42,7 +58,7 @@ export const secretFromEnvironment = (
 };
 
 /** The content of a file that a key of swarmhub.yaml names, without the last line end. Throws a UserError (usage) if it cannot be read. */
-export const secretFromFile = async (
+const secretFromFile = async (
   yamlKey: string,
   path: string,
   access: Pick<SecretAccess, "readFile">,

@@ -1,6 +1,6 @@
 import type { Config, SecretSource } from "../config/types.js";
 import { UserError, exitCode } from "../errors.js";
-import { type SecretAccess, secretFromEnvironment, secretFromFile } from "./secret.js";
+import { type SecretAccess, outsideSecret } from "./secret.js";
 
 /** The secret variables of users' servers as a JSON object; undefined if there are none. Throws a UserError (usage). */
 export const resolveServerEnvironment = async (
@@ -20,11 +20,8 @@ const valueOf = async (
   access: SecretAccess,
 ): Promise<string> => {
   const key = `servers.environment.${name}`;
-  const path = source.kind === "file" ? source.path : "";
-  const value =
-    source.kind === "env"
-      ? secretFromEnvironment(key, source.name, access)
-      : await secretFromFile(key, path, access, `write it into ${path}`);
+  const hint = source.kind === "file" ? `write it into ${source.path}` : undefined;
+  const value = await outsideSecret(key, source, access, hint);
   if (value.includes("\0"))
     throw usageError(`${key} has a NUL character, which no variable can have`, "correct its value");
   return value;

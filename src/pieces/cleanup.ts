@@ -1,9 +1,8 @@
 import type { Cluster } from "../cluster/cluster.js";
 import { ifExists } from "../docker/client.js";
-import { UserError } from "../errors.js";
 import { inspectUserImages } from "../images/built.js";
 import { type OwnImageState, inspectOwn, oldReferences } from "../images/own.js";
-import type { PulledImage } from "../images/pulled.js";
+import { type PulledImage, isUnknown } from "../images/pulled.js";
 import { homeVolumePrefix, labelFilter } from "../names.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import { type Network, overlayNetworks } from "../swarm/list.js";
@@ -35,8 +34,7 @@ export const cleanup: Piece<State> = {
   name: "cleanup",
   inspect: async (cluster) => {
     const userImages = await inspectUserImages(cluster);
-    // If a build folder cannot be read, its current image is unknown.
-    const isKnown = userImages.every(({ built }) => !(built?.from instanceof UserError));
+    const isKnown = !userImages.some(isUnknown);
     const own = await inspectOwn(cluster);
     const ownImages = own.flatMap(({ wanted }) => wanted);
     const [persistent, pulled, oldBuilds, networks] = await Promise.all([

@@ -1,9 +1,9 @@
 import type { Cluster } from "../cluster/cluster.js";
 import { reserved } from "../cluster/seats.js";
 import { ifExists } from "../docker/client.js";
-import { UserError } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { inspectUserImages } from "../images/built.js";
+import { isUnknown } from "../images/pulled.js";
 import { labels, reserveNames } from "../names.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import { classServices } from "../swarm/list.js";
@@ -41,10 +41,9 @@ export const reserve: Piece<State> = {
       inspectUserImages(cluster),
     ]);
     const names = Object.values(reserveNames(cluster.config.name));
-    const isBroken = first?.built?.from instanceof UserError;
     return {
       present: services.filter(({ Spec }) => names.includes(Spec.Name)),
-      image: isBroken ? undefined : first?.wanted,
+      image: first === undefined || isUnknown(first) ? undefined : first.wanted,
     };
   },
   plan: ({ name }, { present, image }, cluster) =>

@@ -5,7 +5,7 @@ import type { Host } from "../host/host.js";
 import { inspectUserImages } from "../images/built.js";
 import { keepLook, keptLooks } from "../images/kept-looks.js";
 import { type Look, lookAt } from "../images/look.js";
-import { type UserImage, localImage } from "../images/pulled.js";
+import { type UserImage, isUnknown, localImage } from "../images/pulled.js";
 import { UserError } from "../errors.js";
 import { paths } from "../paths.js";
 import type { Facts } from "../host/facts.js";
@@ -32,11 +32,8 @@ export const trial: Piece<State> = {
     const images = await Promise.all(
       userImages.map(async (image) => ({
         ...image,
-        // The name of a folder that cannot be read is no name of an image.
-        id:
-          image.built?.from instanceof UserError
-            ? undefined
-            : (await localImage(host, nameOn(image)))?.Id,
+        // The name of its folder is no name of an image.
+        id: isUnknown(image) ? undefined : (await localImage(host, nameOn(image)))?.Id,
       })),
     );
     return { facts, looks: keptLooks(facts), images };
