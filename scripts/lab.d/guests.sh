@@ -12,12 +12,13 @@ guest_own_address() { echo "$guest_prefix.$((10 + $1))"; }
 guest_mac_address() { printf '02:77:00:00:00:%02x' "$1"; }
 list_running_guests() { local k; for k in $(list_guests); do ! guest_is_running "$k" || echo "$k"; done; }
 
-# create_guest K MEMORY_MB DISK_GB FOR_CLASS: creates the files of a guest, but does not boot it
+# create_guest K MEMORY_MB DISK_GB FOR_CLASS CONDITIONS: creates the files of a guest, but does not boot it
 create_guest() {
   truncate -s "$3G" "$folder/vm$1.data"
-  cp "$folder/image" "$folder/vm$1.image"
+  printf %s "$5" >"$folder/vm$1.conditions"
+  if [[ -n $5 ]]; then echo "$image"; else cat "$folder/image"; fi >"$folder/vm$1.image"
   echo "$2" >"$folder/vm$1.memory"
-  [[ -z $4 ]] || cp --sparse=always "$cache/guest/$(<"$folder/image")/base.img" "$folder/vm$1.img"
+  [[ -z $4 ]] || cp --sparse=always "$cache/guest/$(<"$folder/vm$1.image")/base.img" "$folder/vm$1.img"
 }
 
 # disks_of_guest K: prints the arguments of the kernel for the two disks of a guest. The system disk is a copy-on-write layer over
@@ -35,16 +36,27 @@ disks_of_guest() {
   fi
 }
 
+# kernel_arguments_of_devices K: prints the arguments of the kernel for the devices of the guest's conditions
+kernel_arguments_of_devices() {
+  local kind device mac cards=0 disks=1
+  while read -r kind device mac; do
+    case $kind in
+      card) echo "vec$((++cards)):transport=tap,ifname=$device,depth=128,gro=1,mac=$mac" ;;
+      disk) echo "ubd$((++disks))=/lab/labs/$name/$device" ;;
+    esac
+  done < <(for_each_condition devices_of "$1")
+}
+
 boot_guest() {
   local k=$1 image memory mtu resolver disks
   image=$(<"$folder/vm$k.image")
   memory=$(<"$folder/vm$k.memory")
-  mtu=$(in_namespace cat /sys/class/net/outside/mtu)
+  mtu=$(mtu_of_guest "$k")
   in_namespace ip link delete "tap$k" 2>/dev/null || true # The old link may be cut.
   in_namespace ip tuntap add "tap$k" mode tap
   in_namespace ip link set "tap$k" mtu "$mtu" master bridge up
   resolver=$(guest_nameserver)
-  read -ra disks <<<"$(disks_of_guest "$k")"
+  read -ra disks <<<"$(disks_of_guest "$k") $(kernel_arguments_of_devices "$k" | tr '\n' ' ')"
   rm -rf "$folder/umid/vm$k" "$folder/vm$k.log" "$folder/vm$k.ready"
   on_exit kill_unready_guest "$k"
   # The bind mounts are in a mount namespace of the guest, so nothing has to be unmounted on the host.
@@ -82,14 +94,20 @@ remove_guest() {
   rm -f "$folder/vm$1".*
 }
 
-# wait_for_guest K: waits until the guest has printed its host key on the console and sshd accepts a login
+# wait_for_guest K: waits until the guest can be reached, and prepares it after its first boot
 wait_for_guest() {
   local k=$1
-  wait_until 180 guest_printed_key "$k" || report_failed_boot "$k"
-  trust_host_key "$k"
-  wait_until 120 guest_accepts_ssh "$k" || report_failed_boot "$k"
+  wait_until_reachable "$k"
+  [[ -f $folder/vm$k.seen ]] || prepare_guest "$k"
   touch "$folder/vm$k.ready" "$folder/vm$k.seen"
   [[ ! -s $folder/delay ]] || set_delay "$k" "$(<"$folder/delay")"
+}
+
+# wait_until_reachable K: waits until the guest has printed its host key on the console and sshd accepts a login
+wait_until_reachable() {
+  wait_until 180 guest_printed_key "$1" || report_failed_boot "$1"
+  trust_host_key "$1"
+  wait_until 120 guest_accepts_ssh "$1" || report_failed_boot "$1"
 }
 
 report_failed_boot() {

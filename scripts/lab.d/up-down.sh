@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Starts and removes a lab.
 
-# lab_up COUNT MEMORY_MB DISK_GB RELEASE PACKAGES FOR_CLASS: boots the guests 1 to COUNT; guests that are running stay as they are
+# lab_up COUNT MEMORY_MB DISK_GB RELEASE PACKAGES FOR_CLASS CONDITIONS: boots the guests 1 to COUNT; guests that are running stay as
+# they are
 lab_up() {
   local count=$1 memory=$2 disk=$3 k started=()
   ensure_guest_packages
@@ -12,11 +13,12 @@ lab_up() {
   registry_up
   for ((k = 1; k <= count; k++)); do
     remove_unfinished_guest "$k"
-    guest_exists "$k" || create_guest "$k" "$memory" "$disk" "$6"
+    guest_exists "$k" || create_guest "$k" "$memory" "$disk" "$6" "$7"
     [[ ! -f $folder/vm$k.ready ]] || ! guest_is_running "$k" || continue
     guest_is_running "$k" || boot_guest "$k"
     started+=("$k")
   done
+  restore_conditions
   ((${#started[@]})) || { say "already up: $(list_guests | wc -l) guests" && return; }
   say "booting guest ${started[*]}"
   for k in "${started[@]}"; do wait_for_guest "$k"; done

@@ -23,6 +23,7 @@ save_class() {
   guests=$(list_guests)
   for k in $guests; do
     [[ -f $folder/vm$k.img ]] || die "guest $k was created without --class or comes from a warm class. Save a new lab: scripts/lab$name_flag up 3 --class"
+    [[ ! -s $folder/vm$k.conditions ]] || die "guest $k was created --with $(<"$folder/vm$k.conditions"), and a warm class has blank machines only."
     require_running_guest "$k"
   done
   lock warm

@@ -26,6 +26,9 @@ echo force-unsafe-io >/etc/dpkg/dpkg.cfg.d/lab-force-unsafe-io
 echo 'kernel.io_uring_disabled = 2' >/etc/sysctl.d/lab.conf
 echo '/dev/ubda / ext4 defaults 0 0' >/etc/fstab
 
+# The package iptables-persistent has saved the rules of the machine that built this.
+rm -f /etc/iptables/rules.v4 /etc/iptables/rules.v6
+
 # These are created at the first boot, so that every guest has its own.
 rm -f /etc/ssh/ssh_host_* /var/lib/dbus/machine-id
 : >/etc/machine-id
