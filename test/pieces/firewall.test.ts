@@ -156,6 +156,7 @@ COMMIT
 rules
 iptables -w -C INPUT -j SWARMHUB-INPUT 2>/dev/null || iptables -w -I INPUT -j SWARMHUB-INPUT
 iptables -w -C DOCKER-USER -j SWARMHUB-CONTAINERS 2>/dev/null || iptables -w -I DOCKER-USER -j SWARMHUB-CONTAINERS
+[ ! -e /run/docker.sock ] || iptables -w -C FORWARD -j DOCKER-USER 2>/dev/null || iptables -w -I FORWARD -j DOCKER-USER
 if [ -e /proc/net/if_inet6 ]; then
 ip6tables-restore --wait --noflush <<'rules'
 *filter
@@ -175,6 +176,7 @@ fi
 }
 is_loaded() {
 [ "$(iptables -w -S | grep SWARMHUB | grep -vc '^-A SWARMHUB-OWN -s ')" = 44 ] || return 1
+[ ! -e /run/docker.sock ] || iptables -w -C FORWARD -j DOCKER-USER 2>/dev/null || return 1
 [ ! -e /proc/net/if_inet6 ] || [ "$(ip6tables -w -S | grep -c SWARMHUB)" = 10 ]
 }
 if [ "$1" != watch ]; then load; exit; fi
@@ -244,6 +246,24 @@ const real =
     const listed = execFileSync("unshare", ["-n", "sh", "-s"], { input: script, encoding: "utf8" });
     const ours = listed.split("\n").filter((line) => line.includes("SWARMHUB"));
     t.deepEqual(ours.toSorted(), loadedRules(two).toSorted());
+  },
+);
+
+(real ? test : test.skip)(
+  "after somebody has flushed all tables, containers' packets pass our rules again",
+  (t) => {
+    const program = firewallScript(two).replaceAll("/run/docker.sock", "/dev/null");
+    const docker = "iptables -N DOCKER-USER\niptables -A FORWARD -j DOCKER-USER";
+    const script = [
+      docker,
+      `(\n${program})`,
+      "iptables -F\niptables -X",
+      `(\n${program})`,
+      "iptables -S",
+    ];
+    const input = script.join("\n");
+    const listed = execFileSync("unshare", ["-n", "sh", "-s"], { input, encoding: "utf8" });
+    t.true(listed.includes("-A FORWARD -j DOCKER-USER"), listed);
   },
 );
 

@@ -73,6 +73,9 @@ const chainRules = (wanted: Wanted): string[] => [
 ];
 const chains = [input, containers, own, users];
 const jumps = [`-A INPUT -j ${input}`, `-A DOCKER-USER -j ${containers}`];
+// Docker adds this one at its start only, so a reload of netfilter-persistent would let users' servers pass all our rules.
+const hasNoDocker = "[ ! -e /run/docker.sock ]";
+const dockerJump = "-A FORWARD -j DOCKER-USER";
 
 // The machines use IPv4 between them, so these ports are closed over IPv6.
 const chainRules6 = (wanted: Wanted): string[] => [
@@ -113,6 +116,7 @@ iptables-restore --wait --noflush <<'rules'
 ${restoreFile(chains, chainRules(wanted))}
 rules
 ${jumpLines("iptables", jumps)}
+${hasNoDocker} || ${jumpLines("iptables", [dockerJump])}
 if [ -e /proc/net/if_inet6 ]; then
 ip6tables-restore --wait --noflush <<'rules'
 ${restoreFile([input], chainRules6(wanted))}
@@ -122,6 +126,7 @@ fi
 }
 is_loaded() {
 [ "$(iptables -w -S | grep SWARMHUB | grep -vc '^-A ${own} -s ')" = ${loadedRules(wanted).length} ] || return 1
+${hasNoDocker} || iptables -w -C ${dockerJump.slice(3)} 2>/dev/null || return 1
 [ ! -e /proc/net/if_inet6 ] || [ "$(ip6tables -w -S | grep -c SWARMHUB)" = ${loadedRules6(wanted).length} ]
 }
 ${keepOwn}if [ "$1" != watch ]; then load; ${forget && "own; "}exit; fi
