@@ -38,7 +38,7 @@ read_global_options() {
 }
 
 command_up() {
-  local count='' memory=3072 disk=20 release=trixie packages='' packages_given='' for_class='' conditions=
+  local count='' memory=3072 disk=20 release=trixie packages='' packages_given='' for_class='' conditions='' stock=
   while (($#)); do
     case $1 in
       --memory) memory=${2:-}; shift 2 || usage_error '--memory needs a number of MB.' ;;
@@ -47,6 +47,7 @@ command_up() {
       --packages) packages=${2:-}; packages_given=yes; shift 2 || usage_error '--packages needs names of Debian packages.' ;;
       --with) conditions=${2:-}; shift 2 || usage_error '--with needs names of conditions.' ;;
       --class) for_class=yes; shift ;;
+      --stock) stock=yes; shift ;;
       --*) usage_error "up has no option '$1'." ;;
       *) [[ -z $count ]] || usage_error "up needs one number, not '$count' and '$1'."; count=$1; shift ;;
     esac
@@ -58,12 +59,13 @@ command_up() {
   [[ $release =~ ^(bookworm|trixie)$ ]] || usage_error "--release needs bookworm or trixie, not '$release'."
   [[ -z $packages || $packages =~ ^[a-z0-9][a-z0-9.+-]*(,[a-z0-9][a-z0-9.+-]*)*$ ]] || usage_error "--packages needs names of Debian packages, separated by commas, not '$packages'."
   check_conditions "$conditions"
+  [[ -z $stock || -z $for_class ]] || usage_error 'a stock guest cannot be saved in a warm class: give either --stock or --class.'
   lock "lab-$name"
   [[ -f $folder/number ]] || lab_is_new=yes
   on_exit undo_up
   [[ -z $for_class ]] || make_class_lab
   [[ -z $packages_given ]] || rm -f "$folder/image" # New guests get an image with these packages.
-  lab_up "$count" "$memory" "$disk" "$release" "$(join_lists "$packages" "$(packages_of_conditions "$conditions")")" "$for_class" "$conditions"
+  lab_up "$count" "$memory" "$disk" "$release" "$(join_lists "$packages" "$(packages_of_conditions "$conditions")")" "$for_class" "$conditions" "$stock"
   lab_is_new=
 }
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The guests. Each is a user-mode Linux process and the leader of a process group of its own.
+# The guests. Each is a process of user-mode Linux or QEMU and the leader of a process group of its own.
 
 # list_guests: prints the numbers of the guests that exist
 list_guests() { find "$folder" -maxdepth 1 -name 'vm*.memory' -printf '%f\n' 2>/dev/null | tr -dc '0-9\n' | sort -n; }
@@ -12,11 +12,12 @@ guest_own_address() { echo "$guest_prefix.$((10 + $1))"; }
 guest_mac_address() { printf '02:77:00:00:00:%02x' "$1"; }
 list_running_guests() { local k; for k in $(list_guests); do ! guest_is_running "$k" || echo "$k"; done; }
 
-# create_guest K MEMORY_MB DISK_GB FOR_CLASS CONDITIONS: creates the files of a guest, but does not boot it
+# create_guest K MEMORY_MB DISK_GB FOR_CLASS CONDITIONS STOCK: creates the files of a guest, but does not boot it
 create_guest() {
+  [[ -z $6 ]] || touch "$folder/vm$1.stock"
   truncate -s "$3G" "$folder/vm$1.data"
   printf %s "$5" >"$folder/vm$1.conditions"
-  if [[ -n $5 ]]; then echo "$image"; else cat "$folder/image"; fi >"$folder/vm$1.image"
+  if [[ -n $5$6 ]]; then echo "$image"; else cat "$folder/image"; fi >"$folder/vm$1.image"
   echo "$2" >"$folder/vm$1.memory"
   [[ -z $4 ]] || cp --sparse=always "$cache/guest/$(<"$folder/vm$1.image")/base.img" "$folder/vm$1.img"
 }
@@ -47,18 +48,28 @@ kernel_arguments_of_devices() {
   done < <(for_each_condition devices_of "$1")
 }
 
+# identity_arguments K MTU RESOLVER: prints the arguments of the kernel that tell a guest who it is
+identity_arguments() { echo "lab.name=node$1 lab.ip=$(guest_own_address "$1") lab.dns=$3 lab.mtu=$2"; }
+
 boot_guest() {
-  local k=$1 image memory mtu resolver disks
-  image=$(<"$folder/vm$k.image")
-  memory=$(<"$folder/vm$k.memory")
+  local k=$1 mtu resolver
   mtu=$(mtu_of_guest "$k")
   in_namespace ip link delete "tap$k" 2>/dev/null || true # The old link may be cut.
   in_namespace ip tuntap add "tap$k" mode tap
   in_namespace ip link set "tap$k" mtu "$mtu" master bridge up
   resolver=$(guest_nameserver)
-  read -ra disks <<<"$(disks_of_guest "$k") $(kernel_arguments_of_devices "$k" | tr '\n' ' ')"
   rm -rf "$folder/umid/vm$k" "$folder/vm$k.log" "$folder/vm$k.ready"
   on_exit kill_unready_guest "$k"
+  if guest_is_stock "$k"; then boot_stock_guest "$k" "$mtu" "$resolver"; else boot_uml_guest "$k" "$mtu" "$resolver"; fi
+}
+
+# boot_uml_guest K MTU RESOLVER: starts user-mode Linux; the tap of the guest exists
+boot_uml_guest() {
+  local k=$1 mtu=$2 resolver=$3 image memory disks identity
+  image=$(<"$folder/vm$k.image")
+  memory=$(<"$folder/vm$k.memory")
+  read -ra disks <<<"$(disks_of_guest "$k") $(kernel_arguments_of_devices "$k" | tr '\n' ' ')"
+  read -ra identity <<<"$(identity_arguments "$k" "$mtu" "$resolver")"
   # The bind mounts are in a mount namespace of the guest, so nothing has to be unmounted on the host.
   # shellcheck disable=SC2016 # expanded by the inner shell
   start_daemon "$folder/vm$k.pid" "$folder/vm$k.log" ip netns exec "$namespace" unshare --mount sh -ec '
@@ -69,7 +80,7 @@ boot_guest() {
     "mem=${memory}M" "${disks[@]}" root=/dev/ubda rw \
     "vec0:transport=tap,ifname=tap$k,depth=128,gro=1,mac=$(guest_mac_address "$k")" con=null con0=null,fd:2 con1=null,fd:1 \
     "uml_dir=/lab/labs/$name/umid" "umid=vm$k" \
-    "lab.name=node$k" "lab.ip=$(guest_own_address "$k")" "lab.dns=$resolver" "lab.mtu=$mtu"
+    "${identity[@]}"
 }
 
 # Kills the guest without a shutdown, as a power loss would.

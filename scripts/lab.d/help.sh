@@ -13,6 +13,8 @@ second disk /dev/ubdb, and access to the package registries of Debian, PyPI and 
        [--packages NAME,NAME]      new guests have these Debian packages from the start, also in later calls of up
                                    without --packages; --packages '' makes new guests blank again
        [--with CONDITION,…]        new guests of this call are less blank, as the conditions below say
+       [--stock]                   new guests have Debian's own kernel under QEMU: nftables, AppArmor, virtio disks, an
+                                   initramfs; four to six times slower; the second disk is /dev/vdb
        [--class]                   new guests can be saved by save-class: they have full disks, and in every lab the
                                    addresses 10.77.0.11, …; this machine reaches them at those that status prints
   ssh K [COMMAND…]                 logs in on guest K as user debian, who may use sudo
@@ -43,7 +45,7 @@ Examples
   eval "\$(scripts/lab env)" && ssh -F "\$LAB_SSH_CONFIG" node2
   scripts/lab save installed; scripts/lab restore installed
   scripts/lab --name ci up 1 --memory 1024 && scripts/lab --name ci down
-  scripts/lab up 2 --with ufw,separate-var
+  scripts/lab up 2 --with ufw,separate-var && scripts/lab up 3 --stock
 
 Conditions
 $(describe_conditions)
