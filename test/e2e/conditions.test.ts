@@ -68,6 +68,7 @@ test.serial("when the owner has opened them, check finds no error", async (t) =>
   t.log(stdout);
   t.is(code, 0, stdout + stderr);
   t.regex(stdout, /with packets of 1400 bytes/, "as large as the cable lets through");
+  t.regex(stdout, /all clocks agree within \d/, "although a login's shell prints a line first");
 });
 
 test.serial("up makes a class, whose second up has nothing to do", async (t) => {

@@ -76,7 +76,12 @@ export const bootLab = async (
     lab("up", String(count), "--memory", String(memory), ...more);
   if (prepared && blank > 0) await up(blank);
   for (const [index, each] of conditions.entries()) await up(index + 1, "--with", each);
-  await up(guests, ...(prepared ? ["--packages", packages] : []), ...(forClass ? ["--class"] : []));
+  if (conditions.length < guests)
+    await up(
+      guests,
+      ...(prepared ? ["--packages", packages] : []),
+      ...(forClass ? ["--class"] : []),
+    );
   const opened = await openLab(name);
   const references = pullsImages ? images().map(({ reference }) => reference) : [];
   if (prepared)
