@@ -116,9 +116,11 @@ wait_for_guest() {
 
 # wait_until_reachable K: waits until the guest has printed its host key on the console and sshd accepts a login
 wait_until_reachable() {
-  wait_until 180 guest_printed_key "$1" || report_failed_boot "$1"
+  local seconds=180
+  ! guest_is_stock "$1" || seconds=900 # 30 s on an idle machine, more than 180 s on a busy one
+  wait_until "$seconds" guest_printed_key "$1" || report_failed_boot "$1"
   trust_host_key "$1"
-  wait_until 120 guest_accepts_ssh "$1" || report_failed_boot "$1"
+  wait_until "$seconds" guest_accepts_ssh "$1" || report_failed_boot "$1"
 }
 
 report_failed_boot() {
@@ -126,7 +128,7 @@ report_failed_boot() {
   die "guest $1 did not boot. Its console output: $folder/vm$1.log"
 }
 
-guest_printed_key() { require_alive "$1" && grep -q '^lab-host-key ' "$folder/vm$1.log"; }
+guest_printed_key() { require_alive "$1" && grep -qs '^lab-host-key ' "$folder/vm$1.log"; }
 guest_accepts_ssh() { require_alive "$1" && guest_ssh "$1" true >/dev/null 2>&1; }
 require_alive() { guest_is_running "$1" || report_failed_boot "$1"; }
 

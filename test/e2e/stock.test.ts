@@ -29,7 +29,7 @@ test.before(() => changeTo(shop));
 
 test.after.always(() => lab.lab("down"));
 
-const firewallRules = (): Promise<string> => lab.on(2, "iptables -S | grep SWARMHUB || true");
+const firewallRules = (): Promise<string> => lab.on(2, "iptables -w -S | grep SWARMHUB || true");
 
 test.serial("a stock machine joins, with the rules in nftables", async (t) => {
   const { code, stderr, ms } = await swarmhub("join", "node2");
