@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { createLimiter } from "../../src/transport/limiter.js";
@@ -7,6 +7,7 @@ import { openBrowser, openJupyterLab } from "./support/browser.js";
 import { classIn, guestOf } from "./support/class.js";
 import { homesIn } from "./support/homes/inside.js";
 import { roomPassword, workshop } from "./support/lab.js";
+import { type Probe, probe as probeIn, works } from "./support/probe.js";
 import { buildKitFolder, buildUserImages } from "./support/user-image.js";
 import { changeTo, warmClass } from "./support/warm-class.js";
 
@@ -60,23 +61,8 @@ const inServer = async (user: string, command: string): Promise<string> => {
   return (await lab.on(node, `docker exec ${container} sh -c '${command}'`)).trim();
 };
 
-type Probe = {
-  lab: number;
-  kernels: string[] | number;
-  cell: string;
-  opened: number;
-  saved: number;
-};
-
-/** Uses a user's server as JupyterLab does: kernels, a cell, a notebook that is opened and saved. */
-const probe = async (user: string, notebook = "old.ipynb"): Promise<Probe> => {
-  const node = guestOf(await nodeOf(user));
-  // A file for each user: the tests at the end run side by side.
-  const file = `/root/probe-${user}.py`;
-  await lab.write(node, file, await readFile("test/e2e/support/probe.py", "utf8"));
-  const command = `docker exec -i ${await containerOf(user)} python3 -s - ${notebook} <${file}`;
-  return JSON.parse(await lab.on(node, command)) as Probe;
-};
+const probe = (user: string, notebook = "old.ipynb"): Promise<Probe> =>
+  probeIn(lab, user, notebook);
 
 /** Writes a file into a home as its user. */
 const put = (user: string, path: string, content: string): Promise<string> =>
@@ -93,7 +79,6 @@ const fillUp = (user: string): Promise<string> =>
 
 // The link of a start with an image; without one, the page asks which.
 const onStacks = "?opt-choice=stacks";
-const works = { lab: 200, kernels: ["python3"], cell: "42", opened: 200, saved: 200 };
 const notebook = '{"cells":[],"metadata":{},"nbformat":4,"nbformat_minor":5}';
 
 test.before(async () => {
