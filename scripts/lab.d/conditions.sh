@@ -75,7 +75,7 @@ restore_conditions() {
 
 # as_root K: runs the script on stdin on the guest as root, whose login shell stays bash
 as_root() {
-  ssh -o LogLevel=ERROR -F "$folder/ssh_config" -o ConnectTimeout=5 -l root "node$1" 'set -e; cat >/run/lab-script; sh -e /run/lab-script; rm /run/lab-script' >"$folder/vm$1.prepared" 2>&1 || {
+  ssh -o LogLevel=ERROR -F "$folder/ssh_config" -o ConnectTimeout=60 -l root "node$1" 'set -e; cat >/run/lab-script; sh -e /run/lab-script; rm /run/lab-script' >"$folder/vm$1.prepared" 2>&1 || {
     tail -5 "$folder/vm$1.prepared" >&2
     die "guest $1 cannot be prepared. The whole output: $folder/vm$1.prepared"
   }

@@ -168,9 +168,10 @@ CONFIG
 
 # guest_ssh K [COMMAND…]: logs in on the guest as user debian
 guest_ssh() {
-  local k=$1
+  local k=$1 seconds=5
   shift
-  ssh -o LogLevel=ERROR -F "$folder/ssh_config" -o ConnectTimeout=5 "node$k" "$@"
+  ! guest_is_stock "$k" || seconds=60
+  ssh -o LogLevel=ERROR -F "$folder/ssh_config" -o ConnectTimeout="$seconds" "node$k" "$@"
 }
 
 # require_guest K: ends with an error message if the guest does not exist

@@ -48,7 +48,7 @@ export const execOn = (
       channel = opened;
       // A quick command's exit comes with the next packet: a listener that is added after an await misses it.
       const stdout = into === undefined ? readLines(opened, linesAfterGreeting(onLine)) : () => "";
-      if (into !== undefined) void skipGreeting(opened).then(() => pipeInto(opened, into, fail));
+      if (into !== undefined) skipGreeting(opened, () => pipeInto(opened, into, fail));
       const stderr = readLines(opened.stderr, onLine);
       let code: number | undefined;
       opened.on("exit", (status: number | null, signal?: string) => {
@@ -120,7 +120,7 @@ export const streamOn = async (
     (error) => new NoChannelError(host, error),
     lost,
   );
-  await skipGreeting(stream);
+  await new Promise<void>((resolve) => void skipGreeting(stream, resolve));
   return stream;
 };
 

@@ -27,30 +27,28 @@ export const linesAfterGreeting = (
   };
 };
 
-/** Reads a stream as far as the output of the command, whose rest stays in it; also returns when the stream ends before. */
-export const skipGreeting = (stream: Readable): Promise<void> =>
-  new Promise((resolve) => {
-    let seen = Buffer.alloc(0);
-    const end = () => {
-      stream.off("readable", read);
-      stream.off("end", end);
-      stream.off("close", end);
-      resolve();
-    };
-    const read = () => {
-      for (;;) {
-        const chunk = stream.read() as Buffer | null;
-        if (chunk === null) return;
-        seen = Buffer.concat([seen, chunk]);
-        const at = seen.indexOf(mark);
-        if (at === -1) continue;
-        end();
-        const rest = seen.subarray(at + mark.length);
-        if (rest.length > 0) stream.unshift(rest);
-        return;
-      }
-    };
-    stream.on("readable", read);
-    stream.once("end", end);
-    stream.once("close", end);
-  });
+/** Reads a stream up to the output of the command, which stays in it, then calls `done`; also when the stream ends before. */
+export const skipGreeting = (stream: Readable, done: () => void): void => {
+  let seen = Buffer.alloc(0);
+  const end = () => {
+    stream.off("readable", read);
+    stream.off("end", end);
+    stream.off("close", end);
+    done();
+  };
+  const read = () => {
+    for (;;) {
+      const chunk = stream.read() as Buffer | null;
+      if (chunk === null) return;
+      seen = Buffer.concat([seen, chunk]);
+      const at = seen.indexOf(mark);
+      if (at === -1) continue;
+      const rest = seen.subarray(at + mark.length);
+      if (rest.length > 0) stream.unshift(rest);
+      return end();
+    }
+  };
+  stream.on("readable", read);
+  stream.once("end", end);
+  stream.once("close", end);
+};
