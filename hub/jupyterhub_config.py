@@ -19,6 +19,7 @@ from swarmhub.homes.provisioning import prepare_home
 from swarmhub.homes.shared_folder import link_shared_folder, prepare_shared_folder
 from swarmhub.homes.storage_calls import call_storage
 from swarmhub.homes.usage import home_usage
+from swarmhub.login.membership import last_claims
 from swarmhub.login.methods import configure_login
 from swarmhub.login.new_admins import NewAdmins
 from swarmhub.login.pages import PAGES, page_variables
@@ -118,6 +119,7 @@ refuse_renames()
 # --- servers --------------------------------------------------------------------------------------------------------------
 c.JupyterHub.spawner_class = SwarmHubSpawner
 c.SwarmHubSpawner.settings = settings
+c.SwarmHubSpawner.membership = access.membership
 c.SwarmHubSpawner.reports = paths.reports
 c.SwarmHubSpawner.image = settings.image
 c.SwarmHubSpawner.options_form = partial(form, settings)
@@ -169,7 +171,9 @@ async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
     if settings.servers.shared:
         spawner.may_write_shared = is_teacher(spawner.user.orm_user)
         await prepare_shared_folder(paths.storage)
-    await prepare_home(paths.storage, spawner.escaped_name, spawner.user.name)
+    claims = last_claims(spawner.user.orm_user, spawner.authenticator)
+    groups = access.membership.claimed_groups(claims)
+    await prepare_home(paths.storage, spawner.escaped_name, spawner.user.name, groups)
     await look_at_home(paths.storage, spawner)
     if notice:
         spawner.log.warning("%s: %s", spawner.user.name, notice)

@@ -138,7 +138,7 @@ def test_secret_variables_are_added_to_the_environment_and_never_shown(tmp_path)
 
 
 def test_faults_of_servers_are_named_with_their_places(tmp_path):
-    group = {"name": "staff", "members": ["ada"], "memory": 0, "cpu": None, "images": []}
+    group = {"name": "staff", "members": ["ada"], "memory": 0, "cpu": None, "images": [], "claims": []}
     servers = {"looks": [{"image": "r", "home": "x", "variables": [], "replacesEntrypoint": 1}], "groups": [group], "files": {}}
     with pytest.raises(SettingsError) as raised:
         read_settings(write(tmp_path, json.dumps(HUB | {"servers": servers})))

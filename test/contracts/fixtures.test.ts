@@ -7,6 +7,7 @@ import { failedStartsFolder } from "../../contracts/failed-starts.js";
 import { passwordHash, peopleIn, rosterText, scryptCost } from "../../contracts/roster.js";
 import { nearlyFull, reportStaleAfter } from "../../contracts/machine-report.js";
 import { contentTokenSecret } from "../../contracts/hub-servers.js";
+import { mostGroups, parseGroupNote } from "../../contracts/limits.js";
 import { sharedHome, storageFiles, storageFolders } from "../../contracts/storage-folders.js";
 import { ownerIn } from "../../contracts/storage-notes.js";
 import { watcherStatusText } from "../../contracts/watcher-status.js";
@@ -92,7 +93,9 @@ test("hub.json of a class that uses every option has every key of the contract",
     },
   ];
   config.login.groups = { staff: ["ada"] };
-  config.login.groupServers = { staff: { memory: (8 * 2 ** 30) as Bytes, cpu: 4, images: ["R"] } };
+  config.login.groupServers = {
+    staff: { memory: (8 * 2 ** 30) as Bytes, cpu: 4, images: ["R"], claims: ["uni:staff"] },
+  };
   const [file] = hubSettings.servers.files;
   const [look] = hubSettings.servers.looks;
   const equipment = {
@@ -142,6 +145,14 @@ test("the CLI reads the owner in the note that the hub writes", (t) => {
   isFixture(t, "owner-note.json", jsonText(ownerNote));
 });
 
+test("the watcher and the CLI read the groups in the note that the hub writes", (t) => {
+  const note = { groups: ["staff", "tutors"] };
+  t.deepEqual(parseGroupNote(jsonText(note)), note);
+  for (const text of ["", "{", "null", "[]", '{"groups": "staff"}', '{"groups": [7]}'])
+    t.is(parseGroupNote(text), undefined);
+  isFixture(t, "group-note.json", jsonText(note));
+});
+
 test("the hub finds the note on the first files, and every folder and file by the contract's names", (t) => {
   isFixture(t, storageFiles.firstFilesNote, `${JSON.stringify(firstFilesNote)}\n`);
   isFixture(
@@ -153,6 +164,7 @@ test("the hub finds the note on the first files, and every folder and file by th
       failedStarts: failedStartsFolder,
       sharedHome,
       contentToken: contentTokenSecret,
+      mostGroups,
     }),
   );
 });

@@ -19,6 +19,7 @@ from traitlets import Bool, Callable, Float, Instance
 from ..services.rehearsal_names import is_rehearsal_name
 from . import sessions
 from .closing import Closing
+from .membership import Membership
 from .names import existing_spelling, spell
 from .roster import Person, Roster
 
@@ -26,7 +27,8 @@ from .roster import Person, Roster
 class Access:
     """The rules of a class. `staff` are its admins and teachers, who also come in without a roster and while the class is closed.
 
-    Without a roster (None) everybody may come in whom the method knows. With `groups`, only their members and the staff.
+    Without a roster (None) everybody may come in whom the method knows. With `groups`, only their members and the staff; `membership` says
+    who is one.
     """
 
     def __init__(
@@ -36,9 +38,11 @@ class Access:
         roster: Roster | None = None,
         staff: Iterable[str] = (),
         groups: Iterable[str] = (),
+        membership: Membership | None = None,
     ) -> None:
         self.class_name, self.closing, self.roster = class_name, closing, roster
         self._staff, self._groups = frozenset(map(spell, staff)), frozenset(groups)
+        self.membership = membership or Membership(roster=roster, known=self._groups)
 
     def __deepcopy__(self, _memo: dict) -> "Access":
         """Stays one object: traitlets copies the objects in a settings file."""
@@ -52,10 +56,10 @@ class Access:
         """Returns whether the configuration names somebody as an admin or a teacher."""
         return spell(name) in self._staff
 
-    def refusal_for(self, name: str, groups: Iterable[str] | None = None) -> str | None:
+    def refusal_for(self, name: str, claimed: Iterable[str] | None = None) -> str | None:
         """Returns the sentence for a person who may not come in; None for one who may.
 
-        `groups` are those that the method of login knows the person to be in; None: the method has no groups.
+        `claimed` are the groups that the method of login tells at a login; None: this is no login, and nobody asks about groups.
         """
         if self.is_staff(name) or is_rehearsal_name(name):  # no login has such a name (services/rehearsal.py)
             return None
@@ -63,7 +67,7 @@ class Access:
             return closed.sentence(self.class_name)
         if self.roster and not self.person(name):
             return f"{name} is not on the list of the class {self.class_name}. Check the name, or ask your instructor."
-        if self._groups and groups is not None and not self._groups.intersection(groups):
+        if self._groups and claimed is not None and not self._groups & self.membership.names_of(name, claimed):
             members = ", ".join(sorted(self._groups))
             return f"You logged in as {name}. The class {self.class_name} is open to members of {members}. Ask your instructor."
         return None

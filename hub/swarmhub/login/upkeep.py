@@ -16,6 +16,7 @@ from ..private_file import write_private
 from ..settings import Paths, Settings
 from .access import Access, guard_requests
 from .closing import Closing
+from .membership import Membership
 from .names import spell
 from .roster import Roster
 from .sessions import end_sessions
@@ -108,7 +109,9 @@ def configure_access(
     """Sets up the rules on who may come in, for every method of login; a method adds its own to what is returned."""
     roster = Roster(paths.roster) if settings.has_roster else None
     staff_names = settings.admins | settings.teachers
-    access = Access(settings.name, Closing(paths.data / "closed.json"), roster, staff_names, settings.allowed_groups)
+    known = settings.allowed_groups | {each.group for each in (*settings.programs, *settings.warm) if each.group}
+    membership = Membership(settings.servers.groups, roster, known)
+    access = Access(settings.name, Closing(paths.data / "closed.json"), roster, staff_names, settings.allowed_groups, membership)
     c.AccessRules.access = access
     staff = staff_passwords(settings, paths) if settings.login_method == "passwords" else None
     c.AccessRules.upkeep = Upkeep(paths.data / "access.json", access, settings.login_method, stop_server, end_queue, staff).run

@@ -1,11 +1,10 @@
 """What the authenticators for the server of a university share: the name, the groups, and the words of refusals."""
 
-from collections.abc import Iterable
-
 from tornado.web import HTTPError
 from traitlets import Bool, Unicode
 
 from ..access import AccessRules
+from ..claims import claims_in
 from ..names import spell
 from ..provider import refusals
 from ..provider.refusals import SignInRefusedError
@@ -17,10 +16,9 @@ class CampusAuthenticator(AccessRules):
     service = Unicode(config=True, help="the name of the server in sentences")
     any_allow_config = Bool(True, help="JupyterHub warns without a rule, and AccessRules has the rules")
 
-    def user(self, name: str, groups: Iterable[str]) -> dict:
+    def user(self, name: str, groups: frozenset[str]) -> dict:
         """Returns the user of an account for JupyterHub; who is no longer on the list of admins loses the rights."""
-        person = self.access.person(name)
-        return {"name": name, "admin": name in self.admin_users, "groups": sorted({*groups, *(person.groups if person else ())})}
+        return {"name": name, "admin": name in self.admin_users, "groups": self.access.membership.kept(claims_in(groups))}
 
     def name_from(self, found: object, claim: str) -> str:
         """Returns the user name for what the server says; raises SignInRefusedError if it is missing, or could be another user's."""

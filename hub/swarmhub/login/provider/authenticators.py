@@ -98,10 +98,8 @@ class ProviderAuthenticator(AccessRules, OAuthenticator):
         return auth_model | {"admin": auth_model["name"] in self.admin_users}
 
     async def get_user_groups(self, auth_state):
-        """Returns the groups of the account, and those of the person on the roster."""
-        found = self.identity_of(auth_state)
-        person = self.access.person(found.name)
-        return set(found.groups) | set(person.groups if person else ())
+        """Returns the groups of the account that the hub keeps; those of the roster are looked up when they count (membership.py)."""
+        return set(self.access.membership.kept(self.identity_of(auth_state).groups))
 
     def identity_of(self, auth_state: dict) -> Identity:
         """Returns the account of a login."""

@@ -9,13 +9,13 @@ import pytest
 from oauthenticator.oauth2 import _serialize_state
 
 from swarmhub.login.access import Access
+from swarmhub.login.claims import claims_in
 from swarmhub.login.closing import Closing
 from swarmhub.login.provider import connection as connection_module
 from swarmhub.login.provider.accounts import Accounts
 from swarmhub.login.provider.authenticators import GitHubAuthenticator, OpenIdAuthenticator
 from swarmhub.login.provider.connection import Connection
 from swarmhub.login.provider.discovery import Discovery
-from swarmhub.login.provider.identity import groups_in
 from swarmhub.login.provider.options import ProviderOptions
 from swarmhub.login.provider.pages import CallbackHandler
 from swarmhub.login.provider.refusals import SignInRefusedError
@@ -176,7 +176,7 @@ def test_no_more_is_asked_of_an_account_than_is_needed(method):
     ],
 )
 def test_a_claim_of_groups_is_a_list_or_one_text_or_nothing(claim, groups):
-    assert groups_in(claim) == groups
+    assert claims_in(claim) == groups
 
 
 @pytest.mark.parametrize("kind", ["oidc", "github"])
