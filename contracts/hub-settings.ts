@@ -76,7 +76,7 @@ type HubProvider = {
   client: string;
   /** The claim that names a user. */
   username: string;
-  /** The claim with a user's groups; null is none. */
+  /** The claim with a user's groups, of GitHub "teams"; null is none. */
   groups: string | null;
   /** The domains of accounts that may come in, none is all; of a single one, names have no "@example.edu". */
   domains: string[];

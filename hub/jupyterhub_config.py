@@ -171,7 +171,7 @@ async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
     if settings.servers.shared:
         spawner.may_write_shared = is_teacher(spawner.user.orm_user)
         await prepare_shared_folder(paths.storage)
-    claims = last_claims(spawner.user.orm_user, spawner.authenticator)
+    claims = last_claims(spawner.user, spawner.authenticator)
     groups = access.membership.claimed_groups(claims)
     await prepare_home(paths.storage, spawner.escaped_name, spawner.user.name, groups)
     await look_at_home(paths.storage, spawner)

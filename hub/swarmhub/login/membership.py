@@ -6,8 +6,8 @@ last answer, under one of the names that the group has there (`claims`). The fir
 
 from collections.abc import Iterable
 
-from jupyterhub import orm
 from jupyterhub.auth import Authenticator
+from jupyterhub.user import User
 
 from ..server_settings import Group
 from .names import spell
@@ -64,8 +64,8 @@ class Membership:
         return self._roster.people().get(spell(user)) if self._roster else None
 
 
-def last_claims(user: orm.User, authenticator: Authenticator | None) -> frozenset[str]:
+def last_claims(user: User, authenticator: Authenticator | None) -> frozenset[str]:
     """Returns what the provider said at the last login of a user; nothing with a method of login that tells no groups."""
     if authenticator is None or not authenticator.manage_groups:
         return frozenset()
-    return frozenset(group.name for group in user.groups if not group.name.startswith((MADE, REACHED)))
+    return frozenset(group.name for group in user.orm_user.groups if not group.name.startswith((MADE, REACHED)))

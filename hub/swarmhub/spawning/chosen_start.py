@@ -21,7 +21,7 @@ class ChosenStart(OwnServiceSpawner):
     @property
     def groups(self) -> list[Group]:
         """The groups of the configuration in which the user is at this moment."""
-        return self.membership.groups_of(self.user.name, last_claims(self.user.orm_user, self.authenticator))
+        return self.membership.groups_of(self.user.name, last_claims(self.user, self.authenticator))
 
     @property
     def chosen(self) -> Settings:

@@ -92,7 +92,8 @@ def test_of_ten_thousand_groups_the_hub_keeps_all_that_the_configuration_knows_a
 
 
 def test_only_a_method_that_tells_groups_is_believed_and_no_group_of_our_own():
-    user = SimpleNamespace(groups=[SimpleNamespace(name=name) for name in ("staff", "made:gw", "reached:gw")])
+    groups = [SimpleNamespace(name=name) for name in ("staff", "made:gw", "reached:gw")]
+    user = SimpleNamespace(orm_user=SimpleNamespace(groups=groups))
     assert last_claims(user, SimpleNamespace(manage_groups=True)) == {"staff"}
     assert last_claims(user, SimpleNamespace(manage_groups=False)) == frozenset(), "the method was another one before"
     assert last_claims(user, None) == frozenset()

@@ -5,6 +5,7 @@ from traitlets import Bool, Unicode
 
 from ..access import AccessRules
 from ..claims import claims_in
+from ..kept_in_browser import KeptInBrowser
 from ..names import spell
 from ..provider import refusals
 from ..provider.refusals import SignInRefusedError
@@ -42,23 +43,8 @@ class CampusAuthenticator(AccessRules):
             raise SignInRefusedError(403, str(error.log_message), other_account=True) from error
 
 
-class CampusPages:
+class CampusPages(KeptInBrowser):
     """A handler whose refusals are a page with the sentence and a way back; `sign_in_url` is None where there is none."""
-
-    cookie_path = ""
-
-    def keep_in_browser(self, name: str, value: str) -> None:
-        """Sets a signed cookie for the pages below `cookie_path`, so that the servers of users do not receive it."""
-        own = self._own_name(name)
-        # With subdomains a page of a user's server could set a cookie for the whole domain, but none with this prefix, which needs path /.
-        self._set_cookie(own, value, expires_days=None, path="/" if own != name else f"{self.hub.base_url}{self.cookie_path}")
-
-    def kept_in_browser(self, name: str) -> str:
-        """Returns the value of a cookie of `keep_in_browser`; "" without one."""
-        return (self.get_secure_cookie(self._own_name(name), max_age_days=1) or b"").decode("utf8", "replace")
-
-    def _own_name(self, name: str) -> str:
-        return f"__Host-{name}" if self.subdomain_host else name
 
     @property
     def sign_in_url(self) -> str | None:

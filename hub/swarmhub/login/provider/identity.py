@@ -47,7 +47,13 @@ def identity(options: ProviderOptions, claims: Mapping[str, object]) -> Identity
     account = _text(claims.get("id" if options.kind == "github" else "sub"))
     if not account:
         raise refusals.missing_claim(service, "sub")
-    return Identity(name, account, text[:100], claims_in(claims.get(options.groups)) if options.groups else frozenset())
+    return Identity(name, account, text[:100], _groups(options, claims))
+
+
+def _groups(options: ProviderOptions, claims: Mapping[str, object]) -> frozenset[str]:
+    claim = claims.get(options.groups) if options.groups else None
+    # CILogon writes several values as one text: "student@example.edu;member@example.edu".
+    return claims_in(claim.split(";") if options.kind == "cilogon" and isinstance(claim, str) else claim)
 
 
 def _text(value: object) -> str:
