@@ -19,7 +19,7 @@ from traitlets import Bool, Callable, Float, Instance
 from ..services.rehearsal_names import is_rehearsal_name
 from . import sessions
 from .closing import Closing
-from .membership import Membership
+from .membership import Membership, last_claims
 from .names import existing_spelling, spell
 from .roster import Person, Roster
 
@@ -59,7 +59,8 @@ class Access:
     def refusal_for(self, name: str, claimed: Iterable[str] | None = None) -> str | None:
         """Returns the sentence for a person who may not come in; None for one who may.
 
-        `claimed` are the groups that the method of login tells at a login; None: this is no login, and nobody asks about groups.
+        `claimed` are the groups that the method of login tells, at this login or the last one; None: nobody asks about groups, as the
+        person may never have logged in.
         """
         if self.is_staff(name) or is_rehearsal_name(name):  # no login has such a name (services/rehearsal.py)
             return None
@@ -128,7 +129,8 @@ def end_sessions(user: orm.User | User, *, may_finish: bool = False) -> None:
 def guard_requests(access: Access) -> None:
     """Makes the hub refuse each request of a user whom the rules refuse, with the sentence, and end the login with which it came.
 
-    JupyterHub checks the rules only at a login; a cookie is valid for hours, and a token for weeks.
+    JupyterHub checks the rules only at a login; a cookie is valid for hours, and a token for weeks. Of a provider's groups the last answer
+    counts.
     """
     prepare = BaseHandler.prepare
 
@@ -137,7 +139,9 @@ def guard_requests(access: Access) -> None:
         if self._finished:  # by the guard of the pages
             return
         user = self.current_user
-        if not isinstance(user, User) or user.admin or not (sentence := access.refusal_for(user.name)):
+        if not isinstance(user, User) or user.admin:
+            return
+        if not (sentence := access.refusal_for(user.name, last_claims(user, self.authenticator))):
             return
         end_sessions(user, may_finish=True)
         token = self.get_token() if getattr(self, "_token_authenticated", False) else None

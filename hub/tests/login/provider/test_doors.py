@@ -285,10 +285,15 @@ def test_an_admin_comes_in_without_the_group_and_is_one_only_while_the_list_says
     browser, _, _ = hub.sign_in(PROF)
     token = make_token(browser, "prof")
     assert call(hub, "GET", "/users", token=token)[0] == 200
-    change_settings(hub, admins=[], allowedGroups=[])
+    ada, _, _ = hub.sign_in(ADA)
+    zoe, _, _ = hub.sign_in({"sub": "z-1", "preferred_username": "zoe", "groups": ["geo-101", "other"]})
+    change_settings(hub, admins=[], allowedGroups=["other"])
     hub.stop_hub()
     hub.start_hub()
+    assert is_logged_in(zoe)
+    status, text = ada.open("/hub/home")
+    assert (status, "open to members of other. Ask your instructor." in text) == (403, True), "who is in no such group any more is out"
     assert call(hub, "GET", "/users", token=token)[0] == 403
-    assert is_logged_in(hub.sign_in(PROF)[0])
+    assert is_logged_in(hub.sign_in(PROF | {"groups": ["other"]})[0])
     assert call(hub, "GET", "/users", token=token)[0] == 403
     assert "No allow config" not in hub.log()
