@@ -2,7 +2,7 @@ import test from "ava";
 import { runIsolated } from "./support/isolated-program.js";
 
 test("people log in at stand-ins for GitHub, Google, Globus and CILogon in Chromium, and fifty at once with passwords", async (t) => {
-  t.timeout(600_000);
+  t.timeout(900_000);
   const seen = await runIsolated("login/providers");
   const figures = seen.filter(([title]) => /^(memory|seconds) /.test(title));
   for (const [title, figure] of figures) t.log(`${title}: ${figure}`);

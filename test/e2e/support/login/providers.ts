@@ -105,7 +105,10 @@ const tryProvider = async (
     identityProviders: [],
     ...options,
   };
-  await site.restart({ settings: { loginMethod, admins: ["prof"] }, secrets: {} });
+  await site.restart({
+    settings: { loginMethod, admins: ["prof"] },
+    secrets: { "login-secret": client.secret },
+  });
   await standIn.change({ claims: accounts.ada, members: { "geo-101": ["Ada"] }, fault: "" });
   const ada = await browser.newContext();
   let page = await signIn(ada, service);
@@ -146,7 +149,6 @@ const tryProvider = async (
     ),
   );
   seen[`memory with ${kind}`] = `${site.state().kilobytes} kB`;
-  await site.restart({ settings: {}, secrets: { "login-secret": client.secret } });
 };
 
 const main = async (): Promise<void> => {
