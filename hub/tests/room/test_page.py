@@ -110,8 +110,12 @@ def bob(hub):
     return hub.at("bob", PASSWORD)
 
 
+def room_of(visitor):
+    return dict(visitor.events(visitor.open_page(), 3))["room"]
+
+
 def state_of(visitor, user):
-    return next(each for each in dict(visitor.events(visitor.open_page(), 3))["room"]["people"] if each["name"] == user)
+    return next(each for each in room_of(visitor)["people"] if each["name"] == user)
 
 
 def test_a_teacher_and_an_admin_see_everybody_and_load_less_than_100_kb(hub, grace, bob):
@@ -202,6 +206,7 @@ def test_a_request_without_the_token_of_the_page_is_refused_and_not_redirected(g
         {"action": "stop", "users": ["bob"]},
         {"action": "stop", "users": ["bob"], "confirm": "geo-102"},
         {"action": "restart", "users": ["bob"], "confirm": True},
+        {"action": "safe-restart", "users": ["bob"], "confirm": ""},
     ],
 )
 def test_what_is_no_action_or_not_confirmed_is_refused(grace, body):
@@ -235,6 +240,48 @@ def test_a_teacher_starts_and_stops_servers_and_reads_why_one_failed(swarm, grac
     assert state_of(grace, "bob")["say"].startswith("Your server is running but does not respond.")
     lines = json.loads(grace.ask(f"{PAGE}output?user=bob", SCRIPT | {"X-XSRFToken": token})[1])["lines"]
     assert "did not start: Your server is running but does not respond." in lines[0]
+
+
+def test_a_safe_start_keeps_the_image_and_is_refused_like_any_other_start(hub, swarm, grace, bob):
+    swarm.script = ["running"]
+    token = grace.open_page()
+    wait_for(lambda: state_of(grace, "bob")["state"] in ("failed", "away"))
+    assert grace.act(token, {"action": "safe-start", "users": ["bob"]})[1]["results"] == [{"user": "bob", "ok": True, "say": None}]
+    wait_for(lambda: "geo-101-nb-bob" in swarm.services)
+    environment = swarm.services["geo-101-nb-bob"]["TaskTemplate"]["ContainerSpec"]["Env"]
+    assert any("/tmp/home" in each for each in environment), environment  # no folder of the user
+    wait_for(lambda: state_of(grace, "bob")["state"] == "failed")
+    assert grace.act(token, {"action": "safe-restart", "users": ["bob"]})[0] == 400, "without the name of the class"
+    nobody = grace.act(token, {"action": "safe-start", "users": ["nobody"]})[1]["results"][0]
+    assert (nobody["ok"], nobody["say"]) == (False, "Nobody in this class has that name.")
+
+
+def test_a_teacher_closes_the_doors_with_the_name_of_the_class_and_opens_them(hub, grace, bob):
+    token = grace.open_page()
+    wish = {"closed": True, "until": None, "stopAfter": 600, "now": "2026-11-30T09:00:00+01:00", "zone": "Europe/Berlin"}
+
+    def ask(**body):
+        status, answer = grace.ask(f"{PAGE}doors", SCRIPT | {"X-XSRFToken": token}, wish | body)
+        return status, json.loads(answer).get("message")
+
+    assert ask() == (400, "Type the name of the class to confirm: geo-101")
+    sentences = {"until": "tomorrow", "stopAfter": -1, "zone": 1}
+    for key, value in sentences.items():
+        status, sentence = ask(confirm="geo-101", **{key: value})
+        assert status == 400
+        assert sentence.endswith((".", "used."))
+    assert bob.ask(f"{PAGE}doors", SCRIPT | {"X-XSRFToken": token}, wish | {"confirm": "geo-101"})[0] == 403
+    assert ask(confirm="geo-101") == (200, None)
+    wait_for(lambda: room_of(grace)["closed"])  # a page may get what the service knew before
+    found = room_of(grace)
+    assert found["closed"].startswith("The class geo-101 is closed. Ask your instructor when it opens again. Servers that still run are")
+    assert found["announcement"]["text"].startswith("The class is closed. Servers that still run are stopped on ")
+    assert "(Europe/Berlin). Save your work." in found["announcement"]["text"]
+    refused = grace.act(token, {"action": "start", "users": ["bob"]})[1]["results"][0]
+    assert refused == {"user": "bob", "ok": False, "say": "The class geo-101 is closed. Ask your instructor when it opens again."}
+    assert "is closed" in hub.at("carol", PASSWORD).log_in("carol")[1]
+    assert ask(closed=False) == (200, None)
+    wait_for(lambda: (room_of(grace)["closed"], room_of(grace)["announcement"]) == (None, None))
 
 
 def test_whoever_has_lost_the_right_can_do_nothing_from_that_moment(hub, bob):

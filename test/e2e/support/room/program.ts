@@ -81,6 +81,7 @@ const useAsTeacher = async (browser: Browser, site: LoopbackHub) => {
   seen["axe, light"] = await axe(tab);
 
   await useDialogs(tab, site);
+  await useDoors(tab);
   await hideNames(tab);
   await tab.emulateMedia({ colorScheme: "dark" });
   await shot(tab, "dark");
@@ -130,6 +131,32 @@ const useDialogs = async (tab: Page, { ask }: LoopbackHub) => {
   await stop.click();
   await rowOf(tab, "amira").getByText("Not here").waitFor({ timeout: 40_000 });
   seen["stopped"] = !((await ask("services")) as string[]).includes("geo-101-nb-amira");
+
+  await rowOf(tab, "amira").getByRole("button", { name: "amira" }).click();
+  await tab.getByRole("button", { name: "Start safely" }).click();
+  await rowOf(tab, "amira").getByText("Running").waitFor({ timeout: 60_000 });
+  seen["a safe start"] = await ask("is-safe amira");
+};
+
+/** Closes the doors with the keyboard alone, and opens them. */
+const useDoors = async (tab: Page) => {
+  await tab.focus("#close-doors");
+  await tab.keyboard.press("Enter");
+  await tab.selectOption("#doors-stop", "600");
+  await shot(tab, "doors");
+  seen["axe, doors"] = await axe(tab);
+  await tab.focus("#doors-form button");
+  await tab.keyboard.press("Enter");
+  await tab.keyboard.type("geo-101");
+  await tab.keyboard.press("Enter");
+  await tab.getByText("The class geo-101 is closed.").waitFor({ timeout: 20_000 });
+  await tab.locator("#announcement").getByText("Save your work.").waitFor({ timeout: 20_000 });
+  seen["start all while closed"] = await tab.locator("#start-all").isDisabled();
+  seen["axe, closed"] = await axe(tab);
+  await shot(tab, "closed");
+  await tab.click("#open-doors");
+  await tab.locator("#closed").waitFor({ state: "hidden", timeout: 20_000 });
+  await tab.locator("#announcement").waitFor({ state: "hidden", timeout: 20_000 });
 };
 
 const hideNames = async (tab: Page) => {
