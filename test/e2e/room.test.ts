@@ -30,7 +30,6 @@ test("a teacher watches and helps a class of fifty on the page of the room, and 
     "warning of a home that has more room": 0,
     "stop without the name": "disabled",
     stopped: true,
-    "a safe start": true,
     "axe, doors": [],
     "start all while closed": true,
     "axe, closed": [],
