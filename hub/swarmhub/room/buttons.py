@@ -15,13 +15,13 @@ class _Button(ScriptHandler):
     def hub(self) -> Hub:
         return self.settings["hub"]
 
-    def body(self, **types: type) -> list:
-        """Returns these values of the JSON object that was sent, each of its type or None."""
+    def body(self, needed: str, **types: type) -> list:
+        """Returns these values of the JSON object that was sent, each of its type or None; the `needed` one must be there."""
         try:
             found = json.loads(self.request.body)
         except (ValueError, RecursionError) as error:
             raise HTTPError(400, "The request needs a JSON object.") from error
-        if not isinstance(found, dict):
+        if not isinstance(found, dict) or needed not in found:
             raise HTTPError(400, "The request needs a JSON object.")
         for name, kind in types.items():
             # True and False are integers in Python.
@@ -63,7 +63,7 @@ class Act(_Button):
         self.write({"results": results})
 
     def _wanted(self) -> tuple[str, list[str], Callable[[str], Awaitable[str | None]]]:
-        action, users, limit, typed = self.body(action=str, users=list, bytes=int, confirm=str)
+        action, users, limit, typed = self.body("action", action=str, users=list, bytes=int, confirm=str)
         hub = self.hub
         acts = {
             "start": hub.welcome,
@@ -93,7 +93,7 @@ class Announce(_Button):
     async def post(self) -> None:
         """Says `text` until `until`, a time with its offset; both may be null."""
         await self.check_anew()
-        text, until = self.body(text=str, until=str)
+        text, until = self.body("text", text=str, until=str)
         self.note("announce", text)
         await self.ask(self.hub.announce(text, until))
 
@@ -105,7 +105,8 @@ class Doors(_Button):
     async def post(self) -> None:
         """Closes it if `closed` is true, which needs the name of the class; see `Hub.close`."""
         await self.check_anew()
-        closed, until, stop_after, now, zone, typed = self.body(closed=bool, until=str, stopAfter=int, now=str, zone=str, confirm=str)
+        types = {"until": str, "stopAfter": int, "now": str, "zone": str, "confirm": str}
+        closed, until, stop_after, now, zone, typed = self.body("closed", closed=bool, **types)
         if not closed:
             self.note("opens", "the class")
             return await self.ask(self.hub.reopen())

@@ -33,6 +33,8 @@ class Hub(RunningHub):
 
     def start_hub(self) -> None:
         self.options = (*self.quick, f"--JupyterHub.hub_connect_url=http://127.0.0.1:{self.hub_port}")
+        people = [{"name": name, "shown": name, "groups": [], "password": None} for name in ("bob", "carol", "mia")]
+        (self.root / "etc/swarmhub/roster.json").write_text(json.dumps({"people": people}))
         super().start_hub()
 
     quick = ("--SwarmHubSpawner.http_timeout=2", "--SwarmHubSpawner.start_poll_interval=0.1", "--JupyterHub.last_activity_interval=1")
@@ -94,7 +96,7 @@ def swarm():
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory, swarm):
-    running = Hub(tmp_path_factory.mktemp("room"), swarm.url, storage=None, teachers=["grace"])
+    running = Hub(tmp_path_factory.mktemp("room"), swarm.url, storage=None, roster=True, teachers=["grace"])
     wait_for(running.has_page)
     yield running
     running.close()
@@ -123,7 +125,9 @@ def test_a_teacher_and_an_admin_see_everybody_and_load_less_than_100_kb(hub, gra
         found = dict(teacher.events(teacher.open_page(), 3))
         assert found["certificate"] == {"end": None}, "without HTTPS"
         assert found["room"]["class"] == "geo-101"
-        assert {each["name"]: each["role"] for each in found["room"]["people"]} == {"ada": "admin", "bob": "student", "grace": "teacher"}
+        roles = {each["name"]: each["role"] for each in found["room"]["people"]}
+        # Two of the roster have never been here.
+        assert roles == {"ada": "admin", "bob": "student", "carol": "student", "grace": "teacher", "mia": "student"}
         assert found["curves"].keys() == {"points", "starts"}
     page = grace.ask(PAGE, NAVIGATION)[1]
     found = re.findall(r'"(static/[0-9a-f]{12}/[a-z.]+)"', page)
@@ -240,6 +244,13 @@ def test_a_teacher_starts_and_stops_servers_and_reads_why_one_failed(swarm, grac
     assert state_of(grace, "bob")["say"].startswith("Your server is running but does not respond.")
     lines = json.loads(grace.ask(f"{PAGE}output?user=bob", SCRIPT | {"X-XSRFToken": token})[1])["lines"]
     assert "did not start: Your server is running but does not respond." in lines[0]
+
+
+def test_somebody_of_the_roster_gets_a_server_before_the_first_login(swarm, grace):
+    token = grace.open_page()
+    assert state_of(grace, "mia") == {"name": "mia", "role": "student", "state": "away"}
+    assert grace.act(token, {"action": "start", "users": ["mia"]})[1]["results"] == [{"user": "mia", "ok": True, "say": None}]
+    wait_for(lambda: "geo-101-nb-mia" in swarm.services)
 
 
 def test_a_safe_start_keeps_the_image_and_is_refused_like_any_other_start(hub, swarm, grace, bob):
