@@ -242,7 +242,7 @@ test.serial("an announcement is in the open JupyterLab, and is withdrawn", async
 test.serial("the doors close: servers stop and no student comes in, until they open", async (t) => {
   await closeDoors(room, "warm", 0);
   await room.locator("#closed").getByText("The class warm is closed.").waitFor();
-  await room.getByText("0 of").first().waitFor({ timeout: patience });
+  await room.locator("#summary", { hasText: /^0 of / }).waitFor({ timeout: patience });
   await photograph(room, pictures, "8-doors-closed");
   t.regex(await tryLogin("ben"), /403/);
   t.regex((await swarmhub("room", "--once")).stdout, /^The class warm is closed\./m);
