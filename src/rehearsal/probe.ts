@@ -1,8 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { printable } from "../text/format.js";
 import { type Tab, startChromium } from "./browser/chromium.js";
-import { type Visit, visit } from "./person/person.js";
-import { type Failure, type PersonResult, type Phase, emptyResult } from "./person/result.js";
+import { Refused } from "./browser/start-progress.js";
+import { type Visit, come, visit } from "./person/person.js";
+import type { PersonResult, Phase } from "./person/result.js";
 import type { Guest } from "./person/start.js";
 
 /** One person with a real browser: the program, times in milliseconds, and why a time is missing. */
@@ -18,52 +19,39 @@ export type BrowserVisit = {
 };
 
 /**
- * Comes in with the Chromium `program`, waits until JupyterLab can be used, and stays as long as the others work; never throws. Without a
- * Chromium that starts, the person comes without it.
+ * Visits the class as one person who comes with the Chromium `program`, until JupyterLab can be used; from there on like all others. Never
+ * throws. Without a Chromium that starts, the person comes like all others too.
  */
 export const visitInBrowser = async (
   guest: Guest,
   program: string,
   plan: Visit,
 ): Promise<{ result: PersonResult; browser: BrowserVisit }> => {
-  const result = emptyResult(guest.name, Date.now());
-  const browser: BrowserVisit = { program: "Chromium" };
-  let phase: Phase = "login";
-  const enter = (next: Phase): void => {
-    phase = next;
-    if (next === "queue") result.place ??= 1;
-    plan.onPhase(next);
-  };
-  enter("login");
-  const started = await startChromium(program, plan.site).catch(sentenceOf);
-  if (typeof started === "string") {
-    browser.failure = `Chromium did not start: ${started}`;
-    return { result: await visit(guest, plan), browser };
-  }
-  browser.program = started.name;
-  try {
-    await comeIn(started, guest, { ...plan, onPhase: enter }, browser);
-    result.ready = Date.now();
-    await stay(plan, result.ready);
-  } catch (error) {
-    const sentence = plan.signal.aborted
-      ? "It was stopped before JupyterLab could be used."
-      : sentenceOf(error);
-    browser.failure = sentence;
-    result.failure = {
-      kind: failureKind(phase, plan),
-      phase,
-      sentence: `In a browser: ${sentence}`,
-    };
-  } finally {
-    await started.close().catch(() => {});
-  }
-  return { result, browser };
-};
-
-const failureKind = (phase: Phase, { signal }: Visit): Failure["kind"] => {
-  if (phase === "queue") return "queue";
-  return signal.aborted ? "interrupted" : "refused";
+  const seen: BrowserVisit = { program: "Chromium" };
+  const result = await visit(guest, plan, async (browser, _guest, { result: mine, enter }) => {
+    enter("login");
+    const tab = await startChromium(program, plan.site).catch(sentenceOf);
+    if (typeof tab === "string") {
+      seen.failure = `Chromium did not start: ${tab}`;
+      return come(browser, guest, { result: mine, enter });
+    }
+    seen.program = tab.name;
+    try {
+      const onPhase = (phase: Phase): void => {
+        if (phase === "queue") mine.place ??= 1;
+        enter(phase);
+      };
+      await comeIn(tab, guest, { ...plan, onPhase }, seen);
+      mine.ready = Date.now();
+      browser.adopt(await tab.cookies(new URL("/hub/", plan.site.address)));
+    } catch (error) {
+      seen.failure = sentenceOf(error);
+      throw error;
+    } finally {
+      await tab.close().catch(() => {});
+    }
+  });
+  return { result, browser: seen };
 };
 
 const sentenceOf = (error: unknown): string =>
@@ -72,7 +60,6 @@ const sentenceOf = (error: unknown): string =>
 const comeIn = async (tab: Tab, guest: Guest, plan: Visit, seen: BrowserVisit): Promise<void> => {
   const lab = new URL(`/user/${encodeURIComponent(guest.name)}/lab`, plan.site.address);
   const began = performance.now();
-  plan.onPhase("login");
   // A provider of accounts, to which the login page of some classes leads, is a name that this browser does not resolve.
   await tab.open(new URL("/hub/login?next=%2Fhub%2Fspawn", lab)).catch(() => {});
   await tab.post(new URL("/hub/rehearsal?next=%2Fhub%2Fspawn", lab), { ticket: guest.ticket });
@@ -87,7 +74,6 @@ const comeIn = async (tab: Tab, guest: Guest, plan: Visit, seen: BrowserVisit): 
   if (!/^\/user\/[^/]+\/lab/.test(path)) await tab.open(lab);
   await waitFor(tab, { ...plan, deadline: Math.min(plan.deadline, Date.now() + labMs) }, isUsable);
   seen.JupyterLab = performance.now() - started;
-  plan.onPhase("answer");
 };
 
 /** Answers `done` with a text, `queue`, or the sentence of a failure. */
@@ -108,13 +94,14 @@ const waitFor = async (
     // While a page is replaced, it has no values.
     const found = ((await tab.value(expression).catch(ended)) ?? {}) as Look;
     if (found.done !== undefined) return found.done;
-    if (found.failed !== undefined) throw new Error(found.failed);
+    if (found.failed !== undefined) throw new Refused(printable(found.failed).slice(0, 300));
     if ((found.queue === true) !== wasQueued) {
       wasQueued = !wasQueued;
       onPhase(wasQueued ? "queue" : "start");
     }
     signal.throwIfAborted();
-    if (Date.now() > deadline) throw new Error("it could not be used in time");
+    if (Date.now() > deadline)
+      throw new Refused("In a browser, JupyterLab could not be used in time.");
     await pause(everyMs);
   }
 };
@@ -146,9 +133,3 @@ const isUsable = `(() => {
   });
   return shown ? { done: "" } : {};
 })()`;
-
-/** The tab stays open, as those of others. */
-const stay = async ({ workUntil, deadline, signal }: Visit, ready: number): Promise<void> => {
-  const left = Math.min(workUntil(ready), deadline) - Date.now();
-  await pause(Math.max(0, left), undefined, { signal }).catch(() => {});
-};

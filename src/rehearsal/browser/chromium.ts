@@ -17,6 +17,8 @@ export type Tab = {
   post: (url: URL, form: Record<string, string>) => Promise<void>;
   /** The value of an expression in the page, as JSON; undefined while the page changes. */
   value: (expression: string) => Promise<unknown>;
+  /** The cookies for a page, as lines of `Set-Cookie`. */
+  cookies: (url: URL) => Promise<string[]>;
   close: () => Promise<void>;
 };
 
@@ -134,6 +136,11 @@ const openTab = async (child: ChildProcess): Promise<Omit<Tab, "close">> => {
       } finally {
         await send("Fetch.disable");
       }
+    },
+    cookies: async (url) => {
+      const { cookies } = await send("Network.getCookies", { urls: [url.href] });
+      const found = cookies as { name: string; value: string; path: string }[];
+      return found.map(({ name, value, path }) => `${name}=${value}; Path=${path}`);
     },
     value: async (expression) => {
       const answer = await send("Runtime.evaluate", { expression, returnByValue: true });
