@@ -148,7 +148,7 @@ def test_a_student_gets_neither_the_page_nor_the_state(hub, grace, bob):
     hub_token = re.search(r'xsrf_token: "([^"]+)"', bob.open("/hub/home")[1])[1]
     for path in ("", "/curves", "/output?user=ada"):
         assert bob.ask(f"/hub/api/room{path}", SCRIPT | {"X-XSRFToken": hub_token})[0] == 403
-    for path in ("interrupt?user=ada", "quota?user=ada&bytes=4096"):
+    for path in ("interrupt?user=ada", "quota?user=ada&bytes=4096", "admit?user=ada", "doors"):
         assert bob.ask(f"/hub/api/room/{path}", SCRIPT | {"X-XSRFToken": hub_token}, {})[0] == 403
 
 
