@@ -102,6 +102,7 @@ const showOutput = async (name) => {
   if (opened !== name || lines.length === 0) return;
   setText($("#person-output pre"), lines.join("\n"));
   $("#person-output").hidden = false;
+  $("#person-output pre").scrollTop = $("#person-output pre").scrollHeight; // the end says why
 };
 
 export const drawPerson = () => {
