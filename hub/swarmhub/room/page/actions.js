@@ -1,6 +1,6 @@
 // What can be done: for one person in a dialog, and for all.
 
-import { $, agoText, cpuText, endedText, make, nameOf, pairText, plural, setText, stateText, timeText, view } from "./words.js";
+import { $, agoText, cpuText, endedText, lookOf, make, nameOf, pairText, plural, setText, stateText, timeText, view } from "./words.js";
 
 const { xsrf, class: className } = document.documentElement.dataset;
 
@@ -109,7 +109,7 @@ export const drawPerson = () => {
   const person = opened === undefined ? undefined : personNow();
   if (!person) return;
   setText($("#person-title"), nameOf(person.name));
-  $("#person-state").className = `state ${person.state}`;
+  $("#person-state").className = `state ${lookOf(person)}`;
   setText($("#person-state"), stateText(person));
   const facts = [
     ["Reason", person.state === "failed" && person.say],
