@@ -247,7 +247,7 @@ if settings.idle_timeout_seconds:
     c.JupyterHub.load_roles.append({"name": "idle-culler", "scopes": scopes, "services": ["idle-culler"]})
 
 # --- the page of the room, for teachers and admins ---------------------------------------------------------------------------
-configure_room(c, settings, paths, hub_api)
+configure_room(c, settings, paths, hub_api, access)
 configure_rehearsal(c, paths, hub_api)
 configure_warm(c, settings, paths, hub_api, access)
 

@@ -12,7 +12,7 @@ import { membersOutsideRoster, peopleOf } from "../roster/people.js";
 import { type WarmStartReport, cancelWarm, inspectWarm, planWarm } from "../swarm/warm.js";
 import { jsonText, plural, printable } from "../text/format.js";
 import type { Progress } from "../wait.js";
-import { type ClassOptions, withCluster } from "./shared/session.js";
+import { type ClassOptions, withReachable } from "./shared/session.js";
 import { dayText, missingLines, readyText, startLine } from "./shared/warm.js";
 
 /** The options of `swarmhub warm`; without `at` the servers start now. */
@@ -24,7 +24,7 @@ export const warm = (
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> =>
-  withCluster(options, terminal, (cluster) => warmClass(cluster, options, terminal, signal));
+  withReachable(options, terminal, (cluster) => warmClass(cluster, options, terminal, signal));
 
 /** The same in a connected class; `every` is in milliseconds. */
 export const warmClass = async (
