@@ -4,8 +4,8 @@ import type { HubService } from "./hub-services.js";
 import type { HubWarmStart } from "./hub-warm.js";
 
 /**
- * `hub.json`, written by `swarmhub up` and read by `hub/swarmhub/settings.py` when the hub starts. Memory is in bytes, cpu in
- * cores.
+ * `hub.json`, written by `swarmhub up` and read by `hub/swarmhub/settings.py` when the hub starts and when the file changes, see
+ * `hub-reload.ts`. Memory is in bytes, cpu in cores.
  */
 export type HubSettings = {
   /** The name of the class. */
@@ -55,6 +55,8 @@ export type HubSettings = {
   services: HubService[];
   /** The servers that fit on all machines. */
   seats: number;
+  /** Of the values whose change needs a restart. */
+  fixedHash: string;
 };
 
 /**

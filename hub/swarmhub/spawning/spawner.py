@@ -199,8 +199,8 @@ class SwarmHubSpawner(ChosenStart):
         task = tasks.newest(found)
         if task and tasks.is_alive(task) and not self._is_lost(task):
             await self._watch(task, found)
-            if self.settings.idle_timeout_seconds:
-                await record_activity(self, self.settings.idle_timeout_seconds / 4, lambda: token_of(self.docker, self.object_id))
+            if idle := self.class_settings.idle_timeout_seconds:
+                await record_activity(self, idle / 4, lambda: token_of(self.docker, self.object_id))
             return None
         if sentence := task and self._running.disk_sentence(task, self.reports):
             self.notice = sentence
