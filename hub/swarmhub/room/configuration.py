@@ -28,6 +28,7 @@ def configure_room(c, settings: Settings, paths: Paths, hub_api: str) -> None:
     curves = Curves(paths.data / "room.json", SwarmHubSpawner.starts)
     room = Room(settings, paths.reports, storage, curves, lambda: people_of(JupyterHub.instance()))
     room.announcements, room.help_calls = Announcements(paths.data / FILE), HelpCalls(paths.data / "help.json")
+    room.find_notices = SwarmHubSpawner.notices.shown
     room.find_warm = lambda now: SwarmHubSpawner.warm.report(now)
     c.JupyterHub.extra_handlers.extend(handlers(room, storage, paths.data / "failed-starts"))
     # Other programs than the hub, such as `jupyterhub token`, read the settings without an event loop that runs.
