@@ -62,17 +62,19 @@ export type HubSettingsStatus = {
   read: string;
   /** Why it keeps the settings that it had; null if it uses these. */
   problem: string | null;
+  /** Whether this is the problem. */
+  needsRestart: boolean;
 };
 
-/** The hub's word on this content of `hub.json`: undefined as long as it has not read it, or has said nothing yet. */
+/** What the hub says of this content of `hub.json`; undefined as long as it has not read it. */
 export const statusOfSettings = (
-  status: string | undefined,
+  text: string | undefined,
   content: string,
-): Pick<HubSettingsStatus, "problem"> | undefined => {
+): HubSettingsStatus | undefined => {
   try {
-    const { read, problem } = JSON.parse(status ?? "") as Partial<HubSettingsStatus>;
-    const isOfContent = read === createHash("sha256").update(content).digest("hex");
-    return isOfContent ? { problem: problem ?? null } : undefined;
+    const status = JSON.parse(text ?? "") as HubSettingsStatus;
+    const isOfContent = status.read === createHash("sha256").update(content).digest("hex");
+    return isOfContent ? status : undefined;
   } catch {
     return undefined;
   }

@@ -125,12 +125,18 @@ export type HubImage = {
   cpu: number;
 };
 
-/** The address of the storage in the text of `hub.json`; undefined where there is none. */
-export const storageAddressIn = (text: string): string | undefined => {
+/** What a machine's `hub.json` says, possibly that of an earlier version; undefined without the file, or if it is damaged. */
+export const hubSettingsIn = (text = ""): Partial<HubSettings> | undefined => {
   try {
-    const { storage } = JSON.parse(text) as Partial<HubSettings>;
-    return isIP(String(storage?.address)) === 0 ? undefined : storage?.address;
+    const found = JSON.parse(text) as unknown;
+    return typeof found === "object" && found !== null ? found : undefined;
   } catch {
     return undefined;
   }
+};
+
+/** The address of the storage in the text of `hub.json`; undefined where there is none. */
+export const storageAddressIn = (text: string): string | undefined => {
+  const address = hubSettingsIn(text)?.storage?.address;
+  return isIP(String(address)) === 0 ? undefined : address;
 };

@@ -62,13 +62,15 @@ class LiveSettings:
             return
         try:
             found = self._read()
-            self._problem = None if found.fixed_hash == self.now.fixed_hash else NEEDS_RESTART
         except SettingsError as error:
             self._problem = "; ".join(error.faults)
-        if self._problem:
             app_log.error("the hub keeps the settings that it has: %s: %s", self._paths.settings, self._problem)
         else:
-            self._use(found)
+            self._problem = None if found.fixed_hash == self.now.fixed_hash else NEEDS_RESTART
+            if self._problem:  # `swarmhub up` restarts the hub next
+                app_log.info("%s: %s", self._paths.settings, self._problem)
+            else:
+                self._use(found)
         self._write_status()
 
     def _use(self, found: Settings) -> None:
@@ -90,7 +92,8 @@ class LiveSettings:
 
     def _write_status(self) -> None:
         """Tells `swarmhub` which file was read last, and why it is not used (`contracts/hub-reload.ts`)."""
+        status = {"read": self._digest, "problem": self._problem, "needsRestart": self._problem == NEEDS_RESTART}
         try:
-            write_private(self._paths.settings_status, json.dumps({"read": self._digest, "problem": self._problem}))
+            write_private(self._paths.settings_status, json.dumps(status))
         except OSError as error:
             app_log.error("cannot write %s: %s", self._paths.settings_status, error)

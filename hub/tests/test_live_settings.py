@@ -22,7 +22,8 @@ from .support.fake_docker import FakeDocker
 from .support.real_hub import PROXY, RunningHub, wait_for
 from .support.user_server import UserServer
 
-NEEDS = json.loads((Path(__file__).parents[2] / "test/fixtures/contracts/hub-reload.json").read_text())
+FIXTURES = Path(__file__).parents[2] / "test/fixtures/contracts"
+NEEDS = json.loads((FIXTURES / "hub-reload.json").read_text())
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -59,7 +60,8 @@ def test_a_new_file_is_taken_as_a_whole_and_its_followers_are_called(paths):
     assert (live.memory, live.servers.start) == (2 << 30, "/tree")
     assert (before.memory, before.servers.start) == (1 << 30, "/lab"), "a start that has begun keeps what it has"
     assert seen == [live.current()]
-    assert status(paths) == {"read": sha256(new).hexdigest(), "problem": None}
+    assert status(paths) == {"read": sha256(new).hexdigest(), "problem": None, "needsRestart": False}
+    assert status(paths).keys() == json.loads((FIXTURES / "hub-settings-status.json").read_text()).keys()
     live.look()
     assert len(seen) == 1, "nothing has changed"
 
@@ -87,6 +89,7 @@ def test_a_file_that_is_wrong_or_needs_a_restart_changes_nothing_and_the_status_
     assert seen == []
     assert status(paths)["read"] == sha256(content).hexdigest()
     assert fault in status(paths)["problem"]
+    assert status(paths)["needsRestart"] == (fault == NEEDS_RESTART)
     replace_file(paths.settings, content_of(fixedHash="a", memory=2 << 30))
     live.look()
     assert (live.memory, status(paths)["problem"]) == (2 << 30, None)
@@ -198,7 +201,7 @@ class Class:
         content = content_of(**changes)
         replace_file(self.hub.root / "etc/swarmhub/hub.json", content)
         path = self.hub.root / "data/settings.json"
-        wait_for(lambda: json.loads(path.read_text()) == {"read": sha256(content).hexdigest(), "problem": None}, 10)
+        wait_for(lambda: json.loads(path.read_text()) == {"read": sha256(content).hexdigest(), "problem": None, "needsRestart": False}, 10)
 
     def start(self, user: str) -> dict:
         """Returns the service of the user's new server: its container, resources, and the names of its mounts."""

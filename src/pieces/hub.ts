@@ -66,7 +66,7 @@ export const hub: Piece<State> = {
     const changes = serviceSteps(wanted, service, cluster);
     return [
       ...(changes.length === 0
-        ? reloadSteps(manager, facts, content)
+        ? reloadSteps(cluster, facts, content)
         : fileSteps(manager, facts, [{ path: paths.hubConfiguration, content }])),
       ...folderSteps(manager, facts, paths.hub, "the hub's database"),
       // Two hubs would share a database, and a former hub would start servers again.

@@ -3,7 +3,7 @@ import { scryptSync } from "node:crypto";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { type HubSettings, storageAddressIn } from "../../contracts/hub-settings.js";
-import { changeNeeds, fixedHashOf } from "../../contracts/hub-reload.js";
+import { type HubSettingsStatus, changeNeeds, fixedHashOf } from "../../contracts/hub-reload.js";
 import { failedStartsFolder } from "../../contracts/failed-starts.js";
 import { passwordHash, peopleIn, rosterText, scryptCost } from "../../contracts/roster.js";
 import { nearlyFull, reportStaleAfter } from "../../contracts/machine-report.js";
@@ -122,6 +122,8 @@ test("it is known of every value of hub.json whether the running hub takes a new
   const { servers, ...others } = changeNeeds;
   const inServers = Object.entries(servers).map(([key, need]) => [`servers.${key}`, need]);
   isFixture(t, "hub-reload.json", jsonText({ ...others, ...Object.fromEntries(inServers) }));
+  const status: HubSettingsStatus = { read: "0".repeat(64), problem: null, needsRestart: false };
+  isFixture(t, "hub-settings-status.json", jsonText(status));
 });
 
 test("a machine's report and the limits for it are those of the contract", (t) => {

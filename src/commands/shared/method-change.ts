@@ -1,4 +1,4 @@
-import type { HubSettings } from "../../../contracts/hub-settings.js";
+import { hubSettingsIn } from "../../../contracts/hub-settings.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import { inspectMachines } from "../../cluster/machines.js";
 import { inspectHomes } from "../../homes/inspect.js";
@@ -45,14 +45,10 @@ const usersWithHomes = async (storage: Host): Promise<string[]> => {
 };
 
 /** The method in hub.json, "oidc https://id.example.edu"; undefined where there is none. */
-const methodIn = (text = ""): string | undefined => {
-  try {
-    const { loginMethod } = JSON.parse(text) as Partial<HubSettings>;
-    // Before there were several methods, hub.json named none.
-    return loginMethod === undefined ? "shared-password" : methodName(loginMethod);
-  } catch {
-    return undefined;
-  }
+const methodIn = (text?: string): string | undefined => {
+  const settings = hubSettingsIn(text);
+  // Before there were several methods, hub.json named none.
+  return settings && methodName(settings.loginMethod ?? { kind: "shared-password" });
 };
 
 const methodName = (method: { kind: string; issuer?: string; url?: string }): string =>

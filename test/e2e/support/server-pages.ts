@@ -2,7 +2,7 @@
  * A configuration of Jupyter with pages that a user adds to their own server, which need no login: by path below `/user/NAME/`, the
  * body of the Python method `get` of a Tornado handler.
  */
-export const serverPages = (pages: Record<string, string>): string => {
+const serverPages = (pages: Record<string, string>): string => {
   const names = Object.keys(pages);
   const handlers = names.map((name, index) => {
     const body = (pages[name] ?? "").trim().split("\n");

@@ -8,11 +8,19 @@ import { hubSpec } from "../../../src/pieces/hub/service.js";
 import { reloadSteps } from "../../../src/pieces/hub/reload.js";
 import { hubConfiguration } from "../../../src/pieces/hub/settings.js";
 import { serviceSpec } from "../../../src/swarm/service-spec.js";
-import { classOf, describeSteps, machinesOf } from "../../support/class-of.js";
-import { fakeFacts, fakeHost } from "../../support/fakes.js";
+import { classOf, describeSteps, machinesOf, runAll } from "../../support/class-of.js";
+import { fakeFacts } from "../../support/fakes.js";
 
-const statusOf = (content: string, problem: string | null = null): string =>
-  JSON.stringify({ read: createHash("sha256").update(content).digest("hex"), problem });
+const statusOf = (content: string, problem: string | null = null, needsRestart = false): string =>
+  JSON.stringify({
+    read: createHash("sha256").update(content).digest("hex"),
+    problem,
+    needsRestart,
+  });
+
+/** A class whose hub says this of its settings. */
+const classThatSays = (said: string | (() => string), docker: object = {}) =>
+  classOf(1, { answers: [[paths.hubSettingsStatus, said]], docker });
 
 /** The plan of a class with two workers after `change`, whose hub runs with what the class was before. */
 const planAfter = (change: (config: Config) => void, workers = 2): string[] => {
@@ -89,19 +97,17 @@ test("the plan says that logins pause if one of several changes restarts the hub
 test("the step waits until the hub has read the new file", async (t) => {
   let looks = 0;
   const said = () => (++looks === 1 ? statusOf("old") : statusOf("new"));
-  const host = fakeHost("manager", { answers: [[paths.hubSettingsStatus, said]] });
+  const cluster = classThatSays(said);
   const files = { [paths.hubConfiguration]: "old", [paths.hubSettingsStatus]: statusOf("old") };
-  const [step] = reloadSteps(host, fakeFacts({ files }), "new");
-  await step?.run(() => {});
-  t.is(host.files.get(paths.hubConfiguration), "new");
+  await runAll(reloadSteps(cluster, fakeFacts({ files }), "new"));
+  t.is(cluster.manager.files.get(paths.hubConfiguration), "new");
   t.is(looks, 2);
 });
 
 test("a hub that keeps its former settings is reported with its reason, by `up` and by `status`", async (t) => {
   const said = statusOf("new", "memory: must be a whole number of bytes, is null");
-  const host = fakeHost("manager", { answers: [[paths.hubSettingsStatus, said]] });
   const files = { [paths.hubConfiguration]: "new", [paths.hubSettingsStatus]: said };
-  const steps = reloadSteps(host, fakeFacts({ files }), "new");
+  const steps = reloadSteps(classThatSays(said), fakeFacts({ files }), "new");
   t.deepEqual(describeSteps(steps), [
     "manager: write /etc/swarmhub/hub.json (not in force: memory: must be a whole number of bytes, is null)",
   ]);
@@ -116,7 +122,7 @@ test("a hub that keeps its former settings is reported with its reason, by `up` 
 test("an `up` that was ended before the hub had read its file is continued", (t) => {
   const files = { [paths.hubConfiguration]: "new", [paths.hubSettingsStatus]: statusOf("old") };
   const steps = (facts: Record<string, string>) =>
-    describeSteps(reloadSteps(fakeHost("manager"), fakeFacts({ files: facts }), "new"));
+    describeSteps(reloadSteps(classOf(1), fakeFacts({ files: facts }), "new"));
   t.deepEqual(steps(files), [
     "manager: write /etc/swarmhub/hub.json (not in force: the hub has not read it yet)",
   ]);
@@ -124,4 +130,16 @@ test("an `up` that was ended before the hub had read its file is continued", (t)
   // A hub without such a file has begun with this one.
   t.deepEqual(steps({ [paths.hubConfiguration]: "new" }), []);
   t.is(steps({ ...files, [paths.hubSettingsStatus]: "{" }).length, 1);
+});
+
+test("a hub that began with the file of an `up` that was ended starts again for another file", async (t) => {
+  const stopped: string[] = [];
+  const docker = {
+    listContainers: async () => [{ Id: "hub-container" }],
+    getContainer: (id: string) => ({ stop: async () => void stopped.push(id) }),
+  };
+  const said = () =>
+    stopped.length === 0 ? statusOf("new", "some of its values need …", true) : statusOf("new");
+  await runAll(reloadSteps(classThatSays(said, docker), fakeFacts({}), "new"));
+  t.deepEqual(stopped, ["hub-container"]);
 });
