@@ -62,8 +62,8 @@ class LiveSettings:
             return
         try:
             found = self._read()
-        except SettingsError as error:
-            self._problem = "; ".join(error.faults)
+        except Exception as error:  # whatever is wrong with a file must not end the looks
+            self._problem = "; ".join(error.faults) if isinstance(error, SettingsError) else repr(error)
             app_log.error("the hub keeps the settings that it has: %s: %s", self._paths.settings, self._problem)
         else:
             self._problem = None if found.fixed_hash == self.now.fixed_hash else NEEDS_RESTART

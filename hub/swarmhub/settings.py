@@ -158,6 +158,10 @@ def parse_settings(content: bytes, path: Path) -> Settings:
             faults.append(f"{key}: must be {expected}, is {json.dumps(value)}")
         return value
 
+    def texts(key: str, expected: str) -> list[str]:
+        value = take(key, found.get(key, []), are_texts, expected)
+        return value if are_texts(value) else []
+
     settings = Settings(
         name=take("name", found.get("name"), is_text, "a string"),
         network=take("network", found.get("network"), is_text, "a string"),
@@ -168,11 +172,11 @@ def parse_settings(content: bytes, path: Path) -> Settings:
         guarantee=take("guarantee", found.get("guarantee"), _or_none(_is_whole(1)), "a whole number of bytes, or null"),
         cpu=take("cpu", found.get("cpu"), _is_cpu, "a number of cores above 0, or null"),
         storage=_storage(found.get("storage", {}), take),
-        admins=frozenset(take("admins", found.get("admins", []), are_texts, "a list of user names")),
+        admins=frozenset(texts("admins", "a list of user names")),
         login_method=take("loginMethod.kind", _method(found).get("kind"), is_text, "a string"),
         has_roster=take("roster", found.get("roster", False), lambda value: isinstance(value, bool), "true or false"),
-        teachers=frozenset(take("teachers", found.get("teachers", []), are_texts, "a list of user names")),
-        placement=tuple(take("placement", found.get("placement", []), are_texts, "a list of Swarm constraints")),
+        teachers=frozenset(texts("teachers", "a list of user names")),
+        placement=tuple(texts("placement", "a list of Swarm constraints")),
         seats=take("seats", found.get("seats"), _is_whole(0), "a whole number"),
         # A browser reports activity every 30 s (websocket ping) and a server tells the hub every 300 s: a shorter timeout would
         # stop servers that are in use.
@@ -197,7 +201,7 @@ def parse_settings(content: bytes, path: Path) -> Settings:
         ),
         provider=provider_options(_method(found), take),
         campus=campus_options(_method(found), take),
-        allowed_groups=frozenset(take("allowedGroups", found.get("allowedGroups", []), are_texts, "a list of names")),
+        allowed_groups=frozenset(texts("allowedGroups", "a list of names")),
         public_url=take("publicUrl", found.get("publicUrl", ""), lambda value: isinstance(value, str), "a string"),
         servers=read_server_settings(found.get("servers", {}), take),
         warm=read_timetable(found.get("warm", []), take),
