@@ -199,6 +199,7 @@ def test_every_key_of_hub_json_becomes_a_setting_with_its_unit(record):
         servers=servers_in(written["servers"]),
         warm=warm_in(written["warm"]),
         programs=programs_in(written["services"]),
+        fixed_hash=written["fixedHash"],
     )
     assert found.warm[0].members == ("ada",)
     assert (found.memory, found.guarantee, found.idle_timeout_seconds) == (2 << 30, 512 << 20, 2 * 3600)

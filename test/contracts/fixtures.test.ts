@@ -2,7 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { scryptSync } from "node:crypto";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
-import { storageAddressIn } from "../../contracts/hub-settings.js";
+import { type HubSettings, storageAddressIn } from "../../contracts/hub-settings.js";
+import { type HubSettingsStatus, changeNeeds, fixedHashOf } from "../../contracts/hub-reload.js";
 import { failedStartsFolder } from "../../contracts/failed-starts.js";
 import { passwordHash, peopleIn, rosterText, scryptCost } from "../../contracts/roster.js";
 import { nearlyFull, reportStaleAfter } from "../../contracts/machine-report.js";
@@ -115,8 +116,17 @@ test("hub.json of a class that uses every option has every key of the contract",
   const files = { [paths.dockerConfiguration]: '{"node-generic-resources": ["NVIDIA-GPU=62"]}' };
   const machines = machinesOf(cluster, { memory: 16 * 2 ** 30, files });
   const { content } = hubConfiguration(config, machines, userImages, cluster, equipment);
-  t.deepEqual(JSON.parse(content), hubSettings);
+  const written = JSON.parse(content) as HubSettings;
+  t.deepEqual(written, { ...hubSettings, fixedHash: fixedHashOf(written) });
   isFixture(t, "hub.json", content);
+});
+
+test("it is known of every value of hub.json whether the running hub takes a new one", (t) => {
+  const { servers, ...others } = changeNeeds;
+  const inServers = Object.entries(servers).map(([key, need]) => [`servers.${key}`, need]);
+  isFixture(t, "hub-reload.json", jsonText({ ...others, ...Object.fromEntries(inServers) }));
+  const status: HubSettingsStatus = { read: "0".repeat(64), problem: null, needsRestart: false };
+  isFixture(t, "hub-settings-status.json", jsonText(status));
 });
 
 test("a machine's report and the limits for it are those of the contract", (t) => {

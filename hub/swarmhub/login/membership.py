@@ -23,7 +23,12 @@ class Membership:
     """The groups of the configuration, and who is in them. `known` are further names of groups for which the configuration has a use."""
 
     def __init__(self, groups: Iterable[Group] = (), roster: Roster | None = None, known: Iterable[str] = ()) -> None:
-        self._groups, self._roster = tuple(groups), roster
+        self._roster = roster
+        self.use(groups, known)
+
+    def use(self, groups: Iterable[Group], known: Iterable[str]) -> None:
+        """Takes the groups of new settings."""
+        self._groups = tuple(groups)
         self._known = frozenset(known) | {name for group in self._groups for name in (group.name, *group.claims)}
 
     def __deepcopy__(self, _memo: dict) -> "Membership":

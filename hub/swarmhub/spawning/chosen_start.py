@@ -35,9 +35,11 @@ class ChosenStart(OwnServiceSpawner):
         return Mode.FULL if self.home_is_full else Mode.NORMAL
 
     def options_from_query(self, query_data):
-        return options_from_query(self.settings, query_data, self)
+        return options_from_query(self.class_settings, query_data, self)
 
     def run_pre_spawn_hook(self):
+        self.settings = self.class_settings
+        self.image, self.default_url = self.chosen.image, self.settings.servers.start
         # A safe start is not kept for the next one, which JupyterHub begins with these options.
         self.orm_spawner.user_options = {key: value for key, value in self.user_options.items() if key != SAFE}
         return super().run_pre_spawn_hook()

@@ -1,4 +1,4 @@
-import type { HubSettings } from "../../../contracts/hub-settings.js";
+import { hubSettingsIn } from "../../../contracts/hub-settings.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import { inspectMachines } from "../../cluster/machines.js";
 import { inspectHomes } from "../../homes/inspect.js";
@@ -55,14 +55,10 @@ type Method = {
 };
 
 /** The method in hub.json; undefined where there is none. */
-const methodIn = (text = ""): Method | undefined => {
-  try {
-    const { loginMethod } = JSON.parse(text) as Partial<HubSettings>;
-    // Before there were several methods, hub.json named none.
-    return loginMethod ?? { kind: "shared-password" };
-  } catch {
-    return undefined;
-  }
+const methodIn = (text?: string): Method | undefined => {
+  const settings = hubSettingsIn(text);
+  // Before there were several methods, hub.json named none.
+  return settings && (settings.loginMethod ?? { kind: "shared-password" });
 };
 
 const changeBetween = (before: Method, now: Method): string | undefined => {

@@ -110,6 +110,7 @@ export const hubSettings = {
     { name: "gateway", group: "staff", members: ["ada"], may: ["start", "stop", "users"] },
   ],
   seats: 62,
+  fixedHash: "",
 } satisfies Full<HubSettings>;
 
 /** A machine's report with every key. */
