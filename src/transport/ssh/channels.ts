@@ -120,7 +120,9 @@ export const streamOn = async (
     (error) => new NoChannelError(host, error),
     lost,
   );
-  await new Promise<void>((resolve) => void skipGreeting(stream, resolve));
+  await new Promise<void>((resolve) => {
+    skipGreeting(stream, resolve);
+  });
   return stream;
 };
 
