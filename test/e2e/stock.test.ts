@@ -77,7 +77,7 @@ test.serial("after a reboot its rules are there, and users' servers start again"
       const now = await bootId();
       return now !== undefined && now !== before ? true : undefined;
     },
-    { deadline: 300_000, every: 2000, otherwise: () => new Error("node2 did not boot again") },
+    { deadline: 900_000, every: 2000, otherwise: () => new Error("node2 did not boot again") },
   );
   t.log(`it answered ${Math.round((Date.now() - started) / 1000)} s later`);
   await waitUntil(async () => ((await firewallRules()) === rules ? true : undefined), {
