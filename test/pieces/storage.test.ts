@@ -30,7 +30,8 @@ import {
 } from "./support/disk-states.js";
 import { shellProblems } from "./support/shell.js";
 
-const folders = "create the folders homes, owners, pending, fenced, handouts, limits, groups, trash";
+const folders =
+  "create the folders homes, owners, pending, fenced, handouts, limits, groups, trash";
 const fence = "start lost-node fencing (withdraws the NFS exports of lost machines)";
 const nfs = ["write /etc/nfs.conf.d/swarmhub.conf", "write /etc/exports.d/swarmhub.exports", fence];
 const mount = (what: string, more = "") =>
