@@ -69,6 +69,6 @@ test("the report says why there was no browser", (t) => {
   t.is(skippedBy(config, withBrowser).length, 1);
   const [none] = skippedBy(config, { chromium: undefined, people: 2 });
   t.regex(none ?? "", /this computer has no Chromium and no Chrome/);
-  const [alone] = skippedBy(config, { ...withBrowser, people: 1 });
-  t.regex(alone ?? "", /one of two or more people/);
+  const [single] = skippedBy(config, { ...withBrowser, people: 1 });
+  t.regex(single ?? "", /one of two or more people/);
 });
