@@ -220,6 +220,8 @@ const attack = async (browser: Browser, teacher: BrowserContext, origin: string)
   seen["a student"] = answer?.status();
   const hostile = await teacher.newPage();
   await hostile.goto(`${origin}/user/ben/x`);
+  // A page that waits for the server, after the restart of the hub, would load itself again.
+  await hostile.getByText("hello").waitFor({ timeout: 60_000 });
   await hostile.addScriptTag({ path: assetPath("test/e2e/support/origin/attacks.js") });
   const leaks: string[] = [];
   const look = async (name: string, ...argv: string[]) => {
