@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Cluster } from "../cluster/cluster.js";
 import { shortestIdle } from "../config/rules/warm.js";
+import { tellsGroups } from "../config/provider-groups.js";
 import type { Config } from "../config/types.js";
 import type { Moment } from "../config/values/moment.js";
 import { durationFrom } from "../config/values/units.js";
@@ -64,7 +65,7 @@ export const warmClass = async (
 };
 
 const refuse = ({ login, servers }: Config, group: string | undefined, at: Moment | undefined) => {
-  if (group !== undefined && !Object.hasOwn(login.groups, group)) {
+  if (group !== undefined && !Object.hasOwn(login.groups, group) && !tellsGroups(login.method)) {
     peopleOf({ login } as Config);
     const known = Object.keys(login.groups);
     throw new UserError(`there is no group ${printable(group)}`, {

@@ -1,4 +1,6 @@
 import { existsSync } from "node:fs";
+import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
 import baseTest from "ava";
 import { connect } from "../../src/host/connect.js";
 import { quote } from "../../src/text/shell.js";
@@ -29,3 +31,25 @@ test("where the login's shell is fish and sshd has a banner, the facts are read"
   t.true((await host.facts()).processors > 0);
   t.is(await host.script('echo "it\'s $((1 + 1))"'), "it's 2\n");
 });
+
+// What sshd does where .bashrc or config.fish prints a line.
+const greets = { settings: ['ForceCommand echo Welcome; exec sh -c "$SSH_ORIGINAL_COMMAND"'] };
+
+(hasSshd() ? baseTest : baseTest.skip)(
+  "what a login's shell prints before a command is not its output",
+  async (t) => {
+    const transport = await transportTo(await sshdFor(t, greets));
+    t.teardown(() => transport.close());
+    t.is((await transport.exec("echo one")).stdout, "one\n");
+    const lines: string[] = [];
+    await transport.exec("echo two; echo three >&2", { onLine: (line) => lines.push(line) });
+    t.deepEqual(lines.toSorted(), ["three", "two"]);
+    const into = new PassThrough();
+    const all = text(into);
+    const { code } = await transport.exec("seq 20000; exit 3", { into });
+    into.end();
+    t.is(code, 3);
+    t.is((await all).length, 108_894);
+    t.is((await transport.exec("cat", { input: "four" })).stdout, "four");
+  },
+);

@@ -57,6 +57,7 @@ class Room:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="room")
         self._client: docker.APIClient | None = None
         self._tasks: list[asyncio.Task] = []
+        self.find_notices: Callable[[], dict] = dict
         self.find_warm: Callable[[float], dict] = lambda _now: {"starts": []}
         self.find_closed: Callable[[], Closed | None] = lambda: None
 
@@ -97,12 +98,12 @@ class Room:
         }
 
     def news(self) -> dict:
-        """Returns what open JupyterLabs are told: the announcement, and who of the running servers' users has asked for help."""
+        """Returns what open JupyterLabs are told: the announcement, who of the running servers' users has asked for help, and notices."""
         said = self.announcements.current()
         # While a JupyterLab is open, this is asked every few seconds.
         found = self._find_people() if self.help_calls else []
         calls = [person.name for person in found if self.help_since(person) is not None]
-        return {"announcement": said and said.shown(), "help": calls}
+        return {"announcement": said and said.shown(), "help": calls, "notices": self.find_notices()}
 
     def help_since(self, person: Person) -> int | None:
         """Returns when somebody whose server runs asked for help."""
