@@ -79,13 +79,6 @@ const useAsTeacher = async (browser: Browser, site: LoopbackHub) => {
   await shot(tab, "desktop");
   seen["axe, light"] = await axe(tab);
 
-  await ask("down node2");
-  await tab.getByText("node2 is down.").waitFor({ timeout: 60_000 });
-  seen["servers on a machine that is down"] =
-    (await tab.getByText("Its machine is down").count()) > 0;
-  await shot(tab, "down");
-  await ask("ready node2");
-  await tab.getByText("node2 is down.").waitFor({ state: "detached", timeout: 60_000 });
   await useDialogs(tab, site);
   await useDoors(tab);
   await hideNames(tab);
