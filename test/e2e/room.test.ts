@@ -26,7 +26,6 @@ test("a teacher watches and helps a class of fifty on the page of the room, and 
   t.deepEqual(seen, {
     "a name that is HTML": [1, "geo-101 · room"],
     "axe, light": [],
-    "servers on a machine that is down": true,
     "axe, dialog": [],
     "warning of a home that has more room": 0,
     "stop without the name": "disabled",
