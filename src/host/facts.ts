@@ -30,11 +30,15 @@ export type FreeSpace = {
   freeFiles: number;
 };
 
-/** A machine's membership of a Swarm, as its own Engine reports it; `pending` and `error` are half joined. */
+/**
+ * A machine's membership of a Swarm, as its own Engine reports it; `pending` and `error` are half joined, or a manager whose address
+ * is gone. `address` is the one at which the other nodes know it.
+ */
 export type Membership = {
   state: "inactive" | "pending" | "active" | "error" | "locked";
   nodeId: string;
   manages: boolean;
+  address?: string;
 };
 
 /** What is read of a machine at once. Sizes in bytes. */
