@@ -6,6 +6,7 @@ import { paths } from "../paths.js";
 import type { Piece } from "../reconcile/piece.js";
 import { hubSpec } from "./hub/service.js";
 import { hubConfiguration } from "./hub/settings.js";
+import { type StrandedServer, inspectStranded, stopStrandedSteps } from "./hub/moved-homes.js";
 import {
   type HostedServer,
   inspectHostedServers,
@@ -31,6 +32,7 @@ type State = OwnServiceState & {
   userImages: UserImage[];
   servers: Servers;
   hostedServers: HostedServer[];
+  strandedServers?: StrandedServer[];
   files: ServerFiles;
 };
 
@@ -38,14 +40,17 @@ type State = OwnServiceState & {
 export const hub: Piece<State> = {
   name: "hub",
   inspect: async (cluster) => {
-    const [service, userImages, servers, hostedServers, files] = await Promise.all([
-      inspectOwnService(cluster, "hub"),
-      inspectUserImages(cluster),
-      inspectServers(cluster),
-      inspectHostedServers(cluster),
-      inspectServerFiles(cluster),
-    ]);
-    return { ...service, userImages, servers, hostedServers, files };
+    const [service, userImages, servers, hostedServers, strandedServers, files] = await Promise.all(
+      [
+        inspectOwnService(cluster, "hub"),
+        inspectUserImages(cluster),
+        inspectServers(cluster),
+        inspectHostedServers(cluster),
+        inspectStranded(cluster),
+        inspectServerFiles(cluster),
+      ],
+    );
+    return { ...service, userImages, servers, hostedServers, strandedServers, files };
   },
   plan: (want, { machines, userImages, image, service, files, ...have }, cluster) => {
     const { manager } = cluster;
@@ -70,6 +75,7 @@ export const hub: Piece<State> = {
       ...removeFormerServersSteps(have.servers, cluster),
       ...serviceSteps(wanted, service, cluster),
       ...stopUnreachableSteps(have.hostedServers, want, cluster),
+      ...stopStrandedSteps(have.strandedServers ?? [], cluster),
     ];
   },
   remove: ({ machines, service, servers }, cluster) => {

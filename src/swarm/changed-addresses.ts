@@ -1,6 +1,6 @@
-import { storageAddressIn } from "../../contracts/hub-settings.js";
 import type { Cluster } from "../cluster/cluster.js";
 import type { Machines } from "../cluster/machines.js";
+import { knownStorageAddress } from "../cluster/storage-address.js";
 import type { Membership } from "../host/facts.js";
 import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
@@ -40,12 +40,13 @@ export const inspectChangedAddresses = async (
 ): Promise<ChangedAddress[]> => {
   const changed = await Promise.all(
     nodes.map(async (host) => {
+      if (machines(host).facts.files[paths.classNote] === undefined) return [];
       const former = formerAddress(host, await memberOf(host), machines);
       if (former === undefined) return [];
       return [changeOf(host, former, machines, host === manager ? ofManager : ofWorker)];
     }),
   );
-  const known = storageAddressIn(machines(manager).facts.files[paths.hubConfiguration] ?? "");
+  const known = knownStorageAddress(machines(manager).facts);
   const isServer = storage !== undefined && !nodes.includes(storage);
   const others =
     isServer && known !== undefined && known !== machines(storage).address

@@ -171,6 +171,26 @@ test("a machine's membership is read from Docker's header and the node's certifi
   t.deepEqual(of("inactive", certified), { state: "inactive", nodeId: "", manages: false });
 });
 
+// As Engine 20.10 wrote it after `docker swarm init`.
+const savedState = (address: string): string =>
+  section(
+    "file /var/lib/docker/swarm/docker-state.json",
+    Buffer.from(
+      JSON.stringify({ ListenAddr: "10.88.0.2:2377", AdvertiseAddr: address, SubnetSize: 24 }),
+    ).toString("hex"),
+  );
+
+test("the address at which a Swarm knows a machine is read, also where its node does not start", (t) => {
+  const of = (word: string, address: string) =>
+    factsFrom(section("engine", word) + certified + savedState(address)).membership?.address;
+  t.is(of("active/manager", "10.88.0.2:2377"), "10.88.0.2");
+  t.is(of("error", "10.88.0.2:2377"), "10.88.0.2");
+  t.is(of("active/worker", "10.88.0.3"), "10.88.0.3");
+  t.is(of("inactive", "10.88.0.2:2377"), undefined);
+  t.is(of("active/worker", ""), undefined);
+  t.is(of("active/worker", "worker.example:2377"), undefined);
+});
+
 test("without Docker's header or the node's certificate the membership is unknown", (t) => {
   t.is(factsFrom(certified).membership, undefined);
   t.is(factsFrom(section("engine", "active/worker")).membership, undefined);
