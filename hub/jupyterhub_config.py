@@ -13,6 +13,7 @@ from jupyterhub.spawner import SpawnException
 
 from swarmhub.homes.first_files import add_first_files
 from swarmhub.homes.git_content import TOKEN, ContentKeeper
+from swarmhub.homes.git_repository import fetch
 from swarmhub.homes.late_comers import catch_up
 from swarmhub.homes.owner_note import find_home
 from swarmhub.homes.provisioning import prepare_home
@@ -32,7 +33,7 @@ from swarmhub.room.configuration import configure_room
 from swarmhub.services.operator_api import Hub, operator_token, stop
 from swarmhub.services.outside import configure_programs
 from swarmhub.services.rehearsal import configure_rehearsal
-from swarmhub.settings import Paths, SettingsError, read_secret, read_settings, with_secret_environment
+from swarmhub.settings import Paths, SettingsError, read_outbound, read_secret, read_settings, with_secret_environment
 from swarmhub.spawning.home_state import look_at_home
 from swarmhub.spawning.image_choice import check_options, form, options_from_form
 from swarmhub.spawning.spawner import SwarmHubSpawner
@@ -157,9 +158,10 @@ ask_for_a_new_login()
 
 try:
     content_token = read_secret(paths, TOKEN) if (paths.secrets / TOKEN).exists() else None
+    outbound = read_outbound(paths)
 except SettingsError as error:
     sys.exit(str(error))
-git_content = ContentKeeper(settings.servers.content, content_token, paths.storage)
+git_content = ContentKeeper(settings.servers.content, content_token, paths.storage, partial(fetch, proxy=outbound))
 
 
 async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:

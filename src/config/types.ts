@@ -1,3 +1,4 @@
+import type { ProxyConfig } from "./schema/proxy.js";
 import type { Place, UserError } from "../errors.js";
 import type { CampusMethod } from "./campus.js";
 import type { UsersNetwork } from "./schema/network.js";
@@ -191,6 +192,8 @@ export type Config = {
   };
   /** The login at each registry whose images are not public, by its name: "ghcr.io". */
   registries: Record<string, { user: string; password: SecretSource }>;
+  /** Without it, the proxy that Docker on the manager is configured to use. */
+  proxy?: ProxyConfig;
   /**
    * `ownImages`: where our own images are published ("quay.io/swarmhub"); without it they are built. `addressPool`: the network that
    * Docker takes its own from ("10.210.0.0/16"); without it 172.17 and following.

@@ -75,6 +75,8 @@ type BuildOptions = {
   /** The Dockerfile's stage. */
   target?: string;
   labels?: Record<string, string>;
+  /** Values of `ARG`; those of proxies need none, and are not in the image. */
+  buildargs?: Record<string, string>;
   onLine?: (line: string) => void;
   /** The logins for base images that the builder pulls, by registry. */
   logins?: Dockerode.RegistryConfig;
@@ -86,7 +88,16 @@ type BuildOptions = {
 export const buildImage = async (
   docker: Dockerode,
   context: Readable | Buffer,
-  { tag, target, labels = {}, onLine, logins, signal, idleMs = idleDeadline }: BuildOptions,
+  {
+    tag,
+    target,
+    labels = {},
+    buildargs,
+    onLine,
+    logins,
+    signal,
+    idleMs = idleDeadline,
+  }: BuildOptions,
 ): Promise<void> => {
   const last: string[] = [];
   let rest = "";
@@ -109,6 +120,7 @@ export const buildImage = async (
       labels,
       forcerm: true,
       ...(target === undefined ? {} : { target }),
+      ...(buildargs === undefined ? {} : { buildargs }),
       ...(logins === undefined ? {} : { registryconfig: logins }),
       abortSignal: anyOf(silent, signal),
     });

@@ -68,6 +68,10 @@ export type Facts = {
   hasDockerCommand: boolean;
   /** Other installations of Docker: "snap", "rootless". */
   otherDockers: string[];
+  /** The proxy in the environment of Docker's process, by "http_proxy", "https_proxy" and "no_proxy"; may have a password. */
+  dockerProxy?: Record<string, string>;
+  /** The IPv4 addresses of that proxy. */
+  dockerProxyAddresses?: string[];
   /** The content of each file of `readFiles` that exists. */
   files: Record<string, string>;
   /** SHA-256 by file name of the files in the secrets folder. */

@@ -1,10 +1,11 @@
+import { proxyOn } from "../cluster/outbound.js";
 import { UserError } from "../errors.js";
 import { inspectUserImages } from "../images/built.js";
 import { keptLooks } from "../images/kept-looks.js";
 import type { UserImage } from "../images/pulled.js";
 import { paths } from "../paths.js";
 import type { Piece } from "../reconcile/piece.js";
-import { hubSpec } from "./hub/service.js";
+import { hubSecrets, hubSpec } from "./hub/service.js";
 import { hubConfiguration } from "./hub/settings.js";
 import { type StrandedServer, inspectStranded, stopStrandedSteps } from "./hub/moved-homes.js";
 import {
@@ -66,6 +67,7 @@ export const hub: Piece<State> = {
       facts.secretHashes,
       image,
       cluster.storage && machines(cluster.storage).address,
+      hubSecrets(want, proxyOn(cluster, machines, facts) !== undefined),
     );
     return [
       ...fileSteps(manager, facts, [{ path: paths.hubConfiguration, content }]),

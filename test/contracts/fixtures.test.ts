@@ -6,7 +6,7 @@ import { storageAddressIn } from "../../contracts/hub-settings.js";
 import { failedStartsFolder } from "../../contracts/failed-starts.js";
 import { passwordHash, peopleIn, rosterText, scryptCost } from "../../contracts/roster.js";
 import { nearlyFull, reportStaleAfter } from "../../contracts/machine-report.js";
-import { contentTokenSecret } from "../../contracts/hub-servers.js";
+import { contentTokenSecret, outboundProxySecret } from "../../contracts/hub-servers.js";
 import { sharedHome, storageFiles, storageFolders } from "../../contracts/storage-folders.js";
 import { ownerIn } from "../../contracts/storage-notes.js";
 import { watcherStatusText } from "../../contracts/watcher-status.js";
@@ -70,6 +70,7 @@ test("hub.json of a class that uses every option has every key of the contract",
     environment: { TZ: "Europe/Berlin", COURSE: "geo-101" },
     start: "/lab/tree/intro.ipynb",
     content: { ...hubSettings.servers.content, token: { kind: "env", name: "GIT_TOKEN" } },
+    network: { access: "no-private", except: [] },
     shared: (20 * 2 ** 30) as Bytes,
     gpus: 2,
     warm: [
@@ -83,6 +84,9 @@ test("hub.json of a class that uses every option has every key of the contract",
       cpu,
     })),
   };
+  const { http, https } = hubSettings.servers.proxy;
+  const login = { user: "geo", password: { kind: "env", name: "PROXY_PASSWORD" } } as const;
+  config.proxy = { http, https, except: [".example.org"], login };
   config.login.services = [
     {
       name: "gateway",
@@ -153,6 +157,7 @@ test("the hub finds the note on the first files, and every folder and file by th
       failedStarts: failedStartsFolder,
       sharedHome,
       contentToken: contentTokenSecret,
+      outboundProxy: outboundProxySecret,
     }),
   );
 });

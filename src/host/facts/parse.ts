@@ -46,6 +46,10 @@ export const factsFrom = (text: string): Facts => {
     ),
     hasDockerCommand: get("docker-command") === "yes",
     otherDockers: lines("other-dockers"),
+    dockerProxy: Object.fromEntries(
+      lines("docker-proxy").map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]),
+    ),
+    dockerProxyAddresses: lines("docker-proxy-addresses").filter((each) => isIPv4(each)),
     files,
     secretHashes: hashesOf(words("secrets")),
     certificates: lines("certificates"),

@@ -1,4 +1,5 @@
 import type { HubServers } from "../../../contracts/hub-servers.js";
+import type { OutboundProxy } from "../../cluster/outbound.js";
 import type { Config } from "../../config/types.js";
 import { UserError } from "../../errors.js";
 import type { Look } from "../../images/look.js";
@@ -13,6 +14,7 @@ export const hubServers = (
   { servers, login }: Config,
   userImages: readonly Pick<UserImage, "image" | "wanted">[],
   { looks, files }: Equipment,
+  proxy?: OutboundProxy,
 ): HubServers => {
   if (files.wanted instanceof UserError) throw files.wanted;
   return {
@@ -37,6 +39,7 @@ export const hubServers = (
     content: hubContent(servers),
     shared: servers.shared !== undefined,
     gpus: servers.gpus ?? 0,
+    proxy: proxy ?? null,
     groups: Object.entries(login.groupServers).map(([name, { memory, cpu, images }]) => ({
       name,
       members: login.groups[name] ?? [],

@@ -1,6 +1,7 @@
 import type { HubImage, HubLoginMethod, HubSettings } from "../../../contracts/hub-settings.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import type { Machines } from "../../cluster/machines.js";
+import { proxyOn, withoutLogin } from "../../cluster/outbound.js";
 import { classUrlOn } from "../../cluster/public-address.js";
 import { seatsOf } from "../../cluster/seats.js";
 import { isCampus } from "../../config/campus.js";
@@ -53,7 +54,7 @@ export const hubConfiguration = (
     strategy: servers.strategy,
     placement: [`node.labels.${labels.users}==true`],
     subdomainHost: subdomainHost(want) ?? null,
-    servers: hubServers(want, userImages, equipment),
+    servers: hubServers(want, userImages, equipment, usersProxy(want, machines, cluster)),
     warm: hubWarm(want),
     services: hubServicesOf(want),
   };
@@ -62,6 +63,15 @@ export const hubConfiguration = (
     content: `${JSON.stringify(content, null, 2)}\n`,
     fixed: `${JSON.stringify(settings, null, 2)}\n`,
   };
+};
+
+/** The proxy of users' servers: none where they reach no network, and nobody's login, which each of them could read. */
+const usersProxy = (want: Config, machines: Machines, cluster: Cluster) => {
+  const { facts } = machines(cluster.manager);
+  const proxy = proxyOn(cluster, machines, facts);
+  return proxy === undefined || want.servers.network.access === "none"
+    ? undefined
+    : withoutLogin(proxy);
 };
 
 /** Whether users come back from another site, which must know the address; otherwise a new domain restarts no hub. */
