@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
 import { proxyVariables } from "../../src/cluster/outbound.js";
@@ -90,16 +90,22 @@ test("a step says that Docker restarts, and without the key what was ours is rem
   t.deepEqual(outbound.remove(none, cluster), []);
 });
 
-test("apt itself reads the configuration, with hosts that it asks directly", (t) => {
-  const file = join(temporaryFolder(), "apt.conf");
-  writeFileSync(
-    file,
-    aptConfiguration({ http: address, https: address, except: [...proxy.except] }),
-  );
-  const dump = execFileSync("apt-config", ["dump"], { env: { ...process.env, APT_CONFIG: file } });
-  t.regex(dump.toString(), /Acquire::http::Proxy "http:\/\/proxy\.example\.org:3128";/);
-  t.regex(dump.toString(), /Acquire::https::Proxy::git\.local "DIRECT";/);
-});
+const hasApt = existsSync("/usr/bin/apt-config");
+(hasApt ? test : test.skip)(
+  "apt itself reads the configuration, with hosts that it asks directly",
+  (t) => {
+    const file = join(temporaryFolder(), "apt.conf");
+    writeFileSync(
+      file,
+      aptConfiguration({ http: address, https: address, except: [...proxy.except] }),
+    );
+    const dump = execFileSync("/usr/bin/apt-config", ["dump"], {
+      env: { ...process.env, APT_CONFIG: file },
+    });
+    t.regex(dump.toString(), /Acquire::http::Proxy "http:\/\/proxy\.example\.org:3128";/);
+    t.regex(dump.toString(), /Acquire::https::Proxy::git\.local "DIRECT";/);
+  },
+);
 
 test("the variables are those of a shell, too, and the script is valid", (t) => {
   const file = join(temporaryFolder(), "proxy.env");

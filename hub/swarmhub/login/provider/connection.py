@@ -9,7 +9,8 @@ from tornado.httputil import HTTPInputError
 from tornado.log import app_log
 from tornado.simple_httpclient import HTTPStreamClosedError, HTTPTimeoutError, SimpleAsyncHTTPClient
 
-from ...outbound import Proxy, TunnelClient
+from ...outbound import Proxy
+from ...tunnel import TunnelClient
 from ..tls_context import tls_context
 from .refusals import silent, unreadable, unsafe
 
