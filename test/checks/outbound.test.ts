@@ -1,8 +1,8 @@
-import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import test, { type ExecutionContext } from "ava";
+import { execa } from "execa";
 import { outboundCheck } from "../../src/checks/outbound.js";
 import { proxyLogin } from "../../src/names.js";
 import { classOf } from "../support/class-of.js";
@@ -28,13 +28,8 @@ const findings = async (http: string, login?: string) => {
     secrets: new Map(login === undefined ? [] : [[proxyLogin, login]]),
     config: { proxy: { http, https: http, except: [] } },
   });
-  cluster.manager.script = (text) =>
-    new Promise((resolve, reject) => {
-      const running = execFile("sh", ["-s"], (error, stdout) =>
-        error === null ? resolve(stdout) : reject(error),
-      );
-      running.stdin?.end(text);
-    });
+  cluster.manager.script = async (text) =>
+    (await execa("sh", ["-s"], { input: `{\n${text}\n}\n` })).stdout;
   return (await outboundCheck.run(contextOf(cluster))).map(({ level, text, hint = "" }) =>
     [level, text.replace(/127\.0\.0\.1:\d+/, "PROXY"), hint].join(" | "),
   );

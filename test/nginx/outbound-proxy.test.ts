@@ -64,8 +64,8 @@ test("an authority is reached through the proxy, with its login and the authorit
     askAuthority({ directory, ca, proxy: proxy(login, except) }, undefined, () => new Date());
   t.is(await ask("geo:p%40ss@"), undefined);
   t.deepEqual(way.asked, ["localhost:9"]);
-  const error = (await t.throwsAsync(ask(""))) as Error & { detail?: string };
-  t.regex(error.detail ?? "", /the proxy 127\.0\.0\.1 answers with status 407/);
+  const error = await t.throwsAsync<Error & { detail?: string }>(ask(""));
+  t.regex(error?.detail ?? "", /the proxy 127\.0\.0\.1 answers with status 407/);
   await t.throwsAsync(ask("geo:p%40ss@", ["localhost"]));
   t.is(way.asked.length, 2);
 });

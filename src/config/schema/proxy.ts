@@ -1,19 +1,10 @@
 import * as z from "zod";
 import { lineFrom } from "../values/names.js";
 import { exceptionFromProxy, proxyAddressFrom } from "../values/proxy.js";
-import type { SecretSource } from "../secret-source.js";
+import type { ProxyConfig } from "../proxy-config.js";
 import { fromFolder, outsideSecretFrom } from "../values/secret-source.js";
 import type { Finding } from "../yaml/complaints.js";
 import { isMapping, leaf, list, section, valueAt } from "./fields.js";
-
-/** The HTTP proxy through which the machines reach everything outside: addresses without a login, which is apart. */
-export type ProxyConfig = {
-  http: string;
-  https: string;
-  /** What is reached without it, besides the class's own machines and names. */
-  except: string[];
-  login?: { user: string; password: SecretSource };
-};
 
 /** `proxy` of swarmhub.yaml: an address, or a mapping. */
 export const proxy = z.preprocess(

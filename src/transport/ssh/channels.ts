@@ -12,6 +12,7 @@ import {
   titleOf,
 } from "../streams.js";
 import type { ExecOptions } from "../transport.js";
+import { marked, ownBytes, ownLines, ownText, skipToOwn } from "./own-output.js";
 
 /** An open connection; `lost` is aborted with the reason when it ends. */
 export type Connection = { host: string; client: Client; lost: AbortSignal };
@@ -46,8 +47,9 @@ export const execOn = (
       if (error !== undefined) return fail(new NoChannelError(host, error));
       channel = opened;
       // A quick command's exit comes with the next packet: a listener that is added after an await misses it.
-      const stdout = into === undefined ? readLines(opened, onLine) : () => "";
-      if (into !== undefined) pipeInto(opened, into, fail);
+      const bytes = into === undefined ? undefined : opened.pipe(ownBytes());
+      const stdout = bytes === undefined ? readLines(opened, ownLines(onLine)) : () => "";
+      if (into !== undefined && bytes !== undefined) pipeInto(bytes, into, fail);
       const stderr = readLines(opened.stderr, onLine);
       let code: number | undefined;
       opened.on("exit", (status: number | null, signal?: string) => {
@@ -56,8 +58,10 @@ export const execOn = (
       opened.on("error", fail);
       opened.on("close", () => {
         end();
-        if (code === undefined) reject(hungUp(host));
-        else resolve({ code, stdout: stdout(), stderr: stderr() });
+        if (code === undefined) return reject(hungUp(host));
+        const output = { code, stdout: ownText(stdout()), stderr: stderr() };
+        if (bytes === undefined || bytes.readableEnded) resolve(output);
+        else bytes.once("end", () => resolve(output));
       });
       if (input !== undefined) opened.write(Buffer.from(input));
       if (stop === undefined || stop.aborted) endInput();
@@ -76,7 +80,7 @@ const hungUp = (host: string): UnreachableError =>
 
 /** Runs it by sh, whatever the login's shell is. sshd passes no signal on after our EOF, so the machine keeps the deadline too. */
 const inShell = (command: string, timeout: number | undefined): string => {
-  const shell = `sh -c ${quoteForLogin(command)}`;
+  const shell = `sh -c ${quoteForLogin(marked(command))}`;
   return timeout === undefined ? shell : `${deadlineCommand(timeout)} ${shell}`;
 };
 
@@ -105,8 +109,11 @@ export const forwardSocket = ({ host, client, lost }: Connection, path: string):
   );
 
 /** A program's stdin and stdout as one stream; the command is its words. */
-export const streamOn = ({ host, client, lost }: Connection, command: string): Promise<Duplex> =>
-  openChannel(
+export const streamOn = async (
+  { host, client, lost }: Connection,
+  command: string,
+): Promise<Duplex> => {
+  const channel = await openChannel(
     host,
     (done) =>
       client.exec(inShell(`exec ${command}`, undefined), (error, channel) => {
@@ -116,6 +123,9 @@ export const streamOn = ({ host, client, lost }: Connection, command: string): P
     (error) => new NoChannelError(host, error),
     lost,
   );
+  await skipToOwn(channel);
+  return channel;
+};
 
 /** Opens a channel, which ends with the reason when the connection is lost; `explain` makes the error of ssh2's. */
 export const openChannel = (

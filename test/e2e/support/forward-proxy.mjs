@@ -6,6 +6,7 @@ import { connect } from "node:net";
 import { createInterface } from "node:readline";
 
 const [address, port] = process.argv.slice(2);
+const say = (text) => void process.stdout.write(`${text}\n`);
 let login = "";
 createInterface({ input: process.stdin }).on("line", (line) => {
   login = line;
@@ -16,7 +17,7 @@ const isKnown = ({ headers }) =>
 
 createServer((incoming, answer) => {
   const status = isKnown(incoming) ? "" : " 407";
-  console.log(`${incoming.method} ${incoming.url}${status}`);
+  say(`${incoming.method} ${incoming.url}${status}`);
   if (status !== "") return answer.writeHead(407, { "proxy-authenticate": "Basic" }).end();
   const url = URL.canParse(incoming.url) ? new URL(incoming.url) : undefined;
   if (url === undefined) return answer.writeHead(400).end();
@@ -30,7 +31,7 @@ createServer((incoming, answer) => {
 })
   .on("connect", (incoming, client) => {
     const status = isKnown(incoming) ? "" : " 407";
-    console.log(`CONNECT ${incoming.url}${status}`);
+    say(`CONNECT ${incoming.url}${status}`);
     client.on("error", () => client.destroy());
     if (status !== "") return client.end("HTTP/1.1 407 x\r\nProxy-Authenticate: Basic\r\n\r\n");
     const [host, target] = incoming.url.split(":");
@@ -41,4 +42,4 @@ createServer((incoming, answer) => {
     there.on("error", () => client.end("HTTP/1.1 502 x\r\n\r\n"));
     return undefined;
   })
-  .listen(Number(port), address, () => console.log("listening"));
+  .listen(Number(port), address, () => say("listening"));
