@@ -107,7 +107,7 @@ test("the script replaces our chains atomically and adds one jump to each foreig
 set -e
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 load() {
-iptables -N DOCKER-USER 2>/dev/null || true
+iptables -w -N DOCKER-USER 2>/dev/null || true
 iptables-restore --wait --noflush <<'rules'
 *filter
 :SWARMHUB-INPUT - [0:0]

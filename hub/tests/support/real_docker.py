@@ -133,12 +133,24 @@ async def test_an_image_that_no_node_has_gives_a_message():
     assert "image cannot be downloaded" in await refused(spawner("real-image", settings=settings, failure_limit=1))
 
 
-async def test_a_server_without_room_waits_in_the_queue_and_then_gives_a_message():
+async def test_a_server_without_room_waits_in_the_queue_and_then_gives_a_message(swarm):
+    nodes = swarm.nodes()
+    # On each machine, one of them has room.
+    memory = max(node["Description"]["Resources"]["MemoryBytes"] for node in nodes) * 6 // 10
+    settings = dataclasses.replace(SETTINGS, memory=memory, guarantee=memory)
+    large = [spawner(f"real-large-{number}", settings=settings, queue_timeout=20) for number in range(len(nodes) + 1)]
+    starting = [asyncio.ensure_future(each.start()) for each in large]
+    await wait_for(lambda: any("You are next" in each._stage[1] for each in large), 60)
+    results = await asyncio.gather(*starting, return_exceptions=True)
+    messages = [each.jupyterhub_message for each in results if isinstance(each, SpawnException)]
+    assert 0 < len(messages) < len(large)
+    assert all("All seats are taken" in message for message in messages)
+    await asyncio.gather(*(each.stop() for each, result in zip(large, results, strict=True) if not isinstance(result, SpawnException)))
+
+
+async def test_a_server_that_fits_on_no_machine_does_not_wait():
     settings = dataclasses.replace(SETTINGS, memory=1 << 42, guarantee=1 << 42)
-    large = spawner("real-large", settings=settings, queue_timeout=8)
-    starting = asyncio.ensure_future(refused(large))
-    await wait_for(lambda: "You are next" in large._stage[1], 60)
-    assert "All seats are taken" in await starting
+    assert "No machine of this class has enough memory" in await refused(spawner("real-too-large", settings=settings))
 
 
 async def test_a_class_without_nodes_gives_a_message():

@@ -28,8 +28,8 @@ if cd ${paths.certificates} 2>/dev/null; then
   if [ -e own ] || [ -e acme ]; then section given; sha256sum -- ${quoteAll(givenNames)} 2>/dev/null; fi
   cd /
 fi
-section firewall; iptables -S 2>/dev/null
-section firewall6; ip6tables -S 2>/dev/null
+section firewall; iptables -w -S 2>/dev/null
+section firewall6; ip6tables -w -S 2>/dev/null
 # A machine of a class has these, or it would not be one.
 if [ ! -e ${paths.classNote} ]; then
   section modules

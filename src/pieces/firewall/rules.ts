@@ -108,7 +108,7 @@ export const firewallScript = (wanted: Wanted): string => {
 set -e
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 ${forget}load() {
-${forget}iptables -N DOCKER-USER 2>/dev/null || true
+${forget}iptables -w -N DOCKER-USER 2>/dev/null || true
 iptables-restore --wait --noflush <<'rules'
 ${restoreFile(chains, chainRules(wanted))}
 rules

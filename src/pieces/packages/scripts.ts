@@ -61,7 +61,7 @@ if [ ! -e ${paths.forwardingBefore} ]; then
 ${recordDocker}
   { cat /proc/sys/net/ipv4/ip_forward
     for command in iptables ip6tables; do
-      policy=$($command -S FORWARD 2>/dev/null | sed -n 's/^-P FORWARD //p')
+      policy=$($command -w -S FORWARD 2>/dev/null | sed -n 's/^-P FORWARD //p')
       echo "\${policy:-ACCEPT}"
     done
   } >${paths.forwardingBefore}.new

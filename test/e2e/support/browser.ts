@@ -69,6 +69,15 @@ const openPage = (page: Page, address: string): Promise<unknown> =>
     { deadline: 180_000, otherwise: () => new Error(`${address} does not answer`) },
   );
 
+/** Closes the notice that JupyterLab shows after a start in a full or broken home; throws if its text is another one. */
+export const closeNotice = async (page: Page, expected: RegExp): Promise<void> => {
+  const notice = page.locator("#swarmhub-notice");
+  const text = await notice.innerText({ timeout: 60_000 });
+  if (!expected.test(text)) throw new Error(`the notice says: ${text}`);
+  await notice.locator("button").click();
+  await notice.waitFor({ state: "detached" });
+};
+
 /** Opens a new notebook from the launcher and waits until its kernel is idle. */
 export const newNotebook = async (page: Page): Promise<void> => {
   const card = page.locator('.jp-LauncherCard[data-category="Notebook"]:visible').first();

@@ -11,6 +11,7 @@ import faulthandler
 import fcntl
 import mmap
 import os
+import resource
 import shutil
 import socket
 import struct
@@ -147,8 +148,10 @@ def links_and_renames_out_of_the_home() -> str:
 
 
 def holes_in_files() -> str:
-    """A sparse file of a TB takes no space, but its written blocks do."""
-    return fill(lambda file, written: os.pwrite(file, os.urandom(MB), written * 16), size=1 << 40)
+    """A sparse file, as large as this process may make it, takes no space, but its written blocks do."""
+    largest, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    size = 1 << 40 if largest == resource.RLIM_INFINITY else min(largest, 1 << 40)
+    return fill(lambda file, written: os.pwrite(file, os.urandom(MB), written * 16), size=size)
 
 
 def clones_of_a_file() -> str:

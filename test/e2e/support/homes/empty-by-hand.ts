@@ -1,4 +1,4 @@
-import { openBrowser, openJupyterLab, saveScreenshot } from "../browser.js";
+import { closeNotice, openBrowser, openJupyterLab, saveScreenshot } from "../browser.js";
 import { type Lab, roomPassword } from "../lab.js";
 
 /** In JupyterLab, reads the disk usage in the status bar and deletes a file by hand. Throws if the file is still there. */
@@ -6,6 +6,7 @@ export const emptyByHand = async (lab: Lab, user: string, file: string): Promise
   const browser = await openBrowser(lab);
   try {
     const page = await openJupyterLab(browser, `https://${lab.address(1)}`, user, roomPassword);
+    await closeNotice(page, /Your home folder is full/);
     const bar = page.getByText(/Disk:/).first();
     await bar.waitFor({ timeout: 60_000 });
     const shown = await bar.innerText();
