@@ -88,16 +88,7 @@ type BuildOptions = {
 export const buildImage = async (
   docker: Dockerode,
   context: Readable | Buffer,
-  {
-    tag,
-    target,
-    labels = {},
-    buildargs,
-    onLine,
-    logins,
-    signal,
-    idleMs = idleDeadline,
-  }: BuildOptions,
+  { tag, target, labels, onLine, logins, signal, idleMs = idleDeadline, ...more }: BuildOptions,
 ): Promise<void> => {
   const last: string[] = [];
   let rest = "";
@@ -117,10 +108,10 @@ export const buildImage = async (
       t: tag,
       // Every Engine has this builder; BuildKit needs a session that stays open during the request.
       version: "1",
-      labels,
+      labels: labels ?? {},
       forcerm: true,
       ...(target === undefined ? {} : { target }),
-      ...(buildargs === undefined ? {} : { buildargs }),
+      ...more,
       ...(logins === undefined ? {} : { registryconfig: logins }),
       abortSignal: anyOf(silent, signal),
     });

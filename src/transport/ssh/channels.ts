@@ -113,7 +113,7 @@ export const streamOn = async (
   { host, client, lost }: Connection,
   command: string,
 ): Promise<Duplex> => {
-  const channel = await openChannel(
+  const stream = await openChannel(
     host,
     (done) =>
       client.exec(inShell(`exec ${command}`, undefined), (error, channel) => {
@@ -123,8 +123,8 @@ export const streamOn = async (
     (error) => new NoChannelError(host, error),
     lost,
   );
-  await skipToOwn(channel);
-  return channel;
+  await skipToOwn(stream);
+  return stream;
 };
 
 /** Opens a channel, which ends with the reason when the connection is lost; `explain` makes the error of ssh2's. */
