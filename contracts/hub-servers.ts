@@ -33,10 +33,16 @@ type HubLook = {
 /** A Swarm config and the path of its mount. */
 type HubFile = { id: string; name: string; path: string };
 
-/** A group of users, with the limits of its members' servers (memory in bytes; null is that of the class). */
-type HubGroup = {
+/**
+ * A group of users, with the limits of its members' servers (memory in bytes; null is that of the class). Who is in it:
+ * hub/swarmhub/login/membership.py.
+ */
+export type HubGroup = {
   name: string;
+  /** Those whom the configuration names and who are not in `roster.json`, which has the groups of the others. */
   members: string[];
+  /** The names that the provider gives to the group; none where the method of login tells no groups. */
+  claims: string[];
   memory: number | null;
   cpu: number | null;
   /** The names of images that only members of such groups can choose. */

@@ -4,8 +4,8 @@ import type { HubService } from "./hub-services.js";
 import type { HubWarmStart } from "./hub-warm.js";
 
 /**
- * `hub.json`, written by `swarmhub up` and read by `hub/swarmhub/settings.py` when the hub starts. Memory is in bytes, cpu in
- * cores.
+ * `hub.json`, written by `swarmhub up` and read by `hub/swarmhub/settings.py` when the hub starts and when the file changes, see
+ * `hub-reload.ts`. Memory is in bytes, cpu in cores.
  */
 export type HubSettings = {
   /** The name of the class. */
@@ -55,6 +55,8 @@ export type HubSettings = {
   services: HubService[];
   /** The servers that fit on all machines. */
   seats: number;
+  /** Of the values whose change needs a restart. */
+  fixedHash: string;
 };
 
 /**
@@ -76,7 +78,7 @@ type HubProvider = {
   client: string;
   /** The claim that names a user. */
   username: string;
-  /** The claim with a user's groups; null is none. */
+  /** The claim with a user's groups, of GitHub "teams"; null is none. */
   groups: string | null;
   /** The domains of accounts that may come in, none is all; of a single one, names have no "@example.edu". */
   domains: string[];
@@ -123,12 +125,18 @@ export type HubImage = {
   cpu: number;
 };
 
-/** The address of the storage in the text of `hub.json`; undefined where there is none. */
-export const storageAddressIn = (text: string): string | undefined => {
+/** What a machine's `hub.json` says, possibly that of an earlier version; undefined without the file, or if it is damaged. */
+export const hubSettingsIn = (text = ""): Partial<HubSettings> | undefined => {
   try {
-    const { storage } = JSON.parse(text) as Partial<HubSettings>;
-    return isIP(String(storage?.address)) === 0 ? undefined : storage?.address;
+    const found = JSON.parse(text) as unknown;
+    return typeof found === "object" && found !== null ? found : undefined;
   } catch {
     return undefined;
   }
+};
+
+/** The address of the storage in the text of `hub.json`; undefined where there is none. */
+export const storageAddressIn = (text: string): string | undefined => {
+  const address = hubSettingsIn(text)?.storage?.address;
+  return isIP(String(address)) === 0 ? undefined : address;
 };

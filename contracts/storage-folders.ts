@@ -8,6 +8,8 @@ export const storageFolders = {
   owners: "owners",
   /** For each home a file with its own limits, written by `swarmhub quota set`: `OwnLimits`. */
   limits: "limits",
+  /** For each home whose owner's provider names a group of the configuration a note of these groups, written by the hub: `GroupNote`. */
+  groups: "groups",
   /**
    * Pending markers: an empty file for each home whose limit is not in force yet, so that its server does not start. The hub,
    * `swarmhub homes restore` and the watcher create them; the watcher removes them.

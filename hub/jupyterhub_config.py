@@ -4,6 +4,7 @@ For tests, SWARMHUB_ROOT sets another root folder than `/` for all paths, SWARMH
 SWARMHUB_SWEEP_SECONDS another interval of the sweeper than 60 s.
 """
 
+import asyncio
 import os
 import sys
 from functools import partial
@@ -20,6 +21,8 @@ from swarmhub.homes.provisioning import prepare_home
 from swarmhub.homes.shared_folder import link_shared_folder, prepare_shared_folder
 from swarmhub.homes.storage_calls import call_storage
 from swarmhub.homes.usage import home_usage
+from swarmhub.live_settings import LiveSettings
+from swarmhub.login.membership import last_claims
 from swarmhub.login.methods import configure_login
 from swarmhub.login.new_admins import NewAdmins
 from swarmhub.login.pages import PAGES, page_variables
@@ -30,12 +33,14 @@ from swarmhub.login.upkeep import configure_access
 from swarmhub.room.announcement import FILE as ANNOUNCEMENT
 from swarmhub.room.announcement import Announcements
 from swarmhub.room.configuration import configure_room
+from swarmhub.services.idle_culler import configure_culler
 from swarmhub.services.operator_api import Hub, operator_token, stop
 from swarmhub.services.outside import configure_programs
 from swarmhub.services.rehearsal import configure_rehearsal
-from swarmhub.settings import Paths, SettingsError, read_outbound, read_secret, read_settings, with_secret_environment
+from swarmhub.settings import Paths, SettingsError, read_outbound, read_secret
 from swarmhub.spawning.home_state import look_at_home
 from swarmhub.spawning.image_choice import check_options, form, options_from_form
+from swarmhub.spawning.seats import QUEUE_LIMIT, follow_seats, spawn_limit
 from swarmhub.spawning.spawner import SwarmHubSpawner
 from swarmhub.upstream_fixes import FreshResolver, ask_for_a_new_login, bound_answers_of_servers, share_pending_start, use_write_ahead_log
 from swarmhub.warm.configuration import configure_warm
@@ -51,7 +56,7 @@ from swarmhub.web.user_options import check_user_options
 c = get_config()
 paths = Paths(Path(os.environ.get("SWARMHUB_ROOT", "/")))
 try:
-    settings = with_secret_environment(read_settings(paths.settings), paths)
+    settings = LiveSettings(paths)
     proxy_token = read_secret(paths, "proxy-token")
     edge_token = read_secret(paths, "edge-token")
 except SettingsError as error:
@@ -118,9 +123,9 @@ refuse_renames()
 
 # --- servers --------------------------------------------------------------------------------------------------------------
 c.JupyterHub.spawner_class = SwarmHubSpawner
-c.SwarmHubSpawner.settings = settings
+c.SwarmHubSpawner.find_settings = settings.current
+c.SwarmHubSpawner.membership = access.membership
 c.SwarmHubSpawner.reports = paths.reports
-c.SwarmHubSpawner.image = settings.image
 c.SwarmHubSpawner.options_form = partial(form, settings)
 c.SwarmHubSpawner.options_from_form = partial(options_from_form, settings)
 check_user_options(partial(check_options, settings))
@@ -134,19 +139,17 @@ c.SwarmHubSpawner.cmd = ["jupyterhub-singleuser"]
 c.SwarmHubSpawner.args = ["--ResourceUseDisplay.track_disk_usage=True", "--ResourceUseDisplay.enable_prometheus_metrics=False"]
 # No server fetches news of the Jupyter project. Whether to is not asked either: hub/labextension/settings.json.
 c.SwarmHubSpawner.args.append("--LabApp.news_url=None")
-c.SwarmHubSpawner.default_url = settings.servers.start
 c.SwarmHubSpawner.failed_starts = str(paths.data / "failed-starts")
 c.SwarmHubSpawner.client_kwargs = {"timeout": 30}  # seconds for one response of Docker
-QUEUE_TIMEOUT, QUEUE_LIMIT = 1800, 100  # seconds, and the number of users in the queue, when all seats are taken
+QUEUE_TIMEOUT = 1800  # seconds, when all seats are taken
 c.SwarmHubSpawner.queue_timeout = QUEUE_TIMEOUT
 c.SwarmHubSpawner.queue_limit = QUEUE_LIMIT
 c.SwarmHubSpawner.start_timeout = QUEUE_TIMEOUT + 300  # the first server on a machine may have to download the image
 c.SwarmHubSpawner.http_timeout = 120
 c.SwarmHubSpawner.poll_interval = 15  # the maximum delay until the hub notices that a user chose File > Shut Down
 c.SwarmHubSpawner.consecutive_failure_limit = 0  # 0: never exit, because a hub that is down helps nobody
-# Above this limit the hub refuses with status 429 and does not queue (jupyterhub/handlers/base.py, spawn_single_user). A class
-# that logs in all at once must fit, and starts in the queue count too. Swarm counts the seats.
-c.JupyterHub.concurrent_spawn_limit = max(settings.seats, 100) + QUEUE_LIMIT
+c.JupyterHub.concurrent_spawn_limit = spawn_limit(settings.now)
+settings.follow(follow_seats)
 c.JupyterHub.active_server_limit = 0
 # Users are redirected to the progress page after one second (default: 10 s). Not immediately: a start that fails immediately would
 # fail before that page listens, and its request then gets status 400 without a message (jupyterhub/apihandlers/users.py).
@@ -162,16 +165,19 @@ try:
 except SettingsError as error:
     sys.exit(str(error))
 git_content = ContentKeeper(settings.servers.content, content_token, paths.storage, partial(fetch, proxy=outbound))
+settings.follow(lambda found: git_content.use(found.servers.content))
 
 
 async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
     spawner.notice = None
     spawner.use_home(await call_storage(8, find_home, paths.storage, spawner.user.name))
     notice = await new_admins.home_notice(paths.storage, spawner.user.name)
-    if settings.servers.shared:
+    if spawner.settings.servers.shared:
         spawner.may_write_shared = is_teacher(spawner.user.orm_user)
         await prepare_shared_folder(paths.storage)
-    await prepare_home(paths.storage, spawner.escaped_name, spawner.user.name)
+    claims = last_claims(spawner.user, spawner.authenticator)
+    groups = access.membership.claimed_groups(claims)
+    await prepare_home(paths.storage, spawner.escaped_name, spawner.user.name, groups)
     await look_at_home(paths.storage, spawner)
     if notice:
         spawner.log.warning("%s: %s", spawner.user.name, notice)
@@ -180,7 +186,7 @@ async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
     problem = await add_first_files(paths.storage, spawner.escaped_name)
     if problem:
         spawner.log.warning("%s: %s (%s)", spawner.user.name, *problem)
-    if settings.servers.shared and not spawner.home_is_full:
+    if spawner.settings.servers.shared and not spawner.home_is_full:
         try:
             await call_storage(8, link_shared_folder, paths.storage, spawner.escaped_name)
         except SpawnException as error:  # the folder is there without it
@@ -237,15 +243,15 @@ c.JupyterHub.load_roles = [
 if settings.login_method != "shared-password":
     # The configuration decides alone who is an admin, at each start.
     c.JupyterHub.load_roles.append({"name": "admin", "users": sorted(settings.admins)})
-if settings.idle_timeout_seconds:
-    interval = min(settings.idle_timeout_seconds // 2, 300)
-    culler = ["jupyterhub_idle_culler", f"--url={hub_api}", f"--timeout={settings.idle_timeout_seconds}", f"--cull-every={interval}"]
-    scopes = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
-    c.JupyterHub.services.append({"name": "idle-culler", "command": [sys.executable, "-m", *culler]})
-    c.JupyterHub.load_roles.append({"name": "idle-culler", "scopes": scopes, "services": ["idle-culler"]})
+configure_culler(c, settings, hub_api)
+
+# --- new settings, which the hub takes while it runs ------------------------------------------------------------------------------
+# Other programs than the hub, such as `jupyterhub token`, read the settings without an event loop that runs.
+loop = asyncio.get_running_loop()
+loop.call_soon(lambda: setattr(settings, "task", loop.create_task(settings.watch())))
 
 # --- the page of the room, for teachers and admins ---------------------------------------------------------------------------
-configure_room(c, settings, paths, hub_api)
+configure_room(c, settings, paths, hub_api, access)
 configure_rehearsal(c, paths, hub_api)
 configure_warm(c, settings, paths, hub_api, access)
 

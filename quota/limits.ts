@@ -7,6 +7,7 @@ import {
   maximumLimitsBytes,
   maximumOwnLimitsBytes,
   notReadable,
+  parseGroupNote,
   parseLimits,
   parseOwnLimits,
   wantedLimits,
@@ -28,12 +29,13 @@ export type LimitsSnapshot = {
 };
 
 /**
- * Reads `limits.json` and `limits/` under `root` at each call; of `limits/` it opens only files that changed. It does not throw.
+ * Reads `limits.json`, `limits/` and `groups/` under `root` at each call; in the folders it opens only files that changed. It does not throw.
  * It blocks: each pass begins with it, and 10,000 files took 11 to 41 s through Node's threads in a virtual machine, so 2 to 4 s.
  */
 export const createLimits = (root: string): (() => LimitsSnapshot) => {
   let limits: Limits | undefined;
-  let own = new Map<string, OwnFile>();
+  let own: Files<OwnLimits | Unreadable> = new Map();
+  let notes: Files<readonly string[]> = new Map();
   return () => {
     const failures: Failure[] = [];
     const fail = (home: string, reason: string) => void failures.push({ home, reason });
@@ -44,33 +46,47 @@ export const createLimits = (root: string): (() => LimitsSnapshot) => {
       fail("limits.json", `${messageOf(error)}; ${instead}`);
     }
     try {
-      own = readOwn(join(root, storageFolders.limits), own);
+      own = readFiles(join(root, storageFolders.limits), own, ownLimitsIn);
     } catch (error) {
       fail("limits/", `${messageOf(error)}; its last content counts`);
+    }
+    try {
+      notes = readFiles(join(root, storageFolders.groups), notes, groupsIn);
+    } catch (error) {
+      fail("groups/", `${messageOf(error)}; its last content counts`);
     }
     for (const [home, { content }] of own)
       if ("problem" in content)
         fail(home, `limits/${home} is unreadable, so the home keeps its limit: ${content.problem}`);
-    return { limitFor: limitForOf(limits, own), limits, failures };
+    return { limitFor: limitForOf(limits, own, notes), limits, failures };
   };
 };
 
-/** A file of `limits/` as it was last read; `version` changes with it. */
-type OwnFile = { version: string; content: OwnLimits | Unreadable };
+/** The files of a folder by the home they are for, as they were last read; `version` changes with the file. */
+type Files<Content> = ReadonlyMap<string, { version: string; content: Content }>;
 
 const limitForOf =
-  (limits: Limits | undefined, own: ReadonlyMap<string, OwnFile>): LimitFor =>
+  (
+    limits: Limits | undefined,
+    own: Files<OwnLimits | Unreadable>,
+    notes: Files<readonly string[]>,
+  ): LimitFor =>
   (name, currentLimit) => {
     const { hardKiB = 0, hardFiles = 0 } = currentLimit ?? {};
     const current = { bytes: hardKiB * 1024, files: hardFiles };
-    const home = { name, own: own.get(name)?.content, current };
+    const groups = notes.get(name)?.content ?? [];
+    const home = { name, own: own.get(name)?.content, groups, current };
     // Without limits.json homes keep their limits.
-    const { bytes, files } = wantedLimits(limits ?? { ...current, homes: {} }, home);
+    const { bytes, files } = wantedLimits(limits ?? { ...current, homes: {}, groups: {} }, home);
     return bytes > 0 && files > 0 ? { hardKiB: limitInKiB(bytes), hardFiles: files } : undefined;
   };
 
-const readOwn = (folder: string, before: ReadonlyMap<string, OwnFile>): Map<string, OwnFile> => {
-  const found = new Map<string, OwnFile>();
+const readFiles = <Content>(
+  folder: string,
+  before: Files<Content>,
+  contentOf: (path: string) => Content,
+): Files<Content> => {
+  const found = new Map<string, { version: string; content: Content }>();
   for (const name of namesIn(folder).filter(isHomeName)) {
     const path = join(folder, name);
     const stats = lstatSync(path, { throwIfNoEntry: false });
@@ -90,7 +106,15 @@ const namesIn = (folder: string): string[] => {
   }
 };
 
-const contentOf = (path: string): OwnLimits | Unreadable => {
+const groupsIn = (path: string): readonly string[] => {
+  try {
+    return parseGroupNote(read(path, maximumOwnLimitsBytes))?.groups ?? [];
+  } catch {
+    return [];
+  }
+};
+
+const ownLimitsIn = (path: string): OwnLimits | Unreadable => {
   try {
     return parseOwnLimits(read(path, maximumOwnLimitsBytes));
   } catch (error) {

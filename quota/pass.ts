@@ -27,9 +27,11 @@ export type PassReport = {
  */
 export const runPass = async (
   storage: Storage,
-  { limitFor, failures }: Pick<LimitsSnapshot, "limitFor" | "failures">,
+  readLimits: () => Pick<LimitsSnapshot, "limitFor" | "failures">,
 ): Promise<PassReport> => {
   const first = await storage.inspect();
+  // Afterwards: the hub writes the note of the groups before it makes a home, so that each home that was seen has its note.
+  const { limitFor, failures } = readLimits();
   const repairs = decide(first, limitFor).filter(isRepair);
   const { refusals, covered, unassigned } = await repair(storage, repairs);
   const changed = new Set(repairs.map(({ home }) => home));

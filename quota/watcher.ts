@@ -53,12 +53,11 @@ const main = async (): Promise<void> => {
       checkMount: createMountCheck(root, run),
       pass: async () => {
         startedAt = steady();
-        snapshot = readLimits();
-        return runPass(storage, snapshot);
+        return runPass(storage, () => (snapshot = readLimits()));
       },
       wakeup,
       listen: () => {
-        log("limits are in force; watching homes/ and limits/");
+        log("limits are in force; watching homes/, limits/ and groups/");
         return listenTo(wakeup, knownState);
       },
       onPass: async (outcome) => {
@@ -101,6 +100,7 @@ const listenTo = (wakeup: Wakeup, knownState: KnownState): (() => void) => {
       return isRepeated(home) ? "later" : true;
     }),
     watchFolder(storageFolders.limits, () => true),
+    watchFolder(storageFolders.groups, () => true),
     watchFolder("", (file) => file === storageFiles.limits),
   ];
   return () => {

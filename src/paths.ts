@@ -57,6 +57,8 @@ export const paths = {
   storageFile: "/var/lib/swarmhub/homes.xfs",
   secrets: "/var/lib/swarmhub/secrets",
   hub: "/var/lib/swarmhub/hub",
+  /** What the hub says of the settings that it has read. */
+  hubSettingsStatus: "/var/lib/swarmhub/hub/settings.json",
   /** What the registry keeps. */
   registry: "/var/lib/swarmhub/registry",
   /** What a running build needs. */
@@ -105,6 +107,7 @@ export const readFiles: readonly string[] = [
   paths.limits,
   paths.skeletonNote,
   paths.hubConfiguration,
+  paths.hubSettingsStatus,
   paths.imageLooks,
   paths.edgeConfiguration,
   paths.certificateStatus,

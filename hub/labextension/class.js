@@ -1,5 +1,6 @@
 // oxlint-disable unicorn/consistent-function-scoping -- it is a block, not a function
-// Written by swarmhub: shows the announcements of the class in JupyterLab, and a button that asks a teacher for help. As webpack's module
+// Written by swarmhub: shows the announcements of the class in JupyterLab, notices about the user's own server, for example that it ran
+// out of memory, and a button that asks a teacher for help. As webpack's module
 // federation expects an extension (JupyterLab 3 and later), by hand: it has no imports, so it needs no build and fits to every version.
 
 // A block, because the names at the top of a script are those of all scripts of the page.
@@ -21,34 +22,39 @@
       .then((response) => (response.ok ? response.json() : undefined))
       .catch(() => undefined);
 
-  // --- the announcement -----------------------------------------------------------------------------------------------------------
+  // --- the announcement, and the notice about the user's own server -----------------------------------------------------------------
 
-  // What a reader has closed stays closed when the page is loaded again, and opens with the next announcement.
-  const closed = `${name}:closed`;
   const look =
-    "position: fixed; z-index: 10000; right: 16px; bottom: 40px; box-sizing: border-box; width: min(30em, calc(100vw - 32px)); " +
-    "max-height: 50vh; overflow: auto; padding: 12px 16px; border: 1px solid #b26a00; border-left-width: 6px; border-radius: 4px; " +
-    "background: #fff8e1; color: #222; font: 15px/1.4 system-ui, sans-serif; box-shadow: 0 4px 16px #0005";
-  let box;
-  const show = ({ id, text }) => {
-    if (box?.dataset.id === id) return;
-    box?.remove();
-    box = undefined;
-    if (!id || sessionStorage.getItem(closed) === id) return;
-    box = make("section", look);
-    box.id = `${name}-announcement`;
-    box.dataset.id = id;
-    box.setAttribute("role", "status");
-    box.setAttribute("aria-label", "Announcement of the class");
-    const close = make("button", "float: right; margin: -4px -8px 0 8px; border: 0; background: none; color: inherit; font-size: 20px", "×");
-    close.setAttribute("aria-label", "Close the announcement");
-    close.addEventListener("click", () => {
-      sessionStorage.setItem(closed, id);
-      show({});
-    });
-    box.append(close, make("div", "white-space: pre-line; overflow-wrap: anywhere; user-select: text", text));
-    document.body.append(box);
+    "position: fixed; z-index: 10000; right: 16px; box-sizing: border-box; width: min(30em, calc(100vw - 32px)); " +
+    "max-height: 40vh; overflow: auto; padding: 12px 16px; border: 1px solid #b26a00; border-left-width: 6px; border-radius: 4px; " +
+    "background: #fff8e1; color: #222; font: 15px/1.4 system-ui, sans-serif; box-shadow: 0 4px 16px #0005; ";
+  /** A box for the newest text of its kind. What a reader has closed stays closed when the page is loaded again, until there is another text. */
+  const makeBox = (kind, label, place) => {
+    const closed = kind === "announcement" ? `${name}:closed` : `${name}:closed-${kind}`;
+    let box;
+    const show = ({ id, text } = {}) => {
+      if (box?.dataset.id === id) return;
+      box?.remove();
+      box = undefined;
+      if (!id || sessionStorage.getItem(closed) === id) return;
+      box = make("section", look + place);
+      box.id = `${name}-${kind}`;
+      box.dataset.id = id;
+      box.setAttribute("role", "status");
+      box.setAttribute("aria-label", label);
+      const close = make("button", "float: right; margin: -4px -8px 0 8px; border: 0; background: none; color: inherit; font-size: 20px", "×");
+      close.setAttribute("aria-label", `Close the ${kind}`);
+      close.addEventListener("click", () => {
+        sessionStorage.setItem(closed, id);
+        show();
+      });
+      box.append(close, make("div", "white-space: pre-line; overflow-wrap: anywhere; user-select: text", text));
+      document.body.append(box);
+    };
+    return show;
   };
+  const showAnnouncement = makeBox("announcement", "Announcement of the class", "bottom: 40px");
+  const showNotice = makeBox("notice", "Notice about your server", "top: 60px");
 
   // --- the button -----------------------------------------------------------------------------------------------------------------
 
@@ -92,9 +98,12 @@
     const lookNow = async () => {
       if (isLooking || document.hidden) return;
       isLooking = true;
-      const said = await ask(`${room}announcement`);
+      const said = await ask(`${room}announcement`, token ? { headers: { Authorization: `token ${token}` } } : {});
       // While the class does not answer, what was said stays.
-      if (said) show(said);
+      if (said) {
+        showAnnouncement(said);
+        showNotice(said.notice);
+      }
       if (help?.isAsked()) await help.update();
       isLooking = false;
     };

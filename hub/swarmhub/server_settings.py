@@ -33,13 +33,17 @@ class File:
 
 @dataclass(frozen=True)
 class Group:
-    """Members by their user names, the limits of their servers (None: those of the class), and images that only they choose from."""
+    """Members by their user names, the limits of their servers (None: those of the class), and images that only they choose from.
+
+    `claims` are the names that a provider gives to this group (login/membership.py has who is in it).
+    """
 
     name: str
     members: frozenset[str]
     memory: int | None = None
     cpu: float | None = None
     images: tuple[str, ...] = ()
+    claims: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,6 @@ class ServerSettings:
 
     def look(self, image: str) -> Look:
         return next((look for look in self.looks if look.image == image), Look(image))
-
-    def groups_of(self, user: str) -> list[Group]:
-        return [group for group in self.groups if user in group.members]
 
 
 def read_server_settings(found: object, take: Callable) -> ServerSettings:
@@ -104,8 +105,8 @@ def read_server_settings(found: object, take: Callable) -> ServerSettings:
     def group(at: str, item: dict) -> Group:
         memory = take(f"{at}.memory", item.get("memory"), _is_limit(int), "a whole number of bytes, or null")
         cpu = take(f"{at}.cpu", item.get("cpu"), _is_limit(int | float), "a number of cores above 0, or null")
-        members, images = texts(at, item, "members"), texts(at, item, "images")
-        return Group(text(at, item, "name"), frozenset(members), memory, cpu, tuple(images))
+        members, images, claims = texts(at, item, "members"), texts(at, item, "images"), texts(at, item, "claims")
+        return Group(text(at, item, "name"), frozenset(members), memory, cpu, tuple(images), frozenset(claims))
 
     return ServerSettings(
         content=_content(servers.get("content"), take),

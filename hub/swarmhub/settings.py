@@ -1,9 +1,9 @@
-"""The files that `swarmhub up` writes for the hub: hub.json and the secrets, checked once when the hub starts."""
+"""The files that `swarmhub up` writes for the hub: hub.json and the secrets, checked as a whole."""
 
 import ipaddress
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +22,10 @@ _SUBDOMAIN_HOST = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 class SettingsError(Exception):
     """hub.json or a secret is missing or wrong; the message names the file, every fault and the command to type."""
+
+    def __init__(self, message: str, faults: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.faults = list(faults) or [message.splitlines()[0]]
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,8 @@ class Settings:
     servers: ServerSettings = ServerSettings()
     warm: tuple[Weekly, ...] = ()
     programs: tuple[OutsideProgram, ...] = ()
+    # Of the values that only a restart changes (`live_settings.py`).
+    fixed_hash: str = ""
 
     @property
     def packs(self) -> bool:
@@ -99,6 +105,10 @@ class Paths:
     @property
     def settings(self) -> Path:
         return self.root / "etc/swarmhub/hub.json"
+
+    @property
+    def settings_status(self) -> Path:
+        return self.data / "settings.json"
 
     @property
     def roster(self) -> Path:
@@ -123,9 +133,22 @@ class Paths:
 
 def read_settings(path: Path) -> Settings:
     """Reads hub.json; raises SettingsError with all faults at once."""
+    return parse_settings(read_bytes(path), path)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Reads a file; raises SettingsError."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return path.read_bytes()
+    except OSError as error:
+        raise _error(path, [str(error)]) from error
+
+
+def parse_settings(content: bytes, path: Path) -> Settings:
+    """Returns the settings in the content of hub.json, whose path is for errors; raises SettingsError with all faults at once."""
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as error:
         raise _error(path, [str(error)]) from error
     if not isinstance(found, dict):
         raise _error(path, ["must be an object"])
@@ -135,6 +158,10 @@ def read_settings(path: Path) -> Settings:
         if not is_valid(value):
             faults.append(f"{key}: must be {expected}, is {json.dumps(value)}")
         return value
+
+    def texts(key: str, expected: str) -> list[str]:
+        value = take(key, found.get(key, []), are_texts, expected)
+        return value if are_texts(value) else []
 
     settings = Settings(
         name=take("name", found.get("name"), is_text, "a string"),
@@ -146,11 +173,11 @@ def read_settings(path: Path) -> Settings:
         guarantee=take("guarantee", found.get("guarantee"), _or_none(_is_whole(1)), "a whole number of bytes, or null"),
         cpu=take("cpu", found.get("cpu"), _is_cpu, "a number of cores above 0, or null"),
         storage=_storage(found.get("storage", {}), take),
-        admins=frozenset(take("admins", found.get("admins", []), are_texts, "a list of user names")),
+        admins=frozenset(texts("admins", "a list of user names")),
         login_method=take("loginMethod.kind", _method(found).get("kind"), is_text, "a string"),
         has_roster=take("roster", found.get("roster", False), lambda value: isinstance(value, bool), "true or false"),
-        teachers=frozenset(take("teachers", found.get("teachers", []), are_texts, "a list of user names")),
-        placement=tuple(take("placement", found.get("placement", []), are_texts, "a list of Swarm constraints")),
+        teachers=frozenset(texts("teachers", "a list of user names")),
+        placement=tuple(texts("placement", "a list of Swarm constraints")),
         seats=take("seats", found.get("seats"), _is_whole(0), "a whole number"),
         # A browser reports activity every 30 s (websocket ping) and a server tells the hub every 300 s: a shorter timeout would
         # stop servers that are in use.
@@ -175,11 +202,12 @@ def read_settings(path: Path) -> Settings:
         ),
         provider=provider_options(_method(found), take),
         campus=campus_options(_method(found), take),
-        allowed_groups=frozenset(take("allowedGroups", found.get("allowedGroups", []), are_texts, "a list of names")),
+        allowed_groups=frozenset(texts("allowedGroups", "a list of names")),
         public_url=take("publicUrl", found.get("publicUrl", ""), lambda value: isinstance(value, str), "a string"),
         servers=read_server_settings(found.get("servers", {}), take),
         warm=read_timetable(found.get("warm", []), take),
         programs=read_programs(found.get("services", []), take),
+        fixed_hash=take("fixedHash", found.get("fixedHash", ""), lambda value: isinstance(value, str), "a string"),
     )
     if faults:
         raise _error(path, faults)
@@ -253,7 +281,7 @@ def with_secret_environment(settings: Settings, paths: Paths) -> Settings:
 
 def _error(path: Path, faults: list[str]) -> SettingsError:
     lines = "".join(f"\n  {fault}" for fault in faults)
-    return SettingsError(f"{path}: the hub cannot start with this file.{lines}\nTo write it again, type: swarmhub up")
+    return SettingsError(f"{path}: the hub cannot use this file.{lines}\nTo write it again, type: swarmhub up", faults)
 
 
 def _is_whole(minimum: int) -> Callable[[object], bool]:

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import docker
 import pytest
 
+from swarmhub.spawning.notices import UserNotices
 from swarmhub.spawning.own_service import OwnServiceSpawner
 from swarmhub.spawning.running_server import MemoryKills
 from swarmhub.spawning.seat_queue import SeatQueue
@@ -20,7 +21,7 @@ from .support.fake_docker import FakeDocker
 def swarm():
     fake = FakeDocker()
     SwarmHubSpawner.task_poller, SwarmHubSpawner.seat_queue, SwarmHubSpawner.start_limiter = SharedTaskPoller(), SeatQueue(), StartLimiter()
-    SwarmHubSpawner.memory_kills = MemoryKills(refresh=0)
+    SwarmHubSpawner.memory_kills, SwarmHubSpawner.notices = MemoryKills(refresh=0), UserNotices()
     OwnServiceSpawner._has_read_back = False
     SwarmHubSpawner._client = docker.APIClient(base_url=fake.url, version="1.41")
     yield fake

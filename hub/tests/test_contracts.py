@@ -17,6 +17,7 @@ import pytest
 
 from swarmhub import machines, outbound, settings
 from swarmhub.homes import first_files, git_content, owner_note, provisioning, shared_folder, teacher_command
+from swarmhub.homes.group_note import MOST_GROUPS, write_group_note
 from swarmhub.homes.sent_archive import Refused
 from swarmhub.login.provider.options import ProviderOptions
 from swarmhub.refusal import LIMIT_FAILED
@@ -122,6 +123,14 @@ def test_the_proxy_is_in_the_secret_of_the_contract():
     assert NAMES["outboundProxy"] == outbound.SECRET
 
 
+def test_the_note_of_the_groups_is_what_the_watcher_and_the_cli_read(tmp_path):
+    (tmp_path / FOLDERS.groups).mkdir()
+    expected = json.loads((FIXTURES / "group-note.json").read_text())
+    write_group_note(tmp_path, "ada", expected["groups"])
+    assert json.loads((tmp_path / FOLDERS.groups / "ada").read_text()) == expected
+    assert NAMES["mostGroups"] == MOST_GROUPS
+
+
 def servers_in(written):
     return ServerSettings(
         looks=tuple(
@@ -135,7 +144,7 @@ def servers_in(written):
         proxy=outbound.Proxy(written["proxy"]["http"], written["proxy"]["https"], tuple(written["proxy"]["except"])),
         files=tuple(File(each["id"], each["name"], each["path"]) for each in written["files"]),
         groups=tuple(
-            Group(each["name"], frozenset(each["members"]), each["memory"], each["cpu"], tuple(each["images"]))
+            Group(each["name"], frozenset(each["members"]), each["memory"], each["cpu"], tuple(each["images"]), frozenset(each["claims"]))
             for each in written["groups"]
         ),
     )
@@ -195,6 +204,7 @@ def test_every_key_of_hub_json_becomes_a_setting_with_its_unit(record):
         servers=servers_in(written["servers"]),
         warm=warm_in(written["warm"]),
         programs=programs_in(written["services"]),
+        fixed_hash=written["fixedHash"],
     )
     assert found.warm[0].members == ("ada",)
     assert (found.memory, found.guarantee, found.idle_timeout_seconds) == (2 << 30, 512 << 20, 2 * 3600)

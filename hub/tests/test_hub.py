@@ -122,7 +122,16 @@ def test_the_login_page_shows_the_class_and_instructions(hub):
 
 def test_the_state_of_the_hub_is_in_its_own_folder(hub):
     database = {"hub.sqlite", "hub.sqlite-shm", "hub.sqlite-wal"}
-    own = {"cookie-secret", "login.json", "new-admins.json", "operator-token", "room-cookie-secret", "room-metrics-token", "warm.json"}
+    own = {
+        "cookie-secret",
+        "login.json",
+        "new-admins.json",
+        "operator-token",
+        "room-cookie-secret",
+        "room-metrics-token",
+        "settings.json",
+        "warm.json",
+    }
     later = {"failed-starts", "room.json"}  # there if a start failed before, and after the first minute
     found = {path.name for path in (hub.root / "data").iterdir()} - later
     assert found == own | database

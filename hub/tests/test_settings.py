@@ -1,3 +1,4 @@
+import contextlib
 import json
 from pathlib import Path
 
@@ -6,6 +7,8 @@ import pytest
 from swarmhub.settings import NfsExport, Paths, SettingsError, read_secret, read_settings, with_secret_environment
 
 from .support.examples import HUB
+
+FULL = Path(__file__).parents[2] / "test/fixtures/contracts/hub.json"
 
 
 def write(folder: Path, content: object) -> Path:
@@ -138,9 +141,21 @@ def test_secret_variables_are_added_to_the_environment_and_never_shown(tmp_path)
 
 
 def test_faults_of_servers_are_named_with_their_places(tmp_path):
-    group = {"name": "staff", "members": ["ada"], "memory": 0, "cpu": None, "images": []}
+    group = {"name": "staff", "members": ["ada"], "memory": 0, "cpu": None, "images": [], "claims": []}
     servers = {"looks": [{"image": "r", "home": "x", "variables": [], "replacesEntrypoint": 1}], "groups": [group], "files": {}}
     with pytest.raises(SettingsError) as raised:
         read_settings(write(tmp_path, json.dumps(HUB | {"servers": servers})))
     faults = [line.split(":")[0].strip() for line in str(raised.value).splitlines() if "must be" in line]
     assert faults == ["servers.looks[0].replacesEntrypoint", "servers.looks[0].home", "servers.files", "servers.groups[0].memory"]
+
+
+@pytest.mark.parametrize("key", json.loads(FULL.read_text()))
+def test_a_value_of_a_wrong_kind_is_a_fault_and_no_other_error(tmp_path, key):
+    written = json.loads(FULL.read_text())
+    for value in (5, -1, "x", "", [], {}, None, True, 0.5, [5], [{}], [None], {"kind": 5}, {"address": {}}, "\ud800", 10**400):
+        with contextlib.suppress(SettingsError):
+            read_settings(write(tmp_path, written | {key: value}))
+        if isinstance(written[key], dict):
+            for inner in written[key]:
+                with contextlib.suppress(SettingsError):
+                    read_settings(write(tmp_path, written | {key: written[key] | {inner: value}}))

@@ -38,14 +38,16 @@ read_global_options() {
 }
 
 command_up() {
-  local count='' memory=3072 disk=20 release=trixie packages='' packages_given='' for_class=
+  local count='' memory=3072 disk=20 release=trixie packages='' packages_given='' for_class='' conditions='' stock=
   while (($#)); do
     case $1 in
       --memory) memory=${2:-}; shift 2 || usage_error '--memory needs a number of MB.' ;;
       --disk) disk=${2:-}; shift 2 || usage_error '--disk needs a number of GB.' ;;
       --release) release=${2:-}; shift 2 || usage_error '--release needs bookworm or trixie.' ;;
-      --with) packages=${2:-}; packages_given=yes; shift 2 || usage_error '--with needs names of Debian packages.' ;;
+      --packages) packages=${2:-}; packages_given=yes; shift 2 || usage_error '--packages needs names of Debian packages.' ;;
+      --with) conditions=${2:-}; shift 2 || usage_error '--with needs names of conditions.' ;;
       --class) for_class=yes; shift ;;
+      --stock) stock=yes; shift ;;
       --*) usage_error "up has no option '$1'." ;;
       *) [[ -z $count ]] || usage_error "up needs one number, not '$count' and '$1'."; count=$1; shift ;;
     esac
@@ -55,13 +57,15 @@ command_up() {
   check_range '--memory (MB)' "$memory" 192 65536
   check_range '--disk (GB)' "$disk" 1 2000
   [[ $release =~ ^(bookworm|trixie)$ ]] || usage_error "--release needs bookworm or trixie, not '$release'."
-  [[ -z $packages || $packages =~ ^[a-z0-9][a-z0-9.+-]*(,[a-z0-9][a-z0-9.+-]*)*$ ]] || usage_error "--with needs names of Debian packages, separated by commas, not '$packages'."
+  [[ -z $packages || $packages =~ ^[a-z0-9][a-z0-9.+-]*(,[a-z0-9][a-z0-9.+-]*)*$ ]] || usage_error "--packages needs names of Debian packages, separated by commas, not '$packages'."
+  check_conditions "$conditions"
+  [[ -z $stock || -z $for_class ]] || usage_error 'a stock guest cannot be saved in a warm class: give either --stock or --class.'
   lock "lab-$name"
   [[ -f $folder/number ]] || lab_is_new=yes
   on_exit undo_up
   [[ -z $for_class ]] || make_class_lab
   [[ -z $packages_given ]] || rm -f "$folder/image" # New guests get an image with these packages.
-  lab_up "$count" "$memory" "$disk" "$release" "$packages" "$for_class"
+  lab_up "$count" "$memory" "$disk" "$release" "$(join_lists "$packages" "$(packages_of_conditions "$conditions")")" "$for_class" "$conditions" "$stock"
   lab_is_new=
 }
 
@@ -109,7 +113,7 @@ command_renew() {
   lock "lab-$name"
   kill_guest "$1"
   bytes=$(stat -c %s "$folder/vm$1.data")
-  rm -f "$folder/vm$1".{cow,img,data,class,seen}
+  rm -f "$folder/vm$1".{cow,img,data,class,seen,var}
   truncate -s "$bytes" "$folder/vm$1.data"
   boot_guest "$1"
   wait_for_guest "$1"
@@ -163,6 +167,9 @@ command_down() {
     --cache) cache_down ;;
   esac
 }
+
+# join_lists A,B C,D: prints A,B,C,D
+join_lists() { local both=$1,$2; both=${both#,}; echo "${both%,}"; }
 
 # check_range NAME VALUE MINIMUM MAXIMUM: ends with a usage error if the value is not a number within the range
 check_range() {

@@ -13,6 +13,8 @@ print_env() {
   shell_assignment LAB_GUEST_SUBNET "$guest_prefix.0/24"
   shell_assignment LAB_REGISTRY "$gateway:5000"
   shell_assignment LAB_IMAGE "$notebook_image"
+  shell_assignment LAB_OPERATOR "$host_address"
+  shell_assignment LAB_PROXY "http://$gateway:$proxy_port"
 }
 
 shell_assignment() { printf '%s=%q\n' "$1" "$2"; }

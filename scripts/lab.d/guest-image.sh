@@ -9,8 +9,8 @@ guest_image_name() { echo "$(recipe_hash)-$(sha256sum <<<"$*" | cut -c1-6)"; }
 
 recipe_hash() {
   {
-    echo "$guest_packages"
-    declare -f build_guest_image bootstrap extract_kernel
+    echo "$guest_packages $stock_packages"
+    declare -f build_guest_image bootstrap extract_kernel extract_stock_kernel
     cat "$library"/guest/* "$cache/key.pub"
     extra_ca_certificates | xargs -r cat
   } | sha256sum | cut -c1-12
@@ -24,7 +24,7 @@ copy_ca_certificates() {
   extra_ca_certificates | while read -r file; do install -D -m 644 "$file" "$1/usr/local/share/ca-certificates/${file##*/}"; done
 }
 
-# ensure_guest_image RELEASE PACKAGES: builds the image if it is missing; PACKAGES are added to those of a blank machine
+# ensure_guest_image RELEASE PACKAGES [STOCK]: builds the image if it is missing; PACKAGES are added to those of a blank machine
 ensure_guest_image() {
   mkdir -p "$cache/guest"
   lock guest-image
@@ -38,12 +38,14 @@ ensure_guest_image() {
 }
 
 build_guest_image() {
-  local partial=$1.partial rootfs=$1.partial/rootfs release=$2 packages=$3
-  say "building the disk image of the guests (Debian $release${packages:+ with $packages}; only once, takes about a minute)"
+  local partial=$1.partial rootfs=$1.partial/rootfs release=$2 packages=$3 stock=${4:-}
+  say "building the disk image of the ${stock:+stock }guests (Debian $release${packages:+ with $packages}; only once, takes about a minute)"
   rm -rf "$partial"
   on_exit rm -rf "$partial"
   mkdir -p "$rootfs"
-  bootstrap "$release" "$guest_packages${packages:+,$packages}" "$rootfs"
+  local base=$guest_packages
+  [[ -z $stock ]] || base=$stock_packages
+  bootstrap "$release" "$base${packages:+,$packages}" "$rootfs"
   install -m 755 "$library/guest/lab-identity" "$rootfs/usr/local/sbin/lab-identity"
   install -m 644 "$library/guest/lab-identity.service" "$rootfs/etc/systemd/system/lab-identity.service"
   install -m 644 "$cache/key.pub" "$rootfs/lab-key.pub"
@@ -52,7 +54,7 @@ build_guest_image() {
   # shellcheck disable=SC2016 # expanded by the inner shell
   run_isolated sh -ec 'mount -t proc proc "$1/proc"; exec chroot "$1" /lab-setup' lab "$rootfs"
   rm "$rootfs/lab-setup"
-  extract_kernel "$rootfs" "$partial/kernel"
+  "extract${stock:+_stock}_kernel" "$rootfs" "$partial/kernel"
   mke2fs -q -t ext4 -E lazy_itable_init=1 -d "$rootfs" "$partial/base.img" 12G >/dev/null
   rm -rf "$rootfs"
   mv "$partial" "$1"

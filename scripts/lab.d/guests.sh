@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The guests. Each is a user-mode Linux process and the leader of a process group of its own.
+# The guests. Each is a process of user-mode Linux or QEMU and the leader of a process group of its own.
 
 # list_guests: prints the numbers of the guests that exist
 list_guests() { find "$folder" -maxdepth 1 -name 'vm*.memory' -printf '%f\n' 2>/dev/null | tr -dc '0-9\n' | sort -n; }
@@ -12,12 +12,14 @@ guest_own_address() { echo "$guest_prefix.$((10 + $1))"; }
 guest_mac_address() { printf '02:77:00:00:00:%02x' "$1"; }
 list_running_guests() { local k; for k in $(list_guests); do ! guest_is_running "$k" || echo "$k"; done; }
 
-# create_guest K MEMORY_MB DISK_GB FOR_CLASS: creates the files of a guest, but does not boot it
+# create_guest K MEMORY_MB DISK_GB FOR_CLASS CONDITIONS STOCK: creates the files of a guest, but does not boot it
 create_guest() {
+  [[ -z $6 ]] || touch "$folder/vm$1.stock"
   truncate -s "$3G" "$folder/vm$1.data"
-  cp "$folder/image" "$folder/vm$1.image"
+  printf %s "$5" >"$folder/vm$1.conditions"
+  if [[ -n $5$6 ]]; then echo "$image"; else cat "$folder/image"; fi >"$folder/vm$1.image"
   echo "$2" >"$folder/vm$1.memory"
-  [[ -z $4 ]] || cp --sparse=always "$cache/guest/$(<"$folder/image")/base.img" "$folder/vm$1.img"
+  [[ -z $4 ]] || cp --sparse=always "$cache/guest/$(<"$folder/vm$1.image")/base.img" "$folder/vm$1.img"
 }
 
 # disks_of_guest K: prints the arguments of the kernel for the two disks of a guest. The system disk is a copy-on-write layer over
@@ -35,18 +37,39 @@ disks_of_guest() {
   fi
 }
 
+# kernel_arguments_of_devices K: prints the arguments of the kernel for the devices of the guest's conditions
+kernel_arguments_of_devices() {
+  local kind device mac cards=0 disks=1
+  while read -r kind device mac; do
+    case $kind in
+      card) echo "vec$((++cards)):transport=tap,ifname=$device,depth=128,gro=1,mac=$mac" ;;
+      disk) echo "ubd$((++disks))=/lab/labs/$name/$device" ;;
+    esac
+  done < <(for_each_condition devices_of "$1")
+}
+
+# identity_arguments K MTU RESOLVER: prints the arguments of the kernel that tell a guest who it is
+identity_arguments() { echo "lab.name=node$1 lab.ip=$(guest_own_address "$1") lab.dns=$3 lab.mtu=$2"; }
+
 boot_guest() {
-  local k=$1 image memory mtu resolver disks
-  image=$(<"$folder/vm$k.image")
-  memory=$(<"$folder/vm$k.memory")
-  mtu=$(in_namespace cat /sys/class/net/outside/mtu)
+  local k=$1 mtu resolver
+  mtu=$(mtu_of_guest "$k")
   in_namespace ip link delete "tap$k" 2>/dev/null || true # The old link may be cut.
   in_namespace ip tuntap add "tap$k" mode tap
   in_namespace ip link set "tap$k" mtu "$mtu" master bridge up
   resolver=$(guest_nameserver)
-  read -ra disks <<<"$(disks_of_guest "$k")"
   rm -rf "$folder/umid/vm$k" "$folder/vm$k.log" "$folder/vm$k.ready"
   on_exit kill_unready_guest "$k"
+  if guest_is_stock "$k"; then boot_stock_guest "$k" "$mtu" "$resolver"; else boot_uml_guest "$k" "$mtu" "$resolver"; fi
+}
+
+# boot_uml_guest K MTU RESOLVER: starts user-mode Linux; the tap of the guest exists
+boot_uml_guest() {
+  local k=$1 mtu=$2 resolver=$3 image memory disks identity
+  image=$(<"$folder/vm$k.image")
+  memory=$(<"$folder/vm$k.memory")
+  read -ra disks <<<"$(disks_of_guest "$k") $(kernel_arguments_of_devices "$k" | tr '\n' ' ')"
+  read -ra identity <<<"$(identity_arguments "$k" "$mtu" "$resolver")"
   # The bind mounts are in a mount namespace of the guest, so nothing has to be unmounted on the host.
   # shellcheck disable=SC2016 # expanded by the inner shell
   start_daemon "$folder/vm$k.pid" "$folder/vm$k.log" ip netns exec "$namespace" unshare --mount sh -ec '
@@ -57,7 +80,7 @@ boot_guest() {
     "mem=${memory}M" "${disks[@]}" root=/dev/ubda rw \
     "vec0:transport=tap,ifname=tap$k,depth=128,gro=1,mac=$(guest_mac_address "$k")" con=null con0=null,fd:2 con1=null,fd:1 \
     "uml_dir=/lab/labs/$name/umid" "umid=vm$k" \
-    "lab.name=node$k" "lab.ip=$(guest_own_address "$k")" "lab.dns=$resolver" "lab.mtu=$mtu"
+    "${identity[@]}"
 }
 
 # Kills the guest without a shutdown, as a power loss would.
@@ -82,14 +105,22 @@ remove_guest() {
   rm -f "$folder/vm$1".*
 }
 
-# wait_for_guest K: waits until the guest has printed its host key on the console and sshd accepts a login
+# wait_for_guest K: waits until the guest can be reached, and prepares it after its first boot
 wait_for_guest() {
   local k=$1
-  wait_until 180 guest_printed_key "$k" || report_failed_boot "$k"
-  trust_host_key "$k"
-  wait_until 120 guest_accepts_ssh "$k" || report_failed_boot "$k"
+  wait_until_reachable "$k"
+  [[ -f $folder/vm$k.seen ]] || prepare_guest "$k"
   touch "$folder/vm$k.ready" "$folder/vm$k.seen"
   [[ ! -s $folder/delay ]] || set_delay "$k" "$(<"$folder/delay")"
+}
+
+# wait_until_reachable K: waits until the guest has printed its host key on the console and sshd accepts a login
+wait_until_reachable() {
+  local seconds=180
+  ! guest_is_stock "$1" || seconds=900 # 30 s on an idle machine, more than 180 s on a busy one
+  wait_until "$seconds" guest_printed_key "$1" || report_failed_boot "$1"
+  trust_host_key "$1"
+  wait_until "$seconds" guest_accepts_ssh "$1" || report_failed_boot "$1"
 }
 
 report_failed_boot() {
@@ -97,7 +128,7 @@ report_failed_boot() {
   die "guest $1 did not boot. Its console output: $folder/vm$1.log"
 }
 
-guest_printed_key() { require_alive "$1" && grep -q '^lab-host-key ' "$folder/vm$1.log"; }
+guest_printed_key() { require_alive "$1" && grep -qs '^lab-host-key ' "$folder/vm$1.log"; }
 guest_accepts_ssh() { require_alive "$1" && guest_ssh "$1" true >/dev/null 2>&1; }
 require_alive() { guest_is_running "$1" || report_failed_boot "$1"; }
 

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 print_help() {
-  cat <<'HELP'
+  cat <<HELP
 scripts/lab runs real virtual machines on one Linux machine, for the tests and the demo of swarmhub.
 
 Each guest is a blank Debian machine under user-mode Linux. It has its own kernel, systemd, sshd and address, an empty
@@ -10,8 +10,11 @@ second disk /dev/ubdb, and access to the package registries of Debian, PyPI and 
 
   up N [--memory MB] [--disk GB]   boots the guests 1 to N, blank (3072 MB, 20 GB); existing guests keep their disks
        [--release bookworm]        uses another release of Debian than trixie
-       [--with PACKAGE,PACKAGE]    new guests have these Debian packages from the start, also in later calls of up
-                                   without --with; --with '' makes new guests blank again
+       [--packages NAME,NAME]      new guests have these Debian packages from the start, also in later calls of up
+                                   without --packages; --packages '' makes new guests blank again
+       [--with CONDITION,…]        new guests of this call are less blank, as the conditions below say
+       [--stock]                   new guests have Debian's own kernel under QEMU: nftables, AppArmor, virtio disks, an
+                                   initramfs; four to six times slower; the second disk is /dev/vdb
        [--class]                   new guests can be saved by save-class: they have full disks, and in every lab the
                                    addresses 10.77.0.11, …; this machine reaches them at those that status prints
   ssh K [COMMAND…]                 logs in on guest K as user debian, who may use sudo
@@ -39,10 +42,14 @@ second disk /dev/ubdb, and access to the package registries of Debian, PyPI and 
 
 Examples
   scripts/lab up 3 && scripts/lab ssh 1 uname -a
-  eval "$(scripts/lab env)" && ssh -F "$LAB_SSH_CONFIG" node2
+  eval "\$(scripts/lab env)" && ssh -F "\$LAB_SSH_CONFIG" node2
   scripts/lab save installed; scripts/lab restore installed
   scripts/lab --name ci up 1 --memory 1024 && scripts/lab --name ci down
+  scripts/lab up 2 --with ufw,separate-var && scripts/lab up 3 --stock
 
-All labs share a cache: ${SWARMHUB_LAB:-${XDG_CACHE_HOME:-~/.cache}/swarmhub-lab}
+Conditions
+$(describe_conditions)
+
+All labs share a cache: \${SWARMHUB_LAB:-\${XDG_CACHE_HOME:-~/.cache}/swarmhub-lab}
 HELP
 }

@@ -19,11 +19,12 @@ set_delay_of_all() {
 set_delay() {
   local k=$1 ms=$2
   guest_ssh "$k" "sudo sh -ec '
-    tc qdisc del dev vec0 root 2>/dev/null || true
+    card=\$(ls /sys/class/net | grep -x -e vec0 -e eth0)
+    tc qdisc del dev \$card root 2>/dev/null || true
     [ $ms = 0 ] && exit
-    tc qdisc add dev vec0 root handle 1: prio bands 4 priomap 1 2 2 2 1 2 0 0 1 1 1 1 1 1 1 1
-    tc qdisc add dev vec0 parent 1:4 handle 40: netem delay ${ms}ms limit 10000
+    tc qdisc add dev \$card root handle 1: prio bands 4 priomap 1 2 2 2 1 2 0 0 1 1 1 1 1 1 1 1
+    tc qdisc add dev \$card parent 1:4 handle 40: netem delay ${ms}ms limit 10000
     for operator in $host_address/32 $gateway/32; do
-      tc filter add dev vec0 parent 1: protocol ip u32 match ip dst \$operator flowid 1:4
+      tc filter add dev \$card parent 1: protocol ip u32 match ip dst \$operator flowid 1:4
     done'" || die "guest $k could not set the delay"
 }

@@ -42,6 +42,7 @@ restore_snapshot() {
   mv "$copy"/* "$folder/"
   network_up
   registry_up
+  restore_conditions
   start_guests "$(list_guests)"
   say "restored '$1': guests $(list_guests | tr '\n' ' ')"
 }

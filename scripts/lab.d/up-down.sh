@@ -1,22 +1,28 @@
 # shellcheck shell=bash
 # Starts and removes a lab.
 
-# lab_up COUNT MEMORY_MB DISK_GB RELEASE PACKAGES FOR_CLASS: boots the guests 1 to COUNT; guests that are running stay as they are
+# lab_up COUNT MEMORY_MB DISK_GB RELEASE PACKAGES FOR_CLASS CONDITIONS STOCK: boots the guests 1 to COUNT; guests that are running
+# stay as they are
 lab_up() {
-  local count=$1 memory=$2 disk=$3 k started=()
+  local count=$1 memory=$2 disk=$3 k started=() missing=
   ensure_guest_packages
-  ensure_guest_image "$4" "$5"
+  [[ -z $8 ]] || ensure_stock_packages
+  for ((k = 1; k <= count; k++)); do
+    remove_unfinished_guest "$k"
+    guest_exists "$k" || missing=yes
+  done
+  [[ -z $missing ]] || ensure_guest_image "$4" "$5" "$8"
   choose_subnet
   read_subnet
   network_up
   registry_up
   for ((k = 1; k <= count; k++)); do
-    remove_unfinished_guest "$k"
-    guest_exists "$k" || create_guest "$k" "$memory" "$disk" "$6"
+    guest_exists "$k" || create_guest "$k" "$memory" "$disk" "$6" "$7" "$8"
     [[ ! -f $folder/vm$k.ready ]] || ! guest_is_running "$k" || continue
     guest_is_running "$k" || boot_guest "$k"
     started+=("$k")
   done
+  restore_conditions
   ((${#started[@]})) || { say "already up: $(list_guests | wc -l) guests" && return; }
   say "booting guest ${started[*]}"
   for k in "${started[@]}"; do wait_for_guest "$k"; done

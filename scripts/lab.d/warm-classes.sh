@@ -22,7 +22,9 @@ save_class() {
   local target partial k guests
   guests=$(list_guests)
   for k in $guests; do
+    ! guest_is_stock "$k" || die "guest $k is a stock guest, which a warm class cannot have."
     [[ -f $folder/vm$k.img ]] || die "guest $k was created without --class or comes from a warm class. Save a new lab: scripts/lab$name_flag up 3 --class"
+    [[ ! -s $folder/vm$k.conditions ]] || die "guest $k was created --with $(<"$folder/vm$k.conditions"), and a warm class has blank machines only."
     require_running_guest "$k"
   done
   lock warm

@@ -21,6 +21,7 @@ import { diskSpace } from "./disk-space.js";
 import { dockerNetworksCheck } from "./docker-networks.js";
 import { domain } from "./domain.js";
 import { gpus } from "./gpus.js";
+import { groups } from "./groups.js";
 import { imageCheck } from "./image.js";
 import { login } from "./login.js";
 import { occupiedPorts } from "./occupied-ports.js";
@@ -47,6 +48,7 @@ export const allChecks: readonly Check[] = [
   scratch,
   plan,
   rosterCheck,
+  groups,
   seats,
   gpus,
   cores,

@@ -7,6 +7,7 @@ import type { Check, CheckContext, Finding } from "./check.js";
 import { type Answer, type NoAnswer, askFrom } from "./login/ask.js";
 import { campusFindings } from "./login/campus.js";
 import { authorizationIn, discoveryUrl } from "./login/discovery.js";
+import { signOutFindings } from "./login/sign-out.js";
 
 /** Seconds by which the manager's clock may differ: the hub allows 120, and a clock that is off goes on drifting. */
 const allowed = 60;
@@ -50,6 +51,9 @@ const providerFindings = async (
     { level: "ok", text: `${method.service} answers, and its addresses are found` },
     ...clock,
     ...(await clientFindings(found.url, method, context)),
+    ...(await signOutFindings(found.endSession, method, callbackOf(context), (address) =>
+      ask(address, context),
+    )),
   ];
 };
 

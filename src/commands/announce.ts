@@ -4,7 +4,7 @@ import { UserError, exitCode } from "../errors.js";
 import type { Terminal } from "../report/terminal.js";
 import { type Announcement, announceByHub } from "../swarm/announcement.js";
 import { jsonText, printable } from "../text/format.js";
-import { type ClassOptions, withCluster } from "./shared/session.js";
+import { type ClassOptions, withReachable } from "./shared/session.js";
 
 /** The options of `swarmhub announce`; with neither a text nor `withdraw` it shows what is announced. */
 export type AnnounceOptions = ClassOptions & {
@@ -16,7 +16,7 @@ export type AnnounceOptions = ClassOptions & {
 /** Says something to everybody in the class, or takes it back. */
 export const announce = (options: AnnounceOptions, terminal: Terminal): Promise<void> => {
   refuseContradiction(options);
-  return withCluster(options, terminal, (cluster) => announceIn(cluster, options, terminal));
+  return withReachable(options, terminal, (cluster) => announceIn(cluster, options, terminal));
 };
 
 const refuseContradiction = ({ text, until, withdraw }: AnnounceOptions): void => {

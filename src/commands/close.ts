@@ -5,14 +5,14 @@ import { UserError } from "../errors.js";
 import type { Terminal } from "../report/terminal.js";
 import { closeByHub } from "../swarm/hub.js";
 import { jsonText, plural, printable } from "../text/format.js";
-import { type ClassOptions, withCluster } from "./shared/session.js";
+import { type ClassOptions, withReachable } from "./shared/session.js";
 
 /** The options of `swarmhub close`; `stopAfter` in milliseconds. */
 export type CloseOptions = ClassOptions & { stopAfter?: number; until?: Moment };
 
 /** Lets only teachers and admins log in, and ends all other logins. */
 export const close = (options: CloseOptions, terminal: Terminal): Promise<void> =>
-  withCluster(options, terminal, (cluster) => closeClass(cluster, options, terminal));
+  withReachable(options, terminal, (cluster) => closeClass(cluster, options, terminal));
 
 /** The same in a class; UserError with the hub's reason where it refuses. */
 export const closeClass = async (

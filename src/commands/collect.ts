@@ -12,7 +12,7 @@ import { type CollectLine, collectTable, summaryOf } from "./collect/table.js";
 import { unpack } from "./collect/unpack.js";
 import { collectFromHub } from "./handout/in-hub.js";
 import { homesOnDisk } from "./shared/homes.js";
-import { type ClassOptions, withCluster } from "./shared/session.js";
+import { type ClassOptions, withReachable } from "./shared/session.js";
 
 /** The options of `swarmhub collect`; `path` is in the homes, `to` on this machine, `max` in bytes for each home. */
 export type CollectOptions = ClassOptions & { path: string; to: string; max: number };
@@ -20,7 +20,7 @@ export type CollectOptions = ClassOptions & { path: string; to: string; max: num
 /** Copies a file or folder of every student's home to this machine while they work; the next time, only what changed. */
 export const collect = (options: CollectOptions, terminal: Terminal): Promise<void> => {
   const path = pathInHomes(options.path);
-  return withCluster(options, terminal, (cluster) =>
+  return withReachable(options, terminal, (cluster) =>
     collectFrom(cluster, { ...options, path }, terminal),
   );
 };

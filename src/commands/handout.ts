@@ -10,7 +10,7 @@ import { type HandoutResult, type HandoutRow, askHub } from "./handout/in-hub.js
 import { type Recipients, recipientsOf } from "./handout/recipients.js";
 import { handoutTable, problemText } from "./handout/table.js";
 import { homesOnDisk } from "./shared/homes.js";
-import { type ClassOptions, withCluster } from "./shared/session.js";
+import { type ClassOptions, withReachable } from "./shared/session.js";
 
 /** The options of `swarmhub handout`; `path` is a file or folder on this machine, `to` groups or users, none for everyone. */
 export type HandoutOptions = ClassOptions & {
@@ -28,7 +28,7 @@ export const handout = async (
 ): Promise<void> => {
   // Before any machine is asked: most mistakes are in the folder.
   const sent = options.takeBack ? undefined : await readHandout(options.path);
-  await withCluster(options, terminal, (cluster) =>
+  await withReachable(options, terminal, (cluster) =>
     handOutIn(cluster, sent, options, terminal, signal),
   );
 };

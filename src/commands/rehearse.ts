@@ -4,6 +4,7 @@ import { classUrl } from "../cluster/public-address.js";
 import { UserError, exitCode } from "../errors.js";
 import type { End } from "../reconcile/run-steps.js";
 import { runTasks } from "../reconcile/run-tasks.js";
+import { findChromium } from "../rehearsal/browser/chromium.js";
 import { clearRehearsal } from "../rehearsal/clear.js";
 import { figuresOf } from "../rehearsal/figures.js";
 import { type RehearsalHub, rehearsalHub } from "../rehearsal/hub.js";
@@ -110,6 +111,7 @@ const hold = async (cluster: Cluster, hub: RehearsalHub, wanted: Wanted): Promis
     });
   });
   const { site, ...measured } = line;
+  const chromium = await findChromium();
   const rounds: Round[] = [];
   const show = async <Result>(
     title: string,
@@ -123,7 +125,7 @@ const hold = async (cluster: Cluster, hub: RehearsalHub, wanted: Wanted): Promis
     if (signal.aborted) break;
     try {
       const workMs = options.minutes * 60_000;
-      const plan = { arrival, site, people, workMs, notebook, signal };
+      const plan = { arrival, site, people, workMs, notebook, chromium, signal };
       const how = arrival === "spread" ? "within two minutes" : "all at once";
       rounds.push(
         await show(`${peopleText(people)} come ${how}`, (progress) =>
@@ -147,7 +149,7 @@ const hold = async (cluster: Cluster, hub: RehearsalHub, wanted: Wanted): Promis
     minutes: options.minutes,
     notebook: notebook.name,
     cells: notebook.cells.length,
-    skipped: skippedBy(cluster.config),
+    skipped: skippedBy(cluster.config, { chromium, people }),
     line: measured,
     rounds: rounds.map(figuresOf),
   };

@@ -2,11 +2,11 @@ import type { Cluster } from "../cluster/cluster.js";
 import type { Terminal } from "../report/terminal.js";
 import { reopenByHub } from "../swarm/hub.js";
 import { jsonText } from "../text/format.js";
-import { type ClassOptions, withCluster } from "./shared/session.js";
+import { type ClassOptions, withReachable } from "./shared/session.js";
 
 /** Lets everybody log in again. */
 export const reopen = (options: ClassOptions, terminal: Terminal): Promise<void> =>
-  withCluster(options, terminal, (cluster) => reopenClass(cluster, options, terminal));
+  withReachable(options, terminal, (cluster) => reopenClass(cluster, options, terminal));
 
 /** The same in a class. */
 export const reopenClass = async (

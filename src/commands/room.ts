@@ -4,7 +4,7 @@ import type { Terminal } from "../report/terminal.js";
 import { inspectRoom, metricsToken } from "../swarm/room.js";
 import { jsonText } from "../text/format.js";
 import { roomText } from "./room/table.js";
-import { type ClassOptions, withCluster } from "./shared/session.js";
+import { type ClassOptions, withReachable } from "./shared/session.js";
 
 /** The options of `swarmhub room`; with `once` it does not stay in a terminal. */
 export type RoomOptions = ClassOptions & { once: boolean; metricsToken: boolean };
@@ -15,7 +15,9 @@ export const room = (
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> =>
-  withCluster(options, terminal, (cluster) => showRoom(cluster, options, terminal, signal));
+  withReachable(options, terminal, (cluster) => showRoom(cluster, options, terminal, signal), {
+    warns: false, // it shows which machines are down
+  });
 
 const clearScreen = "\u001b[H\u001b[2J";
 

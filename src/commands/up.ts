@@ -132,8 +132,11 @@ const nextSteps = async (cluster: Cluster): Promise<string[]> => {
   ];
 };
 
-const providerSteps = (address: string, { service }: ProviderMethod): string[] => [
-  `register this callback address at ${service}: ${address}/hub/oauth_callback`,
+const providerSteps = (address: string, { kind, service }: ProviderMethod): string[] => [
+  `register this callback address at ${service}${kind === "oidc" ? ", also for logouts" : ""}: ${address}/hub/oauth_callback`,
+  ...(kind === "oidc"
+    ? [`  if it reports logouts (back-channel), to this address: ${address}/hub/oidc/logout`]
+    : []),
   `open ${address}, and log in with an account at ${service}`,
 ];
 

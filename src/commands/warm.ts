@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Cluster } from "../cluster/cluster.js";
 import { shortestIdle } from "../config/rules/warm.js";
+import { tellsGroups } from "../config/provider-groups.js";
 import type { Config } from "../config/types.js";
 import type { Moment } from "../config/values/moment.js";
 import { durationFrom } from "../config/values/units.js";
@@ -11,7 +12,7 @@ import { membersOutsideRoster, peopleOf } from "../roster/people.js";
 import { type WarmStartReport, cancelWarm, inspectWarm, planWarm } from "../swarm/warm.js";
 import { jsonText, plural, printable } from "../text/format.js";
 import type { Progress } from "../wait.js";
-import { type ClassOptions, withCluster } from "./shared/session.js";
+import { type ClassOptions, withReachable } from "./shared/session.js";
 import { dayText, missingLines, readyText, startLine } from "./shared/warm.js";
 
 /** The options of `swarmhub warm`; without `at` the servers start now. */
@@ -23,7 +24,7 @@ export const warm = (
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> =>
-  withCluster(options, terminal, (cluster) => warmClass(cluster, options, terminal, signal));
+  withReachable(options, terminal, (cluster) => warmClass(cluster, options, terminal, signal));
 
 /** The same in a connected class; `every` is in milliseconds. */
 export const warmClass = async (
@@ -64,7 +65,7 @@ export const warmClass = async (
 };
 
 const refuse = ({ login, servers }: Config, group: string | undefined, at: Moment | undefined) => {
-  if (group !== undefined && !Object.hasOwn(login.groups, group)) {
+  if (group !== undefined && !Object.hasOwn(login.groups, group) && !tellsGroups(login.method)) {
     peopleOf({ login } as Config);
     const known = Object.keys(login.groups);
     throw new UserError(`there is no group ${printable(group)}`, {

@@ -13,7 +13,7 @@ export type ProviderMethod = {
   ca?: string;
   /** The claim that names a user. */
   username: string;
-  /** The claim with a user's groups. */
+  /** The claim with a user's groups; of GitHub "teams". */
   groups?: string;
   /** The domains of accounts that may come in; empty: all. Of a single one, names have no "@example.edu". */
   domains: string[];

@@ -108,8 +108,8 @@ export type ImageChoice = ConfiguredImage & {
   cpu: number;
 };
 
-/** What the servers of a group's members have: limits instead of the class's, and images that only such members choose from. */
-export type GroupServers = { memory?: Bytes; cpu?: number; images: string[] };
+/** What the servers of members have: limits, and images that only they choose from. `claims`: the provider's names for the group. */
+export type GroupServers = { memory?: Bytes; cpu?: number; images: string[]; claims: string[] };
 
 /** When servers start before their users come: by `at` they are ready, until `until` a missed start is caught up. */
 export type WarmStart = { days: Day[]; at: string; until: string; zone: string; group?: string };

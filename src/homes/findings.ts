@@ -97,7 +97,8 @@ const unreadableFindings = ({ name, own, bytes }: Home): Finding[] => {
 /** The limits that a home should have; undefined while `limits.json` is unreadable. */
 export const wantedOf = (home: Home, limits: Limits | undefined): WantedLimits | undefined => {
   const current = { bytes: home.bytes.hard, files: home.files.hard };
-  return limits && wantedLimits(limits, { name: home.name, own: home.own, current });
+  const { name, own, groups } = home;
+  return limits && wantedLimits(limits, { name, own, groups, current });
 };
 
 /** A hard limit as text; 0 is "none". */
@@ -112,5 +113,7 @@ const textOf = (limits: Limits | undefined): string =>
         limits.bytes,
         limits.files,
         limits.trashDays,
-        Object.entries(limits.homes).toSorted(([one], [other]) => (one < other ? -1 : 1)),
+        ...[limits.homes, limits.groups].map((each) =>
+          Object.entries(each).toSorted(([one], [other]) => (one < other ? -1 : 1)),
+        ),
       ]);

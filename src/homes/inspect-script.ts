@@ -25,7 +25,7 @@ section disk; df -B1 --output=size,avail ${paths.storage} | tail -n 1
 exit 0
 `;
 
-const { homes, owners, limits, pending, trash } = storageFolders;
+const { homes, owners, limits, groups, pending, trash } = storageFolders;
 
 // Perl, because every Debian and Ubuntu has it. The hub's account can put anything into owners/, also a link to a file that is
 // not its own, so links are not followed and only small files are read; they may hold any bytes, so they are printed in
@@ -60,7 +60,9 @@ for my $name (names "${homes}") {
   if (defined $seen) { print "home $name $seen\\n" } else { $others++ }
 }
 print "others $others\\n";
-my %maximum = ("${owners}" => ${maximumOwnerNoteBytes}, "${limits}" => ${maximumOwnLimitsBytes});
+my %maximum = (
+  "${owners}" => ${maximumOwnerNoteBytes}, "${limits}" => ${maximumOwnLimitsBytes}, "${groups}" => ${maximumOwnLimitsBytes},
+);
 for my $kind (sort keys %maximum) {
   for my $name (grep { /^$home\\z/ } names $kind) {
     my $text = content("$root/$kind/$name", $maximum{$kind});

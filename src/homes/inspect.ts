@@ -4,6 +4,7 @@ import {
   type Unreadable,
   maximumOwnLimitsBytes,
   notReadable,
+  parseGroupNote,
   parseLimits,
   parseOwnLimits,
 } from "../../contracts/limits.js";
@@ -35,6 +36,8 @@ export type Home = {
   changed: Date | undefined;
   /** Its file in `limits/`, which `quota set` writes. */
   own: OwnLimits | Unreadable | undefined;
+  /** Those in its note in `groups/`, which the hub writes: the groups of the configuration that the provider's last answer names. */
+  groups: readonly string[];
 };
 
 /** All homes, and what limits them. */
@@ -87,7 +90,7 @@ const homesFrom = (lines: readonly string[][], sections: Sections): Homes => {
   const only = (kind: string): string => lines.find(([first]) => first === kind)?.[1] ?? "";
   const accounts = parseReport(sections.accounts);
   const [owners, own, pending] = [byName("owners"), byName("limits"), byName("pending")];
-  const changed = byName("changed");
+  const [changed, groups] = [byName("changed"), byName("groups")];
   const parent = attributesFrom(lines.find(([first]) => first === "parent")?.slice(1) ?? []);
   const found = lines.filter(([first]) => first === "home");
   const homes = found.map(([, name = "", ...words]): Home => {
@@ -103,6 +106,7 @@ const homesFrom = (lines: readonly string[][], sections: Sections): Homes => {
       pendingSince: dateFrom(pending.get(name)),
       changed: id === 0 ? undefined : dateFrom(changed.get(String(id))),
       own: ownFrom(own.get(name)),
+      groups: parseGroupNote(textOf(groups.get(name)))?.groups ?? [],
     };
   });
   const [size = 0, free = 0] = sections.disk.trim().split(/\s+/).map(Number);

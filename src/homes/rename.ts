@@ -23,7 +23,7 @@ export const renameHome = async (
   if (entry !== "") await restoreFromTrash(storage, { entry, home: to });
 };
 
-const { homes, owners, limits, pending, trash } = storageFolders;
+const { homes, owners, limits, groups, pending, trash } = storageFolders;
 const { home, owner, limits: ownLimits, renamedFrom } = trashEntry;
 
 // The entry in the trash is that of a home of the new name: whoever finds it there after an interruption can also restore it. What is
@@ -77,11 +77,11 @@ if (!$is_moved) {
   unlink "$to/${ownLimits}";
   link "${limits}/$old", "$to/${ownLimits}" or refuse("$root/${limits}/$old: $!") if -e "${limits}/$old";
   # Left by a start that failed; these belong to no home.
-  unlink "${owners}/$new", "${limits}/$new";
+  unlink "${owners}/$new", "${limits}/$new", "${groups}/$new";
   flush();
   move("${homes}/$old", "$to/${home}");
 }
-unlink "${owners}/$old", "${limits}/$old", "${pending}/$old" if !lstat "${homes}/$old";
+unlink "${owners}/$old", "${limits}/$old", "${groups}/$old", "${pending}/$old" if !lstat "${homes}/$old";
 flush();
 print $to =~ m{([^/]+)\\z}, "\\n";
 `;

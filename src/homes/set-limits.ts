@@ -1,4 +1,4 @@
-import type { Limits, OwnLimits } from "../../contracts/limits.js";
+import { type Limits, type OwnLimits, highestQuota } from "../../contracts/limits.js";
 import { sharedHome, storageFolders } from "../../contracts/storage-folders.js";
 import type { Config, PersistentStorage } from "../config/types.js";
 import type { Host } from "../host/host.js";
@@ -44,19 +44,24 @@ for (@removed) { unlink $_ or $!{ENOENT} or die "$folder/$_: $!\\n" }
 flush();
 `;
 
-/** The limits that the configuration names: for every home, and for those whose owners are in a group with a quota. */
+/**
+ * The limits that the configuration names: for every home, for those whose owners it or the roster puts into a group with a quota, and
+ * for the groups of a provider. In several groups, the highest counts.
+ */
 export const configuredLimits = (
   { quota, files, shared, trashDays }: PersistentStorage,
   login: Config["login"],
 ): Limits => {
-  const homes = Object.entries(quota.groups).flatMap(([group, bytes]) =>
-    (login.groups[group] ?? []).flatMap(homeNamesOf).map((home) => [home, { bytes }] as const),
-  );
-  const all = shared === undefined ? homes : [...homes, [sharedHome, { bytes: shared }] as const];
+  const homes = new Map<string, number>(shared === undefined ? [] : [[sharedHome, shared]]);
+  for (const [group, bytes] of Object.entries(quota.groups))
+    for (const home of (login.groups[group] ?? []).flatMap(homeNamesOf))
+      homes.set(home, highestQuota([homes.get(home), bytes]) ?? bytes);
+  const sorted = [...homes].toSorted(([one], [other]) => (one < other ? -1 : 1));
   return {
     bytes: quota.default,
     files,
-    homes: Object.fromEntries(all.toSorted(([one], [other]) => (one < other ? -1 : 1))),
+    homes: Object.fromEntries(sorted.map(([home, bytes]) => [home, { bytes }])),
+    groups: quota.groups,
     trashDays,
   };
 };

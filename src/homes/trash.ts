@@ -57,7 +57,7 @@ export const runOnHomes = async (
 
 const refusedCode = 9;
 
-const { homes, owners, limits, pending, trash } = storageFolders;
+const { homes, owners, limits, groups, pending, trash } = storageFolders;
 
 const sharedProgram = `
 use strict;
@@ -82,7 +82,8 @@ rename "${homes}/$home", "$to/${trashEntry.home}"
   or do { my $why = $!; rmdir $to; refuse("$root/${homes}/$home cannot be moved to the trash: $why") };
 move("${owners}/$home", "$to/${trashEntry.owner}") if -e "${owners}/$home";
 move("${limits}/$home", "$to/${trashEntry.limits}") if -e "${limits}/$home";
-unlink "${pending}/$home";
+# The hub writes the note of the groups again at the owner's next start.
+unlink "${pending}/$home", "${groups}/$home";
 flush();
 print "$entry\\n";
 `;

@@ -5,6 +5,7 @@ import { keptLooks } from "../images/kept-looks.js";
 import type { UserImage } from "../images/pulled.js";
 import { paths } from "../paths.js";
 import type { Piece } from "../reconcile/piece.js";
+import { reloadSteps } from "./hub/reload.js";
 import { hubSecrets, hubSpec } from "./hub/service.js";
 import { hubConfiguration } from "./hub/settings.js";
 import { type StrandedServer, inspectStranded, stopStrandedSteps } from "./hub/moved-homes.js";
@@ -57,25 +58,28 @@ export const hub: Piece<State> = {
     const { manager } = cluster;
     const { facts } = machines(manager);
     for (const { built } of userImages) if (built?.from instanceof UserError) throw built.from;
-    const { content, fixed } = hubConfiguration(want, machines, userImages, cluster, {
+    const { content, fixedHash } = hubConfiguration(want, machines, userImages, cluster, {
       looks: keptLooks(facts),
       files,
     });
     const wanted = hubSpec(
       want,
-      fixed,
+      fixedHash,
       facts.secretHashes,
       image,
       cluster.storage && machines(cluster.storage).address,
       hubSecrets(want, proxyOn(cluster, machines, facts) !== undefined),
     );
+    const changes = serviceSteps(wanted, service, cluster);
     return [
-      ...fileSteps(manager, facts, [{ path: paths.hubConfiguration, content }]),
+      ...(changes.length === 0
+        ? reloadSteps(cluster, facts, content)
+        : fileSteps(manager, facts, [{ path: paths.hubConfiguration, content }])),
       ...folderSteps(manager, facts, paths.hub, "the hub's database"),
       // Two hubs would share a database, and a former hub would start servers again.
       ...removeFormerServiceSteps("hub", service, cluster),
       ...removeFormerServersSteps(have.servers, cluster),
-      ...serviceSteps(wanted, service, cluster),
+      ...changes,
       ...stopUnreachableSteps(have.hostedServers, want, cluster),
       ...stopStrandedSteps(have.strandedServers ?? [], cluster),
     ];

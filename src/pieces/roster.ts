@@ -1,3 +1,4 @@
+import { hubSettingsIn } from "../../contracts/hub-settings.js";
 import { type RosterPerson, peopleIn, rosterText } from "../../contracts/roster.js";
 import type { Cluster } from "../cluster/cluster.js";
 import { inspectMachines } from "../cluster/machines.js";
@@ -92,9 +93,11 @@ const inspectRoster = async (cluster: Cluster): Promise<State> => {
 };
 
 /** Not on a machine without a class, nor where the hub has been told that there is no roster. */
-const mayExist = ({ login }: Config, { files }: Facts): boolean =>
-  files[paths.classNote] !== undefined &&
-  (login.roster !== undefined || /"roster": true|^$/.test(files[paths.hubConfiguration] ?? ""));
+const mayExist = ({ login }: Config, { files }: Facts): boolean => {
+  const text = files[paths.hubConfiguration] ?? "";
+  const isKnown = text === "" || hubSettingsIn(text)?.roster === true;
+  return files[paths.classNote] !== undefined && (login.roster !== undefined || isKnown);
+};
 
 const removal = ({ manager }: Cluster): Step => ({
   host: manager,

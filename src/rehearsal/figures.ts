@@ -1,4 +1,5 @@
 import { type Failure, type PersonResult, type Phase, phases } from "./person/result.js";
+import type { BrowserVisit } from "./probe.js";
 import type { Arrival, Round } from "./round.js";
 
 /** Times of one phase in milliseconds. */
@@ -28,6 +29,7 @@ export type RoundFigures = {
     machines: { name: string; most: number; total: number | undefined }[];
   };
   delay: Round["delay"];
+  browser?: BrowserVisit;
   requests: number;
   bytes: number;
   /** When each person had JupyterLab, since the round began, in order. */
@@ -35,7 +37,14 @@ export type RoundFigures = {
 };
 
 /** The figures of a round. A kernel that ended counts as ended for memory; the hub's own count makes it certain. */
-export const figuresOf = ({ arrival, began, people, seen, delay }: Round): RoundFigures => {
+export const figuresOf = ({
+  arrival,
+  began,
+  people,
+  seen,
+  delay,
+  browser,
+}: Round): RoundFigures => {
   const readyAfter = people
     .flatMap(({ ready }) => (ready === undefined ? [] : [ready - began]))
     .toSorted((one, other) => one - other);
@@ -54,6 +63,7 @@ export const figuresOf = ({ arrival, began, people, seen, delay }: Round): Round
       machines: seen.machines.map(({ name, memory, total }) => ({ name, most: memory, total })),
     },
     delay,
+    ...(browser !== undefined && { browser }),
     requests: sum(people.map(({ requests }) => requests)),
     bytes: sum(people.map(({ bytes }) => bytes)),
     readyAfter,

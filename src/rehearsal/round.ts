@@ -7,6 +7,7 @@ import type { Notebook } from "./notebook.js";
 import { type Visit, visit } from "./person/person.js";
 import { type PersonResult, type Phase, emptyResult } from "./person/result.js";
 import type { Guest } from "./person/start.js";
+import { type BrowserVisit, visitInBrowser } from "./probe.js";
 
 /** How people come: spread over two minutes, or all at once. */
 export type Arrival = "spread" | "at once";
@@ -19,6 +20,8 @@ export type Round = {
   seen: Seen;
   /** How late this program itself was: if it is slow, its times are too long. */
   delay: { p99: number; worst: number };
+  /** What the one person with a real browser saw. */
+  browser?: BrowserVisit;
 };
 
 export type RoundPlan = {
@@ -28,6 +31,8 @@ export type RoundPlan = {
   /** Milliseconds that each person works after JupyterLab is there. */
   workMs: number;
   notebook: Notebook;
+  /** The path of Chromium, with which one of several people comes. */
+  chromium?: string | undefined;
   signal: AbortSignal;
   progress: (text: string) => void;
 };
@@ -49,11 +54,12 @@ export const runRound = async (hub: RehearsalHub, plan: RoundPlan): Promise<Roun
   const began = Date.now();
   delay.enable();
   try {
-    const people = await visitAll(guests, plan, began);
+    const { people, browser } = await visitAll(guests, plan, began);
     return {
       arrival: plan.arrival,
       began,
       people,
+      ...(browser !== undefined && { browser }),
       delay: lateness(delay),
       seen: await end(watching, watch),
     };
@@ -79,9 +85,12 @@ const late = (nanoseconds: number): number =>
 
 const visitAll = async (
   guests: readonly Guest[],
-  { arrival, site, workMs, notebook, signal, progress }: RoundPlan,
+  { arrival, site, workMs, notebook, chromium, signal, progress }: RoundPlan,
   began: number,
-): Promise<PersonResult[]> => {
+): Promise<Pick<Round, "people" | "browser">> => {
+  // In the middle, when others are at work; a browser alone would leave nobody to compare with.
+  const probe = guests.length > 1 ? Math.floor(guests.length / 2) : undefined;
+  let browser: BrowserVisit | undefined;
   const closing = new AbortController();
   const stop = AbortSignal.any([signal, closing.signal]);
   const phases = new Map<string, Phase | "absent" | "gone">(
@@ -103,11 +112,18 @@ const visitAll = async (
       onPhase: (phase) => change(guest.name, phase),
     };
     await pause(index * step, undefined, { signal }).catch(() => {});
-    const result = signal.aborted ? interrupted(guest) : await visit(guest, plan);
+    const result = signal.aborted ? interrupted(guest) : await visitAs(guest, index, plan);
     change(guest.name, "gone");
     return result;
   };
-  return Promise.all(guests.map(come));
+  const visitAs = async (guest: Guest, index: number, plan: Visit): Promise<PersonResult> => {
+    if (chromium === undefined || index !== probe) return visit(guest, plan);
+    const seen = await visitInBrowser(guest, chromium, plan);
+    ({ browser } = seen);
+    return seen.result;
+  };
+  const people = await Promise.all(guests.map(come));
+  return { people, ...(browser !== undefined && { browser }) };
 };
 
 const interrupted = ({ name }: Guest): PersonResult => ({

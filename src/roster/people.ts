@@ -1,6 +1,5 @@
 import type { Config, Person } from "../config/types.js";
-import { type Complaint, complaintsError } from "../config/yaml/complaints.js";
-import { bytesText } from "../config/values/units.js";
+import { tellsGroups } from "../config/provider-groups.js";
 import { UserError, exitCode } from "../errors.js";
 import { type RosterFile, readRoster } from "./read.js";
 
@@ -45,7 +44,7 @@ export const missingStaff = (
   };
 };
 
-/** Everybody in the file with all groups. Throws a UserError with all complaints. */
+/** Everybody in the file with all groups. Throws a UserError where a quota is for a group that nobody has. */
 export const peopleFrom = (file: RosterFile, config: Config): Person[] => {
   const { login } = config;
   const groupsOf = (name: string): string[] =>
@@ -56,7 +55,7 @@ export const peopleFrom = (file: RosterFile, config: Config): Person[] => {
     groups: [...new Set([...groups, ...groupsOf(name)])].toSorted(),
   });
   const people = file.entries.map(withGroups);
-  refuseQuotas(file, people, config);
+  refuseQuotas(people, config);
   return people;
 };
 
@@ -73,28 +72,14 @@ const allGroups = (
   return Object.fromEntries([...all].map(([group, members]) => [group, [...members]]));
 };
 
-/** Throws where a person would have two quotas, or a quota is for a group that has nobody. */
-const refuseQuotas = (
-  { entries, columns }: RosterFile,
-  people: readonly Person[],
-  { login, storage }: Config,
-): void => {
-  const quotas = new Map(storage.kind === "persistent" ? Object.entries(storage.quota.groups) : []);
-  const file = login.roster?.file ?? "";
-  const complaints = people.flatMap(({ groups }, index): Complaint[] => {
-    const limited = groups.filter((group) => quotas.has(group));
-    if (new Set(limited.map((group) => quotas.get(group))).size < 2) return [];
-    const sizes = limited.map((group) => `${group} (${bytesText(quotas.get(group) ?? 0)})`);
-    const text = `is in groups with different quotas: ${sizes.join(", ")}; leave the person in one of them`;
-    const { line = 1 } = entries[index]?.row ?? {};
-    return [{ line, column: (columns.group ?? columns.user) + 1, text }];
-  });
-  if (complaints.length > 0) throw complaintsError(file, complaints);
+/** Throws where a quota is for a group that has nobody. The groups of a provider are known when its users log in. */
+const refuseQuotas = (people: readonly Person[], { login, storage }: Config): void => {
+  if (storage.kind === "temporary" || tellsGroups(login.method)) return;
   const known = new Set([...Object.keys(login.groups), ...people.flatMap(({ groups }) => groups)]);
-  const unknown = [...quotas.keys()].filter((group) => !known.has(group));
+  const unknown = Object.keys(storage.quota.groups).filter((group) => !known.has(group));
   if (unknown.length > 0)
     throw new UserError(
-      `storage.quota is for ${unknown.join(", ")}, but neither login.groups nor the roster ${file} has such a group`,
+      `storage.quota is for ${unknown.join(", ")}, but neither login.groups nor the roster ${login.roster?.file ?? ""} has such a group`,
       {
         hint: "correct the name of the group in swarmhub.yaml; to see the groups of the roster, type: swarmhub roster check",
         code: exitCode.usage,

@@ -56,6 +56,8 @@ const room = z.object({
   announcement: z
     .object({ text: z.string(), since: z.number(), until: z.number().nullable() })
     .nullish(),
+  /** What people read who may not come in. */
+  closed: z.string().nullish(),
   warm: warmReport.optional(),
   people: z.array(person),
   machines: z.array(machine),

@@ -36,7 +36,7 @@ export type WantedService = {
   ready?: string[];
   /** What a restart interrupts, for people who read the plan: "logins pause for about half a minute". */
   restart?: string;
-  /** The timeout of its start, in milliseconds. */
+  /** How long its start is waited for without progress, in milliseconds. */
   patience?: number;
 };
 

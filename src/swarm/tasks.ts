@@ -38,10 +38,13 @@ export const containerOf = async (
 export const serviceLabel = (service: string): string => `${labels.service}=${service}`;
 
 const failureLimit = 3;
+/** A service that makes progress is waited for at most this many times its patience. */
+const prolonged = 5;
 
 /**
- * Waits until a task with the wanted spec runs and is ready; throws a UserError at the timeout or after three failures.
- * `earlier` has the ids of tasks that a change replaces: ids, since the clocks of manager and operator may differ.
+ * Waits until a task with the wanted spec runs and is ready; throws a UserError after three failures, or when neither the task nor its
+ * log changes for the patience of the service: under emulation the hub takes more than three minutes, and starts well. `earlier` has
+ * the ids of tasks that a change replaces: ids, since the clocks of manager and operator may differ.
  */
 export const waitUntilRunning = async (
   manager: Host,
@@ -52,8 +55,9 @@ export const waitUntilRunning = async (
   const { Name: name, TaskTemplate } = serviceSpec(wanted, imageId);
   const { ContainerSpec: container } = TaskTemplate;
   const before = await taskIds(manager, name);
-  const deadline = wanted.patience ?? 120_000;
-  let last = "no task yet";
+  const patience = wanted.patience ?? 120_000;
+  let last: Seen = { running: false, text: "no task yet", sign: "" };
+  let changed = Date.now();
   await waitUntil(
     async () => {
       const tasks = (await tasksOf(manager, name))
@@ -64,18 +68,40 @@ export const waitUntilRunning = async (
         ({ ID, Status }) => !before.has(ID) && ["failed", "rejected"].includes(Status.State),
       );
       if (failed.length >= failureLimit)
-        throw notRunning(manager, wanted, errorOf(failed[0]) ?? last);
+        throw notRunning(manager, wanted, errorOf(failed[0]) ?? last.text);
       const newest = tasks.find(({ DesiredState }) => DesiredState === "running");
-      if (newest === undefined) return undefined;
-      last = `${newest.Status.State}: ${errorOf(newest) ?? newest.Status.Message ?? ""}`;
-      if (newest.Status.State !== "running") return undefined;
-      return (await isReady(manager, newest, wanted.ready)) ? true : undefined;
+      if (newest?.Status.State === "running" && (await isReady(manager, newest, wanted.ready)))
+        return true;
+      const seen = newest === undefined ? last : await look(manager, newest);
+      if (seen.sign !== last.sign) changed = Date.now();
+      last = seen;
+      if (Date.now() - changed >= patience)
+        throw notReady(manager, wanted, last, `${patience / 1000} s without progress`);
+      return undefined;
     },
     {
-      deadline,
-      otherwise: () => notRunning(manager, wanted, `${last} after ${deadline / 1000} s`),
+      deadline: prolonged * patience,
+      otherwise: () => notReady(manager, wanted, last, `${(prolonged * patience) / 1000} s`),
     },
   );
+};
+
+/** What is known of a task that is not ready; another sign is progress. */
+type Seen = { running: boolean; text: string; sign: string };
+
+const look = async ({ docker }: Host, task: Task): Promise<Seen> => {
+  const { State: state, Message: message = "", ContainerStatus: container } = task.Status;
+  const text = `${state}: ${errorOf(task) ?? message}`;
+  const running = state === "running";
+  const query = { stdout: true, stderr: true, tail: 1, timestamps: true, follow: false } as const;
+  // A container that ends at this moment has no log to read.
+  const line = running
+    ? await docker
+        .getContainer(container?.ContainerID ?? "")
+        .logs(query)
+        .then(String, () => "")
+    : "";
+  return { running, text, sign: `${task.ID} ${text} ${line}` };
 };
 
 /** Waits until a host has no container with these labels ("name=value"); throws a UserError after 60 s. */
@@ -120,6 +146,19 @@ const isReady = async (
     () => false,
   );
 };
+
+const notReady = (
+  manager: Host,
+  wanted: WantedService,
+  { running, text }: Seen,
+  waited: string,
+): UserError =>
+  running
+    ? new UserError(`the service ${wanted.part} runs, but is not ready after ${waited}`, {
+        host: manager.name,
+        hint: `to see its log, type \`swarmhub logs ${wanted.part}\`; to wait longer, type \`swarmhub up\``,
+      })
+    : notRunning(manager, wanted, `${text} after ${waited}`);
 
 const notRunning = (manager: Host, { part }: WantedService, why: string): UserError =>
   new UserError(`the service ${part} does not run (${why})`, {

@@ -43,7 +43,7 @@ export const measureJoin = async (keep: boolean, { attempt, add, note }: Report)
       if (code !== 0) throw new Error(`swarmhub leave: ${stderr}`);
     };
 
-    await lab.lab("up", "2", "--memory", "2048", "--with", "");
+    await lab.lab("up", "2", "--memory", "2048", "--packages", "");
     const installs: InstallTime[] = [];
     const joins: JoinTime[] = [];
     for (const isOurs of [false, true, true, false]) {

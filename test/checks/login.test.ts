@@ -17,11 +17,12 @@ const oidc: ProviderMethod = {
   organizations: [],
   identityProviders: [],
 };
-const document = {
+const provider = {
   issuer,
   authorization_endpoint: `${issuer}/auth`,
   token_endpoint: `${issuer}/token`,
   userinfo_endpoint: `${issuer}/userinfo`,
+  end_session_endpoint: `${issuer}/logout`,
 };
 
 /** What the script prints: the answer, the manager's clock in seconds, and the error of curl. */
@@ -38,8 +39,8 @@ const found = async (
   const cluster = classOf(0, { config, answers });
   return lines(await login.run(contextOf(cluster)));
 };
-const good = answer(JSON.stringify(document));
-const page: [string, string] = ["/auth?", answer("<html>")];
+const good = answer(JSON.stringify(provider));
+const page: [string, string] = [`${issuer}/`, answer("<html>")];
 
 test("with a password of the class there is nothing to check", async (t) => {
   t.deepEqual(await found([], { kind: "shared-password", password: { kind: "generated" } }), []);
@@ -68,13 +69,28 @@ test("an institution's provider without a rule is a warning", async (t) => {
 test("a callback address that the provider does not know is a warning", async (t) => {
   const refused: [string, string] = ["/auth?", answer("<html>", { status: 400 })];
   t.deepEqual(
-    (await found([["openid-configuration", good], refused]))[1],
+    (await found([["openid-configuration", good], refused, page]))[1],
     "warning: Example University refuses the class (status 400)",
   );
 });
 
+test("a provider that sends nobody back after a logout is a warning, and one without logouts a note", async (t) => {
+  const document: [string, string] = ["openid-configuration", good];
+  const refused: [string, string] = ["/logout?", answer("<html>", { status: 400 })];
+  t.is(
+    (await found([document, refused, page]))[1],
+    "warning: Example University shows an error after a logout (status 400)",
+  );
+  const { end_session_endpoint: _, ...rest } = provider;
+  const without: [string, string] = ["openid-configuration", answer(JSON.stringify(rest))];
+  t.regex(
+    (await found([without, page]))[1] ?? "",
+    /^note: a logout ends the login at the class only/,
+  );
+});
+
 test("a clock that differs from the provider's is a warning", async (t) => {
-  const late = answer(JSON.stringify(document), { clock: 1_000_000_000 - 300 });
+  const late = answer(JSON.stringify(provider), { clock: 1_000_000_000 - 300 });
   t.is(
     (await found([["openid-configuration", late], page]))[1],
     "warning manager: its clock is 300 s behind that of Example University, so logins will fail",
@@ -109,12 +125,12 @@ for (const [what, text, expected] of [
   ],
   [
     "an address without https",
-    answer(JSON.stringify({ ...document, token_endpoint: "http://x" })),
+    answer(JSON.stringify({ ...provider, token_endpoint: "http://x" })),
     `warning: Example University: the document at ${issuer}/.well-known/openid-configuration has no https address for token_endpoint`,
   ],
   [
     "another issuer",
-    answer(JSON.stringify({ ...document, issuer: "https://evil.example\u001b[2J" })),
+    answer(JSON.stringify({ ...provider, issuer: "https://evil.example\u001b[2J" })),
     `warning: Example University: the document at ${issuer}/.well-known/openid-configuration is of the issuer "https://evil.example\\u001b[2J"`,
   ],
 ] as const)

@@ -79,7 +79,9 @@ test("an image that fits on no machine is an error", async (t) => {
 test("a group whose servers fit on no machine is an error with its place", async (t) => {
   const login = {
     ...fakeConfig().login,
-    groupServers: { staff: { memory: (8 * gibibyte) as Config["servers"]["memory"], images: [] } },
+    groupServers: {
+      staff: { memory: (8 * gibibyte) as Config["servers"]["memory"], images: [], claims: [] },
+    },
   };
   const facts = { memory: 8 * gibibyte };
   const [tooLarge] = await seats.run(contextOf(classOf(2, { config: { login } }), { facts }));

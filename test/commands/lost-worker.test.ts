@@ -1,9 +1,14 @@
 import { appendFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
+import { announce } from "../../src/commands/announce.js";
+import { close } from "../../src/commands/close.js";
 import { down } from "../../src/commands/down.js";
 import { open } from "../../src/commands/open.js";
+import { reopen } from "../../src/commands/reopen.js";
+import { room } from "../../src/commands/room.js";
 import { up } from "../../src/commands/up.js";
+import { warm } from "../../src/commands/warm.js";
 import { type UserError, exitCode } from "../../src/errors.js";
 import type { Terminal } from "../../src/report/terminal.js";
 import { fakeReport } from "../support/fakes.js";
@@ -63,6 +68,21 @@ it("`open` needs the manager only, and warns", async (t) => {
   t.is(error, undefined);
   t.regex(output, /^https:\/\//);
   t.regex(JSON.stringify(events), reason);
+});
+
+it("what is done in a lesson needs no worker: the hub is asked", async (t) => {
+  const all = [
+    run(room, { once: true, metricsToken: false }),
+    run(announce, { text: "We continue.", withdraw: false }),
+    run(close),
+    run(reopen),
+    run(warm, { cancel: false }),
+  ];
+  for (const { error } of await Promise.all(all)) {
+    // There is no hub behind this sshd.
+    t.not(error?.code, exitCode.unreachable, error?.message);
+    t.notRegex(error?.message ?? "", reason);
+  }
 });
 
 it("`down` without a terminal says how to go on without it", async (t) => {

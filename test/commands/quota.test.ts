@@ -133,6 +133,7 @@ const limits = {
   bytes: 5 * 2 ** 30,
   files: 200_000,
   homes: {},
+  groups: {},
   trashDays: 30,
 };
 

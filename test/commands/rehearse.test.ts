@@ -49,15 +49,26 @@ test("a rehearsal has at least one person and at most 300", async (t) => {
   t.regex((await refusal(room(), { ...alone, people: 301 })).message, /at most 300 people/);
 });
 
+const withBrowser = { chromium: "/usr/bin/chromium", people: 2 };
+
 test("the report says what a rehearsal leaves out with each method of login", (t) => {
   const config = fakeConfig();
-  t.regex(skippedBy(config).join(), /comparison of the password/);
+  t.regex(skippedBy(config, withBrowser).join(), /comparison of the password/);
   const personal = {
     ...config,
     login: { ...config.login, method: { kind: "passwords" } as const },
   };
-  t.regex(skippedBy(personal).join(), /check of each person's password/);
+  t.regex(skippedBy(personal, withBrowser).join(), /check of each person's password/);
   const away = { kind: "cas" } as typeof config.login.method;
   const campus = { ...config, login: { ...config.login, method: away } };
-  t.regex(skippedBy(campus).join(), /login at the institution/);
+  t.regex(skippedBy(campus, withBrowser).join(), /login at the institution/);
+});
+
+test("the report says why there was no browser", (t) => {
+  const config = fakeConfig();
+  t.is(skippedBy(config, withBrowser).length, 1);
+  const [none] = skippedBy(config, { chromium: undefined, people: 2 });
+  t.regex(none ?? "", /this computer has no Chromium and no Chrome/);
+  const [single] = skippedBy(config, { ...withBrowser, people: 1 });
+  t.regex(single ?? "", /one of two or more people/);
 });

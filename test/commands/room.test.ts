@@ -52,6 +52,11 @@ const state: RoomState = {
   warnings: [["The home of ", { person: "bob" }, " is 98 % full."]],
 };
 
+test("a closed class says so below the seats", (t) => {
+  const closed = "The class geo-101 is closed. It opens again on Monday.";
+  t.is(roomText({ ...state, closed }, undefined).split("\n")[1], closed);
+});
+
 test("the room in a terminal has seats, warnings, machines and everybody with the state in words", (t) => {
   const lines = roomText(state, undefined).split("\n");
   t.is(lines[0], "geo-101  2 of 3 seats taken, 1 in the queue, 1 starting, 1 failed");

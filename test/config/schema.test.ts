@@ -253,7 +253,7 @@ test(
 test(
   refused,
   "login: {groups: {staff: ada}}",
-  '4:25  "login.groups.staff" is "ada": expected a list of user names, or a mapping of members, memory, cpu, quota and images, such as [ada]',
+  '4:25  "login.groups.staff" is "ada": expected a list of user names, or a mapping of members, memory, cpu, quota, images and claims, such as [ada]',
 );
 test(
   refused,

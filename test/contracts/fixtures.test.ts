@@ -2,11 +2,13 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { scryptSync } from "node:crypto";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
-import { storageAddressIn } from "../../contracts/hub-settings.js";
+import { type HubSettings, storageAddressIn } from "../../contracts/hub-settings.js";
+import { type HubSettingsStatus, changeNeeds, fixedHashOf } from "../../contracts/hub-reload.js";
 import { failedStartsFolder } from "../../contracts/failed-starts.js";
 import { passwordHash, peopleIn, rosterText, scryptCost } from "../../contracts/roster.js";
 import { nearlyFull, reportStaleAfter } from "../../contracts/machine-report.js";
 import { contentTokenSecret, outboundProxySecret } from "../../contracts/hub-servers.js";
+import { mostGroups, parseGroupNote } from "../../contracts/limits.js";
 import { sharedHome, storageFiles, storageFolders } from "../../contracts/storage-folders.js";
 import { ownerIn } from "../../contracts/storage-notes.js";
 import { watcherStatusText } from "../../contracts/watcher-status.js";
@@ -96,7 +98,9 @@ test("hub.json of a class that uses every option has every key of the contract",
     },
   ];
   config.login.groups = { staff: ["ada"] };
-  config.login.groupServers = { staff: { memory: (8 * 2 ** 30) as Bytes, cpu: 4, images: ["R"] } };
+  config.login.groupServers = {
+    staff: { memory: (8 * 2 ** 30) as Bytes, cpu: 4, images: ["R"], claims: ["uni:staff"] },
+  };
   const [file] = hubSettings.servers.files;
   const [look] = hubSettings.servers.looks;
   const equipment = {
@@ -116,8 +120,17 @@ test("hub.json of a class that uses every option has every key of the contract",
   const files = { [paths.dockerConfiguration]: '{"node-generic-resources": ["NVIDIA-GPU=62"]}' };
   const machines = machinesOf(cluster, { memory: 16 * 2 ** 30, files });
   const { content } = hubConfiguration(config, machines, userImages, cluster, equipment);
-  t.deepEqual(JSON.parse(content), hubSettings);
+  const written = JSON.parse(content) as HubSettings;
+  t.deepEqual(written, { ...hubSettings, fixedHash: fixedHashOf(written) });
   isFixture(t, "hub.json", content);
+});
+
+test("it is known of every value of hub.json whether the running hub takes a new one", (t) => {
+  const { servers, ...others } = changeNeeds;
+  const inServers = Object.entries(servers).map(([key, need]) => [`servers.${key}`, need]);
+  isFixture(t, "hub-reload.json", jsonText({ ...others, ...Object.fromEntries(inServers) }));
+  const status: HubSettingsStatus = { read: "0".repeat(64), problem: null, needsRestart: false };
+  isFixture(t, "hub-settings-status.json", jsonText(status));
 });
 
 test("a machine's report and the limits for it are those of the contract", (t) => {
@@ -146,6 +159,14 @@ test("the CLI reads the owner in the note that the hub writes", (t) => {
   isFixture(t, "owner-note.json", jsonText(ownerNote));
 });
 
+test("the watcher and the CLI read the groups in the note that the hub writes", (t) => {
+  const note = { groups: ["staff", "tutors"] };
+  t.deepEqual(parseGroupNote(jsonText(note)), note);
+  for (const text of ["", "{", "null", "[]", '{"groups": "staff"}', '{"groups": [7]}'])
+    t.is(parseGroupNote(text), undefined);
+  isFixture(t, "group-note.json", jsonText(note));
+});
+
 test("the hub finds the note on the first files, and every folder and file by the contract's names", (t) => {
   isFixture(t, storageFiles.firstFilesNote, `${JSON.stringify(firstFilesNote)}\n`);
   isFixture(
@@ -158,6 +179,7 @@ test("the hub finds the note on the first files, and every folder and file by th
       sharedHome,
       contentToken: contentTokenSecret,
       outboundProxy: outboundProxySecret,
+      mostGroups,
     }),
   );
 });

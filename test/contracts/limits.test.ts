@@ -14,7 +14,7 @@ import { inspectHomes } from "../../src/homes/inspect.js";
 import { localStorage, withTools } from "../homes/support/local-storage.js";
 import { home, homes } from "../homes/support/seen.js";
 
-const defaults = { bytes: 5 * 2 ** 20, files: 1000, homes: {}, trashDays: 30 };
+const defaults = { bytes: 5 * 2 ** 20, files: 1000, homes: {}, groups: {}, trashDays: 30 };
 const plain = (content: string) => (path: string) => writeFile(path, content);
 const json = (content: unknown) => plain(JSON.stringify(content));
 
@@ -79,16 +79,38 @@ for (const [title, limits] of [
 test("a home's own limits come before its group's, and these before the defaults, each amount by itself", (t) => {
   const limits = { ...defaults, homes: { ada: { bytes: 5 } } };
   const wanted = (name: string, own?: OwnLimits | Unreadable, current?: Amounts) =>
-    wantedLimits(limits, { name, own, current });
+    wantedLimits(limits, { name, own, groups: [], current });
   t.deepEqual(wanted("ada", { bytes: 7 }), { bytes: 7, files: 1000, from: "quota set" });
   t.deepEqual(wanted("ada", { files: 3 }), { bytes: 5, files: 3, from: "group" });
   t.deepEqual(wanted("bob"), { bytes: defaults.bytes, files: 1000, from: "default" });
   t.is(wanted("constructor").bytes, defaults.bytes);
 });
 
+test("of the groups of the configuration, the roster and the provider the highest quota counts, also where it is below the default", (t) => {
+  const limits = {
+    ...defaults,
+    homes: { ada: { bytes: 50 }, gus: { bytes: 9 } },
+    groups: { staff: 70, guests: 9 },
+  };
+  const bytesOf = (name: string, groups: string[], own?: OwnLimits) =>
+    wantedLimits(limits, { name, own, groups, current: undefined }).bytes;
+  t.is(bytesOf("ada", []), 50);
+  t.is(bytesOf("ada", ["guests", "staff"]), 70);
+  t.is(bytesOf("ada", ["guests"]), 50);
+  t.is(bytesOf("gus", ["guests"]), 9);
+  t.is(bytesOf("bob", ["guests", "of another class", "constructor"]), 9);
+  t.is(bytesOf("bob", ["of another class"]), defaults.bytes);
+  t.is(bytesOf("ada", ["staff"], { bytes: 3 }), 3, "a limit of one's own precedes");
+});
+
 test("an unreadable file leaves a home the limits that it has, and gives it the others where it has none", (t) => {
   const wanted = (current?: Amounts) =>
-    wantedLimits(defaults, { name: "ada", own: { problem: "it is not JSON" }, current });
+    wantedLimits(defaults, {
+      name: "ada",
+      own: { problem: "it is not JSON" },
+      groups: [],
+      current,
+    });
   t.deepEqual(wanted({ bytes: 8192, files: 9 }), { bytes: 8192, files: 9, from: "current" });
   for (const current of [undefined, { bytes: 0, files: 9 }, { bytes: 8192, files: 0 }])
     t.deepEqual(wanted(current), { bytes: defaults.bytes, files: 1000, from: "default" });

@@ -5,6 +5,7 @@ import { waitUntil } from "../../src/wait.js";
 import { newNotebook, openBrowser, openJupyterLab, runCell } from "./support/browser.js";
 import { classIn, guestOf } from "./support/class.js";
 import { roomPassword, workshop } from "./support/lab.js";
+import { writeServerPages } from "./support/server-pages.js";
 import { logIn as logInAt } from "./support/user.js";
 import { changeTo, warmClass } from "./support/warm-class.js";
 
@@ -24,30 +25,14 @@ let browser: Browser;
 let mallory: Page;
 let adminPassword = "";
 
-/** A configuration of mallory's server that serves a page of hers to everybody, and allows its worker the whole origin. */
-const hostileServer = `from jupyter_server.serverapp import ServerWebApplication
-from tornado.web import RequestHandler
-import os
-
-class Page(RequestHandler):
-    def get(self):
-        self.set_header("Content-Type", "text/html")
-        self.write(open(os.path.expanduser("~/evil.html")).read())
-
-class Worker(RequestHandler):
-    def get(self):
-        self.set_header("Content-Type", "text/javascript")
-        self.set_header("Service-Worker-Allowed", "/")
-        self.write("self.addEventListener('fetch', () => {})")
-
-original = ServerWebApplication.init_handlers
-
-def init_handlers(self, services, settings):
-    base = settings["base_url"]
-    return [(base + "evil", Page), (base + "worker.js", Worker), *original(self, services, settings)]
-
-ServerWebApplication.init_handlers = init_handlers
-`;
+/** Pages of mallory's server: one for everybody, and a worker that she allows the whole origin. */
+const hostilePages = {
+  evil: `self.set_header("Content-Type", "text/html")
+self.write(open(os.path.expanduser("~/evil.html")).read())`,
+  "worker.js": `self.set_header("Content-Type", "text/javascript")
+self.set_header("Service-Worker-Allowed", "/")
+self.write("self.addEventListener('fetch', () => {})")`,
+};
 
 /** A page that tries to read pages of the hub in four ways; \`ownWorker\` is the control: a worker for its own folder. */
 const hostilePage = `<p id="status"></p><script>
@@ -231,6 +216,93 @@ print("sent")`;
   t.true(after - before < 200, `${before} MB before, ${after} MB after`);
 });
 
+test.serial(
+  "a program in a server cannot claim other addresses, to guess a password or to be somebody else in the log",
+  async (t) => {
+    const output = await runAsMallory(`import http.client, re, urllib.parse
+def guess(host, port, address):
+    connection = http.client.HTTPConnection(host, port, timeout=30)
+    claims = {"X-Forwarded-For": address, "X-Real-IP": address, "X-Swarmhub-Forwarded": "0" * 64}
+    connection.request("GET", "/hub/login", headers=claims | {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"})
+    answer = connection.getresponse()
+    answer.read()
+    cookie = re.search("_xsrf=([^;]+)", str(answer.headers)).group(1)
+    form = urllib.parse.urlencode({"username": "guessed", "password": address, "_xsrf": cookie})
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": "_xsrf=" + cookie}
+    connection.request("POST", "/hub/login?_xsrf=" + cookie, form, claims | headers)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+found = {}
+for host, port in (("proxy", 8000), ("hub", 8081)):
+    for number in range(45):
+        status = guess(host, port, f"203.0.113.{number + 1}")
+        found[status] = found.get(status, 0) + 1
+print(sorted(found.items()))`);
+    t.log(output);
+    // Sixty wrong passwords from one address, then the time between two doubles.
+    t.regex(output, /\(403, (5\d|6\d|7\d)\)/);
+    t.regex(output, /\(429, \d+\)/);
+    const log = await lab.on(1, `docker logs ${await hubContainer()} 2>&1 | tail -n 2000`);
+    t.false(log.includes("203.0.113."), "no claimed address is believed");
+    const visitor = await logIn("visitor");
+    t.teardown(() => visitor.close());
+    t.is(await visitor.statusOf("/hub/home"), 200, "others log in from outside");
+    const outside = await lab.on(
+      1,
+      `docker logs ${await hubContainer()} 2>&1 | grep visitor@ | tail -n 1`,
+    );
+    t.log(outside);
+    // Not that of the parts of the class through which the request came.
+    const own = await lab.on(
+      1,
+      "docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' $(docker ps -q -f name=edge -f name=proxy)",
+    );
+    const [, client = ""] = /visitor@([\d.]+)/.exec(outside) ?? [];
+    t.not(client, "");
+    t.false(own.split(/\s+/).includes(client), own);
+  },
+);
+
+test.serial("what a program in a server reaches is in the security page", async (t) => {
+  const alice = await logIn("alice");
+  t.teardown(() => alice.close());
+  t.true((await alice.start()).ready);
+  const output = await runAsMallory(`import json, socket, urllib.error, urllib.request
+def status(address):
+    class Stay(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *_):
+            return None
+    try:
+        return urllib.request.build_opener(Stay).open(address, timeout=20).status
+    except urllib.error.HTTPError as error:
+        return error.code
+def connects(host, port):
+    try:
+        socket.create_connection((host, port), 5).close()
+        return True
+    except OSError:
+        return False
+print(json.dumps({
+    "the API of the proxy without its token": status("http://proxy:8001/api/routes"),
+    "the API of the hub without a token": status("http://hub:8081/hub/api/users"),
+    "the files of another user": status("http://warm-nb-alice:8888/user/alice/api/contents"),
+    "the login page at the edge": connects("edge", 443),
+    "SSH, Swarm, NFS, the registry and Docker of the machines": [
+        [host, port] for host in ${JSON.stringify([1, 2].map((guest) => lab.address(guest)))}
+        for port in (22, 2049, 2375, 2376, 2377, 7946, 20500, 20501) if connects(host, port)
+    ],
+}))`);
+  t.deepEqual(JSON.parse(output), {
+    "the API of the proxy without its token": 403,
+    "the API of the hub without a token": 403,
+    "the files of another user": 403,
+    "the login page at the edge": true,
+    "SSH, Swarm, NFS, the registry and Docker of the machines": [],
+  });
+  await alice.stop();
+});
+
 test.serial("two names with the same former hash have a server each", async (t) => {
   // Found by trying: the hash that the names of services had until 2026-11-29 had 32 bits.
   const names = ["ben_.__._._..._..._....x", "ben.._____._..._.__....x"];
@@ -273,12 +345,7 @@ test.serial("an admin cannot rename a user, whose server and home stay", async (
 test.serial(
   "a page of a student's server reads no page of the hub in an admin's browser",
   async (t) => {
-    await runAsMallory(`import os
-with open(os.path.expanduser("~/.jupyter/jupyter_server_config.py"), "w") as file:
-    file.write(${JSON.stringify(hostileServer)})
-with open(os.path.expanduser("~/evil.html"), "w") as file:
-    file.write(${JSON.stringify(hostilePage)})
-print("written")`);
+    await runAsMallory(writeServerPages(hostilePages, { "evil.html": hostilePage }));
     const user = await logIn("mallory");
     t.teardown(() => user.close());
     await user.stop();

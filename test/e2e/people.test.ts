@@ -198,10 +198,7 @@ test.serial(
     const oidc = `{issuer: "${issuer}", client: class-client, secret: from-file secret.txt, username: preferred_username, groups: groups, ca: ./root.pem}`;
     await writeFile(
       join(folder, "swarmhub.yaml"),
-      yamlOf(`{oidc: ${oidc}, allow: {groups: [geo-101]}}`).replace(
-        "{default: 60M, lab-1: 90M}",
-        "60M",
-      ),
+      yamlOf(`{oidc: ${oidc}, allow: {groups: [geo-101]}}`).replace("lab-1: 90M", "geo-101: 90M"),
     );
     const plan = await swarmhub("plan");
     t.regex(plan.stdout + plan.stderr, /bob/, "the homes whose owners may have other names");
@@ -233,6 +230,19 @@ test.serial(
     };
     const ada = await enter("a1");
     t.true(await ada.locator("#logout").isVisible());
+    await ada.goto(`https://${lab.address(1)}/hub/spawn`, { waitUntil: "commit" });
+    const limitOfAda = async (): Promise<number | undefined> => {
+      const { homes } = JSON.parse((await swarmhub("quota", "ls", "--json")).stdout) as {
+        homes: { home: string; limitBytes: number | null }[];
+      };
+      // null: the home is there, and the watcher has not set its limit yet.
+      return homes.find(({ home }) => home === "ada")?.limitBytes ?? undefined;
+    };
+    const failed = () => new Error("ada has no home");
+    const limit = await waitUntil(limitOfAda, { deadline: 120_000, otherwise: failed });
+    t.is(limit, 90 * 2 ** 20, "the quota of the group that the provider names");
+    t.regex((await swarmhub("homes", "show", "ada")).stdout, /the provider names geo-101/);
+    t.is((await swarmhub("quota", "check")).code, 0, "and it is no drift");
     const refused = await enter("b1");
     const sentence = (await refused.locator("#sign-in-refused").textContent()) ?? "";
     t.log(sentence.replaceAll(/\s+/g, " "));

@@ -8,7 +8,7 @@ import { bootLab, packages, workshop } from "./support/lab.js";
 // Mistakes of an operator on real machines: each has a clear message and an exit code, changes nothing, and shows no stack trace.
 const lab = await bootLab("e2e-refusals", 1, 768);
 // The worker has Docker already.
-await lab.lab("up", "2", "--memory", "768", "--with", packages);
+await lab.lab("up", "2", "--memory", "768", "--packages", packages);
 const good = {
   manager: "node1",
   workers: "[node2]",

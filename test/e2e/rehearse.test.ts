@@ -75,6 +75,7 @@ test.serial("four people come in and work, and nothing of them stays", async (t)
   t.log(stdout);
   t.is(code, 0, stderr);
   t.regex(stdout, /^All 4 people who come within two minutes come in within/);
+  t.regex(stdout, /^one of them in a real browser, Chromium \d+$/m);
   t.regex(stdout, /the largest server +\d+ MB +300 MB/);
   t.deepEqual(await traces(), []);
   const page = await readFile(join(folder, "report.html"), "utf8");

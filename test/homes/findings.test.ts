@@ -4,7 +4,7 @@ import { findingsOf } from "../../src/homes/findings.js";
 import type { Home, Homes } from "../../src/homes/inspect.js";
 import { home, homes } from "./support/seen.js";
 
-const limits: Limits = { bytes: 2 ** 30, files: 1000, homes: {}, trashDays: 30 };
+const limits: Limits = { bytes: 2 ** 30, files: 1000, homes: {}, groups: {}, trashDays: 30 };
 
 const findings = (changes: Partial<Homes>, wanted = limits): [string | undefined, string][] =>
   findingsOf(homes(changes), wanted).map(({ home: name, text }) => [name, text]);

@@ -100,6 +100,16 @@ labs_share_a_class() {
   lab_b ssh 1 'rm marker; sudo dd if=/dev/zero of=/dev/ubdb bs=1M count=1 conv=fsync status=none' && lab_a down && lab_a restore-class labtest --memory 400 &&
     has_saved_disks lab_a && lab_b ssh 1 '! test -e marker' && [[ $(own_address lab_a) == 'inet 10.77.0.11' && $(own_address lab_b) == 'inet 10.77.0.11' ]]
 }
+# shellcheck disable=SC2016 # expanded in the guest
+guest_has_conditions() {
+  lab_b ssh 1 'findmnt -n -o SOURCE /var | grep ubdc && ip route | grep "^default via 198.51.100.1 " && ip -br addr | grep "198.51.100.11/24" &&
+    ip route get 172.17.0.5 | grep "dev vec0" && test "$(cat /sys/class/net/vec0/mtu)" = 1400' | grep 'Welcome to this machine'
+}
+conditions_survive_a_boot() { lab_b kill 1 && lab_b boot 1 && guest_has_conditions; }
+only_the_proxy_leads_out() {
+  (eval "$(lab_b env)" && lab_b ssh 2 "file=\$(apt-get -q --print-uris update | sed -n '1s/^.\([^ ]*\). .*/\1/p')
+    ! curl -sf -m 5 -o /dev/null \$file && curl -sSf -m 20 -x $LAB_PROXY -o /dev/null \$file")
+}
 operator_in_namespace_is_known() { (eval "$(lab_a env)" && lab_a exec ssh -F "$LAB_SSH_CONFIG" -o BatchMode=yes -o HostName=10.77.0.11 node1 true); }
 # run_and_signal SIGNAL SECONDS COMMAND…: starts the command and signals it after some seconds. With job control (set -m) the
 # command is a process group of its own and gets the signal as it would from a terminal.
@@ -141,6 +151,14 @@ it 'cut disconnects a guest, mend connects it again' link_is_cut_and_restored
 it 'a guest that was killed boots again on its disks' survives_power_loss
 it 'renew gives a guest new disks' renewed_guest_is_blank
 it 'restore brings back a snapshot, also after down' snapshot_is_restored
+it 'an unknown condition is refused with the list of those there are' fails_with 2 'banner docker-subnet fish' lab_b up 1 --with flood
+it 'conditions that exclude each other are refused' fails_with 2 'cannot have the conditions' lab_b up 1 --with ufw,netfilter-persistent
+it 'up --with prepares a guest' lab_b up 1 --memory 512 --disk 3 --with separate-var,second-card,docker-subnet,narrow,banner
+it 'the guest has its conditions' guest_has_conditions
+it 'it has them after a boot' conditions_survive_a_boot
+it 'a guest of a later up has other conditions' lab_b up 2 --memory 512 --disk 3 --with proxy
+it 'only the proxy leads out of a guest behind a proxy' only_the_proxy_leads_out
+it 'down removes a lab with conditions' lab_b down
 it 'up --class boots a guest that can be saved as a warm class' lab_b up 1 --memory 512 --disk 3 --class
 it 'save-class saves a warm class, restore-class boots it' class_is_saved
 it 'restore-class refuses a lab with other addresses' fails_with 1 'without --class' lab_a restore-class labtest

@@ -156,6 +156,7 @@ COMMIT
 rules
 iptables -w -C INPUT -j SWARMHUB-INPUT 2>/dev/null || iptables -w -I INPUT -j SWARMHUB-INPUT
 iptables -w -C DOCKER-USER -j SWARMHUB-CONTAINERS 2>/dev/null || iptables -w -I DOCKER-USER -j SWARMHUB-CONTAINERS
+[ ! -e /run/docker.sock ] || iptables -w -C FORWARD -j DOCKER-USER 2>/dev/null || iptables -w -I FORWARD -j DOCKER-USER
 if [ -e /proc/net/if_inet6 ]; then
 ip6tables-restore --wait --noflush <<'rules'
 *filter
@@ -174,8 +175,10 @@ ip6tables -w -C INPUT -j SWARMHUB-INPUT 2>/dev/null || ip6tables -w -I INPUT -j 
 fi
 }
 is_loaded() {
-[ "$(iptables -w -S | grep SWARMHUB | grep -vc '^-A SWARMHUB-OWN -s ')" = 44 ] || return 1
-[ ! -e /proc/net/if_inet6 ] || [ "$(ip6tables -w -S | grep -c SWARMHUB)" = 10 ]
+rules=$(iptables-save -t filter)
+[ "$(echo "$rules" | grep SWARMHUB | grep -vc '^-A SWARMHUB-OWN -s ')" = 44 ] || return 1
+[ ! -e /run/docker.sock ] || echo "$rules" | grep -qx -e '-A FORWARD -j DOCKER-USER' || return 1
+[ ! -e /proc/net/if_inet6 ] || [ "$(ip6tables-save -t filter | grep -c SWARMHUB)" = 10 ]
 }
 if [ "$1" != watch ]; then load; exit; fi
 while sleep 3; do
@@ -244,6 +247,41 @@ const real =
     const listed = execFileSync("unshare", ["-n", "sh", "-s"], { input: script, encoding: "utf8" });
     const ours = listed.split("\n").filter((line) => line.includes("SWARMHUB"));
     t.deepEqual(ours.toSorted(), loadedRules(two).toSorted());
+  },
+);
+
+(real ? test : test.skip)(
+  "after somebody has flushed all tables, containers' packets pass our rules again",
+  (t) => {
+    const program = firewallScript(two).replaceAll("/run/docker.sock", "/dev/null");
+    const docker = "iptables -N DOCKER-USER\niptables -A FORWARD -j DOCKER-USER";
+    const script = [
+      docker,
+      `(\n${program})`,
+      "iptables -F\niptables -X",
+      `(\n${program})`,
+      "iptables -S",
+    ];
+    const input = script.join("\n");
+    const listed = execFileSync("unshare", ["-n", "sh", "-s"], { input, encoding: "utf8" });
+    t.true(listed.includes("-A FORWARD -j DOCKER-USER"), listed);
+  },
+);
+
+(real ? test : test.skip)(
+  "the watch takes no lock that commands of others need, such as those of ufw",
+  (t) => {
+    const script = firewallScript(two).replaceAll(/\b(ip6?tables)\b/g, "$1-legacy");
+    const [checks = ""] = /^is_loaded\(\) \{$[^]*?^\}$/m.exec(script) ?? [];
+    // The lock of iptables-legacy, which a listing by `iptables -S` takes, in a /run of its own.
+    const input = `mount -t tmpfs run /run; exec 9>/run/xtables.lock; flock 9\n${checks}\nis_loaded 9>&-; echo "ended with $?"`;
+    const isolated = ["-n", "-m", "--pid", "--fork", "--kill-child", "sh", "-c", input];
+    const ended = spawnSync("unshare", isolated, {
+      encoding: "utf8",
+      timeout: 10_000,
+      killSignal: "SIGKILL",
+    });
+    t.is(ended.stdout, "ended with 1\n", ended.stderr);
   },
 );
 

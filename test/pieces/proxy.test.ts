@@ -54,8 +54,8 @@ test("the proxy is told that there are subdomains, and changes both ways", async
 test("the hub restarts when a class gets subdomains, or another name with them", (t) => {
   const hashOf = (config: Partial<Config>) => {
     const cluster = classOf(1, { config });
-    const { fixed } = hubConfiguration(cluster.config, machinesOf(cluster), [], cluster);
-    return hubSpec(cluster.config, fixed, {}, "swarmhub/hub:1", undefined).filesHash;
+    const { fixedHash } = hubConfiguration(cluster.config, machinesOf(cluster), [], cluster);
+    return hubSpec(cluster.config, fixedHash, {}, "swarmhub/hub:1", undefined).filesHash;
   };
   const hashes = [one, each, { ...each, domain: "bio.example.org" }].map(hashOf);
   t.is(new Set(hashes).size, 3);

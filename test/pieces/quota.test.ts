@@ -135,6 +135,7 @@ test("the homes of a group's users have the group's quota, also under their form
       "eve-examp---39f2b0c720afb91f": { bytes: 50 * 2 ** 30 },
       "eve-example-org---39f2b0c7": { bytes: 50 * 2 ** 30 },
     },
+    groups: storage.quota.groups,
     trashDays: 30,
   });
 });

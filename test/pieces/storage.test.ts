@@ -30,7 +30,8 @@ import {
 } from "./support/disk-states.js";
 import { shellProblems } from "./support/shell.js";
 
-const folders = "create the folders homes, owners, pending, fenced, handouts, limits, trash";
+const folders =
+  "create the folders homes, owners, pending, fenced, handouts, limits, groups, trash";
 const fence = "start lost-node fencing (withdraws the NFS exports of lost machines)";
 const nfs = ["write /etc/nfs.conf.d/swarmhub.conf", "write /etc/exports.d/swarmhub.exports", fence];
 const mount = (what: string, more = "") =>
@@ -74,7 +75,7 @@ test("each lost part is restored by itself", (t) => {
     describeSteps(plan(classOf(1), { ...mounted, ...disk }, { ...facts, ...changes }));
   const without = (path: string) => ({ files: { ...files, [path]: "" } });
   t.deepEqual(drift({ folders: ["homes", "limits", "trash"] }), [
-    "manager: create the folders owners, pending, fenced, handouts",
+    "manager: create the folders owners, pending, fenced, handouts, groups",
   ]);
   t.deepEqual(drift({ mounted: false }), on("manager", mount("/dev/vdb", kept)));
   t.deepEqual(drift({}, without(paths.fileSystemTable)), [

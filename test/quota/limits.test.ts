@@ -34,6 +34,24 @@ test("the watcher applies own files before group quotas, and these before the de
   t.deepEqual(failures, []);
 });
 
+test("the note of the hub puts a home into groups of limits.json, and a damaged one into none", async (t) => {
+  const groups = { staff: 70 * mebibyte, tutors: 60 * mebibyte };
+  const { root, write, limits } = await prepare(t, { ...rules, groups });
+  t.is(limits().limitFor("bob", current)?.hardKiB, 5 * 1024, "before there is the folder");
+  await mkdir(join(root, "groups"));
+  await write("groups/bob", { groups: ["tutors", "unknown", "__proto__"] });
+  await write("groups/eve", { groups: ["tutors", "staff"] });
+  await write("groups/ada", `{"groups": ["staff"${" ".repeat(5000)}]}`);
+  await write("groups/zoe", { groups: ["staff", 5] });
+  await symlink(join(root, "groups/eve"), join(root, "groups/yan"));
+  const { limitFor, failures } = limits();
+  const given = ["bob", "eve", "ada", "zoe", "yan"].map((name) => limitFor(name, current)?.hardKiB);
+  t.deepEqual(given, [60 * 1024, 70 * 1024, 5 * 1024, 5 * 1024, 5 * 1024]);
+  t.deepEqual(failures, []);
+  await write("groups/bob", { groups: [] });
+  t.is(limits().limitFor("bob", current)?.hardKiB, 5 * 1024);
+});
+
 test("a changed file counts at the next call, and a deleted one does not count any more", async (t) => {
   const { root, write, limits } = await prepare(t);
   await write("limits/ada", { bytes: 10 * mebibyte });

@@ -13,7 +13,7 @@ import {
 } from "./support/simulation.js";
 
 const limitFor = () => limit;
-const runPass = (storage: Storage) => runPassWith(storage, { limitFor, failures: [] });
+const runPass = (storage: Storage) => runPassWith(storage, () => ({ limitFor, failures: [] }));
 
 const isAllCorrect = async (simulation: Simulation): Promise<boolean> => {
   const ids = [...simulation.folders.values()].map(({ projectId }) => projectId);
@@ -39,6 +39,27 @@ test("a new home is limited in one pass and loses its pending marker; the next p
   t.deepEqual(report.failures, []);
   t.true(await isAllCorrect(simulation));
   t.deepEqual((await runPass(storageOf(simulation))).repaired, []);
+});
+
+test("a home that the hub makes while a pass begins gets the limit of the note that the hub wrote before", async (t) => {
+  const simulation = createSimulation();
+  const storage = storageOf(simulation);
+  let noted = limit;
+  const inspect: Storage["inspect"] = async (recheck) => {
+    if (recheck === undefined) {
+      noted = { ...limit, hardKiB: 7 * 1024 };
+      simulation.markers.add("ada");
+      addFolder(simulation, "ada");
+    }
+    return storage.inspect(recheck);
+  };
+  await runPassWith({ ...storage, inspect }, () => {
+    const { hardKiB } = noted;
+    return { limitFor: () => ({ ...limit, hardKiB }), failures: [] };
+  });
+  const { projectId = 0 } = simulation.folders.get("ada") ?? {};
+  t.is(simulation.accounts.get(projectId)?.hardKiB, 7 * 1024);
+  t.false(simulation.markers.has("ada"));
 });
 
 test("a pass over correct homes inspects once", async (t) => {

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from ..server_settings import Content
@@ -30,12 +31,17 @@ class ContentKeeper:
         """`token` is for a private repository."""
         self._content, self._token, self._store = content, token, Store(storage / "handouts")
         self._fetch, self._limits = fetch, limits or Limits()
-        self._commit: str | None = None
-        self._looked = float("-inf")
+        self._seen: tuple[Content, str] | None = None  # the newest commit that was handed out
+        self._looked: tuple[Content | None, float] = (None, float("-inf"))  # at which content the last look ended, and when
         self._work: asyncio.Future | None = None
         self._is_withdrawn = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="content")
         self.problem: str | None = None
+
+    def use(self, content: Content | None) -> None:
+        """Keeps another content from the next look on."""
+        if content != self._content:
+            self._content, self._is_withdrawn = content, False
 
     async def refresh(self, wait: float = 5, pause: float = 30) -> str | None:
         """Looks at the repository if the last look ended `pause` seconds ago; returns what failed last, for the log.
@@ -43,34 +49,37 @@ class ContentKeeper:
         One look serves all starts, and goes on after a start has waited `wait` seconds for it. Without content, one is enough. It raises
         nothing.
         """
-        if self._work is None and not self._is_withdrawn and time.monotonic() - self._looked >= pause:
-            self._work = asyncio.get_running_loop().run_in_executor(self._thread, self._look)
-            self._work.add_done_callback(self._done)
+        looked_at, ended = self._looked
+        is_due = looked_at != self._content or time.monotonic() - ended >= pause
+        if self._work is None and not self._is_withdrawn and is_due:
+            self._work = asyncio.get_running_loop().run_in_executor(self._thread, self._look, self._content)
+            self._work.add_done_callback(partial(self._done, self._content))
         if self._work:
             await asyncio.wait([self._work], timeout=wait)
         return self.problem
 
-    def _done(self, _work: asyncio.Future) -> None:
-        self._work, self._looked = None, time.monotonic()
+    def _done(self, content: Content | None, _work: asyncio.Future) -> None:
+        self._work, self._looked = None, (content, time.monotonic())
 
-    def _look(self) -> None:
+    def _look(self, content: Content | None) -> None:
         try:
-            self._update()
+            self._update(content)
             self.problem = None
         except (ContentError, OSError, ValueError) as error:
-            self.problem = f"no new content from {self._content.repository}: {error}" if self._content else f"content stays: {error}"
+            self.problem = f"no new content from {content.repository}: {error}" if content else f"content stays: {error}"
 
-    def _update(self) -> None:
-        if self._content is None:
+    def _update(self, content: Content | None) -> None:
+        if content is None:
             if NAME in self._store.names():
                 self._store.withhold(NAME, None)
-            self._is_withdrawn = True
+            self._seen, self._is_withdrawn = None, self._content is None
             return
+        before = self._seen[1] if self._seen and self._seen[0] == content else None
         with tempfile.TemporaryDirectory(prefix="files-") as draft:
-            commit, files = self._fetch(self._content, self._token, self._commit, Path(draft), self._limits)
-            if commit != self._commit:
+            commit, files = self._fetch(content, self._token, before, Path(draft), self._limits)
+            if commit != before:
                 self._store.publish(Version(NAME, 0, tuple(files)), lambda folder: _copy_tree(Path(draft), folder))
-                self._commit = commit
+                self._seen = content, commit
 
 
 def _copy_tree(draft: Path, folder: Path) -> None:

@@ -4,11 +4,13 @@ import asyncio
 import json
 import stat
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..refusal import LIMIT_FAILED, LIMIT_LATE, NOT_YOUR_HOME, STORAGE_MISSING, WATCHER_SILENT, Refusal, refuse
 from .first_files import read_skeleton
+from .group_note import write_group_note
 from .handouts import Store
 from .owner_note import Note, read_note, write_note
 from .storage_calls import call_storage
@@ -18,6 +20,7 @@ async def prepare_home(
     storage: Path,
     slug: str,
     user: str,
+    groups: Sequence[str] = (),
     watcher_timeout: float = 15,
     poll_interval: float = 0.15,
     call_timeout: float = 8,
@@ -25,10 +28,12 @@ async def prepare_home(
 ) -> None:
     """Creates the home if it is missing and waits until it has its limit; all times are in seconds.
 
+    `groups` are those in which the provider puts the owner. A home that exists keeps its limit until the watcher has read their note.
+
     Raises SpawnException with a message for the user if the watcher does nothing for `watcher_timeout`, if it is busy with other
     homes for `max_wait`, or if one call to the storage takes longer than `call_timeout`.
     """
-    await call_storage(call_timeout, make_home, storage, slug, user)
+    await call_storage(call_timeout, make_home, storage, slug, user, groups)
     if not await call_storage(call_timeout, is_pending, storage, slug):
         return
     before = await call_storage(call_timeout, read_watcher_status, storage)
@@ -49,8 +54,8 @@ async def prepare_home(
         before, waiting_since = status, now
 
 
-def make_home(storage: Path, slug: str, user: str) -> None:
-    """Creates what is missing: first the pending marker, then the owner's note, last the folder.
+def make_home(storage: Path, slug: str, user: str, groups: Sequence[str] = ()) -> None:
+    """Creates what is missing: first the pending marker, then the notes of the owner and the groups, last the folder.
 
     With this order, a hub that is killed between two steps leaves no home without a limit and without a marker, and the next call
     completes the work. If the folder exists, no marker is created: only the watcher removes markers.
@@ -70,6 +75,7 @@ def make_home(storage: Path, slug: str, user: str) -> None:
         updated = replace(updated, lacks_first_files=read_skeleton(storage) is not None)
     if updated != note:
         write_note(storage, slug, updated)
+    write_group_note(storage, slug, groups)
     if is_new:
         home.mkdir(mode=0o700)
 

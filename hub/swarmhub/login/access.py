@@ -19,6 +19,7 @@ from traitlets import Bool, Callable, Float, Instance
 from ..services.rehearsal_names import is_rehearsal_name
 from . import sessions
 from .closing import Closing
+from .membership import Membership, last_claims
 from .names import existing_spelling, spell
 from .roster import Person, Roster
 
@@ -26,7 +27,8 @@ from .roster import Person, Roster
 class Access:
     """The rules of a class. `staff` are its admins and teachers, who also come in without a roster and while the class is closed.
 
-    Without a roster (None) everybody may come in whom the method knows. With `groups`, only their members and the staff.
+    Without a roster (None) everybody may come in whom the method knows. With `groups`, only their members and the staff; `membership` says
+    who is one.
     """
 
     def __init__(
@@ -36,9 +38,11 @@ class Access:
         roster: Roster | None = None,
         staff: Iterable[str] = (),
         groups: Iterable[str] = (),
+        membership: Membership | None = None,
     ) -> None:
         self.class_name, self.closing, self.roster = class_name, closing, roster
         self._staff, self._groups = frozenset(map(spell, staff)), frozenset(groups)
+        self.membership = membership or Membership(roster=roster, known=self._groups)
 
     def __deepcopy__(self, _memo: dict) -> "Access":
         """Stays one object: traitlets copies the objects in a settings file."""
@@ -52,10 +56,11 @@ class Access:
         """Returns whether the configuration names somebody as an admin or a teacher."""
         return spell(name) in self._staff
 
-    def refusal_for(self, name: str, groups: Iterable[str] | None = None) -> str | None:
+    def refusal_for(self, name: str, claimed: Iterable[str] | None = None) -> str | None:
         """Returns the sentence for a person who may not come in; None for one who may.
 
-        `groups` are those that the method of login knows the person to be in; None: the method has no groups.
+        `claimed` are the groups that the method of login tells, at this login or the last one; None: nobody asks about groups, as the
+        person may never have logged in.
         """
         if self.is_staff(name) or is_rehearsal_name(name):  # no login has such a name (services/rehearsal.py)
             return None
@@ -63,7 +68,7 @@ class Access:
             return closed.sentence(self.class_name)
         if self.roster and not self.person(name):
             return f"{name} is not on the list of the class {self.class_name}. Check the name, or ask your instructor."
-        if self._groups and groups is not None and not self._groups.intersection(groups):
+        if self._groups and claimed is not None and not self._groups & self.membership.names_of(name, claimed):
             members = ", ".join(sorted(self._groups))
             return f"You logged in as {name}. The class {self.class_name} is open to members of {members}. Ask your instructor."
         return None
@@ -124,7 +129,8 @@ def end_sessions(user: orm.User | User, *, may_finish: bool = False) -> None:
 def guard_requests(access: Access) -> None:
     """Makes the hub refuse each request of a user whom the rules refuse, with the sentence, and end the login with which it came.
 
-    JupyterHub checks the rules only at a login; a cookie is valid for hours, and a token for weeks.
+    JupyterHub checks the rules only at a login; a cookie is valid for hours, and a token for weeks. Of a provider's groups the last answer
+    counts.
     """
     prepare = BaseHandler.prepare
 
@@ -133,7 +139,9 @@ def guard_requests(access: Access) -> None:
         if self._finished:  # by the guard of the pages
             return
         user = self.current_user
-        if not isinstance(user, User) or user.admin or not (sentence := access.refusal_for(user.name)):
+        if not isinstance(user, User) or user.admin:
+            return
+        if not (sentence := access.refusal_for(user.name, last_claims(user, self.authenticator))):
             return
         end_sessions(user, may_finish=True)
         token = self.get_token() if getattr(self, "_token_authenticated", False) else None

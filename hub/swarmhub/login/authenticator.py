@@ -11,7 +11,7 @@ from jupyterhub.handlers import LoginHandler
 from jupyterhub.roles import assign_default_roles
 from jupyterhub.utils import utcnow
 from tornado.web import HTTPError
-from traitlets import Instance, Int, Set, Unicode, default
+from traitlets import Instance, Int, Set, Unicode, default, observe
 
 from .access import AccessRules
 from .guesses import AttemptLimit, network_of
@@ -47,6 +47,10 @@ class ClassAuthenticator(AccessRules, SharedPasswordAuthenticator):
     # New names by network. About one every ten seconds once a whole class has come, so that a script does not take all seats.
     class_size = Int(60, config=True, help="how many new names a network may use at once")
     newcomers = Instance(AttemptLimit)
+
+    @observe("class_size")
+    def _class_size_changes(self, _change):
+        self.newcomers = self._newcomers_default()
 
     @default("newcomers")
     def _newcomers_default(self):

@@ -3,12 +3,17 @@
 import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ..private_file import write_private
 
 _ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,64}")
+_LONGEST_STOP = 7 * 86400  # seconds
+
+
+class Unusable(ValueError):
+    """The class cannot be closed in this way; the message is a sentence."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,10 @@ class Closed:
         if self.stop_at <= datetime.now(UTC):
             return "All servers are being stopped."
         return f"Servers that still run are stopped on {self._shown(self.stop_at)}. Save your work."
+
+    def warning(self) -> str:
+        """Returns what people read in JupyterLab before their servers are stopped."""
+        return " ".join(filter(None, ["The class is closed.", self.stop_sentence()]))
 
     def _shown(self, time: datetime) -> str:
         # A page shows it without escaping.
@@ -71,6 +80,26 @@ class Closing:
         was_closed = self.current() is not None
         self._path.unlink(missing_ok=True)
         return was_closed
+
+
+def closed_by(arguments: dict) -> Closed:
+    """Returns the state that begins now: `until` is a time with an offset or None, `stopAfter` seconds or None; raises Unusable.
+
+    `now` is the time of whoever asks: its offset and the name `zone` are for people.
+    """
+    now, stop_after = datetime.now(UTC), arguments.get("stopAfter")
+    try:
+        until, asked_at = _time(arguments.get("until")), _time(arguments.get("now"))
+    except (TypeError, ValueError) as error:
+        raise Unusable("Type a time with its date.") from error
+    if until and until <= now:
+        raise Unusable(f"The clock of the manager shows {now:%Y-%m-%d %H:%M} UTC, which is later than the time to open again.")
+    if stop_after is not None and not (isinstance(stop_after, int) and 0 <= stop_after <= _LONGEST_STOP):
+        raise Unusable("Servers can be stopped at once, or within a week.")
+    stop_at = None
+    if stop_after is not None:
+        stop_at = (now + timedelta(seconds=stop_after)).astimezone(asked_at.tzinfo if asked_at else UTC)
+    return Closed(now, until, stop_at, str(arguments.get("zone") or ""))
 
 
 def _time(text: str | None) -> datetime | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from traitlets.config import Config
 
 from ..settings import Paths, Settings, SettingsError, read_secret
+from ..spawning.seats import newcomer_limit
 from .authenticator import ClassAuthenticator, to_ascii
 from .campus.options import CAMPUS_KINDS
 from .password_authenticator import configure_passwords
@@ -28,7 +29,7 @@ def _shared_password(c: Config, settings: Settings, paths: Paths) -> None:
     c.ClassAuthenticator.teachers = set(settings.teachers)
     c.ClassAuthenticator.teacher_password = to_ascii(read_secret(paths, "teacher-password")) if settings.teachers else None
     c.ClassAuthenticator.changes = PasswordChanges(paths.data / "login.json")
-    c.ClassAuthenticator.class_size = max(60, settings.seats)
+    c.ClassAuthenticator.class_size = newcomer_limit(settings)
     c.ClassAuthenticator.remember = settings.remember_seconds
     c.Authenticator.allow_all = True  # since JupyterHub 5, no user can log in without a rule that allows it
 

@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 from tornado.log import app_log
 from traitlets.config import Config
 
+from ..live_settings import LiveSettings
 from ..private_file import write_private
 from ..settings import Paths, Settings
 from .access import Access, guard_requests
 from .closing import Closing
+from .membership import Membership
 from .names import spell
 from .roster import Roster
 from .sessions import end_sessions
@@ -103,17 +105,24 @@ class Upkeep:
 
 
 def configure_access(
-    c: Config, settings: Settings, paths: Paths, stop_server: Callable[[str], bool], end_queue: Callable[[], object]
+    c: Config, settings: LiveSettings, paths: Paths, stop_server: Callable[[str], bool], end_queue: Callable[[], object]
 ) -> Access:
     """Sets up the rules on who may come in, for every method of login; a method adds its own to what is returned."""
     roster = Roster(paths.roster) if settings.has_roster else None
     staff_names = settings.admins | settings.teachers
-    access = Access(settings.name, Closing(paths.data / "closed.json"), roster, staff_names, settings.allowed_groups)
+    membership = Membership(settings.servers.groups, roster, _used_groups(settings))
+    settings.follow(lambda found: membership.use(found.servers.groups, _used_groups(found)))
+    access = Access(settings.name, Closing(paths.data / "closed.json"), roster, staff_names, settings.allowed_groups, membership)
     c.AccessRules.access = access
     staff = staff_passwords(settings, paths) if settings.login_method == "passwords" else None
     c.AccessRules.upkeep = Upkeep(paths.data / "access.json", access, settings.login_method, stop_server, end_queue, staff).run
     guard_requests(access)
     return access
+
+
+def _used_groups(settings: Settings) -> frozenset[str]:
+    """The names of groups with a use apart from the settings of their members."""
+    return settings.allowed_groups | {each.group for each in (*settings.programs, *settings.warm) if each.group}
 
 
 def _digest(password_hash: str | None) -> str | None:

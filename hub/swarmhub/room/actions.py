@@ -12,7 +12,7 @@ _AT_ONCE, _SECONDS, _STOP_SECONDS = 8, 60, 60
 _MAX_BYTES = 8 * 1024 * KIB
 MOST_USERS = 1000
 # What ends programs, so the class's name is asked for.
-CONFIRMED = frozenset({"stop", "restart"})
+CONFIRMED = frozenset({"stop", "restart", "safe-restart"})
 
 
 class HubError(OSError):
@@ -41,6 +41,15 @@ class Hub:
         await self.ask(f"/users/{quote(user, safe='')}/server", "POST")
         return None
 
+    async def welcome(self, user: str) -> str | None:
+        """The same for anybody of the class, also before their first login."""
+        await self._admit(user)
+        return await self.start(user)
+
+    async def start_safely(self, user: str) -> str | None:
+        """Starts a server without its user's own packages and settings."""
+        return await self._start_with(user, {"safe": True} | await self._admit(user))
+
     async def stop(self, user: str) -> str | None:
         """Stops a server."""
         await self.ask(f"/users/{quote(user, safe='')}/server", "DELETE")
@@ -48,13 +57,15 @@ class Hub:
 
     async def restart(self, user: str) -> str | None:
         """Stops a server, waits until it is gone, and starts it again."""
-        await self.stop(user)
-        end = time.monotonic() + _STOP_SECONDS
-        while time.monotonic() < end:
-            if not await self._is_there(user):
-                return await self.start(user)
-            await asyncio.sleep(0.5)
-        raise TimeoutError
+        await self._admit(user)  # or a server that may not start again would stop
+        await self._stop_wholly(user)
+        return await self.start(user)
+
+    async def restart_safely(self, user: str) -> str | None:
+        """The same without the user's own packages and settings."""
+        options = {"safe": True} | await self._admit(user)
+        await self._stop_wholly(user)
+        return await self._start_with(user, options)
 
     async def interrupt(self, user: str) -> str | None:
         """Interrupts the busy kernels of a server."""
@@ -70,6 +81,14 @@ class Hub:
         """Says something to everybody until a time with an offset; None takes it back."""
         await self.ask("/room/announce", "POST", {"text": text, "until": until})
 
+    async def close(self, how: dict) -> None:
+        """Closes the class (doors.py)."""
+        await self.ask("/room/doors", "POST", {"closed": True} | how)
+
+    async def reopen(self) -> None:
+        """Opens the class again."""
+        await self.ask("/room/doors", "POST", {"closed": False})
+
     async def help(self, user: str, *, is_wanted: bool) -> None:
         """Marks somebody who has asked for help, or takes the mark off."""
         await self.ask(f"/room/help?{urlencode({'user': user, 'wanted': 'yes' if is_wanted else 'no'})}", "POST")
@@ -77,6 +96,23 @@ class Hub:
     async def helped(self, user: str) -> str | None:
         """Takes a call for help off."""
         await self.help(user, is_wanted=False)
+
+    async def _admit(self, user: str) -> dict:
+        """Asks whether somebody may have a server now; returns the options of the last start."""
+        found = await self.ask(f"/room/admit?{urlencode({'user': user})}", "POST")
+        return found["options"]
+
+    async def _start_with(self, user: str, options: dict) -> str | None:
+        await self.ask(f"/users/{quote(user, safe='')}/server", "POST", options)
+        return None
+
+    async def _stop_wholly(self, user: str) -> None:
+        await self.stop(user)
+        end = time.monotonic() + _STOP_SECONDS
+        while await self._is_there(user):
+            if time.monotonic() > end:
+                raise TimeoutError
+            await asyncio.sleep(0.5)
 
     async def _is_there(self, user: str) -> bool:
         found = await self.ask("/room")

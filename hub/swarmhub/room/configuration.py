@@ -8,12 +8,14 @@ from urllib.parse import urlsplit
 
 from jupyterhub.app import JupyterHub
 
+from ..login.access import Access
 from ..login.roles import ROOM
 from ..private_file import write_private
 from ..settings import Paths, Settings
 from ..spawning.spawner import SwarmHubSpawner
 from .announcement import FILE, Announcements
 from .curves import Curves
+from .doors import door_handlers
 from .handlers import SERVICE, handlers
 from .help_calls import HelpCalls
 from .people import people_of
@@ -22,14 +24,17 @@ from .room import Room
 _ADDRESS = "http://hub:8082"
 
 
-def configure_room(c, settings: Settings, paths: Paths, hub_api: str) -> None:
+def configure_room(c, settings: Settings, paths: Paths, hub_api: str, access: Access) -> None:
     """Configures the page, and begins to look at the machines. For tests, SWARMHUB_ROOM_URL sets another address of the service."""
     storage = paths.storage if settings.storage else None
     curves = Curves(paths.data / "room.json", SwarmHubSpawner.starts)
-    room = Room(settings, paths.reports, storage, curves, lambda: people_of(JupyterHub.instance()))
+    room = Room(settings, paths.reports, storage, curves, lambda: people_of(JupyterHub.instance(), access.roster))
     room.announcements, room.help_calls = Announcements(paths.data / FILE), HelpCalls(paths.data / "help.json")
+    room.find_closed = access.closing.current
+    room.find_notices = SwarmHubSpawner.notices.shown
     room.find_warm = lambda now: SwarmHubSpawner.warm.report(now)
     c.JupyterHub.extra_handlers.extend(handlers(room, storage, paths.data / "failed-starts"))
+    c.JupyterHub.extra_handlers.extend(door_handlers(room, access))
     # Other programs than the hub, such as `jupyterhub token`, read the settings without an event loop that runs.
     asyncio.get_running_loop().call_soon(room.watch)
     address = os.environ.get("SWARMHUB_ROOM_URL", _ADDRESS)

@@ -28,7 +28,9 @@ def handlers(room: Room, storage, failed_starts) -> list[tuple[str, type]]:
     return [(f"/api/room{path}", type(handler.__name__, (handler,), shared)) for path, handler in found.items()]
 
 
-class _RoomHandler(APIHandler):
+class RoomHandler(APIHandler):
+    """A handler for whoever may open the page of the room."""
+
     room: Room
     storage = failed_starts = None
 
@@ -46,7 +48,7 @@ class _RoomHandler(APIHandler):
         return person
 
 
-class State(_RoomHandler):
+class State(RoomHandler):
     """Everybody, the machines and the warnings."""
 
     def get(self):
@@ -67,7 +69,7 @@ class News(State):
         self.write(self.room.news())
 
 
-class Announce(_RoomHandler):
+class Announce(RoomHandler):
     """Says something to everybody, or takes it back."""
 
     def post(self):
@@ -86,7 +88,7 @@ class Announce(_RoomHandler):
         self.write({})
 
 
-class Help(_RoomHandler):
+class Help(RoomHandler):
     """Marks somebody who has asked for help, or takes the mark off."""
 
     def post(self):
@@ -109,7 +111,7 @@ class Help(_RoomHandler):
             super()._log()
 
 
-class CurvesSinceMorning(_RoomHandler):
+class CurvesSinceMorning(RoomHandler):
     """The curves."""
 
     def get(self):
@@ -117,7 +119,7 @@ class CurvesSinceMorning(_RoomHandler):
         self.write(self.room.curves.shown())
 
 
-class Output(_RoomHandler):
+class Output(RoomHandler):
     """Why the last start of somebody failed, with the end of the container's output."""
 
     def get(self):
@@ -135,7 +137,7 @@ class Output(_RoomHandler):
         self.write({"lines": lines})
 
 
-class Interrupt(_RoomHandler):
+class Interrupt(RoomHandler):
     """Interrupts the busy kernels of one server."""
 
     async def post(self):
@@ -149,7 +151,7 @@ class Interrupt(_RoomHandler):
             raise HTTPError(502, f"The kernel cannot be interrupted: {error}.") from error
 
 
-class Quota(_RoomHandler):
+class Quota(RoomHandler):
     """Sets the limit of one home."""
 
     async def post(self):

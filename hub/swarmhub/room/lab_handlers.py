@@ -1,4 +1,4 @@
-"""What the extension in JupyterLab asks (hub/labextension/): the announcement, without a login, and the help of one user, by token.
+"""What the extension in JupyterLab asks (hub/labextension/): the announcement, without a login; notices and help of one user, by token.
 
 With subdomains a user's server is another origin, so any origin may read the answers. That gives nothing away: the announcement is on
 the login page too, no cookie is sent or read, and only a token shows or changes a call for help.
@@ -37,6 +37,15 @@ class _LabHandler(RequestHandler):
     def check_xsrf_cookie(self) -> None:
         """Needs none: cookies mean nothing here."""
 
+    async def _find_user(self) -> str | None:
+        """Returns the user of the token of this request; None without a valid one."""
+        kind, _, token = self.request.headers.get("Authorization", "").partition(" ")
+        if kind != "token" or not 0 < len(token) <= _LONGEST_TOKEN:
+            return None
+        auth: HubOAuth = self.settings["hub_auth"]
+        found = await auth.user_for_token(token, sync=False)
+        return found["name"] if found and found.get("kind") == "user" else None
+
     def options(self) -> None:
         """Answers the browser's question before a request with a token."""
         self.set_status(204)
@@ -46,12 +55,14 @@ class _LabHandler(RequestHandler):
 
 
 class Announcement(_LabHandler):
-    """The announcement, for everybody."""
+    """The announcement, for everybody, and with a token the notice about the server of its user."""
 
     async def get(self) -> None:
-        """Returns its id and its text; nothing without one."""
-        said = (await self.news.get())["announcement"]
-        self.write({"id": said["id"], "text": said["text"]} if said else {})
+        """Returns id and text of both; nothing without one."""
+        name = await self._find_user()
+        news = await self.news.get()
+        said, notice = news["announcement"], news["notices"].get(name) if name else None
+        self.write(({"id": said["id"], "text": said["text"]} if said else {}) | ({"notice": notice} if notice else {}))
 
 
 class HelpOfUser(_LabHandler):
@@ -87,11 +98,7 @@ class HelpOfUser(_LabHandler):
         self.write({"help": is_wanted})
 
     async def _user(self) -> str:
-        kind, _, token = self.request.headers.get("Authorization", "").partition(" ")
-        if kind != "token" or not 0 < len(token) <= _LONGEST_TOKEN:
+        name = await self._find_user()
+        if not name:
             raise HTTPError(403)
-        auth: HubOAuth = self.settings["hub_auth"]
-        found = await auth.user_for_token(token, sync=False)
-        if not found or found.get("kind") != "user":
-            raise HTTPError(403)
-        return found["name"]
+        return name

@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 _FRESH = 3  # seconds
-_NOTHING = {"announcement": None, "help": []}
+_NOTHING = {"announcement": None, "help": [], "notices": {}}
 
 
 class News:

@@ -6,7 +6,9 @@ from datetime import UTC
 
 from jupyterhub import orm
 
+from ..login.names import spell
 from ..login.roles import TEACHER
+from ..login.roster import Roster
 from .figures import Figures, cores_between
 
 _MOST = 1000
@@ -36,8 +38,8 @@ class Seen:
     kernels: Mapping[str, list | None] = field(default_factory=dict)
 
 
-def people_of(app) -> list[Person]:
-    """Returns everybody whom the hub knows, by name; `app` is the running JupyterHub."""
+def people_of(app, roster: Roster | None = None) -> list[Person]:
+    """Returns everybody whom the hub knows or the roster has, by name; `app` is the running JupyterHub."""
     teachers = {user_id for (user_id,) in app.db.query(orm.User.id).join(orm.User.roles).filter(orm.Role.name == TEACHER)}
     rows = app.db.query(orm.User.id, orm.User.name, orm.User.admin, orm.User.last_activity).order_by(orm.User.name).limit(_MOST)
 
@@ -48,7 +50,12 @@ def people_of(app) -> list[Person]:
         role = "admin" if is_admin else "teacher" if user_id in teachers else "student"
         return Person(name, role, spawner, activity and activity.replace(tzinfo=UTC).timestamp())
 
-    return [person(*row) for row in rows]
+    found = [person(*row) for row in rows]
+    if roster is None:
+        return found
+    known = {spell(each.name) for each in found}
+    new = [Person(name) for name in roster.people() if name not in known]
+    return sorted(found + new, key=lambda each: each.name)[:_MOST]
 
 
 def row(person: Person, seen: Seen) -> dict:

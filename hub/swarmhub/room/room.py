@@ -15,6 +15,7 @@ from jupyterhub.spawner import SpawnException
 from requests.exceptions import RequestException
 
 from ..homes.storage_calls import call_storage
+from ..login.closing import Closed
 from ..machines import read_reports
 from ..settings import Settings
 from ..slug import former_slug, slug
@@ -56,7 +57,9 @@ class Room:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="room")
         self._client: docker.APIClient | None = None
         self._tasks: list[asyncio.Task] = []
+        self.find_notices: Callable[[], dict] = dict
         self.find_warm: Callable[[float], dict] = lambda _now: {"starts": []}
+        self.find_closed: Callable[[], Closed | None] = lambda: None
 
     def watch(self) -> None:
         """Begins to look; needs the event loop of the hub."""
@@ -77,7 +80,7 @@ class Room:
         self._asked.set()
         found = self._find_people()
         rows = [self._with_help(people.row(person, self._seen), person) for person in found]
-        said = self.announcements.current()
+        said, closed = self.announcements.current(), self.find_closed()
         by_machine = Counter(each.get("machine") for each in rows)
         homes = {home: person.name for person in found for home in (former_slug(person.name), slug(person.name))}
         return {
@@ -86,6 +89,7 @@ class Room:
             "seats": self._settings.seats,
             "taken": sum(people.is_active(person.spawner) for person in found),
             "announcement": said and said.shown(),
+            "closed": closed and " ".join(filter(None, [closed.sentence(self._settings.name), closed.stop_sentence()])),
             "queue": sum(each["state"] == "queued" for each in rows),
             "warm": self.find_warm(time.time()),
             "people": rows,
@@ -94,12 +98,12 @@ class Room:
         }
 
     def news(self) -> dict:
-        """Returns what open JupyterLabs are told: the announcement, and who of the running servers' users has asked for help."""
+        """Returns what open JupyterLabs are told: the announcement, who of the running servers' users has asked for help, and notices."""
         said = self.announcements.current()
         # While a JupyterLab is open, this is asked every few seconds.
         found = self._find_people() if self.help_calls else []
         calls = [person.name for person in found if self.help_since(person) is not None]
-        return {"announcement": said and said.shown(), "help": calls}
+        return {"announcement": said and said.shown(), "help": calls, "notices": self.find_notices()}
 
     def help_since(self, person: Person) -> int | None:
         """Returns when somebody whose server runs asked for help."""

@@ -1,8 +1,6 @@
 """The hub's side of the commands `swarmhub close` and `swarmhub reopen`."""
 
-from datetime import UTC, datetime, timedelta
-
-from ..login.closing import Closed, Closing
+from ..login.closing import Closing, Unusable, closed_by
 from ..settings import Paths, Settings
 from .hub_api import HubApi
 
@@ -12,15 +10,11 @@ def close_class(paths: Paths, settings: Settings, hub: HubApi, arguments: dict) 
 
     Returns the sentences that people read, and how many servers of students still run (None: the hub does not answer).
     """
-    now = datetime.now(UTC)
-    until = datetime.fromisoformat(arguments["until"]) if arguments.get("until") else None
-    if until and until <= now:
-        return {"ok": False, "why": f"the clock of the manager shows {now:%Y-%m-%d %H:%M} UTC, which is later than the time to open again"}
-    stop_at = None
-    if arguments.get("stopAfter") is not None:
-        offset = datetime.fromisoformat(arguments["now"]).tzinfo
-        stop_at = (now + timedelta(seconds=arguments["stopAfter"])).astimezone(offset)
-    closed = Closed(now, until, stop_at, arguments.get("zone") or "")
+    try:
+        closed = closed_by(arguments)
+    except Unusable as error:
+        why = str(error)
+        return {"ok": False, "why": why[0].lower() + why[1:].removesuffix(".")}
     Closing(paths.data / "closed.json").close(closed)
     sentences = [closed.sentence(settings.name), closed.stop_sentence()]
     return {"ok": True, "sentences": [each for each in sentences if each], "servers": _servers(hub, settings)}

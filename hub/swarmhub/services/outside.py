@@ -17,6 +17,7 @@ from tornado.web import HTTPError
 from traitlets.config import Config
 
 from ..login.access import Access
+from ..login.membership import MADE, REACHED
 from ..settings import Paths, Settings, read_secret
 from .outside_options import OutsideProgram
 from .rehearsal import RESERVED
@@ -29,8 +30,6 @@ _SCOPES = {
     "stop": ("delete:servers", "read:servers"),
     "users": (_MAKE_USERS, "read:users", "list:users"),
 }
-# No group of a configuration or a roster has a colon, and those of a provider are not believed (keep_memberships).
-_MADE, _REACHED = "made:", "reached:"
 
 
 def configure_programs(c: Config, settings: Settings, paths: Paths, access: Access) -> None:
@@ -53,7 +52,7 @@ def configure_programs(c: Config, settings: Settings, paths: Paths, access: Acce
 
 def scopes_of(program: OutsideProgram) -> list[str]:
     """Returns the scopes of a program's role."""
-    only = f"!group={_REACHED}{program.group}" if program.group else ""
+    only = f"!group={REACHED}{program.group}" if program.group else ""
     return sorted({f"{scope}{only}" for word in program.may for scope in _SCOPES[word]})
 
 
@@ -74,7 +73,7 @@ def keep_memberships() -> None:
 
 
 def _is_ours(group: str) -> bool:
-    return group.startswith((_MADE, _REACHED))
+    return group.startswith((MADE, REACHED))
 
 
 def _end_former_tokens(tokens: dict[str, str]) -> None:
@@ -111,9 +110,9 @@ def _update_members(db: Session, program: OutsideProgram, access: Access) -> Non
     people = access.roster.people() if access.roster else {}
     names = program.members | {name for name, person in people.items() if program.group in person.groups}
     users = set(db.query(orm.User).filter(orm.User.name.in_(names)))
-    for group in db.query(orm.Group).filter(orm.Group.name.in_([program.group, _MADE + program.group])):
+    for group in db.query(orm.Group).filter(orm.Group.name.in_([*access.membership.claims_of(program.group), MADE + program.group])):
         users |= set(group.users)
-    reached = _group(db, _REACHED + program.group)
+    reached = _group(db, REACHED + program.group)
     if set(reached.users) != users:
         reached.users = list(users)
         db.commit()
@@ -156,13 +155,13 @@ async def _make_user(handler: UserAPIHandler, program: OutsideProgram, given: st
     if sentence := access.refusal_for(name):
         raise HTTPError(403, sentence)
     if existing := handler.find_user(name):
-        if program.group and all(group.name != _REACHED + program.group for group in existing.groups):
+        if program.group and all(group.name != REACHED + program.group for group in existing.groups):
             raise HTTPError(403, f"{name} exists already and is not in the group {program.group}. An admin can write {name} into it.")
         return existing, False
     user = orm.User(name=name)
     handler.db.add(user)
     if program.group:  # together with the user: without the group, the program could not reach the user later
-        user.groups = [_group(handler.db, prefix + program.group) for prefix in (_MADE, _REACHED)]
+        user.groups = [_group(handler.db, prefix + program.group) for prefix in (MADE, REACHED)]
     roles.assign_default_roles(handler.db, entity=user)
     handler.db.commit()
     await maybe_future(handler.authenticator.add_user(handler.find_user(name)))

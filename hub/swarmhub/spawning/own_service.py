@@ -8,7 +8,7 @@ from http import HTTPStatus
 from docker.errors import APIError
 from dockerspawner import SwarmSpawner
 from requests.exceptions import RequestException
-from traitlets import Float, Instance, default
+from traitlets import Callable, Float, Instance, default
 
 from .. import refusal
 from ..refusal import refuse
@@ -26,12 +26,22 @@ class OwnServiceSpawner(SwarmSpawner):
     Names of users become names of services, so that of a service may also be the one of another user; the service says whose it is.
     """
 
-    settings = Instance(Settings, config=True, help="the settings of the class, from hub.json")
+    find_settings = Callable(None, allow_none=True, config=True, help="returns the settings of the class as they are now")
+    settings = Instance(Settings, help="the settings of the class at the start of this server, or of the hub that found it running")
     start_poll_interval = Float(0.5, config=True, help="seconds between two polls of a starting server (upstream: up to 11)")
     docker_patience = Float(15, config=True, help="seconds for which failing requests to Docker are repeated")
     stop_timeout = Float(15, config=True, help="seconds to wait for the end of a container; Swarm kills it after 10 s")
 
     _has_read_back = False  # shared by all spawners of the hub
+
+    @default("settings")
+    def _settings_default(self):
+        return self.find_settings()
+
+    @property
+    def class_settings(self) -> Settings:
+        """The settings of the class as they are now."""
+        return self.find_settings() if self.find_settings else self.settings
 
     @default("escape")
     def _escape_default(self):

@@ -18,6 +18,7 @@ from . import tasks
 from .activity import is_listening, record_activity
 from .chosen_start import ChosenStart
 from .environment import command_for, environment_for
+from .notices import MEMORY_ENDED, UserNotices
 from .placement import Placement, limit_cores, refuse_if_too_large
 from .running_server import MemoryKills, RunningServer, size_text
 from .seat_queue import QueueEntry, SeatQueue
@@ -54,6 +55,7 @@ class SwarmHubSpawner(ChosenStart):
     start_limiter = StartLimiter()
     task_poller = SharedTaskPoller()
     memory_kills = MemoryKills()
+    notices = UserNotices()
     starts = StartTimes()
     warm = WarmStarts()
 
@@ -64,6 +66,7 @@ class SwarmHubSpawner(ChosenStart):
     def run_pre_spawn_hook(self):
         """Notes the begin of the start, for the page of the room."""
         self.began = time.time()
+        self.notices.forget(self.user.name)
         return super().run_pre_spawn_hook()
 
     async def start(self):
@@ -199,8 +202,8 @@ class SwarmHubSpawner(ChosenStart):
         task = tasks.newest(found)
         if task and tasks.is_alive(task) and not self._is_lost(task):
             await self._watch(task, found)
-            if self.settings.idle_timeout_seconds:
-                await record_activity(self, self.settings.idle_timeout_seconds / 4, lambda: token_of(self.docker, self.object_id))
+            if idle := self.class_settings.idle_timeout_seconds:
+                await record_activity(self, idle / 4, lambda: token_of(self.docker, self.object_id))
             return None
         if sentence := task and self._running.disk_sentence(task, self.reports):
             self.notice = sentence
@@ -246,12 +249,15 @@ class SwarmHubSpawner(ChosenStart):
         memory = self.chosen.memory
         if sentence := self._running.find_restart(task, found, memory, self.reports):
             self.notice = sentence
+            self.notices.say(self.user.name, sentence)
             self.log.warning("Swarm restarted %s (%s), which read: %s", self.service_name, tasks.describe(task), sentence)
         with contextlib.suppress(APIError, RequestException):  # the next poll counts again
             if ended := await self._running.count_ended(task, self.docker_once, self.memory_kills, self.reports):
                 processes = "1 process" if ended == 1 else f"{ended} processes"
                 where = f"in the server of {printable(self.user.name)} on {self._running.machine}"
                 self.log.warning("The memory limit (%s) ended %s %s", size_text(memory), processes, where)
+                if not self._running.ended_before:
+                    self.notices.say(self.user.name, MEMORY_ENDED.format(limit=size_text(memory)))
 
     def _is_lost(self, task: tasks.Task) -> bool:
         if self._start_pending or not tasks.waits_for_seat(task):

@@ -5,7 +5,7 @@ import time
 
 from tornado.web import HTTPError
 
-from ..room.handlers import _RoomHandler
+from ..room.handlers import RoomHandler
 from .keeper import Keeper
 from .timetable import Occasion
 
@@ -18,7 +18,7 @@ def handlers(keeper: Keeper) -> list[tuple[str, type]]:
     return [("/api/warm", type("Warm", (_Warm,), {"keeper": keeper}))]
 
 
-class _Warm(_RoomHandler):
+class _Warm(RoomHandler):
     keeper: Keeper
 
     def get(self) -> None:

@@ -98,7 +98,8 @@ class Keeper:
         return self._access.closing.current() is not None
 
     def _people(self, occasion: Occasion) -> list[str]:
-        return people_for(occasion, self._settings, self._access, self._users.names(), self._users.visitors())
+        claimed = self._users.in_groups(self._access.membership.claims_of(occasion.group)) if occasion.group else []
+        return people_for(occasion, self._settings, self._access, self._users.names(), self._users.visitors(), claimed)
 
     def _begin(self, occasion: Occasion) -> None:
         started = self.record.started.get(occasion.key) or Started(occasion)

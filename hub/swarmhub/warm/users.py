@@ -1,5 +1,7 @@
 """The users of the hub, and those who have not logged in yet."""
 
+from collections.abc import Collection
+
 from jupyterhub import orm, roles
 from jupyterhub.app import JupyterHub
 from jupyterhub.metrics import TOTAL_USERS
@@ -17,6 +19,14 @@ class Users:
         """Returns the names of those who have been here: the hub also knows admins who have never logged in."""
         query = JupyterHub.instance().db.query(orm.User.name).filter(orm.User.last_activity.is_not(None))
         return [name for (name,) in query.order_by(orm.User.name)]
+
+    def in_groups(self, claims: Collection[str]) -> list[str]:
+        """Returns the names of those whom the provider put into one of these groups at their last login, sorted."""
+        app = JupyterHub.instance()
+        if not app.authenticator.manage_groups:
+            return []
+        groups = app.db.query(orm.Group).filter(orm.Group.name.in_(claims))
+        return sorted({user.name for group in groups for user in group.users})
 
     def find(self, name: str) -> User | None:
         """Returns a user; None if the hub knows nobody of that name."""

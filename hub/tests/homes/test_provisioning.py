@@ -16,7 +16,7 @@ from ..support.kill_points import kill_at_each_point
 
 @pytest.fixture
 def storage(tmp_path):
-    for name in ("homes", "owners", "pending"):
+    for name in ("homes", "owners", "pending", "groups"):
         (tmp_path / name).mkdir()
     return tmp_path
 
@@ -254,13 +254,14 @@ async def test_a_storage_that_hangs_gives_a_message_after_the_deadline_and_does_
 def test_a_hub_killed_before_any_of_its_file_calls_leaves_no_home_without_a_marker_and_the_next_call_completes_it(tmp_path):
     storages = [tmp_path / str(calls) for calls in range(30)]
     for storage in storages:
-        for name in ("homes", "owners", "pending"):
+        for name in ("homes", "owners", "pending", "groups"):
             (storage / name).mkdir(parents=True)
     ends = kill_at_each_point("make_home", storages)
     assert ends[-1] == 0
     assert len(ends) > 4, "it was killed at several points"
     for storage in storages[: len(ends)]:
         assert (storage / "pending/alice").exists() or not (storage / "homes/alice").exists()
+        assert (storage / "groups/alice").exists() or not (storage / "homes/alice").exists(), "the watcher would not know its group"
         make_home(storage, "alice", "alice")
         assert (storage / "homes/alice").is_dir()
         assert (storage / "pending/alice").exists()

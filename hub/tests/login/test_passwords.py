@@ -168,6 +168,8 @@ def test_a_teacher_gives_students_a_new_password_which_is_shown_once(hub):
     assert [text in page for text in ('href="/hub/people"', "Carol &lt;b&gt;", "on the slip")] == [True, True, True]
     status, page = grace.open("/hub/people/password", {"name": "carol"})
     (given,) = re.findall(r"<code>([a-z-]{19})</code>", page)
+    slip = re.search(r'<dl id="slip".*?</dl>', page, re.DOTALL)[0]
+    assert all(f"<dd>{word}</dd>" in slip for word in ("carol", given)), "to print"
     assert (status, given in grace.open("/hub/people")[1]) == (200, False)
     assert [is_logged_in(carol), call(hub, "GET", "/user", token=token)[0]] == [False, 403]
     assert hub.browser().log_in("carol", SLIPS["carol"])[0] == 403

@@ -68,9 +68,10 @@ def hub(tmp_path_factory):
     swarm, servers = FakeDocker(), UserServer(folder)
     swarm.script = ["running"]
     os.environ["PYTHONPATH"] = str(folder)
-    Hub.quick = (*test_page.Hub.quick, *servers.options)
+    Hub.quick = (*test_page.Hub.quick, *servers.options, "--SwarmHubSpawner.poll_interval=1")
     running = Hub(folder / "class", swarm.url, storage=None, teachers=["grace"])
     wait_for(running.has_page)
+    running.swarm = swarm
     yield running
     running.close()
     servers.close()
@@ -157,12 +158,17 @@ def test_the_operator_announces_with_a_command(hub, bob):
     assert command(withdraw=True) == {"ok": True, "was": True, "announcement": None}
 
 
-def test_a_student_asks_for_help_with_the_token_of_jupyterlab_and_both_can_take_it_off(hub, grace, bob):
-    hub_token = bob.open("/hub/home")[1].split('xsrf_token: "')[1].split('"')[0]
+def token_of(visitor, name):
+    """Returns a token with the scopes of the one in the user's JupyterLab."""
+    hub_token = visitor.open("/hub/home")[1].split('xsrf_token: "')[1].split('"')[0]
     headers = SCRIPT | {"X-XSRFToken": hub_token, "Content-Type": "application/json"}
-    made = bob.ask("/hub/api/users/bob/tokens", headers, {"scopes": ["access:servers!user=bob"], "expires_in": 600})
+    made = visitor.ask(f"/hub/api/users/{name}/tokens", headers, {"scopes": [f"access:servers!user={name}"], "expires_in": 600})
     assert made[0] == 201, made
-    lab = Lab(hub, json.loads(made[1])["token"])
+    return json.loads(made[1])["token"]
+
+
+def test_a_student_asks_for_help_with_the_token_of_jupyterlab_and_both_can_take_it_off(hub, grace, bob):
+    lab = Lab(hub, token_of(bob, "bob"))
 
     def mark():
         return next(each for each in state(grace)["people"] if each["name"] == "bob").get("help")
@@ -191,3 +197,16 @@ def test_nobody_asks_in_the_name_of_others(hub, grace, bob):
     assert (status, headers["Access-Control-Allow-Headers"]) == (204, "Authorization")
     status, page = grace.ask(PAGE, NAVIGATION)
     assert (status, 'id="announcing-text"' in page) == (200, True)
+
+
+def test_the_jupyterlab_of_its_user_and_no_other_says_that_a_server_ran_out_of_memory(hub, bob, grace):
+    lab, other = Lab(hub, token_of(bob, "bob")), Lab(hub, token_of(grace, "grace"))
+    assert any(event.get("ready") for event in bob.start_server("bob"))
+    assert json.loads(lab.ask("announcement")[2]) == {}
+    hub.swarm.exit_code = 137
+    hub.swarm.script = ["running", "failed|shutdown|task: non-zero exit (137) > running"]
+    wait_for(lambda: json.loads(lab.ask("announcement")[2]), 20)
+    assert "used more memory than its limit (1 GB)" in json.loads(lab.ask("announcement")[2])["notice"]["text"]
+    for each in (other, Lab(hub, ""), Lab(hub, "x"), Lab(hub, "x" * 10_000)):
+        status, _, body = each.ask("announcement")
+        assert (status, json.loads(body)) == (200, {})

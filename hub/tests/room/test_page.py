@@ -33,6 +33,8 @@ class Hub(RunningHub):
 
     def start_hub(self) -> None:
         self.options = (*self.quick, f"--JupyterHub.hub_connect_url=http://127.0.0.1:{self.hub_port}")
+        people = [{"name": name, "shown": name, "groups": [], "password": None} for name in ("bob", "carol", "mia")]
+        (self.root / "etc/swarmhub/roster.json").write_text(json.dumps({"people": people}))
         super().start_hub()
 
     quick = ("--SwarmHubSpawner.http_timeout=2", "--SwarmHubSpawner.start_poll_interval=0.1", "--JupyterHub.last_activity_interval=1")
@@ -94,7 +96,7 @@ def swarm():
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory, swarm):
-    running = Hub(tmp_path_factory.mktemp("room"), swarm.url, storage=None, teachers=["grace"])
+    running = Hub(tmp_path_factory.mktemp("room"), swarm.url, storage=None, roster=True, teachers=["grace"])
     wait_for(running.has_page)
     yield running
     running.close()
@@ -110,8 +112,12 @@ def bob(hub):
     return hub.at("bob", PASSWORD)
 
 
+def room_of(visitor):
+    return dict(visitor.events(visitor.open_page(), 3))["room"]
+
+
 def state_of(visitor, user):
-    return next(each for each in dict(visitor.events(visitor.open_page(), 3))["room"]["people"] if each["name"] == user)
+    return next(each for each in room_of(visitor)["people"] if each["name"] == user)
 
 
 def test_a_teacher_and_an_admin_see_everybody_and_load_less_than_100_kb(hub, grace, bob):
@@ -119,7 +125,9 @@ def test_a_teacher_and_an_admin_see_everybody_and_load_less_than_100_kb(hub, gra
         found = dict(teacher.events(teacher.open_page(), 3))
         assert found["certificate"] == {"end": None}, "without HTTPS"
         assert found["room"]["class"] == "geo-101"
-        assert {each["name"]: each["role"] for each in found["room"]["people"]} == {"ada": "admin", "bob": "student", "grace": "teacher"}
+        roles = {each["name"]: each["role"] for each in found["room"]["people"]}
+        # Two of the roster have never been here.
+        assert roles == {"ada": "admin", "bob": "student", "carol": "student", "grace": "teacher", "mia": "student"}
         assert found["curves"].keys() == {"points", "starts"}
     page = grace.ask(PAGE, NAVIGATION)[1]
     found = re.findall(r'"(static/[0-9a-f]{12}/[a-z.]+)"', page)
@@ -140,7 +148,7 @@ def test_a_student_gets_neither_the_page_nor_the_state(hub, grace, bob):
     hub_token = re.search(r'xsrf_token: "([^"]+)"', bob.open("/hub/home")[1])[1]
     for path in ("", "/curves", "/output?user=ada"):
         assert bob.ask(f"/hub/api/room{path}", SCRIPT | {"X-XSRFToken": hub_token})[0] == 403
-    for path in ("interrupt?user=ada", "quota?user=ada&bytes=4096"):
+    for path in ("interrupt?user=ada", "quota?user=ada&bytes=4096", "admit?user=ada", "doors"):
         assert bob.ask(f"/hub/api/room/{path}", SCRIPT | {"X-XSRFToken": hub_token}, {})[0] == 403
 
 
@@ -202,6 +210,7 @@ def test_a_request_without_the_token_of_the_page_is_refused_and_not_redirected(g
         {"action": "stop", "users": ["bob"]},
         {"action": "stop", "users": ["bob"], "confirm": "geo-102"},
         {"action": "restart", "users": ["bob"], "confirm": True},
+        {"action": "safe-restart", "users": ["bob"], "confirm": ""},
     ],
 )
 def test_what_is_no_action_or_not_confirmed_is_refused(grace, body):
@@ -235,6 +244,55 @@ def test_a_teacher_starts_and_stops_servers_and_reads_why_one_failed(swarm, grac
     assert state_of(grace, "bob")["say"].startswith("Your server is running but does not respond.")
     lines = json.loads(grace.ask(f"{PAGE}output?user=bob", SCRIPT | {"X-XSRFToken": token})[1])["lines"]
     assert "did not start: Your server is running but does not respond." in lines[0]
+
+
+def test_somebody_of_the_roster_gets_a_server_before_the_first_login(swarm, grace):
+    token = grace.open_page()
+    assert state_of(grace, "mia") == {"name": "mia", "role": "student", "state": "away"}
+    assert grace.act(token, {"action": "start", "users": ["mia"]})[1]["results"] == [{"user": "mia", "ok": True, "say": None}]
+    wait_for(lambda: "geo-101-nb-mia" in swarm.services)
+
+
+def test_a_safe_start_keeps_the_image_and_is_refused_like_any_other_start(hub, swarm, grace, bob):
+    swarm.script = ["running"]
+    token = grace.open_page()
+    wait_for(lambda: state_of(grace, "bob")["state"] in ("failed", "away"))
+    assert grace.act(token, {"action": "safe-start", "users": ["bob"]})[1]["results"] == [{"user": "bob", "ok": True, "say": None}]
+    wait_for(lambda: "geo-101-nb-bob" in swarm.services)
+    environment = swarm.services["geo-101-nb-bob"]["TaskTemplate"]["ContainerSpec"]["Env"]
+    assert any("/tmp/home" in each for each in environment), environment  # no folder of the user
+    wait_for(lambda: state_of(grace, "bob")["state"] == "failed")
+    assert grace.act(token, {"action": "safe-restart", "users": ["bob"]})[0] == 400, "without the name of the class"
+    nobody = grace.act(token, {"action": "safe-start", "users": ["nobody"]})[1]["results"][0]
+    assert (nobody["ok"], nobody["say"]) == (False, "Nobody in this class has that name.")
+
+
+def test_a_teacher_closes_the_doors_with_the_name_of_the_class_and_opens_them(hub, grace, bob):
+    token = grace.open_page()
+    wish = {"closed": True, "until": None, "stopAfter": 600, "now": "2026-11-30T09:00:00+01:00", "zone": "Europe/Berlin"}
+
+    def ask(**body):
+        status, answer = grace.ask(f"{PAGE}doors", SCRIPT | {"X-XSRFToken": token}, wish | body)
+        return status, json.loads(answer).get("message")
+
+    assert ask() == (400, "Type the name of the class to confirm: geo-101")
+    sentences = {"until": "tomorrow", "stopAfter": -1, "zone": 1}
+    for key, value in sentences.items():
+        status, sentence = ask(confirm="geo-101", **{key: value})
+        assert status == 400
+        assert sentence.endswith((".", "used."))
+    assert bob.ask(f"{PAGE}doors", SCRIPT | {"X-XSRFToken": token}, wish | {"confirm": "geo-101"})[0] == 403
+    assert ask(confirm="geo-101") == (200, None)
+    wait_for(lambda: room_of(grace)["closed"])  # a page may get what the service knew before
+    found = room_of(grace)
+    assert found["closed"].startswith("The class geo-101 is closed. Ask your instructor when it opens again. Servers that still run are")
+    assert found["announcement"]["text"].startswith("The class is closed. Servers that still run are stopped on ")
+    assert "(Europe/Berlin). Save your work." in found["announcement"]["text"]
+    refused = grace.act(token, {"action": "start", "users": ["bob"]})[1]["results"][0]
+    assert refused == {"user": "bob", "ok": False, "say": "The class geo-101 is closed. Ask your instructor when it opens again."}
+    assert "is closed" in hub.at("carol", PASSWORD).log_in("carol")[1]
+    assert ask(closed=False) == (200, None)
+    wait_for(lambda: (room_of(grace)["closed"], room_of(grace)["announcement"]) == (None, None))
 
 
 def test_whoever_has_lost_the_right_can_do_nothing_from_that_moment(hub, bob):

@@ -1,18 +1,24 @@
 """The state of the room, from spawners with a fake Swarm and the reports of two machines."""
 
 import asyncio
+import json
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
+from jupyterhub import orm
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
 
 from swarmhub import refusal
+from swarmhub.login.roster import Roster
 from swarmhub.refusal import refuse
 from swarmhub.room.announcement import Announcements
 from swarmhub.room.curves import Curves
 from swarmhub.room.help_calls import HelpCalls
 from swarmhub.room.kernels import Kernel
-from swarmhub.room.people import Person
+from swarmhub.room.people import Person, people_of
 from swarmhub.room.room import Room
 from swarmhub.spawning.start_times import StartTimes
 
@@ -72,6 +78,19 @@ async def alice_runs(room, swarm, **report):
     await room.look_at_reports()
     room.people = [Person("alice", spawner=Started(alice, ready=True))]
     return alice
+
+
+def test_people_of_the_roster_who_have_never_been_here_are_away_and_nobody_is_there_twice(tmp_path):
+    engine = create_engine("sqlite://")
+    orm.Base.metadata.create_all(engine)
+    db = Session(engine)
+    db.add_all([orm.User(name="anna"), orm.User(name="ZOE")])  # the second with the spelling of an earlier version
+    db.commit()
+    path = tmp_path / "roster.json"
+    path.write_text(json.dumps({"people": [{"name": name} for name in ("zoe", "mia", "anna")]}))
+    app = SimpleNamespace(db=db, users={})
+    assert [each.name for each in people_of(app, Roster(path))] == ["ZOE", "anna", "mia"]
+    assert [each.name for each in people_of(app)] == ["ZOE", "anna"]
 
 
 def test_somebody_who_has_asked_for_no_server_is_away(room):

@@ -118,6 +118,7 @@ async def restarted_after(swarm, ending, code, **changes):
     alice = spawner(**changes)
     await alice.start()
     assert [await alice.poll() for _ in range(3)] == [None] * 3
+    assert alice.notices.shown()["alice"]["text"] == alice.notice, "in an open JupyterLab too"
     return alice.notice
 
 

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from swarmhub.spawning.notices import MEMORY_ENDED
 from swarmhub.spawning.running_server import DISK_FILLED, MemoryKills, size_text
 
 from ..conftest import spawner
@@ -79,6 +80,21 @@ async def test_the_moment_of_the_last_ended_process_is_known_unless_an_earlier_h
     alice._running.container = ""
     await said((ALICE, 1))
     assert alice._running.ended_before
+
+
+async def test_the_user_reads_of_each_ended_program_but_not_of_those_that_an_earlier_hub_saw(said, alice):
+    assert alice.notices.shown() == {}
+    await said((ALICE, 1))
+    first = alice.notices.shown()["alice"]
+    assert first["text"] == MEMORY_ENDED.format(limit="1 GB")
+    await said((ALICE, 1))
+    assert alice.notices.shown()["alice"] == first
+    await said((ALICE, 2))
+    assert alice.notices.shown()["alice"]["id"] != first["id"]
+    alice.notices.forget("alice")
+    alice._running.container = ""  # as after a restart of the hub
+    await said((ALICE, 2))
+    assert alice.notices.shown() == {}
 
 
 async def test_docker_is_asked_for_the_machine_only_once(said, swarm):

@@ -18,7 +18,7 @@ from swarmhub.homes.late_comers import catch_up_now
 from swarmhub.homes.provisioning import make_home
 
 work = {
-    "make_home": lambda storage: make_home(storage, "alice", "alice"),
+    "make_home": lambda storage: make_home(storage, "alice", "alice", ["staff"]),
     "copy_first_files": lambda storage: copy_first_files(storage, "alice", Event()),
     "hand_out": lambda storage: catch_up_now(storage, storage / "locks", "alice", Event()),
 }[sys.argv[1]]

@@ -68,7 +68,7 @@ class RunningHub:
         self.hub = subprocess.Popen(  # noqa: S603
             [*command, *own], cwd=self.root, env=environment, stdout=self._log("hub"), stderr=subprocess.STDOUT
         )
-        wait_for(lambda: "JupyterHub is now running" in self.log() or self.hub.poll() is not None, 60)
+        wait_for(lambda: "JupyterHub is now running" in self.log() or self.hub.poll() is not None, 180)
         assert self.hub.poll() is None, self.log()
 
     def stop_hub(self, how: int = signal.SIGTERM) -> None:

@@ -32,6 +32,8 @@ class StandIn:
     def __init__(self, folder: Path) -> None:
         self.claims: dict = {"sub": "1", "preferred_username": "ada"}
         self.members: dict[str, set[str]] = {}
+        self.teams: list = []
+        self.key = ec.generate_private_key(ec.SECP256R1())
         self.fault = ""
         self.secret_ways = ["header", "body"]
         self.id_token: dict = {}
@@ -69,6 +71,9 @@ class StandIn:
                 (r"(?:/login/oauth)?/authorize", _Authorize),
                 (r"/token|/login/oauth/access_token", _Token),
                 (r"/userinfo|/api/v3/user", _User),
+                (r"/keys", _Keys),
+                (r"/end_session", _EndSession),
+                (r"/api/v3/user/teams", _Teams),
                 (r"/api/v3/orgs/(.*)/members/(.*)", _Members),
             ]
             HTTPServer(Application(routes, stand_in=self), ssl_options=context).add_sockets(sockets)
@@ -105,7 +110,18 @@ class _Discovery(_Handler):
     def get(self) -> None:
         url = self.provider.url
         found = {"issuer": url} | {f"{name}_endpoint": f"{url}/{path}" for name, path in _ENDPOINTS.items()}
-        self.finish(found | {"scopes_supported": ["openid", "groups"]} | _WAYS)
+        self.finish(found | {"scopes_supported": ["openid", "groups"], "jwks_uri": f"{url}/keys"} | _WAYS)
+
+
+class _Keys(_Handler):
+    def get(self) -> None:
+        public = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(self.provider.key.public_key()))
+        self.finish({"keys": [public | {"kid": "k-1", "alg": "ES256", "use": "sig"}]})
+
+
+class _EndSession(_Handler):
+    def get(self) -> None:
+        self.redirect(self.arguments_seen["post_logout_redirect_uri"])
 
 
 class _Authorize(_Handler):
@@ -151,6 +167,12 @@ class _User(_Handler):
         self.finish(json.loads(base64.urlsafe_b64decode(self.request.headers["Authorization"].removeprefix("Bearer "))))
 
 
+class _Teams(_Handler):
+    def get(self) -> None:
+        page = int(self.arguments_seen["page"])
+        self.finish(json.dumps(self.provider.teams[100 * page - 100 : 100 * page]))
+
+
 class _Members(_Handler):
     def get(self, organization: str, login: str) -> None:
         if login in self.provider.members.get(organization.replace("/teams/", ":"), set()):
@@ -160,7 +182,7 @@ class _Members(_Handler):
 
 
 _WAYS = {"token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"]}
-_ENDPOINTS = {"authorization": "authorize", "token": "token", "userinfo": "userinfo"}
+_ENDPOINTS = {"authorization": "authorize", "token": "token", "userinfo": "userinfo", "end_session": "end_session"}
 
 
 def make_certificates(folder: Path, days: int = 1) -> tuple[Path, Path]:

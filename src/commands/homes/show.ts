@@ -6,7 +6,7 @@ import { paths } from "../../paths.js";
 import { tableText } from "../../report/table.js";
 import type { Terminal } from "../../report/terminal.js";
 import { type Server, serversOf } from "../../swarm/user-servers.js";
-import { agoText, formatSize, jsonText, momentText } from "../../text/format.js";
+import { agoText, formatSize, jsonText, momentText, printable } from "../../text/format.js";
 import { persistentHomes } from "../shared/homes.js";
 import { type ClassOptions, withReachable } from "../shared/session.js";
 import { serverText } from "./ls.js";
@@ -60,7 +60,7 @@ const originText = (home: Home, limits: Limits | undefined): string => {
   if (from === undefined) return "unknown: limits.json is missing or unreadable";
   const texts = {
     "quota set": "set by `swarmhub quota set`",
-    group: "configured for a group (storage.quota)",
+    group: `the quota of a group (storage.quota, login.groups)${home.groups.length === 0 ? "" : `; the provider names ${home.groups.map(printable).join(", ")}`}`,
     default: "the configured default (storage.quota)",
     current: `unchanged, because limits/${home.name} is unreadable; type: swarmhub quota set ${home.name} default`,
   };
@@ -78,6 +78,7 @@ const jsonOf = (home: Home, seen: Homes, server: Server | undefined, storage: st
   files: home.files.used,
   limitFiles: home.files.hard || null,
   limitFrom: wantedOf(home, seen.limits)?.from ?? null,
+  providerGroups: home.groups,
   isLimitPending: home.pendingSince !== undefined,
   lastChange: home.changed?.toISOString() ?? null,
   server: server ?? null,

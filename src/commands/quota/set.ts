@@ -54,7 +54,8 @@ export const setQuota = async (
   const homes = request.users === undefined ? seen.homes : selectHomes(seen.homes, request.users);
   const changes = homes.map((home): Change => {
     const own = limitsAfter(home.own, request);
-    const wanted = wantedLimits(limits, { name: home.name, own, current: undefined });
+    const { name, groups } = home;
+    const wanted = wantedLimits(limits, { name, own, groups, current: undefined });
     return { home, own, wanted };
   });
   await writeOwnLimits(storage, new Map(changes.map(({ home, own }) => [home.name, own])));

@@ -22,6 +22,7 @@ export const roomText = (state: RoomState, screen: View | undefined): string => 
   const rows = people.map((person) => personRow(person, state.now));
   return [
     `${state.class}  ${summary.join(", ")}`,
+    ...(state.closed ? [printable(state.closed)] : []),
     ...(state.announcement ? [`announced: ${printable(state.announcement.text)}`] : []),
     ...(state.warm?.starts ?? []).flatMap((start) => [startLine(start), ...missingLines(start)]),
     ...warnings.map((parts) => `! ${printable(parts.map(partText).join(""))}`),

@@ -33,16 +33,7 @@ export const applyRoster = async (
     lock: lockOf(cluster.manager, operator(), { breakLock: options.breakLock, report }),
   });
   const text = `the roster of ${cluster.config.name} is up to date (${duration(done.ms)})`;
-  // The hub reads those with its settings, which it does at its start.
-  const hasGroupServers = Object.keys(cluster.config.login.groupServers).length > 0;
-  const next = [
-    ...(slips.length === 0 ? [] : ["print the slips, then delete the file"]),
-    ...(hasGroupServers
-      ? [
-          "for memory, cpu and images by group: `swarmhub up`, which restarts the hub if they change",
-        ]
-      : []),
-  ];
+  const next = slips.length === 0 ? [] : ["print the slips, then delete the file"];
   report.event({ type: "summary", text, changed: done.changed, ms: done.ms, next });
   terminal.close();
   for (const path of slips)

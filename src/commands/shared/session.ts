@@ -47,7 +47,7 @@ export const withCluster = async <Result>(
 };
 
 /**
- * The same for commands that read: they need the manager and the storage server only. What they show of a worker that cannot be
+ * The same for commands that read, or ask only the hub: they need the manager and the storage server only. What they show of a worker that cannot be
  * reached is in `lost`; `warns` warns of it.
  */
 export const withReachable = async <Result>(

@@ -1,6 +1,6 @@
 import { shown } from "../../errors.js";
+import { sectionTellsGroups } from "../provider-groups.js";
 import { isMapping, valueAt } from "../schema/fields.js";
-import { quota } from "../schema/sizes.js";
 import { expectation } from "../values/reader.js";
 import type { Finding, Path } from "../yaml/complaints.js";
 
@@ -9,9 +9,9 @@ export const groupFindings = (raw: unknown): Finding[] => {
   const groups = mappingAt(raw, ["login", "groups"]);
   const quotas = mappingAt(raw, ["storage", "quota"]).filter(([name]) => name !== "default");
   const groupNames = groups.map(([name]) => name);
-  // The groups of a roster are known when it is read (src/roster/people.ts).
-  const hasRoster = (valueAt(raw, ["login", "roster"]) ?? undefined) !== undefined;
-  const missing = quotas.filter(([name]) => !hasRoster && !groupNames.includes(name));
+  // The groups of a roster are known when it is read (src/roster/people.ts), those of a provider when its users log in.
+  const isOpen = (valueAt(raw, ["login", "roster"]) ?? undefined) !== undefined || hasClaims(raw);
+  const missing = quotas.filter(([name]) => !isOpen && !groupNames.includes(name));
   const own = groups.flatMap(([name, group]): [string, unknown][] =>
     isMapping(group) && group["quota"] !== undefined ? [[name, group["quota"]]] : [],
   );
@@ -28,10 +28,7 @@ export const groupFindings = (raw: unknown): Finding[] => {
       text: `conflicts with "storage.quota.${name}": a group has one quota; delete one of the two`,
     })),
     ...quotasWithoutHomes(raw, own),
-    ...differentQuotas(
-      groups.map(([name, group]) => [name, membersPath(name, group), group]),
-      new Map([...own, ...quotas].map(([name, size]) => [name, quota.safeParse(size).data])),
-    ),
+    ...claimsOfNobody(raw, groups),
     ...groups.flatMap(([name, group]) => unknownImages(raw, name, group)),
     ...imagesForNobody(raw, groups),
   ];
@@ -109,22 +106,21 @@ const invalidName = (name: string): Finding[] => {
   return [{ path: ["login", "groups", name], text, atKey: true }];
 };
 
-/** A user in two groups whose quotas differ would have either. */
-const differentQuotas = (
-  groups: readonly [string, Path, unknown][],
-  quotas: ReadonlyMap<string, number | undefined>,
-): Finding[] => {
-  const firstGroups = new Map<string, string>();
-  return groups.flatMap(([group, path, value]) => {
-    const users = isMapping(value) ? value["members"] : value;
-    if (quotas.get(group) === undefined || !Array.isArray(users)) return [];
-    return users.flatMap((user: unknown, index): Finding[] => {
-      if (typeof user !== "string") return [];
-      const other = firstGroups.get(user) ?? group;
-      firstGroups.set(user, other);
-      if (quotas.get(other) === quotas.get(group)) return [];
-      const text = `is ${shown(user)}, who is also in ${other}, and the two groups have different quotas; delete one of the two`;
-      return [{ path: [...path, index], text }];
-    });
-  });
-};
+/** Whether the method of login tells groups. */
+export const hasClaims = (raw: unknown): boolean =>
+  mappingAt(raw, ["login"]).some(
+    ([key, options]) => methodsWithGroups.includes(key) && sectionTellsGroups(key, options),
+  );
+
+const methodsWithGroups = ["oidc", "github", "cilogon", "cas", "ldap", "lti"];
+
+const claimsOfNobody = (raw: unknown, groups: readonly [string, unknown][]): Finding[] =>
+  hasClaims(raw)
+    ? []
+    : groups
+        .filter(([, group]) => isMapping(group) && (group["claims"] ?? undefined) !== undefined)
+        .map(([name]) => ({
+          path: ["login", "groups", name, "claims"],
+          text: `needs a method of login that tells groups: lti, or groups in ${methodsWithGroups.slice(0, -1).join(", ")}; write it or delete the line`,
+          atKey: true,
+        }));

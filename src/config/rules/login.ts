@@ -1,3 +1,4 @@
+import { sectionTellsGroups } from "../provider-groups.js";
 import { isMapping, valueAt } from "../schema/fields.js";
 import type { Finding } from "../yaml/complaints.js";
 
@@ -86,18 +87,16 @@ const emptyLists = (login: Record<string, unknown>, method: string): Finding[] =
     }));
 };
 
-/** These providers do not tell groups, so that only a roster has them. */
-const unknownGroups = (login: Record<string, unknown>, method: string): Finding[] =>
-  valueAt(login, ["allow", "groups"]) === undefined ||
-  ownRules[method] === undefined ||
-  (login["roster"] ?? undefined) !== undefined
-    ? []
-    : [
-        {
-          path: ["login", "allow", "groups"],
-          text: `needs a roster, as ${method} does not tell groups; write for example roster: {file: ./students.csv, group: Group} in login`,
-        },
-      ];
+/** Without groups of the method or a roster, only the configuration has them. */
+const unknownGroups = (login: Record<string, unknown>, method: string): Finding[] => {
+  const allowed = valueAt(login, ["allow", "groups"]);
+  const isOpen = (login["roster"] ?? undefined) !== undefined;
+  if (!Array.isArray(allowed) || isOpen || sectionTellsGroups(method, login[method])) return [];
+  const known = isMapping(login["groups"]) ? Object.keys(login["groups"]) : [];
+  if (allowed.every((group) => known.includes(String(group)))) return [];
+  const text = `needs a roster, as ${method} does not tell groups; write for example roster: {file: ./students.csv, group: Group} in login`;
+  return [{ path: ["login", "allow", "groups"], text }];
+};
 
 /** The answer of a provider comes through the browser to an https:// address. */
 const plainHttp = (raw: unknown, method: string): Finding[] => {

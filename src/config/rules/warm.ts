@@ -1,6 +1,7 @@
 import { isMapping, valueAt } from "../schema/fields.js";
 import { clockFrom, weeklyTimeFrom } from "../values/timetable.js";
 import { durationFrom } from "../values/units.js";
+import { hasClaims } from "./groups.js";
 import type { Finding, Path } from "../yaml/complaints.js";
 
 /**
@@ -39,7 +40,7 @@ const startFindings = (raw: unknown, path: Path, start: unknown): Finding[] => {
   const end = typeof until === "string" ? orUndefined(() => clockFrom(until)) : undefined;
   const hasZone = (zone ?? valueAt(raw, ["servers", "time-zone"]) ?? undefined) !== undefined;
   const groups = valueAt(raw, ["login", "groups"]);
-  const hasRoster = (valueAt(raw, ["login", "roster"]) ?? undefined) !== undefined;
+  const isOpen = (valueAt(raw, ["login", "roster"]) ?? undefined) !== undefined || hasClaims(raw);
   return [
     ...(begin !== undefined && end !== undefined && end <= begin
       ? [{ path: [...path, "until"], text: `is ${end}, which is not after ${begin}` }]
@@ -52,9 +53,7 @@ const startFindings = (raw: unknown, path: Path, start: unknown): Finding[] => {
             text: "needs a time zone, as machines are often on UTC; add zone: Europe/Berlin",
           },
         ]),
-    ...(typeof group === "string" &&
-    !hasRoster &&
-    !(isMapping(groups) && Object.hasOwn(groups, group))
+    ...(typeof group === "string" && !isOpen && !(isMapping(groups) && Object.hasOwn(groups, group))
       ? [{ path: [...path, "group"], text: `is ${group}, which is not in login.groups` }]
       : []),
   ];

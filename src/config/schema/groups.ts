@@ -16,6 +16,10 @@ const group = {
     { what: "a list of names of images", example: "[R]" },
     leaf(lineFrom("the name of an image", "R", 60)),
   ).default([]),
+  claims: list(
+    { what: "a list of names of groups at the provider", example: '["role:instructor"]' },
+    leaf(lineFrom("the name of a group at the provider", "role:instructor", 255)),
+  ).default([]),
 };
 
 /** Groups of users: each is a list of its members, or a mapping with what its members get. */
@@ -33,11 +37,11 @@ type Groups = z.output<typeof groups>;
 export const membersOf = (all: Groups): Record<string, string[]> =>
   Object.fromEntries(Object.entries(all).map(([name, { members }]) => [name, members]));
 
-/** The groups whose members' servers differ from those of others. */
+/** The groups whose members' servers differ from those of others, or which have other names at the provider. */
 export const groupServersOf = (all: Groups): Record<string, GroupServers> =>
   Object.fromEntries(
-    Object.entries(all).flatMap(([name, { memory: bytes, cpu: cores, images }]) =>
-      bytes === undefined && cores === undefined && images.length === 0
+    Object.entries(all).flatMap(([name, { memory: bytes, cpu: cores, images, claims }]) =>
+      bytes === undefined && cores === undefined && images.length + claims.length === 0
         ? []
         : [
             [
@@ -46,6 +50,7 @@ export const groupServersOf = (all: Groups): Record<string, GroupServers> =>
                 ...(bytes !== undefined && { memory: bytes }),
                 ...(cores !== undefined && { cpu: cores }),
                 images,
+                claims,
               },
             ],
           ],

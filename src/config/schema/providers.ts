@@ -8,6 +8,7 @@ import {
   entityIdFrom,
   organizationFrom,
   providerAddressFrom,
+  teamsFrom,
 } from "../values/provider.js";
 import { fromFolder, outsideSecretFrom } from "../values/secret-source.js";
 import { leaf, list, section } from "./fields.js";
@@ -51,6 +52,7 @@ const github = section(
         "https://github.example.edu",
       ),
     ).default("https://github.com"),
+    groups: leaf(teamsFrom).exactOptional(),
     ca: leaf(
       pathFrom("a file with the root certificate of that server", "./ca.pem"),
     ).exactOptional(),
@@ -76,6 +78,7 @@ const cilogon = section(
       leaf(entityIdFrom),
     ).default([]),
     domains,
+    groups: leaf(claimFrom("affiliation")).exactOptional(),
   },
   "{client: …, secret: from-env CILOGON_SECRET, identity-providers: [https://idp.example.edu/shibboleth]}",
 );
@@ -101,7 +104,6 @@ export const providerOf = (login: Providers, folder: string): ProviderMethod | u
       issuer: own.issuer,
       service: own.name ?? new URL(own.issuer).host,
       username: own.username,
-      ...(own.groups !== undefined && { groups: own.groups }),
     };
   if (hub !== undefined)
     return {
@@ -142,12 +144,18 @@ export const providerOf = (login: Providers, folder: string): ProviderMethod | u
   };
 };
 
-type Registration = { client: string; secret: ProviderMethod["secret"]; ca?: string };
+type Registration = {
+  client: string;
+  secret: ProviderMethod["secret"];
+  ca?: string;
+  groups?: string;
+};
 
-const common = ({ client, secret, ca }: Registration, folder: string) => ({
+const common = ({ client, secret, ca, groups }: Registration, folder: string) => ({
   client,
   secret: fromFolder(secret, folder),
   ...(ca !== undefined && { ca: resolve(folder, ca) }),
+  ...(groups !== undefined && { groups }),
   domains: [],
   organizations: [],
   identityProviders: [],

@@ -41,6 +41,12 @@ export const organizationFrom = reader(
   },
 );
 
+/** What GitHub's groups are: teams. */
+export const teamsFrom = reader({ what: "teams" }, (text, reject): string => {
+  if (text !== "teams") throw reject("GitHub has no other groups");
+  return text;
+});
+
 /** The entity ID of an identity provider of CILogon. */
 export const entityIdFrom = reader(
   {

@@ -73,6 +73,9 @@ const chainRules = (wanted: Wanted): string[] => [
 ];
 const chains = [input, containers, own, users];
 const jumps = [`-A INPUT -j ${input}`, `-A DOCKER-USER -j ${containers}`];
+// Docker adds this one at its start only, so a reload of netfilter-persistent would let users' servers pass all our rules.
+const hasNoDocker = "[ ! -e /run/docker.sock ]";
+const dockerJump = "-A FORWARD -j DOCKER-USER";
 
 // The machines use IPv4 between them, so these ports are closed over IPv6.
 const chainRules6 = (wanted: Wanted): string[] => [
@@ -98,7 +101,8 @@ export const loadedRules6 = (wanted: Wanted): string[] => [
 /**
  * The script that loads the rules, at boot before Docker and now. It replaces our chains atomically and adds one jump to
  * each foreign chain. DOCKER-USER is the chain that Docker reserves for such rules and keeps when it starts. With `watch` it loads
- * them again when they are lost: reloads of netfilter-persistent, nftables, firewalld and ufw flush the tables of others, too.
+ * them again when they are lost: reloads of netfilter-persistent, nftables, firewalld and ufw flush the tables of others, too. It looks
+ * with iptables-save, which takes no lock: with iptables-legacy a reload of ufw failed at the lock of `iptables -S`, and left ufw off.
  */
 export const firewallScript = (wanted: Wanted): string => {
   const [forget, keepOwn] =
@@ -113,6 +117,7 @@ iptables-restore --wait --noflush <<'rules'
 ${restoreFile(chains, chainRules(wanted))}
 rules
 ${jumpLines("iptables", jumps)}
+${hasNoDocker} || ${jumpLines("iptables", [dockerJump])}
 if [ -e /proc/net/if_inet6 ]; then
 ip6tables-restore --wait --noflush <<'rules'
 ${restoreFile([input], chainRules6(wanted))}
@@ -121,8 +126,10 @@ ${jumpLines("ip6tables", jumps6)}
 fi
 }
 is_loaded() {
-[ "$(iptables -w -S | grep SWARMHUB | grep -vc '^-A ${own} -s ')" = ${loadedRules(wanted).length} ] || return 1
-[ ! -e /proc/net/if_inet6 ] || [ "$(ip6tables -w -S | grep -c SWARMHUB)" = ${loadedRules6(wanted).length} ]
+rules=$(iptables-save -t filter)
+[ "$(echo "$rules" | grep SWARMHUB | grep -vc '^-A ${own} -s ')" = ${loadedRules(wanted).length} ] || return 1
+${hasNoDocker} || echo "$rules" | grep -qx -e '${dockerJump}' || return 1
+[ ! -e /proc/net/if_inet6 ] || [ "$(ip6tables-save -t filter | grep -c SWARMHUB)" = ${loadedRules6(wanted).length} ]
 }
 ${keepOwn}if [ "$1" != watch ]; then load; ${forget && "own; "}exit; fi
 while sleep 3; do

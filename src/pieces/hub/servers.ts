@@ -5,17 +5,19 @@ import { UserError } from "../../errors.js";
 import type { Look } from "../../images/look.js";
 import type { UserImage } from "../../images/pulled.js";
 import type { ServerFiles } from "../shared/server-files.js";
+import { hubGroups } from "./groups.js";
 
 /** What is known of the images, and the files that Swarm has. */
 export type Equipment = { looks: readonly Look[]; files: ServerFiles };
 
 /** `servers` of `hub.json`. Throws the UserError of a file that cannot be read. */
 export const hubServers = (
-  { servers, login }: Config,
+  want: Config,
   userImages: readonly Pick<UserImage, "image" | "wanted">[],
   { looks, files }: Equipment,
   proxy?: OutboundProxy,
 ): HubServers => {
+  const { servers } = want;
   if (files.wanted instanceof UserError) throw files.wanted;
   return {
     looks: userImages.flatMap(({ image, wanted }) =>
@@ -40,13 +42,7 @@ export const hubServers = (
     shared: servers.shared !== undefined,
     gpus: servers.gpus ?? 0,
     proxy: proxy ?? null,
-    groups: Object.entries(login.groupServers).map(([name, { memory, cpu, images }]) => ({
-      name,
-      members: login.groups[name] ?? [],
-      memory: memory ?? null,
-      cpu: cpu ?? null,
-      images,
-    })),
+    groups: hubGroups(want),
   };
 };
 

@@ -31,7 +31,7 @@ export const hubSecrets = (want: Config, hasProxy = false): string[] => [
 /** The hub's service: its database, the machines' reports, the Docker socket, and the storage over NFS. */
 export const hubSpec = (
   want: Config,
-  configuration: string,
+  fixedHash: string,
   secretHashes: Record<string, string>,
   image: string,
   storageAddress: string | undefined,
@@ -40,7 +40,7 @@ export const hubSpec = (
   part: "hub",
   className: want.name,
   image,
-  filesHash: hashOfSecrets(secrets, secretHashes, configuration),
+  filesHash: hashOfSecrets(secrets, secretHashes, fixedHash),
   restart: "logins pause for about half a minute, running servers go on",
   patience: 180_000,
   memory,

@@ -1,3 +1,4 @@
+import { fixedHashOf } from "../../../contracts/hub-reload.js";
 import type { HubImage, HubLoginMethod, HubSettings } from "../../../contracts/hub-settings.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import type { Machines } from "../../cluster/machines.js";
@@ -15,8 +16,8 @@ import { hubServicesOf } from "./services.js";
 import { hubWarm } from "./warm.js";
 
 /**
- * The content of `hub.json`. A change of the `fixed` part restarts the hub; the number of seats is not in it, so that the hub
- * does not restart when a machine joins or leaves.
+ * The content of `hub.json`, and the hash of the values whose change restarts the hub. All others it takes while it runs, so that no
+ * login waits when a machine joins or the memory of servers changes.
  */
 export const hubConfiguration = (
   want: Config,
@@ -24,13 +25,13 @@ export const hubConfiguration = (
   userImages: readonly Pick<UserImage, "image" | "wanted">[],
   cluster: Cluster,
   equipment: Equipment = { looks: [], files: { wanted: [], stored: [] } },
-): { content: string; fixed: string } => {
+): { content: string; fixedHash: string } => {
   const { storage } = cluster;
   const pinned = (image: string): string =>
     userImages.find((one) => one.image === image)?.wanted ?? image;
   const { images, ...servers } = want.servers;
   const { memory, cpu } = images[0] ?? servers;
-  const settings: Omit<HubSettings, "seats"> = {
+  const settings: Omit<HubSettings, "fixedHash"> = {
     name: want.name,
     network: networkName(want.name),
     userServicePrefix: userServicePrefix(want.name),
@@ -57,12 +58,11 @@ export const hubConfiguration = (
     servers: hubServers(want, userImages, equipment, usersProxy(want, machines, cluster)),
     warm: hubWarm(want),
     services: hubServicesOf(want),
+    seats: seatsOf(cluster, machines),
   };
-  const content: HubSettings = { ...settings, seats: seatsOf(cluster, machines) };
-  return {
-    content: `${JSON.stringify(content, null, 2)}\n`,
-    fixed: `${JSON.stringify(settings, null, 2)}\n`,
-  };
+  const fixedHash = fixedHashOf(settings);
+  const content: HubSettings = { ...settings, fixedHash };
+  return { content: `${JSON.stringify(content, null, 2)}\n`, fixedHash };
 };
 
 /** The proxy of users' servers: none where they reach no network, and nobody's login, which each of them could read. */

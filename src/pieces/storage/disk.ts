@@ -147,6 +147,7 @@ export const folderModes = [
   { name: storageFolders.fenced, owner: "1000:100", mode: "755" },
   { name: storageFolders.handouts, owner: "1000:100", mode: "700" },
   { name: storageFolders.limits, owner: "1000:100", mode: "755" },
+  { name: storageFolders.groups, owner: "1000:100", mode: "755" },
   { name: storageFolders.trash, owner: "0:0", mode: "700" },
 ] as const;
 

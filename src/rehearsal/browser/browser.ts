@@ -42,6 +42,8 @@ export type Browser = {
   open: (path: string | URL, options?: RequestOptions) => Promise<Answer>;
   /** Opens a websocket; bounded like the requests. */
   connect: (path: string | URL, protocol?: string) => Promise<WebSocket>;
+  /** Takes over the class's cookies of another browser, as lines of `Set-Cookie`. */
+  adopt: (cookies: readonly string[]) => void;
   /** The XSRF token for a form on this page. */
   xsrf: (path: string) => string;
   /** Bytes that came over the line so far, but for websockets, and the number of requests. */
@@ -135,6 +137,7 @@ export const createBrowser = (site: Site, end: number, signal?: AbortSignal): Br
         signal?.addEventListener("abort", stop, { once: true });
         socket.once("close", () => signal?.removeEventListener("abort", stop));
       }),
+    adopt: (lines) => cookies.store(home, lines),
     xsrf: (path) => cookies.xsrf(within(home, path)),
     traffic: () => traffic,
     close: () => agent.destroy(),

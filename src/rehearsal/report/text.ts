@@ -1,4 +1,5 @@
 import { duration, formatSize, printable } from "../../text/format.js";
+import type { BrowserVisit } from "../probe.js";
 import type { FailureGroup, PhaseFigures, RoundFigures } from "../figures.js";
 import type { Rehearsal } from "../rehearsal.js";
 import { peopleText } from "../words.js";
@@ -19,7 +20,12 @@ const phaseNames: Record<PhaseFigures["phase"], string> = {
 
 /** The tables of a rehearsal, for the terminal and for the page. */
 export const tablesOf = ({ rounds }: Rehearsal): Table[] =>
-  rounds.flatMap((round) => [timesTable(round), ...memoryTables(round), ...failureTables(round)]);
+  rounds.flatMap((round) => [
+    timesTable(round),
+    ...browserTables(round),
+    ...memoryTables(round),
+    ...failureTables(round),
+  ]);
 
 /** The heading of a round: "40 people within two minutes". */
 export const roundTitle = ({ arrival, people }: RoundFigures): string =>
@@ -34,6 +40,27 @@ const timesTable = (round: RoundFigures): Table => ({
     String(count),
   ]),
 });
+
+/** What one person saw with a real browser, beside the others. */
+const browserTables = ({ browser, phases }: RoundFigures): Table[] => {
+  if (browser === undefined) return [];
+  const shown = (["login", "start", "JupyterLab"] as const).flatMap((phase) => {
+    const ms = browser[phase];
+    const others = phases.find((each) => each.phase === phase)?.p50;
+    return ms === undefined
+      ? []
+      : [[browserNames[phase], timeText(ms), others === undefined ? "" : timeText(others)]];
+  });
+  if (shown.length === 0) return [];
+  const columns = ["phase", "browser", "others (p50)"];
+  return [{ heading: `one of them in a real browser, ${browser.program}`, columns, rows: shown }];
+};
+
+const browserNames = {
+  login: "login page and login",
+  start: "start of the server, and the queue",
+  JupyterLab: "JupyterLab, until it can be used",
+};
 
 const timeText = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : duration(ms));
 
@@ -71,6 +98,9 @@ const failureTables = ({ failures }: RoundFigures): Table[] =>
 const placeOf = ({ phase, cells }: FailureGroup): string =>
   cells.length === 0 ? phaseNames[phase] : `cell ${cells.slice(0, 5).join(", ")}`;
 
+const browserFailure = ({ failure = "" }: BrowserVisit): string =>
+  `The browser was not measured to the end: ${failure}`;
+
 /** How it was measured, in sentences. */
 export const measuredText = ({
   line,
@@ -88,5 +118,10 @@ export const measuredText = ({
     0,
     ...rounds.map(({ delay }) => delay.p99),
   )} ms).`,
+  ...new Set(
+    rounds.flatMap(({ browser }) =>
+      browser?.failure === undefined ? [] : [browserFailure(browser)],
+    ),
+  ),
   ...skipped,
 ];

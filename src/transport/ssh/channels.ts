@@ -12,7 +12,7 @@ import {
   titleOf,
 } from "../streams.js";
 import type { ExecOptions } from "../transport.js";
-import { marked, ownBytes, ownLines, ownText, skipToOwn } from "./own-output.js";
+import { linesAfterGreeting, marked, skipGreeting, withoutGreeting } from "./greeting.js";
 
 /** An open connection; `lost` is aborted with the reason when it ends. */
 export type Connection = { host: string; client: Client; lost: AbortSignal };
@@ -47,9 +47,8 @@ export const execOn = (
       if (error !== undefined) return fail(new NoChannelError(host, error));
       channel = opened;
       // A quick command's exit comes with the next packet: a listener that is added after an await misses it.
-      const bytes = into === undefined ? undefined : opened.pipe(ownBytes());
-      const stdout = bytes === undefined ? readLines(opened, ownLines(onLine)) : () => "";
-      if (into !== undefined && bytes !== undefined) pipeInto(bytes, into, fail);
+      const stdout = into === undefined ? readLines(opened, linesAfterGreeting(onLine)) : () => "";
+      if (into !== undefined) void skipGreeting(opened).then(() => pipeInto(opened, into, fail));
       const stderr = readLines(opened.stderr, onLine);
       let code: number | undefined;
       opened.on("exit", (status: number | null, signal?: string) => {
@@ -58,10 +57,8 @@ export const execOn = (
       opened.on("error", fail);
       opened.on("close", () => {
         end();
-        if (code === undefined) return reject(hungUp(host));
-        const output = { code, stdout: ownText(stdout()), stderr: stderr() };
-        if (bytes === undefined || bytes.readableEnded) resolve(output);
-        else bytes.once("end", () => resolve(output));
+        if (code === undefined) reject(hungUp(host));
+        else resolve({ code, stdout: withoutGreeting(stdout()), stderr: stderr() });
       });
       if (input !== undefined) opened.write(Buffer.from(input));
       if (stop === undefined || stop.aborted) endInput();
@@ -123,7 +120,7 @@ export const streamOn = async (
     (error) => new NoChannelError(host, error),
     lost,
   );
-  await skipToOwn(stream);
+  await skipGreeting(stream);
   return stream;
 };
 

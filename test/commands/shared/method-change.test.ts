@@ -43,8 +43,17 @@ test("a changed method of login names the homes whose users are not on the roste
   );
 });
 
+test("another claim, and a second domain, change the names of a method that stays", async (t) => {
+  const before = { loginMethod: { ...google, domains: ["example.edu", "example.org"] } };
+  t.regex(
+    (await changeFrom(before, {}, ["ada@example.edu"])) ?? "",
+    /^google .* will name users by email without @example\.edu, until now by email\. Homes of equal .* names: ada@example\.edu$/,
+  );
+  t.is(await changeFrom({ loginMethod: google }, {}, ["ada"]), undefined);
+});
+
 test("nothing is said without a change, without a class, and without homes", async (t) => {
-  const same = { loginMethod: { kind: "google", issuer: "https://accounts.google.com" } };
+  const same = { loginMethod: google };
   t.is(await changeFrom(same, {}, ["ada"]), undefined);
   t.is(await changeFrom(undefined, {}, ["ada"]), undefined);
   t.is(await changeFrom({}, {}, []), undefined);

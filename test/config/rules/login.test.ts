@@ -91,6 +91,12 @@ test("a secret is not written into the file, and an issuer is its address alone"
     );
 });
 
+test("the groups of the configuration may say who comes in, whatever the method of login", (t) => {
+  const allow = "allow: {groups: [staff]}, groups: {staff: [ada]}";
+  t.deepEqual(complaintsOf(classWith(`login: {github: {${registered}}, ${allow}}`)), []);
+  t.deepEqual(complaintsOf(classWith(`login: {${allow}}`)), []);
+});
+
 test(
   refused,
   `login: {github: {${registered}}, allow: {groups: [staff]}}`,

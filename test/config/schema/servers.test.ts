@@ -71,7 +71,7 @@ test("a group is a list of its members, or a mapping with what they get", (t) =>
   );
   t.deepEqual(login.groups, { staff: ["ada"], tutors: ["bob"] });
   t.deepEqual(login.groupServers as unknown, {
-    staff: { memory: 8 * 2 ** 30, cpu: 4, images: ["R"] },
+    staff: { memory: 8 * 2 ** 30, cpu: 4, images: ["R"], claims: [] },
   });
   t.deepEqual(storage.kind === "persistent" && (storage.quota.groups as unknown), {
     staff: 50 * 2 ** 30,
@@ -94,10 +94,20 @@ test("a group has one quota, and needs homes for it", (t) => {
     /"login\.groups\.staff\.quota" conflicts with "storage\.quota\.staff"/,
   );
   t.regex(groups("staff: {quota: 5G}", "storage: temporary"), /needs persistent homes/);
-  t.regex(
-    groups("staff: {members: [ada], quota: 5G}, tutors: {members: [ada], quota: 6G}"),
-    /item 1 of "login\.groups\.tutors\.members" is "ada", who is also in staff/,
-  );
+  t.is(groups("staff: {members: [ada], quota: 5G}, tutors: {members: [ada], quota: 6G}"), "");
+});
+
+test("a group may have other names at a provider that tells groups", (t) => {
+  const group = "groups: {staff: {claims: [role:instructor], quota: 50G}}";
+  const complaints = (method: string, quota = "5G"): string =>
+    complaintsOf(
+      `name: a\nmanager: local\nstorage: {device: /dev/vdb, quota: ${quota}}\nlogin: {${method}, ${group}}\n`,
+    ).join("\n");
+  const cas = (key: string): string => `cas: {url: "https://cas.example.edu"${key}}`;
+  t.is(complaints(cas(", groups: memberOf")), "");
+  t.is(complaints(cas(", groups: memberOf"), "{tutors: 9G}"), "", "it may know tutors");
+  t.regex(complaints(cas("")), /"login\.groups\.staff\.claims" needs a method of login that tells/);
+  t.regex(complaints("shared-password: generated"), /needs a method of login that tells groups/);
 });
 
 test("a group names images of the class, and leaves one for users of no group", (t) => {

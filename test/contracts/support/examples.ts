@@ -93,7 +93,16 @@ export const hubSettings = {
           " ",
         ),
     },
-    groups: [{ name: "staff", members: ["ada"], memory: 8_589_934_592, cpu: 4, images: ["R"] }],
+    groups: [
+      {
+        name: "staff",
+        members: ["ada"],
+        claims: ["uni:staff"],
+        memory: 8_589_934_592,
+        cpu: 4,
+        images: ["R"],
+      },
+    ],
   },
   warm: [
     {
@@ -109,6 +118,7 @@ export const hubSettings = {
     { name: "gateway", group: "staff", members: ["ada"], may: ["start", "stop", "users"] },
   ],
   seats: 62,
+  fixedHash: "",
 } satisfies Full<HubSettings>;
 
 /** A machine's report with every key. */

@@ -92,14 +92,18 @@ export const newNotebook = async (page: Page): Promise<void> => {
   await page.getByText("Python 3 (ipykernel) | Idle").waitFor({ timeout: 120_000 });
 };
 
-/** Types a cell into the open notebook, runs it, and returns its output. */
-export const runCell = async (page: Page, code: string): Promise<string> => {
-  const notebook = page.locator(".jp-Notebook:visible");
-  await notebook.locator(".jp-Cell .cm-content").first().click();
+/** Types a cell into the open notebook and runs it, without waiting for its end. */
+export const sendCell = async (page: Page, code: string): Promise<void> => {
+  await page.locator(".jp-Notebook:visible .jp-Cell .cm-content").first().click();
   // Like a paste: while typing, the editor indents and closes brackets by itself.
   await page.keyboard.insertText(code);
   await page.keyboard.press("Shift+Enter");
-  const output = notebook.locator(".jp-OutputArea-output").first();
+};
+
+/** Types a cell into the open notebook, runs it, and returns its output. */
+export const runCell = async (page: Page, code: string): Promise<string> => {
+  await sendCell(page, code);
+  const output = page.locator(".jp-Notebook:visible .jp-OutputArea-output").first();
   await output.waitFor({ timeout: 120_000 });
   return (await output.innerText()).trim();
 };

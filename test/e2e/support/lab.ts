@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { assetsAt, ownImages } from "../../../src/operator/own-images.js";
+import { quote } from "../../../src/text/shell.js";
 import { root } from "../../support/root.js";
 
 const run = promisify(execFile);
@@ -17,6 +18,8 @@ export type Lab = {
   folder: string;
   /** The network namespace of its machines. */
   namespace: string;
+  /** The address of this machine, as the machines of the lab see it. */
+  operator: string;
   /** The address of a guest in the network of its machines. */
   address: (guest: number) => string;
   /** The address at which this machine reaches a guest; it differs in a lab for classes. */
@@ -52,12 +55,19 @@ export const packages = "docker.io,docker-cli,nfs-kernel-server,xfsprogs";
 /**
  * Boots a lab of blank machines. `prepared`: they have Docker and NFS, and the first one has our images, which saves the ten
  * minutes that the lifecycle test needs for them, unless `pullsImages` is false. The first `blank` machines stay blank.
+ * `conditions`: those of each machine, for `scripts/lab up --with`.
  */
 export const bootLab = async (
   name: string,
   guests: number,
   memory: number,
-  { prepared = false, pullsImages = true, blank = 0, forClass = false } = {},
+  {
+    prepared = false,
+    pullsImages = true,
+    blank = 0,
+    forClass = false,
+    conditions = [] as readonly string[],
+  } = {},
 ): Promise<Lab> => {
   const lab = labCommand(name);
   await buildImages(lab);
@@ -65,7 +75,13 @@ export const bootLab = async (
   const up = (count: number, ...more: string[]) =>
     lab("up", String(count), "--memory", String(memory), ...more);
   if (prepared && blank > 0) await up(blank);
-  await up(guests, ...(prepared ? ["--with", packages] : []), ...(forClass ? ["--class"] : []));
+  for (const [index, each] of conditions.entries()) await up(index + 1, "--with", each);
+  if (conditions.length < guests)
+    await up(
+      guests,
+      ...(prepared ? ["--packages", packages] : []),
+      ...(forClass ? ["--class"] : []),
+    );
   const opened = await openLab(name);
   const references = pullsImages ? images().map(({ reference }) => reference) : [];
   if (prepared)
@@ -125,7 +141,8 @@ export const openLab = async (name: string): Promise<Lab> => {
     input: string | Buffer = "",
     timeout = commandTimeout,
   ) => {
-    const argv = ["-F", sshConfig, ...keepAlive, `node${guest}`, command];
+    // The login shell of the user debian may be fish, or print a line; that of root is not.
+    const argv = ["-F", sshConfig, ...keepAlive, "-l", "root", `node${guest}`, command];
     const running = run("ssh", argv, { maxBuffer: 1 << 26, timeout });
     running.child.stdin?.end(input);
     return running;
@@ -133,7 +150,7 @@ export const openLab = async (name: string): Promise<Lab> => {
   const folder = variables["LAB_FOLDER"] ?? "";
   /** The error for a command that did not end, with the blocked processes and the end of the guest's console. */
   const timeoutError = async (guest: number, script: string, output: string): Promise<Error> => {
-    const blocked = await ssh(guest, `sudo sh -c ${quote(listBlocked)}`, "", 30_000).then(
+    const blocked = await ssh(guest, `sh -c ${quote(listBlocked)}`, "", 30_000).then(
       ({ stdout }) => stdout,
       String,
     );
@@ -143,7 +160,7 @@ export const openLab = async (name: string): Promise<Lab> => {
     );
   };
   const on: Lab["on"] = async (guest, script) => {
-    const { stdout } = await ssh(guest, `sudo sh -c ${quote(script)}`).catch(
+    const { stdout } = await ssh(guest, `sh -c ${quote(script)}`).catch(
       async (error: ExecFileException & { stdout: string; stderr: string }) => {
         const isHung = error.killed === true || error.stderr.includes("not responding");
         throw isHung ? await timeoutError(guest, script, error.stdout) : error;
@@ -157,6 +174,7 @@ export const openLab = async (name: string): Promise<Lab> => {
     sshConfig,
     folder,
     namespace: variables["LAB_NAMESPACE"] ?? "",
+    operator: variables["LAB_OPERATOR"] ?? "",
     address: addressIn(variables["LAB_GUEST_SUBNET"]),
     reachableAddress: addressIn(variables["LAB_SUBNET"]),
     on,
@@ -165,14 +183,10 @@ export const openLab = async (name: string): Promise<Lab> => {
         encoding: "buffer",
         maxBuffer: 1 << 28,
       });
-      await ssh(
-        guest,
-        `sudo sh -c ${quote(`mkdir -p ${quote(to)} && tar -C ${quote(to)} -xf -`)}`,
-        archive.stdout,
-      );
+      await ssh(guest, `mkdir -p ${quote(to)} && tar -C ${quote(to)} -xf -`, archive.stdout);
     },
     write: async (guest, path, content) => {
-      await ssh(guest, `sudo tee ${quote(path)} >/dev/null`, content);
+      await ssh(guest, `cat >${quote(path)}`, content);
     },
     lab,
   };
@@ -231,5 +245,3 @@ export const workshop = async (lab: Lab, yaml: string) => {
 
 /** The shared password in all tests. */
 export const roomPassword = "a room in the lab";
-
-const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;

@@ -15,7 +15,7 @@ export type User = {
   readPage: (path: string) => Promise<string>;
   /** The HTTP status of a path; 0 without an answer within 5 s. */
   statusOf: (path: string) => Promise<number>;
-  /** Sends a request with the hub's XSRF token, and data as JSON. */
+  /** Sends a request with the XSRF token of the hub, or of the server that it has opened, and data as JSON. */
   request: (
     method: string,
     path: string,
@@ -57,7 +57,7 @@ export const logIn = async (
     request: async (method, path, data) => {
       const response = await client.fetch(path, {
         method,
-        headers: { "X-XSRFToken": await token(client) },
+        headers: { "X-XSRFToken": await token(client, path) },
         timeout: 60_000,
         ...(data !== undefined && { data }),
       });
@@ -102,9 +102,9 @@ export const logIn = async (
 type Event = { message?: string; ready?: boolean };
 
 /** The XSRF token of the hub; a user's server that answered has set its own, for its own path. */
-const token = async (client: APIRequestContext): Promise<string> => {
+const token = async (client: APIRequestContext, path = "/hub/"): Promise<string> => {
   const { cookies } = await client.storageState();
-  const tokens = cookies.filter(({ name, path }) => name === "_xsrf" && "/hub/".startsWith(path));
+  const tokens = cookies.filter((each) => each.name === "_xsrf" && path.startsWith(each.path));
   return tokens.toSorted((one, other) => other.path.length - one.path.length)[0]?.value ?? "";
 };
 

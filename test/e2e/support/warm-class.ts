@@ -58,7 +58,7 @@ export const warmClass = async (
       if (!(await restore())) throw new Error(`the warm class ${key} was not saved`);
     });
   if (guests > machines)
-    await lab("up", String(guests), "--memory", String(memory), "--with", packages);
+    await lab("up", String(guests), "--memory", String(memory), "--packages", packages);
   const opened = await openLab(name);
   await waitUntilRunning(opened, machines);
   return opened;

@@ -13,7 +13,7 @@ export const localStorage = async (
 ): Promise<{ host: FakeHost; folder: string }> => {
   const folder = await mkdtemp(join(tmpdir(), "swarmhub-homes-"));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
-  for (const name of ["homes", "owners", "pending", "limits", "trash"])
+  for (const name of ["homes", "owners", "pending", "limits", "groups", "trash"])
     await mkdir(join(folder, name));
   const host = fakeHost("node1");
   const local = (text: string): string => text.replaceAll(paths.storage, folder);

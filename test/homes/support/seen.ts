@@ -10,6 +10,7 @@ export const home = (name: string, projectId: number, user: string = name): Home
   pendingSince: undefined,
   changed: undefined,
   own: undefined,
+  groups: [],
 });
 
 /** Correct homes, with the changes of a test. */
@@ -21,7 +22,7 @@ export const homes = (changes: Partial<Homes> = {}): Homes => {
     parent: { projectId: 1, inherits: true },
     homes: [],
     others: 0,
-    limits: { bytes: 2 ** 30, files: 1000, homes: {}, trashDays: 30 },
+    limits: { bytes: 2 ** 30, files: 1000, homes: {}, groups: {}, trashDays: 30 },
     watcher: { at: now, homes: 0, over90: [], failures: [] },
     trash: [],
     disk: { size: 2 ** 34, free: 2 ** 33 },

@@ -44,7 +44,10 @@ test("tasks with another image or other files do not count", async (t) => {
   await waitUntilRunning(manager, wanted, "sha256:1");
   const other = managerWith([[task("1", "running")]]);
   const error = await userError(waitUntilRunning(other, { ...wanted, patience: 1 }, "sha256:2"));
-  t.is(error.message, "manager: the service proxy does not run (no task yet after 0.001 s)");
+  t.is(
+    error.message,
+    "manager: the service proxy does not run (no task yet after 0.001 s without progress)",
+  );
 });
 
 test("tasks from before the change and tasks that are being stopped do not count", async (t) => {
@@ -72,6 +75,36 @@ test("a running task that is not ready yet is waited for", async (t) => {
   const manager = managerWith([[task("1", "running")]], [["docker exec c1 true", ""]]);
   await waitUntilRunning(manager, { ...wanted, ready: ["true"] }, "sha256:1");
   t.deepEqual(manager.asked, ["run docker exec c1 true"]);
+});
+
+/** A manager whose service runs, is ready at the third look, and has one of these lines at the end of its log at each look. */
+const slowManager = (lines: string[]) => {
+  const [...log] = lines;
+  const getContainer = () => ({ logs: async () => Buffer.from(log.shift() ?? "the last") });
+  let looks = 0;
+  const listTasks = async () => [task("1", "running")];
+  const { manager } = classOf(0, { docker: { listTasks, getContainer } as never });
+  const run = async () => {
+    looks += 1;
+    if (looks < 3) throw new Error("not ready");
+    return "";
+  };
+  return { ...manager, run };
+};
+
+test("a service whose log goes on is waited for beyond its patience", async (t) => {
+  const slow = { ...wanted, patience: 200, ready: ["true"] };
+  await t.notThrowsAsync(waitUntilRunning(slowManager(["one", "two"]), slow, "sha256:1"));
+});
+
+test("a service that runs and makes no progress is called not ready", async (t) => {
+  const slow = { ...wanted, patience: 200, ready: ["true"] };
+  const waiting = waitUntilRunning(slowManager(["one", "one"]), slow, "sha256:1");
+  const error = await userError(waiting);
+  t.is(
+    error.message,
+    "manager: the service proxy runs, but is not ready after 0.2 s without progress",
+  );
 });
 
 test("an update waits for the task that replaces the old one", async (t) => {

@@ -48,7 +48,7 @@ export const mounted: DiskState = {
   free: 10 * gigabyte,
   enforced: true,
   exported: true,
-  folders: ["homes", "owners", "pending", "fenced", "handouts", "limits", "trash"],
+  folders: ["homes", "owners", "pending", "fenced", "handouts", "limits", "groups", "trash"],
 };
 
 /** The files of a finished machine, for a manager and one worker. */

@@ -1,8 +1,5 @@
 """Logins from a course in a learning platform (Moodle, Canvas), by LTI 1.3 (http://www.imsglobal.org/spec/lti/v1p3/)."""
 
-import asyncio
-import time
-from collections.abc import Callable
 from html import escape
 
 import jwt
@@ -19,6 +16,7 @@ from ..provider import refusals
 from ..provider.accounts import Accounts
 from ..provider.connection import Connection
 from ..provider.refusals import SignInRefusedError
+from ..signing_keys import SigningKeys
 from .rules import CampusAuthenticator, CampusPages
 
 _CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
@@ -117,7 +115,7 @@ class LtiAuthenticator(CampusAuthenticator, LTI13Authenticator):
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
-        self.keys = _Keys(self.connection, self.jwks_endpoint)
+        self.keys = SigningKeys(self.connection, self.jwks_endpoint)
 
     @property
     def instruction(self) -> str:
@@ -177,27 +175,3 @@ def _groups(launch: dict) -> frozenset[str]:
 
 def _texts(claim: object) -> dict[str, str]:
     return {key: value for key, value in claim.items() if isinstance(value, str)} if isinstance(claim, dict) else {}
-
-
-class _Keys:
-    """The platform's public keys: asked again after 5 minutes, and for an unknown key at most every 30 s."""
-
-    def __init__(self, connection: Connection, url: str, now: Callable[[], float] = time.monotonic) -> None:
-        self._connection, self._url, self._now = connection, url, now
-        self._keys: dict[str, object] = {}
-        self._asked = float("-inf")
-        self._asking: asyncio.Future | None = None
-
-    async def find(self, kid: object) -> object:
-        """Returns a key; raises LookupError for one that the platform does not have, and SignInRefusedError."""
-        age = self._now() - self._asked
-        if age > 300 or (kid not in self._keys and age > 30):
-            # All who wait share one request: a class comes at once.
-            if self._asking is None or self._asking.done():
-                self._asking = asyncio.ensure_future(self._ask())
-            await asyncio.shield(self._asking)
-        return self._keys[kid]
-
-    async def _ask(self) -> None:
-        found = jwt.PyJWKSet.from_dict(await self._connection.read_object(self._url)).keys
-        self._keys, self._asked = {each.key_id: each.key for each in found if each.key_id}, self._now()

@@ -1,11 +1,11 @@
 """What the authenticators for the server of a university share: the name, the groups, and the words of refusals."""
 
-from collections.abc import Iterable
-
 from tornado.web import HTTPError
 from traitlets import Bool, Unicode
 
 from ..access import AccessRules
+from ..claims import claims_in
+from ..kept_in_browser import KeptInBrowser
 from ..names import spell
 from ..provider import refusals
 from ..provider.refusals import SignInRefusedError
@@ -17,10 +17,9 @@ class CampusAuthenticator(AccessRules):
     service = Unicode(config=True, help="the name of the server in sentences")
     any_allow_config = Bool(True, help="JupyterHub warns without a rule, and AccessRules has the rules")
 
-    def user(self, name: str, groups: Iterable[str]) -> dict:
+    def user(self, name: str, groups: frozenset[str]) -> dict:
         """Returns the user of an account for JupyterHub; who is no longer on the list of admins loses the rights."""
-        person = self.access.person(name)
-        return {"name": name, "admin": name in self.admin_users, "groups": sorted({*groups, *(person.groups if person else ())})}
+        return {"name": name, "admin": name in self.admin_users, "groups": self.access.membership.kept(claims_in(groups))}
 
     def name_from(self, found: object, claim: str) -> str:
         """Returns the user name for what the server says; raises SignInRefusedError if it is missing, or could be another user's."""
@@ -44,23 +43,8 @@ class CampusAuthenticator(AccessRules):
             raise SignInRefusedError(403, str(error.log_message), other_account=True) from error
 
 
-class CampusPages:
+class CampusPages(KeptInBrowser):
     """A handler whose refusals are a page with the sentence and a way back; `sign_in_url` is None where there is none."""
-
-    cookie_path = ""
-
-    def keep_in_browser(self, name: str, value: str) -> None:
-        """Sets a signed cookie for the pages below `cookie_path`, so that the servers of users do not receive it."""
-        own = self._own_name(name)
-        # With subdomains a page of a user's server could set a cookie for the whole domain, but none with this prefix, which needs path /.
-        self._set_cookie(own, value, expires_days=None, path="/" if own != name else f"{self.hub.base_url}{self.cookie_path}")
-
-    def kept_in_browser(self, name: str) -> str:
-        """Returns the value of a cookie of `keep_in_browser`; "" without one."""
-        return (self.get_secure_cookie(self._own_name(name), max_age_days=1) or b"").decode("utf8", "replace")
-
-    def _own_name(self, name: str) -> str:
-        return f"__Host-{name}" if self.subdomain_host else name
 
     @property
     def sign_in_url(self) -> str | None:

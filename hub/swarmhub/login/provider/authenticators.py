@@ -4,7 +4,6 @@ from urllib.parse import urlencode
 
 import jwt
 from jupyterhub import orm
-from oauthenticator.github import GitHubOAuthenticator
 from oauthenticator.oauth2 import OAuthenticator
 from tornado.httpclient import HTTPResponse
 from traitlets import Instance
@@ -13,20 +12,17 @@ from ..access import AccessRules
 from . import refusals
 from .accounts import Accounts
 from .connection import Connection, json_object
-from .discovery import Discovery
 from .identity import Identity, identity
 from .options import ProviderOptions
 from .pages import CallbackHandler, SignInHandler
 from .refusals import SignInRefusedError
 
-# A manager's clock may differ from the provider's by this much, in seconds.
-_CLOCK_DIFFERENCE = 120
 # The words of RFC 6749 (5.2) and of GitHub for a wrong client ID, secret or callback address.
 _CLASS_IS_WRONG = {"invalid_client", "unauthorized_client", "incorrect_client_credentials", "redirect_uri_mismatch"}
 _CODE_IS_OLD = {"invalid_grant", "bad_verification_code"}
 
 
-class _UnlikeAnswerError(Exception):
+class UnlikeAnswerError(Exception):
     """Answers that contradict each other."""
 
 
@@ -59,7 +55,7 @@ class ProviderAuthenticator(AccessRules, OAuthenticator):
         except Exception as error:
             # oauthenticator reads keys of what the provider sends without asking whether they are there. The text of an error may
             # have tokens, but not that of these.
-            detail = str(error)[:200] if isinstance(error, _UnlikeAnswerError | jwt.InvalidTokenError | KeyError) else ""
+            detail = str(error)[:200] if isinstance(error, UnlikeAnswerError | jwt.InvalidTokenError | KeyError) else ""
             self.log.error("%s: unreadable answer (%s %r)", self.options.service, type(error).__name__, detail)
             raise refusals.unreadable(self.options.service) from None
 
@@ -98,10 +94,8 @@ class ProviderAuthenticator(AccessRules, OAuthenticator):
         return auth_model | {"admin": auth_model["name"] in self.admin_users}
 
     async def get_user_groups(self, auth_state):
-        """Returns the groups of the account, and those of the person on the roster."""
-        found = self.identity_of(auth_state)
-        person = self.access.person(found.name)
-        return set(found.groups) | set(person.groups if person else ())
+        """Returns the groups of the account that the hub keeps; those of the roster are looked up when they count (membership.py)."""
+        return set(self.access.membership.kept(self.identity_of(auth_state).groups))
 
     def identity_of(self, auth_state: dict) -> Identity:
         """Returns the account of a login."""
@@ -140,56 +134,3 @@ class ProviderAuthenticator(AccessRules, OAuthenticator):
         if code in _CLASS_IS_WRONG or response.code == 401:
             return refusals.class_refused(service, code if code in _CLASS_IS_WRONG else "status 401")
         return refusals.unreadable(service)
-
-
-class OpenIdAuthenticator(ProviderAuthenticator):
-    """OpenID Connect, also that of Google, Globus and CILogon: the issuer says where everything is."""
-
-    discovery = Instance(Discovery, config=True, help="where the addresses come from")
-    issuer = ""
-
-    async def prepare_sign_in(self) -> None:
-        found = await self.discovery.addresses()
-        self.issuer, self.authorize_url, self.token_url, self.userdata_url = found.issuer, found.authorize, found.token, found.userinfo
-        if set(self.secret_ways) != set(found.secret_ways):
-            self.secret_ways = list(found.secret_ways)
-        wants_groups = self.options.groups and found.has_groups_scope
-        self.scope = [*_SCOPES.get(self.options.kind, _SCOPES["oidc"]), *(["groups"] if wants_groups else [])]
-
-    async def token_to_user(self, token_info):
-        """Returns the claims of the ID token, and those that only the second answer has, which must be about the same account."""
-        # The token comes from the provider itself over TLS, so its signature adds nothing (OpenID Connect Core 1.0, 3.1.3.7, 6).
-        claims = jwt.decode(
-            token_info["id_token"],
-            audience=self.client_id,
-            leeway=_CLOCK_DIFFERENCE,
-            options={"verify_signature": False, "verify_aud": True, "verify_exp": True, "require": ["iss", "sub", "aud", "exp"]},
-        )
-        # Google leaves out https:// (https://developers.google.com/identity/openid-connect/openid-connect).
-        if claims["iss"] not in {self.issuer, *([self.issuer.removeprefix("https://")] if self.options.kind == "google" else [])}:
-            raise _UnlikeAnswerError("the ID token has another issuer")
-        more = await super().token_to_user(token_info)
-        if more.get("sub") != claims["sub"]:
-            raise _UnlikeAnswerError("the ID token is for another account")
-        return claims | more
-
-
-class GitHubAuthenticator(ProviderAuthenticator, GitHubOAuthenticator):
-    """GitHub, which has no OpenID Connect for users."""
-
-    async def check_members(self, found, auth_state):
-        """Raises SignInRefusedError for whom no organization has as a member."""
-        token = auth_state["token_response"]
-        for each in self.options.organizations:
-            if await self._check_membership_allowed_organizations(each, found.shown, token["access_token"], token["token_type"]):
-                return
-        if self.options.organizations:
-            members = f"members of {', '.join(self.options.organizations)}"
-            raise refusals.not_a_member(self.options.service, found.shown, members)
-
-
-_SCOPES = {
-    "oidc": ["openid", "profile", "email"],
-    "globus": ["openid", "profile", "email"],  # the default of oauthenticator also asks for all files of the user
-    "cilogon": ["openid", "profile", "email", "org.cilogon.userinfo"],
-}

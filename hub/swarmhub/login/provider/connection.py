@@ -78,20 +78,31 @@ class Connection:
 
     def parse(self, response: HTTPResponse) -> dict:
         """Returns the JSON object in an answer with status 200; raises SignInRefusedError for anything else."""
+        return self._parse(response, dict, "object")
+
+    def parse_list(self, response: HTTPResponse) -> list:
+        """The same of a list."""
+        return self._parse(response, list, "list")
+
+    def _parse(self, response: HTTPResponse, kind: type, name: str) -> dict | list:
         where = response.request.url.partition("?")[0]
         if response.code != 200:
             app_log.error("%s: %s answers with status %s", self.service, where, response.code)
             raise silent(self.service) if response.code in (429, 502, 503, 504) else unreadable(self.service)
-        if (found := json_object(response)) is None:
-            app_log.error("%s: the answer of %s is not a JSON object", self.service, where)
+        if not isinstance(found := _json(response), kind):
+            app_log.error("%s: the answer of %s is not a JSON %s", self.service, where, name)
             raise unreadable(self.service)
         return found
 
 
 def json_object(response: HTTPResponse) -> dict | None:
     """Returns the JSON object in an answer; None if there is none."""
+    found = _json(response)
+    return found if isinstance(found, dict) else None
+
+
+def _json(response: HTTPResponse) -> object:
     try:
-        found = json.loads(response.body.decode("utf-8"))
+        return json.loads(response.body.decode("utf-8"))
     except (ValueError, RecursionError, AttributeError):
         return None
-    return found if isinstance(found, dict) else None

@@ -15,12 +15,14 @@ _FRESH_SECONDS = 3600
 
 @dataclass(frozen=True)
 class Addresses:
-    """What the hub needs of a provider's document."""
+    """What the hub needs of a provider's document. A provider may have no `end_session` and no `keys`: "" then."""
 
     issuer: str
     authorize: str
     token: str
     userinfo: str
+    end_session: str
+    keys: str
     has_groups_scope: bool
     secret_ways: tuple[str, ...]
 
@@ -66,13 +68,14 @@ class Discovery:
             raise unreadable(self._connection.service)
         names = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint")
         endpoints = [found.get(name) for name in names]
-        if not all(isinstance(each, str) and each.startswith("https://") and len(each) < 2000 for each in endpoints):
+        if not all(map(_is_address, endpoints)):
             app_log.error("%s: no https address for %s", self._issuer, ", ".join(names))
             raise unreadable(self._connection.service)
         methods = _texts(found.get("token_endpoint_auth_methods_supported")) or {"client_secret_basic"}
         return Addresses(
             issuer,
             *endpoints,
+            *(found[name] if _is_address(found.get(name)) else "" for name in ("end_session_endpoint", "jwks_uri")),
             has_groups_scope="groups" in _texts(found.get("scopes_supported")),
             # The standard wants the header wherever there are passwords (RFC 6749, 2.3.1).
             secret_ways=tuple(way for way, name in _SECRET_WAYS.items() if name in methods) or ("body",),
@@ -80,6 +83,10 @@ class Discovery:
 
 
 _SECRET_WAYS = {"header": "client_secret_basic", "body": "client_secret_post"}
+
+
+def _is_address(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("https://") and len(value) < 2000
 
 
 def _texts(value: object) -> set[str]:

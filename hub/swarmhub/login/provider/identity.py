@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..claims import claims_in
 from . import refusals
 from .options import ProviderOptions
 
-_MAX_GROUPS = 500
 _NAME = re.compile(r"[^\x00-\x1f\x7f/]{1,254}\Z")
 
 
@@ -47,14 +47,13 @@ def identity(options: ProviderOptions, claims: Mapping[str, object]) -> Identity
     account = _text(claims.get("id" if options.kind == "github" else "sub"))
     if not account:
         raise refusals.missing_claim(service, "sub")
-    return Identity(name, account, text[:100], groups_in(claims.get(options.groups)) if options.groups else frozenset())
+    return Identity(name, account, text[:100], _groups(options, claims))
 
 
-def groups_in(claim: object) -> frozenset[str]:
-    """Returns the groups in a claim: a list, one text, or nothing. Keycloak writes them as paths ("/geo")."""
-    found = [claim] if isinstance(claim, str) else claim if isinstance(claim, list) else []
-    texts = (each.strip().lstrip("/") for each in found[:_MAX_GROUPS] if isinstance(each, str))
-    return frozenset(each for each in texts if 0 < len(each) <= 255)
+def _groups(options: ProviderOptions, claims: Mapping[str, object]) -> frozenset[str]:
+    claim = claims.get(options.groups) if options.groups else None
+    # CILogon writes several values as one text: "student@example.edu;member@example.edu".
+    return claims_in(claim.split(";") if options.kind == "cilogon" and isinstance(claim, str) else claim)
 
 
 def _text(value: object) -> str:

@@ -5,8 +5,10 @@ import re
 from oauthenticator.oauth2 import STATE_COOKIE_NAME, OAuthCallbackHandler, OAuthLoginHandler
 from tornado.web import HTTPError
 
+from ..kept_in_browser import KeptInBrowser
 from . import refusals
 from .refusals import SignInRefusedError
+from .sign_out import COOKIE_PATH
 
 # With "login" GitHub and Google would not ask; the others know only "login" for sure.
 _PROMPTS = {"github": "select_account", "google": "select_account"}
@@ -62,11 +64,16 @@ class SignInHandler(_Pages, OAuthLoginHandler):
         return super().authorize_redirect(*args, extra_params=params, **kwargs)
 
 
-class CallbackHandler(_Pages, OAuthCallbackHandler):
-    """Where the provider sends the browser back to."""
+class CallbackHandler(_Pages, KeptInBrowser, OAuthCallbackHandler):
+    """Where the provider sends the browser back to, after a login and after a logout."""
+
+    cookie_path = COOKIE_PATH
 
     async def get(self):
         """Logs in, or says why not."""
+        if not self.request.query:  # of a logout (sign_out.py)
+            self.redirect(self.settings["login_url"])
+            return
         try:
             self.check_arguments()
             user = await self.login_user()

@@ -4,9 +4,10 @@ from traitlets.config import Config
 
 from ...settings import Paths, Settings, read_outbound, read_secret
 from .accounts import accounts_of
-from .authenticators import GitHubAuthenticator, OpenIdAuthenticator
 from .connection import Connection
 from .discovery import Discovery
+from .github import GitHubAuthenticator
+from .openid import OpenIdAuthenticator
 
 
 def configure_provider(c: Config, settings: Settings, paths: Paths) -> None:
@@ -30,6 +31,6 @@ def configure_provider(c: Config, settings: Settings, paths: Paths) -> None:
     mine.enable_auth_state = False  # no token of a provider is kept: a gateway with the scope admin:users could read them
     if is_github:
         mine.github_url = options.issuer
-        mine.scope = ["read:org"] if options.organizations else []
+        mine.scope = ["read:org"] if options.organizations or options.groups else []
     else:
         mine.discovery = Discovery(options.issuer, connection)

@@ -1,6 +1,6 @@
 // What can be done: for one person in a dialog, and for all.
 
-import { $, agoText, cpuText, endedText, make, nameOf, pairText, plural, setText, stateText, timeText, view } from "./words.js";
+import { $, agoText, cpuText, endedText, lookOf, make, nameOf, pairText, plural, setText, stateText, timeText, view } from "./words.js";
 
 const { xsrf, class: className } = document.documentElement.dataset;
 
@@ -13,17 +13,38 @@ export const say = (text) => {
   clearTimeout(resultEnds);
   resultEnds = setTimeout(() => setText($("#result"), ""), 10_000);
 };
-const done = { start: "starts", stop: "stops", restart: "restarts", interrupt: "has its kernel interrupted", quota: "has the new limit", helped: "is helped" };
+const done = {
+  start: "starts",
+  "safe-start": "starts safely",
+  stop: "stops",
+  restart: "restarts",
+  "safe-restart": "restarts safely",
+  interrupt: "has its kernel interrupted",
+  quota: "has the new limit",
+  helped: "is helped",
+};
+
+/** The hub's answer; undefined if it refuses, whose sentence is then shown. */
+const post = async (address, body) => {
+  const response = await fetch(address, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-XSRFToken": xsrf },
+    body: JSON.stringify(body),
+  }).catch(() => undefined);
+  const answer = await response?.json().catch(() => undefined);
+  if (response?.ok) return answer;
+  say(answer?.message ?? "The page cannot reach the hub. Please try again.");
+  return undefined;
+};
+/** Does what concerns the whole class, and says what was done. */
+export const send = async (address, body, text) => {
+  if (await post(address, body)) say(text);
+};
 
 export const act = async (action, users, more = {}) => {
   say(users.length === 1 ? "Asking the hub…" : `Asking the hub for ${users.length} people…`);
-  const response = await fetch("act", {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "X-XSRFToken": xsrf },
-    body: JSON.stringify({ action, users, ...more }),
-  }).catch(() => undefined);
-  const answer = await response?.json().catch(() => undefined);
-  if (!response?.ok) return say(answer?.message ?? "The page cannot reach the hub. Please try again.");
+  const answer = await post("act", { action, users, ...more });
+  if (!answer) return;
   const failed = answer.results.filter(({ ok }) => !ok);
   const notes = answer.results.filter(({ ok, say: note }) => ok && note);
   const lines = [...failed, ...notes].slice(0, 5).map(({ user, say: text }) => `${nameOf(user)}: ${text}`);
@@ -81,13 +102,14 @@ const showOutput = async (name) => {
   if (opened !== name || lines.length === 0) return;
   setText($("#person-output pre"), lines.join("\n"));
   $("#person-output").hidden = false;
+  $("#person-output pre").scrollTop = $("#person-output pre").scrollHeight; // the end says why
 };
 
 export const drawPerson = () => {
   const person = opened === undefined ? undefined : personNow();
   if (!person) return;
   setText($("#person-title"), nameOf(person.name));
-  $("#person-state").className = `state ${person.state}`;
+  $("#person-state").className = `state ${lookOf(person)}`;
   setText($("#person-state"), stateText(person));
   const facts = [
     ["Reason", person.state === "failed" && person.say],
@@ -106,14 +128,19 @@ export const drawPerson = () => {
   if (list.dataset.key !== key) list.replaceChildren(...facts.flatMap(([label, text]) => [make("dt", {}, label), make("dd", {}, text)]));
   list.dataset.key = key;
   const isOff = person.state === "away" || person.state === "failed";
+  // Without a home that stays, there is nothing to leave aside.
+  const hasHome = person.home !== undefined;
   const shown = {
     start: isOff,
+    "safe-start": isOff && hasHome,
+    "safe-restart": person.state === "running" && hasHome,
     helped: person.help !== undefined,
     interrupt: person.state === "running" && person.busy !== false,
     restart: person.state === "running",
     stop: ["running", "starting", "queued"].includes(person.state),
   };
   for (const button of document.querySelectorAll("#person [data-action]")) button.hidden = !shown[button.dataset.action];
+  $("#safe-note").hidden = !shown["safe-start"] && !shown["safe-restart"];
   $("#quota").hidden = person.quota === undefined;
 };
 
@@ -123,6 +150,11 @@ const questions = {
     "Restart the server of",
     "Files are kept. Programs and variables of open notebooks are lost. The server starts again at once.",
     "Restart the server",
+  ],
+  "safe-restart": [
+    "Restart safely the server of",
+    "Files are kept. Programs and variables of open notebooks are lost. The server starts without their own packages and settings.",
+    "Restart safely",
   ],
 };
 export const actOnPerson = async (action) => {

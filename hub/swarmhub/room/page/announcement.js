@@ -1,9 +1,7 @@
 // The word of the teacher to everybody.
 
-import { say } from "./actions.js";
+import { send } from "./actions.js";
 import { $, setText, timeText, view } from "./words.js";
-
-const { xsrf } = document.documentElement.dataset;
 
 export const drawAnnouncement = () => {
   const said = view.state.announcement;
@@ -23,20 +21,10 @@ const nextTime = (text) => {
   return time.toISOString();
 };
 
-const send = async (text, until, done) => {
-  const response = await fetch("announce", {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "X-XSRFToken": xsrf },
-    body: JSON.stringify({ text, until }),
-  }).catch(() => undefined);
-  if (response?.ok) return say(done);
-  const answer = await response?.json().catch(() => undefined);
-  return say(answer?.message ?? "The page cannot reach the hub. Please try again.");
-};
-
 $("#announce").addEventListener("click", () => $("#announcing").showModal());
 $("#announcing-form").addEventListener("submit", () => {
-  void send($("#announcing-text").value, nextTime($("#announcing-until").value), "Everybody reads it within 15 seconds.");
+  const said = { text: $("#announcing-text").value, until: nextTime($("#announcing-until").value) };
+  void send("announce", said, "Everybody reads it within 15 seconds.");
   $("#announcing-form").reset();
 });
-$("#withdraw").addEventListener("click", () => void send(null, null, "The announcement is withdrawn."));
+$("#withdraw").addEventListener("click", () => void send("announce", { text: null, until: null }, "The announcement is withdrawn."));

@@ -1,6 +1,6 @@
 // The table of the people.
 
-import { $, agoText, cpuText, make, meter, nameOf, pairText, setText, stateText, view, wordsOf } from "./words.js";
+import { $, agoText, cpuText, isLost, lookOf, make, meter, nameOf, pairText, setText, stateText, view, wordsOf } from "./words.js";
 
 /** What a click on a name does. */
 export const people = { open: () => undefined };
@@ -14,7 +14,7 @@ const filters = {
   ...Object.fromEntries(Object.keys(labels).map((state) => [state, (person) => person.state === state])),
 };
 const isProblem = (person) =>
-  person.state === "failed" || person.help !== undefined || person.ended !== undefined || (person.quota > 0 && person.home > 0.9 * person.quota);
+  person.state === "failed" || isLost(person) || person.help !== undefined || person.ended !== undefined || (person.quota > 0 && person.home > 0.9 * person.quota);
 
 const rows = new Map();
 const body = $("tbody");
@@ -35,7 +35,7 @@ const cellsOf = (person) => {
       "",
       `${text}|${words}`,
       () => [
-        make("span", { class: `state ${person.state}` }, text),
+        make("span", { class: `state ${lookOf(person)}` }, text),
         ...(words ? [make("span", { class: `words${isBad ? " bad" : ""}` }, words)] : []),
       ],
     ],

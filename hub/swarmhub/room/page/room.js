@@ -2,6 +2,7 @@
 
 import { act, confirmed, drawPerson, openPerson, toStart } from "./actions.js";
 import { drawAnnouncement } from "./announcement.js";
+import { drawDoors } from "./doors.js";
 import { drawCertificate, drawCurves, drawMachines, drawSummary, drawWarm, drawWarnings } from "./overview.js";
 import { drawFilters, drawPeople, drawRow, people, showMatching, sortRows } from "./people.js";
 import { $, plural, setText, view } from "./words.js";
@@ -15,10 +16,11 @@ const draw = () => {
   drawWarm();
   drawWarnings();
   drawAnnouncement();
+  drawDoors();
   drawMachines();
   drawPeople();
   drawPerson();
-  $("#start-all").disabled = toStart().length === 0;
+  $("#start-all").disabled = toStart().length === 0 || Boolean(view.state.closed);
 };
 
 $("#start-all").addEventListener("click", async () => {

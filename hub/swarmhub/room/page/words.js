@@ -53,6 +53,11 @@ export const nameOf = (name) => {
   return `Person ${numbers.get(name)}`;
 };
 
+/** Whether a server was on a machine that is down: the hub calls it running until Swarm has moved it. */
+export const isLost = ({ state, machine }) =>
+  state === "running" && view.state.machines.some(({ name, state: each }) => name === machine && each === "down");
+/** The class of the style of a state. */
+export const lookOf = (person) => (isLost(person) ? "failed" : person.state);
 export const stateText = (person) => {
   const since = person.since ? spanText(now() - person.since) : "";
   switch (person.state) {
@@ -63,6 +68,7 @@ export const stateText = (person) => {
     case "failed":
       return `Failed at ${timeText(person.since)}`;
     case "running":
+      if (isLost(person)) return "Its machine is down";
       if (person.warm) return "Warm, not visited";
       return person.busy ? "Running, kernel busy" : "Running";
     case "stopping":
@@ -78,6 +84,7 @@ export const endedText = ({ count, at, before }) =>
 /** The sentence below the state, and whether it is bad news. */
 export const wordsOf = (person) => {
   if (person.help !== undefined) return [`Asks for help since ${timeText(person.help)}`, true];
+  if (isLost(person)) return ["The server starts again on another machine if there is room.", true];
   if (person.state === "running") return person.ended ? [endedText(person.ended), true] : ["", false];
   return [person.say ?? "", person.state === "failed"];
 };

@@ -1,10 +1,13 @@
 """Logins at a stand-in through a real hub: who gets in, what others read, and that no door is open without the provider."""
 
 import ssl
+import time
 import urllib.request
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from ...support.real_hub import Browser, RunningHub
 from ...support.stand_in import CLIENT, SECRET, callback_arguments
@@ -126,7 +129,6 @@ def test_the_login_page_has_no_form_and_takes_no_password(hub):
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        ({}, 400, "started in another window"),
         ({"code": "code-0"}, 400, "started in another window"),
         ({"code": "secret-code", "state": "eyJzdGF0ZV9pZCI6ICJ4In0="}, 400, "started in another window"),
         ({"code": "x", "state": "\u00e4"}, 400, "started in another window"),
@@ -141,6 +143,80 @@ def test_a_callback_that_no_login_of_this_browser_has_caused_is_a_page_with_a_wa
         found, text = browser.open(callback_arguments(**arguments))
         assert (found, words in text, "0800-555" in text) == (status, True, False)
         assert 'href="/hub/oauth_login"' in text
+
+
+def test_the_button_logs_out_at_the_provider_too_which_sends_the_browser_back(hub, provider):
+    browser, _, _ = hub.sign_in(ADA)
+    status, text = browser.open("/hub/logout")
+    assert (status, is_logged_in(browser)) == (200, False)
+    assert "Sign in with Uni X" in text
+    seen = provider.seen("/end_session")
+    assert (seen["client_id"], seen["post_logout_redirect_uri"]) == (CLIENT, provider.callback)
+    assert jwt.decode(seen["id_token_hint"], options={"verify_signature": False})["sub"] == "a-1"
+    asked = len(provider.requests)
+    assert "Sign in with Uni X" in browser.open("/hub/logout")[1], "who is out already is not sent away"
+    assert len(provider.requests) == asked
+    assert seen["id_token_hint"] not in hub.log()
+
+
+def test_a_login_whose_id_token_is_too_long_for_a_cookie_ends_at_the_provider_without_it(hub, provider):
+    provider.id_token = {"groups": ["x" * 30] * 200}
+    browser, _, _ = hub.sign_in(ADA)
+    assert is_logged_in(browser)
+    browser.open("/hub/logout")
+    assert "id_token_hint" not in provider.seen("/end_session")
+
+
+def logout_message(provider, key=None, **changes):
+    now = int(time.time())
+    claims = {"iss": provider.url, "aud": CLIENT, "iat": now, "exp": now + 60, "jti": "1", "sub": "a-1"}
+    claims |= {"events": {"http://schemas.openid.net/event/backchannel-logout": {}}} | changes
+    return jwt.encode({name: value for name, value in claims.items() if value is not None}, key or provider.key, "ES256", {"kid": "k-1"})
+
+
+def tell(hub, token):
+    return hub.new_browser().open("/hub/oidc/logout", {"logout_token": token})[0]
+
+
+def test_an_account_that_logs_out_at_the_provider_is_out_of_the_class_with_all_its_tokens(hub, provider):
+    browser, _, _ = hub.sign_in(ADA)
+    other, _, _ = hub.sign_in(PROF)
+    token = make_token(browser, "ada")
+    assert tell(hub, logout_message(provider)) == 200
+    assert not is_logged_in(browser)
+    assert call(hub, "GET", "/user", token=token)[0] == 403
+    assert is_logged_in(other)
+    assert tell(hub, logout_message(provider, sub="of nobody")) == 200
+
+
+def test_nobody_else_can_log_somebody_out(hub, provider):
+    browser, _, _ = hub.sign_in(ADA)
+    now = int(time.time())
+    forged = [
+        logout_message(provider, ec.generate_private_key(ec.SECP256R1())),
+        jwt.encode({"iss": provider.url, "aud": CLIENT, "sub": "a-1", "iat": now, "events": {}}, "", "none"),
+        jwt.encode({"iss": provider.url, "aud": CLIENT, "sub": "a-1", "iat": now}, "k" * 32, "HS256", {"kid": "k-1"}),
+        *(
+            logout_message(provider, **wrong)
+            for wrong in (
+                {"aud": "another-class"},
+                {"iss": "https://evil.example"},
+                {"events": None},
+                {"events": {"another": {}}},
+                {"events": 7},
+                {"nonce": "of an ID token"},
+                {"iat": now - 3600},
+                {"sub": None},
+                {"sub": ["a-1"]},
+            )
+        ),
+        "",
+        "x.y.z",
+        "x" * 100_000,
+    ]
+    for token in forged:
+        assert tell(hub, token) == 400
+    assert is_logged_in(browser)
 
 
 def test_the_older_of_two_tabs_gets_a_way_back_and_a_code_counts_once(hub, provider):
@@ -209,10 +285,15 @@ def test_an_admin_comes_in_without_the_group_and_is_one_only_while_the_list_says
     browser, _, _ = hub.sign_in(PROF)
     token = make_token(browser, "prof")
     assert call(hub, "GET", "/users", token=token)[0] == 200
-    change_settings(hub, admins=[], allowedGroups=[])
+    ada, _, _ = hub.sign_in(ADA)
+    zoe, _, _ = hub.sign_in({"sub": "z-1", "preferred_username": "zoe", "groups": ["geo-101", "other"]})
+    change_settings(hub, admins=[], allowedGroups=["other"])
     hub.stop_hub()
     hub.start_hub()
+    assert is_logged_in(zoe)
+    status, text = ada.open("/hub/home")
+    assert (status, "open to members of other. Ask your instructor." in text) == (403, True), "who is in no such group any more is out"
     assert call(hub, "GET", "/users", token=token)[0] == 403
-    assert is_logged_in(hub.sign_in(PROF)[0])
+    assert is_logged_in(hub.sign_in(PROF | {"groups": ["other"]})[0])
     assert call(hub, "GET", "/users", token=token)[0] == 403
     assert "No allow config" not in hub.log()

@@ -9,13 +9,14 @@ import pytest
 from oauthenticator.oauth2 import _serialize_state
 
 from swarmhub.login.access import Access
+from swarmhub.login.claims import claims_in
 from swarmhub.login.closing import Closing
 from swarmhub.login.provider import connection as connection_module
 from swarmhub.login.provider.accounts import Accounts
-from swarmhub.login.provider.authenticators import GitHubAuthenticator, OpenIdAuthenticator
 from swarmhub.login.provider.connection import Connection
 from swarmhub.login.provider.discovery import Discovery
-from swarmhub.login.provider.identity import groups_in
+from swarmhub.login.provider.github import GitHubAuthenticator
+from swarmhub.login.provider.openid import OpenIdAuthenticator
 from swarmhub.login.provider.options import ProviderOptions
 from swarmhub.login.provider.pages import CallbackHandler
 from swarmhub.login.provider.refusals import SignInRefusedError
@@ -39,6 +40,9 @@ class Callback(CallbackHandler):
 
     def get_state_cookie(self):
         return _serialize_state({"state_id": "s", "code_verifier": "verifier"})
+
+    def keep_in_browser(self, name, value):
+        self.kept = value
 
 
 class Method:
@@ -140,6 +144,21 @@ def test_members_of_an_organization_or_a_team_and_the_staff_come_in(method, prov
     assert found.log_in(id=7, login="prof")["admin"] is True
 
 
+def test_the_teams_of_github_are_groups_also_on_a_second_page_and_only_where_the_class_asks_for_them(method, provider):
+    provider.teams = [{"slug": f"t{number}", "organization": {"login": "Uni"}} for number in range(120)]
+    provider.teams.append({"slug": "staff", "organization": {"login": "Geo-101"}})
+    found = method("github", groups="teams").log_in(**GITHUB)
+    assert {"uni:t0", "geo-101:staff"} <= set(found["groups"])
+    assert method("github").log_in(**GITHUB)["groups"] == []
+    provider.teams = [{"slug": "staff"}]
+    assert "does not understand" in method("github", groups="teams").refusal(**GITHUB)[1]
+
+
+def test_several_values_of_cilogon_are_one_text(method):
+    found = method("cilogon", **UNI, groups="affiliation").log_in(**CILOGON, affiliation="student@uni.example;member@uni.example;")
+    assert found["groups"] == ["member@uni.example", "student@uni.example"]
+
+
 def test_two_accounts_with_one_name_are_kept_apart_and_also_after_a_restart(method):
     assert method("globus", **UNI).log_in(**GLOBUS)["name"] == "ada"
     assert "The name ada belongs to another account of Globus" in method("globus", **UNI).refusal(**GLOBUS | {"sub": "b2"})[1]
@@ -176,7 +195,7 @@ def test_no_more_is_asked_of_an_account_than_is_needed(method):
     ],
 )
 def test_a_claim_of_groups_is_a_list_or_one_text_or_nothing(claim, groups):
-    assert groups_in(claim) == groups
+    assert claims_in(claim) == groups
 
 
 @pytest.mark.parametrize("kind", ["oidc", "github"])

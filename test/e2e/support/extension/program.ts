@@ -69,6 +69,25 @@ const teach = async (what: string, lab: Page, room: Page): Promise<Record<string
   found["after the student has closed it"] = await box.count();
   await room.click("#withdraw");
 
+  // What the hub says of a server that ran out of memory: hub/tests/room/test_announcement.py.
+  const notice = { id: "1", text: "Your server reached its memory limit <b>(1 GB)</b>" };
+  const tokens = new Set<string | undefined>();
+  await lab.route("**/services/room/announcement", (route) => {
+    const { authorization } = route.request().headers();
+    tokens.add(authorization?.slice(0, 6));
+    const headers = { "access-control-allow-origin": "*", "access-control-allow-headers": "*" };
+    return route.fulfill({ json: { notice }, headers });
+  });
+  const own = lab.locator("#swarmhub-class-notice");
+  await own.waitFor({ timeout: 30_000 });
+  found["notice"] = await own.locator("div").textContent();
+  await lab.screenshot({ path: join(folder, `${what} notice.png`) });
+  await lab.getByRole("button", { name: "Close the notice" }).click();
+  await lab.waitForTimeout(12_000);
+  found["closed notice"] = await own.count();
+  found["token with the question"] = [...tokens].filter((each) => each !== undefined);
+  await lab.unroute("**/services/room/announcement");
+
   const row = room.locator("tbody tr", { has: room.getByRole("button", { name: "bob" }) });
   const button = lab.locator("#swarmhub-class-help");
   await button.click();

@@ -1,6 +1,6 @@
 """A real hub behind our proxy's program, on loopback, with the settings of a test: `hub.py PROXY_PROGRAM PAGES`.
 
-Each line on its standard input is JSON: `settings` changes hub.json, `secrets` are written, and the hub starts, or starts again.
+Each line on its standard input is JSON: `settings` changes hub.json, `secrets` and `roster` are written, and the hub starts again.
 It prints its ports and log as JSON each time, and ends with its input.
 """
 
@@ -21,6 +21,8 @@ def prepare(found: dict) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | found["settings"]))
     for name, secret in found["secrets"].items():
         (hub.root / "run/secrets" / name).write_text(secret)
+    if "roster" in found:
+        path.with_name("roster.json").write_text(found["roster"])
 
 
 class LoginHub(Hub):

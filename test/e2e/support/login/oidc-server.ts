@@ -56,7 +56,12 @@ export const startOidcServer = async (
   const issuer = `https://${host}:${port}`;
   const provider = new Provider(issuer, {
     clients: [
-      { client_id: client.id, client_secret: client.secret, redirect_uris: [client.callback] },
+      {
+        client_id: client.id,
+        client_secret: client.secret,
+        redirect_uris: [client.callback],
+        post_logout_redirect_uris: [client.callback],
+      },
     ],
     claims: { profile: ["preferred_username"], groups: ["groups"] },
     scopes: ["openid", "groups"],

@@ -123,10 +123,25 @@ const main = async (): Promise<void> => {
     await step("an ordinary user cannot list users", async () =>
       expect(await statusOf(page, "/hub/api/users"), 403),
     );
-    await step("out, and in again without a question", async () => {
+    await step("a second tab gets in without a question", async () => {
+      const second = await ada.newPage();
+      await second.goto(`${hub}/hub/login?next=%2Fhub%2Fhome`);
+      await isIn(second);
+      await second.close();
+    });
+    await step("out, also at the provider, and back at the login page", async () => {
       await page.click("#logout");
+      await page.getByRole("button", { name: "Yes, sign me out" }).click();
+      await page.waitForURL(`${hub}/hub/login`);
+      expect(
+        (await ada.cookies(hub)).some(({ name }) => name.includes("id-token")),
+        false,
+      );
+    });
+    await step("in again, after the provider has asked for the account", async () => {
       await page.goto(`${hub}/hub/login?next=%2Fhub%2Fhome`);
       await page.click("text=Sign in with Example University");
+      await answerForms(page, "a1");
       await isIn(page);
     });
     const bob = await browser.newContext();

@@ -13,8 +13,12 @@ import { makeAuthority } from "../../../nginx/support/signing.js";
 /** The domain of the class. */
 export const domain = "geo.example.org";
 
-/** Changes of hub.json, and secrets to write. */
-export type HubInput = { settings: Record<string, unknown>; secrets: Record<string, string> };
+/** Changes of hub.json, secrets to write, and the text of roster.json. */
+export type HubInput = {
+  settings: Record<string, unknown>;
+  secrets: Record<string, string>;
+  roster?: string;
+};
 
 /** The hub's log, and the memory of its process. */
 type HubState = { log: string; kilobytes: number };

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { findChromium } from "../../../../src/rehearsal/browser/chromium.js";
 import { figuresOf } from "../../../../src/rehearsal/figures.js";
 import { measureLine } from "../../../../src/rehearsal/line.js";
 import { builtInNotebook, readNotebook } from "../../../../src/rehearsal/notebook.js";
@@ -24,13 +25,13 @@ await writeFile(join(folder, "hog.ipynb"), JSON.stringify(hog));
 const place = await startRehearsalSite();
 try {
   const { site } = await measureLine(place.site);
-  const round = async (people: number, notebook = builtInNotebook()) => {
-    const plan = { arrival: "at once", site, people, workMs: 15_000, notebook } as const;
+  const round = async (people: number, notebook = builtInNotebook(), chromium?: string) => {
+    const plan = { arrival: "at once", site, people, workMs: 15_000, notebook, chromium } as const;
     const { signal } = new AbortController();
     const seen = await runRound(place.hub, { ...plan, signal, progress: () => {} });
     return { figures: figuresOf(seen), left: await place.hub.end() };
   };
-  const good = await round(3);
+  const good = await round(3, builtInNotebook(), await findChromium());
   const bad = await round(2, await readNotebook(join(folder, "hog.ipynb")));
   await place.setSeats(1);
   const queued = await round(2);

@@ -2,7 +2,9 @@ import { join } from "node:path";
 import { createRequire } from "node:module";
 import { type Browser, type BrowserContext, type Page, chromium } from "playwright-core";
 import { assetPath } from "../../../../src/operator/assets.js";
+import { waitUntil } from "../../../../src/wait.js";
 import { type LoopbackHub, startLoopbackHub } from "../loopback-hub.js";
+import { act, giveRoom, openPerson, rowOf } from "./page.js";
 
 // Chromium uses the page of the room on loopback. Prints as JSON what it saw; the only argument is the folder of the screenshots.
 
@@ -20,9 +22,6 @@ const logIn = async (context: BrowserContext, origin: string, user: string, pass
   await tab.close();
   return context;
 };
-
-const rowOf = (tab: Page, name: string) =>
-  tab.locator("tbody tr", { has: tab.getByRole("button", { name, exact: true }) });
 
 /** The rules of axe that the page breaks, with the first element of each. */
 const axe = async (tab: Page): Promise<string[]> => {
@@ -80,7 +79,15 @@ const useAsTeacher = async (browser: Browser, site: LoopbackHub) => {
   await shot(tab, "desktop");
   seen["axe, light"] = await axe(tab);
 
+  await ask("down node2");
+  await tab.getByText("node2 is down.").waitFor({ timeout: 60_000 });
+  seen["servers on a machine that is down"] =
+    (await tab.getByText("Its machine is down").count()) > 0;
+  await shot(tab, "down");
+  await ask("ready node2");
+  await tab.getByText("node2 is down.").waitFor({ state: "detached", timeout: 60_000 });
   await useDialogs(tab, site);
+  await useDoors(tab);
   await hideNames(tab);
   await tab.emulateMedia({ colorScheme: "dark" });
   await shot(tab, "dark");
@@ -102,26 +109,22 @@ const useAsTeacher = async (browser: Browser, site: LoopbackHub) => {
 
 /** The dialog of somebody who failed, a stop that asks for the name, and a larger home. */
 const useDialogs = async (tab: Page, { ask }: LoopbackHub) => {
-  await rowOf(tab, "ivo").getByRole("button", { name: "ivo" }).click();
+  await openPerson(tab, "ivo");
   await tab.locator("#person-output pre").getByText("No module named").waitFor();
   await shot(tab, "failed");
   seen["axe, dialog"] = await axe(tab);
   await tab.keyboard.press("Escape");
 
-  await rowOf(tab, "greta").getByRole("button", { name: "greta" }).click();
-  await tab.fill("#quota-size", "8");
-  await tab.getByRole("button", { name: "Set the limit" }).click();
+  await giveRoom(tab, "greta", 8);
   await rowOf(tab, "greta").getByText("of 8 GB").waitFor({ timeout: 20_000 });
   seen["warning of a home that has more room"] = await tab.getByText("The home of greta").count();
 
-  await rowOf(tab, "ben").getByRole("button", { name: "ben" }).click();
-  await tab.getByRole("button", { name: "Interrupt the kernel" }).click();
+  await act(tab, "ben", "Interrupt the kernel");
   await rowOf(tab, "ben")
     .getByText(/^Running$/)
     .waitFor({ timeout: 30_000 });
 
-  await rowOf(tab, "amira").getByRole("button", { name: "amira" }).click();
-  await tab.getByRole("button", { name: "Stop the server…" }).click();
+  await act(tab, "amira", "Stop the server…");
   const stop = tab.getByRole("button", { name: "Stop the server", exact: true });
   await tab.fill("#confirm-input", "geo-10");
   seen["stop without the name"] = (await stop.isDisabled()) ? "disabled" : "enabled";
@@ -130,6 +133,34 @@ const useDialogs = async (tab: Page, { ask }: LoopbackHub) => {
   await stop.click();
   await rowOf(tab, "amira").getByText("Not here").waitFor({ timeout: 40_000 });
   seen["stopped"] = !((await ask("services")) as string[]).includes("geo-101-nb-amira");
+
+  await act(tab, "ben", "Restart safely…", "geo-101");
+  await waitUntil(async () => ((await ask("is-safe ben")) === true ? true : undefined), {
+    deadline: 60_000,
+    otherwise: () => new Error("ben's server did not restart safely"),
+  });
+  await rowOf(tab, "ben").getByText("Running").waitFor({ timeout: 60_000 });
+};
+
+/** Closes the doors with the keyboard alone, and opens them. */
+const useDoors = async (tab: Page) => {
+  await tab.focus("#close-doors");
+  await tab.keyboard.press("Enter");
+  await tab.selectOption("#doors-stop", "600");
+  await shot(tab, "doors");
+  seen["axe, doors"] = await axe(tab);
+  await tab.focus("#doors-form button");
+  await tab.keyboard.press("Enter");
+  await tab.keyboard.type("geo-101");
+  await tab.keyboard.press("Enter");
+  await tab.getByText("The class geo-101 is closed.").waitFor({ timeout: 20_000 });
+  await tab.locator("#announcement").getByText("Save your work.").waitFor({ timeout: 20_000 });
+  seen["start all while closed"] = await tab.locator("#start-all").isDisabled();
+  seen["axe, closed"] = await axe(tab);
+  await shot(tab, "closed");
+  await tab.click("#open-doors");
+  await tab.locator("#closed").waitFor({ state: "hidden", timeout: 20_000 });
+  await tab.locator("#announcement").waitFor({ state: "hidden", timeout: 20_000 });
 };
 
 const hideNames = async (tab: Page) => {

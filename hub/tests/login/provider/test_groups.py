@@ -1,0 +1,47 @@
+"""What the groups of a provider give to a server and its home, with a real hub."""
+
+import json
+
+import pytest
+
+from ...support.fake_docker import FakeDocker
+from ...support.real_hub import wait_for
+from ..support import call, make_token
+from .test_doors import ProviderHub, method
+
+TUTORS = {"name": "tutors", "members": ["grace"], "claims": ["x", "uni:tutors"], "memory": 2 << 30, "cpu": 3, "images": []}
+ADA = {"sub": "a-1", "preferred_username": "ada"}
+
+
+@pytest.fixture
+def docker():
+    found = FakeDocker()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def hub(tmp_path, provider, docker):
+    found = ProviderHub(tmp_path, docker.url, provider, loginMethod=method(provider), admins=[], servers={"groups": [TUTORS]})
+    for name in ("owners", "pending", "groups", "homes/ada"):
+        (tmp_path / "storage" / name).mkdir(parents=True)
+    yield found
+    found.close()
+
+
+def limits_of_a_start(hub, docker, **claims):
+    """Returns the memory and the cores of the server that somebody starts after a login, and the groups in the note of the home."""
+    browser, _, _ = hub.sign_in(ADA | claims)
+    token = make_token(browser, "ada")
+    assert call(hub, "POST", "/users/ada/server", token=token)[0] in (201, 202)
+    wait_for(lambda: "geo-101-nb-ada" in docker.services)
+    limits = docker.services["geo-101-nb-ada"]["TaskTemplate"]["Resources"]["Limits"]
+    call(hub, "DELETE", "/users/ada/server", token=token)
+    wait_for(lambda: call(hub, "GET", "/users/ada", token=token)[1]["servers"] == {})
+    note = hub.root / "storage/groups/ada"
+    return limits["MemoryBytes"], limits["NanoCPUs"] / 1e9, json.loads(note.read_text())["groups"] if note.exists() else []
+
+
+def test_a_server_and_its_home_follow_what_the_provider_said_at_the_last_login(hub, docker):
+    assert limits_of_a_start(hub, docker, groups=["uni:tutors", "unknown"]) == (2 << 30, 3, ["tutors"])
+    assert limits_of_a_start(hub, docker, groups=["tutors"]) == (1 << 30, 1.5, [])

@@ -1,0 +1,140 @@
+import { readFile } from "node:fs/promises";
+import test from "ava";
+import { waitUntil } from "../../src/wait.js";
+import { classIn } from "./support/class.js";
+import { packages, workshop } from "./support/lab.js";
+import { logInWithRetry } from "./support/user.js";
+import { changeTo, warmClass } from "./support/warm-class.js";
+
+// node2 is a stock Debian: nftables, AppArmor, udev, an initramfs, virtio disks. First it is the worker of a class, then a class of
+// its own. It is under full emulation, so this takes about half an hour. Each test continues from the previous one.
+const lab = await warmClass("e2e-stock", { machines: 1, memory: 1536 });
+await lab.lab("up", "2", "--memory", "2560", "--stock", "--packages", packages);
+const common = `login: {shared-password: from-env ROOM_PASSWORD}
+servers: {image: "${lab.image}", memory: 400M, cpu: 1}
+engine: {registry-mirrors: ["http://${lab.registry}"], own-images: docker.io/swarmhub}
+`;
+const shop = await workshop(
+  lab,
+  `name: warm\nmanager: node1\nstorage: {device: /dev/ubdb, quota: 60M, files: 1k}\n${common}`,
+);
+const { swarmhub } = shop;
+const alone = await workshop(
+  lab,
+  `name: alone\nmanager: node2\nstorage: {device: /dev/vdb, quota: 60M}\n${common}`,
+);
+const { logIn, nodeOf, containerOf } = classIn(lab);
+
+test.before(() => changeTo(shop));
+
+test.after.always(() => lab.lab("down"));
+
+const firewallRules = (): Promise<string> => lab.on(2, "iptables -w -S | grep SWARMHUB || true");
+
+test.serial("a stock machine joins, with the rules in nftables", async (t) => {
+  const { code, stderr, ms } = await swarmhub("join", "node2");
+  t.log(stderr);
+  t.log(`join took ${Math.round(ms / 1000)} s`);
+  t.is(code, 0, stderr);
+  t.regex(await lab.on(2, "iptables -V"), /nf_tables/);
+  t.regex(await firewallRules(), /SWARMHUB-INPUT/);
+  const status = await swarmhub("status");
+  t.is(status.code, 0, status.stdout + status.stderr);
+});
+
+test.serial("a user's server runs there, confined by AppArmor", async (t) => {
+  const anna = await logIn("anna");
+  t.teardown(() => anna.close());
+  const { ready, output, ms } = await anna.start();
+  t.log(`the server was ready after ${ms} ms`);
+  t.true(ready, output);
+  t.is(await nodeOf("anna"), "node2");
+  const container = await containerOf("anna");
+  t.regex(
+    await lab.on(2, `docker exec ${container} cat /proc/self/attr/current`),
+    /^docker-default \(enforce\)/,
+  );
+});
+
+test.serial("no attempt to leave the container or the home succeeds", async (t) => {
+  await lab.write(2, "/root/isolation.py", await readFile("test/e2e/support/isolation.py", "utf8"));
+  const output = await lab.on(
+    2,
+    `docker exec -i -u root ${await containerOf("anna")} python3 - /home/jovyan ${lab.address(1)} ${lab.address(2)} </root/isolation.py 2>&1 || true`,
+  );
+  t.log(output);
+  t.regex(output, / attempts, 0 succeeded/);
+});
+
+test.serial("after a reboot its rules are there, and users' servers start again", async (t) => {
+  const rules = await firewallRules();
+  const bootId = () => lab.on(2, "cat /proc/sys/kernel/random/boot_id").catch(() => undefined);
+  const before = await bootId();
+  const started = Date.now();
+  await lab.on(2, "systemctl reboot").catch(() => undefined);
+  await waitUntil(
+    async () => {
+      const now = await bootId();
+      return now !== undefined && now !== before ? true : undefined;
+    },
+    { deadline: 300_000, every: 2000, otherwise: () => new Error("node2 did not boot again") },
+  );
+  t.log(`it answered ${Math.round((Date.now() - started) / 1000)} s later`);
+  await waitUntil(async () => ((await firewallRules()) === rules ? true : undefined), {
+    deadline: 60_000,
+    every: 1000,
+    otherwise: async () => new Error(`the rules differ: ${await firewallRules()}`),
+  });
+  await waitUntil(async () => ((await swarmhub("status")).code === 0 ? true : undefined), {
+    deadline: 300_000,
+    every: 5000,
+    otherwise: async () => new Error((await swarmhub("status")).stdout),
+  });
+  t.is(await nodeOf("anna"), "node2");
+});
+
+test.serial("it leaves without leftovers", async (t) => {
+  const { code, stderr } = await swarmhub("leave", "node2", "--now", "--yes");
+  t.log(stderr);
+  t.is(code, 0, stderr);
+  t.is(await firewallRules(), "");
+  t.is(
+    await lab.on(
+      2,
+      "ls -d /etc/swarmhub /var/lib/swarmhub /etc/systemd/system/swarmhub* 2>/dev/null; true",
+    ),
+    "",
+  );
+});
+
+test.serial("it becomes a class of its own, with the homes on its virtio disk", async (t) => {
+  const { code, stderr, ms } = await alone.swarmhub("up", "--yes");
+  t.log(stderr);
+  t.log(`up took ${Math.round(ms / 1000)} s`);
+  t.is(code, 0, stderr);
+  t.regex(
+    await lab.on(2, "findmnt -n -o SOURCE,FSTYPE,OPTIONS /srv/swarmhub"),
+    /^\/dev\/vdb +xfs .*prjquota/,
+  );
+  t.regex((await alone.swarmhub("up")).stderr, /nothing had to change/);
+});
+
+test.serial("a user's home has its quota there", async (t) => {
+  const ben = await logInWithRetry(`https://${lab.reachableAddress(2)}`, "ben");
+  t.teardown(() => ben.close());
+  const { ready, output, ms } = await ben.start();
+  t.log(`the server was ready after ${ms} ms`);
+  t.true(ready, output);
+  const container = (await lab.on(2, "docker ps -q -f name=nb-ben")).trim();
+  const size = await lab.on(
+    2,
+    `docker exec ${container} df -B1 --output=size /home/jovyan | tail -n 1`,
+  );
+  t.is(Number(size), 60 * 2 ** 20);
+});
+
+test.serial("down removes the class", async (t) => {
+  const { code, stderr } = await alone.swarmhub("down", "--delete-homes", "--yes");
+  t.is(code, 0, stderr);
+  t.is(await firewallRules(), "");
+});
