@@ -184,14 +184,14 @@ class Class:
         assert self.bob.start_server("bob")[-1]["ready"] is True
         self.before = json.dumps(swarm.services["geo-101-nb-bob"])
         self.change(FIRST)
-        wait_for(self.cullers, 10)
+        wait_for(self.cullers, 30)
         self.first_cullers = self.cullers()
         self.api = f"http://127.0.0.1:{hub.hub_port}/hub/api"
         self.seats = room_state(self.api, operator_token(Paths(hub.root)))["seats"]
         self.warm = ask(self.api, operator_token(Paths(hub.root)), "report", {})
         self.first = self.start("carol")
         self.change(SECOND)
-        wait_for(lambda: not self.cullers(), 10)
+        wait_for(lambda: not self.cullers(), 30)
         self.dora = hub.browser()
         self.dora.log_in("dora")
         self.form = self.dora.open("/hub/spawn")[1]
@@ -201,7 +201,7 @@ class Class:
         content = content_of(**changes)
         replace_file(self.hub.root / "etc/swarmhub/hub.json", content)
         path = self.hub.root / "data/settings.json"
-        wait_for(lambda: json.loads(path.read_text()) == {"read": sha256(content).hexdigest(), "problem": None, "needsRestart": False}, 10)
+        wait_for(lambda: json.loads(path.read_text()) == {"read": sha256(content).hexdigest(), "problem": None, "needsRestart": False}, 30)
 
     def start(self, user: str) -> dict:
         """Returns the service of the user's new server: its container, resources, and the names of its mounts."""
@@ -306,6 +306,6 @@ def test_a_running_hub_keeps_its_settings_if_the_file_is_wrong(changed):
     content = content_of(**SECOND | {"cpu": "two"})
     replace_file(changed.hub.root / "etc/swarmhub/hub.json", content)
     path = changed.hub.root / "data/settings.json"
-    wait_for(lambda: json.loads(path.read_text())["read"] == sha256(content).hexdigest(), 10)
+    wait_for(lambda: json.loads(path.read_text())["read"] == sha256(content).hexdigest(), 30)
     assert json.loads(path.read_text())["problem"] == 'cpu: must be a number of cores above 0, or null, is "two"'
     assert path.stat().st_mode & 0o077 == 0

@@ -18,10 +18,12 @@ const output = [
   "owners bob !",
   `limits ada ${hex('{"bytes": 8388608}')}`,
   `limits bob ${hex("nonsense")}`,
+  `groups ada ${hex('{"groups": ["staff"]}')}`,
+  `groups bob ${hex("nonsense")}`,
   "pending bob 1795262390",
   `trash carl.20261120T080000Z 1 ${hex('{"user": "Carl"}')}`,
   "trash dora.20261120T080000Z 0 ",
-  `limits.json ${hex('{"bytes": 4096, "files": 10, "homes": {"ada": {"bytes": 4096}}, "trashDays": 7}')}`,
+  `limits.json ${hex('{"bytes": 4096, "files": 10, "homes": {"ada": {"bytes": 4096}}, "groups": {"staff": 8192}, "trashDays": 7}')}`,
   "changed 7 1795262399",
   "",
   "\x1estate",
@@ -47,6 +49,7 @@ test("one output has everything about each home: owner, usage, limits, pending m
       pendingSince: undefined,
       changed: new Date(1_795_262_399_000),
       own: { bytes: 2 ** 23 },
+      groups: ["staff"],
     },
     {
       name: "bob",
@@ -57,12 +60,14 @@ test("one output has everything about each home: owner, usage, limits, pending m
       pendingSince: new Date(1_795_262_390_000),
       changed: undefined,
       own: { problem: "it is not JSON" },
+      groups: [],
     },
   ]);
   t.true(seen.enforced);
   t.deepEqual(seen.parent, { projectId: 1, inherits: true });
   t.deepEqual(seen.disk, { size: 1_000_000, free: 400_000 });
   t.is(seen.limits?.trashDays, 7);
+  t.deepEqual(seen.limits?.groups, { staff: 8192 });
   t.is(seen.watcher, undefined);
 });
 
