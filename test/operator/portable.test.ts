@@ -37,11 +37,12 @@ test("`swarmhub images` runs docker on the operator's machine, and nothing else"
   t.deepEqual([...new Set(calls)], ["docker"]);
 });
 
-test("only the transport starts programs", async (t) => {
+test("only the transport starts programs, and a rehearsal the browser that it is told to", async (t) => {
   const importing = (await sources()).filter(([, text]) =>
     /from "(?:execa|node:child_process|child_process)"/.test(text),
   );
   t.deepEqual(importing.map(([path]) => path).toSorted(), [
+    "src/rehearsal/browser/chromium.ts",
     "src/transport/local.ts",
     "src/transport/ssh/config.ts",
     "src/transport/ssh/keys.ts",
