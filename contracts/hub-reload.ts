@@ -43,6 +43,8 @@ export const changeNeeds: Record<Keys, Need> & { servers: Record<keyof HubServer
     content: "reload",
     shared: "reload",
     gpus: "reload",
+    // Of users' servers; the hub's own is a secret, whose change restarts it.
+    proxy: "reload",
     groups: "reload",
   },
   idleTimeoutSeconds: "reload",

@@ -15,6 +15,8 @@ export type HubServers = {
   /** The GPUs of each server; 0 is none. */
   gpus: number;
   groups: HubGroup[];
+  /** The HTTP proxy of users' servers, without a login; null is none. */
+  proxy: { http: string; https: string; except: string[] } | null;
 };
 
 /** An image as it was found on a machine. */
@@ -49,6 +51,9 @@ export type HubGroup = {
 
 /** The secret with the variables of users' servers that are not in `hub.json`: a JSON object of texts. */
 export const serverEnvironmentSecret = "server-environment";
+
+/** The secret with the HTTP proxy that hub and edge use, with its login: a JSON object of http, https and except (a list). */
+export const outboundProxySecret = "outbound-proxy";
 
 /** The secret with the token that reads the repository of `content`. */
 export const contentTokenSecret = "content-token";

@@ -14,6 +14,7 @@ from jupyterhub.spawner import SpawnException
 
 from swarmhub.homes.first_files import add_first_files
 from swarmhub.homes.git_content import TOKEN, ContentKeeper
+from swarmhub.homes.git_repository import fetch
 from swarmhub.homes.late_comers import catch_up
 from swarmhub.homes.owner_note import find_home
 from swarmhub.homes.provisioning import prepare_home
@@ -36,7 +37,7 @@ from swarmhub.services.idle_culler import configure_culler
 from swarmhub.services.operator_api import Hub, operator_token, stop
 from swarmhub.services.outside import configure_programs
 from swarmhub.services.rehearsal import configure_rehearsal
-from swarmhub.settings import Paths, SettingsError, read_secret
+from swarmhub.settings import Paths, SettingsError, read_outbound, read_secret
 from swarmhub.spawning.home_state import look_at_home
 from swarmhub.spawning.image_choice import check_options, form, options_from_form
 from swarmhub.spawning.seats import QUEUE_LIMIT, follow_seats, spawn_limit
@@ -160,9 +161,10 @@ ask_for_a_new_login()
 
 try:
     content_token = read_secret(paths, TOKEN) if (paths.secrets / TOKEN).exists() else None
+    outbound = read_outbound(paths)
 except SettingsError as error:
     sys.exit(str(error))
-git_content = ContentKeeper(settings.servers.content, content_token, paths.storage)
+git_content = ContentKeeper(settings.servers.content, content_token, paths.storage, partial(fetch, proxy=outbound))
 settings.follow(lambda found: git_content.use(found.servers.content))
 
 

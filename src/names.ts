@@ -119,6 +119,9 @@ export const units = {
   layers: "swarmhub-layers.service",
 } as const;
 
+/** The login at the HTTP proxy, among the operator's secrets. */
+export const proxyLogin = "proxy-login";
+
 /** TCP ports. */
 export const ports = {
   /** The edge's, on the manager. */

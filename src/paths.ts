@@ -26,6 +26,11 @@ export const paths = {
   scratchNeed: "/etc/systemd/system/docker.service.d/swarmhub-scratch.conf",
   scratchNote: "/etc/swarmhub/scratch",
   dockerConfigurationBefore: "/etc/swarmhub/docker-daemon.json.before",
+  /** The HTTP proxy of the configuration: for apt, for Docker, and a note of what was last applied. All have its password. */
+  aptProxy: "/etc/apt/apt.conf.d/95swarmhub-proxy",
+  proxyVariables: "/etc/swarmhub/proxy.env",
+  proxyUnit: "/etc/systemd/system/docker.service.d/swarmhub-proxy.conf",
+  proxyNote: "/etc/swarmhub/proxy",
   firewall: "/etc/swarmhub/firewall",
   firewallUnit: "/etc/systemd/system/swarmhub-firewall.service",
   /** A worker's way to the registry on the manager. */
@@ -82,6 +87,7 @@ export const readFiles: readonly string[] = [
   paths.scratchMount,
   paths.scratchNeed,
   paths.scratchNote,
+  paths.proxyNote,
   paths.firewall,
   paths.firewallUnit,
   paths.registrySocket,

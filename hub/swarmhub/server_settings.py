@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .json_values import are_objects, are_texts, is_absolute, is_text
+from .outbound import Proxy
 
 DEFAULT_HOME = "/home/jovyan"
 
@@ -66,6 +67,7 @@ class ServerSettings:
     content: Content | None = None
     shared: bool = False  # whether there is a folder that all servers share
     gpus: int = 0  # of each server
+    proxy: Proxy | None = None  # without a login
 
     def look(self, image: str) -> Look:
         return next((look for look in self.looks if look.image == image), Look(image))
@@ -113,6 +115,7 @@ def read_server_settings(found: object, take: Callable) -> ServerSettings:
         start=take("servers.start", servers.get("start", "/lab"), is_absolute, "a path that begins with /"),
         files=each("files", file),
         groups=each("groups", group),
+        proxy=_proxy(servers.get("proxy"), take),
         gpus=take("servers.gpus", servers.get("gpus", 0), _is_count, "a whole number"),
         shared=take("servers.shared", servers.get("shared", False), lambda value: isinstance(value, bool), "true or false"),
     )
@@ -127,6 +130,15 @@ def _content(found: object, take: Callable) -> Content | None:
         take("servers.content.folder", content.get("folder"), _is_plain_name, "the name of a folder"),
         take("servers.content.branch", content.get("branch"), lambda value: value is None or is_text(value), "a string, or null"),
     )
+
+
+def _proxy(found: object, take: Callable) -> Proxy | None:
+    if found is None:
+        return None
+    proxy = found if isinstance(found, dict) else {}
+    http, https = (take(f"servers.proxy.{key}", proxy.get(key), is_text, "a string") for key in ("http", "https"))
+    excepted = take("servers.proxy.except", proxy.get("except"), are_texts, "a list of strings")
+    return Proxy(http, https, tuple(excepted) if are_texts(excepted) else ())
 
 
 def _is_https(value: object) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from .json_values import are_texts, is_absolute, is_text
 from .login.campus.options import CampusOptions, campus_options
 from .login.provider.options import ProviderOptions, provider_options
+from .outbound import Proxy, read_proxy
 from .server_settings import ServerSettings, read_server_settings
 from .services.outside_options import OutsideProgram, read_programs
 from .warm.timetable import Weekly, read_timetable
@@ -255,6 +256,14 @@ def read_secret(paths: Paths, name: str) -> str:
     if not secret:
         raise _error(path, ["is empty"])
     return secret
+
+
+def read_outbound(paths: Paths) -> Proxy | None:
+    """Returns the proxy through which the hub reaches what is outside; None without one. Raises SettingsError if it cannot be read."""
+    try:
+        return read_proxy(paths.secrets)
+    except ValueError as error:
+        raise SettingsError(f"{error}\nTo write it again, type: swarmhub up") from None
 
 
 def with_secret_environment(settings: Settings, paths: Paths) -> Settings:

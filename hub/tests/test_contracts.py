@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from swarmhub import machines, settings
+from swarmhub import machines, outbound, settings
 from swarmhub.homes import first_files, git_content, owner_note, provisioning, shared_folder, teacher_command
 from swarmhub.homes.group_note import MOST_GROUPS, write_group_note
 from swarmhub.homes.sent_archive import Refused
@@ -119,6 +119,10 @@ def test_the_token_of_a_repository_is_in_the_secret_of_the_contract():
     assert NAMES["contentToken"] == git_content.TOKEN
 
 
+def test_the_proxy_is_in_the_secret_of_the_contract():
+    assert NAMES["outboundProxy"] == outbound.SECRET
+
+
 def test_the_note_of_the_groups_is_what_the_watcher_and_the_cli_read(tmp_path):
     (tmp_path / FOLDERS.groups).mkdir()
     expected = json.loads((FIXTURES / "group-note.json").read_text())
@@ -137,6 +141,7 @@ def servers_in(written):
         content=Content(**written["content"]),
         shared=written["shared"],
         gpus=written["gpus"],
+        proxy=outbound.Proxy(written["proxy"]["http"], written["proxy"]["https"], tuple(written["proxy"]["except"])),
         files=tuple(File(each["id"], each["name"], each["path"]) for each in written["files"]),
         groups=tuple(
             Group(each["name"], frozenset(each["members"]), each["memory"], each["cpu"], tuple(each["images"]), frozenset(each["claims"]))
@@ -204,7 +209,7 @@ def test_every_key_of_hub_json_becomes_a_setting_with_its_unit(record):
     assert found.warm[0].members == ("ada",)
     assert (found.memory, found.guarantee, found.idle_timeout_seconds) == (2 << 30, 512 << 20, 2 * 3600)
     assert [recorded.keys_read for recorded in objects] == [set(dict.keys(recorded)) for recorded in objects]
-    assert len(objects) == 12 + len(written["images"])
+    assert len(objects) == 13 + len(written["images"])
 
 
 def test_the_hub_reads_of_watcher_json_only_keys_that_the_watcher_writes(storage, record):

@@ -2,11 +2,19 @@ import type { X509Certificate } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { text } from "node:stream/consumers";
+import { type OutboundProxy, agentFor } from "../outbound-proxy.js";
 import { Problem, retriesHint } from "../problem.js";
 import { type Window, renewalName } from "./renewal-window.js";
 
-/** An authority: the URL of its ACME directory, and the root that verifies its own HTTPS if that is not a public one (PEM). */
-export type Authority = { directory: string; ca: string | undefined };
+/**
+ * An authority: the URL of its ACME directory, the root that verifies its own HTTPS if that is not a public one (PEM), and the proxy
+ * through which it is reached.
+ */
+export type Authority = {
+  directory: string;
+  ca: string | undefined;
+  proxy?: OutboundProxy | undefined;
+};
 
 /**
  * The renewal window that the authority suggests for this certificate, and the seconds for which that holds; undefined where it
@@ -33,12 +41,12 @@ export const askAuthority = async (
 
 type Answer = { headers: IncomingHttpHeaders; body: unknown };
 
-const get = async ({ directory, ca }: Authority, url: string): Promise<Answer> => {
+const get = async ({ directory, ca, proxy }: Authority, url: string): Promise<Answer> => {
   const host = new URL(directory).host;
   try {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       request(url, {
-        agent: false,
+        agent: agentFor(proxy, new URL(url).hostname),
         headers: { "user-agent": "swarmhub" },
         signal: AbortSignal.timeout(timeoutMilliseconds),
         ...(ca === undefined ? {} : { ca }),

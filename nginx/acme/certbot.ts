@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Acme, type EdgeSettings, namesOf } from "../../contracts/edge-settings.js";
 import { type CertificatePair, pairFrom } from "../certificate-pair.js";
 import { newRequest } from "../openssl.js";
+import { proxyVariables, readOutboundProxy } from "../outbound-proxy.js";
 import { Problem } from "../problem.js";
 import { problemFromCertbot } from "./certbot-errors.js";
 
@@ -106,18 +107,19 @@ const challengeLines = async (
 };
 
 /** Runs certbot; ends it after ten minutes: no DNS takes longer. */
-const execute = (
+const execute = async (
   settings: EdgeSettings,
   acme: Acme,
   work: string,
-): Promise<{ failed: boolean; output: string }> =>
-  new Promise((resolve) => {
+): Promise<{ failed: boolean; output: string }> => {
+  const proxy = proxyVariables(await readOutboundProxy(settings.folders.secrets));
+  return new Promise((resolve) => {
     const ca = acmePath(settings, "ca.pem");
     const options = {
       timeout: 600_000,
       killSignal: "SIGKILL",
       maxBuffer: 1 << 24,
-      env: { ...process.env, ...(acme.ca ? { REQUESTS_CA_BUNDLE: ca } : {}) },
+      env: { ...process.env, ...proxy, ...(acme.ca ? { REQUESTS_CA_BUNDLE: ca } : {}) },
     } as const;
     const argv = ["certonly", "--config", join(work, "cli.ini")];
     execFile(join(settings.folders.certbot, "certbot"), argv, options, (error, stdout, stderr) => {
@@ -131,6 +133,7 @@ const execute = (
       resolve({ failed: error !== null, output: `${stdout}\n${stderr}${end}${notStarted}` });
     });
   });
+};
 
 /** An authority may forget or close an account; a new one costs nothing. */
 const isAccountUnknown = (output: string): boolean =>

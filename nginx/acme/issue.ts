@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Acme, type EdgeSettings, namesOf } from "../../contracts/edge-settings.js";
 import type { CertificatePair } from "../certificate-pair.js";
 import { Problem } from "../problem.js";
+import { readOutboundProxy } from "../outbound-proxy.js";
 import { type Authority, askAuthority } from "./authority.js";
 import { acmePath, requestByCertbot, webrootOf } from "./certbot.js";
 import { checkReachability } from "./reachability.js";
@@ -29,11 +30,12 @@ export const issueCertificate = async (
 /** The authority of these settings; throws a Problem where its root certificate is missing. */
 export const authorityOf = async (settings: EdgeSettings, acme: Acme): Promise<Authority> => {
   const { directory } = acme;
-  if (!acme.ca) return { directory, ca: undefined };
+  const proxy = await readOutboundProxy(settings.folders.secrets);
+  if (!acme.ca) return { directory, ca: undefined, proxy };
   const ca = await readFile(acmePath(settings, "ca.pem"), "utf8").catch((error: Error) => {
     throw new Problem("the authority's root certificate is missing", "swarmhub up", error.message);
   });
-  return { directory, ca };
+  return { directory, ca, proxy };
 };
 
 /** A certificate that cannot be stored would be wasted, and an authority issues only five a week. */

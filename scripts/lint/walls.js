@@ -30,6 +30,7 @@ export const rooms = {
   "src/checks": [
     "src/pieces/index",
     "src/images",
+    "src/swarm",
     "src/tls",
     "src/homes",
     "src/roster",

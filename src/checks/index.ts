@@ -25,6 +25,7 @@ import { groups } from "./groups.js";
 import { imageCheck } from "./image.js";
 import { login } from "./login.js";
 import { occupiedPorts } from "./occupied-ports.js";
+import { outboundCheck } from "./outbound.js";
 import { plan } from "./plan.js";
 import { rosterCheck } from "./roster.js";
 import { scratch } from "./scratch.js";
@@ -40,6 +41,7 @@ export const allChecks: readonly Check[] = [
   clock,
   addresses,
   dockerNetworksCheck,
+  outboundCheck,
   connections,
   occupiedPorts,
   diskSpace,

@@ -1,3 +1,4 @@
+import { proxyOn } from "../cluster/outbound.js";
 import { classUrlOn } from "../cluster/public-address.js";
 import type { Config, ProviderMethod } from "../config/types.js";
 import { isCampus } from "../config/campus.js";
@@ -56,8 +57,13 @@ const providerFindings = async (
   ];
 };
 
-const ask = (url: string, { cluster }: CheckContext): Promise<Answer | NoAnswer> =>
-  askFrom(cluster.manager, url, cluster.secrets.get("login-ca"));
+const ask = (url: string, { cluster, machines }: CheckContext): Promise<Answer | NoAnswer> =>
+  askFrom(
+    cluster.manager,
+    url,
+    cluster.secrets.get("login-ca"),
+    proxyOn(cluster, machines, machines(cluster.manager).facts),
+  );
 
 const noAnswer = (
   { kind, reason }: NoAnswer,

@@ -13,6 +13,7 @@ import { type Piece, problemsOf } from "../reconcile/piece.js";
 import { planAll } from "../reconcile/plan.js";
 import type { Terminal } from "../report/terminal.js";
 import { userServices } from "../swarm/list.js";
+import { type ChangedAddress, inspectChangedAddresses } from "../swarm/changed-addresses.js";
 import { type WarmReport, inspectWarm } from "../swarm/warm.js";
 import { plural, printable } from "../text/format.js";
 import { inspectCertificates } from "../tls/inspect.js";
@@ -41,6 +42,7 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
           inspectSharedFolder(cluster),
           warmOrNothing(cluster),
         ]);
+      const changed = await inspectChangedAddresses(answering(cluster), machines);
       const users = services.map(({ home }) => home).toSorted();
       const seats = seatsOf(cluster, machines);
       const { hosts } = answering(cluster);
@@ -70,6 +72,7 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
                   ? scratchOf(cluster, host, machines(host).facts)
                   : null,
               })),
+              changedAddresses: changed.map(({ host, ...rest }) => ({ host: host.name, ...rest })),
               lost: lost.map((machine) => ({ host: machine.destination, ...lostText(machine) })),
               pieces: parts.map(({ isRepairable: _, ...part }) => part),
             },
@@ -79,7 +82,8 @@ export const status = (options: ClassOptions, terminal: Terminal): Promise<void>
         );
       else {
         terminal.print(`${config.name}  ${address}`);
-        for (const machine of lost) for (const line of lostLines(machine)) terminal.print(line);
+        for (const line of [...lost.flatMap(lostLines), ...changed.flatMap(changedLines)])
+          terminal.print(line);
         terminal.print(`${seatsText(cluster, machines)}; ${users.length} in use`);
         if (users.length > 0) terminal.print(`running servers: ${printable(users.join(", "))}`);
         if (earlier.length > 0) terminal.print(outdatedSentence(earlier));
@@ -146,6 +150,12 @@ const throwDrift = (
       code: exitCode.drift,
     });
 };
+
+/** "machine   worker2: its private address was …", and below it what to do. */
+const changedLines = ({ host, text, hint }: ChangedAddress): string[] => [
+  `${"machine".padEnd(9)} ${host.name}: ${text}`,
+  `${" ".repeat(12)}→ ${hint}`,
+];
 
 /** "machine   worker2: cannot be reached: …", and below it what to do. */
 const lostLines = (machine: LostMachine): string[] => {

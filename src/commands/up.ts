@@ -14,6 +14,7 @@ import { type Piece, warnOfProblems } from "../reconcile/piece.js";
 import { reconcile } from "../reconcile/reconcile.js";
 import type { Terminal } from "../report/terminal.js";
 import { missingStaff, peopleOf } from "../roster/people.js";
+import { inspectChangedAddresses } from "../swarm/changed-addresses.js";
 import { formerServers } from "../swarm/list.js";
 import { managerDocker } from "../swarm/membership.js";
 import { duration, plural, printable } from "../text/format.js";
@@ -80,6 +81,11 @@ export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal):
 /** Runs the checks on machines without a class; once it is up they would only cost time. Warns before servers are stopped. */
 const runPreflight = async (cluster: Cluster, { report }: Terminal): Promise<void> => {
   if ((await managerDocker(cluster)) !== undefined) {
+    for (const { host, text } of await inspectChangedAddresses(
+      cluster,
+      await inspectMachines(cluster),
+    ))
+      report.event({ type: "warning", text: `${host.name}: ${text}` });
     const former = await formerServers(cluster);
     if (former.length > 0) report.event({ type: "warning", text: formerSentence(former) });
     return;

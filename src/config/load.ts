@@ -6,6 +6,7 @@ import { type Settings, schema } from "./schema.js";
 import { isMapping, valueAt } from "./schema/fields.js";
 import { groupQuotasOf } from "./schema/groups.js";
 import { loginOf } from "./schema/login.js";
+import { proxyOf } from "./schema/proxy.js";
 import { registriesOf } from "./schema/registries.js";
 import { equipmentOf } from "./schema/servers.js";
 import { tlsOf } from "./schema/tls.js";
@@ -152,6 +153,7 @@ const configOf = (settings: Settings, folder: string, placeOf: (key: Path) => Pl
       ...equipmentOf(servers, folder),
     },
     registries: registriesOf(settings.registries, folder),
+    ...(settings.proxy !== undefined && { proxy: proxyOf(settings.proxy, folder) }),
     engine: {
       registryMirrors: engine["registry-mirrors"],
       ...(engine["own-images"] !== undefined && { ownImages: engine["own-images"] }),

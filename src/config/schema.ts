@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { flag, isMapping, leaf, list, mapping, mappingOf, section } from "./schema/fields.js";
 import { login } from "./schema/login.js";
+import { proxy } from "./schema/proxy.js";
 import { registries } from "./schema/registries.js";
 import { servers } from "./schema/servers.js";
 import { quota } from "./schema/sizes.js";
@@ -105,6 +106,7 @@ export const schema = section(
     login: login.prefault({}),
     servers: servers.prefault({}),
     registries: registries.default({}),
+    proxy: proxy.exactOptional(),
     engine: engine.prefault({}),
   },
   "name: geo-101",

@@ -2,6 +2,7 @@ import type { Place, UserError } from "../errors.js";
 import type { CampusMethod } from "./campus.js";
 import type { UsersNetwork } from "./schema/network.js";
 import type { ProviderMethod } from "./provider-method.js";
+import type { ProxyConfig } from "./proxy-config.js";
 import type { TlsConfig } from "./tls-config.js";
 import { type OutsideService, programSecret } from "./outside-service.js";
 import type { SecretSource } from "./secret-source.js";
@@ -191,9 +192,7 @@ export type Config = {
   };
   /** The login at each registry whose images are not public, by its name: "ghcr.io". */
   registries: Record<string, { user: string; password: SecretSource }>;
-  /**
-   * `ownImages`: where our own images are published ("quay.io/swarmhub"); without it they are built. `addressPool`: the network that
-   * Docker takes its own from ("10.210.0.0/16"); without it 172.17 and following.
-   */
+  proxy?: ProxyConfig;
+  /** Where our own images are published ("quay.io/swarmhub"), else built; the network of Docker's own, else 172.17 and following. */
   engine: { registryMirrors: string[]; ownImages?: string; addressPool?: string };
 };

@@ -75,6 +75,8 @@ type BuildOptions = {
   /** The Dockerfile's stage. */
   target?: string;
   labels?: Record<string, string>;
+  /** Values of `ARG`; those of proxies need none, and are not in the image. */
+  buildargs?: Record<string, string>;
   onLine?: (line: string) => void;
   /** The logins for base images that the builder pulls, by registry. */
   logins?: Dockerode.RegistryConfig;
@@ -86,7 +88,7 @@ type BuildOptions = {
 export const buildImage = async (
   docker: Dockerode,
   context: Readable | Buffer,
-  { tag, target, labels = {}, onLine, logins, signal, idleMs = idleDeadline }: BuildOptions,
+  { tag, target, labels, onLine, logins, signal, idleMs = idleDeadline, ...more }: BuildOptions,
 ): Promise<void> => {
   const last: string[] = [];
   let rest = "";
@@ -106,9 +108,10 @@ export const buildImage = async (
       t: tag,
       // Every Engine has this builder; BuildKit needs a session that stays open during the request.
       version: "1",
-      labels,
+      labels: labels ?? {},
       forcerm: true,
       ...(target === undefined ? {} : { target }),
+      ...more,
       ...(logins === undefined ? {} : { registryconfig: logins }),
       abortSignal: anyOf(silent, signal),
     });

@@ -1,5 +1,5 @@
 import { dockerOver } from "../docker/client.js";
-import { UnreachableError } from "../errors.js";
+import { UnreachableError, UserError, exitCode } from "../errors.js";
 import { localTransport } from "../transport/local.js";
 import { dockerSocket } from "../transport/socket.js";
 import { sshTransport } from "../transport/ssh.js";
@@ -16,7 +16,17 @@ export type ConnectOptions = {
 };
 
 /** Connects to a machine, "local" or an OpenSSH destination, and checks that we can be root there. */
-export const connect = async (destination: string, options: ConnectOptions): Promise<Host> => {
+export const connect = async (
+  destination: string,
+  options: ConnectOptions,
+  platform: NodeJS.Platform = process.platform,
+): Promise<Host> => {
+  // macOS and Windows have neither the kernel nor the commands of a class.
+  if (destination === "local" && platform !== "linux")
+    throw new UserError(`"local" is this machine, and it does not run Linux (${platform})`, {
+      hint: "name a Linux machine as OpenSSH does: `manager: debian@203.0.113.10`",
+      code: exitCode.preflight,
+    });
   const transport =
     destination === "local"
       ? localTransport()

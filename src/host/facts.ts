@@ -30,11 +30,15 @@ export type FreeSpace = {
   freeFiles: number;
 };
 
-/** A machine's membership of a Swarm, as its own Engine reports it; `pending` and `error` are half joined. */
+/**
+ * A machine's membership of a Swarm, as its own Engine reports it; `pending` and `error` are half joined, or a manager whose address
+ * is gone. `address` is the one at which the other nodes know it.
+ */
 export type Membership = {
   state: "inactive" | "pending" | "active" | "error" | "locked";
   nodeId: string;
   manages: boolean;
+  address?: string;
 };
 
 /** What is read of a machine at once. Sizes in bytes. */
@@ -64,6 +68,10 @@ export type Facts = {
   hasDockerCommand: boolean;
   /** Other installations of Docker: "snap", "rootless". */
   otherDockers: string[];
+  /** The proxy in the environment of Docker's process, by "http_proxy", "https_proxy" and "no_proxy"; may have a password. */
+  dockerProxy?: Record<string, string>;
+  /** The IPv4 addresses of that proxy. */
+  dockerProxyAddresses?: string[];
   /** The content of each file of `readFiles` that exists. */
   files: Record<string, string>;
   /** SHA-256 by file name of the files in the secrets folder. */

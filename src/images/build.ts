@@ -1,3 +1,4 @@
+import { type OutboundProxy, proxyVariables } from "../cluster/outbound.js";
 import type { Config } from "../config/types.js";
 import { type Docker, ifExists } from "../docker/client.js";
 import { buildImage, pullImage } from "../docker/images.js";
@@ -12,6 +13,8 @@ import { addTag, pulledName } from "./pulled.js";
 /** An image to build from a folder; the signal stops the build on the machine. */
 type Build = {
   config: Config;
+  /** What its downloads go through. */
+  proxy: OutboundProxy | undefined;
   folder: string;
   reference: string;
   from: BuildContext;
@@ -21,7 +24,7 @@ type Build = {
 
 /** Builds an image with the best builder of a machine. Throws a UserError with its last lines, or one with the code `interrupted`. */
 export const buildFrom = async (host: Host, build: Build): Promise<void> => {
-  const { config, folder, reference, from, progress, signal } = build;
+  const { config, proxy, folder, reference, from, progress, signal } = build;
   // Docker was perhaps installed in this run, after the plan.
   const refusal = await lacksBuildKit(host, folder, from);
   if (refusal !== undefined) throw refusal;
@@ -29,7 +32,7 @@ export const buildFrom = async (host: Host, build: Build): Promise<void> => {
     for (const base of from.bases) await pullBase(host.docker, base, build);
     const builder = await builderOn(host);
     const logins = await allLogins(config);
-    const common = { tag: reference, labels: { [labels.class]: config.name }, signal };
+    const common = { tag: reference, labels: { [labels.class]: config.name }, proxy, signal };
     if (builder === "classic")
       await buildClassic(host.docker, from, { ...common, logins, progress });
     else
@@ -42,6 +45,7 @@ export const buildFrom = async (host: Host, build: Build): Promise<void> => {
 type ClassicOptions = {
   tag: string;
   labels: Record<string, string>;
+  proxy: OutboundProxy | undefined;
   logins: readonly RegistryLogin[];
   progress: Progress;
   signal: AbortSignal | undefined;
@@ -51,13 +55,14 @@ type ClassicOptions = {
 const buildClassic = async (
   docker: Docker,
   from: BuildContext,
-  { logins, progress, ...options }: ClassicOptions,
+  { logins, proxy, progress, ...options }: ClassicOptions,
 ): Promise<void> => {
   const report = reportInstructions(progress);
   let last: string | undefined;
   try {
     await buildImage(docker, await from.context(), {
       ...options,
+      ...(proxy !== undefined && { buildargs: proxyVariables(proxy) }),
       ...(logins.length > 0 && {
         logins: Object.fromEntries(logins.map((login) => [login.serveraddress, login])),
       }),

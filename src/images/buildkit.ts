@@ -1,3 +1,4 @@
+import { type OutboundProxy, proxyVariables } from "../cluster/outbound.js";
 import { CommandError, UserError, exitCode } from "../errors.js";
 import type { Host } from "../host/host.js";
 import type { BuildContext } from "../operator/build-folder.js";
@@ -61,6 +62,7 @@ type BuildKitOptions = {
   tag: string;
   labels: Record<string, string>;
   logins: readonly RegistryLogin[];
+  proxy?: OutboundProxy | undefined;
   progress: Progress;
   /** Stops the build on the machine. */
   signal?: AbortSignal | undefined;
@@ -85,6 +87,7 @@ export const buildWithBuildKit = async (
     tag,
     labels,
     logins,
+    proxy,
     progress,
     signal,
     idleMs = idleDeadline,
@@ -108,8 +111,8 @@ export const buildWithBuildKit = async (
       "-c",
       `${remove} && install -d -m 700 ${quoteAll([folder, `${folder}/docker`])}`,
     ]);
-    if (logins.length > 0)
-      await host.write(`${folder}/docker/config.json`, dockerConfiguration(logins), 0o600);
+    if (logins.length > 0 || proxy !== undefined)
+      await host.write(`${folder}/docker/config.json`, dockerConfiguration(logins, proxy), 0o600);
     await host.write(`${folder}/context`, context, 0o600);
     signal?.throwIfAborted();
     timer = setTimeout(() => silent.abort(), idleMs);
@@ -138,8 +141,21 @@ export const buildWithBuildKit = async (
 export const stopped = (host: Host): UserError =>
   new UserError("stopped", { host: host.name, code: exitCode.interrupted });
 
-const dockerConfiguration = (logins: readonly RegistryLogin[]): string =>
+/** The docker command gives the proxy of this file to each build, so it is in no argument (docs.docker.com/engine/cli/proxy). */
+const dockerConfiguration = (
+  logins: readonly RegistryLogin[],
+  proxy: OutboundProxy | undefined,
+): string =>
   JSON.stringify({
+    ...(proxy !== undefined && {
+      proxies: {
+        default: {
+          httpProxy: proxy.http,
+          httpsProxy: proxy.https,
+          noProxy: proxyVariables(proxy)["NO_PROXY"],
+        },
+      },
+    }),
     auths: Object.fromEntries(
       logins.map(({ username, password, serveraddress }) => [
         serveraddress,

@@ -11,6 +11,7 @@ import { listedServices, userServices } from "../swarm/list.js";
 import { managerDocker } from "../swarm/membership.js";
 import { formatSize, listed } from "../text/format.js";
 import { buildFrom } from "./build.js";
+import { buildProxy } from "./build-proxy.js";
 import { lacksBuildKit } from "./buildkit.js";
 import { type UserImage, inspectUserImage, isOnAll, localImage } from "./pulled.js";
 
@@ -75,11 +76,9 @@ export const publishedImage = async (
 };
 
 /** The step that builds an image on the manager; throws the UserError of a folder that cannot be built, or not there. */
-export const buildSteps = (
-  { reference, built: state }: UserImage,
-  { config, manager }: Cluster,
-): Step[] => {
+export const buildSteps = ({ reference, built: state }: UserImage, cluster: Cluster): Step[] => {
   if (state === undefined) return [];
+  const { config, manager } = cluster;
   const { from, folder, isBuilt, refusal } = state;
   if (from instanceof UserError) throw from;
   if (isBuilt) return [];
@@ -89,8 +88,10 @@ export const buildSteps = (
       host: manager,
       title: `build the image of ${folder}`,
       detail: `${from.files} files and folders, ${formatSize(from.bytes)}${madeText(from)}`,
-      run: (progress, signal) =>
-        buildFrom(manager, { config, folder, reference, from, progress, signal }),
+      run: async (progress, signal) => {
+        const proxy = await buildProxy(cluster, manager);
+        await buildFrom(manager, { config, proxy, folder, reference, from, progress, signal });
+      },
     },
   ];
 };

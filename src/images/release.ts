@@ -1,3 +1,4 @@
+import { type OutboundProxy, proxyVariables } from "../cluster/outbound.js";
 import { buildImage, pullImage } from "../docker/images.js";
 import type { Host } from "../host/host.js";
 import { labels } from "../names.js";
@@ -18,6 +19,8 @@ type ObtainOptions = {
   registry: string;
   progress: Progress;
   login?: RegistryLogin | undefined;
+  /** What a build downloads through. */
+  proxy?: OutboundProxy | undefined;
 };
 
 /**
@@ -28,7 +31,7 @@ type ObtainOptions = {
 export const obtainImage = async (
   host: Host,
   image: OwnImage,
-  { className, registry, progress, login }: ObtainOptions,
+  { className, registry, progress, login, proxy }: ObtainOptions,
 ): Promise<StepNote> => {
   const release = releaseReference(registry, image);
   const [published, { Arch: own }] = await Promise.all([
@@ -38,7 +41,7 @@ export const obtainImage = async (
   const others = published?.architectures ?? [];
   const isForOthers = others.length > 0 && !others.includes(own);
   if (published === undefined || isForOthers) {
-    await buildOwnImage(host, image, className, progress);
+    await buildOwnImage(host, image, className, progress, proxy);
     const reason = isForOthers
       ? `has it for ${others.join(", ")} only, and this machine is ${own}`
       : "did not answer with it";
@@ -58,10 +61,12 @@ export const buildOwnImage = async (
   image: OwnImage,
   className: string,
   progress: Progress,
+  proxy: OutboundProxy | undefined,
 ): Promise<void> =>
   buildImage(host.docker, contextTar(image.context), {
     tag: image.reference,
     target: image.target,
     labels: { [labels.class]: className },
+    ...(proxy !== undefined && { buildargs: proxyVariables(proxy) }),
     onLine: reportInstructions(progress),
   });

@@ -84,6 +84,9 @@ const entryAt = async (folder: string, path: string, options: ReadOptions): Prom
     throw options.refused(path, "it is not a file, folder or link", "remove it from the folder");
   // Before it is read: one file of many GB would not fit into memory.
   if (stats.size > options.maximum.bytes) throw options.tooLarge();
-  const mode = (stats.mode & 0o100) === 0 ? 0o644 : 0o755;
-  return { kind: "file", path, content: await readFile(fullPath), mode };
+  return { kind: "file", path, content: await readFile(fullPath), mode: archivedMode(stats.mode) };
 };
+
+/** The mode in the archive. A file system of Windows keeps none, so all files can be run, as with the docker command there. */
+export const archivedMode = (mode: number, platform: NodeJS.Platform = process.platform): number =>
+  platform === "win32" || (mode & 0o100) !== 0 ? 0o755 : 0o644;

@@ -13,6 +13,11 @@ import {
   oldBuildSteps,
   pulledSteps,
 } from "./cleanup/images.js";
+import {
+  type FormerMounts,
+  formerMountsSteps,
+  inspectFormerMounts,
+} from "./cleanup/former-mounts.js";
 import { quota } from "./quota.js";
 import { formerNetworkIn, removeNetworkSteps } from "./shared/networks.js";
 import { type Servers, inspectServers, removeServersSteps } from "./shared/user-servers.js";
@@ -24,11 +29,12 @@ type State = {
   pulled: PulledImage[];
   oldBuilds: OldBuild[];
   networks: readonly Network[];
+  formerMounts?: readonly FormerMounts[];
 };
 
 /**
  * Removes what is no longer used, hence last: images of earlier swarmhub versions, former images of users' servers, the network of
- * the former name, and the access to persistent homes after the configuration made homes temporary.
+ * the former name, mounts of homes at a former address, and the access to persistent homes after the configuration made homes temporary.
  */
 export const cleanup: Piece<State> = {
   name: "cleanup",
@@ -37,20 +43,22 @@ export const cleanup: Piece<State> = {
     const isKnown = !userImages.some(isUnknown);
     const own = await inspectOwn(cluster);
     const ownImages = own.flatMap(({ wanted }) => wanted);
-    const [persistent, pulled, oldBuilds, networks] = await Promise.all([
+    const [persistent, pulled, oldBuilds, networks, formerMounts] = await Promise.all([
       inspectPersistent(cluster),
       isKnown ? inspectPulled(cluster, userImages, ownImages) : [],
       isKnown ? inspectOldBuilds(cluster, userImages) : [],
       overlayNetworks(cluster),
+      inspectFormerMounts(cluster),
     ]);
-    return { own, persistent, pulled, oldBuilds, networks };
+    return { own, persistent, pulled, oldBuilds, networks, formerMounts };
   },
-  plan: (want, { own, persistent, pulled, oldBuilds, networks }, cluster) => [
+  plan: (want, { own, persistent, pulled, oldBuilds, networks, formerMounts = [] }, cluster) => [
     ...releaseHomesSteps(persistent, cluster),
     ...own.flatMap((images) => imageSteps(want.name, images)),
     ...pulledSteps(pulled),
     ...oldBuildSteps(oldBuilds, cluster),
     ...removeNetworkSteps(formerNetworkIn(networks, want.name), cluster.manager),
+    ...formerMountsSteps(formerMounts),
   ],
   remove: () => [],
 };

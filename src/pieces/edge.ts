@@ -1,3 +1,5 @@
+import { outboundProxySecret } from "../../contracts/hub-servers.js";
+import { type OutboundProxy, proxyOn } from "../cluster/outbound.js";
 import { publicName } from "../cluster/public-address.js";
 import { UserError } from "../errors.js";
 import type { Config } from "../config/types.js";
@@ -53,7 +55,16 @@ export const edge: Piece<State> = {
       ...fileSteps(manager, facts, [settings]),
       ...removeGivenSteps(manager, facts, givenFiles),
       ...removeFormerServiceSteps("edge", service, cluster),
-      ...serviceSteps(wantedService(want, image, facts.secretHashes), service, cluster),
+      ...serviceSteps(
+        wantedService(
+          want,
+          image,
+          facts.secretHashes,
+          secretsFor(proxyOn(cluster, machines, facts)),
+        ),
+        service,
+        cluster,
+      ),
     ];
     if (steps.length === 0) return [];
     const before = certificateStatusFrom(facts.files[paths.certificateStatus]);
@@ -77,12 +88,16 @@ export const edge: Piece<State> = {
   },
 };
 
-const secrets = ["edge-token"];
+const secretsFor = (proxy: OutboundProxy | undefined): string[] => [
+  "edge-token",
+  ...(proxy === undefined ? [] : [outboundProxySecret]),
+];
 
 const wantedService = (
   { name, tls }: Config,
   image: string,
   secretHashes: Record<string, string>,
+  secrets: readonly string[],
 ): WantedService => ({
   part: "edge",
   className: name,

@@ -1,3 +1,7 @@
+import { isIPv4 } from "node:net";
+import { isPrivate } from "../cluster/ipv4.js";
+import { type OutboundProxy, proxyOn } from "../cluster/outbound.js";
+import type { Facts } from "../host/facts.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
 import type { UsersNetwork } from "../config/schema/network.js";
 import type { Config } from "../config/types.js";
@@ -11,7 +15,7 @@ import {
   loadedRules6,
   removeScript,
 } from "./firewall/rules.js";
-import { isOwnAddress } from "./firewall/users.js";
+import { type UsersAccess, isOwnAddress } from "./firewall/users.js";
 import { plural } from "../text/format.js";
 import { unitSteps } from "./shared/files.js";
 
@@ -21,9 +25,14 @@ export const firewall: Piece<Machines> = {
   inspect: inspectMachines,
   plan: (want, machines, cluster) => {
     const addresses = cluster.hosts.map((host) => machines(host).address).toSorted();
-    const users = { ...want.servers.network, pages: pagesOf(machines(cluster.manager)) };
+    const pages = pagesOf(machines(cluster.manager));
     return cluster.hosts.flatMap((host) => {
       const { facts } = machines(host);
+      const users = withProxy(
+        { ...want.servers.network, pages },
+        facts,
+        proxyOn(cluster, machines, facts),
+      );
       const rules = {
         addresses,
         isNfsShared: host === cluster.storage && isNfsShared(want),
@@ -61,6 +70,22 @@ systemctl restart ${units.firewall}`,
         ? [{ host, title: "remove the firewall rules", run: () => host.script(removeScript) }]
         : [];
     }),
+};
+
+/** Users' servers reach the proxy although it is in a private network, unless they are to reach nothing. */
+const withProxy = (
+  users: UsersAccess,
+  { dockerProxyAddresses = [] }: Facts,
+  proxy: OutboundProxy | undefined,
+): UsersAccess => {
+  if (proxy === undefined || users.access !== "no-private") return users;
+  const ends = [...new Set([proxy.http, proxy.https])].flatMap((address) => {
+    const { hostname, port, protocol } = new URL(address);
+    const hosts = isIPv4(hostname) ? [hostname] : dockerProxyAddresses;
+    const number = Number(port || (protocol === "https:" ? 443 : 80));
+    return hosts.filter(isPrivate).map((host) => ({ network: `${host}/32`, port: number }));
+  });
+  return { ...users, except: [...users.except, ...ends] };
 };
 
 const isNfsShared = ({ storage }: Config): boolean =>

@@ -1,3 +1,4 @@
+import { proxyOn } from "../cluster/outbound.js";
 import { UserError } from "../errors.js";
 import { inspectUserImages } from "../images/built.js";
 import { keptLooks } from "../images/kept-looks.js";
@@ -5,8 +6,9 @@ import type { UserImage } from "../images/pulled.js";
 import { paths } from "../paths.js";
 import type { Piece } from "../reconcile/piece.js";
 import { reloadSteps } from "./hub/reload.js";
-import { hubSpec } from "./hub/service.js";
+import { hubSecrets, hubSpec } from "./hub/service.js";
 import { hubConfiguration } from "./hub/settings.js";
+import { type StrandedServer, inspectStranded, stopStrandedSteps } from "./hub/moved-homes.js";
 import {
   type HostedServer,
   inspectHostedServers,
@@ -32,6 +34,7 @@ type State = OwnServiceState & {
   userImages: UserImage[];
   servers: Servers;
   hostedServers: HostedServer[];
+  strandedServers?: StrandedServer[];
   files: ServerFiles;
 };
 
@@ -39,14 +42,17 @@ type State = OwnServiceState & {
 export const hub: Piece<State> = {
   name: "hub",
   inspect: async (cluster) => {
-    const [service, userImages, servers, hostedServers, files] = await Promise.all([
-      inspectOwnService(cluster, "hub"),
-      inspectUserImages(cluster),
-      inspectServers(cluster),
-      inspectHostedServers(cluster),
-      inspectServerFiles(cluster),
-    ]);
-    return { ...service, userImages, servers, hostedServers, files };
+    const [service, userImages, servers, hostedServers, strandedServers, files] = await Promise.all(
+      [
+        inspectOwnService(cluster, "hub"),
+        inspectUserImages(cluster),
+        inspectServers(cluster),
+        inspectHostedServers(cluster),
+        inspectStranded(cluster),
+        inspectServerFiles(cluster),
+      ],
+    );
+    return { ...service, userImages, servers, hostedServers, strandedServers, files };
   },
   plan: (want, { machines, userImages, image, service, files, ...have }, cluster) => {
     const { manager } = cluster;
@@ -62,6 +68,7 @@ export const hub: Piece<State> = {
       facts.secretHashes,
       image,
       cluster.storage && machines(cluster.storage).address,
+      hubSecrets(want, proxyOn(cluster, machines, facts) !== undefined),
     );
     const changes = serviceSteps(wanted, service, cluster);
     return [
@@ -74,6 +81,7 @@ export const hub: Piece<State> = {
       ...removeFormerServersSteps(have.servers, cluster),
       ...changes,
       ...stopUnreachableSteps(have.hostedServers, want, cluster),
+      ...stopStrandedSteps(have.strandedServers ?? [], cluster),
     ];
   },
   remove: ({ machines, service, servers }, cluster) => {

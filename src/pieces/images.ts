@@ -1,10 +1,11 @@
 import { fullDiskHint } from "../cluster/disks.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
-import type { Config } from "../config/types.js";
+import type { Cluster } from "../cluster/cluster.js";
 import { ifExists } from "../docker/client.js";
 import { UserError, exitCode } from "../errors.js";
 import type { Facts } from "../host/facts.js";
 import type { Host } from "../host/host.js";
+import { buildProxy } from "../images/build-proxy.js";
 import { buildSteps, inspectUserImages } from "../images/built.js";
 import { type OwnImageState, inspectOwn, inspectOtherImages } from "../images/own.js";
 import {
@@ -50,7 +51,7 @@ export const images: Piece<State> = {
     return { machines, own, userImages, pulled, otherImages };
   },
   plan: (want, { machines, own, userImages }, cluster) => [
-    ...own.flatMap((each) => each.missing.map((image) => ownImageStep(want, each.host, image))),
+    ...own.flatMap((each) => each.missing.map((image) => ownImageStep(cluster, each.host, image))),
     ...userImages.flatMap((userImage) => buildSteps(userImage, cluster)),
     ...cluster.seatHosts.flatMap((host) => {
       const missing = userImages.filter(({ isOn }) => !isOn(host));
@@ -108,7 +109,8 @@ const refuseFullDisk = (host: Host, facts: Facts, missing: readonly UserImage[])
   );
 };
 
-const ownImageStep = (want: Config, host: Host, image: OwnImage): Step => {
+const ownImageStep = (cluster: Cluster, host: Host, image: OwnImage): Step => {
+  const { config: want } = cluster;
   const { name } = want;
   const { ownImages: registry } = want.engine;
   if (registry === undefined)
@@ -116,7 +118,8 @@ const ownImageStep = (want: Config, host: Host, image: OwnImage): Step => {
       host,
       title: `build the image ${image.name}`,
       detail: image.reference,
-      run: (progress) => buildOwnImage(host, image, name, progress),
+      run: async (progress) =>
+        buildOwnImage(host, image, name, progress, await buildProxy(cluster, host)),
     };
   return {
     host,
@@ -124,7 +127,8 @@ const ownImageStep = (want: Config, host: Host, image: OwnImage): Step => {
     detail: `${releaseReference(registry, image)}, or built here if it is not there`,
     run: async (progress) => {
       const login = await loginFor(want, `${registry}/${image.name}`);
-      return obtainImage(host, image, { className: name, registry, progress, login });
+      const proxy = await buildProxy(cluster, host);
+      return obtainImage(host, image, { className: name, registry, progress, login, proxy });
     },
   };
 };

@@ -9,6 +9,7 @@ import { hub } from "./hub.js";
 import { images } from "./images.js";
 import { monitor } from "./monitor.js";
 import { network } from "./network.js";
+import { outbound } from "./outbound.js";
 import { packages } from "./packages.js";
 import { proxy } from "./proxy.js";
 import { quota } from "./quota.js";
@@ -24,6 +25,7 @@ import { trial } from "./trial.js";
 
 /** All parts of the system in the order in which `up` creates them; `down` removes them in reverse. */
 export const pieces: readonly Piece[] = [
+  outbound,
   packages,
   scratch,
   engine,

@@ -1,5 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
-import { contentTokenSecret, serverEnvironmentSecret } from "../../contracts/hub-servers.js";
+import {
+  contentTokenSecret,
+  outboundProxySecret,
+  serverEnvironmentSecret,
+} from "../../contracts/hub-servers.js";
+import { outboundSecretText, proxyOn } from "../cluster/outbound.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
 import { type Config, loginFilesOf } from "../config/types.js";
 import { UserError } from "../errors.js";
@@ -25,8 +30,11 @@ const secretNames = Object.keys(generators) as (keyof typeof generators)[];
 export const secrets: Piece<Machines> = {
   name: "secrets",
   inspect: inspectMachines,
-  plan: (want, machines, { manager, secrets: provided }) => {
-    const { secretHashes } = machines(manager).facts;
+  plan: (want, machines, { manager, secrets: provided, ...cluster }) => {
+    const { facts } = machines(manager);
+    const { secretHashes } = facts;
+    const proxy = proxyOn({ ...cluster, secrets: provided }, machines, facts);
+    const outbound = proxy && outboundSecretText(proxy);
     const steps = secretNames.flatMap((name) => {
       const value = provided.get(name);
       const present = secretHashes[name];
@@ -55,6 +63,7 @@ export const secrets: Piece<Machines> = {
       ...[serverEnvironmentSecret, contentTokenSecret].flatMap((name) =>
         optionalSteps(manager, name, provided.get(name), secretHashes[name]),
       ),
+      ...optionalSteps(manager, outboundProxySecret, outbound, secretHashes[outboundProxySecret]),
     ];
   },
   remove: (machines, { manager }) =>

@@ -24,12 +24,15 @@ export const swarm: Piece<SwarmState> = {
       ]),
     );
     const start = managerSteps(state, cluster);
+    const joins = cluster.workers.flatMap((host) => joinSteps(host, state, cluster, start));
+    const isNew = (host: Host): boolean => [...start, ...joins].some((step) => step.host === host);
     return [
       ...notes,
       ...start,
-      ...cluster.workers.flatMap((host) => joinSteps(host, state, cluster, start)),
-      ...cluster.nodes.flatMap((host) => labelSteps(host, state, cluster)),
-      ...strayNodeSteps(state, cluster),
+      ...joins,
+      ...cluster.nodes.flatMap((host) => labelSteps(host, state, cluster, isNew(host))),
+      // A new Swarm has none.
+      ...(start.length > 0 ? [] : strayNodeSteps(state, cluster)),
     ];
   },
   remove: (state, { config, hosts, manager, workers }) => {

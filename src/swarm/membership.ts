@@ -1,6 +1,7 @@
 import type { Cluster } from "../cluster/cluster.js";
 import type { Docker } from "../docker/client.js";
 import type { Membership } from "../host/facts.js";
+import { addressWithout } from "../host/facts/membership.js";
 import type { Host } from "../host/host.js";
 
 /** Reads a host's membership from its Docker; a machine without Docker is in no Swarm. */
@@ -8,12 +9,19 @@ export const inspectMember = async (host: Host): Promise<Membership> => {
   const { units } = await host.facts();
   if (units["docker.service"] !== "active") return noMembership;
   const { Swarm: swarm } = (await host.docker.info()) as {
-    Swarm?: { LocalNodeState?: Membership["state"]; NodeID?: string; ControlAvailable?: boolean };
+    Swarm?: {
+      LocalNodeState?: Membership["state"];
+      NodeID?: string;
+      ControlAvailable?: boolean;
+      NodeAddr?: string;
+    };
   };
+  const address = addressWithout(swarm?.NodeAddr);
   return {
     state: swarm?.LocalNodeState ?? "inactive",
     nodeId: swarm?.NodeID ?? "",
     manages: swarm?.ControlAvailable ?? false,
+    ...(address !== undefined && { address }),
   };
 };
 

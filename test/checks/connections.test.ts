@@ -2,6 +2,7 @@ import test from "ava";
 import { connections } from "../../src/checks/connections.js";
 import { connectionFindings } from "../../src/checks/connections/findings.js";
 import { neededConnections } from "../../src/checks/connections/needed.js";
+import { paths } from "../../src/paths.js";
 import { classOf } from "../support/class-of.js";
 import type { FakeHost } from "../support/fakes.js";
 import { contextOf, lines } from "./support/context.js";
@@ -165,4 +166,21 @@ test("a machine without perl fails the check, and the others stop listening", as
     message: /perl: not found/,
   });
   t.true(cluster.manager.asked.includes("kill 7"));
+});
+
+test("what the class's own firewall closes to a new address is not tested, so that `up` can open it", async (t) => {
+  const rules =
+    "-A SWARMHUB-INPUT -s 10.77.0.99/32 -j RETURN\n-A SWARMHUB-INPUT -s 10.77.0.12/32 -j RETURN\n";
+  const some = {
+    manager: { files: { [paths.firewall]: rules } },
+    worker1: { files: { [paths.firewall]: rules } },
+  };
+  const cluster = tried({}, {});
+  const found = lines(await connections.run(contextOf(cluster, { some })));
+  t.deepEqual(
+    found.filter((line) => line.includes("not tested from")),
+    [
+      "note worker1: not tested from manager: the class's firewall here has another address, until the next `swarmhub up`",
+    ],
+  );
 });

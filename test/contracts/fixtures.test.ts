@@ -7,7 +7,7 @@ import { type HubSettingsStatus, changeNeeds, fixedHashOf } from "../../contract
 import { failedStartsFolder } from "../../contracts/failed-starts.js";
 import { passwordHash, peopleIn, rosterText, scryptCost } from "../../contracts/roster.js";
 import { nearlyFull, reportStaleAfter } from "../../contracts/machine-report.js";
-import { contentTokenSecret } from "../../contracts/hub-servers.js";
+import { contentTokenSecret, outboundProxySecret } from "../../contracts/hub-servers.js";
 import { mostGroups, parseGroupNote } from "../../contracts/limits.js";
 import { sharedHome, storageFiles, storageFolders } from "../../contracts/storage-folders.js";
 import { ownerIn } from "../../contracts/storage-notes.js";
@@ -72,6 +72,7 @@ test("hub.json of a class that uses every option has every key of the contract",
     environment: { TZ: "Europe/Berlin", COURSE: "geo-101" },
     start: "/lab/tree/intro.ipynb",
     content: { ...hubSettings.servers.content, token: { kind: "env", name: "GIT_TOKEN" } },
+    network: { access: "no-private", except: [] },
     shared: (20 * 2 ** 30) as Bytes,
     gpus: 2,
     warm: [
@@ -85,6 +86,9 @@ test("hub.json of a class that uses every option has every key of the contract",
       cpu,
     })),
   };
+  const { http, https } = hubSettings.servers.proxy;
+  const login = { user: "geo", password: { kind: "env", name: "PROXY_PASSWORD" } } as const;
+  config.proxy = { http, https, except: [".example.org"], login };
   config.login.services = [
     {
       name: "gateway",
@@ -174,6 +178,7 @@ test("the hub finds the note on the first files, and every folder and file by th
       failedStarts: failedStartsFolder,
       sharedHome,
       contentToken: contentTokenSecret,
+      outboundProxy: outboundProxySecret,
       mostGroups,
     }),
   );

@@ -1,9 +1,13 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import test from "ava";
 import { factsFrom } from "../../src/host/facts/parse.js";
-import { factsScript } from "../../src/host/facts/script.js";
+import { dockerPid, factsScript } from "../../src/host/facts/script.js";
 import { paths } from "../../src/paths.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const recorded = readFileSync("test/fixtures/facts-debian-13.txt", "utf8");
 const section = (name: string, content: string) => `\n\u001e${name}\n${content}\n`;
@@ -171,8 +175,52 @@ test("a machine's membership is read from Docker's header and the node's certifi
   t.deepEqual(of("inactive", certified), { state: "inactive", nodeId: "", manages: false });
 });
 
+// As Engine 20.10 wrote it after `docker swarm init`.
+const savedState = (address: string): string =>
+  section(
+    "file /var/lib/docker/swarm/docker-state.json",
+    Buffer.from(
+      JSON.stringify({ ListenAddr: "10.88.0.2:2377", AdvertiseAddr: address, SubnetSize: 24 }),
+    ).toString("hex"),
+  );
+
+test("the address at which a Swarm knows a machine is read, also where its node does not start", (t) => {
+  const of = (word: string, address: string) =>
+    factsFrom(section("engine", word) + certified + savedState(address)).membership?.address;
+  t.is(of("active/manager", "10.88.0.2:2377"), "10.88.0.2");
+  t.is(of("error", "10.88.0.2:2377"), "10.88.0.2");
+  t.is(of("active/worker", "10.88.0.3"), "10.88.0.3");
+  t.is(of("inactive", "10.88.0.2:2377"), undefined);
+  t.is(of("active/worker", ""), undefined);
+  t.is(of("active/worker", "worker.example:2377"), undefined);
+});
+
 test("without Docker's header or the node's certificate the membership is unknown", (t) => {
   t.is(factsFrom(certified).membership, undefined);
   t.is(factsFrom(section("engine", "active/worker")).membership, undefined);
   t.is(factsFrom(section("engine", "asleep")).membership, undefined);
+});
+
+test("the proxy of a running Docker is read from its process, with its address", async (t) => {
+  const folder = temporaryFolder();
+  const docker = spawn("sleep", ["60"], {
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      HTTPS_PROXY: "http://geo:s3cret@localhost:3128",
+      https_proxy: "http://other:1",
+      no_proxy: "a.example",
+      SECRET: "not read",
+    },
+  });
+  t.teardown(() => docker.kill());
+  await writeFile(join(folder, "docker.pid"), `${docker.pid}\n`);
+  const script = factsScript().replace(dockerPid, join(folder, "docker.pid"));
+  const { stdout } = await promisify(execFile)("sh", ["-c", script], { maxBuffer: 1 << 26 });
+  const { dockerProxy, dockerProxyAddresses } = factsFrom(stdout);
+  t.deepEqual(dockerProxy, {
+    https_proxy: "http://geo:s3cret@localhost:3128",
+    no_proxy: "a.example",
+  });
+  t.deepEqual(dockerProxyAddresses, ["127.0.0.1"]);
+  t.false(stdout.includes("not read"));
 });

@@ -37,6 +37,7 @@ const machineWith = (t: ExecutionContext, docker: string) => {
       tag: "built:1",
       labels: { "swarmhub.class": "geo 101" },
       logins: [{ username: "ada", password: "s3cret", serveraddress: "ghcr.io" }],
+      proxy: { http: "http://geo:s3cret@p:1", https: "http://geo:s3cret@p:2", except: ["hub"] },
       progress: (text) => lines.push(text),
       signal,
       folder,
@@ -52,7 +53,7 @@ stat -c %a build/docker >mode
 cp "$DOCKER_CONFIG/config.json" config
 env >environment`;
 
-test("a build gets its context, the logins in a folder of its own for this time, and shows its progress", async (t) => {
+test("a build gets its context, the logins and the proxy in a folder of its own for this time, and shows its progress", async (t) => {
   const { left, folder, lines, build } = machineWith(
     t,
     `${records}\necho '#5 [base 2/7] RUN true' >&2; echo '#5 CACHED' >&2; echo '#6 [3/7] COPY a b' >&2`,
@@ -66,6 +67,14 @@ test("a build gets its context, the logins in a folder of its own for this time,
   t.is(left("mode"), "700\n");
   t.deepEqual(JSON.parse(left("config")), {
     auths: { "ghcr.io": { auth: Buffer.from("ada:s3cret").toString("base64") } },
+    // From here the docker command gives it to the build.
+    proxies: {
+      default: {
+        httpProxy: "http://geo:s3cret@p:1",
+        httpsProxy: "http://geo:s3cret@p:2",
+        noProxy: "hub",
+      },
+    },
   });
   t.notRegex(left("environment") + left("arguments"), /s3cret|YWRhOnMzY3JldA/);
   t.deepEqual(lines, ["instruction 2 of 7", "instruction 3 of 7"]);

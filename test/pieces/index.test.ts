@@ -43,7 +43,7 @@ for (const [what, make] of classes) {
       const steps = piece.plan(cluster.config, await piece.inspect(cluster), cluster);
       t.is(
         steps.length === 0,
-        ["cleanup", "scratch", "registry", "skeleton", "roster"].includes(piece.name),
+        ["outbound", "cleanup", "scratch", "registry", "skeleton", "roster"].includes(piece.name),
         `${piece.name}: ${describeSteps(steps).join("; ")}`,
       );
     }
@@ -78,6 +78,6 @@ test("`startsAfter` names an earlier piece", (t) => {
 test("every piece comes after those that it depends on", (t) => {
   const place = (name: string) => pieces.findIndex((piece) => piece.name === name);
   const order =
-    "packages scratch engine firewall monitor swarm network storage images registry trial reserve seats quota skeleton secrets roster files proxy hub edge cleanup";
+    "outbound packages scratch engine firewall monitor swarm network storage images registry trial reserve seats quota skeleton secrets roster files proxy hub edge cleanup";
   t.deepEqual(order.split(" ").map(place), [...pieces.keys()]);
 });

@@ -191,3 +191,7 @@ test("BuildKit comes with Docker to the machine that builds, where the distribut
 test("an empty record purges nothing", (t) => {
   t.regex(purgeScript([]), /\n\[ \$# -eq 0 \] \|\| apt-get/);
 });
+
+test("an installation restarts no services of others, and only lists them", (t) => {
+  t.regex(installScript(["docker.io"]), /NEEDRESTART_MODE=l\b/);
+});

@@ -127,6 +127,7 @@ const recorded = (workers: number) => {
     swarmJoin: async () => void done.push("join"),
     info: async () => ({ Swarm: { LocalNodeState: "active", NodeID: "id-worker1" } }),
     listNodes: async () => nodes,
+    listContainers: async () => [],
     getNode: (id: string) => ({
       update: async () => void done.push(`update ${id}`),
       remove: async () => void done.push(`remove ${id}`),

@@ -1,4 +1,6 @@
 import { existsSync } from "node:fs";
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import baseTest from "ava";
@@ -53,3 +55,17 @@ const greets = { settings: ['ForceCommand echo Welcome; exec sh -c "$SSH_ORIGINA
     t.is((await transport.exec("cat", { input: "four" })).stdout, "four");
   },
 );
+
+baseTest("no script for a machine needs bash, which a small system does not have", async (t) => {
+  const found = await Promise.all(
+    (await readdir("src", { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile() && !/^src\/cli|completion/.test(entry.parentPath))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map(async (path) => [path, await readFile(path, "utf8")] as const),
+  );
+  const needs = found.filter(([, content]) => /\bbash (-|<)|\/bin\/bash|"bash"/.test(content));
+  t.deepEqual(
+    needs.map(([path]) => path),
+    [],
+  );
+});

@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
+from ..outbound import Proxy
 from ..server_settings import Content
 from .handouts import File
 from .open_safely import parts_of
@@ -40,13 +41,21 @@ class Limits:
     files: int = 2000
 
 
-def fetch(content: Content, token: str | None, known: str | None, into: Path, limits: Limits, protocol: str = "https") -> tuple[str, list]:
+def fetch(  # noqa: PLR0913
+    content: Content,
+    token: str | None,
+    known: str | None,
+    into: Path,
+    limits: Limits,
+    protocol: str = "https",
+    proxy: Proxy | None = None,
+) -> tuple[str, list]:
     """Writes the files of the newest commit to a folder; returns the commit and the files, none if the commit is `known`.
 
     Raises ContentError and OSError. It blocks for `limits.seconds` at most.
     """
     with tempfile.TemporaryDirectory(prefix="content-") as folder:
-        git = _Git(Path(folder), content, token, limits, protocol)
+        git = _Git(Path(folder), content, token, limits, protocol, proxy)
         commit = git.newest()
         if commit == known:
             return commit, []
@@ -55,7 +64,9 @@ def fetch(content: Content, token: str | None, known: str | None, into: Path, li
 
 
 class _Git:
-    def __init__(self, folder: Path, content: Content, token: str | None, limits: Limits, protocol: str) -> None:
+    def __init__(  # noqa: PLR0913
+        self, folder: Path, content: Content, token: str | None, limits: Limits, protocol: str, proxy: Proxy | None = None
+    ) -> None:
         self._folder, self._content, self._limits = folder, content, limits
         self._end = time.monotonic() + limits.seconds
         self._account = {"user": _ACCOUNT, "group": _ACCOUNT, "extra_groups": []} if os.geteuid() == 0 else {}
@@ -69,6 +80,7 @@ class _Git:
             "GIT_ALLOW_PROTOCOL": protocol,
             "LC_ALL": "C.UTF-8",
             **({_SECRET: token} if token else {}),
+            **(proxy.variables() if proxy else {}),
         }
         host = re.match(r"https://[^/]+", content.repository)
         # Only for this host: where it redirects to another one, that one gets no token.

@@ -46,6 +46,8 @@ def environment_for(settings: Settings, mode: Mode) -> dict[str, str]:
     """
     look = settings.servers.look(settings.image)
     given = dict.fromkeys(THREAD_VARIABLES, str(math.ceil(settings.cpu))) if settings.cpu else {}
+    if settings.servers.proxy:
+        given |= settings.servers.proxy.variables()
     stock = {name: value for name, value in (given | _FOLDERS[mode](look.home)).items() if name not in look.variables}
     home = _SAFE_HOME if mode is Mode.SAFE else look.home
     return stock | dict(settings.servers.environment) | {"HOME": home}

@@ -1,3 +1,4 @@
+import type { OutboundProxy } from "../../cluster/outbound.js";
 import type { Host } from "../../host/host.js";
 import { quote } from "../../text/shell.js";
 
@@ -17,10 +18,11 @@ export const askFrom = async (
   host: Host,
   url: string,
   ca: string | undefined,
+  proxy?: OutboundProxy,
 ): Promise<Answer | NoAnswer> => {
   const output = await host.script(
     `command -v curl >/dev/null || { echo; echo ${separator} 127; exit 0; }
-roots=$(mktemp) && trap 'rm -f "$roots" "$roots.error"' EXIT
+${proxy === undefined ? "" : exportProxy(proxy)}roots=$(mktemp) && trap 'rm -f "$roots" "$roots.error"' EXIT
 cat /etc/ssl/certs/ca-certificates.crt >"$roots" 2>/dev/null
 printf '\\n%s\\n' ${quote(ca ?? "")} >>"$roots"
 curl -q -sS -i --http1.1 --proto =https --connect-timeout 5 --max-time 15 --max-filesize 262144 --cacert "$roots" ${quote(url)} 2>"$roots.error" | head -c 300000
@@ -29,6 +31,10 @@ echo; echo ${separator} "$(date +%s)" "$(head -c 500 "$roots.error" | tr '\\n' '
   );
   return parse(output);
 };
+
+/** In the script, which goes over stdin, and not among curl's arguments. */
+const exportProxy = ({ https, except }: OutboundProxy): string =>
+  `https_proxy=${quote(https)} no_proxy=${quote(except.join(","))}; export https_proxy no_proxy\n`;
 
 const parse = (output: string): Answer | NoAnswer => {
   const end = output.lastIndexOf(separator);

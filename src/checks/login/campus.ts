@@ -1,3 +1,4 @@
+import { proxyOn } from "../../cluster/outbound.js";
 import { classUrlOn } from "../../cluster/public-address.js";
 import type { CampusMethod, CasMethod, LdapMethod, LtiMethod } from "../../config/campus.js";
 
@@ -90,8 +91,13 @@ const hasKeys = (body: string): boolean => {
   }
 };
 
-const ask = (url: string, { cluster }: CheckContext): Promise<Answer | NoAnswer> =>
-  askFrom(cluster.manager, url, cluster.secrets.get("login-ca"));
+const ask = (url: string, { cluster, machines }: CheckContext): Promise<Answer | NoAnswer> =>
+  askFrom(
+    cluster.manager,
+    url,
+    cluster.secrets.get("login-ca"),
+    proxyOn(cluster, machines, machines(cluster.manager).facts),
+  );
 
 const noAnswer = (
   { kind, reason }: NoAnswer,

@@ -10,6 +10,8 @@ import { connect } from "../../host/connect.js";
 import type { Host } from "../../host/host.js";
 import { readLoginFiles } from "../../operator/login-files.js";
 import { type SecretAccess, resolveSecret } from "../../operator/secret.js";
+import { proxyLogin } from "../../names.js";
+import { resolveProxyLogin } from "../../operator/proxy-login.js";
 import { resolveContentToken } from "../../operator/content-token.js";
 import { resolveServerEnvironment } from "../../operator/server-environment.js";
 import type { Terminal } from "../../report/terminal.js";
@@ -107,7 +109,9 @@ export const sessionOf = async (options: ClassOptions, terminal: Terminal): Prom
     method.kind === "shared-password" ? await resolveSecret(method.password, access) : undefined;
   const environment = await resolveServerEnvironment(config, access);
   const contentToken = await resolveContentToken(config, access);
+  const login = await resolveProxyLogin(config, access);
   const secrets = await readLoginFiles(config, access);
+  if (login !== undefined) secrets.set(proxyLogin, login);
   if (password !== undefined) secrets.set("shared-password", password);
   if (environment !== undefined) secrets.set(serverEnvironmentSecret, environment);
   if (contentToken !== undefined) secrets.set(contentTokenSecret, contentToken);

@@ -6,6 +6,7 @@ import { bytesText } from "../values/units.js";
 import { type Finding, type Path, pathText } from "../yaml/complaints.js";
 import { campusFindings } from "./campus.js";
 import { groupFindings, groupPaths } from "./groups.js";
+import { proxyFindings } from "../schema/proxy.js";
 import { registryFindings } from "../schema/registries.js";
 import { imageFindings } from "./images.js";
 import { loginFindings } from "./login.js";
@@ -28,6 +29,7 @@ export const ruleFindings = (raw: unknown): Finding[] => [
   ...rosterFindings(raw),
   ...serverFindings(raw),
   ...registryFindings(raw),
+  ...proxyFindings(raw),
   ...tlsFindings(raw),
   ...loginFindings(raw),
   ...campusFindings(raw),
@@ -42,6 +44,7 @@ const lists: Path[] = [
   ["login", "admins"],
   ["login", "teachers"],
   ["engine", "registry-mirrors"],
+  ["proxy", "except"],
   ["tls", "off", "trusted-proxies"],
 ];
 

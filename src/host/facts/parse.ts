@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
 import type { Disk, Facts, FreeSpace, NetworkAddress } from "../facts.js";
-import { membershipFrom, nodeCertificate } from "./membership.js";
+import { membershipFrom, nodeCertificate, nodeState } from "./membership.js";
 
 /** Parses the output of `factsScript`; throws where a section is not what its command prints. */
 export const factsFrom = (text: string): Facts => {
@@ -46,6 +46,10 @@ export const factsFrom = (text: string): Facts => {
     ),
     hasDockerCommand: get("docker-command") === "yes",
     otherDockers: lines("other-dockers"),
+    dockerProxy: Object.fromEntries(
+      lines("docker-proxy").map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]),
+    ),
+    dockerProxyAddresses: lines("docker-proxy-addresses").filter((each) => isIPv4(each)),
     files,
     secretHashes: hashesOf(words("secrets")),
     certificates: lines("certificates"),
@@ -55,7 +59,7 @@ export const factsFrom = (text: string): Facts => {
     ipv6: get("ipv6") === "yes",
     state: lines("state"),
     units: unitsOf(get("units")),
-    membership: membershipFrom(get("engine"), files[nodeCertificate] ?? ""),
+    membership: membershipFrom(get("engine"), files[nodeCertificate] ?? "", files[nodeState]),
     missingModules: lines("modules"),
     xfsFeatures: get("xfs"),
     quotaState: get("quota"),

@@ -1,4 +1,5 @@
 import type { HubServers } from "../../../contracts/hub-servers.js";
+import type { OutboundProxy } from "../../cluster/outbound.js";
 import type { Config } from "../../config/types.js";
 import { UserError } from "../../errors.js";
 import type { Look } from "../../images/look.js";
@@ -14,6 +15,7 @@ export const hubServers = (
   want: Config,
   userImages: readonly Pick<UserImage, "image" | "wanted">[],
   { looks, files }: Equipment,
+  proxy?: OutboundProxy,
 ): HubServers => {
   const { servers } = want;
   if (files.wanted instanceof UserError) throw files.wanted;
@@ -39,6 +41,7 @@ export const hubServers = (
     content: hubContent(servers),
     shared: servers.shared !== undefined,
     gpus: servers.gpus ?? 0,
+    proxy: proxy ?? null,
     groups: hubGroups(want),
   };
 };

@@ -1,5 +1,9 @@
 import { createHash } from "node:crypto";
-import { contentTokenSecret, serverEnvironmentSecret } from "../../../contracts/hub-servers.js";
+import {
+  contentTokenSecret,
+  outboundProxySecret,
+  serverEnvironmentSecret,
+} from "../../../contracts/hub-servers.js";
 import { type Config, loginFilesOf } from "../../config/types.js";
 import { labels, ports, storageVolumePrefix } from "../../names.js";
 import { paths } from "../../paths.js";
@@ -12,12 +16,16 @@ const second = 1e9;
 // With 100 users who have logged in and started a server, hub, sweeper and idle culler have 167 MB.
 const memory = 768 * 2 ** 20;
 
-/** The variables of users' servers are there only if some of them are secret, and a token only if the configuration has one. */
-const secretsOf = (want: Config): string[] => [
+/**
+ * The names of the hub's secrets. The variables of users' servers are there only if some of them are secret, and a token and a proxy only
+ * if there is one.
+ */
+export const hubSecrets = (want: Config, hasProxy = false): string[] => [
   ...classSecrets,
   ...Object.keys(loginFilesOf(want)),
   ...(Object.keys(want.servers.secrets).length > 0 ? [serverEnvironmentSecret] : []),
   ...(want.servers.content?.token === undefined ? [] : [contentTokenSecret]),
+  ...(hasProxy ? [outboundProxySecret] : []),
 ];
 
 /** The hub's service: its database, the machines' reports, the Docker socket, and the storage over NFS. */
@@ -27,7 +35,7 @@ export const hubSpec = (
   secretHashes: Record<string, string>,
   image: string,
   storageAddress: string | undefined,
-  secrets = secretsOf(want),
+  secrets = hubSecrets(want),
 ): WantedService => ({
   part: "hub",
   className: want.name,

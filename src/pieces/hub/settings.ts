@@ -2,6 +2,7 @@ import { fixedHashOf } from "../../../contracts/hub-reload.js";
 import type { HubImage, HubLoginMethod, HubSettings } from "../../../contracts/hub-settings.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import type { Machines } from "../../cluster/machines.js";
+import { proxyOn, withoutLogin } from "../../cluster/outbound.js";
 import { classUrlOn } from "../../cluster/public-address.js";
 import { seatsOf } from "../../cluster/seats.js";
 import { isCampus } from "../../config/campus.js";
@@ -54,7 +55,7 @@ export const hubConfiguration = (
     strategy: servers.strategy,
     placement: [`node.labels.${labels.users}==true`],
     subdomainHost: subdomainHost(want) ?? null,
-    servers: hubServers(want, userImages, equipment),
+    servers: hubServers(want, userImages, equipment, usersProxy(want, machines, cluster)),
     warm: hubWarm(want),
     services: hubServicesOf(want),
     seats: seatsOf(cluster, machines),
@@ -62,6 +63,15 @@ export const hubConfiguration = (
   const fixedHash = fixedHashOf(settings);
   const content: HubSettings = { ...settings, fixedHash };
   return { content: `${JSON.stringify(content, null, 2)}\n`, fixedHash };
+};
+
+/** The proxy of users' servers: none where they reach no network, and nobody's login, which each of them could read. */
+const usersProxy = (want: Config, machines: Machines, cluster: Cluster) => {
+  const { facts } = machines(cluster.manager);
+  const proxy = proxyOn(cluster, machines, facts);
+  return proxy === undefined || want.servers.network.access === "none"
+    ? undefined
+    : withoutLogin(proxy);
 };
 
 /** Whether users come back from another site, which must know the address; otherwise a new domain restarts no hub. */

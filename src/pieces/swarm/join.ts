@@ -6,18 +6,25 @@ import type { Host } from "../../host/host.js";
 import { labels } from "../../names.js";
 import { paths } from "../../paths.js";
 import type { Step } from "../../reconcile/piece.js";
+import { formerAddress } from "../../swarm/changed-addresses.js";
 import { type SwarmState, nodeOf, waitForNode } from "../../swarm/nodes.js";
+import { removeFormerContainers } from "./former-containers.js";
 
-/** The step that initialises the Swarm; none if it exists. Throws a UserError (preflight) if the manager is in another one. */
+/**
+ * The step that initialises the Swarm, or makes it anew at the manager's new address; none if it exists. Throws a UserError (preflight) if
+ * the manager is in another one.
+ */
 export const managerSteps = (
   { machines, members }: SwarmState,
   { config, manager, nodes }: Cluster,
 ): Step[] => {
   const { state, manages } = members.of(manager);
-  if (manages && members.swarmClass === config.name) return [];
+  const former = formerAddress(manager, members.of(manager), machines);
+  const isRunning = manages && members.swarmClass === config.name;
+  if (isRunning && former === undefined) return [];
   const isIncomplete = state === "pending" || state === "error";
   const isOurs = machines(manager).facts.files[paths.classNote] !== undefined;
-  if (state !== "inactive" && !(isIncomplete && isOurs)) throw inOtherSwarm(manager);
+  if (state !== "inactive" && !isRunning && !(isIncomplete && isOurs)) throw inOtherSwarm(manager);
   const { address } = machines(manager);
   const { pool } = choosePool([
     ...nodes.flatMap((host) => machines(host).facts.routes),
@@ -26,10 +33,13 @@ export const managerSteps = (
   return [
     {
       host: manager,
-      title: "initialise the Swarm",
-      detail: `on ${address}, subnets from ${pool}`,
+      title: former === undefined ? "initialise the Swarm" : "make the Swarm anew",
+      detail:
+        former === undefined
+          ? `on ${address}, subnets from ${pool}`
+          : `on ${address}, it was ${former}; running servers stop, homes stay; subnets from ${pool}`,
       run: async () => {
-        if (isIncomplete) await leaveSwarm(manager);
+        if (isIncomplete || isRunning) await leaveFormer(manager, config.name);
         await manager.docker.swarmInit({
           ListenAddr: `${address}:2377`,
           AdvertiseAddr: address,
@@ -44,15 +54,17 @@ export const managerSteps = (
   ];
 };
 
-/** The step that joins a worker to the Swarm; none if it is a member. Throws a UserError (preflight) if it is in a foreign one. */
+/** The step that joins a worker to the Swarm; none if it is a member at its present address. Throws a UserError (preflight) if it is in a foreign one. */
 export const joinSteps = (
   host: Host,
   { machines, members }: SwarmState,
-  { manager }: Cluster,
+  { config, manager }: Cluster,
   start: Step[],
 ): Step[] => {
   const { state, manages } = members.of(host);
-  if (state === "active" && start.length === 0 && nodeOf(host, members) !== undefined) return [];
+  const former = formerAddress(host, members.of(host), machines);
+  const isMember = state === "active" && start.length === 0 && nodeOf(host, members) !== undefined;
+  if (isMember && former === undefined) return [];
   const { facts, address } = machines(host);
   // Its former Swarm of ours is gone if the manager was reinstalled or `down` was interrupted, so it may leave.
   const isOurs = facts.files[paths.classNote] !== undefined && !manages;
@@ -61,11 +73,11 @@ export const joinSteps = (
     {
       host,
       title: "join the Swarm",
-      detail: `as ${address}${state === "active" ? ", leaving its former Swarm" : ""}`,
+      detail: `as ${address}${detailOf(state, former, isMember)}`,
       after: start,
       run: async () => {
         // After a crash during the join a node stays `pending` forever: it must leave and join again (moby#23611).
-        if (state !== "inactive") await leaveSwarm(host);
+        if (state !== "inactive") await leaveFormer(host, config.name);
         const swarmNow = (await manager.docker.swarmInspect()) as {
           JoinTokens: { Worker: string };
         };
@@ -81,6 +93,16 @@ export const joinSteps = (
       },
     },
   ];
+};
+
+const detailOf = (state: string, former: string | undefined, isMember: boolean): string => {
+  if (former !== undefined && isMember) return `, it was ${former}; its running servers stop`;
+  return state === "active" ? ", leaving its former Swarm" : "";
+};
+
+const leaveFormer = async (host: Host, className: string): Promise<void> => {
+  await leaveSwarm(host);
+  await removeFormerContainers(host, className);
 };
 
 /** Makes a machine leave its Swarm; does nothing if it is in none. */

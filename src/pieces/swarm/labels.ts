@@ -13,12 +13,18 @@ import {
 } from "../../swarm/nodes.js";
 import { quote } from "../../text/shell.js";
 
-/** The step that labels a node with its machine-id and its name in the configuration. */
-export const labelSteps = (host: Host, state: SwarmState, { manager }: Cluster): Step[] => {
+/** The step that labels a node with its machine-id and its name in the configuration; `isNew` for one that joins in this plan. */
+export const labelSteps = (
+  host: Host,
+  state: SwarmState,
+  { manager }: Cluster,
+  isNew: boolean,
+): Step[] => {
   const { machineId } = state.machines(host).facts;
   const wanted = { [labels.machine]: machineId, [labels.host]: host.name };
   const node = nodeOf(host, state.members);
   const isLabelled =
+    !isNew &&
     node !== undefined &&
     Object.entries(wanted).every(([key, value]) => node.Spec.Labels?.[key] === value);
   if (isLabelled) return [];

@@ -52,6 +52,7 @@ export const sshConfigFrom = (
   destination: string,
   text: string,
   environment: NodeJS.ProcessEnv,
+  platform: NodeJS.Platform = process.platform,
 ): SshConfig => {
   const all = optionsFrom(text);
   const first = (key: string) => all.get(key)?.[0];
@@ -76,7 +77,9 @@ export const sshConfigFrom = (
     user,
     identityFiles: (all.get("identityfile") ?? []).filter(isSet).map(expand),
     certificateFiles: (all.get("certificatefile") ?? []).filter(isSet).map(expand),
-    agent: agentFrom(first("identityagent"), environment, expand),
+    agent:
+      agentFrom(first("identityagent"), environment, expand) ??
+      (platform === "win32" && first("identityagent") === undefined ? windowsAgent : undefined),
     identitiesOnly: first("identitiesonly") === "yes",
     jumps: [first("proxyjump")].filter(isSet).flatMap((jumps) => jumps.split(",")),
     hostKeyName: first("hostkeyalias") ?? knownHostsName(hostname, port),
@@ -88,6 +91,9 @@ export const sshConfigFrom = (
     ),
   };
 };
+
+/** Where OpenSSH's agent listens on Windows, which sets no variable for it. */
+const windowsAgent = String.raw`\\.\pipe\openssh-ssh-agent`;
 
 /** A machine's name in known_hosts: [name]:port where the port is not 22. */
 const knownHostsName = (hostname: string, port: number): string =>

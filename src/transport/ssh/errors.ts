@@ -34,11 +34,14 @@ export const dialError = (
       `ssh ${host}`,
     );
   if (code === "EHOSTUNREACH" || code === "ENETUNREACH")
-    return passing(`no route to ${config.hostname}`, `ssh -v ${host}`);
+    return passing(
+      `no route to ${config.hostname}`,
+      `if it came back with another address, write that one into the configuration; else: \`ssh -v ${host}\``,
+    );
   if (code === "ETIMEDOUT" || level === "client-timeout")
     return passing(
       `${address} did not answer in time; is the machine up, and does its firewall allow SSH?`,
-      `ssh ${host}`,
+      `if it came back with another address, write that one into the configuration; else: \`ssh ${host}\``,
     );
   // While a machine boots, only root may log in (pam_nologin).
   if (level === "client-closed")

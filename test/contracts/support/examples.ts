@@ -85,6 +85,14 @@ export const hubSettings = {
     },
     shared: true,
     gpus: 2,
+    proxy: {
+      http: "http://proxy.example.org:3128",
+      https: "http://proxy.example.org:3129",
+      except:
+        ".example.org geo.example.org .geo.example.org localhost 127.0.0.1 ::1 127.0.0.0/8 169.254.0.0/16 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 hub proxy edge registry".split(
+          " ",
+        ),
+    },
     groups: [
       {
         name: "staff",

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from traitlets.config import Config
 
-from ...settings import Paths, Settings, read_secret
+from ...settings import Paths, Settings, read_outbound, read_secret
 from ..provider.connection import Connection
 from .options import CasOptions, LdapOptions
 
@@ -26,7 +26,7 @@ def configure_campus(c: Config, settings: Settings, paths: Paths) -> None:
         from .cas_tickets import CasTickets
 
         c.JupyterHub.authenticator_class = CasAuthenticator
-        c.CasAuthenticator.connection = Connection(options.service, ca)
+        c.CasAuthenticator.connection = Connection(options.service, ca, read_outbound(paths))
         c.CasAuthenticator.server = options.url
         c.CasAuthenticator.address = f"{hub}/cas"
         c.CasAuthenticator.after_logout = f"{options.url}/logout?{urlencode({'service': f'{hub}/login'})}"
@@ -42,7 +42,7 @@ def configure_campus(c: Config, settings: Settings, paths: Paths) -> None:
         from .lti import LtiAuthenticator
 
         c.JupyterHub.authenticator_class = LtiAuthenticator
-        c.LtiAuthenticator.connection = Connection(options.service, ca)
+        c.LtiAuthenticator.connection = Connection(options.service, ca, read_outbound(paths))
         c.LtiAuthenticator.accounts = accounts_of(paths, f"lti {options.issuer} {options.client}")
         c.LtiAuthenticator.issuer = options.issuer
         c.LtiAuthenticator.client = options.client

@@ -9,6 +9,8 @@ from tornado.httputil import HTTPInputError
 from tornado.log import app_log
 from tornado.simple_httpclient import HTTPStreamClosedError, HTTPTimeoutError, SimpleAsyncHTTPClient
 
+from ...outbound import Proxy
+from ...tunnel import TunnelClient
 from ..tls_context import tls_context
 from .refusals import silent, unreadable, unsafe
 
@@ -19,10 +21,14 @@ _AT_ONCE = 100
 
 
 class Connection:
-    """The HTTP client of one provider. `ca` is a file with root certificates that count beside the public ones."""
+    """The HTTP client of one provider. `ca` is a file with root certificates that count beside the public ones.
 
-    def __init__(self, service: str, ca: Path | None = None) -> None:
+    `proxy` is the way to it, where there is no other.
+    """
+
+    def __init__(self, service: str, ca: Path | None = None, proxy: Proxy | None = None) -> None:
         self.service = service
+        self._proxy = proxy
         self._ca = ca
         self._client = self._tls = None
 
@@ -43,6 +49,8 @@ class Connection:
             self._client = SimpleAsyncHTTPClient(
                 force_instance=True, max_clients=_AT_ONCE, max_body_size=ANSWER_BYTES, max_header_size=1 << 16
             )
+            if self._proxy:
+                self._client.tcp_client = TunnelClient(self._proxy)
         request = HTTPRequest(
             url,
             connect_timeout=ANSWER_SECONDS / 2,

@@ -2,7 +2,7 @@
 
 from traitlets.config import Config
 
-from ...settings import Paths, Settings, read_secret
+from ...settings import Paths, Settings, read_outbound, read_secret
 from .accounts import accounts_of
 from .connection import Connection
 from .discovery import Discovery
@@ -16,7 +16,7 @@ def configure_provider(c: Config, settings: Settings, paths: Paths) -> None:
     is_github = options.kind == "github"
     method = GitHubAuthenticator if is_github else OpenIdAuthenticator
     ca = paths.secrets / "login-ca"
-    connection = Connection(options.service, ca if ca.exists() else None)
+    connection = Connection(options.service, ca if ca.exists() else None, read_outbound(paths))
     mine = c[method.__name__]
     c.JupyterHub.authenticator_class = method
     c.JupyterHub.public_url = f"{settings.public_url}/"
