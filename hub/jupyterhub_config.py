@@ -230,7 +230,7 @@ c.JupyterHub.template_vars |= page_variables(
 
 # --- services that the hub starts -----------------------------------------------------------------------------------------
 sweep_seconds = os.environ.get("SWARMHUB_SWEEP_SECONDS", "60")
-sweeper = [sys.executable, "-m", "swarmhub.services.sweeper", settings.name, hub_api, sweep_seconds]
+sweeper = [sys.executable, "-m", "swarmhub.services.sweeper", settings.name, settings.user_service_prefix, hub_api, sweep_seconds]
 if settings.storage:
     sweeper.append(str(paths.storage / "fenced"))
 # The hub passes only a few of its environment variables to its services.

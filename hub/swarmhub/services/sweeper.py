@@ -1,7 +1,8 @@
 """A service of the hub that compares the hub with Swarm, and removes services and volumes without an owner.
 
-`python -m swarmhub.services.sweeper CLASS URL SECONDS [FOLDER]`: with the storage's folder of fenced addresses it also fences
-lost nodes.
+`python -m swarmhub.services.sweeper CLASS PREFIX URL SECONDS [FOLDER]`: with the storage's folder of fenced addresses it also fences
+lost nodes. PREFIX begins the names of users' services. It also gives the class's own containers
+processor time before the users' servers.
 """
 
 import contextlib
@@ -20,7 +21,7 @@ from requests.exceptions import RequestException
 from ..labels import USER, user_filter
 from ..slug import former_slug, slug
 from ..spawning.swarm import user_in
-from . import node_fencing
+from . import node_fencing, processor_weight
 from .hub_api import HubApi
 
 _log = logging.getLogger("sweeper")
@@ -73,11 +74,13 @@ class Sweeper:
         return removed
 
 
-def main(class_name: str, url: str, seconds: float, fenced: Path | None = None) -> None:
+def main(class_name: str, user_service_prefix: str, url: str, seconds: float, fenced: Path | None = None) -> None:
     """Sweeps every `seconds`; logs each error once and tries again."""
     if fenced:
         # In a separate thread, because it blocks while the storage is unavailable.
         Thread(target=node_fencing.run_forever, args=(_docker(), fenced), daemon=True).start()
+    # In a separate thread, because the class needs it within seconds.
+    Thread(target=processor_weight.run_forever, args=(_docker(), user_service_prefix), daemon=True).start()
     hub = HubApi(url, os.environ["JUPYTERHUB_API_TOKEN"])
     sweeper = Sweeper(class_name, hub, _docker())
     last_error = ""
@@ -100,4 +103,4 @@ def _docker() -> docker.APIClient:
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="[%(levelname).1s %(asctime)s %(name)s] %(message)s")
     with contextlib.suppress(KeyboardInterrupt):  # the hub stops its services with this signal
-        main(sys.argv[1], sys.argv[2], float(sys.argv[3]), *map(Path, sys.argv[4:]))
+        main(*sys.argv[1:4], float(sys.argv[4]), *map(Path, sys.argv[5:]))

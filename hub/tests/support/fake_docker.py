@@ -105,6 +105,7 @@ class FakeDocker:
             ("GET", "/tasks", self._list),
             ("GET", "/tasks/[^/]+/logs", lambda *_: (200, self.output)),
             ("POST", "/services/([^/]+)/update", self._update),
+            ("GET", "/containers/json", lambda *_: (200, [])),
             ("GET", "/nodes", lambda *_: (200, [self._describe_node(each) for each in self.nodes])),
             ("GET", "/nodes/([^/]+)", self._node),
         ]
