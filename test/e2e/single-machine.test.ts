@@ -1,5 +1,7 @@
 import test from "ava";
 import { newNotebook, openBrowser, openJupyterLab, runCell } from "./support/browser.js";
+import { labels } from "../../src/names.js";
+import { waitUntil } from "../../src/wait.js";
 import { homesIn } from "./support/homes/inside.js";
 import { bootLab } from "./support/lab.js";
 
@@ -16,6 +18,7 @@ login: {shared-password: from-env ROOM_PASSWORD}
 servers: {image: "${lab.image}", memory: 400M, cpu: 1}
 engine: {registry-mirrors: ["http://${lab.registry}"]}
 `;
+const serviceLabel = labels.service;
 const swarmhub = (command: string): Promise<string> =>
   lab.on(
     1,
@@ -50,6 +53,54 @@ test.serial("a user logs in and runs a cell", async (t) => {
     String(100 * 2 ** 20),
   );
   await page.context().close();
+});
+
+/** The seconds until the machine has answered twenty requests for the login page, one after the other. */
+const timeOfPages = async (): Promise<number> => {
+  const request = `curl -sk -o /dev/null -w '%{http_code}\\n' ${address}/hub/login`;
+  const begun = performance.now();
+  const answers = await lab.on(1, `for n in $(seq 20); do ${request}; done`);
+  if (
+    answers
+      .trim()
+      .split("\n")
+      .some((status) => status !== "200")
+  )
+    throw new Error(answers);
+  return Math.round(performance.now() - begun) / 1000;
+};
+
+test.serial("busy users' servers on the same machine do not slow down the hub", async (t) => {
+  const weights = `for id in $(docker ps -q --no-trunc -f label=${serviceLabel}); do
+  echo "$(docker inspect -f '{{index .Config.Labels "${serviceLabel}"}}' $id) $(cat /sys/fs/cgroup/system.slice/docker-$id.scope/cpu.weight)"
+done | sort`;
+  await waitUntil(
+    async () => ((await lab.on(1, weights)).match(/ 10000$/gm)?.length === 3 ? true : undefined),
+    { deadline: 60_000, every: 2000, otherwise: () => new Error("nothing has more weight") },
+  );
+  t.is(
+    (await lab.on(1, weights)).replaceAll(/^alone-re.*\n/gm, ""),
+    "alone-edge 10000\nalone-hub 10000\nalone-nb-alice 100\nalone-proxy 10000\n",
+  );
+  const idle = await timeOfPages();
+  // As many containers as users, with the weight of a user's server.
+  await lab.on(
+    1,
+    `for n in $(seq 20); do docker run -d --name busy-$n --network none --entrypoint sh ${lab.image} -c 'while :; do :; done' >/dev/null; done`,
+  );
+  const busy = await timeOfPages();
+  const ours = `$(docker ps -q | xargs docker inspect -f '{{.Id}} {{index .Config.Labels "${serviceLabel}"}}' | sed -n 's/ alone-\\(hub\\|proxy\\|edge\\)$//p')`;
+  await lab.on(1, `docker update --cpu-shares 2624 ${ours}`);
+  t.regex(await lab.on(1, weights), /^alone-hub 1\d\d$/m);
+  const equal = await timeOfPages();
+  await lab.on(
+    1,
+    `docker update --cpu-shares 262144 ${ours}; docker rm -f $(docker ps -aq -f name=busy-)`,
+  );
+  t.log(
+    `20 pages took ${idle} s, ${busy} s beside 20 busy containers, ${equal} s with equal weights`,
+  );
+  t.true(busy < equal);
 });
 
 /** Creates an own certificate on the guest, next to swarmhub.yaml; returns its serial number. */
