@@ -1,4 +1,6 @@
-import test from "ava";
+import { setTimeout as pause } from "node:timers/promises";
+import test, { type ExecutionContext } from "ava";
+import { waitUntil } from "../../src/wait.js";
 import { percentile } from "../bench/figure.js";
 import { simulateLogin } from "../bench/simulated-student.js";
 import { classIn } from "./support/class.js";
@@ -39,18 +41,23 @@ test.before(() => changeTo(shop));
 
 test.after.always(() => lab.lab("down"));
 
-test.serial("thirty people log in at once and each gets a server", async (t) => {
+const stopAll = async (): Promise<void> => {
+  await lab.on(1, "docker service ls -q -f label=swarmhub.user | xargs docker service rm");
+  await waitUntil(async () => ((await room()).taken === 0 ? true : undefined), {
+    deadline: 300_000,
+    every: 2000,
+    otherwise: () => new Error("servers still run"),
+  });
+};
+
+/** All log in, spread over `spread` milliseconds; returns how long each waited for an answer of the server, in order (ms). */
+const logInAll = async (t: ExecutionContext, what: string, spread = 0): Promise<number[]> => {
+  const site = { address: `https://${lab.reachableAddress(1)}`, password: roomPassword };
   const results = await Promise.all(
-    students.map((user) =>
-      simulateLogin(
-        { address: `https://${lab.reachableAddress(1)}`, password: roomPassword },
-        user,
-        {
-          deadline: 600_000,
-          reloads: 3,
-        },
-      ),
-    ),
+    students.map(async (user, index) => {
+      await pause((index * spread) / students.length);
+      return simulateLogin(site, user, { deadline: 600_000, reloads: 3 });
+    }),
   );
   t.deepEqual(
     results.flatMap(({ user, message, failure }) =>
@@ -60,7 +67,12 @@ test.serial("thirty people log in at once and each gets a server", async (t) => 
   );
   const times = results.map(({ started, answered = Infinity }) => answered - started);
   const [half, most] = [percentile(times, 50), percentile(times, 95)];
-  t.log(`ready after ${half} ms (median), ${most} ms (p95), ${Math.max(...times)} ms (worst)`);
+  t.log(`${what}: ${half} ms (median), ${most} ms (p95), ${Math.max(...times)} ms (worst)`);
+  return times;
+};
+
+test.serial("thirty people log in at once and each gets a server", async (t) => {
+  await logInAll(t, "cold");
 });
 
 test.serial("all of them run at the same time, each in its first container", async (t) => {
@@ -83,4 +95,15 @@ test.serial("on each machine, a server runs a cell and saves a notebook", async 
   t.is(users.size, 3);
   for (const user of users.values())
     t.deepEqual(await probe(lab, user, "new.ipynb"), { ...works, opened: 404, saved: 201 }, user);
+});
+
+test.serial("thirty servers that were started before are there at once", async (t) => {
+  await stopAll();
+  const cold = await logInAll(t, "cold, in homes of before", 10_000);
+  await stopAll();
+  const { code, stdout, stderr } = await shop.swarmhub("warm");
+  t.is(code, 0, stdout + stderr);
+  t.regex(stdout, /^30 of 30 ready$/m);
+  const warm = await logInAll(t, "warm", 10_000);
+  t.true(percentile(warm, 95) < percentile(cold, 50));
 });
