@@ -10,8 +10,8 @@ import { hubSecrets, hubSpec } from "./hub/service.js";
 import { hubConfiguration } from "./hub/settings.js";
 import { type StrandedServer, inspectStranded, stopStrandedSteps } from "./hub/moved-homes.js";
 import {
-  type HostedServer,
-  inspectHostedServers,
+  type AddressedServer,
+  inspectAddressedServers,
   stopUnreachableSteps,
 } from "./hub/unreachable-servers.js";
 import { type ServerFiles, inspectServerFiles } from "./shared/server-files.js";
@@ -33,7 +33,7 @@ import {
 type State = OwnServiceState & {
   userImages: UserImage[];
   servers: Servers;
-  hostedServers: HostedServer[];
+  addressedServers: AddressedServer[];
   strandedServers?: StrandedServer[];
   files: ServerFiles;
 };
@@ -42,17 +42,16 @@ type State = OwnServiceState & {
 export const hub: Piece<State> = {
   name: "hub",
   inspect: async (cluster) => {
-    const [service, userImages, servers, hostedServers, strandedServers, files] = await Promise.all(
-      [
+    const [service, userImages, servers, addressedServers, strandedServers, files] =
+      await Promise.all([
         inspectOwnService(cluster, "hub"),
         inspectUserImages(cluster),
         inspectServers(cluster),
-        inspectHostedServers(cluster),
+        inspectAddressedServers(cluster),
         inspectStranded(cluster),
         inspectServerFiles(cluster),
-      ],
-    );
-    return { ...service, userImages, servers, hostedServers, strandedServers, files };
+      ]);
+    return { ...service, userImages, servers, addressedServers, strandedServers, files };
   },
   plan: (want, { machines, userImages, image, service, files, ...have }, cluster) => {
     const { manager } = cluster;
@@ -80,7 +79,7 @@ export const hub: Piece<State> = {
       ...removeFormerServiceSteps("hub", service, cluster),
       ...removeFormerServersSteps(have.servers, cluster),
       ...changes,
-      ...stopUnreachableSteps(have.hostedServers, want, cluster),
+      ...stopUnreachableSteps(have.addressedServers, want, cluster),
       ...stopStrandedSteps(have.strandedServers ?? [], cluster),
     ];
   },

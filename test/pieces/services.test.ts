@@ -55,7 +55,7 @@ const all = {
       image: "swarmhub/hub:1",
       userImages,
       servers: noServers,
-      hostedServers: [],
+      addressedServers: [],
       files: { wanted: [], stored: [] },
       service,
     }),

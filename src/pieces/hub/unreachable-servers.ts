@@ -4,19 +4,19 @@ import { ifExists } from "../../docker/client.js";
 import type { Step } from "../../reconcile/piece.js";
 import { type UserService, userServices } from "../../swarm/list.js";
 
-/** A server that has a host below an URL of the class. */
-export type HostedServer = Pick<UserService, "id" | "home" | "subdomainHost">;
+/** A user's server, and the URL below which it has a host of its own; undefined where it has none. */
+export type AddressedServer = Pick<UserService, "id" | "home" | "subdomainHost">;
 
-/** Inspects the users' servers that have hosts of their own. */
-export const inspectHostedServers = async (cluster: Cluster): Promise<HostedServer[]> =>
-  (await userServices(cluster)).filter(({ subdomainHost: host }) => host !== undefined);
+/** Inspects the users' servers. */
+export const inspectAddressedServers = (cluster: Cluster): Promise<AddressedServer[]> =>
+  userServices(cluster);
 
 /**
- * The step that stops servers at hosts that the class no longer has: the login of such a server leads there. A server that began
- * without a host works with one, too, since the edge redirects all but servers from users' hosts to the domain.
+ * The step that stops servers that began with other hosts than the class has, or without one: the login of such a server leads to where
+ * it began (seen in a lab in both directions).
  */
 export const stopUnreachableSteps = (
-  servers: readonly HostedServer[],
+  servers: readonly AddressedServer[],
   want: Config,
   { manager }: Cluster,
 ): Step[] => {

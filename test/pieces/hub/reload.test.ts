@@ -48,7 +48,7 @@ const planAfter = (change: (config: Config) => void, workers = 2): string[] => {
         service: { present: spec(fixedHash), running: true, imageId: "sha256:1" },
         userImages: [],
         servers: { services: [], volumes: new Map() },
-        hostedServers: [],
+        addressedServers: [],
         files: { wanted: [], stored: [] },
       },
       cluster,

@@ -1,7 +1,7 @@
 import test from "ava";
 import type { Config } from "../../../src/config/types.js";
 import {
-  inspectHostedServers,
+  inspectAddressedServers,
   stopUnreachableSteps,
 } from "../../../src/pieces/hub/unreachable-servers.js";
 import { describeSteps, runAll } from "../../support/class-of.js";
@@ -35,20 +35,20 @@ const world = async () => {
     getService: (id: string) => ({ remove: async () => void removed.push(id) }),
   };
   const cluster = fakeCluster(fakeHost("manager", { facts, docker: docker as never }), []);
-  const servers = await inspectHostedServers(cluster);
+  const servers = await inspectAddressedServers(cluster);
   const stepsFor = (config: Partial<Config>) =>
     stopUnreachableSteps(servers, fakeConfig(config), cluster);
   return { stepsFor, removed };
 };
 
-test("servers at another domain are stopped, those without a host and those at the wanted one stay", async (t) => {
+test("servers at another domain and those without a host are stopped, those at the wanted one stay", async (t) => {
   const { stepsFor, removed } = await world();
   const steps = stepsFor({ domain: "geo.example.org", subdomains: true });
   t.deepEqual(describeSteps(steps), [
-    "manager: stop the server of one user, as its address changes (carl)",
+    "manager: stop the servers of 3 users, as their addresses change (ada, carl, dora)",
   ]);
   await runAll(steps);
-  t.deepEqual(removed, ["id-of-carl"]);
+  t.deepEqual(removed, ["id-of-ada", "id-of-carl", "id-of-dora"]);
 });
 
 test("without subdomains all servers that have hosts are stopped, and the plan names them", async (t) => {
