@@ -163,6 +163,7 @@ FIRST = {
         "shared": True,
         "gpus": 0,
         "groups": [],
+        "proxy": {"http": "http://127.0.0.1:1", "https": "http://127.0.0.1:2", "except": []},
     },
 }
 SECOND = FIRST | {
@@ -242,6 +243,7 @@ SHOWN: dict[str, Callable[[Class], object]] = {
     "servers.content": lambda c: "no new content from https://127.0.0.1:1/course.git" in c.hub.log(),
     "servers.shared": lambda c: "/srv/shared" in _targets(c.first),
     "servers.gpus": lambda c: c.second["Resources"]["Reservations"]["GenericResources"][0]["DiscreteResourceSpec"]["Value"] == 2,
+    "servers.proxy": lambda c: {"HTTPS_PROXY=http://127.0.0.1:2", "https_proxy=http://127.0.0.1:2"} <= set(_environment(c.first)),
     "servers.groups": lambda c: c.second["Resources"]["Limits"]["MemoryBytes"] == 5 << 30,
     "idleTimeoutSeconds": lambda c: c.first_cullers == ["--timeout=1234"] and c.cullers() == [],
     "warm": lambda c: c.warm["next"]["at"] > 0,
