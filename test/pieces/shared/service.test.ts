@@ -77,29 +77,33 @@ test("a running task that is not ready yet is waited for", async (t) => {
   t.deepEqual(manager.asked, ["run docker exec c1 true"]);
 });
 
-/** A manager whose service runs, is ready at the third look, and has one of these lines at the end of its log at each look. */
-const slowManager = (lines: string[]) => {
-  const [...log] = lines;
-  const getContainer = () => ({ logs: async () => Buffer.from(log.shift() ?? "the last") });
-  let looks = 0;
+/** A manager whose service runs and is ready after some milliseconds; `log` is the end of its log at each look. */
+const slowManager = (ms: number, log: () => string) => {
+  const begun = performance.now();
+  const getContainer = () => ({ logs: async () => Buffer.from(log()) });
   const listTasks = async () => [task("1", "running")];
   const { manager } = classOf(0, { docker: { listTasks, getContainer } as never });
   const run = async () => {
-    looks += 1;
-    if (looks < 3) throw new Error("not ready");
+    if (performance.now() - begun < ms) throw new Error("not ready");
     return "";
   };
   return { ...manager, run };
 };
 
 test("a service whose log goes on is waited for beyond its patience", async (t) => {
-  const slow = { ...wanted, patience: 200, ready: ["true"] };
-  await t.notThrowsAsync(waitUntilRunning(slowManager(["one", "two"]), slow, "sha256:1"));
+  let lines = 0;
+  const manager = slowManager(600, () => `line ${(lines += 1)}`);
+  const slow = { ...wanted, patience: 500, ready: ["true"] };
+  await t.notThrowsAsync(waitUntilRunning(manager, slow, "sha256:1"));
 });
 
 test("a service that runs and makes no progress is called not ready", async (t) => {
   const slow = { ...wanted, patience: 200, ready: ["true"] };
-  const waiting = waitUntilRunning(slowManager(["one", "one"]), slow, "sha256:1");
+  const waiting = waitUntilRunning(
+    slowManager(60_000, () => "the last"),
+    slow,
+    "sha256:1",
+  );
   const error = await userError(waiting);
   t.is(
     error.message,
