@@ -68,22 +68,24 @@ registry_is_reachable() { lab_a ssh 1 'curl -sSfo /dev/null "$(apt-get -q --prin
 registry_serves() { (eval "$(lab_a env)" && lab_a ssh 1 "curl -sSf http://$LAB_REGISTRY/v2/library/debian/tags/list" | grep trixie-slim); }
 subnet() { (eval "$("$1" env)" && echo "${LAB_SUBNET%.0/24}"); }
 labs_are_isolated() { [[ $(subnet lab_a) != "$(subnet lab_b)" ]] && ! lab_a ssh 1 "timeout 3 bash -c '</dev/tcp/$(subnet lab_b).11/22'"; }
-# milliseconds: prints the shortest time of three TCP handshakes with guest 1
+# milliseconds LIMIT: prints the shortest time of at least three TCP handshakes with guest 1; goes on for 30 s until it is below LIMIT,
+# as a busy machine adds to each
 milliseconds() {
-  local started best=99999 elapsed
-  for _ in 1 2 3; do
+  local started best=99999 elapsed tries=0 end=$((SECONDS + 30))
+  while ((tries < 3 || (best >= $1 && SECONDS < end))); do
     started=$(date +%s%N)
     exec 3<>"/dev/tcp/$(subnet lab_a).11/22"
     elapsed=$((($(date +%s%N) - started) / 1000000))
     exec 3>&-
     ((elapsed >= best)) || best=$elapsed
+    tries=$((tries + 1))
   done
   echo "$best"
 }
 delay_is_set_and_removed() {
-  lab_a delay 200 && local slow && slow=$(milliseconds) && lab_a delay 0 && local quick && quick=$(milliseconds)
+  lab_a delay 200 && local slow && slow=$(milliseconds 400) && lab_a delay 0 && local quick && quick=$(milliseconds 200)
   echo "$slow ms, $quick ms"
-  ((slow >= 200 && slow < 600 && quick < 200)) # A busy machine adds to both.
+  ((slow >= 200 && slow < 400 && quick < 200))
 }
 link_is_cut_and_restored() { lab_a cut 1 && ! timeout 8 scripts/lab --name labtest-a ssh 1 true && lab_a mend 1 && lab_a ssh 1 true; }
 survives_power_loss() { lab_a ssh 1 'echo here >marker && sync' && lab_a kill 1 && ! lab_a ssh 1 true && lab_a boot 1 && lab_a ssh 1 'grep here marker'; }
