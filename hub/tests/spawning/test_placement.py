@@ -1,6 +1,5 @@
 """Filling one node before the next, and starting on another node after a failure."""
 
-import asyncio
 from dataclasses import replace
 
 import pytest
@@ -171,10 +170,13 @@ async def test_if_docker_refuses_the_number_of_cores_the_user_reads_that(swarm):
     two_nodes(swarm)
     ada = spawner("ada", settings=replace(PACKS, cpu=2), failure_limit=1)
     del swarm.nodes["two"]
-    swarm.delay = 0.2  # a machine with fewer cores takes its place while the service is created
-    starting = asyncio.ensure_future(ada.start())
-    await asyncio.sleep(0.1)
-    swarm.cores = 1
+    create = swarm._create
+
+    def create_on_fewer_cores(query, body):
+        swarm.cores = 1  # another machine takes the place while the service is created
+        return create(query, body)
+
+    swarm._create = create_on_fewer_cores
     with pytest.raises(SpawnException) as raised:
-        await starting
+        await ada.start()
     assert raised.value.message == refusal.TOO_MANY_CORES.sentence

@@ -128,8 +128,10 @@ class Browser:
         return self.progress(user)
 
     def progress(self, user: str) -> list[dict]:
-        _, text = self.open(f"/hub/api/users/{user}/server/progress")
-        return [json.loads(line) for line in re.findall(r"^data: (.*)$", text, re.MULTILINE)]
+        status, text = self.open(f"/hub/api/users/{user}/server/progress")
+        events = [json.loads(line) for line in re.findall(r"^data: (.*)$", text, re.MULTILINE)]
+        assert events, f"no progress, but {status}: {text[:500]}"
+        return events
 
 
 def wait_for(condition: Callable[[], object], deadline: float = 60) -> None:
