@@ -38,7 +38,7 @@ packages_of_conditions() {
 }
 
 # conditions_of K: prints the conditions of a guest, one a line
-conditions_of() { [[ ! -s $folder/vm$1.conditions ]] || tr , '\n' <"$folder/vm$1.conditions"; }
+conditions_of() { [[ ! -s $folder/vm$1.conditions ]] || { tr , '\n' <"$folder/vm$1.conditions" && echo; }; }
 
 has_condition() { conditions_of "$1" | grep -qx "$2"; }
 
