@@ -88,7 +88,14 @@ async def test_an_excepted_host_is_reached_without_the_proxy(provider):
 
 @pytest.mark.parametrize(
     ("host", "is_for"),
-    [("packages.example.net", True), ("a.example.org", False), ("example.org", True), ("hub", False), ("10.1.2.3", False), ("192.0.2.1", True)],
+    [
+        ("packages.example.net", True),
+        ("a.example.org", False),
+        ("example.org", True),
+        ("hub", False),
+        ("10.1.2.3", False),
+        ("192.0.2.1", True),
+    ],
 )
 def test_names_domains_and_networks_are_excepted(host, is_for):
     assert Proxy("", "", (".example.org", "hub", "10.0.0.0/8")).is_for(host) is is_for
