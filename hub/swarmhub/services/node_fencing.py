@@ -5,16 +5,15 @@ would then reach homes that the new servers already use.
 """
 
 import logging
-import time
 from pathlib import Path
+from typing import NoReturn
 
 import docker
-from docker.errors import DockerException
-from requests.exceptions import RequestException
 
 from ..labels import FENCED, USER
 from ..machines import address_of
 from ..spawning import tasks
+from .repeat import repeat
 
 _log = logging.getLogger("fence")
 
@@ -78,19 +77,9 @@ class NodeFencing:
         self._swarm.update_node(node["ID"], node["Version"]["Index"], updated)
 
 
-def run_forever(swarm: docker.APIClient, folder: Path, seconds: float = 2) -> None:
-    """Reconciles every `seconds`; logs each error once and tries again."""
-    fencing = NodeFencing(swarm, folder)
-    last_error = ""
-    while True:
-        try:
-            fencing.reconcile()
-            last_error = ""
-        except (DockerException, RequestException, OSError, ValueError, LookupError) as error:
-            if str(error) != last_error:
-                _log.warning("the pass failed and will be repeated: %s", error)
-            last_error = str(error)
-        time.sleep(seconds)
+def run_forever(swarm: docker.APIClient, folder: Path, seconds: float = 2) -> NoReturn:
+    """Reconciles every `seconds`."""
+    repeat(NodeFencing(swarm, folder).reconcile, seconds, _log, "the pass failed")
 
 
 def _state(node: dict) -> str:

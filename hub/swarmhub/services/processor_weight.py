@@ -5,12 +5,13 @@ of Swarm has no key for the weight, so a container gets it while it runs, and on
 """
 
 import logging
-import time
 from collections.abc import Iterable
+from typing import NoReturn
 
 import docker
-from docker.errors import DockerException, NotFound
-from requests.exceptions import RequestException
+from docker.errors import NotFound
+
+from .repeat import repeat
 
 _log = logging.getLogger("processor-weight")
 _SERVICE = "com.docker.swarm.service.name"
@@ -35,6 +36,7 @@ class ProcessorWeight:
             if container not in self._raised and self._raise(container):
                 self._raised |= {container}
                 raised.append(service)
+                _log.info("%s has processor time before the users' servers", service)
         return raised
 
     def _raise(self, container: str) -> bool:
@@ -45,18 +47,8 @@ class ProcessorWeight:
         return True
 
 
-def run_forever(client: docker.APIClient, user_service_prefix: str, seconds: float = 5) -> None:
-    """Looks every `seconds`; logs each error once and tries again. The parts' names begin like those of users' services (src/names.ts)."""
+def run_forever(client: docker.APIClient, user_service_prefix: str, seconds: float = 5) -> NoReturn:
+    """Looks every `seconds`. The parts' names begin like those of users' services (src/names.ts)."""
     prefix = user_service_prefix.removesuffix("nb-")
     weight = ProcessorWeight(client, [f"{prefix}{part}" for part in ("hub", "proxy", "edge")])
-    last_error = ""
-    while True:
-        try:
-            for service in weight.apply():
-                _log.info("%s has processor time before the users' servers", service)
-            last_error = ""
-        except (DockerException, RequestException, OSError, ValueError, LookupError) as error:
-            if str(error) != last_error:
-                _log.warning("the weights were not set, which will be repeated: %s", error)
-            last_error = str(error)
-        time.sleep(seconds)
+    repeat(weight.apply, seconds, _log, "setting the weights failed")

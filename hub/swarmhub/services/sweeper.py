@@ -1,8 +1,7 @@
 """A service of the hub that compares the hub with Swarm, and removes services and volumes without an owner.
 
 `python -m swarmhub.services.sweeper CLASS PREFIX URL SECONDS [FOLDER]`: with the storage's folder of fenced addresses it also fences
-lost nodes. PREFIX begins the names of users' services. It also gives the class's own containers
-processor time before the users' servers.
+lost nodes. PREFIX begins the names of users' services, and of the class's own, which get processor time before them.
 """
 
 import contextlib
@@ -16,13 +15,13 @@ from threading import Thread
 
 import docker
 from docker.errors import DockerException, NotFound
-from requests.exceptions import RequestException
 
 from ..labels import USER, user_filter
 from ..slug import former_slug, slug
 from ..spawning.swarm import user_in
 from . import node_fencing, processor_weight
 from .hub_api import HubApi
+from .repeat import repeat
 
 _log = logging.getLogger("sweeper")
 
@@ -83,17 +82,13 @@ def main(class_name: str, user_service_prefix: str, url: str, seconds: float, fe
     Thread(target=processor_weight.run_forever, args=(_docker(), user_service_prefix), daemon=True).start()
     hub = HubApi(url, os.environ["JUPYTERHUB_API_TOKEN"])
     sweeper = Sweeper(class_name, hub, _docker())
-    last_error = ""
-    while True:
-        time.sleep(seconds)
-        try:
-            for name in sweeper.sweep():
-                _log.warning("removed %s, which had no owner", name)
-            last_error = ""
-        except (DockerException, RequestException, OSError, ValueError, LookupError) as error:
-            if str(error) != last_error:
-                _log.warning("the sweep failed and will be repeated: %s", error)
-            last_error = str(error)
+
+    def sweep() -> None:
+        for name in sweeper.sweep():
+            _log.warning("removed %s, which had no owner", name)
+
+    time.sleep(seconds)
+    repeat(sweep, seconds, _log, "the sweep failed")
 
 
 def _docker() -> docker.APIClient:

@@ -3,7 +3,7 @@
 import pytest
 from docker.errors import APIError, NotFound
 
-from swarmhub.services import processor_weight
+from swarmhub.services import processor_weight, repeat
 from swarmhub.services.processor_weight import SHARES, ProcessorWeight
 
 NAME = "com.docker.swarm.service.name"
@@ -67,7 +67,7 @@ def test_an_error_of_docker_is_logged_once_and_the_next_look_tries_again(monkeyp
             raise Ended
 
     engine.update_container = update
-    monkeypatch.setattr(processor_weight.time, "sleep", sleep)
+    monkeypatch.setattr(repeat.time, "sleep", sleep)
     with pytest.raises(Ended):
         processor_weight.run_forever(engine, "geo-101-nb-")
     assert len(looks) == 4
