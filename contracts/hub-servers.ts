@@ -1,3 +1,5 @@
+import type { OutboundProxy } from "./outbound-proxy.js";
+
 /** `servers` in `hub.json`: what a user's server gets beside its image, memory and cpu. Read by `hub/swarmhub/server_settings.py`. */
 export type HubServers = {
   /** What is known of each image. */
@@ -16,7 +18,7 @@ export type HubServers = {
   gpus: number;
   groups: HubGroup[];
   /** The HTTP proxy of users' servers, without a login; null is none. */
-  proxy: { http: string; https: string; except: string[] } | null;
+  proxy: OutboundProxy | null;
 };
 
 /** An image as it was found on a machine. */
@@ -51,9 +53,6 @@ export type HubGroup = {
 
 /** The secret with the variables of users' servers that are not in `hub.json`: a JSON object of texts. */
 export const serverEnvironmentSecret = "server-environment";
-
-/** The secret with the HTTP proxy that hub and edge use, with its login: a JSON object of http, https and except (a list). */
-export const outboundProxySecret = "outbound-proxy";
 
 /** The secret with the token that reads the repository of `content`. */
 export const contentTokenSecret = "content-token";

@@ -7,9 +7,7 @@ import type { Duplex } from "node:stream";
 import { connect } from "node:tls";
 import { join } from "node:path";
 import * as z from "zod";
-
-/** The HTTP proxy through which the edge reaches the authority of its certificates; the addresses may have a login. */
-export type OutboundProxy = z.output<typeof schema>;
+import { type OutboundProxy, outboundProxySecret } from "../contracts/outbound-proxy.js";
 
 const address = z.string().regex(/^https?:\/\/[^\s"'\\]+$/);
 const schema = z.strictObject({
@@ -20,28 +18,13 @@ const schema = z.strictObject({
 
 /** The class's proxy from the folder of secrets; undefined without one. Throws an Error without its text. */
 export const readOutboundProxy = async (folder: string): Promise<OutboundProxy | undefined> => {
-  const file = join(folder, "outbound-proxy");
+  const file = join(folder, outboundProxySecret);
   if (!existsSync(file)) return undefined;
   try {
     return schema.parse(JSON.parse(await readFile(file, "utf8")));
   } catch {
     throw new Error(`${file} is not an object with http, https and except`);
   }
-};
-
-/** The variables by which certbot and a DNS hook know it. */
-export const proxyVariables = (proxy: OutboundProxy | undefined): Record<string, string> => {
-  if (proxy === undefined) return {};
-  const { http, https, except } = proxy;
-  const list = except.join(",");
-  return {
-    HTTP_PROXY: http,
-    HTTPS_PROXY: https,
-    NO_PROXY: list,
-    http_proxy: http,
-    https_proxy: https,
-    no_proxy: list,
-  };
 };
 
 /** The agent for a request to a host: through the proxy by CONNECT (RFC 9110, 9.3.6); false where the host is reached directly. */

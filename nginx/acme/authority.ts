@@ -1,8 +1,9 @@
+import type { OutboundProxy } from "../../contracts/outbound-proxy.js";
 import type { X509Certificate } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { text } from "node:stream/consumers";
-import { type OutboundProxy, agentFor } from "../outbound-proxy.js";
+import { agentFor } from "../outbound-proxy.js";
 import { Problem, retriesHint } from "../problem.js";
 import { type Window, renewalName } from "./renewal-window.js";
 

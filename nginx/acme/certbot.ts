@@ -1,10 +1,11 @@
+import { proxyVariables } from "../../contracts/outbound-proxy.js";
 import { execFile } from "node:child_process";
 import { access, chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Acme, type EdgeSettings, namesOf } from "../../contracts/edge-settings.js";
 import { type CertificatePair, pairFrom } from "../certificate-pair.js";
 import { newRequest } from "../openssl.js";
-import { proxyVariables, readOutboundProxy } from "../outbound-proxy.js";
+import { readOutboundProxy } from "../outbound-proxy.js";
 import { Problem } from "../problem.js";
 import { problemFromCertbot } from "./certbot-errors.js";
 
@@ -112,14 +113,18 @@ const execute = async (
   acme: Acme,
   work: string,
 ): Promise<{ failed: boolean; output: string }> => {
-  const proxy = proxyVariables(await readOutboundProxy(settings.folders.secrets));
+  const proxy = await readOutboundProxy(settings.folders.secrets);
   return new Promise((resolve) => {
     const ca = acmePath(settings, "ca.pem");
     const options = {
       timeout: 600_000,
       killSignal: "SIGKILL",
       maxBuffer: 1 << 24,
-      env: { ...process.env, ...proxy, ...(acme.ca ? { REQUESTS_CA_BUNDLE: ca } : {}) },
+      env: {
+        ...process.env,
+        ...(proxy && proxyVariables(proxy)),
+        ...(acme.ca ? { REQUESTS_CA_BUNDLE: ca } : {}),
+      },
     } as const;
     const argv = ["certonly", "--config", join(work, "cli.ini")];
     execFile(join(settings.folders.certbot, "certbot"), argv, options, (error, stdout, stderr) => {

@@ -1,10 +1,9 @@
-import { proxyOn } from "../cluster/outbound.js";
 import { classUrlOn } from "../cluster/public-address.js";
 import type { Config, ProviderMethod } from "../config/types.js";
 import { isCampus } from "../config/campus.js";
 import { printable } from "../text/format.js";
 import type { Check, CheckContext, Finding } from "./check.js";
-import { type Answer, type NoAnswer, askFrom } from "./login/ask.js";
+import { type Answer, type NoAnswer, askProvider } from "./login/ask.js";
 import { campusFindings } from "./login/campus.js";
 import { authorizationIn, discoveryUrl } from "./login/discovery.js";
 import { signOutFindings } from "./login/sign-out.js";
@@ -35,7 +34,7 @@ const providerFindings = async (
 ): Promise<Finding[]> => {
   const isGitHub = method.kind === "github";
   const url = isGitHub ? `${method.issuer}/login` : discoveryUrl(method.issuer);
-  const answer = await ask(url, context);
+  const answer = await askProvider(url, context);
   if (answer.kind !== "answer") return [noAnswer(answer, method, url, context)];
   const clock = clockFindings(answer, method, context);
   if (isGitHub)
@@ -52,18 +51,10 @@ const providerFindings = async (
     ...clock,
     ...(await clientFindings(found.url, method, context)),
     ...(await signOutFindings(found.endSession, method, callbackOf(context), (address) =>
-      ask(address, context),
+      askProvider(address, context),
     )),
   ];
 };
-
-const ask = (url: string, { cluster, machines }: CheckContext): Promise<Answer | NoAnswer> =>
-  askFrom(
-    cluster.manager,
-    url,
-    cluster.secrets.get("login-ca"),
-    proxyOn(cluster, machines, machines(cluster.manager).facts),
-  );
 
 const noAnswer = (
   { kind, reason }: NoAnswer,
@@ -136,7 +127,7 @@ const clientFindings = async (
     code_challenge_method: "S256",
   };
   for (const [name, value] of Object.entries(request)) url.searchParams.set(name, value);
-  const answer = await ask(url.href, context);
+  const answer = await askProvider(url.href, context);
   if (answer.kind !== "answer" || answer.status < 400) return [];
   return [
     {

@@ -1,3 +1,4 @@
+import { type OutboundProxy, proxyVariables } from "../../contracts/outbound-proxy.js";
 import type { Config } from "../config/types.js";
 import { settingsFrom } from "../host/docker-settings.js";
 import type { Facts } from "../host/facts.js";
@@ -7,8 +8,7 @@ import type { Cluster } from "./cluster.js";
 import { isPrivate } from "./ipv4.js";
 import type { Machines } from "./machines.js";
 
-/** An HTTP proxy as programs use it; the addresses have a login where there is one. */
-export type OutboundProxy = { http: string; https: string; except: string[] };
+export { type OutboundProxy, proxyVariables };
 
 /** What is never asked through a proxy: the machine itself, the class's parts, and private networks, as NFS and Swarm use them. */
 const direct = [
@@ -101,19 +101,6 @@ const bare = (address: string): string => address.replace(/\/\/[^@/]*@/, "//");
 
 /** A proxy in words: "proxy.example.org:3128". */
 export const proxyText = ({ https }: OutboundProxy): string => bare(https).replace(/^\w+:\/\//, "");
-
-/** The variables by which programs know a proxy, in both cases: curl reads `http_proxy` only, others only capitals. */
-export const proxyVariables = ({ http, https, except }: OutboundProxy): Record<string, string> => {
-  const list = except.join(",");
-  return {
-    HTTP_PROXY: http,
-    HTTPS_PROXY: https,
-    NO_PROXY: list,
-    http_proxy: http,
-    https_proxy: https,
-    no_proxy: list,
-  };
-};
 
 /** The proxy as hub and edge read it from the secret `outbound-proxy`. */
 export const outboundSecretText = ({ http, https, except }: OutboundProxy): string =>

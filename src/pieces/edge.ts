@@ -1,5 +1,5 @@
-import { outboundProxySecret } from "../../contracts/hub-servers.js";
-import { type OutboundProxy, proxyOn } from "../cluster/outbound.js";
+import { type OutboundProxy, outboundProxySecret } from "../../contracts/outbound-proxy.js";
+import { proxyOn } from "../cluster/outbound.js";
 import { publicName } from "../cluster/public-address.js";
 import { UserError } from "../errors.js";
 import type { Config } from "../config/types.js";

@@ -1,9 +1,6 @@
+import { outboundProxySecret } from "../../contracts/outbound-proxy.js";
 import { createHash, randomBytes } from "node:crypto";
-import {
-  contentTokenSecret,
-  outboundProxySecret,
-  serverEnvironmentSecret,
-} from "../../contracts/hub-servers.js";
+import { contentTokenSecret, serverEnvironmentSecret } from "../../contracts/hub-servers.js";
 import { outboundSecretText, proxyOn } from "../cluster/outbound.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
 import { type Config, loginFilesOf } from "../config/types.js";

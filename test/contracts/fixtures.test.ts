@@ -1,3 +1,4 @@
+import { outboundProxySecret } from "../../contracts/outbound-proxy.js";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { scryptSync } from "node:crypto";
 import { join } from "node:path";
@@ -7,7 +8,7 @@ import { type HubSettingsStatus, changeNeeds, fixedHashOf } from "../../contract
 import { failedStartsFolder } from "../../contracts/failed-starts.js";
 import { passwordHash, peopleIn, rosterText, scryptCost } from "../../contracts/roster.js";
 import { nearlyFull, reportStaleAfter } from "../../contracts/machine-report.js";
-import { contentTokenSecret, outboundProxySecret } from "../../contracts/hub-servers.js";
+import { contentTokenSecret } from "../../contracts/hub-servers.js";
 import { mostGroups, parseGroupNote } from "../../contracts/limits.js";
 import { sharedHome, storageFiles, storageFolders } from "../../contracts/storage-folders.js";
 import { ownerIn } from "../../contracts/storage-notes.js";

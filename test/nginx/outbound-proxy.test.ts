@@ -1,3 +1,4 @@
+import { proxyVariables } from "../../contracts/outbound-proxy.js";
 import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
@@ -8,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { askAuthority } from "../../nginx/acme/authority.js";
-import { agentFor, proxyVariables, readOutboundProxy } from "../../nginx/outbound-proxy.js";
+import { agentFor, readOutboundProxy } from "../../nginx/outbound-proxy.js";
 import { selfSigned } from "../../nginx/self-signed.js";
 
 const folder = mkdtempSync(join(tmpdir(), "swarmhub-outbound-"));
@@ -87,7 +88,8 @@ test("the proxy is read from the secrets, and its text is in no error", async (t
   const file = join(folder, "outbound-proxy");
   const proxy = { http: "http://geo:s3cret@p:1", https: "http://geo:s3cret@p:2", except: ["hub"] };
   await writeFile(file, JSON.stringify(proxy));
-  t.like(proxyVariables(await readOutboundProxy(folder)), {
+  const found = await readOutboundProxy(folder);
+  t.like(found && proxyVariables(found), {
     https_proxy: "http://geo:s3cret@p:2",
     NO_PROXY: "hub",
   });

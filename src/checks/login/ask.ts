@@ -1,4 +1,5 @@
-import type { OutboundProxy } from "../../cluster/outbound.js";
+import { type OutboundProxy, proxyOn } from "../../cluster/outbound.js";
+import type { CheckContext } from "../check.js";
 import type { Host } from "../../host/host.js";
 import { quote } from "../../text/shell.js";
 
@@ -7,6 +8,18 @@ export type Answer = { kind: "answer"; status: number; body: string; ahead: numb
 
 /** Why there is no answer, in curl's words where they help. */
 export type NoAnswer = { kind: "silent" | "unsafe" | "no curl"; reason: string };
+
+/** Asks the provider of logins from the manager, with the certificates of `login`, and through the class's proxy. */
+export const askProvider = (
+  url: string,
+  { cluster, machines }: CheckContext,
+): Promise<Answer | NoAnswer> =>
+  askFrom(
+    cluster.manager,
+    url,
+    cluster.secrets.get("login-ca"),
+    proxyOn(cluster, machines, machines(cluster.manager).facts),
+  );
 
 const separator = "swarmhub-end-of-body";
 

@@ -1,10 +1,9 @@
-import { proxyOn } from "../../cluster/outbound.js";
 import { classUrlOn } from "../../cluster/public-address.js";
 import type { CampusMethod, CasMethod, LdapMethod, LtiMethod } from "../../config/campus.js";
 
 import { printable } from "../../text/format.js";
 import type { CheckContext, Finding } from "../check.js";
-import { type Answer, type NoAnswer, askFrom } from "./ask.js";
+import { type NoAnswer, askProvider } from "./ask.js";
 import { certificateFault } from "./directory.js";
 import { inspectReader } from "./reader.js";
 
@@ -17,7 +16,7 @@ export const campusFindings = (method: CampusMethod, context: CheckContext): Pro
 /** The login page answers, and the server knows the class as a service. */
 const casFindings = async (method: CasMethod, context: CheckContext): Promise<Finding[]> => {
   const service = `${classUrlOn(context.machines, context.cluster)}/hub/cas`;
-  const answer = await ask(
+  const answer = await askProvider(
     `${method.url}/login?service=${encodeURIComponent(`${service}?state=check`)}`,
     context,
   );
@@ -69,7 +68,7 @@ const ldapFindings = async (method: LdapMethod, context: CheckContext): Promise<
 
 /** The keys with which the platform signs are there. */
 const ltiFindings = async (method: LtiMethod, context: CheckContext): Promise<Finding[]> => {
-  const answer = await ask(method.keys, context);
+  const answer = await askProvider(method.keys, context);
   if (answer.kind !== "answer") return [noAnswer(answer, method, context)];
   if (answer.status === 200 && hasKeys(answer.body))
     return [{ level: "ok", text: `${method.service} answers, and its keys are found` }];
@@ -90,14 +89,6 @@ const hasKeys = (body: string): boolean => {
     return false;
   }
 };
-
-const ask = (url: string, { cluster, machines }: CheckContext): Promise<Answer | NoAnswer> =>
-  askFrom(
-    cluster.manager,
-    url,
-    cluster.secrets.get("login-ca"),
-    proxyOn(cluster, machines, machines(cluster.manager).facts),
-  );
 
 const noAnswer = (
   { kind, reason }: NoAnswer,

@@ -1,9 +1,6 @@
+import { outboundProxySecret } from "../../../contracts/outbound-proxy.js";
 import { createHash } from "node:crypto";
-import {
-  contentTokenSecret,
-  outboundProxySecret,
-  serverEnvironmentSecret,
-} from "../../../contracts/hub-servers.js";
+import { contentTokenSecret, serverEnvironmentSecret } from "../../../contracts/hub-servers.js";
 import { type Config, loginFilesOf } from "../../config/types.js";
 import { labels, ports, storageVolumePrefix } from "../../names.js";
 import { paths } from "../../paths.js";
