@@ -116,6 +116,7 @@ def announce(grace, body, **headers):
 
 
 def state(grace):
+    """Returns the state of the room, at first perhaps the one that the service knew before."""
     return dict(grace.events(grace.open_page(), 3))["room"]
 
 
@@ -125,7 +126,7 @@ def test_a_word_is_on_the_pages_of_the_hub_at_once_and_soon_in_every_jupyterlab_
     for page in (bob.open("/hub/home")[1], Visitor(bob.address).open("/hub/login")[1]):
         assert "&lt;b&gt;Break&lt;/b&gt;<br>until 11:30<br>Your files are kept only while" in page
     assert Lab(hub, "").said() == text
-    assert state(grace)["announcement"]["text"] == text
+    wait_for(lambda: (state(grace)["announcement"] or {}).get("text") == text)
     assert announce(grace, {"text": None}) == (200, None)
     assert "Break" not in bob.open("/hub/home")[1]
     wait_for(lambda: Lab(hub, "").said() is None, 5)
@@ -140,7 +141,7 @@ def test_only_teachers_announce_from_the_page_and_hostile_bodies_are_sentences(g
         assert announce(grace, wrong)[0] == 400
     assert announce(grace, {"text": "x" * 10_240}) == (400, TOO_LONG)
     assert announce(grace, {"text": "x", "until": "2026-01-01T00:00:00Z"}) == (400, PASSED)
-    assert state(grace)["announcement"] is None
+    wait_for(lambda: state(grace)["announcement"] is None)
 
 
 def test_the_operator_announces_with_a_command(hub, bob):
@@ -175,16 +176,16 @@ def test_a_student_asks_for_help_with_the_token_of_jupyterlab_and_both_can_take_
 
     assert lab.ask("help", "POST")[0] == 503, "without a server"
     assert any(event.get("ready") for event in bob.start_server("bob"))
-    wait_for(lambda: lab.ask("help", "POST")[0] == 200)
-    assert abs(mark() - time.time()) < 10
-    assert json.loads(lab.ask("help")[2]) == {"help": True}
-    assert lab.ask("help", "DELETE")[0] == 429, "twice within a second"
+    # The second of two calls within a second is refused; a busy machine may need longer than that for two.
+    wait_for(lambda: [lab.ask("help", "POST")[0] for _ in range(2)] == [200, 429])
+    wait_for(lambda: abs((mark() or 0) - time.time()) < 10)
+    wait_for(lambda: json.loads(lab.ask("help")[2]) == {"help": True}, 5)
     assert grace.act(grace.open_page(), {"action": "helped", "users": ["bob"]})[1]["results"][0]["ok"]
-    assert mark() is None
+    wait_for(lambda: mark() is None)
     wait_for(lambda: json.loads(lab.ask("help")[2]) == {"help": False}, 5)
     wait_for(lambda: lab.ask("help", "POST")[0] == 200)
     wait_for(lambda: lab.ask("help", "DELETE")[0] == 200)
-    assert mark() is None
+    wait_for(lambda: mark() is None)
 
 
 def test_nobody_asks_in_the_name_of_others(hub, grace, bob):
