@@ -194,7 +194,8 @@ async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
     stale = await git_content.refresh()
     if stale:
         spawner.log.warning(stale)
-    late = await catch_up(paths.storage, paths.data / "handout-locks", spawner.escaped_name)
+    mine = access.membership.names_of(spawner.user.name, claims)
+    late = await catch_up(paths.storage, paths.data / "handout-locks", spawner.escaped_name, mine)
     if late:
         spawner.log.warning("%s: %s (%s)", spawner.user.name, *late)
     notices = [spawner.mode_notice, notice, problem and problem[0], late and late[0]]

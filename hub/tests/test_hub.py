@@ -15,8 +15,9 @@ from hashlib import sha256
 
 import pytest
 
-from swarmhub.homes.handouts import File, Store, Version
+from swarmhub.homes.handouts import Store
 from swarmhub.homes.provisioning import make_home
+from swarmhub.homes.versions import File, Version
 from swarmhub.slug import former_slug
 
 from .support.fake_docker import RUNS, FakeDocker

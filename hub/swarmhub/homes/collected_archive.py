@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from .collecting import Collected, collect
-from .handouts import Store, known_hashes
+from .handouts import Store
 from .open_safely import open_folder, parts_of
+from .versions import known_hashes
 
 _PARALLEL = 4
 

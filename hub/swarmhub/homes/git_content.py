@@ -15,7 +15,8 @@ from pathlib import Path
 
 from ..server_settings import Content
 from .git_repository import ContentError, Limits, fetch
-from .handouts import Store, Version
+from .handouts import Store
+from .versions import Version
 
 # Nothing that `swarmhub handout` sends has such a name.
 NAME = ".content"

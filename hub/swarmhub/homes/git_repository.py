@@ -18,8 +18,8 @@ from typing import BinaryIO
 
 from ..outbound import Proxy
 from ..server_settings import Content
-from .handouts import File
 from .open_safely import parts_of
+from .versions import File
 
 # Not nobody, as whom the page of the room runs: a repository that attacks git would reach that program and its token.
 _ACCOUNT = 65533

@@ -11,9 +11,10 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from .handouts import File, Given, Record, Store, Version, known_hashes
+from .handouts import Given, Record, Store
 from .locked_home import LockedHome, hash_of_known, new_name, old_name, put_beside
 from .open_safely import open_parent, opened
+from .versions import File, Version, known_hashes
 
 _BLOCK = 4096
 _BESIDE = " (new {number})"

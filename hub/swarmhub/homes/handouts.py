@@ -12,32 +12,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
+from .versions import File, Version, joined, plan_version
+
 _HOUR = 3600
-
-
-@dataclass(frozen=True)
-class File:
-    """A file of a version: `path` in the home ("week2/lab1.ipynb"), `hash` its SHA-256, `size` in bytes."""
-
-    path: str
-    hash: str
-    size: int
-    executable: bool = False
-
-
-@dataclass(frozen=True)
-class Version:
-    """A version of what was handed out under one name. `to`: the homes that get it, None: all; `withheld`: those that do not."""
-
-    name: str
-    number: int
-    files: tuple[File, ...]
-    to: tuple[str, ...] | None = None
-    withheld: tuple[str, ...] = ()
-
-    def is_for(self, home: str) -> bool:
-        """Returns whether the home gets this version."""
-        return home not in self.withheld and (self.to is None or home in self.to)
 
 
 @dataclass
@@ -99,7 +76,7 @@ class Store:
             else:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 draft.rename(target)  # fails if somebody published the same number at the same time
-            if version.to is None and not version.withheld:
+            if version.is_for_all:
                 for former in existing:
                     if former.number < version.number:
                         shutil.rmtree(self.files(wanted.name, former.number), ignore_errors=True)
@@ -107,8 +84,8 @@ class Store:
         finally:
             shutil.rmtree(draft, ignore_errors=True)
 
-    def withhold(self, name: str, homes: Iterable[str] | None) -> None:
-        """Gives a name to none of these homes at their next start, or with None to nobody at all."""
+    def withhold(self, name: str, homes: Iterable[str] | None, groups: Iterable[str] = ()) -> None:
+        """Gives a name to none of these homes and members of groups at their next start, or with None to nobody at all."""
         if homes is None:
             gone = self._new_draft()
             gone.parent.mkdir(exist_ok=True)
@@ -119,9 +96,9 @@ class Store:
             shutil.rmtree(gone)
             return
         for version in self.versions(name):
-            withheld = tuple(sorted({*version.withheld, *homes}))
+            withheld = {"withheld": joined(version.withheld, homes), "withheld_groups": joined(version.withheld_groups, groups)}
             note = self.files(name, version.number).parent / "note.json"
-            _write(note, asdict(version) | {"withheld": withheld})
+            _write(note, asdict(version) | withheld)
 
     def record(self, home: str, name: str) -> Record:
         """Returns the record of a home; an empty one if there is none or if it is damaged. Raises OSError."""
@@ -157,27 +134,14 @@ class Store:
         return drafts / uuid4().hex
 
 
-def known_hashes(versions: Iterable[Version], path: str) -> dict[str, int]:
-    """Returns the hash and the size of each content that was handed out at a path."""
-    return {file.hash: file.size for version in versions for file in version.files if file.path == path}
-
-
-def plan_version(wanted: Version, existing: list[Version]) -> Version:
-    """Returns the version with its number and all its homes: the newest one again, if its files are the same."""
-    newest = existing[0] if existing else None
-    if newest is None or set(newest.files) != set(wanted.files):
-        return Version(wanted.name, newest.number + 1 if newest else 1, wanted.files, wanted.to)
-    to = None if wanted.to is None or newest.to is None else tuple(sorted({*newest.to, *wanted.to}))
-    withheld = () if wanted.to is None else tuple(each for each in newest.withheld if each not in wanted.to)
-    return Version(wanted.name, newest.number, newest.files, to, withheld)
-
-
 def _read_version(path: Path) -> Version:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         files = tuple(File(**each) for each in found["files"])
         to = None if found["to"] is None else tuple(found["to"])
-        return Version(found["name"], found["number"], files, to, tuple(found["withheld"]))
+        # Earlier versions of swarmhub wrote no groups.
+        groups, withheld_groups = (tuple(found.get(key, ())) for key in ("groups", "withheld_groups"))
+        return Version(found["name"], found["number"], files, to, groups, tuple(found["withheld"]), withheld_groups)
     except (LookupError, TypeError) as error:
         raise ValueError(f"{path} is damaged: {error}") from error
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -18,13 +19,13 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 _threads = ThreadPoolExecutor(8, thread_name_prefix="handouts")
 
 
-async def catch_up(storage: Path, locks: Path, slug: str, deadline: float = 30) -> tuple[str, str] | None:
-    """Puts into a home what it lacks, within `deadline` seconds.
+async def catch_up(storage: Path, locks: Path, slug: str, groups: Collection[str] = (), deadline: float = 30) -> tuple[str, str] | None:
+    """Puts into a home what it lacks, within `deadline` seconds; `groups` are those in which its owner is now.
 
     A failure does not prevent the start: returns the message for the user and the detail for the log, or None.
     """
     stop = Event()
-    work = asyncio.get_running_loop().run_in_executor(_threads, catch_up_now, storage, locks, slug, stop)
+    work = asyncio.get_running_loop().run_in_executor(_threads, catch_up_now, storage, locks, slug, stop, groups)
     try:
         await asyncio.wait_for(work, deadline)
     except NoRoom as error:
@@ -37,7 +38,7 @@ async def catch_up(storage: Path, locks: Path, slug: str, deadline: float = 30) 
     return None
 
 
-def catch_up_now(storage: Path, locks: Path, slug: str, stop: Event) -> None:
+def catch_up_now(storage: Path, locks: Path, slug: str, stop: Event, groups: Collection[str] = ()) -> None:
     """Puts the newest version of each name that is for this home, if the home has not got it completely.
 
     Raises NoRoom, Busy, OSError and ValueError of the first name that failed, after all others.
@@ -46,7 +47,7 @@ def catch_up_now(storage: Path, locks: Path, slug: str, stop: Event) -> None:
     for name in store.names():
         try:
             history = store.versions(name)
-            version = next((each for each in history if each.is_for(slug)), None)
+            version = next((each for each in history if each.is_for(slug, groups)), None)
             if version is None or stop.is_set() or store.record(slug, name).number >= version.number:
                 continue
             with lock_home(storage, locks, slug) as home:

@@ -12,8 +12,9 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
-from .handouts import Store, known_hashes
+from .handouts import Store
 from .open_safely import NotAFile, exists, hash_of, open_file, open_folder, open_parent
+from .versions import known_hashes
 
 _CHANGED = " (your changes)"
 _NAMES = 9

@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
-from .handouts import Version
+from .versions import Version
 
 
 class Refused(Exception):

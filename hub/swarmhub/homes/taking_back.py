@@ -6,9 +6,10 @@ from contextlib import suppress
 from pathlib import PurePosixPath
 
 from .handing_out import Decision, Outcome, is_open_in
-from .handouts import Given, Record, Store, Version, known_hashes
+from .handouts import Given, Record, Store
 from .locked_home import LockedHome, hash_of_known, old_name
 from .open_safely import open_parent
+from .versions import Version, known_hashes
 
 
 def decide_to_take(home: int, record: Record, history: Collection[Version], is_open: Collection[str] | None) -> list[Decision]:

@@ -16,11 +16,12 @@ from typing import BinaryIO
 from ..settings import Paths, SettingsError, read_settings
 from .collected_archive import write_collected
 from .handing_out import NoRoom, Outcome, decide, hand_out, require_room
-from .handouts import File, Store, Version, plan_version
+from .handouts import Store
 from .locked_home import Busy, lock_home
 from .open_safely import open_folder, parts_of
 from .sent_archive import Refused, unpack
 from .taking_back import decide_to_take, take_back
+from .versions import File, Version, plan_version
 
 REFUSED = 9  # the exit code
 _PARALLEL = 8
@@ -84,7 +85,7 @@ class Command:
             with lock_home(self._storage, self._locks, home) as locked:
                 return take_back(locked, self._store, name, history, open_in.get(home, ()))
 
-        self._store.withhold(name, request["to"])
+        self._store.withhold(name, request["to"], _groups(request))
         return {"number": history[0].number, "rows": self._in_homes(homes, work)}
 
     def _reading(self, look: Callable[[str, int], Outcome]) -> Callable[[str], Outcome]:
@@ -134,7 +135,11 @@ def _wanted(request: dict) -> Version:
     files = tuple(File(each["path"], each["hash"], each["size"], each["executable"]) for each in request["files"])
     for file in files:
         parts_of(file.path)
-    return Version(_name(request), 0, files, None if request["to"] is None else tuple(request["to"]))
+    return Version(_name(request), 0, files, None if request["to"] is None else tuple(request["to"]), _groups(request))
+
+
+def _groups(request: dict) -> tuple[str, ...]:
+    return tuple(request.get("groups") or ())
 
 
 def run(action: str, storage: Path, locks: Path, open_in: OpenIn, source: BinaryIO, output: BinaryIO) -> None:

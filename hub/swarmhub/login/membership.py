@@ -56,6 +56,12 @@ class Membership:
         claims = frozenset(claimed)
         return [each.name for each in self._groups if claims & each.claims]
 
+    def listed_in(self, group: str) -> set[str]:
+        """Returns the members of a group whom the configuration or the roster names; a provider names others (group_members.py)."""
+        configured = {name for each in self._groups if each.name == group for name in each.members}
+        people = self._roster.people() if self._roster else {}
+        return configured | {name for name, person in people.items() if group in person.groups}
+
     def claims_of(self, group: str) -> frozenset[str]:
         """Returns the names under which a provider knows a group: its own, if the configuration has no other."""
         return next((each.claims for each in self._groups if each.name == group), frozenset({group}))

@@ -17,6 +17,7 @@ from tornado.web import HTTPError
 from traitlets.config import Config
 
 from ..login.access import Access
+from ..login.group_members import told_by_provider
 from ..login.membership import MADE, REACHED
 from ..settings import Paths, Settings, read_secret
 from .outside_options import OutsideProgram
@@ -101,17 +102,17 @@ def _know_members(programs: dict[str, OutsideProgram], access: Access) -> None:
         await prepare(self)
         program = None if self._finished else _program(self, programs)
         if program and program.group:
-            _update_members(self.db, program, access)
+            _update_members(self, program, access)
 
     BaseHandler.prepare = prepare_with_members
 
 
-def _update_members(db: Session, program: OutsideProgram, access: Access) -> None:
-    people = access.roster.people() if access.roster else {}
-    names = program.members | {name for name, person in people.items() if program.group in person.groups}
-    users = set(db.query(orm.User).filter(orm.User.name.in_(names)))
-    for group in db.query(orm.Group).filter(orm.Group.name.in_([*access.membership.claims_of(program.group), MADE + program.group])):
-        users |= set(group.users)
+def _update_members(handler: BaseHandler, program: OutsideProgram, access: Access) -> None:
+    db = handler.db
+    names = program.members | access.membership.listed_in(program.group)
+    made = db.query(orm.Group).filter(orm.Group.name == MADE + program.group)
+    users = set(db.query(orm.User).filter(orm.User.name.in_(names))) | {user for group in made for user in group.users}
+    users |= told_by_provider(db, handler.authenticator, access.membership.claims_of(program.group))
     reached = _group(db, REACHED + program.group)
     if set(reached.users) != users:
         reached.users = list(users)

@@ -7,6 +7,8 @@ from jupyterhub.app import JupyterHub
 from jupyterhub.metrics import TOTAL_USERS
 from jupyterhub.user import User
 
+from ..login.group_members import told_by_provider
+
 
 class Users:
     """The users of the hub that runs."""
@@ -23,10 +25,7 @@ class Users:
     def in_groups(self, claims: Collection[str]) -> list[str]:
         """Returns the names of those whom the provider put into one of these groups at their last login, sorted."""
         app = JupyterHub.instance()
-        if not app.authenticator.manage_groups:
-            return []
-        groups = app.db.query(orm.Group).filter(orm.Group.name.in_(claims))
-        return sorted({user.name for group in groups for user in group.users})
+        return sorted(user.name for user in told_by_provider(app.db, app.authenticator, claims))
 
     def find(self, name: str) -> User | None:
         """Returns a user; None if the hub knows nobody of that name."""

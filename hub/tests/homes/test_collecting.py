@@ -12,8 +12,9 @@ import pytest
 from swarmhub.homes import notebooks
 from swarmhub.homes.collected_archive import write_collected
 from swarmhub.homes.collecting import MAX_FILES, collect, is_usable
-from swarmhub.homes.handouts import File, Store, Version
+from swarmhub.homes.handouts import Store
 from swarmhub.homes.open_safely import FOLDER, open_file
+from swarmhub.homes.versions import File, Version
 
 from ..support.attacker import attacker
 

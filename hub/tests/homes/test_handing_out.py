@@ -1,4 +1,5 @@
 import errno
+import json
 import os
 import shutil
 import subprocess
@@ -13,11 +14,12 @@ import pytest
 
 from swarmhub.homes import handing_out
 from swarmhub.homes.handing_out import hand_out
-from swarmhub.homes.handouts import File, Given, Record, Store, Version
+from swarmhub.homes.handouts import Given, Record, Store
 from swarmhub.homes.late_comers import NO_ROOM, catch_up
 from swarmhub.homes.locked_home import Busy, lock_home
 from swarmhub.homes.provisioning import make_home
 from swarmhub.homes.taking_back import take_back
+from swarmhub.homes.versions import File, Version
 
 from ..support.attacker import attacker
 from ..support.kill_points import kill_at_each_point
@@ -39,7 +41,7 @@ class Class:
             make_home(self.storage, name, name)
         return self.storage / "homes" / name
 
-    def publish(self, files: dict[str, str], to: tuple[str, ...] | None = None) -> Version:
+    def publish(self, files: dict[str, str], to: tuple[str, ...] | None = None, groups: tuple[str, ...] = ()) -> Version:
         entries = tuple(File(path, sha256(text.encode()).hexdigest(), len(text)) for path, text in files.items())
 
         def write(folder: Path) -> None:
@@ -47,7 +49,7 @@ class Class:
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
                 (folder / path).write_text(text)
 
-        return self.store.publish(Version("week2", 0, entries, to), write)
+        return self.store.publish(Version("week2", 0, entries, to, groups), write)
 
     def give(self, version: Version, home: str = "ada", is_open=()) -> dict[str, str]:
         self.home(home)
@@ -341,6 +343,38 @@ async def test_a_late_comer_gets_the_newest_version_that_is_for_them_at_the_star
     room.home("ada")
     assert await catch_up(room.storage, room.locks, "ada") is None
     assert content(room.home("ada")) == {LAB: "1"}, "a home that is made anew gets all again"
+
+
+async def test_who_comes_into_a_group_later_gets_what_the_group_got_and_nobody_else_does(room):
+    room.publish({LAB: "1"}, to=("ada",), groups=("geo",))
+    for name, groups, expected in (("bob", {"geo", "all"}, {LAB: "1"}), ("carol", {"all"}, {}), ("ada", (), {LAB: "1"})):
+        home = room.home(name)
+        assert await catch_up(room.storage, room.locks, name, groups) is None
+        assert content(home) == expected
+    assert await catch_up(room.storage, room.locks, "carol", {"geo"}) is None
+    assert content(room.home("carol")) == {LAB: "1"}, "at the start after the login that names the group"
+
+
+def test_a_group_from_which_something_was_taken_back_does_not_get_it_later_until_it_is_handed_out_again(room):
+    def newest() -> Version:
+        return room.store.versions("week2")[0]
+
+    room.publish({LAB: "1"})
+    room.store.withhold("week2", ["ada"], ["geo"])
+    assert [newest().is_for(name, groups) for name, groups in (("ada", ()), ("bob", {"geo"}), ("bob", {"all"}))] == [False, False, True]
+    room.publish({LAB: "1"}, to=("ada",), groups=("geo",))
+    assert newest().is_for("bob", {"geo"})
+    assert newest().is_for("ada")
+    assert room.publish({LAB: "2"}, to=(), groups=("geo",)).is_for("bob", {"geo"}), "a new version of the files"
+    assert not newest().is_for("bob", {"all"})
+
+
+def test_a_version_of_before_there_were_groups_is_read(room):
+    room.publish({LAB: "1"}, to=("ada",))
+    path = room.storage / "handouts/sent/week2/1/note.json"
+    path.write_text(json.dumps({key: value for key, value in json.loads(path.read_text()).items() if "groups" not in key}))
+    version = room.store.versions("week2")[0]
+    assert [version.is_for(name, {"geo"}) for name in ("ada", "bob")] == [True, False]
 
 
 async def test_a_late_comer_without_space_gets_a_message_and_one_without_handouts_none(room, monkeypatch):

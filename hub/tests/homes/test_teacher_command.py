@@ -10,6 +10,7 @@ import docker
 import pytest
 
 from swarmhub.homes import open_notebooks as module
+from swarmhub.homes.handouts import Store
 from swarmhub.homes.open_notebooks import open_notebooks
 from swarmhub.homes.provisioning import make_home
 from swarmhub.homes.sent_archive import Refused
@@ -65,6 +66,15 @@ def test_a_check_changes_nothing_and_tells_what_the_hand_out_then_does(storage):
     assert (storage / "homes/ada" / LAB).exists()
     assert rows == ask(storage, "take-back", request_of(homes=["ada", "bob"]))["rows"]
     assert not (storage / "homes/ada/week2").exists()
+
+
+def test_a_hand_out_to_groups_notes_them_for_late_comers_and_a_take_back_ends_that(storage):
+    request = request_of(to=["ada"], groups=["geo"], homes=["ada"])
+    ask(storage, "hand-out", request, archive_of())
+    store = Store(storage / "handouts")
+    assert [store.versions("week2")[0].is_for(name, groups) for name, groups in (("late", {"geo"}), ("bob", ()))] == [True, False]
+    ask(storage, "take-back", request)
+    assert [store.versions("week2")[0].is_for(name, {"geo"}) for name in ("ada", "late")] == [False, False]
 
 
 def test_a_notebook_that_is_open_gets_the_new_version_beside_it(storage):

@@ -4,10 +4,12 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from jupyterhub import orm
 
 from swarmhub.login.access import Access
 from swarmhub.login.claims import claims_in
 from swarmhub.login.closing import Closing
+from swarmhub.login.group_members import members_of
 from swarmhub.login.membership import Membership, last_claims
 from swarmhub.login.roster import Roster
 from swarmhub.server_settings import Group
@@ -41,6 +43,24 @@ def test_the_configuration_the_roster_and_the_provider_each_make_a_member(roster
     assert names(membership.groups_of("carl", ["staff", "role:instructor"])) == ["staff", "tutors"]
     assert membership.groups_of("carl") == []
     assert membership.claimed_groups(["staff", "role:instructor"]) == ["staff", "tutors"]
+
+
+def test_the_members_of_a_group_are_those_of_all_three_and_none_of_a_method_of_login_that_was_before(roster):
+    membership = Membership([STAFF, TUTORS], roster(bob=["tutors"], carl=[]))
+    access = Access("geo-101", None, membership=membership)
+    with orm.new_session_factory("sqlite:///:memory:")() as db:
+        for name, claims in {"dora": ["uni:tutors"], "eve": ["tutors"], "frank": ["other"]}.items():
+            db.add(orm.User(name=name, groups=[orm.Group(name=claim) for claim in claims]))
+        db.commit()
+
+        def members(group, *, tells=True):
+            return members_of(group, access, db, SimpleNamespace(manage_groups=tells))
+
+        assert members("tutors") == ["bob", "dora"], "the group has another name at the provider"
+        assert members("staff") == ["ada"]
+        assert members("other") == ["frank"], "a group that only the provider knows"
+        assert members("nobody") == []
+        assert members("tutors", tells=False) == ["bob"]
 
 
 @pytest.mark.parametrize("claimed", [["tutors"], ["Staff"], ["staff "], ["/staff/x"], ["lab-1"], ["unknown", "made:staff"], []])

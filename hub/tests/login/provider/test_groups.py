@@ -1,8 +1,13 @@
 """What the groups of a provider give to a server and its home, with a real hub."""
 
 import json
+from hashlib import sha256
 
 import pytest
+
+from swarmhub.homes.handouts import Store
+from swarmhub.homes.versions import File, Version
+from swarmhub.services.group_members import group_members
 
 from ...support.fake_docker import FakeDocker
 from ...support.real_hub import wait_for
@@ -42,6 +47,28 @@ def limits_of_a_start(hub, docker, **claims):
     return limits["MemoryBytes"], limits["NanoCPUs"] / 1e9, json.loads(note.read_text())["groups"] if note.exists() else []
 
 
+def hand_out(hub, name, group):
+    """Hands a file out to a group before any of its members has a home."""
+    file = File(name, sha256(b"1").hexdigest(), 1)
+    store = Store(hub.root / "storage/handouts")
+    store.publish(Version(name, 0, (file,), (), (group,)), lambda folder: (folder / name).write_text("1"))
+
+
 def test_a_server_and_its_home_follow_what_the_provider_said_at_the_last_login(hub, docker):
+    for name, group in {"a.txt": "tutors", "b.txt": "unknown", "c.txt": "uni:tutors-2", "d.txt": "lab-1"}.items():
+        hand_out(hub, name, group)
     assert limits_of_a_start(hub, docker, groups=["uni:tutors", "unknown"]) == (2 << 30, 3, ["tutors"])
+    assert sorted(each.name for each in (hub.root / "storage/homes/ada").glob("*.txt")) == ["a.txt", "b.txt"]
+    token = (hub.root / "data/operator-token").read_text()
+    api = f"http://127.0.0.1:{hub.hub_port}/hub/api"
+    asked = ["tutors", "unknown", "uni:tutors", "a&b=ü", *(f"group {number}" for number in range(60))]
+    found = group_members(api, token, asked)
+    assert {group: names for group, names in found.items() if names} == {
+        "tutors": ["ada", "grace"],
+        "unknown": ["ada"],
+        "uni:tutors": ["ada"],
+    }
+    assert set(found) == set(asked)
+    assert call(hub, "GET", "/group-members?group=tutors", token=make_token(hub.sign_in(ADA)[0], "ada"))[0] == 403
     assert limits_of_a_start(hub, docker, groups=["tutors"]) == (1 << 30, 1.5, [])
+    assert group_members(api, token, ["tutors"]) == {"tutors": ["grace"]}, "the last login counts"
