@@ -11,7 +11,7 @@ export const addTeaching = (program: Command): void => {
     .command("handout")
     .description("put a file or folder into all homes, and into those of late-comers")
     .argument("<path>", "file or folder on this machine; it has the same name in each home")
-    .option("--to <group|user...>", "only these groups of `login` or users, instead of everyone")
+    .option("--to <group|user...>", "only these groups or users, instead of everyone")
     .option("--dry-run", "show what would happen in each home; change nothing", false)
     .option("--take-back", "remove it where it is untouched", false)
     .addHelpText(

@@ -11,6 +11,7 @@ import { rowsFrom } from "./collect/result.js";
 import { type CollectLine, collectTable, summaryOf } from "./collect/table.js";
 import { unpack } from "./collect/unpack.js";
 import { collectFromHub } from "./handout/in-hub.js";
+import { groupsOf } from "./shared/groups.js";
 import { homesOnDisk } from "./shared/homes.js";
 import { type ClassOptions, withReachable } from "./shared/session.js";
 
@@ -33,8 +34,9 @@ export const collectFrom = async (
 ): Promise<void> => {
   const { path } = options;
   const { storage } = homesOnDisk(cluster, "collected");
-  const seen = await inspectHomes(storage);
-  const { homes, missing, teachers } = studentsOf(cluster.config.login, ownedOf(seen.homes));
+  const [seen, groups] = await Promise.all([inspectHomes(storage), groupsOf(cluster)]);
+  const login = { ...cluster.config.login, groups };
+  const { homes, missing, teachers } = studentsOf(login, ownedOf(seen.homes));
   const folder = await openCollected(options.to, path, homes);
   try {
     const names = homes.map(({ name }) => name);

@@ -9,6 +9,7 @@ import { type Handout, handoutName, readHandout } from "./handout/files.js";
 import { type HandoutResult, type HandoutRow, askHub } from "./handout/in-hub.js";
 import { type Recipients, recipientsOf } from "./handout/recipients.js";
 import { handoutTable, problemText } from "./handout/table.js";
+import { groupsOf } from "./shared/groups.js";
 import { homesOnDisk } from "./shared/homes.js";
 import { type ClassOptions, withReachable } from "./shared/session.js";
 
@@ -44,9 +45,13 @@ export const handOutIn = async (
   const name = handoutName(options.path);
   const { storage } = homesOnDisk(cluster, "handed out");
   const { homes } = await inspectHomes(storage);
-  const recipients = recipientsOf(cluster.config.login, ownedOf(homes), options.to ?? []);
-  const { to } = recipients;
-  const request = { name, files: sent?.files ?? [], to, homes: recipients.homes.map(nameOf) };
+  const words = options.to ?? [];
+  const login = { ...cluster.config.login };
+  if (words.length > 0) login.groups = await groupsOf(cluster, words);
+  const recipients = recipientsOf(login, ownedOf(homes), words);
+  const { to, groups } = recipients;
+  const files = sent?.files ?? [];
+  const request = { name, files, to, groups, homes: recipients.homes.map(nameOf) };
   const checked =
     sent === undefined
       ? await askHub(cluster, "take-back", { ...request, dryRun: true })
@@ -70,7 +75,7 @@ const nameOf = ({ name }: NamedHome): string => name;
 
 const show = (
   { number, rows }: HandoutResult,
-  { to, homes }: Recipients<NamedHome>,
+  { to, groups, homes }: Recipients<NamedHome>,
   { json, dryRun }: Pick<HandoutOptions, "json" | "dryRun">,
   name: string,
   sent: Handout | undefined,
@@ -80,14 +85,14 @@ const show = (
   const users = new Map(homes.map((home) => [home.name, home]));
   if (json) {
     const named = rows.map((row) => ({ user: users.get(row.home)?.user ?? null, ...row }));
-    print(jsonText({ name, version: number, dryRun, to, homes: named }));
+    print(jsonText({ name, version: number, dryRun, to, groups, homes: named }));
   } else {
     if (rows.length > 0) print(handoutTable(rows, homes, screen));
     print(summary(name, number, rows, takeBack));
   }
   if (dryRun) report.event({ type: "note", text: "nothing was changed: this was a dry run" });
   else if (!takeBack)
-    report.event({ type: "note", text: `${laterText(to)} when their servers start` });
+    report.event({ type: "note", text: `${laterText(to, groups)} when their servers start` });
   const failed = rows.flatMap((row) =>
     "problem" in row && row.problem !== "no limit"
       ? [
@@ -116,5 +121,9 @@ const summary = (
   return `${printable(name)}${text}: ${plural(rows.length, "home")}`;
 };
 
-const laterText = (to: readonly string[] | null): string =>
-  to === null ? "all others get it" : "those of them who have no home yet get it";
+const laterText = (to: readonly string[] | null, groups: readonly string[]): string => {
+  if (to === null) return "all others get it";
+  const later =
+    groups.length === 0 ? "" : `, and later members of ${printable(groups.join(", "))},`;
+  return `those of them who have no home yet${later} get it`;
+};

@@ -1,7 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { Cluster } from "../cluster/cluster.js";
 import { shortestIdle } from "../config/rules/warm.js";
-import { tellsGroups } from "../config/provider-groups.js";
 import type { Config } from "../config/types.js";
 import type { Moment } from "../config/values/moment.js";
 import { durationFrom } from "../config/values/units.js";
@@ -12,6 +11,7 @@ import { membersOutsideRoster, peopleOf } from "../roster/people.js";
 import { type WarmStartReport, cancelWarm, inspectWarm, planWarm } from "../swarm/warm.js";
 import { jsonText, plural, printable } from "../text/format.js";
 import type { Progress } from "../wait.js";
+import { groupHint, groupsOf } from "./shared/groups.js";
 import { type ClassOptions, withReachable } from "./shared/session.js";
 import { dayText, missingLines, readyText, startLine } from "./shared/warm.js";
 
@@ -40,7 +40,8 @@ export const warmClass = async (
     const text = `cancelled ${plural(cancelled, "warm start")}; those of servers.warm come again next time`;
     return terminal.print(json ? jsonText({ cancelled }) : text);
   }
-  refuse(config, group, at);
+  if (group !== undefined) await refuseUnknown(cluster, group);
+  refuseShortIdle(config, at);
   const request = {
     at: at === undefined ? null : Date.parse(at.text) / 1000,
     group: group ?? null,
@@ -64,15 +65,18 @@ export const warmClass = async (
   for (const end of ends) showEnd(end, json, terminal);
 };
 
-const refuse = ({ login, servers }: Config, group: string | undefined, at: Moment | undefined) => {
-  if (group !== undefined && !Object.hasOwn(login.groups, group) && !tellsGroups(login.method)) {
-    peopleOf({ login } as Config);
-    const known = Object.keys(login.groups);
-    throw new UserError(`there is no group ${printable(group)}`, {
-      hint: known.length === 0 ? "the class has no groups" : `its groups are ${known.join(", ")}`,
-      code: exitCode.usage,
-    });
-  }
+const refuseUnknown = async (cluster: Cluster, group: string): Promise<void> => {
+  const { config } = cluster;
+  const groups = await groupsOf(cluster, [group]);
+  if (Object.hasOwn(groups, group)) return;
+  peopleOf(config);
+  throw new UserError(`there is no group ${printable(group)}`, {
+    hint: groupHint(config.login, Object.keys(groups)),
+    code: exitCode.usage,
+  });
+};
+
+const refuseShortIdle = ({ servers }: Config, at: Moment | undefined): void => {
   if (at !== undefined && servers.idle !== undefined && servers.idle < durationFrom(shortestIdle))
     throw new UserError("servers.idle would stop the servers before their users come", {
       hint: `write idle: ${shortestIdle} or more into swarmhub.yaml, then type \`swarmhub up\``,

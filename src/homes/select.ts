@@ -16,10 +16,17 @@ export const ownerName = ({ name, user }: NamedHome): string =>
 export const ownedOf = <Home extends NamedHome>(homes: readonly Home[]): Home[] =>
   homes.filter(({ name }) => name !== sharedHome);
 
-/** The homes with these login names or home names, each once. Throws a UserError with all unknown names. */
+/** The groups that a word could have meant, and what to do about one that is none. */
+type OrGroups = { groups: readonly string[]; hint: string };
+
+/**
+ * The homes with these login names or home names, each once. Throws a UserError with all unknown names, which could have been those of
+ * groups as well.
+ */
 export const selectHomes = <Home extends NamedHome>(
   homes: readonly Home[],
   words: readonly string[],
+  orGroups?: OrGroups,
 ): Home[] => {
   const byName = new Map(homes.map((home) => [home.name, home]));
   const byUser = new Map(homes.map((home) => [home.user ?? home.name, home]));
@@ -29,24 +36,31 @@ export const selectHomes = <Home extends NamedHome>(
     byName.get(slugOf(word)) ??
     byName.get(slugOf(word.toLowerCase()));
   const unknown = words.filter((word) => find(word) === undefined);
-  if (unknown.length > 0) throw unknownError(homes, unknown);
+  if (unknown.length > 0) throw unknownError(homes, unknown, orGroups);
   return [...new Set(words.flatMap((word) => find(word) ?? []))];
 };
 
-const unknownError = (homes: readonly NamedHome[], unknown: readonly string[]): UserError => {
-  const names = [...new Set(homes.flatMap(({ name, user }) => [name, user ?? name]))];
+const unknownError = (
+  homes: readonly NamedHome[],
+  unknown: readonly string[],
+  orGroups: OrGroups | undefined,
+): UserError => {
+  const users = homes.flatMap(({ name, user }) => [name, user ?? name]);
+  const names = [...new Set([...users, ...(orGroups?.groups ?? [])])];
   const lines = unknown.map((word) => {
     const near = nearest(word, names);
     const advice = near === undefined ? "" : `; did you mean ${cut(printable(near), 40)}?`;
-    return `"${cut(printable(word), 40)}" has no home${advice}`;
+    const nor = orGroups === undefined ? "" : " and is no group";
+    return `"${cut(printable(word), 40)}" has no home${nor}${advice}`;
   });
   const few = homes.length > 0 && homes.length <= 20;
   const all = few ? `\nhomes: ${homes.map(ownerName).toSorted().join(", ")}` : "";
+  const hint =
+    homes.length === 0
+      ? "a home is created when its owner logs in for the first time"
+      : "to list all homes, type: swarmhub homes ls";
   return new UserError(lines.join("\n") + all, {
-    hint:
-      homes.length === 0
-        ? "a home is created when its owner logs in for the first time"
-        : "to list all homes, type: swarmhub homes ls",
+    hint: orGroups === undefined ? hint : `${orGroups.hint}; ${hint}`,
     code: exitCode.usage,
   });
 };

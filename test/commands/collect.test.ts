@@ -9,6 +9,7 @@ import { handOutIn } from "../../src/commands/handout.js";
 import { readHandout } from "../../src/commands/handout/files.js";
 import { fakeConfig, userError } from "../support/fakes.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
+import { githubTeams } from "./support/github-teams.js";
 import { type ClassWithHomes, classWithHomes, contentOf } from "./support/class-with-homes.js";
 
 const collect = async (
@@ -151,4 +152,14 @@ test("teachers and admins are no students, and a member of a group without a hom
     ["bob"],
   );
   t.deepEqual([missing, teachers], [["late"], ["ada", "tess"]]);
+});
+
+test("somebody whom the provider put into a group of the class, and who never started a server, is missing", async (t) => {
+  const login = { method: githubTeams, allow: { groups: ["uni:geo"] } };
+  const told = { "uni:geo": ["ada", "late"], "uni:else": ["stranger"] };
+  const room = await classWithHomes(t, ["ada"], login, told);
+  t.regex(
+    await collect(room, "hw1.ipynb", join(temporaryFolder(), "collected")),
+    /^ada missing - - -\nlate missing - - - has never started a server\n0 changed, 2 missing/m,
+  );
 });

@@ -1,12 +1,14 @@
-import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { handOutIn } from "../../src/commands/handout.js";
 import { handoutName, readHandout } from "../../src/commands/handout/files.js";
 import { recipientsOf } from "../../src/commands/handout/recipients.js";
 import { exitCode } from "../../src/errors.js";
+import { homeNamesOf } from "../../src/names.js";
 import { fakeCluster, fakeHost, userError } from "../support/fakes.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
+import { githubTeams } from "./support/github-teams.js";
 import { type ClassWithHomes, classWithHomes, contentOf } from "./support/class-with-homes.js";
 
 const { signal } = new AbortController();
@@ -87,6 +89,7 @@ test("JSON has a row for each home, and nothing else is printed", async (t) => {
     version: 1,
     dryRun: false,
     to: ["bob"],
+    groups: [],
     homes: [{ user: "bob", home: "bob", counts: { place: 1 }, files: [], beside: [] }],
   });
 });
@@ -95,15 +98,58 @@ test("recipients are groups, users with a home, and users of the configuration; 
   const homes = ["ada", "bob"].map((name) => ({ name, user: name }));
   const { login } = fakeCluster(fakeHost("node1")).config;
   const withGroups = { ...login, admins: ["dora"], groups: { a: ["ada", "late"] } };
-  t.deepEqual(recipientsOf(withGroups, homes, []), { to: null, homes });
+  t.deepEqual(recipientsOf(withGroups, homes, []), { to: null, groups: [], homes });
   t.deepEqual(recipientsOf(withGroups, homes, ["a", "dora"]), {
     to: ["ada", "dora", "late"],
+    groups: ["a"],
     homes: [homes[0]],
   });
   const error = await userError(
     Promise.resolve().then(() => recipientsOf(withGroups, homes, ["bop"])),
   );
-  t.regex(error.message, /"bop" has no home; did you mean bob\?/);
+  t.regex(error.message, /"bop" has no home and is no group; did you mean bob\?/);
+  t.regex(error.hint ?? "", /^its groups are a; to list all homes, type: swarmhub homes ls$/);
+});
+
+test("a group that the provider names gets it now, its later members at their start, and nobody else", async (t) => {
+  const told = { "uni:geo": ["ada", "Jürgen", "late"], staff: ["carol"] };
+  const groups = { staff: ["tess"] };
+  const room = await classWithHomes(
+    t,
+    ["ada", "bob", "carol"],
+    { method: githubTeams, groups },
+    told,
+  );
+  const path = await lesson({ "lab1.ipynb": "1" });
+  const text = await handOut(room, path, { json: true, to: ["uni:geo"] });
+  const answer = JSON.parse(text) as { to: string[]; groups: string[]; homes: { home: string }[] };
+  t.deepEqual(
+    answer.homes.map(({ home }) => home),
+    ["ada"],
+  );
+  t.deepEqual(answer.groups, ["uni:geo"]);
+  t.deepEqual(answer.to, [...homeNamesOf("Jürgen"), "ada", "late"].toSorted());
+  const note = await readFile(join(room.folder, "handouts/sent/week2/1/note.json"), "utf8");
+  t.deepEqual((JSON.parse(note) as { groups: string[] }).groups, ["uni:geo"]);
+  t.true(
+    room.events.some(
+      (event) =>
+        event.type === "note" &&
+        event.text ===
+          "those of them who have no home yet, and later members of uni:geo, get it when their servers start",
+    ),
+  );
+  t.regex(await handOut(room, path, { to: ["staff", "bob"], dryRun: true }), /^bob +1\ncarol +1$/m);
+  t.regex(
+    await handOut(room, "week2", { to: ["uni:geo"], takeBack: true, dryRun: true }),
+    /^ada +1$/m,
+  );
+  const error = await userError(handOut(room, path, { to: ["uni:goe"] }));
+  t.regex(error.message, /"uni:goe" has no home and is no group/);
+  t.regex(
+    error.hint ?? "",
+    /^its groups are staff; another group of GitHub is known from the first login of a member on, or with a line in swarmhub.yaml: login: \{groups: \{NAME: \[\]\}\};/,
+  );
 });
 
 test("a folder with links, without files, too large or missing is refused before any machine is asked", async (t) => {

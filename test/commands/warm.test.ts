@@ -9,6 +9,7 @@ import { exitCode } from "../../src/errors.js";
 import type { Event } from "../../src/reconcile/event.js";
 import type { WarmReport, WarmStartReport } from "../../src/swarm/warm.js";
 import { fakeCluster, fakeConfig, fakeHost, userError } from "../support/fakes.js";
+import { githubTeams } from "./support/github-teams.js";
 
 const at = new Date(2026, 10, 30, 8, 50).getTime() / 1000;
 const start = (changes: Partial<WarmStartReport> = {}): WarmStartReport => ({
@@ -34,6 +35,7 @@ const classWith = (plan: object, reports: WarmReport[], config: Partial<Config> 
   const manager = fakeHost("manager", {
     docker,
     answers: [
+      [/group_members$/, JSON.stringify({ "uni:geo": ["ada"], "uni:goe": [] })],
       [/warm_start plan$/, () => JSON.stringify(plan)],
       [/warm_start report$/, next],
       [/warm_start cancel$/, JSON.stringify({ cancelled: 2 })],
@@ -120,6 +122,21 @@ test("warm refuses unknown groups, a short idle, and a closed class", async (t) 
   const closed = classWith({ why: "The class is closed, so no server starts." }, []);
   const error = await userError(warmClass(closed.cluster, now, closed.terminal, never));
   t.is(error.message, "manager: The class is closed, so no server starts.");
+});
+
+test("warm takes a group of the provider that has a member, and no other", async (t) => {
+  const { login } = fakeConfig();
+  const { cluster, inputs, terminal } = classWith(plan, [{ starts: [start()] }], {
+    login: { ...login, method: githubTeams },
+  });
+  await warmClass(cluster, { ...now, group: "uni:geo" }, terminal, never, 1);
+  t.deepEqual(inputs.slice(0, 2), [
+    { groups: ["uni:geo"] },
+    { at: null, group: "uni:geo", members: [] },
+  ]);
+  const error = await userError(warmClass(cluster, { ...now, group: "uni:goe" }, terminal, never));
+  t.is(error.message, "there is no group uni:goe");
+  t.regex(error.hint ?? "", /another group of GitHub is known from the first login of a member on/);
 });
 
 test("warm --cancel says how many starts were cancelled", async (t) => {

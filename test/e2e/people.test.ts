@@ -4,6 +4,7 @@ import { readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import test from "ava";
+import { exitCode } from "../../src/errors.js";
 import { waitUntil } from "../../src/wait.js";
 import { openBrowser } from "./support/browser.js";
 import { classIn } from "./support/class.js";
@@ -66,6 +67,9 @@ const tryLogin = async (name: string, password: string): Promise<string> =>
     },
     (error: Error) => error.message,
   );
+
+const archives = async (): Promise<string[]> =>
+  (await readdir(folder)).filter((name) => name.endsWith(".tar.gz"));
 
 const hubContainer = (): Promise<string> => lab.on(1, "docker ps -q -f name=warm-hub");
 
@@ -155,6 +159,10 @@ test.serial(
     t.is(await tryLogin("dora", await slipOf("dora")), "in");
     t.is(await user.statusOf(path), 200, "the running server goes on");
     t.regex((await swarmhub("homes", "ls")).stdout, /bob/);
+    const archived = await swarmhub("homes", "archive", "--removed", "--to", folder);
+    t.is(archived.code, 0, archived.stderr);
+    t.deepEqual(await archives(), ["bob.tar.gz"], "of carol and dora, who are on the roster, none");
+    t.regex(archived.stderr, /the home of bob was in use/);
   },
 );
 
@@ -228,6 +236,14 @@ test.serial(
       await page.locator("#sign-in-refused, #logout").first().waitFor({ timeout: 60_000 });
       return page;
     };
+    const handOut = async (file: string) => {
+      await writeFile(join(folder, file), "for geo-101\n");
+      const handed = await swarmhub("handout", file, "--to", "geo-101");
+      t.is(handed.code, 0, handed.stderr);
+      return handed;
+    };
+    // Before anybody of the group has been here.
+    t.regex((await handOut("early.txt")).stderr, /later members of geo-101, get it/);
     const ada = await enter("a1");
     t.true(await ada.locator("#logout").isVisible());
     await ada.goto(`https://${lab.address(1)}/hub/spawn`, { waitUntil: "commit" });
@@ -243,6 +259,17 @@ test.serial(
     t.is(limit, 90 * 2 ** 20, "the quota of the group that the provider names");
     t.regex((await swarmhub("homes", "show", "ada")).stdout, /the provider names geo-101/);
     t.is((await swarmhub("quota", "check")).code, 0, "and it is no drift");
+    const inHomes = () => lab.on(1, "cd /srv/swarmhub/homes && ls */*.txt 2>/dev/null || true");
+    await waitUntil(async () => (await inHomes()).includes("early.txt") || undefined, {
+      deadline: 120_000,
+      otherwise: () => new Error("ada's start brought no file"),
+    });
+    t.regex((await handOut("now.txt")).stdout, /^ada +1$/m);
+    t.is(await inHomes(), "ada/early.txt\nada/now.txt\n", "and bob, who is in no group, got none");
+    t.regex((await swarmhub("collect", "now.txt")).stdout, /^ada +untouched/m);
+    const unknown = await swarmhub("warm", "--group", "geo-102");
+    t.is(unknown.code, exitCode.usage, unknown.stderr);
+    t.regex(unknown.stderr, /there is no group geo-102/);
     const refused = await enter("b1");
     const sentence = (await refused.locator("#sign-in-refused").textContent()) ?? "";
     t.log(sentence.replaceAll(/\s+/g, " "));

@@ -7,11 +7,15 @@ import { hubProgram } from "../../swarm/hub-program.js";
 /** A file that is handed out: its path in the home, the SHA-256 and the size in bytes of its content. */
 export type HandedFile = { path: string; hash: string; size: number; executable: boolean };
 
-/** What the hub is asked to do; `to`: the homes that get it, null for all, also later ones. `homes`: those that exist. */
+/**
+ * What the hub is asked to do; `to`: the homes that get it, null for all, also later ones. `groups`: those whose later members get it too.
+ * `homes`: those that exist.
+ */
 export type HandoutRequest = {
   name: string;
   files: readonly HandedFile[];
   to: readonly string[] | null;
+  groups: readonly string[];
   homes: readonly string[];
   dryRun?: boolean;
 };

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import type { ExecutionContext } from "ava";
 import type { Cluster } from "../../../src/cluster/cluster.js";
 import type { Config } from "../../../src/config/types.js";
+import type { Event } from "../../../src/reconcile/event.js";
 import type { Terminal } from "../../../src/report/terminal.js";
 import { localStorage, withTools } from "../../homes/support/local-storage.js";
 import { type FakeHost, fakeCluster, fakeReport } from "../../support/fakes.js";
@@ -17,13 +18,15 @@ export type ClassWithHomes = {
   write: (files: Record<string, string>) => Promise<void>;
   terminal: Terminal;
   printed: string[];
+  events: Event[];
 };
 
-/** The homes of these users, who have the names of their homes. */
+/** The homes of these users, who have the names of their homes. `told` is what the hub says about the members of groups. */
 export const classWithHomes = async (
   t: ExecutionContext,
   users: readonly string[],
   login: Partial<Config["login"]> = {},
+  told: Record<string, string[]> = {},
 ): Promise<ClassWithHomes> => {
   const { host, folder } = await localStorage(t);
   await withTools(host, folder);
@@ -40,23 +43,37 @@ export const classWithHomes = async (
   }
   const { run } = host;
   // Of the hub's container only Docker is missing, so nobody has a server and an open notebook.
-  host.run = (argv, options) =>
-    argv[0] === "docker"
+  host.run = async (argv, options) => {
+    if (argv.at(-1) === "swarmhub.services.group_members") {
+      const { groups } = JSON.parse(String(options?.input)) as { groups: string[] };
+      return JSON.stringify(Object.fromEntries(groups.map((name) => [name, told[name] ?? []])));
+    }
+    return argv[0] === "docker"
       ? run(["env", "PYTHONPATH=hub", "python3", "-c", program, folder, argv.at(-1) ?? ""], options)
       : run(argv, options);
+  };
   const docker = { listContainers: async () => [{ Id: "hub1" }] };
   const cluster = fakeCluster(Object.assign(host, { docker }));
   const config = { ...cluster.config, login: { ...cluster.config.login, admins: [], ...login } };
   const printed: string[] = [];
+  const report = fakeReport();
   const terminal: Terminal = {
-    report: fakeReport(),
+    report,
     screen: undefined,
     print: (text) => void printed.push(text),
     fail: () => {},
     ask: async () => undefined,
     close: () => {},
   };
-  return { cluster: { ...cluster, config }, host, folder, write, terminal, printed };
+  return {
+    cluster: { ...cluster, config },
+    host,
+    folder,
+    write,
+    terminal,
+    printed,
+    events: report.events,
+  };
 };
 
 const program = `
