@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
-import { chromium } from "playwright-core";
 import { type Slip, slipsPage } from "../../src/roster/slips.js";
+import { openChromium } from "./support/chromium.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 
 const slip = (name: string, shown = name): Slip => ({
@@ -24,10 +24,7 @@ test("slips are printed by a real browser, eight to a sheet of A4 or Letter, not
   const className = "a-class-with-a-name-of-forty-characters";
   const address = "https://geo-course-2026.students.example.org";
   writeFileSync(path, slipsPage(slips, { className, address, made: "2026-11-30 09:00 UTC" }));
-  const browser = await chromium.launch({
-    executablePath: "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu"],
-  });
+  const browser = await openChromium();
   try {
     const page = await browser.newPage();
     const requests: string[] = [];

@@ -2,10 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { certificateFault } from "../../../../src/checks/login/directory.js";
 import { fakeHost } from "../../../support/fakes.js";
 import { runScript } from "./run-script.js";
+import { openChromium } from "../chromium.js";
 import { domain, startLoginSite } from "../login/site.js";
 import { tryCas } from "./cas.js";
 import { type LdapDirectory, makeDirectory } from "./directory.js";
@@ -132,15 +133,9 @@ const main = async (): Promise<void> => {
     socket.pipe(onward).pipe(socket);
     for (const each of [socket, onward]) each.on("error", () => each.destroy());
   }).listen(443, "127.0.0.1");
-  const browser = await chromium.launch({
-    executablePath: "/usr/bin/chromium",
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-background-networking",
-      `--host-resolver-rules=MAP ${domain} 127.0.0.1:${site.port}`,
-      `--ignore-certificate-errors-spki-list=${[site.key, ...campus.keys].join(",")}`,
-    ],
+  const browser = await openChromium({
+    hosts: { [domain]: site.port },
+    keys: [site.key, ...campus.keys],
   });
   try {
     await tryCas(browser, campus);

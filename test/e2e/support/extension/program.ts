@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { type Browser, type BrowserContext, type Page, chromium } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { openChromium } from "../chromium.js";
 import { domain, startSubdomainsSite } from "../origin/subdomains-site.js";
 
 // Chromium uses JupyterLab with the extension of the class on loopback. Prints as JSON what it saw; the only argument is the folder of
@@ -139,15 +140,9 @@ const useBoth = async (browser: Browser, switchOn: () => Promise<void>): Promise
 };
 
 const site = await startSubdomainsSite();
-const browser = await chromium.launch({
-  executablePath: "/usr/bin/chromium",
-  args: [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    `--host-resolver-rules=MAP ${domain} 127.0.0.1:${site.port}, MAP *.${domain} 127.0.0.1:${site.port}`,
-    `--ignore-certificate-errors-spki-list=${site.key}`,
-  ],
+const browser = await openChromium({
+  hosts: { [domain]: site.port, [`*.${domain}`]: site.port },
+  keys: [site.key],
 });
 try {
   await useBoth(browser, site.switchOn);

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { type Browser, type BrowserContext, type Page, chromium } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { openChromium } from "../chromium.js";
 import { type OidcServer, startOidcServer } from "./oidc-server.js";
 import { type LoginSite, domain, startLoginSite } from "./site.js";
 
@@ -44,16 +45,7 @@ const settingsFor = (provider: OidcServer, changes: Record<string, unknown> = {}
 });
 
 const openBrowser = (site: LoginSite, provider: OidcServer): Promise<Browser> =>
-  chromium.launch({
-    executablePath: "/usr/bin/chromium",
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-background-networking",
-      `--host-resolver-rules=MAP ${domain} 127.0.0.1:${site.port}`,
-      `--ignore-certificate-errors-spki-list=${[site.key, ...provider.keys].join(",")}`,
-    ],
-  });
+  openChromium({ hosts: { [domain]: site.port }, keys: [site.key, ...provider.keys] });
 
 /** Answers the provider's forms: the log-in, and what the class may know. */
 const answerForms = async (page: Page, account: string): Promise<void> => {

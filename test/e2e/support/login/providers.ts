@@ -1,5 +1,6 @@
-import { type Browser, type BrowserContext, type Page, chromium } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { expect, hub, isIn, refusalOn, seen, statusOf, step } from "../campus/steps.js";
+import { openChromium } from "../chromium.js";
 import { logInAtOnce } from "./fifty-logins.js";
 import { type LoginSite, domain, startLoginSite } from "./site.js";
 import { type StandIn, startStandIn } from "./stand-in.js";
@@ -158,15 +159,9 @@ const main = async (): Promise<void> => {
     secrets: { "login-secret": client.secret, "login-ca": standIn.root },
   });
   seen["memory with a password of the class"] = `${site.state().kilobytes} kB`;
-  const browser = await chromium.launch({
-    executablePath: "/usr/bin/chromium",
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-background-networking",
-      `--host-resolver-rules=MAP ${domain} 127.0.0.1:${site.port}`,
-      `--ignore-certificate-errors-spki-list=${[site.key, standIn.key].join(",")}`,
-    ],
+  const browser = await openChromium({
+    hosts: { [domain]: site.port },
+    keys: [site.key, standIn.key],
   });
   try {
     for (const provider of providers) await tryProvider(provider, browser, site, standIn);

@@ -1,5 +1,6 @@
-import { type BrowserContext, type Page, chromium } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { assetPath } from "../../../../src/operator/assets.js";
+import { openChromium } from "../chromium.js";
 import { adaToken, startSite } from "./site.js";
 
 // Chromium visits a class on loopback, and this program prints as JSON what a hostile page could read. It fails if pages do not work.
@@ -51,8 +52,7 @@ const attack = async (page: Page): Promise<Record<string, string>> => {
 const main = async () => {
   const site = await startSite();
   const origin = `http://localhost:${site.port}`;
-  const args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"];
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args });
+  const browser = await openChromium();
   try {
     const admin = await logIn(
       await browser.newContext(),

@@ -1,5 +1,6 @@
-import { type BrowserContext, type Page, chromium } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { assetPath } from "../../../../src/operator/assets.js";
+import { openChromium } from "../chromium.js";
 import { type SubdomainsSite, domain, startSubdomainsSite } from "./subdomains-site.js";
 
 // Chromium visits a class with subdomains on loopback, and this program prints as JSON what a hostile page could do. It fails if the
@@ -14,16 +15,7 @@ const found = (text: string): string =>
   secrets.test(text) ? `leaked: ${secrets.exec(text)?.[0]}` : "closed";
 
 const openBrowser = (site: SubdomainsSite) =>
-  chromium.launch({
-    executablePath: "/usr/bin/chromium",
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-background-networking",
-      `--host-resolver-rules=MAP ${domain} 127.0.0.1:${site.port}, MAP *.${domain} 127.0.0.1:${site.port}`,
-      `--ignore-certificate-errors-spki-list=${site.key}`,
-    ],
-  });
+  openChromium({ hosts: { [domain]: site.port, [`*.${domain}`]: site.port }, keys: [site.key] });
 
 const logIn = async (page: Page, user: string): Promise<void> => {
   await page.goto(`${hub}/hub/login?next=%2Fhub%2Fhome`);

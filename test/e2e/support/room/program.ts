@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { createRequire } from "node:module";
-import { type Browser, type BrowserContext, type Page, chromium } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { assetPath } from "../../../../src/operator/assets.js";
 import { waitUntil } from "../../../../src/wait.js";
+import { openChromium } from "../chromium.js";
 import { type LoopbackHub, startLoopbackHub } from "../loopback-hub.js";
 import { act, giveRoom, openPerson, rowOf } from "./page.js";
 
@@ -231,8 +232,7 @@ const attack = async (browser: Browser, teacher: BrowserContext, origin: string)
 };
 
 const site = await startLoopbackHub("test/e2e/support/room/room_hub.py");
-const args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"];
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args });
+const browser = await openChromium();
 try {
   const teacher = await useAsTeacher(browser, site);
   await attack(browser, teacher, site.origin);

@@ -1,0 +1,22 @@
+import { type Browser, chromium } from "playwright-core";
+
+/**
+ * Debian's Chromium, headless. `hosts` has names with the ports of loopback at which it finds them, also "*.example.org"; `keys` the hashes
+ * of keys whose certificates it believes (keyHash in login/site.ts).
+ */
+export const openChromium = ({
+  hosts = {},
+  keys = [],
+}: { hosts?: Record<string, number>; keys?: readonly string[] } = {}): Promise<Browser> => {
+  const rules = Object.entries(hosts).map(([name, port]) => `MAP ${name} 127.0.0.1:${port}`);
+  return chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-background-networking",
+      ...(rules.length > 0 ? [`--host-resolver-rules=${rules.join(", ")}`] : []),
+      ...(keys.length > 0 ? [`--ignore-certificate-errors-spki-list=${keys.join(",")}`] : []),
+    ],
+  });
+};
