@@ -98,8 +98,23 @@ class AccessRules(Authenticator):
         self.keep_up()  # before the login begins: a change of a moment ago must not end it
         found = authentication or {}
         if not found.get("admin") and (sentence := self.access.refusal_for(username, found.get("groups"))):
+            self.shut_out(username, found)
             raise HTTPError(403, sentence)
         return super().check_blocked_users(username, authentication)
+
+    def shut_out(self, username: str, authentication: dict) -> None:
+        """Ends the logins and tokens that a user has from before, when a method that tells groups knows the account and refuses it.
+
+        JupyterHub notes what a provider says only at a login that succeeds, so the groups of before would let them go on.
+        """
+        user = self.parent and orm.User.find(self.parent.db, username)
+        if user and self.manage_groups and self.is_same_account(username, authentication):
+            self.parent.users[user].sync_groups(authentication["groups"])
+            end_sessions(user, may_finish=True)
+
+    def is_same_account(self, username: str, authentication: dict) -> bool:
+        """Returns whether this login is of the account that has the name here; for methods whose names never change hands."""
+        return True
 
     def keep_up(self) -> None:
         """Acts at once on a change of the roster or of a closed class."""

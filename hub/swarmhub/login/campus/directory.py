@@ -25,6 +25,10 @@ class DirectoryError(Exception):
     """The directory gave no usable answer; the message is for the log."""
 
 
+class UnsafeDirectoryError(DirectoryError):
+    """Its certificate is expired, for another name, or from an unknown authority."""
+
+
 @dataclass(frozen=True)
 class Directory:
     """A directory: its address (ldap:// or ldaps://), where the people are, the attribute with the user name, and who may search.
@@ -74,7 +78,9 @@ class Directory:
             raise
         # An answer that is no LDAP ends in whatever ldap3's decoder stumbles over (IndexError for nested lengths).
         except Exception as error:
-            raise DirectoryError(f"{self.server}: {type(error).__name__}: {error}") from error
+            # ldap3 keeps of OpenSSL's errors only the text.
+            kind = UnsafeDirectoryError if "CERTIFICATE_VERIFY_FAILED" in str(error) else DirectoryError
+            raise kind(f"{self.server}: {type(error).__name__}: {error}") from error
 
     @contextlib.contextmanager
     def _reader(self, opened: Callable) -> Iterator[ldap3.Connection]:

@@ -8,7 +8,7 @@ from traitlets import Instance
 
 from ..guesses import AttemptLimit, network_of
 from ..provider import refusals
-from .directory import Directory, DirectoryError, Threads
+from .directory import Directory, DirectoryError, Threads, UnsafeDirectoryError
 from .rules import CampusAuthenticator
 
 
@@ -42,7 +42,8 @@ class LdapAuthenticator(CampusAuthenticator):
         except DirectoryError as error:
             self._take_back(keys)
             self.log.error("%s: %s", self.service, error)
-            raise refusals.silent(self.service) from error
+            refusal = refusals.unsafe if isinstance(error, UnsafeDirectoryError) else refusals.silent
+            raise refusal(self.service) from error
         if found is None:
             if any(limit.wait(key) for limit, key in keys):
                 self.log.warning("Many wrong passwords for %r or from %s", name[:32], network)

@@ -153,6 +153,9 @@ class LtiAuthenticator(CampusAuthenticator, LTI13Authenticator):
             raise refusals.missing_claim(self.service, "sub")
         return self.user(name, _groups(data)) | {"account": data["sub"]}
 
+    def shut_out(self, username: str, authentication: dict) -> None:
+        """Ends nothing: a launch tells only the course that it comes from, and its user may be in others."""
+
     def check_allowed(self, username: str, authentication: dict | None = None) -> bool:
         """Allows an account to use its own name; raises SignInRefusedError for that of another account."""
         account = authentication["account"]

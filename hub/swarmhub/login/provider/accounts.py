@@ -26,6 +26,10 @@ class Accounts:
         """Returns whether no other account owns this name."""
         return self._all.get(self._provider, {}).get(name, account) == account
 
+    def is_owner(self, name: str, account: str) -> bool:
+        """Returns whether this account owns the name."""
+        return self._all.get(self._provider, {}).get(name) == account
+
     def names_of(self, account: str) -> list[str]:
         """Returns the names that an account owns: more than one, if its name has changed at the provider."""
         return [name for name, owner in self._all.get(self._provider, {}).items() if owner == account]

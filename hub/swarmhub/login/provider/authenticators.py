@@ -105,6 +105,7 @@ class ProviderAuthenticator(AccessRules, OAuthenticator):
         """Raises SignInRefusedError where the rules for every method refuse the user."""
         groups = authentication["groups"]
         if sentence := self.access.refusal_for(username, groups):
+            self.shut_out(username, authentication)
             raise refusals.not_listed(self.options.service, self.identity_of(authentication["auth_state"]).shown, sentence)
         return super().check_blocked_users(username, authentication)
 
@@ -112,12 +113,21 @@ class ProviderAuthenticator(AccessRules, OAuthenticator):
         """Returns True for whom the class is open to, and whose name is not that of another account; raises SignInRefusedError."""
         found = self.identity_of(auth_model["auth_state"])
         if not self.access.is_staff(username):
-            await self.check_members(found, auth_model["auth_state"])
+            try:
+                await self.check_members(found, auth_model["auth_state"])
+            except SignInRefusedError as refusal:
+                if refusal.status_code == 403:  # others say that the provider gave no answer
+                    self.shut_out(username, auth_model)
+                raise
         if not self.accounts.is_free(username, found.account) and self._has_user(username):
             self.log.warning("%s: account %r may not take the name %r", self.options.service, found.account[:100], username[:100])
             raise refusals.name_taken(self.options.service, username)
         self.accounts.own(username, found.account)
         return True
+
+    def is_same_account(self, username, authentication):
+        """Returns whether the account owns the name."""
+        return self.accounts.is_owner(username, self.identity_of(authentication["auth_state"]).account)
 
     async def check_members(self, found: Identity, auth_state: dict) -> None:
         """Raises SignInRefusedError for whom the provider's own rule refuses."""

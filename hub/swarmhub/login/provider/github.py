@@ -23,6 +23,13 @@ class GitHubAuthenticator(ProviderAuthenticator, GitHubOAuthenticator):
             members = f"members of {', '.join(self.options.organizations)}"
             raise refusals.not_a_member(self.options.service, found.shown, members)
 
+    async def httpfetch(self, url, label="fetching", parse_json=True, raise_error=True, **options):
+        """Also raises SignInRefusedError where GitHub cannot say whether somebody is a member: oauthenticator takes that for a no."""
+        response = await super().httpfetch(url, label, parse_json, raise_error, **options)
+        if not parse_json and (response.code == 429 or response.code >= 500):
+            raise refusals.silent(self.options.service)
+        return response
+
     async def get_user_groups(self, auth_state):
         """Returns the teams of the account that the hub keeps, if the class asks for them."""
         teams = await self._teams(auth_state["token_response"]) if self.options.groups else []

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from swarmhub.login.campus.directory import Directory, DirectoryError, Threads
+from swarmhub.login.campus.directory import Directory, DirectoryError, Threads, UnsafeDirectoryError
 
 from ...support.stand_in import make_certificates
 from .servers import LdapServer, silent_server
@@ -50,7 +50,7 @@ def test_passwords_are_sent_only_over_tls_with_a_certificate_that_is_trusted(tmp
     with LdapServer(tls) as server:
         assert directory(server.port, ca).find("ada", "ada-password")
         assert server.seen[:2] == ["StartTLS", "cn=reader,dc=uni"]
-        with pytest.raises(DirectoryError, match="CERTIFICATE_VERIFY_FAILED"):
+        with pytest.raises(UnsafeDirectoryError, match="CERTIFICATE_VERIFY_FAILED"):
             directory(server.port, None).find("ada", "ada-password")
     with LdapServer(tls, at_once=True) as server:
         assert directory(server.port, ca, "ldaps").find("ada", "ada-password")
@@ -59,9 +59,11 @@ def test_passwords_are_sent_only_over_tls_with_a_certificate_that_is_trusted(tmp
     old, expired = certificates(tmp_path / "old", days=-1)
     for authority, context, host in ((old, expired, "localhost"), (ca, tls, "127.0.0.2")):
         with LdapServer(context, host) as server:
-            with pytest.raises(DirectoryError, match="CERTIFICATE_VERIFY_FAILED"):
+            with pytest.raises(UnsafeDirectoryError, match="CERTIFICATE_VERIFY_FAILED"):
                 directory(server.port, authority, host=host).find("ada", "ada-password")
             assert server.seen == ["StartTLS"], "no password was sent"
+    with LdapServer(expired, at_once=True) as server, pytest.raises(UnsafeDirectoryError, match="expired"):
+        directory(server.port, old, "ldaps").find("ada", "ada-password")
 
 
 def test_a_reader_that_is_refused_and_a_busy_directory_are_errors_and_not_wrong_passwords(tmp_path):

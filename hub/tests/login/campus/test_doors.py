@@ -167,6 +167,18 @@ def test_single_log_out_ends_all_logins_of_its_user_and_nothing_for_an_invented_
     assert [is_logged_in(first), is_logged_in(second), call(cas_hub, "GET", "/user", token=token)[0]] == [False, False, 403]
 
 
+def test_who_has_left_the_group_is_out_everywhere_from_the_login_on_that_is_refused(cas_hub, cas):
+    first = cas_hub.browser()
+    first.open("/hub/cas")
+    token = make_token(first, "ada")
+    cas.groups = ["staff"]
+    assert cas_hub.browser().open("/hub/cas")[0] == 403
+    assert [is_logged_in(first), call(cas_hub, "GET", "/user", token=token)[0]] == [False, 403]
+    cas.groups = ["geo-101"]
+    assert first.open("/hub/cas")[0] == 200, "and in again with the group"
+    assert is_logged_in(first)
+
+
 # --- LDAP -----------------------------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory):
@@ -269,8 +281,14 @@ def test_who_comes_from_another_course_or_has_the_name_of_another_account_is_ref
     assert (status, "You logged in as bob. The class geo-101 is open to members of course:7." in text) == (403, True)
     assert "Sign in" not in text
     open_course(lti_hub, moodle)
-    _, status, text = open_course(lti_hub, moodle, sub="another number")
-    assert (status, "The name ada belongs to another account of Moodle" in text) == (403, True)
+    browser, _, _ = open_course(lti_hub, moodle)
+    elsewhere = {f"{CLAIM}context": {"id": "8"}}
+    for claims in ({}, elsewhere):
+        _, status, text = open_course(lti_hub, moodle, sub="another number", **claims)
+        assert (status, "belongs to another account of Moodle" in text or "open to members" in text) == (403, True)
+        assert is_logged_in(browser), "nobody else's launch ends the login"
+    assert open_course(lti_hub, moodle, **elsewhere)[1] == 403
+    assert is_logged_in(browser), "nor does one's own from another course"
     assert open_course(lti_hub, moodle)[1] == 200
 
 

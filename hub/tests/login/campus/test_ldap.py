@@ -6,7 +6,7 @@ from jupyterhub.handlers import LoginHandler
 from tornado.web import HTTPError
 
 from swarmhub.login.access import Access
-from swarmhub.login.campus.directory import Directory, DirectoryError, Threads
+from swarmhub.login.campus.directory import Directory, DirectoryError, Threads, UnsafeDirectoryError
 from swarmhub.login.campus.ldap import LdapAuthenticator
 from swarmhub.login.closing import Closing
 from swarmhub.login.guesses import AttemptLimit
@@ -29,6 +29,8 @@ class Answers(Threads):
         await asyncio.sleep(0)
         if name == "down":
             raise DirectoryError("silent")
+        if name == "expired":
+            raise UnsafeDirectoryError("its certificate")
         return (name.title(), frozenset({"geo"})) if password == "right" else None
 
 
@@ -81,5 +83,7 @@ async def test_many_guesses_at_once_do_not_get_past_the_limit(ldap):
     assert ldap.threads.asked == 3
 
 
-async def test_a_silent_directory_is_said_to_users_and_counts_no_guess(ldap):
+async def test_a_silent_or_unsafe_directory_is_said_to_users_and_counts_no_guess(ldap):
     assert [await log_in(ldap, "down") for _ in range(20)] == [503] * 20
+    with pytest.raises(HTTPError, match="cannot be reached safely, because its certificate is not valid here"):
+        await ldap.authenticate(Login(), {"username": "expired", "password": "right"})

@@ -99,6 +99,16 @@ def test_a_second_account_does_not_get_the_name_of_the_first_until_the_user_is_d
     assert call(hub, "DELETE", "/users/ada", token=make_token(admin, "prof"))[0] == 204
 
 
+def test_who_has_left_the_group_is_out_everywhere_from_the_login_on_that_is_refused(hub):
+    browser, _, _ = hub.sign_in(ADA)
+    token = make_token(browser, "ada")
+    assert hub.sign_in({"sub": "a-9", "preferred_username": "ada"})[1] == 403
+    assert is_logged_in(browser), "the login of another account with this name ends nothing"
+    assert hub.sign_in(ADA | {"groups": ["x"]})[1] == 403
+    assert [is_logged_in(browser), call(hub, "GET", "/user", token=token)[0]] == [False, 403]
+    assert is_logged_in(hub.sign_in(ADA)[0])
+
+
 ATTACKS = [
     {},
     {"auth": None},

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import time
+from types import SimpleNamespace
 
 import pytest
 from oauthenticator.oauth2 import _serialize_state
@@ -142,6 +143,19 @@ def test_members_of_an_organization_or_a_team_and_the_staff_come_in(method, prov
     provider.members = {}
     assert found.refusal(**GITHUB)[0] == 403
     assert found.log_in(id=7, login="prof")["admin"] is True
+
+
+def test_a_github_that_cannot_say_who_is_a_member_is_silent_and_nobody_is_called_a_stranger(method, provider, monkeypatch):
+    provider.members = {"geo-101": {"Ada"}}
+    found = method("github", organizations=("geo-101",))
+    request = found.authenticator.connection.request
+
+    async def overloaded(url, **options):
+        response = await request(url, **options)
+        return SimpleNamespace(code=503, body=b"") if "/orgs/" in url else response
+
+    monkeypatch.setattr(found.authenticator.connection, "request", overloaded)
+    assert found.refusal(**GITHUB) == (503, "GitHub does not answer. Try again in a minute.")
 
 
 def test_the_teams_of_github_are_groups_also_on_a_second_page_and_only_where_the_class_asks_for_them(method, provider):
