@@ -1,4 +1,6 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { LoginSite } from "../login/site.js";
+import { tryDemotion, tryLeaving } from "./demotion.js";
 import type { CampusServers, Fault } from "./servers.js";
 import { expect, hub, isIn, isOut, refusalOn, statusOf, step } from "./steps.js";
 
@@ -23,7 +25,11 @@ const signIn = async (context: BrowserContext, name: string): Promise<Page> => {
 };
 
 /** Logs in at a real CAS server in every way. */
-export const tryCas = async (browser: Browser, campus: CampusServers): Promise<void> => {
+export const tryCas = async (
+  browser: Browser,
+  campus: CampusServers,
+  site: LoginSite,
+): Promise<void> => {
   const [ada, second] = [await browser.newContext(), await browser.newContext()];
   let page = await signIn(ada, "ada");
   await step("cas: a member is in, and no ticket is in the address", async () => {
@@ -61,6 +67,14 @@ export const tryCas = async (browser: Browser, campus: CampusServers): Promise<v
     await page.locator("[name=username]").waitFor();
   });
   await tryFaults(browser, campus, admin);
+  const way = { method: "cas", newBrowser: () => browser.newContext(), signIn };
+  await tryDemotion(way, site, { admins: ["prof"], allowedGroups: ["geo-101"] });
+  await tryLeaving(
+    way,
+    () => campus.setGroups("ada", ["staff"]),
+    async (context) =>
+      refusalOn(await signIn(context, "ada"), "You logged in as ada. The class geo-101 is open to"),
+  );
 };
 
 const tryFaults = async (browser: Browser, campus: CampusServers, admin: Page): Promise<void> => {
@@ -70,12 +84,13 @@ const tryFaults = async (browser: Browser, campus: CampusServers, admin: Page): 
     ["nonsense", fault("nonsense"), "does not understand"],
     ["an error", fault("error"), silent],
     ["silence", fault("silent"), silent],
+    ["a server that is down", fault("down"), silent],
     ["an expired certificate", () => campus.setExpired(true), "its certificate is not valid"],
   ];
   for (const [what, begin, words] of faults) {
     const page = await start(await browser.newContext());
     await page.locator("[name=username]").waitFor();
-    begin();
+    await begin();
     await step(`cas: ${what} is a sentence`, async () => {
       await answer(page, "ada");
       await refusalOn(page, words);
@@ -83,7 +98,7 @@ const tryFaults = async (browser: Browser, campus: CampusServers, admin: Page): 
     await step(`cas: during ${what}, those who are in go on`, async () =>
       expect(await statusOf(admin, "/hub/api/users"), 200),
     );
-    campus.setFault("");
+    await campus.setFault("");
     campus.setExpired(false);
     await step(`cas: after ${what}, a login works`, async () => {
       await page.click("text=Sign in again");

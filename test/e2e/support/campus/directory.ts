@@ -5,11 +5,17 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { waitUntil } from "../../../../src/wait.js";
 
+/** A certificate and its key as PEM. */
+type Pair = { certificate: string; key: string };
+
 /** A real OpenLDAP server. */
 export type LdapDirectory = {
   base: string;
-  start: () => Promise<void>;
+  /** Starts it with this certificate. */
+  start: (pair: Pair) => Promise<void>;
   stop: () => Promise<void>;
+  /** Takes somebody out of the group geo-101, while it does not run. */
+  leaveGroup: (user: string) => Promise<void>;
 };
 
 const base = "dc=example,dc=edu";
@@ -47,6 +53,13 @@ cn: Bob
 sn: B
 userPassword: bob-password
 
+dn: uid=prof,${base}
+objectClass: inetOrgPerson
+uid: prof
+cn: Prof
+sn: P
+userPassword: prof-password
+
 dn: cn=geo-101,${base}
 objectClass: groupOfNames
 cn: geo-101
@@ -55,18 +68,12 @@ member: cn=Müller\\, Jürgen,${base}
 `;
 
 /** Prepares slapd with StartTLS at a port of loopback. Its reader is cn=reader, and only the reader may search. */
-export const makeDirectory = async (
-  folder: string,
-  port: number,
-  { certificate, key }: { certificate: string; key: string },
-): Promise<LdapDirectory> => {
+export const makeDirectory = async (folder: string, port: number): Promise<LdapDirectory> => {
   // A copy, because Debian's AppArmor profile is for the original.
   const program = join(folder, "slapd");
   await copyFile("/usr/sbin/slapd", program);
   await mkdir(join(folder, "db"));
   const files = {
-    "cert.pem": certificate,
-    "key.pem": key,
     "people.ldif": people,
     "slapd.conf": `${["core", "cosine", "inetorgperson"].map((name) => `include /etc/ldap/schema/${name}.schema`).join("\n")}
 modulepath /usr/lib/ldap
@@ -83,11 +90,15 @@ access to * by dn.exact="cn=reader,${base}" read by anonymous auth by * none
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   const configuration = ["-f", join(folder, "slapd.conf")];
-  execFileSync(program, ["-T", "add", ...configuration, "-l", join(folder, "people.ldif")]);
+  const offline = (tool: string, file: string) =>
+    execFileSync(program, ["-T", tool, ...configuration, "-l", join(folder, file)]);
+  offline("add", "people.ldif");
   let running: ReturnType<typeof spawn>;
   return {
     base,
-    start: async () => {
+    start: async ({ certificate, key }) => {
+      await writeFile(join(folder, "cert.pem"), certificate);
+      await writeFile(join(folder, "key.pem"), key);
       const url = `ldap://127.0.0.1:${port}`;
       running = spawn(program, ["-d", "0", ...configuration, "-h", url], { stdio: "ignore" });
       await waitUntil(() => isListening(port), {
@@ -98,6 +109,15 @@ access to * by dn.exact="cn=reader,${base}" read by anonymous auth by * none
     stop: async () => {
       running.kill();
       await once(running, "exit");
+    },
+    leaveGroup: async (user) => {
+      const change = `dn: cn=geo-101,${base}
+changetype: modify
+delete: member
+member: uid=${user},${base}
+`;
+      await writeFile(join(folder, "change.ldif"), change);
+      offline("modify", "change.ldif");
     },
   };
 };

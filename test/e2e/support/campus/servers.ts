@@ -1,28 +1,32 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { type IncomingMessage, type ServerResponse, request } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { assetPath } from "../../../../src/operator/assets.js";
 import { makeAuthority } from "../../../nginx/support/signing.js";
 import { keyHash } from "../login/site.js";
 import { type Launch, answerAsPlatform } from "./platform.js";
 
-/** What a server does wrong. */
-export type Fault = "" | "silent" | "nonsense" | "error";
+/** What a server does wrong; "down" is one that takes no connection any more, once it has sent a browser back to the class. */
+export type Fault = "" | "silent" | "nonsense" | "error" | "down";
 
 /** A CAS server and a learning platform at one address with TLS by an authority of its own. */
 export type CampusServers = {
   address: string;
   root: string;
-  /** A certificate of the authority for localhost. */
-  pair: { certificate: string; key: string };
+  /** Certificates of the authority for localhost. */
+  valid: { certificate: string; key: string };
+  expired: { certificate: string; key: string };
   keys: string[];
   launch: Launch;
   /** What the hub gets; browsers get their pages all the same. */
-  setFault: (fault: Fault) => void;
+  setFault: (fault: Fault) => Promise<void>;
   setExpired: (isExpired: boolean) => void;
-  setDown: (isDown: boolean) => Promise<void>;
+  /** Gives somebody these groups at the CAS server. */
+  setGroups: (user: string, groups: readonly string[]) => Promise<void>;
   close: () => Promise<void>;
 };
 
@@ -46,6 +50,7 @@ export const startCampus = async (
   let address = "";
   const server = createServer(contextOf(valid), (incoming, response) => {
     const { url = "" } = incoming;
+    if (fault === "down" && leadsBack(incoming)) response.once("finish", () => server.close());
     if (fault !== "" && /serviceValidate|\/keys/.test(url)) {
       if (fault === "silent") return;
       if (fault === "error") response.statusCode = 500;
@@ -60,6 +65,16 @@ export const startCampus = async (
   };
   const port = await listen(0);
   address = `https://localhost:${port}`;
+  const people: Record<string, readonly string[]> = {
+    ada: ["geo-101", "staff"],
+    bob: ["other"],
+    prof: [],
+  };
+  const setGroups = (user: string, groups: readonly string[]): Promise<void> => {
+    people[user] = groups;
+    return writeFile(join(folder, "people.json"), JSON.stringify(people));
+  };
+  await setGroups("prof", []);
   const argv = [folder, String(casPort), address, `^${hub}/hub/cas(\\?.*)?$`];
   const program = assetPath("test/e2e/support/campus/university_cas.py");
   const cas = spawn(`${process.env["CAS_VENV"]}/bin/python`, [program, ...argv], {
@@ -75,25 +90,19 @@ export const startCampus = async (
   return {
     address,
     root: authority.root,
-    pair: { certificate: valid.certificate + valid.intermediate, key: valid.key },
+    valid: { certificate: contextOf(valid).cert, key: valid.key },
+    expired: { certificate: contextOf(expired).cert, key: expired.key },
     keys: [valid, expired].map(({ pair }) => keyHash(pair)),
     launch,
-    setFault: (next) => {
+    setFault: async (next) => {
       fault = next;
+      if (!server.listening) await listen(port);
     },
     setExpired: (isExpired) => {
       server.setSecureContext(contextOf(isExpired ? expired : valid));
       server.closeAllConnections();
     },
-    setDown: async (isDown) => {
-      if (!isDown) {
-        await listen(port);
-        return;
-      }
-      server.close();
-      server.closeAllConnections();
-      await once(server, "close");
-    },
+    setGroups,
     close: async () => {
       server.close();
       server.closeAllConnections();
@@ -102,6 +111,10 @@ export const startCampus = async (
     },
   };
 };
+
+/** Whether the answer sends the browser back to the class. */
+const leadsBack = ({ method, url = "" }: IncomingMessage): boolean =>
+  url.startsWith("/auth") || (method === "POST" && url.startsWith("/cas/login"));
 
 /** Passes a request on to the CAS server, which has no TLS of its own. */
 const pass = (incoming: IncomingMessage, response: ServerResponse): void => {

@@ -50,3 +50,15 @@ export const statusOf = (page: Page, path: string): Promise<number> =>
   page.evaluate(
     `fetch(${JSON.stringify(path)}, {headers: {"X-XSRFToken": window.jhdata.xsrf_token}}).then(({status}) => status)`,
   );
+
+/** Makes a token as its user does on the page Token. */
+export const tokenOf = (page: Page, user: string): Promise<string> =>
+  page.evaluate(
+    `fetch("/hub/api/users/${user}/tokens", {method: "POST", headers: {"X-XSRFToken": window.jhdata.xsrf_token}}).then((answer) => answer.json()).then(({token}) => token)`,
+  );
+
+/** Asks the hub's API with a token, and without the cookies of the browser; the status. */
+export const statusWithToken = (page: Page, path: string, token: string): Promise<number> =>
+  page.evaluate(
+    `fetch(${JSON.stringify(path)}, {credentials: "omit", headers: {Authorization: "token " + ${JSON.stringify(token)}}}).then(({status}) => status)`,
+  );

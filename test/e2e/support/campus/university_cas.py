@@ -1,5 +1,9 @@
-"""A real CAS server (django-cas-server) on loopback, without TLS: `university_cas.py FOLDER PORT PUBLIC_ADDRESS SERVICE_PATTERN`."""
+"""A real CAS server (django-cas-server) on loopback, without TLS: `university_cas.py FOLDER PORT PUBLIC_ADDRESS SERVICE_PATTERN`.
 
+`people.json` in the folder has the groups of each user, and may change at any time.
+"""
+
+import json
 import sys
 from pathlib import Path
 from socketserver import ThreadingMixIn
@@ -9,7 +13,6 @@ import django
 from django.conf import settings
 
 folder, port, public, pattern = sys.argv[1:]
-PEOPLE = {"ada": ["geo-101", "staff"], "bob": ["other"], "prof": []}
 
 settings.configure(
     SECRET_KEY="only for this test",
@@ -65,14 +68,18 @@ from django.core.wsgi import get_wsgi_application  # noqa: E402
 from django.urls import include, path  # noqa: E402
 
 
+def people() -> dict[str, list[str]]:
+    return json.loads((Path(folder) / "people.json").read_text())
+
+
 class People(AuthUser):
     """Everybody's password is the name with "-password"."""
 
     def test_password(self, password: str) -> bool:
-        return self.username in PEOPLE and password == f"{self.username}-password"
+        return self.username in people() and password == f"{self.username}-password"
 
     def attributs(self) -> dict:
-        return {"memberOf": PEOPLE[self.username]}
+        return {"memberOf": people()[self.username]}
 
 
 urlpatterns = [path("cas/", include("cas_server.urls", namespace="cas_server"))]
