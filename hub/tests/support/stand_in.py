@@ -62,7 +62,7 @@ class StandIn:
         asyncio.set_event_loop(self._loop)
 
         async def start() -> None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.tls = context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate)
             sockets = bind_sockets(0, "127.0.0.1")
             self.port = sockets[0].getsockname()[1]

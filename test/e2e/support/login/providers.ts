@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { expect, hub, isIn, refusalOn, seen, statusOf, step } from "../campus/steps.js";
+import { expect, hub, isIn, isOut, refusalOn, seen, statusOf, step } from "../campus/steps.js";
 import { openChromium } from "../chromium.js";
 import { logInAtOnce } from "./fifty-logins.js";
 import { type LoginSite, domain, startLoginSite } from "./site.js";
@@ -131,14 +131,38 @@ const tryProvider = async (
     expect(await statusOf(page, "/hub/api/users"), 200);
   });
   const admin = page;
-  await standIn.change({ claims: accounts.ada, fault: "nonsense" });
-  await step(`${kind}: nonsense is a sentence, and those who are in go on`, async () => {
-    page = await (await browser.newContext()).newPage();
-    await page.goto(`${hub}/hub/oauth_login`);
-    await refusalOn(page, `${service} gave an answer that this class does not understand`);
-    expect(await statusOf(admin, "/hub/api/users"), 200);
-  });
-  await standIn.change({ fault: "" });
+  await standIn.change({ claims: accounts.ada });
+  const unreadable = `${service} gave an answer that this class does not understand`;
+  const faults: [string, Record<string, unknown>, string][] = [
+    ["nonsense", { fault: "nonsense" }, unreadable],
+    ["an error", { fault: "error" }, unreadable],
+    ["silence", { fault: "silent" }, `${service} does not answer. Try again in a minute.`],
+    ["an expired certificate", { expired: true }, `${service} cannot be reached safely`],
+  ];
+  for (const [what, change, words] of faults) {
+    await standIn.change(change);
+    await step(`${kind}: ${what} is a sentence, and those who are in go on`, async () => {
+      page = await (await browser.newContext()).newPage();
+      await page.goto(`${hub}/hub/oauth_login`);
+      await refusalOn(page, words);
+      expect(await statusOf(admin, "/hub/api/users"), 200);
+    });
+    await standIn.change({ fault: "", expired: false });
+  }
+  if (kind === "github") {
+    page = await signIn(await browser.newContext(), service);
+    await isIn(page);
+    await standIn.change({ members: {} });
+    await step(
+      "github: who has left the organization is refused, and is out everywhere",
+      async () => {
+        const refused = await signIn(await browser.newContext(), service);
+        await refusalOn(refused, "This class is open to members of geo-101.");
+        expect(await isOut(page.context()), true);
+      },
+    );
+    await standIn.change({ members: { "geo-101": ["Ada"] } });
+  }
   await site.restart({ settings: { admins: [] }, secrets: { "login-secret": "wrong" } });
   await step(`${kind}: a demoted admin is none`, async () =>
     expect(await statusOf(admin, "/hub/api/users"), 403),
@@ -156,12 +180,12 @@ const main = async (): Promise<void> => {
   const standIn = await startStandIn(`${hub}/hub/oauth_callback`);
   const site = await startLoginSite({
     settings: { publicUrl: hub },
-    secrets: { "login-secret": client.secret, "login-ca": standIn.root },
+    secrets: { "login-secret": client.secret, "login-ca": standIn.roots },
   });
   seen["memory with a password of the class"] = `${site.state().kilobytes} kB`;
   const browser = await openChromium({
     hosts: { [domain]: site.port },
-    keys: [site.key, standIn.key],
+    keys: [site.key, ...standIn.keys],
   });
   try {
     for (const provider of providers) await tryProvider(provider, browser, site, standIn);

@@ -7,10 +7,11 @@ import { assetPath } from "../../../../src/operator/assets.js";
 /** A stand-in for GitHub, Google, Globus and CILogon, made by their documentation: hub/tests/support/stand_in.py. */
 export type StandIn = {
   url: string;
-  root: string;
-  /** The hash of the key of its certificate, by which Chromium trusts it. */
-  key: string;
-  /** Changes who logs in next, and what goes wrong; returns the arguments with which the last browser came. */
+  /** The root certificates of its valid and of its expired certificate. */
+  roots: string;
+  /** The hashes of the keys of its certificates, by which Chromium trusts them. */
+  keys: string[];
+  /** Changes who logs in next, and what goes wrong, for example `expired`; returns the arguments with which the last browser came. */
   change: (changes: Record<string, unknown>) => Promise<Record<string, string>>;
   close: () => Promise<void>;
 };
@@ -27,12 +28,15 @@ export const startStandIn = async (callback: string): Promise<StandIn> => {
     const [line] = (await once(lines, "line")) as [string];
     return JSON.parse(line);
   };
-  const { url, root, own } = (await next()) as { url: string; root: string; own: string };
-  const key = new X509Certificate(own).publicKey.export({ type: "spki", format: "der" });
+  const { url, roots, own } = (await next()) as { url: string; roots: string; own: string[] };
+  const hashOf = (certificate: string): string => {
+    const key = new X509Certificate(certificate).publicKey.export({ type: "spki", format: "der" });
+    return createHash("sha256").update(key).digest("base64");
+  };
   return {
     url,
-    root,
-    key: createHash("sha256").update(key).digest("base64"),
+    roots,
+    keys: own.map(hashOf),
     change: async (changes) => {
       running.stdin.write(`${JSON.stringify(changes)}\n`);
       return (await next()) as Record<string, string>;
