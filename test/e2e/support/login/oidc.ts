@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Browser, BrowserContext, Page } from "playwright-core";
+import { tryDemotion, tryLeaving } from "../campus/demotion.js";
+import { expect, hub, isIn, refusalOn, seen, statusOf, step } from "../campus/steps.js";
 import { openChromium } from "../chromium.js";
 import { type OidcServer, startOidcServer } from "./oidc-server.js";
 import { type LoginSite, domain, startLoginSite } from "./site.js";
@@ -7,23 +9,10 @@ import { type LoginSite, domain, startLoginSite } from "./site.js";
 // Chromium logs in to a class on loopback at a real provider of OpenID Connect (oidc-provider), and this program prints as JSON what
 // it saw. It runs in a network namespace of its own: see ../isolated-program.ts.
 
-const hub = `https://${domain}`;
 const client = {
   id: "class-client",
   secret: "class-secret",
   callback: `${hub}/hub/oauth_callback`,
-};
-
-const seen: Record<string, string> = {};
-
-/** Records a step: "ok", or what was wrong. */
-const step = async (title: string, work: () => Promise<unknown>): Promise<void> => {
-  try {
-    await work();
-    seen[title] = "ok";
-  } catch (error) {
-    seen[title] = String(error).slice(0, 1500);
-  }
 };
 
 const settingsFor = (provider: OidcServer, changes: Record<string, unknown> = {}) => ({
@@ -66,32 +55,14 @@ const signIn = async (context: BrowserContext, account: string): Promise<Page> =
   return page;
 };
 
-const isIn = (page: Page): Promise<void> =>
-  page.waitForURL(`${hub}/hub/home`).then(() => page.locator("#logout").waitFor());
-
-/** The same after a login that did not begin at a page of the hub, and goes to the user's server. */
+/** Waits for the end of a login that did not begin at a page of the hub, and goes to the user's server. */
 const isInAfterAll = async (page: Page): Promise<void> => {
   await page.waitForURL(/geo\.example\.org\/(hub\/(spawn|home)|user\/)/, { waitUntil: "commit" });
   await page.goto(`${hub}/hub/home`);
   await isIn(page);
 };
 
-const refusalOn = async (page: Page, words: string): Promise<void> => {
-  const alert = page.locator("#sign-in-refused .alert");
-  await alert.waitFor({ timeout: 30_000 });
-  const text = (await alert.textContent()) ?? "";
-  if (!text.includes(words)) throw new Error(`"${text}" instead of "${words}"`);
-};
-
-/** Asks the hub's API in the page; the status. */
-const statusOf = (page: Page, path: string): Promise<number> =>
-  page.evaluate(
-    `fetch(${JSON.stringify(path)}, {headers: {"X-XSRFToken": window.jhdata.xsrf_token}}).then(({status}) => status)`,
-  );
-
-const expect = (actual: unknown, wanted: unknown): void => {
-  if (actual !== wanted) throw new Error(`${String(actual)} instead of ${String(wanted)}`);
-};
+const accountOf = (name: string): string => (name === "prof" ? "p1" : "a1");
 
 const main = async (): Promise<void> => {
   const provider = await startOidcServer(client);
@@ -230,6 +201,19 @@ const main = async (): Promise<void> => {
     await site.restart({ settings: {}, secrets: { "login-secret": "wrong" } });
     page = await signIn(await browser.newContext(), "a1");
     await step("a wrong secret is named", () => refusalOn(page, "does not accept this class"));
+    await site.restart({ settings: settingsFor(provider), secrets });
+    const way = {
+      method: "oidc",
+      newBrowser: () => browser.newContext(),
+      signIn: (context: BrowserContext, name: string) => signIn(context, accountOf(name)),
+    };
+    await tryDemotion(way, site, settingsFor(provider));
+    const leave = async () => {
+      provider.accounts["a1"] = { preferred_username: "ada", groups: ["/other"] };
+    };
+    await tryLeaving(way, leave, async (context) =>
+      refusalOn(await signIn(context, "a1"), "You logged in as ada at Example University. "),
+    );
     seen["memory"] = `${site.state().kilobytes} kB`;
   } finally {
     await browser.close();
