@@ -1,10 +1,13 @@
-import { request } from "node:https";
 import { rosterText } from "../../../../contracts/roster.js";
 import { hashPasswords, newPasswords } from "../../../../src/roster/passwords.js";
-import { type LoginSite, domain } from "./site.js";
+import { loginForm, postLogin } from "./ask.js";
+import type { LoginSite } from "./site.js";
 
-/** Has so many people on a roster log in at once through the edge; the seconds until the last one is in. Throws if one is not. */
-export const logInAtOnce = async (site: LoginSite, count: number): Promise<number> => {
+/** Starts the class with so many people on a roster; their passwords by name. */
+export const startWithPasswords = async (
+  site: LoginSite,
+  count: number,
+): Promise<Map<string, string>> => {
   const passwords = newPasswords(Array.from({ length: count }, (_, at) => `user${at}`));
   const hashes = await hashPasswords(passwords, () => {});
   const people = [...hashes].map(([name, password]) => ({
@@ -18,24 +21,19 @@ export const logInAtOnce = async (site: LoginSite, count: number): Promise<numbe
     secrets: {},
     roster: rosterText({ people }),
   });
-  const forms = await Promise.all(
-    [...passwords].map(async ([username, password]) => {
-      const page = await ask(site, "GET", "/hub/login", "", "");
-      const token = /name="_xsrf" value="([^"]+)"/.exec(page.body)?.[1] ?? "";
-      return { cookies: page.cookies, form: { username, password, _xsrf: token } };
-    }),
-  );
+  return passwords;
+};
+
+/** Has all of them log in at once through the edge; the seconds until the last one is in. Throws if one is not. */
+export const logInAtOnce = async (
+  site: LoginSite,
+  passwords: ReadonlyMap<string, string>,
+): Promise<number> => {
+  const all = [...passwords];
+  const forms = await Promise.all(all.map(() => loginForm(site)));
   const started = performance.now();
   const answers = await Promise.all(
-    forms.map(({ cookies, form }) =>
-      ask(
-        site,
-        "POST",
-        "/hub/login?next=%2Fhub%2Fhome",
-        cookies,
-        String(new URLSearchParams(form)),
-      ),
-    ),
+    all.map(([name, password], at) => postLogin(site, forms[at]!, name, password)),
   );
   const seconds = (performance.now() - started) / 1000;
   const refused = answers.find(({ status }) => status !== 302);
@@ -43,37 +41,3 @@ export const logInAtOnce = async (site: LoginSite, count: number): Promise<numbe
     throw new Error(`status ${refused.status}: ${refused.body.slice(-800)}`);
   return Math.round(seconds * 100) / 100;
 };
-
-type Reply = { status: number; cookies: string; body: string };
-
-const ask = (
-  { port, root }: LoginSite,
-  method: string,
-  path: string,
-  cookies: string,
-  body: string,
-): Promise<Reply> =>
-  new Promise((resolve, reject) => {
-    const options = { host: "127.0.0.1", port, path, method, ca: root, servername: domain };
-    const headers = {
-      Host: domain,
-      Cookie: cookies,
-      Origin: `https://${domain}`,
-      "Content-Type": "application/x-www-form-urlencoded",
-      "Content-Length": Buffer.byteLength(body),
-    };
-    const sent = request({ ...options, headers }, (response) => {
-      const parts: Buffer[] = [];
-      response.on("data", (part: Buffer) => parts.push(part));
-      response.on("end", () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          cookies: (response.headers["set-cookie"] ?? [])
-            .map((each) => each.split(";")[0])
-            .join("; "),
-          body: Buffer.concat(parts).toString(),
-        }),
-      );
-    });
-    sent.on("error", reject).end(body);
-  });

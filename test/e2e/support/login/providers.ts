@@ -1,12 +1,13 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { expect, hub, isIn, isOut, refusalOn, seen, statusOf, step } from "../campus/steps.js";
 import { openChromium } from "../chromium.js";
-import { logInAtOnce } from "./fifty-logins.js";
+import { logInAtOnce, startWithPasswords } from "./fifty-logins.js";
+import { guess } from "./guesses.js";
 import { type LoginSite, domain, startLoginSite } from "./site.js";
 import { type StandIn, startStandIn } from "./stand-in.js";
 
 // Chromium logs in to a class on loopback at stand-ins for GitHub, Google, Globus and CILogon, which are made by their documentation; then
-// fifty people log in at once with passwords of their own. This program prints as JSON what it saw. It runs in a network namespace of its
+// fifty people log in at once with passwords of their own, and somebody guesses one of them. This program prints as JSON what it saw. It runs in a network namespace of its
 // own: see ../isolated-program.ts.
 
 const client = { id: "class-client", secret: "class-secret" }; // those of stand_in.py
@@ -176,6 +177,21 @@ const tryProvider = async (
   seen[`memory with ${kind}`] = `${site.state().kilobytes} kB`;
 };
 
+const tryGuesses = (site: LoginSite, passwords: ReadonlyMap<string, string>) =>
+  step("passwords: ten thousand guesses find nothing, and keep nobody out", async () => {
+    const { statuses, seconds, slowest, ownerIsIn } = await guess(site, passwords, "user0", 10_000);
+    seen["seconds for ten thousand guesses"] = String(seconds);
+    seen["seconds of the slowest page meanwhile"] = String(slowest / 1000);
+    const { 403: compared = 0, 302: found = 0, ...others } = statuses;
+    const sum = Object.values(others).reduce((all, each) => all + each, 0);
+    expect(found, 0);
+    expect(Object.keys(others).join(), "429");
+    expect(compared + sum, 10_000);
+    // Ten at once, then one every six seconds.
+    if (compared > 15 + seconds / 6) throw new Error(`${compared} guesses were compared`);
+    expect(ownerIsIn, true);
+  });
+
 const main = async (): Promise<void> => {
   const standIn = await startStandIn(`${hub}/hub/oauth_callback`);
   const site = await startLoginSite({
@@ -189,8 +205,10 @@ const main = async (): Promise<void> => {
   });
   try {
     for (const provider of providers) await tryProvider(provider, browser, site, standIn);
-    seen["seconds for fifty logins"] = String(await logInAtOnce(site, 50));
+    const passwords = await startWithPasswords(site, 50);
+    seen["seconds for fifty logins"] = String(await logInAtOnce(site, passwords));
     seen["memory with passwords"] = `${site.state().kilobytes} kB`;
+    await tryGuesses(site, passwords);
   } finally {
     await browser.close();
     await site.close();
