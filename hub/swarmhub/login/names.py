@@ -21,6 +21,15 @@ def spell(name: str) -> str:
         name = plain
 
 
+def is_plain(name: str) -> bool:
+    """Returns whether nothing but capitals changes in the spelling of a name.
+
+    With other changes, two accounts of a provider would have one name here: an account "ａｄａ" would get the home, and the rights, of ada.
+    """
+    # The lower case of some letters is another letter: that of the sign for kelvin is k.
+    return unicodedata.normalize("NFKC", name) == name and spell(name) == name.lower()
+
+
 def existing_spelling(name: str, known: Iterable[str]) -> str:
     """Returns the spelling under which this user is known, so that users of earlier versions keep their homes; else `spell(name)`.
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarmhub.login.names import existing_spelling, spell
+from swarmhub.login.names import existing_spelling, is_plain, spell
 
 # src/roster/spell.ts has the same rule, for rosters; test/roster/spell.test.ts reads the same examples.
 SPELLINGS = json.loads((Path(__file__).parents[3] / "test/fixtures/contracts/spellings.json").read_text())
@@ -20,6 +20,18 @@ def test_a_name_has_one_spelling(typed, name):
 def test_a_spelling_stays_the_same_when_it_is_spelled_again(name):
     assert spell(spell(name)) == spell(name)
     assert existing_spelling(existing_spelling(name, [name.lower()]), [name.lower()]) == existing_spelling(name, [name.lower()])
+
+
+@pytest.mark.parametrize("name", ["ada", "Ada Lovelace", "JÜRGEN", "ada@uni.example", "o'neil", "王"])
+def test_a_plain_name_is_that_of_no_other_account(name):
+    assert is_plain(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["ａｄａ", "ada\u200b", "\u212aim", "o\u2019neil", "a  b", " ada", "ada\u00ad", "mo\u017fe", "ju\u0308rgen"]
+)
+def test_a_name_that_would_become_another_one_is_not_plain(name):
+    assert not is_plain(name)
 
 
 def test_a_user_of_an_earlier_version_keeps_the_name():

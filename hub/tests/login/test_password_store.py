@@ -9,6 +9,7 @@ import pytest
 
 from swarmhub.login.access import Access
 from swarmhub.login.closing import Closing
+from swarmhub.login.password_authenticator import PasswordAuthenticator
 from swarmhub.login.password_hash import HashPool, invent_password, make_hash, matches
 from swarmhub.login.password_store import PasswordStore
 from swarmhub.login.roster import Roster
@@ -46,6 +47,22 @@ def test_a_hash_that_needs_much_memory_fits_no_password():
 def test_a_new_password_can_be_read_out():
     assert all(re.fullmatch(r"([a-z]{4}-){3}[a-z]{4}", invent_password()) for _ in range(20))
     assert len({invent_password() for _ in range(20)}) == 20
+
+
+async def test_a_name_that_nobody_has_costs_as_much_as_a_wrong_password(tmp_path):
+    write_roster(tmp_path / "roster.json", "ada", password=make_hash("right"))
+    access = Access("geo-101", Closing(tmp_path / "closed.json"), Roster(tmp_path / "roster.json"))
+    logins = PasswordAuthenticator(access=access, store=PasswordStore(tmp_path / "passwords.json", access))
+    compared = []
+
+    async def matches_and_notes(_password, expected):
+        compared.append(expected.split("$")[:4])
+        return False
+
+    logins.pool.matches = matches_and_notes
+    for name, password in (("ada", "wrong"), ("nobody", "wrong"), ("nobody", ""), ("ada", "x" * 2000)):
+        assert not await logins.is_right(name, password, "203.0.113.7", is_known=False)
+    assert compared == [["scrypt", "16384", "8", "1"]] * 4
 
 
 async def test_a_queue_of_logins_has_an_end():

@@ -6,7 +6,7 @@ from traitlets import Bool, Unicode
 from ..access import AccessRules
 from ..claims import claims_in
 from ..kept_in_browser import KeptInBrowser
-from ..names import spell
+from ..names import is_plain
 from ..provider import refusals
 from ..provider.refusals import SignInRefusedError
 
@@ -26,8 +26,7 @@ class CampusAuthenticator(AccessRules):
         name = found.strip() if isinstance(found, str) else ""
         if not name:
             raise refusals.missing_claim(self.service, claim)
-        # An account with a look-alike name ("ａｄａ") would otherwise get the home of ada.
-        if spell(name) != name.lower() or "/" in name or len(name) > 254:
+        if not is_plain(name) or "/" in name or len(name) > 254:
             raise refusals.unusable_name(self.service, name[:64])
         return name.lower()
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..claims import claims_in
+from ..names import is_plain
 from . import refusals
 from .options import ProviderOptions
 
@@ -42,7 +43,7 @@ def identity(options: ProviderOptions, claims: Mapping[str, object]) -> Identity
     # Two domains could have the same short name.
     is_short = len(options.domains) == 1 and text.lower().endswith(f"@{options.domains[0]}")
     name = name if is_short else text
-    if not _NAME.match(name) or set(name) <= {"."} or name != name.strip():
+    if not _NAME.match(name) or set(name) <= {"."} or not is_plain(name):
         raise refusals.unusable_name(service, text[:100])
     account = _text(claims.get("id" if options.kind == "github" else "sub"))
     if not account:

@@ -214,6 +214,17 @@ def test_the_login_page_takes_the_password_of_the_directory_and_tells_everybody_
     assert is_logged_in(browser)
 
 
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "\t//evil.example"]
+)
+def test_a_login_with_the_form_ends_in_the_class(ldap_hub, target):
+    browser = ldap_hub.browser()
+    browser.open("/hub/login")
+    browser.open(f"/hub/login?{urllib.parse.urlencode({'next': target})}", {"username": "ada", "password": "ada-password"})
+    assert is_logged_in(browser)
+    assert not any(urllib.parse.urlsplit(each).netloc.endswith("evil.example") for each in browser.redirects)
+
+
 def test_no_door_is_open_without_the_login_page(ldap_hub):
     right = {"auth": {"username": "ada", "password": "ada-password"}}
     assert_closed(ldap_hub, right)

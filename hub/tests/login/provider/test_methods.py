@@ -184,6 +184,15 @@ def test_a_login_of_github_that_somebody_else_has_taken_does_not_get_the_files(m
     assert "belongs to another account" in method("github").refusal(**GITHUB | {"id": 6})[1]
 
 
+@pytest.mark.parametrize("kind", ["github", "oidc"])
+@pytest.mark.parametrize("name", ["ｐｒｏｆ", "prof\u200b", "pro\u017f", "ＰＲＯＦ"])
+def test_an_account_that_looks_like_an_admin_is_none_also_before_the_admin_has_logged_in(method, kind, name):
+    found = method(kind)
+    status, sentence = found.refusal(id=7, sub="7", login=name, preferred_username=name)
+    assert (status, "which cannot be a user name here" in sentence) == (403, True)
+    assert found.log_in(id=8, sub="8", login="Prof", preferred_username="Prof")["admin"] is True
+
+
 def test_somebody_refused_takes_no_name(method, provider):
     provider.members = {}
     method("github", organizations=("geo-101",)).refusal(**GITHUB | {"id": 6})
