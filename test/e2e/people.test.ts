@@ -3,10 +3,11 @@ import { once } from "node:events";
 import { readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import test from "ava";
+import test, { type ExecutionContext } from "ava";
 import { exitCode } from "../../src/errors.js";
 import { waitUntil } from "../../src/wait.js";
 import { openBrowser } from "./support/browser.js";
+import { installCas } from "./support/campus/cas-environment.js";
 import { classIn } from "./support/class.js";
 import { roomPassword, workshop } from "./support/lab.js";
 import { type User, logIn } from "./support/user.js";
@@ -188,19 +189,26 @@ test.serial(
   },
 );
 
+/** A server for logins in the network of the lab, and what it says about itself. */
+const startInLab = async (t: ExecutionContext, name: string, argv: string[]) => {
+  const program = new URL(`support/${name}.js`, import.meta.url).pathname;
+  const all = ["netns", "exec", lab.namespace, process.execPath, program, ...argv];
+  const provider = spawn("ip", all, { stdio: ["pipe", "pipe", "inherit"] });
+  t.teardown(() => provider.stdin.end());
+  const [line] = (await once(createInterface({ input: provider.stdout }), "line")) as [string];
+  return { provider, said: JSON.parse(line) as Record<string, string> };
+};
+
+const gateway = lab.address(1).replace(/\.\d+$/, ".1");
+
 const two = (number: number): string => String(number).padStart(2, "0");
 
 test.serial(
   "with an identity provider, a member is in, and others read by whom and what to do",
   async (t) => {
-    const gateway = lab.address(1).replace(/\.\d+$/, ".1");
-    const program = new URL("support/login/oidc-in-lab.js", import.meta.url).pathname;
     const callback = `https://${lab.address(1)}/hub/oauth_callback`;
-    const argv = ["netns", "exec", lab.namespace, process.execPath, program, gateway, callback];
-    const provider = spawn("ip", argv, { stdio: ["pipe", "pipe", "inherit"] });
-    t.teardown(() => provider.stdin.end());
-    const [line] = (await once(createInterface({ input: provider.stdout }), "line")) as [string];
-    const { issuer, root } = JSON.parse(line) as { issuer: string; root: string };
+    const { provider, said } = await startInLab(t, "login/oidc-in-lab", [gateway, callback]);
+    const { issuer = "", root = "" } = said;
     await writeFile(join(folder, "root.pem"), root);
     await writeFile(join(folder, "secret.txt"), "class-secret");
     const oidc = `{issuer: "${issuer}", client: class-client, secret: from-file secret.txt, username: preferred_username, groups: groups, ca: ./root.pem}`;
@@ -280,5 +288,52 @@ test.serial(
     const page = await browser.newPage({ ignoreHTTPSErrors: true });
     const answer = await page.goto(`https://${lab.address(1)}/hub/login`);
     t.is(answer?.status(), 200, "the hub goes on without the provider");
+  },
+);
+
+test.serial(
+  "with a CAS server, a member is in, and others read by whom and what to do",
+  async (t) => {
+    await installCas();
+    const hub = `https://${lab.address(1)}`;
+    const { provider, said } = await startInLab(t, "campus/cas-in-lab", [gateway, hub]);
+    await writeFile(join(folder, "root.pem"), said["root"] ?? "");
+    const cas = `{url: "${said["address"]}/cas", groups: memberOf, ca: ./root.pem}`;
+    await writeFile(
+      join(folder, "swarmhub.yaml"),
+      yamlOf(`{cas: ${cas}, admins: [prof], allow: {groups: [geo-101]}}`).replace(
+        "lab-1",
+        "geo-101",
+      ),
+    );
+    const { code, stderr } = await swarmhub("up", "--yes");
+    t.is(code, 0, stderr);
+    t.true(stderr.includes(`${hub}/hub/cas`), stderr);
+    const browser = await openBrowser(lab);
+    t.teardown(() => browser.close());
+    const enter = async (name: string) => {
+      const page = await (await browser.newContext({ ignoreHTTPSErrors: true })).newPage();
+      await page.goto(`${hub}/hub/login?next=%2Fhub%2Fhome`);
+      await page.click("text=Sign in with");
+      await page.fill("[name=username]", name);
+      await page.fill("[name=password]", `${name}-password`);
+      await page.press("[name=password]", "Enter");
+      await page.locator("#sign-in-refused, #logout").first().waitFor({ timeout: 60_000 });
+      return page;
+    };
+    t.true(await (await enter("ada")).locator("#logout").isVisible());
+    t.regex((await swarmhub("handout", "early.txt", "--to", "staff")).stdout, /^ada +/m);
+    const refused = await enter("bob");
+    const sentence = (await refused.locator("#sign-in-refused").textContent()) ?? "";
+    t.regex(sentence, /You logged in as bob\. The class warm is open to members of geo-101\./);
+    const admin = await enter("prof");
+    t.is((await admin.goto(`${hub}/hub/admin`))?.status(), 200);
+    provider.stdin.end();
+    await once(provider, "exit");
+    t.is(
+      (await admin.goto(`${hub}/hub/home`))?.status(),
+      200,
+      "who is in goes on without the server",
+    );
   },
 );

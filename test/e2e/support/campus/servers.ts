@@ -17,7 +17,7 @@ export type Fault = "" | "silent" | "nonsense" | "error" | "down";
 export type CampusServers = {
   address: string;
   root: string;
-  /** Certificates of the authority for localhost. */
+  /** Certificates of the authority for the host. */
   valid: { certificate: string; key: string };
   expired: { certificate: string; key: string };
   keys: string[];
@@ -32,15 +32,19 @@ export type CampusServers = {
 
 const casPort = 8700;
 
-/** Starts them for the class at `hub`, whose root certificate is in the file `roots`. */
+/**
+ * Starts them for the class at `hub`, whose root certificate is in the file `roots`; `host` is their name in addresses, or the IP address
+ * at which they listen.
+ */
 export const startCampus = async (
   folder: string,
   hub: string,
   roots: string,
+  host = "localhost",
 ): Promise<CampusServers> => {
   const authority = makeAuthority();
-  const valid = authority.sign(["localhost"]);
-  const expired = authority.sign(["localhost"], 2, 3);
+  const valid = authority.sign([host]);
+  const expired = authority.sign([host], 2, 3);
   const contextOf = ({ certificate, intermediate, key }: typeof valid) => ({
     cert: certificate + intermediate,
     key,
@@ -59,12 +63,12 @@ export const startCampus = async (
     else answerAsPlatform(incoming, response, hub, launch, address);
   });
   const listen = async (port: number): Promise<number> => {
-    server.listen(port, "127.0.0.1");
+    server.listen(port, host === "localhost" ? "127.0.0.1" : host);
     await once(server, "listening");
     return (server.address() as AddressInfo).port;
   };
   const port = await listen(0);
-  address = `https://localhost:${port}`;
+  address = `https://${host}:${port}`;
   const people: Record<string, readonly string[]> = {
     ada: ["geo-101", "staff"],
     bob: ["other"],
