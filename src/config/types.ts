@@ -193,6 +193,8 @@ export type Config = {
   /** The login at each registry whose images are not public, by its name: "ghcr.io". */
   registries: Record<string, { user: string; password: SecretSource }>;
   proxy?: ProxyConfig;
+  /** Whether what crosses the overlay network between machines is encrypted. */
+  swarm: { encrypted: boolean };
   /** Where our own images are published ("quay.io/swarmhub"), else built; the network of Docker's own, else 172.17 and following. */
   engine: { registryMirrors: string[]; ownImages?: string; addressPool?: string };
 };

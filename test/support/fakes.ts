@@ -111,6 +111,7 @@ export const fakeConfig = (changes: Partial<Config> = {}): Config => ({
     files: [],
   },
   registries: {},
+  swarm: { encrypted: false },
   engine: { registryMirrors: [] },
   ...changes,
 });

@@ -2,6 +2,7 @@ import type { Host } from "../../host/host.js";
 import { ports } from "../../names.js";
 import type { CheckContext, Finding } from "../check.js";
 import type { Result, Tried } from "./exchange.js";
+import { esp } from "./needed.js";
 
 /** The tests' findings: one for each pair of machines and kind of failure. */
 export const connectionFindings = (tried: readonly Tried[], context: CheckContext): Finding[] => {
@@ -16,7 +17,12 @@ export const connectionFindings = (tried: readonly Tried[], context: CheckContex
         const [failure, hint] = failureTexts[result];
         const text = `${portsOf(connections)} of ${to.name} (${machines(to).address}) ${failure}`;
         return [
-          { host: from.name, level: "error", text, hint: hint(all, to, machines(to).address) },
+          {
+            host: from.name,
+            level: "error",
+            text,
+            hint: hint(all, to, machines(to).address, cluster.config.swarm.encrypted),
+          },
         ];
       }),
     );
@@ -64,12 +70,15 @@ const untried = (
 
 const failureTexts: Record<
   Exclude<Result, "reached" | "untried">,
-  readonly [failure: string, hint: (addresses: string, to: Host, address: string) => string]
+  readonly [
+    failure: string,
+    hint: (addresses: string, to: Host, address: string, isEncrypted: boolean) => string,
+  ]
 > = {
   silent: [
     "cannot be reached: no answer, so something on the path drops the packets",
-    (addresses) =>
-      `open 2377/tcp, 7946/tcp+udp, 4789/udp, 2049/tcp and ${ports.monitor}/tcp between ${addresses}: in the provider's security group and in the machines' own firewalls (ufw, nftables)`,
+    (addresses, _to, _address, isEncrypted) =>
+      `open 2377/tcp, 7946/tcp+udp, 4789/udp, ${isEncrypted ? "IP protocol 50 (ESP), " : ""}2049/tcp and ${ports.monitor}/tcp between ${addresses}: in the provider's security group and in the machines' own firewalls (ufw, nftables)`,
   ],
   refused: [
     "cannot be reached: the connection was refused although a program listened",
@@ -82,10 +91,11 @@ const failureTexts: Record<
   ],
 };
 
-/** "2377/tcp, 7946/tcp+udp" */
+/** "2377/tcp, 7946/tcp+udp, IP protocol 50 (ESP)" */
 const portsOf = (connections: readonly Tried[]): string =>
   [...new Set(connections.map(({ port }) => port))]
     .map((port) => {
+      if (port === esp) return "IP protocol 50 (ESP)";
       const protocols = connections
         .filter((connection) => connection.port === port)
         .map(({ protocol }) => protocol);
