@@ -154,6 +154,7 @@ const configOf = (settings: Settings, folder: string, placeOf: (key: Path) => Pl
     },
     registries: registriesOf(settings.registries, folder),
     ...(settings.proxy !== undefined && { proxy: proxyOf(settings.proxy, folder) }),
+    usesSystemSsh: settings.ssh === "system",
     swarm: settings.swarm,
     engine: {
       registryMirrors: engine["registry-mirrors"],

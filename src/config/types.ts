@@ -1,3 +1,4 @@
+import type { Connections } from "./connections.js";
 import type { Place, UserError } from "../errors.js";
 import type { CampusMethod } from "./campus.js";
 import type { UsersNetwork } from "./schema/network.js";
@@ -120,7 +121,7 @@ export const imagesOf = ({ servers }: Config): ConfiguredImage[] => [
 ];
 
 /** swarmhub.yaml, checked and with its defaults. */
-export type Config = {
+export type Config = Connections & {
   name: string;
   domain?: string;
   /** Further domain names of the class. */
@@ -193,8 +194,6 @@ export type Config = {
   /** The login at each registry whose images are not public, by its name: "ghcr.io". */
   registries: Record<string, { user: string; password: SecretSource }>;
   proxy?: ProxyConfig;
-  /** Whether what crosses the overlay network between machines is encrypted. */
-  swarm: { encrypted: boolean };
   /** Where our own images are published ("quay.io/swarmhub"), else built; the network of Docker's own, else 172.17 and following. */
   engine: { registryMirrors: string[]; ownImages?: string; addressPool?: string };
 };

@@ -28,6 +28,8 @@ test("the output of ssh -G is parsed", (t) => {
     agent: undefined,
     identitiesOnly: false,
     jumps: [],
+    hasProxyCommand: false,
+    usesGssapi: false,
     hostKeyName: "192.0.2.7",
     userKnownHosts: ["/home/ada/.ssh/known_hosts", "/home/ada/.ssh/known_hosts2"],
     globalKnownHosts: ["/etc/ssh/ssh_known_hosts"],
@@ -74,10 +76,12 @@ test("no known_hosts file is an empty list", (t) => {
   t.deepEqual(sshConfigFrom("box", "userknownhostsfile none\n", {}).userKnownHosts, []);
 });
 
-test("a ProxyCommand is refused with the alternative", (t) => {
-  const error = t.throws(() => read("proxycommand nc %h %p\n"));
-  t.regex(error.message, /^box: .*ProxyCommand is not supported; ProxyJump is/);
-  t.notThrows(() => read("proxycommand none\n"));
+test("a ProxyCommand and Kerberos are noticed", (t) => {
+  t.like(read("proxycommand nc %h %p\ngssapiauthentication yes\n"), {
+    hasProxyCommand: true,
+    usesGssapi: true,
+  });
+  t.false(read("proxycommand none\n").hasProxyCommand);
 });
 
 const withConfig = async (text: string, use: (file: string) => Promise<void>) => {
