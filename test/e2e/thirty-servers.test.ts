@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import test, { type ExecutionContext } from "ava";
+import { units } from "../../src/names.js";
 import { waitUntil } from "../../src/wait.js";
 import { percentile } from "../bench/figure.js";
 import { simulateLogin } from "../bench/simulated-student.js";
@@ -95,6 +96,26 @@ test.serial("on each machine, a server runs a cell and saves a notebook", async 
   t.is(users.size, 3);
   for (const user of users.values())
     t.deepEqual(await probe(lab, user, "new.ipynb"), { ...works, opened: 404, saved: 201 }, user);
+});
+
+test.serial("what reports a machine's ten servers takes less than 1 % of a core", async (t) => {
+  const look = async (guest: number) => {
+    const text = await lab.on(
+      guest,
+      `systemctl show -P CPUUsageNSec -P MemoryPeak ${units.monitor}; docker ps -q | wc -l`,
+    );
+    const [nanoseconds = NaN, bytes = NaN, containers = NaN] = text.trim().split("\n").map(Number);
+    return { at: performance.now(), nanoseconds, bytes, containers };
+  };
+  for (const guest of [1, 2, 3]) {
+    const before = await look(guest);
+    await pause(60_000);
+    const { at, nanoseconds, bytes, containers } = await look(guest);
+    const percent = (nanoseconds - before.nanoseconds) / 1e4 / (at - before.at);
+    const size = Math.round(bytes / 2 ** 20);
+    t.log(`node${guest}, ${containers} containers: ${percent.toFixed(2)} %, at most ${size} MB`);
+    t.true(percent < 1);
+  }
 });
 
 test.serial("thirty servers that were started before are there at once", async (t) => {
