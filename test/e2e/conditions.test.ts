@@ -186,6 +186,12 @@ test.serial(
     );
     t.deepEqual(await answeringPorts(), []);
     t.regex(await lab.on(2, "iptables -w -S"), /rule of the owner/);
+    const status = await swarmhub("status");
+    t.is(status.code, 6, status.stdout);
+    t.regex(status.stdout, /node2: restart Docker/, "the reload removed Docker's rules, too");
+    t.notRegex(status.stdout, /node1: restart Docker/, "ufw removes only its own");
+    const up = await swarmhub("up", "--yes");
+    t.is(up.code, 0, up.stderr);
     t.is(await reachFromCell(), onlyTheException);
     const { code, stdout } = await swarmhub("status");
     t.is(code, 0, stdout);
