@@ -11,7 +11,8 @@ import { buildUserImages } from "./support/user-image.js";
 import { changeTo, warmClass } from "./support/warm-class.js";
 
 // A class of thirty begins at once, with an image like those of docker-stacks, whose health check ends servers that start slowly.
-const lab = await warmClass("e2e-thirty", { machines: 3, memory: 3072 });
+// Each of the two workers has 15 seats: (3.7 GB - 512 MB for the system) / 200 MB.
+const lab = await warmClass("e2e-thirty", { machines: 3, memory: 3800 });
 const { stacks } = await buildUserImages(lab, ["stacks"]);
 const shop = await workshop(
   lab,
