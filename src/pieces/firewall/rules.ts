@@ -1,4 +1,4 @@
-import { ports, units } from "../../names.js";
+import { swarmBridge as gateway, ports, units } from "../../names.js";
 import { paths } from "../../paths.js";
 import { closedInClear } from "./encryption.js";
 import { type UsersAccess, own, ownFunction, userRules, users } from "./users.js";
@@ -6,7 +6,6 @@ import { type UsersAccess, own, ownFunction, userRules, users } from "./users.js
 const input = "SWARMHUB-INPUT";
 const containers = "SWARMHUB-CONTAINERS";
 const output = "SWARMHUB-OUTPUT";
-const gateway = "docker_gwbridge";
 
 type Port = readonly [protocol: "tcp" | "udp", port: string];
 /** NFS, Swarm's management, gossip and overlay, the registry of images built on the manager, and the monitor. */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type Browser, type BrowserContext, type Page, chromium } from "playwright-core";
+import { stopServer } from "../browser.js";
 import { domain, startSubdomainsSite } from "../origin/subdomains-site.js";
 
 // Chromium uses JupyterLab with the extension of the class on loopback. Prints as JSON what it saw; the only argument is the folder of
@@ -128,9 +129,7 @@ const useBoth = async (browser: Browser, switchOn: () => Promise<void>): Promise
 
   await switchOn();
   const again = await logIn(await browser.newContext(), "bob", "Größe-101");
-  await again.goto(`${hub}/hub/home`);
-  await again.click("#stop");
-  await again.locator("#stop").waitFor({ state: "hidden", timeout: 60_000 });
+  await stopServer(again, hub);
   await openLab(again, `https://bob.${domain}`);
   await teacher.clearCookies();
   const roomAgain = await logIn(teacher, "ada", "0123456789abcdef".repeat(2));

@@ -1,5 +1,6 @@
 import { type BrowserContext, type Page, chromium } from "playwright-core";
 import { assetPath } from "../../../../src/operator/assets.js";
+import { stopServer } from "../browser.js";
 import { type SubdomainsSite, domain, startSubdomainsSite } from "./subdomains-site.js";
 
 // Chromium visits a class with subdomains on loopback, and this program prints as JSON what a hostile page could do. It fails if the
@@ -76,9 +77,7 @@ const usePages = async (context: BrowserContext): Promise<void> => {
 
 /** A server that has stopped: its address leads to the hub's page, which starts it. */
 const restartServer = async (page: Page, user: string): Promise<void> => {
-  await page.goto(`${hub}/hub/home`);
-  await page.click("#stop");
-  await page.locator("#stop").waitFor({ state: "hidden", timeout: 30_000 });
+  await stopServer(page, hub);
   await page.goto(`${hostOf(user)}/user/${user}/lab`);
   await page.waitForURL(`${hub}/hub/user/${user}/lab`);
   await page.locator("#start").click();
