@@ -81,7 +81,7 @@ const openForwarded = async (
   local: string,
   exec: Transport["exec"],
 ): Promise<Duplex> => {
-  const socket = connect({ path: local, allowHalfOpen: true });
+  const socket = connect(local);
   let isOver = false;
   const over = () => {
     isOver = true;

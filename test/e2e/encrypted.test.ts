@@ -157,6 +157,21 @@ test.serial("switching it off makes the network anew, in clear text", async (t) 
   t.log(wire);
   t.true(wire.vxlan > 0 && wire.marked > 0);
   t.is(wire.esp, 0);
-  t.is((await swarmhub("down", "--delete-homes", "--yes")).code, 0);
-  t.is(await lab.on(1, "iptables -w -S | grep SWARMHUB || true"), "");
 });
+
+test.serial(
+  "over the system's ssh there is nothing to change, and `down` removes everything",
+  async (t) => {
+    const path = join(folder, "swarmhub.yaml");
+    const before = await swarmhub("up");
+    await writeFile(path, `${await readFile(path, "utf8")}ssh: system\n`);
+    const { code, stderr, ms } = await swarmhub("up");
+    t.log(`up with nothing to do took ${ms} ms, and ${before.ms} ms over ssh2`);
+    t.is(code, 0, stderr);
+    t.regex(stderr, /nothing had to change/);
+    const status = await swarmhub("status");
+    t.is(status.code, 0, status.stdout + status.stderr);
+    t.is((await swarmhub("down", "--delete-homes", "--yes")).code, 0);
+    t.is(await lab.on(1, "iptables -w -S | grep SWARMHUB || true"), "");
+  },
+);

@@ -5,9 +5,12 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import test, { type ExecutionContext } from "ava";
 import { execa } from "execa";
+import { dockerOver } from "../../src/docker/client.js";
 import { quote } from "../../src/text/shell.js";
 import { systemTransport } from "../../src/transport/system.js";
+import { waitUntil } from "../../src/wait.js";
 import { addKnownHost, connectAndRun, connectionError, sshdFor } from "../support/ssh-session.js";
+import { fakeEngine, json } from "../support/fake-docker-engine.js";
 import type { Sshd } from "../support/sshd.js";
 
 // `ssh: system` on loopback, with real sshds; it needs no lab. The faults of a connection have the same words and cures as over ssh2.
@@ -255,3 +258,22 @@ const shell = "/usr/bin/fish";
     }
   },
 );
+
+test("Docker's API answers over the forwarded socket, also thirty calls at once, on six connections", async (t) => {
+  const sshd = await sshdFor(t);
+  const engine = await fakeEngine(t, (_, response) => json(response, 200, []));
+  const transport = await open(t, sshd);
+  const docker = dockerOver("box", () => transport.socket(engine.path));
+  const started = performance.now();
+  await Promise.all(Array.from({ length: 30 }, () => docker.listContainers()));
+  t.log(`thirty calls took ${Math.round(performance.now() - started)} ms`);
+  t.is(engine.asked.length, 30);
+  t.true(engine.connections() <= 6);
+  // Docker starts again: what was open closes, and the next calls get new connections.
+  engine.hangUp();
+  await waitUntil(async () => docker.listContainers().catch(() => undefined), {
+    deadline: 10_000,
+    every: 50,
+    otherwise: () => new Error("no call is answered any more"),
+  });
+});

@@ -4,6 +4,8 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import baseTest, { type ExecutionContext } from "ava";
 import { execa } from "execa";
+import type { SshConfig } from "../../../src/transport/ssh/config.js";
+import { credentialsOf } from "../../../src/transport/ssh/keys.js";
 import {
   type SshdOptions,
   connectAndRun,
@@ -82,6 +84,18 @@ test("certificates, which are not used, are named with a key that would be", asy
     error.hint ?? "",
     /`ssh: system` .*; or add a plain key: `ssh-keygen .* && ssh-copy-id -i /,
   );
+});
+
+baseTest.serial("a Kerberos ticket, which is not used, is named", async (t) => {
+  process.env["KRB5CCNAME"] = "KEYRING:ada";
+  t.teardown(() => delete process.env["KRB5CCNAME"]);
+  const { skipped } = await credentialsOf({
+    identityFiles: [],
+    certificateFiles: [],
+    agent: undefined,
+    usesGssapi: true,
+  } as unknown as SshConfig);
+  t.deepEqual(await skipped(), ["a Kerberos ticket (GSSAPI)"]);
 });
 
 test("a security key, which is not used, is named", async (t) => {
