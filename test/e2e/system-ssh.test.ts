@@ -167,6 +167,14 @@ test("a ProxyCommand leads to the machine, and ssh2's refusal names the key", as
   t.regex(error.hint ?? "", /`ssh: system`/);
 });
 
+test("a key that is accepted and written nowhere is enough for this run", async (t) => {
+  const sshd = await sshdFor(t);
+  await change(sshd, `UserKnownHostsFile ${sshd.knownHosts}`, "UserKnownHostsFile /dev/null");
+  t.is(await connectAndRun(sshd, system), "hello\n");
+  const error = await connectionError(t, connectAndRun(sshd, { usesSystemSsh: true }));
+  t.regex(error.message, /^box: unknown host key /);
+});
+
 test("a machine behind a jump host is reached through it, both host keys compared", async (t) => {
   const { gate, box } = await behindGate(t);
   t.is(await connectAndRun(box, system), "hello\n");

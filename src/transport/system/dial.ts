@@ -7,7 +7,7 @@ import { credentialsOf } from "../ssh/keys.js";
 import { proxyOver } from "./client.js";
 import { failureOf, isHostKeyFailure, jumpFailure, offeredKeys } from "./failures.js";
 import { type Master, openMaster } from "./master.js";
-import { offeredHostKey } from "./offered-key.js";
+import { withOfferedKey } from "./offered-key.js";
 import { NoLoginError } from "./process.js";
 
 /** A login over the system's ssh, with the user's name on the machine. */
@@ -74,10 +74,12 @@ const logIn = async (
     if (!isHostKeyFailure(error.lines)) throw await explained(host, config, through, error);
   }
   try {
-    const key = await offeredHostKey(host, words, options.timeoutMs);
-    // Refuses a changed key, asks about a new one, and writes down what is accepted; then ssh itself compares again.
-    await verifyHostKey(host, config, key, options);
-    return await openMaster(host, words, options);
+    return await withOfferedKey(host, words, options.timeoutMs, async ({ key, trusting }) => {
+      // Refuses a changed key, asks about a new one, and writes down what is accepted. Then ssh itself compares again, with this key
+      // and not with the operator's file, which may be /dev/null.
+      await verifyHostKey(host, config, key, options);
+      return openMaster(host, [...trusting, ...words], options);
+    });
   } catch (error) {
     throw error instanceof NoLoginError ? await explained(host, config, through, error) : error;
   }

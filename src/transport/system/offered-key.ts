@@ -4,23 +4,27 @@ import { parseKnownHosts } from "../ssh/known-hosts.js";
 import { privateFolder } from "./folder.js";
 import { NoLoginError, startSsh } from "./process.js";
 
+/** A host key, and the words of an ssh that knows this key and no other. */
+type Offered = { key: Buffer; trusting: readonly string[] };
+
 /**
- * The host key that a machine offers. ssh compares keys itself and does not pass on one that it refuses, so a second ssh writes it into a
- * file of its own and tries no login. Throws NoLoginError where the machine offers none; `timeoutMs` in milliseconds.
+ * Passes on the host key that a machine offers. ssh compares keys itself and does not tell one that it refuses, so a second ssh writes it
+ * into a file of its own and tries no login. Throws NoLoginError where the machine offers none; `timeoutMs` in milliseconds.
  */
-export const offeredHostKey = async (
+export const withOfferedKey = async <Result>(
   host: string,
   words: readonly string[],
   timeoutMs: number,
-): Promise<Buffer> => {
+  use: (offered: Offered) => Promise<Result>,
+): Promise<Result> => {
   const folder = await privateFolder();
   const file = join(folder, "offered");
+  const trusted = [`UserKnownHostsFile=${file}`, "GlobalKnownHostsFile=/dev/null"];
   const ssh = startSsh(
     host,
     join(folder, "none"),
     [
-      `UserKnownHostsFile=${file}`,
-      "GlobalKnownHostsFile=/dev/null",
+      ...trusted,
       "StrictHostKeyChecking=accept-new",
       "HashKnownHosts=no",
       "UpdateHostKeys=no",
@@ -33,9 +37,11 @@ export const offeredHostKey = async (
   const timer = setTimeout(() => void ssh.close(), timeoutMs + 5000);
   try {
     await ssh.ended;
+    clearTimeout(timer);
     const [line] = parseKnownHosts(await readFile(file, "utf8").catch(() => ""), file);
     if (line === undefined) throw new NoLoginError(ssh.lines());
-    return Buffer.from(line.key, "base64");
+    const trusting = trusted.flatMap((option) => ["-o", option]);
+    return await use({ key: Buffer.from(line.key, "base64"), trusting });
   } finally {
     clearTimeout(timer);
     await ssh.close();
