@@ -45,7 +45,7 @@ const onTheWire = async (): Promise<Wire & { statuses: number[] }> => {
   await once(running.stderr, "data");
   const statuses: number[] = [];
   for (let count = 0; count < 5; count += 1)
-    statuses.push(await anna.statusOf(`/user/anna/api/status?${marker}`));
+    statuses.push(await anna.statusOf(`/user/anna/api?${marker}`));
   await ended;
   return { ...(JSON.parse(said) as Wire), statuses };
 };
@@ -60,7 +60,10 @@ const startServer = async (): Promise<string> => {
   await anna?.close();
   anna = await logIn("anna");
   const { ready, output } = await anna.start();
-  return ready ? nodeOf("anna") : output;
+  if (!ready) return output;
+  // Its first page gets the login of the server, without which it gives no files.
+  await anna.readPage("/user/anna/lab");
+  return nodeOf("anna");
 };
 
 test.serial("without the key, what users do can be read on the wire", async (t) => {
@@ -78,8 +81,7 @@ test.serial("the plan says what stops, and `up` makes the network anew once", as
   await encrypt(true);
   const check = await swarmhub("check");
   t.log(check.stdout);
-  t.regex(check.stdout, /node1.*its kernel can encrypt the overlay network/);
-  t.regex(check.stdout, /node2.*its kernel can encrypt the overlay network/);
+  t.is(check.stdout.match(/its kernel can encrypt the overlay network/g)?.length, 2);
   t.regex(check.stdout, /reaches .*IP protocol 50 \(ESP\)/);
   const plan = await swarmhub("plan");
   t.regex(
@@ -117,7 +119,7 @@ test.serial("1 MB passes, in packets that fit the interfaces", async (t) => {
   const container = await containerOf("anna");
   await lab.on(
     2,
-    `docker exec ${container} sh -c 'head -c 1000000 /dev/zero | tr "\\0" x >big.txt'`,
+    `docker exec ${container} sh -c 'head -c 1000000 /dev/zero | tr "\\0" x >/home/jovyan/big.txt'`,
   );
   const reading = onTheWire();
   const { status, body } = await anna.request("GET", "/user/anna/files/big.txt");
@@ -138,7 +140,7 @@ test.serial("when others flush Docker's rules, nothing leaves in clear text", as
   t.is(wire.marked, 0);
   await lab.on(1, "systemctl restart docker");
   await waitUntil(
-    async () => ((await anna.statusOf("/user/anna/api/status")) === 200 ? true : undefined),
+    async () => ((await anna.statusOf("/user/anna/api")) === 200 ? true : undefined),
     {
       deadline: 180_000,
       every: 3000,
