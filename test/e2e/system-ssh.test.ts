@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -173,6 +173,35 @@ test("a key that is accepted and written nowhere is enough for this run", async 
   t.is(await connectAndRun(sshd, system), "hello\n");
   const error = await connectionError(t, connectAndRun(sshd, { usesSystemSsh: true }));
   t.regex(error.message, /^box: unknown host key /);
+});
+
+test("a host key that a certificate authority has signed is known, which ssh2 does not support", async (t) => {
+  const sshd = await sshdFor(t);
+  const authority = join(sshd.folder, "ca");
+  await keygen("-t", "ed25519", "-N", "", "-f", authority);
+  await keygen(
+    "-s",
+    authority,
+    "-h",
+    "-I",
+    "box",
+    "-n",
+    "127.0.0.1",
+    `${sshd.folder}/host-ed25519.pub`,
+  );
+  await appendFile(
+    join(sshd.folder, "sshd_config"),
+    `HostCertificate ${sshd.folder}/host-ed25519-cert.pub\n`,
+  );
+  await addKnownHost(sshd, (await readFile(`${authority}.pub`, "utf8")).trim(), "@cert-authority ");
+  t.is(await connectAndRun(sshd, { usesSystemSsh: true }), "hello\n");
+  const error = await connectionError(t, connectAndRun(sshd));
+  t.regex(error.hint ?? "", /`ssh: system`/);
+  await rm(join(sshd.folder, "host-ed25519-cert.pub"));
+  t.regex(
+    (await connectionError(t, connectAndRun(sshd, { usesSystemSsh: true }))).message,
+    /^box: its host key .* has no valid certificate of the authority in .*known_hosts:1$/,
+  );
 });
 
 test("a machine behind a jump host is reached through it, both host keys compared", async (t) => {

@@ -77,7 +77,7 @@ const logIn = async (
     return await withOfferedKey(host, words, options.timeoutMs, async ({ key, trusting }) => {
       // Refuses a changed key, asks about a new one, and writes down what is accepted. Then ssh itself compares again, with this key
       // and not with the operator's file, which may be /dev/null.
-      await verifyHostKey(host, config, key, options);
+      await verifyHostKey(host, config, key, { ...options, knowsAuthorities: true });
       return openMaster(host, [...trusting, ...words], options);
     });
   } catch (error) {

@@ -1,3 +1,5 @@
+import { printable } from "../../text/format.js";
+
 /**
  * Why ssh ended before it was logged in, from the lines that it wrote (OpenSSH speaks English only); in the form in which ssh2 says it, so
  * that both have the same sentences.
@@ -10,7 +12,7 @@ export const failureOf = (lines: readonly string[]): Error & { code?: string; le
     (/^Connection (closed|reset) by /m.test(text)
       ? [undefined, lines.some((line) => hasKey.test(line)) ? during : atOnce]
       : []);
-  const words = text.trim().split("\n").at(-1)?.trim() ?? "";
+  const words = printable(text.trim().split("\n").at(-1) ?? "");
   return Object.assign(new Error(words === "" ? "ssh ended without a word" : words), failure);
 };
 

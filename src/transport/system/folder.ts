@@ -10,5 +10,7 @@ const longestName = "control".length + 1 + 17;
 /** Makes a folder that only the operator can enter (0700), with a path so short that unix sockets in it have a name. */
 export const privateFolder = async (preferred = tmpdir()): Promise<string> => {
   const isShort = join(preferred, prefix).length + 6 + longestName <= longestSocketPath;
-  return mkdtemp(join(isShort ? preferred : "/tmp", prefix));
+  // ssh reads "%h" in such a path, a colon between two of them, and a space between two files.
+  const isPlain = /^[\w./+-]+$/.test(preferred);
+  return mkdtemp(join(isShort && isPlain ? preferred : "/tmp", prefix));
 };

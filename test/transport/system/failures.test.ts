@@ -58,11 +58,14 @@ test("the keys that ssh offered are named once, and refused host keys and forwar
 test("the private folder is closed to others, and short enough for ssh's socket", async (t) => {
   const long = join(temporaryFolder(), "x".repeat(60));
   await mkdir(long);
-  for (const parent of [temporaryFolder(), long]) {
+  const spaced = join(temporaryFolder(), "a b");
+  await mkdir(spaced);
+  const plain = temporaryFolder();
+  for (const parent of [plain, long, spaced]) {
     const folder = await privateFolder(parent);
     t.teardown(() => rm(folder, { recursive: true }));
     t.is((await stat(folder)).mode & 0o777, 0o700);
     t.true(join(folder, "control.0123456789abcdef").length <= 103);
-    t.is(folder.startsWith(parent), parent !== long);
+    t.is(folder.startsWith(parent), parent === plain);
   }
 });
