@@ -61,8 +61,8 @@ const teach = async (what: string, lab: Page, room: Page): Promise<Record<string
   await room.screenshot({ path: join(folder, `${what} room.png`), fullPage: true });
   await room.click("#withdraw");
   await secondsOf(`${what}: withdrawn`, () => box.waitFor({ state: "detached", timeout: 30_000 }));
-  await say(room, "second");
-  await lab.getByText("second").waitFor({ timeout: 30_000 });
+  await say(room, "Back at noon");
+  await lab.getByText("Back at noon").waitFor({ timeout: 30_000 });
   await lab.getByRole("button", { name: "Close the announcement" }).click();
   await lab.reload();
   await lab.locator("#swarmhub-class-help").waitFor({ timeout: 60_000 });
