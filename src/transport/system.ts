@@ -82,6 +82,23 @@ const openForwarded = async (
   exec: Transport["exec"],
 ): Promise<Duplex> => {
   const socket = connect(local);
+  try {
+    const isOver = watchEnd(socket);
+    await exec(nothing, { title: `open ${path}`, timeout: 60_000 });
+    // What arrived before the command's end may be read in the same turn after it.
+    await new Promise(setImmediate);
+    if (login.lost.aborted) throw login.lost.reason as Error;
+    if (isOver()) throw notOpened(login, path);
+    endWith(login.lost, socket);
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+};
+
+/** Watches a socket without taking anything from it; the answer says once whether it has ended, and ends the watch. */
+const watchEnd = (socket: Duplex): (() => boolean) => {
   let isOver = false;
   const over = () => {
     isOver = true;
@@ -90,17 +107,12 @@ const openForwarded = async (
     // Nothing to read is the end; what there is stays in the stream.
     if (socket.readableLength === 0) socket.read();
   };
+  const events = ["end", "close", "error"];
+  for (const event of events) socket.once(event, over);
   socket.on("readable", peek);
-  for (const event of ["end", "close", "error"]) socket.once(event, over);
-  await exec(nothing, { title: `open ${path}`, timeout: 60_000 });
-  // What arrived before the command's end may be read in the same turn after it.
-  await new Promise(setImmediate);
-  for (const event of ["end", "close", "error"]) socket.off(event, over);
-  socket.off("readable", peek);
-  if (isOver || login.lost.aborted) {
-    socket.destroy();
-    throw login.lost.aborted ? (login.lost.reason as Error) : notOpened(login, path);
-  }
-  endWith(login.lost, socket);
-  return socket;
+  return () => {
+    for (const event of events) socket.off(event, over);
+    socket.off("readable", peek);
+    return isOver;
+  };
 };
