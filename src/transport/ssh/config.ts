@@ -16,8 +16,9 @@ export type SshConfig = {
   jumps: string[];
   /** Whether a program leads to the machine (ProxyCommand). */
   hasProxyCommand: boolean;
-  /** Whether ssh would also log in by Kerberos (GSSAPI). */
+  /** Whether ssh would also log in by Kerberos (GSSAPI), and the library of a card with keys (PKCS11Provider). */
   usesGssapi: boolean;
+  cardLibrary: string | undefined;
   /** The name of the host key in known_hosts. */
   hostKeyName: string;
   userKnownHosts: string[];
@@ -82,6 +83,7 @@ export const sshConfigFrom = (
     jumps: [first("proxyjump")].filter(isSet).flatMap((jumps) => jumps.split(",")),
     hasProxyCommand: isSet(first("proxycommand")),
     usesGssapi: first("gssapiauthentication") === "yes",
+    cardLibrary: [first("pkcs11provider")].find(isSet),
     hostKeyName: first("hostkeyalias") ?? knownHostsName(hostname, port),
     userKnownHosts: files("userknownhostsfile"),
     globalKnownHosts: files("globalknownhostsfile"),

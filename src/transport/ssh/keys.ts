@@ -70,6 +70,7 @@ const skippedKeys = async (config: SshConfig, files: readonly KeyFile[]): Promis
       (path) => `${path} (a certificate)`,
     ),
     ...(await skippedOfAgent(config)),
+    ...(config.cardLibrary === undefined ? [] : [`the keys of ${config.cardLibrary} (a card)`]),
     ...(config.usesGssapi && (await hasTicket()) ? ["a Kerberos ticket (GSSAPI)"] : []),
   ];
 };

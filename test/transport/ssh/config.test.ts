@@ -30,6 +30,7 @@ test("the output of ssh -G is parsed", (t) => {
     jumps: [],
     hasProxyCommand: false,
     usesGssapi: false,
+    cardLibrary: undefined,
     hostKeyName: "192.0.2.7",
     userKnownHosts: ["/home/ada/.ssh/known_hosts", "/home/ada/.ssh/known_hosts2"],
     globalKnownHosts: ["/etc/ssh/ssh_known_hosts"],
@@ -76,11 +77,9 @@ test("no known_hosts file is an empty list", (t) => {
   t.deepEqual(sshConfigFrom("box", "userknownhostsfile none\n", {}).userKnownHosts, []);
 });
 
-test("a ProxyCommand and Kerberos are noticed", (t) => {
-  t.like(read("proxycommand nc %h %p\ngssapiauthentication yes\n"), {
-    hasProxyCommand: true,
-    usesGssapi: true,
-  });
+test("a ProxyCommand, Kerberos and a card are noticed", (t) => {
+  const more = "proxycommand nc %h %p\ngssapiauthentication yes\npkcs11provider /lib/card.so\n";
+  t.like(read(more), { hasProxyCommand: true, usesGssapi: true, cardLibrary: "/lib/card.so" });
   t.false(read("proxycommand none\n").hasProxyCommand);
 });
 

@@ -86,7 +86,7 @@ test("certificates, which are not used, are named with a key that would be", asy
   );
 });
 
-baseTest.serial("a Kerberos ticket, which is not used, is named", async (t) => {
+baseTest.serial("a card and a Kerberos ticket, which are not used, are named", async (t) => {
   process.env["KRB5CCNAME"] = "KEYRING:ada";
   t.teardown(() => delete process.env["KRB5CCNAME"]);
   const { skipped } = await credentialsOf({
@@ -94,8 +94,9 @@ baseTest.serial("a Kerberos ticket, which is not used, is named", async (t) => {
     certificateFiles: [],
     agent: undefined,
     usesGssapi: true,
+    cardLibrary: "/lib/card.so",
   } as unknown as SshConfig);
-  t.deepEqual(await skipped(), ["a Kerberos ticket (GSSAPI)"]);
+  t.deepEqual(await skipped(), ["the keys of /lib/card.so (a card)", "a Kerberos ticket (GSSAPI)"]);
 });
 
 test("a security key, which is not used, is named", async (t) => {
