@@ -53,11 +53,7 @@ test(
   "zzz: ",
   '4:1  unknown key "zzz"; keys here: name, domain, manager, workers, storage, tls, login, servers, registries, proxy, ssh, swarm, engine',
 );
-test(
-  refused,
-  "ssh: openssh",
-  '4:6  "ssh" is "openssh": expected built-in or system such as system',
-);
+test(refused, "ssh: openssh", '4:6  "ssh" is "openssh": expected built-in or system');
 test(
   refused,
   "workers: [{host: a, adress: 10.0.0.5}]",
