@@ -39,6 +39,7 @@ export const alone = [
   "transport/ssh.test.ts",
   "transport/ssh/host-key.test.ts",
   "transport/ssh/keys.test.ts",
+  "transport/system.test.ts",
 ];
 
 /**

@@ -29,6 +29,9 @@ export const serverFilePrefix = (className: string): string => `${prefixOf(class
 /** The name of the overlay network of proxy, hub, edge and the users' servers. */
 export const networkName = (className: string): string => `${prefixOf(className)}-network`;
 
+/** The bridge by which Swarm's containers reach what is not in their overlay network. */
+export const swarmBridge = "docker_gwbridge";
+
 /** The name of the quota watcher's container. */
 export const watcherName = (className: string): string => `${prefixOf(className)}-quota`;
 

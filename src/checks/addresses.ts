@@ -23,12 +23,22 @@ const publicAddresses = (cluster: Cluster, machines: Machines): Finding[] => {
   const open = cluster.hosts.filter((host) => !isPrivate(machines(host).address));
   const [first] = open;
   if (first === undefined) return [];
+  const { encrypted } = cluster.config.swarm;
+  const isStored = cluster.config.storage.kind === "persistent";
+  if (encrypted && !isStored) return [];
   const list = open.map((host) => `${host.name} (${machines(host).address})`).join(", ");
   return [
     {
       level: "warning",
-      text: `the other machines reach ${list} at a public address: homes (NFS) and everything that users' servers and the hub exchange cross that network unencrypted, so whoever can read its packets can read and change them`,
-      hint: `give the machines a private network; if they have one, write its address: \`{host: ${first.name}, address: 10.0.0.5}\``,
+      text: `the other machines reach ${list} at a public address: ${contentText(isStored, encrypted)} cross that network unencrypted, so whoever can read its packets can read and change them`,
+      hint: `give the machines a private network; if they have one, write its address: \`{host: ${first.name}, address: 10.0.0.5}\`${encrypted ? "" : `; without one, \`swarm: {encrypted: true}\` encrypts ${isStored ? "all but the homes" : "it"}`}`,
     },
   ];
 };
+
+/** What is read and changed on the way. The homes are mounted by the machines themselves, so they are not in the overlay network. */
+const contentText = (isStored: boolean, isEncrypted: boolean): string =>
+  [
+    ...(isStored ? ["homes (NFS)"] : []),
+    ...(isEncrypted ? [] : ["everything that users' servers and the hub exchange"]),
+  ].join(" and ");

@@ -20,6 +20,7 @@ import { cores } from "./cores.js";
 import { diskSpace } from "./disk-space.js";
 import { dockerNetworksCheck } from "./docker-networks.js";
 import { domain } from "./domain.js";
+import { encryption } from "./encryption.js";
 import { gpus } from "./gpus.js";
 import { groups } from "./groups.js";
 import { imageCheck } from "./image.js";
@@ -40,6 +41,7 @@ export const allChecks: readonly Check[] = [
   system,
   clock,
   addresses,
+  encryption,
   dockerNetworksCheck,
   outboundCheck,
   connections,

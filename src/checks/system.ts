@@ -41,7 +41,7 @@ const missingFeatures = (host: Host, facts: Facts, features: readonly Feature[])
     .map(({ module, name, purpose }) => `${name} (module ${module}, for ${purpose})`);
   if (lacking.length === 0) return [];
   const text = `Linux ${facts.kernel} has no ${lacking.join(" and no ")}`;
-  return [{ host: host.name, level: "error", text, hint: hintFor(facts) }];
+  return [{ host: host.name, level: "error", text, hint: kernelHint(facts) }];
 };
 
 // If the kernel does not list its XFS features, the storage piece checks the quota after the mount.
@@ -53,12 +53,12 @@ const missingQuota = (host: Host, { xfsFeatures, kernel, ...facts }: Facts): Fin
           host: host.name,
           level: "error",
           text: `Linux ${kernel} has XFS without quota, so homes would have no limit`,
-          hint: hintFor({ ...facts, xfsFeatures, kernel }),
+          hint: kernelHint({ ...facts, kernel }),
         },
       ];
 
-// Some providers' slim kernels omit modules or have them in a separate package.
-const hintFor = ({ system: { id }, kernel }: Facts): string =>
+/** The command that gets a machine a kernel with all modules: some providers' slim kernels omit some, or have them in a separate package. */
+export const kernelHint = ({ system: { id }, kernel }: Pick<Facts, "system" | "kernel">): string =>
   id === "ubuntu"
     ? `sudo apt-get install linux-modules-extra-${kernel}, or linux-generic and restart`
     : "sudo apt-get install linux-image-amd64 (or that of its architecture), then restart";

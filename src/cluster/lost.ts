@@ -95,6 +95,7 @@ const factsOf = (
     givenHashes: {},
     firewall: [],
     firewall6: [],
+    hasLostDockerRules: false,
     ipv6: false,
     state: [],
     units: {},

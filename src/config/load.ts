@@ -154,6 +154,8 @@ const configOf = (settings: Settings, folder: string, placeOf: (key: Path) => Pl
     },
     registries: registriesOf(settings.registries, folder),
     ...(settings.proxy !== undefined && { proxy: proxyOf(settings.proxy, folder) }),
+    usesSystemSsh: settings.ssh === "system",
+    swarm: settings.swarm,
     engine: {
       registryMirrors: engine["registry-mirrors"],
       ...(engine["own-images"] !== undefined && { ownImages: engine["own-images"] }),

@@ -5,6 +5,8 @@ import { proxy } from "./schema/proxy.js";
 import { registries } from "./schema/registries.js";
 import { servers } from "./schema/servers.js";
 import { quota } from "./schema/sizes.js";
+import { ssh } from "./schema/ssh.js";
+import { swarm } from "./schema/swarm.js";
 import { tls } from "./schema/tls.js";
 import { addressFrom, destinationFrom } from "./values/destination.js";
 import { mirrorFrom, repositoryFrom } from "./values/image.js";
@@ -107,6 +109,8 @@ export const schema = section(
     servers: servers.prefault({}),
     registries: registries.default({}),
     proxy: proxy.exactOptional(),
+    ssh: ssh.prefault("built-in"),
+    swarm: swarm.prefault({}),
     engine: engine.prefault({}),
   },
   "name: geo-101",

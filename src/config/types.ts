@@ -1,3 +1,4 @@
+import type { Connections } from "./connections.js";
 import type { Place, UserError } from "../errors.js";
 import type { CampusMethod } from "./campus.js";
 import type { UsersNetwork } from "./schema/network.js";
@@ -120,7 +121,7 @@ export const imagesOf = ({ servers }: Config): ConfiguredImage[] => [
 ];
 
 /** swarmhub.yaml, checked and with its defaults. */
-export type Config = {
+export type Config = Connections & {
   name: string;
   domain?: string;
   /** Further domain names of the class. */

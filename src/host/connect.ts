@@ -3,6 +3,7 @@ import { UnreachableError, UserError, exitCode } from "../errors.js";
 import { localTransport } from "../transport/local.js";
 import { dockerSocket } from "../transport/socket.js";
 import { sshTransport } from "../transport/ssh.js";
+import { systemTransport } from "../transport/system.js";
 import { type Progress, waitUntil } from "../wait.js";
 import { type Host, createHost } from "./host.js";
 import { probeLogin } from "./login.js";
@@ -13,6 +14,8 @@ export type ConnectOptions = {
   acceptNewHostKeys: boolean;
   askHostKey?: (host: string, fingerprint: string) => Promise<boolean>;
   timeoutMs?: number;
+  /** Whether the system's own ssh connects, in place of ssh2. */
+  usesSystemSsh?: boolean;
 };
 
 /** Connects to a machine, "local" or an OpenSSH destination, and checks that we can be root there. */
@@ -27,10 +30,10 @@ export const connect = async (
       hint: "name a Linux machine as OpenSSH does: `manager: debian@203.0.113.10`",
       code: exitCode.preflight,
     });
+  const { usesSystemSsh = false, ...dialOptions } = { timeoutMs: 15_000, ...options };
+  const overSsh = usesSystemSsh ? systemTransport : sshTransport;
   const transport =
-    destination === "local"
-      ? localTransport()
-      : await sshTransport(destination, { timeoutMs: 15_000, ...options });
+    destination === "local" ? localTransport() : await overSsh(destination, dialOptions);
   try {
     // At the same time as the first command, which takes longer.
     transport.prepare(dockerSocket);

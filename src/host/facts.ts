@@ -83,6 +83,8 @@ export type Facts = {
   /** The lines of `iptables -S` and `ip6tables -S` with SWARMHUB in them. */
   firewall: string[];
   firewall6: string[];
+  /** Whether Docker runs, but something has removed the rules that it adds to the firewall at its start. */
+  hasLostDockerRules: boolean;
   /** Whether the kernel has IPv6. */
   ipv6: boolean;
   /** The names in the state folder. */

@@ -7,7 +7,7 @@ import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import { poolKey } from "../cluster/docker-networks.js";
-import { keepBefore, refuseLatePool } from "./shared/docker-settings.js";
+import { keepBefore, refuseLatePool, restartDocker } from "./shared/docker-settings.js";
 import { writeScript } from "./shared/files.js";
 
 /** Runs Docker Engine on every machine with the configured registry mirrors; keeps its other settings. */
@@ -121,20 +121,30 @@ const restoreScript = ({ files }: Facts, hasPool: boolean): string => {
   return `{\nset -e\n${back}\nrm -f ${before}\n${removeEmptyFolder}\n}\n`;
 };
 
-const startSteps = (host: Host, { units }: Facts): Step[] =>
-  units["docker.service"] === "active"
-    ? []
-    : [
-        {
-          host,
-          title: "start Docker",
-          // systemd does not start a unit that failed too often until its failures are reset.
-          run: () =>
-            host.script(
-              "systemctl reset-failed docker.service 2>/dev/null\nsystemctl enable --now docker.service",
-            ),
-        },
-      ];
+const startSteps = (host: Host, { units, hasLostDockerRules }: Facts): Step[] => {
+  if (units["docker.service"] !== "active")
+    return [
+      {
+        host,
+        title: "start Docker",
+        // systemd does not start a unit that failed too often until its failures are reset.
+        run: () =>
+          host.script(
+            "systemctl reset-failed docker.service 2>/dev/null\nsystemctl enable --now docker.service",
+          ),
+      },
+    ];
+  if (!hasLostDockerRules) return [];
+  return [
+    {
+      host,
+      title: "restart Docker, and running servers with it",
+      // They connect users' servers to the internet, and separate those of one machine from each other.
+      detail: "a reload of the firewall removed Docker's own rules",
+      run: () => host.script(restartDocker, { title: "restart Docker", timeout: 300_000 }),
+    },
+  ];
+};
 
 /** The registry mirrors in the settings. */
 const mirrorsOf = (settings: DockerSettings | undefined): unknown =>

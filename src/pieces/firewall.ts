@@ -35,6 +35,7 @@ export const firewall: Piece<Machines> = {
       );
       const rules = {
         addresses,
+        isEncrypted: want.swarm.encrypted,
         isNfsShared: host === cluster.storage && isNfsShared(want),
         users,
         services: host === cluster.manager ? ownServices(want.name) : [],
@@ -45,7 +46,7 @@ export const firewall: Piece<Machines> = {
       ];
       return unitSteps(host, facts, files, {
         title: "load the firewall rules",
-        detail: `Swarm and NFS ports open only between ${addresses.join(", ")}; ${reachText(users)}`,
+        detail: `Swarm and NFS ports open only between ${addresses.join(", ")}${want.swarm.encrypted ? ", the overlay network only encrypted" : ""}; ${reachText(users)}`,
         isActive:
           sameLines(
             facts.firewall.filter((line) => !isOwnAddress(line)),

@@ -6,52 +6,62 @@ import { UserError, exitCode } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { labels, networkName } from "../names.js";
 import type { Piece } from "../reconcile/piece.js";
-import { type Network, overlayNetworks } from "../swarm/list.js";
+import { type Network, overlayNetworks, userServices } from "../swarm/list.js";
+import { encryptionOption, isEncrypted, remakeStep } from "./network/encryption.js";
 import { formerNetworkIn, removeNetworkSteps } from "./shared/networks.js";
 
 const encapsulation = 50;
 // bytes that VXLAN adds to a packet
 const mtuOption = "com.docker.network.driver.mtu";
 
-type State = { machines: Machines; networks: readonly Network[] };
+/** `servers` is the number of users' servers, which use the network. */
+type State = { machines: Machines; networks: readonly Network[]; servers: number };
 
-/** Creates the class's overlay network; its MTU is the smallest interface's minus VXLAN's overhead (moby#41406). */
+/**
+ * Creates the class's overlay network; its MTU is the smallest interface's minus VXLAN's overhead (moby#41406). Docker takes VXLAN's 50 bytes
+ * off once more, and in an encrypted network 26 to 29 for ESP (SPI, sequence, IV, padding and its length, next header, ICV): maxMTU in
+ * moby libnetwork/drivers/overlay/encryption.go.
+ */
 export const network: Piece<State> = {
   name: "network",
   inspect: async (cluster) => {
-    const [machines, networks] = await Promise.all([
+    const [machines, networks, servers] = await Promise.all([
       inspectMachines(cluster),
       overlayNetworks(cluster),
+      userServices(cluster),
     ]);
-    return { machines, networks };
+    return { machines, networks, servers: servers.length };
   },
-  plan: (want, { machines, networks }, cluster) => {
+  plan: (want, { machines, networks, servers }, cluster) => {
     const name = networkName(want.name);
     const present = networks.find(({ Name }) => Name === name);
     const smallest = smallestInterface(machines, cluster);
     const mtu = smallest.mtu - encapsulation;
+    const { encrypted } = want.swarm;
     if (present !== undefined) {
       refuseSmallMtu(present, smallest);
       for (const host of cluster.nodes) refuseOverlap(present, host, machines);
-      return [];
+      if (isEncrypted(present) === encrypted) return [];
     }
     const { overlay } = choosePool(
       [...cluster.nodes.flatMap((host) => machines(host).facts.routes), ...poolRoutes(want)],
-      networks.flatMap(subnetsOf),
+      networks.filter((each) => each !== present).flatMap(subnetsOf),
     );
+    const create = (): Promise<unknown> =>
+      cluster.manager.docker.createNetwork({
+        Name: name,
+        Driver: "overlay",
+        Labels: { [labels.class]: want.name },
+        Options: { [mtuOption]: String(mtu), ...encryptionOption(encrypted) },
+        IPAM: { Driver: "default", Config: [{ Subnet: overlay }] },
+      });
+    if (present !== undefined) return [remakeStep(present, servers, cluster, create)];
     return [
       {
         host: cluster.manager,
         title: `create the overlay network ${name}`,
-        detail: `${overlay}, MTU ${mtu}`,
-        run: () =>
-          cluster.manager.docker.createNetwork({
-            Name: name,
-            Driver: "overlay",
-            Labels: { [labels.class]: want.name },
-            Options: { [mtuOption]: String(mtu) },
-            IPAM: { Driver: "default", Config: [{ Subnet: overlay }] },
-          }),
+        detail: `${overlay}, MTU ${mtu}${encrypted ? ", encrypted" : ""}`,
+        run: create,
       },
     ];
   },

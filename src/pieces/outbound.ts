@@ -10,7 +10,8 @@ import type { Facts } from "../host/facts.js";
 import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
 import type { Piece, Step } from "../reconcile/piece.js";
-import { aptConfiguration, dockerUnit, environmentFile, restartDocker } from "./outbound/files.js";
+import { restartDocker } from "./shared/docker-settings.js";
+import { aptConfiguration, dockerUnit, environmentFile } from "./outbound/files.js";
 
 /** Lets apt and Docker on every machine use the configured HTTP proxy. What the owner of a machine configured there stays as it is. */
 export const outbound: Piece<Machines> = {

@@ -1,8 +1,9 @@
 import { setMaxListeners } from "node:events";
 import { UnreachableError } from "../errors.js";
-import { type Limiter, createLimiter } from "./limiter.js";
+import { createLimiter } from "./limiter.js";
+import { sessionLimit, withinSessions } from "./sessions.js";
 import { socketsBy } from "./socket.js";
-import { NoChannelError, execOn, forwardSocket, streamOn } from "./ssh/channels.js";
+import { execOn, forwardSocket, streamOn } from "./ssh/channels.js";
 import { type DialOptions, dial } from "./ssh/dial.js";
 import type { Transport } from "./transport.js";
 
@@ -18,8 +19,7 @@ export const sshTransport = async (host: string, options: DialOptions): Promise<
   });
   client.on("close", () => fail("the machine closed it"));
 
-  // sshd's MaxSessions is 10 by default.
-  const limiter = createLimiter(8);
+  const limiter = createLimiter(sessionLimit);
   const connection = { host, client, lost: lost.signal };
   const exec: Transport["exec"] = (command, execOptions) =>
     withinSessions(limiter, () => execOn(connection, command, execOptions));
@@ -48,23 +48,4 @@ export const sshTransport = async (host: string, options: DialOptions): Promise<
       await close();
     },
   };
-};
-
-/** Where sshd allows fewer sessions than expected, lowers the limit to that number and retries what it refused. */
-const withinSessions = async <T>(limiter: Limiter, task: () => Promise<T>): Promise<T> => {
-  const attempt = async () => {
-    try {
-      return await task();
-    } catch (error) {
-      if (error instanceof NoChannelError) limiter.narrow();
-      throw error;
-    }
-  };
-  for (let retries = 8; ; retries -= 1) {
-    try {
-      return await limiter(attempt);
-    } catch (error) {
-      if (!(error instanceof NoChannelError) || retries === 0) throw error;
-    }
-  }
 };

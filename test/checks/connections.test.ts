@@ -51,6 +51,31 @@ test("the size of the full packet follows the smaller MTU of two interfaces", (t
   t.deepEqual(sizes, [1422, 1422]);
 });
 
+test("an encrypted class needs ESP, and its firewall no longer takes the overlay network in clear text", (t) => {
+  const cluster = classOf(1, { config: { swarm: { encrypted: true } } });
+  const overlay = (options: Parameters<typeof contextOf>[1]) =>
+    neededConnections(contextOf(cluster, options)).flatMap(({ to, protocol, port, size }) =>
+      [50, 4789].includes(port) ? [`${to.name} ${protocol}/${port} ${size}`] : [],
+    );
+  t.deepEqual(overlay({}), [
+    "worker1 udp/4789 1472",
+    "worker1 esp/50 1480",
+    "manager udp/4789 1472",
+    "manager esp/50 1480",
+  ]);
+  t.deepEqual(overlay({ some: { worker1: { files: { [paths.firewall]: "" } } } }), [
+    "worker1 esp/50 1480",
+    "manager esp/50 1480",
+  ]);
+  const context = contextOf(cluster);
+  const tried = neededConnections(context)
+    .filter(({ port, from }) => port === 50 && from.name === "manager")
+    .map((each) => ({ ...each, result: "silent" as const }));
+  const [found] = connectionFindings(tried, context);
+  t.regex(found?.text ?? "", /^IP protocol 50 \(ESP\) of worker1 .* cannot be reached: no answer/);
+  t.regex(found?.hint ?? "", /4789\/udp, IP protocol 50 \(ESP\), 2049\/tcp/);
+});
+
 /** Two machines with a fake perl: the states that each listener prints for its ports, and each prober's results. */
 const tried = (listens: Record<string, string>, finds: Record<string, string>) => {
   const cluster = classOf(1);

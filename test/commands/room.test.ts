@@ -32,6 +32,7 @@ const state: RoomState = {
     { name: "carl", role: "student", state: "starting", say: "Found a seat", since: now - 12 },
     { name: "dora", role: "student", state: "queued", place: 1, since: now - 65 },
     { name: "eve", role: "student", state: "failed", say: "No.", since: now },
+    { name: "finn", role: "student", state: "running", machine: "two" },
   ],
   machines: [
     {
@@ -75,6 +76,7 @@ test("the room in a terminal has seats, warnings, machines and everybody with th
   t.regex(lines[10] ?? "", /^carl +starting 12 s: Found a seat$/);
   t.regex(lines[11] ?? "", /^dora +number 1 in the queue, 1 min 05 s$/);
   t.regex(lines[12] ?? "", /^eve +failed: No\.$/);
+  t.regex(lines[13] ?? "", /^finn +machine is down: the server starts again on another one if/);
 });
 
 const clusterWith = (hub: string | undefined, answer: string) => {

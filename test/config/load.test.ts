@@ -62,6 +62,8 @@ test("three keys are enough, and all others have defaults", async (t) => {
       scratch: 10 * 2 ** 30,
     },
     registries: {},
+    usesSystemSsh: false,
+    swarm: { encrypted: false },
     engine: { registryMirrors: [] },
   } as never);
 });
@@ -81,6 +83,8 @@ storage:
 tls: off
 login: {shared-password: from-env ROOM_PASSWORD, remember: 1.5h, admins: [ada, bob@example.org], teachers: [carl], admins-may-enter: true, groups: {staff: [ada], tutors: []}}
 servers: {image: "localhost:5000/class@sha256:${"a".repeat(64)}", memory: 1.5G, guarantee: 700M, cpu: 0.5, processes: 300, gpus: 2, scratch: off, idle: 1.5h}
+ssh: system
+swarm: {encrypted: true}
 engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
 `);
   t.deepEqual(await loadConfig(path), {
@@ -126,6 +130,8 @@ engine: {registry-mirrors: ["http://10.77.0.1:5000/"]}
       idle: 5_400_000,
     },
     registries: {},
+    usesSystemSsh: true,
+    swarm: { encrypted: true },
     engine: { registryMirrors: ["http://10.77.0.1:5000"] },
   } as never);
 });

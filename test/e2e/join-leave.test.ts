@@ -6,7 +6,7 @@ import { workshop } from "./support/lab.js";
 import { changeTo, warmClass } from "./support/warm-class.js";
 
 // Machines join and leave a class while users work. Each test continues from the previous one.
-const lab = await warmClass("e2e-grow", { machines: 3, guests: 4, memory: 1152 });
+const lab = await warmClass("e2e-grow", { machines: 3, guests: 4, memory: 1536 });
 const yaml = `# our class
 name: warm
 manager: node1
@@ -58,7 +58,7 @@ test.serial(
     t.log(stderr);
     t.is(code, 2, stdout + stderr);
     t.regex(stderr, /1 of 2 machines did not join:\n *node9: this is the same machine as node2/);
-    t.regex(stderr, /node4 joined warm: [^]*3 seats now, 2 before/);
+    t.regex(stderr, /node4 joined warm: [^]*6 seats now, 4 before/);
     t.deepEqual(failures, []);
     t.is(await containerOf("anna"), container);
     t.is(await hubContainer(), hub, "the hub did not restart either");

@@ -10,6 +10,7 @@ import {
   runCell,
   saveNotebook,
   saveScreenshot,
+  stopServer,
 } from "./support/browser.js";
 import { classIn, guestOf } from "./support/class.js";
 import { roomPassword, workshop } from "./support/lab.js";
@@ -116,9 +117,7 @@ test.serial(
     );
     await newNotebook(page);
     t.is(await runCell(page, "print(6 * 7)"), "42");
-    await page.goto(`${hub}/hub/home`);
-    await page.click("#stop");
-    await page.locator("#stop").waitFor({ state: "hidden", timeout: 60_000 });
+    await stopServer(page, hub);
     await page.goto(`${hostOf("nobody")}/user/nobody/lab`);
     t.true(page.url().startsWith(`${hub}/hub/`), page.url());
     await page.context().close();
@@ -178,10 +177,7 @@ self.write("self.addEventListener('fetch', () => {})")`,
 self.write("planted")`,
     };
     t.is(await runCell(mallory, writeServerPages(pages)), "written");
-    await mallory.goto(`${hub}/hub/home`);
-    await mallory.click("#stop");
-    await mallory.locator("#start").waitFor({ timeout: 60_000 });
-    await mallory.locator("#stop").waitFor({ state: "hidden", timeout: 60_000 });
+    await stopServer(mallory, hub);
     await mallory.goto(`${hub}/hub/spawn`);
     await mallory.waitForURL(`${hostOf("mallory")}/user/mallory/lab**`, { timeout: 120_000 });
 

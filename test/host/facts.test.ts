@@ -45,6 +45,7 @@ test("the recorded output of a blank Debian 13 is parsed", (t) => {
     givenHashes: {},
     firewall: [],
     firewall6: [],
+    hasLostDockerRules: false,
     ipv6: true,
     state: [],
     missingModules: [],
@@ -90,6 +91,29 @@ test("a package that was removed but not purged is not installed", (t) => {
     "ii \tdocker.io\t26.1.5\nrc \txfsprogs\t6.13.0\nun \tdocker-ce\t",
   );
   t.deepEqual(factsFrom(text).packages, { "docker.io": "26.1.5" });
+});
+
+test("Docker's own rules are lost where a table has none of them although it runs and has its bridge", (t) => {
+  const address = { local: "172.18.0.1", prefixlen: 16, scope: "global" };
+  const bridge = [{ ifname: "docker_gwbridge", mtu: 1500, addr_info: [address] }];
+  const state = (active: string) => `Id=docker.service\nActiveState=${active}`;
+  const isLost = (
+    firewall: string,
+    { nat = "", network = JSON.stringify(bridge), docker = "active" },
+  ) =>
+    factsFrom(
+      section("network", `${network}\n[]`) +
+        section("firewall", firewall) +
+        section("docker-nat", nat) +
+        section("units", state(docker)),
+    ).hasLostDockerRules;
+  const ours = "-A SWARMHUB-CONTAINERS -i docker_gwbridge -j SWARMHUB-OWN";
+  const complete = `-P FORWARD DROP\n-A FORWARD -i docker_gwbridge -o docker_gwbridge -j DROP\n${ours}`;
+  t.false(isLost(complete, {}));
+  t.true(isLost(ours, {}), "a reload of the table of filters");
+  t.true(isLost(complete, { nat: "lost" }), "a reload of the table of translations");
+  t.false(isLost(ours, { docker: "inactive" }));
+  t.false(isLost(ours, { network: "[]" }), "before the Swarm");
 });
 
 test("files are read whole, whatever they contain", (t) => {

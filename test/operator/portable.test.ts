@@ -17,7 +17,7 @@ const sources = async (): Promise<[path: string, text: string][]> =>
       .map(async (path) => [path, await readFile(path, "utf8")]),
   );
 
-test("the operator's machine needs no program but OpenSSH's; a shell is for a class on that machine", async (t) => {
+test("the operator's machine needs no program but OpenSSH's; a shell is for a class on that machine and for `ssh: system`", async (t) => {
   const calls = (await sources()).flatMap(([path, text]) =>
     [
       ...text.matchAll(/\b(?:execa|spawn|execFile|exec|fork)(?:Sync)?\(\s*("[^"]*"|[\w.]+)/g),
@@ -27,6 +27,8 @@ test("the operator's machine needs no program but OpenSSH's; a shell is for a cl
     'src/transport/local.ts: "/bin/sh"',
     'src/transport/ssh/config.ts: "ssh"',
     'src/transport/ssh/keys.ts: "ssh-add"',
+    'src/transport/system/client.ts: "ssh"',
+    'src/transport/system/process.ts: "/bin/sh"',
   ]);
 });
 
@@ -46,6 +48,8 @@ test("only the transport starts programs, and a rehearsal the browser that it is
     "src/transport/local.ts",
     "src/transport/ssh/config.ts",
     "src/transport/ssh/keys.ts",
+    "src/transport/system/client.ts",
+    "src/transport/system/process.ts",
   ]);
 });
 

@@ -86,7 +86,7 @@ test("`down` takes the pool out of daemon.json again, and keeps what others wrot
 test("the class's own network does not overlap Docker's pool", (t) => {
   const [step] = network.plan(
     cluster.config,
-    { machines: machinesOf(cluster), networks: [] },
+    { machines: machinesOf(cluster), networks: [], servers: 0 },
     cluster,
   );
   t.regex(step?.detail ?? "", /^10\.223\./);

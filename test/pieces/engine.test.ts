@@ -32,6 +32,14 @@ test("a running Docker needs no step", (t) => {
   t.deepEqual(describeSteps(plan(classOf(2))), []);
 });
 
+test("a Docker whose firewall rules were removed is restarted where that happened", (t) => {
+  t.deepEqual(describeSteps(plan(classOf(2), { worker1: { hasLostDockerRules: true } })), [
+    "worker1: restart Docker, and running servers with it (a reload of the firewall removed Docker's own rules)",
+  ]);
+  const stopped = { units: { "docker.service": "failed" }, hasLostDockerRules: true };
+  t.deepEqual(describeSteps(plan(classOf(2), { worker1: stopped })), ["worker1: start Docker"]);
+});
+
 test("a stopped Docker is started", (t) => {
   t.deepEqual(
     describeSteps(plan(classOf(2), { worker1: { units: { "docker.service": "failed" } } })),

@@ -114,6 +114,7 @@ iptables-restore --wait --noflush <<'rules'
 :SWARMHUB-CONTAINERS - [0:0]
 :SWARMHUB-OWN - [0:0]
 :SWARMHUB-USERS - [0:0]
+:SWARMHUB-OUTPUT - [0:0]
 -A SWARMHUB-INPUT -i docker_gwbridge -p tcp -m tcp --dport 2049 -j DROP
 -A SWARMHUB-INPUT -i docker_gwbridge -p tcp -m tcp --dport 2377 -j DROP
 -A SWARMHUB-INPUT -i docker_gwbridge -p tcp -m tcp --dport 7946 -j DROP
@@ -156,6 +157,7 @@ COMMIT
 rules
 iptables -w -C INPUT -j SWARMHUB-INPUT 2>/dev/null || iptables -w -I INPUT -j SWARMHUB-INPUT
 iptables -w -C DOCKER-USER -j SWARMHUB-CONTAINERS 2>/dev/null || iptables -w -I DOCKER-USER -j SWARMHUB-CONTAINERS
+iptables -w -C OUTPUT -j SWARMHUB-OUTPUT 2>/dev/null || iptables -w -I OUTPUT -j SWARMHUB-OUTPUT
 [ ! -e /run/docker.sock ] || iptables -w -C FORWARD -j DOCKER-USER 2>/dev/null || iptables -w -I FORWARD -j DOCKER-USER
 if [ -e /proc/net/if_inet6 ]; then
 ip6tables-restore --wait --noflush <<'rules'
@@ -176,7 +178,7 @@ fi
 }
 is_loaded() {
 rules=$(iptables-save -t filter)
-[ "$(echo "$rules" | grep SWARMHUB | grep -vc '^-A SWARMHUB-OWN -s ')" = 44 ] || return 1
+[ "$(echo "$rules" | grep SWARMHUB | grep -vc '^-A SWARMHUB-OWN -s ')" = 46 ] || return 1
 [ ! -e /run/docker.sock ] || echo "$rules" | grep -qx -e '-A FORWARD -j DOCKER-USER' || return 1
 [ ! -e /proc/net/if_inet6 ] || [ "$(ip6tables-save -t filter | grep -c SWARMHUB)" = 10 ]
 }
@@ -204,6 +206,22 @@ test("with `storage: {share: true}`, port 2049 of the machine with the homes sta
       .map(({ host, title }) => `${host.name}: ${title}`),
     ["manager: load the firewall rules"],
   );
+});
+
+const encrypted = { ...two, isEncrypted: true };
+
+test("an encrypted overlay network sends and takes nothing in clear text, and its packets in ESP pass", (t) => {
+  const added = loadedRules(encrypted).filter((rule) => !loadedRules(two).includes(rule));
+  const closed = "-p udp -m udp --dport 4789 -m policy --dir";
+  t.deepEqual(added, [
+    `-A SWARMHUB-INPUT ${closed} in --pol none -j DROP`,
+    `-A SWARMHUB-OUTPUT ${closed} out --pol none -j DROP`,
+  ]);
+  const rules = loadedRules(encrypted);
+  t.true(rules.indexOf(added[0]!) < rules.indexOf("-A SWARMHUB-INPUT -s 10.77.0.11/32 -j RETURN"));
+  const cluster = classOf(0, { config: { swarm: { encrypted: true } } });
+  const [step] = firewall.plan(cluster.config, machinesOf(cluster), cluster);
+  t.regex(step?.detail ?? "", /only between 10\.77\.0\.11, the overlay network only encrypted;/);
 });
 
 test("the firewall's scripts pass `sh -n` and shellcheck", (t) => {
@@ -243,10 +261,13 @@ const real =
 (real ? test : test.skip)(
   "iptables loads the script, also twice, and lists its rules in our format",
   (t) => {
-    const script = `${twice(firewallScript(two))}\niptables -S`;
-    const listed = execFileSync("unshare", ["-n", "sh", "-s"], { input: script, encoding: "utf8" });
-    const ours = listed.split("\n").filter((line) => line.includes("SWARMHUB"));
-    t.deepEqual(ours.toSorted(), loadedRules(two).toSorted());
+    // The second load is that of a class which is encrypted no longer.
+    for (const last of [two, encrypted]) {
+      const input = `(\n${firewallScript(encrypted)})\n${twice(firewallScript(last))}\niptables -S`;
+      const listed = execFileSync("unshare", ["-n", "sh", "-s"], { input, encoding: "utf8" });
+      const ours = listed.split("\n").filter((line) => line.includes("SWARMHUB"));
+      t.deepEqual(ours.toSorted(), loadedRules(last).toSorted());
+    }
   },
 );
 

@@ -14,9 +14,10 @@ test("the overlay's MTU is that of the smallest interface minus VXLAN's overhead
     addresses: [{ device: "eth0", address: `10.77.0.${last}`, prefix: 24, mtu }],
   });
   const machines = machinesOf(cluster, {}, { manager: card(9000, 11), worker1: card(1450, 12) });
-  t.deepEqual(describeSteps(network.plan(cluster.config, { machines, networks: [] }, cluster)), [
-    "manager: create the overlay network geo-101-network (10.201.128.0/23, MTU 1400)",
-  ]);
+  t.deepEqual(
+    describeSteps(network.plan(cluster.config, { machines, networks: [], servers: 0 }, cluster)),
+    ["manager: create the overlay network geo-101-network (10.201.128.0/23, MTU 1400)"],
+  );
 });
 
 test("a range that overlaps a wider or narrower route is skipped", (t) => {
@@ -61,13 +62,16 @@ test("an existing network needs no step and is removed by `down`", (t) => {
   const cluster = classOf(1);
   const machines = machinesOf(cluster);
   t.deepEqual(
-    describeSteps(network.plan(cluster.config, { machines, networks: [existing] }, cluster)),
+    describeSteps(
+      network.plan(cluster.config, { machines, networks: [existing], servers: 0 }, cluster),
+    ),
     [],
   );
-  t.deepEqual(describeSteps(network.remove({ machines, networks: [existing] }, cluster)), [
-    "manager: remove the overlay network geo-101-network",
-  ]);
-  t.deepEqual(describeSteps(network.remove({ machines, networks: [] }, cluster)), []);
+  t.deepEqual(
+    describeSteps(network.remove({ machines, networks: [existing], servers: 0 }, cluster)),
+    ["manager: remove the overlay network geo-101-network"],
+  );
+  t.deepEqual(describeSteps(network.remove({ machines, networks: [], servers: 0 }, cluster)), []);
 });
 
 test("a joining machine with a smaller MTU is refused, since the network's MTU cannot change", (t) => {
@@ -75,7 +79,7 @@ test("a joining machine with a smaller MTU is refused, since the network's MTU c
   const small = { addresses: [{ device: "eth0", address: "10.77.0.12", prefix: 24, mtu: 1450 }] };
   const machines = machinesOf(cluster, {}, { worker1: small });
   const error = planError(t, () =>
-    network.plan(cluster.config, { machines, networks: [existing] }, cluster),
+    network.plan(cluster.config, { machines, networks: [existing], servers: 0 }, cluster),
   );
   t.is(
     error.message,
@@ -93,7 +97,7 @@ test("a joining machine with a route into the class's network is refused", (t) =
       { destination, device },
     ];
     const machines = machinesOf(cluster, {}, { worker1: { routes } });
-    return network.plan(cluster.config, { machines, networks: [present] }, cluster);
+    return network.plan(cluster.config, { machines, networks: [present], servers: 0 }, cluster);
   };
   t.deepEqual(plan("10.202.0.0/16"), []);
   t.deepEqual(plan("10.201.128.0/24", "docker_gwbridge"), []);
@@ -114,17 +118,25 @@ test("a network of the former name is replaced by one beside it, and is removed 
   const cluster = classOf(1);
   const machines = machinesOf(cluster);
   t.deepEqual(
-    describeSteps(network.plan(cluster.config, { machines, networks: [former] }, cluster)),
+    describeSteps(
+      network.plan(cluster.config, { machines, networks: [former], servers: 0 }, cluster),
+    ),
     ["manager: create the overlay network geo-101-network (10.201.130.0/23, MTU 1450)"],
   );
   const networks = [existing, former];
-  t.deepEqual(describeSteps(network.plan(cluster.config, { machines, networks }, cluster)), []);
-  t.deepEqual(describeSteps(network.remove({ machines, networks }, cluster)), [
+  t.deepEqual(
+    describeSteps(network.plan(cluster.config, { machines, networks, servers: 0 }, cluster)),
+    [],
+  );
+  t.deepEqual(describeSteps(network.remove({ machines, networks, servers: 0 }, cluster)), [
     "manager: remove the overlay network geo-101-network",
     "manager: remove the overlay network swarmhub",
   ]);
   const others = { ...former, Labels: { "swarmhub.class": "other" } };
-  t.deepEqual(describeSteps(network.remove({ machines, networks: [others] }, cluster)), []);
+  t.deepEqual(
+    describeSteps(network.remove({ machines, networks: [others], servers: 0 }, cluster)),
+    [],
+  );
 });
 
 test("the network of the former name is removed at the end of `up`, when nothing uses it", (t) => {
@@ -150,6 +162,8 @@ test("a network whose last task has just left is removed as soon as Docker allow
     if (tries === 2) throw Object.assign(new Error("no such network"), { statusCode: 404 });
   };
   const cluster = classOf(0, { docker: { getNetwork: () => ({ remove }) } as never });
-  await runAll(network.remove({ machines: machinesOf(cluster), networks: [existing] }, cluster));
+  await runAll(
+    network.remove({ machines: machinesOf(cluster), networks: [existing], servers: 0 }, cluster),
+  );
   t.is(tries, 2);
 });

@@ -7,11 +7,8 @@ import { proxyLogin } from "../../src/names.js";
 import { paths } from "../../src/paths.js";
 import { firewall } from "../../src/pieces/firewall.js";
 import { outbound } from "../../src/pieces/outbound.js";
-import {
-  aptConfiguration,
-  environmentFile,
-  restartDocker,
-} from "../../src/pieces/outbound/files.js";
+import { aptConfiguration, environmentFile } from "../../src/pieces/outbound/files.js";
+import { restartDocker } from "../../src/pieces/shared/docker-settings.js";
 import { secrets } from "../../src/pieces/secrets.js";
 import { classOf, describeSteps, machinesOf, runAll } from "../support/class-of.js";
 import { temporaryFolder } from "../support/temporary-folder.js";

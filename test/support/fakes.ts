@@ -111,6 +111,8 @@ export const fakeConfig = (changes: Partial<Config> = {}): Config => ({
     files: [],
   },
   registries: {},
+  usesSystemSsh: false,
+  swarm: { encrypted: false },
   engine: { registryMirrors: [] },
   ...changes,
 });

@@ -6,6 +6,7 @@ export const firewallWanted = (
   changes: Partial<Wanted> = {},
 ): Wanted => ({
   addresses,
+  isEncrypted: false,
   isNfsShared: false,
   users: { access: "open", except: [], pages: ["10.77.0.11"] },
   services: [],

@@ -8,6 +8,7 @@ import test, { type ExecutionContext } from "ava";
 import { quoteAll } from "../../src/text/shell.js";
 import { localTransport } from "../../src/transport/local.js";
 import { sshTransport } from "../../src/transport/ssh.js";
+import { systemTransport } from "../../src/transport/system.js";
 import type { Transport } from "../../src/transport/transport.js";
 import { waitUntil } from "../../src/wait.js";
 import { type Sshd, hasSshd, startSshd } from "../support/sshd.js";
@@ -18,13 +19,17 @@ let sshd: Sshd | undefined;
 
 const open = {
   local: async () => localTransport(),
-  ssh: async () =>
-    sshTransport("box", {
-      sshConfigFile: sshd!.configFile,
-      acceptNewHostKeys: true,
-      timeoutMs: 10_000,
-    }),
+  ssh: async () => sshTransport("box", dialOptions()),
+  system: async () => systemTransport("box", dialOptions()),
 };
+
+type Kind = keyof typeof open;
+
+const dialOptions = () => ({
+  sshConfigFile: sshd!.configFile,
+  acceptNewHostKeys: true,
+  timeoutMs: 10_000,
+});
 
 test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), "swarmhub-transport-"));
@@ -41,7 +46,7 @@ test.after.always(async () => {
 
 type Row = {
   title: string;
-  run: (t: ExecutionContext, transport: Transport, kind: "local" | "ssh") => Promise<void>;
+  run: (t: ExecutionContext, transport: Transport, kind: Kind) => Promise<void>;
 };
 
 const comesTrue = (condition: () => Promise<boolean>, what: string) =>
@@ -305,9 +310,9 @@ const rows: Row[] = [
   },
 ];
 
-for (const kind of ["local", "ssh"] as const) {
+for (const kind of ["local", "ssh", "system"] as const) {
   let transport: Promise<Transport> | undefined;
-  const register = kind === "ssh" && !hasSshd() ? test.skip : test;
+  const register = kind !== "local" && !hasSshd() ? test.skip : test;
   for (const { title, run } of rows)
     register(`${kind}: ${title}`, async (t) => {
       transport ??= open[kind]();

@@ -2,11 +2,13 @@ import type { Host } from "../../host/host.js";
 import { ports } from "../../names.js";
 import type { CheckContext, Finding } from "../check.js";
 import type { Result, Tried } from "./exchange.js";
+import { esp } from "./needed.js";
 
 /** The tests' findings: one for each pair of machines and kind of failure. */
 export const connectionFindings = (tried: readonly Tried[], context: CheckContext): Finding[] => {
   const { cluster, machines } = context;
-  const all = cluster.hosts.map((host) => machines(host).address).join(", ");
+  const addressOf = (host: Host): string => machines(host).address;
+  const isEncrypted = cluster.config.swarm.encrypted;
   return cluster.hosts.flatMap((from) => {
     const own = tried.filter((connection) => connection.from === from);
     const failures = cluster.hosts.flatMap((to) =>
@@ -14,9 +16,14 @@ export const connectionFindings = (tried: readonly Tried[], context: CheckContex
         const connections = own.filter((each) => each.to === to && each.result === result);
         if (connections.length === 0) return [];
         const [failure, hint] = failureTexts[result];
-        const text = `${portsOf(connections)} of ${to.name} (${machines(to).address}) ${failure}`;
+        const text = `${portsOf(connections)} of ${to.name} (${addressOf(to)}) ${failure}`;
         return [
-          { host: from.name, level: "error", text, hint: hint(all, to, machines(to).address) },
+          {
+            host: from.name,
+            level: "error",
+            text,
+            hint: hint({ to: to.name, address: addressOf(to), from: addressOf(from), isEncrypted }),
+          },
         ];
       }),
     );
@@ -62,30 +69,34 @@ const untried = (
         ];
   });
 
+/** The machine that was not reached, with its address, the address from which it was tried, and whether ESP is needed. */
+type Ends = { to: string; address: string; from: string; isEncrypted: boolean };
+
 const failureTexts: Record<
   Exclude<Result, "reached" | "untried">,
-  readonly [failure: string, hint: (addresses: string, to: Host, address: string) => string]
+  readonly [failure: string, hint: (ends: Ends) => string]
 > = {
   silent: [
     "cannot be reached: no answer, so something on the path drops the packets",
-    (addresses) =>
-      `open 2377/tcp, 7946/tcp+udp, 4789/udp, 2049/tcp and ${ports.monitor}/tcp between ${addresses}: in the provider's security group and in the machines' own firewalls (ufw, nftables)`,
+    ({ to, address, from, isEncrypted }) =>
+      `open 2377/tcp, 7946/tcp+udp, 4789/udp, ${isEncrypted ? "IP protocol 50 (ESP), " : ""}2049/tcp and ${ports.monitor}/tcp from ${from} to ${address}, in the provider's security group and in the firewall of ${to}; if that is ufw, on ${to}: \`sudo ufw allow from ${from}\``,
   ],
   refused: [
     "cannot be reached: the connection was refused although a program listened",
-    (_, to) => `check the firewall of ${to.name}: \`sudo iptables -S\`, \`sudo nft list ruleset\``,
+    ({ to }) => `check the firewall of ${to}: \`sudo iptables -S\`, \`sudo nft list ruleset\``,
   ],
   broken: [
     "passes small data, but not 1 MB or a full-size packet: the network's MTU is smaller than the interfaces'",
-    (_, _to, address) =>
+    ({ address }) =>
       `find the largest packet that passes: \`ping -M do -s 1372 ${address}\`; then lower the MTU on both machines, for example: \`sudo ip link set dev eth0 mtu 1400\``,
   ],
 };
 
-/** "2377/tcp, 7946/tcp+udp" */
+/** "2377/tcp, 7946/tcp+udp, IP protocol 50 (ESP)" */
 const portsOf = (connections: readonly Tried[]): string =>
   [...new Set(connections.map(({ port }) => port))]
     .map((port) => {
+      if (port === esp) return "IP protocol 50 (ESP)";
       const protocols = connections
         .filter((connection) => connection.port === port)
         .map(({ protocol }) => protocol);

@@ -1,13 +1,17 @@
 import type { Host } from "../../host/host.js";
 import { buildsForWorkers } from "../../images/built.js";
 import { ports } from "../../names.js";
+import { paths } from "../../paths.js";
 import type { CheckContext } from "../check.js";
 
-/** A connection from a machine to a port of another; `size` is the largest amount of data that the test sends, in bytes. */
+/**
+ * A connection from a machine to a port of another; `size` is the largest amount of data that the test sends, in bytes. ESP, in which an
+ * encrypted overlay network is, has no ports; `port` is its own number.
+ */
 export type NeededConnection = {
   from: Host;
   to: Host;
-  protocol: "tcp" | "udp";
+  protocol: "tcp" | "udp" | "esp";
   port: number;
   size: number;
 };
@@ -17,6 +21,11 @@ const small = 64;
 // bytes
 const headers = 28;
 // bytes of IP and UDP headers
+const ipHeader = 20;
+// bytes
+
+/** The number of ESP among the protocols of IP. */
+export const esp = 50;
 
 /** All connections that the class needs: Swarm's management, gossip and overlay network, NFS, built images, and the monitor. */
 export const neededConnections = ({ cluster, machines }: CheckContext): NeededConnection[] => {
@@ -25,6 +34,23 @@ export const neededConnections = ({ cluster, machines }: CheckContext): NeededCo
     const { facts, address } = machines(host);
     return facts.addresses.find((card) => card.address === address)?.mtu ?? 1500;
   };
+  const overlay = (
+    from: Host,
+    to: Host,
+    protocol: "udp" | "esp",
+    port: number,
+    header: number,
+  ): NeededConnection => ({
+    from,
+    to,
+    protocol,
+    port,
+    size: Math.min(mtuOf(from), mtuOf(to)) - header,
+  });
+  const isEncrypted = cluster.config.swarm.encrypted;
+  // The firewall of an encrypted class drops what is not encrypted, also the test.
+  const takesOverlayInClear = (host: Host): boolean =>
+    !isEncrypted || machines(host).facts.files[paths.firewall] === undefined;
   const control = workers.map((from): NeededConnection => ({
     ...tcp(from, manager, 2377),
     size: small,
@@ -34,7 +60,10 @@ export const neededConnections = ({ cluster, machines }: CheckContext): NeededCo
     { ...tcp(from, to, 7946), size: nodes.indexOf(from) < nodes.indexOf(to) ? megabyte : small },
     { from, to, protocol: "udp", port: 7946, size: small },
     // A full-size packet that must not be fragmented, as Swarm's network sends them.
-    { from, to, protocol: "udp", port: 4789, size: Math.min(mtuOf(from), mtuOf(to)) - headers },
+    ...(takesOverlayInClear(from) && takesOverlayInClear(to)
+      ? [overlay(from, to, "udp", 4789, headers)]
+      : []),
+    ...(isEncrypted ? [overlay(from, to, "esp", esp, ipHeader)] : []),
   ]);
   const homes = storage === undefined ? [] : homesConnections(nodes, storage);
   const images = buildsForWorkers(cluster)

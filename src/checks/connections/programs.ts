@@ -6,30 +6,36 @@
 /** The data that is sent and echoed: each four bytes are different, and both ends compute the same. */
 const body = `sub body { substr pack("N*", map { $_ * 2654435761 & 0xffffffff } 1 .. $_[0] / 4 + 1), 0, $_[0] }`;
 
+/** A packet of a raw socket without its IP header. */
+const payload = `sub payload { substr $_[0], 4 * (15 & ord $_[0]) }`;
+
 /**
- * Listens at an address, first line "NONCE ADDRESS SECONDS", then each "tcp/2377". Prints for each port "open" or "occupied",
- * then "ready PID". It echoes the data over TCP and its length over UDP, to clients that know the nonce.
+ * Listens at an address, first line "NONCE ADDRESS SECONDS", then each "tcp/2377" (ESP is "esp/50"). Prints for each port "open" or "occupied",
+ * then "ready PID". It echoes the data over TCP, and its length over UDP and ESP, to clients that know the nonce.
  */
 export const listenerProgram = `
 use strict; use Errno; use IO::Socket::INET; use IO::Select;
+${payload}
 $| = 1;
 chomp(my ($first, @ports) = <DATA>);
 my ($nonce, $address, $seconds) = split " ", $first;
 $SIG{$_} = sub { exit 0 } for qw(ALRM TERM HUP);
 $SIG{CHLD} = "IGNORE";
 alarm $seconds;
-my (%tcp, $select);
+my (%tcp, %raw, $select);
 $select = IO::Select->new;
 for (@ports) {
   my ($protocol, $port) = split "/";
   my $socket = IO::Socket::INET->new(
-    LocalAddr => $address, LocalPort => $port, Proto => $protocol,
+    LocalAddr => $address,
+    $protocol eq "esp" ? (Type => SOCK_RAW, Proto => $port) : (LocalPort => $port, Proto => $protocol),
     $protocol eq "tcp" ? (Listen => 128, ReuseAddr => 1) : (),
   );
   die "cannot listen at $address, $_: $!\\n" unless $socket || $!{EADDRINUSE};
   print $socket ? "open" : "occupied", " $_\\n";
   next unless $socket;
   $tcp{$socket} = $protocol eq "tcp";
+  $raw{$socket} = $protocol eq "esp";
   $select->add($socket);
 }
 print "ready $$\\n";
@@ -37,7 +43,10 @@ while (my @ready = $select->can_read) {
   for my $socket (@ready) {
     if (!$tcp{$socket}) {
       my $peer = recv $socket, my $bytes, 65536, 0;
-      send $socket, "$nonce " . length $bytes, 0, $peer if defined $peer && 0 == index $bytes, $nonce;
+      next unless defined $peer;
+      $bytes = payload($bytes) if $raw{$socket};
+      # The nonce comes last, since both ends of a raw socket see all packets: an answer must not be answered.
+      send $socket, length($bytes) . " $nonce", 0, $peer if 0 == index $bytes, $nonce;
       next;
     }
     my $client = $socket->accept or next;
@@ -63,6 +72,7 @@ __END__
 export const proberProgram = `
 use strict; use Errno; use IO::Socket::INET; use IO::Select;
 ${body}
+${payload}
 my ($seconds, $dontFragment) = (4, pack "i", 2);
 alarm 6 * $seconds;
 my @children;
@@ -73,16 +83,21 @@ while (my $line = <DATA>) {
   my ($nonce, $address, $protocol, $port, $size, $kind) = split " ", $line;
   my $report = sub { syswrite STDOUT, "$address $protocol $port $_[0]\\n" };
   my $end = sub { $report->($_[0]); exit 0 };
-  if ($protocol eq "udp") {
-    my $socket = IO::Socket::INET->new(PeerAddr => $address, PeerPort => $port, Proto => "udp") or $end->("silent");
+  if ($protocol ne "tcp") {
+    my $isRaw = $protocol eq "esp";
+    my @kind = $isRaw ? (Type => SOCK_RAW, Proto => $port) : (PeerPort => $port, Proto => "udp");
+    my $socket = IO::Socket::INET->new(PeerAddr => $address, @kind) or $end->("silent");
     setsockopt $socket, 0, 10, $dontFragment;
     my $answered = sub {
       my $bytes = substr $nonce . " " . body($_[0]), 0, $_[0];
       for (1 .. 3) {
         send $socket, $bytes, 0;
-        next unless IO::Select->new($socket)->can_read($seconds / 3);
-        recv $socket, my $answer, 100, 0;
-        return 1 if $answer eq "$nonce " . length $bytes;
+        # A raw socket also sees the packets of the class itself.
+        for (my $until = time + $seconds / 2; time < $until && IO::Select->new($socket)->can_read($seconds / 3);) {
+          defined(recv $socket, my $answer, 100, 0) or last;
+          $answer = payload($answer) if $isRaw;
+          return 1 if $answer eq length($bytes) . " $nonce";
+        }
       }
       return 0;
     };

@@ -1,6 +1,7 @@
 import type { Check, OperatorMachine } from "../../checks/check.js";
 import { clock } from "../../checks/clock.js";
 import { diskSpace } from "../../checks/disk-space.js";
+import { encryption } from "../../checks/encryption.js";
 import { runChecks } from "../../checks/index.js";
 import { plan } from "../../checks/plan.js";
 import { system } from "../../checks/system.js";
@@ -10,7 +11,7 @@ import { UserError, exitCode } from "../../errors.js";
 import type { Host } from "../../host/host.js";
 
 /** The checks of a machine before the class changes. Not the ports: the class's firewall closes them to other machines. */
-const admissionChecks: readonly Check[] = [system, clock, diskSpace, plan];
+const admissionChecks: readonly Check[] = [system, encryption, clock, diskSpace, plan];
 
 /** The class with these machines added. */
 export type ClusterWith = (newcomers: readonly Host[]) => Cluster;

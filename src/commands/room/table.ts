@@ -19,7 +19,10 @@ export const roomText = (state: RoomState, screen: View | undefined): string => 
     ...(state.queue > 0 ? [`${state.queue} in the queue`] : []),
     ...counts,
   ];
-  const rows = people.map((person) => personRow(person, state.now));
+  const down = new Set(machines.filter((each) => each.state === "down").map(({ name }) => name));
+  // The hub calls a server running until Swarm has moved it.
+  const isLost = ({ state: each, machine = "" }: Person) => each === "running" && down.has(machine);
+  const rows = people.map((person) => personRow(person, state.now, isLost(person)));
   return [
     `${state.class}  ${summary.join(", ")}`,
     ...(state.closed ? [printable(state.closed)] : []),
@@ -35,9 +38,11 @@ const header: Cell[] = ["name", "state", "machine", "memory", "cpu", "home", "la
   (text) => [[text, "dim"]],
 );
 
-const personRow = (person: Person, now: number): Cell[] => [
+const personRow = (person: Person, now: number, isLost: boolean): Cell[] => [
   printable(person.name) + (person.role === "student" ? "" : ` (${person.role})`),
-  [[stateText(person, now), styles[person.state] ?? "plain"]],
+  isLost
+    ? [["machine is down: the server starts again on another one if there is room", "bad"]]
+    : [[stateText(person, now), styles[person.state] ?? "plain"]],
   person.machine ?? "",
   pair(person.memory, person.limit),
   person.cpu === undefined ? "" : person.cpu.toFixed(1),

@@ -123,6 +123,7 @@ export const sessionOf = async (options: ClassOptions, terminal: Terminal): Prom
   };
   const connectOptions = {
     ...(options.sshConfig !== undefined && { sshConfigFile: options.sshConfig }),
+    usesSystemSsh: config.usesSystemSsh,
     acceptNewHostKeys: options.acceptNewHostKeys,
     askHostKey: oneAtATime(askHostKey),
   };

@@ -1,6 +1,8 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
-import type { Disk, Facts, FreeSpace, NetworkAddress } from "../facts.js";
+import { swarmBridge } from "../../names.js";
+import type { Facts, NetworkAddress } from "../facts.js";
+import { disksOf, freeSpaceOf } from "./disks.js";
 import { membershipFrom, nodeCertificate, nodeState } from "./membership.js";
 
 /** Parses the output of `factsScript`; throws where a section is not what its command prints. */
@@ -12,6 +14,8 @@ export const factsFrom = (text: string): Facts => {
   const release = releaseOf(lines("os-release"));
   const network = lines("network");
   const files = filesIn(sections);
+  const addresses = addressesOf(network[0] ?? "");
+  const units = unitsOf(get("units"));
 
   return {
     machineId: get("machine-id"),
@@ -25,7 +29,7 @@ export const factsFrom = (text: string): Facts => {
     kernel: get("kernel"),
     memory: Number(/^MemTotal:\s+(\d+) kB/m.exec(get("memory"))?.[1] ?? 0) * 1024,
     processors: Number(get("processors")),
-    addresses: addressesOf(network[0] ?? ""),
+    addresses,
     routes: routesOf(network[1] ?? ""),
     disks: disksOf(get("disks")),
     mounts: words("mounts").map(([source = "", target = "", type = "", options = ""]) => ({
@@ -56,9 +60,15 @@ export const factsFrom = (text: string): Facts => {
     givenHashes: hashesOf(words("given")),
     firewall: lines("firewall").filter(isOurs),
     firewall6: lines("firewall6").filter(isOurs),
+    // Docker names the bridge in its rules as long as the bridge exists.
+    hasLostDockerRules:
+      units["docker.service"] === "active" &&
+      addresses.some(({ device }) => device === swarmBridge) &&
+      (get("docker-nat") === "lost" ||
+        !lines("firewall").some((rule) => !isOurs(rule) && rule.includes(swarmBridge))),
     ipv6: get("ipv6") === "yes",
     state: lines("state"),
-    units: unitsOf(get("units")),
+    units,
     membership: membershipFrom(get("engine"), files[nodeCertificate] ?? "", files[nodeState]),
     missingModules: lines("modules"),
     xfsFeatures: get("xfs"),
@@ -139,61 +149,3 @@ const routesOf = (json: string): { destination: string; device: string }[] =>
   routeList
     .parse(JSON.parse(json === "" ? "[]" : json))
     .map(({ dst, dev }) => ({ destination: dst, device: dev ?? "" }));
-
-const nullable = z.string().nullish();
-const disk = z.object({
-  name: z.string(),
-  type: z.string(),
-  size: z.coerce.number(),
-  fstype: nullable,
-  label: nullable,
-  uuid: nullable,
-  pttype: nullable,
-  get children() {
-    return z.array(disk).optional();
-  },
-});
-type RawDisk = z.infer<typeof disk>;
-
-const disksOf = (json: string): Disk[] =>
-  json === ""
-    ? []
-    : z
-        .object({ blockdevices: z.array(disk) })
-        .parse(JSON.parse(json))
-        .blockdevices.map(diskOf);
-
-const diskOf = (raw: RawDisk): Disk => ({
-  path: raw.name,
-  type: raw.type,
-  size: raw.size,
-  ...(raw.fstype && { fileSystem: raw.fstype }),
-  ...(raw.label && { label: raw.label }),
-  ...(raw.uuid && { uuid: raw.uuid }),
-  ...(raw.pttype && { partitionTable: raw.pttype }),
-  parts: (raw.children ?? []).map(diskOf),
-});
-
-/** File systems as `stat -f` prints them: the root's, that of our state, then Docker's, which may be one. */
-const freeSpaceOf = (rows: string[][]): Pick<Facts, "freeForHomes" | "dockerDisks"> => {
-  const [root, state = root, ...others] = rows.map(([id = "", ...words]) => {
-    const [size = 0, blocks = 0, free = 0, freeForRoot = 0, files = 0, freeFiles = 0] =
-      words.map(Number);
-    const space: FreeSpace = {
-      path: words[6] ?? "/",
-      bytes: size * blocks,
-      freeBytes: size * free,
-      freeForRoot: size * freeForRoot,
-      files,
-      freeFiles,
-    };
-    return { id, space };
-  });
-  const docker = others.filter(
-    ({ id }, index) => others.findIndex((other) => other.id === id) === index,
-  );
-  return {
-    freeForHomes: state?.space.freeBytes ?? 0,
-    dockerDisks: docker.map(({ space }) => space),
-  };
-};

@@ -29,6 +29,7 @@ if cd ${paths.certificates} 2>/dev/null; then
   cd /
 fi
 section firewall; iptables -w -S 2>/dev/null
+section docker-nat; if [ -S /run/docker.sock ] && ! iptables -w -t nat -S DOCKER >/dev/null 2>&1; then echo lost; fi
 section firewall6; ip6tables -w -S 2>/dev/null
 # A machine of a class has these, or it would not be one.
 if [ ! -e ${paths.classNote} ]; then

@@ -1,10 +1,11 @@
-import { ports, units } from "../../names.js";
+import { swarmBridge as gateway, ports, units } from "../../names.js";
 import { paths } from "../../paths.js";
+import { closedInClear } from "./encryption.js";
 import { type UsersAccess, own, ownFunction, userRules, users } from "./users.js";
 
 const input = "SWARMHUB-INPUT";
 const containers = "SWARMHUB-CONTAINERS";
-const gateway = "docker_gwbridge";
+const output = "SWARMHUB-OUTPUT";
 
 type Port = readonly [protocol: "tcp" | "udp", port: string];
 /** NFS, Swarm's management, gossip and overlay, the registry of images built on the manager, and the monitor. */
@@ -18,11 +19,12 @@ const betweenMachines: readonly Port[] = [
   ["tcp", String(ports.monitor)],
 ];
 /**
- * The machines' addresses, whether the machine's NFS server has clients outside of the class, what users' servers reach, and the
- * services of our own that run on the machine and reach everything.
+ * The machines' addresses, whether the overlay network is encrypted between them, whether the machine's NFS server has clients outside
+ * of the class, what users' servers reach, and the services of our own that run on the machine and reach everything.
  */
 export type Wanted = {
   addresses: readonly string[];
+  isEncrypted: boolean;
   isNfsShared: boolean;
   users: UsersAccess;
   services: readonly string[];
@@ -61,6 +63,7 @@ const chainRules = (wanted: Wanted): string[] => [
   ...drops(input, [...betweenMachines, ...dockerApi], gateway),
   `-A ${input} -i ${gateway} -j ${own}`,
   `-A ${input} -i lo -j RETURN`,
+  ...closedInClear(wanted.isEncrypted, input, "in"),
   ...wanted.addresses.map((address) => `-A ${input} -s ${address}/32 -j RETURN`),
   ...drops(input, closedToOthers(wanted)),
   clampSegments,
@@ -70,9 +73,15 @@ const chainRules = (wanted: Wanted): string[] => [
   ...closedMetadata,
   `-A ${own} -j ${users}`,
   ...userRules(wanted.users),
+  ...closedInClear(wanted.isEncrypted, output, "out"),
 ];
-const chains = [input, containers, own, users];
-const jumps = [`-A INPUT -j ${input}`, `-A DOCKER-USER -j ${containers}`];
+const chains = [input, containers, own, users, output];
+const jumps = [
+  `-A INPUT -j ${input}`,
+  `-A DOCKER-USER -j ${containers}`,
+  // The chain is empty in a class whose overlay network is not encrypted.
+  `-A OUTPUT -j ${output}`,
+];
 // Docker adds this one at its start only, so a reload of netfilter-persistent would let users' servers pass all our rules.
 const hasNoDocker = "[ ! -e /run/docker.sock ]";
 const dockerJump = "-A FORWARD -j DOCKER-USER";
@@ -165,6 +174,7 @@ for command in iptables ip6tables; do
   command -v $command >/dev/null || continue
   while $command -w -D INPUT -j ${input} 2>/dev/null; do :; done
   while $command -w -D DOCKER-USER -j ${containers} 2>/dev/null; do :; done
+  while $command -w -D OUTPUT -j ${output} 2>/dev/null; do :; done
   for chain in ${chains.join(" ")}; do $command -w -F $chain; done 2>/dev/null
   for chain in ${chains.join(" ")}; do $command -w -X $chain; done 2>/dev/null
 done

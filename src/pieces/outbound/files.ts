@@ -31,13 +31,3 @@ export const dockerUnit = `# ${written}
 [Service]
 EnvironmentFile=${paths.proxyVariables}
 `;
-
-/** Restarts Docker where it runs, and waits until a manager of a Swarm answers again. */
-export const restartDocker = `systemctl daemon-reload
-if systemctl -q is-active docker; then
-  systemctl restart docker
-  tries=0
-  while [ $tries -lt 30 ] && docker info 2>/dev/null | grep -q 'Is Manager: true' && ! docker node ls >/dev/null 2>&1; do
-    tries=$((tries + 1)); sleep 1
-  done
-fi`;

@@ -14,6 +14,11 @@ export type SshConfig = {
   identitiesOnly: boolean;
   /** Jump hosts as destinations, the nearest first. */
   jumps: string[];
+  /** Whether a program leads to the machine (ProxyCommand). */
+  hasProxyCommand: boolean;
+  /** Whether ssh would also log in by Kerberos (GSSAPI), and the library of a card with keys (PKCS11Provider). */
+  usesGssapi: boolean;
+  cardLibrary: string | undefined;
   /** The name of the host key in known_hosts. */
   hostKeyName: string;
   userKnownHosts: string[];
@@ -59,12 +64,6 @@ export const sshConfigFrom = (
   const hostname = first("hostname") ?? destination;
   const user = first("user") ?? userInfo().username;
   const port = Number(first("port") ?? 22);
-  if (isSet(first("proxycommand")))
-    throw new UnreachableError(
-      destination,
-      "ssh's ProxyCommand is not supported; ProxyJump is",
-      `ssh -G ${destination} | grep -i proxy`,
-    );
   const expand = (path: string) => expandPath(path, { hostname, user, port });
   const files = (key: string) =>
     (all.get(key) ?? [])
@@ -82,6 +81,9 @@ export const sshConfigFrom = (
       (platform === "win32" && first("identityagent") === undefined ? windowsAgent : undefined),
     identitiesOnly: first("identitiesonly") === "yes",
     jumps: [first("proxyjump")].filter(isSet).flatMap((jumps) => jumps.split(",")),
+    hasProxyCommand: isSet(first("proxycommand")),
+    usesGssapi: first("gssapiauthentication") === "yes",
+    cardLibrary: [first("pkcs11provider")].find(isSet),
     hostKeyName: first("hostkeyalias") ?? knownHostsName(hostname, port),
     userKnownHosts: files("userknownhostsfile"),
     globalKnownHosts: files("globalknownhostsfile"),

@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import type { Client } from "ssh2";
 import { UnreachableError } from "../../errors.js";
 import { openChannel } from "./channels.js";
+import { systemHint } from "./errors.js";
 import { type SshConfig, resolveSsh } from "./config.js";
 import { type Login, type LoginOptions, login } from "./login.js";
 
@@ -14,13 +15,8 @@ export const dial = async (
   options: DialOptions,
   depth = 0,
 ): Promise<Login> => {
-  if (depth > 8)
-    throw new UnreachableError(
-      destination,
-      "more than 8 jump hosts, or jump hosts in a circle",
-      `ssh -G ${destination} | grep -i proxyjump`,
-    );
-  const config = await resolveSsh(destination, options.sshConfigFile);
+  if (depth > 8) throw tooManyJumps(destination);
+  const config = await configOf(destination, options);
   const logins: Login[] = [];
   const close = async () => {
     for (const each of logins.toReversed()) await each.close();
@@ -32,7 +28,7 @@ export const dial = async (
       // The nearest jump host may have jump hosts of its own; the others are reached through it.
       if (previous === undefined || index === 0) logins.push(await dial(name, options, depth + 1));
       else {
-        const jumpConfig = await resolveSsh(name, options.sshConfigFile);
+        const jumpConfig = await configOf(name, options);
         const open = () => forwardTcp(name, previous, jumpConfig);
         logins.push(await login(name, jumpConfig, open, options));
       }
@@ -48,8 +44,29 @@ export const dial = async (
   }
 };
 
+/** The error of a jump host that leads to itself, or of too many. */
+export const tooManyJumps = (destination: string): UnreachableError =>
+  new UnreachableError(
+    destination,
+    "more than 8 jump hosts, or jump hosts in a circle",
+    `ssh -G ${destination} | grep -i proxyjump`,
+  );
+
+const configOf = async (
+  destination: string,
+  { sshConfigFile }: DialOptions,
+): Promise<SshConfig> => {
+  const config = await resolveSsh(destination, sshConfigFile);
+  if (!config.hasProxyCommand) return config;
+  throw new UnreachableError(
+    destination,
+    "swarmhub's own SSH does not know ProxyCommand, only ProxyJump",
+    systemHint(),
+  );
+};
+
 /** A jump is user@host:port, which ssh accepts as a destination only in the form of a URI. */
-const destinationOf = (jump: string): string =>
+export const destinationOf = (jump: string): string =>
   jump.startsWith("ssh://") || !/:\d+$/.test(jump) ? jump : `ssh://${jump}`;
 
 const forwardTcp = (
@@ -60,10 +77,17 @@ const forwardTcp = (
   openChannel(
     host,
     (done) => jumpHost.forwardOut("127.0.0.1", 0, hostname, port, done),
-    ({ message }) =>
-      new UnreachableError(
-        host,
-        `the jump host cannot reach ${hostname} port ${port}: ${message}`,
-        "the jump host's sshd_config needs: AllowTcpForwarding yes",
-      ),
+    ({ message }) => jumpError(host, { hostname, port }, message),
+  );
+
+/** The error of a jump host that does not forward to the machine. */
+export const jumpError = (
+  host: string,
+  { hostname, port }: Pick<SshConfig, "hostname" | "port">,
+  reason: string,
+): UnreachableError =>
+  new UnreachableError(
+    host,
+    `the jump host cannot reach ${hostname} port ${port}: ${reason}`,
+    "the jump host's sshd_config needs: AllowTcpForwarding yes",
   );

@@ -86,11 +86,17 @@ const lockedNote = (locked: readonly string[]): string =>
 const skippedNote = (skipped: readonly string[]): string =>
   skipped.length === 0 ? "" : `; not tried: ${skipped.join(", ")}`;
 
-/** Where ssh itself can log in, ssh-copy-id can add a key that swarmhub can use. */
+/** What to write where ssh logs in with something that swarmhub's own SSH cannot use. Windows' ssh cannot share a connection. */
+export const systemHint = (platform: NodeJS.Platform = process.platform): string =>
+  platform === "win32"
+    ? "use swarmhub in WSL, with `ssh: system` in swarmhub.yaml"
+    : "to log in by the system's ssh, write the line `ssh: system` into swarmhub.yaml";
+
+/** Where ssh itself can log in, it can do so for swarmhub, or ssh-copy-id can add a key that swarmhub can use. */
 const keyHint = (config: SshConfig, skipped: readonly string[]): string =>
   skipped.length === 0
     ? copyId(config)
-    : `swarmhub uses plain keys only; to add one: \`ssh-keygen -t ed25519 -f ~/.ssh/id_swarmhub && ${copyId(config, "-i ~/.ssh/id_swarmhub.pub ")}\`, then \`ssh-add ~/.ssh/id_swarmhub\``;
+    : `${systemHint()}; or add a plain key: \`ssh-keygen -t ed25519 -f ~/.ssh/id_swarmhub && ${copyId(config, "-i ~/.ssh/id_swarmhub.pub ")}\`, then \`ssh-add ~/.ssh/id_swarmhub\``;
 
 const copyId = ({ user, hostname, port }: SshConfig, options = ""): string =>
   `ssh-copy-id ${options}${port === 22 ? "" : `-p ${port} `}${user}@${hostname}`;

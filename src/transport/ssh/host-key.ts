@@ -2,6 +2,7 @@ import type { ServerHostKeyAlgorithm } from "ssh2";
 import { UnreachableError } from "../../errors.js";
 import { createLimiter } from "../limiter.js";
 import type { SshConfig } from "./config.js";
+import { systemHint } from "./errors.js";
 import {
   type KnownHost,
   type Verdict,
@@ -16,6 +17,8 @@ import {
 export type HostKeyPolicy = {
   acceptNewHostKeys: boolean;
   askHostKey?: (host: string, fingerprint: string) => Promise<boolean>;
+  /** Whether certificates of host keys were compared before, so that this machine has none that is valid. */
+  knowsAuthorities?: boolean;
 };
 
 /** The lines of known_hosts about this machine. */
@@ -42,7 +45,7 @@ export const verifyHostKey = async (
     const offered = `${typeOf(key)} ${fingerprint(key)}`;
     const isNew = verdict.kind === "unknown" || verdict.kind === "authority";
     if (!isNew || !(await isAccepted(host, config, offered, policy)))
-      throw refusal(host, config, verdict, offered);
+      throw refusal(host, config, verdict, offered, policy);
     await save(host, config, key);
   });
 };
@@ -94,6 +97,7 @@ const refusal = (
   { hostKeyName }: SshConfig,
   verdict: Exclude<Verdict, { kind: "known" }>,
   offered: string,
+  { knowsAuthorities = false }: HostKeyPolicy,
 ): UnreachableError => {
   switch (verdict.kind) {
     case "changed":
@@ -108,18 +112,22 @@ const refusal = (
         `its host key ${offered} is marked @revoked in ${verdict.where}`,
       );
     case "authority":
+      if (knowsAuthorities)
+        return new UnreachableError(
+          host,
+          `its host key ${offered} has no valid certificate of the authority in ${verdict.where}`,
+          compareHint,
+        );
       return new UnreachableError(
         host,
-        `its host key ${offered} is known only through a certificate authority (${verdict.where}), which is not supported`,
-        "compare the fingerprint, then run again with --accept-new-host-keys",
+        `its host key ${offered} is known only through a certificate authority (${verdict.where}), which swarmhub's own SSH does not support`,
+        `${systemHint()}; or ${compareHint}`,
       );
     case "unknown":
-      return new UnreachableError(
-        host,
-        `unknown host key ${offered}`,
-        "compare the fingerprint, then run again with --accept-new-host-keys",
-      );
+      return new UnreachableError(host, `unknown host key ${offered}`, compareHint);
   }
 };
+
+const compareHint = "compare the fingerprint, then run again with --accept-new-host-keys";
 
 const fileOf = (where: string): string => where.slice(0, where.lastIndexOf(":"));

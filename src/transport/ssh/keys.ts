@@ -70,8 +70,14 @@ const skippedKeys = async (config: SshConfig, files: readonly KeyFile[]): Promis
       (path) => `${path} (a certificate)`,
     ),
     ...(await skippedOfAgent(config)),
+    ...(config.cardLibrary === undefined ? [] : [`the keys of ${config.cardLibrary} (a card)`]),
+    ...(config.usesGssapi && (await hasTicket()) ? ["a Kerberos ticket (GSSAPI)"] : []),
   ];
 };
+
+/** Whether there is a Kerberos ticket; what `klist` looks for first, without needing it. */
+const hasTicket = async (): Promise<boolean> =>
+  process.env["KRB5CCNAME"] !== undefined || exists(`/tmp/krb5cc_${process.getuid?.() ?? ""}`);
 
 /** ssh2 leaves out the agent's keys that it cannot use, so OpenSSH lists them. */
 const skippedOfAgent = async ({ agent }: SshConfig): Promise<string[]> => {

@@ -66,6 +66,15 @@ test("with real perl 1 MB over TCP and packets over UDP arrive", async (t) => {
   });
 });
 
+(process.getuid?.() === 0 ? test : test.skip)("full packets of ESP arrive", async (t) => {
+  const listener = await perl(t, listenerProgram, "n0 127.0.0.1 20\nesp/50", /ready/);
+  t.regex(listener.said(), /^open esp\/50\n/);
+  const orders = ["n0 127.0.0.1 esp 50 1480 talk", "other 127.0.0.1 esp 50 64 talk"];
+  const [known, other] = await Promise.all(orders.map((order) => perl(t, proberProgram, order)));
+  t.is(known?.said(), "127.0.0.1 esp 50 reached\n");
+  t.is(other?.said(), "127.0.0.1 esp 50 silent\n");
+});
+
 test("a port in use is reported as occupied, and connecting to it is enough", async (t) => {
   const server = createServer((socket) => socket.destroy());
   const port = await listening(t, server);

@@ -69,6 +69,24 @@ const openPage = (page: Page, address: string): Promise<unknown> =>
     { deadline: 180_000, otherwise: () => new Error(`${address} does not answer`) },
   );
 
+/** Stops the user's server with the button on the hub's page, at the address of the hub. */
+export const stopServer = async (page: Page, hub: string): Promise<void> => {
+  await page.goto(`${hub}/hub/home`);
+  const stop = page.locator("#stop");
+  // The button does nothing before the page's script has loaded.
+  await waitUntil(
+    async () => {
+      await stop.click({ timeout: 2000 }).catch(() => undefined);
+      await stop.waitFor({ state: "hidden", timeout: 5000 }).catch(() => undefined);
+      return (await stop.isHidden()) ? true : undefined;
+    },
+    {
+      deadline: 60_000,
+      otherwise: async () => new Error(`does not stop: ${await page.innerText("body")}`),
+    },
+  );
+};
+
 /** Closes the notice that JupyterLab shows after a start in a full or broken home; throws if its text is another one. */
 export const closeNotice = async (page: Page, expected: RegExp): Promise<void> => {
   const notice = page.locator("#swarmhub-notice");

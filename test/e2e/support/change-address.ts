@@ -22,12 +22,12 @@ sed -i 's/^${former.replaceAll(".", "\\.")} /${now} /' /etc/hosts
 card=$(ip -o -4 address show | sed -n 's|^[0-9]*: \\([^ ]*\\) *inet ${former}/.*|\\1|p')
 cat >/run/change-address <<END
 #!/bin/sh
+ip address flush dev $card # the first address of a network takes the others with it
 ip address add ${now}/24 dev $card
-ip address delete ${former}/24 dev $card
-ip route replace default via ${now.replace(/\d+$/, "1")}
+ip route replace default via ${now.replace(/\d+$/, "1")} dev $card
 systemctl restart docker
 END
-systemd-run --quiet --on-active=1 sh /run/change-address`,
+systemd-run --quiet --on-active=1 --timer-property=AccuracySec=100ms sh /run/change-address`,
   );
   await replaceIn(lab.sshConfig, (text) =>
     text.replace(`HostName ${formerOutside}\n`, `HostName ${outside}\n`),

@@ -28,6 +28,9 @@ test("the output of ssh -G is parsed", (t) => {
     agent: undefined,
     identitiesOnly: false,
     jumps: [],
+    hasProxyCommand: false,
+    usesGssapi: false,
+    cardLibrary: undefined,
     hostKeyName: "192.0.2.7",
     userKnownHosts: ["/home/ada/.ssh/known_hosts", "/home/ada/.ssh/known_hosts2"],
     globalKnownHosts: ["/etc/ssh/ssh_known_hosts"],
@@ -74,10 +77,10 @@ test("no known_hosts file is an empty list", (t) => {
   t.deepEqual(sshConfigFrom("box", "userknownhostsfile none\n", {}).userKnownHosts, []);
 });
 
-test("a ProxyCommand is refused with the alternative", (t) => {
-  const error = t.throws(() => read("proxycommand nc %h %p\n"));
-  t.regex(error.message, /^box: .*ProxyCommand is not supported; ProxyJump is/);
-  t.notThrows(() => read("proxycommand none\n"));
+test("a ProxyCommand, Kerberos and a card are noticed", (t) => {
+  const more = "proxycommand nc %h %p\ngssapiauthentication yes\npkcs11provider /lib/card.so\n";
+  t.like(read(more), { hasProxyCommand: true, usesGssapi: true, cardLibrary: "/lib/card.so" });
+  t.false(read("proxycommand none\n").hasProxyCommand);
 });
 
 const withConfig = async (text: string, use: (file: string) => Promise<void>) => {

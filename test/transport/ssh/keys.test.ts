@@ -4,6 +4,8 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import baseTest, { type ExecutionContext } from "ava";
 import { execa } from "execa";
+import type { SshConfig } from "../../../src/transport/ssh/config.js";
+import { credentialsOf } from "../../../src/transport/ssh/keys.js";
 import {
   type SshdOptions,
   connectAndRun,
@@ -78,7 +80,23 @@ test("certificates, which are not used, are named with a key that would be", asy
   t.regex(error.message, /rejected every key \(1 of the agent's keys\); not tried: /);
   t.true(error.message.includes(`${id}-cert.pub (a certificate)`));
   t.true(error.message.includes("1 of the agent's keys (a certificate)"));
-  t.regex(error.hint ?? "", /^swarmhub uses plain keys only; .*ssh-keygen .* && ssh-copy-id -i /);
+  t.regex(
+    error.hint ?? "",
+    /`ssh: system` .*; or add a plain key: `ssh-keygen .* && ssh-copy-id -i /,
+  );
+});
+
+baseTest.serial("a card and a Kerberos ticket, which are not used, are named", async (t) => {
+  process.env["KRB5CCNAME"] = "KEYRING:ada";
+  t.teardown(() => delete process.env["KRB5CCNAME"]);
+  const { skipped } = await credentialsOf({
+    identityFiles: [],
+    certificateFiles: [],
+    agent: undefined,
+    usesGssapi: true,
+    cardLibrary: "/lib/card.so",
+  } as unknown as SshConfig);
+  t.deepEqual(await skipped(), ["the keys of /lib/card.so (a card)", "a Kerberos ticket (GSSAPI)"]);
 });
 
 test("a security key, which is not used, is named", async (t) => {

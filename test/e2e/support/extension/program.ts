@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
+import { stopServer } from "../browser.js";
 import { openChromium } from "../chromium.js";
 import { domain, startSubdomainsSite } from "../origin/subdomains-site.js";
 
@@ -61,8 +62,8 @@ const teach = async (what: string, lab: Page, room: Page): Promise<Record<string
   await room.screenshot({ path: join(folder, `${what} room.png`), fullPage: true });
   await room.click("#withdraw");
   await secondsOf(`${what}: withdrawn`, () => box.waitFor({ state: "detached", timeout: 30_000 }));
-  await say(room, "second");
-  await lab.getByText("second").waitFor({ timeout: 30_000 });
+  await say(room, "Back at noon");
+  await lab.getByText("Back at noon").waitFor({ timeout: 30_000 });
   await lab.getByRole("button", { name: "Close the announcement" }).click();
   await lab.reload();
   await lab.locator("#swarmhub-class-help").waitFor({ timeout: 60_000 });
@@ -129,9 +130,7 @@ const useBoth = async (browser: Browser, switchOn: () => Promise<void>): Promise
 
   await switchOn();
   const again = await logIn(await browser.newContext(), "bob", "Größe-101");
-  await again.goto(`${hub}/hub/home`);
-  await again.click("#stop");
-  await again.locator("#stop").waitFor({ state: "hidden", timeout: 60_000 });
+  await stopServer(again, hub);
   await openLab(again, `https://bob.${domain}`);
   await teacher.clearCookies();
   const roomAgain = await logIn(teacher, "ada", "0123456789abcdef".repeat(2));

@@ -1,5 +1,6 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { assetPath } from "../../../../src/operator/assets.js";
+import { stopServer } from "../browser.js";
 import { openChromium } from "../chromium.js";
 import { type SubdomainsSite, domain, startSubdomainsSite } from "./subdomains-site.js";
 
@@ -68,9 +69,7 @@ const usePages = async (context: BrowserContext): Promise<void> => {
 
 /** A server that has stopped: its address leads to the hub's page, which starts it. */
 const restartServer = async (page: Page, user: string): Promise<void> => {
-  await page.goto(`${hub}/hub/home`);
-  await page.click("#stop");
-  await page.locator("#stop").waitFor({ state: "hidden", timeout: 30_000 });
+  await stopServer(page, hub);
   await page.goto(`${hostOf(user)}/user/${user}/lab`);
   await page.waitForURL(`${hub}/hub/user/${user}/lab`);
   await page.locator("#start").click();

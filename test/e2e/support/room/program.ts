@@ -214,7 +214,7 @@ const attack = async (browser: Browser, teacher: BrowserContext, origin: string)
   seen["a student"] = answer?.status();
   const hostile = await teacher.newPage();
   await hostile.goto(`${origin}/user/ben/x`);
-  // A page that waits for the server, after the restart of the hub, would load itself again.
+  // Else the attacks would run in the proxy's own page about a server that does not answer.
   await hostile.getByText("hello").waitFor({ timeout: 60_000 });
   await hostile.addScriptTag({ path: assetPath("test/e2e/support/origin/attacks.js") });
   const leaks: string[] = [];

@@ -27,15 +27,16 @@ export const linesAfterGreeting = (
   };
 };
 
-/** Reads a stream up to the output of the command, which stays in it, then calls `done`; also when the stream ends before. */
-export const skipGreeting = (stream: Readable, done: () => void): void => {
+/** Reads a stream up to the output of the command, which stays in it, then calls `done`; with false when the stream ends before. */
+export const skipGreeting = (stream: Readable, done: (found: boolean) => void): void => {
   let seen = Buffer.alloc(0);
-  const end = () => {
+  const end = (found: boolean) => {
     stream.off("readable", read);
-    stream.off("end", end);
-    stream.off("close", end);
-    done();
+    stream.off("end", endBefore);
+    stream.off("close", endBefore);
+    done(found);
   };
+  const endBefore = () => end(false);
   const read = () => {
     for (;;) {
       const chunk = stream.read() as Buffer | null;
@@ -45,10 +46,10 @@ export const skipGreeting = (stream: Readable, done: () => void): void => {
       if (at === -1) continue;
       const rest = seen.subarray(at + mark.length);
       if (rest.length > 0) stream.unshift(rest);
-      return end();
+      return end(true);
     }
   };
   stream.on("readable", read);
-  stream.once("end", end);
-  stream.once("close", end);
+  stream.once("end", endBefore);
+  stream.once("close", endBefore);
 };
