@@ -31,9 +31,9 @@ export const groupsOf = async (
 
 /** What to do about a name that is none of these groups. */
 export const groupHint = ({ method }: Config["login"], groups: readonly string[]): string => {
-  const known =
-    groups.length === 0 ? "the class has no groups" : `its groups are ${groups.join(", ")}`;
-  if (!tellsGroups(method)) return known;
+  const known = groups.length === 0 ? "" : `its groups are ${groups.join(", ")}`;
+  if (!tellsGroups(method)) return known === "" ? "the class has no groups" : known;
   const service = "service" in method ? printable(method.service) : "the provider";
-  return `${known}; another group of ${service} is known from the first login of a member on, or with a line in swarmhub.yaml: login: {groups: {NAME: []}}`;
+  const told = `group of ${service} is known from the first login of a member on, or with a line in swarmhub.yaml: login: {groups: {NAME: []}}`;
+  return known === "" ? `a ${told}` : `${known}; another ${told}`;
 };
