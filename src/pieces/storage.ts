@@ -1,6 +1,7 @@
 import { posix } from "node:path";
-import { homesHost } from "../cluster/cluster.js";
+import { type Cluster, homesHost } from "../cluster/cluster.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
+import { knownStorageAddress } from "../cluster/storage-address.js";
 import type { PersistentStorage } from "../config/types.js";
 import { UserError, exitCode } from "../errors.js";
 import type { Host } from "../host/host.js";
@@ -47,7 +48,7 @@ export const storage: Piece<State> = {
       ...backingSteps(want.storage.backing, host, facts, disk),
       ...enforcementSteps(host, disk),
       ...folderSteps(host, disk),
-      ...nfsSteps(want.storage, { machines, disk }, host, cluster.nodes),
+      ...nfsSteps(want.storage, { machines, disk }, host, cluster),
       ...fenceSteps(host, facts),
     ];
   },
@@ -133,9 +134,9 @@ const nfsSteps = (
   want: PersistentStorage,
   { machines, disk }: State,
   host: Host,
-  nodes: readonly Host[],
+  { manager, nodes }: Cluster,
 ): Step[] => {
-  const { facts } = machines(host);
+  const { facts, address } = machines(host);
   const installed = facts.files[paths.installedPackages] ?? "";
   const hasOurSettings = facts.files[paths.nfsConfiguration] !== undefined;
   // A class that runs has taken the server already; `problems` says it.
@@ -150,6 +151,9 @@ const nfsSteps = (
     ...fileSteps(host, facts, [exportsOf(nodes.map((node) => machines(node).address))]),
   ];
   const stopped = facts.units["nfs-server.service"] !== "active" || !disk.exported;
+  const former = knownStorageAddress(machines(manager).facts);
+  if (former !== undefined && former !== address && facts.files[paths.exports] !== undefined)
+    return [...files, restartStep(host, former)];
   if (files.length > 0 || !stopped) return files;
   return [
     {
@@ -159,6 +163,17 @@ const nfsSteps = (
     },
   ];
 };
+
+/**
+ * A machine that still has a client of the former address recognises the server by the client's id, sends everything to that address, and a
+ * mount at the new one never returns (nfs41_walk_client_list in Linux, fs/nfs/nfs4client.c). A restarted server gives other ids.
+ */
+const restartStep = (host: Host, former: string): Step => ({
+  host,
+  title: "restart the NFS server",
+  detail: `machines with a mount at ${former} would wait there for ever`,
+  run: () => host.script("systemctl restart nfs-server"),
+});
 
 const exportsOf = (addresses: readonly string[]) => ({
   path: paths.exports,

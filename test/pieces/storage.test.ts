@@ -292,6 +292,22 @@ grace-time=10
   );
 });
 
+test("a server with another address than before is restarted, until the hub knows that address", (t) => {
+  const cluster = classOf(1);
+  const settingsAt = (address: string) => JSON.stringify({ storage: { address, path: "/srv" } });
+  const planAt = (address: string) =>
+    describeSteps(
+      plan(cluster, mounted, {
+        ...facts,
+        files: { ...files, [paths.hubConfiguration]: settingsAt(address) },
+      }),
+    );
+  t.deepEqual(planAt("10.77.0.11"), []);
+  t.deepEqual(planAt("10.77.0.9"), [
+    "manager: restart the NFS server (machines with a mount at 10.77.0.9 would wait there for ever)",
+  ]);
+});
+
 test("rpcbind is masked if swarmhub installed it, and kept otherwise", (t) => {
   t.regex(startNfs("nfs-kernel-server\nrpcbind\n"), /mask --now rpcbind/);
   t.notRegex(startNfs("nfs-kernel-server\n"), /rpcbind/);
