@@ -1,7 +1,6 @@
 import { posix } from "node:path";
-import { type Cluster, homesHost } from "../cluster/cluster.js";
+import { homesHost } from "../cluster/cluster.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
-import { knownStorageAddress } from "../cluster/storage-address.js";
 import type { PersistentStorage } from "../config/types.js";
 import { UserError, exitCode } from "../errors.js";
 import type { Host } from "../host/host.js";
@@ -16,8 +15,10 @@ import {
   exportsFile,
   fenceSteps,
   nfsConfiguration,
+  ownAddressIn,
   reloadExports,
   removeFenceSteps,
+  restartNfs,
   restoreSettings,
   startNfs,
   startShared,
@@ -48,7 +49,7 @@ export const storage: Piece<State> = {
       ...backingSteps(want.storage.backing, host, facts, disk),
       ...enforcementSteps(host, disk),
       ...folderSteps(host, disk),
-      ...nfsSteps(want.storage, { machines, disk }, host, cluster),
+      ...nfsSteps(want.storage, { machines, disk }, host, cluster.nodes),
       ...fenceSteps(host, facts),
     ];
   },
@@ -134,7 +135,7 @@ const nfsSteps = (
   want: PersistentStorage,
   { machines, disk }: State,
   host: Host,
-  { manager, nodes }: Cluster,
+  nodes: readonly Host[],
 ): Step[] => {
   const { facts, address } = machines(host);
   const installed = facts.files[paths.installedPackages] ?? "";
@@ -148,12 +149,15 @@ const nfsSteps = (
     ...(isShared
       ? removeFileSteps(host, facts, [{ path: settings.path, then: restoreSettings }])
       : fileSteps(host, facts, [{ ...settings, then: start }])),
-    ...fileSteps(host, facts, [exportsOf(nodes.map((node) => machines(node).address))]),
+    ...fileSteps(host, facts, [
+      exportsOf(
+        nodes.map((node) => machines(node).address),
+        address,
+        facts.files[paths.exports],
+      ),
+    ]),
   ];
   const stopped = facts.units["nfs-server.service"] !== "active" || !disk.exported;
-  const former = knownStorageAddress(machines(manager).facts);
-  if (former !== undefined && former !== address && facts.files[paths.exports] !== undefined)
-    return [...files, restartStep(host, former)];
   if (files.length > 0 || !stopped) return files;
   return [
     {
@@ -164,22 +168,15 @@ const nfsSteps = (
   ];
 };
 
-/**
- * A machine that still has a client of the former address recognises the server by the client's id, sends everything to that address, and a
- * mount at the new one never returns (nfs41_walk_client_list in Linux, fs/nfs/nfs4client.c). A restarted server gives other ids.
- */
-const restartStep = (host: Host, former: string): Step => ({
-  host,
-  title: "restart the NFS server",
-  detail: `machines with a mount at ${former} would wait there for ever`,
-  run: () => host.script("systemctl restart nfs-server"),
-});
-
-const exportsOf = (addresses: readonly string[]) => ({
-  path: paths.exports,
-  content: exportsFile(addresses),
-  then: changeExports(addresses),
-});
+const exportsOf = (addresses: readonly string[], own: string, before: string | undefined) => {
+  const former = ownAddressIn(before ?? "");
+  const script = changeExports(addresses);
+  return {
+    path: paths.exports,
+    content: exportsFile(addresses, own),
+    then: former === undefined || former === own ? script : `${script}\n${restartNfs}`,
+  };
+};
 
 const unmountScript = `{
 set -e
