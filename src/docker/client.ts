@@ -87,6 +87,9 @@ export const ifExists = async <T>(answer: Promise<T>): Promise<T | undefined> =>
 const deferredSocket = (open: () => Promise<Duplex>): Duplex => {
   let opened: Duplex | undefined;
   const socket = new Duplex({
+    // When the Engine has closed its side, an idle socket leaves the agent, as a net.Socket does: sshd keeps the other side open, and a
+    // request written there has no answer.
+    allowHalfOpen: false,
     construct: (done) => {
       open().then((inner) => {
         opened = inner;

@@ -15,8 +15,10 @@ import {
   exportsFile,
   fenceSteps,
   nfsConfiguration,
+  ownAddressIn,
   reloadExports,
   removeFenceSteps,
+  restartNfs,
   restoreSettings,
   startNfs,
   startShared,
@@ -135,7 +137,7 @@ const nfsSteps = (
   host: Host,
   nodes: readonly Host[],
 ): Step[] => {
-  const { facts } = machines(host);
+  const { facts, address } = machines(host);
   const installed = facts.files[paths.installedPackages] ?? "";
   const hasOurSettings = facts.files[paths.nfsConfiguration] !== undefined;
   // A class that runs has taken the server already; `problems` says it.
@@ -147,7 +149,13 @@ const nfsSteps = (
     ...(isShared
       ? removeFileSteps(host, facts, [{ path: settings.path, then: restoreSettings }])
       : fileSteps(host, facts, [{ ...settings, then: start }])),
-    ...fileSteps(host, facts, [exportsOf(nodes.map((node) => machines(node).address))]),
+    ...fileSteps(host, facts, [
+      exportsOf(
+        nodes.map((node) => machines(node).address),
+        address,
+        facts.files[paths.exports],
+      ),
+    ]),
   ];
   const stopped = facts.units["nfs-server.service"] !== "active" || !disk.exported;
   if (files.length > 0 || !stopped) return files;
@@ -160,11 +168,15 @@ const nfsSteps = (
   ];
 };
 
-const exportsOf = (addresses: readonly string[]) => ({
-  path: paths.exports,
-  content: exportsFile(addresses),
-  then: changeExports(addresses),
-});
+const exportsOf = (addresses: readonly string[], own: string, before: string | undefined) => {
+  const former = ownAddressIn(before ?? "");
+  const script = changeExports(addresses);
+  return {
+    path: paths.exports,
+    content: exportsFile(addresses, own),
+    then: former === undefined || former === own ? script : `${script}\n${restartNfs}`,
+  };
+};
 
 const unmountScript = `{
 set -e

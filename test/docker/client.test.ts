@@ -1,4 +1,5 @@
 import type { Agent } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
 import { inspect } from "node:util";
 import baseTest, { type ExecutionContext } from "ava";
 import { type Docker, ifExists, dockerOver } from "../../src/docker/client.js";
@@ -55,6 +56,16 @@ for (const kind of Object.keys(transports)) {
     t.true(engine.connections() <= probes + 6, `${engine.connections()} connections`);
     // docker-modem's inspection of live sockets made this 48 s.
     t.true(Date.now() - started < 24_000, `${Date.now() - started} ms`);
+  });
+
+  test(`${kind}: a call after the Engine has closed its connections opens another one`, async (t) => {
+    const engine = await containers(t);
+    const { docker } = await dockerFor(t, engine, kind);
+    await Promise.all([docker.listContainers(), docker.listContainers()]);
+    engine.hangUp();
+    await pause(500);
+    const found = await Promise.race([docker.listContainers(), pause(10_000)]);
+    t.is(found?.[0]?.Id, "one");
   });
 
   test(`${kind}: a machine without Docker has its own error`, async (t) => {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
+import { assetPath } from "../../src/operator/assets.js";
 import { waitUntil } from "../../src/wait.js";
 import { classIn } from "./support/class.js";
 import { bootLab, workshop } from "./support/lab.js";
@@ -27,7 +28,7 @@ const [program, ...words] = [
   "nsenter",
   `--net=/run/netns/${lab.namespace}`,
   process.execPath,
-  new URL("../../../../test/e2e/support/forward-proxy.mjs", import.meta.url).pathname,
+  assetPath("test/e2e/support/forward-proxy.mjs"),
   gateway,
   "3128",
 ] as const;
@@ -45,7 +46,8 @@ iptables -I OUTPUT -j LAB-CLOSED
 iptables -I FORWARD -j LAB-CLOSED`;
 
 test.before(async () => {
-  await once(running.stdout, "data");
+  const ended = once(running, "exit").then(() => Promise.reject(new Error("the proxy has ended")));
+  await Promise.race([once(running.stdout, "data"), ended]);
   await mkdir(join(folder, "image"));
   await writeFile(
     join(folder, "image/Dockerfile"),

@@ -271,8 +271,9 @@ test("`down --delete-homes` erases only our homes, and says so", (t) => {
 
 test("homes are exported to each node's address, as 1000:100, and only while the disk is mounted", (t) => {
   t.is(
-    exportsFile(["10.77.0.11", "10.77.0.12"]),
+    exportsFile(["10.77.0.11", "10.77.0.12"], "10.77.0.11"),
     `# Written by swarmhub; the next \`swarmhub up\` overwrites it.
+# The address of this server: 10.77.0.11
 /srv/swarmhub 10.77.0.11(rw,sync,no_subtree_check,all_squash,anonuid=1000,anongid=100,mp,sec=sys)
 /srv/swarmhub 10.77.0.12(rw,sync,no_subtree_check,all_squash,anonuid=1000,anongid=100,mp,sec=sys)
 `,
@@ -290,6 +291,21 @@ lease-time=10
 grace-time=10
 `,
   );
+});
+
+test("a server is restarted with its new exports where its own address has changed", async (t) => {
+  const restartsFrom = async (own: string, exported = "10.77.0.12") => {
+    const cluster = classOf(1, { answers: [[/./, ""]] });
+    const exports = exportsFile(["10.77.0.11", exported], own);
+    const before = { ...facts, files: { ...files, [paths.exports]: exports } };
+    const steps = plan(cluster, mounted, before);
+    await runAll(steps);
+    const { asked } = cluster.manager;
+    return [steps.length, asked.some((script) => /^systemctl restart nfs-server$/m.test(script))];
+  };
+  t.deepEqual(await restartsFrom("10.77.0.11"), [0, false]);
+  t.deepEqual(await restartsFrom("10.77.0.11", "10.77.0.9"), [1, false], "of a worker");
+  t.deepEqual(await restartsFrom("10.77.0.9"), [1, true]);
 });
 
 test("rpcbind is masked if swarmhub installed it, and kept otherwise", (t) => {

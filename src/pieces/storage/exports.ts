@@ -19,15 +19,31 @@ lease-time=10
 grace-time=10
 `;
 
-/** One line per node. All users are squashed to 1000:100; `mp` prevents the export of an unmounted disk. */
-export const exportsFile = (addresses: readonly string[]): string =>
-  `${written}\n` +
+const ownAddress = "# The address of this server: ";
+
+/** The server's own address, and one line per node. All users are squashed to 1000:100; `mp` prevents the export of an unmounted disk. */
+export const exportsFile = (addresses: readonly string[], own: string): string =>
+  `${written}\n${ownAddress}${own}\n` +
   addresses
     .map(
       (address) =>
         `${paths.storage} ${address}(rw,sync,no_subtree_check,all_squash,anonuid=1000,anongid=100,mp,sec=sys)\n`,
     )
     .join("");
+
+/** The server's own address in such a file. */
+export const ownAddressIn = (file: string): string | undefined =>
+  file
+    .split("\n")
+    .find((line) => line.startsWith(ownAddress))
+    ?.slice(ownAddress.length);
+
+/**
+ * A script that restarts a server which has another address than before. A machine that still has a client of the former address would
+ * recognise the server by the client's id and send everything there, so a mount at the new one would never return
+ * (nfs41_walk_client_list in Linux, fs/nfs/nfs4client.c, and seen). A restarted server gives other ids.
+ */
+export const restartNfs = "systemctl restart nfs-server";
 
 /** A script that reloads the server's exports; does nothing if the server is not installed. */
 export const reloadExports = "if command -v exportfs >/dev/null; then exportfs -ra; fi";

@@ -55,6 +55,9 @@ export const openJupyterLab = async (
   await yes.or(panel).waitFor({ timeout: 240_000 });
   if (await yes.isVisible()) await yes.click();
   await panel.waitFor({ timeout: 240_000 });
+  // JupyterLab opens the notebooks of before again, and asks for the kernel of one whose own is gone.
+  const question = page.locator(".jp-Dialog", { hasText: "Select Kernel" });
+  await page.addLocatorHandler(question, () => question.locator(".jp-mod-accept").click());
   return page;
 };
 

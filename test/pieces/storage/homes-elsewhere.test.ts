@@ -39,7 +39,7 @@ for (const [what, options] of Object.entries({
 test("a class whose manager has the homes is accepted, with another address too", (t) => {
   const files = {
     [paths.hubConfiguration]: settings,
-    [paths.exports]: exportsFile(["10.77.0.13"]),
+    [paths.exports]: exportsFile(["10.77.0.13"], "10.77.0.11"),
   };
   t.deepEqual(plan(classOf(1, temporary), files, mounted), []);
 });

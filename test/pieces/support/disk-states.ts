@@ -58,7 +58,7 @@ export const files = {
 UUID=6f1c /srv/swarmhub xfs defaults,nofail,prjquota,x-systemd.before=nfs-server.service 0 0
 `,
   [paths.nfsConfiguration]: nfsConfiguration,
-  [paths.exports]: exportsFile(["10.77.0.11", "10.77.0.12"]),
+  [paths.exports]: exportsFile(["10.77.0.11", "10.77.0.12"], "10.77.0.11"),
   [paths.fence]: fenceScript,
   [paths.fenceUnit]: fenceUnit,
 };
