@@ -92,8 +92,9 @@ const slowManager = (ms: number, log: () => string) => {
 
 test("a service whose log goes on is waited for beyond its patience", async (t) => {
   let lines = 0;
-  const manager = slowManager(600, () => `line ${(lines += 1)}`);
-  const slow = { ...wanted, patience: 500, ready: ["true"] };
+  // Between two looks a busy machine may pause for long, but not for as long as the patience.
+  const manager = slowManager(3500, () => `line ${(lines += 1)}`);
+  const slow = { ...wanted, patience: 3000, ready: ["true"] };
   await t.notThrowsAsync(waitUntilRunning(manager, slow, "sha256:1"));
 });
 
