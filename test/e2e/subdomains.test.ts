@@ -179,7 +179,7 @@ self.write("planted")`,
     t.is(await runCell(mallory, writeServerPages(pages)), "written");
     await stopServer(mallory, hub);
     await mallory.goto(`${hub}/hub/spawn`);
-    await mallory.waitForURL(`${hostOf("mallory")}/user/mallory/lab**`, { timeout: 120_000 });
+    await mallory.waitForURL(`${hostOf("mallory")}/user/mallory/lab**`, { timeout: 240_000 });
 
     const { stdout } = await withHosts.swarmhub("open", "--passwords");
     const password = /^admins \(ada\): (.+)$/m.exec(stdout)?.[1] ?? "";
