@@ -254,9 +254,9 @@ test("a build that falls silent is given up", async (t) => {
     jsonLines(response, [{ stream: "x\n" }], true),
   );
   await t.throwsAsync(
-    buildImage(dockerFor(t, engine), Buffer.from("x"), { tag: "a:1", idleMs: 2000 }),
+    buildImage(dockerFor(t, engine), Buffer.from("x"), { tag: "a:1", idleMs: 6000 }),
     {
-      message: "cannot build a:1: no message from Docker for 2 s\n  x",
+      message: "cannot build a:1: no message from Docker for 6 s\n  x",
     },
   );
 });

@@ -7,8 +7,11 @@ import type { GivenFiles } from "../../tls/given-files.js";
 import { readStatus } from "../../tls/status.js";
 import { waitUntil } from "../../wait.js";
 
-/** Milliseconds: for an authority's first certificate, for a change of the edge, and for it to try again. */
-const timeouts = { acme: 90_000, other: 30_000, retry: 10_000 };
+/** Milliseconds: for an authority's first certificate, and for a change of the edge. */
+const timeouts = { acme: 90_000, other: 30_000 };
+
+/** Milliseconds between two looks, and how many looks the edge gets to begin a new attempt: not a time, since a machine may pause. */
+const [every, looksForRetry] = [500, 20];
 
 /**
  * The step that waits until the edge serves the wanted certificate. It succeeds also where that takes longer: the site is up then, and
@@ -25,23 +28,23 @@ export const waitStep = (
   run: async (progress) => {
     const start = Date.now();
     const old = new Set([before?.attempt?.at.getTime()]);
-    let isFirst = true;
+    let looks = 0;
     const poll = async (): Promise<true | undefined> => {
       const status = await readStatus(host);
       if (servingProblem({ config, givenFiles, status }) === undefined) return true;
       // A scheduled attempt can fail between the inspection of the machine and the change.
-      if (isFirst && status?.attempt?.outcome === "failed") old.add(status.attempt.at.getTime());
-      isFirst = false;
+      if (looks === 0 && status?.attempt?.outcome === "failed")
+        old.add(status.attempt.at.getTime());
+      looks += 1;
       progress(progressText(config, status));
-      const waited = Date.now() - start;
-      return isHopeless(status, old, { waited, left: deadline - waited }) ? true : undefined;
+      return isHopeless(status, old, { looks, left: start + deadline - Date.now() })
+        ? true
+        : undefined;
     };
     const timeout = new Error("the deadline has passed");
-    await waitUntil(poll, { deadline, every: 500, otherwise: () => timeout }).catch(
-      (error: unknown) => {
-        if (error !== timeout) throw error;
-      },
-    );
+    await waitUntil(poll, { deadline, every, otherwise: () => timeout }).catch((error: unknown) => {
+      if (error !== timeout) throw error;
+    });
   },
 });
 
@@ -52,11 +55,11 @@ export const waitStep = (
 const isHopeless = (
   status: EdgeStatus | undefined,
   old: ReadonlySet<number | undefined>,
-  { left, waited }: { left: number; waited: number },
+  { left, looks }: { left: number; looks: number },
 ): boolean => {
   const { attempt } = status ?? {};
   if (attempt?.outcome !== "failed") return false;
-  if (old.has(attempt.at.getTime()) && waited < timeouts.retry) return false;
+  if (old.has(attempt.at.getTime()) && looks <= looksForRetry) return false;
   const next = status?.nextAttempt?.getTime() ?? Number.POSITIVE_INFINITY;
   return next - (status?.at.getTime() ?? 0) > left;
 };
