@@ -247,7 +247,7 @@ test.serial("requirements.txt alone makes an image on the default image", async 
   t.is(await inside("carl", "cat /opt/image/word"), "one\n");
   await carl.stop();
   await rename(join(folder, "Dockerfile"), join(folder, "image/Dockerfile"));
-  await lab.on(1, `docker rmi ${byDefault}`);
+  await lab.on(1, `docker rmi ${byDefault} ${stacks}`);
 });
 
 test.serial("down leaves nothing, even after a failed build and without the folder", async (t) => {
