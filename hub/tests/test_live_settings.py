@@ -19,7 +19,7 @@ from swarmhub.settings import Paths, SettingsError
 
 from .support.examples import HUB
 from .support.fake_docker import FakeDocker
-from .support.real_hub import PROXY, RunningHub, wait_for
+from .support.real_hub import PROXY, RunningHub, children_of, wait_for
 from .support.user_server import UserServer
 
 FIXTURES = Path(__file__).parents[2] / "test/fixtures/contracts"
@@ -214,8 +214,7 @@ class Class:
 
     def cullers(self) -> list[str]:
         """Returns the timeouts of the idle cullers that run as children of the hub."""
-        children = Path(f"/proc/{self.hub.hub.pid}/task/{self.hub.hub.pid}/children").read_text().split()
-        lines = [Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0") for child in children]
+        lines = children_of(self.hub.hub.pid).values()
         return [word for line in lines if "jupyterhub_idle_culler" in line for word in line if word.startswith("--timeout=")]
 
 

@@ -159,7 +159,7 @@ def _write_files(root: Path, settings: dict) -> None:
 
 def _end(process: subprocess.Popen, how: int = signal.SIGTERM) -> None:
     """Ends a process and its children, which in a container end with it. Raises TimeoutExpired if only SIGKILL ended it."""
-    children = _children(process.pid)
+    children = children_of(process.pid)
     process.send_signal(how)
     try:
         process.wait(60)
@@ -171,9 +171,16 @@ def _end(process: subprocess.Popen, how: int = signal.SIGTERM) -> None:
                 os.kill(child, signal.SIGKILL)
 
 
-def _children(process: int) -> list[int]:
-    threads = Path(f"/proc/{process}/task").glob("*/children")
-    return [int(child) for thread in threads for child in thread.read_text().split()]
+def children_of(process: int) -> dict[int, list[str]]:
+    """Returns the words of each child's command line by process id."""
+    found = {}
+    for thread in Path(f"/proc/{process}/task").glob("*/children"):
+        # Threads and children may end meanwhile.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            for child in thread.read_text().split():
+                with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                    found[int(child)] = Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0")
+    return found
 
 
 def _is_listening(port: int) -> bool:

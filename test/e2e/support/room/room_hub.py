@@ -22,7 +22,7 @@ from proxied_hub import Hub  # first: it adds the folder of the tests
 from tests.room.support import GB, MB, container, write_report
 from tests.room.test_page import SCRIPT, Visitor
 from tests.support.fake_docker import RUNS, FakeDocker, container_id
-from tests.support.real_hub import ADMIN_PASSWORD, TEACHER_PASSWORD, wait_for
+from tests.support.real_hub import ADMIN_PASSWORD, TEACHER_PASSWORD, children_of, wait_for
 from tests.support.user_server import UserServer
 
 NAMES = (
@@ -187,7 +187,7 @@ def command(line: str) -> object:
     elif word == "fill":
         Reports.layers = ({"user": name, "bytes": 7 * GB, "files": None},)
     elif word == "cost":
-        service = next(child for child in children(hub.hub.pid) if b"swarmhub.room.service" in Path(f"/proc/{child}/cmdline").read_bytes())
+        service = next(child for child, words in children_of(hub.hub.pid).items() if "swarmhub.room.service" in words)
         return {"hub": seconds_of(hub.hub.pid), "service": seconds_of(service)}
     elif word == "is-safe":
         service = docker.services.get(f"geo-101-nb-{name}")
@@ -197,10 +197,6 @@ def command(line: str) -> object:
     elif word == "log":
         return (root / "hub.log").read_text()
     return None
-
-
-def children(pid: int) -> list[int]:
-    return [int(child) for thread in Path(f"/proc/{pid}/task").glob("*/children") for child in thread.read_text().split()]
 
 
 def seconds_of(pid: int) -> float:
