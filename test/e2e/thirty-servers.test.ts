@@ -50,6 +50,11 @@ const stopAll = async (): Promise<void> => {
     every: 2000,
     otherwise: () => new Error("servers still run"),
   });
+  for (const guest of [2, 3])
+    await waitUntil(
+      async () => ((await lab.on(guest, "docker ps -aq -f name=-nb-")) === "" ? true : undefined),
+      { deadline: 300_000, every: 2000, otherwise: () => new Error("containers are still there") },
+    );
 };
 
 /** All log in, spread over `spread` milliseconds; returns how long each waited for an answer of the server, in order (ms). */
@@ -91,10 +96,10 @@ test.serial("all of them run at the same time, each in its first container", asy
   t.is(failed, "");
 });
 
-test.serial("on each machine, a server runs a cell and saves a notebook", async (t) => {
+test.serial("on each worker, a server runs a cell and saves a notebook", async (t) => {
   const users = new Map<string, string>();
   for (const user of students) users.set(await nodeOf(user), user);
-  t.is(users.size, 3);
+  t.is(users.size, 2, "the manager has none");
   for (const user of users.values())
     t.deepEqual(await probe(lab, user, "new.ipynb"), { ...works, opened: 404, saved: 201 }, user);
 });
@@ -105,7 +110,7 @@ test.serial(
     const look = async (guest: number) => {
       const text = await lab.on(
         guest,
-        `systemctl show -P CPUUsageNSec -P MemoryPeak ${units.monitor}; docker ps -q | wc -l`,
+        `for name in CPUUsageNSec MemoryPeak; do systemctl show -P $name ${units.monitor}; done; docker ps -q | wc -l`,
       );
       const [nanoseconds = NaN, bytes = NaN, containers = NaN] = text
         .trim()

@@ -88,6 +88,14 @@ export const stopServer = async (page: Page, hub: string): Promise<void> => {
       otherwise: async () => new Error(`does not stop: ${await page.innerText("body")}`),
     },
   );
+  // The button goes when the hub has begun to stop the server; a start before its end leads to a page that asks again.
+  await waitUntil(
+    async () => {
+      await page.goto(`${hub}/hub/home`);
+      return /Start/.test(await page.innerText("#start")) ? true : undefined;
+    },
+    { deadline: 60_000, every: 1000, otherwise: () => new Error("the server still stops") },
+  );
 };
 
 /** Closes the notice that JupyterLab shows after a start in a full or broken home; throws if its text is another one. */
