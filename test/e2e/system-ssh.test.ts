@@ -9,7 +9,14 @@ import { dockerOver } from "../../src/docker/client.js";
 import { quote } from "../../src/text/shell.js";
 import { systemTransport } from "../../src/transport/system.js";
 import { waitUntil } from "../../src/wait.js";
-import { addKnownHost, connectAndRun, connectionError, sshdFor } from "../support/ssh-session.js";
+import {
+  addKnownHost,
+  connectAndRun,
+  connectionError,
+  loseConnection,
+  refusesAll,
+  sshdFor,
+} from "../support/ssh-session.js";
 import { fakeEngine, json } from "../support/fake-docker-engine.js";
 import type { Sshd } from "../support/sshd.js";
 
@@ -223,23 +230,9 @@ test("a lost connection ends everything that runs or waits, and makes no other o
   const sshd = await sshdFor(t);
   const transport = await open(t, sshd);
   t.is(transport.address, "127.0.0.1");
-  let started = 0;
-  const onLine = () => {
-    started += 1;
-    if (started === 8) sshd.cut();
-  };
-  const running = Array.from({ length: 12 }, () =>
-    transport.exec("echo started; sleep 30", { onLine }),
-  );
-  for (const result of await Promise.allSettled(running)) {
-    t.is(result.status, "rejected");
-    const error = (result as { reason: Error }).reason;
-    t.is(error.name, "UnreachableError");
-    t.regex(error.message, /^box: the connection was lost/);
-  }
+  await loseConnection(t, sshd, transport);
   const dials = sshd.dials();
-  await t.throwsAsync(transport.exec("true"), { name: "UnreachableError" });
-  await t.throwsAsync(transport.socket("/run/any"), { name: "UnreachableError" });
+  await refusesAll(t, transport);
   t.is(sshd.dials(), dials);
 });
 

@@ -105,7 +105,7 @@ test.serial("on each worker, a server runs a cell and saves a notebook", async (
 });
 
 test.serial(
-  "what reports a machine's ten servers takes a few thousandths of a core and 10 MB",
+  "what reports a machine's servers takes less than 5 % of a core and 10 MB",
   async (t) => {
     const look = async (guest: number) => {
       const text = await lab.on(

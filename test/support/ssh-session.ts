@@ -55,3 +55,31 @@ export const transportTo = (
 /** Adds a key to the known_hosts of the SSH configuration. */
 export const addKnownHost = async (sshd: Sshd, key: string, marker = ""): Promise<void> =>
   appendFile(sshd.knownHosts, `${marker}[127.0.0.1]:${sshd.port} ${key}\n`);
+
+/** Cuts the connection while eight commands run and others wait; each must end with an error that names the host. */
+export const loseConnection = async (
+  t: ExecutionContext,
+  sshd: Sshd,
+  transport: Transport,
+): Promise<void> => {
+  let started = 0;
+  const onLine = () => {
+    started += 1;
+    if (started === 8) sshd.cut();
+  };
+  const running = Array.from({ length: 12 }, () =>
+    transport.exec("echo started; sleep 30", { onLine }),
+  );
+  for (const result of await Promise.allSettled(running)) {
+    t.is(result.status, "rejected");
+    const error = (result as { reason: Error }).reason;
+    t.is(error.name, "UnreachableError");
+    t.regex(error.message, /^box: the connection was lost/);
+  }
+};
+
+/** A transport whose connection is lost refuses commands and sockets. */
+export const refusesAll = async (t: ExecutionContext, transport: Transport): Promise<void> => {
+  await t.throwsAsync(transport.exec("true"), { name: "UnreachableError" });
+  await t.throwsAsync(transport.socket("/run/any"), { name: "UnreachableError" });
+};

@@ -10,6 +10,8 @@ import {
   type SshdOptions,
   addKnownHost,
   connectionError,
+  loseConnection,
+  refusesAll,
   sshdFor,
   transportTo,
   connectAndRun,
@@ -135,22 +137,8 @@ test("jump hosts in a circle end in an error", async (t) => {
 test("a lost connection ends everything that runs or waits, with an error that names the host", async (t) => {
   const sshd = await sshdFor(t);
   const transport = await transportTo(sshd);
-  let started = 0;
-  const onLine = () => {
-    started += 1;
-    if (started === 8) sshd.cut();
-  };
-  const running = Array.from({ length: 12 }, () =>
-    transport.exec("echo started; sleep 30", { onLine }),
-  );
-  for (const result of await Promise.allSettled(running)) {
-    t.is(result.status, "rejected");
-    const error = (result as { reason: Error }).reason;
-    t.is(error.name, "UnreachableError");
-    t.regex(error.message, /^box: the connection was lost/);
-  }
-  await t.throwsAsync(transport.exec("true"), { name: "UnreachableError" });
-  await t.throwsAsync(transport.socket("/run/any"), { name: "UnreachableError" });
+  await loseConnection(t, sshd, transport);
+  await refusesAll(t, transport);
   await transport.close();
 });
 
