@@ -53,10 +53,12 @@ const crumbs = [
   "from-env ",
 ];
 
+const roundCount = 1000;
+
 test("a broken example is either a configuration or a list of complaints with places", (t) => {
   const random = randomFrom(20261121);
   let accepted = 0;
-  for (let round = 0; round < 3000; round += 1) {
+  for (let round = 0; round < roundCount; round += 1) {
     const text = mutated(random);
     const complaints = t.notThrows(() => (result = complaintsOf(text)), text) ? result : [];
     if (complaints.length === 0) accepted += 1;
@@ -65,7 +67,10 @@ test("a broken example is either a configuration or a list of complaints with pl
     for (const complaint of complaints)
       t.true(inside(text, complaint), `${complaint} in ${JSON.stringify(text)}`);
   }
-  t.true(accepted > 50 && accepted < 2500, `${accepted} of 3000 were valid`);
+  t.true(
+    accepted > roundCount / 60 && accepted < roundCount * 0.8,
+    `${accepted} of ${roundCount} were valid`,
+  );
 });
 
 let result: string[] = [];

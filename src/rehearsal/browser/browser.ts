@@ -3,12 +3,10 @@ import { Agent, request as tlsRequest } from "node:https";
 import { WebSocket } from "ws";
 import { readBody } from "./body.js";
 import { createCookies } from "./cookies.js";
+import { type Purpose, headersFor, userAgent } from "./request-headers.js";
 
 /** The address of a class, `https://…` or `http://…`; `verify`: whether its certificate must be valid. */
 export type Site = { address: string; verify: boolean };
-
-/** What browsers request: a page in a tab, a script's request for data, or a file of a page. */
-type Purpose = "page" | "data" | "file";
 
 type RequestOptions = {
   method?: string;
@@ -61,16 +59,16 @@ const connections = 6;
 export const createBrowser = (site: Site, end: number, signal?: AbortSignal): Browser => {
   const home = new URL(site.address);
   const isTls = home.protocol === "https:";
-  const options = { keepAlive: true, maxSockets: connections };
+  const pool = { keepAlive: true, maxSockets: connections };
   const agent = isTls
-    ? new Agent({ ...options, rejectUnauthorized: site.verify })
-    : new PlainAgent(options);
+    ? new Agent({ ...pool, rejectUnauthorized: site.verify })
+    : new PlainAgent(pool);
   const cookies = createCookies();
   const traffic = { bytes: 0, requests: 0 };
 
-  const request: Browser["request"] = (path, { purpose = "page", ...wanted } = {}) =>
+  const send = (url: URL, options: RequestOptions, retries: number): Promise<Answer> =>
     new Promise((resolve, reject) => {
-      const url = within(home, path);
+      const { purpose = "page", ...wanted } = options;
       const began = performance.now();
       const { type, content } = bodyOf(wanted);
       const sent = (isTls ? tlsRequest : plainRequest)(url, {
@@ -90,7 +88,9 @@ export const createBrowser = (site: Site, end: number, signal?: AbortSignal): Br
       });
       // Like Chrome: keepalive reports a machine that lost its power, once it has booted again.
       sent.once("socket", (socket) => socket.setKeepAlive(true, 45_000));
+      let isAnswered = false;
       sent.once("response", (response: IncomingMessage) => {
+        isAnswered = true;
         traffic.requests += 1;
         cookies.store(url, response.headers["set-cookie"] ?? []);
         readBody(response, { keep: wanted.keep ?? purpose !== "file", onLine: wanted.onLine }).then(
@@ -103,8 +103,16 @@ export const createBrowser = (site: Site, end: number, signal?: AbortSignal): Br
           reject,
         );
       });
-      sent.on("error", reject).end(content);
+      sent.on("error", (error) => {
+        // Like Chrome: the class may end an idle connection just as a request is sent on it.
+        const isStale = !isAnswered && sent.reusedSocket && isEndOfConnection(error);
+        if (isStale && retries > 0) resolve(send(url, options, retries - 1));
+        else reject(error);
+      });
+      sent.end(content);
     });
+  const request: Browser["request"] = async (path, wanted = {}) =>
+    send(within(home, path), wanted, connections);
 
   return {
     request,
@@ -144,7 +152,8 @@ export const createBrowser = (site: Site, end: number, signal?: AbortSignal): Br
   };
 };
 
-const userAgent = "Mozilla/5.0 (swarmhub rehearse)";
+const isEndOfConnection = (error: NodeJS.ErrnoException): boolean =>
+  error.code === "ECONNRESET" || error.code === "EPIPE";
 
 /** The address of a path; throws for a host that is neither the class's nor below it. */
 const within = (home: URL, path: string | URL): URL => {
@@ -164,28 +173,4 @@ const bodyOf = ({ form, json }: RequestOptions): { type?: string; content: Buffe
   if (json !== undefined)
     return { type: "application/json", content: Buffer.from(JSON.stringify(json)) };
   return { content: Buffer.alloc(0) };
-};
-
-/** Without the headers of Fetch Metadata, JupyterHub skips its checks; the edge lets each purpose only to its own paths. */
-const headersFor = (
-  purpose: Purpose,
-  url: URL,
-  xsrf: string,
-  token: string | undefined,
-): Record<string, string> => {
-  const [mode, destination] = {
-    page: ["navigate", "document"],
-    data: ["cors", "empty"],
-    file: ["no-cors", "script"],
-  }[purpose] as [string, string];
-  return {
-    "User-Agent": userAgent,
-    "Sec-Fetch-Mode": mode,
-    "Sec-Fetch-Dest": destination,
-    "Sec-Fetch-Site": "same-origin",
-    Referer: url.origin,
-    ...(purpose === "page" && { Accept: "text/html" }),
-    ...(purpose !== "file" && xsrf !== "" && { "X-XSRFToken": xsrf }),
-    ...(purpose === "data" && token !== undefined && { Authorization: `token ${token}` }),
-  };
 };

@@ -30,6 +30,7 @@ test("a manager asks with the given root certificate, follows no redirect, and r
     if (url === "/elsewhere") return response.writeHead(302, { location: "/" }).end();
     return response.end('{"a": 1}\n\nsecond part');
   });
+  t.teardown(() => server.close());
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

@@ -70,13 +70,14 @@ test("deep nesting is a complaint and does not overflow the stack", (t) => {
 });
 
 test("a file of 20,000 unknown keys is refused within seconds, in 31 lines", (t) => {
-  const started = performance.now();
+  // The time of this process alone: others run on the same cores.
+  const before = process.cpuUsage();
   const complaints = complaintsOf(
     Array.from({ length: 20_000 }, (_, key) => `k${key}:`).join("\n"),
   );
   t.is(complaints.length, 31);
   t.is(complaints.at(-1), " and 19973 more");
-  t.true(performance.now() - started < 10_000);
+  t.true(process.cpuUsage(before).user < 10_000_000, "in microseconds");
 });
 
 test("a value in a complaint cannot control the terminal", (t) => {
