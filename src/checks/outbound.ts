@@ -25,7 +25,10 @@ const findingOn = async (
   proxy: OutboundProxy,
   { cluster: { config } }: CheckContext,
 ): Promise<Finding> => {
-  const target = targetOf(imagesOf(config).map(({ image }) => image));
+  const target = targetOf(
+    imagesOf(config).map(({ image }) => image),
+    proxy.except,
+  );
   const status = (await host.script(askScript(proxy, target), { title: "ask the proxy" })).trim();
   const name = proxyText(proxy);
   const isOurs = config.proxy !== undefined;
@@ -45,21 +48,41 @@ const findingOn = async (
           "asks for a user name and a password",
           "add user and password: `proxy: {http: …, user: NAME, password: from-env PROXY_PASSWORD}`",
         );
-  if (/^\d{3}$/.test(status))
-    return problem(
+  if (/^\d{3}$/.test(status)) {
+    const refusal = problem(
       `does not connect to ${target} (status ${status})`,
       `ask whoever runs it to allow ${target} on port 443; what is reached without it belongs to proxy.except`,
     );
+    if (target !== dockerHub || config.engine.registryMirrors.length === 0) return refusal;
+    const hint = `images come from engine.registry-mirrors; for those that are not there, allow ${target} on port 443`;
+    return { ...refusal, level: "warning", hint };
+  }
   return problem(
     `does not answer (${status === "" ? "no HTTP" : status.slice(0, 100)})`,
     "check `proxy` in swarmhub.yaml, and whether a firewall is between the machine and the proxy",
   );
 };
 
-const targetOf = (images: readonly string[]): string => {
-  const registry = images.map(registryOf).find((each) => /^[a-z0-9.-]+\.[a-z]+$/.test(each));
-  return registry === undefined || registry === "docker.io" ? "registry-1.docker.io" : registry;
+const dockerHub = "registry-1.docker.io";
+
+/** The first registry of these images that Docker asks through the proxy, else Docker Hub, where builds get most of theirs. */
+const targetOf = (images: readonly string[], except: readonly string[]): string => {
+  const registry = images
+    .map(registryOf)
+    .find((each) => /^[a-z0-9.-]+\.[a-z]+$/.test(each) && !isDirect(each, except));
+  return registry === undefined || registry === "docker.io" ? dockerHub : registry;
 };
+
+/** Whether an exception names this host or a domain above it, as `NO_PROXY` is read by Go's httpproxy. */
+const isDirect = (host: string, except: readonly string[]): boolean =>
+  except.some((each) => {
+    const domain = each.replace(/^\*/, "");
+    return (
+      each === "*" ||
+      host === domain ||
+      host.endsWith(domain.startsWith(".") ? domain : `.${domain}`)
+    );
+  });
 
 /** Prints the status of the answer, or why there is none. The login is in the script, which goes over stdin. */
 const askScript = ({ https }: OutboundProxy, target: string): string => {

@@ -23,10 +23,17 @@ const answering = async (t: ExecutionContext, status: number) => {
 };
 
 /** The findings of the check, whose program really runs, for a proxy at this address. */
-const findings = async (http: string, login?: string) => {
+const findings = async (
+  http: string,
+  login?: string,
+  { except = [], mirrors = [] }: { except?: string[]; mirrors?: string[] } = {},
+) => {
   const cluster = classOf(0, {
     secrets: new Map(login === undefined ? [] : [[proxyLogin, login]]),
-    config: { proxy: { http, https: http, except: [] } },
+    config: {
+      proxy: { http, https: http, except },
+      engine: { ...classOf(0).config.engine, registryMirrors: mirrors },
+    },
   });
   cluster.manager.script = async (text) =>
     (await execa("sh", ["-s"], { input: `{\n${text}\n}\n` })).stdout;
@@ -67,6 +74,23 @@ test("a proxy that does not answer is an error", async (t) => {
   const [found = ""] = await findings("http://127.0.0.1:1");
   t.regex(found, /^error \| the proxy PROXY does not answer \(Connection refused\)/);
 });
+
+test("with mirrors a proxy that refuses Docker Hub is a warning, and still an error for other registries", async (t) => {
+  const { address, asked } = await answering(t, 502);
+  const mirrors = ["http://10.0.0.9:5000"];
+  const [refused = ""] = await findings(address, undefined, { mirrors });
+  t.regex(refused, /^error \| the proxy PROXY does not connect to quay\.io \(status 502\)/);
+  const [found = ""] = await findings(address, undefined, { mirrors, except: ["quay.io"] });
+  t.regex(found, /^warning \| .* registry-1\.docker\.io .*\| images come from engine\.registry-m/);
+  t.deepEqual(asked, ["quay.io:443 ", "registry-1.docker.io:443 "]);
+});
+
+for (const except of ["quay.io", ".io", "*.io", "io"])
+  test(`a registry below the exception ${except} is not asked for through the proxy`, async (t) => {
+    const { address, asked } = await answering(t, 200);
+    await findings(address, undefined, { except: [except] });
+    t.deepEqual(asked, ["registry-1.docker.io:443 "]);
+  });
 
 test("a class without a proxy is not asked about one", async (t) => {
   t.deepEqual(await outboundCheck.run(contextOf(classOf(1))), []);

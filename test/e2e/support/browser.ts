@@ -54,6 +54,10 @@ export const openJupyterLab = async (
   const panel = page.locator("#jp-main-dock-panel");
   await yes.or(panel).waitFor({ timeout: 240_000 });
   if (await yes.isVisible()) await yes.click();
+  // A server may have ended without the hub's knowledge, as when Docker has restarted: its page then offers to start it.
+  const start = page.locator("a#start");
+  await panel.or(start).waitFor({ timeout: 240_000 });
+  if (await start.isVisible()) await start.click();
   await panel.waitFor({ timeout: 240_000 });
   // JupyterLab opens the notebooks of before again, and asks for the kernel of one whose own is gone.
   const question = page.locator(".jp-Dialog", { hasText: "Select Kernel" });
