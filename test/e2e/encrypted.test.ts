@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import test from "ava";
+import test, { type ExecutionContext } from "ava";
 import { waitUntil } from "../../src/wait.js";
 import { root } from "../support/root.js";
 import { classIn } from "./support/class.js";
@@ -66,6 +66,60 @@ const startServer = async (): Promise<string> => {
   return nodeOf("anna");
 };
 
+const transferred = 300_000_000;
+const send = `import socket
+to, _ = socket.create_server(("", 9999)).accept()
+for _ in range(${transferred / 1_000_000}): to.sendall(bytes(1000000))
+to.close()`;
+const receive = `import socket, sys, time
+began, got = time.monotonic(), 0
+end = socket.create_connection((sys.argv[1], 9999), 20)
+while True:
+  part = end.recv(1000000)
+  if not part: break
+  got += len(part)
+print(got, time.monotonic() - began)`;
+
+/** The seconds of processor time that a machine has spent since its start, without those for which it waited. */
+const busySeconds = async (guest: number): Promise<number> => {
+  const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = (
+    await lab.on(guest, "head -n 1 /proc/stat")
+  )
+    .split(/\s+/)
+    .map(Number);
+  return (user + nice + system + irq + softirq) / 100;
+};
+
+/** What it takes to get bytes from Anna's server on node2 to the hub on node1, in megabytes each second and in processor time. */
+const transfer = async (): Promise<string> => {
+  const server = await containerOf("anna");
+  const hub = (await lab.on(1, "docker ps -q -f name=hub.1")).trim();
+  const network = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}";
+  const [address] = (await lab.on(2, `docker inspect -f '${network}' ${server}`)).split(" ");
+  const encoded = (text: string): string => Buffer.from(text).toString("base64");
+  const python = (text: string, word = ""): string =>
+    `python3 -c "import base64; exec(base64.b64decode('${encoded(text)}'))" ${word}`;
+  await lab.on(2, `docker exec -d ${server} ${python(send)}`);
+  const before = await Promise.all([1, 2].map(busySeconds));
+  const output = await waitUntil(
+    () =>
+      lab.on(1, `docker exec ${hub} ${python(receive, address)}`).then(
+        (text) => text.trim(),
+        () => undefined,
+      ),
+    { deadline: 60_000, every: 1000, otherwise: () => new Error("nothing is sent") },
+  );
+  const after = await Promise.all([1, 2].map(busySeconds));
+  const [got = 0, seconds = 0] = output.split(" ").map(Number);
+  if (got !== transferred) throw new Error(`${got} bytes came`);
+  const busy = after.map((each, index) => (each - (before[index] ?? 0)).toFixed(1));
+  return `${(got / 1_000_000 / seconds).toFixed(1)} MB/s, processor time ${busy[0]} s on node1 and ${busy[1]} s on node2`;
+};
+
+const logTransfers = async (t: ExecutionContext): Promise<void> => {
+  for (let time = 0; time < 3; time += 1) t.log(`${transferred} bytes: ${await transfer()}`);
+};
+
 test.serial("without the key, what users do can be read on the wire", async (t) => {
   const { code, stderr } = await swarmhub("up", "--yes");
   t.is(code, 0, stderr);
@@ -75,6 +129,7 @@ test.serial("without the key, what users do can be read on the wire", async (t) 
   t.true(wire.statuses.every((status) => status === 200));
   t.is(wire.esp, 0);
   t.true(wire.vxlan > 0 && wire.marked > 0);
+  await logTransfers(t);
 });
 
 test.serial("the plan says what stops, and `up` makes the network anew once", async (t) => {
@@ -112,6 +167,7 @@ test.serial(
       t.regex(states, /proto esp .* mode transport/);
       t.regex(states, /[1-9]\d*\(packets\)/);
     }
+    await logTransfers(t);
   },
 );
 
