@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Cluster } from "../cluster/cluster.js";
-import { hubProgram } from "./hub-program.js";
+import { runHubProgram } from "./hub-program.js";
 
 /** A user's server as the hub reports it: `idle` in seconds; `busy`: whether a kernel is running code, null if unknown. */
 export type Activity = {
@@ -90,7 +90,7 @@ export const runInHub = async (
   cluster: Cluster,
   module: readonly string[],
   { purpose, payload, timeout }: { purpose: string; payload: object; timeout: number },
-): Promise<unknown> => {
-  const argv = await hubProgram(cluster, module, purpose);
-  return JSON.parse(await cluster.manager.run(argv, { input: JSON.stringify(payload), timeout }));
-};
+): Promise<unknown> =>
+  JSON.parse(
+    await runHubProgram(cluster, module, purpose, { input: JSON.stringify(payload), timeout }),
+  );

@@ -2,7 +2,7 @@ import type { Writable } from "node:stream";
 import { z } from "zod";
 import type { Cluster } from "../../cluster/cluster.js";
 import { CommandError, UserError } from "../../errors.js";
-import { hubProgram } from "../../swarm/hub-program.js";
+import { runHubProgram } from "../../swarm/hub-program.js";
 
 /** A file that is handed out: its path in the home, the SHA-256 and the size in bytes of its content. */
 export type HandedFile = { path: string; hash: string; size: number; executable: boolean };
@@ -97,24 +97,21 @@ const run = async (
 ): Promise<string> => {
   const module = "swarmhub.homes.teacher_command";
   const so = "no files can be handed out or collected";
-  const argv = await hubProgram(cluster, [module, action], so);
   // Through stdin, since a user's name may contain anything.
   const input = Buffer.concat([Buffer.from(`${JSON.stringify(request)}\n`), archive]);
   try {
-    return await cluster.manager.run(argv, {
+    return await runHubProgram(cluster, [module, action], so, {
       title: titles[action] ?? action,
       input,
       timeout: 900_000,
       ...(into !== undefined && { into }),
     });
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    const { code, stderr } = error.output;
-    if (code !== refusedCode && !stderr.includes("No module named")) throw error;
-    throw new UserError(
-      code === refusedCode ? stderr.trim() : "the hub is older than this swarmhub",
-      { host: cluster.manager.name, hint: "to bring the class up to date, type: swarmhub up" },
-    );
+    if (!(error instanceof CommandError) || error.output.code !== refusedCode) throw error;
+    throw new UserError(error.output.stderr.trim(), {
+      host: cluster.manager.name,
+      hint: "to bring the class up to date, type: swarmhub up",
+    });
   }
 };
 
