@@ -144,6 +144,8 @@ export const openLab = async (name: string): Promise<Lab> => {
     // The login shell of the user debian may be fish, or print a line; that of root is not.
     const argv = ["-F", sshConfig, ...keepAlive, "-l", "root", `node${guest}`, command];
     const running = run("ssh", argv, { maxBuffer: 1 << 26, timeout });
+    // A connection that fails is in ssh's exit code; without a listener the broken pipe would end the test file.
+    running.child.stdin?.on("error", () => {});
     running.child.stdin?.end(input);
     return running;
   };
