@@ -92,7 +92,7 @@ test.serial(
     for (const [words, code] of [
       ["status", 6],
       ["plan", 5],
-      ["check", 5],
+      ["check", 3],
       ["open", 0],
       ["tls", 0],
       ["quota ls", 0],
@@ -105,8 +105,9 @@ test.serial(
       t.log(said);
       t.is(seen, code, said);
       if (code === 0) continue;
-      t.regex(stdout + stderr, /node2.* cannot be reached/, said);
-      t.regex(stdout + stderr, /`swarmhub leave --gone node2`/, said);
+      const text = `${stdout} ${stderr}`.replaceAll(/\s+/g, " ");
+      t.regex(text, /node2.* cannot be reached/, said);
+      t.regex(text, /`swarmhub leave --gone node2`/, said);
     }
   },
 );
@@ -181,7 +182,7 @@ test.serial(
     const without = await swarmhub("down", "--yes");
     t.log(without.stderr);
     t.is(without.code, 0, without.stderr);
-    t.regex(without.stderr, /node2.* cannot be reached/);
+    t.regex(without.stderr, /node2 still has its part of the class/);
     t.is(await onManager("docker info -f '{{.Swarm.LocalNodeState}}' 2>/dev/null || true"), "");
     await lab.lab("boot", "2");
     const { code, stderr } = await swarmhub("down", "--yes");
