@@ -4,11 +4,15 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from io import IOBase
 from urllib.parse import quote, urlencode
 
 from ..bounded_request import KIB, request
+from .download import download
 
 _AT_ONCE, _SECONDS, _STOP_SECONDS = 8, 60, 60
+_DOWNLOAD_SECONDS = 1800
 _MAX_BYTES = 8 * 1024 * KIB
 MOST_USERS = 1000
 # What ends programs, so the class's name is asked for.
@@ -26,15 +30,22 @@ class Hub:
         """Connects to nothing yet."""
         self._url, self._headers = url, {"Authorization": f"token {token}"}
 
-    async def ask(self, path: str, method: str = "GET", body: object = None) -> object:
-        """Returns the JSON of the response, None without any; raises OSError, or HubError for an error status."""
-        sent = b"" if body is None else json.dumps(body).encode()
-        response = await request(f"{self._url}{path}", _SECONDS, _MAX_BYTES, method=method, headers=self._headers, body=sent)
+    async def ask(self, path: str, method: str = "GET", body: object = None, seconds: float = _SECONDS) -> object:
+        """Returns the JSON of the response, None without any; raises OSError, or HubError for an error status.
+
+        The body is a file, or anything else as JSON.
+        """
+        sent = body if isinstance(body, IOBase) else b"" if body is None else json.dumps(body).encode()
+        response = await request(f"{self._url}{path}", seconds, _MAX_BYTES, method=method, headers=self._headers, body=sent)
         found = response.json() if response.body else None
         if response.status >= 400:
             message = found.get("message") if isinstance(found, dict) else None
             raise HubError(str(message or f"The hub answered with status {response.status}."))
         return found
+
+    def download(self, path: str) -> AbstractAsyncContextManager:
+        """Returns download.py's manager for a path of the API."""
+        return download(f"{self._url}{path}", self._headers, _DOWNLOAD_SECONDS)
 
     async def start(self, user: str) -> str | None:
         """Starts a server as its user would, with the image chosen last."""

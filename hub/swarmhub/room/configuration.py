@@ -16,6 +16,7 @@ from ..spawning.spawner import SwarmHubSpawner
 from .announcement import FILE, Announcements
 from .curves import Curves
 from .doors import door_handlers
+from .file_handlers import file_handlers
 from .group_members import group_handlers
 from .handlers import SERVICE, handlers
 from .help_calls import HelpCalls
@@ -35,7 +36,7 @@ def configure_room(c, settings: Settings, paths: Paths, hub_api: str, access: Ac
     room.find_notices = SwarmHubSpawner.notices.shown
     room.find_warm = lambda now: SwarmHubSpawner.warm.report(now)
     c.JupyterHub.extra_handlers.extend(handlers(room, storage, paths.data / "failed-starts"))
-    c.JupyterHub.extra_handlers.extend([*door_handlers(room, access), *group_handlers(access)])
+    c.JupyterHub.extra_handlers.extend([*door_handlers(room, access), *group_handlers(access), *file_handlers(room, storage)])
     # Other programs than the hub, such as `jupyterhub token`, read the settings without an event loop that runs.
     asyncio.get_running_loop().call_soon(room.watch)
     address = os.environ.get("SWARMHUB_ROOM_URL", _ADDRESS)

@@ -74,6 +74,10 @@ class Room:
         """Returns somebody of the class; None for an unknown name."""
         return next((person for person in self._find_people() if person.name == user), None)
 
+    def everybody(self) -> list[Person]:
+        """Returns everybody of the class."""
+        return self._find_people()
+
     def state(self) -> dict:
         """Returns all that the page shows, but the curves; sizes in MB, times in seconds since 1970."""
         self._asked_at = time.monotonic()
@@ -85,6 +89,7 @@ class Room:
         homes = {home: person.name for person in found for home in (former_slug(person.name), slug(person.name))}
         return {
             "class": self._settings.name,
+            "keepsHomes": self._storage is not None,
             "now": time.time(),
             "seats": self._settings.seats,
             "taken": sum(people.is_active(person.spawner) for person in found),

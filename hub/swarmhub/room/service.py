@@ -23,6 +23,7 @@ from .actions import Hub, HubError
 from .buttons import Act, Announce, Doors
 from .certificate import certificate_end
 from .feed import Feed
+from .file_buttons import Collect, Collected, Files, HandOut
 from .lab_handlers import Announcement, HelpOfUser
 from .metrics import metrics
 from .news import News
@@ -124,6 +125,10 @@ def application(hub: Hub, class_name: str, cookie_secret: str, metrics_token: st
             (f"{prefix}act", Act),
             (f"{prefix}announce", Announce),
             (f"{prefix}doors", Doors),
+            (f"{prefix}files", Files),
+            (f"{prefix}handout", HandOut),
+            (f"{prefix}collect", Collect),
+            (f"{prefix}collected", Collected),
             (f"{prefix}announcement", Announcement),
             (f"{prefix}help", HelpOfUser),
             (f"{prefix}metrics", Metrics),
