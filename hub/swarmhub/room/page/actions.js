@@ -24,16 +24,18 @@ const done = {
   helped: "is helped",
 };
 
-/** The hub's answer; undefined if it refuses, whose sentence is then shown. */
-const post = async (address, body) => {
+/** The hub's answer; undefined if it refuses, whose sentence is then given to `tell`. A body that is a Blob is sent as it is. */
+export const post = async (address, body, tell = say, signal = undefined) => {
+  const isBlob = body instanceof Blob;
   const response = await fetch(address, {
     method: "POST",
-    headers: { "Content-Type": "application/json", "X-XSRFToken": xsrf },
-    body: JSON.stringify(body),
+    headers: { "Content-Type": isBlob ? "application/octet-stream" : "application/json", "X-XSRFToken": xsrf },
+    body: isBlob ? body : JSON.stringify(body),
+    signal,
   }).catch(() => undefined);
   const answer = await response?.json().catch(() => undefined);
   if (response?.ok) return answer;
-  say(answer?.message ?? "The page cannot reach the hub. Please try again.");
+  if (!signal?.aborted) tell(answer?.message ?? "The page cannot reach the hub. Please try again.");
   return undefined;
 };
 /** Does what concerns the whole class, and says what was done. */

@@ -2,7 +2,9 @@
 
 import { act, confirmed, drawPerson, openPerson, toStart } from "./actions.js";
 import { drawAnnouncement } from "./announcement.js";
+import { drawCollect } from "./collect.js";
 import { drawDoors } from "./doors.js";
+import { drawHandOut } from "./handout.js";
 import { drawCertificate, drawCurves, drawMachines, drawSummary, drawWarm, drawWarnings } from "./overview.js";
 import { drawFilters, drawPeople, drawRow, people, showMatching, sortRows } from "./people.js";
 import { $, plural, setText, view } from "./words.js";
@@ -17,6 +19,8 @@ const draw = () => {
   drawWarnings();
   drawAnnouncement();
   drawDoors();
+  drawHandOut();
+  drawCollect();
   drawMachines();
   drawPeople();
   drawPerson();
