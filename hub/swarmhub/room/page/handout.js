@@ -111,6 +111,12 @@ $("#hand-out").addEventListener("click", () => {
   forget();
   dialog.showModal();
 });
+// Else a browser says nothing of a folder that is chosen again, with files that were edited meanwhile.
+for (const input of [folder, files])
+  input.addEventListener("click", () => {
+    input.value = "";
+    forget();
+  });
 folder.addEventListener("change", () => {
   files.value = "";
   void look([...folder.files]);
