@@ -53,11 +53,13 @@ export const newcomerRefusals = async (
 
 /** Of two newcomers that do not reach each other, only the second one is refused. */
 const refusalsFrom = (
-  tried: readonly Tried[],
+  inAnyOrder: readonly Tried[],
   newcomers: readonly Host[],
   context: Tested,
 ): Map<Host, UserError> => {
-  const joined = new Set(context.cluster.hosts.filter((host) => !newcomers.includes(host)));
+  const { hosts } = context.cluster;
+  const tried = hosts.flatMap((each) => inAnyOrder.filter(({ from }) => from === each));
+  const joined = new Set(hosts.filter((host) => !newcomers.includes(host)));
   const refused = new Map<Host, UserError>();
   for (const host of newcomers) {
     const own = tried.filter(

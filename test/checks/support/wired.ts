@@ -14,9 +14,9 @@ export const wire = (
   const listened: string[] = [];
   for (const host of hosts) {
     const others = host.run;
-    let end: (answer: string) => void = () => {};
+    const ends = new Map<string, (answer: string) => void>();
     host.run = async (argv, options) => {
-      if (argv[0] === "kill") end("");
+      if (argv[0] === "kill") ends.get(argv[1] ?? "")?.("");
       if (argv[0] !== "perl") return others(argv, options);
       const input = String(options?.input);
       const orders = (input.split("__END__\n")[1]?.trim() ?? "").split("\n");
@@ -26,8 +26,10 @@ export const wire = (
           listened.push(`${host.name} ${how} ${port}`);
           options?.onLine?.(`open ${port}`);
         }
-        options?.onLine?.("ready 7");
-        return new Promise<string>((resolve) => (end = resolve));
+        const pid = String(ends.size + 1);
+        const ended = new Promise<string>((resolve) => ends.set(pid, resolve));
+        options?.onLine?.(`ready ${pid}`);
+        return ended;
       }
       return orders
         .map((order) => {
