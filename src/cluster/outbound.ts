@@ -105,8 +105,10 @@ export const proxyText = ({ https }: OutboundProxy): string => bare(https).repla
 export const outboundSecretText = ({ http, https, except }: OutboundProxy): string =>
   `${JSON.stringify({ http, https, except })}\n`;
 
-/** The class's own names; below the first one there may be a host for each user. */
-const namesOf = ({ domain, otherNames, subdomains }: Config): string[] =>
-  domain === undefined ? [] : [domain, ...otherNames, ...(subdomains ? [`.${domain}`] : [])];
+/** The class's own names and address; below the first name there may be a host for each user. */
+const namesOf = ({ domain, otherNames, subdomains, publicAddress }: Config): string[] => [
+  ...(domain === undefined ? [] : [domain, ...otherNames, ...(subdomains ? [`.${domain}`] : [])]),
+  ...(publicAddress === undefined ? [] : [publicAddress]),
+];
 
 const unique = (list: readonly string[]): string[] => [...new Set(list)];
