@@ -6,8 +6,8 @@ import type { User } from "./support/user.js";
 import { changeTo, warmClass } from "./support/warm-class.js";
 
 // A class with one seat on its worker, which then fails in the ways in which machines fail. The manager also accepts users from
-// the third test on.
-const lab = await warmClass("e2e-worker", { machines: 2, memory: 1792 });
+// the second test on, and needs room for a server beside the 1.25 GB that are reserved there.
+const lab = await warmClass("e2e-worker", { machines: 2, memory: 2304 });
 const shop = await workshop(
   lab,
   `name: warm
