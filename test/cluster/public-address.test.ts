@@ -1,5 +1,16 @@
 import test from "ava";
-import { publicName, shownName } from "../../src/cluster/public-address.js";
+import { publicName, safariSentence, shownName } from "../../src/cluster/public-address.js";
+import type { Config } from "../../src/config/types.js";
+import { fakeConfig } from "../support/fakes.js";
+
+test("only with a self-signed certificate there is a sentence about iPads", (t) => {
+  t.regex(safariSentence(fakeConfig()) ?? "", /every iPad .* `tls: letsencrypt`$/);
+  for (const tls of [
+    { kind: "off" },
+    { kind: "letsencrypt", email: "a@example.org" },
+  ] as unknown as Config["tls"][])
+    t.is(safariSentence(fakeConfig({ tls })), undefined);
+});
 
 for (const [destination, name] of [
   ["debian@203.0.113.10", "203.0.113.10"],
