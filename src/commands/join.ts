@@ -24,6 +24,7 @@ import { type JoinResult, retryWithout } from "./join/retry-without.js";
 import { confirmBy } from "./shared/confirm.js";
 import { hostsFromArguments } from "./shared/hosts-argument.js";
 import { type ClassOptions, connectAll, operator, sessionOf } from "./shared/session.js";
+import { piecesWithTest } from "./shared/tested-newcomers.js";
 
 /** The options of `swarmhub join`; `wait` is how long to wait for a machine that is booting, in milliseconds. */
 export type JoinOptions = ClassOptions & {
@@ -74,7 +75,7 @@ export const join = async (
       reached.admitted,
       clusterWith,
       (grown, report) =>
-        reconcile(pieces, grown, {
+        reconcile(piecesWithTest(grown), grown, {
           report,
           confirm: confirmBy(terminal, options.yes),
           jobs: options.jobs,

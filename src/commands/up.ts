@@ -23,6 +23,7 @@ import { confirmBy } from "./shared/confirm.js";
 import { temporarySentence } from "./shared/homes.js";
 import { methodChange } from "./shared/method-change.js";
 import { type ClassOptions, operator, withCluster } from "./shared/session.js";
+import { piecesWithTest, refuseNewcomers } from "./shared/tested-newcomers.js";
 
 /** The options of `swarmhub up`. */
 export type UpOptions = ClassOptions & { yes: boolean; breakLock: boolean };
@@ -38,7 +39,9 @@ export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal):
       const change = await methodChange(cluster);
       if (change !== undefined) report.event({ type: "warning", text: change });
       const slips: string[] = [];
-      const all = pieces.map((piece) =>
+      // Of a class that is not up yet, runPreflight tests all connections.
+      const isUp = (await managerDocker(cluster)) !== undefined;
+      const all = (isUp ? piecesWithTest(cluster) : pieces).map((piece) =>
         piece.name === "roster" ? (rosterPiece(new Set(), slips) as Piece) : piece,
       );
       const done = await reconcile(all, cluster, {
@@ -78,9 +81,13 @@ export const up = (options: UpOptions, terminal: Terminal, signal: AbortSignal):
     refuseUnbuildable,
   );
 
-/** Runs the checks on machines without a class; once it is up they would only cost time. Warns before servers are stopped. */
+/**
+ * Runs the checks on machines without a class; once it is up they would only cost time, but for the connections of new workers. Warns
+ * before servers are stopped.
+ */
 const runPreflight = async (cluster: Cluster, { report }: Terminal): Promise<void> => {
   if ((await managerDocker(cluster)) !== undefined) {
+    await refuseNewcomers(cluster);
     for (const { host, text } of await inspectChangedAddresses(
       cluster,
       await inspectMachines(cluster),

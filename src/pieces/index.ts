@@ -58,4 +58,4 @@ export { limits } from "./quota/limits.js";
 export { readRosterFile, rosterPiece } from "./roster.js";
 export { homesErasure } from "./storage.js";
 export { remainingHomes } from "./storage/erase.js";
-export { swarm } from "./swarm.js";
+export { swarm, swarmPiece } from "./swarm.js";

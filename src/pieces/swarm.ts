@@ -5,11 +5,11 @@ import { paths } from "../paths.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import { type SwarmState, inspectMembers, nodeOf } from "../swarm/nodes.js";
 import { fileSteps, removeFileSteps } from "./shared/files.js";
-import { joinSteps, leaveSwarm, managerSteps } from "./swarm/join.js";
+import { type BeforeJoin, joinSteps, leaveSwarm, managerSteps } from "./swarm/join.js";
 import { labelSteps, strayNodeSteps } from "./swarm/labels.js";
 
 /** Forms one Swarm of the manager and the workers on their internal addresses, and labels each node. */
-export const swarm: Piece<SwarmState> = {
+export const swarmPiece = (beforeJoin: BeforeJoin = async () => {}): Piece<SwarmState> => ({
   name: "swarm",
   inspect: async (cluster) => ({
     machines: await inspectMachines(cluster),
@@ -24,7 +24,9 @@ export const swarm: Piece<SwarmState> = {
       ]),
     );
     const start = managerSteps(state, cluster);
-    const joins = cluster.workers.flatMap((host) => joinSteps(host, state, cluster, start));
+    const joins = cluster.workers.flatMap((host) =>
+      joinSteps(host, state, cluster, start, beforeJoin),
+    );
     const isNew = (host: Host): boolean => [...start, ...joins].some((step) => step.host === host);
     return [
       ...notes,
@@ -57,7 +59,10 @@ export const swarm: Piece<SwarmState> = {
       ),
     ];
   },
-};
+});
+
+/** The same without a test before a machine joins. */
+export const swarm = swarmPiece();
 
 const refuseOtherClass = (
   name: string,

@@ -56,8 +56,16 @@ export const listNodes = async ({ docker }: Host): Promise<SwarmNode[]> =>
 export const nodeOf = (host: Host, members: Members): SwarmNode | undefined =>
   members.nodes.find(({ ID }) => ID === members.of(host).nodeId);
 
-/** Waits until the manager lists the host as a ready node; throws a UserError after 60 s. */
-export const waitForNode = async (manager: Host, host: Host): Promise<SwarmNode> =>
+/** What to do where a machine does not join. */
+export const joinHint = (manager: Host): string =>
+  `open 2377/tcp, 7946/tcp+udp and 4789/udp between it and ${manager.name}, in the provider's security group and in the firewalls of both; to test them: \`swarmhub check\``;
+
+/** Waits until the manager lists the host as a ready node; throws a UserError at the deadline (milliseconds). */
+export const waitForNode = async (
+  manager: Host,
+  host: Host,
+  deadline = 60_000,
+): Promise<SwarmNode> =>
   waitUntil(
     async () => {
       const { nodeId } = await inspectMember(host);
@@ -65,12 +73,12 @@ export const waitForNode = async (manager: Host, host: Host): Promise<SwarmNode>
       return nodes.find(({ ID, Status }) => ID === nodeId && Status.State === "ready");
     },
     {
-      deadline: 60_000,
+      deadline,
       otherwise: () =>
-        new UserError(`joined the Swarm but is not ready for ${manager.name} after 60 s`, {
-          host: host.name,
-          hint: `check that 2377/tcp and 7946/tcp+udp are open between them: \`swarmhub check\``,
-        }),
+        new UserError(
+          `joined the Swarm but is not ready for ${manager.name} after ${deadline / 1000} s`,
+          { host: host.name, hint: joinHint(manager) },
+        ),
     },
   );
 

@@ -138,7 +138,7 @@ test("unanswered, refused and truncated connections have separate findings", asy
   const found = await connections.run(contextOf(cluster));
   const said = lines(found);
   const [mtu] = found.filter(({ text }) => text.startsWith("4789/udp of worker1"));
-  t.regex(mtu?.hint ?? "", /`ping -M do -s 1372 10\.77\.0\.12`/);
+  t.regex(mtu?.hint ?? "", /, on manager: `ping -M do -s 1372 10\.77\.0\.12`;/);
   for (const start of [
     "error manager: 7946/tcp+udp, 20501/tcp of worker1 (10.77.0.12) cannot be reached: no answer",
     "error manager: 4789/udp of worker1 (10.77.0.12) passes small data",
@@ -152,20 +152,41 @@ test("unanswered, refused and truncated connections have separate findings", asy
     );
 });
 
-test("a TCP port that Docker uses is tested by connecting, and a UDP port is not tested", async (t) => {
-  const listens = { "manager tcp/2377": "occupied", "manager udp/4789": "occupied" };
-  const cluster = tried(listens, {
-    manager: all("10.77.0.12", "reached", monitored),
-    worker1: all(
-      "10.77.0.11",
-      "reached",
-      toManager.filter((port) => port !== "udp 4789"),
-    ),
-  });
+test("a TCP port that Docker uses is tested by connecting, and a UDP port by watching what arrives", async (t) => {
+  const cluster = tried(
+    { "manager tcp/2377": "occupied" },
+    {
+      manager: all("10.77.0.12", "reached", monitored),
+      worker1: all(
+        "10.77.0.11",
+        "reached",
+        toManager.filter((port) => port !== "udp 4789"),
+      ),
+    },
+  );
+  const orders: string[] = [];
+  for (const host of cluster.hosts) {
+    const { run } = host;
+    host.run = (argv, options) => {
+      orders.push(String(options?.input).split("__END__\n")[1] ?? "");
+      return run(argv, options);
+    };
+  }
   const running = { manager: { units: { "docker.service": "active" } } };
   const said = lines(await connections.run(contextOf(cluster, { some: running })));
-  t.true(said.includes("note worker1: 4789/udp of manager not tested: Docker already uses it"));
+  t.true(orders.some((order) => / 10\.77\.0\.11 30 watch\ntcp\/2377\n/.test(order)));
+  t.true(orders.some((order) => / 10\.77\.0\.12 30 bind\n/.test(order)));
+  const kinds = orders.flatMap(
+    (order) => order.match(/(?<=10\.77\.0\.11 )\S+ \d+ \d+ (talk|connect)/g) ?? [],
+  );
+  t.true(
+    kinds.includes("tcp 2377 64 connect") && kinds.includes("udp 4789 1472 talk"),
+    kinds.join(),
+  );
   t.true(said.includes("ok worker1: reaches 2377/tcp, 7946/tcp+udp, 2049/tcp of manager"));
+  t.true(
+    said.some((line) => line.startsWith("error worker1: 4789/udp of manager (10.77.0.11) cannot")),
+  );
 });
 
 test("a UDP port in use without Docker is an error of its machine", (t) => {

@@ -132,6 +132,15 @@ test.serial(
   },
 );
 
+test.serial(
+  "a container on Docker's own bridge, as builds use it, gets megabytes, too",
+  async (t) => {
+    const program = `import urllib.request as web; print(len(web.urlopen("http://${exception}/", timeout=60).read()))`;
+    const argv = `docker run --rm --network bridge --entrypoint python3 ${lab.image} -c '${program}'`;
+    t.is((await lab.on(2, argv)).trim(), "3000000");
+  },
+);
+
 test.serial("a student uploads and downloads megabytes over the narrow cable", async (t) => {
   const anna = await logIn("anna");
   t.teardown(() => anna.close());
@@ -208,6 +217,21 @@ test.serial("after a power cut of the worker its owner's rules and ours are ther
   t.is(await reachFromCell(), onlyTheException);
   const { code, stdout } = await swarmhub("status");
   t.is(code, 0, stdout);
+});
+
+test.serial("after a power cut of the manager the class is up again", async (t) => {
+  await lab.lab("kill", "1");
+  await lab.lab("boot", "1");
+  let last = "";
+  await waitUntil(
+    async () => {
+      const { code, stdout, stderr } = await swarmhub("status");
+      last = stdout + stderr;
+      return code === 0 ? true : undefined;
+    },
+    { deadline: 300_000, every: 5000, otherwise: () => new Error(last) },
+  );
+  t.deepEqual(await answeringPorts(), []);
 });
 
 test.serial("down leaves the machines as before, with the rules of their owners", async (t) => {

@@ -175,3 +175,61 @@ test.serial("a dead machine is removed, and its server restarts on another machi
   const status = await swarmhub("status");
   t.is(status.code, 0, status.stdout + status.stderr);
 });
+
+test.serial(
+  "a machine with a closed port is refused with the cure, and joins when the port is open",
+  async (t) => {
+    const [before, text] = [await nodes(), await configuration()];
+    const [manager, newcomer] = [lab.address(1), lab.address(4)];
+    const isAsBefore = async () => {
+      t.deepEqual(await nodes(), before);
+      t.is(await configuration(), text);
+      const status = await swarmhub("status");
+      t.is(status.code, 0, status.stdout + status.stderr);
+    };
+    const closed = "INPUT -p udp --dport 4789 -j DROP";
+    const cure = new RegExp(
+      `open 2377/tcp, 7946/tcp\\+udp, 4789/udp, .* from ${manager}, \\S+ to ${newcomer}, in the provider's security group and in the firewall of node4`,
+    );
+    await lab.on(4, `iptables -w -I ${closed}`);
+    const joining = await swarmhub("join", "node4");
+    t.log(joining.stderr);
+    t.is(joining.code, 3, joining.stdout + joining.stderr);
+    t.regex(
+      joining.stderr,
+      /node4: from node1, node\d: 4789\/udp of node4 \(\S+\) cannot be reached/,
+    );
+    t.regex(joining.stderr, cure);
+    t.is(await lab.on(4, "ls -d /etc/swarmhub /var/lib/swarmhub 2>/dev/null || true"), "");
+    await isAsBefore();
+
+    await writeFile(
+      join(folder, "swarmhub.yaml"),
+      text.replace("workers:\n", "workers:\n  - node4\n"),
+    );
+    const up = await swarmhub("up");
+    await writeFile(join(folder, "swarmhub.yaml"), text);
+    t.is(up.code, 3, up.stdout + up.stderr);
+    t.regex(up.stderr, /preflight failed:\n *node4: from node1, node\d: 4789\/udp of node4/);
+    t.regex(up.stderr, cure);
+    t.is(await lab.on(4, "ls -d /etc/swarmhub /var/lib/swarmhub 2>/dev/null || true"), "");
+    await isAsBefore();
+    await lab.on(4, `iptables -w -D ${closed}`);
+
+    // On the manager, behind the class's own rules, and while Swarm uses the port.
+    const closedToOne = `INPUT -s ${newcomer} -p udp --dport 4789 -j DROP`;
+    await lab.on(1, `iptables -w -I ${closedToOne}`);
+    const late = await swarmhub("join", "node4");
+    t.log(late.stderr);
+    t.is(late.code, 3, late.stdout + late.stderr);
+    t.regex(late.stderr, /node4: join the Swarm: 4789\/udp of node1 \(\S+\) cannot be reached/);
+    t.regex(late.stderr, new RegExp(`from ${newcomer} to ${manager}, .*, on node1: \`sudo ufw`));
+    await isAsBefore();
+
+    await lab.on(1, `iptables -w -D ${closedToOne}`);
+    const joined = await swarmhub("join", "node4");
+    t.is(joined.code, 0, joined.stdout + joined.stderr);
+    t.is((await nodes()).length, before.length + 1);
+    t.regex((await swarmhub("up")).stderr, /nothing had to change/);
+  },
+);

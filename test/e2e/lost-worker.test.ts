@@ -19,6 +19,7 @@ servers: {image: "${lab.image}", memory: 900M, cpu: 1}
 engine: {registry-mirrors: ["http://${lab.registry}"]}
 `,
 );
+const { swarmhub } = shop;
 const { logIn, nodeOf, nodes, waitUntilDown, waitUntilQueued } = classIn(lab);
 let alice: User;
 const users: User[] = [];
@@ -85,6 +86,32 @@ test.serial(
   },
 );
 
+test.serial(
+  "commands that read need no worker that is down, show it, and name the command that removes it",
+  async (t) => {
+    for (const [words, code] of [
+      ["status", 6],
+      ["plan", 5],
+      ["check", 3],
+      ["open", 0],
+      ["tls", 0],
+      ["quota ls", 0],
+      ["homes ls", 0],
+      ["logs hub", 0],
+      ["room --once", 0],
+    ] as const) {
+      const { code: seen, stdout, stderr } = await swarmhub(...words.split(" "));
+      const said = `${words}: ${seen}\n${stdout}\n${stderr}`;
+      t.log(said);
+      t.is(seen, code, said);
+      if (code === 0) continue;
+      const text = `${stdout} ${stderr}`.replaceAll(/\s+/g, " ");
+      t.regex(text, /node2.* cannot be reached/, said);
+      t.regex(text, /`swarmhub leave --gone node2`/, said);
+    }
+  },
+);
+
 test.serial("the worker boots again without users' servers", async (t) => {
   await lab.lab("boot", "2");
   await waitFor(
@@ -147,6 +174,25 @@ test.serial("a server on the reconnected worker has its home", async (t) => {
   );
   t.is(await onManager("cat /srv/swarmhub/homes/bob/marker"), "mine");
 });
+
+test.serial(
+  "`down` goes on without a worker that is down, and again when it is back",
+  async (t) => {
+    await lab.lab("kill", "2");
+    const without = await swarmhub("down", "--yes");
+    t.log(without.stderr);
+    t.is(without.code, 0, without.stderr);
+    t.regex(without.stderr, /node2 still has its part of the class/);
+    t.is(await onManager("docker info -f '{{.Swarm.LocalNodeState}}' 2>/dev/null || true"), "");
+    await lab.lab("boot", "2");
+    const { code, stderr } = await swarmhub("down", "--yes");
+    t.is(code, 0, stderr);
+    t.is(
+      await lab.on(2, "ls -d /etc/swarmhub /etc/systemd/system/swarmhub* 2>/dev/null || true"),
+      "",
+    );
+  },
+);
 
 /** Logs a user in, whose client is closed after all tests. */
 const logInUntilEnd = async (name: string): Promise<User> => {

@@ -93,6 +93,26 @@ test.serial("after a reboot its rules are there, and users' servers start again"
   t.is(await nodeOf("anna"), "node2");
 });
 
+test.serial(
+  "after its owner has flushed nftables its rules are restored, and Docker's by `up`",
+  async (t) => {
+    const rules = await firewallRules();
+    await lab.on(2, "nft flush ruleset");
+    await waitUntil(async () => ((await firewallRules()) === rules ? true : undefined), {
+      deadline: 120_000,
+      every: 1000,
+      otherwise: async () => new Error(`the rules differ: ${await firewallRules()}`),
+    });
+    const status = await swarmhub("status");
+    t.is(status.code, 6, status.stdout);
+    t.regex(status.stdout, /node2: restart Docker/);
+    const up = await swarmhub("up", "--yes");
+    t.is(up.code, 0, up.stderr);
+    const after = await swarmhub("status");
+    t.is(after.code, 0, after.stdout);
+  },
+);
+
 test.serial("it leaves without leftovers", async (t) => {
   const { code, stderr } = await swarmhub("leave", "node2", "--now", "--yes");
   t.log(stderr);

@@ -4,6 +4,7 @@ import { units } from "../../src/names.js";
 import { waitUntil } from "../../src/wait.js";
 import { percentile } from "../bench/figure.js";
 import { simulateLogin } from "../bench/simulated-student.js";
+import { openBrowser, openJupyterLab } from "./support/browser.js";
 import { classIn } from "./support/class.js";
 import { roomPassword, workshop } from "./support/lab.js";
 import { probe, works } from "./support/probe.js";
@@ -26,6 +27,7 @@ engine: {registry-mirrors: ["http://${lab.registry}"]}
 `,
 );
 const { nodeOf } = classIn(lab);
+const site = { address: `https://${lab.reachableAddress(1)}`, password: roomPassword };
 const students = Array.from({ length: 30 }, (_, index) => `student-${index + 1}`);
 
 type RoomJson = { taken: number; people: { name: string; state: string }[] };
@@ -59,7 +61,6 @@ const stopAll = async (): Promise<void> => {
 
 /** All log in, spread over `spread` milliseconds; returns how long each waited for an answer of the server, in order (ms). */
 const logInAll = async (t: ExecutionContext, what: string, spread = 0): Promise<number[]> => {
-  const site = { address: `https://${lab.reachableAddress(1)}`, password: roomPassword };
   const results = await Promise.all(
     students.map(async (user, index) => {
       await pause((index * spread) / students.length);
@@ -141,4 +142,14 @@ test.serial("thirty servers that were started before are there at once", async (
   t.regex(stdout, /^30 of 30 ready$/m);
   const warm = await logInAll(t, "warm", 10_000);
   t.true(percentile(warm, 95) < percentile(cold, 50));
+  t.true(percentile(warm, 95) <= 3000);
+  const [user = ""] = students;
+  const browser = await openBrowser(lab);
+  t.teardown(() => browser.close());
+  const started = performance.now();
+  const page = await openJupyterLab(browser, site.address, user, roomPassword);
+  await page.locator(".jp-LauncherCard").first().waitFor({ timeout: 120_000 });
+  t.log(
+    `to the launcher of JupyterLab in a browser: ${Math.round(performance.now() - started)} ms`,
+  );
 });

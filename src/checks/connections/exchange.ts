@@ -10,16 +10,20 @@ export type Listener = { ports: ReadonlyMap<string, State>; stop: () => Promise<
 const seconds = 30;
 // until the listener ends by itself
 
-/** Listens on a machine's free ports. Throws if the listener does not start. */
+/** How a machine listens at UDP ports: it takes them, or sees what arrives for those that may be in use. */
+type How = "bind" | "watch";
+
+/** Listens on a machine. Throws if the listener does not start. */
 export const listen = (
   host: Host,
   address: string,
   nonce: string,
   wanted: readonly string[],
+  how: How,
 ): Promise<Listener> =>
   new Promise((resolve, reject) => {
     const ports = new Map<string, State>();
-    const orders = [`${nonce} ${address} ${seconds}`, ...wanted].join("\n");
+    const orders = [`${nonce} ${address} ${seconds} ${how}`, ...wanted].join("\n");
     const ended = host.run(["perl", "-"], {
       title: "listen at the ports",
       input: `${listenerProgram}${orders}\n`,
@@ -41,7 +45,7 @@ const stop = async (host: Host, pid: string, ended: Promise<string>): Promise<vo
   await ended.catch(() => undefined);
 };
 
-/** The result of a test; `untried`: another program holds the UDP port and would not answer. */
+/** The result of a test; `untried`: a program other than Docker holds the UDP port. */
 export type Result = "reached" | "refused" | "silent" | "broken" | "untried";
 
 /** A tested connection. */

@@ -28,7 +28,10 @@ const ipHeader = 20;
 export const esp = 50;
 
 /** All connections that the class needs: Swarm's management, gossip and overlay network, NFS, built images, and the monitor. */
-export const neededConnections = ({ cluster, machines }: CheckContext): NeededConnection[] => {
+export const neededConnections = ({
+  cluster,
+  machines,
+}: Pick<CheckContext, "cluster" | "machines">): NeededConnection[] => {
   const { manager, workers, hosts, nodes, storage } = cluster;
   const mtuOf = (host: Host): number => {
     const { facts, address } = machines(host);

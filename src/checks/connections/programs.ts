@@ -6,36 +6,55 @@
 /** The data that is sent and echoed: each four bytes are different, and both ends compute the same. */
 const body = `sub body { substr pack("N*", map { $_ * 2654435761 & 0xffffffff } 1 .. $_[0] / 4 + 1), 0, $_[0] }`;
 
-/** A packet of a raw socket without its IP header. */
+/** A packet of a raw socket without its IP header; of UDP, its own header of 8 bytes comes next. */
 const payload = `sub payload { substr $_[0], 4 * (15 & ord $_[0]) }`;
 
 /**
- * Listens at an address, first line "NONCE ADDRESS SECONDS", then each "tcp/2377" (ESP is "esp/50"). Prints for each port "open" or "occupied",
- * then "ready PID". It echoes the data over TCP, and its length over UDP and ESP, to clients that know the nonce.
+ * A filter for a raw socket of UDP: this port, and data that starts like the nonce. Otherwise all users' packets would be copied to it.
+ * The numbers are the kernel's (linux/filter.h): the length of the IP header, the port, the data, each compared, and what to keep.
+ */
+const filter = `
+sub filtered {
+  my ($socket, $port, $nonce) = @_;
+  my $program = pack "(SCCL)*", 0xb1, 0, 0, 0, 0x48, 0, 0, 2, 0x15, 0, 3, $port,
+    0x48, 0, 0, 8, 0x15, 0, 1, unpack("n", $nonce), 0x06, 0, 0, 65535, 0x06, 0, 0, 0;
+  setsockopt $socket, 1, 26, pack "S x![p] P", length($program) / 8, $program or die "cannot filter: $!\\n";
+}`;
+
+/**
+ * Listens at an address, first line "NONCE ADDRESS SECONDS HOW", then each "tcp/2377" (ESP is "esp/50"). Prints for each port "open" or "occupied",
+ * then "ready PID". It echoes the data over TCP, and its length over UDP and ESP, to clients that know the nonce. If HOW is "watch" and not
+ * "bind", it takes no UDP port: a raw socket also gets what arrives for a port that the kernel or Docker uses, behind the rules of the
+ * firewall (net/ipv4/ip_input.c, ip_protocol_deliver_rcu), and a Docker that needs the port meanwhile gets it.
  */
 export const listenerProgram = `
 use strict; use Errno; use IO::Socket::INET; use IO::Select;
 ${payload}
+${filter}
 $| = 1;
 chomp(my ($first, @ports) = <DATA>);
-my ($nonce, $address, $seconds) = split " ", $first;
+my ($nonce, $address, $seconds, $how) = split " ", $first;
 $SIG{$_} = sub { exit 0 } for qw(ALRM TERM HUP);
 $SIG{CHLD} = "IGNORE";
 alarm $seconds;
-my (%tcp, %raw, $select);
+my (%tcp, %raw, %watched, $select);
 $select = IO::Select->new;
 for (@ports) {
   my ($protocol, $port) = split "/";
+  my $isWatched = $protocol eq "udp" && $how eq "watch";
+  my $raw = $protocol eq "esp" ? $port : $isWatched ? 17 : undef;
   my $socket = IO::Socket::INET->new(
     LocalAddr => $address,
-    $protocol eq "esp" ? (Type => SOCK_RAW, Proto => $port) : (LocalPort => $port, Proto => $protocol),
+    defined $raw ? (Type => SOCK_RAW, Proto => $raw) : (LocalPort => $port, Proto => $protocol),
     $protocol eq "tcp" ? (Listen => 128, ReuseAddr => 1) : (),
   );
   die "cannot listen at $address, $_: $!\\n" unless $socket || $!{EADDRINUSE};
   print $socket ? "open" : "occupied", " $_\\n";
   next unless $socket;
   $tcp{$socket} = $protocol eq "tcp";
-  $raw{$socket} = $protocol eq "esp";
+  $raw{$socket} = defined $raw;
+  $watched{$socket} = $port if $isWatched;
+  filtered($socket, $port, $nonce) if $isWatched;
   $select->add($socket);
 }
 print "ready $$\\n";
@@ -45,8 +64,12 @@ while (my @ready = $select->can_read) {
       my $peer = recv $socket, my $bytes, 65536, 0;
       next unless defined $peer;
       $bytes = payload($bytes) if $raw{$socket};
+      my $from = $watched{$socket} ? unpack "n", substr $bytes, 0, 8, "" : 0;
+      next unless 0 == index $bytes, $nonce;
       # The nonce comes last, since both ends of a raw socket see all packets: an answer must not be answered.
-      send $socket, length($bytes) . " $nonce", 0, $peer if 0 == index $bytes, $nonce;
+      my $answer = length($bytes) . " $nonce";
+      $answer = pack("n4", $watched{$socket}, $from, 8 + length $answer, 0) . $answer if $watched{$socket};
+      send $socket, $answer, 0, $peer;
       next;
     }
     my $client = $socket->accept or next;
@@ -94,7 +117,8 @@ while (my $line = <DATA>) {
         send $socket, $bytes, 0;
         # A raw socket also sees the packets of the class itself.
         for (my $until = time + $seconds / 2; time < $until && IO::Select->new($socket)->can_read($seconds / 3);) {
-          defined(recv $socket, my $answer, 100, 0) or last;
+          # Where a free UDP port is watched, the kernel's own "unreachable" comes before the answer.
+          defined(recv $socket, my $answer, 100, 0) or next;
           $answer = payload($answer) if $isRaw;
           return 1 if $answer eq length($bytes) . " $nonce";
         }

@@ -3,6 +3,7 @@ import { clock } from "../../checks/clock.js";
 import { diskSpace } from "../../checks/disk-space.js";
 import { encryption } from "../../checks/encryption.js";
 import { runChecks } from "../../checks/index.js";
+import { newcomerRefusals } from "../../checks/newcomers.js";
 import { plan } from "../../checks/plan.js";
 import { system } from "../../checks/system.js";
 import { type Cluster, refuseOneMachineTwice } from "../../cluster/cluster.js";
@@ -10,7 +11,7 @@ import { inspectMachines } from "../../cluster/machines.js";
 import { UserError, exitCode } from "../../errors.js";
 import type { Host } from "../../host/host.js";
 
-/** The checks of a machine before the class changes. Not the ports: the class's firewall closes them to other machines. */
+/** The checks of a machine before the class changes; the connections are tested last. */
 const admissionChecks: readonly Check[] = [system, encryption, clock, diskSpace, plan];
 
 /** The class with these machines added. */
@@ -37,7 +38,7 @@ export const admissionRefusals = async (
   for (;;) {
     const found = await runChecks(checks, clusterWith(remaining()), operator);
     const refusals = found.filter(({ level }) => level === "error");
-    if (refusals.length === 0) return refused;
+    if (refusals.length === 0) break;
     for (const { host: name, text, hint } of refusals) {
       const error = new UserError(text, { host: name, hint, code: exitCode.preflight });
       const host = remaining().find((each) => each.name === name);
@@ -46,6 +47,8 @@ export const admissionRefusals = async (
     }
     // Repeated, since a piece that refuses one machine does not check the next.
   }
+  const closed = await newcomerRefusals(remaining(), clusterWith(remaining()));
+  return new Map([...refused, ...closed]);
 };
 
 const errorOf = async (check: () => Promise<void>): Promise<UserError | undefined> => {

@@ -1,13 +1,13 @@
 import type { Cluster } from "../../cluster/cluster.js";
 import { poolRoutes } from "../../cluster/docker-networks.js";
 import { choosePool } from "../../cluster/ipv4.js";
-import { UserError, exitCode } from "../../errors.js";
+import { UserError, exitCode, explain } from "../../errors.js";
 import type { Host } from "../../host/host.js";
 import { labels } from "../../names.js";
 import { paths } from "../../paths.js";
 import type { Step } from "../../reconcile/piece.js";
 import { formerAddress } from "../../swarm/changed-addresses.js";
-import { type SwarmState, nodeOf, waitForNode } from "../../swarm/nodes.js";
+import { type SwarmState, joinHint, nodeOf, waitForNode } from "../../swarm/nodes.js";
 import { removeFormerContainers } from "./former-containers.js";
 
 /**
@@ -54,12 +54,16 @@ export const managerSteps = (
   ];
 };
 
+/** What is to be true before a machine joins; throws a UserError where it is not. */
+export type BeforeJoin = (host: Host) => Promise<void>;
+
 /** The step that joins a worker to the Swarm; none if it is a member at its present address. Throws a UserError (preflight) if it is in a foreign one. */
 export const joinSteps = (
   host: Host,
   { machines, members }: SwarmState,
   { config, manager }: Cluster,
   start: Step[],
+  beforeJoin: BeforeJoin,
 ): Step[] => {
   const { state, manages } = members.of(host);
   const former = formerAddress(host, members.of(host), machines);
@@ -76,23 +80,35 @@ export const joinSteps = (
       detail: `as ${address}${detailOf(state, former, isMember)}`,
       after: start,
       run: async () => {
+        await beforeJoin(host);
         // After a crash during the join a node stays `pending` forever: it must leave and join again (moby#23611).
         if (state !== "inactive") await leaveFormer(host, config.name);
         const swarmNow = (await manager.docker.swarmInspect()) as {
           JoinTokens: { Worker: string };
         };
-        await host.docker.swarmJoin({
+        const joined = host.docker.swarmJoin({
           ListenAddr: `${address}:2377`,
           AdvertiseAddr: address,
           DataPathAddr: address,
           RemoteAddrs: [`${machines(manager).address}:2377`],
           JoinToken: swarmNow.JoinTokens.Worker,
         });
+        await withHint(joined, host, joinHint(manager));
         await waitForNode(manager, host);
         manager.forget();
       },
     },
   ];
+};
+
+/** Docker's own errors of a join say that it took too long, and not what to do. */
+const withHint = async (joined: Promise<unknown>, { name }: Host, hint: string): Promise<void> => {
+  try {
+    await joined;
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(explain(error).error, { host: name, hint, causes: [error] });
+  }
 };
 
 const detailOf = (state: string, former: string | undefined, isMember: boolean): string => {

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { type Server, createServer } from "node:net";
 import test, { type ExecutionContext } from "ava";
@@ -66,7 +67,31 @@ test("with real perl 1 MB over TCP and packets over UDP arrive", async (t) => {
   });
 });
 
-(process.getuid?.() === 0 ? test : test.skip)("full packets of ESP arrive", async (t) => {
+const asRoot = process.getuid?.() === 0 ? test : test.skip;
+
+asRoot(
+  "a UDP port is watched without being taken, whether another program uses it or not",
+  async (t) => {
+    const owner = createSocket("udp4");
+    t.teardown(() => void owner.close());
+    await once(owner.bind(0, "127.0.0.1"), "listening");
+    const [used, free] = [owner.address().port, await freePort(t)];
+    const orders = `abcd 127.0.0.1 20 watch\nudp/${used}\nudp/${free}`;
+    const listener = await perl(t, listenerProgram, orders, /ready/);
+    t.regex(listener.said(), new RegExp(`^open udp/${used}\nopen udp/${free}\n`));
+    const [known, other] = await Promise.all(
+      ["abcd", "abxx"].map((nonce) =>
+        perl(t, proberProgram, `${nonce} 127.0.0.1 udp ${used} 1472 talk`),
+      ),
+    );
+    t.is(known?.said(), `127.0.0.1 udp ${used} reached\n`);
+    t.is(other?.said(), `127.0.0.1 udp ${used} silent\n`);
+    const unused = await perl(t, proberProgram, `abcd 127.0.0.1 udp ${free} 1472 talk`);
+    t.is(unused.said(), `127.0.0.1 udp ${free} reached\n`);
+  },
+);
+
+asRoot("full packets of ESP arrive", async (t) => {
   const listener = await perl(t, listenerProgram, "n0 127.0.0.1 20\nesp/50", /ready/);
   t.regex(listener.said(), /^open esp\/50\n/);
   const orders = ["n0 127.0.0.1 esp 50 1480 talk", "other 127.0.0.1 esp 50 64 talk"];

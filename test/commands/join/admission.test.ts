@@ -10,14 +10,15 @@ import { packages } from "../../../src/pieces/packages.js";
 import { swarm } from "../../../src/pieces/swarm.js";
 import type { Piece } from "../../../src/reconcile/piece.js";
 import { fakeOperator } from "../../checks/support/context.js";
+import { wire } from "../../checks/support/wired.js";
 import { fakeCluster, fakeFacts, fakeHost, userError } from "../../support/fakes.js";
 
 // Not the pieces that need our images, which `npm run build` makes.
 const checks = [system, diskSpace, planCheck([packages, swarm] as readonly Piece[])];
 
-/** A blank machine at 10.77.0.LAST; any call of its Docker fails the test. */
-const blank = (name: string, last: number, changes: Partial<Facts> = {}) =>
-  fakeHost(name, {
+/** A blank machine at 10.77.0.LAST; any call of its Docker fails the test. What is sent to an address ending in 99 is lost. */
+const blank = (name: string, last: number, changes: Partial<Facts> = {}) => {
+  const host = fakeHost(name, {
     facts: fakeFacts({
       machineId: name,
       addresses: [{ device: "eth0", address: `10.77.0.${last}`, prefix: 24, mtu: 1500 }],
@@ -29,6 +30,9 @@ const blank = (name: string, last: number, changes: Partial<Facts> = {}) =>
       ["", ""],
     ],
   });
+  wire([host], ({ to, port }) => to === "10.77.0.99" && port === "4789/udp");
+  return host;
+};
 const manager = blank("manager", 11);
 const worker = blank("worker", 12);
 
@@ -67,6 +71,15 @@ test("each unsuitable machine has its reason, and the others may join", async (t
       messages.some((message) => part.test(message)),
       `${part.source} in ${messages.join("; ")}`,
     );
+});
+
+test("a machine whose port for the overlay network is closed is refused before the class changes", async (t) => {
+  const [message, ...others] = await refusals(blank("good", 13), blank("closed", 99));
+  t.deepEqual(others, []);
+  t.regex(
+    message ?? "",
+    /^closed: from manager, worker, good: 4789\/udp of closed \(10\.77\.0\.99\) cannot/,
+  );
 });
 
 test("of two names of one machine the first may join", async (t) => {

@@ -59,9 +59,10 @@ export const openJupyterLab = async (
   await panel.or(start).waitFor({ timeout: 240_000 });
   if (await start.isVisible()) await start.click();
   await panel.waitFor({ timeout: 240_000 });
-  // JupyterLab opens the notebooks of before again, and asks for the kernel of one whose own is gone.
-  const question = page.locator(".jp-Dialog", { hasText: "Select Kernel" });
-  await page.addLocatorHandler(question, () => question.locator(".jp-mod-accept").click());
+  // JupyterLab opens the notebooks of before again, and asks for the kernel of each whose own is gone, one dialog after the other.
+  const question = page.locator(".jp-Dialog", { hasText: "Select Kernel" }).first();
+  const accept = () => question.locator(".jp-mod-accept").click({ timeout: 5000 });
+  await page.addLocatorHandler(question, () => accept().catch(() => {}), { noWaitAfter: true });
   return page;
 };
 

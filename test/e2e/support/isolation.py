@@ -49,9 +49,10 @@ def main() -> int:
 
 def clear() -> None:
     """Removes the files of an attempt; while the server deletes a sparse file of a terabyte, the folder may remain for a moment."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 240
     while WORK.exists() and time.monotonic() < end:
         shutil.rmtree(WORK, ignore_errors=True)
+        time.sleep(0.2)
 
 
 def refused(*numbers: int):

@@ -55,7 +55,7 @@ export const packages = "docker.io,docker-cli,nfs-kernel-server,xfsprogs";
 /**
  * Boots a lab of blank machines. `prepared`: they have Docker and NFS, and the first one has our images, which saves the ten
  * minutes that the lifecycle test needs for them, unless `pullsImages` is false. The first `blank` machines stay blank.
- * `conditions`: those of each machine, for `scripts/lab up --with`.
+ * `conditions`: those of each machine, for `scripts/lab up --with`; `release`: the one of Debian.
  */
 export const bootLab = async (
   name: string,
@@ -67,6 +67,7 @@ export const bootLab = async (
     blank = 0,
     forClass = false,
     conditions = [] as readonly string[],
+    release = "trixie",
   } = {},
 ): Promise<Lab> => {
   const lab = labCommand(name);
@@ -79,6 +80,8 @@ export const bootLab = async (
   if (conditions.length < guests)
     await up(
       guests,
+      "--release",
+      release,
       ...(prepared ? ["--packages", packages] : []),
       ...(forClass ? ["--class"] : []),
     );
@@ -144,6 +147,8 @@ export const openLab = async (name: string): Promise<Lab> => {
     // The login shell of the user debian may be fish, or print a line; that of root is not.
     const argv = ["-F", sshConfig, ...keepAlive, "-l", "root", `node${guest}`, command];
     const running = run("ssh", argv, { maxBuffer: 1 << 26, timeout });
+    // A connection that fails is in ssh's exit code; without a listener the broken pipe would end the test file.
+    running.child.stdin?.on("error", () => {});
     running.child.stdin?.end(input);
     return running;
   };
