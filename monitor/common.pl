@@ -47,6 +47,10 @@ sub space {
 
 sub docker_folder {
   my ($folder) = (content("$root/etc/docker/daemon.json") // "") =~ m{"data-root"\s*:\s*"(/[\w./-]+)"};
+  return $folder if defined $folder;
+  my ($pid) = (content("$root/run/docker.pid") // "") =~ /^(\d+)$/ or return "/var/lib/docker";
+  # An id that Docker left behind may be another process's by now.
+  ($folder) = (content("$root/proc/$pid/cmdline") // "") =~ m{^(?:[^\0]*/)?dockerd\0(?:.*\0)?(?:--data-root|--graph|-g)[=\0]?(/[\w./-]+)\0}s;
   return $folder // "/var/lib/docker";
 }
 

@@ -27,6 +27,25 @@ export const readOutboundProxy = async (folder: string): Promise<OutboundProxy |
   }
 };
 
+/** The login of a proxy as it may occur in the output of a program: as in the address, in plain text, and as in a header. */
+export const loginsIn = ({ http, https }: OutboundProxy): string[] =>
+  [http, https].flatMap((each) => {
+    const { username, password } = new URL(each);
+    if (username === "") return [];
+    const login = loginOf(username, password);
+    return [`${username}:${password}`, login, Buffer.from(login).toString("base64")];
+  });
+
+const loginOf = (username: string, password: string): string => {
+  const login = `${username}:${password}`;
+  try {
+    return decodeURIComponent(login);
+  } catch {
+    // Somebody wrote a "%" as it is.
+    return login;
+  }
+};
+
 /** The agent for a request to a host: through the proxy by CONNECT (RFC 9110, 9.3.6); false where the host is reached directly. */
 export const agentFor = (proxy: OutboundProxy | undefined, host: string): Agent | false =>
   proxy === undefined || proxy.except.some((each) => isExcepted(host, each))
@@ -46,7 +65,7 @@ const isExcepted = (host: string, excepted: string): boolean => {
 
 const tunnelAgent = ({ hostname, port, username, password }: URL): Agent => {
   const agent = new Agent({ keepAlive: false });
-  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const login = loginOf(username, password);
   const authorization =
     username === ""
       ? {}

@@ -3,11 +3,12 @@
 import asyncio
 import base64
 import json
+import os
 from dataclasses import replace
 
 import pytest
 
-from swarmhub.homes.git_repository import Limits, _Git
+from swarmhub.homes.git_repository import ContentError, Limits, _Git, fetch
 from swarmhub.login.provider.connection import Connection
 from swarmhub.login.provider.refusals import SignInRefusedError
 from swarmhub.outbound import SECRET, Proxy, read_proxy
@@ -15,6 +16,7 @@ from swarmhub.server_settings import Content, ServerSettings
 from swarmhub.spawning.environment import Mode, environment_for
 
 from .support.examples import SETTINGS
+from .support.git_server import GitServer
 from .support.stand_in import StandIn
 
 LOGIN = base64.b64encode(b"geo:p@ss").decode()
@@ -41,7 +43,9 @@ class ConnectProxy:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         self.asked.append(head.splitlines()[0])
         if f"Proxy-Authorization: Basic {LOGIN}" not in head:
-            writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
+            # Git asks without its login first, and answers only to this header.
+            header = 'Proxy-Authenticate: Basic realm="class"\r\nConnection: close\r\nContent-Length: 0'
+            writer.write(f"HTTP/1.1 407 Proxy Authentication Required\r\n{header}\r\n\r\n".encode())
             writer.close()
             return
         there, back = await asyncio.open_connection("127.0.0.1", self._outside)
@@ -112,6 +116,33 @@ def test_servers_get_the_proxy_in_both_cases_but_not_what_their_image_sets():
 def test_git_gets_the_proxy(tmp_path):
     git = _Git(tmp_path, Content("https://git.example/x", "x"), None, Limits(), "https", Proxy("http://p:1", "http://p:2"))
     assert git._environment["https_proxy"] == "http://p:2"
+
+
+@pytest.fixture
+def git_server(tmp_path):
+    found = GitServer(tmp_path)
+    yield found
+    found.close()
+
+
+async def test_git_fetches_through_the_proxy_and_an_error_has_no_login(git_server, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", f"{git_server.programs}:{os.environ['PATH']}")
+    # As this account: another one could not read the folder of the test.
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    # A port where nothing listens: only the proxy leads to the repository.
+    content = Content("https://localhost:9/course/.git", "course")
+
+    async def files_by(way, login):
+        proxy = Proxy(way.url(login), way.url(login))
+        return await asyncio.to_thread(fetch, content, None, None, tmp_path / "got", Limits(), "https", proxy)
+
+    async with ConnectProxy(git_server.port) as way:
+        _, files = await files_by(way, "geo:p%40ss@")
+        assert [file.path for file in files] == ["course/lab.txt"]
+        assert set(way.asked) == {"CONNECT localhost:9 HTTP/1.1"}
+        with pytest.raises(ContentError, match="407") as caught:
+            await files_by(way, "geo:wrong-phrase@")
+        assert "wrong-phrase" not in str(caught.value)
 
 
 def test_a_damaged_secret_is_named_without_its_text(tmp_path):

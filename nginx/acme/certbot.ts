@@ -1,11 +1,11 @@
-import { proxyVariables } from "../../contracts/outbound-proxy.js";
+import { type OutboundProxy, proxyVariables } from "../../contracts/outbound-proxy.js";
 import { execFile } from "node:child_process";
 import { access, chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Acme, type EdgeSettings, namesOf } from "../../contracts/edge-settings.js";
 import { type CertificatePair, pairFrom } from "../certificate-pair.js";
 import { newRequest } from "../openssl.js";
-import { readOutboundProxy } from "../outbound-proxy.js";
+import { loginsIn, readOutboundProxy } from "../outbound-proxy.js";
 import { Problem } from "../problem.js";
 import { problemFromCertbot } from "./certbot-errors.js";
 
@@ -24,12 +24,14 @@ export const requestByCertbot = async (
     const { key, request } = await newRequest(run, namesOf(settings));
     await writeFile(join(work, "request.pem"), request);
     const secrets = await writeConfiguration(settings, acme, work);
-    let { failed, output } = await execute(settings, acme, work);
+    const proxy = await readOutboundProxy(settings.folders.secrets);
+    if (proxy !== undefined) secrets.push(...loginsIn(proxy));
+    let { failed, output } = await execute(settings, acme, work, proxy);
     if (failed && isAccountUnknown(output)) {
       const accounts = acmePath(settings, "certbot");
       await rm(`${accounts}.former`, { recursive: true, force: true });
       await rename(accounts, `${accounts}.former`);
-      ({ failed, output } = await execute(settings, acme, work));
+      ({ failed, output } = await execute(settings, acme, work, proxy));
     }
     const shown = secrets.reduce((text, secret) => text.replaceAll(secret, "…"), output);
     if (failed) throw problemFromCertbot(shown, new URL(acme.directory).host);
@@ -108,13 +110,13 @@ const challengeLines = async (
 };
 
 /** Runs certbot; ends it after ten minutes: no DNS takes longer. */
-const execute = async (
+const execute = (
   settings: EdgeSettings,
   acme: Acme,
   work: string,
-): Promise<{ failed: boolean; output: string }> => {
-  const proxy = await readOutboundProxy(settings.folders.secrets);
-  return new Promise((resolve) => {
+  proxy: OutboundProxy | undefined,
+): Promise<{ failed: boolean; output: string }> =>
+  new Promise((resolve) => {
     const ca = acmePath(settings, "ca.pem");
     const options = {
       timeout: 600_000,
@@ -138,7 +140,6 @@ const execute = async (
       resolve({ failed: error !== null, output: `${stdout}\n${stderr}${end}${notStarted}` });
     });
   });
-};
 
 /** An authority may forget or close an account; a new one costs nothing. */
 const isAccountUnknown = (output: string): boolean =>

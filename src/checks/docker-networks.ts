@@ -62,7 +62,15 @@ const serversOf = async ({ cluster, operator }: CheckContext): Promise<Peer[]> =
   return found.flat();
 };
 
-const serverNames = ({ login: { method }, engine }: Config): { what: string; name: string }[] => [
+const serverNames = ({
+  login: { method },
+  engine,
+  proxy,
+}: Config): { what: string; name: string }[] => [
+  ...[...new Set(proxy === undefined ? [] : [proxy.http, proxy.https].map(hostOf))].map((name) => ({
+    what: "the HTTP proxy",
+    name,
+  })),
   ...("issuer" in method ? [{ what: "the login server", name: hostOf(method.issuer) }] : []),
   ...("url" in method ? [{ what: "the login server", name: hostOf(method.url) }] : []),
   ...engine.registryMirrors.map((url) => ({ what: "the registry mirror", name: hostOf(url) })),

@@ -24,8 +24,9 @@ export const domain: Check = {
     ]);
     // A machine often resolves its own name to a loopback address.
     const reachedAt = named.filter((one) => !/^127\.|^::1$/.test(one));
+    const given = config.publicAddress === undefined ? [] : [config.publicAddress];
     const own = [
-      ...new Set([...reachedAt, address, ...facts.addresses.map((card) => card.address)]),
+      ...new Set([...given, ...reachedAt, address, ...facts.addresses.map((card) => card.address)]),
     ];
     const consequence = usesHttpChallenge(config.tls)
       ? `until then ${config.tls.authority} issues no certificate`
@@ -38,7 +39,7 @@ export const domain: Check = {
       return {
         level: "warning",
         text: `${name} ${where}, and ${manager.name} has ${own.join(", ")}`,
-        hint: `at your DNS provider, set the A record of ${name} to ${reachedAt.find(isIPv4) ?? address}; ${isWildcard(name) ? "until then browsers do not find users' servers" : consequence}`,
+        hint: `at your DNS provider, set the A record of ${name} to ${given[0] ?? reachedAt.find(isIPv4) ?? address}; ${isWildcard(name) ? "until then browsers do not find users' servers" : consequence}`,
       };
     });
   },

@@ -14,6 +14,7 @@ import {
   operatorMachine,
   findingFrom,
 } from "./check.js";
+import { browsers } from "./browsers.js";
 import { clock } from "./clock.js";
 import { connections } from "./connections.js";
 import { cores } from "./cores.js";
@@ -54,6 +55,7 @@ export const allChecks: readonly Check[] = [
   seats,
   gpus,
   cores,
+  browsers,
   domain,
   certificate,
   login,

@@ -1,7 +1,6 @@
 import type { Config } from "../config/types.js";
-import { type DockerSettings, settingsFrom } from "../host/docker-settings.js";
+import { type DockerSettings, dockerSettings } from "../host/docker-settings.js";
 import type { Facts } from "../host/facts.js";
-import { paths } from "../paths.js";
 import { isDockerInterface, networkOf } from "./ipv4.js";
 
 /** The key of daemon.json with the networks from which Docker takes docker0 and docker_gwbridge, at their first start. */
@@ -14,10 +13,9 @@ export const poolSetting = ({ engine }: Config): DockerSettings[string] => {
   return [{ base: addressPool, size: Number(addressPool.split("/")[1]) + 4 }];
 };
 
-/** Whether a daemon.json has the pool of the configuration. */
-export const hasPool = (config: Config, { files }: Facts): boolean =>
-  JSON.stringify(settingsFrom(files[paths.dockerConfiguration])?.[poolKey]) ===
-  JSON.stringify(poolSetting(config));
+/** Whether Docker's settings have the pool of the configuration. */
+export const hasPool = (config: Config, facts: Facts): boolean =>
+  JSON.stringify(dockerSettings(facts)[poolKey]) === JSON.stringify(poolSetting(config));
 
 /** Whether Docker is installed; its networks are chosen then. */
 export const hasDocker = ({ packages }: Facts): boolean =>

@@ -1,9 +1,8 @@
 import { type OutboundProxy, proxyVariables } from "../../contracts/outbound-proxy.js";
 import type { Config } from "../config/types.js";
-import { settingsFrom } from "../host/docker-settings.js";
+import { dockerSettings } from "../host/docker-settings.js";
 import type { Facts } from "../host/facts.js";
 import { proxyLogin, serviceParts } from "../names.js";
-import { paths } from "../paths.js";
 import type { Cluster } from "./cluster.js";
 import { isPrivate } from "./ipv4.js";
 import type { Machines } from "./machines.js";
@@ -60,9 +59,9 @@ export const proxyOn = (
   );
 };
 
-/** By the environment of Docker's process, and before that by its daemon.json (dockerd(8), "proxies"). */
-const ownersProxy = ({ dockerProxy = {}, files }: Facts): OutboundProxy | undefined => {
-  const proxies = settingsFrom(files[paths.dockerConfiguration])?.["proxies"];
+/** By the environment of Docker's process, and before that by its daemon.json or flags (dockerd(8), "proxies"). */
+const ownersProxy = ({ dockerProxy = {}, ...facts }: Facts): OutboundProxy | undefined => {
+  const proxies = dockerSettings(facts)["proxies"];
   const inFile = (typeof proxies === "object" && proxies !== null ? proxies : {}) as Record<
     string,
     unknown
@@ -106,8 +105,10 @@ export const proxyText = ({ https }: OutboundProxy): string => bare(https).repla
 export const outboundSecretText = ({ http, https, except }: OutboundProxy): string =>
   `${JSON.stringify({ http, https, except })}\n`;
 
-/** The class's own names; below the first one there may be a host for each user. */
-const namesOf = ({ domain, otherNames, subdomains }: Config): string[] =>
-  domain === undefined ? [] : [domain, ...otherNames, ...(subdomains ? [`.${domain}`] : [])];
+/** The class's own names and address; below the first name there may be a host for each user. */
+const namesOf = ({ domain, otherNames, subdomains, publicAddress }: Config): string[] => [
+  ...(domain === undefined ? [] : [domain, ...otherNames, ...(subdomains ? [`.${domain}`] : [])]),
+  ...(publicAddress === undefined ? [] : [publicAddress]),
+];
 
 const unique = (list: readonly string[]): string[] => [...new Set(list)];

@@ -127,11 +127,13 @@ const domainPathInFile = (raw: unknown, [key = "", name = "", index = 0]: Path):
 
 const configOf = (settings: Settings, folder: string, placeOf: (key: Path) => Place): Config => {
   const { name, domain, manager, workers, storage, tls, login, servers, engine } = settings;
+  const { "public-address": publicAddress } = settings;
   return {
     name,
     ...(domain?.name[0] !== undefined && { domain: domain.name[0] }),
     otherNames: domain?.name.slice(1) ?? [],
     subdomains: domain?.subdomains ?? false,
+    ...(publicAddress !== undefined && { publicAddress }),
     manager: hostOf(manager),
     workers: workers.map(hostOf),
     storage: storageOf(storage, groupQuotasOf(login.groups), servers.shared),

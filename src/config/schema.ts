@@ -99,6 +99,7 @@ export const schema = section(
   {
     name: className,
     domain: domains.exactOptional(),
+    "public-address": leaf(addressFrom).exactOptional(),
     manager: host,
     workers: list({ what: "a list of machines", example: "[debian@203.0.113.11]" }, host).default(
       [],

@@ -1,3 +1,5 @@
+import type { DockerSettings } from "./docker-settings.js";
+
 /** An IPv4 address of a network card, with the card's MTU in bytes. */
 export type NetworkAddress = { device: string; address: string; prefix: number; mtu: number };
 
@@ -68,6 +70,8 @@ export type Facts = {
   hasDockerCommand: boolean;
   /** Other installations of Docker: "snap", "rootless". */
   otherDockers: string[];
+  /** The settings in the arguments of Docker's process, by their keys in daemon.json; the proxy's may have a password. */
+  dockerFlags?: DockerSettings;
   /** The proxy in the environment of Docker's process, by "http_proxy", "https_proxy" and "no_proxy"; may have a password. */
   dockerProxy?: Record<string, string>;
   /** The IPv4 addresses of that proxy. */

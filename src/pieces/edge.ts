@@ -44,7 +44,7 @@ export const edge: Piece<State> = {
     const { manager } = cluster;
     const { facts, address } = machines(manager);
     if (givenFiles instanceof UserError) throw givenFiles;
-    const content = edgeSettings(want, publicName(want.manager, address));
+    const content = edgeSettings(want, publicName(want, address));
     const settings = { path: paths.edgeConfiguration, content, then: reloadEdge(want.name) };
     // An edge reads settings.json only in the form of its own version, which is enough since the two are replaced together: the running
     // edge rejects the newer form and nginx keeps its configuration, until a later step starts the image that reads it. An `up` that

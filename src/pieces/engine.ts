@@ -1,12 +1,12 @@
 import { type Machines, inspectMachines } from "../cluster/machines.js";
 import type { Config } from "../config/types.js";
-import { UserError, exitCode } from "../errors.js";
 import { type DockerSettings, settingsFrom, textOf } from "../host/docker-settings.js";
 import type { Facts } from "../host/facts.js";
 import type { Host } from "../host/host.js";
 import { paths } from "../paths.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import { poolKey } from "../cluster/docker-networks.js";
+import { refuseUnfit } from "./engine/unfit.js";
 import { keepBefore, refuseLatePool, restartDocker } from "./shared/docker-settings.js";
 import { writeScript } from "./shared/files.js";
 
@@ -17,7 +17,7 @@ export const engine: Piece<Machines> = {
   plan: (want, machines, cluster) =>
     cluster.hosts.flatMap((host) => {
       const { facts } = machines(host);
-      refuseUnfit(host, facts);
+      refuseUnfit(want, host, facts);
       refuseLatePool(want, host, facts);
       return [...mirrorSteps(want, host, facts), ...startSteps(host, facts)];
     }),
@@ -41,47 +41,9 @@ const removeEmptyFolder = `rmdir ${paths.configuration} 2>/dev/null || true`;
 // Docker reloads its mirrors on SIGHUP, without a restart.
 const reload = "if systemctl -q is-active docker; then systemctl reload docker; fi";
 
-const refuseUnfit = (host: Host, { files }: Facts): void => {
-  const settings = settingsFrom(files[path]);
-  if (settings === undefined)
-    throw new UserError(
-      `${path} is not a JSON object; Docker cannot read it and swarmhub does not overwrite it`,
-      { host: host.name, hint: `fix that file on ${host.name}`, code: exitCode.preflight },
-    );
-  for (const [key, isUnfit, reason] of unfit)
-    if (isUnfit(settings[key]))
-      throw new UserError(`${path} has "${key}": ${JSON.stringify(settings[key])}, ${reason}`, {
-        host: host.name,
-        hint: `remove that line on ${host.name} and \`systemctl restart docker\``,
-        code: exitCode.preflight,
-      });
-};
-
-/** Settings of daemon.json with which a class cannot work. */
-const unfit: readonly (readonly [
-  key: string,
-  isUnfit: (value: unknown) => boolean,
-  reason: string,
-])[] = [
-  ["live-restore", (value) => value === true, "which Docker refuses in a Swarm"],
-  [
-    "userns-remap",
-    (value) => typeof value === "string" && value !== "",
-    "so the hub could neither use Docker's socket nor its own files",
-  ],
-  [
-    "iptables",
-    (value) => value === false,
-    "so users' servers would have no network, and the class's rules no effect",
-  ],
-  [
-    "firewall-backend",
-    (value) => value === "nftables",
-    "which Docker refuses in a Swarm (moby#50467)",
-  ],
-];
-
-const mirrorSteps = (want: Config, host: Host, { files }: Facts): Step[] => {
+const mirrorSteps = (want: Config, host: Host, { files, dockerFlags }: Facts): Step[] => {
+  // Docker does not start with mirrors in both places; the flag has the wanted ones, or it would have been refused.
+  if (dockerFlags?.["registry-mirrors"] !== undefined) return [];
   const settings = settingsFrom(files[path]) ?? {};
   const { registryMirrors } = want.engine;
   // If the configuration names no mirrors, those from before swarmhub are used.

@@ -18,7 +18,7 @@ export const inspectGivenFiles = async (
   address: string,
 ): Promise<GivenFiles | UserError> => {
   const names = namesOf(config);
-  const browserNames = names.length === 0 ? [publicName(config.manager, address)] : names;
+  const browserNames = names.length === 0 ? [publicName(config, address)] : names;
   try {
     return await readGivenFiles(config.tls, browserNames, operator);
   } catch (error) {

@@ -27,6 +27,18 @@ test("with an address pool those addresses are free, and the pool's own are not"
   ]);
 });
 
+test("the HTTP proxy is a server that the machines must reach, named once", async (t) => {
+  const [http, https] = ["http://proxy.example.org:3128", "http://172.18.0.9:3129"];
+  const cluster = classWith("", { proxy: { http, https, except: [] } });
+  const lookup = async (name: string) => (name === "proxy.example.org" ? ["172.17.3.1"] : [name]);
+  t.deepEqual(lines(await dockerNetworksCheck.run(contextOf(cluster, { operator: { lookup } }))), [
+    "error manager: Docker's network 172.17.0.0/16 will contain 172.17.3.1, the HTTP proxy proxy.example.org, which the machine could then not reach",
+    "error manager: Docker's network 172.18.0.0/16 will contain 172.18.0.9, the HTTP proxy 172.18.0.9, which the machine could then not reach",
+  ]);
+  const same = classWith("", { proxy: { http, https: http, except: [] } });
+  t.is((await dockerNetworksCheck.run(contextOf(same, { operator: { lookup } }))).length, 1);
+});
+
 test("a Docker that is there counts with the networks that it has", async (t) => {
   const cluster = classWith("login 172.18.4.5\nname 192.168.5.1\n");
   const addresses = [

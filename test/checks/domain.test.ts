@@ -86,6 +86,21 @@ test("without a record for subdomains there is a warning with the record to crea
   );
 });
 
+test("behind NAT, a domain points to public-address", async (t) => {
+  const config = { publicAddress: "198.51.100.7", manager: { destination: "manager" } };
+  const foundFor = (domainName: string) =>
+    domain.run(
+      contextOf(classOf(0, { config: { ...config, domain: domainName } }), {
+        operator: { lookup: async (wanted) => names[wanted] ?? [] },
+      }),
+    );
+  t.is((await foundFor("away.example.org"))[0]?.level, "ok");
+  t.regex(
+    (await foundFor("geo.example.org"))[0]?.hint ?? "",
+    /A record of geo\.example\.org to 198\.51\.100\.7/,
+  );
+});
+
 test("a name that does not resolve is a warning", async (t) => {
   const [only] = await found("nowhere.example.org", "manager");
   t.is(only?.level, "warning");

@@ -1,16 +1,10 @@
 import test from "ava";
-import { publicName, safariSentence, shownName } from "../../src/cluster/public-address.js";
-import type { Config } from "../../src/config/types.js";
-import { fakeConfig } from "../support/fakes.js";
-
-test("only with a self-signed certificate there is a sentence about iPads", (t) => {
-  t.regex(safariSentence(fakeConfig()) ?? "", /every iPad .* `tls: letsencrypt`$/);
-  for (const tls of [
-    { kind: "off" },
-    { kind: "letsencrypt", email: "a@example.org" },
-  ] as unknown as Config["tls"][])
-    t.is(safariSentence(fakeConfig({ tls })), undefined);
-});
+import { configuredProxy } from "../../src/cluster/outbound.js";
+import { classUrl, classUrlOn, publicName, shownName } from "../../src/cluster/public-address.js";
+import { configFrom } from "../../src/config/load.js";
+import { classWith, complaintsOf } from "../config/support/complaints.js";
+import { machinesOf } from "../support/class-of.js";
+import { fakeCluster, fakeConfig, fakeFacts, fakeHost } from "../support/fakes.js";
 
 for (const [destination, name] of [
   ["debian@203.0.113.10", "203.0.113.10"],
@@ -23,7 +17,7 @@ for (const [destination, name] of [
   ["ssh://root@[2001:db8::1]:22", "10.0.0.5"],
 ] as const)
   test(`a manager reached as ${destination} is opened at ${name}`, (t) => {
-    t.is(publicName({ destination }, "10.0.0.5"), name);
+    t.is(publicName(fakeConfig({ manager: { destination } }), "10.0.0.5"), name);
   });
 
 for (const [destination, reachedAt, name] of [
@@ -36,5 +30,38 @@ for (const [destination, reachedAt, name] of [
   ["local", undefined, "10.0.0.5"],
 ] as const)
   test(`a manager ${destination} that is reached at ${reachedAt} is shown at ${name}`, (t) => {
-    t.is(shownName({ destination }, "10.0.0.5", reachedAt), name);
+    t.is(shownName(fakeConfig({ manager: { destination } }), "10.0.0.5", reachedAt), name);
   });
+
+const manager = fakeHost("manager", { facts: fakeFacts() });
+const behindNat = fakeCluster(manager, [], {
+  config: { manager: { destination: "geo" }, publicAddress: "203.0.113.7" },
+});
+
+test("with public-address, people and login servers get that address, however swarmhub reaches the manager", async (t) => {
+  t.is(shownName(behindNat.config, "10.0.0.5", "198.51.100.1"), "203.0.113.7");
+  t.is(await classUrl(behindNat), "https://203.0.113.7");
+  t.is(classUrlOn(machinesOf(behindNat), behindNat), "https://203.0.113.7");
+});
+
+test("the class's own address is never asked through a proxy", (t) => {
+  const config = {
+    ...behindNat.config,
+    proxy: { http: "http://p:1", https: "http://p:1", except: [] },
+  };
+  const found = configuredProxy({ ...behindNat, config }, machinesOf(behindNat));
+  t.true(found?.except.includes("203.0.113.7"));
+});
+
+test("a domain goes before public-address", (t) => {
+  const config = { ...behindNat.config, domain: "geo.example.org" };
+  t.is(classUrlOn(machinesOf(behindNat), { ...behindNat, config }), "https://geo.example.org");
+});
+
+test("public-address is an IPv4 address that others reach", (t) => {
+  const value = (text: string) => classWith(`public-address: ${text}`);
+  t.is(configFrom(value("203.0.113.7"), "/c.yaml").publicAddress, "203.0.113.7");
+  t.is(configFrom(value("10.8.0.7"), "/c.yaml").publicAddress, "10.8.0.7");
+  for (const text of ["geo.example.org", "127.0.0.1", "203.0.113.7:8443", '"2001:db8::1"'])
+    t.regex(complaintsOf(value(text)).join(), /"public-address" .*expected an IPv4 address/, text);
+});

@@ -33,3 +33,9 @@ test("`open` says nothing about iPads with a certificate that they accept, and n
   t.deepEqual(events, []);
   t.deepEqual(Object.keys(JSON.parse(printed[0] ?? "") as object), ["address", "passwords"]);
 });
+
+test("only with a self-signed certificate there is a sentence about iPads", (t) => {
+  t.regex(safariSentence(fakeConfig()) ?? "", /every iPad .* `tls: letsencrypt`$/);
+  for (const kind of ["off", "letsencrypt"])
+    t.is(safariSentence(fakeConfig({ tls: { kind } as never })), undefined);
+});

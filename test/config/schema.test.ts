@@ -51,7 +51,7 @@ test(refused, "quota: 5G", '4:1  unknown key "quota"; it belongs in "storage"');
 test(
   refused,
   "zzz: ",
-  '4:1  unknown key "zzz"; keys here: name, domain, manager, workers, storage, tls, login, servers, registries, proxy, ssh, swarm, engine',
+  '4:1  unknown key "zzz"; keys here: name, domain, public-address, manager, workers, storage, tls, login, servers, registries, proxy, ssh, swarm, engine',
 );
 test(refused, "ssh: openssh", '4:6  "ssh" is "openssh": expected built-in or system');
 test(
@@ -62,7 +62,7 @@ test(
 test(
   refused,
   '"__proto__": {}',
-  '4:1  unknown key "__proto__"; keys here: name, domain, manager, workers, storage, tls, login, servers, registries, proxy, ssh, swarm, engine',
+  '4:1  unknown key "__proto__"; keys here: name, domain, public-address, manager, workers, storage, tls, login, servers, registries, proxy, ssh, swarm, engine',
 );
 test(refused, "name: 101", '3:7  "name" is 101: expected a class name such as geo-101');
 test(

@@ -3,8 +3,9 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { ExecutionContext } from "ava";
+import { outboundProxySecret } from "../../contracts/outbound-proxy.js";
 import { type EdgeStatus, statusFrom } from "../../contracts/edge-status.js";
 import { pairFrom } from "../../nginx/certificate-pair.js";
 import { selfSigned } from "../../nginx/self-signed.js";
@@ -16,9 +17,13 @@ import { withNginx } from "./support/with-nginx.js";
 
 const servername = "localhost";
 
-/** A fake certbot: signs the request with an authority created for it, or fails with the text of the file `refusal` while that exists. */
+/**
+ * A fake certbot: notes its environment, and signs the request with an authority created for it, or fails with the text of the file
+ * `refusal` while that exists.
+ */
 const certbot = (folder: string): string => `#!/bin/sh
 set -e
+env >${folder}/environment
 if [ -e ${folder}/refusal ]; then cat ${folder}/refusal; exit 1; fi
 value() { sed -n "s/^$1 = //p" "$4"; }
 request=$(value csr "$@") chain=$(value fullchain-path "$@")
@@ -57,9 +62,19 @@ const startSite = async (t: ExecutionContext) => {
   t.teardown(edge.close);
   const acme = join(edge.certificates, "acme");
   await mkdir(acme, { recursive: true });
+  // A port where nothing listens: only certbot is told to use it, since "localhost" is excepted.
+  const proxy = {
+    http: `http://${proxyLogin}@127.0.0.1:9`,
+    https: `http://${proxyLogin}@127.0.0.1:9`,
+  };
+  const secret = JSON.stringify({ ...proxy, except: ["localhost", "10.0.0.0/8"] });
+  await writeFile(join(dirname(edge.certificates), "secrets", outboundProxySecret), secret);
   await writeFile(join(acme, "ca.pem"), pair.pem.replace(/-----BEGIN [A-Z ]*PRIVATE[^]*/, ""));
-  return { edge, refuse, accept };
+  const environment = () => readFile(join(folder, "environment"), "utf8");
+  return { edge, refuse, accept, environment };
 };
+
+const proxyLogin = "geo:p%40ss-phrase";
 
 const statusWhen = async (
   edge: Edge,
@@ -80,7 +95,7 @@ const serialOf = async (edge: Edge): Promise<string | undefined> => {
 };
 
 withNginx("an authority's certificate is swapped in under an open websocket", async (t) => {
-  const { edge, refuse, accept } = await startSite(t);
+  const { edge, refuse, accept, environment } = await startSite(t);
   // Whichever comes first: the refusal, or the root certificate that does not exist yet.
   await statusWhen(edge, "it failed", (status) => status.attempt?.outcome === "failed");
   const open = await upgraded(edge.ports.https, "localhost", { servername });
@@ -103,12 +118,18 @@ withNginx("an authority's certificate is swapped in under an open websocket", as
   t.is(await serialOf(edge), got.serial);
   t.is(got.issuer, "lab");
   t.deepEqual(got.names, ["localhost"]);
+  const variables = (await environment()).split("\n");
+  t.true(variables.includes(`HTTPS_PROXY=http://${proxyLogin}@127.0.0.1:9`));
+  t.true(variables.includes("NO_PROXY=localhost,10.0.0.0/8"));
   // For a moment nginx's old workers still answer.
   const isStrict = async () => (await policy()) === "max-age=604800";
   await eventually(isStrict, "HSTS is sent");
   t.is(await open.echo("one"), "one");
 
-  await refuse("urn:ietf:params:acme:error:rateLimited :: too many certificates");
+  const basic = Buffer.from(decodeURIComponent(proxyLogin)).toString("base64");
+  await refuse(
+    `urn:ietf:params:acme:error:rateLimited :: too many certificates\nby http://${proxyLogin}@127.0.0.1:9, ${decodeURIComponent(proxyLogin)}, Basic ${basic}`,
+  );
   edge.process.kill("SIGUSR2");
   const refused = await statusWhen(
     edge,
@@ -121,6 +142,9 @@ withNginx("an authority's certificate is swapped in under an open websocket", as
   open.socket.destroy();
   const lines = (await edge.output()).split("\n").filter((line) => /certificate for/.test(line));
   t.is(lines.length, 4, lines.join("\n"));
+  const said = (await edge.output()) + JSON.stringify(refused);
+  t.regex(said, /by http:\/\/…@127\.0\.0\.1:9/);
+  t.notRegex(said, new RegExp(`p(%40|@)ss-phrase|${basic}`));
 });
 
 withNginx(

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { askAuthority } from "../../nginx/acme/authority.js";
-import { agentFor, readOutboundProxy } from "../../nginx/outbound-proxy.js";
+import { agentFor, loginsIn, readOutboundProxy } from "../../nginx/outbound-proxy.js";
 import { selfSigned } from "../../nginx/self-signed.js";
 
 const folder = mkdtempSync(join(tmpdir(), "swarmhub-outbound-"));
@@ -69,6 +69,18 @@ test("an authority is reached through the proxy, with its login and the authorit
   t.regex(error?.detail ?? "", /the proxy 127\.0\.0\.1 answers with status 407/);
   await t.throwsAsync(ask("geo:p%40ss@", ["localhost"]));
   t.is(way.asked.length, 2);
+});
+
+test("a login is known in each form that a program prints, also one with a bare %", (t) => {
+  const loginsAt = (address: string) =>
+    loginsIn({ http: address, https: "http://p:1", except: [] });
+  t.deepEqual(loginsAt("http://geo:p%40ss@p:1"), [
+    "geo:p%40ss",
+    "geo:p@ss",
+    Buffer.from("geo:p@ss").toString("base64"),
+  ]);
+  t.true(loginsAt("http://geo:100%@p:1").includes("geo:100%"));
+  t.deepEqual(loginsAt("http://p:1"), []);
 });
 
 test("names, domains and networks are excepted from the proxy", (t) => {

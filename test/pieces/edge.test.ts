@@ -121,6 +121,15 @@ const waitFor = (what: string): string => `wait until the edge serves ${what}`;
 const waitSelf = waitFor("a self-signed certificate");
 const oldHashes = { "own/certificate.pem": "old-hash-here", "own/key.pem": "old-hash-here" };
 
+test("with public-address the edge makes its certificate for that address", async (t) => {
+  const config = { publicAddress: "203.0.113.7" };
+  const cluster = classOf(0, { config, answers: [[/settings\.json/, ""]] });
+  const [step] = edge.plan(cluster.config, stateOf(cluster, { settings: {} }), cluster);
+  t.is(step?.title, write);
+  await step?.run(() => {});
+  t.regex(cluster.manager.asked.join(), /"address": "203\.0\.113\.7"/);
+});
+
 for (const [situation, config, have, expected] of [
   ["nothing to do without a change", named, { settings: named }, []],
   [

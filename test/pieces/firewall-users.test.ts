@@ -68,8 +68,8 @@ const real =
   },
 );
 
-// A machine with two containers behind a bridge of Docker's name, a hub's (172.18.0.3) and a user's, and a neighbour that has a
-// private, a public and a provider's address. An Engine is imitated that knows the hub's container.
+// A machine with two containers behind a bridge of Docker's name, a hub's (172.18.0.3) and a user's, and a neighbour that has
+// private, public and providers' addresses. An Engine is imitated that knows the hub's container.
 const input = (script: string) => `set -e
 mkdir "$0"; mount -t tmpfs none /run
 for each in hub user; do ip link add vh$each type veth peer name $each; done
@@ -83,7 +83,7 @@ ip route add default via 10.77.0.2
 inside() { nsenter -t $1 -n sh -c "ip addr add $3 dev $2; ip link set $2 up; ip link set lo up; ip route add default via $4"; }
 inside $hub hub 172.18.0.3/16 172.18.0.1; inside $user user 172.18.0.4/16 172.18.0.1
 inside $others neighbours 10.77.0.2/24 10.77.0.11
-for address in 10.9.0.3 10.8.0.1 192.0.2.9 169.254.169.254; do nsenter -t $others -n ip addr add $address/32 dev lo; done
+for address in 10.9.0.3 10.8.0.1 192.0.2.9 169.254.169.254 168.63.129.16 100.100.100.200; do nsenter -t $others -n ip addr add $address/32 dev lo; done
 perl -MIO::Socket::UNIX -e 'my $l = IO::Socket::UNIX->new(Local => "/run/docker.sock", Listen => 9) or die; while (my $c = $l->accept) { my $q = <$c>; while (<$c> =~ /\\S/) {}
 print $c "HTTP/1.0 200 OK\\r\\n\\r\\n", $q =~ m{/json\\?filters=.*geo-101-hub} ? "[{\\"Id\\":\\"" . "a" x 64 . "\\"}]" : $q =~ m{containers/a+/json} ? "{\\"State\\":{\\"Pid\\":$ARGV[0]}}" : "[]"; close $c }' $hub &
 cat >"$0/firewall" <<'end'
@@ -93,9 +93,9 @@ listen='for my $port (@ARGV) { next if fork; my $l = IO::Socket::INET->new(Liste
 nsenter -t $others -n perl -MIO::Socket::INET -e "$listen" 22 53 80 5432 &
 perl -MIO::Socket::INET -e "$listen" 22 443 & nsenter -t $user -n perl -MIO::Socket::INET -e "$listen" 8888 &
 sleep 0.3; iptables -N DOCKER-USER; iptables -A FORWARD -j DOCKER-USER
-connect='for my $to (@ARGV) { print " $to" if IO::Socket::INET->new(PeerAddr => $to, Timeout => 0.3) }'
+connect='my @all = map { my $to = $_; open(my $one, "-|") or do { print " $to" if IO::Socket::INET->new(PeerAddr => $to, Timeout => 0.3); exit }; $one } @ARGV; print <$_> for @all'
 sh "$0/firewall"
-for each in user hub; do echo "$each:$(nsenter -t $(eval echo \\$$each) -n perl -MIO::Socket::INET -e "$connect" 10.9.0.3:22 10.9.0.3:53 10.9.0.3:5432 10.8.0.1:22 192.0.2.9:80 169.254.169.254:80 169.254.169.254:53 10.77.0.11:22)"; done
+for each in user hub; do echo "$each:$(nsenter -t $(eval echo \\$$each) -n perl -MIO::Socket::INET -e "$connect" 10.9.0.3:22 10.9.0.3:53 10.9.0.3:5432 10.8.0.1:22 192.0.2.9:80 169.254.169.254:80 169.254.169.254:53 168.63.129.16:80 168.63.129.16:53 100.100.100.200:80 10.77.0.11:22)"; done
 echo "to the user:$(nsenter -t $others -n perl -MIO::Socket::INET -e "$connect" 172.18.0.4:8888)"
 nsenter -t $user -n perl -MIO::Socket::INET -MSocket=:all -e 'my $s = IO::Socket::INET->new(PeerAddr => "10.8.0.1:22", Timeout => 1) or exit; print "segments: ", unpack("i", getsockopt $s, IPPROTO_TCP, TCP_MAXSEG), "\\n"'
 iptables -S SWARMHUB-OWN
@@ -117,14 +117,14 @@ const ownChain = `-N SWARMHUB-OWN
 -A SWARMHUB-OWN -j SWARMHUB-USERS
 `;
 const hubReaches =
-  "hub: 10.9.0.3:22 10.9.0.3:53 10.9.0.3:5432 10.8.0.1:22 192.0.2.9:80 169.254.169.254:53 10.77.0.11:22";
+  "hub: 10.9.0.3:22 10.9.0.3:53 10.9.0.3:5432 10.8.0.1:22 192.0.2.9:80 169.254.169.254:53 168.63.129.16:53 10.77.0.11:22";
 
 (real ? test : test.skip)(
   "users' servers reach no private network but name servers and exceptions; the hub reaches all, and segments fit",
   (t) => {
     t.is(
       outcomeOf(t, firewallScript(wanted("no-private", exceptions))),
-      `user: 10.9.0.3:53 10.9.0.3:5432 10.8.0.1:22 192.0.2.9:80 169.254.169.254:53
+      `user: 10.9.0.3:53 10.9.0.3:5432 10.8.0.1:22 192.0.2.9:80 169.254.169.254:53 168.63.129.16:53
 ${hubReaches}
 to the user: 172.18.0.4:8888
 segments: 1348

@@ -323,30 +323,6 @@ const real =
 });
 
 (real ? test : test.skip)(
-  "rules that another firewall flushes are loaded again within seconds",
-  (t) => {
-    const script = firewallScript(two).replace("sleep 3", "sleep 0.1");
-    const input = `cat >"$0" <<'end'
-${script}
-end
-sh "$0"; sh "$0" watch & watching=$!
-for flush in "iptables -F" "iptables -F; iptables -X" "printf '*filter\\nCOMMIT\\n' | iptables-restore" "iptables -D INPUT -j SWARMHUB-INPUT"; do
-  sh -c "$flush"
-  for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.2; [ "$(iptables -S | grep -c SWARMHUB)" != ${loadedRules(two).length} ] || break; done
-  iptables -S | grep SWARMHUB | sort | cksum
-done
-kill $watching`;
-    const file = join(mkdtempSync(join(tmpdir(), "swarmhub-firewall-")), "firewall");
-    t.teardown(() => rmSync(dirname(file), { recursive: true }));
-    const { stdout } = spawnSync("unshare", ["-n", "sh", "-c", input, file], { encoding: "utf8" });
-    const sums = stdout.split("\n").filter((line) => /^\d/.test(line));
-    t.is(sums.length, 4, stdout);
-    t.is(new Set(sums).size, 1, stdout);
-    t.regex(stdout, /were missing and are loaded again/);
-  },
-);
-
-(real ? test : test.skip)(
   "containers reach no provider's metadata service, but its name server",
   (t) => {
     // A container behind a bridge of Docker's name, and the machine's neighbour with the services' addresses.

@@ -19,7 +19,10 @@ export const domainFrom = reader(
   { what: "a domain name", example: "geo.example.org" },
   (text, reject): string => {
     if (isIP(text) !== 0)
-      throw reject("not an address", "delete the line to use the manager's address");
+      throw reject(
+        "not an address",
+        "delete the line to use the manager's address, or name another one as public-address",
+      );
     if (/[/:]/.test(text)) throw reject("without https://, port and path");
     if (/[^\x20-\x7e]/.test(text))
       throw reject("letters outside a-z need their xn-- form, such as xn--gewsser-9wa.de");

@@ -2,6 +2,7 @@ import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { swarmBridge } from "../../names.js";
 import type { Facts, NetworkAddress } from "../facts.js";
+import { settingsInFlags } from "../docker-flags.js";
 import { disksOf, freeSpaceOf } from "./disks.js";
 import { membershipFrom, nodeCertificate, nodeState } from "./membership.js";
 
@@ -50,6 +51,7 @@ export const factsFrom = (text: string): Facts => {
     ),
     hasDockerCommand: get("docker-command") === "yes",
     otherDockers: lines("other-dockers"),
+    dockerFlags: settingsInFlags(lines("docker-flags")),
     dockerProxy: Object.fromEntries(
       lines("docker-proxy").map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]),
     ),

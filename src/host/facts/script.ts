@@ -69,6 +69,7 @@ const readerProgram = `
 ${perlSockets}
 open STDERR, ">", "/dev/null";
 sub content { open my $file, "<", $_[0] or return; local $/; scalar <$file> }
+sub beginning { open my $file, "<", $_[0] or return; read $file, my $text, 65536; $text }
 sub section { print "\\n\\036$_[0]\\n$_[1]\\n" }
 section "os-release", content "/etc/os-release";
 section "machine-id", content "/etc/machine-id";
@@ -86,9 +87,15 @@ section "other-dockers", join "\\n", (-e "/var/snap/docker" ? "snap" : ()), (glo
 my ($docker) = (content("${paths.dockerConfiguration}") // "") =~ m|"data-root"\\s*:\\s*"([^"]+)"|;
 my %held = (containers => "containers/*", images => "image/*/imagedb/content/sha256/*", volumes => "volumes/*/", swarm => "swarm/docker-state.json");
 section "docker-holds", join "\\n", grep { grep { -e } glob "${paths.dockerFolder}/$held{$_}" } sort keys %held;
-if (open my $pid, "<", "${dockerPid}") {
+if (open my $file, "<", "${dockerPid}") {
+  my $pid = <$file> + 0;
+  # An id that Docker left behind may be another process's by now.
+  my ($program, @words) = split /\\0/, beginning("/proc/$pid/cmdline") // "";
+  @words = () if ($program // "") !~ m{(?:^|/)dockerd$};
+  $docker //= $1 if join("\\0", "", @words) =~ /\\0(?:--data-root|--graph|-g)[=\\0]?([^\\0]+)/;
+  section "docker-flags", join "\\n", map { s/\\s+/ /gr } @words;
   # Where a variable is there twice, Docker uses the one in capitals.
-  my %proxy = map { /^((?:https?|no)_proxy)=([^\\n]*)/i ? (lc $1, $2) : () } reverse sort split /\\0/, content("/proc/" . (<$pid> + 0) . "/environ") // "";
+  my %proxy = map { /^((?:https?|no)_proxy)=([^\\n]*)/i ? (lc $1, $2) : () } reverse sort split /\\0/, content("/proc/$pid/environ") // "";
   section "docker-proxy", join "\\n", map { "$_=$proxy{$_}" } sort keys %proxy;
   my ($name) = ($proxy{https_proxy} // $proxy{http_proxy} // "") =~ m|^(?:\\w+://)?(?:[^\\@/]*\\@)?([\\w.-]+)|;
   # A name server that does not answer must not hold up the facts.

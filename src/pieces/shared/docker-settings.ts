@@ -26,6 +26,14 @@ export const keepBefore = `if [ ! -e ${before} ]; then
   mv ${before}.new ${before}
 fi`;
 
+/** How to remove a flag of Docker's on a machine. */
+export const removeFlag = (host: Host): string =>
+  `remove that flag from ${placeOfFlags(host)}; then type there: sudo systemctl daemon-reload && sudo systemctl restart docker`;
+
+// Debian's unit takes DOCKER_OPTS from there, and any unit may have a drop-in.
+const placeOfFlags = ({ name }: Host): string =>
+  `DOCKER_OPTS in /etc/default/docker on ${name}, or from the file that \`systemctl cat docker\` shows there`;
+
 /** A script for before Docker's installation, which starts it: its networks then come from the pool. Undefined where none is due. */
 export const poolScript = (want: Config, facts: Facts): string | undefined => {
   if (want.engine.addressPool === undefined || hasDocker(facts) || hasPool(want, facts))
@@ -41,6 +49,10 @@ export const poolScript = (want: Config, facts: Facts): string | undefined => {
 export const refuseLatePool = (want: Config, host: Host, facts: Facts): void => {
   if (want.engine.addressPool === undefined || !hasDocker(facts) || hasPool(want, facts)) return;
   const isOurs = /^docker\.io$/m.test(facts.files[paths.installedPackages] ?? "");
+  const flag =
+    facts.dockerFlags?.[poolKey] === undefined
+      ? ""
+      : `remove the flag --default-address-pool from ${placeOfFlags(host)}, `;
   const setting = JSON.stringify({ [poolKey]: poolSetting(want) }).slice(1, -1);
   throw new UserError(
     `Docker has its networks already, and engine.address-pool counts before its first start only`,
@@ -48,7 +60,7 @@ export const refuseLatePool = (want: Config, host: Host, facts: Facts): void => 
       host: host.name,
       hint: isOurs
         ? "to install it again and keep the homes: `swarmhub down`, then `swarmhub up`"
-        : `delete the key, or add ${setting} to ${path} there, and then \`sudo systemctl stop docker.socket docker && sudo ip link delete docker0; sudo systemctl start docker\``,
+        : `delete the key, or ${flag}add ${setting} to ${path} there, and then \`sudo systemctl daemon-reload; sudo systemctl stop docker.socket docker && sudo ip link delete docker0; sudo systemctl start docker\``,
       code: exitCode.preflight,
     },
   );

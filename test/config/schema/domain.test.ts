@@ -29,7 +29,7 @@ test("a domain in a mapping is the same as a name, unless it has subdomains", (t
 test(
   refused,
   "domain: {name: 203.0.113.10, subdomains: true}",
-  '4:16  "domain.name" is "203.0.113.10": expected a domain name such as geo.example.org (not an address); delete the line to use the manager\'s address',
+  '4:16  "domain.name" is "203.0.113.10": expected a domain name such as geo.example.org (not an address); delete the line to use the manager\'s address, or name another one as public-address',
 );
 test(
   refused,

@@ -1,0 +1,93 @@
+"""A git repository behind real HTTPS on loopback, served by git's own `http-backend`."""
+
+import os
+import shutil
+import ssl
+import subprocess
+import threading
+from base64 import b64encode
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from .stand_in import make_certificates
+
+
+class GitServer:
+    """Serves `course` with one file, lab.txt. `programs` is a folder with a git that trusts its certificate.
+
+    With a `login` ("name:password") it is private. `logins` are the hosts that were asked for, with the login that each got; `calls`
+    are the ids and arguments of that git. Once it `redirects`, localhost sends to the same repository at 127.0.0.1.
+    """
+
+    def __init__(self, folder: Path, login: str | None = None) -> None:
+        self.logins: list[tuple[str, str]] = []
+        self.redirects = False
+        work = folder / "course"
+        work.mkdir()
+        (work / "lab.txt").write_text("1")
+        self._environment = {"PATH": os.environ["PATH"], "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(folder)}
+        author = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+        for arguments in (("init", "-q", "-b", "main"), ("add", "-A"), (*author, "commit", "-qm", "x")):
+            subprocess.run(["git", *arguments], cwd=work, env=self._environment, check=True)
+        self._environment |= {"GIT_PROJECT_ROOT": str(folder), "GIT_HTTP_EXPORT_ALL": "1"}
+        ca, certificate = make_certificates(folder)
+        self.programs = folder / "programs"
+        self.programs.mkdir()
+        program = self.programs / "git"
+        self._calls = folder / "calls"
+        self._calls.touch()
+        self._calls.chmod(0o666)
+        note = f"""printf '%s\\n' "$(id -u) $(id -G) $*" >>{self._calls}"""
+        program.write_text(f'#!/bin/sh\n{note}\nGIT_SSL_CAINFO={ca} exec {shutil.which("git")} "$@"\n')
+        program.chmod(0o755)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        fields = {"environment": self._environment, "login": login, "server_of_git": self}
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), fields))
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    @property
+    def calls(self) -> list[str]:
+        return self._calls.read_text().splitlines()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    environment: dict
+    login: str | None
+    server_of_git: GitServer
+
+    def do_GET(self) -> None:
+        """Answers as a web server with CGI does (RFC 3875)."""
+        given = self.headers.get("Authorization", "")
+        host, _, port = self.headers["Host"].partition(":")
+        self.server_of_git.logins.append((host, given))
+        if self.server_of_git.redirects and host == "localhost":
+            return self._refuse("302 Found", f"Location: https://127.0.0.1:{port}{self.path}")
+        if self.login is not None and given != f"Basic {b64encode(self.login.encode()).decode()}":
+            return self._refuse("401 Unauthorized", 'WWW-Authenticate: Basic realm="git"')
+        path, _, query = self.path.partition("?")
+        length = self.headers.get("Content-Length", "0")
+        names = {"Content-Type": "CONTENT_TYPE", "Content-Encoding": "HTTP_CONTENT_ENCODING", "Git-Protocol": "HTTP_GIT_PROTOCOL"}
+        request = {name: self.headers[header] for header, name in names.items() if self.headers[header]}
+        request |= {"REQUEST_METHOD": self.command, "PATH_INFO": path, "QUERY_STRING": query, "CONTENT_LENGTH": length}
+        done = subprocess.run(
+            ["git", "http-backend"], env=self.environment | request, input=self.rfile.read(int(length)), capture_output=True, check=True
+        )
+        head, _, body = done.stdout.partition(b"\r\n\r\n")
+        self.wfile.write(b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n%s\r\n\r\n%s" % (len(body), head, body))
+
+        return None
+
+    do_POST = do_GET
+
+    def _refuse(self, status: str, header: str) -> None:
+        self.wfile.write(f"HTTP/1.0 {status}\r\nContent-Length: 0\r\n{header}\r\n\r\n".encode())
+
+    def log_message(self, *_arguments: object) -> None:
+        """Says nothing."""
