@@ -39,7 +39,8 @@ from swarmhub.services.outside import configure_programs
 from swarmhub.services.rehearsal import configure_rehearsal
 from swarmhub.settings import Paths, SettingsError, read_outbound, read_secret
 from swarmhub.spawning.home_state import look_at_home
-from swarmhub.spawning.image_choice import check_options, form, options_from_form
+from swarmhub.spawning.image_choice import check_options, options_from_form
+from swarmhub.spawning.image_form import form
 from swarmhub.spawning.seats import QUEUE_LIMIT, follow_seats, spawn_limit
 from swarmhub.spawning.spawner import SwarmHubSpawner
 from swarmhub.upstream_fixes import FreshResolver, ask_for_a_new_login, bound_answers_of_servers, share_pending_start, use_write_ahead_log
@@ -126,7 +127,7 @@ c.JupyterHub.spawner_class = SwarmHubSpawner
 c.SwarmHubSpawner.find_settings = settings.current
 c.SwarmHubSpawner.membership = access.membership
 c.SwarmHubSpawner.reports = paths.reports
-c.SwarmHubSpawner.options_form = partial(form, settings)
+c.SwarmHubSpawner.options_form = form
 c.SwarmHubSpawner.options_from_form = partial(options_from_form, settings)
 check_user_options(partial(check_options, settings))
 c.SwarmHubSpawner.name_template = f"{settings.user_service_prefix}{{username}}"

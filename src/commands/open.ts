@@ -11,16 +11,22 @@ export type OpenOptions = ClassOptions & { passwords: boolean };
 
 /** Prints the address of the class, and with `passwords` the login passwords, which the manager keeps. */
 export const open = (options: OpenOptions, terminal: Terminal): Promise<void> =>
-  withReachable(options, terminal, async (cluster) => {
-    const address = await classUrl(cluster);
-    const passwords = options.passwords ? await passwordsOf(cluster) : {};
-    if (options.json) return terminal.print(JSON.stringify({ address, passwords }));
-    terminal.print(address);
-    const safari = safariSentence(cluster.config);
-    if (safari !== undefined) terminal.report.event({ type: "note", text: safari });
-    for (const [users, password] of Object.entries(passwords))
-      terminal.print(`${users}: ${password}`);
-  });
+  withReachable(options, terminal, (cluster) => openIn(cluster, options, terminal));
+
+/** The same for a class with connections. */
+export const openIn = async (
+  cluster: Cluster,
+  { passwords: withPasswords, json }: Pick<OpenOptions, "passwords" | "json">,
+  { print, report }: Pick<Terminal, "print" | "report">,
+): Promise<void> => {
+  const address = await classUrl(cluster);
+  const passwords = withPasswords ? await passwordsOf(cluster) : {};
+  if (json) return print(JSON.stringify({ address, passwords }));
+  print(address);
+  const safari = safariSentence(cluster.config);
+  if (safari !== undefined) report.event({ type: "note", text: safari });
+  for (const [users, password] of Object.entries(passwords)) print(`${users}: ${password}`);
+};
 
 const passwordsOf = async ({ config, manager }: Cluster): Promise<Record<string, string>> => {
   const { method } = config.login;

@@ -2,18 +2,15 @@ import { loginProblems, preflight, preflightError } from "../checks/index.js";
 import type { Cluster } from "../cluster/cluster.js";
 import { refuseFull } from "../cluster/disks.js";
 import { inspectMachines } from "../cluster/machines.js";
-import { classUrl, classUrlOn, safariSentence } from "../cluster/public-address.js";
+import { classUrl } from "../cluster/public-address.js";
 import { scratchAdvice } from "../cluster/scratch.js";
-import { type CampusMethod, entranceOf, isCampus, registrationOf } from "../config/campus.js";
-import type { ProviderMethod } from "../config/types.js";
 import { outdatedSentence, outdatedServers } from "../images/outdated-servers.js";
 import { refuseUnbuildable } from "../operator/build-folder.js";
-import { pieces, readSecret, rosterPiece } from "../pieces/index.js";
+import { pieces, rosterPiece } from "../pieces/index.js";
 import { lockOf } from "../reconcile/lock.js";
 import { type Piece, warnOfProblems } from "../reconcile/piece.js";
 import { reconcile } from "../reconcile/reconcile.js";
 import type { Terminal } from "../report/terminal.js";
-import { missingStaff, peopleOf } from "../roster/people.js";
 import { inspectChangedAddresses } from "../swarm/changed-addresses.js";
 import { formerServers } from "../swarm/list.js";
 import { managerDocker } from "../swarm/membership.js";
@@ -24,6 +21,7 @@ import { temporarySentence } from "./shared/homes.js";
 import { methodChange } from "./shared/method-change.js";
 import { type ClassOptions, operator, withCluster } from "./shared/session.js";
 import { piecesWithTest, refuseNewcomers } from "./shared/tested-newcomers.js";
+import { nextSteps } from "./up/next-steps.js";
 
 /** The options of `swarmhub up`. */
 export type UpOptions = ClassOptions & { yes: boolean; breakLock: boolean };
@@ -107,52 +105,3 @@ const runPreflight = async (cluster: Cluster, { report }: Terminal): Promise<voi
 
 const formerSentence = (homes: readonly string[]): string =>
   `names of services now carry the class's name, so ${plural(homes.length, "server")} will be stopped (${printable(homes.join(", "))}): files are kept, and the users start their servers again`;
-
-const nextSteps = async (cluster: Cluster): Promise<string[]> => {
-  const { config, manager } = cluster;
-  const { admins, teachers, method } = config.login;
-  if (method.kind !== "passwords" && method.kind !== "shared-password") {
-    // The address to which the hub lets people come back, also where the operator uses another one.
-    const address = classUrlOn(await inspectMachines(cluster), cluster);
-    return isCampus(method) ? campusSteps(address, method) : providerSteps(address, method);
-  }
-  if (method.kind === "passwords") {
-    const missing = missingStaff(config, peopleOf(config) ?? []);
-    return [
-      `open ${await classUrl(cluster)}`,
-      "log in with the user name and the password on the slip; for new slips: `swarmhub roster slips NAME…`",
-      ...otherPassword("admins", missing.admins),
-      ...otherPassword("teachers", missing.teachers),
-    ];
-  }
-  // The password is for all users, so it may be shown; the admins' password is shown only on request.
-  const password =
-    method.password.kind === "generated"
-      ? await readSecret(manager, "shared-password")
-      : "that you configured";
-  return [
-    `open ${await classUrl(cluster)}`,
-    `log in with any name and the password ${password}`,
-    ...otherPassword("admins", admins),
-    ...otherPassword("teachers", teachers),
-    ...[safariSentence(config)].filter((text) => text !== undefined),
-  ];
-};
-
-const providerSteps = (address: string, { kind, service }: ProviderMethod): string[] => [
-  `register this callback address at ${service}${kind === "oidc" ? ", also for logouts" : ""}: ${address}/hub/oauth_callback`,
-  ...(kind === "oidc"
-    ? [`  if it reports logouts (back-channel), to this address: ${address}/hub/oidc/logout`]
-    : []),
-  `open ${address}, and log in with an account at ${service}`,
-];
-
-const campusSteps = (address: string, method: CampusMethod): string[] => [
-  ...registrationOf(method, address),
-  entranceOf(method, address),
-];
-
-const otherPassword = (who: string, names: readonly string[]): string[] =>
-  names.length === 0
-    ? []
-    : [`${who} (${names.join(", ")}) have another password: \`swarmhub open --passwords\``];

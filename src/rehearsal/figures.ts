@@ -1,3 +1,4 @@
+import type { Seen } from "./memory.js";
 import { type Failure, type PersonResult, type Phase, phases } from "./person/result.js";
 import type { BrowserVisit } from "./probe.js";
 import type { Arrival, Round } from "./round.js";
@@ -26,6 +27,8 @@ export type RoundFigures = {
   memory: {
     most: number;
     limit: number | undefined;
+    /** Everybody whose server the hub saw, the largest first. */
+    people: { name: string; most: number; limit?: number; machine?: string }[];
     machines: { name: string; most: number; total: number | undefined }[];
   };
   delay: Round["delay"];
@@ -60,6 +63,7 @@ export const figuresOf = ({
     memory: {
       most: Math.max(0, ...seen.people.map(({ memory }) => memory)),
       limit: seen.people.find(({ limit }) => limit !== undefined)?.limit,
+      people: memoryByPerson(seen),
       machines: seen.machines.map(({ name, memory, total }) => ({ name, most: memory, total })),
     },
     delay,
@@ -69,6 +73,17 @@ export const figuresOf = ({
     readyAfter,
   };
 };
+
+const memoryByPerson = ({ people }: Seen): RoundFigures["memory"]["people"] =>
+  people
+    .filter(({ memory }) => memory > 0)
+    .toSorted((one, other) => other.memory - one.memory)
+    .map(({ name, memory, limit, machine }) => ({
+      name,
+      most: memory,
+      ...(limit !== undefined && { limit }),
+      ...(machine !== undefined && { machine }),
+    }));
 
 const phaseFigures = (phase: Phase, people: readonly PersonResult[]): PhaseFigures[] => {
   const times = people

@@ -77,6 +77,7 @@ test.serial("four people come in and work, and nothing of them stays", async (t)
   t.regex(stdout, /^All 4 people who come within two minutes come in within/);
   t.regex(stdout, /^one of them in a real browser, Chromium \d+$/m);
   t.regex(stdout, /the largest server +\d+ MB +300 MB/);
+  t.regex(stdout, /^Rehearsal-\d +\d+ MB +300 MB +\S+$/m);
   t.deepEqual(await traces(), []);
   const page = await readFile(join(folder, "report.html"), "utf8");
   t.regex(page, /<svg role="img"/);

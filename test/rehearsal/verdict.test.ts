@@ -105,6 +105,32 @@ test("the comparison names what changed by more than two rehearsals differ anywa
   ]);
 });
 
+test("each person's memory is in the figures, and the ten largest are in the tables and on the page", (t) => {
+  const people = many(12, (number) => person(number, number));
+  const memories = people.map(({ name }, index) => ({ name, memory: 100 + index, ended: 0 }));
+  const first = { ...memories[0]!, memory: 900, limit: 1024, machine: "node2" };
+  const none = { name: "Rehearsal-13", memory: 0, ended: 1 };
+  const seen = { seats: 32, people: [...memories.slice(1), none, first], machines: [], silent: 0 };
+  const rehearsal = rehearsalOf([round(people, { seen })]);
+  const figures = rehearsal.rounds[0]!.memory.people;
+  t.deepEqual(figures.slice(0, 2), [
+    { name: "Rehearsal-1", most: 900, limit: 1024, machine: "node2" },
+    { name: "Rehearsal-12", most: 111 },
+  ]);
+  t.is(figures.length, 12);
+  const table = tablesOf(rehearsal).find(({ columns }) => columns[0] === "person");
+  t.is(table?.heading, "memory at its height: the 10 largest of 12 servers");
+  t.deepEqual(table?.columns, ["person", "used", "of", "machine"]);
+  t.deepEqual(table?.rows.slice(0, 2), [
+    ["Rehearsal-1", "900 MB", "1 GB", "node2"],
+    ["Rehearsal-12", "111 MB", "", ""],
+  ]);
+  t.is(table?.rows.length, 10);
+  const page = htmlReport(rehearsal, undefined);
+  t.true(page.includes('<th scope="row">Rehearsal-1</th><td>900 MB</td><td>1 GB</td>'));
+  t.false(page.includes('<th scope="row">Rehearsal-2</th>'));
+});
+
 test("the page of the report has no script, and what the class says is text in it", (t) => {
   const hostile = `<script>alert(1)</script>"'&`;
   const failure: Failure = { kind: "cell", phase: "cell", cell: 1, sentence: hostile };

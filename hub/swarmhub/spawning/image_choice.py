@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from html import escape
 from typing import Protocol
 
 from tornado.web import HTTPError
@@ -21,22 +20,13 @@ class Chooser(Protocol):
     user_options: dict[str, object]
 
 
-def form(settings: Settings, spawner: Chooser) -> str:
-    """Returns the form as HTML with the last choice selected; empty if the user has fewer than two images."""
-    images = images_for(settings, spawner.groups)
-    if len(images) < 2:
-        return ""
-    selected = _find_image(images, spawner.user_options.get(FIELD)) or images[0]
-    return "".join(_option(image, image is selected) for image in images)
-
-
 def options_from_form(settings: Settings, data: dict[str, list[str]], spawner: Chooser) -> dict[str, object]:
     """Returns the choice in the form, which the hub also keeps for the next start; raises ValueError for an unknown image."""
     images = images_for(settings, spawner.groups)
     name = next(iter(data.get(FIELD, [])), None)
     if len(images) < 2 or name is None:
         return {}
-    if _find_image(images, name) is None:
+    if find_image(images, name) is None:
         raise ValueError("This class does not offer that image. Please choose one of these.")
     return {FIELD: name}
 
@@ -52,7 +42,7 @@ def check_options(settings: Settings, options: object) -> None:
     """Raises an HTTPError (400) unless the options are the name of an image that the class offers, a safe start, or none."""
     if not isinstance(options, dict) or not options.keys() <= {FIELD, SAFE} or options.get(SAFE, True) is not True:
         raise HTTPError(400, f"The options of a server can only be the name of an image, as {FIELD}, and {SAFE}: true.")
-    if FIELD in options and _find_image(settings.images, options[FIELD]) is None:
+    if FIELD in options and find_image(settings.images, options[FIELD]) is None:
         raise HTTPError(400, "This class does not offer that image.")
 
 
@@ -69,20 +59,13 @@ def settings_for(settings: Settings, chosen: object, groups: Sequence[Group]) ->
     The limits of a group precede those of the image; in several groups, the highest counts.
     """
     if images := images_for(settings, groups):
-        image = _find_image(images, chosen) or images[0]
+        image = find_image(images, chosen) or images[0]
         settings = replace(settings, image=image.image, memory=image.memory, cpu=image.cpu)
     memory = max((group.memory for group in groups if group.memory), default=settings.memory)
     cpu = max((group.cpu for group in groups if group.cpu), default=settings.cpu)
     return replace(settings, memory=memory, cpu=cpu)
 
 
-def _find_image(images: tuple[Image, ...], name: object) -> Image | None:
+def find_image(images: tuple[Image, ...], name: object) -> Image | None:
+    """Returns the image of this name; None if there is none."""
     return next((image for image in images if image.name == name), None)
-
-
-def _option(image: Image, is_chosen: bool) -> str:
-    name = escape(image.name)
-    checked = " checked" if is_chosen else ""
-    description = f"<br><small>{escape(image.description)}</small>" if image.description else ""
-    field = f'<input type="radio" class="form-check-input" name="{FIELD}" value="{name}"{checked}>'
-    return f'<div class="form-check"><label class="form-check-label">{field} {name}{description}</label></div>'

@@ -114,17 +114,22 @@ async def limit_cores(docker: Docker, settings: Settings) -> Settings:
 
 async def refuse_if_too_large(docker: Docker, settings: Settings, entry: QueueEntry) -> None:
     """Raises SpawnException if a start has no room even on an otherwise empty node of the class; nodes that are down count too."""
+    wanted = settings.servers.gpus
+    if wanted and max(map(gpus.offered_by, await class_nodes(docker, settings)), default=wanted) < wanted:
+        raise refuse(NO_GPU, f"{entry.name}: {wanted} GPUs are needed")
+    largest = await largest_server(docker, settings)
+    if largest is not None and largest < entry.memory:
+        raise refuse(TOO_LARGE, f"{entry.name}: {entry.memory / (1 << 30):.1f} GB are needed, at most {largest / (1 << 30):.1f} GB fit")
+
+
+async def largest_server(docker: Docker, settings: Settings) -> int | None:
+    """Returns how many bytes one server can reserve on a node without other users; None if there is no node. Nodes that are down count."""
     reserved: dict[str, int] = {}
     for task in await docker("tasks", filters={"desired-state": "running"}):
         if task.get("NodeID") and USER not in (task["Spec"].get("ContainerSpec", {}).get("Labels") or {}):
             reserved[task["NodeID"]] = reserved.get(task["NodeID"], 0) + _memory_reservation(task["Spec"])
     nodes = await class_nodes(docker, settings)
-    wanted = settings.servers.gpus
-    if max(map(gpus.offered_by, nodes), default=wanted) < wanted:
-        raise refuse(NO_GPU, f"{entry.name}: {wanted} GPUs are needed")
-    largest = max((node["Description"]["Resources"]["MemoryBytes"] - reserved.get(node["ID"], 0) for node in nodes), default=entry.memory)
-    if largest < entry.memory:
-        raise refuse(TOO_LARGE, f"{entry.name}: {entry.memory / (1 << 30):.1f} GB are needed, at most {largest / (1 << 30):.1f} GB fit")
+    return max((node["Description"]["Resources"]["MemoryBytes"] - reserved.get(node["ID"], 0) for node in nodes), default=None)
 
 
 def constraints_for(settings: Settings, node: str | None) -> list[str]:

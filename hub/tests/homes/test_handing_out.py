@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -23,6 +24,7 @@ from swarmhub.homes.versions import File, Version
 
 from ..support.attacker import attacker
 from ..support.kill_points import kill_at_each_point
+from ..support.special_files import SPECIAL, make_special
 
 LAB = "week2/lab1.ipynb"
 
@@ -105,41 +107,6 @@ def test_a_notebook_that_is_open_or_may_be_open_is_not_replaced(room, is_open, e
     assert room.give(room.publish({LAB: "2"}), is_open=is_open) == {LAB: expected}
 
 
-@pytest.mark.parametrize("make", ["file", "link", "pipe", "loop"])
-def test_something_else_in_place_of_a_folder_is_named_and_nothing_is_written_through_it(room, tmp_path_factory, make):
-    outside = tmp_path_factory.mktemp("outside")
-    at = room.home("ada") / "week2"
-    links = {"link": outside, "loop": "week2"}
-    if make in links:
-        at.symlink_to(links[make])
-    else:
-        {"file": at.touch, "pipe": lambda: os.mkfifo(at)}[make]()
-    version = room.publish({LAB: "1"})
-    assert room.give(version) == {LAB: "blocked"}
-    assert list(outside.iterdir()) == []
-    at.unlink()
-    assert room.store.record("ada", "week2").number == 0, "the next start tries again"
-    assert room.give(version) == {LAB: "place"}
-
-
-@pytest.mark.parametrize("make", ["link", "pipe", "folder", "sparse"])
-def test_something_else_in_place_of_a_file_stays_and_costs_no_time(room, tmp_path_factory, make):
-    outside = tmp_path_factory.mktemp("outside") / "secret"
-    outside.write_text("1")
-    at = room.home("ada") / LAB
-    at.parent.mkdir()
-    if make == "sparse":
-        with at.open("wb") as file:
-            file.truncate(10 << 40)
-    else:
-        {"link": lambda: at.symlink_to(outside), "pipe": lambda: os.mkfifo(at), "folder": at.mkdir}[make]()
-    before = at.lstat()
-    assert room.give(room.publish({LAB: "1"})) == {LAB: "beside"}
-    assert at.lstat().st_ino == before.st_ino
-    assert (at.parent / "lab1 (new 1).ipynb").read_text() == "1"
-    assert outside.read_text() == "1"
-
-
 def test_a_full_home_gets_nothing_and_is_named_and_gets_all_once_there_is_space(room):
     ada = room.home("ada")
     mount = ["mount", "-t", "tmpfs", "-o", "size=256k,nr_inodes=60", "none", str(ada)]
@@ -219,7 +186,7 @@ def test_work_that_was_saved_during_a_replacement_is_kept_if_its_folder_becomes_
     assert list(outside.iterdir()) == []
 
 
-@pytest.mark.parametrize("make", ["folder", "link", "pipe", "nothing"])
+@pytest.mark.parametrize("make", ["folder", "link", *SPECIAL, "nothing"])
 def test_what_takes_the_place_of_a_file_after_it_was_checked_is_kept(room, monkeypatch, make):
     room.give(room.publish({LAB: "1"}))
     at, copy_all = room.home("ada") / LAB, handing_out._copy_all
@@ -230,7 +197,7 @@ def test_what_takes_the_place_of_a_file_after_it_was_checked_is_kept(room, monke
         {
             "folder": lambda: (at / "my").mkdir(parents=True),
             "link": lambda: at.symlink_to("/etc/passwd"),
-            "pipe": lambda: os.mkfifo(at),
+            **{kind: partial(make_special, kind, at) for kind in SPECIAL},
         }.get(make, lambda: None)()
 
     monkeypatch.setattr(handing_out, "_copy_all", swap)
@@ -238,7 +205,7 @@ def test_what_takes_the_place_of_a_file_after_it_was_checked_is_kept(room, monke
     kept = at.parent / "lab1 (your changes).ipynb"
     assert (kept / "my").is_dir() == (make == "folder")
     assert kept.is_symlink() == (make == "link")
-    assert kept.is_fifo() == (make == "pipe")
+    assert (kept.is_fifo(), kept.is_socket(), kept.is_char_device()) == (make == "pipe", make == "socket", make == "device")
     assert at.exists() == (make != "nothing"), "a file that its owner removes stays removed"
     assert [each.name for each in room.home("ada").iterdir()] == ["week2"]
 

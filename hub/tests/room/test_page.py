@@ -70,12 +70,18 @@ class Visitor(Browser):
         status, answer = self.ask(f"{PAGE}act", SCRIPT | {"X-XSRFToken": token} | headers, body)
         return status, json.loads(answer)
 
-    def events(self, token: str, count: int) -> list[tuple[str, dict]]:
-        """Returns the first events of the stream."""
+    def send(
+        self, method: str, path: str, body: bytes | None = None, **headers: str
+    ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+        """Sends a request and these bytes of its body, and returns its answer while that goes on."""
         cookies = "; ".join(f"{each.name}={each.value}" for each in self.cookies if PAGE.startswith(each.path))
         connection = http.client.HTTPConnection(urllib.parse.urlsplit(self.address).netloc, timeout=20)
-        connection.request("GET", f"{PAGE}events?_xsrf={token}", headers=SCRIPT | {"Cookie": cookies})
-        response = connection.getresponse()
+        connection.request(method, f"{PAGE}{path}", body, SCRIPT | {"Cookie": cookies} | headers)
+        return connection, connection.getresponse()
+
+    def events(self, token: str, count: int) -> list[tuple[str, dict]]:
+        """Returns the first events of the stream."""
+        connection, response = self.send("GET", f"events?_xsrf={token}")
         assert response.status == 200, response.read()
         found = []
         while len(found) < count:
@@ -217,6 +223,15 @@ def test_what_is_no_action_or_not_confirmed_is_refused(grace, body):
     status, answer = grace.act(grace.open_page(), body if body is not None else "[")
     assert status == 400
     assert answer["message"].endswith((".", "geo-101"))
+
+
+def test_what_is_larger_than_the_names_of_a_thousand_people_is_refused_unread(grace):
+    token = grace.open_page()
+    sentence = {"message": "The request has no users that can be used."}
+    assert grace.act(token, {"action": "start", "users": "x" * ((512 << 10) - 100)}) == (400, sentence)
+    connection, response = grace.send("POST", "act", b"{", **{"X-XSRFToken": token, "Content-Length": str((512 << 10) + 1)})
+    assert (response.status, response.read()) == (400, b"")
+    connection.close()
 
 
 def test_unknown_people_limits_that_are_none_and_servers_that_do_not_run_are_sentences(grace, bob):

@@ -5,7 +5,7 @@ import pytest
 
 from swarmhub.server_settings import Group, ServerSettings
 from swarmhub.settings import Image
-from swarmhub.spawning.image_choice import form, images_for, options_from_form, options_from_query, settings_for
+from swarmhub.spawning.image_choice import images_for, options_from_form, options_from_query, settings_for
 from swarmhub.spawning.service_spec import memory_reservation
 
 from ..support.examples import SETTINGS
@@ -21,19 +21,9 @@ def asked(**options):
 
 
 @pytest.mark.parametrize("images", [(), (PYTHON,)])
-def test_there_is_no_form_for_fewer_than_two_images(images):
+def test_there_is_no_choice_of_fewer_than_two_images(images):
     settings = replace(SETTINGS, images=images)
-    assert form(settings, ASKED) == ""
     assert options_from_form(settings, {"choice": ["Python"]}, ASKED) == {}
-
-
-def test_the_form_selects_the_first_image_or_the_last_choice_and_escapes_all_text():
-    assert 'value="Python" checked>' in form(CLASS, ASKED)
-    again = form(CLASS, asked(choice=R.name))
-    assert 'value="R&quot;&gt;&lt;script&gt;" checked>' in again
-    assert again.count("checked") == 1
-    assert "<b>" not in again
-    assert "<script>" not in again
 
 
 def test_only_images_of_the_class_can_be_chosen():

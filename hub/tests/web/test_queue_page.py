@@ -1,11 +1,11 @@
-"""The button with which an admin of a real hub clears the queue."""
+"""The button with which an admin or a teacher of a real hub clears the queue."""
 
 import shutil
 
 import pytest
 
 from ..support.fake_docker import FakeDocker
-from ..support.real_hub import ADMIN_PASSWORD, PROXY, RunningHub, wait_for
+from ..support.real_hub import ADMIN_PASSWORD, PROXY, TEACHER_PASSWORD, RunningHub, wait_for
 
 pytestmark = [
     pytest.mark.slow,
@@ -13,10 +13,10 @@ pytestmark = [
 ]
 
 
-def test_an_admin_clears_the_queue_and_nobody_else_can(tmp_path):
+def test_an_admin_or_a_teacher_clears_the_queue_and_nobody_else_can(tmp_path):
     swarm = FakeDocker()
     swarm.seats = 0
-    hub = RunningHub(tmp_path, swarm.url, storage=None)
+    hub = RunningHub(tmp_path, swarm.url, storage=None, teachers=["grace"])
     try:
         ada, bob = hub.browser(), hub.browser()
         ada.log_in("ada", ADMIN_PASSWORD)
@@ -32,6 +32,15 @@ def test_an_admin_clears_the_queue_and_nobody_else_can(tmp_path):
         wait_for(lambda: not swarm.services)
         wait_for(lambda: "Your instructor has ended all starts that were waiting" in bob.open("/hub/spawn-pending/bob")[1])
         assert "ada cleared the queue of 1: geo-101-nb-bob" in hub.log()
+        grace = hub.browser()
+        grace.log_in("grace", TEACHER_PASSWORD)
+        bob.open("/hub/spawn/bob")
+        wait_for(lambda: "1 start waits for a seat." in grace.open("/hub/admin")[1])
+        assert grace.open("/hub/api/users/bob", method="DELETE")[0] == 403, "a teacher is no admin"
+        status, page = grace.open("/hub/queue/clear", {})
+        assert (status, "clear-queue" in page) == (200, False)
+        wait_for(lambda: not swarm.services)
+        assert "grace cleared the queue of 1: geo-101-nb-bob" in hub.log()
     finally:
         hub.close()
         swarm.close()

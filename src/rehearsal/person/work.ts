@@ -69,19 +69,33 @@ const roundMs = 10_000;
 const saveEvery = 12;
 const cellEvery = 3;
 
+/** The clock of whoever works: Unix milliseconds, and a pause that ends early at the signal. */
+type Clock = {
+  now: () => number;
+  pause: (ms: number, signal: AbortSignal) => Promise<void>;
+};
+
+const systemClock: Clock = {
+  now: () => Date.now(),
+  pause: (ms, signal) => pause(ms, undefined, { signal }).catch(() => {}),
+};
+
+type Work = { until: number; signal: AbortSignal; result: PersonResult; clock?: Clock };
+
 /** Works until a moment (Unix milliseconds) or the signal: requests as of an open tab, a cell every 30 s, a save every 2 min. */
 export const workUntil = async (
   lab: Lab,
   kernel: Kernel,
   notebook: Notebook,
-  { until, signal, result }: { until: number; signal: AbortSignal; result: PersonResult },
+  { until, signal, result, clock = systemClock }: Work,
 ): Promise<CellEnd> => {
+  const { now } = clock;
   const ask = async (path: string): Promise<void> => {
     const { ms } = await lab.call("GET", path, undefined, optional);
     result.times.answer.push(ms);
   };
-  for (let round = 1; Date.now() < until && !signal.aborted; round += 1) {
-    const next = Math.min(Date.now() + roundMs, until);
+  for (let round = 1; now() < until && !signal.aborted; round += 1) {
+    const next = Math.min(now() + roundMs, until);
     await Promise.all(everyTenSeconds.map(ask));
     await lab.call("PUT", "lab/api/workspaces/default", workspace, optional);
     if (round % cellEvery === 0) {
@@ -89,11 +103,9 @@ export const workUntil = async (
       if (end.kind === "ended") return end;
     }
     if (round % saveEvery === 0) await save(lab, notebook, result);
-    while (Date.now() < next && !signal.aborted) {
+    while (now() < next && !signal.aborted) {
       await ask(metrics);
-      await pause(Math.max(0, Math.min(2500, next - Date.now())), undefined, { signal }).catch(
-        () => {},
-      );
+      await clock.pause(Math.max(0, Math.min(2500, next - now())), signal);
     }
   }
   return { kind: "ok" };

@@ -1,4 +1,4 @@
-import { duration, formatSize, printable } from "../../text/format.js";
+import { duration, formatSize, plural, printable } from "../../text/format.js";
 import type { BrowserVisit } from "../probe.js";
 import type { FailureGroup, PhaseFigures, RoundFigures } from "../figures.js";
 import type { Rehearsal } from "../rehearsal.js";
@@ -64,7 +64,9 @@ const browserNames = {
 
 const timeText = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : duration(ms));
 
-const memoryTables = ({ memory: { most, limit, machines } }: RoundFigures): Table[] => {
+const mostPeople = 10;
+
+const memoryTables = ({ memory: { most, limit, people, machines } }: RoundFigures): Table[] => {
   if (most === 0) return [];
   return [
     {
@@ -78,6 +80,18 @@ const memoryTables = ({ memory: { most, limit, machines } }: RoundFigures): Tabl
           size(machine.total),
         ]),
       ],
+    },
+    {
+      heading: `memory at its height: ${people.length > mostPeople ? `the ${mostPeople} largest of ` : ""}${plural(people.length, "server")}`,
+      columns: ["person", "used", "of", "machine"],
+      rows: people
+        .slice(0, mostPeople)
+        .map((each) => [
+          printable(each.name),
+          size(each.most),
+          size(each.limit),
+          printable(each.machine ?? ""),
+        ]),
     },
   ];
 };

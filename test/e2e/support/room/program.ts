@@ -6,6 +6,14 @@ import { waitUntil } from "../../../../src/wait.js";
 import { openChromium } from "../chromium.js";
 import { type LoopbackHub, startLoopbackHub } from "../loopback-hub.js";
 import { act, giveRoom, openPerson, rowOf } from "./page.js";
+import {
+  certificateLines,
+  curves,
+  hideTab,
+  restartServer,
+  silence,
+  startAll,
+} from "./whole-class.js";
 
 // Chromium uses the page of the room on loopback. Prints as JSON what it saw; the only argument is the folder of the screenshots.
 
@@ -80,7 +88,9 @@ const useAsTeacher = async (browser: Browser, site: LoopbackHub) => {
   await shot(tab, "desktop");
   seen["axe, light"] = await axe(tab);
 
+  seen["curves"] = await curves(tab);
   await useDialogs(tab, site);
+  seen["restart"] = await restartServer(tab, site, "kenji");
   await useDoors(tab);
   await hideNames(tab);
   await tab.emulateMedia({ colorScheme: "dark" });
@@ -97,6 +107,10 @@ const useAsTeacher = async (browser: Browser, site: LoopbackHub) => {
 
   await measure(tab, site);
   await surviveRestart(tab, site);
+  seen["silent machine"] = await silence(tab, site, "node2");
+  seen["start all"] = await startAll(tab);
+  seen["hidden tab"] = await hideTab(tab);
+  seen["certificates"] = await certificateLines(await context.newPage(), origin, [60, 5, -2]);
   seen["errors of the page"] = errors;
   return context;
 };
@@ -208,7 +222,8 @@ const surviveRestart = async (tab: Page, { ask }: LoopbackHub) => {
 
 /** What a student, and the page of a student's server in the teacher's browser, get. */
 const attack = async (browser: Browser, teacher: BrowserContext, origin: string) => {
-  const student = await logIn(await browser.newContext(), origin, "mallory", "Größe-101");
+  // Somebody new: the names of all others have a server by now, of which the login would ask whose it is.
+  const student = await logIn(await browser.newContext(), origin, "oskar", "Größe-101");
   const tab = await student.newPage();
   const answer = await tab.goto(`${origin}/services/room/`);
   seen["a student"] = answer?.status();

@@ -98,12 +98,15 @@ class Reports(threading.Thread):
 
     ended: set[str] = set()  # noqa: RUF012
     layers = ()
+    silent = ""
 
     def run(self) -> None:
         begin = time.monotonic()
         while folder.exists():
             passed = time.monotonic() - begin
             for machine, address in MACHINES.items():
+                if machine == self.silent:
+                    continue
                 containers = [
                     container(
                         container_id(f"{name}-0"),
@@ -186,6 +189,10 @@ def command(line: str) -> object:
         Reports.ended.add(f"geo-101-nb-{name}")
     elif word == "fill":
         Reports.layers = ({"user": name, "bytes": 7 * GB, "files": None},)
+    elif word == "silence":
+        Reports.silent = name
+    elif word == "made":
+        return docker.created.count(f"geo-101-nb-{name}")
     elif word == "cost":
         service = next(child for child, words in children_of(hub.hub.pid).items() if "swarmhub.room.service" in words)
         return {"hub": seconds_of(hub.hub.pid), "service": seconds_of(service)}
