@@ -219,8 +219,9 @@ def test_a_student_and_a_visitor_can_do_none_of_it_and_their_files_are_not_taken
     body = body_of({"w/a": b"1"})
     begin = time.monotonic()
     for token in (grace.token, "x", ""):
-        with suppress(ConnectionError, urllib.error.URLError):  # the answer comes before the body
-            assert send(bob, body, token)[0] == 403
+        assert send(bob, body, token)[0] == 403
+        # Its answer comes before the body, so the connection ends, or the proxy answers with a page.
+        with suppress(ConnectionError, urllib.error.URLError, ValueError):
             assert send(bob, body + b"x" * (20 << 20), token)[0] in (400, 403, 503)
     assert time.monotonic() - begin < 10
     headers = SCRIPT | {"X-XSRFToken": grace.token}
