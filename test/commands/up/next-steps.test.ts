@@ -5,10 +5,10 @@ import type { LoginMethod } from "../../../src/config/types.js";
 import { fakeCluster, fakeConfig, fakeFacts, fakeHost } from "../../support/fakes.js";
 
 const methods: LoginMethod[] = [
-  { kind: "shared-password", password: { kind: "env", name: "ROOM" } } as LoginMethod,
-  { kind: "passwords" } as LoginMethod,
+  { kind: "shared-password", password: { kind: "env", name: "ROOM" } },
+  { kind: "passwords" },
   { kind: "github", service: "GitHub" } as LoginMethod,
-  { kind: "cas", service: "Uni X", url: "https://login.example.edu/cas" } as LoginMethod,
+  { kind: "cas", service: "Uni X", url: "https://login.example.edu/cas" },
 ];
 
 const stepsOf = (method: LoginMethod, tls: object): Promise<string[]> => {

@@ -99,7 +99,8 @@ test("a service whose log goes on is waited for beyond its patience", async (t) 
 });
 
 test("a service that runs and makes no progress is called not ready", async (t) => {
-  const slow = { ...wanted, patience: 200, ready: ["true"] };
+  // Five times as long, which ends each wait, is more than a busy machine takes for a look.
+  const slow = { ...wanted, patience: 1500, ready: ["true"] };
   const waiting = waitUntilRunning(
     slowManager(60_000, () => "the last"),
     slow,
@@ -108,7 +109,7 @@ test("a service that runs and makes no progress is called not ready", async (t) 
   const error = await userError(waiting);
   t.is(
     error.message,
-    "manager: the service proxy runs, but is not ready after 0.2 s without progress",
+    "manager: the service proxy runs, but is not ready after 1.5 s without progress",
   );
 });
 
