@@ -33,8 +33,10 @@ test.after.always(async () => {
 
 type Wire = { esp: number; vxlan: number; marked: number; largest: number };
 
-/** What is on the wire while Anna's browser asks for pages whose address has a marker in it. */
-const onTheWire = async (): Promise<Wire & { statuses: number[] }> => {
+/** What is on the wire while Anna's browser asks for pages whose address has a marker in it, and `meanwhile` is done. */
+const onTheWire = async (
+  meanwhile: () => Promise<void> = async () => {},
+): Promise<Wire & { statuses: number[] }> => {
   const marker = "read-me-on-the-wire";
   const program = join(root, "test/e2e/support/wire.py");
   const argv = ["netns", "exec", lab.namespace, "python3", program, "tap1", "15", marker];
@@ -46,6 +48,7 @@ const onTheWire = async (): Promise<Wire & { statuses: number[] }> => {
   const statuses: number[] = [];
   for (let count = 0; count < 5; count += 1)
     statuses.push(await anna.statusOf(`/user/anna/api?${marker}`));
+  await meanwhile();
   await ended;
   return { ...(JSON.parse(said) as Wire), statuses };
 };
@@ -177,12 +180,12 @@ test.serial("1 MB passes, in packets that fit the interfaces", async (t) => {
     2,
     `docker exec ${container} sh -c 'head -c 1000000 /dev/zero | tr "\\0" x >/home/jovyan/big.txt'`,
   );
-  const reading = onTheWire();
-  const { status, body } = await anna.request("GET", "/user/anna/files/big.txt");
-  t.is(status, 200);
-  t.is(body.length, 1_000_000);
+  const { largest, vxlan } = await onTheWire(async () => {
+    const { status, body } = await anna.request("GET", "/user/anna/files/big.txt");
+    t.is(status, 200);
+    t.is(body.length, 1_000_000);
+  });
   const mtu = Number(await lab.on(1, "cat /sys/class/net/vec0/mtu"));
-  const { largest, vxlan } = await reading;
   t.log(`the largest packet has ${largest} of ${mtu} bytes`);
   t.true(largest > 1000 && largest <= mtu);
   t.is(vxlan, 0);
