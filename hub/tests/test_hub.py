@@ -355,7 +355,7 @@ def test_a_class_with_temporary_homes_and_images_shows_both_and_its_sweeper_work
         assert "removed geo-101-nb-ivan" not in hub.log()
         # The last choice is selected.
         wait_for(lambda: 'value="R &lt;3" checked' in ivan.open("/hub/spawn/ivan")[1])
-        swarm.memory = {"machine": 1 << 20}
+        monkeypatch.setattr(swarm, "memory", {"machine": 1 << 20})
         assert ivan.open("/hub/spawn/ivan")[1].count("Cannot start: it needs") == 2
     finally:
         hub.close()
