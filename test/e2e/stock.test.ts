@@ -66,7 +66,7 @@ test.serial("no attempt to leave the container or the home succeeds", async (t) 
   t.regex(output, / attempts, 0 succeeded/);
 });
 
-test.serial("after a reboot its rules are there, and users' servers start again", async (t) => {
+test.serial("after a reboot its rules are there, and a user starts the server again", async (t) => {
   const rules = await firewallRules();
   const bootId = () => lab.on(2, "cat /proc/sys/kernel/random/boot_id").catch(() => undefined);
   const before = await bootId();
@@ -90,6 +90,11 @@ test.serial("after a reboot its rules are there, and users' servers start again"
     every: 5000,
     otherwise: async () => new Error((await swarmhub("status")).stdout),
   });
+  // A reboot ends servers as their users would, so Swarm does not start them again, as it does after a power cut.
+  const anna = await logIn("anna");
+  t.teardown(() => anna.close());
+  const { ready, output } = await anna.start();
+  t.true(ready, output);
   t.is(await nodeOf("anna"), "node2");
 });
 
