@@ -1,5 +1,6 @@
 """A fake Swarm, and spawners that use it through the real docker-py."""
 
+import signal
 from types import SimpleNamespace
 
 import docker
@@ -15,6 +16,11 @@ from swarmhub.spawning.task_poller import SharedTaskPoller
 
 from .support.examples import SETTINGS
 from .support.fake_docker import FakeDocker
+
+# A shell starts what it does not wait for with SIGINT ignored, and all hubs and their services would inherit that. JupyterHub ends
+# services with SIGINT, and would wait a minute for each.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
