@@ -41,8 +41,8 @@ boot_stock_guest() {
     qemu_card lab "tap$k" "$(guest_mac_address "$k")"
     qemu_devices_of "$k"
   )
-  # In one thread: with one for each processor, a kernel that patches itself while it boots has met half of its own patch
-  # ("Oops: int3" in dequeue_entity, 6.12, QEMU 7.2), as QEMU does not stop the other processor at that moment.
+  # In one thread: with one for each processor, the kernel has ended in a panic at a reboot (seen once: "Oops: int3" in dequeue_entity,
+  # 6.12, QEMU 7.2). Probably one processor met the other one's half-written patch of the code.
   start_daemon "$folder/vm$k.pid" "$folder/vm$k.qemu.log" ip netns exec "$namespace" qemu-system-x86_64 \
     -accel tcg,thread=single -cpu max -smp 2 -m "$(<"$folder/vm$k.memory")" -nodefaults -display none -serial "file:$folder/vm$k.log" \
     -kernel "$image/kernel/vmlinuz" -initrd "$image/kernel/initrd" \

@@ -1,6 +1,5 @@
 import test from "ava";
-import { waitUntil } from "../../src/wait.js";
-import { classIn } from "./support/class.js";
+import { classIn, waitForNoDrift } from "./support/class.js";
 import { bootLab, workshop } from "./support/lab.js";
 import { snapshot } from "./support/machine-snapshot.js";
 
@@ -58,15 +57,7 @@ test.serial("a user's server runs on the worker, with the quota of the home", as
 test.serial("after a power cut of both machines the class is up again", async (t) => {
   for (const guest of guests) await lab.lab("kill", String(guest));
   for (const guest of guests) await lab.lab("boot", String(guest));
-  let last = "";
-  await waitUntil(
-    async () => {
-      const { code, stdout, stderr } = await swarmhub("status");
-      last = stdout + stderr;
-      return code === 0 ? true : undefined;
-    },
-    { deadline: 300_000, every: 5000, otherwise: () => new Error(last) },
-  );
+  await waitForNoDrift(swarmhub);
   t.is(await nodeOf("anna"), "node2");
 });
 

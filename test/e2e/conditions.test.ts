@@ -5,7 +5,7 @@ import { buffer } from "node:stream/consumers";
 import test from "ava";
 import { waitUntil } from "../../src/wait.js";
 import { newNotebook, openBrowser, openJupyterLab, runCell } from "./support/browser.js";
-import { classIn } from "./support/class.js";
+import { classIn, waitForNoDrift } from "./support/class.js";
 import { bootLab, roomPassword, workshop } from "./support/lab.js";
 import { snapshot } from "./support/machine-snapshot.js";
 
@@ -222,15 +222,7 @@ test.serial("after a power cut of the worker its owner's rules and ours are ther
 test.serial("after a power cut of the manager the class is up again", async (t) => {
   await lab.lab("kill", "1");
   await lab.lab("boot", "1");
-  let last = "";
-  await waitUntil(
-    async () => {
-      const { code, stdout, stderr } = await swarmhub("status");
-      last = stdout + stderr;
-      return code === 0 ? true : undefined;
-    },
-    { deadline: 300_000, every: 5000, otherwise: () => new Error(last) },
-  );
+  await waitForNoDrift(swarmhub);
   t.deepEqual(await answeringPorts(), []);
 });
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import test from "ava";
 import { waitUntil } from "../../src/wait.js";
-import { classIn } from "./support/class.js";
+import { classIn, waitForNoDrift } from "./support/class.js";
 import { packages, workshop } from "./support/lab.js";
 import { logInWithRetry } from "./support/user.js";
 import { changeTo, warmClass } from "./support/warm-class.js";
@@ -85,11 +85,7 @@ test.serial("after a reboot its rules are there, and a user starts the server ag
     every: 1000,
     otherwise: async () => new Error(`the rules differ: ${await firewallRules()}`),
   });
-  await waitUntil(async () => ((await swarmhub("status")).code === 0 ? true : undefined), {
-    deadline: 300_000,
-    every: 5000,
-    otherwise: async () => new Error((await swarmhub("status")).stdout),
-  });
+  await waitForNoDrift(swarmhub);
   // A reboot ends servers as their users would, so Swarm does not start them again, as it does after a power cut.
   const anna = await logIn("anna");
   t.teardown(() => anna.close());

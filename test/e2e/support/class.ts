@@ -1,6 +1,6 @@
 import type { ExecutionContext } from "ava";
 import { waitUntil } from "../../../src/wait.js";
-import type { Lab } from "./lab.js";
+import type { CommandResult, Lab } from "./lab.js";
 import { type User, logInWithRetry } from "./user.js";
 
 /** The results of polling a user's server: the failed requests, the number of requests, and the slowest answer in milliseconds. */
@@ -91,4 +91,19 @@ export const pollServer = async (
   };
   t.teardown(stop);
   return stop;
+};
+
+/** Waits until `swarmhub status` finds no drift; throws its output after five minutes. */
+export const waitForNoDrift = async (
+  swarmhub: (...argv: string[]) => Promise<CommandResult>,
+): Promise<void> => {
+  let last = "";
+  await waitUntil(
+    async () => {
+      const { code, stdout, stderr } = await swarmhub("status");
+      last = stdout + stderr;
+      return code === 0 ? true : undefined;
+    },
+    { deadline: 300_000, every: 5000, otherwise: () => new Error(last) },
+  );
 };

@@ -1,11 +1,10 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import type { Browser, Page } from "playwright-core";
-import { assetPath } from "../../../../src/operator/assets.js";
 import { openChromium } from "../chromium.js";
 import { type LoopbackHub, startLoopbackHub } from "../loopback-hub.js";
+import { axe } from "../room/axe.js";
 
 // A teacher without admin rights hands out and collects in Chromium. Prints as JSON what it saw; the only argument is a folder for files.
 
@@ -28,16 +27,6 @@ const openRoom = async (browser: Browser, origin: string): Promise<Page> => {
   await tab.goto(`${origin}/services/room/`);
   await tab.getByRole("button", { name: "amira", exact: true }).waitFor({ timeout: 60_000 });
   return tab;
-};
-
-/** The rules of axe that the page breaks, with the first element of each. */
-const axe = async (tab: Page): Promise<string[]> => {
-  const require = createRequire(assetPath("package.json"));
-  await tab.addScriptTag({ path: require.resolve("axe-core/axe.min.js") });
-  const found = await tab.evaluate(
-    `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes[0].html))`,
-  );
-  return found as string[];
 };
 
 const shot = (tab: Page, name: string) => tab.screenshot({ path: join(folder, `${name}.png`) });

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { createRequire } from "node:module";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { assetPath } from "../../../../src/operator/assets.js";
 import { waitUntil } from "../../../../src/wait.js";
@@ -14,6 +13,7 @@ import {
   silence,
   startAll,
 } from "./whole-class.js";
+import { axe } from "./axe.js";
 
 // Chromium uses the page of the room on loopback. Prints as JSON what it saw; the only argument is the folder of the screenshots.
 
@@ -30,16 +30,6 @@ const logIn = async (context: BrowserContext, origin: string, user: string, pass
   await tab.waitForURL(/\/hub\/home$/);
   await tab.close();
   return context;
-};
-
-/** The rules of axe that the page breaks, with the first element of each. */
-const axe = async (tab: Page): Promise<string[]> => {
-  const require = createRequire(assetPath("package.json"));
-  await tab.addScriptTag({ path: require.resolve("axe-core/axe.min.js") });
-  const found = await tab.evaluate(
-    `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes[0].html))`,
-  );
-  return found as string[];
 };
 
 const shot = (tab: Page, name: string) =>
