@@ -34,16 +34,18 @@ exec "$0" "$@"`;
     "unshare",
     ["--net", "--mount", "sh", "-c", script, process.execPath, program, ...argv],
     {
-      stdio: ["ignore", "pipe", "inherit"],
+      stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...env, HOSTS: join(folder, "hosts") },
     },
   );
-  const [output, [code]] = await Promise.all([
+  child.stderr.pipe(process.stderr, { end: false });
+  const [output, errors, [code]] = await Promise.all([
     text(child.stdout),
+    text(child.stderr),
     once(child, "exit") as Promise<[number | null]>,
   ]);
   await rm(folder, { recursive: true });
-  if (code !== 0) throw new Error(`the program ended with ${code}`);
+  if (code !== 0) throw new Error(`the program ended with ${code}: ${errors.slice(-3000)}`);
   return output;
 };
 
