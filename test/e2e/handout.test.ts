@@ -1,9 +1,12 @@
 import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
+import { execa } from "execa";
 import { contentOf } from "../commands/support/class-with-homes.js";
 import { homesIn } from "./support/homes/inside.js";
+import { openBrowser } from "./support/browser.js";
 import { workshop } from "./support/lab.js";
+import { openRoom, photograph } from "./support/story/lesson.js";
 import { logIn } from "./support/user.js";
 import { changeTo, warmClass } from "./support/warm-class.js";
 
@@ -176,6 +179,65 @@ test.serial(
     t.regex((await swarmhub("collect", "week2")).stdout, /^bert .* updated/m);
     t.regex(await readFile(join(submitted, "bert/week2/lab1.ipynb"), "utf8"), /better/);
     t.true((await readdir(join(shop.folder, "collected/earlier"))).length > 0);
+  },
+);
+
+test.serial(
+  "a teacher who is no admin hands out and collects on the page of the room, and late-comers get the files",
+  async (t) => {
+    const { stdout } = await swarmhub("open", "--passwords");
+    const password = /^teachers \(tess\): (.+)$/m.exec(stdout)?.[1] ?? "";
+    const browser = await openBrowser(lab);
+    t.teardown(() => browser.close());
+    const page = await openRoom(browser, address, "tess", password);
+    const week3 = join(shop.folder, "week3");
+    await mkdir(join(week3, "data"), { recursive: true });
+    await writeFile(join(week3, "lab1.ipynb"), notebook("handed out in a browser"));
+    await writeFile(join(week3, "data/rain.bin"), Buffer.alloc(20 * 2 ** 20, 3));
+
+    await page.getByRole("button", { name: "Hand out…" }).click();
+    await page.getByLabel("A folder").setInputFiles(week3);
+    const handing = page.locator("#handing");
+    const told = handing.locator(".told");
+    await told.getByText("Nothing has changed yet. 2 files with 20 MB").waitFor();
+    t.is(await lab.on(1, `ls -d ${homes}/*/week3 2>/dev/null || true`), "");
+    await page.getByRole("button", { name: "Hand out", exact: true }).click();
+    await told.getByText(/^Handed out to \d homes/).waitFor();
+    t.log(await handing.innerText());
+    await photograph(page, shop.folder, "hand-out");
+    await page.keyboard.press("Escape");
+    const size = String(20 * 2 ** 20);
+    for (const name of ["anna", "emil"]) {
+      const found = `stat -c '%u:%g %s' ${homes}/${name}/week3/data/rain.bin`;
+      t.is((await lab.on(1, found)).trim(), `1000:100 ${size}`, name);
+    }
+    t.regex(await asStudent("anna", "cat week3/lab1.ipynb"), /in a browser/, "over NFS");
+
+    const later = await logIn(address, "later");
+    t.teardown(() => later.close());
+    const { ready, output } = await later.start();
+    t.true(ready, output);
+    t.regex(await lab.on(1, `cat ${homes}/later/week3/lab1.ipynb`), /in a browser/);
+    await later.stop();
+
+    await asStudent("anna", "sed -i 's/in a browser/by anna/' week3/lab1.ipynb");
+    await page.getByRole("button", { name: "Collect…" }).click();
+    await page.fill("#collecting-path", "week3/lab1.ipynb");
+    await page.keyboard.press("Enter");
+    const save = page.getByRole("button", { name: "Download lab1.zip" });
+    await save.waitFor();
+    t.log(await page.locator("#collecting").innerText());
+    await photograph(page, shop.folder, "collect");
+    const [download] = await Promise.all([page.waitForEvent("download"), save.click()]);
+    await download.saveAs(join(shop.folder, "lab1.zip"));
+    await execa("python3", ["-m", "zipfile", "-e", "lab1.zip", "unzipped"], { cwd: shop.folder });
+    const files = await contentOf(join(shop.folder, "unzipped/submitted"));
+    t.regex(files["anna/lab1/lab1.ipynb"] ?? "", /by anna/);
+    t.regex(files["anna/lab1/timestamp.txt"] ?? "", / UTC\n$/);
+    t.false(
+      Object.values(files).some((text) => text.includes("root:")),
+      "no file of another place",
+    );
   },
 );
 
