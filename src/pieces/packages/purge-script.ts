@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import { builtRepository, labels, volumePrefix } from "../../names.js";
 import { paths } from "../../paths.js";
 import { quoteAll } from "../../text/shell.js";
+import { otherExportsScript } from "../shared/other-exports.js";
 import { apt, environment } from "./scripts.js";
 
 /** The image that our own images stand on. The build pulls it, so it has no label. */
@@ -40,9 +41,19 @@ erase() {
   fi
 }`;
 
+// Its owner may have added exports since. `apt-get -s` lists what would go with each package.
+const keepSharedNfs = `case " $* " in *' nfs-kernel-server '*)
+  if [ -n "$(${otherExportsScript})" ]; then
+    for name; do
+      shift
+      apt-get -s -q purge -y "$name" | grep -q '^[PR][a-z]* nfs-kernel-server ' || set -- "$@" "$name"
+    done
+  fi ;;
+esac`;
+
 /**
- * Purges the recorded packages, and what Docker leaves in the kernel and on the disk. Fails before it removes what others use:
- * Docker with foreign containers, volumes or images, packages that later ones depend on.
+ * Purges the recorded packages, except an NFS server that others use now, and what Docker leaves in the kernel and on the disk. Fails
+ * before it removes what others use: Docker with foreign containers, volumes or images, packages that later ones depend on.
  */
 export const purgeScript = (names: readonly string[]): string => `{
 set -e
@@ -71,6 +82,7 @@ for name; do
   shift
   if dpkg-query -W -f '\${db:Status-Abbrev}' "$name" 2>/dev/null | grep -q '^.[^n]'; then set -- "$@" "$name"; fi
 done
+${keepSharedNfs}
 if [ $# -gt 0 ]; then
   dependents=$(apt-get -s -q purge -y "$@" | sed -n 's/^\\(Purg\\|Remv\\) \\([^ ]*\\).*/\\2/p' | while read -r purged; do
     for name; do [ "$name" != "$purged" ] || continue 2; done

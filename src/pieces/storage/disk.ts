@@ -4,8 +4,9 @@ import type { Disk, Facts } from "../../host/facts.js";
 import type { Host } from "../../host/host.js";
 import { paths } from "../../paths.js";
 import { quote } from "../../text/shell.js";
+import { otherExportsScript } from "../shared/other-exports.js";
 import { hasHomes, identityScript, renamedDisk, withIdentities } from "./identity.js";
-import { type OtherExport, otherExportsIn, otherExportsScript } from "./other-exports.js";
+import { type OtherExport, otherExportsIn } from "./other-exports.js";
 
 /** The state of the homes' disk; sizes in bytes. `device` is the configured disk, undefined if it does not exist. */
 export type DiskState = {

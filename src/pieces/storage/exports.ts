@@ -4,6 +4,7 @@ import { units } from "../../names.js";
 import { paths } from "../../paths.js";
 import type { Step } from "../../reconcile/piece.js";
 import { unitSteps } from "../shared/files.js";
+import { otherExportsScript } from "../shared/other-exports.js";
 
 const written = "# Written by swarmhub; the next `swarmhub up` overwrites it.";
 
@@ -83,11 +84,15 @@ export const startShared = "systemctl -q enable nfs-server\nsystemctl start nfs-
 export const restoreSettings = `systemctl -q unmask rpcbind.socket rpcbind.service 2>/dev/null || true
 systemctl try-restart nfs-server`;
 
-/** A script that stops the server if swarmhub installed it, else restarts it with its former settings. */
+/** A script that stops the server if swarmhub installed it and nobody else uses it now, else gives it its former settings back. */
 export const stopNfs = (installedPackages: string): string =>
   has(installedPackages, "nfs-kernel-server")
-    ? `systemctl disable --now nfs-server 2>/dev/null || true
-systemctl -q unmask rpcbind.socket rpcbind.service 2>/dev/null || true`
+    ? `if [ -n "$(${otherExportsScript})" ]; then
+${restoreSettings}
+else
+systemctl disable --now nfs-server 2>/dev/null || true
+systemctl -q unmask rpcbind.socket rpcbind.service 2>/dev/null || true
+fi`
     : "if systemctl -q is-active nfs-server; then systemctl restart nfs-server; fi";
 
 const has = (packages: string, name: string): boolean => packages.split("\n").includes(name);

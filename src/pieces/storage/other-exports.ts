@@ -7,17 +7,6 @@ import { plural, printable } from "../../text/format.js";
 /** A folder that a machine serves by NFS and that is not ours. `isRoot`: NFSv4 clients see all paths below it. */
 export type OtherExport = { path: string; isRoot: boolean };
 
-/**
- * A shell script that prints "other-export LINE" for each export that is not ours: of the running server, and in the files that it
- * reads at its next start.
- */
-export const otherExportsScript = `{
-  exportfs -s 2>/dev/null
-  for file in /etc/exports /etc/exports.d/*.exports; do
-    [ "$file" = ${paths.exports} ] || cat "$file"
-  done 2>/dev/null
-} | grep '^["/]' | grep -v '^"\\{0,1\\}${paths.storage}["[:space:]]' | sed 's/^/other-export /'`;
-
 /** The exports in its output, each path once. */
 export const otherExportsIn = (output: string): OtherExport[] => {
   const found = new Map<string, OtherExport>();

@@ -127,6 +127,28 @@ esac`,
   t.regex(stderr, /did not create: image registry\.k8s\.io\/pause:3\.9 of containerd$/m);
 });
 
+for (const [exports, purged] of [
+  ["/data *(rw)", "xfsprogs"],
+  ["# none", "nfs-common nfs-kernel-server xfsprogs"],
+] as const)
+  sandboxed(`the packages of an NFS server with the exports "${exports}"`, (t) => {
+    const { code, stdout, stderr, calls } = inSandbox(
+      purgeScript(["nfs-common", "nfs-kernel-server", "xfsprogs"]),
+      {
+        programs: {
+          ...machine(),
+          exportfs: "exit 0",
+          "apt-get": `case "$*" in "-s "*nfs*) echo 'Purg nfs-kernel-server [1:2.8]' ;; esac`,
+        },
+        before: `echo '${exports}' >/etc/exports; touch /etc/swarmhub/installed-packages; mkdir /var/lib/nfs`,
+        after: "ls -d /var/lib/nfs /etc/swarmhub 2>/dev/null",
+      },
+    );
+    t.is(code, 0, stderr);
+    t.true(calls.some((call) => call.endsWith(`purge -y ${purged}`) && !call.includes(" -s ")));
+    t.is(stdout, exports.startsWith("/") ? "/var/lib/nfs\n" : "");
+  });
+
 test("the base image of our own images is known by the name in their Dockerfile", (t) => {
   const froms = readFileSync("templates/Dockerfile", "utf8").match(/^FROM .*$/gm) ?? [];
   t.deepEqual(

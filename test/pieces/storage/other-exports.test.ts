@@ -2,7 +2,9 @@ import test from "ava";
 import { exitCode } from "../../../src/errors.js";
 import { paths } from "../../../src/paths.js";
 import { storage } from "../../../src/pieces/storage.js";
-import { otherExportsIn, otherExportsScript } from "../../../src/pieces/storage/other-exports.js";
+import { otherExportsScript } from "../../../src/pieces/shared/other-exports.js";
+import { otherExportsIn } from "../../../src/pieces/storage/other-exports.js";
+import { stopNfs } from "../../../src/pieces/storage/exports.js";
 import { classOf, describeSteps, machinesOf, planError } from "../../support/class-of.js";
 import { persistentStorage } from "../../support/fakes.js";
 import { facts, files, mounted, nothing, plan } from "../support/disk-states.js";
@@ -64,25 +66,40 @@ test("an export that is the root of NFSv4 is refused also with `share: true`", (
   t.regex(error.message, /\/export as the root of NFSv4 \(fsid=0\)/);
 });
 
-(hasSandbox ? test : test.skip)(
-  "exports of others are found in the server and in its files",
-  (t) => {
-    t.is(shellProblems(otherExportsScript), "");
-    const { stdout, stderr } = inSandbox(otherExportsScript, {
-      programs: {
-        exportfs: `echo '/data  10.0.0.0/8(rw,sync)'; echo '${paths.storage}  10.77.0.12(rw)'`,
-      },
-      before: `mkdir /etc/exports.d
+const sandboxed = hasSandbox ? test : test.skip;
+
+for (const [exports, calls] of [
+  ["/data *(rw)", ["unmask rpcbind.socket rpcbind.service", "try-restart nfs-server"]],
+  ["# none", ["disable --now nfs-server", "unmask rpcbind.socket rpcbind.service"]],
+] as const)
+  sandboxed(`\`down\` of a server that swarmhub installed, with the exports "${exports}"`, (t) => {
+    const { code, calls: made } = inSandbox(stopNfs("nfs-kernel-server\nrpcbind\n"), {
+      programs: { systemctl: "exit 0", exportfs: "exit 0" },
+      before: `echo '${exports}' >/etc/exports`,
+    });
+    t.is(code, 0);
+    t.deepEqual(
+      made.flatMap((call) => /^systemctl (?:-q )?(.*)/.exec(call)?.[1] ?? []),
+      [...calls],
+    );
+  });
+
+sandboxed("exports of others are found in the server and in its files", (t) => {
+  t.is(shellProblems(otherExportsScript), "");
+  const { stdout, stderr } = inSandbox(otherExportsScript, {
+    programs: {
+      exportfs: `echo '/data  10.0.0.0/8(rw,sync)'; echo '${paths.storage}  10.77.0.12(rw)'`,
+    },
+    before: `mkdir /etc/exports.d
 printf '# a comment\\n/data *(rw)\\n"/my music" *(ro)\\n\\n/export *(fsid=0,ro) \\\\\\n  host(rw)\\n' >/etc/exports
 echo '${paths.storage} 10.77.0.12(rw)' >${paths.exports}
 echo '/photos *(ro)' >/etc/exports.d/photos.exports`,
-    });
-    t.is(stderr, "");
-    t.deepEqual(otherExportsIn(stdout), [
-      { path: "/data", isRoot: false },
-      { path: "/my music", isRoot: false },
-      { path: "/export", isRoot: true },
-      { path: "/photos", isRoot: false },
-    ]);
-  },
-);
+  });
+  t.is(stderr, "");
+  t.deepEqual(otherExportsIn(stdout), [
+    { path: "/data", isRoot: false },
+    { path: "/my music", isRoot: false },
+    { path: "/export", isRoot: true },
+    { path: "/photos", isRoot: false },
+  ]);
+});
