@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { waitUntil } from "../../src/wait.js";
-import { bootLab, workshop } from "./support/lab.js";
+import { bootLab, packages, workshop } from "./support/lab.js";
 import { snapshot } from "./support/machine-snapshot.js";
 import { type User, logInWithRetry } from "./support/user.js";
 
@@ -17,6 +17,7 @@ servers: {image: "${lab.image}", memory: 400M, cpu: 1}
 engine: {registry-mirrors: ["http://${lab.registry}"]}
 `;
 const outside = yamlWith("{host: node1, device: /dev/ubdb, quota: 60M}");
+const sharing = yamlWith("{host: node1, device: /dev/ubdb, quota: 60M, share: true}");
 const { swarmhub, folder } = await workshop(lab, outside);
 const storage = "/srv/swarmhub";
 const before = await snapshot(lab, 1);
@@ -143,11 +144,89 @@ test.serial("down restores the storage server, and keeps the homes on its disk",
   );
 });
 
-test.serial("up uses these homes again", async (t) => {
-  const { code, stderr, ms } = await swarmhub("up", "--yes");
-  t.log(`up took ${Math.round(ms / 1000)} s`);
+// node1 then serves a folder to node4, which is not in the class.
+const music = "/srv/music";
+let owners: Record<string, string[]>;
+const nfsStart = (): Promise<string> =>
+  lab.on(1, "systemctl show -p ActiveEnterTimestampMonotonic --value nfs-server");
+
+/** node4 reads and writes the folder each second until something fails. The pauses between its writes are short until now. */
+const goesOn = async (t: ExecutionContext): Promise<void> => {
+  t.is(await lab.on(4, "systemctl is-active listener || true"), "active\n");
+  const pause = Number(
+    await lab.on(
+      1,
+      `{ cat ${music}/times; date +%s; } | awk 'NR > 1 && $1 - last > most { most = $1 - last } { last = $1 } END { print most }'`,
+    ),
+  );
+  t.log(`the longest pause of the other client was ${pause} s`);
+  t.true(pause < 30);
+};
+
+test.serial(
+  "a storage host that serves NFS to others is refused by check, plan and up, with the choice",
+  async (t) => {
+    await lab.lab("up", "4", "--memory", "384", "--packages", packages);
+    await lab.on(
+      1,
+      `set -e
+export DEBIAN_FRONTEND=noninteractive
+apt-get -q update
+apt-get -q install -y --no-install-recommends nfs-kernel-server
+install -d -m 777 ${music}
+echo la >${music}/song
+echo '${music} ${lab.address(4)}(rw,sync,no_subtree_check)' >>/etc/exports
+exportfs -ra`,
+    );
+    // With NFSv3 too, which the class's own settings turn off.
+    await lab.on(
+      4,
+      `set -e
+mkdir /media/three /media/four
+mount -t nfs -o vers=3,nolock ${lab.address(1)}:${music} /media/three
+mount -t nfs -o vers=4.2 ${lab.address(1)}:${music} /media/four
+cat >/root/listen <<'program'
+while date +%s >>/media/four/times && cat /media/three/song; do sleep 1; done
+program
+systemd-run -q --unit=listener sh /root/listen`,
+    );
+    owners = await snapshot(lab, 1);
+    for (const command of [["check"], ["plan"], ["up", "--yes"]]) {
+      const { code, stdout, stderr } = await swarmhub(...command);
+      t.is(code, 3, stdout + stderr);
+      const text = (stdout + stderr).replace(/\s+/g, " ");
+      t.regex(text, /its NFS server serves 1 folder of others \(\/srv\/music\)/, command[0]);
+      t.regex(text, /name another machine in `storage: host`, or write `share: true`/, command[0]);
+    }
+    t.deepEqual(await snapshot(lab, 1), owners);
+    await goesOn(t);
+  },
+);
+
+test.serial(
+  "with share: true, up uses these homes again, and the other client goes on meanwhile",
+  async (t) => {
+    await writeFile(join(folder, "swarmhub.yaml"), sharing);
+    const started = await nfsStart();
+    const { code, stderr, ms } = await swarmhub("up", "--yes");
+    t.log(`up took ${Math.round(ms / 1000)} s`);
+    t.is(code, 0, stderr);
+    await startServer(t);
+    t.is(await inServer("cat /home/jovyan/note"), "hers\n");
+    t.is((await swarmhub("quota", "check")).code, 0);
+    t.regex((await swarmhub("up")).stderr, /nothing had to change/);
+    const status = await swarmhub("status");
+    t.is(status.code, 0, status.stdout);
+    t.is(await nfsStart(), started, "the NFS server has not restarted");
+    await goesOn(t);
+    const homes = `mount -t nfs -o vers=4.2 ${lab.address(1)}:${storage} /mnt 2>&1; true`;
+    t.regex(await lab.on(4, homes), /denied|No such file/, "it may not mount the homes");
+  },
+);
+
+test.serial("down leaves the storage host as before, which serves the other client", async (t) => {
+  const { code, stderr } = await swarmhub("down", "--yes");
   t.is(code, 0, stderr);
-  await startServer(t);
-  t.is(await inServer("cat /home/jovyan/note"), "hers\n");
-  t.is((await swarmhub("quota", "check")).code, 0);
+  t.deepEqual(await snapshot(lab, 1), owners);
+  await goesOn(t);
 });
