@@ -151,6 +151,36 @@ test.serial("a worker that is in another Swarm is refused and stays in it", asyn
   t.is(await lab.on(2, "ls -d /etc/swarmhub 2>/dev/null || true"), "", "nothing was installed");
 });
 
+test.serial("a worker whose Docker has --iptables=false is refused with the cure", async (t) => {
+  const dropIn = "/etc/systemd/system/docker.service.d/owner.conf";
+  const cure = `rm -f ${dropIn}; systemctl daemon-reload; systemctl restart docker`;
+  t.teardown(() => lab.on(2, cure));
+  await lab.on(
+    2,
+    `set -e
+mkdir -p $(dirname ${dropIn})
+cat >${dropIn} <<'unit'
+[Service]
+ExecStart=
+ExecStart=/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock --iptables=false
+unit
+systemctl daemon-reload
+systemctl restart docker`,
+  );
+  const { swarmhub } = await workshop(lab, yamlOf({}));
+  for (const command of [["check"], ["up", "--yes"]]) {
+    const { code, stdout, stderr } = await swarmhub(...command);
+    t.is(code, 3, stdout + stderr);
+    const text = (stdout + stderr).replace(/\s+/g, " ");
+    t.regex(text, /node2.* Docker runs with --iptables=false, so users' servers would have no/);
+    t.regex(text, /`systemctl cat docker` shows there; .* sudo systemctl restart docker/);
+  }
+  t.is(await lab.on(2, "ls -d /etc/swarmhub 2>/dev/null || true"), "", "nothing was installed");
+  await lab.on(2, cure);
+  const cured = await swarmhub("check");
+  t.is(cured.code, 0, cured.stdout + cured.stderr);
+});
+
 test.serial("a domain that does not resolve is only a warning", async (t) => {
   const { swarmhub } = await workshop(lab, yamlOf({ domain: "class.invalid" }));
   const { code, stdout } = await swarmhub("check");
