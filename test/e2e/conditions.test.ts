@@ -1,6 +1,8 @@
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import test from "ava";
 import { waitUntil } from "../../src/wait.js";
@@ -32,9 +34,11 @@ login: {shared-password: from-env ROOM_PASSWORD}
 servers: {image: "${lab.image}", memory: 400M, cpu: 1, network: {access: none, except: ["${exception}"]}}
 engine: {registry-mirrors: ["http://${lab.registry}"], own-images: docker.io/swarmhub, address-pool: 10.210.0.0/16}
 `;
-const { swarmhub } = await workshop(lab, yaml);
+const { swarmhub, folder } = await workshop(lab, yaml);
 const browser = await openBrowser(lab);
 const address = `https://${lab.address(1)}`;
+// That of node1's second card.
+const publicAddress = "198.51.100.11";
 const { logIn, nodeOf } = classIn(lab);
 const guests = [1, 2];
 let opening: string[] = [];
@@ -75,6 +79,12 @@ test.serial("when the owner has opened them, check finds no error", async (t) =>
   t.is(code, 0, stdout + stderr);
   t.regex(stdout, /with packets of 1400 bytes/, "as large as the cable lets through");
   t.regex(stdout, /all clocks agree within \d/, "although a login's shell prints a line first");
+  // The configuration names an alias of ssh's.
+  t.true(
+    stdout.includes(
+      `browsers reach the class at ${address}; if they need another address, as behind NAT or a jump host, write it as public-address`,
+    ),
+  );
 });
 
 test.serial("up makes a class, whose second up has nothing to do", async (t) => {
@@ -101,6 +111,33 @@ test.serial("the machines use the private network, and not the public card", asy
   const status = await lab.on(1, "docker node inspect node1 node2 -f '{{.Status.Addr}}'");
   t.deepEqual(status.trim().split("\n"), [lab.address(1), lab.address(2)]);
 });
+
+test.serial(
+  "the class is shown at its public-address, and its certificate is for that",
+  async (t) => {
+    await writeFile(join(folder, "swarmhub.yaml"), `${yaml}public-address: ${publicAddress}\n`);
+    const shown = `https://${publicAddress}`;
+    const check = await swarmhub("check");
+    t.is(check.code, 0, check.stdout + check.stderr);
+    t.regex(check.stdout, new RegExp(`browsers reach the class at ${shown}$`, "m"));
+    const up = await swarmhub("up", "--yes");
+    t.is(up.code, 0, up.stderr);
+    t.regex(up.stderr, new RegExp(`open ${shown}$`, "m"));
+    const status = await swarmhub("status");
+    t.is(status.code, 0, status.stdout);
+    t.regex(status.stdout, new RegExp(`^hall +${shown}$`, "m"));
+    t.is((await swarmhub("open")).stdout, `${shown}\n`);
+    const names = `curl -skf -o /dev/null ${shown}/hub/login &&
+openssl s_client -connect ${publicAddress}:443 </dev/null 2>/dev/null | openssl x509 -noout -ext subjectAltName`;
+    await waitUntil(
+      async () => {
+        const served = await lab.lab("exec", "sh", "-c", names);
+        return served.split(/[\s,]+/).includes(`Address:${publicAddress}`) ? true : undefined;
+      },
+      { deadline: 60_000, every: 1000, otherwise: () => new Error("no certificate for it") },
+    );
+  },
+);
 
 /** What a cell of the user's reaches. */
 const reachFromCell = async (): Promise<string> => {
