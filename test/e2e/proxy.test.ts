@@ -2,13 +2,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import test from "ava";
+import test, { type ExecutionContext } from "ava";
 import { assetPath } from "../../src/operator/assets.js";
 import { waitUntil } from "../../src/wait.js";
 import { classIn } from "./support/class.js";
 import { bootLab, workshop } from "./support/lab.js";
 
-// A class whose machines reach nothing but their own network and a proxy there. Each test continues from the previous one.
+// A class whose machines reach nothing but their own network and a proxy there, which first their owner names to apt and Docker, and
+// then the key `proxy`. Each test continues from the previous one.
 const lab = await bootLab("e2e-proxy", 2, 2048, { prepared: true });
 const gateway = lab.address(1).replace(/\d+$/, "1");
 const proxy = `http://${gateway}:3128`;
@@ -45,19 +46,58 @@ iptables -A LAB-CLOSED -j REJECT
 iptables -I OUTPUT -j LAB-CLOSED
 iptables -I FORWARD -j LAB-CLOSED`;
 
+const subnet = gateway.replace(/\d+$/, "0/24");
+
+/** An image whose build asks for this path outside. */
+const writeDockerfile = (path: string) =>
+  writeFile(
+    join(folder, "image/Dockerfile"),
+    `FROM ${lab.image}
+USER root
+RUN python3 -c "import urllib.request as r; open('/word', 'wb').write(r.urlopen('http://outside.test/${path}', timeout=20).read())"
+USER 1000:100
+`,
+  );
+
+const ownersFiles = "/etc/apt/apt.conf.d/10owner /etc/systemd/system/docker.service.d/owner.conf";
+const setOwnersProxy = `set -e
+mkdir -p /etc/systemd/system/docker.service.d
+cat >/etc/apt/apt.conf.d/10owner <<'apt'
+Acquire::http::Proxy "${proxy}";
+Acquire::https::Proxy "${proxy}";
+apt
+cat >/etc/systemd/system/docker.service.d/owner.conf <<'unit'
+[Service]
+Environment=HTTP_PROXY=${proxy} HTTPS_PROXY=${proxy} NO_PROXY=localhost,${subnet}
+unit
+systemctl daemon-reload
+systemctl restart docker`;
+
+/** A user's server reaches the outside through the proxy, and the hub without it. */
+const serverUsesProxy = async (t: ExecutionContext, path: string): Promise<void> => {
+  const alice = await logIn("alice");
+  t.true((await alice.start()).ready);
+  const inServer = (script: string) =>
+    lab.on(2, `docker exec $(docker ps -q -f label=swarmhub.user=alice) sh -c '${script}'`);
+  t.regex(await inServer("env"), /^HTTPS_PROXY=http:\/\/[\d.]+:3128$/m);
+  t.regex(await inServer("env"), /^no_proxy=.*hub/m);
+  t.regex(
+    await inServer(
+      `python3 -c "import urllib.request as r; print(r.urlopen(\\"http://outside.test/${path}\\", timeout=20).read())"`,
+    ),
+    /outside/,
+  );
+  t.true(asked.includes(`GET http://outside.test/${path}\n`));
+  t.is(await inServer("cat /word"), "outside\n");
+  await alice.stop();
+  await alice.close();
+};
+
 test.before(async () => {
   const ended = once(running, "exit").then(() => Promise.reject(new Error("the proxy has ended")));
   await Promise.race([once(running.stdout, "data"), ended]);
   await mkdir(join(folder, "image"));
-  await writeFile(
-    join(folder, "image/Dockerfile"),
-    `FROM ${lab.image}
-USER root
-RUN python3 -c "import urllib.request as r; open('/word', 'wb').write(r.urlopen('http://outside.test/build', timeout=20).read())"
-USER 1000:100
-`,
-  );
-  const subnet = gateway.replace(/\d+$/, "0/24");
+  await writeDockerfile("build");
   for (const guest of [1, 2]) await lab.on(guest, closeWays(subnet));
 });
 
@@ -88,11 +128,28 @@ test.serial("a proxy that wants a login is named", async (t) => {
   running.stdin.write("\n");
 });
 
-test.serial("`up` builds through the proxy, and apt and Docker use it", async (t) => {
+test.serial(
+  "what the owner has set for apt and Docker is enough: without the key, `up` and users use it",
+  async (t) => {
+    for (const guest of [1, 2]) await lab.on(guest, setOwnersProxy);
+    await configure("");
+    const up = await swarmhub("up", "--yes");
+    t.is(up.code, 0, up.stderr);
+    t.regex((await swarmhub("up", "--yes")).stderr, /nothing had to change/);
+    t.regex(asked, /GET http:\/\/outside\.test\/build/);
+    await serverUsesProxy(t, "owners");
+    t.is(await lab.on(1, "ls -d /etc/apt/apt.conf.d/95swarmhub-proxy 2>/dev/null; true"), "");
+  },
+);
+
+test.serial("with the key, `up` builds through the proxy, and apt and Docker use it", async (t) => {
+  await configure(`proxy: ${proxy}`);
+  await writeDockerfile("again");
   const up = await swarmhub("up", "--yes");
   t.is(up.code, 0, up.stderr);
   t.regex((await swarmhub("up", "--yes")).stderr, /nothing had to change/);
-  t.regex(asked, /GET http:\/\/outside\.test\/build/);
+  t.regex(asked, /GET http:\/\/outside\.test\/again/);
+  // The owner's exceptions have no hub.
   t.regex(await lab.on(2, "docker info --format '{{.HTTPProxy}} {{.NoProxy}}'"), /:3128 .*,hub,/);
   const before = asked.length;
   await lab.on(2, "apt-get -q update");
@@ -103,22 +160,7 @@ test.serial("`up` builds through the proxy, and apt and Docker use it", async (t
     /10\.77\.\d+\.\d+:(2377|7946|20500|5000)|127\.0\.0\.1|CONNECT (hub|proxy|edge|registry):/,
   );
   t.notRegex(await lab.on(1, "docker history --no-trunc $(docker images -q | head -n 1)"), /3128/);
-});
-
-test.serial("a user's server reaches the outside through it, and the hub without it", async (t) => {
-  const alice = await logIn("alice");
-  t.true((await alice.start()).ready);
-  const inServer = (script: string) =>
-    lab.on(2, `docker exec $(docker ps -q -f label=swarmhub.user=alice) sh -c '${script}'`);
-  t.regex(await inServer("env"), /^HTTPS_PROXY=http:\/\/[\d.]+:3128$/m);
-  t.regex(await inServer("env"), /^no_proxy=.*hub/m);
-  const get = (path: string) =>
-    `python3 -c "import urllib.request as r; print(r.urlopen(\\"http://outside.test/${path}\\", timeout=20).read())"`;
-  t.regex(await inServer(get("notebook")), /outside/);
-  t.regex(asked, /GET http:\/\/outside\.test\/notebook/);
-  t.is(await inServer("cat /word"), "outside\n");
-  await alice.stop();
-  await alice.close();
+  await serverUsesProxy(t, "notebook");
 });
 
 test.serial(
@@ -150,20 +192,15 @@ test.serial(
   },
 );
 
-test.serial("`down` takes away what was ours", async (t) => {
+test.serial("`down` takes away what was ours, and what the owner set is used again", async (t) => {
   const down = await swarmhub("down", "--yes");
   t.is(down.code, 0, down.stderr);
+  const listed = `ls -d /etc/apt/apt.conf.d/95swarmhub-proxy /etc/swarmhub /etc/systemd/system/docker.service.d/* ${ownersFiles} 2>/dev/null | sort -u
+docker info --format '{{.HTTPProxy}} {{.NoProxy}}'`;
+  const wanted = `${ownersFiles.replace(" ", "\n")}\n${proxy} localhost,${subnet}\n`;
   for (const guest of [1, 2])
     await waitUntil(
-      async () =>
-        (
-          await lab.on(
-            guest,
-            "ls /etc/apt/apt.conf.d/95swarmhub-proxy /etc/swarmhub /etc/systemd/system/docker.service.d 2>/dev/null; docker info --format '{{.HTTPProxy}}'",
-          )
-        ).trim() === ""
-          ? (true as const)
-          : undefined,
+      async () => ((await lab.on(guest, listed)) === wanted ? (true as const) : undefined),
       { deadline: 30_000, otherwise: () => new Error(`node${guest} still has files of the proxy`) },
     );
 });
