@@ -107,13 +107,20 @@ command_boot() {
   say "guest $1 is up: $(guest_address "$1")"
 }
 
+command_attach() {
+  require_one_guest "$@"
+  guest_is_stock "$1" || usage_error "guest $1 is not a stock guest, and only those have disks with names that stay."
+  attach_in_front "$1"
+  say "guest $1 has another disk at its next boot: kill $1, then boot $1"
+}
+
 command_renew() {
   local bytes
   require_one_guest "$@"
   lock "lab-$name"
   kill_guest "$1"
   bytes=$(stat -c %s "$folder/vm$1.data")
-  rm -f "$folder/vm$1".{cow,img,data,class,seen,var}
+  rm -f "$folder/vm$1".{cow,img,data,class,seen,var,front}
   truncate -s "$bytes" "$folder/vm$1.data"
   boot_guest "$1"
   wait_for_guest "$1"

@@ -20,6 +20,8 @@ second disk /dev/ubdb, and access to the package registries of Debian, PyPI and 
   ssh K [COMMAND…]                 logs in on guest K as user debian, who may use sudo
   exec COMMAND…                    runs a command on this machine, in the network of the lab
   kill K / boot K                  kills guest K without a shutdown, as a power loss would / boots it on the same disks
+  attach K                         a stock guest has a blank disk in front of its second one from the next boot on, so that
+                                   the second one is /dev/vdc; it stays /dev/disk/by-id/virtio-homes
   renew K                          boots guest K with new disks
   cut K / mend K                   disconnects the network link of guest K / connects it again
   delay MS                         adds MS milliseconds to each round trip between this machine (the operator) and a

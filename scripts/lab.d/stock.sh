@@ -28,7 +28,11 @@ qemu_devices_of() {
 }
 
 qemu_card() { printf '%s\n' -netdev "tap,id=$1,ifname=$2,script=no,downscript=no" -device "virtio-net-pci,netdev=$1,mac=$3,romfile="; }
-qemu_disk() { printf '%s\n' -drive "file=$1,format=raw,if=virtio,cache=unsafe"; }
+# qemu_disk FILE [SERIAL]: with a serial number, the guest has the name /dev/disk/by-id/virtio-SERIAL for it
+qemu_disk() { printf '%s\n' -drive "file=$1,format=raw,if=none,id=${1##*.},cache=unsafe" -device "virtio-blk-pci,drive=${1##*.}${2:+,serial=$2}"; }
+
+# attach_in_front K: the guest has another blank disk in front of its second one from the next boot on, so that this has another name
+attach_in_front() { truncate -s 2G "$folder/vm$1.front"; }
 
 # boot_stock_guest K MTU RESOLVER: starts QEMU; the tap of the guest exists
 boot_stock_guest() {
@@ -37,7 +41,8 @@ boot_stock_guest() {
   [[ -f $folder/vm$k.img ]] || cp --sparse=always "$image/base.img" "$folder/vm$k.img"
   mapfile -t options < <(
     qemu_disk "$folder/vm$k.img"
-    qemu_disk "$folder/vm$k.data"
+    [[ ! -f $folder/vm$k.front ]] || qemu_disk "$folder/vm$k.front"
+    qemu_disk "$folder/vm$k.data" homes
     qemu_card lab "tap$k" "$(guest_mac_address "$k")"
     qemu_devices_of "$k"
   )

@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import test from "ava";
 import { waitUntil } from "../../src/wait.js";
 import { classIn, waitForNoDrift } from "./support/class.js";
@@ -9,7 +10,8 @@ import { changeTo, warmClass } from "./support/warm-class.js";
 // node2 is a stock Debian: nftables, AppArmor, udev, an initramfs, virtio disks. First it is the worker of a class, then a class of
 // its own. It is under full emulation, so this takes about half an hour. Each test continues from the previous one.
 const lab = await warmClass("e2e-stock", { machines: 1, memory: 1536 });
-await lab.lab("up", "2", "--memory", "2560", "--stock", "--packages", packages);
+await lab.lab("up", "2", "--memory", "2560", "--stock", "--packages", `${packages},firewalld`);
+await lab.on(2, "systemctl -q disable --now firewalld");
 const common = `login: {shared-password: from-env ROOM_PASSWORD}
 servers: {image: "${lab.image}", memory: 400M, cpu: 1}
 engine: {registry-mirrors: ["http://${lab.registry}"], own-images: docker.io/swarmhub}
@@ -19,10 +21,9 @@ const shop = await workshop(
   `name: warm\nmanager: node1\nstorage: {device: /dev/ubdb, quota: 60M, files: 1k}\n${common}`,
 );
 const { swarmhub } = shop;
-const alone = await workshop(
-  lab,
-  `name: alone\nmanager: node2\nstorage: {device: /dev/vdb, quota: 60M}\n${common}`,
-);
+const aloneOn = (device: string): string =>
+  `name: alone\nmanager: node2\nstorage: {device: ${device}, quota: 60M}\n${common}`;
+const alone = await workshop(lab, aloneOn("/dev/vdb"));
 const { logIn, nodeOf, containerOf } = classIn(lab);
 
 test.before(() => changeTo(shop));
@@ -30,6 +31,13 @@ test.before(() => changeTo(shop));
 test.after.always(() => lab.lab("down"));
 
 const firewallRules = (): Promise<string> => lab.on(2, "iptables -w -S | grep SWARMHUB || true");
+
+const waitForRules = (rules: string): Promise<true> =>
+  waitUntil(async () => ((await firewallRules()) === rules ? true : undefined), {
+    deadline: 120_000,
+    every: 1000,
+    otherwise: async () => new Error(`the rules differ: ${await firewallRules()}`),
+  });
 
 test.serial("a stock machine joins, with the rules in nftables", async (t) => {
   const { code, stderr, ms } = await swarmhub("join", "node2");
@@ -80,11 +88,7 @@ test.serial("after a reboot its rules are there, and a user starts the server ag
     { deadline: 900_000, every: 2000, otherwise: () => new Error("node2 did not boot again") },
   );
   t.log(`it answered ${Math.round((Date.now() - started) / 1000)} s later`);
-  await waitUntil(async () => ((await firewallRules()) === rules ? true : undefined), {
-    deadline: 60_000,
-    every: 1000,
-    otherwise: async () => new Error(`the rules differ: ${await firewallRules()}`),
-  });
+  await waitForRules(rules);
   await waitForNoDrift(swarmhub);
   // A reboot ends servers as their users would, so Swarm does not start them again, as it does after a power cut.
   const anna = await logIn("anna");
@@ -99,11 +103,7 @@ test.serial(
   async (t) => {
     const rules = await firewallRules();
     await lab.on(2, "nft flush ruleset");
-    await waitUntil(async () => ((await firewallRules()) === rules ? true : undefined), {
-      deadline: 120_000,
-      every: 1000,
-      otherwise: async () => new Error(`the rules differ: ${await firewallRules()}`),
-    });
+    await waitForRules(rules);
     const status = await swarmhub("status");
     t.is(status.code, 6, status.stdout);
     t.regex(status.stdout, /node2: restart Docker/);
@@ -111,6 +111,34 @@ test.serial(
     t.is(up.code, 0, up.stderr);
     const after = await swarmhub("status");
     t.is(after.code, 0, after.stdout);
+  },
+);
+
+test.serial(
+  "after its owner has started and reloaded firewalld its rules are there, and its ports closed to others",
+  async (t) => {
+    t.teardown(() => lab.on(2, "systemctl stop firewalld"));
+    const rules = await firewallRules();
+    // The owner trusts more machines than those of the class, so that only our own rules close its ports to the others.
+    const network = lab.address(0).replace(/\.10$/, ".0/24");
+    await lab.on(
+      2,
+      `set -e
+firewall-offline-cmd --zone=trusted --add-source=${network}
+systemctl start firewalld
+firewall-cmd --reload`,
+    );
+    await waitForRules(rules);
+    t.regex(await lab.on(2, "firewall-cmd --zone=trusted --list-sources"), /10\.77\./);
+    // Swarm's gossip and the monitor.
+    for (const port of [7946, 20_501]) {
+      const attempt = `timeout 3 bash -c '</dev/tcp/${lab.address(2)}/${port}' 2>/dev/null; echo $?`;
+      t.is((await lab.lab("exec", "sh", "-c", attempt)).trim(), "124", `port ${port}`);
+    }
+    const up = await swarmhub("up", "--yes");
+    t.is(up.code, 0, up.stderr);
+    const { code, stdout } = await swarmhub("status");
+    t.is(code, 0, stdout);
   },
 );
 
@@ -154,8 +182,39 @@ test.serial("a user's home has its quota there", async (t) => {
   t.is(Number(size), 60 * 2 ** 20);
 });
 
-test.serial("down removes the class", async (t) => {
+test.serial(
+  "its disk is known after a boot that names it /dev/vdc, and a name that stays is proposed",
+  async (t) => {
+    await lab.lab("attach", "2");
+    await lab.lab("kill", "2");
+    await lab.lab("boot", "2");
+    const isBack = `docker node ls >/dev/null && findmnt -n -o SOURCE /srv/swarmhub || true`;
+    await waitUntil(
+      async () => ((await lab.on(2, isBack)).trim() === "/dev/vdc" ? true : undefined),
+      { deadline: 600_000, every: 3000, otherwise: () => new Error("the disk is not mounted") },
+    );
+    const stays = "/dev/disk/by-id/virtio-homes";
+    const plan = await alone.swarmhub("plan");
+    t.is(plan.code, 0, plan.stdout + plan.stderr);
+    t.notRegex(plan.stdout, /format \/dev/);
+    const status = await alone.swarmhub("status");
+    t.true(
+      status.stdout
+        .replace(/\s+/g, " ")
+        .includes(`the homes' disk /dev/vdb is /dev/vdc now; write \`device: ${stays}\``),
+      status.stdout,
+    );
+    const down = await alone.swarmhub("down", "--delete-homes", "--yes");
+    t.is(down.code, 3, down.stderr);
+    t.regex(down.stderr, /the homes are on \/dev\/vdc .* says \/dev\/vdb; nothing is erased/);
+    t.regex(await lab.on(2, "ls /srv/swarmhub/homes"), /^ben$/m);
+    await writeFile(join(alone.folder, "swarmhub.yaml"), aloneOn(stays));
+  },
+);
+
+test.serial("down removes the class, and erases its disk by the name that stays", async (t) => {
   const { code, stderr } = await alone.swarmhub("down", "--delete-homes", "--yes");
   t.is(code, 0, stderr);
   t.is(await firewallRules(), "");
+  t.is(await lab.on(2, "blkid -p /dev/vdb /dev/vdc || true"), "");
 });

@@ -152,6 +152,7 @@ it 'delay 200 adds 200 ms to a round trip, delay 0 removes it' delay_is_set_and_
 it 'cut disconnects a guest, mend connects it again' link_is_cut_and_restored
 it 'a guest that was killed boots again on its disks' survives_power_loss
 it 'renew gives a guest new disks' renewed_guest_is_blank
+it 'attach is for stock guests' fails_with 2 'not a stock guest' lab_a attach 1
 it 'restore brings back a snapshot, also after down' snapshot_is_restored
 it 'an unknown condition is refused with the list of those there are' fails_with 2 'banner docker-subnet fish' lab_b up 1 --with flood
 it 'conditions that exclude each other are refused' fails_with 2 'cannot have the conditions' lab_b up 1 --with ufw,netfilter-persistent
