@@ -11,7 +11,12 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
-import { fileSteps, removeFileSteps, writeScript } from "../../../src/pieces/shared/files.js";
+import {
+  fileSteps,
+  removeFileSteps,
+  unitSteps,
+  writeScript,
+} from "../../../src/pieces/shared/files.js";
 import { runAll, describeSteps } from "../../support/class-of.js";
 import { fakeFacts, fakeHost } from "../../support/fakes.js";
 import { shellProblems } from "../support/shell.js";
@@ -70,4 +75,22 @@ test("a file with its content needs no step, others are written, and an existing
   t.deepEqual(describeSteps(removal), ["manager: remove /b"]);
   await runAll(removal);
   t.deepEqual(host.asked, ["script {\nset -e\nrm -f /b\nreload\n}\n"]);
+});
+
+test("a changed program of a unit and the restart that runs it arrive in one script", async (t) => {
+  const host = fakeHost("manager", { answers: [[/./, ""]] });
+  const files = [
+    { path: "/program", content: "new" },
+    { path: "/unit", content: "same" },
+  ];
+  const facts = fakeFacts({ files: { "/program": "old", "/unit": "same" } });
+  const unit = { title: "start it", detail: "", isActive: true, start: "systemctl restart it" };
+  const steps = unitSteps(host, facts, files, unit);
+  await runAll(steps);
+  t.is(host.asked.length, 1);
+  t.regex(host.asked[0] ?? "", /mv -f \/program\.swarmhub-new \/program[^]*systemctl restart it$/);
+  t.notRegex(host.asked[0] ?? "", /\/unit/);
+  const done = fakeFacts({ files: { "/program": "new", "/unit": "same" } });
+  t.deepEqual(unitSteps(host, done, files, unit), []);
+  t.is(unitSteps(host, done, files, { ...unit, isActive: false }).length, 1);
 });
