@@ -141,7 +141,7 @@ const nfsSteps = (
   const installed = facts.files[paths.installedPackages] ?? "";
   const hasOurSettings = facts.files[paths.nfsConfiguration] !== undefined;
   // A class that runs has taken the server already; `problems` says it.
-  if (!hasOurSettings) refuseOtherExports(want, host, disk.otherExports);
+  if (!hasOurSettings) refuseOtherExports(want, host, disk);
   const settings = { path: paths.nfsConfiguration, content: nfsConfiguration };
   const isShared = want.share === true;
   const start = isShared ? startShared : startNfs(installed);

@@ -32,6 +32,8 @@ export type DiskState = {
   exported: boolean;
   /** What the machine's NFS server serves beside the homes. */
   otherExports: OtherExport[];
+  /** Whether it runs without the version of NFS with which the homes are mounted. */
+  lacksNfs42: boolean;
   /** Our folders that exist with the right owner and mode. */
   folders: string[];
   /** Other disks with homes, and blank disks; empty if a disk is mounted. */
@@ -84,6 +86,7 @@ const readDisk = async (configured: string, host: Host): Promise<DiskState> => {
     enforced: /^\s*Enforcement:\s+ON/m.test(facts.quotaState),
     exported: lines.some(([key]) => key === "exported"),
     otherExports: otherExportsIn(output),
+    lacksNfs42: output.includes("\nlacks NFSv4.2\n"),
     folders: folderModes
       .filter(({ name, owner, mode }) => output.includes(`\nfolder ${name} ${owner} ${mode}\n`))
       .map(({ name }) => name),
@@ -192,6 +195,7 @@ if [ -z "$source" ] || ! [ -b "$source" ]; then
   done
 fi
 exportfs -s 2>/dev/null | grep -q '^${paths.storage} ' && echo exported
+if [ -e /proc/fs/nfsd/versions ] && ! grep -q '+4\\.2' /proc/fs/nfsd/versions; then echo 'lacks NFSv4.2'; fi
 ${otherExportsScript}
 ${identityScript}
 exit 0`;

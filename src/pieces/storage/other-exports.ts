@@ -27,17 +27,28 @@ export const otherExportsIn = (output: string): OtherExport[] => {
 export const refuseOtherExports = (
   { share }: PersistentStorage,
   host: Host,
-  others: readonly OtherExport[],
+  {
+    otherExports: others,
+    lacksNfs42,
+  }: { otherExports: readonly OtherExport[]; lacksNfs42: boolean },
 ): void => {
   const root = others.find(({ isRoot }) => isRoot);
+  const refuseToShare = (message: string, cure: string): never => {
+    throw new UserError(message, {
+      host: host.name,
+      hint: `name another machine in \`storage: host\`, or on ${host.name} ${cure}`,
+      code: exitCode.preflight,
+    });
+  };
   if (share === true && root !== undefined)
-    throw new UserError(
+    refuseToShare(
       `its NFS server has ${root.path} as the root of NFSv4 (fsid=0), so machines could not mount ${paths.storage}`,
-      {
-        host: host.name,
-        hint: `name another machine in \`storage: host\`, or on ${host.name} remove fsid=0: \`sudoedit /etc/exports\``,
-        code: exitCode.preflight,
-      },
+      "remove fsid=0: `sudoedit /etc/exports`",
+    );
+  if (share === true && lacksNfs42)
+    refuseToShare(
+      "its NFS server offers no NFSv4.2, which the homes need",
+      "remove vers4=n or vers4.2=n: `sudoedit /etc/nfs.conf`, and restart it: `sudo systemctl restart nfs-server`",
     );
   if (share === true || others.length === 0) return;
   throw new UserError(`${servesSentence(others)}; swarmhub would take NFS from its other clients`, {

@@ -66,6 +66,15 @@ test("an export that is the root of NFSv4 is refused also with `share: true`", (
   t.regex(error.message, /\/export as the root of NFSv4 \(fsid=0\)/);
 });
 
+test("a server whose owner turned NFSv4.2 off cannot be shared", (t) => {
+  const others = { ...mounted, otherExports, lacksNfs42: true };
+  const error = planError(t, () => plan(sharing(), others, { ...facts, files: unshared }));
+  t.is(error.message, "manager: its NFS server offers no NFSv4.2, which the homes need");
+  t.is(error.code, exitCode.preflight);
+  t.regex(error.hint ?? "", /another machine in `storage: host`, or .* \/etc\/nfs\.conf/);
+  t.deepEqual(describeSteps(plan(classOf(1), { ...mounted, lacksNfs42: true }, facts)), []);
+});
+
 const sandboxed = hasSandbox ? test : test.skip;
 
 for (const [exports, calls] of [

@@ -156,6 +156,7 @@ free 1048576
 block 4096
 blocks 2621440
 exported
+lacks NFSv4.2
 `);
   t.like(disk, {
     isConfigured: true,
@@ -163,6 +164,7 @@ exported
     size: 10 * gigabyte,
     free: 2 ** 20,
     exported: true,
+    lacksNfs42: true,
     folders: ["homes"],
   });
 });

@@ -33,6 +33,7 @@ export const nothing: DiskState = {
   enforced: false,
   exported: false,
   otherExports: [],
+  lacksNfs42: false,
   folders: [],
   homes: [],
   blank: [],
