@@ -4,12 +4,11 @@ import type { Disk, Facts } from "../../host/facts.js";
 import type { Host } from "../../host/host.js";
 import { paths } from "../../paths.js";
 import { quote } from "../../text/shell.js";
-import { otherExportsScript } from "../shared/other-exports.js";
 import { hasHomes, identityScript, renamedDisk, withIdentities } from "./identity.js";
-import { type OtherExport, otherExportsIn } from "./other-exports.js";
+import { type NfsServer, nfsServerIn, nfsServerScript } from "./other-exports.js";
 
 /** The state of the homes' disk; sizes in bytes. `device` is the configured disk, undefined if it does not exist. */
-export type DiskState = {
+export type DiskState = NfsServer & {
   device: Disk | undefined;
   /** Whether `device` has another name than the configured one, because the kernel named the disks anew. */
   isRenamed: boolean;
@@ -30,10 +29,6 @@ export type DiskState = {
   free: number;
   enforced: boolean;
   exported: boolean;
-  /** What the machine's NFS server serves beside the homes. */
-  otherExports: OtherExport[];
-  /** Whether it runs without the version of NFS with which the homes are mounted. */
-  lacksNfs42: boolean;
   /** Our folders that exist with the right owner and mode. */
   folders: string[];
   /** Other disks with homes, and blank disks; empty if a disk is mounted. */
@@ -85,8 +80,7 @@ const readDisk = async (configured: string, host: Host): Promise<DiskState> => {
     free: numberOf("free"),
     enforced: /^\s*Enforcement:\s+ON/m.test(facts.quotaState),
     exported: lines.some(([key]) => key === "exported"),
-    otherExports: otherExportsIn(output),
-    lacksNfs42: output.includes("\nlacks NFSv4.2\n"),
+    ...nfsServerIn(output),
     folders: folderModes
       .filter(({ name, owner, mode }) => output.includes(`\nfolder ${name} ${owner} ${mode}\n`))
       .map(({ name }) => name),
@@ -195,7 +189,6 @@ if [ -z "$source" ] || ! [ -b "$source" ]; then
   done
 fi
 exportfs -s 2>/dev/null | grep -q '^${paths.storage} ' && echo exported
-if [ -e /proc/fs/nfsd/versions ] && ! grep -q '+4\\.2' /proc/fs/nfsd/versions; then echo 'lacks NFSv4.2'; fi
-${otherExportsScript}
+${nfsServerScript}
 ${identityScript}
 exit 0`;

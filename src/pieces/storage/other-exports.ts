@@ -3,9 +3,23 @@ import { UserError, exitCode } from "../../errors.js";
 import type { Host } from "../../host/host.js";
 import { paths } from "../../paths.js";
 import { plural, printable } from "../../text/format.js";
+import { otherExportsScript } from "../shared/other-exports.js";
 
 /** A folder that a machine serves by NFS and that is not ours. `isRoot`: NFSv4 clients see all paths below it. */
 export type OtherExport = { path: string; isRoot: boolean };
+
+/** What the machine's NFS server serves beside the homes, and whether it runs without the version with which they are mounted. */
+export type NfsServer = { otherExports: OtherExport[]; lacksNfs42: boolean };
+
+/** A shell script that prints what `nfsServerIn` reads. */
+export const nfsServerScript = `if [ -e /proc/fs/nfsd/versions ] && ! grep -q '+4\\.2' /proc/fs/nfsd/versions; then echo 'lacks NFSv4.2'; fi
+${otherExportsScript}`;
+
+/** The NFS server in its output. */
+export const nfsServerIn = (output: string): NfsServer => ({
+  otherExports: otherExportsIn(output),
+  lacksNfs42: output.includes("\nlacks NFSv4.2\n"),
+});
 
 /** The exports in its output, each path once. */
 export const otherExportsIn = (output: string): OtherExport[] => {
