@@ -1,15 +1,18 @@
 import { type Browser, chromium } from "playwright-core";
 
+/** How long a page may take for what it is waited for, in ms. Playwright's half minute is too short on a busy machine. */
+const patience = 60_000;
+
 /**
  * Debian's Chromium, headless. `hosts` has names with the ports of loopback at which it finds them, also "*.example.org"; `keys` the hashes
  * of keys whose certificates it believes (keyHash in login/site.ts).
  */
-export const openChromium = ({
+export const openChromium = async ({
   hosts = {},
   keys = [],
 }: { hosts?: Record<string, number>; keys?: readonly string[] } = {}): Promise<Browser> => {
   const rules = Object.entries(hosts).map(([name, port]) => `MAP ${name} 127.0.0.1:${port}`);
-  return chromium.launch({
+  const browser = await chromium.launch({
     executablePath: "/usr/bin/chromium",
     args: [
       "--no-sandbox",
@@ -19,4 +22,11 @@ export const openChromium = ({
       ...(keys.length > 0 ? [`--ignore-certificate-errors-spki-list=${keys.join(",")}`] : []),
     ],
   });
+  const newContext = browser.newContext.bind(browser);
+  browser.newContext = async (options) => {
+    const context = await newContext(options);
+    context.setDefaultTimeout(patience);
+    return context;
+  };
+  return browser;
 };

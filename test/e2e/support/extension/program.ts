@@ -105,7 +105,7 @@ const teach = async (what: string, lab: Page, room: Page): Promise<Record<string
   await row.getByText("Asks for help since").waitFor();
   await lab.waitForTimeout(1200);
   await button.click();
-  await row.getByText("Asks for help since").waitFor({ state: "detached", timeout: 20_000 });
+  await row.getByText("Asks for help since").waitFor({ state: "detached" });
   found["taken off by the student"] = await row.locator(".state").textContent();
 
   let requests = 0;

@@ -15,9 +15,9 @@ const usePages = async (context: BrowserContext, origin: string): Promise<void> 
   const page = await context.newPage();
   await page.goto(`${origin}/hub/token`);
   await page.click("#request-token-form button[type=submit]");
-  await page.getByText(/^\w{20,}$/).waitFor({ timeout: 20_000 });
+  await page.getByText(/^\w{20,}$/).waitFor();
   await page.goto(`${origin}/hub/admin`);
-  await page.getByRole("cell", { name: "ada", exact: true }).waitFor({ timeout: 20_000 });
+  await page.getByRole("cell", { name: "ada", exact: true }).waitFor();
   await page.close();
 };
 
@@ -73,7 +73,7 @@ const main = async () => {
     const bob = await logIn(await browser.newContext(), origin, "bob", "Größe-101");
     const waiting = await bob.newPage();
     await waiting.goto(`${origin}/hub/spawn`);
-    await waiting.locator("#progress-bar").waitFor({ state: "attached", timeout: 20_000 });
+    await waiting.locator("#progress-bar").waitFor({ state: "attached" });
     await checkWebsocketNotice(waiting, bob, origin);
     site.restartHub();
     await waiting.locator("#start").waitFor({ timeout: 60_000 });
@@ -89,7 +89,7 @@ const checkWebsocketNotice = async (works: Page, context: BrowserContext, origin
   const blocked = await context.newPage();
   await blocked.routeWebSocket(/./, (socket) => socket.close());
   await blocked.goto(`${origin}/hub/home`);
-  await blocked.locator("#websocket-in-network").waitFor({ timeout: 20_000 });
+  await blocked.locator("#websocket-in-network").waitFor();
   await blocked.click("#websocket-ignore");
   await blocked.waitForLoadState();
   await blocked.close();

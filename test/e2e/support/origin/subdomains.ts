@@ -30,7 +30,7 @@ const logIn = async (page: Page, user: string): Promise<void> => {
 const startServer = async (page: Page, user: string, host = hostOf(user)): Promise<void> => {
   await page.goto(`${hub}/hub/spawn`);
   await page.waitForURL(`${host}/user/${user}/lab*`, { timeout: 60_000 });
-  await page.getByText(`the server of ${user} for ${user}`).waitFor({ timeout: 20_000 });
+  await page.getByText(`the server of ${user} for ${user}`).waitFor();
 };
 
 /** Sends a line over a kernel's websocket of that address; the answer, or the error. */
@@ -53,9 +53,9 @@ const usePages = async (context: BrowserContext): Promise<void> => {
   const page = await context.newPage();
   await page.goto(`${hub}/hub/token`);
   await page.click("#request-token-form button[type=submit]");
-  await page.getByText(/^\w{20,}$/).waitFor({ timeout: 20_000 });
+  await page.getByText(/^\w{20,}$/).waitFor();
   await page.goto(`${hub}/hub/admin`);
-  await page.getByRole("cell", { name: "ada", exact: true }).waitFor({ timeout: 20_000 });
+  await page.getByRole("cell", { name: "ada", exact: true }).waitFor();
   await startServer(page, "ada");
   expect(await askKernel(page, `${hostOf("ada")}/user/ada`), "connected: ada: hello");
   await page.click("text=Hub Control Panel");
@@ -153,7 +153,7 @@ const main = async () => {
     await logIn(bob, "bob");
     await bob.goto(`${hub}/user/bob/lab`);
     await bob.waitForURL(`${hostOf("bob")}/user/bob/lab*`);
-    await bob.getByText("the server of bob for bob").waitFor({ timeout: 20_000 });
+    await bob.getByText("the server of bob for bob").waitFor();
     expect(await askKernel(bob, `${hostOf("bob")}/user/bob`), "connected: bob: hello");
     await bob.click("text=Hub Control Panel");
     await bob.waitForURL(`${hub}/hub/home`);

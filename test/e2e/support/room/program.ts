@@ -62,7 +62,7 @@ const useAsTeacher = async (browser: Browser, site: LoopbackHub) => {
   await tab.getByText("The home of greta is 98 % full").waitFor({ timeout: 60_000 });
   seen["bytes to load"] = loaded;
   const machine = tab.locator("#machines li", { hasText: "node2" });
-  await machine.getByText(/^[\d.]+ GB of 32 GB$/).waitFor({ timeout: 20_000 });
+  await machine.getByText(/^[\d.]+ GB of 32 GB$/).waitFor();
 
   await ask("end carla");
   await rowOf(tab, "carla")
@@ -87,7 +87,7 @@ const useAsTeacher = async (browser: Browser, site: LoopbackHub) => {
   await shot(tab, "dark");
   seen["axe, dark"] = await axe(tab);
   await tab.emulateMedia({ colorScheme: "light" });
-  await tab.locator("#result").waitFor({ state: "hidden", timeout: 20_000 });
+  await tab.locator("#result").waitFor({ state: "hidden" });
   await tab.setViewportSize({ width: 390, height: 844 });
   await shot(tab, "phone");
   seen["axe, phone"] = await axe(tab);
@@ -114,7 +114,7 @@ const useDialogs = async (tab: Page, { ask }: LoopbackHub) => {
   await tab.keyboard.press("Escape");
 
   await giveRoom(tab, "greta", 8);
-  await rowOf(tab, "greta").getByText("of 8 GB").waitFor({ timeout: 20_000 });
+  await rowOf(tab, "greta").getByText("of 8 GB").waitFor();
   seen["warning of a home that has more room"] = await tab.getByText("The home of greta").count();
 
   await act(tab, "ben", "Interrupt the kernel");
@@ -151,14 +151,14 @@ const useDoors = async (tab: Page) => {
   await tab.keyboard.press("Enter");
   await tab.keyboard.type("geo-101");
   await tab.keyboard.press("Enter");
-  await tab.getByText("The class geo-101 is closed.").waitFor({ timeout: 20_000 });
-  await tab.locator("#announcement").getByText("Save your work.").waitFor({ timeout: 20_000 });
+  await tab.getByText("The class geo-101 is closed.").waitFor();
+  await tab.locator("#announcement").getByText("Save your work.").waitFor();
   seen["start all while closed"] = await tab.locator("#start-all").isDisabled();
   seen["axe, closed"] = await axe(tab);
   await shot(tab, "closed");
   await tab.click("#open-doors");
-  await tab.locator("#closed").waitFor({ state: "hidden", timeout: 20_000 });
-  await tab.locator("#announcement").waitFor({ state: "hidden", timeout: 20_000 });
+  await tab.locator("#closed").waitFor({ state: "hidden" });
+  await tab.locator("#announcement").waitFor({ state: "hidden" });
 };
 
 const hideNames = async (tab: Page) => {

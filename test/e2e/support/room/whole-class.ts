@@ -65,7 +65,7 @@ export const certificateLines = async (tab: Page, origin: string, days: readonly
     );
     await tab.goto(`${origin}/services/room/`);
     const line = tab.locator("#certificate");
-    await line.waitFor({ timeout: 20_000 });
+    await line.waitFor();
     const look = (await line.getAttribute("class")) === "bad" ? "bad: " : "";
     said.push(`${look}${(await line.innerText()).replace(/\w+ \d+, \d{4}/, "DATE")}`);
     await tab.unroute("**/services/room/events?*");
@@ -80,7 +80,7 @@ export const hideTab = async (tab: Page) => {
     tab.evaluate(
       `Object.defineProperty(document, "hidden", { value: ${isHidden}, configurable: true }); document.dispatchEvent(new Event("visibilitychange"))`,
     );
-  const ended = tab.waitForEvent("requestfailed", { predicate: isStream, timeout: 20_000 });
+  const ended = tab.waitForEvent("requestfailed", { predicate: isStream });
   await show(true);
   await ended;
   let begun = 0;
