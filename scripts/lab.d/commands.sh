@@ -99,6 +99,15 @@ command_kill() {
   say "guest $1 is off"
 }
 
+command_shut_down() {
+  require_one_guest "$@"
+  require_running_guest "$1"
+  guest_ssh "$1" sudo systemctl poweroff >/dev/null 2>&1 || true # The connection ends before the command does.
+  wait_until 300 daemon_is_gone "$folder/vm$1.pid" || die "guest $1 does not shut down. Its console output: $folder/vm$1.log"
+  kill_guest "$1"
+  say "guest $1 is off"
+}
+
 command_boot() {
   require_one_guest "$@"
   guest_is_running "$1" && { say "guest $1 is running already"; return; }

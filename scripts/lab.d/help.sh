@@ -20,6 +20,7 @@ second disk /dev/ubdb, and access to the package registries of Debian, PyPI and 
   ssh K [COMMAND…]                 logs in on guest K as user debian, who may use sudo
   exec COMMAND…                    runs a command on this machine, in the network of the lab
   kill K / boot K                  kills guest K without a shutdown, as a power loss would / boots it on the same disks
+  shut-down K                      shuts guest K down in order, as the first half of a reboot; boot K is the second
   attach K                         a stock guest has a blank disk in front of its second one from the next boot on, so that
                                    the second one is /dev/vdc; it stays /dev/disk/by-id/virtio-homes
   renew K                          boots guest K with new disks

@@ -59,6 +59,41 @@ test.serial(
 );
 
 test.serial(
+  "a server runs again after a restart of its worker's Docker and after a reboot, but not after its user's own end",
+  async (t) => {
+    t.true((await alice.start()).ready);
+    await inServer(2, "echo mine >marker");
+    const service = await onManager("docker service ls -q -f label=swarmhub.user=alice");
+    for (const [what, end] of [
+      ["a restart of Docker", () => lab.on(2, "systemctl restart docker")],
+      ["a reboot", () => lab.lab("shut-down", "2").then(() => lab.lab("boot", "2"))],
+    ] as const) {
+      await alice.readPage("/user/alice/lab"); // which also logs in at the server
+      const kernel = await alice.request("POST", "/user/alice/api/kernels", {});
+      t.is(kernel.status, 201, kernel.body);
+      const ended = performance.now();
+      await end();
+      const back = since(ended);
+      // Not the server that ran before: it had a kernel.
+      await waitFor(`alice's server after ${what}`, async () => (await kernels()) === "[]");
+      t.log(`after ${what} of ${back} s it ran again ${since(ended)} s after its begin`);
+      t.is(await inServer(2, "cat marker"), "mine\n");
+      t.is(await onManager("docker service ls -q -f label=swarmhub.user=alice"), service);
+      await waitFor("the message for alice", async () =>
+        /had to be restarted/.test(await alice.readPage("/hub/home")),
+      );
+    }
+    const shutdown = await alice.request("POST", "/user/alice/api/shutdown");
+    t.is(shutdown.status, 200, shutdown.body);
+    await waitFor(
+      "the end of alice's server",
+      async () => (await onManager("docker service ls -q -f label=swarmhub.user=alice")) === "",
+    );
+    t.false(await isUp());
+  },
+);
+
+test.serial(
   "after a power cut of its worker a server restarts on another machine, with the same home",
   async (t) => {
     t.true((await alice.start()).ready);
@@ -216,6 +251,13 @@ const inServer = (guest: number, script: string): Promise<string> =>
 
 const serversOn = async (guest: number): Promise<number> =>
   Number(await lab.on(guest, "docker ps -q -f label=swarmhub.user | wc -l").catch(() => "-1"));
+
+/** The kernels of alice's server; another text if it does not answer. */
+const kernels = async (): Promise<string> => {
+  if (!(await isUp())) return "";
+  await alice.readPage("/user/alice/lab");
+  return (await alice.request("GET", "/user/alice/api/kernels")).body.trim();
+};
 
 /** Whether alice's server answers through the edge. */
 const isUp = async (): Promise<boolean> => (await alice.statusOf("/user/alice/api")) === 200;

@@ -187,6 +187,33 @@ test.serial("after a power cut and a boot the class runs again by itself", async
   t.is((await homesIn(lab).account("alice")).hard, 150 * 1024, "with her own limit");
 });
 
+test.serial("after a reboot a server that ran runs again, without its user", async (t) => {
+  const service = () => lab.on(1, "docker service ls -q -f label=swarmhub.user=alice");
+  const container = () => lab.on(1, "docker ps -q -f label=swarmhub.user=alice");
+  const [before, ended] = [await service(), await container()];
+  t.regex(ended, /^\w+\n$/);
+  const begun = performance.now();
+  await lab.lab("shut-down", "1");
+  t.log(`shut down in ${Math.round((performance.now() - begun) / 1000)} s`);
+  await lab.lab("boot", "1");
+  const api = `curl -sk -o /dev/null -w '%{http_code}' ${address}/user/alice/api`;
+  await waitUntil(
+    async () =>
+      (await lab.lab("exec", "sh", "-c", `${api} || true`)) === "200" ? true : undefined,
+    {
+      deadline: 300_000,
+      every: 2000,
+      otherwise: async () =>
+        new Error(
+          await lab.on(1, "docker service ls; docker service ps --no-trunc alone-nb-alice"),
+        ),
+    },
+  );
+  t.log(`it answers ${Math.round((performance.now() - begun) / 1000)} s after the shutdown began`);
+  t.is(await service(), before);
+  t.not(await container(), ended);
+});
+
 test.serial("a larger size in the configuration grows the file with the homes", async (t) => {
   await lab.write(1, "/root/swarmhub.yaml", yaml.replace("file: 2G", "file: 3G"));
   t.regex(await swarmhub("up"), /3 GB/);

@@ -24,7 +24,7 @@ const { swarmhub } = shop;
 const aloneOn = (device: string): string =>
   `name: alone\nmanager: node2\nstorage: {device: ${device}, quota: 60M}\n${common}`;
 const alone = await workshop(lab, aloneOn("/dev/vdb"));
-const { logIn, nodeOf, containerOf } = classIn(lab);
+const { logIn, nodeOf, nodes, containerOf } = classIn(lab);
 
 test.before(() => changeTo(shop));
 
@@ -74,7 +74,7 @@ test.serial("no attempt to leave the container or the home succeeds", async (t) 
   t.regex(output, / attempts, 0 succeeded/);
 });
 
-test.serial("after a reboot its rules are there, and a user starts the server again", async (t) => {
+test.serial("after a reboot its rules are there, and a user's server runs again", async (t) => {
   const rules = await firewallRules();
   const bootId = () => lab.on(2, "cat /proc/sys/kernel/random/boot_id").catch(() => undefined);
   const before = await bootId();
@@ -88,13 +88,22 @@ test.serial("after a reboot its rules are there, and a user starts the server ag
     { deadline: 900_000, every: 2000, otherwise: () => new Error("node2 did not boot again") },
   );
   t.log(`it answered ${Math.round((Date.now() - started) / 1000)} s later`);
+  await waitUntil(async () => ((await nodes()).includes("node2 Ready Active") ? true : undefined), {
+    deadline: 300_000,
+    every: 1000,
+    otherwise: () => new Error("node2 is not ready"),
+  });
+  const away = Math.round((Date.now() - started) / 1000);
   await waitForRules(rules);
   await waitForNoDrift(swarmhub);
-  // A reboot ends servers as their users would, so Swarm does not start them again, as it does after a power cut.
-  const anna = await logIn("anna");
-  t.teardown(() => anna.close());
-  const { ready, output } = await anna.start();
-  t.true(ready, output);
+  if ((await lab.on(1, "docker service ls -q -f label=swarmhub.user=anna")) === "") {
+    // There is no room on the manager, and this machine may be too slow for `lost_after` of the spawner.
+    t.true(away > 120, `given up, though node2 was away for ${away} s only`);
+    const anna = await logIn("anna");
+    t.teardown(() => anna.close());
+    const { ready, output } = await anna.start();
+    t.true(ready, output);
+  }
   t.is(await nodeOf("anna"), "node2");
 });
 

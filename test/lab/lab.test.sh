@@ -89,6 +89,7 @@ delay_is_set_and_removed() {
 }
 link_is_cut_and_restored() { lab_a cut 1 && ! timeout 8 scripts/lab --name labtest-a ssh 1 true && lab_a mend 1 && lab_a ssh 1 true; }
 survives_power_loss() { lab_a ssh 1 'echo here >marker && sync' && lab_a kill 1 && ! lab_a ssh 1 true && lab_a boot 1 && lab_a ssh 1 'grep here marker'; }
+survives_a_shutdown() { lab_a ssh 1 'echo here >marker' && lab_a shut-down 1 2>&1 | grep 'guest 1 is off' && ! lab_a ssh 1 true && lab_a boot 1 && lab_a ssh 1 'grep here marker'; }
 snapshot_is_restored() {
   lab_a ssh 1 'echo saved >marker; echo disk | sudo dd of=/dev/ubdb conv=fsync status=none' && lab_a save one &&
     lab_a ssh 1 'rm marker; sudo dd if=/dev/zero of=/dev/ubdb bs=1M count=1 conv=fsync status=none' && lab_a down && lab_a restore one &&
@@ -151,6 +152,7 @@ it 'the first lab still answers' lab_a ssh 1 true
 it 'delay 200 adds 200 ms to a round trip, delay 0 removes it' delay_is_set_and_removed
 it 'cut disconnects a guest, mend connects it again' link_is_cut_and_restored
 it 'a guest that was killed boots again on its disks' survives_power_loss
+it 'a guest that was shut down boots again on its disks' survives_a_shutdown
 it 'renew gives a guest new disks' renewed_guest_is_blank
 it 'attach is for stock guests' fails_with 2 'not a stock guest' lab_a attach 1
 it 'restore brings back a snapshot, also after down' snapshot_is_restored

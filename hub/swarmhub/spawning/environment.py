@@ -50,14 +50,15 @@ def environment_for(settings: Settings, mode: Mode) -> dict[str, str]:
         given |= settings.servers.proxy.variables()
     stock = {name: value for name, value in (given | _FOLDERS[mode](look.home)).items() if name not in look.variables}
     home = _SAFE_HOME if mode is Mode.SAFE else look.home
-    return stock | dict(settings.servers.environment) | {"HOME": home}
+    return stock | dict(settings.servers.environment) | {"HOME": home, "TINI_KILL_PROCESS_GROUP": "1"}  # see _END_OF_SERVER
 
 
 def command_for(command: list[str], notice: str | None) -> list[str]:
-    """Returns the command, which with a notice first writes an extension of JupyterLab that shows it.
+    """Returns the command, which fails if it is ended with SIGTERM, and with a notice first writes an extension of JupyterLab for it.
 
     The extension is a folder that JupyterLab finds through JUPYTER_PATH, so it works with every image and needs no room in the home.
     """
+    command = ["sh", "-c", _END_OF_SERVER, "sh", *command]
     return command if notice is None else ["sh", "-c", _WRITE_NOTICE, "sh", _FOLDER, _notice_script(notice), *command]
 
 
@@ -81,6 +82,14 @@ def _full(home: str) -> dict[str, str]:
 # With another HOME, the user's packages, kernels, startup files and settings of all programs are aside at once: the only way that
 # also helps where a kernel in the home has the name of the image's own (JUPYTER_PREFER_ENV_PATH does not, issue 16).
 _FOLDERS = {Mode.NORMAL: _normal, Mode.FULL: _full, Mode.SAFE: _normal}
+
+# Docker ends all containers with SIGTERM when it stops, also for a reboot. Jupyter then exits with 0, as after File > Shut Down, so
+# Swarm would not start the server again. The server must not be in the background: a shell lets those ignore SIGINT, and then no
+# kernel could be interrupted. So a shell cannot pass SIGTERM on, and tini sends it to the whole process group.
+_END_OF_SERVER = """trap stopped=143 TERM
+"$@"
+exit "${stopped:-$?}"
+"""
 
 _WRITE_NOTICE = """folder=$1/labextensions/swarmhub-notice
 mkdir -p "$HOME" "$folder/static"

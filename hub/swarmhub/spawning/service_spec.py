@@ -61,6 +61,7 @@ def build_service_spec(
         # A server runs as an ordinary user and needs no capabilities; without NET_RAW it cannot forge packets.
         cap_drop=["ALL"],
         stop_grace_period=10 * _SECOND,
+        stop_signal="SIGTERM",  # whatever the image says (see _END_OF_SERVER of environment.py)
         # Docker's default image checks itself every 3 s with a Python of its own, and Swarm ends a server that does not answer in
         # 1 s: four that started together on one core were all killed after 39 to 50 s (docker-stacks#1817). The hub checks itself.
         healthcheck={"Test": ["NONE"]},

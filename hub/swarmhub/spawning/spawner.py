@@ -44,7 +44,8 @@ class SwarmHubSpawner(ChosenStart):
     queue_limit = Int(100, config=True, help="how many starts may wait in the queue")
     failure_limit = Int(3, config=True, help="how many attempts of Swarm may fail before the start fails")
     failed_starts = Unicode("", config=True, help="the folder for reports of failed starts, which `swarmhub logs USER` shows; empty: none")
-    lost_after = Float(30, config=True, help="seconds after which a server is stopped if its node failed and no other node has room")
+    # A virtual machine is back about a minute after it was told to reboot, and Swarm places the server there again.
+    lost_after = Float(120, config=True, help="seconds after which a server is stopped if its node failed and no other node has room")
 
     notice: str | None = None  # a message for the user that does not prevent the start
     may_write_shared = False  # the shared folder of the class

@@ -1,8 +1,11 @@
 """The environment and the command of a user's server."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -22,7 +25,12 @@ def looked(*variables, environment=(), **changes):
 
 def test_in_a_home_with_room_everything_is_at_its_stock_place():
     found = environment_for(replace(looked(), cpu=None), Mode.NORMAL)
-    assert found == {"HOME": "/home/rstudio", "JUPYTER_RUNTIME_DIR": "/tmp/jupyter-runtime", "XDG_CACHE_HOME": "/tmp/cache"}  # noqa: S108
+    assert found == {
+        "HOME": "/home/rstudio",
+        "JUPYTER_RUNTIME_DIR": "/tmp/jupyter-runtime",  # noqa: S108
+        "XDG_CACHE_HOME": "/tmp/cache",  # noqa: S108
+        "TINI_KILL_PROCESS_GROUP": "1",
+    }
 
 
 def test_in_a_full_home_nothing_of_jupyter_is_written_and_the_users_own_kernels_and_settings_are_found():
@@ -53,8 +61,31 @@ def test_threads_are_those_of_the_cpu_limit_rounded_up():
     assert "OMP_NUM_THREADS" not in environment_for(looked(cpu=None), Mode.NORMAL)
 
 
-def test_without_a_notice_the_command_stays_as_it_is():
-    assert command_for(["jupyterhub-singleuser"], None) == ["jupyterhub-singleuser"]
+# Like jupyterhub-singleuser, which ends with 0 after SIGTERM.
+SERVER = """import signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+print(signal.getsignal(signal.SIGINT) is signal.default_int_handler, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(not (INIT := shutil.which("docker-init") or shutil.which("tini")), reason="no tini")
+@pytest.mark.parametrize("entrypoint", [[], ["tini", "--"], ["tini", "-g", "--"], ["sh", "-c", 'exec "$@"', "sh"]])
+@pytest.mark.parametrize("notice", [None, "Your home is full."])
+def test_a_server_that_is_ended_with_sigterm_fails_so_that_swarm_starts_it_again(tmp_path, monkeypatch, entrypoint, notice):
+    monkeypatch.setattr("swarmhub.spawning.environment._FOLDER", str(tmp_path / "swarmhub"))
+    variables = {"PATH": os.environ["PATH"]} | environment_for(looked(), Mode.NORMAL) | {"HOME": str(tmp_path)}
+    command = [INIT, "-s", "--", *entrypoint, *command_for([sys.executable, "-c", SERVER], notice)]
+    with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
+        assert server.stdout.readline() == "True\n", "its kernels can be interrupted"
+        server.terminate()
+        assert server.wait(10) == 128 + signal.SIGTERM
+
+
+@pytest.mark.parametrize(("end", "status"), [("exit 0", 0), ("exit 3", 3), ("kill -KILL $$", 137), ("exec no-such-program", 127)])
+def test_a_server_that_ends_otherwise_has_its_own_exit_status(end, status):
+    ended = subprocess.run(command_for(["sh", "-c", end], None), capture_output=True, check=False)  # noqa: S603
+    assert ended.returncode == status
 
 
 def test_a_notice_is_an_extension_of_jupyterlab_whatever_text_it_has(tmp_path, monkeypatch):

@@ -55,7 +55,7 @@ async def test_a_start_in_a_full_home_says_so_in_jupyterlab_and_writes_nothing(s
     await alice.start()
     container = swarm.services["geo-101-nb-alice"]["TaskTemplate"]["ContainerSpec"]
     assert "IPYTHONDIR=/tmp/ipython" in container["Env"]
-    assert container["Args"][0] == "sh"
+    assert "swarmhub-notice" in container["Args"][2]
     assert container["Args"][-1] == "jupyterhub-singleuser"
 
 

@@ -130,6 +130,9 @@ async def test_a_server_that_was_killed_by_its_memory_limit_comes_back_with_a_no
     assert "(512 MB)" in await restarted_after(swarm, "failed|shutdown|task: non-zero exit (137)", 137, settings=small)
 
 
-@pytest.mark.parametrize(("ending", "code"), [("failed|shutdown|task: non-zero exit (1)", 1), ("shutdown|shutdown", 137)])
-async def test_a_server_that_ended_otherwise_or_was_stopped_by_swarm_gets_the_general_notice(swarm, ending, code):
+@pytest.mark.parametrize(
+    ("ending", "code"),
+    [("failed|shutdown|task: non-zero exit (1)", 1), ("failed|shutdown|task: non-zero exit (143)", 143), ("shutdown|shutdown", 137)],
+)
+async def test_a_server_that_ended_otherwise_or_was_stopped_with_docker_or_by_swarm_gets_the_general_notice(swarm, ending, code):
     assert await restarted_after(swarm, ending, code) == RESTARTED

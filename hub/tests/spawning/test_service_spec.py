@@ -41,6 +41,7 @@ def test_the_specification_of_a_users_service_is_complete():
                 "Init": True,
                 "CapabilityDrop": ["ALL"],
                 "StopGracePeriod": 10_000_000_000,
+                "StopSignal": "SIGTERM",
                 "Healthcheck": {"Test": ["NONE"]},
                 "Privileges": {"NoNewPrivileges": True},
                 "Ulimits": [

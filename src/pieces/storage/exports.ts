@@ -166,11 +166,15 @@ while sleep 1; do
 done 2>/dev/null
 `;
 
-/** The unit that runs the script from boot on. */
+/**
+ * The unit that runs the script from boot on. It stands between the NFS server and Docker of the same machine, so at a shutdown
+ * servers end before their homes are gone: what they still write would wait for ever, and they could not be ended.
+ */
 export const fenceUnit = `${written}
 [Unit]
 Description=Lost-node fencing of the swarmhub class
 After=nfs-server.service
+Before=docker.service
 
 [Service]
 ExecStart=${paths.fence}
