@@ -1,22 +1,21 @@
 import { duration, formatSize, plural } from "../text/format.js";
 import type { FailureGroup, RoundFigures } from "./figures.js";
 import type { Rehearsal } from "./rehearsal.js";
-import { peopleText } from "./words.js";
+import { cellsText, peopleText } from "./words.js";
 
 /** A program that is later than this measures itself. */
 const slowMs = 200;
 /** A line that takes longer than this for the pages of all people shapes the result. */
 const slowLineMs = 30_000;
 
-/** What the teacher wants to know, in sentences; the first is the most important one. */
+/** What the teacher wants to know, in sentences; the first is the most important one. Of both rounds, each has the worse figures. */
 export const verdict = (rehearsal: Rehearsal): string[] => {
   const { rounds } = rehearsal;
-  const worst = rounds.flatMap(({ failures }) => failures);
   return [
-    ...rounds.map(cameInSentence),
-    ...unique(rounds.flatMap((round) => memorySentences(round))),
-    ...unique(rounds.flatMap(queueSentence)),
-    ...unique(worst.filter(({ kind }) => !["memory", "queue"].includes(kind)).map(failureSentence)),
+    ...new Set(rounds.map(cameInSentence)),
+    ...memorySentence(rounds),
+    ...queueSentence(rounds),
+    ...otherFailures(rounds).map(failureSentence),
     ...measurementSentences(rehearsal),
   ];
 };
@@ -27,36 +26,86 @@ export const isGood = ({ rounds }: Rehearsal): boolean =>
 
 const cameInSentence = ({ arrival, people, cameIn, allIn }: RoundFigures): string => {
   const how = arrival === "spread" ? "within two minutes" : "all at once";
-  if (people === 1 && cameIn === 1) return `1 person comes in within ${duration(allIn)}.`;
+  if (people === 1)
+    return cameIn === 1
+      ? `1 person comes in within ${duration(allIn)}.`
+      : "The only person does not come in.";
   if (cameIn === 0) return `None of ${peopleText(people)} who come ${how} come in.`;
   const who = cameIn < people ? `${cameIn} of` : "All";
-  return `${who} ${peopleText(people)} who come ${how} come in within ${duration(allIn)}.`;
+  const come = cameIn === 1 ? "comes" : "come";
+  return `${who} ${peopleText(people)} who come ${how} ${come} in within ${duration(allIn)}.`;
 };
 
-const memorySentences = ({ failures, people, memory: { limit } }: RoundFigures): string[] => {
-  const groups = failures.filter(({ kind }) => kind === "memory");
-  const count = groups.reduce((sum, group) => sum + group.people, 0);
-  if (count === 0) return [];
-  const cells = [...new Set(groups.flatMap((group) => group.cells))].toSorted((a, b) => a - b);
-  const where =
-    cells.length === 0
-      ? ""
-      : ` in ${cells.length === 1 ? "cell" : "cells"} ${cells.slice(0, 5).join(", ")}`;
+const memorySentence = (rounds: readonly RoundFigures[]): string[] => {
+  const [worst] = rounds
+    .map(({ failures, people, memory: { limit } }) => {
+      const groups = failures.filter(({ kind }) => kind === "memory");
+      const count = groups.reduce((sum, group) => sum + group.people, 0);
+      return { count, people, limit, cells: cellsOf(groups) };
+    })
+    .toSorted((one, other) => other.count - one.count);
+  if (worst === undefined || worst.count === 0) return [];
+  const { count, people, limit, cells } = worst;
+  const where = cells.length === 0 ? "" : ` in ${cellsText(cells)}`;
   const at = limit === undefined ? "" : `At ${formatSize(limit * 2 ** 20)}, `;
-  return [`${at}${count} of ${people} run out of memory${where}.`];
+  return [`${at}${count} of ${people} ${count === 1 ? "runs" : "run"} out of memory${where}.`];
 };
 
-const queueSentence = ({ queued, people, seats }: RoundFigures): string[] =>
-  queued === 0
-    ? []
-    : [`The queue begins at ${people - queued + 1}: you have ${plural(seats, "seat")}.`];
+const queueSentence = (rounds: readonly RoundFigures[]): string[] => {
+  const [first] = rounds
+    .filter(({ queued }) => queued > 0)
+    .map(({ queued, people, seats }) => {
+      const notQueued = people - queued;
+      // Some who did not wait had no seat either: they were refused by the full queue, or failed before.
+      return { begins: (seats > 0 ? Math.min(notQueued, seats) : notQueued) + 1, seats };
+    })
+    .toSorted((one, other) => one.begins - other.begins);
+  if (first === undefined) return [];
+  const { begins, seats } = first;
+  // 0: the hub did not answer when it was asked.
+  return [
+    seats > 0
+      ? `The queue begins at ${begins}: you have ${plural(seats, "seat")}.`
+      : `The queue begins at ${begins}.`,
+  ];
+};
+
+/** The failures without a sentence of their own, one for each cause: of a round the sum, of both rounds the larger number. */
+const otherFailures = (rounds: readonly RoundFigures[]): FailureGroup[] => {
+  const ofRounds = rounds.map(({ failures }) =>
+    merged(
+      failures.filter(({ kind }) => kind !== "memory" && kind !== "queue"),
+      (one, other) => one + other,
+    ),
+  );
+  return merged(ofRounds.flat(), Math.max);
+};
+
+const merged = (
+  groups: readonly FailureGroup[],
+  count: (one: number, other: number) => number,
+): FailureGroup[] => {
+  const found = new Map<string, FailureGroup>();
+  for (const group of groups) {
+    const key = `${group.kind} ${group.sentence}`;
+    const before = found.get(key) ?? { ...group, people: 0, cells: [] };
+    const people = count(before.people, group.people);
+    found.set(key, { ...before, people, cells: cellsOf([before, group]) });
+  }
+  return [...found.values()];
+};
+
+const cellsOf = (groups: readonly FailureGroup[]): number[] =>
+  [...new Set(groups.flatMap(({ cells }) => cells))].toSorted((one, other) => one - other);
 
 const failureSentence = ({ kind, people, cells, sentence }: FailureGroup): string => {
   const count = peopleText(people);
-  const [cell] = cells;
-  if (kind === "cell" && cell !== undefined) return `Cell ${cell} fails for ${count}: ${sentence}`;
-  const where = cell === undefined ? "" : ` in cell ${cell}`;
-  return `${count} stopped${where}: ${sentence}`;
+  const where = cells.length === 0 ? "" : cellsText(cells);
+  if (kind === "cell" && where !== "") {
+    const fails = cells.length === 1 ? "fails" : "fail";
+    return `C${where.slice(1)} ${fails} for ${count}: ${sentence}`;
+  }
+  return `${count} stopped${where === "" ? "" : ` in ${where}`}: ${sentence}`;
 };
 
 const measurementSentences = ({ rounds, line, people }: Rehearsal): string[] => {
@@ -79,5 +128,3 @@ const measurementSentences = ({ rounds, line, people }: Rehearsal): string[] => 
       : [`Browsers may refuse the certificate of the class (${line.certificate}).`]),
   ];
 };
-
-const unique = (sentences: readonly string[]): string[] => [...new Set(sentences)];

@@ -68,10 +68,126 @@ test("the verdict says when the measurement itself is at fault", (t) => {
   ]);
 });
 
-test("one person, and nobody who comes in", (t) => {
-  t.is(verdict(rehearsalOf([round([person(1, 4)])]))[0], "1 person comes in within 4.0 s.");
-  const nobody = round([person(1, undefined, { failure: memory }), person(2, undefined)]);
-  t.is(verdict(rehearsalOf([nobody]))[0], "None of 2 people who come within two minutes come in.");
+const refused = (sentence: string): Failure => ({ kind: "refused", phase: "start", sentence });
+const broken = (cell: number): Failure => ({ kind: "cell", phase: "cell", cell, sentence: "E: x" });
+const inQueue: Failure = { kind: "queue", phase: "queue", sentence: "number 1" };
+const waiting = (number: number): PersonResult =>
+  person(number, undefined, { failure: inQueue, place: number });
+const said = (...people: PersonResult[][]) =>
+  verdict(rehearsalOf(people.map((each) => round(each))));
+
+test("the first sentence of the verdict counts one person, some, all and nobody", (t) => {
+  const out = (number: number) => person(number, undefined, { failure: refused("No.") });
+  const first = (...people: PersonResult[]) => said(people)[0];
+  t.deepEqual(said([person(1, 4)], [person(1, 4)]), ["1 person comes in within 4.0 s."]);
+  t.is(first(out(1)), "The only person does not come in.");
+  t.is(first(out(1), out(2)), "None of 2 people who come within two minutes come in.");
+  t.is(
+    first(person(1, 12.4), ...many(33, out)),
+    "1 of 34 people who come within two minutes comes in within 12 s.",
+  );
+  t.is(
+    first(...many(33, (number) => person(number, 97 + number)), out(34)),
+    "33 of 34 people who come within two minutes come in within 2 min 10 s.",
+  );
+});
+
+test("the sentence about memory has the cells and the limit that are known", (t) => {
+  const ended = (number: number, cell?: number): PersonResult => {
+    const { cell: _, ...without } = memory;
+    return failed(
+      number,
+      cell === undefined ? { ...without, phase: "answer" } : { ...memory, cell },
+    );
+  };
+  const good = many(39, (number) => person(number, 100));
+  t.is(said([...good, ended(40, 12)])[1], "At 1 GB, 1 of 40 runs out of memory in cell 12.");
+  t.is(said([...good, ended(40)])[1], "At 1 GB, 1 of 40 runs out of memory.");
+  t.is(
+    said([...good.slice(3), ended(38, 12), ended(39, 3), ended(40)])[1],
+    "At 1 GB, 3 of 39 run out of memory in cells 3 and 12.",
+  );
+  t.is(
+    said(many(7, (number) => ended(number, number)))[1],
+    "At 1 GB, 7 of 7 run out of memory in cells 1, 2, 3, 4, 5 and others.",
+  );
+  // No machine reported: the hub does not know the limit.
+  const seen = { seats: 32, people: [], machines: [], silent: 9 };
+  t.is(
+    verdict(rehearsalOf([round([...good, ended(40, 2)], { seen })]))[1],
+    "1 of 40 runs out of memory in cell 2.",
+  );
+});
+
+test("the queue begins at the first person without a seat, whoever else does not come in", (t) => {
+  const seats = (count: number) => ({ seats: count, people: [], machines: [], silent: 0 });
+  const queue = (count: number, people: PersonResult[]) =>
+    verdict(rehearsalOf([round(people, { seen: seats(count) })]))[1];
+  const came = (count: number) => many(count, (number) => person(number, 100));
+  t.is(queue(33, [...came(33), waiting(1)]), "The queue begins at 34: you have 33 seats.");
+  t.is(queue(1, [...came(1), waiting(1)]), "The queue begins at 2: you have 1 seat.");
+  // The queue itself holds 100: those after it are refused.
+  const full = refused("Too many people wait.");
+  const crowd = [
+    ...came(33),
+    ...many(100, waiting),
+    ...many(67, (number) => person(number, undefined, { failure: full })),
+  ];
+  t.is(queue(33, crowd), "The queue begins at 34: you have 33 seats.");
+  // Images that need more memory than others leave fewer seats than the hub counts.
+  t.is(queue(33, [...came(31), ...many(9, waiting)]), "The queue begins at 32: you have 33 seats.");
+  t.is(queue(0, [...came(33), waiting(1)]), "The queue begins at 34.");
+});
+
+test("each other failure is one sentence for both rounds, with the larger number of people", (t) => {
+  const lost: Failure = { kind: "connection", phase: "JupyterLab", sentence: "socket hang up" };
+  const good = many(30, (number) => person(number, 100));
+  const alone = [...good, failed(31, broken(4)), failed(32, lost)];
+  t.deepEqual(said(alone).slice(1), [
+    "Cell 4 fails for 1 person: E: x",
+    "1 person stopped: socket hang up",
+  ]);
+  const saving: Failure = { ...lost, phase: "save" };
+  const more = [
+    ...many(5, (number) => failed(number, broken(number < 4 ? 7 : 4))),
+    failed(6, lost),
+    failed(7, saving),
+    failed(8, { ...lost, phase: "cell", cell: 2, sentence: "no answer" }),
+  ];
+  t.deepEqual(said(alone, more).slice(2), [
+    "Cells 4 and 7 fail for 5 people: E: x",
+    "2 people stopped: socket hang up",
+    "1 person stopped in cell 2: no answer",
+  ]);
+});
+
+test("of two rounds, the verdict has the larger number without memory and the earlier queue", (t) => {
+  const of = (ended: number, queued: number) => [
+    ...many(ended, (number) => failed(number, memory)),
+    ...many(40 - ended - queued, (number) => person(number, 100)),
+    ...many(queued, waiting),
+  ];
+  t.deepEqual(said(of(7, 8), of(9, 10)).slice(2), [
+    "At 1 GB, 9 of 40 run out of memory in cell 12.",
+    "The queue begins at 31: you have 32 seats.",
+  ]);
+  t.deepEqual(said(of(2, 0), of(0, 9)).slice(2), [
+    "At 1 GB, 2 of 40 run out of memory in cell 12.",
+    "The queue begins at 32: you have 32 seats.",
+  ]);
+});
+
+test("a single person on a slow computer and line reads sentences about one person", (t) => {
+  const late = round([person(1, 40)], { delay: { p99: 12_000, worst: 30_000 } });
+  const line = { roundTrip: 900, rate: 10_000 };
+  t.deepEqual(verdict(rehearsalOf([late], { line })), [
+    "1 person comes in within 40 s.",
+    "This computer was too slow for 1 person (12 s late), so the times are too long. Rehearse with fewer people, or from another computer.",
+    "The line of this computer needs 2 min 30 s for the pages of all people, so the times are too long.",
+  ]);
+  t.deepEqual(verdict(rehearsalOf([round([person(1, 40)])], { line: { ...line, rate: 0 } })), [
+    "1 person comes in within 40 s.",
+  ]);
 });
 
 test("percentiles are values that were measured", (t) => {

@@ -2,7 +2,7 @@ import { duration, formatSize, plural, printable } from "../../text/format.js";
 import type { BrowserVisit } from "../probe.js";
 import type { FailureGroup, PhaseFigures, RoundFigures } from "../figures.js";
 import type { Rehearsal } from "../rehearsal.js";
-import { peopleText } from "../words.js";
+import { cellsText, peopleText } from "../words.js";
 
 /** A table: its heading, its columns and its rows; the first column has names, the others figures. */
 export type Table = { heading: string; columns: string[]; rows: string[][] };
@@ -110,7 +110,7 @@ const failureTables = ({ failures }: RoundFigures): Table[] =>
       ];
 
 const placeOf = ({ phase, cells }: FailureGroup): string =>
-  cells.length === 0 ? phaseNames[phase] : `cell ${cells.slice(0, 5).join(", ")}`;
+  cells.length === 0 ? phaseNames[phase] : cellsText(cells);
 
 const browserFailure = ({ failure = "" }: BrowserVisit): string =>
   `The browser was not measured to the end: ${failure}`;
