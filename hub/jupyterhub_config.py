@@ -13,7 +13,7 @@ from pathlib import Path
 from jupyterhub.spawner import SpawnException
 
 from swarmhub.homes.first_files import add_first_files
-from swarmhub.homes.git_content import TOKEN, ContentKeeper
+from swarmhub.homes.git_content import MISSING, TOKEN, ContentKeeper
 from swarmhub.homes.git_repository import fetch
 from swarmhub.homes.late_comers import catch_up
 from swarmhub.homes.owner_note import find_home
@@ -195,6 +195,9 @@ async def pre_spawn_hook(spawner: SwarmHubSpawner) -> None:
     stale = await git_content.refresh()
     if stale:
         spawner.log.warning(stale)
+    if git_content.is_missing:
+        # JupyterLab shows it: a link to a file of the content opens nothing.
+        spawner.notices.say(spawner.user.name, MISSING)
     mine = access.membership.names_of(spawner.user.name, claims)
     late = await catch_up(paths.storage, paths.data / "handout-locks", spawner.escaped_name, mine)
     if late:
@@ -251,9 +254,11 @@ configure_culler(c, settings, hub_api)
 # Other programs than the hub, such as `jupyterhub token`, read the settings without an event loop that runs.
 loop = asyncio.get_running_loop()
 loop.call_soon(lambda: setattr(settings, "task", loop.create_task(settings.watch())))
+if settings.storage:
+    loop.call_soon(git_content.look_soon)
 
 # --- the page of the room, for teachers and admins ---------------------------------------------------------------------------
-configure_room(c, settings, paths, hub_api, access)
+configure_room(c, settings, paths, hub_api, access).find_content_problem = lambda: git_content.problem
 configure_rehearsal(c, paths, hub_api)
 configure_warm(c, settings, paths, hub_api, access)
 

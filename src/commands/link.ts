@@ -3,6 +3,7 @@ import { classUrl } from "../cluster/public-address.js";
 import type { Config } from "../config/types.js";
 import { UserError, exitCode } from "../errors.js";
 import type { Terminal } from "../report/terminal.js";
+import { inspectRoom } from "../swarm/room.js";
 import { jsonText } from "../text/format.js";
 import { type ClassOptions, withReachable } from "./shared/session.js";
 
@@ -13,15 +14,18 @@ export type LinkOptions = ClassOptions & { path?: string | undefined };
 export const link = (options: LinkOptions, terminal: Terminal): Promise<void> =>
   withReachable(options, terminal, (cluster) => linkIn(cluster, options, terminal));
 
-/** The same in a connected class. Throws a UserError (usage) for a class without content. */
+/** The same in a connected class; warns if the hub cannot read the repository. Throws a UserError (usage) for a class without content. */
 export const linkIn = async (
   cluster: Cluster,
   { path, json }: Pick<LinkOptions, "path" | "json">,
-  { print }: Pick<Terminal, "print">,
+  { print, report }: Pick<Terminal, "print" | "report">,
 ): Promise<void> => {
   const place = pathInHome(cluster.config, path);
   const address = `${await classUrl(cluster)}${linkPath(place)}`;
-  print(json ? jsonText({ address, path: place.join("/") }) : address);
+  // The address is the same while the hub does not answer.
+  const problem = (await inspectRoom(cluster).catch(() => undefined))?.contentProblem;
+  if (problem && !json) report.event({ type: "warning", text: problem });
+  print(json ? jsonText({ address, path: place.join("/"), ...(problem && { problem }) }) : address);
 };
 
 const pathInHome = ({ servers: { content } }: Config, path = ""): string[] => {

@@ -59,6 +59,8 @@ const room = z.object({
   /** What people read who may not come in. */
   closed: z.string().nullish(),
   warm: warmReport.optional(),
+  /** Why there is nothing new from `servers.content`. */
+  contentProblem: z.string().nullish(),
   people: z.array(person),
   machines: z.array(machine),
   warnings: z.array(z.array(part)),

@@ -1,41 +1,40 @@
-import { mkdir, mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import test from "ava";
-import { assetPath } from "../../src/operator/assets.js";
+import test, { type ExecutionContext } from "ava";
+import { artefactFolder } from "./support/artefacts.js";
+import { withExtension } from "./support/extension/installed.js";
 import { outputOf } from "./support/isolated-program.js";
 import { pythonEnvironment } from "./support/python-environment.js";
 
-// Real JupyterLab in Chromium on loopback, behind the real hub, proxy and edge. Needs no lab: JupyterLab is in an environment of its own.
+// Real JupyterLab and Notebook in Chromium on loopback, behind the real hub, proxy and edge. Needs no lab: each is in an environment of
+// its own.
 const versions = [
   ["JupyterLab 4", ["jupyterlab==4.6.6", "jupyterhub==6.1.1"]],
   ["JupyterLab 3", ["jupyterlab==3.6.8", "jupyterhub==4.1.6"]],
 ] as const;
 const hosts = ["127.0.0.2 geo-101-nb-bob"];
+const text = "<img src=x onerror=document.title='hacked'>\nWe continue at 11:30";
 
-/** Puts the extension where a server of a class has it. */
-const prepare = `mount -t tmpfs none /usr/local/share
-place=/usr/local/share/jupyter/labextensions/swarmhub-class
-mkdir -p $place/static
-cp "$EXTENSION/package.json" $place/
-cp "$EXTENSION/class.js" $place/static/
-mount -t tmpfs none /usr/local/etc
-settings=/usr/local/etc/jupyter/labconfig/default_setting_overrides.d
-mkdir -p $settings
-cp "$EXTENSION/settings.json" $settings/swarmhub.json`;
-
+/** What a program saw, without the seconds, of which each must be below 15. */
 const run = async (
+  t: ExecutionContext,
+  program: string,
   packages: readonly string[],
-  screenshots: string,
 ): Promise<Record<string, unknown>> => {
   const name = packages.join("-").replaceAll("==", "-");
   const environment = await pythonEnvironment(name, packages);
   const env = {
-    EXTENSION: assetPath("hub/labextension"),
     SINGLEUSER: `${environment}/bin/jupyterhub-singleuser --LabApp.news_url=None --allow-root`,
   };
-  const isolation = { hosts, prepare, env, argv: [screenshots] };
-  return JSON.parse(await outputOf("extension/program", isolation)) as Record<string, unknown>;
+  const screenshots = await artefactFolder(`lab-extension/${name}`);
+  t.log(`screenshots: ${screenshots}`);
+  const isolation = withExtension({ hosts, env, argv: [screenshots] });
+  const seen = JSON.parse(await outputOf(program, isolation)) as Record<string, unknown>;
+  t.log(seen);
+  for (const [what, value] of Object.entries(seen))
+    if (what.startsWith("seconds")) {
+      t.true(Number(value) < 15, `${what}: ${String(value)}`);
+      delete seen[what];
+    }
+  return seen;
 };
 
 for (const [version, packages] of versions)
@@ -43,18 +42,9 @@ for (const [version, packages] of versions)
     `an open ${version} shows an announcement within 15 s and calls for help, on the class's own host and on the user's`,
     async (t) => {
       t.timeout(600_000);
-      const folder = await mkdtemp(join(tmpdir(), "swarmhub-extension-"));
-      await mkdir(folder, { recursive: true });
-      t.log(`screenshots: ${folder}`);
-      const seen = await run(packages, folder);
-      t.log(seen);
-      for (const [name, value] of Object.entries(seen))
-        if (name.startsWith("seconds")) {
-          t.true(Number(value) < 15, `${name}: ${String(value)}`);
-          delete seen[name];
-        }
+      const seen = await run(t, "extension/program", packages);
       const works = {
-        text: "<img src=x onerror=document.title='hacked'>\nWe continue at 11:30",
+        text,
         "title is hacked": false,
         "asks about news": false,
         "after the student has closed it": 0,
@@ -68,3 +58,23 @@ for (const [version, packages] of versions)
       t.deepEqual(seen, { "one host": works, subdomains: works });
     },
   );
+
+test.serial(
+  "Notebook 7 shows an announcement within 15 s in the list of files and in a notebook, and calls for help from both",
+  async (t) => {
+    t.timeout(600_000);
+    const packages = ["notebook==7.6.5", "jupyterlab==4.6.6", "jupyterhub==6.1.1", "ipykernel"];
+    const page = {
+      text,
+      "title is hacked": false,
+      "place of the button": "top-panel",
+      "what the other tab says when it is shown again": "You asked for help ×",
+      helped: true,
+    };
+    t.deepEqual(await run(t, "extension/notebook", packages), {
+      tree: page,
+      notebook: page,
+      errors: [],
+    });
+  },
+);

@@ -1,14 +1,19 @@
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
+import { artefactFolder } from "./support/artefacts.js";
 import { outputOf } from "./support/isolated-program.js";
 
 test("a teacher without admin rights hands out a folder and files on the page of the room, and collects the work of all", async (t) => {
   t.timeout(300_000);
+  const pictures = await artefactFolder("room-handout");
+  t.log(`screenshots: ${pictures}`);
   const folder = await mkdtemp(join(tmpdir(), "swarmhub-room-handout-"));
-  t.log(`screenshots: ${folder}`);
-  const seen = JSON.parse(await outputOf("room-handout/program", { argv: [folder] })) as object;
+  const seen = JSON.parse(
+    await outputOf("room-handout/program", { argv: [folder, pictures] }),
+  ) as object;
+  await rm(folder, { recursive: true });
   t.log(seen);
   const columns = ["Name", "New"];
   t.deepEqual(seen, {

@@ -1,7 +1,5 @@
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import test from "ava";
+import { artefactFolder } from "./support/artefacts.js";
 import { outputOf } from "./support/isolated-program.js";
 
 const curve = (paths: number) => ({
@@ -12,7 +10,7 @@ const curve = (paths: number) => ({
 
 test("a teacher watches and helps a class of fifty on the page of the room, and nobody else reads it", async (t) => {
   t.timeout(600_000);
-  const folder = await mkdtemp(join(tmpdir(), "swarmhub-room-page-"));
+  const folder = await artefactFolder("room");
   t.log(`screenshots: ${folder}`);
   // The proxy finds ben's server by the name that a Swarm would resolve.
   const hosts = ["127.0.0.1 geo-101-nb-ben"];

@@ -3,6 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { waitUntil } from "../../src/wait.js";
 import { buildLightServer } from "../bench/light-server.js";
 import { simulateLogin } from "../bench/simulated-student.js";
+import { artefactFolder } from "./support/artefacts.js";
 import {
   newNotebook,
   openBrowser,
@@ -21,7 +22,6 @@ import {
   patience,
   photograph,
   photographElsewhere,
-  screenshotFolder,
   storyYaml,
   students,
   writeLesson,
@@ -30,7 +30,7 @@ import { logIn } from "./support/user.js";
 import { changeTo, warmClass } from "./support/warm-class.js";
 
 // One lesson, with a teacher who is no admin: all that happens in a class, in its order, with real browsers. Each test continues from
-// the previous one. STORY_SCREENSHOTS is the folder for the pictures of the page.
+// the previous one.
 const lab = await warmClass("e2e-story", { machines: 3, memory: 2304 });
 const shop = await workshop(lab, storyYaml(lab, await buildLightServer(lab)));
 const { swarmhub, folder } = shop;
@@ -39,7 +39,7 @@ const { fill, inHub } = homesIn(lab);
 const address = `https://${lab.reachableAddress(1)}`;
 const homes = "/srv/swarmhub/homes";
 const everybody = [...students.lab, ...students.light];
-const pictures = await screenshotFolder();
+const pictures = await artefactFolder("story");
 let browser: Browser;
 let room: Page;
 let amira: Page;

@@ -4,6 +4,7 @@ So it comes into homes, and keeps the work of their owners, by the rule of what 
 """
 
 import asyncio
+import logging
 import os
 import shutil
 import tempfile
@@ -18,6 +19,10 @@ from .git_repository import ContentError, Limits, fetch
 from .handouts import Store
 from .versions import Version
 
+MISSING = (
+    "The files of this class could not be fetched from its repository, so they are not in your home folder. Please tell your instructor."
+)
+_log = logging.getLogger("content")
 # Nothing that `swarmhub handout` sends has such a name.
 NAME = ".content"
 TOKEN = "content-token"  # noqa: S105
@@ -38,11 +43,21 @@ class ContentKeeper:
         self._is_withdrawn = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="content")
         self.problem: str | None = None
+        self.is_missing = False  # nothing was ever fetched
 
     def use(self, content: Content | None) -> None:
         """Keeps another content from the next look on."""
         if content != self._content:
-            self._content, self._is_withdrawn = content, False
+            self._content, self._is_withdrawn, self.problem = content, False, None
+            self.look_soon()
+
+    def look_soon(self) -> None:
+        """Looks before the first start needs it, so that what is wrong is known early; needs a running event loop."""
+        self._first = asyncio.ensure_future(self._look_and_log())
+
+    async def _look_and_log(self) -> None:
+        if problem := await self.refresh(wait=self._limits.seconds * 2, pause=0):
+            _log.warning(problem)
 
     async def refresh(self, wait: float = 5, pause: float = 30) -> str | None:
         """Looks at the repository if the last look ended `pause` seconds ago; returns what failed last, for the log.
@@ -70,8 +85,10 @@ class ContentKeeper:
             self.problem = f"no new content from {content.repository}: {error}" if content else f"content stays: {error}"
 
     def _update(self, content: Content | None) -> None:
+        was_fetched = NAME in self._store.names()
+        self.is_missing = content is not None and not was_fetched
         if content is None:
-            if NAME in self._store.names():
+            if was_fetched:
                 self._store.withhold(NAME, None)
             self._seen, self._is_withdrawn = None, self._content is None
             return
@@ -81,6 +98,7 @@ class ContentKeeper:
             if commit != before:
                 self._store.publish(Version(NAME, 0, tuple(files)), lambda folder: _copy_tree(Path(draft), folder))
                 self._seen = content, commit
+            self.is_missing = False
 
 
 def _copy_tree(draft: Path, folder: Path) -> None:

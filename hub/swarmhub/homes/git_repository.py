@@ -161,8 +161,19 @@ class _Git:
         if process.returncode:
             # The limits end git without a word.
             text = (self._folder / "errors").read_text(encoding="utf-8", errors="replace").strip()
-            raise ContentError("".join(filter(str.isprintable, text[-300:])) or "it exceeds the limits of memory or size")
+            raise ContentError(self._reason(text) or "it exceeds the limits of memory or size")
         return output
+
+    def _reason(self, text: str) -> str:
+        """Returns in our words what git says of a repository that it may not read; else git's own words."""
+        has_token = _SECRET in self._environment
+        if "could not read Username" in text:
+            return "it is private or does not exist; a private one needs a token (servers.content.token)"
+        if "Authentication failed" in text and has_token:
+            return "it refuses the token (servers.content.token), which may have expired or be for another repository"
+        if re.search(r"repository '.*' not found", text):
+            return "it does not exist, or the token may not read it" if has_token else "it does not exist"
+        return "".join(filter(str.isprintable, text[-300:]))
 
     def _start(self, arguments: list[str], stdin: int | BinaryIO) -> subprocess.Popen:
         # By prlimit, since code of Python between fork and exec can block in a process with threads.

@@ -26,7 +26,7 @@ from .room import Room
 _ADDRESS = "http://hub:8082"
 
 
-def configure_room(c, settings: Settings, paths: Paths, hub_api: str, access: Access) -> None:
+def configure_room(c, settings: Settings, paths: Paths, hub_api: str, access: Access) -> Room:
     """Configures the page, and begins to look at the machines. For tests, SWARMHUB_ROOM_URL sets another address of the service."""
     storage = paths.storage if settings.storage else None
     curves = Curves(paths.data / "room.json", SwarmHubSpawner.starts)
@@ -58,6 +58,7 @@ def configure_room(c, settings: Settings, paths: Paths, hub_api: str, access: Ac
     c.JupyterHub.services.append(service)
     _start_without_waiting()
     c.JupyterHub.load_roles.append({"name": SERVICE, "scopes": ["servers", ROOM], "services": [SERVICE]})
+    return room
 
 
 def _start_without_waiting() -> None:

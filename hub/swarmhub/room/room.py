@@ -60,6 +60,7 @@ class Room:
         self.find_notices: Callable[[], dict] = dict
         self.find_warm: Callable[[float], dict] = lambda _now: {"starts": []}
         self.find_closed: Callable[[], Closed | None] = lambda: None
+        self.find_content_problem: Callable[[], str | None] = lambda: None
 
     def watch(self) -> None:
         """Begins to look; needs the event loop of the hub."""
@@ -87,6 +88,8 @@ class Room:
         said, closed = self.announcements.current(), self.find_closed()
         by_machine = Counter(each.get("machine") for each in rows)
         homes = {home: person.name for person in found for home in (former_slug(person.name), slug(person.name))}
+        content = self.find_content_problem()
+        problems = [*self._problems.values(), *([f"{content[0].upper()}{content[1:]}."] if content else [])]
         return {
             "class": self._settings.name,
             "keepsHomes": self._storage is not None,
@@ -99,7 +102,8 @@ class Room:
             "warm": self.find_warm(time.time()),
             "people": rows,
             "machines": [machines.row(each, self._seen, by_machine, self._heard) for each in self._machines],
-            "warnings": warnings(self._machines, self._seen, self._heard, homes, list(self._problems.values())),
+            "contentProblem": content,
+            "warnings": warnings(self._machines, self._seen, self._heard, homes, problems),
         }
 
     def news(self) -> dict:

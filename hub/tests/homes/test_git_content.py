@@ -125,15 +125,39 @@ async def test_a_repository_that_is_too_large_or_silent_changes_nothing_and_dela
     assert "too large" in await start(keeper(repository, storage, Limits(size=2_000_000)), storage)
     assert Store(storage / "handouts").names() == []
 
-    def silent(*_arguments):
-        time.sleep(0.4)
-        raise ContentError("no answer in 60 s")
-
     kept, began = ContentKeeper(Content("https://git.example.org/a", "a"), None, storage, silent), time.monotonic()
     assert await asyncio.gather(*(kept.refresh(wait=0.1) for _ in range(10))) == [None] * 10
     assert time.monotonic() - began < 0.3
     await kept.refresh()
     assert kept.problem == "no new content from https://git.example.org/a: no answer in 60 s"
+
+
+async def test_content_is_missing_until_it_was_fetched_once(repository, storage):
+    kept = keeper(repository, storage)
+    assert "it has no branch main" in await start(kept, storage)
+    assert kept.is_missing
+    repository.commit({"lab.txt": "1"})
+    assert await start(kept, storage) is None
+    assert not kept.is_missing
+    again = ContentKeeper(Content("https://git.example.org/a", "a"), None, storage, silent)
+    assert not again.is_missing  # nobody has looked yet
+    assert "no answer" in await again.refresh()
+    assert not again.is_missing
+    repository.git("update-ref", "-d", "refs/heads/main")
+    assert "it has no branch main" in await start(kept, storage)
+    assert not kept.is_missing
+    assert not ContentKeeper(None, None, storage).is_missing
+
+
+def silent(*_arguments):
+    time.sleep(0.4)
+    raise ContentError("no answer in 60 s")
+
+
+async def test_content_that_does_not_come_in_time_is_missing(storage):
+    kept = ContentKeeper(Content("https://git.example.org/a", "a"), None, storage, silent)
+    assert await kept.refresh(wait=0.1) is None
+    assert kept.is_missing
 
 
 async def test_a_missing_branch_is_named_and_a_class_without_content_hands_no_old_one_out(repository, storage):

@@ -39,12 +39,27 @@ def test_a_private_repository_is_read_over_https_with_its_token(private, tmp_pat
     assert os.geteuid() != 0 or all(call.startswith("65533 65533 ") for call in private.calls)
 
 
-@pytest.mark.parametrize("token", [None, "wrong-phrase"])
-def test_without_the_right_token_the_error_says_so_and_has_no_token(private, tmp_path, token):
-    with pytest.raises(ContentError, match=r"Authentication failed|could not read Username") as caught:
+@pytest.mark.parametrize(
+    ("token", "reason"),
+    [
+        (None, "it is private or does not exist; a private one needs a token (servers.content.token)"),
+        ("wrong-phrase", "it refuses the token (servers.content.token), which may have expired or be for another repository"),
+    ],
+)
+def test_without_the_right_token_the_error_says_so_and_has_no_token(private, tmp_path, token, reason):
+    with pytest.raises(ContentError) as caught:
         read(private, token, tmp_path)
-    assert "wrong-phrase" not in str(caught.value)
+    assert str(caught.value) == reason
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("token", [None, TOKEN])
+def test_a_repository_that_does_not_exist_is_named_as_such(private, tmp_path, token):
+    private.login = token and private.login
+    content = Content(f"https://localhost:{private.port}/absent", "course")
+    with pytest.raises(ContentError) as caught:
+        fetch(content, token, None, tmp_path, Limits())
+    assert str(caught.value) == ("it does not exist, or the token may not read it" if token else "it does not exist")
 
 
 def test_a_redirect_to_another_host_takes_no_token_along(private, tmp_path):

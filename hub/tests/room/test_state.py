@@ -196,6 +196,13 @@ async def test_a_full_disk_names_who_filled_it(room, swarm):
     ]
 
 
+def test_a_repository_that_the_hub_cannot_read_is_a_warning_with_the_reason(room):
+    assert room.state()["contentProblem"] is None
+    room.find_content_problem = lambda: "no new content from https://git.example.org/a: it does not exist"
+    assert room.state()["contentProblem"] == "no new content from https://git.example.org/a: it does not exist"
+    assert ["No new content from https://git.example.org/a: it does not exist."] in room.state()["warnings"]
+
+
 async def test_full_homes_little_memory_and_lost_machines_are_warnings(room, swarm):
     swarm.nodes = {"one": "ready", "two": "down"}
     write_report(room.reports, "10.0.0.1", memory={"bytes": 8 * GB, "availableBytes": 300 * MB})

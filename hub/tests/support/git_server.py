@@ -1,6 +1,7 @@
 """A git repository behind real HTTPS on loopback, served by git's own `http-backend`."""
 
 import os
+import re
 import shutil
 import ssl
 import subprocess
@@ -13,7 +14,7 @@ from .stand_in import make_certificates
 
 
 class GitServer:
-    """Serves `course` with one file, lab.txt. `programs` is a folder with a git that trusts its certificate.
+    """Serves `course` with one file, lab.txt, and what is pushed. `programs` is a folder with a git that trusts its certificate.
 
     With a `login` ("name:password") it is private. `logins` are the hosts that were asked for, with the login that each got; `calls`
     are the ids and arguments of that git. Once it `redirects`, localhost sends to the same repository at 127.0.0.1.
@@ -22,13 +23,12 @@ class GitServer:
     def __init__(self, folder: Path, login: str | None = None) -> None:
         self.logins: list[tuple[str, str]] = []
         self.redirects = False
-        work = folder / "course"
-        work.mkdir()
-        (work / "lab.txt").write_text("1")
+        self.login = login
+        self._work = folder / "course"
+        self._work.mkdir()
         self._environment = {"PATH": os.environ["PATH"], "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(folder)}
-        author = ("-c", "user.name=t", "-c", "user.email=t@example.org")
-        for arguments in (("init", "-q", "-b", "main"), ("add", "-A"), (*author, "commit", "-qm", "x")):
-            subprocess.run(["git", *arguments], cwd=work, env=self._environment, check=True)
+        self._git("init", "-q", "-b", "main")
+        self.push({"lab.txt": "1"})
         self._environment |= {"GIT_PROJECT_ROOT": str(folder), "GIT_HTTP_EXPORT_ALL": "1"}
         ca, certificate = make_certificates(folder)
         self.programs = folder / "programs"
@@ -42,7 +42,7 @@ class GitServer:
         program.chmod(0o755)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
-        fields = {"environment": self._environment, "login": login, "server_of_git": self}
+        fields = {"environment": self._environment, "server_of_git": self}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), fields))
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self.port = self._server.server_address[1]
@@ -52,6 +52,17 @@ class GitServer:
     def calls(self) -> list[str]:
         return self._calls.read_text().splitlines()
 
+    def push(self, files: dict[str, str]) -> None:
+        """Adds a commit with these files."""
+        for path, text in files.items():
+            (self._work / path).parent.mkdir(parents=True, exist_ok=True)
+            (self._work / path).write_text(text)
+        self._git("add", "-A")
+        self._git("-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm", "x")
+
+    def _git(self, *arguments: str) -> None:
+        subprocess.run(["git", *arguments], cwd=self._work, env=self._environment, check=True)
+
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
@@ -59,7 +70,6 @@ class GitServer:
 
 class _Handler(BaseHTTPRequestHandler):
     environment: dict
-    login: str | None
     server_of_git: GitServer
 
     def do_GET(self) -> None:
@@ -69,7 +79,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.server_of_git.logins.append((host, given))
         if self.server_of_git.redirects and host == "localhost":
             return self._refuse("302 Found", f"Location: https://127.0.0.1:{port}{self.path}")
-        if self.login is not None and given != f"Basic {b64encode(self.login.encode()).decode()}":
+        login = self.server_of_git.login
+        if login is not None and given != f"Basic {b64encode(login.encode()).decode()}":
             return self._refuse("401 Unauthorized", 'WWW-Authenticate: Basic realm="git"')
         path, _, query = self.path.partition("?")
         length = self.headers.get("Content-Length", "0")
@@ -80,7 +91,9 @@ class _Handler(BaseHTTPRequestHandler):
             ["git", "http-backend"], env=self.environment | request, input=self.rfile.read(int(length)), capture_output=True, check=True
         )
         head, _, body = done.stdout.partition(b"\r\n\r\n")
-        self.wfile.write(b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n%s\r\n\r\n%s" % (len(body), head, body))
+        status = re.search(rb"^Status: ([^\r\n]*)", head, re.MULTILINE)
+        line = status[1] if status else b"200 OK"
+        self.wfile.write(b"HTTP/1.0 %s\r\nContent-Length: %d\r\n%s\r\n\r\n%s" % (line, len(body), head, body))
 
         return None
 

@@ -2,10 +2,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Browser, type Page, chromium } from "playwright-core";
 import { waitUntil } from "../../../src/wait.js";
+import { artefacts } from "./artefacts.js";
 import type { Lab } from "./lab.js";
-import { root } from "../../support/root.js";
-
-const artefacts = join(root, "test/e2e/artefacts");
 
 /**
  * Debian's Chromium, headless, in the network namespace of the lab: in the host's, each start or end of another lab aborts all

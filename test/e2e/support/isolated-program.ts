@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 
-type Isolation = {
+/** How a program runs apart from this machine. */
+export type Isolation = {
   /** Further lines of /etc/hosts. */
   hosts?: readonly string[];
   argv?: readonly string[];

@@ -15,12 +15,15 @@ export type LoopbackHub = {
   close: () => Promise<void>;
 };
 
-/** Starts the program at this path of the project. It prints the port of its proxy first. */
-export const startLoopbackHub = async (path: string): Promise<LoopbackHub> => {
+/** Starts the program at this path of the project, with more arguments. It prints the port of its proxy first. */
+export const startLoopbackHub = async (
+  path: string,
+  more: readonly string[] = [],
+): Promise<LoopbackHub> => {
   const folder = await mkdtemp(join(tmpdir(), "swarmhub-class-"));
   await copyFile(assetPath("nginx/unavailable.html"), join(folder, "error.html"));
   const proxyProgram = new URL("../../../proxy/proxy.js", import.meta.url).pathname;
-  const argv = [assetPath(path), proxyProgram, folder];
+  const argv = [assetPath(path), proxyProgram, folder, ...more];
   const running = spawn(`${process.env["HUB_VENV"]}/bin/python`, argv, {
     env: { ...process.env, HUB_FOLDER: assetPath("hub") },
     stdio: ["pipe", "pipe", "inherit"],

@@ -29,3 +29,14 @@ export const pythonEnvironment = async (
   await writeFile(installed, "");
   return folder;
 };
+
+const jupyterLab = [
+  "jupyterlab==4.6.6",
+  "jupyterhub==6.1.1",
+  "ipykernel",
+  "jupyter-resource-usage",
+];
+
+/** The command of a user's server with JupyterLab, which runs as root on this machine. */
+export const jupyterLabCommand = async (): Promise<string> =>
+  `${await pythonEnvironment("jupyterlab-4.6.6", jupyterLab)}/bin/jupyterhub-singleuser --allow-root`;

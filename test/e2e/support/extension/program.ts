@@ -1,31 +1,17 @@
 import { join } from "node:path";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { stopServer } from "../browser.js";
 import { openChromium } from "../chromium.js";
 import { domain, startSubdomainsSite } from "../origin/subdomains-site.js";
+import { hub, logIn, say } from "./steps.js";
 
 // Chromium uses JupyterLab with the extension of the class on loopback. Prints as JSON what it saw; the only argument is the folder of
 // the screenshots.
 
 const seen: Record<string, unknown> = {};
 const [folder = "."] = process.argv.slice(2);
-const hub = `https://${domain}`;
 const hostile = "<img src=x onerror=document.title='hacked'>\nWe continue at 11:30";
 const withNewLine = "#swarmhub-class-announcement div";
-
-const logIn = async (context: BrowserContext, user: string, password: string): Promise<Page> => {
-  const page = await context.newPage();
-  await page.goto(`${hub}/hub/login?next=%2Fhub%2Fhome`);
-  await page.fill("#username_input", user);
-  await page.fill("#password_input", password);
-  await page.click("#login_submit");
-  // The login page asks a browser that is new under a name in use whether the name is its own.
-  const yes = page.locator("#is-it-yours input[type=submit]");
-  await yes.or(page.locator("#home-page, #start, #stop").first()).first().waitFor();
-  if (await yes.isVisible()) await yes.click();
-  await page.waitForURL(`${hub}/hub/home`);
-  return page;
-};
 
 const openLab = async (page: Page, host: string): Promise<void> => {
   await page.goto(`${hub}/hub/spawn`);
@@ -38,12 +24,6 @@ const secondsOf = async (name: string, work: () => Promise<unknown>): Promise<vo
   const begun = performance.now();
   await work();
   seen[`seconds until ${name}`] = Number(((performance.now() - begun) / 1000).toFixed(1));
-};
-
-const say = async (room: Page, text: string): Promise<void> => {
-  await room.click("#announce");
-  await room.fill("#announcing-text", text);
-  await room.click("#announcing-form button[type=submit]");
 };
 
 /** What a student in JupyterLab and a teacher on the page of the room do with each other. */

@@ -17,6 +17,8 @@ export type OidcServer = {
   keys: string[];
   /** The claims of each account. */
   accounts: Record<string, Record<string, unknown>>;
+  /** The paths that were asked for. */
+  asked: string[];
   /** What it answers to the hub; browsers get their pages all the same. */
   setFault: (fault: Fault) => void;
   /** Presents a certificate that ended yesterday, or a valid one again. */
@@ -38,9 +40,11 @@ export const startOidcServer = async (
     key,
   });
   const accounts: OidcServer["accounts"] = {};
+  const asked: string[] = [];
   let fault: Fault = "";
   let handle: (request: IncomingMessage, response: ServerResponse) => void = () => {};
   const server = createServer(contextOf(valid), (request, response) => {
+    asked.push(new URL(request.url ?? "/", issuer).pathname);
     const isForHub = /^\/(token|me|\.well-known)/.test(request.url ?? "");
     if (!isForHub || fault === "") return handle(request, response);
     if (fault === "silent") return;
@@ -77,6 +81,7 @@ export const startOidcServer = async (
     root: authority.root,
     keys: [keyHash(valid.pair), keyHash(expired.pair)],
     accounts,
+    asked,
     setFault: (next) => {
       fault = next;
     },

@@ -3,35 +3,12 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { tryDemotion, tryLeaving } from "../campus/demotion.js";
 import { expect, hub, isIn, refusalOn, seen, statusOf, step } from "../campus/steps.js";
 import { openChromium } from "../chromium.js";
+import { client, settingsFor } from "./oidc-class.js";
 import { type OidcServer, startOidcServer } from "./oidc-server.js";
 import { type LoginSite, domain, startLoginSite } from "./site.js";
 
 // Chromium logs in to a class on loopback at a real provider of OpenID Connect (oidc-provider), and this program prints as JSON what
 // it saw. It runs in a network namespace of its own: see ../isolated-program.ts.
-
-const client = {
-  id: "class-client",
-  secret: "class-secret",
-  callback: `${hub}/hub/oauth_callback`,
-};
-
-const settingsFor = (provider: OidcServer, changes: Record<string, unknown> = {}) => ({
-  loginMethod: {
-    kind: "oidc",
-    issuer: provider.issuer,
-    service: "Example University",
-    client: client.id,
-    username: "preferred_username",
-    groups: "groups",
-    domains: [],
-    organizations: [],
-    identityProviders: [],
-  },
-  publicUrl: hub,
-  admins: ["prof"],
-  allowedGroups: ["geo-101"],
-  ...changes,
-});
 
 const openBrowser = (site: LoginSite, provider: OidcServer): Promise<Browser> =>
   openChromium({ hosts: { [domain]: site.port }, keys: [site.key, ...provider.keys] });

@@ -17,15 +17,19 @@ class Programs(FakeDocker):
         self.folder, self.program, self.port = folder, program, port
         self.processes: dict[str, subprocess.Popen] = {}
 
+    def home_of(self, name: str) -> Path:
+        """Returns the folder that is the home of a service."""
+        return self.folder / name
+
     def _create(self, query: dict, body: dict) -> tuple[int, object]:
         answer = super()._create(query, body)
         name, container = body["Name"], body["TaskTemplate"]["ContainerSpec"]
-        home = self.folder / name
+        home = self.home_of(name)
         home.mkdir(exist_ok=True)
         environment = dict(entry.replace(DEFAULT_HOME, str(home)).split("=", 1) for entry in container["Env"])
         environment |= {"PATH": os.environ["PATH"], "JUPYTER_CONFIG_DIR": str(home)}
         environment |= {"JUPYTERHUB_SERVICE_URL": f"http://{name}:{self.port}{environment['JUPYTERHUB_SERVICE_PREFIX']}"}
-        with (home / "log").open("a") as log:
+        with (self.folder / f"{name}.log").open("a") as log:
             self.processes[name] = subprocess.Popen(self.program.split(), env=environment, cwd=home, stdout=log, stderr=subprocess.STDOUT)
         return answer
 

@@ -44,5 +44,5 @@ with tempfile.TemporaryDirectory() as folder:
         hub.close()
         docker.close()
         if "KEEP_LOGS" in os.environ:
-            for log in [*Path(folder).glob("*.log"), *Path(folder).glob("*/log")]:
+            for log in Path(folder).glob("*.log"):
                 print(f"=== {log}", log.read_text(), file=sys.stderr)

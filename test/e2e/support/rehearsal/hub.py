@@ -1,4 +1,6 @@
-"""A hub on loopback with real JupyterLabs: `hub.py PROXY_PROGRAM PAGES`, with the program of a user's server in SINGLEUSER.
+"""A hub on loopback with real JupyterLabs: `hub.py PROXY_PROGRAM PAGES INPUT`, with the program of a user's server in SINGLEUSER.
+
+INPUT is JSON: `settings` changes hub.json, `secrets` are written.
 
 Prints its ports as JSON when it runs. A line on its standard input is a command; each is answered with a line. It ends with its input.
 """
@@ -17,6 +19,15 @@ from swarmhub.services.room_state import room_state
 from swarmhub.settings import Paths
 
 
+class RehearsalHub(HubOfPrograms):
+    """A hub with these secrets."""
+
+    def start_hub(self) -> None:
+        for name, secret in given["secrets"].items():
+            (self.root / "run/secrets" / name).write_text(secret)
+        super().start_hub()
+
+
 def answer(command: str) -> object:
     word, _, number = command.partition(" ")
     api, token = f"http://127.0.0.1:{hub.hub_port}/hub/api", operator_token(Paths(hub.root))
@@ -32,12 +43,14 @@ def answer(command: str) -> object:
     return {"hear": rehearsal_api.hear, "end": rehearsal_api.end}[word](api, token)
 
 
+given = json.loads(sys.argv[3])
 # The programs that are started here would share its standard input, and one that does not wait for it ends it for all.
 commands = os.fdopen(os.dup(0))
 os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
 with tempfile.TemporaryDirectory() as folder:
     docker = Programs(Path(folder), os.environ["SINGLEUSER"], "8888")
-    hub = HubOfPrograms(Path(folder), docker.url, "--SwarmHubSpawner.start_poll_interval=0.2", storage=None)
+    changes = {"storage": None} | given["settings"]
+    hub = RehearsalHub(Path(folder), docker.url, "--SwarmHubSpawner.start_poll_interval=0.2", **changes)
     try:
         print(json.dumps({"proxy": hub.proxy_port}), flush=True)
         for line in commands:
@@ -46,5 +59,5 @@ with tempfile.TemporaryDirectory() as folder:
         hub.close()
         docker.close()
         if "KEEP_LOGS" in os.environ:
-            for log in [*Path(folder).glob("*.log"), *Path(folder).glob("*/log")]:
+            for log in Path(folder).glob("*.log"):
                 print(f"=== {log}", log.read_text(), file=sys.stderr)

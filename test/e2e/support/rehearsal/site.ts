@@ -14,9 +14,15 @@ export type RehearsalSite = {
   close: () => Promise<void>;
 };
 
+/** Changes of hub.json, and secrets to write. */
+type ClassInput = { settings: Record<string, unknown>; secrets: Record<string, string> };
+
 /** Starts it. */
-export const startRehearsalSite = async (): Promise<RehearsalSite> => {
-  const { origin, ask, close } = await startLoopbackHub("test/e2e/support/rehearsal/hub.py");
+export const startRehearsalSite = async (
+  input: ClassInput = { settings: {}, secrets: {} },
+): Promise<RehearsalSite> => {
+  const program = "test/e2e/support/rehearsal/hub.py";
+  const { origin, ask, close } = await startLoopbackHub(program, [JSON.stringify(input)]);
   return {
     site: { address: origin, verify: true },
     hub: {

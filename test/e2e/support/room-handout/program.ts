@@ -6,10 +6,11 @@ import { openChromium } from "../chromium.js";
 import { type LoopbackHub, startLoopbackHub } from "../loopback-hub.js";
 import { axe } from "../room/axe.js";
 
-// A teacher without admin rights hands out and collects in Chromium. Prints as JSON what it saw; the only argument is a folder for files.
+// A teacher without admin rights hands out and collects in Chromium. Prints as JSON what it saw; the arguments are a folder for files and
+// one for screenshots.
 
 const seen: Record<string, unknown> = {};
-const [folder = "."] = process.argv.slice(2);
+const [folder = ".", pictures = "."] = process.argv.slice(2);
 const teacherPassword = "fedcba9876543210".repeat(2);
 
 const openRoom = async (browser: Browser, origin: string): Promise<Page> => {
@@ -29,7 +30,7 @@ const openRoom = async (browser: Browser, origin: string): Promise<Page> => {
   return tab;
 };
 
-const shot = (tab: Page, name: string) => tab.screenshot({ path: join(folder, `${name}.png`) });
+const shot = (tab: Page, name: string) => tab.screenshot({ path: join(pictures, `${name}.png`) });
 
 const made = async (files: Record<string, string>): Promise<void> => {
   for (const [path, content] of Object.entries(files)) {
@@ -128,6 +129,7 @@ const collect = async (tab: Page, { ask }: LoopbackHub) => {
   seen["pixels beside a phone"] = await tab.evaluate(overflow);
   await tab.emulateMedia({ colorScheme: "dark" });
   seen["axe, dark"] = await axe(tab);
+  await shot(tab, "phone-dark");
 };
 
 const site = await startLoopbackHub("test/e2e/support/room-handout/handout_hub.py");

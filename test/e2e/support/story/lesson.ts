@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
 import type { Lab } from "../lab.js";
@@ -32,14 +31,6 @@ servers:
   cpu: 1
 engine: {registry-mirrors: ["http://${lab.registry}"]}
 `;
-
-/** The folder for screenshots: that in STORY_SCREENSHOTS, else a new one. */
-export const screenshotFolder = async (): Promise<string> => {
-  const wanted = process.env["STORY_SCREENSHOTS"];
-  if (wanted === undefined) return mkdtemp(join(tmpdir(), "swarmhub-story-"));
-  await mkdir(wanted, { recursive: true });
-  return wanted;
-};
 
 const desktop = { width: 1360, height: 900 };
 

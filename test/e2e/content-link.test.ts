@@ -1,0 +1,37 @@
+import test from "ava";
+import { artefactFolder } from "./support/artefacts.js";
+import { withExtension } from "./support/extension/installed.js";
+import { outputOf } from "./support/isolated-program.js";
+import { jupyterLabCommand } from "./support/python-environment.js";
+
+// Real JupyterLabs and a real git server with HTTPS on loopback, behind the real hub, proxy and edge. Needs no lab.
+
+/** The users' servers: a Swarm would resolve their names. */
+const hosts = ["amira", "ben", "carla"].map(
+  (user, index) => `127.0.0.${index + 2} geo-101-nb-${user}`,
+);
+
+test("the address of swarmhub link opens the file in JupyterLab and keeps a student's work; without the repository everybody reads why", async (t) => {
+  t.timeout(900_000);
+  const folder = await artefactFolder("content-link");
+  t.log(`screenshots: ${folder}`);
+  const env = { SINGLEUSER: await jupyterLabCommand() };
+  const output = await outputOf("content/program", withExtension({ hosts, env, argv: [folder] }));
+  const seen = JSON.parse(output) as Record<string, unknown>;
+  t.log(seen);
+  const file = "größe #1 (100%).ipynb";
+  const path = `Übung 1/${file}`;
+  const notice =
+    "The files of this class could not be fetched from its repository, so they are not in your home folder. Please tell your instructor.";
+  const { files, ...rest } = seen as { files: Record<string, string> };
+  t.deepEqual(Object.keys(files), [path]);
+  t.like(rest, {
+    absent: { notice, files: {} },
+    private: { notice, files: {} },
+    "first opening": [file, "First version"],
+    "running server": [file, "First version"],
+    "second opening": [file, "First version"],
+    "my work is in": [path],
+    "the new version is in": ["Übung 1/größe #1 (100%) (new 2).ipynb"],
+  });
+});
