@@ -63,6 +63,14 @@
     const button = make("button", "", "");
     button.id = `${name}-help`;
     button.type = "button";
+    // The bar at the top of JupyterLab, and of Notebook 7; elsewhere a corner of the window.
+    let corner = "";
+    const place = () => {
+      const bar = document.getElementById("jp-top-panel") ?? document.getElementById("top-panel");
+      if (!bar) corner = "; position: fixed; z-index: 10000; right: 16px; bottom: 4px";
+      (bar ?? document.body).append(button);
+      draw();
+    };
     const draw = (answer) => {
       isAsked = answer?.help ?? isAsked;
       button.textContent = isAsked ? "You asked for help ×" : "I need help";
@@ -70,7 +78,7 @@
       button.setAttribute("aria-pressed", String(isAsked));
       button.style.cssText =
         "margin: auto 8px; padding: 1px 10px; border: 1px solid #b26a00; border-radius: 10px; white-space: nowrap; cursor: pointer; " +
-        `font: 12px/1.5 system-ui, sans-serif; color: #222; background: ${isAsked ? "#ffca28" : "#fff8e1"}`;
+        `font: 12px/1.5 system-ui, sans-serif; color: #222; background: ${isAsked ? "#ffca28" : "#fff8e1"}${corner}`;
     };
     const send = (method) => ask(address, { method, headers: { Authorization: `token ${token}` } });
     button.addEventListener("click", async () => {
@@ -80,14 +88,7 @@
       if (!answer) button.textContent = "Not sent. Try again.";
       button.disabled = false;
     });
-    draw();
-    return { button, update: async () => draw(await send("GET")), isAsked: () => isAsked };
-  };
-  const place = (button) => {
-    // The bar at the top of JupyterLab, and of Notebook 7; elsewhere a corner of the window.
-    const bar = document.getElementById("jp-top-panel") ?? document.getElementById("top-panel");
-    if (!bar) button.style.cssText += "; position: fixed; z-index: 10000; right: 16px; bottom: 4px";
-    (bar ?? document.body).append(button);
+    return { place, update: async () => draw(await send("GET")), isAsked: () => isAsked };
   };
 
   const activate = async (app) => {
@@ -95,7 +96,7 @@
     if (!room) return;
     const help = token ? makeButton(`${room}help`, token) : undefined;
     let isLooking = false;
-    const lookNow = async () => {
+    const lookNow = async (isShownAgain = false) => {
       if (isLooking || document.hidden) return;
       isLooking = true;
       const said = await ask(`${room}announcement`, token ? { headers: { Authorization: `token ${token}` } } : {});
@@ -104,18 +105,21 @@
         showAnnouncement(said);
         showNotice(said.notice);
       }
-      if (help?.isAsked()) await help.update();
+      // In Notebook each document has a tab of its own, and help may have been asked for in another one.
+      if (isShownAgain || help?.isAsked()) await help?.update();
       isLooking = false;
     };
     const repeat = async () => {
       await lookNow();
       setTimeout(repeat, (seconds + Math.random()) * 1000);
     };
-    document.addEventListener("visibilitychange", () => void lookNow());
+    document.addEventListener("visibilitychange", () => void lookNow(true));
     void repeat();
+    // In Notebook 7 the list of files is restored before the page is there.
+    await app.started;
     await app.restored;
     if (!help) return;
-    place(help.button);
+    help.place();
     void help.update();
   };
 

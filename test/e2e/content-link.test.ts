@@ -25,12 +25,17 @@ test("the address of swarmhub link opens the file in JupyterLab and keeps a stud
     "The files of this class could not be fetched from its repository, so they are not in your home folder. Please tell your instructor.";
   const { files, ...rest } = seen as { files: Record<string, string> };
   t.deepEqual(Object.keys(files), [path]);
-  t.like(rest, {
-    absent: { notice, files: {} },
-    private: { notice, files: {} },
-    "first opening": [file, "First version"],
-    "running server": [file, "First version"],
-    "second opening": [file, "First version"],
+  const warning = "No new content from https://git.example.org/later/.git:";
+  t.deepEqual(rest, {
+    absent: { notice, warning: `${warning} it does not exist.`, files: {} },
+    private: {
+      notice,
+      warning: `${warning} it is private or does not exist; a private one needs a token (servers.content.token).`,
+      files: {},
+    },
+    "first opening": [file, "# First version"],
+    "running server": [file, "# First version\nprint('my work')"],
+    "second opening": [file, "# First version\nprint('my work')"],
     "my work is in": [path],
     "the new version is in": ["Übung 1/größe #1 (100%) (new 2).ipynb"],
   });

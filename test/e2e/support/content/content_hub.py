@@ -52,7 +52,8 @@ def answer(command: dict) -> object:
             git.login = login
         case {"files": home}:
             folder = storage / "homes" / home / FOLDER
-            return {str(each.relative_to(folder)): each.read_text() for each in sorted(folder.rglob("*.ipynb")) if each.is_file()}
+            found = {str(each.relative_to(folder)): each for each in sorted(folder.rglob("*.ipynb"))}
+            return {path: each.read_text() for path, each in found.items() if "/.ipynb_checkpoints/" not in path}
         case {"log": _}:
             logs = [hub.log(), *(each.read_text()[-3000:] for each in place.glob("*.log"))]
             return "\n".join(logs)
@@ -68,7 +69,7 @@ with tempfile.TemporaryDirectory() as name_of_folder:
     # Git's own account reads the programs and the certificate.
     place.chmod(0o755)
     (place / "git").mkdir()
-    git = GitServer(place / "git", "nobody:knows")
+    git = GitServer(place / "git")
     os.environ["PATH"] = f"{git.programs}:{os.environ['PATH']}"
     docker = HomesOfPrograms(place, os.environ["SINGLEUSER"], "8888")
     threading.Thread(target=set_limits, daemon=True).start()
