@@ -77,8 +77,8 @@ test.serial(
       printed.at(-1),
       "Left out: the login at the institution. The people of a rehearsal open the login page and come in with a ticket.",
     );
-    // The hub alone has looked at the provider.
-    t.deepEqual(asked, ["/.well-known/openid-configuration"]);
+    // Nobody went to the provider.
+    t.deepEqual(asked, []);
     t.deepEqual({ left, services }, { left: [], services: [] });
   },
 );

@@ -40,6 +40,12 @@ def answer(command: str) -> object:
     if word == "seats":
         docker.seats = int(number)
         return None
+    if word == "public":
+        settings = hub.root / "etc/swarmhub/hub.json"
+        settings.write_text(json.dumps(json.loads(settings.read_text()) | {"publicUrl": number}))
+        hub.stop_hub()
+        hub.start_hub()
+        return None
     return {"hear": rehearsal_api.hear, "end": rehearsal_api.end}[word](api, token)
 
 

@@ -14,7 +14,7 @@ export type RehearsalSite = {
   close: () => Promise<void>;
 };
 
-/** Changes of hub.json, and secrets to write. */
+/** Changes of hub.json, and secrets to write. A `publicUrl` is replaced with the address of the edge, which is known after the first start. */
 type ClassInput = { settings: Record<string, unknown>; secrets: Record<string, string> };
 
 /** Starts it. */
@@ -23,6 +23,7 @@ export const startRehearsalSite = async (
 ): Promise<RehearsalSite> => {
   const program = "test/e2e/support/rehearsal/hub.py";
   const { origin, ask, close } = await startLoopbackHub(program, [JSON.stringify(input)]);
+  if ("publicUrl" in input.settings) await ask(`public ${origin}`);
   return {
     site: { address: origin, verify: true },
     hub: {
