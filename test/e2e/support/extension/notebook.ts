@@ -85,6 +85,7 @@ const use = async (browser: Browser): Promise<void> => {
     ["notebook", "tree"],
   ] as const) {
     const page = pages[name];
+    await page.getByText("I need help").waitFor({ timeout: 30_000 });
     await page.locator("#swarmhub-class-help").click();
     await row.getByText("Asks for help since").waitFor({ timeout: 15_000 });
     await page.getByText("You asked for help").waitFor();
