@@ -47,14 +47,14 @@ const logIn = async (page: Page, user: string, password = "Größe-101"): Promis
 
 const isOpen = async (page: Page): Promise<void> => {
   await page.locator("#jp-main-dock-panel").waitFor({ timeout: 90_000 });
-  await page.locator(".jp-Notebook:visible").waitFor({ timeout: 60_000 });
+  await page.locator(".jp-Notebook:visible").waitFor();
 };
 
 /** The title of the tab that JupyterLab shows, and the first cell of its notebook. */
 const shown = async (page: Page): Promise<string[]> => {
   const tab = page.locator("#jp-main-dock-panel .lm-TabBar-tab.lm-mod-current .lm-TabBar-tabLabel");
   const cell = page.locator(".jp-Notebook:visible .jp-Cell .cm-content", { hasText: "version" });
-  await cell.first().waitFor({ timeout: 30_000 });
+  await cell.first().waitFor();
   return [await tab.first().innerText(), await cell.first().innerText()];
 };
 
@@ -70,14 +70,14 @@ const withoutContent = async (
   await logIn(page, student);
   await page.locator("#jp-main-dock-panel").waitFor({ timeout: 90_000 });
   const notice = page.locator("#swarmhub-class-notice div");
-  await notice.waitFor({ timeout: 30_000 });
+  await notice.waitFor();
   await page.screenshot({ path: join(folder, `${student} without content.png`) });
   const teacher = await (await browser.newContext()).newPage();
   await teacher.goto(`${site.origin}/hub/login?next=%2Fservices%2Froom%2F`);
   await logIn(teacher, "grace", teacherPassword);
   await teacher.goto(`${site.origin}/services/room/`);
   const warning = teacher.locator("#warnings li", { hasText: "content" });
-  await warning.waitFor({ timeout: 60_000 });
+  await warning.waitFor();
   const found = {
     notice: await notice.innerText(),
     warning: (await warning.innerText()).replace(/localhost:\d+/, "git.example.org"),

@@ -32,7 +32,7 @@ const openPage = async (page: Page, path: string): Promise<Page> => {
     if (stack.includes("swarmhub-class")) errors.push(`${path}: ${stack}`);
   });
   await page.goto(`${hub}/user/bob/${path}`);
-  await page.locator("#swarmhub-class-help").waitFor({ timeout: 60_000 });
+  await page.locator("#swarmhub-class-help").waitFor();
   return page;
 };
 
@@ -57,7 +57,7 @@ const use = async (browser: Browser): Promise<void> => {
   const tree = await openPage(first, "tree");
   await makeNotebook(tree);
   const notebook = await openPage(await student.newPage(), "notebooks/x.ipynb");
-  await notebook.locator(".jp-Notebook").waitFor({ timeout: 60_000 });
+  await notebook.locator(".jp-Notebook").waitFor();
   const pages = { tree, notebook };
 
   const teacher = await browser.newContext();
@@ -85,15 +85,15 @@ const use = async (browser: Browser): Promise<void> => {
     ["notebook", "tree"],
   ] as const) {
     const page = pages[name];
-    await page.getByText("I need help").waitFor({ timeout: 30_000 });
+    await page.getByText("I need help").waitFor();
     await page.locator("#swarmhub-class-help").click();
-    await row.getByText("Asks for help since").waitFor({ timeout: 15_000 });
+    await row.getByText("Asks for help since").waitFor();
     await page.getByText("You asked for help").waitFor();
     found[name]["what the other tab says when it is shown again"] = await shownAgain(pages[other]);
     await page.screenshot({ path: join(folder, `notebook 7, ${name}, called.png`) });
     await row.getByRole("button", { name: "bob" }).click();
     await room.getByRole("button", { name: "Help was given" }).click();
-    await page.getByText("I need help").waitFor({ timeout: 30_000 });
+    await page.getByText("I need help").waitFor();
     found[name]["helped"] = true;
   }
   seen["errors"] = errors;
