@@ -265,11 +265,12 @@ ATTEMPTS = (
     speaking_nfs_from_user_space,
     another_project_id,
     links_and_renames_out_of_the_home,
-    holes_in_files,
     clones_of_a_file,
     writes_through_a_map,
     writes_after_the_limit,
     many_small_files,
+    # The last one: with Debian's kernel 6.12.118 as the client, the file stays as .nfs…, and the home is full.
+    holes_in_files,
 )
 
 if __name__ == "__main__":
