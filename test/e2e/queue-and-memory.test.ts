@@ -105,7 +105,10 @@ test.serial(
     await page.evaluate("void fetch('/user/alice/eat').catch(() => undefined)");
     const text = await noticeWith("was restarted");
     t.log(`after ${Math.round((performance.now() - begun) / 1000)} s: ${text}`);
-    t.regex(text, /^Your server used more memory than its limit \(900 MB\) and was restarted/);
+    t.regex(
+      text,
+      /^Your server was killed, most likely because it used more memory than its limit \(900 MB\)/,
+    );
     t.not(await containerOf("alice"), before);
     await page.goto(`${address}/user/alice/lab?reset`);
     await page.locator("#jp-main-dock-panel").waitFor({ timeout: 240_000 });

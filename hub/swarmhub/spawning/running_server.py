@@ -11,8 +11,9 @@ from .swarm import Docker, inspect_node
 from .tasks import Task
 
 RESTARTED = "Your server had to be restarted. Your files are unchanged, but programs that were running must be started again."
+# A kill has another cause than memory if a server has not ended within 10 s when its machine stopped Docker.
 OUT_OF_MEMORY = (
-    "Your server used more memory than its limit ({limit}) and was restarted. "
+    "Your server was killed, most likely because it used more memory than its limit ({limit}), and was restarted. "
     "Your files are unchanged, but programs that were running must be started again."
 )
 
