@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 
 /** How long a page may take for what it is waited for, in ms. Playwright's half minute is too short on a busy machine. */
@@ -29,4 +30,11 @@ export const openChromium = async ({
     return context;
   };
   return browser;
+};
+
+/** Photographs all pages that are open, as after a failure. */
+export const photographAll = async (browser: Browser, folder: string): Promise<void> => {
+  const pages = browser.contexts().flatMap((context) => context.pages());
+  for (const [index, page] of pages.entries())
+    await page.screenshot({ path: join(folder, `failed ${index}.png`) }).catch(() => undefined);
 };

@@ -5,7 +5,7 @@ import { linkIn } from "../../../../src/commands/link.js";
 import { classOf } from "../../../support/class-of.js";
 import { fakeFacts, fakeReport } from "../../../support/fakes.js";
 import { saveNotebook, sendCell, stopServer } from "../browser.js";
-import { openChromium } from "../chromium.js";
+import { openChromium, photographAll } from "../chromium.js";
 import { type LoopbackHub, startLoopbackHub } from "../loopback-hub.js";
 
 // Students open the address of `swarmhub link` in Chromium, on loopback with real JupyterLabs. Prints as JSON what it saw; the only
@@ -138,11 +138,7 @@ try {
   process.stdout.write(JSON.stringify(seen));
 } catch (error) {
   process.stderr.write(`${JSON.stringify(seen)}\n${String(await ask(site, { log: true }))}\n`);
-  for (const [index, page] of browser
-    .contexts()
-    .flatMap((context) => context.pages())
-    .entries())
-    await page.screenshot({ path: join(folder, `failed ${index}.png`) }).catch(() => undefined);
+  await photographAll(browser, folder);
   throw error;
 } finally {
   await browser.close();

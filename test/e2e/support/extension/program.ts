@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { stopServer } from "../browser.js";
-import { openChromium } from "../chromium.js";
+import { openChromium, photographAll } from "../chromium.js";
 import { domain, startSubdomainsSite } from "../origin/subdomains-site.js";
 import { hub, logIn, say } from "./steps.js";
 
@@ -128,11 +128,7 @@ try {
   process.stdout.write(JSON.stringify(seen));
 } catch (error) {
   process.stderr.write(`${JSON.stringify(seen)}\n`);
-  for (const [index, page] of browser
-    .contexts()
-    .flatMap((context) => context.pages())
-    .entries())
-    await page.screenshot({ path: join(folder, `failed ${index}.png`) }).catch(() => undefined);
+  await photographAll(browser, folder);
   throw error;
 } finally {
   await browser.close();
