@@ -2,6 +2,7 @@ import { InvalidArgumentError } from "commander";
 import { type Moment, momentFrom } from "../config/values/moment.js";
 import { bytesFrom, durationFrom } from "../config/values/units.js";
 import { adviceOf } from "../errors.js";
+import { capitalized } from "../text/format.js";
 
 /** A whole number, 1 or more. */
 export const positive = (text: string): number => {
@@ -28,7 +29,7 @@ const argument = <T>(read: (text: string) => T, text: string): T => {
   try {
     return read(text);
   } catch (error) {
-    throw new InvalidArgumentError(sentence(adviceOf(error)));
+    throw new InvalidArgumentError(`${capitalized(adviceOf(error))}.`);
   }
 };
 
@@ -37,11 +38,9 @@ export const size = (text: string): number => {
   try {
     return bytesFrom(text);
   } catch (error) {
-    throw new InvalidArgumentError(sentence(adviceOf(error)));
+    throw new InvalidArgumentError(`${capitalized(adviceOf(error))}.`);
   }
 };
-
-const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 
 /** An option that may be given more than once. */
 export const repeatable = (one: string, others: readonly string[] = []): string[] => [

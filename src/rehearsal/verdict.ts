@@ -1,4 +1,4 @@
-import { duration, formatSize, plural } from "../text/format.js";
+import { capitalized, duration, formatSize, plural } from "../text/format.js";
 import type { FailureGroup, RoundFigures } from "./figures.js";
 import type { Rehearsal } from "./rehearsal.js";
 import { cellsText, peopleText } from "./words.js";
@@ -103,7 +103,7 @@ const failureSentence = ({ kind, people, cells, sentence }: FailureGroup): strin
   const where = cells.length === 0 ? "" : cellsText(cells);
   if (kind === "cell" && where !== "") {
     const fails = cells.length === 1 ? "fails" : "fail";
-    return `C${where.slice(1)} ${fails} for ${count}: ${sentence}`;
+    return `${capitalized(where)} ${fails} for ${count}: ${sentence}`;
   }
   return `${count} stopped${where === "" ? "" : ` in ${where}`}: ${sentence}`;
 };

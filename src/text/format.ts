@@ -31,6 +31,10 @@ export const plural = (number: number, word: string): string =>
 export const listed = (names: readonly string[]): string =>
   names.join(", ").replace(/, (?=[^,]*$)/, " and ");
 
+/** The text with a capital as its first letter. */
+export const capitalized = (text: string): string =>
+  `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+
 /** A value as JSON without control characters: JSON.stringify itself leaves some of them unescaped. */
 export const jsonText = (value: unknown): string =>
   JSON.stringify(value, null, 2).replace(

@@ -4,6 +4,7 @@ import test from "ava";
 import { execa } from "execa";
 import { contentOf } from "../commands/support/class-with-homes.js";
 import { homesIn } from "./support/homes/inside.js";
+import { artefactFolder } from "./support/artefacts.js";
 import { openBrowser } from "./support/browser.js";
 import { workshop } from "./support/lab.js";
 import { openRoom, photograph } from "./support/story/lesson.js";
@@ -189,6 +190,7 @@ test.serial(
     const password = /^teachers \(tess\): (.+)$/m.exec(stdout)?.[1] ?? "";
     const browser = await openBrowser(lab);
     t.teardown(() => browser.close());
+    const pictures = await artefactFolder("handout");
     const page = await openRoom(browser, address, "tess", password);
     const week3 = join(shop.folder, "week3");
     await mkdir(join(week3, "data"), { recursive: true });
@@ -204,7 +206,7 @@ test.serial(
     await page.getByRole("button", { name: "Hand out", exact: true }).click();
     await told.getByText(/^Handed out to \d homes/).waitFor();
     t.log(await handing.innerText());
-    await photograph(page, shop.folder, "hand-out");
+    await photograph(page, pictures, "hand-out");
     await page.keyboard.press("Escape");
     const size = String(20 * 2 ** 20);
     for (const name of ["anna", "emil"]) {
@@ -227,7 +229,7 @@ test.serial(
     const save = page.getByRole("button", { name: "Download lab1.zip" });
     await save.waitFor();
     t.log(await page.locator("#collecting").innerText());
-    await photograph(page, shop.folder, "collect");
+    await photograph(page, pictures, "collect");
     const [download] = await Promise.all([page.waitForEvent("download"), save.click()]);
     await download.saveAs(join(shop.folder, "lab1.zip"));
     await execa("python3", ["-m", "zipfile", "-e", "lab1.zip", "unzipped"], { cwd: shop.folder });

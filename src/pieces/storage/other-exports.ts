@@ -41,10 +41,7 @@ export const otherExportsIn = (output: string): OtherExport[] => {
 export const refuseOtherExports = (
   { share }: PersistentStorage,
   host: Host,
-  {
-    otherExports: others,
-    lacksNfs42,
-  }: { otherExports: readonly OtherExport[]; lacksNfs42: boolean },
+  { otherExports: others, lacksNfs42 }: NfsServer,
 ): void => {
   const root = others.find(({ isRoot }) => isRoot);
   const refuseToShare = (message: string, cure: string): never => {

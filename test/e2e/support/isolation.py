@@ -269,7 +269,7 @@ ATTEMPTS = (
     writes_through_a_map,
     writes_after_the_limit,
     many_small_files,
-    # The last one: with Debian's kernel 6.12.118 as the client, the file stays as .nfs…, and the home is full.
+    # This is the last one: with Debian's kernel 6.12.118 as the client, the file stays as .nfs…, and the home is full.
     holes_in_files,
 )
 
