@@ -56,3 +56,6 @@ export const serverEnvironmentSecret = "server-environment";
 
 /** The secret with the token that reads the repository of `content`. */
 export const contentTokenSecret = "content-token";
+
+/** The file with the root certificates of the server that has the repository of `content`, PEM. */
+export const contentCaSecret = "content-ca";

@@ -13,7 +13,7 @@ from pathlib import Path
 from jupyterhub.spawner import SpawnException
 
 from swarmhub.homes.first_files import add_first_files
-from swarmhub.homes.git_content import MISSING, TOKEN, ContentKeeper
+from swarmhub.homes.git_content import CA, MISSING, TOKEN, ContentKeeper
 from swarmhub.homes.git_repository import fetch
 from swarmhub.homes.late_comers import catch_up
 from swarmhub.homes.owner_note import find_home
@@ -165,7 +165,8 @@ try:
     outbound = read_outbound(paths)
 except SettingsError as error:
     sys.exit(str(error))
-git_content = ContentKeeper(settings.servers.content, content_token, paths.storage, partial(fetch, proxy=outbound))
+content_ca = paths.secrets / CA if (paths.secrets / CA).exists() else None
+git_content = ContentKeeper(settings.servers.content, content_token, paths.storage, partial(fetch, proxy=outbound, ca=content_ca))
 settings.follow(lambda found: git_content.use(found.servers.content))
 
 

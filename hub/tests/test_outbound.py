@@ -126,7 +126,6 @@ def git_server(tmp_path):
 
 
 async def test_git_fetches_through_the_proxy_and_an_error_has_no_login(git_server, tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", f"{git_server.programs}:{os.environ['PATH']}")
     # As this account: another one could not read the folder of the test.
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     # A port where nothing listens: only the proxy leads to the repository.
@@ -134,7 +133,7 @@ async def test_git_fetches_through_the_proxy_and_an_error_has_no_login(git_serve
 
     async def files_by(way, login):
         proxy = Proxy(way.url(login), way.url(login))
-        return await asyncio.to_thread(fetch, content, None, None, tmp_path / "got", Limits(), "https", proxy)
+        return await asyncio.to_thread(fetch, content, None, None, tmp_path / "got", Limits(), "https", proxy, git_server.ca)
 
     async with ConnectProxy(git_server.port) as way:
         _, files = await files_by(way, "geo:p%40ss@")

@@ -21,12 +21,13 @@ export type Milliseconds = number & { readonly unit: "milliseconds" };
 /** A machine in the configuration: an OpenSSH destination or "local", and the address that other machines use, if the file has one. */
 export type HostConfig = { destination: string; address?: string };
 
-/** A repository by its https address; by default its default branch. `folder` is the place in each home. */
+/** A repository by its https address; by default its default branch. `folder` is the place in each home, `ca` a path here. */
 export type GitContent = {
   repository: string;
   branch?: string;
   folder: string;
   token?: SecretSource;
+  ca?: string;
 };
 
 /** What holds the homes: a whole blank disk, or a file of that size on the root disk; "unnamed" while the file has neither. */

@@ -1,7 +1,7 @@
-import { X509Certificate } from "node:crypto";
 import { programSecret } from "../config/outside-service.js";
 import { type Config, loginFilesOf } from "../config/types.js";
 import { UserError, exitCode } from "../errors.js";
+import { certificatesIn } from "./certificates.js";
 import { type SecretAccess, secretFromEnvironment, textFromFile } from "./secret.js";
 
 /**
@@ -58,29 +58,10 @@ const password = (text: string, what: string): string => {
   );
 };
 
-const certificates = (text: string, what: string): string => {
-  const hint =
-    "write the certificates in PEM format, each between BEGIN CERTIFICATE and END CERTIFICATE";
-  if (text.includes("PRIVATE KEY"))
-    throw usageError(`${what} has a private key, which does not belong there`, hint);
-  const found = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  if (found.length === 0) throw usageError(`${what} has no certificate`, hint);
-  if (!found.every(isCertificate)) throw usageError(`${what} has a damaged certificate`, hint);
-  return `${found.join("\n")}\n`;
-};
-
-const isCertificate = (pem: string): boolean => {
-  try {
-    return new X509Certificate(pem).raw.length > 0;
-  } catch {
-    return false;
-  }
-};
-
 const checkers: Record<string, (text: string, what: string) => string> = {
   "login-secret": secret,
   "login-password": password,
-  "login-ca": certificates,
+  "login-ca": certificatesIn,
 };
 
 const usageError = (reason: string, hint: string): UserError =>

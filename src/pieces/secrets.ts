@@ -1,6 +1,10 @@
 import { outboundProxySecret } from "../../contracts/outbound-proxy.js";
 import { createHash, randomBytes } from "node:crypto";
-import { contentTokenSecret, serverEnvironmentSecret } from "../../contracts/hub-servers.js";
+import {
+  contentCaSecret,
+  contentTokenSecret,
+  serverEnvironmentSecret,
+} from "../../contracts/hub-servers.js";
 import { outboundSecretText, proxyOn } from "../cluster/outbound.js";
 import { type Machines, inspectMachines } from "../cluster/machines.js";
 import { type Config, loginFilesOf } from "../config/types.js";
@@ -57,7 +61,7 @@ export const secrets: Piece<Machines> = {
     return [
       ...steps,
       ...loginFileSteps(want, secretHashes, manager, provided),
-      ...[serverEnvironmentSecret, contentTokenSecret].flatMap((name) =>
+      ...[serverEnvironmentSecret, contentTokenSecret, contentCaSecret].flatMap((name) =>
         optionalSteps(manager, name, provided.get(name), secretHashes[name]),
       ),
       ...optionalSteps(manager, outboundProxySecret, outbound, secretHashes[outboundProxySecret]),

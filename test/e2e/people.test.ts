@@ -1,14 +1,13 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import test, { type ExecutionContext } from "ava";
+import test from "ava";
 import { exitCode } from "../../src/errors.js";
 import { waitUntil } from "../../src/wait.js";
 import { openBrowser } from "./support/browser.js";
 import { installCas } from "./support/campus/cas-environment.js";
 import { classIn } from "./support/class.js";
+import { gatewayOf, startInLab } from "./support/in-lab.js";
 import { roomPassword, workshop } from "./support/lab.js";
 import { type User, logIn } from "./support/user.js";
 import { changeTo, warmClass } from "./support/warm-class.js";
@@ -189,25 +188,16 @@ test.serial(
   },
 );
 
-/** A server for logins in the network of the lab, and what it says about itself. */
-const startInLab = async (t: ExecutionContext, name: string, argv: string[]) => {
-  const program = new URL(`support/${name}.js`, import.meta.url).pathname;
-  const all = ["netns", "exec", lab.namespace, process.execPath, program, ...argv];
-  const provider = spawn("ip", all, { stdio: ["pipe", "pipe", "inherit"] });
-  t.teardown(() => provider.stdin.end());
-  const [line] = (await once(createInterface({ input: provider.stdout }), "line")) as [string];
-  return { provider, said: JSON.parse(line) as Record<string, string> };
-};
-
-const gateway = lab.address(1).replace(/\.\d+$/, ".1");
-
 const two = (number: number): string => String(number).padStart(2, "0");
 
 test.serial(
   "with an identity provider, a member is in, and others read by whom and what to do",
   async (t) => {
     const callback = `https://${lab.address(1)}/hub/oauth_callback`;
-    const { provider, said } = await startInLab(t, "login/oidc-in-lab", [gateway, callback]);
+    const { server, said } = await startInLab(t, lab, "login/oidc-in-lab", [
+      gatewayOf(lab),
+      callback,
+    ]);
     const { issuer = "", root = "" } = said;
     await writeFile(join(folder, "root.pem"), root);
     await writeFile(join(folder, "secret.txt"), "class-secret");
@@ -282,8 +272,8 @@ test.serial(
     const sentence = (await refused.locator("#sign-in-refused").textContent()) ?? "";
     t.log(sentence.replaceAll(/\s+/g, " "));
     t.regex(sentence, /geo-101/);
-    provider.stdin.end();
-    await once(provider, "exit");
+    server.stdin.end();
+    await once(server, "exit");
     t.is(await tryLogin("ada", roomPassword).then((text) => text === "in"), false);
     const page = await browser.newPage({ ignoreHTTPSErrors: true });
     const answer = await page.goto(`https://${lab.address(1)}/hub/login`);
@@ -296,7 +286,7 @@ test.serial(
   async (t) => {
     await installCas();
     const hub = `https://${lab.address(1)}`;
-    const { provider, said } = await startInLab(t, "campus/cas-in-lab", [gateway, hub]);
+    const { server, said } = await startInLab(t, lab, "campus/cas-in-lab", [gatewayOf(lab), hub]);
     await writeFile(join(folder, "root.pem"), said["root"] ?? "");
     const cas = `{url: "${said["address"]}/cas", groups: memberOf, ca: ./root.pem}`;
     await writeFile(
@@ -328,8 +318,8 @@ test.serial(
     t.regex(sentence, /You logged in as bob\. The class warm is open to members of geo-101\./);
     const admin = await enter("prof");
     t.is((await admin.goto(`${hub}/hub/admin`))?.status(), 200);
-    provider.stdin.end();
-    await once(provider, "exit");
+    server.stdin.end();
+    await once(server, "exit");
     t.is(
       (await admin.goto(`${hub}/hub/home`))?.status(),
       200,

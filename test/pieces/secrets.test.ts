@@ -131,14 +131,20 @@ test("secret variables of servers are written when the class has some, and remov
   ]);
 });
 
-test("the token of a repository is written where there is one, and removed with its key", (t) => {
-  const withToken = { secrets: new Map([...given.secrets, ["content-token", "geheim"]]) };
+test("the token and the root certificate of a repository are written, and removed with their keys", (t) => {
+  const withToken = {
+    secrets: new Map([...given.secrets, ["content-token", "geheim"], ["content-ca", "root"]]),
+  };
   const steps = plan(classOf(1, withToken), all);
-  t.deepEqual(describeSteps(steps), ["manager: write the secret content-token"]);
+  t.deepEqual(describeSteps(steps), [
+    "manager: write the secret content-token",
+    "manager: write the secret content-ca",
+  ]);
   t.notRegex(JSON.stringify(steps), /geheim/);
-  const present = { ...all, "content-token": hashOf("geheim") };
+  const present = { ...all, "content-token": hashOf("geheim"), "content-ca": hashOf("root") };
   t.deepEqual(describeSteps(plan(classOf(1, withToken), present)), []);
   t.deepEqual(describeSteps(plan(classOf(1, given), present)), [
     "manager: remove the secret content-token",
+    "manager: remove the secret content-ca",
   ]);
 });

@@ -26,6 +26,7 @@ _log = logging.getLogger("content")
 # Nothing that `swarmhub handout` sends has such a name.
 NAME = ".content"
 TOKEN = "content-token"  # noqa: S105
+CA = "content-ca"
 
 
 class ContentKeeper:

@@ -49,13 +49,15 @@ def fetch(  # noqa: PLR0913
     limits: Limits,
     protocol: str = "https",
     proxy: Proxy | None = None,
+    ca: Path | None = None,
 ) -> tuple[str, list]:
     """Writes the files of the newest commit to a folder; returns the commit and the files, none if the commit is `known`.
 
+    `ca` is a file with the root certificates that the server may have, instead of the public ones.
     Raises ContentError and OSError. It blocks for `limits.seconds` at most.
     """
     with tempfile.TemporaryDirectory(prefix="content-") as folder:
-        git = _Git(Path(folder), content, token, limits, protocol, proxy)
+        git = _Git(Path(folder), content, token, limits, protocol, proxy, ca)
         commit = git.newest()
         if commit == known:
             return commit, []
@@ -65,7 +67,14 @@ def fetch(  # noqa: PLR0913
 
 class _Git:
     def __init__(  # noqa: PLR0913
-        self, folder: Path, content: Content, token: str | None, limits: Limits, protocol: str, proxy: Proxy | None = None
+        self,
+        folder: Path,
+        content: Content,
+        token: str | None,
+        limits: Limits,
+        protocol: str,
+        proxy: Proxy | None = None,
+        ca: Path | None = None,
     ) -> None:
         self._folder, self._content, self._limits = folder, content, limits
         self._end = time.monotonic() + limits.seconds
@@ -80,6 +89,7 @@ class _Git:
             "GIT_ALLOW_PROTOCOL": protocol,
             "LC_ALL": "C.UTF-8",
             **({_SECRET: token} if token else {}),
+            **({"GIT_SSL_CAINFO": str(ca)} if ca else {}),
             **(proxy.variables() if proxy else {}),
         }
         host = re.match(r"https://[^/]+", content.repository)
@@ -171,6 +181,9 @@ class _Git:
             return "it is private or does not exist; a private one needs a token (servers.content.token)"
         if "Authentication failed" in text and has_token:
             return "it refuses the token (servers.content.token), which may have expired or be for another repository"
+        # The words of libcurl with GnuTLS, in its version 8 and before, and with OpenSSL.
+        if re.search("server (certificate )?verification failed|SSL certificate problem", text):
+            return "its certificate is not valid, or its root is private and not in servers.content.ca"
         if re.search(r"repository '.*' not found", text):
             return "it does not exist, or the token may not read it" if has_token else "it does not exist"
         return "".join(filter(str.isprintable, text[-300:]))

@@ -27,7 +27,7 @@ def private(monkeypatch):
 
 def read(server, token, into):
     content = Content(f"https://localhost:{server.port}/course/.git", "course", "main")
-    return fetch(content, token, None, into, Limits())
+    return fetch(content, token, None, into, Limits(), ca=server.ca)
 
 
 def test_a_private_repository_is_read_over_https_with_its_token(private, tmp_path):
@@ -58,8 +58,15 @@ def test_a_repository_that_does_not_exist_is_named_as_such(private, tmp_path, to
     private.login = token and private.login
     content = Content(f"https://localhost:{private.port}/absent", "course")
     with pytest.raises(ContentError) as caught:
-        fetch(content, token, None, tmp_path, Limits())
+        fetch(content, token, None, tmp_path, Limits(), ca=private.ca)
     assert str(caught.value) == ("it does not exist, or the token may not read it" if token else "it does not exist")
+
+
+def test_a_server_with_an_unknown_root_certificate_gets_no_token(private, tmp_path):
+    private.ca = None
+    with pytest.raises(ContentError, match=r"its root is private and not in servers\.content\.ca"):
+        read(private, TOKEN, tmp_path)
+    assert private.logins == []
 
 
 def test_a_redirect_to_another_host_takes_no_token_along(private, tmp_path):

@@ -14,10 +14,11 @@ from .stand_in import make_certificates
 
 
 class GitServer:
-    """Serves `course` with one file, lab.txt, and what is pushed. `programs` is a folder with a git that trusts its certificate.
+    """Serves `course` with one file, lab.txt, and what is pushed. `ca` is the file of its root certificate.
 
     With a `login` ("name:password") it is private. `logins` are the hosts that were asked for, with the login that each got; `calls`
-    are the ids and arguments of that git. Once it `redirects`, localhost sends to the same repository at 127.0.0.1.
+    are the ids and arguments of the git in the folder `programs`. Once it `redirects`, localhost sends to the same repository at
+    127.0.0.1.
     """
 
     def __init__(self, folder: Path, login: str | None = None) -> None:
@@ -30,7 +31,7 @@ class GitServer:
         self._git("init", "-q", "-b", "main")
         self.push({"lab.txt": "1"})
         self._environment |= {"GIT_PROJECT_ROOT": str(folder), "GIT_HTTP_EXPORT_ALL": "1"}
-        ca, certificate = make_certificates(folder)
+        self.ca, certificate = make_certificates(folder)
         self.programs = folder / "programs"
         self.programs.mkdir()
         program = self.programs / "git"
@@ -38,7 +39,7 @@ class GitServer:
         self._calls.touch()
         self._calls.chmod(0o666)
         note = f"""printf '%s\\n' "$(id -u) $(id -G) $*" >>{self._calls}"""
-        program.write_text(f'#!/bin/sh\n{note}\nGIT_SSL_CAINFO={ca} exec {shutil.which("git")} "$@"\n')
+        program.write_text(f'#!/bin/sh\n{note}\nexec {shutil.which("git")} "$@"\n')
         program.chmod(0o755)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)

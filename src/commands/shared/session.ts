@@ -1,6 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
-import { contentTokenSecret, serverEnvironmentSecret } from "../../../contracts/hub-servers.js";
+import {
+  contentCaSecret,
+  contentTokenSecret,
+  serverEnvironmentSecret,
+} from "../../../contracts/hub-servers.js";
 import { type Cluster, closeCluster, connectCluster, lostMachines } from "../../cluster/cluster.js";
 import { isUnreachable, lostHint, lostText } from "../../cluster/lost.js";
 import { loadConfig } from "../../config/load.js";
@@ -12,7 +16,7 @@ import { readLoginFiles } from "../../operator/login-files.js";
 import { type SecretAccess, resolveSecret } from "../../operator/secret.js";
 import { proxyLogin } from "../../names.js";
 import { resolveProxyLogin } from "../../operator/proxy-login.js";
-import { resolveContentToken } from "../../operator/content-token.js";
+import { readContentFiles } from "../../operator/content-files.js";
 import { resolveServerEnvironment } from "../../operator/server-environment.js";
 import type { Terminal } from "../../report/terminal.js";
 import { withRoster } from "../../roster/people.js";
@@ -108,13 +112,14 @@ export const sessionOf = async (options: ClassOptions, terminal: Terminal): Prom
   const password =
     method.kind === "shared-password" ? await resolveSecret(method.password, access) : undefined;
   const environment = await resolveServerEnvironment(config, access);
-  const contentToken = await resolveContentToken(config, access);
+  const content = await readContentFiles(config, access);
   const login = await resolveProxyLogin(config, access);
   const secrets = await readLoginFiles(config, access);
   if (login !== undefined) secrets.set(proxyLogin, login);
   if (password !== undefined) secrets.set("shared-password", password);
   if (environment !== undefined) secrets.set(serverEnvironmentSecret, environment);
-  if (contentToken !== undefined) secrets.set(contentTokenSecret, contentToken);
+  if (content.token !== undefined) secrets.set(contentTokenSecret, content.token);
+  if (content.ca !== undefined) secrets.set(contentCaSecret, content.ca);
   const askHostKey = async (host: string, fingerprint: string): Promise<boolean> => {
     const answer = await terminal.ask(
       `Unknown host key of ${host}: ${fingerprint}. Trust it from now on? (yes/no) `,

@@ -1,6 +1,10 @@
 import { outboundProxySecret } from "../../../contracts/outbound-proxy.js";
 import { createHash } from "node:crypto";
-import { contentTokenSecret, serverEnvironmentSecret } from "../../../contracts/hub-servers.js";
+import {
+  contentCaSecret,
+  contentTokenSecret,
+  serverEnvironmentSecret,
+} from "../../../contracts/hub-servers.js";
 import { type Config, loginFilesOf } from "../../config/types.js";
 import { labels, ports, storageVolumePrefix } from "../../names.js";
 import { paths } from "../../paths.js";
@@ -14,14 +18,15 @@ const second = 1e9;
 const memory = 768 * 2 ** 20;
 
 /**
- * The names of the hub's secrets. The variables of users' servers are there only if some of them are secret, and a token and a proxy only
- * if there is one.
+ * The names of the hub's secrets. The variables of users' servers are there only if some of them are secret, and a token, a root
+ * certificate and a proxy only if there is one.
  */
 export const hubSecrets = (want: Config, hasProxy = false): string[] => [
   ...classSecrets,
   ...Object.keys(loginFilesOf(want)),
   ...(Object.keys(want.servers.secrets).length > 0 ? [serverEnvironmentSecret] : []),
   ...(want.servers.content?.token === undefined ? [] : [contentTokenSecret]),
+  ...(want.servers.content?.ca === undefined ? [] : [contentCaSecret]),
   ...(hasProxy ? [outboundProxySecret] : []),
 ];
 

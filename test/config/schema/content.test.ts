@@ -1,6 +1,7 @@
 import test from "ava";
 import { configFrom } from "../../../src/config/load.js";
-import { resolveContentToken } from "../../../src/operator/content-token.js";
+import { readAsset } from "../../../src/operator/assets.js";
+import { readContentFiles } from "../../../src/operator/content-files.js";
 import { userError } from "../../support/fakes.js";
 import { classWith, complaintsOf } from "../support/complaints.js";
 
@@ -17,13 +18,14 @@ test("content from git has the name of its repository as its folder, or another 
     folder: "course",
   });
   const all = configWith(
-    "servers: {content: {repository: 'https://git.example.org/geo/a/', branch: week/2, folder: Week 2, token: from-env GIT}}",
+    "servers: {content: {repository: 'https://git.example.org/geo/a/', branch: week/2, folder: Week 2, token: from-env GIT, ca: ca.pem}}",
   );
   t.deepEqual(all.servers.content, {
     repository: "https://git.example.org/geo/a",
     branch: "week/2",
     folder: "Week 2",
     token: { kind: "env", name: "GIT" },
+    ca: "/etc/class/ca.pem",
   });
 });
 
@@ -56,7 +58,25 @@ test("the token of a repository is read from the environment, and no complaint s
     "servers: {content: {repository: 'https://a.example/b', token: from-env GIT}}",
   );
   const read = (value: string) =>
-    resolveContentToken(config, { env: { GIT: value }, readFile: async () => "" });
-  t.is(await read("ghp_geheim"), "ghp_geheim");
+    readContentFiles(config, { env: { GIT: value }, readFile: async () => "" });
+  t.deepEqual(await read("ghp_geheim"), { token: "ghp_geheim" });
   t.notRegex((await userError(read("ghp geheim"))).message, /geheim/);
+});
+
+test("the root certificate of its server is read from a file, and what is none is refused", async (t) => {
+  const config = configWith(
+    "servers: {content: {repository: 'https://a.example/b', ca: roots/ca.pem}}",
+  );
+  const read = (text: string) =>
+    readContentFiles(config, {
+      env: {},
+      readFile: async (path) => {
+        t.is(path, "/etc/class/roots/ca.pem");
+        return text;
+      },
+    });
+  const certificate = readAsset("test/fixtures/swarm-node.crt");
+  t.deepEqual(await read(`# our root\n${certificate}`), { ca: certificate });
+  const error = await userError(read("x"));
+  t.is(error.message, "servers.content.ca in /etc/class/roots/ca.pem has no certificate");
 });

@@ -26,11 +26,12 @@ class HomesOfPrograms(Programs):
 
 
 class ContentHub(HubOfPrograms):
-    """A hub with a storage for homes."""
+    """A hub with a storage for homes that trusts the git server."""
 
     def start_hub(self) -> None:
         for name in ("homes", "owners", "pending", "limits", "handouts"):
             (storage / name).mkdir(parents=True, exist_ok=True)
+        (self.root / "run/secrets/content-ca").write_bytes(git.ca.read_bytes())
         super().start_hub()
 
 
@@ -66,11 +67,10 @@ os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
 with tempfile.TemporaryDirectory() as name_of_folder:
     place, ended = Path(name_of_folder), threading.Event()
     storage = place / "class/storage"
-    # Git's own account reads the programs and the certificate.
+    # Git's own account reads the certificate.
     place.chmod(0o755)
     (place / "git").mkdir()
     git = GitServer(place / "git")
-    os.environ["PATH"] = f"{git.programs}:{os.environ['PATH']}"
     docker = HomesOfPrograms(place, os.environ["SINGLEUSER"], "8888")
     threading.Thread(target=set_limits, daemon=True).start()
     content = {"repository": f"https://localhost:{git.port}/later/.git", "folder": FOLDER}
