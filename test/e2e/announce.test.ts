@@ -3,6 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { openBrowser, openJupyterLab, saveScreenshot } from "./support/browser.js";
 import { homesIn } from "./support/homes/inside.js";
 import { roomPassword, workshop } from "./support/lab.js";
+import { passwordOf } from "./support/staff.js";
 import { type User, logIn } from "./support/user.js";
 import { changeTo, warmClass } from "./support/warm-class.js";
 
@@ -80,8 +81,7 @@ test.serial(
   async (t) => {
     t.regex(await inServer("bob", "touch /srv/shared/x"), /Read-only file system[^]*code 1/);
     t.regex(await inServer("bob", "touch ~/still-writable"), /code 0/);
-    const { stdout } = await swarmhub("open", "--passwords");
-    const password = /^teachers \(tess\): (.+)$/m.exec(stdout)?.[1] ?? "";
+    const password = await passwordOf({ swarmhub }, "teachers");
     tess = await logIn(address, "tess", password);
     t.teardown(() => tess.close());
     const { ready, output } = await tess.start();

@@ -7,6 +7,7 @@ import { homesIn } from "./support/homes/inside.js";
 import { artefactFolder } from "./support/artefacts.js";
 import { openBrowser } from "./support/browser.js";
 import { workshop } from "./support/lab.js";
+import { passwordOf } from "./support/staff.js";
 import { openRoom, photograph } from "./support/story/lesson.js";
 import { logIn } from "./support/user.js";
 import { changeTo, warmClass } from "./support/warm-class.js";
@@ -186,8 +187,7 @@ test.serial(
 test.serial(
   "a teacher who is no admin hands out and collects on the page of the room, and late-comers get the files",
   async (t) => {
-    const { stdout } = await swarmhub("open", "--passwords");
-    const password = /^teachers \(tess\): (.+)$/m.exec(stdout)?.[1] ?? "";
+    const password = await passwordOf({ swarmhub }, "teachers");
     const browser = await openBrowser(lab);
     t.teardown(() => browser.close());
     const pictures = await artefactFolder("handout");

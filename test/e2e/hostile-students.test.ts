@@ -6,6 +6,7 @@ import { newNotebook, openBrowser, openJupyterLab, runCell } from "./support/bro
 import { classIn, guestOf } from "./support/class.js";
 import { roomPassword, workshop } from "./support/lab.js";
 import { writeServerPages } from "./support/server-pages.js";
+import { passwordOf } from "./support/staff.js";
 import { logIn as logInAt } from "./support/user.js";
 import { changeTo, warmClass } from "./support/warm-class.js";
 
@@ -323,8 +324,7 @@ test.serial("a name that becomes an admin's loses its cookie and its server", as
   t.is(await before.statusOf("/hub/home"), 302);
   t.not(await before.statusOf("/user/ada/api/contents"), 200);
   await t.throwsAsync(logInAt(address, "ada"), { message: /cannot log in/ });
-  adminPassword =
-    /^admins \(ada\): (.+)$/m.exec((await shop.swarmhub("open", "--passwords")).stdout)?.[1] ?? "";
+  adminPassword = await passwordOf(shop, "admins");
   const admin = await logInAt(address, "ada", adminPassword);
   t.teardown(() => admin.close());
   t.is(await admin.statusOf("/hub/admin"), 200);

@@ -11,6 +11,7 @@ import {
 import { classIn } from "./support/class.js";
 import { roomPassword, workshop } from "./support/lab.js";
 import { writeServerPages } from "./support/server-pages.js";
+import { passwordOf } from "./support/staff.js";
 import { type User, logIn as logInAt } from "./support/user.js";
 import { changeTo, warmClass } from "./support/warm-class.js";
 
@@ -126,8 +127,7 @@ test.serial(
     const starting = [bob.start()];
     await waitUntilQueued("bob");
     starting.push(carol.start());
-    const { stdout } = await shop.swarmhub("open", "--passwords");
-    const password = /^admins \(ada\): (.+)$/m.exec(stdout)?.[1] ?? "";
+    const password = await passwordOf(shop, "admins");
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
     admin = await context.newPage();
     await admin.goto(`${address}/hub/login?next=%2Fhub%2Fadmin`);

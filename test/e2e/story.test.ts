@@ -15,6 +15,7 @@ import { classIn, guestOf } from "./support/class.js";
 import { homesIn } from "./support/homes/inside.js";
 import { roomPassword, workshop } from "./support/lab.js";
 import { act, announce, closeDoors, giveRoom, openPerson, rowOf } from "./support/room/page.js";
+import { passwordOf } from "./support/staff.js";
 import {
   beginCell,
   openNotebook,
@@ -134,8 +135,7 @@ test.serial(
 );
 
 test.serial("a teacher who is no admin sees twelve people come", async (t) => {
-  const password = /^teachers \(grace\): (.+)$/m.exec(await command(t, "open", "--passwords"))?.[1];
-  room = await openRoom(browser, address, "grace", password ?? "");
+  room = await openRoom(browser, address, "grace", await passwordOf({ swarmhub }, "teachers"));
   const { stdout } = await swarmhub("room", "--json");
   const { people } = JSON.parse(stdout) as RoomJson;
   t.is(people.find(({ name }) => name === "grace")?.role, "teacher");

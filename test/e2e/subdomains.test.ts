@@ -15,6 +15,7 @@ import {
 import { classIn, guestOf } from "./support/class.js";
 import { roomPassword, workshop } from "./support/lab.js";
 import { writeServerPages } from "./support/server-pages.js";
+import { passwordOf } from "./support/staff.js";
 import { logIn as logInAt } from "./support/user.js";
 import { changeTo, warmClass } from "./support/warm-class.js";
 
@@ -181,8 +182,7 @@ self.write("planted")`,
     await mallory.goto(`${hub}/hub/spawn`);
     await mallory.waitForURL(`${hostOf("mallory")}/user/mallory/lab**`, { timeout: 240_000 });
 
-    const { stdout } = await withHosts.swarmhub("open", "--passwords");
-    const password = /^admins \(ada\): (.+)$/m.exec(stdout)?.[1] ?? "";
+    const password = await passwordOf(withHosts, "admins");
     const ada = await openJupyterLab(browser, hub, "ada", password);
     await ada.goto(`${hub}/hub/admin`);
     await ada.getByRole("cell", { name: "mallory", exact: true }).waitFor({ timeout: 30_000 });
