@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import test from "ava";
 import type { Rehearsal } from "../../src/rehearsal/rehearsal.js";
+import { simulateLogin } from "../bench/simulated-student.js";
 import { classIn } from "./support/class.js";
-import { workshop } from "./support/lab.js";
+import { roomPassword, workshop } from "./support/lab.js";
 import { changeTo, warmClass } from "./support/warm-class.js";
 
 // A class of two machines with four seats or more, whose servers have 300 MB.
@@ -22,6 +23,7 @@ engine: {registry-mirrors: ["http://${lab.registry}"]}
 );
 const { swarmhub, start, folder } = shop;
 const { logIn } = classIn(lab);
+const address = `https://${lab.reachableAddress(1)}`;
 
 const hog = {
   nbformat: 4,
@@ -50,6 +52,18 @@ const traces = async (): Promise<string[]> => {
     lab.on(2, volumes),
   ]);
   return found.flatMap((text) => text.split("\n").filter((line) => line !== ""));
+};
+
+/** The result among the lines of `rehearse --json`. */
+const resultIn = (stdout: string) => {
+  const lines = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { type: string });
+  return lines.find(({ type }) => type === "result") as unknown as Rehearsal & {
+    verdict: string[];
+    comparison: string[];
+  };
 };
 
 /** Starts a rehearsal, and does something when its people come. */
@@ -84,6 +98,39 @@ test.serial("four people come in and work, and nothing of them stays", async (t)
 });
 
 test.serial(
+  "its figures for login and start stand beside those of the benchmark's students",
+  async (t) => {
+    t.timeout(900_000);
+    const site = { address, password: roomPassword };
+    const names = ["anna", "bert", "carl", "dora"];
+    const students = await Promise.all(names.map((name) => simulateLogin(site, name)));
+    for (const { user, answered, message, failure } of students)
+      t.truthy(answered, `${user}: ${message ?? failure ?? ""}`);
+    for (const name of names) {
+      const user = await logIn(name);
+      await user.stop();
+      await user.close();
+    }
+    const argv = ["--json", "--people", "4", "--at-once", "--minutes", "1"];
+    const { code, stdout, stderr } = await swarmhub("rehearse", ...argv);
+    t.is(code, 0, stderr);
+    const phases = resultIn(stdout).rounds[0]?.phases ?? [];
+    const benchmark = {
+      login: students.map(({ started, loggedIn = Number.NaN }) => loggedIn - started),
+      start: students.map(({ loggedIn = 0, answered = Number.NaN }) => answered - loggedIn),
+    };
+    for (const [phase, times] of Object.entries(benchmark)) {
+      const found = phases.find((each) => each.phase === phase);
+      t.is(found?.count, 4, phase);
+      const worst = Math.max(...times);
+      const ratio = ((found?.worst ?? Number.NaN) / worst).toFixed(2);
+      t.log(`${phase}, the slowest of four: ${found?.worst} ms, benchmark ${worst} ms: ${ratio}`);
+    }
+    t.deepEqual(await traces(), []);
+  },
+);
+
+test.serial(
   "a cell that takes too much memory is named, and the last rehearsal is compared",
   async (t) => {
     t.timeout(900_000);
@@ -100,14 +147,7 @@ test.serial(
     ];
     const { code, stdout } = await swarmhub("rehearse", ...argv);
     t.is(code, 1);
-    const lines = stdout
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line) as { type: string });
-    const result = lines.find(({ type }) => type === "result") as unknown as Rehearsal & {
-      verdict: string[];
-      comparison: string[];
-    };
+    const result = resultIn(stdout);
     t.log(result.verdict, result.comparison);
     t.true(result.verdict.includes("At 300 MB, 4 of 4 run out of memory in cell 2."));
     t.regex(result.comparison[0] ?? "", /with 4 people and the built-in notebook/);
