@@ -59,3 +59,6 @@ export const contentTokenSecret = "content-token";
 
 /** The file with the root certificates of the server that has the repository of `content`, PEM. */
 export const contentCaSecret = "content-ca";
+
+/** The name under which the files of `content` are in the store of what was handed out. */
+export const contentName = ".content";

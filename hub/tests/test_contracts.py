@@ -115,8 +115,9 @@ def test_the_shared_folder_has_the_name_of_the_contract():
     assert NAMES["sharedHome"] == shared_folder.HOME
 
 
-def test_the_token_and_the_root_of_a_repository_are_in_the_secrets_of_the_contract():
-    assert (NAMES["contentToken"], NAMES["contentCa"]) == (git_content.TOKEN, git_content.CA)
+def test_the_content_of_a_repository_its_token_and_root_have_the_names_of_the_contract():
+    found = NAMES["contentName"], NAMES["contentToken"], NAMES["contentCa"]
+    assert found == (git_content.NAME, git_content.TOKEN, git_content.CA)
 
 
 def test_the_proxy_is_in_the_secret_of_the_contract():

@@ -1,10 +1,14 @@
-import type { Cluster } from "../cluster/cluster.js";
+import { contentName } from "../../contracts/hub-servers.js";
+import { storageFolders } from "../../contracts/storage-folders.js";
+import { type Cluster, homesHost } from "../cluster/cluster.js";
 import { classUrl } from "../cluster/public-address.js";
 import type { Config } from "../config/types.js";
 import { UserError, exitCode } from "../errors.js";
+import { paths } from "../paths.js";
 import type { Terminal } from "../report/terminal.js";
 import { inspectRoom } from "../swarm/room.js";
 import { jsonText } from "../text/format.js";
+import { quote } from "../text/shell.js";
 import { type ClassOptions, withReachable } from "./shared/session.js";
 
 /** The options of `swarmhub link`; `path` is a file or folder in the repository of `servers.content`, none for its top. */
@@ -14,7 +18,10 @@ export type LinkOptions = ClassOptions & { path?: string | undefined };
 export const link = (options: LinkOptions, terminal: Terminal): Promise<void> =>
   withReachable(options, terminal, (cluster) => linkIn(cluster, options, terminal));
 
-/** The same in a connected class; warns if the hub cannot read the repository. Throws a UserError (usage) for a class without content. */
+/**
+ * The same in a connected class; warns if the hub cannot read the repository, or found nothing at the path. Throws a UserError (usage)
+ * for a class without content.
+ */
 export const linkIn = async (
   cluster: Cluster,
   { path, json }: Pick<LinkOptions, "path" | "json">,
@@ -23,9 +30,30 @@ export const linkIn = async (
   const place = pathInHome(cluster.config, path);
   const address = `${await classUrl(cluster)}${linkPath(place)}`;
   // The address is the same while the hub does not answer.
-  const problem = (await inspectRoom(cluster).catch(() => undefined))?.contentProblem;
-  if (problem && !json) report.event({ type: "warning", text: problem });
-  print(json ? jsonText({ address, path: place.join("/"), ...(problem && { problem }) }) : address);
+  const room = await inspectRoom(cluster).catch(() => undefined);
+  const problem = room?.contentProblem ?? (await absence(cluster, place));
+  if (problem !== undefined && !json) report.event({ type: "warning", text: problem });
+  print(
+    json
+      ? jsonText({ address, path: place.join("/"), ...(problem !== undefined && { problem }) })
+      : address,
+  );
+};
+
+/** A sentence if the files that the hub has fetched have nothing at this place; nothing is said before it has fetched any. */
+const absence = async (cluster: Cluster, place: readonly string[]): Promise<string | undefined> => {
+  const sent = `${paths.storage}/${storageFolders.handouts}/sent/${contentName}`;
+  const script = `cd ${sent} 2>/dev/null || exit 0
+for files in */files; do
+  [ ! -e "$files"/${quote(place.join("/"))} ] || exit 0
+done
+echo absent`;
+  const answer = await homesHost(cluster).script(script, { title: "look for the file" });
+  if (answer.trim() !== "absent") return undefined;
+  const [, ...rest] = place;
+  return rest.length === 0
+    ? "the repository had no files when the hub last read it"
+    : `the repository had no ${rest.join("/")} when the hub last read it; it reads it when a server starts`;
 };
 
 const pathInHome = ({ servers: { content } }: Config, path = ""): string[] => {

@@ -8,7 +8,7 @@ import { type HubSettingsStatus, changeNeeds, fixedHashOf } from "../../contract
 import { failedStartsFolder } from "../../contracts/failed-starts.js";
 import { passwordHash, peopleIn, rosterText, scryptCost } from "../../contracts/roster.js";
 import { nearlyFull, reportStaleAfter } from "../../contracts/machine-report.js";
-import { contentCaSecret, contentTokenSecret } from "../../contracts/hub-servers.js";
+import { contentCaSecret, contentName, contentTokenSecret } from "../../contracts/hub-servers.js";
 import { mostGroups, parseGroupNote } from "../../contracts/limits.js";
 import { sharedHome, storageFiles, storageFolders } from "../../contracts/storage-folders.js";
 import { ownerIn } from "../../contracts/storage-notes.js";
@@ -180,6 +180,7 @@ test("the hub finds the note on the first files, and every folder and file by th
       sharedHome,
       contentToken: contentTokenSecret,
       contentCa: contentCaSecret,
+      contentName,
       outboundProxy: outboundProxySecret,
       mostGroups,
     }),

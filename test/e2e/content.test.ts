@@ -109,7 +109,9 @@ test.serial("the files come into a home over NFS, and no server has the token", 
 
   const link = await swarmhub("link", "week2/lab1.ipynb");
   t.is(link.code, 0, link.stderr);
-  t.notRegex(link.stderr, /content/);
+  t.notRegex(link.stderr, /repository/);
+  const slip = await swarmhub("link", "week2/lab9.ipynb");
+  t.regex(slip.stderr, /the repository had no week2\/lab9\.ipynb/);
   const browser = await openBrowser(lab);
   t.teardown(() => browser.close());
   const page = await openJupyterLab(browser, link.stdout.trim(), "carl", roomPassword);
