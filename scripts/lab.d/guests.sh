@@ -71,11 +71,15 @@ boot_uml_guest() {
   read -ra disks <<<"$(disks_of_guest "$k") $(kernel_arguments_of_devices "$k" | tr '\n' ' ')"
   read -ra identity <<<"$(identity_arguments "$k" "$mtu" "$resolver")"
   # The bind mounts are in a mount namespace of the guest, so nothing has to be unmounted on the host.
+  # Now and then the kernel loses its timer (seen in 6.12.113: it idles with one that is not armed, and takes a whole core), and the
+  # guest hangs for ever. A signal of the timer more is harmless, and lets the kernel arm it again. Before it listens, it ignores them.
   # shellcheck disable=SC2016 # expanded by the inner shell
   start_daemon "$folder/vm$k.pid" "$folder/vm$k.log" ip netns exec "$namespace" unshare --mount sh -ec '
     kernel=$1 cache=$2; shift 2
     mount --rbind /proc "$kernel/proc"; mount --rbind /dev "$kernel/dev"; mount --bind "$cache" "$kernel/lab"
     mount -t tmpfs -o size=0 memory "$kernel/dev/shm" # The memory of the guest is a file there, and /dev/shm of the host may be too small.
+    trap "" ALRM
+    setpriv --pdeathsig KILL perl -e "sleep 5 while kill ALRM => $$" &
     exec chroot "$kernel" /usr/bin/linux.uml "$@"' lab "$cache/guest/$image/kernel" "$cache" \
     "mem=${memory}M" "${disks[@]}" root=/dev/ubda rw \
     "vec0:transport=tap,ifname=tap$k,depth=128,gro=1,mac=$(guest_mac_address "$k")" con=null con0=null,fd:2 con1=null,fd:1 \
@@ -171,7 +175,8 @@ guest_ssh() {
   local k=$1 seconds=5
   shift
   ! guest_is_stock "$k" || seconds=60
-  ssh -o LogLevel=ERROR -F "$folder/ssh_config" -o ConnectTimeout="$seconds" "node$k" "$@"
+  # Without ServerAlive, ssh waits for ever for a guest that hangs.
+  ssh -o LogLevel=ERROR -o ServerAliveInterval=15 -o ServerAliveCountMax=8 -F "$folder/ssh_config" -o ConnectTimeout="$seconds" "node$k" "$@"
 }
 
 # require_guest K: ends with an error message if the guest does not exist
