@@ -50,6 +50,15 @@ for (const [path, flags] of [
     [...connecting, "--json", "--debug"],
   ],
   [["init"], ["--config", "--json", "--debug"]],
+  [["images"], [...connecting, "--json", "--debug"]],
+  [
+    ["images", "ls"],
+    [...connecting, "--json", "--debug"],
+  ],
+  [
+    ["images", "push"],
+    ["--json", "--debug"],
+  ],
   [["completion"], ["--debug"]],
 ] as const)
   test(`the help of ${path.join(" ")} lists the global options that it uses`, (t) => {
@@ -76,7 +85,10 @@ test("every command has a description of one line, and each that does something 
 });
 
 test("the help of the program lists its options once", (t) => {
-  const text = helpOf(createProgram());
-  t.is(text.match(/--ssh-config/g)?.length, 1);
-  t.notRegex(text, /default: false/);
+  t.is(helpOf(createProgram()).match(/--ssh-config/g)?.length, 1);
+});
+
+test("no help names a default that is nothing", (t) => {
+  for (const command of [createProgram(), ...commandsOf(createProgram())])
+    t.notRegex(helpOf(command).replaceAll(/\s+/g, " "), /default: (?:false|\[\])/, command.name());
 });
