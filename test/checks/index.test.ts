@@ -1,13 +1,21 @@
 import test from "ava";
 import type { Check } from "../../src/checks/check.js";
-import { type Found, preflight, preflightError, runChecks } from "../../src/checks/index.js";
+import {
+  type Found,
+  loginProblems,
+  preflight,
+  preflightError,
+  runChecks,
+} from "../../src/checks/index.js";
+import type { CampusMethod } from "../../src/config/campus.js";
+import type { Config } from "../../src/config/types.js";
 import { planCheck } from "../../src/checks/plan.js";
 import { tableOf } from "../../src/commands/check/table.js";
 import { UnreachableError, UserError, exitCode } from "../../src/errors.js";
 import type { Piece } from "../../src/reconcile/piece.js";
 import { paint } from "../../src/report/paint.js";
 import { classOf } from "../support/class-of.js";
-import { fakeCluster, fakeFacts, fakeHost } from "../support/fakes.js";
+import { fakeCluster, fakeConfig, fakeFacts, fakeHost } from "../support/fakes.js";
 import { contextOf, fakeOperator, lines } from "./support/context.js";
 
 const host = (name: string, address: string) =>
@@ -77,6 +85,39 @@ test("`up` tests the connections too, before its first step", async (t) => {
   // What the other checks ask is not answered here, which ends the run.
   await t.throwsAsync(preflight(fakeCluster(hosts[0]!, [hosts[1]!]), fakeOperator()));
   for (const { asked } of hosts) t.true(asked.includes("run perl -"));
+});
+
+test("`up` ends with what is wrong with the login, also with CAS, LDAP and LTI", async (t) => {
+  const silent: [string, string][] = [
+    ["ss -Hltnp", ""],
+    ["s_client", "connect:errno=111\nstatus 1\n"],
+    ["curl", "\nswarmhub-end-of-body 1 curl: (7) refused\n"],
+  ];
+  const facts = fakeFacts({
+    addresses: [{ device: "eth0", address: "10.0.0.1", prefix: 24, mtu: 1500 }],
+  });
+  const problemsWith = async (method: Config["login"]["method"]): Promise<string[]> => {
+    const manager = fakeHost("manager", { answers: silent, facts });
+    const config = { login: { ...fakeConfig().login, method, allow: "everyone" as const } };
+    return loginProblems(fakeCluster(manager, [], { config }), fakeOperator());
+  };
+  const campus = { service: "Uni X" };
+  const url = "https://login.example.edu";
+  for (const method of [
+    { ...campus, kind: "cas", url },
+    { ...campus, kind: "ldap", url: "ldap://x.edu", base: "dc=x", attribute: "uid", groups: {} },
+    {
+      ...campus,
+      kind: "lti",
+      issuer: url,
+      client: "c",
+      deployments: [],
+      authorize: url,
+      keys: url,
+    },
+  ] as const)
+    t.regex((await problemsWith({ ...method } as CampusMethod))[0] ?? "", /^Uni X does not answer/);
+  t.deepEqual(await problemsWith({ kind: "passwords" }), []);
 });
 
 const piece = (name: string, plan: Piece["plan"]): Piece => ({
