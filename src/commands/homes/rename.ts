@@ -83,7 +83,7 @@ export const refuseServers = async (cluster: Cluster, { from, to }: Renaming): P
   const running = [...from, to].filter((name) => servers.has(name));
   if (running.length > 0)
     throw new UserError(`${running.join(" and ")}: the server runs, and uses the home`, {
-      hint: "stop it on the page of the class (`swarmhub room`), then type the same command again",
+      hint: "stop it on the hub's admin page, then type the same command again; to see the address, type: swarmhub open",
     });
 };
 

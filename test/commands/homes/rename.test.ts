@@ -61,10 +61,11 @@ test("a rename refuses while the server of one of the two names runs", async (t)
   for (const [from, to] of [
     ["ada", "bob"],
     ["bob", "ada"],
-  ] as const)
-    t.regex(
-      (await userError(refuseServers(cluster, { from: [from], to, user: to }))).message,
-      /ada: the server runs/,
-    );
+  ] as const) {
+    const error = await userError(refuseServers(cluster, { from: [from], to, user: to }));
+    t.regex(error.message, /ada: the server runs/);
+    // `swarmhub room` only shows.
+    t.regex(error.hint ?? "", /admin page.*swarmhub open/);
+  }
   await t.notThrowsAsync(refuseServers(cluster, { from: ["carl"], to: "bob", user: "bob" }));
 });
