@@ -12,7 +12,7 @@ export const addClosing = (program: Command): void => {
     .addOption(
       new Option(
         "--stop-after <duration>",
-        "when to stop the servers that still run; without it they run on",
+        "when to stop the servers that still run, at most 7d; without it they run on",
       ).argParser(milliseconds),
     )
     .addOption(

@@ -30,7 +30,10 @@ export const closeClass = async (
   if (!ok)
     throw new UserError(`the class is not closed: ${printable(why ?? "no reason given")}`, {
       host: cluster.manager.name,
-      hint: "to compare the clocks, type: swarmhub check",
+      hint:
+        why?.includes("clock") === true
+          ? "to compare the clocks, type: swarmhub check"
+          : "for example, type: swarmhub close --stop-after 10m",
     });
   if (json) return terminal.print(jsonText({ closed: true, sentences, servers }));
   terminal.print(printable(sentences.join(" ")));

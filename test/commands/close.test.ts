@@ -54,9 +54,15 @@ test("close without times leaves servers alone and closes until reopen", async (
 });
 
 test("close says why the hub refuses", async (t) => {
-  const { cluster, terminal } = classWith({ ok: false, why: "the clock of the manager" });
-  const error = await userError(closeClass(cluster, { json: false }, terminal));
-  t.is(error.message, "manager: the class is not closed: the clock of the manager");
+  for (const [why, hint] of [
+    ["the clock of the manager shows 2026-12-01 09:00 UTC", /swarmhub check$/],
+    ["servers can be stopped at once, or within a week", /swarmhub close --stop-after 10m$/],
+  ] as const) {
+    const { cluster, terminal } = classWith({ ok: false, why });
+    const error = await userError(closeClass(cluster, { json: false }, terminal));
+    t.is(error.message, `manager: the class is not closed: ${why}`);
+    t.regex(error.hint ?? "", hint);
+  }
 });
 
 test("reopen says whether the class was closed", async (t) => {
