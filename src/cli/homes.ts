@@ -148,7 +148,9 @@ const addHome = (group: Command): void => {
 
   group
     .command("rename")
-    .description("give a home to another user name, with its limits; the same again after a stop")
+    .description(
+      "give a home to another user name, with its limits; after an interruption, run it again",
+    )
     .argument("<old>", "login or home")
     .argument("<new>", "login, which must not have a home yet")
     .addHelpText("after", examples("swarmhub homes rename ada ada.lovelace@example.org"))

@@ -30,7 +30,7 @@ export const addImages = (program: Command): void => {
   };
   add(
     "ls",
-    "show what `up` found in users' images; with a registry, the names of ours there",
+    "show what `up` found in users' images; with a registry, the names of swarmhub's own there",
     ["swarmhub images ls", "swarmhub images ls quay.io/geo-courses"],
     async () => {
       const [{ imagesLs }, { imagesLooks }] = await Promise.all([

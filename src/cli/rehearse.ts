@@ -7,7 +7,7 @@ import { runCommand } from "./run.js";
 export const addRehearse = (program: Command): void => {
   program
     .command("rehearse")
-    .description("let people of its own use the class, and say what breaks first (exit code 1)")
+    .description("let simulated people use the class, and say what breaks first (exit code 1)")
     .option(
       "--people <number>",
       "how many people come; by default as many as there are seats",
