@@ -5,6 +5,7 @@ from pathlib import Path
 
 from jupyterhub.spawner import SpawnException
 
+from ..homes.removed_files import free_removed_files
 from ..homes.repairs import find_repairs
 from ..homes.stock_folders import make_stock_folders
 from ..homes.storage_calls import call_storage
@@ -20,7 +21,7 @@ _AGAIN = "Then stop your server (File > Hub Control Panel > Stop My Server) and 
 async def look_at_home(storage: Path, spawner: ChosenStart) -> None:
     """Sets the size of the home, whether it is full, and the notice of the start; raises SpawnException if the storage does not answer."""
     home, at = spawner.escaped_name, spawner.chosen.servers.look(spawner.chosen.image).home
-    room = await call_storage(8, os.statvfs, storage / "homes" / home)
+    room = await _room(storage, home, spawner)
     spawner.home_size, spawner.home_is_full = room.f_blocks * room.f_frsize, is_full(room)
     if not spawner.home_is_full:
         try:
@@ -32,6 +33,19 @@ async def look_at_home(storage: Path, spawner: ChosenStart) -> None:
         spawner.mode_notice = safe_notice(at, repairs, room if spawner.home_is_full else None)
     else:
         spawner.mode_notice = f"{_full_line(room)} {_AGAIN}" if spawner.home_is_full else None
+
+
+async def _room(storage: Path, home: str, spawner: ChosenStart) -> os.statvfs_result:
+    """Returns the room in a home, in a full one after its deleted files are gone."""
+    room = await call_storage(8, os.statvfs, storage / "homes" / home)
+    if not is_full(room):
+        return room
+    try:
+        freed = await call_storage(8, free_removed_files, storage, home)
+    except SpawnException as error:
+        spawner.log.warning("%s: %s", spawner.service_name, error.log_message)
+        return room
+    return await call_storage(8, os.statvfs, storage / "homes" / home) if freed else room
 
 
 def is_full(room: os.statvfs_result) -> bool:

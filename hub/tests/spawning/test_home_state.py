@@ -59,6 +59,18 @@ async def test_a_start_in_a_full_home_says_so_in_jupyterlab_and_writes_nothing(s
     assert container["Args"][-1] == "jupyterhub-singleuser"
 
 
+async def test_a_start_frees_what_a_kernel_kept_of_deleted_files_in_a_full_home(swarm, storage, monkeypatch):
+    home = storage / "homes/alice"
+    kept = home / "data/.nfs000000000000008c00000001"
+    kept.parent.mkdir()
+    kept.write_bytes(b"x" * 100_000)
+    monkeypatch.setattr(os, "statvfs", lambda _: room(20 * MEGABYTE, 0 if kept.stat().st_size else 20 * MEGABYTE))
+    alice = spawner()
+    await look_at_home(storage, alice)
+    assert kept.stat().st_size == 0
+    assert (alice.mode, alice.mode_notice) == (Mode.NORMAL, None)
+
+
 async def test_a_safe_start_says_what_to_repair(swarm, storage):
     (storage / "homes/alice/.local/lib/python3.13").mkdir(parents=True)
     alice = spawner()
