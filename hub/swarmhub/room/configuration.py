@@ -34,6 +34,7 @@ def configure_room(c, settings: Settings, paths: Paths, hub_api: str, access: Ac
     room.announcements, room.help_calls = Announcements(paths.data / FILE), HelpCalls(paths.data / "help.json")
     room.find_closed = access.closing.current
     room.find_notices = SwarmHubSpawner.notices.shown
+    SwarmHubSpawner.forget_help = staticmethod(room.help_calls.forget)
     room.find_warm = lambda now: SwarmHubSpawner.warm.report(now)
     c.JupyterHub.extra_handlers.extend(handlers(room, storage, paths.data / "failed-starts"))
     c.JupyterHub.extra_handlers.extend([*door_handlers(room, access), *group_handlers(access), *file_handlers(room, storage)])

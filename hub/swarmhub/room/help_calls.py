@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from tornado.log import app_log
+
 from ..private_file import write_private
 
 
@@ -39,6 +41,13 @@ class HelpCalls:
     def end(self, user: str) -> None:
         """Takes the call off. Raises OSError."""
         self._write({name: since for name, since in self._since.items() if name != user})
+
+    def forget(self, user: str) -> None:
+        """Takes off what was asked for in an earlier server, because another one starts, also while the disk is full."""
+        try:
+            self.end(user)
+        except OSError as error:
+            app_log.warning("the call for help of %s may return after a restart of the hub: %s", user, error)
 
     def _write(self, calls: dict[str, int]) -> None:
         if calls != self._since:

@@ -188,6 +188,22 @@ def test_a_student_asks_for_help_with_the_token_of_jupyterlab_and_both_can_take_
     wait_for(lambda: mark() is None)
 
 
+def test_who_was_not_helped_before_the_server_stopped_can_ask_again_in_the_next_one(hub, grace, bob):
+    lab = Lab(hub, token_of(bob, "bob"))
+    calls = hub.root / "data/help.json"
+    assert any(event.get("ready") for event in bob.start_server("bob"))
+    wait_for(lambda: lab.ask("help", "POST")[0] == 200)
+    stop = {"action": "stop", "users": ["bob"], "confirm": "geo-101"}
+    assert grace.act(grace.open_page(), stop)[1]["results"][0]["ok"]
+    wait_for(lambda: next(each for each in state(grace)["people"] if each["name"] == "bob")["state"] == "away")
+    assert json.loads(calls.read_text()).keys() == {"bob"}
+    assert any(event.get("ready") for event in bob.start_server("bob"))
+    # Not only hidden: a hub that is restarted does not know when a server began.
+    assert json.loads(calls.read_text()) == {}
+    wait_for(lambda: lab.ask("help", "POST")[0] == 200)
+    wait_for(lambda: json.loads(lab.ask("help")[2]) == {"help": True}, 10)
+
+
 def test_nobody_asks_in_the_name_of_others(hub, grace, bob):
     for token in ("", "x", "x" * 10_000, hub.root.joinpath("data/operator-token").read_text()):
         assert Lab(hub, token).ask("help", "POST")[0] == 403
