@@ -24,6 +24,7 @@ from .versions import File
 # Not nobody, as whom the page of the room runs: a repository that attacks git would reach that program and its token.
 _ACCOUNT = 65533
 _MIB = 1 << 20
+_MOST_OUTPUT = 4 * _MIB  # of one program; a list of 2000 files is a tenth of it
 _SECRET = "SWARMHUB_CONTENT_TOKEN"  # noqa: S105
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 
@@ -130,8 +131,7 @@ class _Git:
             total += int(size)
             entries.append((path, blob, int(size), mode == "100755"))
             if len(entries) > self._limits.files or total > self._limits.size:
-                most = f"{self._limits.files} files and {self._limits.size // _MIB}M"
-                raise ContentError(f"it is too large: at most {most}")
+                raise self._too_large()
         return self._write(entries, into)
 
     def _write(self, entries: list[tuple[str, str, int, bool]], into: Path) -> list[File]:
@@ -161,18 +161,27 @@ class _Git:
         return File(path, digest.hexdigest(), size, executable)
 
     def _run(self, *arguments: str) -> bytes:
-        with self._start([*self._options, *arguments], subprocess.DEVNULL) as process:
-            try:
-                output, _ = process.communicate(timeout=max(self._end - time.monotonic(), 0.1))
-            except subprocess.TimeoutExpired:
-                raise ContentError(f"no answer in {self._limits.seconds:.0f} s") from None
-            finally:
-                _end(process)
+        # Into a file, whose size is limited: a few kilobytes of trees that contain each other make a list of gigabytes.
+        with tempfile.TemporaryFile() as written:
+            with self._start([*self._options, *arguments], subprocess.DEVNULL, written) as process:
+                try:
+                    process.wait(timeout=max(self._end - time.monotonic(), 0.1))
+                except subprocess.TimeoutExpired:
+                    raise ContentError(f"no answer in {self._limits.seconds:.0f} s") from None
+                finally:
+                    _end(process)
+            written.seek(0)
+            output = written.read(_MOST_OUTPUT + 1)
         if process.returncode:
             # The limits end git without a word.
             text = (self._folder / "errors").read_text(encoding="utf-8", errors="replace").strip()
             raise ContentError(self._reason(text) or "it exceeds the limits of memory or size")
+        if len(output) > _MOST_OUTPUT:
+            raise self._too_large()
         return output
+
+    def _too_large(self) -> ContentError:
+        return ContentError(f"it is too large: at most {self._limits.files} files and {self._limits.size // _MIB}M")
 
     def _reason(self, text: str) -> str:
         """Returns in our words what git says of a repository that it may not read; else git's own words."""
@@ -188,7 +197,7 @@ class _Git:
             return "it does not exist, or the token may not read it" if has_token else "it does not exist"
         return "".join(filter(str.isprintable, text[-300:]))
 
-    def _start(self, arguments: list[str], stdin: int | BinaryIO) -> subprocess.Popen:
+    def _start(self, arguments: list[str], stdin: int | BinaryIO, stdout: int | BinaryIO = subprocess.PIPE) -> subprocess.Popen:
         # By prlimit, since code of Python between fork and exec can block in a process with threads.
         limits = ["prlimit", f"--fsize={self._limits.size}", f"--as={400 * _MIB}", "--core=0", "--nofile=256"]
         with (self._folder / "errors").open("wb") as errors:
@@ -197,7 +206,7 @@ class _Git:
                 cwd=self._folder,
                 env=self._environment,
                 stdin=stdin,
-                stdout=subprocess.PIPE,
+                stdout=stdout,
                 stderr=errors,
                 start_new_session=True,
                 **self._account,
