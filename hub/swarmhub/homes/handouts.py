@@ -8,7 +8,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -58,6 +58,16 @@ class Store:
         """Returns the folder with the files of a version."""
         return self.root / "sent" / name / str(number) / "files"
 
+    def plan(self, wanted: Version, existing: list[Version]) -> Version:
+        """Returns the version that `publish` makes beside the existing ones of its name; raises OSError."""
+        planned = plan_version(wanted, existing)
+        # Some homes may still have a version that is withdrawn, and would not get another one with the same number.
+        return planned if existing else replace(planned, number=1 + max(self._numbers(wanted.name), default=0))
+
+    def _numbers(self, name: str) -> list[int]:
+        homes = self.root / "homes"
+        return [self.record(home.name, name).number for home in homes.iterdir()] if homes.is_dir() else []
+
     def publish(self, wanted: Version, write_files: Callable[[Path], None]) -> Version:
         """Adds a version after `write_files` has written its files to a folder, as a whole or not at all.
 
@@ -68,7 +78,7 @@ class Store:
             (draft / "files").mkdir(parents=True)
             write_files(draft / "files")
             existing = self.versions(wanted.name)
-            version = plan_version(wanted, existing)
+            version = self.plan(wanted, existing)
             _write(draft / "note.json", asdict(version))
             target = self.root / "sent" / wanted.name / str(version.number)
             if existing and existing[0].number == version.number:

@@ -21,7 +21,7 @@ from .locked_home import Busy, lock_home
 from .open_safely import open_folder, parts_of
 from .sent_archive import Refused, unpack
 from .taking_back import decide_to_take, take_back
-from .versions import File, Version, plan_version
+from .versions import File, Version
 
 REFUSED = 9  # the exit code
 _PARALLEL = 8
@@ -42,7 +42,7 @@ class Command:
         """Decides for all homes, and changes nothing."""
         wanted = _wanted(request)
         history = self._store.versions(wanted.name)
-        version = plan_version(wanted, history)
+        version = self._store.plan(wanted, history)
         open_in = self._open_in(request["homes"])
 
         def look(home: str, folder: int) -> Outcome:

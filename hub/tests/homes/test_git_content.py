@@ -2,6 +2,7 @@ import asyncio
 import os
 import subprocess
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,33 @@ async def test_a_missing_branch_is_named_and_a_class_without_content_hands_no_ol
     assert await start(ContentKeeper(None, None, storage), storage, "bob") is None
     assert list((storage / "homes/bob").iterdir()) == []
     assert (storage / "homes/ada/course/lab.txt").exists()
+
+
+async def test_content_that_was_removed_and_is_there_again_comes_into_homes_that_had_a_later_version(repository, storage):
+    repository.commit({"lab.txt": "1"})
+    assert await start(keeper(repository, storage), storage) is None
+    repository.commit({"lab.txt": "2"})
+    assert await start(keeper(repository, storage), storage) is None
+    assert await start(ContentKeeper(None, None, storage), storage) is None
+    repository.commit({"lab.txt": "3", "more.txt": "1"})
+    assert await start(keeper(repository, storage), storage) is None
+    found = {path.name: path.read_text() for path in (storage / "homes/ada/course").iterdir()}
+    assert found == {"lab.txt": "2", "lab (new 3).txt": "3", "more.txt": "1"}
+
+
+async def test_a_tree_that_grows_a_billion_times_when_it_is_listed_does_not_fill_the_memory(repository, storage):
+    repository.commit({"0.txt": "1"})
+    tree = repository.git("rev-parse", "HEAD^{tree}").strip()
+    for _ in range(6):
+        tree = repository.git("mktree", stdin="".join(f"040000 tree {tree}\t{name}\n" for name in range(10))).strip()
+    repository.git("update-ref", "refs/heads/main", repository.git("commit-tree", tree, "-m", "x").strip())
+    kept = keeper(repository, storage, Limits(seconds=30))
+    tracemalloc.start()
+    problem = await start(kept, storage)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "too large" in problem
+    assert most < 8 << 20
 
 
 def test_only_the_host_of_the_repository_gets_the_token(repository, tmp_path):
