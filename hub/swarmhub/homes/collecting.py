@@ -8,6 +8,7 @@ import os
 import re
 import stat
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -22,6 +23,12 @@ _MAX_DEPTH = 8
 # Control characters, those that change the direction of text, separators of lines, and what Windows and macOS cannot have in a name.
 _UNUSABLE = re.compile(r'[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff<>:"/\\|?*]|[. ]\Z')
 _LONGEST_NAME = 200
+# A notebook that is being saved, or a file that changes, is read several times: with thousands of them nobody else's work would come.
+_SECONDS = 60
+
+
+class _TooSlow(Exception):
+    pass
 
 
 @dataclass
@@ -60,20 +67,23 @@ class Collected:
         return sha256(repr([(part.path, part.hash) for part in sorted(self.parts, key=lambda part: part.path)]).encode()).hexdigest()
 
 
-def collect(home: int, path: str, limit: int, is_untouched: Callable[[str, str], bool]) -> Collected:
+def collect(home: int, path: str, limit: int, is_untouched: Callable[[str, str], bool], seconds: float = _SECONDS) -> Collected:
     """Reads a file or folder at a path of the home, `limit` bytes at most. `is_untouched` tells whether a path has a hash as handed out.
+
+    After `seconds` it begins no further file, and gives up.
 
     Never raises for what is in the home; raises OSError if the storage or the hub's own disk fails.
     """
     found = Collected("changed", copy=tempfile.SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115
+    reader = _Reader(found, limit, time.monotonic() + seconds)
     try:
         with open_parent(home, path) as (folder, name):
             mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
             if stat.S_ISDIR(mode):
                 with open_folder(name, folder) as inner:
-                    _Reader(found, limit).read_folder(inner, "", 1)
+                    reader.read_folder(inner, "", 1)
             elif stat.S_ISREG(mode):
-                _Reader(found, limit).read(folder, os.fsencode(name), name)
+                reader.read(folder, os.fsencode(name), name)
             else:
                 raise NotAFile(kind_of(mode))
     except FileNotFoundError:
@@ -84,6 +94,8 @@ def collect(home: int, path: str, limit: int, is_untouched: Callable[[str, str],
         return Collected("too large", left_out=found.left_out)
     except Unstable:
         return Collected("unreadable", "it changes all the time")
+    except _TooSlow:
+        return Collected("unreadable", "it takes too long to read")
     except OSError as error:
         return Collected("unreadable", _reason(error))
     if not found.parts:
@@ -108,9 +120,10 @@ def _nothing(found: Collected) -> Collected:
 
 
 class _Reader:
-    def __init__(self, found: Collected, limit: int) -> None:
+    def __init__(self, found: Collected, limit: int, end: float) -> None:
         self._found = found
         self._limit = limit
+        self._end = end
         self._entries = 0
         self._names: set[str] = set()
 
@@ -146,6 +159,8 @@ class _Reader:
             self._found.left_out += 1
 
     def read(self, folder: int, name: bytes, path: str, is_alone: bool = True) -> None:
+        if time.monotonic() > self._end:
+            raise _TooSlow
         found = self._found
         start = found.copy.tell()
         try:

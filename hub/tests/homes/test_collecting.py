@@ -65,6 +65,18 @@ def test_missing_untouched_and_changed_work_is_told_apart(tmp_path):
     assert look(tmp_path, "hw1", is_untouched=lambda *file: file in given).what == "changed"
 
 
+def test_many_halves_of_notebooks_do_not_keep_the_collection_of_a_whole_class_waiting(tmp_path):
+    (tmp_path / "hw1").mkdir()
+    for number in range(20):
+        (tmp_path / f"hw1/{number}.ipynb").write_text("{")
+    began = time.monotonic()
+    descriptor = os.open(tmp_path, FOLDER)
+    found = collect(descriptor, "hw1", MIB, lambda *_file: False, seconds=1)
+    os.close(descriptor)
+    assert time.monotonic() - began < 5
+    assert (found.what, found.why) == ("unreadable", "it takes too long to read")
+
+
 @pytest.mark.parametrize("kind", ["link", "pipe", "socket", "device", "sparse", "below a link", "below a file", "below itself"])
 def test_nothing_that_a_student_puts_in_place_of_the_work_is_read(tmp_path, kind):
     (tmp_path / "secret").mkdir()
