@@ -187,8 +187,11 @@ class Keeper:
 
     def cancel(self) -> int:
         """Forgets what was planned, and lets no further server of a warm start begin; returns how many warm starts that were."""
-        count = len(self.record.planned) + len(self._rounds)
+        waiting = [each for key, each in self.record.started.items() if not each.has_ended and key not in self._rounds]
+        count = len(self.record.planned) + len(self._rounds) + len(waiting)
         self.record.planned = []
+        for started in waiting:  # for the class to open, or for the first look after a restart of the hub
+            started.has_ended = True
         for begun, _task in self._rounds.values():
             begun.is_stopped = True
         self.record.write(self._now)

@@ -221,6 +221,21 @@ async def test_nothing_starts_in_a_closed_class_and_it_is_caught_up_when_it_open
     assert world.started == ["bob"]
 
 
+async def test_a_start_that_was_stopped_by_closing_the_class_can_be_cancelled_before_it_opens(make, world):
+    make.roster("bob")
+    keeper = make(weekly({0}))
+    keeper.look(MONDAY - 86400)
+    keeper.look(MONDAY)
+    keeper.closing.close(Closed(datetime.now(UTC)))
+    await settled(keeper)
+    assert keeper.cancel() == 1
+    keeper.closing.reopen()
+    for restarted in (keeper, make(weekly({0}))):
+        restarted.look(MONDAY + 600)
+        await settled(restarted)
+    assert (world.started, keeper.cancel()) == ([], 0)
+
+
 async def test_failed_starts_are_named_with_their_reasons(make, world):
     make.roster("bob", "dora", "carol")
     world.server("bob").outcome = "Your home folder cannot be mounted. Please tell your instructor."
