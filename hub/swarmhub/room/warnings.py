@@ -28,8 +28,8 @@ def warnings(
     for share, user in full[:_MOST_HOMES]:
         used, limit = seen.homes[user]
         found.append(["The home of ", {"person": user}, f" is {share * 100:.0f} % full ({size_text(used)} of {size_text(limit)})."])
-    if len(full) > _MOST_HOMES:
-        found.append([f"{len(full) - _MOST_HOMES} more homes are over {_HOME:.0%} full."])
+    if more := len(full[_MOST_HOMES:]):
+        found.append([f"{more} more {'home is' if more == 1 else 'homes are'} over {_HOME * 100:.0f} % full."])
     return found
 
 

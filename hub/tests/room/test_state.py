@@ -216,7 +216,7 @@ async def test_full_homes_little_memory_and_lost_machines_are_warnings(room, swa
         ["two is down. Its servers start again on other machines if there is room."],
         ["The home of ", {"person": "user-6"}, " is 96 % full (9.6 GB of 10 GB)."],
     ]
-    assert found[-1] == ["2 more homes are over 90% full."]
+    assert found[-1] == ["2 more homes are over 90 % full."]
     assert len(found) == 2 + 5 + 1
 
 

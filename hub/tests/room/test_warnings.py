@@ -31,3 +31,13 @@ def test_a_teacher_reads_whose_server_was_ended_and_when_for_half_an_hour():
         ]
     ]
     assert said(now - 3600) == []
+
+
+def test_full_homes_are_named_and_the_others_are_counted():
+    def full(count):
+        homes = {f"user{number}": (95 << 20, 100 << 20) for number in range(count)}
+        return [text for [text, *_] in warnings([], SimpleNamespace(figures={}, homes=homes), {}, {}, [])]
+
+    assert full(5) == ["The home of "] * 5
+    assert full(6)[5:] == ["1 more home is over 90 % full."]
+    assert full(7)[5:] == ["2 more homes are over 90 % full."]
