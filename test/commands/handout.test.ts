@@ -157,10 +157,16 @@ test("a folder with links, without files, too large or missing is refused before
   const linked = await lesson({ "a.txt": "a" });
   await symlink("/etc/passwd", join(linked, "link"));
   const control = await lesson({ "a\nb": "a" });
+  const colon = await lesson({ "lab 1: intro.ipynb": "{}" });
   for (const [path, text] of [
     [empty, /has no files to hand out/],
     [linked, /link cannot be handed out: it is a link/],
     [control, /control characters/],
+    [
+      colon,
+      /lab 1: intro.ipynb cannot be handed out: not every machine can have a file of this name/,
+    ],
+    [join(colon, "lab 1: intro.ipynb"), /not every machine can have a file of this name/],
     [`${empty}/missing`, /there is no file or folder/],
   ] as const) {
     const { message, code, hint } = await userError(readHandout(path));

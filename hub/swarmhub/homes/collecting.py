@@ -83,6 +83,8 @@ def collect(home: int, path: str, limit: int, is_untouched: Callable[[str, str],
                 with open_folder(name, folder) as inner:
                     reader.read_folder(inner, "", 1)
             elif stat.S_ISREG(mode):
+                if not is_usable(name):
+                    return Collected("unreadable", "not every machine can have a file of this name")
                 reader.read(folder, os.fsencode(name), name)
             else:
                 raise NotAFile(kind_of(mode))

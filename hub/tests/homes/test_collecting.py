@@ -65,6 +65,13 @@ def test_missing_untouched_and_changed_work_is_told_apart(tmp_path):
     assert look(tmp_path, "hw1", is_untouched=lambda *file: file in given).what == "changed"
 
 
+@pytest.mark.parametrize("name", ["lab 1: intro.ipynb", "a\\b.txt", "why?.txt"])
+def test_a_single_file_whose_name_not_every_machine_can_have_is_unreadable(tmp_path, name):
+    (tmp_path / name).write_text("{}")
+    found = look(tmp_path, name)
+    assert (found.what, found.why) == ("unreadable", "not every machine can have a file of this name")
+
+
 def test_many_halves_of_notebooks_do_not_keep_the_collection_of_a_whole_class_waiting(tmp_path):
     (tmp_path / "hw1").mkdir()
     for number in range(20):

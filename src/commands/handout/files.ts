@@ -56,9 +56,17 @@ export const readHandout = async (path: string): Promise<Handout> => {
     .map((entry) => ({ ...entry, path: isFolder ? `${name}/${entry.path}` : name }));
   if (placed.length === 0)
     throw usage(`${printable(path)} has no files to hand out`, "hidden files are not handed out");
-  for (const each of placed)
+  for (const each of placed) {
     if (printable(each.path) !== each.path)
       throw refused(dirname(full), each.path, "its name has control characters", "rename it");
+    if (!each.path.split("/").slice(Number(isFolder)).every(isUsable))
+      throw refused(
+        dirname(full),
+        each.path,
+        "not every machine can have a file of this name, so it could not be collected later",
+        'rename it: up to 200 bytes, without < > : " \\ | ? *, and with no dot or space at the end',
+      );
+  }
   return { name, files: placed.map(fileOf), archive: () => folderTar(placed) };
 };
 
@@ -68,6 +76,10 @@ const none = { itself: false, below: false };
 
 /** Jupyter shows no hidden files, and its own (.ipynb_checkpoints) are not the teacher's work. */
 const isVisible = (name: string): boolean => !name.startsWith(".") && name !== "__pycache__";
+
+/** As is_usable in hub/swarmhub/homes/collecting.py, which leaves other names out. */
+const isUsable = (name: string): boolean =>
+  Buffer.byteLength(name) <= longestName && !/[<>:"\\|?*\ufffe\uffff]|[. ]$/u.test(name);
 
 const fileOf = ({ path, content, mode }: Extract<Entry, { kind: "file" }>): HandedFile => ({
   path,
