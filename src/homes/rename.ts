@@ -23,7 +23,7 @@ export const renameHome = async (
   if (entry !== "") await restoreFromTrash(storage, { entry, home: to });
 };
 
-const { homes, owners, limits, groups, pending, trash } = storageFolders;
+const { homes, owners, limits, groups, pending, trash, handouts } = storageFolders;
 const { home, owner, limits: ownLimits, renamedFrom } = trashEntry;
 
 // The entry in the trash is that of a home of the new name: whoever finds it there after an interruption can also restore it. What is
@@ -78,10 +78,15 @@ if (!$is_moved) {
   link "${limits}/$old", "$to/${ownLimits}" or refuse("$root/${limits}/$old: $!") if -e "${limits}/$old";
   # Left by a start that failed; these belong to no home.
   unlink "${owners}/$new", "${limits}/$new", "${groups}/$new";
+  system("rm", "-rf", "--", "${handouts}/homes/$new") == 0 or refuse("$root/${handouts}/homes/$new cannot be removed");
   flush();
   move("${homes}/$old", "$to/${home}");
 }
-unlink "${owners}/$old", "${limits}/$old", "${groups}/$old", "${pending}/$old" if !lstat "${homes}/$old";
+if (!lstat "${homes}/$old") {
+  # Else files would come again that their owner has deleted.
+  move("${handouts}/homes/$old", "${handouts}/homes/$new") if -d "${handouts}/homes/$old";
+  unlink "${owners}/$old", "${limits}/$old", "${groups}/$old", "${pending}/$old";
+}
 flush();
 print $to =~ m{([^/]+)\\z}, "\\n";
 `;

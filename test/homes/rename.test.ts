@@ -24,6 +24,8 @@ const storageWithAda = async (t: Parameters<typeof localStorage>[0], firstFiles 
   await writeFile(join(folder, "homes/ada/thesis"), "years");
   await writeFile(join(folder, "owners/ada"), `{"user": "ada"${firstFiles}}\n`);
   await writeFile(join(folder, "limits/ada"), '{"bytes":1}\n');
+  await mkdir(join(folder, "handouts/homes/ada"), { recursive: true });
+  await writeFile(join(folder, "handouts/homes/ada/week2.json"), "{}");
   return { host, folder };
 };
 
@@ -34,6 +36,9 @@ const treeOf = (folder: string): string[] =>
     .toSorted();
 
 const renamed = [
+  "handouts/homes",
+  "handouts/homes/ada-l",
+  "handouts/homes/ada-l/week2.json",
   "homes/ada-l",
   "homes/ada-l/thesis",
   "limits/ada-l",
@@ -48,6 +53,14 @@ test("a home gets another name with its note and its limits, and is pending unti
   const note = JSON.parse(await readFile(join(folder, "owners/ada-l"), "utf8")) as unknown;
   t.deepEqual(note, { user: "ada-l", firstFiles: "missing" });
   t.is(await readFile(join(folder, "limits/ada-l"), "utf8"), '{"bytes":1}\n');
+});
+
+test("what a home got of the lesson's files is known under its new name, and not what a former home of that name got", async (t) => {
+  const { host, folder } = await storageWithAda(t);
+  await mkdir(join(folder, "handouts/homes/ada-l"));
+  await writeFile(join(folder, "handouts/homes/ada-l/week1.json"), "of a home that was deleted");
+  await renameHome(host, renaming, nothing);
+  t.deepEqual(treeOf(folder), renamed);
 });
 
 test("a rename replaces no home, and says when there is nothing to rename", async (t) => {
