@@ -1,7 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import type { Cluster } from "../cluster/cluster.js";
+import { UnreachableError } from "../errors.js";
 import type { Terminal } from "../report/terminal.js";
-import { inspectRoom, metricsToken } from "../swarm/room.js";
+import { type RoomState, inspectRoom, metricsToken } from "../swarm/room.js";
 import { jsonText } from "../text/format.js";
 import { roomText } from "./room/table.js";
 import { type ClassOptions, withReachable } from "./shared/session.js";
@@ -31,12 +32,27 @@ export const showRoom = async (
 ): Promise<void> => {
   if (options.metricsToken) return print(await metricsToken(cluster));
   const isLive = screen !== undefined && !options.once && !options.json;
+  let former: RoomState | undefined;
   for (;;) {
-    const state = await inspectRoom(cluster);
-    const text = options.json ? jsonText(state) : roomText(state, screen);
+    const found = await lookAgain(cluster, former);
+    former = found.state;
+    const text = options.json ? jsonText(found.state) : roomText(found.state, screen, found.isOld);
     print(`${isLive ? clearScreen : ""}${text}`);
     if (!isLive) return;
     await setTimeout(every, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
+  }
+};
+
+/** The state of the room, or the former one while the hub does not answer: `up` restarts it. A connection that is lost does not come back. */
+const lookAgain = async (
+  cluster: Cluster,
+  former: RoomState | undefined,
+): Promise<{ state: RoomState; isOld: boolean }> => {
+  try {
+    return { state: await inspectRoom(cluster), isOld: false };
+  } catch (error) {
+    if (former === undefined || error instanceof UnreachableError) throw error;
+    return { state: former, isOld: true };
   }
 };

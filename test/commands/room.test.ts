@@ -2,7 +2,7 @@ import test from "ava";
 import { showRoom } from "../../src/commands/room.js";
 import { roomText } from "../../src/commands/room/table.js";
 import { type RoomState, inspectRoom, metricsToken } from "../../src/swarm/room.js";
-import { exitCode } from "../../src/errors.js";
+import { UserError, exitCode } from "../../src/errors.js";
 import { fakeCluster, fakeHost, userError } from "../support/fakes.js";
 
 const now = 1_764_500_000;
@@ -112,6 +112,31 @@ test("in a terminal the room is shown until Ctrl-C, elsewhere once, and as JSON 
   t.true(printed[3]?.startsWith("geo-101 "));
   await showRoom(cluster, { ...options, json: true }, { print, screen }, abort.signal);
   t.deepEqual(JSON.parse(printed[4] ?? ""), state);
+});
+
+test("a live room outlasts a restart of the hub, and says that what it shows is old", async (t) => {
+  const { manager, cluster } = clusterWith("hub-1", JSON.stringify(state));
+  const run = manager.run.bind(manager);
+  const printed: string[] = [];
+  const abort = new AbortController();
+  manager.run = (...asked) =>
+    printed.length === 1 ? Promise.reject(new UserError("the hub does not answer")) : run(...asked);
+  const print = (text: string): void => {
+    printed.push(text);
+    if (printed.length === 3) abort.abort();
+  };
+  const screen = { width: 80, height: 24, colour: false, unicode: true };
+  const options = { once: false, metricsToken: false, json: false };
+  await showRoom(cluster, options, { print, screen }, abort.signal, 1);
+  t.is(printed.length, 3);
+  t.regex(
+    printed[1] ?? "",
+    /geo-101 .*\n! the hub does not answer, so this is the state of \d\d:\d\d; it is asked again\n! The home/,
+  );
+  t.is(printed[2], printed[0]);
+  manager.run = () => Promise.reject(new UserError("the hub does not answer"));
+  const error = showRoom(cluster, options, { print, screen }, new AbortController().signal, 1);
+  t.is((await userError(error)).message, "the hub does not answer");
 });
 
 test("without a hub the room says so", async (t) => {

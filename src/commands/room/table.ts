@@ -7,8 +7,8 @@ import { agoText, duration, formatSize, plural, printable } from "../../text/for
 type Person = RoomState["people"][number];
 type Machine = RoomState["machines"][number];
 
-/** The room as text for a terminal or a file: seats, warnings, machines, people. */
-export const roomText = (state: RoomState, screen: View | undefined): string => {
+/** The room as text for a terminal or a file: seats, warnings, machines, people; `isOld`: the hub has not answered since. */
+export const roomText = (state: RoomState, screen: View | undefined, isOld = false): string => {
   const { people, machines, warnings } = state;
   const count = (wanted: string): number => people.filter((each) => each.state === wanted).length;
   const counts = (["starting", "failed"] as const).flatMap((each) =>
@@ -25,6 +25,11 @@ export const roomText = (state: RoomState, screen: View | undefined): string => 
   const rows = people.map((person) => personRow(person, state.now, isLost(person)));
   return [
     `${state.class}  ${summary.join(", ")}`,
+    ...(isOld
+      ? [
+          `! the hub does not answer, so this is the state of ${timeText(state.now)}; it is asked again`,
+        ]
+      : []),
     ...(state.closed ? [printable(state.closed)] : []),
     ...(state.announcement ? [`announced: ${printable(state.announcement.text)}`] : []),
     ...(state.warm?.starts ?? []).flatMap((start) => [startLine(start), ...missingLines(start)]),
