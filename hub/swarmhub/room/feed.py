@@ -6,9 +6,10 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 _EVERY, _CURVES_EVERY = 4, 60  # seconds
-_COMMENT_EVERY = 15  # seconds without news, after which a comment shows that the stream is alive
+_ALIVE_EVERY = 15  # seconds without news, after which the page hears that the stream is alive; page/room.js waits for it
 # A stream ends after so long, so that its browser opens another one and its rights are looked at again.
 _LONGEST = 600
+_ALIVE = {"alive": "{}"}
 SILENT = {"problem": "The hub does not answer. This page tries again by itself."}
 
 
@@ -40,10 +41,10 @@ class Feed:
         try:
             yield "retry: 2000\n\n"
             while time.monotonic() < end:
+                await self._wait_for_news(sent)
                 new = {name: text for name, text in self._events.items() if sent.get(name) != text}
                 sent |= new
-                yield "".join(f"event: {name}\ndata: {text}\n\n" for name, text in new.items()) or ":\n\n"
-                await self._wait_for_news(sent)
+                yield "".join(f"event: {name}\ndata: {text}\n\n" for name, text in (new or _ALIVE).items())
         finally:
             self.readers -= 1
 
@@ -53,7 +54,7 @@ class Feed:
 
     async def _wait_for_news(self, sent: dict[str, str]) -> None:
         try:
-            async with asyncio.timeout(_COMMENT_EVERY), self._changed:
+            async with asyncio.timeout(_ALIVE_EVERY), self._changed:
                 await self._changed.wait_for(lambda: any(sent.get(name) != text for name, text in self._events.items()))
         except TimeoutError:
             pass

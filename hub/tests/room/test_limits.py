@@ -65,7 +65,7 @@ async def service():
 
 
 async def test_a_hundred_pages_can_be_open_and_the_next_is_refused_until_one_is_closed(monkeypatch):
-    monkeypatch.setattr(feed_module, "_COMMENT_EVERY", 0.05)  # a page that has been closed is noticed at the next write
+    monkeypatch.setattr(feed_module, "_ALIVE_EVERY", 0.05)  # a page that has been closed is noticed at the next write
     async with service() as (feed, open_stream):
         opened = [await open_stream() for _ in range(100)]
         assert {status for status, *_ in opened} == {200}
@@ -80,7 +80,7 @@ async def test_a_hundred_pages_can_be_open_and_the_next_is_refused_until_one_is_
 async def test_a_stream_ends_after_ten_minutes_so_that_the_rights_of_its_reader_are_looked_at_again(monkeypatch):
     assert feed_module._LONGEST == 600
     monkeypatch.setattr(feed_module, "_LONGEST", 0.1)
-    monkeypatch.setattr(feed_module, "_COMMENT_EVERY", 0.02)
+    monkeypatch.setattr(feed_module, "_ALIVE_EVERY", 0.02)
     async with service() as (feed, open_stream):
         _, reader, _ = await open_stream()
         assert b"retry: 2000\n" in await asyncio.wait_for(reader.readuntil(b"\r\n0\r\n\r\n"), 5)

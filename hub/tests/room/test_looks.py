@@ -174,7 +174,7 @@ async def test_an_edge_without_tls_or_a_name_that_cannot_be_one_shows_no_certifi
 
 async def test_pages_share_one_request_and_get_only_what_has_changed(monkeypatch):
     monkeypatch.setattr("swarmhub.room.feed._EVERY", 0.01)
-    monkeypatch.setattr("swarmhub.room.feed._COMMENT_EVERY", 0.2)
+    monkeypatch.setattr("swarmhub.room.feed._ALIVE_EVERY", 0.2)
     asked, state = [], {"people": 1, "now": 0}
 
     async def ask(path):
@@ -185,11 +185,10 @@ async def test_pages_share_one_request_and_get_only_what_has_changed(monkeypatch
     feed = Feed(ask, no_certificate)
     one, other = feed.events(), feed.events()
     assert [await anext(one), await anext(other)] == ["retry: 2000\n\n"] * 2
-    assert [await anext(one), await anext(other)] == [":\n\n"] * 2  # nothing is known yet
     first = await anext(one)
     assert first.count("event: ") == 3
     assert await anext(other) == first
-    assert await anext(one) == ":\n\n"
+    assert await anext(one) == "event: alive\ndata: {}\n\n", "the page hears that its connection is there"
     state["people"] = 2
     assert '"people":2' in await anext(one)
     await one.aclose()
@@ -214,9 +213,9 @@ async def test_a_hub_that_does_not_answer_is_said_and_asked_again(monkeypatch):
         return answer
 
     events = Feed(ask, no_certificate).events()
-    texts = [await anext(events) for _ in range(4)]
-    assert json.dumps(SILENT["problem"]) in texts[2]
-    assert '"people":1' in texts[3]
+    texts = [await anext(events) for _ in range(3)]
+    assert json.dumps(SILENT["problem"]) in texts[1]
+    assert '"people":1' in texts[2]
     await events.aclose()
 
 

@@ -38,9 +38,11 @@ export const post = async (address, body, tell = say, signal = undefined) => {
   if (!signal?.aborted) tell(answer?.message ?? "The page cannot reach the hub. Please try again.");
   return undefined;
 };
-/** Does what concerns the whole class, and says what was done. */
+/** Does what concerns the whole class, and says what was done; returns whether it was. */
 export const send = async (address, body, text) => {
-  if (await post(address, body)) say(text);
+  const isDone = (await post(address, body)) !== undefined;
+  if (isDone) say(text);
+  return isDone;
 };
 
 export const act = async (action, users, more = {}) => {

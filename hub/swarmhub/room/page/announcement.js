@@ -22,9 +22,10 @@ const nextTime = (text) => {
 };
 
 $("#announce").addEventListener("click", () => $("#announcing").showModal());
-$("#announcing-form").addEventListener("submit", () => {
+$("#announcing-form").addEventListener("submit", async () => {
   const said = { text: $("#announcing-text").value, until: nextTime($("#announcing-until").value) };
-  void send("announce", said, "Everybody reads it within 15 seconds.");
-  $("#announcing-form").reset();
+  const isSaid = await send("announce", said, "Everybody reads it within 15 seconds.");
+  // Not what was typed while the hub was asked.
+  if (isSaid && $("#announcing-text").value === said.text) $("#announcing-form").reset();
 });
 $("#withdraw").addEventListener("click", () => void send("announce", { text: null, until: null }, "The announcement is withdrawn."));

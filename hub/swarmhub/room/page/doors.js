@@ -31,7 +31,6 @@ $("#doors-form").addEventListener("submit", async () => {
   const [stop, until] = [$("#doors-stop").value, $("#doors-until").value];
   const answer = await confirmed("Close the doors?", `No student comes in. ${ends[stop]}`, "Close the doors", true);
   if (!answer) return;
-  $("#doors-form").reset();
   const body = {
     closed: true,
     until: until ? withOffset(new Date(until)) : null,
@@ -40,6 +39,6 @@ $("#doors-form").addEventListener("submit", async () => {
     zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     ...answer,
   };
-  void send("doors", body, "The doors are closed.");
+  if (await send("doors", body, "The doors are closed.")) $("#doors-form").reset();
 });
 $("#open-doors").addEventListener("click", () => void send("doors", { closed: false }, "The doors are open."));

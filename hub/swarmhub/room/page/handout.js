@@ -97,7 +97,8 @@ const handOut = async () => {
   // A refusal, such as that of a hub that is busy, may be over in a minute.
   if (!answer) return void (go.disabled = !word);
   const failed = answer.rows.filter(({ problem }) => problem && problem !== "no limit").length;
-  const well = `Handed out to ${plural(answer.rows.length - failed, "home")}.${versionsText(answer.versions)} ${later}`;
+  const reached = answer.rows.filter(({ problem }) => !problem).length;
+  const well = `Handed out to ${plural(reached, "home")}.${versionsText(answer.versions)} ${later}`;
   const badly = failed === 0 ? "" : `\n${plural(failed, "home")} got nothing, and will at the next start if there is room.`;
   if (!isShown()) return say(well + badly);
   word = undefined;

@@ -54,7 +54,7 @@ const setHidden = (isHidden) => {
 $("#hide-names").addEventListener("click", () => setHidden(!view.hidesNames));
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, dialog")) return;
-  if (event.key === "n") setHidden(!view.hidesNames);
+  if (event.key.toLowerCase() === "n") setHidden(!view.hidesNames);
   if (event.key === "/") {
     event.preventDefault();
     $("#search").focus();
@@ -66,6 +66,10 @@ $("#hide-names").setAttribute("aria-pressed", String(view.hidesNames));
 
 let stream;
 let again;
+let heardAt;
+/** Seconds; something comes at least every 15 s. A browser may never notice that its network is gone. */
+const longestSilence = 40;
+const silent = "The hub does not answer. This page tries again by itself. If this stays, load the page again.";
 const problem = (text) => {
   $("#problem").hidden = !text;
   setText($("#problem"), text ?? "");
@@ -74,9 +78,15 @@ const connect = () => {
   clearTimeout(again);
   stream?.close();
   if (document.hidden) return;
+  heardAt = Date.now();
   stream = new EventSource(`events?${new URLSearchParams({ _xsrf: xsrf })}`);
-  stream.addEventListener("room", ({ data }) => {
-    const found = JSON.parse(data);
+  const on = (name, show) =>
+    stream.addEventListener(name, ({ data }) => {
+      heardAt = Date.now();
+      show(JSON.parse(data));
+    });
+  on("alive", () => undefined);
+  on("room", (found) => {
     problem(found.problem);
     if (found.problem) return;
     const isFirst = view.state === undefined;
@@ -85,21 +95,26 @@ const connect = () => {
     draw();
     if (isFirst) drawCurves();
   });
-  stream.addEventListener("certificate", ({ data }) => drawCertificate(JSON.parse(data)));
-  stream.addEventListener("curves", ({ data }) => {
-    view.curves = JSON.parse(data);
+  on("certificate", drawCertificate);
+  on("curves", (curves) => {
+    view.curves = curves;
     drawCurves();
   });
   // At the first answer other than 200, as while the hub restarts, a browser gives up for ever.
   stream.addEventListener("error", () => {
     if (stream.readyState !== EventSource.CLOSED) return;
-    problem("The hub does not answer. This page tries again by itself. If this stays, load the page again.");
+    problem(silent);
     again = setTimeout(connect, 2000);
   });
 };
 document.addEventListener("visibilitychange", connect);
 connect();
 setInterval(() => {
-  if (!view.state?.people || document.hidden) return;
+  if (document.hidden) return;
+  if (Date.now() - heardAt > 1000 * longestSilence) {
+    problem(silent);
+    connect();
+  }
+  if (!view.state?.people) return;
   for (const person of view.state.people) drawRow(person);
 }, 1000);
