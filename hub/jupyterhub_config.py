@@ -5,6 +5,7 @@ SWARMHUB_SWEEP_SECONDS another interval of the sweeper than 60 s.
 """
 
 import asyncio
+import contextlib
 import os
 import sys
 from functools import partial
@@ -56,6 +57,9 @@ from swarmhub.web.user_options import check_user_options
 
 c = get_config()
 paths = Paths(Path(os.environ.get("SWARMHUB_ROOT", "/")))
+# The files are readable for every account of the container, and the page of the room and git run with accounts that need none of them.
+with contextlib.suppress(FileNotFoundError):
+    paths.secrets.chmod(0o700)
 try:
     settings = LiveSettings(paths)
     proxy_token = read_secret(paths, "proxy-token")

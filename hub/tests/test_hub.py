@@ -121,6 +121,10 @@ def test_the_login_page_shows_the_class_and_instructions(hub):
     assert "use the same name each time. Your files are stored under this name." in page
 
 
+def test_only_root_reads_the_secrets_and_not_the_programs_that_the_hub_starts_with_other_accounts(hub):
+    assert (hub.root / "run/secrets").stat().st_mode & 0o777 == 0o700
+
+
 def test_the_state_of_the_hub_is_in_its_own_folder(hub):
     database = {"hub.sqlite", "hub.sqlite-shm", "hub.sqlite-wal"}
     own = {

@@ -82,6 +82,8 @@ class _Git:
         self._account = {"user": _ACCOUNT, "group": _ACCOUNT, "extra_groups": []} if os.geteuid() == 0 else {}
         if self._account:
             os.chown(folder, _ACCOUNT, _ACCOUNT)
+        if ca:  # only root may enter its folder
+            (folder / "ca").write_bytes(ca.read_bytes())
         self._environment = {
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
             "HOME": str(folder),
@@ -90,7 +92,7 @@ class _Git:
             "GIT_ALLOW_PROTOCOL": protocol,
             "LC_ALL": "C.UTF-8",
             **({_SECRET: token} if token else {}),
-            **({"GIT_SSL_CAINFO": str(ca)} if ca else {}),
+            **({"GIT_SSL_CAINFO": str(folder / "ca")} if ca else {}),
             **(proxy.variables() if proxy else {}),
         }
         host = re.match(r"https://[^/]+", content.repository)

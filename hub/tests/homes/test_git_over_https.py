@@ -39,6 +39,13 @@ def test_a_private_repository_is_read_over_https_with_its_token(private, tmp_pat
     assert os.geteuid() != 0 or all(call.startswith("65533 65533 ") for call in private.calls)
 
 
+def test_the_root_certificate_may_be_where_only_root_can_read_it(private, tmp_path):
+    closed = tmp_path / "secrets"
+    closed.mkdir(0o700)
+    private.ca = Path(shutil.copy(private.ca, closed / "content-ca"))
+    assert len(read(private, TOKEN, tmp_path / "files")[1]) == 1
+
+
 @pytest.mark.parametrize(
     ("token", "reason"),
     [
