@@ -70,9 +70,9 @@ export const collectFrom = async (
   }
 };
 
-/** The path as the hub reads it. Throws a UserError (usage) where it leaves the home. */
+/** The path as the hub reads it, with names as `handout` writes them. Throws a UserError (usage) where it leaves the home. */
 export const pathInHomes = (text: string): string => {
-  const parts = text.replace(/^\.\//, "").replace(/\/+$/, "").split("/");
+  const parts = text.normalize().replace(/^\.\//, "").replace(/\/+$/, "").split("/");
   if (parts.some(isFault))
     throw new UserError(
       `"${printable(text)}" is not the path of a visible file or folder in the homes`,

@@ -136,6 +136,7 @@ test("a student's folder has a name that every file system can have, and never t
 test("the assignment has the name of the file or folder, and a path must be visible and inside the home", (t) => {
   t.deepEqual(["hw1.ipynb", "week2/hw1.ipynb", "hw1"].map(assignmentOf), ["hw1", "hw1", "hw1"]);
   t.is(pathInHomes("./week2/hw1/"), "week2/hw1");
+  t.is(pathInHomes("U\u0308bung.ipynb"), "\u00dcbung.ipynb");
   for (const path of ["..", "../x", "/etc", "a//b", ".ssh/id", "", "a\nb"])
     t.throws(() => pathInHomes(path), { message: /is not the path of a visible/ }, path);
 });

@@ -152,6 +152,14 @@ test("a group that the provider names gets it now, its later members at their st
   );
 });
 
+test("a name from macOS becomes the one that people type", async (t) => {
+  const folder = await lesson({ "U\u0308bung 1/Lo\u0308sung.txt": "a", "U\u0308bung.txt": "b" });
+  const paths = async (name: string) =>
+    (await readHandout(join(folder, name))).files.map((each) => each.path);
+  t.deepEqual(await paths("U\u0308bung 1"), ["\u00dcbung 1/L\u00f6sung.txt"]);
+  t.deepEqual(await paths("U\u0308bung.txt"), ["\u00dcbung.txt"]);
+});
+
 test("a folder with links, without files, too large or missing is refused before any machine is asked", async (t) => {
   const empty = await lesson({ ".hidden": "x" });
   const linked = await lesson({ "a.txt": "a" });

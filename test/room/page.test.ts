@@ -64,6 +64,24 @@ test.serial("a home that waits for its limit does not count as handed out to", a
 });
 
 test.serial(
+  "a file from macOS gets the name in a home that a teacher types when it is collected",
+  async (t) => {
+    const [files, path] = [elementAt("#handing-files"), elementAt("#collecting-path")];
+    const sent: string[] = [];
+    page.answer = (_address, body) => {
+      sent.push(body);
+      return { ok: true, body: { sent: "word", files: 1, bytes: 1, rows: [], versions: {} } };
+    };
+    files.files = [new File(["x"], "U\u0308bung.ipynb")];
+    await fire(files, new Event("change"));
+    path.value = "U\u0308bung.ipynb";
+    await fire(elementAt("#collecting-form"), new Event("submit"));
+    t.is(sent.length, 2);
+    for (const body of sent) t.regex(body, /"\u00dcbung.ipynb"/);
+  },
+);
+
+test.serial(
   "a page that has heard nothing for a while says so, and opens another stream",
   async (t) => {
     const first = FakeStream.opened.at(-1);

@@ -16,9 +16,12 @@ export type Handout = {
 const maximum = { bytes: 100 * 2 ** 20, files: 2000 };
 const longestName = 200;
 
-/** The name under which a file or folder is handed out: its own, which it also has in each home. Throws a UserError (usage). */
+/**
+ * The name under which a file or folder is handed out: its own, which it also has in each home. macOS writes "ü" as two characters, and
+ * people type one. Throws a UserError (usage).
+ */
 export const handoutName = (path: string): string => {
-  const name = basename(resolve(path));
+  const name = basename(resolve(path)).normalize();
   if (name === "" || name.startsWith(".") || Buffer.byteLength(name) > longestName)
     throw usage(
       `"${printable(path)}" cannot be handed out: the name of a file or folder is needed that does not begin with a dot`,
@@ -40,7 +43,7 @@ export const readHandout = async (path: string): Promise<Handout> => {
     maximum,
     includes: isFolder
       ? (inner) => (isVisible(basename(inner)) ? all : none)
-      : (inner) => (inner === name ? itself : none),
+      : (inner) => (inner === basename(full) ? itself : none),
     readTarget: (inner) =>
       Promise.reject(refused(full, inner, "it is a link", "replace it by a copy")),
     tooLarge: () =>
@@ -53,7 +56,7 @@ export const readHandout = async (path: string): Promise<Handout> => {
   });
   const placed = entries
     .filter((entry) => entry.kind === "file")
-    .map((entry) => ({ ...entry, path: isFolder ? `${name}/${entry.path}` : name }));
+    .map((entry) => ({ ...entry, path: isFolder ? `${name}/${entry.path.normalize()}` : name }));
   if (placed.length === 0)
     throw usage(`${printable(path)} has no files to hand out`, "hidden files are not handed out");
   for (const each of placed) {

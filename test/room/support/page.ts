@@ -70,7 +70,10 @@ export class FakeStream extends EventTarget {
 export const page = {
   everySecond: () => {},
   now: 0,
-  answer: (_address: string): { ok: boolean; body: unknown } => ({ ok: true, body: {} }),
+  answer: (_address: string, _body: string): { ok: boolean; body: unknown } => ({
+    ok: true,
+    body: {},
+  }),
 };
 
 /** The page, in the place of a browser's. */
@@ -89,8 +92,8 @@ Object.assign(globalThis, {
   setInterval: (work: () => void) => {
     page.everySecond = work;
   },
-  fetch: async (address: string) => {
-    const { ok, body } = page.answer(address);
+  fetch: async (address: string, options: { body?: Blob | string } = {}) => {
+    const { ok, body } = page.answer(address, await new Response(options.body ?? "").text());
     return { ok, json: async () => body };
   },
 });

@@ -46,7 +46,7 @@ const collect = async () => {
   forget();
   button.disabled = true;
   tell(dialog, "Collecting…");
-  const answer = await post("collect", { path: $("#collecting-path").value.trim() }, (text) => tell(dialog, text));
+  const answer = await post("collect", { path: $("#collecting-path").value.trim().normalize() }, (text) => tell(dialog, text));
   button.disabled = false;
   if (!answer) return;
   tell(dialog, `${summaryOf(answer.rows)}${answer.archive ? "" : " There is nothing to download."}`);

@@ -13,7 +13,8 @@ let sending;
 /** Without homes that stay, there is nowhere to put anything. */
 export const drawHandOut = () => ($("#hand-out").hidden = view.state.keepsHomes === false);
 
-const pathOf = (file) => file.webkitRelativePath || file.name;
+/** macOS writes "ü" as two characters, and people type one. */
+const pathOf = (file) => (file.webkitRelativePath || file.name).normalize();
 /** Jupyter shows no hidden files, and its own (.ipynb_checkpoints) are not the teacher's work. */
 const isVisible = (file) => !pathOf(file).split("/").some((part) => part.startsWith(".") || part === "__pycache__");
 
