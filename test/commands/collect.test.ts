@@ -1,9 +1,9 @@
-import { readFile, readdir, rm, stat, symlink } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, readdir, rm, stat, symlink, utimes } from "node:fs/promises";
+import { basename, join } from "node:path";
 import test from "ava";
 import { pack } from "tar-stream";
 import { collectFrom, pathInHomes, studentsOf } from "../../src/commands/collect.js";
-import { assignmentOf, studentOf } from "../../src/commands/collect/folder.js";
+import { assignmentOf, openCollected, studentOf } from "../../src/commands/collect/folder.js";
 import { unpack } from "../../src/commands/collect/unpack.js";
 import { handOutIn } from "../../src/commands/handout.js";
 import { readHandout } from "../../src/commands/handout/files.js";
@@ -131,6 +131,18 @@ test("a student's folder has a name that every file system can have, and never t
     ["ada", "grace@example.org", ...Array<string>(7).fill("home")],
   );
   t.is(studentOf({ name: "home", user: undefined }), "home");
+});
+
+test("what a collection that was killed has left is removed an hour later, and not what comes just now", async (t) => {
+  const to = temporaryFolder();
+  for (const name of [".part-killed", ".part-now"])
+    await mkdir(join(to, name, "ada"), { recursive: true });
+  const before = new Date(Date.now() - 3_700_000);
+  await utimes(join(to, ".part-killed"), before, before);
+  const { part, close } = await openCollected(to, "hw1.ipynb", []);
+  t.deepEqual((await readdir(to)).toSorted(), [".part-now", basename(part)].toSorted());
+  await close();
+  t.deepEqual(await readdir(to), [".part-now"]);
 });
 
 test("the assignment has the name of the file or folder, and a path must be visible and inside the home", (t) => {

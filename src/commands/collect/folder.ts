@@ -1,4 +1,14 @@
-import { access, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import {
+  access,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import { basename, dirname, join, parse } from "node:path";
 import { z } from "zod";
 import { UserError, exitCode } from "../../errors.js";
@@ -74,7 +84,8 @@ export const openCollected = async (
       return exists && state !== undefined ? [[name, state]] : [];
     }),
   );
-  const part = await mkdtemp(join(folder, ".part-"));
+  await removeLeft(folder);
+  const part = await mkdtemp(join(folder, partName));
   return {
     known,
     part,
@@ -95,6 +106,22 @@ export const openCollected = async (
     },
     close: () => rm(part, { recursive: true, force: true }),
   };
+};
+
+const partName = ".part-";
+/** Longer than any collection takes. */
+const hour = 3_600_000;
+
+/** Removes what a collection that was killed has left. */
+const removeLeft = async (folder: string): Promise<void> => {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(partName)) continue;
+    const path = join(folder, name);
+    // Another collection may just remove its own.
+    const found = await stat(path).catch(() => undefined);
+    if (found !== undefined && Date.now() - found.mtimeMs > hour)
+      await rm(path, { recursive: true, force: true });
+  }
 };
 
 const replace = async (
