@@ -48,8 +48,10 @@
         sessionStorage.setItem(closed, id);
         show();
       });
-      box.append(close, make("div", "white-space: pre-line; overflow-wrap: anywhere; user-select: text", text));
       document.body.append(box);
+      // A screen reader says what comes into a region that is there already.
+      const shown = box;
+      setTimeout(() => shown.append(close, make("div", "white-space: pre-line; overflow-wrap: anywhere; user-select: text", text)), 100);
     };
     return show;
   };

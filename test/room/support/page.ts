@@ -17,7 +17,11 @@ export class FakeElement extends EventTarget {
   files: File[] = [];
   classList = { contains: () => false };
 
-  append(): void {}
+  children: FakeElement[] = [];
+  append(...more: FakeElement[]): void {
+    this.children.push(...more);
+  }
+  remove(): void {}
   replaceChildren(): void {}
   contains(): boolean {
     return false;
@@ -80,7 +84,12 @@ export const page = {
 export const document = Object.assign(new FakeElement(), {
   hidden: false,
   documentElement: { dataset: { xsrf: "token", class: "geo-101" } },
-  createElement: () => new FakeElement(),
+  made: [] as FakeElement[],
+  createElement: () => {
+    const element = new FakeElement();
+    document.made.push(element);
+    return element;
+  },
   createElementNS: () => new FakeElement(),
   querySelectorAll: () => [],
 });
