@@ -108,7 +108,10 @@ def _space(home: int) -> tuple[int, int]:
 def hand_out(
     home: LockedHome, store: Store, version: Version, history: Collection[Version], is_open: Collection[str] | None = ()
 ) -> Outcome:
-    """Puts a version into a home: first copies of all files, then each into its place. Raises NoRoom and OSError; then nothing was put."""
+    """Puts a version into a home: first copies of all files, then each into its place.
+
+    Raises NoRoom, after which nothing was put, and OSError, after which the record has what was put before.
+    """
     record = store.record(home.name, version.name)
     home.recover()
     decisions = decide(home.folder, version, history, record, is_open)
@@ -117,12 +120,14 @@ def hand_out(
     new = [each for each in decisions if each.file and each.what in ("place", "replace", "beside")]
     with home.staging(version.name, [each.path for each in new]) if new else nullcontext(-1) as part:
         _copy_all(home, store, version, new, part)
-        for each in decisions:
-            outcome.decisions.append(_perform(home.folder, part, version, each, record, outcome))
-        # Otherwise, the next start of the server tries again.
-        if not any(each.what == "blocked" for each in decisions):
-            record.number = version.number
-        store.write_record(home.name, version.name, record)
+        try:
+            for each in decisions:
+                outcome.decisions.append(_perform(home.folder, part, version, each, record, outcome))
+            # Otherwise, the next start of the server tries again.
+            if not any(each.what == "blocked" for each in decisions):
+                record.number = version.number
+        finally:
+            store.write_record(home.name, version.name, record)
     return outcome
 
 

@@ -107,6 +107,22 @@ def test_a_notebook_that_is_open_or_may_be_open_is_not_replaced(room, is_open, e
     assert room.give(room.publish({LAB: "2"}), is_open=is_open) == {LAB: expected}
 
 
+def test_what_was_given_before_another_file_failed_is_known_and_stays_removed_and_can_be_taken_back(room):
+    ada = room.home("ada")
+    (ada / "week2").mkdir()
+    (ada / "week2/c.txt").write_text("mine")
+    for number in ("", " 2", " 3", " 4", " 5", " 6", " 7", " 8", " 9"):
+        (ada / f"week2/c (new 1){number}.txt").write_text("mine too")
+    version = room.publish({"week2/a.txt": "a", "week2/b.txt": "b", "week2/c.txt": "c"})
+    with pytest.raises(FileExistsError):
+        room.give(version)
+    (ada / "week2/a.txt").unlink()
+    (ada / "week2/c (new 1) 9.txt").unlink()
+    assert room.give(version) == {"week2/a.txt": "removed", "week2/b.txt": "same", "week2/c.txt": "beside"}
+    (ada / "week2/c (new 1) 9.txt").unlink()
+    assert room.take()["week2/b.txt"] == "take"
+
+
 def test_a_full_home_gets_nothing_and_is_named_and_gets_all_once_there_is_space(room):
     ada = room.home("ada")
     mount = ["mount", "-t", "tmpfs", "-o", "size=256k,nr_inodes=60", "none", str(ada)]
