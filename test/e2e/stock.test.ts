@@ -8,7 +8,8 @@ import { logInWithRetry } from "./support/user.js";
 import { changeTo, warmClass } from "./support/warm-class.js";
 
 // node2 is a stock Debian: nftables, AppArmor, udev, an initramfs, virtio disks. First it is the worker of a class, then a class of
-// its own. It is under full emulation, so this takes about half an hour. Each test continues from the previous one.
+// its own. It is under full emulation, so this takes an hour and a half on a machine that is otherwise quiet. Each test continues from
+// the previous one.
 const lab = await warmClass("e2e-stock", { machines: 1, memory: 1536 });
 await lab.lab("up", "2", "--memory", "2560", "--stock", "--packages", `${packages},firewalld`);
 await lab.on(2, "systemctl -q disable --now firewalld");
@@ -195,6 +196,8 @@ test.serial("it leaves without leftovers", async (t) => {
 });
 
 test.serial("it becomes a class of its own, with the homes on its virtio disk", async (t) => {
+  // Its only processor, an emulated one, unpacks all images.
+  t.timeout(5_400_000);
   const { code, stderr, ms } = await alone.swarmhub("up", "--yes");
   t.log(stderr);
   t.log(`up took ${Math.round(ms / 1000)} s`);
