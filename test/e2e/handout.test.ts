@@ -7,6 +7,7 @@ import { homesIn } from "./support/homes/inside.js";
 import { artefactFolder } from "./support/artefacts.js";
 import { openBrowser } from "./support/browser.js";
 import { workshop } from "./support/lab.js";
+import { notebookOf } from "./support/notebook-text.js";
 import { passwordOf } from "./support/staff.js";
 import { openRoom, photograph } from "./support/story/lesson.js";
 import { logIn } from "./support/user.js";
@@ -36,7 +37,7 @@ const prepare = async (version: number, megabytes: number): Promise<void> => {
   const folder = join(shop.folder, "week2");
   await mkdir(join(folder, "data"), { recursive: true });
   for (const name of ["lab1.ipynb", "lab2.ipynb"])
-    await writeFile(join(folder, name), notebook(`version ${version} of ${name}`));
+    await writeFile(join(folder, name), notebookOf(`version ${version} of ${name}`));
   await writeFile(join(folder, "data/rain.bin"), Buffer.alloc(megabytes * 2 ** 20, version));
 };
 
@@ -194,7 +195,7 @@ test.serial(
     const page = await openRoom(browser, address, "tess", password);
     const week3 = join(shop.folder, "week3");
     await mkdir(join(week3, "data"), { recursive: true });
-    await writeFile(join(week3, "lab1.ipynb"), notebook("handed out in a browser"));
+    await writeFile(join(week3, "lab1.ipynb"), notebookOf("handed out in a browser"));
     await writeFile(join(week3, "data/rain.bin"), Buffer.alloc(20 * 2 ** 20, 3));
 
     await page.getByRole("button", { name: "Hand out…" }).click();
@@ -258,14 +259,6 @@ test.serial("untouched files are taken back, and nobody gets them at the next st
   t.true((await emil.start()).ready);
   t.deepEqual(await filesOf("emil"), week3);
 });
-
-const notebook = (text: string): string =>
-  JSON.stringify({
-    cells: [{ cell_type: "markdown", id: "a", metadata: {}, source: text }],
-    metadata: { kernelspec: { display_name: "Python 3", language: "python", name: "python3" } },
-    nbformat: 4,
-    nbformat_minor: 5,
-  });
 
 /** Opens a notebook as JupyterLab does, with the server's own token. */
 const openSession = (path: string): string => `python3 - <<'END'
