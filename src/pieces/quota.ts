@@ -1,12 +1,6 @@
-import { storageFiles } from "../../contracts/storage-folders.js";
-import {
-  type WatcherStatus,
-  uptimeCommand,
-  watcherStaleAfter,
-} from "../../contracts/watcher-status.js";
+import { uptimeCommand, watcherStaleAfter } from "../../contracts/watcher-status.js";
 import { homesHost } from "../cluster/cluster.js";
 import { ifExists } from "../docker/client.js";
-import { UserError } from "../errors.js";
 import type { Facts } from "../host/facts.js";
 import type { Host } from "../host/host.js";
 import { imageReference } from "../images/own.js";
@@ -15,10 +9,8 @@ import { paths } from "../paths.js";
 import type { Piece } from "../reconcile/piece.js";
 import { listedImage } from "../swarm/list.js";
 import { differences } from "../swarm/service-spec.js";
-import { waitUntil } from "../wait.js";
 import { limitsSteps } from "./quota/limits.js";
-
-const statusFile = `${paths.storage}/${storageFiles.watcherStatus}`;
+import { statusFile, waitUntilWatching } from "./quota/watching.js";
 
 /** Succeeds while the status is fresh, by the machine's uptime: the date can be set back or ahead. */
 const freshCheck = `read -r now rest </proc/uptime
@@ -148,29 +140,4 @@ const specIn = (container: unknown) => {
     HostConfig: Record<string, unknown>;
   };
   return { Labels: config.Labels, Healthcheck: config.Healthcheck, HostConfig: hostConfig };
-};
-
-/** Waits until the watcher has written a status without a problem, 60 s at most. */
-const waitUntilWatching = async (host: Host, className: string): Promise<void> => {
-  let problem: string | undefined;
-  await waitUntil(
-    async () => {
-      const status = await host.script(`cat ${statusFile} 2>/dev/null || true`);
-      if (status === "") return undefined;
-      ({ problem } = JSON.parse(status) as Pick<WatcherStatus, "problem">);
-      return problem === undefined ? true : undefined;
-    },
-    {
-      deadline: 60_000,
-      otherwise: async () => {
-        const log = await host.script(
-          `docker logs --tail 3 ${watcherName(className)} 2>&1 || true`,
-        );
-        return new UserError(`the quota watcher does not work: ${problem ?? log.trim()}`, {
-          host: host.name,
-          hint: "to see its log, type: swarmhub logs quota",
-        });
-      },
-    },
-  );
 };
