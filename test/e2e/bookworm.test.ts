@@ -1,4 +1,6 @@
+import { setTimeout as pause } from "node:timers/promises";
 import test from "ava";
+import { waitUntil } from "../../src/wait.js";
 import { classIn, waitForNoDrift } from "./support/class.js";
 import { bootLab, workshop } from "./support/lab.js";
 import { snapshot } from "./support/machine-snapshot.js";
@@ -46,7 +48,7 @@ test.serial("a user's server runs on the worker, with the quota of the home", as
   const inServer = (script: string) => lab.on(2, `docker exec ${container} sh -c '${script}'`);
   t.regex(await inServer("df -B1 --output=size /home/jovyan"), /\n62914560\n/);
   t.regex(
-    await inServer("head -c 70M /dev/zero >/home/jovyan/big 2>&1; rm /home/jovyan/big"),
+    await inServer("head -c 70M /dev/zero 2>&1 >/home/jovyan/big; rm /home/jovyan/big"),
     /No space|quota/,
   );
   t.regex((await swarmhub("quota", "ls")).stdout, /^anna .*60 MB/m);
@@ -60,6 +62,31 @@ test.serial("after a power cut of both machines the class is up again", async (t
   await waitForNoDrift(swarmhub);
   t.is(await nodeOf("anna"), "node2");
 });
+
+test.serial(
+  "a server that starts while the hub is away waits for it, also for minutes",
+  async (t) => {
+    t.timeout(900_000);
+    await lab.on(1, "docker service scale -d older-hub=0");
+    await lab.on(2, `docker kill ${await containerOf("anna")}`);
+    // Swarm gives a server up that has failed three times, each after 46 s without the hub.
+    await pause(280_000);
+    const ends = `docker service ps -q -f desired-state=shutdown $(docker service ls -q -f label=swarmhub.user=anna) | wc -l`;
+    const before = Number(await lab.on(1, ends));
+    await lab.on(1, "docker service scale -d older-hub=1");
+    await waitForNoDrift(swarmhub);
+    t.is(await nodeOf("anna"), "node2");
+    const anna = await logIn("anna");
+    t.teardown(() => anna.close());
+    await waitUntil(async () => (await anna.statusOf("/user/anna/api")) === 200 || undefined, {
+      deadline: 180_000,
+      every: 2000,
+      otherwise: async () =>
+        new Error(await lab.on(1, "docker service logs --tail 20 older-nb-anna")),
+    });
+    t.is(Number(await lab.on(1, ends)), before, "it was not started anew");
+  },
+);
 
 test.serial("down leaves the machines as before", async (t) => {
   const { code, stderr } = await swarmhub("down", "--delete-homes", "--yes");

@@ -86,9 +86,24 @@ _FOLDERS = {Mode.NORMAL: _normal, Mode.FULL: _full, Mode.SAFE: _normal}
 # Docker ends all containers with SIGTERM when it stops, also for a reboot. Jupyter then exits with 0, as after File > Shut Down, so
 # Swarm would not start the server again. The server must not be in the background: a shell lets those ignore SIGINT, and then no
 # kernel could be interrupted. So a shell cannot pass SIGTERM on, and tini sends it to the whole process group.
+#
+# After a power cut a server may be there minutes before the hub. It asks the hub for its version, fails after 46 s (jupyterhub,
+# singleuser/extension.py), and Swarm gives it up after three times. So it begins again here while the hub does not answer, for a
+# quarter of an hour at least. Without python3 its end counts as any other.
 _END_OF_SERVER = """trap stopped=143 TERM
-"$@"
-exit "${stopped:-$?}"
+hub_is_away() {
+  command -v python3 >/dev/null || return
+  ! python3 -I - <<'END' 2>/dev/null
+import os, urllib.request
+urllib.request.build_opener(urllib.request.ProxyHandler({})).open(os.environ["JUPYTERHUB_API_URL"], timeout=10)
+END
+}
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+  "$@"
+  status=$?
+  [ "$status" = 1 ] && [ -n "$JUPYTERHUB_API_URL" ] && hub_is_away && sleep 2 && [ -z "$stopped" ] || break
+done
+exit "${stopped:-$status}"
 """
 
 _WRITE_NOTICE = """folder=$1/labextensions/swarmhub-notice

@@ -1,11 +1,13 @@
 """The environment and the command of a user's server."""
 
+import http.server
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 
 import pytest
@@ -90,6 +92,30 @@ def test_a_server_that_is_ended_with_sigterm_fails_so_that_swarm_starts_it_again
 def test_a_server_that_ends_otherwise_has_its_own_exit_status(end, status):
     ended = subprocess.run(command_for(["sh", "-c", end], None), capture_output=True, check=False)  # noqa: S603
     assert ended.returncode == status
+
+
+# Like jupyterhub-singleuser, which fails with 1 if it cannot ask the hub for its version. It ends well at its second start.
+ASKS_HUB = """echo x >>starts
+[ "$(wc -l <starts)" = 1 ] || exit 0
+exit 1
+"""
+
+
+@pytest.mark.parametrize(("hub_answers", "ended", "starts"), [(True, 1, 1), (False, 0, 2), (None, 1, 1)])
+def test_a_server_that_fails_begins_again_while_the_hub_does_not_answer(tmp_path, hub_answers, ended, starts):
+    class Hub(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if hub_answers and self.path == "/hub/api" else 503)
+            self.end_headers()
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Hub) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        variables = {"PATH": os.environ["PATH"], "http_proxy": "http://127.0.0.1:9"}
+        if hub_answers is not None:
+            variables["JUPYTERHUB_API_URL"] = f"http://127.0.0.1:{server.server_port}/hub/api"
+        found = subprocess.run(command_for(["sh", "-c", ASKS_HUB], None), cwd=tmp_path, env=variables, check=False)  # noqa: S603
+        server.shutdown()
+    assert (found.returncode, len((tmp_path / "starts").read_text().split())) == (ended, starts)
 
 
 def test_a_notice_is_an_extension_of_jupyterlab_whatever_text_it_has(tmp_path, monkeypatch):
