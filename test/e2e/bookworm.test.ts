@@ -72,7 +72,7 @@ test.serial(
     // Swarm gives a server up that has failed three times, each after 46 s without the hub.
     await pause(280_000);
     const ends = `docker service ps -q -f desired-state=shutdown $(docker service ls -q -f label=swarmhub.user=anna) | wc -l`;
-    const before = Number(await lab.on(1, ends));
+    const ended = Number(await lab.on(1, ends));
     await lab.on(1, "docker service scale -d older-hub=1");
     await waitForNoDrift(swarmhub);
     t.is(await nodeOf("anna"), "node2");
@@ -84,7 +84,7 @@ test.serial(
       otherwise: async () =>
         new Error(await lab.on(1, "docker service logs --tail 20 older-nb-anna")),
     });
-    t.is(Number(await lab.on(1, ends)), before, "it was not started anew");
+    t.is(Number(await lab.on(1, ends)), ended, "it was not started anew");
   },
 );
 
