@@ -36,8 +36,6 @@ export type WantedService = {
   ready?: string[];
   /** What a restart interrupts, for people who read the plan: "logins pause for about half a minute". */
   restart?: string;
-  /** How long its start is waited for without progress, in milliseconds. */
-  patience?: number;
 };
 
 const seconds = 1e9;

@@ -38,24 +38,26 @@ export const containerOf = async (
 export const serviceLabel = (service: string): string => `${labels.service}=${service}`;
 
 const failureLimit = 3;
-/** A service that makes progress is waited for at most this many times its patience. */
-const prolonged = 5;
+/** A service that makes progress is waited for at most this many times the patience. */
+const prolonged = 3;
+const fiveMinutes = 300_000;
+
+/** `earlier` has the ids of tasks that a change replaces: ids, since the clocks of manager and operator may differ. */
+type WaitOptions = { earlier?: ReadonlySet<string> | undefined; patience?: number };
 
 /**
  * Waits until a task with the wanted spec runs and is ready; throws a UserError after three failures, or when neither the task nor its
- * log changes for the patience of the service: under emulation the hub takes more than three minutes, and starts well. `earlier` has
- * the ids of tasks that a change replaces: ids, since the clocks of manager and operator may differ.
+ * log changes for `patience` (ms): under emulation the hub takes more than three minutes, and Docker two to start a container.
  */
 export const waitUntilRunning = async (
   manager: Host,
   wanted: WantedService,
   imageId: string,
-  earlier: ReadonlySet<string> = new Set(),
+  { earlier = new Set(), patience = fiveMinutes }: WaitOptions = {},
 ): Promise<void> => {
   const { Name: name, TaskTemplate } = serviceSpec(wanted, imageId);
   const { ContainerSpec: container } = TaskTemplate;
   const before = await taskIds(manager, name);
-  const patience = wanted.patience ?? 120_000;
   let last: Seen = { running: false, text: "no task yet", sign: "" };
   let changed = Date.now();
   await waitUntil(

@@ -44,7 +44,6 @@ export const hubSpec = (
   image,
   filesHash: hashOfSecrets(secrets, secretHashes, fixedHash),
   restart: "logins pause for about half a minute, running servers go on",
-  patience: 180_000,
   memory,
   mounts: [
     // The folder of hub.json and roster.json: a bound file would stay the one that a rename replaced.

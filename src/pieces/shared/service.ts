@@ -127,7 +127,7 @@ const update = async (
   const { spec, imageId } = await complete(manager, wanted);
   const earlier = replacesTask(differs) ? await taskIds(manager, spec.Name) : undefined;
   await updateService(manager, spec.Name, spec);
-  await waitUntilRunning(manager, wanted, imageId, earlier);
+  await waitUntilRunning(manager, wanted, imageId, { earlier });
 };
 
 /** Other changes, of labels for example, do not replace the task. */

@@ -43,7 +43,7 @@ test("tasks with another image or other files do not count", async (t) => {
   const manager = managerWith([[old], [old], [old, task("2", "running")]]);
   await waitUntilRunning(manager, wanted, "sha256:1");
   const other = managerWith([[task("1", "running")]]);
-  const error = await userError(waitUntilRunning(other, { ...wanted, patience: 1 }, "sha256:2"));
+  const error = await userError(waitUntilRunning(other, wanted, "sha256:2", { patience: 1 }));
   t.is(
     error.message,
     "manager: the service proxy does not run (no task yet after 0.001 s without progress)",
@@ -55,7 +55,7 @@ test("tasks from before the change and tasks that are being stopped do not count
   const stopping = task("2", "running", { desired: "shutdown" });
   const manager = managerWith([[old], [old, stopping]]);
   const error = await userError(
-    waitUntilRunning(manager, { ...wanted, patience: 1 }, "sha256:1", new Set(["1"])),
+    waitUntilRunning(manager, wanted, "sha256:1", { earlier: new Set(["1"]), patience: 1 }),
   );
   t.regex(error.message, /no task yet/);
 });
@@ -94,17 +94,18 @@ test("a service whose log goes on is waited for beyond its patience", async (t) 
   let lines = 0;
   // Between two looks a busy machine may pause for long, but not for as long as the patience.
   const manager = slowManager(3500, () => `line ${(lines += 1)}`);
-  const slow = { ...wanted, patience: 3000, ready: ["true"] };
-  await t.notThrowsAsync(waitUntilRunning(manager, slow, "sha256:1"));
+  const slow = { ...wanted, ready: ["true"] };
+  await t.notThrowsAsync(waitUntilRunning(manager, slow, "sha256:1", { patience: 3000 }));
 });
 
 test("a service that runs and makes no progress is called not ready", async (t) => {
-  // Five times as long, which ends each wait, is more than a busy machine takes for a look.
-  const slow = { ...wanted, patience: 1500, ready: ["true"] };
+  // Three times as long, which ends each wait, is more than a busy machine takes for a look.
+  const slow = { ...wanted, ready: ["true"] };
   const waiting = waitUntilRunning(
     slowManager(60_000, () => "the last"),
     slow,
     "sha256:1",
+    { patience: 1500 },
   );
   const error = await userError(waiting);
   t.is(
