@@ -46,7 +46,7 @@ test.serial("a user's server runs on the worker, with the quota of the home", as
   t.is(await nodeOf("anna"), "node2");
   const container = await containerOf("anna");
   const inServer = (script: string) => lab.on(2, `docker exec ${container} sh -c '${script}'`);
-  t.regex(await inServer("df -B1 --output=size /home/jovyan"), /\n62914560\n/);
+  t.regex(await inServer("df -B1 --output=size /home/jovyan"), /\n *62914560\n/);
   t.regex(
     await inServer("head -c 70M /dev/zero 2>&1 >/home/jovyan/big; rm /home/jovyan/big"),
     /No space|quota/,
