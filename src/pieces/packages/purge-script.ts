@@ -135,7 +135,10 @@ fi
 for name; do
   case $name in
     rpcbind) userdel _rpc ;;
-    nfs-common) umount /run/rpc_pipefs; userdel statd; rm -rf --one-file-system /var/lib/nfs ;;
+    nfs-common)
+      umount /run/rpc_pipefs; userdel statd; rm -rf --one-file-system /var/lib/nfs
+      # If they have failed, systemd lists them also after their files are gone (seen on Debian 12).
+      systemctl reset-failed nfs-blkmap.service rpc-statd.service ;;
     containerd) rmdir /etc/cni/net.d /etc/cni ;;
   esac 2>/dev/null || true
 done

@@ -149,6 +149,19 @@ for (const [exports, purged] of [
     t.is(stdout, exports.startsWith("/") ? "/var/lib/nfs\n" : "");
   });
 
+sandboxed("units of the purged NFS that failed are not listed any more, and others stay", (t) => {
+  const forgotten = (...names: string[]) =>
+    inSandbox(purgeScript(names), {
+      programs: { ...machine(), umount: "exit 0" },
+      before: "true",
+      after: "true",
+    }).calls.filter((call) => call.includes("reset-failed"));
+  t.deepEqual(forgotten("nfs-common", "xfsprogs"), [
+    "systemctl reset-failed nfs-blkmap.service rpc-statd.service",
+  ]);
+  t.deepEqual(forgotten("xfsprogs"), []);
+});
+
 test("the base image of our own images is known by the name in their Dockerfile", (t) => {
   const froms = readFileSync("templates/Dockerfile", "utf8").match(/^FROM .*$/gm) ?? [];
   t.deepEqual(
