@@ -26,28 +26,33 @@ export const waitUntilWatching = async (
 ): Promise<void> => {
   const name = watcherName(className);
   let since: number | undefined;
-  const failed = async (problem?: string) => {
-    const log = await host.script(`docker logs --tail 3 ${name} 2>&1 || true`);
-    const late = `it runs, but has not looked at the homes for ${patience / 1000} s`;
-    return new UserError(`the quota watcher does not work: ${problem ?? (log.trim() || late)}`, {
+  const failed = (reason: string) =>
+    new UserError(`the quota watcher does not work: ${reason}`, {
       host: host.name,
       hint: "to see its log, type: swarmhub logs quota",
     });
-  };
+  const logOr = async (reason: string): Promise<string> =>
+    (await host.script(`docker logs --tail 3 ${name} 2>&1 || true`)).trim() || reason;
   await waitUntil(
     async () => {
       const status = await host.script(`cat ${statusFile} 2>/dev/null || true`);
       if (status === "") {
         const found = await ifExists(host.docker.getContainer(name).inspect());
-        if (found === undefined || found.RestartCount >= restartLimit) throw await failed();
+        if (found === undefined) throw failed("its container is gone");
+        if (found.RestartCount >= restartLimit)
+          throw failed(await logOr(`it has ended ${restartLimit} times, without a word`));
         return undefined;
       }
       const { problem } = JSON.parse(status) as Pick<WatcherStatus, "problem">;
       if (problem === undefined) return true;
       since ??= Date.now();
-      if (Date.now() - since >= problemLimit) throw await failed(problem);
+      if (Date.now() - since >= problemLimit) throw failed(problem);
       return undefined;
     },
-    { deadline: patience, otherwise: () => failed() },
+    {
+      deadline: patience,
+      otherwise: async () =>
+        failed(await logOr(`it runs, but has not looked at the homes for ${patience / 1000} s`)),
+    },
   );
 };

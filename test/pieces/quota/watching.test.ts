@@ -33,6 +33,8 @@ test("a watcher that does not work has its problem, or else its log, in the erro
   const log = "xfs_quota: cannot find mount point\n";
   t.is(await message(wait([""], { restarts: 3, log })), log.trim());
   t.is(await message(wait([""], { patience: 0, log })), log.trim());
+  const crashed = await message(wait([""], { restarts: 3 }));
+  t.is(crashed, "it has ended 3 times, without a word");
 });
 
 test("one that runs without a status and without a log is said to run", async (t) => {
