@@ -95,16 +95,23 @@ test("the room is asked of the hub in its container", async (t) => {
   t.deepEqual(manager.asked, ["run docker exec -i hub-1 python3 -m swarmhub.services.room_state"]);
 });
 
-test("in a terminal the room is shown until Ctrl-C, elsewhere once, and as JSON as the hub has it", async (t) => {
-  const { cluster } = clusterWith("hub-1", JSON.stringify(state));
+const screen = { width: 80, height: 24, colour: false, unicode: true };
+const options = { once: false, metricsToken: false, json: false };
+
+/** What is printed; the third time, it is as if Ctrl-C was pressed. */
+const threeTimes = () => {
   const printed: string[] = [];
   const abort = new AbortController();
   const print = (text: string): void => {
     printed.push(text);
     if (printed.length === 3) abort.abort();
   };
-  const screen = { width: 80, height: 24, colour: false, unicode: true };
-  const options = { once: false, metricsToken: false, json: false };
+  return { printed, print, abort };
+};
+
+test("in a terminal the room is shown until Ctrl-C, elsewhere once, and as JSON as the hub has it", async (t) => {
+  const { cluster } = clusterWith("hub-1", JSON.stringify(state));
+  const { printed, print, abort } = threeTimes();
   await showRoom(cluster, options, { print, screen }, abort.signal, 1);
   t.is(printed.length, 3);
   t.true(printed[0]?.startsWith("\u001b[H\u001b[2Jgeo-101 "));
@@ -117,16 +124,9 @@ test("in a terminal the room is shown until Ctrl-C, elsewhere once, and as JSON 
 test("a live room outlasts a restart of the hub, and says that what it shows is old", async (t) => {
   const { manager, cluster } = clusterWith("hub-1", JSON.stringify(state));
   const run = manager.run.bind(manager);
-  const printed: string[] = [];
-  const abort = new AbortController();
+  const { printed, print, abort } = threeTimes();
   manager.run = (...asked) =>
     printed.length === 1 ? Promise.reject(new UserError("the hub does not answer")) : run(...asked);
-  const print = (text: string): void => {
-    printed.push(text);
-    if (printed.length === 3) abort.abort();
-  };
-  const screen = { width: 80, height: 24, colour: false, unicode: true };
-  const options = { once: false, metricsToken: false, json: false };
   await showRoom(cluster, options, { print, screen }, abort.signal, 1);
   t.is(printed.length, 3);
   t.regex(
