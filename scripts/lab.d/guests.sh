@@ -72,7 +72,7 @@ boot_uml_guest() {
   read -ra identity <<<"$(identity_arguments "$k" "$mtu" "$resolver")"
   # The bind mounts are in a mount namespace of the guest, so nothing has to be unmounted on the host.
   # Now and then the kernel loses its timer (seen in 6.12.113: it idles with one that is not armed, and takes a whole core), and the
-  # guest hangs for ever. A signal of the timer more is harmless, and lets the kernel arm it again. Before it listens, it ignores them.
+  # guest hangs for ever. One more signal of the timer does no harm, and makes the kernel arm it again. Until the kernel handles the signal, it is ignored.
   # shellcheck disable=SC2016 # expanded by the inner shell
   start_daemon "$folder/vm$k.pid" "$folder/vm$k.log" ip netns exec "$namespace" unshare --mount sh -ec '
     kernel=$1 cache=$2; shift 2

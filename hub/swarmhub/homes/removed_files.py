@@ -1,7 +1,7 @@
 """Frees the space of deleted files that the NFS client of a worker keeps under a name like `.nfs000000000000008c00000001`.
 
 It should keep a deleted file only as long as a program has it open. Debian's kernel 6.12.118 can keep one that did not fit into the
-home until the machine reboots, since parts of it still wait to be written; and a machine that loses its power leaves such files behind.
+home open until the machine reboots, and a machine that loses its power leaves such files behind.
 """
 
 import os
@@ -20,8 +20,8 @@ _NAME = re.compile(r"\.nfs[0-9a-f]{24}")
 def free_removed_files(storage: Path, slug: str, seconds: float = 5) -> int:
     """Empties such files in a home whose server does not run; returns their number. Raises OSError if there is no home.
 
-    They are not deleted: what a client still has open would keep its space without a name. A client deletes its own once the rest of
-    it is written. The look at a home ends after `seconds`.
+    They are not deleted: what a client still has open would keep its space without a name. The client deletes it
+    once it has room again. The look at a home ends after `seconds`.
     """
     end, found = time.monotonic() + seconds, 0
     with open_folder(storage / "homes" / slug) as home:
