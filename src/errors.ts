@@ -51,6 +51,10 @@ export class UserError extends Error {
   }
 }
 
+/** An error of usage: a wrong command, configuration or file on the operator's machine. */
+export const usageError = (reason: string, hint?: string): UserError =>
+  new UserError(reason, { hint, code: exitCode.usage });
+
 /** A machine could not be reached, or was lost on the way. */
 export class UnreachableError extends UserError {
   override name = "UnreachableError";

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { UserError, exitCode } from "../errors.js";
+import { usageError } from "../errors.js";
 
 /** The certificates of a PEM text, without what is between them. Throws a UserError (usage) that begins with `what`. */
 export const certificatesIn = (text: string, what: string): string => {
@@ -20,6 +20,3 @@ const isCertificate = (pem: string): boolean => {
     return false;
   }
 };
-
-const usageError = (reason: string, hint: string): UserError =>
-  new UserError(reason, { hint, code: exitCode.usage });

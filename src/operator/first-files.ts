@@ -1,6 +1,6 @@
 import { readlink, realpath } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { UserError, exitCode } from "../errors.js";
+import { type UserError, usageError } from "../errors.js";
 import { formatSize } from "../text/format.js";
 import { type Entry, folderHash, readFolder } from "./folder.js";
 
@@ -81,6 +81,3 @@ const unreadable = (folder: string, { code, path, message }: NodeJS.ErrnoExcepti
     "make it readable, or remove it from the folder",
   );
 };
-
-const usageError = (reason: string, hint: string): UserError =>
-  new UserError(reason, { hint, code: exitCode.usage });

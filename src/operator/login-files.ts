@@ -1,6 +1,6 @@
 import { programSecret } from "../config/outside-service.js";
 import { type Config, loginFilesOf } from "../config/types.js";
-import { UserError, exitCode } from "../errors.js";
+import { usageError } from "../errors.js";
 import { certificatesIn } from "./certificates.js";
 import { type SecretAccess, secretFromEnvironment, textFromFile } from "./secret.js";
 
@@ -63,6 +63,3 @@ const checkers: Record<string, (text: string, what: string) => string> = {
   "login-password": password,
   "login-ca": certificatesIn,
 };
-
-const usageError = (reason: string, hint: string): UserError =>
-  new UserError(reason, { hint, code: exitCode.usage });

@@ -1,5 +1,5 @@
 import type { SecretSource } from "../config/types.js";
-import { UserError, exitCode } from "../errors.js";
+import { type UserError, usageError } from "../errors.js";
 
 /** Where secrets are looked up: the environment, and files by path. */
 export type SecretAccess = {
@@ -95,6 +95,3 @@ const checked = (secret: string, place: string): string => {
     throw reject(`has ${secret.length} characters; the minimum is ${minimumLength}`);
   return secret;
 };
-
-const usageError = (reason: string, hint: string): UserError =>
-  new UserError(reason, { hint, code: exitCode.usage });

@@ -1,5 +1,5 @@
 import type { Config, SecretSource } from "../config/types.js";
-import { UserError, exitCode } from "../errors.js";
+import { usageError } from "../errors.js";
 import { type SecretAccess, outsideSecret } from "./secret.js";
 
 /** The secret variables of users' servers as a JSON object; undefined if there are none. Throws a UserError (usage). */
@@ -26,6 +26,3 @@ const valueOf = async (
     throw usageError(`${key} has a NUL character, which no variable can have`, "correct its value");
   return value;
 };
-
-const usageError = (reason: string, hint: string): UserError =>
-  new UserError(reason, { hint, code: exitCode.usage });

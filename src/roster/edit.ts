@@ -1,6 +1,6 @@
 import type { RosterSource } from "../config/types.js";
 import { replaceFile } from "../config/yaml/write-file.js";
-import { UserError, exitCode, shown } from "../errors.js";
+import { shown, usageError } from "../errors.js";
 import { encode } from "./encoding.js";
 import { type RosterFile, rosterFrom } from "./read.js";
 import { isFormula, refusalOf, spell } from "./spell.js";
@@ -49,7 +49,7 @@ export const withoutPeople = (
 export const writeRoster = async ({ text, encoding }: RosterFile, path: string): Promise<void> => {
   const bytes = encode(text, encoding);
   if (bytes === undefined)
-    throw usage(
+    throw usageError(
       `${path} is in the encoding Windows-1252, which lacks a letter of the new name`,
       "save the file as UTF-8, then repeat the command",
     );
@@ -61,23 +61,23 @@ const cellsOf = (
   { table: { header }, columns, entries }: RosterFile,
 ): string[] => {
   if (columns.isAddress && !/^[^@\s]+@[^@\s]+$/.test(user))
-    throw usage(
+    throw usageError(
       `the user names of this roster are made of e-mail addresses, and ${shown(user)} is none`,
       "type an address, such as: swarmhub roster add ada@example.org",
     );
   const spelled = spell(columns.isAddress ? user.replace(/@[^@]*$/, "") : user);
   const refusal = spelled === "" ? "is empty" : refusalOf(spelled);
-  if (refusal !== undefined) throw usage(`${shown(user)}: the user name ${refusal}`);
+  if (refusal !== undefined) throw usageError(`${shown(user)}: the user name ${refusal}`);
   const same = entries.find((entry) => entry.name === spelled);
   if (same !== undefined)
-    throw usage(`${spelled} is on the roster already, on line ${same.row.line}`);
+    throw usageError(`${spelled} is on the roster already, on line ${same.row.line}`);
   if (groups.length > 0 && columns.group === undefined)
-    throw usage(
+    throw usageError(
       "the roster has no column for groups",
       "add the person without --group, and to login.groups of swarmhub.yaml",
     );
   if (name !== "" && columns.shown.length === 0)
-    throw usage("the roster has no column for the name of a person", "leave out --name");
+    throw usageError("the roster has no column for the name of a person", "leave out --name");
   const cells = header.cells.map(() => "");
   const parts = nameParts(name, columns.shown.length);
   for (const [index, at] of columns.shown.entries()) cells[at] = parts[index] ?? "";
@@ -85,7 +85,7 @@ const cellsOf = (
   cells[columns.user] = user;
   const formula = cells.find((cell) => isFormula(cell) || /\p{Cc}/u.test(cell));
   if (formula !== undefined)
-    throw usage(`${shown(formula)} is no text for a CSV file: a spreadsheet may calculate it`);
+    throw usageError(`${shown(formula)} is no text for a CSV file: a spreadsheet may calculate it`);
   return cells;
 };
 
@@ -99,6 +99,3 @@ const cellText = (cell: string, separator: string, isQuoted: boolean): string =>
   isQuoted || cell.includes(separator) || /["\r\n]/.test(cell)
     ? `"${cell.replaceAll('"', '""')}"`
     : cell;
-
-const usage = (reason: string, hint?: string): UserError =>
-  new UserError(reason, { hint, code: exitCode.usage });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { UserError, exitCode } from "../../errors.js";
+import { type UserError, usageError } from "../../errors.js";
 import { type Entry, folderTar, readFolder } from "../../operator/folder.js";
 import { formatSize, printable } from "../../text/format.js";
 import type { HandedFile } from "./in-hub.js";
@@ -23,7 +23,7 @@ const longestName = 200;
 export const handoutName = (path: string): string => {
   const name = basename(resolve(path)).normalize();
   if (name === "" || name.startsWith(".") || Buffer.byteLength(name) > longestName)
-    throw usage(
+    throw usageError(
       `"${printable(path)}" cannot be handed out: the name of a file or folder is needed that does not begin with a dot`,
       "rename it, then type: swarmhub handout NAME",
     );
@@ -47,7 +47,7 @@ export const readHandout = async (path: string): Promise<Handout> => {
     readTarget: (inner) =>
       Promise.reject(refused(full, inner, "it is a link", "replace it by a copy")),
     tooLarge: () =>
-      usage(
+      usageError(
         `${printable(path)} is larger than ${formatSize(maximum.bytes)} or has more than ${maximum.files} files, and each home gets a copy`,
         "put large data where all users can read it",
       ),
@@ -58,7 +58,10 @@ export const readHandout = async (path: string): Promise<Handout> => {
     .filter((entry) => entry.kind === "file")
     .map((entry) => ({ ...entry, path: isFolder ? `${name}/${entry.path.normalize()}` : name }));
   if (placed.length === 0)
-    throw usage(`${printable(path)} has no files to hand out`, "hidden files are not handed out");
+    throw usageError(
+      `${printable(path)} has no files to hand out`,
+      "hidden files are not handed out",
+    );
   for (const each of placed) {
     if (printable(each.path) !== each.path)
       throw refused(dirname(full), each.path, "its name has control characters", "rename it");
@@ -92,12 +95,9 @@ const fileOf = ({ path, content, mode }: Extract<Entry, { kind: "file" }>): Hand
 });
 
 const refused = (folder: string, path: string, why: string, hint: string): UserError =>
-  usage(`${printable(join(folder, path))} cannot be handed out: ${why}`, hint);
+  usageError(`${printable(join(folder, path))} cannot be handed out: ${why}`, hint);
 
 const unreadable = (path: string, { code, message }: NodeJS.ErrnoException): UserError =>
   code === "ENOENT"
-    ? usage(`there is no file or folder ${printable(path)}`, "check the path")
-    : usage(`${printable(path)}: ${message}`, "make it readable");
-
-const usage = (message: string, hint: string): UserError =>
-  new UserError(message, { hint, code: exitCode.usage });
+    ? usageError(`there is no file or folder ${printable(path)}`, "check the path")
+    : usageError(`${printable(path)}: ${message}`, "make it readable");

@@ -1,6 +1,6 @@
 import { isHomeName, sharedHome } from "../../../contracts/storage-folders.js";
 import type { Cluster } from "../../cluster/cluster.js";
-import { UserError, exitCode } from "../../errors.js";
+import { UserError, usageError } from "../../errors.js";
 import { type Homes, inspectHomes } from "../../homes/inspect.js";
 import { type Renaming, renameHome } from "../../homes/rename.js";
 import { ownerName, selectHomes } from "../../homes/select.js";
@@ -91,6 +91,3 @@ const stopServers = async (cluster: Cluster, { from }: Renaming): Promise<void> 
   const servers = await serversOf(cluster);
   for (const name of from) if (servers.has(name)) await stopServer(cluster, name);
 };
-
-const usageError = (reason: string, hint: string): UserError =>
-  new UserError(reason, { hint, code: exitCode.usage });

@@ -1,7 +1,7 @@
 import { host } from "../../config/schema.js";
 import type { Config, HostConfig } from "../../config/types.js";
 import { machineOf } from "../../config/values/destination.js";
-import { UserError, exitCode, shown } from "../../errors.js";
+import { shown, usageError } from "../../errors.js";
 
 /** The machines that the arguments name: each once, and spelled as in the configuration if they are there. Throws a UserError (usage). */
 export const hostsFromArguments = (
@@ -10,7 +10,7 @@ export const hostsFromArguments = (
   { workers }: Pick<Config, "workers">,
 ): HostConfig[] => {
   if (address !== undefined && words.length > 1)
-    throw usage(
+    throw usageError(
       "--address works with one machine only",
       "run `swarmhub join` once for each machine",
     );
@@ -25,9 +25,6 @@ export const hostsFromArguments = (
 const hostFrom = (word: string, address: string | undefined): HostConfig => {
   const { data, error } = host.safeParse(address === undefined ? word : { host: word, address });
   if (data === undefined)
-    throw usage(`${shown(word)}: it ${error.issues[0]?.message ?? "is not a machine"}`, undefined);
+    throw usageError(`${shown(word)}: it ${error.issues[0]?.message ?? "is not a machine"}`);
   return { destination: data.host, ...(data.address !== undefined && { address: data.address }) };
 };
-
-const usage = (message: string, hint: string | undefined): UserError =>
-  new UserError(message, { hint, code: exitCode.usage });

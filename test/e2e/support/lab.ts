@@ -37,6 +37,9 @@ export type Lab = {
 /** The exit code, the output and the duration of a `swarmhub` command. */
 export type CommandResult = { code: number; stdout: string; stderr: string; ms: number };
 
+/** What runs `swarmhub` in a workshop. */
+export type Runner = { swarmhub: (...command: string[]) => Promise<CommandResult> };
+
 /** The time limit of one command on a guest (ms), so that a command that hangs fails before the time limit of all tests. */
 const commandTimeout = 600_000;
 

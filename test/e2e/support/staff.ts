@@ -1,10 +1,8 @@
-import type { CommandResult } from "./lab.js";
-
-type Shop = { swarmhub: (...command: string[]) => Promise<CommandResult> };
+import type { Runner } from "./lab.js";
 
 /** The password of the admins or teachers of a class, as `swarmhub open --passwords` shows it. */
 export const passwordOf = async (
-  { swarmhub }: Shop,
+  { swarmhub }: Runner,
   who: "admins" | "teachers",
 ): Promise<string> => {
   const { code, stdout, stderr } = await swarmhub("open", "--passwords", "--json");

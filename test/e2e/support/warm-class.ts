@@ -8,8 +8,8 @@ import { promisify } from "node:util";
 import { waitUntil } from "../../../src/wait.js";
 import { classIn } from "./class.js";
 import {
-  type CommandResult,
   type Lab,
+  type Runner,
   announceLab,
   bootLab,
   buildImages,
@@ -64,10 +64,8 @@ export const warmClass = async (
   return opened;
 };
 
-type Workshop = { swarmhub: (...command: string[]) => Promise<CommandResult> };
-
 /** Runs `up` with the configuration of the workshop; throws an error with its stderr if it fails. */
-export const changeTo = async ({ swarmhub }: Workshop): Promise<void> => {
+export const changeTo = async ({ swarmhub }: Runner): Promise<void> => {
   const { code, stderr } = await swarmhub("up", "--yes");
   if (code !== 0) throw new Error(stderr);
 };
