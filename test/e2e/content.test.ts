@@ -36,6 +36,9 @@ const push = async (text: string): Promise<void> => {
   await git("-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm", text);
 };
 
+/** After a fetch, the hub makes the next one 30 s later at the earliest. */
+const untilTheHubLooksAgain = () => pause(31_000);
+
 /** Runs a command in the container of a user, on the worker. */
 const inServer = async (user: string, command: string): Promise<string> => {
   await lab.write(2, "/root/student.sh", `cd /home/jovyan\n${command}\n`);
@@ -98,6 +101,7 @@ test.serial("the files come into a home over NFS, and no server has the token", 
   // A change of hers, and a version of the teacher's.
   await inServer("anna", "sed -i 's/first version/my work/' course/week2/lab1.ipynb");
   await push("second version");
+  await untilTheHubLooksAgain();
   const bert = await start(t, "bert");
   t.regex(await inServer("bert", "cat course/week2/lab1.ipynb"), /second version/);
   await bert.stop();
@@ -129,8 +133,7 @@ test.serial(
     await push("third version");
     server.kill("SIGSTOP");
     t.teardown(() => server.kill("SIGCONT"));
-    // Until then, the hub does not look again.
-    await pause(31_000);
+    await untilTheHubLooksAgain();
     await start(t, "emil");
     t.regex(await inServer("emil", "cat course/week2/lab1.ipynb"), /second version/);
     await waitUntil(

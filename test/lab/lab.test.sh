@@ -68,15 +68,16 @@ registry_is_reachable() { lab_a ssh 1 'curl -sSfo /dev/null "$(apt-get -q --prin
 registry_serves() { (eval "$(lab_a env)" && lab_a ssh 1 "curl -sSf http://$LAB_REGISTRY/v2/library/debian/tags/list" | grep trixie-slim); }
 subnet() { (eval "$("$1" env)" && echo "${LAB_SUBNET%.0/24}"); }
 labs_are_isolated() { [[ $(subnet lab_a) != "$(subnet lab_b)" ]] && ! lab_a ssh 1 "timeout 3 bash -c '</dev/tcp/$(subnet lab_b).11/22'"; }
-# milliseconds LIMIT: prints the shortest time of at least three TCP handshakes with guest 1; goes on for 30 s until it is below LIMIT,
-# as a busy machine adds to each
+# milliseconds LIMIT: prints the shortest of at least three round trips with guest 1; goes on for 30 s until it is below LIMIT, as a
+# busy machine adds to each. The port is closed: sshd refuses all logins for minutes after many connections that do not log in
+# (PerSourcePenalties in sshd_config(5)).
 milliseconds() {
-  local started best=99999 elapsed tries=0 end=$((SECONDS + 30))
+  local address started best=99999 elapsed tries=0 end=$((SECONDS + 30))
+  address=$(subnet lab_a).11
   while ((tries < 3 || (best >= $1 && SECONDS < end))); do
     started=$(date +%s%N)
-    exec 3<>"/dev/tcp/$(subnet lab_a).11/22"
+    (exec 3<>"/dev/tcp/$address/9") 2>/dev/null || true
     elapsed=$((($(date +%s%N) - started) / 1000000))
-    exec 3>&-
     ((elapsed >= best)) || best=$elapsed
     tries=$((tries + 1))
   done
