@@ -49,10 +49,11 @@ export const dialError = (
       `${address} closed the connection during the login, as a machine does while it starts`,
       `if it was started just now, wait a minute; else: \`ssh -v ${host}\``,
     );
+  // Since OpenSSH 9.8, sshd turns an address away after failed logins: for 15 s or longer, 5 s for each (PerSourcePenalties).
   if (code === "ECONNRESET" || /lost before handshake/.test(message))
     return passing(
-      `${address} closed the connection at once (sshd's MaxStartups, or is this address banned?)`,
-      `ssh -v ${host}`,
+      `${address} closed the connection at once, as sshd does for a while after failed logins or while it has too many connections`,
+      `wait a minute; if it stays like this, ask whether this address is banned there: \`ssh -v ${host}\``,
     );
   return lasting(`SSH failed: ${message}`, `ssh -v ${host}`);
 };
