@@ -95,6 +95,28 @@ const planned = async (cluster: Cluster, request: Parameters<typeof planWarm>[1]
   });
 };
 
+/** A hub that is away for longer than this (milliseconds) is not being restarted. */
+const restartMs = 180_000;
+
+/** The state of the warm starts, also where the hub is just being restarted: it goes on with them then. */
+const inspectPatiently = async (
+  cluster: Cluster,
+  progress: Progress,
+  signal: AbortSignal,
+  every: number,
+): ReturnType<typeof inspectWarm> => {
+  const end = Date.now() + restartMs;
+  for (;;) {
+    try {
+      return await inspectWarm(cluster);
+    } catch (error) {
+      if (Date.now() >= end || signal.aborted) throw error;
+      progress("waiting for the hub, which does not answer");
+      await setTimeout(every, undefined, { signal }).catch(() => undefined);
+    }
+  }
+};
+
 /** Looks until the start has ended; undefined after Ctrl-C or if it was cancelled by somebody else. */
 const follow = async (
   cluster: Cluster,
@@ -104,7 +126,7 @@ const follow = async (
   every: number,
 ): Promise<WarmStartReport | undefined> => {
   for (;;) {
-    const { starts } = await inspectWarm(cluster);
+    const { starts } = await inspectPatiently(cluster, progress, signal, every);
     const start = starts.find((each) => each.key === key);
     if (start === undefined) return undefined;
     if (!start.going || signal.aborted) return start;

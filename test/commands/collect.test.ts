@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, rm, stat, symlink, utimes } from "node:fs/promises";
+import { mkdir, readFile, readdir, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import test from "ava";
 import { pack } from "tar-stream";
@@ -131,6 +131,35 @@ test("a student's folder has a name that every file system can have, and never t
     ["ada", "grace@example.org", ...Array<string>(7).fill("home")],
   );
   t.is(studentOf({ name: "home", user: undefined }), "home");
+});
+
+test("of two homes with one owner, each has a folder of its own", async (t) => {
+  const to = temporaryFolder();
+  const homes = ["ada", "ada-before"].map((name) => ({ name, user: "ada" }));
+  const { part, place, close } = await openCollected(to, "hw1.ipynb", homes);
+  const rows = await Promise.all(
+    homes.map(async ({ name }) => {
+      await mkdir(join(part, name));
+      await writeFile(join(part, name, "hw1.ipynb"), name);
+      return {
+        home: name,
+        what: "changed" as const,
+        why: "",
+        changedAt: 0,
+        files: 1,
+        size: 3,
+        leftOut: 0,
+        tooLarge: 0,
+        state: "1",
+        isKnown: false,
+      };
+    }),
+  );
+  const placed = await place(rows, homes, new Date());
+  await close();
+  t.deepEqual([...placed.values()], ["new", "new"]);
+  for (const { name } of homes)
+    t.is(await readFile(join(to, "submitted", name, "hw1/hw1.ipynb"), "utf8"), name);
 });
 
 test("what a collection that was killed has left is removed an hour later, and not what comes just now", async (t) => {

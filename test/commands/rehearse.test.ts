@@ -40,6 +40,16 @@ test("while people of the class work there is no rehearsal, unless it is wanted 
   t.is(many.hint, "type: swarmhub rehearse --beside-people --people 30");
 });
 
+test("servers that were started for people who are not here yet are not counted as people at work", async (t) => {
+  const warm = room(["ada", "running"], ["bob", "starting"]);
+  for (const person of warm.people) person.warm = true;
+  const error = await refusal(warm, alone);
+  t.regex(error.message, /^2 seats are taken by servers that were started for people/);
+  t.is(peopleFor(warm, beside), 31);
+  const both = { ...warm, people: [...warm.people, ...room(["carl", "running"]).people] };
+  t.is((await refusal(both, alone)).message, "1 person of the class works at this moment: carl");
+});
+
 test("a rehearsal has at least one person and at most 300", async (t) => {
   t.is((await refusal({ ...room(), seats: 0 }, alone)).message, "the class has no seat");
   t.is(

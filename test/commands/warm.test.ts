@@ -86,6 +86,26 @@ test("warm names who is not ready by reason, and fails", async (t) => {
   ]);
 });
 
+test("warm goes on while the hub is restarted", async (t) => {
+  const { cluster, printed, events, terminal } = classWith(plan, [
+    { starts: [start({ ready: 30 })] },
+  ]);
+  const { manager } = cluster;
+  let looks = 0;
+  manager.docker = {
+    listContainers: async () => (looks++ % 4 === 1 ? [] : [{ Id: "c0ffee" }]),
+  } as unknown as Docker;
+  const { run } = manager;
+  manager.run = async (argv, options) => {
+    if (looks === 3) throw new Error("cannot reach the hub: [Errno 111] Connection refused");
+    return run(argv, options);
+  };
+  await warmClass(cluster, now, terminal, never, 1);
+  t.is(looks, 4);
+  t.deepEqual(printed, ["30 of 30 ready"]);
+  t.true(events.some((event) => event.type === "step-progress" && /hub/.test(event.text)));
+});
+
 test("after Ctrl-C the hub goes on, and warm says so", async (t) => {
   const interrupt = new AbortController();
   const { cluster, printed, events, terminal } = classWith(plan, [

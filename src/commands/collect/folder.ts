@@ -53,6 +53,13 @@ export const assignmentOf = (path: string): string => parse(basename(path)).name
 export const studentOf = ({ name, user }: NamedHome): string =>
   user !== undefined && /^[a-z0-9](?:[a-z0-9@._-]{0,98}[a-z0-9])?$/.test(user) ? user : name;
 
+/** The names of all students' folders. Of two homes with one owner, which an owner of the machines can make, each keeps its own name. */
+const folderNames = (homes: readonly NamedHome[]): ((home: NamedHome) => string) => {
+  const all = homes.map(studentOf);
+  const shared = new Set(all.filter((name, index) => all.indexOf(name) !== index));
+  return (home) => (shared.has(studentOf(home)) ? home.name : studentOf(home));
+};
+
 /** Opens or makes the folder for one path of the homes. Throws a UserError. */
 export const openCollected = async (
   folder: string,
@@ -60,8 +67,8 @@ export const openCollected = async (
   homes: readonly NamedHome[],
 ): Promise<CollectedFolder> => {
   const assignment = assignmentOf(path);
-  const placeOf = (home: NamedHome): string =>
-    join(folder, "submitted", studentOf(home), assignment);
+  const student = folderNames(homes);
+  const placeOf = (home: NamedHome): string => join(folder, "submitted", student(home), assignment);
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: Error) => {
     throw new UserError(`${folder} cannot be used: ${error.message}`, {
       hint: "name another folder with --to",
@@ -96,7 +103,7 @@ export const openCollected = async (
         const home = byName.get(row.home);
         if (home === undefined || row.what !== "changed") continue;
         if (!row.isKnown) {
-          const earlier = join(folder, "earlier", stamp(now), studentOf(home), assignment);
+          const earlier = join(folder, "earlier", stamp(now), student(home), assignment);
           placed.set(row.home, await replace(join(part, row.home), placeOf(home), earlier, row));
           if (row.state !== null) entry.homes[row.home] = row.state;
           await writeNote(folder, { ...all, [assignment]: entry });

@@ -17,11 +17,20 @@ export const peopleFor = (
   { people, besidePeople }: { people?: number; besidePeople: boolean },
 ): number => {
   const here = room.people.filter(isHere);
-  if (here.length > 0 && !besidePeople)
+  const working = here.filter(({ warm }) => warm !== true);
+  if (working.length > 0 && !besidePeople)
     throw new UserError(
-      `${peopleText(here.length)} of the class ${here.length === 1 ? "works" : "work"} at this moment: ${namesOf(here)}`,
+      `${peopleText(working.length)} of the class ${working.length === 1 ? "works" : "work"} at this moment: ${namesOf(working)}`,
       {
         hint: "rehearse when nobody works, or, in the seats that are free, type: swarmhub rehearse --beside-people",
+        code: exitCode.usage,
+      },
+    );
+  if (here.length > 0 && !besidePeople)
+    throw new UserError(
+      `${plural(here.length, "seat")} ${here.length === 1 ? "is" : "are"} taken by servers that were started for people who are not here yet`,
+      {
+        hint: "to rehearse in the seats that are free, type: swarmhub rehearse --beside-people; or rehearse before the next warm start",
         code: exitCode.usage,
       },
     );
