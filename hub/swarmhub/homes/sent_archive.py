@@ -4,9 +4,11 @@ import os
 import tarfile
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from .versions import Version
+
+MIB = 2**20
 
 
 class Refused(Exception):
@@ -21,14 +23,21 @@ def unpack(archive: BinaryIO, wanted: Version, folder: Path) -> None:
             file = expected.pop(entry.name, None) if entry.isreg() else None
             if file is None:
                 continue
-            content = entries.extractfile(entry).read(file.size + 1)
-            if sha256(content).hexdigest() != file.hash:
-                raise Refused(f"{file.path} arrived damaged")
             target = folder / file.path
             target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("xb") as copy:
-                copy.write(content)
-                copy.flush()
-                os.fsync(copy.fileno())
+            if entry.size != file.size or _copy(entries.extractfile(entry), target) != file.hash:
+                raise Refused(f"{file.path} arrived damaged")
     if expected:
         raise Refused(f"{next(iter(expected))} did not arrive")
+
+
+def _copy(source: IO[bytes], target: Path) -> str:
+    """Writes a new file and returns its SHA-256; a file may be larger than the memory of the hub."""
+    digest = sha256()
+    with target.open("xb") as copy:
+        while chunk := source.read(MIB):
+            digest.update(chunk)
+            copy.write(chunk)
+        copy.flush()
+        os.fsync(copy.fileno())
+    return digest.hexdigest()

@@ -2,6 +2,7 @@ import io
 import json
 import tarfile
 import threading
+import tracemalloc
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -102,6 +103,17 @@ def test_an_archive_that_is_not_as_announced_changes_nothing(storage, archive, m
     assert list((storage / "homes/ada").iterdir()) == []
     assert list((storage / "handouts/drafts").iterdir()) == []
     assert not (storage / "handouts/sent").exists()
+
+
+def test_a_file_larger_than_the_memory_is_handed_out(storage):
+    text = "x" * (64 << 20)
+    request, archive = request_of(text), archive_of(text=text)
+    tracemalloc.start()
+    rows = ask(storage, "hand-out", request, archive)["rows"]
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [row["counts"] for row in rows] == [{"place": 1}, {"place": 1}]
+    assert most < len(text)
 
 
 @pytest.mark.parametrize("changes", [{"name": ".x"}, {"name": "a/b"}, {"name": ".."}, {"name": "x" * 201}])
