@@ -4,10 +4,18 @@ import { UserError, exitCode, hostsOf } from "../errors.js";
 import type { Host } from "../host/host.js";
 import { formerAddress } from "../swarm/changed-addresses.js";
 import { inspectMembers, nodeOf } from "../swarm/nodes.js";
+import type { Check } from "./check.js";
+import { clock } from "./clock.js";
 import type { Tried } from "./connections/exchange.js";
 import { failedResults, failureOf, inUse } from "./connections/findings.js";
 import { neededConnections } from "./connections/needed.js";
 import { type Tested, testOpened } from "./connections/opened.js";
+import { diskSpace } from "./disk-space.js";
+import { encryption } from "./encryption.js";
+import { system } from "./system.js";
+
+/** The checks of machines that are to join a class that is up, beside those of the plan and of the connections. */
+export const newcomerChecks: readonly Check[] = [system, encryption, clock, diskSpace];
 
 /** The workers that are to join the Swarm: those that its manager does not list, or lists at a former address. */
 export const newcomersOf = async (cluster: Cluster): Promise<Host[]> => {

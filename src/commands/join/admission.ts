@@ -1,18 +1,14 @@
 import type { Check, OperatorMachine } from "../../checks/check.js";
-import { clock } from "../../checks/clock.js";
-import { diskSpace } from "../../checks/disk-space.js";
-import { encryption } from "../../checks/encryption.js";
 import { runChecks } from "../../checks/index.js";
-import { newcomerRefusals } from "../../checks/newcomers.js";
+import { newcomerChecks, newcomerRefusals } from "../../checks/newcomers.js";
 import { plan } from "../../checks/plan.js";
-import { system } from "../../checks/system.js";
 import { type Cluster, refuseOneMachineTwice } from "../../cluster/cluster.js";
 import { inspectMachines } from "../../cluster/machines.js";
 import { UserError, exitCode } from "../../errors.js";
 import type { Host } from "../../host/host.js";
 
 /** The checks of a machine before the class changes; the connections are tested last. */
-const admissionChecks: readonly Check[] = [system, encryption, clock, diskSpace, plan];
+const admissionChecks: readonly Check[] = [...newcomerChecks, plan];
 
 /** The class with these machines added. */
 export type ClusterWith = (newcomers: readonly Host[]) => Cluster;

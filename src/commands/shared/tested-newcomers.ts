@@ -1,24 +1,34 @@
-import { preflightError } from "../../checks/index.js";
-import { newcomerRefusals, newcomersOf } from "../../checks/newcomers.js";
+import { type OperatorMachine, operatorMachine } from "../../checks/check.js";
+import { type Found, preflightError, runChecks } from "../../checks/index.js";
+import { newcomerChecks, newcomerRefusals, newcomersOf } from "../../checks/newcomers.js";
 import type { Cluster } from "../../cluster/cluster.js";
 import type { UserError } from "../../errors.js";
 import type { Host } from "../../host/host.js";
 import { pieces, swarmPiece } from "../../pieces/index.js";
 import type { Piece } from "../../reconcile/piece.js";
 
-/** Throws where workers cannot join a class that is up; before anything is changed, so without what its own firewall closes to them. */
-export const refuseNewcomers = async (cluster: Cluster): Promise<void> => {
-  const refused = await newcomerRefusals(await newcomersOf(cluster), cluster);
-  const error = preflightError(
-    [...refused.values()].map(({ host, reason, hint }) => ({
-      check: "connections",
-      level: "error",
-      text: reason,
-      ...(host !== undefined && { host }),
-      ...(hint !== undefined && { hint }),
-    })),
-    { listed: true },
-  );
+/**
+ * Throws where workers cannot join a class that is up; before anything is changed, so without what its own firewall closes to them. Other
+ * systems and engines than ours are refused by the plan.
+ */
+export const refuseNewcomers = async (
+  cluster: Cluster,
+  operator: OperatorMachine = operatorMachine,
+): Promise<void> => {
+  const newcomers = await newcomersOf(cluster);
+  if (newcomers.length === 0) return;
+  const isNew = (name: string | undefined) => newcomers.some((host) => host.name === name);
+  const found = await runChecks(newcomerChecks, cluster, operator);
+  const refused = await newcomerRefusals(newcomers, cluster);
+  const closed = [...refused.values()].map(({ host, reason, hint }): Found => ({
+    check: "connections",
+    level: "error",
+    text: reason,
+    ...(host !== undefined && { host }),
+    ...(hint !== undefined && { hint }),
+  }));
+  const unfit = found.filter(({ host }) => isNew(host));
+  const error = preflightError([...unfit, ...closed], { listed: true });
   if (error !== undefined) throw error;
 };
 

@@ -1,11 +1,13 @@
 import test from "ava";
 import { piecesWithTest, refuseNewcomers } from "../../../src/commands/shared/tested-newcomers.js";
+import type { Cluster } from "../../../src/cluster/cluster.js";
 import { exitCode } from "../../../src/errors.js";
 import type { Membership } from "../../../src/host/facts.js";
 import { paths } from "../../../src/paths.js";
 import { pieces } from "../../../src/pieces/index.js";
 import { runSteps } from "../../../src/reconcile/run-steps.js";
 import { planAll } from "../../../src/reconcile/plan.js";
+import { fakeOperator } from "../../checks/support/context.js";
 import { wire } from "../../checks/support/wired.js";
 import { classOf, machinesOf } from "../../support/class-of.js";
 import { fakeReport, userError } from "../../support/fakes.js";
@@ -17,7 +19,13 @@ const grown = (closed: string, firewall: string) => {
     ["manager", "id-manager"],
     ["worker1", "id-worker1"],
   ]);
-  const cluster = classOf(3, { answers: [["kill", ""]] });
+  const cluster = classOf(3, {
+    answers: [
+      ["kill", ""],
+      ["date", "1000.0"],
+      [/^ss /, ""],
+    ],
+  });
   const listened = wire(cluster.hosts, ({ to, port }) => to === closed && port === "4789/udp");
   const machines = machinesOf(cluster);
   for (const host of cluster.hosts) {
@@ -58,13 +66,14 @@ const grown = (closed: string, firewall: string) => {
   }
   return { cluster, joined, listened };
 };
+const refuse = (cluster: Cluster) => refuseNewcomers(cluster, fakeOperator());
 const open = [11, 12, 13, 14]
   .map((last) => `-A SWARMHUB-INPUT -s 10.77.0.${last}/32 -j RETURN\n`)
   .join("");
 
 test("`up` with a new worker that cannot be reached stops before the first step, with the cure", async (t) => {
   const { cluster, joined } = grown("10.77.0.13", "");
-  const error = await userError(refuseNewcomers(cluster));
+  const error = await userError(refuse(cluster));
   t.is(error.code, exitCode.preflight);
   t.regex(
     error.message,
@@ -75,7 +84,18 @@ test("`up` with a new worker that cannot be reached stops before the first step,
 
 test("workers that can be reached pass", async (t) => {
   const { cluster } = grown("none", "");
-  await t.notThrowsAsync(refuseNewcomers(cluster));
+  await t.notThrowsAsync(refuse(cluster));
+});
+
+test("`up` refuses a new worker without a kernel module, and not a worker of the class", async (t) => {
+  const { cluster } = grown("none", "");
+  for (const host of cluster.workers.slice(0, 2)) {
+    const facts = await host.facts();
+    host.facts = async () => ({ ...facts, missingModules: ["vxlan"] });
+  }
+  const { message } = await userError(refuse(cluster));
+  t.regex(message, /^ {2}worker2: .*VXLAN/m);
+  t.notRegex(message, /worker1/);
 });
 
 /** Runs the steps of the piece swarm, and answers the errors by machine. */
