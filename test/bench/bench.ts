@@ -12,6 +12,7 @@ import { measureHomes } from "./many-homes.js";
 import { type Report, measureNoOp } from "./measure-no-op.js";
 import { type Benchmark, checkoutState, openProgress, replaceFile, requested } from "./progress.js";
 import { withResults } from "./results-table.js";
+import { measureWarmStart } from "./warm-start.js";
 import { byHand, byPlaybook, bySwarmhub } from "./setup-tools.js";
 import { measureStartUp } from "./start-up.js";
 
@@ -93,6 +94,7 @@ const main = async (): Promise<void> => {
   await measure(["p4a", "p4b"], (pending, report) => measureLoginBursts(pending, keep, report));
   await measure(["p7"], (_, report) => measureJoin(keep, report));
   await measure(["p8"], (_, report) => measureEdge(keep, report));
+  await measure(["p9"], (_, report) => measureWarmStart(keep, report));
   await measure(["p3", "p2", "p1"], measureThreeMachines);
 };
 

@@ -4,7 +4,19 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node
 import { dirname, join } from "node:path";
 
 /** All benchmarks, in the order in which they run. */
-export const benchmarks = ["p6", "p5a", "p5b", "p4a", "p4b", "p7", "p8", "p3", "p2", "p1"] as const;
+export const benchmarks = [
+  "p6",
+  "p5a",
+  "p5b",
+  "p4a",
+  "p4b",
+  "p7",
+  "p8",
+  "p9",
+  "p3",
+  "p2",
+  "p1",
+] as const;
 /** The name of one of them. */
 export type Benchmark = (typeof benchmarks)[number];
 

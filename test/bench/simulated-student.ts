@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type Browser, createBrowser } from "../../src/rehearsal/browser/browser.js";
 import { followInHub } from "../../src/rehearsal/browser/hub-pages.js";
+import { openLab } from "../../src/rehearsal/person/lab.js";
 import { Refused, followStart } from "../../src/rehearsal/browser/start-progress.js";
 
 /** The address of a class, `https://…` or `http://…`, and its shared password. */
@@ -15,6 +16,8 @@ export type LoginResult = {
   ready?: number;
   /** The server itself answered through the edge. */
   answered?: number;
+  /** JupyterLab had loaded its files and made its first requests. */
+  usable?: number;
   /** The message of the hub for a user without a server. */
   message?: string;
   /** The technical error without a message for the user. */
@@ -24,20 +27,20 @@ export type LoginResult = {
 };
 
 /**
- * Logs in like a browser, starts a server and waits until it answers; never throws. A message of the hub ends the login. After
+ * Logs in like a browser, starts a server and waits until it answers, with `isLab` until JupyterLab can be used; never throws. A message of the hub ends the login. After
  * an error or a status 5xx the page is reloaded up to `reloads` times, within `deadline` milliseconds.
  */
 export const simulateLogin = async (
   site: Site,
   user: string,
-  { deadline = 300_000, reloads = 0 } = {},
+  { deadline = 300_000, reloads = 0, isLab = false } = {},
 ): Promise<LoginResult> => {
   const result: LoginResult = { user, started: Date.now(), reloads: 0 };
   const end = result.started + deadline;
   const browser = createBrowser({ address: site.address, verify: false }, end);
   try {
     for (;;) {
-      const failure = await attempt(browser, end, site.password, result);
+      const failure = await attempt(browser, end, { password: site.password, isLab }, result);
       if (failure === undefined) return result;
       if (result.reloads === reloads || Date.now() >= end) return { ...result, failure };
       result.reloads += 1;
@@ -53,11 +56,11 @@ export const simulateLogin = async (
 const attempt = async (
   browser: Browser,
   end: number,
-  password: string,
+  options: { password: string; isLab: boolean },
   result: LoginResult,
 ): Promise<string | undefined> => {
   try {
-    await logInAndStart(browser, end, password, result);
+    await logInAndStart(browser, end, options, result);
     return undefined;
   } catch (error) {
     if (!(error instanceof Refused)) return error instanceof Error ? error.message : String(error);
@@ -69,16 +72,17 @@ const attempt = async (
 const logInAndStart = async (
   browser: Browser,
   end: number,
-  password: string,
+  options: { password: string; isLab: boolean },
   result: LoginResult,
 ) => {
   const { user } = result;
+  const { password, isLab } = options;
   const name = user.toLowerCase();
   if (result.loggedIn === undefined) {
     await followInHub(browser, await browser.request("/hub/login"));
     const form = { username: user, password, mine: "yes", _xsrf: browser.xsrf("/hub/login") };
-    const options = { method: "POST", form };
-    const answer = await browser.request("/hub/login?next=%2Fhub%2Fspawn", options);
+    const post = { method: "POST", form };
+    const answer = await browser.request("/hub/login?next=%2Fhub%2Fspawn", post);
     if (answer.location === undefined) await followInHub(browser, answer);
     result.loggedIn = Date.now();
   }
@@ -94,4 +98,8 @@ const logInAndStart = async (
     await pause(250);
   }
   result.answered = Date.now();
+  if (!isLab) return;
+  const { events } = await openLab(browser, name);
+  result.usable = Date.now();
+  events.close();
 };
