@@ -3,14 +3,15 @@
 import os
 from pathlib import Path
 
+from .durable_file import sync_folder, write_durably
+
 
 def write_private(path: Path, text: str) -> None:
-    """Writes the file as a whole or not at all; raises OSError."""
+    """Writes the file as a whole or not at all, so that also a power cut does not undo it; raises OSError."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    with open(draft, "x", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        file.write(text)
+    write_durably(draft, text, 0o600)
     draft.replace(path)
+    sync_folder(path.parent)
 
 
 def version_of(path: Path) -> tuple[int, int, int] | None:

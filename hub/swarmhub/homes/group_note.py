@@ -5,6 +5,8 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
+from ..durable_file import write_durably
+
 # As in contracts/limits.ts.
 MOST_GROUPS = 64
 
@@ -23,7 +25,7 @@ def write_group_note(storage: Path, home: str, groups: Collection[str]) -> None:
         return
     draft = path.with_name(f".{home}.{os.getpid()}")
     try:
-        draft.write_text(wanted, encoding="utf-8")
+        write_durably(draft, wanted)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -4,7 +4,6 @@
 """
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterable
@@ -12,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from uuid import uuid4
 
+from ..durable_file import write_durably
 from .versions import File, Version, joined, plan_version
 
 _HOUR = 3600
@@ -159,11 +159,7 @@ def _read_version(path: Path) -> Version:
 def _write(path: Path, content: dict) -> None:
     draft = path.with_name(f".{uuid4().hex}")
     try:
-        with draft.open("x", encoding="utf-8") as file:
-            json.dump(content, file)
-            file.flush()
-            # A file that is renamed before it is on the disk may be empty after a power cut.
-            os.fsync(file.fileno())
+        write_durably(draft, json.dumps(content))
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

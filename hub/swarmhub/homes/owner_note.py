@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..durable_file import write_durably
 from ..refusal import OWNER_UNREADABLE, refuse
 from ..slug import former_slug, slug
 
@@ -48,7 +49,7 @@ def write_note(storage: Path, slug: str, note: Note) -> None:
     content = {"user": note.user} | ({"firstFiles": "missing"} if note.lacks_first_files else {})
     draft = storage / "owners" / f".{slug}.{os.getpid()}"
     try:
-        draft.write_text(json.dumps(content) + "\n", encoding="utf-8")
+        write_durably(draft, json.dumps(content) + "\n")
         if path.exists():
             draft.replace(path)
         else:

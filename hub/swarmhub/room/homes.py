@@ -6,6 +6,7 @@ import os
 import time
 from pathlib import Path
 
+from ..durable_file import write_durably
 from ..homes.owner_note import find_home
 from ..homes.provisioning import is_pending
 from ..homes.storage_calls import call_storage
@@ -38,11 +39,7 @@ def write_limit(storage: Path, home: str, limit: int) -> None:
         raise FileNotFoundError(f"{home}: there is no home")
     path = storage / "limits" / home
     draft = path.with_name(f".{home}.new")
-    draft.unlink(missing_ok=True)
-    with draft.open("x", encoding="utf-8") as file:
-        file.write(json.dumps(_own_limits(path) | {"bytes": limit}) + "\n")
-        file.flush()
-        os.fsync(file.fileno())  # a file that is renamed before it is on the disk may be empty after a power cut
+    write_durably(draft, json.dumps(_own_limits(path) | {"bytes": limit}) + "\n")
     draft.replace(path)
 
 
