@@ -40,17 +40,27 @@ const room = async (): Promise<RoomJson> =>
   JSON.parse((await swarmhub("room", "--json")).stdout) as RoomJson;
 
 /** Waits until something is so in the room; the hub may just be restarting. */
-const waitForRoom = (what: string, isSo: (found: RoomJson) => boolean): Promise<true> =>
-  waitUntil(
+const waitForRoom = (what: string, isSo: (found: RoomJson) => boolean): Promise<true> => {
+  let last: unknown;
+  return waitUntil(
     async () => {
       try {
-        return isSo(await room()) || undefined;
-      } catch {
-        return undefined; // no room, but a message that the hub does not answer
+        const found = await room();
+        last = found;
+        return isSo(found) || undefined;
+      } catch (error) {
+        last = error; // no room, but a message that the hub does not answer
+        return undefined;
       }
     },
-    { deadline: 300_000, every: 2000, otherwise: () => new Error(what) },
+    {
+      deadline: 300_000,
+      every: 2000,
+      otherwise: () =>
+        new Error(`${what}: ${last instanceof Error ? last.message : JSON.stringify(last)}`),
+    },
   );
+};
 
 const stopAll = async (): Promise<void> => {
   await lab.on(1, "docker service ls -q -f label=swarmhub.user | xargs -r docker service rm");
