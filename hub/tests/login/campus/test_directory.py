@@ -89,7 +89,7 @@ async def test_a_silent_directory_ends_at_the_deadline_and_holds_no_thread(tmp_p
             *(threads.find(directory(port, ca), "ada", "ada-password") for _ in range(3)), return_exceptions=True
         )
         assert {type(each) for each in answers} == {DirectoryError}
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 4.5, "ldap3 waits for 5 s"
     with LdapServer(tls) as server:
         threads.seconds = 5
         assert (await threads.find(directory(server.port, ca), "ada", "ada-password"))[0] == "ada"

@@ -242,7 +242,7 @@ def test_a_silent_provider_ends_in_a_sentence(method, provider, monkeypatch, kin
     provider.fault = "silent"
     started = time.monotonic()
     assert method(kind).refusal(**GITHUB) == (503, f"{SERVICES.get(kind, 'Uni X')} does not answer. Try again in a minute.")
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 20
 
 
 def test_a_provider_that_is_down_and_one_that_comes_back(method, provider):
