@@ -20,11 +20,13 @@ import docker
 
 from ..bounded_request import KIB, request_now
 from ..labels import USER
+from ..private_file import write_private
 from ..settings import Paths, SettingsError, read_settings
 from ..spawning.activity import kernels_of
 from ..spawning.swarm import token_in, user_in
 from .close_class import close_class, reopen_class
 from .hub_api import HubApi
+from .room_state import room_state
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,8 @@ class Hub:
 def operator_token(paths: Paths) -> str:
     """Returns the operator's token, which is created once and stored beside the hub's database, readable only by root."""
     path = paths.data / "operator-token"
-    try:
-        with open(path, "x", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-            file.write(secrets.token_hex(32))
-    except FileExistsError:
-        pass
+    if not path.exists():
+        write_private(path, secrets.token_hex(32))
     return path.read_text(encoding="utf-8")
 
 
@@ -91,8 +90,17 @@ def start(hub: Hub, user: str) -> dict:
         return {"ok": False, "why": _message(response) or f"the hub responded with status {status}"}
     result = _wait(hub, user, lambda server: server is None or server.get("ready"), "it is still starting")
     if result["ok"] and _server(hub, user) is None:
-        return {"ok": False, "why": "it did not start; the reason is in the hub's log"}
+        return {"ok": False, "why": _why_failed(hub, user) or "it did not start; the reason is in the hub's log"}
     return result
+
+
+def _why_failed(hub: Hub, user: str) -> str | None:
+    """Returns the sentence that the user reads."""
+    try:
+        people = room_state(hub.api, hub.token)["people"]
+        return next((each.get("say") for each in people if each["name"] == user and each["state"] == "failed"), None)
+    except (OSError, LookupError, TypeError):
+        return None
 
 
 def _wait(hub: Hub, user: str, is_done, default: str) -> dict:

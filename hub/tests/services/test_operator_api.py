@@ -103,7 +103,7 @@ def test_a_failed_start_is_reported_with_a_reason(hub, operator):
     request_server(hub, "emil")
     result = start(operator, "emil")
     assert not result["ok"]
-    assert result["why"]
+    assert "instructor" in result["why"], "the sentence that the user reads"
 
 
 def test_an_unknown_user_is_no_error_for_stop_but_an_error_for_start(operator):
