@@ -2,6 +2,7 @@ import { ifExists } from "../docker/client.js";
 import { UserError } from "../errors.js";
 import { labels } from "../names.js";
 import type { Piece, Step } from "../reconcile/piece.js";
+import { createInSwarm } from "../swarm/retry.js";
 import { formatSize, plural } from "../text/format.js";
 import { type ServerFiles, type StoredFile, inspectServerFiles } from "./shared/server-files.js";
 import type { Host } from "../host/host.js";
@@ -23,11 +24,13 @@ export const files: Piece<ServerFiles> = {
         title: `store the file ${path} of users' servers`,
         detail: `${name}, ${formatSize(content.length)}`,
         run: () =>
-          manager.docker.createConfig({
-            Name: name,
-            Labels: { [labels.class]: want.name },
-            Data: content.toString("base64"),
-          }),
+          createInSwarm(() =>
+            manager.docker.createConfig({
+              Name: name,
+              Labels: { [labels.class]: want.name },
+              Data: content.toString("base64"),
+            }),
+          ),
       })),
       ...removal(manager, unused),
     ];

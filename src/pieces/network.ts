@@ -7,6 +7,7 @@ import type { Host } from "../host/host.js";
 import { labels, networkName } from "../names.js";
 import type { Piece } from "../reconcile/piece.js";
 import { type Network, overlayNetworks, userServices } from "../swarm/list.js";
+import { createInSwarm } from "../swarm/retry.js";
 import { encryptionOption, isEncrypted, remakeStep } from "./network/encryption.js";
 import { formerNetworkIn, removeNetworkSteps } from "./shared/networks.js";
 
@@ -47,14 +48,16 @@ export const network: Piece<State> = {
       [...cluster.nodes.flatMap((host) => machines(host).facts.routes), ...poolRoutes(want)],
       networks.filter((each) => each !== present).flatMap(subnetsOf),
     );
-    const create = (): Promise<unknown> =>
-      cluster.manager.docker.createNetwork({
-        Name: name,
-        Driver: "overlay",
-        Labels: { [labels.class]: want.name },
-        Options: { [mtuOption]: String(mtu), ...encryptionOption(encrypted) },
-        IPAM: { Driver: "default", Config: [{ Subnet: overlay }] },
-      });
+    const create = (): Promise<void> =>
+      createInSwarm(() =>
+        cluster.manager.docker.createNetwork({
+          Name: name,
+          Driver: "overlay",
+          Labels: { [labels.class]: want.name },
+          Options: { [mtuOption]: String(mtu), ...encryptionOption(encrypted) },
+          IPAM: { Driver: "default", Config: [{ Subnet: overlay }] },
+        }),
+      );
     if (present !== undefined) return [remakeStep(present, servers, cluster, create)];
     return [
       {

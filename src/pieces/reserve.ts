@@ -7,7 +7,7 @@ import { isUnknown } from "../images/pulled.js";
 import { labels, reserveNames } from "../names.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import { classServices } from "../swarm/list.js";
-import { updateService } from "../swarm/retry.js";
+import { createInSwarm, updateService } from "../swarm/retry.js";
 import { differences } from "../swarm/service-spec.js";
 import { serviceLabel, waitUntilGone } from "../swarm/tasks.js";
 import { formatSize } from "../text/format.js";
@@ -64,7 +64,7 @@ const partSteps = (
   const present = all.find(({ Spec }) => Spec.Name === spec.Name);
   const title = `reserve ${formatSize(reserved[part])} of memory`;
   if (present === undefined) {
-    const run = () => manager.docker.createService(spec as never);
+    const run = () => createInSwarm(() => manager.docker.createService(spec as never));
     return [{ host: manager, title, detail: where[part], run }];
   }
   const differs = differences(spec, present.Spec);

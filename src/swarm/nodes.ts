@@ -7,7 +7,7 @@ import type { Host } from "../host/host.js";
 import { labels } from "../names.js";
 import { waitUntil } from "../wait.js";
 import { inspectMember, memberOf, noMembership } from "./membership.js";
-import { retryStaleVersion } from "./retry.js";
+import { retryUpdate } from "./retry.js";
 
 /** The fields of the Docker API's node that we read. */
 export type SwarmNode = {
@@ -93,7 +93,7 @@ export const changeNode = async (
   change: (spec: SwarmNode["Spec"]) => SwarmNode["Spec"],
 ): Promise<string> => {
   let id = "";
-  await retryStaleVersion(async () => {
+  await retryUpdate(async () => {
     const { ID, Version, Spec } = await waitForNode(manager, host);
     id = ID;
     await manager.docker.getNode(ID).update({ version: Version.Index, ...change(Spec) });

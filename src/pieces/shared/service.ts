@@ -7,7 +7,7 @@ import { type ServicePart, formerNames, labels, networkName, serviceName } from 
 import type { Step } from "../../reconcile/piece.js";
 import { listedImage, listedServices, listedTasks } from "../../swarm/list.js";
 import { managerDocker } from "../../swarm/membership.js";
-import { updateService } from "../../swarm/retry.js";
+import { createInSwarm, updateService } from "../../swarm/retry.js";
 import {
   type ServiceSpec,
   type WantedService,
@@ -115,7 +115,7 @@ const removeStep = (title: string, name: string, { manager }: Cluster): Step => 
 
 const start = async (manager: Host, wanted: WantedService): Promise<void> => {
   const { spec, imageId } = await complete(manager, wanted);
-  await manager.docker.createService(spec as never);
+  await createInSwarm(() => manager.docker.createService(spec as never));
   await waitUntilRunning(manager, wanted, imageId);
 };
 

@@ -1,6 +1,6 @@
 import test from "ava";
 import { removeServiceSteps, serviceSteps } from "../../../src/pieces/shared/service.js";
-import { retryStaleVersion } from "../../../src/swarm/retry.js";
+import { createInSwarm, retryUpdate } from "../../../src/swarm/retry.js";
 import { type WantedService, serviceSpec } from "../../../src/swarm/service-spec.js";
 import { waitUntilRunning } from "../../../src/swarm/tasks.js";
 import { classOf, runAll } from "../../support/class-of.js";
@@ -141,17 +141,47 @@ test("an update waits for the task that replaces the old one", async (t) => {
 
 test("an object that changed in between is read and updated again", async (t) => {
   let tries = 0;
-  await retryStaleVersion(async () => {
+  await retryUpdate(async () => {
     tries += 1;
     if (tries < 3) throw new Error("rpc error: code = Unknown desc = update out of sequence");
   });
   t.is(tries, 3);
   await t.throwsAsync(
-    retryStaleVersion(async () => {
+    retryUpdate(async () => {
       throw new Error("no such node");
     }),
     { message: "no such node" },
   );
+});
+
+const busy = () =>
+  Object.assign(
+    new Error(
+      "(HTTP code 500) server error - rpc error: code = DeadlineExceeded desc = context deadline exceeded",
+    ),
+    { statusCode: 500 },
+  );
+const conflict = () => Object.assign(new Error("name conflicts"), { statusCode: 409 });
+
+test("what a busy Swarm may have created without an answer is created once", async (t) => {
+  const ends = [busy(), busy(), conflict()];
+  let tries = 0;
+  const create = async () => {
+    tries += 1;
+    const end = ends.shift();
+    if (end !== undefined) throw end;
+  };
+  await createInSwarm(create);
+  t.is(tries, 3);
+  await createInSwarm(create);
+  t.is(tries, 4);
+  await retryUpdate(async () => {
+    tries += 1;
+    if (tries < 6) throw busy();
+  });
+  t.is(tries, 6);
+  ends.push(conflict());
+  await t.throwsAsync(createInSwarm(create), { message: "name conflicts" });
 });
 
 test("a service that disappeared meanwhile counts as stopped", async (t) => {
