@@ -194,6 +194,7 @@ def test_tabs_that_request_a_server_at_the_same_time_all_follow_one_start(hub, s
         answers = [each.result() for each in opened]
     assert [status for status, _ in answers] == [200] * 6
     assert all('id="progress-bar"' in page for _, page in answers)
+    wait_for(lambda: "geo-101-nb-tabby" in swarm.created)
     assert swarm.created.count("geo-101-nb-tabby") == 1
     swarm.script = ["failed|shutdown"]
     assert tabs[0].progress("tabby")[-1]["failed"]
