@@ -89,8 +89,9 @@ _FOLDERS = {Mode.NORMAL: _normal, Mode.FULL: _full, Mode.SAFE: _normal}
 #
 # After a power cut a server may be there minutes before the hub. It asks the hub for its version, fails after 46 s (jupyterhub,
 # singleuser/extension.py), and Swarm gives it up after three times. So it begins again here while the hub does not answer, for a
-# quarter of an hour at least. Without python3 its end counts as any other.
-_END_OF_SERVER = """trap stopped=143 TERM
+# quarter of an hour at least, and once more when the hub is back. Without python3 its end counts as any other.
+_END_OF_SERVER = """stopped= waited=
+trap stopped=143 TERM
 hub_is_away() {
   command -v python3 >/dev/null || return
   ! python3 -I - <<'END' 2>/dev/null
@@ -101,7 +102,10 @@ END
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
   "$@"
   status=$?
-  [ "$status" = 1 ] && [ -n "$JUPYTERHUB_API_URL" ] && hub_is_away && sleep 2 && [ -z "$stopped" ] || break
+  [ "$status" = 1 ] && [ -n "$JUPYTERHUB_API_URL" ] || break
+  if hub_is_away; then waited=yes; elif [ -n "$waited" ]; then waited=; else break; fi
+  sleep 2
+  [ -z "$stopped" ] || break
 done
 exit "${stopped:-$status}"
 """
