@@ -197,9 +197,10 @@ test.serial("a changed host key stops the run, and the hint of the error works",
   t.regex(stderr, /^error: node2: its host key \S+ SHA256:\S+ is not the one in /m);
   const [, hint = "false"] = /(ssh-keygen -R .*)$/m.exec(stderr) ?? [];
   await promisify(exec)(hint);
+  // Reading commands go on with the machines that can be reached.
   const untrusted = await swarmhub("check");
-  t.is(untrusted.code, 5, untrusted.stderr);
-  t.regex(untrusted.stderr, /^error: .*unknown host key /m);
+  t.is(untrusted.code, 3, untrusted.stderr);
+  t.regex(untrusted.stdout, /node2: .*unknown host key /);
   const trusting = await swarmhub("--accept-new-host-keys", "check");
   t.is(trusting.code, 0, trusting.stdout + trusting.stderr);
 });
