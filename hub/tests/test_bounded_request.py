@@ -61,9 +61,9 @@ async def test_every_request_ends_in_time_whatever_the_server_answers(server, ti
     measuring = asyncio.create_task(measure())
     started = time.monotonic()
     with contextlib.suppress(OSError):
-        found = await request(server.url, 0.4, only_headers=only_headers)
+        found = await request(server.url, 3, only_headers=only_headers)
         found.json()
     assert time.monotonic() - started < 20, "the server gives up after 60 s"
     measuring.cancel()
     assert max(pauses, default=0) < 0.4, "no answer keeps the event loop busy"
-    assert len(server.requests) <= 1, "no redirect is followed"
+    assert len(server.requests) == 1, "no redirect is followed"
