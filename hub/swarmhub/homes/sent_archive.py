@@ -8,7 +8,7 @@ from typing import IO, BinaryIO
 
 from .versions import Version
 
-MIB = 2**20
+_PIECE = 2**20  # bytes
 
 
 class Refused(Exception):
@@ -35,7 +35,7 @@ def _copy(source: IO[bytes], target: Path) -> str:
     """Writes a new file and returns its SHA-256; a file may be larger than the memory of the hub."""
     digest = sha256()
     with target.open("xb") as copy:
-        while chunk := source.read(MIB):
+        while chunk := source.read(_PIECE):
             digest.update(chunk)
             copy.write(chunk)
         copy.flush()

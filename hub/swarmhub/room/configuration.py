@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import secrets
 import sys
 from urllib.parse import urlsplit
 
@@ -10,7 +9,7 @@ from jupyterhub.app import JupyterHub
 
 from ..login.access import Access
 from ..login.roles import ROOM
-from ..private_file import write_private
+from ..private_file import secret_at
 from ..settings import Paths, Settings
 from ..spawning.spawner import SwarmHubSpawner
 from .announcement import FILE, Announcements
@@ -47,8 +46,8 @@ def configure_room(c, settings: Settings, paths: Paths, hub_api: str, access: Ac
         "command": [sys.executable, "-m", "swarmhub.room.service", str(urlsplit(address).port), hub_api, settings.name],
         # With another secret for its cookies, each open page would have to log in again after a restart.
         "environment": {
-            "ROOM_COOKIE_SECRET": _secret(paths, "room-cookie-secret"),
-            "ROOM_METRICS_TOKEN": _secret(paths, "room-metrics-token"),
+            "ROOM_COOKIE_SECRET": secret_at(paths.data / "room-cookie-secret"),
+            "ROOM_METRICS_TOKEN": secret_at(paths.data / "room-metrics-token"),
         },
         "oauth_no_confirm": True,
         "cwd": "/",
@@ -74,11 +73,3 @@ def _start_without_waiting() -> None:
         return True
 
     JupyterHub.start_service = start
-
-
-def _secret(paths: Paths, name: str) -> str:
-    """Returns a secret that is created once, readable only by root."""
-    path = paths.data / name
-    if not path.exists():
-        write_private(path, secrets.token_hex(32))
-    return path.read_text(encoding="utf-8")

@@ -7,7 +7,6 @@ stdin and the result as JSON on stdout.
 import asyncio
 import json
 import os
-import secrets
 import sys
 import time
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ import docker
 
 from ..bounded_request import KIB, request_now
 from ..labels import USER
-from ..private_file import write_private
+from ..private_file import secret_at
 from ..settings import Paths, SettingsError, read_settings
 from ..spawning.activity import kernels_of
 from ..spawning.swarm import token_in, user_in
@@ -51,10 +50,7 @@ class Hub:
 
 def operator_token(paths: Paths) -> str:
     """Returns the operator's token, which is created once and stored beside the hub's database, readable only by root."""
-    path = paths.data / "operator-token"
-    if not path.exists():
-        write_private(path, secrets.token_hex(32))
-    return path.read_text(encoding="utf-8")
+    return secret_at(paths.data / "operator-token")
 
 
 def list_servers(hub: Hub, homes: set[str]) -> list[dict]:
