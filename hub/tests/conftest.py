@@ -50,7 +50,7 @@ class Spawner(SwarmHubSpawner):
 
 
 def spawner(name="alice", **traits):
-    quick = {"start_poll_interval": 0.01, "start_timeout": 90, "placement_timeout": 0.2, "queue_timeout": 60, "docker_patience": 0.3}
+    quick = {"start_poll_interval": 0.01, "start_timeout": 900, "placement_timeout": 60, "queue_timeout": 60, "docker_patience": 60}
     quick |= {"settings": SETTINGS, "name_template": f"{SETTINGS.user_service_prefix}{{username}}"}
     known = SimpleNamespace(name="", user_options={}, server=None, last_activity=None)
     return Spawner(user=SimpleNamespace(name=name), orm_spawner=known, cmd=["jupyterhub-singleuser"], **(quick | traits))

@@ -19,7 +19,7 @@ REQUESTS = ["POST /services/create", "GET /services", "GET /tasks", "GET /nodes"
 async def test_a_start_continues_if_docker_fails_for_a_moment(swarm, request_, status):
     await spawner(settings=PACKS).start()  # leaves a service behind that the next start removes
     swarm.failures = {request_: [status] * 3}
-    await spawner(settings=PACKS, docker_patience=20).start()
+    await spawner(settings=PACKS).start()
     assert swarm.failures == {request_: []}, "Docker was asked again"
     assert list(swarm.services) == ["geo-101-nb-alice"]
 
@@ -27,7 +27,7 @@ async def test_a_start_continues_if_docker_fails_for_a_moment(swarm, request_, s
 @pytest.mark.parametrize("status", [500, NO_ANSWER])
 async def test_a_service_that_docker_created_without_an_answer_is_used_and_no_second_one_is_created(swarm, status):
     swarm.lost_answers = {"POST /services/create": [status]}
-    alice = spawner(docker_patience=20)
+    alice = spawner()
     await alice.start()
     assert swarm.created == ["geo-101-nb-alice"]
     assert await alice.poll() is None
@@ -36,7 +36,7 @@ async def test_a_service_that_docker_created_without_an_answer_is_used_and_no_se
 
 
 async def test_many_starts_at_once_continue_after_docker_has_failed_for_a_while(swarm):
-    starting = [asyncio.ensure_future(spawner(f"user{number}", docker_patience=20).start()) for number in range(12)]
+    starting = [asyncio.ensure_future(spawner(f"user{number}").start()) for number in range(12)]
     await asyncio.sleep(0.05)
     swarm.broken = True
     await asyncio.sleep(0.7)
@@ -47,7 +47,7 @@ async def test_many_starts_at_once_continue_after_docker_has_failed_for_a_while(
 
 @pytest.mark.parametrize("request_", ["DELETE /services", "GET /tasks"])
 async def test_a_stop_continues_if_docker_fails_for_a_moment(swarm, request_):
-    alice = spawner(docker_patience=20)
+    alice = spawner()
     await alice.start()
     swarm.failures = {request_: [500] * 3}
     await alice.stop()
@@ -58,20 +58,20 @@ async def test_a_refused_start_leaves_nothing_behind_if_docker_fails_for_a_momen
     swarm.script = ["complete|shutdown"]
     swarm.failures = {"DELETE /services": [500] * 3}
     with pytest.raises(SpawnException):
-        await spawner(docker_patience=20).start()
+        await spawner().start()
     assert swarm.services == {}
 
 
 async def test_an_error_that_does_not_pass_is_reported_at_once(swarm):
     swarm.failures = {"POST /services/create": [400] * 3}
     with pytest.raises(SpawnException) as raised:
-        await spawner(docker_patience=20).start()
+        await spawner().start()
     assert raised.value.message == "Docker refused to create your server. Please tell your instructor."
     assert swarm.failures == {"POST /services/create": [400] * 2}
 
 
 async def test_a_poll_does_not_wait_for_docker(swarm):
-    alice = spawner(docker_patience=20)
+    alice = spawner()
     await alice.start()
     swarm.broken = True
     assert await asyncio.wait_for(alice.poll(), 5) is None

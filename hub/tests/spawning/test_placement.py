@@ -121,7 +121,7 @@ async def test_if_no_other_node_has_room_the_constraints_stay_unchanged(swarm):
     swarm.node_by_service["geo-101-nb-ada"] = "one"
     swarm.broken_nodes = {"one"}
     with pytest.raises(SpawnException):
-        await spawner("ada").start()
+        await spawner("ada", placement_timeout=0.2).start()
     assert swarm.updated == []
 
 
@@ -129,7 +129,7 @@ async def test_with_pack_a_start_can_continue_on_a_third_node(swarm):
     two_nodes(swarm)
     swarm.nodes["three"], swarm.memory["three"] = "ready", 4 * GB
     swarm.broken_nodes = {"one", "three"}
-    await spawner("ada", settings=PACKS, failure_limit=9, placement_timeout=10).start()
+    await spawner("ada", settings=PACKS, failure_limit=9).start()
     assert swarm.node_by_service == {"geo-101-nb-ada": "two"}
 
 

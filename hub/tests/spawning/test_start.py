@@ -80,7 +80,7 @@ async def test_a_leftover_service_is_replaced(swarm):
 
 async def test_without_a_suitable_node_a_start_fails_after_the_timeout_and_leaves_nothing_behind(swarm):
     swarm.script = ["new", "pending|running|no suitable node (1 node not available for new tasks)"]
-    raised = await refused(spawner())
+    raised = await refused(spawner(placement_timeout=0.2))
     assert raised.message == "No machine of this class is ready for your server. Please tell your instructor."
     assert raised.status_code == 503
     assert "1 node not available" in raised.get_message()
@@ -90,12 +90,12 @@ async def test_without_a_suitable_node_a_start_fails_after_the_timeout_and_leave
 async def test_a_node_that_becomes_available_in_time_is_used(swarm):
     nowhere = "pending|running|no suitable node (1 node not available for new tasks)"
     swarm.script = ["new", nowhere, nowhere, nowhere, "assigned", "running"]
-    await spawner(placement_timeout=20).start()
+    await spawner().start()
 
 
 async def test_a_network_without_free_addresses_gives_a_message(swarm):
     swarm.script = ["new"]
-    assert "no free address" in (await refused(spawner())).message
+    assert "no free address" in (await refused(spawner(placement_timeout=0.2))).message
     assert swarm.services == {}
 
 
@@ -170,7 +170,7 @@ async def test_a_start_cancelled_while_docker_creates_the_service_leaves_nothing
 
 async def test_an_error_of_docker_gives_a_message(swarm):
     swarm.broken = True
-    raised = await refused(spawner())
+    raised = await refused(spawner(docker_patience=0.3))
     assert raised.message == "Docker refused to create your server. Please tell your instructor."
     assert "no leader" in raised.get_message()
 
@@ -178,7 +178,7 @@ async def test_an_error_of_docker_gives_a_message(swarm):
 async def test_an_unreachable_docker_gives_a_message(swarm):
     SwarmHubSpawner._client.close()
     SwarmHubSpawner._client = docker.APIClient(base_url="tcp://127.0.0.1:1", version="1.41")
-    assert "cannot reach Docker" in (await refused(spawner())).message
+    assert "cannot reach Docker" in (await refused(spawner(docker_patience=0.3))).message
 
 
 async def test_progress_shows_each_stage_once(swarm):

@@ -117,7 +117,7 @@ async def test_an_image_that_fails_on_two_machines_is_not_tried_on_a_third(swarm
     swarm.node_by_service["geo-101-nb-alice"] = "one"
     swarm.broken_nodes, swarm.node_error = set(swarm.nodes), "task: non-zero exit (1)"
     with pytest.raises(SpawnException):
-        await spawner(failure_limit=9, placement_timeout=10).start()
+        await spawner(failure_limit=9).start()
     assert len(swarm.updated) == 1
 
 

@@ -10,9 +10,9 @@ from swarmhub.spawning.task_poller import SharedTaskPoller
 from ..conftest import spawner
 
 
-def poll(poller, swarm, name, interval=0.05):
+def poll(poller, swarm, name, interval=0.05, **traits):
     service = f"geo-101-nb-{name}"
-    return asyncio.ensure_future(poller.poll(spawner().docker, "geo-101", service, swarm.service_id(service), interval))
+    return asyncio.ensure_future(poller.poll(spawner(**traits).docker, "geo-101", service, swarm.service_id(service), interval))
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ async def test_a_cancelled_caller_does_not_affect_others_and_all_callers_get_a_f
     first.cancel()
     assert [task["ID"] for task in await second] == ["geo-101-nb-bob-0"]
     three.broken = True
-    failed = await asyncio.gather(poll(poller, three, "alice"), poll(poller, three, "bob"), return_exceptions=True)
-    assert [type(each) for each in failed] == [APIError, APIError]
+    both = (poll(poller, three, name, docker_patience=0.3) for name in ("alice", "bob"))
+    assert [type(each) for each in await asyncio.gather(*both, return_exceptions=True)] == [APIError, APIError]
     three.broken = False
     assert await poll(poller, three, "alice")
