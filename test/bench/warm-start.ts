@@ -14,8 +14,16 @@ import { type LoginResult, simulateLogin } from "./simulated-student.js";
 const spread = 10_000;
 const most = 30;
 
-/** One lesson's begin: the times until each person could use JupyterLab, and until the one with Chromium saw a launcher; milliseconds. */
-type Begin = { times: number[]; inBrowser: number; failures: string[]; load: number };
+/** One lesson's begin; milliseconds from the visit of each person, and until the one with Chromium saw a launcher. */
+type Begin = Crowd & { inBrowser: number };
+
+/** The times until each stage of a login, and until JupyterLab could be used. */
+type Crowd = {
+  times: number[];
+  stages: Record<"logged in" | "ready" | "answered", number[]>;
+  failures: string[];
+  load: number;
+};
 
 /**
  * P9: people come within ten seconds to JupyterLabs that `swarmhub warm` has started, until each can use JupyterLab; compared with servers
@@ -39,6 +47,13 @@ export const measureWarmStart = async (
         const before = await prepare?.();
         const begin = await beginLesson(lab, people);
         note(`P9: ${count} people, ${title}`, describe(begin, before));
+        const alone = people
+          .slice(0, 1)
+          .map((user) => simulateLogin(siteOf(lab), user, { isLab: true }));
+        note(
+          `P9: one more login, alone, ${title}`,
+          describeCrowd(crowdOf(await Promise.all(alone))),
+        );
         await hub.stopAll();
         await waitUntilEmpty(swarmhub);
         if (begin.failures.length > 0) throw new Error(begin.failures.join("; "));
@@ -69,7 +84,7 @@ export const measureWarmStart = async (
 const beginLesson = async (lab: Lab, people: readonly string[]): Promise<Begin> => {
   const browser = await openBrowser(lab);
   const inChromium = people[Math.floor(people.length / 2)];
-  const site = { address: `https://${lab.address(1)}`, password: roomPassword };
+  const site = siteOf(lab);
   let inBrowser = Number.NaN;
   try {
     const results = await Promise.all(
@@ -83,28 +98,50 @@ const beginLesson = async (lab: Lab, people: readonly string[]): Promise<Begin> 
         return undefined;
       }),
     );
-    const ends = results.flatMap((each) => each ?? []);
-    return {
-      times: ends.flatMap(({ started, usable }) => (usable === undefined ? [] : usable - started)),
-      inBrowser,
-      failures: ends.flatMap(({ user, message, failure }) =>
-        message === undefined && failure === undefined ? [] : `${user}: ${message ?? failure}`,
-      ),
-      load: loadavg()[0] ?? Number.NaN,
-    };
+    return { ...crowdOf(results), inBrowser };
   } finally {
     await browser.close();
   }
 };
 
-const describe = ({ times, inBrowser, failures, load }: Begin, before?: string): string =>
+const siteOf = (lab: Lab) => ({ address: `https://${lab.address(1)}`, password: roomPassword });
+
+const crowdOf = (results: readonly (LoginResult | undefined)[]): Crowd => {
+  const ends = results.flatMap((each) => each ?? []);
+  const until = (stage: "loggedIn" | "ready" | "answered" | "usable") =>
+    ends.flatMap(({ started, [stage]: at }) => (at === undefined ? [] : at - started));
+  return {
+    times: until("usable"),
+    stages: { "logged in": until("loggedIn"), ready: until("ready"), answered: until("answered") },
+    failures: ends.flatMap(({ user, message, failure }) =>
+      message === undefined && failure === undefined ? [] : `${user}: ${message ?? failure}`,
+    ),
+    load: loadavg()[0] ?? Number.NaN,
+  };
+};
+
+const describe = (begin: Begin, before?: string): string =>
   [
     ...(before === undefined ? [] : [`- ${before}`]),
-    `- JupyterLab can be used, p50 / p95 / longest: ${[50, 95, 100].map((percent) => seconds(percentile(times, percent))).join(" / ")}`,
-    `- the launcher in Chromium, one of them: ${seconds(inBrowser)}`,
+    describeCrowd(begin),
+    `- the launcher in Chromium, one of them: ${seconds(begin.inBrowser)}`,
+  ].join("\n");
+
+const describeCrowd = ({ times, stages, failures, load }: Crowd): string =>
+  [
+    ...[...Object.entries(stages), ["JupyterLab can be used", times] as const].map(
+      ([stage, until]) => `- ${stage}${distribution(until)}`,
+    ),
     `- load of the machine at the end: ${load.toFixed(1)}`,
     ...failures.map((each) => `- ${each}`),
   ].join("\n");
+
+const distribution = (until: readonly number[]): string => {
+  const figures = (until.length === 1 ? [100] : [50, 95, 100]).map((percent) =>
+    seconds(percentile(until, percent)),
+  );
+  return `${until.length === 1 ? "" : ", p50 / p95 / longest"}: ${figures.join(" / ")}`;
+};
 
 const dropCaches = async (lab: Lab): Promise<string> => {
   for (const guest of [1, 2, 3]) await lab.on(guest, "sync; echo 3 >/proc/sys/vm/drop_caches");
