@@ -13,7 +13,8 @@ from swarmhub.settings import Paths
 
 from .support.fake_docker import FakeDocker
 from .support.hostile_server import HONEST, HOSTILE, numbered, servers_of
-from .support.real_hub import PROXY, RunningHub, wait_for
+from .support.real_hub import PROXY, RunningHub
+from .support.wait import wait_in_thread_for
 
 pytestmark = [
     pytest.mark.slow,
@@ -52,7 +53,7 @@ def test_no_answer_of_a_server_ends_or_delays_a_restarted_hub(hub, servers):
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(start, servers))
-    wait_for(lambda: sum(path.startswith("/user/") for path in hub.routes()) == len(servers))
+    wait_in_thread_for(lambda: sum(path.startswith("/user/") for path in hub.routes()) == len(servers))
     hub.stop_hub()
     for user, title in USERS.items():
         servers[user].answer = HOSTILE[title]
@@ -68,7 +69,7 @@ def test_no_answer_of_a_server_ends_or_delays_a_restarted_hub(hub, servers):
     assert slowest < 5, f"the hub answered after {slowest:.1f} s"
     assert hub.hub.poll() is None
     assert "Traceback" not in hub.log()
-    wait_for(lambda: "/user/xc8" in hub.routes())
+    wait_in_thread_for(lambda: "/user/xc8" in hub.routes())
     assert "127.0.0.0xc8" in hub.swarm.services, "an honest server keeps running"
     silent = next(user for user, title in USERS.items() if title == "nothing")
     assert f"127.0.0.0{silent}" not in hub.swarm.services, "a server that does not answer is stopped, as JupyterHub does"

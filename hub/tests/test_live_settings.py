@@ -19,8 +19,9 @@ from swarmhub.settings import Paths, SettingsError
 
 from .support.examples import HUB
 from .support.fake_docker import FakeDocker
-from .support.real_hub import PROXY, RunningHub, children_of, wait_for
+from .support.real_hub import PROXY, RunningHub, children_of
 from .support.user_server import UserServer
+from .support.wait import wait_in_thread_for
 
 FIXTURES = Path(__file__).parents[2] / "test/fixtures/contracts"
 NEEDS = json.loads((FIXTURES / "hub-reload.json").read_text())
@@ -185,14 +186,14 @@ class Class:
         assert self.bob.start_server("bob")[-1]["ready"] is True
         self.before = json.dumps(swarm.services["geo-101-nb-bob"])
         self.change(FIRST)
-        wait_for(self.cullers, 30)
+        wait_in_thread_for(self.cullers, 30)
         self.first_cullers = self.cullers()
         self.api = f"http://127.0.0.1:{hub.hub_port}/hub/api"
         self.seats = room_state(self.api, operator_token(Paths(hub.root)))["seats"]
         self.warm = ask(self.api, operator_token(Paths(hub.root)), "report", {})
         self.first = self.start("carol")
         self.change(SECOND)
-        wait_for(lambda: not self.cullers(), 30)
+        wait_in_thread_for(lambda: not self.cullers(), 30)
         self.dora = hub.browser()
         self.dora.log_in("dora")
         self.form = self.dora.open("/hub/spawn")[1]
@@ -202,7 +203,9 @@ class Class:
         content = content_of(**changes)
         replace_file(self.hub.root / "etc/swarmhub/hub.json", content)
         path = self.hub.root / "data/settings.json"
-        wait_for(lambda: json.loads(path.read_text()) == {"read": sha256(content).hexdigest(), "problem": None, "needsRestart": False}, 30)
+        wait_in_thread_for(
+            lambda: json.loads(path.read_text()) == {"read": sha256(content).hexdigest(), "problem": None, "needsRestart": False}, 30
+        )
 
     def start(self, user: str) -> dict:
         """Returns the service of the user's new server: its container, resources, and the names of its mounts."""
@@ -307,6 +310,6 @@ def test_a_running_hub_keeps_its_settings_if_the_file_is_wrong(changed):
     content = content_of(**SECOND | {"cpu": "two"})
     replace_file(changed.hub.root / "etc/swarmhub/hub.json", content)
     path = changed.hub.root / "data/settings.json"
-    wait_for(lambda: json.loads(path.read_text())["read"] == sha256(content).hexdigest(), 30)
+    wait_in_thread_for(lambda: json.loads(path.read_text())["read"] == sha256(content).hexdigest(), 30)
     assert json.loads(path.read_text())["problem"] == 'cpu: must be a number of cores above 0, or null, is "two"'
     assert path.stat().st_mode & 0o077 == 0

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from .support.fake_docker import FakeDocker
-from .support.real_hub import FOLDER, PROXY, RunningHub, children_of, wait_for
+from .support.real_hub import FOLDER, PROXY, RunningHub, children_of
 from .support.user_server import UserServer
+from .support.wait import wait_in_thread_for
 
 pytestmark = [
     pytest.mark.slow,
@@ -40,7 +41,7 @@ def test_a_hundred_logins_and_starts_leave_the_hub_far_below_the_limit_of_its_co
 
         with ThreadPoolExecutor(16) as threads:
             list(threads.map(come, range(PEOPLE)))
-        wait_for(lambda: sum(path.startswith("/user/") for path in hub.routes()) == PEOPLE, 120)
+        wait_in_thread_for(lambda: sum(path.startswith("/user/") for path in hub.routes()) == PEOPLE, 120)
         parts = {"hub": hub.hub.pid} | {" ".join(words)[-60:]: child for child, words in children_of(hub.hub.pid).items()}
         most = {name: most_memory_of(process) for name, process in parts.items()}
         assert len(most) == 3, "the sweeper and the page of the room"

@@ -16,14 +16,14 @@ test("a cut never splits a character and never exceeds the width", (t) => {
   t.is(cut("anything", 0), "");
 });
 
-test("a megabyte is cut within 100 ms", (t) => {
-  // The best of five: other tests run on the same cores.
+test("a megabyte is cut with 100 ms of processor time", (t) => {
+  // The best of five: other tests of the same process, and its compiler, use it too.
   const times = Array.from({ length: 5 }, () => {
-    const started = performance.now();
+    const before = process.cpuUsage();
     t.is(cut("x".repeat(1_000_000), 80).length, 80);
-    return performance.now() - started;
+    return process.cpuUsage(before).user;
   });
-  t.true(Math.min(...times) < 100);
+  t.true(Math.min(...times) < 100_000, "in microseconds");
 });
 
 test("padding counts columns, not characters", (t) => {

@@ -114,7 +114,7 @@ def test_nothing_that_a_student_puts_in_place_of_the_work_is_read(tmp_path, kind
         ]()
     started = time.monotonic()
     found = look(home, path)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 60
     assert found.what == ("too large" if kind == "sparse" else "unreadable"), found
     assert found.parts == []
 

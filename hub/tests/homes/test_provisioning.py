@@ -121,13 +121,13 @@ def busy_watcher(storage, repeat):
 
 @pytest.mark.usefixtures("busy_watcher")
 async def test_a_busy_watcher_that_has_not_reached_a_home_yet_does_not_count_as_silent(storage):
-    assert "try again in a minute" in (await refused(storage, watcher_timeout=0.4, poll_interval=0.05, max_wait=0.3)).message
+    assert "try again in a minute" in (await refused(storage, watcher_timeout=2, poll_interval=0.05, max_wait=0.3)).message
 
 
 @pytest.mark.usefixtures("busy_watcher")
 async def test_a_new_home_waits_while_the_watcher_is_busy_with_a_whole_class(storage, repeat):
-    repeat(lambda: remove_markers(storage), after=1)
-    await prepare_home(storage, "alice", "alice", watcher_timeout=0.3, poll_interval=0.01)
+    repeat(lambda: remove_markers(storage), after=4)
+    await prepare_home(storage, "alice", "alice", watcher_timeout=2, poll_interval=0.01)
     assert not (storage / "pending/alice").exists()
 
 

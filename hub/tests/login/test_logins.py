@@ -9,8 +9,9 @@ from urllib.parse import parse_qs, urlencode, urlparse
 import pytest
 
 from ..support.fake_docker import RUNS
-from ..support.real_hub import ADMIN_PASSWORD, PASSWORD, PROXY, RunningHub, wait_for
+from ..support.real_hub import ADMIN_PASSWORD, PASSWORD, PROXY, RunningHub
 from ..support.user_server import UserServer
+from ..support.wait import wait_in_thread_for
 from .support import call, change_secret, change_settings, is_logged_in, make_token, redirect_of
 
 pytestmark = [
@@ -98,7 +99,7 @@ def test_a_login_lasts_as_long_as_the_configuration_says_and_tokens_end(hub):
     assert None not in [end for (end,) in ends]
     alice = logged_in(hub, "alice")
     assert is_logged_in(alice)
-    wait_for(lambda: not is_logged_in(alice), 30)
+    wait_in_thread_for(lambda: not is_logged_in(alice), 30)
 
 
 def test_nobody_logs_in_through_the_api_and_the_login_page_slows_down_guesses(hub):

@@ -6,8 +6,9 @@ import shutil
 import pytest
 
 from ..support.fake_docker import RUNS
-from ..support.real_hub import ADMIN_PASSWORD, PASSWORD, PROXY, RunningHub, wait_for
+from ..support.real_hub import ADMIN_PASSWORD, PASSWORD, PROXY, RunningHub
 from ..support.user_server import UserServer
+from ..support.wait import wait_in_thread_for
 from .support import call, change_settings, is_logged_in, make_token
 
 pytestmark = [
@@ -50,8 +51,8 @@ def is_stopped(hub):
 def assert_ada_started_anew(hub, swarm, old_browser, old_token):
     assert not is_logged_in(old_browser)
     assert call(hub, "GET", "/users", token=old_token)[0] == 403
-    wait_for(lambda: swarm.services == {})
-    wait_for(lambda: is_stopped(hub))
+    wait_in_thread_for(lambda: swarm.services == {})
+    wait_in_thread_for(lambda: is_stopped(hub))
     assert hub.browser().log_in("ada", PASSWORD)[0] == 403
     ada = hub.browser()
     assert ada.log_in("ada", ADMIN_PASSWORD)[0] == 200
@@ -108,8 +109,8 @@ def test_a_hub_that_was_killed_before_it_stopped_the_server_does_so_at_its_next_
     hub.stop_hub()
     (hub.root / "data/new-admins.json").write_text('{"ada": {"since": "2026-11-29T10:00:00+00:00", "stopped": false}}')
     hub.start_hub()
-    wait_for(lambda: swarm.services == {})
-    wait_for(lambda: is_stopped(hub))
+    wait_in_thread_for(lambda: swarm.services == {})
+    wait_in_thread_for(lambda: is_stopped(hub))
 
 
 def test_users_cannot_be_renamed(hub):

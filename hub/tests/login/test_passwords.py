@@ -13,8 +13,9 @@ import pytest
 from swarmhub.login.password_hash import make_hash
 
 from ..support.fake_docker import RUNS, FakeDocker
-from ..support.real_hub import ADMIN_PASSWORD, FOLDER, PROXY, TEACHER_PASSWORD, RunningHub, wait_for
+from ..support.real_hub import ADMIN_PASSWORD, FOLDER, PROXY, TEACHER_PASSWORD, RunningHub
 from ..support.user_server import UserServer
+from ..support.wait import wait_in_thread_for
 from .support import call, change_settings, is_logged_in, make_token
 from .test_logins import token_of_page
 
@@ -156,7 +157,7 @@ def test_a_new_password_ends_all_other_logins_and_the_old_one_is_asked_for(hub):
     assert there.open("/hub/password", {"old": new, "new": "x" * 9, "again": "x" * 9})[0] in (403, 405)
     # A new slip is the newest password, without a restart of the hub.
     hub.write_roster(bob=make_hash("slip 2 of bob"))
-    wait_for(lambda: not is_logged_in(here))
+    wait_in_thread_for(lambda: not is_logged_in(here))
     hub.logged_in("bob", "slip 2 of bob")
     assert hub.browser().log_in("bob", new)[0] == 403
 
@@ -206,13 +207,13 @@ def test_who_is_taken_off_the_roster_is_out_but_finishes_the_work_in_a_running_s
     assert not is_logged_in(erik)
     assert [call(hub, "GET", "/user", token=token)[0] for token in tokens] == [403, 403]
     assert hub.browser().log_in("erik", SLIPS["erik"])[0] == 403
-    wait_for(lambda: dora.open("/hub/home")[0] == 403 or not is_logged_in(dora))
+    wait_in_thread_for(lambda: dora.open("/hub/home")[0] == 403 or not is_logged_in(dora))
     assert [call(hub, "GET", "/user", token=token)[0] for token in (own, page_token)] == [200, 200]
     assert call(hub, "POST", "/users/dora/server", {}, page_token)[0] in (403, 404)
     assert "geo-101-nb-dora" in hub.swarm.services
     grace = hub.logged_in("grace", TEACHER_PASSWORD)
     assert grace.open("/hub/api/users/dora/server", method="DELETE")[0] in (202, 204)
-    wait_for(lambda: call(hub, "GET", "/user", token=page_token)[0] == 403)
+    wait_in_thread_for(lambda: call(hub, "GET", "/user", token=page_token)[0] == 403)
     hub.write_roster(dora=HASHES["dora"], erik=HASHES["erik"])
     assert not is_logged_in(erik)
     hub.logged_in("erik")
@@ -240,7 +241,7 @@ def test_a_closed_class_lets_only_teachers_and_admins_in_stops_servers_and_opens
     assert "geo-101-nb-frank" in hub.swarm.services, "its user may finish"
     assert grace.open("/hub/people/close", {"until": until, "zone": "Europe/Berlin", "stop_after": "0"})[0] == 200
     assert "All servers are being stopped." in hub.browser().open("/hub/login")[1]
-    wait_for(lambda: "geo-101-nb-frank" not in hub.swarm.services)
+    wait_in_thread_for(lambda: "geo-101-nb-frank" not in hub.swarm.services)
     assert "only teachers and admins can log in." in text_of(grace.open("/hub/people")[1])
     assert grace.open("/hub/people/reopen", {})[0] == 200
     assert is_logged_in(hub.logged_in("alice"))
@@ -291,7 +292,7 @@ def test_the_configuration_decides_at_each_start_who_is_an_admin_and_a_former_me
     frank, ada = hub.logged_in("frank"), hub.logged_in("ada", ADMIN_PASSWORD)
     early, token = make_token(frank, "frank"), make_token(ada, "ada")
     assert call(hub, "PATCH", "/users/frank", {"admin": True}, token)[0] == 200
-    wait_for(lambda: call(hub, "GET", "/user", token=early)[0] == 403)
+    wait_in_thread_for(lambda: call(hub, "GET", "/user", token=early)[0] == 403)
     frank = hub.logged_in("frank")
     hub.stop_hub()
     (hub.root / "data/access.json").unlink()  # as in a class that had one password for all

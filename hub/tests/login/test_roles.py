@@ -6,7 +6,8 @@ import shutil
 import pytest
 
 from ..support.fake_docker import RUNS, FakeDocker
-from ..support.real_hub import PROXY, TEACHER_PASSWORD, RunningHub, wait_for
+from ..support.real_hub import PROXY, TEACHER_PASSWORD, RunningHub
+from ..support.wait import wait_in_thread_for
 from ..web.test_pages import TAB, ask
 from .support import call, change_settings, is_logged_in, make_token
 
@@ -39,7 +40,7 @@ def test_a_teacher_manages_servers_but_enters_none_and_starts_anew_when_named(tm
         assert not json.loads(grace.open("/hub/api/user")[1])["admin"]
         assert {each["name"] for each in call(hub, "GET", "/users", token=token)[1]} == {"ada", "bob", "grace"}
         assert call(hub, "POST", "/users/bob/server", {}, token=token)[0] in (201, 202)
-        wait_for(lambda: "geo-101-nb-bob" in swarm.services)
+        wait_in_thread_for(lambda: "geo-101-nb-bob" in swarm.services)
         path = "/hub/api/oauth2/authorize?client_id=jupyterhub-user-bob&redirect_uri=%2Fuser%2Fbob%2Foauth_callback&response_type=code"
         assert ask(grace, path, TAB)[0].status == 403
         assert call(hub, "PATCH", "/users/grace", {"admin": True}, token=token)[0] == 403

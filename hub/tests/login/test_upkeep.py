@@ -10,7 +10,7 @@ from swarmhub.login.closing import Closed, Closing
 from swarmhub.login.roster import Roster
 from swarmhub.login.upkeep import Upkeep
 
-from ..support.real_hub import wait_for
+from ..support.wait import wait_in_thread_for
 from .test_access import write_roster
 
 
@@ -83,5 +83,5 @@ def test_closing_ends_the_queue_once_and_stops_the_servers_of_students_when_it_i
     assert (school.stopped, school.cleared) == ([], 1)
     school.closing.close(Closed(datetime.now(UTC), stop_at=datetime.now(UTC)))
     school.upkeep.run(school.db)
-    wait_for(lambda: len(school.stopped) == 2)
+    wait_in_thread_for(lambda: len(school.stopped) == 2)
     assert (set(school.stopped), school.cleared) == ({"ada", "bob"}, 1)

@@ -14,8 +14,9 @@ from swarmhub.room.announcement import EMPTY, PASSED, TOO_LONG, Announcements, U
 from swarmhub.room.help_calls import HelpCalls
 
 from ..support.fake_docker import FakeDocker
-from ..support.real_hub import FOLDER, PASSWORD, TEACHER_PASSWORD, wait_for
+from ..support.real_hub import FOLDER, PASSWORD, TEACHER_PASSWORD
 from ..support.user_server import UserServer
+from ..support.wait import wait_in_thread_for
 from . import test_page
 from .test_page import NAVIGATION, PAGE, SCRIPT, Hub, Visitor
 
@@ -25,7 +26,7 @@ def test_an_announcement_is_there_until_its_time_or_until_it_is_withdrawn(tmp_pa
     assert found.current() is None
     first = found.announce("Break until 11:30", datetime.now(UTC) + timedelta(seconds=0.2))
     assert found.current() == first
-    wait_for(lambda: found.current() is None)
+    wait_in_thread_for(lambda: found.current() is None)
     found.announce("a")
     second = found.announce("b")
     assert (found.current(), second.until) == (second, None)
@@ -70,7 +71,7 @@ def hub(tmp_path_factory):
     os.environ["PYTHONPATH"] = str(folder)
     Hub.quick = (*test_page.Hub.quick, *servers.options, "--SwarmHubSpawner.poll_interval=1")
     running = Hub(folder / "class", swarm.url, storage=None, teachers=["grace"])
-    wait_for(running.has_page)
+    wait_in_thread_for(running.has_page)
     running.swarm = swarm
     yield running
     running.close()
@@ -126,10 +127,10 @@ def test_a_word_is_on_the_pages_of_the_hub_at_once_and_soon_in_every_jupyterlab_
     for page in (bob.open("/hub/home")[1], Visitor(bob.address).open("/hub/login")[1]):
         assert "&lt;b&gt;Break&lt;/b&gt;<br>until 11:30<br>Your files are kept only while" in page
     assert Lab(hub, "").said() == text
-    wait_for(lambda: (state(grace)["announcement"] or {}).get("text") == text)
+    wait_in_thread_for(lambda: (state(grace)["announcement"] or {}).get("text") == text)
     assert announce(grace, {"text": None}) == (200, None)
     assert "Break" not in bob.open("/hub/home")[1]
-    wait_for(lambda: Lab(hub, "").said() is None, 5)
+    wait_in_thread_for(lambda: Lab(hub, "").said() is None, 5)
 
 
 def test_only_teachers_announce_from_the_page_and_hostile_bodies_are_sentences(grace, bob):
@@ -141,7 +142,7 @@ def test_only_teachers_announce_from_the_page_and_hostile_bodies_are_sentences(g
         assert announce(grace, wrong)[0] == 400
     assert announce(grace, {"text": "x" * 10_240}) == (400, TOO_LONG)
     assert announce(grace, {"text": "x", "until": "2026-01-01T00:00:00Z"}) == (400, PASSED)
-    wait_for(lambda: state(grace)["announcement"] is None)
+    wait_in_thread_for(lambda: state(grace)["announcement"] is None)
 
 
 def test_the_operator_announces_with_a_command(hub, bob):
@@ -177,31 +178,31 @@ def test_a_student_asks_for_help_with_the_token_of_jupyterlab_and_both_can_take_
     assert lab.ask("help", "POST")[0] == 503, "without a server"
     assert any(event.get("ready") for event in bob.start_server("bob"))
     # The second of two calls within a second is refused; a busy machine may need longer than that for two.
-    wait_for(lambda: [lab.ask("help", "POST")[0] for _ in range(2)] == [200, 429])
-    wait_for(lambda: abs((mark() or 0) - time.time()) < 10)
-    wait_for(lambda: json.loads(lab.ask("help")[2]) == {"help": True}, 5)
+    wait_in_thread_for(lambda: [lab.ask("help", "POST")[0] for _ in range(2)] == [200, 429])
+    wait_in_thread_for(lambda: abs((mark() or 0) - time.time()) < 10)
+    wait_in_thread_for(lambda: json.loads(lab.ask("help")[2]) == {"help": True}, 5)
     assert grace.act(grace.open_page(), {"action": "helped", "users": ["bob"]})[1]["results"][0]["ok"]
-    wait_for(lambda: mark() is None)
-    wait_for(lambda: json.loads(lab.ask("help")[2]) == {"help": False}, 5)
-    wait_for(lambda: lab.ask("help", "POST")[0] == 200)
-    wait_for(lambda: lab.ask("help", "DELETE")[0] == 200)
-    wait_for(lambda: mark() is None)
+    wait_in_thread_for(lambda: mark() is None)
+    wait_in_thread_for(lambda: json.loads(lab.ask("help")[2]) == {"help": False}, 5)
+    wait_in_thread_for(lambda: lab.ask("help", "POST")[0] == 200)
+    wait_in_thread_for(lambda: lab.ask("help", "DELETE")[0] == 200)
+    wait_in_thread_for(lambda: mark() is None)
 
 
 def test_who_was_not_helped_before_the_server_stopped_can_ask_again_in_the_next_one(hub, grace, bob):
     lab = Lab(hub, token_of(bob, "bob"))
     calls = hub.root / "data/help.json"
     assert any(event.get("ready") for event in bob.start_server("bob"))
-    wait_for(lambda: lab.ask("help", "POST")[0] == 200)
+    wait_in_thread_for(lambda: lab.ask("help", "POST")[0] == 200)
     stop = {"action": "stop", "users": ["bob"], "confirm": "geo-101"}
     assert grace.act(grace.open_page(), stop)[1]["results"][0]["ok"]
-    wait_for(lambda: next(each for each in state(grace)["people"] if each["name"] == "bob")["state"] == "away")
+    wait_in_thread_for(lambda: next(each for each in state(grace)["people"] if each["name"] == "bob")["state"] == "away")
     assert json.loads(calls.read_text()).keys() == {"bob"}
     assert any(event.get("ready") for event in bob.start_server("bob"))
     # Not only hidden: a hub that is restarted does not know when a server began.
     assert json.loads(calls.read_text()) == {}
-    wait_for(lambda: lab.ask("help", "POST")[0] == 200)
-    wait_for(lambda: json.loads(lab.ask("help")[2]) == {"help": True}, 10)
+    wait_in_thread_for(lambda: lab.ask("help", "POST")[0] == 200)
+    wait_in_thread_for(lambda: json.loads(lab.ask("help")[2]) == {"help": True}, 10)
 
 
 def test_nobody_asks_in_the_name_of_others(hub, grace, bob):
@@ -222,7 +223,7 @@ def test_the_jupyterlab_of_its_user_and_no_other_says_that_a_server_ran_out_of_m
     assert json.loads(lab.ask("announcement")[2]) == {}
     hub.swarm.exit_code = 137
     hub.swarm.script = ["running", "failed|shutdown|task: non-zero exit (137) > running"]
-    wait_for(lambda: json.loads(lab.ask("announcement")[2]), 20)
+    wait_in_thread_for(lambda: json.loads(lab.ask("announcement")[2]), 20)
     assert "used more memory than its limit (1 GB)" in json.loads(lab.ask("announcement")[2])["notice"]["text"]
     for each in (other, Lab(hub, ""), Lab(hub, "x"), Lab(hub, "x" * 10_000)):
         status, _, body = each.ask("announcement")

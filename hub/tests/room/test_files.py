@@ -18,7 +18,8 @@ import pytest
 from swarmhub.homes.provisioning import make_home
 
 from ..support.fake_docker import FakeDocker
-from ..support.real_hub import PASSWORD, PROXY, TEACHER_PASSWORD, wait_for
+from ..support.real_hub import PASSWORD, PROXY, TEACHER_PASSWORD
+from ..support.wait import wait_in_thread_for
 from .test_page import PAGE, SCRIPT, Hub
 
 pytestmark = [
@@ -43,7 +44,7 @@ def hub(tmp_path_factory, swarm):
     for user in ("bob", "carol", "grace"):
         make_home(running.root / "storage", user, user)
         (running.root / "storage/pending" / user).unlink()
-    wait_for(running.has_page)
+    wait_in_thread_for(running.has_page)
     yield running
     running.close()
 
@@ -198,10 +199,10 @@ def test_one_upload_at_a_time_and_one_that_ends_in_the_middle_frees_the_place(gr
         time.sleep(0.5)
         return status() == "Files are being sent to this class just now. Please try again in a minute."
 
-    wait_for(is_busy)
+    wait_in_thread_for(is_busy)
     for connection in begun:
         connection.close()
-    wait_for(lambda: status() == "There is no file to hand out.")
+    wait_in_thread_for(lambda: status() == "There is no file to hand out.")
 
 
 @pytest.mark.parametrize("path", ["", ".", "../bob", "/etc", "week2/../../a", ".ssh", "a\nb", "a//b"])

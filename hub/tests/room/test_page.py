@@ -16,7 +16,8 @@ import pytest
 from swarmhub import room
 
 from ..support.fake_docker import FakeDocker
-from ..support.real_hub import ADMIN_PASSWORD, FOLDER, PASSWORD, PROXY, TEACHER_PASSWORD, Browser, RunningHub, wait_for
+from ..support.real_hub import ADMIN_PASSWORD, FOLDER, PASSWORD, PROXY, TEACHER_PASSWORD, Browser, RunningHub
+from ..support.wait import wait_in_thread_for
 
 pytestmark = [
     pytest.mark.slow,
@@ -103,7 +104,7 @@ def swarm():
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory, swarm):
     running = Hub(tmp_path_factory.mktemp("room"), swarm.url, storage=None, roster=True, teachers=["grace"])
-    wait_for(running.has_page)
+    wait_in_thread_for(running.has_page)
     yield running
     running.close()
 
@@ -252,10 +253,10 @@ def test_a_teacher_starts_and_stops_servers_and_reads_why_one_failed(swarm, grac
     swarm.script = ["running"]
     token = grace.open_page()
     assert grace.act(token, {"action": "start", "users": ["bob"]})[1]["results"] == [{"user": "bob", "ok": True, "say": None}]
-    wait_for(lambda: "geo-101-nb-bob" in swarm.services)
-    wait_for(lambda: state_of(grace, "bob")["state"] == "starting")
+    wait_in_thread_for(lambda: "geo-101-nb-bob" in swarm.services)
+    wait_in_thread_for(lambda: state_of(grace, "bob")["state"] == "starting")
     # Nothing resolves the name of the server here, so it never answers.
-    wait_for(lambda: state_of(grace, "bob")["state"] == "failed")
+    wait_in_thread_for(lambda: state_of(grace, "bob")["state"] == "failed")
     assert state_of(grace, "bob")["say"].startswith("Your server is running but does not respond.")
     lines = json.loads(grace.ask(f"{PAGE}output?user=bob", SCRIPT | {"X-XSRFToken": token})[1])["lines"]
     assert "did not start: Your server is running but does not respond." in lines[0]
@@ -265,18 +266,18 @@ def test_somebody_of_the_roster_gets_a_server_before_the_first_login(swarm, grac
     token = grace.open_page()
     assert state_of(grace, "mia") == {"name": "mia", "role": "student", "state": "away"}
     assert grace.act(token, {"action": "start", "users": ["mia"]})[1]["results"] == [{"user": "mia", "ok": True, "say": None}]
-    wait_for(lambda: "geo-101-nb-mia" in swarm.services)
+    wait_in_thread_for(lambda: "geo-101-nb-mia" in swarm.services)
 
 
 def test_a_safe_start_keeps_the_image_and_is_refused_like_any_other_start(hub, swarm, grace, bob):
     swarm.script = ["running"]
     token = grace.open_page()
-    wait_for(lambda: state_of(grace, "bob")["state"] in ("failed", "away"))
+    wait_in_thread_for(lambda: state_of(grace, "bob")["state"] in ("failed", "away"))
     assert grace.act(token, {"action": "safe-start", "users": ["bob"]})[1]["results"] == [{"user": "bob", "ok": True, "say": None}]
-    wait_for(lambda: "geo-101-nb-bob" in swarm.services)
+    wait_in_thread_for(lambda: "geo-101-nb-bob" in swarm.services)
     environment = swarm.services["geo-101-nb-bob"]["TaskTemplate"]["ContainerSpec"]["Env"]
     assert any("/tmp/home" in each for each in environment), environment  # no folder of the user
-    wait_for(lambda: state_of(grace, "bob")["state"] == "failed")
+    wait_in_thread_for(lambda: state_of(grace, "bob")["state"] == "failed")
     assert grace.act(token, {"action": "safe-restart", "users": ["bob"]})[0] == 400, "without the name of the class"
     nobody = grace.act(token, {"action": "safe-start", "users": ["nobody"]})[1]["results"][0]
     assert (nobody["ok"], nobody["say"]) == (False, "Nobody in this class has that name.")
@@ -298,7 +299,7 @@ def test_a_teacher_closes_the_doors_with_the_name_of_the_class_and_opens_them(hu
         assert sentence.endswith((".", "used."))
     assert bob.ask(f"{PAGE}doors", SCRIPT | {"X-XSRFToken": token}, wish | {"confirm": "geo-101"})[0] == 403
     assert ask(confirm="geo-101") == (200, None)
-    wait_for(lambda: room_of(grace)["closed"])  # a page may get what the service knew before
+    wait_in_thread_for(lambda: room_of(grace)["closed"])  # a page may get what the service knew before
     found = room_of(grace)
     assert found["closed"].startswith("The class geo-101 is closed. Ask your instructor when it opens again. Servers that still run are")
     assert found["announcement"]["text"].startswith("The class is closed. Servers that still run are stopped on ")
@@ -307,7 +308,7 @@ def test_a_teacher_closes_the_doors_with_the_name_of_the_class_and_opens_them(hu
     assert refused == {"user": "bob", "ok": False, "say": "The class geo-101 is closed. Ask your instructor when it opens again."}
     assert "is closed" in hub.at("carol", PASSWORD).log_in("carol")[1]
     assert ask(closed=False) == (200, None)
-    wait_for(lambda: (room_of(grace)["closed"], room_of(grace)["announcement"]) == (None, None))
+    wait_in_thread_for(lambda: (room_of(grace)["closed"], room_of(grace)["announcement"]) == (None, None))
 
 
 def test_whoever_has_lost_the_right_can_do_nothing_from_that_moment(hub, bob):

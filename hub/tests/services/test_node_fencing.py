@@ -10,6 +10,8 @@ from swarmhub.labels import FENCED
 from swarmhub.services import node_fencing
 from swarmhub.services.node_fencing import NodeFencing
 
+from ..support.wait import wait_in_thread_for
+
 
 class Ended(BaseException):
     """Ends the endless loop of the fencing."""
@@ -199,17 +201,8 @@ def loop(swarm, folder):
 def test_the_loop_continues_after_docker_did_not_respond(swarm, folder, caplog):
     caplog.set_level("WARNING")
     swarm.broken = True
-    _wait_for(lambda: "the pass failed and will be repeated: the swarm has no leader" in caplog.text)
+    wait_in_thread_for(lambda: "the pass failed and will be repeated: the swarm has no leader" in caplog.text)
     swarm.becomes("two", "down")
     swarm.broken = False
-    _wait_for(lambda: names(folder) == ["10.0.0.3"])
+    wait_in_thread_for(lambda: names(folder) == ["10.0.0.3"])
     assert caplog.text.count("will be repeated") == 1
-
-
-def _wait_for(condition):
-    ended = threading.Event()
-    for _ in range(1500):
-        if condition():
-            return
-        ended.wait(0.01)
-    raise AssertionError("the condition did not become true in time")

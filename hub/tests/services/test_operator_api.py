@@ -14,7 +14,8 @@ from swarmhub.services.operator_api import Hub, list_servers, operator_token, st
 from swarmhub.settings import Paths
 
 from ..support.fake_docker import FakeDocker
-from ..support.real_hub import PROXY, RunningHub, wait_for
+from ..support.real_hub import PROXY, RunningHub
+from ..support.wait import wait_in_thread_for
 
 pytestmark = [
     pytest.mark.slow,
@@ -81,7 +82,7 @@ def test_servers_are_listed_with_their_users_and_whether_a_kernel_is_busy(hub, o
     hub.swarm.script = ["new", "pending"]
     for user in ("alice", "bob", "carl"):
         request_server(hub, user)
-    wait_for(lambda: len(hub.swarm.services) == 3)
+    wait_in_thread_for(lambda: len(hub.swarm.services) == 3)
     servers = {each["home"]: each for each in list_servers(operator, {"alice", "bob", "carl", "nobody"})}
     assert sorted(servers) == ["alice", "bob", "carl"]
     assert [servers[home]["busy"] for home in ("alice", "bob", "carl")] == [False, True, None]

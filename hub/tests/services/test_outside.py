@@ -21,8 +21,9 @@ from swarmhub.services.outside_options import OutsideProgram
 
 from ..login.support import call, change_secret, change_settings, redirect_of
 from ..support.fake_docker import RUNS, FakeDocker
-from ..support.real_hub import FOLDER, PROXY, Browser, RunningHub, wait_for
+from ..support.real_hub import FOLDER, PROXY, Browser, RunningHub
 from ..support.user_server import UserServer
+from ..support.wait import wait_in_thread_for
 
 TOKEN, NEW_TOKEN, OTHER_TOKEN = "first-of-the-gateway", "second-of-the-gateway", "of-the-portal"
 GATEWAY = {"name": "gateway", "group": "gw", "members": ["emil"], "may": ["start", "stop", "users"]}
@@ -93,16 +94,16 @@ def test_the_example_of_the_documentation_makes_a_user_starts_the_server_and_sen
         return answer.status, answer.headers.get("Location", ""), answer.read().decode()
 
     try:
-        wait_for(lambda: is_listening(port))
+        wait_in_thread_for(lambda: is_listening(port))
         assert click("mallory")[2] == "mallory is not on the list of the class geo-101. Check the name, or ask your instructor."
         status, location, _ = click("Otto")
         assert (status, location) == (303, f"{site}/hub/user-redirect/lab")
-        wait_for(lambda: "geo-101-nb-otto" in hub.swarm.services)
+        wait_in_thread_for(lambda: "geo-101-nb-otto" in hub.swarm.services)
         browser = Browser(site)
         assert 'name="password"' in browser.open("/hub/user-redirect/lab")[1], "the program logs nobody in"
         browser.log_in("otto")
         page = redirect_of(browser, "/hub/user-redirect/lab")  # of the start
-        wait_for(lambda: redirect_of(browser, page) == "/user/otto/lab")
+        wait_in_thread_for(lambda: redirect_of(browser, page) == "/user/otto/lab")
         assert click("Otto")[0] == 303, "also while the server runs"
     finally:
         gateway.kill()
@@ -133,7 +134,7 @@ def test_a_program_reaches_its_group_alone_within_the_rules_and_ends_with_its_en
     assert {each["name"] for each in ask("GET", "/users")[1]} - {"otto"} == {"zoe", "emil", "lena"}, "made, configured, on the roster"
 
     assert ask("POST", "/users/zoe/server", {})[0] in (201, 202)
-    wait_for(lambda: ask("GET", "/users/zoe")[1]["servers"].get("", {}).get("ready"))
+    wait_in_thread_for(lambda: ask("GET", "/users/zoe")[1]["servers"].get("", {}).get("ready"))
     assert ask("DELETE", "/users/zoe/server")[0] in (202, 204)
     for method, path, body in (
         ("POST", "/users/bob/server", {}),
@@ -151,7 +152,7 @@ def test_a_program_reaches_its_group_alone_within_the_rules_and_ends_with_its_en
         assert ask(method, path, body)[0] in (403, 404), (method, path)
 
     write_roster(hub, bob=[], emil=[])
-    wait_for(lambda: ask("POST", "/users/zoe/server", {})[0] == 403, 10)
+    wait_in_thread_for(lambda: ask("POST", "/users/zoe/server", {})[0] == 403, 10)
     assert "zoe is not on the list" in ask("POST", "/users/zoe/server", {})[1]["message"]
 
     hub.stop_hub()

@@ -10,14 +10,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
 from .examples import HUB
+from .wait import wait_in_thread_for
 
 FOLDER = Path(__file__).parents[2]
 PROXY = FOLDER.parent / "node_modules/.bin/configurable-http-proxy"
@@ -50,7 +49,7 @@ class RunningHub:
         self.proxy = subprocess.Popen(  # noqa: S603
             [shutil.which("node"), PROXY, *ports], env=environment, stdout=self._log("proxy"), stderr=subprocess.STDOUT
         )
-        wait_for(lambda: _is_listening(self.api_port))
+        wait_in_thread_for(lambda: _is_listening(self.api_port))
 
     def stop_proxy(self) -> None:
         self.proxy.kill()
@@ -68,7 +67,7 @@ class RunningHub:
         self.hub = subprocess.Popen(  # noqa: S603
             [*command, *own], cwd=self.root, env=environment, stdout=self._log("hub"), stderr=subprocess.STDOUT
         )
-        wait_for(lambda: "JupyterHub is now running" in self.log() or self.hub.poll() is not None, 180)
+        wait_in_thread_for(lambda: "JupyterHub is now running" in self.log() or self.hub.poll() is not None, 180)
         assert self.hub.poll() is None, self.log()
 
     def stop_hub(self, how: int = signal.SIGTERM) -> None:
@@ -132,14 +131,6 @@ class Browser:
         events = [json.loads(line) for line in re.findall(r"^data: (.*)$", text, re.MULTILINE)]
         assert events, f"no progress, but {status}: {text[:500]}"
         return events
-
-
-def wait_for(condition: Callable[[], object], deadline: float = 60) -> None:
-    """Waits until the condition is true; fails after `deadline` seconds."""
-    end = time.monotonic() + deadline
-    while not condition():
-        assert time.monotonic() < end, "the condition did not become true in time"
-        time.sleep(0.05)
 
 
 def _write_files(root: Path, settings: dict) -> None:

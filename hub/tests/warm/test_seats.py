@@ -29,7 +29,7 @@ def begin(warm, name, rank=0, **settings):
 
 async def refused(task):
     with pytest.raises(SpawnException) as raised:
-        await asyncio.wait_for(task, 5)
+        await task
     return raised.value.message
 
 
@@ -60,7 +60,7 @@ async def test_people_start_before_warm_starts_that_wait_for_their_turn(swarm, w
     await wait_for(lambda: len(swarm.created) >= 4)  # any four: those whose requests to Docker were answered first
     person = spawner("bob", **slow)
     mine = asyncio.ensure_future(person.start())
-    await wait_for(lambda: "yours is next" in message_of(person), 60)
+    await wait_for(lambda: "yours is next" in message_of(person), 60, lambda: (message_of(person), mine, warm_starts))
     await cancelled(warm_starts.pop(swarm.created[0]))
     await wait_for(lambda: "geo-101-nb-bob" in swarm.created)
     await cancelled(mine, *warm_starts.values())
@@ -86,7 +86,7 @@ async def test_a_warm_start_becomes_the_start_of_its_user_who_comes_and_waits(sw
     made._entry.gives_way = True
     made._entry.refuse_if_needed_elsewhere()
     swarm.script = ["running"]
-    await asyncio.wait_for(task, 5)
+    await task
 
 
 async def test_a_second_start_of_the_same_user_is_no_warm_start(swarm, warm):

@@ -16,8 +16,9 @@ from swarmhub.settings import Paths
 from swarmhub.warm.timetable import DAYS
 
 from ..support.fake_docker import FakeDocker
-from ..support.real_hub import PROXY, RunningHub, wait_for
+from ..support.real_hub import PROXY, RunningHub
 from ..support.user_server import UserServer
+from ..support.wait import wait_in_thread_for
 
 pytestmark = [
     pytest.mark.slow,
@@ -98,18 +99,18 @@ def start_hub(tmp_path, swarm, monkeypatch):
 
 def test_the_timetable_starts_each_server_once_with_teachers_first_and_a_login_finds_it_ready(start_hub, swarm):
     hub = start_hub("bob", "carol", warm=[minutes_away()])
-    wait_for(hub.ended)
+    wait_in_thread_for(hub.ended)
     [start] = hub.warm()["starts"]
     assert (start["ready"], start["total"], start["missing"]) == (3, 3, [])
     assert swarm.created[0] == "geo-101-nb-grace"
     assert sorted(swarm.created[1:]) == ["geo-101-nb-bob", "geo-101-nb-carol"]
     hub.stop_hub()
     hub.start_hub()
-    wait_for(lambda: hub.state_of("bob").get("warm") is True)
+    wait_in_thread_for(lambda: hub.state_of("bob").get("warm") is True)
     assert hub.warm()["starts"] == [start]
     hub.write_roster("bob", "carol", "dora")
     key = hub.warm("plan")["key"]
-    wait_for(hub.ended)
+    wait_in_thread_for(hub.ended)
     by_hand = next(each for each in hub.warm()["starts"] if each["key"] == key)
     assert (by_hand["ready"], swarm.created[3:]) == (4, ["geo-101-nb-dora"])
     bob = hub.browser()
@@ -131,7 +132,7 @@ def test_a_warm_start_without_seats_failed_or_in_a_closed_class_says_why(start_h
 
     swarm.script = ["failed|shutdown|No such image: r@sha256:1"]
     hub.warm("plan")
-    wait_for(hub.ended)
+    wait_in_thread_for(hub.ended)
     [start] = hub.warm()["starts"]
     assert [each["name"] for each in start["missing"]] == ["grace", "bob", "carol", "dora"]
     assert {each["say"] for each in start["missing"]} == {"The notebook image cannot be downloaded. Please tell your instructor."}
@@ -139,7 +140,7 @@ def test_a_warm_start_without_seats_failed_or_in_a_closed_class_says_why(start_h
 
     swarm.script, swarm.seats = ["running"], 2
     hub.warm("plan")
-    wait_for(lambda: len(hub.warm()["starts"]) == 2 and hub.ended())
+    wait_in_thread_for(lambda: len(hub.warm()["starts"]) == 2 and hub.ended())
     start = hub.warm()["starts"][-1]
     assert (start["ready"], start["total"]) == (2, 4)
     assert start["missing"] == [{"name": name, "say": "No seat was left for a warm start."} for name in ("carol", "dora")]

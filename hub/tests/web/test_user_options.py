@@ -7,7 +7,8 @@ import sqlite3
 import pytest
 
 from ..support.fake_docker import RUNS, FakeDocker
-from ..support.real_hub import PROXY, RunningHub, wait_for
+from ..support.real_hub import PROXY, RunningHub
+from ..support.wait import wait_in_thread_for
 from .test_pages import FETCH, ask
 
 pytestmark = [
@@ -61,9 +62,9 @@ def test_only_the_name_of_an_image_and_a_safe_start_are_accepted_and_nothing_els
 
 def test_the_name_of_an_image_starts_a_server_with_it(hub, swarm, user):
     assert send(user, "POST", "/hub/api/users/bob/server", {"choice": "r"}) in (201, 202)
-    wait_for(lambda: swarm.services)
+    wait_in_thread_for(lambda: swarm.services)
     assert swarm.services["geo-101-nb-bob"]["TaskTemplate"]["ContainerSpec"]["Image"] == "r@sha256:1"
     assert {"choice": "r"} in stored(hub)
     assert send(user, "DELETE", "/hub/api/users/bob/server", None) in (202, 204)
-    wait_for(lambda: not swarm.services)
+    wait_in_thread_for(lambda: not swarm.services)
     assert send(user, "PATCH", "/hub/api/users/bob/server", {"user_options": {"x": 1}}) == 400

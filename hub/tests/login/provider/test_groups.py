@@ -10,7 +10,7 @@ from swarmhub.homes.versions import File, Version
 from swarmhub.services.group_members import group_members
 
 from ...support.fake_docker import FakeDocker
-from ...support.real_hub import wait_for
+from ...support.wait import wait_in_thread_for
 from ..support import call, make_token
 from .test_doors import ProviderHub, method
 
@@ -39,10 +39,10 @@ def limits_of_a_start(hub, docker, **claims):
     browser, _, _ = hub.sign_in(ADA | claims)
     token = make_token(browser, "ada")
     assert call(hub, "POST", "/users/ada/server", token=token)[0] in (201, 202)
-    wait_for(lambda: "geo-101-nb-ada" in docker.services)
+    wait_in_thread_for(lambda: "geo-101-nb-ada" in docker.services)
     limits = docker.services["geo-101-nb-ada"]["TaskTemplate"]["Resources"]["Limits"]
     call(hub, "DELETE", "/users/ada/server", token=token)
-    wait_for(lambda: call(hub, "GET", "/users/ada", token=token)[1]["servers"] == {})
+    wait_in_thread_for(lambda: call(hub, "GET", "/users/ada", token=token)[1]["servers"] == {})
     note = hub.root / "storage/groups/ada"
     return limits["MemoryBytes"], limits["NanoCPUs"] / 1e9, json.loads(note.read_text())["groups"] if note.exists() else []
 
