@@ -12,6 +12,7 @@ from ..room.people import state
 from ..spawning.seat_queue import SeatQueue
 from ..spawning.service_spec import memory_reservation
 from ..spawning.warm_starts import WarmServer, WarmStarts
+from .first_visit import visit
 from .record import Started
 
 # The limiter lets some of them begin at once; the others would only take places among the hub's pending starts, which are limited.
@@ -109,6 +110,8 @@ class Round:
             if found["state"] == "running":
                 if server := self._warm.servers.get(user):
                     server.ready_at = time.time()
+                    if spawner.server and spawner.api_token:
+                        await visit(spawner.server.url, spawner.api_token)
                 return ""
             if found["state"] == "failed":
                 return self._forget(spawner, found["say"])

@@ -22,11 +22,13 @@ socket.getaddrinfo = to_loopback
 class UserServer:
     """Answers every request with 200, or as `handler` does.
 
-    A hub with these `options`, and with `folder` in PYTHONPATH, finds it as every user's server.
+    A hub with these `options`, and with `folder` in PYTHONPATH, finds it as every user's server. `paths` has what it was asked, without
+    a handler of the test.
     """
 
     def __init__(self, folder: Path, handler: type[BaseHTTPRequestHandler] | None = None) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler or _Handler)
+        self.paths: list[str] = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler or type("Handler", (_Handler,), {"paths": self.paths}))
         self._server.daemon_threads = True
         self.options = [f"--SwarmHubSpawner.port={self._server.server_port}"]
         (folder / "sitecustomize.py").write_text(_RESOLVER)
@@ -38,7 +40,10 @@ class UserServer:
 
 
 class _Handler(BaseHTTPRequestHandler):
+    paths: list[str]
+
     def do_GET(self) -> None:
+        self.paths.append(self.path)
         self.send_response(200)
         self.send_header("Content-Length", "2")
         self.end_headers()

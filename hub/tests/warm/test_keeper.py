@@ -28,7 +28,7 @@ class Server:
     """A spawner that starts as `outcome` says: "" or a sentence."""
 
     settings, pending, ready, _failed, _spawn_future, outcome, chosen = SETTINGS, None, False, False, None, "", SETTINGS
-    began = 0.0
+    began, server, api_token = 0.0, None, ""
 
     def __init__(self):
         self.orm_spawner = SimpleNamespace(last_activity=None)

@@ -89,6 +89,7 @@ def start_hub(tmp_path, swarm, monkeypatch):
         settings = {"storage": None, "roster": True, "teachers": ["grace"], **changes}
         monkeypatch.setattr(Hub, "names", names)
         hubs.append(Hub(tmp_path / "hub", swarm.url, *server.options, *quick, **settings))
+        hubs[0].paths = server.paths
         return hubs[0]
 
     yield start
@@ -104,6 +105,7 @@ def test_the_timetable_starts_each_server_once_with_teachers_first_and_a_login_f
     assert (start["ready"], start["total"], start["missing"]) == (3, 3, [])
     assert swarm.created[0] == "geo-101-nb-grace"
     assert sorted(swarm.created[1:]) == ["geo-101-nb-bob", "geo-101-nb-carol"]
+    assert {f"/user/{name}/lab?no_track_activity=1" for name in ("grace", "bob", "carol")} < set(hub.paths)
     hub.stop_hub()
     hub.start_hub()
     wait_in_thread_for(lambda: hub.state_of("bob").get("warm") is True)
