@@ -13,11 +13,18 @@ export type LostMachine = { destination: string; error: UserError; host: Host | 
 export const lostHint = (destinations: readonly string[]): string =>
   `if ${destinations.length === 1 ? "the machine is" : "these machines are"} dead: \`swarmhub leave --gone ${destinations.map(quote).join(" ")}\``;
 
-/** Why it is not there, as a sentence, and what to do. */
-export const lostText = ({ destination, error }: LostMachine): { text: string; hint: string } => ({
-  text: `cannot be reached: ${error.reason}`,
-  hint: [error.hint, lostHint([destination])].filter(Boolean).join("\n"),
-});
+/** Why it is not there, as a sentence, and what to do; only a machine that the manager knows can be removed from the class. */
+export const lostText = ({
+  destination,
+  error,
+  host,
+}: LostMachine): { text: string; hint?: string } => {
+  const hints = [error.hint, host && lostHint([destination])].filter(Boolean);
+  return {
+    text: `cannot be reached: ${error.reason}`,
+    ...(hints.length > 0 && { hint: hints.join("\n") }),
+  };
+};
 
 /** Whether a command that reads may go on without a machine: it is no answer of the machine itself. */
 export const isUnreachable = (error: unknown): error is UserError =>

@@ -162,7 +162,7 @@ const lostLines = (machine: LostMachine): string[] => {
   const { text, hint } = lostText(machine);
   return [
     `${"machine".padEnd(9)} ${machine.destination} ${printable(text)}`,
-    ...hint.split("\n").map((line) => `${" ".repeat(12)}→ ${line}`),
+    ...(hint?.split("\n") ?? []).map((line) => `${" ".repeat(12)}→ ${line}`),
   ];
 };
 

@@ -1,5 +1,6 @@
 import test from "ava";
 import { type Cluster, answering, connectCluster } from "../../src/cluster/cluster.js";
+import { lostText } from "../../src/cluster/lost.js";
 import { inspectMachines } from "../../src/cluster/machines.js";
 import { seatsText } from "../../src/cluster/seats.js";
 import type { Docker } from "../../src/docker/client.js";
@@ -95,6 +96,12 @@ test("with one unreachable worker, nothing is planned on it nor on the others be
     cluster.lost?.map(({ destination, error }) => [destination, error.reason]),
     [["worker2", "no answer"]],
   );
+  t.deepEqual(cluster.lost?.map(lostText), [
+    {
+      text: "cannot be reached: no answer",
+      hint: "ssh worker2\nif the machine is dead: `swarmhub leave --gone worker2`",
+    },
+  ]);
 });
 
 test("its seats are not counted, and what asks each machine leaves it out", async (t) => {
@@ -130,6 +137,7 @@ test("a worker that the manager does not know is left out, and the manager still
   );
   t.deepEqual(cluster.seatHosts, []);
   t.is(cluster.lost?.[0]?.host, undefined);
+  t.deepEqual(cluster.lost?.map(lostText), [{ text: "cannot be reached: no answer" }]);
   t.is(
     seatsText(cluster, await inspectMachines(cluster)),
     "no seats, since no worker can be reached",
