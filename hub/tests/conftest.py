@@ -12,7 +12,9 @@ from swarmhub.spawning.running_server import MemoryKills
 from swarmhub.spawning.seat_queue import SeatQueue
 from swarmhub.spawning.spawner import SwarmHubSpawner
 from swarmhub.spawning.start_limiter import StartLimiter
+from swarmhub.spawning.start_times import StartTimes
 from swarmhub.spawning.task_poller import SharedTaskPoller
+from swarmhub.spawning.warm_starts import WarmStarts
 
 from .support.examples import SETTINGS
 from .support.fake_docker import FakeDocker
@@ -24,17 +26,27 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 @pytest.fixture
-def swarm():
+def swarm(monkeypatch):
+    """A fake Swarm, and a hub that has just begun: a test may replace what all spawners share, on SwarmHubSpawner."""
     fake = FakeDocker()
-    SwarmHubSpawner.task_poller, SwarmHubSpawner.seat_queue, SwarmHubSpawner.start_limiter = SharedTaskPoller(), SeatQueue(), StartLimiter()
-    SwarmHubSpawner.memory_kills, SwarmHubSpawner.notices = MemoryKills(refresh=0), UserNotices()
-    OwnServiceSpawner._has_read_back = False
-    SwarmHubSpawner._client = docker.APIClient(base_url=fake.url, version="1.41")
+    shared = {
+        "task_poller": SharedTaskPoller(),
+        "seat_queue": SeatQueue(),
+        "start_limiter": StartLimiter(),
+        "memory_kills": MemoryKills(refresh=0),
+        "notices": UserNotices(),
+        "starts": StartTimes(),
+        "warm": WarmStarts(),
+        "_client": docker.APIClient(base_url=fake.url, version="1.41"),
+    }
+    for name, value in shared.items():
+        monkeypatch.setattr(SwarmHubSpawner, name, value)
+    monkeypatch.setattr(OwnServiceSpawner, "_has_read_back", False)
     yield fake
     SwarmHubSpawner._client.close()
-    SwarmHubSpawner._client = None
     fake.close()
     assert fake.unexpected == []
+    assert shared.keys().isdisjoint(vars(Spawner)), "it would stay there for all tests that follow"
 
 
 class Spawner(SwarmHubSpawner):

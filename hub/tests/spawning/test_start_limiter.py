@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from swarmhub.spawning.seat_queue import QueueEntry, SeatQueue
+from swarmhub.spawning.spawner import SwarmHubSpawner
 from swarmhub.spawning.start_limiter import StartLimiter
 
 from ..conftest import spawner
@@ -94,7 +95,7 @@ async def test_a_cancelled_start_frees_its_place(small):
 
 
 async def test_a_start_that_takes_long_no_longer_delays_others(small):
-    type(spawner()).start_limiter = StartLimiter(timeout=0.3)
+    SwarmHubSpawner.start_limiter = StartLimiter(timeout=0.3)
     _, starting = start_together(*users(7))
     await wait_for(lambda: len(small.services) == 7)
     await cancelled(starting)
