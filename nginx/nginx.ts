@@ -1,40 +1,64 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readFile, rename, writeFile } from "node:fs/promises";
+import { get } from "node:http";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { setTimeout as pause } from "node:timers/promises";
 import type { EdgeSettings } from "../contracts/edge-settings.js";
 import { type NginxEnvironment, hasHttp2Directive, nginxConfiguration } from "./configuration.js";
 
 /** nginx as a child. `ended` gives its exit code, 1 where a signal that was not ours ended it. */
 type Nginx = {
-  reload: () => void;
+  /** Waits until it has started, since the signal would end an nginx that has no handler for it yet. */
+  reload: () => Promise<void>;
   /** Lets running answers finish for so many milliseconds, then ends the rest. */
   stop: (graceMilliseconds: number) => void;
   ended: Promise<number>;
 };
 
-/** Starts nginx with this file, in the foreground; its log goes to the edge's own. */
-export const startNginx = (file: string): Nginx => {
+/** Starts nginx with this file, in the foreground; its log goes to the edge's own. `health` is where it answers once it has started. */
+export const startNginx = (file: string, health: string): Nginx => {
   // stdout is inherited and not a pipe of Node's: those are sockets, and nginx could not open /dev/stdout.
   const child = spawn("nginx", ["-c", file, "-e", "stderr"], {
     stdio: ["ignore", "inherit", "pipe"],
   });
   forwardLog(child.stderr);
   let stopping = false;
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code) => resolve(code ?? (stopping ? 0 : 1)));
+  });
+  const started = Promise.race([answers(health), ended.catch(() => {})]);
   return {
-    reload: () => child.kill("SIGHUP"),
+    reload: async () => {
+      await started;
+      child.kill("SIGHUP");
+    },
     stop: (graceMilliseconds) => {
       stopping = true;
       child.kill("SIGQUIT");
       setTimeout(() => child.kill("SIGTERM"), graceMilliseconds).unref();
     },
-    ended: new Promise((resolve, reject) => {
-      child.once("error", reject);
-      child.once("exit", (code) => resolve(code ?? (stopping ? 0 : 1)));
-    }),
+    ended,
   };
+};
+
+/** Waits until a worker of nginx answers, however long that takes: its port alone is open before. */
+const answers = async (health: string): Promise<void> => {
+  const [port = "", host = "127.0.0.1"] = health.split(":").toReversed();
+  const isAnswered = (): Promise<boolean> =>
+    new Promise((resolve) => {
+      const options = { host, port, path: "/swarmhub/health", agent: false, timeout: 5000 };
+      const request = get(options, (response) => {
+        response.resume();
+        resolve(true);
+      });
+      request.once("timeout", () => request.destroy());
+      request.once("error", () => resolve(false));
+    });
+  while (!(await isAnswered())) await pause(50, undefined, { ref: false });
 };
 
 /**

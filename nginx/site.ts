@@ -44,7 +44,7 @@ export const startSite = async (
   };
   await resolveAgain(first);
   const started = await install(first, environment, now(), log);
-  const nginx = startNginx(started.file);
+  const nginx = startNginx(started.file, first.listen.health);
   log(`nginx runs with ${started.file}`);
   let running = await contentOf(started);
   let isOver = false;
@@ -57,7 +57,7 @@ export const startSite = async (
     installing = underWay.catch(() => {});
     const { file, installed, problem } = await underWay;
     const next = await contentOf({ file, installed });
-    if (next !== running) nginx.reload();
+    if (next !== running) await nginx.reload();
     running = next;
     const served = installed === undefined ? undefined : await waitUntilServed(settings, installed);
     return { installed, served, problem };
