@@ -13,17 +13,18 @@ import { changeTo, warmClass } from "./support/warm-class.js";
 const lab = await warmClass("e2e-stock", { machines: 1, memory: 1536 });
 await lab.lab("up", "2", "--memory", "2560", "--stock", "--packages", `${packages},firewalld`);
 await lab.on(2, "systemctl -q disable --now firewalld");
-const common = `login: {shared-password: from-env ROOM_PASSWORD}
-servers: {image: "${lab.image}", memory: 400M, cpu: 1}
+const commonWith = (memory: string): string => `login: {shared-password: from-env ROOM_PASSWORD}
+servers: {image: "${lab.image}", ${memory}, cpu: 1}
 engine: {registry-mirrors: ["http://${lab.registry}"], own-images: docker.io/swarmhub}
 `;
 const shop = await workshop(
   lab,
-  `name: warm\nmanager: node1\nstorage: {device: /dev/ubdb, quota: 60M, files: 1k}\n${common}`,
+  `name: warm\nmanager: node1\nstorage: {device: /dev/ubdb, quota: 60M, files: 1k}\n${commonWith("memory: 400M")}`,
 );
 const { swarmhub } = shop;
+// The manager, a small machine, takes its users.
 const apartOn = (device: string): string =>
-  `name: apart\nmanager: node1\nstorage: {host: node2, device: ${device}, quota: 60M}\n${common}`;
+  `name: apart\nmanager: node1\nstorage: {host: node2, device: ${device}, quota: 60M}\n${commonWith("memory: 400M, guarantee: 160M")}`;
 const apart = await workshop(lab, apartOn("/dev/vdb"));
 const { logIn, nodeOf, nodes, containerOf } = classIn(lab);
 
