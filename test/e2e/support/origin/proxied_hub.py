@@ -7,7 +7,8 @@ import sys
 
 sys.path.insert(0, os.environ["HUB_FOLDER"])
 
-from tests.support.real_hub import RunningHub, wait_for
+from tests.support.real_hub import RunningHub
+from tests.support.wait import wait_in_thread_for
 
 proxy_program, pages = sys.argv[1:3]
 
@@ -31,7 +32,7 @@ class Hub(RunningHub):
         target = f"--default-target=http://127.0.0.1:{self.hub_port}"
         command = [shutil.which("node"), proxy_program, *files, *ports, target, *self.proxy_options]
         self.proxy = subprocess.Popen(command, stdout=self._log("proxy"), stderr=subprocess.STDOUT)
-        wait_for(lambda: "api" in self.routes_or_nothing())
+        wait_in_thread_for(lambda: "api" in self.routes_or_nothing())
 
     def routes_or_nothing(self) -> str:
         try:

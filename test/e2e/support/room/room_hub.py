@@ -22,8 +22,9 @@ from proxied_hub import Hub  # first: it adds the folder of the tests
 from tests.room.support import GB, MB, container, write_report
 from tests.room.test_page import SCRIPT, Visitor
 from tests.support.fake_docker import RUNS, FakeDocker, container_id
-from tests.support.real_hub import ADMIN_PASSWORD, TEACHER_PASSWORD, children_of, wait_for
+from tests.support.real_hub import ADMIN_PASSWORD, TEACHER_PASSWORD, children_of
 from tests.support.user_server import UserServer
+from tests.support.wait import wait_in_thread_for
 
 NAMES = (
     "amira ben carla dmitri elif farid greta hannah ivo jamal kenji lena malik nora olek petra quentin rosa samir tove uma viktor wanda "
@@ -175,7 +176,7 @@ def start_people() -> None:
         assert ada_asks(name) == 201
     for name in NAMES[:-9]:
         assert ada_asks(f"{name}/server") in (201, 202, 500)  # 500: it has failed already
-    wait_for(lambda: len(docker.created) >= len(NAMES) - 9, 60)
+    wait_in_thread_for(lambda: len(docker.created) >= len(NAMES) - 9, 60)
 
 
 def command(line: str) -> object:
