@@ -27,6 +27,8 @@ export type Step = {
   destroys?: string;
   /** Steps of the same plan, on other hosts, that must be done first. */
   after?: readonly Step[];
+  /** Whether it changes nothing, and only waits. */
+  waits?: boolean;
   /**
    * May resolve to a note, which the report shows behind "done". A step that an aborted signal can stop throws an error with
    * the code `interrupted`; others run to their end.

@@ -104,28 +104,40 @@ const runPieces = async (planned: readonly Planned[], run: Run): Promise<Timing[
   return run.timings;
 };
 
-/** Runs the steps of one piece, then plans it again: anything left is an error. */
+/**
+ * Runs the steps of one piece, then plans it again: anything left is an error. What a step has seen running may have stopped since: where only that
+ * is left, it is waited for once.
+ */
 const convergePiece = async ({ piece, steps: first }: Planned, run: Run): Promise<void> => {
   const { cluster, goal, report, now, signal, timings } = run;
   const { name } = piece;
   const startedAt = now();
   const elapsed = (): number => Math.round(now() - startedAt);
+  let changed = 0;
+  const perform = async (steps: readonly Step[]): Promise<void> => {
+    await run.confirm(steps);
+    if (signal?.aborted === true) throw interruption(name, steps, [], goal.command);
+    changed += steps.length;
+    report.event({ type: "piece", piece: name, steps: changed });
+    const outcomes = await runSteps(steps, { piece: name, ...run });
+    timings.push(...timingsOf(name, outcomes));
+    if (outcomes.some(({ kind }) => kind === "failed"))
+      throw stepsFailed(name, steps, outcomes, goal.command);
+    if (outcomes.length < steps.length) throw interruption(name, steps, outcomes, goal.command);
+  };
   try {
     // A change to an earlier piece may change what this one has to do.
     const steps = timings.length === 0 ? first : await planOf(piece, cluster, goal);
     if (steps.length > 0) {
-      await run.confirm(steps);
-      if (signal?.aborted === true) throw interruption(name, steps, [], goal.command);
-      report.event({ type: "piece", piece: name, steps: steps.length });
-      const outcomes = await runSteps(steps, { piece: name, ...run });
-      timings.push(...timingsOf(name, outcomes));
-      if (outcomes.some(({ kind }) => kind === "failed"))
-        throw stepsFailed(name, steps, outcomes, goal.command);
-      if (outcomes.length < steps.length) throw interruption(name, steps, outcomes, goal.command);
-      const left = await planOf(piece, cluster, goal);
+      await perform(steps);
+      let left = await planOf(piece, cluster, goal);
+      if (left.length > 0 && left.every(({ waits }) => waits)) {
+        await perform(left);
+        left = await planOf(piece, cluster, goal);
+      }
       if (left.length > 0) throw unconverged(name, left, goal.command);
     }
-    report.event({ type: "piece-done", piece: name, changed: steps.length, ms: elapsed() });
+    report.event({ type: "piece-done", piece: name, changed, ms: elapsed() });
   } catch (error) {
     report.event({ type: "piece-failed", piece: name, ms: elapsed() });
     throw error;

@@ -130,20 +130,6 @@ test("the remembered facts of a host are dropped after each step there, also aft
   );
 });
 
-test("a piece whose second plan is not empty did not converge", async (t) => {
-  const { a, cluster } = threeHosts();
-  const piece: Piece<null> = {
-    name: "storage",
-    inspect: async () => null,
-    plan: () => [{ host: a, title: "mount /dev/vdb", run: async () => {} }],
-    remove: () => [],
-  };
-  const opts = options();
-  const error = await userError(reconcile([piece], cluster, opts));
-  t.regex(error.message, /^storage did not converge: .*\n {2}a: mount \/dev\/vdb$/s);
-  t.is(opts.report.events.at(-1)?.type, "piece-failed");
-});
-
 test("after Ctrl-C the running steps finish, no new one starts, and the next run continues", async (t) => {
   const { a, b, cluster } = threeHosts();
   const world = newToyState();

@@ -25,6 +25,7 @@ export const waitStep = (
 ): Step => ({
   host,
   title: `wait until the edge serves ${wantedText(config.tls)}`,
+  waits: true,
   run: async (progress) => {
     const start = Date.now();
     const old = new Set([before?.attempt?.at.getTime()]);

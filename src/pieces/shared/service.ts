@@ -73,7 +73,7 @@ export const serviceSteps = (
   }
   if (running) return [];
   const wait = () => waitUntilRunning(manager, wanted, imageId ?? "");
-  return [step(`wait for the service ${part} to run`, wait)];
+  return [{ ...step(`wait for the service ${part} to run`, wait), waits: true }];
 };
 
 /** The steps that remove a service, also that of its former name, and wait until its containers are gone. */
