@@ -5,6 +5,7 @@ import { paths } from "../paths.js";
 import type { Piece, Step } from "../reconcile/piece.js";
 import { type SwarmState, inspectMembers, nodeOf } from "../swarm/nodes.js";
 import { fileSteps, removeFileSteps } from "./shared/files.js";
+import { heartbeatSteps } from "./swarm/heartbeat.js";
 import { type BeforeJoin, joinSteps, leaveSwarm, managerSteps } from "./swarm/join.js";
 import { labelSteps, strayNodeSteps } from "./swarm/labels.js";
 
@@ -30,7 +31,7 @@ export const swarmPiece = (beforeJoin: BeforeJoin = async () => {}): Piece<Swarm
     const isNew = (host: Host): boolean => [...start, ...joins].some((step) => step.host === host);
     return [
       ...notes,
-      ...start,
+      ...(start.length > 0 ? start : heartbeatSteps(state, cluster)),
       ...joins,
       ...cluster.nodes.flatMap((host) => labelSteps(host, state, cluster, isNew(host))),
       // A new Swarm has none.

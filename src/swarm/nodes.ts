@@ -18,11 +18,15 @@ export type SwarmNode = {
   Status: { State: string; Addr: string };
 };
 
-/** The state of the Swarm: each machine's membership, the manager's list of nodes, and the class in the Swarm's label. */
+/**
+ * The state of the Swarm: each machine's membership, the manager's list of nodes, the class in the Swarm's label, and how often a machine tells the
+ * manager that it is there, in nanoseconds.
+ */
 export type Members = {
   of: (host: Host) => Membership;
   nodes: SwarmNode[];
   swarmClass: string | undefined;
+  heartbeat: number | undefined;
 };
 
 /** The machines and their membership. */
@@ -35,17 +39,27 @@ export const inspectMembers = async ({ nodes, manager }: Cluster): Promise<Membe
   );
   const of = (host: Host): Membership => members.get(host) ?? noMembership;
   const { manages } = of(manager);
-  if (!manages) return { of, nodes: [], swarmClass: undefined };
+  if (!manages) return { of, nodes: [], swarmClass: undefined, heartbeat: undefined };
   const [listed, swarm] = await Promise.all([
     manager.remember("nodes", () => listNodes(manager)),
-    manager.docker.swarmInspect() as Promise<{ Spec?: { Labels?: Record<string, string> } }>,
+    manager.docker.swarmInspect() as Promise<{ Spec?: SwarmSpec }>,
   ]);
   // The remembered membership of a node that the manager does not list may be stale, so its Docker is asked again.
   const unlisted = nodes.filter(
     (host) => of(host).state === "active" && !listed.some(({ ID }) => ID === of(host).nodeId),
   );
   for (const host of unlisted) members.set(host, await inspectMember(host));
-  return { of, nodes: listed, swarmClass: swarm.Spec?.Labels?.[labels.class] };
+  return {
+    of,
+    nodes: listed,
+    swarmClass: swarm.Spec?.Labels?.[labels.class],
+    heartbeat: swarm.Spec?.Dispatcher?.HeartbeatPeriod,
+  };
+};
+
+type SwarmSpec = {
+  Labels?: Record<string, string>;
+  Dispatcher?: { HeartbeatPeriod?: number };
 };
 
 /** The manager's list of nodes. */

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import test from "ava";
 import { waitUntil } from "../../src/wait.js";
 import { classIn } from "./support/class.js";
@@ -20,7 +21,7 @@ engine: {registry-mirrors: ["http://${lab.registry}"]}
 `,
 );
 const { swarmhub } = shop;
-const { logIn, nodeOf, nodes, waitUntilDown, waitUntilQueued } = classIn(lab);
+const { logIn, nodeOf, nodes, containerOf, waitUntilDown, waitUntilQueued } = classIn(lab);
 let alice: User;
 const users: User[] = [];
 
@@ -92,6 +93,22 @@ test.serial(
     t.false(await isUp());
   },
 );
+
+test.serial("a worker that is away for 40 s keeps its users' servers", async (t) => {
+  t.true((await alice.start()).ready);
+  const container = await containerOf("alice");
+  const attempts = () => onManager("docker service ps -q warm-nb-alice | wc -l");
+  t.is(await attempts(), "1");
+  t.teardown(() => lab.lab("mend", "2"));
+  await lab.lab("cut", "2");
+  await pause(40_000);
+  await lab.lab("mend", "2");
+  t.true((await nodes()).includes("node2 Ready Active"), (await nodes()).join("\n"));
+  t.is(await attempts(), "1");
+  t.is(await containerOf("alice"), container);
+  await waitFor("alice's server through the edge", isUp);
+  await alice.stop();
+});
 
 test.serial(
   "after a power cut of its worker a server restarts on another machine, with the same home",

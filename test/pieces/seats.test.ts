@@ -38,6 +38,7 @@ const plan = (
       of,
       nodes: Object.entries(specs).map(([name, spec]) => node(name, spec)),
       swarmClass: "geo-101",
+      heartbeat: 20e9,
     },
     userServers: new Map(
       cluster.nodes.flatMap((host) =>

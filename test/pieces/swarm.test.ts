@@ -55,7 +55,7 @@ const state = (
   );
   return {
     machines: machinesOf(cluster, {}, some),
-    members: { of: (host: Host) => members[host.name] ?? out, nodes, swarmClass },
+    members: { of: (host: Host) => members[host.name] ?? out, nodes, swarmClass, heartbeat: 20e9 },
   };
 };
 const plan = (cluster: ReturnType<typeof classOf>, have: Have) =>

@@ -9,6 +9,7 @@ import type { Step } from "../../reconcile/piece.js";
 import { formerAddress } from "../../swarm/changed-addresses.js";
 import { type SwarmState, joinHint, nodeOf, waitForNode } from "../../swarm/nodes.js";
 import { removeFormerContainers } from "./former-containers.js";
+import { heartbeat } from "./heartbeat.js";
 
 /**
  * The step that initialises the Swarm, or makes it anew at the manager's new address; none if it exists. Throws a UserError (preflight) if
@@ -47,7 +48,7 @@ export const managerSteps = (
           DefaultAddrPool: [pool],
           SubnetSize: 24,
           // In the same request, so that our Swarm always has its label.
-          Spec: { Name: "default", Labels: { [labels.class]: config.name } },
+          Spec: { Name: "default", Labels: { [labels.class]: config.name }, ...heartbeat },
         });
       },
     },

@@ -87,15 +87,21 @@ test("where Docker does not run there is nothing of it, and nobody asks it", asy
   t.deepEqual(members.of(cluster.manager), { state: "inactive", nodeId: "", manages: false });
 });
 
-test("a Swarm's class is read from its label", async (t) => {
+test("a Swarm's class is read from its label, and its heartbeat", async (t) => {
   const docker = {
     info: async () => manages,
     listNodes: async () => [{ ID: "m" }],
-    swarmInspect: async () => ({ Spec: { Labels: { "swarmhub.class": "geo-101" } } }),
+    swarmInspect: async () => ({
+      Spec: {
+        Labels: { "swarmhub.class": "geo-101" },
+        Dispatcher: { HeartbeatPeriod: 5_000_000_000 },
+      },
+    }),
   };
   const manager = fakeHost("manager", { facts: running, docker });
   const members = await inspectMembers(fakeCluster(manager));
   t.is(members.swarmClass, "geo-101");
+  t.is(members.heartbeat, 5e9);
   t.deepEqual(members.of(manager), { state: "active", nodeId: "m", manages: true });
 });
 

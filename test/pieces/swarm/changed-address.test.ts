@@ -71,6 +71,7 @@ const planFor = (changes: Changes, isOurs = true) => {
       of: (host: Host) => all[host.name]!,
       nodes: runs ? [node("manager"), node("worker1"), node("worker2")] : [],
       swarmClass: runs ? "geo-101" : undefined,
+      heartbeat: 20e9,
     },
   };
   return { steps: () => swarm.plan(cluster.config, state, cluster), done };

@@ -43,6 +43,7 @@ const planned = ({
     of: (host: Host) => (host === cluster.manager ? manager : out),
     nodes: [],
     swarmClass: manager.manages ? cluster.config.name : undefined,
+    heartbeat: 20e9,
   };
   const steps = swarmPiece(beforeJoin).plan(cluster.config, { machines, members }, cluster);
   const titled = (title: string) => steps.filter((step) => step.title === title);
@@ -57,6 +58,7 @@ test("the Swarm listens and has its overlay network at the private address, on t
     ListenAddr: "10.77.0.11:2377",
     AdvertiseAddr: "10.77.0.11",
     DataPathAddr: "10.77.0.11",
+    Spec: { Dispatcher: { HeartbeatPeriod: 20e9 } },
   });
   t.like(asked[1], {
     ListenAddr: "10.77.0.12:2377",
