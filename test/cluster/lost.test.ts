@@ -16,6 +16,7 @@ import {
 } from "../../src/pieces/firewall/rules.js";
 import { seats } from "../../src/pieces/seats.js";
 import { swarm } from "../../src/pieces/swarm.js";
+import { heartbeat } from "../../src/pieces/swarm/heartbeat.js";
 import { planAll } from "../../src/reconcile/plan.js";
 import { paths } from "../../src/paths.js";
 import { describeSteps } from "../support/class-of.js";
@@ -74,7 +75,9 @@ const machineWith = (wanted: Wanted, name: string, address: string): Host =>
     }),
     docker: {
       listNodes: async () => nodes,
-      swarmInspect: async () => ({ Spec: { Labels: { "swarmhub.class": "geo-101" } } }),
+      swarmInspect: async () => ({
+        Spec: { Labels: { "swarmhub.class": "geo-101" }, ...heartbeat },
+      }),
       listServices: async () => [],
       listTasks: async () => [],
     } as unknown as Partial<Docker>,

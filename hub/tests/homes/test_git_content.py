@@ -61,7 +61,7 @@ async def start(kept, storage, home="ada") -> str | None:
     """What the start of a server does."""
     if not (storage / "homes" / home).exists():
         make_home(storage, home, home)
-    problem = await kept.refresh(pause=0)
+    problem = await kept.refresh(wait=200, pause=0)  # it has limits of its own
     await catch_up(storage, storage / "locks", home)
     return problem
 
@@ -132,7 +132,7 @@ async def test_a_repository_that_is_too_large_or_silent_changes_nothing_and_dela
     assert await asyncio.gather(*(kept.refresh(wait=0.1) for _ in range(10))) == [None] * 10
     assert time.monotonic() - began < 20
     end.set()
-    await kept.refresh()
+    await kept.refresh(wait=200)
     assert kept.problem == "no new content from https://git.example.org/a: no answer in 60 s"
 
 
@@ -145,7 +145,7 @@ async def test_content_is_missing_until_it_was_fetched_once(repository, storage)
     assert not kept.is_missing
     again = ContentKeeper(Content("https://git.example.org/a", "a"), None, storage, silent_until(ended()))
     assert not again.is_missing  # nobody has looked yet
-    assert "no answer" in await again.refresh()
+    assert "no answer" in await again.refresh(wait=200)
     assert not again.is_missing
     repository.git("update-ref", "-d", "refs/heads/main")
     assert "it has no branch main" in await start(kept, storage)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _START = """
-import os, sys
+import os, random, sys, time
 from contextlib import suppress
 os.chdir(sys.argv[1])
 print("runs", flush=True)

@@ -5,6 +5,7 @@ import { exitCode } from "../../../src/errors.js";
 import type { Membership } from "../../../src/host/facts.js";
 import { paths } from "../../../src/paths.js";
 import { pieces } from "../../../src/pieces/index.js";
+import { heartbeat } from "../../../src/pieces/swarm/heartbeat.js";
 import { runSteps } from "../../../src/reconcile/run-steps.js";
 import { planAll } from "../../../src/reconcile/plan.js";
 import { fakeOperator } from "../../checks/support/context.js";
@@ -48,7 +49,7 @@ const grown = (closed: string, firewall: string) => {
       },
       swarmInspect: async () => ({
         JoinTokens: { Worker: "token" },
-        Spec: { Labels: { "swarmhub.class": "geo-101" } },
+        Spec: { Labels: { "swarmhub.class": "geo-101" }, ...heartbeat },
       }),
       listNodes: async () =>
         [...nodeIds].map(([name, ID]) => ({
