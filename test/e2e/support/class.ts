@@ -55,7 +55,8 @@ export const classIn = (lab: Lab) => {
       waitUntil(
         async () =>
           (await nodes()).some((line) => line.startsWith(`${node} Down `)) ? true : undefined,
-        { deadline: 120_000, otherwise: () => new Error(`${node} is not listed as down`) },
+        // Swarm waits for three heartbeats (src/pieces/swarm/heartbeat.ts).
+        { deadline: 240_000, otherwise: () => new Error(`${node} is not listed as down`) },
       ),
   };
 };
