@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { appendFile, readFile, writeFile } from "node:fs/promises";
-import { type AddressInfo, type Socket, createServer } from "node:net";
+import { type AddressInfo, type Socket, connect, createServer } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -217,6 +217,35 @@ test("a machine that does not answer is given up at the deadline", async (t) => 
   const error = await connectionError(t, connectAndRun(sshd, { timeoutMs: 300 }));
   t.regex(error.message, /^box: 127.0.0.1 port \d+ did not answer in time/);
   t.true(Date.now() - started < 9000);
+});
+
+test("a machine that is slow at each step of the login is waited for", async (t) => {
+  const sshd = await sshdFor(t);
+  const config = await readFile(sshd.configFile, "utf8");
+  const port = Number(/Port (\d+)/.exec(config)?.[1]);
+  const slow = await listener(t, (socket) => {
+    const there = connect({ host: "127.0.0.1", port });
+    socket.pipe(there);
+    there.on("data", (chunk) => setTimeout(() => socket.write(chunk), 1000));
+    socket.on("close", () => there.destroy());
+  });
+  await writeFile(sshd.configFile, config.replace(/Port \d+/, `Port ${slow}`));
+  const started = Date.now();
+  const options = { timeoutMs: 3000, acceptNewHostKeys: true };
+  t.is((await connectAndRun(sshd, options)).trim(), "hello");
+  t.true(Date.now() - started > 3000);
+});
+
+test("a machine that sends something again and again and never lets anybody in is given up", async (t) => {
+  const sshd = await pointedAt(
+    t,
+    await listener(t, (socket) => {
+      const timer = setInterval(() => socket.write("wait\r\n"), 50);
+      socket.on("close", () => clearInterval(timer));
+    }),
+  );
+  const error = await connectionError(t, connectAndRun(sshd, { timeoutMs: 300 }));
+  t.regex(error.message, /did not answer in time/);
 });
 
 test("a machine that closes the connection at once is reported as such", async (t) => {

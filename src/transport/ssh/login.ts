@@ -6,7 +6,10 @@ import { dialError, noKeyError } from "./errors.js";
 import { type HostKeyPolicy, hostKeyAlgorithms, knownHostsOf, verifyHostKey } from "./host-key.js";
 import { credentialsOf } from "./keys.js";
 
-/** How to log in: which host keys to trust, how long to wait, and how often to send a keepalive (15 s). Milliseconds. */
+/**
+ * How to log in: which host keys to trust, how long to wait for each answer (four times that for the whole login), and how often to send a keepalive
+ * (15 s). Milliseconds.
+ */
 export type LoginOptions = HostKeyPolicy & { timeoutMs: number; keepaliveMs?: number };
 
 /**
@@ -84,6 +87,8 @@ export const login = async (
         keepaliveInterval: options.keepaliveMs ?? 15_000,
         keepaliveCountMax: 3,
       });
+      // After ssh2's own listener, which the first one of a stream must be. A machine that boots or swaps is slow at each step.
+      socket.on("data", clock.extend);
     });
   } catch (error) {
     client.destroy();
@@ -112,14 +117,27 @@ export const login = async (
   return { client, user: config.user, address, close };
 };
 
+/** Calls `passed` this long after the last start or extension; what only extends it has four times as long in all. */
 const deadline = (milliseconds: number, passed: () => void) => {
-  const start = () => setTimeout(passed, milliseconds);
-  let timer = start();
+  let timer: NodeJS.Timeout | undefined;
+  let last = 0;
+  const start = (left = milliseconds): void => {
+    clearTimeout(timer);
+    timer = setTimeout(passed, left);
+  };
+  const begin = (): void => {
+    last = Date.now() + 4 * milliseconds;
+    start();
+  };
+  begin();
   return {
-    start: () => {
-      clearTimeout(timer);
-      timer = start();
+    start: begin,
+    extend: () => {
+      if (timer !== undefined) start(Math.min(milliseconds, Math.max(0, last - Date.now())));
     },
-    stop: () => clearTimeout(timer),
+    stop: () => {
+      clearTimeout(timer);
+      timer = undefined;
+    },
   };
 };
