@@ -204,10 +204,16 @@ const listener = async (t: ExecutionContext, greet: (socket: Socket) => void) =>
   return (server.address() as AddressInfo).port;
 };
 
+/** Makes the host `box` of the configuration another port, and answers the one that it was. */
+const pointTo = async ({ configFile }: Sshd, port: number): Promise<number> => {
+  const config = await readFile(configFile, "utf8");
+  await writeFile(configFile, config.replace(/Port \d+/, `Port ${port}`));
+  return Number(/Port (\d+)/.exec(config)?.[1]);
+};
+
 const pointedAt = async (t: ExecutionContext, port: number): Promise<Sshd> => {
   const sshd = await sshdFor(t);
-  const config = await readFile(sshd.configFile, "utf8");
-  await writeFile(sshd.configFile, config.replace(/Port \d+/, `Port ${port}`));
+  await pointTo(sshd, port);
   return sshd;
 };
 
@@ -221,15 +227,14 @@ test("a machine that does not answer is given up at the deadline", async (t) => 
 
 test("a machine that is slow at each step of the login is waited for", async (t) => {
   const sshd = await sshdFor(t);
-  const config = await readFile(sshd.configFile, "utf8");
-  const port = Number(/Port (\d+)/.exec(config)?.[1]);
+  let port = 0;
   const slow = await listener(t, (socket) => {
     const there = connect({ host: "127.0.0.1", port });
     socket.pipe(there);
     there.on("data", (chunk) => setTimeout(() => socket.write(chunk), 1000));
     socket.on("close", () => there.destroy());
   });
-  await writeFile(sshd.configFile, config.replace(/Port \d+/, `Port ${slow}`));
+  port = await pointTo(sshd, slow);
   const started = Date.now();
   const options = { timeoutMs: 3000, acceptNewHostKeys: true };
   t.is((await connectAndRun(sshd, options)).trim(), "hello");

@@ -87,7 +87,7 @@ export const login = async (
         keepaliveInterval: options.keepaliveMs ?? 15_000,
         keepaliveCountMax: 3,
       });
-      // After ssh2's own listener, which the first one of a stream must be. A machine that boots or swaps is slow at each step.
+      // A machine that boots or swaps is slow at each step. ssh2 listens first: the first listener makes the stream flow.
       socket.on("data", clock.extend);
     });
   } catch (error) {
